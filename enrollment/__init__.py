@@ -1,0 +1,1 @@
+"""Enrollment: who is in what, on one SQLite file."""
