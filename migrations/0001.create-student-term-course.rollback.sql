@@ -1,0 +1,7 @@
+-- Takes the students, terms and courses away, and all that they hold.
+
+DROP TABLE course;
+
+DROP TABLE term;
+
+DROP TABLE student;
