@@ -1,0 +1,1 @@
+"""The data: functions that take a connection first and run named SQL; none commits."""

@@ -1,0 +1,148 @@
+"""Enrolments: who is in what, and the one place where it is decided."""
+
+import json
+from collections.abc import Sequence
+
+from msgspec.structs import asdict
+
+from enrollment.data.course import get_course
+from enrollment.data.listing import Listing, Place, list_page
+from enrollment.data.rules import refuse_if_broken
+from enrollment.data.student import get_student
+from enrollment.database import Connection, queries
+from enrollment.errors import Fault, Problem, refusal
+from enrollment.records import (
+    Change,
+    CourseOfStudent,
+    CoursesOfStudentFilter,
+    Enrollment,
+    StudentOfCourse,
+    StudentsOfCourseFilter,
+)
+
+SQL = queries("enrollment")
+ELIGIBILITY = queries("eligibility")
+
+
+def find_enrollment(db: Connection, student_id: int, course_id: int) -> Enrollment | None:
+    """None if the student has never been in the course.
+
+    Raises student_not_found, course_not_found.
+    """
+    row = SQL.get_enrollment(db, student_id=student_id, course_id=course_id)
+    if row is None:
+        get_student(db, student_id)
+        get_course(db, course_id)
+        return None
+    return Enrollment(**row)
+
+
+def get_enrollment(db: Connection, student_id: int, course_id: int) -> Enrollment:
+    """Raises student_not_found, course_not_found, enrollment_not_found."""
+    enrollment = find_enrollment(db, student_id, course_id)
+    if enrollment is None:
+        detail = f"Student {student_id} has never been in course {course_id}."
+        raise Problem("enrollment_not_found", detail)
+    return enrollment
+
+
+def list_courses_of_student(
+    db: Connection,
+    student_id: int,
+    wanted: CoursesOfStudentFilter,
+    after: Place | None = None,
+) -> Listing[CourseOfStudent]:
+    """By course id. Raises student_not_found."""
+    get_student(db, student_id)
+    parameters = asdict(wanted) | {"student_id": student_id}
+    start = {"course_id": 0}
+    query = SQL.list_courses_of_student
+    return list_page(db, query, CourseOfStudent, parameters, start=start, after=after)
+
+
+def list_students_of_course(
+    db: Connection,
+    course_id: int,
+    wanted: StudentsOfCourseFilter,
+    after: Place | None = None,
+) -> Listing[StudentOfCourse]:
+    """The roster, by status and student id. Raises course_not_found."""
+    get_course(db, course_id)
+    parameters = asdict(wanted) | {"course_id": course_id}
+    start = {"status": wanted.status or "", "student_id": 0}
+    query = SQL.list_students_of_course
+    return list_page(db, query, StudentOfCourse, parameters, start=start, after=after)
+
+
+def insert_enrollment(
+    db: Connection, student_id: int, course_id: int, change: Change, *, pointer: str
+) -> Enrollment:
+    """Enrol the student in a course, for the first time or again.
+
+    Raises student_not_found, or every broken rule of sql/eligibility.sql; `pointer` is where the
+    request names the course.
+    """
+    get_student(db, student_id)
+    (enrollment,) = _enroll(db, student_id, [course_id], change, kept=False, pointer=pointer)
+    return enrollment
+
+
+def put_enrollment(
+    db: Connection, student_id: int, course_id: int, status: str, change: Change
+) -> Enrollment:
+    """Bring the enrolment to "enrolled", "completed" or "dropped".
+
+    One that is there already stays as it is, and leaves no event.
+
+    Raises student_not_found, course_not_found, not_enrolled, or every broken rule of
+    sql/eligibility.sql.
+    """
+    present = find_enrollment(db, student_id, course_id)
+    if present and present.status == status:
+        return present
+    if status == "enrolled":
+        return insert_enrollment(db, student_id, course_id, change, pointer="/status")
+    row = SQL.update_enrollment(
+        db, student_id=student_id, course_id=course_id, status=status, **asdict(change)
+    )
+    if row is None:
+        now = present.status if present else "not there"
+        detail = f"The enrolment is {now}: only one that is enrolled can become {status}."
+        raise refusal([Fault(pointer="/status", code="not_enrolled", detail=detail)])
+    return Enrollment(**row)
+
+
+def replace_enrollments(
+    db: Connection, student_id: int, course_ids: Sequence[int], change: Change, *, pointer: str
+) -> None:
+    """Leave the student enrolled in exactly these courses: the others are dropped first, so that
+    the rules judge what would come of it.
+
+    Raises student_not_found, or every broken rule of sql/eligibility.sql for every course;
+    `pointer` is where the request names the i-th course, with %d for i.
+    """
+    get_student(db, student_id)
+    SQL.update_enrollments_not_wanted(
+        db,
+        student_id=student_id,
+        course_ids=json.dumps(course_ids),
+        **asdict(change),
+    )
+    _enroll(db, student_id, course_ids, change, kept=True, pointer=pointer)
+
+
+def _enroll(
+    db: Connection,
+    student_id: int,
+    course_ids: Sequence[int],
+    change: Change,
+    *,
+    kept: bool,
+    pointer: str,
+) -> list[Enrollment]:
+    """Those that are new, in no order. `kept`: to be in a course already is no fault."""
+    wanted = {"student_id": student_id, "course_ids": json.dumps(course_ids)}
+    refuse_if_broken(
+        ELIGIBILITY.list_broken_enrollment_rules(db, **wanted, kept=kept, pointer=pointer)
+    )
+    return [Enrollment(**row) for row in SQL.insert_enrollments(db, **wanted, **asdict(change))]

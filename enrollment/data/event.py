@@ -1,0 +1,14 @@
+"""Events: every change of every enrolment, written by the triggers of migrations/0002."""
+
+from msgspec.structs import asdict
+
+from enrollment.data.listing import Listing, list_page
+from enrollment.database import Connection, queries
+from enrollment.records import Event, EventFilter
+
+SQL = queries("event")
+
+
+def list_events(db: Connection, wanted: EventFilter) -> Listing[Event]:
+    """By id, which is the order of their commits: whoever reads on from the last id misses none."""
+    return list_page(db, SQL.list_events, Event, asdict(wanted), start={"id": wanted.after})

@@ -1,0 +1,48 @@
+"""Lists by keyset: a page begins after the last row of the one before, never at an offset, so that
+every page costs the same (https://use-the-index-luke.com/no-offset)."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from enrollment.database import Connection, Row
+
+R = TypeVar("R", bound=msgspec.Struct)
+Place = Sequence[str | int]
+
+
+class Listing(msgspec.Struct, Generic[R], frozen=True):
+    """Some items, and the place of the last one if more follow."""
+
+    items: list[R]
+    next: Place | None
+
+
+def list_page(
+    db: Connection,
+    query: Callable[..., Iterable[Row]],
+    record: type[R],
+    parameters: dict[str, Any],
+    *,
+    start: Mapping[str, Any],
+    after: Place | None = None,
+) -> Listing[R]:
+    """At most `parameters["limit"]` rows of a query that is ordered by the columns of `start`.
+
+    The query takes a place as the parameters after_<column>: `after`, or for a first page `start`,
+    which lies before the first row. Raises ValueError if `after` is not a place in this order.
+    """
+    place = dict(zip(start, after, strict=True)) if after is not None else start
+    limit = parameters["limit"]
+    # One row too many tells whether more follow.
+    rows = query(
+        db,
+        **parameters | {"limit": limit + 1},
+        **{f"after_{column}": value for column, value in place.items()},
+    )
+    items = [record(**row) for row in rows]
+    if len(items) <= limit:
+        return Listing(items, None)
+    del items[limit:]
+    return Listing(items, [getattr(items[-1], column) for column in start])

@@ -1,0 +1,47 @@
+"""Students: the people who can be enrolled."""
+
+from msgspec.structs import asdict
+
+from enrollment.data.listing import Listing, Place, list_page
+from enrollment.data.rules import refuse_if_broken
+from enrollment.database import Connection, queries
+from enrollment.errors import Problem
+from enrollment.records import Student, StudentFields, StudentFilter
+
+SQL = queries("student")
+
+
+def get_student(db: Connection, student_id: int) -> Student:
+    """Raises student_not_found."""
+    row = SQL.get_student(db, id=student_id)
+    if row is None:
+        raise Problem("student_not_found", f"There is no student {student_id}.")
+    return Student(**row)
+
+
+def list_students(
+    db: Connection, wanted: StudentFilter, after: Place | None = None
+) -> Listing[Student]:
+    """By family name, given name and id; where an email is looked for, by email."""
+    query, start = SQL.list_students, {"family_name": wanted.family_name, "given_name": "", "id": 0}
+    if wanted.email:
+        query, start = SQL.list_students_by_email, {"email": wanted.email, "id": 0}
+    return list_page(db, query, Student, asdict(wanted), start=start, after=after)
+
+
+def insert_student(db: Connection, fields: StudentFields) -> Student:
+    """Raises email_taken."""
+    refuse_if_broken(SQL.list_broken_student_rules(db, id=None, email=fields.email))
+    return Student(**SQL.insert_student(db, **asdict(fields)))
+
+
+def update_student(db: Connection, student_id: int, fields: StudentFields) -> Student:
+    """Replace all fields of a student who exists. Raises email_taken."""
+    refuse_if_broken(SQL.list_broken_student_rules(db, id=student_id, email=fields.email))
+    return Student(**SQL.update_student(db, id=student_id, **asdict(fields)))
+
+
+def delete_student(db: Connection, student_id: int) -> None:
+    """Raises student_has_enrollments."""
+    refuse_if_broken(SQL.list_broken_student_deletion_rules(db, id=student_id))
+    SQL.delete_student(db, id=student_id)

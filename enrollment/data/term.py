@@ -1,0 +1,43 @@
+"""Terms: the stretches of time that courses belong to."""
+
+from msgspec.structs import asdict
+
+from enrollment.data.listing import Listing, Place, list_page
+from enrollment.data.rules import refuse_if_broken
+from enrollment.database import Connection, queries
+from enrollment.errors import Problem
+from enrollment.records import Term, TermFields, TermFilter
+
+SQL = queries("term")
+
+
+def get_term(db: Connection, term_id: int) -> Term:
+    """Raises term_not_found."""
+    row = SQL.get_term(db, id=term_id)
+    if row is None:
+        raise Problem("term_not_found", f"There is no term {term_id}.")
+    return Term(**row)
+
+
+def list_terms(db: Connection, wanted: TermFilter, after: Place | None = None) -> Listing[Term]:
+    """By code."""
+    start = {"code": wanted.code, "id": 0}
+    return list_page(db, SQL.list_terms, Term, asdict(wanted), start=start, after=after)
+
+
+def insert_term(db: Connection, fields: TermFields) -> Term:
+    """Raises term_code_taken, ends_before_start."""
+    refuse_if_broken(SQL.list_broken_term_rules(db, id=None, **asdict(fields)))
+    return Term(**SQL.insert_term(db, **asdict(fields)))
+
+
+def update_term(db: Connection, term_id: int, fields: TermFields) -> Term:
+    """Replace all fields of a term that exists. Raises term_code_taken, ends_before_start."""
+    refuse_if_broken(SQL.list_broken_term_rules(db, id=term_id, **asdict(fields)))
+    return Term(**SQL.update_term(db, id=term_id, **asdict(fields)))
+
+
+def delete_term(db: Connection, term_id: int) -> None:
+    """Raises term_has_courses."""
+    refuse_if_broken(SQL.list_broken_term_deletion_rules(db, id=term_id))
+    SQL.delete_term(db, id=term_id)

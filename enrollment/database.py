@@ -1,0 +1,115 @@
+"""Connections, transactions and named queries: the seam on which another engine would stand."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import aiosql
+
+from enrollment.errors import Problem
+
+Connection = sqlite3.Connection
+Row = sqlite3.Row
+
+SQLITE_NEEDED = (3, 39, 0)
+
+
+def folder(name: str) -> Path:
+    """Where `sql` or `migrations` lies: inside the package in a wheel, beside it in a checkout."""
+    inside = Path(__file__).parent / name
+    return inside if inside.is_dir() else Path(__file__).parents[1] / name
+
+
+def queries(subject: str) -> Any:
+    """The named queries of `sql/<subject>.sql`: functions of a connection and their parameters."""
+    return aiosql.from_path(folder("sql") / f"{subject}.sql", "sqlite3")
+
+
+def connect(path: Path, busy_timeout: float) -> Connection:
+    """A connection in autocommit mode: transactions are begun and ended by name, by us alone."""
+    if sqlite3.sqlite_version_info < SQLITE_NEEDED:
+        needed = ".".join(map(str, SQLITE_NEEDED))
+        raise RuntimeError(f"SQLite {needed} or newer is needed, this is {sqlite3.sqlite_version}")
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    db.row_factory = Row
+    try:
+        # The timeout stands first, so that it holds for the pragmas that take locks themselves.
+        db.execute(f"PRAGMA busy_timeout = {round(busy_timeout * 1000)}")
+        (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
+        if mode != "wal":
+            raise sqlite3.OperationalError(f"the journal mode is {mode}, not wal")
+        # FULL: a commit is on disk before it is acknowledged (https://www.sqlite.org/pragma.html#pragma_synchronous).
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA trusted_schema = OFF")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+class Database:
+    """One SQLite file through one connection, which any number of threads take in turn."""
+
+    def __init__(self, path: Path, busy_timeout: float) -> None:
+        self._connection = connect(path, busy_timeout)
+        self._turn = threading.RLock()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """All queries of one `with` see one state of the data."""
+        with self._transaction("BEGIN", "COMMIT", "ROLLBACK") as db:
+            yield db
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Commit on return, undo on any exception; inside another write, a savepoint of it.
+
+        IMMEDIATE takes the write lock at once: a transaction that begins as a reader can't wait
+        for it (https://www.sqlite.org/rescode.html#busy_snapshot).
+        """
+        with self._turn:
+            if self._connection.in_transaction:
+                steps = ("SAVEPOINT write", "RELEASE write", "ROLLBACK TO write; RELEASE write")
+            else:
+                steps = ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
+            with self._transaction(*steps) as db:
+                yield db
+
+    @contextmanager
+    def _transaction(self, begin: str, commit: str, undo: str) -> Iterator[Connection]:
+        with self._turn:
+            db = self._connection
+            try:
+                db.execute(begin)
+                try:
+                    yield db
+                    db.execute(commit)
+                except BaseException:
+                    # SQLite undoes some failed transactions by itself, a full disk's for one.
+                    if db.in_transaction:
+                        for statement in undo.split(";"):
+                            db.execute(statement)
+                    raise
+            except sqlite3.OperationalError as error:
+                raise _problem(error) or error from error
+
+
+def _problem(error: sqlite3.OperationalError) -> Problem | None:
+    """What a client is told of a failure of the database; None: only that it failed."""
+    primary_code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if primary_code == sqlite3.SQLITE_BUSY:
+        return Problem(
+            "database_busy",
+            "The database was locked for too long by another process.",
+            headers={"Retry-After": "1"},
+        )
+    if primary_code == sqlite3.SQLITE_FULL:
+        return Problem("disk_full", "There is no room left to write to.")
+    return None

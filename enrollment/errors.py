@@ -1,0 +1,179 @@
+"""The closed set of errors: each code with its HTTP status, its meaning, and what to do."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+
+class Kind(NamedTuple):
+    """What a code means, once and for all; a published code never changes its meaning."""
+
+    status: int
+    title: str
+    advice: str
+
+
+KINDS: dict[str, Kind] = {
+    # What was sent cannot be read.
+    "malformed_request": Kind(
+        400,
+        "The request cannot be read",
+        "Check the address and the length of the body: something broke off or is badly encoded.",
+    ),
+    "malformed_json": Kind(
+        400,
+        "The body is not proper JSON",
+        "Send one JSON object in UTF-8, each name once, without NaN or Infinity.",
+    ),
+    "body_too_large": Kind(
+        413, "The body is too large", "Send at most 1 MiB; split the work over several requests."
+    ),
+    "length_required": Kind(
+        411, "The length of the body is not known", "Send a Content-Length header."
+    ),
+    "unsupported_media_type": Kind(
+        415,
+        "The body is not declared as JSON",
+        "Send the header Content-Type: application/json (with curl: --json).",
+    ),
+    # What was sent can be read and is wrong in itself.
+    "invalid_body": Kind(
+        422, "The body has fields that are not valid", "Mend every field that `errors` points to."
+    ),
+    "invalid_query": Kind(
+        422,
+        "The address has query parameters that are not valid",
+        "Mend every parameter that `errors` names; lists take `limit` and `cursor`.",
+    ),
+    "ends_before_start": Kind(
+        422, "The end lies before the start", "Swap the two, or mend the one that is wrong."
+    ),
+    # What was asked for is not there, or not that way.
+    "not_found": Kind(
+        404, "There is nothing at this address", "The API begins at /v1; GET / lists it."
+    ),
+    "student_not_found": Kind(404, "There is no such student", "Look the id up: GET /v1/students."),
+    "term_not_found": Kind(404, "There is no such term", "Look the id up: GET /v1/terms."),
+    "course_not_found": Kind(404, "There is no such course", "Look the id up: GET /v1/courses."),
+    "enrollment_not_found": Kind(
+        404,
+        "The student has never been in this course",
+        "Enrol the student first: POST /v1/students/{id}/courses.",
+    ),
+    "method_not_allowed": Kind(
+        405, "The address does not take this method", "Use one of those in the Allow header."
+    ),
+    "precondition_failed": Kind(
+        412,
+        "What you have seen is no longer what is there",
+        "GET it again, look at what changed, and repeat the request with the new ETag.",
+    ),
+    # What was asked for breaks a rule about records.
+    "email_taken": Kind(
+        409, "Another student has this email", "Use that student, or another email."
+    ),
+    "term_code_taken": Kind(409, "Another term has this code", "Use that term, or another code."),
+    "course_code_taken": Kind(
+        409, "Another course of the term has this code", "Use that course, or another code."
+    ),
+    "unknown_term": Kind(
+        409, "A course names a term that does not exist", "Create the term first: POST /v1/terms."
+    ),
+    "student_has_enrollments": Kind(
+        409,
+        "The student has enrolments, present or past",
+        'History is kept: set the status to "inactive" instead.',
+    ),
+    "course_has_enrollments": Kind(
+        409,
+        "The course has enrolments, present or past",
+        'History is kept: set the status to "cancelled" instead.',
+    ),
+    "term_has_courses": Kind(
+        409, "The term has courses", "Delete them first, or move them to another term."
+    ),
+    # What was asked for breaks a rule of enrolment.
+    "duplicate_course": Kind(
+        409, "The same course is named twice in one request", "Name each course once."
+    ),
+    "unknown_course": Kind(
+        409, "A course to enrol in does not exist", "Look the id up: GET /v1/courses."
+    ),
+    "student_inactive": Kind(
+        409, "The student is inactive", 'Set the student\'s status to "active" first.'
+    ),
+    "course_not_open": Kind(
+        409, "The course is closed or cancelled", 'Set the course\'s status to "open" first.'
+    ),
+    "course_full": Kind(
+        409,
+        "Every seat of the course is taken",
+        "Wait for a seat, take another course, or raise the capacity.",
+    ),
+    "already_enrolled": Kind(
+        409, "The student is enrolled in the course", "Nothing needs to be done."
+    ),
+    "already_completed": Kind(
+        409,
+        "The student has completed the course",
+        "A completed course is not taken again; enrol in the same course of another term.",
+    ),
+    "not_enrolled": Kind(
+        409,
+        "The student is not enrolled in the course now",
+        "Only who is enrolled can complete or drop a course.",
+    ),
+    # What the service cannot do now.
+    "internal_error": Kind(
+        500,
+        "The service failed",
+        "Nothing was changed. Report the request id; the log tells the rest.",
+    ),
+    "database_busy": Kind(
+        503,
+        "The database is locked by another process",
+        "Nothing was changed. Try again after the seconds in Retry-After.",
+    ),
+    "disk_full": Kind(
+        507, "The disk is full", "Nothing was changed. Make room on the disk, then try again."
+    ),
+}
+
+
+class Fault(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One reason for a refusal: where (a JSON pointer into the body, RFC 6901, or the name of a
+    query parameter), which rule, a sentence for people, and the figures that the sentence tells."""
+
+    pointer: str | None = None
+    parameter: str | None = None
+    code: str
+    detail: str
+    details: dict[str, Any] = {}
+
+
+class Problem(Exception):
+    """A refusal with a code of KINDS; raised, never returned, so that nothing is committed."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        faults: Sequence[Fault] = (),
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.faults = tuple(faults)
+        self.headers = headers or {}
+
+
+class CommandError(Exception):
+    """A command can't do what it was asked for; the message says why in one line."""
+
+
+def refusal(faults: Sequence[Fault]) -> Problem:
+    """All the rules that were broken as one Problem, named after the first of them."""
+    detail = faults[0].detail if len(faults) == 1 else f"{len(faults)} rules refuse this."
+    return Problem(faults[0].code, detail, faults)
