@@ -1,0 +1,260 @@
+"""What every route shares: operations, answers, problems, entity tags, preconditions and paging."""
+
+import logging
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+import msgspec
+from bottle import Bottle, HTTPError, HTTPResponse, request, response
+
+from enrollment.data.listing import Listing, Place
+from enrollment.database import Database
+from enrollment.errors import KINDS, Fault, Problem
+from enrollment.inputs import read_body, read_query
+from enrollment.records import Change, Fields, Moment, Page
+
+log = logging.getLogger("enrollment")
+
+
+class Answer(NamedTuple):
+    """A status, what is sent as JSON (bytes are sent as they are), and further headers."""
+
+    status: int
+    content: Any
+    headers: Mapping[str, str] = MappingProxyType({})
+
+
+class Operation(NamedTuple):
+    """One method of one path, its handler, and the structs that its body and its query must fit.
+
+    The handler takes the database, then by name the ids of the path, and `body` and `query` if it
+    declares them; it returns an Answer or raises a Problem.
+    """
+
+    method: str
+    path: str
+    handler: Callable[..., Answer]
+    body: type[msgspec.Struct] | None = None
+    query: type[msgspec.Struct] | None = None
+
+
+def register(app: Bottle, database: Database, operations: Sequence[Operation]) -> None:
+    """Route each operation, and let every error of the router be a problem too."""
+    # Up to 18 digits fit SQLite's integers; anything else is no id, and so not found.
+    app.router.add_filter("id", lambda _: ("[1-9][0-9]{0,17}", int, str))
+    for operation in operations:
+        app.route(operation.path, operation.method, _callback(operation, database))
+    app.add_hook("before_request", _check_path)
+    app.default_error_handler = _router_error
+
+
+def _check_path() -> None:
+    """Bottle would leave bytes that are no UTF-8 out, and find what was not asked for."""
+    try:
+        request.environ["bottle.raw_path"].encode("latin-1").decode()
+    except UnicodeDecodeError:
+        detail = "The path is not percent-encoded UTF-8."
+        raise _render_problem(Problem("malformed_request", detail)) from None
+
+
+def _callback(operation: Operation, database: Database) -> Callable[..., HTTPResponse]:
+    def callback(**ids: int) -> HTTPResponse:
+        try:
+            inputs: dict[str, Any] = dict(ids)
+            query = read_query(request.environ, operation.query or Fields)
+            if operation.query:
+                inputs["query"] = query
+            if operation.body:
+                inputs["body"] = read_body(request.environ, operation.body)
+            return _render(operation.handler(database, **inputs))
+        except Problem as problem:
+            return _render_problem(problem)
+        except Exception:
+            log.exception("request %s failed", request.environ["enrollment.request_id"])
+            return _render_problem(
+                Problem("internal_error", "The service failed; the log says why.")
+            )
+
+    return callback
+
+
+def _render(answer: Answer) -> HTTPResponse:
+    if answer.status == HTTPStatus.NO_CONTENT:
+        return HTTPResponse(status=answer.status, headers=answer.headers)
+    if isinstance(answer.content, bytes):
+        return HTTPResponse(answer.content, answer.status, answer.headers)
+    tag = entity_tag(answer)
+    headers = {"Content-Type": "application/json", **answer.headers, "ETag": tag}
+    if request.method in ("GET", "HEAD") and _matches(
+        request.headers.get("If-None-Match"), tag, weak=True
+    ):
+        return HTTPResponse(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
+    return HTTPResponse(msgspec.json.encode(answer.content), answer.status, headers)
+
+
+class ProblemBody(msgspec.Struct, frozen=True, kw_only=True):
+    """RFC 9457, with a code, and in `errors` every single reason."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: Sequence[Fault]
+    request_id: str | msgspec.UnsetType = msgspec.UNSET
+
+
+def _render_problem(problem: Problem) -> HTTPResponse:
+    kind = KINDS[problem.code]
+    body = ProblemBody(
+        type=f"/problems/{problem.code}",
+        title=kind.title,
+        status=kind.status,
+        detail=problem.detail,
+        code=problem.code,
+        errors=problem.faults,
+        request_id=request.environ["enrollment.request_id"]
+        if problem.code == "internal_error"
+        else msgspec.UNSET,
+    )
+    headers = {"Content-Type": "application/problem+json", **problem.headers}
+    return HTTPResponse(msgspec.json.encode(body), kind.status, headers)
+
+
+def _router_error(error: HTTPError) -> str:
+    """The router's 404 and 405, and OPTIONS, which it takes for a method that is not allowed."""
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = {*error.headers["Allow"].split(","), "OPTIONS"}
+        if "GET" in allowed:
+            allowed.add("HEAD")
+        headers = {"Allow": ", ".join(sorted(allowed))}
+        if request.method == "OPTIONS":
+            rendered = HTTPResponse(status=HTTPStatus.NO_CONTENT, headers=headers)
+        else:
+            detail = f"{request.path} does not take {request.method}."
+            rendered = _render_problem(Problem("method_not_allowed", detail, headers=headers))
+    elif error.status_code == HTTPStatus.NOT_FOUND:
+        rendered = _render_problem(Problem("not_found", "There is nothing at this address."))
+    else:
+        log.error(
+            "request %s failed", request.environ["enrollment.request_id"], exc_info=error.exception
+        )
+        rendered = _render_problem(
+            Problem("internal_error", "The service failed; the log says why.")
+        )
+    rendered.apply(response)
+    body: bytes = rendered.body or b""
+    return body.decode()
+
+
+# Answers
+
+
+def ok(content: Any) -> Answer:
+    return Answer(HTTPStatus.OK, content)
+
+
+def created(content: Any, location: str) -> Answer:
+    return Answer(HTTPStatus.CREATED, content, {"Location": location})
+
+
+def no_content() -> Answer:
+    return Answer(HTTPStatus.NO_CONTENT, None)
+
+
+def change(reason: str | None = None) -> Change:
+    """What the history will say of this request; who, it cannot know without access tokens."""
+    return Change(at=Moment.now(), actor="api", reason=reason)
+
+
+# Entity tags and preconditions (RFC 9110, sections 8.8.3 and 13)
+
+
+def entity_tag(answer: Answer) -> str:
+    """A record's version; of anything else, a digest."""
+    version = getattr(answer.content, "version", None)
+    if version is not None:
+        return f'"{version}"'
+    return f'"{blake2b(msgspec.json.encode(answer.content), digest_size=12).hexdigest()}"'
+
+
+def require_match(current: Answer | None) -> None:
+    """Hold the request's If-Match and If-None-Match against what is there now, or None.
+
+    Call it inside the transaction that writes. Raises precondition_failed.
+    """
+    tag = entity_tag(current) if current else None
+    if_match = request.headers.get("If-Match")
+    if if_match is not None and not _matches(if_match, tag):
+        detail = f"If-Match is {if_match}, and there is {tag or 'nothing'} now."
+        raise Problem("precondition_failed", detail)
+    if _matches(request.headers.get("If-None-Match"), tag, weak=True):
+        raise Problem("precondition_failed", f"If-None-Match excludes {tag}, which is there now.")
+
+
+def _matches(header: str | None, tag: str | None, *, weak: bool = False) -> bool:
+    if header is None or tag is None:
+        return False
+    if header.strip() == "*":
+        return True
+    return tag in [
+        opaque for prefix, opaque in re.findall(r'(W/)?("[^"]*")', header) if weak or not prefix
+    ]
+
+
+# Paging
+
+
+def place(query: Page) -> Place | None:
+    """Where the page begins: what an earlier page gave as `next`. Raises invalid_query."""
+    if not query.cursor:
+        return None
+    try:
+        token = urlsafe_b64decode(query.cursor + "=" * (-len(query.cursor) % 4))
+        if token[:8] != _signature(query, token[8:]):
+            raise ValueError("not made for this list")
+        return msgspec.json.decode(token[8:], type=list[str | int])
+    except (ValueError, msgspec.DecodeError):
+        fault = Fault(
+            parameter="cursor",
+            code="invalid_value",
+            detail="Expected the `next` of a page of this list with the same filters",
+        )
+        raise Problem(
+            "invalid_query", "The cursor does not belong to this list.", [fault]
+        ) from None
+
+
+def page(listing: Listing[Any], query: Page) -> Answer:
+    """One page of a list, and the way to the next."""
+    if listing.next is None:
+        return ok({"items": listing.items, "next": None})
+    token = msgspec.json.encode(listing.next)
+    cursor = urlsafe_b64encode(_signature(query, token) + token).decode().rstrip("=")
+    following = {**_filters(query), "limit": query.limit, "cursor": cursor}
+    return linked_page(listing.items, cursor, following)
+
+
+def linked_page(items: Sequence[Any], cursor: str, following: dict[str, Any]) -> Answer:
+    """A page that is followed by the one at this address with the parameters `following`; its Link
+    header says so too (RFC 8288)."""
+    link = f'<{request.path}?{urlencode(following)}>; rel="next"'
+    return Answer(HTTPStatus.OK, {"items": items, "next": cursor}, {"Link": link})
+
+
+def _filters(query: Page) -> dict[str, Any]:
+    """Those filters that are set."""
+    fields = msgspec.structs.asdict(query).items()
+    return {name: value for name, value in fields if name not in ("limit", "cursor") and value}
+
+
+def _signature(query: Page, token: bytes) -> bytes:
+    """Binds a cursor to its list and filters. It guards against mix-ups and holds no secret."""
+    scope = msgspec.json.encode([request.path, _filters(query)])
+    return blake2b(scope + token, digest_size=8).digest()

@@ -1,0 +1,196 @@
+"""What comes in: bodies and queries become typed structs, or a refusal that names every fault."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from urllib.parse import parse_qsl
+
+import msgspec
+from msgspec import Meta
+
+from enrollment.errors import Fault, Problem
+from enrollment.records import decode
+
+BODY_LIMIT = 1024 * 1024
+FAULTS_SHOWN = 1000
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+def read_body(environ: Mapping[str, Any], wanted: type[S]) -> S:
+    """Raises unsupported_media_type, length_required, body_too_large, malformed_request,
+    malformed_json, invalid_body."""
+    media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise Problem(
+            "unsupported_media_type", f'The body is "{media_type}", not application/json.'
+        )
+    value, repeats = _parse(_read(environ))
+    try:
+        body = msgspec.convert(value, wanted, dec_hook=decode)
+        if not repeats:
+            return body
+    except (msgspec.ValidationError, UnicodeEncodeError):
+        pass
+    faults = list(islice(_faults(value, wanted, ""), FAULTS_SHOWN))
+    unreadable = any(fault.code in ("duplicate_name", "not_a_number") for fault in faults)
+    detail = f"The body has {_count(faults)}."
+    raise Problem("malformed_json" if unreadable else "invalid_body", detail, faults)
+
+
+def read_query(environ: Mapping[str, Any], wanted: type[S]) -> S:
+    """Raises malformed_request, invalid_query."""
+    pairs = _pairs(environ.get("QUERY_STRING", ""))
+    value = _Object(pairs)
+    faults = [
+        msgspec.structs.replace(fault, pointer=None, parameter=(fault.pointer or "")[1:])
+        for fault in _faults(value, wanted, "", strict=False)
+    ]
+    if faults:
+        raise Problem("invalid_query", f"The address has {_count(faults)}.", faults)
+    return msgspec.convert(value, wanted, strict=False)
+
+
+def _read(environ: Mapping[str, Any]) -> bytes:
+    """The body, as far as the limit: a longer one is not read to its end."""
+    declared = environ.get("CONTENT_LENGTH", "")
+    if declared:
+        if not (declared.isascii() and declared.isdigit()):
+            raise Problem("malformed_request", "The Content-Length is not a number.")
+        length = int(declared)
+    elif environ.get("wsgi.input_terminated"):
+        length = BODY_LIMIT + 1
+    else:
+        raise Problem("length_required", "The request has no Content-Length.")
+    if length <= BODY_LIMIT or not declared:
+        body: bytes = environ["wsgi.input"].read(length)
+        if declared and len(body) < length:
+            raise Problem("malformed_request", "The body is shorter than its Content-Length.")
+        if len(body) <= BODY_LIMIT:
+            return body
+    raise Problem("body_too_large", f"The body is longer than {BODY_LIMIT} bytes.")
+
+
+class _Object(dict[str, Any]):
+    """A JSON object that remembers the names that it was given twice."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        times = Counter(name for name, _ in pairs)
+        self.repeated = {name for name, count in times.items() if count > 1}
+
+
+class _Constant:
+    """NaN or an infinity, which are no JSON and fit no field."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def _parse(body: bytes) -> tuple[Any, bool]:
+    """The value, and whether a name is repeated in it.
+
+    msgspec's own parser would take the last of two equal names (RFC 8259, section 4).
+    """
+    repeats = False
+
+    def gather(pairs: list[tuple[str, Any]]) -> _Object:
+        nonlocal repeats
+        made = _Object(pairs)
+        repeats = repeats or bool(made.repeated)
+        return made
+
+    try:
+        text = body.decode("utf-8")
+        return json.loads(text, object_pairs_hook=gather, parse_constant=_Constant), repeats
+    except UnicodeDecodeError as error:
+        detail = f"The body is not UTF-8 at byte {error.start}."
+    except json.JSONDecodeError as error:
+        detail = f"{error.msg} at line {error.lineno}, column {error.colno}."
+    except RecursionError:
+        detail = "The body is nested too deeply."
+    except ValueError:
+        detail = "The body has a number with too many digits."
+    raise Problem(
+        "malformed_json", detail, [Fault(pointer="", code="malformed_json", detail=detail)]
+    )
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=50)
+    except ValueError:
+        detail = "The query string is not percent-encoded UTF-8, or has over 50 parameters."
+        raise Problem("malformed_request", detail) from None
+
+
+def _faults(value: Any, wanted: Any, pointer: str, strict: bool = True) -> Iterator[Fault]:
+    """Everything that is wrong with a value, where msgspec stops at the first."""
+    inner, _ = _unwrapped(wanted)
+    below: list[Fault] = []
+    if isinstance(value, _Object) and isinstance(inner, type) and issubclass(inner, msgspec.Struct):
+        below = list(_faults_of_fields(value, inner, pointer, strict))
+    elif isinstance(value, list) and get_origin(inner) is list:
+        (item,) = get_args(inner)
+        for index, element in enumerate(value):
+            below.extend(_faults(element, item, f"{pointer}/{index}", strict))
+    if below:
+        yield from below
+    elif isinstance(value, _Constant):
+        yield Fault(pointer=pointer, code="not_a_number", detail=f"{value.name} is no JSON")
+    else:
+        try:
+            msgspec.convert(value, wanted, strict=strict, dec_hook=decode)
+        except (msgspec.ValidationError, UnicodeEncodeError) as error:
+            yield Fault(
+                pointer=pointer, code="invalid_value", detail=_expectation(value, wanted, error)
+            )
+
+
+def _faults_of_fields(
+    value: _Object, wanted: type[msgspec.Struct], pointer: str, strict: bool
+) -> Iterator[Fault]:
+    fields = {field.encode_name: field for field in msgspec.structs.fields(wanted)}
+    for name in sorted(value.keys() | fields.keys()):
+        # A lone surrogate could not be sent back; "~" and "/" are escaped (RFC 6901, section 3).
+        shown = name.encode("utf-8", "replace").decode().replace("~", "~0").replace("/", "~1")
+        place = f"{pointer}/{shown[:100]}"
+        if name in value.repeated:
+            yield Fault(pointer=place, code="duplicate_name", detail="Named more than once")
+        elif name not in fields:
+            known = ", ".join(fields)
+            yield Fault(pointer=place, code="unknown_name", detail=f"Expected one of: {known}")
+        elif name in value:
+            yield from _faults(value[name], fields[name].type, place, strict)
+        elif fields[name].required:
+            yield Fault(pointer=place, code="missing", detail="Required")
+
+
+def _unwrapped(wanted: Any) -> tuple[Any, Meta]:
+    """The type itself and what is asked of it, without `| None`."""
+    if get_origin(wanted) in (Union, UnionType):
+        wanted = next(part for part in get_args(wanted) if part is not NoneType)
+    if get_origin(wanted) is Annotated:
+        inner, meta = get_args(wanted)
+        return inner, meta
+    return wanted, Meta()
+
+
+def _expectation(value: Any, wanted: Any, error: Exception) -> str:
+    """What was expected, in words for a person: msgspec would show a regular expression."""
+    inner, meta = _unwrapped(wanted)
+    if get_origin(inner) is Literal:
+        return "Expected one of: " + ", ".join(get_args(inner))
+    if meta.pattern and isinstance(value, str) and not re.search(meta.pattern, value):
+        return str(meta.description)
+    if isinstance(error, UnicodeEncodeError):
+        return "Expected text without lone surrogates"
+    return str(error)
+
+
+def _count(faults: list[Fault]) -> str:
+    return "one fault" if len(faults) == 1 else f"{len(faults)} faults"

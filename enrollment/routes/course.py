@@ -1,0 +1,45 @@
+"""/v1/courses: parse, call, answer."""
+
+from enrollment import http
+from enrollment.data import course
+from enrollment.database import Database
+from enrollment.http import Answer, Operation
+from enrollment.records import CourseFields, CourseFilter
+
+
+def list_courses(database: Database, query: CourseFilter) -> Answer:
+    with database.read() as db:
+        return http.page(course.list_courses(db, query, http.place(query)), query)
+
+
+def create_course(database: Database, body: CourseFields) -> Answer:
+    with database.write() as db:
+        new = course.insert_course(db, body)
+    return http.created(new, f"/v1/courses/{new.id}")
+
+
+def read_course(database: Database, course_id: int) -> Answer:
+    with database.read() as db:
+        return http.ok(course.get_course(db, course_id))
+
+
+def replace_course(database: Database, course_id: int, body: CourseFields) -> Answer:
+    with database.write() as db:
+        http.require_match(http.ok(course.get_course(db, course_id)))
+        return http.ok(course.update_course(db, course_id, body))
+
+
+def delete_course(database: Database, course_id: int) -> Answer:
+    with database.write() as db:
+        http.require_match(http.ok(course.get_course(db, course_id)))
+        course.delete_course(db, course_id)
+    return http.no_content()
+
+
+OPERATIONS = (
+    Operation("GET", "/v1/courses", list_courses, query=CourseFilter),
+    Operation("POST", "/v1/courses", create_course, body=CourseFields),
+    Operation("GET", "/v1/courses/<course_id:id>", read_course),
+    Operation("PUT", "/v1/courses/<course_id:id>", replace_course, body=CourseFields),
+    Operation("DELETE", "/v1/courses/<course_id:id>", delete_course),
+)

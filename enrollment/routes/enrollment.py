@@ -1,0 +1,94 @@
+"""/v1/students/{id}/courses and /v1/courses/{id}/students: who is in what."""
+
+from enrollment import http
+from enrollment.data import enrollment
+from enrollment.database import Connection, Database
+from enrollment.http import Answer, Operation
+from enrollment.records import (
+    CoursesOfStudentFilter,
+    NewEnrollment,
+    StudentsOfCourseFilter,
+    WantedCourses,
+    WantedStatus,
+)
+
+
+def list_courses(database: Database, student_id: int, query: CoursesOfStudentFilter) -> Answer:
+    with database.read() as db:
+        return _courses(db, student_id, query)
+
+
+def list_students(database: Database, course_id: int, query: StudentsOfCourseFilter) -> Answer:
+    with database.read() as db:
+        listing = enrollment.list_students_of_course(db, course_id, query, http.place(query))
+        return http.page(listing, query)
+
+
+def enroll(database: Database, student_id: int, body: NewEnrollment) -> Answer:
+    with database.write() as db:
+        new = enrollment.insert_enrollment(
+            db, student_id, body.course_id, http.change(body.reason), pointer="/course_id"
+        )
+    return http.created(new, f"/v1/students/{student_id}/courses/{body.course_id}")
+
+
+def replace_courses(database: Database, student_id: int, body: WantedCourses) -> Answer:
+    everything = CoursesOfStudentFilter()
+    wanted = [course.course_id for course in body.courses]
+    with database.write() as db:
+        http.require_match(_courses(db, student_id, everything))
+        enrollment.replace_enrollments(
+            db, student_id, wanted, http.change(body.reason), pointer="/courses/%d/course_id"
+        )
+        return _courses(db, student_id, everything)
+
+
+def read_enrollment(database: Database, student_id: int, course_id: int) -> Answer:
+    with database.read() as db:
+        return http.ok(enrollment.get_enrollment(db, student_id, course_id))
+
+
+def put_enrollment(
+    database: Database, student_id: int, course_id: int, body: WantedStatus
+) -> Answer:
+    with database.write() as db:
+        present = enrollment.find_enrollment(db, student_id, course_id)
+        http.require_match(http.ok(present) if present else None)
+        change = http.change(body.reason)
+        put = enrollment.put_enrollment(db, student_id, course_id, body.status, change)
+    if present:
+        return http.ok(put)
+    return http.created(put, f"/v1/students/{student_id}/courses/{course_id}")
+
+
+def drop(database: Database, student_id: int, course_id: int) -> Answer:
+    with database.write() as db:
+        present = enrollment.get_enrollment(db, student_id, course_id)
+        http.require_match(http.ok(present))
+        enrollment.put_enrollment(db, student_id, course_id, "dropped", http.change())
+    return http.no_content()
+
+
+def _courses(db: Connection, student_id: int, query: CoursesOfStudentFilter) -> Answer:
+    listing = enrollment.list_courses_of_student(db, student_id, query, http.place(query))
+    return http.page(listing, query)
+
+
+OPERATIONS = (
+    Operation(
+        "GET", "/v1/students/<student_id:id>/courses", list_courses, query=CoursesOfStudentFilter
+    ),
+    Operation("POST", "/v1/students/<student_id:id>/courses", enroll, body=NewEnrollment),
+    Operation("PUT", "/v1/students/<student_id:id>/courses", replace_courses, body=WantedCourses),
+    Operation("GET", "/v1/students/<student_id:id>/courses/<course_id:id>", read_enrollment),
+    Operation(
+        "PUT",
+        "/v1/students/<student_id:id>/courses/<course_id:id>",
+        put_enrollment,
+        body=WantedStatus,
+    ),
+    Operation("DELETE", "/v1/students/<student_id:id>/courses/<course_id:id>", drop),
+    Operation(
+        "GET", "/v1/courses/<course_id:id>/students", list_students, query=StudentsOfCourseFilter
+    ),
+)

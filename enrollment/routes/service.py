@@ -1,0 +1,62 @@
+"""/ and /problems: what a newcomer finds, and what every problem's `type` points to."""
+
+from html import escape
+from importlib.metadata import version
+
+from enrollment import http
+from enrollment.database import Database
+from enrollment.errors import KINDS, Problem
+from enrollment.http import Answer, Operation
+
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+
+
+def read_service(database: Database) -> Answer:
+    return http.ok(
+        {
+            "service": "enrollment",
+            "release": version("enrollment"),
+            "students": "/v1/students",
+            "terms": "/v1/terms",
+            "courses": "/v1/courses",
+            "events": "/v1/events",
+            "problems": "/problems",
+        }
+    )
+
+
+def list_problems(database: Database) -> Answer:
+    rows = "".join(
+        f'<li><a href="/problems/{code}">{code}</a>: {escape(kind.title)}</li>'
+        for code, kind in KINDS.items()
+    )
+    return _html("Problems", f"<ul>{rows}</ul>")
+
+
+def read_problem(database: Database, code: str) -> Answer:
+    kind = KINDS.get(code)
+    if kind is None:
+        raise Problem("not_found", f"There is no problem with the code {code}.")
+    return _html(
+        code,
+        f"<p>{escape(kind.title)}. It comes with the HTTP status {kind.status}.</p>"
+        f"<h2>What to do</h2><p>{escape(kind.advice)}</p>"
+        '<p><a href="/problems">All problems</a></p>',
+    )
+
+
+def _html(title: str, content: str) -> Answer:
+    style = "body{font:1.1rem/1.5 system-ui;max-width:40rem;margin:3rem auto;padding:0 1rem}"
+    document = (
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>{title}</title><style>{style}</style><h1>{title}</h1>{content}</html>"
+    )
+    return Answer(200, document.encode(), HTML)
+
+
+OPERATIONS = (
+    Operation("GET", "/", read_service),
+    Operation("GET", "/problems", list_problems),
+    Operation("GET", "/problems/<code:re:[a-z_]+>", read_problem),
+)

@@ -1,0 +1,45 @@
+"""/v1/students: parse, call, answer."""
+
+from enrollment import http
+from enrollment.data import student
+from enrollment.database import Database
+from enrollment.http import Answer, Operation
+from enrollment.records import StudentFields, StudentFilter
+
+
+def list_students(database: Database, query: StudentFilter) -> Answer:
+    with database.read() as db:
+        return http.page(student.list_students(db, query, http.place(query)), query)
+
+
+def create_student(database: Database, body: StudentFields) -> Answer:
+    with database.write() as db:
+        new = student.insert_student(db, body)
+    return http.created(new, f"/v1/students/{new.id}")
+
+
+def read_student(database: Database, student_id: int) -> Answer:
+    with database.read() as db:
+        return http.ok(student.get_student(db, student_id))
+
+
+def replace_student(database: Database, student_id: int, body: StudentFields) -> Answer:
+    with database.write() as db:
+        http.require_match(http.ok(student.get_student(db, student_id)))
+        return http.ok(student.update_student(db, student_id, body))
+
+
+def delete_student(database: Database, student_id: int) -> Answer:
+    with database.write() as db:
+        http.require_match(http.ok(student.get_student(db, student_id)))
+        student.delete_student(db, student_id)
+    return http.no_content()
+
+
+OPERATIONS = (
+    Operation("GET", "/v1/students", list_students, query=StudentFilter),
+    Operation("POST", "/v1/students", create_student, body=StudentFields),
+    Operation("GET", "/v1/students/<student_id:id>", read_student),
+    Operation("PUT", "/v1/students/<student_id:id>", replace_student, body=StudentFields),
+    Operation("DELETE", "/v1/students/<student_id:id>", delete_student),
+)

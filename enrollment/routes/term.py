@@ -1,0 +1,45 @@
+"""/v1/terms: parse, call, answer."""
+
+from enrollment import http
+from enrollment.data import term
+from enrollment.database import Database
+from enrollment.http import Answer, Operation
+from enrollment.records import TermFields, TermFilter
+
+
+def list_terms(database: Database, query: TermFilter) -> Answer:
+    with database.read() as db:
+        return http.page(term.list_terms(db, query, http.place(query)), query)
+
+
+def create_term(database: Database, body: TermFields) -> Answer:
+    with database.write() as db:
+        new = term.insert_term(db, body)
+    return http.created(new, f"/v1/terms/{new.id}")
+
+
+def read_term(database: Database, term_id: int) -> Answer:
+    with database.read() as db:
+        return http.ok(term.get_term(db, term_id))
+
+
+def replace_term(database: Database, term_id: int, body: TermFields) -> Answer:
+    with database.write() as db:
+        http.require_match(http.ok(term.get_term(db, term_id)))
+        return http.ok(term.update_term(db, term_id, body))
+
+
+def delete_term(database: Database, term_id: int) -> Answer:
+    with database.write() as db:
+        http.require_match(http.ok(term.get_term(db, term_id)))
+        term.delete_term(db, term_id)
+    return http.no_content()
+
+
+OPERATIONS = (
+    Operation("GET", "/v1/terms", list_terms, query=TermFilter),
+    Operation("POST", "/v1/terms", create_term, body=TermFields),
+    Operation("GET", "/v1/terms/<term_id:id>", read_term),
+    Operation("PUT", "/v1/terms/<term_id:id>", replace_term, body=TermFields),
+    Operation("DELETE", "/v1/terms/<term_id:id>", delete_term),
+)
