@@ -1,0 +1,141 @@
+"""The command line: each verb parses, calls and prints; no rules."""
+
+import argparse
+import os
+import sqlite3
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import fields
+from importlib.metadata import version
+
+from enrollment import demo, migrate, server
+from enrollment.config import Config, flag, variable
+from enrollment.database import Database
+from enrollment.errors import CommandError, Problem
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0: done; 1: not done, and why; 2: the command was not understood; 130: interrupted."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(Config.read(vars(options), os.environ), options)
+    except (CommandError, Problem, OSError, sqlite3.Error) as error:
+        print(f"enrollment: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def serve(config: Config, options: argparse.Namespace) -> None:
+    _report("applied", migrate.prepare(config.database, allowed=options.migrate))
+    print(
+        f"enrollment: {config.database} on http://{config.host}:{config.port}, Ctrl-C stops it",
+        flush=True,
+    )
+    server.serve(config)
+
+
+def apply(config: Config, options: argparse.Namespace) -> None:
+    outcome = migrate.migrate(config.database, options.to, options.dry_run)
+    _report("would apply" if options.dry_run else "applied", outcome)
+    if not outcome.ids:
+        print(f"{config.database} has nothing pending")
+
+
+def status(config: Config, options: argparse.Namespace) -> None:
+    for id, applied in migrate.status(config.database):
+        print(f"{'applied' if applied else 'pending'}  {id}")
+
+
+def rollback(config: Config, options: argparse.Namespace) -> None:
+    if not options.yes:
+        print(f"This takes everything after {options.to} out of {config.database}, data and all.")
+        if input("Type yes to go on: ") != "yes":
+            raise CommandError("nothing was changed")
+    outcome = migrate.rollback(config.database, options.to)
+    _report("rolled back", outcome)
+    if not outcome.ids:
+        print(f"{config.database} has nothing after {options.to}")
+
+
+def fill(config: Config, options: argparse.Namespace) -> None:
+    _report("applied", migrate.prepare(config.database, allowed=False))
+    with closing(Database(config.database, config.busy_timeout)) as database:
+        written = demo.fill(database, options.students, options.seed)
+    print(f"{config.database} has now", ", ".join(f"{n} {what}" for what, n in written.items()))
+
+
+def _report(done: str, outcome: migrate.Outcome) -> None:
+    if outcome.backup:
+        print(f"backup    {outcome.backup}")
+    for id in outcome.ids:
+        print(f"{done}  {id}")
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if not 1 <= count <= 1_000_000:
+        raise argparse.ArgumentTypeError("expected a number from 1 to 1000000")
+    return count
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="enrollment",
+        description="Students, courses, and who is in what: an HTTP service on one SQLite file.",
+        epilog="`enrollment VERB --help` tells more of each verb.",
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"enrollment {version('enrollment')}"
+    )
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+
+    text = "serve the database over HTTP until Ctrl-C or SIGTERM; a new one is made"
+    verb = verbs.add_parser("serve", help=text, description=text)
+    verb.set_defaults(run=serve)
+    _add_settings(verb, *(setting.name for setting in fields(Config)))
+    verb.add_argument("--migrate", action="store_true", help="first apply pending migrations")
+
+    text = "apply pending migrations, after a backup"
+    verb = verbs.add_parser("migrate", help=text, description=text)
+    verb.set_defaults(run=apply)
+    _add_settings(verb, "database")
+    verb.add_argument("--to", metavar="ID", help="apply none after this one")
+    verb.add_argument("--dry-run", action="store_true", help="try it, then undo it")
+    subverbs = verb.add_subparsers(metavar="[status | rollback]")
+
+    text = "list the migrations, applied and pending"
+    subverb = subverbs.add_parser("status", help=text, description=text)
+    subverb.set_defaults(run=status)
+    _add_settings(subverb, "database")
+
+    text = "undo migrations and lose the data that they brought, after a backup"
+    subverb = subverbs.add_parser("rollback", help=text, description=text)
+    subverb.set_defaults(run=rollback)
+    _add_settings(subverb, "database")
+    subverb.add_argument(
+        "--to", metavar="ID", required=True, help="the last to keep; 0000 keeps none"
+    )
+    subverb.add_argument("--yes", action="store_true", help="do not ask")
+
+    text = "fill an empty database with a small college to look at"
+    verb = verbs.add_parser("demo", help=text, description=text)
+    verb.set_defaults(run=fill)
+    _add_settings(verb, "database")
+    verb.add_argument("--students", metavar="N", type=_count, default=500, help="500 if not given")
+    verb.add_argument(
+        "--seed", metavar="N", type=int, default=1, help="another seed, another college"
+    )
+    return parser
+
+
+def _add_settings(verb: argparse.ArgumentParser, *names: str) -> None:
+    for setting in fields(Config):
+        if setting.name in names:
+            about = (
+                f"{setting.metadata['help']} (${variable(setting.name)}, else {setting.default})"
+            )
+            # No default here: Config knows whether the flag or the variable was given.
+            verb.add_argument(flag(setting.name), metavar=setting.name.upper(), help=about)

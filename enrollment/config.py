@@ -1,0 +1,80 @@
+"""The settings: each from its flag, else from its ENROLLMENT_* variable, else its default."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from enrollment.errors import CommandError
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 1 <= port <= 65535:
+        raise ValueError
+    return port
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds <= 3600:
+        raise ValueError
+    return seconds
+
+
+def _log_format(text: str) -> str:
+    if text not in ("plain", "json"):
+        raise ValueError
+    return text
+
+
+def _setting(default: Any, parse: Callable[[str], Any], expected: str, help: str) -> Any:
+    return field(default=default, metadata={"parse": parse, "expected": expected, "help": help})
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that can be set."""
+
+    database: Path = _setting(Path("enrollment.db"), Path, "a file", "the SQLite file")
+    host: str = _setting("127.0.0.1", str, "an address", "the address to listen on")
+    port: int = _setting(8000, _port, "a number from 1 to 65535", "the port to listen on")
+    busy_timeout: float = _setting(
+        5.0,
+        _seconds,
+        "seconds from 0 to 3600",
+        "how long to wait for a locked database, in seconds",
+    )
+    log_format: str = _setting("plain", _log_format, "plain or json", "the form of the log")
+
+    @classmethod
+    def read(cls, flags: Mapping[str, str | None], environ: Mapping[str, str]) -> "Config":
+        """Raises CommandError, which says where the value came from."""
+        values = {}
+        for setting in fields(cls):
+            origin, text = flag(setting.name), flags.get(setting.name)
+            if text is None:
+                origin = variable(setting.name)
+                text = environ.get(origin)
+            if text is None:
+                continue
+            try:
+                values[setting.name] = setting.metadata["parse"](text)
+            except ValueError:
+                expected = setting.metadata["expected"]
+                raise CommandError(f"{origin} is {text!r}, expected {expected}") from None
+        return cls(**values)
+
+    def environ(self) -> dict[str, str]:
+        """The variables from which another process reads the same settings."""
+        return {
+            variable(setting.name): str(getattr(self, setting.name)) for setting in fields(self)
+        }
+
+
+def flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def variable(name: str) -> str:
+    return "ENROLLMENT_" + name.upper()
