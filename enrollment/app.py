@@ -19,7 +19,7 @@ class App(Bottle):  # type: ignore[misc]
     """A Bottle that gives each request an id and a line in the log, whatever becomes of it."""
 
     def __init__(self, database: Database) -> None:
-        super().__init__(autojson=False)
+        super().__init__()
         self.database = database
 
     def wsgi(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

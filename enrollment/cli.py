@@ -52,7 +52,8 @@ def status(config: Config, options: argparse.Namespace) -> None:
 def rollback(config: Config, options: argparse.Namespace) -> None:
     if not options.yes:
         print(f"This takes everything after {options.to} out of {config.database}, data and all.")
-        if input("Type yes to go on: ") != "yes":
+        print("Type yes to go on: ", end="", flush=True)
+        if sys.stdin.readline().strip() != "yes":
             raise CommandError("nothing was changed")
     outcome = migrate.rollback(config.database, options.to)
     _report("rolled back", outcome)

@@ -28,12 +28,13 @@ def queries(subject: str) -> Any:
     return aiosql.from_path(folder("sql") / f"{subject}.sql", "sqlite3")
 
 
-def connect(path: Path, busy_timeout: float) -> Connection:
+def connect(path: Path, busy_timeout: float, *, create: bool = False) -> Connection:
     """A connection in autocommit mode: transactions are begun and ended by name, by us alone."""
     if sqlite3.sqlite_version_info < SQLITE_NEEDED:
         needed = ".".join(map(str, SQLITE_NEEDED))
         raise RuntimeError(f"SQLite {needed} or newer is needed, this is {sqlite3.sqlite_version}")
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    uri = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
+    db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
     db.row_factory = Row
     try:
         # The timeout stands first, so that it holds for the pragmas that take locks themselves.

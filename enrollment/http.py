@@ -48,10 +48,10 @@ def register(app: Bottle, database: Database, operations: Sequence[Operation]) -
     """Route each operation, and let every error of the router be a problem too."""
     # Up to 18 digits fit SQLite's integers; anything else is no id, and so not found.
     app.router.add_filter("id", lambda _: ("[1-9][0-9]{0,17}", int, str))
-    for operation in operations:
-        app.route(operation.path, operation.method, _callback(operation, database))
     app.add_hook("before_request", _check_path)
     app.default_error_handler = _router_error
+    for operation in operations:
+        add_operation(app, database, operation)
 
 
 def _check_path() -> None:
@@ -63,7 +63,7 @@ def _check_path() -> None:
         raise _render_problem(Problem("malformed_request", detail)) from None
 
 
-def _callback(operation: Operation, database: Database) -> Callable[..., HTTPResponse]:
+def add_operation(app: Bottle, database: Database, operation: Operation) -> None:
     def callback(**ids: int) -> HTTPResponse:
         try:
             inputs: dict[str, Any] = dict(ids)
@@ -81,7 +81,7 @@ def _callback(operation: Operation, database: Database) -> Callable[..., HTTPRes
                 Problem("internal_error", "The service failed; the log says why.")
             )
 
-    return callback
+    app.route(operation.path, operation.method, callback)
 
 
 def _render(answer: Answer) -> HTTPResponse:

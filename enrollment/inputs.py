@@ -44,15 +44,18 @@ def read_body(environ: Mapping[str, Any], wanted: type[S]) -> S:
 
 def read_query(environ: Mapping[str, Any], wanted: type[S]) -> S:
     """Raises malformed_request, invalid_query."""
-    pairs = _pairs(environ.get("QUERY_STRING", ""))
-    value = _Object(pairs)
+    value = _Object(_pairs(environ.get("QUERY_STRING", "")))
+    for field in msgspec.structs.fields(wanted):
+        text = value.get(field.encode_name, "")
+        if _unwrapped(field.type)[0] is int and re.fullmatch("-?[0-9]{1,18}", text):
+            value[field.encode_name] = int(text)
     faults = [
         msgspec.structs.replace(fault, pointer=None, parameter=(fault.pointer or "")[1:])
-        for fault in _faults(value, wanted, "", strict=False)
+        for fault in _faults(value, wanted, "")
     ]
     if faults:
         raise Problem("invalid_query", f"The address has {_count(faults)}.", faults)
-    return msgspec.convert(value, wanted, strict=False)
+    return msgspec.convert(value, wanted)
 
 
 def _read(environ: Mapping[str, Any]) -> bytes:
@@ -128,23 +131,23 @@ def _pairs(query: str) -> list[tuple[str, str]]:
         raise Problem("malformed_request", detail) from None
 
 
-def _faults(value: Any, wanted: Any, pointer: str, strict: bool = True) -> Iterator[Fault]:
+def _faults(value: Any, wanted: Any, pointer: str) -> Iterator[Fault]:
     """Everything that is wrong with a value, where msgspec stops at the first."""
     inner, _ = _unwrapped(wanted)
     below: list[Fault] = []
     if isinstance(value, _Object) and isinstance(inner, type) and issubclass(inner, msgspec.Struct):
-        below = list(_faults_of_fields(value, inner, pointer, strict))
+        below = list(_faults_of_fields(value, inner, pointer))
     elif isinstance(value, list) and get_origin(inner) is list:
         (item,) = get_args(inner)
         for index, element in enumerate(value):
-            below.extend(_faults(element, item, f"{pointer}/{index}", strict))
+            below.extend(_faults(element, item, f"{pointer}/{index}"))
     if below:
         yield from below
     elif isinstance(value, _Constant):
         yield Fault(pointer=pointer, code="not_a_number", detail=f"{value.name} is no JSON")
     else:
         try:
-            msgspec.convert(value, wanted, strict=strict, dec_hook=decode)
+            msgspec.convert(value, wanted, dec_hook=decode)
         except (msgspec.ValidationError, UnicodeEncodeError) as error:
             yield Fault(
                 pointer=pointer, code="invalid_value", detail=_expectation(value, wanted, error)
@@ -152,7 +155,7 @@ def _faults(value: Any, wanted: Any, pointer: str, strict: bool = True) -> Itera
 
 
 def _faults_of_fields(
-    value: _Object, wanted: type[msgspec.Struct], pointer: str, strict: bool
+    value: _Object, wanted: type[msgspec.Struct], pointer: str
 ) -> Iterator[Fault]:
     fields = {field.encode_name: field for field in msgspec.structs.fields(wanted)}
     for name in sorted(value.keys() | fields.keys()):
@@ -165,7 +168,7 @@ def _faults_of_fields(
             known = ", ".join(fields)
             yield Fault(pointer=place, code="unknown_name", detail=f"Expected one of: {known}")
         elif name in value:
-            yield from _faults(value[name], fields[name].type, place, strict)
+            yield from _faults(value[name], fields[name].type, place)
         elif fields[name].required:
             yield Fault(pointer=place, code="missing", detail="Required")
 
@@ -187,8 +190,6 @@ def _expectation(value: Any, wanted: Any, error: Exception) -> str:
         return "Expected one of: " + ", ".join(get_args(inner))
     if meta.pattern and isinstance(value, str) and not re.search(meta.pattern, value):
         return str(meta.description)
-    if isinstance(error, UnicodeEncodeError):
-        return "Expected text without lone surrogates"
     return str(error)
 
 

@@ -109,7 +109,7 @@ class _Backend(SQLiteBackend):  # type: ignore[misc]
     unlike yoyo's lock table, it is gone when its holder is."""
 
     def connect(self, dburi: DatabaseURI) -> Connection:
-        db = connect(Path(dburi.database), PATIENCE)
+        db = connect(Path(dburi.database), PATIENCE, create=True)
         # Tables are rebuilt while others refer to them; _run checks in the end
         # (https://www.sqlite.org/lang_altertable.html#otheralter).
         db.execute("PRAGMA foreign_keys = OFF")

@@ -1,8 +1,8 @@
 """The embedded HTTP server, granian: nothing else knows it.
 
 A supervisor process starts one worker. There, granian parses HTTP in threads of its own; a body is
-awaited on the event loop, and then the WSGI application is called on the loop's one thread. So a slow
-client delays no one, and SQLite is met by one thread only.
+awaited on the event loop, and then the WSGI application is called on the loop's one thread. So a
+slow client delays no one, and SQLite is met by one thread only.
 """
 
 import asyncio

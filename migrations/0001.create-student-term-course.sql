@@ -1,6 +1,8 @@
 -- The people, the terms and the courses that an enrolment will join.
 -- depends:
 
+-- A day or a moment is one that exists if adding no days to it leaves it as it is.
+
 -- AUTOINCREMENT: an id is never given twice, so history cannot pass to another
 -- student or course (https://www.sqlite.org/autoinc.html).
 CREATE TABLE student (
@@ -18,12 +20,12 @@ CREATE TABLE student (
     CONSTRAINT student_version_positive CHECK (version >= 1)
 ) STRICT;
 
-CREATE INDEX student_by_name ON student (family_name, given_name, id);
+CREATE INDEX student_by_name ON student (family_name, given_name);
 
 CREATE TABLE term (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     code        TEXT    NOT NULL COLLATE NOCASE,
-    title       TEXT    NOT NULL,
+    title       TEXT    NOT NULL COLLATE NOCASE,
     start_on    TEXT    NOT NULL,
     end_on      TEXT    NOT NULL,
     max_credits REAL,
@@ -31,8 +33,8 @@ CREATE TABLE term (
     CONSTRAINT term_code_length CHECK (length(code) BETWEEN 1 AND 32),
     CONSTRAINT term_code_unique UNIQUE (code),
     CONSTRAINT term_title_length CHECK (length(title) BETWEEN 1 AND 200),
-    CONSTRAINT term_start_on_is_date CHECK (start_on IS date(start_on)),
-    CONSTRAINT term_end_on_is_date CHECK (end_on IS date(end_on)),
+    CONSTRAINT term_start_on_is_date CHECK (start_on IS date(start_on, '+0 days')),
+    CONSTRAINT term_end_on_is_date CHECK (end_on IS date(end_on, '+0 days')),
     CONSTRAINT term_ends_after_start CHECK (start_on <= end_on),
     CONSTRAINT term_max_credits_range CHECK (max_credits BETWEEN 0 AND 1000),
     CONSTRAINT term_version_positive CHECK (version >= 1)
@@ -60,15 +62,15 @@ CREATE TABLE course (
     CONSTRAINT course_capacity_range CHECK (capacity BETWEEN 0 AND 1000000),
     CONSTRAINT course_waitlist_capacity_range CHECK (waitlist_capacity BETWEEN 0 AND 1000000),
     CONSTRAINT course_enroll_from_is_time
-        CHECK (enroll_from IS strftime('%Y-%m-%dT%H:%M:%fZ', enroll_from)),
+        CHECK (enroll_from IS strftime('%Y-%m-%dT%H:%M:%fZ', enroll_from, '+0 days')),
     CONSTRAINT course_enroll_until_is_time
-        CHECK (enroll_until IS strftime('%Y-%m-%dT%H:%M:%fZ', enroll_until)),
+        CHECK (enroll_until IS strftime('%Y-%m-%dT%H:%M:%fZ', enroll_until, '+0 days')),
     CONSTRAINT course_enroll_window_runs_forward CHECK (enroll_from < enroll_until),
     CONSTRAINT course_status_known CHECK (status IN ('open', 'closed', 'cancelled')),
     CONSTRAINT course_version_positive CHECK (version >= 1)
 ) STRICT;
 
-CREATE INDEX course_by_code ON course (code, id);
+CREATE INDEX course_by_code ON course (code);
 
 -- UNIQUE (term, code) holds no two absent terms to be alike; this does.
 CREATE UNIQUE INDEX course_code_unique_without_term ON course (code) WHERE term IS NULL;

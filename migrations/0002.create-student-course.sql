@@ -31,11 +31,11 @@ CREATE TABLE student_course (
         END IS NOT NULL
     ),
     CONSTRAINT student_course_times_are_times CHECK (
-        enrolled_at IS strftime('%Y-%m-%dT%H:%M:%fZ', enrolled_at)
-        AND waitlisted_at IS strftime('%Y-%m-%dT%H:%M:%fZ', waitlisted_at)
-        AND completed_at IS strftime('%Y-%m-%dT%H:%M:%fZ', completed_at)
-        AND dropped_at IS strftime('%Y-%m-%dT%H:%M:%fZ', dropped_at)
-        AND changed_at IS strftime('%Y-%m-%dT%H:%M:%fZ', changed_at)
+        enrolled_at IS strftime('%Y-%m-%dT%H:%M:%fZ', enrolled_at, '+0 days')
+        AND waitlisted_at IS strftime('%Y-%m-%dT%H:%M:%fZ', waitlisted_at, '+0 days')
+        AND completed_at IS strftime('%Y-%m-%dT%H:%M:%fZ', completed_at, '+0 days')
+        AND dropped_at IS strftime('%Y-%m-%dT%H:%M:%fZ', dropped_at, '+0 days')
+        AND changed_at IS strftime('%Y-%m-%dT%H:%M:%fZ', changed_at, '+0 days')
     ),
     CONSTRAINT student_course_version_positive CHECK (version >= 1)
 ) STRICT, WITHOUT ROWID;

@@ -75,7 +75,7 @@ RETURNING id, version, code, title, term, credits, capacity, waitlist_capacity,
 -- name: list_broken_course_deletion_rules(id)
 -- What speaks against deleting this course? History does.
 SELECT '' AS pointer, 'course_has_enrollments' AS code,
-    format('The course has %d enrolments, present or past.', count(*)) AS detail,
+    format('Enrolments in the course, present and past: %d.', count(*)) AS detail,
     json_object('enrollments', count(*)) AS details
 FROM student_course
 WHERE course_id = :id

@@ -44,7 +44,7 @@ RETURNING id, version, code, title, start_on, end_on, max_credits;
 -- name: list_broken_term_deletion_rules(id)
 -- What speaks against deleting this term? Its courses do.
 SELECT '' AS pointer, 'term_has_courses' AS code,
-    format('The term has %d courses.', count(*)) AS detail,
+    format('Courses of the term: %d.', count(*)) AS detail,
     json_object('courses', count(*)) AS details
 FROM term
 JOIN course ON course.term = term.code

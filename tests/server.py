@@ -1,0 +1,112 @@
+"""The real server as a process of its own, and a plain HTTP client."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+PATIENCE = 20
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Reply(NamedTuple):
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Server:
+    """`python -m enrollment serve`, on a port of its own."""
+
+    def __init__(self, database: Path, *flags: str, port: int | None = None) -> None:
+        self.port = port or free_port()
+        self.log = database.with_name(f"log-{self.port}")
+        command = [sys.executable, "-m", "enrollment", "serve"]
+        command += ["--database", str(database), "--port", str(self.port), *flags]
+        with self.log.open("ab") as log:
+            # A session of its own: so the supervisor and its worker can be killed in one stroke.
+            self.process = subprocess.Popen(
+                command, stdout=log, stderr=log, start_new_session=True, cwd=database.parent
+            )
+
+    def wait_until_it_answers(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self.get("/")
+                return
+            except ConnectionError:
+                ended = self.process.poll() is not None
+                if ended or time.monotonic() > deadline:
+                    pytest.fail(f"the server does not answer: {self.log.read_text()}")
+                time.sleep(0.01)
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+
+    def request(self, method: str, path: str, body: Any = None, **headers: str) -> Reply:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        try:
+            if body is not None:
+                body, headers = json.dumps(body), {"Content-Type": "application/json", **headers}
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            return Reply(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+    def get(self, path: str) -> Reply:
+        return self.request("GET", path)
+
+    def post(self, path: str, body: Any) -> Reply:
+        return self.request("POST", path, body)
+
+    def raw(self, sent: bytes) -> bytes:
+        """All that comes back until the server closes the connection."""
+        with self.connect() as connection:
+            connection.sendall(sent)
+            connection.shutdown(socket.SHUT_WR)
+            received = b""
+            while chunk := connection.recv(65536):
+                received += chunk
+            return received
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE)
+
+    def kill(self) -> None:
+        """Supervisor and worker at once, wherever they are."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(PATIENCE)
+
+
+@contextmanager
+def serving(database: Path, *flags: str, port: int | None = None) -> Iterator[Server]:
+    server = Server(database, *flags, port=port)
+    try:
+        server.wait_until_it_answers()
+        yield server
+    finally:
+        server.kill()

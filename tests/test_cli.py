@@ -1,0 +1,198 @@
+"""The command line: what it prints, where, and how it ends."""
+
+import io
+import re
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from enrollment import migrate
+from enrollment.cli import main
+
+FIRST, SECOND = "0001.create-student-term-course", "0002.create-student-course"
+
+
+@pytest.fixture(autouse=True)
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Commands run in an empty directory, with no settings in the environment."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("DATABASE", "HOST", "PORT", "BUSY_TIMEOUT", "LOG_FORMAT"):
+        monkeypatch.delenv(f"ENROLLMENT_{name}", raising=False)
+    return tmp_path
+
+
+Captured = pytest.CaptureFixture[str]
+
+
+def test_migrate_says_what_it_applied(capsys: Captured):
+    assert main(["migrate"]) == 0
+    assert capsys.readouterr() == (f"applied  {FIRST}\napplied  {SECOND}\n", "")
+
+    assert main(["migrate"]) == 0
+    assert capsys.readouterr().out == "enrollment.db has nothing pending\n"
+
+
+def test_migrate_goes_as_far_as_it_is_told_and_says_where_the_backup_is(
+    directory: Path, capsys: Captured
+):
+    assert main(["migrate", "--to", "0001", "--database", "x.db"]) == 0
+    assert capsys.readouterr().out == f"applied  {FIRST}\n"
+
+    assert main(["migrate", "--dry-run", "--database", "x.db"]) == 0
+    assert capsys.readouterr().out == f"would apply  {SECOND}\n"
+    assert main(["migrate", "status", "--database", "x.db"]) == 0
+    assert capsys.readouterr().out == f"applied  {FIRST}\npending  {SECOND}\n"
+
+    assert main(["migrate", "--database", "x.db"]) == 0
+    backup, applied = capsys.readouterr().out.splitlines()
+    assert applied == f"applied  {SECOND}"
+    assert (directory / backup.split()[1]).is_file()
+
+
+def test_rollback_asks_first(capsys: Captured, monkeypatch: pytest.MonkeyPatch):
+    main(["migrate"])
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+    assert main(["migrate", "rollback", "--to", "0001"]) == 1
+    assert capsys.readouterr().err == "enrollment: nothing was changed\n"
+    assert migrate.pending(Path("enrollment.db")) == []
+
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    assert main(["migrate", "rollback", "--to", "0001"]) == 1
+    assert "nothing was changed" in capsys.readouterr().err
+
+    monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n"))
+    assert main(["migrate", "rollback", "--to", "0001"]) == 0
+    assert capsys.readouterr().out.endswith(f"rolled back  {SECOND}\n")
+
+    assert main(["migrate", "rollback", "--to", "0001", "--yes"]) == 0
+    assert capsys.readouterr().out == "enrollment.db has nothing after 0001\n"
+
+
+def test_demo_fills_an_empty_database_once(capsys: Captured):
+    assert main(["demo", "--students", "30"]) == 0
+    assert capsys.readouterr().out.endswith(
+        "enrollment.db has now 30 students, 2 terms, 96 courses, 234 enrollments\n"
+    )
+
+    assert main(["demo"]) == 1
+    assert capsys.readouterr().err == (
+        "enrollment: the database has students already; demo fills only an empty one\n"
+    )
+
+
+def test_demo_is_the_same_for_the_same_seed():
+    def content(file: str, seed: str) -> list[tuple[object, ...]]:
+        main(["demo", "--students", "20", "--seed", seed, "--database", file])
+        with closing(sqlite3.connect(file)) as db:
+            tables = ("student", "course", "student_course_event")
+            return [row for table in tables for row in db.execute(f"SELECT * FROM {table}")]
+
+    first = content("1.db", "1")
+    assert content("2.db", "1") == first
+    assert content("3.db", "2") != first
+
+
+def test_settings_come_from_the_flag_then_the_environment(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ENROLLMENT_DATABASE", "environment.db")
+    main(["migrate"])
+    main(["migrate", "--database", "flag.db"])
+
+    assert {path.name for path in Path().iterdir()} == {"environment.db", "flag.db"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["migrate", "--to", "x"], f"'x' is not one of: {FIRST}, {SECOND}"),
+        (["migrate", "--database", "no/such/place.db"], "unable to open database file"),
+        (["migrate", "rollback", "--to", "0000", "--yes"], "there is no database enrollment.db"),
+        (["serve", "--port", "0"], "--port is '0', expected a number from 1 to 65535"),
+        (["serve", "--port", "x"], "--port is 'x', expected a number from 1 to 65535"),
+        (["serve", "--busy-timeout", "-1"], "--busy-timeout is '-1', expected seconds from 0 to"),
+        (["serve", "--busy-timeout", "nan"], "--busy-timeout is 'nan', expected seconds from 0 to"),
+        (["serve", "--log-format", "xml"], "--log-format is 'xml', expected plain or json"),
+        (["serve", "--host", "no.such.host.invalid"], "cannot listen on no.such.host.invalid:8000"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(
+    arguments: list[str], message: str, capsys: Captured
+):
+    assert main(arguments) == 1
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("enrollment: ")
+    assert message in line
+
+
+def test_a_wrong_variable_is_named(capsys: Captured, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ENROLLMENT_PORT", "http")
+
+    assert main(["serve"]) == 1
+
+    expected = "enrollment: ENROLLMENT_PORT is 'http', expected a number from 1 to 65535\n"
+    assert capsys.readouterr().err == expected
+
+
+def test_serve_refuses_a_database_with_pending_migrations(capsys: Captured):
+    main(["migrate", "--to", "0001"])
+    capsys.readouterr()
+
+    assert main(["serve"]) == 1
+
+    assert capsys.readouterr().err == (
+        f"enrollment: enrollment.db has pending migrations: {SECOND}; "
+        "first run: enrollment migrate --database enrollment.db\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["fly"], ["demo", "--students", "0"], ["demo", "--students", "x"], ["serve", "--x"]],
+)
+def test_a_command_that_is_not_understood_ends_with_2(arguments: list[str], capsys: Captured):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+
+    assert caught.value.code == 2
+    assert "usage: enrollment" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "verb", [[], ["serve"], ["migrate"], ["migrate", "status"], ["migrate", "rollback"], ["demo"]]
+)
+def test_help_tells_what_a_verb_does(verb: list[str], capsys: Captured):
+    with pytest.raises(SystemExit) as caught:
+        main([*verb, "--help"])
+
+    text = capsys.readouterr().out
+    assert caught.value.code == 0
+    assert re.match(r"usage: enrollment", text)
+    if verb:
+        assert "--database DATABASE" in text
+        assert "$ENROLLMENT_DATABASE, else enrollment.db" in " ".join(text.split())
+
+
+def test_an_interrupt_ends_with_130(monkeypatch: pytest.MonkeyPatch):
+    class Terminal(io.StringIO):
+        def readline(self, *_: object) -> str:
+            raise KeyboardInterrupt
+
+    main(["migrate"])
+    monkeypatch.setattr(sys, "stdin", Terminal())
+
+    assert main(["migrate", "rollback", "--to", "0001"]) == 130
+
+
+def test_the_module_is_the_command():
+    run = subprocess.run(
+        [sys.executable, "-m", "enrollment", "--version"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert re.fullmatch(r"enrollment \d+\.\d+\.\d+\n", run.stdout)

@@ -1,0 +1,161 @@
+"""Connections and transactions, and what a client is told when they fail."""
+
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from enrollment.app import App
+from enrollment.database import Database, connect
+from enrollment.errors import Problem
+from tests.client import Client
+
+INSERT = "INSERT INTO student (given_name, family_name) VALUES ('Ada', ?)"
+
+
+def names(database: Database) -> list[str]:
+    with database.read() as db:
+        return [name for (name,) in db.execute("SELECT family_name FROM student ORDER BY id")]
+
+
+def test_a_connection_is_safe_and_waits(database_file: Path):
+    db = connect(database_file, 1.5)
+
+    pragmas = ("busy_timeout", "journal_mode", "synchronous", "foreign_keys", "trusted_schema")
+    values = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas]
+    db.close()
+
+    full = 2
+    assert values == [1500, "wal", full, 1, 0]
+
+
+def test_a_connection_makes_no_file(tmp_path: Path):
+    with pytest.raises(sqlite3.OperationalError, match="unable to open"):
+        connect(tmp_path / "missing.db", 1)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_write_is_kept_on_return(database: Database):
+    with database.write() as db:
+        db.execute(INSERT, ("Lovelace",))
+
+    assert names(database) == ["Lovelace"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, GeneratorExit])
+def test_a_write_is_undone_on_any_exception(database: Database, error: type[BaseException]):
+    with pytest.raises(error), database.write() as db:
+        db.execute(INSERT, ("Lovelace",))
+        raise error
+
+    assert names(database) == []
+
+
+def test_a_write_within_a_write_is_undone_by_itself_or_with_the_other(database: Database):
+    with database.write() as db:
+        db.execute(INSERT, ("one",))
+        with pytest.raises(ValueError), database.write() as inner:
+            inner.execute(INSERT, ("two",))
+            raise ValueError
+        with database.write() as inner:
+            inner.execute(INSERT, ("three",))
+    assert names(database) == ["one", "three"]
+
+    with pytest.raises(ValueError), database.write() as db:
+        with database.write() as inner:
+            inner.execute(INSERT, ("four",))
+        raise ValueError
+    assert names(database) == ["one", "three"]
+
+
+def test_a_read_sees_one_state(database: Database, database_file: Path):
+    other = sqlite3.connect(database_file, isolation_level=None)
+    with database.read() as db:
+        assert db.execute("SELECT count(*) FROM student").fetchone()[0] == 0
+        other.execute(INSERT, ("Lovelace",))
+        assert db.execute("SELECT count(*) FROM student").fetchone()[0] == 0
+    other.close()
+
+    assert names(database) == ["Lovelace"]
+
+
+def test_threads_take_the_connection_in_turn(database: Database):
+    start = threading.Barrier(8)
+
+    def work(number: int) -> None:
+        start.wait()
+        for turn in range(20):
+            with database.write() as db:
+                db.execute(INSERT, (f"{number}-{turn}",))
+            with database.read() as db:
+                assert db.execute("SELECT count(*) FROM student").fetchone()[0] > 0
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
+
+    assert len(set(names(database))) == 160
+
+
+def test_a_database_that_is_locked_for_too_long_is_busy(client: Client, database_file: Path):
+    client.student()
+    other = sqlite3.connect(database_file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    fields = {"given_name": "Ada", "family_name": "Lovelace"}
+    answer = client.post_json("/v1/students", fields, status=503)
+
+    assert answer.json["code"] == "database_busy"
+    assert answer.headers["Retry-After"] == "1"
+    assert len(client.walk("/v1/students")) == 1
+    other.execute("ROLLBACK")
+    other.close()
+    client.student()
+
+
+def test_a_full_disk_refuses_and_the_database_is_intact(app: App, client: Client):
+    with app.database.read() as db:
+        pages = db.execute("PRAGMA page_count").fetchone()[0]
+        db.execute(f"PRAGMA max_page_count = {pages}")
+
+    statuses = set()
+    created = 0
+    for number in range(500):
+        fields = {"given_name": "x" * 100, "family_name": f"y{number}" * 15}
+        answer = client.post_json("/v1/students", fields, status="*")
+        statuses.add(answer.status_int)
+        created += answer.status_int == 201
+    assert answer.json["code"] == "disk_full"
+    assert statuses == {201, 507}
+    assert len(client.walk("/v1/students?limit=1000")) == created
+
+    with app.database.read() as db:
+        assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+        db.execute("PRAGMA max_page_count = 100000")
+    client.student()
+
+
+def test_another_failure_of_sqlite_is_not_explained_to_the_client(database: Database):
+    with pytest.raises(sqlite3.OperationalError, match="no such table"), database.read() as db:
+        db.execute("SELECT 1 FROM missing")
+
+    assert names(database) == []
+
+
+def test_an_old_sqlite_is_refused(database_file: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 38, 5))
+
+    with pytest.raises(RuntimeError, match=r"SQLite 3\.39\.0 or newer is needed"):
+        connect(database_file, 1)
+
+
+def test_busy_is_a_problem_with_a_time_to_wait(database: Database, database_file: Path):
+    other = sqlite3.connect(database_file, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(Problem) as caught, database.write():
+        pass
+    other.close()
+
+    assert (caught.value.code, caught.value.headers) == ("database_busy", {"Retry-After": "1"})

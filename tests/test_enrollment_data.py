@@ -1,0 +1,243 @@
+"""The schema against raw SQL: with the service passed by, SQLite itself keeps the promises."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+MOMENT = "2026-09-01T08:00:00.000Z"
+
+
+@pytest.fixture
+def db(database_file: Path) -> Iterator[sqlite3.Connection]:
+    """What someone gets who opens the file with another tool, and turns the foreign keys on."""
+    db = sqlite3.connect(database_file, isolation_level=None)
+    db.execute("PRAGMA foreign_keys = ON")
+    db.execute("INSERT INTO student (given_name, family_name) VALUES ('Ada', 'L'), ('Ben', 'M')")
+    db.execute(
+        "INSERT INTO course (code, title, capacity) VALUES ('CS1', 'One', 1), ('CS2', 'Two', 9)"
+    )
+    yield db
+    db.close()
+
+
+def enroll(db: sqlite3.Connection, student: int, course: int, verb: str = "INSERT") -> None:
+    db.execute(
+        f"{verb} INTO student_course"
+        " (student_id, course_id, status, enrolled_at, changed_at, changed_by)"
+        " VALUES (?, ?, 'enrolled', ?, ?, 'someone')",
+        (student, course, MOMENT, MOMENT),
+    )
+
+
+def drop(db: sqlite3.Connection, student: int, course: int) -> None:
+    db.execute(
+        "UPDATE student_course SET status = 'dropped', dropped_at = ?"
+        " WHERE student_id = ? AND course_id = ?",
+        (MOMENT, student, course),
+    )
+
+
+def history(db: sqlite3.Connection) -> list[tuple[str | None, str, str | None]]:
+    return db.execute(
+        "SELECT from_status, to_status, actor FROM student_course_event ORDER BY id"
+    ).fetchall()
+
+
+def test_an_oversold_seat_is_refused(db: sqlite3.Connection):
+    enroll(db, 1, 1)
+
+    with pytest.raises(sqlite3.IntegrityError, match="course_full"):
+        enroll(db, 2, 1)
+
+    assert db.execute("SELECT count(*) FROM student_course").fetchone() == (1,)
+    assert len(history(db)) == 1
+
+
+def test_a_seat_is_not_oversold_by_coming_back_to_it(db: sqlite3.Connection):
+    enroll(db, 1, 1)
+    drop(db, 1, 1)
+    enroll(db, 2, 1)
+
+    with pytest.raises(sqlite3.IntegrityError, match="course_full"):
+        db.execute("UPDATE student_course SET status = 'enrolled' WHERE student_id = 1")
+
+    assert db.execute("SELECT status FROM student_course ORDER BY student_id").fetchall() == [
+        ("dropped",),
+        ("enrolled",),
+    ]
+
+
+def test_many_at_once_are_not_oversold(db: sqlite3.Connection):
+    with pytest.raises(sqlite3.IntegrityError, match="course_full"):
+        db.execute(
+            "INSERT INTO student_course (student_id, course_id, status, enrolled_at, changed_at)"
+            " SELECT id, 1, 'enrolled', ?1, ?1 FROM student",
+            (MOMENT,),
+        )
+
+    assert history(db) == []
+
+
+def test_a_duplicate_is_refused(db: sqlite3.Connection):
+    enroll(db, 1, 2)
+
+    with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
+        enroll(db, 1, 2)
+
+
+@pytest.mark.parametrize(("student", "course"), [(1, 7), (7, 1)])
+def test_an_enrolment_of_what_does_not_exist_is_refused(
+    db: sqlite3.Connection, student: int, course: int
+):
+    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+        enroll(db, student, course)
+
+
+@pytest.mark.parametrize("table", ["student", "course"])
+def test_what_has_enrolments_is_not_deleted(db: sqlite3.Connection, table: str):
+    enroll(db, 1, 1)
+
+    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+        db.execute(f"DELETE FROM {table} WHERE id = 1")
+
+
+def test_an_enrolment_is_never_deleted(db: sqlite3.Connection):
+    enroll(db, 1, 1)
+
+    with pytest.raises(sqlite3.IntegrityError, match="never deleted"):
+        db.execute("DELETE FROM student_course")
+
+
+@pytest.mark.parametrize("column", ["student_id", "course_id"])
+def test_an_enrolment_keeps_its_student_and_course(db: sqlite3.Connection, column: str):
+    enroll(db, 1, 1)
+
+    with pytest.raises(sqlite3.IntegrityError, match="keeps its student"):
+        db.execute(f"UPDATE student_course SET {column} = 2")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE student_course_event SET to_status = 'dropped'",
+        "DELETE FROM student_course_event",
+        "INSERT OR REPLACE INTO student_course_event"
+        " (id, student_id, course_id, to_status, recorded_at) VALUES (1, 2, 2, 'dropped', 'x')",
+    ],
+)
+def test_history_is_append_only(db: sqlite3.Connection, statement: str):
+    enroll(db, 1, 1)
+
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        db.execute(statement)
+
+    assert history(db) == [(None, "enrolled", "someone")]
+
+
+def test_every_change_leaves_an_event_and_speaks_only_for_who_made_it(db: sqlite3.Connection):
+    enroll(db, 1, 1)
+    drop(db, 1, 1)
+    db.execute(
+        "UPDATE student_course SET status = 'enrolled', changed_by = 'other', version = version + 1"
+    )
+
+    assert history(db) == [
+        (None, "enrolled", "someone"),
+        ("enrolled", "dropped", None),
+        ("dropped", "enrolled", "other"),
+    ]
+    recorded = [
+        at for (at,) in db.execute("SELECT recorded_at FROM student_course_event ORDER BY id")
+    ]
+    assert recorded[0] == recorded[2] == MOMENT
+    assert recorded[1] > MOMENT
+
+
+def test_replacing_a_row_keeps_the_chain_of_the_history(db: sqlite3.Connection):
+    enroll(db, 1, 1)
+    drop(db, 1, 1)
+
+    enroll(db, 1, 1, verb="INSERT OR REPLACE")
+
+    assert [(before, after) for before, after, _ in history(db)] == [
+        (None, "enrolled"),
+        ("enrolled", "dropped"),
+        ("dropped", "enrolled"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "constraint"),
+    [
+        ("status", "'gone'", "student_course_status_known"),
+        ("status", "'completed'", "student_course_status_has_its_time"),
+        ("enrolled_at", "NULL", "student_course_status_has_its_time"),
+        ("enrolled_at", "'2026-09-01'", "student_course_times_are_times"),
+        ("dropped_at", "'2026-02-30T00:00:00.000Z'", "student_course_times_are_times"),
+        ("changed_at", "'tomorrow'", "student_course_times_are_times"),
+        ("version", "0", "student_course_version_positive"),
+    ],
+)
+def test_a_row_that_makes_no_sense_is_refused(
+    db: sqlite3.Connection, column: str, value: str, constraint: str
+):
+    enroll(db, 1, 1)
+
+    with pytest.raises(sqlite3.IntegrityError, match=constraint):
+        db.execute(f"UPDATE student_course SET {column} = {value}")
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "constraint"),
+    [
+        ("student", "given_name", "''", "student_given_name_length"),
+        ("student", "family_name", "''", "student_family_name_length"),
+        ("student", "email", "'x'", "student_email_form"),
+        ("student", "status", "'x'", "student_status_known"),
+        ("student", "version", "0", "student_version_positive"),
+        ("course", "code", "''", "course_code_length"),
+        ("course", "title", "''", "course_title_length"),
+        ("course", "term", "'none'", "FOREIGN KEY"),
+        ("course", "credits", "-1", "course_credits_range"),
+        ("course", "capacity", "-1", "course_capacity_range"),
+        ("course", "waitlist_capacity", "-1", "course_waitlist_capacity_range"),
+        ("course", "enroll_from", "'x'", "course_enroll_from_is_time"),
+        ("course", "enroll_until", "'2026-09-01T08:00:00Z'", "course_enroll_until_is_time"),
+        ("course", "status", "'x'", "course_status_known"),
+        ("course", "version", "0", "course_version_positive"),
+        ("term", "code", "''", "term_code_length"),
+        ("term", "title", "''", "term_title_length"),
+        ("term", "start_on", "'2026-02-30'", "term_start_on_is_date"),
+        ("term", "start_on", "'2027-01-01'", "term_ends_after_start"),
+        ("term", "end_on", "'x'", "term_end_on_is_date"),
+        ("term", "max_credits", "-1", "term_max_credits_range"),
+        ("term", "version", "0", "term_version_positive"),
+    ],
+)
+def test_a_record_that_makes_no_sense_is_refused(
+    db: sqlite3.Connection, table: str, column: str, value: str, constraint: str
+):
+    db.execute(
+        "INSERT INTO term (code, title, start_on, end_on)"
+        " VALUES ('FALL', 'Fall', '2026-08-31', '2026-12-18')"
+    )
+
+    with pytest.raises(sqlite3.IntegrityError, match=constraint):
+        db.execute(f"UPDATE {table} SET {column} = {value} WHERE id = 1")
+
+
+def test_a_number_that_is_no_number_is_refused(db: sqlite3.Connection):
+    with pytest.raises(sqlite3.IntegrityError, match="cannot store TEXT"):
+        db.execute("UPDATE course SET capacity = 'many'")
+
+
+def test_two_courses_without_a_term_have_two_codes(db: sqlite3.Connection):
+    with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
+        db.execute("UPDATE course SET code = 'cs1' WHERE id = 2")
+
+
+def test_an_enrolment_window_runs_forward(db: sqlite3.Connection):
+    with pytest.raises(sqlite3.IntegrityError, match="course_enroll_window_runs_forward"):
+        db.execute("UPDATE course SET enroll_from = ?1, enroll_until = ?1", (MOMENT,))

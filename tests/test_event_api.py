@@ -1,0 +1,46 @@
+"""/v1/events"""
+
+from tests.client import Client
+
+
+def test_an_event_tells_who_when_and_from_which_status_to_which(client: Client):
+    student, course = client.student(), client.course()
+    enrolled = client.enroll(student, course).json
+
+    assert client.get("/v1/events").json == {
+        "items": [
+            {
+                "id": 1,
+                "student_id": student,
+                "course_id": course,
+                "from_status": None,
+                "to_status": "enrolled",
+                "recorded_at": enrolled["enrolled_at"],
+                "actor": "api",
+                "reason": None,
+            }
+        ],
+        "next": None,
+    }
+
+
+def test_the_feed_is_read_on_from_the_last_event(client: Client):
+    student = client.student()
+    for _ in range(5):
+        client.enroll(student, client.course())
+
+    first = client.get("/v1/events?limit=2")
+    assert first.headers["Link"] == '</v1/events?after=2&limit=2>; rel="next"'
+    assert first.json["next"] == "2"
+    assert [item["id"] for item in client.walk("/v1/events?limit=2")] == [1, 2, 3, 4, 5]
+    assert [item["id"] for item in client.walk("/v1/events?after=4")] == [5]
+    assert client.get("/v1/events?after=5").json == {"items": [], "next": None}
+
+
+def test_a_refused_change_leaves_no_gap(client: Client):
+    student, full = client.student(), client.course(capacity=0)
+    client.enroll(student, client.course())
+    client.want(student, [full], status=409)
+    client.enroll(student, client.course())
+
+    assert [item["id"] for item in client.walk("/v1/events")] == [1, 2]

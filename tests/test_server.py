@@ -1,0 +1,301 @@
+"""The real server, as a process: races, kills, slow and broken clients."""
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from enrollment import migrate
+from enrollment.inputs import BODY_LIMIT
+from tests.server import PATIENCE, Server, serving
+
+STUDENT = {"given_name": "Ada", "family_name": "Lovelace"}
+COURSE = {"code": "CS101", "title": "Databases"}
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A server that makes its database itself."""
+    with serving(tmp_path / "enrollment.db") as server:
+        yield server
+
+
+def fill(file: Path, students: int, capacities: list[int]) -> None:
+    migrate.migrate(file)
+    with closing(sqlite3.connect(file)) as db, db:
+        name = ("Ada", "Lovelace")
+        db.executemany(
+            "INSERT INTO student (given_name, family_name) VALUES (?, ?)", [name] * students
+        )
+        db.executemany(
+            "INSERT INTO course (code, title, capacity) VALUES (?, 'Databases', ?)",
+            [(f"CS{number}", capacity) for number, capacity in enumerate(capacities)],
+        )
+
+
+def test_an_enrolment_outlives_the_process(tmp_path: Path):
+    file = tmp_path / "enrollment.db"
+    with serving(file) as server:
+        assert server.post("/v1/students", STUDENT).status == 201
+        assert server.post("/v1/courses", COURSE).status == 201
+        enrolled = server.post("/v1/students/1/courses", {"course_id": 1})
+        assert enrolled.status == 201
+        server.kill()
+
+    with serving(file) as server:
+        assert server.get("/v1/students/1/courses/1").json == enrolled.json
+
+
+def test_clients_that_race_for_the_last_seats_fill_exactly_those(tmp_path: Path):
+    file, clients, capacities = tmp_path / "enrollment.db", 60, [10, 0, 59, 60]
+    fill(file, clients, capacities)
+    start = threading.Barrier(clients)
+
+    def race(student: int) -> list[int]:
+        start.wait()
+        courses = range(1, len(capacities) + 1)
+        path = f"/v1/students/{student}/courses"
+        return [server.post(path, {"course_id": course}).status for course in courses]
+
+    with serving(file) as server, ThreadPoolExecutor(clients) as pool:
+        statuses = list(pool.map(race, range(1, clients + 1)))
+        rosters = [
+            server.get(f"/v1/courses/{course}/students?limit=1000").json["items"]
+            for course in range(1, len(capacities) + 1)
+        ]
+
+    for number, capacity in enumerate(capacities):
+        outcome = Counter(row[number] for row in statuses)
+        assert (outcome[201], outcome[409]) == (capacity, clients - capacity)
+        assert len(rosters[number]) == capacity
+
+
+def test_every_acknowledged_enrolment_outlives_a_kill_in_the_middle_of_writes(tmp_path: Path):
+    file, clients, courses = tmp_path / "enrollment.db", 8, 400
+    fill(file, clients, [clients] * courses)
+    acknowledged: set[tuple[int, int]] = set()
+    enough = threading.Event()
+
+    def write(student: int) -> None:
+        for course in range(1, courses + 1):
+            try:
+                reply = server.post(f"/v1/students/{student}/courses", {"course_id": course})
+            except (OSError, ValueError, EOFError):
+                return
+            assert reply.status == 201
+            acknowledged.add((student, course))
+            if len(acknowledged) >= 300:
+                enough.set()
+
+    for _ in range(3):
+        acknowledged.clear()
+        enough.clear()
+        with serving(file) as server, ThreadPoolExecutor(clients) as pool:
+            writers = [pool.submit(write, student) for student in range(1, clients + 1)]
+            assert enough.wait(PATIENCE)
+            server.kill()
+            for writer in writers:
+                writer.result(PATIENCE)
+        with closing(sqlite3.connect(file)) as db:
+            found = set(db.execute("SELECT student_id, course_id FROM student_course"))
+            events = set(db.execute("SELECT student_id, course_id FROM student_course_event"))
+            assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert acknowledged <= found
+        assert found == events
+        file.unlink()
+        fill(file, clients, [clients] * courses)
+
+
+# Stopping and starting
+
+
+def begin_to_post(server: Server, body: bytes) -> socket.socket:
+    """A connection on which all but the last byte of a request has been sent."""
+    connection = server.connect()
+    head = (
+        "POST /v1/students HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    connection.sendall(head.encode() + body[:-1])
+    return connection
+
+
+def test_sigterm_finishes_what_is_in_flight(tmp_path: Path):
+    file, body = tmp_path / "enrollment.db", json.dumps(STUDENT).encode()
+    with serving(file) as server:
+        with begin_to_post(server, body) as connection:
+            # Another request and its answer: so the server has met the first one too.
+            assert server.get("/v1/students").status == 200
+            server.process.send_signal(signal.SIGTERM)
+            connection.sendall(body[-1:])
+            assert connection.recv(65536).startswith(b"HTTP/1.1 201 Created\r\n")
+        assert server.process.wait(PATIENCE) == 0
+
+    with serving(file) as server:
+        assert len(server.get("/v1/students").json["items"]) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_the_server_cleanly(tmp_path: Path, number: int):
+    with serving(tmp_path / "enrollment.db") as server:
+        server.process.send_signal(number)
+        assert server.process.wait(PATIENCE) == 0
+        assert "Traceback" not in server.log.read_text()
+
+    # The last connection to close has emptied the write-ahead log into the database.
+    assert not (tmp_path / "enrollment.db-wal").exists()
+
+
+def test_a_killed_supervisor_takes_its_worker_along(tmp_path: Path):
+    file = tmp_path / "enrollment.db"
+    with serving(file) as server:
+        with server.connect() as connection:
+            os.kill(server.process.pid, signal.SIGKILL)
+            # The end of the connection is the end of the worker.
+            assert connection.recv(1) == b""
+
+        with serving(file, port=server.port) as successor:
+            assert successor.get("/").status == 200
+
+
+def test_a_port_that_is_taken_is_refused(server: Server, tmp_path: Path):
+    second = Server(tmp_path / "second.db", port=server.port)
+
+    assert second.process.wait(PATIENCE) == 1
+
+    last = second.log.read_text().splitlines()[-1]
+    assert last == f"enrollment: cannot listen on 127.0.0.1:{server.port}: Address already in use"
+    assert server.get("/").status == 200
+
+
+def test_a_locked_database_is_not_served(tmp_path: Path):
+    file = tmp_path / "enrollment.db"
+    migrate.migrate(file)
+    blocker = sqlite3.connect(file, isolation_level=None)
+    blocker.execute("PRAGMA locking_mode = EXCLUSIVE")
+    blocker.execute("BEGIN EXCLUSIVE")
+
+    server = Server(file, "--busy-timeout", "0")
+    try:
+        assert server.process.wait(PATIENCE) == 1
+    finally:
+        server.kill()
+        blocker.close()
+    assert "database is locked" in server.log.read_text()
+
+
+def test_the_log_tells_each_request_and_where_the_service_is(tmp_path: Path):
+    with serving(tmp_path / "enrollment.db", "--log-format", "json") as server:
+        given = server.get("/v1/students/7").headers["X-Request-Id"]
+        lines = server.log.read_text().splitlines()
+
+    assert f"on http://127.0.0.1:{server.port}" in lines[-3]
+    line = json.loads(lines[-1])
+    assert (line["request_id"], line["status"], line["client"]) == (given, 404, "127.0.0.1")
+
+
+# Bodies and clients
+
+
+def chunked(body: bytes) -> bytes:
+    return (
+        b"POST /v1/students HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n"
+    ) + b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:7], body[7:], b""))
+
+
+def test_a_chunked_body_is_read(server: Server):
+    with server.connect() as connection:
+        connection.sendall(chunked(json.dumps(STUDENT).encode()))
+        assert connection.recv(65536).startswith(b"HTTP/1.1 201 Created\r\n")
+
+
+def test_a_body_over_the_limit_is_refused_with_and_without_chunks(server: Server):
+    body = b" " * (BODY_LIMIT + 1)
+
+    reply = server.request("POST", "/v1/students", None, **{"Content-Type": "application/json"})
+    assert reply.status == 400
+    for sent in (chunked(body), chunked(body * 3)):
+        with server.connect() as connection:
+            threading.Thread(target=send_quietly, args=(connection, sent)).start()
+            assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
+    declared = (
+        b"POST /v1/students HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Content-Length: %d\r\n\r\n" % len(body)
+    )
+    with server.connect() as connection:
+        threading.Thread(target=send_quietly, args=(connection, declared + body)).start()
+        assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
+    assert server.get("/v1/students").json["items"] == []
+
+
+def send_quietly(connection: socket.socket, sent: bytes) -> None:
+    """Send what the server may not want to read to its end."""
+    try:
+        connection.sendall(sent)
+    except OSError:
+        return
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"POST /v1/students HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n"
+        b"Content-Length: 2\r\n\r\n{}",
+        b"POST /v1/students HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n{}",
+        b"POST /v1/students HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 99\r\n\r\n{}",
+        b"POST /v1/students HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+    ],
+    ids=["nonsense", "version", "two-lengths", "negative-length", "cut-short", "bad-chunk"],
+)
+def test_a_broken_request_is_refused_or_dropped_and_changes_nothing(server: Server, sent: bytes):
+    answer = server.raw(sent)
+
+    assert answer == b"" or answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 505 "))
+    assert server.get("/v1/students").json["items"] == []
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_stalled_clients_keep_no_one_waiting(server: Server):
+    body = json.dumps(STUDENT).encode()
+    with ExitStack() as stack:
+        stalled = [stack.enter_context(begin_to_post(server, body)) for _ in range(100)]
+
+        assert server.post("/v1/students", STUDENT).json["id"] == 1
+
+        for connection in stalled:
+            connection.sendall(body[-1:])
+        answers = [connection.recv(65536) for connection in stalled]
+    assert all(answer.startswith(b"HTTP/1.1 201 ") for answer in answers)
+    assert len(server.get("/v1/students?limit=1000").json["items"]) == 101
+
+
+def test_headers_and_queries_arrive_as_they_were_sent(server: Server):
+    server.post("/v1/students", {"given_name": "Zoë", "family_name": "Ōe"})
+    server.post("/v1/students", STUDENT)
+
+    reply = server.get("/v1/students?given_name=zo%C3%AB&family_name=%C5%8C")
+    assert [item["id"] for item in reply.json["items"]] == [1]
+    tag = server.get("/v1/students/1").headers["ETag"]
+    headers: dict[str, Any] = {"If-None-Match": f'"x", {tag}'}
+    assert server.request("GET", "/v1/students/1", **headers).status == 304
+    assert server.request("DELETE", "/v1/students/1", **{"If-Match": tag}).status == 204
+    head = server.request("HEAD", "/v1/students/2")
+    assert (head.status, head.body) == (200, b"")
+    assert head.headers["Content-Length"] == str(len(server.get("/v1/students/2").body))
+    assert server.request("OPTIONS", "/v1/students").headers["Allow"] == "GET, HEAD, OPTIONS, POST"
+    assert server.get("/%FF").status == 404
