@@ -1,7 +1,5 @@
 """What every route shares: methods, problems, entity tags, preconditions, paging."""
 
-import io
-
 import pytest
 
 from enrollment.app import App
@@ -131,9 +129,8 @@ def broken_app(app: App) -> Client:
 def test_a_failure_says_nothing_but_the_request_id_and_the_log_says_all(
     broken_app: Client, caplog: pytest.LogCaptureFixture, path: str
 ):
-    environ = {"wsgi.errors": io.StringIO()}
     headers = {"X-Request-Id": "abc-1"}
-    answer = broken_app.get(path, status=500, headers=headers, extra_environ=environ)
+    answer = broken_app.get(path, status=500, headers=headers, expect_errors=True)
 
     assert answer.content_type == "application/problem+json"
     assert set(answer.json) == MEMBERS | {"request_id"}
