@@ -71,7 +71,7 @@ broken AS (
 
     UNION ALL
     SELECT item, 7, 'course_full',
-        format('All %d seats of %s are taken.', capacity, course),
+        format('No seat of %s is free: %d of %d are taken.', course, enrolled, capacity),
         json_object('course', course, 'capacity', capacity, 'enrolled', enrolled)
     FROM fact
     WHERE enrolled >= capacity AND present_status IS NOT 'enrolled'

@@ -81,13 +81,13 @@ def test_course_full(client: Client):
         "type": "/problems/course_full",
         "title": "Every seat of the course is taken",
         "status": 409,
-        "detail": "All 2 seats of CS101 are taken.",
+        "detail": "No seat of CS101 is free: 2 of 2 are taken.",
         "code": "course_full",
         "errors": [
             {
                 "pointer": "/course_id",
                 "code": "course_full",
-                "detail": "All 2 seats of CS101 are taken.",
+                "detail": "No seat of CS101 is free: 2 of 2 are taken.",
                 "details": {"course": "CS101", "capacity": 2, "enrolled": 2},
             }
         ],
