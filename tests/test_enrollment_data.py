@@ -73,8 +73,8 @@ def test_many_at_once_are_not_oversold(db: sqlite3.Connection):
     with pytest.raises(sqlite3.IntegrityError, match="course_full"):
         db.execute(
             "INSERT INTO student_course (student_id, course_id, status, enrolled_at, changed_at)"
-            " SELECT id, 1, 'enrolled', ?1, ?1 FROM student",
-            (MOMENT,),
+            " SELECT id, 1, 'enrolled', :at, :at FROM student",
+            {"at": MOMENT},
         )
 
     assert history(db) == []
@@ -240,4 +240,4 @@ def test_two_courses_without_a_term_have_two_codes(db: sqlite3.Connection):
 
 def test_an_enrolment_window_runs_forward(db: sqlite3.Connection):
     with pytest.raises(sqlite3.IntegrityError, match="course_enroll_window_runs_forward"):
-        db.execute("UPDATE course SET enroll_from = ?1, enroll_until = ?1", (MOMENT,))
+        db.execute("UPDATE course SET enroll_from = :at, enroll_until = :at", {"at": MOMENT})

@@ -113,8 +113,8 @@ def test_rows_survive_up_and_down_and_up_again(file: Path):
     with database.write() as db:
         db.execute(
             "INSERT INTO student_course (student_id, course_id, status, enrolled_at, changed_at)"
-            " SELECT 1, id, 'enrolled', ?1, ?1 FROM course WHERE capacity IS NOT 0",
-            ("2026-09-01T08:00:00.000Z",),
+            " SELECT 1, id, 'enrolled', :at, :at FROM course WHERE capacity IS NOT 0",
+            {"at": "2026-09-01T08:00:00.000Z"},
         )
     database.close()
     assert migrate.rollback(file, to="0001").ids == [SECOND]
