@@ -1,23 +1,20 @@
-"""What every route shares: operations, answers, problems, entity tags, preconditions and paging."""
+"""What every route shares: operations, answers, problems, entity tags and preconditions."""
 
 import logging
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 
 import msgspec
 from bottle import Bottle, HTTPError, HTTPResponse, request, response
 
-from enrollment.data.listing import Listing, Place
 from enrollment.database import Database
 from enrollment.errors import KINDS, Fault, Problem
 from enrollment.inputs import read_body, read_query
-from enrollment.records import Change, Fields, Moment, Page
+from enrollment.records import Change, Fields, Moment
 
 log = logging.getLogger("enrollment")
 
@@ -206,55 +203,3 @@ def _matches(header: str | None, tag: str | None, *, weak: bool = False) -> bool
     return tag in [
         opaque for prefix, opaque in re.findall(r'(W/)?("[^"]*")', header) if weak or not prefix
     ]
-
-
-# Paging
-
-
-def place(query: Page) -> Place | None:
-    """Where the page begins: what an earlier page gave as `next`. Raises invalid_query."""
-    if not query.cursor:
-        return None
-    try:
-        token = urlsafe_b64decode(query.cursor + "=" * (-len(query.cursor) % 4))
-        if token[:8] != _signature(query, token[8:]):
-            raise ValueError("not made for this list")
-        return msgspec.json.decode(token[8:], type=list[str | int])
-    except (ValueError, msgspec.DecodeError):
-        fault = Fault(
-            parameter="cursor",
-            code="invalid_value",
-            detail="Expected the `next` of a page of this list with the same filters",
-        )
-        raise Problem(
-            "invalid_query", "The cursor does not belong to this list.", [fault]
-        ) from None
-
-
-def page(listing: Listing[Any], query: Page) -> Answer:
-    """One page of a list, and the way to the next."""
-    if listing.next is None:
-        return ok({"items": listing.items, "next": None})
-    token = msgspec.json.encode(listing.next)
-    cursor = urlsafe_b64encode(_signature(query, token) + token).decode().rstrip("=")
-    following = {**_filters(query), "limit": query.limit, "cursor": cursor}
-    return linked_page(listing.items, cursor, following)
-
-
-def linked_page(items: Sequence[Any], cursor: str, following: dict[str, Any]) -> Answer:
-    """A page that is followed by the one at this address with the parameters `following`; its Link
-    header says so too (RFC 8288)."""
-    link = f'<{request.path}?{urlencode(following)}>; rel="next"'
-    return Answer(HTTPStatus.OK, {"items": items, "next": cursor}, {"Link": link})
-
-
-def _filters(query: Page) -> dict[str, Any]:
-    """Those filters that are set."""
-    fields = msgspec.structs.asdict(query).items()
-    return {name: value for name, value in fields if name not in ("limit", "cursor") and value}
-
-
-def _signature(query: Page, token: bytes) -> bytes:
-    """Binds a cursor to its list and filters. It guards against mix-ups and holds no secret."""
-    scope = msgspec.json.encode([request.path, _filters(query)])
-    return blake2b(scope + token, digest_size=8).digest()

@@ -1,6 +1,6 @@
 """/v1/courses: parse, call, answer."""
 
-from enrollment import http
+from enrollment import http, paging
 from enrollment.data import course
 from enrollment.database import Database
 from enrollment.http import Answer, Operation
@@ -9,7 +9,7 @@ from enrollment.records import CourseFields, CourseFilter
 
 def list_courses(database: Database, query: CourseFilter) -> Answer:
     with database.read() as db:
-        return http.page(course.list_courses(db, query, http.place(query)), query)
+        return paging.page(course.list_courses(db, query, paging.place(query)), query)
 
 
 def create_course(database: Database, body: CourseFields) -> Answer:

@@ -1,6 +1,6 @@
 """/v1/students/{id}/courses and /v1/courses/{id}/students: who is in what."""
 
-from enrollment import http
+from enrollment import http, paging
 from enrollment.data import enrollment
 from enrollment.database import Connection, Database
 from enrollment.http import Answer, Operation
@@ -20,8 +20,8 @@ def list_courses(database: Database, student_id: int, query: CoursesOfStudentFil
 
 def list_students(database: Database, course_id: int, query: StudentsOfCourseFilter) -> Answer:
     with database.read() as db:
-        listing = enrollment.list_students_of_course(db, course_id, query, http.place(query))
-        return http.page(listing, query)
+        listing = enrollment.list_students_of_course(db, course_id, query, paging.place(query))
+        return paging.page(listing, query)
 
 
 def enroll(database: Database, student_id: int, body: NewEnrollment) -> Answer:
@@ -70,8 +70,8 @@ def drop(database: Database, student_id: int, course_id: int) -> Answer:
 
 
 def _courses(db: Connection, student_id: int, query: CoursesOfStudentFilter) -> Answer:
-    listing = enrollment.list_courses_of_student(db, student_id, query, http.place(query))
-    return http.page(listing, query)
+    listing = enrollment.list_courses_of_student(db, student_id, query, paging.place(query))
+    return paging.page(listing, query)
 
 
 OPERATIONS = (

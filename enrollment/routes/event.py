@@ -1,6 +1,6 @@
 """/v1/events: the change feed."""
 
-from enrollment import http
+from enrollment import http, paging
 from enrollment.data import event
 from enrollment.database import Database
 from enrollment.http import Answer, Operation
@@ -13,7 +13,7 @@ def list_events(database: Database, query: EventFilter) -> Answer:
     if listing.next is None:
         return http.ok({"items": listing.items, "next": None})
     (last_id,) = listing.next
-    return http.linked_page(listing.items, str(last_id), {"after": last_id, "limit": query.limit})
+    return paging.linked_page(listing.items, str(last_id), {"after": last_id, "limit": query.limit})
 
 
 OPERATIONS = (Operation("GET", "/v1/events", list_events, query=EventFilter),)

@@ -1,6 +1,6 @@
 """/v1/students: parse, call, answer."""
 
-from enrollment import http
+from enrollment import http, paging
 from enrollment.data import student
 from enrollment.database import Database
 from enrollment.http import Answer, Operation
@@ -9,7 +9,7 @@ from enrollment.records import StudentFields, StudentFilter
 
 def list_students(database: Database, query: StudentFilter) -> Answer:
     with database.read() as db:
-        return http.page(student.list_students(db, query, http.place(query)), query)
+        return paging.page(student.list_students(db, query, paging.place(query)), query)
 
 
 def create_student(database: Database, body: StudentFields) -> Answer:

@@ -1,6 +1,6 @@
 """/v1/terms: parse, call, answer."""
 
-from enrollment import http
+from enrollment import http, paging
 from enrollment.data import term
 from enrollment.database import Database
 from enrollment.http import Answer, Operation
@@ -9,7 +9,7 @@ from enrollment.records import TermFields, TermFilter
 
 def list_terms(database: Database, query: TermFilter) -> Answer:
     with database.read() as db:
-        return http.page(term.list_terms(db, query, http.place(query)), query)
+        return paging.page(term.list_terms(db, query, paging.place(query)), query)
 
 
 def create_term(database: Database, body: TermFields) -> Answer:
