@@ -29,7 +29,9 @@ class App(Bottle):  # type: ignore[misc]
         environ["enrollment.request_id"] = request_id
 
         def respond(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            log_request(environ, int(status[:3]), time.perf_counter() - started)
+            # A server that waits for a locked database asks again; only its last answer is sent.
+            if environ.get("enrollment.final", True) or not environ.get("enrollment.busy"):
+                log_request(environ, int(status[:3]), time.perf_counter() - started)
             return start_response(status, [*headers, ("X-Request-Id", request_id)], *rest)
 
         answer: Iterable[bytes] = super().wsgi(environ, respond)

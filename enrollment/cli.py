@@ -11,7 +11,7 @@ from importlib.metadata import version
 
 from enrollment import demo, migrate, server
 from enrollment.config import Config, flag, variable
-from enrollment.database import Database
+from enrollment.database import Database, claim
 from enrollment.errors import CommandError, Problem
 
 
@@ -29,43 +29,52 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def serve(config: Config, options: argparse.Namespace) -> None:
-    _report("applied", migrate.prepare(config.database, allowed=options.migrate))
-    print(
-        f"enrollment: {config.database} on http://{config.host}:{config.port}, Ctrl-C stops it",
-        flush=True,
-    )
-    server.serve(config)
+    server.check_address(config)
+    with claim(config.database, alone=True):
+        _report("applied", migrate.prepare(config.database, allowed=options.migrate))
+        server.serve(config)
 
 
 def apply(config: Config, options: argparse.Namespace) -> None:
-    outcome = migrate.migrate(config.database, options.to, options.dry_run)
+    with claim(config.database, alone=False):
+        outcome = migrate.migrate(config.database, options.to, options.dry_run)
     _report("would apply" if options.dry_run else "applied", outcome)
     if not outcome.ids:
         print(f"{config.database} has nothing pending")
 
 
 def status(config: Config, options: argparse.Namespace) -> None:
+    _refuse_options_of_apply(options)
     for id, applied in migrate.status(config.database):
         print(f"{'applied' if applied else 'pending'}  {id}")
 
 
 def rollback(config: Config, options: argparse.Namespace) -> None:
+    _refuse_options_of_apply(options)
+    undone = migrate.after(config.database, options.keep)
+    if not undone:
+        print(f"{config.database} has nothing after {options.keep}")
+        return
     if not options.yes:
-        print(f"This takes everything after {options.to} out of {config.database}, data and all.")
+        print(f"This takes {', '.join(undone)} out of {config.database}, data and all.")
         print("Type yes to go on: ", end="", flush=True)
         if sys.stdin.readline().strip() != "yes":
             raise CommandError("nothing was changed")
-    outcome = migrate.rollback(config.database, options.to)
-    _report("rolled back", outcome)
-    if not outcome.ids:
-        print(f"{config.database} has nothing after {options.to}")
+    with claim(config.database, alone=False):
+        _report("rolled back", migrate.rollback(config.database, options.keep))
 
 
 def fill(config: Config, options: argparse.Namespace) -> None:
-    _report("applied", migrate.prepare(config.database, allowed=False))
-    with closing(Database(config.database, config.busy_timeout)) as database:
-        written = demo.fill(database, options.students, options.seed)
+    with claim(config.database, alone=False):
+        _report("applied", migrate.prepare(config.database, allowed=False))
+        with closing(Database(config.database, config.busy_timeout)) as database:
+            written = demo.fill(database, options.students, options.seed)
     print(f"{config.database} has now", ", ".join(f"{n} {what}" for what, n in written.items()))
+
+
+def _refuse_options_of_apply(options: argparse.Namespace) -> None:
+    if options.to or options.dry_run:
+        raise CommandError("--to and --dry-run of `migrate` do not go with `status` or `rollback`")
 
 
 def _report(done: str, outcome: migrate.Outcome) -> None:
@@ -116,9 +125,8 @@ def _parser() -> argparse.ArgumentParser:
     subverb = subverbs.add_parser("rollback", help=text, description=text)
     subverb.set_defaults(run=rollback)
     _add_settings(subverb, "database")
-    subverb.add_argument(
-        "--to", metavar="ID", required=True, help="the last to keep; 0000 keeps none"
-    )
+    text = "the last to keep; 0000 keeps none"
+    subverb.add_argument("--to", dest="keep", metavar="ID", required=True, help=text)
     subverb.add_argument("--yes", action="store_true", help="do not ask")
 
     text = "fill an empty database with a small college to look at"
@@ -138,5 +146,11 @@ def _add_settings(verb: argparse.ArgumentParser, *names: str) -> None:
             about = (
                 f"{setting.metadata['help']} (${variable(setting.name)}, else {setting.default})"
             )
-            # No default here: Config knows whether the flag or the variable was given.
-            verb.add_argument(flag(setting.name), metavar=setting.name.upper(), help=about)
+            # No default: Config knows whether the flag or the variable was given, and that of a
+            # subverb would undo what was given to its verb.
+            verb.add_argument(
+                flag(setting.name),
+                metavar=setting.name.upper(),
+                help=about,
+                default=argparse.SUPPRESS,
+            )

@@ -1,5 +1,6 @@
 """Connections, transactions and named queries: the seam on which another engine would stand."""
 
+import fcntl
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from typing import Any
 
 import aiosql
 
-from enrollment.errors import Problem
+from enrollment.errors import CommandError, Problem
 
 Connection = sqlite3.Connection
 Row = sqlite3.Row
@@ -50,6 +51,25 @@ def connect(path: Path, busy_timeout: float, *, create: bool = False) -> Connect
         db.close()
         raise
     return db
+
+
+@contextmanager
+def claim(path: Path, *, alone: bool) -> Iterator[None]:
+    """Keep a database to one server, which claims it `alone`; so does, with others of its kind, who
+    changes a database that must not be served meanwhile. A claim ends with its process.
+
+    Raises CommandError. The lock is on a file beside the database: to close another handle of the
+    database itself frees SQLite's locks (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+    """
+    lock = path.with_name(path.name + ".lock")
+    try:
+        with lock.open("a") as file:
+            fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+            yield
+    except BlockingIOError:
+        raise CommandError(f"{path} is in use by another enrollment process") from None
+    except OSError as error:
+        raise CommandError(f"cannot write beside {path}: {error.strerror}") from error
 
 
 class Database:
@@ -110,6 +130,12 @@ def _problem(error: sqlite3.OperationalError) -> Problem | None:
             "database_busy",
             "The database was locked for too long by another process.",
             headers={"Retry-After": "1"},
+        )
+    if primary_code == sqlite3.SQLITE_READONLY:
+        return Problem(
+            "database_read_only",
+            "The service may not write to its database.",
+            headers={"Retry-After": "60"},
         )
     if primary_code == sqlite3.SQLITE_FULL:
         return Problem("disk_full", "There is no room left to write to.")

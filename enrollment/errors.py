@@ -29,6 +29,9 @@ KINDS: dict[str, Kind] = {
     "body_too_large": Kind(
         413, "The body is too large", "Send at most 1 MiB; split the work over several requests."
     ),
+    "request_timeout": Kind(
+        408, "The body did not arrive in time", "Send the whole body within 30 seconds."
+    ),
     "length_required": Kind(
         411, "The length of the body is not known", "Send a Content-Length header."
     ),
@@ -134,6 +137,11 @@ KINDS: dict[str, Kind] = {
         503,
         "The database is locked by another process",
         "Nothing was changed. Try again after the seconds in Retry-After.",
+    ),
+    "database_read_only": Kind(
+        503,
+        "The database cannot be written to",
+        "Nothing was changed. Give the service the right to write the file and its directory.",
     ),
     "disk_full": Kind(
         507, "The disk is full", "Nothing was changed. Make room on the disk, then try again."

@@ -20,11 +20,13 @@ log = logging.getLogger("enrollment")
 
 
 class Answer(NamedTuple):
-    """A status, what is sent as JSON (bytes are sent as they are), and further headers."""
+    """A status, what is sent as JSON (bytes are sent as they are), further headers, and an entity
+    tag: if there is none, the version of the content, or else a digest, will do."""
 
     status: int
     content: Any
     headers: Mapping[str, str] = MappingProxyType({})
+    tag: str | None = None
 
 
 class Operation(NamedTuple):
@@ -86,13 +88,14 @@ def _render(answer: Answer) -> HTTPResponse:
         return HTTPResponse(status=answer.status, headers=answer.headers)
     if isinstance(answer.content, bytes):
         return HTTPResponse(answer.content, answer.status, answer.headers)
-    tag = entity_tag(answer)
-    headers = {"Content-Type": "application/json", **answer.headers, "ETag": tag}
-    if request.method in ("GET", "HEAD") and _matches(
-        request.headers.get("If-None-Match"), tag, weak=True
-    ):
-        return HTTPResponse(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
-    return HTTPResponse(msgspec.json.encode(answer.content), answer.status, headers)
+    content = msgspec.json.encode(answer.content)
+    tag = answer.tag or tag_of(answer.content) or blake2b(content, digest_size=12).hexdigest()
+    headers = {"Content-Type": "application/json", **answer.headers, "ETag": f'"{tag}"'}
+    if request.method in ("GET", "HEAD"):
+        require_match(tag, if_none_match=False)
+        if _matches(request.headers.get("If-None-Match"), tag, weak=True):
+            return HTTPResponse(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return HTTPResponse(content, answer.status, headers)
 
 
 class ProblemBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +112,7 @@ class ProblemBody(msgspec.Struct, frozen=True, kw_only=True):
 
 def _render_problem(problem: Problem) -> HTTPResponse:
     kind = KINDS[problem.code]
+    request.environ["enrollment.busy"] = problem.code == "database_busy"
     body = ProblemBody(
         type=f"/problems/{problem.code}",
         title=kind.title,
@@ -173,26 +177,24 @@ def change(reason: str | None = None) -> Change:
 # Entity tags and preconditions (RFC 9110, sections 8.8.3 and 13)
 
 
-def entity_tag(answer: Answer) -> str:
-    """A record's version; of anything else, a digest."""
-    version = getattr(answer.content, "version", None)
-    if version is not None:
-        return f'"{version}"'
-    return f'"{blake2b(msgspec.json.encode(answer.content), digest_size=12).hexdigest()}"'
+def tag_of(record: Any) -> str | None:
+    """The version of a record; None for what has none."""
+    version = getattr(record, "version", None)
+    return None if version is None else str(version)
 
 
-def require_match(current: Answer | None) -> None:
-    """Hold the request's If-Match and If-None-Match against what is there now, or None.
+def require_match(tag: str | None, *, if_none_match: bool = True) -> None:
+    """Hold the request's If-Match and If-None-Match against the tag of what is there now, or None.
 
-    Call it inside the transaction that writes. Raises precondition_failed.
+    Before a write, call it inside the same transaction. Raises precondition_failed.
     """
-    tag = entity_tag(current) if current else None
+    there = "nothing" if tag is None else f'"{tag}"'
     if_match = request.headers.get("If-Match")
     if if_match is not None and not _matches(if_match, tag):
-        detail = f"If-Match is {if_match}, and there is {tag or 'nothing'} now."
+        detail = f"If-Match is {if_match}, and there is {there} now."
         raise Problem("precondition_failed", detail)
-    if _matches(request.headers.get("If-None-Match"), tag, weak=True):
-        raise Problem("precondition_failed", f"If-None-Match excludes {tag}, which is there now.")
+    if if_none_match and _matches(request.headers.get("If-None-Match"), tag, weak=True):
+        raise Problem("precondition_failed", f"If-None-Match excludes {there}, which is there now.")
 
 
 def _matches(header: str | None, tag: str | None, *, weak: bool = False) -> bool:
@@ -200,6 +202,5 @@ def _matches(header: str | None, tag: str | None, *, weak: bool = False) -> bool
         return False
     if header.strip() == "*":
         return True
-    return tag in [
-        opaque for prefix, opaque in re.findall(r'(W/)?("[^"]*")', header) if weak or not prefix
-    ]
+    tags = re.findall(r'(W/)?"([^"]*)"', header)
+    return tag in [opaque for prefix, opaque in tags if weak or not prefix]

@@ -4,7 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from urllib.parse import parse_qsl
@@ -36,6 +36,7 @@ def read_body(environ: Mapping[str, Any], wanted: type[S]) -> S:
             return body
     except (msgspec.ValidationError, UnicodeEncodeError):
         pass
+    # A body can hold more faults than anyone wants to be told, or to wait for.
     faults = list(islice(_faults(value, wanted, ""), FAULTS_SHOWN))
     unreadable = any(fault.code in ("duplicate_name", "not_a_number") for fault in faults)
     detail = f"The body has {_count(faults)}."
@@ -70,7 +71,11 @@ def _read(environ: Mapping[str, Any]) -> bytes:
     else:
         raise Problem("length_required", "The request has no Content-Length.")
     if length <= BODY_LIMIT or not declared:
-        body: bytes = environ["wsgi.input"].read(length)
+        try:
+            body: bytes = environ["wsgi.input"].read(length)
+        except TimeoutError:
+            detail = "The body did not arrive in time."
+            raise Problem("request_timeout", detail, headers={"Connection": "close"}) from None
         if declared and len(body) < length:
             raise Problem("malformed_request", "The body is shorter than its Content-Length.")
         if len(body) <= BODY_LIMIT:
@@ -83,8 +88,10 @@ class _Object(dict[str, Any]):
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
-        times = Counter(name for name, _ in pairs)
-        self.repeated = {name for name, count in times.items() if count > 1}
+        self.repeated: set[str] = set()
+        if len(self) < len(pairs):
+            times = Counter(name for name, _ in pairs)
+            self.repeated = {name for name, count in times.items() if count > 1}
 
 
 class _Constant:
@@ -133,15 +140,22 @@ def _pairs(query: str) -> list[tuple[str, str]]:
 
 def _faults(value: Any, wanted: Any, pointer: str) -> Iterator[Fault]:
     """Everything that is wrong with a value, where msgspec stops at the first."""
-    inner, _ = _unwrapped(wanted)
-    below: list[Fault] = []
+    inner, meta = _unwrapped(wanted)
+    below: Iterator[Fault] = iter(())
     if isinstance(value, _Object) and isinstance(inner, type) and issubclass(inner, msgspec.Struct):
-        below = list(_faults_of_fields(value, inner, pointer))
-    elif isinstance(value, list) and get_origin(inner) is list:
+        below = _faults_of_fields(value, inner, pointer)
+    elif (
+        isinstance(value, list)
+        and get_origin(inner) is list
+        and len(value) <= (meta.max_length or len(value))
+    ):
         (item,) = get_args(inner)
-        for index, element in enumerate(value):
-            below.extend(_faults(element, item, f"{pointer}/{index}"))
-    if below:
+        below = chain.from_iterable(
+            _faults(element, item, f"{pointer}/{index}") for index, element in enumerate(value)
+        )
+    first = next(below, None)
+    if first:
+        yield first
         yield from below
     elif isinstance(value, _Constant):
         yield Fault(pointer=pointer, code="not_a_number", detail=f"{value.name} is no JSON")
@@ -149,9 +163,8 @@ def _faults(value: Any, wanted: Any, pointer: str) -> Iterator[Fault]:
         try:
             msgspec.convert(value, wanted, dec_hook=decode)
         except (msgspec.ValidationError, UnicodeEncodeError) as error:
-            yield Fault(
-                pointer=pointer, code="invalid_value", detail=_expectation(value, wanted, error)
-            )
+            detail = _expectation(value, wanted, error)
+            yield Fault(pointer=pointer, code="invalid_value", detail=detail)
 
 
 def _faults_of_fields(
@@ -165,8 +178,8 @@ def _faults_of_fields(
         if name in value.repeated:
             yield Fault(pointer=place, code="duplicate_name", detail="Named more than once")
         elif name not in fields:
-            known = ", ".join(fields)
-            yield Fault(pointer=place, code="unknown_name", detail=f"Expected one of: {known}")
+            known = f"one of: {', '.join(fields)}" if fields else "none here"
+            yield Fault(pointer=place, code="unknown_name", detail=f"Expected {known}")
         elif name in value:
             yield from _faults(value[name], fields[name].type, place)
         elif fields[name].required:
@@ -194,4 +207,6 @@ def _expectation(value: Any, wanted: Any, error: Exception) -> str:
 
 
 def _count(faults: list[Fault]) -> str:
+    if len(faults) == FAULTS_SHOWN:
+        return f"{FAULTS_SHOWN} faults or more"
     return "one fault" if len(faults) == 1 else f"{len(faults)} faults"

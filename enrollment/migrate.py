@@ -38,7 +38,7 @@ def status(path: Path) -> list[tuple[str, bool]]:
     """Every migration, and whether it is applied. Raises MigrationError."""
     applied: set[str] = set()
     if path.exists():
-        with _errors(path), closing(sqlite3.connect(path)) as db:
+        with _errors(path), closing(sqlite3.connect(path.absolute())) as db:
             applied = _applied(db)
     return [(migration.id, migration.id in applied) for migration in _read()]
 
@@ -86,17 +86,26 @@ def prepare(path: Path, allowed: bool) -> Outcome:
     return Outcome([], None)
 
 
-def rollback(path: Path, to: str) -> Outcome:
-    """Undo every migration that follows `to`; "0000" stands before the first.
+def after(path: Path, to: str) -> list[str]:
+    """What a rollback to `to` undoes, in that order; "0000" stands before the first migration.
 
     Raises MigrationError.
     """
-    kept = _until([id for id, _ in status(path)], to)
     if not path.exists():
         raise MigrationError(f"there is no database {path}")
-    with _run(path) as (backend, applied):
-        chosen = [m for m in reversed(_read()) if m.id in applied and m.id not in kept]
-        backup = _back_up(path, f"before-rollback-to-{to}") if chosen else None
+    states = status(path)
+    kept = _until([id for id, _ in states], to)
+    return [id for id, applied in reversed(states) if applied and id not in kept]
+
+
+def rollback(path: Path, to: str) -> Outcome:
+    """Undo every migration that follows `to`. Raises MigrationError."""
+    if not after(path, to):
+        return Outcome([], None)
+    with _run(path) as (backend, _):
+        undone = after(path, to)
+        chosen = [m for m in reversed(_read()) if m.id in undone]
+        backup = _back_up(path, f"before-rollback-to-{to}")
         for migration in chosen:
             migration.process_steps(backend, "rollback")
             backend.log_migration(migration, "rollback")
@@ -153,7 +162,7 @@ def _run(path: Path, dry_run: bool = False) -> Iterator[tuple[_Backend, set[str]
 def _errors(path: Path) -> Iterator[None]:
     try:
         yield
-    except (MigrationError, sqlite3.Error) as error:
+    except (MigrationError, OSError, sqlite3.Error) as error:
         raise MigrationError(f"{path} is left as it was: {error}") from error
 
 
@@ -195,13 +204,13 @@ def _applied(db: Connection) -> set[str]:
 
 def _back_up(path: Path, why: str) -> Path:
     """A verified copy beside the database (https://www.sqlite.org/backup.html)."""
-    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     backup = path.with_name(f"{path.name}.{why}.{moment}.backup")
     partial = backup.with_name(backup.name + ".partial")
     try:
         with (
-            closing(sqlite3.connect(path)) as source,
-            closing(sqlite3.connect(partial)) as target,
+            closing(sqlite3.connect(path.absolute())) as source,
+            closing(sqlite3.connect(partial.absolute())) as target,
         ):
             source.backup(target)
             # A copy of one file: without this it would be read with a -wal and a -shm beside it.
@@ -211,7 +220,8 @@ def _back_up(path: Path, why: str) -> Path:
                 raise MigrationError(f"its backup is damaged: {report}")
             _check_references(target)
         shutil.copymode(path, partial)
-        partial.replace(backup)
+        # Unlike a rename, a link does not replace what is there.
+        os.link(partial, backup)
     finally:
         partial.unlink(missing_ok=True)
     return backup

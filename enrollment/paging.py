@@ -4,15 +4,15 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from hashlib import blake2b
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import msgspec
 from bottle import request
+from msgspec import Meta
 
-from enrollment.data.listing import Listing, Place
-from enrollment.errors import Fault, Problem
-from enrollment.http import Answer, ok
+from enrollment.data.listing import Listing, Place, stray_cursor
+from enrollment.http import Answer
 from enrollment.records import Page
 
 
@@ -23,34 +23,29 @@ def place(query: Page) -> Place | None:
     try:
         token = urlsafe_b64decode(query.cursor + "=" * (-len(query.cursor) % 4))
         if token[:8] != _signature(query, token[8:]):
-            raise ValueError("not made for this list")
-        return msgspec.json.decode(token[8:], type=list[str | int])
+            raise stray_cursor()
+        return msgspec.json.decode(token[8:], type=list[str | Annotated[int, Meta(le=2**53)]])
     except (ValueError, msgspec.DecodeError):
-        fault = Fault(
-            parameter="cursor",
-            code="invalid_value",
-            detail="Expected the `next` of a page of this list with the same filters",
-        )
-        raise Problem(
-            "invalid_query", "The cursor does not belong to this list.", [fault]
-        ) from None
+        raise stray_cursor() from None
 
 
-def page(listing: Listing[Any], query: Page) -> Answer:
-    """One page of a list, and the way to the next."""
+def page(listing: Listing[Any], query: Page, tag: str | None = None) -> Answer:
+    """One page of a list, and the way to the next; `tag` if the list as a whole has one."""
     if listing.next is None:
-        return ok({"items": listing.items, "next": None})
+        return Answer(HTTPStatus.OK, {"items": listing.items, "next": None}, tag=tag)
     token = msgspec.json.encode(listing.next)
     cursor = urlsafe_b64encode(_signature(query, token) + token).decode().rstrip("=")
     following = {**_filters(query), "limit": query.limit, "cursor": cursor}
-    return linked_page(listing.items, cursor, following)
+    return linked_page(listing.items, cursor, following, tag)
 
 
-def linked_page(items: Sequence[Any], cursor: str, following: dict[str, Any]) -> Answer:
+def linked_page(
+    items: Sequence[Any], cursor: str, following: dict[str, Any], tag: str | None = None
+) -> Answer:
     """A page that is followed by the one at this address with the parameters `following`; its Link
     header says so too (RFC 8288)."""
-    link = f'<{request.path}?{urlencode(following)}>; rel="next"'
-    return Answer(HTTPStatus.OK, {"items": items, "next": cursor}, {"Link": link})
+    headers = {"Link": f'<{request.path}?{urlencode(following)}>; rel="next"'}
+    return Answer(HTTPStatus.OK, {"items": items, "next": cursor}, headers, tag)
 
 
 def _filters(query: Page) -> dict[str, Any]:

@@ -8,9 +8,10 @@ slow client delays no one, and SQLite is met by one thread only.
 import asyncio
 import multiprocessing
 import os
+import signal
 import socket
 import sys
-from http import HTTPStatus
+import time
 from io import BytesIO
 from typing import Any
 
@@ -24,31 +25,55 @@ from enrollment.config import Config
 from enrollment.errors import CommandError
 from enrollment.inputs import BODY_LIMIT
 
+# How long a body may take to arrive, and how often a locked database is tried again, in seconds.
+BODY_TIMEOUT = 30
+BUSY_INTERVAL = 0.02
+
+
+def check_address(config: Config) -> None:
+    """Raises CommandError if the address can't be listened on.
+
+    granian itself would share a port that is taken (SO_REUSEPORT): requests would go to either.
+    """
+    try:
+        with socket.socket(_family(config)) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((_address(config), config.port))
+    except OSError as error:
+        where = f"{config.host}:{config.port}"
+        raise CommandError(f"cannot listen on {where}: {error.strerror}") from error
+
 
 def serve(config: Config) -> None:
-    """Serve until SIGTERM or SIGINT, and finish what is in flight. Raises CommandError."""
-    try:
-        addresses = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)
-        family, *_, address = addresses[0]
-        # granian would share a port that is taken (SO_REUSEPORT): requests would go to either.
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        raise CommandError(
-            f"cannot listen on {config.host}:{config.port}: {error.strerror}"
-        ) from error
+    """Serve until SIGTERM or SIGINT, and finish what is in flight."""
     # The worker is another process: it reads its settings from the environment.
     os.environ.update(config.environ())
-    Granian(
+    granian = Granian(
         "enrollment.server:worker",
-        address=str(address[0]),
+        address=_address(config),
         port=config.port,
         interface=Interfaces.RSGI,
         http=HTTPModes.http1,
         websockets=False,
         log_level=LogLevels.warning,
-    ).serve()
+        workers_kill_timeout=BODY_TIMEOUT + 5,
+    )
+    # On a hangup, granian would start a second worker beside the first.
+    granian.on_startup(lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    host = f"[{config.host}]" if ":" in config.host else config.host
+    print(
+        f"enrollment: {config.database} on http://{host}:{config.port}, Ctrl-C stops it", flush=True
+    )
+    granian.serve()
+
+
+def _address(config: Config) -> str:
+    found = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)
+    return str(found[0][4][0])
+
+
+def _family(config: Config) -> socket.AddressFamily:
+    return socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)[0][0]
 
 
 class Worker:
@@ -59,6 +84,10 @@ class Worker:
         config = Config.read({}, os.environ)
         log.configure(config.log_format)
         self.app = make_app(config)
+        # The loop waits for a locked database, not its one thread: see _answer.
+        with self.app.database.read() as db:
+            db.execute("PRAGMA busy_timeout = 0")
+        self.patience = config.busy_timeout
         # A supervisor that is killed takes its worker along: else it would keep the port.
         supervisor = multiprocessing.parent_process()
         if supervisor:
@@ -69,22 +98,54 @@ class Worker:
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         headers = scope.headers.items()
-        body = bytearray()
-        async for chunk in protocol:
-            body += chunk
-            if len(body) > BODY_LIMIT:
+        body = await _read(scope, protocol)
+        deadline = time.monotonic() + self.patience
+        while True:
+            environ = _environ(scope, headers, body)
+            environ["enrollment.final"] = time.monotonic() >= deadline
+            status, answer_headers, content = self._call(environ)
+            # A locked database has not been changed: the request can be tried again, and others
+            # are answered meanwhile.
+            if environ["enrollment.final"] or not environ.get("enrollment.busy"):
                 break
-        status, answer_headers = HTTPStatus.INTERNAL_SERVER_ERROR, []
-
-        def start_response(line: str, headers: list[tuple[str, str]], *_: Any) -> None:
-            nonlocal status, answer_headers
-            status, answer_headers = HTTPStatus(int(line[:3])), headers
-
-        content = b"".join(self.app(_environ(scope, headers, bytes(body)), start_response))
+            await asyncio.sleep(BUSY_INTERVAL)
         protocol.response_bytes(status, answer_headers, content)
 
+    def _call(self, environ: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
+        answer: list[Any] = []
 
-def _environ(scope: Any, headers: list[tuple[str, str]], body: bytes) -> dict[str, Any]:
+        def start_response(line: str, headers: list[tuple[str, str]], *_: Any) -> None:
+            answer[:] = int(line[:3]), headers
+
+        content = b"".join(self.app(environ, start_response))
+        status, headers = answer
+        return status, headers, content
+
+
+class _Stalled:
+    """The body of a client that did not send it in time."""
+
+    def read(self, _: int) -> bytes:
+        raise TimeoutError
+
+
+async def _read(scope: Any, protocol: Any) -> bytes | None:
+    """The body, as far as the limit; None if it does not arrive in time."""
+    if len(scope.headers.get("content-length", "")) > len(str(BODY_LIMIT)):
+        return b""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT):
+            async for chunk in protocol:
+                body += chunk
+                if len(body) > BODY_LIMIT:
+                    break
+    except TimeoutError:
+        return None
+    return bytes(body)
+
+
+def _environ(scope: Any, headers: list[tuple[str, str]], body: bytes | None) -> dict[str, Any]:
     server, _, port = scope.server.rpartition(":")
     environ = {
         "REQUEST_METHOD": scope.method,
@@ -97,7 +158,7 @@ def _environ(scope: Any, headers: list[tuple[str, str]], body: bytes) -> dict[st
         "REMOTE_ADDR": scope.client.rpartition(":")[0],
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,
-        "wsgi.input": BytesIO(body),
+        "wsgi.input": _Stalled() if body is None else BytesIO(body),
         "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": False,

@@ -20,6 +20,19 @@ WHERE student_course.student_id = :student_id
 ORDER BY student_course.course_id
 LIMIT :limit;
 
+-- name: get_courses_tag(student_id)^
+-- What changes whenever something in the list of this student's courses does, on any of its pages?
+SELECT format(
+    '%d-%d',
+    (SELECT coalesce(max(id), 0) FROM student_course_event WHERE student_id = :student_id),
+    (
+        SELECT coalesce(sum(course.version), 0)
+        FROM student_course
+        JOIN course ON course.id = student_course.course_id
+        WHERE student_course.student_id = :student_id
+    )
+) AS tag;
+
 -- name: list_students_of_course(course_id, status, after_status, after_student_id, limit)
 -- Who is or was in this course, grouped by status? A first page follows (status or '', 0).
 SELECT

@@ -277,7 +277,7 @@ def test_a_database_that_is_not_new_is_backed_up_before_it_changes(file: Path):
 
     assert up is not None
     assert up.parent == file.parent
-    assert re.fullmatch(rf"enrollment\.db\.before-{SECOND}\.\d{{8}}T\d{{6}}Z\.backup", up.name)
+    assert re.fullmatch(rf"enrollment\.db\.before-{SECOND}\.\d{{8}}T[\d.]{{13}}Z\.backup", up.name)
     assert rows(up) == before
     assert migrate.pending(up) == [SECOND]
     assert up.stat().st_mode & 0o777 == 0o600

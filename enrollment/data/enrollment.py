@@ -60,6 +60,13 @@ def list_courses_of_student(
     return list_page(db, query, CourseOfStudent, parameters, start=start, after=after)
 
 
+def get_courses_tag(db: Connection, student_id: int) -> str:
+    """What changes whenever the list of the student's courses does. Raises student_not_found."""
+    get_student(db, student_id)
+    tag: str = SQL.get_courses_tag(db, student_id=student_id)["tag"]
+    return tag
+
+
 def list_students_of_course(
     db: Connection,
     course_id: int,

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from enrollment.database import Connection, Row
+from enrollment.errors import Fault, Problem
 
 R = TypeVar("R", bound=msgspec.Struct)
 Place = Sequence[str | int]
@@ -17,6 +18,16 @@ class Listing(msgspec.Struct, Generic[R], frozen=True):
 
     items: list[R]
     next: Place | None
+
+
+def stray_cursor() -> Problem:
+    """For a cursor that was made for another list, or by someone else."""
+    fault = Fault(
+        parameter="cursor",
+        code="invalid_value",
+        detail="Expected the `next` of a page of this list with the same filters",
+    )
+    return Problem("invalid_query", "The cursor does not belong to this list.", [fault])
 
 
 def list_page(
@@ -31,8 +42,10 @@ def list_page(
     """At most `parameters["limit"]` rows of a query that is ordered by the columns of `start`.
 
     The query takes a place as the parameters after_<column>: `after`, or for a first page `start`,
-    which lies before the first row. Raises ValueError if `after` is not a place in this order.
+    which lies before the first row. Raises invalid_query if `after` is not a place in this order.
     """
+    if after is not None and [*map(type, after)] != [*map(type, start.values())]:
+        raise stray_cursor()
     place = dict(zip(start, after, strict=True)) if after is not None else start
     limit = parameters["limit"]
     # One row too many tells whether more follow.

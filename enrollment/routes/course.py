@@ -25,13 +25,13 @@ def read_course(database: Database, course_id: int) -> Answer:
 
 def replace_course(database: Database, course_id: int, body: CourseFields) -> Answer:
     with database.write() as db:
-        http.require_match(http.ok(course.get_course(db, course_id)))
+        http.require_match(http.tag_of(course.get_course(db, course_id)))
         return http.ok(course.update_course(db, course_id, body))
 
 
 def delete_course(database: Database, course_id: int) -> Answer:
     with database.write() as db:
-        http.require_match(http.ok(course.get_course(db, course_id)))
+        http.require_match(http.tag_of(course.get_course(db, course_id)))
         course.delete_course(db, course_id)
     return http.no_content()
 

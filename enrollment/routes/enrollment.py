@@ -26,6 +26,7 @@ def list_students(database: Database, course_id: int, query: StudentsOfCourseFil
 
 def enroll(database: Database, student_id: int, body: NewEnrollment) -> Answer:
     with database.write() as db:
+        http.require_match(enrollment.get_courses_tag(db, student_id))
         new = enrollment.insert_enrollment(
             db, student_id, body.course_id, http.change(body.reason), pointer="/course_id"
         )
@@ -33,14 +34,13 @@ def enroll(database: Database, student_id: int, body: NewEnrollment) -> Answer:
 
 
 def replace_courses(database: Database, student_id: int, body: WantedCourses) -> Answer:
-    everything = CoursesOfStudentFilter()
     wanted = [course.course_id for course in body.courses]
     with database.write() as db:
-        http.require_match(_courses(db, student_id, everything))
+        http.require_match(enrollment.get_courses_tag(db, student_id))
         enrollment.replace_enrollments(
             db, student_id, wanted, http.change(body.reason), pointer="/courses/%d/course_id"
         )
-        return _courses(db, student_id, everything)
+        return _courses(db, student_id, CoursesOfStudentFilter())
 
 
 def read_enrollment(database: Database, student_id: int, course_id: int) -> Answer:
@@ -53,7 +53,7 @@ def put_enrollment(
 ) -> Answer:
     with database.write() as db:
         present = enrollment.find_enrollment(db, student_id, course_id)
-        http.require_match(http.ok(present) if present else None)
+        http.require_match(http.tag_of(present))
         change = http.change(body.reason)
         put = enrollment.put_enrollment(db, student_id, course_id, body.status, change)
     if present:
@@ -64,14 +64,15 @@ def put_enrollment(
 def drop(database: Database, student_id: int, course_id: int) -> Answer:
     with database.write() as db:
         present = enrollment.get_enrollment(db, student_id, course_id)
-        http.require_match(http.ok(present))
+        http.require_match(http.tag_of(present))
         enrollment.put_enrollment(db, student_id, course_id, "dropped", http.change())
     return http.no_content()
 
 
 def _courses(db: Connection, student_id: int, query: CoursesOfStudentFilter) -> Answer:
     listing = enrollment.list_courses_of_student(db, student_id, query, paging.place(query))
-    return paging.page(listing, query)
+    tag = enrollment.get_courses_tag(db, student_id)
+    return paging.page(listing, query, tag=tag)
 
 
 OPERATIONS = (

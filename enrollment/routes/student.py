@@ -25,13 +25,13 @@ def read_student(database: Database, student_id: int) -> Answer:
 
 def replace_student(database: Database, student_id: int, body: StudentFields) -> Answer:
     with database.write() as db:
-        http.require_match(http.ok(student.get_student(db, student_id)))
+        http.require_match(http.tag_of(student.get_student(db, student_id)))
         return http.ok(student.update_student(db, student_id, body))
 
 
 def delete_student(database: Database, student_id: int) -> Answer:
     with database.write() as db:
-        http.require_match(http.ok(student.get_student(db, student_id)))
+        http.require_match(http.tag_of(student.get_student(db, student_id)))
         student.delete_student(db, student_id)
     return http.no_content()
 

@@ -25,13 +25,13 @@ def read_term(database: Database, term_id: int) -> Answer:
 
 def replace_term(database: Database, term_id: int, body: TermFields) -> Answer:
     with database.write() as db:
-        http.require_match(http.ok(term.get_term(db, term_id)))
+        http.require_match(http.tag_of(term.get_term(db, term_id)))
         return http.ok(term.update_term(db, term_id, body))
 
 
 def delete_term(database: Database, term_id: int) -> Answer:
     with database.write() as db:
-        http.require_match(http.ok(term.get_term(db, term_id)))
+        http.require_match(http.tag_of(term.get_term(db, term_id)))
         term.delete_term(db, term_id)
     return http.no_content()
 
