@@ -40,7 +40,8 @@ def apply(config: Config, options: argparse.Namespace) -> None:
         outcome = migrate.migrate(config.database, options.to, options.dry_run)
     _report("would apply" if options.dry_run else "applied", outcome)
     if not outcome.ids:
-        print(f"{config.database} has nothing pending")
+        limit = f" up to {options.to}" if options.to else ""
+        print(f"{config.database} has nothing pending{limit}")
 
 
 def status(config: Config, options: argparse.Namespace) -> None:

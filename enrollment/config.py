@@ -45,6 +45,9 @@ class Config:
         "seconds from 0 to 3600",
         "how long to wait for a locked database, in seconds",
     )
+    body_timeout: float = _setting(
+        30.0, _seconds, "seconds from 0 to 3600", "how long a body may take to arrive, in seconds"
+    )
     log_format: str = _setting("plain", _log_format, "plain or json", "the form of the log")
 
     @classmethod

@@ -33,7 +33,7 @@ def connect(path: Path, busy_timeout: float, *, create: bool = False) -> Connect
     """A connection in autocommit mode: transactions are begun and ended by name, by us alone."""
     if sqlite3.sqlite_version_info < SQLITE_NEEDED:
         needed = ".".join(map(str, SQLITE_NEEDED))
-        raise RuntimeError(f"SQLite {needed} or newer is needed, this is {sqlite3.sqlite_version}")
+        raise CommandError(f"SQLite {needed} or newer is needed, this is {sqlite3.sqlite_version}")
     uri = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
     db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
     db.row_factory = Row
@@ -78,48 +78,58 @@ class Database:
     def __init__(self, path: Path, busy_timeout: float) -> None:
         self._connection = connect(path, busy_timeout)
         self._turn = threading.RLock()
+        self._writing = False
 
     def close(self) -> None:
         self._connection.close()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """All queries of one `with` see one state of the data."""
-        with self._transaction("BEGIN", "COMMIT", "ROLLBACK") as db:
-            yield db
+        """All queries of one `with` see one state of the data; in a write, that of the write."""
+        with self._turn:
+            if self._connection.in_transaction:
+                yield self._connection
+            else:
+                with self._transaction("BEGIN", "COMMIT", "ROLLBACK") as db:
+                    yield db
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Commit on return, undo on any exception; inside another write, a savepoint of it.
 
         IMMEDIATE takes the write lock at once: a transaction that begins as a reader can't wait
-        for it (https://www.sqlite.org/rescode.html#busy_snapshot).
+        for it (https://www.sqlite.org/rescode.html#busy_snapshot). So a write never begins inside
+        a read.
         """
         with self._turn:
-            if self._connection.in_transaction:
+            if not self._connection.in_transaction:
+                self._writing = True
+                steps = ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
+            elif self._writing:
                 steps = ("SAVEPOINT write", "RELEASE write", "ROLLBACK TO write; RELEASE write")
             else:
-                steps = ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
+                raise RuntimeError("a write can't begin inside a read")
             with self._transaction(*steps) as db:
                 yield db
 
     @contextmanager
     def _transaction(self, begin: str, commit: str, undo: str) -> Iterator[Connection]:
-        with self._turn:
-            db = self._connection
+        db = self._connection
+        try:
+            db.execute(begin)
             try:
-                db.execute(begin)
-                try:
-                    yield db
-                    db.execute(commit)
-                except BaseException:
-                    # SQLite undoes some failed transactions by itself, a full disk's for one.
-                    if db.in_transaction:
-                        for statement in undo.split(";"):
-                            db.execute(statement)
-                    raise
-            except sqlite3.OperationalError as error:
-                raise _problem(error) or error from error
+                yield db
+                db.execute(commit)
+            except BaseException:
+                # SQLite undoes some failed transactions by itself, a full disk's for one.
+                if db.in_transaction:
+                    for statement in undo.split(";"):
+                        db.execute(statement)
+                raise
+        except sqlite3.OperationalError as error:
+            raise _problem(error) or error from error
+        finally:
+            self._writing = self._writing and db.in_transaction
 
 
 def _problem(error: sqlite3.OperationalError) -> Problem | None:

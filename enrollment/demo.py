@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from tqdm import tqdm
 
 from enrollment.data.course import insert_course
-from enrollment.data.enrollment import put_enrollment, replace_enrollments
+from enrollment.data.enrollment import (
+    get_enrollment,
+    put_enrollment,
+    replace_enrollments,
+)
 from enrollment.data.student import insert_student, list_students
 from enrollment.data.term import insert_term
 from enrollment.database import Database
@@ -96,10 +100,11 @@ def fill(database: Database, students: int, seed: int) -> dict[str, int]:
                 bar.update()
             for person, courses in taken.items():
                 for course in sorted(courses):
+                    present = get_enrollment(db, person, course)
                     if chance.random() < 0.06:
-                        put_enrollment(db, person, course, "dropped", begin)
+                        put_enrollment(db, person, course, present, "dropped", begin)
                     elif code != TERMS[-1][0]:
-                        put_enrollment(db, person, course, "completed", end)
+                        put_enrollment(db, person, course, present, "completed", end)
                 bar.update()
     return written
 

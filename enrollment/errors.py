@@ -30,7 +30,9 @@ KINDS: dict[str, Kind] = {
         413, "The body is too large", "Send at most 1 MiB; split the work over several requests."
     ),
     "request_timeout": Kind(
-        408, "The body did not arrive in time", "Send the whole body within 30 seconds."
+        408,
+        "The body did not arrive in time",
+        "Send the whole body within 30 seconds, or what `--body-timeout` says.",
     ),
     "length_required": Kind(
         411, "The length of the body is not known", "Send a Content-Length header."

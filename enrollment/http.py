@@ -16,6 +16,8 @@ from enrollment.errors import KINDS, Fault, Problem
 from enrollment.inputs import read_body, read_query
 from enrollment.records import Change, Fields, Moment
 
+ENTITY_TAG = r'(?:W/)?"[^"]*"'
+
 log = logging.getLogger("enrollment")
 
 
@@ -202,5 +204,7 @@ def _matches(header: str | None, tag: str | None, *, weak: bool = False) -> bool
         return False
     if header.strip() == "*":
         return True
-    tags = re.findall(r'(W/)?"([^"]*)"', header)
-    return tag in [opaque for prefix, opaque in tags if weak or not prefix]
+    if not re.fullmatch(rf"{ENTITY_TAG}(?:\s*,\s*{ENTITY_TAG})*", header.strip()):
+        return False
+    tags = re.findall(ENTITY_TAG, header)
+    return f'"{tag}"' in [found.removeprefix("W/") if weak else found for found in tags]

@@ -24,7 +24,7 @@ def place(query: Page) -> Place | None:
         token = urlsafe_b64decode(query.cursor + "=" * (-len(query.cursor) % 4))
         if token[:8] != _signature(query, token[8:]):
             raise stray_cursor()
-        return msgspec.json.decode(token[8:], type=list[str | Annotated[int, Meta(le=2**53)]])
+        return msgspec.json.decode(token[8:], type=list[str | Annotated[int, Meta(ge=0, le=2**53)]])
     except (ValueError, msgspec.DecodeError):
         raise stray_cursor() from None
 

@@ -25,8 +25,7 @@ from enrollment.config import Config
 from enrollment.errors import CommandError
 from enrollment.inputs import BODY_LIMIT
 
-# How long a body may take to arrive, and how often a locked database is tried again, in seconds.
-BODY_TIMEOUT = 30
+# How soon a locked database is tried again, in seconds.
 BUSY_INTERVAL = 0.02
 
 
@@ -56,7 +55,7 @@ def serve(config: Config) -> None:
         http=HTTPModes.http1,
         websockets=False,
         log_level=LogLevels.warning,
-        workers_kill_timeout=BODY_TIMEOUT + 5,
+        workers_kill_timeout=round(config.body_timeout) + 5,
     )
     # On a hangup, granian would start a second worker beside the first.
     granian.on_startup(lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
@@ -87,7 +86,7 @@ class Worker:
         # The loop waits for a locked database, not its one thread: see _answer.
         with self.app.database.read() as db:
             db.execute("PRAGMA busy_timeout = 0")
-        self.patience = config.busy_timeout
+        self.config = config
         # A supervisor that is killed takes its worker along: else it would keep the port.
         supervisor = multiprocessing.parent_process()
         if supervisor:
@@ -98,8 +97,8 @@ class Worker:
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         headers = scope.headers.items()
-        body = await _read(scope, protocol)
-        deadline = time.monotonic() + self.patience
+        body = await _read(scope, protocol, self.config.body_timeout)
+        deadline = time.monotonic() + self.config.busy_timeout
         while True:
             environ = _environ(scope, headers, body)
             environ["enrollment.final"] = time.monotonic() >= deadline
@@ -129,13 +128,13 @@ class _Stalled:
         raise TimeoutError
 
 
-async def _read(scope: Any, protocol: Any) -> bytes | None:
+async def _read(scope: Any, protocol: Any, timeout: float) -> bytes | None:
     """The body, as far as the limit; None if it does not arrive in time."""
     if len(scope.headers.get("content-length", "")) > len(str(BODY_LIMIT)):
         return b""
     body = bytearray()
     try:
-        async with asyncio.timeout(BODY_TIMEOUT):
+        async with asyncio.timeout(timeout):
             async for chunk in protocol:
                 body += chunk
                 if len(body) > BODY_LIMIT:
@@ -173,8 +172,6 @@ def _environ(scope: Any, headers: list[tuple[str, str]], body: bytes | None) -> 
         if variable not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
             variable = f"HTTP_{variable}"
         environ[variable] = f"{environ[variable]},{value}" if variable in environ else value
-    # The body has been de-chunked: its end is the end of the input.
-    environ.pop("HTTP_TRANSFER_ENCODING", None)
     return environ
 
 

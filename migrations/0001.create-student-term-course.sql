@@ -75,6 +75,14 @@ CREATE INDEX course_by_code ON course (code);
 -- UNIQUE (term, code) holds no two absent terms to be alike; this does.
 CREATE UNIQUE INDEX course_code_unique_without_term ON course (code) WHERE term IS NULL;
 
+-- The cascade of the foreign key takes a code that changes only in case for the same.
+CREATE TRIGGER course_term_follows_the_case
+AFTER UPDATE OF code ON term
+WHEN NEW.code <> OLD.code COLLATE BINARY
+BEGIN
+    UPDATE course SET term = NEW.code WHERE term = NEW.code AND term <> NEW.code COLLATE BINARY;
+END;
+
 -- A term that is given another code rewrites its courses: their version says so.
 CREATE TRIGGER course_version_follows_term
 AFTER UPDATE OF term ON course

@@ -52,14 +52,21 @@ CREATE TABLE student_course_event (
     to_status   TEXT    NOT NULL,
     recorded_at TEXT    NOT NULL,
     actor       TEXT,
-    reason      TEXT
+    reason      TEXT,
+    CONSTRAINT student_course_event_from_status_known
+        CHECK (from_status IN ('enrolled', 'waitlisted', 'completed', 'dropped')),
+    CONSTRAINT student_course_event_to_status_known
+        CHECK (to_status IN ('enrolled', 'waitlisted', 'completed', 'dropped')),
+    CONSTRAINT student_course_event_recorded_at_is_time
+        CHECK (recorded_at IS strftime('%Y-%m-%dT%H:%M:%fZ', recorded_at, '+0 days'))
 ) STRICT;
 
 CREATE INDEX student_course_event_by_enrollment
 ON student_course_event (student_id, course_id, id);
 
 -- The status before is read from the history itself, so that the chain holds
--- even for INSERT OR REPLACE, which hides the row that it takes away.
+-- even for INSERT OR REPLACE, which hides the row that it takes away. The version
+-- is at least the number of changes, so that it never names two states.
 CREATE TRIGGER student_course_insert_is_recorded
 AFTER INSERT ON student_course
 BEGIN
@@ -78,12 +85,32 @@ BEGIN
         NEW.changed_by,
         NEW.change_reason
     );
+    UPDATE student_course
+    SET version = (
+        SELECT count(*) FROM student_course_event
+        WHERE student_id = NEW.student_id AND course_id = NEW.course_id
+    )
+    WHERE student_id = NEW.student_id
+        AND course_id = NEW.course_id
+        AND version < (
+            SELECT count(*) FROM student_course_event
+            WHERE student_id = NEW.student_id AND course_id = NEW.course_id
+        );
 END;
 
 -- An update that does not raise the version speaks for no one: it is dated by the
 -- database's own clock and names no actor, rather than repeat those of the change before.
+-- The version is then raised for it; that alone is no change to record.
 CREATE TRIGGER student_course_update_is_recorded
 AFTER UPDATE ON student_course
+WHEN NEW.status <> OLD.status
+    OR NEW.enrolled_at IS NOT OLD.enrolled_at
+    OR NEW.waitlisted_at IS NOT OLD.waitlisted_at
+    OR NEW.completed_at IS NOT OLD.completed_at
+    OR NEW.dropped_at IS NOT OLD.dropped_at
+    OR NEW.changed_at <> OLD.changed_at
+    OR NEW.changed_by IS NOT OLD.changed_by
+    OR NEW.change_reason IS NOT OLD.change_reason
 BEGIN
     INSERT INTO student_course_event
         (student_id, course_id, from_status, to_status, recorded_at, actor, reason)
@@ -96,6 +123,48 @@ BEGIN
         iif(NEW.version > OLD.version, NEW.changed_by, NULL),
         iif(NEW.version > OLD.version, NEW.change_reason, NULL)
     );
+    UPDATE student_course
+    SET version = OLD.version + 1
+    WHERE student_id = NEW.student_id
+        AND course_id = NEW.course_id
+        AND NEW.version <= OLD.version;
+END;
+
+-- The foreign keys say the same, to those who have turned them on.
+CREATE TRIGGER student_course_joins_what_exists
+BEFORE INSERT ON student_course
+WHEN NOT EXISTS (SELECT 1 FROM student WHERE id = NEW.student_id)
+    OR NOT EXISTS (SELECT 1 FROM course WHERE id = NEW.course_id)
+BEGIN
+    SELECT RAISE(ABORT, 'an enrolment joins a student and a course that exist');
+END;
+
+CREATE TRIGGER student_with_enrolments_stays
+BEFORE DELETE ON student
+WHEN EXISTS (SELECT 1 FROM student_course WHERE student_id = OLD.id)
+BEGIN
+    SELECT RAISE(ABORT, 'a student who has enrolments is not deleted');
+END;
+
+CREATE TRIGGER course_with_enrolments_stays
+BEFORE DELETE ON course
+WHEN EXISTS (SELECT 1 FROM student_course WHERE course_id = OLD.id)
+BEGIN
+    SELECT RAISE(ABORT, 'a course that has enrolments is not deleted');
+END;
+
+CREATE TRIGGER student_keeps_its_id
+BEFORE UPDATE OF id ON student
+WHEN NEW.id <> OLD.id
+BEGIN
+    SELECT RAISE(ABORT, 'a student keeps the id');
+END;
+
+CREATE TRIGGER course_keeps_its_id
+BEFORE UPDATE OF id ON course
+WHEN NEW.id <> OLD.id
+BEGIN
+    SELECT RAISE(ABORT, 'a course keeps the id');
 END;
 
 CREATE TRIGGER student_course_keeps_its_key
@@ -127,6 +196,21 @@ END;
 CREATE TRIGGER student_course_event_is_never_replaced
 BEFORE INSERT ON student_course_event
 WHEN EXISTS (SELECT 1 FROM student_course_event WHERE id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'history is append-only');
+END;
+
+-- An event follows the one before without a gap, which could fill later, and tells what is so
+-- now: history is written by the enrolments alone.
+CREATE TRIGGER student_course_event_follows_the_last
+AFTER INSERT ON student_course_event
+WHEN NEW.id <> 1 + coalesce(
+        (SELECT id FROM student_course_event WHERE id <> NEW.id ORDER BY id DESC LIMIT 1), 0
+    )
+    OR NOT EXISTS (
+        SELECT 1 FROM student_course
+        WHERE student_id = NEW.student_id AND course_id = NEW.course_id AND status = NEW.to_status
+    )
 BEGIN
     SELECT RAISE(ABORT, 'history is append-only');
 END;

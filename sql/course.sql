@@ -57,7 +57,7 @@ INSERT INTO course (
     code, title, term, credits, capacity, waitlist_capacity, enroll_from, enroll_until, status
 )
 VALUES (
-    :code, :title, :term, :credits, :capacity, :waitlist_capacity,
+    :code, :title, (SELECT code FROM term WHERE code = :term), :credits, :capacity, :waitlist_capacity,
     :enroll_from, :enroll_until, :status
 )
 RETURNING id, version, code, title, term, credits, capacity, waitlist_capacity,
@@ -65,7 +65,7 @@ RETURNING id, version, code, title, term, credits, capacity, waitlist_capacity,
 
 -- name: update_course(id, code, title, term, credits, capacity, waitlist_capacity, enroll_from, enroll_until, status)^
 UPDATE course
-SET code = :code, title = :title, term = :term, credits = :credits, capacity = :capacity,
+SET code = :code, title = :title, term = (SELECT code FROM term WHERE code = :term), credits = :credits, capacity = :capacity,
     waitlist_capacity = :waitlist_capacity, enroll_from = :enroll_from,
     enroll_until = :enroll_until, status = :status, version = version + 1
 WHERE id = :id

@@ -12,6 +12,7 @@ import pytest
 
 from enrollment import migrate
 from enrollment.cli import main
+from enrollment.database import claim
 
 FIRST, SECOND = "0001.create-student-term-course", "0002.create-student-course"
 
@@ -34,6 +35,8 @@ def test_migrate_says_what_it_applied(capsys: Captured):
 
     assert main(["migrate"]) == 0
     assert capsys.readouterr().out == "enrollment.db has nothing pending\n"
+    assert main(["migrate", "--to", "0001"]) == 0
+    assert capsys.readouterr().out == "enrollment.db has nothing pending up to 0001\n"
 
 
 def test_migrate_goes_as_far_as_it_is_told_and_says_where_the_backup_is(
@@ -70,6 +73,63 @@ def test_rollback_asks_first(capsys: Captured, monkeypatch: pytest.MonkeyPatch):
 
     assert main(["migrate", "rollback", "--to", "0001", "--yes"]) == 0
     assert capsys.readouterr().out == "enrollment.db has nothing after 0001\n"
+
+
+def test_rollback_says_what_it_takes_before_it_asks(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+):
+    main(["migrate"])
+    monkeypatch.setattr(sys, "stdin", io.StringIO("no"))
+
+    main(["migrate", "rollback", "--to", "0000"])
+
+    assert f"This takes {SECOND}, {FIRST} out of enrollment.db" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("place", ["verb", "subverb"])
+def test_the_database_may_be_named_before_or_after_the_subverb(capsys: Captured, place: str):
+    named = ["--database", "named.db"]
+    before, after = (named, []) if place == "verb" else ([], named)
+    main(["migrate"])
+    main(["migrate", *named])
+    capsys.readouterr()
+
+    assert main(["migrate", *before, "rollback", *after, "--to", "0001", "--yes"]) == 0
+    assert main(["migrate", *before, "status", *after]) == 0
+
+    assert capsys.readouterr().out.endswith(f"applied  {FIRST}\npending  {SECOND}\n")
+    assert migrate.pending(Path("named.db")) == [SECOND]
+    assert migrate.pending(Path("enrollment.db")) == []
+
+
+@pytest.mark.parametrize("option", [["--dry-run"], ["--to", "0001"]])
+@pytest.mark.parametrize("subverb", [["status"], ["rollback", "--to", "0001", "--yes"]])
+def test_options_of_migrate_itself_do_not_go_with_a_subverb(
+    capsys: Captured, option: list[str], subverb: list[str]
+):
+    main(["migrate"])
+
+    assert main(["migrate", *option, *subverb]) == 1
+
+    assert "do not go with `status` or `rollback`" in capsys.readouterr().err
+    assert migrate.pending(Path("enrollment.db")) == []
+
+
+def test_a_name_that_means_something_to_sqlite_is_a_files_name():
+    main(["migrate", "--database", ":memory:"])
+
+    assert Path(":memory:").is_file()
+    assert migrate.pending(Path(":memory:")) == []
+
+
+def test_a_database_that_is_served_is_not_changed(capsys: Captured):
+    main(["migrate"])
+    with claim(Path("enrollment.db"), alone=True):
+        for arguments in (["migrate"], ["migrate", "rollback", "--to", "0001", "--yes"], ["demo"]):
+            assert main(arguments) == 1
+            assert "in use by another enrollment process" in capsys.readouterr().err
+
+    assert migrate.pending(Path("enrollment.db")) == []
 
 
 def test_demo_fills_an_empty_database_once(capsys: Captured):

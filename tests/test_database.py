@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from enrollment.app import App
-from enrollment.database import Database, connect
-from enrollment.errors import Problem
+from enrollment.database import Database, claim, connect
+from enrollment.errors import CommandError, Problem
 from tests.client import Client
 
 INSERT = "INSERT INTO student (given_name, family_name) VALUES ('Ada', ?)"
@@ -69,6 +69,39 @@ def test_a_write_within_a_write_is_undone_by_itself_or_with_the_other(database: 
             inner.execute(INSERT, ("four",))
         raise ValueError
     assert names(database) == ["one", "three"]
+
+
+def test_a_write_that_sqlite_has_undone_itself_is_over(database: Database):
+    with database.write() as db:
+        db.execute(
+            "CREATE TEMP TRIGGER undo AFTER INSERT ON student WHEN NEW.family_name = 'x'"
+            " BEGIN SELECT RAISE(ROLLBACK, 'undone by SQLite'); END"
+        )
+
+    with pytest.raises(sqlite3.IntegrityError, match="undone by SQLite"), database.write() as db:
+        db.execute(INSERT, ("one",))
+        db.execute(INSERT, ("x",))
+    with database.write() as db:
+        db.execute(INSERT, ("two",))
+
+    assert names(database) == ["two"]
+
+
+def test_a_write_never_begins_inside_a_read(database: Database):
+    with database.read(), pytest.raises(RuntimeError, match="inside a read"), database.write():
+        pass
+
+    with database.write() as db:
+        db.execute(INSERT, ("one",))
+    assert names(database) == ["one"]
+
+
+def test_a_read_joins_the_transaction_that_it_stands_in(database: Database):
+    with database.read(), database.read() as db:
+        assert db.execute("SELECT count(*) FROM student").fetchone()[0] == 0
+    with database.write() as db:
+        db.execute(INSERT, ("one",))
+        assert names(database) == ["one"]
 
 
 def test_a_read_sees_one_state(database: Database, database_file: Path):
@@ -137,6 +170,40 @@ def test_a_full_disk_refuses_and_the_database_is_intact(app: App, client: Client
     client.student()
 
 
+def test_a_database_that_cannot_be_written_to_says_so(app: App, client: Client):
+    client.student()
+    with app.database.read() as db:
+        db.execute("PRAGMA query_only = ON")
+
+    answer = client.delete("/v1/students/1", status=503)
+
+    assert answer.json["code"] == "database_read_only"
+    assert answer.headers["Retry-After"] == "60"
+    assert client.get("/v1/students/1").json["id"] == 1
+
+
+def test_the_application_waits_as_long_as_it_is_told(app: App):
+    with app.database.read() as db:
+        assert db.execute("PRAGMA busy_timeout").fetchone()[0] == 50
+
+
+def test_only_one_server_claims_a_database_and_no_change_meanwhile(database_file: Path):
+    with claim(database_file, alone=True):
+        for alone in (True, False):
+            with (
+                pytest.raises(CommandError, match="in use by another enrollment process"),
+                claim(database_file, alone=alone),
+            ):
+                pass
+    with (
+        claim(database_file, alone=False),
+        claim(database_file, alone=False),
+        pytest.raises(CommandError, match="in use"),
+        claim(database_file, alone=True),
+    ):
+        pass
+
+
 def test_another_failure_of_sqlite_is_not_explained_to_the_client(database: Database):
     with pytest.raises(sqlite3.OperationalError, match="no such table"), database.read() as db:
         db.execute("SELECT 1 FROM missing")
@@ -147,7 +214,7 @@ def test_another_failure_of_sqlite_is_not_explained_to_the_client(database: Data
 def test_an_old_sqlite_is_refused(database_file: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 38, 5))
 
-    with pytest.raises(RuntimeError, match=r"SQLite 3\.39\.0 or newer is needed"):
+    with pytest.raises(CommandError, match=r"SQLite 3\.39\.0 or newer is needed"):
         connect(database_file, 1)
 
 

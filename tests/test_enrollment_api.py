@@ -154,6 +154,28 @@ def test_the_reason_that_is_given_stands_in_the_history(client: Client):
     assert (event["reason"], event["actor"]) == ("by letter", "api")
 
 
+def test_every_event_has_the_time_the_actor_and_the_reason_of_its_change(client: Client):
+    student, course = client.student(), client.course()
+    path = f"/v1/students/{student}/courses"
+    answers = [client.enroll(student, course, reason="one")]
+    body = {"status": "dropped", "reason": "two"}
+    answers.append(client.put_json(f"{path}/{course}", body, status=200))
+    answers.append(client.enroll(student, course, reason="three"))
+    client.put_json(path, {"courses": [], "reason": "four"}, status=200)
+    answers.append(client.get(f"{path}/{course}"))
+    client.put_json(path, {"courses": [{"course_id": course}], "reason": "five"}, status=200)
+    answers.append(client.get(f"{path}/{course}"))
+    answers.append(client.put_status(student, course, "completed"))
+
+    events = client.get("/v1/events").json["items"]
+    times = [answer.json[f"{answer.json['status']}_at"] for answer in answers]
+    assert [event["recorded_at"] for event in events] == times
+    assert [event["to_status"] for event in events] == [a.json["status"] for a in answers]
+    assert [event["reason"] for event in events] == ["one", "two", "three", "four", "five", None]
+    assert {event["actor"] for event in events} == {"api"}
+    assert [answer.json["version"] for answer in answers] == [1, 2, 3, 4, 5, 6]
+
+
 # One enrolment
 
 

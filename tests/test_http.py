@@ -1,5 +1,9 @@
 """What every route shares: methods, problems, entity tags, preconditions, paging."""
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from hashlib import blake2b
+
+import msgspec
 import pytest
 
 from enrollment.app import App
@@ -191,7 +195,7 @@ def test_a_change_is_made_to_the_version_that_was_seen(client: Client, known: st
     client.delete("/v1/students/1", headers={"If-Match": '"2"'}, status=204)
 
 
-@pytest.mark.parametrize("known", ['"0"', 'W/"1"', "1", "", '"1'])
+@pytest.mark.parametrize("known", ['"0"', 'W/"1"', "1", "", '"1', 'x"1"x', '"1" "1"'])
 def test_a_change_to_another_version_fails_and_changes_nothing(client: Client, known: str):
     client.term()
     client.enroll(client.student(), client.course())
@@ -232,6 +236,71 @@ def test_if_match_never_creates(client: Client):
     answer = client.put_status(student, course, "enrolled", 412, **{"If-Match": "*"})
 
     assert answer.json["detail"] == "If-Match is *, and there is nothing now."
+
+
+@pytest.mark.parametrize("kind", ["students", "terms", "courses"])
+def test_a_replaced_record_has_another_version_even_if_nothing_else_changes(
+    one_of_each: Client, kind: str
+):
+    before = one_of_each.get(f"/v1/{kind}/1")
+    body = {name: value for name, value in before.json.items() if name not in ("id", "version")}
+
+    answer = one_of_each.put_json(f"/v1/{kind}/1", body, status=200)
+
+    assert answer.json == before.json | {"version": 2}
+    assert answer.headers["ETag"] == '"2"'
+
+
+@pytest.mark.parametrize("kind", ["students", "terms", "courses"])
+def test_an_id_is_never_given_again(client: Client, kind: str):
+    make = getattr(client, kind.removesuffix("s"))
+    make()
+    client.delete(f"/v1/{kind}/1", status=204)
+    make()
+
+    assert [item["id"] for item in client.walk(f"/v1/{kind}")] == [2]
+
+
+def test_the_whole_set_has_one_tag_whatever_the_page(client: Client):
+    student = client.student()
+    courses = [client.course() for _ in range(101)]
+    client.want(student, courses)
+    path = f"/v1/students/{student}/courses"
+    tags = {
+        client.get(f"{path}{query}").headers["ETag"] for query in ("", "?limit=1", "?limit=999")
+    }
+
+    client.delete(f"{path}/{courses[-1]}", status=204)
+
+    (tag,) = tags
+    body = {"courses": [{"course_id": course} for course in courses]}
+    client.put_json(path, body, headers={"If-Match": tag}, status=412)
+    client.post_json(path, body["courses"][-1], headers={"If-Match": tag}, status=412)
+    assert client.status(student, courses[-1]) == "dropped"
+
+
+def test_the_set_has_another_tag_when_one_of_its_courses_is_renamed(client: Client):
+    student, course = client.student(), client.course()
+    client.enroll(student, course)
+    path = f"/v1/students/{student}/courses"
+    before = client.get(path).headers["ETag"]
+
+    client.put_json(f"/v1/courses/{course}", {"code": "X", "title": "Y"}, status=200)
+
+    assert client.get(path).headers["ETag"] != before
+
+
+def test_a_get_with_a_stale_if_match_fails(client: Client):
+    client.student()
+
+    client.get("/v1/students/1", headers={"If-Match": '"1"'}, status=200)
+    client.get("/v1/students/1", headers={"If-Match": '"2"'}, status=412)
+
+
+def test_a_write_takes_a_weak_if_none_match(client: Client):
+    client.student()
+
+    client.put_json("/v1/students/1", STUDENT, headers={"If-None-Match": 'W/"1"'}, status=412)
 
 
 def test_the_whole_set_is_replaced_if_it_is_what_was_seen(client: Client):
@@ -296,6 +365,57 @@ def test_a_cursor_of_another_list_or_none_is_refused(three_students: Client, add
     answer = three_students.get(address.format(stray), status=422)
 
     assert broken(answer) == [("cursor", "invalid_value")]
+
+
+def forge(payload: bytes) -> str:
+    """A cursor of the list of students, as anyone could make it who reads the code."""
+    scope = msgspec.json.encode(["/v1/students", {}])
+    signature = blake2b(scope + payload, digest_size=8).digest()
+    return urlsafe_b64encode(signature + payload).decode().rstrip("=")
+
+
+def test_a_forged_cursor_is_as_good_as_a_real_one(client: Client):
+    cursor = forge(b'["a","b",1]')
+
+    assert client.get(f"/v1/students?cursor={cursor}").json["items"] == []
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"[]",
+        b"1",
+        b'["a"]',
+        b'["a","b"]',
+        b'["a",1,1]',
+        b'["a","b","c"]',
+        b'["a","b",1,2]',
+        b'["a","b",1.5]',
+        b'["a","b",null]',
+        b'["a","b",9223372036854775808]',
+        b'["a","b",-9223372036854775809]',
+        b'["a","\\ud800",1]',
+        b"[" * 1000,
+    ],
+)
+def test_a_forged_cursor_is_never_a_failure(client: Client, payload: bytes):
+    answer = client.get(f"/v1/students?cursor={forge(payload)}", status=422)
+
+    assert broken(answer) == [("cursor", "invalid_value")]
+
+
+def test_a_cursor_whose_place_was_changed_is_refused(three_students: Client):
+    token = urlsafe_b64decode(cursor(three_students, "/v1/students?limit=1") + "==")
+    changed = urlsafe_b64encode(token.replace(b"Ada", b"Bda")).decode().rstrip("=")
+
+    three_students.get(f"/v1/students?cursor={changed}", status=422)
+
+
+def test_the_next_page_is_as_long_as_this_one(three_students: Client):
+    link = three_students.get("/v1/students?limit=2").headers["Link"]
+
+    assert link.startswith("</v1/students?limit=2&cursor=")
 
 
 def test_a_cursor_goes_on_with_another_limit(three_students: Client):

@@ -40,6 +40,16 @@ def test_a_plain_line(client: Client, capsys: pytest.CaptureFixture[str]):
     assert float(milliseconds) > 0
 
 
+def test_a_method_forges_no_line(client: Client, capsys: pytest.CaptureFixture[str]):
+    log.configure("plain")
+    client.lint = False
+
+    client.request("/", method="GE\nT\x1b", status=405)
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert " GE%0AT%1B / 405 " in line
+
+
 def test_a_json_line(client: Client, capsys: pytest.CaptureFixture[str]):
     log.configure("json")
 

@@ -163,7 +163,7 @@ def test_every_file_has_a_rollback_a_reason_and_its_place():
 
 
 def test_released_files_are_frozen():
-    """After adding a migration: cd migrations && sha256sum *.sql > SHA256SUMS"""
+    """After adding a migration: cd migrations && sha256sum NNNN.* >> SHA256SUMS"""
     listed = dict(
         reversed(line.split("  "))
         for line in (folder("migrations") / "SHA256SUMS").read_text().splitlines()
@@ -285,6 +285,44 @@ def test_a_database_that_is_not_new_is_backed_up_before_it_changes(file: Path):
     assert rows(down) == before
     assert migrate.pending(down) == []
     assert not list(file.parent.glob("*.partial*"))
+
+
+def test_a_backup_is_one_file(file: Path):
+    migrate.migrate(file)
+
+    backup = migrate.rollback(file, to="0001").backup
+
+    assert backup is not None
+    with closing(sqlite3.connect(backup)) as db:
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    assert {path.name for path in file.parent.iterdir()} == {file.name, backup.name}
+
+
+def test_a_backup_replaces_no_other(file: Path):
+    migrate.migrate(file)
+    backups = set()
+    for _ in range(5):
+        backups |= {migrate.rollback(file, to="0001").backup, migrate.migrate(file).backup}
+
+    assert len(backups) == 10
+    assert all(backup and backup.is_file() for backup in backups)
+
+
+def test_a_damaged_database_is_not_migrated(file: Path):
+    migrate.migrate(file, to="0001")
+    fill_as_it_stood_before(file)
+    with closing(sqlite3.connect(file)) as db:
+        query = "SELECT rootpage FROM sqlite_master WHERE name = 'student_by_name'"
+        (page,) = db.execute(query).fetchone()
+    content = bytearray(file.read_bytes())
+    content[(page - 1) * 4096 + 200 : page * 4096] = bytes(4096 - 200)
+    file.write_bytes(content)
+
+    with pytest.raises(MigrationError, match=r"damaged|malformed"):
+        migrate.migrate(file)
+
+    assert file.read_bytes() == content
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
 
 
 def test_what_cannot_be_backed_up_is_not_changed(file: Path):

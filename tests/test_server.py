@@ -9,7 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +162,8 @@ def test_a_killed_supervisor_takes_its_worker_along(tmp_path: Path):
         with server.connect() as connection:
             os.kill(server.process.pid, signal.SIGKILL)
             # The end of the connection is the end of the worker.
-            assert connection.recv(1) == b""
+            with suppress(ConnectionResetError):
+                assert connection.recv(1) == b""
 
         with serving(file, port=server.port) as successor:
             assert successor.get("/").status == 200
@@ -176,6 +177,53 @@ def test_a_port_that_is_taken_is_refused(server: Server, tmp_path: Path):
     last = second.log.read_text().splitlines()[-1]
     assert last == f"enrollment: cannot listen on 127.0.0.1:{server.port}: Address already in use"
     assert server.get("/").status == 200
+
+
+def test_a_file_has_one_server(server: Server, tmp_path: Path):
+    second = Server(tmp_path / "enrollment.db")
+
+    assert second.process.wait(PATIENCE) == 1
+
+    assert "in use by another enrollment process" in second.log.read_text()
+    assert server.get("/").status == 200
+
+
+def test_a_hangup_starts_no_second_worker(server: Server):
+    server.process.send_signal(signal.SIGHUP)
+    assert server.post("/v1/students", STUDENT).status == 201
+
+    assert server.stop() == 0
+    assert "worker" not in server.log.read_text()
+
+
+def test_a_locked_database_keeps_no_reader_waiting(tmp_path: Path):
+    file = tmp_path / "enrollment.db"
+    with serving(file, "--busy-timeout", "30") as server, ThreadPoolExecutor(4) as pool:
+        server.post("/v1/students", STUDENT)
+        blocker = sqlite3.connect(file, isolation_level=None)
+        blocker.execute("BEGIN IMMEDIATE")
+        writers = [pool.submit(server.post, "/v1/students", STUDENT) for _ in range(4)]
+        for _ in range(20):
+            assert server.get("/v1/students/1").status == 200
+        assert not any(writer.done() for writer in writers)
+        blocker.execute("ROLLBACK")
+        blocker.close()
+        assert {writer.result().status for writer in writers} == {201}
+        requests = [line for line in server.log.read_text().splitlines() if "POST" in line]
+
+    assert len(requests) == 5
+
+
+def test_a_locked_database_is_given_up_in_time(tmp_path: Path):
+    file = tmp_path / "enrollment.db"
+    with serving(file, "--busy-timeout", "0.1") as server:
+        blocker = sqlite3.connect(file, isolation_level=None)
+        blocker.execute("BEGIN IMMEDIATE")
+        reply = server.post("/v1/students", STUDENT)
+        blocker.close()
+        assert (reply.status, reply.headers["Retry-After"]) == (503, "1")
+        assert reply.json["code"] == "database_busy"
+        assert server.post("/v1/students", STUDENT).status == 201
 
 
 def test_a_locked_database_is_not_served(tmp_path: Path):
@@ -237,6 +285,62 @@ def test_a_body_over_the_limit_is_refused_with_and_without_chunks(server: Server
         threading.Thread(target=send_quietly, args=(connection, declared + body)).start()
         assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
     assert server.get("/v1/students").json["items"] == []
+
+
+def test_an_endless_body_is_not_read_to_its_end(server: Server):
+    head = (
+        b"POST /v1/students HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n"
+    )
+    part = b"%x\r\n%s\r\n" % (BODY_LIMIT, b" " * BODY_LIMIT)
+    sent = 0
+    with server.connect() as connection:
+        connection.sendall(head)
+        try:
+            while sent < 100:
+                connection.sendall(part)
+                sent += 1
+        except OSError:
+            pass
+
+    assert sent < 100
+    assert server.get("/").status == 200
+
+
+def test_a_body_that_does_not_arrive_in_time_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("ENROLLMENT_BODY_TIMEOUT", "0.2")
+    with serving(tmp_path / "enrollment.db") as server:
+        with begin_to_post(server, json.dumps(STUDENT).encode()) as connection:
+            answer = connection.recv(65536)
+        assert answer.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+        assert b'"code":"request_timeout"' in answer
+        assert server.get("/v1/students").json["items"] == []
+
+
+def test_a_stop_does_not_wait_for_a_body_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ENROLLMENT_BODY_TIMEOUT", "1")
+    body = json.dumps(STUDENT).encode()
+    with serving(tmp_path / "enrollment.db") as server, begin_to_post(server, body):
+        assert server.get("/").status == 200
+        assert server.stop() == 0
+
+
+def test_a_header_with_an_underscore_passes_for_no_other(server: Server):
+    tag = server.get("/").headers["ETag"]
+
+    for name in ("If_None_Match", "If-None_Match"):
+        assert server.request("GET", "/", **{name: tag}).status == 200
+
+
+def test_a_header_that_is_sent_twice_is_one_list(server: Server):
+    tag = server.get("/").headers["ETag"].encode()
+    with server.connect() as connection:
+        connection.sendall(
+            b'GET / HTTP/1.1\r\nHost: x\r\nIf-None-Match: %s\r\nIf-None-Match: "x"\r\n\r\n' % tag
+        )
+        assert connection.recv(65536).startswith(b"HTTP/1.1 304 ")
 
 
 def send_quietly(connection: socket.socket, sent: bytes) -> None:

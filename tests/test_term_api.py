@@ -80,6 +80,17 @@ def test_a_term_that_is_given_another_code_takes_its_courses_along(client: Clien
     assert after.headers["ETag"] != before.headers["ETag"]
 
 
+def test_a_course_spells_its_term_as_the_term_does(client: Client):
+    client.term()
+    course = client.course(term="2026-fall")
+    assert client.get(f"/v1/courses/{course}").json["term"] == "2026-FALL"
+
+    client.put_json("/v1/terms/1", {**FALL, "code": "2026-Fall"}, status=200)
+
+    after = client.get(f"/v1/courses/{course}").json
+    assert (after["term"], after["version"]) == ("2026-Fall", 2)
+
+
 @pytest.mark.parametrize("method", ["get", "delete"])
 def test_a_term_that_is_not_there_is_not_found(client: Client, method: str):
     answer = getattr(client, method)("/v1/terms/7", status=404)

@@ -95,16 +95,18 @@ def insert_enrollment(
 
 
 def put_enrollment(
-    db: Connection, student_id: int, course_id: int, status: str, change: Change
+    db: Connection,
+    student_id: int,
+    course_id: int,
+    present: Enrollment | None,
+    status: str,
+    change: Change,
 ) -> Enrollment:
-    """Bring the enrolment to "enrolled", "completed" or "dropped".
+    """Bring the enrolment from what it is at present to "enrolled", "completed" or "dropped".
 
-    One that is there already stays as it is, and leaves no event.
-
-    Raises student_not_found, course_not_found, not_enrolled, or every broken rule of
-    sql/eligibility.sql.
+    One that is there already stays as it is, and leaves no event. Raises not_enrolled, or every
+    broken rule of sql/eligibility.sql.
     """
-    present = find_enrollment(db, student_id, course_id)
     if present and present.status == status:
         return present
     if status == "enrolled":

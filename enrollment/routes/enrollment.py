@@ -55,7 +55,7 @@ def put_enrollment(
         present = enrollment.find_enrollment(db, student_id, course_id)
         http.require_match(http.tag_of(present))
         change = http.change(body.reason)
-        put = enrollment.put_enrollment(db, student_id, course_id, body.status, change)
+        put = enrollment.put_enrollment(db, student_id, course_id, present, body.status, change)
     if present:
         return http.ok(put)
     return http.created(put, f"/v1/students/{student_id}/courses/{course_id}")
@@ -65,7 +65,7 @@ def drop(database: Database, student_id: int, course_id: int) -> Answer:
     with database.write() as db:
         present = enrollment.get_enrollment(db, student_id, course_id)
         http.require_match(http.tag_of(present))
-        enrollment.put_enrollment(db, student_id, course_id, "dropped", http.change())
+        enrollment.put_enrollment(db, student_id, course_id, present, "dropped", http.change())
     return http.no_content()
 
 
