@@ -18,6 +18,7 @@ from enrollment.database import Database
 from enrollment.errors import CommandError
 from enrollment.records import (
     Change,
+    Course,
     CourseFields,
     Day,
     Moment,
@@ -83,14 +84,15 @@ def fill(database: Database, students: int, seed: int) -> dict[str, int]:
         if list_students(db, StudentFilter(limit=1)).items:
             raise CommandError("the database has students already; demo fills only an empty one")
         people = [insert_student(db, fields).id for fields in _students(chance, students)]
+        done: dict[int, set[str]] = {person: set() for person in people}
         for code, title, start_on, end_on in TERMS:
             term = TermFields(code=code, title=title, start_on=Day(start_on), end_on=Day(end_on))
             insert_term(db, term)
             offered = [insert_course(db, fields) for fields in _courses(chance, code, students)]
             # Each seat is a card: dealt out, no course gets more students than it has seats.
-            seats = [course.id for course in offered for _ in range(course.capacity or 0)]
+            seats = [course for course in offered for _ in range(course.capacity or 0)]
             chance.shuffle(seats)
-            taken = {person: {seats.pop() for _ in range(COURSES_EACH)} for person in people}
+            taken = {person: _deal(seats, done[person]) for person in people}
             written["courses"] += len(offered)
             begin = Change(at=Moment(f"{start_on}T08:00:00.000Z"), actor="demo")
             end = Change(at=Moment(f"{end_on}T16:00:00.000Z"), actor="demo", reason="end of term")
@@ -107,6 +109,14 @@ def fill(database: Database, students: int, seed: int) -> dict[str, int]:
                         put_enrollment(db, person, course, present, "completed", end)
                 bar.update()
     return written
+
+
+def _deal(seats: list[Course], done: set[str]) -> set[int]:
+    """A hand of courses, less those whose code is done already; all of it is done then."""
+    hand = {card.id: card.code for card in (seats.pop() for _ in range(COURSES_EACH))}
+    new = {id for id, code in hand.items() if code not in done}
+    done.update(hand.values())
+    return new
 
 
 def _students(chance: random.Random, count: int) -> Iterator[StudentFields]:

@@ -61,6 +61,9 @@ KINDS: dict[str, Kind] = {
     "student_not_found": Kind(404, "There is no such student", "Look the id up: GET /v1/students."),
     "term_not_found": Kind(404, "There is no such term", "Look the id up: GET /v1/terms."),
     "course_not_found": Kind(404, "There is no such course", "Look the id up: GET /v1/courses."),
+    "hold_not_found": Kind(
+        404, "The student has no such hold", "Look the id up: GET /v1/students/{id}/holds."
+    ),
     "enrollment_not_found": Kind(
         404,
         "The student has never been in this course",
@@ -85,6 +88,15 @@ KINDS: dict[str, Kind] = {
     "unknown_term": Kind(
         409, "A course names a term that does not exist", "Create the term first: POST /v1/terms."
     ),
+    "duplicate_requirement": Kind(
+        409, "A course requires the same course twice", "Name each required course once."
+    ),
+    "requires_itself": Kind(
+        409, "A course requires itself", "Take its own code out of its requirements."
+    ),
+    "meetings_overlap": Kind(
+        409, "A course meets twice at the same time", "Mend one of the two meetings."
+    ),
     "student_has_enrollments": Kind(
         409,
         "The student has enrolments, present or past",
@@ -108,8 +120,39 @@ KINDS: dict[str, Kind] = {
     "student_inactive": Kind(
         409, "The student is inactive", 'Set the student\'s status to "active" first.'
     ),
+    "student_on_hold": Kind(
+        409,
+        "The student is on hold",
+        "Settle what the hold is for, then release it: DELETE /v1/students/{id}/holds/{hold_id}.",
+    ),
     "course_not_open": Kind(
         409, "The course is closed or cancelled", 'Set the course\'s status to "open" first.'
+    ),
+    "window_not_open": Kind(
+        409, "Enrolment in the course is not open yet", "Come back at `enroll_from`."
+    ),
+    "window_closed": Kind(
+        409, "Enrolment in the course has closed", "Take the course in another term."
+    ),
+    "prerequisite_missing": Kind(
+        409,
+        "The course needs another one first",
+        "Complete the course that `requires` names, in any term, first.",
+    ),
+    "corequisite_missing": Kind(
+        409,
+        "The course is taken together with another one",
+        "Enrol in both at once: PUT /v1/students/{id}/courses.",
+    ),
+    "time_conflict": Kind(
+        409,
+        "The course meets at the same time as another one",
+        "Take another section, or drop the course that it conflicts with.",
+    ),
+    "credit_limit": Kind(
+        409,
+        "The student would take too many credits in the term",
+        "Take fewer courses, or raise the `max_credits` of the student or the term.",
     ),
     "course_full": Kind(
         409,

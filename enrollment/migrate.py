@@ -5,8 +5,9 @@ import shutil
 import socket
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, redirect_stdout
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -64,7 +65,7 @@ def migrate(path: Path, to: str | None = None, dry_run: bool = False) -> Outcome
         if chosen and applied and not dry_run:
             backup = _back_up(path, f"before-{chosen[0].id}")
         for migration in chosen:
-            migration.process_steps(backend, "apply")
+            _process(migration, backend, "apply")
             backend.log_migration(migration, "apply")
             backend.mark_one(migration, log=False)
     return Outcome([migration.id for migration in chosen], backup)
@@ -107,7 +108,7 @@ def rollback(path: Path, to: str) -> Outcome:
         chosen = [m for m in reversed(_read()) if m.id in undone]
         backup = _back_up(path, f"before-rollback-to-{to}")
         for migration in chosen:
-            migration.process_steps(backend, "rollback")
+            _process(migration, backend, "rollback")
             backend.log_migration(migration, "rollback")
             backend.unmark_one(migration, log=False)
     return Outcome([migration.id for migration in chosen], backup)
@@ -164,6 +165,12 @@ def _errors(path: Path) -> Iterator[None]:
         yield
     except (MigrationError, OSError, sqlite3.Error) as error:
         raise MigrationError(f"{path} is left as it was: {error}") from error
+
+
+def _process(migration: Migration, backend: _Backend, direction: str) -> None:
+    # yoyo prints the rows that a statement returns, and some ALTER TABLE return SQLite's own.
+    with redirect_stdout(StringIO()):
+        migration.process_steps(backend, direction)
 
 
 def _read() -> list[Migration]:

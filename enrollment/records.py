@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from enrollment.errors import Fault
+
 
 class Day(str):
     """A calendar date as text, `YYYY-MM-DD`."""
@@ -73,6 +75,14 @@ Prefix = Annotated[
 Credits = Annotated[float, Meta(ge=0, le=1000, multiple_of=0.25)]
 Seats = Annotated[int, Meta(ge=0, le=1_000_000)]
 
+TimeOfDay = Annotated[
+    str,
+    Meta(
+        pattern=r"^(?:[01][0-9]|2[0-3]):[0-5][0-9](?![\s\S])",
+        description="Expected a time of day, HH:MM, from 00:00 to 23:59",
+    ),
+]
+
 StudentStatus = Literal["active", "inactive"]
 CourseStatus = Literal["open", "closed", "cancelled"]
 EnrollmentStatus = Literal["enrolled", "waitlisted", "completed", "dropped"]
@@ -88,6 +98,8 @@ class StudentFields(Fields, frozen=True, kw_only=True):
     family_name: Name
     email: Email | None = None
     status: StudentStatus = "active"
+
+    max_credits: Credits | None = None
 
 
 class Student(StudentFields, frozen=True):
@@ -131,6 +143,21 @@ class TermFilter(Page, frozen=True, kw_only=True):
     title: Prefix = ""
 
 
+class Prerequisite(Fields, frozen=True, kw_only=True):
+    """A course, by its code, to be completed before, or if `concurrent` taken at the same time."""
+
+    code: Code
+    concurrent: bool = False
+
+
+class Meeting(Fields, frozen=True, kw_only=True, rename={"from_time": "from", "to_time": "to"}):
+    """Every week of the term; weekday 1 is Monday (ISO 8601), the times are the school's own."""
+
+    weekday: Annotated[int, Meta(ge=1, le=7)]
+    from_time: TimeOfDay
+    to_time: TimeOfDay
+
+
 class CourseFields(Fields, frozen=True, kw_only=True):
     """`term` is a term's code; a capacity of null is no limit, and of 0 no seat at all."""
 
@@ -143,6 +170,10 @@ class CourseFields(Fields, frozen=True, kw_only=True):
     enroll_from: Moment | None = None
     enroll_until: Moment | None = None
     status: CourseStatus = "open"
+    repeatable: bool = False
+    prerequisites: Annotated[list[Prerequisite], Meta(max_length=20)] = []
+    corequisites: Annotated[list[Code], Meta(max_length=20)] = []
+    meetings: Annotated[list[Meeting], Meta(max_length=20)] = []
 
 
 class Course(CourseFields, frozen=True):
@@ -229,6 +260,45 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: str
     actor: str | None
     reason: str | None
+
+
+class HoldFields(Fields, frozen=True, kw_only=True):
+    reason: Reason
+
+
+class Hold(HoldFields, frozen=True):
+    """In force until it is released."""
+
+    id: int
+    version: int
+    student_id: int
+    placed_at: str
+    placed_by: str
+    released_at: str | None
+    released_by: str | None
+
+
+class EligibleCourse(msgspec.Struct, frozen=True, kw_only=True):
+    """A course that a student could be enrolled in now."""
+
+    course_id: int
+    code: str
+    title: str
+    term: str | None
+    credits: float
+
+
+class EligibleCourseFilter(Page, frozen=True, kw_only=True):
+    term: Prefix | None = None
+
+
+class Eligibility(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a student could be enrolled in a course now, and every rule that is against it."""
+
+    student_id: int
+    course_id: int
+    eligible: bool
+    errors: list[Fault]
 
 
 class EventFilter(Fields, frozen=True, kw_only=True):

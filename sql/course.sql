@@ -1,14 +1,14 @@
 -- name: get_course(id)^
 -- Which course has this id?
 SELECT id, version, code, title, term, credits, capacity, waitlist_capacity,
-    enroll_from, enroll_until, status
+    enroll_from, enroll_until, status, repeatable
 FROM course
 WHERE id = :id;
 
 -- name: list_courses(code, title, status, after_code, after_id, limit)
 -- Which courses follow this place in the order of codes? A first page follows (code, 0).
 SELECT id, version, code, title, term, credits, capacity, waitlist_capacity,
-    enroll_from, enroll_until, status
+    enroll_from, enroll_until, status, repeatable
 FROM course
 WHERE (code, id) > (:after_code, :after_id)
     AND code < :code || char(0x10FFFF)
@@ -21,7 +21,7 @@ LIMIT :limit;
 -- name: list_courses_of_term(term, code, title, status, after_code, after_id, limit)
 -- The same within one term.
 SELECT id, version, code, title, term, credits, capacity, waitlist_capacity,
-    enroll_from, enroll_until, status
+    enroll_from, enroll_until, status, repeatable
 FROM course
 WHERE term = :term
     AND (code, id) > (:after_code, :after_id)
@@ -32,8 +32,41 @@ WHERE term = :term
 ORDER BY code, id
 LIMIT :limit;
 
--- name: list_broken_course_rules(id, code, term, enroll_from, enroll_until)
--- What speaks against a course with this code, term and window? A new course has no id.
+-- name: list_course_details(ids)
+-- What do these courses require, and when do they meet? ids is a JSON array; each list is JSON.
+SELECT
+    value AS id,
+    (
+        SELECT json_group_array(
+            json_object('code', code, 'concurrent', json(iif(kind = 'concurrent', 'true', 'false')))
+        )
+        FROM (
+            SELECT code, kind FROM course_requirement
+            WHERE course_id = value AND kind <> 'corequisite'
+            ORDER BY code
+        )
+    ) AS prerequisites,
+    (
+        SELECT json_group_array(code)
+        FROM (
+            SELECT code FROM course_requirement
+            WHERE course_id = value AND kind = 'corequisite'
+            ORDER BY code
+        )
+    ) AS corequisites,
+    (
+        SELECT json_group_array(json_object('weekday', weekday, 'from', from_time, 'to', to_time))
+        FROM (
+            SELECT weekday, from_time, to_time FROM course_meeting
+            WHERE course_id = value
+            ORDER BY weekday, from_time
+        )
+    ) AS meetings
+FROM json_each(:ids)
+ORDER BY value;
+
+-- name: list_broken_course_rules(id, code, term, enroll_from, enroll_until, requirements, meetings)
+-- What speaks against a course with these fields? A new course has no id.
 SELECT '/enroll_until' AS pointer, 'ends_before_start' AS code,
     format('Enrolment would end at %s, not after it starts at %s.', :enroll_until, :enroll_from)
         AS detail,
@@ -50,27 +83,73 @@ SELECT '/code', 'course_code_taken',
     json_object('course_id', id)
 FROM course
 WHERE code = :code AND term IS :term AND id IS NOT :id
-ORDER BY pointer;
+UNION ALL
+SELECT format('/%s/%d', value ->> 'field', value ->> 'place'), 'duplicate_requirement',
+    format('%s is required already.', value ->> 'code'),
+    json_object('code', value ->> 'code')
+FROM (
+    SELECT value,
+        row_number() OVER (PARTITION BY value ->> 'code' COLLATE NOCASE ORDER BY key) AS mention
+    FROM json_each(:requirements)
+)
+WHERE mention > 1
+UNION ALL
+SELECT format('/%s/%d', value ->> 'field', value ->> 'place'), 'requires_itself',
+    format('%s would require itself.', :code),
+    json_object('code', value ->> 'code')
+FROM json_each(:requirements)
+WHERE value ->> 'code' = :code COLLATE NOCASE
+UNION ALL
+SELECT format('/meetings/%d/to', key), 'ends_before_start',
+    format('The meeting would end at %s, not after it starts at %s.', value ->> 'to', value ->> 'from'),
+    json_object('start', value ->> 'from', 'end', value ->> 'to')
+FROM json_each(:meetings)
+WHERE value ->> 'to' <= value ->> 'from'
+UNION ALL
+SELECT format('/meetings/%d', later.key), 'meetings_overlap',
+    'The course would meet twice at the same time.',
+    json_object('weekday', later.value ->> 'weekday')
+FROM json_each(:meetings) AS later
+WHERE EXISTS (
+    SELECT 1 FROM json_each(:meetings) AS earlier
+    WHERE earlier.key < later.key
+        AND earlier.value ->> 'weekday' = later.value ->> 'weekday'
+        AND earlier.value ->> 'from' < later.value ->> 'to'
+        AND earlier.value ->> 'to' > later.value ->> 'from'
+)
+ORDER BY pointer, code;
 
--- name: insert_course(code, title, term, credits, capacity, waitlist_capacity, enroll_from, enroll_until, status)^
+-- name: insert_course(code, title, term, credits, capacity, waitlist_capacity, enroll_from, enroll_until, status, repeatable)^
 INSERT INTO course (
-    code, title, term, credits, capacity, waitlist_capacity, enroll_from, enroll_until, status
+    code, title, term, credits, capacity, waitlist_capacity, enroll_from, enroll_until, status,
+    repeatable
 )
 VALUES (
-    :code, :title, (SELECT code FROM term WHERE code = :term), :credits, :capacity, :waitlist_capacity,
-    :enroll_from, :enroll_until, :status
+    :code, :title, (SELECT code FROM term WHERE code = :term), :credits, :capacity,
+    :waitlist_capacity, :enroll_from, :enroll_until, :status, :repeatable
 )
-RETURNING id, version, code, title, term, credits, capacity, waitlist_capacity,
-    enroll_from, enroll_until, status;
+RETURNING id;
 
--- name: update_course(id, code, title, term, credits, capacity, waitlist_capacity, enroll_from, enroll_until, status)^
+-- name: update_course(id, code, title, term, credits, capacity, waitlist_capacity, enroll_from, enroll_until, status, repeatable)!
 UPDATE course
-SET code = :code, title = :title, term = (SELECT code FROM term WHERE code = :term), credits = :credits, capacity = :capacity,
-    waitlist_capacity = :waitlist_capacity, enroll_from = :enroll_from,
-    enroll_until = :enroll_until, status = :status, version = version + 1
-WHERE id = :id
-RETURNING id, version, code, title, term, credits, capacity, waitlist_capacity,
-    enroll_from, enroll_until, status;
+SET code = :code, title = :title, term = (SELECT code FROM term WHERE code = :term),
+    credits = :credits, capacity = :capacity, waitlist_capacity = :waitlist_capacity, enroll_from = :enroll_from,
+    enroll_until = :enroll_until, status = :status, repeatable = :repeatable, version = version + 1
+WHERE id = :id;
+
+-- name: delete_requirements(course_id)!
+DELETE FROM course_requirement WHERE course_id = :course_id;
+
+-- name: insert_requirements(course_id, requirements)!
+INSERT INTO course_requirement (course_id, code, kind)
+SELECT :course_id, value ->> 'code', value ->> 'kind' FROM json_each(:requirements);
+
+-- name: delete_meetings(course_id)!
+DELETE FROM course_meeting WHERE course_id = :course_id;
+
+-- name: insert_meetings(course_id, meetings)!
+INSERT INTO course_meeting (course_id, weekday, from_time, to_time)
+SELECT :course_id, value ->> 'weekday', value ->> 'from', value ->> 'to' FROM json_each(:meetings);
 
 -- name: list_broken_course_deletion_rules(id)
 -- What speaks against deleting this course? History does.

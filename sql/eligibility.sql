@@ -1,30 +1,113 @@
--- name: list_broken_enrollment_rules(student_id, course_ids, kept, pointer)
--- Every rule that enrolling this student in these courses would break; no row: all is well.
--- course_ids is a JSON array. kept: 1 where a course that the student is in already is simply kept,
--- 0 where that is a mistake. pointer says where in the request the i-th course stands: %d becomes i.
+-- name: list_judgements(wanted, kept, given_up, now, browser_id, term, after_course_id, limit)
+-- What becomes of each wanted enrolment: may it be made (a row without a code), or which rules does it
+-- break (a row for each, with its code, a sentence and its figures)?
 --
--- `fact` gathers what the rules look at, one row for each wanted course. A rule is one branch of the
--- UNION in `broken`: its place in the answer, its code, a sentence, its figures, and when it is broken.
--- To add one, add a branch, and describe its code in enrollment/errors.py.
-WITH fact AS MATERIALIZED (
+-- wanted       a JSON array of [student_id, course_id], which are judged together: they bear on each other
+-- kept         1 where to be in a course already is no fault, and 0 where it is
+-- given_up     a JSON array of the ids of the courses that the same request drops
+-- now          the moment that windows are held against
+-- browser_id   null; or a student for whom every course past after_course_id, of the term or of any, is
+--              judged by itself, and the first `limit` that may be taken are returned
+--
+-- `fact` gathers what the rules look at, one row for each wanted enrolment; `new` are those that are to
+-- be judged. A rule is one branch of `broken`: its place in the answer, its code, a sentence, its
+-- figures, and when it is broken.
+WITH wanted AS MATERIALIZED (
+    SELECT key AS item, value ->> 0 AS student_id, value ->> 1 AS course_id
+    FROM json_each(:wanted)
+    UNION ALL
+    SELECT id, :browser_id, id
+    FROM course
+    WHERE :browser_id IS NOT NULL AND id > :after_course_id AND (:term IS NULL OR term = :term)
+),
+
+seat AS MATERIALIZED (
+    SELECT course_id, count(*) AS enrolled
+    FROM student_course
+    WHERE course_id IN (SELECT course_id FROM wanted) AND status = 'enrolled'
+    GROUP BY course_id
+),
+
+fact AS MATERIALIZED (
     SELECT
-        wanted.key AS item,
-        wanted.value AS course_id,
-        row_number() OVER (PARTITION BY wanted.value ORDER BY wanted.key) AS mention,
+        wanted.item,
+        wanted.student_id,
+        wanted.course_id,
+        row_number() OVER (PARTITION BY wanted.student_id, wanted.course_id ORDER BY wanted.item)
+            AS mention,
         student.status AS student_status,
+        coalesce(student.max_credits, term.max_credits) AS max_credits,
         course.code AS course,
+        course.title,
         course.status AS course_status,
+        course.term,
+        course.credits,
         course.capacity,
-        (
-            SELECT count(*) FROM student_course AS seat
-            WHERE seat.course_id = course.id AND seat.status = 'enrolled'
-        ) AS enrolled,
+        course.repeatable,
+        course.enroll_from,
+        course.enroll_until,
+        coalesce(term.start_on, '0000') AS start_on,
+        coalesce(term.end_on, '9999') AS end_on,
+        coalesce(seat.enrolled, 0) AS enrolled,
         present.status AS present_status
-    FROM json_each(:course_ids) AS wanted
-    JOIN student ON student.id = :student_id
-    LEFT JOIN course ON course.id = wanted.value
+    FROM wanted
+    JOIN student ON student.id = wanted.student_id
+    LEFT JOIN course ON course.id = wanted.course_id
+    LEFT JOIN term ON term.code = course.term
+    LEFT JOIN seat ON seat.course_id = wanted.course_id
     LEFT JOIN student_course AS present
-        ON present.student_id = student.id AND present.course_id = course.id
+        ON present.student_id = wanted.student_id AND present.course_id = wanted.course_id
+),
+
+new AS MATERIALIZED (
+    SELECT item, student_id, student_status, max_credits, course_id, course, course_status, term,
+        credits, capacity, repeatable, enroll_from, enroll_until, start_on, end_on, enrolled
+    FROM fact
+    WHERE course IS NOT NULL AND mention = 1 AND present_status IS NOT 'enrolled'
+),
+
+-- Where each student will be if all goes well.
+place AS MATERIALIZED (
+    SELECT student_course.student_id, student_course.course_id, course.code, course.term, course.credits,
+        coalesce(term.start_on, '0000') AS start_on, coalesce(term.end_on, '9999') AS end_on
+    FROM student_course
+    JOIN course ON course.id = student_course.course_id
+    LEFT JOIN term ON term.code = course.term
+    WHERE student_course.student_id IN (SELECT student_id FROM wanted)
+        AND student_course.status = 'enrolled'
+    UNION ALL
+    SELECT student_id, course_id, course, term, credits, start_on, end_on
+    FROM new
+    WHERE :browser_id IS NULL
+),
+
+-- What new courses require, and courses that are kept, of those that are given up beside them.
+missing AS (
+    SELECT fact.item, fact.course, course_requirement.code, course_requirement.kind
+    FROM fact
+    JOIN course_requirement ON course_requirement.course_id = fact.course_id
+    WHERE fact.mention = 1
+        AND (
+            fact.present_status IS NOT 'enrolled'
+            OR course_requirement.code IN (
+                SELECT course.code FROM json_each(:given_up) JOIN course ON course.id = value
+            )
+        )
+        AND NOT EXISTS (
+            SELECT 1
+            FROM student_course AS done
+            JOIN course ON course.id = done.course_id
+            WHERE done.student_id = fact.student_id
+                AND done.completed_at IS NOT NULL
+                AND course.code = course_requirement.code
+        )
+        AND NOT (
+            course_requirement.kind IN ('concurrent', 'corequisite')
+            AND EXISTS (
+                SELECT 1 FROM place
+                WHERE place.student_id = fact.student_id AND place.code = course_requirement.code
+            )
+        )
 ),
 
 broken AS (
@@ -50,33 +133,111 @@ broken AS (
 
     UNION ALL
     SELECT item, 4, 'already_completed',
-        format('The student has completed %s.', course),
+        format('The student has completed %s, and it is not repeatable.', course),
         json_object('course', course)
-    FROM fact
-    WHERE present_status = 'completed'
+    FROM new
+    WHERE NOT repeatable
+        AND EXISTS (
+            SELECT 1
+            FROM student_course AS done
+            JOIN course AS same ON same.id = done.course_id
+            WHERE done.student_id = new.student_id
+                AND done.completed_at IS NOT NULL
+                AND same.code = new.course
+        )
 
     UNION ALL
     SELECT item, 5, 'student_inactive',
-        format('Student %d is %s.', :student_id, student_status),
-        json_object('student_id', :student_id, 'status', student_status)
-    FROM fact
-    WHERE student_status <> 'active' AND present_status IS NOT 'enrolled'
+        format('Student %d is %s.', student_id, student_status),
+        json_object('student_id', student_id, 'status', student_status)
+    FROM new
+    WHERE student_status <> 'active'
 
     UNION ALL
-    SELECT item, 6, 'course_not_open',
+    SELECT new.item, 6, 'student_on_hold',
+        format('Student %d is on hold: %s', new.student_id, hold.reason),
+        json_object('hold_id', hold.id, 'reason', hold.reason, 'placed_at', hold.placed_at)
+    FROM new
+    JOIN hold ON hold.student_id = new.student_id AND hold.released_at IS NULL
+
+    UNION ALL
+    SELECT item, 7, 'course_not_open',
         format('%s is %s.', course, course_status),
         json_object('course', course, 'status', course_status)
-    FROM fact
-    WHERE course_status <> 'open' AND present_status IS NOT 'enrolled'
+    FROM new
+    WHERE course_status <> 'open'
 
     UNION ALL
-    SELECT item, 7, 'course_full',
+    SELECT item, 8, 'window_not_open',
+        format('Enrolment in %s opens at %s.', course, enroll_from),
+        json_object('course', course, 'enroll_from', enroll_from)
+    FROM new
+    WHERE :now < enroll_from
+
+    UNION ALL
+    SELECT item, 9, 'window_closed',
+        format('Enrolment in %s closed at %s.', course, enroll_until),
+        json_object('course', course, 'enroll_until', enroll_until)
+    FROM new
+    WHERE :now >= enroll_until
+
+    UNION ALL
+    SELECT item, 10, iif(kind = 'corequisite', 'corequisite_missing', 'prerequisite_missing'),
+        CASE kind
+            WHEN 'prerequisite' THEN format('%s needs %s completed before.', course, code)
+            WHEN 'concurrent' THEN format('%s needs %s completed before, or taken with it.', course, code)
+            ELSE format('%s is taken together with %s.', course, code)
+        END,
+        json_object('course', course, 'requires', code)
+    FROM missing
+
+    UNION ALL
+    SELECT new.item, 11, 'time_conflict',
+        format('%s meets at the same time as %s.', new.course, place.code),
+        json_object(
+            'course', new.course, 'conflicts_with', place.code, 'conflicting_course_id', place.course_id,
+            'weekday', mine.weekday, 'from', max(mine.from_time, theirs.from_time),
+            'to', min(mine.to_time, theirs.to_time)
+        )
+    FROM new
+    JOIN course_meeting AS mine ON mine.course_id = new.course_id
+    JOIN place
+        ON place.student_id = new.student_id
+        AND place.course_id <> new.course_id
+        AND place.start_on <= new.end_on
+        AND place.end_on >= new.start_on
+    JOIN course_meeting AS theirs
+        ON theirs.course_id = place.course_id
+        AND theirs.weekday = mine.weekday
+        AND theirs.from_time < mine.to_time
+        AND theirs.to_time > mine.from_time
+
+    UNION ALL
+    SELECT item, 12, 'credit_limit',
+        format('With %s the student takes %g credits of at most %g.', course, total, max_credits),
+        json_object('course', course, 'credits', total, 'max_credits', max_credits)
+    FROM (
+        SELECT item, course, max_credits,
+            (
+                SELECT total(place.credits) FROM place
+                WHERE place.student_id = new.student_id AND place.term IS new.term
+            ) + iif(:browser_id IS NULL, 0, credits) AS total
+        FROM new
+    )
+    WHERE total > max_credits
+
+    UNION ALL
+    SELECT item, 13, 'course_full',
         format('No seat of %s is free: %d of %d are taken.', course, enrolled, capacity),
         json_object('course', course, 'capacity', capacity, 'enrolled', enrolled)
-    FROM fact
-    WHERE enrolled >= capacity AND present_status IS NOT 'enrolled'
+    FROM new
+    WHERE enrolled >= capacity
 )
 
-SELECT format(:pointer, item) AS pointer, code, detail, details
-FROM broken
-ORDER BY item, place;
+SELECT fact.item, fact.course_id, fact.course, fact.title, fact.term, fact.credits,
+    broken.code, broken.detail, broken.details
+FROM fact
+LEFT JOIN broken ON broken.item = fact.item
+WHERE :browser_id IS NULL OR broken.code IS NULL AND fact.present_status IS NOT 'enrolled'
+ORDER BY fact.item, broken.place, broken.details
+LIMIT :limit;

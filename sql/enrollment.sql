@@ -80,7 +80,7 @@ SET status = :status,
 WHERE student_id = :student_id AND course_id = :course_id AND status = 'enrolled'
 RETURNING student_id, course_id, status, enrolled_at, waitlisted_at, completed_at, dropped_at, version;
 
--- name: update_enrollments_not_wanted(student_id, course_ids, at, actor, reason)!
+-- name: update_enrollments_not_wanted(student_id, course_ids, at, actor, reason)
 -- Drop the student from every course that is not among these. course_ids is a JSON array.
 UPDATE student_course
 SET status = 'dropped',
@@ -91,4 +91,5 @@ SET status = 'dropped',
     version = version + 1
 WHERE student_id = :student_id
     AND status = 'enrolled'
-    AND course_id NOT IN (SELECT value FROM json_each(:course_ids));
+    AND course_id NOT IN (SELECT value FROM json_each(:course_ids))
+RETURNING course_id;

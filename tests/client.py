@@ -27,7 +27,7 @@ class Client(TestApp):
 
     def course(self, **fields: Any) -> int:
         """The id of a new course."""
-        defaults = {"code": f"CS{next(self.numbers)}", "title": "Databases"}
+        defaults = {"code": f"COURSE{next(self.numbers)}", "title": "Databases"}
         return self.post_json("/v1/courses", defaults | fields, status=201).json["id"]
 
     def enroll(self, student: int, course: int, status: int = 201, **fields: Any) -> TestResponse:

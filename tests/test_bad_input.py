@@ -112,6 +112,9 @@ SEATS = {
 STATUSES = {"unknown": "x", "empty": "", "null": None, "number": 1, "surrogate": "\ud800"}
 IDS = SEATS | {"too-many": 2**53, "zero": 0, "null": None}
 
+TIMES = {"24": "24:00", "short": "9:00", "seconds": "09:00:00", "newline": "09:00\n", "null": None}
+WEEKDAYS = {"zero": 0, "eight": 8, "text": "1", "null": None, "fraction": 1.5}
+
 FIELDS: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ("/v1/students", STUDENT, "given_name", texts(NAME_LIMIT)),
     ("/v1/students", STUDENT, "family_name", texts(NAME_LIMIT)),
@@ -131,6 +134,10 @@ FIELDS: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ("/v1/courses", COURSE, "enroll_from", MOMENTS),
     ("/v1/courses", COURSE, "enroll_until", MOMENTS),
     ("/v1/courses", COURSE, "status", STATUSES),
+    ("/v1/students", STUDENT, "max_credits", AMOUNTS),
+    ("/v1/courses", COURSE, "repeatable", {"text": "true", "number": 1, "null": None}),
+    ("/v1/courses", COURSE, "prerequisites", {"null": None, "text": "A1", "many": [{}] * 21}),
+    ("/v1/students/1/holds", {}, "reason", texts(500)),
     ("/v1/students/1/courses", {}, "course_id", IDS),
     ("/v1/students/1/courses", {"course_id": 1}, "reason", {"empty": "", "too-long": "x" * 501}),
 ]
@@ -183,6 +190,34 @@ def test_faults_within_a_list_are_pointed_to(client: Client):
         ("/courses/2/course_id", "missing"),
         ("/courses/3", "invalid_value"),
         ("/courses/4/x", "unknown_name"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "pointer"),
+    [
+        *(("from", value, "/meetings/0/from") for value in TIMES.values()),
+        *(("to", value, "/meetings/0/to") for value in TIMES.values()),
+        *(("weekday", value, "/meetings/0/weekday") for value in WEEKDAYS.values()),
+    ],
+)
+def test_a_fault_of_a_meeting_is_pointed_to(client: Client, field: str, value: Any, pointer: str):
+    meeting = {"weekday": 1, "from": "09:00", "to": "10:00"} | {field: value}
+
+    answer = client.post_json("/v1/courses", {**COURSE, "meetings": [meeting]}, status=422)
+
+    assert broken(answer) == [(pointer, "invalid_value")]
+
+
+def test_faults_of_requirements_are_pointed_to(client: Client):
+    fields = {"prerequisites": [{"code": "A1"}, {"code": ""}, {}], "corequisites": ["B1", 7]}
+
+    answer = client.post_json("/v1/courses", COURSE | fields, status=422)
+
+    assert broken(answer) == [
+        ("/corequisites/1", "invalid_value"),
+        ("/prerequisites/1/code", "invalid_value"),
+        ("/prerequisites/2/code", "missing"),
     ]
 
 

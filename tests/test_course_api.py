@@ -13,6 +13,10 @@ DEFAULTS = {
     "enroll_from": None,
     "enroll_until": None,
     "status": "open",
+    "repeatable": False,
+    "prerequisites": [],
+    "corequisites": [],
+    "meetings": [],
 }
 
 
@@ -34,6 +38,16 @@ def test_a_course_keeps_every_field(client: Client):
         "enroll_from": "2026-08-01T08:00:00.000Z",
         "enroll_until": "2026-09-15T22:00:00.000Z",
         "status": "closed",
+        "repeatable": True,
+        "prerequisites": [
+            {"code": "CS100", "concurrent": False},
+            {"code": "M1", "concurrent": True},
+        ],
+        "corequisites": ["CS101L"],
+        "meetings": [
+            {"weekday": 1, "from": "09:00", "to": "10:30"},
+            {"weekday": 3, "from": "09:00", "to": "10:30"},
+        ],
     }
 
     assert client.post_json("/v1/courses", fields, status=201).json == {
@@ -80,6 +94,47 @@ def test_every_broken_rule_of_a_course_is_told_at_once(client: Client):
     assert broken(taken) == [("/code", "course_code_taken"), ends]
     assert broken(unknown) == [ends, ("/term", "unknown_term")]
     assert len(client.walk("/v1/courses")) == 1
+
+
+def test_a_replaced_course_has_the_requirements_and_meetings_of_the_new_one(client: Client):
+    meeting = {"weekday": 1, "from": "09:00", "to": "10:30"}
+    course = client.course(prerequisites=[{"code": "A1"}], corequisites=["B1"], meetings=[meeting])
+    fields = {"prerequisites": [{"code": "C1"}], "corequisites": [], "meetings": [meeting] * 0}
+
+    answer = client.put_json(f"/v1/courses/{course}", {**CS101, **fields}, status=200)
+
+    assert answer.json["prerequisites"] == [{"code": "C1", "concurrent": False}]
+    assert answer.json["corequisites"] == answer.json["meetings"] == []
+    assert client.get(f"/v1/courses/{course}").json == answer.json
+    client.delete(f"/v1/courses/{course}", status=204)
+
+
+def test_requirements_and_meetings_that_make_no_sense_are_all_told(client: Client):
+    fields = {
+        "code": "CS101",
+        "title": "Databases",
+        "prerequisites": [{"code": "A1"}, {"code": "cs101"}, {"code": "a1", "concurrent": True}],
+        "corequisites": ["B1", "A1"],
+        "meetings": [
+            {"weekday": 1, "from": "09:00", "to": "10:30"},
+            {"weekday": 2, "from": "10:00", "to": "10:00"},
+            {"weekday": 1, "from": "10:29", "to": "11:00"},
+            {"weekday": 3, "from": "09:00", "to": "10:30"},
+            {"weekday": 1, "from": "10:30", "to": "10:31"},
+        ],
+    }
+
+    answer = client.post_json("/v1/courses", fields, status=409)
+
+    assert broken(answer) == [
+        ("/corequisites/1", "duplicate_requirement"),
+        ("/meetings/1/to", "ends_before_start"),
+        ("/meetings/2", "meetings_overlap"),
+        ("/meetings/4", "meetings_overlap"),
+        ("/prerequisites/1", "requires_itself"),
+        ("/prerequisites/2", "duplicate_requirement"),
+    ]
+    assert client.walk("/v1/courses") == []
 
 
 def test_course_code_taken_within_its_term_only(client: Client):

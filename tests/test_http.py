@@ -18,7 +18,7 @@ MEMBERS = {"type", "title", "status", "detail", "code", "errors"}
 
 def concrete(path: str) -> str:
     """The path of an operation for the first student, course, term or problem."""
-    for name in ("student_id", "course_id", "term_id"):
+    for name in ("student_id", "course_id", "term_id", "hold_id"):
         path = path.replace(f"<{name}:id>", "1")
     return path.replace("<code:re:[a-z_]+>", "course_full")
 
@@ -27,6 +27,7 @@ def concrete(path: str) -> str:
 def one_of_each(client: Client) -> Client:
     client.term()
     client.enroll(client.student(), client.course())
+    client.post_json("/v1/students/1/holds", {"reason": "unpaid fees"}, status=201)
     return client
 
 

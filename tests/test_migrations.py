@@ -20,9 +20,18 @@ from enrollment.database import Database, folder
 from enrollment.migrate import MigrationError
 from tests.client import Client
 
-FIRST, SECOND = "0001.create-student-term-course", "0002.create-student-course"
 FILES = sorted(path.name for path in folder("migrations").glob("*.sql"))
 FORWARD = [name for name in FILES if not name.endswith(".rollback.sql")]
+FIRST, *REST = ALL = [name.removesuffix(".sql") for name in FORWARD]
+SECOND, LAST = ALL[1], ALL[-1]
+
+
+AS_IT_STOOD_BEFORE = {
+    "student": "id, given_name, family_name, email, status, version",
+    "term": "id, code, title, start_on, end_on, max_credits, version",
+    "course": "id, code, title, term, credits, capacity, waitlist_capacity, enroll_from,"
+    " enroll_until, status, version",
+}
 
 
 @pytest.fixture
@@ -51,8 +60,8 @@ def schema(file: Path) -> list[str]:
 def rows(file: Path) -> dict[str, list[tuple[object, ...]]]:
     with closing(sqlite3.connect(file)) as db:
         return {
-            table: db.execute(f"SELECT * FROM {table} ORDER BY id").fetchall()
-            for table in ("student", "term", "course")
+            table: db.execute(f"SELECT {columns} FROM {table} ORDER BY id").fetchall()
+            for table, columns in AS_IT_STOOD_BEFORE.items()
         }
 
 
@@ -106,7 +115,7 @@ def test_rows_survive_up_and_down_and_up_again(file: Path):
     before = rows(file)
     assert [len(table) for table in before.values()] == [2700, 20, 500]
 
-    assert migrate.migrate(file).ids == [SECOND]
+    assert migrate.migrate(file).ids == REST
     assert rows(file) == before
 
     database = Database(file, 1)
@@ -117,10 +126,10 @@ def test_rows_survive_up_and_down_and_up_again(file: Path):
             {"at": "2026-09-01T08:00:00.000Z"},
         )
     database.close()
-    assert migrate.rollback(file, to="0001").ids == [SECOND]
+    assert migrate.rollback(file, to="0001").ids == REST[::-1]
     assert rows(file) == before
 
-    assert migrate.migrate(file).ids == [SECOND]
+    assert migrate.migrate(file).ids == REST
     assert rows(file) == before
 
 
@@ -183,8 +192,8 @@ def test_a_migration_that_fails_half_way_leaves_nothing_behind(file: Path, files
     migrate.migrate(file, to="0001")
     fill_as_it_stood_before(file)
     before, was = rows(file), schema(file)
-    (files / "0003.break-down.sql").write_text(
-        f"-- Fails.\n-- depends: {SECOND}\n\nCREATE TABLE extra (id);\n\n"
+    (files / "9999.break-down.sql").write_text(
+        f"-- Fails.\n-- depends: {LAST}\n\nCREATE TABLE extra (id);\n\n"
         "UPDATE student SET given_name = 'X';\n\nSELECT missing FROM nowhere;\n"
     )
 
@@ -193,13 +202,13 @@ def test_a_migration_that_fails_half_way_leaves_nothing_behind(file: Path, files
 
     assert rows(file) == before
     assert schema(file) == was
-    assert migrate.pending(file) == [SECOND, "0003.break-down"]
+    assert migrate.pending(file) == [*REST, "9999.break-down"]
 
 
 def test_a_migration_that_leaves_an_orphan_is_undone(file: Path, files: Path):
     migrate.migrate(file)
-    (files / "0003.lose-terms.sql").write_text(
-        f"-- Breaks a reference.\n-- depends: {SECOND}\n\n"
+    (files / "9999.lose-terms.sql").write_text(
+        f"-- Breaks a reference.\n-- depends: {LAST}\n\n"
         "INSERT INTO course (code, title, term) VALUES ('C', 'T', 'NONE');\n"
     )
 
@@ -207,7 +216,7 @@ def test_a_migration_that_leaves_an_orphan_is_undone(file: Path, files: Path):
         migrate.migrate(file)
 
     assert rows(file)["course"] == []
-    assert migrate.pending(file) == ["0003.lose-terms"]
+    assert migrate.pending(file) == ["9999.lose-terms"]
 
 
 def test_an_installation_without_migrations_is_refused(file: Path, files: Path):
@@ -221,11 +230,11 @@ def test_an_installation_without_migrations_is_refused(file: Path, files: Path):
 
 def test_the_database_of_a_newer_release_is_refused(file: Path, files: Path):
     migrate.migrate(file)
-    for name in (f"{SECOND}.sql", f"{SECOND}.rollback.sql"):
+    for name in (f"{LAST}.sql", f"{LAST}.rollback.sql"):
         (files / name).unlink()
 
     for attempt in (migrate.pending, migrate.migrate, lambda file: migrate.prepare(file, True)):
-        with pytest.raises(MigrationError, match=rf"a newer release .*{SECOND}"):
+        with pytest.raises(MigrationError, match=rf"a newer release .*{LAST}"):
             attempt(file)
 
 
@@ -252,7 +261,7 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(file: Path):
 
 @pytest.mark.parametrize("to", ["0009", "", "0001.x", "create"])
 def test_a_migration_that_is_not_there_is_refused(file: Path, to: str):
-    with pytest.raises(MigrationError, match=f"is not one of: {FIRST}, {SECOND}"):
+    with pytest.raises(MigrationError, match=f"is not one of: {', '.join(ALL)}"):
         migrate.migrate(file, to=to)
 
 
@@ -279,7 +288,7 @@ def test_a_database_that_is_not_new_is_backed_up_before_it_changes(file: Path):
     assert up.parent == file.parent
     assert re.fullmatch(rf"enrollment\.db\.before-{SECOND}\.\d{{8}}T[\d.]{{13}}Z\.backup", up.name)
     assert rows(up) == before
-    assert migrate.pending(up) == [SECOND]
+    assert migrate.pending(up) == REST
     assert up.stat().st_mode & 0o777 == 0o600
     assert down is not None
     assert rows(down) == before
@@ -334,7 +343,7 @@ def test_what_cannot_be_backed_up_is_not_changed(file: Path):
     with pytest.raises(MigrationError, match="a row of course refers to a row of term"):
         migrate.migrate(file)
 
-    assert migrate.pending(file) == [SECOND]
+    assert migrate.pending(file) == REST
     assert not [path for path in file.parent.iterdir() if "before" in path.name]
 
 
@@ -343,27 +352,27 @@ def test_nothing_pending_changes_nothing(file: Path):
     before = file.read_bytes()
 
     assert migrate.migrate(file) == ([], None)
-    assert migrate.rollback(file, to="0002") == ([], None)
+    assert migrate.rollback(file, to=LAST) == ([], None)
 
     assert file.read_bytes() == before
 
 
 def test_a_dry_run_changes_nothing(file: Path):
-    assert migrate.migrate(file, dry_run=True).ids == [FIRST, SECOND]
+    assert migrate.migrate(file, dry_run=True).ids == ALL
     assert not file.exists()
 
     migrate.migrate(file, to="0001")
     fill_as_it_stood_before(file)
     before = rows(file)
-    assert migrate.migrate(file, dry_run=True) == ([SECOND], None)
+    assert migrate.migrate(file, dry_run=True) == (REST, None)
 
     assert rows(file) == before
-    assert migrate.pending(file) == [SECOND]
+    assert migrate.pending(file) == REST
 
 
 def test_a_dry_run_finds_what_would_fail(file: Path, files: Path):
     migrate.migrate(file)
-    (files / "0003.break-down.sql").write_text(f"-- Fails.\n-- depends: {SECOND}\n\nSELECT x;\n")
+    (files / "9999.break-down.sql").write_text(f"-- Fails.\n-- depends: {LAST}\n\nSELECT x;\n")
 
     with pytest.raises(MigrationError, match="no such column"):
         migrate.migrate(file, dry_run=True)
@@ -374,16 +383,14 @@ def test_a_dry_run_finds_what_would_fail(file: Path, files: Path):
 
 def test_only_a_new_or_empty_database_is_migrated_without_being_asked(file: Path):
     file.touch()
-    assert migrate.prepare(file, allowed=False).ids == [FIRST, SECOND]
+    assert migrate.prepare(file, allowed=False).ids == ALL
     assert migrate.prepare(file, allowed=False).ids == []
 
     migrate.rollback(file, to="0001")
-    with pytest.raises(
-        MigrationError, match=rf"{SECOND}; first run: enrollment migrate --database"
-    ):
+    with pytest.raises(MigrationError, match=rf"{LAST}; first run: enrollment migrate --database"):
         migrate.prepare(file, allowed=False)
-    assert migrate.pending(file) == [SECOND]
-    assert migrate.prepare(file, allowed=True).ids == [SECOND]
+    assert migrate.pending(file) == REST
+    assert migrate.prepare(file, allowed=True).ids == REST
 
 
 # Processes
@@ -400,7 +407,7 @@ def test_processes_that_migrate_at_once_apply_each_migration_once(file: Path):
 
     assert [process.returncode for process in processes] == [0] * 4, outputs
     applied = re.findall(r"^applied +(\S+)$", "".join(outputs), re.MULTILINE)
-    assert applied == [FIRST, SECOND]
+    assert applied == ALL
 
 
 AS_STRANGER = """
@@ -430,7 +437,7 @@ def test_a_user_without_a_passwd_entry_can_migrate(tmp_path: Path):
 
     run = subprocess.run(command, capture_output=True, text=True, timeout=60)
 
-    assert run.stdout.split() == [FIRST, SECOND], run.stderr
+    assert run.stdout.split() == ALL, run.stderr
 
 
 def test_the_log_of_yoyo_tells_what_was_done(file: Path):
@@ -440,9 +447,8 @@ def test_the_log_of_yoyo_tells_what_was_done(file: Path):
     with closing(sqlite3.connect(file)) as db:
         query = "SELECT migration_id, operation FROM _yoyo_log ORDER BY rowid"
         assert db.execute(query).fetchall() == [
-            (FIRST, "apply"),
-            (SECOND, "apply"),
-            (SECOND, "rollback"),
+            *((id, "apply") for id in ALL),
+            *((id, "rollback") for id in reversed(REST)),
         ]
         query = "SELECT migration_id FROM _yoyo_migration"
         assert db.execute(query).fetchall() == [(FIRST,)]

@@ -16,7 +16,7 @@ import pytest
 from enrollment import inputs
 from enrollment.config import Config, flag, variable
 from enrollment.errors import KINDS
-from enrollment.records import CourseFields, StudentFields, TermFields
+from enrollment.records import CourseFields, HoldFields, StudentFields, TermFields
 from enrollment.routes import OPERATIONS
 from tests.server import Server, serving
 
@@ -119,10 +119,15 @@ def test_every_field_is_listed_with_its_default():
         "student": StudentFields,
         "term": TermFields,
         "course": CourseFields,
+        "hold": HoldFields,
     }.items():
         for field in msgspec.structs.fields(struct):
             if field.required:
                 default = "required"
+            elif field.default is msgspec.NODEFAULT:
+                default = "none"
+            elif isinstance(field.default, bool):
+                default = str(field.default).lower()
             elif isinstance(field.default, str):
                 default = f"`{field.default}`"
             else:

@@ -10,7 +10,7 @@ ADA = {"given_name": "Ada", "family_name": "Lovelace", "email": "ada@example.org
 def test_a_created_student_is_given_an_id_a_version_and_a_location(client: Client):
     answer = client.post_json("/v1/students", ADA, status=201)
 
-    assert answer.json == {"id": 1, "version": 1, **ADA, "status": "active"}
+    assert answer.json == {"id": 1, "version": 1, **ADA, "status": "active", "max_credits": None}
     assert answer.headers["Location"] == "/v1/students/1"
     assert answer.headers["ETag"] == '"1"'
     assert client.get("/v1/students/1").json == answer.json
@@ -29,7 +29,8 @@ def test_a_replaced_student_has_the_defaults_of_what_was_left_out(client: Client
     fields = {"given_name": "Augusta Ada", "family_name": "King"}
     answer = client.put_json("/v1/students/1", fields, status=200)
 
-    assert answer.json == {"id": 1, "version": 2, **fields, "email": None, "status": "active"}
+    defaults = {"email": None, "status": "active", "max_credits": None}
+    assert answer.json == {"id": 1, "version": 2, **fields, **defaults}
     assert client.get("/v1/students/1").json == answer.json
 
 

@@ -1,12 +1,18 @@
 """Courses: what students are enrolled in."""
 
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from msgspec.json import decode
 from msgspec.structs import asdict
 
 from enrollment.data.listing import Listing, Place, list_page
 from enrollment.data.rules import refuse_if_broken
 from enrollment.database import Connection, queries
 from enrollment.errors import Problem
-from enrollment.records import Course, CourseFields, CourseFilter
+from enrollment.records import Course, CourseFields, CourseFilter, Meeting, Prerequisite
 
 SQL = queries("course")
 
@@ -16,7 +22,7 @@ def get_course(db: Connection, course_id: int) -> Course:
     row = SQL.get_course(db, id=course_id)
     if row is None:
         raise Problem("course_not_found", f"There is no course {course_id}.")
-    return Course(**row)
+    return _with_details(db, [row])[0]
 
 
 def list_courses(
@@ -25,25 +31,81 @@ def list_courses(
     """By code and id, of all terms or of one."""
     query = SQL.list_courses if wanted.term is None else SQL.list_courses_of_term
     start = {"code": wanted.code, "id": 0}
-    return list_page(db, query, Course, asdict(wanted), start=start, after=after)
+    rows: Listing[dict[str, Any]]
+    rows = list_page(db, query, dict, asdict(wanted), start=start, after=after)
+    return Listing(_with_details(db, rows.items), rows.next)
 
 
 def insert_course(db: Connection, fields: CourseFields) -> Course:
-    """Raises course_code_taken, unknown_term, ends_before_start."""
-    refuse_if_broken(SQL.list_broken_course_rules(db, id=None, **asdict(fields)))
-    return Course(**SQL.insert_course(db, **asdict(fields)))
+    """Raises course_code_taken, unknown_term, ends_before_start, duplicate_requirement,
+    requires_itself, meetings_overlap."""
+    parameters = _parameters(fields)
+    refuse_if_broken(SQL.list_broken_course_rules(db, id=None, **parameters))
+    course_id = SQL.insert_course(db, **parameters)["id"]
+    return _attach(db, course_id, parameters)
 
 
 def update_course(db: Connection, course_id: int, fields: CourseFields) -> Course:
     """Replace all fields of a course that exists, its capacity too: who has a seat keeps it.
 
-    Raises course_code_taken, unknown_term, ends_before_start.
+    Raises what insert_course does.
     """
-    refuse_if_broken(SQL.list_broken_course_rules(db, id=course_id, **asdict(fields)))
-    return Course(**SQL.update_course(db, id=course_id, **asdict(fields)))
+    parameters = _parameters(fields)
+    refuse_if_broken(SQL.list_broken_course_rules(db, id=course_id, **parameters))
+    SQL.update_course(db, id=course_id, **parameters)
+    SQL.delete_requirements(db, course_id=course_id)
+    SQL.delete_meetings(db, course_id=course_id)
+    return _attach(db, course_id, parameters)
 
 
 def delete_course(db: Connection, course_id: int) -> None:
     """Raises course_has_enrollments."""
     refuse_if_broken(SQL.list_broken_course_deletion_rules(db, id=course_id))
     SQL.delete_course(db, id=course_id)
+
+
+def _with_details(db: Connection, rows: Sequence[Any]) -> list[Course]:
+    """The rows of `course`, each with what belongs to it."""
+    ids = json.dumps([row["id"] for row in rows])
+    details = {detail["id"]: detail for detail in SQL.list_course_details(db, ids=ids)}
+    return [
+        Course(
+            **dict(row)
+            | {
+                "repeatable": bool(row["repeatable"]),
+                "prerequisites": decode(
+                    details[row["id"]]["prerequisites"], type=list[Prerequisite]
+                ),
+                "corequisites": decode(details[row["id"]]["corequisites"], type=list[str]),
+                "meetings": decode(details[row["id"]]["meetings"], type=list[Meeting]),
+            }
+        )
+        for row in rows
+    ]
+
+
+def _parameters(fields: CourseFields) -> dict[str, Any]:
+    """The fields as the queries take them: the lists as JSON, each requirement with its place."""
+    requirements = [
+        {
+            "code": prerequisite.code,
+            "kind": "concurrent" if prerequisite.concurrent else "prerequisite",
+            "field": "prerequisites",
+            "place": place,
+        }
+        for place, prerequisite in enumerate(fields.prerequisites)
+    ] + [
+        {"code": code, "kind": "corequisite", "field": "corequisites", "place": place}
+        for place, code in enumerate(fields.corequisites)
+    ]
+    return asdict(fields) | {
+        "requirements": json.dumps(requirements),
+        "meetings": msgspec.json.encode(fields.meetings).decode(),
+    }
+
+
+def _attach(db: Connection, course_id: int, parameters: dict[str, Any]) -> Course:
+    """Write what belongs to the course, and read the whole."""
+    SQL.insert_requirements(db, course_id=course_id, requirements=parameters["requirements"])
+    SQL.insert_meetings(db, course_id=course_id, meetings=parameters["meetings"])
+    return get_course(db, course_id)

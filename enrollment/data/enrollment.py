@@ -2,26 +2,40 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec.structs import asdict
 
 from enrollment.data.course import get_course
 from enrollment.data.listing import Listing, Place, list_page
-from enrollment.data.rules import refuse_if_broken
+from enrollment.data.rules import fault
 from enrollment.data.student import get_student
-from enrollment.database import Connection, queries
+from enrollment.database import Connection, Row, queries
 from enrollment.errors import Fault, Problem, refusal
 from enrollment.records import (
     Change,
     CourseOfStudent,
     CoursesOfStudentFilter,
+    Eligibility,
+    EligibleCourse,
+    EligibleCourseFilter,
     Enrollment,
+    Moment,
     StudentOfCourse,
     StudentsOfCourseFilter,
 )
 
 SQL = queries("enrollment")
 ELIGIBILITY = queries("eligibility")
+NOTHING_WANTED = {
+    "wanted": "[]",
+    "kept": False,
+    "given_up": "[]",
+    "browser_id": None,
+    "term": None,
+    "after_course_id": 0,
+    "limit": -1,
+}
 
 
 def find_enrollment(db: Connection, student_id: int, course_id: int) -> Enrollment | None:
@@ -90,7 +104,7 @@ def insert_enrollment(
     request names the course.
     """
     get_student(db, student_id)
-    (enrollment,) = _enroll(db, student_id, [course_id], change, kept=False, pointer=pointer)
+    (enrollment,) = _enroll(db, student_id, [course_id], change, pointer=pointer)
     return enrollment
 
 
@@ -131,13 +145,68 @@ def replace_enrollments(
     `pointer` is where the request names the i-th course, with %d for i.
     """
     get_student(db, student_id)
-    SQL.update_enrollments_not_wanted(
-        db,
-        student_id=student_id,
-        course_ids=json.dumps(course_ids),
-        **asdict(change),
+    dropped = SQL.update_enrollments_not_wanted(
+        db, student_id=student_id, course_ids=json.dumps(course_ids), **asdict(change)
     )
-    _enroll(db, student_id, course_ids, change, kept=True, pointer=pointer)
+    given_up = [row["course_id"] for row in dropped]
+    _enroll(db, student_id, course_ids, change, kept=True, given_up=given_up, pointer=pointer)
+
+
+def get_eligibility(db: Connection, student_id: int, course_id: int, now: Moment) -> Eligibility:
+    """Raises student_not_found, course_not_found."""
+    find_enrollment(db, student_id, course_id)
+    rows = _judge(db, [(student_id, course_id)], now)
+    faults = [fault(row, None) for row in rows if row["code"]]
+    return Eligibility(
+        student_id=student_id, course_id=course_id, eligible=not faults, errors=faults
+    )
+
+
+def list_eligible_courses(
+    db: Connection,
+    student_id: int,
+    wanted: EligibleCourseFilter,
+    now: Moment,
+    after: Place | None = None,
+) -> Listing[EligibleCourse]:
+    """Those that the student could be enrolled in now, each by itself, by course id.
+
+    Raises student_not_found.
+    """
+    get_student(db, student_id)
+    parameters = NOTHING_WANTED | asdict(wanted) | {"browser_id": student_id, "now": now}
+    return list_page(
+        db,
+        ELIGIBILITY.list_judgements,
+        _eligible_course,
+        parameters,
+        start={"course_id": 0},
+        after=after,
+    )
+
+
+def _eligible_course(
+    course_id: int, course: str, title: str, term: str | None, credits: float, **_: Any
+) -> EligibleCourse:
+    return EligibleCourse(course_id=course_id, code=course, title=title, term=term, credits=credits)
+
+
+def _judge(
+    db: Connection,
+    pairs: Sequence[tuple[int, int]],
+    now: Moment,
+    *,
+    kept: bool = False,
+    given_up: Sequence[int] = (),
+) -> list[Row]:
+    """What becomes of each pair of a student and a course; see sql/eligibility.sql."""
+    parameters = NOTHING_WANTED | {
+        "wanted": json.dumps(pairs),
+        "kept": kept,
+        "given_up": json.dumps(given_up),
+        "now": now,
+    }
+    return list(ELIGIBILITY.list_judgements(db, **parameters))
 
 
 def _enroll(
@@ -146,12 +215,15 @@ def _enroll(
     course_ids: Sequence[int],
     change: Change,
     *,
-    kept: bool,
+    kept: bool = False,
+    given_up: Sequence[int] = (),
     pointer: str,
 ) -> list[Enrollment]:
     """Those that are new, in no order. `kept`: to be in a course already is no fault."""
+    pairs = [(student_id, course_id) for course_id in course_ids]
+    rows = _judge(db, pairs, change.at, kept=kept, given_up=given_up)
+    faults = [fault(row, pointer.replace("%d", str(row["item"]))) for row in rows if row["code"]]
+    if faults:
+        raise refusal(faults)
     wanted = {"student_id": student_id, "course_ids": json.dumps(course_ids)}
-    refuse_if_broken(
-        ELIGIBILITY.list_broken_enrollment_rules(db, **wanted, kept=kept, pointer=pointer)
-    )
     return [Enrollment(**row) for row in SQL.insert_enrollments(db, **wanted, **asdict(change))]

@@ -9,7 +9,7 @@ import msgspec
 from enrollment.database import Connection, Row
 from enrollment.errors import Fault, Problem
 
-R = TypeVar("R", bound=msgspec.Struct)
+R = TypeVar("R")
 Place = Sequence[str | int]
 
 
@@ -33,7 +33,7 @@ def stray_cursor() -> Problem:
 def list_page(
     db: Connection,
     query: Callable[..., Iterable[Row]],
-    record: type[R],
+    record: Callable[..., R],
     parameters: dict[str, Any],
     *,
     start: Mapping[str, Any],
@@ -49,13 +49,14 @@ def list_page(
     place = dict(zip(start, after, strict=True)) if after is not None else start
     limit = parameters["limit"]
     # One row too many tells whether more follow.
-    rows = query(
-        db,
-        **parameters | {"limit": limit + 1},
-        **{f"after_{column}": value for column, value in place.items()},
+    rows = list(
+        query(
+            db,
+            **parameters
+            | {"limit": limit + 1}
+            | {f"after_{column}": value for column, value in place.items()},
+        )
     )
-    items = [record(**row) for row in rows]
-    if len(items) <= limit:
-        return Listing(items, None)
-    del items[limit:]
-    return Listing(items, [getattr(items[-1], column) for column in start])
+    more = len(rows) > limit
+    items = [record(**row) for row in rows[:limit]]
+    return Listing(items, [rows[limit - 1][column] for column in start] if more else None)

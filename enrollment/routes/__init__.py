@@ -1,13 +1,14 @@
 """The routes: every operation that the service has."""
 
 from enrollment.http import Operation
-from enrollment.routes import course, enrollment, event, service, student, term
+from enrollment.routes import course, enrollment, event, hold, service, student, term
 
 OPERATIONS: tuple[Operation, ...] = (
     *service.OPERATIONS,
     *student.OPERATIONS,
     *term.OPERATIONS,
     *course.OPERATIONS,
+    *hold.OPERATIONS,
     *enrollment.OPERATIONS,
     *event.OPERATIONS,
 )

@@ -6,6 +6,7 @@ from enrollment.database import Connection, Database
 from enrollment.http import Answer, Operation
 from enrollment.records import (
     CoursesOfStudentFilter,
+    EligibleCourseFilter,
     NewEnrollment,
     StudentsOfCourseFilter,
     WantedCourses,
@@ -46,6 +47,22 @@ def replace_courses(database: Database, student_id: int, body: WantedCourses) ->
 def read_enrollment(database: Database, student_id: int, course_id: int) -> Answer:
     with database.read() as db:
         return http.ok(enrollment.get_enrollment(db, student_id, course_id))
+
+
+def read_eligibility(database: Database, student_id: int, course_id: int) -> Answer:
+    with database.read() as db:
+        now = http.change().at
+        return http.ok(enrollment.get_eligibility(db, student_id, course_id, now))
+
+
+def list_eligible_courses(
+    database: Database, student_id: int, query: EligibleCourseFilter
+) -> Answer:
+    with database.read() as db:
+        listing = enrollment.list_eligible_courses(
+            db, student_id, query, http.change().at, paging.place(query)
+        )
+        return paging.page(listing, query)
 
 
 def put_enrollment(
@@ -89,6 +106,17 @@ OPERATIONS = (
         body=WantedStatus,
     ),
     Operation("DELETE", "/v1/students/<student_id:id>/courses/<course_id:id>", drop),
+    Operation(
+        "GET",
+        "/v1/students/<student_id:id>/courses/<course_id:id>/eligibility",
+        read_eligibility,
+    ),
+    Operation(
+        "GET",
+        "/v1/students/<student_id:id>/eligible-courses",
+        list_eligible_courses,
+        query=EligibleCourseFilter,
+    ),
     Operation(
         "GET", "/v1/courses/<course_id:id>/students", list_students, query=StudentsOfCourseFilter
     ),

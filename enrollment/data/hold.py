@@ -1,0 +1,40 @@
+"""Holds: what keeps a student from enrolling until it is released."""
+
+from msgspec.structs import asdict
+
+from enrollment.data.listing import Listing, Place, list_page
+from enrollment.data.student import get_student
+from enrollment.database import Connection, queries
+from enrollment.errors import Problem
+from enrollment.records import Change, Hold, HoldFields, Page
+
+SQL = queries("hold")
+
+
+def get_hold(db: Connection, student_id: int, hold_id: int) -> Hold:
+    """Raises hold_not_found."""
+    row = SQL.get_hold(db, student_id=student_id, id=hold_id)
+    if row is None:
+        raise Problem("hold_not_found", f"Student {student_id} has no hold {hold_id}.")
+    return Hold(**row)
+
+
+def list_holds(
+    db: Connection, student_id: int, wanted: Page, after: Place | None = None
+) -> Listing[Hold]:
+    """By id, released ones too. Raises student_not_found."""
+    get_student(db, student_id)
+    parameters = asdict(wanted) | {"student_id": student_id}
+    return list_page(db, SQL.list_holds, Hold, parameters, start={"id": 0}, after=after)
+
+
+def insert_hold(db: Connection, student_id: int, fields: HoldFields, change: Change) -> Hold:
+    """Raises student_not_found."""
+    get_student(db, student_id)
+    parameters = asdict(change) | asdict(fields)
+    return Hold(**SQL.insert_hold(db, student_id=student_id, **parameters))
+
+
+def release_hold(db: Connection, student_id: int, hold_id: int, change: Change) -> None:
+    """One that was released before stays as it is."""
+    SQL.update_hold_released(db, student_id=student_id, id=hold_id, **asdict(change))

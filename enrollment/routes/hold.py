@@ -1,0 +1,38 @@
+"""/v1/students/{id}/holds: what keeps a student from enrolling."""
+
+from enrollment import http, paging
+from enrollment.data import hold
+from enrollment.database import Database
+from enrollment.http import Answer, Operation
+from enrollment.records import HoldFields, Page
+
+
+def list_holds(database: Database, student_id: int, query: Page) -> Answer:
+    with database.read() as db:
+        return paging.page(hold.list_holds(db, student_id, query, paging.place(query)), query)
+
+
+def place_hold(database: Database, student_id: int, body: HoldFields) -> Answer:
+    with database.write() as db:
+        new = hold.insert_hold(db, student_id, body, http.change())
+    return http.created(new, f"/v1/students/{student_id}/holds/{new.id}")
+
+
+def read_hold(database: Database, student_id: int, hold_id: int) -> Answer:
+    with database.read() as db:
+        return http.ok(hold.get_hold(db, student_id, hold_id))
+
+
+def release_hold(database: Database, student_id: int, hold_id: int) -> Answer:
+    with database.write() as db:
+        http.require_match(http.tag_of(hold.get_hold(db, student_id, hold_id)))
+        hold.release_hold(db, student_id, hold_id, http.change())
+    return http.no_content()
+
+
+OPERATIONS = (
+    Operation("GET", "/v1/students/<student_id:id>/holds", list_holds, query=Page),
+    Operation("POST", "/v1/students/<student_id:id>/holds", place_hold, body=HoldFields),
+    Operation("GET", "/v1/students/<student_id:id>/holds/<hold_id:id>", read_hold),
+    Operation("DELETE", "/v1/students/<student_id:id>/holds/<hold_id:id>", release_hold),
+)
