@@ -20,12 +20,11 @@ from enrollment.records import (
     Change,
     Course,
     CourseFields,
-    Day,
-    Moment,
     StudentFields,
     StudentFilter,
     TermFields,
 )
+from enrollment.values import Day, Moment
 
 TERMS = (
     ("2026-SPRING", "Spring 2026", "2026-01-19", "2026-05-08"),

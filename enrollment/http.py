@@ -14,7 +14,8 @@ from bottle import Bottle, HTTPError, HTTPResponse, request, response
 from enrollment.database import Database
 from enrollment.errors import KINDS, Fault, Problem
 from enrollment.inputs import read_body, read_query
-from enrollment.records import Change, Fields, Moment
+from enrollment.records import Change, Fields
+from enrollment.values import Moment
 
 ENTITY_TAG = r'(?:W/)?"[^"]*"'
 

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from enrollment.errors import Fault, Problem
-from enrollment.records import decode
+from enrollment.values import decode
 
 BODY_LIMIT = 1024 * 1024
 FAULTS_SHOWN = 1000

@@ -1,91 +1,28 @@
-"""The typed records: what the API takes (…Fields) and what it gives, each field with its range."""
+"""The typed records: what the API takes (…Fields) and what it gives."""
 
-from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from enrollment.errors import Fault
-
-
-class Day(str):
-    """A calendar date as text, `YYYY-MM-DD`."""
-
-
-class Moment(str):
-    """A moment as text in UTC, `YYYY-MM-DDTHH:MM:SS.mmmZ`: such texts sort as times do."""
-
-    @classmethod
-    def of(cls, when: datetime) -> "Moment":
-        text = when.astimezone(UTC).isoformat(timespec="milliseconds")
-        return cls(text.replace("+00:00", "Z"))
-
-    @classmethod
-    def now(cls) -> "Moment":
-        return cls.of(datetime.now(UTC))
-
-
-def decode(wanted: type, value: Any) -> Any:
-    """Let msgspec read a Day or a Moment: an RFC 3339 full-date, or date-time with its offset."""
-    if wanted is Day:
-        return Day(msgspec.convert(value, date).isoformat())
-    if wanted is Moment:
-        try:
-            return Moment.of(msgspec.convert(value, Annotated[datetime, Meta(tz=True)]))
-        except OverflowError:
-            raise ValueError("Expected a year from 1 to 9999 in UTC") from None
-    raise NotImplementedError(wanted)
-
-
-# Not in text: controls (they forge log lines), lone surrogates, U+FFFE and U+FFFF (they are no
-# characters), and U+10FFFF (in the queries it ends every prefix).
-_NO_ODD_CHARACTERS = (
-    r"^(?![\s\S]*[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff\U0010ffff])"
+from enrollment.values import (
+    Code,
+    CourseStatus,
+    Credits,
+    Day,
+    Email,
+    EnrollmentStatus,
+    Id,
+    Moment,
+    Name,
+    Prefix,
+    Reason,
+    Seats,
+    StudentStatus,
+    TimeOfDay,
+    Title,
 )
-# White space at either end makes two of what people take for one.
-_TEXT = _NO_ODD_CHARACTERS + r"(?!\s)(?![\s\S]*\s$)"
-_TEXT_RULE = "Expected no control characters, and no white space at either end"
-
-Id = Annotated[int, Meta(ge=1, le=2**53 - 1)]
-Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=_TEXT, description=_TEXT_RULE)]
-Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=_TEXT, description=_TEXT_RULE)]
-Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern=_TEXT, description=_TEXT_RULE)]
-Code = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=32,
-        pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9 ._/+-]*[A-Za-z0-9+])?(?![\s\S])",
-        description="Expected letters A-Z and digits, with spaces and . _ / + - between them",
-    ),
-]
-Email = Annotated[
-    str,
-    Meta(
-        max_length=254,
-        pattern=r"^[!-?A-~]+@[!-?A-~]+(?![\s\S])",
-        description="Expected an address such as ada@example.org, in ASCII",
-    ),
-]
-Prefix = Annotated[
-    str,
-    Meta(max_length=254, pattern=_NO_ODD_CHARACTERS, description="Expected no control characters"),
-]
-Credits = Annotated[float, Meta(ge=0, le=1000, multiple_of=0.25)]
-Seats = Annotated[int, Meta(ge=0, le=1_000_000)]
-
-TimeOfDay = Annotated[
-    str,
-    Meta(
-        pattern=r"^(?:[01][0-9]|2[0-3]):[0-5][0-9](?![\s\S])",
-        description="Expected a time of day, HH:MM, from 00:00 to 23:59",
-    ),
-]
-
-StudentStatus = Literal["active", "inactive"]
-CourseStatus = Literal["open", "closed", "cancelled"]
-EnrollmentStatus = Literal["enrolled", "waitlisted", "completed", "dropped"]
 
 
 class Fields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

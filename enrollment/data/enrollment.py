@@ -20,10 +20,10 @@ from enrollment.records import (
     EligibleCourse,
     EligibleCourseFilter,
     Enrollment,
-    Moment,
     StudentOfCourse,
     StudentsOfCourseFilter,
 )
+from enrollment.values import Moment
 
 SQL = queries("enrollment")
 ELIGIBILITY = queries("eligibility")
