@@ -14,7 +14,7 @@ from bottle import Bottle, HTTPError, HTTPResponse, request, response
 from enrollment.database import Database
 from enrollment.errors import KINDS, Fault, Problem
 from enrollment.inputs import read_body, read_query
-from enrollment.records import Change, Fields
+from enrollment.records import Change, Explained, Fields
 from enrollment.values import Moment
 
 ENTITY_TAG = r'(?:W/)?"[^"]*"'
@@ -172,9 +172,16 @@ def no_content() -> Answer:
     return Answer(HTTPStatus.NO_CONTENT, None)
 
 
-def change(reason: str | None = None) -> Change:
+def change(given: Explained | None = None) -> Change:
     """What the history will say of this request; who, it cannot know without access tokens."""
-    return Change(at=Moment.now(), actor="api", reason=reason)
+    reason, override = (given.reason, given.override) if given else (None, None)
+    overridden = msgspec.json.encode(override.rules).decode() if override else None
+    return Change(
+        at=Moment.now(),
+        actor="api",
+        reason=override.reason if override else reason,
+        overridden=overridden,
+    )
 
 
 # Entity tags and preconditions (RFC 9110, sections 8.8.3 and 13)

@@ -16,6 +16,7 @@ from enrollment.values import (
     Id,
     Moment,
     Name,
+    OverridableRule,
     Prefix,
     Reason,
     Seats,
@@ -127,11 +128,25 @@ class CourseFilter(Page, frozen=True, kw_only=True):
     status: CourseStatus | None = None
 
 
-class NewEnrollment(Fields, frozen=True, kw_only=True):
+class Override(Fields, frozen=True, kw_only=True):
+    """Rules to be set aside for this enrolment, and why. Those that keep the data true can't be."""
+
+    rules: Annotated[list[OverridableRule], Meta(min_length=1, max_length=20)]
+    reason: Reason
+
+
+class Explained(Fields, frozen=True, kw_only=True):
+    """What every change of enrolments may bring: why, and which rules it sets aside. The history
+    keeps both; the reason of an override goes before the other."""
+
+    reason: Reason | None = None
+    override: Override | None = None
+
+
+class NewEnrollment(Explained, frozen=True, kw_only=True):
     """Enrol in one course."""
 
     course_id: Id
-    reason: Reason | None = None
 
 
 class WantedCourse(Fields, frozen=True, kw_only=True):
@@ -140,18 +155,16 @@ class WantedCourse(Fields, frozen=True, kw_only=True):
     course_id: Id
 
 
-class WantedCourses(Fields, frozen=True, kw_only=True):
+class WantedCourses(Explained, frozen=True, kw_only=True):
     """The whole set of courses that a student is to be in."""
 
     courses: Annotated[list[WantedCourse], Meta(max_length=1000)]
-    reason: Reason | None = None
 
 
-class WantedStatus(Fields, frozen=True, kw_only=True):
+class WantedStatus(Explained, frozen=True, kw_only=True):
     """The state that one enrolment is to have."""
 
     status: Literal["enrolled", "completed", "dropped"]
-    reason: Reason | None = None
 
 
 class Enrollment(msgspec.Struct, frozen=True, kw_only=True):
@@ -197,6 +210,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: str
     actor: str | None
     reason: str | None
+    overridden: list[str]
 
 
 class HoldFields(Fields, frozen=True, kw_only=True):
@@ -246,8 +260,10 @@ class EventFilter(Fields, frozen=True, kw_only=True):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """When, by whom and why enrolments are changed: one reading of the clock a transaction."""
+    """When, by whom and why enrolments are changed: one reading of the clock a transaction.
+    `overridden` is a JSON array of the rules that are set aside."""
 
     at: Moment
     actor: str
     reason: str | None = None
+    overridden: str | None = None

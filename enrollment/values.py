@@ -83,4 +83,17 @@ TimeOfDay = Annotated[
 
 StudentStatus = Literal["active", "inactive"]
 CourseStatus = Literal["open", "closed", "cancelled"]
+OverridableRule = Literal[
+    "already_completed",
+    "student_inactive",
+    "student_on_hold",
+    "course_not_open",
+    "window_not_open",
+    "window_closed",
+    "prerequisite_missing",
+    "corequisite_missing",
+    "time_conflict",
+    "credit_limit",
+    "course_full",
+]
 EnrollmentStatus = Literal["enrolled", "waitlisted", "completed", "dropped"]

@@ -1,10 +1,11 @@
--- name: list_judgements(wanted, kept, given_up, now, browser_id, term, after_course_id, limit)
+-- name: list_judgements(wanted, kept, given_up, overridden, now, browser_id, term, after_course_id, limit)
 -- What becomes of each wanted enrolment: may it be made (a row without a code), or which rules does it
 -- break (a row for each, with its code, a sentence and its figures)?
 --
 -- wanted       a JSON array of [student_id, course_id], which are judged together: they bear on each other
 -- kept         1 where to be in a course already is no fault, and 0 where it is
 -- given_up     a JSON array of the ids of the courses that the same request drops
+-- overridden   a JSON array of the codes of the rules that are set aside
 -- now          the moment that windows are held against
 -- browser_id   null; or a student for whom every course past after_course_id, of the term or of any, is
 --              judged by itself, and the first `limit` that may be taken are returned
@@ -237,7 +238,9 @@ broken AS (
 SELECT fact.item, fact.course_id, fact.course, fact.title, fact.term, fact.credits,
     broken.code, broken.detail, broken.details
 FROM fact
-LEFT JOIN broken ON broken.item = fact.item
+LEFT JOIN broken
+    ON broken.item = fact.item
+    AND broken.code NOT IN (SELECT value FROM json_each(:overridden))
 WHERE :browser_id IS NULL OR broken.code IS NULL AND fact.present_status IS NOT 'enrolled'
 ORDER BY fact.item, broken.place, broken.details
 LIMIT :limit;

@@ -48,13 +48,13 @@ WHERE student_course.course_id = :course_id
 ORDER BY student_course.status, student_course.student_id
 LIMIT :limit;
 
--- name: insert_enrollments(student_id, course_ids, at, actor, reason)
+-- name: insert_enrollments(student_id, course_ids, at, actor, reason, overridden)
 -- Enrol the student in each of these courses, for the first time or again.
 -- course_ids is a JSON array. A course that the student is in already is left as it is.
 INSERT INTO student_course (
-    student_id, course_id, status, enrolled_at, changed_at, changed_by, change_reason
+    student_id, course_id, status, enrolled_at, changed_at, changed_by, change_reason, overridden
 )
-SELECT :student_id, value, 'enrolled', :at, :at, :actor, :reason
+SELECT :student_id, value, 'enrolled', :at, :at, :actor, :reason, :overridden
 FROM json_each(:course_ids)
 WHERE true
 ON CONFLICT (student_id, course_id) DO UPDATE
@@ -63,6 +63,7 @@ SET status = excluded.status,
     changed_at = excluded.changed_at,
     changed_by = excluded.changed_by,
     change_reason = excluded.change_reason,
+    overridden = excluded.overridden,
     version = version + 1
 WHERE status <> 'enrolled'
 RETURNING student_id, course_id, status, enrolled_at, waitlisted_at, completed_at, dropped_at, version;
@@ -76,6 +77,7 @@ SET status = :status,
     changed_at = :at,
     changed_by = :actor,
     change_reason = :reason,
+    overridden = NULL,
     version = version + 1
 WHERE student_id = :student_id AND course_id = :course_id AND status = 'enrolled'
 RETURNING student_id, course_id, status, enrolled_at, waitlisted_at, completed_at, dropped_at, version;
@@ -88,6 +90,7 @@ SET status = 'dropped',
     changed_at = :at,
     changed_by = :actor,
     change_reason = :reason,
+    overridden = NULL,
     version = version + 1
 WHERE student_id = :student_id
     AND status = 'enrolled'

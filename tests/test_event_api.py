@@ -18,6 +18,7 @@ def test_an_event_tells_who_when_and_from_which_status_to_which(client: Client):
                 "recorded_at": enrolled["enrolled_at"],
                 "actor": "api",
                 "reason": None,
+                "overridden": [],
             }
         ],
         "next": None,

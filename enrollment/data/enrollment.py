@@ -31,6 +31,7 @@ NOTHING_WANTED = {
     "wanted": "[]",
     "kept": False,
     "given_up": "[]",
+    "overridden": "[]",
     "browser_id": None,
     "term": None,
     "after_course_id": 0,
@@ -155,7 +156,7 @@ def replace_enrollments(
 def get_eligibility(db: Connection, student_id: int, course_id: int, now: Moment) -> Eligibility:
     """Raises student_not_found, course_not_found."""
     find_enrollment(db, student_id, course_id)
-    rows = _judge(db, [(student_id, course_id)], now)
+    rows = _judge(db, [(student_id, course_id)], Change(at=now, actor=""))
     faults = [fault(row, None) for row in rows if row["code"]]
     return Eligibility(
         student_id=student_id, course_id=course_id, eligible=not faults, errors=faults
@@ -194,7 +195,7 @@ def _eligible_course(
 def _judge(
     db: Connection,
     pairs: Sequence[tuple[int, int]],
-    now: Moment,
+    change: Change,
     *,
     kept: bool = False,
     given_up: Sequence[int] = (),
@@ -204,7 +205,8 @@ def _judge(
         "wanted": json.dumps(pairs),
         "kept": kept,
         "given_up": json.dumps(given_up),
-        "now": now,
+        "overridden": change.overridden or "[]",
+        "now": change.at,
     }
     return list(ELIGIBILITY.list_judgements(db, **parameters))
 
@@ -221,7 +223,7 @@ def _enroll(
 ) -> list[Enrollment]:
     """Those that are new, in no order. `kept`: to be in a course already is no fault."""
     pairs = [(student_id, course_id) for course_id in course_ids]
-    rows = _judge(db, pairs, change.at, kept=kept, given_up=given_up)
+    rows = _judge(db, pairs, change, kept=kept, given_up=given_up)
     faults = [fault(row, pointer.replace("%d", str(row["item"]))) for row in rows if row["code"]]
     if faults:
         raise refusal(faults)

@@ -29,7 +29,11 @@ def enroll(database: Database, student_id: int, body: NewEnrollment) -> Answer:
     with database.write() as db:
         http.require_match(enrollment.get_courses_tag(db, student_id))
         new = enrollment.insert_enrollment(
-            db, student_id, body.course_id, http.change(body.reason), pointer="/course_id"
+            db,
+            student_id,
+            body.course_id,
+            http.change(body),
+            pointer="/course_id",
         )
     return http.created(new, f"/v1/students/{student_id}/courses/{body.course_id}")
 
@@ -39,7 +43,11 @@ def replace_courses(database: Database, student_id: int, body: WantedCourses) ->
     with database.write() as db:
         http.require_match(enrollment.get_courses_tag(db, student_id))
         enrollment.replace_enrollments(
-            db, student_id, wanted, http.change(body.reason), pointer="/courses/%d/course_id"
+            db,
+            student_id,
+            wanted,
+            http.change(body),
+            pointer="/courses/%d/course_id",
         )
         return _courses(db, student_id, CoursesOfStudentFilter())
 
@@ -71,7 +79,7 @@ def put_enrollment(
     with database.write() as db:
         present = enrollment.find_enrollment(db, student_id, course_id)
         http.require_match(http.tag_of(present))
-        change = http.change(body.reason)
+        change = http.change(body)
         put = enrollment.put_enrollment(db, student_id, course_id, present, body.status, change)
     if present:
         return http.ok(put)
