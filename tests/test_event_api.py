@@ -1,5 +1,7 @@
 """/v1/events"""
 
+import pytest
+
 from tests.client import Client
 
 
@@ -36,6 +38,28 @@ def test_the_feed_is_read_on_from_the_last_event(client: Client):
     assert [item["id"] for item in client.walk("/v1/events?limit=2")] == [1, 2, 3, 4, 5]
     assert [item["id"] for item in client.walk("/v1/events?after=4")] == [5]
     assert client.get("/v1/events?after=5").json == {"items": [], "next": None}
+
+
+@pytest.mark.parametrize("limit", [1, 2, 100])
+def test_an_enrolment_has_a_history_of_its_own(client: Client, limit: int):
+    student, course = client.student(), client.course()
+    client.enroll(student, course)
+    client.enroll(client.student(), course)
+    client.enroll(student, client.course())
+    client.put_status(student, course, "dropped")
+    client.enroll(student, course)
+
+    path = f"/v1/students/{student}/courses/{course}/events"
+    events = client.walk(f"{path}?limit={limit}")
+
+    assert [event["to_status"] for event in events] == ["enrolled", "dropped", "enrolled"]
+    assert events == [event for event in client.walk("/v1/events") if event["id"] in (1, 4, 5)]
+
+
+def test_what_never_was_has_no_history(client: Client):
+    path = f"/v1/students/{client.student()}/courses/{client.course()}/events"
+
+    assert client.get(path, status=404).json["code"] == "enrollment_not_found"
 
 
 def test_a_refused_change_leaves_no_gap(client: Client):

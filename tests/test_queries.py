@@ -25,6 +25,9 @@ HOT = {
     "enrollment.update_enrollment": "PRIMARY KEY (student_id=? AND course_id=?",
     "enrollment.update_enrollments_not_wanted": "PRIMARY KEY (student_id=?",
     "event.list_events": "INTEGER PRIMARY KEY (rowid>?",
+    "event.list_events_of_enrollment": (
+        "student_course_event_by_enrollment (student_id=? AND course_id=? AND id>?"
+    ),
     "hold.list_holds": "hold_by_student (student_id=? AND rowid>?",
     "student.list_students": "student_by_name ((family_name,given_name)>(?,?) AND family_name<?",
     "student.list_students_by_email": "sqlite_autoindex_student_1 (email>? AND email<?",

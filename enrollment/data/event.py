@@ -5,9 +5,10 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from enrollment.data.listing import Listing, list_page
+from enrollment.data.enrollment import get_enrollment
+from enrollment.data.listing import Listing, Place, list_page
 from enrollment.database import Connection, queries
-from enrollment.records import Event, EventFilter
+from enrollment.records import Event, EventFilter, Page
 
 SQL = queries("event")
 
@@ -15,6 +16,19 @@ SQL = queries("event")
 def list_events(db: Connection, wanted: EventFilter) -> Listing[Event]:
     """By id, which is the order of their commits: whoever reads on from the last id misses none."""
     return list_page(db, SQL.list_events, _event, asdict(wanted), start={"id": wanted.after})
+
+
+def list_events_of_enrollment(
+    db: Connection, student_id: int, course_id: int, wanted: Page, after: Place | None = None
+) -> Listing[Event]:
+    """The history of one enrolment, by id.
+
+    Raises student_not_found, course_not_found, enrollment_not_found.
+    """
+    get_enrollment(db, student_id, course_id)
+    parameters = asdict(wanted) | {"student_id": student_id, "course_id": course_id}
+    query = SQL.list_events_of_enrollment
+    return list_page(db, query, _event, parameters, start={"id": 0}, after=after)
 
 
 def _event(overridden: str | None, **row: Any) -> Event:

@@ -1,10 +1,10 @@
-"""/v1/events: the change feed."""
+"""/v1/events, the change feed, and the history of one enrolment."""
 
 from enrollment import http, paging
 from enrollment.data import event
 from enrollment.database import Database
 from enrollment.http import Answer, Operation
-from enrollment.records import EventFilter
+from enrollment.records import EventFilter, Page
 
 
 def list_events(database: Database, query: EventFilter) -> Answer:
@@ -16,4 +16,21 @@ def list_events(database: Database, query: EventFilter) -> Answer:
     return paging.linked_page(listing.items, str(last_id), {"after": last_id, "limit": query.limit})
 
 
-OPERATIONS = (Operation("GET", "/v1/events", list_events, query=EventFilter),)
+def list_events_of_enrollment(
+    database: Database, student_id: int, course_id: int, query: Page
+) -> Answer:
+    with database.read() as db:
+        place = paging.place(query)
+        listing = event.list_events_of_enrollment(db, student_id, course_id, query, place)
+    return paging.page(listing, query)
+
+
+OPERATIONS = (
+    Operation("GET", "/v1/events", list_events, query=EventFilter),
+    Operation(
+        "GET",
+        "/v1/students/<student_id:id>/courses/<course_id:id>/events",
+        list_events_of_enrollment,
+        query=Page,
+    ),
+)
