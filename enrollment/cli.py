@@ -52,7 +52,7 @@ def status(config: Config, options: argparse.Namespace) -> None:
 
 def rollback(config: Config, options: argparse.Namespace) -> None:
     _refuse_options_of_apply(options)
-    undone = migrate.after(config.database, options.keep)
+    undone = migrate.to_undo(config.database, options.keep)
     if not undone:
         print(f"{config.database} has nothing after {options.keep}")
         return

@@ -4,7 +4,7 @@ import fcntl
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,15 +61,15 @@ def claim(path: Path, *, alone: bool) -> Iterator[None]:
     Raises CommandError. The lock is on a file beside the database: to close another handle of the
     database itself frees SQLite's locks (https://www.sqlite.org/howtocorrupt.html, section 2.2).
     """
-    lock = path.with_name(path.name + ".lock")
-    try:
-        with lock.open("a") as file:
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(path.with_name(path.name + ".lock").open("a"))
             fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-            yield
-    except BlockingIOError:
-        raise CommandError(f"{path} is in use by another enrollment process") from None
-    except OSError as error:
-        raise CommandError(f"cannot write beside {path}: {error.strerror}") from error
+        except BlockingIOError:
+            raise CommandError(f"{path} is in use by another enrollment process") from None
+        except OSError as error:
+            raise CommandError(f"cannot write beside {path}: {error.strerror}") from error
+        yield
 
 
 class Database:
@@ -129,6 +129,7 @@ class Database:
         except sqlite3.OperationalError as error:
             raise _problem(error) or error from error
         finally:
+            # Only the outermost write leaves no transaction behind.
             self._writing = self._writing and db.in_transaction
 
 

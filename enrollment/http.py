@@ -77,11 +77,8 @@ def add_operation(app: Bottle, database: Database, operation: Operation) -> None
             return _render(operation.handler(database, **inputs))
         except Problem as problem:
             return _render_problem(problem)
-        except Exception:
-            log.exception("request %s failed", request.environ["enrollment.request_id"])
-            return _render_problem(
-                Problem("internal_error", "The service failed; the log says why.")
-            )
+        except Exception as error:
+            return _render_failure(error)
 
     app.route(operation.path, operation.method, callback)
 
@@ -131,6 +128,12 @@ def _render_problem(problem: Problem) -> HTTPResponse:
     return HTTPResponse(msgspec.json.encode(body), kind.status, headers)
 
 
+def _render_failure(error: BaseException | None) -> HTTPResponse:
+    """What no one foresaw: the log has the traceback, the client only the id of the request."""
+    log.error("request %s failed", request.environ["enrollment.request_id"], exc_info=error)
+    return _render_problem(Problem("internal_error", "The service failed; the log says why."))
+
+
 def _router_error(error: HTTPError) -> str:
     """The router's 404 and 405, and OPTIONS, which it takes for a method that is not allowed."""
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
@@ -146,12 +149,7 @@ def _router_error(error: HTTPError) -> str:
     elif error.status_code == HTTPStatus.NOT_FOUND:
         rendered = _render_problem(Problem("not_found", "There is nothing at this address."))
     else:
-        log.error(
-            "request %s failed", request.environ["enrollment.request_id"], exc_info=error.exception
-        )
-        rendered = _render_problem(
-            Problem("internal_error", "The service failed; the log says why.")
-        )
+        rendered = _render_failure(error.exception)
     rendered.apply(response)
     body: bytes = rendered.body or b""
     return body.decode()

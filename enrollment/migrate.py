@@ -87,7 +87,7 @@ def prepare(path: Path, allowed: bool) -> Outcome:
     return Outcome([], None)
 
 
-def after(path: Path, to: str) -> list[str]:
+def to_undo(path: Path, to: str) -> list[str]:
     """What a rollback to `to` undoes, in that order; "0000" stands before the first migration.
 
     Raises MigrationError.
@@ -101,10 +101,10 @@ def after(path: Path, to: str) -> list[str]:
 
 def rollback(path: Path, to: str) -> Outcome:
     """Undo every migration that follows `to`. Raises MigrationError."""
-    if not after(path, to):
+    if not to_undo(path, to):
         return Outcome([], None)
     with _run(path) as (backend, _):
-        undone = after(path, to)
+        undone = to_undo(path, to)
         chosen = [m for m in reversed(_read()) if m.id in undone]
         backup = _back_up(path, f"before-rollback-to-{to}")
         for migration in chosen:

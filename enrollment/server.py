@@ -35,21 +35,30 @@ def check_address(config: Config) -> None:
     granian itself would share a port that is taken (SO_REUSEPORT): requests would go to either.
     """
     try:
-        with socket.socket(_family(config)) as probe:
+        family, address = _resolve(config)
+        with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((_address(config), config.port))
+            probe.bind((address, config.port))
     except OSError as error:
         where = f"{config.host}:{config.port}"
         raise CommandError(f"cannot listen on {where}: {error.strerror}") from error
 
 
+def _resolve(config: Config) -> tuple[socket.AddressFamily, str]:
+    """The number behind the name of the host, which is all that granian takes."""
+    found = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)
+    family, *_, (address, *_) = found[0]
+    return family, str(address)
+
+
 def serve(config: Config) -> None:
     """Serve until SIGTERM or SIGINT, and finish what is in flight."""
+    _, address = _resolve(config)
     # The worker is another process: it reads its settings from the environment.
     os.environ.update(config.environ())
     granian = Granian(
         "enrollment.server:worker",
-        address=_address(config),
+        address=address,
         port=config.port,
         interface=Interfaces.RSGI,
         http=HTTPModes.http1,
@@ -66,15 +75,6 @@ def serve(config: Config) -> None:
     granian.serve()
 
 
-def _address(config: Config) -> str:
-    found = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)
-    return str(found[0][4][0])
-
-
-def _family(config: Config) -> socket.AddressFamily:
-    return socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)[0][0]
-
-
 class Worker:
     """An RSGI application (https://github.com/emmett-framework/granian/blob/master/docs/spec/RSGI.md)
     that calls a WSGI application (PEP 3333)."""
@@ -83,7 +83,7 @@ class Worker:
         config = Config.read({}, os.environ)
         log.configure(config.log_format)
         self.app = make_app(config)
-        # The loop waits for a locked database, not its one thread: see _answer.
+        # The loop waits for a locked database, not its one thread: see __rsgi__.
         with self.app.database.read() as db:
             db.execute("PRAGMA busy_timeout = 0")
         self.config = config
