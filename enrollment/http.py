@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from hashlib import blake2b
 from http import HTTPStatus
 from types import MappingProxyType
@@ -11,10 +12,11 @@ from typing import Any, NamedTuple
 import msgspec
 from bottle import Bottle, HTTPError, HTTPResponse, request, response
 
+from enrollment.data import event
 from enrollment.database import Database
 from enrollment.errors import KINDS, Fault, Problem
 from enrollment.inputs import read_body, read_query
-from enrollment.records import Change, Explained, Fields
+from enrollment.records import Change, EventFilter, Explained, Fields, WriteOptions
 from enrollment.values import Moment
 
 ENTITY_TAG = r'(?:W/)?"[^"]*"'
@@ -24,7 +26,7 @@ log = logging.getLogger("enrollment")
 
 class Answer(NamedTuple):
     """A status, what is sent as JSON (bytes are sent as they are), further headers, and an entity
-    tag: if there is none, the version of the content, or else a digest, will do."""
+    tag: if there is none, the version of the content, or else for a GET a digest, will do."""
 
     status: int
     content: Any
@@ -69,12 +71,17 @@ def add_operation(app: Bottle, database: Database, operation: Operation) -> None
     def callback(**ids: int) -> HTTPResponse:
         try:
             inputs: dict[str, Any] = dict(ids)
-            query = read_query(request.environ, operation.query or Fields)
+            reads = operation.method == "GET"
+            query = read_query(
+                request.environ, operation.query or (Fields if reads else WriteOptions)
+            )
             if operation.query:
                 inputs["query"] = query
             if operation.body:
                 inputs["body"] = read_body(request.environ, operation.body)
-            return _render(operation.handler(database, **inputs))
+            act = partial(operation.handler, database, **inputs)
+            rehearsed = isinstance(query, WriteOptions) and query.dry_run
+            return _render(_rehearse(database, act) if rehearsed else act())
         except Problem as problem:
             return _render_problem(problem)
         except Exception as error:
@@ -83,18 +90,44 @@ def add_operation(app: Bottle, database: Database, operation: Operation) -> None
     app.route(operation.path, operation.method, callback)
 
 
+class _Undo(Exception):
+    """Ends a rehearsal."""
+
+
+def _rehearse(database: Database, act: Callable[[], Answer]) -> Answer:
+    """What a write would answer, and the events that it would leave; then all of it is undone.
+
+    The tag is that of what is there now, for the write itself to be held against.
+    """
+    try:
+        with database.write() as db:
+            last = event.get_last_event_id(db)
+            answer = act()
+            left = event.list_events(db, EventFilter(after=last, limit=1000)).items
+            raise _Undo
+    except _Undo:
+        status = HTTPStatus.OK if answer.status == HTTPStatus.NO_CONTENT else answer.status
+        content = msgspec.to_builtins(answer.content or {}) | {"dry_run": True, "events": left}
+        return Answer(status, content, tag=request.environ.get("enrollment.tag"))
+
+
 def _render(answer: Answer) -> HTTPResponse:
     if answer.status == HTTPStatus.NO_CONTENT:
         return HTTPResponse(status=answer.status, headers=answer.headers)
     if isinstance(answer.content, bytes):
         return HTTPResponse(answer.content, answer.status, answer.headers)
     content = msgspec.json.encode(answer.content)
-    tag = answer.tag or tag_of(answer.content) or blake2b(content, digest_size=12).hexdigest()
-    headers = {"Content-Type": "application/json", **answer.headers, "ETag": f'"{tag}"'}
+    headers = {"Content-Type": "application/json", **answer.headers}
+    tag = answer.tag or tag_of(answer.content)
     if request.method in ("GET", "HEAD"):
+        tag = tag or blake2b(content, digest_size=12).hexdigest()
         require_match(tag, if_none_match=False)
-        if _matches(request.headers.get("If-None-Match"), tag, weak=True):
-            return HTTPResponse(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+    if tag:
+        headers["ETag"] = f'"{tag}"'
+    if request.method in ("GET", "HEAD") and _matches(
+        request.headers.get("If-None-Match"), tag, weak=True
+    ):
+        return HTTPResponse(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     return HTTPResponse(content, answer.status, headers)
 
 
@@ -196,6 +229,7 @@ def require_match(tag: str | None, *, if_none_match: bool = True) -> None:
 
     Before a write, call it inside the same transaction. Raises precondition_failed.
     """
+    request.environ["enrollment.tag"] = tag
     there = "nothing" if tag is None else f'"{tag}"'
     if_match = request.headers.get("If-Match")
     if if_match is not None and not _matches(if_match, tag):

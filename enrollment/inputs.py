@@ -48,8 +48,11 @@ def read_query(environ: Mapping[str, Any], wanted: type[S]) -> S:
     value = _Object(_pairs(environ.get("QUERY_STRING", "")))
     for field in msgspec.structs.fields(wanted):
         text = value.get(field.encode_name, "")
-        if _unwrapped(field.type)[0] is int and re.fullmatch("-?[0-9]{1,18}", text):
+        kind, _ = _unwrapped(field.type)
+        if kind is int and re.fullmatch("-?[0-9]{1,18}", text):
             value[field.encode_name] = int(text)
+        if kind is bool and text in ("true", "false"):
+            value[field.encode_name] = text == "true"
     faults = [
         msgspec.structs.replace(fault, pointer=None, parameter=(fault.pointer or "")[1:])
         for fault in _faults(value, wanted, "")

@@ -135,6 +135,12 @@ class Override(Fields, frozen=True, kw_only=True):
     reason: Reason
 
 
+class WriteOptions(Fields, frozen=True, kw_only=True):
+    """What every write takes in its query: `dry_run` asks what would come of it."""
+
+    dry_run: bool = False
+
+
 class Explained(Fields, frozen=True, kw_only=True):
     """What every change of enrolments may bring: why, and which rules it sets aside. The history
     keeps both; the reason of an override goes before the other."""

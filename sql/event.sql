@@ -6,6 +6,11 @@ WHERE id > :after_id
 ORDER BY id
 LIMIT :limit;
 
+-- name: get_last_event_id()^
+-- What is the last event so far? 0: there is none.
+SELECT coalesce(max(id), 0) AS id
+FROM student_course_event;
+
 -- name: list_events_of_enrollment(student_id, course_id, after_id, limit)
 -- What happened to this student's enrolment in this course, in the order in which it was committed?
 SELECT id, student_id, course_id, from_status, to_status, recorded_at, actor, reason, overridden

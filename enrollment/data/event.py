@@ -18,6 +18,12 @@ def list_events(db: Connection, wanted: EventFilter) -> Listing[Event]:
     return list_page(db, SQL.list_events, _event, asdict(wanted), start={"id": wanted.after})
 
 
+def get_last_event_id(db: Connection) -> int:
+    """0 if there is no event yet."""
+    last: int = SQL.get_last_event_id(db)["id"]
+    return last
+
+
 def list_events_of_enrollment(
     db: Connection, student_id: int, course_id: int, wanted: Page, after: Place | None = None
 ) -> Listing[Event]:
