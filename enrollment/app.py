@@ -23,7 +23,7 @@ class App(Bottle):  # type: ignore[misc]
         self.database = database
 
     def wsgi(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        started = time.perf_counter()
+        started = environ.setdefault("enrollment.started", time.perf_counter())
         sent = environ.get("HTTP_X_REQUEST_ID", "")
         request_id = sent if re.fullmatch(r"[A-Za-z0-9._-]{1,64}", sent) else secrets.token_hex(8)
         environ["enrollment.request_id"] = request_id

@@ -22,6 +22,18 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _some_seconds(text: str) -> float:
+    if not _seconds(text):
+        raise ValueError
+    return float(text)
+
+
+def _file(text: str) -> Path:
+    if not Path(text).name:
+        raise ValueError
+    return Path(text)
+
+
 def _log_format(text: str) -> str:
     if text not in ("plain", "json"):
         raise ValueError
@@ -36,7 +48,7 @@ def _setting(default: Any, parse: Callable[[str], Any], expected: str, help: str
 class Config:
     """Everything that can be set."""
 
-    database: Path = _setting(Path("enrollment.db"), Path, "a file", "the SQLite file")
+    database: Path = _setting(Path("enrollment.db"), _file, "a file", "the SQLite file")
     host: str = _setting("127.0.0.1", str, "an address", "the address to listen on")
     port: int = _setting(8000, _port, "a number from 1 to 65535", "the port to listen on")
     busy_timeout: float = _setting(
@@ -46,7 +58,7 @@ class Config:
         "how long to wait for a locked database, in seconds",
     )
     body_timeout: float = _setting(
-        30.0, _seconds, "seconds from 0 to 3600", "how long a body may take to arrive, in seconds"
+        30.0, _some_seconds, "seconds up to 3600", "how long a body may take to arrive, in seconds"
     )
     log_format: str = _setting("plain", _log_format, "plain or json", "the form of the log")
 

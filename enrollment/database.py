@@ -1,6 +1,7 @@
 """Connections, transactions and named queries: the seam on which another engine would stand."""
 
 import fcntl
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -63,7 +64,11 @@ def claim(path: Path, *, alone: bool) -> Iterator[None]:
     """
     with ExitStack() as stack:
         try:
-            file = stack.enter_context(path.with_name(path.name + ".lock").open("a"))
+            # To read is enough for a lock: so it does not matter which user has made the file.
+            real = path.resolve()
+            lock = real.with_name(real.name + ".lock")
+            file = os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            stack.callback(os.close, file)
             fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CommandError(f"{path} is in use by another enrollment process") from None

@@ -164,7 +164,7 @@ class WantedCourse(Fields, frozen=True, kw_only=True):
 class WantedCourses(Explained, frozen=True, kw_only=True):
     """The whole set of courses that a student is to be in."""
 
-    courses: Annotated[list[WantedCourse], Meta(max_length=1000)]
+    courses: Annotated[list[WantedCourse], Meta(max_length=100)]
 
 
 class WantedStatus(Explained, frozen=True, kw_only=True):

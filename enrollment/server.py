@@ -64,7 +64,8 @@ def serve(config: Config) -> None:
         http=HTTPModes.http1,
         websockets=False,
         log_level=LogLevels.warning,
-        workers_kill_timeout=round(config.body_timeout) + 5,
+        # Long enough for what is in flight: its body, then a locked database.
+        workers_kill_timeout=round(config.body_timeout + config.busy_timeout) + 5,
     )
     # On a hangup, granian would start a second worker beside the first.
     granian.on_startup(lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
@@ -96,11 +97,13 @@ class Worker:
         self.app.database.close()
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        started = time.perf_counter()
         headers = scope.headers.items()
         body = await _read(scope, protocol, self.config.body_timeout)
         deadline = time.monotonic() + self.config.busy_timeout
         while True:
             environ = _environ(scope, headers, body)
+            environ["enrollment.started"] = started
             environ["enrollment.final"] = time.monotonic() >= deadline
             status, answer_headers, content = self._call(environ)
             # A locked database has not been changed: the request can be tried again, and others

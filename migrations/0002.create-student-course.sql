@@ -174,6 +174,13 @@ BEGIN
     SELECT RAISE(ABORT, 'an enrolment keeps its student and its course');
 END;
 
+CREATE TRIGGER student_course_version_never_falls
+BEFORE UPDATE ON student_course
+WHEN NEW.version < OLD.version
+BEGIN
+    SELECT RAISE(ABORT, 'the version of an enrolment never falls');
+END;
+
 CREATE TRIGGER student_course_is_never_deleted
 BEFORE DELETE ON student_course
 BEGIN
@@ -200,8 +207,8 @@ BEGIN
     SELECT RAISE(ABORT, 'history is append-only');
 END;
 
--- An event follows the one before without a gap, which could fill later, and tells what is so
--- now: history is written by the enrolments alone.
+-- An event follows the one before without a gap, which could fill later; it goes on from where
+-- the enrolment's last one ended, and tells what is so now.
 CREATE TRIGGER student_course_event_follows_the_last
 AFTER INSERT ON student_course_event
 WHEN NEW.id <> 1 + coalesce(
@@ -210,6 +217,11 @@ WHEN NEW.id <> 1 + coalesce(
     OR NOT EXISTS (
         SELECT 1 FROM student_course
         WHERE student_id = NEW.student_id AND course_id = NEW.course_id AND status = NEW.to_status
+    )
+    OR NEW.from_status IS NOT (
+        SELECT to_status FROM student_course_event
+        WHERE student_id = NEW.student_id AND course_id = NEW.course_id AND id < NEW.id
+        ORDER BY id DESC LIMIT 1
     )
 BEGIN
     SELECT RAISE(ABORT, 'history is append-only');

@@ -48,7 +48,7 @@ fact AS MATERIALIZED (
         course.enroll_from,
         course.enroll_until,
         coalesce(term.start_on, '0000') AS start_on,
-        coalesce(term.end_on, '9999') AS end_on,
+        coalesce(term.end_on, '9999-12-31') AS end_on,
         coalesce(seat.enrolled, 0) AS enrolled,
         present.status AS present_status
     FROM wanted
@@ -70,7 +70,7 @@ new AS MATERIALIZED (
 -- Where each student will be if all goes well.
 place AS MATERIALIZED (
     SELECT student_course.student_id, student_course.course_id, course.code, course.term, course.credits,
-        coalesce(term.start_on, '0000') AS start_on, coalesce(term.end_on, '9999') AS end_on
+        coalesce(term.start_on, '0000') AS start_on, coalesce(term.end_on, '9999-12-31') AS end_on
     FROM student_course
     JOIN course ON course.id = student_course.course_id
     LEFT JOIN term ON term.code = course.term
@@ -90,7 +90,8 @@ missing AS (
     WHERE fact.mention = 1
         AND (
             fact.present_status IS NOT 'enrolled'
-            OR course_requirement.code IN (
+            OR course_requirement.kind IN ('concurrent', 'corequisite')
+            AND course_requirement.code IN (
                 SELECT course.code FROM json_each(:given_up) JOIN course ON course.id = value
             )
         )
@@ -196,9 +197,10 @@ broken AS (
     SELECT new.item, 11, 'time_conflict',
         format('%s meets at the same time as %s.', new.course, place.code),
         json_object(
-            'course', new.course, 'conflicts_with', place.code, 'conflicting_course_id', place.course_id,
-            'weekday', mine.weekday, 'from', max(mine.from_time, theirs.from_time),
-            'to', min(mine.to_time, theirs.to_time)
+            'course', new.course,
+            'conflicts_with', place.code,
+            'conflicting_course_id', place.course_id,
+            'meetings', count(*)
         )
     FROM new
     JOIN course_meeting AS mine ON mine.course_id = new.course_id
@@ -212,20 +214,21 @@ broken AS (
         AND theirs.weekday = mine.weekday
         AND theirs.from_time < mine.to_time
         AND theirs.to_time > mine.from_time
+    GROUP BY new.item, place.course_id
 
     UNION ALL
     SELECT item, 12, 'credit_limit',
         format('With %s the student takes %g credits of at most %g.', course, total, max_credits),
         json_object('course', course, 'credits', total, 'max_credits', max_credits)
     FROM (
-        SELECT item, course, max_credits,
+        SELECT item, course, credits, max_credits,
             (
                 SELECT total(place.credits) FROM place
                 WHERE place.student_id = new.student_id AND place.term IS new.term
             ) + iif(:browser_id IS NULL, 0, credits) AS total
         FROM new
     )
-    WHERE total > max_credits
+    WHERE total > max_credits AND credits > 0
 
     UNION ALL
     SELECT item, 13, 'course_full',

@@ -180,6 +180,9 @@ def test_settings_come_from_the_flag_then_the_environment(monkeypatch: pytest.Mo
         (["serve", "--busy-timeout", "-1"], "--busy-timeout is '-1', expected seconds from 0 to"),
         (["serve", "--busy-timeout", "nan"], "--busy-timeout is 'nan', expected seconds from 0 to"),
         (["serve", "--log-format", "xml"], "--log-format is 'xml', expected plain or json"),
+        (["serve", "--body-timeout", "0"], "--body-timeout is '0', expected seconds up to 3600"),
+        (["migrate", "--database", ""], "--database is '', expected a file"),
+        (["migrate", "--database", "/"], "--database is '/', expected a file"),
         (["serve", "--host", "no.such.host.invalid"], "cannot listen on no.such.host.invalid:8000"),
     ],
 )

@@ -204,6 +204,29 @@ def test_only_one_server_claims_a_database_and_no_change_meanwhile(database_file
         pass
 
 
+def test_a_database_has_one_claim_whatever_it_is_called(database_file: Path):
+    link = database_file.with_name("link.db")
+    link.symlink_to(database_file)
+
+    with (
+        claim(link, alone=True),
+        pytest.raises(CommandError, match="in use"),
+        claim(database_file, alone=True),
+    ):
+        pass
+
+
+def test_a_claim_needs_no_right_to_write_the_lock(database_file: Path):
+    with claim(database_file, alone=True):
+        pass
+    lock = database_file.with_name(database_file.name + ".lock")
+
+    assert lock.stat().st_mode & 0o777 == 0o644
+    lock.chmod(0o444)
+    with claim(database_file, alone=True):
+        pass
+
+
 def test_another_failure_of_sqlite_is_not_explained_to_the_client(database: Database):
     with pytest.raises(sqlite3.OperationalError, match="no such table"), database.read() as db:
         db.execute("SELECT 1 FROM missing")

@@ -91,18 +91,18 @@ def without_times(value: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [(method, path) for method, path in WRITES if method != "POST" or "courses" in path[4:]],
+    # A new student, term, course or hold is held against nothing.
+    [write for write in WRITES if write[0] != "POST"] + [("POST", "/v1/students/2/courses")],
 )
 def test_the_write_is_confirmed_against_the_tag_of_its_rehearsal(
     college: Client, method: str, path: str
 ):
-    if path == "/v1/courses":
-        pytest.skip("a new course is held against nothing")
     body = WRITES[method, path]
     tag = send(college, method, f"{path}?dry_run=true", body).headers["ETag"]
 
     assert send(college, method, path, body, **{"If-Match": tag}).status_int < 300
-    if path not in ("/v1/students/1/holds/1",):
+    # A hold that was released stays as it is: so does its tag.
+    if "holds" not in path:
         assert send(college, method, path, body, **{"If-Match": tag}).status_int in (404, 412)
 
 

@@ -150,6 +150,8 @@ def test_an_enrolment_keeps_its_student_and_course(db: sqlite3.Connection, colum
         " VALUES (1, 1, 'completed', '2026-09-01T08:00:00.000Z')",
         "INSERT INTO student_course_event (student_id, course_id, to_status, recorded_at)"
         " VALUES (1, 2, 'enrolled', '2026-09-01T08:00:00.000Z')",
+        "INSERT INTO student_course_event (student_id, course_id, from_status, to_status,"
+        " recorded_at) VALUES (1, 1, 'dropped', 'enrolled', '1999-01-01T00:00:00.000Z')",
     ],
 )
 def test_history_is_append_only(db: sqlite3.Connection, statement: str):
@@ -192,8 +194,10 @@ def test_a_version_never_names_two_states(db: sqlite3.Connection, recursive: str
     enroll(db, 1, 1)
     drop(db, 1, 1)
     assert version(db, 1, 1) == 2
-    db.execute("UPDATE student_course SET dropped_at = '2027-01-01T00:00:00.000Z', version = 1")
+    db.execute("UPDATE student_course SET dropped_at = '2027-01-01T00:00:00.000Z'")
     assert version(db, 1, 1) == 3
+    with pytest.raises(sqlite3.IntegrityError, match="never falls"):
+        db.execute("UPDATE student_course SET version = 2")
 
     assert len(history(db)) == 3
 
@@ -230,7 +234,7 @@ def test_replacing_a_row_keeps_the_chain_of_the_history(db: sqlite3.Connection):
         ("enrolled_at", "'2026-09-01'", "student_course_times_are_times"),
         ("dropped_at", "'2026-02-30T00:00:00.000Z'", "student_course_times_are_times"),
         ("changed_at", "'tomorrow'", "student_course_times_are_times"),
-        ("version", "0", "student_course_version_positive"),
+        ("version", "0", "version of an enrolment never falls"),
     ],
 )
 def test_a_row_that_makes_no_sense_is_refused(

@@ -265,7 +265,8 @@ def test_an_id_is_never_given_again(client: Client, kind: str):
 def test_the_whole_set_has_one_tag_whatever_the_page(client: Client):
     student = client.student()
     courses = [client.course() for _ in range(101)]
-    client.want(student, courses)
+    for course in courses:
+        client.enroll(student, course)
     path = f"/v1/students/{student}/courses"
     tags = {
         client.get(f"{path}{query}").headers["ETag"] for query in ("", "?limit=1", "?limit=999")
@@ -274,7 +275,7 @@ def test_the_whole_set_has_one_tag_whatever_the_page(client: Client):
     client.delete(f"{path}/{courses[-1]}", status=204)
 
     (tag,) = tags
-    body = {"courses": [{"course_id": course} for course in courses]}
+    body = {"courses": [{"course_id": course} for course in courses[1:]]}
     client.put_json(path, body, headers={"If-Match": tag}, status=412)
     client.post_json(path, body["courses"][-1], headers={"If-Match": tag}, status=412)
     assert client.status(student, courses[-1]) == "dropped"

@@ -110,6 +110,16 @@ def test_corequisite_missing(client: Client):
     client.want(student, [lecture, lab])
 
 
+def test_what_was_never_needed_at_the_same_time_may_be_given_up(client: Client):
+    student, basic = client.student(), client.course(code="CS1")
+    advanced = client.course(code="CS2")
+    client.want(student, [basic, advanced])
+    body = {"code": "CS2", "title": "Databases", "prerequisites": [{"code": "CS1"}]}
+    client.put_json(f"/v1/courses/{advanced}", body, status=200)
+
+    client.want(student, [advanced])
+
+
 def test_giving_up_what_a_kept_course_needs_is_refused(client: Client):
     student = client.student()
     lecture = client.course(code="BIO1", corequisites=["BIO1L"])
@@ -173,12 +183,12 @@ def test_time_conflict(
     if refused:
         assert broken(answer) == [("/course_id", "time_conflict")]
         assert answer.json["detail"] == "CS2 meets at the same time as CS1."
-        details = answer.json["errors"][0]["details"]
-        assert details["conflicting_course_id"] == present
-        assert (details["from"], details["to"]) == (
-            max(first["from"], second["from"]),
-            min(first["to"], second["to"]),
-        )
+        assert answer.json["errors"][0]["details"] == {
+            "course": "CS2",
+            "conflicts_with": "CS1",
+            "conflicting_course_id": present,
+            "meetings": 1,
+        }
 
 
 @pytest.mark.parametrize(
@@ -209,6 +219,17 @@ def test_courses_of_one_request_conflict_with_each_other_and_one_may_be_swapped(
     client.want(student, [other])
 
 
+def test_courses_that_conflict_often_are_told_once(client: Client):
+    student = client.student()
+    week = [meeting(day, "09:00", "10:00") for day in range(1, 8)]
+    courses = [client.course(meetings=week) for _ in range(20)]
+
+    answer = client.want(student, courses, 409)
+
+    assert codes(answer) == ["time_conflict"] * 20 * 19
+    assert {reason["details"]["meetings"] for reason in answer.json["errors"]} == {7}
+
+
 # Credits
 
 
@@ -235,6 +256,18 @@ def test_a_students_own_limit_goes_before_the_terms(
     fall = client.term(**FALL, max_credits=10)
 
     client.enroll(student, client.course(term=fall, credits=11), 409 if refused else 201)
+
+
+def test_who_is_over_a_lowered_limit_may_still_take_a_course_without_credits(client: Client):
+    student, fall = client.student(), client.term(**FALL)
+    client.enroll(student, client.course(term=fall, credits=6))
+    names = {"given_name": "Ada", "family_name": "Lovelace"}
+    client.put_json(f"/v1/students/{student}", {**names, "max_credits": 5}, status=200)
+
+    client.enroll(student, client.course(term=fall, credits=0))
+    assert codes(client.enroll(student, client.course(term=fall, credits=1), 409)) == [
+        "credit_limit"
+    ]
 
 
 def test_credits_of_one_request_add_up_and_those_given_up_do_not(client: Client):
