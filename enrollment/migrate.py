@@ -15,7 +15,7 @@ from uuid import uuid4
 from yoyo import internalmigrations, read_migrations
 from yoyo.backends.core.sqlite3 import SQLiteBackend
 from yoyo.connections import DatabaseURI
-from yoyo.migrations import Migration, default_migration_table, topological_sort
+from yoyo.migrations import Migration, default_migration_table
 
 from enrollment.database import Connection, connect, folder
 from enrollment.errors import CommandError
@@ -39,7 +39,7 @@ def status(path: Path) -> list[tuple[str, bool]]:
     """Every migration, and whether it is applied. Raises MigrationError."""
     applied: set[str] = set()
     if path.exists():
-        with _errors(path), closing(sqlite3.connect(path.absolute())) as db:
+        with _errors(path), closing(sqlite3.connect(path.absolute(), timeout=1)) as db:
             applied = _applied(db)
     return [(migration.id, migration.id in applied) for migration in _read()]
 
@@ -174,8 +174,11 @@ def _process(migration: Migration, backend: _Backend, direction: str) -> None:
 
 
 def _read() -> list[Migration]:
-    """The migrations in their order; where yoyo would be content with none, a MigrationError."""
-    migrations = list(topological_sort(read_migrations(str(folder("migrations")))))
+    """The migrations by number; where yoyo would be content with none, a MigrationError.
+
+    None is parsed yet, which takes its time: only one that is run needs to be.
+    """
+    migrations = list(read_migrations(str(folder("migrations"))))
     if not migrations:
         raise MigrationError("the migrations are missing from this installation")
     return migrations

@@ -167,7 +167,8 @@ def test_every_file_has_a_rollback_a_reason_and_its_place():
         text = (folder("migrations") / name).read_text()
         assert re.fullmatch(r"\d{4}(\.[a-z]+(-[a-z]+)+)\.sql", name)
         assert name.replace(".sql", ".rollback.sql") in FILES
-        assert re.match(r"-- \w.*\.\n-- depends:", text)
+        before = ALL[: ALL.index(name.removesuffix(".sql"))][-1:]
+        assert re.match(rf"-- \w.*\.\n-- depends: ?{''.join(before)}\n", text)
     assert len(FILES) == 2 * len(FORWARD)
 
 
