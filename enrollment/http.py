@@ -90,6 +90,11 @@ def add_operation(app: Bottle, database: Database, operation: Operation) -> None
     app.route(operation.path, operation.method, callback)
 
 
+def _encode(content: Any) -> bytes:
+    """JSON that ends its line: a terminal's prompt then begins the next."""
+    return msgspec.json.encode(content) + b"\n"
+
+
 class _Undo(Exception):
     """Ends a rehearsal."""
 
@@ -116,7 +121,7 @@ def _render(answer: Answer) -> HTTPResponse:
         return HTTPResponse(status=answer.status, headers=answer.headers)
     if isinstance(answer.content, bytes):
         return HTTPResponse(answer.content, answer.status, answer.headers)
-    content = msgspec.json.encode(answer.content)
+    content = _encode(answer.content)
     headers = {"Content-Type": "application/json", **answer.headers}
     tag = answer.tag or tag_of(answer.content)
     if request.method in ("GET", "HEAD"):
@@ -158,7 +163,7 @@ def _render_problem(problem: Problem) -> HTTPResponse:
         else msgspec.UNSET,
     )
     headers = {"Content-Type": "application/problem+json", **problem.headers}
-    return HTTPResponse(msgspec.json.encode(body), kind.status, headers)
+    return HTTPResponse(_encode(body), kind.status, headers)
 
 
 def _render_failure(error: BaseException | None) -> HTTPResponse:
