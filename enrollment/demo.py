@@ -16,14 +16,8 @@ from enrollment.data.student import insert_student, list_students
 from enrollment.data.term import insert_term
 from enrollment.database import Database
 from enrollment.errors import CommandError
-from enrollment.records import (
-    Change,
-    Course,
-    CourseFields,
-    StudentFields,
-    StudentFilter,
-    TermFields,
-)
+from enrollment.filters import StudentFilter
+from enrollment.records import Change, Course, CourseFields, StudentFields, TermFields
 from enrollment.values import Day, Moment
 
 TERMS = (

@@ -15,8 +15,9 @@ from bottle import Bottle, HTTPError, HTTPResponse, request, response
 from enrollment.data import event
 from enrollment.database import Database
 from enrollment.errors import KINDS, Fault, Problem
+from enrollment.filters import EventFilter, WriteOptions
 from enrollment.inputs import read_body, read_query
-from enrollment.records import Change, EventFilter, Explained, Fields, WriteOptions
+from enrollment.records import Change, Explained, Fields
 from enrollment.values import Moment
 
 ENTITY_TAG = r'(?:W/)?"[^"]*"'

@@ -12,8 +12,8 @@ from bottle import request
 from msgspec import Meta
 
 from enrollment.data.listing import Listing, Place, stray_cursor
+from enrollment.filters import Page
 from enrollment.http import Answer
-from enrollment.records import Page
 
 
 def place(query: Page) -> Place | None:

@@ -17,7 +17,6 @@ from enrollment.values import (
     Moment,
     Name,
     OverridableRule,
-    Prefix,
     Reason,
     Seats,
     StudentStatus,
@@ -45,22 +44,6 @@ class Student(StudentFields, frozen=True):
     version: int
 
 
-class Page(Fields, frozen=True, kw_only=True):
-    """Which part of a list: at most `limit` items, from the place that `cursor` names."""
-
-    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
-    cursor: Annotated[str, Meta(max_length=2000)] = ""
-
-
-class StudentFilter(Page, frozen=True, kw_only=True):
-    """A text matches what begins with it, whatever the case of A-Z."""
-
-    family_name: Prefix = ""
-    given_name: Prefix = ""
-    email: Prefix = ""
-    status: StudentStatus | None = None
-
-
 class TermFields(Fields, frozen=True, kw_only=True):
     code: Code
     title: Title
@@ -72,13 +55,6 @@ class TermFields(Fields, frozen=True, kw_only=True):
 class Term(TermFields, frozen=True):
     id: int
     version: int
-
-
-class TermFilter(Page, frozen=True, kw_only=True):
-    """A text matches what begins with it, whatever the case of A-Z."""
-
-    code: Prefix = ""
-    title: Prefix = ""
 
 
 class Prerequisite(Fields, frozen=True, kw_only=True):
@@ -119,26 +95,11 @@ class Course(CourseFields, frozen=True):
     version: int
 
 
-class CourseFilter(Page, frozen=True, kw_only=True):
-    """A text matches what begins with it, whatever the case of A-Z; `term` is a whole code."""
-
-    code: Prefix = ""
-    title: Prefix = ""
-    term: Prefix | None = None
-    status: CourseStatus | None = None
-
-
 class Override(Fields, frozen=True, kw_only=True):
     """Rules to be set aside for this enrolment, and why. Those that keep the data true can't be."""
 
     rules: Annotated[list[OverridableRule], Meta(min_length=1, max_length=20)]
     reason: Reason
-
-
-class WriteOptions(Fields, frozen=True, kw_only=True):
-    """What every write takes in its query: `dry_run` asks what would come of it."""
-
-    dry_run: bool = False
 
 
 class Explained(Fields, frozen=True, kw_only=True):
@@ -191,18 +152,9 @@ class CourseOfStudent(Enrollment, frozen=True, kw_only=True):
     title: str
 
 
-class CoursesOfStudentFilter(Page, frozen=True, kw_only=True):
-    term: Prefix | None = None
-    status: EnrollmentStatus | None = None
-
-
 class StudentOfCourse(Enrollment, frozen=True, kw_only=True):
     given_name: str
     family_name: str
-
-
-class StudentsOfCourseFilter(Page, frozen=True, kw_only=True):
-    status: EnrollmentStatus | None = None
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -245,10 +197,6 @@ class EligibleCourse(msgspec.Struct, frozen=True, kw_only=True):
     credits: float
 
 
-class EligibleCourseFilter(Page, frozen=True, kw_only=True):
-    term: Prefix | None = None
-
-
 class Eligibility(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a student could be enrolled in a course now, and every rule that is against it."""
 
@@ -256,13 +204,6 @@ class Eligibility(msgspec.Struct, frozen=True, kw_only=True):
     course_id: int
     eligible: bool
     errors: list[Fault]
-
-
-class EventFilter(Fields, frozen=True, kw_only=True):
-    """The events that follow the one with the id `after`."""
-
-    after: Annotated[int, Meta(ge=0, le=2**53 - 1)] = 0
-    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,8 @@ from enrollment.data.listing import Listing, Place, list_page
 from enrollment.data.rules import refuse_if_broken
 from enrollment.database import Connection, queries
 from enrollment.errors import Problem
-from enrollment.records import Course, CourseFields, CourseFilter, Meeting, Prerequisite
+from enrollment.filters import CourseFilter
+from enrollment.records import Course, CourseFields, Meeting, Prerequisite
 
 SQL = queries("course")
 

@@ -12,16 +12,14 @@ from enrollment.data.rules import fault
 from enrollment.data.student import get_student
 from enrollment.database import Connection, Row, queries
 from enrollment.errors import Fault, Problem, refusal
+from enrollment.filters import CoursesOfStudentFilter, EligibleCourseFilter, StudentsOfCourseFilter
 from enrollment.records import (
     Change,
     CourseOfStudent,
-    CoursesOfStudentFilter,
     Eligibility,
     EligibleCourse,
-    EligibleCourseFilter,
     Enrollment,
     StudentOfCourse,
-    StudentsOfCourseFilter,
 )
 from enrollment.values import Moment
 

@@ -8,7 +8,8 @@ from msgspec.structs import asdict
 from enrollment.data.enrollment import get_enrollment
 from enrollment.data.listing import Listing, Place, list_page
 from enrollment.database import Connection, queries
-from enrollment.records import Event, EventFilter, Page
+from enrollment.filters import EventFilter, Page
+from enrollment.records import Event
 
 SQL = queries("event")
 

@@ -6,7 +6,8 @@ from enrollment.data.listing import Listing, Place, list_page
 from enrollment.data.student import get_student
 from enrollment.database import Connection, queries
 from enrollment.errors import Problem
-from enrollment.records import Change, Hold, HoldFields, Page
+from enrollment.filters import Page
+from enrollment.records import Change, Hold, HoldFields
 
 SQL = queries("hold")
 

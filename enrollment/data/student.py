@@ -6,7 +6,8 @@ from enrollment.data.listing import Listing, Place, list_page
 from enrollment.data.rules import refuse_if_broken
 from enrollment.database import Connection, queries
 from enrollment.errors import Problem
-from enrollment.records import Student, StudentFields, StudentFilter
+from enrollment.filters import StudentFilter
+from enrollment.records import Student, StudentFields
 
 SQL = queries("student")
 

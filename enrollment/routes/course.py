@@ -3,8 +3,9 @@
 from enrollment import http, paging
 from enrollment.data import course
 from enrollment.database import Database
+from enrollment.filters import CourseFilter
 from enrollment.http import Answer, Operation
-from enrollment.records import CourseFields, CourseFilter
+from enrollment.records import CourseFields
 
 
 def list_courses(database: Database, query: CourseFilter) -> Answer:

@@ -3,15 +3,9 @@
 from enrollment import http, paging
 from enrollment.data import enrollment
 from enrollment.database import Connection, Database
+from enrollment.filters import CoursesOfStudentFilter, EligibleCourseFilter, StudentsOfCourseFilter
 from enrollment.http import Answer, Operation
-from enrollment.records import (
-    CoursesOfStudentFilter,
-    EligibleCourseFilter,
-    NewEnrollment,
-    StudentsOfCourseFilter,
-    WantedCourses,
-    WantedStatus,
-)
+from enrollment.records import NewEnrollment, WantedCourses, WantedStatus
 
 
 def list_courses(database: Database, student_id: int, query: CoursesOfStudentFilter) -> Answer:

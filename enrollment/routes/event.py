@@ -3,8 +3,8 @@
 from enrollment import http, paging
 from enrollment.data import event
 from enrollment.database import Database
+from enrollment.filters import EventFilter, Page
 from enrollment.http import Answer, Operation
-from enrollment.records import EventFilter, Page
 
 
 def list_events(database: Database, query: EventFilter) -> Answer:

@@ -3,8 +3,9 @@
 from enrollment import http, paging
 from enrollment.data import hold
 from enrollment.database import Database
+from enrollment.filters import Page
 from enrollment.http import Answer, Operation
-from enrollment.records import HoldFields, Page
+from enrollment.records import HoldFields
 
 
 def list_holds(database: Database, student_id: int, query: Page) -> Answer:

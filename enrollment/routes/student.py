@@ -3,8 +3,9 @@
 from enrollment import http, paging
 from enrollment.data import student
 from enrollment.database import Database
+from enrollment.filters import StudentFilter
 from enrollment.http import Answer, Operation
-from enrollment.records import StudentFields, StudentFilter
+from enrollment.records import StudentFields
 
 
 def list_students(database: Database, query: StudentFilter) -> Answer:

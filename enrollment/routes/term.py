@@ -3,8 +3,9 @@
 from enrollment import http, paging
 from enrollment.data import term
 from enrollment.database import Database
+from enrollment.filters import TermFilter
 from enrollment.http import Answer, Operation
-from enrollment.records import TermFields, TermFilter
+from enrollment.records import TermFields
 
 
 def list_terms(database: Database, query: TermFilter) -> Answer:
