@@ -23,9 +23,10 @@ def _seconds(text: str) -> float:
 
 
 def _some_seconds(text: str) -> float:
-    if not _seconds(text):
+    seconds = _seconds(text)
+    if not seconds:
         raise ValueError
-    return float(text)
+    return seconds
 
 
 def _file(text: str) -> Path:

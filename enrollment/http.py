@@ -1,7 +1,6 @@
-"""What every route shares: operations, answers, problems, entity tags and preconditions."""
+"""What every route shares: operations, answers, problems and rehearsals."""
 
 import logging
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
@@ -17,10 +16,9 @@ from enrollment.database import Database
 from enrollment.errors import KINDS, Fault, Problem
 from enrollment.filters import EventFilter, WriteOptions
 from enrollment.inputs import read_body, read_query
+from enrollment.preconditions import not_modified, seen_tag, tag_of
 from enrollment.records import Change, Explained, Fields
 from enrollment.values import Moment
-
-ENTITY_TAG = r'(?:W/)?"[^"]*"'
 
 log = logging.getLogger("enrollment")
 
@@ -114,7 +112,7 @@ def _rehearse(database: Database, act: Callable[[], Answer]) -> Answer:
     except _Undo:
         status = HTTPStatus.OK if answer.status == HTTPStatus.NO_CONTENT else answer.status
         content = msgspec.to_builtins(answer.content or {}) | {"dry_run": True, "events": left}
-        return Answer(status, content, tag=request.environ.get("enrollment.tag"))
+        return Answer(status, content, tag=seen_tag())
 
 
 def _render(answer: Answer) -> HTTPResponse:
@@ -123,16 +121,14 @@ def _render(answer: Answer) -> HTTPResponse:
     if isinstance(answer.content, bytes):
         return HTTPResponse(answer.content, answer.status, answer.headers)
     content = _encode(answer.content)
-    headers = {"Content-Type": "application/json", **answer.headers}
+    reads = request.method in ("GET", "HEAD")
     tag = answer.tag or tag_of(answer.content)
-    if request.method in ("GET", "HEAD"):
-        tag = tag or blake2b(content, digest_size=12).hexdigest()
-        require_match(tag, if_none_match=False)
+    if tag is None and reads:
+        tag = blake2b(content, digest_size=12).hexdigest()
+    headers = {"Content-Type": "application/json", **answer.headers}
     if tag:
         headers["ETag"] = f'"{tag}"'
-    if request.method in ("GET", "HEAD") and _matches(
-        request.headers.get("If-None-Match"), tag, weak=True
-    ):
+    if reads and not_modified(tag):
         return HTTPResponse(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     return HTTPResponse(content, answer.status, headers)
 
@@ -219,38 +215,3 @@ def change(given: Explained | None = None) -> Change:
         reason=override.reason if override else reason,
         overridden=overridden,
     )
-
-
-# Entity tags and preconditions (RFC 9110, sections 8.8.3 and 13)
-
-
-def tag_of(record: Any) -> str | None:
-    """The version of a record; None for what has none."""
-    version = getattr(record, "version", None)
-    return None if version is None else str(version)
-
-
-def require_match(tag: str | None, *, if_none_match: bool = True) -> None:
-    """Hold the request's If-Match and If-None-Match against the tag of what is there now, or None.
-
-    Before a write, call it inside the same transaction. Raises precondition_failed.
-    """
-    request.environ["enrollment.tag"] = tag
-    there = "nothing" if tag is None else f'"{tag}"'
-    if_match = request.headers.get("If-Match")
-    if if_match is not None and not _matches(if_match, tag):
-        detail = f"If-Match is {if_match}, and there is {there} now."
-        raise Problem("precondition_failed", detail)
-    if if_none_match and _matches(request.headers.get("If-None-Match"), tag, weak=True):
-        raise Problem("precondition_failed", f"If-None-Match excludes {there}, which is there now.")
-
-
-def _matches(header: str | None, tag: str | None, *, weak: bool = False) -> bool:
-    if header is None or tag is None:
-        return False
-    if header.strip() == "*":
-        return True
-    if not re.fullmatch(rf"{ENTITY_TAG}(?:\s*,\s*{ENTITY_TAG})*", header.strip()):
-        return False
-    tags = re.findall(ENTITY_TAG, header)
-    return f'"{tag}"' in [found.removeprefix("W/") if weak else found for found in tags]

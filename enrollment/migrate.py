@@ -4,7 +4,7 @@ import os
 import shutil
 import socket
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from io import StringIO
@@ -41,7 +41,7 @@ def status(path: Path) -> list[tuple[str, bool]]:
     if path.exists():
         with _errors(path), closing(sqlite3.connect(path.absolute(), timeout=1)) as db:
             applied = _applied(db)
-    return [(migration.id, migration.id in applied) for migration in _read()]
+    return [(id, id in applied) for id in _ids()]
 
 
 def pending(path: Path) -> list[str]:
@@ -54,8 +54,8 @@ def migrate(path: Path, to: str | None = None, dry_run: bool = False) -> Outcome
 
     Raises MigrationError.
     """
-    wanted = _until([id for id, _ in status(path)], to)
-    if not set(wanted) & set(pending(path)):
+    wanted = _until(_ids(), to)
+    if not set(wanted).intersection(pending(path)):
         return Outcome([], None)
     if dry_run and not path.exists():
         return Outcome(wanted, None)
@@ -76,12 +76,12 @@ def prepare(path: Path, allowed: bool) -> Outcome:
 
     Raises MigrationError.
     """
-    states = [applied for _, applied in status(path)]
-    if allowed or not any(states):
+    waiting = pending(path)
+    if allowed or waiting == _ids():
         return migrate(path)
-    if not all(states):
+    if waiting:
         raise MigrationError(
-            f"{path} has pending migrations: {', '.join(pending(path))}; "
+            f"{path} has pending migrations: {', '.join(waiting)}; "
             f"first run: enrollment migrate --database {path}"
         )
     return Outcome([], None)
@@ -94,17 +94,15 @@ def to_undo(path: Path, to: str) -> list[str]:
     """
     if not path.exists():
         raise MigrationError(f"there is no database {path}")
-    states = status(path)
-    kept = _until([id for id, _ in states], to)
-    return [id for id, applied in reversed(states) if applied and id not in kept]
+    return _undone([id for id, applied in status(path) if applied], to)
 
 
 def rollback(path: Path, to: str) -> Outcome:
     """Undo every migration that follows `to`. Raises MigrationError."""
     if not to_undo(path, to):
         return Outcome([], None)
-    with _run(path) as (backend, _):
-        undone = to_undo(path, to)
+    with _run(path) as (backend, applied):
+        undone = _undone(applied, to)
         chosen = [m for m in reversed(_read()) if m.id in undone]
         backup = _back_up(path, f"before-rollback-to-{to}")
         for migration in chosen:
@@ -184,6 +182,10 @@ def _read() -> list[Migration]:
     return migrations
 
 
+def _ids() -> list[str]:
+    return [migration.id for migration in _read()]
+
+
 def _until(ids: list[str], to: str | None) -> list[str]:
     """The first of the ids, as far as the one that begins with `to`."""
     if to is None:
@@ -196,6 +198,12 @@ def _until(ids: list[str], to: str | None) -> list[str]:
     return ids[: last[0] + 1]
 
 
+def _undone(applied: Collection[str], to: str) -> list[str]:
+    """Those of the applied ids that follow `to`, the last first."""
+    kept = _until(_ids(), to)
+    return [id for id in reversed(_ids()) if id in applied and id not in kept]
+
+
 def _applied(db: Connection) -> set[str]:
     """Raises MigrationError if the database is another program's, or a newer release's."""
     tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -204,7 +212,7 @@ def _applied(db: Connection) -> set[str]:
             raise MigrationError("the file is the database of another program")
         return set()
     applied = {id for (id,) in db.execute(f"SELECT migration_id FROM {default_migration_table}")}
-    unknown = applied - {migration.id for migration in _read()}
+    unknown = applied.difference(_ids())
     if unknown:
         raise MigrationError(
             f"the database was made by a newer release of enrollment ({', '.join(sorted(unknown))})"

@@ -32,7 +32,7 @@ def place(query: Page) -> Place | None:
 def page(listing: Listing[Any], query: Page, tag: str | None = None) -> Answer:
     """One page of a list, and the way to the next; `tag` if the list as a whole has one."""
     if listing.next is None:
-        return Answer(HTTPStatus.OK, {"items": listing.items, "next": None}, tag=tag)
+        return linked_page(listing.items, None, {}, tag)
     token = msgspec.json.encode(listing.next)
     cursor = urlsafe_b64encode(_signature(query, token) + token).decode().rstrip("=")
     following = {**_filters(query), "limit": query.limit, "cursor": cursor}
@@ -40,11 +40,12 @@ def page(listing: Listing[Any], query: Page, tag: str | None = None) -> Answer:
 
 
 def linked_page(
-    items: Sequence[Any], cursor: str, following: dict[str, Any], tag: str | None = None
+    items: Sequence[Any], cursor: str | None, following: dict[str, Any], tag: str | None = None
 ) -> Answer:
-    """A page that is followed by the one at this address with the parameters `following`; its Link
-    header says so too (RFC 8288)."""
-    headers = {"Link": f'<{request.path}?{urlencode(following)}>; rel="next"'}
+    """A page; unless it is the last, it is followed by the one at this address with the parameters
+    `following`, and its Link header says so too (RFC 8288)."""
+    link = f'<{request.path}?{urlencode(following)}>; rel="next"'
+    headers = {} if cursor is None else {"Link": link}
     return Answer(HTTPStatus.OK, {"items": items, "next": cursor}, headers, tag)
 
 

@@ -35,7 +35,6 @@ class StudentFields(Fields, frozen=True, kw_only=True):
     family_name: Name
     email: Email | None = None
     status: StudentStatus = "active"
-
     max_credits: Credits | None = None
 
 

@@ -133,8 +133,9 @@ RETURNING id;
 -- name: update_course(id, code, title, term, credits, capacity, waitlist_capacity, enroll_from, enroll_until, status, repeatable)!
 UPDATE course
 SET code = :code, title = :title, term = (SELECT code FROM term WHERE code = :term),
-    credits = :credits, capacity = :capacity, waitlist_capacity = :waitlist_capacity, enroll_from = :enroll_from,
-    enroll_until = :enroll_until, status = :status, repeatable = :repeatable, version = version + 1
+    credits = :credits, capacity = :capacity, waitlist_capacity = :waitlist_capacity,
+    enroll_from = :enroll_from, enroll_until = :enroll_until, status = :status,
+    repeatable = :repeatable, version = version + 1
 WHERE id = :id;
 
 -- name: delete_requirements(course_id)!

@@ -66,11 +66,13 @@ def list_courses_of_student(
     after: Place | None = None,
 ) -> Listing[CourseOfStudent]:
     """By course id. Raises student_not_found."""
-    get_student(db, student_id)
     parameters = asdict(wanted) | {"student_id": student_id}
     start = {"course_id": 0}
     query = SQL.list_courses_of_student
-    return list_page(db, query, CourseOfStudent, parameters, start=start, after=after)
+    page = list_page(db, query, CourseOfStudent, parameters, start=start, after=after)
+    if not page.items:
+        get_student(db, student_id)
+    return page
 
 
 def get_courses_tag(db: Connection, student_id: int) -> str:
@@ -87,11 +89,13 @@ def list_students_of_course(
     after: Place | None = None,
 ) -> Listing[StudentOfCourse]:
     """The roster, by status and student id. Raises course_not_found."""
-    get_course(db, course_id)
     parameters = asdict(wanted) | {"course_id": course_id}
     start = {"status": wanted.status or "", "student_id": 0}
     query = SQL.list_students_of_course
-    return list_page(db, query, StudentOfCourse, parameters, start=start, after=after)
+    page = list_page(db, query, StudentOfCourse, parameters, start=start, after=after)
+    if not page.items:
+        get_course(db, course_id)
+    return page
 
 
 def insert_enrollment(
@@ -154,7 +158,7 @@ def replace_enrollments(
 def get_eligibility(db: Connection, student_id: int, course_id: int, now: Moment) -> Eligibility:
     """Raises student_not_found, course_not_found."""
     find_enrollment(db, student_id, course_id)
-    rows = _judge(db, [(student_id, course_id)], Change(at=now, actor=""))
+    rows = _judge(db, [(student_id, course_id)], now)
     faults = [fault(row, None) for row in rows if row["code"]]
     return Eligibility(
         student_id=student_id, course_id=course_id, eligible=not faults, errors=faults
@@ -193,18 +197,19 @@ def _eligible_course(
 def _judge(
     db: Connection,
     pairs: Sequence[tuple[int, int]],
-    change: Change,
+    now: Moment,
     *,
     kept: bool = False,
     given_up: Sequence[int] = (),
+    overridden: str | None = None,
 ) -> list[Row]:
     """What becomes of each pair of a student and a course; see sql/eligibility.sql."""
     parameters = NOTHING_WANTED | {
         "wanted": json.dumps(pairs),
         "kept": kept,
         "given_up": json.dumps(given_up),
-        "overridden": change.overridden or "[]",
-        "now": change.at,
+        "overridden": overridden or "[]",
+        "now": now,
     }
     return list(ELIGIBILITY.list_judgements(db, **parameters))
 
@@ -221,7 +226,7 @@ def _enroll(
 ) -> list[Enrollment]:
     """Those that are new, in no order. `kept`: to be in a course already is no fault."""
     pairs = [(student_id, course_id) for course_id in course_ids]
-    rows = _judge(db, pairs, change, kept=kept, given_up=given_up)
+    rows = _judge(db, pairs, change.at, kept=kept, given_up=given_up, overridden=change.overridden)
     faults = [fault(row, pointer.replace("%d", str(row["item"]))) for row in rows if row["code"]]
     if faults:
         raise refusal(faults)

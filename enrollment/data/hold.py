@@ -24,9 +24,11 @@ def list_holds(
     db: Connection, student_id: int, wanted: Page, after: Place | None = None
 ) -> Listing[Hold]:
     """By id, released ones too. Raises student_not_found."""
-    get_student(db, student_id)
     parameters = asdict(wanted) | {"student_id": student_id}
-    return list_page(db, SQL.list_holds, Hold, parameters, start={"id": 0}, after=after)
+    page = list_page(db, SQL.list_holds, Hold, parameters, start={"id": 0}, after=after)
+    if not page.items:
+        get_student(db, student_id)
+    return page
 
 
 def insert_hold(db: Connection, student_id: int, fields: HoldFields, change: Change) -> Hold:

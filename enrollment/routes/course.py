@@ -5,6 +5,7 @@ from enrollment.data import course
 from enrollment.database import Database
 from enrollment.filters import CourseFilter
 from enrollment.http import Answer, Operation
+from enrollment.preconditions import require_match, tag_of
 from enrollment.records import CourseFields
 
 
@@ -26,13 +27,13 @@ def read_course(database: Database, course_id: int) -> Answer:
 
 def replace_course(database: Database, course_id: int, body: CourseFields) -> Answer:
     with database.write() as db:
-        http.require_match(http.tag_of(course.get_course(db, course_id)))
+        require_match(tag_of(course.get_course(db, course_id)))
         return http.ok(course.update_course(db, course_id, body))
 
 
 def delete_course(database: Database, course_id: int) -> Answer:
     with database.write() as db:
-        http.require_match(http.tag_of(course.get_course(db, course_id)))
+        require_match(tag_of(course.get_course(db, course_id)))
         course.delete_course(db, course_id)
     return http.no_content()
 

@@ -5,7 +5,9 @@ from enrollment.data import enrollment
 from enrollment.database import Connection, Database
 from enrollment.filters import CoursesOfStudentFilter, EligibleCourseFilter, StudentsOfCourseFilter
 from enrollment.http import Answer, Operation
+from enrollment.preconditions import require_match, tag_of
 from enrollment.records import NewEnrollment, WantedCourses, WantedStatus
+from enrollment.values import Moment
 
 
 def list_courses(database: Database, student_id: int, query: CoursesOfStudentFilter) -> Answer:
@@ -21,13 +23,9 @@ def list_students(database: Database, course_id: int, query: StudentsOfCourseFil
 
 def enroll(database: Database, student_id: int, body: NewEnrollment) -> Answer:
     with database.write() as db:
-        http.require_match(enrollment.get_courses_tag(db, student_id))
+        require_match(enrollment.get_courses_tag(db, student_id))
         new = enrollment.insert_enrollment(
-            db,
-            student_id,
-            body.course_id,
-            http.change(body),
-            pointer="/course_id",
+            db, student_id, body.course_id, http.change(body), pointer="/course_id"
         )
     return http.created(new, f"/v1/students/{student_id}/courses/{body.course_id}")
 
@@ -35,13 +33,9 @@ def enroll(database: Database, student_id: int, body: NewEnrollment) -> Answer:
 def replace_courses(database: Database, student_id: int, body: WantedCourses) -> Answer:
     wanted = [course.course_id for course in body.courses]
     with database.write() as db:
-        http.require_match(enrollment.get_courses_tag(db, student_id))
+        require_match(enrollment.get_courses_tag(db, student_id))
         enrollment.replace_enrollments(
-            db,
-            student_id,
-            wanted,
-            http.change(body),
-            pointer="/courses/%d/course_id",
+            db, student_id, wanted, http.change(body), pointer="/courses/%d/course_id"
         )
         return _courses(db, student_id, CoursesOfStudentFilter())
 
@@ -53,8 +47,7 @@ def read_enrollment(database: Database, student_id: int, course_id: int) -> Answ
 
 def read_eligibility(database: Database, student_id: int, course_id: int) -> Answer:
     with database.read() as db:
-        now = http.change().at
-        return http.ok(enrollment.get_eligibility(db, student_id, course_id, now))
+        return http.ok(enrollment.get_eligibility(db, student_id, course_id, Moment.now()))
 
 
 def list_eligible_courses(
@@ -62,7 +55,7 @@ def list_eligible_courses(
 ) -> Answer:
     with database.read() as db:
         listing = enrollment.list_eligible_courses(
-            db, student_id, query, http.change().at, paging.place(query)
+            db, student_id, query, Moment.now(), paging.place(query)
         )
         return paging.page(listing, query)
 
@@ -72,7 +65,7 @@ def put_enrollment(
 ) -> Answer:
     with database.write() as db:
         present = enrollment.find_enrollment(db, student_id, course_id)
-        http.require_match(http.tag_of(present))
+        require_match(tag_of(present))
         change = http.change(body)
         put = enrollment.put_enrollment(db, student_id, course_id, present, body.status, change)
     if present:
@@ -83,7 +76,7 @@ def put_enrollment(
 def drop(database: Database, student_id: int, course_id: int) -> Answer:
     with database.write() as db:
         present = enrollment.get_enrollment(db, student_id, course_id)
-        http.require_match(http.tag_of(present))
+        require_match(tag_of(present))
         enrollment.put_enrollment(db, student_id, course_id, present, "dropped", http.change())
     return http.no_content()
 

@@ -5,6 +5,7 @@ from enrollment.data import hold
 from enrollment.database import Database
 from enrollment.filters import Page
 from enrollment.http import Answer, Operation
+from enrollment.preconditions import require_match, tag_of
 from enrollment.records import HoldFields
 
 
@@ -26,7 +27,7 @@ def read_hold(database: Database, student_id: int, hold_id: int) -> Answer:
 
 def release_hold(database: Database, student_id: int, hold_id: int) -> Answer:
     with database.write() as db:
-        http.require_match(http.tag_of(hold.get_hold(db, student_id, hold_id)))
+        require_match(tag_of(hold.get_hold(db, student_id, hold_id)))
         hold.release_hold(db, student_id, hold_id, http.change())
     return http.no_content()
 

@@ -5,6 +5,7 @@ from enrollment.data import student
 from enrollment.database import Database
 from enrollment.filters import StudentFilter
 from enrollment.http import Answer, Operation
+from enrollment.preconditions import require_match, tag_of
 from enrollment.records import StudentFields
 
 
@@ -26,13 +27,13 @@ def read_student(database: Database, student_id: int) -> Answer:
 
 def replace_student(database: Database, student_id: int, body: StudentFields) -> Answer:
     with database.write() as db:
-        http.require_match(http.tag_of(student.get_student(db, student_id)))
+        require_match(tag_of(student.get_student(db, student_id)))
         return http.ok(student.update_student(db, student_id, body))
 
 
 def delete_student(database: Database, student_id: int) -> Answer:
     with database.write() as db:
-        http.require_match(http.tag_of(student.get_student(db, student_id)))
+        require_match(tag_of(student.get_student(db, student_id)))
         student.delete_student(db, student_id)
     return http.no_content()
 

@@ -5,6 +5,7 @@ from enrollment.data import term
 from enrollment.database import Database
 from enrollment.filters import TermFilter
 from enrollment.http import Answer, Operation
+from enrollment.preconditions import require_match, tag_of
 from enrollment.records import TermFields
 
 
@@ -26,13 +27,13 @@ def read_term(database: Database, term_id: int) -> Answer:
 
 def replace_term(database: Database, term_id: int, body: TermFields) -> Answer:
     with database.write() as db:
-        http.require_match(http.tag_of(term.get_term(db, term_id)))
+        require_match(tag_of(term.get_term(db, term_id)))
         return http.ok(term.update_term(db, term_id, body))
 
 
 def delete_term(database: Database, term_id: int) -> Answer:
     with database.write() as db:
-        http.require_match(http.tag_of(term.get_term(db, term_id)))
+        require_match(tag_of(term.get_term(db, term_id)))
         term.delete_term(db, term_id)
     return http.no_content()
 

@@ -1,0 +1,63 @@
+"""Entity tags and preconditions (RFC 9110, sections 8.8.3 and 13)."""
+
+import re
+from typing import Any
+
+from bottle import request
+
+from enrollment.errors import Problem
+
+ENTITY_TAG = r'(?:W/)?"[^"]*"'
+
+
+def tag_of(record: Any) -> str | None:
+    """The version of a record; None for what has none."""
+    version = getattr(record, "version", None)
+    return None if version is None else str(version)
+
+
+def require_match(tag: str | None) -> None:
+    """Hold a write against the tag of what is there now, or None: its If-Match must name it, its
+    If-None-Match must not.
+
+    Call it inside the transaction that writes. Raises precondition_failed.
+    """
+    request.environ["enrollment.tag"] = tag
+    _require_if_match(tag)
+    if _matches(request.headers.get("If-None-Match"), tag, weak=True):
+        detail = f"If-None-Match excludes {_shown(tag)}, which is there now."
+        raise Problem("precondition_failed", detail)
+
+
+def seen_tag() -> str | None:
+    """The tag that this request's write was held against, if it was."""
+    tag: str | None = request.environ.get("enrollment.tag")
+    return tag
+
+
+def not_modified(tag: str | None) -> bool:
+    """Whether a reader has what is there already. Raises precondition_failed."""
+    _require_if_match(tag)
+    return _matches(request.headers.get("If-None-Match"), tag, weak=True)
+
+
+def _require_if_match(tag: str | None) -> None:
+    if_match = request.headers.get("If-Match")
+    if if_match is not None and not _matches(if_match, tag):
+        detail = f"If-Match is {if_match}, and there is {_shown(tag)} now."
+        raise Problem("precondition_failed", detail)
+
+
+def _shown(tag: str | None) -> str:
+    return "nothing" if tag is None else f'"{tag}"'
+
+
+def _matches(header: str | None, tag: str | None, *, weak: bool = False) -> bool:
+    if header is None or tag is None:
+        return False
+    if header.strip() == "*":
+        return True
+    if not re.fullmatch(rf"{ENTITY_TAG}(?:\s*,\s*{ENTITY_TAG})*", header.strip()):
+        return False
+    tags = re.findall(ENTITY_TAG, header)
+    return f'"{tag}"' in [found.removeprefix("W/") if weak else found for found in tags]
