@@ -29,8 +29,9 @@ class App(Bottle):  # type: ignore[misc]
         environ["enrollment.request_id"] = request_id
 
         def respond(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            # A server that waits for a locked database asks again; only its last answer is sent.
-            if environ.get("enrollment.final", True) or not environ.get("enrollment.busy"):
+            # A server that can wait asks again; only its last answer is sent.
+            again = environ.get("enrollment.busy") or environ.get("enrollment.wait")
+            if environ.get("enrollment.final", True) or not again:
                 log_request(environ, int(status[:3]), time.perf_counter() - started)
             return start_response(status, [*headers, ("X-Request-Id", request_id)], *rest)
 

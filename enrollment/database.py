@@ -88,6 +88,11 @@ class Database:
     def close(self) -> None:
         self._connection.close()
 
+    @property
+    def changes(self) -> int:
+        """Grows with every row that is changed."""
+        return self._connection.total_changes
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """All queries of one `with` see one state of the data; in a write, that of the write."""

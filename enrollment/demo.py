@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tqdm import tqdm
 
 from enrollment.data.course import insert_course
+from enrollment.data.eligibility import Wish
 from enrollment.data.enrollment import (
     get_enrollment,
     put_enrollment,
@@ -90,7 +91,8 @@ def fill(database: Database, students: int, seed: int) -> dict[str, int]:
             begin = Change(at=Moment(f"{start_on}T08:00:00.000Z"), actor="demo")
             end = Change(at=Moment(f"{end_on}T16:00:00.000Z"), actor="demo", reason="end of term")
             for person, courses in taken.items():
-                replace_enrollments(db, person, sorted(courses), begin, pointer="/%d")
+                wishes = [Wish(person, course) for course in sorted(courses)]
+                replace_enrollments(db, person, wishes, begin, pointer="/%d")
                 written["enrollments"] += len(courses)
                 bar.update()
             for person, courses in taken.items():

@@ -114,6 +114,12 @@ KINDS: dict[str, Kind] = {
     "duplicate_course": Kind(
         409, "The same course is named twice in one request", "Name each course once."
     ),
+    "duplicate_student": Kind(
+        409, "The same student is named twice in one request", "Name each student once."
+    ),
+    "unknown_student": Kind(
+        409, "A student to enrol does not exist", "Look the id up: GET /v1/students."
+    ),
     "unknown_course": Kind(
         409, "A course to enrol in does not exist", "Look the id up: GET /v1/courses."
     ),
@@ -157,10 +163,23 @@ KINDS: dict[str, Kind] = {
     "course_full": Kind(
         409,
         "Every seat of the course is taken",
-        "Wait for a seat, take another course, or raise the capacity.",
+        'Send "waitlist": true to wait for a seat, take another course, or raise the capacity.',
+    ),
+    "waitlist_full": Kind(
+        409,
+        "Every seat of the course is taken, and every place on its waitlist",
+        "Take another course, or raise the capacity or the waitlist_capacity.",
+    ),
+    "promotion_automatic": Kind(
+        409,
+        "The course gives its seats to those who wait by itself",
+        'Nothing needs to be done; or set the course\'s promotion to "manual".',
     ),
     "already_enrolled": Kind(
         409, "The student is enrolled in the course", "Nothing needs to be done."
+    ),
+    "already_waitlisted": Kind(
+        409, "The student waits for the course", "Nothing needs to be done."
     ),
     "already_completed": Kind(
         409,
@@ -170,7 +189,12 @@ KINDS: dict[str, Kind] = {
     "not_enrolled": Kind(
         409,
         "The student is not enrolled in the course now",
-        "Only who is enrolled can complete or drop a course.",
+        "Only who is enrolled can complete a course, and drop it too only who waits for it.",
+    ),
+    "effective_too_early": Kind(
+        409,
+        "The change would be true before what happened before it",
+        "Give an `effective_at` that is not before that of the enrolment's last event.",
     ),
     # What the service cannot do now.
     "internal_error": Kind(

@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from enrollment.records import Fields
-from enrollment.values import CourseStatus, EnrollmentStatus, Prefix, StudentStatus
+from enrollment.values import CourseStatus, EnrollmentStatus, PastMoment, Prefix, StudentStatus
 
 
 class Page(Fields, frozen=True, kw_only=True):
@@ -46,13 +46,16 @@ class WriteOptions(Fields, frozen=True, kw_only=True):
     dry_run: bool = False
 
 
-class CoursesOfStudentFilter(Page, frozen=True, kw_only=True):
+class RosterFilter(Page, frozen=True, kw_only=True):
+    """Who is in what now; or what was true at `as_of`, by what was recorded until `recorded_by`."""
+
+    status: EnrollmentStatus | None = None
+    as_of: PastMoment | None = None
+    recorded_by: PastMoment | None = None
+
+
+class CoursesOfStudentFilter(RosterFilter, frozen=True, kw_only=True):
     term: Prefix | None = None
-    status: EnrollmentStatus | None = None
-
-
-class StudentsOfCourseFilter(Page, frozen=True, kw_only=True):
-    status: EnrollmentStatus | None = None
 
 
 class EligibleCourseFilter(Page, frozen=True, kw_only=True):
@@ -60,7 +63,9 @@ class EligibleCourseFilter(Page, frozen=True, kw_only=True):
 
 
 class EventFilter(Fields, frozen=True, kw_only=True):
-    """The events that follow the one with the id `after`."""
+    """The events that follow the one with the id `after`; if there is none yet, the answer may wait
+    so many seconds for one."""
 
     after: Annotated[int, Meta(ge=0, le=2**53 - 1)] = 0
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+    wait: Annotated[int, Meta(ge=0, le=30)] = 0

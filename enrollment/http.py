@@ -22,6 +22,9 @@ from enrollment.values import Moment
 
 log = logging.getLogger("enrollment")
 
+# More than one request can leave.
+EVENTS_SHOWN = 1_000_000
+
 
 class Answer(NamedTuple):
     """A status, what is sent as JSON (bytes are sent as they are), further headers, and an entity
@@ -107,7 +110,7 @@ def _rehearse(database: Database, act: Callable[[], Answer]) -> Answer:
         with database.write() as db:
             last = event.get_last_event_id(db)
             answer = act()
-            left = event.list_events(db, EventFilter(after=last, limit=1000)).items
+            left = event.list_events(db, EventFilter(after=last, limit=EVENTS_SHOWN)).items
             raise _Undo
     except _Undo:
         status = HTTPStatus.OK if answer.status == HTTPStatus.NO_CONTENT else answer.status
@@ -205,13 +208,29 @@ def no_content() -> Answer:
     return Answer(HTTPStatus.NO_CONTENT, None)
 
 
+def answer_later(seconds: int) -> None:
+    """Let a server that can wait ask again when something has changed, for so many seconds."""
+    request.environ["enrollment.wait"] = seconds
+
+
 def change(given: Explained | None = None) -> Change:
-    """What the history will say of this request; who, it cannot know without access tokens."""
-    reason, override = (given.reason, given.override) if given else (None, None)
-    overridden = msgspec.json.encode(override.rules).decode() if override else None
+    """What the history will say of this request; who, it cannot know without access tokens.
+
+    Raises invalid_body for what is said to be true only later.
+    """
+    given = given or Explained()
+    at, override = Moment.now(), given.override
+    if given.effective_at and given.effective_at > at:
+        fault = Fault(
+            pointer="/effective_at",
+            code="invalid_value",
+            detail=f"Expected a time that has come: it is {at} now",
+        )
+        raise Problem("invalid_body", "What is true only later is not recorded yet.", [fault])
     return Change(
-        at=Moment.now(),
+        at=at,
+        effective_at=given.effective_at,
         actor="api",
-        reason=override.reason if override else reason,
-        overridden=overridden,
+        reason=override.reason if override else given.reason,
+        overridden=msgspec.json.encode(override.rules).decode() if override else None,
     )

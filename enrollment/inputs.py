@@ -59,7 +59,7 @@ def read_query(environ: Mapping[str, Any], wanted: type[S]) -> S:
     ]
     if faults:
         raise Problem("invalid_query", f"The address has {_count(faults)}.", faults)
-    return msgspec.convert(value, wanted)
+    return msgspec.convert(value, wanted, dec_hook=decode)
 
 
 def _read(environ: Mapping[str, Any]) -> bytes:

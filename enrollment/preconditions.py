@@ -6,24 +6,29 @@ from typing import Any
 from bottle import request
 
 from enrollment.errors import Problem
+from enrollment.records import Course, Enrollment
 
 ENTITY_TAG = r'(?:W/)?"[^"]*"'
 
 
 def tag_of(record: Any) -> str | None:
-    """The version of a record; None for what has none."""
+    """The version of a record, and what others can change of it; None for what has no version."""
     version = getattr(record, "version", None)
+    if isinstance(record, Course):
+        return f"{version}-{record.seats.enrolled}-{record.seats.waitlisted}"
+    if isinstance(record, Enrollment) and record.position:
+        return f"{version}-{record.position}"
     return None if version is None else str(version)
 
 
-def require_match(tag: str | None) -> None:
-    """Hold a write against the tag of what is there now, or None: its If-Match must name it, its
-    If-None-Match must not.
+def require_match(tag: str | None, *also: str) -> None:
+    """Hold a write against the tag of what is there now, or None: its If-Match must name it, or a
+    tag that is `also` good enough; its If-None-Match must not name it.
 
     Call it inside the transaction that writes. Raises precondition_failed.
     """
     request.environ["enrollment.tag"] = tag
-    _require_if_match(tag)
+    _require_if_match(tag, *also)
     if _matches(request.headers.get("If-None-Match"), tag, weak=True):
         detail = f"If-None-Match excludes {_shown(tag)}, which is there now."
         raise Problem("precondition_failed", detail)
@@ -41,9 +46,10 @@ def not_modified(tag: str | None) -> bool:
     return _matches(request.headers.get("If-None-Match"), tag, weak=True)
 
 
-def _require_if_match(tag: str | None) -> None:
-    if_match = request.headers.get("If-Match")
-    if if_match is not None and not _matches(if_match, tag):
+def _require_if_match(*tags: str | None) -> None:
+    """Raises precondition_failed, and tells the first of the tags."""
+    tag, if_match = tags[0], request.headers.get("If-Match")
+    if if_match is not None and not any(_matches(if_match, good) for good in tags):
         detail = f"If-Match is {if_match}, and there is {_shown(tag)} now."
         raise Problem("precondition_failed", detail)
 

@@ -17,6 +17,7 @@ from enrollment.values import (
     Moment,
     Name,
     OverridableRule,
+    Promotion,
     Reason,
     Seats,
     StudentStatus,
@@ -80,6 +81,7 @@ class CourseFields(Fields, frozen=True, kw_only=True):
     credits: Credits = 0.0
     capacity: Seats | None = None
     waitlist_capacity: Seats | None = None
+    promotion: Promotion = "automatic"
     enroll_from: Moment | None = None
     enroll_until: Moment | None = None
     status: CourseStatus = "open"
@@ -89,9 +91,19 @@ class CourseFields(Fields, frozen=True, kw_only=True):
     meetings: Annotated[list[Meeting], Meta(max_length=20)] = []
 
 
+class CourseSeats(msgspec.Struct, frozen=True, kw_only=True):
+    """Counted, never kept; `free` is null where there is no limit."""
+
+    capacity: int | None
+    enrolled: int
+    waitlisted: int
+    free: int | None
+
+
 class Course(CourseFields, frozen=True):
     id: int
     version: int
+    seats: CourseSeats
 
 
 class Override(Fields, frozen=True, kw_only=True):
@@ -102,29 +114,52 @@ class Override(Fields, frozen=True, kw_only=True):
 
 
 class Explained(Fields, frozen=True, kw_only=True):
-    """What every change of enrolments may bring: why, and which rules it sets aside. The history
-    keeps both; the reason of an override goes before the other."""
+    """What every change of enrolments may bring: why, since when it is true, and which rules it
+    sets aside. The history keeps all; the reason of an override goes before the other."""
 
     reason: Reason | None = None
+    effective_at: Moment | None = None
     override: Override | None = None
 
 
 class NewEnrollment(Explained, frozen=True, kw_only=True):
-    """Enrol in one course."""
+    """Enrol in one course, or if it is full and `waitlist` is true, wait for it."""
 
     course_id: Id
+    waitlist: bool = False
 
 
 class WantedCourse(Fields, frozen=True, kw_only=True):
     """One item of the set of courses that a student is to be in."""
 
     course_id: Id
+    waitlist: bool = False
 
 
 class WantedCourses(Explained, frozen=True, kw_only=True):
     """The whole set of courses that a student is to be in."""
 
     courses: Annotated[list[WantedCourse], Meta(max_length=100)]
+
+
+class WantedStudent(Fields, frozen=True, kw_only=True):
+    """One item of a list of students who are to be in a course."""
+
+    student_id: Id
+    waitlist: bool = False
+
+
+class WantedStudents(Explained, frozen=True, kw_only=True):
+    """Students to be enrolled in one course: all of them or none, or each who may."""
+
+    students: Annotated[list[WantedStudent], Meta(max_length=10_000)]
+    mode: Literal["all", "each"] = "all"
+
+
+class NewPromotions(Fields, frozen=True, kw_only=True):
+    """How many of those who wait are to be given a seat, at most."""
+
+    seats: Annotated[int, Meta(ge=1, le=1_000)] = 1
 
 
 class WantedStatus(Explained, frozen=True, kw_only=True):
@@ -134,11 +169,13 @@ class WantedStatus(Explained, frozen=True, kw_only=True):
 
 
 class Enrollment(msgspec.Struct, frozen=True, kw_only=True):
-    """A student's place in a course; each time is when that status was last entered."""
+    """A student's place in a course; each time is when that status was last entered, and
+    `position` is the place of one who waits, from 1."""
 
     student_id: int
     course_id: int
     status: EnrollmentStatus
+    position: int | None
     enrolled_at: str | None
     waitlisted_at: str | None
     completed_at: str | None
@@ -156,6 +193,16 @@ class StudentOfCourse(Enrollment, frozen=True, kw_only=True):
     family_name: str
 
 
+class StudentResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of one of many: the HTTP status that it would have had alone, and the enrolment
+    or every reason against it."""
+
+    student_id: int
+    status: int
+    enrollment: Enrollment | None = None
+    errors: list[Fault] = []
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One change of one enrolment; `id` grows in the order in which changes were committed."""
 
@@ -164,6 +211,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     course_id: int
     from_status: EnrollmentStatus | None
     to_status: EnrollmentStatus
+    effective_at: str
     recorded_at: str
     actor: str | None
     reason: str | None
@@ -207,9 +255,11 @@ class Eligibility(msgspec.Struct, frozen=True, kw_only=True):
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """When, by whom and why enrolments are changed: one reading of the clock a transaction.
-    `overridden` is a JSON array of the rules that are set aside."""
+    `effective_at` is since when it is true, if that was earlier; `overridden` is a JSON array of
+    the rules that are set aside."""
 
     at: Moment
+    effective_at: Moment | None = None
     actor: str
     reason: str | None = None
     overridden: str | None = None

@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
@@ -88,6 +89,11 @@ class Worker:
         with self.app.database.read() as db:
             db.execute("PRAGMA busy_timeout = 0")
         self.config = config
+        self._changed = asyncio.Event()
+        self._stopping = False
+        # The loop hears of signals by a file descriptor; a handler can be told besides.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop_waiting)
         # A supervisor that is killed takes its worker along: else it would keep the port.
         supervisor = multiprocessing.parent_process()
         if supervisor:
@@ -100,18 +106,34 @@ class Worker:
         started = time.perf_counter()
         headers = scope.headers.items()
         body = await _read(scope, protocol, self.config.body_timeout)
-        deadline = time.monotonic() + self.config.busy_timeout
+        arrived = time.monotonic()
+        deadline = arrived + self.config.busy_timeout
         while True:
             environ = _environ(scope, headers, body)
             environ["enrollment.started"] = started
             environ["enrollment.final"] = time.monotonic() >= deadline
             status, answer_headers, content = self._call(environ)
-            # A locked database has not been changed: the request can be tried again, and others
-            # are answered meanwhile.
-            if environ["enrollment.final"] or not environ.get("enrollment.busy"):
+            # The request can be tried again, and others are answered meanwhile: a locked database
+            # has not been changed, and who reads the change feed may wait for what comes.
+            if environ["enrollment.final"]:
                 break
-            await asyncio.sleep(BUSY_INTERVAL)
+            if environ.get("enrollment.busy"):
+                await asyncio.sleep(BUSY_INTERVAL)
+            elif environ.get("enrollment.wait"):
+                await self._wait_for_change(arrived + environ["enrollment.wait"])
+                deadline = 0 if self._stopping else arrived + environ["enrollment.wait"]
+            else:
+                break
         protocol.response_bytes(status, answer_headers, content)
+
+    def _stop_waiting(self, *_: Any) -> None:
+        self._stopping = True
+        self._changed.set()
+
+    async def _wait_for_change(self, deadline: float) -> None:
+        """Return when something has changed, or the deadline has come, or the service stops."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), deadline - time.monotonic())
 
     def _call(self, environ: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
         answer: list[Any] = []
@@ -119,7 +141,11 @@ class Worker:
         def start_response(line: str, headers: list[tuple[str, str]], *_: Any) -> None:
             answer[:] = int(line[:3]), headers
 
+        before = self.app.database.changes
         content = b"".join(self.app(environ, start_response))
+        if self.app.database.changes != before:
+            self._changed.set()
+            self._changed = asyncio.Event()
         status, headers = answer
         return status, headers, content
 

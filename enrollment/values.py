@@ -24,8 +24,12 @@ class Moment(str):
         return cls.of(datetime.now(UTC))
 
 
+class PastMoment(str):
+    """A Moment; a day stands for its end in UTC."""
+
+
 def decode(wanted: type, value: Any) -> Any:
-    """Let msgspec read a Day or a Moment: an RFC 3339 full-date, or date-time with its offset."""
+    """Let msgspec read days and moments: an RFC 3339 full-date, or date-time with its offset."""
     if wanted is Day:
         return Day(msgspec.convert(value, date).isoformat())
     if wanted is Moment:
@@ -33,6 +37,10 @@ def decode(wanted: type, value: Any) -> Any:
             return Moment.of(msgspec.convert(value, Annotated[datetime, Meta(tz=True)]))
         except OverflowError:
             raise ValueError("Expected a year from 1 to 9999 in UTC") from None
+    if wanted is PastMoment:
+        if isinstance(value, str) and len(value) == len("2026-09-01"):
+            return PastMoment(f"{decode(Day, value)}T23:59:59.999Z")
+        return PastMoment(decode(Moment, value))
     raise NotImplementedError(wanted)
 
 
@@ -83,6 +91,7 @@ TimeOfDay = Annotated[
 
 StudentStatus = Literal["active", "inactive"]
 CourseStatus = Literal["open", "closed", "cancelled"]
+Promotion = Literal["automatic", "manual"]
 OverridableRule = Literal[
     "already_completed",
     "student_inactive",
@@ -95,5 +104,6 @@ OverridableRule = Literal[
     "time_conflict",
     "credit_limit",
     "course_full",
+    "waitlist_full",
 ]
 EnrollmentStatus = Literal["enrolled", "waitlisted", "completed", "dropped"]

@@ -1,14 +1,14 @@
 -- name: get_course(id)^
 -- Which course has this id?
 SELECT id, version, code, title, term, credits, capacity, waitlist_capacity,
-    enroll_from, enroll_until, status, repeatable
+    promotion, enroll_from, enroll_until, status, repeatable
 FROM course
 WHERE id = :id;
 
 -- name: list_courses(code, title, status, after_code, after_id, limit)
 -- Which courses follow this place in the order of codes? A first page follows (code, 0).
 SELECT id, version, code, title, term, credits, capacity, waitlist_capacity,
-    enroll_from, enroll_until, status, repeatable
+    promotion, enroll_from, enroll_until, status, repeatable
 FROM course
 WHERE (code, id) > (:after_code, :after_id)
     AND code < :code || char(0x10FFFF)
@@ -21,7 +21,7 @@ LIMIT :limit;
 -- name: list_courses_of_term(term, code, title, status, after_code, after_id, limit)
 -- The same within one term.
 SELECT id, version, code, title, term, credits, capacity, waitlist_capacity,
-    enroll_from, enroll_until, status, repeatable
+    promotion, enroll_from, enroll_until, status, repeatable
 FROM course
 WHERE term = :term
     AND (code, id) > (:after_code, :after_id)
@@ -33,7 +33,8 @@ ORDER BY code, id
 LIMIT :limit;
 
 -- name: list_course_details(ids)
--- What do these courses require, and when do they meet? ids is a JSON array; each list is JSON.
+-- What do these courses require, when do they meet, and how many are in them? ids is a JSON array; each
+-- list is JSON.
 SELECT
     value AS id,
     (
@@ -61,7 +62,9 @@ SELECT
             WHERE course_id = value
             ORDER BY weekday, from_time
         )
-    ) AS meetings
+    ) AS meetings,
+    (SELECT count(*) FROM student_course WHERE course_id = value AND status = 'enrolled') AS enrolled,
+    (SELECT count(*) FROM student_course WHERE course_id = value AND status = 'waitlisted') AS waitlisted
 FROM json_each(:ids)
 ORDER BY value;
 
@@ -119,22 +122,22 @@ WHERE EXISTS (
 )
 ORDER BY pointer, code;
 
--- name: insert_course(code, title, term, credits, capacity, waitlist_capacity, enroll_from, enroll_until, status, repeatable)^
+-- name: insert_course(code, title, term, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable)^
 INSERT INTO course (
-    code, title, term, credits, capacity, waitlist_capacity, enroll_from, enroll_until, status,
-    repeatable
+    code, title, term, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until,
+    status, repeatable
 )
 VALUES (
     :code, :title, (SELECT code FROM term WHERE code = :term), :credits, :capacity,
-    :waitlist_capacity, :enroll_from, :enroll_until, :status, :repeatable
+    :waitlist_capacity, :promotion, :enroll_from, :enroll_until, :status, :repeatable
 )
 RETURNING id;
 
--- name: update_course(id, code, title, term, credits, capacity, waitlist_capacity, enroll_from, enroll_until, status, repeatable)!
+-- name: update_course(id, code, title, term, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable)!
 UPDATE course
 SET code = :code, title = :title, term = (SELECT code FROM term WHERE code = :term),
     credits = :credits, capacity = :capacity, waitlist_capacity = :waitlist_capacity,
-    enroll_from = :enroll_from, enroll_until = :enroll_until, status = :status,
+    promotion = :promotion, enroll_from = :enroll_from, enroll_until = :enroll_until, status = :status,
     repeatable = :repeatable, version = version + 1
 WHERE id = :id;
 

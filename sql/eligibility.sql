@@ -1,31 +1,36 @@
--- name: list_judgements(wanted, kept, given_up, overridden, now, browser_id, term, after_course_id, limit)
--- What becomes of each wanted enrolment: may it be made (a row without a code), or which rules does it
--- break (a row for each, with its code, a sentence and its figures)?
+-- name: list_judgements(wanted, purpose, given_up, overridden, effective_at, now, browser_id, term, after_course_id, limit)
+-- What becomes of each wanted enrolment: its outcome, "enrolled" or "waitlisted" (a row without a code),
+-- or which rules does it break (a row for each, with its code, a sentence and its figures)?
 --
--- wanted       a JSON array of [student_id, course_id], which are judged together: they bear on each other
--- kept         1 where to be in a course already is no fault, and 0 where it is
+-- wanted       a JSON array of [student_id, course_id, whether to wait if the course is full], which are
+--              judged together: they bear on each other
+-- purpose      'enroll' in a course; 'fill' a course with students; 'replace' the whole set, where to be
+--              there already is no fault; 'promote' those who wait; 'browse' for browser_id
 -- given_up     a JSON array of the ids of the courses that the same request drops
 -- overridden   a JSON array of the codes of the rules that are set aside
+-- effective_at null; or since when the enrolments are true
 -- now          the moment that windows are held against
--- browser_id   null; or a student for whom every course past after_course_id, of the term or of any, is
---              judged by itself, and the first `limit` that may be taken are returned
+-- browser_id   a student for whom every course past after_course_id, of the term or of any, is judged by
+--              itself, and the first `limit` that may be taken are returned
 --
 -- `fact` gathers what the rules look at, one row for each wanted enrolment; `new` are those that are to
 -- be judged. A rule is one branch of `broken`: its place in the answer, its code, a sentence, its
--- figures, and when it is broken.
+-- figures, and when it is broken. What nothing speaks against stands in `line` for the seats.
 WITH wanted AS MATERIALIZED (
-    SELECT key AS item, value ->> 0 AS student_id, value ->> 1 AS course_id
+    SELECT key AS item, value ->> 0 AS student_id, value ->> 1 AS course_id, value ->> 2 AS waitlist
     FROM json_each(:wanted)
     UNION ALL
-    SELECT id, :browser_id, id
+    SELECT id, :browser_id, id, 0
     FROM course
-    WHERE :browser_id IS NOT NULL AND id > :after_course_id AND (:term IS NULL OR term = :term)
+    WHERE :purpose = 'browse' AND id > :after_course_id AND (:term IS NULL OR term = :term)
 ),
 
 seat AS MATERIALIZED (
-    SELECT course_id, count(*) AS enrolled
+    SELECT course_id,
+        count(*) FILTER (WHERE status = 'enrolled') AS enrolled,
+        count(*) FILTER (WHERE status = 'waitlisted') AS waitlisted
     FROM student_course
-    WHERE course_id IN (SELECT course_id FROM wanted) AND status = 'enrolled'
+    WHERE course_id IN (SELECT course_id FROM wanted) AND status IN ('enrolled', 'waitlisted')
     GROUP BY course_id
 ),
 
@@ -34,6 +39,7 @@ fact AS MATERIALIZED (
         wanted.item,
         wanted.student_id,
         wanted.course_id,
+        wanted.waitlist,
         row_number() OVER (PARTITION BY wanted.student_id, wanted.course_id ORDER BY wanted.item)
             AS mention,
         student.status AS student_status,
@@ -44,15 +50,28 @@ fact AS MATERIALIZED (
         course.term,
         course.credits,
         course.capacity,
+        course.waitlist_capacity,
+        course.promotion,
         course.repeatable,
         course.enroll_from,
         course.enroll_until,
         coalesce(term.start_on, '0000') AS start_on,
         coalesce(term.end_on, '9999-12-31') AS end_on,
         coalesce(seat.enrolled, 0) AS enrolled,
-        present.status AS present_status
+        coalesce(seat.waitlisted, 0) AS waitlisted,
+        present.status AS present_status,
+        present.status IS 'enrolled' OR wanted.waitlist AND present.status IS 'waitlisted' AS settled,
+        iif(
+            :effective_at IS NULL,
+            NULL,
+            (
+                SELECT effective_at FROM student_course_event
+                WHERE student_id = wanted.student_id AND course_id = wanted.course_id
+                ORDER BY id DESC LIMIT 1
+            )
+        ) AS last_effective_at
     FROM wanted
-    JOIN student ON student.id = wanted.student_id
+    LEFT JOIN student ON student.id = wanted.student_id
     LEFT JOIN course ON course.id = wanted.course_id
     LEFT JOIN term ON term.code = course.term
     LEFT JOIN seat ON seat.course_id = wanted.course_id
@@ -62,9 +81,10 @@ fact AS MATERIALIZED (
 
 new AS MATERIALIZED (
     SELECT item, student_id, student_status, max_credits, course_id, course, course_status, term,
-        credits, capacity, repeatable, enroll_from, enroll_until, start_on, end_on, enrolled
+        credits, capacity, waitlist_capacity, promotion, repeatable, enroll_from, enroll_until,
+        start_on, end_on, enrolled, waitlisted, waitlist, last_effective_at
     FROM fact
-    WHERE course IS NOT NULL AND mention = 1 AND present_status IS NOT 'enrolled'
+    WHERE course IS NOT NULL AND student_status IS NOT NULL AND mention = 1 AND NOT settled
 ),
 
 -- Where each student will be if all goes well.
@@ -79,7 +99,7 @@ place AS MATERIALIZED (
     UNION ALL
     SELECT student_id, course_id, course, term, credits, start_on, end_on
     FROM new
-    WHERE :browser_id IS NULL
+    WHERE :purpose <> 'browse'
 ),
 
 -- What new courses require, and courses that are kept, of those that are given up beside them.
@@ -89,8 +109,9 @@ missing AS (
     JOIN course_requirement ON course_requirement.course_id = fact.course_id
     WHERE fact.mention = 1
         AND (
-            fact.present_status IS NOT 'enrolled'
-            OR course_requirement.kind IN ('concurrent', 'corequisite')
+            NOT fact.settled
+            OR fact.present_status = 'enrolled'
+            AND course_requirement.kind IN ('concurrent', 'corequisite')
             AND course_requirement.code IN (
                 SELECT course.code FROM json_each(:given_up) JOIN course ON course.id = value
             )
@@ -113,11 +134,26 @@ missing AS (
 ),
 
 broken AS (
-    SELECT item, 1 AS place, 'duplicate_course' AS code,
-        format('Course %d is named before.', course_id) AS detail,
-        json_object('course_id', course_id) AS details
+    SELECT item, 1 AS place, iif(:purpose = 'fill', 'duplicate_student', 'duplicate_course') AS code,
+        iif(
+            :purpose = 'fill',
+            format('Student %d is named before.', student_id),
+            format('Course %d is named before.', course_id)
+        ) AS detail,
+        iif(
+            :purpose = 'fill',
+            json_object('student_id', student_id),
+            json_object('course_id', course_id)
+        ) AS details
     FROM fact
     WHERE mention > 1
+
+    UNION ALL
+    SELECT item, 2, 'unknown_student',
+        format('There is no student %d.', student_id),
+        json_object('student_id', student_id)
+    FROM fact
+    WHERE student_status IS NULL
 
     UNION ALL
     SELECT item, 2, 'unknown_course',
@@ -127,11 +163,22 @@ broken AS (
     WHERE course IS NULL
 
     UNION ALL
-    SELECT item, 3, 'already_enrolled',
-        format('The student is enrolled in %s already.', course),
+    SELECT item, 3, iif(present_status = 'enrolled', 'already_enrolled', 'already_waitlisted'),
+        iif(
+            present_status = 'enrolled',
+            format('The student is enrolled in %s already.', course),
+            format('The student waits for %s already.', course)
+        ),
         json_object('course', course)
     FROM fact
-    WHERE present_status = 'enrolled' AND NOT :kept
+    WHERE settled AND mention = 1 AND :purpose <> 'replace'
+
+    UNION ALL
+    SELECT item, 3, 'effective_too_early',
+        format('What happened before in %s was at %s.', course, last_effective_at),
+        json_object('course', course, 'last_effective_at', last_effective_at)
+    FROM new
+    WHERE :effective_at < last_effective_at
 
     UNION ALL
     SELECT item, 4, 'already_completed',
@@ -225,25 +272,74 @@ broken AS (
             (
                 SELECT total(place.credits) FROM place
                 WHERE place.student_id = new.student_id AND place.term IS new.term
-            ) + iif(:browser_id IS NULL, 0, credits) AS total
+            ) + iif(:purpose = 'browse', credits, 0) AS total
         FROM new
     )
     WHERE total > max_credits AND credits > 0
+),
+
+standing AS MATERIALIZED (
+    SELECT item, place, code, detail, details
+    FROM broken
+    WHERE code NOT IN (SELECT value FROM json_each(:overridden))
+),
+
+-- Who takes which seat, in the order of the items: whom nothing else speaks against. Where a registrar
+-- promotes, seats are held for those who wait.
+line AS MATERIALIZED (
+    SELECT item, course_id, course, capacity, enrolled, waitlist_capacity, waitlisted, waitlist,
+        item NOT IN (SELECT item FROM standing) AS is_welcome,
+        iif(promotion = 'manual' AND :purpose <> 'promote', waitlisted, 0) AS held
+    FROM new
+),
+
+seating AS MATERIALIZED (
+    SELECT item, course_id, course, capacity, enrolled, waitlist_capacity, waitlisted, waitlist, is_welcome,
+        held,
+        count(*) FILTER (WHERE is_welcome) OVER ahead AS others,
+        coalesce(enrolled + held + count(*) FILTER (WHERE is_welcome) OVER ahead >= capacity, 0)
+            AND 'course_full' NOT IN (SELECT value FROM json_each(:overridden)) AS is_full
+    FROM line
+    WINDOW ahead AS (PARTITION BY course_id ORDER BY item ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+),
+
+outcome AS MATERIALIZED (
+    SELECT item, course, capacity, held, waitlist_capacity,
+        max(enrolled, min(enrolled + others, capacity)) AS taken,
+        waitlisted + count(*) FILTER (WHERE is_welcome AND is_full AND waitlist) OVER ahead AS waiting,
+        CASE WHEN NOT is_full THEN 'enrolled' WHEN waitlist THEN 'waitlisted' END AS status
+    FROM seating
+    WINDOW ahead AS (PARTITION BY course_id ORDER BY item ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+),
+
+reason AS (
+    SELECT item, place, code, detail, details
+    FROM standing
 
     UNION ALL
     SELECT item, 13, 'course_full',
-        format('No seat of %s is free: %d of %d are taken.', course, enrolled, capacity),
-        json_object('course', course, 'capacity', capacity, 'enrolled', enrolled)
-    FROM new
-    WHERE enrolled >= capacity
+        format('No seat of %s is free: %d of %d are taken', course, taken, capacity)
+        || iif(held, ', and those who wait come first.', '.'),
+        json_object('course', course, 'capacity', capacity, 'enrolled', taken)
+    FROM outcome
+    WHERE status IS NULL
+
+    UNION ALL
+    SELECT item, 14, 'waitlist_full',
+        format('No seat of %s is free, and %d of %d may wait already.', course, waiting, waitlist_capacity),
+        json_object('course', course, 'waitlist_capacity', waitlist_capacity, 'waitlisted', waiting)
+    FROM outcome
+    WHERE status = 'waitlisted'
+        AND waiting >= waitlist_capacity
+        AND 'waitlist_full' NOT IN (SELECT value FROM json_each(:overridden))
 )
 
-SELECT fact.item, fact.course_id, fact.course, fact.title, fact.term, fact.credits,
-    broken.code, broken.detail, broken.details
+SELECT fact.item, fact.student_id, fact.course_id, fact.course, fact.title, fact.term, fact.credits,
+    coalesce(outcome.status, fact.present_status) AS outcome,
+    reason.code, reason.detail, reason.details
 FROM fact
-LEFT JOIN broken
-    ON broken.item = fact.item
-    AND broken.code NOT IN (SELECT value FROM json_each(:overridden))
-WHERE :browser_id IS NULL OR broken.code IS NULL AND fact.present_status IS NOT 'enrolled'
-ORDER BY fact.item, broken.place, broken.details
+LEFT JOIN outcome ON outcome.item = fact.item
+LEFT JOIN reason ON reason.item = fact.item
+WHERE :purpose <> 'browse' OR reason.code IS NULL AND NOT fact.settled
+ORDER BY fact.item, reason.place, reason.details
 LIMIT :limit;

@@ -1,98 +1,117 @@
 -- name: get_enrollment(student_id, course_id)^
 -- How does this student stand in this course?
-SELECT student_id, course_id, status, enrolled_at, waitlisted_at, completed_at, dropped_at, version
+SELECT student_id, course_id, status,
+    iif(
+        status = 'waitlisted',
+        (
+            SELECT count(*) FROM student_course AS ahead
+            WHERE ahead.course_id = student_course.course_id
+                AND ahead.status = 'waitlisted'
+                AND ahead.queue_number <= student_course.queue_number
+        ),
+        NULL
+    ) AS position,
+    enrolled_at, waitlisted_at, completed_at, dropped_at, version
 FROM student_course
 WHERE student_id = :student_id AND course_id = :course_id;
 
--- name: list_courses_of_student(student_id, status, term, after_course_id, limit)
--- Which courses is or was this student in, in the order of course ids?
-SELECT
-    student_course.student_id, student_course.course_id, student_course.status,
-    student_course.enrolled_at, student_course.waitlisted_at,
-    student_course.completed_at, student_course.dropped_at, student_course.version,
-    course.code, course.title
-FROM student_course
-CROSS JOIN course ON course.id = student_course.course_id
-WHERE student_course.student_id = :student_id
-    AND student_course.course_id > :after_course_id
-    AND (:status IS NULL OR student_course.status = :status)
-    AND (:term IS NULL OR course.term = :term)
-ORDER BY student_course.course_id
-LIMIT :limit;
+-- name: list_enrollments(pairs)
+-- The same of many at once, in their order. pairs is a JSON array of [student_id, course_id].
+WITH pair AS MATERIALIZED (
+    SELECT key AS item, value ->> 0 AS student_id, value ->> 1 AS course_id FROM json_each(:pairs)
+),
 
--- name: get_courses_tag(student_id)^
--- What changes whenever something in the list of this student's courses does, on any of its pages?
-SELECT format(
-    '%d-%d',
-    (SELECT coalesce(max(id), 0) FROM student_course_event WHERE student_id = :student_id),
-    (
-        SELECT coalesce(sum(course.version), 0)
-        FROM student_course
-        JOIN course ON course.id = student_course.course_id
-        WHERE student_course.student_id = :student_id
-    )
-) AS tag;
-
--- name: list_students_of_course(course_id, status, after_status, after_student_id, limit)
--- Who is or was in this course, grouped by status? A first page follows (status or '', 0).
-SELECT
-    student_course.student_id, student_course.course_id, student_course.status,
-    student_course.enrolled_at, student_course.waitlisted_at,
-    student_course.completed_at, student_course.dropped_at, student_course.version,
-    student.given_name, student.family_name
-FROM student_course
-CROSS JOIN student ON student.id = student_course.student_id
-WHERE student_course.course_id = :course_id
-    AND (student_course.status, student_course.student_id) > (:after_status, :after_student_id)
-    AND student_course.status <= coalesce(:status, char(0x10FFFF))
-ORDER BY student_course.status, student_course.student_id
-LIMIT :limit;
-
--- name: insert_enrollments(student_id, course_ids, at, actor, reason, overridden)
--- Enrol the student in each of these courses, for the first time or again.
--- course_ids is a JSON array. A course that the student is in already is left as it is.
-INSERT INTO student_course (
-    student_id, course_id, status, enrolled_at, changed_at, changed_by, change_reason, overridden
+waiting AS MATERIALIZED (
+    SELECT student_id, course_id,
+        row_number() OVER (PARTITION BY course_id ORDER BY queue_number) AS position
+    FROM student_course
+    WHERE course_id IN (SELECT course_id FROM pair) AND status = 'waitlisted'
 )
-SELECT :student_id, value, 'enrolled', :at, :at, :actor, :reason, :overridden
-FROM json_each(:course_ids)
+
+SELECT student_course.student_id, student_course.course_id, student_course.status, waiting.position,
+    student_course.enrolled_at, student_course.waitlisted_at,
+    student_course.completed_at, student_course.dropped_at, student_course.version
+FROM pair
+CROSS JOIN student_course
+    ON student_course.student_id = pair.student_id AND student_course.course_id = pair.course_id
+LEFT JOIN waiting
+    ON waiting.student_id = pair.student_id AND waiting.course_id = pair.course_id
+ORDER BY pair.item;
+
+-- name: insert_enrollments(enrollments, at, effective_at, actor, reason, overridden)!
+-- Enrol each student, or put them on the waitlist, for the first time or again. enrollments is a JSON
+-- array of [student_id, course_id, status]. Who stands there already is left as they are.
+INSERT INTO student_course (
+    student_id, course_id, status, enrolled_at, waitlisted_at,
+    changed_at, effective_at, changed_by, change_reason, overridden
+)
+SELECT value ->> 0, value ->> 1, value ->> 2,
+    iif(value ->> 2 = 'enrolled', coalesce(:effective_at, :at), NULL),
+    iif(value ->> 2 = 'waitlisted', coalesce(:effective_at, :at), NULL),
+    :at, :effective_at, :actor, :reason, :overridden
+FROM json_each(:enrollments)
 WHERE true
+ORDER BY key
 ON CONFLICT (student_id, course_id) DO UPDATE
 SET status = excluded.status,
-    enrolled_at = excluded.enrolled_at,
+    enrolled_at = coalesce(excluded.enrolled_at, enrolled_at),
+    waitlisted_at = coalesce(excluded.waitlisted_at, waitlisted_at),
     changed_at = excluded.changed_at,
+    effective_at = excluded.effective_at,
     changed_by = excluded.changed_by,
     change_reason = excluded.change_reason,
     overridden = excluded.overridden,
     version = version + 1
-WHERE status <> 'enrolled'
-RETURNING student_id, course_id, status, enrolled_at, waitlisted_at, completed_at, dropped_at, version;
+WHERE status <> excluded.status;
 
--- name: update_enrollment(student_id, course_id, status, at, actor, reason)^
--- End the student's enrolment in this course: completed or dropped. No row: there is none to end.
+-- name: list_places_not_wanted(student_id, course_ids)
+-- In which courses is this student, or waits for, that are not among these? course_ids is a JSON array.
+SELECT course_id, status
+FROM student_course
+WHERE student_id = :student_id
+    AND status IN ('enrolled', 'waitlisted')
+    AND course_id NOT IN (SELECT value FROM json_each(:course_ids))
+ORDER BY course_id;
+
+-- name: list_broken_ending_rules(student_id, course_ids, status, effective_at)
+-- What speaks against completing or dropping these enrolments? course_ids is a JSON array.
+WITH ending AS (
+    SELECT wanted.value AS course_id, student_course.status,
+        (
+            SELECT effective_at FROM student_course_event
+            WHERE student_id = :student_id AND course_id = wanted.value
+            ORDER BY id DESC LIMIT 1
+        ) AS last_effective_at
+    FROM json_each(:course_ids) AS wanted
+    LEFT JOIN student_course
+        ON student_course.student_id = :student_id AND student_course.course_id = wanted.value
+)
+
+SELECT '/status' AS pointer, 'not_enrolled' AS code,
+    format(
+        'The enrolment is %s: only one that is enrolled can become %s.', coalesce(status, 'not there'), :status
+    ) AS detail,
+    json_object('course_id', course_id, 'status', status) AS details
+FROM ending
+WHERE status IS NOT 'enrolled' AND (status IS NOT 'waitlisted' OR :status = 'completed')
+UNION ALL
+SELECT '/effective_at', 'effective_too_early',
+    format('What happened before in course %d was at %s.', course_id, last_effective_at),
+    json_object('course_id', course_id, 'last_effective_at', last_effective_at)
+FROM ending
+WHERE :effective_at < last_effective_at
+ORDER BY pointer DESC, details;
+
+-- name: update_enrollments(student_id, course_ids, status, at, effective_at, actor, reason)!
+-- End the student's enrolments in these courses: completed or dropped. course_ids is a JSON array.
 UPDATE student_course
 SET status = :status,
-    completed_at = iif(:status = 'completed', :at, completed_at),
-    dropped_at = iif(:status = 'dropped', :at, dropped_at),
+    completed_at = iif(:status = 'completed', coalesce(:effective_at, :at), completed_at),
+    dropped_at = iif(:status = 'dropped', coalesce(:effective_at, :at), dropped_at),
     changed_at = :at,
+    effective_at = :effective_at,
     changed_by = :actor,
     change_reason = :reason,
     overridden = NULL,
     version = version + 1
-WHERE student_id = :student_id AND course_id = :course_id AND status = 'enrolled'
-RETURNING student_id, course_id, status, enrolled_at, waitlisted_at, completed_at, dropped_at, version;
-
--- name: update_enrollments_not_wanted(student_id, course_ids, at, actor, reason)
--- Drop the student from every course that is not among these. course_ids is a JSON array.
-UPDATE student_course
-SET status = 'dropped',
-    dropped_at = :at,
-    changed_at = :at,
-    changed_by = :actor,
-    change_reason = :reason,
-    overridden = NULL,
-    version = version + 1
-WHERE student_id = :student_id
-    AND status = 'enrolled'
-    AND course_id NOT IN (SELECT value FROM json_each(:course_ids))
-RETURNING course_id;
+WHERE student_id = :student_id AND course_id IN (SELECT value FROM json_each(:course_ids));

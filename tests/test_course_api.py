@@ -10,6 +10,7 @@ DEFAULTS = {
     "credits": 0.0,
     "capacity": None,
     "waitlist_capacity": None,
+    "promotion": "automatic",
     "enroll_from": None,
     "enroll_until": None,
     "status": "open",
@@ -23,7 +24,8 @@ DEFAULTS = {
 def test_a_created_course_has_the_defaults_of_what_was_left_out(client: Client):
     answer = client.post_json("/v1/courses", CS101, status=201)
 
-    assert answer.json == {"id": 1, "version": 1, **CS101, **DEFAULTS}
+    seats = {"capacity": None, "enrolled": 0, "waitlisted": 0, "free": None}
+    assert answer.json == {"id": 1, "version": 1, "seats": seats, **CS101, **DEFAULTS}
     assert answer.headers["Location"] == "/v1/courses/1"
     assert client.get("/v1/courses/1").json == answer.json
 
@@ -35,6 +37,7 @@ def test_a_course_keeps_every_field(client: Client):
         "credits": 7.5,
         "capacity": 30,
         "waitlist_capacity": 5,
+        "promotion": "manual",
         "enroll_from": "2026-08-01T08:00:00.000Z",
         "enroll_until": "2026-09-15T22:00:00.000Z",
         "status": "closed",
@@ -53,6 +56,7 @@ def test_a_course_keeps_every_field(client: Client):
     assert client.post_json("/v1/courses", fields, status=201).json == {
         "id": 1,
         "version": 1,
+        "seats": {"capacity": 30, "enrolled": 0, "waitlisted": 0, "free": 30},
         **fields,
     }
 

@@ -22,6 +22,7 @@ def test_an_enrolled_student_has_a_place_a_time_and_an_event(client: Client):
         "student_id": student,
         "course_id": course,
         "status": "enrolled",
+        "position": None,
         "enrolled_at": answer.json["enrolled_at"],
         "waitlisted_at": None,
         "completed_at": None,
@@ -372,16 +373,23 @@ def test_a_kept_course_is_not_judged_again(client: Client):
     client.want(student, [course])
 
 
-def test_an_inactive_student_may_drop_courses_and_take_none(client: Client):
-    student, course, other = client.student(), client.course(), client.course()
-    client.want(student, [course])
+def test_a_student_who_becomes_inactive_leaves_every_course(client: Client):
+    student, done, course = client.student(), client.course(), client.course()
+    full = client.course(capacity=0)
+    client.want(student, [done, course])
+    client.enroll(student, full, waitlist=True)
+    client.put_status(student, done, "completed")
     inactive = {"given_name": "Ada", "family_name": "Lovelace", "status": "inactive"}
+
     client.put_json(f"/v1/students/{student}", inactive, status=200)
 
-    answer = client.want(student, [course, other], status=409)
-
-    assert broken(answer) == [("/courses/1/course_id", "student_inactive")]
-    client.want(student, [])
+    assert [client.status(student, id) for id in (done, course, full)] == [
+        "completed",
+        "dropped",
+        "dropped",
+    ]
+    answer = client.want(student, [course], status=409)
+    assert broken(answer) == [("/courses/0/course_id", "student_inactive")]
 
 
 # Lists

@@ -17,6 +17,7 @@ def test_an_event_tells_who_when_and_from_which_status_to_which(client: Client):
                 "course_id": course,
                 "from_status": None,
                 "to_status": "enrolled",
+                "effective_at": enrolled["enrolled_at"],
                 "recorded_at": enrolled["enrolled_at"],
                 "actor": "api",
                 "reason": None,

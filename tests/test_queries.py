@@ -20,10 +20,18 @@ QUERIES = {
 # The hot paths, and how each is to begin: which index, and which of its columns.
 HOT = {
     "enrollment.get_enrollment": "PRIMARY KEY (student_id=? AND course_id=?",
-    "enrollment.list_courses_of_student": "PRIMARY KEY (student_id=? AND course_id>?",
-    "enrollment.list_students_of_course": "student_course_by_course (course_id=? AND (status,",
-    "enrollment.update_enrollment": "PRIMARY KEY (student_id=? AND course_id=?",
-    "enrollment.update_enrollments_not_wanted": "PRIMARY KEY (student_id=?",
+    "enrollment.list_places_not_wanted": "PRIMARY KEY (student_id=?",
+    "enrollment.update_enrollments": "PRIMARY KEY (student_id=? AND course_id=?",
+    "roster.list_courses_of_student": "PRIMARY KEY (student_id=? AND course_id>?",
+    "roster.list_courses_of_student_as_of": "PRIMARY KEY (student_id=? AND course_id>?",
+    "roster.list_students_of_course": "student_course_by_course (course_id=? AND (status,",
+    "roster.list_students_of_course_as_of": (
+        "student_course_by_course_and_student (course_id=? AND student_id>?"
+    ),
+    "waitlist.list_waiting": (
+        "student_course_by_course (course_id=? AND status=? AND queue_number>?"
+    ),
+    "waitlist.update_passed_over": "PRIMARY KEY (student_id=? AND course_id=?",
     "event.list_events": "INTEGER PRIMARY KEY (rowid>?",
     "event.list_events_of_enrollment": (
         "student_course_event_by_enrollment (student_id=? AND course_id=? AND id>?"
@@ -61,7 +69,7 @@ def test_a_query_is_used(name: str):
     (directory,) = enrollment.data.__path__
     code = "".join(path.read_text() for path in Path(directory).glob("*.py"))
 
-    assert re.search(rf"\b(SQL|ELIGIBILITY)\.{name.partition('.')[2]}\b", code)
+    assert re.search(rf"\b(SQL|ENROLLMENT)\.{name.partition('.')[2]}\b", code)
 
 
 @pytest.mark.parametrize("name", QUERIES)
@@ -89,7 +97,9 @@ def test_every_list_page_is_a_hot_path():
 def test_the_rules_look_up_what_they_need_by_index(database: Database):
     steps = plan(database, QUERIES["eligibility.list_judgements"])
 
-    made_by_the_query = "(json_each|wanted|fact|new|[(]subquery)"
+    made_by_the_query = (
+        "(json_each|wanted|fact|new|missing|broken|standing|line|seating|outcome|[(]subquery)"
+    )
     assert not [step for step in steps if re.match(f"SCAN (?!{made_by_the_query})", step)]
     seats = (
         "student_course USING COVERING INDEX student_course_by_course (course_id=? AND status=?)"

@@ -10,10 +10,10 @@ from msgspec.structs import asdict
 
 from enrollment.data.listing import Listing, Place, list_page
 from enrollment.data.rules import refuse_if_broken
-from enrollment.database import Connection, queries
+from enrollment.database import Connection, Row, queries
 from enrollment.errors import Problem
 from enrollment.filters import CourseFilter
-from enrollment.records import Course, CourseFields, Meeting, Prerequisite
+from enrollment.records import Course, CourseFields, CourseSeats, Meeting, Prerequisite
 
 SQL = queries("course")
 
@@ -69,20 +69,26 @@ def _with_details(db: Connection, rows: Sequence[Any]) -> list[Course]:
     """The rows of `course`, each with what belongs to it."""
     ids = json.dumps([row["id"] for row in rows])
     details = {detail["id"]: detail for detail in SQL.list_course_details(db, ids=ids)}
-    return [
-        Course(
-            **dict(row)
-            | {
-                "repeatable": bool(row["repeatable"]),
-                "prerequisites": decode(
-                    details[row["id"]]["prerequisites"], type=list[Prerequisite]
-                ),
-                "corequisites": decode(details[row["id"]]["corequisites"], type=list[str]),
-                "meetings": decode(details[row["id"]]["meetings"], type=list[Meeting]),
-            }
-        )
-        for row in rows
-    ]
+    return [_course(dict(row), details[row["id"]]) for row in rows]
+
+
+def _course(row: dict[str, Any], details: Row) -> Course:
+    capacity, enrolled = row["capacity"], details["enrolled"]
+    return Course(
+        **row
+        | {
+            "repeatable": bool(row["repeatable"]),
+            "prerequisites": decode(details["prerequisites"], type=list[Prerequisite]),
+            "corequisites": decode(details["corequisites"], type=list[str]),
+            "meetings": decode(details["meetings"], type=list[Meeting]),
+            "seats": CourseSeats(
+                capacity=capacity,
+                enrolled=enrolled,
+                waitlisted=details["waitlisted"],
+                free=None if capacity is None else max(capacity - enrolled, 0),
+            ),
+        }
+    )
 
 
 def _parameters(fields: CourseFields) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """/v1/courses: parse, call, answer."""
 
 from enrollment import http, paging
-from enrollment.data import course
+from enrollment.data import course, enrollment, waitlist
 from enrollment.database import Database
 from enrollment.filters import CourseFilter
 from enrollment.http import Answer, Operation
 from enrollment.preconditions import require_match, tag_of
-from enrollment.records import CourseFields
+from enrollment.records import Course, CourseFields, NewPromotions
 
 
 def list_courses(database: Database, query: CourseFilter) -> Answer:
@@ -27,15 +27,29 @@ def read_course(database: Database, course_id: int) -> Answer:
 
 def replace_course(database: Database, course_id: int, body: CourseFields) -> Answer:
     with database.write() as db:
-        require_match(tag_of(course.get_course(db, course_id)))
-        return http.ok(course.update_course(db, course_id, body))
+        _require_match(course.get_course(db, course_id))
+        course.update_course(db, course_id, body)
+        waitlist.settle(db, http.change(), course_ids=[course_id])
+        return http.ok(course.get_course(db, course_id))
 
 
 def delete_course(database: Database, course_id: int) -> Answer:
     with database.write() as db:
-        require_match(tag_of(course.get_course(db, course_id)))
+        _require_match(course.get_course(db, course_id))
         course.delete_course(db, course_id)
     return http.no_content()
+
+
+def promote(database: Database, course_id: int, body: NewPromotions) -> Answer:
+    with database.write() as db:
+        _require_match(course.get_course(db, course_id))
+        promoted = waitlist.promote(db, course_id, body.seats, http.change())
+        return http.ok({"items": enrollment.list_enrollments(db, course_id, promoted)})
+
+
+def _require_match(present: Course) -> None:
+    """The version alone is enough: who changes a course may not care who has just enrolled."""
+    require_match(tag_of(present), str(present.version))
 
 
 OPERATIONS = (
@@ -44,4 +58,5 @@ OPERATIONS = (
     Operation("GET", "/v1/courses/<course_id:id>", read_course),
     Operation("PUT", "/v1/courses/<course_id:id>", replace_course, body=CourseFields),
     Operation("DELETE", "/v1/courses/<course_id:id>", delete_course),
+    Operation("POST", "/v1/courses/<course_id:id>/promotions", promote, body=NewPromotions),
 )

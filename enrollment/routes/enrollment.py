@@ -1,12 +1,16 @@
 """/v1/students/{id}/courses and /v1/courses/{id}/students: who is in what."""
 
+from collections.abc import Sequence
+from http import HTTPStatus
+
 from enrollment import http, paging
-from enrollment.data import enrollment
+from enrollment.data import course, eligibility, enrollment, roster, waitlist
+from enrollment.data.eligibility import Wish
 from enrollment.database import Connection, Database
-from enrollment.filters import CoursesOfStudentFilter, EligibleCourseFilter, StudentsOfCourseFilter
+from enrollment.filters import CoursesOfStudentFilter, EligibleCourseFilter, RosterFilter
 from enrollment.http import Answer, Operation
 from enrollment.preconditions import require_match, tag_of
-from enrollment.records import NewEnrollment, WantedCourses, WantedStatus
+from enrollment.records import NewEnrollment, WantedCourses, WantedStatus, WantedStudents
 from enrollment.values import Moment
 
 
@@ -15,29 +19,42 @@ def list_courses(database: Database, student_id: int, query: CoursesOfStudentFil
         return _courses(db, student_id, query)
 
 
-def list_students(database: Database, course_id: int, query: StudentsOfCourseFilter) -> Answer:
+def list_students(database: Database, course_id: int, query: RosterFilter) -> Answer:
     with database.read() as db:
-        listing = enrollment.list_students_of_course(db, course_id, query, paging.place(query))
+        listing = roster.list_students_of_course(db, course_id, query, paging.place(query))
         return paging.page(listing, query)
 
 
 def enroll(database: Database, student_id: int, body: NewEnrollment) -> Answer:
+    _serve_waitlists(database, [body.course_id])
     with database.write() as db:
-        require_match(enrollment.get_courses_tag(db, student_id))
-        new = enrollment.insert_enrollment(
-            db, student_id, body.course_id, http.change(body), pointer="/course_id"
-        )
+        require_match(roster.get_courses_tag(db, student_id))
+        wish = Wish(student_id, body.course_id, body.waitlist)
+        new = enrollment.insert_enrollment(db, wish, http.change(body), pointer="/course_id")
     return http.created(new, f"/v1/students/{student_id}/courses/{body.course_id}")
 
 
 def replace_courses(database: Database, student_id: int, body: WantedCourses) -> Answer:
-    wanted = [course.course_id for course in body.courses]
+    wishes = [Wish(student_id, course.course_id, course.waitlist) for course in body.courses]
+    _serve_waitlists(database, [wish.course_id for wish in wishes])
     with database.write() as db:
-        require_match(enrollment.get_courses_tag(db, student_id))
+        require_match(roster.get_courses_tag(db, student_id))
         enrollment.replace_enrollments(
-            db, student_id, wanted, http.change(body), pointer="/courses/%d/course_id"
+            db, student_id, wishes, http.change(body), pointer="/courses/%d/course_id"
         )
         return _courses(db, student_id, CoursesOfStudentFilter())
+
+
+def enroll_students(database: Database, course_id: int, body: WantedStudents) -> Answer:
+    wishes = [Wish(student.student_id, course_id, student.waitlist) for student in body.students]
+    _serve_waitlists(database, [course_id])
+    with database.write() as db:
+        require_match(tag_of(course.get_course(db, course_id)))
+        results = enrollment.insert_students(
+            db, course_id, wishes, body.mode, http.change(body), pointer="/students/%d/student_id"
+        )
+    status = HTTPStatus.CREATED if body.mode == "all" else HTTPStatus.MULTI_STATUS
+    return Answer(status, {"items": results})
 
 
 def read_enrollment(database: Database, student_id: int, course_id: int) -> Answer:
@@ -47,14 +64,14 @@ def read_enrollment(database: Database, student_id: int, course_id: int) -> Answ
 
 def read_eligibility(database: Database, student_id: int, course_id: int) -> Answer:
     with database.read() as db:
-        return http.ok(enrollment.get_eligibility(db, student_id, course_id, Moment.now()))
+        return http.ok(eligibility.get_eligibility(db, student_id, course_id, http.change()))
 
 
 def list_eligible_courses(
     database: Database, student_id: int, query: EligibleCourseFilter
 ) -> Answer:
     with database.read() as db:
-        listing = enrollment.list_eligible_courses(
+        listing = eligibility.list_eligible_courses(
             db, student_id, query, Moment.now(), paging.place(query)
         )
         return paging.page(listing, query)
@@ -63,6 +80,7 @@ def list_eligible_courses(
 def put_enrollment(
     database: Database, student_id: int, course_id: int, body: WantedStatus
 ) -> Answer:
+    _serve_waitlists(database, [course_id])
     with database.write() as db:
         present = enrollment.find_enrollment(db, student_id, course_id)
         require_match(tag_of(present))
@@ -81,9 +99,16 @@ def drop(database: Database, student_id: int, course_id: int) -> Answer:
     return http.no_content()
 
 
+def _serve_waitlists(database: Database, course_ids: Sequence[int]) -> None:
+    """Who waits goes before who comes. A seat is given away when it comes free; but who was passed
+    over then may have become eligible since, by the clock for one."""
+    with database.write() as db:
+        waitlist.settle(db, http.change(), course_ids=course_ids)
+
+
 def _courses(db: Connection, student_id: int, query: CoursesOfStudentFilter) -> Answer:
-    listing = enrollment.list_courses_of_student(db, student_id, query, paging.place(query))
-    tag = enrollment.get_courses_tag(db, student_id)
+    listing = roster.list_courses_of_student(db, student_id, query, paging.place(query))
+    tag = roster.get_courses_tag(db, student_id)
     return paging.page(listing, query, tag=tag)
 
 
@@ -112,7 +137,6 @@ OPERATIONS = (
         list_eligible_courses,
         query=EligibleCourseFilter,
     ),
-    Operation(
-        "GET", "/v1/courses/<course_id:id>/students", list_students, query=StudentsOfCourseFilter
-    ),
+    Operation("GET", "/v1/courses/<course_id:id>/students", list_students, query=RosterFilter),
+    Operation("POST", "/v1/courses/<course_id:id>/students", enroll_students, body=WantedStudents),
 )

@@ -1,6 +1,6 @@
 """/v1/events, the change feed, and the history of one enrolment."""
 
-from enrollment import paging
+from enrollment import http, paging
 from enrollment.data import event
 from enrollment.database import Database
 from enrollment.filters import EventFilter, Page
@@ -10,6 +10,8 @@ from enrollment.http import Answer, Operation
 def list_events(database: Database, query: EventFilter) -> Answer:
     with database.read() as db:
         listing = event.list_events(db, query)
+    if not listing.items:
+        http.answer_later(query.wait)
     cursor = str(listing.next[0]) if listing.next else None
     return paging.linked_page(listing.items, cursor, {"after": cursor, "limit": query.limit})
 

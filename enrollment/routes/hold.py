@@ -1,7 +1,7 @@
 """/v1/students/{id}/holds: what keeps a student from enrolling."""
 
 from enrollment import http, paging
-from enrollment.data import hold
+from enrollment.data import hold, waitlist
 from enrollment.database import Database
 from enrollment.filters import Page
 from enrollment.http import Answer, Operation
@@ -28,7 +28,9 @@ def read_hold(database: Database, student_id: int, hold_id: int) -> Answer:
 def release_hold(database: Database, student_id: int, hold_id: int) -> Answer:
     with database.write() as db:
         require_match(tag_of(hold.get_hold(db, student_id, hold_id)))
-        hold.release_hold(db, student_id, hold_id, http.change())
+        change = http.change()
+        hold.release_hold(db, student_id, hold_id, change)
+        waitlist.settle(db, change, student_id=student_id)
     return http.no_content()
 
 

@@ -1,7 +1,7 @@
 """/v1/students: parse, call, answer."""
 
 from enrollment import http, paging
-from enrollment.data import student
+from enrollment.data import enrollment, student
 from enrollment.database import Database
 from enrollment.filters import StudentFilter
 from enrollment.http import Answer, Operation
@@ -28,7 +28,9 @@ def read_student(database: Database, student_id: int) -> Answer:
 def replace_student(database: Database, student_id: int, body: StudentFields) -> Answer:
     with database.write() as db:
         require_match(tag_of(student.get_student(db, student_id)))
-        return http.ok(student.update_student(db, student_id, body))
+        updated = student.update_student(db, student_id, body)
+        enrollment.follow_student(db, updated, http.change())
+    return http.ok(updated)
 
 
 def delete_student(database: Database, student_id: int) -> Answer:

@@ -1,0 +1,114 @@
+"""Eligibility: what the rules of sql/eligibility.sql say of an enrolment before it is made."""
+
+import json
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any, Literal, NamedTuple
+
+from msgspec.structs import asdict
+
+from enrollment.data.course import get_course
+from enrollment.data.listing import Listing, Place, list_page
+from enrollment.data.rules import fault
+from enrollment.data.student import get_student
+from enrollment.database import Connection, queries
+from enrollment.errors import Fault
+from enrollment.filters import EligibleCourseFilter
+from enrollment.records import Change, Eligibility, EligibleCourse
+from enrollment.values import Moment
+
+SQL = queries("eligibility")
+NOTHING_WANTED = {
+    "wanted": "[]",
+    "given_up": "[]",
+    "overridden": "[]",
+    "effective_at": None,
+    "browser_id": None,
+    "term": None,
+    "after_course_id": 0,
+    "limit": -1,
+}
+
+
+class Wish(NamedTuple):
+    """A student's wish for a place in a course; `waitlist`: or else on its waitlist."""
+
+    student_id: int
+    course_id: int
+    waitlist: bool = False
+
+
+class Judgement(NamedTuple):
+    """What becomes of the `item`-th wish: an outcome, "enrolled" or "waitlisted", unless there are
+    faults."""
+
+    item: int
+    student_id: int
+    course_id: int
+    outcome: str
+    faults: list[Fault]
+
+
+def judge(
+    db: Connection,
+    wishes: Sequence[Wish],
+    purpose: Literal["enroll", "replace", "fill", "promote"],
+    change: Change,
+    *,
+    pointer: str | None = None,
+    given_up: Sequence[int] = (),
+) -> list[Judgement]:
+    """One judgement for each wish, in their order; `pointer` is where the request names the i-th
+    wish, with %d for i."""
+    parameters = NOTHING_WANTED | {
+        "wanted": json.dumps(wishes),
+        "purpose": purpose,
+        "given_up": json.dumps(given_up),
+        "overridden": change.overridden or "[]",
+        "effective_at": change.effective_at,
+        "now": change.at,
+    }
+    judgements = []
+    for item, group in groupby(SQL.list_judgements(db, **parameters), key=lambda row: row["item"]):
+        rows = list(group)
+        place = pointer and pointer.replace("%d", str(item))
+        faults = [fault(row, place) for row in rows if row["code"]]
+        first = rows[0]
+        judgements.append(
+            Judgement(item, first["student_id"], first["course_id"], first["outcome"], faults)
+        )
+    return judgements
+
+
+def get_eligibility(db: Connection, student_id: int, course_id: int, change: Change) -> Eligibility:
+    """Raises student_not_found, course_not_found."""
+    get_student(db, student_id)
+    get_course(db, course_id)
+    ((*_, faults),) = judge(db, [Wish(student_id, course_id)], "enroll", change)
+    return Eligibility(
+        student_id=student_id, course_id=course_id, eligible=not faults, errors=faults
+    )
+
+
+def list_eligible_courses(
+    db: Connection,
+    student_id: int,
+    wanted: EligibleCourseFilter,
+    now: Moment,
+    after: Place | None = None,
+) -> Listing[EligibleCourse]:
+    """Those that the student could be enrolled in now, each by itself, by course id.
+
+    Raises student_not_found.
+    """
+    get_student(db, student_id)
+    parameters = NOTHING_WANTED | asdict(wanted)
+    parameters |= {"purpose": "browse", "browser_id": student_id, "now": now}
+    query, start = SQL.list_judgements, {"course_id": 0}
+    return list_page(db, query, _eligible_course, parameters, start=start, after=after)
+
+
+def _eligible_course(
+    course_id: int, course: str, title: str, term: str | None, credits: float, **_: Any
+) -> EligibleCourse:
+    return EligibleCourse(course_id=course_id, code=course, title=title, term=term, credits=credits)

@@ -1,0 +1,68 @@
+"""Rosters: a student's courses and a course's students, as they are now or were at some time."""
+
+from typing import Any
+
+from msgspec.structs import asdict
+
+from enrollment.data.course import get_course
+from enrollment.data.listing import Listing, Place, list_page
+from enrollment.data.student import get_student
+from enrollment.database import Connection, queries
+from enrollment.filters import CoursesOfStudentFilter, RosterFilter
+from enrollment.records import CourseOfStudent, StudentOfCourse
+
+SQL = queries("roster")
+# Later than any moment that is asked for.
+ALWAYS = "9999-12-31T23:59:59.999Z"
+
+
+def list_courses_of_student(
+    db: Connection, student_id: int, wanted: CoursesOfStudentFilter, after: Place | None = None
+) -> Listing[CourseOfStudent]:
+    """By course id. Raises student_not_found."""
+    query = SQL.list_courses_of_student_as_of if _is_past(wanted) else SQL.list_courses_of_student
+    parameters = _parameters(wanted) | {"student_id": student_id}
+    start = {"course_id": 0}
+    page = list_page(db, query, CourseOfStudent, parameters, start=start, after=after)
+    if not page.items:
+        get_student(db, student_id)
+    return page
+
+
+def get_courses_tag(db: Connection, student_id: int) -> str:
+    """What changes whenever the list of the student's courses does. Raises student_not_found."""
+    get_student(db, student_id)
+    tag: str = SQL.get_courses_tag(db, student_id=student_id)["tag"]
+    return tag
+
+
+def list_students_of_course(
+    db: Connection, course_id: int, wanted: RosterFilter, after: Place | None = None
+) -> Listing[StudentOfCourse]:
+    """By status, a waitlist in its order, and student id; the past by student id alone.
+
+    Raises course_not_found.
+    """
+    start: dict[str, str | int]
+    query, start = SQL.list_students_of_course_as_of, {"student_id": 0}
+    if not _is_past(wanted):
+        query = SQL.list_students_of_course
+        start = {"status": wanted.status or "", "queue_number": -1, "student_id": 0}
+    parameters = _parameters(wanted) | {"course_id": course_id}
+    page = list_page(db, query, _student_of_course, parameters, start=start, after=after)
+    if not page.items:
+        get_course(db, course_id)
+    return page
+
+
+def _is_past(wanted: RosterFilter) -> bool:
+    return bool(wanted.as_of or wanted.recorded_by)
+
+
+def _parameters(wanted: RosterFilter) -> dict[str, Any]:
+    as_of, recorded_by = wanted.as_of or ALWAYS, wanted.recorded_by or ALWAYS
+    return asdict(wanted) | {"as_of": as_of, "recorded_by": recorded_by}
+
+
+def _student_of_course(queue_number: int = 0, **row: Any) -> StudentOfCourse:
+    return StudentOfCourse(**row)
