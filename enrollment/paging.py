@@ -57,5 +57,5 @@ def _filters(query: Page) -> dict[str, Any]:
 
 def _signature(query: Page, token: bytes) -> bytes:
     """Binds a cursor to its list and filters. It guards against mix-ups and holds no secret."""
-    scope = msgspec.json.encode([request.path, _filters(query)])
+    scope = msgspec.json.encode([request.path, _filters(query)], enc_hook=str)
     return blake2b(scope + token, digest_size=8).digest()

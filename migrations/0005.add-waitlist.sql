@@ -74,6 +74,7 @@ BEGIN
     SELECT RAISE(ABORT, 'waitlist_full')
     FROM course
     WHERE id = NEW.course_id
+        AND waitlist_capacity IS NOT NULL
         AND waitlist_capacity < (
             SELECT count(*) FROM student_course
             WHERE course_id = NEW.course_id AND status = 'waitlisted'
@@ -89,8 +90,46 @@ BEGIN
     SELECT RAISE(ABORT, 'waitlist_full')
     FROM course
     WHERE id = NEW.course_id
+        AND waitlist_capacity IS NOT NULL
         AND waitlist_capacity < (
             SELECT count(*) FROM student_course
             WHERE course_id = NEW.course_id AND status = 'waitlisted'
+        );
+END;
+
+-- As before, but where there is no limit the students are not counted: so that 10,000 of them can be
+-- enrolled at once.
+DROP TRIGGER student_course_insert_needs_a_seat;
+
+DROP TRIGGER student_course_update_needs_a_seat;
+
+-- The seats honour an override that is recorded with the very change, and nothing else.
+CREATE TRIGGER student_course_insert_needs_a_seat
+AFTER INSERT ON student_course
+WHEN NEW.status = 'enrolled' AND coalesce(NEW.overridden, '') NOT LIKE '%"course_full"%'
+BEGIN
+    SELECT RAISE(ABORT, 'course_full')
+    FROM course
+    WHERE id = NEW.course_id
+        AND capacity IS NOT NULL
+        AND capacity < (
+            SELECT count(*) FROM student_course
+            WHERE course_id = NEW.course_id AND status = 'enrolled'
+        );
+END;
+
+CREATE TRIGGER student_course_update_needs_a_seat
+AFTER UPDATE OF status ON student_course
+WHEN NEW.status = 'enrolled'
+    AND OLD.status <> 'enrolled'
+    AND NOT (NEW.version > OLD.version AND coalesce(NEW.overridden, '') LIKE '%"course_full"%')
+BEGIN
+    SELECT RAISE(ABORT, 'course_full')
+    FROM course
+    WHERE id = NEW.course_id
+        AND capacity IS NOT NULL
+        AND capacity < (
+            SELECT count(*) FROM student_course
+            WHERE course_id = NEW.course_id AND status = 'enrolled'
         );
 END;

@@ -81,8 +81,7 @@ fact AS MATERIALIZED (
 
 new AS MATERIALIZED (
     SELECT item, student_id, student_status, max_credits, course_id, course, course_status, term,
-        credits, capacity, waitlist_capacity, promotion, repeatable, enroll_from, enroll_until,
-        start_on, end_on, enrolled, waitlisted, waitlist, last_effective_at
+        credits, repeatable, enroll_from, enroll_until, start_on, end_on, last_effective_at
     FROM fact
     WHERE course IS NOT NULL AND student_status IS NOT NULL AND mention = 1 AND NOT settled
 ),
@@ -284,35 +283,43 @@ standing AS MATERIALIZED (
     WHERE code NOT IN (SELECT value FROM json_each(:overridden))
 ),
 
--- Who takes which seat, in the order of the items: whom nothing else speaks against. Where a registrar
+-- Who takes which seat, in the order of the items: whom nothing speaks against. Where a registrar
 -- promotes, seats are held for those who wait.
 line AS MATERIALIZED (
-    SELECT item, course_id, course, capacity, enrolled, waitlist_capacity, waitlisted, waitlist,
-        item NOT IN (SELECT item FROM standing) AS is_welcome,
+    SELECT item, course_id, course, title, term, credits, capacity, enrolled, waitlist_capacity,
+        waitlisted, waitlist, present_status, settled,
+        NOT settled AND mention = 1 AND student_status IS NOT NULL AS is_new,
+        NOT settled AND item NOT IN (SELECT item FROM standing) AS is_welcome,
         iif(promotion = 'manual' AND :purpose <> 'promote', waitlisted, 0) AS held
-    FROM new
+    FROM fact
 ),
 
 seating AS MATERIALIZED (
-    SELECT item, course_id, course, capacity, enrolled, waitlist_capacity, waitlisted, waitlist, is_welcome,
-        held,
+    SELECT item, course_id, course, title, term, credits, capacity, enrolled, waitlist_capacity,
+        waitlisted, waitlist, present_status, settled, is_new, is_welcome, held,
         count(*) FILTER (WHERE is_welcome) OVER ahead AS others,
         coalesce(enrolled + held + count(*) FILTER (WHERE is_welcome) OVER ahead >= capacity, 0)
+            AND is_new
             AND 'course_full' NOT IN (SELECT value FROM json_each(:overridden)) AS is_full
     FROM line
     WINDOW ahead AS (PARTITION BY course_id ORDER BY item ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 
 outcome AS MATERIALIZED (
-    SELECT item, course, capacity, held, waitlist_capacity,
+    SELECT item, course_id, course, title, term, credits, capacity, held, waitlist_capacity, settled,
         max(enrolled, min(enrolled + others, capacity)) AS taken,
         waitlisted + count(*) FILTER (WHERE is_welcome AND is_full AND waitlist) OVER ahead AS waiting,
-        CASE WHEN NOT is_full THEN 'enrolled' WHEN waitlist THEN 'waitlisted' END AS status
+        CASE
+            WHEN settled THEN present_status
+            WHEN NOT is_full THEN 'enrolled'
+            WHEN waitlist THEN 'waitlisted'
+            ELSE 'full'
+        END AS status
     FROM seating
     WINDOW ahead AS (PARTITION BY course_id ORDER BY item ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 
-reason AS (
+reason AS MATERIALIZED (
     SELECT item, place, code, detail, details
     FROM standing
 
@@ -322,7 +329,7 @@ reason AS (
         || iif(held, ', and those who wait come first.', '.'),
         json_object('course', course, 'capacity', capacity, 'enrolled', taken)
     FROM outcome
-    WHERE status IS NULL
+    WHERE status = 'full'
 
     UNION ALL
     SELECT item, 14, 'waitlist_full',
@@ -330,16 +337,18 @@ reason AS (
         json_object('course', course, 'waitlist_capacity', waitlist_capacity, 'waitlisted', waiting)
     FROM outcome
     WHERE status = 'waitlisted'
+        AND NOT settled
         AND waiting >= waitlist_capacity
         AND 'waitlist_full' NOT IN (SELECT value FROM json_each(:overridden))
 )
 
-SELECT fact.item, fact.student_id, fact.course_id, fact.course, fact.title, fact.term, fact.credits,
-    coalesce(outcome.status, fact.present_status) AS outcome,
-    reason.code, reason.detail, reason.details
-FROM fact
-LEFT JOIN outcome ON outcome.item = fact.item
-LEFT JOIN reason ON reason.item = fact.item
-WHERE :purpose <> 'browse' OR reason.code IS NULL AND NOT fact.settled
-ORDER BY fact.item, reason.place, reason.details
+SELECT item, course_id, course, title, term, credits, status AS outcome,
+    NULL AS place, NULL AS code, NULL AS detail, NULL AS details
+FROM outcome
+WHERE item NOT IN (SELECT item FROM reason) AND (:purpose <> 'browse' OR NOT settled)
+UNION ALL
+SELECT item, NULL, NULL, NULL, NULL, NULL, NULL, place, code, detail, details
+FROM reason
+WHERE :purpose <> 'browse'
+ORDER BY item, place, details
 LIMIT :limit;

@@ -298,3 +298,118 @@ def test_two_courses_without_a_term_have_two_codes(db: sqlite3.Connection):
 def test_an_enrolment_window_runs_forward(db: sqlite3.Connection):
     with pytest.raises(sqlite3.IntegrityError, match="course_enroll_window_runs_forward"):
         db.execute("UPDATE course SET enroll_from = :at, enroll_until = :at", {"at": MOMENT})
+
+
+# Waitlists
+
+
+def wait(db: sqlite3.Connection, student: int, course: int) -> None:
+    db.execute(
+        "INSERT INTO student_course (student_id, course_id, status, waitlisted_at, changed_at)"
+        " VALUES (?, ?, 'waitlisted', ?, ?)",
+        (student, course, MOMENT, MOMENT),
+    )
+
+
+def queue(db: sqlite3.Connection) -> list[int]:
+    query = "SELECT student_id FROM student_course WHERE queue_number > 0 ORDER BY queue_number"
+    return [student for (student,) in db.execute(query)]
+
+
+def test_the_events_give_the_places_in_a_waitlist(db: sqlite3.Connection):
+    wait(db, 2, 2)
+    wait(db, 1, 2)
+    assert queue(db) == [2, 1]
+    db.execute("UPDATE student_course SET changed_by = 'someone' WHERE student_id = 2")
+    assert queue(db) == [2, 1]
+    drop(db, 2, 2)
+    assert queue(db) == [1]
+    db.execute("UPDATE student_course SET status = 'waitlisted' WHERE student_id = 2")
+    assert queue(db) == [1, 2]
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 99])
+def test_the_queue_is_not_jumped(db: sqlite3.Connection, number: int):
+    wait(db, 2, 2)
+    wait(db, 1, 2)
+
+    for statement in (
+        f"UPDATE student_course SET queue_number = {number} WHERE student_id = {1 + (number == 2)}",
+        "INSERT INTO student_course"
+        " (student_id, course_id, status, waitlisted_at, changed_at, queue_number)"
+        f" VALUES (1, 1, 'waitlisted', '{MOMENT}', '{MOMENT}', {number or 3})",
+    ):
+        with pytest.raises(sqlite3.IntegrityError, match="the events give the places"):
+            db.execute(statement)
+
+    assert queue(db) == [2, 1]
+
+
+def test_a_place_on_a_waitlist_is_not_given_twice(db: sqlite3.Connection):
+    db.execute("UPDATE course SET waitlist_capacity = 1")
+    wait(db, 1, 2)
+
+    with pytest.raises(sqlite3.IntegrityError, match="waitlist_full"):
+        wait(db, 2, 2)
+    enroll(db, 2, 2)
+    with pytest.raises(sqlite3.IntegrityError, match="waitlist_full"):
+        db.execute(
+            "UPDATE student_course SET status = 'waitlisted', waitlisted_at = ?"
+            " WHERE student_id = 2",
+            (MOMENT,),
+        )
+
+
+# Times
+
+
+def times(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    query = "SELECT effective_at, recorded_at FROM student_course_event ORDER BY id"
+    return db.execute(query).fetchall()
+
+
+def test_what_is_said_to_be_true_since_is_kept_with_when_it_was_said(db: sqlite3.Connection):
+    enroll(db, 1, 1)
+    db.execute(
+        "UPDATE student_course SET status = 'dropped', dropped_at = changed_at,"
+        " changed_at = '2026-09-03T08:00:00.000Z', effective_at = '2026-09-02T08:00:00.000Z',"
+        " version = version + 1"
+    )
+
+    assert times(db) == [
+        (MOMENT, MOMENT),
+        ("2026-09-02T08:00:00.000Z", "2026-09-03T08:00:00.000Z"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("effective_at", "match"),
+    [
+        ("2026-08-31T08:00:00.000Z", "append-only"),
+        ("2026-09-04T08:00:00.000Z", "effective_at_is_time"),
+        ("yesterday", "effective_at_is_time"),
+    ],
+    ids=["before the last", "after it is recorded", "no time"],
+)
+def test_a_change_is_true_between_the_last_and_its_record(
+    db: sqlite3.Connection, effective_at: str, match: str
+):
+    enroll(db, 1, 1)
+
+    with pytest.raises(sqlite3.IntegrityError, match=match):
+        db.execute(
+            "UPDATE student_course SET changed_at = '2026-09-03T08:00:00.000Z', effective_at = ?,"
+            " version = version + 1",
+            (effective_at,),
+        )
+
+
+def test_a_clock_that_is_set_back_does_not_turn_the_history_round(db: sqlite3.Connection):
+    enroll(db, 1, 1)
+    db.execute(
+        "UPDATE student_course SET status = 'dropped', dropped_at = :at, changed_at = :at,"
+        " version = version + 1",
+        {"at": "2026-08-01T08:00:00.000Z"},
+    )
+
+    assert times(db) == [(MOMENT, MOMENT)] * 2

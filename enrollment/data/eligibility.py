@@ -39,13 +39,11 @@ class Wish(NamedTuple):
 
 
 class Judgement(NamedTuple):
-    """What becomes of the `item`-th wish: an outcome, "enrolled" or "waitlisted", unless there are
-    faults."""
+    """What becomes of a wish: an outcome, "enrolled" or "waitlisted", unless there are faults."""
 
-    item: int
     student_id: int
     course_id: int
-    outcome: str
+    outcome: str | None
     faults: list[Fault]
 
 
@@ -73,10 +71,8 @@ def judge(
         rows = list(group)
         place = pointer and pointer.replace("%d", str(item))
         faults = [fault(row, place) for row in rows if row["code"]]
-        first = rows[0]
-        judgements.append(
-            Judgement(item, first["student_id"], first["course_id"], first["outcome"], faults)
-        )
+        student_id, course_id, _ = wishes[item]
+        judgements.append(Judgement(student_id, course_id, rows[0]["outcome"], faults))
     return judgements
 
 

@@ -41,12 +41,27 @@ def get_enrollment(db: Connection, student_id: int, course_id: int) -> Enrollmen
     return enrollment
 
 
-def list_enrollments(
-    db: Connection, course_id: int, student_ids: Sequence[int]
-) -> list[Enrollment]:
-    """How these students stand in the course, in their order."""
-    pairs = json.dumps([(student_id, course_id) for student_id in student_ids])
-    return [Enrollment(**row) for row in SQL.list_enrollments(db, pairs=pairs)]
+def list_results(
+    db: Connection, course_id: int, judgements: Sequence[Judgement]
+) -> list[StudentResult]:
+    """What has become of each of these students in the course."""
+    enrolled = [judgement.student_id for judgement in judgements if not judgement.faults]
+    pairs = json.dumps([(student_id, course_id) for student_id in enrolled])
+    enrollments = {row["student_id"]: row for row in SQL.list_enrollments(db, pairs=pairs)}
+    return [
+        StudentResult(
+            student_id=judgement.student_id,
+            status=KINDS[judgement.faults[0].code].status,
+            errors=judgement.faults,
+        )
+        if judgement.faults
+        else StudentResult(
+            student_id=judgement.student_id,
+            status=HTTPStatus.CREATED,
+            enrollment=Enrollment(**enrollments[judgement.student_id]),
+        )
+        for judgement in judgements
+    ]
 
 
 def insert_enrollment(db: Connection, wish: Wish, change: Change, *, pointer: str) -> Enrollment:
@@ -119,11 +134,7 @@ def insert_students(
         _enroll(db, [judgement for judgement in judgements if not judgement.faults], change)
     else:
         _enroll(db, judgements, change)
-    students = [judgement.student_id for judgement in judgements if not judgement.faults]
-    new = iter(list_enrollments(db, course_id, students))
-    return [
-        _result(judgement, next(new) if not judgement.faults else None) for judgement in judgements
-    ]
+    return list_results(db, course_id, judgements)
 
 
 def follow_student(db: Connection, student: Student, change: Change) -> None:
@@ -149,16 +160,6 @@ def _enroll(db: Connection, judgements: Sequence[Judgement], change: Change) -> 
         (judgement.student_id, judgement.course_id, judgement.outcome) for judgement in judgements
     ]
     SQL.insert_enrollments(db, enrollments=json.dumps(enrollments), **asdict(change))
-
-
-def _result(judgement: Judgement, enrollment: Enrollment | None) -> StudentResult:
-    codes = [fault.code for fault in judgement.faults]
-    return StudentResult(
-        student_id=judgement.student_id,
-        status=KINDS[codes[0]].status if codes else HTTPStatus.CREATED,
-        enrollment=enrollment,
-        errors=judgement.faults,
-    )
 
 
 def _end(

@@ -43,8 +43,8 @@ def delete_course(database: Database, course_id: int) -> Answer:
 def promote(database: Database, course_id: int, body: NewPromotions) -> Answer:
     with database.write() as db:
         _require_match(course.get_course(db, course_id))
-        promoted = waitlist.promote(db, course_id, body.seats, http.change())
-        return http.ok({"items": enrollment.list_enrollments(db, course_id, promoted)})
+        asked = waitlist.promote(db, course_id, body.seats, http.change())
+        return http.ok({"items": enrollment.list_results(db, course_id, asked)})
 
 
 def _require_match(present: Course) -> None:

@@ -1,0 +1,89 @@
+"""The change feed of the real server: it waits for what comes."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.server import Server, serving
+
+STUDENT = {"given_name": "Ada", "family_name": "Lovelace"}
+COURSE = {"code": "CS101", "title": "Databases"}
+
+
+@pytest.fixture
+def server(database_file: Path) -> Iterator[Server]:
+    with serving(database_file) as server:
+        server.post("/v1/students", STUDENT)
+        server.post("/v1/courses", COURSE)
+        yield server
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(8) as pool:
+        yield pool
+
+
+def arrive(server: Server, requests: int) -> None:
+    """Wait until so many connections are open: what waits has been asked for."""
+    for _ in range(200):
+        established = Path("/proc/net/tcp").read_text().count(f":{server.port:04X} ")
+        if established > requests:
+            return
+        time.sleep(0.01)
+    pytest.fail("the requests do not arrive")
+
+
+def test_who_waits_is_told_of_a_change_when_it_is_committed(
+    server: Server, pool: ThreadPoolExecutor
+):
+    begun = time.monotonic()
+    waiting = [pool.submit(server.get, "/v1/events?wait=30") for _ in range(5)]
+    # A change of something else wakes no one for good.
+    server.post("/v1/students", STUDENT)
+    server.post("/v1/students/1/courses", {"course_id": 1})
+
+    for future in waiting:
+        assert [event["id"] for event in future.result(20).json["items"]] == [1]
+    assert time.monotonic() - begun < 30
+
+
+def test_the_wait_ends_when_nothing_happens(server: Server):
+    begun = time.monotonic()
+
+    reply = server.get("/v1/events?after=0&wait=1")
+
+    assert reply.json == {"items": [], "next": None}
+    assert time.monotonic() - begun >= 1
+
+
+def test_what_has_happened_is_not_waited_for(server: Server):
+    server.post("/v1/students/1/courses", {"course_id": 1})
+    begun = time.monotonic()
+
+    assert len(server.get("/v1/events?wait=30").json["items"]) == 1
+    assert time.monotonic() - begun < 30
+
+
+def test_a_rehearsal_or_a_refusal_is_no_news(server: Server, pool: ThreadPoolExecutor):
+    waiting = pool.submit(server.get, "/v1/events?wait=2")
+    server.post("/v1/students/1/courses?dry_run=true", {"course_id": 1})
+    server.post("/v1/students/1/courses", {"course_id": 9})
+
+    assert waiting.result(20).json["items"] == []
+
+
+def test_a_service_that_stops_lets_no_one_wait(server: Server, pool: ThreadPoolExecutor):
+    begun = time.monotonic()
+    waiting = [pool.submit(server.get, "/v1/events?wait=30") for _ in range(5)]
+    arrive(server, 5)
+
+    assert server.stop() == 0
+
+    assert [future.result(20).status for future in waiting] == [200] * 5
+    assert time.monotonic() - begun < 30
+    log = server.log.read_text()
+    assert log.count("GET /v1/events 200") == 5
