@@ -16,7 +16,7 @@ SQL = queries("waitlist")
 ENROLLMENT = queries("enrollment")
 PROMOTED = "promoted from the waitlist"
 # How many of those who wait are judged at a time.
-BATCH = 50
+BATCH = 10
 
 
 def settle(
