@@ -196,12 +196,12 @@ def _router_error(error: HTTPError) -> str:
 # Answers
 
 
-def ok(content: Any) -> Answer:
-    return Answer(HTTPStatus.OK, content)
+def ok(content: Any, tag: str | None = None) -> Answer:
+    return Answer(HTTPStatus.OK, content, tag=tag)
 
 
-def created(content: Any, location: str) -> Answer:
-    return Answer(HTTPStatus.CREATED, content, {"Location": location})
+def created(content: Any, location: str, tag: str | None = None) -> Answer:
+    return Answer(HTTPStatus.CREATED, content, {"Location": location}, tag)
 
 
 def no_content() -> Answer:
@@ -231,6 +231,7 @@ def change(given: Explained | None = None) -> Change:
         at=at,
         effective_at=given.effective_at,
         actor="api",
-        reason=override.reason if override else given.reason,
+        reason=given.reason,
         overridden=msgspec.json.encode(override.rules).decode() if override else None,
+        override_reason=override.reason if override else None,
     )

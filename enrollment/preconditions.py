@@ -6,16 +6,14 @@ from typing import Any
 from bottle import request
 
 from enrollment.errors import Problem
-from enrollment.records import Course, Enrollment
+from enrollment.records import Enrollment
 
 ENTITY_TAG = r'(?:W/)?"[^"]*"'
 
 
 def tag_of(record: Any) -> str | None:
-    """The version of a record, and what others can change of it; None for what has no version."""
+    """The version of a record, and the position of one who waits; None for what has no version."""
     version = getattr(record, "version", None)
-    if isinstance(record, Course):
-        return f"{version}-{record.seats.enrolled}-{record.seats.waitlisted}"
     if isinstance(record, Enrollment) and record.position:
         return f"{version}-{record.position}"
     return None if version is None else str(version)

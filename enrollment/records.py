@@ -115,7 +115,8 @@ class Override(Fields, frozen=True, kw_only=True):
 
 class Explained(Fields, frozen=True, kw_only=True):
     """What every change of enrolments may bring: why, since when it is true, and which rules it
-    sets aside. The history keeps all; the reason of an override goes before the other."""
+    sets aside. The history keeps all; where one is enrolled, the reason of an override goes before
+    the other."""
 
     reason: Reason | None = None
     effective_at: Moment | None = None
@@ -256,10 +257,11 @@ class Eligibility(msgspec.Struct, frozen=True, kw_only=True):
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """When, by whom and why enrolments are changed: one reading of the clock a transaction.
     `effective_at` is since when it is true, if that was earlier; `overridden` is a JSON array of
-    the rules that are set aside."""
+    the rules that are set aside where someone is enrolled, and `override_reason` says why."""
 
     at: Moment
     effective_at: Moment | None = None
     actor: str
     reason: str | None = None
     overridden: str | None = None
+    override_reason: str | None = None

@@ -12,7 +12,6 @@ import signal
 import socket
 import sys
 import time
-from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
@@ -23,11 +22,14 @@ from granian.log import LogLevels
 from enrollment import log
 from enrollment.app import make_app
 from enrollment.config import Config
+from enrollment.data.event import get_last_event_id
 from enrollment.errors import CommandError
 from enrollment.inputs import BODY_LIMIT
 
 # How soon a locked database is tried again, in seconds.
 BUSY_INTERVAL = 0.02
+# Who comes to the change feed when so many wait there already is answered at once.
+MOST_WAITING = 500
 
 
 def check_address(config: Config) -> None:
@@ -88,8 +90,10 @@ class Worker:
         # The loop waits for a locked database, not its one thread: see __rsgi__.
         with self.app.database.read() as db:
             db.execute("PRAGMA busy_timeout = 0")
+            self._last_event = get_last_event_id(db)
         self.config = config
-        self._changed = asyncio.Event()
+        self._news = asyncio.Event()
+        self._waiting = 0
         self._stopping = False
         # The loop hears of signals by a file descriptor; a handler can be told besides.
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -120,20 +124,31 @@ class Worker:
             if environ.get("enrollment.busy"):
                 await asyncio.sleep(BUSY_INTERVAL)
             elif environ.get("enrollment.wait"):
-                await self._wait_for_change(arrived + environ["enrollment.wait"])
-                deadline = 0 if self._stopping else arrived + environ["enrollment.wait"]
+                end = arrived + environ["enrollment.wait"]
+                deadline = end if await self._wait_for_event(protocol, end) else 0
             else:
                 break
         protocol.response_bytes(status, answer_headers, content)
 
     def _stop_waiting(self, *_: Any) -> None:
         self._stopping = True
-        self._changed.set()
+        self._news.set()
 
-    async def _wait_for_change(self, deadline: float) -> None:
-        """Return when something has changed, or the deadline has come, or the service stops."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), deadline - time.monotonic())
+    async def _wait_for_event(self, protocol: Any, end: float) -> bool:
+        """Return when there is a new event or the end has come; False if there is no more to wait
+        for: too many do, the service stops, or the client is gone."""
+        if self._waiting >= MOST_WAITING:
+            return False
+        self._waiting += 1
+        news = asyncio.ensure_future(self._news.wait())
+        gone = asyncio.ensure_future(protocol.client_disconnect())
+        patience = end - time.monotonic()
+        await asyncio.wait({news, gone}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        self._waiting -= 1
+        waits_on = not (self._stopping or gone.done())
+        news.cancel()
+        gone.cancel()
+        return waits_on
 
     def _call(self, environ: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
         answer: list[Any] = []
@@ -143,11 +158,18 @@ class Worker:
 
         before = self.app.database.changes
         content = b"".join(self.app(environ, start_response))
-        if self.app.database.changes != before:
-            self._changed.set()
-            self._changed = asyncio.Event()
+        if self._waiting and self.app.database.changes != before:
+            self._tell_who_waits()
         status, headers = answer
         return status, headers, content
+
+    def _tell_who_waits(self) -> None:
+        with self.app.database.read() as db:
+            last = get_last_event_id(db)
+        if last != self._last_event:
+            self._last_event = last
+            self._news.set()
+            self._news = asyncio.Event()
 
 
 class _Stalled:

@@ -1,5 +1,7 @@
 -- Takes away when changes were true; when they were recorded stays.
 
+DROP INDEX student_course_event_by_course;
+
 DROP INDEX student_course_by_course_and_student;
 
 DROP TRIGGER student_course_insert_is_recorded;

@@ -29,6 +29,9 @@ END;
 -- Finds those who have ever been in a course, in the order of a roster of the past.
 CREATE INDEX student_course_by_course_and_student ON student_course (course_id, student_id);
 
+-- Finds the latest event of a course, which tells whether anything has changed there.
+CREATE INDEX student_course_event_by_course ON student_course_event (course_id, id);
+
 DROP TRIGGER student_course_insert_is_recorded;
 
 DROP TRIGGER student_course_update_is_recorded;
@@ -92,7 +95,11 @@ BEGIN
         NEW.course_id,
         OLD.status,
         NEW.status,
-        coalesce(change.effective_at, max(change.at, last.effective_at)),
+        coalesce(
+            change.effective_at,
+            -- What stays as it was has been so since then.
+            iif(NEW.status = OLD.status, last.effective_at, max(change.at, last.effective_at))
+        ),
         max(change.at, last.recorded_at),
         iif(NEW.version > OLD.version, NEW.changed_by, NULL),
         iif(NEW.version > OLD.version, NEW.change_reason, NULL),

@@ -5,6 +5,16 @@ SELECT id, version, code, title, term, credits, capacity, waitlist_capacity,
 FROM course
 WHERE id = :id;
 
+-- name: get_course_tag(id)^
+-- What changes whenever the course does, or who is in it or waits for it?
+SELECT format(
+    '%d-%d',
+    version,
+    (SELECT coalesce(max(id), 0) FROM student_course_event WHERE course_id = :id)
+) AS tag
+FROM course
+WHERE id = :id;
+
 -- name: list_courses(code, title, status, after_code, after_id, limit)
 -- Which courses follow this place in the order of codes? A first page follows (code, 0).
 SELECT id, version, code, title, term, credits, capacity, waitlist_capacity,

@@ -2,10 +2,10 @@
 -- What becomes of each wanted enrolment: its outcome, "enrolled" or "waitlisted" (a row without a code),
 -- or which rules does it break (a row for each, with its code, a sentence and its figures)?
 --
--- wanted       a JSON array of [student_id, course_id, whether to wait if the course is full], which are
---              judged together: they bear on each other
--- purpose      'enroll' in a course; 'fill' a course with students; 'replace' the whole set, where to be
---              there already is no fault; 'promote' those who wait; 'browse' for browser_id
+-- wanted       a JSON array of [student_id, course_id, whether to wait if the course is full, whether to be
+--              there already is no fault], which are judged together: they bear on each other
+-- purpose      'enroll' one student in courses; 'fill' one course with students; 'promote' those who wait;
+--              'browse' for browser_id
 -- given_up     a JSON array of the ids of the courses that the same request drops
 -- overridden   a JSON array of the codes of the rules that are set aside
 -- effective_at null; or since when the enrolments are true
@@ -17,10 +17,11 @@
 -- be judged. A rule is one branch of `broken`: its place in the answer, its code, a sentence, its
 -- figures, and when it is broken. What nothing speaks against stands in `line` for the seats.
 WITH wanted AS MATERIALIZED (
-    SELECT key AS item, value ->> 0 AS student_id, value ->> 1 AS course_id, value ->> 2 AS waitlist
+    SELECT key AS item, value ->> 0 AS student_id, value ->> 1 AS course_id, value ->> 2 AS waitlist,
+        value ->> 3 AS kept
     FROM json_each(:wanted)
     UNION ALL
-    SELECT id, :browser_id, id, 0
+    SELECT id, :browser_id, id, 0, 0
     FROM course
     WHERE :purpose = 'browse' AND id > :after_course_id AND (:term IS NULL OR term = :term)
 ),
@@ -40,6 +41,7 @@ fact AS MATERIALIZED (
         wanted.student_id,
         wanted.course_id,
         wanted.waitlist,
+        wanted.kept,
         row_number() OVER (PARTITION BY wanted.student_id, wanted.course_id ORDER BY wanted.item)
             AS mention,
         student.status AS student_status,
@@ -51,7 +53,6 @@ fact AS MATERIALIZED (
         course.credits,
         course.capacity,
         course.waitlist_capacity,
-        course.promotion,
         course.repeatable,
         course.enroll_from,
         course.enroll_until,
@@ -59,6 +60,8 @@ fact AS MATERIALIZED (
         coalesce(term.end_on, '9999-12-31') AS end_on,
         coalesce(seat.enrolled, 0) AS enrolled,
         coalesce(seat.waitlisted, 0) AS waitlisted,
+        -- Where a registrar promotes, seats are held for those who wait.
+        iif(course.promotion = 'manual' AND :purpose <> 'promote', coalesce(seat.waitlisted, 0), 0) AS held,
         present.status AS present_status,
         present.status IS 'enrolled' OR wanted.waitlist AND present.status IS 'waitlisted' AS settled,
         iif(
@@ -81,7 +84,10 @@ fact AS MATERIALIZED (
 
 new AS MATERIALIZED (
     SELECT item, student_id, student_status, max_credits, course_id, course, course_status, term,
-        credits, repeatable, enroll_from, enroll_until, start_on, end_on, last_effective_at
+        credits, repeatable, enroll_from, enroll_until, start_on, end_on, last_effective_at,
+        -- Who will have to wait does not take the course yet.
+        coalesce(waitlist AND enrolled + held >= capacity, 0)
+            AND 'course_full' NOT IN (SELECT value FROM json_each(:overridden)) AS waits
     FROM fact
     WHERE course IS NOT NULL AND student_status IS NOT NULL AND mention = 1 AND NOT settled
 ),
@@ -98,7 +104,7 @@ place AS MATERIALIZED (
     UNION ALL
     SELECT student_id, course_id, course, term, credits, start_on, end_on
     FROM new
-    WHERE :purpose <> 'browse'
+    WHERE :purpose <> 'browse' AND NOT waits
 ),
 
 -- What new courses require, and courses that are kept, of those that are given up beside them.
@@ -107,6 +113,7 @@ missing AS (
     FROM fact
     JOIN course_requirement ON course_requirement.course_id = fact.course_id
     WHERE fact.mention = 1
+        AND fact.student_status IS NOT NULL
         AND (
             NOT fact.settled
             OR fact.present_status = 'enrolled'
@@ -170,7 +177,7 @@ broken AS (
         ),
         json_object('course', course)
     FROM fact
-    WHERE settled AND mention = 1 AND :purpose <> 'replace'
+    WHERE settled AND mention = 1 AND NOT kept
 
     UNION ALL
     SELECT item, 3, 'effective_too_early',
@@ -271,7 +278,7 @@ broken AS (
             (
                 SELECT total(place.credits) FROM place
                 WHERE place.student_id = new.student_id AND place.term IS new.term
-            ) + iif(:purpose = 'browse', credits, 0) AS total
+            ) + iif(:purpose = 'browse' OR waits, credits, 0) AS total
         FROM new
     )
     WHERE total > max_credits AND credits > 0
@@ -283,22 +290,26 @@ standing AS MATERIALIZED (
     WHERE code NOT IN (SELECT value FROM json_each(:overridden))
 ),
 
--- Who takes which seat, in the order of the items: whom nothing speaks against. Where a registrar
--- promotes, seats are held for those who wait.
+-- Who takes which seat, in the order of the items: whom nothing speaks against.
 line AS MATERIALIZED (
-    SELECT item, course_id, course, title, term, credits, capacity, enrolled, waitlist_capacity,
+    SELECT item, course_id, course, title, term, credits, capacity, enrolled, held, waitlist_capacity,
         waitlisted, waitlist, present_status, settled,
         NOT settled AND mention = 1 AND student_status IS NOT NULL AS is_new,
         NOT settled AND item NOT IN (SELECT item FROM standing) AS is_welcome,
-        iif(promotion = 'manual' AND :purpose <> 'promote', waitlisted, 0) AS held
+        present_status IS 'waitlisted' AS was_waiting
     FROM fact
 ),
 
+-- A seat that was held for one who waits, and is taken by that one, is not taken twice.
 seating AS MATERIALIZED (
-    SELECT item, course_id, course, title, term, credits, capacity, enrolled, waitlist_capacity,
-        waitlisted, waitlist, present_status, settled, is_new, is_welcome, held,
+    SELECT item, course_id, course, title, term, credits, capacity, enrolled, held, waitlist_capacity,
+        waitlisted, waitlist, present_status, settled, is_welcome, was_waiting,
         count(*) FILTER (WHERE is_welcome) OVER ahead AS others,
-        coalesce(enrolled + held + count(*) FILTER (WHERE is_welcome) OVER ahead >= capacity, 0)
+        coalesce(
+            enrolled + held + count(*) FILTER (WHERE is_welcome AND NOT (held AND was_waiting)) OVER ahead
+                >= capacity,
+            0
+        )
             AND is_new
             AND 'course_full' NOT IN (SELECT value FROM json_each(:overridden)) AS is_full
     FROM line
@@ -306,9 +317,12 @@ seating AS MATERIALIZED (
 ),
 
 outcome AS MATERIALIZED (
-    SELECT item, course_id, course, title, term, credits, capacity, held, waitlist_capacity, settled,
+    SELECT item, course_id, course, title, term, credits, capacity, held, waitlist_capacity, waitlisted,
+        settled,
         max(enrolled, min(enrolled + others, capacity)) AS taken,
-        waitlisted + count(*) FILTER (WHERE is_welcome AND is_full AND waitlist) OVER ahead AS waiting,
+        waitlisted
+            + count(*) FILTER (WHERE is_welcome AND is_full AND waitlist) OVER ahead
+            - count(*) FILTER (WHERE is_welcome AND NOT is_full AND was_waiting) OVER ahead AS waiting,
         CASE
             WHEN settled THEN present_status
             WHEN NOT is_full THEN 'enrolled'
@@ -333,8 +347,15 @@ reason AS MATERIALIZED (
 
     UNION ALL
     SELECT item, 14, 'waitlist_full',
-        format('No seat of %s is free, and %d of %d may wait already.', course, waiting, waitlist_capacity),
-        json_object('course', course, 'waitlist_capacity', waitlist_capacity, 'waitlisted', waiting)
+        format(
+            'No seat of %s is free, and %d wait already, where %d may.',
+            course, max(waitlisted, min(waiting, waitlist_capacity)), waitlist_capacity
+        ),
+        json_object(
+            'course', course,
+            'waitlist_capacity', waitlist_capacity,
+            'waitlisted', max(waitlisted, min(waiting, waitlist_capacity))
+        )
     FROM outcome
     WHERE status = 'waitlisted'
         AND NOT settled

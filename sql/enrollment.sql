@@ -38,7 +38,7 @@ LEFT JOIN waiting
     ON waiting.student_id = pair.student_id AND waiting.course_id = pair.course_id
 ORDER BY pair.item;
 
--- name: insert_enrollments(enrollments, at, effective_at, actor, reason, overridden)!
+-- name: insert_enrollments(enrollments, at, effective_at, actor, reason, overridden, override_reason)!
 -- Enrol each student, or put them on the waitlist, for the first time or again. enrollments is a JSON
 -- array of [student_id, course_id, status]. Who stands there already is left as they are.
 INSERT INTO student_course (
@@ -48,7 +48,7 @@ INSERT INTO student_course (
 SELECT value ->> 0, value ->> 1, value ->> 2,
     iif(value ->> 2 = 'enrolled', coalesce(:effective_at, :at), NULL),
     iif(value ->> 2 = 'waitlisted', coalesce(:effective_at, :at), NULL),
-    :at, :effective_at, :actor, :reason, :overridden
+    :at, :effective_at, :actor, coalesce(:override_reason, :reason), :overridden
 FROM json_each(:enrollments)
 WHERE true
 ORDER BY key

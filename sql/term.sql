@@ -53,3 +53,11 @@ HAVING count(*) > 0;
 
 -- name: delete_term(id)!
 DELETE FROM term WHERE id = :id;
+
+-- name: list_course_ids(id)
+-- Which courses does this term have?
+SELECT course.id
+FROM term
+JOIN course ON course.term = term.code
+WHERE term.id = :id
+ORDER BY course.id;

@@ -1,12 +1,13 @@
--- name: list_courses_to_settle(course_ids, student_id)
--- Which of these courses, and of those for which this student waits, have seats for those who wait, and
--- give them by themselves? course_ids is a JSON array.
+-- name: list_courses_to_settle(course_ids, student_ids)
+-- Which of these courses, and of those for which these students wait, have seats for those who wait, and
+-- give them by themselves? Both lists are JSON arrays.
 SELECT course.id
 FROM course
 WHERE course.id IN (
         SELECT value FROM json_each(:course_ids)
         UNION
-        SELECT course_id FROM student_course WHERE student_id = :student_id AND status = 'waitlisted'
+        SELECT course_id FROM student_course
+        WHERE student_id IN (SELECT value FROM json_each(:student_ids)) AND status = 'waitlisted'
     )
     AND course.promotion = 'automatic'
     AND EXISTS (

@@ -1,7 +1,7 @@
 """The rules of enrolment once more, in plain Python, for the service to be held against."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 Place = tuple[int, int]
 Reason = tuple[str, ...]
@@ -23,6 +23,7 @@ class WishModel:
     student: int
     course: int
     waitlist: bool = False
+    kept: bool = False
 
 
 @dataclass
@@ -32,6 +33,8 @@ class Verdict:
     wish: WishModel
     status: str | None
     reasons: list[Reason]
+    is_new: bool = False
+    welcome: bool = False
 
     @property
     def codes(self) -> list[str]:
@@ -65,54 +68,79 @@ class Model:
     def judge(
         self,
         wishes: Sequence[WishModel],
-        purpose: str,
         *,
         given_up: Iterable[int] = (),
         overridden: Iterable[str] = (),
     ) -> list[Verdict]:
-        settled = [self.is_settled(wish) for wish in wishes]
-        mentions = [wish_before(wishes, index) for index in range(len(wishes))]
+        """First those who wait are given what is free; if anything is refused, forget it all."""
+        promoted = self.settle({wish.course for wish in wishes})
+        wishes = [
+            replace(wish, kept=wish.kept or (wish.student, wish.course) in promoted)
+            for wish in wishes
+        ]
         new = [
             wish
-            for wish, there, again in zip(wishes, settled, mentions, strict=True)
-            if not there and not again
+            for index, wish in enumerate(wishes)
+            if not self.is_settled(wish) and not wish_before(wishes, index)
         ]
-        seats: dict[int, int] = {}
-        places: dict[int, int] = {}
-        verdicts = []
-        for wish, there, again in zip(wishes, settled, mentions, strict=True):
-            student, number, course = wish.student, wish.course, self.courses[wish.course]
-            now = set(self.of_student(student, "enrolled"))
-            now |= {other.course for other in new if other.student == student}
+        verdicts: list[Verdict] = []
+        for index, wish in enumerate(wishes):
+            now = set(self.of_student(wish.student, "enrolled"))
+            now |= {
+                other.course
+                for other in new
+                if other.student == wish.student and not self.will_wait(other, overridden)
+            }
+            there = self.is_settled(wish)
             reasons: list[Reason] = []
-            if again:
+            if wish_before(wishes, index):
                 reasons.append(("duplicate_course",))
-            elif there:
-                if purpose != "replace":
-                    reasons.append((f"already_{self.status[student, number]}",))
-                elif self.status[student, number] == "enrolled":
-                    reasons += self.missing(student, course.corequisites & set(given_up), now)
-            else:
-                reasons += self.against(student, number, now)
+            elif not there:
+                reasons += self.against(wish.student, wish.course, now)
+            elif not wish.kept:
+                reasons.append((f"already_{self.status[wish.student, wish.course]}",))
+            elif self.status[wish.student, wish.course] == "enrolled":
+                lost = self.courses[wish.course].corequisites & set(given_up)
+                reasons += self.missing(wish.student, lost, now)
             reasons = [reason for reason in reasons if reason[0] not in overridden]
-            status: str | None = self.status.get((student, number)) if there else "enrolled"
-            if not there and not again:
-                taken = len(self.of_course(number, "enrolled")) + seats.get(number, 0)
-                held = len(self.waiting(number)) if course.manual and purpose != "promote" else 0
-                full = course.capacity is not None and taken + held >= course.capacity
-                waiting = len(self.waiting(number)) + places.get(number, 0)
-                allowed = course.waitlist_capacity
-                welcome = not reasons
-                if full and "course_full" not in overridden:
-                    status = "waitlisted" if wish.waitlist else None
-                    if not wish.waitlist:
-                        reasons.append(("course_full",))
-                    elif allowed is not None and waiting >= allowed:
-                        reasons.append(("waitlist_full",))
-                    places[number] = places.get(number, 0) + (welcome and wish.waitlist)
-                seats[number] = seats.get(number, 0) + welcome
-            verdicts.append(Verdict(wish, status, reasons))
+            if wish in new and not wish_before(wishes, index):
+                verdicts.append(self.seat(wish, reasons, verdicts, overridden))
+            else:
+                status = self.status.get((wish.student, wish.course))
+                verdicts.append(Verdict(wish, status, reasons))
         return verdicts
+
+    def seat(
+        self,
+        wish: WishModel,
+        reasons: list[Reason],
+        before: Sequence[Verdict],
+        overridden: Iterable[str],
+    ) -> Verdict:
+        """A seat, a place to wait, or neither, after those who came before in the same request."""
+        course, queue = self.courses[wish.course], self.waiting(wish.course)
+        others = [v for v in before if v.wish.course == wish.course and v.is_new and v.welcome]
+        came = [v for v in others if v.status == "enrolled"]
+        left = [v for v in came if v.wish.student in queue]
+        taken = len(self.of_course(wish.course, "enrolled")) + len(came)
+        held = len(queue) - len(left) if course.manual else 0
+        waiting = len(queue) - len(left) + len([v for v in others if v.status == "waitlisted"])
+        verdict = Verdict(wish, "enrolled", reasons, is_new=True, welcome=not reasons)
+        full = course.capacity is not None and taken + held >= course.capacity
+        if full and "course_full" not in overridden:
+            verdict.status = "waitlisted" if wish.waitlist else None
+            allowed = course.waitlist_capacity
+            if not wish.waitlist:
+                verdict.reasons.append(("course_full",))
+            elif allowed is not None and waiting >= allowed:
+                verdict.reasons.append(("waitlist_full",))
+        return verdict
+
+    def will_wait(self, wish: WishModel, overridden: Iterable[str]) -> bool:
+        course, taken = self.courses[wish.course], len(self.of_course(wish.course, "enrolled"))
+        held = len(self.waiting(wish.course)) if course.manual else 0
+        full = course.capacity is not None and taken + held >= course.capacity
+        return wish.waitlist and full and "course_full" not in overridden
 
     def is_settled(self, wish: WishModel) -> bool:
         now = self.status.get((wish.student, wish.course))
@@ -171,12 +199,25 @@ class Model:
         for course in sorted(courses):
             self.move(student, course, status)
 
-    def settle(self, courses: Iterable[int], student: int | None = None) -> None:
-        asked = set(courses)
-        if student is not None:
-            asked |= set(self.of_student(student, "waitlisted"))
-        for course in [c for c in sorted(asked) if not self.courses[c].manual and self.has_seat(c)]:
-            self.promote(course)
+    def settle(self, courses: Iterable[int] = (), students: Iterable[int] = ()) -> set[Place]:
+        moved: set[Place] = set()
+        courses, students = set(courses), set(students)
+        while True:
+            waited = {c for s in students for c in self.of_student(s, "waitlisted")}
+            asked = [c for c in sorted(courses | waited) if self.gives_seats(c)]
+            promoted = {
+                (verdict.wish.student, course)
+                for course in asked
+                for verdict in self.promote(course)
+                if not verdict.reasons
+            }
+            if not promoted:
+                return moved
+            moved |= promoted
+            courses, students = set(), {student for student, _ in promoted}
+
+    def gives_seats(self, course: int) -> bool:
+        return not self.courses[course].manual and self.has_seat(course)
 
     def has_seat(self, course: int) -> bool:
         capacity = self.courses[course].capacity

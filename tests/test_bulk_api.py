@@ -143,6 +143,50 @@ def test_a_rehearsal_can_be_confirmed_while_no_one_else_takes_a_seat(client: Cli
     client.post_json(path, body, headers={"If-Match": tag}, status=201)
 
 
+def test_a_tag_is_not_fooled_by_one_who_goes_and_one_who_comes(client: Client):
+    course, first, second = client.course(capacity=2), client.student(), client.student()
+    client.enroll(first, course)
+    tag = client.get(f"/v1/courses/{course}").headers["ETag"]
+    client.put_status(first, course, "dropped")
+    client.enroll(second, course)
+
+    body = {"students": [{"student_id": first}]}
+    path = f"/v1/courses/{course}/students"
+    client.post_json(path, body, headers={"If-Match": tag}, status=412)
+
+
+def test_figures_are_those_of_the_moment(client: Client):
+    course = client.course(capacity=1, waitlist_capacity=1, code="CS101")
+    students = [client.student() for _ in range(4)]
+
+    answer = fill(client, course, students, 409, waitlist=True)
+
+    assert [reason["detail"] for reason in answer.json["errors"]] == [
+        "No seat of CS101 is free, and 1 wait already, where 1 may."
+    ] * 2
+
+
+def test_who_waits_and_takes_the_seat_waits_no_more(client: Client):
+    course = client.course(capacity=1, promotion="manual", code="CS101")
+    client.enroll(client.student(), course)
+    first, second = client.student(), client.student()
+    client.enroll(first, course, waitlist=True)
+    body = {"code": "CS101", "title": "Databases", "capacity": 3, "promotion": "manual"}
+    client.put_json(f"/v1/courses/{course}", body, status=200)
+
+    fill(client, course, [first, second])
+
+    assert len(roster(client, course)) == 3
+
+
+def test_of_a_student_who_does_not_exist_nothing_else_is_said(client: Client):
+    course = client.course(capacity=0, prerequisites=[{"code": "CS1"}], corequisites=["CS2"])
+
+    assert broken(fill(client, course, [99], 409)) == [
+        ("/students/0/student_id", "unknown_student")
+    ]
+
+
 def test_many_students_take_as_many_statements_as_one(client: Client):
     students = [client.student() for _ in range(200)]
     with client.app.database.read() as db:

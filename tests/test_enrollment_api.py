@@ -392,6 +392,17 @@ def test_a_student_who_becomes_inactive_leaves_every_course(client: Client):
     assert broken(answer) == [("/courses/0/course_id", "student_inactive")]
 
 
+def test_a_student_who_stays_inactive_keeps_what_was_overridden(client: Client):
+    student, course = client.student(status="inactive"), client.course()
+    override = {"rules": ["student_inactive"], "reason": "the dean agrees"}
+    client.enroll(student, course, override=override)
+    body = {"given_name": "Ada", "family_name": "King", "status": "inactive"}
+
+    client.put_json(f"/v1/students/{student}", body, status=200)
+
+    assert client.status(student, course) == "enrolled"
+
+
 # Lists
 
 

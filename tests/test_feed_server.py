@@ -76,6 +76,17 @@ def test_a_rehearsal_or_a_refusal_is_no_news(server: Server, pool: ThreadPoolExe
     assert waiting.result(20).json["items"] == []
 
 
+def test_who_has_gone_is_waited_with_no_more(server: Server):
+    request = b"GET /v1/events?wait=30 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    for _ in range(3):
+        with server.connect() as connection:
+            connection.sendall(request)
+            arrive(server, 1)
+
+    assert server.stop() == 0
+    assert "Traceback" not in server.log.read_text()
+
+
 def test_a_service_that_stops_lets_no_one_wait(server: Server, pool: ThreadPoolExecutor):
     begun = time.monotonic()
     waiting = [pool.submit(server.get, "/v1/events?wait=30") for _ in range(5)]

@@ -172,6 +172,20 @@ def test_a_set_that_drops_too_early_is_refused_whole(history: tuple[Client, int,
     assert client.status(student, course) == "enrolled"
 
 
+def test_what_is_too_early_hides_no_other_reason(history: tuple[Client, int, int]):
+    client, student, _ = history
+    closed = client.course(status="closed")
+    body = {"courses": [{"course_id": closed}, {"course_id": 99}], "effective_at": moment(19)}
+
+    answer = client.put_json(f"/v1/students/{student}/courses", body, status=409)
+
+    assert broken(answer) == [
+        ("/effective_at", "effective_too_early"),
+        ("/courses/0/course_id", "course_not_open"),
+        ("/courses/1/course_id", "unknown_course"),
+    ]
+
+
 def test_what_is_true_only_later_is_not_recorded_yet(client: Client):
     later = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()
 

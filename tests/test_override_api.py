@@ -114,6 +114,18 @@ def test_a_whole_set_and_one_status_can_be_overridden_too(client: Client):
     assert [event["overridden"] for event in events] == [["course_full"]] * 2
 
 
+def test_the_reason_of_an_override_is_that_of_the_enrolment_alone(client: Client):
+    student, old, new = client.student(), client.course(), client.course(capacity=0)
+    client.enroll(student, old)
+
+    body = {"courses": [{"course_id": new}], "reason": "by letter"} | override("course_full")
+    client.put_json(f"/v1/students/{student}/courses", body, status=200)
+
+    dropped, enrolled = client.walk("/v1/events")[1:]
+    assert (dropped["reason"], dropped["overridden"]) == ("by letter", [])
+    assert (enrolled["reason"], enrolled["overridden"]) == ("the dean agrees", ["course_full"])
+
+
 def test_an_over_full_course_takes_no_one_until_it_shrinks(client: Client):
     course = client.course(capacity=1)
     first, second, third = (client.student() for _ in range(3))

@@ -118,7 +118,7 @@ class Registration(RuleBasedStateMachine):
         for student in self.model.of_course(course, "enrolled"):
             before = deepcopy(self.model)
             self.model.end(student, [course], "dropped")
-            self.model.settle([course], student)
+            self.model.settle([course], [student])
             self.send("DELETE", f"/v1/students/{student}/courses/{course}", None, 204, before)
 
     @rule(
@@ -129,15 +129,12 @@ class Registration(RuleBasedStateMachine):
     )
     def enroll(self, student: int, course: int, waitlist: bool, override: str | None) -> None:
         before = deepcopy(self.model)
-        self.model.settle([course])
         wish, body = WishModel(student, course, waitlist), {"course_id": course}
         overridden = [override] if override else []
         if override:
             body |= {"override": {"rules": overridden, "reason": "the dean agrees"}}
-        verdicts = self.model.judge([wish], "enroll", overridden=overridden)
-        refused = bool(verdicts[0].reasons)
-        if not refused:
-            self.model.carry_out(verdicts)
+        verdicts = self.model.judge([wish], overridden=overridden)
+        refused = self.decide(verdicts, before)
         answer = self.send(
             "POST",
             f"/v1/students/{student}/courses",
@@ -148,6 +145,16 @@ class Registration(RuleBasedStateMachine):
         if refused:
             self.expect(answer, verdicts, "/course_id")
 
+    def decide(self, verdicts: list[Verdict], before: Model) -> bool:
+        """Whether the request is refused, and then nothing has happened."""
+        refused = any(verdict.reasons for verdict in verdicts)
+        if refused:
+            self.model = deepcopy(before)
+        else:
+            self.model.carry_out(verdicts)
+            self.model.settle(students={verdict.wish.student for verdict in verdicts})
+        return refused
+
     @rule(
         student=STUDENTS,
         course=COURSES,
@@ -155,20 +162,16 @@ class Registration(RuleBasedStateMachine):
     )
     def put(self, student: int, course: int, status: str) -> None:
         before, now = deepcopy(self.model), self.model.status.get((student, course))
-        self.model.settle([course])
-        now = self.model.status.get((student, course))
         expected = 200 if now else 201
         if now == status:
             pass
         elif status == "enrolled":
-            verdicts = self.model.judge([WishModel(student, course)], "enroll")
-            if verdicts[0].reasons:
+            verdicts = self.model.judge([WishModel(student, course)])
+            if self.decide(verdicts, before):
                 expected = 409
-            else:
-                self.model.carry_out(verdicts)
         elif now == "enrolled" or (now == "waitlisted" and status == "dropped"):
             self.model.end(student, [course], status)
-            self.model.settle([course], student)
+            self.model.settle([course], [student])
         else:
             expected = 409
         path = f"/v1/students/{student}/courses/{course}"
@@ -176,23 +179,17 @@ class Registration(RuleBasedStateMachine):
 
     @rule(student=STUDENTS, wanted=st.lists(st.tuples(COURSES, WAITS), max_size=4))
     def replace(self, student: int, wanted: list[tuple[int, bool]]) -> None:
-        before = deepcopy(self.model)
-        self.model.settle([course for course, _ in wanted])
-        served = deepcopy(self.model)
-        wishes = [WishModel(student, course, waitlist) for course, waitlist in wanted]
-        courses = {course for course, _ in wanted}
+        before, courses = deepcopy(self.model), {course for course, _ in wanted}
+        wishes = [WishModel(student, course, waitlist, kept=True) for course, waitlist in wanted]
         ended = [
             c for c in self.model.of_student(student, "enrolled", "waitlisted") if c not in courses
         ]
         given_up = [c for c in ended if self.model.status[student, c] == "enrolled"]
         self.model.end(student, ended, "dropped")
-        verdicts = self.model.judge(wishes, "replace", given_up=given_up)
-        refused = any(verdict.reasons for verdict in verdicts)
-        if refused:
-            self.model = served
-        else:
-            self.model.carry_out(verdicts)
-            self.model.settle(ended, student)
+        verdicts = self.model.judge(wishes, given_up=given_up)
+        refused = self.decide(verdicts, before)
+        if not refused:
+            self.model.settle(ended, [student])
         body = {"courses": [{"course_id": c, "waitlist": waitlist} for c, waitlist in wanted]}
         path = f"/v1/students/{student}/courses"
         answer = self.send("PUT", path, body, 409 if refused else 200, before)
@@ -215,18 +212,16 @@ class Registration(RuleBasedStateMachine):
     )
     def fill(self, course: int, wanted: list[tuple[int, bool]], mode: str) -> None:
         before = deepcopy(self.model)
-        self.model.settle([course])
         wishes = [WishModel(student, course, waitlist) for student, waitlist in wanted]
-        verdicts = self.model.judge(wishes, "fill")
+        verdicts = self.model.judge(wishes)
         for verdict in verdicts:
             duplicate = ("duplicate_course",)
             verdict.reasons = [
                 ("duplicate_student",) if reason == duplicate else reason
                 for reason in verdict.reasons
             ]
-        refused = mode == "all" and any(verdict.reasons for verdict in verdicts)
-        if not refused:
-            self.model.carry_out([verdict for verdict in verdicts if not verdict.reasons])
+        welcome = [verdict for verdict in verdicts if not verdict.reasons]
+        refused = self.decide(verdicts if mode == "all" else welcome, before)
         students = [{"student_id": s, "waitlist": waitlist} for s, waitlist in wanted]
         status = 409 if refused else 201 if mode == "all" else 207
         body = {"students": students, "mode": mode}
@@ -242,6 +237,7 @@ class Registration(RuleBasedStateMachine):
         before = deepcopy(self.model)
         refused = not self.model.courses[course].manual or not self.model.has_seat(course)
         asked = [] if refused else self.model.promote(course, seats)
+        self.model.settle(students={v.wish.student for v in asked if not v.reasons})
         path = f"/v1/courses/{course}/promotions"
         answer = self.send("POST", path, {"seats": seats}, 409 if refused else 200, before)
         if not refused:
@@ -275,7 +271,7 @@ class Registration(RuleBasedStateMachine):
     def release(self) -> None:
         before, (student, hold) = deepcopy(self.model), self.holds.popitem()
         self.model.held.discard(student)
-        self.model.settle([], student)
+        self.model.settle(students=[student])
         self.send("DELETE", f"/v1/students/{student}/holds/{hold}", None, 204, before)
 
     @rule(student=STUDENTS)
@@ -285,13 +281,14 @@ class Registration(RuleBasedStateMachine):
         self.model.inactive.add(student)
         ended = self.model.of_student(student, "enrolled", "waitlisted")
         self.model.end(student, ended, "dropped")
-        self.model.settle(ended)
+        self.model.settle(ended, [student])
         self.send("PUT", f"/v1/students/{student}", ADA | {"status": "inactive"}, 200, before)
 
     @rule()
     @precondition(lambda self: self.model.inactive)
     def come_back(self) -> None:
         before, student = deepcopy(self.model), self.model.inactive.pop()
+        self.model.settle(students=[student])
         self.send("PUT", f"/v1/students/{student}", ADA | {"status": "active"}, 200, before)
 
     # After every step

@@ -279,24 +279,113 @@ def test_more_who_are_passed_over_than_are_asked_at_a_time(client: Client):
     assert len(waiting(client, course)) == 101
 
 
-def test_a_newcomer_does_not_pass_who_has_become_eligible_unnoticed(client: Client):
-    course, leaver = full(client, prerequisites=[])
-    term = client.term(max_credits=1)
-    replace_course(client, course, capacity=1, credits=2, term=term, promotion="manual")
-    override = {"rules": ["credit_limit"], "reason": "the dean agrees"}
-    first = client.student()
-    client.enroll(first, course, waitlist=True, override=override)
-    replace_course(client, course, capacity=1, credits=2, term=term)
+def one_who_is_eligible_unnoticed(client: Client) -> tuple[int, int]:
+    """A course with a free seat, and who waits for it: what was in the way has gone by itself."""
+    basic = client.course(code="CS1")
+    course, leaver = full(client)
+    first = join(client, course)
+    client.enroll(first, basic)
+    client.put_status(first, basic, "completed")
+    replace_course(client, course, capacity=1, prerequisites=[{"code": "CS2"}])
     client.put_status(leaver, course, "dropped")
     assert enrolled(client, course) == []
-    # No one looks at the waitlists when a term changes.
-    wider = client.get("/v1/terms/1").json | {"max_credits": 20}
-    client.put_json("/v1/terms/1", {k: v for k, v in wider.items() if k not in ("id", "version")})
+    # The course that was completed has the wanted code now: no one looks at the waitlists for that.
+    client.put_json(f"/v1/courses/{basic}", {"code": "CS2", "title": "Databases"}, status=200)
+    return course, first
 
-    answer = client.enroll(client.student(), course, 409)
 
+def test_a_newcomer_does_not_pass_who_has_become_eligible_unnoticed(client: Client):
+    course, first = one_who_is_eligible_unnoticed(client)
+    newcomer = client.student()
+    client.enroll(newcomer, 1)
+    client.put_status(newcomer, 1, "completed")
+
+    answer = client.enroll(newcomer, course, 409)
     assert broken(answer) == [("/course_id", "course_full")]
+    client.enroll(newcomer, course, waitlist=True)
+
     assert enrolled(client, course) == [first]
+    assert waiting(client, course) == [(newcomer, 1)]
+
+
+def test_who_has_become_eligible_unnoticed_may_ask_for_the_seat(client: Client):
+    course, first = one_who_is_eligible_unnoticed(client)
+
+    answer = client.enroll(first, course)
+
+    assert answer.json["status"] == "enrolled"
+
+
+def test_a_refused_request_promotes_no_one(client: Client):
+    course, first = one_who_is_eligible_unnoticed(client)
+    before, path = client.events(), f"/v1/students/{first}/courses/{course}"
+
+    client.enroll(99, course, 404)
+    client.enroll(client.student(), course, 409)
+    client.put_status(first, course, "completed", 409)
+    client.put_status(first, course, "enrolled", 412, **{"If-Match": '"x"'})
+
+    assert client.events() == before
+    tag = client.get(path).headers["ETag"]
+    client.put_status(first, course, "dropped", **{"If-Match": tag})
+    assert waiting(client, course) == []
+
+
+def test_a_wider_term_gives_the_seats_that_are_still_free(client: Client):
+    course, leaver = full(client, credits=2, term=client.term(max_credits=2))
+    other = client.course(code="CS2", credits=1, term="2026-FALL")
+    first = join(client, course)
+    client.enroll(first, other)
+    client.put_status(leaver, course, "dropped")
+    assert enrolled(client, course) == []
+    term = client.get("/v1/terms/1").json | {"max_credits": 20}
+
+    body = {name: value for name, value in term.items() if name not in ("id", "version")}
+    client.put_json("/v1/terms/1", body, status=200)
+
+    assert enrolled(client, course) == [first]
+
+
+def test_what_is_taken_may_open_what_is_waited_for(client: Client):
+    lecture, leaver = full(client, code="BIO1", title="Biology")
+    lab = client.course(code="BIO1L")
+    first = join(client, lecture)
+    body = {"code": "BIO1", "title": "Biology", "capacity": 1, "corequisites": ["BIO1L"]}
+    client.put_json(f"/v1/courses/{lecture}", body, status=200)
+    client.put_status(leaver, lecture, "dropped")
+    assert enrolled(client, lecture) == []
+
+    client.enroll(first, lab)
+
+    assert enrolled(client, lecture) == [first]
+
+
+def test_a_course_that_is_waited_for_is_not_taken_yet(client: Client):
+    lab, _ = full(client, code="BIO1L")
+    lecture = client.course(code="BIO1", corequisites=["BIO1L"])
+    student = client.student()
+    body = {"courses": [{"course_id": lecture}, {"course_id": lab, "waitlist": True}]}
+
+    answer = client.put_json(f"/v1/students/{student}/courses", body, status=409)
+
+    assert broken(answer) == [("/courses/0/course_id", "corequisite_missing")]
+
+
+def test_being_passed_over_does_not_stand_in_the_way_of_a_correction(client: Client):
+    course, leaver = full(client)
+    first = client.student()
+    client.enroll(first, course, waitlist=True, effective_at="2020-01-02T00:00:00Z")
+    hold(client, first)
+    client.put_status(leaver, course, "dropped")
+
+    body = {"status": "dropped", "effective_at": "2020-01-05T00:00:00Z"}
+    client.put_json(f"/v1/students/{first}/courses/{course}", body, status=200)
+
+    times = [
+        event["effective_at"][:10]
+        for event in client.walk(f"/v1/students/{first}/courses/{course}/events")
+    ]
+    assert times == ["2020-01-02", "2020-01-02", "2020-01-05"]
 
 
 # A registrar promotes

@@ -18,12 +18,25 @@ from enrollment.records import Course, CourseFields, CourseSeats, Meeting, Prere
 SQL = queries("course")
 
 
+def _not_found(course_id: int) -> Problem:
+    return Problem("course_not_found", f"There is no course {course_id}.")
+
+
 def get_course(db: Connection, course_id: int) -> Course:
     """Raises course_not_found."""
     row = SQL.get_course(db, id=course_id)
     if row is None:
-        raise Problem("course_not_found", f"There is no course {course_id}.")
+        raise _not_found(course_id)
     return _with_details(db, [row])[0]
+
+
+def get_course_tag(db: Connection, course_id: int) -> str:
+    """What changes whenever the course or its seats do. Raises course_not_found."""
+    row = SQL.get_course_tag(db, id=course_id)
+    if row is None:
+        raise _not_found(course_id)
+    tag: str = row["tag"]
+    return tag
 
 
 def list_courses(

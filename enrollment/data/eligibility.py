@@ -31,11 +31,13 @@ NOTHING_WANTED = {
 
 
 class Wish(NamedTuple):
-    """A student's wish for a place in a course; `waitlist`: or else on its waitlist."""
+    """A student's wish for a place in a course; `waitlist`: or else on its waitlist; `kept`: to be
+    there already is no fault."""
 
     student_id: int
     course_id: int
     waitlist: bool = False
+    kept: bool = False
 
 
 class Judgement(NamedTuple):
@@ -50,7 +52,7 @@ class Judgement(NamedTuple):
 def judge(
     db: Connection,
     wishes: Sequence[Wish],
-    purpose: Literal["enroll", "replace", "fill", "promote"],
+    purpose: Literal["enroll", "fill", "promote"],
     change: Change,
     *,
     pointer: str | None = None,
@@ -71,7 +73,7 @@ def judge(
         rows = list(group)
         place = pointer and pointer.replace("%d", str(item))
         faults = [fault(row, place) for row in rows if row["code"]]
-        student_id, course_id, _ = wishes[item]
+        student_id, course_id, *_ = wishes[item]
         judgements.append(Judgement(student_id, course_id, rows[0]["outcome"], faults))
     return judgements
 

@@ -10,10 +10,10 @@ from msgspec.structs import asdict
 from enrollment.data import waitlist
 from enrollment.data.course import get_course
 from enrollment.data.eligibility import Judgement, Wish, judge
-from enrollment.data.rules import refuse_if_broken
+from enrollment.data.rules import list_faults, refuse_if_any
 from enrollment.data.student import get_student
 from enrollment.database import Connection, queries
-from enrollment.errors import KINDS, Problem, refusal
+from enrollment.errors import KINDS, Fault, Problem
 from enrollment.records import Change, Enrollment, Student, StudentResult
 
 SQL = queries("enrollment")
@@ -71,7 +71,7 @@ def insert_enrollment(db: Connection, wish: Wish, change: Change, *, pointer: st
     request names the course.
     """
     get_student(db, wish.student_id)
-    _enroll(db, judge(db, [wish], "enroll", change, pointer=pointer), change)
+    _enroll(db, _judge(db, [wish], "enroll", change, pointer), change)
     return get_enrollment(db, wish.student_id, wish.course_id)
 
 
@@ -92,8 +92,8 @@ def put_enrollment(
         return present
     if status == "enrolled":
         return insert_enrollment(db, Wish(student_id, course_id), change, pointer="/status")
-    _end(db, student_id, [course_id], status, change)
-    waitlist.settle(db, change, course_ids=[course_id], student_id=student_id)
+    refuse_if_any(_end(db, student_id, [course_id], status, change))
+    waitlist.settle(db, change, course_ids=[course_id], student_ids=[student_id])
     return get_enrollment(db, student_id, course_id)
 
 
@@ -108,11 +108,13 @@ def replace_enrollments(
     """
     get_student(db, student_id)
     places = _list_places(db, student_id, but=[wish.course_id for wish in wishes])
-    _end(db, student_id, list(places), "dropped", change)
+    faults = _end(db, student_id, list(places), "dropped", change)
     given_up = [course_id for course_id, status in places.items() if status == "enrolled"]
-    judgements = judge(db, wishes, "replace", change, pointer=pointer, given_up=given_up)
+    kept = [wish._replace(kept=True) for wish in wishes]
+    judgements = _judge(db, kept, "enroll", change, pointer, given_up)
+    refuse_if_any(faults + _faults(judgements))
     _enroll(db, judgements, change)
-    waitlist.settle(db, change, course_ids=list(places), student_id=student_id)
+    waitlist.settle(db, change, course_ids=list(places), student_ids=[student_id])
 
 
 def insert_students(
@@ -129,20 +131,19 @@ def insert_students(
     Raises for "all" every broken rule of sql/eligibility.sql for every student; `pointer` is where
     the request names the i-th student, with %d for i.
     """
-    judgements = judge(db, wishes, "fill", change, pointer=pointer)
-    if mode == "each":
-        _enroll(db, [judgement for judgement in judgements if not judgement.faults], change)
-    else:
-        _enroll(db, judgements, change)
+    judgements = _judge(db, wishes, "fill", change, pointer)
+    welcome = [judgement for judgement in judgements if not judgement.faults]
+    _enroll(db, judgements if mode == "all" else welcome, change)
     return list_results(db, course_id, judgements)
 
 
-def follow_student(db: Connection, student: Student, change: Change) -> None:
-    """Take the places of a student who has become inactive, and give those that others wait for;
-    one who is active may now be eligible where it was not so before."""
-    places = _list_places(db, student.id) if student.status == "inactive" else {}
-    _end(db, student.id, list(places), "dropped", change)
-    waitlist.settle(db, change, course_ids=list(places), student_id=student.id)
+def follow_student(db: Connection, before: Student, after: Student, change: Change) -> None:
+    """Take the places of a student who becomes inactive, and give them to those who wait; whoever
+    is changed otherwise may now be eligible where it was not so before."""
+    leaves = (before.status, after.status) == ("active", "inactive")
+    places = _list_places(db, after.id) if leaves else {}
+    refuse_if_any(_end(db, after.id, list(places), "dropped", change))
+    waitlist.settle(db, change, course_ids=list(places), student_ids=[after.id])
 
 
 def _list_places(db: Connection, student_id: int, but: Sequence[int] = ()) -> dict[int, str]:
@@ -151,24 +152,47 @@ def _list_places(db: Connection, student_id: int, but: Sequence[int] = ()) -> di
     return {row["course_id"]: row["status"] for row in rows}
 
 
+def _judge(
+    db: Connection,
+    wishes: Sequence[Wish],
+    purpose: Literal["enroll", "fill"],
+    change: Change,
+    pointer: str,
+    given_up: Sequence[int] = (),
+) -> list[Judgement]:
+    """Who waits goes before who comes. A seat is given away when it comes free; but who was passed
+    over then may have become eligible since, by the clock for one, and may be who comes."""
+    course_ids = list({wish.course_id for wish in wishes})
+    promoted = waitlist.settle(db, change, course_ids=course_ids)
+    wishes = [wish._replace(kept=wish.kept or wish[:2] in promoted) for wish in wishes]
+    return judge(db, wishes, purpose, change, pointer=pointer, given_up=given_up)
+
+
 def _enroll(db: Connection, judgements: Sequence[Judgement], change: Change) -> None:
     """Give each the outcome, or refuse them all for every fault."""
-    faults = [fault for judgement in judgements for fault in judgement.faults]
-    if faults:
-        raise refusal(faults)
+    refuse_if_any(_faults(judgements))
     enrollments = [
         (judgement.student_id, judgement.course_id, judgement.outcome) for judgement in judgements
     ]
     SQL.insert_enrollments(db, enrollments=json.dumps(enrollments), **asdict(change))
+    student_ids = list({judgement.student_id for judgement in judgements})
+    waitlist.settle(db, change, student_ids=student_ids)
+
+
+def _faults(judgements: Sequence[Judgement]) -> list[Fault]:
+    return [fault for judgement in judgements for fault in judgement.faults]
 
 
 def _end(
     db: Connection, student_id: int, course_ids: Sequence[int], status: str, change: Change
-) -> None:
+) -> list[Fault]:
+    """End these enrolments, or return what speaks against it; what else the request asks for can
+    then be judged as if they had ended."""
     ending = asdict(change) | {
         "student_id": student_id,
         "course_ids": json.dumps(course_ids),
         "status": status,
     }
-    refuse_if_broken(SQL.list_broken_ending_rules(db, **ending))
-    SQL.update_enrollments(db, **ending)
+    faults = list_faults(SQL.list_broken_ending_rules(db, **ending))
+    SQL.update_enrollments(db, **ending | ({"effective_at": None} if faults else {}))
+    return faults

@@ -1,7 +1,7 @@
 """Rules are queries: each row that one returns is a reason to refuse."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from enrollment.database import Row
 from enrollment.errors import Fault, refusal
@@ -17,8 +17,16 @@ def fault(row: Row, pointer: str | None) -> Fault:
     )
 
 
-def refuse_if_broken(broken: Iterable[Row]) -> None:
-    """Raise all the broken rules as one Problem, if there is one; each row has its own pointer."""
-    faults = [fault(row, row["pointer"]) for row in broken]
+def list_faults(broken: Iterable[Row]) -> list[Fault]:
+    """Rows that have each their own pointer."""
+    return [fault(row, row["pointer"]) for row in broken]
+
+
+def refuse_if_any(faults: Sequence[Fault]) -> None:
+    """Raise them all as one Problem, if there is one."""
     if faults:
         raise refusal(faults)
+
+
+def refuse_if_broken(broken: Iterable[Row]) -> None:
+    refuse_if_any(list_faults(broken))

@@ -38,6 +38,11 @@ def update_term(db: Connection, term_id: int, fields: TermFields) -> Term:
     return Term(**SQL.update_term(db, id=term_id, **asdict(fields)))
 
 
+def list_course_ids(db: Connection, term_id: int) -> list[int]:
+    """The courses of the term."""
+    return [row["id"] for row in SQL.list_course_ids(db, id=term_id)]
+
+
 def delete_term(db: Connection, term_id: int) -> None:
     """Raises term_has_courses."""
     refuse_if_broken(SQL.list_broken_term_deletion_rules(db, id=term_id))

@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict
 
 from enrollment.data.eligibility import Judgement, Wish, judge
 from enrollment.data.rules import refuse_if_broken
@@ -15,7 +15,7 @@ from enrollment.records import Change
 SQL = queries("waitlist")
 ENROLLMENT = queries("enrollment")
 PROMOTED = "promoted from the waitlist"
-# How many of those who wait are judged at a time.
+# How many of those who wait are judged first; twice as many, each time that was not enough.
 BATCH = 10
 
 
@@ -24,13 +24,33 @@ def settle(
     change: Change,
     *,
     course_ids: Sequence[int] = (),
-    student_id: int | None = None,
-) -> None:
-    """Give the free seats of these courses, and of those that the student waits for, to the first
-    who wait and are eligible now, unless a registrar promotes there."""
-    ids = json.dumps(course_ids)
-    for row in list(SQL.list_courses_to_settle(db, course_ids=ids, student_id=student_id)):
-        _promote(db, row["id"], change, math.inf)
+    student_ids: Sequence[int] = (),
+) -> set[tuple[int, int]]:
+    """Give the free seats of these courses, and of those that these students wait for, to the first
+    who wait and are eligible now, unless a registrar promotes there.
+
+    Returns each new student and course. A seat that is taken may make its student eligible
+    elsewhere, so this goes on until no one moves.
+    """
+    moved: set[tuple[int, int]] = set()
+    while courses := _list_courses(db, course_ids, student_ids):
+        promoted = {
+            (judgement.student_id, course_id)
+            for course_id in courses
+            for judgement in _promote(db, course_id, change, math.inf)
+            if not judgement.faults
+        }
+        moved |= promoted
+        course_ids, student_ids = (), [student_id for student_id, _ in promoted]
+    return moved
+
+
+def _list_courses(
+    db: Connection, course_ids: Sequence[int], student_ids: Sequence[int]
+) -> list[int]:
+    """Those of these courses that have seats for those who wait, and give them by themselves."""
+    lists = {"course_ids": json.dumps(course_ids), "student_ids": json.dumps(student_ids)}
+    return [row["id"] for row in SQL.list_courses_to_settle(db, **lists)]
 
 
 def promote(db: Connection, course_id: int, seats: int, change: Change) -> list[Judgement]:
@@ -39,24 +59,27 @@ def promote(db: Connection, course_id: int, seats: int, change: Change) -> list[
     Raises promotion_automatic, course_full.
     """
     refuse_if_broken(SQL.list_broken_promotion_rules(db, course_id=course_id))
-    return _promote(db, course_id, change, seats)
+    asked = _promote(db, course_id, change, seats)
+    promoted = [judgement.student_id for judgement in asked if not judgement.faults]
+    settle(db, change, student_ids=promoted)
+    return asked
 
 
 def _promote(db: Connection, course_id: int, change: Change, seats: float) -> list[Judgement]:
     """Ask those who wait, in their order, until no seat is left."""
-    own = replace(change, effective_at=None, reason=PROMOTED, overridden=None)
+    own = Change(at=change.at, actor=change.actor, reason=PROMOTED)
     asked: list[Judgement] = []
-    last = 0
+    last, limit = 0, BATCH
     while True:
-        place = {"after_queue_number": last, "limit": BATCH}
+        place = {"after_queue_number": last, "limit": limit}
         waiting = list(SQL.list_waiting(db, course_id=course_id, **place))
         wishes = [Wish(row["student_id"], course_id) for row in waiting]
         batch = list(_before_it_is_full(judge(db, wishes, "promote", own), seats))
         _record(db, course_id, batch, own)
         asked += batch
-        if len(batch) < BATCH:
+        if len(batch) < limit:
             return asked
-        last = waiting[-1]["queue_number"]
+        last, limit = waiting[-1]["queue_number"], 2 * limit
         seats -= sum(not judgement.faults for judgement in batch)
 
 

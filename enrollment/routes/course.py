@@ -2,11 +2,11 @@
 
 from enrollment import http, paging
 from enrollment.data import course, enrollment, waitlist
-from enrollment.database import Database
+from enrollment.database import Connection, Database
 from enrollment.filters import CourseFilter
 from enrollment.http import Answer, Operation
-from enrollment.preconditions import require_match, tag_of
-from enrollment.records import Course, CourseFields, NewPromotions
+from enrollment.preconditions import require_match
+from enrollment.records import CourseFields, NewPromotions
 
 
 def list_courses(database: Database, query: CourseFilter) -> Answer:
@@ -17,39 +17,45 @@ def list_courses(database: Database, query: CourseFilter) -> Answer:
 def create_course(database: Database, body: CourseFields) -> Answer:
     with database.write() as db:
         new = course.insert_course(db, body)
-    return http.created(new, f"/v1/courses/{new.id}")
+        tag = course.get_course_tag(db, new.id)
+    return http.created(new, f"/v1/courses/{new.id}", tag)
 
 
 def read_course(database: Database, course_id: int) -> Answer:
     with database.read() as db:
-        return http.ok(course.get_course(db, course_id))
+        return _course(db, course_id)
 
 
 def replace_course(database: Database, course_id: int, body: CourseFields) -> Answer:
     with database.write() as db:
-        _require_match(course.get_course(db, course_id))
+        _require_match(db, course_id)
         course.update_course(db, course_id, body)
         waitlist.settle(db, http.change(), course_ids=[course_id])
-        return http.ok(course.get_course(db, course_id))
+        return _course(db, course_id)
 
 
 def delete_course(database: Database, course_id: int) -> Answer:
     with database.write() as db:
-        _require_match(course.get_course(db, course_id))
+        _require_match(db, course_id)
         course.delete_course(db, course_id)
     return http.no_content()
 
 
 def promote(database: Database, course_id: int, body: NewPromotions) -> Answer:
     with database.write() as db:
-        _require_match(course.get_course(db, course_id))
+        _require_match(db, course_id)
         asked = waitlist.promote(db, course_id, body.seats, http.change())
         return http.ok({"items": enrollment.list_results(db, course_id, asked)})
 
 
-def _require_match(present: Course) -> None:
+def _course(db: Connection, course_id: int) -> Answer:
+    return http.ok(course.get_course(db, course_id), course.get_course_tag(db, course_id))
+
+
+def _require_match(db: Connection, course_id: int) -> None:
     """The version alone is enough: who changes a course may not care who has just enrolled."""
-    require_match(tag_of(present), str(present.version))
+    version = str(course.get_course(db, course_id).version)
+    require_match(course.get_course_tag(db, course_id), version)
 
 
 OPERATIONS = (

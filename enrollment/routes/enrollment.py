@@ -1,10 +1,9 @@
 """/v1/students/{id}/courses and /v1/courses/{id}/students: who is in what."""
 
-from collections.abc import Sequence
 from http import HTTPStatus
 
 from enrollment import http, paging
-from enrollment.data import course, eligibility, enrollment, roster, waitlist
+from enrollment.data import course, eligibility, enrollment, roster
 from enrollment.data.eligibility import Wish
 from enrollment.database import Connection, Database
 from enrollment.filters import CoursesOfStudentFilter, EligibleCourseFilter, RosterFilter
@@ -26,7 +25,6 @@ def list_students(database: Database, course_id: int, query: RosterFilter) -> An
 
 
 def enroll(database: Database, student_id: int, body: NewEnrollment) -> Answer:
-    _serve_waitlists(database, [body.course_id])
     with database.write() as db:
         require_match(roster.get_courses_tag(db, student_id))
         wish = Wish(student_id, body.course_id, body.waitlist)
@@ -36,7 +34,6 @@ def enroll(database: Database, student_id: int, body: NewEnrollment) -> Answer:
 
 def replace_courses(database: Database, student_id: int, body: WantedCourses) -> Answer:
     wishes = [Wish(student_id, course.course_id, course.waitlist) for course in body.courses]
-    _serve_waitlists(database, [wish.course_id for wish in wishes])
     with database.write() as db:
         require_match(roster.get_courses_tag(db, student_id))
         enrollment.replace_enrollments(
@@ -47,9 +44,8 @@ def replace_courses(database: Database, student_id: int, body: WantedCourses) ->
 
 def enroll_students(database: Database, course_id: int, body: WantedStudents) -> Answer:
     wishes = [Wish(student.student_id, course_id, student.waitlist) for student in body.students]
-    _serve_waitlists(database, [course_id])
     with database.write() as db:
-        require_match(tag_of(course.get_course(db, course_id)))
+        require_match(course.get_course_tag(db, course_id))
         results = enrollment.insert_students(
             db, course_id, wishes, body.mode, http.change(body), pointer="/students/%d/student_id"
         )
@@ -80,7 +76,6 @@ def list_eligible_courses(
 def put_enrollment(
     database: Database, student_id: int, course_id: int, body: WantedStatus
 ) -> Answer:
-    _serve_waitlists(database, [course_id])
     with database.write() as db:
         present = enrollment.find_enrollment(db, student_id, course_id)
         require_match(tag_of(present))
@@ -97,13 +92,6 @@ def drop(database: Database, student_id: int, course_id: int) -> Answer:
         require_match(tag_of(present))
         enrollment.put_enrollment(db, student_id, course_id, present, "dropped", http.change())
     return http.no_content()
-
-
-def _serve_waitlists(database: Database, course_ids: Sequence[int]) -> None:
-    """Who waits goes before who comes. A seat is given away when it comes free; but who was passed
-    over then may have become eligible since, by the clock for one."""
-    with database.write() as db:
-        waitlist.settle(db, http.change(), course_ids=course_ids)
 
 
 def _courses(db: Connection, student_id: int, query: CoursesOfStudentFilter) -> Answer:

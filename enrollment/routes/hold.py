@@ -30,7 +30,7 @@ def release_hold(database: Database, student_id: int, hold_id: int) -> Answer:
         require_match(tag_of(hold.get_hold(db, student_id, hold_id)))
         change = http.change()
         hold.release_hold(db, student_id, hold_id, change)
-        waitlist.settle(db, change, student_id=student_id)
+        waitlist.settle(db, change, student_ids=[student_id])
     return http.no_content()
 
 

@@ -27,9 +27,10 @@ def read_student(database: Database, student_id: int) -> Answer:
 
 def replace_student(database: Database, student_id: int, body: StudentFields) -> Answer:
     with database.write() as db:
-        require_match(tag_of(student.get_student(db, student_id)))
+        present = student.get_student(db, student_id)
+        require_match(tag_of(present))
         updated = student.update_student(db, student_id, body)
-        enrollment.follow_student(db, updated, http.change())
+        enrollment.follow_student(db, present, updated, http.change())
     return http.ok(updated)
 
 

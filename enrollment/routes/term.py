@@ -1,7 +1,7 @@
 """/v1/terms: parse, call, answer."""
 
 from enrollment import http, paging
-from enrollment.data import term
+from enrollment.data import term, waitlist
 from enrollment.database import Database
 from enrollment.filters import TermFilter
 from enrollment.http import Answer, Operation
@@ -28,7 +28,9 @@ def read_term(database: Database, term_id: int) -> Answer:
 def replace_term(database: Database, term_id: int, body: TermFields) -> Answer:
     with database.write() as db:
         require_match(tag_of(term.get_term(db, term_id)))
-        return http.ok(term.update_term(db, term_id, body))
+        updated = term.update_term(db, term_id, body)
+        waitlist.settle(db, http.change(), course_ids=term.list_course_ids(db, term_id))
+    return http.ok(updated)
 
 
 def delete_term(database: Database, term_id: int) -> Answer:
