@@ -19,6 +19,7 @@ from enrollment.values import (
     OverridableRule,
     Promotion,
     Reason,
+    Role,
     Seats,
     StudentStatus,
     TimeOfDay,
@@ -233,6 +234,31 @@ class Hold(HoldFields, frozen=True):
     placed_by: str
     released_at: str | None
     released_by: str | None
+
+
+class TokenFields(Fields, frozen=True, kw_only=True):
+    """`student_id` is for the role "student" alone, which sees and changes only that one's places."""
+
+    name: Name
+    role: Role
+    student_id: Id | None = None
+    expires_at: Moment | None = None
+
+
+class Token(TokenFields, frozen=True):
+    id: int
+    version: int
+    created_at: str
+    created_by: str
+    last_used_at: str | None
+    revoked_at: str | None
+    revoked_by: str | None
+
+
+class NewToken(Token, frozen=True):
+    """With the text of the token, which is shown this once."""
+
+    token: str
 
 
 class EligibleCourse(msgspec.Struct, frozen=True, kw_only=True):

@@ -89,6 +89,7 @@ TimeOfDay = Annotated[
     ),
 ]
 
+Role = Literal["reader", "registrar", "student", "admin"]
 StudentStatus = Literal["active", "inactive"]
 CourseStatus = Literal["open", "closed", "cancelled"]
 Promotion = Literal["automatic", "manual"]

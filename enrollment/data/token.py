@@ -1,0 +1,74 @@
+"""Access tokens: what a client shows to say who it is. Only their digests are kept."""
+
+import hmac
+import re
+import secrets
+from hashlib import sha256
+
+from msgspec.structs import asdict
+
+from enrollment.data.listing import Listing, Place, list_page
+from enrollment.data.rules import refuse_if_broken
+from enrollment.database import Connection, Row, queries
+from enrollment.errors import Problem
+from enrollment.filters import Page
+from enrollment.records import Change, NewToken, Token, TokenFields
+from enrollment.values import Moment
+
+SQL = queries("token")
+# A prefix by which scanners of leaked secrets know it, what finds it, and 192 bits that prove it.
+FORM = re.compile(r"enr_([0-9a-f]{12})_[0-9a-f]{48}")
+
+
+def get_token(db: Connection, token_id: int) -> Token:
+    """Raises token_not_found."""
+    row = SQL.get_token(db, id=token_id)
+    if row is None:
+        raise Problem("token_not_found", f"There is no token {token_id}.")
+    return Token(**row)
+
+
+def find_valid_token(db: Connection, text: str, now: Moment) -> Row | None:
+    """The token that this is the text of, unless it is revoked or has expired."""
+    form = FORM.fullmatch(text)
+    row: Row | None = form and SQL.get_token_by_lookup(db, lookup=form[1])
+    if row is None or not hmac.compare_digest(row["digest"], _digest(text)):
+        return None
+    expired = row["expires_at"] is not None and row["expires_at"] <= now
+    return None if expired or row["revoked_at"] else row
+
+
+def has_admin(db: Connection, now: Moment) -> bool:
+    """Whether there is a token that can make others."""
+    return bool(SQL.get_count_of_admins(db, now=now)["admins"])
+
+
+def list_tokens(db: Connection, wanted: Page, after: Place | None = None) -> Listing[Token]:
+    """By id, revoked ones too."""
+    return list_page(db, SQL.list_tokens, Token, asdict(wanted), start={"id": 0}, after=after)
+
+
+def insert_token(db: Connection, fields: TokenFields, change: Change) -> NewToken:
+    """A new token and its text, which is shown this once.
+
+    Raises student_of_token_missing, student_of_token_unwanted, unknown_student, expired_already.
+    """
+    parameters = asdict(change) | asdict(fields)
+    refuse_if_broken(SQL.list_broken_token_rules(db, now=change.at, **parameters))
+    lookup = secrets.token_hex(6)
+    text = f"enr_{lookup}_{secrets.token_hex(24)}"
+    row = SQL.insert_token(db, lookup=lookup, digest=_digest(text), **parameters)
+    return NewToken(**row, token=text)
+
+
+def note_use(db: Connection, token_id: int, now: Moment) -> None:
+    SQL.update_token_used(db, id=token_id, at=now)
+
+
+def revoke_token(db: Connection, token_id: int, change: Change) -> None:
+    """One that was revoked before stays as it is."""
+    SQL.update_token_revoked(db, id=token_id, at=change.at, actor=change.actor)
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()

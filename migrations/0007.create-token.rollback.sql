@@ -1,0 +1,3 @@
+-- Takes all tokens away: whoever has one can do nothing any more.
+
+DROP TABLE token;

@@ -1,0 +1,65 @@
+-- name: get_token(id)^
+-- Which token has this id?
+SELECT id, version, name, role, student_id, created_at, created_by, expires_at, last_used_at,
+    revoked_at, revoked_by
+FROM token
+WHERE id = :id;
+
+-- name: get_token_by_lookup(lookup)^
+-- Which token, revoked and expired ones too, has this part of its text?
+SELECT id, name, role, student_id, digest, expires_at, last_used_at, revoked_at
+FROM token
+WHERE lookup = :lookup;
+
+-- name: list_tokens(after_id, limit)
+-- Which tokens are there, revoked and expired ones too, in the order in which they were made?
+SELECT id, version, name, role, student_id, created_at, created_by, expires_at, last_used_at,
+    revoked_at, revoked_by
+FROM token
+WHERE id > :after_id
+ORDER BY id
+LIMIT :limit;
+
+-- name: get_count_of_admins(now)^
+-- How many tokens can make others now?
+SELECT count(*) AS admins
+FROM token
+WHERE role = 'admin' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now);
+
+-- name: list_broken_token_rules(role, student_id, expires_at, now)
+-- What speaks against a token with these fields?
+SELECT '/student_id' AS pointer, 'student_of_token_missing' AS code,
+    'A token with the role student belongs to a student.' AS detail,
+    json_object('role', :role) AS details
+WHERE :role = 'student' AND :student_id IS NULL
+UNION ALL
+SELECT '/student_id', 'student_of_token_unwanted',
+    format('A token with the role %s belongs to no student.', :role),
+    json_object('role', :role)
+WHERE :role <> 'student' AND :student_id IS NOT NULL
+UNION ALL
+SELECT '/student_id', 'unknown_student',
+    format('There is no student %d.', :student_id),
+    json_object('student_id', :student_id)
+WHERE :student_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM student WHERE id = :student_id)
+UNION ALL
+SELECT '/expires_at', 'expired_already',
+    format('It is %s now.', :now),
+    json_object('now', :now)
+WHERE :expires_at <= :now
+ORDER BY pointer, code;
+
+-- name: insert_token(name, role, student_id, lookup, digest, at, actor, expires_at)^
+INSERT INTO token (name, role, student_id, lookup, digest, created_at, created_by, expires_at)
+VALUES (:name, :role, :student_id, :lookup, :digest, :at, :actor, :expires_at)
+RETURNING id, version, name, role, student_id, created_at, created_by, expires_at, last_used_at,
+    revoked_at, revoked_by;
+
+-- name: update_token_used(id, at)!
+UPDATE token SET last_used_at = :at WHERE id = :id;
+
+-- name: update_token_revoked(id, at, actor)!
+-- Revoke a token for good; one that was revoked before stays as it is.
+UPDATE token
+SET revoked_at = :at, revoked_by = :actor, version = version + 1
+WHERE id = :id AND revoked_at IS NULL;
