@@ -3,45 +3,66 @@
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from bottle import Bottle
 
 from enrollment import http
+from enrollment.access import Gate
 from enrollment.config import Config
 from enrollment.database import Database
 from enrollment.log import log_request
 from enrollment.routes import OPERATIONS
 
+# An answer is for its reader alone, and is no page that could do or load anything.
+SECURITY = {
+    "Cache-Control": "private, no-cache",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
 
 class App(Bottle):  # type: ignore[misc]
     """A Bottle that gives each request an id and a line in the log, whatever becomes of it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, trusted_proxies: Collection[str]) -> None:
         super().__init__()
         self.database = database
+        self.trusted_proxies = trusted_proxies
 
     def wsgi(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         started = environ.setdefault("enrollment.started", time.perf_counter())
         sent = environ.get("HTTP_X_REQUEST_ID", "")
         request_id = sent if re.fullmatch(r"[A-Za-z0-9._-]{1,64}", sent) else secrets.token_hex(8)
         environ["enrollment.request_id"] = request_id
+        self._believe_proxies(environ)
 
         def respond(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             # A server that can wait asks again; only its last answer is sent.
             again = environ.get("enrollment.busy") or environ.get("enrollment.wait")
-            if environ.get("enrollment.final", True) or not again:
+            final = environ.get("enrollment.final", True) or not again
+            if final and not environ.get("enrollment.body_awaited"):
                 log_request(environ, int(status[:3]), time.perf_counter() - started)
-            return start_response(status, [*headers, ("X-Request-Id", request_id)], *rest)
+            common = SECURITY | environ.get("enrollment.headers", {}) | {"X-Request-Id": request_id}
+            own = {name.lower() for name, _ in headers}
+            more = [(name, value) for name, value in common.items() if name.lower() not in own]
+            return start_response(status, headers + more, *rest)
 
         answer: Iterable[bytes] = super().wsgi(environ, respond)
         return answer
+
+    def _believe_proxies(self, environ: dict[str, Any]) -> None:
+        """The client is the last address that was not told by a proxy of ours."""
+        hops = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        while environ.get("REMOTE_ADDR") in self.trusted_proxies and hops and hops[-1].strip():
+            environ["REMOTE_ADDR"] = hops.pop().strip()
 
 
 def make_app(config: Config) -> App:
     """The service as a WSGI application on a database that has been migrated; close its `database`
     when it is no longer served."""
-    app = App(Database(config.database, config.busy_timeout))
-    http.register(app, app.database, OPERATIONS)
+    app = App(Database(config.database, config.busy_timeout), config.trusted_proxies)
+    http.register(app, app.database, Gate(app.database, config), OPERATIONS)
     return app

@@ -4,15 +4,22 @@ import argparse
 import os
 import sqlite3
 import sys
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import fields
 from importlib.metadata import version
+from typing import get_args
+
+import msgspec
 
 from enrollment import demo, migrate, server
-from enrollment.config import Config, flag, variable
+from enrollment.config import Config, flag, shown, variable
+from enrollment.data import token
 from enrollment.database import Database, claim
 from enrollment.errors import CommandError, Problem
+from enrollment.filters import Page
+from enrollment.records import Change, TokenFields
+from enrollment.values import Moment, Role, decode
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +39,69 @@ def serve(config: Config, options: argparse.Namespace) -> None:
     server.check_address(config)
     with claim(config.database, alone=True):
         _report("applied", migrate.prepare(config.database, allowed=options.migrate))
+        _let_someone_in(config)
         server.serve(config)
+
+
+def _let_someone_in(config: Config) -> None:
+    """Where no one can get in yet, make a token for the first admin, on this machine alone."""
+    with (
+        closing(Database(config.database, config.busy_timeout)) as database,
+        database.write() as db,
+    ):
+        change = Change(at=Moment.now(), actor="serve")
+        if token.has_admin(db, change.at):
+            return
+        if not server.is_loopback(config):
+            raise CommandError(
+                f"no one has a token for {config.database}, and {config.host} can be reached from"
+                " elsewhere: make one with `enrollment token create --name NAME --role admin`"
+            )
+        new = token.insert_token(db, TokenFields(name="first admin", role="admin"), change)
+    print("This token of an admin is shown once; whoever has it may do everything:")
+    print(f"  {new.token}")
+    print(f"  curl -H 'Authorization: Bearer {new.token}' {server.address(config)}/v1/students")
+
+
+def create_token(config: Config, options: argparse.Namespace) -> None:
+    given = {
+        name: value
+        for name in ("name", "role", "student_id", "expires_at")
+        if (value := getattr(options, name)) is not None
+    }
+    try:
+        fields = msgspec.convert(given, TokenFields, dec_hook=decode)
+    except msgspec.ValidationError as error:
+        raise CommandError(str(error)) from None
+    with _at_rest(config) as database, database.write() as db:
+        new = token.insert_token(db, fields, Change(at=Moment.now(), actor="command"))
+    print(f"token {new.id} of {new.name}, {new.role}; it is shown once:")
+    print(new.token)
+
+
+def list_tokens(config: Config, options: argparse.Namespace) -> None:
+    with _at_rest(config) as database, database.read() as db:
+        listing = token.list_tokens(db, Page(limit=1000))
+    for found in listing.items:
+        ends = f"revoked {found.revoked_at}" if found.revoked_at else f"expires {found.expires_at}"
+        whose = f"student {found.student_id}" if found.student_id else found.role
+        print(f"{found.id:5}  {whose:12}  {found.name}, used {found.last_used_at}, {ends}")
+
+
+def revoke_token(config: Config, options: argparse.Namespace) -> None:
+    with _at_rest(config) as database, database.write() as db:
+        token.get_token(db, options.id)
+        token.revoke_token(db, options.id, Change(at=Moment.now(), actor="command"))
+    print(f"token {options.id} is revoked")
+
+
+@contextmanager
+def _at_rest(config: Config) -> Iterator[Database]:
+    """The database while no service runs on it; over HTTP, an admin can do the same meanwhile."""
+    with claim(config.database, alone=False):
+        migrate.prepare(config.database, allowed=False)
+        with closing(Database(config.database, config.busy_timeout)) as database:
+            yield database
 
 
 def apply(config: Config, options: argparse.Namespace) -> None:
@@ -130,6 +199,33 @@ def _parser() -> argparse.ArgumentParser:
     subverb.add_argument("--to", dest="keep", metavar="ID", required=True, help=text)
     subverb.add_argument("--yes", action="store_true", help="do not ask")
 
+    text = "create, list and revoke access tokens"
+    verb = verbs.add_parser("token", help=text, description=text)
+    subverbs = verb.add_subparsers(metavar="create | list | revoke", required=True)
+
+    text = "create a token and print it, this once"
+    subverb = subverbs.add_parser("create", help=text, description=text)
+    subverb.set_defaults(run=create_token)
+    _add_settings(subverb, "database")
+    subverb.add_argument("--name", required=True, help="who will have it")
+    subverb.add_argument("--role", required=True, help=", ".join(get_args(Role)))
+    subverb.add_argument(
+        "--student", dest="student_id", metavar="ID", type=int, help="whose, for the role student"
+    )
+    text = "an RFC 3339 time from which it is not valid any more"
+    subverb.add_argument("--expires", dest="expires_at", metavar="TIME", help=text)
+
+    text = "list the tokens, without what proves them"
+    subverb = subverbs.add_parser("list", help=text, description=text)
+    subverb.set_defaults(run=list_tokens)
+    _add_settings(subverb, "database")
+
+    text = "revoke a token for good"
+    subverb = subverbs.add_parser("revoke", help=text, description=text)
+    subverb.set_defaults(run=revoke_token)
+    _add_settings(subverb, "database")
+    subverb.add_argument("id", metavar="ID", type=int)
+
     text = "fill an empty database with a small college to look at"
     verb = verbs.add_parser("demo", help=text, description=text)
     verb.set_defaults(run=fill)
@@ -145,7 +241,8 @@ def _add_settings(verb: argparse.ArgumentParser, *names: str) -> None:
     for setting in fields(Config):
         if setting.name in names:
             about = (
-                f"{setting.metadata['help']} (${variable(setting.name)}, else {setting.default})"
+                f"{setting.metadata['help']} (${variable(setting.name)}, else "
+                f"{shown(setting.default) or 'none'})"
             )
             # No default: Config knows whether the flag or the variable was given, and that of a
             # subverb would undo what was given to its verb.

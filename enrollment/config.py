@@ -41,6 +41,17 @@ def _log_format(text: str) -> str:
     return text
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip().strip("[]").lower() for name in text.split(",") if name.strip())
+
+
+def _limit(text: str) -> int:
+    limit = int(text)
+    if not 0 <= limit <= 1_000_000:
+        raise ValueError
+    return limit
+
+
 def _setting(default: Any, parse: Callable[[str], Any], expected: str, help: str) -> Any:
     return field(default=default, metadata={"parse": parse, "expected": expected, "help": help})
 
@@ -60,6 +71,24 @@ class Config:
     )
     body_timeout: float = _setting(
         30.0, _some_seconds, "seconds up to 3600", "how long a body may take to arrive, in seconds"
+    )
+    allowed_hosts: tuple[str, ...] = _setting(
+        ("localhost", "127.0.0.1", "::1"),
+        _names,
+        "names",
+        "the names that the service answers to besides its host, by commas; *: any",
+    )
+    trusted_proxies: tuple[str, ...] = _setting(
+        (),
+        _names,
+        "addresses",
+        "the proxies whose X-Forwarded-For is believed, by commas",
+    )
+    rate_limit: int = _setting(
+        0,
+        _limit,
+        "a number from 0 to 1000000",
+        "how many requests a minute one token may make; 0: no limit",
     )
     log_format: str = _setting("plain", _log_format, "plain or json", "the form of the log")
 
@@ -84,8 +113,13 @@ class Config:
     def environ(self) -> dict[str, str]:
         """The variables from which another process reads the same settings."""
         return {
-            variable(setting.name): str(getattr(self, setting.name)) for setting in fields(self)
+            variable(setting.name): shown(getattr(self, setting.name)) for setting in fields(self)
         }
+
+
+def shown(value: Any) -> str:
+    """A value as it would be written."""
+    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def flag(name: str) -> str:

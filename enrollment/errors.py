@@ -42,6 +42,35 @@ KINDS: dict[str, Kind] = {
         "The body is not declared as JSON",
         "Send the header Content-Type: application/json (with curl: --json).",
     ),
+    # Who sends it may not.
+    "token_missing": Kind(
+        401,
+        "The request has no access token",
+        "Send the header Authorization: Bearer, then the token that an admin has given you.",
+    ),
+    "token_invalid": Kind(
+        401,
+        "The access token is not valid",
+        "Look for a slip; if there is none, ask an admin for another token.",
+    ),
+    "forbidden": Kind(
+        403, "The role of the token does not allow this", "Ask who may do it for you."
+    ),
+    "misdirected_request": Kind(
+        421,
+        "The service does not answer to this name",
+        "Use one of its names, or give it this one with --allowed-hosts.",
+    ),
+    "too_many_failures": Kind(
+        429,
+        "Too many tokens that are not valid",
+        "Wait the seconds in Retry-After, then send a valid token.",
+    ),
+    "too_many_requests": Kind(
+        429,
+        "The token has made too many requests",
+        "Wait the seconds in Retry-After; RateLimit tells how many are left.",
+    ),
     # What was sent can be read and is wrong in itself.
     "invalid_body": Kind(
         422, "The body has fields that are not valid", "Mend every field that `errors` points to."
@@ -64,6 +93,7 @@ KINDS: dict[str, Kind] = {
     "hold_not_found": Kind(
         404, "The student has no such hold", "Look the id up: GET /v1/students/{id}/holds."
     ),
+    "token_not_found": Kind(404, "There is no such token", "Look the id up: GET /v1/tokens."),
     "enrollment_not_found": Kind(
         404,
         "The student has never been in this course",
@@ -109,6 +139,17 @@ KINDS: dict[str, Kind] = {
     ),
     "term_has_courses": Kind(
         409, "The term has courses", "Delete them first, or move them to another term."
+    ),
+    "student_of_token_missing": Kind(
+        409, "A student's token names no student", "Say whose token it is: student_id."
+    ),
+    "student_of_token_unwanted": Kind(
+        409,
+        "A token that is no student's names a student",
+        'Leave student_id out, or choose the role "student".',
+    ),
+    "expired_already": Kind(
+        409, "The token would have expired already", "Choose a later expires_at, or none."
     ),
     # What was asked for breaks a rule of enrolment.
     "duplicate_course": Kind(

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 import msgspec
 from bottle import Bottle, HTTPError, HTTPResponse, request, response
 
+from enrollment.access import Gate, current_caller, require_registrar
 from enrollment.data import event
 from enrollment.database import Database
 from enrollment.errors import KINDS, Fault, Problem
 from enrollment.filters import EventFilter, WriteOptions
-from enrollment.inputs import read_body, read_query
+from enrollment.inputs import BodyAwaited, read_body, read_query
 from enrollment.preconditions import not_modified, seen_tag, tag_of
 from enrollment.records import Change, Explained, Fields
 from enrollment.values import Moment
@@ -37,7 +38,8 @@ class Answer(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """One method of one path, its handler, and the structs that its body and its query must fit.
+    """One method of one path, who may use it, its handler, and the structs that its body and its
+    query must fit.
 
     The handler takes the database, then by name the ids of the path, and `body` and `query` if it
     declares them; it returns an Answer or raises a Problem.
@@ -45,33 +47,38 @@ class Operation(NamedTuple):
 
     method: str
     path: str
+    allowed: frozenset[str]
     handler: Callable[..., Answer]
     body: type[msgspec.Struct] | None = None
     query: type[msgspec.Struct] | None = None
 
 
-def register(app: Bottle, database: Database, operations: Sequence[Operation]) -> None:
+def register(app: Bottle, database: Database, gate: Gate, operations: Sequence[Operation]) -> None:
     """Route each operation, and let every error of the router be a problem too."""
     # Up to 18 digits fit SQLite's integers; anything else is no id, and so not found.
     app.router.add_filter("id", lambda _: ("[1-9][0-9]{0,17}", int, str))
-    app.add_hook("before_request", _check_path)
+    app.add_hook("before_request", partial(_check_address, gate))
     app.default_error_handler = _router_error
     for operation in operations:
-        add_operation(app, database, operation)
+        add_operation(app, database, gate, operation)
 
 
-def _check_path() -> None:
+def _check_address(gate: Gate) -> None:
     """Bottle would leave bytes that are no UTF-8 out, and find what was not asked for."""
     try:
+        gate.check_host()
         request.environ["bottle.raw_path"].encode("latin-1").decode()
     except UnicodeDecodeError:
         detail = "The path is not percent-encoded UTF-8."
         raise _render_problem(Problem("malformed_request", detail)) from None
+    except Problem as problem:
+        raise _render_problem(problem) from None
 
 
-def add_operation(app: Bottle, database: Database, operation: Operation) -> None:
+def add_operation(app: Bottle, database: Database, gate: Gate, operation: Operation) -> None:
     def callback(**ids: int) -> HTTPResponse:
         try:
+            gate.admit(operation.allowed, ids)
             inputs: dict[str, Any] = dict(ids)
             reads = operation.method == "GET"
             query = read_query(
@@ -81,11 +88,15 @@ def add_operation(app: Bottle, database: Database, operation: Operation) -> None
                 inputs["query"] = query
             if operation.body:
                 inputs["body"] = read_body(request.environ, operation.body)
+                require_registrar(inputs["body"])
             act = partial(operation.handler, database, **inputs)
             rehearsed = isinstance(query, WriteOptions) and query.dry_run
             return _render(_rehearse(database, act) if rehearsed else act())
         except Problem as problem:
             return _render_problem(problem)
+        except BodyAwaited:
+            request.environ["enrollment.body_awaited"] = True
+            return HTTPResponse(status=HTTPStatus.NO_CONTENT)
         except Exception as error:
             return _render_failure(error)
 
@@ -111,6 +122,9 @@ def _rehearse(database: Database, act: Callable[[], Answer]) -> Answer:
             last = event.get_last_event_id(db)
             answer = act()
             left = event.list_events(db, EventFilter(after=last, limit=EVENTS_SHOWN)).items
+            caller = current_caller()
+            if caller and caller.role == "student":
+                left = [found for found in left if found.student_id == caller.student_id]
             raise _Undo
     except _Undo:
         status = HTTPStatus.OK if answer.status == HTTPStatus.NO_CONTENT else answer.status
@@ -214,12 +228,12 @@ def answer_later(seconds: int) -> None:
 
 
 def change(given: Explained | None = None) -> Change:
-    """What the history will say of this request; who, it cannot know without access tokens.
+    """What the history will say of this request.
 
     Raises invalid_body for what is said to be true only later.
     """
     given = given or Explained()
-    at, override = Moment.now(), given.override
+    at, override, caller = Moment.now(), given.override, current_caller()
     if given.effective_at and given.effective_at > at:
         fault = Fault(
             pointer="/effective_at",
@@ -230,7 +244,7 @@ def change(given: Explained | None = None) -> Change:
     return Change(
         at=at,
         effective_at=given.effective_at,
-        actor="api",
+        actor=caller.actor if caller else "api",
         reason=given.reason,
         overridden=msgspec.json.encode(override.rules).decode() if override else None,
         override_reason=override.reason if override else None,

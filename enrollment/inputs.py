@@ -86,6 +86,10 @@ def _read(environ: Mapping[str, Any]) -> bytes:
     raise Problem("body_too_large", f"The body is longer than {BODY_LIMIT} bytes.")
 
 
+class BodyAwaited(Exception):
+    """Raised by the input of a server that reads a body only when it is asked for."""
+
+
 class _Object(dict[str, Any]):
     """A JSON object that remembers the names that it was given twice."""
 

@@ -237,7 +237,7 @@ class Hold(HoldFields, frozen=True):
 
 
 class TokenFields(Fields, frozen=True, kw_only=True):
-    """`student_id` is for the role "student" alone, which sees and changes only that one's places."""
+    """`student_id` is for the role "student" alone, which sees and changes only its own places."""
 
     name: Name
     role: Role

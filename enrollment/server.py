@@ -13,6 +13,7 @@ import socket
 import sys
 import time
 from io import BytesIO
+from ipaddress import ip_address
 from typing import Any
 
 from granian import Granian
@@ -24,12 +25,14 @@ from enrollment.app import make_app
 from enrollment.config import Config
 from enrollment.data.event import get_last_event_id
 from enrollment.errors import CommandError
-from enrollment.inputs import BODY_LIMIT
+from enrollment.inputs import BODY_LIMIT, BodyAwaited
 
 # How soon a locked database is tried again, in seconds.
 BUSY_INTERVAL = 0.02
 # Who comes to the change feed when so many wait there already is answered at once.
 MOST_WAITING = 500
+# What the application need not find out again when it is asked again.
+TOLD_ONCE = ("enrollment.caller", "enrollment.headers")
 
 
 def check_address(config: Config) -> None:
@@ -54,14 +57,25 @@ def _resolve(config: Config) -> tuple[socket.AddressFamily, str]:
     return family, str(address)
 
 
+def is_loopback(config: Config) -> bool:
+    """Whether only this machine can reach the address."""
+    return ip_address(_resolve(config)[1]).is_loopback
+
+
+def address(config: Config) -> str:
+    """Where the service is."""
+    host = f"[{config.host}]" if ":" in config.host else config.host
+    return f"http://{host}:{config.port}"
+
+
 def serve(config: Config) -> None:
     """Serve until SIGTERM or SIGINT, and finish what is in flight."""
-    _, address = _resolve(config)
+    _, number = _resolve(config)
     # The worker is another process: it reads its settings from the environment.
     os.environ.update(config.environ())
     granian = Granian(
         "enrollment.server:worker",
-        address=address,
+        address=number,
         port=config.port,
         interface=Interfaces.RSGI,
         http=HTTPModes.http1,
@@ -72,10 +86,7 @@ def serve(config: Config) -> None:
     )
     # On a hangup, granian would start a second worker beside the first.
     granian.on_startup(lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
-    host = f"[{config.host}]" if ":" in config.host else config.host
-    print(
-        f"enrollment: {config.database} on http://{host}:{config.port}, Ctrl-C stops it", flush=True
-    )
+    print(f"enrollment: {config.database} on {address(config)}, Ctrl-C stops it", flush=True)
     granian.serve()
 
 
@@ -109,16 +120,22 @@ class Worker:
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         started = time.perf_counter()
         headers = scope.headers.items()
-        body = await _read(scope, protocol, self.config.body_timeout)
         arrived = time.monotonic()
         deadline = arrived + self.config.busy_timeout
+        known: dict[str, Any] = {"enrollment.started": started, "wsgi.input": _Awaited()}
         while True:
-            environ = _environ(scope, headers, body)
-            environ["enrollment.started"] = started
+            environ = _environ(scope, headers) | known
             environ["enrollment.final"] = time.monotonic() >= deadline
             status, answer_headers, content = self._call(environ)
-            # The request can be tried again, and others are answered meanwhile: a locked database
-            # has not been changed, and who reads the change feed may wait for what comes.
+            known |= {name: environ[name] for name in TOLD_ONCE if name in environ}
+            # The request can be tried again, and others are answered meanwhile: it has been let in
+            # and has not read its body yet, the locked database has not been changed, or who reads
+            # the change feed waits for what comes.
+            if environ.get("enrollment.body_awaited"):
+                body = await _read(scope, protocol, self.config.body_timeout)
+                known["wsgi.input"] = _Stalled() if body is None else BytesIO(body)
+                deadline = time.monotonic() + self.config.busy_timeout
+                continue
             if environ["enrollment.final"]:
                 break
             if environ.get("enrollment.busy"):
@@ -172,6 +189,13 @@ class Worker:
             self._news = asyncio.Event()
 
 
+class _Awaited:
+    """The body of a client that has not been let in yet."""
+
+    def read(self, _: int) -> bytes:
+        raise BodyAwaited
+
+
 class _Stalled:
     """The body of a client that did not send it in time."""
 
@@ -195,7 +219,7 @@ async def _read(scope: Any, protocol: Any, timeout: float) -> bytes | None:
     return bytes(body)
 
 
-def _environ(scope: Any, headers: list[tuple[str, str]], body: bytes | None) -> dict[str, Any]:
+def _environ(scope: Any, headers: list[tuple[str, str]]) -> dict[str, Any]:
     server, _, port = scope.server.rpartition(":")
     environ = {
         "REQUEST_METHOD": scope.method,
@@ -208,7 +232,6 @@ def _environ(scope: Any, headers: list[tuple[str, str]], body: bytes | None) -> 
         "REMOTE_ADDR": scope.client.rpartition(":")[0],
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,
-        "wsgi.input": _Stalled() if body is None else BytesIO(body),
         "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": False,

@@ -1,16 +1,18 @@
-"""A client of the application: WebTest, with words for what these tests do again and again."""
+"""A client of the application, an admin unless told otherwise: WebTest, with words for these tests."""
 
 from itertools import count
 from typing import Any
 
 from webtest import TestApp, TestResponse
 
+from tests.tokens import TOKENS
+
 
 class Client(TestApp):
     """Every method takes the path, and the status that is expected of it."""
 
-    def __init__(self, app: Any) -> None:
-        super().__init__(app)
+    def __init__(self, app: Any, token: str = TOKENS["admin"]) -> None:
+        super().__init__(app, extra_environ={"HTTP_AUTHORIZATION": f"Bearer {token}"})
         self.numbers = count(1)
 
     def student(self, **fields: Any) -> int:

@@ -11,21 +11,23 @@ from enrollment.config import Config
 from enrollment.database import Database
 from enrollment.migrate import migrate
 from tests.client import Client
+from tests.tokens import let_in
 
 BUSY_TIMEOUT = 0.05
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated, empty database: copying it is faster than migrating again."""
+    """A migrated database with nothing but tokens: copying it is faster than migrating again."""
     path = tmp_path_factory.mktemp("template") / "enrollment.db"
     migrate(path)
+    let_in(path)
     return path
 
 
 @pytest.fixture
 def database_file(template: Path, tmp_path: Path) -> Path:
-    """A migrated, empty database."""
+    """A migrated database with nothing but tokens."""
     return shutil.copy(template, tmp_path / "enrollment.db")
 
 

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+
+from tests.tokens import TOKENS
 
 PATIENCE = 20
 
@@ -49,6 +52,15 @@ class Server:
                 command, stdout=log, stderr=log, start_new_session=True, cwd=database.parent
             )
 
+    @property
+    def token(self) -> str:
+        """That of an admin: what a first start has printed, or else one that tests know."""
+        for log in sorted(self.log.parent.glob("log-*")):
+            printed = re.search(r"enr_[0-9a-f]{12}_[0-9a-f]{48}", log.read_text())
+            if printed:
+                return printed[0]
+        return TOKENS["admin"]
+
     def wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + PATIENCE
         while True:
@@ -67,6 +79,7 @@ class Server:
     def request(self, method: str, path: str, body: Any = None, **headers: str) -> Reply:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
+            headers = {"Authorization": f"Bearer {self.token}", **headers}
             if body is not None:
                 body, headers = json.dumps(body), {"Content-Type": "application/json", **headers}
             connection.request(method, path, body, headers)

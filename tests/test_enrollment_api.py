@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.client import Client, broken
+from tests.tokens import ACTOR
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
@@ -152,7 +153,7 @@ def test_the_reason_that_is_given_stands_in_the_history(client: Client):
     client.enroll(student, course, reason="by letter")
 
     (event,) = client.get("/v1/events").json["items"]
-    assert (event["reason"], event["actor"]) == ("by letter", "api")
+    assert (event["reason"], event["actor"]) == ("by letter", ACTOR)
 
 
 def test_every_event_has_the_time_the_actor_and_the_reason_of_its_change(client: Client):
@@ -173,7 +174,7 @@ def test_every_event_has_the_time_the_actor_and_the_reason_of_its_change(client:
     assert [event["recorded_at"] for event in events] == times
     assert [event["to_status"] for event in events] == [a.json["status"] for a in answers]
     assert [event["reason"] for event in events] == ["one", "two", "three", "four", "five", None]
-    assert {event["actor"] for event in events} == {"api"}
+    assert {event["actor"] for event in events} == {ACTOR}
     assert [answer.json["version"] for answer in answers] == [1, 2, 3, 4, 5, 6]
 
 

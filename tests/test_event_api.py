@@ -3,6 +3,7 @@
 import pytest
 
 from tests.client import Client
+from tests.tokens import ACTOR
 
 
 def test_an_event_tells_who_when_and_from_which_status_to_which(client: Client):
@@ -19,7 +20,7 @@ def test_an_event_tells_who_when_and_from_which_status_to_which(client: Client):
                 "to_status": "enrolled",
                 "effective_at": enrolled["enrolled_at"],
                 "recorded_at": enrolled["enrolled_at"],
-                "actor": "api",
+                "actor": ACTOR,
                 "reason": None,
                 "overridden": [],
             }

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.client import Client, broken
+from tests.tokens import ACTOR
 
 
 def test_a_hold_is_placed_and_read(client: Client):
@@ -17,7 +18,7 @@ def test_a_hold_is_placed_and_read(client: Client):
         "version": 1,
         "student_id": student,
         "placed_at": answer.json["placed_at"],
-        "placed_by": "api",
+        "placed_by": ACTOR,
         "released_at": None,
         "released_by": None,
         "reason": "unpaid fees",
@@ -52,7 +53,7 @@ def test_a_released_hold_stays_on_record(client: Client):
     client.delete(path, status=204)
 
     assert released["released_at"] >= released["placed_at"]
-    assert (released["released_by"], released["version"]) == ("api", 2)
+    assert (released["released_by"], released["version"]) == (ACTOR, 2)
     assert client.get(path).json == released
 
 

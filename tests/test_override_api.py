@@ -10,6 +10,7 @@ import pytest
 from enrollment.database import folder
 from enrollment.values import OverridableRule
 from tests.client import Client, broken
+from tests.tokens import ACTOR
 
 MOMENT = "2026-09-01T08:00:00.000Z"
 
@@ -29,7 +30,7 @@ def test_an_overridden_rule_gives_way_and_the_event_says_so(client: Client):
 
     event = last_event(client)
     assert event["overridden"] == ["course_full"]
-    assert (event["reason"], event["actor"]) == ("the dean agrees", "api")
+    assert (event["reason"], event["actor"]) == ("the dean agrees", ACTOR)
     assert client.status(student, course) == "enrolled"
 
 

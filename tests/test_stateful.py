@@ -16,6 +16,7 @@ from enrollment.config import Config
 from enrollment.migrate import migrate
 from tests.client import Client
 from tests.model import CourseModel, Model, Verdict, WishModel
+from tests.tokens import let_in
 
 STUDENTS = st.integers(1, 4)
 COURSES = st.sampled_from([1, 1, 1, 4, 4, 5, 2, 3])
@@ -48,6 +49,7 @@ def new_model() -> Model:
 def template() -> Path:
     path = Path(tempfile.mkdtemp()) / "enrollment.db"
     migrate(path)
+    let_in(path)
     return path
 
 

@@ -1,7 +1,7 @@
 """The routes: every operation that the service has."""
 
 from enrollment.http import Operation
-from enrollment.routes import course, enrollment, event, hold, service, student, term
+from enrollment.routes import course, enrollment, event, hold, service, student, term, token
 
 OPERATIONS: tuple[Operation, ...] = (
     *service.OPERATIONS,
@@ -11,4 +11,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *hold.OPERATIONS,
     *enrollment.OPERATIONS,
     *event.OPERATIONS,
+    *token.OPERATIONS,
 )

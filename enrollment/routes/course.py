@@ -1,6 +1,7 @@
 """/v1/courses: parse, call, answer."""
 
 from enrollment import http, paging
+from enrollment.access import READERS_AND_STUDENTS, REGISTRARS
 from enrollment.data import course, enrollment, waitlist
 from enrollment.database import Connection, Database
 from enrollment.filters import CourseFilter
@@ -59,10 +60,12 @@ def _require_match(db: Connection, course_id: int) -> None:
 
 
 OPERATIONS = (
-    Operation("GET", "/v1/courses", list_courses, query=CourseFilter),
-    Operation("POST", "/v1/courses", create_course, body=CourseFields),
-    Operation("GET", "/v1/courses/<course_id:id>", read_course),
-    Operation("PUT", "/v1/courses/<course_id:id>", replace_course, body=CourseFields),
-    Operation("DELETE", "/v1/courses/<course_id:id>", delete_course),
-    Operation("POST", "/v1/courses/<course_id:id>/promotions", promote, body=NewPromotions),
+    Operation("GET", "/v1/courses", READERS_AND_STUDENTS, list_courses, query=CourseFilter),
+    Operation("POST", "/v1/courses", REGISTRARS, create_course, body=CourseFields),
+    Operation("GET", "/v1/courses/<course_id:id>", READERS_AND_STUDENTS, read_course),
+    Operation("PUT", "/v1/courses/<course_id:id>", REGISTRARS, replace_course, body=CourseFields),
+    Operation("DELETE", "/v1/courses/<course_id:id>", REGISTRARS, delete_course),
+    Operation(
+        "POST", "/v1/courses/<course_id:id>/promotions", REGISTRARS, promote, body=NewPromotions
+    ),
 )

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 from enrollment import http, paging
+from enrollment.access import READERS, READERS_AND_STUDENTS, REGISTRARS, REGISTRARS_AND_STUDENTS
 from enrollment.data import course, eligibility, enrollment, roster
 from enrollment.data.eligibility import Wish
 from enrollment.database import Connection, Database
@@ -102,29 +103,66 @@ def _courses(db: Connection, student_id: int, query: CoursesOfStudentFilter) -> 
 
 OPERATIONS = (
     Operation(
-        "GET", "/v1/students/<student_id:id>/courses", list_courses, query=CoursesOfStudentFilter
+        "GET",
+        "/v1/students/<student_id:id>/courses",
+        READERS_AND_STUDENTS,
+        list_courses,
+        query=CoursesOfStudentFilter,
     ),
-    Operation("POST", "/v1/students/<student_id:id>/courses", enroll, body=NewEnrollment),
-    Operation("PUT", "/v1/students/<student_id:id>/courses", replace_courses, body=WantedCourses),
-    Operation("GET", "/v1/students/<student_id:id>/courses/<course_id:id>", read_enrollment),
+    Operation(
+        "POST",
+        "/v1/students/<student_id:id>/courses",
+        REGISTRARS_AND_STUDENTS,
+        enroll,
+        body=NewEnrollment,
+    ),
+    Operation(
+        "PUT",
+        "/v1/students/<student_id:id>/courses",
+        REGISTRARS_AND_STUDENTS,
+        replace_courses,
+        body=WantedCourses,
+    ),
+    Operation(
+        "GET",
+        "/v1/students/<student_id:id>/courses/<course_id:id>",
+        READERS_AND_STUDENTS,
+        read_enrollment,
+    ),
     Operation(
         "PUT",
         "/v1/students/<student_id:id>/courses/<course_id:id>",
+        REGISTRARS_AND_STUDENTS,
         put_enrollment,
         body=WantedStatus,
     ),
-    Operation("DELETE", "/v1/students/<student_id:id>/courses/<course_id:id>", drop),
+    Operation(
+        "DELETE",
+        "/v1/students/<student_id:id>/courses/<course_id:id>",
+        REGISTRARS_AND_STUDENTS,
+        drop,
+    ),
     Operation(
         "GET",
         "/v1/students/<student_id:id>/courses/<course_id:id>/eligibility",
+        READERS_AND_STUDENTS,
         read_eligibility,
     ),
     Operation(
         "GET",
         "/v1/students/<student_id:id>/eligible-courses",
+        READERS_AND_STUDENTS,
         list_eligible_courses,
         query=EligibleCourseFilter,
     ),
-    Operation("GET", "/v1/courses/<course_id:id>/students", list_students, query=RosterFilter),
-    Operation("POST", "/v1/courses/<course_id:id>/students", enroll_students, body=WantedStudents),
+    Operation(
+        "GET", "/v1/courses/<course_id:id>/students", READERS, list_students, query=RosterFilter
+    ),
+    Operation(
+        "POST",
+        "/v1/courses/<course_id:id>/students",
+        REGISTRARS,
+        enroll_students,
+        body=WantedStudents,
+    ),
 )

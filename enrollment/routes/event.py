@@ -1,6 +1,7 @@
 """/v1/events, the change feed, and the history of one enrolment."""
 
 from enrollment import http, paging
+from enrollment.access import READERS, READERS_AND_STUDENTS
 from enrollment.data import event
 from enrollment.database import Database
 from enrollment.filters import EventFilter, Page
@@ -26,10 +27,11 @@ def list_events_of_enrollment(
 
 
 OPERATIONS = (
-    Operation("GET", "/v1/events", list_events, query=EventFilter),
+    Operation("GET", "/v1/events", READERS, list_events, query=EventFilter),
     Operation(
         "GET",
         "/v1/students/<student_id:id>/courses/<course_id:id>/events",
+        READERS_AND_STUDENTS,
         list_events_of_enrollment,
         query=Page,
     ),

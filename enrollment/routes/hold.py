@@ -1,6 +1,7 @@
 """/v1/students/{id}/holds: what keeps a student from enrolling."""
 
 from enrollment import http, paging
+from enrollment.access import READERS_AND_STUDENTS, REGISTRARS
 from enrollment.data import hold, waitlist
 from enrollment.database import Database
 from enrollment.filters import Page
@@ -35,8 +36,16 @@ def release_hold(database: Database, student_id: int, hold_id: int) -> Answer:
 
 
 OPERATIONS = (
-    Operation("GET", "/v1/students/<student_id:id>/holds", list_holds, query=Page),
-    Operation("POST", "/v1/students/<student_id:id>/holds", place_hold, body=HoldFields),
-    Operation("GET", "/v1/students/<student_id:id>/holds/<hold_id:id>", read_hold),
-    Operation("DELETE", "/v1/students/<student_id:id>/holds/<hold_id:id>", release_hold),
+    Operation(
+        "GET", "/v1/students/<student_id:id>/holds", READERS_AND_STUDENTS, list_holds, query=Page
+    ),
+    Operation(
+        "POST", "/v1/students/<student_id:id>/holds", REGISTRARS, place_hold, body=HoldFields
+    ),
+    Operation(
+        "GET", "/v1/students/<student_id:id>/holds/<hold_id:id>", READERS_AND_STUDENTS, read_hold
+    ),
+    Operation(
+        "DELETE", "/v1/students/<student_id:id>/holds/<hold_id:id>", REGISTRARS, release_hold
+    ),
 )

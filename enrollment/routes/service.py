@@ -4,6 +4,7 @@ from html import escape
 from importlib.metadata import version
 
 from enrollment import http
+from enrollment.access import ANYONE
 from enrollment.database import Database
 from enrollment.errors import KINDS, Problem
 from enrollment.http import Answer, Operation
@@ -56,7 +57,7 @@ def _html(title: str, content: str) -> Answer:
 
 
 OPERATIONS = (
-    Operation("GET", "/", read_service),
-    Operation("GET", "/problems", list_problems),
-    Operation("GET", "/problems/<code:re:[a-z_]+>", read_problem),
+    Operation("GET", "/", ANYONE, read_service),
+    Operation("GET", "/problems", ANYONE, list_problems),
+    Operation("GET", "/problems/<code:re:[a-z_]+>", ANYONE, read_problem),
 )

@@ -1,6 +1,7 @@
 """/v1/students: parse, call, answer."""
 
 from enrollment import http, paging
+from enrollment.access import READERS, READERS_AND_STUDENTS, REGISTRARS
 from enrollment.data import enrollment, student
 from enrollment.database import Database
 from enrollment.filters import StudentFilter
@@ -42,9 +43,11 @@ def delete_student(database: Database, student_id: int) -> Answer:
 
 
 OPERATIONS = (
-    Operation("GET", "/v1/students", list_students, query=StudentFilter),
-    Operation("POST", "/v1/students", create_student, body=StudentFields),
-    Operation("GET", "/v1/students/<student_id:id>", read_student),
-    Operation("PUT", "/v1/students/<student_id:id>", replace_student, body=StudentFields),
-    Operation("DELETE", "/v1/students/<student_id:id>", delete_student),
+    Operation("GET", "/v1/students", READERS, list_students, query=StudentFilter),
+    Operation("POST", "/v1/students", REGISTRARS, create_student, body=StudentFields),
+    Operation("GET", "/v1/students/<student_id:id>", READERS_AND_STUDENTS, read_student),
+    Operation(
+        "PUT", "/v1/students/<student_id:id>", REGISTRARS, replace_student, body=StudentFields
+    ),
+    Operation("DELETE", "/v1/students/<student_id:id>", REGISTRARS, delete_student),
 )

@@ -1,6 +1,7 @@
 """/v1/terms: parse, call, answer."""
 
 from enrollment import http, paging
+from enrollment.access import READERS_AND_STUDENTS, REGISTRARS
 from enrollment.data import term, waitlist
 from enrollment.database import Database
 from enrollment.filters import TermFilter
@@ -41,9 +42,9 @@ def delete_term(database: Database, term_id: int) -> Answer:
 
 
 OPERATIONS = (
-    Operation("GET", "/v1/terms", list_terms, query=TermFilter),
-    Operation("POST", "/v1/terms", create_term, body=TermFields),
-    Operation("GET", "/v1/terms/<term_id:id>", read_term),
-    Operation("PUT", "/v1/terms/<term_id:id>", replace_term, body=TermFields),
-    Operation("DELETE", "/v1/terms/<term_id:id>", delete_term),
+    Operation("GET", "/v1/terms", READERS_AND_STUDENTS, list_terms, query=TermFilter),
+    Operation("POST", "/v1/terms", REGISTRARS, create_term, body=TermFields),
+    Operation("GET", "/v1/terms/<term_id:id>", READERS_AND_STUDENTS, read_term),
+    Operation("PUT", "/v1/terms/<term_id:id>", REGISTRARS, replace_term, body=TermFields),
+    Operation("DELETE", "/v1/terms/<term_id:id>", REGISTRARS, delete_term),
 )

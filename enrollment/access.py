@@ -1,0 +1,158 @@
+"""Access: who is calling, and who may do what."""
+
+import math
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from bottle import request
+
+from enrollment.config import Config
+from enrollment.data import token
+from enrollment.database import Database
+from enrollment.errors import Fault, Problem
+from enrollment.limits import Usage, Window
+from enrollment.values import Moment
+
+# Who may use an operation. A student is let in where the path names that very student, or none.
+ANYONE = frozenset({"anyone"})
+ADMINS = frozenset({"admin"})
+REGISTRARS = ADMINS | {"registrar"}
+READERS = REGISTRARS | {"reader"}
+REGISTRARS_AND_STUDENTS = REGISTRARS | {"student"}
+READERS_AND_STUDENTS = READERS | {"student"}
+
+# Failures of one client in one minute that are told for what they are.
+FAILURES_TOLD = 10
+# The use of a token is noted once in so many seconds: else every read would write.
+USE_NOTED_EVERY = 60
+
+
+class Caller(NamedTuple):
+    """Whom a token stands for."""
+
+    id: int
+    name: str
+    role: str
+    student_id: int | None
+
+    @property
+    def actor(self) -> str:
+        """How the history names the caller."""
+        return f"{self.name} #{self.id}"
+
+
+class Gate:
+    """Lets a request pass, or raises why not."""
+
+    def __init__(self, database: Database, config: Config) -> None:
+        self._database = database
+        self._hosts = {config.host, *config.allowed_hosts}
+        self._failures = Window(FAILURES_TOLD, seconds=60)
+        self._requests = Window(config.rate_limit, seconds=60)
+        self._noted: dict[int, float] = {}
+
+    def check_host(self) -> None:
+        """A page that is made for another name must not reach the service by a name of its own
+        (DNS rebinding). Raises misdirected_request."""
+        host = request.environ.get("HTTP_HOST", "")
+        name = host if host.endswith("]") else host.rpartition(":")[0] or host
+        if "*" not in self._hosts and name.strip("[]").lower() not in self._hosts:
+            raise Problem("misdirected_request", f'The service does not answer to "{host[:255]}".')
+
+    def admit(self, allowed: frozenset[str], ids: Mapping[str, Any]) -> None:
+        """Raises token_missing, token_invalid, too_many_failures, too_many_requests, forbidden."""
+        # A server that asks again has been told of the caller before.
+        if "enrollment.caller" not in request.environ:
+            request.environ["enrollment.caller"] = self._authenticate()
+        caller = current_caller()
+        if allowed is ANYONE:
+            return
+        if caller is None:
+            raise Problem("token_missing", "The request has no token.", headers=_challenge())
+        if caller.role not in allowed:
+            detail = f"The role {caller.role} may not do this; {', '.join(sorted(allowed))} may."
+            raise Problem("forbidden", detail)
+        if (
+            caller.role == "student"
+            and ids.get("student_id", caller.student_id) != caller.student_id
+        ):
+            raise Problem("forbidden", f"The token is for student {caller.student_id} alone.")
+
+    def _authenticate(self) -> Caller | None:
+        header = request.environ.get("HTTP_AUTHORIZATION")
+        if header is None:
+            return None
+        scheme, _, text = header.partition(" ")
+        now = Moment.now()
+        with self._database.read() as db:
+            row = token.find_valid_token(db, text.strip(), now)
+        if scheme.lower() != "bearer" or row is None:
+            raise self._failure()
+        caller = Caller(row["id"], row["name"], row["role"], row["student_id"])
+        self._count(caller)
+        self._note_use(caller, now)
+        return caller
+
+    def _failure(self) -> Problem:
+        usage = self._failures.take(request.environ.get("REMOTE_ADDR"))
+        if usage.left < 0:
+            detail = "Too many tokens that are not valid came from this address."
+            return Problem("too_many_failures", detail, headers=_retry_after(usage))
+        detail = "The token is not known here, or it has expired or been revoked."
+        return Problem("token_invalid", detail, headers=_challenge(', error="invalid_token"'))
+
+    def _count(self, caller: Caller) -> None:
+        """Tell how much of the limit is left (draft-ietf-httpapi-ratelimit-headers)."""
+        if not self._requests.limit:
+            return
+        usage = self._requests.take(caller.id)
+        request.environ["enrollment.headers"] = {
+            "RateLimit-Policy": f'"token";q={self._requests.limit};w={self._requests.seconds}',
+            "RateLimit": f'"token";r={max(usage.left, 0)};t={usage.resets_in}',
+        }
+        if usage.left < 0:
+            detail = f"The token may be used {self._requests.limit} times a minute."
+            raise Problem("too_many_requests", detail, headers=_retry_after(usage))
+
+    def _note_use(self, caller: Caller, now: Moment) -> None:
+        clock = time.monotonic()
+        if clock >= self._noted.get(caller.id, -math.inf) + USE_NOTED_EVERY:
+            # Where the database can't be written to, it can still be read.
+            with suppress(Problem), self._database.write() as db:
+                token.note_use(db, caller.id, now)
+            self._noted[caller.id] = clock
+
+
+def current_caller() -> Caller | None:
+    """Who has sent the request that is being answered, if it was admitted with a token."""
+    caller: Caller | None = request.environ.get("enrollment.caller")
+    return caller
+
+
+def require_registrar(body: Any) -> None:
+    """Refuse a student who speaks as only a registrar may. Raises forbidden."""
+    caller = current_caller()
+    if caller is None or caller.role != "student":
+        return
+    faults = [
+        Fault(pointer=f"/{name}", code="forbidden", detail="Only a registrar may say so")
+        for name, value in (
+            ("override", getattr(body, "override", None)),
+            ("effective_at", getattr(body, "effective_at", None)),
+            ("status", getattr(body, "status", None) == "completed"),
+        )
+        if value
+    ]
+    if faults:
+        raise Problem("forbidden", "A student may enrol, wait and drop.", faults)
+
+
+def _challenge(error: str = "") -> dict[str, str]:
+    """RFC 6750, section 3."""
+    return {"WWW-Authenticate": f'Bearer realm="enrollment"{error}'}
+
+
+def _retry_after(usage: Usage) -> dict[str, str]:
+    return {"Retry-After": str(usage.resets_in)}

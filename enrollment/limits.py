@@ -1,0 +1,35 @@
+"""How often something may happen: counts in windows of time, kept in memory."""
+
+import math
+import time
+from collections.abc import Hashable
+from typing import NamedTuple
+
+# Of so many keys the counts are kept; those that are forgotten begin anew.
+KEYS_KEPT = 10_000
+
+
+class Usage(NamedTuple):
+    """What is left after this time, below 0 if it was too often; the seconds to the next window."""
+
+    left: int
+    resets_in: int
+
+
+class Window:
+    """At most `limit` times in so many seconds, for each key."""
+
+    def __init__(self, limit: int, seconds: int) -> None:
+        self.limit = limit
+        self.seconds = seconds
+        self._counts: dict[Hashable, tuple[float, int]] = {}
+
+    def take(self, key: Hashable) -> Usage:
+        now = time.monotonic()
+        begun, count = self._counts.pop(key, (now, 0))
+        if now >= begun + self.seconds:
+            begun, count = now, 0
+        self._counts[key] = begun, count + 1
+        if len(self._counts) > KEYS_KEPT:
+            self._counts.pop(next(iter(self._counts)))
+        return Usage(self.limit - count - 1, math.ceil(begun + self.seconds - now))

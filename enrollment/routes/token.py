@@ -1,0 +1,41 @@
+"""/v1/tokens: who may do what."""
+
+from enrollment import http, paging
+from enrollment.access import ADMINS
+from enrollment.data import token
+from enrollment.database import Database
+from enrollment.filters import Page
+from enrollment.http import Answer, Operation
+from enrollment.preconditions import require_match, tag_of
+from enrollment.records import TokenFields
+
+
+def list_tokens(database: Database, query: Page) -> Answer:
+    with database.read() as db:
+        return paging.page(token.list_tokens(db, query, paging.place(query)), query)
+
+
+def create_token(database: Database, body: TokenFields) -> Answer:
+    with database.write() as db:
+        new = token.insert_token(db, body, http.change())
+    return http.created(new, f"/v1/tokens/{new.id}")
+
+
+def read_token(database: Database, token_id: int) -> Answer:
+    with database.read() as db:
+        return http.ok(token.get_token(db, token_id))
+
+
+def revoke_token(database: Database, token_id: int) -> Answer:
+    with database.write() as db:
+        require_match(tag_of(token.get_token(db, token_id)))
+        token.revoke_token(db, token_id, http.change())
+    return http.no_content()
+
+
+OPERATIONS = (
+    Operation("GET", "/v1/tokens", ADMINS, list_tokens, query=Page),
+    Operation("POST", "/v1/tokens", ADMINS, create_token, body=TokenFields),
+    Operation("GET", "/v1/tokens/<token_id:id>", ADMINS, read_token),
+    Operation("DELETE", "/v1/tokens/<token_id:id>", ADMINS, revoke_token),
+)
