@@ -27,7 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(Config.read(vars(options), os.environ), options)
-    except (CommandError, Problem, OSError, sqlite3.Error) as error:
+    except Problem as problem:
+        reasons = [fault.detail for fault in problem.faults] or [problem.detail]
+        print("enrollment:", *reasons, file=sys.stderr)
+        return 1
+    except (CommandError, OSError, sqlite3.Error) as error:
         print(f"enrollment: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -83,9 +87,13 @@ def list_tokens(config: Config, options: argparse.Namespace) -> None:
     with _at_rest(config) as database, database.read() as db:
         listing = token.list_tokens(db, Page(limit=1000))
     for found in listing.items:
-        ends = f"revoked {found.revoked_at}" if found.revoked_at else f"expires {found.expires_at}"
         whose = f"student {found.student_id}" if found.student_id else found.role
-        print(f"{found.id:5}  {whose:12}  {found.name}, used {found.last_used_at}, {ends}")
+        end = f"revoked {found.revoked_at}" if found.revoked_at else "valid"
+        if found.expires_at and not found.revoked_at:
+            end = f"valid until {found.expires_at}"
+        print(
+            f"{found.id:5}  {whose:12}  {found.name}, used {found.last_used_at or 'never'}, {end}"
+        )
 
 
 def revoke_token(config: Config, options: argparse.Namespace) -> None:

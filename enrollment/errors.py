@@ -141,11 +141,11 @@ KINDS: dict[str, Kind] = {
         409, "The term has courses", "Delete them first, or move them to another term."
     ),
     "student_of_token_missing": Kind(
-        409, "A student's token names no student", "Say whose token it is: student_id."
+        409, "A token with the role student names no student", "Say whose token it is: student_id."
     ),
     "student_of_token_unwanted": Kind(
         409,
-        "A token that is no student's names a student",
+        "A token with another role than student names a student",
         'Leave student_id out, or choose the role "student".',
     ),
     "expired_already": Kind(

@@ -122,9 +122,11 @@ class Worker:
         headers = scope.headers.items()
         arrived = time.monotonic()
         deadline = arrived + self.config.busy_timeout
-        known: dict[str, Any] = {"enrollment.started": started, "wsgi.input": _Awaited()}
+        known: dict[str, Any] = {"enrollment.started": started}
+        body: Any = _Awaited()
         while True:
             environ = _environ(scope, headers) | known
+            environ["wsgi.input"] = BytesIO(body) if isinstance(body, bytes) else body
             environ["enrollment.final"] = time.monotonic() >= deadline
             status, answer_headers, content = self._call(environ)
             known |= {name: environ[name] for name in TOLD_ONCE if name in environ}
@@ -133,7 +135,6 @@ class Worker:
             # the change feed waits for what comes.
             if environ.get("enrollment.body_awaited"):
                 body = await _read(scope, protocol, self.config.body_timeout)
-                known["wsgi.input"] = _Stalled() if body is None else BytesIO(body)
                 deadline = time.monotonic() + self.config.busy_timeout
                 continue
             if environ["enrollment.final"]:
@@ -203,8 +204,8 @@ class _Stalled:
         raise TimeoutError
 
 
-async def _read(scope: Any, protocol: Any, timeout: float) -> bytes | None:
-    """The body, as far as the limit; None if it does not arrive in time."""
+async def _read(scope: Any, protocol: Any, timeout: float) -> bytes | _Stalled:
+    """The body, as far as the limit, if it arrives in time."""
     if len(scope.headers.get("content-length", "")) > len(str(BODY_LIMIT)):
         return b""
     body = bytearray()
@@ -215,7 +216,7 @@ async def _read(scope: Any, protocol: Any, timeout: float) -> bytes | None:
                 if len(body) > BODY_LIMIT:
                     break
     except TimeoutError:
-        return None
+        return _Stalled()
     return bytes(body)
 
 

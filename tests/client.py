@@ -1,4 +1,4 @@
-"""A client of the application, an admin unless told otherwise: WebTest, with words for these tests."""
+"""A client of the application, an admin unless told otherwise: WebTest, with words of our own."""
 
 from itertools import count
 from typing import Any

@@ -43,6 +43,7 @@ class Server:
 
     def __init__(self, database: Path, *flags: str, port: int | None = None) -> None:
         self.port = port or free_port()
+        self.token = TOKENS["admin"]
         self.log = database.with_name(f"log-{self.port}")
         command = [sys.executable, "-m", "enrollment", "serve"]
         command += ["--database", str(database), "--port", str(self.port), *flags]
@@ -52,20 +53,21 @@ class Server:
                 command, stdout=log, stderr=log, start_new_session=True, cwd=database.parent
             )
 
-    @property
-    def token(self) -> str:
-        """That of an admin: what a first start has printed, or else one that tests know."""
-        for log in sorted(self.log.parent.glob("log-*")):
+    def _printed_token(self) -> str | None:
+        """That of the first admin, if the database was begun by this server or one before."""
+        logs = self.log.parent.glob("log-*")
+        for log in sorted(logs, key=lambda log: log.stat().st_mtime_ns, reverse=True):
             printed = re.search(r"enr_[0-9a-f]{12}_[0-9a-f]{48}", log.read_text())
             if printed:
                 return printed[0]
-        return TOKENS["admin"]
+        return None
 
     def wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 self.get("/")
+                self.token = self._printed_token() or self.token
                 return
             except ConnectionError:
                 ended = self.process.poll() is not None

@@ -257,7 +257,7 @@ def test_what_a_person_reads_is_no_regular_expression(client: Client):
 def post(client: Client, body: bytes, status: int | str, **environ: Any) -> Any:
     """Post what WebTest itself would not: `environ` has the last word."""
     request = TestRequest.blank("/v1/students", method="POST", body=body)
-    request.environ.update({"CONTENT_TYPE": "application/json"} | environ)
+    request.environ.update(client.extra_environ | {"CONTENT_TYPE": "application/json"} | environ)
     return client.do_request(request, status=status)
 
 

@@ -13,6 +13,7 @@ import pytest
 from enrollment import migrate
 from enrollment.cli import main
 from enrollment.database import claim
+from tests.server import free_port
 
 FIRST, *REST = ALL = [id for id, _ in migrate.status(Path("no such file"))]
 
@@ -264,3 +265,60 @@ def test_the_module_is_the_command():
     )
 
     assert re.fullmatch(r"enrollment \d+\.\d+\.\d+\n", run.stdout)
+
+
+# Tokens
+
+
+def test_a_token_is_created_listed_and_revoked(tmp_path: Path, capsys: pytest.CaptureFixture):
+    file = str(tmp_path / "enrollment.db")
+    migrate.migrate(Path(file))
+
+    create = ["token", "create", "--database", file, "--name", "Front desk", "--role", "registrar"]
+    assert main(create) == 0
+    told, text = capsys.readouterr().out.splitlines()
+    assert told == "token 1 of Front desk, registrar; it is shown once:"
+    assert re.fullmatch("enr_[0-9a-f]{12}_[0-9a-f]{48}", text)
+    assert main(["token", "revoke", "1", "--database", file]) == 0
+    assert main(["token", "list", "--database", file]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "token 1 is revoked"
+    assert re.fullmatch(
+        r"    1  registrar     Front desk, used never, revoked 20\d\d-\S+Z", lines[1]
+    )
+    assert text.encode() not in Path(file).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["create", "--name", "x", "--role", "dean"], "Invalid enum value 'dean'"),
+        (["create", "--name", "", "--role", "admin"], "length >= 1"),
+        (["create", "--name", "x", "--role", "student"], "belongs to a student"),
+        (["create", "--name", "x", "--role", "admin", "--expires", "soon"], "RFC3339"),
+        (["revoke", "7"], "There is no token 7."),
+    ],
+)
+def test_what_cannot_be_done_with_tokens_is_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture, arguments: list[str], reason: str
+):
+    file = tmp_path / "enrollment.db"
+    migrate.migrate(file)
+
+    assert main(["token", arguments[0], "--database", str(file), *arguments[1:]]) == 1
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert reason in line
+
+
+def test_an_address_that_others_can_reach_is_served_only_when_someone_has_a_token(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    arguments = ["serve", "--host", "0.0.0.0", "--port", str(free_port())]
+    arguments += ["--database", str(tmp_path / "enrollment.db")]
+
+    assert main(arguments) == 1
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "enrollment token create" in line

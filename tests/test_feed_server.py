@@ -77,7 +77,10 @@ def test_a_rehearsal_or_a_refusal_is_no_news(server: Server, pool: ThreadPoolExe
 
 
 def test_who_has_gone_is_waited_with_no_more(server: Server):
-    request = b"GET /v1/events?wait=30 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    request = (
+        "GET /v1/events?wait=30 HTTP/1.1\r\nHost: localhost\r\n"
+        f"Authorization: Bearer {server.token}\r\n\r\n"
+    ).encode()
     for _ in range(3):
         with server.connect() as connection:
             connection.sendall(request)

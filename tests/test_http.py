@@ -6,7 +6,9 @@ from hashlib import blake2b
 import msgspec
 import pytest
 
+from enrollment.access import ANYONE, Gate
 from enrollment.app import App
+from enrollment.config import Config
 from enrollment.errors import KINDS, Problem
 from enrollment.http import Answer, Operation, add_operation
 from enrollment.routes import OPERATIONS
@@ -18,7 +20,7 @@ MEMBERS = {"type", "title", "status", "detail", "code", "errors"}
 
 def concrete(path: str) -> str:
     """The path of an operation for the first student, course, term or problem."""
-    for name in ("student_id", "course_id", "term_id", "hold_id"):
+    for name in ("student_id", "course_id", "term_id", "hold_id", "token_id"):
         path = path.replace(f"<{name}:id>", "1")
     return path.replace("<code:re:[a-z_]+>", "course_full")
 
@@ -124,8 +126,9 @@ def broken_app(app: App) -> Client:
     def refuse(_: object) -> Answer:
         raise Problem("disk_full", "There is no room.", headers={"Retry-After": "9"})
 
-    add_operation(app, app.database, Operation("GET", "/fail", fail))
-    add_operation(app, app.database, Operation("GET", "/refuse", refuse))
+    gate = Gate(app.database, Config())
+    add_operation(app, app.database, gate, Operation("GET", "/fail", ANYONE, fail))
+    add_operation(app, app.database, gate, Operation("GET", "/refuse", ANYONE, refuse))
     app.route("/bare", callback=lambda: fail(None))
     return Client(app)
 

@@ -19,6 +19,7 @@ from enrollment.config import Config
 from enrollment.database import Database, folder
 from enrollment.migrate import MigrationError
 from tests.client import Client
+from tests.tokens import let_in
 
 FILES = sorted(path.name for path in folder("migrations").glob("*.sql"))
 FORWARD = [name for name in FILES if not name.endswith(".rollback.sql")]
@@ -459,6 +460,7 @@ def test_the_service_works_on_a_database_that_went_down_and_up(database_file: Pa
     migrate.rollback(database_file, to="0001")
     migrate.migrate(database_file)
 
+    let_in(database_file)
     app = make_app(Config(database=database_file))
     client = Client(app)
     course = client.course(capacity=1)

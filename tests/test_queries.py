@@ -41,6 +41,8 @@ HOT = {
     "student.list_students_by_email": "sqlite_autoindex_student_1 (email>? AND email<?",
     "course.list_courses": "course_by_code (code>? AND code<?",
     "course.list_courses_of_term": "sqlite_autoindex_course_1 (term=? AND code>? AND code<?",
+    "token.list_tokens": "INTEGER PRIMARY KEY (rowid>?",
+    "token.get_token_by_lookup": "sqlite_autoindex_token_1 (lookup=?",
     "term.list_terms": "sqlite_autoindex_term_1 (code>? AND code<?",
 }
 

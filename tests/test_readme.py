@@ -14,9 +14,9 @@ import msgspec
 import pytest
 
 from enrollment import inputs
-from enrollment.config import Config, flag, variable
+from enrollment.config import Config, flag, shown, variable
 from enrollment.errors import KINDS
-from enrollment.records import CourseFields, HoldFields, StudentFields, TermFields
+from enrollment.records import CourseFields, HoldFields, StudentFields, TermFields, TokenFields
 from enrollment.routes import OPERATIONS
 from tests.server import Server, serving
 
@@ -43,21 +43,21 @@ def test_every_example_gives_what_is_shown(server: Server, tmp_path: Path):
     checker = doctest.OutputChecker()
     assert len(examples()) > 10
 
-    for command, shown in examples():
+    for command, output in examples():
         run = subprocess.run(
             command.replace("localhost:8000", f"127.0.0.1:{server.port}").replace(
-                "curl ", "curl -sS "
+                "curl ", 'curl -sS -H "Authorization: Bearer $TOKEN" '
             ),
             shell=True,
             cwd=tmp_path,
-            env=os.environ | {"PATH": path},
+            env=os.environ | {"PATH": path, "TOKEN": server.token},
             capture_output=True,
             text=True,
             timeout=60,
         )
         assert (run.returncode, run.stderr) == (0, ""), command
         given = MOMENT.sub("MOMENT", run.stdout.replace("\r\n", "\n")).strip()
-        wanted = MOMENT.sub("MOMENT", shown).strip()
+        wanted = MOMENT.sub("MOMENT", output).strip()
         same = checker.check_output(f"{wanted}\n", f"{given}\n", doctest.ELLIPSIS)
         assert same, f"{command}\n{run.stdout}"
 
@@ -120,6 +120,7 @@ def test_every_field_is_listed_with_its_default():
         "term": TermFields,
         "course": CourseFields,
         "hold": HoldFields,
+        "token": TokenFields,
     }.items():
         for field in msgspec.structs.fields(struct):
             if field.required:
@@ -143,7 +144,7 @@ def test_every_setting_is_listed_with_its_default():
     ]
 
     assert listed == [
-        [flag(setting.name), variable(setting.name), str(setting.default)]
+        [flag(setting.name), variable(setting.name), shown(setting.default)]
         for setting in fields(Config)
     ]
 

@@ -18,16 +18,22 @@ import pytest
 from enrollment import migrate
 from enrollment.inputs import BODY_LIMIT
 from tests.server import PATIENCE, Server, serving
+from tests.tokens import TOKENS
 
 STUDENT = {"given_name": "Ada", "family_name": "Lovelace"}
 COURSE = {"code": "CS101", "title": "Databases"}
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    """A server that makes its database itself."""
-    with serving(tmp_path / "enrollment.db") as server:
+def server(database_file: Path) -> Iterator[Server]:
+    with serving(database_file) as server:
         yield server
+
+
+def known(sent: bytes) -> bytes:
+    """The same from someone who may send it."""
+    token = TOKENS["admin"].encode()
+    return sent.replace(b"Host: x\r\n", b"Host: localhost\r\nAuthorization: Bearer %s\r\n" % token)
 
 
 def fill(file: Path, students: int, capacities: list[int]) -> None:
@@ -124,6 +130,7 @@ def begin_to_post(server: Server, body: bytes) -> socket.socket:
     connection = server.connect()
     head = (
         "POST /v1/students HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {server.token}\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     connection.sendall(head.encode() + body[:-1])
@@ -256,7 +263,7 @@ def test_the_log_tells_each_request_and_where_the_service_is(tmp_path: Path):
 
 
 def chunked(body: bytes) -> bytes:
-    return (
+    return known(
         b"POST /v1/students HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         b"Transfer-Encoding: chunked\r\n\r\n"
     ) + b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:7], body[7:], b""))
@@ -277,7 +284,7 @@ def test_a_body_over_the_limit_is_refused_with_and_without_chunks(server: Server
         with server.connect() as connection:
             threading.Thread(target=send_quietly, args=(connection, sent)).start()
             assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
-    declared = (
+    declared = known(
         b"POST /v1/students HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         b"Content-Length: %d\r\n\r\n" % len(body)
     )
@@ -288,7 +295,7 @@ def test_a_body_over_the_limit_is_refused_with_and_without_chunks(server: Server
 
 
 def test_an_endless_body_is_not_read_to_its_end(server: Server):
-    head = (
+    head = known(
         b"POST /v1/students HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         b"Transfer-Encoding: chunked\r\n\r\n"
     )
@@ -338,7 +345,8 @@ def test_a_header_that_is_sent_twice_is_one_list(server: Server):
     tag = server.get("/").headers["ETag"].encode()
     with server.connect() as connection:
         connection.sendall(
-            b'GET / HTTP/1.1\r\nHost: x\r\nIf-None-Match: %s\r\nIf-None-Match: "x"\r\n\r\n' % tag
+            known(b"GET / HTTP/1.1\r\nHost: x\r\nIf-None-Match: %s\r\n" % tag)
+            + b'If-None-Match: "x"\r\n\r\n'
         )
         assert connection.recv(65536).startswith(b"HTTP/1.1 304 ")
 
@@ -367,7 +375,7 @@ def send_quietly(connection: socket.socket, sent: bytes) -> None:
     ids=["nonsense", "version", "two-lengths", "negative-length", "cut-short", "bad-chunk"],
 )
 def test_a_broken_request_is_refused_or_dropped_and_changes_nothing(server: Server, sent: bytes):
-    answer = server.raw(sent)
+    answer = server.raw(known(sent))
 
     assert answer == b"" or answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 505 "))
     assert server.get("/v1/students").json["items"] == []
