@@ -64,5 +64,6 @@ def make_app(config: Config) -> App:
     """The service as a WSGI application on a database that has been migrated; close its `database`
     when it is no longer served."""
     app = App(Database(config.database, config.busy_timeout), config.trusted_proxies)
-    http.register(app, app.database, Gate(app.database, config), OPERATIONS)
+    gate = Gate(app.database, config)
+    http.register(app, app.database, gate, OPERATIONS, config.retry_window)
     return app

@@ -90,6 +90,12 @@ class Config:
         "a number from 0 to 1000000",
         "how many requests a minute one token may make; 0: no limit",
     )
+    retry_window: int = _setting(
+        86400,
+        _limit,
+        "seconds from 0 to 1000000",
+        "how long the answer under an Idempotency-Key is kept, in seconds",
+    )
     log_format: str = _setting("plain", _log_format, "plain or json", "the form of the log")
 
     @classmethod

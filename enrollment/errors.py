@@ -42,6 +42,11 @@ KINDS: dict[str, Kind] = {
         "The body is not declared as JSON",
         "Send the header Content-Type: application/json (with curl: --json).",
     ),
+    "idempotency_key_invalid": Kind(
+        400,
+        "The Idempotency-Key is not a string in double quotes",
+        "Send a key of its own with each request, such as a UUID in double quotes.",
+    ),
     # Who sends it may not.
     "token_missing": Kind(
         401,
@@ -82,6 +87,11 @@ KINDS: dict[str, Kind] = {
     ),
     "ends_before_start": Kind(
         422, "The end lies before the start", "Swap the two, or mend the one that is wrong."
+    ),
+    "idempotency_key_reused": Kind(
+        422,
+        "The Idempotency-Key has been sent with another request",
+        "Send a retry as it was sent first, and anything else under another key.",
     ),
     # What was asked for is not there, or not that way.
     "not_found": Kind(

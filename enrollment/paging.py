@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from enrollment.data.listing import Listing, Place, stray_cursor
 from enrollment.filters import Page
-from enrollment.http import Answer
+from enrollment.rendering import Answer
 
 
 def place(query: Page) -> Place | None:

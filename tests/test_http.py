@@ -10,7 +10,8 @@ from enrollment.access import ANYONE, Gate
 from enrollment.app import App
 from enrollment.config import Config
 from enrollment.errors import KINDS, Problem
-from enrollment.http import Answer, Operation, add_operation
+from enrollment.http import Operation, add_operation
+from enrollment.rendering import Answer
 from enrollment.routes import OPERATIONS
 from tests.client import Client, broken
 
@@ -127,8 +128,8 @@ def broken_app(app: App) -> Client:
         raise Problem("disk_full", "There is no room.", headers={"Retry-After": "9"})
 
     gate = Gate(app.database, Config())
-    add_operation(app, app.database, gate, Operation("GET", "/fail", ANYONE, fail))
-    add_operation(app, app.database, gate, Operation("GET", "/refuse", ANYONE, refuse))
+    add_operation(app, app.database, gate, Operation("GET", "/fail", ANYONE, fail), 0)
+    add_operation(app, app.database, gate, Operation("GET", "/refuse", ANYONE, refuse), 0)
     app.route("/bare", callback=lambda: fail(None))
     return Client(app)
 

@@ -5,9 +5,10 @@ from enrollment.access import READERS_AND_STUDENTS, REGISTRARS
 from enrollment.data import course, enrollment, waitlist
 from enrollment.database import Connection, Database
 from enrollment.filters import CourseFilter
-from enrollment.http import Answer, Operation
+from enrollment.http import Operation
 from enrollment.preconditions import require_match
 from enrollment.records import CourseFields, NewPromotions
+from enrollment.rendering import Answer
 
 
 def list_courses(database: Database, query: CourseFilter) -> Answer:

@@ -8,9 +8,10 @@ from enrollment.data import course, eligibility, enrollment, roster
 from enrollment.data.eligibility import Wish
 from enrollment.database import Connection, Database
 from enrollment.filters import CoursesOfStudentFilter, EligibleCourseFilter, RosterFilter
-from enrollment.http import Answer, Operation
+from enrollment.http import Operation
 from enrollment.preconditions import require_match, tag_of
 from enrollment.records import NewEnrollment, WantedCourses, WantedStatus, WantedStudents
+from enrollment.rendering import Answer
 from enrollment.values import Moment
 
 

@@ -5,7 +5,8 @@ from enrollment.access import READERS, READERS_AND_STUDENTS
 from enrollment.data import event
 from enrollment.database import Database
 from enrollment.filters import EventFilter, Page
-from enrollment.http import Answer, Operation
+from enrollment.http import Operation
+from enrollment.rendering import Answer
 
 
 def list_events(database: Database, query: EventFilter) -> Answer:

@@ -5,9 +5,10 @@ from enrollment.access import READERS_AND_STUDENTS, REGISTRARS
 from enrollment.data import hold, waitlist
 from enrollment.database import Database
 from enrollment.filters import Page
-from enrollment.http import Answer, Operation
+from enrollment.http import Operation
 from enrollment.preconditions import require_match, tag_of
 from enrollment.records import HoldFields
+from enrollment.rendering import Answer
 
 
 def list_holds(database: Database, student_id: int, query: Page) -> Answer:

@@ -7,7 +7,8 @@ from enrollment import http
 from enrollment.access import ANYONE
 from enrollment.database import Database
 from enrollment.errors import KINDS, Problem
-from enrollment.http import Answer, Operation
+from enrollment.http import Operation
+from enrollment.rendering import Answer
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 

@@ -5,9 +5,10 @@ from enrollment.access import READERS, READERS_AND_STUDENTS, REGISTRARS
 from enrollment.data import enrollment, student
 from enrollment.database import Database
 from enrollment.filters import StudentFilter
-from enrollment.http import Answer, Operation
+from enrollment.http import Operation
 from enrollment.preconditions import require_match, tag_of
 from enrollment.records import StudentFields
+from enrollment.rendering import Answer
 
 
 def list_students(database: Database, query: StudentFilter) -> Answer:

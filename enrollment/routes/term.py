@@ -5,9 +5,10 @@ from enrollment.access import READERS_AND_STUDENTS, REGISTRARS
 from enrollment.data import term, waitlist
 from enrollment.database import Database
 from enrollment.filters import TermFilter
-from enrollment.http import Answer, Operation
+from enrollment.http import Operation
 from enrollment.preconditions import require_match, tag_of
 from enrollment.records import TermFields
+from enrollment.rendering import Answer
 
 
 def list_terms(database: Database, query: TermFilter) -> Answer:

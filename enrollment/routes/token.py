@@ -5,9 +5,10 @@ from enrollment.access import ADMINS
 from enrollment.data import token
 from enrollment.database import Database
 from enrollment.filters import Page
-from enrollment.http import Answer, Operation
+from enrollment.http import Operation
 from enrollment.preconditions import require_match, tag_of
 from enrollment.records import TokenFields
+from enrollment.rendering import Answer
 
 
 def list_tokens(database: Database, query: Page) -> Answer:
@@ -18,7 +19,8 @@ def list_tokens(database: Database, query: Page) -> Answer:
 def create_token(database: Database, body: TokenFields) -> Answer:
     with database.write() as db:
         new = token.insert_token(db, body, http.change())
-    return http.created(new, f"/v1/tokens/{new.id}")
+        kept = token.get_token(db, new.id)
+    return http.created(new, f"/v1/tokens/{new.id}")._replace(kept=kept)
 
 
 def read_token(database: Database, token_id: int) -> Answer:

@@ -1,0 +1,87 @@
+"""Answers and problems as HTTP responses."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import msgspec
+from bottle import HTTPResponse, request
+
+from enrollment.errors import KINDS, Fault, Problem
+from enrollment.preconditions import not_modified, tag_of
+
+log = logging.getLogger("enrollment")
+
+
+class Answer(NamedTuple):
+    """A status, what is sent as JSON (bytes are sent as they are), further headers, an entity tag
+    (if there is none, the version of the content, or else for a GET a digest, will do), and what a
+    retry is told, if not the same."""
+
+    status: int
+    content: Any
+    headers: Mapping[str, str] = MappingProxyType({})
+    tag: str | None = None
+    kept: Any = None
+
+
+def encode(content: Any) -> bytes:
+    """JSON that ends its line: a terminal's prompt then begins the next."""
+    return msgspec.json.encode(content) + b"\n"
+
+
+def render(answer: Answer) -> HTTPResponse:
+    if answer.status == HTTPStatus.NO_CONTENT:
+        return HTTPResponse(status=answer.status, headers=answer.headers)
+    if isinstance(answer.content, bytes):
+        return HTTPResponse(answer.content, answer.status, answer.headers)
+    content = encode(answer.content)
+    reads = request.method in ("GET", "HEAD")
+    tag = answer.tag or tag_of(answer.content)
+    if tag is None and reads:
+        tag = blake2b(content, digest_size=12).hexdigest()
+    headers = {"Content-Type": "application/json", **answer.headers}
+    if tag:
+        headers["ETag"] = f'"{tag}"'
+    if reads and not_modified(tag):
+        return HTTPResponse(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return HTTPResponse(content, answer.status, headers)
+
+
+class ProblemBody(msgspec.Struct, frozen=True, kw_only=True):
+    """RFC 9457, with a code, and in `errors` every single reason."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: Sequence[Fault]
+    request_id: str | msgspec.UnsetType = msgspec.UNSET
+
+
+def render_problem(problem: Problem) -> HTTPResponse:
+    kind = KINDS[problem.code]
+    request.environ["enrollment.busy"] = problem.code == "database_busy"
+    body = ProblemBody(
+        type=f"/problems/{problem.code}",
+        title=kind.title,
+        status=kind.status,
+        detail=problem.detail,
+        code=problem.code,
+        errors=problem.faults,
+        request_id=request.environ["enrollment.request_id"]
+        if problem.code == "internal_error"
+        else msgspec.UNSET,
+    )
+    headers = {"Content-Type": "application/problem+json", **problem.headers}
+    return HTTPResponse(encode(body), kind.status, headers)
+
+
+def render_failure(error: BaseException | None) -> HTTPResponse:
+    """What no one foresaw: the log has the traceback, the client only the id of the request."""
+    log.error("request %s failed", request.environ["enrollment.request_id"], exc_info=error)
+    return render_problem(Problem("internal_error", "The service failed; the log says why."))

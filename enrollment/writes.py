@@ -1,0 +1,89 @@
+"""How a write is made: at once, as a rehearsal, or under an Idempotency-Key, and then only once."""
+
+import re
+from collections.abc import Callable
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from bottle import HTTPResponse, request
+
+from enrollment.access import current_caller
+from enrollment.data import event
+from enrollment.data.kept_answer import KeptAnswer, Key, find_kept_answer, insert_kept_answer
+from enrollment.database import Database
+from enrollment.errors import Problem
+from enrollment.filters import EventFilter
+from enrollment.preconditions import seen_tag
+from enrollment.rendering import Answer, encode, render
+
+# More than one request can leave.
+EVENTS_SHOWN = 1_000_000
+
+
+class _Undo(Exception):
+    """Ends a rehearsal."""
+
+
+def rehearse(database: Database, act: Callable[[], Answer]) -> Answer:
+    """What a write would answer, and the events that it would leave; then all of it is undone.
+
+    The tag is that of what is there now, for the write itself to be held against.
+    """
+    try:
+        with database.write() as db:
+            last = event.get_last_event_id(db)
+            answer = act()
+            left = event.list_events(db, EventFilter(after=last, limit=EVENTS_SHOWN)).items
+            caller = current_caller()
+            if caller and caller.role == "student":
+                left = [found for found in left if found.student_id == caller.student_id]
+            raise _Undo
+    except _Undo:
+        status = HTTPStatus.OK if answer.status == HTTPStatus.NO_CONTENT else answer.status
+        content = msgspec.to_builtins(answer.content or {}) | {"dry_run": True, "events": left}
+        return Answer(status, content, tag=seen_tag())
+
+
+def answer_once(
+    database: Database, act: Callable[[], Answer], body: Any, seconds: int
+) -> HTTPResponse:
+    """Act, unless this caller has been answered under the same key: then tell that answer again. It
+    is kept in the transaction of the change itself, so many seconds
+    (draft-ietf-httpapi-idempotency-key-header-07).
+
+    Raises idempotency_key_invalid, idempotency_key_reused.
+    """
+    header, caller = request.headers.get("Idempotency-Key"), current_caller()
+    if header is None or caller is None:
+        return render(act())
+    key = Key(caller.id, _key(header), seconds)
+    fingerprint = _fingerprint(body)
+    with database.write() as db:
+        kept = find_kept_answer(db, key)
+        if kept is None:
+            answer = act()
+            response = render(answer)
+            content = encode(answer.kept) if answer.kept else response.body
+            kept = KeptAnswer(fingerprint, response.status_code, dict(response.headerlist), content)
+            insert_kept_answer(db, key, kept)
+            return response
+    if kept.fingerprint != fingerprint:
+        raise Problem("idempotency_key_reused", f"{header} has been the key of another request.")
+    return HTTPResponse(kept.content, kept.status, {**kept.headers, "Idempotency-Replayed": "true"})
+
+
+def _key(header: str) -> str:
+    """A string of RFC 8941; what has no quotes is taken for one."""
+    found = re.fullmatch(r'"([ !#-\[\]-~]{1,255})"|([!#-+\--:<-\[\]-~]{1,255})', header.strip())
+    if found is None:
+        detail = "Expected a string of 1 to 255 ASCII characters in double quotes."
+        raise Problem("idempotency_key_invalid", detail)
+    return found[1] or found[2]
+
+
+def _fingerprint(body: Any) -> str:
+    """What makes two requests the same: where they go, and what they say."""
+    asked = [request.method, request.path, request.query_string, body]
+    return sha256(msgspec.json.encode(asked, enc_hook=str)).hexdigest()
