@@ -19,6 +19,7 @@ import pytest
 from enrollment.data.waitlist import PROMOTED
 from tests.replay import PASSED_OVER, Event, Exchange, Replay, current
 from tests.server import PATIENCE, Server, serving
+from tests.tokens import TOKENS
 
 CLIENTS, SECONDS = 4, 3
 # Of each client: however slow or fast the machine is.
@@ -89,6 +90,7 @@ class RacingClient:
 
     def send(self, method: str, path: str, body: Any = None) -> Exchange:
         headers = {} if body is None else {"Content-Type": "application/json"}
+        headers["Authorization"] = f"Bearer {TOKENS['admin']}"
         sent = time.time()
         self.connection.request(method, path, body and json.dumps(body), headers)
         response = self.connection.getresponse()
@@ -232,7 +234,8 @@ def kill_during(
     """Whether the server was writing when it was killed, and whether it had answered."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
     with closing(connection):
-        connection.request(method, path, json.dumps(body), {"Content-Type": "application/json"})
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {server.token}"}
+        connection.request(method, path, json.dumps(body), headers)
         # Nothing tells from outside how far the request has come: any moment of it will do.
         time.sleep(pause)
         written = is_being_written(file)
