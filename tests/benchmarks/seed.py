@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from enrollment.database import connect
 from enrollment.migrate import migrate
+from tests.tokens import let_in
 
 SEATS = 30
 WAITING = 500
@@ -113,6 +114,7 @@ def seed(path: Path, students: int, enrollments: int) -> Seeded:
         "waiting": WAITING,
     }
     migrate(path)
+    let_in(path)
     with closing(connect(path, busy_timeout=5.0)) as db:
         # For this connection alone: what is lost with the machine can be seeded again.
         db.execute("PRAGMA synchronous = OFF")
