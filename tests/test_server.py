@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -125,12 +127,12 @@ def test_every_acknowledged_enrolment_outlives_a_kill_in_the_middle_of_writes(tm
 # Stopping and starting
 
 
-def begin_to_post(server: Server, body: bytes) -> socket.socket:
+def begin_to_post(server: Server, body: bytes, header: str = "") -> socket.socket:
     """A connection on which all but the last byte of a request has been sent."""
     connection = server.connect()
     head = (
         "POST /v1/students HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-        f"Authorization: Bearer {server.token}\r\n"
+        f"Authorization: Bearer {server.token}\r\n{header}"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     connection.sendall(head.encode() + body[:-1])
@@ -380,6 +382,57 @@ def test_a_broken_request_is_refused_or_dropped_and_changes_nothing(server: Serv
     assert answer == b"" or answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 505 "))
     assert server.get("/v1/students").json["items"] == []
     assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("token", "status"),
+    [("", b"401"), ("Authorization: Bearer enr_0\r\n", b"401"), ("READER", b"403")],
+    ids=["none", "unknown", "of another role"],
+)
+def test_the_body_of_who_is_not_let_in_is_not_waited_for(server: Server, token: str, status: bytes):
+    token = token.replace("READER", f"Authorization: Bearer {TOKENS['reader']}\r\n")
+    head = (
+        f"POST /v1/students HTTP/1.1\r\nHost: localhost\r\n{token}"
+        "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
+    )
+    with server.connect() as connection:
+        connection.sendall(head.encode())
+
+        assert connection.recv(65536).startswith(b"HTTP/1.1 " + status)
+
+
+def test_a_first_start_prints_a_token_that_works_this_once(tmp_path: Path):
+    file = tmp_path / "enrollment.db"
+    with serving(file) as server:
+        lines = server.log.read_text().splitlines()
+        (command,) = [line for line in lines if "curl" in line]
+        token = re.search(r"Bearer (enr_\w+)", command)[1]
+        assert f"http://127.0.0.1:{server.port}/v1/students" in command
+        assert server.request("GET", "/v1/tokens/1", Authorization=f"Bearer {token}").status == 200
+        assert server.stop() == 0
+    with serving(file) as server:
+        assert "enr_" not in server.log.read_text()
+        assert server.request("GET", "/v1/tokens/1", Authorization=f"Bearer {token}").status == 200
+    assert all(token.encode() not in path.read_bytes() for path in tmp_path.glob("enrollment.db*"))
+
+
+def test_a_retry_after_a_kill_finds_what_was_done(database_file: Path):
+    key, body = {"Idempotency-Key": '"a"'}, json.dumps(STUDENT).encode()
+    with (
+        serving(database_file) as server,
+        begin_to_post(server, body, 'Idempotency-Key: "a"\r\n') as connection,
+        closing(sqlite3.connect(database_file)) as db,
+    ):
+        connection.sendall(body[-1:])
+        deadline = time.monotonic() + PATIENCE
+        while not db.execute("SELECT 1 FROM kept_answer").fetchone():
+            assert time.monotonic() < deadline
+        server.kill()
+    with serving(database_file) as server:
+        again = server.request("POST", "/v1/students", STUDENT, **key)
+
+        assert (again.status, again.headers["Idempotency-Replayed"]) == (201, "true")
+        assert len(server.get("/v1/students").json["items"]) == 1
 
 
 def test_stalled_clients_keep_no_one_waiting(server: Server):
