@@ -9,11 +9,12 @@ import msgspec
 from bottle import Bottle, HTTPError, HTTPResponse, request, response
 
 from enrollment.access import Gate, current_caller, require_registrar
+from enrollment.bodies import Explained
 from enrollment.database import Database
 from enrollment.errors import Fault, Problem
 from enrollment.filters import WriteOptions
 from enrollment.inputs import BodyAwaited, read_body, read_query
-from enrollment.records import Change, Explained, Fields
+from enrollment.records import Change, Fields
 from enrollment.rendering import Answer, render, render_failure, render_problem
 from enrollment.values import Moment
 from enrollment.writes import answer_once, rehearse

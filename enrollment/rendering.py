@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import msgspec
 from bottle import HTTPResponse, request
 
-from enrollment.errors import KINDS, Fault, Problem
+from enrollment.errors import Fault, Problem
+from enrollment.kinds import KINDS
 from enrollment.preconditions import not_modified, tag_of
 
 log = logging.getLogger("enrollment")

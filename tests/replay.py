@@ -10,7 +10,7 @@ from math import inf
 from typing import Any, NamedTuple
 
 from enrollment.data.waitlist import PROMOTED
-from enrollment.errors import KINDS
+from enrollment.kinds import KINDS
 
 Pair = tuple[int, int]
 Event = dict[str, Any]

@@ -9,8 +9,9 @@ import pytest
 from enrollment.access import ANYONE, Gate
 from enrollment.app import App
 from enrollment.config import Config
-from enrollment.errors import KINDS, Problem
+from enrollment.errors import Problem
 from enrollment.http import Operation, add_operation
+from enrollment.kinds import KINDS
 from enrollment.rendering import Answer
 from enrollment.routes import OPERATIONS
 from tests.client import Client, broken

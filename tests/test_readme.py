@@ -15,7 +15,7 @@ import pytest
 
 from enrollment import inputs
 from enrollment.config import Config, flag, shown, variable
-from enrollment.errors import KINDS
+from enrollment.kinds import KINDS
 from enrollment.records import CourseFields, HoldFields, StudentFields, TermFields, TokenFields
 from enrollment.routes import OPERATIONS
 from tests.server import Server, serving

@@ -13,7 +13,8 @@ from enrollment.data.eligibility import Judgement, Wish, judge
 from enrollment.data.rules import list_faults, refuse_if_any
 from enrollment.data.student import get_student
 from enrollment.database import Connection, queries
-from enrollment.errors import KINDS, Fault, Problem
+from enrollment.errors import Fault, Problem
+from enrollment.kinds import KINDS
 from enrollment.records import Change, Enrollment, Student, StudentResult
 
 SQL = queries("enrollment")

@@ -2,12 +2,13 @@
 
 from enrollment import http, paging
 from enrollment.access import READERS_AND_STUDENTS, REGISTRARS
+from enrollment.bodies import NewPromotions
 from enrollment.data import course, enrollment, waitlist
 from enrollment.database import Connection, Database
 from enrollment.filters import CourseFilter
 from enrollment.http import Operation
 from enrollment.preconditions import require_match
-from enrollment.records import CourseFields, NewPromotions
+from enrollment.records import CourseFields
 from enrollment.rendering import Answer
 
 

@@ -4,13 +4,13 @@ from http import HTTPStatus
 
 from enrollment import http, paging
 from enrollment.access import READERS, READERS_AND_STUDENTS, REGISTRARS, REGISTRARS_AND_STUDENTS
+from enrollment.bodies import NewEnrollment, WantedCourses, WantedStatus, WantedStudents
 from enrollment.data import course, eligibility, enrollment, roster
 from enrollment.data.eligibility import Wish
 from enrollment.database import Connection, Database
 from enrollment.filters import CoursesOfStudentFilter, EligibleCourseFilter, RosterFilter
 from enrollment.http import Operation
 from enrollment.preconditions import require_match, tag_of
-from enrollment.records import NewEnrollment, WantedCourses, WantedStatus, WantedStudents
 from enrollment.rendering import Answer
 from enrollment.values import Moment
 

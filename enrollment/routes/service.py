@@ -6,8 +6,9 @@ from importlib.metadata import version
 from enrollment import http
 from enrollment.access import ANYONE
 from enrollment.database import Database
-from enrollment.errors import KINDS, Problem
+from enrollment.errors import Problem
 from enrollment.http import Operation
+from enrollment.kinds import KINDS
 from enrollment.rendering import Answer
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}

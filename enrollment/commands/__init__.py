@@ -1,0 +1,31 @@
+"""The verbs of the command line, one module each: it adds its parser, calls, and prints."""
+
+import argparse
+from dataclasses import fields
+
+from enrollment.config import Config, flag, shown, variable
+from enrollment.migrate import Outcome
+
+
+def add_settings(verb: argparse.ArgumentParser, *names: str) -> None:
+    for setting in fields(Config):
+        if setting.name in names:
+            about = (
+                f"{setting.metadata['help']} (${variable(setting.name)}, else "
+                f"{shown(setting.default) or 'none'})"
+            )
+            # No default: Config knows whether the flag or the variable was given, and that of a
+            # subverb would undo what was given to its verb.
+            verb.add_argument(
+                flag(setting.name),
+                metavar=setting.name.upper(),
+                help=about,
+                default=argparse.SUPPRESS,
+            )
+
+
+def report(done: str, outcome: Outcome) -> None:
+    if outcome.backup:
+        print(f"backup    {outcome.backup}")
+    for id in outcome.ids:
+        print(f"{done}  {id}")

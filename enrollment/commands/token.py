@@ -1,0 +1,92 @@
+"""enrollment token create, list and revoke"""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any, get_args
+
+import msgspec
+
+from enrollment import migrate
+from enrollment.commands import add_settings
+from enrollment.config import Config
+from enrollment.data import token
+from enrollment.database import Database, claim
+from enrollment.errors import CommandError
+from enrollment.filters import Page
+from enrollment.records import Change, TokenFields
+from enrollment.values import Moment, Role, decode
+
+
+def add(verbs: Any) -> None:
+    text = "create, list and revoke access tokens"
+    verb = verbs.add_parser("token", help=text, description=text)
+    subverbs = verb.add_subparsers(metavar="create | list | revoke", required=True)
+
+    text = "create a token and print it, this once"
+    subverb = subverbs.add_parser("create", help=text, description=text)
+    subverb.set_defaults(run=create_token)
+    add_settings(subverb, "database")
+    subverb.add_argument("--name", required=True, help="who will have it")
+    subverb.add_argument("--role", required=True, help=", ".join(get_args(Role)))
+    subverb.add_argument(
+        "--student", dest="student_id", metavar="ID", type=int, help="whose, for the role student"
+    )
+    text = "an RFC 3339 time from which it is not valid any more"
+    subverb.add_argument("--expires", dest="expires_at", metavar="TIME", help=text)
+
+    text = "list the tokens, without what proves them"
+    subverb = subverbs.add_parser("list", help=text, description=text)
+    subverb.set_defaults(run=list_tokens)
+    add_settings(subverb, "database")
+
+    text = "revoke a token for good"
+    subverb = subverbs.add_parser("revoke", help=text, description=text)
+    subverb.set_defaults(run=revoke_token)
+    add_settings(subverb, "database")
+    subverb.add_argument("id", metavar="ID", type=int)
+
+
+def create_token(config: Config, options: argparse.Namespace) -> None:
+    given = {
+        name: value
+        for name in ("name", "role", "student_id", "expires_at")
+        if (value := getattr(options, name)) is not None
+    }
+    try:
+        fields = msgspec.convert(given, TokenFields, dec_hook=decode)
+    except msgspec.ValidationError as error:
+        raise CommandError(str(error)) from None
+    with _at_rest(config) as database, database.write() as db:
+        new = token.insert_token(db, fields, Change(at=Moment.now(), actor="command"))
+    print(f"token {new.id} of {new.name}, {new.role}; it is shown once:")
+    print(new.token)
+
+
+def list_tokens(config: Config, options: argparse.Namespace) -> None:
+    with _at_rest(config) as database, database.read() as db:
+        listing = token.list_tokens(db, Page(limit=1000))
+    for found in listing.items:
+        whose = f"student {found.student_id}" if found.student_id else found.role
+        end = f"revoked {found.revoked_at}" if found.revoked_at else "valid"
+        if found.expires_at and not found.revoked_at:
+            end = f"valid until {found.expires_at}"
+        print(
+            f"{found.id:5}  {whose:12}  {found.name}, used {found.last_used_at or 'never'}, {end}"
+        )
+
+
+def revoke_token(config: Config, options: argparse.Namespace) -> None:
+    with _at_rest(config) as database, database.write() as db:
+        token.get_token(db, options.id)
+        token.revoke_token(db, options.id, Change(at=Moment.now(), actor="command"))
+    print(f"token {options.id} is revoked")
+
+
+@contextmanager
+def _at_rest(config: Config) -> Iterator[Database]:
+    """The database while no service runs on it; over HTTP, an admin can do the same meanwhile."""
+    with claim(config.database, alone=False):
+        migrate.prepare(config.database, allowed=False)
+        with closing(Database(config.database, config.busy_timeout)) as database:
+            yield database
