@@ -28,6 +28,16 @@ def read_service(database: Database) -> Answer:
     )
 
 
+def read_live(database: Database) -> Answer:
+    return http.ok({"status": "live"})
+
+
+def read_ready(database: Database) -> Answer:
+    """A problem unless a write could begin now."""
+    with database.write():
+        return http.ok({"status": "ready"})
+
+
 def list_problems(database: Database) -> Answer:
     rows = "".join(
         f'<li><a href="/problems/{code}">{code}</a>: {escape(kind.title)}</li>'
@@ -60,6 +70,8 @@ def _html(title: str, content: str) -> Answer:
 
 OPERATIONS = (
     Operation("GET", "/", ANYONE, read_service),
+    Operation("GET", "/livez", ANYONE, read_live),
+    Operation("GET", "/readyz", ANYONE, read_ready),
     Operation("GET", "/problems", ANYONE, list_problems),
     Operation("GET", "/problems/<code:re:[a-z_]+>", ANYONE, read_problem),
 )

@@ -1,0 +1,62 @@
+"""enrollment backup, backup verify, and restore"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from enrollment import backup
+from enrollment.commands import add_settings
+from enrollment.config import Config
+from enrollment.database import claim
+from enrollment.errors import CommandError
+
+
+def add(verbs: Any) -> None:
+    text = "copy the database, served or not, to a file or into a folder; or verify such a copy"
+    verb = verbs.add_parser("backup", help=text, description=text)
+    verb.set_defaults(run=run)
+    add_settings(verb, "database")
+    text = "where to; after the word verify, the backup to look at"
+    verb.add_argument("what", metavar="[verify] FILE", nargs="+", help=text)
+    text = "of the backups in the folder, keep the newest N"
+    verb.add_argument("--keep", metavar="N", type=int, help=text)
+
+    text = "put a backup in the place of the database, which is kept, once it is verified"
+    verb = verbs.add_parser("restore", help=text, description=text)
+    verb.set_defaults(run=restore)
+    add_settings(verb, "database")
+    verb.add_argument("backup", metavar="FILE", type=Path)
+
+
+def run(config: Config, options: argparse.Namespace) -> None:
+    match options.what:
+        case ["verify", file]:
+            verify(Path(file))
+        case [file]:
+            create(config, Path(file), options.keep)
+        case _:
+            raise CommandError("expected a FILE, or verify and a FILE")
+
+
+def create(config: Config, target: Path, keep: int | None) -> None:
+    folder = target.is_dir()
+    if keep is not None and (keep < 1 or not folder):
+        raise CommandError("--keep is a number from 1, and goes with a folder")
+    made = backup.back_up(config.database, target)
+    print(f"backup    {made}")
+    verify(made)
+    for old in backup.prune(config.database, target, keep) if keep else ():
+        print(f"removed   {old}")
+
+
+def verify(file: Path) -> None:
+    schema, counts = backup.verify(file)
+    print(f"verified  {schema}:", ", ".join(f"{count} {what}" for what, count in counts.items()))
+
+
+def restore(config: Config, options: argparse.Namespace) -> None:
+    with claim(config.database, alone=True):
+        kept = backup.restore(config.database, options.backup)
+    print(f"restored  {config.database}")
+    if kept:
+        print(f"kept      {kept}")

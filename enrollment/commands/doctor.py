@@ -1,0 +1,87 @@
+"""enrollment doctor"""
+
+import argparse
+import shutil
+import sqlite3
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from enrollment import migrate
+from enrollment.backup import open_to_read
+from enrollment.commands import add_settings
+from enrollment.config import Config
+from enrollment.data.check import list_contradictions, list_damages
+from enrollment.errors import CommandError
+
+MEGABYTE = 1_000_000
+LITTLE_ROOM, NO_ROOM = 500 * MEGABYTE, 20 * MEGABYTE
+# Mended in these (https://www.sqlite.org/wal.html#walresetbug).
+MENDED, ALSO_MENDED = (3, 51, 3), {(3, 50, 7), (3, 44, 6)}
+
+Finding = tuple[str, str]
+
+
+def add(verbs: Any) -> None:
+    text = "look at the database and where it lies; 1: something is wrong that can lose data"
+    verb = verbs.add_parser("doctor", help=text, description=text)
+    verb.set_defaults(run=examine)
+    add_settings(verb, "database")
+
+
+def examine(config: Config, options: argparse.Namespace) -> None:
+    if not config.database.exists():
+        raise CommandError(f"{config.database} does not exist")
+    findings = [
+        *_look_at_sqlite(),
+        *_look_at_disk(config.database),
+        *_look_at_file(config.database),
+        *_look_at_data(config.database),
+    ]
+    for level, text in findings:
+        print(f"{level:5} {text}")
+    wrong = sum(level == "wrong" for level, _ in findings)
+    if wrong:
+        raise CommandError(f"{wrong} of {len(findings)} findings are wrong")
+
+
+def _look_at_sqlite() -> Iterator[Finding]:
+    version = sqlite3.sqlite_version_info
+    if version >= MENDED or version in ALSO_MENDED:
+        yield "ok", f"SQLite {sqlite3.sqlite_version}"
+    else:
+        yield (
+            "warn",
+            f"SQLite {sqlite3.sqlite_version} can lose a commit when several connections write and"
+            " checkpoint at once: let nothing but the service write to the file",
+        )
+
+
+def _look_at_disk(database: Path) -> Iterator[Finding]:
+    free = shutil.disk_usage(database.absolute().parent).free
+    level = "wrong" if free < NO_ROOM else "warn" if free < LITTLE_ROOM else "ok"
+    yield level, f"{free // MEGABYTE} MB are free on the disk"
+
+
+def _look_at_file(database: Path) -> Iterator[Finding]:
+    mode = database.stat().st_mode
+    if mode & (stat.S_IROTH | stat.S_IWOTH):
+        yield "warn", f"other users may read the file ({stat.filemode(mode)}): chmod o= {database}"
+    else:
+        yield "ok", f"other users may not read the file ({stat.filemode(mode)})"
+
+
+def _look_at_data(database: Path) -> Iterator[Finding]:
+    pending = migrate.pending(database)
+    if pending:
+        yield "wrong", f"migrations are pending: {', '.join(pending)}"
+        return
+    yield "ok", "the schema is the newest"
+    with open_to_read(database) as db:
+        (mode,) = db.execute("PRAGMA journal_mode").fetchone()
+        yield "ok" if mode == "wal" else "warn", f"the journal mode is {mode}"
+        damages = list_damages(db)
+        yield from [("wrong", damage) for damage in damages] or [("ok", "the file is sound")]
+        differences = list_contradictions(db)
+        yield from [("wrong", text) for text in differences] or [("ok", "state and history agree")]

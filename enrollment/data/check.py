@@ -1,0 +1,30 @@
+"""Checks: whether the database is sound, and state and history agree."""
+
+from itertools import islice
+
+from enrollment.database import Connection, queries
+
+SQL = queries("check")
+# Of the same kind, so many are told.
+TOLD = 10
+
+
+def list_damages(db: Connection) -> list[str]:
+    """A sentence for each thing that is wrong with the file (https://www.sqlite.org/pragma.html)."""
+    damages = [row[0] for row in db.execute(f"PRAGMA integrity_check({TOLD})") if row[0] != "ok"]
+    for table, _, parent, _ in db.execute("PRAGMA foreign_key_check").fetchmany(TOLD):
+        damages.append(f"a row of {table} refers to a row of {parent} that is missing")
+    return damages
+
+
+def list_contradictions(db: Connection) -> list[str]:
+    """A sentence for each enrolment that is not what its events say, and for each missing event."""
+    return [
+        f"student {row['student_id']} in course {row['course_id']}: state and history differ"
+        for row in islice(SQL.list_contradictions(db), TOLD)
+    ] + [f"after event {row['id']} one is missing" for row in islice(SQL.list_gaps(db), TOLD)]
+
+
+def get_counts(db: Connection) -> dict[str, int]:
+    """How many rows of what."""
+    return dict(SQL.get_counts(db))

@@ -1,0 +1,225 @@
+"""Backups: made while the service runs, verified, put back; and the doctor."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from enrollment.cli import main
+from tests.client import Client
+from tests.server import serving
+
+
+@pytest.fixture
+def college(client: Client, database_file: Path) -> Path:
+    """A database with some history, which the application has open."""
+    student, course = client.student(), client.course()
+    client.enroll(student, course)
+    client.put_status(student, course, "completed")
+    return database_file
+
+
+@pytest.fixture
+def at_rest(college: Path, tmp_path: Path) -> Path:
+    """A copy that no one has open."""
+    path = tmp_path / "rest" / "enrollment.db"
+    path.parent.mkdir()
+    with closing(sqlite3.connect(college)) as db, closing(sqlite3.connect(path)) as copy:
+        db.backup(copy)
+    return path
+
+
+def run(*arguments: str | Path) -> int:
+    return main([str(argument) for argument in arguments])
+
+
+def back_up(database: Path, target: Path, *flags: str) -> int:
+    return run("backup", target, "--database", database, *flags)
+
+
+def events(database: Path) -> int:
+    with closing(sqlite3.connect(database)) as db:
+        return db.execute("SELECT count(*) FROM student_course_event").fetchone()[0]
+
+
+def test_a_backup_of_what_is_served_is_whole_and_is_put_back(
+    database_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    target = tmp_path / "monday"
+    with serving(database_file) as server:
+        server.post("/v1/students", {"given_name": "Ada", "family_name": "Lovelace"})
+        assert back_up(database_file, target) == 0
+        server.post("/v1/students", {"given_name": "Ben", "family_name": "Babbage"})
+        assert run("restore", target, "--database", database_file) == 1
+        assert "in use by another" in capsys.readouterr().err
+        server.stop()
+
+    assert run("restore", target, "--database", database_file) == 0
+
+    with serving(database_file) as server:
+        items = server.get("/v1/students").json["items"]
+    assert [item["given_name"] for item in items] == ["Ada"]
+    (kept,) = tmp_path.glob("enrollment.db.before-restore.*.backup")
+    with closing(sqlite3.connect(kept)) as db:
+        assert db.execute("SELECT count(*) FROM student").fetchone() == (2,)
+
+
+def test_what_a_crash_has_left_in_the_log_is_kept_and_meets_no_other_file(
+    at_rest: Path, tmp_path: Path
+):
+    target = tmp_path / "monday"
+    assert back_up(at_rest, target) == 0
+    db = sqlite3.connect(at_rest)
+    db.execute("PRAGMA journal_mode = WAL")
+    with db:
+        db.execute("INSERT INTO student (given_name, family_name) VALUES ('Late', 'Comer')")
+    crashed = tmp_path / "crashed" / "enrollment.db"
+    shutil.copytree(at_rest.parent, crashed.parent)
+    db.close()
+
+    assert run("restore", target, "--database", crashed) == 0
+
+    with closing(sqlite3.connect(crashed)) as db:
+        query = "SELECT count(*) FROM student WHERE given_name = 'Late'"
+        assert db.execute(query).fetchone() == (0,)
+    (kept,) = crashed.parent.glob("*.before-restore.*.backup")
+    with closing(sqlite3.connect(kept)) as db:
+        assert db.execute(query).fetchone() == (1,)
+
+
+@pytest.mark.parametrize("place", [0.001, 0.25, 0.5, 0.75, 0.999])
+def test_a_byte_that_is_flipped_makes_a_backup_fail(
+    at_rest: Path, tmp_path: Path, capsys: pytest.CaptureFixture, place: float
+):
+    target = tmp_path / "monday"
+    assert back_up(at_rest, target) == 0
+    content = bytearray(target.read_bytes())
+    content[int(len(content) * place)] ^= 1
+    target.write_bytes(content)
+    before = at_rest.read_bytes()
+
+    assert run("backup", "verify", target) == 1
+    assert run("restore", target, "--database", at_rest) == 1
+
+    assert capsys.readouterr().err.count("is not as it was written") == 2
+    assert at_rest.read_bytes() == before
+
+
+def test_a_backup_whose_digest_is_missing_is_not_trusted(
+    at_rest: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    target = tmp_path / "monday"
+    assert back_up(at_rest, target) == 0
+    target.with_name("monday.sha256").unlink()
+
+    assert run("backup", "verify", target) == 1
+    assert "monday.sha256 is missing" in capsys.readouterr().err
+
+
+def tamper(database: Path) -> None:
+    """Change the state behind the back of the history, as no statement could."""
+    with closing(sqlite3.connect(database)) as db, db:
+        db.execute("DROP TRIGGER student_course_update_is_recorded")
+        db.execute("UPDATE student_course SET status = 'dropped', dropped_at = changed_at")
+
+
+def test_a_state_that_its_history_does_not_tell_is_found(
+    at_rest: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    assert run("doctor", "--database", at_rest) == 0
+    tamper(at_rest)
+
+    assert back_up(at_rest, tmp_path / "monday") == 1
+    assert run("doctor", "--database", at_rest) == 1
+
+    told = capsys.readouterr()
+    assert told.err.count("student 1 in course 1: state and history differ") == 1
+    assert "wrong student 1 in course 1: state and history differ" in told.out
+
+
+def test_a_folder_keeps_the_newest(at_rest: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    (folder / "other.backup").touch()
+    for _ in range(4):
+        assert back_up(at_rest, folder, "--keep", "2") == 0
+
+    left = sorted(path.name for path in folder.iterdir())
+    assert len(left) == 5
+    assert sum(name.endswith(".sha256") for name in left) == 2
+    assert "other.backup" in left
+
+
+def test_a_backup_replaces_nothing(at_rest: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
+    target = tmp_path / "monday"
+    target.write_text("something else")
+
+    assert back_up(at_rest, target) == 1
+    assert target.read_text() == "something else"
+    assert "is there already" in capsys.readouterr().err
+    assert list(tmp_path.glob("*.partial")) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["backup", "x", "--database", "nowhere.db"], "nowhere.db does not exist"),
+        (["backup", "x", "--keep", "2"], "--keep"),
+        (["backup", "verify", "x", "y"], "expected a FILE"),
+        (["backup", "verify", "x"], "x.sha256 is missing"),
+        (["restore", "x"], "x.sha256 is missing"),
+        (["doctor", "--database", "nowhere.db"], "nowhere.db does not exist"),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_one_line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+    arguments: list[str],
+    reason: str,
+):
+    monkeypatch.chdir(tmp_path)
+
+    assert run(*arguments) == 1
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert reason in line
+    assert {path.name for path in tmp_path.iterdir()} <= {"enrollment.db.lock"}
+
+
+def test_a_new_database_is_for_its_owner_alone(tmp_path: Path, capsys: pytest.CaptureFixture):
+    file = tmp_path / "enrollment.db"
+
+    assert run("migrate", "--database", file) == 0
+
+    assert file.stat().st_mode & 0o077 == 0
+    assert run("doctor", "--database", file) == 0
+    assert "ok    other users may not read the file (-rw-------)" in capsys.readouterr().out
+
+
+def test_a_file_that_others_may_read_is_warned_of(at_rest: Path, capsys: pytest.CaptureFixture):
+    at_rest.chmod(0o644)
+
+    assert run("doctor", "--database", at_rest) == 0
+    assert "warn  other users may read the file (-rw-r--r--)" in capsys.readouterr().out
+
+
+def test_pending_migrations_are_wrong(tmp_path: Path, capsys: pytest.CaptureFixture):
+    file = tmp_path / "enrollment.db"
+    run("migrate", "--to", "0007", "--database", file)
+
+    assert run("doctor", "--database", file) == 1
+    assert "wrong migrations are pending: 0008.create-kept-answer" in capsys.readouterr().out
+
+
+def test_livez_and_readyz(client: Client, database_file: Path):
+    client.extra_environ.clear()
+    assert client.get("/livez").json == {"status": "live"}
+    assert client.get("/readyz").json == {"status": "ready"}
+    with closing(sqlite3.connect(database_file, isolation_level=None)) as blocker:
+        blocker.execute("BEGIN IMMEDIATE")
+
+        assert client.get("/readyz", status=503).json["code"] == "database_busy"
+        assert client.get("/livez").json == {"status": "live"}
