@@ -23,8 +23,6 @@ READERS = REGISTRARS | {"reader"}
 REGISTRARS_AND_STUDENTS = REGISTRARS | {"student"}
 READERS_AND_STUDENTS = READERS | {"student"}
 
-# Failures of one client in one minute that are told for what they are.
-FAILURES_TOLD = 10
 # The use of a token is noted once in so many seconds: else every read would write.
 USE_NOTED_EVERY = 60
 
@@ -49,7 +47,7 @@ class Gate:
     def __init__(self, database: Database, config: Config) -> None:
         self._database = database
         self._hosts = {config.host, *config.allowed_hosts}
-        self._failures = Window(FAILURES_TOLD, seconds=60)
+        self._failures = Window(config.failure_limit, seconds=60)
         self._requests = Window(config.rate_limit, seconds=60)
         self._noted: dict[int, float] = {}
 
@@ -63,12 +61,12 @@ class Gate:
 
     def admit(self, allowed: frozenset[str], ids: Mapping[str, Any]) -> None:
         """Raises token_missing, token_invalid, too_many_failures, too_many_requests, forbidden."""
+        if allowed is ANYONE:
+            return
         # A server that asks again has been told of the caller before.
         if "enrollment.caller" not in request.environ:
             request.environ["enrollment.caller"] = self._authenticate()
         caller = current_caller()
-        if allowed is ANYONE:
-            return
         if caller is None:
             raise Problem("token_missing", "The request has no token.", headers=_challenge())
         if caller.role not in allowed:
@@ -97,7 +95,7 @@ class Gate:
 
     def _failure(self) -> Problem:
         usage = self._failures.take(request.environ.get("REMOTE_ADDR"))
-        if usage.left < 0:
+        if self._failures.limit and usage.left < 0:
             detail = "Too many tokens that are not valid came from this address."
             return Problem("too_many_failures", detail, headers=_retry_after(usage))
         detail = "The token is not known here, or it has expired or been revoked."

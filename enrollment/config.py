@@ -90,6 +90,12 @@ class Config:
         "a number from 0 to 1000000",
         "how many requests a minute one token may make; 0: no limit",
     )
+    failure_limit: int = _setting(
+        10,
+        _limit,
+        "a number from 0 to 1000000",
+        "how many tokens that are not valid an address may send a minute; 0: no limit",
+    )
     retry_window: int = _setting(
         86400,
         _limit,

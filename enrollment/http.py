@@ -11,7 +11,7 @@ from bottle import Bottle, HTTPError, HTTPResponse, request, response
 from enrollment.access import Gate, current_caller, require_registrar
 from enrollment.bodies import Explained
 from enrollment.database import Database
-from enrollment.errors import Fault, Problem
+from enrollment.errors import Fault, Problem, refusal
 from enrollment.filters import WriteOptions
 from enrollment.inputs import BodyAwaited, read_body, read_query
 from enrollment.records import Change, Fields
@@ -21,8 +21,8 @@ from enrollment.writes import answer_once, rehearse
 
 
 class Operation(NamedTuple):
-    """One method of one path, who may use it, its handler, and the structs that its body and its
-    query must fit.
+    """One method of one path, who may use it, its handler, the structs that its body and its query
+    must fit, what it answers with which status, and which rules can be against it.
 
     The handler takes the database, then by name the ids of the path, and `body` and `query` if it
     declares them; it returns an Answer or raises a Problem.
@@ -34,6 +34,9 @@ class Operation(NamedTuple):
     handler: Callable[..., Answer]
     body: type[msgspec.Struct] | None = None
     query: type[msgspec.Struct] | None = None
+    answer: Any = None
+    status: int = HTTPStatus.OK
+    conflicts: Sequence[str] = ()
 
 
 def register(
@@ -141,17 +144,14 @@ def answer_later(seconds: int) -> None:
 def change(given: Explained | None = None) -> Change:
     """What the history will say of this request.
 
-    Raises invalid_body for what is said to be true only later.
+    Raises effective_in_future.
     """
     given = given or Explained()
     at, override, caller = Moment.now(), given.override, current_caller()
     if given.effective_at and given.effective_at > at:
-        fault = Fault(
-            pointer="/effective_at",
-            code="invalid_value",
-            detail=f"Expected a time that has come: it is {at} now",
-        )
-        raise Problem("invalid_body", "What is true only later is not recorded yet.", [fault])
+        detail = f"It is {at} now: what is true only later is not recorded yet."
+        fault = Fault(pointer="/effective_at", code="effective_in_future", detail=detail)
+        raise refusal([fault])
     return Change(
         at=at,
         effective_at=given.effective_at,

@@ -123,7 +123,10 @@ def _parse(body: bytes) -> tuple[Any, bool]:
 
     try:
         text = body.decode("utf-8")
-        return json.loads(text, object_pairs_hook=gather, parse_constant=_Constant), repeats
+        value = json.loads(
+            text, object_pairs_hook=gather, parse_constant=_Constant, parse_float=_number
+        )
+        return value, repeats
     except UnicodeDecodeError as error:
         detail = f"The body is not UTF-8 at byte {error.start}."
     except json.JSONDecodeError as error:
@@ -135,6 +138,12 @@ def _parse(body: bytes) -> tuple[Any, bool]:
     raise Problem(
         "malformed_json", detail, [Fault(pointer="", code="malformed_json", detail=detail)]
     )
+
+
+def _number(text: str) -> int | float:
+    """In JSON, 30.0 is the same number as 30 (https://json-schema.org/draft/2020-12, 4.2.3)."""
+    number = float(text)
+    return int(number) if number.is_integer() and abs(number) <= 2**53 else number
 
 
 def _pairs(query: str) -> list[tuple[str, str]]:

@@ -82,9 +82,6 @@ KINDS: dict[str, Kind] = {
         "The address has query parameters that are not valid",
         "Mend every parameter that `errors` names; lists take `limit` and `cursor`.",
     ),
-    "ends_before_start": Kind(
-        422, "The end lies before the start", "Swap the two, or mend the one that is wrong."
-    ),
     "idempotency_key_reused": Kind(
         422,
         "The Idempotency-Key has been sent with another request",
@@ -93,6 +90,11 @@ KINDS: dict[str, Kind] = {
     # What was asked for is not there, or not that way.
     "not_found": Kind(
         404, "There is nothing at this address", "The API begins at /v1; GET / lists it."
+    ),
+    "page_not_found": Kind(
+        404,
+        "The cursor leads to no page of this list",
+        "Take the `next` of a page of the same list with the same filters.",
     ),
     "student_not_found": Kind(404, "There is no such student", "Look the id up: GET /v1/students."),
     "term_not_found": Kind(404, "There is no such term", "Look the id up: GET /v1/terms."),
@@ -124,6 +126,9 @@ KINDS: dict[str, Kind] = {
     ),
     "unknown_term": Kind(
         409, "A course names a term that does not exist", "Create the term first: POST /v1/terms."
+    ),
+    "ends_before_start": Kind(
+        409, "The end lies before the start", "Swap the two, or mend the one that is wrong."
     ),
     "duplicate_requirement": Kind(
         409, "A course requires the same course twice", "Name each required course once."
@@ -239,6 +244,11 @@ KINDS: dict[str, Kind] = {
         "The student is not enrolled in the course now",
         "Only who is enrolled can complete a course, and drop it too only who waits for it.",
     ),
+    "effective_in_future": Kind(
+        409,
+        "The change would be true only later",
+        "Send it when it has become true, with or without its `effective_at`.",
+    ),
     "effective_too_early": Kind(
         409,
         "The change would be true before what happened before it",
@@ -264,3 +274,33 @@ KINDS: dict[str, Kind] = {
         507, "The disk is full", "Nothing was changed. Make room on the disk, then try again."
     ),
 }
+
+# What sql/eligibility.sql can say, and what it says where students are listed.
+ENROLLMENT_RULES = (
+    "duplicate_course",
+    "unknown_course",
+    "already_enrolled",
+    "already_waitlisted",
+    "effective_in_future",
+    "effective_too_early",
+    "already_completed",
+    "student_inactive",
+    "student_on_hold",
+    "course_not_open",
+    "window_not_open",
+    "window_closed",
+    "prerequisite_missing",
+    "corequisite_missing",
+    "time_conflict",
+    "credit_limit",
+    "course_full",
+    "waitlist_full",
+)
+COURSE_RULES = (
+    "course_code_taken",
+    "unknown_term",
+    "ends_before_start",
+    "duplicate_requirement",
+    "requires_itself",
+    "meetings_overlap",
+)

@@ -1,7 +1,6 @@
 """Pages of a list, and the opaque cursors that lead from one to the next."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
 from hashlib import blake2b
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -13,11 +12,12 @@ from msgspec import Meta
 
 from enrollment.data.listing import Listing, Place, stray_cursor
 from enrollment.filters import Page
+from enrollment.records import ListPage
 from enrollment.rendering import Answer
 
 
 def place(query: Page) -> Place | None:
-    """Where the page begins: what an earlier page gave as `next`. Raises invalid_query."""
+    """Where the page begins: what an earlier page gave as `next`. Raises page_not_found."""
     if not query.cursor:
         return None
     try:
@@ -40,13 +40,13 @@ def page(listing: Listing[Any], query: Page, tag: str | None = None) -> Answer:
 
 
 def linked_page(
-    items: Sequence[Any], cursor: str | None, following: dict[str, Any], tag: str | None = None
+    items: list[Any], cursor: str | None, following: dict[str, Any], tag: str | None = None
 ) -> Answer:
     """A page; unless it is the last, it is followed by the one at this address with the parameters
     `following`, and its Link header says so too (RFC 8288)."""
     link = f'<{request.path}?{urlencode(following)}>; rel="next"'
     headers = {} if cursor is None else {"Link": link}
-    return Answer(HTTPStatus.OK, {"items": items, "next": cursor}, headers, tag)
+    return Answer(HTTPStatus.OK, ListPage(items, cursor), headers, tag)
 
 
 def _filters(query: Page) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The typed records: what the API takes (…Fields) and what it gives."""
 
-from typing import Annotated
+from typing import Annotated, Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -25,10 +25,19 @@ from enrollment.values import (
     Title,
 )
 
+R = TypeVar("R")
+
 
 class Fields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a client sends. A record adds `id` and `version`, which come first in its JSON,
     because msgspec puts keyword-only fields last."""
+
+
+class ListPage(msgspec.Struct, Generic[R], frozen=True):
+    """One page of a list, and the cursor of the next one, or null on the last."""
+
+    items: list[R]
+    next: str | None
 
 
 class StudentFields(Fields, frozen=True, kw_only=True):
@@ -141,6 +150,10 @@ class StudentResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     errors: list[Fault] = []
 
 
+class Results(msgspec.Struct, frozen=True):
+    items: list[StudentResult]
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One change of one enrolment; `id` grows in the order in which changes were committed."""
 
@@ -154,6 +167,13 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     actor: str | None
     reason: str | None
     overridden: list[str]
+
+
+class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
+    """What the answer to a rehearsed write says besides: it was one, and would leave these."""
+
+    dry_run: Literal[True] = True
+    events: list[Event]
 
 
 class HoldFields(Fields, frozen=True, kw_only=True):

@@ -45,12 +45,14 @@ def decode(wanted: type, value: Any) -> Any:
 
 
 # Not in text: controls (they forge log lines), lone surrogates, U+FFFE and U+FFFF (they are no
-# characters), and U+10FFFF (in the queries it ends every prefix).
-_NO_ODD_CHARACTERS = (
-    r"^(?![\s\S]*[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff\U0010ffff])"
-)
+# characters), and U+10FFFF (in the queries it ends every prefix). At the end of a pattern stands no
+# "$", which would allow a newline after it.
+SURROGATES = r"\ud800-\udfff"
+END = r"(?![\s\S])"
+_ODD = rf"\x00-\x1f\x7f-\x9f\u2028\u2029{SURROGATES}\ufffe\uffff" + "\U0010ffff"
+_NO_ODD_CHARACTERS = rf"^[^{_ODD}]*{END}"
 # White space at either end makes two of what people take for one.
-_TEXT = _NO_ODD_CHARACTERS + r"(?!\s)(?![\s\S]*\s$)"
+_TEXT = rf"^[^\s{_ODD}](?:[^{_ODD}]*[^\s{_ODD}])?{END}"
 _TEXT_RULE = "Expected no control characters, and no white space at either end"
 
 Id = Annotated[int, Meta(ge=1, le=2**53 - 1)]

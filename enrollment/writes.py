@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from bottle import HTTPResponse, request
+from msgspec.structs import asdict
 
 from enrollment.access import current_caller
 from enrollment.data import event
@@ -16,6 +17,7 @@ from enrollment.database import Database
 from enrollment.errors import Problem
 from enrollment.filters import EventFilter
 from enrollment.preconditions import seen_tag
+from enrollment.records import Rehearsal
 from enrollment.rendering import Answer, encode, render
 
 # More than one request can leave.
@@ -42,7 +44,7 @@ def rehearse(database: Database, act: Callable[[], Answer]) -> Answer:
             raise _Undo
     except _Undo:
         status = HTTPStatus.OK if answer.status == HTTPStatus.NO_CONTENT else answer.status
-        content = msgspec.to_builtins(answer.content or {}) | {"dry_run": True, "events": left}
+        content = msgspec.to_builtins(answer.content or {}) | asdict(Rehearsal(events=left))
         return Answer(status, content, tag=seen_tag())
 
 

@@ -95,7 +95,14 @@ def test_a_role_is_for_what_it_is_for(role: str):
 def test_only_what_holds_no_data_is_for_anyone():
     public = {operation.path for operation in OPERATIONS if operation.allowed is ANYONE}
 
-    assert public == {"/", "/livez", "/readyz", "/problems", "/problems/<code:re:[a-z_]+>"}
+    assert public == {
+        "/",
+        "/livez",
+        "/readyz",
+        "/v1/openapi.json",
+        "/problems",
+        "/problems/<code:re:[a-z_]+>",
+    }
 
 
 # Tokens

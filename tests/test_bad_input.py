@@ -105,7 +105,6 @@ SEATS = {
     "before-2^63": -(2**63) - 1,
     "vast": 10**400,
     "fraction": 1.5,
-    "whole-fraction": 1.0,
     "text": "1",
     "bool": False,
 }

@@ -92,7 +92,7 @@ def test_every_broken_rule_of_a_course_is_told_at_once(client: Client):
     window = {"enroll_from": "2026-08-01T00:00:00Z", "enroll_until": "2026-08-01T00:00:00Z"}
 
     taken = client.post_json("/v1/courses", {**CS101, **window}, status=409)
-    unknown = client.post_json("/v1/courses", {**CS101, **window, "term": "X"}, status=422)
+    unknown = client.post_json("/v1/courses", {**CS101, **window, "term": "X"}, status=409)
 
     ends = ("/enroll_until", "ends_before_start")
     assert broken(taken) == [("/code", "course_code_taken"), ends]
@@ -213,3 +213,12 @@ def test_courses_are_listed_by_code(client: Client, query: str, found: list[int]
     items = client.walk(f"/v1/courses?limit={limit}&{query}")
 
     assert [item["id"] for item in items] == found
+
+
+def test_a_number_is_whole_however_it_is_written(client: Client):
+    body = b'{"code": "A", "title": "A", "capacity": 30.0, "waitlist_capacity": 3e1}'
+    headers = {"Content-Type": "application/json"}
+
+    course = client.post("/v1/courses", body, headers=headers, status=201).json
+
+    assert (course["capacity"], course["waitlist_capacity"]) == (30, 30)

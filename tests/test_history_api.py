@@ -186,12 +186,12 @@ def test_what_is_too_early_hides_no_other_reason(history: tuple[Client, int, int
     ]
 
 
-def test_what_is_true_only_later_is_not_recorded_yet(client: Client):
+def test_effective_in_future(client: Client):
     later = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()
 
-    answer = client.enroll(client.student(), client.course(), 422, effective_at=later)
+    answer = client.enroll(client.student(), client.course(), 409, effective_at=later)
 
-    assert broken(answer) == [("/effective_at", "invalid_value")]
+    assert broken(answer) == [("/effective_at", "effective_in_future")]
     assert client.events() == []
 
 

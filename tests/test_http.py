@@ -371,8 +371,9 @@ def cursor(client: Client, address: str) -> str:
 def test_a_cursor_of_another_list_or_none_is_refused(three_students: Client, address: str):
     stray = cursor(three_students, "/v1/students?limit=1")
 
-    answer = three_students.get(address.format(stray), status=422)
+    answer = three_students.get(address.format(stray), status=404)
 
+    assert answer.json["code"] == "page_not_found"
     assert broken(answer) == [("cursor", "invalid_value")]
 
 
@@ -409,8 +410,9 @@ def test_a_forged_cursor_is_as_good_as_a_real_one(client: Client):
     ],
 )
 def test_a_forged_cursor_is_never_a_failure(client: Client, payload: bytes):
-    answer = client.get(f"/v1/students?cursor={forge(payload)}", status=422)
+    answer = client.get(f"/v1/students?cursor={forge(payload)}", status=404)
 
+    assert answer.json["code"] == "page_not_found"
     assert broken(answer) == [("cursor", "invalid_value")]
 
 
@@ -418,7 +420,7 @@ def test_a_cursor_whose_place_was_changed_is_refused(three_students: Client):
     token = urlsafe_b64decode(cursor(three_students, "/v1/students?limit=1") + "==")
     changed = urlsafe_b64encode(token.replace(b"Ada", b"Bda")).decode().rstrip("=")
 
-    three_students.get(f"/v1/students?cursor={changed}", status=422)
+    three_students.get(f"/v1/students?cursor={changed}", status=404)
 
 
 def test_the_next_page_is_as_long_as_this_one(three_students: Client):

@@ -36,7 +36,7 @@ def test_a_term_that_ends_before_it_starts_and_whose_code_is_taken_hears_both(cl
 
 
 def test_ends_before_start(client: Client):
-    answer = client.post_json("/v1/terms", {**FALL, "end_on": "2026-08-30"}, status=422)
+    answer = client.post_json("/v1/terms", {**FALL, "end_on": "2026-08-30"}, status=409)
 
     assert broken(answer) == [("/end_on", "ends_before_start")]
     assert client.walk("/v1/terms") == []

@@ -27,7 +27,7 @@ def stray_cursor() -> Problem:
         code="invalid_value",
         detail="Expected the `next` of a page of this list with the same filters",
     )
-    return Problem("invalid_query", "The cursor does not belong to this list.", [fault])
+    return Problem("page_not_found", "The cursor does not belong to this list.", [fault])
 
 
 def list_page(
@@ -42,7 +42,7 @@ def list_page(
     """At most `parameters["limit"]` rows of a query that is ordered by the columns of `start`.
 
     The query takes a place as the parameters after_<column>: `after`, or for a first page `start`,
-    which lies before the first row. Raises invalid_query if `after` is not a place in this order.
+    which lies before the first row. Raises page_not_found if `after` is not a place in this order.
     """
     if after is not None and [*map(type, after)] != [*map(type, start.values())]:
         raise stray_cursor()

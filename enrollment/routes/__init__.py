@@ -1,7 +1,27 @@
 """The routes: every operation that the service has."""
 
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from enrollment.access import ANYONE
+from enrollment.database import Database
 from enrollment.http import Operation
+from enrollment.openapi import document
+from enrollment.rendering import Answer
 from enrollment.routes import course, enrollment, event, hold, service, student, term, token
+
+
+def read_openapi(database: Database) -> Answer:
+    return Answer(200, openapi(), {"Content-Type": "application/json"})
+
+
+@cache
+def openapi() -> bytes:
+    """The OpenAPI document of all operations, this one too."""
+    return msgspec.json.format(msgspec.json.encode(document(OPERATIONS)), indent=2) + b"\n"
+
 
 OPERATIONS: tuple[Operation, ...] = (
     *service.OPERATIONS,
@@ -12,4 +32,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *enrollment.OPERATIONS,
     *event.OPERATIONS,
     *token.OPERATIONS,
+    Operation("GET", "/v1/openapi.json", ANYONE, read_openapi, answer=dict[str, Any]),
 )

@@ -7,8 +7,9 @@ from enrollment.data import course, enrollment, waitlist
 from enrollment.database import Connection, Database
 from enrollment.filters import CourseFilter
 from enrollment.http import Operation
+from enrollment.kinds import COURSE_RULES
 from enrollment.preconditions import require_match
-from enrollment.records import CourseFields
+from enrollment.records import Course, CourseFields, ListPage, Results
 from enrollment.rendering import Answer
 
 
@@ -48,7 +49,7 @@ def promote(database: Database, course_id: int, body: NewPromotions) -> Answer:
     with database.write() as db:
         _require_match(db, course_id)
         asked = waitlist.promote(db, course_id, body.seats, http.change())
-        return http.ok({"items": enrollment.list_results(db, course_id, asked)})
+        return http.ok(Results(enrollment.list_results(db, course_id, asked)))
 
 
 def _course(db: Connection, course_id: int) -> Answer:
@@ -62,12 +63,51 @@ def _require_match(db: Connection, course_id: int) -> None:
 
 
 OPERATIONS = (
-    Operation("GET", "/v1/courses", READERS_AND_STUDENTS, list_courses, query=CourseFilter),
-    Operation("POST", "/v1/courses", REGISTRARS, create_course, body=CourseFields),
-    Operation("GET", "/v1/courses/<course_id:id>", READERS_AND_STUDENTS, read_course),
-    Operation("PUT", "/v1/courses/<course_id:id>", REGISTRARS, replace_course, body=CourseFields),
-    Operation("DELETE", "/v1/courses/<course_id:id>", REGISTRARS, delete_course),
     Operation(
-        "POST", "/v1/courses/<course_id:id>/promotions", REGISTRARS, promote, body=NewPromotions
+        "GET",
+        "/v1/courses",
+        READERS_AND_STUDENTS,
+        list_courses,
+        query=CourseFilter,
+        answer=ListPage[Course],
+    ),
+    Operation(
+        "POST",
+        "/v1/courses",
+        REGISTRARS,
+        create_course,
+        body=CourseFields,
+        answer=Course,
+        status=201,
+        conflicts=COURSE_RULES,
+    ),
+    Operation(
+        "GET", "/v1/courses/<course_id:id>", READERS_AND_STUDENTS, read_course, answer=Course
+    ),
+    Operation(
+        "PUT",
+        "/v1/courses/<course_id:id>",
+        REGISTRARS,
+        replace_course,
+        body=CourseFields,
+        answer=Course,
+        conflicts=COURSE_RULES,
+    ),
+    Operation(
+        "DELETE",
+        "/v1/courses/<course_id:id>",
+        REGISTRARS,
+        delete_course,
+        status=204,
+        conflicts=("course_has_enrollments",),
+    ),
+    Operation(
+        "POST",
+        "/v1/courses/<course_id:id>/promotions",
+        REGISTRARS,
+        promote,
+        body=NewPromotions,
+        answer=Results,
+        conflicts=("promotion_automatic", "course_full"),
     ),
 )

@@ -10,17 +10,29 @@ from enrollment.data.eligibility import Wish
 from enrollment.database import Connection, Database
 from enrollment.filters import CoursesOfStudentFilter, EligibleCourseFilter, RosterFilter
 from enrollment.http import Operation
+from enrollment.kinds import ENROLLMENT_RULES
 from enrollment.preconditions import require_match, tag_of
+from enrollment.records import (
+    CourseOfStudent,
+    Eligibility,
+    EligibleCourse,
+    Enrollment,
+    ListPage,
+    Results,
+    StudentOfCourse,
+)
 from enrollment.rendering import Answer
 from enrollment.values import Moment
 
 
-def list_courses(database: Database, student_id: int, query: CoursesOfStudentFilter) -> Answer:
+def list_courses_of_student(
+    database: Database, student_id: int, query: CoursesOfStudentFilter
+) -> Answer:
     with database.read() as db:
         return _courses(db, student_id, query)
 
 
-def list_students(database: Database, course_id: int, query: RosterFilter) -> Answer:
+def list_students_of_course(database: Database, course_id: int, query: RosterFilter) -> Answer:
     with database.read() as db:
         listing = roster.list_students_of_course(db, course_id, query, paging.place(query))
         return paging.page(listing, query)
@@ -52,7 +64,7 @@ def enroll_students(database: Database, course_id: int, body: WantedStudents) ->
             db, course_id, wishes, body.mode, http.change(body), pointer="/students/%d/student_id"
         )
     status = HTTPStatus.CREATED if body.mode == "all" else HTTPStatus.MULTI_STATUS
-    return Answer(status, {"items": results})
+    return Answer(status, Results(results))
 
 
 def read_enrollment(database: Database, student_id: int, course_id: int) -> Answer:
@@ -107,8 +119,9 @@ OPERATIONS = (
         "GET",
         "/v1/students/<student_id:id>/courses",
         READERS_AND_STUDENTS,
-        list_courses,
+        list_courses_of_student,
         query=CoursesOfStudentFilter,
+        answer=ListPage[CourseOfStudent],
     ),
     Operation(
         "POST",
@@ -116,6 +129,9 @@ OPERATIONS = (
         REGISTRARS_AND_STUDENTS,
         enroll,
         body=NewEnrollment,
+        answer=Enrollment,
+        status=201,
+        conflicts=ENROLLMENT_RULES,
     ),
     Operation(
         "PUT",
@@ -123,12 +139,15 @@ OPERATIONS = (
         REGISTRARS_AND_STUDENTS,
         replace_courses,
         body=WantedCourses,
+        answer=ListPage[CourseOfStudent],
+        conflicts=ENROLLMENT_RULES,
     ),
     Operation(
         "GET",
         "/v1/students/<student_id:id>/courses/<course_id:id>",
         READERS_AND_STUDENTS,
         read_enrollment,
+        answer=Enrollment,
     ),
     Operation(
         "PUT",
@@ -136,18 +155,23 @@ OPERATIONS = (
         REGISTRARS_AND_STUDENTS,
         put_enrollment,
         body=WantedStatus,
+        answer=Enrollment,
+        conflicts=("not_enrolled", *ENROLLMENT_RULES),
     ),
     Operation(
         "DELETE",
         "/v1/students/<student_id:id>/courses/<course_id:id>",
         REGISTRARS_AND_STUDENTS,
         drop,
+        status=204,
+        conflicts=("not_enrolled",),
     ),
     Operation(
         "GET",
         "/v1/students/<student_id:id>/courses/<course_id:id>/eligibility",
         READERS_AND_STUDENTS,
         read_eligibility,
+        answer=Eligibility,
     ),
     Operation(
         "GET",
@@ -155,9 +179,15 @@ OPERATIONS = (
         READERS_AND_STUDENTS,
         list_eligible_courses,
         query=EligibleCourseFilter,
+        answer=ListPage[EligibleCourse],
     ),
     Operation(
-        "GET", "/v1/courses/<course_id:id>/students", READERS, list_students, query=RosterFilter
+        "GET",
+        "/v1/courses/<course_id:id>/students",
+        READERS,
+        list_students_of_course,
+        query=RosterFilter,
+        answer=ListPage[StudentOfCourse],
     ),
     Operation(
         "POST",
@@ -165,5 +195,8 @@ OPERATIONS = (
         REGISTRARS,
         enroll_students,
         body=WantedStudents,
+        answer=Results,
+        status=201,
+        conflicts=("duplicate_student", "unknown_student", *ENROLLMENT_RULES),
     ),
 )

@@ -6,6 +6,7 @@ from enrollment.data import event
 from enrollment.database import Database
 from enrollment.filters import EventFilter, Page
 from enrollment.http import Operation
+from enrollment.records import Event, ListPage
 from enrollment.rendering import Answer
 
 
@@ -28,12 +29,13 @@ def list_events_of_enrollment(
 
 
 OPERATIONS = (
-    Operation("GET", "/v1/events", READERS, list_events, query=EventFilter),
+    Operation("GET", "/v1/events", READERS, list_events, query=EventFilter, answer=ListPage[Event]),
     Operation(
         "GET",
         "/v1/students/<student_id:id>/courses/<course_id:id>/events",
         READERS_AND_STUDENTS,
         list_events_of_enrollment,
         query=Page,
+        answer=ListPage[Event],
     ),
 )

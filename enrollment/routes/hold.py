@@ -7,7 +7,7 @@ from enrollment.database import Database
 from enrollment.filters import Page
 from enrollment.http import Operation
 from enrollment.preconditions import require_match, tag_of
-from enrollment.records import HoldFields
+from enrollment.records import Hold, HoldFields, ListPage
 from enrollment.rendering import Answer
 
 
@@ -38,15 +38,34 @@ def release_hold(database: Database, student_id: int, hold_id: int) -> Answer:
 
 OPERATIONS = (
     Operation(
-        "GET", "/v1/students/<student_id:id>/holds", READERS_AND_STUDENTS, list_holds, query=Page
+        "GET",
+        "/v1/students/<student_id:id>/holds",
+        READERS_AND_STUDENTS,
+        list_holds,
+        query=Page,
+        answer=ListPage[Hold],
     ),
     Operation(
-        "POST", "/v1/students/<student_id:id>/holds", REGISTRARS, place_hold, body=HoldFields
+        "POST",
+        "/v1/students/<student_id:id>/holds",
+        REGISTRARS,
+        place_hold,
+        body=HoldFields,
+        answer=Hold,
+        status=201,
     ),
     Operation(
-        "GET", "/v1/students/<student_id:id>/holds/<hold_id:id>", READERS_AND_STUDENTS, read_hold
+        "GET",
+        "/v1/students/<student_id:id>/holds/<hold_id:id>",
+        READERS_AND_STUDENTS,
+        read_hold,
+        answer=Hold,
     ),
     Operation(
-        "DELETE", "/v1/students/<student_id:id>/holds/<hold_id:id>", REGISTRARS, release_hold
+        "DELETE",
+        "/v1/students/<student_id:id>/holds/<hold_id:id>",
+        REGISTRARS,
+        release_hold,
+        status=204,
     ),
 )

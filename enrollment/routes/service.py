@@ -69,9 +69,9 @@ def _html(title: str, content: str) -> Answer:
 
 
 OPERATIONS = (
-    Operation("GET", "/", ANYONE, read_service),
-    Operation("GET", "/livez", ANYONE, read_live),
-    Operation("GET", "/readyz", ANYONE, read_ready),
-    Operation("GET", "/problems", ANYONE, list_problems),
-    Operation("GET", "/problems/<code:re:[a-z_]+>", ANYONE, read_problem),
+    Operation("GET", "/", ANYONE, read_service, answer=dict[str, str]),
+    Operation("GET", "/livez", ANYONE, read_live, answer=dict[str, str]),
+    Operation("GET", "/readyz", ANYONE, read_ready, answer=dict[str, str]),
+    Operation("GET", "/problems", ANYONE, list_problems, answer=bytes),
+    Operation("GET", "/problems/<code:re:[a-z_]+>", ANYONE, read_problem, answer=bytes),
 )

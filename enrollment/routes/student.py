@@ -7,7 +7,7 @@ from enrollment.database import Database
 from enrollment.filters import StudentFilter
 from enrollment.http import Operation
 from enrollment.preconditions import require_match, tag_of
-from enrollment.records import StudentFields
+from enrollment.records import ListPage, Student, StudentFields
 from enrollment.rendering import Answer
 
 
@@ -44,11 +44,37 @@ def delete_student(database: Database, student_id: int) -> Answer:
 
 
 OPERATIONS = (
-    Operation("GET", "/v1/students", READERS, list_students, query=StudentFilter),
-    Operation("POST", "/v1/students", REGISTRARS, create_student, body=StudentFields),
-    Operation("GET", "/v1/students/<student_id:id>", READERS_AND_STUDENTS, read_student),
     Operation(
-        "PUT", "/v1/students/<student_id:id>", REGISTRARS, replace_student, body=StudentFields
+        "GET", "/v1/students", READERS, list_students, query=StudentFilter, answer=ListPage[Student]
     ),
-    Operation("DELETE", "/v1/students/<student_id:id>", REGISTRARS, delete_student),
+    Operation(
+        "POST",
+        "/v1/students",
+        REGISTRARS,
+        create_student,
+        body=StudentFields,
+        answer=Student,
+        status=201,
+        conflicts=("email_taken",),
+    ),
+    Operation(
+        "GET", "/v1/students/<student_id:id>", READERS_AND_STUDENTS, read_student, answer=Student
+    ),
+    Operation(
+        "PUT",
+        "/v1/students/<student_id:id>",
+        REGISTRARS,
+        replace_student,
+        body=StudentFields,
+        answer=Student,
+        conflicts=("email_taken",),
+    ),
+    Operation(
+        "DELETE",
+        "/v1/students/<student_id:id>",
+        REGISTRARS,
+        delete_student,
+        status=204,
+        conflicts=("student_has_enrollments",),
+    ),
 )

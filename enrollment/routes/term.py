@@ -7,7 +7,7 @@ from enrollment.database import Database
 from enrollment.filters import TermFilter
 from enrollment.http import Operation
 from enrollment.preconditions import require_match, tag_of
-from enrollment.records import TermFields
+from enrollment.records import ListPage, Term, TermFields
 from enrollment.rendering import Answer
 
 
@@ -43,9 +43,40 @@ def delete_term(database: Database, term_id: int) -> Answer:
 
 
 OPERATIONS = (
-    Operation("GET", "/v1/terms", READERS_AND_STUDENTS, list_terms, query=TermFilter),
-    Operation("POST", "/v1/terms", REGISTRARS, create_term, body=TermFields),
-    Operation("GET", "/v1/terms/<term_id:id>", READERS_AND_STUDENTS, read_term),
-    Operation("PUT", "/v1/terms/<term_id:id>", REGISTRARS, replace_term, body=TermFields),
-    Operation("DELETE", "/v1/terms/<term_id:id>", REGISTRARS, delete_term),
+    Operation(
+        "GET",
+        "/v1/terms",
+        READERS_AND_STUDENTS,
+        list_terms,
+        query=TermFilter,
+        answer=ListPage[Term],
+    ),
+    Operation(
+        "POST",
+        "/v1/terms",
+        REGISTRARS,
+        create_term,
+        body=TermFields,
+        answer=Term,
+        status=201,
+        conflicts=("term_code_taken",),
+    ),
+    Operation("GET", "/v1/terms/<term_id:id>", READERS_AND_STUDENTS, read_term, answer=Term),
+    Operation(
+        "PUT",
+        "/v1/terms/<term_id:id>",
+        REGISTRARS,
+        replace_term,
+        body=TermFields,
+        answer=Term,
+        conflicts=("term_code_taken",),
+    ),
+    Operation(
+        "DELETE",
+        "/v1/terms/<term_id:id>",
+        REGISTRARS,
+        delete_term,
+        status=204,
+        conflicts=("term_has_courses",),
+    ),
 )

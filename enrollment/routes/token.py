@@ -7,7 +7,7 @@ from enrollment.database import Database
 from enrollment.filters import Page
 from enrollment.http import Operation
 from enrollment.preconditions import require_match, tag_of
-from enrollment.records import TokenFields
+from enrollment.records import ListPage, NewToken, Token, TokenFields
 from enrollment.rendering import Answer
 
 
@@ -36,8 +36,22 @@ def revoke_token(database: Database, token_id: int) -> Answer:
 
 
 OPERATIONS = (
-    Operation("GET", "/v1/tokens", ADMINS, list_tokens, query=Page),
-    Operation("POST", "/v1/tokens", ADMINS, create_token, body=TokenFields),
-    Operation("GET", "/v1/tokens/<token_id:id>", ADMINS, read_token),
-    Operation("DELETE", "/v1/tokens/<token_id:id>", ADMINS, revoke_token),
+    Operation("GET", "/v1/tokens", ADMINS, list_tokens, query=Page, answer=ListPage[Token]),
+    Operation(
+        "POST",
+        "/v1/tokens",
+        ADMINS,
+        create_token,
+        body=TokenFields,
+        answer=NewToken,
+        status=201,
+        conflicts=(
+            "student_of_token_missing",
+            "student_of_token_unwanted",
+            "unknown_student",
+            "expired_already",
+        ),
+    ),
+    Operation("GET", "/v1/tokens/<token_id:id>", ADMINS, read_token, answer=Token),
+    Operation("DELETE", "/v1/tokens/<token_id:id>", ADMINS, revoke_token, status=204),
 )

@@ -1,0 +1,17 @@
+"""enrollment openapi"""
+
+import argparse
+from typing import Any
+
+from enrollment.config import Config
+from enrollment.routes import openapi
+
+
+def add(verbs: Any) -> None:
+    text = "print the OpenAPI document of the HTTP interface"
+    verb = verbs.add_parser("openapi", help=text, description=text)
+    verb.set_defaults(run=show)
+
+
+def show(config: Config, options: argparse.Namespace) -> None:
+    print(openapi().decode(), end="")
