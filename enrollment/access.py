@@ -7,12 +7,14 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from bottle import request
+from msgspec.structs import replace
 
 from enrollment.config import Config
 from enrollment.data import token
 from enrollment.database import Database
 from enrollment.errors import Fault, Problem
 from enrollment.limits import Usage, Window
+from enrollment.records import Event
 from enrollment.values import Moment
 
 # Who may use an operation. A student is let in where the path names that very student, or none.
@@ -46,7 +48,7 @@ class Gate:
 
     def __init__(self, database: Database, config: Config) -> None:
         self._database = database
-        self._hosts = {config.host, *config.allowed_hosts}
+        self._hosts = {config.host.lower(), *config.allowed_hosts}
         self._failures = Window(config.failure_limit, seconds=60)
         self._requests = Window(config.rate_limit, seconds=60)
         self._noted: dict[int, float] = {}
@@ -63,10 +65,7 @@ class Gate:
         """Raises token_missing, token_invalid, too_many_failures, too_many_requests, forbidden."""
         if allowed is ANYONE:
             return
-        # A server that asks again has been told of the caller before.
-        if "enrollment.caller" not in request.environ:
-            request.environ["enrollment.caller"] = self._authenticate()
-        caller = current_caller()
+        caller = request.environ["enrollment.caller"] = self._authenticate()
         if caller is None:
             raise Problem("token_missing", "The request has no token.", headers=_challenge())
         if caller.role not in allowed:
@@ -103,7 +102,8 @@ class Gate:
 
     def _count(self, caller: Caller) -> None:
         """Tell how much of the limit is left (draft-ietf-httpapi-ratelimit-headers)."""
-        if not self._requests.limit:
+        # A server that asks again has been told before; a token may have been revoked meanwhile.
+        if not self._requests.limit or "enrollment.headers" in request.environ:
             return
         usage = self._requests.take(caller.id)
         request.environ["enrollment.headers"] = {
@@ -127,6 +127,19 @@ def current_caller() -> Caller | None:
     """Who has sent the request that is being answered, if it was admitted with a token."""
     caller: Caller | None = request.environ.get("enrollment.caller")
     return caller
+
+
+def as_told(events: list[Event]) -> list[Event]:
+    """What the caller may know of them: a student, only what concerns that student, and who did it
+    only where it was the student: a seat comes free because another one has left."""
+    caller = current_caller()
+    if caller is None or caller.role != "student":
+        return events
+    return [
+        event if event.actor == caller.actor else replace(event, actor=None)
+        for event in events
+        if event.student_id == caller.student_id
+    ]
 
 
 def require_registrar(body: Any) -> None:

@@ -4,6 +4,8 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
+from ipaddress import ip_address
 from typing import Any
 
 from bottle import Bottle
@@ -56,8 +58,9 @@ class App(Bottle):  # type: ignore[misc]
     def _believe_proxies(self, environ: dict[str, Any]) -> None:
         """The client is the last address that was not told by a proxy of ours."""
         hops = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
-        while environ.get("REMOTE_ADDR") in self.trusted_proxies and hops and hops[-1].strip():
-            environ["REMOTE_ADDR"] = hops.pop().strip()
+        with suppress(ValueError):
+            while environ.get("REMOTE_ADDR") in self.trusted_proxies and hops:
+                environ["REMOTE_ADDR"] = str(ip_address(hops.pop().strip()))
 
 
 def make_app(config: Config) -> App:

@@ -1,18 +1,26 @@
-"""Backups: copies of the database, each with its digest beside it, by which it is verified."""
+"""Backups: made, verified, and put back."""
 
-import hashlib
 import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from contextlib import closing
+from glob import escape
 from pathlib import Path
 
 from enrollment import migrate
+from enrollment.copies import (
+    copy,
+    digest,
+    digest_file,
+    moment,
+    open_to_read,
+    publish,
+    sync,
+    unfinished,
+    write_digest,
+)
 from enrollment.data.check import get_counts, list_contradictions, list_damages
-from enrollment.database import Connection
 from enrollment.errors import CommandError
 
 
@@ -22,23 +30,20 @@ def back_up(database: Path, target: Path) -> Path:
     Raises CommandError; then no backup is left.
     """
     if target.is_dir():
-        target = target / f"{database.stem}-{_moment()}.backup"
-    with _partial(target) as partial:
-        _copy(database, partial)
-        _write_digest(target, _digest(partial))
-        # Unlike a rename, a link does not replace what is there.
-        os.link(partial, target)
-    _sync(target.parent)
+        target = target / f"{database.stem}-{moment()}.backup"
+    with unfinished(target) as partial:
+        copy(database, partial)
+        publish(partial, target, like=database)
     return target
 
 
 def prune(database: Path, folder: Path, keep: int) -> list[Path]:
     """Remove all but the newest backups that back_up has made in the folder."""
-    found = sorted(folder.glob(f"{database.stem}-{'[0-9]' * 8}T*.backup"))
+    found = sorted(folder.glob(f"{escape(database.stem)}-{'[0-9]' * 8}T*.backup"))
     old = found[: max(len(found) - keep, 0)]
     for backup in old:
         backup.unlink()
-        _digest_file(backup).unlink(missing_ok=True)
+        digest_file(backup).unlink(missing_ok=True)
     return old
 
 
@@ -46,13 +51,13 @@ def verify(backup: Path) -> tuple[str, dict[str, int]]:
     """The schema and the numbers of rows of a backup that is sound: as it was written, whole, and
     with a history that agrees. Raises CommandError, which tells all that is wrong."""
     try:
-        expected = _digest_file(backup).read_text().split()[0]
-    except (OSError, IndexError):
-        raise CommandError(f"{_digest_file(backup)} is missing, or holds no digest") from None
-    with tempfile.TemporaryDirectory(dir=backup.parent) as folder:
-        scratch = Path(folder) / "scratch.db"
+        expected = digest_file(backup).read_text().split()[0]
+    except (OSError, IndexError, UnicodeDecodeError):
+        raise CommandError(f"{digest_file(backup)} is missing, or holds no digest") from None
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder) / backup.name
         shutil.copyfile(backup, scratch)
-        if _digest(scratch) != expected:
+        if digest(scratch) != expected:
             raise CommandError(f"{backup} is not as it was written: its digest is another")
         applied = [id for id, is_applied in migrate.status(scratch) if is_applied]
         if not applied:
@@ -68,97 +73,33 @@ def restore(database: Path, backup: Path) -> Path | None:
     """Put a verified backup in the place of the database; where the old one is kept, if there was
     one. Claim the database before."""
     verify(backup)
+    database = database.resolve() if database.is_symlink() else database
     kept = None
-    with _partial(database.with_name(f"{database.name}.restored")) as partial:
-        _copy(backup, partial)
+    with unfinished(database.with_name(f"{database.name}.restored")) as partial:
+        copy(backup, partial)
         if database.exists():
             shutil.copymode(database, partial)
-            kept = database.with_name(f"{database.name}.before-restore.{_moment()}.backup")
+            kept = database.with_name(f"{database.name}.before-restore.{moment()}.backup")
             _set_aside(database, kept)
         os.replace(partial, database)
-    _sync(database.parent)
+    sync(database.parent)
     return kept
 
 
 def _set_aside(database: Path, kept: Path) -> None:
-    """Link what is there under another name; a write-ahead log that is left of a crash goes along,
-    and must not meet the file that comes in its place."""
-    os.link(database, kept)
+    """Link what is there under another name. A write-ahead log that a crash has left is brought in
+    first; where the file is too damaged for that it goes along, and meets no other file."""
     log = database.with_name(f"{database.name}-wal")
+    try:
+        with closing(sqlite3.connect(database)) as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.DatabaseError as error:
+        print(f"{database} is kept as it is: {error}")
+    os.link(database, kept)
     if log.exists() and log.stat().st_size:
         os.link(log, kept.with_name(f"{kept.name}-wal"))
-        _sync(kept.parent)
+    else:
+        write_digest(kept)
+    sync(kept.parent)
     log.unlink(missing_ok=True)
     database.with_name(f"{database.name}-shm").unlink(missing_ok=True)
-
-
-def _copy(source: Path, target: Path) -> None:
-    """A consistent copy in one file, on disk (https://www.sqlite.org/backup.html)."""
-    if not source.exists():
-        raise CommandError(f"{source} does not exist")
-    try:
-        with (
-            open_to_read(source) as db,
-            closing(sqlite3.connect(target.absolute())) as copy,
-        ):
-            db.backup(copy)
-            # Without this it would be read with a -wal and a -shm beside it.
-            copy.execute("PRAGMA journal_mode = DELETE")
-    except sqlite3.Error as error:
-        raise CommandError(f"{source} can't be copied: {error}") from error
-    shutil.copymode(source, target)
-    _sync(target)
-
-
-@contextmanager
-def _partial(target: Path) -> Iterator[Path]:
-    """Where a file is made before it has its name. Raises CommandError if the name is taken."""
-    if target.exists():
-        raise CommandError(f"{target} is there already")
-    partial = target.with_name(f"{target.name}.partial")
-    try:
-        yield partial
-    except FileExistsError:
-        raise CommandError(f"{target} is there already") from None
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-@contextmanager
-def open_to_read(path: Path) -> Iterator[Connection]:
-    """A connection that changes nothing. Raises CommandError if the file can't be read."""
-    uri = f"{path.absolute().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(uri, uri=True)) as db:
-        db.row_factory = sqlite3.Row
-        try:
-            yield db
-        except sqlite3.DatabaseError as error:
-            raise CommandError(f"{path.name} can't be read: {error}") from error
-
-
-def _digest_file(backup: Path) -> Path:
-    return backup.with_name(f"{backup.name}.sha256")
-
-
-def _write_digest(backup: Path, digest: str) -> None:
-    """As `sha256sum` writes and checks it."""
-    file = _digest_file(backup)
-    file.write_text(f"{digest}  {backup.name}\n")
-    _sync(file)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _moment() -> str:
-    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,10 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip().strip("[]").lower() for name in text.split(",") if name.strip())
 
 
+def _addresses(text: str) -> tuple[str, ...]:
+    return tuple(str(ip_address(name)) for name in _names(text))
+
+
 def _limit(text: str) -> int:
     limit = int(text)
     if not 0 <= limit <= 1_000_000:
@@ -80,8 +85,8 @@ class Config:
     )
     trusted_proxies: tuple[str, ...] = _setting(
         (),
-        _names,
-        "addresses",
+        _addresses,
+        "IP addresses",
         "the proxies whose X-Forwarded-For is believed, by commas",
     )
     rate_limit: int = _setting(

@@ -163,6 +163,12 @@ def _problem(error: sqlite3.OperationalError) -> Problem | None:
             "The service may not write to its database.",
             headers={"Retry-After": "60"},
         )
+    if primary_code == sqlite3.SQLITE_IOERR:
+        return Problem(
+            "disk_failed",
+            "The disk, or a limit of the service on it, refuses what the database needs.",
+            headers={"Retry-After": "60"},
+        )
     if primary_code == sqlite3.SQLITE_FULL:
         return Problem("disk_full", "There is no room left to write to.")
     return None

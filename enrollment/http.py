@@ -58,6 +58,10 @@ def register(
 def _check_address(gate: Gate) -> None:
     """Bottle would leave bytes that are no UTF-8 out, and find what was not asked for."""
     try:
+        unreadable = request.environ.get("enrollment.unreadable")
+        if unreadable:
+            detail = f"Not in ASCII: the header {', '.join(unreadable)}."
+            raise Problem("malformed_request", detail)
         gate.check_host()
         request.environ["bottle.raw_path"].encode("latin-1").decode()
     except UnicodeDecodeError:

@@ -270,6 +270,11 @@ KINDS: dict[str, Kind] = {
         "The database cannot be written to",
         "Nothing was changed. Give the service the right to write the file and its directory.",
     ),
+    "disk_failed": Kind(
+        503,
+        "The disk fails, or a quota is used up",
+        "Nothing was changed. Look at the disk and at the limits that the service runs under.",
+    ),
     "disk_full": Kind(
         507, "The disk is full", "Nothing was changed. Make room on the disk, then try again."
     ),

@@ -1,7 +1,6 @@
 """Migrations: yoyo reads the files and keeps the books; here a whole run is one transaction."""
 
 import os
-import shutil
 import socket
 import sqlite3
 from collections.abc import Collection, Iterator
@@ -17,6 +16,7 @@ from yoyo.backends.core.sqlite3 import SQLiteBackend
 from yoyo.connections import DatabaseURI
 from yoyo.migrations import Migration, default_migration_table
 
+from enrollment.copies import copy, moment, publish, unfinished
 from enrollment.database import Connection, connect, folder
 from enrollment.errors import CommandError
 
@@ -221,27 +221,16 @@ def _applied(db: Connection) -> set[str]:
 
 
 def _back_up(path: Path, why: str) -> Path:
-    """A verified copy beside the database (https://www.sqlite.org/backup.html)."""
-    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-    backup = path.with_name(f"{path.name}.{why}.{moment}.backup")
-    partial = backup.with_name(backup.name + ".partial")
-    try:
-        with (
-            closing(sqlite3.connect(path.absolute())) as source,
-            closing(sqlite3.connect(partial.absolute())) as target,
-        ):
-            source.backup(target)
-            # A copy of one file: without this it would be read with a -wal and a -shm beside it.
-            target.execute("PRAGMA journal_mode = DELETE")
-            (report,) = target.execute("PRAGMA integrity_check(1)").fetchone()
+    """A verified copy beside the database."""
+    backup = path.with_name(f"{path.name}.{why}.{moment()}.backup")
+    with unfinished(backup) as partial:
+        copy(path, partial)
+        with closing(sqlite3.connect(partial)) as db:
+            (report,) = db.execute("PRAGMA integrity_check(1)").fetchone()
             if report != "ok":
                 raise MigrationError(f"its backup is damaged: {report}")
-            _check_references(target)
-        shutil.copymode(path, partial)
-        # Unlike a rename, a link does not replace what is there.
-        os.link(partial, backup)
-    finally:
-        partial.unlink(missing_ok=True)
+            _check_references(db)
+        publish(partial, backup, like=path)
     return backup
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from enrollment import log
@@ -31,8 +32,11 @@ from enrollment.inputs import BODY_LIMIT, BodyAwaited
 BUSY_INTERVAL = 0.02
 # Who comes to the change feed when so many wait there already is answered at once.
 MOST_WAITING = 500
+# How many clients may be connected at a time, and how long their headers may take, in milliseconds.
+CONNECTIONS = 8192
+HEADER_TIMEOUT = 10_000
 # What the application need not find out again when it is asked again.
-TOLD_ONCE = ("enrollment.caller", "enrollment.headers")
+TOLD_ONCE = ("enrollment.headers",)
 
 
 def check_address(config: Config) -> None:
@@ -81,6 +85,9 @@ def serve(config: Config) -> None:
         http=HTTPModes.http1,
         websockets=False,
         log_level=LogLevels.warning,
+        # Whoever connects and says nothing must not keep others out, nor stay for long.
+        backpressure=CONNECTIONS,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT),
         # Long enough for what is in flight: its body, then a locked database.
         workers_kill_timeout=round(config.body_timeout + config.busy_timeout) + 5,
     )
@@ -190,6 +197,12 @@ class Worker:
             self._news = asyncio.Event()
 
 
+def _client(address: str) -> str:
+    """The number of the client, without brackets and port; an IPv4 one as such."""
+    number = ip_address(address.rpartition(":")[0].strip("[]"))
+    return str(getattr(number, "ipv4_mapped", None) or number)
+
+
 class _Awaited:
     """The body of a client that has not been let in yet."""
 
@@ -230,7 +243,7 @@ def _environ(scope: Any, headers: list[tuple[str, str]]) -> dict[str, Any]:
         "SERVER_NAME": server,
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "REMOTE_ADDR": scope.client.rpartition(":")[0],
+        "REMOTE_ADDR": _client(scope.client),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,
         "wsgi.input_terminated": True,
@@ -239,6 +252,9 @@ def _environ(scope: Any, headers: list[tuple[str, str]]) -> dict[str, Any]:
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
+    # granian leaves out what is no ASCII: a precondition that is not seen would not be kept.
+    read = {name for name, _ in headers}
+    environ["enrollment.unreadable"] = [name for name in scope.headers.keys() if name not in read]  # noqa: SIM118
     for name, value in headers:
         # A_B would become the same variable as A-B, which is how HTTP's own headers are written.
         if "_" in name:

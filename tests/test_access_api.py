@@ -267,6 +267,22 @@ def test_a_student_is_not_told_what_becomes_of_others(
     assert [event["student_id"] for event in answer.json["events"]] == [1]
 
 
+def test_a_student_is_not_told_who_has_left_the_seat(
+    as_role: Callable[[str], Client], college: Client
+):
+    client, course = as_role("student"), college.course(capacity=1)
+    college.enroll(2, course)
+    client.enroll(1, course, waitlist=True)
+    college.put_status(2, course, "dropped")
+
+    events = client.walk(f"/v1/students/1/courses/{course}/events")
+
+    told = [(event["to_status"], event["actor"]) for event in events]
+    assert told == [("waitlisted", "Ada #4"), ("enrolled", None)]
+    events = college.walk(f"/v1/students/1/courses/{course}/events")
+    assert [event["actor"] for event in events] == ["Ada #4", "admin #1"]
+
+
 # The request as such
 
 
@@ -315,6 +331,8 @@ def test_too_many_requests(strict: Client):
         ("10.0.0.1", "6.6.6.6, 192.0.2.7", "192.0.2.7"),
         ("10.0.0.1", "192.0.2.7, 10.0.0.1", "192.0.2.7"),
         ("10.0.0.1", "", "10.0.0.1"),
+        ("10.0.0.1", "nonsense\tGET /v1/tokens", "10.0.0.1"),
+        ("10.0.0.1", "2001:DB8::7", "2001:db8::7"),
         ("192.0.2.9", "192.0.2.7", "192.0.2.9"),
     ],
 )

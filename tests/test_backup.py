@@ -2,12 +2,15 @@
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from enrollment.cli import main
+from enrollment.copies import unfinished
 from tests.client import Client
 from tests.server import serving
 
@@ -64,6 +67,47 @@ def test_a_backup_of_what_is_served_is_whole_and_is_put_back(
     (kept,) = tmp_path.glob("enrollment.db.before-restore.*.backup")
     with closing(sqlite3.connect(kept)) as db:
         assert db.execute("SELECT count(*) FROM student").fetchone() == (2,)
+
+
+def test_what_was_put_aside_is_put_back_likewise(at_rest: Path, tmp_path: Path):
+    assert back_up(at_rest, tmp_path / "monday") == 0
+    before = events(at_rest)
+    assert run("restore", tmp_path / "monday", "--database", at_rest) == 0
+    (kept,) = at_rest.parent.glob("*.before-restore.*.backup")
+
+    assert run("backup", "verify", kept) == 0
+    assert run("restore", kept, "--database", at_rest) == 0
+
+    assert events(at_rest) == before == 2
+
+
+def test_a_link_to_a_database_stays_one(at_rest: Path, tmp_path: Path):
+    assert back_up(at_rest, tmp_path / "monday") == 0
+    link = tmp_path / "link.db"
+    link.symlink_to(at_rest)
+
+    assert run("restore", tmp_path / "monday", "--database", link) == 0
+
+    assert link.resolve() == at_rest
+    assert len(list(at_rest.parent.glob("*.before-restore.*.backup"))) == 1
+
+
+def test_of_two_backups_to_one_name_one_is_made_and_sound(at_rest: Path, tmp_path: Path):
+    command = [sys.executable, "-m", "enrollment", "backup", "monday", "--database", str(at_rest)]
+    processes = [
+        subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    ends = [(process.communicate(timeout=60), process.returncode) for process in processes]
+
+    assert sorted(code for _, code in ends) == [0, 1, 1], ends
+    assert run("backup", "verify", tmp_path / "monday") == 0
+    assert list(tmp_path.glob(".*.partial")) == []
+
+
+def test_a_copy_is_for_its_owner_alone_from_its_first_byte(at_rest: Path, tmp_path: Path):
+    with unfinished(tmp_path / "monday") as partial:
+        assert partial.stat().st_mode & 0o077 == 0
 
 
 def test_what_a_crash_has_left_in_the_log_is_kept_and_meets_no_other_file(

@@ -306,7 +306,8 @@ def test_a_backup_is_one_file(file: Path):
     assert backup is not None
     with closing(sqlite3.connect(backup)) as db:
         assert db.execute("PRAGMA journal_mode").fetchone() == ("delete",)
-    assert {path.name for path in file.parent.iterdir()} == {file.name, backup.name}
+    digest = f"{backup.name}.sha256"
+    assert {path.name for path in file.parent.iterdir()} == {file.name, backup.name, digest}
 
 
 def test_a_backup_replaces_no_other(file: Path):

@@ -127,12 +127,14 @@ def test_every_acknowledged_enrolment_outlives_a_kill_in_the_middle_of_writes(tm
 # Stopping and starting
 
 
-def begin_to_post(server: Server, body: bytes, header: str = "") -> socket.socket:
+def begin_to_post(
+    server: Server, body: bytes, header: str = "", token: str | None = None
+) -> socket.socket:
     """A connection on which all but the last byte of a request has been sent."""
     connection = server.connect()
     head = (
         "POST /v1/students HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-        f"Authorization: Bearer {server.token}\r\n{header}"
+        f"Authorization: Bearer {token or server.token}\r\n{header}"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     connection.sendall(head.encode() + body[:-1])
@@ -399,6 +401,28 @@ def test_the_body_of_who_is_not_let_in_is_not_waited_for(server: Server, token: 
         connection.sendall(head.encode())
 
         assert connection.recv(65536).startswith(b"HTTP/1.1 " + status)
+
+
+def test_a_token_that_is_revoked_while_its_body_arrives_does_nothing(server: Server):
+    body = json.dumps(STUDENT).encode()
+    reader = {"Authorization": f"Bearer {TOKENS['reader']}"}
+    with begin_to_post(server, body, token=TOKENS["registrar"]) as connection:
+        assert server.request("GET", "/v1/courses", **reader).status == 200
+        assert server.request("DELETE", "/v1/tokens/2").status == 204
+        connection.sendall(body[-1:])
+
+        assert connection.recv(65536).startswith(b"HTTP/1.1 401 ")
+    assert server.get("/v1/students").json["items"] == []
+
+
+@pytest.mark.parametrize("name", [b"If-Match", b"Idempotency-Key"])
+def test_a_header_that_cannot_be_read_is_not_passed_over(server: Server, name: bytes):
+    head = b'DELETE /v1/tokens/3 HTTP/1.1\r\nHost: x\r\n%s: "caf\xe9"\r\n\r\n' % name
+    with server.connect() as connection:
+        connection.sendall(known(head))
+
+        assert connection.recv(65536).startswith(b"HTTP/1.1 400 ")
+    assert server.get("/v1/tokens/3").json["revoked_at"] is None
 
 
 def test_a_first_start_prints_a_token_that_works_this_once(tmp_path: Path):

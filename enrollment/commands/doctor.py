@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from enrollment import migrate
-from enrollment.backup import open_to_read
 from enrollment.commands import add_settings
 from enrollment.config import Config
+from enrollment.copies import open_to_read
 from enrollment.data.check import list_contradictions, list_damages
 from enrollment.errors import CommandError
 

@@ -44,7 +44,7 @@ def add(verbs: Any) -> None:
     subverb = subverbs.add_parser("revoke", help=text, description=text)
     subverb.set_defaults(run=revoke_token)
     add_settings(subverb, "database")
-    subverb.add_argument("id", metavar="ID", type=int)
+    subverb.add_argument("id", metavar="ID", type=_id)
 
 
 def create_token(config: Config, options: argparse.Namespace) -> None:
@@ -90,3 +90,10 @@ def _at_rest(config: Config) -> Iterator[Database]:
         migrate.prepare(config.database, allowed=False)
         with closing(Database(config.database, config.busy_timeout)) as database:
             yield database
+
+
+def _id(text: str) -> int:
+    number = int(text)
+    if not 1 <= number < 2**53:
+        raise ValueError
+    return number

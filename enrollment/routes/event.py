@@ -1,7 +1,9 @@
 """/v1/events, the change feed, and the history of one enrolment."""
 
+from msgspec.structs import replace
+
 from enrollment import http, paging
-from enrollment.access import READERS, READERS_AND_STUDENTS
+from enrollment.access import READERS, READERS_AND_STUDENTS, as_told
 from enrollment.data import event
 from enrollment.database import Database
 from enrollment.filters import EventFilter, Page
@@ -25,7 +27,7 @@ def list_events_of_enrollment(
     with database.read() as db:
         place = paging.place(query)
         listing = event.list_events_of_enrollment(db, student_id, course_id, query, place)
-    return paging.page(listing, query)
+    return paging.page(replace(listing, items=as_told(listing.items)), query)
 
 
 OPERATIONS = (

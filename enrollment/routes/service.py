@@ -1,5 +1,7 @@
 """/ and /problems: what a newcomer finds, and what every problem's `type` points to."""
 
+from base64 import b64encode
+from hashlib import sha256
 from html import escape
 from importlib.metadata import version
 
@@ -11,7 +13,13 @@ from enrollment.http import Operation
 from enrollment.kinds import KINDS
 from enrollment.rendering import Answer
 
-HTML = {"Content-Type": "text/html; charset=utf-8"}
+STYLE = "body{font:1.1rem/1.5 system-ui;max-width:40rem;margin:3rem auto;padding:0 1rem}"
+STYLE_DIGEST = b64encode(sha256(STYLE.encode()).digest()).decode()
+HTML = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{STYLE_DIGEST}';"
+    " frame-ancestors 'none'",
+}
 
 
 def read_service(database: Database) -> Answer:
@@ -59,11 +67,10 @@ def read_problem(database: Database, code: str) -> Answer:
 
 
 def _html(title: str, content: str) -> Answer:
-    style = "body{font:1.1rem/1.5 system-ui;max-width:40rem;margin:3rem auto;padding:0 1rem}"
     document = (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
-        f"<title>{title}</title><style>{style}</style><h1>{title}</h1>{content}</html>"
+        f"<title>{title}</title><style>{STYLE}</style><h1>{title}</h1>{content}</html>"
     )
     return Answer(200, document.encode(), HTML)
 
