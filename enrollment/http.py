@@ -56,7 +56,8 @@ def register(
 
 
 def _check_address(gate: Gate) -> None:
-    """Bottle would leave bytes that are no UTF-8 out, and find what was not asked for."""
+    """Nothing that a request says may be passed over because it can't be read: of a path, Bottle
+    would leave bytes out that are no UTF-8, and find what was not asked for."""
     try:
         unreadable = request.environ.get("enrollment.unreadable")
         if unreadable:

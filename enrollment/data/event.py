@@ -1,4 +1,4 @@
-"""Events: every change of every enrolment, written by the triggers of migrations/0002."""
+"""Events: every change of every enrolment, written by the triggers of migrations/0006."""
 
 import json
 from typing import Any
