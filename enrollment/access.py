@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from enrollment.config import Config
 from enrollment.data import token
-from enrollment.database import Database
+from enrollment.database import Connection, Database
 from enrollment.errors import Fault, Problem
 from enrollment.limits import Usage, Window
 from enrollment.records import Event
@@ -61,11 +61,9 @@ class Gate:
         if "*" not in self._hosts and name.strip("[]").lower() not in self._hosts:
             raise Problem("misdirected_request", f'The service does not answer to "{host[:255]}".')
 
-    def admit(self, allowed: frozenset[str], ids: Mapping[str, Any]) -> None:
+    def admit(self, db: Connection, allowed: frozenset[str], ids: Mapping[str, Any]) -> None:
         """Raises token_missing, token_invalid, too_many_failures, too_many_requests, forbidden."""
-        if allowed is ANYONE:
-            return
-        caller = request.environ["enrollment.caller"] = self._authenticate()
+        caller = request.environ["enrollment.caller"] = self._authenticate(db)
         if caller is None:
             raise Problem("token_missing", "The request has no token.", headers=_challenge())
         if caller.role not in allowed:
@@ -77,19 +75,25 @@ class Gate:
         ):
             raise Problem("forbidden", f"The token is for student {caller.student_id} alone.")
 
-    def _authenticate(self) -> Caller | None:
+    def note_use(self) -> None:
+        """Write down that the token of this request was used, if that is due."""
+        caller, clock = current_caller(), time.monotonic()
+        if caller and clock >= self._noted.get(caller.id, -math.inf) + USE_NOTED_EVERY:
+            # Where the database can't be written to, it can still be read.
+            with suppress(Problem), self._database.write() as db:
+                token.note_use(db, caller.id, Moment.now())
+            self._noted[caller.id] = clock
+
+    def _authenticate(self, db: Connection) -> Caller | None:
         header = request.environ.get("HTTP_AUTHORIZATION")
         if header is None:
             return None
         scheme, _, text = header.partition(" ")
-        now = Moment.now()
-        with self._database.read() as db:
-            row = token.find_valid_token(db, text.strip(), now)
+        row = token.find_valid_token(db, text.strip())
         if scheme.lower() != "bearer" or row is None:
             raise self._failure()
         caller = Caller(row["id"], row["name"], row["role"], row["student_id"])
         self._count(caller)
-        self._note_use(caller, now)
         return caller
 
     def _failure(self) -> Problem:
@@ -113,14 +117,6 @@ class Gate:
         if usage.left < 0:
             detail = f"The token may be used {self._requests.limit} times a minute."
             raise Problem("too_many_requests", detail, headers=_retry_after(usage))
-
-    def _note_use(self, caller: Caller, now: Moment) -> None:
-        clock = time.monotonic()
-        if clock >= self._noted.get(caller.id, -math.inf) + USE_NOTED_EVERY:
-            # Where the database can't be written to, it can still be read.
-            with suppress(Problem), self._database.write() as db:
-                token.note_use(db, caller.id, now)
-            self._noted[caller.id] = clock
 
 
 def current_caller() -> Caller | None:

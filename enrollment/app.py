@@ -1,7 +1,7 @@
 """The one place where everything is wired: configuration in, WSGI application out."""
 
+import random
 import re
-import secrets
 import time
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
@@ -26,31 +26,32 @@ SECURITY = {
 }
 
 
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
 class App(Bottle):  # type: ignore[misc]
     """A Bottle that gives each request an id and a line in the log, whatever becomes of it."""
 
     def __init__(self, database: Database, trusted_proxies: Collection[str]) -> None:
         super().__init__()
+        self.config["json.enable"] = False
         self.database = database
         self.trusted_proxies = trusted_proxies
 
     def wsgi(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        started = environ.setdefault("enrollment.started", time.perf_counter())
+        started = time.perf_counter()
         sent = environ.get("HTTP_X_REQUEST_ID", "")
-        request_id = sent if re.fullmatch(r"[A-Za-z0-9._-]{1,64}", sent) else secrets.token_hex(8)
+        request_id = sent if REQUEST_ID.fullmatch(sent) else f"{random.getrandbits(64):016x}"
         environ["enrollment.request_id"] = request_id
-        self._believe_proxies(environ)
+        if environ.get("REMOTE_ADDR") in self.trusted_proxies:
+            self._believe_proxies(environ)
 
         def respond(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            # A server that can wait asks again; only its last answer is sent.
-            again = environ.get("enrollment.busy") or environ.get("enrollment.wait")
-            final = environ.get("enrollment.final", True) or not again
-            if final and not environ.get("enrollment.body_awaited"):
+            # A server that asks more than once knows which answer is sent.
+            if not environ.get("enrollment.server_logs"):
                 log_request(environ, int(status[:3]), time.perf_counter() - started)
             common = SECURITY | environ.get("enrollment.headers", {}) | {"X-Request-Id": request_id}
-            own = {name.lower() for name, _ in headers}
-            more = [(name, value) for name, value in common.items() if name.lower() not in own]
-            return start_response(status, headers + more, *rest)
+            return start_response(status, [*(common | dict(headers)).items()], *rest)
 
         answer: Iterable[bytes] = super().wsgi(environ, respond)
         return answer

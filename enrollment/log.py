@@ -13,12 +13,16 @@ access = logging.getLogger("enrollment.access")
 class PlainFormatter(logging.Formatter):
     """A time in UTC, the level, and the message."""
 
-    default_msec_format = "%s.%03dZ"
-    default_time_format = "%Y-%m-%dT%H:%M:%S"
-    converter = staticmethod(time.gmtime)
-
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(message)s")
+        self._second, self._shown = 0, ""
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
+        """Most lines are of the same second as the one before."""
+        if int(record.created) != self._second:
+            self._second = int(record.created)
+            self._shown = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(self._second))
+        return f"{self._shown}.{record.msecs:03.0f}Z"
 
 
 class JsonFormatter(PlainFormatter):
@@ -34,6 +38,9 @@ class JsonFormatter(PlainFormatter):
 
 def configure(log_format: str) -> None:
     """Send what `enrollment` logs to standard error, as "plain" or as "json"."""
+    # What no line shows is not found out (https://docs.python.org/3/howto/logging.html#optimization).
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter() if log_format == "json" else PlainFormatter())
     logger = logging.getLogger("enrollment")

@@ -10,7 +10,7 @@ from enrollment.access import ANYONE, Gate
 from enrollment.app import App
 from enrollment.config import Config
 from enrollment.errors import Problem
-from enrollment.http import Operation, add_operation
+from enrollment.http import Endpoint, Operation
 from enrollment.kinds import KINDS
 from enrollment.rendering import Answer
 from enrollment.routes import OPERATIONS
@@ -129,8 +129,10 @@ def broken_app(app: App) -> Client:
         raise Problem("disk_full", "There is no room.", headers={"Retry-After": "9"})
 
     gate = Gate(app.database, Config())
-    add_operation(app, app.database, gate, Operation("GET", "/fail", ANYONE, fail), 0)
-    add_operation(app, app.database, gate, Operation("GET", "/refuse", ANYONE, refuse), 0)
+    for path, handler in ("/fail", fail), ("/refuse", refuse):
+        app.route(
+            path, "GET", Endpoint(app.database, gate, Operation("GET", path, ANYONE, handler), 0)
+        )
     app.route("/bare", callback=lambda: fail(None))
     return Client(app)
 

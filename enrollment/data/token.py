@@ -28,13 +28,13 @@ def get_token(db: Connection, token_id: int) -> Token:
     return Token(**row)
 
 
-def find_valid_token(db: Connection, text: str, now: Moment) -> Row | None:
+def find_valid_token(db: Connection, text: str) -> Row | None:
     """The token that this is the text of, unless it is revoked or has expired."""
     form = FORM.fullmatch(text)
     row: Row | None = form and SQL.get_token_by_lookup(db, lookup=form[1])
     if row is None or not hmac.compare_digest(row["digest"], _digest(text)):
         return None
-    expired = row["expires_at"] is not None and row["expires_at"] <= now
+    expired = row["expires_at"] is not None and row["expires_at"] <= Moment.now()
     return None if expired or row["revoked_at"] else row
 
 

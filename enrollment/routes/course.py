@@ -4,7 +4,7 @@ from enrollment import http, paging
 from enrollment.access import READERS_AND_STUDENTS, REGISTRARS
 from enrollment.bodies import NewPromotions
 from enrollment.data import course, enrollment, waitlist
-from enrollment.database import Connection, Database
+from enrollment.database import Connection
 from enrollment.filters import CourseFilter
 from enrollment.http import Operation
 from enrollment.kinds import COURSE_RULES
@@ -13,43 +13,37 @@ from enrollment.records import Course, CourseFields, ListPage, Results
 from enrollment.rendering import Answer
 
 
-def list_courses(database: Database, query: CourseFilter) -> Answer:
-    with database.read() as db:
-        return paging.page(course.list_courses(db, query, paging.place(query)), query)
+def list_courses(db: Connection, query: CourseFilter) -> Answer:
+    return paging.page(course.list_courses(db, query, paging.place(query)), query)
 
 
-def create_course(database: Database, body: CourseFields) -> Answer:
-    with database.write() as db:
-        new = course.insert_course(db, body)
-        tag = course.get_course_tag(db, new.id)
+def create_course(db: Connection, body: CourseFields) -> Answer:
+    new = course.insert_course(db, body)
+    tag = course.get_course_tag(db, new.id)
     return http.created(new, f"/v1/courses/{new.id}", tag)
 
 
-def read_course(database: Database, course_id: int) -> Answer:
-    with database.read() as db:
-        return _course(db, course_id)
+def read_course(db: Connection, course_id: int) -> Answer:
+    return _course(db, course_id)
 
 
-def replace_course(database: Database, course_id: int, body: CourseFields) -> Answer:
-    with database.write() as db:
-        _require_match(db, course_id)
-        course.update_course(db, course_id, body)
-        waitlist.settle(db, http.change(), course_ids=[course_id])
-        return _course(db, course_id)
+def replace_course(db: Connection, course_id: int, body: CourseFields) -> Answer:
+    _require_match(db, course_id)
+    course.update_course(db, course_id, body)
+    waitlist.settle(db, http.change(), course_ids=[course_id])
+    return _course(db, course_id)
 
 
-def delete_course(database: Database, course_id: int) -> Answer:
-    with database.write() as db:
-        _require_match(db, course_id)
-        course.delete_course(db, course_id)
+def delete_course(db: Connection, course_id: int) -> Answer:
+    _require_match(db, course_id)
+    course.delete_course(db, course_id)
     return http.no_content()
 
 
-def promote(database: Database, course_id: int, body: NewPromotions) -> Answer:
-    with database.write() as db:
-        _require_match(db, course_id)
-        asked = waitlist.promote(db, course_id, body.seats, http.change())
-        return http.ok(Results(enrollment.list_results(db, course_id, asked)))
+def promote(db: Connection, course_id: int, body: NewPromotions) -> Answer:
+    _require_match(db, course_id)
+    asked = waitlist.promote(db, course_id, body.seats, http.change())
+    return http.ok(Results(enrollment.list_results(db, course_id, asked)))
 
 
 def _course(db: Connection, course_id: int) -> Answer:
@@ -59,7 +53,7 @@ def _course(db: Connection, course_id: int) -> Answer:
 def _require_match(db: Connection, course_id: int) -> None:
     """The version alone is enough: who changes a course may not care who has just enrolled."""
     version = str(course.get_course(db, course_id).version)
-    require_match(course.get_course_tag(db, course_id), version)
+    require_match(lambda: course.get_course_tag(db, course_id), version)
 
 
 OPERATIONS = (
