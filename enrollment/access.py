@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from bottle import request
@@ -25,8 +26,8 @@ READERS = REGISTRARS | {"reader"}
 REGISTRARS_AND_STUDENTS = REGISTRARS | {"student"}
 READERS_AND_STUDENTS = READERS | {"student"}
 
-# The use of a token is noted once in so many seconds: else every read would write.
-USE_NOTED_EVERY = 60
+# The uses of tokens are noted together, once in so many seconds: else every read would write.
+USES_NOTED_EVERY = 60
 
 
 class Caller(NamedTuple):
@@ -51,7 +52,8 @@ class Gate:
         self._hosts = {config.host.lower(), *config.allowed_hosts}
         self._failures = Window(config.failure_limit, seconds=60)
         self._requests = Window(config.rate_limit, seconds=60)
-        self._noted: dict[int, float] = {}
+        self._used: dict[int, datetime] = {}
+        self._noted = -math.inf
 
     def check_host(self) -> None:
         """A page that is made for another name must not reach the service by a name of its own
@@ -75,14 +77,19 @@ class Gate:
         ):
             raise Problem("forbidden", f"The token is for student {caller.student_id} alone.")
 
-    def note_use(self) -> None:
-        """Write down that the token of this request was used, if that is due."""
-        caller, clock = current_caller(), time.monotonic()
-        if caller and clock >= self._noted.get(caller.id, -math.inf) + USE_NOTED_EVERY:
-            # Where the database can't be written to, it can still be read.
-            with suppress(Problem), self._database.write() as db:
-                token.note_use(db, caller.id, Moment.now())
-            self._noted[caller.id] = clock
+    def note_uses_if_due(self) -> None:
+        """Once in a while, unless it would keep who reads waiting for who writes."""
+        due = time.monotonic() >= self._noted + USES_NOTED_EVERY
+        if due and self._used and not self._database.is_written_to:
+            self.note_uses()
+
+    def note_uses(self) -> None:
+        """Write down which tokens were used since this was done last."""
+        # Where the database can't be written to, it can still be read.
+        with suppress(Problem), self._database.write() as db:
+            token.note_uses(db, {id: Moment.of(used) for id, used in self._used.items()})
+        self._used = {}
+        self._noted = time.monotonic()
 
     def _authenticate(self, db: Connection) -> Caller | None:
         header = request.environ.get("HTTP_AUTHORIZATION")
@@ -93,6 +100,7 @@ class Gate:
         if scheme.lower() != "bearer" or row is None:
             raise self._failure()
         caller = Caller(row["id"], row["name"], row["role"], row["student_id"])
+        self._used[caller.id] = datetime.now(UTC)
         self._count(caller)
         return caller
 

@@ -32,11 +32,16 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 class App(Bottle):  # type: ignore[misc]
     """A Bottle that gives each request an id and a line in the log, whatever becomes of it."""
 
-    def __init__(self, database: Database, trusted_proxies: Collection[str]) -> None:
+    def __init__(self, database: Database, gate: Gate, trusted_proxies: Collection[str]) -> None:
         super().__init__()
         self.config["json.enable"] = False
         self.database = database
+        self.gate = gate
         self.trusted_proxies = trusted_proxies
+
+    def close(self) -> None:
+        self.gate.note_uses()
+        self.database.close()
 
     def wsgi(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         started = time.perf_counter()
@@ -65,9 +70,10 @@ class App(Bottle):  # type: ignore[misc]
 
 
 def make_app(config: Config) -> App:
-    """The service as a WSGI application on a database that has been migrated; close its `database`
-    when it is no longer served."""
-    app = App(Database(config.database, config.busy_timeout), config.trusted_proxies)
-    gate = Gate(app.database, config)
-    http.register(app, app.database, gate, OPERATIONS, config.retry_window)
+    """The service as a WSGI application on a database that has been migrated; close it when it is
+    no longer served."""
+    database = Database(config.database, config.busy_timeout)
+    gate = Gate(database, config)
+    app = App(database, gate, config.trusted_proxies)
+    http.register(app, database, gate, OPERATIONS, config.retry_window)
     return app

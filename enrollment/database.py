@@ -107,6 +107,19 @@ class Database:
         self._spare.db.close()
         self._main.db.close()
 
+    def wait_no_more(self) -> None:
+        """From now on, fail at once where another process has locked the file."""
+        for turn in (self._main, self._spare):
+            turn.db.execute("PRAGMA busy_timeout = 0")
+
+    @property
+    def is_written_to(self) -> bool:
+        """Whether another thread is writing."""
+        free = self._main.lock.acquire(blocking=False)
+        if free:
+            self._main.lock.release()
+        return not free
+
     @property
     def changes(self) -> int:
         """Grows with every row that is changed."""

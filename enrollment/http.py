@@ -93,7 +93,7 @@ class Endpoint:
         except Exception as error:
             return render_failure(error)
         finally:
-            self._gate.note_use()
+            self._gate.note_uses_if_due()
 
     def _answer(self, ids: dict[str, Any]) -> HTTPResponse:
         operation = self._operation

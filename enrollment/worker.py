@@ -40,10 +40,10 @@ class Worker:
         self.config = Config.read({}, os.environ)
         log.configure(self.config.log_format)
         self.app = make_app(self.config)
-        # The loop waits for a locked database, not its thread: see __rsgi__.
-        with self.app.database.write() as db:
-            db.execute("PRAGMA busy_timeout = 0")
+        with self.app.database.read() as db:
             self._last_event = get_last_event_id(db)
+        # The loop waits for a locked database, not its thread: see __rsgi__.
+        self.app.database.wait_no_more()
         self._loop = loop
         self._writer = ThreadPoolExecutor(1)
         self._ready: list[tuple[Mapping[str, Any], asyncio.Future[_Answer]]] = []
@@ -61,7 +61,7 @@ class Worker:
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._writer.shutdown()
-        self.app.database.close()
+        self.app.close()
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         started = time.perf_counter()
