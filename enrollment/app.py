@@ -15,6 +15,7 @@ from enrollment.access import Gate
 from enrollment.config import Config
 from enrollment.database import Database
 from enrollment.log import log_request
+from enrollment.metrics import Metrics
 from enrollment.routes import OPERATIONS
 
 # An answer is for its reader alone, and is no page that could do or load anything.
@@ -29,9 +30,12 @@ SECURITY = {
 class App(Bottle):  # type: ignore[misc]
     """A Bottle that gives each request an id and a line in the log, whatever becomes of it."""
 
-    def __init__(self, database: Database, trusted_proxies: Collection[str]) -> None:
+    def __init__(
+        self, database: Database, metrics: Metrics, trusted_proxies: Collection[str]
+    ) -> None:
         super().__init__()
         self.database = database
+        self.metrics = metrics
         self.trusted_proxies = trusted_proxies
 
     def wsgi(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -46,7 +50,9 @@ class App(Bottle):  # type: ignore[misc]
             again = environ.get("enrollment.busy") or environ.get("enrollment.wait")
             final = environ.get("enrollment.final", True) or not again
             if final and not environ.get("enrollment.body_awaited"):
-                log_request(environ, int(status[:3]), time.perf_counter() - started)
+                seconds = time.perf_counter() - started
+                log_request(environ, int(status[:3]), seconds)
+                self.metrics.count(environ, int(status[:3]), seconds)
             common = SECURITY | environ.get("enrollment.headers", {}) | {"X-Request-Id": request_id}
             own = {name.lower() for name, _ in headers}
             more = [(name, value) for name, value in common.items() if name.lower() not in own]
@@ -66,7 +72,8 @@ class App(Bottle):  # type: ignore[misc]
 def make_app(config: Config) -> App:
     """The service as a WSGI application on a database that has been migrated; close its `database`
     when it is no longer served."""
-    app = App(Database(config.database, config.busy_timeout), config.trusted_proxies)
-    gate = Gate(app.database, config)
-    http.register(app, app.database, gate, OPERATIONS, config.retry_window)
+    database = Database(config.database, config.busy_timeout)
+    app = App(database, Metrics(database, config.database), config.trusted_proxies)
+    gate = Gate(database, config)
+    http.register(app, database, gate, OPERATIONS, config.retry_window)
     return app

@@ -5,8 +5,11 @@ from hashlib import sha256
 from html import escape
 from importlib.metadata import version
 
+from bottle import request
+from prometheus_client import CONTENT_TYPE_LATEST
+
 from enrollment import http
-from enrollment.access import ANYONE
+from enrollment.access import ANYONE, READERS
 from enrollment.database import Database
 from enrollment.errors import Problem
 from enrollment.http import Operation
@@ -46,6 +49,11 @@ def read_ready(database: Database) -> Answer:
         return http.ok({"status": "ready"})
 
 
+def read_metrics(database: Database) -> Answer:
+    page = request.app.metrics.page()
+    return Answer(200, page, {"Content-Type": CONTENT_TYPE_LATEST})
+
+
 def list_problems(database: Database) -> Answer:
     rows = "".join(
         f'<li><a href="/problems/{code}">{code}</a>: {escape(kind.title)}</li>'
@@ -79,6 +87,7 @@ OPERATIONS = (
     Operation("GET", "/", ANYONE, read_service, answer=dict[str, str]),
     Operation("GET", "/livez", ANYONE, read_live, answer=dict[str, str]),
     Operation("GET", "/readyz", ANYONE, read_ready, answer=dict[str, str]),
+    Operation("GET", "/metrics", READERS, read_metrics, answer=str),
     Operation("GET", "/problems", ANYONE, list_problems, answer=bytes),
     Operation("GET", "/problems/<code:re:[a-z_]+>", ANYONE, read_problem, answer=bytes),
 )
