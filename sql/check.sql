@@ -20,6 +20,12 @@ WHERE event.from_status IS NULL
         WHERE student_course.student_id = event.student_id AND student_course.course_id = event.course_id
     );
 
+-- name: list_applied()
+-- Which migrations has the database?
+SELECT migration_id
+FROM _yoyo_migration
+ORDER BY migration_id;
+
 -- name: list_gaps()
 -- After which events is one missing?
 SELECT id

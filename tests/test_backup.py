@@ -267,3 +267,15 @@ def test_livez_and_readyz(client: Client, database_file: Path):
 
         assert client.get("/readyz", status=503).json["code"] == "database_busy"
         assert client.get("/livez").json == {"status": "live"}
+
+
+def test_a_schema_of_another_release_is_not_ready(client: Client, database_file: Path):
+    with closing(sqlite3.connect(database_file)) as db, db:
+        db.execute("DELETE FROM _yoyo_migration WHERE migration_id LIKE '0008%'")
+    assert client.get("/readyz", status=503).json["code"] == "database_outdated"
+    with closing(sqlite3.connect(database_file)) as db, db:
+        for id in ("0008.create-kept-answer", "9999.of-the-future"):
+            db.execute(
+                "INSERT INTO _yoyo_migration (migration_hash, migration_id) VALUES (?1, ?1)", (id,)
+            )
+    assert client.get("/readyz", status=503).json["code"] == "database_outdated"

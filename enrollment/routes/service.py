@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from enrollment import http
 from enrollment.access import ANYONE, READERS
+from enrollment.data.check import is_current
 from enrollment.database import Database
 from enrollment.errors import Problem
 from enrollment.http import Operation
@@ -44,9 +45,12 @@ def read_live(database: Database) -> Answer:
 
 
 def read_ready(database: Database) -> Answer:
-    """A problem unless a write could begin now."""
-    with database.write():
-        return http.ok({"status": "ready"})
+    """A problem unless a write could begin now, on the schema of this release."""
+    with database.write() as db:
+        if not is_current(db):
+            detail = "The database has not the schema of this release."
+            raise Problem("database_outdated", detail, headers={"Retry-After": "60"})
+    return http.ok({"status": "ready"})
 
 
 def read_metrics(database: Database) -> Answer:
