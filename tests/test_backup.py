@@ -1,15 +1,18 @@
 """Backups: made while the service runs, verified, put back; and the doctor."""
 
+import os
 import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from enrollment.cli import main
+from enrollment.commands import doctor
 from enrollment.copies import unfinished
 from tests.client import Client
 from tests.server import serving
@@ -183,6 +186,43 @@ def test_a_state_that_its_history_does_not_tell_is_found(
     assert "wrong student 1 in course 1: state and history differ" in told.out
 
 
+@pytest.mark.parametrize(
+    ("table", "change", "told"),
+    [
+        ("student_course", "version = version + 1", "student 1 in course 1: state"),
+        ("student_course", "changed_at = '2999-01-01T00:00:00.000Z'", "student 1 in course 1:"),
+        ("student_course", "completed_at = '2999-01-01T00:00:00.000Z'", "student 1 in course 1:"),
+        ("student_course_event", "course_id = 2", "student 1 in course 1: state"),
+        ("student_course_event", "course_id = 2", "student 1 in course 2: state"),
+        ("student_course_event", "from_status = 'dropped' WHERE id = 1", "event 1 does not go on"),
+        ("student_course_event", "to_status = 'waitlisted' WHERE id = 1", "event 2 does not go on"),
+        (
+            "student_course_event",
+            "recorded_at = '2999-01-01T00:00:00.000Z' WHERE id = 1",
+            "event 2",
+        ),
+        (
+            "student_course_event",
+            "effective_at = '2020-01-01T00:00:00.000Z' WHERE id = 2",
+            "event 2",
+        ),
+        ("student_course_event", "id = 3 WHERE id = 2", "event 3 does not go on"),
+        ("student_course_event", "id = id + 2", "event 3 does not go on"),
+    ],
+)
+def test_a_history_that_was_tampered_with_is_found(
+    at_rest: Path, capsys: pytest.CaptureFixture, table: str, change: str, told: str
+):
+    with closing(sqlite3.connect(at_rest)) as db, db:
+        triggers = db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for (name,) in triggers:
+            db.execute(f"DROP TRIGGER {name}")
+        db.execute(f"UPDATE {table} SET {change}")
+
+    assert run("doctor", "--database", at_rest) == 1
+    assert f"wrong {told}" in capsys.readouterr().out
+
+
 def test_a_folder_keeps_the_newest(at_rest: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
     folder = tmp_path / "backups"
     folder.mkdir()
@@ -248,6 +288,34 @@ def test_a_file_that_others_may_read_is_warned_of(at_rest: Path, capsys: pytest.
 
     assert run("doctor", "--database", at_rest) == 0
     assert "warn  other users may read the file (-rw-r--r--)" in capsys.readouterr().out
+
+
+def test_a_log_that_has_grown_is_warned_of(at_rest: Path, capsys: pytest.CaptureFixture):
+    log = at_rest.with_name("enrollment.db-wal")
+    log.touch()
+    os.truncate(log, 100_000_000)
+
+    assert run("doctor", "--database", at_rest) == 0
+    assert "warn  the write-ahead log has 100 MB" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="this system has no /dev/shm")
+def test_a_file_in_memory_is_warned_of(at_rest: Path, capsys: pytest.CaptureFixture):
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        file = shutil.copy(at_rest, folder)
+
+        assert run("doctor", "--database", file) == 0
+
+    assert "warn  the filesystem is tmpfs" in capsys.readouterr().out
+
+
+def test_a_file_on_a_network_is_wrong(
+    at_rest: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(doctor, "_filesystem", lambda _: "nfs4")
+
+    assert run("doctor", "--database", at_rest) == 1
+    assert "wrong the filesystem is nfs4" in capsys.readouterr().out
 
 
 def test_pending_migrations_are_wrong(tmp_path: Path, capsys: pytest.CaptureFixture):
