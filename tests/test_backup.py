@@ -95,6 +95,22 @@ def test_a_link_to_a_database_stays_one(at_rest: Path, tmp_path: Path):
     assert len(list(at_rest.parent.glob("*.before-restore.*.backup"))) == 1
 
 
+def test_what_another_program_has_open_is_not_replaced(
+    at_rest: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    assert back_up(at_rest, tmp_path / "monday") == 0
+    before = at_rest.read_bytes()
+    with closing(sqlite3.connect(at_rest)) as other:
+        assert other.execute("SELECT count(*) FROM student").fetchone() == (1,)
+
+        assert run("restore", tmp_path / "monday", "--database", at_rest) == 1
+
+    assert "is in use by another program" in capsys.readouterr().err
+    assert at_rest.read_bytes() == before
+    assert list(at_rest.parent.glob("*.backup")) == []
+    assert run("restore", tmp_path / "monday", "--database", at_rest) == 0
+
+
 def test_of_two_backups_to_one_name_one_is_made_and_sound(at_rest: Path, tmp_path: Path):
     command = [sys.executable, "-m", "enrollment", "backup", "monday", "--database", str(at_rest)]
     processes = [
