@@ -306,6 +306,15 @@ def test_a_file_that_others_may_read_is_warned_of(at_rest: Path, capsys: pytest.
     assert "warn  other users may read the file (-rw-r--r--)" in capsys.readouterr().out
 
 
+def test_a_journal_that_is_no_log_is_warned_of(
+    at_rest: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    assert back_up(at_rest, tmp_path / "monday") == 0
+
+    assert run("doctor", "--database", tmp_path / "monday") == 0
+    assert "warn  the journal mode is delete; `enrollment serve`" in capsys.readouterr().out
+
+
 def test_a_log_that_has_grown_is_warned_of(at_rest: Path, capsys: pytest.CaptureFixture):
     log = at_rest.with_name("enrollment.db-wal")
     log.touch()

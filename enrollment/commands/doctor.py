@@ -20,7 +20,7 @@ LITTLE_ROOM, NO_ROOM = 500 * MEGABYTE, 20 * MEGABYTE
 # SQLite empties it at 4 MB, unless a reader who does not end keeps it from that.
 LARGE_LOG = 100 * MEGABYTE
 # Here processes can't share SQLite's memory, nor trust its locks (https://www.sqlite.org/wal.html).
-NETWORK = {"9p", "afs", "ceph", "cifs", "glusterfs", "lustre", "nfs", "nfs4", "smb3", "smbfs"}
+NETWORK = set("9p afs ceph cifs fuse.sshfs glusterfs lustre nfs nfs4 smb3 smbfs".split())
 PASSING = {"overlay", "ramfs", "tmpfs"}
 # Mended in these (https://www.sqlite.org/wal.html#walresetbug).
 MENDED, ALSO_MENDED = (3, 51, 3), {(3, 50, 7), (3, 44, 6)}
