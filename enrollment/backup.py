@@ -88,12 +88,18 @@ def restore(database: Path, backup: Path) -> Path | None:
 
 def _set_aside(database: Path, kept: Path) -> None:
     """Link what is there under another name. A write-ahead log that a crash has left is brought in
-    first; where the file is too damaged for that it goes along, and meets no other file."""
+    first; where the file is too damaged for that it goes along, and meets no other file.
+
+    Raises CommandError if another program has the database open: its log would meet the backup.
+    """
     log = database.with_name(f"{database.name}-wal")
     try:
-        with closing(sqlite3.connect(database)) as db:
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        with closing(sqlite3.connect(database, timeout=1)) as db:
+            # Only who has it open alone can leave the mode that has a log.
+            db.execute("PRAGMA journal_mode = DELETE").fetchone()
     except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            raise CommandError(f"{database} is in use by another program") from error
         print(f"{database} is kept as it is: {error}")
     os.link(database, kept)
     if log.exists() and log.stat().st_size:

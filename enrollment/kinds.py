@@ -270,6 +270,11 @@ KINDS: dict[str, Kind] = {
         "The database cannot be written to",
         "Nothing was changed. Give the service the right to write the file and its directory.",
     ),
+    "database_outdated": Kind(
+        503,
+        "The database has not the schema of this release",
+        "Stop the service, run `enrollment migrate`, then start it again.",
+    ),
     "disk_failed": Kind(
         503,
         "The disk fails, or a quota is used up",

@@ -134,8 +134,9 @@ def _success(operation: Operation, status: int) -> dict[str, Any]:
     described: dict[str, Any] = {"description": HTTPStatus(status).phrase}
     if status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
         return described
-    if operation.answer is bytes:
-        described["content"] = {"text/html": {"schema": {"type": "string"}}}
+    if operation.answer in (bytes, str):
+        kind = "text/html" if operation.answer is bytes else "text/plain"
+        described["content"] = {kind: {"schema": {"type": "string"}}}
     elif operation.method == "GET":
         described["content"] = _json(operation.answer)
     else:

@@ -79,7 +79,7 @@ class Worker:
         end = time.monotonic() + answer.environ.get("enrollment.wait", 0)
         while answer.environ.get("enrollment.wait") and await self._wait_for_event(protocol, end):
             answer = self._call(environ)
-        log.log_request(answer.environ, answer.status, time.perf_counter() - started)
+        self.app.record(answer.environ, answer.status, time.perf_counter() - started)
         protocol.response_bytes(answer.status, answer.headers, answer.content)
 
     def _call(self, environ: Mapping[str, Any]) -> "_Answer":
@@ -207,7 +207,7 @@ def _environ(scope: Any) -> dict[str, Any]:
         "wsgi.multithread": False,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
-        "enrollment.server_logs": True,
+        "enrollment.server_records": True,
     }
     # granian leaves out what is no ASCII: a precondition that is not seen would not be kept.
     read = {name for name, _ in headers}

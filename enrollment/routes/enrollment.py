@@ -21,7 +21,7 @@ from enrollment.records import (
     Results,
     StudentOfCourse,
 )
-from enrollment.rendering import Answer
+from enrollment.rendering import Answer, note_refusals
 from enrollment.values import Moment
 
 
@@ -59,6 +59,7 @@ def enroll_students(db: Connection, course_id: int, body: WantedStudents) -> Ans
     results = enrollment.insert_students(
         db, course_id, wishes, body.mode, http.change(body), pointer="/students/%d/student_id"
     )
+    note_refusals([fault.code for result in results for fault in result.errors])
     status = HTTPStatus.CREATED if body.mode == "all" else HTTPStatus.MULTI_STATUS
     return Answer(status, Results(results))
 

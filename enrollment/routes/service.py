@@ -5,9 +5,13 @@ from hashlib import sha256
 from html import escape
 from importlib.metadata import version
 
+from bottle import request
+from prometheus_client import CONTENT_TYPE_LATEST
+
 from enrollment import http
-from enrollment.access import ANYONE
-from enrollment.database import Database
+from enrollment.access import ANYONE, READERS
+from enrollment.data.check import is_current
+from enrollment.database import Connection, Database
 from enrollment.errors import Problem
 from enrollment.http import Operation
 from enrollment.kinds import KINDS
@@ -41,11 +45,20 @@ def read_live(database: Database) -> Answer:
 
 
 def read_ready(database: Database) -> Answer:
-    """A problem unless a write could begin now, or is under way."""
+    """A problem unless a write could begin now, or is under way, on the schema of this release."""
+    with database.read() as db:
+        if not is_current(db):
+            detail = "The database has not the schema of this release."
+            raise Problem("database_outdated", detail, headers={"Retry-After": "60"})
     if not database.is_written_to:
         with database.write():
             pass
     return http.ok({"status": "ready"})
+
+
+def read_metrics(db: Connection) -> Answer:
+    page = request.app.metrics.page(db)
+    return Answer(200, page, {"Content-Type": CONTENT_TYPE_LATEST})
 
 
 def list_problems(database: Database) -> Answer:
@@ -81,6 +94,7 @@ OPERATIONS = (
     Operation("GET", "/", ANYONE, read_service, answer=dict[str, str]),
     Operation("GET", "/livez", ANYONE, read_live, answer=dict[str, str]),
     Operation("GET", "/readyz", ANYONE, read_ready, answer=dict[str, str]),
+    Operation("GET", "/metrics", READERS, read_metrics, answer=str),
     Operation("GET", "/problems", ANYONE, list_problems, answer=bytes),
     Operation("GET", "/problems/<code:re:[a-z_]+>", ANYONE, read_problem, answer=bytes),
 )
