@@ -28,3 +28,8 @@ def list_contradictions(db: Connection) -> list[str]:
 def get_counts(db: Connection) -> dict[str, int]:
     """How many rows of what."""
     return dict(SQL.get_counts(db))
+
+
+def try_to_write(db: Connection) -> None:
+    """Change nothing, as only who may write can: a write that has begun shows not even that."""
+    SQL.update_nothing(db)

@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 from enrollment import http
 from enrollment.access import ANYONE
+from enrollment.data.check import try_to_write
 from enrollment.database import Database
 from enrollment.errors import Problem
 from enrollment.http import Operation
@@ -42,7 +43,8 @@ def read_live(database: Database) -> Answer:
 
 def read_ready(database: Database) -> Answer:
     """A problem unless a write could begin now."""
-    with database.write():
+    with database.write() as db:
+        try_to_write(db)
         return http.ok({"status": "ready"})
 
 
