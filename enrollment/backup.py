@@ -61,14 +61,22 @@ def verify(backup: Path) -> tuple[str, dict[str, int]]:
         shutil.copyfile(backup, scratch)
         if digest(scratch) != expected:
             raise CommandError(f"{backup} is not as it was written: its digest is another")
-        applied = [id for id, is_applied in migrate.status(scratch) if is_applied]
-        if not applied:
-            raise CommandError(f"{backup} is no database of this service")
-        with open_to_read(scratch) as db:
-            wrong = list_damages(db) or list_contradictions(db)
-            if wrong:
-                raise CommandError(f"{backup} is damaged: {'; '.join(wrong)}")
-            return applied[-1], get_counts(db)
+        try:
+            return _examine(scratch)
+        except CommandError as error:
+            # Who reads this knows nothing of the scratch copy.
+            raise CommandError(str(error).replace(str(scratch), str(backup))) from error
+
+
+def _examine(copy: Path) -> tuple[str, dict[str, int]]:
+    applied = [id for id, is_applied in migrate.status(copy) if is_applied]
+    if not applied:
+        raise CommandError(f"{copy} is no database of this service")
+    with open_to_read(copy) as db:
+        wrong = list_damages(db) or list_contradictions(db)
+        if wrong:
+            raise CommandError(f"{copy} is damaged: {'; '.join(wrong)}")
+        return applied[-1], get_counts(db)
 
 
 def restore(database: Path, backup: Path) -> Path | None:
@@ -91,11 +99,17 @@ def restore(database: Path, backup: Path) -> Path | None:
 
 
 def _bring_in_log(database: Path) -> None:
-    """A write-ahead log that a crash has left belongs to the database that is put aside."""
+    """A write-ahead log that a crash has left belongs to the database that is put aside.
+
+    Raises CommandError if another program has the database open: its log would meet the backup.
+    """
     try:
-        with closing(sqlite3.connect(database)) as db:
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        with closing(sqlite3.connect(database, timeout=1)) as db:
+            # Only who has it open alone can leave the mode that has a log.
+            db.execute("PRAGMA journal_mode = DELETE").fetchone()
     except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            raise CommandError(f"{database} is in use by another program") from error
         print(f"{database} is kept as it is: {error}")
 
 
