@@ -278,7 +278,9 @@ KINDS: dict[str, Kind] = {
     "disk_failed": Kind(
         503,
         "The disk fails, or a quota is used up",
-        "Nothing was changed. Look at the disk and at the limits that the service runs under.",
+        "Look at the disk and at the limits that the service runs under. The change was undone; but"
+        " if the service crashes before it writes again, the change may be there after all. So send"
+        " the request again, under its Idempotency-Key if it had one.",
     ),
     "disk_full": Kind(
         507, "The disk is full", "Nothing was changed. Make room on the disk, then try again."

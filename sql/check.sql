@@ -64,3 +64,7 @@ SELECT
     (SELECT count(*) FROM course) AS courses,
     (SELECT count(*) FROM student_course) AS enrollments,
     (SELECT count(*) FROM student_course_event) AS events;
+
+-- name: update_nothing()!
+-- May the file be written to? SQLite begins a transaction of a file that may not as if it could.
+UPDATE student SET version = version WHERE false;

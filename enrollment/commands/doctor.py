@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -38,17 +39,19 @@ def add(verbs: Any) -> None:
 def examine(config: Config, options: argparse.Namespace) -> None:
     if not config.database.exists():
         raise CommandError(f"{config.database} does not exist")
-    findings = [
-        *_look_at_sqlite(),
-        *_look_at_disk(config.database),
-        *_look_at_file(config.database),
-        *_look_at_data(config.database),
-    ]
-    for level, text in findings:
+    levels = []
+    # Each is told before the next is looked for: a damaged file may not let itself be read on.
+    for level, text in chain(
+        _look_at_sqlite(),
+        _look_at_disk(config.database),
+        _look_at_file(config.database),
+        _look_at_data(config.database),
+    ):
         print(f"{level:5} {text}")
-    wrong = sum(level == "wrong" for level, _ in findings)
+        levels.append(level)
+    wrong = levels.count("wrong")
     if wrong:
-        raise CommandError(f"{wrong} of {len(findings)} findings are wrong")
+        raise CommandError(f"{wrong} of {len(levels)} findings are wrong")
 
 
 def _look_at_sqlite() -> Iterator[Finding]:

@@ -40,3 +40,8 @@ def is_current(db: Connection) -> bool:
 def get_counts(db: Connection) -> dict[str, int]:
     """How many rows of what."""
     return dict(SQL.get_counts(db))
+
+
+def try_to_write(db: Connection) -> None:
+    """Change nothing, as only who may write can: a write that has begun shows not even that."""
+    SQL.update_nothing(db)

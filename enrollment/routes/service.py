@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from enrollment import http
 from enrollment.access import ANYONE, READERS
-from enrollment.data.check import is_current
+from enrollment.data.check import is_current, try_to_write
 from enrollment.database import Connection, Database
 from enrollment.errors import Problem
 from enrollment.http import Operation
@@ -51,8 +51,8 @@ def read_ready(database: Database) -> Answer:
             detail = "The database has not the schema of this release."
             raise Problem("database_outdated", detail, headers={"Retry-After": "60"})
     if not database.is_written_to:
-        with database.write():
-            pass
+        with database.write() as db:
+            try_to_write(db)
     return http.ok({"status": "ready"})
 
 
