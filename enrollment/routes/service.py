@@ -1,25 +1,17 @@
 """/ and /problems: what a newcomer finds, and what every problem's `type` points to."""
 
-from base64 import b64encode
-from hashlib import sha256
-from html import escape
+from hashlib import blake2b
+from http import HTTPStatus
 from importlib.metadata import version
 
-from enrollment import http
+from enrollment import http, pages
 from enrollment.access import ANYONE
 from enrollment.database import Database
 from enrollment.errors import Problem
 from enrollment.http import Operation
 from enrollment.kinds import KINDS
+from enrollment.preconditions import not_modified
 from enrollment.rendering import Answer
-
-STYLE = "body{font:1.1rem/1.5 system-ui;max-width:40rem;margin:3rem auto;padding:0 1rem}"
-STYLE_DIGEST = b64encode(sha256(STYLE.encode()).digest()).decode()
-HTML = {
-    "Content-Type": "text/html; charset=utf-8",
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{STYLE_DIGEST}';"
-    " frame-ancestors 'none'",
-}
 
 
 def read_service(database: Database) -> Answer:
@@ -32,6 +24,8 @@ def read_service(database: Database) -> Answer:
             "courses": "/v1/courses",
             "events": "/v1/events",
             "problems": "/problems",
+            "docs": "/docs",
+            "openapi": "/v1/openapi.json",
         }
     )
 
@@ -47,32 +41,22 @@ def read_ready(database: Database) -> Answer:
 
 
 def list_problems(database: Database) -> Answer:
-    rows = "".join(
-        f'<li><a href="/problems/{code}">{code}</a>: {escape(kind.title)}</li>'
-        for code, kind in KINDS.items()
-    )
-    return _html("Problems", f"<ul>{rows}</ul>")
+    return page(pages.problems())
 
 
 def read_problem(database: Database, code: str) -> Answer:
-    kind = KINDS.get(code)
-    if kind is None:
+    if code not in KINDS:
         raise Problem("not_found", f"There is no problem with the code {code}.")
-    return _html(
-        code,
-        f"<p>{escape(kind.title)}. It comes with the HTTP status {kind.status}.</p>"
-        f"<h2>What to do</h2><p>{escape(kind.advice)}</p>"
-        '<p><a href="/problems">All problems</a></p>',
-    )
+    return page(pages.problem(code))
 
 
-def _html(title: str, content: str) -> Answer:
-    document = (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>{title}</title><style>{STYLE}</style><h1>{title}</h1>{content}</html>"
-    )
-    return Answer(200, document.encode(), HTML)
+def page(content: bytes) -> Answer:
+    """A page, unless the reader has it already. Raises precondition_failed."""
+    tag = blake2b(content, digest_size=12).hexdigest()
+    headers = {**pages.HEADERS, "ETag": f'"{tag}"'}
+    if not_modified(tag):
+        return Answer(HTTPStatus.NOT_MODIFIED, b"", headers)
+    return Answer(HTTPStatus.OK, content, headers)
 
 
 OPERATIONS = (
