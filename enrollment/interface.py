@@ -73,8 +73,8 @@ class Interface:
                     yield " and " if "allOf" in schema else " or ", ""
                 yield from self.words(part)
         elif "enum" in schema or "const" in schema:
-            values = schema.get("enum") or [schema["const"]]
-            yield ", ".join(v if isinstance(v, str) else as_json(v) for v in values), ""
+            values = schema["enum"] if "enum" in schema else [schema["const"]]
+            yield ", ".join(as_json(value) for value in values), ""
         elif "items" in schema:
             yield "list of ", ""
             yield from self.words(schema["items"])

@@ -19,6 +19,7 @@ def read_openapi(database: Database) -> Answer:
 
 
 def read_docs(database: Database) -> Answer:
+    """This interface as a page to read."""
     return service.page(docs())
 
 

@@ -15,6 +15,7 @@ from enrollment.rendering import Answer
 
 
 def read_service(database: Database) -> Answer:
+    """Where everything is."""
     return http.ok(
         {
             "service": "enrollment",
@@ -31,20 +32,23 @@ def read_service(database: Database) -> Answer:
 
 
 def read_live(database: Database) -> Answer:
+    """Whether the service answers."""
     return http.ok({"status": "live"})
 
 
 def read_ready(database: Database) -> Answer:
-    """A problem unless a write could begin now."""
+    """Whether a write can begin; a 503 otherwise."""
     with database.write():
         return http.ok({"status": "ready"})
 
 
 def list_problems(database: Database) -> Answer:
+    """Every problem there is."""
     return page(pages.problems())
 
 
 def read_problem(database: Database, code: str) -> Answer:
+    """What a problem means and what to do."""
     if code not in KINDS:
         raise Problem("not_found", f"There is no problem with the code {code}.")
     return page(pages.problem(code))
