@@ -2,7 +2,11 @@
 
 from typing import Any
 
+import msgspec
+
 from enrollment.errors import Fault, Problem, refusal
+from enrollment.kinds import KINDS
+from enrollment.rendering import ProblemBody
 
 
 def example(code: str) -> Problem:
@@ -10,6 +14,19 @@ def example(code: str) -> Problem:
         pointer, detail, details = REASONS[code]
         return refusal([Fault(pointer=pointer, code=code, detail=detail, details=details)])
     return Problem(code, DETAILS[code], [FAULTS[code]] if code in FAULTS else [])
+
+
+def example_body(code: str) -> ProblemBody:
+    kind, problem = KINDS[code], example(code)
+    return ProblemBody(
+        type=f"/problems/{code}",
+        title=kind.title,
+        status=kind.status,
+        detail=problem.detail,
+        code=code,
+        errors=problem.faults,
+        request_id="8c1f9d02b5a4e673" if code == "internal_error" else msgspec.UNSET,
+    )
 
 
 DETAILS = {

@@ -55,6 +55,9 @@ class Interface:
         every = [self.resolved(parameter) for parameter in operation.get("parameters", ())]
         return [parameter for parameter in every if parameter["in"] in places]
 
+    def answers(self, operation: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        return {status: self.resolved(answer) for status, answer in operation["responses"].items()}
+
     def fields(self, schema: dict[str, Any]) -> Iterator[Field]:
         whole = self.resolved(schema)
         for part in whole.get("allOf", ()):
@@ -126,6 +129,12 @@ class Interface:
             value = str(self.example(parameter, whole=False))
             path = path.replace(f"{{{parameter['name']}}}", value)
         return " ".join([*line, quote(f"localhost:8000{path}")])
+
+
+def shared_headers(answers: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The headers that every answer of an operation has."""
+    first, *others = (answer.get("headers", {}) for answer in answers.values())
+    return {name: first[name] for name in first if all(name in other for other in others)}
 
 
 def as_json(value: Any, indent: int = 0) -> str:

@@ -7,14 +7,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from bottle import SimpleTemplate, html_escape
 
 from enrollment import interface
-from enrollment.examples import example
+from enrollment.examples import example_body
 from enrollment.interface import Interface, as_json
 from enrollment.kinds import KINDS
-from enrollment.rendering import ProblemBody
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = (TEMPLATES / "style.css").read_text()
@@ -38,27 +36,17 @@ def problems() -> bytes:
 
 @cache
 def problem(code: str) -> bytes:
-    return _page("problem", code=code, kind=KINDS[code], example=_example(code))
+    example = as_json(example_body(code), indent=2)
+    return _page("problem", code=code, kind=KINDS[code], example=example)
 
 
-def _example(code: str) -> str:
-    kind, problem = KINDS[code], example(code)
-    body = ProblemBody(
-        type=f"/problems/{code}",
-        title=kind.title,
-        status=kind.status,
-        detail=problem.detail,
-        code=code,
-        errors=problem.faults,
-        request_id="8c1f9d02b5a4e673" if code == "internal_error" else msgspec.UNSET,
-    )
-    return as_json(body, 2)
+def marked(text: str) -> str:
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html_escape(text))
 
 
 def prose(text: str) -> str:
-    """Paragraphs with `code`; the codes of problems lead to their pages."""
-    marked = re.sub(r"`([^`]+)`", r"<code>\1</code>", html_escape(text))
-    linked = re.sub(r"\b[a-z_]+\b", _link, marked)
+    """Paragraphs, in which the codes of problems lead to their pages."""
+    linked = re.sub(r"\b[a-z_]+\b", _link, marked(text))
     return "".join(f"<p>{paragraph}</p>" for paragraph in linked.split("\n\n") if paragraph)
 
 
@@ -69,5 +57,5 @@ def _link(word: re.Match[str]) -> str:
 
 def _page(name: str, **values: Any) -> bytes:
     template = SimpleTemplate(name=f"{name}.html", lookup=[str(TEMPLATES)])
-    rendered: str = template.render(style=STYLE, prose=prose, **values)
+    rendered: str = template.render(style=STYLE, marked=marked, prose=prose, **values)
     return rendered.encode()
