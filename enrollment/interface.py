@@ -70,7 +70,7 @@ class Interface:
         if "$ref" in schema:
             name = schema["$ref"].rpartition("/")[2]
             yield self.resolved(schema).get("title", name), name
-        elif choices := schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf"):
+        elif choices := schema.get("anyOf") or schema.get("allOf"):
             for number, part in enumerate(choices):
                 if number:
                     yield " and " if "allOf" in schema else " or ", ""
@@ -82,7 +82,7 @@ class Interface:
             yield "list of ", ""
             yield from self.words(schema["items"])
         else:
-            yield schema.get("format") or schema.get("type", "anything"), ""
+            yield kind(schema), ""
 
     def sample(self, schema: dict[str, Any], *, whole: bool) -> Any:
         """A value that fits: the schema's own example, or one made up, with every field if `whole`
@@ -94,8 +94,8 @@ class Interface:
         for name in ("examples", "enum"):
             if name in schema:
                 return schema[name][0]
-        if choices := schema.get("anyOf") or schema.get("oneOf"):
-            return self.sample(choices[0], whole=whole)
+        if "anyOf" in schema:
+            return self.sample(schema["anyOf"][0], whole=whole)
         if "items" in schema:
             return [self.sample(schema["items"], whole=whole)]
         if "properties" in schema or "allOf" in schema:
@@ -104,7 +104,7 @@ class Interface:
                 for field in self.fields(schema)
                 if whole or field.required
             }
-        return SAMPLES.get(schema.get("format") or schema.get("type", "object"), {})
+        return SAMPLES.get(kind(schema), {})
 
     def example(self, described: dict[str, Any], *, whole: bool) -> Any:
         """The example of a parameter or of a content, or a sample of what its schema allows."""
@@ -139,6 +139,12 @@ def shared_headers(answers: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 def as_json(value: Any, indent: int = 0) -> str:
     return msgspec.json.format(msgspec.json.encode(value), indent=indent).decode()
+
+
+def kind(schema: dict[str, Any]) -> str:
+    """The type, or of a text its format, which says more."""
+    name: str = schema.get("type", "anything")
+    return schema.get("format", name) if name == "string" else name
 
 
 def parts(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
