@@ -37,9 +37,7 @@ def encode(content: Any) -> bytes:
 def render(answer: Answer) -> HTTPResponse:
     if answer.status == HTTPStatus.NO_CONTENT:
         return HTTPResponse(status=answer.status, headers=answer.headers)
-    if isinstance(answer.content, bytes):
-        return HTTPResponse(answer.content, answer.status, answer.headers)
-    content = encode(answer.content)
+    content = answer.content if isinstance(answer.content, bytes) else encode(answer.content)
     reads = request.method in ("GET", "HEAD")
     tag = answer.tag or tag_of(answer.content)
     if tag is None and reads:

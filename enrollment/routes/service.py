@@ -1,14 +1,12 @@
 """/ and /problems: what a newcomer finds, and what every problem's `type` points to."""
 
-from base64 import b64encode
-from hashlib import sha256
-from html import escape
+from http import HTTPStatus
 from importlib.metadata import version
 
 from bottle import request
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from enrollment import http
+from enrollment import http, pages
 from enrollment.access import ANYONE, READERS
 from enrollment.data.check import is_current, try_to_write
 from enrollment.database import Connection, Database
@@ -17,16 +15,9 @@ from enrollment.http import Operation
 from enrollment.kinds import KINDS
 from enrollment.rendering import Answer
 
-STYLE = "body{font:1.1rem/1.5 system-ui;max-width:40rem;margin:3rem auto;padding:0 1rem}"
-STYLE_DIGEST = b64encode(sha256(STYLE.encode()).digest()).decode()
-HTML = {
-    "Content-Type": "text/html; charset=utf-8",
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{STYLE_DIGEST}';"
-    " frame-ancestors 'none'",
-}
-
 
 def read_service(database: Database) -> Answer:
+    """Where everything is."""
     return http.ok(
         {
             "service": "enrollment",
@@ -36,20 +27,24 @@ def read_service(database: Database) -> Answer:
             "courses": "/v1/courses",
             "events": "/v1/events",
             "problems": "/problems",
+            "docs": "/docs",
+            "openapi": "/v1/openapi.json",
         }
     )
 
 
 def read_live(database: Database) -> Answer:
+    """Whether the service answers."""
     return http.ok({"status": "live"})
 
 
 def read_ready(database: Database) -> Answer:
-    """A problem unless a write could begin now, or is under way, on the schema of this release."""
+    """Whether the schema is current and a write can begin; a 503 otherwise."""
     with database.read() as db:
         if not is_current(db):
             detail = "The database has not the schema of this release."
             raise Problem("database_outdated", detail, headers={"Retry-After": "60"})
+    # A write that is under way has begun.
     if not database.is_written_to:
         with database.write() as db:
             try_to_write(db)
@@ -57,37 +52,21 @@ def read_ready(database: Database) -> Answer:
 
 
 def read_metrics(db: Connection) -> Answer:
-    page = request.app.metrics.page(db)
-    return Answer(200, page, {"Content-Type": CONTENT_TYPE_LATEST})
+    """What the service counts, for Prometheus."""
+    numbers = request.app.metrics.page(db)
+    return Answer(HTTPStatus.OK, numbers, {"Content-Type": CONTENT_TYPE_LATEST})
 
 
 def list_problems(database: Database) -> Answer:
-    rows = "".join(
-        f'<li><a href="/problems/{code}">{code}</a>: {escape(kind.title)}</li>'
-        for code, kind in KINDS.items()
-    )
-    return _html("Problems", f"<ul>{rows}</ul>")
+    """Every problem there is."""
+    return Answer(HTTPStatus.OK, pages.problems(), pages.HEADERS)
 
 
 def read_problem(database: Database, code: str) -> Answer:
-    kind = KINDS.get(code)
-    if kind is None:
+    """What a problem means and what to do."""
+    if code not in KINDS:
         raise Problem("not_found", f"There is no problem with the code {code}.")
-    return _html(
-        code,
-        f"<p>{escape(kind.title)}. It comes with the HTTP status {kind.status}.</p>"
-        f"<h2>What to do</h2><p>{escape(kind.advice)}</p>"
-        '<p><a href="/problems">All problems</a></p>',
-    )
-
-
-def _html(title: str, content: str) -> Answer:
-    document = (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>{title}</title><style>{STYLE}</style><h1>{title}</h1>{content}</html>"
-    )
-    return Answer(200, document.encode(), HTML)
+    return Answer(HTTPStatus.OK, pages.problem(code), pages.HEADERS)
 
 
 OPERATIONS = (
