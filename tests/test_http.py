@@ -51,7 +51,12 @@ def test_options_names_the_methods_that_the_path_takes(one_of_each: Client, path
 
 @pytest.mark.parametrize(
     "path",
-    sorted(concrete(operation.path) for operation in OPERATIONS if operation.method == "GET"),
+    sorted(
+        concrete(operation.path)
+        for operation in OPERATIONS
+        # To read the metrics changes them.
+        if operation.method == "GET" and operation.path != "/metrics"
+    ),
 )
 def test_head_is_get_without_the_body(one_of_each: Client, path: str):
     get, head = one_of_each.get(path, status=200), one_of_each.head(path, status=200)
