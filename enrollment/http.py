@@ -1,5 +1,6 @@
 """What every route shares: operations, their answers, and what the history will say."""
 
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from http import HTTPStatus
@@ -22,7 +23,8 @@ from enrollment.writes import answer_once, rehearse
 
 class Operation(NamedTuple):
     """One method of one path, who may use it, its handler, the structs that its body and its query
-    must fit, what it answers with which status, and which rules can be against it.
+    must fit, what it answers with which status, which rules can be against it, and of a POST,
+    whether it is held against If-Match: everything else is.
 
     The handler takes the database, then by name the ids of the path, and `body` and `query` if it
     declares them; it returns an Answer or raises a Problem.
@@ -37,6 +39,17 @@ class Operation(NamedTuple):
     answer: Any = None
     status: int = HTTPStatus.OK
     conflicts: Sequence[str] = ()
+    conditional: bool = False
+
+    @property
+    def ids(self) -> list[tuple[str, str]]:
+        """The names in its path, each with its pattern, or none if it is an id."""
+        return re.findall(r"<(\w+):(?:id|re:([^>]+))>", self.path)
+
+    @property
+    def options(self) -> type[msgspec.Struct]:
+        """What its query must fit."""
+        return self.query or (Fields if self.method == "GET" else WriteOptions)
 
 
 def register(
@@ -79,10 +92,7 @@ def add_operation(
         try:
             gate.admit(operation.allowed, ids)
             inputs: dict[str, Any] = dict(ids)
-            reads = operation.method == "GET"
-            query = read_query(
-                request.environ, operation.query or (Fields if reads else WriteOptions)
-            )
+            query = read_query(request.environ, operation.options)
             if operation.query:
                 inputs["query"] = query
             if operation.body:

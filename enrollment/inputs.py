@@ -189,8 +189,8 @@ def _faults_of_fields(
     fields = {field.encode_name: field for field in msgspec.structs.fields(wanted)}
     for name in sorted(value.keys() | fields.keys()):
         # A lone surrogate could not be sent back; "~" and "/" are escaped (RFC 6901, section 3).
-        shown = name.encode("utf-8", "replace").decode().replace("~", "~0").replace("/", "~1")
-        place = f"{pointer}/{shown[:100]}"
+        shown = name[:100].encode("utf-8", "replace").decode()
+        place = f"{pointer}/{shown.replace('~', '~0').replace('/', '~1')}"
         if name in value.repeated:
             yield Fault(pointer=place, code="duplicate_name", detail="Named more than once")
         elif name not in fields:

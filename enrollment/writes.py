@@ -19,9 +19,11 @@ from enrollment.filters import EventFilter
 from enrollment.preconditions import seen_tag
 from enrollment.records import Rehearsal
 from enrollment.rendering import Answer, encode, render
+from enrollment.values import MOST
 
 # More than one request can leave.
-EVENTS_SHOWN = 1_000_000
+EVENTS_SHOWN = MOST
+KEY = r'"([ !#-\[\]-~]{1,255})"|([!#-+\--:<-\[\]-~]{1,255})'
 
 
 class _Undo(Exception):
@@ -77,7 +79,7 @@ def answer_once(
 
 def _key(header: str) -> str:
     """A string of RFC 8941; what has no quotes is taken for one."""
-    found = re.fullmatch(r'"([ !#-\[\]-~]{1,255})"|([!#-+\--:<-\[\]-~]{1,255})', header.strip())
+    found = re.fullmatch(KEY, header.strip())
     if found is None:
         detail = "Expected a string of 1 to 255 ASCII characters in double quotes."
         raise Problem("idempotency_key_invalid", detail)

@@ -1,4 +1,4 @@
-"""/v1/courses: parse, call, answer."""
+"""/v1/courses: what is taught, and its seats."""
 
 from enrollment import http, paging
 from enrollment.access import READERS_AND_STUDENTS, REGISTRARS
@@ -14,11 +14,13 @@ from enrollment.rendering import Answer
 
 
 def list_courses(database: Database, query: CourseFilter) -> Answer:
+    """List courses with their seats."""
     with database.read() as db:
         return paging.page(course.list_courses(db, query, paging.place(query)), query)
 
 
 def create_course(database: Database, body: CourseFields) -> Answer:
+    """Create a course."""
     with database.write() as db:
         new = course.insert_course(db, body)
         tag = course.get_course_tag(db, new.id)
@@ -26,11 +28,13 @@ def create_course(database: Database, body: CourseFields) -> Answer:
 
 
 def read_course(database: Database, course_id: int) -> Answer:
+    """Read a course and its seats."""
     with database.read() as db:
         return _course(db, course_id)
 
 
 def replace_course(database: Database, course_id: int, body: CourseFields) -> Answer:
+    """Replace a course; who has a seat keeps it."""
     with database.write() as db:
         _require_match(db, course_id)
         course.update_course(db, course_id, body)
@@ -39,6 +43,7 @@ def replace_course(database: Database, course_id: int, body: CourseFields) -> An
 
 
 def delete_course(database: Database, course_id: int) -> Answer:
+    """Delete a course that no one has ever been in."""
     with database.write() as db:
         _require_match(db, course_id)
         course.delete_course(db, course_id)
@@ -46,6 +51,7 @@ def delete_course(database: Database, course_id: int) -> Answer:
 
 
 def promote(database: Database, course_id: int, body: NewPromotions) -> Answer:
+    """Give seats to the first who wait, where a registrar does."""
     with database.write() as db:
         _require_match(db, course_id)
         asked = waitlist.promote(db, course_id, body.seats, http.change())
@@ -109,5 +115,6 @@ OPERATIONS = (
         body=NewPromotions,
         answer=Results,
         conflicts=("promotion_automatic", "course_full"),
+        conditional=True,
     ),
 )

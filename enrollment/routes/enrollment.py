@@ -28,17 +28,20 @@ from enrollment.values import Moment
 def list_courses_of_student(
     database: Database, student_id: int, query: CoursesOfStudentFilter
 ) -> Answer:
+    """List a student's courses."""
     with database.read() as db:
         return _courses(db, student_id, query)
 
 
 def list_students_of_course(database: Database, course_id: int, query: RosterFilter) -> Answer:
+    """List a course's students."""
     with database.read() as db:
         listing = roster.list_students_of_course(db, course_id, query, paging.place(query))
         return paging.page(listing, query)
 
 
 def enroll(database: Database, student_id: int, body: NewEnrollment) -> Answer:
+    """Enrol in one course, or wait for it."""
     with database.write() as db:
         require_match(roster.get_courses_tag(db, student_id))
         wish = Wish(student_id, body.course_id, body.waitlist)
@@ -47,6 +50,7 @@ def enroll(database: Database, student_id: int, body: NewEnrollment) -> Answer:
 
 
 def replace_courses(database: Database, student_id: int, body: WantedCourses) -> Answer:
+    """Enrol in exactly these courses: all of it, or nothing."""
     wishes = [Wish(student_id, course.course_id, course.waitlist) for course in body.courses]
     with database.write() as db:
         require_match(roster.get_courses_tag(db, student_id))
@@ -57,6 +61,7 @@ def replace_courses(database: Database, student_id: int, body: WantedCourses) ->
 
 
 def enroll_students(database: Database, course_id: int, body: WantedStudents) -> Answer:
+    """Enrol many students: all of them, or each who may."""
     wishes = [Wish(student.student_id, course_id, student.waitlist) for student in body.students]
     with database.write() as db:
         require_match(course.get_course_tag(db, course_id))
@@ -68,11 +73,13 @@ def enroll_students(database: Database, course_id: int, body: WantedStudents) ->
 
 
 def read_enrollment(database: Database, student_id: int, course_id: int) -> Answer:
+    """Read one enrolment."""
     with database.read() as db:
         return http.ok(enrollment.get_enrollment(db, student_id, course_id))
 
 
 def read_eligibility(database: Database, student_id: int, course_id: int) -> Answer:
+    """Whether the student could enrol now, or every rule that is against it."""
     with database.read() as db:
         return http.ok(eligibility.get_eligibility(db, student_id, course_id, http.change()))
 
@@ -80,6 +87,7 @@ def read_eligibility(database: Database, student_id: int, course_id: int) -> Ans
 def list_eligible_courses(
     database: Database, student_id: int, query: EligibleCourseFilter
 ) -> Answer:
+    """List the courses that the student could enrol in now."""
     with database.read() as db:
         listing = eligibility.list_eligible_courses(
             db, student_id, query, Moment.now(), paging.place(query)
@@ -90,6 +98,7 @@ def list_eligible_courses(
 def put_enrollment(
     database: Database, student_id: int, course_id: int, body: WantedStatus
 ) -> Answer:
+    """Make it enrolled, completed or dropped, however often it is sent."""
     with database.write() as db:
         present = enrollment.find_enrollment(db, student_id, course_id)
         require_match(tag_of(present))
@@ -101,6 +110,7 @@ def put_enrollment(
 
 
 def drop(database: Database, student_id: int, course_id: int) -> Answer:
+    """Drop it, or leave its waitlist; the history stays."""
     with database.write() as db:
         present = enrollment.get_enrollment(db, student_id, course_id)
         require_match(tag_of(present))
@@ -132,6 +142,7 @@ OPERATIONS = (
         answer=Enrollment,
         status=201,
         conflicts=ENROLLMENT_RULES,
+        conditional=True,
     ),
     Operation(
         "PUT",
@@ -198,5 +209,6 @@ OPERATIONS = (
         answer=Results,
         status=201,
         conflicts=("duplicate_student", "unknown_student", *ENROLLMENT_RULES),
+        conditional=True,
     ),
 )

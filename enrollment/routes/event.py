@@ -13,6 +13,7 @@ from enrollment.rendering import Answer
 
 
 def list_events(database: Database, query: EventFilter) -> Answer:
+    """Read what changed, or wait for it."""
     with database.read() as db:
         listing = event.list_events(db, query)
     if not listing.items:
@@ -24,6 +25,7 @@ def list_events(database: Database, query: EventFilter) -> Answer:
 def list_events_of_enrollment(
     database: Database, student_id: int, course_id: int, query: Page
 ) -> Answer:
+    """List what happened to it."""
     with database.read() as db:
         place = paging.place(query)
         listing = event.list_events_of_enrollment(db, student_id, course_id, query, place)

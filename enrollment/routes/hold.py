@@ -12,22 +12,26 @@ from enrollment.rendering import Answer
 
 
 def list_holds(database: Database, student_id: int, query: Page) -> Answer:
+    """List a student's holds, released ones too."""
     with database.read() as db:
         return paging.page(hold.list_holds(db, student_id, query, paging.place(query)), query)
 
 
 def place_hold(database: Database, student_id: int, body: HoldFields) -> Answer:
+    """Place a hold, which keeps the student from enrolling."""
     with database.write() as db:
         new = hold.insert_hold(db, student_id, body, http.change())
     return http.created(new, f"/v1/students/{student_id}/holds/{new.id}")
 
 
 def read_hold(database: Database, student_id: int, hold_id: int) -> Answer:
+    """Read a hold."""
     with database.read() as db:
         return http.ok(hold.get_hold(db, student_id, hold_id))
 
 
 def release_hold(database: Database, student_id: int, hold_id: int) -> Answer:
+    """Release it; it stays on record."""
     with database.write() as db:
         require_match(tag_of(hold.get_hold(db, student_id, hold_id)))
         change = http.change()

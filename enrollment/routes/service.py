@@ -11,6 +11,7 @@ from enrollment.database import Database
 from enrollment.errors import Problem
 from enrollment.http import Operation
 from enrollment.kinds import KINDS
+from enrollment.records import Health, Service
 from enrollment.rendering import Answer
 
 STYLE = "body{font:1.1rem/1.5 system-ui;max-width:40rem;margin:3rem auto;padding:0 1rem}"
@@ -23,30 +24,33 @@ HTML = {
 
 
 def read_service(database: Database) -> Answer:
+    """Where everything is."""
     return http.ok(
-        {
-            "service": "enrollment",
-            "release": version("enrollment"),
-            "students": "/v1/students",
-            "terms": "/v1/terms",
-            "courses": "/v1/courses",
-            "events": "/v1/events",
-            "problems": "/problems",
-        }
+        Service(
+            service="enrollment",
+            release=version("enrollment"),
+            students="/v1/students",
+            terms="/v1/terms",
+            courses="/v1/courses",
+            events="/v1/events",
+            problems="/problems",
+        )
     )
 
 
 def read_live(database: Database) -> Answer:
-    return http.ok({"status": "live"})
+    """Whether the service answers."""
+    return http.ok(Health(status="live"))
 
 
 def read_ready(database: Database) -> Answer:
-    """A problem unless a write could begin now."""
+    """Whether a write can begin; a 503 otherwise."""
     with database.write():
-        return http.ok({"status": "ready"})
+        return http.ok(Health(status="ready"))
 
 
 def list_problems(database: Database) -> Answer:
+    """Every problem there is."""
     rows = "".join(
         f'<li><a href="/problems/{code}">{code}</a>: {escape(kind.title)}</li>'
         for code, kind in KINDS.items()
@@ -55,6 +59,7 @@ def list_problems(database: Database) -> Answer:
 
 
 def read_problem(database: Database, code: str) -> Answer:
+    """What a problem means and what to do."""
     kind = KINDS.get(code)
     if kind is None:
         raise Problem("not_found", f"There is no problem with the code {code}.")
@@ -76,9 +81,9 @@ def _html(title: str, content: str) -> Answer:
 
 
 OPERATIONS = (
-    Operation("GET", "/", ANYONE, read_service, answer=dict[str, str]),
-    Operation("GET", "/livez", ANYONE, read_live, answer=dict[str, str]),
-    Operation("GET", "/readyz", ANYONE, read_ready, answer=dict[str, str]),
+    Operation("GET", "/", ANYONE, read_service, answer=Service),
+    Operation("GET", "/livez", ANYONE, read_live, answer=Health),
+    Operation("GET", "/readyz", ANYONE, read_ready, answer=Health),
     Operation("GET", "/problems", ANYONE, list_problems, answer=bytes),
     Operation("GET", "/problems/<code:re:[a-z_]+>", ANYONE, read_problem, answer=bytes),
 )

@@ -1,4 +1,4 @@
-"""/v1/students: parse, call, answer."""
+"""/v1/students: who is taught."""
 
 from enrollment import http, paging
 from enrollment.access import READERS, READERS_AND_STUDENTS, REGISTRARS
@@ -12,22 +12,26 @@ from enrollment.rendering import Answer
 
 
 def list_students(database: Database, query: StudentFilter) -> Answer:
+    """List students."""
     with database.read() as db:
         return paging.page(student.list_students(db, query, paging.place(query)), query)
 
 
 def create_student(database: Database, body: StudentFields) -> Answer:
+    """Create a student."""
     with database.write() as db:
         new = student.insert_student(db, body)
     return http.created(new, f"/v1/students/{new.id}")
 
 
 def read_student(database: Database, student_id: int) -> Answer:
+    """Read a student."""
     with database.read() as db:
         return http.ok(student.get_student(db, student_id))
 
 
 def replace_student(database: Database, student_id: int, body: StudentFields) -> Answer:
+    """Replace a student; one who becomes inactive leaves every course."""
     with database.write() as db:
         present = student.get_student(db, student_id)
         require_match(tag_of(present))
@@ -37,6 +41,7 @@ def replace_student(database: Database, student_id: int, body: StudentFields) ->
 
 
 def delete_student(database: Database, student_id: int) -> Answer:
+    """Delete a student who has never been in a course."""
     with database.write() as db:
         require_match(tag_of(student.get_student(db, student_id)))
         student.delete_student(db, student_id)

@@ -1,4 +1,4 @@
-"""/v1/terms: parse, call, answer."""
+"""/v1/terms: when it is taught."""
 
 from enrollment import http, paging
 from enrollment.access import READERS_AND_STUDENTS, REGISTRARS
@@ -12,22 +12,26 @@ from enrollment.rendering import Answer
 
 
 def list_terms(database: Database, query: TermFilter) -> Answer:
+    """List terms."""
     with database.read() as db:
         return paging.page(term.list_terms(db, query, paging.place(query)), query)
 
 
 def create_term(database: Database, body: TermFields) -> Answer:
+    """Create a term."""
     with database.write() as db:
         new = term.insert_term(db, body)
     return http.created(new, f"/v1/terms/{new.id}")
 
 
 def read_term(database: Database, term_id: int) -> Answer:
+    """Read a term."""
     with database.read() as db:
         return http.ok(term.get_term(db, term_id))
 
 
 def replace_term(database: Database, term_id: int, body: TermFields) -> Answer:
+    """Replace a term; its courses follow a change of its code."""
     with database.write() as db:
         require_match(tag_of(term.get_term(db, term_id)))
         updated = term.update_term(db, term_id, body)
@@ -36,6 +40,7 @@ def replace_term(database: Database, term_id: int, body: TermFields) -> Answer:
 
 
 def delete_term(database: Database, term_id: int) -> Answer:
+    """Delete a term without courses."""
     with database.write() as db:
         require_match(tag_of(term.get_term(db, term_id)))
         term.delete_term(db, term_id)

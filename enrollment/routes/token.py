@@ -12,11 +12,13 @@ from enrollment.rendering import Answer
 
 
 def list_tokens(database: Database, query: Page) -> Answer:
+    """List the access tokens, without what proves them."""
     with database.read() as db:
         return paging.page(token.list_tokens(db, query, paging.place(query)), query)
 
 
 def create_token(database: Database, body: TokenFields) -> Answer:
+    """Create a token; the answer shows it this once."""
     with database.write() as db:
         new = token.insert_token(db, body, http.change())
         kept = token.get_token(db, new.id)
@@ -24,11 +26,13 @@ def create_token(database: Database, body: TokenFields) -> Answer:
 
 
 def read_token(database: Database, token_id: int) -> Answer:
+    """Read a token, without what proves it."""
     with database.read() as db:
         return http.ok(token.get_token(db, token_id))
 
 
 def revoke_token(database: Database, token_id: int) -> Answer:
+    """Revoke it for good; it stays on record."""
     with database.write() as db:
         require_match(tag_of(token.get_token(db, token_id)))
         token.revoke_token(db, token_id, http.change())
