@@ -39,16 +39,14 @@ def encode(content: Any) -> bytes:
 def render(answer: Answer) -> HTTPResponse:
     if answer.status == HTTPStatus.NO_CONTENT:
         return HTTPResponse(status=answer.status, headers=answer.headers)
-    if isinstance(answer.content, bytes):
-        return HTTPResponse(answer.content, answer.status, answer.headers)
-    content = encode(answer.content)
+    content = answer.content if isinstance(answer.content, bytes) else encode(answer.content)
     reads = request.method in ("GET", "HEAD")
     tag = answer.tag or tag_of(answer.content)
     if tag is None and reads:
         tag = blake2b(content, digest_size=12).hexdigest()
     headers = {"Content-Type": "application/json", **answer.headers}
     if tag:
-        headers["ETag"] = f'"{tag}"'
+        headers.setdefault("ETag", f'"{tag}"')
     if reads and not_modified(tag):
         return HTTPResponse(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     return HTTPResponse(content, answer.status, headers)

@@ -33,8 +33,11 @@ class _Undo(Exception):
 def rehearse(database: Database, act: Callable[[], Answer]) -> Answer:
     """What a write would answer, and the events that it would leave; then all of it is undone.
 
-    The tag is that of what is there now, for the write itself to be held against.
+    The tag is that of what is there now, for the write itself to be held against. A key is only
+    read. Raises idempotency_key_invalid.
     """
+    if request.method == "POST":
+        _key()
     try:
         with database.write() as db:
             last = event.get_last_event_id(db)
@@ -58,10 +61,10 @@ def answer_once(
 
     Raises idempotency_key_invalid, idempotency_key_reused.
     """
-    header, caller = request.headers.get("Idempotency-Key"), current_caller()
-    if header is None or caller is None:
+    text, caller = _key(), current_caller()
+    if text is None or caller is None:
         return render(act())
-    key = Key(caller.id, _key(header), seconds)
+    key = Key(caller.id, text, seconds)
     fingerprint = _fingerprint(body)
     with database.write() as db:
         kept = find_kept_answer(db, key)
@@ -73,12 +76,16 @@ def answer_once(
             insert_kept_answer(db, key, kept)
             return response
     if kept.fingerprint != fingerprint:
-        raise Problem("idempotency_key_reused", f"{header} has been the key of another request.")
+        detail = f'"{text}" has been the key of another request.'
+        raise Problem("idempotency_key_reused", detail)
     return HTTPResponse(kept.content, kept.status, {**kept.headers, "Idempotency-Replayed": "true"})
 
 
-def _key(header: str) -> str:
+def _key() -> str | None:
     """A string of RFC 8941; what has no quotes is taken for one."""
+    header = request.headers.get("Idempotency-Key")
+    if header is None:
+        return None
     found = re.fullmatch(KEY, header.strip())
     if found is None:
         detail = "Expected a string of 1 to 255 ASCII characters in double quotes."

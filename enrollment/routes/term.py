@@ -64,7 +64,7 @@ OPERATIONS = (
         body=TermFields,
         answer=Term,
         status=201,
-        conflicts=("term_code_taken",),
+        conflicts=("term_code_taken", "ends_before_start"),
     ),
     Operation("GET", "/v1/terms/<term_id:id>", READERS_AND_STUDENTS, read_term, answer=Term),
     Operation(
@@ -74,7 +74,7 @@ OPERATIONS = (
         replace_term,
         body=TermFields,
         answer=Term,
-        conflicts=("term_code_taken",),
+        conflicts=("term_code_taken", "ends_before_start"),
     ),
     Operation(
         "DELETE",
