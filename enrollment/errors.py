@@ -1,19 +1,26 @@
 """The errors: what a refusal tells, and what stops a command."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
+
+from enrollment.values import MOST, Sentence
+
+ErrorCode = Annotated[str, Meta(max_length=64, pattern="^[a-z_]+$")]
+Pointer = Annotated[str, Meta(max_length=MOST, extra_json_schema={"format": "json-pointer"})]
+ParameterName = Annotated[str, Meta(max_length=200, pattern="^(?:[^~/]|~[01])*$")]
 
 
 class Fault(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One reason for a refusal: where (a JSON pointer into the body, RFC 6901, or the name of a
     query parameter), which rule, a sentence for people, and the figures that the sentence tells."""
 
-    pointer: str | None = None
-    parameter: str | None = None
-    code: str
-    detail: str
+    pointer: Pointer | None = None
+    parameter: ParameterName | None = None
+    code: ErrorCode
+    detail: Sentence
     details: dict[str, Any] = {}
 
 

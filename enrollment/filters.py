@@ -5,14 +5,23 @@ from typing import Annotated
 from msgspec import Meta
 
 from enrollment.records import Fields
-from enrollment.values import CourseStatus, EnrollmentStatus, PastMoment, Prefix, StudentStatus
+from enrollment.values import (
+    CourseStatus,
+    Cursor,
+    EnrollmentStatus,
+    PastMoment,
+    Prefix,
+    StudentStatus,
+)
+
+Limit = Annotated[int, Meta(ge=1, le=1000, description="At most so many items")]
 
 
 class Page(Fields, frozen=True, kw_only=True):
     """Which part of a list: at most `limit` items, from the place that `cursor` names."""
 
-    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
-    cursor: Annotated[str, Meta(max_length=2000)] = ""
+    limit: Limit = 100
+    cursor: Cursor = ""
 
 
 class StudentFilter(Page, frozen=True, kw_only=True):
@@ -43,15 +52,15 @@ class CourseFilter(Page, frozen=True, kw_only=True):
 class WriteOptions(Fields, frozen=True, kw_only=True):
     """What every write takes in its query: `dry_run` asks what would come of it."""
 
-    dry_run: bool = False
+    dry_run: Annotated[bool, Meta(description="Ask only: what is done is undone")] = False
 
 
 class RosterFilter(Page, frozen=True, kw_only=True):
     """Who is in what now; or what was true at `as_of`, by what was recorded until `recorded_by`."""
 
     status: EnrollmentStatus | None = None
-    as_of: PastMoment | None = None
-    recorded_by: PastMoment | None = None
+    as_of: Annotated[PastMoment, Meta(description="What was true then")] | None = None
+    recorded_by: Annotated[PastMoment, Meta(description="What was known then")] | None = None
 
 
 class CoursesOfStudentFilter(RosterFilter, frozen=True, kw_only=True):
@@ -66,6 +75,10 @@ class EventFilter(Fields, frozen=True, kw_only=True):
     """The events that follow the one with the id `after`; if there is none yet, the answer may wait
     so many seconds for one."""
 
-    after: Annotated[int, Meta(ge=0, le=2**53 - 1)] = 0
-    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
-    wait: Annotated[int, Meta(ge=0, le=30)] = 0
+    after: Annotated[
+        int, Meta(ge=0, le=2**53 - 1, description="The id of the last event that is known")
+    ] = 0
+    limit: Limit = 100
+    wait: Annotated[
+        int, Meta(ge=0, le=30, description="So many seconds, for an event to happen")
+    ] = 0

@@ -1,5 +1,6 @@
 """What every route shares: operations, their answers, and what the history will say."""
 
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from http import HTTPStatus
@@ -19,10 +20,18 @@ from enrollment.rendering import Answer, render, render_failure, render_problem
 from enrollment.values import Moment
 from enrollment.writes import rehearse, write, write_once
 
+PATH_PARAMETER = re.compile(r"<(\w+):(?:id|re:([^>]+))>")
+
+
+def template(path: str) -> str:
+    """The path of an operation as OpenAPI writes it: `/v1/students/{student_id}`."""
+    return PATH_PARAMETER.sub(r"{\1}", path)
+
 
 class Operation(NamedTuple):
     """One method of one path, who may use it, its handler, the structs that its body and its query
-    must fit, what it answers with which status, and which rules can be against it.
+    must fit, what it answers with which status, which rules can be against it, and of a POST,
+    whether it is held against If-Match: everything else is.
 
     The handler takes the connection, within a transaction that only reads or may write too, then by
     name the ids of the path, and `body` and `query` if it declares them. Where no one needs a token
@@ -38,6 +47,17 @@ class Operation(NamedTuple):
     answer: Any = None
     status: int = HTTPStatus.OK
     conflicts: Sequence[str] = ()
+    conditional: bool = False
+
+    @property
+    def ids(self) -> list[tuple[str, str]]:
+        """The names in its path, each with its pattern, or none if it is an id."""
+        return PATH_PARAMETER.findall(self.path)
+
+    @property
+    def options(self) -> type[msgspec.Struct]:
+        """What its query must fit."""
+        return self.query or (Fields if self.method == "GET" else WriteOptions)
 
 
 def register(
@@ -110,7 +130,7 @@ class Endpoint:
         return self._write(ids)
 
     def _query(self) -> dict[str, Any]:
-        query = read_query(request.environ, self._operation.query or Fields)
+        query = read_query(request.environ, self._operation.options)
         return {"query": query} if self._operation.query else {}
 
     def _write(self, ids: dict[str, Any]) -> HTTPResponse:

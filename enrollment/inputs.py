@@ -193,8 +193,8 @@ def _faults_of_fields(
     known = _fields(wanted)
     for name in sorted(value.keys() | known.keys()):
         # A lone surrogate could not be sent back; "~" and "/" are escaped (RFC 6901, section 3).
-        shown = name.encode("utf-8", "replace").decode().replace("~", "~0").replace("/", "~1")
-        place = f"{pointer}/{shown[:100]}"
+        shown = name[:100].encode("utf-8", "replace").decode()
+        place = f"{pointer}/{shown.replace('~', '~0').replace('/', '~1')}"
         if name in value.repeated:
             yield Fault(pointer=place, code="duplicate_name", detail="Named more than once")
         elif name not in known:

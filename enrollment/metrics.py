@@ -19,7 +19,7 @@ from prometheus_client import (
 from enrollment.data.event import get_last_event_id
 from enrollment.data.metrics import get_seats, list_changes
 from enrollment.database import Connection, Database
-from enrollment.openapi import PATH_PARAMETER
+from enrollment.http import template
 from enrollment.values import Moment
 
 METHODS = frozenset(HTTPMethod)
@@ -80,7 +80,7 @@ class Metrics:
 
     def _label(self, rule: str | None, method: str, status: int) -> tuple[Counter, Histogram]:
         """What to count such a request with; to look it up each time would take longer."""
-        path = PATH_PARAMETER.sub(r"{\1}", rule) if rule else "unknown"
+        path = template(rule) if rule else "unknown"
         counters = self._requests.labels(path, method, status), self._durations.labels(path)
         return self._known.setdefault((rule, method, status), counters)
 

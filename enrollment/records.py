@@ -7,22 +7,31 @@ from msgspec import Meta
 
 from enrollment.errors import Fault
 from enrollment.values import (
+    MOST,
+    Address,
     Code,
+    Count,
     CourseStatus,
     Credits,
+    Cursor,
     Day,
     Email,
     EnrollmentStatus,
     Id,
     Moment,
     Name,
+    OverridableRule,
     Promotion,
     Reason,
     Role,
     Seats,
+    Sentence,
+    Status,
     StudentStatus,
     TimeOfDay,
+    Timestamp,
     Title,
+    TokenText,
 )
 
 R = TypeVar("R")
@@ -36,8 +45,26 @@ class Fields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class ListPage(msgspec.Struct, Generic[R], frozen=True):
     """One page of a list, and the cursor of the next one, or null on the last."""
 
-    items: list[R]
-    next: str | None
+    items: Annotated[list[R], Meta(max_length=1000)]
+    next: Cursor | None
+
+
+class Service(msgspec.Struct, frozen=True, kw_only=True):
+    """The release, and where everything is."""
+
+    service: Literal["enrollment"]
+    release: Sentence
+    students: Address
+    terms: Address
+    courses: Address
+    events: Address
+    problems: Address
+    docs: Address
+    openapi: Address
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    status: Literal["live", "ready"]
 
 
 class StudentFields(Fields, frozen=True, kw_only=True):
@@ -49,8 +76,8 @@ class StudentFields(Fields, frozen=True, kw_only=True):
 
 
 class Student(StudentFields, frozen=True):
-    id: int
-    version: int
+    id: Id
+    version: Count
 
 
 class TermFields(Fields, frozen=True, kw_only=True):
@@ -62,8 +89,8 @@ class TermFields(Fields, frozen=True, kw_only=True):
 
 
 class Term(TermFields, frozen=True):
-    id: int
-    version: int
+    id: Id
+    version: Count
 
 
 class Prerequisite(Fields, frozen=True, kw_only=True):
@@ -103,15 +130,15 @@ class CourseFields(Fields, frozen=True, kw_only=True):
 class CourseSeats(msgspec.Struct, frozen=True, kw_only=True):
     """Counted, never kept; `free` is null where there is no limit."""
 
-    capacity: int | None
-    enrolled: int
-    waitlisted: int
-    free: int | None
+    capacity: Seats | None
+    enrolled: Count
+    waitlisted: Count
+    free: Count | None
 
 
 class Course(CourseFields, frozen=True):
-    id: int
-    version: int
+    id: Id
+    version: Count
     seats: CourseSeats
 
 
@@ -119,61 +146,61 @@ class Enrollment(msgspec.Struct, frozen=True, kw_only=True):
     """A student's place in a course; each time is when that status was last entered, and
     `position` is the place of one who waits, from 1."""
 
-    student_id: int
-    course_id: int
+    student_id: Id
+    course_id: Id
     status: EnrollmentStatus
-    position: int | None
-    enrolled_at: str | None
-    waitlisted_at: str | None
-    completed_at: str | None
-    dropped_at: str | None
-    version: int
+    position: Count | None
+    enrolled_at: Timestamp | None
+    waitlisted_at: Timestamp | None
+    completed_at: Timestamp | None
+    dropped_at: Timestamp | None
+    version: Count
 
 
 class CourseOfStudent(Enrollment, frozen=True, kw_only=True):
-    code: str
-    title: str
+    code: Code
+    title: Title
 
 
 class StudentOfCourse(Enrollment, frozen=True, kw_only=True):
-    given_name: str
-    family_name: str
+    given_name: Name
+    family_name: Name
 
 
 class StudentResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What became of one of many: the HTTP status that it would have had alone, and the enrolment
     or every reason against it."""
 
-    student_id: int
-    status: int
+    student_id: Id
+    status: Status
     enrollment: Enrollment | None = None
-    errors: list[Fault] = []
+    errors: Annotated[list[Fault], Meta(max_length=MOST)] = []
 
 
 class Results(msgspec.Struct, frozen=True):
-    items: list[StudentResult]
+    items: Annotated[list[StudentResult], Meta(max_length=MOST)]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One change of one enrolment; `id` grows in the order in which changes were committed."""
 
-    id: int
-    student_id: int
-    course_id: int
+    id: Id
+    student_id: Id
+    course_id: Id
     from_status: EnrollmentStatus | None
     to_status: EnrollmentStatus
-    effective_at: str
-    recorded_at: str
-    actor: str | None
-    reason: str | None
-    overridden: list[str]
+    effective_at: Timestamp
+    recorded_at: Timestamp
+    actor: Sentence | None
+    reason: Reason | None
+    overridden: Annotated[list[OverridableRule], Meta(max_length=20)]
 
 
 class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
     """What the answer to a rehearsed write says besides: it was one, and would leave these."""
 
     dry_run: Literal[True] = True
-    events: list[Event]
+    events: Annotated[list[Event], Meta(max_length=MOST)]
 
 
 class HoldFields(Fields, frozen=True, kw_only=True):
@@ -183,13 +210,13 @@ class HoldFields(Fields, frozen=True, kw_only=True):
 class Hold(HoldFields, frozen=True):
     """In force until it is released."""
 
-    id: int
-    version: int
-    student_id: int
-    placed_at: str
-    placed_by: str
-    released_at: str | None
-    released_by: str | None
+    id: Id
+    version: Count
+    student_id: Id
+    placed_at: Timestamp
+    placed_by: Sentence
+    released_at: Timestamp | None
+    released_by: Sentence | None
 
 
 class TokenFields(Fields, frozen=True, kw_only=True):
@@ -202,38 +229,38 @@ class TokenFields(Fields, frozen=True, kw_only=True):
 
 
 class Token(TokenFields, frozen=True):
-    id: int
-    version: int
-    created_at: str
-    created_by: str
-    last_used_at: str | None
-    revoked_at: str | None
-    revoked_by: str | None
+    id: Id
+    version: Count
+    created_at: Timestamp
+    created_by: Sentence
+    last_used_at: Timestamp | None
+    revoked_at: Timestamp | None
+    revoked_by: Sentence | None
 
 
 class NewToken(Token, frozen=True):
     """With the text of the token, which is shown this once."""
 
-    token: str
+    token: TokenText
 
 
 class EligibleCourse(msgspec.Struct, frozen=True, kw_only=True):
     """A course that a student could be enrolled in now."""
 
-    course_id: int
-    code: str
-    title: str
-    term: str | None
-    credits: float
+    course_id: Id
+    code: Code
+    title: Title
+    term: Code | None
+    credits: Credits
 
 
 class Eligibility(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a student could be enrolled in a course now, and every rule that is against it."""
 
-    student_id: int
-    course_id: int
+    student_id: Id
+    course_id: Id
     eligible: bool
-    errors: list[Fault]
+    errors: Annotated[list[Fault], Meta(max_length=MOST)]
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

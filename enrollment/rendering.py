@@ -5,14 +5,16 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from bottle import HTTPResponse, request
+from msgspec import Meta
 
-from enrollment.errors import Fault, Problem
+from enrollment.errors import ErrorCode, Fault, Problem
 from enrollment.kinds import KINDS
 from enrollment.preconditions import not_modified, tag_of
+from enrollment.values import MOST, Address, RequestId, Sentence, Status
 
 log = logging.getLogger("enrollment")
 
@@ -44,7 +46,7 @@ def render(answer: Answer) -> HTTPResponse:
         tag = blake2b(content, digest_size=12).hexdigest()
     headers = {"Content-Type": "application/json", **answer.headers}
     if tag:
-        headers["ETag"] = f'"{tag}"'
+        headers.setdefault("ETag", f'"{tag}"')
     if reads and not_modified(tag):
         return HTTPResponse(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     return HTTPResponse(content, answer.status, headers)
@@ -53,13 +55,13 @@ def render(answer: Answer) -> HTTPResponse:
 class ProblemBody(msgspec.Struct, frozen=True, kw_only=True):
     """RFC 9457, with a code, and in `errors` every single reason."""
 
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    errors: Sequence[Fault]
-    request_id: str | msgspec.UnsetType = msgspec.UNSET
+    type: Address
+    title: Sentence
+    status: Status
+    detail: Sentence
+    code: ErrorCode
+    errors: Annotated[Sequence[Fault], Meta(max_length=MOST)]
+    request_id: RequestId | msgspec.UnsetType = msgspec.UNSET
 
 
 def render_problem(problem: Problem) -> HTTPResponse:

@@ -28,8 +28,14 @@ class PastMoment(str):
     """A Moment; a day stands for its end in UTC."""
 
 
+# RFC 3339 lets the fraction of a second be as long as one likes.
+MOMENT_LENGTH = 64
+
+
 def decode(wanted: type, value: Any) -> Any:
     """Let msgspec read days and moments: an RFC 3339 full-date, or date-time with its offset."""
+    if isinstance(value, str) and len(value) > MOMENT_LENGTH:
+        raise ValueError(f"Expected at most {MOMENT_LENGTH} characters")
     if wanted is Day:
         return Day(msgspec.convert(value, date).isoformat())
     if wanted is Moment:
@@ -86,10 +92,29 @@ Seats = Annotated[int, Meta(ge=0, le=1_000_000)]
 TimeOfDay = Annotated[
     str,
     Meta(
+        max_length=len("23:59"),
         pattern=r"^(?:[01][0-9]|2[0-3]):[0-5][0-9](?![\s\S])",
         description="Expected a time of day, HH:MM, from 00:00 to 23:59",
     ),
 ]
+
+# What is in answers alone is made here: these limits are told, and need no check.
+MOST = 1_000_000
+Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Sentence = Annotated[str, Meta(max_length=MOST, pattern=r"\S")]
+Timestamp = Annotated[str, Meta(max_length=24, extra_json_schema={"format": "date-time"})]
+Cursor = Annotated[
+    str,
+    Meta(
+        max_length=2000,
+        description="Where a page begins: what the page before gives as `next`",
+        extra_json_schema={"format": "base64url"},
+    ),
+]
+RequestId = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9._-]+(?![\s\S])")]
+Address = Annotated[str, Meta(max_length=2000, extra_json_schema={"format": "uri-reference"})]
+Status = Annotated[int, Meta(ge=200, le=599)]
+TokenText = Annotated[str, Meta(max_length=65, pattern=r"^enr_[0-9a-f]{12}_[0-9a-f]{48}(?![\s\S])")]
 
 Role = Literal["reader", "registrar", "student", "admin"]
 StudentStatus = Literal["active", "inactive"]

@@ -19,9 +19,11 @@ from enrollment.filters import EventFilter
 from enrollment.preconditions import ask_for_tag, seen_tag
 from enrollment.records import Rehearsal
 from enrollment.rendering import Answer, encode, render
+from enrollment.values import MOST
 
 # More than one request can leave.
-EVENTS_SHOWN = 1_000_000
+EVENTS_SHOWN = MOST
+KEY = r'"([ !#-\[\]-~]{1,255})"|([!#-+\--:<-\[\]-~]{1,255})'
 
 
 # What changes the database within a transaction, and tells what it did.
@@ -41,8 +43,11 @@ def write(database: Database, act: Act) -> HTTPResponse:
 def rehearse(database: Database, act: Act) -> HTTPResponse:
     """What a write would answer, and the events that it would leave; then all of it is undone.
 
-    The tag is that of what is there now, for the write itself to be held against.
+    The tag is that of what is there now, for the write itself to be held against. A key is only
+    read. Raises idempotency_key_invalid.
     """
+    if request.method == "POST":
+        _key()
     try:
         with database.write() as db:
             last = event.get_last_event_id(db)
@@ -65,10 +70,10 @@ def write_once(database: Database, act: Act, body: Any, seconds: int) -> HTTPRes
 
     Raises idempotency_key_invalid, idempotency_key_reused.
     """
-    header, caller = request.environ.get("HTTP_IDEMPOTENCY_KEY"), current_caller()
-    if header is None or caller is None:
+    text, caller = _key(), current_caller()
+    if text is None or caller is None:
         return write(database, act)
-    key = Key(caller.id, _key(header), seconds)
+    key = Key(caller.id, text, seconds)
     fingerprint = _fingerprint(body)
     with database.write() as db:
         kept = find_kept_answer(db, key)
@@ -80,13 +85,17 @@ def write_once(database: Database, act: Act, body: Any, seconds: int) -> HTTPRes
             insert_kept_answer(db, key, kept)
             return response
     if kept.fingerprint != fingerprint:
-        raise Problem("idempotency_key_reused", f"{header} has been the key of another request.")
+        detail = f'"{text}" has been the key of another request.'
+        raise Problem("idempotency_key_reused", detail)
     return HTTPResponse(kept.content, kept.status, {**kept.headers, "Idempotency-Replayed": "true"})
 
 
-def _key(header: str) -> str:
+def _key() -> str | None:
     """A string of RFC 8941; what has no quotes is taken for one."""
-    found = re.fullmatch(r'"([ !#-\[\]-~]{1,255})"|([!#-+\--:<-\[\]-~]{1,255})', header.strip())
+    header = request.headers.get("Idempotency-Key")
+    if header is None:
+        return None
+    found = re.fullmatch(KEY, header.strip())
     if found is None:
         detail = "Expected a string of 1 to 255 ASCII characters in double quotes."
         raise Problem("idempotency_key_invalid", detail)

@@ -1,4 +1,4 @@
-"""/v1/courses: parse, call, answer."""
+"""/v1/courses: what is taught, and its seats."""
 
 from enrollment import http, paging
 from enrollment.access import READERS_AND_STUDENTS, REGISTRARS
@@ -14,20 +14,24 @@ from enrollment.rendering import Answer
 
 
 def list_courses(db: Connection, query: CourseFilter) -> Answer:
+    """List courses with their seats."""
     return paging.page(course.list_courses(db, query, paging.place(query)), query)
 
 
 def create_course(db: Connection, body: CourseFields) -> Answer:
+    """Create a course."""
     new = course.insert_course(db, body)
     tag = course.get_course_tag(db, new.id)
     return http.created(new, f"/v1/courses/{new.id}", tag)
 
 
 def read_course(db: Connection, course_id: int) -> Answer:
+    """Read a course and its seats."""
     return _course(db, course_id)
 
 
 def replace_course(db: Connection, course_id: int, body: CourseFields) -> Answer:
+    """Replace a course; who has a seat keeps it."""
     _require_match(db, course_id)
     course.update_course(db, course_id, body)
     waitlist.settle(db, http.change(), course_ids=[course_id])
@@ -35,12 +39,14 @@ def replace_course(db: Connection, course_id: int, body: CourseFields) -> Answer
 
 
 def delete_course(db: Connection, course_id: int) -> Answer:
+    """Delete a course that no one has ever been in."""
     _require_match(db, course_id)
     course.delete_course(db, course_id)
     return http.no_content()
 
 
 def promote(db: Connection, course_id: int, body: NewPromotions) -> Answer:
+    """Give seats to the first who wait, where a registrar does."""
     _require_match(db, course_id)
     asked = waitlist.promote(db, course_id, body.seats, http.change())
     return http.ok(Results(enrollment.list_results(db, course_id, asked)))
@@ -103,5 +109,6 @@ OPERATIONS = (
         body=NewPromotions,
         answer=Results,
         conflicts=("promotion_automatic", "course_full"),
+        conditional=True,
     ),
 )

@@ -28,16 +28,19 @@ from enrollment.values import Moment
 def list_courses_of_student(
     db: Connection, student_id: int, query: CoursesOfStudentFilter
 ) -> Answer:
+    """List a student's courses."""
     listing = roster.list_courses_of_student(db, student_id, query, paging.place(query))
     return paging.page(listing, query, tag=roster.get_courses_tag(db, student_id))
 
 
 def list_students_of_course(db: Connection, course_id: int, query: RosterFilter) -> Answer:
+    """List a course's students."""
     listing = roster.list_students_of_course(db, course_id, query, paging.place(query))
     return paging.page(listing, query)
 
 
 def enroll(db: Connection, student_id: int, body: NewEnrollment) -> Answer:
+    """Enrol in one course, or wait for it."""
     require_match(lambda: roster.get_courses_tag(db, student_id))
     wish = Wish(student_id, body.course_id, body.waitlist)
     new = enrollment.insert_enrollment(db, wish, http.change(body), pointer="/course_id")
@@ -45,6 +48,7 @@ def enroll(db: Connection, student_id: int, body: NewEnrollment) -> Answer:
 
 
 def replace_courses(db: Connection, student_id: int, body: WantedCourses) -> Answer:
+    """Enrol in exactly these courses: all of it, or nothing."""
     wishes = [Wish(student_id, course.course_id, course.waitlist) for course in body.courses]
     require_match(lambda: roster.get_courses_tag(db, student_id))
     enrollment.replace_enrollments(
@@ -54,6 +58,7 @@ def replace_courses(db: Connection, student_id: int, body: WantedCourses) -> Ans
 
 
 def enroll_students(db: Connection, course_id: int, body: WantedStudents) -> Answer:
+    """Enrol many students: all of them, or each who may."""
     wishes = [Wish(student.student_id, course_id, student.waitlist) for student in body.students]
     require_match(lambda: course.get_course_tag(db, course_id))
     results = enrollment.insert_students(
@@ -65,14 +70,17 @@ def enroll_students(db: Connection, course_id: int, body: WantedStudents) -> Ans
 
 
 def read_enrollment(db: Connection, student_id: int, course_id: int) -> Answer:
+    """Read one enrolment."""
     return http.ok(enrollment.get_enrollment(db, student_id, course_id))
 
 
 def read_eligibility(db: Connection, student_id: int, course_id: int) -> Answer:
+    """Whether the student could enrol now, or every rule that is against it."""
     return http.ok(eligibility.get_eligibility(db, student_id, course_id, http.change()))
 
 
 def list_eligible_courses(db: Connection, student_id: int, query: EligibleCourseFilter) -> Answer:
+    """List the courses that the student could enrol in now."""
     listing = eligibility.list_eligible_courses(
         db, student_id, query, Moment.now(), paging.place(query)
     )
@@ -80,6 +88,7 @@ def list_eligible_courses(db: Connection, student_id: int, query: EligibleCourse
 
 
 def put_enrollment(db: Connection, student_id: int, course_id: int, body: WantedStatus) -> Answer:
+    """Make it enrolled, completed or dropped, however often it is sent."""
     present = enrollment.find_enrollment(db, student_id, course_id)
     require_match(lambda: tag_of(present))
     change = http.change(body)
@@ -90,6 +99,7 @@ def put_enrollment(db: Connection, student_id: int, course_id: int, body: Wanted
 
 
 def drop(db: Connection, student_id: int, course_id: int) -> Answer:
+    """Drop it, or leave its waitlist; the history stays."""
     present = enrollment.get_enrollment(db, student_id, course_id)
     require_match(lambda: tag_of(present))
     enrollment.put_enrollment(db, student_id, course_id, present, "dropped", http.change())
@@ -114,6 +124,7 @@ OPERATIONS = (
         answer=Enrollment,
         status=201,
         conflicts=ENROLLMENT_RULES,
+        conditional=True,
     ),
     Operation(
         "PUT",
@@ -180,5 +191,6 @@ OPERATIONS = (
         answer=Results,
         status=201,
         conflicts=("duplicate_student", "unknown_student", *ENROLLMENT_RULES),
+        conditional=True,
     ),
 )

@@ -13,6 +13,7 @@ from enrollment.rendering import Answer
 
 
 def list_events(db: Connection, query: EventFilter) -> Answer:
+    """Read what changed, or wait for it."""
     listing = event.list_events(db, query)
     if not listing.items:
         http.answer_later(query.wait)
@@ -23,6 +24,7 @@ def list_events(db: Connection, query: EventFilter) -> Answer:
 def list_events_of_enrollment(
     db: Connection, student_id: int, course_id: int, query: Page
 ) -> Answer:
+    """List what happened to it."""
     place = paging.place(query)
     listing = event.list_events_of_enrollment(db, student_id, course_id, query, place)
     return paging.page(replace(listing, items=as_told(listing.items)), query)

@@ -12,19 +12,23 @@ from enrollment.rendering import Answer
 
 
 def list_holds(db: Connection, student_id: int, query: Page) -> Answer:
+    """List a student's holds, released ones too."""
     return paging.page(hold.list_holds(db, student_id, query, paging.place(query)), query)
 
 
 def place_hold(db: Connection, student_id: int, body: HoldFields) -> Answer:
+    """Place a hold, which keeps the student from enrolling."""
     new = hold.insert_hold(db, student_id, body, http.change())
     return http.created(new, f"/v1/students/{student_id}/holds/{new.id}")
 
 
 def read_hold(db: Connection, student_id: int, hold_id: int) -> Answer:
+    """Read a hold."""
     return http.ok(hold.get_hold(db, student_id, hold_id))
 
 
 def release_hold(db: Connection, student_id: int, hold_id: int) -> Answer:
+    """Release it; it stays on record."""
     present = hold.get_hold(db, student_id, hold_id)
     require_match(lambda: tag_of(present))
     change = http.change()

@@ -13,29 +13,30 @@ from enrollment.database import Connection, Database
 from enrollment.errors import Problem
 from enrollment.http import Operation
 from enrollment.kinds import KINDS
+from enrollment.records import Health, Service
 from enrollment.rendering import Answer
 
 
 def read_service(database: Database) -> Answer:
     """Where everything is."""
     return http.ok(
-        {
-            "service": "enrollment",
-            "release": version("enrollment"),
-            "students": "/v1/students",
-            "terms": "/v1/terms",
-            "courses": "/v1/courses",
-            "events": "/v1/events",
-            "problems": "/problems",
-            "docs": "/docs",
-            "openapi": "/v1/openapi.json",
-        }
+        Service(
+            service="enrollment",
+            release=version("enrollment"),
+            students="/v1/students",
+            terms="/v1/terms",
+            courses="/v1/courses",
+            events="/v1/events",
+            problems="/problems",
+            docs="/docs",
+            openapi="/v1/openapi.json",
+        )
     )
 
 
 def read_live(database: Database) -> Answer:
     """Whether the service answers."""
-    return http.ok({"status": "live"})
+    return http.ok(Health(status="live"))
 
 
 def read_ready(database: Database) -> Answer:
@@ -48,7 +49,7 @@ def read_ready(database: Database) -> Answer:
     if not database.is_written_to:
         with database.write() as db:
             try_to_write(db)
-    return http.ok({"status": "ready"})
+    return http.ok(Health(status="ready"))
 
 
 def read_metrics(db: Connection) -> Answer:
@@ -70,9 +71,9 @@ def read_problem(database: Database, code: str) -> Answer:
 
 
 OPERATIONS = (
-    Operation("GET", "/", ANYONE, read_service, answer=dict[str, str]),
-    Operation("GET", "/livez", ANYONE, read_live, answer=dict[str, str]),
-    Operation("GET", "/readyz", ANYONE, read_ready, answer=dict[str, str]),
+    Operation("GET", "/", ANYONE, read_service, answer=Service),
+    Operation("GET", "/livez", ANYONE, read_live, answer=Health),
+    Operation("GET", "/readyz", ANYONE, read_ready, answer=Health),
     Operation("GET", "/metrics", READERS, read_metrics, answer=str),
     Operation("GET", "/problems", ANYONE, list_problems, answer=bytes),
     Operation("GET", "/problems/<code:re:[a-z_]+>", ANYONE, read_problem, answer=bytes),

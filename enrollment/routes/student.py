@@ -1,4 +1,4 @@
-"""/v1/students: parse, call, answer."""
+"""/v1/students: who is taught."""
 
 from enrollment import http, paging
 from enrollment.access import READERS, READERS_AND_STUDENTS, REGISTRARS
@@ -12,19 +12,23 @@ from enrollment.rendering import Answer
 
 
 def list_students(db: Connection, query: StudentFilter) -> Answer:
+    """List students."""
     return paging.page(student.list_students(db, query, paging.place(query)), query)
 
 
 def create_student(db: Connection, body: StudentFields) -> Answer:
+    """Create a student."""
     new = student.insert_student(db, body)
     return http.created(new, f"/v1/students/{new.id}")
 
 
 def read_student(db: Connection, student_id: int) -> Answer:
+    """Read a student."""
     return http.ok(student.get_student(db, student_id))
 
 
 def replace_student(db: Connection, student_id: int, body: StudentFields) -> Answer:
+    """Replace a student; one who becomes inactive leaves every course."""
     present = student.get_student(db, student_id)
     require_match(lambda: tag_of(present))
     updated = student.update_student(db, student_id, body)
@@ -33,6 +37,7 @@ def replace_student(db: Connection, student_id: int, body: StudentFields) -> Ans
 
 
 def delete_student(db: Connection, student_id: int) -> Answer:
+    """Delete a student who has never been in a course."""
     present = student.get_student(db, student_id)
     require_match(lambda: tag_of(present))
     student.delete_student(db, student_id)

@@ -1,4 +1,4 @@
-"""/v1/terms: parse, call, answer."""
+"""/v1/terms: when it is taught."""
 
 from enrollment import http, paging
 from enrollment.access import READERS_AND_STUDENTS, REGISTRARS
@@ -12,19 +12,23 @@ from enrollment.rendering import Answer
 
 
 def list_terms(db: Connection, query: TermFilter) -> Answer:
+    """List terms."""
     return paging.page(term.list_terms(db, query, paging.place(query)), query)
 
 
 def create_term(db: Connection, body: TermFields) -> Answer:
+    """Create a term."""
     new = term.insert_term(db, body)
     return http.created(new, f"/v1/terms/{new.id}")
 
 
 def read_term(db: Connection, term_id: int) -> Answer:
+    """Read a term."""
     return http.ok(term.get_term(db, term_id))
 
 
 def replace_term(db: Connection, term_id: int, body: TermFields) -> Answer:
+    """Replace a term; its courses follow a change of its code."""
     present = term.get_term(db, term_id)
     require_match(lambda: tag_of(present))
     updated = term.update_term(db, term_id, body)
@@ -33,6 +37,7 @@ def replace_term(db: Connection, term_id: int, body: TermFields) -> Answer:
 
 
 def delete_term(db: Connection, term_id: int) -> Answer:
+    """Delete a term without courses."""
     present = term.get_term(db, term_id)
     require_match(lambda: tag_of(present))
     term.delete_term(db, term_id)
@@ -56,7 +61,7 @@ OPERATIONS = (
         body=TermFields,
         answer=Term,
         status=201,
-        conflicts=("term_code_taken",),
+        conflicts=("term_code_taken", "ends_before_start"),
     ),
     Operation("GET", "/v1/terms/<term_id:id>", READERS_AND_STUDENTS, read_term, answer=Term),
     Operation(
@@ -66,7 +71,7 @@ OPERATIONS = (
         replace_term,
         body=TermFields,
         answer=Term,
-        conflicts=("term_code_taken",),
+        conflicts=("term_code_taken", "ends_before_start"),
     ),
     Operation(
         "DELETE",

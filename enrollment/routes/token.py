@@ -12,20 +12,24 @@ from enrollment.rendering import Answer
 
 
 def list_tokens(db: Connection, query: Page) -> Answer:
+    """List the access tokens, without what proves them."""
     return paging.page(token.list_tokens(db, query, paging.place(query)), query)
 
 
 def create_token(db: Connection, body: TokenFields) -> Answer:
+    """Create a token; the answer shows it this once."""
     new = token.insert_token(db, body, http.change())
     kept = token.get_token(db, new.id)
     return http.created(new, f"/v1/tokens/{new.id}")._replace(kept=kept)
 
 
 def read_token(db: Connection, token_id: int) -> Answer:
+    """Read a token, without what proves it."""
     return http.ok(token.get_token(db, token_id))
 
 
 def revoke_token(db: Connection, token_id: int) -> Answer:
+    """Revoke it for good; it stays on record."""
     present = token.get_token(db, token_id)
     require_match(lambda: tag_of(present))
     token.revoke_token(db, token_id, http.change())
