@@ -3,17 +3,17 @@
 faults.c is preloaded into them; a plan that it shares with the test says what is to happen.
 """
 
+import ctypes
 import errno
 import json
 import mmap
 import os
-import struct
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-# The kinds of calls.
+# The kinds of calls; what is sent, is sent to a client.
 OPEN, WRITE, SYNC, TRUNCATE, LINK, UNLINK, SEND = (1 << number for number in range(7))
 # How much of a call is done before it fails, or the process is killed.
 NOTHING, HALF, ALL = range(3)
@@ -21,8 +21,6 @@ KILL = 0
 FOR_EVER = 1 << 62
 # Of many writes that are alike one in so many is struck, unless `python -m tests.faults` wants all.
 step_of_writes = 7
-
-FIELDS = struct.Struct("8q1024s")
 
 
 class Fault(NamedTuple):
@@ -45,44 +43,54 @@ class Fault(NamedTuple):
         return f"{calls}-{what}{extent}{'-lasting' if self.lasting else ''}"
 
 
+class Fields(ctypes.Structure):
+    """What the process and the test share: `struct plan` of faults.c."""
+
+    _fields_ = (
+        *(
+            (name, ctypes.c_int64)
+            for name in ("calls", "first", "last", "error", "done", "seen", "struck", "clock")
+        ),
+        ("path", ctypes.c_char * 1024),
+    )
+
+
 class Plan:
     """What is to happen in the processes that are started in `environment`."""
 
-    # Of all plans, for the end of the run.
+    # By all plans, for the end of the run.
     injected = 0
 
     def __init__(self, library: Path, folder: Path) -> None:
         file = folder / "plan"
-        file.write_bytes(bytes(FIELDS.size))
+        file.write_bytes(bytes(ctypes.sizeof(Fields)))
         with file.open("r+b") as opened:
-            self._map = mmap.mmap(opened.fileno(), FIELDS.size)
+            self._fields = Fields.from_buffer(mmap.mmap(opened.fileno(), 0))
         self.environment = os.environ | {"LD_PRELOAD": str(library), "FAULTS": str(file)}
 
     def strike(self, fault: Fault, n: int, path: str) -> None:
         """Let the n-th of the calls on the files of this pattern be struck from now on."""
         self.mend()
-        last = FOR_EVER if fault.lasting else n
-        fields = (n, last, fault.error, fault.done, 0, 0)
-        clock = struct.unpack_from("q", self._map, 7 * 8)
-        FIELDS.pack_into(self._map, 0, 0, *fields, *clock, path.encode())
-        # The kinds of calls come last: with them the plan is in force.
-        struct.pack_into("q", self._map, 0, fault.calls)
+        fields = self._fields
+        fields.first, fields.last = n, FOR_EVER if fault.lasting else n
+        fields.error, fields.done, fields.path = fault.error, fault.done, path.encode()
+        # With the kinds of calls, the plan is in force.
+        fields.calls = fault.calls
 
     def mend(self) -> int:
         """End it; how many calls were struck."""
-        struct.pack_into("q", self._map, 0, 0)
-        (struck,) = struct.unpack_from("q", self._map, 6 * 8)
-        struct.pack_into("q", self._map, 6 * 8, 0)
+        struck = int(self._fields.struck)
+        self._fields.calls = self._fields.seen = self._fields.struck = 0
         Plan.injected += struck
         return struck
 
     @property
     def has_struck(self) -> bool:
-        return struct.unpack_from("q", self._map, 6 * 8) != (0,)
+        return bool(self._fields.struck)
 
     def set_clock(self, ahead: int) -> None:
         """Let the clock be so many seconds ahead of the true one."""
-        struct.pack_into("q", self._map, 7 * 8, ahead)
+        self._fields.clock = ahead
 
 
 class Ended(NamedTuple):

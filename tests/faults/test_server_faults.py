@@ -1,12 +1,14 @@
 """The server where calls fail, or kill it: what it has acknowledged is there, and nothing half."""
 
 import errno
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -82,7 +84,17 @@ class Registration:
 
 
 def found(file: Path) -> set[tuple[int, int]]:
-    """Who is in what, by the file, which is sound."""
+    """Who is in what, by the file and its log alone, which are sound: so will it be found by who
+    comes next, for the memory that processes share is gone with them."""
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / file.name
+        for name in (file.name, f"{file.name}-wal"):
+            if file.with_name(name).exists():
+                shutil.copy(file.with_name(name), folder)
+        return read(copy)
+
+
+def read(file: Path) -> set[tuple[int, int]]:
     with closing(sqlite3.connect(file)) as db:
         db.row_factory = sqlite3.Row
         assert list_damages(db) == []
@@ -199,8 +211,7 @@ def endings(college: Path, plan: Plan, fault: Fault, files: str) -> Iterator[tup
     [
         (Fault(WRITE, KILL, HALF), FILES, False),
         (Fault(SYNC, KILL, ALL), FILES, True),
-        # What wakes the server's own threads is sent too; at last, the answer.
-        (Fault(SEND, KILL), "socket:*", True),
+        (Fault(SEND, KILL), "client", True),
     ],
     ids=["while it is written", "after the commit", "before the answer"],
 )
@@ -212,12 +223,10 @@ def test_a_retry_after_a_kill_is_done_once(
         assert again.status == 201
         outcomes.add((answered, "Idempotency-Replayed" in again.headers))
 
-    assert {(True, True), (False, is_done)} <= outcomes
+    assert outcomes == {(True, True), (False, is_done)}
 
 
-@pytest.mark.parametrize(
-    "fault", [Fault(OPEN, errno.EMFILE), Fault(WRITE, errno.EIO), Fault(SYNC, errno.EIO)], ids=str
-)
+@pytest.mark.parametrize("fault", [Fault(OPEN | WRITE, errno.EIO), Fault(SYNC, errno.EIO)], ids=str)
 def test_a_server_that_cannot_start_stops_and_says_why(
     college: Path, preloaded: Plan, fault: Fault
 ):
@@ -231,10 +240,8 @@ def test_a_server_that_cannot_start_stops_and_says_why(
             log = server.log.read_text()
             if code is not None:
                 assert (code, struck) == (1, 1)
-                assert any(
-                    reason in log
-                    for reason in ("disk I/O error", "unable to open", "Too many open files")
-                ), log
+                reasons = ("disk I/O error", "unable to open", "Input/output error")
+                assert any(reason in log for reason in reasons), log
         finally:
             server.kill()
         assert found(college) == set()
