@@ -30,8 +30,10 @@ def _rate(workload: str, contender: str, connections: int) -> Callable[[Results]
 
 def _growth(small: str, large: str) -> Callable[[Results], float | None]:
     def figure(results: Results) -> float | None:
-        before, after = (results.rate(Cell(name, FEW, OURS)) for name in (small, large))
-        return after / before if before and after else None
+        for cell in _ours(results, large):
+            before, after = results.rate(cell._replace(workload=small)), results.rate(cell)
+            return after / before if before and after else None
+        return None
 
     return figure
 
@@ -40,18 +42,25 @@ def _disturbed(workload: str) -> Callable[[Results], float | None]:
     """The 99th percentile against the quiet one."""
 
     def figure(results: Results) -> float | None:
-        cell = Cell(workload, FEW, OURS)
-        disturbed, quiet = results.percentile(cell, 99), results.figures(cell).get("quiet p99 ms")
-        return disturbed / quiet if disturbed and quiet else None
+        for cell in _ours(results, workload):
+            disturbed, quiet = results.percentile(cell, 99), results.figures(cell)["quiet p99 ms"]
+            return disturbed / quiet if disturbed and quiet else None
+        return None
 
     return figure
 
 
 def _figure(workload: str, name: str) -> Callable[[Results], float | None]:
     def figure(results: Results) -> float | None:
-        return results.figures(Cell(workload, FEW, OURS)).get(name)
+        for cell in _ours(results, workload):
+            return results.figures(cell)[name]
+        return None
 
     return figure
+
+
+def _ours(results: Results, workload: str) -> Iterator[Cell]:
+    return (cell for cell in results if (cell.workload, cell.contender) == (workload, OURS))
 
 
 def _goals() -> Iterator[Goal]:

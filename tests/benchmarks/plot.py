@@ -9,7 +9,7 @@ from tests.benchmarks.load import PERCENTILES
 from tests.benchmarks.results import Cell, Results
 from tests.benchmarks.workloads import WORKLOADS
 
-WIDTH, HEIGHT, MARGIN, ACROSS = 360, 260, 50, 2
+WIDTH, HEIGHT, MARGIN, ACROSS = 420, 260, 55, 2
 COLOURS = ("#0b6e4f", "#d1495b", "#00798c", "#edae49", "#6a4c93", "#888888")
 
 

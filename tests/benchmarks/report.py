@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ COLUMNS = ("requests/s", "p50 ms", "p99 ms", "ours / it", "errors")
 def header(contenders: Sequence[Contender], fsync_ms: float) -> str:
     """Versions, cores, and the cost of the disk's fsync."""
     lines = [
-        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version},"
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {_wrk_version()},"
         f" {os.cpu_count()} cores shared with the load, fsync {fsync_ms:.2f} ms",
     ]
     for contender in contenders:
@@ -51,17 +52,19 @@ def table(results: Results, workloads: Sequence[str]) -> str:
 def _row(results: Results, cell: Cell) -> str:
     rate, parts = results.rate(cell), []
     if rate is not None:
-        ratio = results.ratio(cell)
         parts += [
             f"{rate:10,.0f}",
-            f"{results.percentile(cell, 50) or 0:10.2f}",
-            f"{results.percentile(cell, 99) or 0:10.2f}",
-            f"{ratio:10.2f}" if ratio else f"{'':10}",
+            *(_cell(results.percentile(cell, percent)) for percent in (50, 99)),
+            _cell(results.ratio(cell)),
             f"{results.errors(cell):10}",
         ]
     figures = results.figures(cell).items()
     parts += [f"{name} {value:,.{0 if name == 'rows' else 2}f}" for name, value in figures]
     return "  ".join([*parts, *results.remarks(cell)])
+
+
+def _cell(value: float | None) -> str:
+    return f"{'-':>10}" if value is None else f"{value:10.2f}"
 
 
 def goals(results: Results) -> str:
@@ -71,6 +74,14 @@ def goals(results: Results) -> str:
         for goal in GOALS
     ]
     return "\n".join(["goals", *lines])
+
+
+def _wrk_version() -> str:
+    """wrk tells it with its usage, as a failure."""
+    if shutil.which("wrk") is None:
+        return "no wrk"
+    usage = subprocess.run(["wrk", "--version"], capture_output=True, text=True, check=False)
+    return " ".join(usage.stdout.split()[:2])
 
 
 def _node_versions() -> str:

@@ -37,8 +37,11 @@ class Results:
 
     def percentile(self, cell: Cell, percent: float) -> float | None:
         """In milliseconds."""
-        trials = self._trials.get(cell, ())
-        return _median([t.load.percentiles[f"{percent:g}"] for t in trials if t.load])
+        loads = [trial.load for trial in self._trials.get(cell, ())]
+        # Who answers nothing at all has no latency.
+        return _median(
+            [load.percentiles[f"{percent:g}"] for load in loads if load and load.requests]
+        )
 
     def errors(self, cell: Cell) -> int:
         """Of all rounds."""

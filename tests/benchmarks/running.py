@@ -120,6 +120,9 @@ def running(
         # Datasette names what it serves after the file.
         copy = Path(folder) / "school.db"
         shutil.copyfile(database, copy)
+        # Else the first checkpoint would have to wait until the copy is on the disk.
+        with copy.open("rb+") as file:
+            os.fsync(file.fileno())
         process = Running(contender, copy, extra or {})
         try:
             process.start()

@@ -120,7 +120,7 @@ def seed(path: Path, students: int, enrollments: int, courses: int = 0) -> Seede
     with closing(connect(path, busy_timeout=5.0)) as db:
         # For this connection alone: what is lost with the machine can be seeded again.
         db.execute("PRAGMA synchronous = OFF")
-        db.execute("PRAGMA cache_size = -1000000")
+        db.execute("PRAGMA cache_size = -4000000")
         db.execute("BEGIN")
         for statement in STATEMENTS.split("\n\n"):
             db.execute(statement, parameters)

@@ -35,7 +35,7 @@ def attempt(
     with running(contender, school.database, extra) as process:
         if workload.name == "start":
             return _start(process)
-        requests = workload.requests(school, process, WARM_UP + 3 * seconds)
+        requests = workload.requests(school, process, WARM_UP + seconds)
         load = Load(process, requests)
         events = count_events(process.database)
         warm = load.run(connections, WARM_UP)
