@@ -13,10 +13,10 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.contenders import rules
 from tests.benchmarks.load import PERCENTILES
 
 TOKEN = """
@@ -100,13 +100,15 @@ def _call(line: str) -> tuple[Callable[..., Any], tuple[int, ...]]:
 
 
 def _authenticate(db: sqlite3.Connection, text: str) -> str:
-    number, name, _, digest = db.execute(TOKEN, (text[4:16], _now())).fetchone()
+    where = (rules.lookup(text), rules.now())
+    number, name, role, digest = db.execute(TOKEN, where).fetchone()
     assert hmac.compare_digest(hashlib.sha256(text.encode()).hexdigest(), digest)
+    assert role in rules.WRITE_ROLES
     return f"{name} #{number}"
 
 
 def _enroll(db: sqlite3.Connection, actor: str, student: int, course: int) -> None:
-    now = _now()
+    now = rules.now()
     db.execute("BEGIN IMMEDIATE")
     found = db.execute("SELECT status FROM student WHERE id = ?", (student,)).fetchone()
     assert found == ("active",)
@@ -120,10 +122,6 @@ def _enroll(db: sqlite3.Connection, actor: str, student: int, course: int) -> No
     assert db.execute(SEATS, (course,)).fetchone()[0] < capacity
     db.execute(ENROLL, (*pair, now, now, actor)).fetchone()
     db.execute("COMMIT")
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 if __name__ == "__main__":
