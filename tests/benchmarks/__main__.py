@@ -8,22 +8,23 @@ medians over the rounds. `python -m tests.benchmarks scale` compares two sizes o
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from tests.benchmarks import report, scale
 from tests.benchmarks.agreement import disagreements
-from tests.benchmarks.contenders import CONTENDERS
+from tests.benchmarks.contenders import CONTENDERS, Contender
 from tests.benchmarks.disk import fsync_cost
 from tests.benchmarks.plot import draw
 from tests.benchmarks.results import Cell, Results
-from tests.benchmarks.school import make_school
+from tests.benchmarks.school import School, make_school
 from tests.benchmarks.seed import CANDIDATES
 from tests.benchmarks.trials import attempt
 from tests.benchmarks.workloads import WORKLOADS
 
-ONCE = {"start", "bulk", "stalled", "read-large", "enroll-large"}
-LARGE = {"read-large": "read", "enroll-large": "enroll"}
+# Measured in the larger school; and those that are measured with one number of clients alone.
+LARGE = ("read-large", "enroll-large")
+ONCE = ("start", "bulk", "stalled", *LARGE)
 
 
 def main() -> None:
@@ -34,35 +35,48 @@ def main() -> None:
             print(f"{name} is left out: it needs {missing}")
         else:
             contenders.append(CONTENDERS[name])
-    results = Results()
     with tempfile.TemporaryDirectory() as folder:
         print(report.header(contenders, fsync_cost(Path(folder))))
-        schools = {"": make_school(Path(folder) / "seeded.db", given.students)}
-        print(report.size("the school", schools[""]), flush=True)
+        school = make_school(Path(folder) / "seeded.db", given.students)
+        print(report.size("the school", school), flush=True)
+        schools = dict.fromkeys(WORKLOADS, school)
         if given.scale:
             large = make_school(Path(folder) / "large.db", given.students * given.scale)
-            schools |= dict.fromkeys(LARGE, large)
             print(report.size("the larger school", large), flush=True)
-        for line in disagreements(contenders, schools[""]):
+            schools |= dict.fromkeys(LARGE, large)
+        for line in disagreements(contenders, school):
             print(line, flush=True)
-        for turn in range(given.rounds):
-            for name in given.workloads:
-                for connections in _connections(name, given.connections):
-                    for contender in contenders[:: -1 if turn % 2 else 1]:
-                        if name not in contender.workloads:
-                            continue
-                        school = schools.get(name, schools[""])
-                        cell = Cell(name, connections, contender.name)
-                        trial = attempt(
-                            WORKLOADS[name], contender, school, connections, given.seconds
-                        )
-                        results.add(cell, trial)
-                        _tell(turn, cell, trial.load.rate if trial.load else None)
+        results = _measure(given, contenders, schools)
     given.plot.write_text(draw(results, given.workloads))
     print(report.table(results, given.workloads))
-    print()
-    print(report.goals(results))
+    print(f"\n{report.goals(results)}")
     print(f"\nlatency percentiles: {given.plot}")
+
+
+def _measure(
+    given: argparse.Namespace, contenders: Sequence[Contender], schools: Mapping[str, School]
+) -> Results:
+    """They take turns, and in being first too. What goes wrong is told, and the run goes on."""
+    results = Results()
+    for turn in range(given.rounds):
+        for name in given.workloads:
+            for connections in _connections(name, given.connections):
+                for contender in contenders[:: -1 if turn % 2 else 1]:
+                    if name not in contender.workloads:
+                        continue
+                    cell = Cell(name, connections, contender.name)
+                    words = f"round {turn + 1}  {name:12} {connections:3}  {contender.name:9}"
+                    try:
+                        trial = attempt(
+                            WORKLOADS[name], contender, schools[name], connections, given.seconds
+                        )
+                    except (RuntimeError, OSError) as failure:
+                        print(f"{words}  failed: {failure}", flush=True)
+                        continue
+                    results.add(cell, trial)
+                    rate = f"{trial.load.rate:10,.0f}/s" if trial.load else ""
+                    print(f"{words}{rate}", file=sys.stderr, flush=True)
+    return results
 
 
 def _arguments() -> argparse.Namespace:
@@ -84,10 +98,11 @@ def _arguments() -> argparse.Namespace:
     given = parser.parse_args()
     if given.students < CANDIDATES or min(given.rounds, given.seconds, *given.connections) < 1:
         parser.error(f"at least {CANDIDATES} students, and one of all else")
-    if given.scale:
-        given.workloads += [name for name in LARGE if name not in given.workloads]
-    elif LARGE.keys() & set(given.workloads):
+    if not given.scale and set(LARGE) & set(given.workloads):
         parser.error(f"{', '.join(LARGE)} need --scale")
+    if given.scale:
+        wanted = {*LARGE, *given.workloads}
+        given.workloads = [name for name in WORKLOADS if name in wanted]
     return given
 
 
@@ -113,13 +128,6 @@ def _connections(workload: str, connections: list[int]) -> list[int]:
     if workload in ONCE:
         return connections[:1]
     return connections[-1:] if workload == "memory" else connections
-
-
-def _tell(turn: int, cell: Cell, rate: float | None) -> None:
-    """How far it is, to who waits."""
-    measured = "" if rate is None else f"{rate:10,.0f}/s"
-    words = f"round {turn + 1}  {cell.workload:12} {cell.connections:3}  {cell.contender:9}"
-    print(f"{words}{measured}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

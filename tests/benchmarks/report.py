@@ -35,7 +35,7 @@ def size(words: str, school: School) -> str:
 
 
 def table(results: Results, workloads: Sequence[str]) -> str:
-    """A block for each workload; the best of the others is not marked: the ratio says it."""
+    """A block for each workload and number of connections."""
     width = max(len(name) for name in (OURS, *(cell.contender for cell in results)))
     lines = []
     for name in workloads:

@@ -100,16 +100,18 @@ def _bulk(load: Load, school: School, connections: int, seconds: int) -> Trial:
     students = [{"student_id": 1 + n} for n in range(min(BULK, school.students))]
     figures, taken = _quiet(load, connections, seconds), []
     wrk = load.start(connections, MOST_SECONDS)
-    while sum(taken) < seconds:
-        started = time.perf_counter()
-        path = f"/v1/courses/{school.open[len(taken)]}/students"
-        reply = load.running.request("POST", path, {"students": students})
-        taken.append(time.perf_counter() - started)
-        if reply.status != 201:
-            raise RuntimeError(f"a bulk is answered with {reply}")
-    _settle(load.running)
-    time.sleep(0.1)
-    wrk.send_signal(signal.SIGINT)
+    try:
+        while sum(taken) < seconds:
+            started = time.perf_counter()
+            path = f"/v1/courses/{school.open[len(taken)]}/students"
+            reply = load.running.request("POST", path, {"students": students})
+            taken.append(time.perf_counter() - started)
+            if reply.status != 201:
+                raise RuntimeError(f"a bulk is answered with {reply}")
+        _settle(load.running)
+        time.sleep(0.1)
+    finally:
+        wrk.send_signal(signal.SIGINT)
     measured = load.finish(wrk, connections)
     return Trial(measured, figures | {"bulk s": sum(taken) / len(taken)})
 

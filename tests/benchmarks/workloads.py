@@ -111,10 +111,12 @@ WORKLOADS = {
     workload.name: workload
     for workload in (
         Workload("read", "read a student's courses", read),
+        Workload("read-large", "read, in the larger school", read),
         Workload("roster", "read a page of a roster", roster),
         Workload("deep", "read a page in the middle of all students", deep),
         Workload("conditional", "ask for what is known already: 304", conditional),
         Workload("enroll", "enrol, spread over all courses", enroll, rows=1),
+        Workload("enroll-large", "enrol, in the larger school", enroll, rows=1),
         Workload("enroll-ten", "enrol, everyone in the same ten courses", enroll_ten, rows=1),
         Workload("mixed", "nine reads to an enrolment", mixed, rows=0.1),
         Workload("set", "replace a student's whole set", whole_set, rows=3),
@@ -123,7 +125,5 @@ WORKLOADS = {
         Workload("bulk", "read while bulks of 10,000 are enrolled", read),
         Workload("start", "start, and rest", read),
         Workload("memory", "nine reads to an enrolment, and the memory", mixed),
-        Workload("read-large", "read, in the larger school", read),
-        Workload("enroll-large", "enrol, in the larger school", enroll, rows=1),
     )
 }

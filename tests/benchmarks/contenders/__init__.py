@@ -50,7 +50,7 @@ def _ours(database: Path, port: int) -> list[str]:
 
 
 def _uvicorn(module: str, workers: int) -> Callable[[Path, int], list[str]]:
-    """None of the others writes a log of its requests; ours does."""
+    """Without a log of its requests, as all but ours are."""
     app = f"tests.benchmarks.contenders.{module}:app"
     quiet = ["--no-access-log", "--log-level", "warning"]
     start = [sys.executable, "-m", "uvicorn", app, *quiet, "--workers", str(workers)]
@@ -107,7 +107,7 @@ CONTENDERS = {
         ),
         Contender(
             "floor",
-            "the same SQL in a loop, without HTTP",
+            "the same SQL in one loop, without HTTP",
             frozenset({"read", "roster", "enroll", "enroll-ten", "mixed", "slow-fsync"}),
         ),
     )
