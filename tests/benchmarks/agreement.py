@@ -1,6 +1,5 @@
 """Whether the contenders do the same work: they must give the same answers."""
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -22,38 +21,32 @@ def disagreements(contenders: Sequence[Contender], school: School) -> Iterator[s
 
 
 def _answers(process: Running, school: School) -> Iterator[tuple[str, Any]]:
+    """What it says to each question: None if it refuses, which each does in its own words."""
+    mine, theirs = process.contender.read_path.format(7), "/v1/students/7/courses"
     first, second, third = school.open[:3]
-    mine = process.contender.read_path
-    questions = [("GET", mine.format(7), None)]
-    if mine.startswith("/v1"):
+    stranger = process.request("GET", mine, token="enr_0")
+    yield "a token that no one has", stranger.json if stranger.status < 400 else None
+    questions = [("a student's courses", "GET", mine, None)]
+    if mine == theirs:
+        both = {"courses": [{"course_id": second}, {"course_id": third}]}
         questions += [
-            ("GET", "/v1/courses/1/students?limit=50", None),
-            ("GET", "/v1/students?limit=50", None),
-            ("POST", "/v1/students/7/courses", {"course_id": first}),
-            ("POST", "/v1/students/7/courses", {"course_id": first}),
-            ("POST", "/v1/students/7/courses", {"course_id": 0}),
-            (
-                "PUT",
-                "/v1/students/7/courses",
-                {"courses": [{"course_id": c} for c in (second, third)]},
-            ),
+            ("a roster", "GET", "/v1/courses/1/students?limit=50", None),
+            ("all students", "GET", "/v1/students?limit=50", None),
+            ("an enrolment", "POST", theirs, {"course_id": first}),
+            ("the same once more", "POST", theirs, {"course_id": first}),
+            ("an enrolment in no course", "POST", theirs, {"course_id": 0}),
+            ("an unknown field", "POST", theirs, {"course_id": second, "seat": 1}),
+            ("a whole set", "PUT", theirs, both),
         ]
-    for number, (method, path, body) in enumerate(questions, start=1):
+    for question, method, path, body in questions:
         reply = process.request(method, path, body)
-        answer = _timeless(reply.json) if reply.status < 400 else None
-        # Who is refused is told why in each contender's own words, and with its own status.
-        yield (
-            f"question {number}, {method} {path.partition('?')[0] if number > 1 else ''}",
-            (
-                reply.status < 400,
-                answer,
-            ),
-        )
+        yield question, _without_moments(reply.json) if reply.status < 400 else None
 
 
-def _timeless(answer: Any) -> str:
-    """Without the present moment, and without what leads to the next page: that is opaque."""
+def _without_moments(answer: Any) -> list[dict[str, Any]]:
+    """Of a moment only whether there is one; nor what leads to the next page, which is opaque."""
     items = answer if isinstance(answer, list) else answer.get("items", [answer])
-    return json.dumps(
-        [{name: value for name, value in item.items() if name[-3:] != "_at"} for item in items]
-    )
+    return [
+        {name: bool(value) if name.endswith("_at") else value for name, value in item.items()}
+        for item in items
+    ]

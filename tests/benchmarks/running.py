@@ -76,8 +76,10 @@ class Running:
                 raise RuntimeError(f"{name} does not answer: {log}")
             time.sleep(0.002)
 
-    def request(self, method: str, path: str, body: Any = None, tag: str = "") -> Reply:
-        headers = {"Authorization": f"Bearer {TOKENS['admin']}"}
+    def request(
+        self, method: str, path: str, body: Any = None, tag: str = "", token: str = TOKENS["admin"]
+    ) -> Reply:
+        headers = {"Authorization": f"Bearer {token}"}
         if body is not None:
             headers["Content-Type"] = "application/json"
         if tag:
