@@ -36,6 +36,7 @@ def main() -> None:
         else:
             contenders.append(CONTENDERS[name])
     with tempfile.TemporaryDirectory() as folder:
+        print(f"medians of {given.rounds} rounds of {given.seconds} s, after a warm-up")
         print(report.header(contenders, fsync_cost(Path(folder))))
         school = make_school(Path(folder) / "seeded.db", given.students)
         print(report.size("the school", school), flush=True)
