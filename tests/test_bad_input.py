@@ -85,6 +85,7 @@ MOMENTS = {
     "no-such-hour": "2026-08-31T25:00:00Z",
     "before-year-1": "0001-01-01T00:00:00+01:00",
     "after-year-9999": "9999-12-31T23:59:59-01:00",
+    "too-long": f"2026-08-31T08:00:00.{'0' * 64}Z",
     "number": 1,
     "surrogate": "\ud800",
 }
@@ -232,6 +233,12 @@ def test_a_list_has_a_longest_length(client: Client):
     answer = client.put_json("/v1/students/1/courses", {"courses": courses}, status=422)
 
     assert broken(answer) == [("/courses", "invalid_value")]
+
+
+def test_a_long_name_is_cut_before_it_is_escaped(client: Client):
+    answer = client.post_json("/v1/students", {**STUDENT, "a" * 99 + "~/": 1}, status=422)
+
+    assert broken(answer) == [(f"/{'a' * 99}~0", "unknown_name")]
 
 
 @pytest.mark.parametrize("body", [[], 1, "x", None, True])

@@ -77,11 +77,12 @@ def bare(cell: str) -> str:
     return cell.strip("`")
 
 
-def test_every_route_is_listed_with_its_filters():
+def test_every_route_is_listed_with_what_it_does_and_its_filters():
     listed = []
     for method, path, what in table("method | path | what it does"):
-        filters = set(re.findall(r"`(\w+)`", what.partition(";")[2]))
-        listed.append((bare(method), bare(path), filters))
+        does, _, filters = what.partition("; `")
+        names = set(re.findall(r"(\w+)`", filters))
+        listed.append((bare(method), bare(path), f"{does[0].upper()}{does[1:]}.", names))
 
     expected = []
     for operation in OPERATIONS:
@@ -90,7 +91,7 @@ def test_every_route_is_listed_with_its_filters():
         if "after" not in names:
             names -= {"limit", "cursor"}
         path = re.sub(r"<(\w+):[^>]+>", r"{\1}", operation.path)
-        expected.append((operation.method, path, names))
+        expected.append((operation.method, path, operation.handler.__doc__, names))
     assert sorted(listed, key=str) == sorted(expected, key=str)
 
 

@@ -87,9 +87,10 @@ def test_a_key_belongs_to_its_token(client: Client, app: App):
     "key", ["", '""', '"a', 'a"b', "a b", "é", '"' + "a" * 256 + '"', '"a", "b"']
 )
 def test_idempotency_key_invalid(client: Client, key: str):
-    answer = post(client, ADA, key.encode("utf-8").decode("latin-1"), status=400)
+    for path in ("/v1/students", "/v1/students?dry_run=true"):
+        answer = post(client, ADA, key.encode("utf-8").decode("latin-1"), path, status=400)
 
-    assert answer.json["code"] == "idempotency_key_invalid"
+        assert answer.json["code"] == "idempotency_key_invalid"
     assert client.get("/v1/students").json["items"] == []
 
 
