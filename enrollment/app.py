@@ -37,7 +37,6 @@ class App(Bottle):  # type: ignore[misc]
         self, database: Database, gate: Gate, metrics: Metrics, trusted_proxies: Collection[str]
     ) -> None:
         super().__init__()
-        self.config["json.enable"] = False
         self.database = database
         self.gate = gate
         self.metrics = metrics

@@ -74,7 +74,7 @@ def register(
     app.default_error_handler = _router_error
     for operation in operations:
         endpoint = Endpoint(database, gate, operation, retry_window)
-        app.route(operation.path, operation.method, endpoint)
+        app.route(operation.path, operation.method, endpoint, skip=True)
 
 
 def _check_address(gate: Gate) -> None:

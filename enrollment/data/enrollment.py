@@ -129,9 +129,10 @@ def insert_students(
 ) -> list[StudentResult]:
     """Enrol many students in one course: all of them, or each who may.
 
-    Raises for "all" every broken rule of sql/eligibility.sql for every student; `pointer` is where
-    the request names the i-th student, with %d for i.
+    Raises course_not_found, or for "all" every broken rule of sql/eligibility.sql for every student;
+    `pointer` is where the request names the i-th student, with %d for i.
     """
+    get_course(db, course_id)
     judgements = _judge(db, wishes, "fill", change, pointer)
     welcome = [judgement for judgement in judgements if not judgement.faults]
     _enroll(db, judgements if mode == "all" else welcome, change)

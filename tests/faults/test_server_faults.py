@@ -124,7 +124,8 @@ def test_a_call_that_fails_is_told_and_the_service_goes_on(
             if not preloaded.mend():
                 break
 
-            assert any(is_failure(reply) for reply in replies)
+            # Where several share a commit that fails once, each is done again alone.
+            assert any(is_failure(reply) for reply in replies) or not fault.lasting
             assert all(reply.status == 201 or is_failure(reply) for reply in replies)
             assert registration.listed() == registration.acknowledged
             assert {reply.status for reply in registration.enroll_many(1)} == {201}
