@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from bottle import request
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 
 from enrollment.config import Config
 from enrollment.data import token
-from enrollment.database import Database
+from enrollment.database import Connection, Database
 from enrollment.errors import Fault, Problem
 from enrollment.limits import Usage, Window
 from enrollment.records import Event
@@ -25,8 +26,8 @@ READERS = REGISTRARS | {"reader"}
 REGISTRARS_AND_STUDENTS = REGISTRARS | {"student"}
 READERS_AND_STUDENTS = READERS | {"student"}
 
-# The use of a token is noted once in so many seconds: else every read would write.
-USE_NOTED_EVERY = 60
+# The uses of tokens are noted together, once in so many seconds: else every read would write.
+USES_NOTED_EVERY = 60
 
 
 class Caller(NamedTuple):
@@ -51,7 +52,8 @@ class Gate:
         self._hosts = {config.host.lower(), *config.allowed_hosts}
         self._failures = Window(config.failure_limit, seconds=60)
         self._requests = Window(config.rate_limit, seconds=60)
-        self._noted: dict[int, float] = {}
+        self._used: dict[int, datetime] = {}
+        self._noted = -math.inf
 
     def check_host(self) -> None:
         """A page that is made for another name must not reach the service by a name of its own
@@ -61,11 +63,9 @@ class Gate:
         if "*" not in self._hosts and name.strip("[]").lower() not in self._hosts:
             raise Problem("misdirected_request", f'The service does not answer to "{host[:255]}".')
 
-    def admit(self, allowed: frozenset[str], ids: Mapping[str, Any]) -> None:
+    def admit(self, db: Connection, allowed: frozenset[str], ids: Mapping[str, Any]) -> None:
         """Raises token_missing, token_invalid, too_many_failures, too_many_requests, forbidden."""
-        if allowed is ANYONE:
-            return
-        caller = request.environ["enrollment.caller"] = self._authenticate()
+        caller = request.environ["enrollment.caller"] = self._authenticate(db)
         if caller is None:
             raise Problem("token_missing", "The request has no token.", headers=_challenge())
         if caller.role not in allowed:
@@ -77,19 +77,31 @@ class Gate:
         ):
             raise Problem("forbidden", f"The token is for student {caller.student_id} alone.")
 
-    def _authenticate(self) -> Caller | None:
+    def note_uses_if_due(self) -> None:
+        """Once in a while, unless it would keep who reads waiting for who writes."""
+        due = time.monotonic() >= self._noted + USES_NOTED_EVERY
+        if due and self._used and not self._database.is_written_to:
+            self.note_uses()
+
+    def note_uses(self) -> None:
+        """Write down which tokens were used since this was done last."""
+        # Where the database can't be written to, it can still be read.
+        with suppress(Problem), self._database.write() as db:
+            token.note_uses(db, {id: Moment.of(used) for id, used in self._used.items()})
+        self._used = {}
+        self._noted = time.monotonic()
+
+    def _authenticate(self, db: Connection) -> Caller | None:
         header = request.environ.get("HTTP_AUTHORIZATION")
         if header is None:
             return None
         scheme, _, text = header.partition(" ")
-        now = Moment.now()
-        with self._database.read() as db:
-            row = token.find_valid_token(db, text.strip(), now)
+        row = token.find_valid_token(db, text.strip())
         if scheme.lower() != "bearer" or row is None:
             raise self._failure()
         caller = Caller(row["id"], row["name"], row["role"], row["student_id"])
+        self._used[caller.id] = datetime.now(UTC)
         self._count(caller)
-        self._note_use(caller, now)
         return caller
 
     def _failure(self) -> Problem:
@@ -113,14 +125,6 @@ class Gate:
         if usage.left < 0:
             detail = f"The token may be used {self._requests.limit} times a minute."
             raise Problem("too_many_requests", detail, headers=_retry_after(usage))
-
-    def _note_use(self, caller: Caller, now: Moment) -> None:
-        clock = time.monotonic()
-        if clock >= self._noted.get(caller.id, -math.inf) + USE_NOTED_EVERY:
-            # Where the database can't be written to, it can still be read.
-            with suppress(Problem), self._database.write() as db:
-                token.note_use(db, caller.id, now)
-            self._noted[caller.id] = clock
 
 
 def current_caller() -> Caller | None:

@@ -13,12 +13,12 @@ from enrollment.copies import (
     copy,
     digest,
     digest_file,
+    link,
     moment,
     open_to_read,
     publish,
     sync,
     unfinished,
-    write_digest,
 )
 from enrollment.data.check import get_counts, list_contradictions, list_damages
 from enrollment.errors import CommandError
@@ -37,9 +37,11 @@ def back_up(database: Path, target: Path) -> Path:
     return target
 
 
-def prune(database: Path, folder: Path, keep: int) -> list[Path]:
-    """Remove all but the newest backups that back_up has made in the folder."""
-    found = sorted(folder.glob(f"{escape(database.stem)}-{'[0-9]' * 8}T*.backup"))
+def prune(database: Path, made: Path, keep: int) -> list[Path]:
+    """Remove all but the newest backups that back_up has made in this one's folder. This one is the
+    newest, whatever the clock says."""
+    found = list(made.parent.glob(f"{escape(database.stem)}-{'[0-9]' * 8}T*.backup"))
+    found.sort(key=lambda backup: (backup == made, backup.name))
     old = found[: max(len(found) - keep, 0)]
     for backup in old:
         backup.unlink()
@@ -59,14 +61,22 @@ def verify(backup: Path) -> tuple[str, dict[str, int]]:
         shutil.copyfile(backup, scratch)
         if digest(scratch) != expected:
             raise CommandError(f"{backup} is not as it was written: its digest is another")
-        applied = [id for id, is_applied in migrate.status(scratch) if is_applied]
-        if not applied:
-            raise CommandError(f"{backup} is no database of this service")
-        with open_to_read(scratch) as db:
-            wrong = list_damages(db) or list_contradictions(db)
-            if wrong:
-                raise CommandError(f"{backup} is damaged: {'; '.join(wrong)}")
-            return applied[-1], get_counts(db)
+        try:
+            return _examine(scratch)
+        except CommandError as error:
+            # Who reads this knows nothing of the scratch copy.
+            raise CommandError(str(error).replace(str(scratch), str(backup))) from error
+
+
+def _examine(copy: Path) -> tuple[str, dict[str, int]]:
+    applied = [id for id, is_applied in migrate.status(copy) if is_applied]
+    if not applied:
+        raise CommandError(f"{copy} is no database of this service")
+    with open_to_read(copy) as db:
+        wrong = list_damages(db) or list_contradictions(db)
+        if wrong:
+            raise CommandError(f"{copy} is damaged: {'; '.join(wrong)}")
+        return applied[-1], get_counts(db)
 
 
 def restore(database: Path, backup: Path) -> Path | None:
@@ -80,26 +90,49 @@ def restore(database: Path, backup: Path) -> Path | None:
         if database.exists():
             shutil.copymode(database, partial)
             kept = database.with_name(f"{database.name}.before-restore.{moment()}.backup")
-            _set_aside(database, kept)
-        os.replace(partial, database)
-    sync(database.parent)
+            _bring_in_log(database)
+            _exchange(database, partial, kept)
+        else:
+            os.replace(partial, database)
+            sync(database.parent)
     return kept
 
 
-def _set_aside(database: Path, kept: Path) -> None:
-    """Link what is there under another name. A write-ahead log that a crash has left is brought in
-    first; where the file is too damaged for that it goes along, and meets no other file."""
-    log = database.with_name(f"{database.name}-wal")
+def _bring_in_log(database: Path) -> None:
+    """A write-ahead log that a crash has left belongs to the database that is put aside.
+
+    Raises CommandError if another program has the database open: its log would meet the backup.
+    """
     try:
-        with closing(sqlite3.connect(database)) as db:
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        with closing(sqlite3.connect(database, timeout=1)) as db:
+            # Only who has it open alone can leave the mode that has a log.
+            db.execute("PRAGMA journal_mode = DELETE").fetchone()
     except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            raise CommandError(f"{database} is in use by another program") from error
         print(f"{database} is kept as it is: {error}")
-    os.link(database, kept)
-    if log.exists() and log.stat().st_size:
-        os.link(log, kept.with_name(f"{kept.name}-wal"))
-    else:
-        write_digest(kept)
-    sync(kept.parent)
-    log.unlink(missing_ok=True)
-    database.with_name(f"{database.name}-shm").unlink(missing_ok=True)
+
+
+def _exchange(database: Path, copy: Path, kept: Path) -> None:
+    """Keep the database under another name and give its own to the copy, or leave all as it was.
+    A log that could not be brought in goes along, and meets no other file."""
+    log, kept_log = (file.with_name(f"{file.name}-wal") for file in (database, kept))
+    try:
+        if log.exists() and log.stat().st_size:
+            os.link(database, kept)
+            os.replace(log, kept_log)
+        else:
+            link(database, kept)
+            log.unlink(missing_ok=True)
+        database.with_name(f"{database.name}-shm").unlink(missing_ok=True)
+        os.replace(copy, database)
+        sync(database.parent)
+    except BaseException:
+        if kept.exists():
+            # Where both names are still those of one file, this does nothing.
+            os.replace(kept, database)
+            kept.unlink(missing_ok=True)
+            digest_file(kept).unlink(missing_ok=True)
+        if kept_log.exists():
+            os.replace(kept_log, log)
+        raise

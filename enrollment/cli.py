@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from enrollment.commands import backup, demo, doctor, migrate, openapi, serve, token
+from enrollment.commands import backup, config, demo, doctor, migrate, openapi, serve, token
 from enrollment.config import Config
 from enrollment.errors import CommandError, Problem
 
@@ -40,6 +40,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(metavar="VERB", required=True)
 
-    for command in (serve, migrate, token, backup, doctor, openapi, demo):
+    for command in (serve, migrate, token, backup, doctor, config, openapi, demo):
         command.add(verbs)
     return parser

@@ -114,10 +114,7 @@ class Config:
         """Raises CommandError, which says where the value came from."""
         values = {}
         for setting in fields(cls):
-            origin, text = flag(setting.name), flags.get(setting.name)
-            if text is None:
-                origin = variable(setting.name)
-                text = environ.get(origin)
+            origin, text = given(setting.name, flags, environ)
             if text is None:
                 continue
             try:
@@ -137,6 +134,19 @@ class Config:
 def shown(value: Any) -> str:
     """A value as it would be written."""
     return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def given(
+    name: str, flags: Mapping[str, str | None], environ: Mapping[str, str]
+) -> tuple[str, str | None]:
+    """Where a setting comes from, and its text, which the default has not."""
+    for origin, text in (
+        (flag(name), flags.get(name)),
+        (variable(name), environ.get(variable(name))),
+    ):
+        if text is not None:
+            return origin, text
+    return "default", None
 
 
 def flag(name: str) -> str:

@@ -2,26 +2,34 @@
 
 import hashlib
 import os
+import re
 import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
+from glob import escape
 from pathlib import Path
 
 from enrollment.database import Connection
 from enrollment.errors import CommandError
 
+# What the name of an unfinished copy ends in: the process that makes it, and what SQLite adds.
+PARTIAL = re.compile(r"\.([0-9]+)\.enrollment\.partial(-journal|-wal|-shm)?$")
+
 
 @contextmanager
 def unfinished(target: Path) -> Iterator[Path]:
     """A file of its own beside the target, for its owner alone, that is gone afterwards. Raises
-    CommandError if the target is there already."""
+    CommandError if the target is there already, or can't be written."""
     if target.exists():
         raise CommandError(f"{target} is there already")
+    folder = target.absolute().parent
+    suffix = f".{os.getpid()}.enrollment.partial"
     try:
-        handle, name = tempfile.mkstemp(".partial", f".{target.name}.", target.absolute().parent)
+        _clear(folder)
+        handle, name = tempfile.mkstemp(suffix, f".{target.name}.", folder)
     except OSError as error:
         raise CommandError(f"cannot write beside {target}: {error.strerror}") from error
     os.close(handle)
@@ -29,42 +37,77 @@ def unfinished(target: Path) -> Iterator[Path]:
         yield Path(name)
     except FileExistsError:
         raise CommandError(f"{target} is there already") from None
+    except OSError as error:
+        raise CommandError(f"{target} can't be written: {error.strerror}") from error
     finally:
-        Path(name).unlink(missing_ok=True)
+        # What can't be removed now is removed by the next one.
+        with suppress(OSError):
+            for file in folder.glob(f"{escape(Path(name).name)}*"):
+                file.unlink()
+
+
+def _clear(folder: Path) -> None:
+    """Remove what processes that were killed have left there."""
+    for file in folder.glob(".*.enrollment.partial*"):
+        maker = PARTIAL.search(file.name)
+        if maker and not _runs(int(maker[1])):
+            file.unlink(missing_ok=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def copy(source: Path, target: Path) -> None:
     """A consistent copy in one file, on disk (https://www.sqlite.org/backup.html)."""
     if not source.exists():
         raise CommandError(f"{source} does not exist")
-    try:
-        with open_to_read(source) as db, closing(sqlite3.connect(target.absolute())) as to:
-            db.backup(to)
-            # Without this it would be read with a -wal and a -shm beside it.
-            to.execute("PRAGMA journal_mode = DELETE")
-    except sqlite3.Error as error:
-        raise CommandError(f"{source} can't be copied: {error}") from error
+    with open_to_read(source) as db:
+        try:
+            with closing(sqlite3.connect(target.absolute())) as to:
+                db.backup(to)
+                # Without this it would be read with a -wal and a -shm beside it.
+                to.execute("PRAGMA journal_mode = DELETE")
+        except sqlite3.Error as error:
+            raise CommandError(f"{source} can't be copied: {error}") from error
     sync(target)
 
 
 def publish(partial: Path, target: Path, like: Path) -> None:
-    """Give a copy its name and its digest. A link, unlike a rename, replaces nothing."""
+    """Give a copy its name and its digest."""
     shutil.copymode(like, partial)
-    os.link(partial, target)
-    write_digest(target)
-    sync(target.absolute().parent)
+    link(partial, target)
+
+
+def link(file: Path, name: Path) -> None:
+    """Give a file another name, with its digest beside it, or leave it as it is. A link, unlike a
+    rename, replaces nothing."""
+    os.link(file, name)
+    try:
+        write_digest(name)
+        sync(name.absolute().parent)
+    except BaseException:
+        digest_file(name).unlink(missing_ok=True)
+        name.unlink()
+        raise
 
 
 @contextmanager
 def open_to_read(path: Path) -> Iterator[Connection]:
     """A connection that changes nothing. Raises CommandError if the file can't be read."""
     uri = f"{path.absolute().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(uri, uri=True)) as db:
-        db.row_factory = sqlite3.Row
-        try:
+    try:
+        with closing(sqlite3.connect(uri, uri=True)) as db:
+            db.row_factory = sqlite3.Row
             yield db
-        except sqlite3.DatabaseError as error:
-            raise CommandError(f"{path} can't be read: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise CommandError(f"{path} can't be read: {error}") from error
 
 
 def digest_file(path: Path) -> Path:

@@ -4,10 +4,10 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiosql
 
@@ -17,6 +17,9 @@ Connection = sqlite3.Connection
 Row = sqlite3.Row
 
 SQLITE_NEEDED = (3, 39, 0)
+UNDO_SAVEPOINT = "ROLLBACK TO write; RELEASE write"
+
+T = TypeVar("T")
 
 
 def folder(name: str) -> Path:
@@ -82,31 +85,61 @@ def claim(path: Path, *, alone: bool) -> Iterator[None]:
         yield
 
 
+class _Turn:
+    """A connection that threads take in turn; who has it may take it again."""
+
+    def __init__(self, db: Connection) -> None:
+        self.db = db
+        self.lock = threading.RLock()
+
+
 class Database:
-    """One SQLite file through one connection, which any number of threads take in turn."""
+    """One SQLite file, for any number of threads. Who writes takes the main connection; who reads
+    takes it too while it is free, and else a spare one: so no read waits for a write."""
 
     def __init__(self, path: Path, busy_timeout: float) -> None:
-        self._connection = connect(path, busy_timeout)
-        self._turn = threading.RLock()
+        self._main = _Turn(connect(path, busy_timeout))
+        self._spare = _Turn(connect(path, busy_timeout))
         self._writing = False
 
     def close(self) -> None:
-        self._connection.close()
+        # The last one to be closed empties the write-ahead log.
+        self._spare.db.close()
+        self._main.db.close()
+
+    def wait_no_more(self) -> None:
+        """From now on, fail at once where another process has locked the file."""
+        for turn in (self._main, self._spare):
+            turn.db.execute("PRAGMA busy_timeout = 0")
+
+    @property
+    def is_written_to(self) -> bool:
+        """Whether another thread is writing."""
+        free = self._main.lock.acquire(blocking=False)
+        if free:
+            self._main.lock.release()
+        return not free
 
     @property
     def changes(self) -> int:
         """Grows with every row that is changed."""
-        return self._connection.total_changes
+        return self._main.db.total_changes
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """All queries of one `with` see one state of the data; in a write, that of the write."""
-        with self._turn:
-            if self._connection.in_transaction:
-                yield self._connection
+        turn = self._main
+        if not turn.lock.acquire(blocking=False):
+            turn = self._spare
+            turn.lock.acquire()
+        try:
+            if turn.db.in_transaction:
+                yield turn.db
             else:
-                with self._transaction("BEGIN", "COMMIT", "ROLLBACK") as db:
-                    yield db
+                with _transaction(turn.db, "BEGIN", "COMMIT", "ROLLBACK"):
+                    yield turn.db
+        finally:
+            turn.lock.release()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -116,36 +149,51 @@ class Database:
         for it (https://www.sqlite.org/rescode.html#busy_snapshot). So a write never begins inside
         a read.
         """
-        with self._turn:
-            if not self._connection.in_transaction:
-                self._writing = True
-                steps = ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
-            elif self._writing:
-                steps = ("SAVEPOINT write", "RELEASE write", "ROLLBACK TO write; RELEASE write")
-            else:
+        db = self._main.db
+        with self._main.lock:
+            if self._writing:
+                with _transaction(db, "SAVEPOINT write", "RELEASE write", UNDO_SAVEPOINT):
+                    yield db
+            elif db.in_transaction:
                 raise RuntimeError("a write can't begin inside a read")
-            with self._transaction(*steps) as db:
-                yield db
+            else:
+                self._writing = True
+                try:
+                    with _transaction(db, "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"):
+                        yield db
+                finally:
+                    self._writing = False
 
-    @contextmanager
-    def _transaction(self, begin: str, commit: str, undo: str) -> Iterator[Connection]:
-        db = self._connection
+    def write_together(self, acts: Sequence[Callable[[], T]]) -> list[T]:
+        """What these return, which may all write: in one transaction, and so with one wait for the
+        disk, each in a savepoint of it. If that fails, each is done alone, and fails for its own
+        reasons only."""
+        if len(acts) > 1:
+            with suppress(Problem, sqlite3.Error), self.write() as db:
+                results = []
+                for act in acts:
+                    results.append(act())
+                    if not db.in_transaction:
+                        raise sqlite3.OperationalError("SQLite has undone the transaction")
+                return results
+        return [act() for act in acts]
+
+
+@contextmanager
+def _transaction(db: Connection, begin: str, commit: str, undo: str) -> Iterator[None]:
+    try:
+        db.execute(begin)
         try:
-            db.execute(begin)
-            try:
-                yield db
-                db.execute(commit)
-            except BaseException:
-                # SQLite undoes some failed transactions by itself, a full disk's for one.
-                if db.in_transaction:
-                    for statement in undo.split(";"):
-                        db.execute(statement)
-                raise
-        except sqlite3.OperationalError as error:
-            raise _problem(error) or error from error
-        finally:
-            # Only the outermost write leaves no transaction behind.
-            self._writing = self._writing and db.in_transaction
+            yield
+            db.execute(commit)
+        except BaseException:
+            # SQLite undoes some failed transactions by itself, a full disk's for one.
+            if db.in_transaction:
+                for statement in undo.split(";"):
+                    db.execute(statement)
+            raise
+    except sqlite3.OperationalError as error:
+        raise _problem(error) or error from error
 
 
 def _problem(error: sqlite3.OperationalError) -> Problem | None:

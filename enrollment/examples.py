@@ -1,215 +1,224 @@
-"""An example of each problem whose title does not say it all, as the service would send it."""
+"""An example of each problem, as the service would send it."""
 
 from typing import Any
 
+import msgspec
+
 from enrollment.errors import Fault, Problem, refusal
 from enrollment.kinds import KINDS
-
-EARLIER, NOW, LATER = (f"2026-{month}-01T09:00:00.000Z" for month in ("09", "10", "11"))
+from enrollment.rendering import ProblemBody
 
 
 def example(code: str) -> Problem:
-    return EXAMPLES.get(code) or Problem(code, f"{KINDS[code].title}.")
+    if code in REASONS:
+        pointer, detail, details = REASONS[code]
+        return refusal([Fault(pointer=pointer, code=code, detail=detail, details=details)])
+    return Problem(code, DETAILS[code], [FAULTS[code]] if code in FAULTS else [])
 
 
-def _rule(code: str, pointer: str, detail: str, /, **details: Any) -> Problem:
-    return refusal([Fault(pointer=pointer, code=code, detail=detail, details=details)])
-
-
-def _enrol(code: str, detail: str, /, **details: Any) -> Problem:
-    return _rule(code, "/course_id", detail, **details)
-
-
-EXAMPLES = {
-    problem.code: problem
-    for problem in (
-        Problem(
-            "invalid_body",
-            "The body has one fault.",
-            [Fault(pointer="/email", code="invalid_value", detail="Expected `str | null`")],
-        ),
-        Problem(
-            "invalid_query",
-            "The address has one fault.",
-            [Fault(parameter="limit", code="invalid_value", detail="Expected `int` <= 1000")],
-        ),
-        Problem(
-            "page_not_found",
-            "The cursor does not belong to this list.",
-            [
-                Fault(
-                    parameter="cursor",
-                    code="invalid_value",
-                    detail="Expected the `next` of a page of this list with the same filters",
-                )
-            ],
-        ),
-        _rule("malformed_json", "", "Expecting value at line 1, column 1."),
-        Problem("forbidden", "The role reader may not do this; admin, registrar may."),
-        Problem("student_not_found", "There is no student 7."),
-        Problem("term_not_found", "There is no term 7."),
-        Problem("course_not_found", "There is no course 7."),
-        Problem("hold_not_found", "Student 1 has no hold 7."),
-        Problem("token_not_found", "There is no token 7."),
-        Problem("enrollment_not_found", "Student 1 has never been in course 7."),
-        Problem("method_not_allowed", "/v1/students does not take PATCH."),
-        Problem("precondition_failed", 'If-Match is "2", and there is "1" now.'),
-        _rule("email_taken", "/email", "Student 1 has this email.", student_id=1),
-        _rule("term_code_taken", "/code", "Term 1 has the code 2026-FALL.", term_id=1),
-        _rule(
-            "course_code_taken",
-            "/code",
-            "Course 1 of the same term has the code CS101.",
-            course_id=1,
-        ),
-        _rule(
-            "unknown_term", "/term", "There is no term with the code 2026-FALL.", term="2026-FALL"
-        ),
-        _rule(
-            "ends_before_start",
-            "/end_on",
-            "The term would end on 2026-08-30, before it starts on 2026-08-31.",
-            start="2026-08-31",
-            end="2026-08-30",
-        ),
-        _rule(
-            "duplicate_requirement", "/prerequisites/1", "CS101 is required already.", code="CS101"
-        ),
-        _rule("requires_itself", "/prerequisites/0", "CS102 would require itself.", code="CS102"),
-        _rule(
-            "meetings_overlap",
-            "/meetings/1",
-            "The course would meet twice at the same time.",
-            weekday=1,
-        ),
-        _rule(
-            "student_has_enrollments",
-            "",
-            "Enrolments of the student, present and past: 1.",
-            enrollments=1,
-        ),
-        _rule(
-            "course_has_enrollments",
-            "",
-            "Enrolments in the course, present and past: 1.",
-            enrollments=1,
-        ),
-        _rule("term_has_courses", "", "Courses of the term: 1.", courses=1),
-        _rule(
-            "student_of_token_missing",
-            "/student_id",
-            "A token with the role student belongs to a student.",
-            role="student",
-        ),
-        _rule(
-            "student_of_token_unwanted",
-            "/student_id",
-            "A token with the role reader belongs to no student.",
-            role="reader",
-        ),
-        _rule("expired_already", "/expires_at", f"It is {NOW} now.", now=NOW),
-        _rule(
-            "promotion_automatic",
-            "",
-            "CS101 gives its seats to those who wait by itself.",
-            course="CS101",
-        ),
-        _rule(
-            "not_enrolled",
-            "/status",
-            "The enrolment is dropped: only one that is enrolled can become completed.",
-            course_id=1,
-            status="dropped",
-        ),
-        _rule(
-            "effective_in_future",
-            "/effective_at",
-            f"It is {NOW} now: what is true only later is not recorded yet.",
-        ),
-        _rule(
-            "effective_too_early",
-            "/effective_at",
-            f"What happened before in course 1 was at {EARLIER}.",
-            course_id=1,
-            last_effective_at=EARLIER,
-        ),
-        _rule("duplicate_course", "/courses/1/course_id", "Course 1 is named before.", course_id=1),
-        _rule(
-            "duplicate_student",
-            "/students/1/student_id",
-            "Student 1 is named before.",
-            student_id=1,
-        ),
-        _rule("unknown_student", "/student_id", "There is no student 7.", student_id=7),
-        _enrol("unknown_course", "There is no course 7.", course_id=7),
-        _enrol("student_inactive", "Student 1 is inactive.", student_id=1, status="inactive"),
-        _enrol(
-            "student_on_hold",
-            "Student 1 is on hold: library fees",
-            hold_id=1,
-            reason="library fees",
-            placed_at=EARLIER,
-        ),
-        _enrol("course_not_open", "CS101 is closed.", course="CS101", status="closed"),
-        _enrol(
-            "window_not_open",
-            f"Enrolment in CS101 opens at {LATER}.",
-            course="CS101",
-            enroll_from=LATER,
-        ),
-        _enrol(
-            "window_closed",
-            f"Enrolment in CS101 closed at {EARLIER}.",
-            course="CS101",
-            enroll_until=EARLIER,
-        ),
-        _enrol(
-            "prerequisite_missing",
-            "CS102 needs CS101 completed before.",
-            course="CS102",
-            requires="CS101",
-        ),
-        _enrol(
-            "corequisite_missing",
-            "CS102 is taken together with CS101.",
-            course="CS102",
-            requires="CS101",
-        ),
-        _enrol(
-            "time_conflict",
-            "CS102 meets at the same time as CS101.",
-            course="CS102",
-            conflicts_with="CS101",
-            conflicting_course_id=1,
-            meetings=1,
-        ),
-        _enrol(
-            "credit_limit",
-            "With CS102 the student takes 12.5 credits of at most 10.",
-            course="CS102",
-            credits=12.5,
-            max_credits=10.0,
-        ),
-        _enrol(
-            "course_full",
-            "No seat of CS101 is free: 1 of 1 are taken.",
-            course="CS101",
-            capacity=1,
-            enrolled=1,
-        ),
-        _enrol(
-            "waitlist_full",
-            "No seat of CS101 is free, and 0 wait already, where 0 may.",
-            course="CS101",
-            waitlist_capacity=0,
-            waitlisted=0,
-        ),
-        _enrol("already_enrolled", "The student is enrolled in CS101 already.", course="CS101"),
-        _enrol("already_waitlisted", "The student waits for CS101 already.", course="CS101"),
-        _enrol(
-            "already_completed",
-            "The student has completed CS101, and it is not repeatable.",
-            course="CS101",
-        ),
+def example_body(code: str) -> ProblemBody:
+    kind, problem = KINDS[code], example(code)
+    return ProblemBody(
+        type=f"/problems/{code}",
+        title=kind.title,
+        status=kind.status,
+        detail=problem.detail,
+        code=code,
+        errors=problem.faults,
+        request_id="8c1f9d02b5a4e673" if code == "internal_error" else msgspec.UNSET,
     )
+
+
+DETAILS = {
+    "forbidden": "The role reader may not do this; admin, registrar may.",
+    "malformed_request": "The body is shorter than its Content-Length.",
+    "body_too_large": "The body is longer than 1048576 bytes.",
+    "request_timeout": "The body did not arrive in time.",
+    "length_required": "The request has no Content-Length.",
+    "unsupported_media_type": 'The body is "text/plain", not application/json.',
+    "idempotency_key_invalid": "Expected a string of 1 to 255 ASCII characters in double quotes.",
+    "token_missing": "The request has no token.",
+    "token_invalid": "The token is not known here, or it has expired or been revoked.",
+    "misdirected_request": 'The service does not answer to "school.example".',
+    "too_many_failures": "Too many tokens that are not valid came from this address.",
+    "too_many_requests": "The token may be used 600 times a minute.",
+    "idempotency_key_reused": '"8c1f9d" has been the key of another request.',
+    "not_found": "There is nothing at this address.",
+    "student_not_found": "There is no student 7.",
+    "term_not_found": "There is no term 7.",
+    "course_not_found": "There is no course 7.",
+    "hold_not_found": "Student 1 has no hold 7.",
+    "token_not_found": "There is no token 7.",
+    "enrollment_not_found": "Student 1 has never been in course 2.",
+    "method_not_allowed": "/v1/students does not take PATCH.",
+    "precondition_failed": 'If-Match is "2", and there is "1" now.',
+    "internal_error": "The service failed; the log says why.",
+    "database_busy": "The database was locked for too long by another process.",
+    "database_outdated": "The database has not the schema of this release.",
+    "database_read_only": "The service may not write to its database.",
+    "disk_failed": "The disk, or a limit of the service on it, refuses what the database needs.",
+    "disk_full": "There is no room left to write to.",
+    "invalid_body": "The body has one fault.",
+    "invalid_query": "The address has one fault.",
+    "page_not_found": "The cursor does not belong to this list.",
+}
+
+# What is wrong with one field or parameter has a code of its own.
+FAULTS = {
+    "invalid_body": Fault(
+        pointer="/email", code="invalid_value", detail="Expected `str | null`, got `int`"
+    ),
+    "invalid_query": Fault(
+        parameter="limit", code="invalid_value", detail="Expected `int` <= 1000"
+    ),
+    "page_not_found": Fault(
+        parameter="cursor",
+        code="invalid_value",
+        detail="Expected the `next` of a page of this list with the same filters",
+    ),
+}
+
+# Where, in a sentence, and with which figures.
+REASONS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "malformed_json": ("", "Expecting value at line 1, column 1.", {}),
+    "email_taken": ("/email", "Student 1 has this email.", {"student_id": 1}),
+    "term_code_taken": ("/code", "Term 1 has the code 2026-FALL.", {"term_id": 1}),
+    "course_code_taken": (
+        "/code",
+        "Course 1 of the same term has the code CS101.",
+        {"course_id": 1},
+    ),
+    "unknown_term": ("/term", "There is no term with the code 2027-FALL.", {"term": "2027-FALL"}),
+    "ends_before_start": (
+        "/end_on",
+        "The term would end on 2026-08-30, before it starts on 2026-08-31.",
+        {"start": "2026-08-31", "end": "2026-08-30"},
+    ),
+    "duplicate_requirement": ("/prerequisites/1", "CS101 is required already.", {"code": "CS101"}),
+    "requires_itself": ("/prerequisites/0", "CS102 would require itself.", {"code": "CS102"}),
+    "meetings_overlap": (
+        "/meetings/1",
+        "The course would meet twice at the same time.",
+        {"weekday": 1},
+    ),
+    "student_has_enrollments": (
+        "",
+        "Enrolments of the student, present and past: 1.",
+        {"enrollments": 1},
+    ),
+    "course_has_enrollments": (
+        "",
+        "Enrolments in the course, present and past: 1.",
+        {"enrollments": 1},
+    ),
+    "term_has_courses": ("", "Courses of the term: 1.", {"courses": 1}),
+    "student_of_token_missing": (
+        "/student_id",
+        "A token with the role student belongs to a student.",
+        {"role": "student"},
+    ),
+    "student_of_token_unwanted": (
+        "/student_id",
+        "A token with the role reader belongs to no student.",
+        {"role": "reader"},
+    ),
+    "expired_already": (
+        "/expires_at",
+        "It is 2026-10-01T09:00:00.000Z now.",
+        {"now": "2026-10-01T09:00:00.000Z"},
+    ),
+    "duplicate_course": ("/courses/1/course_id", "Course 1 is named before.", {"course_id": 1}),
+    "duplicate_student": (
+        "/students/1/student_id",
+        "Student 1 is named before.",
+        {"student_id": 1},
+    ),
+    "unknown_student": ("/students/0/student_id", "There is no student 7.", {"student_id": 7}),
+    "unknown_course": ("/course_id", "There is no course 7.", {"course_id": 7}),
+    "student_inactive": (
+        "/course_id",
+        "Student 1 is inactive.",
+        {"student_id": 1, "status": "inactive"},
+    ),
+    "student_on_hold": (
+        "/course_id",
+        "Student 1 is on hold: library fees",
+        {"hold_id": 1, "reason": "library fees", "placed_at": "2026-09-01T09:00:00.000Z"},
+    ),
+    "course_not_open": ("/course_id", "CS101 is closed.", {"course": "CS101", "status": "closed"}),
+    "window_not_open": (
+        "/course_id",
+        "Enrolment in CS101 opens at 2026-11-01T09:00:00.000Z.",
+        {"course": "CS101", "enroll_from": "2026-11-01T09:00:00.000Z"},
+    ),
+    "window_closed": (
+        "/course_id",
+        "Enrolment in CS101 closed at 2026-09-01T09:00:00.000Z.",
+        {"course": "CS101", "enroll_until": "2026-09-01T09:00:00.000Z"},
+    ),
+    "prerequisite_missing": (
+        "/course_id",
+        "CS102 needs CS101 completed before.",
+        {"course": "CS102", "requires": "CS101"},
+    ),
+    "corequisite_missing": (
+        "/course_id",
+        "CS102 is taken together with CS101.",
+        {"course": "CS102", "requires": "CS101"},
+    ),
+    "time_conflict": (
+        "/course_id",
+        "CS102 meets at the same time as CS101.",
+        {"course": "CS102", "conflicts_with": "CS101", "conflicting_course_id": 1, "meetings": 1},
+    ),
+    "credit_limit": (
+        "/course_id",
+        "With CS102 the student takes 12.5 credits of at most 10.",
+        {"course": "CS102", "credits": 12.5, "max_credits": 10.0},
+    ),
+    "course_full": (
+        "/course_id",
+        "No seat of CS101 is free: 1 of 1 are taken.",
+        {"course": "CS101", "capacity": 1, "enrolled": 1},
+    ),
+    "waitlist_full": (
+        "/course_id",
+        "No seat of CS101 is free, and 0 wait already, where 0 may.",
+        {"course": "CS101", "waitlist_capacity": 0, "waitlisted": 0},
+    ),
+    "promotion_automatic": (
+        "",
+        "CS102 gives its seats to those who wait by itself.",
+        {"course": "CS102"},
+    ),
+    "already_enrolled": (
+        "/course_id",
+        "The student is enrolled in CS101 already.",
+        {"course": "CS101"},
+    ),
+    "already_waitlisted": (
+        "/course_id",
+        "The student waits for CS101 already.",
+        {"course": "CS101"},
+    ),
+    "already_completed": (
+        "/course_id",
+        "The student has completed CS101, and it is not repeatable.",
+        {"course": "CS101"},
+    ),
+    "not_enrolled": (
+        "/status",
+        "The enrolment is dropped: only one that is enrolled can become completed.",
+        {"course_id": 1, "status": "dropped"},
+    ),
+    "effective_in_future": (
+        "/effective_at",
+        "It is 2026-10-01T09:00:00.000Z now: what is true only later is not recorded yet.",
+        {},
+    ),
+    "effective_too_early": (
+        "/effective_at",
+        "What happened before in course 1 was at 2026-09-01T09:00:00.000Z.",
+        {"course_id": 1, "last_effective_at": "2026-09-01T09:00:00.000Z"},
+    ),
 }

@@ -9,16 +9,23 @@ from typing import Any, NamedTuple
 import msgspec
 from bottle import Bottle, HTTPError, HTTPResponse, request, response
 
-from enrollment.access import Gate, current_caller, require_registrar
+from enrollment.access import ANYONE, Gate, current_caller, require_registrar
 from enrollment.bodies import Explained
 from enrollment.database import Database
 from enrollment.errors import Fault, Problem, refusal
 from enrollment.filters import WriteOptions
-from enrollment.inputs import BodyAwaited, read_body, read_query
+from enrollment.inputs import read_body, read_query
 from enrollment.records import Change, Fields
 from enrollment.rendering import Answer, render, render_failure, render_problem
 from enrollment.values import Moment
-from enrollment.writes import answer_once, rehearse
+from enrollment.writes import rehearse, write, write_once
+
+PATH_PARAMETER = re.compile(r"<(\w+):(?:id|re:([^>]+))>")
+
+
+def template(path: str) -> str:
+    """The path of an operation as OpenAPI writes it: `/v1/students/{student_id}`."""
+    return PATH_PARAMETER.sub(r"{\1}", path)
 
 
 class Operation(NamedTuple):
@@ -26,8 +33,9 @@ class Operation(NamedTuple):
     must fit, what it answers with which status, which rules can be against it, and of a POST,
     whether it is held against If-Match: everything else is.
 
-    The handler takes the database, then by name the ids of the path, and `body` and `query` if it
-    declares them; it returns an Answer or raises a Problem.
+    The handler takes the connection, within a transaction that only reads or may write too, then by
+    name the ids of the path, and `body` and `query` if it declares them. Where no one needs a token
+    it takes the database itself. It returns an Answer or raises a Problem.
     """
 
     method: str
@@ -44,7 +52,7 @@ class Operation(NamedTuple):
     @property
     def ids(self) -> list[tuple[str, str]]:
         """The names in its path, each with its pattern, or none if it is an id."""
-        return re.findall(r"<(\w+):(?:id|re:([^>]+))>", self.path)
+        return PATH_PARAMETER.findall(self.path)
 
     @property
     def options(self) -> type[msgspec.Struct]:
@@ -65,7 +73,8 @@ def register(
     app.add_hook("before_request", partial(_check_address, gate))
     app.default_error_handler = _router_error
     for operation in operations:
-        add_operation(app, database, gate, operation, retry_window)
+        endpoint = Endpoint(database, gate, operation, retry_window)
+        app.route(operation.path, operation.method, endpoint)
 
 
 def _check_address(gate: Gate) -> None:
@@ -85,34 +94,58 @@ def _check_address(gate: Gate) -> None:
         raise render_problem(problem) from None
 
 
-def add_operation(
-    app: Bottle, database: Database, gate: Gate, operation: Operation, retry_window: int
-) -> None:
-    def callback(**ids: int) -> HTTPResponse:
+class Endpoint:
+    """An operation of one application: it lets the caller in, reads what is sent, and answers."""
+
+    def __init__(
+        self, database: Database, gate: Gate, operation: Operation, retry_window: int
+    ) -> None:
+        self._database = database
+        self._gate = gate
+        self._operation = operation
+        self._retry_window = retry_window
+
+    def __call__(self, **ids: Any) -> HTTPResponse:
         try:
-            gate.admit(operation.allowed, ids)
-            inputs: dict[str, Any] = dict(ids)
-            query = read_query(request.environ, operation.options)
-            if operation.query:
-                inputs["query"] = query
-            if operation.body:
-                inputs["body"] = read_body(request.environ, operation.body)
-                require_registrar(inputs["body"])
-            act = partial(operation.handler, database, **inputs)
-            if isinstance(query, WriteOptions) and query.dry_run:
-                return render(rehearse(database, act))
-            if operation.method == "POST":
-                return answer_once(database, act, inputs.get("body"), retry_window)
-            return render(act())
+            return self._answer(ids)
         except Problem as problem:
             return render_problem(problem)
-        except BodyAwaited:
-            request.environ["enrollment.body_awaited"] = True
-            return HTTPResponse(status=HTTPStatus.NO_CONTENT)
         except Exception as error:
             return render_failure(error)
+        finally:
+            self._gate.note_uses_if_due()
 
-    app.route(operation.path, operation.method, callback)
+    def _answer(self, ids: dict[str, Any]) -> HTTPResponse:
+        operation = self._operation
+        if operation.allowed is ANYONE:
+            return render(operation.handler(self._database, **ids, **self._query()))
+        with self._database.read() as db:
+            self._gate.admit(db, operation.allowed, ids)
+            if operation.method == "GET":
+                return render(operation.handler(db, **ids, **self._query()))
+        # A server that asks first does not wait for the body of who is not let in.
+        if request.environ.get("enrollment.knocks"):
+            request.environ["enrollment.let_in"] = True
+            return HTTPResponse(status=HTTPStatus.CONTINUE)
+        return self._write(ids)
+
+    def _query(self) -> dict[str, Any]:
+        query = read_query(request.environ, self._operation.options)
+        return {"query": query} if self._operation.query else {}
+
+    def _write(self, ids: dict[str, Any]) -> HTTPResponse:
+        operation, body = self._operation, None
+        options = read_query(request.environ, WriteOptions)
+        act = partial(operation.handler, **ids)
+        if operation.body:
+            body = read_body(request.environ, operation.body)
+            require_registrar(body)
+            act = partial(act, body=body)
+        if options.dry_run:
+            return rehearse(self._database, act)
+        if operation.method == "POST":
+            return write_once(self._database, act, body, self._retry_window)
+        return write(self._database, act)
 
 
 def _router_error(error: HTTPError) -> str:

@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import chain, islice
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -11,6 +12,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import FieldInfo, fields
 
 from enrollment.errors import Fault, Problem
 from enrollment.values import decode
@@ -45,14 +47,20 @@ def read_body(environ: Mapping[str, Any], wanted: type[S]) -> S:
 
 def read_query(environ: Mapping[str, Any], wanted: type[S]) -> S:
     """Raises malformed_request, invalid_query."""
-    value = _Object(_pairs(environ.get("QUERY_STRING", "")))
-    for field in msgspec.structs.fields(wanted):
-        text = value.get(field.encode_name, "")
+    text = environ.get("QUERY_STRING", "")
+    # Nothing that may stand in a query must.
+    return _query(text, wanted) if text else wanted()
+
+
+def _query(text: str, wanted: type[S]) -> S:
+    value = _Object(_pairs(text))
+    for name, field in _fields(wanted).items():
+        part = value.get(name, "")
         kind, _ = _unwrapped(field.type)
-        if kind is int and re.fullmatch("-?[0-9]{1,18}", text):
-            value[field.encode_name] = int(text)
-        if kind is bool and text in ("true", "false"):
-            value[field.encode_name] = text == "true"
+        if kind is int and re.fullmatch("-?[0-9]{1,18}", part):
+            value[name] = int(part)
+        if kind is bool and part in ("true", "false"):
+            value[name] = part == "true"
     faults = [
         msgspec.structs.replace(fault, pointer=None, parameter=(fault.pointer or "")[1:])
         for fault in _faults(value, wanted, "")
@@ -84,10 +92,6 @@ def _read(environ: Mapping[str, Any]) -> bytes:
         if len(body) <= BODY_LIMIT:
             return body
     raise Problem("body_too_large", f"The body is longer than {BODY_LIMIT} bytes.")
-
-
-class BodyAwaited(Exception):
-    """Raised by the input of a server that reads a body only when it is asked for."""
 
 
 class _Object(dict[str, Any]):
@@ -186,22 +190,29 @@ def _faults(value: Any, wanted: Any, pointer: str) -> Iterator[Fault]:
 def _faults_of_fields(
     value: _Object, wanted: type[msgspec.Struct], pointer: str
 ) -> Iterator[Fault]:
-    fields = {field.encode_name: field for field in msgspec.structs.fields(wanted)}
-    for name in sorted(value.keys() | fields.keys()):
+    known = _fields(wanted)
+    for name in sorted(value.keys() | known.keys()):
         # A lone surrogate could not be sent back; "~" and "/" are escaped (RFC 6901, section 3).
         shown = name[:100].encode("utf-8", "replace").decode()
         place = f"{pointer}/{shown.replace('~', '~0').replace('/', '~1')}"
         if name in value.repeated:
             yield Fault(pointer=place, code="duplicate_name", detail="Named more than once")
-        elif name not in fields:
-            known = f"one of: {', '.join(fields)}" if fields else "none here"
-            yield Fault(pointer=place, code="unknown_name", detail=f"Expected {known}")
+        elif name not in known:
+            expected = f"one of: {', '.join(known)}" if known else "none here"
+            yield Fault(pointer=place, code="unknown_name", detail=f"Expected {expected}")
         elif name in value:
-            yield from _faults(value[name], fields[name].type, place)
-        elif fields[name].required:
+            yield from _faults(value[name], known[name].type, place)
+        elif known[name].required:
             yield Fault(pointer=place, code="missing", detail="Required")
 
 
+@cache
+def _fields(wanted: type[msgspec.Struct]) -> dict[str, FieldInfo]:
+    """By the names that they are sent under."""
+    return {field.encode_name: field for field in fields(wanted)}
+
+
+@cache
 def _unwrapped(wanted: Any) -> tuple[Any, Meta]:
     """The type itself and what is asked of it, without `| None`."""
     if get_origin(wanted) in (Union, UnionType):

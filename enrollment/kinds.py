@@ -270,10 +270,17 @@ KINDS: dict[str, Kind] = {
         "The database cannot be written to",
         "Nothing was changed. Give the service the right to write the file and its directory.",
     ),
+    "database_outdated": Kind(
+        503,
+        "The database has not the schema of this release",
+        "Stop the service, run `enrollment migrate`, then start it again.",
+    ),
     "disk_failed": Kind(
         503,
         "The disk fails, or a quota is used up",
-        "Nothing was changed. Look at the disk and at the limits that the service runs under.",
+        "Look at the disk and at the limits that the service runs under. The change was undone; but"
+        " if the service crashes before it writes again, the change may be there after all. So send"
+        " the request again, under its Idempotency-Key if it had one.",
     ),
     "disk_full": Kind(
         507, "The disk is full", "Nothing was changed. Make room on the disk, then try again."

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from enrollment.access import ANYONE
-from enrollment.http import Operation
+from enrollment.http import Operation, template
 from enrollment.records import Rehearsal
 from enrollment.rendering import ProblemBody
 from enrollment.responses import examples, headers, responses, shared_responses
@@ -33,7 +33,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         described = _operation(operation, operations)
-        paths.setdefault(_path(operation), {})[operation.method.lower()] = described
+        paths.setdefault(template(operation.path), {})[operation.method.lower()] = described
     whole: dict[str, Any] = finished(
         {
             "openapi": "3.1.0",
@@ -68,7 +68,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
 def _records(operations: Sequence[Operation]) -> Iterator[Any]:
     yield from (ProblemBody, Rehearsal)
     for operation in operations:
-        yield from {operation.body, operation.answer} - {None, bytes}
+        yield from {operation.body, operation.answer} - {None, bytes, str}
 
 
 def _operation(operation: Operation, operations: Sequence[Operation]) -> dict[str, Any]:
@@ -94,13 +94,6 @@ def _operation(operation: Operation, operations: Sequence[Operation]) -> dict[st
     if operation.status == HTTPStatus.CREATED and (links := dict(_links(operation, operations))):
         described["responses"]["201"]["links"] = links
     return described
-
-
-def _path(operation: Operation) -> str:
-    path = operation.path
-    for name, pattern in operation.ids:
-        path = path.replace(f"<{name}:{f're:{pattern}' if pattern else 'id'}>", f"{{{name}}}")
-    return path
 
 
 def _tag(operation: Operation) -> str:

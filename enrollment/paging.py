@@ -44,9 +44,11 @@ def linked_page(
 ) -> Answer:
     """A page; unless it is the last, it is followed by the one at this address with the parameters
     `following`, and its Link header says so too (RFC 8288)."""
+    page = ListPage(items, cursor)
+    if cursor is None:
+        return Answer(HTTPStatus.OK, page, tag=tag)
     link = f'<{request.path}?{urlencode(following)}>; rel="next"'
-    headers = {} if cursor is None else {"Link": link}
-    return Answer(HTTPStatus.OK, ListPage(items, cursor), headers, tag)
+    return Answer(HTTPStatus.OK, page, {"Link": link}, tag)
 
 
 def _filters(query: Page) -> dict[str, Any]:

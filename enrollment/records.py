@@ -59,6 +59,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     courses: Address
     events: Address
     problems: Address
+    docs: Address
+    openapi: Address
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):

@@ -67,6 +67,7 @@ class ProblemBody(msgspec.Struct, frozen=True, kw_only=True):
 def render_problem(problem: Problem) -> HTTPResponse:
     kind = KINDS[problem.code]
     request.environ["enrollment.busy"] = problem.code == "database_busy"
+    note_refusals([fault.code for fault in problem.faults] or [problem.code])
     body = ProblemBody(
         type=f"/problems/{problem.code}",
         title=kind.title,
@@ -80,6 +81,11 @@ def render_problem(problem: Problem) -> HTTPResponse:
     )
     headers = {"Content-Type": "application/problem+json", **problem.headers}
     return HTTPResponse(encode(body), kind.status, headers)
+
+
+def note_refusals(codes: Sequence[str]) -> None:
+    """What the request was refused for, to be counted with its answer."""
+    request.environ["enrollment.refused"] = codes
 
 
 def render_failure(error: BaseException | None) -> HTTPResponse:

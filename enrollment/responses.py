@@ -7,7 +7,7 @@ from typing import Any, get_origin
 import msgspec
 
 from enrollment.access import ANYONE
-from enrollment.examples import example
+from enrollment.examples import example_body
 from enrollment.filters import Page
 from enrollment.http import Operation
 from enrollment.kinds import KINDS
@@ -147,6 +147,9 @@ def _content(operation: Operation) -> dict[str, Any]:
     if operation.answer is bytes:
         schema = {"type": "string", "format": "html", "maxLength": MOST}
         return {"text/html": {"schema": schema, "example": "<!doctype html>"}}
+    if operation.answer is str:
+        schema = {"type": "string", "pattern": r"\S", "maxLength": MOST}
+        return {"text/plain": {"schema": schema, "example": "enrollment_wal_bytes 4152.0\n"}}
     if operation.answer is None:
         schema = reference(Rehearsal)
     elif operation.method == "GET":
@@ -219,14 +222,5 @@ def _problem(operation: Operation, status: int, codes: list[str]) -> dict[str, A
 
 
 def _example(code: str) -> dict[str, Any]:
-    kind, problem = KINDS[code], example(code)
-    body = ProblemBody(
-        type=f"/problems/{code}",
-        title=kind.title,
-        status=kind.status,
-        detail=problem.detail,
-        code=code,
-        errors=problem.faults,
-        request_id="8c1f9d02b5a4e673" if code == "internal_error" else msgspec.UNSET,
-    )
-    return {"summary": kind.title, "description": kind.advice, "value": msgspec.to_builtins(body)}
+    kind, body = KINDS[code], msgspec.to_builtins(example_body(code))
+    return {"summary": kind.title, "description": kind.advice, "value": body}

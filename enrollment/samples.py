@@ -111,6 +111,8 @@ SAMPLES: dict[Any, Any] = {
             courses="/v1/courses",
             events="/v1/events",
             problems="/problems",
+            docs="/docs",
+            openapi="/v1/openapi.json",
         ),
         Health(status="ready"),
         STUDENT,

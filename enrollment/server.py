@@ -7,7 +7,7 @@ import socket
 from ipaddress import ip_address
 
 from granian import Granian
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
@@ -62,6 +62,7 @@ def serve(config: Config) -> None:
         address=number,
         port=config.port,
         interface=Interfaces.RSGI,
+        loop=Loops.uvloop,
         http=HTTPModes.http1,
         websockets=False,
         log_level=LogLevels.warning,

@@ -1,7 +1,9 @@
 """The worker of the embedded HTTP server: it calls the WSGI application.
 
-granian parses HTTP in threads of its own; a body is awaited on the event loop, and the application
-is called on the loop's one thread. So a slow client delays no one, and SQLite is met by one thread.
+granian parses HTTP in threads of its own; a body is awaited on the event loop, so that a slow
+client delays no one. What reads is answered on the loop's thread at once. What writes waits for its
+turn: all that is ready then is done in one transaction on another thread, and answered after its
+commit, so that many share one wait for the disk.
 """
 
 import asyncio
@@ -10,22 +12,24 @@ import os
 import signal
 import sys
 import time
-from io import BytesIO
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, NamedTuple
 
 from enrollment import log
 from enrollment.app import make_app
 from enrollment.config import Config
 from enrollment.data.event import get_last_event_id
-from enrollment.inputs import BODY_LIMIT, BodyAwaited
+from enrollment.inputs import BODY_LIMIT
 
 # How soon a locked database is tried again, in seconds.
 BUSY_INTERVAL = 0.02
 # Who comes to the change feed when so many wait there already is answered at once.
 MOST_WAITING = 500
-# What the application need not find out again when it is asked again.
-TOLD_ONCE = ("enrollment.headers",)
+# How many writes share a transaction at the most.
+MOST_TOGETHER = 64
 
 
 class Worker:
@@ -33,14 +37,17 @@ class Worker:
     that calls a WSGI application (PEP 3333)."""
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        config = Config.read({}, os.environ)
-        log.configure(config.log_format)
-        self.app = make_app(config)
-        # The loop waits for a locked database, not its one thread: see __rsgi__.
+        self.config = Config.read({}, os.environ)
+        log.configure(self.config.log_format)
+        self.app = make_app(self.config)
         with self.app.database.read() as db:
-            db.execute("PRAGMA busy_timeout = 0")
             self._last_event = get_last_event_id(db)
-        self.config = config
+        # The loop waits for a locked database, not its thread: see __rsgi__.
+        self.app.database.wait_no_more()
+        self._loop = loop
+        self._writer = ThreadPoolExecutor(1)
+        self._ready: list[tuple[Mapping[str, Any], asyncio.Future[_Answer]]] = []
+        self._turns: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
         self._waiting = 0
         self._stopping = False
@@ -53,38 +60,62 @@ class Worker:
             loop.add_reader(supervisor.sentinel, os._exit, 1)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.app.database.close()
+        self._writer.shutdown()
+        self.app.close()
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         started = time.perf_counter()
-        headers = scope.headers.items()
-        arrived = time.monotonic()
-        deadline = arrived + self.config.busy_timeout
-        known: dict[str, Any] = {"enrollment.started": started}
-        body: Any = _Awaited()
-        while True:
-            environ = _environ(scope, headers) | known
-            environ["wsgi.input"] = BytesIO(body) if isinstance(body, bytes) else body
-            environ["enrollment.final"] = time.monotonic() >= deadline
-            status, answer_headers, content = self._call(environ)
-            known |= {name: environ[name] for name in TOLD_ONCE if name in environ}
-            # The request can be tried again, and others are answered meanwhile: it has been let in
-            # and has not read its body yet, the locked database has not been changed, or who reads
-            # the change feed waits for what comes.
-            if environ.get("enrollment.body_awaited"):
-                body = await _read(scope, protocol, self.config.body_timeout)
-                deadline = time.monotonic() + self.config.busy_timeout
-                continue
-            if environ["enrollment.final"]:
-                break
-            if environ.get("enrollment.busy"):
-                await asyncio.sleep(BUSY_INTERVAL)
-            elif environ.get("enrollment.wait"):
-                end = arrived + environ["enrollment.wait"]
-                deadline = end if await self._wait_for_event(protocol, end) else 0
-            else:
-                break
-        protocol.response_bytes(status, answer_headers, content)
+        environ = _environ(scope)
+        answer = self._call(environ | {"enrollment.knocks": True})
+        if "enrollment.let_in" in answer.environ:
+            # The body is awaited, and the limits of the token are not counted down again.
+            environ["wsgi.input"] = await _read(scope, protocol, self.config.body_timeout)
+            environ["enrollment.headers"] = answer.environ.get("enrollment.headers", {})
+            answer = await self._write(environ)
+        given_up = time.monotonic() + self.config.busy_timeout
+        while answer.environ.get("enrollment.busy") and time.monotonic() < given_up:
+            await asyncio.sleep(BUSY_INTERVAL)
+            answer = await self._write(environ)
+        end = time.monotonic() + answer.environ.get("enrollment.wait", 0)
+        while answer.environ.get("enrollment.wait") and await self._wait_for_event(protocol, end):
+            answer = self._call(environ)
+        self.app.record(answer.environ, answer.status, time.perf_counter() - started)
+        protocol.response_bytes(answer.status, answer.headers, answer.content)
+
+    def _call(self, environ: Mapping[str, Any]) -> "_Answer":
+        # The application writes in it, and may be asked again.
+        own = dict(environ)
+        begun: list[Any] = []
+
+        def start_response(line: str, headers: list[tuple[str, str]], *_: Any) -> None:
+            begun[:] = int(line[:3]), headers
+
+        content = b"".join(self.app(own, start_response))
+        status, headers = begun
+        return _Answer(status, headers, content, own)
+
+    def _write(self, environ: Mapping[str, Any]) -> "asyncio.Future[_Answer]":
+        """The answer to what may write, once it is on disk."""
+        future: asyncio.Future[_Answer] = self._loop.create_future()
+        self._ready.append((environ, future))
+        if self._turns is None:
+            self._turns = self._loop.create_task(self._take_turns())
+        return future
+
+    async def _take_turns(self) -> None:
+        while self._ready:
+            turn, self._ready = self._ready[:MOST_TOGETHER], self._ready[MOST_TOGETHER:]
+            acts = [partial(self._call, environ) for environ, _ in turn]
+            before = self.app.database.changes
+            answers = await self._loop.run_in_executor(
+                self._writer, self.app.database.write_together, acts
+            )
+            for (_, future), answer in zip(turn, answers, strict=True):
+                if not future.done():
+                    future.set_result(answer)
+            if self._waiting and self.app.database.changes != before:
+                self._tell_who_waits()
+        self._turns = None
 
     def _stop_waiting(self, *_: Any) -> None:
         self._stopping = True
@@ -92,32 +123,19 @@ class Worker:
 
     async def _wait_for_event(self, protocol: Any, end: float) -> bool:
         """Return when there is a new event or the end has come; False if there is no more to wait
-        for: too many do, the service stops, or the client is gone."""
-        if self._waiting >= MOST_WAITING:
+        for: the end has come before, too many wait, the service stops, or the client is gone."""
+        patience = end - time.monotonic()
+        if patience <= 0 or self._waiting >= MOST_WAITING or self._stopping:
             return False
         self._waiting += 1
         news = asyncio.ensure_future(self._news.wait())
         gone = asyncio.ensure_future(protocol.client_disconnect())
-        patience = end - time.monotonic()
         await asyncio.wait({news, gone}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
         self._waiting -= 1
-        waits_on = not (self._stopping or gone.done())
+        waits_on = not gone.done()
         news.cancel()
         gone.cancel()
         return waits_on
-
-    def _call(self, environ: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
-        answer: list[Any] = []
-
-        def start_response(line: str, headers: list[tuple[str, str]], *_: Any) -> None:
-            answer[:] = int(line[:3]), headers
-
-        before = self.app.database.changes
-        content = b"".join(self.app(environ, start_response))
-        if self._waiting and self.app.database.changes != before:
-            self._tell_who_waits()
-        status, headers = answer
-        return status, headers, content
 
     def _tell_who_waits(self) -> None:
         with self.app.database.read() as db:
@@ -128,30 +146,35 @@ class Worker:
             self._news = asyncio.Event()
 
 
+class _Answer(NamedTuple):
+    status: int
+    headers: list[tuple[str, str]]
+    content: bytes
+    environ: dict[str, Any]
+
+
 def _client(address: str) -> str:
     """The number of the client, without brackets and port; an IPv4 one as such."""
     number = ip_address(address.rpartition(":")[0].strip("[]"))
     return str(getattr(number, "ipv4_mapped", None) or number)
 
 
-class _Awaited:
-    """The body of a client that has not been let in yet."""
+class _Body:
+    """A body that has arrived, which may be read again, or None if it did not arrive in time."""
 
-    def read(self, _: int) -> bytes:
-        raise BodyAwaited
+    def __init__(self, content: bytes | None) -> None:
+        self._content = content
 
-
-class _Stalled:
-    """The body of a client that did not send it in time."""
-
-    def read(self, _: int) -> bytes:
-        raise TimeoutError
+    def read(self, length: int) -> bytes:
+        if self._content is None:
+            raise TimeoutError
+        return self._content[:length]
 
 
-async def _read(scope: Any, protocol: Any, timeout: float) -> bytes | _Stalled:
+async def _read(scope: Any, protocol: Any, timeout: float) -> _Body:
     """The body, as far as the limit, if it arrives in time."""
     if len(scope.headers.get("content-length", "")) > len(str(BODY_LIMIT)):
-        return b""
+        return _Body(b"")
     body = bytearray()
     try:
         async with asyncio.timeout(timeout):
@@ -160,11 +183,12 @@ async def _read(scope: Any, protocol: Any, timeout: float) -> bytes | _Stalled:
                 if len(body) > BODY_LIMIT:
                     break
     except TimeoutError:
-        return _Stalled()
-    return bytes(body)
+        return _Body(None)
+    return _Body(bytes(body))
 
 
-def _environ(scope: Any, headers: list[tuple[str, str]]) -> dict[str, Any]:
+def _environ(scope: Any) -> dict[str, Any]:
+    headers = scope.headers.items()
     server, _, port = scope.server.rpartition(":")
     environ = {
         "REQUEST_METHOD": scope.method,
@@ -177,11 +201,13 @@ def _environ(scope: Any, headers: list[tuple[str, str]]) -> dict[str, Any]:
         "REMOTE_ADDR": _client(scope.client),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": _Body(b""),
         "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": False,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
+        "enrollment.server_records": True,
     }
     # granian leaves out what is no ASCII: a precondition that is not seen would not be kept.
     read = {name for name, _ in headers}

@@ -13,10 +13,10 @@ from msgspec.structs import asdict
 from enrollment.access import as_told, current_caller
 from enrollment.data import event
 from enrollment.data.kept_answer import KeptAnswer, Key, find_kept_answer, insert_kept_answer
-from enrollment.database import Database
+from enrollment.database import Connection, Database
 from enrollment.errors import Problem
 from enrollment.filters import EventFilter
-from enrollment.preconditions import seen_tag
+from enrollment.preconditions import ask_for_tag, seen_tag
 from enrollment.records import Rehearsal
 from enrollment.rendering import Answer, encode, render
 from enrollment.values import MOST
@@ -26,11 +26,21 @@ EVENTS_SHOWN = MOST
 KEY = r'"([ !#-\[\]-~]{1,255})"|([!#-+\--:<-\[\]-~]{1,255})'
 
 
+# What changes the database within a transaction, and tells what it did.
+Act = Callable[[Connection], Answer]
+
+
 class _Undo(Exception):
     """Ends a rehearsal."""
 
 
-def rehearse(database: Database, act: Callable[[], Answer]) -> Answer:
+def write(database: Database, act: Act) -> HTTPResponse:
+    """Act, and answer once it is on disk."""
+    with database.write() as db:
+        return render(act(db))
+
+
+def rehearse(database: Database, act: Act) -> HTTPResponse:
     """What a write would answer, and the events that it would leave; then all of it is undone.
 
     The tag is that of what is there now, for the write itself to be held against. A key is only
@@ -41,7 +51,8 @@ def rehearse(database: Database, act: Callable[[], Answer]) -> Answer:
     try:
         with database.write() as db:
             last = event.get_last_event_id(db)
-            answer = act()
+            ask_for_tag()
+            answer = act(db)
             left = event.list_events(db, EventFilter(after=last, limit=EVENTS_SHOWN)).items
             raise _Undo
     except _Undo:
@@ -49,12 +60,10 @@ def rehearse(database: Database, act: Callable[[], Answer]) -> Answer:
         content = msgspec.to_builtins(answer.content or {}) | asdict(
             Rehearsal(events=as_told(left))
         )
-        return Answer(status, content, tag=seen_tag())
+        return render(Answer(status, content, tag=seen_tag()))
 
 
-def answer_once(
-    database: Database, act: Callable[[], Answer], body: Any, seconds: int
-) -> HTTPResponse:
+def write_once(database: Database, act: Act, body: Any, seconds: int) -> HTTPResponse:
     """Act, unless this caller has been answered under the same key: then tell that answer again. It
     is kept in the transaction of the change itself, so many seconds
     (draft-ietf-httpapi-idempotency-key-header-07).
@@ -63,13 +72,13 @@ def answer_once(
     """
     text, caller = _key(), current_caller()
     if text is None or caller is None:
-        return render(act())
+        return write(database, act)
     key = Key(caller.id, text, seconds)
     fingerprint = _fingerprint(body)
     with database.write() as db:
         kept = find_kept_answer(db, key)
         if kept is None:
-            answer = act()
+            answer = act(db)
             response = render(answer)
             content = encode(answer.kept) if answer.kept else response.body
             kept = KeptAnswer(fingerprint, response.status_code, dict(response.headerlist), content)

@@ -1,32 +1,60 @@
 -- name: list_contradictions()
--- Which enrolments are not what their events say, in status or in the number of changes?
-SELECT student_course.student_id, student_course.course_id
-FROM student_course
-WHERE student_course.status IS NOT (
-        SELECT to_status FROM student_course_event AS event
-        WHERE event.student_id = student_course.student_id AND event.course_id = student_course.course_id
-        ORDER BY event.id DESC LIMIT 1
+-- Which enrolments are not what their events say, in status, time or the number of changes?
+SELECT present.student_id, present.course_id
+FROM student_course AS present
+LEFT JOIN student_course_event AS last
+    ON last.id = (
+        SELECT max(id) FROM student_course_event AS event
+        WHERE event.student_id = present.student_id AND event.course_id = present.course_id
     )
-    OR student_course.version <> (
+WHERE present.status IS NOT last.to_status
+    -- Written by hand, or by a clock that ran backwards, these two may be earlier.
+    OR present.changed_at > last.recorded_at
+    OR last.effective_at < CASE present.status
+        WHEN 'enrolled' THEN present.enrolled_at
+        WHEN 'waitlisted' THEN present.waitlisted_at
+        WHEN 'completed' THEN present.completed_at
+        WHEN 'dropped' THEN present.dropped_at
+    END
+    OR present.version <> (
         SELECT count(*) FROM student_course_event AS event
-        WHERE event.student_id = student_course.student_id AND event.course_id = student_course.course_id
+        WHERE event.student_id = present.student_id AND event.course_id = present.course_id
     )
 UNION ALL
 SELECT student_id, course_id
 FROM student_course_event AS event
 WHERE event.from_status IS NULL
     AND NOT EXISTS (
-        SELECT 1 FROM student_course
-        WHERE student_course.student_id = event.student_id AND student_course.course_id = event.course_id
-    );
+        SELECT 1 FROM student_course AS present
+        WHERE present.student_id = event.student_id AND present.course_id = event.course_id
+    )
+ORDER BY student_id, course_id;
 
--- name: list_gaps()
--- After which events is one missing?
-SELECT id
+-- name: list_broken_links()
+-- Which events do not go on from the one before, of all or of the same enrolment, in id, status or time?
+SELECT event.id
 FROM student_course_event AS event
-WHERE NOT EXISTS (SELECT 1 FROM student_course_event AS following WHERE following.id = event.id + 1)
-    AND id < (SELECT max(id) FROM student_course_event)
-ORDER BY id;
+LEFT JOIN student_course_event AS before
+    ON before.id = (
+        SELECT max(id) FROM student_course_event AS earlier
+        WHERE earlier.student_id = event.student_id
+            AND earlier.course_id = event.course_id
+            AND earlier.id < event.id
+    )
+WHERE event.from_status IS NOT before.to_status
+    OR event.effective_at < before.effective_at
+    OR event.recorded_at < before.recorded_at
+    OR (
+        event.id > 1
+        AND NOT EXISTS (SELECT 1 FROM student_course_event AS previous WHERE previous.id = event.id - 1)
+    )
+ORDER BY event.id;
+
+-- name: list_applied()
+-- Which migrations has the database?
+SELECT migration_id
+FROM _yoyo_migration
+ORDER BY migration_id;
 
 -- name: get_counts()^
 -- How many rows of what?
@@ -36,3 +64,7 @@ SELECT
     (SELECT count(*) FROM course) AS courses,
     (SELECT count(*) FROM student_course) AS enrollments,
     (SELECT count(*) FROM student_course_event) AS events;
+
+-- name: update_nothing()!
+-- May the file be written to? SQLite begins a transaction of a file that may not as if it could.
+UPDATE student SET version = version WHERE false;

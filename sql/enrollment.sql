@@ -41,17 +41,32 @@ ORDER BY pair.item;
 -- name: insert_enrollments(enrollments, at, effective_at, actor, reason, overridden, override_reason)!
 -- Enrol each student, or put them on the waitlist, for the first time or again. enrollments is a JSON
 -- array of [student_id, course_id, status]. Who stands there already is left as they are.
+-- If the clock was set back, they begin when what was before began.
+WITH new AS MATERIALIZED (
+    SELECT key AS item, value ->> 0 AS student_id, value ->> 1 AS course_id, value ->> 2 AS status,
+        coalesce(
+            :effective_at,
+            (
+                SELECT max(:at, effective_at) FROM student_course_event
+                WHERE student_id = value ->> 0 AND course_id = value ->> 1
+                ORDER BY id DESC LIMIT 1
+            ),
+            :at
+        ) AS since
+    FROM json_each(:enrollments)
+)
+
 INSERT INTO student_course (
     student_id, course_id, status, enrolled_at, waitlisted_at,
     changed_at, effective_at, changed_by, change_reason, overridden
 )
-SELECT value ->> 0, value ->> 1, value ->> 2,
-    iif(value ->> 2 = 'enrolled', coalesce(:effective_at, :at), NULL),
-    iif(value ->> 2 = 'waitlisted', coalesce(:effective_at, :at), NULL),
+SELECT student_id, course_id, status,
+    iif(status = 'enrolled', since, NULL),
+    iif(status = 'waitlisted', since, NULL),
     :at, :effective_at, :actor, coalesce(:override_reason, :reason), :overridden
-FROM json_each(:enrollments)
+FROM new
 WHERE true
-ORDER BY key
+ORDER BY item
 ON CONFLICT (student_id, course_id) DO UPDATE
 SET status = excluded.status,
     enrolled_at = coalesce(excluded.enrolled_at, enrolled_at),
@@ -104,10 +119,22 @@ ORDER BY pointer DESC, details;
 
 -- name: update_enrollments(student_id, course_ids, status, at, effective_at, actor, reason)!
 -- End the student's enrolments in these courses: completed or dropped. course_ids is a JSON array.
+-- If the clock was set back, they end when they began.
 UPDATE student_course
 SET status = :status,
-    completed_at = iif(:status = 'completed', coalesce(:effective_at, :at), completed_at),
-    dropped_at = iif(:status = 'dropped', coalesce(:effective_at, :at), dropped_at),
+    completed_at = iif(
+        :status = 'completed',
+        coalesce(:effective_at, max(:at, coalesce(enrolled_at, ''))),
+        completed_at
+    ),
+    dropped_at = iif(
+        :status = 'dropped',
+        coalesce(
+            :effective_at,
+            max(:at, coalesce(iif(status = 'enrolled', enrolled_at, waitlisted_at), ''))
+        ),
+        dropped_at
+    ),
     changed_at = :at,
     effective_at = :effective_at,
     changed_by = :actor,

@@ -80,7 +80,9 @@ SELECT format(
             AND ahead.queue_number <= mine.queue_number
         WHERE mine.student_id = :student_id AND mine.status = 'waitlisted'
     )
-) AS tag;
+) AS tag
+FROM student
+WHERE id = :student_id;
 
 -- name: list_students_of_course(course_id, status, after_status, after_queue_number, after_student_id, limit)
 -- Who is or was in this course, grouped by status, a waitlist in its order?

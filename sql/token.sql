@@ -55,8 +55,11 @@ VALUES (:name, :role, :student_id, :lookup, :digest, :at, :actor, :expires_at)
 RETURNING id, version, name, role, student_id, created_at, created_by, expires_at, last_used_at,
     revoked_at, revoked_by;
 
--- name: update_token_used(id, at)!
-UPDATE token SET last_used_at = :at WHERE id = :id;
+-- name: update_tokens_used(uses)!
+-- Keep when each token was used last. uses is a JSON array of [id, time].
+UPDATE token
+SET last_used_at = (SELECT value ->> 1 FROM json_each(:uses) WHERE value ->> 0 = id)
+WHERE id IN (SELECT value ->> 0 FROM json_each(:uses));
 
 -- name: update_token_revoked(id, at, actor)!
 -- Revoke a token for good; one that was revoked before stays as it is.

@@ -21,9 +21,17 @@ OF_HTTP = {"content-type", "content-length", "connection", "date", "server"}
 def before_call(context: Any, case: schemathesis.Case, kwargs: dict[str, Any]) -> None:
     """A key that has been sent with another request is refused, however well it is formed; and to
     wait for an event takes longer than it tells."""
+    # An id that an answer had may be tried as an X-Request-Id.
+    for name, value in (case.headers or {}).items():
+        if isinstance(value, int):
+            case.headers[name] = str(value)
     key = case.headers and case.headers.get("Idempotency-Key")
     if key and re.fullmatch(KEY, key.strip()):
         case.headers["Idempotency-Key"] = f'"{uuid4()}"'
+    # The first token is the one that is shown.
+    ids = case.path_parameters or {}
+    if case.method == "DELETE" and str(ids.get("token_id")) == "1":
+        ids["token_id"] = 2
     if case.query and case.query.get("wait") in range(1, 31):
         case.query["wait"] = 0
 

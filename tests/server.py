@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -39,13 +39,15 @@ class Reply(NamedTuple):
 
 
 class Server:
-    """`python -m enrollment serve`, on a port of its own."""
+    """`python -m enrollment serve`, on a port of its own; if need be, under another command."""
 
-    def __init__(self, database: Path, *flags: str, port: int | None = None) -> None:
+    def __init__(
+        self, database: Path, *flags: str, port: int | None = None, under: Sequence[str] = ()
+    ) -> None:
         self.port = port or free_port()
         self.token = TOKENS["admin"]
         self.log = database.with_name(f"log-{self.port}")
-        command = [sys.executable, "-m", "enrollment", "serve"]
+        command = [*under, sys.executable, "-m", "enrollment", "serve"]
         command += ["--database", str(database), "--port", str(self.port), *flags]
         with self.log.open("ab") as log:
             # A session of its own: so the supervisor and its worker can be killed in one stroke.
@@ -118,8 +120,10 @@ class Server:
 
 
 @contextmanager
-def serving(database: Path, *flags: str, port: int | None = None) -> Iterator[Server]:
-    server = Server(database, *flags, port=port)
+def serving(
+    database: Path, *flags: str, port: int | None = None, under: Sequence[str] = ()
+) -> Iterator[Server]:
+    server = Server(database, *flags, port=port, under=under)
     try:
         server.wait_until_it_answers()
         yield server

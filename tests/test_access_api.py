@@ -107,6 +107,7 @@ def test_only_what_holds_no_data_is_for_anyone():
         "/livez",
         "/readyz",
         "/v1/openapi.json",
+        "/docs",
         "/problems",
         "/problems/<code:re:[a-z_]+>",
     }

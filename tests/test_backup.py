@@ -1,15 +1,18 @@
 """Backups: made while the service runs, verified, put back; and the doctor."""
 
+import os
 import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from enrollment.cli import main
+from enrollment.commands import doctor
 from enrollment.copies import unfinished
 from tests.client import Client
 from tests.server import serving
@@ -90,6 +93,22 @@ def test_a_link_to_a_database_stays_one(at_rest: Path, tmp_path: Path):
 
     assert link.resolve() == at_rest
     assert len(list(at_rest.parent.glob("*.before-restore.*.backup"))) == 1
+
+
+def test_what_another_program_has_open_is_not_replaced(
+    at_rest: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    assert back_up(at_rest, tmp_path / "monday") == 0
+    before = at_rest.read_bytes()
+    with closing(sqlite3.connect(at_rest)) as other:
+        assert other.execute("SELECT count(*) FROM student").fetchone() == (1,)
+
+        assert run("restore", tmp_path / "monday", "--database", at_rest) == 1
+
+    assert "is in use by another program" in capsys.readouterr().err
+    assert at_rest.read_bytes() == before
+    assert list(at_rest.parent.glob("*.backup")) == []
+    assert run("restore", tmp_path / "monday", "--database", at_rest) == 0
 
 
 def test_of_two_backups_to_one_name_one_is_made_and_sound(at_rest: Path, tmp_path: Path):
@@ -183,6 +202,43 @@ def test_a_state_that_its_history_does_not_tell_is_found(
     assert "wrong student 1 in course 1: state and history differ" in told.out
 
 
+@pytest.mark.parametrize(
+    ("table", "change", "told"),
+    [
+        ("student_course", "version = version + 1", "student 1 in course 1: state"),
+        ("student_course", "changed_at = '2999-01-01T00:00:00.000Z'", "student 1 in course 1:"),
+        ("student_course", "completed_at = '2999-01-01T00:00:00.000Z'", "student 1 in course 1:"),
+        ("student_course_event", "course_id = 2", "student 1 in course 1: state"),
+        ("student_course_event", "course_id = 2", "student 1 in course 2: state"),
+        ("student_course_event", "from_status = 'dropped' WHERE id = 1", "event 1 does not go on"),
+        ("student_course_event", "to_status = 'waitlisted' WHERE id = 1", "event 2 does not go on"),
+        (
+            "student_course_event",
+            "recorded_at = '2999-01-01T00:00:00.000Z' WHERE id = 1",
+            "event 2",
+        ),
+        (
+            "student_course_event",
+            "effective_at = '2020-01-01T00:00:00.000Z' WHERE id = 2",
+            "event 2",
+        ),
+        ("student_course_event", "id = 3 WHERE id = 2", "event 3 does not go on"),
+        ("student_course_event", "id = id + 2", "event 3 does not go on"),
+    ],
+)
+def test_a_history_that_was_tampered_with_is_found(
+    at_rest: Path, capsys: pytest.CaptureFixture, table: str, change: str, told: str
+):
+    with closing(sqlite3.connect(at_rest)) as db, db:
+        triggers = db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for (name,) in triggers:
+            db.execute(f"DROP TRIGGER {name}")
+        db.execute(f"UPDATE {table} SET {change}")
+
+    assert run("doctor", "--database", at_rest) == 1
+    assert f"wrong {told}" in capsys.readouterr().out
+
+
 def test_a_folder_keeps_the_newest(at_rest: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
     folder = tmp_path / "backups"
     folder.mkdir()
@@ -250,6 +306,43 @@ def test_a_file_that_others_may_read_is_warned_of(at_rest: Path, capsys: pytest.
     assert "warn  other users may read the file (-rw-r--r--)" in capsys.readouterr().out
 
 
+def test_a_journal_that_is_no_log_is_warned_of(
+    at_rest: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    assert back_up(at_rest, tmp_path / "monday") == 0
+
+    assert run("doctor", "--database", tmp_path / "monday") == 0
+    assert "warn  the journal mode is delete; `enrollment serve`" in capsys.readouterr().out
+
+
+def test_a_log_that_has_grown_is_warned_of(at_rest: Path, capsys: pytest.CaptureFixture):
+    log = at_rest.with_name("enrollment.db-wal")
+    log.touch()
+    os.truncate(log, 100_000_000)
+
+    assert run("doctor", "--database", at_rest) == 0
+    assert "warn  the write-ahead log has 100 MB" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="this system has no /dev/shm")
+def test_a_file_in_memory_is_warned_of(at_rest: Path, capsys: pytest.CaptureFixture):
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        file = shutil.copy(at_rest, folder)
+
+        assert run("doctor", "--database", file) == 0
+
+    assert "warn  the filesystem is tmpfs" in capsys.readouterr().out
+
+
+def test_a_file_on_a_network_is_wrong(
+    at_rest: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(doctor, "_filesystem", lambda _: "nfs4")
+
+    assert run("doctor", "--database", at_rest) == 1
+    assert "wrong the filesystem is nfs4" in capsys.readouterr().out
+
+
 def test_pending_migrations_are_wrong(tmp_path: Path, capsys: pytest.CaptureFixture):
     file = tmp_path / "enrollment.db"
     run("migrate", "--to", "0007", "--database", file)
@@ -267,3 +360,15 @@ def test_livez_and_readyz(client: Client, database_file: Path):
 
         assert client.get("/readyz", status=503).json["code"] == "database_busy"
         assert client.get("/livez").json == {"status": "live"}
+
+
+def test_a_schema_of_another_release_is_not_ready(client: Client, database_file: Path):
+    with closing(sqlite3.connect(database_file)) as db, db:
+        db.execute("DELETE FROM _yoyo_migration WHERE migration_id LIKE '0008%'")
+    assert client.get("/readyz", status=503).json["code"] == "database_outdated"
+    with closing(sqlite3.connect(database_file)) as db, db:
+        for id in ("0008.create-kept-answer", "9999.of-the-future"):
+            db.execute(
+                "INSERT INTO _yoyo_migration (migration_hash, migration_id) VALUES (?1, ?1)", (id,)
+            )
+    assert client.get("/readyz", status=503).json["code"] == "database_outdated"

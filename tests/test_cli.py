@@ -6,12 +6,14 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from enrollment import migrate
 from enrollment.cli import main
+from enrollment.config import Config
 from enrollment.database import claim
 from tests.server import free_port
 
@@ -204,6 +206,24 @@ def test_a_wrong_variable_is_named(capsys: Captured, monkeypatch: pytest.MonkeyP
 
     expected = "enrollment: ENROLLMENT_PORT is 'http', expected a number from 1 to 65535\n"
     assert capsys.readouterr().err == expected
+
+
+def test_every_setting_is_shown_with_its_origin(capsys: Captured, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ENROLLMENT_PORT", "8080")
+    monkeypatch.setenv("ENROLLMENT_HOST", "0.0.0.0")
+    monkeypatch.setenv("ENROLLMENT_ALLOWED_HOSTS", "")
+
+    assert main(["config", "show", "--host", "::1"]) == 0
+
+    head, *lines = capsys.readouterr().out.splitlines()
+    assert head.split() == ["setting", "value", "from"]
+    assert {line.index(line.split()[1]) for line in lines} == {head.index("value")}
+    shown = {name: [value, origin] for name, value, origin in map(str.split, lines)}
+    assert shown.keys() == {setting.name for setting in fields(Config)}
+    assert shown["host"] == ["::1", "--host"]
+    assert shown["port"] == ["8080", "ENROLLMENT_PORT"]
+    assert shown["allowed_hosts"] == ["none", "ENROLLMENT_ALLOWED_HOSTS"]
+    assert shown["database"] == ["enrollment.db", "default"]
 
 
 def test_serve_refuses_a_database_with_pending_migrations(capsys: Captured):

@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -130,6 +131,96 @@ def test_threads_take_the_connection_in_turn(database: Database):
         list(pool.map(work, range(8)))
 
     assert len(set(names(database))) == 160
+
+
+def test_no_read_waits_for_a_write(database: Database):
+    with ThreadPoolExecutor(1) as pool, database.write() as db:
+        db.execute(INSERT, ("Lovelace",))
+
+        assert pool.submit(names, database).result(10) == []
+
+    assert names(database) == ["Lovelace"]
+
+
+# Writes together
+
+
+def insert(database: Database, name: str) -> Callable[[], str]:
+    def act() -> str:
+        try:
+            with database.write() as db:
+                db.execute(INSERT, (name,))
+        except sqlite3.Error as error:
+            return str(error)
+        return name
+
+    return act
+
+
+@pytest.fixture
+def steps(database: Database) -> Iterator[list[str]]:
+    """The ends of all transactions."""
+    steps: list[str] = []
+    with database.write() as db:
+        for name, action in (
+            ("undo", "ROLLBACK, 'undone by SQLite'"),
+            ("refuse", "ABORT, 'refused'"),
+        ):
+            db.execute(
+                f"CREATE TEMP TRIGGER {name} AFTER INSERT ON student"
+                f" WHEN NEW.family_name = '{name}' BEGIN SELECT RAISE({action}); END"
+            )
+        db.set_trace_callback(
+            lambda text: steps.append(text) if text in ("COMMIT", "ROLLBACK") else None
+        )
+    steps.clear()
+    yield steps
+    with database.read() as db:
+        db.set_trace_callback(None)
+
+
+def test_writes_together_have_one_commit(database: Database, steps: list[str]):
+    written = database.write_together([insert(database, name) for name in ("one", "two", "three")])
+
+    assert written == ["one", "two", "three"] == names(database)
+    assert steps[0] == "COMMIT"
+    assert steps.count("COMMIT") == 2, "one for the writes, and one for the names"
+
+
+def test_of_writes_together_each_fails_alone(database: Database, steps: list[str]):
+    written = database.write_together([insert(database, name) for name in ("a", "refuse", "b")])
+
+    assert written == ["a", "refused", "b"]
+    assert names(database) == ["a", "b"]
+    assert "ROLLBACK" not in steps
+
+
+def test_writes_that_sqlite_has_undone_are_done_again_each_once(
+    database: Database, steps: list[str]
+):
+    written = database.write_together([insert(database, name) for name in ("a", "undo", "b")])
+
+    assert written == ["a", "undone by SQLite", "b"]
+    assert names(database) == ["a", "b"]
+
+
+def test_what_stands_in_the_way_of_the_commit_fails_alone(database: Database):
+    def orphan() -> str:
+        try:
+            with database.write() as db:
+                db.execute("PRAGMA defer_foreign_keys = ON")
+                db.execute(
+                    "INSERT INTO hold (student_id, reason, placed_at, placed_by)"
+                    " VALUES (99, 'x', '2026-01-01T00:00:00.000Z', 'x')"
+                )
+        except sqlite3.Error as error:
+            return str(error)
+        return "written"
+
+    written = database.write_together([insert(database, "a"), orphan, insert(database, "b")])
+
+    assert written == ["a", "FOREIGN KEY constraint failed", "b"]
+    assert names(database) == ["a", "b"]
 
 
 def test_a_database_that_is_locked_for_too_long_is_busy(client: Client, database_file: Path):

@@ -10,7 +10,7 @@ from enrollment.access import ANYONE, Gate
 from enrollment.app import App
 from enrollment.config import Config
 from enrollment.errors import Problem
-from enrollment.http import Operation, add_operation
+from enrollment.http import Endpoint, Operation
 from enrollment.kinds import KINDS
 from enrollment.rendering import Answer
 from enrollment.routes import OPERATIONS
@@ -51,7 +51,12 @@ def test_options_names_the_methods_that_the_path_takes(one_of_each: Client, path
 
 @pytest.mark.parametrize(
     "path",
-    sorted(concrete(operation.path) for operation in OPERATIONS if operation.method == "GET"),
+    sorted(
+        concrete(operation.path)
+        for operation in OPERATIONS
+        # To read the metrics changes them.
+        if operation.method == "GET" and operation.path != "/metrics"
+    ),
 )
 def test_head_is_get_without_the_body(one_of_each: Client, path: str):
     get, head = one_of_each.get(path, status=200), one_of_each.head(path, status=200)
@@ -114,7 +119,8 @@ def test_the_type_of_every_problem_is_a_page_that_explains_it(client: Client, co
     assert page.content_type == "text/html"
     assert page.html.h1.text == code
     assert KINDS[code].title in page.text
-    assert page.html.find("h2", string="What to do").find_next("p").text == KINDS[code].advice
+    advice = page.html.find("h2", string="What to do").find_next("p").text
+    assert advice == KINDS[code].advice.replace("`", "")
     assert client.get("/problems").html.find("a", href=f"/problems/{code}")
 
 
@@ -129,8 +135,10 @@ def broken_app(app: App) -> Client:
         raise Problem("disk_full", "There is no room.", headers={"Retry-After": "9"})
 
     gate = Gate(app.database, Config())
-    add_operation(app, app.database, gate, Operation("GET", "/fail", ANYONE, fail), 0)
-    add_operation(app, app.database, gate, Operation("GET", "/refuse", ANYONE, refuse), 0)
+    for path, handler in ("/fail", fail), ("/refuse", refuse):
+        app.route(
+            path, "GET", Endpoint(app.database, gate, Operation("GET", path, ANYONE, handler), 0)
+        )
     app.route("/bare", callback=lambda: fail(None))
     return Client(app)
 

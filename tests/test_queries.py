@@ -109,3 +109,20 @@ def test_the_rules_look_up_what_they_need_by_index(database: Database):
         "student_course USING COVERING INDEX student_course_by_course (course_id=? AND status=?)"
     )
     assert f"SEARCH {seats}" in steps
+
+
+def test_the_seats_are_counted_without_a_look_at_past_courses(database: Database):
+    steps = plan(database, QUERIES["metrics.get_seats"])
+
+    # A term is one row, of which there are a few a year.
+    assert [step for step in steps if "SCAN" in step] == ["SCAN term", "SCAN course_now"]
+    seats = (
+        "student_course USING COVERING INDEX student_course_by_course (course_id=? AND status=?)"
+    )
+    assert steps.count(f"SEARCH {seats}") == 2
+
+
+def test_only_new_events_are_counted(database: Database):
+    steps = plan(database, QUERIES["metrics.list_changes"])
+
+    assert steps[0] == "SEARCH student_course_event USING INTEGER PRIMARY KEY (rowid>?)"

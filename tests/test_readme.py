@@ -12,12 +12,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from enrollment import inputs
 from enrollment.config import Config, flag, shown, variable
 from enrollment.kinds import KINDS
 from enrollment.records import CourseFields, HoldFields, StudentFields, TermFields, TokenFields
 from enrollment.routes import OPERATIONS
+from tests.client import Client
 from tests.server import Server, serving
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
@@ -148,6 +150,23 @@ def test_every_setting_is_listed_with_its_default():
         [flag(setting.name), variable(setting.name), shown(setting.default)]
         for setting in fields(Config)
     ]
+
+
+def test_every_metric_is_listed_with_its_labels(client: Client):
+    listed = {
+        bare(name): set(re.findall(r"`(\w+)`", labels))
+        for name, labels, _ in table("metric | labels | what it tells")
+    }
+    client.enroll(client.student(), client.course())
+    client.get("/v1/students/99", status=404)
+
+    told = {
+        sample.name.removesuffix("_count"): set(sample.labels)
+        for family in text_string_to_metric_families(client.get("/metrics").text)
+        for sample in family.samples
+        if family.name.startswith("enrollment_") and not sample.name.endswith(("_sum", "_bucket"))
+    }
+    assert listed == told
 
 
 def test_every_module_has_its_place():

@@ -156,6 +156,40 @@ def test_sigterm_finishes_what_is_in_flight(tmp_path: Path):
         assert len(server.get("/v1/students").json["items"]) == 1
 
 
+def test_sigterm_under_load_drops_no_answer(tmp_path: Path):
+    file, clients, courses = tmp_path / "enrollment.db", 8, 1000
+    fill(file, clients, [clients] * courses)
+    acknowledged: set[tuple[int, int]] = set()
+    enough = threading.Event()
+
+    def write(server: Server, student: int) -> None:
+        for course in range(1, courses + 1):
+            try:
+                reply = server.post(f"/v1/students/{student}/courses", {"course_id": course})
+            except ConnectionError:
+                # Not so for an answer that is cut off: that is another error.
+                return
+            assert reply.status == 201
+            assert (reply.json["student_id"], reply.json["course_id"]) == (student, course)
+            acknowledged.add((student, course))
+            if len(acknowledged) >= 200:
+                enough.set()
+
+    with serving(file) as server, ThreadPoolExecutor(clients) as pool:
+        writers = [pool.submit(write, server, student) for student in range(1, clients + 1)]
+        assert enough.wait(PATIENCE)
+        assert server.stop() == 0
+        for writer in writers:
+            writer.result(PATIENCE)
+        assert "Traceback" not in server.log.read_text()
+
+    with closing(sqlite3.connect(file)) as db:
+        found = set(db.execute("SELECT student_id, course_id FROM student_course"))
+    assert 200 <= len(found) < clients * courses
+    # What is there was acknowledged too: so no answer was lost on the way.
+    assert found == acknowledged
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_the_server_cleanly(tmp_path: Path, number: int):
     with serving(tmp_path / "enrollment.db") as server:

@@ -45,7 +45,7 @@ def create(config: Config, target: Path, keep: int | None) -> None:
     made = backup.back_up(config.database, target)
     print(f"backup    {made}")
     verify(made)
-    for old in backup.prune(config.database, target, keep) if keep else ():
+    for old in backup.prune(config.database, made, keep) if keep else ():
         print(f"removed   {old}")
 
 

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,11 @@ from enrollment.errors import CommandError
 
 MEGABYTE = 1_000_000
 LITTLE_ROOM, NO_ROOM = 500 * MEGABYTE, 20 * MEGABYTE
+# SQLite empties it at 4 MB, unless a reader who does not end keeps it from that.
+LARGE_LOG = 100 * MEGABYTE
+# Here processes can't share SQLite's memory, nor trust its locks (https://www.sqlite.org/wal.html).
+NETWORK = set("9p afs ceph cifs fuse.sshfs glusterfs lustre nfs nfs4 smb3 smbfs".split())
+PASSING = {"overlay", "ramfs", "tmpfs"}
 # Mended in these (https://www.sqlite.org/wal.html#walresetbug).
 MENDED, ALSO_MENDED = (3, 51, 3), {(3, 50, 7), (3, 44, 6)}
 
@@ -33,17 +39,19 @@ def add(verbs: Any) -> None:
 def examine(config: Config, options: argparse.Namespace) -> None:
     if not config.database.exists():
         raise CommandError(f"{config.database} does not exist")
-    findings = [
-        *_look_at_sqlite(),
-        *_look_at_disk(config.database),
-        *_look_at_file(config.database),
-        *_look_at_data(config.database),
-    ]
-    for level, text in findings:
+    levels = []
+    # Each is told before the next is looked for: a damaged file may not let itself be read on.
+    for level, text in chain(
+        _look_at_sqlite(),
+        _look_at_disk(config.database),
+        _look_at_file(config.database),
+        _look_at_data(config.database),
+    ):
         print(f"{level:5} {text}")
-    wrong = sum(level == "wrong" for level, _ in findings)
+        levels.append(level)
+    wrong = levels.count("wrong")
     if wrong:
-        raise CommandError(f"{wrong} of {len(findings)} findings are wrong")
+        raise CommandError(f"{wrong} of {len(levels)} findings are wrong")
 
 
 def _look_at_sqlite() -> Iterator[Finding]:
@@ -62,6 +70,29 @@ def _look_at_disk(database: Path) -> Iterator[Finding]:
     free = shutil.disk_usage(database.absolute().parent).free
     level = "wrong" if free < NO_ROOM else "warn" if free < LITTLE_ROOM else "ok"
     yield level, f"{free // MEGABYTE} MB are free on the disk"
+    kind = _filesystem(database)
+    if kind in NETWORK:
+        yield "wrong", f"the filesystem is {kind}: over a network the file can be damaged"
+    elif kind in PASSING:
+        yield (
+            "warn",
+            f"the filesystem is {kind}: the file is gone with the machine or the container",
+        )
+    elif kind:
+        yield "ok", f"the filesystem is {kind}"
+
+
+def _filesystem(database: Path) -> str | None:
+    """Of what kind it is, where the kernel tells: proc_pid_mountinfo(5)."""
+    mounts = Path("/proc/self/mountinfo")
+    if not mounts.exists():
+        return None
+    kinds = {}
+    for line in mounts.read_text().splitlines():
+        place, _, rest = line.partition(" - ")
+        # A space in a path is told as \\040.
+        kinds[Path(place.split()[4].replace("\\040", " "))] = rest.split()[0]
+    return next((kinds[place] for place in database.resolve().parents if place in kinds), None)
 
 
 def _look_at_file(database: Path) -> Iterator[Finding]:
@@ -70,6 +101,10 @@ def _look_at_file(database: Path) -> Iterator[Finding]:
         yield "warn", f"other users may read the file ({stat.filemode(mode)}): chmod o= {database}"
     else:
         yield "ok", f"other users may not read the file ({stat.filemode(mode)})"
+    log = database.with_name(f"{database.name}-wal")
+    size = log.stat().st_size if log.exists() else 0
+    level = "warn" if size >= LARGE_LOG else "ok"
+    yield level, f"the write-ahead log has {size // MEGABYTE} MB"
 
 
 def _look_at_data(database: Path) -> Iterator[Finding]:
@@ -80,7 +115,13 @@ def _look_at_data(database: Path) -> Iterator[Finding]:
     yield "ok", "the schema is the newest"
     with open_to_read(database) as db:
         (mode,) = db.execute("PRAGMA journal_mode").fetchone()
-        yield "ok" if mode == "wal" else "warn", f"the journal mode is {mode}"
+        if mode == "wal":
+            yield (
+                "ok",
+                "the journal mode is wal; the service syncs each commit (synchronous = FULL)",
+            )
+        else:
+            yield "warn", f"the journal mode is {mode}; `enrollment serve` makes it wal"
         damages = list_damages(db)
         yield from [("wrong", damage) for damage in damages] or [("ok", "the file is sound")]
         differences = list_contradictions(db)

@@ -6,7 +6,7 @@ from msgspec.structs import asdict
 
 from enrollment.data.course import get_course
 from enrollment.data.listing import Listing, Place, list_page
-from enrollment.data.student import get_student
+from enrollment.data.student import get_student, student_not_found
 from enrollment.database import Connection, queries
 from enrollment.filters import CoursesOfStudentFilter, RosterFilter
 from enrollment.records import CourseOfStudent, StudentOfCourse
@@ -31,8 +31,10 @@ def list_courses_of_student(
 
 def get_courses_tag(db: Connection, student_id: int) -> str:
     """What changes whenever the list of the student's courses does. Raises student_not_found."""
-    get_student(db, student_id)
-    tag: str = SQL.get_courses_tag(db, student_id=student_id)["tag"]
+    row = SQL.get_courses_tag(db, student_id=student_id)
+    if row is None:
+        raise student_not_found(student_id)
+    tag: str = row["tag"]
     return tag
 
 

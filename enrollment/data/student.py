@@ -12,11 +12,15 @@ from enrollment.records import Student, StudentFields
 SQL = queries("student")
 
 
+def student_not_found(student_id: int) -> Problem:
+    return Problem("student_not_found", f"There is no student {student_id}.")
+
+
 def get_student(db: Connection, student_id: int) -> Student:
     """Raises student_not_found."""
     row = SQL.get_student(db, id=student_id)
     if row is None:
-        raise Problem("student_not_found", f"There is no student {student_id}.")
+        raise student_not_found(student_id)
     return Student(**row)
 
 

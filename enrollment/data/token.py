@@ -1,8 +1,10 @@
 """Access tokens: what a client shows to say who it is. Only their digests are kept."""
 
 import hmac
+import json
 import re
 import secrets
+from collections.abc import Mapping
 from hashlib import sha256
 
 from msgspec.structs import asdict
@@ -28,13 +30,13 @@ def get_token(db: Connection, token_id: int) -> Token:
     return Token(**row)
 
 
-def find_valid_token(db: Connection, text: str, now: Moment) -> Row | None:
+def find_valid_token(db: Connection, text: str) -> Row | None:
     """The token that this is the text of, unless it is revoked or has expired."""
     form = FORM.fullmatch(text)
     row: Row | None = form and SQL.get_token_by_lookup(db, lookup=form[1])
     if row is None or not hmac.compare_digest(row["digest"], _digest(text)):
         return None
-    expired = row["expires_at"] is not None and row["expires_at"] <= now
+    expired = row["expires_at"] is not None and row["expires_at"] <= Moment.now()
     return None if expired or row["revoked_at"] else row
 
 
@@ -61,8 +63,9 @@ def insert_token(db: Connection, fields: TokenFields, change: Change) -> NewToke
     return NewToken(**row, token=text)
 
 
-def note_use(db: Connection, token_id: int, now: Moment) -> None:
-    SQL.update_token_used(db, id=token_id, at=now)
+def note_uses(db: Connection, uses: Mapping[int, Moment]) -> None:
+    """When each of these tokens was used last."""
+    SQL.update_tokens_used(db, uses=json.dumps([*uses.items()]))
 
 
 def revoke_token(db: Connection, token_id: int, change: Change) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from enrollment import pages
 from enrollment.access import ANYONE
 from enrollment.database import Database
 from enrollment.http import Operation
@@ -18,10 +19,21 @@ def read_openapi(database: Database) -> Answer:
     return Answer(200, openapi(), {"Content-Type": "application/json"})
 
 
+def read_docs(database: Database) -> Answer:
+    """This interface as a page to read."""
+    return Answer(200, docs(), pages.HEADERS)
+
+
 @cache
 def openapi() -> bytes:
     """The OpenAPI document of all operations, this one too."""
     return msgspec.json.format(msgspec.json.encode(document(OPERATIONS)), indent=2) + b"\n"
+
+
+@cache
+def docs() -> bytes:
+    """The same document as a page."""
+    return pages.docs(document(OPERATIONS))
 
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -34,4 +46,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *event.OPERATIONS,
     *token.OPERATIONS,
     Operation("GET", "/v1/openapi.json", ANYONE, read_openapi, answer=dict[str, Any]),
+    Operation("GET", "/docs", ANYONE, read_docs, answer=bytes),
 )

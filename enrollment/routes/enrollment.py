@@ -7,7 +7,7 @@ from enrollment.access import READERS, READERS_AND_STUDENTS, REGISTRARS, REGISTR
 from enrollment.bodies import NewEnrollment, WantedCourses, WantedStatus, WantedStudents
 from enrollment.data import course, eligibility, enrollment, roster
 from enrollment.data.eligibility import Wish
-from enrollment.database import Connection, Database
+from enrollment.database import Connection
 from enrollment.filters import CoursesOfStudentFilter, EligibleCourseFilter, RosterFilter
 from enrollment.http import Operation
 from enrollment.kinds import ENROLLMENT_RULES
@@ -21,107 +21,89 @@ from enrollment.records import (
     Results,
     StudentOfCourse,
 )
-from enrollment.rendering import Answer
+from enrollment.rendering import Answer, note_refusals
 from enrollment.values import Moment
 
 
 def list_courses_of_student(
-    database: Database, student_id: int, query: CoursesOfStudentFilter
+    db: Connection, student_id: int, query: CoursesOfStudentFilter
 ) -> Answer:
     """List a student's courses."""
-    with database.read() as db:
-        return _courses(db, student_id, query)
+    listing = roster.list_courses_of_student(db, student_id, query, paging.place(query))
+    return paging.page(listing, query, tag=roster.get_courses_tag(db, student_id))
 
 
-def list_students_of_course(database: Database, course_id: int, query: RosterFilter) -> Answer:
+def list_students_of_course(db: Connection, course_id: int, query: RosterFilter) -> Answer:
     """List a course's students."""
-    with database.read() as db:
-        listing = roster.list_students_of_course(db, course_id, query, paging.place(query))
-        return paging.page(listing, query)
+    listing = roster.list_students_of_course(db, course_id, query, paging.place(query))
+    return paging.page(listing, query)
 
 
-def enroll(database: Database, student_id: int, body: NewEnrollment) -> Answer:
+def enroll(db: Connection, student_id: int, body: NewEnrollment) -> Answer:
     """Enrol in one course, or wait for it."""
-    with database.write() as db:
-        require_match(roster.get_courses_tag(db, student_id))
-        wish = Wish(student_id, body.course_id, body.waitlist)
-        new = enrollment.insert_enrollment(db, wish, http.change(body), pointer="/course_id")
+    require_match(lambda: roster.get_courses_tag(db, student_id))
+    wish = Wish(student_id, body.course_id, body.waitlist)
+    new = enrollment.insert_enrollment(db, wish, http.change(body), pointer="/course_id")
     return http.created(new, f"/v1/students/{student_id}/courses/{body.course_id}")
 
 
-def replace_courses(database: Database, student_id: int, body: WantedCourses) -> Answer:
+def replace_courses(db: Connection, student_id: int, body: WantedCourses) -> Answer:
     """Enrol in exactly these courses: all of it, or nothing."""
     wishes = [Wish(student_id, course.course_id, course.waitlist) for course in body.courses]
-    with database.write() as db:
-        require_match(roster.get_courses_tag(db, student_id))
-        enrollment.replace_enrollments(
-            db, student_id, wishes, http.change(body), pointer="/courses/%d/course_id"
-        )
-        return _courses(db, student_id, CoursesOfStudentFilter())
+    require_match(lambda: roster.get_courses_tag(db, student_id))
+    enrollment.replace_enrollments(
+        db, student_id, wishes, http.change(body), pointer="/courses/%d/course_id"
+    )
+    return list_courses_of_student(db, student_id, CoursesOfStudentFilter())
 
 
-def enroll_students(database: Database, course_id: int, body: WantedStudents) -> Answer:
+def enroll_students(db: Connection, course_id: int, body: WantedStudents) -> Answer:
     """Enrol many students: all of them, or each who may."""
     wishes = [Wish(student.student_id, course_id, student.waitlist) for student in body.students]
-    with database.write() as db:
-        require_match(course.get_course_tag(db, course_id))
-        results = enrollment.insert_students(
-            db, course_id, wishes, body.mode, http.change(body), pointer="/students/%d/student_id"
-        )
+    require_match(lambda: course.get_course_tag(db, course_id))
+    results = enrollment.insert_students(
+        db, course_id, wishes, body.mode, http.change(body), pointer="/students/%d/student_id"
+    )
+    note_refusals([fault.code for result in results for fault in result.errors])
     status = HTTPStatus.CREATED if body.mode == "all" else HTTPStatus.MULTI_STATUS
     return Answer(status, Results(results))
 
 
-def read_enrollment(database: Database, student_id: int, course_id: int) -> Answer:
+def read_enrollment(db: Connection, student_id: int, course_id: int) -> Answer:
     """Read one enrolment."""
-    with database.read() as db:
-        return http.ok(enrollment.get_enrollment(db, student_id, course_id))
+    return http.ok(enrollment.get_enrollment(db, student_id, course_id))
 
 
-def read_eligibility(database: Database, student_id: int, course_id: int) -> Answer:
+def read_eligibility(db: Connection, student_id: int, course_id: int) -> Answer:
     """Whether the student could enrol now, or every rule that is against it."""
-    with database.read() as db:
-        return http.ok(eligibility.get_eligibility(db, student_id, course_id, http.change()))
+    return http.ok(eligibility.get_eligibility(db, student_id, course_id, http.change()))
 
 
-def list_eligible_courses(
-    database: Database, student_id: int, query: EligibleCourseFilter
-) -> Answer:
+def list_eligible_courses(db: Connection, student_id: int, query: EligibleCourseFilter) -> Answer:
     """List the courses that the student could enrol in now."""
-    with database.read() as db:
-        listing = eligibility.list_eligible_courses(
-            db, student_id, query, Moment.now(), paging.place(query)
-        )
-        return paging.page(listing, query)
+    listing = eligibility.list_eligible_courses(
+        db, student_id, query, Moment.now(), paging.place(query)
+    )
+    return paging.page(listing, query)
 
 
-def put_enrollment(
-    database: Database, student_id: int, course_id: int, body: WantedStatus
-) -> Answer:
+def put_enrollment(db: Connection, student_id: int, course_id: int, body: WantedStatus) -> Answer:
     """Make it enrolled, completed or dropped, however often it is sent."""
-    with database.write() as db:
-        present = enrollment.find_enrollment(db, student_id, course_id)
-        require_match(tag_of(present))
-        change = http.change(body)
-        put = enrollment.put_enrollment(db, student_id, course_id, present, body.status, change)
+    present = enrollment.find_enrollment(db, student_id, course_id)
+    require_match(lambda: tag_of(present))
+    change = http.change(body)
+    put = enrollment.put_enrollment(db, student_id, course_id, present, body.status, change)
     if present:
         return http.ok(put)
     return http.created(put, f"/v1/students/{student_id}/courses/{course_id}")
 
 
-def drop(database: Database, student_id: int, course_id: int) -> Answer:
+def drop(db: Connection, student_id: int, course_id: int) -> Answer:
     """Drop it, or leave its waitlist; the history stays."""
-    with database.write() as db:
-        present = enrollment.get_enrollment(db, student_id, course_id)
-        require_match(tag_of(present))
-        enrollment.put_enrollment(db, student_id, course_id, present, "dropped", http.change())
+    present = enrollment.get_enrollment(db, student_id, course_id)
+    require_match(lambda: tag_of(present))
+    enrollment.put_enrollment(db, student_id, course_id, present, "dropped", http.change())
     return http.no_content()
-
-
-def _courses(db: Connection, student_id: int, query: CoursesOfStudentFilter) -> Answer:
-    listing = roster.list_courses_of_student(db, student_id, query, paging.place(query))
-    tag = roster.get_courses_tag(db, student_id)
-    return paging.page(listing, query, tag=tag)
 
 
 OPERATIONS = (

@@ -5,17 +5,16 @@ from msgspec.structs import replace
 from enrollment import http, paging
 from enrollment.access import READERS, READERS_AND_STUDENTS, as_told
 from enrollment.data import event
-from enrollment.database import Database
+from enrollment.database import Connection
 from enrollment.filters import EventFilter, Page
 from enrollment.http import Operation
 from enrollment.records import Event, ListPage
 from enrollment.rendering import Answer
 
 
-def list_events(database: Database, query: EventFilter) -> Answer:
+def list_events(db: Connection, query: EventFilter) -> Answer:
     """Read what changed, or wait for it."""
-    with database.read() as db:
-        listing = event.list_events(db, query)
+    listing = event.list_events(db, query)
     if not listing.items:
         http.answer_later(query.wait)
     cursor = str(listing.next[0]) if listing.next else None
@@ -23,12 +22,11 @@ def list_events(database: Database, query: EventFilter) -> Answer:
 
 
 def list_events_of_enrollment(
-    database: Database, student_id: int, course_id: int, query: Page
+    db: Connection, student_id: int, course_id: int, query: Page
 ) -> Answer:
     """List what happened to it."""
-    with database.read() as db:
-        place = paging.place(query)
-        listing = event.list_events_of_enrollment(db, student_id, course_id, query, place)
+    place = paging.place(query)
+    listing = event.list_events_of_enrollment(db, student_id, course_id, query, place)
     return paging.page(replace(listing, items=as_told(listing.items)), query)
 
 

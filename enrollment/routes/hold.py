@@ -3,7 +3,7 @@
 from enrollment import http, paging
 from enrollment.access import READERS_AND_STUDENTS, REGISTRARS
 from enrollment.data import hold, waitlist
-from enrollment.database import Database
+from enrollment.database import Connection
 from enrollment.filters import Page
 from enrollment.http import Operation
 from enrollment.preconditions import require_match, tag_of
@@ -11,32 +11,29 @@ from enrollment.records import Hold, HoldFields, ListPage
 from enrollment.rendering import Answer
 
 
-def list_holds(database: Database, student_id: int, query: Page) -> Answer:
+def list_holds(db: Connection, student_id: int, query: Page) -> Answer:
     """List a student's holds, released ones too."""
-    with database.read() as db:
-        return paging.page(hold.list_holds(db, student_id, query, paging.place(query)), query)
+    return paging.page(hold.list_holds(db, student_id, query, paging.place(query)), query)
 
 
-def place_hold(database: Database, student_id: int, body: HoldFields) -> Answer:
+def place_hold(db: Connection, student_id: int, body: HoldFields) -> Answer:
     """Place a hold, which keeps the student from enrolling."""
-    with database.write() as db:
-        new = hold.insert_hold(db, student_id, body, http.change())
+    new = hold.insert_hold(db, student_id, body, http.change())
     return http.created(new, f"/v1/students/{student_id}/holds/{new.id}")
 
 
-def read_hold(database: Database, student_id: int, hold_id: int) -> Answer:
+def read_hold(db: Connection, student_id: int, hold_id: int) -> Answer:
     """Read a hold."""
-    with database.read() as db:
-        return http.ok(hold.get_hold(db, student_id, hold_id))
+    return http.ok(hold.get_hold(db, student_id, hold_id))
 
 
-def release_hold(database: Database, student_id: int, hold_id: int) -> Answer:
+def release_hold(db: Connection, student_id: int, hold_id: int) -> Answer:
     """Release it; it stays on record."""
-    with database.write() as db:
-        require_match(tag_of(hold.get_hold(db, student_id, hold_id)))
-        change = http.change()
-        hold.release_hold(db, student_id, hold_id, change)
-        waitlist.settle(db, change, student_ids=[student_id])
+    present = hold.get_hold(db, student_id, hold_id)
+    require_match(lambda: tag_of(present))
+    change = http.change()
+    hold.release_hold(db, student_id, hold_id, change)
+    waitlist.settle(db, change, student_ids=[student_id])
     return http.no_content()
 
 

@@ -1,26 +1,20 @@
 """/ and /problems: what a newcomer finds, and what every problem's `type` points to."""
 
-from base64 import b64encode
-from hashlib import sha256
-from html import escape
+from http import HTTPStatus
 from importlib.metadata import version
 
-from enrollment import http
-from enrollment.access import ANYONE
-from enrollment.database import Database
+from bottle import request
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from enrollment import http, pages
+from enrollment.access import ANYONE, READERS
+from enrollment.data.check import is_current, try_to_write
+from enrollment.database import Connection, Database
 from enrollment.errors import Problem
 from enrollment.http import Operation
 from enrollment.kinds import KINDS
 from enrollment.records import Health, Service
 from enrollment.rendering import Answer
-
-STYLE = "body{font:1.1rem/1.5 system-ui;max-width:40rem;margin:3rem auto;padding:0 1rem}"
-STYLE_DIGEST = b64encode(sha256(STYLE.encode()).digest()).decode()
-HTML = {
-    "Content-Type": "text/html; charset=utf-8",
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{STYLE_DIGEST}';"
-    " frame-ancestors 'none'",
-}
 
 
 def read_service(database: Database) -> Answer:
@@ -34,6 +28,8 @@ def read_service(database: Database) -> Answer:
             courses="/v1/courses",
             events="/v1/events",
             problems="/problems",
+            docs="/docs",
+            openapi="/v1/openapi.json",
         )
     )
 
@@ -44,46 +40,48 @@ def read_live(database: Database) -> Answer:
 
 
 def read_ready(database: Database) -> Answer:
-    """Whether a write can begin; a 503 otherwise."""
-    with database.write():
-        return http.ok(Health(status="ready"))
+    """Whether the schema is current and a write can begin; a 503 otherwise."""
+    with database.read() as db:
+        if not is_current(db):
+            detail = "The database has not the schema of this release."
+            raise Problem("database_outdated", detail, headers={"Retry-After": "60"})
+    # A write that is under way has begun.
+    if not database.is_written_to:
+        with database.write() as db:
+            try_to_write(db)
+    return http.ok(Health(status="ready"))
+
+
+def read_metrics(db: Connection) -> Answer:
+    """What the service counts, for Prometheus."""
+    numbers = request.app.metrics.page(db)
+    return Answer(HTTPStatus.OK, numbers, {"Content-Type": CONTENT_TYPE_LATEST})
 
 
 def list_problems(database: Database) -> Answer:
     """Every problem there is."""
-    rows = "".join(
-        f'<li><a href="/problems/{code}">{code}</a>: {escape(kind.title)}</li>'
-        for code, kind in KINDS.items()
-    )
-    return _html("Problems", f"<ul>{rows}</ul>")
+    return Answer(HTTPStatus.OK, pages.problems(), pages.HEADERS)
 
 
 def read_problem(database: Database, code: str) -> Answer:
     """What a problem means and what to do."""
-    kind = KINDS.get(code)
-    if kind is None:
+    if code not in KINDS:
         raise Problem("not_found", f"There is no problem with the code {code}.")
-    return _html(
-        code,
-        f"<p>{escape(kind.title)}. It comes with the HTTP status {kind.status}.</p>"
-        f"<h2>What to do</h2><p>{escape(kind.advice)}</p>"
-        '<p><a href="/problems">All problems</a></p>',
-    )
-
-
-def _html(title: str, content: str) -> Answer:
-    document = (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>{title}</title><style>{STYLE}</style><h1>{title}</h1>{content}</html>"
-    )
-    return Answer(200, document.encode(), HTML)
+    return Answer(HTTPStatus.OK, pages.problem(code), pages.HEADERS)
 
 
 OPERATIONS = (
     Operation("GET", "/", ANYONE, read_service, answer=Service),
     Operation("GET", "/livez", ANYONE, read_live, answer=Health),
-    Operation("GET", "/readyz", ANYONE, read_ready, answer=Health),
+    Operation(
+        "GET",
+        "/readyz",
+        ANYONE,
+        read_ready,
+        answer=Health,
+        conflicts=("database_outdated",),
+    ),
+    Operation("GET", "/metrics", READERS, read_metrics, answer=str),
     Operation("GET", "/problems", ANYONE, list_problems, answer=bytes),
     Operation("GET", "/problems/<code:re:[a-z_]+>", ANYONE, read_problem, answer=bytes),
 )

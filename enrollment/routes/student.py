@@ -3,7 +3,7 @@
 from enrollment import http, paging
 from enrollment.access import READERS, READERS_AND_STUDENTS, REGISTRARS
 from enrollment.data import enrollment, student
-from enrollment.database import Database
+from enrollment.database import Connection
 from enrollment.filters import StudentFilter
 from enrollment.http import Operation
 from enrollment.preconditions import require_match, tag_of
@@ -11,40 +11,36 @@ from enrollment.records import ListPage, Student, StudentFields
 from enrollment.rendering import Answer
 
 
-def list_students(database: Database, query: StudentFilter) -> Answer:
+def list_students(db: Connection, query: StudentFilter) -> Answer:
     """List students."""
-    with database.read() as db:
-        return paging.page(student.list_students(db, query, paging.place(query)), query)
+    return paging.page(student.list_students(db, query, paging.place(query)), query)
 
 
-def create_student(database: Database, body: StudentFields) -> Answer:
+def create_student(db: Connection, body: StudentFields) -> Answer:
     """Create a student."""
-    with database.write() as db:
-        new = student.insert_student(db, body)
+    new = student.insert_student(db, body)
     return http.created(new, f"/v1/students/{new.id}")
 
 
-def read_student(database: Database, student_id: int) -> Answer:
+def read_student(db: Connection, student_id: int) -> Answer:
     """Read a student."""
-    with database.read() as db:
-        return http.ok(student.get_student(db, student_id))
+    return http.ok(student.get_student(db, student_id))
 
 
-def replace_student(database: Database, student_id: int, body: StudentFields) -> Answer:
+def replace_student(db: Connection, student_id: int, body: StudentFields) -> Answer:
     """Replace a student; one who becomes inactive leaves every course."""
-    with database.write() as db:
-        present = student.get_student(db, student_id)
-        require_match(tag_of(present))
-        updated = student.update_student(db, student_id, body)
-        enrollment.follow_student(db, present, updated, http.change())
+    present = student.get_student(db, student_id)
+    require_match(lambda: tag_of(present))
+    updated = student.update_student(db, student_id, body)
+    enrollment.follow_student(db, present, updated, http.change())
     return http.ok(updated)
 
 
-def delete_student(database: Database, student_id: int) -> Answer:
+def delete_student(db: Connection, student_id: int) -> Answer:
     """Delete a student who has never been in a course."""
-    with database.write() as db:
-        require_match(tag_of(student.get_student(db, student_id)))
-        student.delete_student(db, student_id)
+    present = student.get_student(db, student_id)
+    require_match(lambda: tag_of(present))
+    student.delete_student(db, student_id)
     return http.no_content()
 
 

@@ -3,7 +3,7 @@
 from enrollment import http, paging
 from enrollment.access import READERS_AND_STUDENTS, REGISTRARS
 from enrollment.data import term, waitlist
-from enrollment.database import Database
+from enrollment.database import Connection
 from enrollment.filters import TermFilter
 from enrollment.http import Operation
 from enrollment.preconditions import require_match, tag_of
@@ -11,39 +11,36 @@ from enrollment.records import ListPage, Term, TermFields
 from enrollment.rendering import Answer
 
 
-def list_terms(database: Database, query: TermFilter) -> Answer:
+def list_terms(db: Connection, query: TermFilter) -> Answer:
     """List terms."""
-    with database.read() as db:
-        return paging.page(term.list_terms(db, query, paging.place(query)), query)
+    return paging.page(term.list_terms(db, query, paging.place(query)), query)
 
 
-def create_term(database: Database, body: TermFields) -> Answer:
+def create_term(db: Connection, body: TermFields) -> Answer:
     """Create a term."""
-    with database.write() as db:
-        new = term.insert_term(db, body)
+    new = term.insert_term(db, body)
     return http.created(new, f"/v1/terms/{new.id}")
 
 
-def read_term(database: Database, term_id: int) -> Answer:
+def read_term(db: Connection, term_id: int) -> Answer:
     """Read a term."""
-    with database.read() as db:
-        return http.ok(term.get_term(db, term_id))
+    return http.ok(term.get_term(db, term_id))
 
 
-def replace_term(database: Database, term_id: int, body: TermFields) -> Answer:
+def replace_term(db: Connection, term_id: int, body: TermFields) -> Answer:
     """Replace a term; its courses follow a change of its code."""
-    with database.write() as db:
-        require_match(tag_of(term.get_term(db, term_id)))
-        updated = term.update_term(db, term_id, body)
-        waitlist.settle(db, http.change(), course_ids=term.list_course_ids(db, term_id))
+    present = term.get_term(db, term_id)
+    require_match(lambda: tag_of(present))
+    updated = term.update_term(db, term_id, body)
+    waitlist.settle(db, http.change(), course_ids=term.list_course_ids(db, term_id))
     return http.ok(updated)
 
 
-def delete_term(database: Database, term_id: int) -> Answer:
+def delete_term(db: Connection, term_id: int) -> Answer:
     """Delete a term without courses."""
-    with database.write() as db:
-        require_match(tag_of(term.get_term(db, term_id)))
-        term.delete_term(db, term_id)
+    present = term.get_term(db, term_id)
+    require_match(lambda: tag_of(present))
+    term.delete_term(db, term_id)
     return http.no_content()
 
 

@@ -1,18 +1,32 @@
-"""What requests cost on databases of different size, measured in turn through the application."""
+"""How the cost of requests grows with the database: `python -m tests.benchmarks scale`.
 
+It makes a small database and a large one in a temporary directory (on the disk that TMPDIR names),
+sends both the same requests in turn, through the application and without a server, and prints the
+median time of each.
+"""
+
+import argparse
+import os
+import platform
 import random
+import sqlite3
+import tempfile
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 from statistics import median
 from typing import Any
 
-from enrollment.app import App
+from enrollment.app import App, make_app
+from enrollment.config import Config
 from enrollment.data.event import get_last_event_id
-from tests.benchmarks.seed import CANDIDATES, SEATS, WAITING, Seeded
+from tests.benchmarks.seed import CANDIDATES, SEATS, WAITING, Seeded, seed
 from tests.client import Client
 
+SMALL = (1_000, 10_000)
 # By then some of the seeded terms are over, one is on, and some have not begun.
 AS_OF = "?as_of=2022-11-01"
 # Four operations of a round each take a candidate who has never been in their course.
@@ -128,3 +142,31 @@ def _seconds(send: Callable[..., Any], *arguments: Any, **expected: int) -> floa
     started = time.perf_counter()
     send(*arguments, **expected)
     return time.perf_counter() - started
+
+
+def main(arguments: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks scale", description=__doc__)
+    parser.add_argument("--students", type=int, default=100_000, help="of the large database")
+    parser.add_argument("--enrollments", type=int, default=1_000_000, help="of the large database")
+    parser.add_argument("--rounds", type=int, default=100, help=f"at most {MOST_ROUNDS}")
+    given = parser.parse_args(arguments)
+    if given.students < CANDIDATES or not 1 <= given.rounds <= MOST_ROUNDS:
+        parser.error(f"at least {CANDIDATES} students, and 1 to {MOST_ROUNDS} rounds")
+
+    versions = f"SQLite {sqlite3.sqlite_version}, Python {platform.python_version()}"
+    print(f"{versions}, {os.cpu_count()} cores, median of {given.rounds}")
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        schools = []
+        for name, size in ("small", SMALL), ("large", (given.students, given.enrollments)):
+            seeded = seed(Path(folder) / f"{name}.db", *size)
+            rows = ", ".join(f"{table} {count:,}" for table, count in seeded.rows.items())
+            print(f"{name}: {rows}, {seeded.path.stat().st_size / 1e6:,.0f} MB", flush=True)
+            app = make_app(Config(database=seeded.path))
+            stack.callback(app.database.close)
+            schools.append(School(seeded, app))
+        medians = measure(schools, given.rounds)
+
+    width = max(map(len, medians))
+    print(f"\n{'operation':{width}}  small ms  large ms  ratio")
+    for operation, (small, large) in medians.items():
+        print(f"{operation:{width}}  {small:8.2f}  {large:8.2f}  {large / small:5.2f}")

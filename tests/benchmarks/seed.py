@@ -30,7 +30,7 @@ SELECT value, 'Fall ' || value, value || '-08-31', value || '-12-18', 60
 FROM json_each('[2020, 2021, 2022, 2023, 2024]');
 
 INSERT INTO course (code, title, term, credits, capacity)
-SELECT format('COURSE %d', n / 5), 'Databases', 2020 + n % 5, 4, 40
+SELECT format('COURSE %d', n / 5), 'Databases', 2020 + n % 5, 4, :capacity
 FROM number WHERE n <= :courses;
 
 INSERT INTO course (id, code, title, term, credits, capacity)
@@ -97,12 +97,14 @@ class Seeded(NamedTuple):
     candidates: range
 
 
-def seed(path: Path, students: int, enrollments: int) -> Seeded:
-    """Give every student as many enrolments, and every course about 30, besides the candidates'."""
-    courses, apart = enrollments // 30, students // CANDIDATES
+def seed(path: Path, students: int, enrollments: int, courses: int = 0) -> Seeded:
+    """Give every student as many enrolments, and every course too, besides the candidates': about
+    30, unless the number of courses is given."""
+    courses, apart = courses or enrollments // 30, students // CANDIDATES
     parameters = {
         "students": students,
         "courses": courses,
+        "capacity": enrollments // courses * 4 // 3,
         "enrollments": enrollments,
         "each": -(-enrollments // students),
         "apart": apart,
@@ -118,7 +120,7 @@ def seed(path: Path, students: int, enrollments: int) -> Seeded:
     with closing(connect(path, busy_timeout=5.0)) as db:
         # For this connection alone: what is lost with the machine can be seeded again.
         db.execute("PRAGMA synchronous = OFF")
-        db.execute("PRAGMA cache_size = -1000000")
+        db.execute("PRAGMA cache_size = -4000000")
         db.execute("BEGIN")
         for statement in STATEMENTS.split("\n\n"):
             db.execute(statement, parameters)

@@ -1,0 +1,16 @@
+"""Numbers of the whole school, for those who watch over the service."""
+
+from enrollment.database import Connection, Row, queries
+from enrollment.values import Moment
+
+SQL = queries("metrics")
+
+
+def get_seats(db: Connection, at: Moment) -> dict[str, int]:
+    """Capacity, taken and waitlisted, of the open courses whose term has not ended."""
+    return dict(SQL.get_seats(db, at=at))
+
+
+def list_changes(db: Connection, after: int) -> list[Row]:
+    """How many enrolments went from which status to which, after this event."""
+    return list(SQL.list_changes(db, after_id=after))

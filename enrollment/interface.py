@@ -1,0 +1,181 @@
+"""The OpenAPI document as a page reads it out: schemas in words, samples, and lines for curl."""
+
+import re
+from collections.abc import Iterator
+from shlex import quote
+from typing import Any, NamedTuple
+
+import msgspec
+
+# What stands for a value that has no example of its own.
+SAMPLES: dict[str, Any] = {
+    "date": "2026-08-31",
+    "date-time": "2026-08-31T09:00:00Z",
+    "string": "text",
+    "integer": 1,
+    "number": 1,
+    "boolean": False,
+}
+RANGES = (
+    ("minimum", "maximum", ""),
+    ("minLength", "maxLength", " characters"),
+    ("minItems", "maxItems", " items"),
+)
+
+
+class Field(NamedTuple):
+    name: str
+    schema: dict[str, Any]
+    required: bool
+
+
+class Interface:
+    """A document whose references are followed where they are read."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+
+    def resolved(self, part: dict[str, Any]) -> dict[str, Any]:
+        """What a reference leads to, with what is said beside the reference."""
+        if "$ref" not in part:
+            return part
+        target = self.document
+        for name in part["$ref"].removeprefix("#/").split("/"):
+            target = target[name]
+        return self.resolved(target) | {name: part[name] for name in part if name != "$ref"}
+
+    def operations(self, tag: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """Method, path and description of each operation that has the tag."""
+        for path, item in self.document["paths"].items():
+            for method, operation in item.items():
+                if tag in operation["tags"]:
+                    yield method.upper(), path, operation
+
+    def parameters(self, operation: dict[str, Any], *places: str) -> list[dict[str, Any]]:
+        every = [self.resolved(parameter) for parameter in operation.get("parameters", ())]
+        return [parameter for parameter in every if parameter["in"] in places]
+
+    def answers(self, operation: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        return {status: self.resolved(answer) for status, answer in operation["responses"].items()}
+
+    def fields(self, schema: dict[str, Any]) -> Iterator[Field]:
+        whole = self.resolved(schema)
+        for part in whole.get("allOf", ()):
+            yield from self.fields(part)
+        for name, field in whole.get("properties", {}).items():
+            yield Field(name, field, name in whole.get("required", ()))
+
+    def words(self, schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """The type as texts, each with the name of the schema that it is, or none."""
+        if "$ref" in schema:
+            name = schema["$ref"].rpartition("/")[2]
+            yield self.resolved(schema).get("title", name), name
+        elif choices := schema.get("anyOf") or schema.get("allOf"):
+            for number, part in enumerate(choices):
+                if number:
+                    yield " and " if "allOf" in schema else " or ", ""
+                yield from self.words(part)
+        elif "enum" in schema or "const" in schema:
+            values = schema["enum"] if "enum" in schema else [schema["const"]]
+            yield ", ".join(as_json(value) for value in values), ""
+        elif "items" in schema:
+            yield "list of ", ""
+            yield from self.words(schema["items"])
+        else:
+            yield kind(schema), ""
+
+    def sample(self, schema: dict[str, Any], *, whole: bool) -> Any:
+        """A value that fits: the schema's own example, or one made up, with every field if `whole`
+        and else with those that must be there."""
+        schema = self.resolved(schema)
+        for name in ("example", "const", "default"):
+            if name in schema:
+                return schema[name]
+        for name in ("examples", "enum"):
+            if name in schema:
+                return schema[name][0]
+        if "anyOf" in schema:
+            return self.sample(schema["anyOf"][0], whole=whole)
+        if "items" in schema:
+            return [self.sample(schema["items"], whole=whole)]
+        if "properties" in schema or "allOf" in schema:
+            return {
+                field.name: self.sample(field.schema, whole=whole)
+                for field in self.fields(schema)
+                if whole or field.required
+            }
+        return SAMPLES.get(kind(schema), {})
+
+    def example(self, described: dict[str, Any], *, whole: bool) -> Any:
+        """The example of a parameter or of a content, or a sample of what its schema allows."""
+        if "example" in described:
+            return described["example"]
+        for example in described.get("examples", {}).values():
+            return self.resolved(example)["value"]
+        return self.sample(described["schema"], whole=whole)
+
+    def curl(self, method: str, path: str, operation: dict[str, Any]) -> str:
+        """A line that can be pasted where $TOKEN is set."""
+        line = ["curl"]
+        if operation.get("security") != []:
+            line += ["-H", '"Authorization: Bearer $TOKEN"']
+        body = operation.get("requestBody")
+        if method != ("POST" if body else "GET"):
+            line += ["-X", method]
+        if body:
+            content = self.resolved(body)["content"]["application/json"]
+            line += ["--json", quote(as_json(self.example(content, whole=False)))]
+        for parameter in self.parameters(operation, "path"):
+            value = str(self.example(parameter, whole=False))
+            path = path.replace(f"{{{parameter['name']}}}", value)
+        return " ".join([*line, quote(f"localhost:8000{path}")])
+
+
+def shared_headers(answers: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The headers that every answer of an operation has."""
+    first, *others = (answer.get("headers", {}) for answer in answers.values())
+    return {name: first[name] for name in first if all(name in other for other in others)}
+
+
+def as_json(value: Any, indent: int = 0) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=indent).decode()
+
+
+def kind(schema: dict[str, Any]) -> str:
+    """The type, or of a text its format, which says more."""
+    name: str = schema.get("type", "anything")
+    return schema.get("format", name) if name == "string" else name
+
+
+def parts(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The schema, and those within it that say more of the same value or of its items."""
+    yield schema
+    for inner in (*schema.get("anyOf", ()), *schema.get("allOf", ()), schema.get("items", {})):
+        if inner:
+            yield from parts(inner)
+
+
+def limits(schema: dict[str, Any]) -> Iterator[str]:
+    for part in parts(schema):
+        for lowest, highest, unit in RANGES:
+            low, high = part.get(lowest), part.get(highest)
+            if low is not None and high is not None:
+                yield f"{low:,} to {high:,}{unit}"
+            elif high is not None:
+                yield f"at most {high:,}{unit}"
+            elif low is not None:
+                yield f"at least {low:,}{unit}"
+        if "multipleOf" in part:
+            yield f"in steps of {part['multipleOf']}"
+
+
+def patterns(schema: dict[str, Any]) -> Iterator[str]:
+    """The patterns, with what can't be printed written as ECMAScript writes it."""
+    for part in parts(schema):
+        if "pattern" in part:
+            yield re.sub(r"[^\x20-\x7e]", lambda odd: f"\\u{{{ord(odd[0]):x}}}", part["pattern"])
+
+
+def description(schema: dict[str, Any]) -> str:
+    """What is said of the value, or else of one of its parts."""
+    return next((part["description"] for part in parts(schema) if "description" in part), "")

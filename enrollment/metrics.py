@@ -1,0 +1,97 @@
+"""What Prometheus is told: requests are counted with their answers, all else is looked up when it
+is asked for (https://prometheus.io/docs/practices/naming/)."""
+
+from collections.abc import Mapping
+from http import HTTPMethod
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+
+from enrollment.data.event import get_last_event_id
+from enrollment.data.metrics import get_seats, list_changes
+from enrollment.database import Connection, Database
+from enrollment.http import template
+from enrollment.values import Moment
+
+METHODS = frozenset(HTTPMethod)
+# In seconds. Who reads the change feed may wait for half a minute.
+DURATIONS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+# When a number began is known from the process.
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
+
+class Metrics:
+    """The numbers of one application, in a registry of its own."""
+
+    def __init__(self, database: Database, file: Path) -> None:
+        self._files = {"database": file, "wal": file.with_name(f"{file.name}-wal")}
+        self._known: dict[tuple[str | None, str, int], tuple[Counter, Histogram]] = {}
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        own: dict[str, Any] = {"namespace": "enrollment", "registry": self._registry}
+        self._requests = Counter(
+            "http_requests", "Requests that were answered", ["route", "method", "status"], **own
+        )
+        self._durations = Histogram(
+            "http_request_duration_seconds",
+            "From the headers of a request to its answer",
+            ["route"],
+            buckets=DURATIONS,
+            **own,
+        )
+        self._refusals = Counter(
+            "refusals", "Reasons for which something was refused", ["code"], **own
+        )
+        self._changes = Counter(
+            "changes", "Changes of enrolments on record", ["from_status", "to_status"], **own
+        )
+        seats = "in open courses whose term has not ended"
+        self._seats = {
+            "capacity": Gauge("seats_capacity", f"Seats {seats}", **own),
+            "taken": Gauge("seats_taken", f"Seats taken {seats}", **own),
+            "waitlisted": Gauge("waitlisted", f"Students who wait {seats}", **own),
+        }
+        self._sizes = {
+            "database": Gauge("database_bytes", "Size of the database", **own),
+            "wal": Gauge("wal_bytes", "Size of the write-ahead log", **own),
+        }
+        with database.read() as db:
+            self._last_event = get_last_event_id(db)
+
+    def count(self, environ: Mapping[str, Any], status: int, seconds: float) -> None:
+        """Count a request. Whatever clients send, labels are few: unknown paths have one."""
+        route, method = environ.get("bottle.route"), environ["REQUEST_METHOD"]
+        key = (route and route.rule, method if method in METHODS else "other", status)
+        requests, durations = self._known.get(key) or self._label(*key)
+        requests.inc()
+        durations.observe(seconds)
+        for code in environ.get("enrollment.refused", ()):
+            self._refusals.labels(code).inc()
+
+    def _label(self, rule: str | None, method: str, status: int) -> tuple[Counter, Histogram]:
+        """What to count such a request with; to look it up each time would take longer."""
+        path = template(rule) if rule else "unknown"
+        counters = self._requests.labels(path, method, status), self._durations.labels(path)
+        return self._known.setdefault((rule, method, status), counters)
+
+    def page(self, db: Connection) -> bytes:
+        """All of it, in the text format of Prometheus."""
+        for name, seats in get_seats(db, Moment.now()).items():
+            self._seats[name].set(seats)
+        # The history tells exactly what became of enrolments, and costs no request anything.
+        for row in list_changes(db, self._last_event):
+            self._changes.labels(row["from_status"], row["to_status"]).inc(row["count"])
+            self._last_event = max(self._last_event, row["last_id"])
+        for name, file in self._files.items():
+            self._sizes[name].set(file.stat().st_size if file.exists() else 0)
+        return generate_latest(self._registry)

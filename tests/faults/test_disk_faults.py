@@ -1,0 +1,220 @@
+"""A disk that is full, a file that is read-only, damaged, or of a newer release."""
+
+import errno
+import os
+import resource
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from enrollment.backup import back_up
+from enrollment.cli import main
+from tests.faults.inject import WRITE, Fault, Plan
+from tests.server import PATIENCE, Reply, Server, free_port, serving
+
+STUDENT = {"given_name": "x" * 100, "family_name": "y" * 100}
+
+
+def create_until_refused(server: Server) -> tuple[int, Reply]:
+    """How many students could be created, and the refusal."""
+    for created in range(2000):
+        reply = server.post("/v1/students", STUDENT)
+        if reply.status != 201:
+            return created, reply
+    pytest.fail("nothing was refused")
+
+
+def names(server: Server) -> int:
+    return len(server.get("/v1/students?limit=1000").json["items"])
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder]
+    if not shutil.which("mount") or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("to mount a small disk is not allowed here")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_a_disk_that_is_full_refuses_until_there_is_room(small_disk: Path, database_file: Path):
+    file = small_disk / "enrollment.db"
+    shutil.copy(database_file, file)
+    with serving(file) as server:
+        filler = small_disk / "filler"
+        with filler.open("wb") as opened:
+            os.posix_fallocate(opened.fileno(), 0, shutil.disk_usage(small_disk).free - 400_000)
+        created, reply = create_until_refused(server)
+        assert (reply.status, reply.json["code"]) == (507, "disk_full")
+        assert names(server) == created > 0
+
+        filler.unlink()
+        assert server.post("/v1/students", STUDENT).status == 201
+        server.kill()
+
+    with serving(file) as server:
+        assert names(server) == created + 1
+
+
+def test_a_quota_that_is_used_up_refuses_until_it_is_raised(database_file: Path):
+    with serving(database_file) as server:
+        workers = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
+        size = database_file.stat().st_size
+        for worker in map(int, workers.read_text().split()):
+            _, most = resource.prlimit(worker, resource.RLIMIT_FSIZE)
+            resource.prlimit(worker, resource.RLIMIT_FSIZE, (size, most))
+        created, reply = create_until_refused(server)
+        assert (reply.status, reply.json["code"]) == (503, "disk_failed")
+        assert names(server) == created > 0
+
+        for worker in map(int, workers.read_text().split()):
+            resource.prlimit(worker, resource.RLIMIT_FSIZE, (most, most))
+        assert server.post("/v1/students", STUDENT).status == 201
+        assert names(server) == created + 1
+
+
+def test_a_log_that_cannot_be_written_stops_no_one(database_file: Path, preloaded: Plan):
+    with serving(database_file) as server:
+        preloaded.strike(Fault(WRITE, errno.ENOSPC, lasting=True), 1, "*/log-*")
+
+        replies = [server.post("/v1/students", STUDENT).status for _ in range(5)]
+
+        assert preloaded.mend() > 0
+        assert replies == [201] * 5
+        assert server.stop() == 0
+
+
+def test_a_disk_that_becomes_read_only_can_be_read(database_file: Path, preloaded: Plan):
+    with serving(database_file) as server:
+        assert server.post("/v1/students", STUDENT).status == 201
+        preloaded.strike(Fault(WRITE, errno.EROFS, lasting=True), 1, "*/enrollment.db*")
+
+        assert server.post("/v1/students", STUDENT).json["code"] == "disk_failed"
+        assert names(server) == 1
+
+        preloaded.mend()
+        assert server.post("/v1/students", STUDENT).status == 201
+
+
+@pytest.fixture
+def ordinary() -> list[str]:
+    """What a command runs under so that the modes of files bind it: they don't bind root."""
+    if os.geteuid():
+        return []
+    if not shutil.which("setpriv"):
+        pytest.skip("the modes of files do not bind root, and there is no setpriv")
+    privileges = "-dac_override,-dac_read_search"
+    return ["setpriv", f"--bounding-set={privileges}", f"--inh-caps={privileges}"]
+
+
+def test_a_file_that_is_read_only_can_be_read(database_file: Path, ordinary: list[str]):
+    database_file.chmod(0o400)
+    with serving(database_file, under=ordinary) as server:
+        assert server.get("/v1/students").json["items"] == []
+
+        refused = server.post("/v1/students", STUDENT)
+        assert (refused.status, refused.json["code"]) == (503, "database_read_only")
+        assert server.get("/readyz").json["code"] == "database_read_only"
+
+
+@pytest.mark.parametrize(
+    ("file_mode", "folder_mode", "reason"),
+    [(0o600, 0o500, "cannot write beside"), (0o000, 0o700, "unable to open database file")],
+    ids=["folder is read-only", "file can't be read"],
+)
+def test_what_may_not_be_read_or_written_beside_is_not_served(
+    database_file: Path, ordinary: list[str], file_mode: int, folder_mode: int, reason: str
+):
+    folder = database_file.with_name("here")
+    folder.mkdir()
+    file = shutil.copy(database_file, folder / "enrollment.db")
+    file.chmod(file_mode)
+    folder.chmod(folder_mode)
+    command = [sys.executable, "-m", "enrollment", "serve", "--database", str(file)]
+
+    ended = subprocess.run(
+        [*ordinary, *command, "--port", str(free_port())],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+
+    folder.chmod(0o700)
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("enrollment: ")
+    assert reason in line
+
+
+def test_a_database_of_a_newer_release_is_refused_by_each_command(
+    database_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    older = tmp_path / "older"
+    back_up(database_file, older)
+    with closing(sqlite3.connect(database_file)) as db, db:
+        db.execute(
+            "INSERT INTO _yoyo_migration (migration_hash, migration_id)"
+            " VALUES ('x', '9999.build-a-campus')"
+        )
+    newer = tmp_path / "newer"
+    back_up(database_file, newer)
+    before = database_file.read_bytes()
+
+    for command in (
+        ["serve", "--port", free_port()],
+        ["serve", "--port", free_port(), "--migrate"],
+        ["migrate"],
+        ["migrate", "status"],
+        ["migrate", "rollback", "--to", "0000", "--yes"],
+        ["backup", "verify", newer],
+        ["restore", newer],
+        ["doctor"],
+        ["demo"],
+        ["token", "list"],
+        ["token", "create", "--name", "Ada", "--role", "admin"],
+    ):
+        arguments = [*map(str, command), "--database", str(database_file)]
+        code = main(arguments)
+
+        (line,) = capsys.readouterr().err.splitlines()
+        assert code == 1
+        assert "a newer release of enrollment (9999.build-a-campus)" in line
+        named = newer if newer in command else database_file
+        assert str(named) in line
+    assert database_file.read_bytes() == before
+
+
+def test_a_page_that_is_damaged_while_it_is_served_is_told_and_found(
+    database_file: Path, capsys: pytest.CaptureFixture
+):
+    with closing(sqlite3.connect(database_file, isolation_level=None)) as db:
+        db.execute("INSERT INTO course (code, title) VALUES ('CS101', 'Databases')")
+        (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'course'").fetchone()
+        (size,) = db.execute("PRAGMA page_size").fetchone()
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with serving(database_file) as server:
+        assert server.post("/v1/students", STUDENT).status == 201
+        with database_file.open("r+b") as opened:
+            opened.seek((page - 1) * size)
+            opened.write(b"\xff" * size)
+
+        reply = server.get("/v1/courses")
+
+        assert (reply.status, reply.json["code"]) == (500, "internal_error")
+        assert reply.json["detail"] == "The service failed; the log says why."
+        assert "malformed" in server.log.read_text()
+        assert server.get("/v1/students").status == 200
+        server.kill()
+
+    assert main(["doctor", "--database", str(database_file)]) == 1
+    told = capsys.readouterr()
+    assert "the schema is the newest" in told.out
+    assert "database disk image is malformed" in told.err
