@@ -13,6 +13,8 @@ from enrollment.writes import KEY
 TAGS = st.sampled_from(['"1"', '"2"', 'W/"1"', '"1-1"', "*", '"never"'])
 schemathesis.openapi.format("entity-tags", TAGS | st.lists(TAGS, min_size=1).map(", ".join))
 schemathesis.openapi.format("request-id", st.text("ab01._- \"'<", min_size=1).map(str.strip))
+# So many seconds the change feed would wait.
+WAITS = {str(seconds) for seconds in range(1, 31)}
 # Every answer of HTTP may have them.
 OF_HTTP = {"content-type", "content-length", "connection", "date", "server"}
 
@@ -32,7 +34,7 @@ def before_call(context: Any, case: schemathesis.Case, kwargs: dict[str, Any]) -
     ids = case.path_parameters or {}
     if case.method == "DELETE" and str(ids.get("token_id")) == "1":
         ids["token_id"] = 2
-    if case.query and case.query.get("wait") in range(1, 31):
+    if case.query and str(case.query.get("wait")) in WAITS:
         case.query["wait"] = 0
 
 
