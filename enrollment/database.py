@@ -211,7 +211,8 @@ def _problem(error: sqlite3.OperationalError) -> Problem | None:
             "The service may not write to its database.",
             headers={"Retry-After": "60"},
         )
-    if primary_code == sqlite3.SQLITE_IOERR:
+    # What SQLite can't open while it works is a file for the moment.
+    if primary_code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
         return Problem(
             "disk_failed",
             "The disk, or a limit of the service on it, refuses what the database needs.",

@@ -12,8 +12,9 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from ipaddress import ip_address
 from typing import Any, NamedTuple
@@ -22,6 +23,7 @@ from enrollment import log
 from enrollment.app import make_app
 from enrollment.config import Config
 from enrollment.data.event import get_last_event_id
+from enrollment.errors import Problem
 from enrollment.inputs import BODY_LIMIT
 
 # How soon a locked database is tried again, in seconds.
@@ -46,8 +48,9 @@ class Worker:
         self.app.database.wait_no_more()
         self._loop = loop
         self._writer = ThreadPoolExecutor(1)
-        self._ready: list[tuple[Mapping[str, Any], asyncio.Future[_Answer]]] = []
-        self._turns: asyncio.Task[None] | None = None
+        self._writing = asyncio.Lock()
+        self._ready: list[Callable[[], _Answer]] = []
+        self._turn: asyncio.Task[list[_Answer]] | None = None
         self._news = asyncio.Event()
         self._waiting = 0
         self._stopping = False
@@ -94,28 +97,27 @@ class Worker:
         status, headers = begun
         return _Answer(status, headers, content, own)
 
-    def _write(self, environ: Mapping[str, Any]) -> "asyncio.Future[_Answer]":
-        """The answer to what may write, once it is on disk."""
-        future: asyncio.Future[_Answer] = self._loop.create_future()
-        self._ready.append((environ, future))
-        if self._turns is None:
-            self._turns = self._loop.create_task(self._take_turns())
-        return future
+    async def _write(self, environ: Mapping[str, Any]) -> "_Answer":
+        """Wait for a turn, together with all who are ready by then; the answer to what may write,
+        once it is on disk."""
+        if self._turn is None or len(self._ready) == MOST_TOGETHER:
+            self._ready = []
+            self._turn = self._loop.create_task(self._take_turn(self._ready))
+        turn, place = self._turn, len(self._ready)
+        self._ready.append(partial(self._call, environ))
+        answers = await asyncio.shield(turn)
+        return answers[place]
 
-    async def _take_turns(self) -> None:
-        while self._ready:
-            turn, self._ready = self._ready[:MOST_TOGETHER], self._ready[MOST_TOGETHER:]
-            acts = [partial(self._call, environ) for environ, _ in turn]
-            before = self.app.database.changes
-            answers = await self._loop.run_in_executor(
-                self._writer, self.app.database.write_together, acts
-            )
-            for (_, future), answer in zip(turn, answers, strict=True):
-                if not future.done():
-                    future.set_result(answer)
-            if self._waiting and self.app.database.changes != before:
+    async def _take_turn(self, ready: list[Callable[[], "_Answer"]]) -> list["_Answer"]:
+        database = self.app.database
+        async with self._writing:
+            if ready is self._ready:
+                self._turn = None
+            before = database.changes
+            answers = await self._loop.run_in_executor(self._writer, database.write_together, ready)
+            if self._waiting and database.changes != before:
                 self._tell_who_waits()
-        self._turns = None
+        return answers
 
     def _stop_waiting(self, *_: Any) -> None:
         self._stopping = True
@@ -138,12 +140,13 @@ class Worker:
         return waits_on
 
     def _tell_who_waits(self) -> None:
-        with self.app.database.read() as db:
+        # A disk that fails now says so to whoever asks next.
+        with suppress(Problem), self.app.database.read() as db:
             last = get_last_event_id(db)
-        if last != self._last_event:
-            self._last_event = last
-            self._news.set()
-            self._news = asyncio.Event()
+            if last != self._last_event:
+                self._last_event = last
+                self._news.set()
+                self._news = asyncio.Event()
 
 
 class _Answer(NamedTuple):
