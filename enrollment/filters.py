@@ -12,6 +12,7 @@ from enrollment.values import (
     PastMoment,
     Prefix,
     StudentStatus,
+    WholeCode,
 )
 
 Limit = Annotated[int, Meta(ge=1, le=1000, description="At most so many items")]
@@ -45,7 +46,7 @@ class CourseFilter(Page, frozen=True, kw_only=True):
 
     code: Prefix = ""
     title: Prefix = ""
-    term: Prefix | None = None
+    term: WholeCode | None = None
     status: CourseStatus | None = None
 
 
@@ -64,11 +65,11 @@ class RosterFilter(Page, frozen=True, kw_only=True):
 
 
 class CoursesOfStudentFilter(RosterFilter, frozen=True, kw_only=True):
-    term: Prefix | None = None
+    term: WholeCode | None = None
 
 
 class EligibleCourseFilter(Page, frozen=True, kw_only=True):
-    term: Prefix | None = None
+    term: WholeCode | None = None
 
 
 class EventFilter(Fields, frozen=True, kw_only=True):

@@ -76,7 +76,7 @@ def _operation(operation: Operation, operations: Sequence[Operation]) -> dict[st
     described: dict[str, Any] = {
         "operationId": operation.handler.__name__,
         "summary": summary,
-        "description": f"{summary}.",
+        "description": f"{summary}. For {', '.join(sorted(operation.allowed))}.",
         "tags": [_tag(operation)],
         "x-roles": sorted(operation.allowed),
         "parameters": [

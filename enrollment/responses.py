@@ -148,7 +148,7 @@ def _content(operation: Operation) -> dict[str, Any]:
         schema = {"type": "string", "format": "html", "maxLength": MOST}
         return {"text/html": {"schema": schema, "example": "<!doctype html>"}}
     if operation.answer is str:
-        schema = {"type": "string", "maxLength": MOST}
+        schema = {"type": "string", "pattern": r"\S", "maxLength": MOST}
         return {"text/plain": {"schema": schema, "example": "enrollment_wal_bytes 4152.0\n"}}
     if operation.answer is None:
         schema = reference(Rehearsal)

@@ -84,7 +84,21 @@ Email = Annotated[
 ]
 Prefix = Annotated[
     str,
-    Meta(max_length=254, pattern=_NO_ODD_CHARACTERS, description="Expected no control characters"),
+    Meta(
+        max_length=254,
+        pattern=_NO_ODD_CHARACTERS,
+        description="Expected no control characters",
+        extra_json_schema={"description": "What begins with this, whatever the case of A-Z"},
+    ),
+]
+WholeCode = Annotated[
+    str,
+    Meta(
+        max_length=254,
+        pattern=_NO_ODD_CHARACTERS,
+        description="Expected no control characters",
+        extra_json_schema={"description": "A whole code, whatever the case of A-Z"},
+    ),
 ]
 Credits = Annotated[float, Meta(ge=0, le=1000, multiple_of=0.25)]
 Seats = Annotated[int, Meta(ge=0, le=1_000_000)]

@@ -73,7 +73,14 @@ def read_problem(database: Database, code: str) -> Answer:
 OPERATIONS = (
     Operation("GET", "/", ANYONE, read_service, answer=Service),
     Operation("GET", "/livez", ANYONE, read_live, answer=Health),
-    Operation("GET", "/readyz", ANYONE, read_ready, answer=Health),
+    Operation(
+        "GET",
+        "/readyz",
+        ANYONE,
+        read_ready,
+        answer=Health,
+        conflicts=("database_outdated",),
+    ),
     Operation("GET", "/metrics", READERS, read_metrics, answer=str),
     Operation("GET", "/problems", ANYONE, list_problems, answer=bytes),
     Operation("GET", "/problems/<code:re:[a-z_]+>", ANYONE, read_problem, answer=bytes),
