@@ -129,7 +129,7 @@ def insert_students(
 ) -> list[StudentResult]:
     """Enrol many students in one course: all of them, or each who may.
 
-    Raises course_not_found, or for "all" every broken rule of sql/eligibility.sql for every student;
+    Raises course_not_found, or for "all" every broken rule of sql/eligibility.sql for every one;
     `pointer` is where the request names the i-th student, with %d for i.
     """
     get_course(db, course_id)
