@@ -130,7 +130,7 @@ def _success(operation: Operation, status: int) -> dict[str, Any]:
     names = [] if status == HTTPStatus.NO_CONTENT else ["ETag"]
     if status == HTTPStatus.CREATED and operation.answer is not Results:
         names += ["Location"]
-    if get_origin(operation.answer) is ListPage and status == HTTPStatus.OK:
+    if get_origin(operation.answer) is ListPage and status != HTTPStatus.CREATED:
         names += ["Link"]
     if operation.method == "POST":
         names += ["Idempotency-Replayed"]

@@ -24,7 +24,7 @@ from tests.contract import DOCUMENT, concrete, operations, resolved
 from tests.tokens import TOKENS
 
 # How many requests each phase makes up for one operation, or of how many chains of them.
-CASES = {"examples": 1, "coverage": 1, "fuzzing": 25, "stateful": 200}
+CASES = {"examples": 1, "coverage": 1, "fuzzing": 60, "stateful": 200}
 
 
 def each(*parts: str) -> Any:
