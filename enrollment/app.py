@@ -5,17 +5,20 @@ import re
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
+from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any
 
-from bottle import Bottle
+from bottle import Bottle, HTTPError, request
 
 from enrollment import http
 from enrollment.access import Gate
 from enrollment.config import Config
 from enrollment.database import Database
+from enrollment.errors import Problem
 from enrollment.log import log_request
 from enrollment.metrics import Metrics
+from enrollment.rendering import Response, render_failure, render_problem
 from enrollment.routes import OPERATIONS
 
 # An answer is for its reader alone, and is no page that could do or load anything.
@@ -25,13 +28,14 @@ SECURITY = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-
-
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+EMPTY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
 class App(Bottle):  # type: ignore[misc]
-    """A Bottle that gives each request an id and a line in the log, whatever becomes of it."""
+    """A Bottle whose requests have each an id and a line in the log, and whose errors are problems,
+    whatever becomes of them."""
 
     def __init__(
         self, database: Database, gate: Gate, metrics: Metrics, trusted_proxies: Collection[str]
@@ -46,31 +50,67 @@ class App(Bottle):  # type: ignore[misc]
         self.gate.note_uses()
         self.database.close()
 
+    def wsgi(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        started = time.perf_counter()
+        status, headers, content = self.answer(environ)
+        self.record(environ, status, time.perf_counter() - started)
+        start_response(f"{status} {REASONS[status]}", [*headers.items()])
+        return [content]
+
+    def answer(self, environ: dict[str, Any]) -> Response:
+        """What is sent. A server may ask several times before it sends one; then it records it."""
+        sent = environ.get("HTTP_X_REQUEST_ID", "")
+        request_id = sent if REQUEST_ID.fullmatch(sent) else f"{random.getrandbits(64):016x}"
+        environ["enrollment.request_id"] = request_id
+        environ["bottle.app"] = self
+        request.bind(environ)
+        try:
+            status, own, content = self._answer(environ)
+            self.gate.note_uses_if_due()
+        except Problem as problem:
+            status, own, content = render_problem(problem)
+        except Exception as error:
+            status, own, content = render_failure(error)
+        headers = SECURITY | environ.get("enrollment.headers", {}) | own
+        headers["X-Request-Id"] = request_id
+        if status in EMPTY:
+            headers.pop("Content-Type", None)
+        else:
+            headers["Content-Length"] = str(len(content))
+        if environ["REQUEST_METHOD"] == "HEAD":
+            content = b""
+        return Response(status, headers, content)
+
     def record(self, environ: Mapping[str, Any], status: int, seconds: float) -> None:
         """Log and count a request that has been answered."""
         log_request(environ, status, seconds)
         self.metrics.count(environ, status, seconds)
 
-    def wsgi(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        started = time.perf_counter()
-        sent = environ.get("HTTP_X_REQUEST_ID", "")
-        request_id = sent if REQUEST_ID.fullmatch(sent) else f"{random.getrandbits(64):016x}"
-        environ["enrollment.request_id"] = request_id
-        if environ.get("REMOTE_ADDR") in self.trusted_proxies:
-            self._believe_proxies(environ)
-
-        def respond(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            # A server that asks more than once knows which answer is sent.
-            if not environ.get("enrollment.server_records"):
-                self.record(environ, int(status[:3]), time.perf_counter() - started)
-            common = SECURITY | environ.get("enrollment.headers", {}) | {"X-Request-Id": request_id}
-            return start_response(status, [*(common | dict(headers)).items()], *rest)
-
-        answer: Iterable[bytes] = super().wsgi(environ, respond)
-        return answer
+    def _answer(self, environ: dict[str, Any]) -> Response:
+        self._believe_proxies(environ)
+        raw = environ["bottle.raw_path"] = environ["PATH_INFO"]
+        # Nothing that a request says may be passed over because it can't be read.
+        if unreadable := environ.get("enrollment.unreadable"):
+            detail = f"Not in ASCII: the header {', '.join(unreadable)}."
+            raise Problem("malformed_request", detail)
+        self.gate.check_host()
+        try:
+            environ["PATH_INFO"] = raw.encode("latin-1").decode()
+        except UnicodeDecodeError:
+            detail = "The path is not percent-encoded UTF-8."
+            raise Problem("malformed_request", detail) from None
+        try:
+            route, ids = self.router.match(environ)
+        except HTTPError as error:
+            return http.answer_unrouted(error)
+        environ["bottle.route"] = route
+        response: Response = route.callback(**ids)
+        return response
 
     def _believe_proxies(self, environ: dict[str, Any]) -> None:
         """The client is the last address that was not told by a proxy of ours."""
+        if environ.get("REMOTE_ADDR") not in self.trusted_proxies:
+            return
         hops = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
         with suppress(ValueError):
             while environ.get("REMOTE_ADDR") in self.trusted_proxies and hops:

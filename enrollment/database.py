@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import aiosql
+import msgspec
 
 from enrollment.errors import CommandError, Problem
 
@@ -31,6 +32,11 @@ def folder(name: str) -> Path:
 def queries(subject: str) -> Any:
     """The named queries of `sql/<subject>.sql`: functions of a connection and their parameters."""
     return aiosql.from_path(folder("sql") / f"{subject}.sql", "sqlite3")
+
+
+def as_json(value: Any) -> str:
+    """How a list is bound, for SQLite's json_each."""
+    return msgspec.json.encode(value, enc_hook=str).decode()
 
 
 def connect(path: Path, busy_timeout: float, *, create: bool = False) -> Connection:
@@ -56,6 +62,8 @@ def connect(path: Path, busy_timeout: float, *, create: bool = False) -> Connect
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("PRAGMA trusted_schema = OFF")
+        # So many KiB of pages are kept: else each request reads its own from the file.
+        db.execute("PRAGMA cache_size = -16000")
     except BaseException:
         db.close()
         raise

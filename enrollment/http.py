@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import msgspec
-from bottle import Bottle, HTTPError, HTTPResponse, request, response
+from bottle import Bottle, HTTPError, request
 
 from enrollment.access import ANYONE, Gate, current_caller, require_registrar
 from enrollment.bodies import Explained
@@ -16,7 +16,7 @@ from enrollment.errors import Fault, Problem, refusal
 from enrollment.filters import WriteOptions
 from enrollment.inputs import read_body, read_query
 from enrollment.records import Change, Fields
-from enrollment.rendering import Answer, render, render_failure, render_problem
+from enrollment.rendering import Answer, Response, render
 from enrollment.values import Moment
 from enrollment.writes import rehearse, write, write_once
 
@@ -67,31 +67,12 @@ def register(
     operations: Sequence[Operation],
     retry_window: int,
 ) -> None:
-    """Route each operation, and let every error of the router be a problem too."""
+    """Route each operation."""
     # Up to 18 digits fit SQLite's integers; anything else is no id, and so not found.
     app.router.add_filter("id", lambda _: ("[1-9][0-9]{0,17}", int, str))
-    app.add_hook("before_request", partial(_check_address, gate))
-    app.default_error_handler = _router_error
     for operation in operations:
         endpoint = Endpoint(database, gate, operation, retry_window)
-        app.route(operation.path, operation.method, endpoint, skip=True)
-
-
-def _check_address(gate: Gate) -> None:
-    """Nothing that a request says may be passed over because it can't be read: of a path, Bottle
-    would leave bytes out that are no UTF-8, and find what was not asked for."""
-    try:
-        unreadable = request.environ.get("enrollment.unreadable")
-        if unreadable:
-            detail = f"Not in ASCII: the header {', '.join(unreadable)}."
-            raise Problem("malformed_request", detail)
-        gate.check_host()
-        request.environ["bottle.raw_path"].encode("latin-1").decode()
-    except UnicodeDecodeError:
-        detail = "The path is not percent-encoded UTF-8."
-        raise render_problem(Problem("malformed_request", detail)) from None
-    except Problem as problem:
-        raise render_problem(problem) from None
+        app.route(operation.path, operation.method, endpoint)
 
 
 class Endpoint:
@@ -105,17 +86,8 @@ class Endpoint:
         self._operation = operation
         self._retry_window = retry_window
 
-    def __call__(self, **ids: Any) -> HTTPResponse:
-        try:
-            return self._answer(ids)
-        except Problem as problem:
-            return render_problem(problem)
-        except Exception as error:
-            return render_failure(error)
-        finally:
-            self._gate.note_uses_if_due()
-
-    def _answer(self, ids: dict[str, Any]) -> HTTPResponse:
+    def __call__(self, **ids: Any) -> Response:
+        """Raises every problem that there is."""
         operation = self._operation
         if operation.allowed is ANYONE:
             return render(operation.handler(self._database, **ids, **self._query()))
@@ -126,14 +98,14 @@ class Endpoint:
         # A server that asks first does not wait for the body of who is not let in.
         if request.environ.get("enrollment.knocks"):
             request.environ["enrollment.let_in"] = True
-            return HTTPResponse(status=HTTPStatus.CONTINUE)
+            return Response(HTTPStatus.CONTINUE)
         return self._write(ids)
 
     def _query(self) -> dict[str, Any]:
         query = read_query(request.environ, self._operation.options)
         return {"query": query} if self._operation.query else {}
 
-    def _write(self, ids: dict[str, Any]) -> HTTPResponse:
+    def _write(self, ids: dict[str, Any]) -> Response:
         operation, body = self._operation, None
         options = read_query(request.environ, WriteOptions)
         act = partial(operation.handler, **ids)
@@ -148,25 +120,21 @@ class Endpoint:
         return write(self._database, act)
 
 
-def _router_error(error: HTTPError) -> str:
-    """The router's 404 and 405, and OPTIONS, which it takes for a method that is not allowed."""
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = {*error.headers["Allow"].split(","), "OPTIONS"}
-        if "GET" in allowed:
-            allowed.add("HEAD")
-        headers = {"Allow": ", ".join(sorted(allowed))}
-        if request.method == "OPTIONS":
-            rendered = HTTPResponse(status=HTTPStatus.NO_CONTENT, headers=headers)
-        else:
-            detail = f"{request.path} does not take {request.method}."
-            rendered = render_problem(Problem("method_not_allowed", detail, headers=headers))
-    elif error.status_code == HTTPStatus.NOT_FOUND:
-        rendered = render_problem(Problem("not_found", "There is nothing at this address."))
-    else:
-        rendered = render_failure(error.exception)
-    rendered.apply(response)
-    body: bytes = rendered.body or b""
-    return body.decode()
+def answer_unrouted(error: HTTPError) -> Response:
+    """The router's 404 and 405, and OPTIONS, which it takes for a method that is not allowed.
+
+    Raises not_found, method_not_allowed.
+    """
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        raise Problem("not_found", "There is nothing at this address.")
+    allowed = {*error.headers["Allow"].split(","), "OPTIONS"}
+    if "GET" in allowed:
+        allowed.add("HEAD")
+    headers = {"Allow": ", ".join(sorted(allowed))}
+    if request.method == "OPTIONS":
+        return Response(HTTPStatus.NO_CONTENT, headers)
+    detail = f"{request.path} does not take {request.method}."
+    raise Problem("method_not_allowed", detail, headers=headers)
 
 
 # Answers

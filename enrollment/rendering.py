@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
-from bottle import HTTPResponse, request
+from bottle import request
 from msgspec import Meta
 
 from enrollment.errors import ErrorCode, Fault, Problem
@@ -31,25 +31,33 @@ class Answer(NamedTuple):
     kept: Any = None
 
 
+class Response(NamedTuple):
+    """What is sent."""
+
+    status: int
+    headers: Mapping[str, str] = MappingProxyType({})
+    content: bytes = b""
+
+
 def encode(content: Any) -> bytes:
     """JSON that ends its line: a terminal's prompt then begins the next."""
     return msgspec.json.encode(content) + b"\n"
 
 
-def render(answer: Answer) -> HTTPResponse:
+def render(answer: Answer) -> Response:
     if answer.status == HTTPStatus.NO_CONTENT:
-        return HTTPResponse(status=answer.status, headers=answer.headers)
+        return Response(answer.status, answer.headers)
     content = answer.content if isinstance(answer.content, bytes) else encode(answer.content)
-    reads = request.method in ("GET", "HEAD")
+    reads = request.environ["REQUEST_METHOD"] in ("GET", "HEAD")
     tag = answer.tag or tag_of(answer.content)
     if tag is None and reads:
         tag = blake2b(content, digest_size=12).hexdigest()
-    headers = {"Content-Type": "application/json", **answer.headers}
+    headers = dict(answer.headers)
     if tag:
-        headers.setdefault("ETag", f'"{tag}"')
+        headers["ETag"] = f'"{tag}"'
     if reads and not_modified(tag):
-        return HTTPResponse(status=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return HTTPResponse(content, answer.status, headers)
+        return Response(HTTPStatus.NOT_MODIFIED, headers)
+    return Response(answer.status, {"Content-Type": "application/json", **headers}, content)
 
 
 class ProblemBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +72,7 @@ class ProblemBody(msgspec.Struct, frozen=True, kw_only=True):
     request_id: RequestId | msgspec.UnsetType = msgspec.UNSET
 
 
-def render_problem(problem: Problem) -> HTTPResponse:
+def render_problem(problem: Problem) -> Response:
     kind = KINDS[problem.code]
     request.environ["enrollment.busy"] = problem.code == "database_busy"
     note_refusals([fault.code for fault in problem.faults] or [problem.code])
@@ -80,7 +88,7 @@ def render_problem(problem: Problem) -> HTTPResponse:
         else msgspec.UNSET,
     )
     headers = {"Content-Type": "application/problem+json", **problem.headers}
-    return HTTPResponse(encode(body), kind.status, headers)
+    return Response(kind.status, headers, encode(body))
 
 
 def note_refusals(codes: Sequence[str]) -> None:
@@ -88,7 +96,7 @@ def note_refusals(codes: Sequence[str]) -> None:
     request.environ["enrollment.refused"] = codes
 
 
-def render_failure(error: BaseException | None) -> HTTPResponse:
+def render_failure(error: BaseException | None) -> Response:
     """What no one foresaw: the log has the traceback, the client only the id of the request."""
     log.error("request %s failed", request.environ["enrollment.request_id"], exc_info=error)
     return render_problem(Problem("internal_error", "The service failed; the log says why."))

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
-from bottle import HTTPResponse, request
+from bottle import request
 from msgspec.structs import asdict
 
 from enrollment.access import as_told, current_caller
@@ -18,7 +18,7 @@ from enrollment.errors import Problem
 from enrollment.filters import EventFilter
 from enrollment.preconditions import ask_for_tag, seen_tag
 from enrollment.records import Rehearsal
-from enrollment.rendering import Answer, encode, render
+from enrollment.rendering import Answer, Response, encode, render
 from enrollment.values import MOST
 
 # More than one request can leave.
@@ -34,13 +34,13 @@ class _Undo(Exception):
     """Ends a rehearsal."""
 
 
-def write(database: Database, act: Act) -> HTTPResponse:
+def write(database: Database, act: Act) -> Response:
     """Act, and answer once it is on disk."""
     with database.write() as db:
         return render(act(db))
 
 
-def rehearse(database: Database, act: Act) -> HTTPResponse:
+def rehearse(database: Database, act: Act) -> Response:
     """What a write would answer, and the events that it would leave; then all of it is undone.
 
     The tag is that of what is there now, for the write itself to be held against. A key is only
@@ -63,7 +63,7 @@ def rehearse(database: Database, act: Act) -> HTTPResponse:
         return render(Answer(status, content, tag=seen_tag()))
 
 
-def write_once(database: Database, act: Act, body: Any, seconds: int) -> HTTPResponse:
+def write_once(database: Database, act: Act, body: Any, seconds: int) -> Response:
     """Act, unless this caller has been answered under the same key: then tell that answer again. It
     is kept in the transaction of the change itself, so many seconds
     (draft-ietf-httpapi-idempotency-key-header-07).
@@ -80,19 +80,19 @@ def write_once(database: Database, act: Act, body: Any, seconds: int) -> HTTPRes
         if kept is None:
             answer = act(db)
             response = render(answer)
-            content = encode(answer.kept) if answer.kept else response.body
-            kept = KeptAnswer(fingerprint, response.status_code, dict(response.headerlist), content)
+            content = encode(answer.kept) if answer.kept else response.content
+            kept = KeptAnswer(fingerprint, response.status, response.headers, content)
             insert_kept_answer(db, key, kept)
             return response
     if kept.fingerprint != fingerprint:
         detail = f'"{text}" has been the key of another request.'
         raise Problem("idempotency_key_reused", detail)
-    return HTTPResponse(kept.content, kept.status, {**kept.headers, "Idempotency-Replayed": "true"})
+    return Response(kept.status, {**kept.headers, "Idempotency-Replayed": "true"}, kept.content)
 
 
 def _key() -> str | None:
     """A string of RFC 8941; what has no quotes is taken for one."""
-    header = request.headers.get("Idempotency-Key")
+    header = request.environ.get("HTTP_IDEMPOTENCY_KEY")
     if header is None:
         return None
     found = re.fullmatch(KEY, header.strip())

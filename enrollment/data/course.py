@@ -1,6 +1,5 @@
 """Courses: what students are enrolled in."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ from msgspec.structs import asdict
 
 from enrollment.data.listing import Listing, Place, list_page
 from enrollment.data.rules import refuse_if_broken
-from enrollment.database import Connection, Row, queries
+from enrollment.database import Connection, Row, as_json, queries
 from enrollment.errors import Problem
 from enrollment.filters import CourseFilter
 from enrollment.records import Course, CourseFields, CourseSeats, Meeting, Prerequisite
@@ -80,7 +79,7 @@ def delete_course(db: Connection, course_id: int) -> None:
 
 def _with_details(db: Connection, rows: Sequence[Any]) -> list[Course]:
     """The rows of `course`, each with what belongs to it."""
-    ids = json.dumps([row["id"] for row in rows])
+    ids = as_json([row["id"] for row in rows])
     details = {detail["id"]: detail for detail in SQL.list_course_details(db, ids=ids)}
     return [_course(dict(row), details[row["id"]]) for row in rows]
 
@@ -119,7 +118,7 @@ def _parameters(fields: CourseFields) -> dict[str, Any]:
         for place, code in enumerate(fields.corequisites)
     ]
     return asdict(fields) | {
-        "requirements": json.dumps(requirements),
+        "requirements": as_json(requirements),
         "meetings": msgspec.json.encode(fields.meetings).decode(),
     }
 

@@ -1,6 +1,5 @@
 """Eligibility: what the rules of sql/eligibility.sql say of an enrolment before it is made."""
 
-import json
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, Literal, NamedTuple
@@ -11,7 +10,7 @@ from enrollment.data.course import get_course
 from enrollment.data.listing import Listing, Place, list_page
 from enrollment.data.rules import fault
 from enrollment.data.student import get_student
-from enrollment.database import Connection, queries
+from enrollment.database import Connection, as_json, queries
 from enrollment.errors import Fault
 from enrollment.filters import EligibleCourseFilter
 from enrollment.records import Change, Eligibility, EligibleCourse
@@ -61,9 +60,9 @@ def judge(
     """One judgement for each wish, in their order; `pointer` is where the request names the i-th
     wish, with %d for i."""
     parameters = NOTHING_WANTED | {
-        "wanted": json.dumps(wishes),
+        "wanted": as_json(wishes),
         "purpose": purpose,
-        "given_up": json.dumps(given_up),
+        "given_up": as_json(given_up),
         "overridden": change.overridden or "[]",
         "effective_at": change.effective_at,
         "now": change.at,

@@ -1,6 +1,5 @@
 """Enrolments: who is in what, and the one place where it is changed."""
 
-import json
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Literal
@@ -12,7 +11,7 @@ from enrollment.data.course import get_course
 from enrollment.data.eligibility import Judgement, Wish, judge
 from enrollment.data.rules import list_faults, refuse_if_any
 from enrollment.data.student import get_student
-from enrollment.database import Connection, queries
+from enrollment.database import Connection, as_json, queries
 from enrollment.errors import Fault, Problem
 from enrollment.kinds import KINDS
 from enrollment.records import Change, Enrollment, Student, StudentResult
@@ -47,7 +46,7 @@ def list_results(
 ) -> list[StudentResult]:
     """What has become of each of these students in the course."""
     enrolled = [judgement.student_id for judgement in judgements if not judgement.faults]
-    pairs = json.dumps([(student_id, course_id) for student_id in enrolled])
+    pairs = as_json([(student_id, course_id) for student_id in enrolled])
     enrollments = {row["student_id"]: row for row in SQL.list_enrollments(db, pairs=pairs)}
     return [
         StudentResult(
@@ -150,7 +149,7 @@ def follow_student(db: Connection, before: Student, after: Student, change: Chan
 
 def _list_places(db: Connection, student_id: int, but: Sequence[int] = ()) -> dict[int, str]:
     """The courses that the student is in or waits for, and which of the two."""
-    rows = SQL.list_places_not_wanted(db, student_id=student_id, course_ids=json.dumps(but))
+    rows = SQL.list_places_not_wanted(db, student_id=student_id, course_ids=as_json(but))
     return {row["course_id"]: row["status"] for row in rows}
 
 
@@ -176,7 +175,7 @@ def _enroll(db: Connection, judgements: Sequence[Judgement], change: Change) -> 
     enrollments = [
         (judgement.student_id, judgement.course_id, judgement.outcome) for judgement in judgements
     ]
-    SQL.insert_enrollments(db, enrollments=json.dumps(enrollments), **asdict(change))
+    SQL.insert_enrollments(db, enrollments=as_json(enrollments), **asdict(change))
     student_ids = list({judgement.student_id for judgement in judgements})
     waitlist.settle(db, change, student_ids=student_ids)
 
@@ -192,7 +191,7 @@ def _end(
     then be judged as if they had ended."""
     ending = asdict(change) | {
         "student_id": student_id,
-        "course_ids": json.dumps(course_ids),
+        "course_ids": as_json(course_ids),
         "status": status,
     }
     faults = list_faults(SQL.list_broken_ending_rules(db, **ending))

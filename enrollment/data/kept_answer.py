@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from enrollment.database import Connection, queries
+from enrollment.database import Connection, as_json, queries
 from enrollment.values import Moment
 
 SQL = queries("kept_answer")
@@ -38,7 +38,7 @@ def find_kept_answer(db: Connection, key: Key) -> KeptAnswer | None:
 def insert_kept_answer(db: Connection, key: Key, answer: KeptAnswer) -> None:
     """Keep it, and forget a few old ones."""
     SQL.delete_old_kept_answers(db, since=_since(key))
-    parameters = answer._asdict() | {"headers": json.dumps(dict(answer.headers))}
+    parameters = answer._asdict() | {"headers": as_json(dict(answer.headers))}
     at = Moment.now()
     SQL.insert_kept_answer(db, token_id=key.token_id, key=key.key, at=at, **parameters)
 

@@ -1,7 +1,6 @@
 """Access tokens: what a client shows to say who it is. Only their digests are kept."""
 
 import hmac
-import json
 import re
 import secrets
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from msgspec.structs import asdict
 
 from enrollment.data.listing import Listing, Place, list_page
 from enrollment.data.rules import refuse_if_broken
-from enrollment.database import Connection, Row, queries
+from enrollment.database import Connection, Row, as_json, queries
 from enrollment.errors import Problem
 from enrollment.filters import Page
 from enrollment.records import Change, NewToken, Token, TokenFields
@@ -65,7 +64,7 @@ def insert_token(db: Connection, fields: TokenFields, change: Change) -> NewToke
 
 def note_uses(db: Connection, uses: Mapping[int, Moment]) -> None:
     """When each of these tokens was used last."""
-    SQL.update_tokens_used(db, uses=json.dumps([*uses.items()]))
+    SQL.update_tokens_used(db, uses=as_json([*uses.items()]))
 
 
 def revoke_token(db: Connection, token_id: int, change: Change) -> None:

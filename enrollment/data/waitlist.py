@@ -1,6 +1,5 @@
 """Waitlists: who waits is given the seats that come free, first come, first served."""
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -8,7 +7,7 @@ from msgspec.structs import asdict
 
 from enrollment.data.eligibility import Judgement, Wish, judge
 from enrollment.data.rules import refuse_if_broken
-from enrollment.database import Connection, queries
+from enrollment.database import Connection, as_json, queries
 from enrollment.errors import Fault
 from enrollment.records import Change
 
@@ -49,7 +48,7 @@ def _list_courses(
     db: Connection, course_ids: Sequence[int], student_ids: Sequence[int]
 ) -> list[int]:
     """Those of these courses that have seats for those who wait, and give them by themselves."""
-    lists = {"course_ids": json.dumps(course_ids), "student_ids": json.dumps(student_ids)}
+    lists = {"course_ids": as_json(course_ids), "student_ids": as_json(student_ids)}
     return [row["id"] for row in SQL.list_courses_to_settle(db, **lists)]
 
 
@@ -104,9 +103,9 @@ def _record(db: Connection, course_id: int, asked: Sequence[Judgement], change: 
         for judgement in asked
         if judgement.faults
     ]
-    passes, own = json.dumps(passed_over), asdict(change)
+    passes, own = as_json(passed_over), asdict(change)
     SQL.update_passed_over(db, course_id=course_id, passed_over=passes, **own)
-    ENROLLMENT.insert_enrollments(db, enrollments=json.dumps(promoted), **own)
+    ENROLLMENT.insert_enrollments(db, enrollments=as_json(promoted), **own)
 
 
 def _reason(fault: Fault) -> str:
