@@ -1,4 +1,4 @@
-"""The worker of the embedded HTTP server: it calls the WSGI application.
+"""The worker of the embedded HTTP server: it asks the application for its answers.
 
 granian parses HTTP in threads of its own; a body is awaited on the event loop, so that a slow
 client delays no one. What reads is answered on the loop's thread at once. What writes waits for its
@@ -78,10 +78,10 @@ class Worker:
         started = time.perf_counter()
         environ = _environ(scope)
         answer = self._call(environ | {"enrollment.knocks": True})
+        # However often the application is asked, the limit of the token is counted down once.
+        environ["enrollment.headers"] = answer.environ.get("enrollment.headers", {})
         if "enrollment.let_in" in answer.environ:
-            # The body is awaited, and the limits of the token are not counted down again.
             environ["wsgi.input"] = await _read(scope, protocol, self.config.body_timeout)
-            environ["enrollment.headers"] = answer.environ.get("enrollment.headers", {})
             answer = await self._write(environ)
         given_up = time.monotonic() + self.config.busy_timeout
         while answer.environ.get("enrollment.busy") and time.monotonic() < given_up:

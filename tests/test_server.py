@@ -513,6 +513,15 @@ def test_clients_that_send_a_byte_at_a_time_keep_no_one_waiting(server: Server):
     assert len(server.get("/v1/students?limit=1000").json["items"]) == 200 + len(body) - 1
 
 
+def test_a_request_counts_once_however_often_the_application_is_asked(database_file: Path):
+    with serving(database_file, "--rate-limit", "9") as server:
+        replies = [server.post("/v1/students", STUDENT), server.get("/v1/events?wait=1")]
+        replies += [server.get("/v1/students/1")]
+
+    left = [reply.headers["RateLimit"].partition(";t=")[0] for reply in replies]
+    assert left == ['"token";r=8', '"token";r=7', '"token";r=6']
+
+
 def test_headers_and_queries_arrive_as_they_were_sent(server: Server):
     server.post("/v1/students", {"given_name": "Zoë", "family_name": "Ōe"})
     server.post("/v1/students", STUDENT)
