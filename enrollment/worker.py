@@ -14,11 +14,13 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from ipaddress import ip_address
 from typing import Any, NamedTuple
+
+from granian.rsgi import ProtocolClosed, ProtocolError  # type: ignore[attr-defined]
 
 from enrollment import log
 from enrollment.app import make_app
@@ -56,9 +58,8 @@ class Worker:
         self.app.database.wait_no_more()
         self._loop = loop
         self._writer = ThreadPoolExecutor(1)
-        self._writing = asyncio.Lock()
-        self._ready: list[Callable[[], _Answer]] = []
-        self._turn: asyncio.Task[list[_Answer]] | None = None
+        self._writing = False
+        self._ready: list[tuple[Callable[[], _Answer], asyncio.Future[_Answer]]] = []
         self._news = asyncio.Event()
         self._waiting = 0
         self._stopping = False
@@ -99,27 +100,34 @@ class Worker:
         own = dict(environ)
         return _Answer(self.app.answer(own), own)
 
-    async def _write(self, environ: Mapping[str, Any]) -> "_Answer":
-        """Wait for a turn, together with all who are ready by then; the answer to what may write,
-        once it is on disk."""
-        if self._turn is None or len(self._ready) == MOST_TOGETHER:
-            self._ready = []
-            self._turn = self._loop.create_task(self._take_turn(self._ready))
-        turn, place = self._turn, len(self._ready)
-        self._ready.append(partial(self._call, environ))
-        answers = await asyncio.shield(turn)
-        return answers[place]
+    def _write(self, environ: Mapping[str, Any]) -> "asyncio.Future[_Answer]":
+        """The answer to what may write, once it is on disk: it goes into the next turn."""
+        answer: asyncio.Future[_Answer] = self._loop.create_future()
+        self._ready.append((partial(self._call, environ), answer))
+        if not self._writing:
+            self._take_turn()
+        return answer
 
-    async def _take_turn(self, ready: list[Callable[[], "_Answer"]]) -> list["_Answer"]:
-        database = self.app.database
-        async with self._writing:
-            if ready is self._ready:
-                self._turn = None
-            before = database.changes
-            answers = await self._loop.run_in_executor(self._writer, database.write_together, ready)
-            if self._waiting and database.changes != before:
-                self._tell_who_waits()
-        return answers
+    def _take_turn(self) -> None:
+        """Let the writer do what is ready, and then what has become ready meanwhile."""
+        turn, self._ready = self._ready[:MOST_TOGETHER], self._ready[MOST_TOGETHER:]
+        self._writing = bool(turn)
+        if turn:
+            acts = [act for act, _ in turn]
+            done = self._writer.submit(self.app.database.write_together, acts)
+            waiting = [answer for _, answer in turn]
+            end = partial(self._end_turn, waiting, done)
+            done.add_done_callback(lambda _: self._loop.call_soon_threadsafe(end))
+
+    def _end_turn(self, waiting: list["asyncio.Future[_Answer]"], done: Future[Any]) -> None:
+        for place, answer in enumerate(waiting):
+            if error := done.exception():
+                answer.set_exception(error)
+            elif not answer.done():
+                answer.set_result(done.result()[place])
+        self._take_turn()
+        if self._waiting:
+            self._tell_who_waits()
 
     def _stop_waiting(self, *_: Any) -> None:
         self._stopping = True
@@ -178,18 +186,24 @@ class _Body:
 
 async def _read(scope: Any, protocol: Any, timeout: float) -> _Body:
     """The body, as far as the limit, if it arrives in time."""
-    if len(scope.headers.get("content-length", "")) > len(str(BODY_LIMIT)):
+    declared = scope.headers.get("content-length", "")
+    if len(declared) > len(str(BODY_LIMIT)) or int(declared or 0) > BODY_LIMIT:
         return _Body(b"")
-    body = bytearray()
     try:
         async with asyncio.timeout(timeout):
+            if declared:
+                return _Body(await protocol())
+            body = bytearray()
             async for chunk in protocol:
                 body += chunk
                 if len(body) > BODY_LIMIT:
                     break
+            return _Body(bytes(body))
     except TimeoutError:
         return _Body(None)
-    return _Body(bytes(body))
+    except (ProtocolClosed, ProtocolError):
+        # It broke off: the application finds it shorter than it was said to be.
+        return _Body(b"")
 
 
 def _environ(scope: Any) -> dict[str, Any]:
