@@ -8,6 +8,7 @@ commit, so that many share one wait for the disk.
 
 import asyncio
 import ctypes
+import gc
 import multiprocessing
 import os
 import signal
@@ -45,10 +46,6 @@ class Worker:
     that asks the application as PEP 3333 does."""
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        # What a query gives back the next one needs: glibc would return it to the kernel, and to
-        # have it again takes longer than the query (mallopt(3)). Others have no such function.
-        with suppress(AttributeError):
-            ctypes.CDLL(None).mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT)
         self.config = Config.read({}, os.environ)
         log.configure(self.config.log_format)
         self.app = make_app(self.config)
@@ -70,6 +67,7 @@ class Worker:
         supervisor = multiprocessing.parent_process()
         if supervisor:
             loop.add_reader(supervisor.sentinel, os._exit, 1)
+        _let_no_one_wait()
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._writer.shutdown()
@@ -157,6 +155,19 @@ class Worker:
                 self._last_event = last
                 self._news.set()
                 self._news = asyncio.Event()
+
+
+def _let_no_one_wait() -> None:
+    """Set aside what makes a server of short requests pause now and then."""
+    # What is there by now stays, and is not looked through again and again for garbage.
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 50)
+    # Who reads waits no longer than this for the writer's thread to let go of the interpreter.
+    sys.setswitchinterval(0.0005)
+    # What a query gives back the next one needs: glibc would return it to the kernel, and to have
+    # it again takes longer than the query (mallopt(3)). Others have no such function.
+    with suppress(AttributeError):
+        ctypes.CDLL(None).mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT)
 
 
 class _Answer(NamedTuple):
