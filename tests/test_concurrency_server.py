@@ -23,7 +23,7 @@ from tests.tokens import TOKENS
 
 CLIENTS, SECONDS = 4, 3
 # Of each client: however slow or fast the machine is.
-FEWEST, MOST = 150, 600
+FEWEST, MOST = 400, 600
 STUDENTS = range(1, 13)
 COURSES: dict[int, dict[str, Any]] = {
     1: {"capacity": 2, "waitlist_capacity": None, "promotion": "automatic"},
