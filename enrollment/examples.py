@@ -66,10 +66,14 @@ DETAILS = {
 # What is wrong with one field or parameter has a code of its own.
 FAULTS = {
     "invalid_body": Fault(
-        pointer="/email", code="invalid_value", detail="Expected `str | null`, got `int`"
+        pointer="/email",
+        code="invalid_value",
+        detail="Expected a text of at most 254 characters",
     ),
     "invalid_query": Fault(
-        parameter="limit", code="invalid_value", detail="Expected `int` <= 1000"
+        parameter="limit",
+        code="invalid_value",
+        detail="Expected a whole number from 1 to 1,000",
     ),
     "page_not_found": Fault(
         parameter="cursor",
@@ -80,7 +84,7 @@ FAULTS = {
 
 # Where, in a sentence, and with which figures.
 REASONS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "malformed_json": ("", "Expecting value at line 1, column 1.", {}),
+    "malformed_json": ("", "There is no value at line 1, column 1.", {}),
     "email_taken": ("/email", "Student 1 has this email.", {"student_id": 1}),
     "term_code_taken": ("/code", "Term 1 has the code 2026-FALL.", {"term_id": 1}),
     "course_code_taken": (
