@@ -43,7 +43,7 @@ DETAILS = {
     "too_many_failures": "Too many tokens that are not valid came from this address.",
     "too_many_requests": "The token may be used 600 times a minute.",
     "idempotency_key_reused": '"8c1f9d" has been the key of another request.',
-    "not_found": "There is nothing at this address.",
+    "not_found": "There is nothing at this address; / and /docs tell what there is.",
     "student_not_found": "There is no student 7.",
     "term_not_found": "There is no term 7.",
     "course_not_found": "There is no course 7.",
