@@ -36,7 +36,9 @@ DETAILS = {
     "request_timeout": "The body did not arrive in time.",
     "length_required": "The request has no Content-Length.",
     "unsupported_media_type": 'The body is "text/plain", not application/json.',
-    "idempotency_key_invalid": "Expected a string of 1 to 255 ASCII characters in double quotes.",
+    "idempotency_key_invalid": (
+        "Expected 1 to 255 ASCII characters, in double quotes unless they are one word."
+    ),
     "token_missing": "The request has no token.",
     "token_invalid": "The token is not known here, or it has expired or been revoked.",
     "misdirected_request": 'The service does not answer to "school.example".',
