@@ -48,7 +48,7 @@ def unwrapped(wanted: Any) -> tuple[Any, Meta]:
 
 
 def expectation(value: Any, wanted: Any) -> str:
-    """msgspec would show types of Python, and regular expressions."""
+    """What a value of this type must be: msgspec would tell it in Python and regular expressions."""
     inner, meta = unwrapped(wanted)
     if get_origin(inner) is Literal:
         return "Expected one of: " + ", ".join(get_args(inner))
@@ -72,5 +72,6 @@ def _range(lead: str, low: float | None, high: float | None, unit: str) -> str:
 
 
 def json_fault(message: str) -> str:
+    """What there is where the JSON breaks, or is not."""
     told = (words for start, words in JSON_FAULTS.items() if message.startswith(start))
     return next(told, "no JSON")

@@ -1,4 +1,4 @@
-"""The OpenAPI document as a page reads it out: schemas in words, samples, and lines for curl."""
+"""The OpenAPI document as a page reads it out: schemas in words, and lines for curl."""
 
 import re
 from collections.abc import Iterator

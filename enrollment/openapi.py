@@ -99,7 +99,8 @@ def _operation(operation: Operation, operations: Sequence[Operation]) -> dict[st
 def _whom(operation: Operation) -> str:
     if operation.allowed is ANYONE:
         return "anyone, without a token"
-    return f"the roles {', '.join(sorted(operation.allowed))}"
+    roles = sorted(operation.allowed)
+    return f"the role{'s' if len(roles) > 1 else ''} {', '.join(roles)}"
 
 
 def _tag(operation: Operation) -> str:

@@ -159,8 +159,8 @@ def _content(operation: Operation) -> dict[str, Any]:
         schema = reference(operation.answer)
     else:
         schema = {"anyOf": [reference(operation.answer), reference(Rehearsal)]}
-    content = {"schema": schema, "example": sample(operation.answer or Rehearsal)}
-    return {"application/json": content}
+    kind = operation.answer or Rehearsal
+    return {"application/json": {"schema": schema, "example": sample(kind)}}
 
 
 # Problems

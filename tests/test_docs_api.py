@@ -167,8 +167,8 @@ def test_who_may_use_an_operation_is_told_once(reader: Client):
     told = [article.find(class_="address").find_next("p").text for article in page("article")]
     text = page.main.text
     assert text.count("For anyone, without a token.") == told.count("For anyone, without a token.")
-    assert text.count("For the roles ") == sum(each.startswith("For the roles ") for each in told)
-    assert all(each.startswith(("For anyone, ", "For the roles ")) for each in told)
+    assert text.count("For the role") == sum(each.startswith("For the role") for each in told)
+    assert all(each.startswith(("For anyone, ", "For the role")) for each in told)
 
 
 def test_a_reader_who_has_the_page_is_not_sent_it_again(reader: Client):

@@ -109,6 +109,12 @@ def test_every_example_of_a_body_is_accepted(
     assert 200 <= answer.status_int < 300
 
 
+def test_the_example_of_the_root_is_what_it_answers(client: Client):
+    (content,) = DOCUMENT["paths"]["/"]["get"]["responses"]["200"]["content"].values()
+
+    assert client.get("/").json == content["example"]
+
+
 def test_every_problem_of_an_operation_has_an_example():
     assert DOCUMENT["components"]["examples"].keys() == KINDS.keys() - {"method_not_allowed"}
 
