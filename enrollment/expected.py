@@ -48,7 +48,7 @@ def unwrapped(wanted: Any) -> tuple[Any, Meta]:
 
 
 def expectation(value: Any, wanted: Any) -> str:
-    """What a value of this type must be: msgspec would tell it in Python and regular expressions."""
+    """What a value of this type must be: msgspec would tell it in Python and patterns."""
     inner, meta = unwrapped(wanted)
     if get_origin(inner) is Literal:
         return "Expected one of: " + ", ".join(get_args(inner))
