@@ -70,7 +70,7 @@ def fill(database: Database, students: int, seed: int) -> dict[str, int]:
     Raises CommandError if there are students already.
     """
     chance = random.Random(seed)
-    written = {"students": students, "terms": len(TERMS), "courses": 0, "enrollments": 0}
+    written = {"students": students, "terms": len(TERMS), "courses": 0, "enrolments": 0}
     with (
         tqdm(total=2 * students * len(TERMS), unit=" steps", disable=None, leave=False) as bar,
         database.write() as db,
@@ -93,7 +93,7 @@ def fill(database: Database, students: int, seed: int) -> dict[str, int]:
             for person, courses in taken.items():
                 wishes = [Wish(person, course) for course in sorted(courses)]
                 replace_enrollments(db, person, wishes, begin, pointer="/%d")
-                written["enrollments"] += len(courses)
+                written["enrolments"] += len(courses)
                 bar.update()
             for person, courses in taken.items():
                 for course in sorted(courses):

@@ -36,14 +36,16 @@ DETAILS = {
     "request_timeout": "The body did not arrive in time.",
     "length_required": "The request has no Content-Length.",
     "unsupported_media_type": 'The body is "text/plain", not application/json.',
-    "idempotency_key_invalid": "Expected a string of 1 to 255 ASCII characters in double quotes.",
+    "idempotency_key_invalid": (
+        "Expected 1 to 255 ASCII characters, in double quotes unless they are one word."
+    ),
     "token_missing": "The request has no token.",
     "token_invalid": "The token is not known here, or it has expired or been revoked.",
     "misdirected_request": 'The service does not answer to "school.example".',
     "too_many_failures": "Too many tokens that are not valid came from this address.",
     "too_many_requests": "The token may be used 600 times a minute.",
     "idempotency_key_reused": '"8c1f9d" has been the key of another request.',
-    "not_found": "There is nothing at this address.",
+    "not_found": "There is nothing at this address; / and /docs tell what there is.",
     "student_not_found": "There is no student 7.",
     "term_not_found": "There is no term 7.",
     "course_not_found": "There is no course 7.",
@@ -66,10 +68,14 @@ DETAILS = {
 # What is wrong with one field or parameter has a code of its own.
 FAULTS = {
     "invalid_body": Fault(
-        pointer="/email", code="invalid_value", detail="Expected `str | null`, got `int`"
+        pointer="/email",
+        code="invalid_value",
+        detail="Expected a text of at most 254 characters",
     ),
     "invalid_query": Fault(
-        parameter="limit", code="invalid_value", detail="Expected `int` <= 1000"
+        parameter="limit",
+        code="invalid_value",
+        detail="Expected a whole number from 1 to 1,000",
     ),
     "page_not_found": Fault(
         parameter="cursor",
@@ -80,7 +86,7 @@ FAULTS = {
 
 # Where, in a sentence, and with which figures.
 REASONS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "malformed_json": ("", "Expecting value at line 1, column 1.", {}),
+    "malformed_json": ("", "There is no value at line 1, column 1.", {}),
     "email_taken": ("/email", "Student 1 has this email.", {"student_id": 1}),
     "term_code_taken": ("/code", "Term 1 has the code 2026-FALL.", {"term_id": 1}),
     "course_code_taken": (

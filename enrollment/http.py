@@ -126,7 +126,9 @@ def answer_unrouted(error: HTTPError) -> Response:
     Raises not_found, method_not_allowed.
     """
     if error.status_code == HTTPStatus.NOT_FOUND:
-        raise Problem("not_found", "There is nothing at this address.")
+        raise Problem(
+            "not_found", "There is nothing at this address; / and /docs tell what there is."
+        )
     allowed = {*error.headers["Allow"].split(","), "OPTIONS"}
     if "GET" in allowed:
         allowed.add("HEAD")

@@ -6,15 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import chain, islice
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 from urllib.parse import parse_qsl
 
 import msgspec
-from msgspec import Meta
 from msgspec.structs import FieldInfo, fields
 
 from enrollment.errors import Fault, Problem
+from enrollment.expected import expectation, json_fault, unwrapped
 from enrollment.values import decode
 
 BODY_LIMIT = 1024 * 1024
@@ -56,7 +55,7 @@ def _query(text: str, wanted: type[S]) -> S:
     value = _Object(_pairs(text))
     for name, field in _fields(wanted).items():
         part = value.get(name, "")
-        kind, _ = _unwrapped(field.type)
+        kind, _ = unwrapped(field.type)
         if kind is int and re.fullmatch("-?[0-9]{1,18}", part):
             value[name] = int(part)
         if kind is bool and part in ("true", "false"):
@@ -134,7 +133,8 @@ def _parse(body: bytes) -> tuple[Any, bool]:
     except UnicodeDecodeError as error:
         detail = f"The body is not UTF-8 at byte {error.start}."
     except json.JSONDecodeError as error:
-        detail = f"{error.msg} at line {error.lineno}, column {error.colno}."
+        place = f"line {error.lineno}, column {error.colno}"
+        detail = f"There is {json_fault(error.msg)} at {place}." if body else "The body is empty."
     except RecursionError:
         detail = "The body is nested too deeply."
     except ValueError:
@@ -160,7 +160,7 @@ def _pairs(query: str) -> list[tuple[str, str]]:
 
 def _faults(value: Any, wanted: Any, pointer: str) -> Iterator[Fault]:
     """Everything that is wrong with a value, where msgspec stops at the first."""
-    inner, meta = _unwrapped(wanted)
+    inner, meta = unwrapped(wanted)
     below: Iterator[Fault] = iter(())
     if isinstance(value, _Object) and isinstance(inner, type) and issubclass(inner, msgspec.Struct):
         below = _faults_of_fields(value, inner, pointer)
@@ -182,8 +182,8 @@ def _faults(value: Any, wanted: Any, pointer: str) -> Iterator[Fault]:
     else:
         try:
             msgspec.convert(value, wanted, dec_hook=decode)
-        except (msgspec.ValidationError, UnicodeEncodeError) as error:
-            detail = _expectation(value, wanted, error)
+        except (msgspec.ValidationError, UnicodeEncodeError):
+            detail = expectation(value, wanted)
             yield Fault(pointer=pointer, code="invalid_value", detail=detail)
 
 
@@ -210,27 +210,6 @@ def _faults_of_fields(
 def _fields(wanted: type[msgspec.Struct]) -> dict[str, FieldInfo]:
     """By the names that they are sent under."""
     return {field.encode_name: field for field in fields(wanted)}
-
-
-@cache
-def _unwrapped(wanted: Any) -> tuple[Any, Meta]:
-    """The type itself and what is asked of it, without `| None`."""
-    if get_origin(wanted) in (Union, UnionType):
-        wanted = next(part for part in get_args(wanted) if part is not NoneType)
-    if get_origin(wanted) is Annotated:
-        inner, meta = get_args(wanted)
-        return inner, meta
-    return wanted, Meta()
-
-
-def _expectation(value: Any, wanted: Any, error: Exception) -> str:
-    """What was expected, in words for a person: msgspec would show a regular expression."""
-    inner, meta = _unwrapped(wanted)
-    if get_origin(inner) is Literal:
-        return "Expected one of: " + ", ".join(get_args(inner))
-    if meta.pattern and isinstance(value, str) and not re.search(meta.pattern, value):
-        return str(meta.description)
-    return str(error)
 
 
 def _count(faults: list[Fault]) -> str:

@@ -1,4 +1,4 @@
-"""The OpenAPI document as a page reads it out: schemas in words, samples, and lines for curl."""
+"""The OpenAPI document as a page reads it out: schemas in words, and lines for curl."""
 
 import re
 from collections.abc import Iterator
@@ -7,15 +7,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-# What stands for a value that has no example of its own.
-SAMPLES: dict[str, Any] = {
-    "date": "2026-08-31",
-    "date-time": "2026-08-31T09:00:00Z",
-    "string": "text",
-    "integer": 1,
-    "number": 1,
-    "boolean": False,
-}
 RANGES = (
     ("minimum", "maximum", ""),
     ("minLength", "maxLength", " characters"),
@@ -84,36 +75,6 @@ class Interface:
         else:
             yield kind(schema), ""
 
-    def sample(self, schema: dict[str, Any], *, whole: bool) -> Any:
-        """A value that fits: the schema's own example, or one made up, with every field if `whole`
-        and else with those that must be there."""
-        schema = self.resolved(schema)
-        for name in ("example", "const", "default"):
-            if name in schema:
-                return schema[name]
-        for name in ("examples", "enum"):
-            if name in schema:
-                return schema[name][0]
-        if "anyOf" in schema:
-            return self.sample(schema["anyOf"][0], whole=whole)
-        if "items" in schema:
-            return [self.sample(schema["items"], whole=whole)]
-        if "properties" in schema or "allOf" in schema:
-            return {
-                field.name: self.sample(field.schema, whole=whole)
-                for field in self.fields(schema)
-                if whole or field.required
-            }
-        return SAMPLES.get(kind(schema), {})
-
-    def example(self, described: dict[str, Any], *, whole: bool) -> Any:
-        """The example of a parameter or of a content, or a sample of what its schema allows."""
-        if "example" in described:
-            return described["example"]
-        for example in described.get("examples", {}).values():
-            return self.resolved(example)["value"]
-        return self.sample(described["schema"], whole=whole)
-
     def curl(self, method: str, path: str, operation: dict[str, Any]) -> str:
         """A line that can be pasted where $TOKEN is set."""
         line = ["curl"]
@@ -124,10 +85,9 @@ class Interface:
             line += ["-X", method]
         if body:
             content = self.resolved(body)["content"]["application/json"]
-            line += ["--json", quote(as_json(self.example(content, whole=False)))]
+            line += ["--json", quote(as_json(content["example"]))]
         for parameter in self.parameters(operation, "path"):
-            value = str(self.example(parameter, whole=False))
-            path = path.replace(f"{{{parameter['name']}}}", value)
+            path = path.replace(f"{{{parameter['name']}}}", str(parameter["example"]))
         return " ".join([*line, quote(f"localhost:8000{path}")])
 
 

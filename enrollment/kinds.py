@@ -41,8 +41,8 @@ KINDS: dict[str, Kind] = {
     ),
     "idempotency_key_invalid": Kind(
         400,
-        "The Idempotency-Key is not a string in double quotes",
-        "Send a key of its own with each request, such as a UUID in double quotes.",
+        "The Idempotency-Key cannot be read",
+        "Send a key of its own with each request, such as a UUID; quote what is not one word.",
     ),
     # Who sends it may not.
     "token_missing": Kind(

@@ -54,6 +54,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
             "components": {
                 "schemas": named(_records(operations)),
                 "responses": shared_responses(operations),
+                "parameters": {header["name"]: header for header in _header_parameters()},
                 "headers": headers(),
                 "examples": examples(),
                 "securitySchemes": {
@@ -72,17 +73,16 @@ def _records(operations: Sequence[Operation]) -> Iterator[Any]:
 
 
 def _operation(operation: Operation, operations: Sequence[Operation]) -> dict[str, Any]:
-    summary = _sentence(operation.handler.__doc__)
     described: dict[str, Any] = {
         "operationId": operation.handler.__name__,
-        "summary": summary,
-        "description": f"{summary}. For {', '.join(sorted(operation.allowed))}.",
+        "summary": _sentence(operation.handler.__doc__),
+        "description": f"For {_whom(operation)}.",
         "tags": [_tag(operation)],
         "x-roles": sorted(operation.allowed),
         "parameters": [
             *_path_parameters(operation),
             *_query_parameters(operation),
-            *_header_parameters(operation),
+            *({"$ref": f"#/components/parameters/{name}"} for name in _header_names(operation)),
         ],
         "responses": responses(operation),
     }
@@ -94,6 +94,13 @@ def _operation(operation: Operation, operations: Sequence[Operation]) -> dict[st
     if operation.status == HTTPStatus.CREATED and (links := dict(_links(operation, operations))):
         described["responses"]["201"]["links"] = links
     return described
+
+
+def _whom(operation: Operation) -> str:
+    if operation.allowed is ANYONE:
+        return "anyone, without a token"
+    roles = sorted(operation.allowed)
+    return f"the role{'s' if len(roles) > 1 else ''} {', '.join(roles)}"
 
 
 def _tag(operation: Operation) -> str:
@@ -117,8 +124,8 @@ def _path_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
         schema: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}
         if pattern:
             schema = {"type": "string", "pattern": f"^{pattern}$", "maxLength": 64}
-        described = f"The {name.replace('_', ' ')}"
-        yield _parameter("path", name, described, schema, required=True)
+        described = _parameter("path", name, f"The {name.replace('_', ' ')}", schema)
+        yield described | {"required": True, "example": "course_full" if pattern else 1}
 
 
 def _query_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
@@ -127,7 +134,16 @@ def _query_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
         yield _parameter("query", name, described, schema)
 
 
-def _header_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
+def _header_names(operation: Operation) -> Iterator[str]:
+    yield "X-Request-Id"
+    if operation.conditional or operation.method != "POST":
+        yield from ("If-Match", "If-None-Match")
+    if operation.method == "POST":
+        yield "Idempotency-Key"
+
+
+def _header_parameters() -> Iterator[dict[str, Any]]:
+    """Those that many operations take, which are described once."""
     yield _parameter(
         "header",
         "X-Request-Id",
@@ -135,25 +151,25 @@ def _header_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
         " and . _ - is replaced",
         HEADER | {"format": "request-id"},
     )
-    if operation.conditional or operation.method != "POST":
-        tags = HEADER | {"format": "entity-tags"}
-        text = "Only if there is something with one of these entity tags, or at all (*)"
-        yield _parameter("header", "If-Match", text, tags)
-        text = "Only if there is nothing with one of these entity tags, or at all (*)"
-        yield _parameter("header", "If-None-Match", text, tags)
-    if operation.method == "POST":
-        text = "A key of its own, under which the request is done once, however often it is sent"
-        key = {"type": "string", "pattern": f"^(?:{KEY})$", "maxLength": 257}
-        yield _parameter("header", "Idempotency-Key", text, key)
+    tags = HEADER | {"format": "entity-tags"}
+    text = "Only if there is something with one of these entity tags, or at all (*)"
+    yield _parameter("header", "If-Match", text, tags)
+    text = "Only if there is nothing with one of these entity tags, or at all (*)"
+    yield _parameter("header", "If-None-Match", text, tags)
+    yield _parameter(
+        "header",
+        "Idempotency-Key",
+        "A key of its own, under which the request is done once, however often it is sent: up to"
+        " 255 ASCII characters, in double quotes unless they are one word",
+        {"type": "string", "pattern": f"^(?:{KEY})$", "maxLength": 257},
+    )
 
 
-def _parameter(
-    place: str, name: str, described: str, schema: dict[str, Any], *, required: bool = False
-) -> dict[str, Any]:
+def _parameter(place: str, name: str, described: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": name,
         "in": place,
-        "required": required,
+        "required": False,
         "description": f"{described}.",
         "schema": schema,
     }

@@ -150,6 +150,9 @@ def _content(operation: Operation) -> dict[str, Any]:
     if operation.answer is str:
         schema = {"type": "string", "pattern": r"\S", "maxLength": MOST}
         return {"text/plain": {"schema": schema, "example": "enrollment_wal_bytes 4152.0\n"}}
+    if operation.answer == dict[str, Any]:
+        # This document itself is too long for an example.
+        return {"application/json": {"schema": reference(operation.answer)}}
     if operation.answer is None:
         schema = reference(Rehearsal)
     elif operation.method == "GET":
@@ -215,7 +218,7 @@ def _problem(operation: Operation, status: int, codes: list[str]) -> dict[str, A
     }
     shown = {code: {"$ref": f"#/components/examples/{code}"} for code in codes}
     return {
-        "description": "One of: " + ", ".join(codes),
+        "description": ("One of: " if len(codes) > 1 else "") + ", ".join(codes),
         "headers": _headers(operation, *names.get(status, [])),
         "content": {"application/problem+json": {"schema": schema, "examples": shown}},
     }

@@ -1,5 +1,6 @@
 """The JSON Schemas of all types (https://json-schema.org/draft/2020-12), as msgspec tells them."""
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
@@ -27,6 +28,8 @@ def reference(kind: Any) -> dict[str, Any]:
 def named(kinds: Iterable[Any]) -> dict[str, Any]:
     """The schemas that have names, of these types and of all that they hold."""
     _, schemas = _schemas([*kinds])
+    for schema in schemas.values():
+        schema["title"] = re.sub(r"ListPage\[(\w+)\]", r"page of \1", schema["title"])
     return schemas
 
 

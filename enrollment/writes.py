@@ -91,13 +91,13 @@ def write_once(database: Database, act: Act, body: Any, seconds: int) -> Respons
 
 
 def _key() -> str | None:
-    """A string of RFC 8941; what has no quotes is taken for one."""
+    """A string of RFC 8941; a word without quotes is taken for one."""
     header = request.environ.get("HTTP_IDEMPOTENCY_KEY")
     if header is None:
         return None
     found = re.fullmatch(KEY, header.strip())
     if found is None:
-        detail = "Expected a string of 1 to 255 ASCII characters in double quotes."
+        detail = "Expected 1 to 255 ASCII characters, in double quotes unless they are one word."
         raise Problem("idempotency_key_invalid", detail)
     return found[1] or found[2]
 

@@ -248,16 +248,70 @@ def test_a_body_that_is_no_object_is_pointed_to_as_a_whole(client: Client, body:
     assert broken(answer) == [("", "invalid_value")]
 
 
-def test_what_a_person_reads_is_no_regular_expression(client: Client):
-    fields = {**STUDENT, "given_name": "a\n", "email": "x", "status": "x"}
+@pytest.mark.parametrize(
+    ("address", "field", "value", "told"),
+    [
+        ("/v1/students", "given_name", 7, "a text of 1 to 100 characters"),
+        ("/v1/students", "given_name", "", "a text of 1 to 100 characters"),
+        ("/v1/students", "given_name", "x" * 101, "a text of 1 to 100 characters"),
+        (
+            "/v1/students",
+            "given_name",
+            "a\n",
+            "no control characters, and no white space at either end",
+        ),
+        (
+            "/v1/students",
+            "given_name",
+            "a\ud800",
+            "whole characters, and no half of a surrogate pair",
+        ),
+        ("/v1/students", "email", 7, "a text of at most 254 characters"),
+        ("/v1/students", "email", "x", "an address such as ada@example.org, in ASCII"),
+        ("/v1/students", "status", "x", "one of: active, inactive"),
+        ("/v1/students", "max_credits", 0.1, "a number from 0 to 1,000 in steps of 0.25"),
+        ("/v1/courses", "capacity", 1.5, "a whole number from 0 to 1,000,000"),
+        ("/v1/courses", "repeatable", 1, "true or false"),
+        ("/v1/courses", "meetings", [{}] * 21, "a list of at most 20 items"),
+        ("/v1/courses", "meetings", [7], "an object"),
+        ("/v1/terms", "start_on", "2026-02-30", "a date of the calendar, YYYY-MM-DD"),
+        (
+            "/v1/courses",
+            "enroll_from",
+            "2026-08-31T08:00:00",
+            "a time of the years 1 to 9999 with its offset, such as 2026-09-01T09:00:00Z",
+        ),
+    ],
+)
+def test_what_was_expected_is_told_in_words_for_a_person(
+    client: Client, address: str, field: str, value: Any, told: str
+):
+    answer = client.post_json(address, {field: value}, status=422)
 
-    answer = client.post_json("/v1/students", fields, status=422)
-
-    assert {reason["pointer"]: reason["detail"] for reason in answer.json["errors"]} == {
-        "/given_name": "Expected no control characters, and no white space at either end",
-        "/email": "Expected an address such as ada@example.org, in ASCII",
-        "/status": "Expected one of: active, inactive",
+    details = {
+        reason["pointer"].split("/")[1]: reason["detail"] for reason in answer.json["errors"]
     }
+    assert details[field] == f"Expected {told}"
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "told"),
+    [
+        ("limit", "x", "a whole number from 1 to 1,000"),
+        (
+            "as_of",
+            "monday",
+            "a date of the calendar, YYYY-MM-DD, or a time of the years 1 to 9999 with its offset,"
+            " such as 2026-09-01T09:00:00Z",
+        ),
+    ],
+)
+def test_what_a_query_should_have_held_is_told_in_words_too(
+    client: Client, parameter: str, value: str, told: str
+):
+    answer = client.get(f"/v1/students/1/courses?{parameter}={value}", status=422)
+
+    assert [reason["detail"] for reason in answer.json["errors"]] == [f"Expected {told}"]
 
 
 def post(client: Client, body: bytes, status: int | str, **environ: Any) -> Any:
@@ -289,6 +343,32 @@ def test_malformed_json(client: Client, body: bytes, reason: tuple[str, str]):
 
     assert answer.json["code"] == "malformed_json"
     assert broken(answer) == [reason]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"", "The body is empty."),
+        (b" ", "There is no value at line 1, column 2."),
+        (
+            b"\xef\xbb\xbf{}",
+            "There is a byte order mark, which is no JSON, at line 1, column 1.",
+        ),
+        (b"{'a': 1}", "There is no name in double quotes at line 1, column 2."),
+        (b'{"a" 1}', "There is no colon at line 1, column 6."),
+        (b'{"a": 1 "b": 2}', "There is neither a comma nor the end at line 1, column 9."),
+        (b"{} {}", "There is more after the end at line 1, column 4."),
+        (b'{"a', "There is a text without an end at line 1, column 2."),
+        (b'{"a\n": 1}', "There is a control character in a text at line 1, column 4."),
+        (b'{"\\x": 1}', "There is a backslash that escapes nothing at line 1, column 3."),
+    ],
+)
+def test_where_the_json_breaks_is_told_in_words_for_a_person(
+    client: Client, body: bytes, told: str
+):
+    answer = post(client, body, 400)
+
+    assert answer.json["detail"] == told
 
 
 @pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])

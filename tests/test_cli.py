@@ -140,7 +140,7 @@ def test_a_database_that_is_served_is_not_changed(capsys: Captured):
 def test_demo_fills_an_empty_database_once(capsys: Captured):
     assert main(["demo", "--students", "30"]) == 0
     assert capsys.readouterr().out.endswith(
-        "enrollment.db has now 30 students, 2 terms, 96 courses, 223 enrollments\n"
+        "enrollment.db has now 30 students, 2 terms, 96 courses, 223 enrolments\n"
     )
 
     assert main(["demo"]) == 1

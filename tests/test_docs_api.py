@@ -21,6 +21,7 @@ from enrollment.interface import Interface
 from enrollment.kinds import KINDS
 from enrollment.routes import OPERATIONS
 from tests.client import Client
+from tests.contract import resolved
 from tests.server import serving
 
 PAGES = ["/docs", "/problems", *(f"/problems/{code}" for code in KINDS)]
@@ -65,8 +66,12 @@ def test_every_operation_is_described_with_all_its_parts(reader: Client, documen
             part = page.find("article", id=operation["operationId"])
             assert part.find(class_="address").text == f"{method.upper()} {path}"
             assert part.h3.text == operation["summary"].replace("`", "")
-            expected = {parameter["name"] for parameter in operation["parameters"]}
+            parameters = [resolved(parameter) for parameter in operation["parameters"]]
+            expected = {each["name"] for each in parameters if each["in"] != "header"}
             assert names(part, "Parameters") == expected
+            for each in parameters:
+                if each["in"] == "header":
+                    assert part.find("a", href=f"#takes-{each['name']}").text == each["name"]
             if "requestBody" in operation:
                 content = operation["requestBody"]["content"]["application/json"]
                 schema = schemas[content["schema"]["$ref"].rpartition("/")[2]]
@@ -82,9 +87,8 @@ def test_every_problem_of_an_operation_leads_to_its_page(reader: Client, documen
     for operation in (each for path in document["paths"].values() for each in path.values()):
         shown = statuses(page.find("article", id=operation["operationId"]))
         for status, response in operation["responses"].items():
-            if "$ref" in response:
-                response = document["components"]["responses"][response["$ref"].split("/")[-1]]
-            codes = [word for word in re.findall(r"\w+", response["description"]) if word in KINDS]
+            text = resolved(response)["description"]
+            codes = [word for word in re.findall(r"\w+", text) if word in KINDS]
             assert bool(codes) == (status >= "400")
             for code in codes:
                 assert shown[status].find("a", href=f"/problems/{code}"), code
@@ -124,32 +128,47 @@ REF = {"$ref": "#/components/schemas/Named"}
 
 
 @pytest.mark.parametrize(
-    ("schema", "told", "limits", "sample"),
+    ("schema", "told", "limits"),
     [
-        (REF, "Named", [], {"name": "text"}),
-        ({"allOf": [REF, REF]}, "Named and Named", [], {"name": "text"}),
-        ({"anyOf": [REF, {"type": "null"}]}, "Named or null", [], {"name": "text"}),
-        ({"items": REF, "minItems": 2}, "list of Named", ["at least 2 items"], [{"name": "text"}]),
-        ({"const": True}, "true", [], True),
-        ({"type": "string", "format": "date"}, "date", [], "2026-08-31"),
-        ({"type": "integer", "format": "int64", "maximum": 9}, "integer", ["at most 9"], 1),
-        ({"type": "string", "examples": ["Ada"]}, "string", [], "Ada"),
-        ({"type": "string", "example": "Ada", "default": ""}, "string", [], "Ada"),
+        (REF, "Named", []),
+        ({"allOf": [REF, REF]}, "Named and Named", []),
+        ({"anyOf": [REF, {"type": "null"}]}, "Named or null", []),
+        ({"items": REF, "minItems": 2}, "list of Named", ["at least 2 items"]),
+        ({"const": True}, "true", []),
+        ({"type": "string", "format": "date"}, "date", []),
+        ({"type": "integer", "format": "int64", "maximum": 9}, "integer", ["at most 9"]),
     ],
 )
-def test_a_schema_is_told_in_words_and_by_a_sample(
-    schema: dict[str, Any], told: str, limits: list[str], sample: Any
-):
+def test_a_schema_is_told_in_words(schema: dict[str, Any], told: str, limits: list[str]):
     api = Interface(NAMED)
 
     assert "".join(words for words, _ in api.words(schema)) == told
     assert list(interface.limits(schema)) == limits
-    assert api.sample(schema, whole=True) == sample
 
 
-@pytest.mark.parametrize("given", [{"example": 7}, {"examples": {"seven": {"value": 7}}}])
-def test_an_example_goes_before_a_sample(given: dict[str, Any]):
-    assert Interface({}).example(given | {"schema": {"type": "integer"}}, whole=True) == 7
+def test_a_list_is_told_as_a_page_of_its_records(reader: Client):
+    answers = statuses(reader.get("/docs").html.find("article", id="list_students"))
+
+    told = answers["200"].find("code", string="application/json").parent.text
+    assert re.sub(r"\s+", " ", told).strip() == "application/json: page of Student"
+
+
+def test_a_problem_that_stands_alone_is_named_alone(reader: Client):
+    answers = statuses(reader.get("/docs").html.find("article", id="list_students"))
+
+    assert answers["400"].p.text == "malformed_request"
+    assert answers["404"].p.text == "page_not_found"
+    assert answers["503"].p.text.startswith("One of: database_busy, ")
+
+
+def test_who_may_use_an_operation_is_told_once(reader: Client):
+    page = reader.get("/docs").html
+
+    told = [article.find(class_="address").find_next("p").text for article in page("article")]
+    text = page.main.text
+    assert text.count("For anyone, without a token.") == told.count("For anyone, without a token.")
+    assert text.count("For the role") == sum(each.startswith("For the role") for each in told)
+    assert all(each.startswith(("For anyone, ", "For the role")) for each in told)
 
 
 def test_a_reader_who_has_the_page_is_not_sent_it_again(reader: Client):
@@ -199,6 +218,7 @@ def test_the_lines_for_curl_do_what_they_say(client: Client, database_file: Path
         assert paste("place_hold") == "201"
         assert paste("release_hold") == "204"
         assert paste("list_students") == "200"
+        assert paste("read_problem") == "200"
 
 
 def college(client: Client) -> None:

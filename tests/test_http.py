@@ -106,7 +106,7 @@ def test_a_problem_has_the_members_of_rfc_9457_and_a_code(client: Client):
         "type": "/problems/not_found",
         "title": "There is nothing at this address",
         "status": 404,
-        "detail": "There is nothing at this address.",
+        "detail": "There is nothing at this address; / and /docs tell what there is.",
         "code": "not_found",
         "errors": [],
     }

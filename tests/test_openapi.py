@@ -92,7 +92,8 @@ def test_every_body_has_an_example_that_fits(method: str, path: str, operation: 
         examples = [resolved(example)["value"] for example in content.get("examples", {}).values()]
         examples += [content["example"]] if "example" in content else []
 
-        assert examples
+        # The document itself is too long for one.
+        assert examples or path == "/v1/openapi.json"
         for example in examples:
             Draft202012Validator(schema).validate(example)
 
@@ -106,6 +107,12 @@ def test_every_example_of_a_body_is_accepted(
     answer = send(concrete(path), example_of(operation))
 
     assert 200 <= answer.status_int < 300
+
+
+def test_the_example_of_the_root_is_what_it_answers(client: Client):
+    (content,) = DOCUMENT["paths"]["/"]["get"]["responses"]["200"]["content"].values()
+
+    assert client.get("/").json == content["example"]
 
 
 def test_every_problem_of_an_operation_has_an_example():
@@ -126,7 +133,7 @@ def test_if_match_is_described_where_it_is_looked_at(
     else:
         answer = college.request(concrete(path), method=method, headers=headers, status="*")
 
-    names = {parameter["name"] for parameter in operation["parameters"]}
+    names = {resolved(parameter)["name"] for parameter in operation["parameters"]}
     described = {"If-Match", "If-None-Match"} <= names
     assert (answer.status_int == 412) == described == ("412" in operation["responses"])
 

@@ -24,6 +24,7 @@ from tests.server import Server, serving
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 EXAMPLES = "".join(re.findall(r"^```console\n(.*?)^```", README, re.MULTILINE | re.DOTALL))
+(API,) = re.findall(r"^api\(\) .*$", README, re.MULTILINE)
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
@@ -47,9 +48,7 @@ def test_every_example_gives_what_is_shown(server: Server, tmp_path: Path):
 
     for command, output in examples():
         run = subprocess.run(
-            command.replace("localhost:8000", f"127.0.0.1:{server.port}").replace(
-                "curl ", 'curl -sS -H "Authorization: Bearer $TOKEN" '
-            ),
+            f"{API}\n{command.replace('localhost:8000', f'127.0.0.1:{server.port}')}",
             shell=True,
             cwd=tmp_path,
             env=os.environ | {"PATH": path, "TOKEN": server.token},
@@ -147,7 +146,7 @@ def test_every_setting_is_listed_with_its_default():
     ]
 
     assert listed == [
-        [flag(setting.name), variable(setting.name), shown(setting.default)]
+        [flag(setting.name), variable(setting.name), shown(setting.default) or "none"]
         for setting in fields(Config)
     ]
 

@@ -82,11 +82,19 @@ def _measure(
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--contenders", type=_names(CONTENDERS), default=list(CONTENDERS))
+    parser.add_argument(
+        "--contenders",
+        type=_names(CONTENDERS),
+        default=list(CONTENDERS),
+        metavar="NAME,NAME",
+        help=f"some of {', '.join(CONTENDERS)}",
+    )
     parser.add_argument(
         "--workloads",
         type=_names(WORKLOADS),
         default=[name for name in WORKLOADS if name not in LARGE],
+        metavar="NAME,NAME",
+        help=f"some of {', '.join(WORKLOADS)}; {' and '.join(LARGE)} with --scale alone",
     )
     parser.add_argument("--connections", type=_numbers, default=[16, 64], metavar="N,N")
     parser.add_argument("--rounds", type=int, default=3)

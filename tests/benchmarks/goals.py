@@ -9,17 +9,17 @@ FEW, MANY = 16, 64
 
 
 class Goal(NamedTuple):
-    """`figure` is None where the run has not measured it."""
+    """`figure` and `verdict` are None where the run has not measured it."""
 
     words: str
     sign: str
     bound: float
     figure: Callable[[Results], float | None]
 
-    def verdict(self, results: Results) -> str:
+    def verdict(self, results: Results) -> str | None:
         figure = self.figure(results)
         if figure is None:
-            return "not measured"
+            return None
         met = figure >= self.bound if self.sign == ">=" else figure <= self.bound
         return f"{figure:.2f}, {'met' if met else 'NOT MET'}"
 

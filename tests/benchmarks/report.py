@@ -70,10 +70,12 @@ def _cell(value: float | None) -> str:
 def goals(results: Results) -> str:
     width = max(len(goal.words) for goal in GOALS)
     lines = [
-        f"{goal.words:{width}}  {goal.sign} {goal.bound:<5g}  {goal.verdict(results)}"
+        f"{goal.words:{width}}  {goal.sign} {goal.bound:<5g}  {verdict}"
         for goal in GOALS
+        if (verdict := goal.verdict(results))
     ]
-    return "\n".join(["goals", *lines])
+    left = len(GOALS) - len(lines)
+    return "\n".join(["goals", *lines, *([f"{left} more are not measured here"] if left else [])])
 
 
 def _wrk_version() -> str:
