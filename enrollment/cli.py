@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except (CommandError, OSError, sqlite3.Error) as error:
         print(f"enrollment: {error}", file=sys.stderr)
-        return 1
+        return getattr(error, "status", 1)
     except KeyboardInterrupt:
         return 130
     return 0

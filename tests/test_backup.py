@@ -267,7 +267,6 @@ def test_a_backup_replaces_nothing(at_rest: Path, tmp_path: Path, capsys: pytest
     [
         (["backup", "x", "--database", "nowhere.db"], "nowhere.db does not exist"),
         (["backup", "x", "--keep", "2"], "--keep"),
-        (["backup", "verify", "x", "y"], "expected a FILE"),
         (["backup", "verify", "x"], "x.sha256 is missing"),
         (["restore", "x"], "x.sha256 is missing"),
         (["doctor", "--database", "nowhere.db"], "nowhere.db does not exist"),
@@ -287,6 +286,23 @@ def test_what_cannot_be_done_is_told_in_one_line(
     (line,) = capsys.readouterr().err.splitlines()
     assert reason in line
     assert {path.name for path in tmp_path.iterdir()} <= {"enrollment.db.lock"}
+
+
+@pytest.mark.parametrize(
+    "arguments", [["verify"], ["verify", ""], [""], ["verify", "x", "y"], ["x", "y"]]
+)
+def test_the_word_verify_is_never_taken_for_a_file(
+    at_rest: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+    arguments: list[str],
+):
+    monkeypatch.chdir(at_rest.parent)
+
+    assert run("backup", *arguments) == 2
+
+    assert "expected a FILE, or the word verify and a FILE" in capsys.readouterr().err
+    assert [path.name for path in at_rest.parent.iterdir()] == ["enrollment.db"]
 
 
 def test_a_new_database_is_for_its_owner_alone(tmp_path: Path, capsys: pytest.CaptureFixture):

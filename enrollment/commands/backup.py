@@ -8,16 +8,18 @@ from enrollment import backup
 from enrollment.commands import add_settings
 from enrollment.config import Config
 from enrollment.database import claim
-from enrollment.errors import CommandError
+from enrollment.errors import CommandError, NotUnderstood
 
 
 def add(verbs: Any) -> None:
     text = "copy the database, served or not, to a file or into a folder; or verify such a copy"
-    verb = verbs.add_parser("backup", help=text, description=text)
+    usage = "%(prog)s [-h] [--database DATABASE] [--keep N] FILE\n       %(prog)s verify FILE"
+    verb = verbs.add_parser("backup", help=text, description=text, usage=usage)
     verb.set_defaults(run=run)
     add_settings(verb, "database")
+    # argparse itself would take the one word `verify` for a FILE.
     text = "where to; after the word verify, the backup to look at"
-    verb.add_argument("what", metavar="[verify] FILE", nargs="+", help=text)
+    verb.add_argument("what", metavar="FILE", nargs="+", help=text)
     text = "of the backups in the folder, keep the newest N"
     verb.add_argument("--keep", metavar="N", type=int, help=text)
 
@@ -30,12 +32,12 @@ def add(verbs: Any) -> None:
 
 def run(config: Config, options: argparse.Namespace) -> None:
     match options.what:
-        case ["verify", file]:
+        case ["verify", file] if file:
             verify(Path(file))
-        case [file]:
+        case [file] if file not in ("", "verify"):
             create(config, Path(file), options.keep)
         case _:
-            raise CommandError("expected a FILE, or verify and a FILE")
+            raise NotUnderstood("expected a FILE, or the word verify and a FILE")
 
 
 def create(config: Config, target: Path, keep: int | None) -> None:
