@@ -49,8 +49,11 @@ def pending(path: Path) -> list[str]:
     return [id for id, applied in status(path) if not applied]
 
 
-def migrate(path: Path, to: str | None = None, dry_run: bool = False) -> Outcome:
-    """Apply what is pending, as far as the migration `to`. A dry run does the same, then undoes it.
+def migrate(
+    path: Path, to: str | None = None, dry_run: bool = False, scratch: bool = False
+) -> Outcome:
+    """Apply what is pending, as far as the migration `to`, after a backup if it is no scratch copy.
+    A dry run does the same, then undoes it.
 
     Raises MigrationError.
     """
@@ -62,7 +65,7 @@ def migrate(path: Path, to: str | None = None, dry_run: bool = False) -> Outcome
     with _run(path, dry_run) as (backend, applied):
         chosen = [m for m in _read() if m.id in wanted and m.id not in applied]
         backup = None
-        if chosen and applied and not dry_run:
+        if chosen and applied and not dry_run and not scratch:
             backup = _back_up(path, f"before-{chosen[0].id}")
         for migration in chosen:
             _process(migration, backend, "apply")

@@ -1,6 +1,7 @@
 """The verbs of the command line, one module each: it adds its parser, calls, and prints."""
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import fields
 
 from enrollment.config import Config, flag, shown, variable
@@ -29,3 +30,11 @@ def report(done: str, outcome: Outcome) -> None:
         print(f"backup    {outcome.backup}")
     for id in outcome.ids:
         print(f"{done}  {id}")
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """How many of what, whose names are plurals in -s."""
+    return ", ".join(
+        f"{count} {what.removesuffix('s') if count == 1 else what}"
+        for what, count in counts.items()
+    )

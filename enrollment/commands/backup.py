@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from enrollment import backup
-from enrollment.commands import add_settings
+from enrollment.commands import add_settings, counted
 from enrollment.config import Config
 from enrollment.database import claim
 from enrollment.errors import CommandError, NotUnderstood
@@ -33,7 +33,7 @@ def add(verbs: Any) -> None:
 def run(config: Config, options: argparse.Namespace) -> None:
     match options.what:
         case ["verify", file] if file:
-            verify(Path(file))
+            print(_verified(Path(file)))
         case [file] if file not in ("", "verify"):
             create(config, Path(file), options.keep)
         case _:
@@ -45,15 +45,19 @@ def create(config: Config, target: Path, keep: int | None) -> None:
     if keep is not None and (keep < 1 or not folder):
         raise CommandError("--keep is a number from 1, and goes with a folder")
     made = backup.back_up(config.database, target)
-    print(f"backup    {made}")
-    verify(made)
+    try:
+        verified = _verified(made)
+    except BaseException:
+        print(f"backup    {made} is not verified: `enrollment backup verify {made}`")
+        raise
+    print(f"backup    {made}", verified, sep="\n")
     for old in backup.prune(config.database, made, keep) if keep else ():
         print(f"removed   {old}")
 
 
-def verify(file: Path) -> None:
+def _verified(file: Path) -> str:
     schema, counts = backup.verify(file)
-    print(f"verified  {schema}:", ", ".join(f"{count} {what}" for what, count in counts.items()))
+    return f"verified  {schema}: {counted(counts)}"
 
 
 def restore(config: Config, options: argparse.Namespace) -> None:

@@ -5,7 +5,7 @@ from contextlib import closing
 from typing import Any
 
 from enrollment import demo, migrate
-from enrollment.commands import add_settings, report
+from enrollment.commands import add_settings, counted, report
 from enrollment.config import Config
 from enrollment.database import Database, claim
 
@@ -26,7 +26,7 @@ def fill(config: Config, options: argparse.Namespace) -> None:
         report("applied", migrate.prepare(config.database, allowed=False))
         with closing(Database(config.database, config.busy_timeout)) as database:
             written = demo.fill(database, options.students, options.seed)
-    print(f"{config.database} has now", ", ".join(f"{n} {what}" for what, n in written.items()))
+    print(f"{config.database} has now", counted(written))
 
 
 def _count(text: str) -> int:
