@@ -1,6 +1,7 @@
 """The command line: which verbs there are, and how a command ends."""
 
 import argparse
+import io
 import os
 import sqlite3
 import sys
@@ -14,6 +15,9 @@ from enrollment.errors import CommandError, Problem
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0: done; 1: not done, and why; 2: the command was not understood; 130: interrupted."""
+    # A name can hold what the terminal can't show.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     try:
         options.run(Config.read(vars(options), os.environ), options)

@@ -1,6 +1,7 @@
 """The command line: what it prints, where, and how it ends."""
 
 import io
+import os
 import re
 import sqlite3
 import subprocess
@@ -332,13 +333,52 @@ def test_what_cannot_be_done_with_tokens_is_told_in_one_line(
     assert reason in line
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("output", ["> /dev/full", ">&-"], ids=["full", "closed"])
+@pytest.mark.parametrize(
+    "command", ["token create --name Ada --role admin", f"serve --port {free_port()}"]
+)
+def test_a_token_that_could_not_be_shown_is_not_kept(output: str, command: str, capsys: Captured):
+    main(["migrate"])
+
+    run = subprocess.run(
+        f"exec {sys.executable} -m enrollment {command} {output}",
+        shell=True,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
+
+    assert run.returncode == 1
+    (line,) = run.stderr.splitlines()
+    assert line.startswith("enrollment: ")
+    capsys.readouterr()
+    assert main(["token", "list"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_a_name_that_the_terminal_can_not_show_is_shown_in_another_way():
+    main(["migrate"])
+    command = [sys.executable, "-m", "enrollment", "token"]
+    plain = os.environ | {"PYTHONIOENCODING": "ascii"}
+
+    create = [*command, "create", "--name", "J\u00fcrgen", "--role", "reader"]
+    runs = [
+        subprocess.run(arguments, env=plain, capture_output=True, text=True, timeout=60, check=True)
+        for arguments in (create, [*command, "list"])
+    ]
+
+    assert all("J\\xfcrgen" in run.stdout for run in runs)
+
+
 def test_an_address_that_others_can_reach_is_served_only_when_someone_has_a_token(
     tmp_path: Path, capsys: pytest.CaptureFixture
 ):
     arguments = ["serve", "--host", "0.0.0.0", "--port", str(free_port())]
-    arguments += ["--database", str(tmp_path / "enrollment.db")]
+    file = tmp_path / "enrollment.db"
+    arguments += ["--database", str(file)]
 
     assert main(arguments) == 1
 
     (line,) = capsys.readouterr().err.splitlines()
-    assert "enrollment token create" in line
+    assert f"`enrollment token create --name NAME --role admin --database {file}`" in line

@@ -1,10 +1,12 @@
 """The verbs of the command line, one module each: it adds its parser, calls, and prints."""
 
 import argparse
+import sys
 from collections.abc import Mapping
 from dataclasses import fields
 
 from enrollment.config import Config, flag, shown, variable
+from enrollment.errors import CommandError
 from enrollment.migrate import Outcome
 
 
@@ -38,3 +40,11 @@ def counted(counts: Mapping[str, int]) -> str:
         f"{count} {what.removesuffix('s') if count == 1 else what}"
         for what, count in counts.items()
     )
+
+
+def show_once(*lines: str) -> None:
+    """Print what can't be shown again. Raises CommandError or OSError if no one can have seen it:
+    so it belongs inside the transaction that makes it."""
+    if sys.stdout is None:
+        raise CommandError("standard output is closed")
+    print(*lines, sep="\n", flush=True)

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import msgspec
 
 from enrollment import migrate
-from enrollment.commands import add_settings
+from enrollment.commands import add_settings, show_once
 from enrollment.config import Config
 from enrollment.data import token
 from enrollment.database import Database, claim
@@ -59,8 +59,7 @@ def create_token(config: Config, options: argparse.Namespace) -> None:
         raise CommandError(str(error)) from None
     with _at_rest(config) as database, database.write() as db:
         new = token.insert_token(db, fields, Change(at=Moment.now(), actor="command"))
-    print(f"token {new.id} of {new.name}, {new.role}; it is shown once:")
-    print(new.token)
+        show_once(f"token {new.id} of {new.name}, {new.role}; it is shown once:", new.token)
 
 
 def list_tokens(config: Config, options: argparse.Namespace) -> None:
