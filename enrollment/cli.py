@@ -7,6 +7,7 @@ import sqlite3
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from typing import Any
 
 from enrollment.commands import backup, config, demo, doctor, migrate, openapi, serve, token
 from enrollment.config import Config
@@ -33,8 +34,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """Each verb says itself what it does not know: else only the usage of all of them is told."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        options, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return options, unknown
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="enrollment",
         description="Students, courses, and who is in what: an HTTP service on one SQLite file.",
         epilog="`enrollment VERB --help` tells more of each verb.",

@@ -18,7 +18,7 @@ from yoyo.migrations import Migration, default_migration_table
 
 from enrollment.copies import copy, moment, publish, unfinished
 from enrollment.database import Connection, connect, folder
-from enrollment.errors import CommandError
+from enrollment.errors import CommandError, NotUnderstood
 
 # How long a run waits for another one, in seconds.
 PATIENCE = 60.0
@@ -190,14 +190,14 @@ def _ids() -> list[str]:
 
 
 def _until(ids: list[str], to: str | None) -> list[str]:
-    """The first of the ids, as far as the one that begins with `to`."""
+    """The first of the ids, as far as the one that begins with `to`. Raises NotUnderstood."""
     if to is None:
         return ids
     if to == "0000":
         return []
     last = [index for index, id in enumerate(ids) if id.startswith(to)]
     if len(last) != 1:
-        raise MigrationError(f"{to!r} is not one of: {', '.join(ids)}")
+        raise NotUnderstood(f"{to!r} is not one of: {', '.join(ids)}")
     return ids[: last[0] + 1]
 
 

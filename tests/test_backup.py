@@ -348,7 +348,7 @@ def test_a_backup_replaces_nothing(at_rest: Path, tmp_path: Path, capsys: pytest
     ("arguments", "reason"),
     [
         (["backup", "x", "--database", "nowhere.db"], "nowhere.db does not exist"),
-        (["backup", "x", "--keep", "2"], "--keep"),
+        (["backup", "x", "--keep", "2"], "x is no folder, as --keep needs it"),
         (["backup", "verify", "x"], "x does not exist"),
         (["restore", "x"], "x does not exist"),
         (["doctor", "--database", "nowhere.db"], "nowhere.db does not exist"),

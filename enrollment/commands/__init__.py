@@ -27,6 +27,12 @@ def add_settings(verb: argparse.ArgumentParser, *names: str) -> None:
             )
 
 
+def count(text: str) -> int:
+    if not (text.isdecimal() and 1 <= int(text) <= 1_000_000):
+        raise argparse.ArgumentTypeError("expected a number from 1 to 1000000")
+    return int(text)
+
+
 def report(done: str, outcome: Outcome) -> None:
     if outcome.backup:
         print(f"backup    {outcome.backup}")
@@ -37,8 +43,7 @@ def report(done: str, outcome: Outcome) -> None:
 def counted(counts: Mapping[str, int]) -> str:
     """How many of what, whose names are plurals in -s."""
     return ", ".join(
-        f"{count} {what.removesuffix('s') if count == 1 else what}"
-        for what, count in counts.items()
+        f"{n} {what.removesuffix('s') if n == 1 else what}" for what, n in counts.items()
     )
 
 

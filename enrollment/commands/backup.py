@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from enrollment import backup
-from enrollment.commands import add_settings, counted
+from enrollment.commands import add_settings, count, counted
 from enrollment.config import Config
 from enrollment.database import claim
 from enrollment.errors import CommandError, NotUnderstood
@@ -21,7 +21,7 @@ def add(verbs: Any) -> None:
     text = "where to; after the word verify, the backup to look at"
     verb.add_argument("what", metavar="FILE", nargs="+", help=text)
     text = "of the backups in the folder, keep the newest N"
-    verb.add_argument("--keep", metavar="N", type=int, help=text)
+    verb.add_argument("--keep", metavar="N", type=count, help=text)
 
     text = "put a backup in the place of the database, which is kept, once it is verified"
     verb = verbs.add_parser("restore", help=text, description=text)
@@ -41,9 +41,8 @@ def run(config: Config, options: argparse.Namespace) -> None:
 
 
 def create(config: Config, target: Path, keep: int | None) -> None:
-    folder = target.is_dir()
-    if keep is not None and (keep < 1 or not folder):
-        raise CommandError("--keep is a number from 1, and goes with a folder")
+    if keep and not target.is_dir():
+        raise CommandError(f"{target} is no folder, as --keep needs it")
     made = backup.back_up(config.database, target)
     try:
         verified = _verified(made)
