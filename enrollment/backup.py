@@ -27,8 +27,9 @@ from enrollment.errors import CommandError
 def back_up(database: Path, target: Path) -> Path:
     """Copy the database, served or not, to a file, or into a folder under a name of its own.
 
-    Raises CommandError; then no backup is left.
+    Raises CommandError, for another program's database too; then no backup is left.
     """
+    _last_applied(database)
     if target.is_dir():
         target = target / f"{database.stem}-{moment()}.backup"
     with unfinished(target) as partial:
@@ -52,6 +53,8 @@ def prune(database: Path, made: Path, keep: int) -> list[Path]:
 def verify(backup: Path) -> tuple[str, dict[str, int]]:
     """The schema and the numbers of rows of a backup that is sound: as it was written, whole, and
     with a history that agrees. Raises CommandError, which tells all that is wrong."""
+    if not backup.exists():
+        raise CommandError(f"{backup} does not exist")
     try:
         expected = digest_file(backup).read_text().split()[0]
     except (OSError, IndexError, UnicodeDecodeError):
@@ -69,14 +72,29 @@ def verify(backup: Path) -> tuple[str, dict[str, int]]:
 
 
 def _examine(copy: Path) -> tuple[str, dict[str, int]]:
-    applied = [id for id, is_applied in migrate.status(copy) if is_applied]
-    if not applied:
-        raise CommandError(f"{copy} is no database of this service")
+    schema = _last_applied(copy)
     with open_to_read(copy) as db:
-        wrong = list_damages(db) or list_contradictions(db)
-        if wrong:
-            raise CommandError(f"{copy} is damaged: {'; '.join(wrong)}")
-        return applied[-1], get_counts(db)
+        _refuse_if_wrong(copy, list_damages(db))
+    # What state and history must be is told by the newest schema alone.
+    migrate.migrate(copy, scratch=True)
+    with open_to_read(copy) as db:
+        _refuse_if_wrong(copy, list_contradictions(db))
+        return schema, get_counts(db)
+
+
+def _refuse_if_wrong(copy: Path, wrong: list[str]) -> None:
+    if wrong:
+        raise CommandError(f"{copy} is damaged: {'; '.join(wrong)}")
+
+
+def _last_applied(database: Path) -> str:
+    """Raises CommandError if the file is missing, or is not for this release of this service."""
+    if not database.exists():
+        raise CommandError(f"{database} does not exist")
+    applied = [id for id, is_applied in migrate.status(database) if is_applied]
+    if not applied:
+        raise CommandError(f"{database} is no database of this service")
+    return applied[-1]
 
 
 def restore(database: Path, backup: Path) -> Path | None:

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from enrollment.errors import CommandError
+from enrollment.errors import NotUnderstood
 
 
 def _port(text: str) -> int:
@@ -31,7 +31,8 @@ def _some_seconds(text: str) -> float:
 
 
 def _file(text: str) -> Path:
-    if not Path(text).name:
+    # To SQLite alone these would mean something else than a file of that name.
+    if not Path(text).name or text.endswith("/") or text.startswith((":memory:", "file:")):
         raise ValueError
     return Path(text)
 
@@ -65,7 +66,7 @@ def _setting(default: Any, parse: Callable[[str], Any], expected: str, help: str
 class Config:
     """Everything that can be set."""
 
-    database: Path = _setting(Path("enrollment.db"), _file, "a file", "the SQLite file")
+    database: Path = _setting(Path("enrollment.db"), _file, "the name of a file", "the SQLite file")
     host: str = _setting("127.0.0.1", str, "an address", "the address to listen on")
     port: int = _setting(8000, _port, "a number from 1 to 65535", "the port to listen on")
     busy_timeout: float = _setting(
@@ -111,7 +112,7 @@ class Config:
 
     @classmethod
     def read(cls, flags: Mapping[str, str | None], environ: Mapping[str, str]) -> "Config":
-        """Raises CommandError, which says where the value came from."""
+        """Raises NotUnderstood, which says where the value came from."""
         values = {}
         for setting in fields(cls):
             origin, text = given(setting.name, flags, environ)
@@ -121,7 +122,7 @@ class Config:
                 values[setting.name] = setting.metadata["parse"](text)
             except ValueError:
                 expected = setting.metadata["expected"]
-                raise CommandError(f"{origin} is {text!r}, expected {expected}") from None
+                raise NotUnderstood(f"{origin} is {text!r}, expected {expected}") from None
         return cls(**values)
 
     def environ(self) -> dict[str, str]:

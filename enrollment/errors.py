@@ -44,6 +44,14 @@ class Problem(Exception):
 class CommandError(Exception):
     """A command can't do what it was asked for; the message says why in one line."""
 
+    status = 1
+
+
+class NotUnderstood(CommandError):
+    """A command was not asked for anything that it could do."""
+
+    status = 2
+
 
 def refusal(faults: Sequence[Fault]) -> Problem:
     """All the rules that were broken as one Problem, named after the first of them."""

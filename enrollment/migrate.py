@@ -18,7 +18,7 @@ from yoyo.migrations import Migration, default_migration_table
 
 from enrollment.copies import copy, moment, publish, unfinished
 from enrollment.database import Connection, connect, folder
-from enrollment.errors import CommandError
+from enrollment.errors import CommandError, NotUnderstood
 
 # How long a run waits for another one, in seconds.
 PATIENCE = 60.0
@@ -49,8 +49,11 @@ def pending(path: Path) -> list[str]:
     return [id for id, applied in status(path) if not applied]
 
 
-def migrate(path: Path, to: str | None = None, dry_run: bool = False) -> Outcome:
-    """Apply what is pending, as far as the migration `to`. A dry run does the same, then undoes it.
+def migrate(
+    path: Path, to: str | None = None, dry_run: bool = False, scratch: bool = False
+) -> Outcome:
+    """Apply what is pending, as far as the migration `to`, after a backup if it is no scratch copy.
+    A dry run does the same, then undoes it.
 
     Raises MigrationError.
     """
@@ -62,7 +65,7 @@ def migrate(path: Path, to: str | None = None, dry_run: bool = False) -> Outcome
     with _run(path, dry_run) as (backend, applied):
         chosen = [m for m in _read() if m.id in wanted and m.id not in applied]
         backup = None
-        if chosen and applied and not dry_run:
+        if chosen and applied and not dry_run and not scratch:
             backup = _back_up(path, f"before-{chosen[0].id}")
         for migration in chosen:
             _process(migration, backend, "apply")
@@ -187,14 +190,14 @@ def _ids() -> list[str]:
 
 
 def _until(ids: list[str], to: str | None) -> list[str]:
-    """The first of the ids, as far as the one that begins with `to`."""
+    """The first of the ids, as far as the one that begins with `to`. Raises NotUnderstood."""
     if to is None:
         return ids
     if to == "0000":
         return []
     last = [index for index, id in enumerate(ids) if id.startswith(to)]
     if len(last) != 1:
-        raise MigrationError(f"{to!r} is not one of: {', '.join(ids)}")
+        raise NotUnderstood(f"{to!r} is not one of: {', '.join(ids)}")
     return ids[: last[0] + 1]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from enrollment import migrate
 from enrollment.cli import main
 from enrollment.commands import doctor
 from enrollment.copies import unfinished
@@ -181,11 +182,92 @@ def test_a_backup_whose_digest_is_missing_is_not_trusted(
     assert "monday.sha256 is missing" in capsys.readouterr().err
 
 
+@pytest.fixture
+def older(at_rest: Path, request: pytest.FixtureRequest) -> Path:
+    """The college as the release of an older schema has left it."""
+    assert run("migrate", "rollback", "--yes", "--to", request.param, "--database", at_rest) == 0
+    return at_rest
+
+
+@pytest.mark.parametrize("older", ["0001", "0005", "0007"], indirect=True)
+def test_a_backup_of_an_older_schema_is_verified_and_put_back_as_it_is(
+    older: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    applied = [id for id, is_applied in migrate.status(older) if is_applied]
+
+    assert back_up(older, tmp_path / "monday") == 0
+    assert f"verified  {applied[-1]}: 1 student, 0 terms, 1 course," in capsys.readouterr().out
+    assert run("restore", tmp_path / "monday", "--database", older) == 0
+
+    assert [id for id, is_applied in migrate.status(older) if is_applied] == applied
+    (kept,) = older.parent.glob("*.before-restore.*.backup")
+    assert run("backup", "verify", kept) == 0
+
+
+@pytest.mark.parametrize("older", ["0001", "0005"], indirect=True)
+def test_the_copy_that_migrate_makes_of_an_older_schema_is_put_back(
+    older: Path, capsys: pytest.CaptureFixture
+):
+    before = migrate.status(older)
+    assert run("migrate", "--database", older) == 0
+    (copy,) = older.parent.glob("*.before-000*.backup")
+
+    assert run("backup", "verify", copy) == 0
+    assert run("restore", copy, "--database", older) == 0
+
+    assert migrate.status(older) == before
+    assert run("migrate", "--database", older) == 0
+    assert run("doctor", "--database", older) == 0
+
+
+@pytest.mark.parametrize("older", ["0005"], indirect=True)
+def test_a_state_of_an_older_schema_that_its_history_does_not_tell_is_found(
+    older: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    tamper(older)
+
+    assert back_up(older, tmp_path / "monday") == 1
+
+    assert "student 1 in course 1: state and history differ" in capsys.readouterr().err
+
+
+def test_a_copy_that_could_not_be_verified_is_told_as_such(
+    at_rest: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    tamper(at_rest)
+    target = tmp_path / "monday"
+
+    assert back_up(at_rest, target) == 1
+
+    told = f"backup    {target} is not verified: `enrollment backup verify {target}`\n"
+    assert capsys.readouterr().out == told
+    assert target.exists()
+
+
+def test_another_programs_database_is_refused_before_it_is_copied(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    file = tmp_path / "other.db"
+    with closing(sqlite3.connect(file)) as db, db:
+        db.execute("CREATE TABLE album (title TEXT)")
+
+    assert back_up(file, tmp_path / "monday") == 1
+
+    told = capsys.readouterr()
+    assert "the file is the database of another program" in told.err
+    assert told.out == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["other.db"]
+
+
 def tamper(database: Path) -> None:
     """Change the state behind the back of the history, as no statement could."""
+    trigger = "student_course_update_is_recorded"
     with closing(sqlite3.connect(database)) as db, db:
-        db.execute("DROP TRIGGER student_course_update_is_recorded")
+        query = "SELECT sql FROM sqlite_master WHERE name = ?"
+        (code,) = db.execute(query, (trigger,)).fetchone()
+        db.execute(f"DROP TRIGGER {trigger}")
         db.execute("UPDATE student_course SET status = 'dropped', dropped_at = changed_at")
+        db.execute(code)
 
 
 def test_a_state_that_its_history_does_not_tell_is_found(
@@ -266,10 +348,9 @@ def test_a_backup_replaces_nothing(at_rest: Path, tmp_path: Path, capsys: pytest
     ("arguments", "reason"),
     [
         (["backup", "x", "--database", "nowhere.db"], "nowhere.db does not exist"),
-        (["backup", "x", "--keep", "2"], "--keep"),
-        (["backup", "verify", "x", "y"], "expected a FILE"),
-        (["backup", "verify", "x"], "x.sha256 is missing"),
-        (["restore", "x"], "x.sha256 is missing"),
+        (["backup", "x", "--keep", "2"], "x is no folder, as --keep needs it"),
+        (["backup", "verify", "x"], "x does not exist"),
+        (["restore", "x"], "x does not exist"),
         (["doctor", "--database", "nowhere.db"], "nowhere.db does not exist"),
     ],
 )
@@ -287,6 +368,23 @@ def test_what_cannot_be_done_is_told_in_one_line(
     (line,) = capsys.readouterr().err.splitlines()
     assert reason in line
     assert {path.name for path in tmp_path.iterdir()} <= {"enrollment.db.lock"}
+
+
+@pytest.mark.parametrize(
+    "arguments", [["verify"], ["verify", ""], [""], ["verify", "x", "y"], ["x", "y"]]
+)
+def test_the_word_verify_is_never_taken_for_a_file(
+    at_rest: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+    arguments: list[str],
+):
+    monkeypatch.chdir(at_rest.parent)
+
+    assert run("backup", *arguments) == 2
+
+    assert "expected a FILE, or the word verify and a FILE" in capsys.readouterr().err
+    assert [path.name for path in at_rest.parent.iterdir()] == ["enrollment.db"]
 
 
 def test_a_new_database_is_for_its_owner_alone(tmp_path: Path, capsys: pytest.CaptureFixture):

@@ -17,6 +17,7 @@ from enrollment import migrate
 from enrollment.app import make_app
 from enrollment.config import Config
 from enrollment.database import Database, folder
+from enrollment.errors import NotUnderstood
 from enrollment.migrate import MigrationError
 from tests.client import Client
 from tests.tokens import let_in
@@ -263,7 +264,7 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(file: Path):
 
 @pytest.mark.parametrize("to", ["0009", "", "0001.x", "create"])
 def test_a_migration_that_is_not_there_is_refused(file: Path, to: str):
-    with pytest.raises(MigrationError, match=f"is not one of: {', '.join(ALL)}"):
+    with pytest.raises(NotUnderstood, match=f"is not one of: {', '.join(ALL)}"):
         migrate.migrate(file, to=to)
 
 

@@ -5,21 +5,23 @@ from pathlib import Path
 from typing import Any
 
 from enrollment import backup
-from enrollment.commands import add_settings
+from enrollment.commands import add_settings, count, counted
 from enrollment.config import Config
 from enrollment.database import claim
-from enrollment.errors import CommandError
+from enrollment.errors import CommandError, NotUnderstood
 
 
 def add(verbs: Any) -> None:
     text = "copy the database, served or not, to a file or into a folder; or verify such a copy"
-    verb = verbs.add_parser("backup", help=text, description=text)
+    usage = "%(prog)s [-h] [--database DATABASE] [--keep N] FILE\n       %(prog)s verify FILE"
+    verb = verbs.add_parser("backup", help=text, description=text, usage=usage)
     verb.set_defaults(run=run)
     add_settings(verb, "database")
+    # argparse itself would take the one word `verify` for a FILE.
     text = "where to; after the word verify, the backup to look at"
-    verb.add_argument("what", metavar="[verify] FILE", nargs="+", help=text)
+    verb.add_argument("what", metavar="FILE", nargs="+", help=text)
     text = "of the backups in the folder, keep the newest N"
-    verb.add_argument("--keep", metavar="N", type=int, help=text)
+    verb.add_argument("--keep", metavar="N", type=count, help=text)
 
     text = "put a backup in the place of the database, which is kept, once it is verified"
     verb = verbs.add_parser("restore", help=text, description=text)
@@ -30,28 +32,31 @@ def add(verbs: Any) -> None:
 
 def run(config: Config, options: argparse.Namespace) -> None:
     match options.what:
-        case ["verify", file]:
-            verify(Path(file))
-        case [file]:
+        case ["verify", file] if file:
+            print(_verified(Path(file)))
+        case [file] if file not in ("", "verify"):
             create(config, Path(file), options.keep)
         case _:
-            raise CommandError("expected a FILE, or verify and a FILE")
+            raise NotUnderstood("expected a FILE, or the word verify and a FILE")
 
 
 def create(config: Config, target: Path, keep: int | None) -> None:
-    folder = target.is_dir()
-    if keep is not None and (keep < 1 or not folder):
-        raise CommandError("--keep is a number from 1, and goes with a folder")
+    if keep and not target.is_dir():
+        raise CommandError(f"{target} is no folder, as --keep needs it")
     made = backup.back_up(config.database, target)
-    print(f"backup    {made}")
-    verify(made)
+    try:
+        verified = _verified(made)
+    except BaseException:
+        print(f"backup    {made} is not verified: `enrollment backup verify {made}`")
+        raise
+    print(f"backup    {made}", verified, sep="\n")
     for old in backup.prune(config.database, made, keep) if keep else ():
         print(f"removed   {old}")
 
 
-def verify(file: Path) -> None:
+def _verified(file: Path) -> str:
     schema, counts = backup.verify(file)
-    print(f"verified  {schema}:", ", ".join(f"{count} {what}" for what, count in counts.items()))
+    return f"verified  {schema}: {counted(counts)}"
 
 
 def restore(config: Config, options: argparse.Namespace) -> None:

@@ -5,7 +5,7 @@ from contextlib import closing
 from typing import Any
 
 from enrollment import demo, migrate
-from enrollment.commands import add_settings, report
+from enrollment.commands import add_settings, count, counted, report
 from enrollment.config import Config
 from enrollment.database import Database, claim
 
@@ -15,7 +15,7 @@ def add(verbs: Any) -> None:
     verb = verbs.add_parser("demo", help=text, description=text)
     verb.set_defaults(run=fill)
     add_settings(verb, "database")
-    verb.add_argument("--students", metavar="N", type=_count, default=500, help="500 if not given")
+    verb.add_argument("--students", metavar="N", type=count, default=500, help="500 if not given")
     verb.add_argument(
         "--seed", metavar="N", type=int, default=1, help="another seed, another college"
     )
@@ -26,11 +26,4 @@ def fill(config: Config, options: argparse.Namespace) -> None:
         report("applied", migrate.prepare(config.database, allowed=False))
         with closing(Database(config.database, config.busy_timeout)) as database:
             written = demo.fill(database, options.students, options.seed)
-    print(f"{config.database} has now", ", ".join(f"{n} {what}" for what, n in written.items()))
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if not 1 <= count <= 1_000_000:
-        raise argparse.ArgumentTypeError("expected a number from 1 to 1000000")
-    return count
+    print(f"{config.database} has now", counted(written))

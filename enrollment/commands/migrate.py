@@ -8,7 +8,7 @@ from enrollment import migrate
 from enrollment.commands import add_settings, report
 from enrollment.config import Config
 from enrollment.database import claim
-from enrollment.errors import CommandError
+from enrollment.errors import CommandError, NotUnderstood
 
 
 def add(verbs: Any) -> None:
@@ -66,4 +66,4 @@ def rollback(config: Config, options: argparse.Namespace) -> None:
 
 def _refuse_options_of_apply(options: argparse.Namespace) -> None:
     if options.to or options.dry_run:
-        raise CommandError("--to and --dry-run of `migrate` do not go with `status` or `rollback`")
+        raise NotUnderstood("--to and --dry-run of `migrate` do not go with `status` or `rollback`")

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 from enrollment import migrate, server
-from enrollment.commands import add_settings, report
+from enrollment.commands import add_settings, report, show_once
 from enrollment.config import Config
 from enrollment.data import token
 from enrollment.database import Database, claim
@@ -43,9 +43,12 @@ def _let_someone_in(config: Config) -> None:
         if not server.is_loopback(config):
             raise CommandError(
                 f"no one has a token for {config.database}, and {config.host} can be reached from"
-                " elsewhere: make one with `enrollment token create --name NAME --role admin`"
+                " elsewhere: make one with `enrollment token create --name NAME --role admin"
+                f" --database {config.database}`"
             )
         new = token.insert_token(db, TokenFields(name="first admin", role="admin"), change)
-    print("This token of an admin is shown once; whoever has it may do everything:")
-    print(f"  {new.token}")
-    print(f"  curl -H 'Authorization: Bearer {new.token}' {server.address(config)}/v1/students")
+        show_once(
+            "This token of an admin is shown once; whoever has it may do everything:",
+            f"  {new.token}",
+            f"  curl -H 'Authorization: Bearer {new.token}' {server.address(config)}/v1/students",
+        )

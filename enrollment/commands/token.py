@@ -1,21 +1,21 @@
 """enrollment token create, list and revoke"""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any, get_args
 
 import msgspec
 
 from enrollment import migrate
-from enrollment.commands import add_settings
+from enrollment.commands import add_settings, show_once
 from enrollment.config import Config
 from enrollment.data import token
 from enrollment.database import Database, claim
 from enrollment.errors import CommandError
 from enrollment.filters import Page
 from enrollment.records import Change, TokenFields
-from enrollment.values import Moment, Role, decode
+from enrollment.values import Id, Moment, Name, Role, decode
 
 
 def add(verbs: Any) -> None:
@@ -27,13 +27,15 @@ def add(verbs: Any) -> None:
     subverb = subverbs.add_parser("create", help=text, description=text)
     subverb.set_defaults(run=create_token)
     add_settings(subverb, "database")
-    subverb.add_argument("--name", required=True, help="who will have it")
-    subverb.add_argument("--role", required=True, help=", ".join(get_args(Role)))
-    subverb.add_argument(
-        "--student", dest="student_id", metavar="ID", type=int, help="whose, for the role student"
-    )
+    read = _reader(Name, "1 to 100 characters, no controls, no white space at either end")
+    subverb.add_argument("--name", required=True, type=read, help="who will have it")
+    subverb.add_argument("--role", required=True, choices=get_args(Role))
+    read = _reader(Id, "the number of a student")
+    text = "whose, for the role student"
+    subverb.add_argument("--student", dest="student_id", metavar="ID", type=read, help=text)
+    read = _reader(Moment, "an RFC 3339 time, such as 2027-01-31T18:00:00Z")
     text = "an RFC 3339 time from which it is not valid any more"
-    subverb.add_argument("--expires", dest="expires_at", metavar="TIME", help=text)
+    subverb.add_argument("--expires", dest="expires_at", metavar="TIME", type=read, help=text)
 
     text = "list the tokens, without what proves them"
     subverb = subverbs.add_parser("list", help=text, description=text)
@@ -44,23 +46,19 @@ def add(verbs: Any) -> None:
     subverb = subverbs.add_parser("revoke", help=text, description=text)
     subverb.set_defaults(run=revoke_token)
     add_settings(subverb, "database")
-    subverb.add_argument("id", metavar="ID", type=_id)
+    subverb.add_argument("id", metavar="ID", type=_reader(Id, "the number of a token"))
 
 
 def create_token(config: Config, options: argparse.Namespace) -> None:
-    given = {
-        name: value
-        for name in ("name", "role", "student_id", "expires_at")
-        if (value := getattr(options, name)) is not None
-    }
-    try:
-        fields = msgspec.convert(given, TokenFields, dec_hook=decode)
-    except msgspec.ValidationError as error:
-        raise CommandError(str(error)) from None
+    fields = TokenFields(
+        name=options.name,
+        role=options.role,
+        student_id=options.student_id,
+        expires_at=options.expires_at,
+    )
     with _at_rest(config) as database, database.write() as db:
         new = token.insert_token(db, fields, Change(at=Moment.now(), actor="command"))
-    print(f"token {new.id} of {new.name}, {new.role}; it is shown once:")
-    print(new.token)
+        show_once(f"token {new.id} of {new.name}, {new.role}; it is shown once:", new.token)
 
 
 def list_tokens(config: Config, options: argparse.Namespace) -> None:
@@ -86,14 +84,21 @@ def revoke_token(config: Config, options: argparse.Namespace) -> None:
 @contextmanager
 def _at_rest(config: Config) -> Iterator[Database]:
     """The database while no service runs on it; over HTTP, an admin can do the same meanwhile."""
+    if not config.database.exists():
+        raise CommandError(f"{config.database} does not exist")
     with claim(config.database, alone=False):
         migrate.prepare(config.database, allowed=False)
         with closing(Database(config.database, config.busy_timeout)) as database:
             yield database
 
 
-def _id(text: str) -> int:
-    number = int(text)
-    if not 1 <= number < 2**53:
-        raise ValueError
-    return number
+def _reader(kind: Any, expected: str) -> Callable[[str], Any]:
+    """How argparse reads a value that must be of this kind, or says what it expected."""
+
+    def read(text: str) -> Any:
+        try:
+            return msgspec.convert(text, kind, strict=False, dec_hook=decode)
+        except (msgspec.ValidationError, ValueError):
+            raise argparse.ArgumentTypeError(f"expected {expected}") from None
+
+    return read

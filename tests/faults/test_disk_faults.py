@@ -15,6 +15,7 @@ import pytest
 
 from enrollment.backup import back_up
 from enrollment.cli import main
+from enrollment.copies import write_digest
 from tests.faults.inject import WRITE, Fault, Plan
 from tests.server import PATIENCE, Reply, Server, free_port, serving
 
@@ -164,8 +165,8 @@ def test_a_database_of_a_newer_release_is_refused_by_each_command(
             "INSERT INTO _yoyo_migration (migration_hash, migration_id)"
             " VALUES ('x', '9999.build-a-campus')"
         )
-    newer = tmp_path / "newer"
-    back_up(database_file, newer)
+    newer = shutil.copy(database_file, tmp_path / "newer")
+    write_digest(newer)
     before = database_file.read_bytes()
 
     for command in (
@@ -174,6 +175,7 @@ def test_a_database_of_a_newer_release_is_refused_by_each_command(
         ["migrate"],
         ["migrate", "status"],
         ["migrate", "rollback", "--to", "0000", "--yes"],
+        ["backup", tmp_path / "copy"],
         ["backup", "verify", newer],
         ["restore", newer],
         ["doctor"],
@@ -190,6 +192,7 @@ def test_a_database_of_a_newer_release_is_refused_by_each_command(
         named = newer if newer in command else database_file
         assert str(named) in line
     assert database_file.read_bytes() == before
+    assert not (tmp_path / "copy").exists()
 
 
 def test_a_page_that_is_damaged_while_it_is_served_is_told_and_found(
