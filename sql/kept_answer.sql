@@ -2,7 +2,7 @@
 -- What was answered to this caller under this key, not too long ago?
 SELECT fingerprint, status, headers, content
 FROM kept_answer
-WHERE token_id = :token_id AND key = :key AND kept_at >= :since;
+WHERE token_id = :token_id AND key = :key AND kept_at > :since;
 
 -- name: insert_kept_answer(token_id, key, fingerprint, status, headers, content, at)!
 -- Keep an answer; one that was kept too long ago gives way.
@@ -19,5 +19,5 @@ SET fingerprint = excluded.fingerprint,
 -- Forget a few of those that were kept too long ago: with each that is kept, more than one goes.
 DELETE FROM kept_answer
 WHERE (token_id, key) IN (
-    SELECT token_id, key FROM kept_answer WHERE kept_at < :since ORDER BY kept_at LIMIT 10
+    SELECT token_id, key FROM kept_answer WHERE kept_at <= :since ORDER BY kept_at LIMIT 10
 );
