@@ -130,8 +130,8 @@ def test_a_file_that_is_read_only_can_be_read(database_file: Path, ordinary: lis
     ("file_mode", "folder_mode", "findings"),
     [
         (0o400, 0o700, ["may not read and write {file}"]),
-        (0o000, 0o700, ["may not read and write {file}", "{file} is left as it was: unable to"]),
-        (0o600, 0o500, ["may not write in {folder}", "{file} is left as it was: unable to"]),
+        (0o000, 0o700, ["may not read and write {file}", "{file} is left as it was: "]),
+        (0o600, 0o500, ["may not write in {folder}", "{file} is left as it was: "]),
     ],
     ids=["file is read-only", "file can't be read", "folder is read-only"],
 )
