@@ -61,7 +61,13 @@ def verify(backup: Path) -> tuple[str, dict[str, int]]:
         raise CommandError(f"{digest_file(backup)} is missing, or holds no digest") from None
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder) / backup.name
-        shutil.copyfile(backup, scratch)
+        try:
+            shutil.copyfile(backup, scratch)
+        except OSError as error:
+            raise CommandError(
+                f"{backup} can't be copied to {folder}, to be looked at there: {error.strerror};"
+                " TMPDIR may name another place"
+            ) from error
         if digest(scratch) != expected:
             raise CommandError(f"{backup} is not as it was written: its digest is another")
         try:

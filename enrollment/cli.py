@@ -21,12 +21,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     try:
-        options.run(Config.read(vars(options), os.environ), options)
+        settings = Config.read(vars(options), os.environ)
+        options.run(settings, options)
     except Problem as problem:
-        reasons = [fault.detail for fault in problem.faults] or [problem.detail]
+        reasons = [fault.detail for fault in problem.faults]
+        reasons = reasons or [f"{settings.database}: {problem.detail}"]
         print("enrollment:", *reasons, file=sys.stderr)
         return 1
-    except (CommandError, OSError, sqlite3.Error) as error:
+    except sqlite3.Error as error:
+        print(f"enrollment: {settings.database}: {error}", file=sys.stderr)
+        return 1
+    except (CommandError, OSError) as error:
         print(f"enrollment: {error}", file=sys.stderr)
         return getattr(error, "status", 1)
     except KeyboardInterrupt:

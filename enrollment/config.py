@@ -108,7 +108,9 @@ class Config:
         "seconds from 0 to 1000000",
         "how long the answer under an Idempotency-Key is kept, in seconds",
     )
-    log_format: str = _setting("plain", _log_format, "plain or json", "the form of the log")
+    log_format: str = _setting(
+        "plain", _log_format, "plain or json", "the form of the log: plain or json"
+    )
 
     @classmethod
     def read(cls, flags: Mapping[str, str | None], environ: Mapping[str, str]) -> "Config":

@@ -401,16 +401,18 @@ def test_a_file_that_others_may_read_is_warned_of(at_rest: Path, capsys: pytest.
     at_rest.chmod(0o644)
 
     assert run("doctor", "--database", at_rest) == 0
-    assert "warn  other users may read the file (-rw-r--r--)" in capsys.readouterr().out
+    advice = f"warn  other users may read the file (-rw-r--r--): chmod go= {at_rest}\n"
+    assert advice in capsys.readouterr().out
 
 
-def test_a_journal_that_is_no_log_is_warned_of(
+def test_what_was_put_back_is_not_warned_of(
     at_rest: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ):
     assert back_up(at_rest, tmp_path / "monday") == 0
+    assert run("restore", tmp_path / "monday", "--database", at_rest) == 0
 
-    assert run("doctor", "--database", tmp_path / "monday") == 0
-    assert "warn  the journal mode is delete; `enrollment serve`" in capsys.readouterr().out
+    assert run("doctor", "--database", at_rest) == 0
+    assert "ok    the journal mode is delete; `enrollment serve`" in capsys.readouterr().out
 
 
 def test_a_log_that_has_grown_is_warned_of(at_rest: Path, capsys: pytest.CaptureFixture):

@@ -1,6 +1,7 @@
 """enrollment doctor"""
 
 import argparse
+import os
 import shutil
 import sqlite3
 import stat
@@ -96,9 +97,16 @@ def _filesystem(database: Path) -> str | None:
 
 
 def _look_at_file(database: Path) -> Iterator[Finding]:
+    folder = database.resolve().parent
+    if not os.access(database, os.R_OK | os.W_OK):
+        yield "wrong", f"this user may not read and write {database}"
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        yield "wrong", f"this user may not write in {folder}, where SQLite's log belongs"
+    else:
+        yield "ok", "this user may write to the file, and beside it"
     mode = database.stat().st_mode
     if mode & (stat.S_IROTH | stat.S_IWOTH):
-        yield "warn", f"other users may read the file ({stat.filemode(mode)}): chmod o= {database}"
+        yield "warn", f"other users may read the file ({stat.filemode(mode)}): chmod go= {database}"
     else:
         yield "ok", f"other users may not read the file ({stat.filemode(mode)})"
     log = database.with_name(f"{database.name}-wal")
@@ -108,6 +116,13 @@ def _look_at_file(database: Path) -> Iterator[Finding]:
 
 
 def _look_at_data(database: Path) -> Iterator[Finding]:
+    try:
+        yield from _read_data(database)
+    except CommandError as error:
+        yield "wrong", str(error)
+
+
+def _read_data(database: Path) -> Iterator[Finding]:
     pending = migrate.pending(database)
     if pending:
         yield "wrong", f"migrations are pending: {', '.join(pending)}"
@@ -115,13 +130,10 @@ def _look_at_data(database: Path) -> Iterator[Finding]:
     yield "ok", "the schema is the newest"
     with open_to_read(database) as db:
         (mode,) = db.execute("PRAGMA journal_mode").fetchone()
-        if mode == "wal":
-            yield (
-                "ok",
-                "the journal mode is wal; the service syncs each commit (synchronous = FULL)",
-            )
-        else:
-            yield "warn", f"the journal mode is {mode}; `enrollment serve` makes it wal"
+        # After a restore it is that of the backup, until the service opens the file.
+        synced = "the service syncs each commit (synchronous = FULL)"
+        then = synced if mode == "wal" else "`enrollment serve` makes it wal"
+        yield "ok", f"the journal mode is {mode}; {then}"
         damages = list_damages(db)
         yield from [("wrong", damage) for damage in damages] or [("ok", "the file is sound")]
         differences = list_contradictions(db)

@@ -127,6 +127,44 @@ def test_a_file_that_is_read_only_can_be_read(database_file: Path, ordinary: lis
 
 
 @pytest.mark.parametrize(
+    ("file_mode", "folder_mode", "findings"),
+    [
+        (0o400, 0o700, ["may not read and write {file}"]),
+        (0o000, 0o700, ["may not read and write {file}", "{file} is left as it was: "]),
+        (0o600, 0o500, ["may not write in {folder}", "{file} is left as it was: "]),
+    ],
+    ids=["file is read-only", "file can't be read", "folder is read-only"],
+)
+def test_the_doctor_finds_that_the_file_or_its_folder_may_not_be_written_to(
+    database_file: Path,
+    ordinary: list[str],
+    file_mode: int,
+    folder_mode: int,
+    findings: list[str],
+):
+    folder = database_file.with_name("here")
+    folder.mkdir()
+    file = shutil.copy(database_file, folder / "enrollment.db")
+    file.chmod(file_mode)
+    folder.chmod(folder_mode)
+
+    ended = subprocess.run(
+        [*ordinary, sys.executable, "-m", "enrollment", "doctor", "--database", str(file)],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+
+    folder.chmod(0o700)
+    wrong = [line for line in ended.stdout.splitlines() if line.startswith("wrong ")]
+    assert len(wrong) == len(findings), ended
+    for line, finding in zip(wrong, findings, strict=True):
+        assert finding.format(file=file, folder=folder) in line
+    assert ended.returncode == 1
+    assert ended.stderr.endswith(" findings are wrong\n")
+
+
+@pytest.mark.parametrize(
     ("file_mode", "folder_mode", "reason"),
     [(0o600, 0o500, "cannot write beside"), (0o000, 0o700, "unable to open database file")],
     ids=["folder is read-only", "file can't be read"],
@@ -186,9 +224,10 @@ def test_a_database_of_a_newer_release_is_refused_by_each_command(
         arguments = [*map(str, command), "--database", str(database_file)]
         code = main(arguments)
 
-        (line,) = capsys.readouterr().err.splitlines()
-        assert code == 1
-        assert "a newer release of enrollment (9999.build-a-campus)" in line
+        told = capsys.readouterr()
+        assert (code, told.err.count("\n")) == (1, 1)
+        reason = "a newer release of enrollment (9999.build-a-campus)"
+        (line,) = [line for line in "".join(told).splitlines() if reason in line]
         named = newer if newer in command else database_file
         assert str(named) in line
     assert database_file.read_bytes() == before
@@ -220,4 +259,4 @@ def test_a_page_that_is_damaged_while_it_is_served_is_told_and_found(
     assert main(["doctor", "--database", str(database_file)]) == 1
     told = capsys.readouterr()
     assert "the schema is the newest" in told.out
-    assert "database disk image is malformed" in told.err
+    assert "can't be read: database disk image is malformed" in told.out
