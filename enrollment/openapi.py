@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from enrollment.access import ANYONE
+from enrollment.answers import Rehearsal
 from enrollment.http import Operation, template
-from enrollment.records import Rehearsal
 from enrollment.rendering import ProblemBody
 from enrollment.responses import examples, headers, responses, shared_responses
 from enrollment.samples import sample

@@ -10,9 +10,9 @@ import msgspec
 from bottle import request
 from msgspec import Meta
 
+from enrollment.answers import ListPage
 from enrollment.data.listing import Listing, Place, stray_cursor
 from enrollment.filters import Page
-from enrollment.records import ListPage
 from enrollment.rendering import Answer
 
 

@@ -1,19 +1,15 @@
 """The typed records: what the API takes (…Fields) and what it gives."""
 
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from enrollment.errors import Fault
 from enrollment.values import (
-    MOST,
-    Address,
     Code,
     Count,
     CourseStatus,
     Credits,
-    Cursor,
     Day,
     Email,
     EnrollmentStatus,
@@ -26,7 +22,6 @@ from enrollment.values import (
     Role,
     Seats,
     Sentence,
-    Status,
     StudentStatus,
     TimeOfDay,
     Timestamp,
@@ -34,37 +29,10 @@ from enrollment.values import (
     TokenText,
 )
 
-R = TypeVar("R")
-
 
 class Fields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a client sends. A record adds `id` and `version`, which come first in its JSON,
     because msgspec puts keyword-only fields last."""
-
-
-class ListPage(msgspec.Struct, Generic[R], frozen=True):
-    """One page of a list, and the cursor of the next one, or null on the last."""
-
-    items: Annotated[list[R], Meta(max_length=1000)]
-    next: Cursor | None
-
-
-class Service(msgspec.Struct, frozen=True, kw_only=True):
-    """The release, and where everything is."""
-
-    service: Literal["enrollment"]
-    release: Sentence
-    students: Address
-    terms: Address
-    courses: Address
-    events: Address
-    problems: Address
-    docs: Address
-    openapi: Address
-
-
-class Health(msgspec.Struct, frozen=True, kw_only=True):
-    status: Literal["live", "ready"]
 
 
 class StudentFields(Fields, frozen=True, kw_only=True):
@@ -167,20 +135,6 @@ class StudentOfCourse(Enrollment, frozen=True, kw_only=True):
     family_name: Name
 
 
-class StudentResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of one of many: the HTTP status that it would have had alone, and the enrolment
-    or every reason against it."""
-
-    student_id: Id
-    status: Status
-    enrollment: Enrollment | None = None
-    errors: Annotated[list[Fault], Meta(max_length=MOST)] = []
-
-
-class Results(msgspec.Struct, frozen=True):
-    items: Annotated[list[StudentResult], Meta(max_length=MOST)]
-
-
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One change of one enrolment; `id` grows in the order in which changes were committed."""
 
@@ -194,13 +148,6 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     actor: Sentence | None
     reason: Reason | None
     overridden: Annotated[list[OverridableRule], Meta(max_length=20)]
-
-
-class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
-    """What the answer to a rehearsed write says besides: it was one, and would leave these."""
-
-    dry_run: Literal[True] = True
-    events: Annotated[list[Event], Meta(max_length=MOST)]
 
 
 class HoldFields(Fields, frozen=True, kw_only=True):
@@ -242,25 +189,6 @@ class NewToken(Token, frozen=True):
     """With the text of the token, which is shown this once."""
 
     token: TokenText
-
-
-class EligibleCourse(msgspec.Struct, frozen=True, kw_only=True):
-    """A course that a student could be enrolled in now."""
-
-    course_id: Id
-    code: Code
-    title: Title
-    term: Code | None
-    credits: Credits
-
-
-class Eligibility(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether a student could be enrolled in a course now, and every rule that is against it."""
-
-    student_id: Id
-    course_id: Id
-    eligible: bool
-    errors: Annotated[list[Fault], Meta(max_length=MOST)]
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

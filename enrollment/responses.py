@@ -7,11 +7,12 @@ from typing import Any, get_origin
 import msgspec
 
 from enrollment.access import ANYONE
+from enrollment.answers import ListPage, Rehearsal, Results
 from enrollment.examples import example_body
 from enrollment.filters import Page
 from enrollment.http import Operation
 from enrollment.kinds import KINDS
-from enrollment.records import Enrollment, ListPage, Rehearsal, Results
+from enrollment.records import Enrollment
 from enrollment.rendering import ProblemBody
 from enrollment.samples import sample
 from enrollment.schemas import reference

@@ -6,6 +6,16 @@ from typing import Any, get_args, get_origin
 import msgspec
 from msgspec.structs import asdict
 
+from enrollment.answers import (
+    Eligibility,
+    EligibleCourse,
+    Health,
+    ListPage,
+    Rehearsal,
+    Results,
+    Service,
+    StudentResult,
+)
 from enrollment.bodies import (
     NewEnrollment,
     NewPromotions,
@@ -21,24 +31,16 @@ from enrollment.records import (
     CourseFields,
     CourseOfStudent,
     CourseSeats,
-    Eligibility,
-    EligibleCourse,
     Enrollment,
     Event,
-    Health,
     Hold,
     HoldFields,
-    ListPage,
     Meeting,
     NewToken,
     Prerequisite,
-    Rehearsal,
-    Results,
-    Service,
     Student,
     StudentFields,
     StudentOfCourse,
-    StudentResult,
     Term,
     TermFields,
     Token,
@@ -104,17 +106,7 @@ STORED_TOKEN = asdict(TOKEN) | {
 SAMPLES: dict[Any, Any] = {
     type(record): record
     for record in (
-        Service(
-            service="enrollment",
-            release=version("enrollment"),
-            students="/v1/students",
-            terms="/v1/terms",
-            courses="/v1/courses",
-            events="/v1/events",
-            problems="/problems",
-            docs="/docs",
-            openapi="/v1/openapi.json",
-        ),
+        Service(release=version("enrollment")),
         Health(status="ready"),
         STUDENT,
         Student(**asdict(STUDENT), id=1, version=1),

@@ -11,13 +11,13 @@ from bottle import request
 from msgspec.structs import asdict
 
 from enrollment.access import as_told, current_caller
+from enrollment.answers import Rehearsal
 from enrollment.data import event
 from enrollment.data.kept_answer import KeptAnswer, Key, find_kept_answer, insert_kept_answer
 from enrollment.database import Connection, Database
 from enrollment.errors import Problem
 from enrollment.filters import EventFilter
 from enrollment.preconditions import ask_for_tag, seen_tag
-from enrollment.records import Rehearsal
 from enrollment.rendering import Answer, Response, encode, render
 from enrollment.values import MOST
 

@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 from msgspec.structs import asdict
 
+from enrollment.answers import Eligibility, EligibleCourse
 from enrollment.data.course import get_course
 from enrollment.data.listing import Listing, Place, list_page
 from enrollment.data.rules import fault
@@ -13,7 +14,7 @@ from enrollment.data.student import get_student
 from enrollment.database import Connection, as_json, queries
 from enrollment.errors import Fault
 from enrollment.filters import EligibleCourseFilter
-from enrollment.records import Change, Eligibility, EligibleCourse
+from enrollment.records import Change
 from enrollment.values import Moment
 
 SQL = queries("eligibility")

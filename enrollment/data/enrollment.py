@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec.structs import asdict
 
+from enrollment.answers import StudentResult
 from enrollment.data import waitlist
 from enrollment.data.course import get_course
 from enrollment.data.eligibility import Judgement, Wish, judge
@@ -14,7 +15,7 @@ from enrollment.data.student import get_student
 from enrollment.database import Connection, as_json, queries
 from enrollment.errors import Fault, Problem
 from enrollment.kinds import KINDS
-from enrollment.records import Change, Enrollment, Student, StudentResult
+from enrollment.records import Change, Enrollment, Student
 
 SQL = queries("enrollment")
 

@@ -2,6 +2,7 @@
 
 from enrollment import http, paging
 from enrollment.access import READERS_AND_STUDENTS, REGISTRARS
+from enrollment.answers import ListPage, Results
 from enrollment.bodies import NewPromotions
 from enrollment.data import course, enrollment, waitlist
 from enrollment.database import Connection
@@ -9,7 +10,7 @@ from enrollment.filters import CourseFilter
 from enrollment.http import Operation
 from enrollment.kinds import COURSE_RULES
 from enrollment.preconditions import require_match
-from enrollment.records import Course, CourseFields, ListPage, Results
+from enrollment.records import Course, CourseFields
 from enrollment.rendering import Answer
 
 

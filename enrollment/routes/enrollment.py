@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from enrollment import http, paging
 from enrollment.access import READERS, READERS_AND_STUDENTS, REGISTRARS, REGISTRARS_AND_STUDENTS
+from enrollment.answers import Eligibility, EligibleCourse, ListPage, Results
 from enrollment.bodies import NewEnrollment, WantedCourses, WantedStatus, WantedStudents
 from enrollment.data import course, eligibility, enrollment, roster
 from enrollment.data.eligibility import Wish
@@ -12,15 +13,7 @@ from enrollment.filters import CoursesOfStudentFilter, EligibleCourseFilter, Ros
 from enrollment.http import Operation
 from enrollment.kinds import ENROLLMENT_RULES
 from enrollment.preconditions import require_match, tag_of
-from enrollment.records import (
-    CourseOfStudent,
-    Eligibility,
-    EligibleCourse,
-    Enrollment,
-    ListPage,
-    Results,
-    StudentOfCourse,
-)
+from enrollment.records import CourseOfStudent, Enrollment, StudentOfCourse
 from enrollment.rendering import Answer, note_refusals
 from enrollment.values import Moment
 

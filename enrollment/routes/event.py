@@ -4,11 +4,12 @@ from msgspec.structs import replace
 
 from enrollment import http, paging
 from enrollment.access import READERS, READERS_AND_STUDENTS, as_told
+from enrollment.answers import ListPage
 from enrollment.data import event
 from enrollment.database import Connection
 from enrollment.filters import EventFilter, Page
 from enrollment.http import Operation
-from enrollment.records import Event, ListPage
+from enrollment.records import Event
 from enrollment.rendering import Answer
 
 

@@ -8,30 +8,18 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from enrollment import http, pages
 from enrollment.access import ANYONE, READERS
+from enrollment.answers import Health, Service
 from enrollment.data.check import is_current, try_to_write
 from enrollment.database import Connection, Database
 from enrollment.errors import Problem
 from enrollment.http import Operation
 from enrollment.kinds import KINDS
-from enrollment.records import Health, Service
 from enrollment.rendering import Answer
 
 
 def read_service(database: Database) -> Answer:
     """Where everything is."""
-    return http.ok(
-        Service(
-            service="enrollment",
-            release=version("enrollment"),
-            students="/v1/students",
-            terms="/v1/terms",
-            courses="/v1/courses",
-            events="/v1/events",
-            problems="/problems",
-            docs="/docs",
-            openapi="/v1/openapi.json",
-        )
-    )
+    return http.ok(Service(release=version("enrollment")))
 
 
 def read_live(database: Database) -> Answer:

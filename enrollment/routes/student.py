@@ -2,12 +2,13 @@
 
 from enrollment import http, paging
 from enrollment.access import READERS, READERS_AND_STUDENTS, REGISTRARS
+from enrollment.answers import ListPage
 from enrollment.data import enrollment, student
 from enrollment.database import Connection
 from enrollment.filters import StudentFilter
 from enrollment.http import Operation
 from enrollment.preconditions import require_match, tag_of
-from enrollment.records import ListPage, Student, StudentFields
+from enrollment.records import Student, StudentFields
 from enrollment.rendering import Answer
 
 

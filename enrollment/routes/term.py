@@ -2,12 +2,13 @@
 
 from enrollment import http, paging
 from enrollment.access import READERS_AND_STUDENTS, REGISTRARS
+from enrollment.answers import ListPage
 from enrollment.data import term, waitlist
 from enrollment.database import Connection
 from enrollment.filters import TermFilter
 from enrollment.http import Operation
 from enrollment.preconditions import require_match, tag_of
-from enrollment.records import ListPage, Term, TermFields
+from enrollment.records import Term, TermFields
 from enrollment.rendering import Answer
 
 

@@ -2,12 +2,13 @@
 
 from enrollment import http, paging
 from enrollment.access import ADMINS
+from enrollment.answers import ListPage
 from enrollment.data import token
 from enrollment.database import Connection
 from enrollment.filters import Page
 from enrollment.http import Operation
 from enrollment.preconditions import require_match, tag_of
-from enrollment.records import ListPage, NewToken, Token, TokenFields
+from enrollment.records import NewToken, Token, TokenFields
 from enrollment.rendering import Answer
 
 
