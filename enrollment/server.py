@@ -4,7 +4,9 @@ module and the worker knows it."""
 import os
 import signal
 import socket
+import threading
 from ipaddress import ip_address
+from typing import Any
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
@@ -17,6 +19,8 @@ from enrollment.errors import CommandError
 # How many clients may be connected at a time, and how long their headers may take, in milliseconds.
 CONNECTIONS = 8192
 HEADER_TIMEOUT = 10_000
+# How long a stop may take before it says what it waits for, in seconds.
+SILENCE = 1
 
 
 def check_address(config: Config) -> None:
@@ -53,7 +57,10 @@ def address(config: Config) -> str:
 
 
 def serve(config: Config) -> None:
-    """Serve until SIGTERM or SIGINT, and finish what is in flight."""
+    """Serve until SIGTERM or SIGINT, and finish what is in flight.
+
+    Raises CommandError if the worker has ended by itself.
+    """
     _, number = _resolve(config)
     # The worker is another process: it reads its settings from the environment.
     os.environ.update(config.environ())
@@ -72,7 +79,42 @@ def serve(config: Config) -> None:
         # Long enough for what is in flight: its body, then a locked database.
         workers_kill_timeout=round(config.body_timeout + config.busy_timeout) + 5,
     )
-    # On a hangup, granian would start a second worker beside the first.
-    granian.on_startup(lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    granian.on_startup(lambda: _take_signals(granian))
     print(f"enrollment: {config.database} on {address(config)}, Ctrl-C stops it", flush=True)
-    granian.serve()
+    try:
+        granian.serve()
+    except SystemExit:
+        if not granian.interrupt_signal:
+            told = "the worker has ended by itself: what was in flight may have no answer"
+            raise CommandError(told) from None
+
+
+def _take_signals(granian: Any) -> None:
+    """Hear of signals in a thread of our own. After a SIGSTOP and SIGCONT any thread may receive
+    one, and Python would tell the main thread, which waits for a lock, only at the next."""
+    told, teller = socket.socketpair()
+    teller.setblocking(False)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    # On a hangup, granian would start a second worker beside the first.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.set_wakeup_fd(teller.fileno())
+    # What the worker is told is not for us.
+    os.register_at_fork(after_in_child=lambda: signal.set_wakeup_fd(-1))
+    threading.Thread(target=_heed, args=(granian, told, teller), daemon=True).start()
+
+
+def _heed(granian: Any, told: socket.socket, teller: socket.socket) -> None:
+    """Stop at the first signal; at a second, end at once. Who holds the teller keeps it open."""
+    told.recv(1)
+    granian.signal_handler_interrupt()
+    told.settimeout(SILENCE)
+    try:
+        told.recv(1)
+    except TimeoutError:
+        print("enrollment: finishing what is in flight, Ctrl-C ends it at once", flush=True)
+        told.settimeout(None)
+        told.recv(1)
+    for worker in granian.wrks:
+        worker.kill()
+    os._exit(1)

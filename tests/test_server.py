@@ -202,6 +202,46 @@ def test_a_signal_stops_the_server_cleanly(tmp_path: Path, number: int):
     assert not (tmp_path / "enrollment.db-wal").exists()
 
 
+@pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGTSTP])
+def test_one_sigterm_is_enough_after_stops_and_continues(database_file: Path, number: int):
+    with serving(database_file) as server:
+        for _ in range(5):
+            os.killpg(server.process.pid, number)
+            os.killpg(server.process.pid, signal.SIGCONT)
+        os.killpg(server.process.pid, number)
+        server.process.send_signal(signal.SIGTERM)
+        os.killpg(server.process.pid, signal.SIGCONT)
+
+        assert server.process.wait(PATIENCE) == 0
+
+
+def test_a_stop_says_what_it_waits_for_and_a_second_one_waits_no_more(database_file: Path):
+    body = json.dumps(STUDENT).encode()
+    with serving(database_file) as server, begin_to_post(server, body):
+        assert server.get("/").status == 200
+        server.process.send_signal(signal.SIGINT)
+        deadline = time.monotonic() + PATIENCE
+        while "finishing what is in flight" not in server.log.read_text():
+            assert time.monotonic() < deadline
+        assert server.process.poll() is None
+
+        server.process.send_signal(signal.SIGINT)
+        # Less than the body may take to arrive.
+        assert server.process.wait(PATIENCE) == 1
+
+    with serving(database_file) as server:
+        assert server.get("/v1/students").json["items"] == []
+
+
+def test_a_worker_that_dies_ends_the_service_with_a_line(server: Server):
+    workers = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
+    os.kill(int(workers.read_text()), signal.SIGKILL)
+
+    assert server.process.wait(PATIENCE) == 1
+    last = server.log.read_text().splitlines()[-1]
+    assert last.startswith("enrollment: the worker has ended by itself")
+
+
 def test_a_killed_supervisor_takes_its_worker_along(tmp_path: Path):
     file = tmp_path / "enrollment.db"
     with serving(file) as server:
