@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -77,19 +76,22 @@ class Gate:
         ):
             raise Problem("forbidden", f"The token is for student {caller.student_id} alone.")
 
-    def note_uses_if_due(self) -> None:
-        """Once in a while, unless it would keep who reads waiting for who writes."""
-        due = time.monotonic() >= self._noted + USES_NOTED_EVERY
-        if due and self._used and not self._database.is_written_to:
-            self.note_uses()
+    def is_to_note_uses(self) -> bool:
+        """Whether it is time again; it is for whoever asks first."""
+        due = bool(self._used) and time.monotonic() >= self._noted + USES_NOTED_EVERY
+        if due:
+            self._noted = time.monotonic()
+        return due
 
     def note_uses(self) -> None:
         """Write down which tokens were used since this was done last."""
-        # Where the database can't be written to, it can still be read.
-        with suppress(Problem), self._database.write() as db:
-            token.note_uses(db, {id: Moment.of(used) for id, used in self._used.items()})
-        self._used = {}
-        self._noted = time.monotonic()
+        used, self._used = self._used, {}
+        try:
+            with self._database.write() as db:
+                token.note_uses(db, {id: Moment.of(moment) for id, moment in used.items()})
+        except Problem:
+            # Where the database can't be written to, it can still be read; it is tried again.
+            self._used = used | self._used
 
     def _authenticate(self, db: Connection) -> Caller | None:
         header = request.environ.get("HTTP_AUTHORIZATION")

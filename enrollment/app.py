@@ -54,6 +54,8 @@ class App(Bottle):  # type: ignore[misc]
         started = time.perf_counter()
         status, headers, content = self.answer(environ)
         self.record(environ, status, time.perf_counter() - started)
+        if self.gate.is_to_note_uses():
+            self.gate.note_uses()
         start_response(f"{status} {REASONS[status]}", [*headers.items()])
         return [content]
 
@@ -63,10 +65,10 @@ class App(Bottle):  # type: ignore[misc]
         request_id = sent if REQUEST_ID.fullmatch(sent) else f"{random.getrandbits(64):016x}"
         environ["enrollment.request_id"] = request_id
         environ["bottle.app"] = self
+        environ["bottle.raw_path"] = environ.get("PATH_INFO", "")
         request.bind(environ)
         try:
             status, own, content = self._answer(environ)
-            self.gate.note_uses_if_due()
         except Problem as problem:
             status, own, content = render_problem(problem)
         except Exception as error:
@@ -88,14 +90,13 @@ class App(Bottle):  # type: ignore[misc]
 
     def _answer(self, environ: dict[str, Any]) -> Response:
         self._believe_proxies(environ)
-        raw = environ["bottle.raw_path"] = environ["PATH_INFO"]
         # Nothing that a request says may be passed over because it can't be read.
         if unreadable := environ.get("enrollment.unreadable"):
             detail = f"Not in ASCII: the header {', '.join(unreadable)}."
             raise Problem("malformed_request", detail)
         self.gate.check_host()
         try:
-            environ["PATH_INFO"] = raw.encode("latin-1").decode()
+            environ["PATH_INFO"] = environ["bottle.raw_path"].encode("latin-1").decode()
         except UnicodeDecodeError:
             detail = "The path is not percent-encoded UTF-8."
             raise Problem("malformed_request", detail) from None

@@ -94,11 +94,18 @@ def claim(path: Path, *, alone: bool) -> Iterator[None]:
 
 
 class _Turn:
-    """A connection that threads take in turn; who has it may take it again."""
+    """A connection that threads take in turn."""
 
     def __init__(self, db: Connection) -> None:
         self.db = db
-        self.lock = threading.RLock()
+        self.lock = threading.Lock()
+
+
+class _Own(threading.local):
+    """What a thread has now: a turn, and whether it writes."""
+
+    turn: _Turn | None = None
+    writes = False
 
 
 class Database:
@@ -108,7 +115,8 @@ class Database:
     def __init__(self, path: Path, busy_timeout: float) -> None:
         self._main = _Turn(connect(path, busy_timeout))
         self._spare = _Turn(connect(path, busy_timeout))
-        self._writing = False
+        self._own = _Own()
+        self.is_written_to = False
 
     def close(self) -> None:
         # The last one to be closed empties the write-ahead log.
@@ -121,14 +129,6 @@ class Database:
             turn.db.execute("PRAGMA busy_timeout = 0")
 
     @property
-    def is_written_to(self) -> bool:
-        """Whether another thread is writing."""
-        free = self._main.lock.acquire(blocking=False)
-        if free:
-            self._main.lock.release()
-        return not free
-
-    @property
     def changes(self) -> int:
         """Grows with every row that is changed."""
         return self._main.db.total_changes
@@ -136,17 +136,19 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """All queries of one `with` see one state of the data; in a write, that of the write."""
+        if self._own.turn:
+            yield self._own.turn.db
+            return
         turn = self._main
         if not turn.lock.acquire(blocking=False):
             turn = self._spare
             turn.lock.acquire()
+        self._own.turn = turn
         try:
-            if turn.db.in_transaction:
+            with _transaction(turn.db, "BEGIN", "COMMIT", "ROLLBACK"):
                 yield turn.db
-            else:
-                with _transaction(turn.db, "BEGIN", "COMMIT", "ROLLBACK"):
-                    yield turn.db
         finally:
+            self._own.turn = None
             turn.lock.release()
 
     @contextmanager
@@ -157,20 +159,20 @@ class Database:
         for it (https://www.sqlite.org/rescode.html#busy_snapshot). So a write never begins inside
         a read.
         """
-        db = self._main.db
+        own, db = self._own, self._main.db
+        if own.writes:
+            with _transaction(db, "SAVEPOINT write", "RELEASE write", UNDO_SAVEPOINT):
+                yield db
+            return
+        if own.turn:
+            raise RuntimeError("a write can't begin inside a read")
         with self._main.lock:
-            if self._writing:
-                with _transaction(db, "SAVEPOINT write", "RELEASE write", UNDO_SAVEPOINT):
+            own.turn, own.writes, self.is_written_to = self._main, True, True
+            try:
+                with _transaction(db, "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"):
                     yield db
-            elif db.in_transaction:
-                raise RuntimeError("a write can't begin inside a read")
-            else:
-                self._writing = True
-                try:
-                    with _transaction(db, "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"):
-                        yield db
-                finally:
-                    self._writing = False
+            finally:
+                own.turn, own.writes, self.is_written_to = None, False, False
 
     def write_together(self, acts: Sequence[Callable[[], T]]) -> list[T]:
         """What these return, which may all write: in one transaction, and so with one wait for the

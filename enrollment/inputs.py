@@ -85,7 +85,7 @@ def _read(environ: Mapping[str, Any]) -> bytes:
             body: bytes = environ["wsgi.input"].read(length)
         except TimeoutError:
             detail = "The body did not arrive in time."
-            raise Problem("request_timeout", detail, headers={"Connection": "close"}) from None
+            raise Problem("request_timeout", detail) from None
         if declared and len(body) < length:
             raise Problem("malformed_request", "The body is shorter than its Content-Length.")
         if len(body) <= BODY_LIMIT:

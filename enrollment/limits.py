@@ -1,6 +1,7 @@
 """How often something may happen: counts in windows of time, kept in memory."""
 
 import math
+import threading
 import time
 from collections.abc import Hashable
 from typing import NamedTuple
@@ -23,13 +24,15 @@ class Window:
         self.limit = limit
         self.seconds = seconds
         self._counts: dict[Hashable, tuple[float, int]] = {}
+        self._lock = threading.Lock()
 
     def take(self, key: Hashable) -> Usage:
         now = time.monotonic()
-        begun, count = self._counts.pop(key, (now, 0))
-        if now >= begun + self.seconds:
-            begun, count = now, 0
-        self._counts[key] = begun, count + 1
-        if len(self._counts) > KEYS_KEPT:
-            self._counts.pop(next(iter(self._counts)))
+        with self._lock:
+            begun, count = self._counts.pop(key, (now, 0))
+            if now >= begun + self.seconds:
+                begun, count = now, 0
+            self._counts[key] = begun, count + 1
+            if len(self._counts) > KEYS_KEPT:
+                self._counts.pop(next(iter(self._counts)))
         return Usage(self.limit - count - 1, math.ceil(begun + self.seconds - now))

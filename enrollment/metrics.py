@@ -4,6 +4,7 @@ is asked for (https://prometheus.io/docs/practices/naming/)."""
 from collections.abc import Mapping
 from http import HTTPMethod
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from prometheus_client import (
@@ -36,6 +37,7 @@ class Metrics:
     def __init__(self, database: Database, file: Path) -> None:
         self._files = {"database": file, "wal": file.with_name(f"{file.name}-wal")}
         self._known: dict[tuple[str | None, str, int], tuple[Counter, Histogram]] = {}
+        self._lock = Lock()
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         own: dict[str, Any] = {"namespace": "enrollment", "registry": self._registry}
@@ -85,7 +87,12 @@ class Metrics:
         return self._known.setdefault((rule, method, status), counters)
 
     def page(self, db: Connection) -> bytes:
-        """All of it, in the text format of Prometheus."""
+        """All of it, in the text format of Prometheus; one at a time, so that no change is counted
+        twice."""
+        with self._lock:
+            return self._page(db)
+
+    def _page(self, db: Connection) -> bytes:
         for name, seats in get_seats(db, Moment.now()).items():
             self._seats[name].set(seats)
         # The history tells exactly what became of enrolments, and costs no request anything.

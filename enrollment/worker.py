@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
+from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any, NamedTuple
 
@@ -55,6 +56,8 @@ class Worker:
         self.app.database.wait_no_more()
         self._loop = loop
         self._writer = ThreadPoolExecutor(1)
+        # A thread that can't be had is told at the start, not at the first write.
+        self._writer.submit(int).result()
         self._writing = False
         self._ready: list[tuple[Callable[[], _Answer], asyncio.Future[_Answer]]] = []
         self._news = asyncio.Event()
@@ -77,21 +80,36 @@ class Worker:
         started = time.perf_counter()
         environ = _environ(scope)
         answer = self._call(environ | {"enrollment.knocks": True})
+        while await self._is_to_ask_again(answer, started):
+            answer = self._call(environ | {"enrollment.knocks": True})
         # However often the application is asked, the limit of the token is counted down once.
         environ["enrollment.headers"] = answer.environ.get("enrollment.headers", {})
         if "enrollment.let_in" in answer.environ:
             environ["wsgi.input"] = await _read(scope, protocol, self.config.body_timeout)
+            arrived = time.perf_counter()
             answer = await self._write(environ)
-        given_up = time.monotonic() + self.config.busy_timeout
-        while answer.environ.get("enrollment.busy") and time.monotonic() < given_up:
-            await asyncio.sleep(BUSY_INTERVAL)
-            answer = await self._write(environ)
+            while await self._is_to_ask_again(answer, arrived):
+                answer = await self._write(environ)
         end = time.monotonic() + answer.environ.get("enrollment.wait", 0)
         while answer.environ.get("enrollment.wait") and await self._wait_for_event(protocol, end):
             answer = self._call(environ)
         status, headers, content = answer.response
+        if status == HTTPStatus.REQUEST_TIMEOUT:
+            # Its rest may still come, and is no request.
+            headers = {**headers, "Connection": "close"}
         self.app.record(answer.environ, status, time.perf_counter() - started)
         protocol.response_bytes(status, [*headers.items()], content)
+        if self.app.gate.is_to_note_uses():
+            self._writer.submit(self.app.gate.note_uses)
+
+    async def _is_to_ask_again(self, answer: "_Answer", since: float) -> bool:
+        """Whether another process has locked the database, and not for too long; after a while."""
+        if not answer.environ.get("enrollment.busy"):
+            return False
+        if time.perf_counter() >= since + self.config.busy_timeout:
+            return False
+        await asyncio.sleep(BUSY_INTERVAL)
+        return True
 
     def _call(self, environ: Mapping[str, Any]) -> "_Answer":
         # The application writes in it, and may be asked again.
@@ -119,9 +137,11 @@ class Worker:
 
     def _end_turn(self, waiting: list["asyncio.Future[_Answer]"], done: Future[Any]) -> None:
         for place, answer in enumerate(waiting):
+            if answer.done():
+                continue
             if error := done.exception():
                 answer.set_exception(error)
-            elif not answer.done():
+            else:
                 answer.set_result(done.result()[place])
         self._take_turn()
         if self._waiting:

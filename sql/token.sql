@@ -58,7 +58,7 @@ RETURNING id, version, name, role, student_id, created_at, created_by, expires_a
 -- name: update_tokens_used(uses)!
 -- Keep when each token was used last. uses is a JSON array of [id, time].
 UPDATE token
-SET last_used_at = (SELECT value ->> 1 FROM json_each(:uses) WHERE value ->> 0 = id)
+SET last_used_at = (SELECT value ->> 1 FROM json_each(:uses) WHERE value ->> 0 = token.id)
 WHERE id IN (SELECT value ->> 0 FROM json_each(:uses));
 
 -- name: update_token_revoked(id, at, actor)!

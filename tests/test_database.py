@@ -142,6 +142,30 @@ def test_no_read_waits_for_a_write(database: Database):
     assert names(database) == ["Lovelace"]
 
 
+def test_a_read_beside_a_write_keeps_its_state_and_begins_no_write(database: Database):
+    with ThreadPoolExecutor(1) as pool, database.write() as db:
+        db.execute(INSERT, ("Lovelace",))
+        begun, go_on = threading.Event(), threading.Event()
+
+        def read() -> tuple[list[str], list[str]]:
+            with database.read():
+                begun.set()
+                first = names(database)
+                assert go_on.wait(10)
+                with pytest.raises(RuntimeError, match="inside a read"), database.write():
+                    pass
+                return first, names(database)
+
+        reading = pool.submit(read)
+        assert begun.wait(10)
+        pool_end = pool.submit(names, database)
+        db.execute("COMMIT")
+        db.execute("BEGIN IMMEDIATE")
+        go_on.set()
+        assert reading.result(10) == ([], [])
+        assert pool_end.result(10) == ["Lovelace"]
+
+
 # Writes together
 
 
