@@ -37,7 +37,7 @@ KINDS: dict[str, Kind] = {
     "unsupported_media_type": Kind(
         415,
         "The body is not declared as JSON",
-        "Send the header Content-Type: application/json (with curl: --json).",
+        "Send the header Content-Type: application/json (with curl: --json), no Content-Encoding.",
     ),
     "idempotency_key_invalid": Kind(
         400,
