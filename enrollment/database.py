@@ -89,9 +89,14 @@ def claim(path: Path, *, alone: bool) -> Iterator[None]:
             stack.callback(os.close, file)
             fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CommandError(f"{path} is in use by another enrollment process") from None
+            holder = lock.read_text("ascii", "replace").strip() or "whose id is not known"
+            told = f"{path} is in use by another enrollment process, {holder}"
+            raise CommandError(told) from None
         except OSError as error:
             raise CommandError(f"cannot write beside {path}: {error.strerror}") from error
+        # For who is refused meanwhile. Where another user has made the file, it stays as it was.
+        with suppress(OSError):
+            lock.write_text(f"{os.getpid()}\n", "ascii")
         yield
 
 
