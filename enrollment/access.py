@@ -97,21 +97,26 @@ class Gate:
         header = request.environ.get("HTTP_AUTHORIZATION")
         if header is None:
             return None
-        scheme, _, text = header.partition(" ")
+        # A header that is sent twice arrives as one list: the same token twice is one.
+        first, *others = {part.strip() for part in header.split(",")}
+        scheme, _, text = first.partition(" ")
+        if others:
+            raise self._failure("The header Authorization was sent with several values; send one.")
+        if scheme.lower() != "bearer" or not text.strip():
+            raise self._failure("The header Authorization is not: Bearer, a space, the token.")
         row = token.find_valid_token(db, text.strip())
-        if scheme.lower() != "bearer" or row is None:
-            raise self._failure()
+        if row is None:
+            raise self._failure("The token is not known here, or it has expired or been revoked.")
         caller = Caller(row["id"], row["name"], row["role"], row["student_id"])
         self._used[caller.id] = datetime.now(UTC)
         self._count(caller)
         return caller
 
-    def _failure(self) -> Problem:
+    def _failure(self, detail: str) -> Problem:
         usage = self._failures.take(request.environ.get("REMOTE_ADDR"))
         if self._failures.limit and usage.left < 0:
             detail = "Too many tokens that are not valid came from this address."
             return Problem("too_many_failures", detail, headers=_retry_after(usage))
-        detail = "The token is not known here, or it has expired or been revoked."
         return Problem("token_invalid", detail, headers=_challenge(', error="invalid_token"'))
 
     def _count(self, caller: Caller) -> None:

@@ -1,5 +1,7 @@
 """The one place where everything is wired: configuration in, WSGI application out."""
 
+import logging
+import math
 import random
 import re
 import time
@@ -16,11 +18,15 @@ from enrollment.access import Gate
 from enrollment.config import Config
 from enrollment.database import Database
 from enrollment.errors import Problem
+from enrollment.kinds import FAILURES, KINDS
 from enrollment.log import log_request
 from enrollment.metrics import Metrics
 from enrollment.rendering import Response, render_failure, render_problem
 from enrollment.routes import OPERATIONS
 
+log = logging.getLogger("enrollment")
+# A failure that lasts is told once in so many seconds, however many requests meet it.
+FAILURES_TOLD_EVERY = 60
 # An answer is for its reader alone, and is no page that could do or load anything.
 SECURITY = {
     "Cache-Control": "private, no-cache",
@@ -45,6 +51,7 @@ class App(Bottle):  # type: ignore[misc]
         self.gate = gate
         self.metrics = metrics
         self.trusted_proxies = trusted_proxies
+        self._told = dict.fromkeys(FAILURES, -math.inf)
 
     def close(self) -> None:
         self.gate.note_uses()
@@ -70,6 +77,8 @@ class App(Bottle):  # type: ignore[misc]
         try:
             status, own, content = self._answer(environ)
         except Problem as problem:
+            if problem.code in FAILURES:
+                self._tell(problem)
             status, own, content = render_problem(problem)
         except Exception as error:
             status, own, content = render_failure(error)
@@ -107,6 +116,13 @@ class App(Bottle):  # type: ignore[misc]
         environ["bottle.route"] = route
         response: Response = route.callback(**ids)
         return response
+
+    def _tell(self, failure: Problem) -> None:
+        """Log what only who runs the service can mend, with what SQLite says of it."""
+        if time.monotonic() >= self._told[failure.code] + FAILURES_TOLD_EVERY:
+            self._told[failure.code] = time.monotonic()
+            cause, advice = failure.__cause__ or failure.detail, KINDS[failure.code].advice
+            log.error("%s: %s: %s", failure.code, str(cause).rstrip("."), advice)
 
     def _believe_proxies(self, environ: dict[str, Any]) -> None:
         """The client is the last address that was not told by a proxy of ours."""

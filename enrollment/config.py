@@ -1,5 +1,6 @@
 """The settings: each from its flag, else from its ENROLLMENT_* variable, else its default."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
@@ -51,6 +52,15 @@ def _addresses(text: str) -> tuple[str, ...]:
     return tuple(str(ip_address(name)) for name in _names(text))
 
 
+def _host_names(text: str) -> tuple[str, ...]:
+    names = _names(text)
+    for name in names:
+        # Numbers apart, none has a colon, as before a port, or a slash.
+        if not re.fullmatch(r"\*|[a-z0-9._-]+", name):
+            ip_address(name)
+    return names
+
+
 def _limit(text: str) -> int:
     limit = int(text)
     if not 0 <= limit <= 1_000_000:
@@ -80,8 +90,8 @@ class Config:
     )
     allowed_hosts: tuple[str, ...] = _setting(
         ("localhost", "127.0.0.1", "::1"),
-        _names,
-        "names",
+        _host_names,
+        "names without scheme, port or path, by commas",
         "the names that the service answers to besides its host, by commas; *: any",
     )
     trusted_proxies: tuple[str, ...] = _setting(
@@ -115,6 +125,10 @@ class Config:
     @classmethod
     def read(cls, flags: Mapping[str, str | None], environ: Mapping[str, str]) -> "Config":
         """Raises NotUnderstood, which says where the value came from."""
+        known = {variable(setting.name) for setting in fields(cls)}
+        unknown = [name for name in environ if name.startswith(variable("")) and name not in known]
+        if unknown:
+            raise NotUnderstood(f"there is no setting {', '.join(sorted(unknown))}")
         values = {}
         for setting in fields(cls):
             origin, text = given(setting.name, flags, environ)

@@ -18,6 +18,8 @@ Connection = sqlite3.Connection
 Row = sqlite3.Row
 
 SQLITE_NEEDED = (3, 39, 0)
+# With less room on its disk, in bytes, a database may not take the next write.
+NO_ROOM = 1024 * 1024
 UNDO_SAVEPOINT = "ROLLBACK TO write; RELEASE write"
 
 T = TypeVar("T")
@@ -87,9 +89,14 @@ def claim(path: Path, *, alone: bool) -> Iterator[None]:
             stack.callback(os.close, file)
             fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CommandError(f"{path} is in use by another enrollment process") from None
+            holder = lock.read_text("ascii", "replace").strip() or "whose id is not known"
+            told = f"{path} is in use by another enrollment process, {holder}"
+            raise CommandError(told) from None
         except OSError as error:
             raise CommandError(f"cannot write beside {path}: {error.strerror}") from error
+        # For who is refused meanwhile. Where another user has made the file, it stays as it was.
+        with suppress(OSError):
+            lock.write_text(f"{os.getpid()}\n", "ascii")
         yield
 
 
@@ -117,6 +124,8 @@ class Database:
         self._spare = _Turn(connect(path, busy_timeout))
         self._own = _Own()
         self.is_written_to = False
+        self._path = path
+        self._identity = _identity(path)
 
     def close(self) -> None:
         # The last one to be closed empties the write-ahead log.
@@ -153,7 +162,8 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Commit on return, undo on any exception; inside another write, a savepoint of it.
+        """Commit on return, undo on any exception; inside another write, a savepoint of it. Raises
+        database_moved: what is written to a file without its name is lost with the process.
 
         IMMEDIATE takes the write lock at once: a transaction that begins as a reader can't wait
         for it (https://www.sqlite.org/rescode.html#busy_snapshot). So a write never begins inside
@@ -167,12 +177,25 @@ class Database:
         if own.turn:
             raise RuntimeError("a write can't begin inside a read")
         with self._main.lock:
+            self._require_file()
             own.turn, own.writes, self.is_written_to = self._main, True, True
             try:
                 with _transaction(db, "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"):
                     yield db
             finally:
                 own.turn, own.writes, self.is_written_to = None, False, False
+
+    def _require_file(self) -> None:
+        if _identity(self._path) != self._identity:
+            detail = "The file of the database has been moved, replaced or removed."
+            raise Problem("database_moved", detail, headers={"Retry-After": "60"})
+
+    def require_room(self) -> None:
+        """Raises database_moved; disk_full where the next write may not fit, before one fails."""
+        self._require_file()
+        disk = os.statvfs(self._path)
+        if disk.f_bavail * disk.f_frsize < NO_ROOM:
+            raise _disk_full()
 
     def write_together(self, acts: Sequence[Callable[[], T]]) -> list[T]:
         """What these return, which may all write: in one transaction, and so with one wait for the
@@ -189,6 +212,15 @@ class Database:
         return [act() for act in acts]
 
 
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file it is, whatever its name."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 @contextmanager
 def _transaction(db: Connection, begin: str, commit: str, undo: str) -> Iterator[None]:
     try:
@@ -202,11 +234,13 @@ def _transaction(db: Connection, begin: str, commit: str, undo: str) -> Iterator
                 for statement in undo.split(";"):
                     db.execute(statement)
             raise
-    except sqlite3.OperationalError as error:
-        raise _problem(error) or error from error
+    except sqlite3.DatabaseError as error:
+        if problem := _problem(error):
+            raise problem from error
+        raise
 
 
-def _problem(error: sqlite3.OperationalError) -> Problem | None:
+def _problem(error: sqlite3.DatabaseError) -> Problem | None:
     """What a client is told of a failure of the database; None: only that it failed."""
     primary_code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if primary_code == sqlite3.SQLITE_BUSY:
@@ -229,5 +263,15 @@ def _problem(error: sqlite3.OperationalError) -> Problem | None:
             headers={"Retry-After": "60"},
         )
     if primary_code == sqlite3.SQLITE_FULL:
-        return Problem("disk_full", "There is no room left to write to.")
+        return _disk_full()
+    if primary_code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return Problem(
+            "database_damaged",
+            "The file of the database is damaged.",
+            headers={"Retry-After": "60"},
+        )
     return None
+
+
+def _disk_full() -> Problem:
+    return Problem("disk_full", "There is no room left to write to.")

@@ -57,6 +57,8 @@ DETAILS = {
     "internal_error": "The service failed; the log says why.",
     "database_busy": "The database was locked for too long by another process.",
     "database_outdated": "The database has not the schema of this release.",
+    "database_moved": "The file of the database has been moved, replaced or removed.",
+    "database_damaged": "The file of the database is damaged.",
     "database_read_only": "The service may not write to its database.",
     "disk_failed": "The disk, or a limit of the service on it, refuses what the database needs.",
     "disk_full": "There is no room left to write to.",

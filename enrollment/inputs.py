@@ -25,11 +25,15 @@ S = TypeVar("S", bound=msgspec.Struct)
 def read_body(environ: Mapping[str, Any], wanted: type[S]) -> S:
     """Raises unsupported_media_type, length_required, body_too_large, malformed_request,
     malformed_json, invalid_body."""
+    if encoding := environ.get("HTTP_CONTENT_ENCODING"):
+        detail = f'The body is sent as "{encoding[:100]}"; send it without Content-Encoding.'
+        raise Problem("unsupported_media_type", detail)
     media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
-        raise Problem(
-            "unsupported_media_type", f'The body is "{media_type}", not application/json.'
-        )
+        detail = f'The body is "{media_type}", not application/json.'
+        if not media_type:
+            detail = "There is no body, or it is not said to be application/json."
+        raise Problem("unsupported_media_type", detail)
     value, repeats = _parse(_read(environ))
     try:
         body = msgspec.convert(value, wanted, dec_hook=decode)
@@ -134,7 +138,7 @@ def _parse(body: bytes) -> tuple[Any, bool]:
         detail = f"The body is not UTF-8 at byte {error.start}."
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        detail = f"There is {json_fault(error.msg)} at {place}." if body else "The body is empty."
+        detail = f"There is {json_fault(error.msg)} at {place}." if body else "There is no body."
     except RecursionError:
         detail = "The body is nested too deeply."
     except ValueError:

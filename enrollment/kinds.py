@@ -37,7 +37,7 @@ KINDS: dict[str, Kind] = {
     "unsupported_media_type": Kind(
         415,
         "The body is not declared as JSON",
-        "Send the header Content-Type: application/json (with curl: --json).",
+        "Send the header Content-Type: application/json (with curl: --json), no Content-Encoding.",
     ),
     "idempotency_key_invalid": Kind(
         400,
@@ -275,6 +275,18 @@ KINDS: dict[str, Kind] = {
         "The database has not the schema of this release",
         "Stop the service, run `enrollment migrate`, then start it again.",
     ),
+    "database_moved": Kind(
+        503,
+        "The file of the database is no longer where it was",
+        "Nothing was changed. Stop the service, put the file back with what lies beside it, or"
+        " restore a backup, then start it again.",
+    ),
+    "database_damaged": Kind(
+        503,
+        "The file of the database is damaged",
+        "Nothing was changed. Stop the service, keep the file, run `enrollment doctor`, then"
+        " restore a backup.",
+    ),
     "disk_failed": Kind(
         503,
         "The disk fails, or a quota is used up",
@@ -287,6 +299,17 @@ KINDS: dict[str, Kind] = {
     ),
 }
 
+# What only who runs the service can mend.
+FAILURES = frozenset(
+    {
+        "database_read_only",
+        "database_outdated",
+        "database_moved",
+        "database_damaged",
+        "disk_failed",
+        "disk_full",
+    }
+)
 # What sql/eligibility.sql can say, and what it says where students are listed.
 ENROLLMENT_RULES = (
     "duplicate_course",

@@ -170,7 +170,7 @@ def _content(operation: Operation) -> dict[str, Any]:
 def _codes(operation: Operation) -> Iterator[str]:
     """Of every problem that it can have."""
     yield from ("malformed_request", "misdirected_request", "invalid_query", "internal_error")
-    yield from ("database_busy", "database_read_only", "disk_failed")
+    yield from ("database_busy", "database_read_only", "database_damaged", "disk_failed")
     if operation.allowed is not ANYONE:
         yield from ("token_missing", "token_invalid", "forbidden")
         yield from ("too_many_failures", "too_many_requests")
@@ -182,7 +182,7 @@ def _codes(operation: Operation) -> Iterator[str]:
     if operation.conditional or operation.method != "POST":
         yield "precondition_failed"
     if operation.method != "GET":
-        yield "disk_full"
+        yield from ("database_moved", "disk_full")
     yield from operation.conflicts
     names = [name for name, _ in operation.ids]
     if names:

@@ -149,6 +149,33 @@ def test_a_revoked_token_lets_no_one_in(college: Client, app: App):
     assert (revoked["revoked_by"], revoked["version"]) == ("admin #1", 2)
 
 
+@pytest.mark.parametrize(
+    ("header", "detail"),
+    [
+        (TOKENS["admin"], "The header Authorization is not: Bearer, a space, the token."),
+        ("Basic abc", "The header Authorization is not: Bearer, a space, the token."),
+        ("Bearer ", "The header Authorization is not: Bearer, a space, the token."),
+        (
+            f"Bearer {TOKENS['admin']},Bearer {TOKENS['reader']}",
+            "The header Authorization was sent with several values; send one.",
+        ),
+    ],
+    ids=["no scheme", "another scheme", "no token", "two tokens"],
+)
+def test_what_is_no_token_is_told_from_one_that_is_not_valid(
+    client: Client, header: str, detail: str
+):
+    answer = client.get("/v1/courses", headers={"Authorization": header}, status=401)
+
+    assert (answer.json["code"], answer.json["detail"]) == ("token_invalid", detail)
+
+
+def test_the_same_token_twice_is_one(client: Client):
+    twice = ", ".join([f"Bearer {TOKENS['admin']}"] * 2)
+
+    client.get("/v1/courses", headers={"Authorization": twice}, status=200)
+
+
 def test_a_token_expires(college: Client, app: App):
     body = {"name": "Ada", "role": "reader", "expires_at": "2999-01-01T00:00:00Z"}
     new = college.post_json("/v1/tokens", body, status=201).json

@@ -348,7 +348,7 @@ def test_malformed_json(client: Client, body: bytes, reason: tuple[str, str]):
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        (b"", "The body is empty."),
+        (b"", "There is no body."),
         (b" ", "There is no value at line 1, column 2."),
         (
             b"\xef\xbb\xbf{}",
@@ -548,3 +548,17 @@ def test_no_body_whatever_is_a_failure(
 @example(body=b"\x00")
 def test_no_bytes_whatever_are_a_failure(client: Client, body: bytes):
     assert post(client, body, "*").status_int in (400, 422)
+
+
+def test_a_body_that_is_encoded_is_told_so(client: Client):
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+
+    answer = client.post("/v1/students", b"\x1f\x8b", headers, status=415)
+
+    assert answer.json["detail"] == 'The body is sent as "gzip"; send it without Content-Encoding.'
+
+
+def test_a_body_that_is_missing_is_told_so(client: Client):
+    answer = client.post("/v1/students", b"", {"Content-Type": "application/json"}, status=400)
+
+    assert answer.json["detail"] == "There is no body."

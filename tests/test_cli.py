@@ -222,6 +222,22 @@ def test_a_wrong_variable_is_named(capsys: Captured, monkeypatch: pytest.MonkeyP
     assert capsys.readouterr().err == expected
 
 
+def test_a_variable_that_sets_nothing_is_named(capsys: Captured, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ENROLLMENT_PORTT", "1")
+
+    assert main(["serve"]) != 0
+
+    assert capsys.readouterr().err == "enrollment: there is no setting ENROLLMENT_PORTT\n"
+
+
+@pytest.mark.parametrize("name", ["http://x.de", "x.de/", "x.de:8000", "[::1]:8000", "x y"])
+def test_what_is_more_than_the_name_of_a_host_is_refused(capsys: Captured, name: str):
+    assert main(["config", "show", "--allowed-hosts", f"localhost,[::1],{name}"]) != 0
+
+    expected = "expected names without scheme, port or path, by commas\n"
+    assert capsys.readouterr().err.endswith(expected)
+
+
 def test_every_setting_is_shown_with_its_origin(capsys: Captured, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("ENROLLMENT_PORT", "8080")
     monkeypatch.setenv("ENROLLMENT_HOST", "0.0.0.0")

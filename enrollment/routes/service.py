@@ -28,11 +28,12 @@ def read_live(database: Database) -> Answer:
 
 
 def read_ready(database: Database) -> Answer:
-    """Whether the schema is current and a write can begin; a 503 otherwise."""
+    """Whether the schema is current and a write can begin; a 503 or 507 otherwise."""
     with database.read() as db:
         if not is_current(db):
             detail = "The database has not the schema of this release."
             raise Problem("database_outdated", detail, headers={"Retry-After": "60"})
+    database.require_room()
     # A write that is under way has begun.
     if not database.is_written_to:
         with database.write() as db:
@@ -67,7 +68,7 @@ OPERATIONS = (
         ANYONE,
         read_ready,
         answer=Health,
-        conflicts=("database_outdated",),
+        conflicts=("database_outdated", "database_moved", "disk_full"),
     ),
     Operation("GET", "/metrics", READERS, read_metrics, answer=str),
     Operation("GET", "/problems", ANYONE, list_problems, answer=bytes),

@@ -56,8 +56,12 @@ def test_a_disk_that_is_full_refuses_until_there_is_room(small_disk: Path, datab
         created, reply = create_until_refused(server)
         assert (reply.status, reply.json["code"]) == (507, "disk_full")
         assert names(server) == created > 0
+        assert server.get("/readyz").json["code"] == "disk_full"
+        server.post("/v1/students", STUDENT)
+        assert server.log.read_text().count("ERROR disk_full: database or disk is full: ") == 1
 
         filler.unlink()
+        assert server.get("/readyz").status == 200
         assert server.post("/v1/students", STUDENT).status == 201
         server.kill()
 
@@ -234,6 +238,26 @@ def test_a_database_of_a_newer_release_is_refused_by_each_command(
     assert not (tmp_path / "copy").exists()
 
 
+@pytest.mark.parametrize("how", ["moved", "replaced", "removed"])
+def test_a_file_that_is_no_longer_at_its_path_is_not_written_to(database_file: Path, how: str):
+    with serving(database_file) as server:
+        assert server.post("/v1/students", STUDENT).status == 201
+        if how == "moved":
+            database_file.rename(database_file.with_name("elsewhere"))
+        elif how == "replaced":
+            other = shutil.copy(database_file, database_file.with_name("other"))
+            Path(other).replace(database_file)
+        else:
+            database_file.unlink()
+
+        refused = server.post("/v1/students", STUDENT)
+
+        assert (refused.status, refused.json["code"]) == (503, "database_moved")
+        assert server.get("/readyz").json["code"] == "database_moved"
+        assert names(server) == 1
+        assert server.log.read_text().count("ERROR database_moved: ") == 1
+
+
 def test_a_page_that_is_damaged_while_it_is_served_is_told_and_found(
     database_file: Path, capsys: pytest.CaptureFixture
 ):
@@ -250,9 +274,11 @@ def test_a_page_that_is_damaged_while_it_is_served_is_told_and_found(
 
         reply = server.get("/v1/courses")
 
-        assert (reply.status, reply.json["code"]) == (500, "internal_error")
-        assert reply.json["detail"] == "The service failed; the log says why."
-        assert "malformed" in server.log.read_text()
+        assert (reply.status, reply.json["code"]) == (503, "database_damaged")
+        assert server.get("/v1/courses").status == 503
+        log = server.log.read_text()
+        assert log.count("ERROR database_damaged: database disk image is malformed: ") == 1
+        assert "Traceback" not in log
         assert server.get("/v1/students").status == 200
         server.kill()
 
