@@ -53,8 +53,8 @@ def prune(database: Path, made: Path, keep: int) -> list[Path]:
 def verify(backup: Path) -> tuple[str, dict[str, int]]:
     """The schema and the numbers of rows of a backup that is sound: as it was written, whole, and
     with a history that agrees. Raises CommandError, which tells all that is wrong."""
-    if not backup.exists():
-        raise CommandError(f"{backup} does not exist")
+    if not backup.is_file():
+        raise CommandError(f"{backup} does not exist, or is no file")
     try:
         expected = digest_file(backup).read_text().split()[0]
     except (OSError, IndexError, UnicodeDecodeError):

@@ -244,6 +244,19 @@ def test_a_copy_that_could_not_be_verified_is_told_as_such(
     assert target.exists()
 
 
+def test_a_backup_that_there_is_no_room_to_verify_is_told_as_such(at_rest: Path, tmp_path: Path):
+    target = tmp_path / "monday"
+    assert back_up(at_rest, target) == 0
+
+    verify = f"ulimit -f 8; exec {sys.executable} -m enrollment backup verify {target}"
+    ended = subprocess.run(verify, shell=True, stderr=subprocess.PIPE, text=True, timeout=60)
+
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith(f"enrollment: {target} can't be copied to ")
+    assert line.endswith(": File too large; TMPDIR may name another place")
+
+
 def test_another_programs_database_is_refused_before_it_is_copied(
     tmp_path: Path, capsys: pytest.CaptureFixture
 ):
@@ -350,7 +363,9 @@ def test_a_backup_replaces_nothing(at_rest: Path, tmp_path: Path, capsys: pytest
         (["backup", "x", "--database", "nowhere.db"], "nowhere.db does not exist"),
         (["backup", "x", "--keep", "2"], "x is no folder, as --keep needs it"),
         (["backup", "verify", "x"], "x does not exist"),
+        (["backup", "verify", "."], ". does not exist, or is no file"),
         (["restore", "x"], "x does not exist"),
+        (["restore", ""], ". does not exist, or is no file"),
         (["doctor", "--database", "nowhere.db"], "nowhere.db does not exist"),
     ],
 )
@@ -371,7 +386,15 @@ def test_what_cannot_be_done_is_told_in_one_line(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["verify"], ["verify", ""], [""], ["verify", "x", "y"], ["x", "y"]]
+    "arguments",
+    [
+        ["verify"],
+        ["verify", ""],
+        [""],
+        ["verify", "x", "y"],
+        ["x", "y"],
+        ["verify", "x", "--keep", "2"],
+    ],
 )
 def test_the_word_verify_is_never_taken_for_a_file(
     at_rest: Path,

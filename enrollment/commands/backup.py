@@ -32,7 +32,7 @@ def add(verbs: Any) -> None:
 
 def run(config: Config, options: argparse.Namespace) -> None:
     match options.what:
-        case ["verify", file] if file:
+        case ["verify", file] if file and not options.keep:
             print(_verified(Path(file)))
         case [file] if file not in ("", "verify"):
             create(config, Path(file), options.keep)

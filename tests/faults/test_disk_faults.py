@@ -195,6 +195,7 @@ def test_what_may_not_be_read_or_written_beside_is_not_served(
     (line,) = ended.stderr.splitlines()
     assert line.startswith("enrollment: ")
     assert reason in line
+    assert str(file) in line
 
 
 def test_a_database_of_a_newer_release_is_refused_by_each_command(
