@@ -14,8 +14,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
@@ -31,6 +30,7 @@ from enrollment.data.event import get_last_event_id
 from enrollment.errors import Problem
 from enrollment.inputs import BODY_LIMIT
 from enrollment.rendering import Response
+from enrollment.turns import Turns
 
 # How soon a locked database is tried again, in seconds.
 BUSY_INTERVAL = 0.02
@@ -38,8 +38,6 @@ BUSY_INTERVAL = 0.02
 MOST_WAITING = 500
 # The name of a setting in malloc.h, and what of the free memory is kept, in bytes.
 M_TRIM_THRESHOLD, MEMORY_KEPT = -1, 32 * 1024 * 1024
-# How many writes share a transaction at the most.
-MOST_TOGETHER = 64
 
 
 class Worker:
@@ -54,12 +52,7 @@ class Worker:
             self._last_event = get_last_event_id(db)
         # The loop waits for a locked database, not its thread: see __rsgi__.
         self.app.database.wait_no_more()
-        self._loop = loop
-        self._writer = ThreadPoolExecutor(1)
-        # A thread that can't be had is told at the start, not at the first write.
-        self._writer.submit(int).result()
-        self._writing = False
-        self._ready: list[tuple[Callable[[], _Answer], asyncio.Future[_Answer]]] = []
+        self._turns: Turns[_Answer] = Turns(loop, self.app.database, self._tell_who_waits)
         self._news = asyncio.Event()
         self._waiting = 0
         self._stopping = False
@@ -73,7 +66,7 @@ class Worker:
         _let_no_one_wait()
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._writer.shutdown()
+        self._turns.close()
         self.app.close()
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
@@ -87,9 +80,9 @@ class Worker:
         if "enrollment.let_in" in answer.environ:
             environ["wsgi.input"] = await _read(scope, protocol, self.config.body_timeout)
             arrived = time.perf_counter()
-            answer = await self._write(environ)
+            answer = await self._turns.join(partial(self._call, environ))
             while await self._is_to_ask_again(answer, arrived):
-                answer = await self._write(environ)
+                answer = await self._turns.join(partial(self._call, environ))
         end = time.monotonic() + answer.environ.get("enrollment.wait", 0)
         while answer.environ.get("enrollment.wait") and await self._wait_for_event(protocol, end):
             answer = self._call(environ)
@@ -100,7 +93,7 @@ class Worker:
         self.app.record(answer.environ, status, time.perf_counter() - started)
         protocol.response_bytes(status, [*headers.items()], content)
         if self.app.gate.is_to_note_uses():
-            self._writer.submit(self.app.gate.note_uses)
+            self._turns.run(self.app.gate.note_uses)
 
     async def _is_to_ask_again(self, answer: "_Answer", since: float) -> bool:
         """Whether another process has locked the database, and not for too long; after a while."""
@@ -116,37 +109,6 @@ class Worker:
         own = dict(environ)
         return _Answer(self.app.answer(own), own)
 
-    def _write(self, environ: Mapping[str, Any]) -> "asyncio.Future[_Answer]":
-        """The answer to what may write, once it is on disk: it goes into the next turn."""
-        answer: asyncio.Future[_Answer] = self._loop.create_future()
-        self._ready.append((partial(self._call, environ), answer))
-        if not self._writing:
-            self._take_turn()
-        return answer
-
-    def _take_turn(self) -> None:
-        """Let the writer do what is ready, and then what has become ready meanwhile."""
-        turn, self._ready = self._ready[:MOST_TOGETHER], self._ready[MOST_TOGETHER:]
-        self._writing = bool(turn)
-        if turn:
-            acts = [act for act, _ in turn]
-            done = self._writer.submit(self.app.database.write_together, acts)
-            waiting = [answer for _, answer in turn]
-            end = partial(self._end_turn, waiting, done)
-            done.add_done_callback(lambda _: self._loop.call_soon_threadsafe(end))
-
-    def _end_turn(self, waiting: list["asyncio.Future[_Answer]"], done: Future[Any]) -> None:
-        for place, answer in enumerate(waiting):
-            if answer.done():
-                continue
-            if error := done.exception():
-                answer.set_exception(error)
-            else:
-                answer.set_result(done.result()[place])
-        self._take_turn()
-        if self._waiting:
-            self._tell_who_waits()
-
     def _stop_waiting(self, *_: Any) -> None:
         self._stopping = True
         self._news.set()
@@ -160,14 +122,17 @@ class Worker:
         self._waiting += 1
         news = asyncio.ensure_future(self._news.wait())
         gone = asyncio.ensure_future(protocol.client_disconnect())
-        await asyncio.wait({news, gone}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-        self._waiting -= 1
-        waits_on = not gone.done()
-        news.cancel()
-        gone.cancel()
-        return waits_on
+        try:
+            await asyncio.wait({news, gone}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            return not gone.done()
+        finally:
+            self._waiting -= 1
+            news.cancel()
+            gone.cancel()
 
     def _tell_who_waits(self) -> None:
+        if not self._waiting:
+            return
         # A disk that fails now says so to whoever asks next.
         with suppress(Problem), self.app.database.read() as db:
             last = get_last_event_id(db)

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from enrollment import migrate
+from enrollment.claims import claim
 from enrollment.cli import main
 from enrollment.config import Config
-from enrollment.database import claim
 from tests.server import free_port
 
 FIRST, *REST = ALL = [id for id, _ in migrate.status(Path("no such file"))]

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from enrollment.app import App
-from enrollment.database import Database, claim, connect
+from enrollment.claims import claim
+from enrollment.database import Database, connect
 from enrollment.errors import CommandError, Problem
 from tests.client import Client
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from enrollment import backup
+from enrollment.claims import claim
 from enrollment.commands import add_settings, count, counted
 from enrollment.config import Config
-from enrollment.database import claim
 from enrollment.errors import CommandError, NotUnderstood
 
 

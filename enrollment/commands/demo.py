@@ -5,9 +5,10 @@ from contextlib import closing
 from typing import Any
 
 from enrollment import demo, migrate
+from enrollment.claims import claim
 from enrollment.commands import add_settings, count, counted, report
 from enrollment.config import Config
-from enrollment.database import Database, claim
+from enrollment.database import Database
 
 
 def add(verbs: Any) -> None:

@@ -5,9 +5,9 @@ import sys
 from typing import Any
 
 from enrollment import migrate
+from enrollment.claims import claim
 from enrollment.commands import add_settings, report
 from enrollment.config import Config
-from enrollment.database import claim
 from enrollment.errors import CommandError, NotUnderstood
 
 

@@ -6,10 +6,11 @@ from dataclasses import fields
 from typing import Any
 
 from enrollment import migrate, server
+from enrollment.claims import claim
 from enrollment.commands import add_settings, report, show_once
 from enrollment.config import Config
 from enrollment.data import token
-from enrollment.database import Database, claim
+from enrollment.database import Database
 from enrollment.errors import CommandError
 from enrollment.records import Change, TokenFields
 from enrollment.values import Moment

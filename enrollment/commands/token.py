@@ -8,10 +8,11 @@ from typing import Any, get_args
 import msgspec
 
 from enrollment import migrate
+from enrollment.claims import claim
 from enrollment.commands import add_settings, show_once
 from enrollment.config import Config
 from enrollment.data import token
-from enrollment.database import Database, claim
+from enrollment.database import Database
 from enrollment.errors import CommandError
 from enrollment.filters import Page
 from enrollment.records import Change, TokenFields
