@@ -59,7 +59,7 @@ def address(config: Config) -> str:
 def serve(config: Config) -> None:
     """Serve until SIGTERM or SIGINT, and finish what is in flight.
 
-    Raises CommandError if the worker has ended by itself.
+    Raises CommandError if the worker has ended by itself, or a second signal has ended it.
     """
     _, number = _resolve(config)
     # The worker is another process: it reads its settings from the environment.
@@ -79,7 +79,8 @@ def serve(config: Config) -> None:
         # Long enough for what is in flight: its body, then a locked database.
         workers_kill_timeout=round(config.body_timeout + config.busy_timeout) + 5,
     )
-    granian.on_startup(lambda: _take_signals(granian))
+    hurried = threading.Event()
+    granian.on_startup(lambda: _take_signals(granian, hurried))
     print(f"enrollment: {config.database} on {address(config)}, Ctrl-C stops it", flush=True)
     try:
         granian.serve()
@@ -87,9 +88,11 @@ def serve(config: Config) -> None:
         if not granian.interrupt_signal:
             told = "the worker has ended by itself: what was in flight may have no answer"
             raise CommandError(told) from None
+    if hurried.is_set():
+        raise CommandError("ended at once: what was in flight may have no answer")
 
 
-def _take_signals(granian: Any) -> None:
+def _take_signals(granian: Any, hurried: threading.Event) -> None:
     """Hear of signals in a thread of our own. After a SIGSTOP and SIGCONT any thread may receive
     one, and Python would tell the main thread, which waits for a lock, only at the next."""
     told, teller = socket.socketpair()
@@ -101,10 +104,12 @@ def _take_signals(granian: Any) -> None:
     signal.set_wakeup_fd(teller.fileno())
     # What the worker is told is not for us.
     os.register_at_fork(after_in_child=lambda: signal.set_wakeup_fd(-1))
-    threading.Thread(target=_heed, args=(granian, told, teller), daemon=True).start()
+    threading.Thread(target=_heed, args=(granian, hurried, told, teller), daemon=True).start()
 
 
-def _heed(granian: Any, told: socket.socket, teller: socket.socket) -> None:
+def _heed(
+    granian: Any, hurried: threading.Event, told: socket.socket, teller: socket.socket
+) -> None:
     """Stop at the first signal; at a second, end at once. Who holds the teller keeps it open."""
     told.recv(1)
     granian.signal_handler_interrupt()
@@ -115,6 +120,6 @@ def _heed(granian: Any, told: socket.socket, teller: socket.socket) -> None:
         print("enrollment: finishing what is in flight, Ctrl-C ends it at once", flush=True)
         told.settimeout(None)
         told.recv(1)
+    hurried.set()
     for worker in granian.wrks:
         worker.kill()
-    os._exit(1)
