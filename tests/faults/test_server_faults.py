@@ -104,7 +104,7 @@ def read(file: Path) -> set[tuple[int, int]]:
 
 
 def let_token_be_noted(server: Server) -> None:
-    """Nothing but what is asked for is then written for a while: a rehearsal comes after the note."""
+    """Nothing but what is asked for is then written: a rehearsal comes after the note."""
     assert server.get("/v1/students").status == 200
     assert server.post("/v1/students?dry_run=true", STUDENT).status == 201
 
