@@ -20,6 +20,31 @@ SQLITE_NEEDED = (3, 39, 0)
 # With less room on its disk, in bytes, a database may not take the next write.
 NO_ROOM = 1024 * 1024
 UNDO_SAVEPOINT = "ROLLBACK TO write; RELEASE write"
+# What a client is told of a failure of SQLite, and after how many seconds it may ask again.
+DISK_FAILED = (
+    "disk_failed",
+    "The disk, or a limit of the service on it, refuses what the database needs.",
+    60,
+)
+DAMAGED = ("database_damaged", "The file of the database is damaged.", 60)
+TOLD: dict[int, tuple[str, str, int | None]] = {
+    sqlite3.SQLITE_BUSY: (
+        "database_busy",
+        "The database was locked for too long by another process.",
+        1,
+    ),
+    sqlite3.SQLITE_READONLY: (
+        "database_read_only",
+        "The service may not write to its database.",
+        60,
+    ),
+    sqlite3.SQLITE_IOERR: DISK_FAILED,
+    # What SQLite can't open while it works is a file for the moment.
+    sqlite3.SQLITE_CANTOPEN: DISK_FAILED,
+    sqlite3.SQLITE_FULL: ("disk_full", "There is no room left to write to.", None),
+    sqlite3.SQLITE_CORRUPT: DAMAGED,
+    sqlite3.SQLITE_NOTADB: DAMAGED,
+}
 
 T = TypeVar("T")
 
@@ -108,11 +133,6 @@ class Database:
         for turn in (self._main, self._spare):
             turn.db.execute("PRAGMA busy_timeout = 0")
 
-    @property
-    def changes(self) -> int:
-        """Grows with every row that is changed."""
-        return self._main.db.total_changes
-
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """All queries of one `with` see one state of the data; in a write, that of the write."""
@@ -166,7 +186,7 @@ class Database:
         self._require_file()
         disk = os.statvfs(self._path)
         if disk.f_bavail * disk.f_frsize < NO_ROOM:
-            raise _disk_full()
+            raise _told(sqlite3.SQLITE_FULL)
 
     def write_together(self, acts: Sequence[Callable[[], T]]) -> list[T]:
         """What these return, which may all write: in one transaction, and so with one wait for the
@@ -206,43 +226,12 @@ def _transaction(db: Connection, begin: str, commit: str, undo: str) -> Iterator
                     db.execute(statement)
             raise
     except sqlite3.DatabaseError as error:
-        if problem := _problem(error):
-            raise problem from error
+        primary_code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if primary_code in TOLD:
+            raise _told(primary_code) from error
         raise
 
 
-def _problem(error: sqlite3.DatabaseError) -> Problem | None:
-    """What a client is told of a failure of the database; None: only that it failed."""
-    primary_code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if primary_code == sqlite3.SQLITE_BUSY:
-        return Problem(
-            "database_busy",
-            "The database was locked for too long by another process.",
-            headers={"Retry-After": "1"},
-        )
-    if primary_code == sqlite3.SQLITE_READONLY:
-        return Problem(
-            "database_read_only",
-            "The service may not write to its database.",
-            headers={"Retry-After": "60"},
-        )
-    # What SQLite can't open while it works is a file for the moment.
-    if primary_code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
-        return Problem(
-            "disk_failed",
-            "The disk, or a limit of the service on it, refuses what the database needs.",
-            headers={"Retry-After": "60"},
-        )
-    if primary_code == sqlite3.SQLITE_FULL:
-        return _disk_full()
-    if primary_code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return Problem(
-            "database_damaged",
-            "The file of the database is damaged.",
-            headers={"Retry-After": "60"},
-        )
-    return None
-
-
-def _disk_full() -> Problem:
-    return Problem("disk_full", "There is no room left to write to.")
+def _told(code: int) -> Problem:
+    name, detail, seconds = TOLD[code]
+    return Problem(name, detail, headers={"Retry-After": str(seconds)} if seconds else None)

@@ -2,11 +2,8 @@
 
 from typing import Any
 
-import msgspec
-
 from enrollment.errors import Fault, Problem, refusal
-from enrollment.kinds import KINDS
-from enrollment.rendering import ProblemBody
+from enrollment.rendering import ProblemBody, problem_body
 
 
 def example(code: str) -> Problem:
@@ -17,16 +14,7 @@ def example(code: str) -> Problem:
 
 
 def example_body(code: str) -> ProblemBody:
-    kind, problem = KINDS[code], example(code)
-    return ProblemBody(
-        type=f"/problems/{code}",
-        title=kind.title,
-        status=kind.status,
-        detail=problem.detail,
-        code=code,
-        errors=problem.faults,
-        request_id="8c1f9d02b5a4e673" if code == "internal_error" else msgspec.UNSET,
-    )
+    return problem_body(example(code), request_id="8c1f9d02b5a4e673")
 
 
 DETAILS = {

@@ -90,15 +90,12 @@ class Metrics:
         """All of it, in the text format of Prometheus; one at a time, so that no change is counted
         twice."""
         with self._lock:
-            return self._page(db)
-
-    def _page(self, db: Connection) -> bytes:
-        for name, seats in get_seats(db, Moment.now()).items():
-            self._seats[name].set(seats)
-        # The history tells exactly what became of enrolments, and costs no request anything.
-        for row in list_changes(db, self._last_event):
-            self._changes.labels(row["from_status"], row["to_status"]).inc(row["count"])
-            self._last_event = max(self._last_event, row["last_id"])
-        for name, file in self._files.items():
-            self._sizes[name].set(file.stat().st_size if file.exists() else 0)
-        return generate_latest(self._registry)
+            for name, seats in get_seats(db, Moment.now()).items():
+                self._seats[name].set(seats)
+            # The history tells exactly what became of enrolments, and costs no request anything.
+            for row in list_changes(db, self._last_event):
+                self._changes.labels(row["from_status"], row["to_status"]).inc(row["count"])
+                self._last_event = max(self._last_event, row["last_id"])
+            for name, file in self._files.items():
+                self._sizes[name].set(file.stat().st_size if file.exists() else 0)
+            return generate_latest(self._registry)

@@ -72,23 +72,25 @@ class ProblemBody(msgspec.Struct, frozen=True, kw_only=True):
     request_id: RequestId | msgspec.UnsetType = msgspec.UNSET
 
 
-def render_problem(problem: Problem) -> Response:
+def problem_body(problem: Problem, request_id: str) -> ProblemBody:
     kind = KINDS[problem.code]
-    request.environ["enrollment.busy"] = problem.code == "database_busy"
-    note_refusals([fault.code for fault in problem.faults] or [problem.code])
-    body = ProblemBody(
+    return ProblemBody(
         type=f"/problems/{problem.code}",
         title=kind.title,
         status=kind.status,
         detail=problem.detail,
         code=problem.code,
         errors=problem.faults,
-        request_id=request.environ["enrollment.request_id"]
-        if problem.code == "internal_error"
-        else msgspec.UNSET,
+        request_id=request_id if problem.code == "internal_error" else msgspec.UNSET,
     )
+
+
+def render_problem(problem: Problem) -> Response:
+    request.environ["enrollment.busy"] = problem.code == "database_busy"
+    note_refusals([fault.code for fault in problem.faults] or [problem.code])
+    body = problem_body(problem, request.environ["enrollment.request_id"])
     headers = {"Content-Type": "application/problem+json", **problem.headers}
-    return Response(kind.status, headers, encode(body))
+    return Response(body.status, headers, encode(body))
 
 
 def note_refusals(codes: Sequence[str]) -> None:
