@@ -99,10 +99,9 @@ class App(Bottle):  # type: ignore[misc]
 
     def _answer(self, environ: dict[str, Any]) -> Response:
         self._believe_proxies(environ)
-        # Nothing that a request says may be passed over because it can't be read.
+        # A server tells what it could not read, so that it is answered as everything is.
         if unreadable := environ.get("enrollment.unreadable"):
-            detail = f"Not in ASCII: the header {', '.join(unreadable)}."
-            raise Problem("malformed_request", detail)
+            raise unreadable
         self.gate.check_host()
         try:
             environ["PATH_INFO"] = environ["bottle.raw_path"].encode("latin-1").decode()

@@ -141,12 +141,6 @@ class Config:
                 raise NotUnderstood(f"{origin} is {text!r}, expected {expected}") from None
         return cls(**values)
 
-    def environ(self) -> dict[str, str]:
-        """The variables from which another process reads the same settings."""
-        return {
-            variable(setting.name): shown(getattr(self, setting.name)) for setting in fields(self)
-        }
-
 
 def shown(value: Any) -> str:
     """A value as it would be written."""

@@ -21,6 +21,7 @@ DETAILS = {
     "forbidden": "The role reader may not do this; admin, registrar may.",
     "malformed_request": "The body is shorter than its Content-Length.",
     "body_too_large": "The body is longer than 1048576 bytes.",
+    "head_too_large": "The address and the headers have more than 65536 bytes.",
     "request_timeout": "The body did not arrive in time.",
     "length_required": "The request has no Content-Length.",
     "unsupported_media_type": 'The body is "text/plain", not application/json.',

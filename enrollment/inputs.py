@@ -90,6 +90,8 @@ def _read(environ: Mapping[str, Any]) -> bytes:
         except TimeoutError:
             detail = "The body did not arrive in time."
             raise Problem("request_timeout", detail) from None
+        except ConnectionError:
+            raise Problem("malformed_request", "The body broke off.") from None
         if declared and len(body) < length:
             raise Problem("malformed_request", "The body is shorter than its Content-Length.")
         if len(body) <= BODY_LIMIT:

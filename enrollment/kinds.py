@@ -26,6 +26,11 @@ KINDS: dict[str, Kind] = {
     "body_too_large": Kind(
         413, "The body is too large", "Send at most 1 MiB; split the work over several requests."
     ),
+    "head_too_large": Kind(
+        431,
+        "The address and the headers are too long",
+        "Send at most 64 KiB; look for what was added on the way, such as cookies.",
+    ),
     "request_timeout": Kind(
         408,
         "The body did not arrive in time",

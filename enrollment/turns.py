@@ -18,10 +18,8 @@ class Turns(Generic[T]):
     """The writer's thread, and who waits for it on the loop. All that is ready when it is free is
     done in one turn, and answered after the one commit; `after_each` is then called."""
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, database: Database, after_each: Callable[[], None]
-    ) -> None:
-        self._loop = loop
+    def __init__(self, database: Database, after_each: Callable[[], None]) -> None:
+        self._loop = asyncio.get_running_loop()
         self._database = database
         self._after_each = after_each
         self._ready: list[tuple[Callable[[], T], asyncio.Future[T]]] = []

@@ -11,6 +11,7 @@ from enrollment.config import Config
 from enrollment.database import Database
 from enrollment.migrate import migrate
 from tests.client import Client
+from tests.server import Server, serving
 from tests.tokens import let_in
 
 BUSY_TIMEOUT = 0.05
@@ -43,6 +44,12 @@ def app(database_file: Path) -> Iterator[App]:
     app = make_app(Config(database=database_file, busy_timeout=BUSY_TIMEOUT))
     yield app
     app.database.close()
+
+
+@pytest.fixture
+def server(database_file: Path) -> Iterator[Server]:
+    with serving(database_file) as server:
+        yield server
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ class Server:
         command = [*under, sys.executable, "-m", "enrollment", "serve"]
         command += ["--database", str(database), "--port", str(self.port), *flags]
         with self.log.open("ab") as log:
-            # A session of its own: so the supervisor and its worker can be killed in one stroke.
+            # A session of its own: so it can be killed with what it runs under in one stroke.
             self.process = subprocess.Popen(
                 command, stdout=log, stderr=log, start_new_session=True, cwd=database.parent
             )
@@ -108,12 +108,26 @@ class Server:
                 received += chunk
             return received
 
+    def begin_to_post(
+        self, body: bytes, header: str = "", token: str | None = None, sent: int = -1
+    ) -> socket.socket:
+        """A connection on which only the beginning of a request has been sent: all but the last
+        byte, or so many bytes of the body."""
+        connection = self.connect()
+        head = (
+            "POST /v1/students HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            f"Authorization: Bearer {token or self.token}\r\n{header}"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        )
+        connection.sendall(head.encode() + body[:sent])
+        return connection
+
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(PATIENCE)
 
     def kill(self) -> None:
-        """Supervisor and worker at once, wherever they are."""
+        """At once, wherever it is."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(PATIENCE)

@@ -128,7 +128,7 @@ def send(server: Server, target: str, body: str = "", **headers: str) -> bytes:
 
 def request_ids(answers: list[bytes]) -> list[str]:
     """Of those that the service has answered, and not the server for it."""
-    found = [re.search(rb"x-request-id: (\S+)", answer) for answer in answers]
+    found = [re.search(rb"X-Request-Id: (\S+)", answer) for answer in answers]
     return [match[1].decode() for match in found if match]
 
 
@@ -162,7 +162,7 @@ def identify(line: str, log_format: str) -> str:
         fields: dict[str, Any] = json.loads(line)
         assert list(fields) == [*names, "milliseconds"]
         return fields["request_id"]
-    found = re.fullmatch(r"[-0-9T:.]+Z INFO (\S+) 127\.0\.0\.1 (?:GET|POST) \S+ \d{3} [\d.]+", line)
+    found = re.fullmatch(r"[-0-9T:.]+Z INFO (\S+) 127\.0\.0\.1 (?:GET|POST|-) \S+ \d{3} [\d.]+", line)
     assert found, line
     return found[1]
 

@@ -25,11 +25,10 @@ def add(verbs: Any) -> None:
 
 
 def serve(config: Config, options: argparse.Namespace) -> None:
-    server.check_address(config)
-    with claim(config.database, alone=True):
+    with closing(server.listen(config)) as listener, claim(config.database, alone=True):
         report("applied", migrate.prepare(config.database, allowed=options.migrate))
         _let_someone_in(config)
-        server.serve(config)
+        server.serve(config, listener)
 
 
 def _let_someone_in(config: Config) -> None:

@@ -110,7 +110,7 @@ WRAP_OPEN(open64)
 
 ssize_t write(int fd, const void *bytes, size_t size)
 {
-    DO(strikes_file(WRITE, fd), REAL(write)(fd, bytes, PART(size)));
+    DO(strikes_file(WRITE, fd) || strikes_client(fd), REAL(write)(fd, bytes, PART(size)));
 }
 
 ssize_t pwrite64(int fd, const void *bytes, size_t size, off64_t at)

@@ -71,17 +71,14 @@ def test_a_disk_that_is_full_refuses_until_there_is_room(small_disk: Path, datab
 
 def test_a_quota_that_is_used_up_refuses_until_it_is_raised(database_file: Path):
     with serving(database_file) as server:
-        workers = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
-        size = database_file.stat().st_size
-        for worker in map(int, workers.read_text().split()):
-            _, most = resource.prlimit(worker, resource.RLIMIT_FSIZE)
-            resource.prlimit(worker, resource.RLIMIT_FSIZE, (size, most))
+        process, size = server.process.pid, database_file.stat().st_size
+        _, most = resource.prlimit(process, resource.RLIMIT_FSIZE)
+        resource.prlimit(process, resource.RLIMIT_FSIZE, (size, most))
         created, reply = create_until_refused(server)
         assert (reply.status, reply.json["code"]) == (503, "disk_failed")
         assert names(server) == created > 0
 
-        for worker in map(int, workers.read_text().split()):
-            resource.prlimit(worker, resource.RLIMIT_FSIZE, (most, most))
+        resource.prlimit(process, resource.RLIMIT_FSIZE, (most, most))
         assert server.post("/v1/students", STUDENT).status == 201
         assert names(server) == created + 1
 

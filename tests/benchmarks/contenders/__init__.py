@@ -75,7 +75,7 @@ CONTENDERS = {
             "enrollment serve",
             SERVES | {"bulk", "read-large", "enroll-large"},
             _ours,
-            ("granian", "bottle", "msgspec", "aiosql"),
+            ("httptools", "uvloop", "bottle", "msgspec", "aiosql"),
         ),
         Contender(
             "fastify",
