@@ -19,7 +19,7 @@ from enrollment.config import Config
 from enrollment.database import Database
 from enrollment.errors import Problem
 from enrollment.kinds import FAILURES, KINDS
-from enrollment.log import log_request
+from enrollment.log import requests
 from enrollment.metrics import Metrics
 from enrollment.rendering import Response, render_failure, render_problem
 from enrollment.routes import OPERATIONS
@@ -94,7 +94,7 @@ class App(Bottle):  # type: ignore[misc]
 
     def record(self, environ: Mapping[str, Any], status: int, seconds: float) -> None:
         """Log and count a request that has been answered."""
-        log_request(environ, status, seconds)
+        requests.add(environ, status, seconds)
         self.metrics.count(environ, status, seconds)
 
     def _answer(self, environ: dict[str, Any]) -> Response:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import aiosql
 import msgspec
+from aiosql.adapters.sqlite3 import SQLite3Adapter
 
 from enrollment.errors import CommandError, Problem
 
@@ -55,9 +56,19 @@ def folder(name: str) -> Path:
     return inside if inside.is_dir() else Path(__file__).parents[1] / name
 
 
+class _Adapter(SQLite3Adapter):
+    """Reads all rows of a query at once: one that is read lazily lasts longer than is seen."""
+
+    def select(self, conn, query_name, sql, parameters, record_class=None):  # type: ignore
+        return conn.execute(sql, parameters).fetchall()
+
+    def select_one(self, conn, query_name, sql, parameters, record_class=None):  # type: ignore
+        return conn.execute(sql, parameters).fetchone()
+
+
 def queries(subject: str) -> Any:
     """The named queries of `sql/<subject>.sql`: functions of a connection and their parameters."""
-    return aiosql.from_path(folder("sql") / f"{subject}.sql", "sqlite3")
+    return aiosql.from_path(folder("sql") / f"{subject}.sql", _Adapter)
 
 
 def as_json(value: Any) -> str:

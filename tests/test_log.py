@@ -22,6 +22,7 @@ def logging_is_put_back() -> Iterator[None]:
     before = (logger.handlers, logger.level, logger.propagate)
     yield
     logger.handlers, logger.level, logger.propagate = before
+    log.requests.log_format = None
 
 
 NASTY = "/v1/x%0D%0A%1B%5B31m%22%E2%80%A8%C3%A9"
@@ -162,7 +163,9 @@ def identify(line: str, log_format: str) -> str:
         fields: dict[str, Any] = json.loads(line)
         assert list(fields) == [*names, "milliseconds"]
         return fields["request_id"]
-    found = re.fullmatch(r"[-0-9T:.]+Z INFO (\S+) 127\.0\.0\.1 (?:GET|POST|-) \S+ \d{3} [\d.]+", line)
+    found = re.fullmatch(
+        r"[-0-9T:.]+Z INFO (\S+) 127\.0\.0\.1 (?:GET|POST|-) \S+ \d{3} [\d.]+", line
+    )
     assert found, line
     return found[1]
 

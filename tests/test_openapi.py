@@ -190,8 +190,8 @@ def contract(served: App, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.mark.parametrize("phase", CASES)
 def test_the_service_keeps_to_the_document(contract: Any, phase: str):
-    """Every check of schemathesis that fits: what fits the document is accepted, what does not is refused,
-    and every answer is one that is described."""
+    """What fits the document is accepted, what does not is refused, and every answer is one that is
+    described."""
     contract.config.generation.update(max_examples=CASES[phase])
     contract.config.phases.update(phases=[phase])
     failures, cases = [], 0

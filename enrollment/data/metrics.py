@@ -13,4 +13,5 @@ def get_seats(db: Connection, at: Moment) -> dict[str, int]:
 
 def list_changes(db: Connection, after: int) -> list[Row]:
     """How many enrolments went from which status to which, after this event."""
-    return list(SQL.list_changes(db, after_id=after))
+    rows: list[Row] = SQL.list_changes(db, after_id=after)
+    return rows

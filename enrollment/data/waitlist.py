@@ -71,7 +71,7 @@ def _promote(db: Connection, course_id: int, change: Change, seats: float) -> li
     last, limit = 0, BATCH
     while True:
         place = {"after_queue_number": last, "limit": limit}
-        waiting = list(SQL.list_waiting(db, course_id=course_id, **place))
+        waiting = SQL.list_waiting(db, course_id=course_id, **place)
         wishes = [Wish(row["student_id"], course_id) for row in waiting]
         batch = list(_before_it_is_full(judge(db, wishes, "promote", own), seats))
         _record(db, course_id, batch, own)
