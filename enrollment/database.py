@@ -99,6 +99,8 @@ def connect(path: Path, busy_timeout: float, *, create: bool = False) -> Connect
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("PRAGMA trusted_schema = OFF")
+        # What a query holds for itself is held in memory, and needs no room on a disk.
+        db.execute("PRAGMA temp_store = MEMORY")
         # So many KiB of pages are kept: else each request reads its own from the file.
         db.execute("PRAGMA cache_size = -16000")
     except BaseException:

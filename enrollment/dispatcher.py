@@ -17,6 +17,8 @@ from enrollment.incoming import Incoming
 from enrollment.rendering import Response
 from enrollment.turns import Turns
 
+# What is answered at once.
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
 # How soon a locked database is tried again, in seconds.
 BUSY_INTERVAL = 0.02
 # Who comes to the change feed when so many wait there already is answered at once.
@@ -63,26 +65,32 @@ class Dispatcher:
 
     def answer(self, incoming: Incoming) -> Response | Coroutine[Any, Any, Response]:
         """What is sent: at once, or in its time."""
+        # Who writes, and has sent all of it, is let in or not when it is its turn.
+        if incoming.is_whole and incoming.environ["REQUEST_METHOD"] not in READS:
+            return self._write(incoming)
         answer = self._knock(incoming)
         if answer.is_final:
             return self._record(incoming, answer)
         return self._answer_in_time(incoming, answer)
 
     async def _answer_in_time(self, incoming: Incoming, answer: _Answer) -> Response:
-        while await self._is_to_ask_again(answer, incoming.started):
+        while await self._is_to_ask_again(incoming, answer, incoming.started):
             answer = self._knock(incoming)
-        # However often the application is asked, the limit of the token is counted down once.
-        environ = incoming.environ
-        environ["enrollment.headers"] = answer.environ.get("enrollment.headers", {})
+        self._count_once(incoming, answer)
         if "enrollment.let_in" in answer.environ:
-            environ["wsgi.input"] = await incoming.body(self._config.body_timeout)
-            arrived = time.perf_counter()
-            answer = await self._turns.join(partial(self._ask, environ))
-            while await self._is_to_ask_again(answer, arrived):
-                answer = await self._turns.join(partial(self._ask, environ))
+            return await self._write(incoming)
         end = time.monotonic() + answer.environ.get("enrollment.wait", 0)
         while answer.environ.get("enrollment.wait") and await self._wait_for_event(incoming, end):
-            answer = self._ask(environ)
+            answer = self._ask(incoming.environ)
+        return self._record(incoming, answer)
+
+    async def _write(self, incoming: Incoming) -> Response:
+        environ = incoming.environ
+        environ["wsgi.input"] = await incoming.body(self._config.body_timeout)
+        arrived = time.perf_counter()
+        answer = await self._turns.join(partial(self._ask, environ))
+        while await self._is_to_ask_again(incoming, answer, arrived):
+            answer = await self._turns.join(partial(self._ask, environ))
         return self._record(incoming, answer)
 
     def _knock(self, incoming: Incoming) -> _Answer:
@@ -100,12 +108,18 @@ class Dispatcher:
             self._turns.run(self._app.gate.note_uses)
         return answer.response
 
-    async def _is_to_ask_again(self, answer: _Answer, since: float) -> bool:
+    def _count_once(self, incoming: Incoming, answer: _Answer) -> None:
+        """However often the application is asked, the limit of the token is counted down once."""
+        headers = answer.environ.get("enrollment.headers", {})
+        incoming.environ.setdefault("enrollment.headers", headers)
+
+    async def _is_to_ask_again(self, incoming: Incoming, answer: _Answer, since: float) -> bool:
         """Whether another process has locked the database, and not for too long; after a while."""
         if not answer.environ.get("enrollment.busy"):
             return False
         if time.perf_counter() >= since + self._config.busy_timeout:
             return False
+        self._count_once(incoming, answer)
         await asyncio.sleep(BUSY_INTERVAL)
         return True
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
+LINE = "{time} INFO {request_id} {client} {method} {path} {status} {milliseconds}"
 PLAIN = re.compile("[A-Za-z0-9/_.~-]*")
 # Whoever sends one where it does not belong is not to find it here.
 TOKEN = re.compile("enr_[0-9a-f]{12}_[0-9a-f]{48}")
@@ -43,44 +44,26 @@ class JsonFormatter(PlainFormatter):
 
 class _Requests:
     """A line for each request, if `configure` wants them. They do not pass through `logging`, which
-    would take a sixth of the time of a request."""
+    would take a tenth of the time of a request."""
 
-    def __init__(self) -> None:
-        self.log_format: str | None = None
-        # When they are written: at once, unless a server has a better moment for several.
-        self.call_soon: Callable[[Callable[[], None]], object] = lambda write: write()
-        self._lines: list[str] = []
+    form: Callable[[dict[str, Any]], str] | None = None
 
     def add(self, environ: Mapping[str, Any], status: int, seconds: float) -> None:
-        if not self.log_format:
+        if not self.form:
             return
-        time, request_id = _shown_time(), environ["enrollment.request_id"]
-        client, method = environ.get("REMOTE_ADDR", "-"), _shown(environ["REQUEST_METHOD"])
-        path, milliseconds = _shown(environ["bottle.raw_path"]), round(seconds * 1000, 2)
-        if self.log_format == "json":
-            line = json.dumps(
-                {
-                    "time": time,
-                    "level": "info",
-                    "request_id": request_id,
-                    "client": client,
-                    "method": method,
-                    "path": path,
-                    "status": status,
-                    "milliseconds": milliseconds,
-                }
-            )
-        else:
-            line = f"{time} INFO {request_id} {client} {method} {path} {status} {milliseconds}"
-        self._lines.append(line)
-        if len(self._lines) == 1:
-            self.call_soon(self._write)
-
-    def _write(self) -> None:
-        lines, self._lines = self._lines, []
+        fields = {
+            "time": _shown_time(),
+            "level": "info",
+            "request_id": environ["enrollment.request_id"],
+            "client": environ.get("REMOTE_ADDR", "-"),
+            "method": _shown(environ["REQUEST_METHOD"]),
+            "path": _shown(environ["bottle.raw_path"]),
+            "status": status,
+            "milliseconds": round(seconds * 1000, 2),
+        }
         # A log that can't be written stops no one.
         with suppress(OSError):
-            sys.stderr.write("\n".join([*lines, ""]))
+            sys.stderr.write(f"{self.form(fields)}\n")
 
 
 requests = _Requests()
@@ -94,7 +77,7 @@ def configure(log_format: str) -> None:
     logger.handlers = [handler]
     logger.setLevel(logging.INFO)
     logger.propagate = False
-    requests.log_format = log_format
+    requests.form = json.dumps if log_format == "json" else LINE.format_map
 
 
 def _shown_time(moment: float | None = None) -> str:

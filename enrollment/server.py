@@ -96,8 +96,6 @@ class Server:
         self._are_gone = asyncio.Event()
         self._told = asyncio.Event()
         self.answer = self._dispatcher.answer
-        # One write for all requests of a turn of the loop; their answers are sent after it.
-        log.requests.call_soon = self._loop.call_soon
         self.is_stopping = False
         self.date = ""
 

@@ -89,7 +89,7 @@ new AS MATERIALIZED (
         credits, repeatable, enroll_from, enroll_until, start_on, end_on, last_effective_at,
         -- Who will have to wait does not take the course yet.
         coalesce(waitlist AND enrolled + held >= capacity, 0)
-            AND 'course_full' NOT IN (SELECT value FROM json_each(:overridden)) AS waits
+            AND instr(:overridden, '"course_full"') = 0 AS waits
     FROM fact
     WHERE course IS NOT NULL AND student_status IS NOT NULL AND +mention = 1 AND NOT settled
 ),
@@ -313,7 +313,7 @@ seating AS MATERIALIZED (
             0
         )
             AND is_new
-            AND 'course_full' NOT IN (SELECT value FROM json_each(:overridden)) AS is_full
+            AND instr(:overridden, '"course_full"') = 0 AS is_full
     FROM line
     WINDOW ahead AS (PARTITION BY course_id ORDER BY item ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
@@ -362,7 +362,7 @@ reason AS MATERIALIZED (
     WHERE +status = 'waitlisted'
         AND NOT settled
         AND waiting >= waitlist_capacity
-        AND 'waitlist_full' NOT IN (SELECT value FROM json_each(:overridden))
+        AND instr(:overridden, '"waitlist_full"') = 0
 )
 
 SELECT item, course_id, course, title, term, credits, status AS outcome,

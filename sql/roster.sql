@@ -64,25 +64,26 @@ LIMIT :limit;
 -- What changes whenever something in the list of this student's courses does, on any of its pages?
 SELECT format(
     '%d-%d-%d',
-    (SELECT coalesce(max(id), 0) FROM student_course_event WHERE student_id = :student_id),
-    (
-        SELECT coalesce(sum(course.version), 0)
-        FROM student_course
-        JOIN course ON course.id = student_course.course_id
-        WHERE student_course.student_id = :student_id
-    ),
-    (
-        SELECT count(*)
-        FROM student_course AS mine
-        JOIN student_course AS ahead
-            ON ahead.course_id = mine.course_id
-            AND ahead.status = 'waitlisted'
-            AND ahead.queue_number <= mine.queue_number
-        WHERE mine.student_id = :student_id AND mine.status = 'waitlisted'
+    (SELECT max(id) FROM student_course_event WHERE student_id = :student_id),
+    sum(course.version),
+    sum(
+        iif(
+            mine.status = 'waitlisted',
+            (
+                SELECT count(*) FROM student_course AS ahead
+                WHERE ahead.course_id = mine.course_id
+                    AND ahead.status = 'waitlisted'
+                    AND ahead.queue_number <= mine.queue_number
+            ),
+            0
+        )
     )
 ) AS tag
 FROM student
-WHERE id = :student_id;
+LEFT JOIN student_course AS mine ON mine.student_id = student.id
+LEFT JOIN course ON course.id = mine.course_id
+WHERE student.id = :student_id
+GROUP BY student.id;
 
 -- name: list_students_of_course(course_id, status, after_status, after_queue_number, after_student_id, limit)
 -- Who is or was in this course, grouped by status, a waitlist in its order?

@@ -1,11 +1,13 @@
 """Who may do what: every role, and no token, on every route, for what is one's own and others'."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from enrollment import log
 from enrollment.access import ANYONE
 from enrollment.app import App, make_app
 from enrollment.config import Config
@@ -393,14 +395,19 @@ def test_too_many_requests(strict: Client):
     ],
 )
 def test_only_a_proxy_of_ours_is_believed(
-    strict: Client, caplog: pytest.LogCaptureFixture, peer: str, forwarded: str, client: str
+    strict: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    peer: str,
+    forwarded: str,
+    client: str,
 ):
-    caplog.set_level("INFO", "enrollment.access")
+    monkeypatch.setattr(log.requests, "form", json.dumps)
     headers = {"Host": "school.example", "X-Forwarded-For": forwarded}
 
     strict.get("/", headers=headers, extra_environ={"REMOTE_ADDR": peer})
 
-    assert caplog.records[-1].request["client"] == client
+    assert json.loads(capsys.readouterr().err)["client"] == client
 
 
 def test_every_answer_says_that_it_is_no_page_and_no_ones_else(college: Client):

@@ -22,7 +22,7 @@ def logging_is_put_back() -> Iterator[None]:
     before = (logger.handlers, logger.level, logger.propagate)
     yield
     logger.handlers, logger.level, logger.propagate = before
-    log.requests.log_format = None
+    log.requests.form = None
 
 
 NASTY = "/v1/x%0D%0A%1B%5B31m%22%E2%80%A8%C3%A9"

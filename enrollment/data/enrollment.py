@@ -71,8 +71,11 @@ def insert_enrollment(db: Connection, wish: Wish, change: Change, *, pointer: st
     Raises student_not_found, or every broken rule of sql/eligibility.sql; `pointer` is where the
     request names the course.
     """
-    get_student(db, wish.student_id)
-    _enroll(db, _judge(db, [wish], "enroll", change, pointer), change)
+    judgements = _judge(db, [wish], "enroll", change, pointer)
+    if _faults(judgements):
+        # A student who is not there is no fault of the wish: there is nothing at the address.
+        get_student(db, wish.student_id)
+    _enroll(db, judgements, change)
     return get_enrollment(db, wish.student_id, wish.course_id)
 
 
