@@ -140,10 +140,10 @@ class Connection(asyncio.Protocol):
     # In
 
     def _parse(self, data: bytes) -> None:
+        rest: bytes | memoryview = data
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._decline(data[upgrade.args[0] :])
+            while rest:
+                rest = self._feed(rest)
         except httptools.HttpParserCallbackError:
             raise
         except httptools.HttpParserError as error:
@@ -155,16 +155,27 @@ class Connection(asyncio.Protocol):
             if self._held > HELD_LIMIT:
                 self._refuse_head()
 
-    def _decline(self, rest: bytes) -> None:
+    def _feed(self, data: bytes | memoryview) -> bytes | memoryview:
+        """What the parser has left, because another protocol was offered."""
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._decline()
+            return memoryview(data)[upgrade.args[0] :]
+        return b""
+
+    def _decline(self) -> None:
         """Another protocol was offered (by Java's client, always), and none is spoken here. The
         parser takes what follows for that protocol; another one, which is told only how long the
-        body is, takes it for what it is (RFC 9110, section 7.8)."""
+        body is and whether it is the last, takes it for what it is (RFC 9110, section 7.8)."""
         frame = "Content-Length", self._environ.get("CONTENT_LENGTH", "0")
         if coding := self._environ.get("HTTP_TRANSFER_ENCODING"):
             frame = "Transfer-Encoding", coding
+        last = b"" if self._parser.should_keep_alive() else b"Connection: close\r\n"
+        head = b"POST / HTTP/1.1\r\n%s: %s\r\n%s\r\n" % (*map(str.encode, frame), last)
         self._parser = httptools.HttpRequestParser(self)
         self._has_declined = True
-        self._parse(b"POST / HTTP/1.1\r\n%s: %s\r\n\r\n" % tuple(map(str.encode, frame)) + rest)
+        self._parser.feed_data(head)
 
     def on_message_begin(self) -> None:
         if self._has_declined:

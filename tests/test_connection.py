@@ -304,6 +304,26 @@ def test_another_protocol_that_is_offered_is_declined(server: Server):
     assert [status for status, _ in answers(server.raw(sent))] == [201, 201]
 
 
+def test_however_often_another_protocol_is_offered_it_is_declined(server: Server):
+    offer = GET.replace(b"x", b"localhost") + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+
+    assert [status for status, _ in answers(server.raw(offer * 1500))] == [200] * 1500
+    assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("version", "options"), [(b"1.1", b"close, Upgrade"), (b"1.0", b"Upgrade")]
+)
+def test_whoever_offers_another_protocol_may_end_the_connection_too(
+    server: Server, version: bytes, options: bytes
+):
+    get = b"GET / HTTP/%s\r\nHost: localhost\r\nConnection: %s\r\nUpgrade: h2c\r\n\r\n"
+
+    with server.connect() as connection:
+        connection.sendall(get % (version, options))
+        assert b"\r\nConnection: close\r\n" in connection.recv(65536)
+
+
 def test_a_whole_address_as_the_target_names_the_host(server: Server):
     for host, status in ((b"localhost:80", b"200"), (b"example.org", b"421")):
         sent = b"GET http://%s/livez?x=1 HTTP/1.1\r\nHost: localhost\r\n\r\n" % host
