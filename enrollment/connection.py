@@ -25,6 +25,8 @@ FIRST, NEXT, LINGER = 10.0, 60.0, 2.0
 # In bytes: a target with its headers; what of them is held until they are whole; what is heard
 # after the last answer.
 HEAD_LIMIT, HELD_LIMIT, LINGER_LIMIT = 65_536, 262_144, 4 * BODY_LIMIT
+# Of a length that the parser takes; more can only be zeros, and may be too many for `int`.
+MOST_DIGITS = 20
 STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus
 }
@@ -207,6 +209,12 @@ class Connection(asyncio.Protocol):
             self._refuse_head()
             return
         environ, (path, _, query) = self._environ, self._target.partition(b"?")
+        if "," in environ.get("HTTP_HOST", ""):
+            self._refuse(Problem("malformed_request", "The header Host was sent more than once."))
+            return
+        if len(environ.get("CONTENT_LENGTH", "")) > MOST_DIGITS:
+            self._refuse(Problem("malformed_request", "The Content-Length has too many digits."))
+            return
         environ["REQUEST_METHOD"] = self._parser.get_method().decode()
         environ["SERVER_PROTOCOL"] = f"HTTP/{self._parser.get_http_version()}"
         if not path.startswith(b"/"):

@@ -159,6 +159,9 @@ def send_quietly(connection: socket.socket, sent: bytes) -> None:
         b"Content-Length: 2\r\n\r\n{}",
         b"POST /v1/students HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n{}",
         b"POST /v1/students HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Content-Length: %s2\r\n\r\n{}" % (b"0" * 5000),
+        b"GET / HTTP/1.1\r\nHost: x\r\nHost: example.org\r\n\r\n",
+        b"POST /v1/students HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         b"Content-Length: 99\r\n\r\n{}",
         b"POST /v1/students HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
@@ -176,6 +179,8 @@ def send_quietly(connection: socket.socket, sent: bytes) -> None:
         "version",
         "two-lengths",
         "negative-length",
+        "padded-length",
+        "two-hosts",
         "cut-short",
         "bad-chunk",
         "chunks-cut-short",
