@@ -266,25 +266,33 @@ class Connection(asyncio.Protocol):
 
     def _go_on(self) -> None:
         """Answer what waits for it, as far as the client takes the answers."""
-        while self._waiting and not self._current and not self._is_full:
+        if self._waiting and not self._current and not self._is_full:
             incoming = self._waiting.popleft()
             answer = self._server.answer(incoming)
-            if isinstance(answer, Response):
-                self._send(incoming, answer)
-            else:
+            if not isinstance(answer, Response):
                 self._current = incoming
                 self._loop.create_task(answer).add_done_callback(self._end)
+            else:
+                self._send(incoming, answer)
+                if self._waiting:
+                    # Whoever sends thousands together takes turns with who sends one.
+                    self._current = incoming
+                    self._loop.call_soon(self._next)
         self._hold_back()
 
     def _end(self, task: "asyncio.Task[Response]") -> None:
-        incoming, self._current = self._current, None
         try:
             response = task.result()
         except BaseException:
             self.abort()
             raise
-        if incoming and not self._transport.is_closing():
-            self._send(incoming, response)
+        if self._current and not self._transport.is_closing():
+            self._send(self._current, response)
+        self._next()
+
+    def _next(self) -> None:
+        self._current = None
+        if not self._transport.is_closing():
             self._go_on()
 
     def _hold_back(self) -> None:

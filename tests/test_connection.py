@@ -3,6 +3,7 @@
 import http.client
 import io
 import json
+import signal
 import socket
 import threading
 from contextlib import ExitStack
@@ -275,6 +276,27 @@ def test_requests_that_are_sent_together_are_answered_in_order(server: Server):
 
     assert [status for status, _ in found] == [201, 200] * 20
     assert [body["given_name"] for _, body in found] == [name for name in names for _ in range(2)]
+
+
+def test_whoever_sends_many_requests_together_takes_turns_with_others(server: Server):
+    get, live = GET.replace(b"x", b"localhost") + b"\r\n", b"GET /livez HTTP/1.1\r\n"
+    with server.connect() as many, server.connect() as one:
+        for connection in (many, one):
+            connection.sendall(get)
+            connection.recv(65536)
+        # So both are there when the server looks.
+        server.process.send_signal(signal.SIGSTOP)
+        many.sendall(get * 1000)
+        many.shutdown(socket.SHUT_WR)
+        one.sendall(live + b"Host: localhost\r\n\r\n")
+        server.process.send_signal(signal.SIGCONT)
+        assert one.recv(65536).startswith(b"HTTP/1.1 200 ")
+        while many.recv(65536):
+            pass
+
+    paths = [line.split()[5] for line in server.log.read_text().splitlines() if "INFO" in line]
+    assert paths.count("/") >= 1000
+    assert paths[-100:].count("/livez") == 0
 
 
 def test_what_comes_piece_by_piece_is_put_together(server: Server):
