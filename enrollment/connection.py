@@ -72,7 +72,8 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._parser = httptools.HttpRequestParser(self)
         self._target = b""
-        # Of the head that is coming: its length, as far as it was read, and what was held for it.
+        # Of the head that is coming: its length, as far as it was read, and what was held for it;
+        # likewise what a body has between its chunks and behind the last.
         self._length = self._held = 0
         self._coming: Incoming | None = None
         self._waiting: deque[Incoming] = deque()
@@ -152,7 +153,7 @@ class Connection(asyncio.Protocol):
             # After the last request of a connection, whatever comes is none of our business.
             if not self._hears_no_more:
                 self._refuse(Problem("malformed_request", f"This is no HTTP/1.1: {error}."))
-        if self._length:
+        if self._length or self._coming:
             self._held += len(data)
             if self._held > HELD_LIMIT:
                 self._refuse_head()
@@ -237,6 +238,7 @@ class Connection(asyncio.Protocol):
     def on_body(self, chunk: bytes) -> None:
         if self._coming:
             self._coming.take(chunk)
+            self._held = 0
 
     def on_message_complete(self) -> None:
         if self._coming and not self._parser.should_upgrade():

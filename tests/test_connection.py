@@ -106,6 +106,16 @@ def test_an_endless_body_is_not_read_to_its_end(server: Server):
     assert server.get("/").status == 200
 
 
+@pytest.mark.parametrize("begun", [b"2;", b"2\r\n{}\r\n0\r\nX: "], ids=["extension", "trailer"])
+def test_what_comes_without_end_around_a_body_is_not_held(server: Server, begun: bytes):
+    head = chunked(b"").partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+    with server.connect() as connection:
+        connection.sendall(head + begun)
+        for _ in range(16):
+            send_quietly(connection, b"x" * 65536)
+        assert b"The body broke off." in connection.recv(65536)
+
+
 def test_a_body_that_does_not_arrive_in_time_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
