@@ -382,6 +382,20 @@ def test_who_asks_first_is_told_whether_to_send_the_body(
             assert connection.recv(65536).startswith(b"HTTP/1.1 201 ")
 
 
+def test_an_old_client_is_not_told_to_send_the_body(server: Server):
+    body = json.dumps(STUDENT).encode()
+    asked = (
+        post(STUDENT)
+        .replace(b"HTTP/1.1", b"HTTP/1.0")
+        .replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
+    )
+    with server.connect() as connection:
+        connection.sendall(asked.removesuffix(body))
+        assert server.get("/").status == 200
+        connection.sendall(body)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 201 ")
+
+
 def test_a_head_that_is_too_long_is_refused_as_everything_is(server: Server):
     get, fits = GET.replace(b"x", b"localhost"), b"X-Filler: %s\r\n" % (b"x" * (HEAD_LIMIT // 2))
     for sent, status in (
