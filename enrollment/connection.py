@@ -112,8 +112,21 @@ class Connection(asyncio.Protocol):
         self._go_on()
         return bool(self._current or self._waiting)
 
-    def close(self) -> None:
-        self._transport.close()
+    def close(self, is_read: bool = True) -> None:
+        """Answer no more, and let the client take what was answered: if the connection were closed
+        with something unread, it would be reset, and that lost."""
+        if self._is_closing:
+            return
+        self._is_closing = True
+        self._waiting.clear()
+        if self._has_ended or (is_read and not self._is_held_back):
+            self._transport.close()
+            return
+        self._transport.write_eof()
+        self._coming, self._held = None, 0
+        self._hold_back()
+        if not self._is_full:
+            self.deadline = self._loop.time() + LINGER
 
     def abort(self) -> None:
         self._transport.abort()
@@ -123,6 +136,8 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._is_full = False
+        if self._is_closing:
+            self.deadline = self._loop.time() + LINGER
         self._go_on()
 
     def data_received(self, data: bytes) -> None:
@@ -321,18 +336,7 @@ class Connection(asyncio.Protocol):
         self._transport.write(head.encode("latin-1") + content)
         self.deadline = self._loop.time() + NEXT
         if is_last:
-            self._close(incoming)
-
-    def _close(self, last: Incoming) -> None:
-        self._is_closing = True
-        self._waiting.clear()
-        if last.is_whole or self._has_ended:
-            self._transport.close()
-            return
-        # Closed with something unread, the connection would be reset, and the answer lost.
-        self._transport.write_eof()
-        self._coming, self._held = None, 0
-        self.deadline = self._loop.time() + LINGER
+            self.close(incoming.is_whole)
 
 
 @lru_cache(256)

@@ -5,8 +5,10 @@ import io
 import json
 import signal
 import socket
+import sqlite3
 import threading
-from contextlib import ExitStack
+import time
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import pytest
 
 from enrollment.connection import HEAD_LIMIT
 from enrollment.inputs import BODY_LIMIT
-from tests.server import Server, serving
+from tests.server import PATIENCE, Server, serving
 from tests.tokens import TOKENS
 
 STUDENT = {"given_name": "Ada", "family_name": "Lovelace"}
@@ -426,3 +428,25 @@ def test_a_client_that_takes_no_answers_is_given_no_more(server: Server):
 
     # Of 17 kB each: what fits the buffers of both sides.
     assert given < 2000
+
+
+def test_a_stop_cuts_off_no_answer(database_file: Path):
+    with closing(sqlite3.connect(database_file)) as db, db:
+        name = ("Ada", "x" * 100)
+        db.executemany("INSERT INTO student (given_name, family_name) VALUES (?, ?)", [name] * 1000)
+    filler = b"X-Filler: %s\r\n\r\n" % (b"x" * 10_000)
+    sent = known(b"GET /v1/students?limit=1000 HTTP/1.1\r\nHost: x\r\n") + filler
+    with serving(database_file) as server, server.connect() as connection:
+        threading.Thread(target=send_quietly, args=(connection, sent * 100)).start()
+        received = connection.recv(1)
+        server.process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + PATIENCE
+        while "finishing what is in flight" not in server.log.read_text():
+            assert time.monotonic() < deadline
+        while chunk := connection.recv(1024 * 1024):
+            received += chunk
+        found = answers(received)
+        connection.close()
+        assert server.process.wait(PATIENCE) == 0
+
+    assert {(status, len(body["items"])) for status, body in found} == {(200, 1000)}
