@@ -25,6 +25,8 @@ FIRST, NEXT, LINGER = 10.0, 60.0, 2.0
 # In bytes: a target with its headers; what of them is held until they are whole; what is heard
 # after the last answer.
 HEAD_LIMIT, HELD_LIMIT, LINGER_LIMIT = 65_536, 262_144, 4 * BODY_LIMIT
+# Of a length that the parser takes; more can only be zeros, and may be too many for `int`.
+MOST_DIGITS = 20
 STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus
 }
@@ -70,7 +72,8 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._parser = httptools.HttpRequestParser(self)
         self._target = b""
-        # Of the head that is coming: its length, as far as it was read, and what was held for it.
+        # Of the head that is coming: its length, as far as it was read, and what was held for it;
+        # likewise what a body has between its chunks and behind the last.
         self._length = self._held = 0
         self._coming: Incoming | None = None
         self._waiting: deque[Incoming] = deque()
@@ -109,8 +112,21 @@ class Connection(asyncio.Protocol):
         self._go_on()
         return bool(self._current or self._waiting)
 
-    def close(self) -> None:
-        self._transport.close()
+    def close(self, is_read: bool = True) -> None:
+        """Answer no more, and let the client take what was answered: if the connection were closed
+        with something unread, it would be reset, and that lost."""
+        if self._is_closing:
+            return
+        self._is_closing = True
+        self._waiting.clear()
+        if self._has_ended or (is_read and not self._is_held_back):
+            self._transport.close()
+            return
+        self._transport.write_eof()
+        self._coming, self._held = None, 0
+        self._hold_back()
+        if not self._is_full:
+            self.deadline = self._loop.time() + LINGER
 
     def abort(self) -> None:
         self._transport.abort()
@@ -120,6 +136,8 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._is_full = False
+        if self._is_closing:
+            self.deadline = self._loop.time() + LINGER
         self._go_on()
 
     def data_received(self, data: bytes) -> None:
@@ -140,31 +158,42 @@ class Connection(asyncio.Protocol):
     # In
 
     def _parse(self, data: bytes) -> None:
+        rest: bytes | memoryview = data
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._decline(data[upgrade.args[0] :])
+            while rest:
+                rest = self._feed(rest)
         except httptools.HttpParserCallbackError:
             raise
         except httptools.HttpParserError as error:
             # After the last request of a connection, whatever comes is none of our business.
             if not self._hears_no_more:
                 self._refuse(Problem("malformed_request", f"This is no HTTP/1.1: {error}."))
-        if self._length:
+        if self._length or self._coming:
             self._held += len(data)
             if self._held > HELD_LIMIT:
                 self._refuse_head()
 
-    def _decline(self, rest: bytes) -> None:
+    def _feed(self, data: bytes | memoryview) -> bytes | memoryview:
+        """What the parser has left, because another protocol was offered."""
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._decline()
+            return memoryview(data)[upgrade.args[0] :]
+        return b""
+
+    def _decline(self) -> None:
         """Another protocol was offered (by Java's client, always), and none is spoken here. The
         parser takes what follows for that protocol; another one, which is told only how long the
-        body is, takes it for what it is (RFC 9110, section 7.8)."""
+        body is and whether it is the last, takes it for what it is (RFC 9110, section 7.8)."""
         frame = "Content-Length", self._environ.get("CONTENT_LENGTH", "0")
         if coding := self._environ.get("HTTP_TRANSFER_ENCODING"):
             frame = "Transfer-Encoding", coding
+        last = b"" if self._parser.should_keep_alive() else b"Connection: close\r\n"
+        head = b"POST / HTTP/1.1\r\n%s: %s\r\n%s\r\n" % (*map(str.encode, frame), last)
         self._parser = httptools.HttpRequestParser(self)
         self._has_declined = True
-        self._parse(b"POST / HTTP/1.1\r\n%s: %s\r\n\r\n" % tuple(map(str.encode, frame)) + rest)
+        self._parser.feed_data(head)
 
     def on_message_begin(self) -> None:
         if self._has_declined:
@@ -196,6 +225,12 @@ class Connection(asyncio.Protocol):
             self._refuse_head()
             return
         environ, (path, _, query) = self._environ, self._target.partition(b"?")
+        if "," in environ.get("HTTP_HOST", ""):
+            self._refuse(Problem("malformed_request", "The header Host was sent more than once."))
+            return
+        if len(environ.get("CONTENT_LENGTH", "")) > MOST_DIGITS:
+            self._refuse(Problem("malformed_request", "The Content-Length has too many digits."))
+            return
         environ["REQUEST_METHOD"] = self._parser.get_method().decode()
         environ["SERVER_PROTOCOL"] = f"HTTP/{self._parser.get_http_version()}"
         if not path.startswith(b"/"):
@@ -218,6 +253,7 @@ class Connection(asyncio.Protocol):
     def on_body(self, chunk: bytes) -> None:
         if self._coming:
             self._coming.take(chunk)
+            self._held = 0
 
     def on_message_complete(self) -> None:
         if self._coming and not self._parser.should_upgrade():
@@ -247,25 +283,33 @@ class Connection(asyncio.Protocol):
 
     def _go_on(self) -> None:
         """Answer what waits for it, as far as the client takes the answers."""
-        while self._waiting and not self._current and not self._is_full:
+        if self._waiting and not self._current and not self._is_full:
             incoming = self._waiting.popleft()
             answer = self._server.answer(incoming)
-            if isinstance(answer, Response):
-                self._send(incoming, answer)
-            else:
+            if not isinstance(answer, Response):
                 self._current = incoming
                 self._loop.create_task(answer).add_done_callback(self._end)
+            else:
+                self._send(incoming, answer)
+                if self._waiting:
+                    # Whoever sends thousands together takes turns with who sends one.
+                    self._current = incoming
+                    self._loop.call_soon(self._next)
         self._hold_back()
 
     def _end(self, task: "asyncio.Task[Response]") -> None:
-        incoming, self._current = self._current, None
         try:
             response = task.result()
         except BaseException:
             self.abort()
             raise
-        if incoming and not self._transport.is_closing():
-            self._send(incoming, response)
+        if self._current and not self._transport.is_closing():
+            self._send(self._current, response)
+        self._next()
+
+    def _next(self) -> None:
+        self._current = None
+        if not self._transport.is_closing():
             self._go_on()
 
     def _hold_back(self) -> None:
@@ -292,18 +336,7 @@ class Connection(asyncio.Protocol):
         self._transport.write(head.encode("latin-1") + content)
         self.deadline = self._loop.time() + NEXT
         if is_last:
-            self._close(incoming)
-
-    def _close(self, last: Incoming) -> None:
-        self._is_closing = True
-        self._waiting.clear()
-        if last.is_whole or self._has_ended:
-            self._transport.close()
-            return
-        # Closed with something unread, the connection would be reset, and the answer lost.
-        self._transport.write_eof()
-        self._coming, self._held = None, 0
-        self.deadline = self._loop.time() + LINGER
+            self.close(incoming.is_whole)
 
 
 @lru_cache(256)

@@ -60,7 +60,8 @@ class Incoming:
         if int(self.environ.get("CONTENT_LENGTH", 0)) > BODY_LIMIT:
             return NOTHING
         if not self.is_over:
-            if self.environ.get("HTTP_EXPECT", "").lower() == "100-continue":
+            expected = self.environ.get("HTTP_EXPECT", "").lower()
+            if expected == "100-continue" and self.environ["SERVER_PROTOCOL"] != "HTTP/1.0":
                 self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             await asyncio.wait({self.ended()}, timeout=timeout)
         if not self.is_over:

@@ -100,12 +100,12 @@ class Server:
         self.date = ""
 
     def enter(self, connection: Connection) -> None:
+        if len(self._connections) >= self._most:
+            # Whoever connects and says nothing, or no more, must not keep others out.
+            idle = (other for other in self._connections if other.is_idle)
+            min(idle, key=lambda other: other.deadline, default=connection).abort()
         self._connections.add(connection)
         self._are_gone.clear()
-        if len(self._connections) > self._most:
-            # Whoever connects and says nothing must not keep others out.
-            idle = (connection for connection in self._connections if connection.is_idle)
-            min(idle, key=lambda connection: connection.deadline).abort()
 
     def leave(self, connection: Connection) -> None:
         self._connections.discard(connection)
@@ -136,6 +136,9 @@ class Server:
         with suppress(TimeoutError):
             async with asyncio.timeout(patience):
                 await self._are_gone.wait()
+                # Requests whose client did not wait for the answer.
+                if others := asyncio.all_tasks() - {asyncio.current_task()}:
+                    await asyncio.wait(others)
         for connection in list(self._connections):
             connection.abort()
 

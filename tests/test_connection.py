@@ -3,9 +3,12 @@
 import http.client
 import io
 import json
+import signal
 import socket
+import sqlite3
 import threading
-from contextlib import ExitStack
+import time
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ import pytest
 
 from enrollment.connection import HEAD_LIMIT
 from enrollment.inputs import BODY_LIMIT
-from tests.server import Server, serving
+from tests.server import PATIENCE, Server, serving
 from tests.tokens import TOKENS
 
 STUDENT = {"given_name": "Ada", "family_name": "Lovelace"}
@@ -105,6 +108,16 @@ def test_an_endless_body_is_not_read_to_its_end(server: Server):
     assert server.get("/").status == 200
 
 
+@pytest.mark.parametrize("begun", [b"2;", b"2\r\n{}\r\n0\r\nX: "], ids=["extension", "trailer"])
+def test_what_comes_without_end_around_a_body_is_not_held(server: Server, begun: bytes):
+    head = chunked(b"").partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+    with server.connect() as connection:
+        connection.sendall(head + begun)
+        for _ in range(16):
+            send_quietly(connection, b"x" * 65536)
+        assert b"The body broke off." in connection.recv(65536)
+
+
 def test_a_body_that_does_not_arrive_in_time_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -159,6 +172,9 @@ def send_quietly(connection: socket.socket, sent: bytes) -> None:
         b"Content-Length: 2\r\n\r\n{}",
         b"POST /v1/students HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n{}",
         b"POST /v1/students HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Content-Length: %s2\r\n\r\n{}" % (b"0" * 5000),
+        b"GET / HTTP/1.1\r\nHost: x\r\nHost: example.org\r\n\r\n",
+        b"POST /v1/students HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         b"Content-Length: 99\r\n\r\n{}",
         b"POST /v1/students HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
@@ -176,6 +192,8 @@ def send_quietly(connection: socket.socket, sent: bytes) -> None:
         "version",
         "two-lengths",
         "negative-length",
+        "padded-length",
+        "two-hosts",
         "cut-short",
         "bad-chunk",
         "chunks-cut-short",
@@ -272,6 +290,27 @@ def test_requests_that_are_sent_together_are_answered_in_order(server: Server):
     assert [body["given_name"] for _, body in found] == [name for name in names for _ in range(2)]
 
 
+def test_whoever_sends_many_requests_together_takes_turns_with_others(server: Server):
+    get, live = GET.replace(b"x", b"localhost") + b"\r\n", b"GET /livez HTTP/1.1\r\n"
+    with server.connect() as many, server.connect() as one:
+        for connection in (many, one):
+            connection.sendall(get)
+            connection.recv(65536)
+        # So both are there when the server looks.
+        server.process.send_signal(signal.SIGSTOP)
+        many.sendall(get * 1000)
+        many.shutdown(socket.SHUT_WR)
+        one.sendall(live + b"Host: localhost\r\n\r\n")
+        server.process.send_signal(signal.SIGCONT)
+        assert one.recv(65536).startswith(b"HTTP/1.1 200 ")
+        while many.recv(65536):
+            pass
+
+    paths = [line.split()[5] for line in server.log.read_text().splitlines() if "INFO" in line]
+    assert paths.count("/") >= 1000
+    assert paths[-100:].count("/livez") == 0
+
+
 def test_what_comes_piece_by_piece_is_put_together(server: Server):
     with server.connect() as connection:
         for byte in post(STUDENT):
@@ -304,6 +343,26 @@ def test_another_protocol_that_is_offered_is_declined(server: Server):
     assert [status for status, _ in answers(server.raw(sent))] == [201, 201]
 
 
+def test_however_often_another_protocol_is_offered_it_is_declined(server: Server):
+    offer = GET.replace(b"x", b"localhost") + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+
+    assert [status for status, _ in answers(server.raw(offer * 1500))] == [200] * 1500
+    assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("version", "options"), [(b"1.1", b"close, Upgrade"), (b"1.0", b"Upgrade")]
+)
+def test_whoever_offers_another_protocol_may_end_the_connection_too(
+    server: Server, version: bytes, options: bytes
+):
+    get = b"GET / HTTP/%s\r\nHost: localhost\r\nConnection: %s\r\nUpgrade: h2c\r\n\r\n"
+
+    with server.connect() as connection:
+        connection.sendall(get % (version, options))
+        assert b"\r\nConnection: close\r\n" in connection.recv(65536)
+
+
 def test_a_whole_address_as_the_target_names_the_host(server: Server):
     for host, status in ((b"localhost:80", b"200"), (b"example.org", b"421")):
         sent = b"GET http://%s/livez?x=1 HTTP/1.1\r\nHost: localhost\r\n\r\n" % host
@@ -323,6 +382,20 @@ def test_who_asks_first_is_told_whether_to_send_the_body(
         if status == b"100":
             connection.sendall(body)
             assert connection.recv(65536).startswith(b"HTTP/1.1 201 ")
+
+
+def test_an_old_client_is_not_told_to_send_the_body(server: Server):
+    body = json.dumps(STUDENT).encode()
+    asked = (
+        post(STUDENT)
+        .replace(b"HTTP/1.1", b"HTTP/1.0")
+        .replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
+    )
+    with server.connect() as connection:
+        connection.sendall(asked.removesuffix(body))
+        assert server.get("/").status == 200
+        connection.sendall(body)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 201 ")
 
 
 def test_a_head_that_is_too_long_is_refused_as_everything_is(server: Server):
@@ -355,3 +428,25 @@ def test_a_client_that_takes_no_answers_is_given_no_more(server: Server):
 
     # Of 17 kB each: what fits the buffers of both sides.
     assert given < 2000
+
+
+def test_a_stop_cuts_off_no_answer(database_file: Path):
+    with closing(sqlite3.connect(database_file)) as db, db:
+        name = ("Ada", "x" * 100)
+        db.executemany("INSERT INTO student (given_name, family_name) VALUES (?, ?)", [name] * 1000)
+    filler = b"X-Filler: %s\r\n\r\n" % (b"x" * 10_000)
+    sent = known(b"GET /v1/students?limit=1000 HTTP/1.1\r\nHost: x\r\n") + filler
+    with serving(database_file) as server, server.connect() as connection:
+        threading.Thread(target=send_quietly, args=(connection, sent * 100)).start()
+        received = connection.recv(1)
+        server.process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + PATIENCE
+        while "finishing what is in flight" not in server.log.read_text():
+            assert time.monotonic() < deadline
+        while chunk := connection.recv(1024 * 1024):
+            received += chunk
+        found = answers(received)
+        connection.close()
+        assert server.process.wait(PATIENCE) == 0
+
+    assert {(status, len(body["items"])) for status, body in found} == {(200, 1000)}

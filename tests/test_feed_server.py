@@ -1,5 +1,6 @@
 """The change feed of the real server: it waits for what comes."""
 
+import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -30,8 +31,9 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 def arrive(server: Server, requests: int) -> None:
     """Wait until so many connections are open: what waits has been asked for."""
     for _ in range(200):
-        established = Path("/proc/net/tcp").read_text().count(f":{server.port:04X} ")
-        if established > requests:
+        # The server's ends of those that are established.
+        mine = rf":{server.port:04X} \S+ 01 "
+        if len(re.findall(mine, Path("/proc/net/tcp").read_text())) >= requests:
             return
         time.sleep(0.01)
     pytest.fail("the requests do not arrive")

@@ -4,12 +4,14 @@ import json
 import os
 import re
 import signal
+import socket
 import sqlite3
+import struct
 import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -169,6 +171,38 @@ def test_a_signal_stops_the_server_cleanly(tmp_path: Path, number: int):
 
     # The last connection to close has emptied the write-ahead log into the database.
     assert not (tmp_path / "enrollment.db-wal").exists()
+
+
+def test_a_stop_finishes_what_a_client_has_left_behind(database_file: Path):
+    body = json.dumps(STUDENT).encode()
+    locked = closing(sqlite3.connect(database_file))
+    with serving(database_file, "--busy-timeout", "30") as server, locked as blocker:
+        blocker.execute("BEGIN IMMEDIATE")
+        with server.begin_to_post(body, sent=len(body)) as connection:
+            assert server.get("/v1/students").status == 200
+            # Closed so, it is reset.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        server.process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + PATIENCE
+        while "finishing what is in flight" not in server.log.read_text():
+            assert time.monotonic() < deadline
+        blocker.rollback()
+
+        assert server.process.wait(PATIENCE) == 0
+        assert "Traceback" not in server.log.read_text()
+        assert " POST /v1/students 201 " in server.log.read_text()
+
+
+def test_clients_that_keep_their_connections_keep_no_one_out(database_file: Path):
+    get = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    few = ["sh", "-c", 'ulimit -n 100 && exec "$@"', "sh"]
+    with serving(database_file, under=few) as server, ExitStack() as stack:
+        for _ in range(100):
+            connection = stack.enter_context(server.connect())
+            connection.sendall(get)
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+        assert server.post("/v1/students", STUDENT).status == 201
 
 
 @pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGTSTP])
