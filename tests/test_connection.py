@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from enrollment.connection import HEAD_LIMIT
 from enrollment.inputs import BODY_LIMIT
+from enrollment.reading import HEAD_LIMIT
 from tests.server import PATIENCE, Server, serving
 from tests.tokens import TOKENS
 
