@@ -1,15 +1,16 @@
 -- name: list_courses_to_settle(course_ids, student_ids)
 -- Which of these courses, and of those for which these students wait, have seats for those who wait, and
 -- give them by themselves? Both lists are JSON arrays.
-SELECT course.id
-FROM course
-WHERE course.id IN (
-        SELECT value FROM json_each(:course_ids)
-        UNION
-        SELECT course_id FROM student_course
-        WHERE student_id IN (SELECT value FROM json_each(:student_ids)) AND status = 'waitlisted'
-    )
-    AND course.promotion = 'automatic'
+SELECT DISTINCT course.id
+FROM (
+    SELECT value AS id FROM json_each(:course_ids)
+    UNION ALL
+    SELECT course_id
+    FROM json_each(:student_ids)
+    CROSS JOIN student_course ON student_id = value AND status = 'waitlisted'
+) AS named
+CROSS JOIN course ON course.id = named.id
+WHERE course.promotion = 'automatic'
     AND EXISTS (
         SELECT 1 FROM student_course WHERE course_id = course.id AND status = 'waitlisted'
     )
