@@ -94,11 +94,11 @@ class Dispatcher:
         return self._record(incoming, answer)
 
     def _knock(self, incoming: Incoming) -> _Answer:
-        return self._ask({**incoming.environ, "enrollment.knocks": True})
+        return self._ask(incoming.environ, knocks=True)
 
-    def _ask(self, environ: Mapping[str, Any]) -> _Answer:
+    def _ask(self, environ: Mapping[str, Any], knocks: bool = False) -> _Answer:
         # The application writes in it, and may be asked again.
-        own = dict(environ)
+        own = {**environ, "enrollment.knocks": knocks}
         return _Answer(self._app.answer(own), own)
 
     def _record(self, incoming: Incoming, answer: _Answer) -> Response:
