@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,15 @@ from tests.tokens import TOKENS
 STUDENT = {"given_name": "Ada", "family_name": "Lovelace"}
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
 POST = b"POST /v1/students HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+
+
+@pytest.fixture
+def server(database_file: Path) -> Iterator[Server]:
+    """Whatever it was sent, it stops cleanly."""
+    with serving(database_file) as server:
+        yield server
+        assert server.stop() == 0
+        assert "Traceback" not in server.log.read_text()
 
 
 def known(sent: bytes) -> bytes:
