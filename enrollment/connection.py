@@ -138,8 +138,6 @@ class Connection(asyncio.Protocol):
         if self._current:
             self._current.end()
 
-    # Out
-
     def _go_on(self) -> None:
         """Answer what waits for it, as far as the client takes the answers."""
         if self._reader.waiting and not self._current and not self._is_full:
