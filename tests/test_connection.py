@@ -26,12 +26,11 @@ POST = b"POST /v1/students HTTP/1.1\r\nHost: x\r\nContent-Type: application/json
 
 
 @pytest.fixture
-def server(database_file: Path) -> Iterator[Server]:
+def server(server: Server) -> Iterator[Server]:
     """Whatever it was sent, it stops cleanly."""
-    with serving(database_file) as server:
-        yield server
-        assert server.stop() == 0
-        assert "Traceback" not in server.log.read_text()
+    yield server
+    assert server.stop() == 0
+    assert "Traceback" not in server.log.read_text()
 
 
 def known(sent: bytes) -> bytes:

@@ -8,18 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import Server, serving
+from tests.server import Server
 
 STUDENT = {"given_name": "Ada", "family_name": "Lovelace"}
 COURSE = {"code": "CS101", "title": "Databases"}
 
 
 @pytest.fixture
-def server(database_file: Path) -> Iterator[Server]:
-    with serving(database_file) as server:
-        server.post("/v1/students", STUDENT)
-        server.post("/v1/courses", COURSE)
-        yield server
+def server(server: Server) -> Server:
+    server.post("/v1/students", STUDENT)
+    server.post("/v1/courses", COURSE)
+    return server
 
 
 @pytest.fixture
