@@ -2,14 +2,13 @@
 
 import math
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from bottle import request
 from msgspec.structs import replace
 
 from enrollment.config import Config
+from enrollment.context import Caller, Context
 from enrollment.data import token
 from enrollment.database import Connection, Database
 from enrollment.errors import Fault, Problem
@@ -29,20 +28,6 @@ READERS_AND_STUDENTS = READERS | {"student"}
 USES_NOTED_EVERY = 60
 
 
-class Caller(NamedTuple):
-    """Whom a token stands for."""
-
-    id: int
-    name: str
-    role: str
-    student_id: int | None
-
-    @property
-    def actor(self) -> str:
-        """How the history names the caller."""
-        return f"{self.name} #{self.id}"
-
-
 class Gate:
     """Lets a request pass, or raises why not."""
 
@@ -54,26 +39,28 @@ class Gate:
         self._used: dict[int, datetime] = {}
         self._noted = -math.inf
 
-    def check_host(self) -> None:
+    def check_host(self, context: Context) -> None:
         """A page that is made for another name must not reach the service by a name of its own
         (DNS rebinding). Raises misdirected_request."""
-        host = request.environ.get("HTTP_HOST", "")
+        host = context.header("HOST") or ""
         name = host if host.endswith("]") else host.rpartition(":")[0] or host
         if "*" not in self._hosts and name.strip("[]").lower() not in self._hosts:
             raise Problem("misdirected_request", f'The service does not answer to "{host[:255]}".')
 
-    def admit(self, db: Connection, allowed: frozenset[str], ids: Mapping[str, Any]) -> None:
-        """Raises token_missing, token_invalid, too_many_failures, too_many_requests, forbidden."""
-        caller = request.environ["enrollment.caller"] = self._authenticate(db)
+    def admit(self, db: Connection, context: Context) -> None:
+        """Set the caller, if the operation of the context is for that caller's role.
+
+        Raises token_missing, token_invalid, too_many_failures, too_many_requests, forbidden.
+        """
+        caller = context.caller = self._authenticate(db, context)
         if caller is None:
             raise Problem("token_missing", "The request has no token.", headers=_challenge())
+        allowed = context.operation.allowed if context.operation else frozenset()
         if caller.role not in allowed:
             detail = f"The role {caller.role} may not do this; {', '.join(sorted(allowed))} may."
             raise Problem("forbidden", detail)
-        if (
-            caller.role == "student"
-            and ids.get("student_id", caller.student_id) != caller.student_id
-        ):
+        named = context.ids.get("student_id", caller.student_id)
+        if caller.role == "student" and named != caller.student_id:
             raise Problem("forbidden", f"The token is for student {caller.student_id} alone.")
 
     def is_to_note_uses(self) -> bool:
@@ -93,39 +80,45 @@ class Gate:
             # Where the database can't be written to, it can still be read; it is tried again.
             self._used = used | self._used
 
-    def _authenticate(self, db: Connection) -> Caller | None:
-        header = request.environ.get("HTTP_AUTHORIZATION")
+    def _authenticate(self, db: Connection, context: Context) -> Caller | None:
+        header = context.header("AUTHORIZATION")
         if header is None:
             return None
         # A header that is sent twice arrives as one list: the same token twice is one.
         first, *others = {part.strip() for part in header.split(",")}
         scheme, _, text = first.partition(" ")
         if others:
-            raise self._failure("The header Authorization was sent with several values; send one.")
+            raise self._failure(
+                context, "The header Authorization was sent with several values; send one."
+            )
         if scheme.lower() != "bearer" or not text.strip():
-            raise self._failure("The header Authorization is not: Bearer, a space, the token.")
+            raise self._failure(
+                context, "The header Authorization is not: Bearer, a space, the token."
+            )
         row = token.find_valid_token(db, text.strip())
         if row is None:
-            raise self._failure("The token is not known here, or it has expired or been revoked.")
+            raise self._failure(
+                context, "The token is not known here, or it has expired or been revoked."
+            )
         caller = Caller(row["id"], row["name"], row["role"], row["student_id"])
         self._used[caller.id] = datetime.now(UTC)
-        self._count(caller)
+        self._count(context, caller)
         return caller
 
-    def _failure(self, detail: str) -> Problem:
-        usage = self._failures.take(request.environ.get("REMOTE_ADDR"))
+    def _failure(self, context: Context, detail: str) -> Problem:
+        usage = self._failures.take(context.client)
         if self._failures.limit and usage.left < 0:
             detail = "Too many tokens that are not valid came from this address."
             return Problem("too_many_failures", detail, headers=_retry_after(usage))
         return Problem("token_invalid", detail, headers=_challenge(', error="invalid_token"'))
 
-    def _count(self, caller: Caller) -> None:
-        """Tell how much of the limit is left (draft-ietf-httpapi-ratelimit-headers)."""
-        # A server that asks again has been told before; a token may have been revoked meanwhile.
-        if not self._requests.limit or "enrollment.headers" in request.environ:
+    def _count(self, context: Context, caller: Caller) -> None:
+        """Count the request once, and show how much of the limit is left
+        (draft-ietf-httpapi-ratelimit-headers)."""
+        if not self._requests.limit or context.rate_limit:
             return
         usage = self._requests.take(caller.id)
-        request.environ["enrollment.headers"] = {
+        context.rate_limit = {
             "RateLimit-Policy": f'"token";q={self._requests.limit};w={self._requests.seconds}',
             "RateLimit": f'"token";r={max(usage.left, 0)};t={usage.resets_in}',
         }
@@ -134,16 +127,9 @@ class Gate:
             raise Problem("too_many_requests", detail, headers=_retry_after(usage))
 
 
-def current_caller() -> Caller | None:
-    """Who has sent the request that is being answered, if it was admitted with a token."""
-    caller: Caller | None = request.environ.get("enrollment.caller")
-    return caller
-
-
-def as_told(events: list[Event]) -> list[Event]:
+def as_told(caller: Caller | None, events: list[Event]) -> list[Event]:
     """What the caller may know of them: a student, only what concerns that student, and who did it
     only where it was the student: a seat comes free because another one has left."""
-    caller = current_caller()
     if caller is None or caller.role != "student":
         return events
     return [
@@ -153,9 +139,8 @@ def as_told(events: list[Event]) -> list[Event]:
     ]
 
 
-def require_registrar(body: Any) -> None:
+def require_registrar(caller: Caller | None, body: Any) -> None:
     """Refuse a student who speaks as only a registrar may. Raises forbidden."""
-    caller = current_caller()
     if caller is None or caller.role != "student":
         return
     faults = [

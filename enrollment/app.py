@@ -1,23 +1,23 @@
-"""The one place where everything is wired: configuration in, WSGI application out."""
+"""One request's life: from its headers to the response, whatever happens on the way."""
 
 import logging
 import math
-import random
-import re
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any
 
-from bottle import Bottle, HTTPError, request
+from bottle import HTTPError
 
 from enrollment import http
 from enrollment.access import Gate
 from enrollment.config import Config
+from enrollment.context import Context
 from enrollment.database import Database
 from enrollment.errors import Problem
+from enrollment.inputs import read_query
 from enrollment.kinds import FAILURES, KINDS
 from enrollment.log import requests
 from enrollment.metrics import Metrics
@@ -25,119 +25,149 @@ from enrollment.rendering import Response, render_failure, render_problem
 from enrollment.routes import OPERATIONS
 
 log = logging.getLogger("enrollment")
-# A failure that lasts is told once in so many seconds, however many requests meet it.
-FAILURES_TOLD_EVERY = 60
-# An answer is for its reader alone, and is no page that could do or load anything.
+# A failure that lasts is logged once in so many seconds, however many requests meet it.
+FAILURES_LOGGED_EVERY = 60
+# A response is for its reader alone, and is no page that could do or load anything.
 SECURITY = {
     "Cache-Control": "private, no-cache",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 EMPTY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
-class App(Bottle):  # type: ignore[misc]
-    """A Bottle whose requests have each an id and a line in the log, and whose errors are problems,
-    whatever becomes of them."""
+class App:
+    """The service: `receive`, then `run` what was not answered yet, then `record`. It is a WSGI
+    application too (PEP 3333), for tests and for other servers."""
 
-    def __init__(
-        self, database: Database, gate: Gate, metrics: Metrics, trusted_proxies: Collection[str]
-    ) -> None:
-        super().__init__()
+    def __init__(self, database: Database, gate: Gate, metrics: Metrics, config: Config) -> None:
         self.database = database
         self.gate = gate
-        self.metrics = metrics
-        self.trusted_proxies = trusted_proxies
-        self._told = dict.fromkeys(FAILURES, -math.inf)
+        self.router = http.make_router(OPERATIONS)
+        self._metrics = metrics
+        self._config = config
+        self._logged = dict.fromkeys(FAILURES, -math.inf)
 
     def close(self) -> None:
         self.gate.note_uses()
         self.database.close()
 
-    def wsgi(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
         started = time.perf_counter()
-        status, headers, content = self.answer(environ)
-        self.record(environ, status, time.perf_counter() - started)
+        context = self.open(environ)
+        response = self.receive(context) or self.run(context)
+        self.record(context, response.status, time.perf_counter() - started)
         if self.gate.is_to_note_uses():
             self.gate.note_uses()
-        start_response(f"{status} {REASONS[status]}", [*headers.items()])
-        return [content]
+        status = f"{response.status} {REASONS[response.status]}"
+        start_response(status, [*response.headers.items()])
+        return [response.content]
 
-    def answer(self, environ: dict[str, Any]) -> Response:
-        """What is sent. A server may ask several times before it sends one; then it records it."""
-        sent = environ.get("HTTP_X_REQUEST_ID", "")
-        request_id = sent if REQUEST_ID.fullmatch(sent) else f"{random.getrandbits(64):016x}"
-        environ["enrollment.request_id"] = request_id
-        environ["bottle.app"] = self
-        environ["bottle.raw_path"] = environ.get("PATH_INFO", "")
-        request.bind(environ)
-        try:
-            status, own, content = self._answer(environ)
-        except Problem as problem:
-            if problem.code in FAILURES:
-                self._tell(problem)
-            status, own, content = render_problem(problem)
-        except Exception as error:
-            status, own, content = render_failure(error)
-        headers = SECURITY | environ.get("enrollment.headers", {}) | own
-        headers["X-Request-Id"] = request_id
-        if status in EMPTY:
-            headers.pop("Content-Type", None)
-        else:
-            headers["Content-Length"] = str(len(content))
-        if environ["REQUEST_METHOD"] == "HEAD":
-            content = b""
-        return Response(status, headers, content)
+    def open(self, environ: dict[str, Any]) -> Context:
+        """Begin with a request (PEP 3333)."""
+        return Context(environ, self._metrics.page)
 
-    def record(self, environ: Mapping[str, Any], status: int, seconds: float) -> None:
-        """Log and count a request that has been answered."""
-        requests.add(environ, status, seconds)
-        self.metrics.count(environ, status, seconds)
+    def receive(self, context: Context) -> Response | None:
+        """Route and authorize a request, and answer it if that takes no time: a refusal, or a read
+        that is quick. Otherwise return None: the request is to be run.
 
-    def _answer(self, environ: dict[str, Any]) -> Response:
-        self._believe_proxies(environ)
-        # A server tells what it could not read, so that it is answered as everything is.
-        if unreadable := environ.get("enrollment.unreadable"):
-            raise unreadable
-        self.gate.check_host()
-        try:
-            environ["PATH_INFO"] = environ["bottle.raw_path"].encode("latin-1").decode()
-        except UnicodeDecodeError:
-            detail = "The path is not percent-encoded UTF-8."
-            raise Problem("malformed_request", detail) from None
-        try:
-            route, ids = self.router.match(environ)
-        except HTTPError as error:
-            return http.answer_unrouted(error)
-        environ["bottle.route"] = route
-        response: Response = route.callback(**ids)
+        It waits neither for a body nor for a write of this process.
+        """
+        return self._answer(context, self._receive)
+
+    def run(self, context: Context) -> Response:
+        """The response to a request that was received: of a slow read, or of a write, whose token
+        is checked again in the transaction of the write itself."""
+        response = self._answer(context, self._run)
+        assert response
         return response
 
-    def _tell(self, failure: Problem) -> None:
-        """Log what only who runs the service can mend, with what SQLite says of it."""
-        if time.monotonic() >= self._told[failure.code] + FAILURES_TOLD_EVERY:
-            self._told[failure.code] = time.monotonic()
+    def record(self, context: Context, status: int, seconds: float) -> None:
+        """Log and count a request that has been answered."""
+        requests.add(context, status, seconds)
+        self._metrics.count(context, status, seconds)
+
+    def _receive(self, context: Context) -> Response | None:
+        self._believe_proxies(context)
+        self.gate.check_host(context)
+        try:
+            http.match(self.router, context)
+        except HTTPError as error:
+            return http.answer_unrouted(context, error)
+        operation = context.operation
+        assert operation
+        if operation.is_public:
+            context.query = read_query(context.environ, operation.options)
+            return None if operation.is_slow(context.query) else self._run(context)
+        with self.database.read() as db:
+            self.gate.admit(db, context)
+            context.query = read_query(context.environ, operation.options)
+            if operation.reads and not operation.is_slow(context.query):
+                return self._run(context)
+        return None
+
+    def _run(self, context: Context) -> Response:
+        operation = context.operation
+        assert operation
+        if operation.is_public:
+            return http.read(context, self.database)
+        if operation.reads:
+            with self.database.read(is_long=True) as db:
+                return http.read(context, db)
+        with self.database.read() as db:
+            self.gate.admit(db, context)
+        return http.write(context, self.database, self._config.retry_window)
+
+    def _answer(
+        self, context: Context, act: Callable[[Context], Response | None]
+    ) -> Response | None:
+        """What the act returns, or what its failure is answered with; with the common headers."""
+        try:
+            response = act(context)
+        except Problem as problem:
+            if problem.code in FAILURES:
+                self._log(problem)
+            response = render_problem(context, problem)
+        except Exception as error:
+            response = render_failure(context, error)
+        return response and _complete(context, response)
+
+    def _log(self, failure: Problem) -> None:
+        """Log what only the operator can fix, with what SQLite says of it."""
+        if time.monotonic() >= self._logged[failure.code] + FAILURES_LOGGED_EVERY:
+            self._logged[failure.code] = time.monotonic()
             cause, advice = failure.__cause__ or failure.detail, KINDS[failure.code].advice
             log.error("%s: %s: %s", failure.code, str(cause).rstrip("."), advice)
 
-    def _believe_proxies(self, environ: dict[str, Any]) -> None:
-        """The client is the last address that was not told by a proxy of ours."""
-        if environ.get("REMOTE_ADDR") not in self.trusted_proxies:
+    def _believe_proxies(self, context: Context) -> None:
+        """The client is the last address that was not named by a trusted proxy."""
+        trusted = self._config.trusted_proxies
+        if context.client not in trusted:
             return
-        hops = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        hops = (context.header("X_FORWARDED_FOR") or "").split(",")
         with suppress(ValueError):
-            while environ.get("REMOTE_ADDR") in self.trusted_proxies and hops:
-                environ["REMOTE_ADDR"] = str(ip_address(hops.pop().strip()))
+            while context.client in trusted and hops:
+                context.client = str(ip_address(hops.pop().strip()))
+
+
+def _complete(context: Context, response: Response) -> Response:
+    """The response with the headers that all have. A response to HEAD has no content."""
+    headers: dict[str, str] = {**SECURITY, **context.rate_limit, **response.headers}
+    headers["X-Request-Id"] = context.request_id
+    if response.status in EMPTY:
+        headers.pop("Content-Type", None)
+    else:
+        headers["Content-Length"] = str(len(response.content))
+    content = b"" if context.method == "HEAD" else response.content
+    return response._replace(headers=headers, content=content)
 
 
 def make_app(config: Config) -> App:
-    """The service as a WSGI application on a database that has been migrated; close it when it is
-    no longer served."""
+    """The service on a database that has been migrated; close it when it is no longer served."""
     database = Database(config.database, config.busy_timeout)
     gate = Gate(database, config)
-    app = App(database, gate, Metrics(database, config.database), config.trusted_proxies)
-    http.register(app, database, gate, OPERATIONS, config.retry_window)
-    return app
+    return App(database, gate, Metrics(database, config.database), config)

@@ -20,6 +20,8 @@ Row = sqlite3.Row
 SQLITE_NEEDED = (3, 39, 0)
 # With less room on its disk, in bytes, a database may not take the next write.
 NO_ROOM = 1024 * 1024
+# A server reads on two threads: one for what is quick, one for what is not.
+READERS = 2
 UNDO_SAVEPOINT = "ROLLBACK TO write; RELEASE write"
 # What a client is told of a failure of SQLite, and after how many seconds it may ask again.
 DISK_FAILED = (
@@ -112,60 +114,74 @@ def connect(path: Path, busy_timeout: float, *, create: bool = False) -> Connect
     return db
 
 
-class _Turn:
-    """A connection that threads take in turn."""
+class _ThreadState(threading.local):
+    """What a thread has now: a connection in a transaction, and whether that one writes."""
 
-    def __init__(self, db: Connection) -> None:
-        self.db = db
-        self.lock = threading.Lock()
-
-
-class _Own(threading.local):
-    """What a thread has now: a turn, and whether it writes."""
-
-    turn: _Turn | None = None
+    db: Connection | None = None
     writes = False
 
 
 class Database:
-    """One SQLite file, for any number of threads. Who writes takes the main connection; who reads
-    takes it too while it is free, and else a spare one: so no read waits for a write."""
+    """One SQLite file, for any number of threads. One connection writes. A read takes it too while
+    it is free, since its pages are those that were written last; or else another one, of which
+    there are as many as are in use at once. So no read waits for a write or for another read."""
 
     def __init__(self, path: Path, busy_timeout: float) -> None:
-        self._main = _Turn(connect(path, busy_timeout))
-        self._spare = _Turn(connect(path, busy_timeout))
-        self._own = _Own()
-        self.is_written_to = False
         self._path = path
+        self._busy_timeout = busy_timeout
+        self._writer = connect(path, busy_timeout)
+        self._writer_lock = threading.Lock()
+        self._idle_readers = [connect(path, busy_timeout) for _ in range(READERS)]
+        self._thread = _ThreadState()
+        self.is_written_to = False
         self._identity = _identity(path)
 
     def close(self) -> None:
+        """Close every connection; no transaction may be open."""
+        for reader in self._idle_readers:
+            reader.close()
         # The last one to be closed empties the write-ahead log.
-        self._spare.db.close()
-        self._main.db.close()
+        self._writer.close()
 
     def wait_no_more(self) -> None:
         """From now on, fail at once where another process has locked the file."""
-        for turn in (self._main, self._spare):
-            turn.db.execute("PRAGMA busy_timeout = 0")
+        self._busy_timeout = 0
+        for db in (self._writer, *self._idle_readers):
+            db.execute("PRAGMA busy_timeout = 0")
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """All queries of one `with` see one state of the data; in a write, that of the write."""
-        if self._own.turn:
-            yield self._own.turn.db
+    def read(self, *, is_long: bool = False) -> Iterator[Connection]:
+        """All queries of one `with` see one state of the data; in a write, that of the write. A
+        read that is long leaves the connection that writes free for who writes."""
+        own = self._thread
+        if own.db:
+            yield own.db
             return
-        turn = self._main
-        if not turn.lock.acquire(blocking=False):
-            turn = self._spare
-            turn.lock.acquire()
-        self._own.turn = turn
+        with self._borrow(is_long) as db:
+            own.db = db
+            try:
+                with _transaction(db, "BEGIN", "COMMIT", "ROLLBACK"):
+                    yield db
+            finally:
+                own.db = None
+
+    @contextmanager
+    def _borrow(self, is_long: bool) -> Iterator[Connection]:
+        """A connection to read with."""
+        if not is_long and self._writer_lock.acquire(blocking=False):
+            try:
+                yield self._writer
+            finally:
+                self._writer_lock.release()
+            return
         try:
-            with _transaction(turn.db, "BEGIN", "COMMIT", "ROLLBACK"):
-                yield turn.db
+            reader = self._idle_readers.pop()
+        except IndexError:
+            reader = connect(self._path, self._busy_timeout)
+        try:
+            yield reader
         finally:
-            self._own.turn = None
-            turn.lock.release()
+            self._idle_readers.append(reader)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -176,21 +192,21 @@ class Database:
         for it (https://www.sqlite.org/rescode.html#busy_snapshot). So a write never begins inside
         a read.
         """
-        own, db = self._own, self._main.db
+        own, db = self._thread, self._writer
         if own.writes:
             with _transaction(db, "SAVEPOINT write", "RELEASE write", UNDO_SAVEPOINT):
                 yield db
             return
-        if own.turn:
+        if own.db:
             raise RuntimeError("a write can't begin inside a read")
-        with self._main.lock:
+        with self._writer_lock:
             self._require_file()
-            own.turn, own.writes, self.is_written_to = self._main, True, True
+            own.db, own.writes, self.is_written_to = db, True, True
             try:
                 with _transaction(db, "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"):
                     yield db
             finally:
-                own.turn, own.writes, self.is_written_to = None, False, False
+                own.db, own.writes, self.is_written_to = None, False, False
 
     def _require_file(self) -> None:
         if _identity(self._path) != self._identity:

@@ -15,6 +15,8 @@ from enrollment.values import (
     WholeCode,
 )
 
+# A page of so many items is read while others wait; a longer one on another thread.
+QUICK = 100
 Limit = Annotated[int, Meta(ge=1, le=1000, description="At most so many items")]
 
 
@@ -23,6 +25,11 @@ class Page(Fields, frozen=True, kw_only=True):
 
     limit: Limit = 100
     cursor: Cursor = ""
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether to read it may hold up the requests that come after it."""
+        return self.limit > QUICK
 
 
 class StudentFilter(Page, frozen=True, kw_only=True):
@@ -63,6 +70,10 @@ class RosterFilter(Page, frozen=True, kw_only=True):
     as_of: Annotated[PastMoment, Meta(description="What was true then")] | None = None
     recorded_by: Annotated[PastMoment, Meta(description="What was known then")] | None = None
 
+    @property
+    def is_slow(self) -> bool:
+        return bool(self.as_of or self.recorded_by) or super().is_slow
+
 
 class CoursesOfStudentFilter(RosterFilter, frozen=True, kw_only=True):
     term: WholeCode | None = None
@@ -70,6 +81,10 @@ class CoursesOfStudentFilter(RosterFilter, frozen=True, kw_only=True):
 
 class EligibleCourseFilter(Page, frozen=True, kw_only=True):
     term: WholeCode | None = None
+
+    @property
+    def is_slow(self) -> bool:
+        return True
 
 
 class EventFilter(Fields, frozen=True, kw_only=True):
@@ -83,3 +98,7 @@ class EventFilter(Fields, frozen=True, kw_only=True):
     wait: Annotated[
         int, Meta(ge=0, le=30, description="So many seconds, for an event to happen")
     ] = 0
+
+    @property
+    def is_slow(self) -> bool:
+        return self.limit > QUICK

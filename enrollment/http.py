@@ -1,24 +1,25 @@
-"""What every route shares: operations, their answers, and what the history will say."""
+"""What every route shares: operations, how they are found and run, and what they answer."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import msgspec
-from bottle import Bottle, HTTPError, request
+from bottle import HTTPError, Router
 
-from enrollment.access import ANYONE, Gate, current_caller, require_registrar
+from enrollment.access import ANYONE, require_registrar
 from enrollment.bodies import Explained
-from enrollment.database import Database
+from enrollment.context import Context
+from enrollment.database import Connection, Database
 from enrollment.errors import Fault, Problem, refusal
 from enrollment.filters import WriteOptions
-from enrollment.inputs import read_body, read_query
+from enrollment.inputs import read_body
 from enrollment.records import Change, Fields
 from enrollment.rendering import Answer, Response, render
 from enrollment.values import Moment
-from enrollment.writes import rehearse, write, write_once
+from enrollment.writes import rehearse, write_now, write_once
 
 PATH_PARAMETER = re.compile(r"<(\w+):(?:id|re:([^>]+))>")
 
@@ -30,12 +31,13 @@ def template(path: str) -> str:
 
 class Operation(NamedTuple):
     """One method of one path, who may use it, its handler, the structs that its body and its query
-    must fit, what it answers with which status, which rules can be against it, and of a POST,
-    whether it is held against If-Match: everything else is.
+    must fit, what it answers with which status, which rules can be against it, of a POST, whether
+    it is held against If-Match (everything else is), and of a read, whether it takes long.
 
-    The handler takes the connection, within a transaction that only reads or may write too, then by
-    name the ids of the path, and `body` and `query` if it declares them. Where no one needs a token
-    it takes the database itself. It returns an Answer or raises a Problem.
+    The handler takes the context, then the connection, within a transaction that only reads or may
+    write too, then by name the ids of the path, and `body` and `query` if it declares them. Where
+    no one needs a token it takes the database itself instead of a connection. It returns an Answer
+    or raises a Problem.
     """
 
     method: str
@@ -48,6 +50,7 @@ class Operation(NamedTuple):
     status: int = HTTPStatus.OK
     conflicts: Sequence[str] = ()
     conditional: bool = False
+    slow: bool = False
 
     @property
     def ids(self) -> list[tuple[str, str]]:
@@ -59,68 +62,49 @@ class Operation(NamedTuple):
         """What its query must fit."""
         return self.query or (Fields if self.method == "GET" else WriteOptions)
 
+    @property
+    def reads(self) -> bool:
+        return self.method == "GET"
 
-def register(
-    app: Bottle,
-    database: Database,
-    gate: Gate,
-    operations: Sequence[Operation],
-    retry_window: int,
-) -> None:
-    """Route each operation."""
+    @property
+    def is_public(self) -> bool:
+        """Whether it needs no token."""
+        return self.allowed is ANYONE
+
+    def is_slow(self, query: Any) -> bool:
+        """Whether it would hold up the requests that come after it: it is run on a thread of its
+        own."""
+        return self.slow or getattr(query, "is_slow", False)
+
+
+# Routes
+
+
+def make_router(operations: Iterable[Operation]) -> Router:
+    """Bottle's router, whose targets are the operations."""
+    router = Router()
     # Up to 18 digits fit SQLite's integers; anything else is no id, and so not found.
-    app.router.add_filter("id", lambda _: ("[1-9][0-9]{0,17}", int, str))
+    router.add_filter("id", lambda _: ("[1-9][0-9]{0,17}", int, str))
     for operation in operations:
-        endpoint = Endpoint(database, gate, operation, retry_window)
-        app.route(operation.path, operation.method, endpoint)
+        router.add(operation.path, operation.method, operation)
+    return router
 
 
-class Endpoint:
-    """An operation of one application: it lets the caller in, reads what is sent, and answers."""
+def match(router: Router, context: Context) -> None:
+    """Set the operation that was asked for, and the ids in its path.
 
-    def __init__(
-        self, database: Database, gate: Gate, operation: Operation, retry_window: int
-    ) -> None:
-        self._database = database
-        self._gate = gate
-        self._operation = operation
-        self._retry_window = retry_window
-
-    def __call__(self, **ids: Any) -> Response:
-        """Raises every problem that there is."""
-        operation = self._operation
-        if operation.allowed is ANYONE:
-            return render(operation.handler(self._database, **ids, **self._query()))
-        with self._database.read() as db:
-            self._gate.admit(db, operation.allowed, ids)
-            if operation.method == "GET":
-                return render(operation.handler(db, **ids, **self._query()))
-        # A server that asks first does not wait for the body of who is not let in.
-        if request.environ.get("enrollment.knocks"):
-            request.environ["enrollment.let_in"] = True
-            return Response(HTTPStatus.CONTINUE)
-        return self._write(ids)
-
-    def _query(self) -> dict[str, Any]:
-        query = read_query(request.environ, self._operation.options)
-        return {"query": query} if self._operation.query else {}
-
-    def _write(self, ids: dict[str, Any]) -> Response:
-        operation, body = self._operation, None
-        options = read_query(request.environ, WriteOptions)
-        act = partial(operation.handler, **ids)
-        if operation.body:
-            body = read_body(request.environ, operation.body)
-            require_registrar(body)
-            act = partial(act, body=body)
-        if options.dry_run:
-            return rehearse(self._database, act)
-        if operation.method == "POST":
-            return write_once(self._database, act, body, self._retry_window)
-        return write(self._database, act)
+    Raises malformed_request; HTTPError, for `answer_unrouted`, if there is none.
+    """
+    try:
+        context.path = context.path.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        detail = "The path is not percent-encoded UTF-8."
+        raise Problem("malformed_request", detail) from None
+    asked = {"REQUEST_METHOD": context.method, "PATH_INFO": context.path}
+    context.operation, context.ids = router.match(asked)
 
 
-def answer_unrouted(error: HTTPError) -> Response:
+def answer_unrouted(context: Context, error: HTTPError) -> Response:
     """The router's 404 and 405, and OPTIONS, which it takes for a method that is not allowed.
 
     Raises not_found, method_not_allowed.
@@ -133,10 +117,37 @@ def answer_unrouted(error: HTTPError) -> Response:
     if "GET" in allowed:
         allowed.add("HEAD")
     headers = {"Allow": ", ".join(sorted(allowed))}
-    if request.method == "OPTIONS":
+    if context.method == "OPTIONS":
         return Response(HTTPStatus.NO_CONTENT, headers)
-    detail = f"{request.path} does not take {request.method}."
+    detail = f"{context.path} does not take {context.method}."
     raise Problem("method_not_allowed", detail, headers=headers)
+
+
+# How an operation is run
+
+
+def read(context: Context, source: Connection | Database) -> Response:
+    """The response to a read."""
+    operation = context.operation
+    assert operation
+    query = {"query": context.query} if operation.query else {}
+    return render(context, operation.handler(context, source, **context.ids, **query))
+
+
+def write(context: Context, database: Database, retry_window: int) -> Response:
+    """Read the body, and write: as a dry run, once under an Idempotency-Key, or just so."""
+    operation, body = context.operation, None
+    assert operation
+    act = partial(operation.handler, context, **context.ids)
+    if operation.body:
+        body = read_body(context.environ, operation.body)
+        require_registrar(context.caller, body)
+        act = partial(act, body=body)
+    if isinstance(context.query, WriteOptions) and context.query.dry_run:
+        return rehearse(context, database, act)
+    if operation.method == "POST":
+        return write_once(context, database, act, body, retry_window)
+    return write_now(context, database, act)
 
 
 # Answers
@@ -154,18 +165,13 @@ def no_content() -> Answer:
     return Answer(HTTPStatus.NO_CONTENT, None)
 
 
-def answer_later(seconds: int) -> None:
-    """Let a server that can wait ask again when something has changed, for so many seconds."""
-    request.environ["enrollment.wait"] = seconds
-
-
-def change(given: Explained | None = None) -> Change:
+def change(context: Context, given: Explained | None = None) -> Change:
     """What the history will say of this request.
 
     Raises effective_in_future.
     """
     given = given or Explained()
-    at, override, caller = Moment.now(), given.override, current_caller()
+    at, override, caller = Moment.now(), given.override, context.caller
     if given.effective_at and given.effective_at > at:
         detail = f"It is {at} now: what is true only later is not recorded yet."
         fault = Fault(pointer="/effective_at", code="effective_in_future", detail=detail)

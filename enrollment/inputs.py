@@ -34,6 +34,12 @@ def read_body(environ: Mapping[str, Any], wanted: type[S]) -> S:
         if not media_type:
             detail = "There is no body, or it is not said to be application/json."
         raise Problem("unsupported_media_type", detail)
+    coding = environ.get("HTTP_TRANSFER_ENCODING", "chunked")
+    if coding.lower() != "chunked":
+        detail = (
+            f'The body is sent as "{coding[:100]}"; of Transfer-Encoding, only chunked is read.'
+        )
+        raise Problem("malformed_request", detail)
     value, repeats = _parse(_read(environ))
     try:
         body = msgspec.convert(value, wanted, dec_hook=decode)
@@ -77,8 +83,8 @@ def _read(environ: Mapping[str, Any]) -> bytes:
     """The body, as far as the limit: a longer one is not read to its end."""
     declared = environ.get("CONTENT_LENGTH", "")
     if declared:
-        if not (declared.isascii() and declared.isdigit()):
-            raise Problem("malformed_request", "The Content-Length is not a number.")
+        if not re.fullmatch("[0-9]{1,19}", declared):
+            raise Problem("malformed_request", "The Content-Length is not a number, or too long.")
         length = int(declared)
     elif environ.get("wsgi.input_terminated"):
         length = BODY_LIMIT + 1

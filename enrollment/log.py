@@ -5,11 +5,13 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
+
+from enrollment.context import Context
 
 LINE = "{time} INFO {request_id} {client} {method} {path} {status} {milliseconds}"
 PLAIN = re.compile("[A-Za-z0-9/_.~-]*")
@@ -48,16 +50,16 @@ class _Requests:
 
     form: Callable[[dict[str, Any]], str] | None = None
 
-    def add(self, environ: Mapping[str, Any], status: int, seconds: float) -> None:
+    def add(self, context: Context, status: int, seconds: float) -> None:
         if not self.form:
             return
         fields = {
             "time": _shown_time(),
             "level": "info",
-            "request_id": environ["enrollment.request_id"],
-            "client": environ.get("REMOTE_ADDR", "-"),
-            "method": _shown(environ["REQUEST_METHOD"]),
-            "path": _shown(environ["bottle.raw_path"]),
+            "request_id": context.request_id,
+            "client": context.client,
+            "method": _shown(context.method),
+            "path": _shown(context.environ.get("PATH_INFO", "")),
             "status": status,
             "milliseconds": round(seconds * 1000, 2),
         }

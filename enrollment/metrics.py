@@ -1,7 +1,6 @@
 """What Prometheus is told: requests are counted with their answers, all else is looked up when it
 is asked for (https://prometheus.io/docs/practices/naming/)."""
 
-from collections.abc import Mapping
 from http import HTTPMethod
 from pathlib import Path
 from threading import Lock
@@ -17,6 +16,7 @@ from prometheus_client import (
     generate_latest,
 )
 
+from enrollment.context import Context
 from enrollment.data.event import get_last_event_id
 from enrollment.data.metrics import get_seats, list_changes
 from enrollment.database import Connection, Database
@@ -70,14 +70,14 @@ class Metrics:
         with database.read() as db:
             self._last_event = get_last_event_id(db)
 
-    def count(self, environ: Mapping[str, Any], status: int, seconds: float) -> None:
+    def count(self, context: Context, status: int, seconds: float) -> None:
         """Count a request. Whatever clients send, labels are few: unknown paths have one."""
-        route, method = environ.get("bottle.route"), environ["REQUEST_METHOD"]
-        key = (route and route.rule, method if method in METHODS else "other", status)
+        operation, method = context.operation, context.method
+        key = (operation and operation.path, method if method in METHODS else "other", status)
         requests, durations = self._known.get(key) or self._label(*key)
         requests.inc()
         durations.observe(seconds)
-        for code in environ.get("enrollment.refused", ()):
+        for code in context.refusals:
             self._refusals.labels(code).inc()
 
     def _label(self, rule: str | None, method: str, status: int) -> tuple[Counter, Histogram]:

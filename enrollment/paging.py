@@ -7,47 +7,51 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import msgspec
-from bottle import request
 from msgspec import Meta
 
 from enrollment.answers import ListPage
+from enrollment.context import Context
 from enrollment.data.listing import Listing, Place, stray_cursor
 from enrollment.filters import Page
 from enrollment.rendering import Answer
 
 
-def place(query: Page) -> Place | None:
+def place(context: Context, query: Page) -> Place | None:
     """Where the page begins: what an earlier page gave as `next`. Raises page_not_found."""
     if not query.cursor:
         return None
     try:
         token = urlsafe_b64decode(query.cursor + "=" * (-len(query.cursor) % 4))
-        if token[:8] != _signature(query, token[8:]):
+        if token[:8] != _signature(context, query, token[8:]):
             raise stray_cursor()
         return msgspec.json.decode(token[8:], type=list[str | Annotated[int, Meta(ge=0, le=2**53)]])
     except (ValueError, msgspec.DecodeError):
         raise stray_cursor() from None
 
 
-def page(listing: Listing[Any], query: Page, tag: str | None = None) -> Answer:
+def page(context: Context, listing: Listing[Any], query: Page, tag: str | None = None) -> Answer:
     """One page of a list, and the way to the next; `tag` if the list as a whole has one."""
     if listing.next is None:
-        return linked_page(listing.items, None, {}, tag)
+        return linked_page(context, listing.items, None, {}, tag)
     token = msgspec.json.encode(listing.next)
-    cursor = urlsafe_b64encode(_signature(query, token) + token).decode().rstrip("=")
+    cursor = urlsafe_b64encode(_signature(context, query, token) + token).decode().rstrip("=")
     following = {**_filters(query), "limit": query.limit, "cursor": cursor}
-    return linked_page(listing.items, cursor, following, tag)
+    return linked_page(context, listing.items, cursor, following, tag)
 
 
 def linked_page(
-    items: list[Any], cursor: str | None, following: dict[str, Any], tag: str | None = None
+    context: Context,
+    items: list[Any],
+    cursor: str | None,
+    following: dict[str, Any],
+    tag: str | None = None,
 ) -> Answer:
     """A page; unless it is the last, it is followed by the one at this address with the parameters
     `following`, and its Link header says so too (RFC 8288)."""
     page = ListPage(items, cursor)
     if cursor is None:
         return Answer(HTTPStatus.OK, page, tag=tag)
-    link = f'<{request.path}?{urlencode(following)}>; rel="next"'
+    link = f'<{context.path}?{urlencode(following)}>; rel="next"'
     return Answer(HTTPStatus.OK, page, {"Link": link}, tag)
 
 
@@ -57,7 +61,7 @@ def _filters(query: Page) -> dict[str, Any]:
     return {name: value for name, value in fields if name not in ("limit", "cursor") and value}
 
 
-def _signature(query: Page, token: bytes) -> bytes:
+def _signature(context: Context, query: Page, token: bytes) -> bytes:
     """Binds a cursor to its list and filters. It guards against mix-ups and holds no secret."""
-    scope = msgspec.json.encode([request.path, _filters(query)], enc_hook=str)
+    scope = msgspec.json.encode([context.path, _filters(query)], enc_hook=str)
     return blake2b(scope + token, digest_size=8).digest()

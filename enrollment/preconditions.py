@@ -4,13 +4,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from bottle import request
-
+from enrollment.context import Context
 from enrollment.errors import Problem
 from enrollment.records import Enrollment
 
 ENTITY_TAG = r'(?:W/)?"[^"]*"'
-SEEN = "enrollment.tag"
 
 
 def tag_of(record: Any) -> str | None:
@@ -21,43 +19,32 @@ def tag_of(record: Any) -> str | None:
     return None if version is None else str(version)
 
 
-def require_match(find_tag: Callable[[], str | None], *also: str) -> None:
+def require_match(context: Context, find_tag: Callable[[], str | None], *also: str) -> None:
     """Hold a write against the tag of what is there now, or None: its If-Match must name it, or a
     tag that is `also` good enough; its If-None-Match must not name it. The tag is found only where
     someone asks for it.
 
     Call it inside the transaction that writes. Raises precondition_failed.
     """
-    environ = request.environ
-    if not {"HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", SEEN} & environ.keys():
+    if_none_match = context.header("IF_NONE_MATCH")
+    if context.header("IF_MATCH") is None and if_none_match is None and not context.needs_etag:
         return
-    environ[SEEN] = tag = find_tag()
-    _require_if_match(tag, *also)
-    if _matches(request.environ.get("HTTP_IF_NONE_MATCH"), tag, weak=True):
+    tag = context.etag = find_tag()
+    _require_if_match(context, tag, *also)
+    if _matches(if_none_match, tag, weak=True):
         detail = f"If-None-Match excludes {_shown(tag)}, which is there now."
         raise Problem("precondition_failed", detail)
 
 
-def ask_for_tag() -> None:
-    """Let the write that follows find the tag, even if nothing is held against it."""
-    request.environ[SEEN] = None
-
-
-def seen_tag() -> str | None:
-    """The tag that this request's write was held against, if it was."""
-    tag: str | None = request.environ.get(SEEN)
-    return tag
-
-
-def not_modified(tag: str | None) -> bool:
+def not_modified(context: Context, tag: str | None) -> bool:
     """Whether a reader has what is there already. Raises precondition_failed."""
-    _require_if_match(tag)
-    return _matches(request.environ.get("HTTP_IF_NONE_MATCH"), tag, weak=True)
+    _require_if_match(context, tag)
+    return _matches(context.header("IF_NONE_MATCH"), tag, weak=True)
 
 
-def _require_if_match(*tags: str | None) -> None:
+def _require_if_match(context: Context, *tags: str | None) -> None:
     """Raises precondition_failed, and tells the first of the tags."""
-    tag, if_match = tags[0], request.environ.get("HTTP_IF_MATCH")
+    tag, if_match = tags[0], context.header("IF_MATCH")
     if if_match is not None and not any(_matches(if_match, good) for good in tags):
         detail = f"If-Match is {if_match}, and there is {_shown(tag)} now."
         raise Problem("precondition_failed", detail)

@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
-from bottle import request
 from msgspec import Meta
 
+from enrollment.context import Context
 from enrollment.errors import ErrorCode, Fault, Problem
 from enrollment.kinds import KINDS
 from enrollment.preconditions import not_modified, tag_of
@@ -32,11 +32,12 @@ class Answer(NamedTuple):
 
 
 class Response(NamedTuple):
-    """What is sent."""
+    """What is sent, and the code of the problem if it is one."""
 
     status: int
     headers: Mapping[str, str] = MappingProxyType({})
     content: bytes = b""
+    problem: str | None = None
 
 
 def encode(content: Any) -> bytes:
@@ -44,18 +45,17 @@ def encode(content: Any) -> bytes:
     return msgspec.json.encode(content) + b"\n"
 
 
-def render(answer: Answer) -> Response:
+def render(context: Context, answer: Answer) -> Response:
     if answer.status == HTTPStatus.NO_CONTENT:
         return Response(answer.status, answer.headers)
     content = answer.content if isinstance(answer.content, bytes) else encode(answer.content)
-    reads = request.environ["REQUEST_METHOD"] in ("GET", "HEAD")
     tag = answer.tag or tag_of(answer.content)
-    if tag is None and reads:
+    if tag is None and context.reads:
         tag = blake2b(content, digest_size=12).hexdigest()
     headers = dict(answer.headers)
     if tag:
         headers["ETag"] = f'"{tag}"'
-    if reads and not_modified(tag):
+    if context.reads and not_modified(context, tag):
         return Response(HTTPStatus.NOT_MODIFIED, headers)
     return Response(answer.status, {"Content-Type": "application/json", **headers}, content)
 
@@ -85,20 +85,15 @@ def problem_body(problem: Problem, request_id: str) -> ProblemBody:
     )
 
 
-def render_problem(problem: Problem) -> Response:
-    request.environ["enrollment.busy"] = problem.code == "database_busy"
-    note_refusals([fault.code for fault in problem.faults] or [problem.code])
-    body = problem_body(problem, request.environ["enrollment.request_id"])
+def render_problem(context: Context, problem: Problem) -> Response:
+    context.refusals = [fault.code for fault in problem.faults] or [problem.code]
+    body = problem_body(problem, context.request_id)
     headers = {"Content-Type": "application/problem+json", **problem.headers}
-    return Response(body.status, headers, encode(body))
+    return Response(body.status, headers, encode(body), problem.code)
 
 
-def note_refusals(codes: Sequence[str]) -> None:
-    """What the request was refused for, to be counted with its answer."""
-    request.environ["enrollment.refused"] = codes
-
-
-def render_failure(error: BaseException | None) -> Response:
+def render_failure(context: Context, error: BaseException | None) -> Response:
     """What no one foresaw: the log has the traceback, the client only the id of the request."""
-    log.error("request %s failed", request.environ["enrollment.request_id"], exc_info=error)
-    return render_problem(Problem("internal_error", "The service failed; the log says why."))
+    log.error("request %s failed", context.request_id, exc_info=error)
+    problem = Problem("internal_error", "The service failed; the log says why.")
+    return render_problem(context, problem)

@@ -7,17 +7,16 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
-from bottle import request
 from msgspec.structs import asdict
 
-from enrollment.access import as_told, current_caller
+from enrollment.access import as_told
 from enrollment.answers import Rehearsal
+from enrollment.context import Context
 from enrollment.data import event
 from enrollment.data.kept_answer import KeptAnswer, Key, find_kept_answer, insert_kept_answer
 from enrollment.database import Connection, Database
 from enrollment.errors import Problem
 from enrollment.filters import EventFilter
-from enrollment.preconditions import ask_for_tag, seen_tag
 from enrollment.rendering import Answer, Response, encode, render
 from enrollment.values import MOST
 
@@ -34,52 +33,52 @@ class _Undo(Exception):
     """Ends a rehearsal."""
 
 
-def write(database: Database, act: Act) -> Response:
+def write_now(context: Context, database: Database, act: Act) -> Response:
     """Act, and answer once it is on disk."""
     with database.write() as db:
-        return render(act(db))
+        return render(context, act(db))
 
 
-def rehearse(database: Database, act: Act) -> Response:
+def rehearse(context: Context, database: Database, act: Act) -> Response:
     """What a write would answer, and the events that it would leave; then all of it is undone.
 
     The tag is that of what is there now, for the write itself to be held against. A key is only
     read. Raises idempotency_key_invalid.
     """
-    if request.method == "POST":
-        _key()
+    if context.method == "POST":
+        _key(context)
     try:
         with database.write() as db:
             last = event.get_last_event_id(db)
-            ask_for_tag()
+            context.needs_etag = True
             answer = act(db)
             left = event.list_events(db, EventFilter(after=last, limit=EVENTS_SHOWN)).items
             raise _Undo
     except _Undo:
         status = HTTPStatus.OK if answer.status == HTTPStatus.NO_CONTENT else answer.status
         content = msgspec.to_builtins(answer.content or {}) | asdict(
-            Rehearsal(events=as_told(left))
+            Rehearsal(events=as_told(context.caller, left))
         )
-        return render(Answer(status, content, tag=seen_tag()))
+        return render(context, Answer(status, content, tag=context.etag))
 
 
-def write_once(database: Database, act: Act, body: Any, seconds: int) -> Response:
+def write_once(context: Context, database: Database, act: Act, body: Any, seconds: int) -> Response:
     """Act, unless this caller has been answered under the same key: then tell that answer again. It
     is kept in the transaction of the change itself, so many seconds
     (draft-ietf-httpapi-idempotency-key-header-07).
 
     Raises idempotency_key_invalid, idempotency_key_reused.
     """
-    text, caller = _key(), current_caller()
+    text, caller = _key(context), context.caller
     if text is None or caller is None:
-        return write(database, act)
+        return write_now(context, database, act)
     key = Key(caller.id, text, seconds)
-    fingerprint = _fingerprint(body)
+    fingerprint = _fingerprint(context, body)
     with database.write() as db:
         kept = find_kept_answer(db, key)
         if kept is None:
             answer = act(db)
-            response = render(answer)
+            response = render(context, answer)
             content = encode(answer.kept) if answer.kept else response.content
             kept = KeptAnswer(fingerprint, response.status, response.headers, content)
             insert_kept_answer(db, key, kept)
@@ -90,9 +89,9 @@ def write_once(database: Database, act: Act, body: Any, seconds: int) -> Respons
     return Response(kept.status, {**kept.headers, "Idempotency-Replayed": "true"}, kept.content)
 
 
-def _key() -> str | None:
+def _key(context: Context) -> str | None:
     """A string of RFC 8941; a word without quotes is taken for one."""
-    header = request.environ.get("HTTP_IDEMPOTENCY_KEY")
+    header = context.header("IDEMPOTENCY_KEY")
     if header is None:
         return None
     found = re.fullmatch(KEY, header.strip())
@@ -102,7 +101,8 @@ def _key() -> str | None:
     return found[1] or found[2]
 
 
-def _fingerprint(body: Any) -> str:
+def _fingerprint(context: Context, body: Any) -> str:
     """What makes two requests the same: where they go, and what they say."""
-    asked = [request.method, request.path, request.query_string, body]
+    query = context.environ.get("QUERY_STRING", "")
+    asked = [context.method, context.path, query, body]
     return sha256(msgspec.json.encode(asked, enc_hook=str)).hexdigest()

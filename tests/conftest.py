@@ -11,7 +11,7 @@ from enrollment.config import Config
 from enrollment.database import Database
 from enrollment.migrate import migrate
 from tests.client import Client
-from tests.server import Server, serving
+from tests.server.process import Server, serving
 from tests.tokens import let_in
 
 BUSY_TIMEOUT = 0.05

@@ -22,7 +22,7 @@ from pathlib import Path
 from random import Random
 
 from enrollment.migrate import migrate
-from tests.server import PATIENCE, Server, serving
+from tests.server.process import PATIENCE, Server, serving
 from tests.test_metrics_api import parse
 from tests.tokens import let_in
 

@@ -16,7 +16,7 @@ from enrollment.cli import main
 from enrollment.commands import doctor
 from enrollment.copies import unfinished
 from tests.client import Client
-from tests.server import serving
+from tests.server.process import serving
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from enrollment import migrate
 from enrollment.claims import claim
 from enrollment.cli import main
 from enrollment.config import Config
-from tests.server import free_port
+from tests.server.process import free_port
 
 FIRST, *REST = ALL = [id for id, _ in migrate.status(Path("no such file"))]
 

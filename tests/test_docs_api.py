@@ -22,7 +22,7 @@ from enrollment.kinds import KINDS
 from enrollment.routes import OPERATIONS
 from tests.client import Client
 from tests.contract import resolved
-from tests.server import serving
+from tests.server.process import serving
 
 PAGES = ["/docs", "/problems", *(f"/problems/{code}" for code in KINDS)]
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")

@@ -12,7 +12,7 @@ import pytest
 from enrollment import log
 from enrollment.cli import main
 from tests.client import Client
-from tests.server import Server, serving
+from tests.server.process import Server, serving
 from tests.tokens import TOKENS
 
 

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from enrollment.app import make_app
 from enrollment.config import Config
 from tests.client import Client
-from tests.server import serving
+from tests.server.process import serving
 
 STUDENT = {"given_name": "Ada", "family_name": "Lovelace"}
 Numbers = dict[tuple[str, ...], float]

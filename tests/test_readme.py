@@ -20,7 +20,7 @@ from enrollment.kinds import KINDS
 from enrollment.records import CourseFields, HoldFields, StudentFields, TermFields, TokenFields
 from enrollment.routes import OPERATIONS
 from tests.client import Client
-from tests.server import Server, serving
+from tests.server.process import Server, serving
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 EXAMPLES = "".join(re.findall(r"^```console\n(.*?)^```", README, re.MULTILINE | re.DOTALL))

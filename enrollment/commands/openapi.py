@@ -3,6 +3,8 @@
 import argparse
 from typing import Any
 
+import msgspec
+
 from enrollment.config import Config
 from enrollment.routes import openapi
 
@@ -14,4 +16,4 @@ def add(verbs: Any) -> None:
 
 
 def show(config: Config, options: argparse.Namespace) -> None:
-    print(openapi().decode(), end="")
+    print(msgspec.json.format(openapi(), indent=2).decode())

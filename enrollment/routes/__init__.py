@@ -3,23 +3,22 @@
 from functools import cache
 from typing import Any
 
-import msgspec
-
 from enrollment import pages
 from enrollment.access import ANYONE
+from enrollment.context import Context
 from enrollment.database import Database
 from enrollment.http import Operation
 from enrollment.openapi import document
-from enrollment.rendering import Answer
+from enrollment.rendering import Answer, encode
 from enrollment.routes import course, enrollment, event, hold, service, student, term, token
 
 
-def read_openapi(database: Database) -> Answer:
-    """This interface as an OpenAPI 3.1 document, as `enrollment openapi` prints it."""
+def read_openapi(context: Context, database: Database) -> Answer:
+    """This interface as an OpenAPI 3.1 document. `enrollment openapi` prints it with indents."""
     return Answer(200, openapi(), {"Content-Type": "application/json"})
 
 
-def read_docs(database: Database) -> Answer:
+def read_docs(context: Context, database: Database) -> Answer:
     """This interface as a page to read."""
     return Answer(200, docs(), pages.HEADERS)
 
@@ -27,7 +26,7 @@ def read_docs(database: Database) -> Answer:
 @cache
 def openapi() -> bytes:
     """The OpenAPI document of all operations, this one too."""
-    return msgspec.json.format(msgspec.json.encode(document(OPERATIONS)), indent=2) + b"\n"
+    return encode(document(OPERATIONS))
 
 
 @cache
@@ -45,6 +44,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *enrollment.OPERATIONS,
     *event.OPERATIONS,
     *token.OPERATIONS,
-    Operation("GET", "/v1/openapi.json", ANYONE, read_openapi, answer=dict[str, Any]),
-    Operation("GET", "/docs", ANYONE, read_docs, answer=bytes),
+    Operation("GET", "/v1/openapi.json", ANYONE, read_openapi, answer=dict[str, Any], slow=True),
+    Operation("GET", "/docs", ANYONE, read_docs, answer=bytes, slow=True),
 )

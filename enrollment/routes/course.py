@@ -4,6 +4,7 @@ from enrollment import http, paging
 from enrollment.access import READERS_AND_STUDENTS, REGISTRARS
 from enrollment.answers import ListPage, Results
 from enrollment.bodies import NewPromotions
+from enrollment.context import Context
 from enrollment.data import course, enrollment, waitlist
 from enrollment.database import Connection
 from enrollment.filters import CourseFilter
@@ -14,42 +15,42 @@ from enrollment.records import Course, CourseFields
 from enrollment.rendering import Answer
 
 
-def list_courses(db: Connection, query: CourseFilter) -> Answer:
+def list_courses(context: Context, db: Connection, query: CourseFilter) -> Answer:
     """List courses with their seats."""
-    return paging.page(course.list_courses(db, query, paging.place(query)), query)
+    return paging.page(context, course.list_courses(db, query, paging.place(context, query)), query)
 
 
-def create_course(db: Connection, body: CourseFields) -> Answer:
+def create_course(context: Context, db: Connection, body: CourseFields) -> Answer:
     """Create a course."""
     new = course.insert_course(db, body)
     tag = course.get_course_tag(db, new.id)
     return http.created(new, f"/v1/courses/{new.id}", tag)
 
 
-def read_course(db: Connection, course_id: int) -> Answer:
+def read_course(context: Context, db: Connection, course_id: int) -> Answer:
     """Read a course and its seats."""
     return _course(db, course_id)
 
 
-def replace_course(db: Connection, course_id: int, body: CourseFields) -> Answer:
+def replace_course(context: Context, db: Connection, course_id: int, body: CourseFields) -> Answer:
     """Replace a course; who has a seat keeps it."""
-    _require_match(db, course_id)
+    _require_match(context, db, course_id)
     course.update_course(db, course_id, body)
-    waitlist.settle(db, http.change(), course_ids=[course_id])
+    waitlist.settle(db, http.change(context), course_ids=[course_id])
     return _course(db, course_id)
 
 
-def delete_course(db: Connection, course_id: int) -> Answer:
+def delete_course(context: Context, db: Connection, course_id: int) -> Answer:
     """Delete a course that no one has ever been in."""
-    _require_match(db, course_id)
+    _require_match(context, db, course_id)
     course.delete_course(db, course_id)
     return http.no_content()
 
 
-def promote(db: Connection, course_id: int, body: NewPromotions) -> Answer:
+def promote(context: Context, db: Connection, course_id: int, body: NewPromotions) -> Answer:
     """Give seats to the first who wait, where a registrar does."""
-    _require_match(db, course_id)
-    asked = waitlist.promote(db, course_id, body.seats, http.change())
+    _require_match(context, db, course_id)
+    asked = waitlist.promote(db, course_id, body.seats, http.change(context))
     return http.ok(Results(enrollment.list_results(db, course_id, asked)))
 
 
@@ -57,10 +58,10 @@ def _course(db: Connection, course_id: int) -> Answer:
     return http.ok(course.get_course(db, course_id), course.get_course_tag(db, course_id))
 
 
-def _require_match(db: Connection, course_id: int) -> None:
+def _require_match(context: Context, db: Connection, course_id: int) -> None:
     """The version alone is enough: who changes a course may not care who has just enrolled."""
     version = str(course.get_course(db, course_id).version)
-    require_match(lambda: course.get_course_tag(db, course_id), version)
+    require_match(context, lambda: course.get_course_tag(db, course_id), version)
 
 
 OPERATIONS = (

@@ -6,6 +6,7 @@ from enrollment import http, paging
 from enrollment.access import READERS, READERS_AND_STUDENTS, REGISTRARS, REGISTRARS_AND_STUDENTS
 from enrollment.answers import Eligibility, EligibleCourse, ListPage, Results
 from enrollment.bodies import NewEnrollment, WantedCourses, WantedStatus, WantedStudents
+from enrollment.context import Context
 from enrollment.data import course, eligibility, enrollment, roster
 from enrollment.data.eligibility import Wish
 from enrollment.database import Connection
@@ -14,88 +15,103 @@ from enrollment.http import Operation
 from enrollment.kinds import ENROLLMENT_RULES
 from enrollment.preconditions import require_match, tag_of
 from enrollment.records import CourseOfStudent, Enrollment, StudentOfCourse
-from enrollment.rendering import Answer, note_refusals
+from enrollment.rendering import Answer
 from enrollment.values import Moment
 
 
 def list_courses_of_student(
-    db: Connection, student_id: int, query: CoursesOfStudentFilter
+    context: Context, db: Connection, student_id: int, query: CoursesOfStudentFilter
 ) -> Answer:
     """List a student's courses."""
-    listing = roster.list_courses_of_student(db, student_id, query, paging.place(query))
-    return paging.page(listing, query, tag=roster.get_courses_tag(db, student_id))
+    listing = roster.list_courses_of_student(db, student_id, query, paging.place(context, query))
+    return paging.page(context, listing, query, tag=roster.get_courses_tag(db, student_id))
 
 
-def list_students_of_course(db: Connection, course_id: int, query: RosterFilter) -> Answer:
+def list_students_of_course(
+    context: Context, db: Connection, course_id: int, query: RosterFilter
+) -> Answer:
     """List a course's students."""
-    listing = roster.list_students_of_course(db, course_id, query, paging.place(query))
-    return paging.page(listing, query)
+    listing = roster.list_students_of_course(db, course_id, query, paging.place(context, query))
+    return paging.page(context, listing, query)
 
 
-def enroll(db: Connection, student_id: int, body: NewEnrollment) -> Answer:
+def enroll(context: Context, db: Connection, student_id: int, body: NewEnrollment) -> Answer:
     """Enrol in one course, or wait for it."""
-    require_match(lambda: roster.get_courses_tag(db, student_id))
+    require_match(context, lambda: roster.get_courses_tag(db, student_id))
     wish = Wish(student_id, body.course_id, body.waitlist)
-    new = enrollment.insert_enrollment(db, wish, http.change(body), pointer="/course_id")
+    new = enrollment.insert_enrollment(db, wish, http.change(context, body), pointer="/course_id")
     return http.created(new, f"/v1/students/{student_id}/courses/{body.course_id}")
 
 
-def replace_courses(db: Connection, student_id: int, body: WantedCourses) -> Answer:
+def replace_courses(
+    context: Context, db: Connection, student_id: int, body: WantedCourses
+) -> Answer:
     """Enrol in exactly these courses: all of it, or nothing."""
     wishes = [Wish(student_id, course.course_id, course.waitlist) for course in body.courses]
-    require_match(lambda: roster.get_courses_tag(db, student_id))
+    require_match(context, lambda: roster.get_courses_tag(db, student_id))
     enrollment.replace_enrollments(
-        db, student_id, wishes, http.change(body), pointer="/courses/%d/course_id"
+        db, student_id, wishes, http.change(context, body), pointer="/courses/%d/course_id"
     )
-    return list_courses_of_student(db, student_id, CoursesOfStudentFilter())
+    return list_courses_of_student(context, db, student_id, CoursesOfStudentFilter())
 
 
-def enroll_students(db: Connection, course_id: int, body: WantedStudents) -> Answer:
+def enroll_students(
+    context: Context, db: Connection, course_id: int, body: WantedStudents
+) -> Answer:
     """Enrol many students: all of them, or each who may."""
     wishes = [Wish(student.student_id, course_id, student.waitlist) for student in body.students]
-    require_match(lambda: course.get_course_tag(db, course_id))
+    require_match(context, lambda: course.get_course_tag(db, course_id))
     results = enrollment.insert_students(
-        db, course_id, wishes, body.mode, http.change(body), pointer="/students/%d/student_id"
+        db,
+        course_id,
+        wishes,
+        body.mode,
+        http.change(context, body),
+        pointer="/students/%d/student_id",
     )
-    note_refusals([fault.code for result in results for fault in result.errors])
+    context.refusals = [fault.code for result in results for fault in result.errors]
     status = HTTPStatus.CREATED if body.mode == "all" else HTTPStatus.MULTI_STATUS
     return Answer(status, Results(results))
 
 
-def read_enrollment(db: Connection, student_id: int, course_id: int) -> Answer:
+def read_enrollment(context: Context, db: Connection, student_id: int, course_id: int) -> Answer:
     """Read one enrolment."""
     return http.ok(enrollment.get_enrollment(db, student_id, course_id))
 
 
-def read_eligibility(db: Connection, student_id: int, course_id: int) -> Answer:
+def read_eligibility(context: Context, db: Connection, student_id: int, course_id: int) -> Answer:
     """Whether the student could enrol now, or every rule that is against it."""
-    return http.ok(eligibility.get_eligibility(db, student_id, course_id, http.change()))
+    return http.ok(eligibility.get_eligibility(db, student_id, course_id, http.change(context)))
 
 
-def list_eligible_courses(db: Connection, student_id: int, query: EligibleCourseFilter) -> Answer:
+def list_eligible_courses(
+    context: Context, db: Connection, student_id: int, query: EligibleCourseFilter
+) -> Answer:
     """List the courses that the student could enrol in now."""
     listing = eligibility.list_eligible_courses(
-        db, student_id, query, Moment.now(), paging.place(query)
+        db, student_id, query, Moment.now(), paging.place(context, query)
     )
-    return paging.page(listing, query)
+    return paging.page(context, listing, query)
 
 
-def put_enrollment(db: Connection, student_id: int, course_id: int, body: WantedStatus) -> Answer:
+def put_enrollment(
+    context: Context, db: Connection, student_id: int, course_id: int, body: WantedStatus
+) -> Answer:
     """Make it enrolled, completed or dropped, however often it is sent."""
     present = enrollment.find_enrollment(db, student_id, course_id)
-    require_match(lambda: tag_of(present))
-    change = http.change(body)
+    require_match(context, lambda: tag_of(present))
+    change = http.change(context, body)
     put = enrollment.put_enrollment(db, student_id, course_id, present, body.status, change)
     if present:
         return http.ok(put)
     return http.created(put, f"/v1/students/{student_id}/courses/{course_id}")
 
 
-def drop(db: Connection, student_id: int, course_id: int) -> Answer:
+def drop(context: Context, db: Connection, student_id: int, course_id: int) -> Answer:
     """Drop it, or leave its waitlist; the history stays."""
     present = enrollment.get_enrollment(db, student_id, course_id)
-    require_match(lambda: tag_of(present))
-    enrollment.put_enrollment(db, student_id, course_id, present, "dropped", http.change())
+    require_match(context, lambda: tag_of(present))
+    enrollment.put_enrollment(db, student_id, course_id, present, "dropped", http.change(context))
     return http.no_content()
 
 

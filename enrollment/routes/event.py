@@ -2,9 +2,10 @@
 
 from msgspec.structs import replace
 
-from enrollment import http, paging
+from enrollment import paging
 from enrollment.access import READERS, READERS_AND_STUDENTS, as_told
 from enrollment.answers import ListPage
+from enrollment.context import Context
 from enrollment.data import event
 from enrollment.database import Connection
 from enrollment.filters import EventFilter, Page
@@ -13,22 +14,26 @@ from enrollment.records import Event
 from enrollment.rendering import Answer
 
 
-def list_events(db: Connection, query: EventFilter) -> Answer:
+def list_events(context: Context, db: Connection, query: EventFilter) -> Answer:
     """Read what changed, or wait for it."""
     listing = event.list_events(db, query)
     if not listing.items:
-        http.answer_later(query.wait)
+        context.poll_seconds = query.wait
     cursor = str(listing.next[0]) if listing.next else None
-    return paging.linked_page(listing.items, cursor, {"after": cursor, "limit": query.limit})
+    return paging.linked_page(
+        context, listing.items, cursor, {"after": cursor, "limit": query.limit}
+    )
 
 
 def list_events_of_enrollment(
-    db: Connection, student_id: int, course_id: int, query: Page
+    context: Context, db: Connection, student_id: int, course_id: int, query: Page
 ) -> Answer:
     """List what happened to it."""
-    place = paging.place(query)
+    place = paging.place(context, query)
     listing = event.list_events_of_enrollment(db, student_id, course_id, query, place)
-    return paging.page(replace(listing, items=as_told(listing.items)), query)
+    return paging.page(
+        context, replace(listing, items=as_told(context.caller, listing.items)), query
+    )
 
 
 OPERATIONS = (

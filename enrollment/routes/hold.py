@@ -3,6 +3,7 @@
 from enrollment import http, paging
 from enrollment.access import READERS_AND_STUDENTS, REGISTRARS
 from enrollment.answers import ListPage
+from enrollment.context import Context
 from enrollment.data import hold, waitlist
 from enrollment.database import Connection
 from enrollment.filters import Page
@@ -12,27 +13,29 @@ from enrollment.records import Hold, HoldFields
 from enrollment.rendering import Answer
 
 
-def list_holds(db: Connection, student_id: int, query: Page) -> Answer:
+def list_holds(context: Context, db: Connection, student_id: int, query: Page) -> Answer:
     """List a student's holds, released ones too."""
-    return paging.page(hold.list_holds(db, student_id, query, paging.place(query)), query)
+    return paging.page(
+        context, hold.list_holds(db, student_id, query, paging.place(context, query)), query
+    )
 
 
-def place_hold(db: Connection, student_id: int, body: HoldFields) -> Answer:
+def place_hold(context: Context, db: Connection, student_id: int, body: HoldFields) -> Answer:
     """Place a hold, which keeps the student from enrolling."""
-    new = hold.insert_hold(db, student_id, body, http.change())
+    new = hold.insert_hold(db, student_id, body, http.change(context))
     return http.created(new, f"/v1/students/{student_id}/holds/{new.id}")
 
 
-def read_hold(db: Connection, student_id: int, hold_id: int) -> Answer:
+def read_hold(context: Context, db: Connection, student_id: int, hold_id: int) -> Answer:
     """Read a hold."""
     return http.ok(hold.get_hold(db, student_id, hold_id))
 
 
-def release_hold(db: Connection, student_id: int, hold_id: int) -> Answer:
+def release_hold(context: Context, db: Connection, student_id: int, hold_id: int) -> Answer:
     """Release it; it stays on record."""
     present = hold.get_hold(db, student_id, hold_id)
-    require_match(lambda: tag_of(present))
-    change = http.change()
+    require_match(context, lambda: tag_of(present))
+    change = http.change(context)
     hold.release_hold(db, student_id, hold_id, change)
     waitlist.settle(db, change, student_ids=[student_id])
     return http.no_content()

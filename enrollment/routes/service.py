@@ -3,12 +3,12 @@
 from http import HTTPStatus
 from importlib.metadata import version
 
-from bottle import request
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from enrollment import http, pages
 from enrollment.access import ANYONE, READERS
 from enrollment.answers import Health, Service
+from enrollment.context import Context
 from enrollment.data.check import is_current, try_to_write
 from enrollment.database import Connection, Database
 from enrollment.errors import Problem
@@ -17,17 +17,17 @@ from enrollment.kinds import KINDS
 from enrollment.rendering import Answer
 
 
-def read_service(database: Database) -> Answer:
+def read_service(context: Context, database: Database) -> Answer:
     """Where everything is."""
     return http.ok(Service(release=version("enrollment")))
 
 
-def read_live(database: Database) -> Answer:
+def read_live(context: Context, database: Database) -> Answer:
     """Whether the service answers."""
     return http.ok(Health(status="live"))
 
 
-def read_ready(database: Database) -> Answer:
+def read_ready(context: Context, database: Database) -> Answer:
     """Whether the schema is current and a write can begin; a 503 or 507 otherwise."""
     with database.read() as db:
         if not is_current(db):
@@ -41,18 +41,18 @@ def read_ready(database: Database) -> Answer:
     return http.ok(Health(status="ready"))
 
 
-def read_metrics(db: Connection) -> Answer:
+def read_metrics(context: Context, db: Connection) -> Answer:
     """What the service counts, for Prometheus."""
-    numbers = request.app.metrics.page(db)
+    numbers = context.expose_metrics(db)
     return Answer(HTTPStatus.OK, numbers, {"Content-Type": CONTENT_TYPE_LATEST})
 
 
-def list_problems(database: Database) -> Answer:
+def list_problems(context: Context, database: Database) -> Answer:
     """Every problem there is."""
     return Answer(HTTPStatus.OK, pages.problems(), pages.HEADERS)
 
 
-def read_problem(database: Database, code: str) -> Answer:
+def read_problem(context: Context, database: Database, code: str) -> Answer:
     """What a problem means and what to do."""
     if code not in KINDS:
         raise Problem("not_found", f"There is no problem with the code {code}.")
@@ -68,9 +68,10 @@ OPERATIONS = (
         ANYONE,
         read_ready,
         answer=Health,
+        slow=True,
         conflicts=("database_outdated", "database_moved", "disk_full"),
     ),
-    Operation("GET", "/metrics", READERS, read_metrics, answer=str),
+    Operation("GET", "/metrics", READERS, read_metrics, answer=str, slow=True),
     Operation("GET", "/problems", ANYONE, list_problems, answer=bytes),
     Operation("GET", "/problems/<code:re:[a-z_]+>", ANYONE, read_problem, answer=bytes),
 )

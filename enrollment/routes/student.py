@@ -3,6 +3,7 @@
 from enrollment import http, paging
 from enrollment.access import READERS, READERS_AND_STUDENTS, REGISTRARS
 from enrollment.answers import ListPage
+from enrollment.context import Context
 from enrollment.data import enrollment, student
 from enrollment.database import Connection
 from enrollment.filters import StudentFilter
@@ -12,35 +13,39 @@ from enrollment.records import Student, StudentFields
 from enrollment.rendering import Answer
 
 
-def list_students(db: Connection, query: StudentFilter) -> Answer:
+def list_students(context: Context, db: Connection, query: StudentFilter) -> Answer:
     """List students."""
-    return paging.page(student.list_students(db, query, paging.place(query)), query)
+    return paging.page(
+        context, student.list_students(db, query, paging.place(context, query)), query
+    )
 
 
-def create_student(db: Connection, body: StudentFields) -> Answer:
+def create_student(context: Context, db: Connection, body: StudentFields) -> Answer:
     """Create a student."""
     new = student.insert_student(db, body)
     return http.created(new, f"/v1/students/{new.id}")
 
 
-def read_student(db: Connection, student_id: int) -> Answer:
+def read_student(context: Context, db: Connection, student_id: int) -> Answer:
     """Read a student."""
     return http.ok(student.get_student(db, student_id))
 
 
-def replace_student(db: Connection, student_id: int, body: StudentFields) -> Answer:
+def replace_student(
+    context: Context, db: Connection, student_id: int, body: StudentFields
+) -> Answer:
     """Replace a student; one who becomes inactive leaves every course."""
     present = student.get_student(db, student_id)
-    require_match(lambda: tag_of(present))
+    require_match(context, lambda: tag_of(present))
     updated = student.update_student(db, student_id, body)
-    enrollment.follow_student(db, present, updated, http.change())
+    enrollment.follow_student(db, present, updated, http.change(context))
     return http.ok(updated)
 
 
-def delete_student(db: Connection, student_id: int) -> Answer:
+def delete_student(context: Context, db: Connection, student_id: int) -> Answer:
     """Delete a student who has never been in a course."""
     present = student.get_student(db, student_id)
-    require_match(lambda: tag_of(present))
+    require_match(context, lambda: tag_of(present))
     student.delete_student(db, student_id)
     return http.no_content()
 

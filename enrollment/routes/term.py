@@ -3,6 +3,7 @@
 from enrollment import http, paging
 from enrollment.access import READERS_AND_STUDENTS, REGISTRARS
 from enrollment.answers import ListPage
+from enrollment.context import Context
 from enrollment.data import term, waitlist
 from enrollment.database import Connection
 from enrollment.filters import TermFilter
@@ -12,35 +13,35 @@ from enrollment.records import Term, TermFields
 from enrollment.rendering import Answer
 
 
-def list_terms(db: Connection, query: TermFilter) -> Answer:
+def list_terms(context: Context, db: Connection, query: TermFilter) -> Answer:
     """List terms."""
-    return paging.page(term.list_terms(db, query, paging.place(query)), query)
+    return paging.page(context, term.list_terms(db, query, paging.place(context, query)), query)
 
 
-def create_term(db: Connection, body: TermFields) -> Answer:
+def create_term(context: Context, db: Connection, body: TermFields) -> Answer:
     """Create a term."""
     new = term.insert_term(db, body)
     return http.created(new, f"/v1/terms/{new.id}")
 
 
-def read_term(db: Connection, term_id: int) -> Answer:
+def read_term(context: Context, db: Connection, term_id: int) -> Answer:
     """Read a term."""
     return http.ok(term.get_term(db, term_id))
 
 
-def replace_term(db: Connection, term_id: int, body: TermFields) -> Answer:
+def replace_term(context: Context, db: Connection, term_id: int, body: TermFields) -> Answer:
     """Replace a term; its courses follow a change of its code."""
     present = term.get_term(db, term_id)
-    require_match(lambda: tag_of(present))
+    require_match(context, lambda: tag_of(present))
     updated = term.update_term(db, term_id, body)
-    waitlist.settle(db, http.change(), course_ids=term.list_course_ids(db, term_id))
+    waitlist.settle(db, http.change(context), course_ids=term.list_course_ids(db, term_id))
     return http.ok(updated)
 
 
-def delete_term(db: Connection, term_id: int) -> Answer:
+def delete_term(context: Context, db: Connection, term_id: int) -> Answer:
     """Delete a term without courses."""
     present = term.get_term(db, term_id)
-    require_match(lambda: tag_of(present))
+    require_match(context, lambda: tag_of(present))
     term.delete_term(db, term_id)
     return http.no_content()
 

@@ -3,6 +3,7 @@
 from enrollment import http, paging
 from enrollment.access import ADMINS
 from enrollment.answers import ListPage
+from enrollment.context import Context
 from enrollment.data import token
 from enrollment.database import Connection
 from enrollment.filters import Page
@@ -12,28 +13,28 @@ from enrollment.records import NewToken, Token, TokenFields
 from enrollment.rendering import Answer
 
 
-def list_tokens(db: Connection, query: Page) -> Answer:
+def list_tokens(context: Context, db: Connection, query: Page) -> Answer:
     """List the access tokens, without what proves them."""
-    return paging.page(token.list_tokens(db, query, paging.place(query)), query)
+    return paging.page(context, token.list_tokens(db, query, paging.place(context, query)), query)
 
 
-def create_token(db: Connection, body: TokenFields) -> Answer:
+def create_token(context: Context, db: Connection, body: TokenFields) -> Answer:
     """Create a token; the answer shows it this once."""
-    new = token.insert_token(db, body, http.change())
+    new = token.insert_token(db, body, http.change(context))
     kept = token.get_token(db, new.id)
     return http.created(new, f"/v1/tokens/{new.id}")._replace(kept=kept)
 
 
-def read_token(db: Connection, token_id: int) -> Answer:
+def read_token(context: Context, db: Connection, token_id: int) -> Answer:
     """Read a token, without what proves it."""
     return http.ok(token.get_token(db, token_id))
 
 
-def revoke_token(db: Connection, token_id: int) -> Answer:
+def revoke_token(context: Context, db: Connection, token_id: int) -> Answer:
     """Revoke it for good; it stays on record."""
     present = token.get_token(db, token_id)
-    require_match(lambda: tag_of(present))
-    token.revoke_token(db, token_id, http.change())
+    require_match(context, lambda: tag_of(present))
+    token.revoke_token(db, token_id, http.change(context))
     return http.no_content()
 
 

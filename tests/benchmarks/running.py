@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.benchmarks.contenders import ROOT, Contender, environment
-from tests.server import free_port
+from tests.server.process import free_port
 from tests.tokens import TOKENS
 
 PATIENCE = 30

@@ -10,7 +10,7 @@ import pytest
 from enrollment.backup import back_up, prune
 from enrollment.data.check import list_contradictions
 from tests.faults.inject import Plan
-from tests.server import Server, serving
+from tests.server.process import Server, serving
 
 DAY = 86_400
 

@@ -17,7 +17,7 @@ from enrollment.backup import back_up
 from enrollment.cli import main
 from enrollment.copies import write_digest
 from tests.faults.inject import WRITE, Fault, Plan
-from tests.server import PATIENCE, Reply, Server, free_port, serving
+from tests.server.process import PATIENCE, Reply, Server, free_port, serving
 
 STUDENT = {"given_name": "x" * 100, "family_name": "y" * 100}
 

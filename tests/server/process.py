@@ -98,11 +98,13 @@ class Server:
     def post(self, path: str, body: Any) -> Reply:
         return self.request("POST", path, body)
 
-    def raw(self, sent: bytes) -> bytes:
-        """All that comes back until the server closes the connection."""
+    def raw(self, sent: bytes, *, is_cut_off: bool = False) -> bytes:
+        """All that comes back until the server closes the connection, which it does when it is
+        asked to, when it can't read what was sent, and when the client is cut off."""
         with self.connect() as connection:
             connection.sendall(sent)
-            connection.shutdown(socket.SHUT_WR)
+            if is_cut_off:
+                connection.shutdown(socket.SHUT_WR)
             received = b""
             while chunk := connection.recv(65536):
                 received += chunk

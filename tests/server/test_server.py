@@ -17,8 +17,7 @@ from pathlib import Path
 import pytest
 
 from enrollment import migrate
-from tests.server import PATIENCE, Server, serving
-from tests.tokens import TOKENS
+from tests.server.process import PATIENCE, Server, serving
 
 STUDENT = {"given_name": "Ada", "family_name": "Lovelace"}
 COURSE = {"code": "CS101", "title": "Databases"}
@@ -312,18 +311,6 @@ def test_the_log_tells_each_request_and_where_the_service_is(tmp_path: Path):
 
 
 # Tokens and retries
-
-
-def test_a_token_that_is_revoked_while_its_body_arrives_does_nothing(server: Server):
-    body = json.dumps(STUDENT).encode()
-    reader = {"Authorization": f"Bearer {TOKENS['reader']}"}
-    with server.begin_to_post(body, token=TOKENS["registrar"]) as connection:
-        assert server.request("GET", "/v1/courses", **reader).status == 200
-        assert server.request("DELETE", "/v1/tokens/2").status == 204
-        connection.sendall(body[-1:])
-
-        assert connection.recv(65536).startswith(b"HTTP/1.1 401 ")
-    assert server.get("/v1/students").json["items"] == []
 
 
 def test_a_first_start_prints_a_token_that_works_this_once(tmp_path: Path):

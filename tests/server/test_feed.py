@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import Server
+from tests.server.process import Server
 
 STUDENT = {"given_name": "Ada", "family_name": "Lovelace"}
 COURSE = {"code": "CS101", "title": "Databases"}

@@ -18,7 +18,7 @@ import pytest
 
 from enrollment.data.waitlist import PROMOTED
 from tests.replay import PASSED_OVER, Event, Exchange, Replay, current
-from tests.server import PATIENCE, Server, serving
+from tests.server.process import PATIENCE, Server, serving
 from tests.tokens import TOKENS
 
 CLIENTS, SECONDS = 4, 3
