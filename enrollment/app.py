@@ -118,9 +118,9 @@ class App:
         if operation.reads:
             with self.database.read(is_long=True) as db:
                 return http.read(context, db)
-        with self.database.read() as db:
+        with self.database.write() as db:
             self.gate.admit(db, context)
-        return http.write(context, self.database, self._config.retry_window)
+            return http.write(context, db, self.database, self._config.retry_window)
 
     def _answer(
         self, context: Context, act: Callable[[Context], Response | None]

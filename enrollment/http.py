@@ -19,7 +19,7 @@ from enrollment.inputs import read_body
 from enrollment.records import Change, Fields
 from enrollment.rendering import Answer, Response, render
 from enrollment.values import Moment
-from enrollment.writes import rehearse, write_now, write_once
+from enrollment.writes import rehearse, write_once
 
 PATH_PARAMETER = re.compile(r"<(\w+):(?:id|re:([^>]+))>")
 
@@ -134,8 +134,9 @@ def read(context: Context, source: Connection | Database) -> Response:
     return render(context, operation.handler(context, source, **context.ids, **query))
 
 
-def write(context: Context, database: Database, retry_window: int) -> Response:
-    """Read the body, and write: as a dry run, once under an Idempotency-Key, or just so."""
+def write(context: Context, db: Connection, database: Database, retry_window: int) -> Response:
+    """Read the body, and write: as a dry run, once under an Idempotency-Key, or just so. Call it
+    within a transaction that writes."""
     operation, body = context.operation, None
     assert operation
     act = partial(operation.handler, context, **context.ids)
@@ -146,8 +147,8 @@ def write(context: Context, database: Database, retry_window: int) -> Response:
     if isinstance(context.query, WriteOptions) and context.query.dry_run:
         return rehearse(context, database, act)
     if operation.method == "POST":
-        return write_once(context, database, act, body, retry_window)
-    return write_now(context, database, act)
+        return write_once(context, db, act, body, retry_window)
+    return render(context, act(db))
 
 
 # Answers

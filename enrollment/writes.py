@@ -1,4 +1,4 @@
-"""How a write is made: at once, as a rehearsal, or under an Idempotency-Key, and then only once."""
+"""How a write is made that is not just made: as a rehearsal, or once under an Idempotency-Key."""
 
 import re
 from collections.abc import Callable
@@ -33,12 +33,6 @@ class _Undo(Exception):
     """Ends a rehearsal."""
 
 
-def write_now(context: Context, database: Database, act: Act) -> Response:
-    """Act, and answer once it is on disk."""
-    with database.write() as db:
-        return render(context, act(db))
-
-
 def rehearse(context: Context, database: Database, act: Act) -> Response:
     """What a write would answer, and the events that it would leave; then all of it is undone.
 
@@ -62,7 +56,7 @@ def rehearse(context: Context, database: Database, act: Act) -> Response:
         return render(context, Answer(status, content, tag=context.etag))
 
 
-def write_once(context: Context, database: Database, act: Act, body: Any, seconds: int) -> Response:
+def write_once(context: Context, db: Connection, act: Act, body: Any, seconds: int) -> Response:
     """Act, unless this caller has been answered under the same key: then tell that answer again. It
     is kept in the transaction of the change itself, so many seconds
     (draft-ietf-httpapi-idempotency-key-header-07).
@@ -71,18 +65,17 @@ def write_once(context: Context, database: Database, act: Act, body: Any, second
     """
     text, caller = _key(context), context.caller
     if text is None or caller is None:
-        return write_now(context, database, act)
+        return render(context, act(db))
     key = Key(caller.id, text, seconds)
     fingerprint = _fingerprint(context, body)
-    with database.write() as db:
-        kept = find_kept_answer(db, key)
-        if kept is None:
-            answer = act(db)
-            response = render(context, answer)
-            content = encode(answer.kept) if answer.kept else response.content
-            kept = KeptAnswer(fingerprint, response.status, response.headers, content)
-            insert_kept_answer(db, key, kept)
-            return response
+    kept = find_kept_answer(db, key)
+    if kept is None:
+        answer = act(db)
+        response = render(context, answer)
+        content = encode(answer.kept) if answer.kept else response.content
+        kept = KeptAnswer(fingerprint, response.status, response.headers, content)
+        insert_kept_answer(db, key, kept)
+        return response
     if kept.fingerprint != fingerprint:
         detail = f'"{text}" has been the key of another request.'
         raise Problem("idempotency_key_reused", detail)

@@ -176,3 +176,11 @@ HAVING count(*) > 0;
 
 -- name: delete_course(id)!
 DELETE FROM course WHERE id = :id;
+
+-- name: list_course_ids(term, after_course_id, limit)
+-- Which courses, of this term or of any, follow this one in the order of ids?
+SELECT id
+FROM course
+WHERE id > :after_course_id AND (:term IS NULL OR term = :term)
+ORDER BY id
+LIMIT :limit;

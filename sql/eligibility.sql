@@ -1,17 +1,16 @@
--- name: list_judgements(wanted, purpose, given_up, overridden, effective_at, now, browser_id, term, after_course_id, limit)
+-- name: list_judgements(wanted, purpose, given_up, overridden, effective_at, now)
 -- What becomes of each wanted enrolment: its outcome, "enrolled" or "waitlisted" (a row without a code),
 -- or which rules does it break (a row for each, with its code, a sentence and its figures)?
 --
 -- wanted       a JSON array of [student_id, course_id, whether to wait if the course is full, whether to be
 --              there already is no fault], which are judged together: they bear on each other
 -- purpose      'enroll' one student in courses; 'fill' one course with students; 'promote' those who wait;
---              'browse' for browser_id
+--              'browse' courses for one student, each of which is judged by itself: those that the student
+--              could be enrolled in are returned, and no reasons
 -- given_up     a JSON array of the ids of the courses that the same request drops
 -- overridden   a JSON array of the codes of the rules that are set aside
 -- effective_at null; or since when the enrolments are true
 -- now          the moment that windows are held against
--- browser_id   a student for whom every course past after_course_id, of the term or of any, is judged by
---              itself, and the first `limit` that may be taken are returned
 --
 -- `fact` gathers what the rules look at, one row for each wanted enrolment; `new` are those that are to
 -- be judged. A rule is one branch of `broken`: its place in the answer, its code, a sentence, its
@@ -22,10 +21,6 @@ WITH wanted AS MATERIALIZED (
     SELECT key AS item, value ->> 0 AS student_id, value ->> 1 AS course_id, value ->> 2 AS waitlist,
         value ->> 3 AS kept
     FROM json_each(:wanted)
-    UNION ALL
-    SELECT id, :browser_id, id, 0, 0
-    FROM course
-    WHERE :purpose = 'browse' AND id > :after_course_id AND (:term IS NULL OR term = :term)
 ),
 
 seat AS MATERIALIZED (
@@ -373,5 +368,4 @@ UNION ALL
 SELECT item, NULL, NULL, NULL, NULL, NULL, NULL, place, code, detail, details
 FROM reason
 WHERE :purpose <> 'browse'
-ORDER BY item, place, details
-LIMIT :limit;
+ORDER BY item, place, details;

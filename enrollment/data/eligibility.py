@@ -11,22 +11,19 @@ from enrollment.data.course import get_course
 from enrollment.data.listing import Listing, Place, list_page
 from enrollment.data.rules import fault
 from enrollment.data.student import get_student
-from enrollment.database import Connection, as_json, queries
+from enrollment.database import Connection, Row, as_json, queries
 from enrollment.errors import Fault
 from enrollment.filters import EligibleCourseFilter
 from enrollment.records import Change
 from enrollment.values import Moment
 
 SQL = queries("eligibility")
+COURSE = queries("course")
 NOTHING_WANTED = {
     "wanted": "[]",
     "given_up": "[]",
     "overridden": "[]",
     "effective_at": None,
-    "browser_id": None,
-    "term": None,
-    "after_course_id": 0,
-    "limit": -1,
 }
 
 
@@ -97,13 +94,38 @@ def list_eligible_courses(
 ) -> Listing[EligibleCourse]:
     """Those that the student could be enrolled in now, each by itself, by course id.
 
-    Raises student_not_found.
+    A page costs as much as the courses that are looked at until it is full. Raises
+    student_not_found.
     """
     get_student(db, student_id)
-    parameters = NOTHING_WANTED | asdict(wanted)
-    parameters |= {"purpose": "browse", "browser_id": student_id, "now": now}
-    query, start = SQL.list_judgements, {"course_id": 0}
-    return list_page(db, query, _eligible_course, parameters, start=start, after=after)
+    parameters = asdict(wanted) | {"student_id": student_id, "now": now}
+    start = {"course_id": 0}
+    return list_page(db, _list_eligible, _eligible_course, parameters, start=start, after=after)
+
+
+def _list_eligible(
+    db: Connection,
+    *,
+    student_id: int,
+    term: str | None,
+    now: Moment,
+    after_course_id: int,
+    limit: int,
+    **_: Any,
+) -> list[Row]:
+    """The first so many, from twice as many courses; or four times, eight times as many."""
+    found: list[Row] = []
+    batch = 2 * limit
+    while len(found) < limit:
+        place = {"term": term, "after_course_id": after_course_id, "limit": batch}
+        courses = [row["id"] for row in COURSE.list_course_ids(db, **place)]
+        wishes = as_json([Wish(student_id, course) for course in courses])
+        browsed = NOTHING_WANTED | {"wanted": wishes, "purpose": "browse", "now": now}
+        found += SQL.list_judgements(db, **browsed)
+        if len(courses) < batch:
+            break
+        after_course_id, batch = courses[-1], 2 * batch
+    return found[:limit]
 
 
 def _eligible_course(

@@ -39,15 +39,21 @@ class Reply(NamedTuple):
 
 
 class Server:
-    """`python -m enrollment serve`, on a port of its own; if need be, under another command."""
+    """`python -m enrollment serve`, on a port of its own; if need be, under another command, or by
+    another program in its place."""
 
     def __init__(
-        self, database: Path, *flags: str, port: int | None = None, under: Sequence[str] = ()
+        self,
+        database: Path,
+        *flags: str,
+        port: int | None = None,
+        under: Sequence[str] = (),
+        program: Sequence[str] = ("-m", "enrollment"),
     ) -> None:
         self.port = port or free_port()
         self.token = TOKENS["admin"]
         self.log = database.with_name(f"log-{self.port}")
-        command = [*under, sys.executable, "-m", "enrollment", "serve"]
+        command = [*under, sys.executable, *program, "serve"]
         command += ["--database", str(database), "--port", str(self.port), *flags]
         with self.log.open("ab") as log:
             # A session of its own: so it can be killed with what it runs under in one stroke.
@@ -124,6 +130,19 @@ class Server:
         connection.sendall(head.encode() + body[:sent])
         return connection
 
+    def peak_memory(self) -> int:
+        """The most memory that the process has had, in MiB."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) // 1024
+
+    def wait_for_log(self, text: str) -> None:
+        """Wait until the server has printed this."""
+        deadline = time.monotonic() + PATIENCE
+        while text not in self.log.read_text():
+            if time.monotonic() > deadline:
+                pytest.fail(f"the log has no {text!r}: {self.log.read_text()}")
+            time.sleep(0.01)
+
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(PATIENCE)
@@ -137,9 +156,13 @@ class Server:
 
 @contextmanager
 def serving(
-    database: Path, *flags: str, port: int | None = None, under: Sequence[str] = ()
+    database: Path,
+    *flags: str,
+    port: int | None = None,
+    under: Sequence[str] = (),
+    program: Sequence[str] = ("-m", "enrollment"),
 ) -> Iterator[Server]:
-    server = Server(database, *flags, port=port, under=under)
+    server = Server(database, *flags, port=port, under=under, program=program)
     try:
         server.wait_until_it_answers()
         yield server
