@@ -135,10 +135,10 @@ class Server:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) // 1024
 
-    def wait_for_log(self, text: str) -> None:
-        """Wait until the server has printed this."""
+    def wait_for_log(self, text: str, times: int = 1) -> None:
+        """Wait until the server has printed this, so many times."""
         deadline = time.monotonic() + PATIENCE
-        while text not in self.log.read_text():
+        while self.log.read_text().count(text) < times:
             if time.monotonic() > deadline:
                 pytest.fail(f"the log has no {text!r}: {self.log.read_text()}")
             time.sleep(0.01)

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -77,18 +78,42 @@ def test_a_rehearsal_or_a_refusal_is_no_news(server: Server, pool: ThreadPoolExe
     assert waiting.result(20).json["items"] == []
 
 
-def test_who_has_gone_is_waited_with_no_more(server: Server):
-    request = (
+def poll(server: Server) -> bytes:
+    return (
         "GET /v1/events?wait=30 HTTP/1.1\r\nHost: localhost\r\n"
         f"Authorization: Bearer {server.token}\r\n\r\n"
     ).encode()
+
+
+def test_a_client_that_has_gone_is_waited_with_no_more(server: Server):
+    begun = time.monotonic()
     for _ in range(3):
         with server.connect() as connection:
-            connection.sendall(request)
+            connection.sendall(poll(server))
             arrive(server, 1)
 
+    server.wait_for_log("GET /v1/events 200", times=3)
+    assert time.monotonic() - begun < 30
     assert server.stop() == 0
     assert "Traceback" not in server.log.read_text()
+
+
+def test_however_many_wait_each_is_answered_when_something_happens(server: Server):
+    with ExitStack() as stack:
+        waiting = [stack.enter_context(server.connect()) for _ in range(600)]
+        for connection in waiting:
+            connection.sendall(poll(server))
+        arrive(server, 600)
+        assert "GET /v1/events" not in server.log.read_text()
+
+        assert server.post("/v1/students/1/courses", {"course_id": 1}).status == 201
+
+        for connection in waiting:
+            received = connection.recv(65536)
+            assert received.startswith(b"HTTP/1.1 200 ")
+            assert b'"to_status":"enrolled"' in received
+    log = server.log.read_text()
+    assert log.count("GET /v1/events 200") == 600
 
 
 def test_a_service_that_stops_lets_no_one_wait(server: Server, pool: ThreadPoolExecutor):
