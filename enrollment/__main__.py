@@ -1,6 +1,6 @@
 """python -m enrollment"""
 
-from enrollment.cli import main
+from enrollment.cli.main import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

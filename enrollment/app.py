@@ -11,18 +11,19 @@ from typing import Any
 
 from bottle import HTTPError
 
-from enrollment import http
-from enrollment.access import Gate
+from enrollment.api.operations import OPERATIONS
 from enrollment.config import Config
-from enrollment.context import Context
-from enrollment.database import Database
-from enrollment.errors import Problem
-from enrollment.inputs import read_query
-from enrollment.kinds import FAILURES, KINDS
+from enrollment.http.authentication import Gate
+from enrollment.http.context import Context
+from enrollment.http.endpoint import read, write
+from enrollment.http.operation import answer_unrouted, make_router, match
+from enrollment.http.query import read_query
+from enrollment.http.responses import Response, render_failure, render_problem
 from enrollment.log import requests
 from enrollment.metrics import Metrics
-from enrollment.rendering import Response, render_failure, render_problem
-from enrollment.routes import OPERATIONS
+from enrollment.problems.errors import Problem
+from enrollment.problems.registry import FAILURES, KINDS
+from enrollment.storage.database import Database
 
 log = logging.getLogger("enrollment")
 # A failure that lasts is logged once in so many seconds, however many requests meet it.
@@ -45,7 +46,7 @@ class App:
     def __init__(self, database: Database, gate: Gate, metrics: Metrics, config: Config) -> None:
         self.database = database
         self.gate = gate
-        self.router = http.make_router(OPERATIONS)
+        self.router = make_router(OPERATIONS)
         self._metrics = metrics
         self._config = config
         self._logged = dict.fromkeys(FAILURES, -math.inf)
@@ -95,9 +96,9 @@ class App:
         self._believe_proxies(context)
         self.gate.check_host(context)
         try:
-            http.match(self.router, context)
+            match(self.router, context)
         except HTTPError as error:
-            return http.answer_unrouted(context, error)
+            return answer_unrouted(context, error)
         operation = context.operation
         assert operation
         if operation.is_public:
@@ -114,13 +115,13 @@ class App:
         operation = context.operation
         assert operation
         if operation.is_public:
-            return http.read(context, self.database)
+            return read(context, self.database)
         if operation.reads:
             with self.database.read(is_long=True) as db:
-                return http.read(context, db)
+                return read(context, db)
         with self.database.write() as db:
             self.gate.admit(db, context)
-            return http.write(context, db, self.database, self._config.retry_window)
+            return write(context, db, self.database, self._config.retry_window)
 
     def _answer(
         self, context: Context, act: Callable[[Context], Response | None]

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from enrollment.errors import NotUnderstood
+from enrollment.problems.errors import NotUnderstood
 
 
 def _port(text: str) -> int:

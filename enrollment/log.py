@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-from enrollment.context import Context
+from enrollment.http.context import Context
 
 LINE = "{time} INFO {request_id} {client} {method} {path} {status} {milliseconds}"
 PLAIN = re.compile("[A-Za-z0-9/_.~-]*")

@@ -16,12 +16,13 @@ from prometheus_client import (
     generate_latest,
 )
 
-from enrollment.context import Context
 from enrollment.data.event import get_last_event_id
 from enrollment.data.metrics import get_seats, list_changes
-from enrollment.database import Connection, Database
-from enrollment.http import template
-from enrollment.values import Moment
+from enrollment.http.context import Context
+from enrollment.http.operation import template
+from enrollment.model.types import Moment
+from enrollment.storage.database import Database
+from enrollment.storage.sqlite import Connection
 
 METHODS = frozenset(HTTPMethod)
 # In seconds. Who reads the change feed may wait for half a minute.

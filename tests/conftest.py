@@ -8,11 +8,11 @@ import pytest
 
 from enrollment.app import App, make_app
 from enrollment.config import Config
-from enrollment.database import Database
-from enrollment.migrate import migrate
-from tests.client import Client
-from tests.server.process import Server, serving
-from tests.tokens import let_in
+from enrollment.maintenance.migrations import migrate
+from enrollment.storage.database import Database
+from tests.support.client import Client
+from tests.support.server import Server, serving
+from tests.support.tokens import let_in
 
 BUSY_TIMEOUT = 0.05
 

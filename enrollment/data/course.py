@@ -7,12 +7,13 @@ import msgspec
 from msgspec.json import decode
 from msgspec.structs import asdict
 
-from enrollment.data.listing import Listing, Place, list_page
-from enrollment.data.rules import refuse_if_broken
-from enrollment.database import Connection, Row, as_json, queries
-from enrollment.errors import Problem
-from enrollment.filters import CourseFilter
-from enrollment.records import Course, CourseFields, CourseSeats, Meeting, Prerequisite
+from enrollment.data.keyset import Listing, Place, list_page
+from enrollment.data.violations import refuse_if_broken
+from enrollment.model.queries import CourseFilter
+from enrollment.model.records import Course, CourseFields, CourseSeats, Meeting, Prerequisite
+from enrollment.problems.errors import Problem
+from enrollment.storage.queries import as_json, queries
+from enrollment.storage.sqlite import Connection, Row
 
 SQL = queries("course")
 

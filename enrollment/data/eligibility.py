@@ -6,16 +6,16 @@ from typing import Any, Literal, NamedTuple
 
 from msgspec.structs import asdict
 
-from enrollment.answers import Eligibility, EligibleCourse
 from enrollment.data.course import get_course
-from enrollment.data.listing import Listing, Place, list_page
-from enrollment.data.rules import fault
+from enrollment.data.keyset import Listing, Place, list_page
 from enrollment.data.student import get_student
-from enrollment.database import Connection, Row, as_json, queries
-from enrollment.errors import Fault
-from enrollment.filters import EligibleCourseFilter
-from enrollment.records import Change
-from enrollment.values import Moment
+from enrollment.data.violations import fault
+from enrollment.model.queries import EligibleCourseFilter
+from enrollment.model.records import Change
+from enrollment.model.results import Eligibility, EligibleCourse, Fault
+from enrollment.model.types import Moment
+from enrollment.storage.queries import as_json, queries
+from enrollment.storage.sqlite import Connection, Row
 
 SQL = queries("eligibility")
 COURSE = queries("course")

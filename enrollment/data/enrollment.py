@@ -6,16 +6,17 @@ from typing import Literal
 
 from msgspec.structs import asdict
 
-from enrollment.answers import StudentResult
 from enrollment.data import waitlist
 from enrollment.data.course import get_course
 from enrollment.data.eligibility import Judgement, Wish, judge
-from enrollment.data.rules import list_faults, refuse_if_any
 from enrollment.data.student import get_student
-from enrollment.database import Connection, as_json, queries
-from enrollment.errors import Fault, Problem
-from enrollment.kinds import KINDS
-from enrollment.records import Change, Enrollment, Student
+from enrollment.data.violations import list_faults, refuse_if_any
+from enrollment.model.records import Change, Enrollment, Student
+from enrollment.model.results import Fault, StudentResult
+from enrollment.problems.errors import Problem
+from enrollment.problems.registry import KINDS
+from enrollment.storage.queries import as_json, queries
+from enrollment.storage.sqlite import Connection
 
 SQL = queries("enrollment")
 

@@ -6,10 +6,11 @@ from typing import Any
 from msgspec.structs import asdict
 
 from enrollment.data.enrollment import get_enrollment
-from enrollment.data.listing import Listing, Place, list_page
-from enrollment.database import Connection, queries
-from enrollment.filters import EventFilter, Page
-from enrollment.records import Event
+from enrollment.data.keyset import Listing, Place, list_page
+from enrollment.model.queries import EventFilter, Page
+from enrollment.model.records import Event
+from enrollment.storage.queries import queries
+from enrollment.storage.sqlite import Connection
 
 SQL = queries("event")
 

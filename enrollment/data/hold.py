@@ -2,12 +2,13 @@
 
 from msgspec.structs import asdict
 
-from enrollment.data.listing import Listing, Place, list_page
+from enrollment.data.keyset import Listing, Place, list_page
 from enrollment.data.student import get_student
-from enrollment.database import Connection, queries
-from enrollment.errors import Problem
-from enrollment.filters import Page
-from enrollment.records import Change, Hold, HoldFields
+from enrollment.model.queries import Page
+from enrollment.model.records import Change, Hold, HoldFields
+from enrollment.problems.errors import Problem
+from enrollment.storage.queries import queries
+from enrollment.storage.sqlite import Connection
 
 SQL = queries("hold")
 

@@ -1,7 +1,8 @@
 """Numbers of the whole school, for those who watch over the service."""
 
-from enrollment.database import Connection, Row, queries
-from enrollment.values import Moment
+from enrollment.model.types import Moment
+from enrollment.storage.queries import queries
+from enrollment.storage.sqlite import Connection, Row
 
 SQL = queries("metrics")
 

@@ -5,11 +5,12 @@ from typing import Any
 from msgspec.structs import asdict
 
 from enrollment.data.course import get_course
-from enrollment.data.listing import Listing, Place, list_page
+from enrollment.data.keyset import Listing, Place, list_page
 from enrollment.data.student import get_student, student_not_found
-from enrollment.database import Connection, queries
-from enrollment.filters import CoursesOfStudentFilter, RosterFilter
-from enrollment.records import CourseOfStudent, StudentOfCourse
+from enrollment.model.queries import CoursesOfStudentFilter, RosterFilter
+from enrollment.model.records import CourseOfStudent, StudentOfCourse
+from enrollment.storage.queries import queries
+from enrollment.storage.sqlite import Connection
 
 SQL = queries("roster")
 # Later than any moment that is asked for.

@@ -2,12 +2,13 @@
 
 from msgspec.structs import asdict
 
-from enrollment.data.listing import Listing, Place, list_page
-from enrollment.data.rules import refuse_if_broken
-from enrollment.database import Connection, queries
-from enrollment.errors import Problem
-from enrollment.filters import StudentFilter
-from enrollment.records import Student, StudentFields
+from enrollment.data.keyset import Listing, Place, list_page
+from enrollment.data.violations import refuse_if_broken
+from enrollment.model.queries import StudentFilter
+from enrollment.model.records import Student, StudentFields
+from enrollment.problems.errors import Problem
+from enrollment.storage.queries import queries
+from enrollment.storage.sqlite import Connection
 
 SQL = queries("student")
 

@@ -2,12 +2,13 @@
 
 from msgspec.structs import asdict
 
-from enrollment.data.listing import Listing, Place, list_page
-from enrollment.data.rules import refuse_if_broken
-from enrollment.database import Connection, queries
-from enrollment.errors import Problem
-from enrollment.filters import TermFilter
-from enrollment.records import Term, TermFields
+from enrollment.data.keyset import Listing, Place, list_page
+from enrollment.data.violations import refuse_if_broken
+from enrollment.model.queries import TermFilter
+from enrollment.model.records import Term, TermFields
+from enrollment.problems.errors import Problem
+from enrollment.storage.queries import queries
+from enrollment.storage.sqlite import Connection
 
 SQL = queries("term")
 

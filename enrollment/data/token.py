@@ -8,13 +8,14 @@ from hashlib import sha256
 
 from msgspec.structs import asdict
 
-from enrollment.data.listing import Listing, Place, list_page
-from enrollment.data.rules import refuse_if_broken
-from enrollment.database import Connection, Row, as_json, queries
-from enrollment.errors import Problem
-from enrollment.filters import Page
-from enrollment.records import Change, NewToken, Token, TokenFields
-from enrollment.values import Moment
+from enrollment.data.keyset import Listing, Place, list_page
+from enrollment.data.violations import refuse_if_broken
+from enrollment.model.queries import Page
+from enrollment.model.records import Change, NewToken, Token, TokenFields
+from enrollment.model.types import Moment
+from enrollment.problems.errors import Problem
+from enrollment.storage.queries import as_json, queries
+from enrollment.storage.sqlite import Connection, Row
 
 SQL = queries("token")
 # A prefix by which scanners of leaked secrets know it, what finds it, and 192 bits that prove it.

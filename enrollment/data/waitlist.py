@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec.structs import asdict
 
 from enrollment.data.eligibility import Judgement, Wish, judge
-from enrollment.data.rules import refuse_if_broken
-from enrollment.database import Connection, as_json, queries
-from enrollment.errors import Fault
-from enrollment.records import Change
+from enrollment.data.violations import refuse_if_broken
+from enrollment.model.records import Change
+from enrollment.model.results import Fault
+from enrollment.storage.queries import as_json, queries
+from enrollment.storage.sqlite import Connection
 
 SQL = queries("waitlist")
 ENROLLMENT = queries("enrollment")

@@ -12,8 +12,8 @@ from typing import Any
 
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]
 
-from enrollment.inputs import BODY_LIMIT
-from enrollment.rendering import Response
+from enrollment.http.body import BODY_LIMIT
+from enrollment.http.responses import Response
 
 log = logging.getLogger("enrollment")
 # How long, in seconds, and how much, in bytes, is read of a body that no one wants, after the

@@ -10,8 +10,8 @@ from functools import partial
 
 from enrollment.app import App
 from enrollment.config import Config
-from enrollment.context import Context
-from enrollment.rendering import Response
+from enrollment.http.context import Context
+from enrollment.http.responses import Response
 from enrollment.server.adapter import Request
 from enrollment.server.long_polls import LongPolls
 from enrollment.server.write_queue import WriteQueue

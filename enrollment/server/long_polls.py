@@ -7,9 +7,9 @@ from contextlib import suppress
 from typing import Any
 
 from enrollment.data.event import get_last_event_id
-from enrollment.database import Database
-from enrollment.errors import Problem
+from enrollment.problems.errors import Problem
 from enrollment.server.adapter import Request
+from enrollment.storage.database import Database
 
 # How many are woken at once: thousands of them would hold up everyone else.
 WOKEN_TOGETHER = 20

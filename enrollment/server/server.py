@@ -16,7 +16,7 @@ from granian.http import HTTP1Settings
 from enrollment import log
 from enrollment.app import make_app
 from enrollment.config import Config
-from enrollment.errors import CommandError
+from enrollment.problems.errors import CommandError
 from enrollment.server.adapter import Adapter
 from enrollment.server.dispatcher import Dispatcher
 from enrollment.server.tuning import raise_file_limit, tune_runtime

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
-from enrollment.database import Database
+from enrollment.storage.database import Database
 
 # How many writes share a transaction at most.
 MAX_BATCH = 64

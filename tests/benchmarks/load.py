@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.benchmarks.running import Running
-from tests.tokens import TOKENS
+from tests.support.tokens import TOKENS
 
 # As in load.lua.
 PERCENTILES = (50, 75, 90, 95, 99, 99.9)

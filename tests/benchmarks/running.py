@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.benchmarks.contenders import ROOT, Contender, environment
-from tests.server.process import free_port
-from tests.tokens import TOKENS
+from tests.support.server import free_port
+from tests.support.tokens import TOKENS
 
 PATIENCE = 30
 

@@ -24,7 +24,7 @@ from enrollment.app import App, make_app
 from enrollment.config import Config
 from enrollment.data.event import get_last_event_id
 from tests.benchmarks.seed import CANDIDATES, SEATS, WAITING, Seeded, seed
-from tests.client import Client
+from tests.support.client import Client
 
 SMALL = (1_000, 10_000)
 # By then some of the seeded terms are over, one is on, and some have not begun.

@@ -4,9 +4,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from enrollment.database import connect
-from enrollment.migrate import migrate
-from tests.tokens import let_in
+from enrollment.maintenance.migrations import migrate
+from enrollment.storage.sqlite import connect
+from tests.support.tokens import let_in
 
 SEATS = 30
 WAITING = 500

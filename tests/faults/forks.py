@@ -4,7 +4,7 @@ import json
 import os
 import sys
 
-from enrollment.cli import main
+from enrollment.cli.main import main
 
 
 def run(arguments: list[str], out: str, err: str) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from enrollment.backup import back_up, prune
-from enrollment.data.check import list_contradictions
+from enrollment.data.integrity import list_contradictions
+from enrollment.maintenance.backup import back_up, prune
 from tests.faults.inject import Plan
-from tests.server.process import Server, serving
+from tests.support.server import Server, serving
 
 DAY = 86_400
 

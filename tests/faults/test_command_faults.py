@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from enrollment import migrate
-from enrollment.backup import back_up
-from enrollment.data.check import list_contradictions, list_damages
+from enrollment.data.integrity import list_contradictions, list_damages
+from enrollment.maintenance import migrations
+from enrollment.maintenance.backup import back_up
 from tests.faults.inject import (
     ALL,
     HALF,
@@ -64,7 +64,7 @@ def read(file: Path) -> State:
         enrollments = [tuple(row) for row in db.execute(query)]
         query = "SELECT id, student_id, course_id, to_status FROM student_course_event"
         events = [tuple(row) for row in db.execute(query)]
-    applied = [id for id, is_applied in migrate.status(copy / file.name) if is_applied]
+    applied = [id for id, is_applied in migrations.status(copy / file.name) if is_applied]
     shutil.rmtree(copy)
     return State(applied[-1][:4], enrollments, events)
 
@@ -80,7 +80,7 @@ class College:
         crashed = folder / "crashed"
         crashed.mkdir()
         file = crashed / "enrollment.db"
-        migrate.migrate(file, schema)
+        migrations.migrate(file, schema)
         with closing(sqlite3.connect(file, isolation_level=None)) as db:
             enroll(db, range(1, 30))
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

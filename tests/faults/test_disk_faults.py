@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from enrollment.backup import back_up
-from enrollment.cli import main
-from enrollment.copies import write_digest
+from enrollment.cli.main import main
+from enrollment.maintenance.backup import back_up
+from enrollment.maintenance.snapshot import write_digest
 from tests.faults.inject import WRITE, Fault, Plan
-from tests.server.process import PATIENCE, Reply, Server, free_port, serving
+from tests.support.server import PATIENCE, Reply, Server, free_port, serving
 
 STUDENT = {"given_name": "x" * 100, "family_name": "y" * 100}
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from enrollment.data.check import list_contradictions, list_damages
+from enrollment.data.integrity import list_contradictions, list_damages
 from tests.faults.inject import ALL, HALF, KILL, OPEN, SEND, SYNC, WRITE, Fault, Plan
-from tests.server.process import PATIENCE, Reply, Server, serving
+from tests.support.server import PATIENCE, Reply, Server, serving
 
 CLIENTS, COURSES = 4, 1000
 # Where all calls are not wanted, those are struck: many fall into the first request.

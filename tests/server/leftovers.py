@@ -5,7 +5,7 @@ import gc
 import signal
 import sys
 
-from enrollment.cli import main
+from enrollment.cli.main import main
 
 
 def report(*_: object) -> None:

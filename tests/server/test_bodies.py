@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from enrollment.inputs import BODY_LIMIT
-from tests.server.bytes import LAST, POST, STUDENT, authorized, chunked, post
-from tests.server.process import PATIENCE, Server, serving
+from enrollment.http.body import BODY_LIMIT
 from tests.server.test_protocol import responses
-from tests.tokens import TOKENS
+from tests.support.bytes import LAST, POST, STUDENT, authorized, chunked, post
+from tests.support.server import PATIENCE, Server, serving
+from tests.support.tokens import TOKENS
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from enrollment.data.waitlist import PROMOTED
-from tests.replay import PASSED_OVER, Event, Exchange, Replay, current
-from tests.server.process import PATIENCE, Server, serving
-from tests.tokens import TOKENS
+from tests.support.replay import PASSED_OVER, Event, Exchange, Replay, current
+from tests.support.server import PATIENCE, Server, serving
+from tests.support.tokens import TOKENS
 
 CLIENTS, SECONDS = 4, 3
 # Of each client: however slow or fast the machine is.

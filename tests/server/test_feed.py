@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.process import Server
+from tests.support.server import Server
 
 STUDENT = {"given_name": "Ada", "family_name": "Lovelace"}
 COURSE = {"code": "CS101", "title": "Databases"}

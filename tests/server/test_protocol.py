@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from enrollment.server.server import HEAD_LIMIT
-from tests.server.bytes import GET, LAST, POST, STUDENT, authorized, post
-from tests.server.process import Server
+from tests.support.bytes import GET, LAST, POST, STUDENT, authorized, post
+from tests.support.server import Server
 
 
 @pytest.fixture

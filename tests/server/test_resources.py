@@ -16,16 +16,17 @@ from typing import Any
 
 import pytest
 
-from enrollment.access import ANYONE
 from enrollment.app import make_app
 from enrollment.config import Config
-from enrollment.http import Operation, ok
-from enrollment.inputs import BODY_LIMIT
+from enrollment.http.authentication import ANYONE
+from enrollment.http.body import BODY_LIMIT
+from enrollment.http.operation import Operation
+from enrollment.http.responses import ok
 from enrollment.server.adapter import Request
 from enrollment.server.dispatcher import Dispatcher
-from tests.server.bytes import GET, STUDENT
-from tests.server.process import PATIENCE, Server, serving
-from tests.tokens import TOKENS
+from tests.support.bytes import GET, STUDENT
+from tests.support.server import PATIENCE, Server, serving
+from tests.support.tokens import TOKENS
 
 # How much more memory an attack may cost at any moment, in MiB.
 ALLOWANCE = 64

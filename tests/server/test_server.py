@@ -16,15 +16,15 @@ from pathlib import Path
 
 import pytest
 
-from enrollment import migrate
-from tests.server.process import PATIENCE, Server, serving
+from enrollment.maintenance import migrations
+from tests.support.server import PATIENCE, Server, serving
 
 STUDENT = {"given_name": "Ada", "family_name": "Lovelace"}
 COURSE = {"code": "CS101", "title": "Databases"}
 
 
 def fill(file: Path, students: int, capacities: list[int]) -> None:
-    migrate.migrate(file)
+    migrations.migrate(file)
     with closing(sqlite3.connect(file)) as db, db:
         name = ("Ada", "Lovelace")
         db.executemany(
@@ -270,7 +270,7 @@ def test_a_locked_database_is_given_up_in_time(tmp_path: Path):
 
 def test_a_locked_database_is_not_served(tmp_path: Path):
     file = tmp_path / "enrollment.db"
-    migrate.migrate(file)
+    migrations.migrate(file)
     blocker = sqlite3.connect(file, isolation_level=None)
     blocker.execute("PRAGMA locking_mode = EXCLUSIVE")
     blocker.execute("BEGIN EXCLUSIVE")

@@ -1,0 +1,78 @@
+"""/ and /problems: what a newcomer finds, and what every problem's `type` points to."""
+
+from http import HTTPStatus
+from importlib.metadata import version
+
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from enrollment.data.integrity import is_current, try_to_write
+from enrollment.http.authentication import ANYONE, READERS
+from enrollment.http.context import Context
+from enrollment.http.operation import Operation
+from enrollment.http.responses import Answer, ok
+from enrollment.model.results import Health, Service
+from enrollment.openapi import pages
+from enrollment.problems.errors import Problem
+from enrollment.problems.registry import KINDS
+from enrollment.storage.database import Database
+from enrollment.storage.sqlite import Connection
+
+
+def read_service(context: Context, database: Database) -> Answer:
+    """Where everything is."""
+    return ok(Service(release=version("enrollment")))
+
+
+def read_live(context: Context, database: Database) -> Answer:
+    """Whether the service answers."""
+    return ok(Health(status="live"))
+
+
+def read_ready(context: Context, database: Database) -> Answer:
+    """Whether the schema is current and a write can begin; a 503 or 507 otherwise."""
+    with database.read() as db:
+        if not is_current(db):
+            detail = "The database has not the schema of this release."
+            raise Problem("database_outdated", detail, headers={"Retry-After": "60"})
+    database.require_room()
+    # A write that is under way has begun.
+    if not database.is_written_to:
+        with database.write() as db:
+            try_to_write(db)
+    return ok(Health(status="ready"))
+
+
+def read_metrics(context: Context, db: Connection) -> Answer:
+    """What the service counts, for Prometheus."""
+    numbers = context.expose_metrics(db)
+    return Answer(HTTPStatus.OK, numbers, {"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def list_problems(context: Context, database: Database) -> Answer:
+    """Every problem there is."""
+    return Answer(HTTPStatus.OK, pages.problems(), pages.HEADERS)
+
+
+def read_problem(context: Context, database: Database, code: str) -> Answer:
+    """What a problem means and what to do."""
+    if code not in KINDS:
+        raise Problem("not_found", f"There is no problem with the code {code}.")
+    return Answer(HTTPStatus.OK, pages.problem(code), pages.HEADERS)
+
+
+OPERATIONS = (
+    Operation("GET", "/", ANYONE, read_service, answer=Service),
+    Operation("GET", "/livez", ANYONE, read_live, answer=Health),
+    Operation(
+        "GET",
+        "/readyz",
+        ANYONE,
+        read_ready,
+        answer=Health,
+        slow=True,
+        conflicts=("database_outdated", "database_moved", "disk_full"),
+    ),
+    Operation("GET", "/metrics", READERS, read_metrics, answer=str, slow=True),
+    Operation("GET", "/problems", ANYONE, list_problems, answer=bytes),
+    Operation("GET", "/problems/<code:re:[a-z_]+>", ANYONE, read_problem, answer=bytes),
+)

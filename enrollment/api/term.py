@@ -1,0 +1,87 @@
+"""/v1/terms: when it is taught."""
+
+from enrollment.data import term, waitlist
+from enrollment.http.authentication import READERS_AND_STUDENTS, REGISTRARS
+from enrollment.http.conditional import require_match, tag_of
+from enrollment.http.context import Context
+from enrollment.http.endpoint import change_context
+from enrollment.http.operation import Operation
+from enrollment.http.pagination import decode_cursor, page_response
+from enrollment.http.responses import Answer, created, no_content, ok
+from enrollment.model.queries import TermFilter
+from enrollment.model.records import Term, TermFields
+from enrollment.model.results import ListPage
+from enrollment.storage.sqlite import Connection
+
+
+def list_terms(context: Context, db: Connection, query: TermFilter) -> Answer:
+    """List terms."""
+    return page_response(context, term.list_terms(db, query, decode_cursor(context, query)), query)
+
+
+def create_term(context: Context, db: Connection, body: TermFields) -> Answer:
+    """Create a term."""
+    new = term.insert_term(db, body)
+    return created(new, f"/v1/terms/{new.id}")
+
+
+def read_term(context: Context, db: Connection, term_id: int) -> Answer:
+    """Read a term."""
+    return ok(term.get_term(db, term_id))
+
+
+def replace_term(context: Context, db: Connection, term_id: int, body: TermFields) -> Answer:
+    """Replace a term; its courses follow a change of its code."""
+    present = term.get_term(db, term_id)
+    require_match(context, lambda: tag_of(present))
+    updated = term.update_term(db, term_id, body)
+    waitlist.settle(db, change_context(context), course_ids=term.list_course_ids(db, term_id))
+    return ok(updated)
+
+
+def delete_term(context: Context, db: Connection, term_id: int) -> Answer:
+    """Delete a term without courses."""
+    present = term.get_term(db, term_id)
+    require_match(context, lambda: tag_of(present))
+    term.delete_term(db, term_id)
+    return no_content()
+
+
+OPERATIONS = (
+    Operation(
+        "GET",
+        "/v1/terms",
+        READERS_AND_STUDENTS,
+        list_terms,
+        query=TermFilter,
+        answer=ListPage[Term],
+    ),
+    Operation(
+        "POST",
+        "/v1/terms",
+        REGISTRARS,
+        create_term,
+        body=TermFields,
+        answer=Term,
+        status=201,
+        conflicts=("term_code_taken", "ends_before_start"),
+    ),
+    Operation("GET", "/v1/terms/<term_id:id>", READERS_AND_STUDENTS, read_term, answer=Term),
+    Operation(
+        "PUT",
+        "/v1/terms/<term_id:id>",
+        REGISTRARS,
+        replace_term,
+        body=TermFields,
+        answer=Term,
+        conflicts=("term_code_taken", "ends_before_start"),
+    ),
+    Operation(
+        "DELETE",
+        "/v1/terms/<term_id:id>",
+        REGISTRARS,
+        delete_term,
+        status=204,
+        conflicts=("term_has_courses",),
+    ),
+)

@@ -1,0 +1,67 @@
+"""enrollment backup, backup verify, and restore"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from enrollment.cli.console import add_settings, count, counted
+from enrollment.config import Config
+from enrollment.maintenance import backup
+from enrollment.problems.errors import CommandError, NotUnderstood
+from enrollment.storage.lock import claim
+
+
+def add(verbs: Any) -> None:
+    text = "copy the database, served or not, to a file or into a folder; or verify such a copy"
+    usage = "%(prog)s [-h] [--database DATABASE] [--keep N] FILE\n       %(prog)s verify FILE"
+    verb = verbs.add_parser("backup", help=text, description=text, usage=usage)
+    verb.set_defaults(run=run)
+    add_settings(verb, "database")
+    # argparse itself would take the one word `verify` for a FILE.
+    text = "where to; after the word verify, the backup to look at"
+    verb.add_argument("what", metavar="FILE", nargs="+", help=text)
+    text = "of the backups in the folder, keep the newest N"
+    verb.add_argument("--keep", metavar="N", type=count, help=text)
+
+    text = "put a backup in the place of the database, which is kept, once it is verified"
+    verb = verbs.add_parser("restore", help=text, description=text)
+    verb.set_defaults(run=restore)
+    add_settings(verb, "database")
+    verb.add_argument("backup", metavar="FILE", type=Path)
+
+
+def run(config: Config, options: argparse.Namespace) -> None:
+    match options.what:
+        case ["verify", file] if file and not options.keep:
+            print(_verified(Path(file)))
+        case [file] if file not in ("", "verify"):
+            create(config, Path(file), options.keep)
+        case _:
+            raise NotUnderstood("expected a FILE, or the word verify and a FILE")
+
+
+def create(config: Config, target: Path, keep: int | None) -> None:
+    if keep and not target.is_dir():
+        raise CommandError(f"{target} is no folder, as --keep needs it")
+    made = backup.back_up(config.database, target)
+    try:
+        verified = _verified(made)
+    except BaseException:
+        print(f"backup    {made} is not verified: `enrollment backup verify {made}`")
+        raise
+    print(f"backup    {made}", verified, sep="\n")
+    for old in backup.prune(config.database, made, keep) if keep else ():
+        print(f"removed   {old}")
+
+
+def _verified(file: Path) -> str:
+    schema, counts = backup.verify(file)
+    return f"verified  {schema}: {counted(counts)}"
+
+
+def restore(config: Config, options: argparse.Namespace) -> None:
+    with claim(config.database, alone=True):
+        kept = backup.restore(config.database, options.backup)
+    print(f"restored  {config.database}")
+    if kept:
+        print(f"kept      {kept}")

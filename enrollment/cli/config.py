@@ -1,0 +1,30 @@
+"""enrollment config show"""
+
+import argparse
+import os
+from dataclasses import fields
+from typing import Any
+
+from enrollment.cli.console import add_settings
+from enrollment.config import Config, given, shown
+
+
+def add(verbs: Any) -> None:
+    text = "show what is set, and where it was set"
+    verb = verbs.add_parser("config", help=text, description=text)
+    subverbs = verb.add_subparsers(metavar="show", required=True)
+
+    text = "list every setting with its value and its origin; takes the flags of `serve`"
+    subverb = subverbs.add_parser("show", help=text, description=text)
+    subverb.set_defaults(run=show)
+    add_settings(subverb, *(setting.name for setting in fields(Config)))
+
+
+def show(config: Config, options: argparse.Namespace) -> None:
+    rows = [("setting", "value", "from")]
+    for setting in fields(config):
+        origin, _ = given(setting.name, vars(options), os.environ)
+        rows.append((setting.name, shown(getattr(config, setting.name)) or "none", origin))
+    names, values, _ = (max(map(len, column)) for column in zip(*rows, strict=True))
+    for name, value, origin in rows:
+        print(f"{name:{names}}  {value:{values}}  {origin}")

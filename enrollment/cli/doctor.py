@@ -1,0 +1,140 @@
+"""enrollment doctor"""
+
+import argparse
+import os
+import shutil
+import sqlite3
+import stat
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from enrollment.cli.console import add_settings
+from enrollment.config import Config
+from enrollment.data.integrity import list_contradictions, list_damages
+from enrollment.maintenance import migrations
+from enrollment.maintenance.snapshot import open_to_read
+from enrollment.problems.errors import CommandError
+
+MEGABYTE = 1_000_000
+LITTLE_ROOM, NO_ROOM = 500 * MEGABYTE, 20 * MEGABYTE
+# SQLite empties it at 4 MB, unless a reader who does not end keeps it from that.
+LARGE_LOG = 100 * MEGABYTE
+# Here processes can't share SQLite's memory, nor trust its locks (https://www.sqlite.org/wal.html).
+NETWORK = set("9p afs ceph cifs fuse.sshfs glusterfs lustre nfs nfs4 smb3 smbfs".split())
+PASSING = {"overlay", "ramfs", "tmpfs"}
+# Mended in these (https://www.sqlite.org/wal.html#walresetbug).
+MENDED, ALSO_MENDED = (3, 51, 3), {(3, 50, 7), (3, 44, 6)}
+
+Finding = tuple[str, str]
+
+
+def add(verbs: Any) -> None:
+    text = "look at the database and where it lies; 1: something is wrong that can lose data"
+    verb = verbs.add_parser("doctor", help=text, description=text)
+    verb.set_defaults(run=examine)
+    add_settings(verb, "database")
+
+
+def examine(config: Config, options: argparse.Namespace) -> None:
+    if not config.database.exists():
+        raise CommandError(f"{config.database} does not exist")
+    levels = []
+    # Each is told before the next is looked for: a damaged file may not let itself be read on.
+    for level, text in chain(
+        _look_at_sqlite(),
+        _look_at_disk(config.database),
+        _look_at_file(config.database),
+        _look_at_data(config.database),
+    ):
+        print(f"{level:5} {text}")
+        levels.append(level)
+    wrong = levels.count("wrong")
+    if wrong:
+        raise CommandError(f"{wrong} of {len(levels)} findings are wrong")
+
+
+def _look_at_sqlite() -> Iterator[Finding]:
+    version = sqlite3.sqlite_version_info
+    if version >= MENDED or version in ALSO_MENDED:
+        yield "ok", f"SQLite {sqlite3.sqlite_version}"
+    else:
+        yield (
+            "warn",
+            f"SQLite {sqlite3.sqlite_version} can lose a commit when several connections write and"
+            " checkpoint at once: let nothing but the service write to the file",
+        )
+
+
+def _look_at_disk(database: Path) -> Iterator[Finding]:
+    free = shutil.disk_usage(database.absolute().parent).free
+    level = "wrong" if free < NO_ROOM else "warn" if free < LITTLE_ROOM else "ok"
+    yield level, f"{free // MEGABYTE} MB are free on the disk"
+    kind = _filesystem(database)
+    if kind in NETWORK:
+        yield "wrong", f"the filesystem is {kind}: over a network the file can be damaged"
+    elif kind in PASSING:
+        yield (
+            "warn",
+            f"the filesystem is {kind}: the file is gone with the machine or the container",
+        )
+    elif kind:
+        yield "ok", f"the filesystem is {kind}"
+
+
+def _filesystem(database: Path) -> str | None:
+    """Of what kind it is, where the kernel tells: proc_pid_mountinfo(5)."""
+    mounts = Path("/proc/self/mountinfo")
+    if not mounts.exists():
+        return None
+    kinds = {}
+    for line in mounts.read_text().splitlines():
+        place, _, rest = line.partition(" - ")
+        # A space in a path is told as \\040.
+        kinds[Path(place.split()[4].replace("\\040", " "))] = rest.split()[0]
+    return next((kinds[place] for place in database.resolve().parents if place in kinds), None)
+
+
+def _look_at_file(database: Path) -> Iterator[Finding]:
+    folder = database.resolve().parent
+    if not os.access(database, os.R_OK | os.W_OK):
+        yield "wrong", f"this user may not read and write {database}"
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        yield "wrong", f"this user may not write in {folder}, where SQLite's log belongs"
+    else:
+        yield "ok", "this user may write to the file, and beside it"
+    mode = database.stat().st_mode
+    if mode & (stat.S_IROTH | stat.S_IWOTH):
+        yield "warn", f"other users may read the file ({stat.filemode(mode)}): chmod go= {database}"
+    else:
+        yield "ok", f"other users may not read the file ({stat.filemode(mode)})"
+    log = database.with_name(f"{database.name}-wal")
+    size = log.stat().st_size if log.exists() else 0
+    level = "warn" if size >= LARGE_LOG else "ok"
+    yield level, f"the write-ahead log has {size // MEGABYTE} MB"
+
+
+def _look_at_data(database: Path) -> Iterator[Finding]:
+    try:
+        yield from _read_data(database)
+    except CommandError as error:
+        yield "wrong", str(error)
+
+
+def _read_data(database: Path) -> Iterator[Finding]:
+    pending = migrations.pending(database)
+    if pending:
+        yield "wrong", f"migrations are pending: {', '.join(pending)}"
+        return
+    yield "ok", "the schema is the newest"
+    with open_to_read(database) as db:
+        (mode,) = db.execute("PRAGMA journal_mode").fetchone()
+        # After a restore it is that of the backup, until the service opens the file.
+        synced = "the service syncs each commit (synchronous = FULL)"
+        then = synced if mode == "wal" else "`enrollment serve` makes it wal"
+        yield "ok", f"the journal mode is {mode}; {then}"
+        damages = list_damages(db)
+        yield from [("wrong", damage) for damage in damages] or [("ok", "the file is sound")]
+        differences = list_contradictions(db)
+        yield from [("wrong", text) for text in differences] or [("ok", "state and history agree")]

@@ -1,0 +1,69 @@
+"""enrollment migrate, and its status and rollback"""
+
+import argparse
+import sys
+from typing import Any
+
+from enrollment.cli.console import add_settings, report
+from enrollment.config import Config
+from enrollment.maintenance import migrations
+from enrollment.problems.errors import CommandError, NotUnderstood
+from enrollment.storage.lock import claim
+
+
+def add(verbs: Any) -> None:
+    text = "apply pending migrations, after a backup"
+    verb = verbs.add_parser("migrate", help=text, description=text)
+    verb.set_defaults(run=apply)
+    add_settings(verb, "database")
+    verb.add_argument("--to", metavar="ID", help="apply none after this one")
+    verb.add_argument("--dry-run", action="store_true", help="try it, then undo it")
+    subverbs = verb.add_subparsers(metavar="[status | rollback]")
+
+    text = "list the migrations, applied and pending"
+    subverb = subverbs.add_parser("status", help=text, description=text)
+    subverb.set_defaults(run=status)
+    add_settings(subverb, "database")
+
+    text = "undo migrations and lose the data that they brought, after a backup"
+    subverb = subverbs.add_parser("rollback", help=text, description=text)
+    subverb.set_defaults(run=rollback)
+    add_settings(subverb, "database")
+    text = "the last to keep; 0000 keeps none"
+    subverb.add_argument("--to", dest="keep", metavar="ID", required=True, help=text)
+    subverb.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def apply(config: Config, options: argparse.Namespace) -> None:
+    with claim(config.database, alone=False):
+        outcome = migrations.migrate(config.database, options.to, options.dry_run)
+    report("would apply" if options.dry_run else "applied", outcome)
+    if not outcome.ids:
+        limit = f" up to {options.to}" if options.to else ""
+        print(f"{config.database} has nothing pending{limit}")
+
+
+def status(config: Config, options: argparse.Namespace) -> None:
+    _refuse_options_of_apply(options)
+    for id, applied in migrations.status(config.database):
+        print(f"{'applied' if applied else 'pending'}  {id}")
+
+
+def rollback(config: Config, options: argparse.Namespace) -> None:
+    _refuse_options_of_apply(options)
+    undone = migrations.to_undo(config.database, options.keep)
+    if not undone:
+        print(f"{config.database} has nothing after {options.keep}")
+        return
+    if not options.yes:
+        print(f"This takes {', '.join(undone)} out of {config.database}, data and all.")
+        print("Type yes to go on: ", end="", flush=True)
+        if sys.stdin.readline().strip() != "yes":
+            raise CommandError("nothing was changed")
+    with claim(config.database, alone=False):
+        report("rolled back", migrations.rollback(config.database, options.keep))
+
+
+def _refuse_options_of_apply(options: argparse.Namespace) -> None:
+    if options.to or options.dry_run:
+        raise NotUnderstood("--to and --dry-run of `migrate` do not go with `status` or `rollback`")

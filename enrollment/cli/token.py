@@ -1,0 +1,105 @@
+"""enrollment token create, list and revoke"""
+
+import argparse
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import Any, get_args
+
+import msgspec
+
+from enrollment.cli.console import add_settings, show_once
+from enrollment.config import Config
+from enrollment.data import token
+from enrollment.maintenance import migrations
+from enrollment.model.queries import Page
+from enrollment.model.records import Change, TokenFields
+from enrollment.model.types import Id, Moment, Name, Role, decode
+from enrollment.problems.errors import CommandError
+from enrollment.storage.database import Database
+from enrollment.storage.lock import claim
+
+
+def add(verbs: Any) -> None:
+    text = "create, list and revoke access tokens"
+    verb = verbs.add_parser("token", help=text, description=text)
+    subverbs = verb.add_subparsers(metavar="create | list | revoke", required=True)
+
+    text = "create a token and print it, this once"
+    subverb = subverbs.add_parser("create", help=text, description=text)
+    subverb.set_defaults(run=create_token)
+    add_settings(subverb, "database")
+    read = _reader(Name, "1 to 100 characters, no controls, no white space at either end")
+    subverb.add_argument("--name", required=True, type=read, help="who will have it")
+    subverb.add_argument("--role", required=True, choices=get_args(Role))
+    read = _reader(Id, "the number of a student")
+    text = "whose, for the role student"
+    subverb.add_argument("--student", dest="student_id", metavar="ID", type=read, help=text)
+    read = _reader(Moment, "an RFC 3339 time, such as 2027-01-31T18:00:00Z")
+    text = "an RFC 3339 time from which it is not valid any more"
+    subverb.add_argument("--expires", dest="expires_at", metavar="TIME", type=read, help=text)
+
+    text = "list the tokens, without what proves them"
+    subverb = subverbs.add_parser("list", help=text, description=text)
+    subverb.set_defaults(run=list_tokens)
+    add_settings(subverb, "database")
+
+    text = "revoke a token for good"
+    subverb = subverbs.add_parser("revoke", help=text, description=text)
+    subverb.set_defaults(run=revoke_token)
+    add_settings(subverb, "database")
+    subverb.add_argument("id", metavar="ID", type=_reader(Id, "the number of a token"))
+
+
+def create_token(config: Config, options: argparse.Namespace) -> None:
+    fields = TokenFields(
+        name=options.name,
+        role=options.role,
+        student_id=options.student_id,
+        expires_at=options.expires_at,
+    )
+    with _at_rest(config) as database, database.write() as db:
+        new = token.insert_token(db, fields, Change(at=Moment.now(), actor="command"))
+        show_once(f"token {new.id} of {new.name}, {new.role}; it is shown once:", new.token)
+
+
+def list_tokens(config: Config, options: argparse.Namespace) -> None:
+    with _at_rest(config) as database, database.read() as db:
+        listing = token.list_tokens(db, Page(limit=1000))
+    for found in listing.items:
+        whose = f"student {found.student_id}" if found.student_id else found.role
+        end = f"revoked {found.revoked_at}" if found.revoked_at else "valid"
+        if found.expires_at and not found.revoked_at:
+            end = f"valid until {found.expires_at}"
+        print(
+            f"{found.id:5}  {whose:12}  {found.name}, used {found.last_used_at or 'never'}, {end}"
+        )
+
+
+def revoke_token(config: Config, options: argparse.Namespace) -> None:
+    with _at_rest(config) as database, database.write() as db:
+        token.get_token(db, options.id)
+        token.revoke_token(db, options.id, Change(at=Moment.now(), actor="command"))
+    print(f"token {options.id} is revoked")
+
+
+@contextmanager
+def _at_rest(config: Config) -> Iterator[Database]:
+    """The database while no service runs on it; over HTTP, an admin can do the same meanwhile."""
+    if not config.database.exists():
+        raise CommandError(f"{config.database} does not exist")
+    with claim(config.database, alone=False):
+        migrations.prepare(config.database, allowed=False)
+        with closing(Database(config.database, config.busy_timeout)) as database:
+            yield database
+
+
+def _reader(kind: Any, expected: str) -> Callable[[str], Any]:
+    """How argparse reads a value that must be of this kind, or says what it expected."""
+
+    def read(text: str) -> Any:
+        try:
+            return msgspec.convert(text, kind, strict=False, dec_hook=decode)
+        except (msgspec.ValidationError, ValueError):
+            raise argparse.ArgumentTypeError(f"expected {expected}") from None
+
+    return read

@@ -1,0 +1,117 @@
+"""Bodies: typed structs, or a refusal that names every fault."""
+
+import json
+import re
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any, TypeVar
+
+import msgspec
+
+from enrollment.http.expected import json_fault
+from enrollment.http.validation import FAULTS_SHOWN, _Constant, _count, _faults, _Object
+from enrollment.model.results import Fault
+from enrollment.model.types import decode
+from enrollment.problems.errors import Problem
+
+BODY_LIMIT = 1024 * 1024
+
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+def read_body(environ: Mapping[str, Any], wanted: type[S]) -> S:
+    """Raises unsupported_media_type, length_required, body_too_large, malformed_request,
+    malformed_json, invalid_body."""
+    if encoding := environ.get("HTTP_CONTENT_ENCODING"):
+        detail = f'The body is sent as "{encoding[:100]}"; send it without Content-Encoding.'
+        raise Problem("unsupported_media_type", detail)
+    media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        detail = f'The body is "{media_type}", not application/json.'
+        if not media_type:
+            detail = "There is no body, or it is not said to be application/json."
+        raise Problem("unsupported_media_type", detail)
+    coding = environ.get("HTTP_TRANSFER_ENCODING", "chunked")
+    if coding.lower() != "chunked":
+        detail = (
+            f'The body is sent as "{coding[:100]}"; of Transfer-Encoding, only chunked is read.'
+        )
+        raise Problem("malformed_request", detail)
+    value, repeats = _parse(_read(environ))
+    try:
+        body = msgspec.convert(value, wanted, dec_hook=decode)
+        if not repeats:
+            return body
+    except (msgspec.ValidationError, UnicodeEncodeError):
+        pass
+    # A body can hold more faults than anyone wants to be told, or to wait for.
+    faults = list(islice(_faults(value, wanted, ""), FAULTS_SHOWN))
+    unreadable = any(fault.code in ("duplicate_name", "not_a_number") for fault in faults)
+    detail = f"The body has {_count(faults)}."
+    raise Problem("malformed_json" if unreadable else "invalid_body", detail, faults)
+
+
+def _read(environ: Mapping[str, Any]) -> bytes:
+    """The body, as far as the limit: a longer one is not read to its end."""
+    declared = environ.get("CONTENT_LENGTH", "")
+    if declared:
+        if not re.fullmatch("[0-9]{1,19}", declared):
+            raise Problem("malformed_request", "The Content-Length is not a number, or too long.")
+        length = int(declared)
+    elif environ.get("wsgi.input_terminated"):
+        length = BODY_LIMIT + 1
+    else:
+        raise Problem("length_required", "The request has no Content-Length.")
+    if length <= BODY_LIMIT or not declared:
+        try:
+            body: bytes = environ["wsgi.input"].read(length)
+        except TimeoutError:
+            detail = "The body did not arrive in time."
+            raise Problem("request_timeout", detail) from None
+        except ConnectionError:
+            raise Problem("malformed_request", "The body broke off.") from None
+        if declared and len(body) < length:
+            raise Problem("malformed_request", "The body is shorter than its Content-Length.")
+        if len(body) <= BODY_LIMIT:
+            return body
+    raise Problem("body_too_large", f"The body is longer than {BODY_LIMIT} bytes.")
+
+
+def _parse(body: bytes) -> tuple[Any, bool]:
+    """The value, and whether a name is repeated in it.
+
+    msgspec's own parser would take the last of two equal names (RFC 8259, section 4).
+    """
+    repeats = False
+
+    def gather(pairs: list[tuple[str, Any]]) -> _Object:
+        nonlocal repeats
+        made = _Object(pairs)
+        repeats = repeats or bool(made.repeated)
+        return made
+
+    try:
+        text = body.decode("utf-8")
+        value = json.loads(
+            text, object_pairs_hook=gather, parse_constant=_Constant, parse_float=_number
+        )
+        return value, repeats
+    except UnicodeDecodeError as error:
+        detail = f"The body is not UTF-8 at byte {error.start}."
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        detail = f"There is {json_fault(error.msg)} at {place}." if body else "There is no body."
+    except RecursionError:
+        detail = "The body is nested too deeply."
+    except ValueError:
+        detail = "The body has a number with too many digits."
+    raise Problem(
+        "malformed_json", detail, [Fault(pointer="", code="malformed_json", detail=detail)]
+    )
+
+
+def _number(text: str) -> int | float:
+    """In JSON, 30.0 is the same number as 30 (https://json-schema.org/draft/2020-12, 4.2.3)."""
+    number = float(text)
+    return int(number) if number.is_integer() and abs(number) <= 2**53 else number

@@ -1,0 +1,65 @@
+"""Entity tags and preconditions (RFC 9110, sections 8.8.3 and 13)."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from enrollment.http.context import Context
+from enrollment.model.records import Enrollment
+from enrollment.problems.errors import Problem
+
+ENTITY_TAG = r'(?:W/)?"[^"]*"'
+
+
+def tag_of(record: Any) -> str | None:
+    """The version of a record, and the position of one who waits; None for what has no version."""
+    version = getattr(record, "version", None)
+    if isinstance(record, Enrollment) and record.position:
+        return f"{version}-{record.position}"
+    return None if version is None else str(version)
+
+
+def require_match(context: Context, find_tag: Callable[[], str | None], *also: str) -> None:
+    """Hold a write against the tag of what is there now, or None: its If-Match must name it, or a
+    tag that is `also` good enough; its If-None-Match must not name it. The tag is found only where
+    someone asks for it.
+
+    Call it inside the transaction that writes. Raises precondition_failed.
+    """
+    if_none_match = context.header("IF_NONE_MATCH")
+    if context.header("IF_MATCH") is None and if_none_match is None and not context.needs_etag:
+        return
+    tag = context.etag = find_tag()
+    _require_if_match(context, tag, *also)
+    if _matches(if_none_match, tag, weak=True):
+        detail = f"If-None-Match excludes {_shown(tag)}, which is there now."
+        raise Problem("precondition_failed", detail)
+
+
+def not_modified(context: Context, tag: str | None) -> bool:
+    """Whether a reader has what is there already. Raises precondition_failed."""
+    _require_if_match(context, tag)
+    return _matches(context.header("IF_NONE_MATCH"), tag, weak=True)
+
+
+def _require_if_match(context: Context, *tags: str | None) -> None:
+    """Raises precondition_failed, and tells the first of the tags."""
+    tag, if_match = tags[0], context.header("IF_MATCH")
+    if if_match is not None and not any(_matches(if_match, good) for good in tags):
+        detail = f"If-Match is {if_match}, and there is {_shown(tag)} now."
+        raise Problem("precondition_failed", detail)
+
+
+def _shown(tag: str | None) -> str:
+    return "nothing" if tag is None else f'"{tag}"'
+
+
+def _matches(header: str | None, tag: str | None, *, weak: bool = False) -> bool:
+    if header is None or tag is None:
+        return False
+    if header.strip() == "*":
+        return True
+    if not re.fullmatch(rf"{ENTITY_TAG}(?:\s*,\s*{ENTITY_TAG})*", header.strip()):
+        return False
+    tags = re.findall(ENTITY_TAG, header)
+    return f'"{tag}"' in [found.removeprefix("W/") if weak else found for found in tags]

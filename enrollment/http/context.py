@@ -1,0 +1,95 @@
+"""What is known about the request that is being answered. It is passed to whatever needs it."""
+
+import random
+import re
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPMethod
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from enrollment.storage.sqlite import Connection
+
+if TYPE_CHECKING:
+    from enrollment.http.operation import Operation
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class Caller(NamedTuple):
+    """The token that a request was sent with, and whom it stands for."""
+
+    id: int
+    name: str
+    role: str
+    student_id: int | None
+
+    @property
+    def actor(self) -> str:
+        """How the history names the caller."""
+        return f"{self.name} #{self.id}"
+
+
+class Context:
+    """One request. `environ` is that of PEP 3333; everything else is found out on the way."""
+
+    __slots__ = (
+        "caller",
+        "client",
+        "environ",
+        "etag",
+        "expose_metrics",
+        "ids",
+        "needs_etag",
+        "operation",
+        "path",
+        "poll_seconds",
+        "query",
+        "rate_limit",
+        "refusals",
+        "request_id",
+    )
+
+    def __init__(
+        self, environ: dict[str, Any], expose_metrics: Callable[[Connection], bytes]
+    ) -> None:
+        self.environ = environ
+        # What the service counts, for the one operation that shows it.
+        self.expose_metrics = expose_metrics
+        # As the client sent it, percent-decoded to Latin-1; the router replaces it with UTF-8.
+        self.path: str = environ.get("PATH_INFO", "")
+        sent = environ.get("HTTP_X_REQUEST_ID", "")
+        self.request_id = sent if REQUEST_ID.fullmatch(sent) else f"{random.getrandbits(64):016x}"
+        # The address of the client, which a trusted proxy may name.
+        self.client: str = environ.get("REMOTE_ADDR", "-")
+        # The operation that the path and the method lead to, and the ids in the path.
+        self.operation: Operation | None = None
+        self.ids: dict[str, Any] = {}
+        self.query: msgspec.Struct | None = None
+        # None as long as no token has been accepted.
+        self.caller: Caller | None = None
+        # Headers that show what is left of the token's limit. A request counts once.
+        self.rate_limit: Mapping[str, str] = {}
+        # The entity tag that a write was checked against.
+        self.etag: str | None = None
+        # Whether the tag is looked up even if the request has no precondition.
+        self.needs_etag = False
+        # The codes of everything that was refused, for the metrics.
+        self.refusals: Sequence[str] = ()
+        # How long the client waits if the response has no items yet.
+        self.poll_seconds = 0
+
+    @property
+    def method(self) -> str:
+        method: str = self.environ["REQUEST_METHOD"]
+        return method
+
+    @property
+    def reads(self) -> bool:
+        """Whether the method is one that changes nothing."""
+        return self.method in (HTTPMethod.GET, HTTPMethod.HEAD)
+
+    def header(self, name: str) -> str | None:
+        """The value of a header, by its name in capitals with underscores."""
+        value: str | None = self.environ.get(f"HTTP_{name}")
+        return value

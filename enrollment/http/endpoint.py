@@ -1,0 +1,67 @@
+"""How an operation is run."""
+
+from functools import partial
+
+import msgspec
+
+from enrollment.http.body import read_body
+from enrollment.http.context import Context
+from enrollment.http.responses import Response, render
+from enrollment.http.visibility import require_registrar
+from enrollment.http.writes import rehearse, write_once
+from enrollment.model.queries import WriteOptions
+from enrollment.model.records import Change
+from enrollment.model.requests import Explained
+from enrollment.model.results import Fault
+from enrollment.model.types import Moment
+from enrollment.problems.errors import refusal
+from enrollment.storage.database import Database
+from enrollment.storage.sqlite import Connection
+
+# How an operation is run
+
+
+def read(context: Context, source: Connection | Database) -> Response:
+    """The response to a read."""
+    operation = context.operation
+    assert operation
+    query = {"query": context.query} if operation.query else {}
+    return render(context, operation.handler(context, source, **context.ids, **query))
+
+
+def write(context: Context, db: Connection, database: Database, retry_window: int) -> Response:
+    """Read the body, and write: as a dry run, once under an Idempotency-Key, or just so. Call it
+    within a transaction that writes."""
+    operation, body = context.operation, None
+    assert operation
+    act = partial(operation.handler, context, **context.ids)
+    if operation.body:
+        body = read_body(context.environ, operation.body)
+        require_registrar(context.caller, body)
+        act = partial(act, body=body)
+    if isinstance(context.query, WriteOptions) and context.query.dry_run:
+        return rehearse(context, database, act)
+    if operation.method == "POST":
+        return write_once(context, db, act, body, retry_window)
+    return render(context, act(db))
+
+
+def change_context(context: Context, given: Explained | None = None) -> Change:
+    """What the history will say of this request.
+
+    Raises effective_in_future.
+    """
+    given = given or Explained()
+    at, override, caller = Moment.now(), given.override, context.caller
+    if given.effective_at and given.effective_at > at:
+        detail = f"It is {at} now: what is true only later is not recorded yet."
+        fault = Fault(pointer="/effective_at", code="effective_in_future", detail=detail)
+        raise refusal([fault])
+    return Change(
+        at=at,
+        effective_at=given.effective_at,
+        actor=caller.actor if caller else "api",
+        reason=given.reason,
+        overridden=msgspec.json.encode(override.rules).decode() if override else None,
+        override_reason=override.reason if override else None,
+    )

@@ -1,0 +1,1 @@
+"""What is done to a whole database: migrations, copies, backups, a demo."""

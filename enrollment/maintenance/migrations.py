@@ -1,0 +1,244 @@
+"""Migrations: yoyo reads the files and keeps the books; here a whole run is one transaction."""
+
+import os
+import socket
+import sqlite3
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager, redirect_stdout
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from yoyo import internalmigrations, read_migrations
+from yoyo.backends.core.sqlite3 import SQLiteBackend
+from yoyo.connections import DatabaseURI
+from yoyo.migrations import Migration, default_migration_table
+
+from enrollment.maintenance.snapshot import copy, moment, publish, unfinished
+from enrollment.problems.errors import CommandError, NotUnderstood
+from enrollment.storage.queries import folder
+from enrollment.storage.sqlite import Connection, connect
+
+# How long a run waits for another one, in seconds.
+PATIENCE = 60.0
+
+
+class MigrationError(CommandError):
+    """The database can't be brought to the schema that was asked for; it is as it was."""
+
+
+class Outcome(NamedTuple):
+    """The ids of the migrations that were applied or rolled back, and the backup made before."""
+
+    ids: list[str]
+    backup: Path | None
+
+
+def status(path: Path) -> list[tuple[str, bool]]:
+    """Every migration, and whether it is applied. Raises MigrationError."""
+    applied: set[str] = set()
+    if path.exists():
+        with _errors(path), closing(sqlite3.connect(path.absolute(), timeout=1)) as db:
+            applied = _applied(db)
+    return [(id, id in applied) for id in _ids()]
+
+
+def pending(path: Path) -> list[str]:
+    """The migrations that are not applied. Raises MigrationError."""
+    return [id for id, applied in status(path) if not applied]
+
+
+def migrate(
+    path: Path, to: str | None = None, dry_run: bool = False, scratch: bool = False
+) -> Outcome:
+    """Apply what is pending, as far as the migration `to`, after a backup if it is no scratch copy.
+    A dry run does the same, then undoes it.
+
+    Raises MigrationError.
+    """
+    wanted = _until(_ids(), to)
+    if not set(wanted).intersection(pending(path)):
+        return Outcome([], None)
+    if dry_run and not path.exists():
+        return Outcome(wanted, None)
+    with _run(path, dry_run) as (backend, applied):
+        chosen = [m for m in _read() if m.id in wanted and m.id not in applied]
+        backup = None
+        if chosen and applied and not dry_run and not scratch:
+            backup = _back_up(path, f"before-{chosen[0].id}")
+        for migration in chosen:
+            _process(migration, backend, "apply")
+            backend.log_migration(migration, "apply")
+            backend.mark_one(migration, log=False)
+    return Outcome([migration.id for migration in chosen], backup)
+
+
+def prepare(path: Path, allowed: bool) -> Outcome:
+    """Make the database ready to serve: migrate a new one, an older one only if that is allowed.
+
+    Raises MigrationError.
+    """
+    waiting = pending(path)
+    if allowed or waiting == _ids():
+        return migrate(path)
+    if waiting:
+        raise MigrationError(
+            f"{path} has pending migrations: {', '.join(waiting)}; "
+            f"first run: enrollment migrate --database {path}"
+        )
+    return Outcome([], None)
+
+
+def to_undo(path: Path, to: str) -> list[str]:
+    """What a rollback to `to` undoes, in that order; "0000" stands before the first migration.
+
+    Raises MigrationError.
+    """
+    if not path.exists():
+        raise MigrationError(f"there is no database {path}")
+    return _undone([id for id, applied in status(path) if applied], to)
+
+
+def rollback(path: Path, to: str) -> Outcome:
+    """Undo every migration that follows `to`. Raises MigrationError."""
+    if not to_undo(path, to):
+        return Outcome([], None)
+    with _run(path) as (backend, applied):
+        undone = _undone(applied, to)
+        chosen = [m for m in reversed(_read()) if m.id in undone]
+        backup = _back_up(path, f"before-rollback-to-{to}")
+        for migration in chosen:
+            _process(migration, backend, "rollback")
+            backend.log_migration(migration, "rollback")
+            backend.unmark_one(migration, log=False)
+    return Outcome([migration.id for migration in chosen], backup)
+
+
+class _Backend(SQLiteBackend):  # type: ignore[misc]
+    """yoyo's backend on one connection of ours, with SQLite's write lock to keep other runs out:
+    unlike yoyo's lock table, it is gone when its holder is."""
+
+    def connect(self, dburi: DatabaseURI) -> Connection:
+        db = connect(Path(dburi.database), PATIENCE, create=True)
+        # Tables are rebuilt while others refer to them; _run checks in the end
+        # (https://www.sqlite.org/lang_altertable.html#otheralter).
+        db.execute("PRAGMA foreign_keys = OFF")
+        return db
+
+    def begin(self) -> None:
+        self._in_transaction = True
+        self.execute("BEGIN IMMEDIATE")
+
+    def get_log_data(self, migration: Any = None, operation: str = "apply") -> dict[str, Any]:
+        # yoyo's own asks for the user's name, which a container's user may not have, and the DNS.
+        return {
+            "id": str(uuid4()),
+            "migration_id": migration.id,
+            "migration_hash": migration.hash,
+            "operation": operation,
+            "username": f"uid {os.getuid()}",
+            "hostname": socket.gethostname(),
+            "created_at_utc": datetime.now(UTC).replace(tzinfo=None),
+        }
+
+
+@contextmanager
+def _run(path: Path, dry_run: bool = False) -> Iterator[tuple[_Backend, set[str]]]:
+    """A backend within a transaction, and the ids that are applied."""
+    uri = DatabaseURI("sqlite", None, None, None, None, str(path), {})
+    with (
+        _errors(path),
+        _Backend(uri, default_migration_table) as backend,
+        backend.transaction(rollback_on_exit=dry_run),
+    ):
+        applied = _applied(backend.connection)
+        if internalmigrations.needs_upgrading(backend):
+            internalmigrations.upgrade(backend)
+        backend._internal_schema_updated = True
+        yield backend, applied
+        _check_references(backend.connection)
+
+
+@contextmanager
+def _errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (MigrationError, OSError, sqlite3.Error) as error:
+        raise MigrationError(f"{path} is left as it was: {error}") from error
+
+
+def _process(migration: Migration, backend: _Backend, direction: str) -> None:
+    # yoyo prints the rows that a statement returns, and some ALTER TABLE return SQLite's own.
+    with redirect_stdout(StringIO()):
+        migration.process_steps(backend, direction)
+
+
+def _read() -> list[Migration]:
+    """The migrations by number; where yoyo would be content with none, a MigrationError.
+
+    None is parsed yet, which takes its time: only one that is run needs to be.
+    """
+    migrations = list(read_migrations(str(folder("migrations"))))
+    if not migrations:
+        raise MigrationError("the migrations are missing from this installation")
+    return migrations
+
+
+def _ids() -> list[str]:
+    return [migration.id for migration in _read()]
+
+
+def _until(ids: list[str], to: str | None) -> list[str]:
+    """The first of the ids, as far as the one that begins with `to`. Raises NotUnderstood."""
+    if to is None:
+        return ids
+    if to == "0000":
+        return []
+    last = [index for index, id in enumerate(ids) if id.startswith(to)]
+    if len(last) != 1:
+        raise NotUnderstood(f"{to!r} is not one of: {', '.join(ids)}")
+    return ids[: last[0] + 1]
+
+
+def _undone(applied: Collection[str], to: str) -> list[str]:
+    """Those of the applied ids that follow `to`, the last first."""
+    kept = _until(_ids(), to)
+    return [id for id in reversed(_ids()) if id in applied and id not in kept]
+
+
+def _applied(db: Connection) -> set[str]:
+    """Raises MigrationError if the database is another program's, or a newer release's."""
+    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if default_migration_table not in tables:
+        if tables:
+            raise MigrationError("the file is the database of another program")
+        return set()
+    applied = {id for (id,) in db.execute(f"SELECT migration_id FROM {default_migration_table}")}
+    unknown = applied.difference(_ids())
+    if unknown:
+        raise MigrationError(
+            f"the database was made by a newer release of enrollment ({', '.join(sorted(unknown))})"
+        )
+    return applied
+
+
+def _back_up(path: Path, why: str) -> Path:
+    """A verified copy beside the database."""
+    backup = path.with_name(f"{path.name}.{why}.{moment()}.backup")
+    with unfinished(backup) as partial:
+        copy(path, partial)
+        with closing(sqlite3.connect(partial)) as db:
+            (report,) = db.execute("PRAGMA integrity_check(1)").fetchone()
+            if report != "ok":
+                raise MigrationError(f"its backup is damaged: {report}")
+            _check_references(db)
+        publish(partial, backup, like=path)
+    return backup
+
+
+def _check_references(db: Connection) -> None:
+    orphan = db.execute("PRAGMA foreign_key_check").fetchone()
+    if orphan:
+        raise MigrationError(f"a row of {orphan[0]} refers to a row of {orphan[2]} that is missing")

@@ -1,0 +1,1 @@
+"""The data, typed, and nothing else."""

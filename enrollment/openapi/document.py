@@ -1,0 +1,195 @@
+"""The OpenAPI document (https://spec.openapis.org/oas/v3.1.0), made of the declared operations."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+
+from enrollment.http.authentication import ANYONE
+from enrollment.http.operation import Operation, template
+from enrollment.http.writes import KEY
+from enrollment.model.results import Rehearsal
+from enrollment.openapi.examples import sample
+from enrollment.openapi.responses import examples, headers, responses, shared_responses
+from enrollment.openapi.schemas import fields, finished, named, reference
+from enrollment.problems.body import ProblemBody
+
+ABOUT = """Students, courses, and who is in what.
+
+Every refusal tells all its reasons as `application/problem+json` (RFC 9457), and leaves nothing
+half done. HEAD is answered wherever GET is. OPTIONS is answered with the methods of a path, in
+`Allow`; so is, with 405, any method that is not among them."""
+TOKEN = """A token, which an admin creates (`POST /v1/tokens`). Its role must be one of the
+operation's `x-roles`; a student is let in where the path names that very student, or none."""
+# What is longer never gets past the server.
+HEADER = {"type": "string", "maxLength": 2**20}
+
+
+def document(operations: Sequence[Operation]) -> dict[str, Any]:
+    """The whole document; it needs no server."""
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        described = _operation(operation, operations)
+        paths.setdefault(template(operation.path), {})[operation.method.lower()] = described
+    whole: dict[str, Any] = finished(
+        {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Enrollment",
+                "version": version("enrollment"),
+                "description": ABOUT,
+                "contact": {"name": "Whoever runs this service"},
+                "license": {"name": "MIT", "identifier": "MIT"},
+            },
+            "servers": [{"url": "/", "x-internal": False}],
+            "security": [{"token": []}],
+            "tags": [
+                {"name": name, "description": _about(name)}
+                for name in dict.fromkeys(_tag(operation) for operation in operations)
+            ],
+            "paths": paths,
+            "components": {
+                "schemas": named(_records(operations)),
+                "responses": shared_responses(operations),
+                "parameters": {header["name"]: header for header in _header_parameters()},
+                "headers": headers(),
+                "examples": examples(),
+                "securitySchemes": {
+                    "token": {"type": "http", "scheme": "bearer", "description": TOKEN}
+                },
+            },
+        }
+    )
+    return whole
+
+
+def _records(operations: Sequence[Operation]) -> Iterator[Any]:
+    yield from (ProblemBody, Rehearsal)
+    for operation in operations:
+        yield from {operation.body, operation.answer} - {None, bytes, str}
+
+
+def _operation(operation: Operation, operations: Sequence[Operation]) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": operation.handler.__name__,
+        "summary": _sentence(operation.handler.__doc__),
+        "description": f"For {_whom(operation)}.",
+        "tags": [_tag(operation)],
+        "x-roles": sorted(operation.allowed),
+        "parameters": [
+            *_path_parameters(operation),
+            *_query_parameters(operation),
+            *({"$ref": f"#/components/parameters/{name}"} for name in _header_names(operation)),
+        ],
+        "responses": responses(operation),
+    }
+    if operation.allowed is ANYONE:
+        described["security"] = []
+    if operation.body:
+        content = {"schema": reference(operation.body), "example": sample(operation.body)}
+        described["requestBody"] = {"required": True, "content": {"application/json": content}}
+    if operation.status == HTTPStatus.CREATED and (links := dict(_links(operation, operations))):
+        described["responses"]["201"]["links"] = links
+    return described
+
+
+def _whom(operation: Operation) -> str:
+    if operation.allowed is ANYONE:
+        return "anyone, without a token"
+    roles = sorted(operation.allowed)
+    return f"the role{'s' if len(roles) > 1 else ''} {', '.join(roles)}"
+
+
+def _tag(operation: Operation) -> str:
+    """The module of its resource; what stands above the modules is about the service itself."""
+    return operation.handler.__module__.partition("enrollment.api.")[2] or "service"
+
+
+def _about(tag: str) -> str:
+    return _sentence(sys.modules[f"enrollment.api.{tag}"].__doc__) + "."
+
+
+def _sentence(docstring: str | None) -> str:
+    return (docstring or "").partition("\n\n")[0].removesuffix(".")
+
+
+# Parameters
+
+
+def _path_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
+    for name, pattern in operation.ids:
+        schema: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}
+        if pattern:
+            schema = {"type": "string", "pattern": f"^{pattern}$", "maxLength": 64}
+        described = _parameter("path", name, f"The {name.replace('_', ' ')}", schema)
+        yield described | {"required": True, "example": "course_full" if pattern else 1}
+
+
+def _query_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
+    for name, schema in fields(operation.options).items():
+        described = schema.pop("description", None) or f"Only those with this {name}"
+        yield _parameter("query", name, described, schema)
+
+
+def _header_names(operation: Operation) -> Iterator[str]:
+    yield "X-Request-Id"
+    if operation.conditional or operation.method != "POST":
+        yield from ("If-Match", "If-None-Match")
+    if operation.method == "POST":
+        yield "Idempotency-Key"
+
+
+def _header_parameters() -> Iterator[dict[str, Any]]:
+    """Those that many operations take, which are described once."""
+    yield _parameter(
+        "header",
+        "X-Request-Id",
+        "An id to find the request in the log by; what is no plain word of up to 64 letters, digits"
+        " and . _ - is replaced",
+        HEADER | {"format": "request-id"},
+    )
+    tags = HEADER | {"format": "entity-tags"}
+    text = "Only if there is something with one of these entity tags, or at all (*)"
+    yield _parameter("header", "If-Match", text, tags)
+    text = "Only if there is nothing with one of these entity tags, or at all (*)"
+    yield _parameter("header", "If-None-Match", text, tags)
+    yield _parameter(
+        "header",
+        "Idempotency-Key",
+        "A key of its own, under which the request is done once, however often it is sent: up to"
+        " 255 ASCII characters, in double quotes unless they are one word",
+        {"type": "string", "pattern": f"^(?:{KEY})$", "maxLength": 257},
+    )
+
+
+def _parameter(place: str, name: str, described: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": place,
+        "required": False,
+        "description": f"{described}.",
+        "schema": schema,
+    }
+
+
+# Links
+
+
+def _links(
+    operation: Operation, operations: Sequence[Operation]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """From what has been created to everything that can be done with it."""
+    known = {name: f"$request.path.{name}" for name, _ in operation.ids}
+    names = {field.name for field in msgspec.structs.fields(operation.answer)}
+    for other in operations:
+        more = [name for name, _ in other.ids if name not in known]
+        if other.path.startswith(f"{operation.path}/<") and len(more) == 1:
+            (name,) = more
+            new = f"$response.body#/{name if name in names else 'id'}"
+            yield (
+                other.handler.__name__,
+                {"operationId": other.handler.__name__, "parameters": known | {name: new}},
+            )

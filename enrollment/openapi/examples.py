@@ -1,0 +1,165 @@
+"""An example of each record, as it is sent and as it is answered: one small college."""
+
+from importlib.metadata import version
+from typing import Any, get_args, get_origin
+
+import msgspec
+from msgspec.structs import asdict
+
+from enrollment.model.records import (
+    Course,
+    CourseFields,
+    CourseOfStudent,
+    CourseSeats,
+    Enrollment,
+    Event,
+    Hold,
+    HoldFields,
+    Meeting,
+    NewToken,
+    Prerequisite,
+    Student,
+    StudentFields,
+    StudentOfCourse,
+    Term,
+    TermFields,
+    Token,
+    TokenFields,
+)
+from enrollment.model.requests import (
+    NewEnrollment,
+    NewPromotions,
+    WantedCourse,
+    WantedCourses,
+    WantedStatus,
+    WantedStudent,
+    WantedStudents,
+)
+from enrollment.model.results import (
+    Eligibility,
+    EligibleCourse,
+    Health,
+    ListPage,
+    Rehearsal,
+    Results,
+    Service,
+    StudentResult,
+)
+from enrollment.model.types import Day, Moment
+from enrollment.problems.examples import example
+
+STARTED, NOW = "2026-08-20T09:00:00.000Z", "2026-09-01T09:00:00.000Z"
+
+STUDENT = StudentFields(given_name="Ada", family_name="Lovelace", email="ada@example.org")
+TERM = TermFields(
+    code="2027-SPRING",
+    title="Spring 2027",
+    start_on=Day("2027-02-01"),
+    end_on=Day("2027-06-11"),
+    max_credits=30,
+)
+COURSE = CourseFields(
+    code="CS201",
+    title="Databases",
+    term="2026-FALL",
+    credits=7.5,
+    capacity=30,
+    enroll_until=Moment("2026-09-15T00:00:00.000Z"),
+    prerequisites=[Prerequisite(code="CS101")],
+    meetings=[Meeting(weekday=1, from_time="09:00", to_time="10:30")],
+)
+HOLD = HoldFields(reason="library fees")
+TOKEN = TokenFields(name="Front desk", role="registrar")
+ENROLLMENT = Enrollment(
+    student_id=1,
+    course_id=2,
+    status="enrolled",
+    position=None,
+    enrolled_at=NOW,
+    waitlisted_at=None,
+    completed_at=None,
+    dropped_at=None,
+    version=1,
+)
+EVENT = Event(
+    id=7,
+    student_id=1,
+    course_id=2,
+    from_status=None,
+    to_status="enrolled",
+    effective_at=NOW,
+    recorded_at=NOW,
+    actor="Front desk #2",
+    reason=None,
+    overridden=[],
+)
+STORED_TOKEN = asdict(TOKEN) | {
+    "id": 2,
+    "version": 1,
+    "created_at": STARTED,
+    "created_by": "first admin #1",
+    "last_used_at": None,
+    "revoked_at": None,
+    "revoked_by": None,
+}
+
+SAMPLES: dict[Any, Any] = {
+    type(record): record
+    for record in (
+        Service(release=version("enrollment")),
+        Health(status="ready"),
+        STUDENT,
+        Student(**asdict(STUDENT), id=1, version=1),
+        TERM,
+        Term(**asdict(TERM), id=1, version=1),
+        COURSE,
+        Course(
+            **asdict(COURSE),
+            id=2,
+            version=1,
+            seats=CourseSeats(capacity=30, enrolled=12, waitlisted=0, free=18),
+        ),
+        HOLD,
+        Hold(
+            **asdict(HOLD),
+            id=1,
+            version=1,
+            student_id=1,
+            placed_at=NOW,
+            placed_by="Front desk #2",
+            released_at=None,
+            released_by=None,
+        ),
+        TOKEN,
+        Token(**STORED_TOKEN),
+        NewToken(**STORED_TOKEN, token=f"enr_{2:012x}_{2:048x}"),
+        NewEnrollment(course_id=2),
+        WantedCourses(courses=[WantedCourse(course_id=1), WantedCourse(course_id=2)]),
+        WantedStatus(status="completed", reason="passed"),
+        WantedStudents(students=[WantedStudent(student_id=2), WantedStudent(student_id=3)]),
+        NewPromotions(seats=1),
+        ENROLLMENT,
+        CourseOfStudent(**asdict(ENROLLMENT), code="CS201", title="Databases"),
+        StudentOfCourse(**asdict(ENROLLMENT), given_name="Ada", family_name="Lovelace"),
+        Results(
+            [
+                StudentResult(student_id=1, status=201, enrollment=ENROLLMENT),
+                StudentResult(
+                    student_id=3, status=409, errors=[*example("already_enrolled").faults]
+                ),
+            ]
+        ),
+        EVENT,
+        Rehearsal(events=[EVENT]),
+        EligibleCourse(course_id=2, code="CS201", title="Databases", term="2026-FALL", credits=7.5),
+        Eligibility(student_id=1, course_id=2, eligible=True, errors=[]),
+    )
+}
+
+
+def sample(kind: Any) -> Any:
+    """What a record of this type may look like in JSON; a page of a list has one item."""
+    if get_origin(kind) is ListPage:
+        (item,) = get_args(kind)
+        return {"items": [sample(item)], "next": None}
+    return msgspec.to_builtins(SAMPLES[kind], enc_hook=str)

@@ -1,0 +1,61 @@
+"""The pages that people read: the interface, and every problem. They load nothing."""
+
+import re
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from bottle import SimpleTemplate, html_escape
+
+from enrollment.openapi import reference
+from enrollment.openapi.reference import Interface, as_json
+from enrollment.problems.examples import example_body
+from enrollment.problems.registry import KINDS
+
+TEMPLATES = Path(__file__).parent / "templates"
+STYLE = (TEMPLATES / "style.css").read_text()
+STYLE_DIGEST = b64encode(sha256(STYLE.encode()).digest()).decode()
+HEADERS = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{STYLE_DIGEST}';"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+}
+
+
+def docs(document: dict[str, Any]) -> bytes:
+    """The page of an OpenAPI document, which says all that is on it."""
+    return _page("docs", api=Interface(document), document=document, says=reference)
+
+
+@cache
+def problems() -> bytes:
+    return _page("problems", kinds=KINDS)
+
+
+@cache
+def problem(code: str) -> bytes:
+    example = as_json(example_body(code), indent=2)
+    return _page("problem", code=code, kind=KINDS[code], example=example)
+
+
+def marked(text: str) -> str:
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html_escape(text))
+
+
+def prose(text: str) -> str:
+    """Paragraphs, in which the codes of problems lead to their pages."""
+    linked = re.sub(r"\b[a-z_]+\b", _link, marked(text))
+    return "".join(f"<p>{paragraph}</p>" for paragraph in linked.split("\n\n") if paragraph)
+
+
+def _link(word: re.Match[str]) -> str:
+    code = word[0]
+    return f'<a href="/problems/{code}">{code}</a>' if code in KINDS else code
+
+
+def _page(name: str, **values: Any) -> bytes:
+    template = SimpleTemplate(name=f"{name}.html", lookup=[str(TEMPLATES)])
+    rendered: str = template.render(style=STYLE, marked=marked, prose=prose, **values)
+    return rendered.encode()

@@ -1,0 +1,231 @@
+"""Every answer that an operation can have: its status, headers, content and examples."""
+
+from collections.abc import Iterable, Iterator
+from http import HTTPStatus
+from typing import Any, get_origin
+
+import msgspec
+
+from enrollment.http.authentication import ANYONE
+from enrollment.http.operation import Operation
+from enrollment.model.queries import Page
+from enrollment.model.records import Enrollment
+from enrollment.model.results import ListPage, Rehearsal, Results
+from enrollment.model.types import MOST, RequestId
+from enrollment.openapi.examples import sample
+from enrollment.openapi.schemas import reference
+from enrollment.problems.body import ProblemBody
+from enrollment.problems.examples import example_body
+from enrollment.problems.registry import KINDS
+
+EVERY_ANSWER = (
+    "X-Request-Id",
+    "Cache-Control",
+    "Content-Security-Policy",
+    "Referrer-Policy",
+    "X-Content-Type-Options",
+)
+
+
+def responses(operation: Operation) -> dict[str, Any]:
+    """By status, in their order."""
+    every: dict[int, Any] = {}
+    for status in _successes(operation):
+        every[status] = _success(operation, status)
+    for status, codes in _problems(operation).items():
+        every[status] = (
+            {"$ref": f"#/components/responses/{_name(codes)}"}
+            if _shared(operation, status)
+            else _problem(operation, status, codes)
+        )
+    return {str(status): every[status] for status in sorted(every)}
+
+
+def shared_responses(operations: Iterable[Operation]) -> dict[str, Any]:
+    """The problems that operations have alike."""
+    return {
+        _name(codes): _problem(operation, status, codes)
+        for operation in operations
+        for status, codes in _problems(operation).items()
+        if _shared(operation, status)
+    }
+
+
+def examples() -> dict[str, Any]:
+    """One of each problem."""
+    return {code: _example(code) for code in KINDS if code != "method_not_allowed"}
+
+
+def headers() -> dict[str, Any]:
+    """What the headers of answers say."""
+    text = {"type": "string", "maxLength": MOST}
+    seconds = {"type": "integer", "minimum": 0, "maximum": MOST}
+    described: dict[str, tuple[str, dict[str, Any]]] = {
+        "X-Request-Id": ("The id under which the log has the request", reference(RequestId)),
+        "Cache-Control": (
+            "An answer is for its reader alone, who asks again before using it again",
+            {"const": "private, no-cache"},
+        ),
+        "Content-Security-Policy": (
+            "An answer is no page that could do or load anything",
+            text | {"pattern": "^default-src 'none'"},
+        ),
+        "Referrer-Policy": ("Links tell no one where they stood", {"const": "no-referrer"}),
+        "X-Content-Type-Options": ("An answer is what it says it is", {"const": "nosniff"}),
+        "ETag": (
+            "What is there now, for If-Match and If-None-Match; after a rehearsal, what was there",
+            text | {"pattern": '^"[^"]+"$'},
+        ),
+        "Location": (
+            "Where the new record is; a rehearsal has made none",
+            text | {"format": "uri-reference"},
+        ),
+        "Link": ("The next page, unless this is the last", text | {"pattern": '; rel="next"$'}),
+        "Idempotency-Replayed": (
+            "The request was done before, under the same key; this was its answer",
+            {"const": "true"},
+        ),
+        "Retry-After": ("How many seconds to wait", seconds),
+        "WWW-Authenticate": ("How to show who is asking", text | {"pattern": "^Bearer realm="}),
+        "RateLimit-Policy": (
+            "How many requests (q) a token may make in so many seconds (w), if that is limited",
+            text | {"pattern": '^"token";q=[0-9]+;w=[0-9]+$'},
+        ),
+        "RateLimit": (
+            "How many of them are left (r) for how many seconds (t)",
+            text | {"pattern": '^"token";r=[0-9]+;t=[0-9]+$'},
+        ),
+    }
+    always = {*EVERY_ANSWER, "Retry-After", "WWW-Authenticate"}
+    return {
+        name: {"description": text, "required": name in always, "schema": schema}
+        for name, (text, schema) in described.items()
+    }
+
+
+def _headers(operation: Operation, *more: str) -> dict[str, Any]:
+    limits = () if operation.allowed is ANYONE else ("RateLimit-Policy", "RateLimit")
+    names = (*EVERY_ANSWER, *limits, *more)
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+# Success
+
+
+def _successes(operation: Operation) -> set[int]:
+    """What it declares, and what follows from its method: a reader may have it already, a PUT may
+    create, each of a list may have a status of its own, and a rehearsed deletion has an answer."""
+    statuses = {int(operation.status)}
+    if operation.method == "GET":
+        statuses |= {304}
+    if operation.method == "PUT" and operation.answer is Enrollment:
+        statuses |= {201}
+    if operation.status == HTTPStatus.CREATED and operation.answer is Results:
+        statuses |= {207}
+    if operation.status == HTTPStatus.NO_CONTENT:
+        statuses |= {200}
+    return statuses
+
+
+def _success(operation: Operation, status: int) -> dict[str, Any]:
+    names = [] if status == HTTPStatus.NO_CONTENT else ["ETag"]
+    if status == HTTPStatus.CREATED and operation.answer is not Results:
+        names += ["Location"]
+    if get_origin(operation.answer) is ListPage and status != HTTPStatus.CREATED:
+        names += ["Link"]
+    if operation.method == "POST":
+        names += ["Idempotency-Replayed"]
+    described: dict[str, Any] = {
+        "description": HTTPStatus(status).phrase,
+        "headers": _headers(operation, *names),
+    }
+    if status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
+        described["content"] = _content(operation)
+    return described
+
+
+def _content(operation: Operation) -> dict[str, Any]:
+    if operation.answer is bytes:
+        schema = {"type": "string", "format": "html", "maxLength": MOST}
+        return {"text/html": {"schema": schema, "example": "<!doctype html>"}}
+    if operation.answer is str:
+        schema = {"type": "string", "pattern": r"\S", "maxLength": MOST}
+        return {"text/plain": {"schema": schema, "example": "enrollment_wal_bytes 4152.0\n"}}
+    if operation.answer == dict[str, Any]:
+        # This document itself is too long for an example.
+        return {"application/json": {"schema": reference(operation.answer)}}
+    if operation.answer is None:
+        schema = reference(Rehearsal)
+    elif operation.method == "GET":
+        schema = reference(operation.answer)
+    else:
+        schema = {"anyOf": [reference(operation.answer), reference(Rehearsal)]}
+    kind = operation.answer or Rehearsal
+    return {"application/json": {"schema": schema, "example": sample(kind)}}
+
+
+# Problems
+
+
+def _codes(operation: Operation) -> Iterator[str]:
+    """Of every problem that it can have."""
+    yield from ("malformed_request", "misdirected_request", "invalid_query", "internal_error")
+    yield "head_too_large"
+    yield from ("database_busy", "database_read_only", "database_damaged", "disk_failed")
+    if operation.allowed is not ANYONE:
+        yield from ("token_missing", "token_invalid", "forbidden")
+        yield from ("too_many_failures", "too_many_requests")
+    if operation.body:
+        yield from ("malformed_json", "unsupported_media_type", "invalid_body")
+        yield from ("length_required", "body_too_large", "request_timeout")
+    if operation.method == "POST":
+        yield from ("idempotency_key_invalid", "idempotency_key_reused")
+    if operation.conditional or operation.method != "POST":
+        yield "precondition_failed"
+    if operation.method != "GET":
+        yield from ("database_moved", "disk_full")
+    yield from operation.conflicts
+    names = [name for name, _ in operation.ids]
+    if names:
+        yield from ("not_found", *(f"{name.removesuffix('_id')}_not_found" for name in names))
+    if {"student_id", "course_id"} <= {*names}:
+        yield "enrollment_not_found"
+    if issubclass(operation.options, Page):
+        yield "page_not_found"
+
+
+def _problems(operation: Operation) -> dict[int, list[str]]:
+    """The codes by status."""
+    codes = {*_codes(operation)}
+    by_status: dict[int, list[str]] = {}
+    for code, kind in KINDS.items():
+        if code in codes:
+            by_status.setdefault(kind.status, []).append(code)
+    return by_status
+
+
+def _shared(operation: Operation, status: int) -> bool:
+    """Not the rules, of which each operation has its own, nor what is for anyone."""
+    return status != HTTPStatus.CONFLICT and operation.allowed is not ANYONE
+
+
+def _name(codes: list[str]) -> str:
+    return ".".join(codes)
+
+
+def _problem(operation: Operation, status: int, codes: list[str]) -> dict[str, Any]:
+    names = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}
+    schema = reference(ProblemBody) | {
+        "properties": {"status": {"const": status}, "code": {"enum": codes}}
+    }
+    shown = {code: {"$ref": f"#/components/examples/{code}"} for code in codes}
+    return {
+        "description": ("One of: " if len(codes) > 1 else "") + ", ".join(codes),
+        "headers": _headers(operation, *names.get(status, [])),
+        "content": {"application/problem+json": {"schema": schema, "examples": shown}},
+    }
+
+
+def _example(code: str) -> dict[str, Any]:
+    kind, body = KINDS[code], msgspec.to_builtins(example_body(code))
+    return {"summary": kind.title, "description": kind.advice, "value": body}

@@ -1,0 +1,1 @@
+"""Problems: what is raised, what each code means, and how it is answered."""

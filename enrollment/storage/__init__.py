@@ -1,0 +1,1 @@
+"""Storage: connections, transactions and named queries; the seam on which another engine stands."""

@@ -1,0 +1,419 @@
+"""Who may do what: every role, and no token, on every route, for what is one's own and others'."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from enrollment import log
+from enrollment.api.operations import OPERATIONS
+from enrollment.app import App, make_app
+from enrollment.config import Config
+from enrollment.data import token
+from enrollment.http.authentication import ANYONE
+from tests.support.client import Client, broken
+from tests.support.document import concrete, operations
+from tests.support.tokens import TOKENS
+
+
+@pytest.fixture
+def college(client: Client) -> Client:
+    """Two students, each in the course, and a token of the first."""
+    client.term()
+    course = client.course()
+    for _ in range(2):
+        client.enroll(client.student(), course)
+    client.post_json("/v1/students/1/holds", {"reason": "unpaid fees"}, status=201)
+    client.delete("/v1/students/1/holds/1", status=204)
+    return client
+
+
+@pytest.fixture
+def as_role(college: Client, app: App) -> Callable[[str], Client]:
+    def client(role: str) -> Client:
+        if role == "student":
+            body = {"name": "Ada", "role": "student", "student_id": 1}
+            return Client(app, college.post_json("/v1/tokens", body, status=201).json["token"])
+        return Client(app, TOKENS[role])
+
+    return client
+
+
+def calls() -> Iterator[Any]:
+    """Every role, and no token, with every method of every path; where a path is of one student,
+    for one's own and for another."""
+    for method, path, operation in operations():
+        for verb in (method, "HEAD") if method == "GET" else (method,):
+            for role in ("admin", "registrar", "reader", "student", None):
+                for student in (1, 2) if "{student_id}" in path else (1,):
+                    name = f"{verb} {concrete(path, student)} {role}"
+                    yield pytest.param(verb, path, operation, role, student, id=name)
+
+
+@pytest.mark.parametrize(("method", "path", "operation", "role", "student"), list(calls()))
+def test_every_role_on_every_route(
+    college: Client,
+    as_role: Callable[[str], Client],
+    method: str,
+    path: str,
+    operation: dict[str, Any],
+    role: str | None,
+    student: int,
+):
+    client = as_role(role or "admin")
+    if role is None:
+        client.extra_environ.pop("HTTP_AUTHORIZATION")
+
+    # Without a body: whoever is let in is then told that it is missing.
+    status = client.request(concrete(path, student), method=method, status="*").status_int
+
+    if operation.get("security") == []:
+        assert status == 200
+    elif role is None:
+        assert status == 401
+    elif role not in operation["x-roles"] or (role == "student" and student == 2):
+        assert status == 403
+    else:
+        assert status not in (401, 403)
+    assert str(status) in operation["responses"]
+
+
+EXPECTED = {
+    # What each role is for, in words of its own: the declarations are held against it.
+    "reader": lambda method, path: method == "GET" and "tokens" not in path,
+    "registrar": lambda method, path: "tokens" not in path,
+    "admin": lambda method, path: True,
+    "student": lambda method, path: (
+        (path.startswith("/v1/students/<student_id:id>/courses"))
+        or (method == "GET" and path.startswith("/v1/students/<"))
+        or (method == "GET" and path.startswith("/v1/terms"))
+        or (method == "GET" and path in ("/v1/courses", "/v1/courses/<course_id:id>"))
+    ),
+}
+
+
+@pytest.mark.parametrize("role", EXPECTED)
+def test_a_role_is_for_what_it_is_for(role: str):
+    for operation in OPERATIONS:
+        if operation.allowed is not ANYONE:
+            expected = EXPECTED[role](operation.method, operation.path)
+            assert (role in operation.allowed) == expected, operation.path
+
+
+def test_only_what_holds_no_data_is_for_anyone():
+    public = {operation.path for operation in OPERATIONS if operation.allowed is ANYONE}
+
+    assert public == {
+        "/",
+        "/livez",
+        "/readyz",
+        "/v1/openapi.json",
+        "/docs",
+        "/problems",
+        "/problems/<code:re:[a-z_]+>",
+    }
+
+
+# Tokens
+
+
+def test_a_new_token_is_shown_once_and_works(college: Client, app: App):
+    answer = college.post_json("/v1/tokens", {"name": "Front desk", "role": "registrar"})
+
+    new = answer.json
+    assert re.fullmatch("enr_[0-9a-f]{12}_[0-9a-f]{48}", new.pop("token"))
+    assert college.get(answer.headers["Location"]).json == new
+    assert "token" not in college.get("/v1/tokens").json["items"][-1]
+
+
+def test_what_a_token_does_bears_its_name(college: Client, app: App):
+    body = {"name": "Front desk", "role": "registrar"}
+    new = college.post_json("/v1/tokens", body, status=201).json
+
+    Client(app, new["token"]).put_status(1, 1, "dropped")
+
+    assert college.walk("/v1/events")[-1]["actor"] == f"Front desk #{new['id']}"
+
+
+def test_a_revoked_token_lets_no_one_in(college: Client, app: App):
+    new = college.post_json("/v1/tokens", {"name": "Ada", "role": "reader"}, status=201).json
+    client = Client(app, new["token"])
+    client.get("/v1/courses", status=200)
+
+    college.delete(f"/v1/tokens/{new['id']}", status=204)
+
+    answer = client.get("/v1/courses", status=401)
+    assert answer.json["code"] == "token_invalid"
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="enrollment", error="invalid_token"'
+    revoked = college.get(f"/v1/tokens/{new['id']}").json
+    assert (revoked["revoked_by"], revoked["version"]) == ("admin #1", 2)
+
+
+@pytest.mark.parametrize(
+    ("header", "detail"),
+    [
+        (TOKENS["admin"], "The header Authorization is not: Bearer, a space, the token."),
+        ("Basic abc", "The header Authorization is not: Bearer, a space, the token."),
+        ("Bearer ", "The header Authorization is not: Bearer, a space, the token."),
+        (
+            f"Bearer {TOKENS['admin']},Bearer {TOKENS['reader']}",
+            "The header Authorization was sent with several values; send one.",
+        ),
+    ],
+    ids=["no scheme", "another scheme", "no token", "two tokens"],
+)
+def test_what_is_no_token_is_told_from_one_that_is_not_valid(
+    client: Client, header: str, detail: str
+):
+    answer = client.get("/v1/courses", headers={"Authorization": header}, status=401)
+
+    assert (answer.json["code"], answer.json["detail"]) == ("token_invalid", detail)
+
+
+def test_the_same_token_twice_is_one(client: Client):
+    twice = ", ".join([f"Bearer {TOKENS['admin']}"] * 2)
+
+    client.get("/v1/courses", headers={"Authorization": twice}, status=200)
+
+
+def test_a_token_expires(college: Client, app: App):
+    body = {"name": "Ada", "role": "reader", "expires_at": "2999-01-01T00:00:00Z"}
+    new = college.post_json("/v1/tokens", body, status=201).json
+    client = Client(app, new["token"])
+    client.get("/v1/courses", status=200)
+    with college.app.database.write() as db:
+        db.execute("UPDATE token SET expires_at = created_at WHERE id = ?", (new["id"],))
+
+    assert client.get("/v1/courses", status=401).json["code"] == "token_invalid"
+
+
+def test_the_use_of_each_token_is_noted_when_it_was(college: Client, app: App):
+    """Together, and once in a while; what was noted before of others stays."""
+    early, late = "2026-01-01T00:00:00.000Z", "2026-02-01T00:00:00.000Z"
+    with app.database.write() as db:
+        token.note_uses(db, {3: early, 1: late})
+        token.note_uses(db, {2: late})
+
+    tokens = college.get("/v1/tokens").json["items"]
+    assert [found["last_used_at"] for found in tokens] == [late, late, early]
+
+
+def test_a_use_that_can_not_be_noted_is_noted_later(college: Client, app: App):
+    Client(app, TOKENS["reader"]).get("/v1/courses", status=200)
+    with app.database.read() as db:
+        db.execute("PRAGMA query_only = ON")
+    app.gate.note_uses()
+    with app.database.read() as db:
+        db.execute("PRAGMA query_only = OFF")
+    assert college.get("/v1/tokens/3").json["last_used_at"] is None
+
+    app.gate.note_uses()
+
+    assert college.get("/v1/tokens/3").json["last_used_at"] is not None
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer", "code"),
+    [
+        ({"role": "student"}, "/student_id", "student_of_token_missing"),
+        ({"role": "reader", "student_id": 1}, "/student_id", "student_of_token_unwanted"),
+        ({"role": "student", "student_id": 99}, "/student_id", "unknown_student"),
+        (
+            {"role": "reader", "expires_at": "2020-01-01T00:00:00Z"},
+            "/expires_at",
+            "expired_already",
+        ),
+    ],
+)
+def test_a_token_that_makes_no_sense_is_refused(
+    college: Client, fields: dict[str, Any], pointer: str, code: str
+):
+    answer = college.post_json("/v1/tokens", {"name": "Ada"} | fields, status=409)
+
+    assert broken(answer) == [(pointer, code)]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Bearer",
+        "Bearer x",
+        "Bearer enr_000000000001_" + "0" * 48,
+        "Basic " + TOKENS["admin"],
+        TOKENS["admin"],
+        "Bearer " + TOKENS["admin"].upper(),
+        "Bearer " + TOKENS["admin"] + "\u00e9",
+    ],
+)
+def test_what_is_no_token_lets_no_one_in(college: Client, header: str):
+    answer = college.get("/v1/courses", headers={"Authorization": header}, status=401)
+
+    assert answer.json["code"] == "token_invalid"
+
+
+def test_who_has_no_token_is_asked_for_one(college: Client):
+    college.extra_environ.clear()
+
+    answer = college.post("/v1/students", "no JSON at all", status=401)
+
+    assert answer.json["code"] == "token_missing"
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="enrollment"'
+
+
+def test_too_many_failures(college: Client):
+    codes = [
+        college.get("/v1/courses", headers={"Authorization": f"Bearer {number}"}, status="*")
+        for number in range(11)
+    ]
+
+    assert [answer.status_int for answer in codes] == [401] * 10 + [429]
+    assert codes[-1].json["code"] == "too_many_failures"
+    assert 0 < int(codes[-1].headers["Retry-After"]) <= 60
+    # Who has a token is not kept out by who has none.
+    college.get("/v1/courses", status=200)
+
+
+# Students
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "pointer"),
+    [
+        (
+            "POST",
+            "/v1/students/1/courses",
+            {"course_id": 1, "override": {"rules": ["course_full"], "reason": "I want to"}},
+            "/override",
+        ),
+        (
+            "PUT",
+            "/v1/students/1/courses",
+            {"courses": [], "effective_at": "2020-01-01T00:00:00Z"},
+            "/effective_at",
+        ),
+        ("PUT", "/v1/students/1/courses/1", {"status": "completed"}, "/status"),
+    ],
+)
+def test_a_student_does_not_speak_as_a_registrar(
+    as_role: Callable[[str], Client], method: str, path: str, body: Any, pointer: str
+):
+    send_json = getattr(as_role("student"), f"{method.lower()}_json")
+
+    assert broken(send_json(path, body, status=403)) == [(pointer, "forbidden")]
+
+
+def test_a_student_enrolls_and_drops(as_role: Callable[[str], Client], college: Client):
+    client, course = as_role("student"), college.course()
+
+    client.enroll(1, course)
+    client.delete(f"/v1/students/1/courses/{course}", status=204)
+
+    assert college.walk("/v1/events")[-1]["actor"] == "Ada #4"
+
+
+def test_a_student_is_not_told_what_becomes_of_others(
+    as_role: Callable[[str], Client], college: Client
+):
+    client, course = as_role("student"), college.course(capacity=1)
+    client.enroll(1, course)
+    college.enroll(2, course, waitlist=True)
+
+    answer = client.delete(f"/v1/students/1/courses/{course}?dry_run=true", status=200)
+
+    assert [event["student_id"] for event in answer.json["events"]] == [1]
+
+
+def test_a_student_is_not_told_who_has_left_the_seat(
+    as_role: Callable[[str], Client], college: Client
+):
+    client, course = as_role("student"), college.course(capacity=1)
+    college.enroll(2, course)
+    client.enroll(1, course, waitlist=True)
+    college.put_status(2, course, "dropped")
+
+    events = client.walk(f"/v1/students/1/courses/{course}/events")
+
+    told = [(event["to_status"], event["actor"]) for event in events]
+    assert told == [("waitlisted", "Ada #4"), ("enrolled", None)]
+    events = college.walk(f"/v1/students/1/courses/{course}/events")
+    assert [event["actor"] for event in events] == ["Ada #4", "admin #1"]
+
+
+# The request as such
+
+
+@pytest.fixture
+def strict(database_file: Any) -> Iterator[Client]:
+    config = Config(
+        database=database_file,
+        rate_limit=3,
+        allowed_hosts=("school.example",),
+        trusted_proxies=("10.0.0.1",),
+    )
+    app = make_app(config)
+    yield Client(app)
+    app.database.close()
+
+
+@pytest.mark.parametrize("host", ["school.example", "SCHOOL.example:8000", "127.0.0.1:80"])
+def test_a_name_of_its_own_is_answered_to(strict: Client, host: str):
+    strict.get("/", headers={"Host": host}, status=200)
+
+
+@pytest.mark.parametrize("host", ["evil.example", "school.example.evil.example", "", "localhost"])
+def test_misdirected_request(strict: Client, host: str):
+    for path in ("/v1/courses", "/nowhere"):
+        answer = strict.get(path, headers={"Host": host}, status=421)
+        assert answer.json["code"] == "misdirected_request"
+
+
+def test_too_many_requests(strict: Client):
+    answers = [
+        strict.get("/v1/courses", headers={"Host": "school.example"}, status="*") for _ in range(4)
+    ]
+
+    assert [answer.status_int for answer in answers] == [200, 200, 200, 429]
+    assert answers[-1].json["code"] == "too_many_requests"
+    assert answers[-1].headers["Retry-After"] in ("59", "60")
+    assert answers[0].headers["RateLimit-Policy"] == '"token";q=3;w=60'
+    left = [answer.headers["RateLimit"].split(";")[1] for answer in answers]
+    assert left == ["r=2", "r=1", "r=0", "r=0"]
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "client"),
+    [
+        ("10.0.0.1", "192.0.2.7", "192.0.2.7"),
+        ("10.0.0.1", "6.6.6.6, 192.0.2.7", "192.0.2.7"),
+        ("10.0.0.1", "192.0.2.7, 10.0.0.1", "192.0.2.7"),
+        ("10.0.0.1", "", "10.0.0.1"),
+        ("10.0.0.1", "nonsense\tGET /v1/tokens", "10.0.0.1"),
+        ("10.0.0.1", "2001:DB8::7", "2001:db8::7"),
+        ("192.0.2.9", "192.0.2.7", "192.0.2.9"),
+    ],
+)
+def test_only_a_proxy_of_ours_is_believed(
+    strict: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    peer: str,
+    forwarded: str,
+    client: str,
+):
+    monkeypatch.setattr(log.requests, "form", json.dumps)
+    headers = {"Host": "school.example", "X-Forwarded-For": forwarded}
+
+    strict.get("/", headers=headers, extra_environ={"REMOTE_ADDR": peer})
+
+    assert json.loads(capsys.readouterr().err)["client"] == client
+
+
+def test_every_answer_says_that_it_is_no_page_and_no_ones_else(college: Client):
+    for path in ("/v1/courses", "/nowhere", "/problems"):
+        headers = college.get(path, status="*").headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["Cache-Control"] == "private, no-cache"
+        assert headers["Content-Security-Policy"].startswith("default-src 'none'")

@@ -1,0 +1,221 @@
+"""POST /v1/courses/{id}/students: many students at once."""
+
+from itertools import groupby
+from typing import Any
+
+import pytest
+from webtest import TestResponse
+
+from tests.support.client import Client, broken
+
+
+def fill(
+    client: Client, course: int, students: list[int], status: int = 201, **fields: Any
+) -> TestResponse:
+    items = [{"student_id": student} for student in students]
+    if fields.pop("waitlist", False):
+        items = [item | {"waitlist": True} for item in items]
+    path = f"/v1/courses/{course}/students"
+    return client.post_json(path, {"students": items} | fields, status=status)
+
+
+def outcomes(answer: TestResponse) -> list[tuple[int, int, list[str]]]:
+    """Of each student: the status, and the codes of what speaks against it."""
+    return [
+        (item["student_id"], item["status"], [reason["code"] for reason in item.get("errors", [])])
+        for item in answer.json["items"]
+    ]
+
+
+def roster(client: Client, course: int, status: str = "enrolled") -> list[int]:
+    items = client.walk(f"/v1/courses/{course}/students?status={status}")
+    return [item["student_id"] for item in items]
+
+
+def test_all_are_enrolled_in_the_order_of_the_list(client: Client):
+    course = client.course(capacity=3)
+    first, second, third = (client.student() for _ in range(3))
+
+    answer = fill(client, course, [third, first, second])
+
+    assert outcomes(answer) == [(third, 201, []), (first, 201, []), (second, 201, [])]
+    for item in answer.json["items"]:
+        enrollment = client.get(f"/v1/students/{item['student_id']}/courses/{course}").json
+        assert item["enrollment"] == enrollment
+    assert [event[0] for event in client.events()] == [third, first, second]
+
+
+def test_all_or_none_and_every_reason_for_each(client: Client):
+    course = client.course(capacity=2, code="CS101")
+    enrolled, inactive, last = client.student(), client.student(status="inactive"), client.student()
+    client.enroll(enrolled, course)
+
+    answer = fill(client, course, [enrolled, inactive, 99, last, last, client.student()], 409)
+
+    assert broken(answer) == [
+        ("/students/0/student_id", "already_enrolled"),
+        ("/students/1/student_id", "student_inactive"),
+        ("/students/2/student_id", "unknown_student"),
+        ("/students/4/student_id", "duplicate_student"),
+        ("/students/5/student_id", "course_full"),
+    ]
+    assert roster(client, course) == [enrolled]
+    full = answer.json["errors"][-1]
+    assert full["detail"] == "No seat of CS101 is free: 2 of 2 are taken."
+
+
+def test_each_who_may_is_enrolled_and_a_refusal_costs_no_seat(client: Client):
+    course = client.course(capacity=1)
+    inactive, first, second = client.student(status="inactive"), client.student(), client.student()
+
+    answer = fill(client, course, [inactive, first, 99, second], 207, mode="each")
+
+    assert outcomes(answer) == [
+        (inactive, 409, ["student_inactive"]),
+        (first, 201, []),
+        (99, 409, ["unknown_student"]),
+        (second, 409, ["course_full"]),
+    ]
+    assert roster(client, course) == [first]
+
+
+def test_who_finds_no_seat_may_wait_until_the_waitlist_is_full_too(client: Client):
+    course = client.course(capacity=1, waitlist_capacity=2)
+    students = [client.student() for _ in range(4)]
+
+    answer = fill(client, course, students, 207, mode="each", waitlist=True)
+
+    assert outcomes(answer)[-1] == (students[-1], 409, ["waitlist_full"])
+    states = [
+        (item["enrollment"]["status"], item["enrollment"]["position"])
+        for item in answer.json["items"][:-1]
+    ]
+    assert states == [("enrolled", None), ("waitlisted", 1), ("waitlisted", 2)]
+    assert roster(client, course, "waitlisted") == students[1:3]
+
+
+def test_an_override_holds_for_all_of_them(client: Client):
+    course = client.course(capacity=0)
+    students = [client.student(), client.student()]
+    override = {"rules": ["course_full"], "reason": "the dean agrees"}
+
+    fill(client, course, students, override=override)
+
+    assert roster(client, course) == students
+    assert [event["overridden"] for event in client.walk("/v1/events")] == [["course_full"]] * 2
+
+
+def test_a_list_without_students_changes_nothing(client: Client):
+    assert fill(client, client.course(), []).json == {"items": []}
+
+
+def test_a_course_that_does_not_exist_has_no_students(client: Client):
+    assert fill(client, 7, [client.student()], 404).json["code"] == "course_not_found"
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "code"),
+    [
+        ({}, "/students", "missing"),
+        ({"students": [{}]}, "/students/0/student_id", "missing"),
+        ({"students": [{"student_id": 0}]}, "/students/0/student_id", "invalid_value"),
+        ({"students": [], "mode": "some"}, "/mode", "invalid_value"),
+        ({"students": [1]}, "/students/0", "invalid_value"),
+        ({"students": [{"student_id": 1}] * 10_001}, "/students", "invalid_value"),
+    ],
+    ids=["no list", "no id", "bad id", "bad mode", "bare id", "too many"],
+)
+def test_what_is_no_list_of_students_is_refused(client: Client, body: Any, pointer: str, code: str):
+    answer = client.post_json(f"/v1/courses/{client.course()}/students", body, status=422)
+
+    assert broken(answer) == [(pointer, code)]
+
+
+def test_a_rehearsal_can_be_confirmed_while_no_one_else_takes_a_seat(client: Client):
+    course, student = client.course(capacity=2), client.student()
+    path, body = f"/v1/courses/{course}/students", {"students": [{"student_id": student}]}
+    tag = client.post_json(f"{path}?dry_run=true", body, status=201).headers["ETag"]
+    client.enroll(client.student(), course)
+
+    client.post_json(path, body, headers={"If-Match": tag}, status=412)
+
+    tag = client.post_json(f"{path}?dry_run=true", body, status=201).headers["ETag"]
+    client.post_json(path, body, headers={"If-Match": tag}, status=201)
+
+
+def test_a_tag_is_not_fooled_by_one_who_goes_and_one_who_comes(client: Client):
+    course, first, second = client.course(capacity=2), client.student(), client.student()
+    client.enroll(first, course)
+    tag = client.get(f"/v1/courses/{course}").headers["ETag"]
+    client.put_status(first, course, "dropped")
+    client.enroll(second, course)
+
+    body = {"students": [{"student_id": first}]}
+    path = f"/v1/courses/{course}/students"
+    client.post_json(path, body, headers={"If-Match": tag}, status=412)
+
+
+def test_figures_are_those_of_the_moment(client: Client):
+    course = client.course(capacity=1, waitlist_capacity=1, code="CS101")
+    students = [client.student() for _ in range(4)]
+
+    answer = fill(client, course, students, 409, waitlist=True)
+
+    assert [reason["detail"] for reason in answer.json["errors"]] == [
+        "No seat of CS101 is free, and 1 wait already, where 1 may."
+    ] * 2
+
+
+def test_who_waits_and_takes_the_seat_waits_no_more(client: Client):
+    course = client.course(capacity=1, promotion="manual", code="CS101")
+    client.enroll(client.student(), course)
+    first, second = client.student(), client.student()
+    client.enroll(first, course, waitlist=True)
+    body = {"code": "CS101", "title": "Databases", "capacity": 3, "promotion": "manual"}
+    client.put_json(f"/v1/courses/{course}", body, status=200)
+
+    fill(client, course, [first, second])
+
+    assert len(roster(client, course)) == 3
+
+
+def test_of_a_student_who_does_not_exist_nothing_else_is_said(client: Client):
+    course = client.course(capacity=0, prerequisites=[{"code": "CS1"}], corequisites=["CS2"])
+
+    assert broken(fill(client, course, [99], 409)) == [
+        ("/students/0/student_id", "unknown_student")
+    ]
+
+
+def test_many_students_take_as_many_statements_as_one(client: Client):
+    students = [client.student() for _ in range(200)]
+    with client.app.database.read() as db:
+        pass
+    counts = []
+    for wanted in (students[:1], students):
+        statements: list[str] = []
+        db.set_trace_callback(statements.append)
+        fill(client, client.course(capacity=200), wanted)
+        db.set_trace_callback(None)
+        # A statement is told again for each statement of the triggers that it sets off.
+        counts.append(len(list(groupby(statements))))
+
+    assert counts[0] == counts[1] < 30
+
+
+def test_ten_thousand_students_fit_in_one_request(client: Client):
+    with client.app.database.write() as db:
+        db.execute(
+            "WITH RECURSIVE number (n) AS ("
+            "SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 10000)"
+            " INSERT INTO student (given_name, family_name) SELECT 'Ada', 'L' || n FROM number"
+        )
+    course = client.course(capacity=9_999)
+    students = list(range(1, 10_001))
+
+    assert broken(fill(client, course, students, 409)) == [
+        ("/students/9999/student_id", "course_full")
+    ]
+    assert client.events() == []
+    fill(client, course, students, 207, mode="each")
+    assert client.get(f"/v1/courses/{course}").json["seats"]["enrolled"] == 9_999

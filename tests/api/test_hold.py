@@ -1,0 +1,96 @@
+"""/v1/students/{id}/holds"""
+
+import pytest
+
+from tests.support.client import Client, broken
+from tests.support.tokens import ACTOR
+
+
+def test_a_hold_is_placed_and_read(client: Client):
+    student = client.student()
+
+    answer = client.post_json(
+        f"/v1/students/{student}/holds", {"reason": "unpaid fees"}, status=201
+    )
+
+    assert answer.json == {
+        "id": 1,
+        "version": 1,
+        "student_id": student,
+        "placed_at": answer.json["placed_at"],
+        "placed_by": ACTOR,
+        "released_at": None,
+        "released_by": None,
+        "reason": "unpaid fees",
+    }
+    assert client.get(answer.headers["Location"]).json == answer.json
+
+
+def test_student_on_hold_until_every_hold_is_released(client: Client):
+    student, course = client.student(), client.course()
+    for reason in ("unpaid fees", "missing papers"):
+        client.post_json(f"/v1/students/{student}/holds", {"reason": reason}, status=201)
+
+    answer = client.enroll(student, course, status=409)
+    assert broken(answer) == [("/course_id", "student_on_hold")] * 2
+    assert answer.json["errors"][0]["detail"] == f"Student {student} is on hold: unpaid fees"
+    client.delete(f"/v1/students/{student}/holds/1", status=204)
+    answer = client.enroll(student, course, status=409)
+    assert [reason["details"]["hold_id"] for reason in answer.json["errors"]] == [2]
+    client.delete(f"/v1/students/{student}/holds/2", status=204)
+
+    client.enroll(student, course)
+
+
+def test_a_released_hold_stays_on_record(client: Client):
+    student = client.student()
+    client.post_json(f"/v1/students/{student}/holds", {"reason": "unpaid fees"}, status=201)
+    path = f"/v1/students/{student}/holds/1"
+
+    client.delete(path, headers={"If-Match": '"2"'}, status=412)
+    client.delete(path, headers={"If-Match": '"1"'}, status=204)
+    released = client.get(path).json
+    client.delete(path, status=204)
+
+    assert released["released_at"] >= released["placed_at"]
+    assert (released["released_by"], released["version"]) == (ACTOR, 2)
+    assert client.get(path).json == released
+
+
+def test_a_hold_keeps_no_one_from_dropping(client: Client):
+    student, course = client.student(), client.course()
+    client.enroll(student, course)
+    client.post_json(f"/v1/students/{student}/holds", {"reason": "unpaid fees"}, status=201)
+
+    client.want(student, [course])
+    client.want(student, [])
+
+
+@pytest.mark.parametrize("limit", [1, 2, 100])
+def test_holds_are_listed_in_their_order(client: Client, limit: int):
+    one, other = client.student(), client.student()
+    for student, reason in ((one, "a"), (other, "b"), (one, "c"), (one, "d")):
+        client.post_json(f"/v1/students/{student}/holds", {"reason": reason}, status=201)
+
+    items = client.walk(f"/v1/students/{one}/holds?limit={limit}")
+
+    assert [item["reason"] for item in items] == ["a", "c", "d"]
+
+
+def test_a_hold_that_is_not_there_is_not_found(client: Client):
+    one, other = client.student(), client.student()
+    client.post_json(f"/v1/students/{one}/holds", {"reason": "a"}, status=201)
+
+    for path in (f"/v1/students/{one}/holds/2", f"/v1/students/{other}/holds/1"):
+        assert client.get(path, status=404).json["code"] == "hold_not_found"
+        assert client.delete(path, status=404).json["code"] == "hold_not_found"
+    assert client.get("/v1/students/9/holds", status=404).json["code"] == "student_not_found"
+    answer = client.post_json("/v1/students/9/holds", {"reason": "a"}, status=404)
+    assert answer.json["code"] == "student_not_found"
+
+
+def test_a_student_with_holds_only_is_deleted_with_them(client: Client):
+    student = client.student()
+    client.post_json(f"/v1/students/{student}/holds", {"reason": "a"}, status=201)
+
+    client.delete(f"/v1/students/{student}", status=204)

@@ -1,0 +1,391 @@
+"""The rules of registration, each by its code, and who is eligible for what."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.client import Client, broken
+
+PAST, FUTURE = (
+    (datetime.now(UTC) + timedelta(days=days)).isoformat(timespec="milliseconds")
+    for days in (-30, 30)
+)
+FALL = {"code": "FALL", "start_on": "2026-08-31", "end_on": "2026-12-18"}
+SPRING = {"code": "SPRING", "start_on": "2027-01-18", "end_on": "2027-05-07"}
+SUMMER = {"code": "SUMMER", "start_on": "2026-12-01", "end_on": "2027-02-01"}
+
+
+def meeting(weekday: int, start: str, end: str) -> dict[str, Any]:
+    return {"weekday": weekday, "from": start, "to": end}
+
+
+def complete(client: Client, student: int, course: int) -> None:
+    client.enroll(student, course)
+    client.put_status(student, course, "completed")
+
+
+def codes(answer: Any) -> list[str]:
+    return [code for _, code in broken(answer)]
+
+
+# Windows
+
+
+def test_window_not_open(client: Client):
+    answer = client.enroll(client.student(), client.course(code="CS1", enroll_from=FUTURE), 409)
+
+    assert broken(answer) == [("/course_id", "window_not_open")]
+    assert answer.json["detail"].startswith("Enrolment in CS1 opens at ")
+
+
+def test_window_closed(client: Client):
+    answer = client.enroll(client.student(), client.course(enroll_until=PAST), 409)
+
+    assert broken(answer) == [("/course_id", "window_closed")]
+
+
+def test_an_open_window_lets_in(client: Client):
+    course = client.course(enroll_from=PAST, enroll_until=FUTURE)
+
+    client.enroll(client.student(), course)
+
+
+# Requirements
+
+
+def test_prerequisite_missing(client: Client):
+    student = client.student()
+    advanced = client.course(code="CS2", prerequisites=[{"code": "CS1"}, {"code": "MAT1"}])
+
+    answer = client.enroll(student, advanced, 409)
+
+    assert codes(answer) == ["prerequisite_missing"] * 2
+    assert [reason["details"]["requires"] for reason in answer.json["errors"]] == ["CS1", "MAT1"]
+
+
+def test_a_prerequisite_is_met_by_a_completed_course_of_that_code_in_any_term(client: Client):
+    student = client.student()
+    basic = client.course(code="cs1", term=client.term(**FALL))
+    client.course(code="CS1", term=client.term(**SPRING))
+    advanced = client.course(code="CS2", prerequisites=[{"code": "CS1"}])
+    client.enroll(student, basic)
+    assert codes(client.enroll(student, advanced, 409)) == ["prerequisite_missing"]
+    client.put_status(student, basic, "completed")
+
+    client.enroll(student, advanced)
+
+
+def test_a_dropped_course_meets_no_prerequisite(client: Client):
+    student, basic = client.student(), client.course(code="CS1")
+    client.enroll(student, basic)
+    client.put_status(student, basic, "dropped")
+    advanced = client.course(prerequisites=[{"code": "CS1", "concurrent": True}])
+
+    assert codes(client.enroll(student, advanced, 409)) == ["prerequisite_missing"]
+
+
+@pytest.mark.parametrize(("concurrent", "refused"), [(True, False), (False, True)])
+def test_a_prerequisite_may_be_taken_at_the_same_time_only_if_it_says_so(
+    client: Client, concurrent: bool, refused: bool
+):
+    student, basic = client.student(), client.course(code="CS1")
+    advanced = client.course(prerequisites=[{"code": "CS1", "concurrent": concurrent}])
+
+    together = client.want(student, [advanced, basic], 409 if refused else 200)
+
+    if refused:
+        assert broken(together) == [("/courses/0/course_id", "prerequisite_missing")]
+    client.want(student, [basic])
+    client.enroll(student, advanced, 409 if refused else 201)
+
+
+def test_corequisite_missing(client: Client):
+    student = client.student()
+    lecture = client.course(code="BIO1", corequisites=["BIO1L"])
+    lab = client.course(code="BIO1L", corequisites=["BIO1"])
+
+    assert codes(client.enroll(student, lecture, 409)) == ["corequisite_missing"]
+    assert codes(client.enroll(student, lab, 409)) == ["corequisite_missing"]
+    client.want(student, [lecture, lab])
+
+
+def test_what_was_never_needed_at_the_same_time_may_be_given_up(client: Client):
+    student, basic = client.student(), client.course(code="CS1")
+    advanced = client.course(code="CS2")
+    client.want(student, [basic, advanced])
+    body = {"code": "CS2", "title": "Databases", "prerequisites": [{"code": "CS1"}]}
+    client.put_json(f"/v1/courses/{advanced}", body, status=200)
+
+    client.want(student, [advanced])
+
+
+def test_giving_up_what_a_kept_course_needs_is_refused(client: Client):
+    student = client.student()
+    lecture = client.course(code="BIO1", corequisites=["BIO1L"])
+    lab = client.course(code="BIO1L")
+    other_lab = client.course(code="BIO1L", term=client.term(**FALL))
+    client.want(student, [lecture, lab])
+
+    answer = client.want(student, [lecture], 409)
+
+    assert broken(answer) == [("/courses/0/course_id", "corequisite_missing")]
+    assert client.status(student, lab) == "enrolled"
+    client.want(student, [lecture, other_lab])
+    client.want(student, [])
+
+
+# Repeating
+
+
+def test_already_completed_in_another_term(client: Client):
+    student = client.student()
+    complete(client, student, client.course(code="CS1", term=client.term(**FALL)))
+    again = client.course(code="CS1", term=client.term(**SPRING))
+
+    assert codes(client.enroll(student, again, 409)) == ["already_completed"]
+
+
+def test_a_repeatable_course_is_repeated_and_stays_completed_for_others(client: Client):
+    student, choir = client.student(), client.course(code="MUS1", repeatable=True)
+    complete(client, student, choir)
+
+    client.enroll(student, choir)
+
+    client.enroll(student, client.course(prerequisites=[{"code": "MUS1"}]))
+    assert client.get(f"/v1/students/{student}/courses/{choir}").json["completed_at"]
+
+
+# Meetings
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "refused"),
+    [
+        (meeting(1, "09:00", "10:30"), meeting(1, "10:00", "11:00"), True),
+        (meeting(1, "09:00", "12:00"), meeting(1, "10:00", "11:00"), True),
+        (meeting(1, "10:00", "11:00"), meeting(1, "09:00", "12:00"), True),
+        (meeting(1, "09:00", "10:30"), meeting(1, "09:00", "10:30"), True),
+        (meeting(1, "09:00", "10:30"), meeting(1, "10:30", "11:00"), False),
+        (meeting(1, "09:00", "10:30"), meeting(2, "09:00", "10:30"), False),
+    ],
+)
+def test_time_conflict(
+    client: Client, first: dict[str, Any], second: dict[str, Any], refused: bool
+):
+    student = client.student()
+    present = client.course(code="CS1", meetings=[first])
+    wanted = client.course(code="CS2", meetings=[second, meeting(7, "20:00", "21:00")])
+    client.enroll(student, present)
+
+    answer = client.enroll(student, wanted, 409 if refused else 201)
+
+    if refused:
+        assert broken(answer) == [("/course_id", "time_conflict")]
+        assert answer.json["detail"] == "CS2 meets at the same time as CS1."
+        assert answer.json["errors"][0]["details"] == {
+            "course": "CS2",
+            "conflicts_with": "CS1",
+            "conflicting_course_id": present,
+            "meetings": 1,
+        }
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "refused"),
+    [(FALL, SPRING, False), (FALL, SUMMER, True), (FALL, None, True), (None, None, True)],
+)
+def test_meetings_conflict_only_while_both_terms_last(
+    client: Client, one: dict[str, str] | None, other: dict[str, str] | None, refused: bool
+):
+    student, same = client.student(), [meeting(1, "09:00", "10:00")]
+    terms = [client.term(**term) if term else None for term in (one, other)]
+    first, second = (client.course(term=term, meetings=same) for term in terms)
+    client.enroll(student, first)
+
+    client.enroll(student, second, 409 if refused else 201)
+
+
+def test_courses_of_one_request_conflict_with_each_other_and_one_may_be_swapped(client: Client):
+    student, same = client.student(), [meeting(1, "09:00", "10:00")]
+    one, other = client.course(meetings=same), client.course(meetings=same)
+
+    answer = client.want(student, [one, other], 409)
+    assert broken(answer) == [
+        ("/courses/0/course_id", "time_conflict"),
+        ("/courses/1/course_id", "time_conflict"),
+    ]
+    client.want(student, [one])
+    client.want(student, [other])
+
+
+def test_courses_that_conflict_often_are_told_once(client: Client):
+    student = client.student()
+    week = [meeting(day, "09:00", "10:00") for day in range(1, 8)]
+    courses = [client.course(meetings=week) for _ in range(20)]
+
+    answer = client.want(student, courses, 409)
+
+    assert codes(answer) == ["time_conflict"] * 20 * 19
+    assert {reason["details"]["meetings"] for reason in answer.json["errors"]} == {7}
+
+
+# Credits
+
+
+def test_credit_limit_of_the_term(client: Client):
+    student = client.student()
+    fall, spring = client.term(**FALL, max_credits=10), client.term(**SPRING)
+    client.enroll(student, client.course(term=fall, credits=7.5))
+    client.enroll(student, client.course(term=spring, credits=7.5))
+    client.enroll(student, client.course(term=fall, credits=2.5))
+
+    answer = client.enroll(student, client.course(code="CS1", term=fall, credits=0.25), 409)
+
+    assert broken(answer) == [("/course_id", "credit_limit")]
+    assert answer.json["detail"] == "With CS1 the student takes 10.25 credits of at most 10."
+    client.enroll(student, client.course(term=fall, credits=0))
+    client.enroll(student, client.course(term=spring, credits=30))
+
+
+@pytest.mark.parametrize(("own", "refused"), [(5, True), (12, False), (None, True)])
+def test_a_students_own_limit_goes_before_the_terms(
+    client: Client, own: float | None, refused: bool
+):
+    student = client.student(max_credits=own)
+    fall = client.term(**FALL, max_credits=10)
+
+    client.enroll(student, client.course(term=fall, credits=11), 409 if refused else 201)
+
+
+def test_who_is_over_a_lowered_limit_may_still_take_a_course_without_credits(client: Client):
+    student, fall = client.student(), client.term(**FALL)
+    client.enroll(student, client.course(term=fall, credits=6))
+    names = {"given_name": "Ada", "family_name": "Lovelace"}
+    client.put_json(f"/v1/students/{student}", {**names, "max_credits": 5}, status=200)
+
+    client.enroll(student, client.course(term=fall, credits=0))
+    assert codes(client.enroll(student, client.course(term=fall, credits=1), 409)) == [
+        "credit_limit"
+    ]
+
+
+def test_credits_of_one_request_add_up_and_those_given_up_do_not(client: Client):
+    student, fall = client.student(), client.term(**FALL, max_credits=10)
+    six, five, four = (client.course(term=fall, credits=credits) for credits in (6, 5, 4))
+
+    answer = client.want(student, [six, five], 409)
+    assert codes(answer) == ["credit_limit", "credit_limit"]
+    client.want(student, [six, four])
+    client.want(student, [five, four])
+
+
+# Together
+
+
+def test_every_rule_of_every_item_is_told_at_once(client: Client):
+    student = client.student(status="inactive", max_credits=1)
+    client.post_json(f"/v1/students/{student}/holds", {"reason": "unpaid fees"}, status=201)
+    course = client.course(
+        code="CS2",
+        status="closed",
+        capacity=0,
+        credits=2,
+        enroll_from=FUTURE,
+        prerequisites=[{"code": "CS1"}],
+        corequisites=["CS2L"],
+    )
+
+    answer = client.want(student, [course, 99], 409)
+
+    assert codes(answer) == [
+        "student_inactive",
+        "student_on_hold",
+        "course_not_open",
+        "window_not_open",
+        "prerequisite_missing",
+        "corequisite_missing",
+        "credit_limit",
+        "course_full",
+        "unknown_course",
+    ]
+
+
+# Eligibility
+
+
+def test_eligibility_answers_with_nothing_or_with_every_broken_rule(client: Client):
+    student = client.student()
+    free, full = client.course(), client.course(code="CS2", capacity=0, status="closed")
+
+    path = f"/v1/students/{student}/courses"
+    assert client.get(f"{path}/{free}/eligibility").json == {
+        "student_id": student,
+        "course_id": free,
+        "eligible": True,
+        "errors": [],
+    }
+    answer = client.get(f"{path}/{full}/eligibility").json
+    assert answer["eligible"] is False
+    assert answer["errors"] == [
+        {
+            "code": "course_not_open",
+            "detail": "CS2 is closed.",
+            "details": {"course": "CS2", "status": "closed"},
+        },
+        {
+            "code": "course_full",
+            "detail": "No seat of CS2 is free: 0 of 0 are taken.",
+            "details": {"course": "CS2", "capacity": 0, "enrolled": 0},
+        },
+    ]
+    assert client.events() == []
+
+
+def test_eligibility_needs_a_student_and_a_course(client: Client):
+    client.student()
+    client.course()
+
+    answer = client.get("/v1/students/1/courses/2/eligibility", status=404)
+    assert answer.json["code"] == "course_not_found"
+    answer = client.get("/v1/students/2/courses/1/eligibility", status=404)
+    assert answer.json["code"] == "student_not_found"
+    answer = client.get("/v1/students/2/eligible-courses", status=404)
+    assert answer.json["code"] == "student_not_found"
+
+
+@pytest.mark.parametrize("limit", [1, 2, 100])
+def test_eligible_courses_are_those_that_the_student_could_take_now(client: Client, limit: int):
+    student = client.student(max_credits=10)
+    fall = client.term(**FALL)
+    nine, ten = [meeting(1, "09:00", "10:00")], [meeting(1, "10:00", "11:00")]
+    done = client.course(code="CS1", term=fall)
+    complete(client, student, done)
+    client.enroll(student, client.course(term=fall, credits=6, meetings=nine))
+    expected = [
+        client.course(term=fall, credits=4, meetings=ten),
+        client.course(term=fall, credits=4, meetings=ten),
+        client.course(code="CS9", prerequisites=[{"code": "CS1"}]),
+    ]
+    client.course(term=fall, credits=5)
+    client.course(term=fall, meetings=nine)
+    client.course(capacity=0)
+    client.course(status="closed")
+    client.course(prerequisites=[{"code": "NONE"}])
+    client.course(code="CS1")
+
+    path = f"/v1/students/{student}/eligible-courses?limit={limit}"
+    items = client.walk(path)
+    assert [item["course_id"] for item in items] == expected
+    assert items[2] == {
+        "course_id": expected[2],
+        "code": "CS9",
+        "title": "Databases",
+        "term": None,
+        "credits": 0.0,
+    }
+    in_fall = client.walk(f"{path}&term=fall")
+    assert [item["course_id"] for item in in_fall] == expected[:2]
+    for course in [course["id"] for course in client.walk("/v1/courses")]:
+        answer = client.get(f"/v1/students/{student}/courses/{course}/eligibility").json
+        assert answer["eligible"] == (course in expected)

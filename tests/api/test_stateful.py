@@ -1,0 +1,354 @@
+"""The API driven at random against the model: after every step, both tell the same story."""
+
+import shutil
+import tempfile
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from enrollment.app import make_app
+from enrollment.config import Config
+from enrollment.maintenance.migrations import migrate
+from tests.support.client import Client
+from tests.support.model import CourseModel, Model, Verdict, WishModel
+from tests.support.tokens import let_in
+
+STUDENTS = st.integers(1, 4)
+COURSES = st.sampled_from([1, 1, 1, 4, 4, 5, 2, 3])
+SEATS = st.sampled_from([1, 1, 1, 2, 0, None])
+WAITS = st.sampled_from([True, True, False])
+ADA = {"given_name": "Ada", "family_name": "Lovelace"}
+MONDAY = [{"weekday": 1, "from": "09:00", "to": "10:00"}]
+# The second needs the first; the third is taken together with the fourth, which meets when the
+# fifth does. Kept and given up in turn, they are where a set is judged as a whole.
+FIELDS: dict[int, dict[str, Any]] = {
+    1: {"capacity": 1},
+    2: {"capacity": 1, "prerequisites": [{"code": "C1"}], "repeatable": True},
+    3: {"capacity": 2, "corequisites": ["C4"], "repeatable": True},
+    4: {"capacity": 3, "meetings": MONDAY, "repeatable": True},
+    5: {"capacity": 1, "meetings": MONDAY, "repeatable": True},
+}
+
+
+def new_model() -> Model:
+    courses = {number: CourseModel(fields["capacity"]) for number, fields in FIELDS.items()}
+    courses[1].repeatable = False
+    courses[2].prerequisites = frozenset({1})
+    courses[3].corequisites = frozenset({4})
+    courses[4].conflicts = frozenset({5})
+    courses[5].conflicts = frozenset({4})
+    return Model(courses)
+
+
+@cache
+def template() -> Path:
+    path = Path(tempfile.mkdtemp()) / "enrollment.db"
+    migrate(path)
+    let_in(path)
+    return path
+
+
+class Registration(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        path = Path(shutil.copy(template(), self.folder.name))
+        self.app = make_app(Config(database=path))
+        self.client = Client(self.app)
+        for _ in range(4):
+            self.client.student()
+        for number, fields in FIELDS.items():
+            self.client.course(code=f"C{number}", **fields)
+        self.model = new_model()
+        self.holds: dict[int, int] = {}
+        self.past: dict[str, dict[tuple[int, int], str]] = {}
+
+    def teardown(self) -> None:
+        self.app.database.close()
+        self.folder.cleanup()
+
+    # One step: the same request, rehearsed and made, against the model that has made it.
+
+    def send(self, method: str, path: str, body: Any, status: int, before: Model) -> Any:
+        """What a rehearsal tells is what then happens; it leaves nothing behind."""
+        rehearsed = self.request(method, f"{path}?dry_run=true", body)
+        left = rehearsed.json.pop("events", None)
+        assert self.client.events() == before.events
+        answer = self.request(method, path, body)
+        if answer.status_int < 300:
+            new = self.model.events[len(before.events) :]
+            told = [
+                (e["student_id"], e["course_id"], e["from_status"], e["to_status"]) for e in left
+            ]
+            assert told == new
+        assert answer.status_int == status, answer
+        assert rehearsed.status_int == (200 if status == 204 else status)
+        return answer
+
+    def request(self, method: str, path: str, body: Any) -> Any:
+        if body is None:
+            return self.client.delete(path, status="*")
+        return getattr(self.client, f"{method.lower()}_json")(path, body, status="*")
+
+    def expect(self, answer: Any, verdicts: list[Verdict], pointer: str) -> None:
+        """Every reason, of every item."""
+        told = [(reason["pointer"], reason["code"]) for reason in answer.json["errors"]]
+        expected = [
+            (pointer.replace("%d", str(item)), code)
+            for item, verdict in enumerate(verdicts)
+            for code in verdict.codes
+        ]
+        assert sorted(told) == sorted(expected)
+
+    @initialize(course=COURSES, students=st.permutations([1, 2, 3, 4]))
+    def rush(self, course: int, students: list[int]) -> None:
+        for student in students:
+            self.enroll(student, course, True, None)
+
+    @rule(student=STUDENTS, course=COURSES)
+    def come(self, student: int, course: int) -> None:
+        """The most frequent request of all."""
+        self.enroll(student, course, True, None)
+
+    @rule(course=COURSES)
+    def drop_all_in_turn(self, course: int) -> None:
+        for student in self.model.of_course(course, "enrolled"):
+            before = deepcopy(self.model)
+            self.model.end(student, [course], "dropped")
+            self.model.settle([course], [student])
+            self.send("DELETE", f"/v1/students/{student}/courses/{course}", None, 204, before)
+
+    @rule(
+        student=STUDENTS,
+        course=COURSES,
+        waitlist=WAITS,
+        override=st.sampled_from([None, None, None, "course_full", "student_on_hold"]),
+    )
+    def enroll(self, student: int, course: int, waitlist: bool, override: str | None) -> None:
+        before = deepcopy(self.model)
+        wish, body = WishModel(student, course, waitlist), {"course_id": course}
+        overridden = [override] if override else []
+        if override:
+            body |= {"override": {"rules": overridden, "reason": "the dean agrees"}}
+        verdicts = self.model.judge([wish], overridden=overridden)
+        refused = self.decide(verdicts, before)
+        answer = self.send(
+            "POST",
+            f"/v1/students/{student}/courses",
+            body | {"waitlist": waitlist},
+            409 if refused else 201,
+            before,
+        )
+        if refused:
+            self.expect(answer, verdicts, "/course_id")
+
+    def decide(self, verdicts: list[Verdict], before: Model) -> bool:
+        """Whether the request is refused, and then nothing has happened."""
+        refused = any(verdict.reasons for verdict in verdicts)
+        if refused:
+            self.model = deepcopy(before)
+        else:
+            self.model.carry_out(verdicts)
+            self.model.settle(students={verdict.wish.student for verdict in verdicts})
+        return refused
+
+    @rule(
+        student=STUDENTS,
+        course=COURSES,
+        status=st.sampled_from(["enrolled", "completed", "completed", "dropped"]),
+    )
+    def put(self, student: int, course: int, status: str) -> None:
+        before, now = deepcopy(self.model), self.model.status.get((student, course))
+        expected = 200 if now else 201
+        if now == status:
+            pass
+        elif status == "enrolled":
+            verdicts = self.model.judge([WishModel(student, course)])
+            if self.decide(verdicts, before):
+                expected = 409
+        elif now == "enrolled" or (now == "waitlisted" and status == "dropped"):
+            self.model.end(student, [course], status)
+            self.model.settle([course], [student])
+        else:
+            expected = 409
+        path = f"/v1/students/{student}/courses/{course}"
+        self.send("PUT", path, {"status": status}, expected, before)
+
+    @rule(student=STUDENTS, wanted=st.lists(st.tuples(COURSES, WAITS), max_size=4))
+    def replace(self, student: int, wanted: list[tuple[int, bool]]) -> None:
+        before, courses = deepcopy(self.model), {course for course, _ in wanted}
+        wishes = [WishModel(student, course, waitlist, kept=True) for course, waitlist in wanted]
+        ended = [
+            c for c in self.model.of_student(student, "enrolled", "waitlisted") if c not in courses
+        ]
+        given_up = [c for c in ended if self.model.status[student, c] == "enrolled"]
+        self.model.end(student, ended, "dropped")
+        verdicts = self.model.judge(wishes, given_up=given_up)
+        refused = self.decide(verdicts, before)
+        if not refused:
+            self.model.settle(ended, [student])
+        body = {"courses": [{"course_id": c, "waitlist": waitlist} for c, waitlist in wanted]}
+        path = f"/v1/students/{student}/courses"
+        answer = self.send("PUT", path, body, 409 if refused else 200, before)
+        if refused:
+            self.expect(answer, verdicts, "/courses/%d/course_id")
+
+    @rule(student=STUDENTS)
+    def take_together(self, student: int) -> None:
+        self.replace(student, [(3, False), (4, False)])
+
+    @rule(student=STUDENTS, given_up=st.sampled_from([1, 3, 4, 4, 4, 5]))
+    def keep_the_others(self, student: int, given_up: int) -> None:
+        places = self.model.of_student(student, "enrolled")
+        self.replace(student, [(course, False) for course in places if course != given_up])
+
+    @rule(
+        course=COURSES,
+        wanted=st.lists(st.tuples(STUDENTS, WAITS), max_size=6),
+        mode=st.sampled_from(["all", "each"]),
+    )
+    def fill(self, course: int, wanted: list[tuple[int, bool]], mode: str) -> None:
+        before = deepcopy(self.model)
+        wishes = [WishModel(student, course, waitlist) for student, waitlist in wanted]
+        verdicts = self.model.judge(wishes)
+        for verdict in verdicts:
+            duplicate = ("duplicate_course",)
+            verdict.reasons = [
+                ("duplicate_student",) if reason == duplicate else reason
+                for reason in verdict.reasons
+            ]
+        welcome = [verdict for verdict in verdicts if not verdict.reasons]
+        refused = self.decide(verdicts if mode == "all" else welcome, before)
+        students = [{"student_id": s, "waitlist": waitlist} for s, waitlist in wanted]
+        status = 409 if refused else 201 if mode == "all" else 207
+        body = {"students": students, "mode": mode}
+        answer = self.send("POST", f"/v1/courses/{course}/students", body, status, before)
+        if refused:
+            self.expect(answer, verdicts, "/students/%d/student_id")
+        else:
+            told = [[e["code"] for e in item.get("errors", [])] for item in answer.json["items"]]
+            assert [sorted(codes) for codes in told] == [sorted(v.codes) for v in verdicts]
+
+    @rule(course=COURSES, seats=st.integers(1, 3))
+    def promote(self, course: int, seats: int) -> None:
+        before = deepcopy(self.model)
+        refused = not self.model.courses[course].manual or not self.model.has_seat(course)
+        asked = [] if refused else self.model.promote(course, seats)
+        self.model.settle(students={v.wish.student for v in asked if not v.reasons})
+        path = f"/v1/courses/{course}/promotions"
+        answer = self.send("POST", path, {"seats": seats}, 409 if refused else 200, before)
+        if not refused:
+            told = [(item["student_id"], item["status"]) for item in answer.json["items"]]
+            assert told == [(v.wish.student, 409 if v.reasons else 201) for v in asked]
+
+    @rule(course=COURSES, capacity=SEATS, places=SEATS, manual=st.booleans())
+    def change_course(
+        self, course: int, capacity: int | None, places: int | None, manual: bool
+    ) -> None:
+        before, model = deepcopy(self.model), self.model.courses[course]
+        model.capacity, model.waitlist_capacity, model.manual = capacity, places, manual
+        self.model.settle([course])
+        body = {"code": f"C{course}", "title": "Databases", **FIELDS[course]}
+        body |= {"capacity": capacity, "waitlist_capacity": places}
+        body |= {"promotion": "manual" if manual else "automatic"}
+        self.send("PUT", f"/v1/courses/{course}", body, 200, before)
+
+    @rule(student=STUDENTS, course=COURSES)
+    @precondition(lambda self: not self.holds)
+    def hold(self, student: int, course: int) -> None:
+        """Whom it is most interesting to hold: who is first in a waitlist."""
+        student = next(iter(self.model.waiting(course)), student)
+        before, path = deepcopy(self.model), f"/v1/students/{student}/holds"
+        self.model.held.add(student)
+        answer = self.send("POST", path, {"reason": "unpaid fees"}, 201, before)
+        self.holds[student] = answer.json["id"]
+
+    @rule()
+    @precondition(lambda self: self.holds)
+    def release(self) -> None:
+        before, (student, hold) = deepcopy(self.model), self.holds.popitem()
+        self.model.held.discard(student)
+        self.model.settle(students=[student])
+        self.send("DELETE", f"/v1/students/{student}/holds/{hold}", None, 204, before)
+
+    @rule(student=STUDENTS)
+    @precondition(lambda self: not self.model.inactive)
+    def leave(self, student: int) -> None:
+        before = deepcopy(self.model)
+        self.model.inactive.add(student)
+        ended = self.model.of_student(student, "enrolled", "waitlisted")
+        self.model.end(student, ended, "dropped")
+        self.model.settle(ended, [student])
+        self.send("PUT", f"/v1/students/{student}", ADA | {"status": "inactive"}, 200, before)
+
+    @rule()
+    @precondition(lambda self: self.model.inactive)
+    def come_back(self) -> None:
+        before, student = deepcopy(self.model), self.model.inactive.pop()
+        self.model.settle(students=[student])
+        self.send("PUT", f"/v1/students/{student}", ADA | {"status": "active"}, 200, before)
+
+    # After every step
+
+    @invariant()
+    def history_agrees(self) -> None:
+        assert self.client.events() == self.model.events
+
+    @invariant()
+    def rosters_agree(self) -> None:
+        for course, model in self.model.courses.items():
+            items = self.client.walk(f"/v1/courses/{course}/students")
+            told = [(item["student_id"], item["status"], item["position"]) for item in items]
+            queue = self.model.waiting(course)
+            assert sorted(told) == [
+                (s, now, queue.index(s) + 1 if now == "waitlisted" else None)
+                for (s, c), now in sorted(self.model.status.items())
+                if c == course
+            ]
+            assert [s for s, now, _ in told if now == "waitlisted"] == queue
+            enrolled = len(self.model.of_course(course, "enrolled"))
+            free = None if model.capacity is None else max(model.capacity - enrolled, 0)
+            assert self.client.get(f"/v1/courses/{course}").json["seats"] == {
+                "capacity": model.capacity,
+                "enrolled": enrolled,
+                "waitlisted": len(queue),
+                "free": free,
+            }
+
+    @invariant()
+    def past_agrees(self) -> None:
+        """What was true at the time of the last event stays so, for both lists."""
+        last = self.client.get("/v1/events?limit=1000").json["items"][-1:]
+        if last:
+            self.past[last[0]["recorded_at"]] = dict(self.model.status)
+        for moment in list(self.past)[:: max(len(self.past) // 3, 1)]:
+            for name in ("as_of", "recorded_by"):
+                told = {
+                    (item["student_id"], item["course_id"]): item["status"]
+                    for student in range(1, 5)
+                    for item in self.client.walk(f"/v1/students/{student}/courses?{name}={moment}")
+                }
+                assert told == self.past[moment]
+        if self.past:
+            moment = next(iter(self.past))
+            told = {
+                (item["student_id"], course): item["status"]
+                for course in FIELDS
+                for item in self.client.walk(f"/v1/courses/{course}/students?as_of={moment}")
+            }
+            assert told == self.past[moment]
+
+
+TestRegistration = Registration.TestCase
+TestRegistration.settings = settings(
+    max_examples=20,
+    stateful_step_count=30,
+    deadline=None,
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),
+)

@@ -1,0 +1,118 @@
+"""/v1/terms"""
+
+import pytest
+
+from tests.support.client import Client, broken
+
+FALL = {"code": "2026-FALL", "title": "Fall 2026", "start_on": "2026-08-31", "end_on": "2026-12-18"}
+
+
+def test_a_created_term_can_be_read(client: Client):
+    answer = client.post_json("/v1/terms", {**FALL, "max_credits": 30}, status=201)
+
+    assert answer.json == {"id": 1, "version": 1, **FALL, "max_credits": 30.0}
+    assert answer.headers["Location"] == "/v1/terms/1"
+    assert client.get("/v1/terms/1").json == answer.json
+
+
+def test_a_term_can_be_replaced(client: Client):
+    client.term(max_credits=30)
+
+    answer = client.put_json("/v1/terms/1", {**FALL, "title": "Autumn"}, status=200)
+
+    assert answer.json == {"id": 1, "version": 2, **FALL, "title": "Autumn", "max_credits": None}
+
+
+def test_a_term_may_be_one_day_long(client: Client):
+    client.term(start_on="2026-08-31", end_on="2026-08-31")
+
+
+def test_a_term_that_ends_before_it_starts_and_whose_code_is_taken_hears_both(client: Client):
+    client.term()
+
+    answer = client.post_json("/v1/terms", {**FALL, "end_on": "2026-08-30"}, status=409)
+
+    assert broken(answer) == [("/code", "term_code_taken"), ("/end_on", "ends_before_start")]
+
+
+def test_ends_before_start(client: Client):
+    answer = client.post_json("/v1/terms", {**FALL, "end_on": "2026-08-30"}, status=409)
+
+    assert broken(answer) == [("/end_on", "ends_before_start")]
+    assert client.walk("/v1/terms") == []
+
+
+def test_term_code_taken_whatever_the_case(client: Client):
+    client.term()
+    client.term(code="2027-SPRING")
+
+    created = client.post_json("/v1/terms", {**FALL, "code": "2026-fall"}, status=409)
+    replaced = client.put_json("/v1/terms/2", FALL, status=409)
+
+    assert broken(created) == broken(replaced) == [("/code", "term_code_taken")]
+
+
+def test_a_term_is_deleted(client: Client):
+    client.term()
+
+    client.delete("/v1/terms/1", status=204)
+
+    assert client.get("/v1/terms/1", status=404).json["code"] == "term_not_found"
+
+
+def test_term_has_courses(client: Client):
+    client.course(term=client.term())
+
+    answer = client.delete("/v1/terms/1", status=409)
+
+    assert broken(answer) == [("", "term_has_courses")]
+    assert answer.json["errors"][0]["details"] == {"courses": 1}
+
+
+def test_a_term_that_is_given_another_code_takes_its_courses_along(client: Client):
+    course = client.course(term=client.term())
+    before = client.get(f"/v1/courses/{course}")
+
+    client.put_json("/v1/terms/1", {**FALL, "code": "2026-AUTUMN"}, status=200)
+
+    after = client.get(f"/v1/courses/{course}")
+    assert after.json == before.json | {"term": "2026-AUTUMN", "version": 2}
+    assert after.headers["ETag"] != before.headers["ETag"]
+
+
+def test_a_course_spells_its_term_as_the_term_does(client: Client):
+    client.term()
+    course = client.course(term="2026-fall")
+    assert client.get(f"/v1/courses/{course}").json["term"] == "2026-FALL"
+
+    client.put_json("/v1/terms/1", {**FALL, "code": "2026-Fall"}, status=200)
+
+    after = client.get(f"/v1/courses/{course}").json
+    assert (after["term"], after["version"]) == ("2026-Fall", 2)
+
+
+@pytest.mark.parametrize("method", ["get", "delete"])
+def test_a_term_that_is_not_there_is_not_found(client: Client, method: str):
+    answer = getattr(client, method)("/v1/terms/7", status=404)
+
+    assert answer.json["code"] == "term_not_found"
+
+
+@pytest.mark.parametrize("limit", [1, 2, 100])
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["2026-FALL", "2026-SPRING", "2027-FALL"]),
+        ("code=2026", ["2026-FALL", "2026-SPRING"]),
+        ("code=2026-f", ["2026-FALL"]),
+        ("title=last", ["2027-FALL"]),
+    ],
+)
+def test_terms_are_listed_by_code(client: Client, query: str, found: list[str], limit: int):
+    client.term(code="2027-FALL", title="Last")
+    client.term(code="2026-SPRING")
+    client.term(code="2026-FALL")
+
+    items = client.walk(f"/v1/terms?limit={limit}&{query}")
+
+    assert [item["code"] for item in items] == found

@@ -1,0 +1,454 @@
+"""The command line: what it prints, where, and how it ends."""
+
+import io
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from enrollment.cli.main import main
+from enrollment.config import Config
+from enrollment.maintenance import migrations
+from enrollment.storage.lock import claim
+from tests.support.server import free_port
+
+FIRST, *REST = ALL = [id for id, _ in migrations.status(Path("no such file"))]
+
+
+@pytest.fixture(autouse=True)
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Commands run in an empty directory, with no settings in the environment."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("DATABASE", "HOST", "PORT", "BUSY_TIMEOUT", "LOG_FORMAT"):
+        monkeypatch.delenv(f"ENROLLMENT_{name}", raising=False)
+    return tmp_path
+
+
+Captured = pytest.CaptureFixture[str]
+
+
+def test_migrate_says_what_it_applied(capsys: Captured):
+    assert main(["migrate"]) == 0
+    assert capsys.readouterr() == ("".join(f"applied  {id}\n" for id in ALL), "")
+
+    assert main(["migrate"]) == 0
+    assert capsys.readouterr().out == "enrollment.db has nothing pending\n"
+    assert main(["migrate", "--to", "0001"]) == 0
+    assert capsys.readouterr().out == "enrollment.db has nothing pending up to 0001\n"
+
+
+def test_migrate_goes_as_far_as_it_is_told_and_says_where_the_backup_is(
+    directory: Path, capsys: Captured
+):
+    assert main(["migrate", "--to", "0001", "--database", "x.db"]) == 0
+    assert capsys.readouterr().out == f"applied  {FIRST}\n"
+
+    assert main(["migrate", "--dry-run", "--database", "x.db"]) == 0
+    assert capsys.readouterr().out == "".join(f"would apply  {id}\n" for id in REST)
+    assert main(["migrate", "status", "--database", "x.db"]) == 0
+    pending = "".join(f"pending  {id}\n" for id in REST)
+    assert capsys.readouterr().out == f"applied  {FIRST}\n{pending}"
+
+    assert main(["migrate", "--database", "x.db"]) == 0
+    backup, *applied = capsys.readouterr().out.splitlines()
+    assert applied == [f"applied  {id}" for id in REST]
+    assert (directory / backup.split()[1]).is_file()
+
+
+def test_rollback_asks_first(capsys: Captured, monkeypatch: pytest.MonkeyPatch):
+    main(["migrate"])
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+    assert main(["migrate", "rollback", "--to", "0001"]) == 1
+    assert capsys.readouterr().err == "enrollment: nothing was changed\n"
+    assert migrations.pending(Path("enrollment.db")) == []
+
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    assert main(["migrate", "rollback", "--to", "0001"]) == 1
+    assert "nothing was changed" in capsys.readouterr().err
+
+    monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n"))
+    assert main(["migrate", "rollback", "--to", "0001"]) == 0
+    assert capsys.readouterr().out.endswith(f"rolled back  {REST[0]}\n")
+
+    assert main(["migrate", "rollback", "--to", "0001", "--yes"]) == 0
+    assert capsys.readouterr().out == "enrollment.db has nothing after 0001\n"
+
+
+def test_rollback_says_what_it_takes_before_it_asks(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+):
+    main(["migrate"])
+    monkeypatch.setattr(sys, "stdin", io.StringIO("no"))
+
+    main(["migrate", "rollback", "--to", "0000"])
+
+    assert f"This takes {', '.join(reversed(ALL))} out of" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("place", ["verb", "subverb"])
+def test_the_database_may_be_named_before_or_after_the_subverb(capsys: Captured, place: str):
+    named = ["--database", "named.db"]
+    before, after = (named, []) if place == "verb" else ([], named)
+    main(["migrate"])
+    main(["migrate", *named])
+    capsys.readouterr()
+
+    assert main(["migrate", *before, "rollback", *after, "--to", "0001", "--yes"]) == 0
+    assert main(["migrate", *before, "status", *after]) == 0
+
+    pending = "".join(f"pending  {id}\n" for id in REST)
+    assert capsys.readouterr().out.endswith(f"applied  {FIRST}\n{pending}")
+    assert migrations.pending(Path("named.db")) == REST
+    assert migrations.pending(Path("enrollment.db")) == []
+
+
+@pytest.mark.parametrize("option", [["--dry-run"], ["--to", "0001"]])
+@pytest.mark.parametrize("subverb", [["status"], ["rollback", "--to", "0001", "--yes"]])
+def test_options_of_migrate_itself_do_not_go_with_a_subverb(
+    capsys: Captured, option: list[str], subverb: list[str]
+):
+    main(["migrate"])
+
+    assert main(["migrate", *option, *subverb]) == 2
+
+    assert "do not go with `status` or `rollback`" in capsys.readouterr().err
+    assert migrations.pending(Path("enrollment.db")) == []
+
+
+@pytest.mark.parametrize("name", ["", "/", "folder/", ":memory:", "file:x.db?mode=ro"])
+def test_a_name_that_is_no_files_name_is_not_taken(directory: Path, capsys: Captured, name: str):
+    assert main(["migrate", "--database", name]) == 2
+
+    message = f"enrollment: --database is {name!r}, expected the name of a file\n"
+    assert capsys.readouterr().err == message
+    assert list(directory.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["token", "create", "--name", "Ada", "--role", "admin"],
+        ["token", "list"],
+        ["token", "revoke", "1"],
+        ["backup", "monday"],
+        ["doctor"],
+    ],
+    ids=" ".join,
+)
+def test_only_serve_migrate_and_demo_make_a_database(
+    directory: Path, capsys: Captured, arguments: list[str]
+):
+    assert main([*arguments, "--database", "mistyped.db"]) == 1
+
+    assert capsys.readouterr().err == "enrollment: mistyped.db does not exist\n"
+    assert list(directory.iterdir()) == []
+
+
+def test_a_database_that_is_served_is_not_changed(capsys: Captured):
+    main(["migrate"])
+    with claim(Path("enrollment.db"), alone=True):
+        for arguments in (["migrate"], ["migrate", "rollback", "--to", "0001", "--yes"], ["demo"]):
+            assert main(arguments) == 1
+            assert "in use by another enrollment process" in capsys.readouterr().err
+
+    assert migrations.pending(Path("enrollment.db")) == []
+
+
+def test_demo_fills_an_empty_database_once(capsys: Captured):
+    assert main(["demo", "--students", "30"]) == 0
+    assert capsys.readouterr().out.endswith(
+        "enrollment.db has now 30 students, 2 terms, 96 courses, 223 enrolments\n"
+    )
+
+    assert main(["demo"]) == 1
+    assert capsys.readouterr().err == (
+        "enrollment: the database has students already; demo fills only an empty one\n"
+    )
+
+
+def test_demo_is_the_same_for_the_same_seed():
+    def content(file: str, seed: str) -> list[tuple[object, ...]]:
+        main(["demo", "--students", "20", "--seed", seed, "--database", file])
+        with closing(sqlite3.connect(file)) as db:
+            tables = ("student", "course", "student_course_event")
+            return [row for table in tables for row in db.execute(f"SELECT * FROM {table}")]
+
+    first = content("1.db", "1")
+    assert content("2.db", "1") == first
+    assert content("3.db", "2") != first
+
+
+def test_settings_come_from_the_flag_then_the_environment(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ENROLLMENT_DATABASE", "environment.db")
+    main(["migrate"])
+    main(["migrate", "--database", "flag.db"])
+
+    assert {path.name for path in Path().glob("*.db")} == {"environment.db", "flag.db"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["migrate", "--database", "no/such/place.db"],
+            "cannot write beside no/such/place.db: No such",
+        ),
+        (["migrate", "rollback", "--to", "0000", "--yes"], "there is no database enrollment.db"),
+        (["serve", "--host", "no.such.host.invalid"], "cannot listen on no.such.host.invalid:8000"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(
+    arguments: list[str], message: str, capsys: Captured
+):
+    assert main(arguments) == 1
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("enrollment: ")
+    assert message in line
+
+
+def test_a_wrong_variable_is_named(capsys: Captured, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ENROLLMENT_PORT", "http")
+
+    assert main(["serve"]) == 2
+
+    expected = "enrollment: ENROLLMENT_PORT is 'http', expected a number from 1 to 65535\n"
+    assert capsys.readouterr().err == expected
+
+
+def test_a_variable_that_sets_nothing_is_named(capsys: Captured, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ENROLLMENT_PORTT", "1")
+
+    assert main(["serve"]) != 0
+
+    assert capsys.readouterr().err == "enrollment: there is no setting ENROLLMENT_PORTT\n"
+
+
+@pytest.mark.parametrize("name", ["http://x.de", "x.de/", "x.de:8000", "[::1]:8000", "x y"])
+def test_what_is_more_than_the_name_of_a_host_is_refused(capsys: Captured, name: str):
+    assert main(["config", "show", "--allowed-hosts", f"localhost,[::1],{name}"]) != 0
+
+    expected = "expected names without scheme, port or path, by commas\n"
+    assert capsys.readouterr().err.endswith(expected)
+
+
+def test_every_setting_is_shown_with_its_origin(capsys: Captured, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ENROLLMENT_PORT", "8080")
+    monkeypatch.setenv("ENROLLMENT_HOST", "0.0.0.0")
+    monkeypatch.setenv("ENROLLMENT_ALLOWED_HOSTS", "")
+
+    assert main(["config", "show", "--host", "::1"]) == 0
+
+    head, *lines = capsys.readouterr().out.splitlines()
+    assert head.split() == ["setting", "value", "from"]
+    assert {line.index(line.split()[1]) for line in lines} == {head.index("value")}
+    shown = {name: [value, origin] for name, value, origin in map(str.split, lines)}
+    assert shown.keys() == {setting.name for setting in fields(Config)}
+    assert shown["host"] == ["::1", "--host"]
+    assert shown["port"] == ["8080", "ENROLLMENT_PORT"]
+    assert shown["allowed_hosts"] == ["none", "ENROLLMENT_ALLOWED_HOSTS"]
+    assert shown["database"] == ["enrollment.db", "default"]
+
+
+def test_serve_refuses_a_database_with_pending_migrations(capsys: Captured):
+    main(["migrate", "--to", "0001"])
+    capsys.readouterr()
+
+    assert main(["serve"]) == 1
+
+    assert capsys.readouterr().err == (
+        f"enrollment: enrollment.db has pending migrations: {', '.join(REST)}; "
+        "first run: enrollment migrate --database enrollment.db\n"
+    )
+
+
+CREATE = "token create --name Ada --role admin"
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        ("", "the following arguments are required: VERB"),
+        ("fly", "invalid choice: 'fly'"),
+        ("serve --x", "unrecognized arguments: --x"),
+        ("migrate status --x", "unrecognized arguments: --x"),
+        ("serve --port 0", "--port is '0', expected a number from 1 to 65535"),
+        ("serve --port x", "--port is 'x', expected a number from 1 to 65535"),
+        ("serve --busy-timeout -1", "--busy-timeout is '-1', expected seconds from 0 to"),
+        ("serve --busy-timeout nan", "--busy-timeout is 'nan', expected seconds from 0 to"),
+        ("serve --log-format xml", "--log-format is 'xml', expected plain or json"),
+        ("serve --body-timeout 0", "--body-timeout is '0', expected seconds up to 3600"),
+        ("migrate --to x", f"'x' is not one of: {', '.join(ALL)}"),
+        ("migrate rollback --yes --to 9999", "'9999' is not one of: 0001"),
+        ("demo --students 0", "--students: expected a number from 1 to 1000000"),
+        ("demo --students x", "--students: expected a number from 1 to 1000000"),
+        ("backup folder --keep 0", "--keep: expected a number from 1 to 1000000"),
+        (f"{CREATE} --role boss", "--role: invalid choice: 'boss'"),
+        (f"{CREATE} --name \udcff", "--name: expected 1 to 100 characters, no controls"),
+        (f"{CREATE} --student x", "--student: expected the number of a student"),
+        (f"{CREATE} --expires tomorrow", "--expires: expected an RFC 3339 time, such as"),
+        ("token revoke enr_abc", "argument ID: expected the number of a token"),
+    ],
+    ids=ascii,
+)
+def test_a_command_that_is_not_understood_ends_with_2(
+    directory: Path, command: str, reason: str, capsys: Captured
+):
+    migrations.migrate(Path("enrollment.db"))
+    before = Path("enrollment.db").read_bytes()
+
+    try:
+        code = main(command.split())
+    except SystemExit as ended:
+        code = ended.code
+
+    assert code == 2
+    assert reason in capsys.readouterr().err.splitlines()[-1]
+    assert Path("enrollment.db").read_bytes() == before
+
+
+def test_a_flag_that_is_unknown_is_told_with_the_usage_of_its_verb(capsys: Captured):
+    with pytest.raises(SystemExit):
+        main(["token", "list", "--x"])
+
+    assert capsys.readouterr().err.startswith("usage: enrollment token list [-h]")
+
+
+@pytest.mark.parametrize(
+    "verb", [[], ["serve"], ["migrate"], ["migrate", "status"], ["migrate", "rollback"], ["demo"]]
+)
+def test_help_tells_what_a_verb_does(verb: list[str], capsys: Captured):
+    with pytest.raises(SystemExit) as caught:
+        main([*verb, "--help"])
+
+    text = capsys.readouterr().out
+    assert caught.value.code == 0
+    assert re.match(r"usage: enrollment", text)
+    if verb:
+        assert "--database DATABASE" in text
+        assert "$ENROLLMENT_DATABASE, else enrollment.db" in " ".join(text.split())
+
+
+def test_an_interrupt_ends_with_130(monkeypatch: pytest.MonkeyPatch):
+    class Terminal(io.StringIO):
+        def readline(self, *_: object) -> str:
+            raise KeyboardInterrupt
+
+    main(["migrate"])
+    monkeypatch.setattr(sys, "stdin", Terminal())
+
+    assert main(["migrate", "rollback", "--to", "0001"]) == 130
+
+
+def test_the_module_is_the_command():
+    run = subprocess.run(
+        [sys.executable, "-m", "enrollment", "--version"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert re.fullmatch(r"enrollment \d+\.\d+\.\d+\n", run.stdout)
+
+
+# Tokens
+
+
+def test_a_token_is_created_listed_and_revoked(tmp_path: Path, capsys: pytest.CaptureFixture):
+    file = str(tmp_path / "enrollment.db")
+    migrations.migrate(Path(file))
+
+    create = ["token", "create", "--database", file, "--name", "Front desk", "--role", "registrar"]
+    assert main(create) == 0
+    told, text = capsys.readouterr().out.splitlines()
+    assert told == "token 1 of Front desk, registrar; it is shown once:"
+    assert re.fullmatch("enr_[0-9a-f]{12}_[0-9a-f]{48}", text)
+    assert main(["token", "revoke", "1", "--database", file]) == 0
+    assert main(["token", "list", "--database", file]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "token 1 is revoked"
+    assert re.fullmatch(
+        r"    1  registrar     Front desk, used never, revoked 20\d\d-\S+Z", lines[1]
+    )
+    assert text.encode() not in Path(file).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["create", "--name", "x", "--role", "student"], "belongs to a student"),
+        (
+            ["create", "--name", "x", "--role", "admin", "--expires", "2020-01-01T00:00:00Z"],
+            "It is ",
+        ),
+        (["revoke", "7"], "There is no token 7."),
+    ],
+)
+def test_what_cannot_be_done_with_tokens_is_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture, arguments: list[str], reason: str
+):
+    file = tmp_path / "enrollment.db"
+    migrations.migrate(file)
+
+    assert main(["token", arguments[0], "--database", str(file), *arguments[1:]]) == 1
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert reason in line
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("output", ["> /dev/full", ">&-"], ids=["full", "closed"])
+@pytest.mark.parametrize(
+    "command", ["token create --name Ada --role admin", f"serve --port {free_port()}"]
+)
+def test_a_token_that_could_not_be_shown_is_not_kept(output: str, command: str, capsys: Captured):
+    main(["migrate"])
+
+    run = subprocess.run(
+        f"exec {sys.executable} -m enrollment {command} {output}",
+        shell=True,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
+
+    assert run.returncode == 1
+    (line,) = run.stderr.splitlines()
+    assert line.startswith("enrollment: ")
+    capsys.readouterr()
+    assert main(["token", "list"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_a_name_that_the_terminal_can_not_show_is_shown_in_another_way():
+    main(["migrate"])
+    command = [sys.executable, "-m", "enrollment", "token"]
+    plain = os.environ | {"PYTHONIOENCODING": "ascii"}
+
+    create = [*command, "create", "--name", "J\u00fcrgen", "--role", "reader"]
+    runs = [
+        subprocess.run(arguments, env=plain, capture_output=True, text=True, timeout=60, check=True)
+        for arguments in (create, [*command, "list"])
+    ]
+
+    assert all("J\\xfcrgen" in run.stdout for run in runs)
+
+
+def test_an_address_that_others_can_reach_is_served_only_when_someone_has_a_token(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    arguments = ["serve", "--host", "0.0.0.0", "--port", str(free_port())]
+    file = tmp_path / "enrollment.db"
+    arguments += ["--database", str(file)]
+
+    assert main(arguments) == 1
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"`enrollment token create --name NAME --role admin --database {file}`" in line

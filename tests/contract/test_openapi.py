@@ -1,0 +1,220 @@
+"""The OpenAPI document: it is valid, complete, and the service keeps to it."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import events, from_schema
+from schemathesis.transport.wsgi import WSGITransport
+
+from enrollment.api.operations import OPERATIONS
+from enrollment.app import App, make_app
+from enrollment.cli.main import main
+from enrollment.config import Config
+from enrollment.problems.registry import KINDS
+from tests.support import schemathesis_hooks
+from tests.support.client import Client
+from tests.support.document import DOCUMENT, concrete, operations, resolved
+from tests.support.tokens import TOKENS
+
+# How many requests each phase makes up for one operation, or of how many chains of them.
+CASES = {"examples": 1, "coverage": 1, "fuzzing": 60, "stateful": 200}
+
+
+def each(*parts: str) -> Any:
+    """Run a test for each operation whose description has these parts."""
+    cases = [
+        pytest.param(method, path, operation, id=operation["operationId"])
+        for method, path, operation in operations()
+        if {*parts} <= {*operation}
+    ]
+    return pytest.mark.parametrize(("method", "path", "operation"), cases)
+
+
+def example_of(operation: dict[str, Any]) -> Any:
+    return operation["requestBody"]["content"]["application/json"]["example"]
+
+
+@pytest.fixture
+def college(client: Client) -> Client:
+    """What the examples speak of: a student in the first course, and two who are in none."""
+    client.term()
+    client.course(promotion="manual")
+    client.course()
+    for _ in range(3):
+        client.student()
+    client.enroll(1, 1)
+    client.post_json("/v1/students/1/holds", {"reason": "library fees"}, status=201)
+    client.delete("/v1/students/1/holds/1", status=204)
+    return client
+
+
+def test_the_document_is_valid():
+    validate(DOCUMENT)
+
+
+def test_the_service_and_the_command_give_the_same(client: Client, capsys: pytest.CaptureFixture):
+    client.extra_environ.clear()
+
+    assert client.get("/v1/openapi.json", status=200).json == DOCUMENT
+    assert main(["openapi"]) == 0
+    assert json.loads(capsys.readouterr().out) == DOCUMENT
+
+
+def test_every_operation_is_described_by_a_name_of_its_own():
+    described = [operation["operationId"] for _, _, operation in operations()]
+
+    assert len({*described}) == len(described) == len(OPERATIONS)
+
+
+def test_every_conflict_is_one_but_that_the_service_is_not_ready():
+    for operation in OPERATIONS:
+        expected = {503, 507} if operation.path == "/readyz" else {409}
+        assert {KINDS[code].status for code in operation.conflicts} <= expected
+
+
+# Examples
+
+
+@each()
+def test_every_body_has_an_example_that_fits(method: str, path: str, operation: dict[str, Any]):
+    bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+    for content in [
+        content for body in bodies for content in resolved(body).get("content", {}).values()
+    ]:
+        schema = content["schema"] | {"components": DOCUMENT["components"]}
+        examples = [resolved(example)["value"] for example in content.get("examples", {}).values()]
+        examples += [content["example"]] if "example" in content else []
+
+        # The document itself is too long for one.
+        assert examples or path == "/v1/openapi.json"
+        for example in examples:
+            Draft202012Validator(schema).validate(example)
+
+
+@each("requestBody")
+def test_every_example_of_a_body_is_accepted(
+    college: Client, method: str, path: str, operation: dict[str, Any]
+):
+    send = getattr(college, f"{method.lower()}_json")
+
+    answer = send(concrete(path), example_of(operation))
+
+    assert 200 <= answer.status_int < 300
+
+
+def test_the_example_of_the_root_is_what_it_answers(client: Client):
+    (content,) = DOCUMENT["paths"]["/"]["get"]["responses"]["200"]["content"].values()
+
+    assert client.get("/").json == content["example"]
+
+
+def test_every_problem_of_an_operation_has_an_example():
+    assert DOCUMENT["components"]["examples"].keys() == KINDS.keys() - {"method_not_allowed"}
+
+
+# What the document says beside the schemas
+
+
+@each()
+def test_if_match_is_described_where_it_is_looked_at(
+    college: Client, method: str, path: str, operation: dict[str, Any]
+):
+    headers = {"If-Match": '"never"'}
+    if "requestBody" in operation:
+        send = getattr(college, f"{method.lower()}_json")
+        answer = send(concrete(path), example_of(operation), headers=headers, status="*")
+    else:
+        answer = college.request(concrete(path), method=method, headers=headers, status="*")
+
+    names = {resolved(parameter)["name"] for parameter in operation["parameters"]}
+    described = {"If-Match", "If-None-Match"} <= names
+    assert (answer.status_int == 412) == described == ("412" in operation["responses"])
+
+
+@each()
+def test_what_is_created_is_linked_to_what_can_be_done_with_it(
+    method: str, path: str, operation: dict[str, Any]
+):
+    links = operation["responses"].get("201", {}).get("links", {})
+
+    expected = set()
+    if method == "POST" and "Location" in operation["responses"].get("201", {}).get("headers", {}):
+        expected = {
+            other["operationId"]
+            for _, deeper, other in operations()
+            if deeper.startswith(f"{path}/{{") and deeper.removeprefix(path).count("{") == 1
+        }
+    assert links.keys() == expected
+
+
+# The service against the document
+
+
+@pytest.fixture
+def served(database_file: Path) -> Iterator[App]:
+    """With a limit that no test reaches, so that its headers are sent."""
+    app = make_app(Config(database=database_file, failure_limit=0, rate_limit=1_000_000))
+    client = Client(app)
+    client.term()
+    for _ in range(3):
+        client.enroll(client.student(), client.course())
+    yield app
+    app.database.close()
+
+
+@pytest.fixture
+def contract(served: App, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The document as schemathesis reads it, with what it is told in the file of its settings."""
+    monkeypatch.setenv("TOKEN", TOKENS["admin"])
+    send = WSGITransport.send
+
+    def send_in_process(self: WSGITransport, case: Any, **options: Any) -> Any:
+        # A request that is repeated without its token has lost its session, which takes these.
+        for name in ("max_redirects", "verify", "cert"):
+            options.pop(name, None)
+        return send(self, case, **options)
+
+    monkeypatch.setattr(WSGITransport, "send", send_in_process)
+    config = SchemathesisConfig.from_path(
+        Path(schemathesis_hooks.__file__).with_name("schemathesis.toml")
+    )
+    return schemathesis.openapi.from_wsgi("/v1/openapi.json", served, config=config)
+
+
+@pytest.mark.parametrize("phase", CASES)
+def test_the_service_keeps_to_the_document(contract: Any, phase: str):
+    """What fits the document is accepted, what does not is refused, and every answer is one that is
+    described."""
+    contract.config.generation.update(max_examples=CASES[phase])
+    contract.config.phases.update(phases=[phase])
+    failures, cases = [], 0
+
+    for event in from_schema(contract).execute():
+        if isinstance(event, events.ScenarioFinished):
+            cases += len(event.recorder.cases)
+            failures += list(_failures(event.recorder))
+        elif isinstance(event, events.NonFatalError):
+            failures.append(f"{event.label}: {event.value!r}")
+        elif isinstance(event, events.FatalError):
+            raise event.exception
+
+    assert not failures, "\n\n".join(failures)
+    assert cases > 0
+
+
+def _failures(recorder: Any) -> Iterator[str]:
+    for case, checks in recorder.checks.items():
+        response = recorder.interactions[case].response
+        for info in [check.failure_info for check in checks if check.failure_info]:
+            failure = info.failure
+            yield (
+                f"{recorder.label}: {failure.title}\n{failure.message}\n{info.code_sample}\n"
+                f"{response and response.content!r}"
+            )

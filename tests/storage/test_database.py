@@ -1,0 +1,369 @@
+"""Connections and transactions, and what a client is told when they fail."""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from enrollment.app import App
+from enrollment.problems.errors import CommandError, Problem
+from enrollment.storage.database import Database
+from enrollment.storage.lock import claim
+from enrollment.storage.sqlite import connect
+from tests.support.client import Client
+
+INSERT = "INSERT INTO student (given_name, family_name) VALUES ('Ada', ?)"
+
+
+def names(database: Database) -> list[str]:
+    with database.read() as db:
+        return [name for (name,) in db.execute("SELECT family_name FROM student ORDER BY id")]
+
+
+def test_a_connection_is_safe_and_waits(database_file: Path):
+    db = connect(database_file, 1.5)
+
+    pragmas = ("busy_timeout", "journal_mode", "synchronous", "foreign_keys", "trusted_schema")
+    values = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas]
+    db.close()
+
+    full = 2
+    assert values == [1500, "wal", full, 1, 0]
+
+
+def test_a_connection_makes_no_file(tmp_path: Path):
+    with pytest.raises(sqlite3.OperationalError, match="unable to open"):
+        connect(tmp_path / "missing.db", 1)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_write_is_kept_on_return(database: Database):
+    with database.write() as db:
+        db.execute(INSERT, ("Lovelace",))
+
+    assert names(database) == ["Lovelace"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, GeneratorExit])
+def test_a_write_is_undone_on_any_exception(database: Database, error: type[BaseException]):
+    with pytest.raises(error), database.write() as db:
+        db.execute(INSERT, ("Lovelace",))
+        raise error
+
+    assert names(database) == []
+
+
+def test_a_write_within_a_write_is_undone_by_itself_or_with_the_other(database: Database):
+    with database.write() as db:
+        db.execute(INSERT, ("one",))
+        with pytest.raises(ValueError), database.write() as inner:
+            inner.execute(INSERT, ("two",))
+            raise ValueError
+        with database.write() as inner:
+            inner.execute(INSERT, ("three",))
+    assert names(database) == ["one", "three"]
+
+    with pytest.raises(ValueError), database.write() as db:
+        with database.write() as inner:
+            inner.execute(INSERT, ("four",))
+        raise ValueError
+    assert names(database) == ["one", "three"]
+
+
+def test_a_write_that_sqlite_has_undone_itself_is_over(database: Database):
+    with database.write() as db:
+        db.execute(
+            "CREATE TEMP TRIGGER undo AFTER INSERT ON student WHEN NEW.family_name = 'x'"
+            " BEGIN SELECT RAISE(ROLLBACK, 'undone by SQLite'); END"
+        )
+
+    with pytest.raises(sqlite3.IntegrityError, match="undone by SQLite"), database.write() as db:
+        db.execute(INSERT, ("one",))
+        db.execute(INSERT, ("x",))
+    with database.write() as db:
+        db.execute(INSERT, ("two",))
+
+    assert names(database) == ["two"]
+
+
+def test_a_write_never_begins_inside_a_read(database: Database):
+    with database.read(), pytest.raises(RuntimeError, match="inside a read"), database.write():
+        pass
+
+    with database.write() as db:
+        db.execute(INSERT, ("one",))
+    assert names(database) == ["one"]
+
+
+def test_a_read_joins_the_transaction_that_it_stands_in(database: Database):
+    with database.read(), database.read() as db:
+        assert db.execute("SELECT count(*) FROM student").fetchone()[0] == 0
+    with database.write() as db:
+        db.execute(INSERT, ("one",))
+        assert names(database) == ["one"]
+
+
+def test_a_read_sees_one_state(database: Database, database_file: Path):
+    other = sqlite3.connect(database_file, isolation_level=None)
+    with database.read() as db:
+        assert db.execute("SELECT count(*) FROM student").fetchone()[0] == 0
+        other.execute(INSERT, ("Lovelace",))
+        assert db.execute("SELECT count(*) FROM student").fetchone()[0] == 0
+    other.close()
+
+    assert names(database) == ["Lovelace"]
+
+
+def test_threads_take_the_connection_in_turn(database: Database):
+    start = threading.Barrier(8)
+
+    def work(number: int) -> None:
+        start.wait()
+        for turn in range(20):
+            with database.write() as db:
+                db.execute(INSERT, (f"{number}-{turn}",))
+            with database.read() as db:
+                assert db.execute("SELECT count(*) FROM student").fetchone()[0] > 0
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
+
+    assert len(set(names(database))) == 160
+
+
+def test_no_read_waits_for_a_write(database: Database):
+    with ThreadPoolExecutor(1) as pool, database.write() as db:
+        db.execute(INSERT, ("Lovelace",))
+
+        assert pool.submit(names, database).result(10) == []
+
+    assert names(database) == ["Lovelace"]
+
+
+def test_a_read_beside_a_write_keeps_its_state_and_begins_no_write(database: Database):
+    with ThreadPoolExecutor(1) as pool, database.write() as db:
+        db.execute(INSERT, ("Lovelace",))
+        begun, go_on = threading.Event(), threading.Event()
+
+        def read() -> tuple[list[str], list[str]]:
+            with database.read():
+                begun.set()
+                first = names(database)
+                assert go_on.wait(10)
+                with pytest.raises(RuntimeError, match="inside a read"), database.write():
+                    pass
+                return first, names(database)
+
+        reading = pool.submit(read)
+        assert begun.wait(10)
+        pool_end = pool.submit(names, database)
+        db.execute("COMMIT")
+        db.execute("BEGIN IMMEDIATE")
+        go_on.set()
+        assert reading.result(10) == ([], [])
+        assert pool_end.result(10) == ["Lovelace"]
+
+
+# Writes together
+
+
+def insert(database: Database, name: str) -> Callable[[], str]:
+    def act() -> str:
+        try:
+            with database.write() as db:
+                db.execute(INSERT, (name,))
+        except sqlite3.Error as error:
+            return str(error)
+        return name
+
+    return act
+
+
+@pytest.fixture
+def steps(database: Database) -> Iterator[list[str]]:
+    """The ends of all transactions."""
+    steps: list[str] = []
+    with database.write() as db:
+        for name, action in (
+            ("undo", "ROLLBACK, 'undone by SQLite'"),
+            ("refuse", "ABORT, 'refused'"),
+        ):
+            db.execute(
+                f"CREATE TEMP TRIGGER {name} AFTER INSERT ON student"
+                f" WHEN NEW.family_name = '{name}' BEGIN SELECT RAISE({action}); END"
+            )
+        db.set_trace_callback(
+            lambda text: steps.append(text) if text in ("COMMIT", "ROLLBACK") else None
+        )
+    steps.clear()
+    yield steps
+    with database.read() as db:
+        db.set_trace_callback(None)
+
+
+def test_writes_together_have_one_commit(database: Database, steps: list[str]):
+    written = database.write_together([insert(database, name) for name in ("one", "two", "three")])
+
+    assert written == ["one", "two", "three"] == names(database)
+    assert steps[0] == "COMMIT"
+    assert steps.count("COMMIT") == 2, "one for the writes, and one for the names"
+
+
+def test_of_writes_together_each_fails_alone(database: Database, steps: list[str]):
+    written = database.write_together([insert(database, name) for name in ("a", "refuse", "b")])
+
+    assert written == ["a", "refused", "b"]
+    assert names(database) == ["a", "b"]
+    assert "ROLLBACK" not in steps
+
+
+def test_writes_that_sqlite_has_undone_are_done_again_each_once(
+    database: Database, steps: list[str]
+):
+    written = database.write_together([insert(database, name) for name in ("a", "undo", "b")])
+
+    assert written == ["a", "undone by SQLite", "b"]
+    assert names(database) == ["a", "b"]
+
+
+def test_what_stands_in_the_way_of_the_commit_fails_alone(database: Database):
+    def orphan() -> str:
+        try:
+            with database.write() as db:
+                db.execute("PRAGMA defer_foreign_keys = ON")
+                db.execute(
+                    "INSERT INTO hold (student_id, reason, placed_at, placed_by)"
+                    " VALUES (99, 'x', '2026-01-01T00:00:00.000Z', 'x')"
+                )
+        except sqlite3.Error as error:
+            return str(error)
+        return "written"
+
+    written = database.write_together([insert(database, "a"), orphan, insert(database, "b")])
+
+    assert written == ["a", "FOREIGN KEY constraint failed", "b"]
+    assert names(database) == ["a", "b"]
+
+
+def test_a_database_that_is_locked_for_too_long_is_busy(client: Client, database_file: Path):
+    client.student()
+    other = sqlite3.connect(database_file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    fields = {"given_name": "Ada", "family_name": "Lovelace"}
+    answer = client.post_json("/v1/students", fields, status=503)
+
+    assert answer.json["code"] == "database_busy"
+    assert answer.headers["Retry-After"] == "1"
+    assert len(client.walk("/v1/students")) == 1
+    other.execute("ROLLBACK")
+    other.close()
+    client.student()
+
+
+def test_a_full_disk_refuses_and_the_database_is_intact(app: App, client: Client):
+    with app.database.read() as db:
+        pages = db.execute("PRAGMA page_count").fetchone()[0]
+        db.execute(f"PRAGMA max_page_count = {pages}")
+
+    statuses = set()
+    created = 0
+    for number in range(500):
+        fields = {"given_name": "x" * 100, "family_name": f"y{number}" * 15}
+        answer = client.post_json("/v1/students", fields, status="*")
+        statuses.add(answer.status_int)
+        created += answer.status_int == 201
+    assert answer.json["code"] == "disk_full"
+    assert statuses == {201, 507}
+    assert len(client.walk("/v1/students?limit=1000")) == created
+
+    with app.database.read() as db:
+        assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+        db.execute("PRAGMA max_page_count = 100000")
+    client.student()
+
+
+def test_a_database_that_cannot_be_written_to_says_so(app: App, client: Client):
+    client.student()
+    with app.database.read() as db:
+        db.execute("PRAGMA query_only = ON")
+
+    answer = client.delete("/v1/students/1", status=503)
+
+    assert answer.json["code"] == "database_read_only"
+    assert answer.headers["Retry-After"] == "60"
+    assert client.get("/v1/students/1").json["id"] == 1
+
+
+def test_the_application_waits_as_long_as_it_is_told(app: App):
+    with app.database.read() as db:
+        assert db.execute("PRAGMA busy_timeout").fetchone()[0] == 50
+
+
+def test_only_one_server_claims_a_database_and_no_change_meanwhile(database_file: Path):
+    with claim(database_file, alone=True):
+        for alone in (True, False):
+            with (
+                pytest.raises(CommandError, match=f"enrollment process, {os.getpid()}$"),
+                claim(database_file, alone=alone),
+            ):
+                pass
+    with (
+        claim(database_file, alone=False),
+        claim(database_file, alone=False),
+        pytest.raises(CommandError, match="in use"),
+        claim(database_file, alone=True),
+    ):
+        pass
+
+
+def test_a_database_has_one_claim_whatever_it_is_called(database_file: Path):
+    link = database_file.with_name("link.db")
+    link.symlink_to(database_file)
+
+    with (
+        claim(link, alone=True),
+        pytest.raises(CommandError, match="in use"),
+        claim(database_file, alone=True),
+    ):
+        pass
+
+
+def test_a_claim_needs_no_right_to_write_the_lock(database_file: Path):
+    with claim(database_file, alone=True):
+        pass
+    lock = database_file.with_name(database_file.name + ".lock")
+
+    assert lock.stat().st_mode & 0o777 == 0o644
+    lock.chmod(0o444)
+    with claim(database_file, alone=True):
+        pass
+
+
+def test_another_failure_of_sqlite_is_not_explained_to_the_client(database: Database):
+    with pytest.raises(sqlite3.OperationalError, match="no such table"), database.read() as db:
+        db.execute("SELECT 1 FROM missing")
+
+    assert names(database) == []
+
+
+def test_an_old_sqlite_is_refused(database_file: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 38, 5))
+
+    with pytest.raises(CommandError, match=r"SQLite 3\.39\.0 or newer is needed"):
+        connect(database_file, 1)
+
+
+def test_busy_is_a_problem_with_a_time_to_wait(database: Database, database_file: Path):
+    other = sqlite3.connect(database_file, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(Problem) as caught, database.write():
+        pass
+    other.close()
+
+    assert (caught.value.code, caught.value.headers) == ("database_busy", {"Retry-After": "1"})

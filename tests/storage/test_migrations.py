@@ -1,0 +1,477 @@
+"""Migrations: what stands survives, what fails leaves nothing, and what was released is frozen."""
+
+import hashlib
+import os
+import random
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from enrollment.app import make_app
+from enrollment.config import Config
+from enrollment.maintenance import migrations
+from enrollment.maintenance.migrations import MigrationError
+from enrollment.problems.errors import NotUnderstood
+from enrollment.storage.database import Database
+from enrollment.storage.queries import folder
+from tests.support.client import Client
+from tests.support.tokens import let_in
+
+FILES = sorted(path.name for path in folder("migrations").glob("*.sql"))
+FORWARD = [name for name in FILES if not name.endswith(".rollback.sql")]
+FIRST, *REST = ALL = [name.removesuffix(".sql") for name in FORWARD]
+SECOND, LAST = ALL[1], ALL[-1]
+
+
+AS_IT_STOOD_BEFORE = {
+    "student": "id, given_name, family_name, email, status, version",
+    "term": "id, code, title, start_on, end_on, max_credits, version",
+    "course": "id, code, title, term, credits, capacity, waitlist_capacity, enroll_from,"
+    " enroll_until, status, version",
+}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "enrollment.db"
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the migrations that a test may change."""
+    copy = tmp_path / "migrations"
+    shutil.copytree(folder("migrations"), copy)
+    monkeypatch.setattr(migrations, "folder", lambda name: copy)
+    return copy
+
+
+def schema(file: Path) -> list[str]:
+    with closing(sqlite3.connect(file)) as db:
+        rows = db.execute(
+            "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE '%yoyo%'"
+            " AND name NOT LIKE 'sqlite_%' ORDER BY type, name"
+        )
+        return [sql for (sql,) in rows]
+
+
+def rows(file: Path) -> dict[str, list[tuple[object, ...]]]:
+    with closing(sqlite3.connect(file)) as db:
+        return {
+            table: db.execute(f"SELECT {columns} FROM {table} ORDER BY id").fetchall()
+            for table, columns in AS_IT_STOOD_BEFORE.items()
+        }
+
+
+def fill_as_it_stood_before(file: Path) -> None:
+    """A few thousand rows of every kind that the first schema can hold."""
+    chance = random.Random(7)
+    with closing(sqlite3.connect(file)) as db, db:
+        db.executemany(
+            "INSERT INTO student (given_name, family_name, email, status, version)"
+            " VALUES (?, ?, ?, ?, ?)",
+            [
+                (
+                    chance.choice(["Ada", "Zoë", "李", "O'Brien", "\N{MAN}\N{ZERO WIDTH JOINER}"]),
+                    f"Family {number}",
+                    chance.choice([None, f"Student{number}@example.org"]),
+                    chance.choice(["active", "inactive"]),
+                    chance.randint(1, 9),
+                )
+                for number in range(3000)
+            ],
+        )
+        db.executemany(
+            "INSERT INTO term (code, title, start_on, end_on, max_credits) VALUES (?, ?, ?, ?, ?)",
+            [
+                (f"T{n}", f"Term {n}", f"{2000 + n}-01-01", f"{2000 + n}-06-30", n or None)
+                for n in range(20)
+            ],
+        )
+        db.executemany(
+            "INSERT INTO course (code, title, term, credits, capacity, enroll_from, status)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    f"C{number}",
+                    "Title",
+                    chance.choice([None, "T1", "t2", "T19"]),
+                    chance.choice([0, 1.5, 7.5]),
+                    chance.choice([None, 0, 30]),
+                    chance.choice([None, "2026-08-01T00:00:00.000Z"]),
+                    chance.choice(["open", "closed", "cancelled"]),
+                )
+                for number in range(500)
+            ],
+        )
+        db.execute("DELETE FROM student WHERE id % 10 = 0")
+
+
+def test_rows_survive_up_and_down_and_up_again(file: Path):
+    migrations.migrate(file, to="0001")
+    fill_as_it_stood_before(file)
+    before = rows(file)
+    assert [len(table) for table in before.values()] == [2700, 20, 500]
+
+    assert migrations.migrate(file).ids == REST
+    assert rows(file) == before
+
+    database = Database(file, 1)
+    with database.write() as db:
+        db.execute(
+            "INSERT INTO student_course (student_id, course_id, status, enrolled_at, changed_at)"
+            " SELECT 1, id, 'enrolled', :at, :at FROM course WHERE capacity IS NOT 0",
+            {"at": "2026-09-01T08:00:00.000Z"},
+        )
+    database.close()
+    assert migrations.rollback(file, to="0001").ids == REST[::-1]
+    assert rows(file) == before
+
+    assert migrations.migrate(file).ids == REST
+    assert rows(file) == before
+
+
+def test_an_id_is_not_given_twice_across_a_migration(file: Path):
+    migrations.migrate(file, to="0001")
+    with closing(sqlite3.connect(file)) as db, db:
+        db.execute("INSERT INTO student (id, given_name, family_name) VALUES (41, 'A', 'B')")
+        db.execute("DELETE FROM student")
+    migrations.migrate(file)
+
+    with closing(sqlite3.connect(file)) as db, db:
+        insert = "INSERT INTO student (given_name, family_name) VALUES ('A', 'B') RETURNING id"
+        assert db.execute(insert).fetchone() == (42,)
+
+
+@pytest.mark.parametrize("to", ["0000", *[name.partition(".")[0] for name in FORWARD]])
+def test_up_down_and_up_gives_the_same_schema(file: Path, to: str):
+    migrations.migrate(file)
+    whole = schema(file)
+    migrations.rollback(file, to=to)
+    part = schema(file)
+    migrations.migrate(file)
+    assert schema(file) == whole
+
+    other = file.with_name("other.db")
+    if to == "0000":
+        assert part == []
+    else:
+        migrations.migrate(other, to=to)
+        assert part == schema(other)
+
+
+def test_every_file_has_a_rollback_a_reason_and_its_place():
+    for name in FORWARD:
+        text = (folder("migrations") / name).read_text()
+        assert re.fullmatch(r"\d{4}(\.[a-z]+(-[a-z]+)+)\.sql", name)
+        assert name.replace(".sql", ".rollback.sql") in FILES
+        before = ALL[: ALL.index(name.removesuffix(".sql"))][-1:]
+        assert re.match(rf"-- \w.*\.\n-- depends: ?{''.join(before)}\n", text)
+    assert len(FILES) == 2 * len(FORWARD)
+
+
+def test_released_files_are_frozen():
+    """After adding a migration: cd migrations && sha256sum NNNN.* >> SHA256SUMS"""
+    listed = dict(
+        reversed(line.split("  "))
+        for line in (folder("migrations") / "SHA256SUMS").read_text().splitlines()
+    )
+
+    found = {
+        name: hashlib.sha256((folder("migrations") / name).read_bytes()).hexdigest()
+        for name in FILES
+    }
+    assert found == listed
+
+
+# When something is wrong
+
+
+def test_a_migration_that_fails_half_way_leaves_nothing_behind(file: Path, files: Path):
+    migrations.migrate(file, to="0001")
+    fill_as_it_stood_before(file)
+    before, was = rows(file), schema(file)
+    (files / "9999.break-down.sql").write_text(
+        f"-- Fails.\n-- depends: {LAST}\n\nCREATE TABLE extra (id);\n\n"
+        "UPDATE student SET given_name = 'X';\n\nSELECT missing FROM nowhere;\n"
+    )
+
+    with pytest.raises(MigrationError, match=r"left as it was: no such table: nowhere"):
+        migrations.migrate(file)
+
+    assert rows(file) == before
+    assert schema(file) == was
+    assert migrations.pending(file) == [*REST, "9999.break-down"]
+
+
+def test_a_migration_that_leaves_an_orphan_is_undone(file: Path, files: Path):
+    migrations.migrate(file)
+    (files / "9999.lose-terms.sql").write_text(
+        f"-- Breaks a reference.\n-- depends: {LAST}\n\n"
+        "INSERT INTO course (code, title, term) VALUES ('C', 'T', 'NONE');\n"
+    )
+
+    with pytest.raises(MigrationError, match="a row of course refers to a row of term"):
+        migrations.migrate(file)
+
+    assert rows(file)["course"] == []
+    assert migrations.pending(file) == ["9999.lose-terms"]
+
+
+def test_an_installation_without_migrations_is_refused(file: Path, files: Path):
+    shutil.rmtree(files)
+
+    with pytest.raises(MigrationError, match="missing from this installation"):
+        migrations.migrate(file)
+
+    assert not file.exists()
+
+
+def test_the_database_of_a_newer_release_is_refused(file: Path, files: Path):
+    migrations.migrate(file)
+    for name in (f"{LAST}.sql", f"{LAST}.rollback.sql"):
+        (files / name).unlink()
+
+    for attempt in (
+        migrations.pending,
+        migrations.migrate,
+        lambda file: migrations.prepare(file, True),
+    ):
+        with pytest.raises(MigrationError, match=rf"a newer release .*{LAST}"):
+            attempt(file)
+
+
+def test_the_database_of_another_program_is_refused_and_left_alone(file: Path):
+    with closing(sqlite3.connect(file)) as db:
+        db.execute("CREATE TABLE photo (id)")
+    before = file.read_bytes()
+
+    with pytest.raises(MigrationError, match="another program"):
+        migrations.migrate(file)
+
+    assert file.read_bytes() == before
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_alone(file: Path):
+    file.write_text("Dear diary, " * 100)
+
+    with pytest.raises(MigrationError, match="not a database"):
+        migrations.migrate(file)
+
+    assert file.read_text() == "Dear diary, " * 100
+
+
+@pytest.mark.parametrize("to", ["0009", "", "0001.x", "create"])
+def test_a_migration_that_is_not_there_is_refused(file: Path, to: str):
+    with pytest.raises(NotUnderstood, match=f"is not one of: {', '.join(ALL)}"):
+        migrations.migrate(file, to=to)
+
+
+def test_rolling_back_what_is_not_there_is_refused(file: Path):
+    with pytest.raises(MigrationError, match="there is no database"):
+        migrations.rollback(file, to="0000")
+
+    assert not file.exists()
+
+
+# Backups
+
+
+def test_a_database_that_is_not_new_is_backed_up_before_it_changes(file: Path):
+    assert migrations.migrate(file, to="0001").backup is None
+    fill_as_it_stood_before(file)
+    file.chmod(0o600)
+    before = rows(file)
+
+    up = migrations.migrate(file).backup
+    down = migrations.rollback(file, to="0000").backup
+
+    assert up is not None
+    assert up.parent == file.parent
+    assert re.fullmatch(rf"enrollment\.db\.before-{SECOND}\.\d{{8}}T[\d.]{{13}}Z\.backup", up.name)
+    assert rows(up) == before
+    assert migrations.pending(up) == REST
+    assert up.stat().st_mode & 0o777 == 0o600
+    assert down is not None
+    assert rows(down) == before
+    assert migrations.pending(down) == []
+    assert not list(file.parent.glob("*.partial*"))
+
+
+def test_a_backup_is_one_file(file: Path):
+    migrations.migrate(file)
+
+    backup = migrations.rollback(file, to="0001").backup
+
+    assert backup is not None
+    with closing(sqlite3.connect(backup)) as db:
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    digest = f"{backup.name}.sha256"
+    assert {path.name for path in file.parent.iterdir()} == {file.name, backup.name, digest}
+
+
+def test_a_backup_replaces_no_other(file: Path):
+    migrations.migrate(file)
+    backups = set()
+    for _ in range(5):
+        backups |= {migrations.rollback(file, to="0001").backup, migrations.migrate(file).backup}
+
+    assert len(backups) == 10
+    assert all(backup and backup.is_file() for backup in backups)
+
+
+def test_a_damaged_database_is_not_migrated(file: Path):
+    migrations.migrate(file, to="0001")
+    fill_as_it_stood_before(file)
+    with closing(sqlite3.connect(file)) as db:
+        query = "SELECT rootpage FROM sqlite_master WHERE name = 'student_by_name'"
+        (page,) = db.execute(query).fetchone()
+    content = bytearray(file.read_bytes())
+    content[(page - 1) * 4096 + 200 : page * 4096] = bytes(4096 - 200)
+    file.write_bytes(content)
+
+    with pytest.raises(MigrationError, match=r"damaged|malformed"):
+        migrations.migrate(file)
+
+    assert file.read_bytes() == content
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+def test_what_cannot_be_backed_up_is_not_changed(file: Path):
+    migrations.migrate(file, to="0001")
+    with closing(sqlite3.connect(file)) as db, db:
+        db.execute("PRAGMA foreign_keys = OFF")
+        db.execute("INSERT INTO course (code, title, term) VALUES ('C', 'T', 'NONE')")
+
+    with pytest.raises(MigrationError, match="a row of course refers to a row of term"):
+        migrations.migrate(file)
+
+    assert migrations.pending(file) == REST
+    assert not [path for path in file.parent.iterdir() if "before" in path.name]
+
+
+def test_nothing_pending_changes_nothing(file: Path):
+    migrations.migrate(file)
+    before = file.read_bytes()
+
+    assert migrations.migrate(file) == ([], None)
+    assert migrations.rollback(file, to=LAST) == ([], None)
+
+    assert file.read_bytes() == before
+
+
+def test_a_dry_run_changes_nothing(file: Path):
+    assert migrations.migrate(file, dry_run=True).ids == ALL
+    assert not file.exists()
+
+    migrations.migrate(file, to="0001")
+    fill_as_it_stood_before(file)
+    before = rows(file)
+    assert migrations.migrate(file, dry_run=True) == (REST, None)
+
+    assert rows(file) == before
+    assert migrations.pending(file) == REST
+
+
+def test_a_dry_run_finds_what_would_fail(file: Path, files: Path):
+    migrations.migrate(file)
+    (files / "9999.break-down.sql").write_text(f"-- Fails.\n-- depends: {LAST}\n\nSELECT x;\n")
+
+    with pytest.raises(MigrationError, match="no such column"):
+        migrations.migrate(file, dry_run=True)
+
+
+# Serving
+
+
+def test_only_a_new_or_empty_database_is_migrated_without_being_asked(file: Path):
+    file.touch()
+    assert migrations.prepare(file, allowed=False).ids == ALL
+    assert migrations.prepare(file, allowed=False).ids == []
+
+    migrations.rollback(file, to="0001")
+    with pytest.raises(MigrationError, match=rf"{LAST}; first run: enrollment migrate --database"):
+        migrations.prepare(file, allowed=False)
+    assert migrations.pending(file) == REST
+    assert migrations.prepare(file, allowed=True).ids == REST
+
+
+# Processes
+
+
+def test_processes_that_migrate_at_once_apply_each_migration_once(file: Path):
+    command = [sys.executable, "-m", "enrollment", "migrate", "--database", str(file)]
+    processes = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for _ in range(4)
+    ]
+
+    outputs = [process.communicate(timeout=60)[0] for process in processes]
+
+    assert [process.returncode for process in processes] == [0] * 4, outputs
+    applied = re.findall(r"^applied +(\S+)$", "".join(outputs), re.MULTILINE)
+    assert applied == ALL
+
+
+AS_STRANGER = """
+import getpass, os, sys
+from pathlib import Path
+from enrollment import migrate
+migrations.migrate(Path(sys.argv[1]))
+os.setuid(54321)
+for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+    os.environ.pop(name, None)
+try:
+    getpass.getuser()
+except (KeyError, OSError):
+    print(*migrations.migrate(Path(sys.argv[2])).ids)
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become a user without a passwd entry")
+def test_a_user_without_a_passwd_entry_can_migrate(tmp_path: Path):
+    directory = tmp_path / "theirs"
+    directory.mkdir()
+    os.chown(directory, 54321, 54321)
+    for parent in directory.parents[:3]:
+        parent.chmod(parent.stat().st_mode | 0o011)
+    # The first run imports all, from where the stranger might not be able to read.
+    command = [sys.executable, "-c", AS_STRANGER, tmp_path / "warm.db", directory / "enrollment.db"]
+
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    assert run.stdout.split() == ALL, run.stderr
+
+
+def test_the_log_of_yoyo_tells_what_was_done(file: Path):
+    migrations.migrate(file)
+    migrations.rollback(file, to="0001")
+
+    with closing(sqlite3.connect(file)) as db:
+        query = "SELECT migration_id, operation FROM _yoyo_log ORDER BY rowid"
+        assert db.execute(query).fetchall() == [
+            *((id, "apply") for id in ALL),
+            *((id, "rollback") for id in reversed(REST)),
+        ]
+        query = "SELECT migration_id FROM _yoyo_migration"
+        assert db.execute(query).fetchall() == [(FIRST,)]
+
+
+def test_the_service_works_on_a_database_that_went_down_and_up(database_file: Path):
+    migrations.rollback(database_file, to="0001")
+    migrations.migrate(database_file)
+
+    let_in(database_file)
+    app = make_app(Config(database=database_file))
+    client = Client(app)
+    course = client.course(capacity=1)
+    client.enroll(client.student(), course)
+    client.enroll(client.student(), course, status=409)
+    assert len(client.events()) == 1
+    app.database.close()

@@ -1,0 +1,130 @@
+"""The named queries: each compiles, is used, and is served by the index that is meant for it."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import enrollment.data
+from enrollment.storage.database import Database
+from enrollment.storage.queries import folder, queries
+
+SUBJECTS = sorted(path.stem for path in folder("sql").glob("*.sql"))
+QUERIES = {
+    f"{subject}.{name}": getattr(queries(subject), name)
+    for subject in SUBJECTS
+    for name in queries(subject).available_queries
+    if not name.endswith("_cursor")
+}
+
+# The hot paths, and how each is to begin: which index, and which of its columns.
+HOT = {
+    "enrollment.get_enrollment": "PRIMARY KEY (student_id=? AND course_id=?",
+    "enrollment.list_places_not_wanted": "PRIMARY KEY (student_id=?",
+    "enrollment.update_enrollments": "PRIMARY KEY (student_id=? AND course_id=?",
+    "roster.list_courses_of_student": "PRIMARY KEY (student_id=? AND course_id>?",
+    "roster.list_courses_of_student_as_of": "PRIMARY KEY (student_id=? AND course_id>?",
+    "roster.list_students_of_course": "student_course_by_course (course_id=? AND (status,",
+    "roster.list_students_of_course_as_of": (
+        "student_course_by_course_and_student (course_id=? AND student_id>?"
+    ),
+    "waitlist.list_waiting": (
+        "student_course_by_course (course_id=? AND status=? AND queue_number>?"
+    ),
+    "waitlist.update_passed_over": "PRIMARY KEY (student_id=? AND course_id=?",
+    "event.list_events": "INTEGER PRIMARY KEY (rowid>?",
+    "event.list_events_of_enrollment": (
+        "student_course_event_by_enrollment (student_id=? AND course_id=? AND id>?"
+    ),
+    "hold.list_holds": "hold_by_student (student_id=? AND rowid>?",
+    "student.list_students": "student_by_name ((family_name,given_name)>(?,?) AND family_name<?",
+    "student.list_students_by_email": "sqlite_autoindex_student_1 (email>? AND email<?",
+    "course.list_courses": "course_by_code (code>? AND code<?",
+    "course.list_courses_of_term": "sqlite_autoindex_course_1 (term=? AND code>? AND code<?",
+    "course.list_course_ids": "INTEGER PRIMARY KEY (rowid>?",
+    "token.list_tokens": "INTEGER PRIMARY KEY (rowid>?",
+    "token.get_token_by_lookup": "sqlite_autoindex_token_1 (lookup=?",
+    "term.list_terms": "sqlite_autoindex_term_1 (code>? AND code<?",
+}
+
+
+def plan(database: Database, query: Any) -> list[str]:
+    parameters = dict.fromkeys(query.parameters)
+    with database.write() as db:
+        return [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {query.sql}", parameters)]
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_compiles_with_the_parameters_that_it_declares(database: Database, name: str):
+    query = QUERIES[name]
+    with database.write() as db:
+        assert list(db.execute(f"EXPLAIN {query.sql}", dict.fromkeys(query.parameters)))
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_says_what_question_it_answers(name: str):
+    if "list_" in name or "get_" in name:
+        assert QUERIES[name].__doc__
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_is_used(name: str):
+    (directory,) = enrollment.data.__path__
+    code = "".join(path.read_text() for path in Path(directory).glob("*.py"))
+
+    assert re.search(rf"\b(SQL|COURSE|ENROLLMENT)\.{name.partition('.')[2]}\b", code)
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_names_its_columns_and_binds_every_value(name: str):
+    sql = QUERIES[name].sql
+
+    assert not re.search(r"SELECT\s+\*|\.\*", sql)
+    assert not re.search(r"\?|\{|%s'", sql.replace("%s", ""))
+
+
+@pytest.mark.parametrize("name", HOT)
+def test_a_hot_path_walks_its_index_and_sorts_nothing(database: Database, name: str):
+    steps = plan(database, QUERIES[name])
+
+    assert HOT[name] in steps[0]
+    assert not [step for step in steps if step.startswith("SCAN student") or "TEMP B-TREE" in step]
+
+
+def test_every_list_page_is_a_hot_path():
+    pages = {name for name, query in QUERIES.items() if "limit" in query.parameters}
+
+    assert pages - {"eligibility.list_judgements"} <= HOT.keys()
+
+
+def test_the_rules_look_up_what_they_need_by_index(database: Database):
+    steps = plan(database, QUERIES["eligibility.list_judgements"])
+
+    made_by_the_query = (
+        "json_each|wanted|fact|new|missing|broken|standing|line|seating|outcome|reason|[(]subquery"
+    )
+    assert not [step for step in steps if re.match(f"SCAN (?!({made_by_the_query}))", step)]
+    # What is joined by a scan costs the square of what is asked.
+    assert not [step for step in steps if re.match("SCAN .*JOIN", step)]
+    seats = (
+        "student_course USING COVERING INDEX student_course_by_course (course_id=? AND status=?)"
+    )
+    assert f"SEARCH {seats}" in steps
+
+
+def test_the_seats_are_counted_without_a_look_at_past_courses(database: Database):
+    steps = plan(database, QUERIES["metrics.get_seats"])
+
+    # A term is one row, of which there are a few a year.
+    assert [step for step in steps if "SCAN" in step] == ["SCAN term", "SCAN course_now"]
+    seats = (
+        "student_course USING COVERING INDEX student_course_by_course (course_id=? AND status=?)"
+    )
+    assert steps.count(f"SEARCH {seats}") == 2
+
+
+def test_only_new_events_are_counted(database: Database):
+    steps = plan(database, QUERIES["metrics.list_changes"])
+
+    assert steps[0] == "SEARCH student_course_event USING INTEGER PRIMARY KEY (rowid>?)"

@@ -1,0 +1,73 @@
+"""A client of the application, an admin unless told otherwise: WebTest, with words of our own."""
+
+from itertools import count
+from typing import Any
+
+from webtest import TestApp, TestResponse
+
+from tests.support.tokens import TOKENS
+
+
+class Client(TestApp):
+    """Every method takes the path, and the status that is expected of it."""
+
+    def __init__(self, app: Any, token: str = TOKENS["admin"]) -> None:
+        super().__init__(app, extra_environ={"HTTP_AUTHORIZATION": f"Bearer {token}"})
+        self.numbers = count(1)
+
+    def student(self, **fields: Any) -> int:
+        """The id of a new student."""
+        number = next(self.numbers)
+        defaults = {"given_name": "Ada", "family_name": f"Lovelace {number}"}
+        return self.post_json("/v1/students", defaults | fields, status=201).json["id"]
+
+    def term(self, **fields: Any) -> str:
+        """The code of a new term."""
+        defaults = {"code": "2026-FALL", "title": "Fall 2026"}
+        defaults |= {"start_on": "2026-08-31", "end_on": "2026-12-18"}
+        return self.post_json("/v1/terms", defaults | fields, status=201).json["code"]
+
+    def course(self, **fields: Any) -> int:
+        """The id of a new course."""
+        defaults = {"code": f"COURSE{next(self.numbers)}", "title": "Databases"}
+        return self.post_json("/v1/courses", defaults | fields, status=201).json["id"]
+
+    def enroll(self, student: int, course: int, status: int = 201, **fields: Any) -> TestResponse:
+        body = {"course_id": course} | fields
+        return self.post_json(f"/v1/students/{student}/courses", body, status=status)
+
+    def put_status(
+        self, student: int, course: int, to: str, status: int = 200, **headers: str
+    ) -> TestResponse:
+        path = f"/v1/students/{student}/courses/{course}"
+        return self.put_json(path, {"status": to}, headers=headers, status=status)
+
+    def want(self, student: int, courses: list[int], status: int = 200) -> TestResponse:
+        body = {"courses": [{"course_id": course} for course in courses]}
+        return self.put_json(f"/v1/students/{student}/courses", body, status=status)
+
+    def status(self, student: int, course: int) -> str:
+        return self.get(f"/v1/students/{student}/courses/{course}").json["status"]
+
+    def events(self) -> list[tuple[int, int, str | None, str]]:
+        """The whole history: student, course, from which status, to which."""
+        names = ("student_id", "course_id", "from_status", "to_status")
+        items = self.get("/v1/events?limit=1000").json["items"]
+        return [tuple(item[name] for name in names) for item in items]
+
+    def walk(self, address: str) -> list[dict[str, Any]]:
+        """The items of every page from this one on."""
+        items, link = [], address
+        while link:
+            answer = self.get(link)
+            items += answer.json["items"]
+            link = answer.headers.get("Link", "").partition(">")[0][1:]
+            assert bool(link) == bool(answer.json["next"])
+        return items
+
+
+def broken(answer: TestResponse) -> list[tuple[str, str]]:
+    """Where and which: the reasons in a problem."""
+    assert answer.content_type == "application/problem+json"
+    reasons = answer.json["errors"]
+    return [(reason.get("pointer", reason.get("parameter")), reason["code"]) for reason in reasons]

@@ -1,0 +1,406 @@
+"""The change feed, replayed: every state that there was, whether each step was right, and whether
+every answer that clients were given is that of some serial order."""
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from math import inf
+from typing import Any, NamedTuple
+
+from enrollment.data.waitlist import PROMOTED
+from enrollment.problems.registry import KINDS
+
+Pair = tuple[int, int]
+Event = dict[str, Any]
+
+PASSED_OVER = "passed over: "
+IN = ("enrolled", "waitlisted")
+STEPS = {(old, new) for old in (None, "completed", "dropped") for new in IN} | {
+    ("waitlisted", "enrolled"),
+    ("waitlisted", "waitlisted"),
+    ("waitlisted", "dropped"),
+    ("enrolled", "completed"),
+    ("enrolled", "dropped"),
+}
+# By how much the clocks of two processes may seem to differ: the service cuts off microseconds.
+SLACK = 0.005
+
+
+class Exchange(NamedTuple):
+    """A request and its answer, and when on the clock it was sent and received. The reason that a
+    body gives is no other request's."""
+
+    method: str
+    path: str
+    body: Any
+    status: int
+    answer: Any
+    sent: float
+    received: float
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The path without its version, in parts."""
+        return tuple(self.path.split("/")[2:])
+
+    @property
+    def wishes(self) -> list[Pair]:
+        """Each student (0: whoever it is) and course that the request names, in its order."""
+        match self.about:
+            case ("courses", course, "students") if self.body:
+                return [(item["student_id"], int(course)) for item in self.body["students"]]
+            case ("courses", course, "promotions" | "students"):
+                return [(0, int(course))]
+            case ("students", student, "courses", course):
+                return [(int(student), int(course))]
+            case ("students", student, "courses"):
+                items = self.body.get("courses", [self.body])
+                return [(int(student), item["course_id"]) for item in items]
+        raise ValueError(f"{self.path} is about no enrolment")
+
+    @property
+    def enrollments(self) -> list[dict[str, Any]]:
+        """What an answer that is no refusal tells of enrolments."""
+        if self.status not in (200, 201, 207):
+            return []
+        items = self.answer.get("items", [self.answer])
+        return [item.get("enrollment", item) for item in items if "errors" not in item]
+
+
+class Holds:
+    """Who was kept from enrolling and when, as far as the clients know. Each hold is told from the
+    others by its reason."""
+
+    def __init__(self, exchanges: Iterable[Exchange]) -> None:
+        self._spans: list[tuple[int, str, Exchange, Exchange]] = []
+        placed: dict[str, Exchange] = {}
+        for exchange in exchanges:
+            assert exchange.status == (201 if exchange.method == "POST" else 204), exchange
+            if exchange.method == "POST":
+                placed[f"{exchange.path}/{exchange.answer['id']}"] = exchange
+            else:
+                place = placed.pop(exchange.path)
+                student, reason = int(place.about[1]), place.body["reason"]
+                self._spans.append((student, reason, place, exchange))
+        assert not placed, f"no one has released {list(placed)}"
+
+    def perhaps(self, student: int, begin: float, end: float) -> set[str]:
+        """The reasons of those that may have been in force at some time between the two."""
+        return {
+            reason
+            for holder, reason, place, release in self._spans
+            if holder == student and place.sent - SLACK <= end and begin <= release.received + SLACK
+        }
+
+    def surely(self, student: int, moment: float) -> set[str]:
+        """The reasons of those that were in force then."""
+        return {
+            reason
+            for holder, reason, place, release in self._spans
+            if holder == student and place.received + SLACK < moment < release.sent - SLACK
+        }
+
+
+class Place(NamedTuple):
+    status: str
+    version: int
+    reason: str | None
+
+
+class State(NamedTuple):
+    """Who is in what after some event; the queues hold the students, first come first."""
+
+    places: dict[Pair, Place]
+    queues: Mapping[int, tuple[int, ...]]
+
+    def status(self, student: int, course: int) -> str | None:
+        place = self.places.get((student, course))
+        return place and place.status
+
+    def waiting(self, course: int) -> tuple[int, ...]:
+        return self.queues.get(course, ())
+
+    def enrolled(self, course: int) -> int:
+        return sum(c == course and p.status == "enrolled" for (_, c), p in self.places.items())
+
+    def after(self, event: Event) -> "State":
+        student, course = pair = event["student_id"], event["course_id"]
+        version = self.places[pair].version + 1 if pair in self.places else 1
+        place = Place(event["to_status"], version, event["reason"])
+        queue = self.waiting(course)
+        if place.status != "waitlisted":
+            queue = tuple(other for other in queue if other != student)
+        elif student not in queue:
+            queue = (*queue, student)
+        return State(self.places | {pair: place}, {**self.queues, course: queue})
+
+    def shows(self, enrollment: dict[str, Any]) -> bool:
+        """Is this what would be answered now?"""
+        student, course = pair = enrollment["student_id"], enrollment["course_id"]
+        queue, place = self.waiting(course), self.places.get(pair)
+        position = queue.index(student) + 1 if student in queue else None
+        told = tuple(enrollment[name] for name in ("status", "version", "position"))
+        return place is not None and told == (place.status, place.version, position)
+
+
+def current(events: Iterable[Mapping[str, Any]]) -> dict[Pair, tuple[str, int]]:
+    """The status and the version of every enrolment after all events, each of which follows on
+    those before."""
+    places: dict[Pair, tuple[str, int]] = {}
+    for number, event in enumerate(events, 1):
+        assert event["id"] == number, f"event {number} is missing"
+        pair = event["student_id"], event["course_id"]
+        status, version = places.get(pair, (None, 0))
+        assert event["from_status"] == status, f"event {number} does not follow on {status}"
+        places[pair] = event["to_status"], version + 1
+    return places
+
+
+class Replay:
+    """`courses` has the fields of each course, which stay as they are throughout."""
+
+    def __init__(
+        self,
+        events: Sequence[Event],
+        courses: Mapping[int, Mapping[str, Any]],
+        exchanges: Iterable[Exchange],
+    ) -> None:
+        by_subject: dict[bool, list[Exchange]] = {True: [], False: []}
+        for exchange in exchanges:
+            by_subject["holds" in exchange.about].append(exchange)
+        self.events, self.courses, self.exchanges = events, courses, by_subject[False]
+        self.holds = Holds(by_subject[True])
+        self.times = [datetime.fromisoformat(event["recorded_at"]).timestamp() for event in events]
+        self.states = [State({}, {})]
+        for event in events:
+            self.states.append(self.states[-1].after(event))
+
+    # Steps
+
+    def check_steps(self) -> None:
+        """Every event might follow on the state before it, and leaves one that may be."""
+        current(self.events)
+        ends = (*self.times[1:], inf)
+        for event, begin, end, (before, after) in zip(
+            self.events, self.times, ends, pairwise(self.states), strict=True
+        ):
+            self._check_step(event, begin, before)
+            course = event["course_id"]
+            seats, places = (self.courses[course][key] for key in ("capacity", "waitlist_capacity"))
+            assert after.enrolled(course) <= seats, f"oversold by {event}"
+            waiting = len(after.waiting(course))
+            assert places is None or waiting <= places, f"too many wait since {event}"
+            # What is recorded at one time may be one request's, which is not done yet.
+            if begin < end:
+                self._check_no_seat_is_left(after, event, end)
+
+    def _check_no_seat_is_left(self, state: State, event: Event, end: float) -> None:
+        """Who waited until the end beside a free seat could not be given it. (At the very end, no
+        one is on hold any more.)"""
+        for course, fields in self.courses.items():
+            if not self._is_manual(course) and state.enrolled(course) < fields["capacity"]:
+                for student in state.waiting(course):
+                    named = self._read_holds(student, state.places[student, course].reason, event)
+                    assert named <= self.holds.perhaps(student, end, end), (
+                        f"{student} waits, and a seat is free: {event}"
+                    )
+
+    def _check_step(self, event: Event, moment: float, before: State) -> None:
+        student, course, reason = event["student_id"], event["course_id"], event["reason"] or ""
+        step = event["from_status"], event["to_status"]
+        free = before.enrolled(course) < self.courses[course]["capacity"]
+        assert step in STEPS, f"no such step: {event}"
+        assert (step == ("waitlisted", "waitlisted")) == reason.startswith(PASSED_OVER), event
+        if step == ("waitlisted", "waitlisted"):
+            assert free, f"passed over for no seat: {event}"
+            self._check_passed_over(student, event, moment, reason)
+        elif step[1] in IN:
+            assert not self.holds.surely(student, moment), f"on hold, and yet: {event}"
+        if reason == PROMOTED:
+            assert step == ("waitlisted", "enrolled"), f"promoted from where? {event}"
+        elif step[1] in IN and step[0] != "waitlisted":
+            full = self._taken(before, course) >= self.courses[course]["capacity"]
+            assert full == (step[1] == "waitlisted"), f"full: {full}, and yet: {event}"
+        elif step == ("waitlisted", "enrolled"):
+            # Who waits may come as anyone may, where more seats are free than are held.
+            assert self._taken(before, course) < self.courses[course]["capacity"], event
+        if step[1] == "enrolled" and (reason == PROMOTED or not self._is_manual(course)):
+            queue = before.waiting(course)
+            for other in queue[: queue.index(student)] if student in queue else queue:
+                told = before.places[other, course].reason
+                self._check_passed_over(other, event, moment, told)
+
+    def _check_passed_over(
+        self, student: int, event: Event, moment: float, told: str | None
+    ) -> None:
+        """Who was not eligible at that moment has been told so, and by which holds."""
+        named = self._read_holds(student, told, event)
+        kept_by = self.holds.perhaps(student, moment, moment)
+        assert self.holds.surely(student, moment) <= named <= kept_by, (
+            f"{student} was kept by {kept_by}, is told {told!r}, and yet: {event}"
+        )
+
+    def _read_holds(self, student: int, told: str | None, event: Event) -> set[str]:
+        """The holds for which, as is told, the student was passed over."""
+        begin, _, reasons = (told or "").partition(PASSED_OVER)
+        assert (begin, bool(reasons)) == ("", True), f"{student} is told {told!r}, and yet: {event}"
+        sentence = f"student_on_hold: Student {student} is on hold: "
+        return {part.partition(sentence)[2] for part in reasons.split("; ")}
+
+    def _is_manual(self, course: int) -> bool:
+        return self.courses[course]["promotion"] == "manual"
+
+    def _taken(self, state: State, course: int) -> int:
+        """The seats that no newcomer gets."""
+        held = len(state.waiting(course)) if self._is_manual(course) else 0
+        return state.enrolled(course) + held
+
+    # Answers
+
+    def check_answers(self) -> None:
+        """Every event is one request's own, which told of it, or follows by itself; and each answer
+        is true of a state between its request and its receipt, after the request's own events."""
+        assert self.times == sorted(self.times)
+        own = self._match_deletions()
+        by_reason: dict[str, list[Event]] = {}
+        for event in self.events:
+            by_reason.setdefault(event["reason"], []).append(event)
+        for index, exchange in enumerate(self.exchanges):
+            reason = (exchange.body or {}).get("reason")
+            if reason:
+                own[index] = by_reason.get(reason, [])
+            self._check_answer(exchange, own.get(index, []))
+        explained = {event["id"] for events in own.values() for event in events}
+        assert sum(map(len, own.values())) == len(explained)
+        promoted: Counter[tuple[int, int, int]] = Counter()
+        for event in self.events:
+            if event["reason"] == PROMOTED and self._is_manual(event["course_id"]):
+                pair = event["student_id"], event["course_id"]
+                promoted[*pair, self.states[event["id"]].places[pair].version] += 1
+            elif event["reason"] != PROMOTED and event["from_status"] != event["to_status"]:
+                assert event["id"] in explained, f"no one asked for {event}"
+        acknowledged = Counter(
+            (item["student_id"], item["course_id"], item["version"])
+            for exchange in self.exchanges
+            if "promotions" in exchange.about
+            for item in exchange.enrollments
+        )
+        assert promoted == acknowledged
+
+    def _match_deletions(self) -> dict[int, list[Event]]:
+        """A deletion gives no reason: the event of one lies between its request and its receipt.
+        The one that ends first is taken first: so if there is a matching, it is found."""
+        pending = [
+            index
+            for index, exchange in enumerate(self.exchanges)
+            if exchange.method == "DELETE" and exchange.status == 204
+        ]
+        pending.sort(key=lambda index: self.exchanges[index].received)
+        own: dict[int, list[Event]] = {}
+        for event in self.events:
+            if event["reason"] is None:
+                pair = event["student_id"], event["course_id"]
+                fitting = (
+                    index
+                    for index in pending
+                    if self.exchanges[index].wishes == [pair]
+                    and event["id"] in self._window(self.exchanges[index])[1:]
+                )
+                index = next(fitting, None)
+                assert index is not None, f"no one asked for {event}"
+                pending.remove(index)
+                own[index] = [event]
+        return own
+
+    def _window(self, exchange: Exchange) -> range:
+        """After how many events the request may have been answered. The first of these numbers is
+        that of an event before it; the others are those of events that may be its own."""
+        earliest = bisect_left(self.times, exchange.sent - SLACK)
+        return range(earliest, bisect_right(self.times, exchange.received + SLACK) + 1)
+
+    def _check_answer(self, exchange: Exchange, own: Sequence[Event]) -> None:
+        window = self._window(exchange)
+        assert all(event["id"] in window[1:] for event in own), f"not in time: {exchange}"
+        told = {
+            (item["student_id"], item["course_id"], item["status"], item["version"])
+            for item in exchange.enrollments
+        }
+        for event in own:
+            pair = event["student_id"], event["course_id"]
+            place = self.states[event["id"]].places[pair]
+            known = exchange.status == 204 or (*pair, place.status, place.version) in told
+            assert known, f"{event} is not told by {exchange}"
+        match exchange.about, exchange.status:
+            case ("students", _, "courses"), 200:
+                places = {(s, c) for s, c, status, _ in told if status in IN}
+                assert places == set(exchange.wishes), exchange
+            case (("courses", *_), 200) | (("students", _, "courses", _), 200 | 204):
+                assert len(own) <= 1, exchange
+            case _, 201 | 207:
+                assert len(own) == len(told), exchange
+            case _:
+                assert exchange.status in (404, 409), exchange
+                assert not own, exchange
+        last = max((event["id"] for event in own), default=0)
+        moments = range(max(window.start, last), window.stop)
+        fits = any(self._fits(exchange, self.states[moment]) for moment in moments)
+        assert fits, f"true at no time: {exchange}"
+
+    def _fits(self, exchange: Exchange, state: State) -> bool:
+        """Is the answer true of this state?"""
+        if exchange.method == "GET":
+            ((_, course),) = exchange.wishes
+            there = sum(other == course for _, other in state.places)
+            return there == len(exchange.enrollments) and all(
+                map(state.shows, exchange.enrollments)
+            )
+        if exchange.status in (204, 404):
+            ((student, course),) = exchange.wishes
+            told = "dropped" if exchange.status == 204 else exchange.answer["code"]
+            return told == (state.status(student, course) or "enrollment_not_found")
+        if exchange.status == 409:
+            faults = [(0, fault) for fault in exchange.answer["errors"]]
+            assert faults, f"refused for no reason: {exchange}"
+            assert exchange.answer["code"] == faults[0][1]["code"], exchange
+        else:
+            items = exchange.answer.get("items", [])
+            faults = [(item["student_id"], f) for item in items for f in item.get("errors", [])]
+        if "promotions" in exchange.about and exchange.status == 200:
+            ((_, course),) = exchange.wishes
+            granted, left = len(exchange.enrollments), set(state.waiting(course))
+            assert granted <= exchange.body["seats"], exchange
+            full = state.enrolled(course) == self.courses[course]["capacity"]
+            if not (full or granted == exchange.body["seats"] or left == {s for s, _ in faults}):
+                return False
+        return all(map(state.shows, exchange.enrollments)) and all(
+            self._refuses(fault, exchange, state, student) for student, fault in faults
+        )
+
+    def _refuses(self, fault: dict[str, Any], exchange: Exchange, state: State, asked: int) -> bool:
+        assert KINDS[fault["code"]].status == 409, fault
+        pointer, body = fault.get("pointer", ""), exchange.body or {}
+        number = next((int(part) for part in pointer.split("/") if part.isdigit()), 0)
+        student, course = exchange.wishes[number]
+        status, fields = state.status(student, course), self.courses[course]
+        # Of all or none, those who are named before would have taken what is there.
+        before = number if body.get("mode") == "all" else 0
+        promotes = "promotions" in exchange.about
+        taken = state.enrolled(course) if promotes else self._taken(state, course)
+        is_full = taken + before >= fields["capacity"]
+        match fault["code"]:
+            case "course_full":
+                return is_full
+            case "waitlist_full":
+                waiting = len(state.waiting(course)) + before
+                return is_full and waiting >= fields["waitlist_capacity"]
+            case "already_enrolled" | "already_waitlisted":
+                return fault["code"] == f"already_{status}"
+            case "not_enrolled":
+                may_wait = body.get("status") != "completed"
+                return status != "enrolled" and not (may_wait and status == "waitlisted")
+            case "student_on_hold":
+                kept_by = self.holds.perhaps(asked or student, exchange.sent, exchange.received)
+                return fault["details"]["reason"] in kept_by
+        return False

@@ -1,0 +1,47 @@
+"""What schemathesis can't know of the service, and one thing that it does not ask."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import schemathesis
+from hypothesis import strategies as st
+
+from enrollment.http.writes import KEY
+
+# Tags that there are, and some that there are not.
+TAGS = st.sampled_from(['"1"', '"2"', 'W/"1"', '"1-1"', "*", '"never"'])
+schemathesis.openapi.format("entity-tags", TAGS | st.lists(TAGS, min_size=1).map(", ".join))
+schemathesis.openapi.format("request-id", st.text("ab01._- \"'<", min_size=1).map(str.strip))
+# So many seconds the change feed would wait.
+WAITS = {str(seconds) for seconds in range(1, 31)}
+# Every answer of HTTP may have them.
+OF_HTTP = {"content-type", "content-length", "connection", "date", "server"}
+
+
+@schemathesis.hook
+def before_call(context: Any, case: schemathesis.Case, kwargs: dict[str, Any]) -> None:
+    """A key that has been sent with another request is refused, however well it is formed; and to
+    wait for an event takes longer than it tells."""
+    # An id that an answer had may be tried as an X-Request-Id.
+    for name, value in (case.headers or {}).items():
+        if isinstance(value, int):
+            case.headers[name] = str(value)
+    key = case.headers and case.headers.get("Idempotency-Key")
+    if key and re.fullmatch(KEY, key.strip()):
+        case.headers["Idempotency-Key"] = f'"{uuid4()}"'
+    # The first token is the one that is shown.
+    ids = case.path_parameters or {}
+    if case.method == "DELETE" and str(ids.get("token_id")) == "1":
+        ids["token_id"] = 2
+    if case.query and str(case.query.get("wait")) in WAITS:
+        case.query["wait"] = 0
+
+
+@schemathesis.check
+def every_header_is_described(context: Any, response: Any, case: schemathesis.Case) -> None:
+    described = case.operation.responses.find_by_status_code(response.status_code)
+    if described is not None:
+        names = {name.lower() for name, _ in described.headers.items()}
+        more = {*response.headers} - names - OF_HTTP
+        assert not more, f"Not described: {more}"

@@ -1,0 +1,170 @@
+"""The real server as a process of its own, and a plain HTTP client."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.support.tokens import TOKENS
+
+PATIENCE = 20
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Reply(NamedTuple):
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Server:
+    """`python -m enrollment serve`, on a port of its own; if need be, under another command, or by
+    another program in its place."""
+
+    def __init__(
+        self,
+        database: Path,
+        *flags: str,
+        port: int | None = None,
+        under: Sequence[str] = (),
+        program: Sequence[str] = ("-m", "enrollment"),
+    ) -> None:
+        self.port = port or free_port()
+        self.token = TOKENS["admin"]
+        self.log = database.with_name(f"log-{self.port}")
+        command = [*under, sys.executable, *program, "serve"]
+        command += ["--database", str(database), "--port", str(self.port), *flags]
+        with self.log.open("ab") as log:
+            # A session of its own: so it can be killed with what it runs under in one stroke.
+            self.process = subprocess.Popen(
+                command, stdout=log, stderr=log, start_new_session=True, cwd=database.parent
+            )
+
+    def _printed_token(self) -> str | None:
+        """That of the first admin, if the database was begun by this server or one before."""
+        logs = self.log.parent.glob("log-*")
+        for log in sorted(logs, key=lambda log: log.stat().st_mtime_ns, reverse=True):
+            printed = re.search(r"enr_[0-9a-f]{12}_[0-9a-f]{48}", log.read_text())
+            if printed:
+                return printed[0]
+        return None
+
+    def wait_until_it_answers(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self.get("/")
+                self.token = self._printed_token() or self.token
+                return
+            except ConnectionError:
+                ended = self.process.poll() is not None
+                if ended or time.monotonic() > deadline:
+                    pytest.fail(f"the server does not answer: {self.log.read_text()}")
+                time.sleep(0.01)
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+
+    def request(self, method: str, path: str, body: Any = None, **headers: str) -> Reply:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        try:
+            headers = {"Authorization": f"Bearer {self.token}", **headers}
+            if body is not None:
+                body, headers = json.dumps(body), {"Content-Type": "application/json", **headers}
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            return Reply(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+    def get(self, path: str) -> Reply:
+        return self.request("GET", path)
+
+    def post(self, path: str, body: Any) -> Reply:
+        return self.request("POST", path, body)
+
+    def raw(self, sent: bytes, *, is_cut_off: bool = False) -> bytes:
+        """All that comes back until the server closes the connection, which it does when it is
+        asked to, when it can't read what was sent, and when the client is cut off."""
+        with self.connect() as connection:
+            connection.sendall(sent)
+            if is_cut_off:
+                connection.shutdown(socket.SHUT_WR)
+            received = b""
+            while chunk := connection.recv(65536):
+                received += chunk
+            return received
+
+    def begin_to_post(
+        self, body: bytes, header: str = "", token: str | None = None, sent: int = -1
+    ) -> socket.socket:
+        """A connection on which only the beginning of a request has been sent: all but the last
+        byte, or so many bytes of the body."""
+        connection = self.connect()
+        head = (
+            "POST /v1/students HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            f"Authorization: Bearer {token or self.token}\r\n{header}"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        )
+        connection.sendall(head.encode() + body[:sent])
+        return connection
+
+    def peak_memory(self) -> int:
+        """The most memory that the process has had, in MiB."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) // 1024
+
+    def wait_for_log(self, text: str, times: int = 1) -> None:
+        """Wait until the server has printed this, so many times."""
+        deadline = time.monotonic() + PATIENCE
+        while self.log.read_text().count(text) < times:
+            if time.monotonic() > deadline:
+                pytest.fail(f"the log has no {text!r}: {self.log.read_text()}")
+            time.sleep(0.01)
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE)
+
+    def kill(self) -> None:
+        """At once, wherever it is."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(PATIENCE)
+
+
+@contextmanager
+def serving(
+    database: Path,
+    *flags: str,
+    port: int | None = None,
+    under: Sequence[str] = (),
+    program: Sequence[str] = ("-m", "enrollment"),
+) -> Iterator[Server]:
+    server = Server(database, *flags, port=port, under=under, program=program)
+    try:
+        server.wait_until_it_answers()
+        yield server
+    finally:
+        server.kill()
