@@ -13,7 +13,7 @@ from bottle import HTTPError
 
 from enrollment.api.operations import OPERATIONS
 from enrollment.config import Config
-from enrollment.http.authentication import Gate
+from enrollment.http.authentication import Authenticator
 from enrollment.http.context import Context
 from enrollment.http.endpoint import read, write
 from enrollment.http.operation import answer_unrouted, make_router, match
@@ -22,7 +22,7 @@ from enrollment.http.responses import Response, render_failure, render_problem
 from enrollment.log import requests
 from enrollment.metrics import Metrics
 from enrollment.problems.errors import Problem
-from enrollment.problems.registry import FAILURES, KINDS
+from enrollment.problems.registry import OPERATOR_PROBLEMS, PROBLEM_TYPES
 from enrollment.storage.database import Database
 
 log = logging.getLogger("enrollment")
@@ -43,16 +43,18 @@ class App:
     """The service: `receive`, then `run` what was not answered yet, then `record`. It is a WSGI
     application too (PEP 3333), for tests and for other servers."""
 
-    def __init__(self, database: Database, gate: Gate, metrics: Metrics, config: Config) -> None:
+    def __init__(
+        self, database: Database, authenticator: Authenticator, metrics: Metrics, config: Config
+    ) -> None:
         self.database = database
-        self.gate = gate
+        self.authenticator = authenticator
         self.router = make_router(OPERATIONS)
         self._metrics = metrics
         self._config = config
-        self._logged = dict.fromkeys(FAILURES, -math.inf)
+        self._logged = dict.fromkeys(OPERATOR_PROBLEMS, -math.inf)
 
     def close(self) -> None:
-        self.gate.note_uses()
+        self.authenticator.flush_token_uses()
         self.database.close()
 
     def __call__(
@@ -62,8 +64,8 @@ class App:
         context = self.open(environ)
         response = self.receive(context) or self.run(context)
         self.record(context, response.status, time.perf_counter() - started)
-        if self.gate.is_to_note_uses():
-            self.gate.note_uses()
+        if self.authenticator.token_uses_due():
+            self.authenticator.flush_token_uses()
         status = f"{response.status} {REASONS[response.status]}"
         start_response(status, [*response.headers.items()])
         return [response.content]
@@ -94,7 +96,7 @@ class App:
 
     def _receive(self, context: Context) -> Response | None:
         self._believe_proxies(context)
-        self.gate.check_host(context)
+        self.authenticator.check_host(context)
         try:
             match(self.router, context)
         except HTTPError as error:
@@ -105,7 +107,7 @@ class App:
             context.query = read_query(context.environ, operation.options)
             return None if operation.is_slow(context.query) else self._run(context)
         with self.database.read() as db:
-            self.gate.admit(db, context)
+            self.authenticator.authorize(db, context)
             context.query = read_query(context.environ, operation.options)
             if operation.reads and not operation.is_slow(context.query):
                 return self._run(context)
@@ -117,10 +119,10 @@ class App:
         if operation.is_public:
             return read(context, self.database)
         if operation.reads:
-            with self.database.read(is_long=True) as db:
+            with self.database.read(is_slow=True) as db:
                 return read(context, db)
         with self.database.write() as db:
-            self.gate.admit(db, context)
+            self.authenticator.authorize(db, context)
             return write(context, db, self.database, self._config.retry_window)
 
     def _answer(
@@ -130,7 +132,7 @@ class App:
         try:
             response = act(context)
         except Problem as problem:
-            if problem.code in FAILURES:
+            if problem.code in OPERATOR_PROBLEMS:
                 self._log(problem)
             response = render_problem(context, problem)
         except Exception as error:
@@ -141,7 +143,7 @@ class App:
         """Log what only the operator can fix, with what SQLite says of it."""
         if time.monotonic() >= self._logged[failure.code] + FAILURES_LOGGED_EVERY:
             self._logged[failure.code] = time.monotonic()
-            cause, advice = failure.__cause__ or failure.detail, KINDS[failure.code].advice
+            cause, advice = failure.__cause__ or failure.detail, PROBLEM_TYPES[failure.code].advice
             log.error("%s: %s: %s", failure.code, str(cause).rstrip("."), advice)
 
     def _believe_proxies(self, context: Context) -> None:
@@ -170,5 +172,5 @@ def _complete(context: Context, response: Response) -> Response:
 def make_app(config: Config) -> App:
     """The service on a database that has been migrated; close it when it is no longer served."""
     database = Database(config.database, config.busy_timeout)
-    gate = Gate(database, config)
-    return App(database, gate, Metrics(database, config.database), config)
+    authenticator = Authenticator(database, config)
+    return App(database, authenticator, Metrics(database, config.database), config)

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from enrollment.problems.errors import NotUnderstood
+from enrollment.problems.errors import UsageError
 
 
 def _port(text: str) -> int:
@@ -128,7 +128,7 @@ class Config:
         known = {variable(setting.name) for setting in fields(cls)}
         unknown = [name for name in environ if name.startswith(variable("")) and name not in known]
         if unknown:
-            raise NotUnderstood(f"there is no setting {', '.join(sorted(unknown))}")
+            raise UsageError(f"there is no setting {', '.join(sorted(unknown))}")
         values = {}
         for setting in fields(cls):
             origin, text = given(setting.name, flags, environ)
@@ -138,7 +138,7 @@ class Config:
                 values[setting.name] = setting.metadata["parse"](text)
             except ValueError:
                 expected = setting.metadata["expected"]
-                raise NotUnderstood(f"{origin} is {text!r}, expected {expected}") from None
+                raise UsageError(f"{origin} is {text!r}, expected {expected}") from None
         return cls(**values)
 
 

@@ -20,7 +20,7 @@ from enrollment.data.event import get_last_event_id
 from enrollment.data.metrics import get_seats, list_changes
 from enrollment.http.context import Context
 from enrollment.http.operation import template
-from enrollment.model.types import Moment
+from enrollment.model.types import Timestamp
 from enrollment.storage.database import Database
 from enrollment.storage.sqlite import Connection
 
@@ -91,7 +91,7 @@ class Metrics:
         """All of it, in the text format of Prometheus; one at a time, so that no change is counted
         twice."""
         with self._lock:
-            for name, seats in get_seats(db, Moment.now()).items():
+            for name, seats in get_seats(db, Timestamp.now()).items():
                 self._seats[name].set(seats)
             # The history tells exactly what became of enrolments, and costs no request anything.
             for row in list_changes(db, self._last_event):

@@ -1,4 +1,4 @@
--- name: list_judgements(wanted, purpose, given_up, overridden, effective_at, now)
+-- name: list_decisions(wanted, purpose, given_up, overridden, effective_at, now)
 -- What becomes of each wanted enrolment: its outcome, "enrolled" or "waitlisted" (a row without a code),
 -- or which rules does it break (a row for each, with its code, a sentence and its figures)?
 --

@@ -79,7 +79,7 @@ SET status = excluded.status,
     version = version + 1
 WHERE status <> excluded.status;
 
--- name: list_places_not_wanted(student_id, course_ids)
+-- name: list_active_enrollments(student_id, course_ids)
 -- In which courses is this student, or waits for, that are not among these? course_ids is a JSON array.
 SELECT course_id, status
 FROM student_course

@@ -1,10 +1,10 @@
--- name: get_kept_answer(token_id, key, since)^
+-- name: get_stored_response(token_id, key, since)^
 -- What was answered to this caller under this key, not too long ago?
 SELECT fingerprint, status, headers, content
 FROM kept_answer
 WHERE token_id = :token_id AND key = :key AND kept_at > :since;
 
--- name: insert_kept_answer(token_id, key, fingerprint, status, headers, content, at)!
+-- name: insert_stored_response(token_id, key, fingerprint, status, headers, content, at)!
 -- Keep an answer; one that was kept too long ago gives way.
 INSERT INTO kept_answer (token_id, key, fingerprint, status, headers, content, kept_at)
 VALUES (:token_id, :key, :fingerprint, :status, :headers, :content, :at)
@@ -15,7 +15,7 @@ SET fingerprint = excluded.fingerprint,
     content = excluded.content,
     kept_at = excluded.kept_at;
 
--- name: delete_old_kept_answers(since)!
+-- name: delete_old_responses(since)!
 -- Forget a few of those that were kept too long ago: with each that is kept, more than one goes.
 DELETE FROM kept_answer
 WHERE (token_id, key) IN (

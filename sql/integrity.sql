@@ -1,4 +1,4 @@
--- name: list_contradictions()
+-- name: list_history_mismatches()
 -- Which enrolments are not what their events say, in status, time or the number of changes?
 SELECT present.student_id, present.course_id
 FROM student_course AS present
@@ -30,7 +30,7 @@ WHERE event.from_status IS NULL
     )
 ORDER BY student_id, course_id;
 
--- name: list_broken_links()
+-- name: list_broken_histories()
 -- Which events do not go on from the one before, of all or of the same enrolment, in id, status or time?
 SELECT event.id
 FROM student_course_event AS event
@@ -65,6 +65,6 @@ SELECT
     (SELECT count(*) FROM student_course) AS enrolments,
     (SELECT count(*) FROM student_course_event) AS events;
 
--- name: update_nothing()!
+-- name: probe_write()!
 -- May the file be written to? SQLite begins a transaction of a file that may not as if it could.
 UPDATE student SET version = version WHERE false;

@@ -1,4 +1,4 @@
--- name: list_courses_to_settle(course_ids, student_ids)
+-- name: list_promotable_courses(course_ids, student_ids)
 -- Which of these courses, and of those for which these students wait, have seats for those who wait, and
 -- give them by themselves? Both lists are JSON arrays.
 SELECT DISTINCT course.id
@@ -55,20 +55,20 @@ WHERE course.id = :course_id
 GROUP BY course.id
 HAVING count(student_course.student_id) >= course.capacity;
 
--- name: update_passed_over(course_id, passed_over, at, actor)!
+-- name: update_skipped(course_id, skipped, at, actor)!
 -- Leave an event with each who waits on, and say why, unless the last one says so already.
--- passed_over is a JSON array of [student_id, reason].
+-- skipped is a JSON array of [student_id, reason].
 UPDATE student_course
 SET changed_at = :at,
     effective_at = NULL,
     changed_by = :actor,
     change_reason = (
-        SELECT value ->> 1 FROM json_each(:passed_over) WHERE value ->> 0 = student_id
+        SELECT value ->> 1 FROM json_each(:skipped) WHERE value ->> 0 = student_id
     ),
     overridden = NULL,
     version = version + 1
-WHERE (student_id, course_id) IN (SELECT value ->> 0, :course_id FROM json_each(:passed_over))
+WHERE (student_id, course_id) IN (SELECT value ->> 0, :course_id FROM json_each(:skipped))
     AND status = 'waitlisted'
     AND change_reason IS NOT (
-        SELECT value ->> 1 FROM json_each(:passed_over) WHERE value ->> 0 = student_id
+        SELECT value ->> 1 FROM json_each(:skipped) WHERE value ->> 0 = student_id
     );

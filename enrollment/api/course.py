@@ -2,69 +2,69 @@
 
 from enrollment.data import course, enrollment, waitlist
 from enrollment.http.authentication import READERS_AND_STUDENTS, REGISTRARS
-from enrollment.http.conditional import require_match
+from enrollment.http.conditional import check_preconditions
 from enrollment.http.context import Context
 from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
-from enrollment.http.responses import Answer, created, no_content, ok
+from enrollment.http.responses import Result, created, no_content, ok
 from enrollment.model.queries import CourseFilter
-from enrollment.model.records import Course, CourseFields
-from enrollment.model.requests import NewPromotions
-from enrollment.model.results import ListPage, Results
+from enrollment.model.records import Course, CourseInput
+from enrollment.model.requests import PromotionInput
+from enrollment.model.results import BulkResults, Page
 from enrollment.problems.registry import COURSE_RULES
 from enrollment.storage.sqlite import Connection
 
 
-def list_courses(context: Context, db: Connection, query: CourseFilter) -> Answer:
+def list_courses(context: Context, db: Connection, query: CourseFilter) -> Result:
     """List courses with their seats."""
     return page_response(
         context, course.list_courses(db, query, decode_cursor(context, query)), query
     )
 
 
-def create_course(context: Context, db: Connection, body: CourseFields) -> Answer:
+def create_course(context: Context, db: Connection, body: CourseInput) -> Result:
     """Create a course."""
     new = course.insert_course(db, body)
     tag = course.get_course_tag(db, new.id)
     return created(new, f"/v1/courses/{new.id}", tag)
 
 
-def read_course(context: Context, db: Connection, course_id: int) -> Answer:
+def read_course(context: Context, db: Connection, course_id: int) -> Result:
     """Read a course and its seats."""
     return _course(db, course_id)
 
 
-def replace_course(context: Context, db: Connection, course_id: int, body: CourseFields) -> Answer:
+def replace_course(context: Context, db: Connection, course_id: int, body: CourseInput) -> Result:
     """Replace a course; who has a seat keeps it."""
-    _require_match(context, db, course_id)
+    _check_preconditions(context, db, course_id)
     course.update_course(db, course_id, body)
-    waitlist.settle(db, change_context(context), course_ids=[course_id])
+    waitlist.promote_eligible(db, change_context(context), course_ids=[course_id])
     return _course(db, course_id)
 
 
-def delete_course(context: Context, db: Connection, course_id: int) -> Answer:
+def delete_course(context: Context, db: Connection, course_id: int) -> Result:
     """Delete a course that no one has ever been in."""
-    _require_match(context, db, course_id)
+    _check_preconditions(context, db, course_id)
     course.delete_course(db, course_id)
     return no_content()
 
 
-def promote(context: Context, db: Connection, course_id: int, body: NewPromotions) -> Answer:
+def promote(context: Context, db: Connection, course_id: int, body: PromotionInput) -> Result:
     """Give seats to the first who wait, where a registrar does."""
-    _require_match(context, db, course_id)
-    asked = waitlist.promote(db, course_id, body.seats, change_context(context))
-    return ok(Results(enrollment.list_results(db, course_id, asked)))
+    _check_preconditions(context, db, course_id)
+    asked = waitlist.promote_manually(db, course_id, body.seats, change_context(context))
+    return ok(BulkResults(enrollment.list_results(db, course_id, asked)))
 
 
-def _course(db: Connection, course_id: int) -> Answer:
+def _course(db: Connection, course_id: int) -> Result:
     return ok(course.get_course(db, course_id), course.get_course_tag(db, course_id))
 
 
-def _require_match(context: Context, db: Connection, course_id: int) -> None:
+def _check_preconditions(context: Context, db: Connection, course_id: int) -> None:
     """The version alone is enough: who changes a course may not care who has just enrolled."""
     version = str(course.get_course(db, course_id).version)
-    require_match(context, lambda: course.get_course_tag(db, course_id), version)
+    check_preconditions(context, lambda: course.get_course_tag(db, course_id), version)
 
 
 OPERATIONS = (
@@ -74,14 +74,14 @@ OPERATIONS = (
         READERS_AND_STUDENTS,
         list_courses,
         query=CourseFilter,
-        answer=ListPage[Course],
+        answer=Page[Course],
     ),
     Operation(
         "POST",
         "/v1/courses",
         REGISTRARS,
         create_course,
-        body=CourseFields,
+        body=CourseInput,
         answer=Course,
         status=201,
         conflicts=COURSE_RULES,
@@ -94,7 +94,7 @@ OPERATIONS = (
         "/v1/courses/<course_id:id>",
         REGISTRARS,
         replace_course,
-        body=CourseFields,
+        body=CourseInput,
         answer=Course,
         conflicts=COURSE_RULES,
     ),
@@ -111,8 +111,8 @@ OPERATIONS = (
         "/v1/courses/<course_id:id>/promotions",
         REGISTRARS,
         promote,
-        body=NewPromotions,
-        answer=Results,
+        body=PromotionInput,
+        answer=BulkResults,
         conflicts=("promotion_automatic", "course_full"),
         conditional=True,
     ),

@@ -3,31 +3,36 @@
 from http import HTTPStatus
 
 from enrollment.data import course, eligibility, enrollment, roster
-from enrollment.data.eligibility import Wish
+from enrollment.data.eligibility import EnrollmentRequest
 from enrollment.http.authentication import (
     READERS,
     READERS_AND_STUDENTS,
     REGISTRARS,
     REGISTRARS_AND_STUDENTS,
 )
-from enrollment.http.conditional import require_match, tag_of
+from enrollment.http.conditional import check_preconditions, etag_of
 from enrollment.http.context import Context
 from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
-from enrollment.http.responses import Answer, created, no_content, ok
-from enrollment.model.queries import CoursesOfStudentFilter, EligibleCourseFilter, RosterFilter
-from enrollment.model.records import CourseOfStudent, Enrollment, StudentOfCourse
-from enrollment.model.requests import NewEnrollment, WantedCourses, WantedStatus, WantedStudents
-from enrollment.model.results import Eligibility, EligibleCourse, ListPage, Results
-from enrollment.model.types import Moment
+from enrollment.http.responses import Result, created, no_content, ok
+from enrollment.model.queries import EligibleCourseFilter, RosterFilter, StudentCourseFilter
+from enrollment.model.records import Enrollment, RosterEntry, StudentCourse
+from enrollment.model.requests import (
+    BulkEnrollmentInput,
+    CourseSetInput,
+    EnrollmentInput,
+    EnrollmentStatusInput,
+)
+from enrollment.model.results import BulkResults, Eligibility, EligibleCourse, Page
+from enrollment.model.types import Timestamp
 from enrollment.problems.registry import ENROLLMENT_RULES
 from enrollment.storage.sqlite import Connection
 
 
 def list_courses_of_student(
-    context: Context, db: Connection, student_id: int, query: CoursesOfStudentFilter
-) -> Answer:
+    context: Context, db: Connection, student_id: int, query: StudentCourseFilter
+) -> Result:
     """List a student's courses."""
     listing = roster.list_courses_of_student(db, student_id, query, decode_cursor(context, query))
     return page_response(context, listing, query, tag=roster.get_courses_tag(db, student_id))
@@ -35,79 +40,84 @@ def list_courses_of_student(
 
 def list_students_of_course(
     context: Context, db: Connection, course_id: int, query: RosterFilter
-) -> Answer:
+) -> Result:
     """List a course's students."""
     listing = roster.list_students_of_course(db, course_id, query, decode_cursor(context, query))
     return page_response(context, listing, query)
 
 
-def enroll(context: Context, db: Connection, student_id: int, body: NewEnrollment) -> Answer:
+def enroll(context: Context, db: Connection, student_id: int, body: EnrollmentInput) -> Result:
     """Enrol in one course, or wait for it."""
-    require_match(context, lambda: roster.get_courses_tag(db, student_id))
-    wish = Wish(student_id, body.course_id, body.waitlist)
+    check_preconditions(context, lambda: roster.get_courses_tag(db, student_id))
+    request = EnrollmentRequest(student_id, body.course_id, body.waitlist)
     new = enrollment.insert_enrollment(
-        db, wish, change_context(context, body), pointer="/course_id"
+        db, request, change_context(context, body), pointer="/course_id"
     )
     return created(new, f"/v1/students/{student_id}/courses/{body.course_id}")
 
 
 def replace_courses(
-    context: Context, db: Connection, student_id: int, body: WantedCourses
-) -> Answer:
+    context: Context, db: Connection, student_id: int, body: CourseSetInput
+) -> Result:
     """Enrol in exactly these courses: all of it, or nothing."""
-    wishes = [Wish(student_id, course.course_id, course.waitlist) for course in body.courses]
-    require_match(context, lambda: roster.get_courses_tag(db, student_id))
+    requests = [
+        EnrollmentRequest(student_id, course.course_id, course.waitlist) for course in body.courses
+    ]
+    check_preconditions(context, lambda: roster.get_courses_tag(db, student_id))
     enrollment.replace_enrollments(
-        db, student_id, wishes, change_context(context, body), pointer="/courses/%d/course_id"
+        db, student_id, requests, change_context(context, body), pointer="/courses/%d/course_id"
     )
-    return list_courses_of_student(context, db, student_id, CoursesOfStudentFilter())
+    return list_courses_of_student(context, db, student_id, StudentCourseFilter())
 
 
 def enroll_students(
-    context: Context, db: Connection, course_id: int, body: WantedStudents
-) -> Answer:
+    context: Context, db: Connection, course_id: int, body: BulkEnrollmentInput
+) -> Result:
     """Enrol many students: all of them, or each who may."""
-    wishes = [Wish(student.student_id, course_id, student.waitlist) for student in body.students]
-    require_match(context, lambda: course.get_course_tag(db, course_id))
+    requests = [
+        EnrollmentRequest(student.student_id, course_id, student.waitlist)
+        for student in body.students
+    ]
+    check_preconditions(context, lambda: course.get_course_tag(db, course_id))
     results = enrollment.insert_students(
         db,
         course_id,
-        wishes,
+        requests,
         body.mode,
         change_context(context, body),
         pointer="/students/%d/student_id",
     )
-    context.refusals = [fault.code for result in results for fault in result.errors]
+    context.refusals = [violation.code for result in results for violation in result.errors]
     status = HTTPStatus.CREATED if body.mode == "all" else HTTPStatus.MULTI_STATUS
-    return Answer(status, Results(results))
+    return Result(status, BulkResults(results))
 
 
-def read_enrollment(context: Context, db: Connection, student_id: int, course_id: int) -> Answer:
+def read_enrollment(context: Context, db: Connection, student_id: int, course_id: int) -> Result:
     """Read one enrolment."""
     return ok(enrollment.get_enrollment(db, student_id, course_id))
 
 
-def read_eligibility(context: Context, db: Connection, student_id: int, course_id: int) -> Answer:
+def read_eligibility(context: Context, db: Connection, student_id: int, course_id: int) -> Result:
     """Whether the student could enrol now, or every rule that is against it."""
     return ok(eligibility.get_eligibility(db, student_id, course_id, change_context(context)))
 
 
 def list_eligible_courses(
     context: Context, db: Connection, student_id: int, query: EligibleCourseFilter
-) -> Answer:
+) -> Result:
     """List the courses that the student could enrol in now."""
     listing = eligibility.list_eligible_courses(
-        db, student_id, query, Moment.now(), decode_cursor(context, query)
+        db, student_id, query, Timestamp.now(), decode_cursor(context, query)
     )
     return page_response(context, listing, query)
 
 
 def put_enrollment(
-    context: Context, db: Connection, student_id: int, course_id: int, body: WantedStatus
-) -> Answer:
+    context: Context, db: Connection, student_id: int, course_id: int, body: EnrollmentStatusInput
+) -> Result:
     """Make it enrolled, completed or dropped, however often it is sent."""
     present = enrollment.find_enrollment(db, student_id, course_id)
-    require_match(context, lambda: tag_of(present))
+    check_preconditions(context, lambda: etag_of(present))
     change = change_context(context, body)
     put = enrollment.put_enrollment(db, student_id, course_id, present, body.status, change)
     if present:
@@ -115,10 +125,10 @@ def put_enrollment(
     return created(put, f"/v1/students/{student_id}/courses/{course_id}")
 
 
-def drop(context: Context, db: Connection, student_id: int, course_id: int) -> Answer:
+def drop(context: Context, db: Connection, student_id: int, course_id: int) -> Result:
     """Drop it, or leave its waitlist; the history stays."""
     present = enrollment.get_enrollment(db, student_id, course_id)
-    require_match(context, lambda: tag_of(present))
+    check_preconditions(context, lambda: etag_of(present))
     enrollment.put_enrollment(
         db, student_id, course_id, present, "dropped", change_context(context)
     )
@@ -131,15 +141,15 @@ OPERATIONS = (
         "/v1/students/<student_id:id>/courses",
         READERS_AND_STUDENTS,
         list_courses_of_student,
-        query=CoursesOfStudentFilter,
-        answer=ListPage[CourseOfStudent],
+        query=StudentCourseFilter,
+        answer=Page[StudentCourse],
     ),
     Operation(
         "POST",
         "/v1/students/<student_id:id>/courses",
         REGISTRARS_AND_STUDENTS,
         enroll,
-        body=NewEnrollment,
+        body=EnrollmentInput,
         answer=Enrollment,
         status=201,
         conflicts=ENROLLMENT_RULES,
@@ -150,8 +160,8 @@ OPERATIONS = (
         "/v1/students/<student_id:id>/courses",
         REGISTRARS_AND_STUDENTS,
         replace_courses,
-        body=WantedCourses,
-        answer=ListPage[CourseOfStudent],
+        body=CourseSetInput,
+        answer=Page[StudentCourse],
         conflicts=ENROLLMENT_RULES,
     ),
     Operation(
@@ -166,7 +176,7 @@ OPERATIONS = (
         "/v1/students/<student_id:id>/courses/<course_id:id>",
         REGISTRARS_AND_STUDENTS,
         put_enrollment,
-        body=WantedStatus,
+        body=EnrollmentStatusInput,
         answer=Enrollment,
         conflicts=("not_enrolled", *ENROLLMENT_RULES),
     ),
@@ -191,7 +201,7 @@ OPERATIONS = (
         READERS_AND_STUDENTS,
         list_eligible_courses,
         query=EligibleCourseFilter,
-        answer=ListPage[EligibleCourse],
+        answer=Page[EligibleCourse],
     ),
     Operation(
         "GET",
@@ -199,15 +209,15 @@ OPERATIONS = (
         READERS,
         list_students_of_course,
         query=RosterFilter,
-        answer=ListPage[StudentOfCourse],
+        answer=Page[RosterEntry],
     ),
     Operation(
         "POST",
         "/v1/courses/<course_id:id>/students",
         REGISTRARS,
         enroll_students,
-        body=WantedStudents,
-        answer=Results,
+        body=BulkEnrollmentInput,
+        answer=BulkResults,
         status=201,
         conflicts=("duplicate_student", "unknown_student", *ENROLLMENT_RULES),
         conditional=True,

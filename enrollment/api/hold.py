@@ -2,43 +2,43 @@
 
 from enrollment.data import hold, waitlist
 from enrollment.http.authentication import READERS_AND_STUDENTS, REGISTRARS
-from enrollment.http.conditional import require_match, tag_of
+from enrollment.http.conditional import check_preconditions, etag_of
 from enrollment.http.context import Context
 from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
-from enrollment.http.responses import Answer, created, no_content, ok
-from enrollment.model.queries import Page
-from enrollment.model.records import Hold, HoldFields
-from enrollment.model.results import ListPage
+from enrollment.http.responses import Result, created, no_content, ok
+from enrollment.model.queries import Pagination
+from enrollment.model.records import Hold, HoldInput
+from enrollment.model.results import Page
 from enrollment.storage.sqlite import Connection
 
 
-def list_holds(context: Context, db: Connection, student_id: int, query: Page) -> Answer:
+def list_holds(context: Context, db: Connection, student_id: int, query: Pagination) -> Result:
     """List a student's holds, released ones too."""
     return page_response(
         context, hold.list_holds(db, student_id, query, decode_cursor(context, query)), query
     )
 
 
-def place_hold(context: Context, db: Connection, student_id: int, body: HoldFields) -> Answer:
+def place_hold(context: Context, db: Connection, student_id: int, body: HoldInput) -> Result:
     """Place a hold, which keeps the student from enrolling."""
     new = hold.insert_hold(db, student_id, body, change_context(context))
     return created(new, f"/v1/students/{student_id}/holds/{new.id}")
 
 
-def read_hold(context: Context, db: Connection, student_id: int, hold_id: int) -> Answer:
+def read_hold(context: Context, db: Connection, student_id: int, hold_id: int) -> Result:
     """Read a hold."""
     return ok(hold.get_hold(db, student_id, hold_id))
 
 
-def release_hold(context: Context, db: Connection, student_id: int, hold_id: int) -> Answer:
+def release_hold(context: Context, db: Connection, student_id: int, hold_id: int) -> Result:
     """Release it; it stays on record."""
     present = hold.get_hold(db, student_id, hold_id)
-    require_match(context, lambda: tag_of(present))
+    check_preconditions(context, lambda: etag_of(present))
     change = change_context(context)
     hold.release_hold(db, student_id, hold_id, change)
-    waitlist.settle(db, change, student_ids=[student_id])
+    waitlist.promote_eligible(db, change, student_ids=[student_id])
     return no_content()
 
 
@@ -48,15 +48,15 @@ OPERATIONS = (
         "/v1/students/<student_id:id>/holds",
         READERS_AND_STUDENTS,
         list_holds,
-        query=Page,
-        answer=ListPage[Hold],
+        query=Pagination,
+        answer=Page[Hold],
     ),
     Operation(
         "POST",
         "/v1/students/<student_id:id>/holds",
         REGISTRARS,
         place_hold,
-        body=HoldFields,
+        body=HoldInput,
         answer=Hold,
         status=201,
     ),

@@ -7,20 +7,20 @@ from enrollment.api import course, enrollment, event, hold, service, student, te
 from enrollment.http.authentication import ANYONE
 from enrollment.http.context import Context
 from enrollment.http.operation import Operation
-from enrollment.http.responses import Answer, encode
+from enrollment.http.responses import Result, encode
 from enrollment.openapi import pages
 from enrollment.openapi.document import document
 from enrollment.storage.database import Database
 
 
-def read_openapi(context: Context, database: Database) -> Answer:
-    """This interface as an OpenAPI 3.1 document. `enrollment openapi` prints it with indents."""
-    return Answer(200, openapi(), {"Content-Type": "application/json"})
+def read_openapi(context: Context, database: Database) -> Result:
+    """This interface as an OpenAPI 3.1 document."""
+    return Result(200, openapi(), {"Content-Type": "application/json"})
 
 
-def read_docs(context: Context, database: Database) -> Answer:
+def read_docs(context: Context, database: Database) -> Result:
     """This interface as a page to read."""
-    return Answer(200, docs(), pages.HEADERS)
+    return Result(200, docs(), pages.HEADERS)
 
 
 @cache

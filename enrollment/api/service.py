@@ -5,59 +5,59 @@ from importlib.metadata import version
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from enrollment.data.integrity import is_current, try_to_write
+from enrollment.data.integrity import is_current, probe_write
 from enrollment.http.authentication import ANYONE, READERS
 from enrollment.http.context import Context
 from enrollment.http.operation import Operation
-from enrollment.http.responses import Answer, ok
+from enrollment.http.responses import Result, ok
 from enrollment.model.results import Health, Service
 from enrollment.openapi import pages
 from enrollment.problems.errors import Problem
-from enrollment.problems.registry import KINDS
+from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.storage.database import Database
 from enrollment.storage.sqlite import Connection
 
 
-def read_service(context: Context, database: Database) -> Answer:
+def read_service(context: Context, database: Database) -> Result:
     """Where everything is."""
     return ok(Service(release=version("enrollment")))
 
 
-def read_live(context: Context, database: Database) -> Answer:
+def read_live(context: Context, database: Database) -> Result:
     """Whether the service answers."""
     return ok(Health(status="live"))
 
 
-def read_ready(context: Context, database: Database) -> Answer:
+def read_ready(context: Context, database: Database) -> Result:
     """Whether the schema is current and a write can begin; a 503 or 507 otherwise."""
     with database.read() as db:
         if not is_current(db):
             detail = "The database has not the schema of this release."
             raise Problem("database_outdated", detail, headers={"Retry-After": "60"})
-    database.require_room()
+    database.check_disk_space()
     # A write that is under way has begun.
-    if not database.is_written_to:
+    if not database.is_writing:
         with database.write() as db:
-            try_to_write(db)
+            probe_write(db)
     return ok(Health(status="ready"))
 
 
-def read_metrics(context: Context, db: Connection) -> Answer:
+def read_metrics(context: Context, db: Connection) -> Result:
     """What the service counts, for Prometheus."""
     numbers = context.expose_metrics(db)
-    return Answer(HTTPStatus.OK, numbers, {"Content-Type": CONTENT_TYPE_LATEST})
+    return Result(HTTPStatus.OK, numbers, {"Content-Type": CONTENT_TYPE_LATEST})
 
 
-def list_problems(context: Context, database: Database) -> Answer:
+def list_problems(context: Context, database: Database) -> Result:
     """Every problem there is."""
-    return Answer(HTTPStatus.OK, pages.problems(), pages.HEADERS)
+    return Result(HTTPStatus.OK, pages.problems(), pages.HEADERS)
 
 
-def read_problem(context: Context, database: Database, code: str) -> Answer:
+def read_problem(context: Context, database: Database, code: str) -> Result:
     """What a problem means and what to do."""
-    if code not in KINDS:
+    if code not in PROBLEM_TYPES:
         raise Problem("not_found", f"There is no problem with the code {code}.")
-    return Answer(HTTPStatus.OK, pages.problem(code), pages.HEADERS)
+    return Result(HTTPStatus.OK, pages.problem(code), pages.HEADERS)
 
 
 OPERATIONS = (

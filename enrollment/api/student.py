@@ -2,65 +2,65 @@
 
 from enrollment.data import enrollment, student
 from enrollment.http.authentication import READERS, READERS_AND_STUDENTS, REGISTRARS
-from enrollment.http.conditional import require_match, tag_of
+from enrollment.http.conditional import check_preconditions, etag_of
 from enrollment.http.context import Context
 from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
-from enrollment.http.responses import Answer, created, no_content, ok
+from enrollment.http.responses import Result, created, no_content, ok
 from enrollment.model.queries import StudentFilter
-from enrollment.model.records import Student, StudentFields
-from enrollment.model.results import ListPage
+from enrollment.model.records import Student, StudentInput
+from enrollment.model.results import Page
 from enrollment.storage.sqlite import Connection
 
 
-def list_students(context: Context, db: Connection, query: StudentFilter) -> Answer:
+def list_students(context: Context, db: Connection, query: StudentFilter) -> Result:
     """List students."""
     return page_response(
         context, student.list_students(db, query, decode_cursor(context, query)), query
     )
 
 
-def create_student(context: Context, db: Connection, body: StudentFields) -> Answer:
+def create_student(context: Context, db: Connection, body: StudentInput) -> Result:
     """Create a student."""
     new = student.insert_student(db, body)
     return created(new, f"/v1/students/{new.id}")
 
 
-def read_student(context: Context, db: Connection, student_id: int) -> Answer:
+def read_student(context: Context, db: Connection, student_id: int) -> Result:
     """Read a student."""
     return ok(student.get_student(db, student_id))
 
 
 def replace_student(
-    context: Context, db: Connection, student_id: int, body: StudentFields
-) -> Answer:
+    context: Context, db: Connection, student_id: int, body: StudentInput
+) -> Result:
     """Replace a student; one who becomes inactive leaves every course."""
     present = student.get_student(db, student_id)
-    require_match(context, lambda: tag_of(present))
+    check_preconditions(context, lambda: etag_of(present))
     updated = student.update_student(db, student_id, body)
-    enrollment.follow_student(db, present, updated, change_context(context))
+    enrollment.apply_deactivation(db, present, updated, change_context(context))
     return ok(updated)
 
 
-def delete_student(context: Context, db: Connection, student_id: int) -> Answer:
+def delete_student(context: Context, db: Connection, student_id: int) -> Result:
     """Delete a student who has never been in a course."""
     present = student.get_student(db, student_id)
-    require_match(context, lambda: tag_of(present))
+    check_preconditions(context, lambda: etag_of(present))
     student.delete_student(db, student_id)
     return no_content()
 
 
 OPERATIONS = (
     Operation(
-        "GET", "/v1/students", READERS, list_students, query=StudentFilter, answer=ListPage[Student]
+        "GET", "/v1/students", READERS, list_students, query=StudentFilter, answer=Page[Student]
     ),
     Operation(
         "POST",
         "/v1/students",
         REGISTRARS,
         create_student,
-        body=StudentFields,
+        body=StudentInput,
         answer=Student,
         status=201,
         conflicts=("email_taken",),
@@ -73,7 +73,7 @@ OPERATIONS = (
         "/v1/students/<student_id:id>",
         REGISTRARS,
         replace_student,
-        body=StudentFields,
+        body=StudentInput,
         answer=Student,
         conflicts=("email_taken",),
     ),

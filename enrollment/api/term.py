@@ -2,47 +2,49 @@
 
 from enrollment.data import term, waitlist
 from enrollment.http.authentication import READERS_AND_STUDENTS, REGISTRARS
-from enrollment.http.conditional import require_match, tag_of
+from enrollment.http.conditional import check_preconditions, etag_of
 from enrollment.http.context import Context
 from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
-from enrollment.http.responses import Answer, created, no_content, ok
+from enrollment.http.responses import Result, created, no_content, ok
 from enrollment.model.queries import TermFilter
-from enrollment.model.records import Term, TermFields
-from enrollment.model.results import ListPage
+from enrollment.model.records import Term, TermInput
+from enrollment.model.results import Page
 from enrollment.storage.sqlite import Connection
 
 
-def list_terms(context: Context, db: Connection, query: TermFilter) -> Answer:
+def list_terms(context: Context, db: Connection, query: TermFilter) -> Result:
     """List terms."""
     return page_response(context, term.list_terms(db, query, decode_cursor(context, query)), query)
 
 
-def create_term(context: Context, db: Connection, body: TermFields) -> Answer:
+def create_term(context: Context, db: Connection, body: TermInput) -> Result:
     """Create a term."""
     new = term.insert_term(db, body)
     return created(new, f"/v1/terms/{new.id}")
 
 
-def read_term(context: Context, db: Connection, term_id: int) -> Answer:
+def read_term(context: Context, db: Connection, term_id: int) -> Result:
     """Read a term."""
     return ok(term.get_term(db, term_id))
 
 
-def replace_term(context: Context, db: Connection, term_id: int, body: TermFields) -> Answer:
+def replace_term(context: Context, db: Connection, term_id: int, body: TermInput) -> Result:
     """Replace a term; its courses follow a change of its code."""
     present = term.get_term(db, term_id)
-    require_match(context, lambda: tag_of(present))
+    check_preconditions(context, lambda: etag_of(present))
     updated = term.update_term(db, term_id, body)
-    waitlist.settle(db, change_context(context), course_ids=term.list_course_ids(db, term_id))
+    waitlist.promote_eligible(
+        db, change_context(context), course_ids=term.list_course_ids(db, term_id)
+    )
     return ok(updated)
 
 
-def delete_term(context: Context, db: Connection, term_id: int) -> Answer:
+def delete_term(context: Context, db: Connection, term_id: int) -> Result:
     """Delete a term without courses."""
     present = term.get_term(db, term_id)
-    require_match(context, lambda: tag_of(present))
+    check_preconditions(context, lambda: etag_of(present))
     term.delete_term(db, term_id)
     return no_content()
 
@@ -54,14 +56,14 @@ OPERATIONS = (
         READERS_AND_STUDENTS,
         list_terms,
         query=TermFilter,
-        answer=ListPage[Term],
+        answer=Page[Term],
     ),
     Operation(
         "POST",
         "/v1/terms",
         REGISTRARS,
         create_term,
-        body=TermFields,
+        body=TermInput,
         answer=Term,
         status=201,
         conflicts=("term_code_taken", "ends_before_start"),
@@ -72,7 +74,7 @@ OPERATIONS = (
         "/v1/terms/<term_id:id>",
         REGISTRARS,
         replace_term,
-        body=TermFields,
+        body=TermInput,
         answer=Term,
         conflicts=("term_code_taken", "ends_before_start"),
     ),

@@ -2,53 +2,53 @@
 
 from enrollment.data import token
 from enrollment.http.authentication import ADMINS
-from enrollment.http.conditional import require_match, tag_of
+from enrollment.http.conditional import check_preconditions, etag_of
 from enrollment.http.context import Context
 from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
-from enrollment.http.responses import Answer, created, no_content, ok
-from enrollment.model.queries import Page
-from enrollment.model.records import NewToken, Token, TokenFields
-from enrollment.model.results import ListPage
+from enrollment.http.responses import Result, created, no_content, ok
+from enrollment.model.queries import Pagination
+from enrollment.model.records import NewToken, Token, TokenInput
+from enrollment.model.results import Page
 from enrollment.storage.sqlite import Connection
 
 
-def list_tokens(context: Context, db: Connection, query: Page) -> Answer:
+def list_tokens(context: Context, db: Connection, query: Pagination) -> Result:
     """List the access tokens, without what proves them."""
     return page_response(
         context, token.list_tokens(db, query, decode_cursor(context, query)), query
     )
 
 
-def create_token(context: Context, db: Connection, body: TokenFields) -> Answer:
+def create_token(context: Context, db: Connection, body: TokenInput) -> Result:
     """Create a token; the answer shows it this once."""
     new = token.insert_token(db, body, change_context(context))
-    kept = token.get_token(db, new.id)
-    return created(new, f"/v1/tokens/{new.id}")._replace(kept=kept)
+    stored = token.get_token(db, new.id)
+    return created(new, f"/v1/tokens/{new.id}")._replace(stored=stored)
 
 
-def read_token(context: Context, db: Connection, token_id: int) -> Answer:
+def read_token(context: Context, db: Connection, token_id: int) -> Result:
     """Read a token, without what proves it."""
     return ok(token.get_token(db, token_id))
 
 
-def revoke_token(context: Context, db: Connection, token_id: int) -> Answer:
+def revoke_token(context: Context, db: Connection, token_id: int) -> Result:
     """Revoke it for good; it stays on record."""
     present = token.get_token(db, token_id)
-    require_match(context, lambda: tag_of(present))
+    check_preconditions(context, lambda: etag_of(present))
     token.revoke_token(db, token_id, change_context(context))
     return no_content()
 
 
 OPERATIONS = (
-    Operation("GET", "/v1/tokens", ADMINS, list_tokens, query=Page, answer=ListPage[Token]),
+    Operation("GET", "/v1/tokens", ADMINS, list_tokens, query=Pagination, answer=Page[Token]),
     Operation(
         "POST",
         "/v1/tokens",
         ADMINS,
         create_token,
-        body=TokenFields,
+        body=TokenInput,
         answer=NewToken,
         status=201,
         conflicts=(

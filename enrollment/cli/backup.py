@@ -4,11 +4,11 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from enrollment.cli.console import add_settings, count, counted
+from enrollment.cli.console import add_settings, count, format_counts
 from enrollment.config import Config
 from enrollment.maintenance import backup
-from enrollment.problems.errors import CommandError, NotUnderstood
-from enrollment.storage.lock import claim
+from enrollment.problems.errors import CommandError, UsageError
+from enrollment.storage.lock import lock_database
 
 
 def add(verbs: Any) -> None:
@@ -37,7 +37,7 @@ def run(config: Config, options: argparse.Namespace) -> None:
         case [file] if file not in ("", "verify"):
             create(config, Path(file), options.keep)
         case _:
-            raise NotUnderstood("expected a FILE, or the word verify and a FILE")
+            raise UsageError("expected a FILE, or the word verify and a FILE")
 
 
 def create(config: Config, target: Path, keep: int | None) -> None:
@@ -56,11 +56,11 @@ def create(config: Config, target: Path, keep: int | None) -> None:
 
 def _verified(file: Path) -> str:
     schema, counts = backup.verify(file)
-    return f"verified  {schema}: {counted(counts)}"
+    return f"verified  {schema}: {format_counts(counts)}"
 
 
 def restore(config: Config, options: argparse.Namespace) -> None:
-    with claim(config.database, alone=True):
+    with lock_database(config.database, exclusive=True):
         kept = backup.restore(config.database, options.backup)
     print(f"restored  {config.database}")
     if kept:

@@ -33,21 +33,21 @@ def count(text: str) -> int:
     return int(text)
 
 
-def report(done: str, outcome: Outcome) -> None:
+def print_outcome(done: str, outcome: Outcome) -> None:
     if outcome.backup:
         print(f"backup    {outcome.backup}")
     for id in outcome.ids:
         print(f"{done}  {id}")
 
 
-def counted(counts: Mapping[str, int]) -> str:
+def format_counts(counts: Mapping[str, int]) -> str:
     """How many of what, whose names are plurals in -s."""
     return ", ".join(
         f"{n} {what.removesuffix('s') if n == 1 else what}" for what, n in counts.items()
     )
 
 
-def show_once(*lines: str) -> None:
+def print_secret(*lines: str) -> None:
     """Print what can't be shown again. Raises CommandError or OSError if no one can have seen it:
     so it belongs inside the transaction that makes it."""
     if sys.stdout is None:

@@ -4,11 +4,11 @@ import argparse
 from contextlib import closing
 from typing import Any
 
-from enrollment.cli.console import add_settings, count, counted, report
+from enrollment.cli.console import add_settings, count, format_counts, print_outcome
 from enrollment.config import Config
 from enrollment.maintenance import demo, migrations
 from enrollment.storage.database import Database
-from enrollment.storage.lock import claim
+from enrollment.storage.lock import lock_database
 
 
 def add(verbs: Any) -> None:
@@ -23,8 +23,8 @@ def add(verbs: Any) -> None:
 
 
 def fill(config: Config, options: argparse.Namespace) -> None:
-    with claim(config.database, alone=False):
-        report("applied", migrations.prepare(config.database, allowed=False))
+    with lock_database(config.database, exclusive=False):
+        print_outcome("applied", migrations.ensure_current(config.database, allowed=False))
         with closing(Database(config.database, config.busy_timeout)) as database:
             written = demo.fill(database, options.students, options.seed)
-    print(f"{config.database} has now", counted(written))
+    print(f"{config.database} has now", format_counts(written))

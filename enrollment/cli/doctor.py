@@ -12,7 +12,7 @@ from typing import Any
 
 from enrollment.cli.console import add_settings
 from enrollment.config import Config
-from enrollment.data.integrity import list_contradictions, list_damages
+from enrollment.data.integrity import list_corruptions, list_history_mismatches
 from enrollment.maintenance import migrations
 from enrollment.maintenance.snapshot import open_to_read
 from enrollment.problems.errors import CommandError
@@ -23,9 +23,9 @@ LITTLE_ROOM, NO_ROOM = 500 * MEGABYTE, 20 * MEGABYTE
 LARGE_LOG = 100 * MEGABYTE
 # Here processes can't share SQLite's memory, nor trust its locks (https://www.sqlite.org/wal.html).
 NETWORK = set("9p afs ceph cifs fuse.sshfs glusterfs lustre nfs nfs4 smb3 smbfs".split())
-PASSING = {"overlay", "ramfs", "tmpfs"}
+EPHEMERAL = {"overlay", "ramfs", "tmpfs"}
 # Mended in these (https://www.sqlite.org/wal.html#walresetbug).
-MENDED, ALSO_MENDED = (3, 51, 3), {(3, 50, 7), (3, 44, 6)}
+FIXED_IN, ALSO_FIXED_IN = (3, 51, 3), {(3, 50, 7), (3, 44, 6)}
 
 Finding = tuple[str, str]
 
@@ -57,7 +57,7 @@ def examine(config: Config, options: argparse.Namespace) -> None:
 
 def _look_at_sqlite() -> Iterator[Finding]:
     version = sqlite3.sqlite_version_info
-    if version >= MENDED or version in ALSO_MENDED:
+    if version >= FIXED_IN or version in ALSO_FIXED_IN:
         yield "ok", f"SQLite {sqlite3.sqlite_version}"
     else:
         yield (
@@ -74,7 +74,7 @@ def _look_at_disk(database: Path) -> Iterator[Finding]:
     kind = _filesystem(database)
     if kind in NETWORK:
         yield "wrong", f"the filesystem is {kind}: over a network the file can be damaged"
-    elif kind in PASSING:
+    elif kind in EPHEMERAL:
         yield (
             "warn",
             f"the filesystem is {kind}: the file is gone with the machine or the container",
@@ -134,7 +134,7 @@ def _read_data(database: Path) -> Iterator[Finding]:
         synced = "the service syncs each commit (synchronous = FULL)"
         then = synced if mode == "wal" else "`enrollment serve` makes it wal"
         yield "ok", f"the journal mode is {mode}; {then}"
-        damages = list_damages(db)
+        damages = list_corruptions(db)
         yield from [("wrong", damage) for damage in damages] or [("ok", "the file is sound")]
-        differences = list_contradictions(db)
+        differences = list_history_mismatches(db)
         yield from [("wrong", text) for text in differences] or [("ok", "state and history agree")]

@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Config.read(vars(options), os.environ)
         options.run(settings, options)
     except Problem as problem:
-        reasons = [fault.detail for fault in problem.faults]
+        reasons = [violation.detail for violation in problem.violations]
         reasons = reasons or [f"{settings.database}: {problem.detail}"]
         print("enrollment:", *reasons, file=sys.stderr)
         return 1

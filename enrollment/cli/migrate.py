@@ -4,11 +4,11 @@ import argparse
 import sys
 from typing import Any
 
-from enrollment.cli.console import add_settings, report
+from enrollment.cli.console import add_settings, print_outcome
 from enrollment.config import Config
 from enrollment.maintenance import migrations
-from enrollment.problems.errors import CommandError, NotUnderstood
-from enrollment.storage.lock import claim
+from enrollment.problems.errors import CommandError, UsageError
+from enrollment.storage.lock import lock_database
 
 
 def add(verbs: Any) -> None:
@@ -35,9 +35,9 @@ def add(verbs: Any) -> None:
 
 
 def apply(config: Config, options: argparse.Namespace) -> None:
-    with claim(config.database, alone=False):
+    with lock_database(config.database, exclusive=False):
         outcome = migrations.migrate(config.database, options.to, options.dry_run)
-    report("would apply" if options.dry_run else "applied", outcome)
+    print_outcome("would apply" if options.dry_run else "applied", outcome)
     if not outcome.ids:
         limit = f" up to {options.to}" if options.to else ""
         print(f"{config.database} has nothing pending{limit}")
@@ -51,7 +51,7 @@ def status(config: Config, options: argparse.Namespace) -> None:
 
 def rollback(config: Config, options: argparse.Namespace) -> None:
     _refuse_options_of_apply(options)
-    undone = migrations.to_undo(config.database, options.keep)
+    undone = migrations.list_rollbacks(config.database, options.keep)
     if not undone:
         print(f"{config.database} has nothing after {options.keep}")
         return
@@ -60,10 +60,10 @@ def rollback(config: Config, options: argparse.Namespace) -> None:
         print("Type yes to go on: ", end="", flush=True)
         if sys.stdin.readline().strip() != "yes":
             raise CommandError("nothing was changed")
-    with claim(config.database, alone=False):
-        report("rolled back", migrations.rollback(config.database, options.keep))
+    with lock_database(config.database, exclusive=False):
+        print_outcome("rolled back", migrations.rollback(config.database, options.keep))
 
 
 def _refuse_options_of_apply(options: argparse.Namespace) -> None:
     if options.to or options.dry_run:
-        raise NotUnderstood("--to and --dry-run of `migrate` do not go with `status` or `rollback`")
+        raise UsageError("--to and --dry-run of `migrate` do not go with `status` or `rollback`")

@@ -6,15 +6,15 @@ from dataclasses import fields
 from typing import Any
 
 from enrollment import server
-from enrollment.cli.console import add_settings, report, show_once
+from enrollment.cli.console import add_settings, print_outcome, print_secret
 from enrollment.config import Config
 from enrollment.data import token
 from enrollment.maintenance import migrations
-from enrollment.model.records import Change, TokenFields
-from enrollment.model.types import Moment
+from enrollment.model.records import Change, TokenInput
+from enrollment.model.types import Timestamp
 from enrollment.problems.errors import CommandError
 from enrollment.storage.database import Database
-from enrollment.storage.lock import claim
+from enrollment.storage.lock import lock_database
 
 
 def add(verbs: Any) -> None:
@@ -26,19 +26,21 @@ def add(verbs: Any) -> None:
 
 
 def serve(config: Config, options: argparse.Namespace) -> None:
-    with closing(server.listen(config)) as listener, claim(config.database, alone=True):
-        report("applied", migrations.prepare(config.database, allowed=options.migrate))
-        _let_someone_in(config)
+    with closing(server.listen(config)) as listener, lock_database(config.database, exclusive=True):
+        print_outcome(
+            "applied", migrations.ensure_current(config.database, allowed=options.migrate)
+        )
+        _create_first_admin(config)
         server.serve(config, listener)
 
 
-def _let_someone_in(config: Config) -> None:
+def _create_first_admin(config: Config) -> None:
     """Where no one can get in yet, make a token for the first admin, on this machine alone."""
     with (
         closing(Database(config.database, config.busy_timeout)) as database,
         database.write() as db,
     ):
-        change = Change(at=Moment.now(), actor="serve")
+        change = Change(at=Timestamp.now(), actor="serve")
         if token.has_admin(db, change.at):
             return
         if not server.is_loopback(config):
@@ -47,8 +49,8 @@ def _let_someone_in(config: Config) -> None:
                 " elsewhere: make one with `enrollment token create --name NAME --role admin"
                 f" --database {config.database}`"
             )
-        new = token.insert_token(db, TokenFields(name="first admin", role="admin"), change)
-        show_once(
+        new = token.insert_token(db, TokenInput(name="first admin", role="admin"), change)
+        print_secret(
             "This token of an admin is shown once; whoever has it may do everything:",
             f"  {new.token}",
             f"  curl -H 'Authorization: Bearer {new.token}' {server.address(config)}/v1/students",

@@ -7,16 +7,16 @@ from typing import Any, get_args
 
 import msgspec
 
-from enrollment.cli.console import add_settings, show_once
+from enrollment.cli.console import add_settings, print_secret
 from enrollment.config import Config
 from enrollment.data import token
 from enrollment.maintenance import migrations
-from enrollment.model.queries import Page
-from enrollment.model.records import Change, TokenFields
-from enrollment.model.types import Id, Moment, Name, Role, decode
+from enrollment.model.queries import Pagination
+from enrollment.model.records import Change, TokenInput
+from enrollment.model.types import Id, Name, Role, Timestamp, decode
 from enrollment.problems.errors import CommandError
 from enrollment.storage.database import Database
-from enrollment.storage.lock import claim
+from enrollment.storage.lock import lock_database
 
 
 def add(verbs: Any) -> None:
@@ -34,7 +34,7 @@ def add(verbs: Any) -> None:
     read = _reader(Id, "the number of a student")
     text = "whose, for the role student"
     subverb.add_argument("--student", dest="student_id", metavar="ID", type=read, help=text)
-    read = _reader(Moment, "an RFC 3339 time, such as 2027-01-31T18:00:00Z")
+    read = _reader(Timestamp, "an RFC 3339 time, such as 2027-01-31T18:00:00Z")
     text = "an RFC 3339 time from which it is not valid any more"
     subverb.add_argument("--expires", dest="expires_at", metavar="TIME", type=read, help=text)
 
@@ -51,20 +51,20 @@ def add(verbs: Any) -> None:
 
 
 def create_token(config: Config, options: argparse.Namespace) -> None:
-    fields = TokenFields(
+    fields = TokenInput(
         name=options.name,
         role=options.role,
         student_id=options.student_id,
         expires_at=options.expires_at,
     )
-    with _at_rest(config) as database, database.write() as db:
-        new = token.insert_token(db, fields, Change(at=Moment.now(), actor="command"))
-        show_once(f"token {new.id} of {new.name}, {new.role}; it is shown once:", new.token)
+    with _offline_database(config) as database, database.write() as db:
+        new = token.insert_token(db, fields, Change(at=Timestamp.now(), actor="command"))
+        print_secret(f"token {new.id} of {new.name}, {new.role}; it is shown once:", new.token)
 
 
 def list_tokens(config: Config, options: argparse.Namespace) -> None:
-    with _at_rest(config) as database, database.read() as db:
-        listing = token.list_tokens(db, Page(limit=1000))
+    with _offline_database(config) as database, database.read() as db:
+        listing = token.list_tokens(db, Pagination(limit=1000))
     for found in listing.items:
         whose = f"student {found.student_id}" if found.student_id else found.role
         end = f"revoked {found.revoked_at}" if found.revoked_at else "valid"
@@ -76,19 +76,19 @@ def list_tokens(config: Config, options: argparse.Namespace) -> None:
 
 
 def revoke_token(config: Config, options: argparse.Namespace) -> None:
-    with _at_rest(config) as database, database.write() as db:
+    with _offline_database(config) as database, database.write() as db:
         token.get_token(db, options.id)
-        token.revoke_token(db, options.id, Change(at=Moment.now(), actor="command"))
+        token.revoke_token(db, options.id, Change(at=Timestamp.now(), actor="command"))
     print(f"token {options.id} is revoked")
 
 
 @contextmanager
-def _at_rest(config: Config) -> Iterator[Database]:
+def _offline_database(config: Config) -> Iterator[Database]:
     """The database while no service runs on it; over HTTP, an admin can do the same meanwhile."""
     if not config.database.exists():
         raise CommandError(f"{config.database} does not exist")
-    with claim(config.database, alone=False):
-        migrations.prepare(config.database, allowed=False)
+    with lock_database(config.database, exclusive=False):
+        migrations.ensure_current(config.database, allowed=False)
         with closing(Database(config.database, config.busy_timeout)) as database:
             yield database
 

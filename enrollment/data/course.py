@@ -7,12 +7,12 @@ import msgspec
 from msgspec.json import decode
 from msgspec.structs import asdict
 
-from enrollment.data.keyset import Listing, Place, list_page
-from enrollment.data.violations import refuse_if_broken
+from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
+from enrollment.data.violations import raise_broken_rules
 from enrollment.model.queries import CourseFilter
-from enrollment.model.records import Course, CourseFields, CourseSeats, Meeting, Prerequisite
+from enrollment.model.records import Course, CourseInput, CourseSeats, Meeting, Prerequisite
 from enrollment.problems.errors import Problem
-from enrollment.storage.queries import as_json, queries
+from enrollment.storage.queries import queries, to_json
 from enrollment.storage.sqlite import Connection, Row
 
 SQL = queries("course")
@@ -40,47 +40,47 @@ def get_course_tag(db: Connection, course_id: int) -> str:
 
 
 def list_courses(
-    db: Connection, wanted: CourseFilter, after: Place | None = None
-) -> Listing[Course]:
+    db: Connection, wanted: CourseFilter, after: KeysetPosition | None = None
+) -> KeysetPage[Course]:
     """By code and id, of all terms or of one."""
     query = SQL.list_courses if wanted.term is None else SQL.list_courses_of_term
     start = {"code": wanted.code, "id": 0}
-    rows: Listing[dict[str, Any]]
+    rows: KeysetPage[dict[str, Any]]
     rows = list_page(db, query, dict, asdict(wanted), start=start, after=after)
-    return Listing(_with_details(db, rows.items), rows.next)
+    return KeysetPage(_with_details(db, rows.items), rows.next)
 
 
-def insert_course(db: Connection, fields: CourseFields) -> Course:
+def insert_course(db: Connection, fields: CourseInput) -> Course:
     """Raises course_code_taken, unknown_term, ends_before_start, duplicate_requirement,
     requires_itself, meetings_overlap."""
     parameters = _parameters(fields)
-    refuse_if_broken(SQL.list_broken_course_rules(db, id=None, **parameters))
+    raise_broken_rules(SQL.list_broken_course_rules(db, id=None, **parameters))
     course_id = SQL.insert_course(db, **parameters)["id"]
-    return _attach(db, course_id, parameters)
+    return _insert_details(db, course_id, parameters)
 
 
-def update_course(db: Connection, course_id: int, fields: CourseFields) -> Course:
+def update_course(db: Connection, course_id: int, fields: CourseInput) -> Course:
     """Replace all fields of a course that exists, its capacity too: who has a seat keeps it.
 
     Raises what insert_course does.
     """
     parameters = _parameters(fields)
-    refuse_if_broken(SQL.list_broken_course_rules(db, id=course_id, **parameters))
+    raise_broken_rules(SQL.list_broken_course_rules(db, id=course_id, **parameters))
     SQL.update_course(db, id=course_id, **parameters)
     SQL.delete_requirements(db, course_id=course_id)
     SQL.delete_meetings(db, course_id=course_id)
-    return _attach(db, course_id, parameters)
+    return _insert_details(db, course_id, parameters)
 
 
 def delete_course(db: Connection, course_id: int) -> None:
     """Raises course_has_enrollments."""
-    refuse_if_broken(SQL.list_broken_course_deletion_rules(db, id=course_id))
+    raise_broken_rules(SQL.list_broken_course_deletion_rules(db, id=course_id))
     SQL.delete_course(db, id=course_id)
 
 
 def _with_details(db: Connection, rows: Sequence[Any]) -> list[Course]:
     """The rows of `course`, each with what belongs to it."""
-    ids = as_json([row["id"] for row in rows])
+    ids = to_json([row["id"] for row in rows])
     details = {detail["id"]: detail for detail in SQL.list_course_details(db, ids=ids)}
     return [_course(dict(row), details[row["id"]]) for row in rows]
 
@@ -104,7 +104,7 @@ def _course(row: dict[str, Any], details: Row) -> Course:
     )
 
 
-def _parameters(fields: CourseFields) -> dict[str, Any]:
+def _parameters(fields: CourseInput) -> dict[str, Any]:
     """The fields as the queries take them: the lists as JSON, each requirement with its place."""
     requirements = [
         {
@@ -119,12 +119,12 @@ def _parameters(fields: CourseFields) -> dict[str, Any]:
         for place, code in enumerate(fields.corequisites)
     ]
     return asdict(fields) | {
-        "requirements": as_json(requirements),
+        "requirements": to_json(requirements),
         "meetings": msgspec.json.encode(fields.meetings).decode(),
     }
 
 
-def _attach(db: Connection, course_id: int, parameters: dict[str, Any]) -> Course:
+def _insert_details(db: Connection, course_id: int, parameters: dict[str, Any]) -> Course:
     """Write what belongs to the course, and read the whole."""
     SQL.insert_requirements(db, course_id=course_id, requirements=parameters["requirements"])
     SQL.insert_meetings(db, course_id=course_id, meetings=parameters["meetings"])

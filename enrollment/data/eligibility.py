@@ -7,19 +7,19 @@ from typing import Any, Literal, NamedTuple
 from msgspec.structs import asdict
 
 from enrollment.data.course import get_course
-from enrollment.data.keyset import Listing, Place, list_page
+from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
 from enrollment.data.student import get_student
-from enrollment.data.violations import fault
+from enrollment.data.violations import violation
 from enrollment.model.queries import EligibleCourseFilter
 from enrollment.model.records import Change
-from enrollment.model.results import Eligibility, EligibleCourse, Fault
-from enrollment.model.types import Moment
-from enrollment.storage.queries import as_json, queries
+from enrollment.model.results import Eligibility, EligibleCourse, Violation
+from enrollment.model.types import Timestamp
+from enrollment.storage.queries import queries, to_json
 from enrollment.storage.sqlite import Connection, Row
 
 SQL = queries("eligibility")
 COURSE = queries("course")
-NOTHING_WANTED = {
+DEFAULTS = {
     "wanted": "[]",
     "given_up": "[]",
     "overridden": "[]",
@@ -27,61 +27,61 @@ NOTHING_WANTED = {
 }
 
 
-class Wish(NamedTuple):
+class EnrollmentRequest(NamedTuple):
     """A student's wish for a place in a course; `waitlist`: or else on its waitlist; `kept`: to be
     there already is no fault."""
 
     student_id: int
     course_id: int
     waitlist: bool = False
-    kept: bool = False
+    allow_existing: bool = False
 
 
-class Judgement(NamedTuple):
+class Decision(NamedTuple):
     """What becomes of a wish: an outcome, "enrolled" or "waitlisted", unless there are faults."""
 
     student_id: int
     course_id: int
     outcome: str | None
-    faults: list[Fault]
+    violations: list[Violation]
 
 
-def judge(
+def decide(
     db: Connection,
-    wishes: Sequence[Wish],
+    requests: Sequence[EnrollmentRequest],
     purpose: Literal["enroll", "fill", "promote"],
     change: Change,
     *,
     pointer: str | None = None,
     given_up: Sequence[int] = (),
-) -> list[Judgement]:
+) -> list[Decision]:
     """One judgement for each wish, in their order; `pointer` is where the request names the i-th
     wish, with %d for i."""
-    parameters = NOTHING_WANTED | {
-        "wanted": as_json(wishes),
+    parameters = DEFAULTS | {
+        "wanted": to_json(requests),
         "purpose": purpose,
-        "given_up": as_json(given_up),
+        "given_up": to_json(given_up),
         "overridden": change.overridden or "[]",
         "effective_at": change.effective_at,
         "now": change.at,
     }
-    judgements = []
-    for item, group in groupby(SQL.list_judgements(db, **parameters), key=lambda row: row["item"]):
+    decisions = []
+    for item, group in groupby(SQL.list_decisions(db, **parameters), key=lambda row: row["item"]):
         rows = list(group)
         place = pointer and pointer.replace("%d", str(item))
-        faults = [fault(row, place) for row in rows if row["code"]]
-        student_id, course_id, *_ = wishes[item]
-        judgements.append(Judgement(student_id, course_id, rows[0]["outcome"], faults))
-    return judgements
+        violations = [violation(row, place) for row in rows if row["code"]]
+        student_id, course_id, *_ = requests[item]
+        decisions.append(Decision(student_id, course_id, rows[0]["outcome"], violations))
+    return decisions
 
 
 def get_eligibility(db: Connection, student_id: int, course_id: int, change: Change) -> Eligibility:
     """Raises student_not_found, course_not_found."""
     get_student(db, student_id)
     get_course(db, course_id)
-    ((*_, faults),) = judge(db, [Wish(student_id, course_id)], "enroll", change)
+    ((*_, violations),) = decide(db, [EnrollmentRequest(student_id, course_id)], "enroll", change)
     return Eligibility(
-        student_id=student_id, course_id=course_id, eligible=not faults, errors=faults
+        student_id=student_id, course_id=course_id, eligible=not violations, errors=violations
     )
 
 
@@ -89,9 +89,9 @@ def list_eligible_courses(
     db: Connection,
     student_id: int,
     wanted: EligibleCourseFilter,
-    now: Moment,
-    after: Place | None = None,
-) -> Listing[EligibleCourse]:
+    now: Timestamp,
+    after: KeysetPosition | None = None,
+) -> KeysetPage[EligibleCourse]:
     """Those that the student could be enrolled in now, each by itself, by course id.
 
     A page costs as much as the courses that are looked at until it is full. Raises
@@ -108,7 +108,7 @@ def _list_eligible(
     *,
     student_id: int,
     term: str | None,
-    now: Moment,
+    now: Timestamp,
     after_course_id: int,
     limit: int,
     **_: Any,
@@ -119,9 +119,9 @@ def _list_eligible(
     while len(found) < limit:
         place = {"term": term, "after_course_id": after_course_id, "limit": batch}
         courses = [row["id"] for row in COURSE.list_course_ids(db, **place)]
-        wishes = as_json([Wish(student_id, course) for course in courses])
-        browsed = NOTHING_WANTED | {"wanted": wishes, "purpose": "browse", "now": now}
-        found += SQL.list_judgements(db, **browsed)
+        requests = to_json([EnrollmentRequest(student_id, course) for course in courses])
+        browsed = DEFAULTS | {"wanted": requests, "purpose": "browse", "now": now}
+        found += SQL.list_decisions(db, **browsed)
         if len(courses) < batch:
             break
         after_course_id, batch = courses[-1], 2 * batch

@@ -6,8 +6,8 @@ from typing import Any
 from msgspec.structs import asdict
 
 from enrollment.data.enrollment import get_enrollment
-from enrollment.data.keyset import Listing, Place, list_page
-from enrollment.model.queries import EventFilter, Page
+from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
+from enrollment.model.queries import EventFilter, Pagination
 from enrollment.model.records import Event
 from enrollment.storage.queries import queries
 from enrollment.storage.sqlite import Connection
@@ -15,7 +15,7 @@ from enrollment.storage.sqlite import Connection
 SQL = queries("event")
 
 
-def list_events(db: Connection, wanted: EventFilter) -> Listing[Event]:
+def list_events(db: Connection, wanted: EventFilter) -> KeysetPage[Event]:
     """By id, which is the order of their commits: whoever reads on from the last id misses none."""
     return list_page(db, SQL.list_events, _event, asdict(wanted), start={"id": wanted.after})
 
@@ -27,8 +27,12 @@ def get_last_event_id(db: Connection) -> int:
 
 
 def list_events_of_enrollment(
-    db: Connection, student_id: int, course_id: int, wanted: Page, after: Place | None = None
-) -> Listing[Event]:
+    db: Connection,
+    student_id: int,
+    course_id: int,
+    wanted: Pagination,
+    after: KeysetPosition | None = None,
+) -> KeysetPage[Event]:
     """The history of one enrolment, by id.
 
     Raises student_not_found, course_not_found, enrollment_not_found.

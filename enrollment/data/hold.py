@@ -2,10 +2,10 @@
 
 from msgspec.structs import asdict
 
-from enrollment.data.keyset import Listing, Place, list_page
+from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
 from enrollment.data.student import get_student
-from enrollment.model.queries import Page
-from enrollment.model.records import Change, Hold, HoldFields
+from enrollment.model.queries import Pagination
+from enrollment.model.records import Change, Hold, HoldInput
 from enrollment.problems.errors import Problem
 from enrollment.storage.queries import queries
 from enrollment.storage.sqlite import Connection
@@ -22,8 +22,8 @@ def get_hold(db: Connection, student_id: int, hold_id: int) -> Hold:
 
 
 def list_holds(
-    db: Connection, student_id: int, wanted: Page, after: Place | None = None
-) -> Listing[Hold]:
+    db: Connection, student_id: int, wanted: Pagination, after: KeysetPosition | None = None
+) -> KeysetPage[Hold]:
     """By id, released ones too. Raises student_not_found."""
     parameters = asdict(wanted) | {"student_id": student_id}
     page = list_page(db, SQL.list_holds, Hold, parameters, start={"id": 0}, after=after)
@@ -32,7 +32,7 @@ def list_holds(
     return page
 
 
-def insert_hold(db: Connection, student_id: int, fields: HoldFields, change: Change) -> Hold:
+def insert_hold(db: Connection, student_id: int, fields: HoldInput, change: Change) -> Hold:
     """Raises student_not_found."""
     get_student(db, student_id)
     parameters = asdict(change) | asdict(fields)

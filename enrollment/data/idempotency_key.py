@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from enrollment.model.types import Moment
-from enrollment.storage.queries import as_json, queries
+from enrollment.model.types import Timestamp
+from enrollment.storage.queries import queries, to_json
 from enrollment.storage.sqlite import Connection
 
 SQL = queries("idempotency_key")
 
 
-class Key(NamedTuple):
+class IdempotencyKey(NamedTuple):
     """Who asks, and under which key; answers are kept for some seconds."""
 
     token_id: int
@@ -20,7 +20,7 @@ class Key(NamedTuple):
     seconds: int
 
 
-class KeptAnswer(NamedTuple):
+class StoredResponse(NamedTuple):
     """An answer as it was sent, and the digest of what it answers."""
 
     fingerprint: str
@@ -29,20 +29,20 @@ class KeptAnswer(NamedTuple):
     content: bytes
 
 
-def find_kept_answer(db: Connection, key: Key) -> KeptAnswer | None:
+def find_stored_response(db: Connection, key: IdempotencyKey) -> StoredResponse | None:
     """None if nothing was answered, or too long ago."""
     parameters = {"token_id": key.token_id, "key": key.key, "since": _since(key)}
-    row = SQL.get_kept_answer(db, **parameters)
-    return row and KeptAnswer(*row)._replace(headers=json.loads(row["headers"]))
+    row = SQL.get_stored_response(db, **parameters)
+    return row and StoredResponse(*row)._replace(headers=json.loads(row["headers"]))
 
 
-def insert_kept_answer(db: Connection, key: Key, answer: KeptAnswer) -> None:
+def insert_stored_response(db: Connection, key: IdempotencyKey, answer: StoredResponse) -> None:
     """Keep it, and forget a few old ones."""
-    SQL.delete_old_kept_answers(db, since=_since(key))
-    parameters = answer._asdict() | {"headers": as_json(dict(answer.headers))}
-    at = Moment.now()
-    SQL.insert_kept_answer(db, token_id=key.token_id, key=key.key, at=at, **parameters)
+    SQL.delete_old_responses(db, since=_since(key))
+    parameters = answer._asdict() | {"headers": to_json(dict(answer.headers))}
+    at = Timestamp.now()
+    SQL.insert_stored_response(db, token_id=key.token_id, key=key.key, at=at, **parameters)
 
 
-def _since(key: Key) -> Moment:
-    return Moment.of(datetime.now(UTC) - timedelta(seconds=key.seconds))
+def _since(key: IdempotencyKey) -> Timestamp:
+    return Timestamp.of(datetime.now(UTC) - timedelta(seconds=key.seconds))

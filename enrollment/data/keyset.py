@@ -6,29 +6,29 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from enrollment.model.results import Fault
+from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.storage.sqlite import Connection, Row
 
 R = TypeVar("R")
-Place = Sequence[str | int]
+KeysetPosition = Sequence[str | int]
 
 
-class Listing(msgspec.Struct, Generic[R], frozen=True):
+class KeysetPage(msgspec.Struct, Generic[R], frozen=True):
     """Some items, and the place of the last one if more follow."""
 
     items: list[R]
-    next: Place | None
+    next: KeysetPosition | None
 
 
-def stray_cursor() -> Problem:
+def invalid_cursor() -> Problem:
     """For a cursor that was made for another list, or by someone else."""
-    fault = Fault(
+    violation = Violation(
         parameter="cursor",
         code="invalid_value",
         detail="Expected the `next` of a page of this list with the same filters",
     )
-    return Problem("page_not_found", "The cursor does not belong to this list.", [fault])
+    return Problem("page_not_found", "The cursor does not belong to this list.", [violation])
 
 
 def list_page(
@@ -38,15 +38,15 @@ def list_page(
     parameters: dict[str, Any],
     *,
     start: Mapping[str, Any],
-    after: Place | None = None,
-) -> Listing[R]:
+    after: KeysetPosition | None = None,
+) -> KeysetPage[R]:
     """At most `parameters["limit"]` rows of a query that is ordered by the columns of `start`.
 
     The query takes a place as the parameters after_<column>: `after`, or for a first page `start`,
     which lies before the first row. Raises page_not_found if `after` is not a place in this order.
     """
     if after is not None and [*map(type, after)] != [*map(type, start.values())]:
-        raise stray_cursor()
+        raise invalid_cursor()
     place = dict(zip(start, after, strict=True)) if after is not None else start
     limit = parameters["limit"]
     # One row too many tells whether more follow.
@@ -60,4 +60,4 @@ def list_page(
     names = rows[0].keys() if rows else []
     # `**row` would look each value up by its name, which takes as long as all else here.
     items = [record(**dict(zip(names, row, strict=True))) for row in rows[:limit]]
-    return Listing(items, [rows[limit - 1][column] for column in start] if more else None)
+    return KeysetPage(items, [rows[limit - 1][column] for column in start] if more else None)

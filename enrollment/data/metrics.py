@@ -1,13 +1,13 @@
 """Numbers of the whole school, for those who watch over the service."""
 
-from enrollment.model.types import Moment
+from enrollment.model.types import Timestamp
 from enrollment.storage.queries import queries
 from enrollment.storage.sqlite import Connection, Row
 
 SQL = queries("metrics")
 
 
-def get_seats(db: Connection, at: Moment) -> dict[str, int]:
+def get_seats(db: Connection, at: Timestamp) -> dict[str, int]:
     """Capacity, taken and waitlisted, of the open courses whose term has not ended."""
     return dict(SQL.get_seats(db, at=at))
 

@@ -5,10 +5,10 @@ from typing import Any
 from msgspec.structs import asdict
 
 from enrollment.data.course import get_course
-from enrollment.data.keyset import Listing, Place, list_page
+from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
 from enrollment.data.student import get_student, student_not_found
-from enrollment.model.queries import CoursesOfStudentFilter, RosterFilter
-from enrollment.model.records import CourseOfStudent, StudentOfCourse
+from enrollment.model.queries import RosterFilter, StudentCourseFilter
+from enrollment.model.records import RosterEntry, StudentCourse
 from enrollment.storage.queries import queries
 from enrollment.storage.sqlite import Connection
 
@@ -18,13 +18,16 @@ ALWAYS = "9999-12-31T23:59:59.999Z"
 
 
 def list_courses_of_student(
-    db: Connection, student_id: int, wanted: CoursesOfStudentFilter, after: Place | None = None
-) -> Listing[CourseOfStudent]:
+    db: Connection,
+    student_id: int,
+    wanted: StudentCourseFilter,
+    after: KeysetPosition | None = None,
+) -> KeysetPage[StudentCourse]:
     """By course id. Raises student_not_found."""
     query = SQL.list_courses_of_student_as_of if _is_past(wanted) else SQL.list_courses_of_student
     parameters = _parameters(wanted) | {"student_id": student_id}
     start = {"course_id": 0}
-    page = list_page(db, query, CourseOfStudent, parameters, start=start, after=after)
+    page = list_page(db, query, StudentCourse, parameters, start=start, after=after)
     if not page.items:
         get_student(db, student_id)
     return page
@@ -40,8 +43,8 @@ def get_courses_tag(db: Connection, student_id: int) -> str:
 
 
 def list_students_of_course(
-    db: Connection, course_id: int, wanted: RosterFilter, after: Place | None = None
-) -> Listing[StudentOfCourse]:
+    db: Connection, course_id: int, wanted: RosterFilter, after: KeysetPosition | None = None
+) -> KeysetPage[RosterEntry]:
     """By status, a waitlist in its order, and student id; the past by student id alone.
 
     Raises course_not_found.
@@ -67,5 +70,5 @@ def _parameters(wanted: RosterFilter) -> dict[str, Any]:
     return asdict(wanted) | {"as_of": as_of, "recorded_by": recorded_by}
 
 
-def _student_of_course(queue_number: int = 0, **row: Any) -> StudentOfCourse:
-    return StudentOfCourse(**row)
+def _student_of_course(queue_number: int = 0, **row: Any) -> RosterEntry:
+    return RosterEntry(**row)

@@ -2,10 +2,10 @@
 
 from msgspec.structs import asdict
 
-from enrollment.data.keyset import Listing, Place, list_page
-from enrollment.data.violations import refuse_if_broken
+from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
+from enrollment.data.violations import raise_broken_rules
 from enrollment.model.queries import StudentFilter
-from enrollment.model.records import Student, StudentFields
+from enrollment.model.records import Student, StudentInput
 from enrollment.problems.errors import Problem
 from enrollment.storage.queries import queries
 from enrollment.storage.sqlite import Connection
@@ -26,8 +26,8 @@ def get_student(db: Connection, student_id: int) -> Student:
 
 
 def list_students(
-    db: Connection, wanted: StudentFilter, after: Place | None = None
-) -> Listing[Student]:
+    db: Connection, wanted: StudentFilter, after: KeysetPosition | None = None
+) -> KeysetPage[Student]:
     """By family name, given name and id; where an email is looked for, by email."""
     query, start = SQL.list_students, {"family_name": wanted.family_name, "given_name": "", "id": 0}
     if wanted.email:
@@ -35,19 +35,19 @@ def list_students(
     return list_page(db, query, Student, asdict(wanted), start=start, after=after)
 
 
-def insert_student(db: Connection, fields: StudentFields) -> Student:
+def insert_student(db: Connection, fields: StudentInput) -> Student:
     """Raises email_taken."""
-    refuse_if_broken(SQL.list_broken_student_rules(db, id=None, email=fields.email))
+    raise_broken_rules(SQL.list_broken_student_rules(db, id=None, email=fields.email))
     return Student(**SQL.insert_student(db, **asdict(fields)))
 
 
-def update_student(db: Connection, student_id: int, fields: StudentFields) -> Student:
+def update_student(db: Connection, student_id: int, fields: StudentInput) -> Student:
     """Replace all fields of a student who exists. Raises email_taken."""
-    refuse_if_broken(SQL.list_broken_student_rules(db, id=student_id, email=fields.email))
+    raise_broken_rules(SQL.list_broken_student_rules(db, id=student_id, email=fields.email))
     return Student(**SQL.update_student(db, id=student_id, **asdict(fields)))
 
 
 def delete_student(db: Connection, student_id: int) -> None:
     """Raises student_has_enrollments."""
-    refuse_if_broken(SQL.list_broken_student_deletion_rules(db, id=student_id))
+    raise_broken_rules(SQL.list_broken_student_deletion_rules(db, id=student_id))
     SQL.delete_student(db, id=student_id)

@@ -2,10 +2,10 @@
 
 from msgspec.structs import asdict
 
-from enrollment.data.keyset import Listing, Place, list_page
-from enrollment.data.violations import refuse_if_broken
+from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
+from enrollment.data.violations import raise_broken_rules
 from enrollment.model.queries import TermFilter
-from enrollment.model.records import Term, TermFields
+from enrollment.model.records import Term, TermInput
 from enrollment.problems.errors import Problem
 from enrollment.storage.queries import queries
 from enrollment.storage.sqlite import Connection
@@ -21,21 +21,23 @@ def get_term(db: Connection, term_id: int) -> Term:
     return Term(**row)
 
 
-def list_terms(db: Connection, wanted: TermFilter, after: Place | None = None) -> Listing[Term]:
+def list_terms(
+    db: Connection, wanted: TermFilter, after: KeysetPosition | None = None
+) -> KeysetPage[Term]:
     """By code."""
     start = {"code": wanted.code, "id": 0}
     return list_page(db, SQL.list_terms, Term, asdict(wanted), start=start, after=after)
 
 
-def insert_term(db: Connection, fields: TermFields) -> Term:
+def insert_term(db: Connection, fields: TermInput) -> Term:
     """Raises term_code_taken, ends_before_start."""
-    refuse_if_broken(SQL.list_broken_term_rules(db, id=None, **asdict(fields)))
+    raise_broken_rules(SQL.list_broken_term_rules(db, id=None, **asdict(fields)))
     return Term(**SQL.insert_term(db, **asdict(fields)))
 
 
-def update_term(db: Connection, term_id: int, fields: TermFields) -> Term:
+def update_term(db: Connection, term_id: int, fields: TermInput) -> Term:
     """Replace all fields of a term that exists. Raises term_code_taken, ends_before_start."""
-    refuse_if_broken(SQL.list_broken_term_rules(db, id=term_id, **asdict(fields)))
+    raise_broken_rules(SQL.list_broken_term_rules(db, id=term_id, **asdict(fields)))
     return Term(**SQL.update_term(db, id=term_id, **asdict(fields)))
 
 
@@ -46,5 +48,5 @@ def list_course_ids(db: Connection, term_id: int) -> list[int]:
 
 def delete_term(db: Connection, term_id: int) -> None:
     """Raises term_has_courses."""
-    refuse_if_broken(SQL.list_broken_term_deletion_rules(db, id=term_id))
+    raise_broken_rules(SQL.list_broken_term_deletion_rules(db, id=term_id))
     SQL.delete_term(db, id=term_id)

@@ -8,13 +8,13 @@ from hashlib import sha256
 
 from msgspec.structs import asdict
 
-from enrollment.data.keyset import Listing, Place, list_page
-from enrollment.data.violations import refuse_if_broken
-from enrollment.model.queries import Page
-from enrollment.model.records import Change, NewToken, Token, TokenFields
-from enrollment.model.types import Moment
+from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
+from enrollment.data.violations import raise_broken_rules
+from enrollment.model.queries import Pagination
+from enrollment.model.records import Change, NewToken, Token, TokenInput
+from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
-from enrollment.storage.queries import as_json, queries
+from enrollment.storage.queries import queries, to_json
 from enrollment.storage.sqlite import Connection, Row
 
 SQL = queries("token")
@@ -36,36 +36,38 @@ def find_valid_token(db: Connection, text: str) -> Row | None:
     row: Row | None = form and SQL.get_token_by_lookup(db, lookup=form[1])
     if row is None or not hmac.compare_digest(row["digest"], _digest(text)):
         return None
-    expired = row["expires_at"] is not None and row["expires_at"] <= Moment.now()
+    expired = row["expires_at"] is not None and row["expires_at"] <= Timestamp.now()
     return None if expired or row["revoked_at"] else row
 
 
-def has_admin(db: Connection, now: Moment) -> bool:
+def has_admin(db: Connection, now: Timestamp) -> bool:
     """Whether there is a token that can make others."""
     return bool(SQL.get_count_of_admins(db, now=now)["admins"])
 
 
-def list_tokens(db: Connection, wanted: Page, after: Place | None = None) -> Listing[Token]:
+def list_tokens(
+    db: Connection, wanted: Pagination, after: KeysetPosition | None = None
+) -> KeysetPage[Token]:
     """By id, revoked ones too."""
     return list_page(db, SQL.list_tokens, Token, asdict(wanted), start={"id": 0}, after=after)
 
 
-def insert_token(db: Connection, fields: TokenFields, change: Change) -> NewToken:
+def insert_token(db: Connection, fields: TokenInput, change: Change) -> NewToken:
     """A new token and its text, which is shown this once.
 
     Raises student_of_token_missing, student_of_token_unwanted, unknown_student, expired_already.
     """
     parameters = asdict(change) | asdict(fields)
-    refuse_if_broken(SQL.list_broken_token_rules(db, now=change.at, **parameters))
+    raise_broken_rules(SQL.list_broken_token_rules(db, now=change.at, **parameters))
     lookup = secrets.token_hex(6)
     text = f"enr_{lookup}_{secrets.token_hex(24)}"
     row = SQL.insert_token(db, lookup=lookup, digest=_digest(text), **parameters)
     return NewToken(**row, token=text)
 
 
-def note_uses(db: Connection, uses: Mapping[int, Moment]) -> None:
+def flush_token_uses(db: Connection, uses: Mapping[int, Timestamp]) -> None:
     """When each of these tokens was used last."""
-    SQL.update_tokens_used(db, uses=as_json([*uses.items()]))
+    SQL.update_tokens_used(db, uses=to_json([*uses.items()]))
 
 
 def revoke_token(db: Connection, token_id: int, change: Change) -> None:

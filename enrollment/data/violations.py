@@ -3,14 +3,14 @@
 import json
 from collections.abc import Iterable, Sequence
 
-from enrollment.model.results import Fault
-from enrollment.problems.errors import refusal
+from enrollment.model.results import Violation
+from enrollment.problems.errors import violations_problem
 from enrollment.storage.sqlite import Row
 
 
-def fault(row: Row, pointer: str | None) -> Fault:
+def violation(row: Row, pointer: str | None) -> Violation:
     """A row with a code, a sentence and its figures, and where in the request the cause stands."""
-    return Fault(
+    return Violation(
         pointer=pointer,
         code=row["code"],
         detail=row["detail"],
@@ -18,16 +18,16 @@ def fault(row: Row, pointer: str | None) -> Fault:
     )
 
 
-def list_faults(broken: Iterable[Row]) -> list[Fault]:
+def list_violations(broken: Iterable[Row]) -> list[Violation]:
     """Rows that have each their own pointer."""
-    return [fault(row, row["pointer"]) for row in broken]
+    return [violation(row, row["pointer"]) for row in broken]
 
 
-def refuse_if_any(faults: Sequence[Fault]) -> None:
+def raise_violations(violations: Sequence[Violation]) -> None:
     """Raise them all as one Problem, if there is one."""
-    if faults:
-        raise refusal(faults)
+    if violations:
+        raise violations_problem(violations)
 
 
-def refuse_if_broken(broken: Iterable[Row]) -> None:
-    refuse_if_any(list_faults(broken))
+def raise_broken_rules(broken: Iterable[Row]) -> None:
+    raise_violations(list_violations(broken))

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import asdict
 
-from enrollment.data.eligibility import Judgement, Wish, judge
-from enrollment.data.violations import refuse_if_broken
+from enrollment.data.eligibility import Decision, EnrollmentRequest, decide
+from enrollment.data.violations import raise_broken_rules
 from enrollment.model.records import Change
-from enrollment.model.results import Fault
-from enrollment.storage.queries import as_json, queries
+from enrollment.model.results import Violation
+from enrollment.storage.queries import queries, to_json
 from enrollment.storage.sqlite import Connection
 
 SQL = queries("waitlist")
@@ -19,7 +19,7 @@ PROMOTED = "promoted from the waitlist"
 BATCH = 10
 
 
-def settle(
+def promote_eligible(
     db: Connection,
     change: Change,
     *,
@@ -35,10 +35,10 @@ def settle(
     moved: set[tuple[int, int]] = set()
     while courses := _list_courses(db, course_ids, student_ids):
         promoted = {
-            (judgement.student_id, course_id)
+            (decision.student_id, course_id)
             for course_id in courses
-            for judgement in _promote(db, course_id, change, math.inf)
-            if not judgement.faults
+            for decision in _promote_in_order(db, course_id, change, math.inf)
+            if not decision.violations
         }
         moved |= promoted
         course_ids, student_ids = (), [student_id for student_id, _ in promoted]
@@ -49,65 +49,67 @@ def _list_courses(
     db: Connection, course_ids: Sequence[int], student_ids: Sequence[int]
 ) -> list[int]:
     """Those of these courses that have seats for those who wait, and give them by themselves."""
-    lists = {"course_ids": as_json(course_ids), "student_ids": as_json(student_ids)}
-    return [row["id"] for row in SQL.list_courses_to_settle(db, **lists)]
+    lists = {"course_ids": to_json(course_ids), "student_ids": to_json(student_ids)}
+    return [row["id"] for row in SQL.list_promotable_courses(db, **lists)]
 
 
-def promote(db: Connection, course_id: int, seats: int, change: Change) -> list[Judgement]:
+def promote_manually(db: Connection, course_id: int, seats: int, change: Change) -> list[Decision]:
     """Give up to so many free seats as settle does: who was asked, and got one or was passed over.
 
     Raises promotion_automatic, course_full.
     """
-    refuse_if_broken(SQL.list_broken_promotion_rules(db, course_id=course_id))
-    asked = _promote(db, course_id, change, seats)
-    promoted = [judgement.student_id for judgement in asked if not judgement.faults]
-    settle(db, change, student_ids=promoted)
+    raise_broken_rules(SQL.list_broken_promotion_rules(db, course_id=course_id))
+    asked = _promote_in_order(db, course_id, change, seats)
+    promoted = [decision.student_id for decision in asked if not decision.violations]
+    promote_eligible(db, change, student_ids=promoted)
     return asked
 
 
-def _promote(db: Connection, course_id: int, change: Change, seats: float) -> list[Judgement]:
+def _promote_in_order(
+    db: Connection, course_id: int, change: Change, seats: float
+) -> list[Decision]:
     """Ask those who wait, in their order, until no seat is left."""
     own = Change(at=change.at, actor=change.actor, reason=PROMOTED)
-    asked: list[Judgement] = []
+    asked: list[Decision] = []
     last, limit = 0, BATCH
     while True:
         place = {"after_queue_number": last, "limit": limit}
         waiting = SQL.list_waiting(db, course_id=course_id, **place)
-        wishes = [Wish(row["student_id"], course_id) for row in waiting]
-        batch = list(_before_it_is_full(judge(db, wishes, "promote", own), seats))
+        requests = [EnrollmentRequest(row["student_id"], course_id) for row in waiting]
+        batch = list(_before_it_is_full(decide(db, requests, "promote", own), seats))
         _record(db, course_id, batch, own)
         asked += batch
         if len(batch) < limit:
             return asked
         last, limit = waiting[-1]["queue_number"], 2 * limit
-        seats -= sum(not judgement.faults for judgement in batch)
+        seats -= sum(not decision.violations for decision in batch)
 
 
-def _before_it_is_full(judgements: Iterable[Judgement], seats: float) -> Iterator[Judgement]:
+def _before_it_is_full(decisions: Iterable[Decision], seats: float) -> Iterator[Decision]:
     """Those whose turn comes while there is a seat."""
-    for judgement in judgements:
-        if seats <= 0 or any(fault.code == "course_full" for fault in judgement.faults):
+    for decision in decisions:
+        if seats <= 0 or any(violation.code == "course_full" for violation in decision.violations):
             return
-        seats -= not judgement.faults
-        yield judgement
+        seats -= not decision.violations
+        yield decision
 
 
-def _record(db: Connection, course_id: int, asked: Sequence[Judgement], change: Change) -> None:
+def _record(db: Connection, course_id: int, asked: Sequence[Decision], change: Change) -> None:
     """Enrol who is eligible, and leave an event with who is passed over."""
     promoted = [
-        (judgement.student_id, course_id, judgement.outcome)
-        for judgement in asked
-        if not judgement.faults
+        (decision.student_id, course_id, decision.outcome)
+        for decision in asked
+        if not decision.violations
     ]
-    passed_over = [
-        (judgement.student_id, "passed over: " + "; ".join(map(_reason, judgement.faults)))
-        for judgement in asked
-        if judgement.faults
+    skipped = [
+        (decision.student_id, "passed over: " + "; ".join(map(_reason, decision.violations)))
+        for decision in asked
+        if decision.violations
     ]
-    passes, own = as_json(passed_over), asdict(change)
-    SQL.update_passed_over(db, course_id=course_id, passed_over=passes, **own)
-    ENROLLMENT.insert_enrollments(db, enrollments=as_json(promoted), **own)
+    passes, own = to_json(skipped), asdict(change)
+    SQL.update_skipped(db, course_id=course_id, skipped=passes, **own)
+    ENROLLMENT.insert_enrollments(db, enrollments=to_json(promoted), **own)
 
 
-def _reason(fault: Fault) -> str:
-    return f"{fault.code}: {fault.detail}"
+def _reason(violation: Violation) -> str:
+    return f"{violation.code}: {violation.detail}"

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from enrollment.config import Config
 from enrollment.data import token
 from enrollment.http.context import Caller, Context
-from enrollment.http.rate_limit import Usage, Window
-from enrollment.model.types import Moment
+from enrollment.http.rate_limit import RateLimiter, Usage
+from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
 from enrollment.storage.sqlite import Connection
@@ -33,19 +33,19 @@ READERS_AND_STUDENTS = READERS | {"student"}
 
 
 # The uses of tokens are noted together, once in so many seconds: else every read would write.
-USES_NOTED_EVERY = 60
+TOKEN_USE_INTERVAL = 60
 
 
-class Gate:
+class Authenticator:
     """Lets a request pass, or raises why not."""
 
     def __init__(self, database: Database, config: Config) -> None:
         self._database = database
         self._hosts = {config.host.lower(), *config.allowed_hosts}
-        self._failures = Window(config.failure_limit, seconds=60)
-        self._requests = Window(config.rate_limit, seconds=60)
+        self._failures = RateLimiter(config.failure_limit, seconds=60)
+        self._requests = RateLimiter(config.rate_limit, seconds=60)
         self._used: dict[int, datetime] = {}
-        self._noted = -math.inf
+        self._flushed = -math.inf
 
     def check_host(self, context: Context) -> None:
         """A page that is made for another name must not reach the service by a name of its own
@@ -55,7 +55,7 @@ class Gate:
         if "*" not in self._hosts and name.strip("[]").lower() not in self._hosts:
             raise Problem("misdirected_request", f'The service does not answer to "{host[:255]}".')
 
-    def admit(self, db: Connection, context: Context) -> None:
+    def authorize(self, db: Connection, context: Context) -> None:
         """Set the caller, if the operation of the context is for that caller's role.
 
         Raises token_missing, token_invalid, too_many_failures, too_many_requests, forbidden.
@@ -71,19 +71,21 @@ class Gate:
         if caller.role == "student" and named != caller.student_id:
             raise Problem("forbidden", f"The token is for student {caller.student_id} alone.")
 
-    def is_to_note_uses(self) -> bool:
+    def token_uses_due(self) -> bool:
         """Whether it is time again; it is for whoever asks first."""
-        due = bool(self._used) and time.monotonic() >= self._noted + USES_NOTED_EVERY
+        due = bool(self._used) and time.monotonic() >= self._flushed + TOKEN_USE_INTERVAL
         if due:
-            self._noted = time.monotonic()
+            self._flushed = time.monotonic()
         return due
 
-    def note_uses(self) -> None:
+    def flush_token_uses(self) -> None:
         """Write down which tokens were used since this was done last."""
         used, self._used = self._used, {}
         try:
             with self._database.write() as db:
-                token.note_uses(db, {id: Moment.of(moment) for id, moment in used.items()})
+                token.flush_token_uses(
+                    db, {id: Timestamp.of(moment) for id, moment in used.items()}
+                )
         except Problem:
             # Where the database can't be written to, it can still be read; it is tried again.
             self._used = used | self._used
@@ -114,8 +116,8 @@ class Gate:
         return caller
 
     def _failure(self, context: Context, detail: str) -> Problem:
-        usage = self._failures.take(context.client)
-        if self._failures.limit and usage.left < 0:
+        usage = self._failures.hit(context.client)
+        if self._failures.limit and usage.remaining < 0:
             detail = "Too many tokens that are not valid came from this address."
             return Problem("too_many_failures", detail, headers=_retry_after(usage))
         return Problem("token_invalid", detail, headers=_challenge(', error="invalid_token"'))
@@ -125,12 +127,12 @@ class Gate:
         (draft-ietf-httpapi-ratelimit-headers)."""
         if not self._requests.limit or context.rate_limit:
             return
-        usage = self._requests.take(caller.id)
+        usage = self._requests.hit(caller.id)
         context.rate_limit = {
             "RateLimit-Policy": f'"token";q={self._requests.limit};w={self._requests.seconds}',
-            "RateLimit": f'"token";r={max(usage.left, 0)};t={usage.resets_in}',
+            "RateLimit": f'"token";r={max(usage.remaining, 0)};t={usage.resets_in}',
         }
-        if usage.left < 0:
+        if usage.remaining < 0:
             detail = f"The token may be used {self._requests.limit} times a minute."
             raise Problem("too_many_requests", detail, headers=_retry_after(usage))
 

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from enrollment.http.expected import json_fault
-from enrollment.http.validation import FAULTS_SHOWN, _Constant, _count, _faults, _Object
-from enrollment.model.results import Fault
+from enrollment.http.expected import describe_json_error
+from enrollment.http.validation import MAX_VIOLATIONS, _Constant, _count, _Object, _violations
+from enrollment.model.results import Violation
 from enrollment.model.types import decode
 from enrollment.problems.errors import Problem
 
@@ -46,10 +46,12 @@ def read_body(environ: Mapping[str, Any], wanted: type[S]) -> S:
     except (msgspec.ValidationError, UnicodeEncodeError):
         pass
     # A body can hold more faults than anyone wants to be told, or to wait for.
-    faults = list(islice(_faults(value, wanted, ""), FAULTS_SHOWN))
-    unreadable = any(fault.code in ("duplicate_name", "not_a_number") for fault in faults)
-    detail = f"The body has {_count(faults)}."
-    raise Problem("malformed_json" if unreadable else "invalid_body", detail, faults)
+    violations = list(islice(_violations(value, wanted, ""), MAX_VIOLATIONS))
+    unreadable = any(
+        violation.code in ("duplicate_name", "not_a_number") for violation in violations
+    )
+    detail = f"The body has {_count(violations)}."
+    raise Problem("malformed_json" if unreadable else "invalid_body", detail, violations)
 
 
 def _read(environ: Mapping[str, Any]) -> bytes:
@@ -101,13 +103,17 @@ def _parse(body: bytes) -> tuple[Any, bool]:
         detail = f"The body is not UTF-8 at byte {error.start}."
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        detail = f"There is {json_fault(error.msg)} at {place}." if body else "There is no body."
+        detail = (
+            f"There is {describe_json_error(error.msg)} at {place}."
+            if body
+            else "There is no body."
+        )
     except RecursionError:
         detail = "The body is nested too deeply."
     except ValueError:
         detail = "The body has a number with too many digits."
     raise Problem(
-        "malformed_json", detail, [Fault(pointer="", code="malformed_json", detail=detail)]
+        "malformed_json", detail, [Violation(pointer="", code="malformed_json", detail=detail)]
     )
 
 

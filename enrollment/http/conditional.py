@@ -11,7 +11,7 @@ from enrollment.problems.errors import Problem
 ENTITY_TAG = r'(?:W/)?"[^"]*"'
 
 
-def tag_of(record: Any) -> str | None:
+def etag_of(record: Any) -> str | None:
     """The version of a record, and the position of one who waits; None for what has no version."""
     version = getattr(record, "version", None)
     if isinstance(record, Enrollment) and record.position:
@@ -19,7 +19,7 @@ def tag_of(record: Any) -> str | None:
     return None if version is None else str(version)
 
 
-def require_match(context: Context, find_tag: Callable[[], str | None], *also: str) -> None:
+def check_preconditions(context: Context, find_tag: Callable[[], str | None], *also: str) -> None:
     """Hold a write against the tag of what is there now, or None: its If-Match must name it, or a
     tag that is `also` good enough; its If-None-Match must not name it. The tag is found only where
     someone asks for it.

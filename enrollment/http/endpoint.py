@@ -7,14 +7,14 @@ import msgspec
 from enrollment.http.body import read_body
 from enrollment.http.context import Context
 from enrollment.http.responses import Response, render
-from enrollment.http.visibility import require_registrar
-from enrollment.http.writes import rehearse, write_once
+from enrollment.http.visibility import forbid_staff_fields
+from enrollment.http.writes import dry_run, execute_idempotently
 from enrollment.model.queries import WriteOptions
 from enrollment.model.records import Change
-from enrollment.model.requests import Explained
-from enrollment.model.results import Fault
-from enrollment.model.types import Moment
-from enrollment.problems.errors import refusal
+from enrollment.model.requests import ChangeDetails
+from enrollment.model.results import Violation
+from enrollment.model.types import Timestamp
+from enrollment.problems.errors import violations_problem
 from enrollment.storage.database import Database
 from enrollment.storage.sqlite import Connection
 
@@ -37,26 +37,26 @@ def write(context: Context, db: Connection, database: Database, retry_window: in
     act = partial(operation.handler, context, **context.ids)
     if operation.body:
         body = read_body(context.environ, operation.body)
-        require_registrar(context.caller, body)
+        forbid_staff_fields(context.caller, body)
         act = partial(act, body=body)
     if isinstance(context.query, WriteOptions) and context.query.dry_run:
-        return rehearse(context, database, act)
+        return dry_run(context, database, act)
     if operation.method == "POST":
-        return write_once(context, db, act, body, retry_window)
+        return execute_idempotently(context, db, act, body, retry_window)
     return render(context, act(db))
 
 
-def change_context(context: Context, given: Explained | None = None) -> Change:
+def change_context(context: Context, given: ChangeDetails | None = None) -> Change:
     """What the history will say of this request.
 
     Raises effective_in_future.
     """
-    given = given or Explained()
-    at, override, caller = Moment.now(), given.override, context.caller
+    given = given or ChangeDetails()
+    at, override, caller = Timestamp.now(), given.override, context.caller
     if given.effective_at and given.effective_at > at:
         detail = f"It is {at} now: what is true only later is not recorded yet."
-        fault = Fault(pointer="/effective_at", code="effective_in_future", detail=detail)
-        raise refusal([fault])
+        violation = Violation(pointer="/effective_at", code="effective_in_future", detail=detail)
+        raise violations_problem([violation])
     return Change(
         at=at,
         effective_at=given.effective_at,

@@ -7,22 +7,22 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from msgspec import Meta
 
-from enrollment.model.types import SURROGATES, Day, Moment, PastMoment
+from enrollment.model.types import SURROGATES, AsOf, Date, Timestamp
 
-_DAY = "a date of the calendar, YYYY-MM-DD"
-_MOMENT = "a time of the years 1 to 9999 with its offset, such as 2026-09-01T09:00:00Z"
+_DATE = "a date of the calendar, YYYY-MM-DD"
+_TIMESTAMP = "a time of the years 1 to 9999 with its offset, such as 2026-09-01T09:00:00Z"
 WORDS: dict[Any, str] = {
     str: "a text",
     int: "a whole number",
     float: "a number",
     bool: "true or false",
     list: "a list",
-    Day: _DAY,
-    Moment: _MOMENT,
-    PastMoment: f"{_DAY}, or {_MOMENT}",
+    Date: _DATE,
+    Timestamp: _TIMESTAMP,
+    AsOf: f"{_DATE}, or {_TIMESTAMP}",
 }
 # How Python's parser begins to say it, and how it is told.
-JSON_FAULTS = {
+JSON_ERRORS = {
     "Unexpected UTF-8 BOM": "a byte order mark, which is no JSON,",
     "Expecting value": "no value",
     "Expecting property name": "no name in double quotes",
@@ -37,7 +37,7 @@ JSON_FAULTS = {
 
 
 @cache
-def unwrapped(wanted: Any) -> tuple[Any, Meta]:
+def unwrap(wanted: Any) -> tuple[Any, Meta]:
     """The type itself and what is asked of it, without `| None`."""
     if get_origin(wanted) in (Union, UnionType):
         wanted = next(part for part in get_args(wanted) if part is not NoneType)
@@ -47,9 +47,9 @@ def unwrapped(wanted: Any) -> tuple[Any, Meta]:
     return wanted, Meta()
 
 
-def expectation(value: Any, wanted: Any) -> str:
+def describe_expected(value: Any, wanted: Any) -> str:
     """What a value of this type must be: msgspec would tell it in Python and patterns."""
-    inner, meta = unwrapped(wanted)
+    inner, meta = unwrap(wanted)
     if get_origin(inner) is Literal:
         return "Expected one of: " + ", ".join(get_args(inner))
     if inner is str and isinstance(value, str):
@@ -71,7 +71,7 @@ def _range(lead: str, low: float | None, high: float | None, unit: str) -> str:
     return f"{lead}at most {high:,}{unit}" if low is None else f"{lead}{low:,} to {high:,}{unit}"
 
 
-def json_fault(message: str) -> str:
+def describe_json_error(message: str) -> str:
     """What there is where the JSON breaks, or is not."""
-    told = (words for start, words in JSON_FAULTS.items() if message.startswith(start))
+    told = (words for start, words in JSON_ERRORS.items() if message.startswith(start))
     return next(told, "no JSON")

@@ -10,9 +10,9 @@ from bottle import HTTPError, Router
 
 from enrollment.http.authentication import ANYONE
 from enrollment.http.context import Context
-from enrollment.http.responses import Answer, Response
+from enrollment.http.responses import Response, Result
 from enrollment.model.queries import WriteOptions
-from enrollment.model.records import Fields
+from enrollment.model.records import Input
 from enrollment.problems.errors import Problem
 
 PATH_PARAMETER = re.compile(r"<(\w+):(?:id|re:([^>]+))>")
@@ -37,7 +37,7 @@ class Operation(NamedTuple):
     method: str
     path: str
     allowed: frozenset[str]
-    handler: Callable[..., Answer]
+    handler: Callable[..., Result]
     body: type[msgspec.Struct] | None = None
     query: type[msgspec.Struct] | None = None
     answer: Any = None
@@ -54,7 +54,7 @@ class Operation(NamedTuple):
     @property
     def options(self) -> type[msgspec.Struct]:
         """What its query must fit."""
-        return self.query or (Fields if self.method == "GET" else WriteOptions)
+        return self.query or (Input if self.method == "GET" else WriteOptions)
 
     @property
     def reads(self) -> bool:

@@ -9,29 +9,29 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Meta
 
-from enrollment.data.keyset import Listing, Place, stray_cursor
+from enrollment.data.keyset import KeysetPage, KeysetPosition, invalid_cursor
 from enrollment.http.context import Context
-from enrollment.http.responses import Answer
-from enrollment.model.queries import Page
-from enrollment.model.results import ListPage
+from enrollment.http.responses import Result
+from enrollment.model.queries import Pagination
+from enrollment.model.results import Page
 
 
-def decode_cursor(context: Context, query: Page) -> Place | None:
+def decode_cursor(context: Context, query: Pagination) -> KeysetPosition | None:
     """Where the page begins: what an earlier page gave as `next`. Raises page_not_found."""
     if not query.cursor:
         return None
     try:
         token = urlsafe_b64decode(query.cursor + "=" * (-len(query.cursor) % 4))
         if token[:8] != _signature(context, query, token[8:]):
-            raise stray_cursor()
+            raise invalid_cursor()
         return msgspec.json.decode(token[8:], type=list[str | Annotated[int, Meta(ge=0, le=2**53)]])
     except (ValueError, msgspec.DecodeError):
-        raise stray_cursor() from None
+        raise invalid_cursor() from None
 
 
 def page_response(
-    context: Context, listing: Listing[Any], query: Page, tag: str | None = None
-) -> Answer:
+    context: Context, listing: KeysetPage[Any], query: Pagination, tag: str | None = None
+) -> Result:
     """One page of a list, and the way to the next; `tag` if the list as a whole has one."""
     if listing.next is None:
         return linked_page(context, listing.items, None, {}, tag)
@@ -47,23 +47,23 @@ def linked_page(
     cursor: str | None,
     following: dict[str, Any],
     tag: str | None = None,
-) -> Answer:
+) -> Result:
     """A page; unless it is the last, it is followed by the one at this address with the parameters
     `following`, and its Link header says so too (RFC 8288)."""
-    page = ListPage(items, cursor)
+    page = Page(items, cursor)
     if cursor is None:
-        return Answer(HTTPStatus.OK, page, tag=tag)
+        return Result(HTTPStatus.OK, page, tag=tag)
     link = f'<{context.path}?{urlencode(following)}>; rel="next"'
-    return Answer(HTTPStatus.OK, page, {"Link": link}, tag)
+    return Result(HTTPStatus.OK, page, {"Link": link}, tag)
 
 
-def _filters(query: Page) -> dict[str, Any]:
+def _filters(query: Pagination) -> dict[str, Any]:
     """Those filters that are set."""
     fields = msgspec.structs.asdict(query).items()
     return {name: value for name, value in fields if name not in ("limit", "cursor") and value}
 
 
-def _signature(context: Context, query: Page, token: bytes) -> bytes:
+def _signature(context: Context, query: Pagination, token: bytes) -> bytes:
     """Binds a cursor to its list and filters. It guards against mix-ups and holds no secret."""
     scope = msgspec.json.encode([context.path, _filters(query)], enc_hook=str)
     return blake2b(scope + token, digest_size=8).digest()

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from enrollment.http.body import S
-from enrollment.http.expected import unwrapped
-from enrollment.http.validation import _count, _faults, _fields, _Object
+from enrollment.http.expected import unwrap
+from enrollment.http.validation import _count, _fields, _Object, _violations
 from enrollment.model.types import decode
 from enrollment.problems.errors import Problem
 
@@ -25,17 +25,17 @@ def _query(text: str, wanted: type[S]) -> S:
     value = _Object(_pairs(text))
     for name, field in _fields(wanted).items():
         part = value.get(name, "")
-        kind, _ = unwrapped(field.type)
+        kind, _ = unwrap(field.type)
         if kind is int and re.fullmatch("-?[0-9]{1,18}", part):
             value[name] = int(part)
         if kind is bool and part in ("true", "false"):
             value[name] = part == "true"
-    faults = [
-        msgspec.structs.replace(fault, pointer=None, parameter=(fault.pointer or "")[1:])
-        for fault in _faults(value, wanted, "")
+    violations = [
+        msgspec.structs.replace(violation, pointer=None, parameter=(violation.pointer or "")[1:])
+        for violation in _violations(value, wanted, "")
     ]
-    if faults:
-        raise Problem("invalid_query", f"The address has {_count(faults)}.", faults)
+    if violations:
+        raise Problem("invalid_query", f"The address has {_count(violations)}.", violations)
     return msgspec.convert(value, wanted, dec_hook=decode)
 
 

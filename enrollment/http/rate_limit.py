@@ -13,11 +13,11 @@ KEYS_KEPT = 10_000
 class Usage(NamedTuple):
     """What is left after this time, below 0 if it was too often; the seconds to the next window."""
 
-    left: int
+    remaining: int
     resets_in: int
 
 
-class Window:
+class RateLimiter:
     """At most `limit` times in so many seconds, for each key."""
 
     def __init__(self, limit: int, seconds: int) -> None:
@@ -26,7 +26,7 @@ class Window:
         self._counts: dict[Hashable, tuple[float, int]] = {}
         self._lock = threading.Lock()
 
-    def take(self, key: Hashable) -> Usage:
+    def hit(self, key: Hashable) -> Usage:
         now = time.monotonic()
         with self._lock:
             begun, count = self._counts.pop(key, (now, 0))

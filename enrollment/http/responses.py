@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from enrollment.http.conditional import not_modified, tag_of
+from enrollment.http.conditional import etag_of, not_modified
 from enrollment.http.context import Context
 from enrollment.problems.body import problem_body
 from enrollment.problems.errors import Problem
@@ -17,7 +17,7 @@ from enrollment.problems.errors import Problem
 log = logging.getLogger("enrollment")
 
 
-class Answer(NamedTuple):
+class Result(NamedTuple):
     """A status, what is sent as JSON (bytes are sent as they are), further headers, an entity tag
     (if there is none, the version of the content, or else for a GET a digest, will do), and what a
     retry is told, if not the same."""
@@ -26,7 +26,7 @@ class Answer(NamedTuple):
     content: Any
     headers: Mapping[str, str] = MappingProxyType({})
     tag: str | None = None
-    kept: Any = None
+    stored: Any = None
 
 
 class Response(NamedTuple):
@@ -43,11 +43,11 @@ def encode(content: Any) -> bytes:
     return msgspec.json.encode(content) + b"\n"
 
 
-def render(context: Context, answer: Answer) -> Response:
+def render(context: Context, answer: Result) -> Response:
     if answer.status == HTTPStatus.NO_CONTENT:
         return Response(answer.status, answer.headers)
     content = answer.content if isinstance(answer.content, bytes) else encode(answer.content)
-    tag = answer.tag or tag_of(answer.content)
+    tag = answer.tag or etag_of(answer.content)
     if tag is None and context.reads:
         tag = blake2b(content, digest_size=12).hexdigest()
     headers = dict(answer.headers)
@@ -59,7 +59,7 @@ def render(context: Context, answer: Answer) -> Response:
 
 
 def render_problem(context: Context, problem: Problem) -> Response:
-    context.refusals = [fault.code for fault in problem.faults] or [problem.code]
+    context.refusals = [violation.code for violation in problem.violations] or [problem.code]
     body = problem_body(problem, context.request_id)
     headers = {"Content-Type": "application/problem+json", **problem.headers}
     return Response(body.status, headers, encode(body), problem.code)
@@ -75,13 +75,13 @@ def render_failure(context: Context, error: BaseException | None) -> Response:
 # Answers
 
 
-def ok(content: Any, tag: str | None = None) -> Answer:
-    return Answer(HTTPStatus.OK, content, tag=tag)
+def ok(content: Any, tag: str | None = None) -> Result:
+    return Result(HTTPStatus.OK, content, tag=tag)
 
 
-def created(content: Any, location: str, tag: str | None = None) -> Answer:
-    return Answer(HTTPStatus.CREATED, content, {"Location": location}, tag)
+def created(content: Any, location: str, tag: str | None = None) -> Result:
+    return Result(HTTPStatus.CREATED, content, {"Location": location}, tag)
 
 
-def no_content() -> Answer:
-    return Answer(HTTPStatus.NO_CONTENT, None)
+def no_content() -> Result:
+    return Result(HTTPStatus.NO_CONTENT, None)

@@ -6,11 +6,11 @@ from msgspec.structs import replace
 
 from enrollment.http.context import Caller
 from enrollment.model.records import Event
-from enrollment.model.results import Fault
+from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 
 
-def as_told(caller: Caller | None, events: list[Event]) -> list[Event]:
+def visible_events(caller: Caller | None, events: list[Event]) -> list[Event]:
     """What the caller may know of them: a student, only what concerns that student, and who did it
     only where it was the student: a seat comes free because another one has left."""
     if caller is None or caller.role != "student":
@@ -22,12 +22,12 @@ def as_told(caller: Caller | None, events: list[Event]) -> list[Event]:
     ]
 
 
-def require_registrar(caller: Caller | None, body: Any) -> None:
+def forbid_staff_fields(caller: Caller | None, body: Any) -> None:
     """Refuse a student who speaks as only a registrar may. Raises forbidden."""
     if caller is None or caller.role != "student":
         return
-    faults = [
-        Fault(pointer=f"/{name}", code="forbidden", detail="Only a registrar may say so")
+    violations = [
+        Violation(pointer=f"/{name}", code="forbidden", detail="Only a registrar may say so")
         for name, value in (
             ("override", getattr(body, "override", None)),
             ("effective_at", getattr(body, "effective_at", None)),
@@ -35,5 +35,5 @@ def require_registrar(caller: Caller | None, body: Any) -> None:
         )
         if value
     ]
-    if faults:
-        raise Problem("forbidden", "A student may enrol, wait and drop.", faults)
+    if violations:
+        raise Problem("forbidden", "A student may enrol, wait and drop.", violations)

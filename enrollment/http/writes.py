@@ -10,31 +10,36 @@ import msgspec
 from msgspec.structs import asdict
 
 from enrollment.data import event
-from enrollment.data.idempotency_key import KeptAnswer, Key, find_kept_answer, insert_kept_answer
+from enrollment.data.idempotency_key import (
+    IdempotencyKey,
+    StoredResponse,
+    find_stored_response,
+    insert_stored_response,
+)
 from enrollment.http.context import Context
-from enrollment.http.responses import Answer, Response, encode, render
-from enrollment.http.visibility import as_told
+from enrollment.http.responses import Response, Result, encode, render
+from enrollment.http.visibility import visible_events
 from enrollment.model.queries import EventFilter
-from enrollment.model.results import Rehearsal
-from enrollment.model.types import MOST
+from enrollment.model.results import DryRun
+from enrollment.model.types import UNBOUNDED
 from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
 from enrollment.storage.sqlite import Connection
 
 # More than one request can leave.
-EVENTS_SHOWN = MOST
+EVENTS_SHOWN = UNBOUNDED
 KEY = r'"([ !#-\[\]-~]{1,255})"|([!#-+\--:<-\[\]-~]{1,255})'
 
 
 # What changes the database within a transaction, and tells what it did.
-Act = Callable[[Connection], Answer]
+Handler = Callable[[Connection], Result]
 
 
-class _Undo(Exception):
+class _Rollback(Exception):
     """Ends a rehearsal."""
 
 
-def rehearse(context: Context, database: Database, act: Act) -> Response:
+def dry_run(context: Context, database: Database, act: Handler) -> Response:
     """What a write would answer, and the events that it would leave; then all of it is undone.
 
     The tag is that of what is there now, for the write itself to be held against. A key is only
@@ -48,16 +53,18 @@ def rehearse(context: Context, database: Database, act: Act) -> Response:
             context.needs_etag = True
             answer = act(db)
             left = event.list_events(db, EventFilter(after=last, limit=EVENTS_SHOWN)).items
-            raise _Undo
-    except _Undo:
+            raise _Rollback
+    except _Rollback:
         status = HTTPStatus.OK if answer.status == HTTPStatus.NO_CONTENT else answer.status
         content = msgspec.to_builtins(answer.content or {}) | asdict(
-            Rehearsal(events=as_told(context.caller, left))
+            DryRun(events=visible_events(context.caller, left))
         )
-        return render(context, Answer(status, content, tag=context.etag))
+        return render(context, Result(status, content, tag=context.etag))
 
 
-def write_once(context: Context, db: Connection, act: Act, body: Any, seconds: int) -> Response:
+def execute_idempotently(
+    context: Context, db: Connection, act: Handler, body: Any, seconds: int
+) -> Response:
     """Act, unless this caller has been answered under the same key: then tell that answer again. It
     is kept in the transaction of the change itself, so many seconds
     (draft-ietf-httpapi-idempotency-key-header-07).
@@ -67,20 +74,22 @@ def write_once(context: Context, db: Connection, act: Act, body: Any, seconds: i
     text, caller = _key(context), context.caller
     if text is None or caller is None:
         return render(context, act(db))
-    key = Key(caller.id, text, seconds)
+    key = IdempotencyKey(caller.id, text, seconds)
     fingerprint = _fingerprint(context, body)
-    kept = find_kept_answer(db, key)
-    if kept is None:
+    stored = find_stored_response(db, key)
+    if stored is None:
         answer = act(db)
         response = render(context, answer)
-        content = encode(answer.kept) if answer.kept else response.content
-        kept = KeptAnswer(fingerprint, response.status, response.headers, content)
-        insert_kept_answer(db, key, kept)
+        content = encode(answer.stored) if answer.stored else response.content
+        stored = StoredResponse(fingerprint, response.status, response.headers, content)
+        insert_stored_response(db, key, stored)
         return response
-    if kept.fingerprint != fingerprint:
+    if stored.fingerprint != fingerprint:
         detail = f'"{text}" has been the key of another request.'
         raise Problem("idempotency_key_reused", detail)
-    return Response(kept.status, {**kept.headers, "Idempotency-Replayed": "true"}, kept.content)
+    return Response(
+        stored.status, {**stored.headers, "Idempotency-Replayed": "true"}, stored.content
+    )
 
 
 def _key(context: Context) -> str | None:

@@ -8,18 +8,18 @@ from contextlib import closing
 from glob import escape
 from pathlib import Path
 
-from enrollment.data.integrity import get_counts, list_contradictions, list_damages
+from enrollment.data.integrity import get_counts, list_corruptions, list_history_mismatches
 from enrollment.maintenance import migrations
 from enrollment.maintenance.snapshot import (
     copy,
     digest,
     digest_file,
-    link,
-    moment,
     open_to_read,
     publish,
+    publish_copy,
     sync,
-    unfinished,
+    temporary_file,
+    timestamp,
 )
 from enrollment.problems.errors import CommandError
 
@@ -31,10 +31,10 @@ def back_up(database: Path, target: Path) -> Path:
     """
     _last_applied(database)
     if target.is_dir():
-        target = target / f"{database.stem}-{moment()}.backup"
-    with unfinished(target) as partial:
+        target = target / f"{database.stem}-{timestamp()}.backup"
+    with temporary_file(target) as partial:
         copy(database, partial)
-        publish(partial, target, like=database)
+        publish_copy(partial, target, like=database)
     return target
 
 
@@ -80,11 +80,11 @@ def verify(backup: Path) -> tuple[str, dict[str, int]]:
 def _examine(copy: Path) -> tuple[str, dict[str, int]]:
     schema = _last_applied(copy)
     with open_to_read(copy) as db:
-        _refuse_if_wrong(copy, list_damages(db))
+        _refuse_if_wrong(copy, list_corruptions(db))
     # What state and history must be is told by the newest schema alone.
     migrations.migrate(copy, scratch=True)
     with open_to_read(copy) as db:
-        _refuse_if_wrong(copy, list_contradictions(db))
+        _refuse_if_wrong(copy, list_history_mismatches(db))
         return schema, get_counts(db)
 
 
@@ -109,20 +109,20 @@ def restore(database: Path, backup: Path) -> Path | None:
     verify(backup)
     database = database.resolve() if database.is_symlink() else database
     kept = None
-    with unfinished(database.with_name(f"{database.name}.restored")) as partial:
+    with temporary_file(database.with_name(f"{database.name}.restored")) as partial:
         copy(backup, partial)
         if database.exists():
             shutil.copymode(database, partial)
-            kept = database.with_name(f"{database.name}.before-restore.{moment()}.backup")
-            _bring_in_log(database)
-            _exchange(database, partial, kept)
+            kept = database.with_name(f"{database.name}.before-restore.{timestamp()}.backup")
+            _checkpoint(database)
+            _swap(database, partial, kept)
         else:
             os.replace(partial, database)
             sync(database.parent)
     return kept
 
 
-def _bring_in_log(database: Path) -> None:
+def _checkpoint(database: Path) -> None:
     """A write-ahead log that a crash has left belongs to the database that is put aside.
 
     Raises CommandError if another program has the database open: its log would meet the backup.
@@ -137,7 +137,7 @@ def _bring_in_log(database: Path) -> None:
         print(f"{database} is kept as it is: {error}")
 
 
-def _exchange(database: Path, copy: Path, kept: Path) -> None:
+def _swap(database: Path, copy: Path, kept: Path) -> None:
     """Keep the database under another name and give its own to the copy, or leave all as it was.
     A log that could not be brought in goes along, and meets no other file."""
     log, kept_log = (file.with_name(f"{file.name}-wal") for file in (database, kept))
@@ -146,7 +146,7 @@ def _exchange(database: Path, copy: Path, kept: Path) -> None:
             os.link(database, kept)
             os.replace(log, kept_log)
         else:
-            link(database, kept)
+            publish(database, kept)
             log.unlink(missing_ok=True)
         database.with_name(f"{database.name}-shm").unlink(missing_ok=True)
         os.replace(copy, database)

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from tqdm import tqdm
 
 from enrollment.data.course import insert_course
-from enrollment.data.eligibility import Wish
+from enrollment.data.eligibility import EnrollmentRequest
 from enrollment.data.enrollment import get_enrollment, put_enrollment, replace_enrollments
 from enrollment.data.student import insert_student, list_students
 from enrollment.data.term import insert_term
 from enrollment.model.queries import StudentFilter
-from enrollment.model.records import Change, Course, CourseFields, StudentFields, TermFields
-from enrollment.model.types import Day, Moment
+from enrollment.model.records import Change, Course, CourseInput, StudentInput, TermInput
+from enrollment.model.types import Date, Timestamp
 from enrollment.problems.errors import CommandError
 from enrollment.storage.database import Database
 
@@ -76,7 +76,7 @@ def fill(database: Database, students: int, seed: int) -> dict[str, int]:
         people = [insert_student(db, fields).id for fields in _students(chance, students)]
         done: dict[int, set[str]] = {person: set() for person in people}
         for code, title, start_on, end_on in TERMS:
-            term = TermFields(code=code, title=title, start_on=Day(start_on), end_on=Day(end_on))
+            term = TermInput(code=code, title=title, start_on=Date(start_on), end_on=Date(end_on))
             insert_term(db, term)
             offered = [insert_course(db, fields) for fields in _courses(chance, code, students)]
             # Each seat is a card: dealt out, no course gets more students than it has seats.
@@ -84,11 +84,13 @@ def fill(database: Database, students: int, seed: int) -> dict[str, int]:
             chance.shuffle(seats)
             taken = {person: _deal(seats, done[person]) for person in people}
             written["courses"] += len(offered)
-            begin = Change(at=Moment(f"{start_on}T08:00:00.000Z"), actor="demo")
-            end = Change(at=Moment(f"{end_on}T16:00:00.000Z"), actor="demo", reason="end of term")
+            begin = Change(at=Timestamp(f"{start_on}T08:00:00.000Z"), actor="demo")
+            end = Change(
+                at=Timestamp(f"{end_on}T16:00:00.000Z"), actor="demo", reason="end of term"
+            )
             for person, courses in taken.items():
-                wishes = [Wish(person, course) for course in sorted(courses)]
-                replace_enrollments(db, person, wishes, begin, pointer="/%d")
+                requests = [EnrollmentRequest(person, course) for course in sorted(courses)]
+                replace_enrollments(db, person, requests, begin, pointer="/%d")
                 written["enrolments"] += len(courses)
                 bar.update()
             for person, courses in taken.items():
@@ -110,23 +112,23 @@ def _deal(seats: list[Course], done: set[str]) -> set[int]:
     return new
 
 
-def _students(chance: random.Random, count: int) -> Iterator[StudentFields]:
+def _students(chance: random.Random, count: int) -> Iterator[StudentInput]:
     for number in range(1, count + 1):
-        yield StudentFields(
+        yield StudentInput(
             given_name=chance.choice(GIVEN_NAMES),
             family_name=chance.choice(FAMILY_NAMES),
             email=f"student{number}@college.example",
         )
 
 
-def _courses(chance: random.Random, term: str, students: int) -> Iterator[CourseFields]:
+def _courses(chance: random.Random, term: str, students: int) -> Iterator[CourseInput]:
     """Every title in as many sections as the students need, and a tenth more."""
     total = sum(len(titles) for titles in SUBJECTS.values())
     sections = math.ceil(students * COURSES_EACH * 1.1 / SECTION_SIZE / total)
     for subject, titles in SUBJECTS.items():
         for level, title in enumerate(titles, start=1):
             for section in range(1, sections + 1):
-                yield CourseFields(
+                yield CourseInput(
                     code=f"{subject}{level}01-{section}",
                     title=title,
                     term=term,

@@ -16,13 +16,13 @@ from yoyo.backends.core.sqlite3 import SQLiteBackend
 from yoyo.connections import DatabaseURI
 from yoyo.migrations import Migration, default_migration_table
 
-from enrollment.maintenance.snapshot import copy, moment, publish, unfinished
-from enrollment.problems.errors import CommandError, NotUnderstood
-from enrollment.storage.queries import folder
+from enrollment.maintenance.snapshot import copy, publish_copy, temporary_file, timestamp
+from enrollment.problems.errors import CommandError, UsageError
+from enrollment.storage.queries import resource_dir
 from enrollment.storage.sqlite import Connection, connect
 
 # How long a run waits for another one, in seconds.
-PATIENCE = 60.0
+LOCK_TIMEOUT = 60.0
 
 
 class MigrationError(CommandError):
@@ -75,7 +75,7 @@ def migrate(
     return Outcome([migration.id for migration in chosen], backup)
 
 
-def prepare(path: Path, allowed: bool) -> Outcome:
+def ensure_current(path: Path, allowed: bool) -> Outcome:
     """Make the database ready to serve: migrate a new one, an older one only if that is allowed.
 
     Raises MigrationError.
@@ -91,7 +91,7 @@ def prepare(path: Path, allowed: bool) -> Outcome:
     return Outcome([], None)
 
 
-def to_undo(path: Path, to: str) -> list[str]:
+def list_rollbacks(path: Path, to: str) -> list[str]:
     """What a rollback to `to` undoes, in that order; "0000" stands before the first migration.
 
     Raises MigrationError.
@@ -103,7 +103,7 @@ def to_undo(path: Path, to: str) -> list[str]:
 
 def rollback(path: Path, to: str) -> Outcome:
     """Undo every migration that follows `to`. Raises MigrationError."""
-    if not to_undo(path, to):
+    if not list_rollbacks(path, to):
         return Outcome([], None)
     with _run(path) as (backend, applied):
         undone = _undone(applied, to)
@@ -121,7 +121,7 @@ class _Backend(SQLiteBackend):  # type: ignore[misc]
     unlike yoyo's lock table, it is gone when its holder is."""
 
     def connect(self, dburi: DatabaseURI) -> Connection:
-        db = connect(Path(dburi.database), PATIENCE, create=True)
+        db = connect(Path(dburi.database), LOCK_TIMEOUT, create=True)
         # Tables are rebuilt while others refer to them; _run checks in the end
         # (https://www.sqlite.org/lang_altertable.html#otheralter).
         db.execute("PRAGMA foreign_keys = OFF")
@@ -180,7 +180,7 @@ def _read() -> list[Migration]:
 
     None is parsed yet, which takes its time: only one that is run needs to be.
     """
-    migrations = list(read_migrations(str(folder("migrations"))))
+    migrations = list(read_migrations(str(resource_dir("migrations"))))
     if not migrations:
         raise MigrationError("the migrations are missing from this installation")
     return migrations
@@ -198,7 +198,7 @@ def _until(ids: list[str], to: str | None) -> list[str]:
         return []
     last = [index for index, id in enumerate(ids) if id.startswith(to)]
     if len(last) != 1:
-        raise NotUnderstood(f"{to!r} is not one of: {', '.join(ids)}")
+        raise UsageError(f"{to!r} is not one of: {', '.join(ids)}")
     return ids[: last[0] + 1]
 
 
@@ -226,15 +226,15 @@ def _applied(db: Connection) -> set[str]:
 
 def _back_up(path: Path, why: str) -> Path:
     """A verified copy beside the database."""
-    backup = path.with_name(f"{path.name}.{why}.{moment()}.backup")
-    with unfinished(backup) as partial:
+    backup = path.with_name(f"{path.name}.{why}.{timestamp()}.backup")
+    with temporary_file(backup) as partial:
         copy(path, partial)
         with closing(sqlite3.connect(partial)) as db:
-            (report,) = db.execute("PRAGMA integrity_check(1)").fetchone()
-            if report != "ok":
-                raise MigrationError(f"its backup is damaged: {report}")
+            (print_outcome,) = db.execute("PRAGMA integrity_check(1)").fetchone()
+            if print_outcome != "ok":
+                raise MigrationError(f"its backup is damaged: {print_outcome}")
             _check_references(db)
-        publish(partial, backup, like=path)
+        publish_copy(partial, backup, like=path)
     return backup
 
 

@@ -20,7 +20,7 @@ PARTIAL = re.compile(r"\.([0-9]+)\.enrollment\.partial(-journal|-wal|-shm)?$")
 
 
 @contextmanager
-def unfinished(target: Path) -> Iterator[Path]:
+def temporary_file(target: Path) -> Iterator[Path]:
     """A file of its own beside the target, for its owner alone, that is gone afterwards. Raises
     CommandError if the target is there already, or can't be written."""
     if target.exists():
@@ -79,13 +79,13 @@ def copy(source: Path, target: Path) -> None:
     sync(target)
 
 
-def publish(partial: Path, target: Path, like: Path) -> None:
+def publish_copy(partial: Path, target: Path, like: Path) -> None:
     """Give a copy its name and its digest."""
     shutil.copymode(like, partial)
-    link(partial, target)
+    publish(partial, target)
 
 
-def link(file: Path, name: Path) -> None:
+def publish(file: Path, name: Path) -> None:
     """Give a file another name, with its digest beside it, or leave it as it is. A link, unlike a
     rename, replaces nothing."""
     os.link(file, name)
@@ -126,7 +126,7 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def moment() -> str:
+def timestamp() -> str:
     """The time as a part of a name."""
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
 

@@ -4,15 +4,15 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from enrollment.model.records import Fields
+from enrollment.model.records import Input
 from enrollment.model.types import (
+    AsOf,
     CourseStatus,
     Cursor,
     EnrollmentStatus,
-    PastMoment,
+    ExactCode,
     Prefix,
     StudentStatus,
-    WholeCode,
 )
 
 # A page of so many items is read while others wait; a longer one on another thread.
@@ -20,7 +20,7 @@ QUICK = 100
 Limit = Annotated[int, Meta(ge=1, le=1000, description="At most so many items")]
 
 
-class Page(Fields, frozen=True, kw_only=True):
+class Pagination(Input, frozen=True, kw_only=True):
     """Which part of a list: at most `limit` items, from the place that `cursor` names."""
 
     limit: Limit = 100
@@ -32,7 +32,7 @@ class Page(Fields, frozen=True, kw_only=True):
         return self.limit > QUICK
 
 
-class StudentFilter(Page, frozen=True, kw_only=True):
+class StudentFilter(Pagination, frozen=True, kw_only=True):
     """A text matches what begins with it, whatever the case of A-Z."""
 
     family_name: Prefix = ""
@@ -41,53 +41,53 @@ class StudentFilter(Page, frozen=True, kw_only=True):
     status: StudentStatus | None = None
 
 
-class TermFilter(Page, frozen=True, kw_only=True):
+class TermFilter(Pagination, frozen=True, kw_only=True):
     """A text matches what begins with it, whatever the case of A-Z."""
 
     code: Prefix = ""
     title: Prefix = ""
 
 
-class CourseFilter(Page, frozen=True, kw_only=True):
+class CourseFilter(Pagination, frozen=True, kw_only=True):
     """A text matches what begins with it, whatever the case of A-Z; `term` is a whole code."""
 
     code: Prefix = ""
     title: Prefix = ""
-    term: WholeCode | None = None
+    term: ExactCode | None = None
     status: CourseStatus | None = None
 
 
-class WriteOptions(Fields, frozen=True, kw_only=True):
+class WriteOptions(Input, frozen=True, kw_only=True):
     """What every write takes in its query: `dry_run` asks what would come of it."""
 
     dry_run: Annotated[bool, Meta(description="Ask only: what is done is undone")] = False
 
 
-class RosterFilter(Page, frozen=True, kw_only=True):
+class RosterFilter(Pagination, frozen=True, kw_only=True):
     """Who is in what now; or what was true at `as_of`, by what was recorded until `recorded_by`."""
 
     status: EnrollmentStatus | None = None
-    as_of: Annotated[PastMoment, Meta(description="What was true then")] | None = None
-    recorded_by: Annotated[PastMoment, Meta(description="What was known then")] | None = None
+    as_of: Annotated[AsOf, Meta(description="What was true then")] | None = None
+    recorded_by: Annotated[AsOf, Meta(description="What was known then")] | None = None
 
     @property
     def is_slow(self) -> bool:
         return bool(self.as_of or self.recorded_by) or super().is_slow
 
 
-class CoursesOfStudentFilter(RosterFilter, frozen=True, kw_only=True):
-    term: WholeCode | None = None
+class StudentCourseFilter(RosterFilter, frozen=True, kw_only=True):
+    term: ExactCode | None = None
 
 
-class EligibleCourseFilter(Page, frozen=True, kw_only=True):
-    term: WholeCode | None = None
+class EligibleCourseFilter(Pagination, frozen=True, kw_only=True):
+    term: ExactCode | None = None
 
     @property
     def is_slow(self) -> bool:
         return True
 
 
-class EventFilter(Fields, frozen=True, kw_only=True):
+class EventFilter(Input, frozen=True, kw_only=True):
     """The events that follow the one with the id `after`; if there is none yet, the answer may wait
     so many seconds for one."""
 

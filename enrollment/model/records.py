@@ -1,4 +1,4 @@
-"""The typed records: what the API takes (…Fields) and what it gives."""
+"""The typed records: what the API takes (…Input) and what it gives."""
 
 from typing import Annotated
 
@@ -10,32 +10,32 @@ from enrollment.model.types import (
     Count,
     CourseStatus,
     Credits,
-    Day,
+    Date,
     Email,
     EnrollmentStatus,
     Id,
-    Moment,
     Name,
     OverridableRule,
     Promotion,
     Reason,
     Role,
     Seats,
-    Sentence,
     StudentStatus,
+    Text,
     TimeOfDay,
     Timestamp,
+    TimestampText,
     Title,
     TokenText,
 )
 
 
-class Fields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a client sends. A record adds `id` and `version`, which come first in its JSON,
     because msgspec puts keyword-only fields last."""
 
 
-class StudentFields(Fields, frozen=True, kw_only=True):
+class StudentInput(Input, frozen=True, kw_only=True):
     given_name: Name
     family_name: Name
     email: Email | None = None
@@ -43,32 +43,32 @@ class StudentFields(Fields, frozen=True, kw_only=True):
     max_credits: Credits | None = None
 
 
-class Student(StudentFields, frozen=True):
+class Student(StudentInput, frozen=True):
     id: Id
     version: Count
 
 
-class TermFields(Fields, frozen=True, kw_only=True):
+class TermInput(Input, frozen=True, kw_only=True):
     code: Code
     title: Title
-    start_on: Day
-    end_on: Day
+    start_on: Date
+    end_on: Date
     max_credits: Credits | None = None
 
 
-class Term(TermFields, frozen=True):
+class Term(TermInput, frozen=True):
     id: Id
     version: Count
 
 
-class Prerequisite(Fields, frozen=True, kw_only=True):
+class Prerequisite(Input, frozen=True, kw_only=True):
     """A course, by its code, to be completed before, or if `concurrent` taken at the same time."""
 
     code: Code
     concurrent: bool = False
 
 
-class Meeting(Fields, frozen=True, kw_only=True, rename={"from_time": "from", "to_time": "to"}):
+class Meeting(Input, frozen=True, kw_only=True, rename={"from_time": "from", "to_time": "to"}):
     """Every week of the term; weekday 1 is Monday (ISO 8601), the times are the school's own."""
 
     weekday: Annotated[int, Meta(ge=1, le=7)]
@@ -76,7 +76,7 @@ class Meeting(Fields, frozen=True, kw_only=True, rename={"from_time": "from", "t
     to_time: TimeOfDay
 
 
-class CourseFields(Fields, frozen=True, kw_only=True):
+class CourseInput(Input, frozen=True, kw_only=True):
     """`term` is a term's code; a capacity of null is no limit, and of 0 no seat at all."""
 
     code: Code
@@ -86,8 +86,8 @@ class CourseFields(Fields, frozen=True, kw_only=True):
     capacity: Seats | None = None
     waitlist_capacity: Seats | None = None
     promotion: Promotion = "automatic"
-    enroll_from: Moment | None = None
-    enroll_until: Moment | None = None
+    enroll_from: Timestamp | None = None
+    enroll_until: Timestamp | None = None
     status: CourseStatus = "open"
     repeatable: bool = False
     prerequisites: Annotated[list[Prerequisite], Meta(max_length=20)] = []
@@ -104,7 +104,7 @@ class CourseSeats(msgspec.Struct, frozen=True, kw_only=True):
     free: Count | None
 
 
-class Course(CourseFields, frozen=True):
+class Course(CourseInput, frozen=True):
     id: Id
     version: Count
     seats: CourseSeats
@@ -118,19 +118,19 @@ class Enrollment(msgspec.Struct, frozen=True, kw_only=True):
     course_id: Id
     status: EnrollmentStatus
     position: Count | None
-    enrolled_at: Timestamp | None
-    waitlisted_at: Timestamp | None
-    completed_at: Timestamp | None
-    dropped_at: Timestamp | None
+    enrolled_at: TimestampText | None
+    waitlisted_at: TimestampText | None
+    completed_at: TimestampText | None
+    dropped_at: TimestampText | None
     version: Count
 
 
-class CourseOfStudent(Enrollment, frozen=True, kw_only=True):
+class StudentCourse(Enrollment, frozen=True, kw_only=True):
     code: Code
     title: Title
 
 
-class StudentOfCourse(Enrollment, frozen=True, kw_only=True):
+class RosterEntry(Enrollment, frozen=True, kw_only=True):
     given_name: Name
     family_name: Name
 
@@ -143,46 +143,46 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     course_id: Id
     from_status: EnrollmentStatus | None
     to_status: EnrollmentStatus
-    effective_at: Timestamp
-    recorded_at: Timestamp
-    actor: Sentence | None
+    effective_at: TimestampText
+    recorded_at: TimestampText
+    actor: Text | None
     reason: Reason | None
     overridden: Annotated[list[OverridableRule], Meta(max_length=20)]
 
 
-class HoldFields(Fields, frozen=True, kw_only=True):
+class HoldInput(Input, frozen=True, kw_only=True):
     reason: Reason
 
 
-class Hold(HoldFields, frozen=True):
+class Hold(HoldInput, frozen=True):
     """In force until it is released."""
 
     id: Id
     version: Count
     student_id: Id
-    placed_at: Timestamp
-    placed_by: Sentence
-    released_at: Timestamp | None
-    released_by: Sentence | None
+    placed_at: TimestampText
+    placed_by: Text
+    released_at: TimestampText | None
+    released_by: Text | None
 
 
-class TokenFields(Fields, frozen=True, kw_only=True):
+class TokenInput(Input, frozen=True, kw_only=True):
     """`student_id` is for the role "student" alone, which sees and changes only its own places."""
 
     name: Name
     role: Role
     student_id: Id | None = None
-    expires_at: Moment | None = None
+    expires_at: Timestamp | None = None
 
 
-class Token(TokenFields, frozen=True):
+class Token(TokenInput, frozen=True):
     id: Id
     version: Count
-    created_at: Timestamp
-    created_by: Sentence
-    last_used_at: Timestamp | None
-    revoked_at: Timestamp | None
-    revoked_by: Sentence | None
+    created_at: TimestampText
+    created_by: Text
+    last_used_at: TimestampText | None
+    revoked_at: TimestampText | None
+    revoked_by: Text | None
 
 
 class NewToken(Token, frozen=True):
@@ -196,8 +196,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     `effective_at` is since when it is true, if that was earlier; `overridden` is a JSON array of
     the rules that are set aside where someone is enrolled, and `override_reason` says why."""
 
-    at: Moment
-    effective_at: Moment | None = None
+    at: Timestamp
+    effective_at: Timestamp | None = None
     actor: str
     reason: str | None = None
     overridden: str | None = None

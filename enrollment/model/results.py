@@ -6,32 +6,42 @@ import msgspec
 from msgspec import Meta
 
 from enrollment.model.records import Enrollment, Event
-from enrollment.model.types import MOST, Address, Code, Credits, Cursor, Id, Sentence, Status, Title
+from enrollment.model.types import (
+    UNBOUNDED,
+    Code,
+    Credits,
+    Cursor,
+    Id,
+    Status,
+    Text,
+    Title,
+    UriReference,
+)
 
 ErrorCode = Annotated[str, Meta(max_length=64, pattern="^[a-z_]+$")]
 
 
-Pointer = Annotated[str, Meta(max_length=MOST, extra_json_schema={"format": "json-pointer"})]
+Pointer = Annotated[str, Meta(max_length=UNBOUNDED, extra_json_schema={"format": "json-pointer"})]
 
 
 ParameterName = Annotated[str, Meta(max_length=200, pattern="^(?:[^~/]|~[01])*$")]
 
 
-class Fault(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Violation(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One reason for a refusal: where (a JSON pointer into the body, RFC 6901, or the name of a
     query parameter), which rule, a sentence for people, and the figures that the sentence tells."""
 
     pointer: Pointer | None = None
     parameter: ParameterName | None = None
     code: ErrorCode
-    detail: Sentence
+    detail: Text
     details: dict[str, Any] = {}
 
 
 R = TypeVar("R")
 
 
-class ListPage(msgspec.Struct, Generic[R], frozen=True):
+class Page(msgspec.Struct, Generic[R], frozen=True):
     """One page of a list, and the cursor of the next one, or null on the last."""
 
     items: Annotated[list[R], Meta(max_length=1000)]
@@ -41,40 +51,40 @@ class ListPage(msgspec.Struct, Generic[R], frozen=True):
 class Service(msgspec.Struct, frozen=True, kw_only=True):
     """The release, and where everything is."""
 
-    release: Sentence
+    release: Text
     service: Literal["enrollment"] = "enrollment"
-    students: Address = "/v1/students"
-    terms: Address = "/v1/terms"
-    courses: Address = "/v1/courses"
-    events: Address = "/v1/events"
-    problems: Address = "/problems"
-    docs: Address = "/docs"
-    openapi: Address = "/v1/openapi.json"
+    students: UriReference = "/v1/students"
+    terms: UriReference = "/v1/terms"
+    courses: UriReference = "/v1/courses"
+    events: UriReference = "/v1/events"
+    problems: UriReference = "/problems"
+    docs: UriReference = "/docs"
+    openapi: UriReference = "/v1/openapi.json"
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["live", "ready"]
 
 
-class StudentResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class BulkResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What became of one of many: the HTTP status that it would have had alone, and the enrolment
     or every reason against it."""
 
     student_id: Id
     status: Status
     enrollment: Enrollment | None = None
-    errors: Annotated[list[Fault], Meta(max_length=MOST)] = []
+    errors: Annotated[list[Violation], Meta(max_length=UNBOUNDED)] = []
 
 
-class Results(msgspec.Struct, frozen=True):
-    items: Annotated[list[StudentResult], Meta(max_length=MOST)]
+class BulkResults(msgspec.Struct, frozen=True):
+    items: Annotated[list[BulkResult], Meta(max_length=UNBOUNDED)]
 
 
-class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
+class DryRun(msgspec.Struct, frozen=True, kw_only=True):
     """What the answer to a rehearsed write says besides: it was one, and would leave these."""
 
     dry_run: Literal[True] = True
-    events: Annotated[list[Event], Meta(max_length=MOST)]
+    events: Annotated[list[Event], Meta(max_length=UNBOUNDED)]
 
 
 class EligibleCourse(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,4 +103,4 @@ class Eligibility(msgspec.Struct, frozen=True, kw_only=True):
     student_id: Id
     course_id: Id
     eligible: bool
-    errors: Annotated[list[Fault], Meta(max_length=MOST)]
+    errors: Annotated[list[Violation], Meta(max_length=UNBOUNDED)]

@@ -7,46 +7,46 @@ import msgspec
 from msgspec import Meta
 
 
-class Day(str):
+class Date(str):
     """A calendar date as text, `YYYY-MM-DD`."""
 
 
-class Moment(str):
+class Timestamp(str):
     """A moment as text in UTC, `YYYY-MM-DDTHH:MM:SS.mmmZ`: such texts sort as times do."""
 
     @classmethod
-    def of(cls, when: datetime) -> "Moment":
+    def of(cls, when: datetime) -> "Timestamp":
         text = when.astimezone(UTC).isoformat(timespec="milliseconds")
         return cls(text.replace("+00:00", "Z"))
 
     @classmethod
-    def now(cls) -> "Moment":
+    def now(cls) -> "Timestamp":
         return cls.of(datetime.now(UTC))
 
 
-class PastMoment(str):
+class AsOf(str):
     """A Moment; a day stands for its end in UTC."""
 
 
 # RFC 3339 lets the fraction of a second be as long as one likes.
-MOMENT_LENGTH = 64
+TIMESTAMP_LENGTH = 64
 
 
 def decode(wanted: type, value: Any) -> Any:
     """Let msgspec read days and moments: an RFC 3339 full-date, or date-time with its offset."""
-    if isinstance(value, str) and len(value) > MOMENT_LENGTH:
-        raise ValueError(f"Expected at most {MOMENT_LENGTH} characters")
-    if wanted is Day:
-        return Day(msgspec.convert(value, date).isoformat())
-    if wanted is Moment:
+    if isinstance(value, str) and len(value) > TIMESTAMP_LENGTH:
+        raise ValueError(f"Expected at most {TIMESTAMP_LENGTH} characters")
+    if wanted is Date:
+        return Date(msgspec.convert(value, date).isoformat())
+    if wanted is Timestamp:
         try:
-            return Moment.of(msgspec.convert(value, Annotated[datetime, Meta(tz=True)]))
+            return Timestamp.of(msgspec.convert(value, Annotated[datetime, Meta(tz=True)]))
         except OverflowError:
             raise ValueError("Expected a year from 1 to 9999 in UTC") from None
-    if wanted is PastMoment:
+    if wanted is AsOf:
         if isinstance(value, str) and len(value) == len("2026-09-01"):
-            return PastMoment(f"{decode(Day, value)}T23:59:59.999Z")
-        return PastMoment(decode(Moment, value))
+            return AsOf(f"{decode(Date, value)}T23:59:59.999Z")
+        return AsOf(decode(Timestamp, value))
     raise NotImplementedError(wanted)
 
 
@@ -91,7 +91,7 @@ Prefix = Annotated[
         extra_json_schema={"description": "What begins with this, whatever the case of A-Z"},
     ),
 ]
-WholeCode = Annotated[
+ExactCode = Annotated[
     str,
     Meta(
         max_length=254,
@@ -113,10 +113,10 @@ TimeOfDay = Annotated[
 ]
 
 # What is in answers alone is made here: these limits are told, and need no check.
-MOST = 1_000_000
+UNBOUNDED = 1_000_000
 Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
-Sentence = Annotated[str, Meta(max_length=MOST, pattern=r"\S")]
-Timestamp = Annotated[str, Meta(max_length=24, extra_json_schema={"format": "date-time"})]
+Text = Annotated[str, Meta(max_length=UNBOUNDED, pattern=r"\S")]
+TimestampText = Annotated[str, Meta(max_length=24, extra_json_schema={"format": "date-time"})]
 Cursor = Annotated[
     str,
     Meta(
@@ -126,7 +126,7 @@ Cursor = Annotated[
     ),
 ]
 RequestId = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9._-]+(?![\s\S])")]
-Address = Annotated[str, Meta(max_length=2000, extra_json_schema={"format": "uri-reference"})]
+UriReference = Annotated[str, Meta(max_length=2000, extra_json_schema={"format": "uri-reference"})]
 Status = Annotated[int, Meta(ge=200, le=599)]
 TokenText = Annotated[str, Meta(max_length=65, pattern=r"^enr_[0-9a-f]{12}_[0-9a-f]{48}(?![\s\S])")]
 

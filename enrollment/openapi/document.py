@@ -11,7 +11,7 @@ import msgspec
 from enrollment.http.authentication import ANYONE
 from enrollment.http.operation import Operation, template
 from enrollment.http.writes import KEY
-from enrollment.model.results import Rehearsal
+from enrollment.model.results import DryRun
 from enrollment.openapi.examples import sample
 from enrollment.openapi.responses import examples, headers, responses, shared_responses
 from enrollment.openapi.schemas import fields, finished, named, reference
@@ -67,7 +67,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
 
 
 def _records(operations: Sequence[Operation]) -> Iterator[Any]:
-    yield from (ProblemBody, Rehearsal)
+    yield from (ProblemBody, DryRun)
     for operation in operations:
         yield from {operation.body, operation.answer} - {None, bytes, str}
 

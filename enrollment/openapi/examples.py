@@ -8,68 +8,68 @@ from msgspec.structs import asdict
 
 from enrollment.model.records import (
     Course,
-    CourseFields,
-    CourseOfStudent,
+    CourseInput,
     CourseSeats,
     Enrollment,
     Event,
     Hold,
-    HoldFields,
+    HoldInput,
     Meeting,
     NewToken,
     Prerequisite,
+    RosterEntry,
     Student,
-    StudentFields,
-    StudentOfCourse,
+    StudentCourse,
+    StudentInput,
     Term,
-    TermFields,
+    TermInput,
     Token,
-    TokenFields,
+    TokenInput,
 )
 from enrollment.model.requests import (
-    NewEnrollment,
-    NewPromotions,
-    WantedCourse,
-    WantedCourses,
-    WantedStatus,
-    WantedStudent,
-    WantedStudents,
+    BulkEnrollmentInput,
+    BulkEnrollmentItem,
+    CourseSetInput,
+    CourseSetItem,
+    EnrollmentInput,
+    EnrollmentStatusInput,
+    PromotionInput,
 )
 from enrollment.model.results import (
+    BulkResult,
+    BulkResults,
+    DryRun,
     Eligibility,
     EligibleCourse,
     Health,
-    ListPage,
-    Rehearsal,
-    Results,
+    Page,
     Service,
-    StudentResult,
 )
-from enrollment.model.types import Day, Moment
+from enrollment.model.types import Date, Timestamp
 from enrollment.problems.examples import example
 
 STARTED, NOW = "2026-08-20T09:00:00.000Z", "2026-09-01T09:00:00.000Z"
 
-STUDENT = StudentFields(given_name="Ada", family_name="Lovelace", email="ada@example.org")
-TERM = TermFields(
+STUDENT = StudentInput(given_name="Ada", family_name="Lovelace", email="ada@example.org")
+TERM = TermInput(
     code="2027-SPRING",
     title="Spring 2027",
-    start_on=Day("2027-02-01"),
-    end_on=Day("2027-06-11"),
+    start_on=Date("2027-02-01"),
+    end_on=Date("2027-06-11"),
     max_credits=30,
 )
-COURSE = CourseFields(
+COURSE = CourseInput(
     code="CS201",
     title="Databases",
     term="2026-FALL",
     credits=7.5,
     capacity=30,
-    enroll_until=Moment("2026-09-15T00:00:00.000Z"),
+    enroll_until=Timestamp("2026-09-15T00:00:00.000Z"),
     prerequisites=[Prerequisite(code="CS101")],
     meetings=[Meeting(weekday=1, from_time="09:00", to_time="10:30")],
 )
-HOLD = HoldFields(reason="library fees")
-TOKEN = TokenFields(name="Front desk", role="registrar")
+HOLD = HoldInput(reason="library fees")
+TOKEN = TokenInput(name="Front desk", role="registrar")
 ENROLLMENT = Enrollment(
     student_id=1,
     course_id=2,
@@ -133,24 +133,26 @@ SAMPLES: dict[Any, Any] = {
         TOKEN,
         Token(**STORED_TOKEN),
         NewToken(**STORED_TOKEN, token=f"enr_{2:012x}_{2:048x}"),
-        NewEnrollment(course_id=2),
-        WantedCourses(courses=[WantedCourse(course_id=1), WantedCourse(course_id=2)]),
-        WantedStatus(status="completed", reason="passed"),
-        WantedStudents(students=[WantedStudent(student_id=2), WantedStudent(student_id=3)]),
-        NewPromotions(seats=1),
+        EnrollmentInput(course_id=2),
+        CourseSetInput(courses=[CourseSetItem(course_id=1), CourseSetItem(course_id=2)]),
+        EnrollmentStatusInput(status="completed", reason="passed"),
+        BulkEnrollmentInput(
+            students=[BulkEnrollmentItem(student_id=2), BulkEnrollmentItem(student_id=3)]
+        ),
+        PromotionInput(seats=1),
         ENROLLMENT,
-        CourseOfStudent(**asdict(ENROLLMENT), code="CS201", title="Databases"),
-        StudentOfCourse(**asdict(ENROLLMENT), given_name="Ada", family_name="Lovelace"),
-        Results(
+        StudentCourse(**asdict(ENROLLMENT), code="CS201", title="Databases"),
+        RosterEntry(**asdict(ENROLLMENT), given_name="Ada", family_name="Lovelace"),
+        BulkResults(
             [
-                StudentResult(student_id=1, status=201, enrollment=ENROLLMENT),
-                StudentResult(
-                    student_id=3, status=409, errors=[*example("already_enrolled").faults]
+                BulkResult(student_id=1, status=201, enrollment=ENROLLMENT),
+                BulkResult(
+                    student_id=3, status=409, errors=[*example("already_enrolled").violations]
                 ),
             ]
         ),
         EVENT,
-        Rehearsal(events=[EVENT]),
+        DryRun(events=[EVENT]),
         EligibleCourse(course_id=2, code="CS201", title="Databases", term="2026-FALL", credits=7.5),
         Eligibility(student_id=1, course_id=2, eligible=True, errors=[]),
     )
@@ -159,7 +161,7 @@ SAMPLES: dict[Any, Any] = {
 
 def sample(kind: Any) -> Any:
     """What a record of this type may look like in JSON; a page of a list has one item."""
-    if get_origin(kind) is ListPage:
+    if get_origin(kind) is Page:
         (item,) = get_args(kind)
         return {"items": [sample(item)], "next": None}
     return msgspec.to_builtins(SAMPLES[kind], enc_hook=str)

@@ -10,9 +10,9 @@ from typing import Any
 from bottle import SimpleTemplate, html_escape
 
 from enrollment.openapi import reference
-from enrollment.openapi.reference import Interface, as_json
+from enrollment.openapi.reference import Interface, to_json
 from enrollment.problems.examples import example_body
-from enrollment.problems.registry import KINDS
+from enrollment.problems.registry import PROBLEM_TYPES
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = (TEMPLATES / "style.css").read_text()
@@ -31,13 +31,13 @@ def docs(document: dict[str, Any]) -> bytes:
 
 @cache
 def problems() -> bytes:
-    return _page("problems", kinds=KINDS)
+    return _page("problems", kinds=PROBLEM_TYPES)
 
 
 @cache
 def problem(code: str) -> bytes:
-    example = as_json(example_body(code), indent=2)
-    return _page("problem", code=code, kind=KINDS[code], example=example)
+    example = to_json(example_body(code), indent=2)
+    return _page("problem", code=code, kind=PROBLEM_TYPES[code], example=example)
 
 
 def marked(text: str) -> str:
@@ -52,7 +52,7 @@ def prose(text: str) -> str:
 
 def _link(word: re.Match[str]) -> str:
     code = word[0]
-    return f'<a href="/problems/{code}">{code}</a>' if code in KINDS else code
+    return f'<a href="/problems/{code}">{code}</a>' if code in PROBLEM_TYPES else code
 
 
 def _page(name: str, **values: Any) -> bytes:

@@ -68,7 +68,7 @@ class Interface:
                 yield from self.words(part)
         elif "enum" in schema or "const" in schema:
             values = schema["enum"] if "enum" in schema else [schema["const"]]
-            yield ", ".join(as_json(value) for value in values), ""
+            yield ", ".join(to_json(value) for value in values), ""
         elif "items" in schema:
             yield "list of ", ""
             yield from self.words(schema["items"])
@@ -85,7 +85,7 @@ class Interface:
             line += ["-X", method]
         if body:
             content = self.resolved(body)["content"]["application/json"]
-            line += ["--json", quote(as_json(content["example"]))]
+            line += ["--json", quote(to_json(content["example"]))]
         for parameter in self.parameters(operation, "path"):
             path = path.replace(f"{{{parameter['name']}}}", str(parameter["example"]))
         return " ".join([*line, quote(f"localhost:8000{path}")])
@@ -97,7 +97,7 @@ def shared_headers(answers: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return {name: first[name] for name in first if all(name in other for other in others)}
 
 
-def as_json(value: Any, indent: int = 0) -> str:
+def to_json(value: Any, indent: int = 0) -> str:
     return msgspec.json.format(msgspec.json.encode(value), indent=indent).decode()
 
 

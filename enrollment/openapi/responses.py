@@ -8,15 +8,15 @@ import msgspec
 
 from enrollment.http.authentication import ANYONE
 from enrollment.http.operation import Operation
-from enrollment.model.queries import Page
+from enrollment.model.queries import Pagination
 from enrollment.model.records import Enrollment
-from enrollment.model.results import ListPage, Rehearsal, Results
-from enrollment.model.types import MOST, RequestId
+from enrollment.model.results import BulkResults, DryRun, Page
+from enrollment.model.types import UNBOUNDED, RequestId
 from enrollment.openapi.examples import sample
 from enrollment.openapi.schemas import reference
 from enrollment.problems.body import ProblemBody
 from enrollment.problems.examples import example_body
-from enrollment.problems.registry import KINDS
+from enrollment.problems.registry import PROBLEM_TYPES
 
 EVERY_ANSWER = (
     "X-Request-Id",
@@ -53,13 +53,13 @@ def shared_responses(operations: Iterable[Operation]) -> dict[str, Any]:
 
 def examples() -> dict[str, Any]:
     """One of each problem."""
-    return {code: _example(code) for code in KINDS if code != "method_not_allowed"}
+    return {code: _example(code) for code in PROBLEM_TYPES if code != "method_not_allowed"}
 
 
 def headers() -> dict[str, Any]:
     """What the headers of answers say."""
-    text = {"type": "string", "maxLength": MOST}
-    seconds = {"type": "integer", "minimum": 0, "maximum": MOST}
+    text = {"type": "string", "maxLength": UNBOUNDED}
+    seconds = {"type": "integer", "minimum": 0, "maximum": UNBOUNDED}
     described: dict[str, tuple[str, dict[str, Any]]] = {
         "X-Request-Id": ("The id under which the log has the request", reference(RequestId)),
         "Cache-Control": (
@@ -120,7 +120,7 @@ def _successes(operation: Operation) -> set[int]:
         statuses |= {304}
     if operation.method == "PUT" and operation.answer is Enrollment:
         statuses |= {201}
-    if operation.status == HTTPStatus.CREATED and operation.answer is Results:
+    if operation.status == HTTPStatus.CREATED and operation.answer is BulkResults:
         statuses |= {207}
     if operation.status == HTTPStatus.NO_CONTENT:
         statuses |= {200}
@@ -129,9 +129,9 @@ def _successes(operation: Operation) -> set[int]:
 
 def _success(operation: Operation, status: int) -> dict[str, Any]:
     names = [] if status == HTTPStatus.NO_CONTENT else ["ETag"]
-    if status == HTTPStatus.CREATED and operation.answer is not Results:
+    if status == HTTPStatus.CREATED and operation.answer is not BulkResults:
         names += ["Location"]
-    if get_origin(operation.answer) is ListPage and status != HTTPStatus.CREATED:
+    if get_origin(operation.answer) is Page and status != HTTPStatus.CREATED:
         names += ["Link"]
     if operation.method == "POST":
         names += ["Idempotency-Replayed"]
@@ -146,21 +146,21 @@ def _success(operation: Operation, status: int) -> dict[str, Any]:
 
 def _content(operation: Operation) -> dict[str, Any]:
     if operation.answer is bytes:
-        schema = {"type": "string", "format": "html", "maxLength": MOST}
+        schema = {"type": "string", "format": "html", "maxLength": UNBOUNDED}
         return {"text/html": {"schema": schema, "example": "<!doctype html>"}}
     if operation.answer is str:
-        schema = {"type": "string", "pattern": r"\S", "maxLength": MOST}
+        schema = {"type": "string", "pattern": r"\S", "maxLength": UNBOUNDED}
         return {"text/plain": {"schema": schema, "example": "enrollment_wal_bytes 4152.0\n"}}
     if operation.answer == dict[str, Any]:
         # This document itself is too long for an example.
         return {"application/json": {"schema": reference(operation.answer)}}
     if operation.answer is None:
-        schema = reference(Rehearsal)
+        schema = reference(DryRun)
     elif operation.method == "GET":
         schema = reference(operation.answer)
     else:
-        schema = {"anyOf": [reference(operation.answer), reference(Rehearsal)]}
-    kind = operation.answer or Rehearsal
+        schema = {"anyOf": [reference(operation.answer), reference(DryRun)]}
+    kind = operation.answer or DryRun
     return {"application/json": {"schema": schema, "example": sample(kind)}}
 
 
@@ -190,7 +190,7 @@ def _codes(operation: Operation) -> Iterator[str]:
         yield from ("not_found", *(f"{name.removesuffix('_id')}_not_found" for name in names))
     if {"student_id", "course_id"} <= {*names}:
         yield "enrollment_not_found"
-    if issubclass(operation.options, Page):
+    if issubclass(operation.options, Pagination):
         yield "page_not_found"
 
 
@@ -198,7 +198,7 @@ def _problems(operation: Operation) -> dict[int, list[str]]:
     """The codes by status."""
     codes = {*_codes(operation)}
     by_status: dict[int, list[str]] = {}
-    for code, kind in KINDS.items():
+    for code, kind in PROBLEM_TYPES.items():
         if code in codes:
             by_status.setdefault(kind.status, []).append(code)
     return by_status
@@ -227,5 +227,5 @@ def _problem(operation: Operation, status: int, codes: list[str]) -> dict[str, A
 
 
 def _example(code: str) -> dict[str, Any]:
-    kind, body = KINDS[code], msgspec.to_builtins(example_body(code))
+    kind, body = PROBLEM_TYPES[code], msgspec.to_builtins(example_body(code))
     return {"summary": kind.title, "description": kind.advice, "value": body}

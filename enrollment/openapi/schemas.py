@@ -7,14 +7,14 @@ from typing import Any
 
 import msgspec
 
-from enrollment.model.types import END, MOMENT_LENGTH, SURROGATES, Day, Moment, PastMoment
+from enrollment.model.types import END, SURROGATES, TIMESTAMP_LENGTH, AsOf, Date, Timestamp
 
-_DAY = {"type": "string", "format": "date", "maxLength": len("2026-09-01")}
-_MOMENT = {"type": "string", "format": "date-time", "maxLength": MOMENT_LENGTH}
+_DATE = {"type": "string", "format": "date", "maxLength": len("2026-09-01")}
+_TIMESTAMP = {"type": "string", "format": "date-time", "maxLength": TIMESTAMP_LENGTH}
 _OWN: dict[type, dict[str, Any]] = {
-    Day: _DAY,
-    Moment: _MOMENT,
-    PastMoment: {"anyOf": [_MOMENT, _DAY]},
+    Date: _DATE,
+    Timestamp: _TIMESTAMP,
+    AsOf: {"anyOf": [_TIMESTAMP, _DATE]},
 }
 
 
@@ -29,7 +29,7 @@ def named(kinds: Iterable[Any]) -> dict[str, Any]:
     """The schemas that have names, of these types and of all that they hold."""
     _, schemas = _schemas([*kinds])
     for schema in schemas.values():
-        schema["title"] = re.sub(r"ListPage\[(\w+)\]", r"page of \1", schema["title"])
+        schema["title"] = re.sub(r"Page\[(\w+)\]", r"page of \1", schema["title"])
     return schemas
 
 

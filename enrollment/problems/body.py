@@ -6,32 +6,32 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from enrollment.model.results import ErrorCode, Fault
-from enrollment.model.types import MOST, Address, RequestId, Sentence, Status
+from enrollment.model.results import ErrorCode, Violation
+from enrollment.model.types import UNBOUNDED, RequestId, Status, Text, UriReference
 from enrollment.problems.errors import Problem
-from enrollment.problems.registry import KINDS
+from enrollment.problems.registry import PROBLEM_TYPES
 
 
 class ProblemBody(msgspec.Struct, frozen=True, kw_only=True):
     """RFC 9457, with a code, and in `errors` every single reason."""
 
-    type: Address
-    title: Sentence
+    type: UriReference
+    title: Text
     status: Status
-    detail: Sentence
+    detail: Text
     code: ErrorCode
-    errors: Annotated[Sequence[Fault], Meta(max_length=MOST)]
+    errors: Annotated[Sequence[Violation], Meta(max_length=UNBOUNDED)]
     request_id: RequestId | msgspec.UnsetType = msgspec.UNSET
 
 
 def problem_body(problem: Problem, request_id: str) -> ProblemBody:
-    kind = KINDS[problem.code]
+    kind = PROBLEM_TYPES[problem.code]
     return ProblemBody(
         type=f"/problems/{problem.code}",
         title=kind.title,
         status=kind.status,
         detail=problem.detail,
         code=problem.code,
-        errors=problem.faults,
+        errors=problem.violations,
         request_id=request_id if problem.code == "internal_error" else msgspec.UNSET,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from enrollment.model.results import Fault
+from enrollment.model.results import Violation
 
 
 class Problem(Exception):
@@ -12,13 +12,13 @@ class Problem(Exception):
         self,
         code: str,
         detail: str,
-        faults: Sequence[Fault] = (),
+        violations: Sequence[Violation] = (),
         headers: dict[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
-        self.faults = tuple(faults)
+        self.violations = tuple(violations)
         self.headers = headers or {}
 
 
@@ -28,13 +28,15 @@ class CommandError(Exception):
     status = 1
 
 
-class NotUnderstood(CommandError):
+class UsageError(CommandError):
     """A command was not asked for anything that it could do."""
 
     status = 2
 
 
-def refusal(faults: Sequence[Fault]) -> Problem:
+def violations_problem(violations: Sequence[Violation]) -> Problem:
     """All the rules that were broken as one Problem, named after the first of them."""
-    detail = faults[0].detail if len(faults) == 1 else f"{len(faults)} rules refuse this."
-    return Problem(faults[0].code, detail, faults)
+    detail = (
+        violations[0].detail if len(violations) == 1 else f"{len(violations)} rules refuse this."
+    )
+    return Problem(violations[0].code, detail, violations)

@@ -2,15 +2,17 @@
 
 from typing import Any
 
-from enrollment.model.results import Fault
+from enrollment.model.results import Violation
 from enrollment.problems.body import ProblemBody, problem_body
-from enrollment.problems.errors import Problem, refusal
+from enrollment.problems.errors import Problem, violations_problem
 
 
 def example(code: str) -> Problem:
     if code in REASONS:
         pointer, detail, details = REASONS[code]
-        return refusal([Fault(pointer=pointer, code=code, detail=detail, details=details)])
+        return violations_problem(
+            [Violation(pointer=pointer, code=code, detail=detail, details=details)]
+        )
     return Problem(code, DETAILS[code], [FAULTS[code]] if code in FAULTS else [])
 
 
@@ -60,17 +62,17 @@ DETAILS = {
 
 # What is wrong with one field or parameter has a code of its own.
 FAULTS = {
-    "invalid_body": Fault(
+    "invalid_body": Violation(
         pointer="/email",
         code="invalid_value",
         detail="Expected a text of at most 254 characters",
     ),
-    "invalid_query": Fault(
+    "invalid_query": Violation(
         parameter="limit",
         code="invalid_value",
         detail="Expected a whole number from 1 to 1,000",
     ),
-    "page_not_found": Fault(
+    "page_not_found": Violation(
         parameter="cursor",
         code="invalid_value",
         detail="Expected the `next` of a page of this list with the same filters",

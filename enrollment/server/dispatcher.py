@@ -35,7 +35,7 @@ class Dispatcher:
         # Requests that have arrived in full, and are being run.
         self._running: set[asyncio.Task[object]] = set()
         # The loop waits for a locked database, not its thread.
-        app.database.wait_no_more()
+        app.database.disable_busy_wait()
 
     def end_long_polls(self) -> None:
         self._long_polls.end()
@@ -55,8 +55,8 @@ class Dispatcher:
         context = self._app.open(request.environ)
         response = await self._respond(context, request)
         self._app.record(context, response.status, time.perf_counter() - request.started)
-        if self._app.gate.is_to_note_uses():
-            self._writes.submit_background(self._app.gate.note_uses)
+        if self._app.authenticator.token_uses_due():
+            self._writes.submit_background(self._app.authenticator.flush_token_uses)
         return response
 
     async def _respond(self, context: Context, request: Request) -> Response:

@@ -51,7 +51,7 @@ class WriteQueue(Generic[T]):
         if not batch:
             return
         results = [result for _, result in batch]
-        done = self._thread.submit(self._database.write_together, [write for write, _ in batch])
+        done = self._thread.submit(self._database.group_commit, [write for write, _ in batch])
         # The callback is given the future that is done. One that held it by itself would be a
         # cycle, which keeps every body of the batch until a rare collection of garbage.
         done.add_done_callback(

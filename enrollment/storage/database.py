@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from enrollment.problems.errors import Problem
-from enrollment.storage.sqlite import TOLD, Connection, _told, connect
+from enrollment.storage.sqlite import PROBLEM_BY_RESULT_CODE, Connection, _problem, connect
 
 # With less room on its disk, in bytes, a database may not take the next write.
 NO_ROOM = 1024 * 1024
@@ -44,7 +44,7 @@ class Database:
         self._writer_lock = threading.Lock()
         self._idle_readers = [connect(path, busy_timeout) for _ in range(READERS)]
         self._thread = _ThreadState()
-        self.is_written_to = False
+        self.is_writing = False
         self._identity = _identity(path)
 
     def close(self) -> None:
@@ -54,21 +54,21 @@ class Database:
         # The last one to be closed empties the write-ahead log.
         self._writer.close()
 
-    def wait_no_more(self) -> None:
+    def disable_busy_wait(self) -> None:
         """From now on, fail at once where another process has locked the file."""
         self._busy_timeout = 0
         for db in (self._writer, *self._idle_readers):
             db.execute("PRAGMA busy_timeout = 0")
 
     @contextmanager
-    def read(self, *, is_long: bool = False) -> Iterator[Connection]:
+    def read(self, *, is_slow: bool = False) -> Iterator[Connection]:
         """All queries of one `with` see one state of the data; in a write, that of the write. A
         read that is long leaves the connection that writes free for who writes."""
         own = self._thread
         if own.db:
             yield own.db
             return
-        with self._borrow(is_long) as db:
+        with self._borrow(is_slow) as db:
             own.db = db
             try:
                 with _transaction(db, "BEGIN", "COMMIT", "ROLLBACK"):
@@ -77,9 +77,9 @@ class Database:
                 own.db = None
 
     @contextmanager
-    def _borrow(self, is_long: bool) -> Iterator[Connection]:
+    def _borrow(self, is_slow: bool) -> Iterator[Connection]:
         """A connection to read with."""
-        if not is_long and self._writer_lock.acquire(blocking=False):
+        if not is_slow and self._writer_lock.acquire(blocking=False):
             try:
                 yield self._writer
             finally:
@@ -112,26 +112,26 @@ class Database:
             raise RuntimeError("a write can't begin inside a read")
         with self._writer_lock:
             self._require_file()
-            own.db, own.writes, self.is_written_to = db, True, True
+            own.db, own.writes, self.is_writing = db, True, True
             try:
                 with _transaction(db, "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"):
                     yield db
             finally:
-                own.db, own.writes, self.is_written_to = None, False, False
+                own.db, own.writes, self.is_writing = None, False, False
 
     def _require_file(self) -> None:
         if _identity(self._path) != self._identity:
             detail = "The file of the database has been moved, replaced or removed."
             raise Problem("database_moved", detail, headers={"Retry-After": "60"})
 
-    def require_room(self) -> None:
+    def check_disk_space(self) -> None:
         """Raises database_moved; disk_full where the next write may not fit, before one fails."""
         self._require_file()
         disk = os.statvfs(self._path)
         if disk.f_bavail * disk.f_frsize < NO_ROOM:
-            raise _told(sqlite3.SQLITE_FULL)
+            raise _problem(sqlite3.SQLITE_FULL)
 
-    def write_together(self, acts: Sequence[Callable[[], T]]) -> list[T]:
+    def group_commit(self, acts: Sequence[Callable[[], T]]) -> list[T]:
         """What these return, which may all write: in one transaction, and so with one wait for the
         disk, each in a savepoint of it. If that fails, each is done alone, and fails for its own
         reasons only."""
@@ -170,6 +170,6 @@ def _transaction(db: Connection, begin: str, commit: str, undo: str) -> Iterator
             raise
     except sqlite3.DatabaseError as error:
         primary_code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if primary_code in TOLD:
-            raise _told(primary_code) from error
+        if primary_code in PROBLEM_BY_RESULT_CODE:
+            raise _problem(primary_code) from error
         raise

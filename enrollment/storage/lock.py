@@ -10,7 +10,7 @@ from enrollment.problems.errors import CommandError
 
 
 @contextmanager
-def claim(path: Path, *, alone: bool) -> Iterator[None]:
+def lock_database(path: Path, *, exclusive: bool) -> Iterator[None]:
     """Keep a database to one server, which claims it `alone`; so does, with others of its kind, who
     changes a database that must not be served meanwhile. A claim ends with its process.
 
@@ -24,7 +24,7 @@ def claim(path: Path, *, alone: bool) -> Iterator[None]:
             lock = real.with_name(real.name + ".lock")
             file = os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
             stack.callback(os.close, file)
-            fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+            fcntl.flock(file, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = lock.read_text("ascii", "replace").strip() or "whose id is not known"
             told = f"{path} is in use by another enrollment process, {holder}"

@@ -8,7 +8,7 @@ import msgspec
 from aiosql.adapters.sqlite3 import SQLite3Adapter
 
 
-def folder(name: str) -> Path:
+def resource_dir(name: str) -> Path:
     """Where `sql` or `migrations` lies: inside the package in a wheel, beside it in a checkout."""
     inside = Path(__file__).parents[1] / name
     return inside if inside.is_dir() else Path(__file__).parents[2] / name
@@ -26,9 +26,9 @@ class _Adapter(SQLite3Adapter):
 
 def queries(subject: str) -> Any:
     """The named queries of `sql/<subject>.sql`: functions of a connection and their parameters."""
-    return aiosql.from_path(folder("sql") / f"{subject}.sql", _Adapter)
+    return aiosql.from_path(resource_dir("sql") / f"{subject}.sql", _Adapter)
 
 
-def as_json(value: Any) -> str:
+def to_json(value: Any) -> str:
     """How a list is bound, for SQLite's json_each."""
     return msgspec.json.encode(value, enc_hook=str).decode()

@@ -27,7 +27,7 @@ DISK_FAILED = (
 DAMAGED = ("database_damaged", "The file of the database is damaged.", 60)
 
 
-TOLD: dict[int, tuple[str, str, int | None]] = {
+PROBLEM_BY_RESULT_CODE: dict[int, tuple[str, str, int | None]] = {
     sqlite3.SQLITE_BUSY: (
         "database_busy",
         "The database was locked for too long by another process.",
@@ -83,6 +83,6 @@ def connect(path: Path, busy_timeout: float, *, create: bool = False) -> Connect
     return db
 
 
-def _told(code: int) -> Problem:
-    name, detail, seconds = TOLD[code]
+def _problem(code: int) -> Problem:
+    name, detail, seconds = PROBLEM_BY_RESULT_CODE[code]
     return Problem(name, detail, headers={"Retry-After": str(seconds)} if seconds else None)

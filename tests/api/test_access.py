@@ -193,8 +193,8 @@ def test_the_use_of_each_token_is_noted_when_it_was(college: Client, app: App):
     """Together, and once in a while; what was noted before of others stays."""
     early, late = "2026-01-01T00:00:00.000Z", "2026-02-01T00:00:00.000Z"
     with app.database.write() as db:
-        token.note_uses(db, {3: early, 1: late})
-        token.note_uses(db, {2: late})
+        token.flush_token_uses(db, {3: early, 1: late})
+        token.flush_token_uses(db, {2: late})
 
     tokens = college.get("/v1/tokens").json["items"]
     assert [found["last_used_at"] for found in tokens] == [late, late, early]
@@ -204,12 +204,12 @@ def test_a_use_that_can_not_be_noted_is_noted_later(college: Client, app: App):
     Client(app, TOKENS["reader"]).get("/v1/courses", status=200)
     with app.database.read() as db:
         db.execute("PRAGMA query_only = ON")
-    app.gate.note_uses()
+    app.authenticator.flush_token_uses()
     with app.database.read() as db:
         db.execute("PRAGMA query_only = OFF")
     assert college.get("/v1/tokens/3").json["last_used_at"] is None
 
-    app.gate.note_uses()
+    app.authenticator.flush_token_uses()
 
     assert college.get("/v1/tokens/3").json["last_used_at"] is not None
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from webtest import TestRequest
 
 from enrollment.http.body import BODY_LIMIT, read_body
-from enrollment.http.validation import FAULTS_SHOWN
-from enrollment.model.records import StudentFields
+from enrollment.http.validation import MAX_VIOLATIONS
+from enrollment.model.records import StudentInput
 from enrollment.problems.errors import Problem
 from tests.support.client import Client, broken
 
@@ -418,8 +418,8 @@ def test_a_body_full_of_faults_is_answered_with_the_first_of_them(client: Client
 
     answer = post(client, body, 422)
 
-    assert len(answer.json["errors"]) == FAULTS_SHOWN
-    assert answer.json["detail"] == f"The body has {FAULTS_SHOWN} faults or more."
+    assert len(answer.json["errors"]) == MAX_VIOLATIONS
+    assert answer.json["detail"] == f"The body has {MAX_VIOLATIONS} faults or more."
 
 
 @pytest.mark.parametrize("declared", [True, False])
@@ -445,7 +445,7 @@ def test_a_body_that_breaks_off_is_refused(client: Client):
 def test_a_length_that_is_no_number_is_refused(length: str):
     # Not through WebTest, which would not send it.
     with pytest.raises(Problem, match="Content-Length is not a number") as caught:
-        read_body({"CONTENT_TYPE": "application/json", "CONTENT_LENGTH": length}, StudentFields)
+        read_body({"CONTENT_TYPE": "application/json", "CONTENT_LENGTH": length}, StudentInput)
 
     assert caught.value.code == "malformed_request"
 

@@ -10,9 +10,9 @@ from enrollment.api.operations import OPERATIONS
 from enrollment.app import App
 from enrollment.http.authentication import ANYONE
 from enrollment.http.operation import Operation
-from enrollment.http.responses import Answer
+from enrollment.http.responses import Result
 from enrollment.problems.errors import Problem
-from enrollment.problems.registry import KINDS
+from enrollment.problems.registry import PROBLEM_TYPES
 from tests.support.client import Client, broken
 
 STUDENT = {"given_name": "Ada", "family_name": "Lovelace"}
@@ -111,15 +111,15 @@ def test_a_problem_has_the_members_of_rfc_9457_and_a_code(client: Client):
     }
 
 
-@pytest.mark.parametrize("code", KINDS)
+@pytest.mark.parametrize("code", PROBLEM_TYPES)
 def test_the_type_of_every_problem_is_a_page_that_explains_it(client: Client, code: str):
     page = client.get(f"/problems/{code}", status=200)
 
     assert page.content_type == "text/html"
     assert page.html.h1.text == code
-    assert KINDS[code].title in page.text
+    assert PROBLEM_TYPES[code].title in page.text
     advice = page.html.find("h2", string="What to do").find_next("p").text
-    assert advice == KINDS[code].advice.replace("`", "")
+    assert advice == PROBLEM_TYPES[code].advice.replace("`", "")
     assert client.get("/problems").html.find("a", href=f"/problems/{code}")
 
 
@@ -127,10 +127,10 @@ def test_the_type_of_every_problem_is_a_page_that_explains_it(client: Client, co
 def broken_app(app: App) -> Client:
     """The service with routes that fail."""
 
-    def fail(*_: object) -> Answer:
+    def fail(*_: object) -> Result:
         raise ZeroDivisionError("secret")
 
-    def refuse(*_: object) -> Answer:
+    def refuse(*_: object) -> Result:
         raise Problem("disk_full", "There is no room.", headers={"Retry-After": "9"})
 
     for path, handler in ("/fail", fail), ("/refuse", refuse):

@@ -14,7 +14,7 @@ import pytest
 from enrollment.cli import doctor
 from enrollment.cli.main import main
 from enrollment.maintenance import migrations
-from enrollment.maintenance.snapshot import unfinished
+from enrollment.maintenance.snapshot import temporary_file
 from tests.support.client import Client
 from tests.support.server import serving
 
@@ -126,7 +126,7 @@ def test_of_two_backups_to_one_name_one_is_made_and_sound(at_rest: Path, tmp_pat
 
 
 def test_a_copy_is_for_its_owner_alone_from_its_first_byte(at_rest: Path, tmp_path: Path):
-    with unfinished(tmp_path / "monday") as partial:
+    with temporary_file(tmp_path / "monday") as partial:
         assert partial.stat().st_mode & 0o077 == 0
 
 

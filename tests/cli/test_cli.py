@@ -15,7 +15,7 @@ import pytest
 from enrollment.cli.main import main
 from enrollment.config import Config
 from enrollment.maintenance import migrations
-from enrollment.storage.lock import claim
+from enrollment.storage.lock import lock_database
 from tests.support.server import free_port
 
 FIRST, *REST = ALL = [id for id, _ in migrations.status(Path("no such file"))]
@@ -152,7 +152,7 @@ def test_only_serve_migrate_and_demo_make_a_database(
 
 def test_a_database_that_is_served_is_not_changed(capsys: Captured):
     main(["migrate"])
-    with claim(Path("enrollment.db"), alone=True):
+    with lock_database(Path("enrollment.db"), exclusive=True):
         for arguments in (["migrate"], ["migrate", "rollback", "--to", "0001", "--yes"], ["demo"]):
             assert main(arguments) == 1
             assert "in use by another enrollment process" in capsys.readouterr().err

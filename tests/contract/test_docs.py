@@ -19,12 +19,12 @@ from enrollment.api.operations import OPERATIONS
 from enrollment.app import App
 from enrollment.openapi import pages, reference
 from enrollment.openapi.reference import Interface
-from enrollment.problems.registry import KINDS
+from enrollment.problems.registry import PROBLEM_TYPES
 from tests.support.client import Client
 from tests.support.document import resolved
 from tests.support.server import serving
 
-PAGES = ["/docs", "/problems", *(f"/problems/{code}" for code in KINDS)]
+PAGES = ["/docs", "/problems", *(f"/problems/{code}" for code in PROBLEM_TYPES)]
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
@@ -88,7 +88,7 @@ def test_every_problem_of_an_operation_leads_to_its_page(reader: Client, documen
         shown = statuses(page.find("article", id=operation["operationId"]))
         for status, response in operation["responses"].items():
             text = resolved(response)["description"]
-            codes = [word for word in re.findall(r"\w+", text) if word in KINDS]
+            codes = [word for word in re.findall(r"\w+", text) if word in PROBLEM_TYPES]
             assert bool(codes) == (status >= "400")
             for code in codes:
                 assert shown[status].find("a", href=f"/problems/{code}"), code
@@ -117,7 +117,7 @@ def test_every_field_of_every_schema_is_told(reader: Client, document: dict[str,
 def test_a_field_is_told_with_its_type_limits_and_default(reader: Client, field: str, told: str):
     page = reader.get("/docs").html
 
-    rows = page.find("h3", id="schema-StudentFields").find_next("tbody").find_all("tr")
+    rows = page.find("h3", id="schema-StudentInput").find_next("tbody").find_all("tr")
 
     (row,) = [row for row in rows if row.th.find("code").text == field]
     assert re.sub(r"\s+", " ", row.td.p.text).strip() == told
@@ -315,10 +315,10 @@ def test_the_example_of_a_problem_is_what_is_sent(
     sent = act(client).json
     shown = client.get(f"/problems/{code}").html.find("pre").text
 
-    assert MOMENT.sub("MOMENT", shown) == MOMENT.sub("MOMENT", pages.as_json(sent, 2).strip())
+    assert MOMENT.sub("MOMENT", shown) == MOMENT.sub("MOMENT", pages.to_json(sent, 2).strip())
 
 
-@pytest.mark.parametrize("code", KINDS)
+@pytest.mark.parametrize("code", PROBLEM_TYPES)
 def test_every_problem_has_an_example_of_its_own(reader: Client, code: str):
     page = reader.get(f"/problems/{code}").html
 
@@ -334,19 +334,19 @@ class Strict(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.open: list[str] = []
-        self.faults: list[str] = []
+        self.violations: list[str] = []
         self.feed(text)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if "p" in self.open and tag in ("p", "pre", "table", "ul", "details", "h4", "section"):
-            self.faults.append(f"<{tag}> in a paragraph, {self.getpos()}")
+            self.violations.append(f"<{tag}> in a paragraph, {self.getpos()}")
         if tag not in ("meta", "wbr"):
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
         if not self.open or self.open.pop() != tag:
-            self.faults.append(f"</{tag}>, {self.getpos()}")
+            self.violations.append(f"</{tag}>, {self.getpos()}")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -356,7 +356,7 @@ def test_every_page_is_well_formed_and_leads_only_to_what_is_there(reader: Clien
 
     strict = Strict(page.text)
 
-    assert (strict.faults, strict.open) == ([], [])
+    assert (strict.violations, strict.open) == ([], [])
     assert len(ids) == len(set(ids))
     for target in {link["href"] for link in page.html.find_all("a")}:
         if target.startswith("#"):
@@ -399,7 +399,7 @@ def hostile(part: Any) -> Any:
 def test_what_the_document_says_is_shown_and_not_obeyed(document: dict[str, Any]):
     page = pages.docs(hostile(document)).decode()
 
-    assert Strict(page).faults == []
+    assert Strict(page).violations == []
     shown = BeautifulSoup(page, "html.parser")
     assert shown.find("script") is None
     assert HOSTILE in shown.h1.text

@@ -17,7 +17,7 @@ from enrollment.api.operations import OPERATIONS
 from enrollment.app import App, make_app
 from enrollment.cli.main import main
 from enrollment.config import Config
-from enrollment.problems.registry import KINDS
+from enrollment.problems.registry import PROBLEM_TYPES
 from tests.support import schemathesis_hooks
 from tests.support.client import Client
 from tests.support.document import DOCUMENT, concrete, operations, resolved
@@ -76,7 +76,7 @@ def test_every_operation_is_described_by_a_name_of_its_own():
 def test_every_conflict_is_one_but_that_the_service_is_not_ready():
     for operation in OPERATIONS:
         expected = {503, 507} if operation.path == "/readyz" else {409}
-        assert {KINDS[code].status for code in operation.conflicts} <= expected
+        assert {PROBLEM_TYPES[code].status for code in operation.conflicts} <= expected
 
 
 # Examples
@@ -116,7 +116,9 @@ def test_the_example_of_the_root_is_what_it_answers(client: Client):
 
 
 def test_every_problem_of_an_operation_has_an_example():
-    assert DOCUMENT["components"]["examples"].keys() == KINDS.keys() - {"method_not_allowed"}
+    assert DOCUMENT["components"]["examples"].keys() == PROBLEM_TYPES.keys() - {
+        "method_not_allowed"
+    }
 
 
 # What the document says beside the schemas

@@ -18,13 +18,13 @@ from enrollment.api.operations import OPERATIONS
 from enrollment.config import Config, flag, shown, variable
 from enrollment.http import body as inputs
 from enrollment.model.records import (
-    CourseFields,
-    HoldFields,
-    StudentFields,
-    TermFields,
-    TokenFields,
+    CourseInput,
+    HoldInput,
+    StudentInput,
+    TermInput,
+    TokenInput,
 )
-from enrollment.problems.registry import KINDS
+from enrollment.problems.registry import PROBLEM_TYPES
 from tests.support.client import Client
 from tests.support.server import Server, serving
 
@@ -105,12 +105,12 @@ def test_every_problem_is_listed_with_its_status():
         bare(code): (int(status), what) for code, status, what in table("code | status | meaning")
     }
 
-    assert listed == {code: (kind.status, kind.title) for code, kind in KINDS.items()}
+    assert listed == {code: (kind.status, kind.title) for code, kind in PROBLEM_TYPES.items()}
 
 
 def test_every_code_of_a_field_is_listed():
     code = Path(inputs.__file__).read_text()
-    used = set(re.findall(r'code="(\w+)"', code)) - KINDS.keys()
+    used = set(re.findall(r'code="(\w+)"', code)) - PROBLEM_TYPES.keys()
     sentence = README.partition("has one of these codes: ")[2].partition("\n\n")[0]
 
     assert set(re.findall(r"`(\w+)`", sentence)) == used
@@ -124,11 +124,11 @@ def test_every_field_is_listed_with_its_default():
 
     expected = {}
     for record, struct in {
-        "student": StudentFields,
-        "term": TermFields,
-        "course": CourseFields,
-        "hold": HoldFields,
-        "token": TokenFields,
+        "student": StudentInput,
+        "term": TermInput,
+        "course": CourseInput,
+        "hold": HoldInput,
+        "token": TokenInput,
     }.items():
         for field in msgspec.structs.fields(struct):
             if field.required:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from enrollment.data.integrity import list_contradictions
+from enrollment.data.integrity import list_history_mismatches
 from enrollment.maintenance.backup import back_up, prune
 from tests.faults.inject import Plan
 from tests.support.server import Server, serving
@@ -67,7 +67,7 @@ def test_who_enrols_drops_and_waits_after_the_clock_was_set_back_is_served_in_tu
             assert times == sorted(times)
     with closing(sqlite3.connect(database_file)) as db:
         db.row_factory = sqlite3.Row
-        assert list_contradictions(db) == []
+        assert list_history_mismatches(db) == []
 
 
 def test_times_of_an_enrolment_are_those_of_its_events_whatever_the_clock_says(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from enrollment.data.integrity import list_contradictions, list_damages
+from enrollment.data.integrity import list_corruptions, list_history_mismatches
 from enrollment.maintenance import migrations
 from enrollment.maintenance.backup import back_up
 from tests.faults.inject import (
@@ -58,8 +58,8 @@ def read(file: Path) -> State:
     with closing(sqlite3.connect(copy / file.name)) as db:
         db.execute("PRAGMA synchronous = OFF")
         db.row_factory = sqlite3.Row
-        assert list_damages(db) == []
-        assert list_contradictions(db) == []
+        assert list_corruptions(db) == []
+        assert list_history_mismatches(db) == []
         query = "SELECT student_id, course_id, status, version FROM student_course"
         enrollments = [tuple(row) for row in db.execute(query)]
         query = "SELECT id, student_id, course_id, to_status FROM student_course_event"

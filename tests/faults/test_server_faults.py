@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from enrollment.data.integrity import list_contradictions, list_damages
+from enrollment.data.integrity import list_corruptions, list_history_mismatches
 from tests.faults.inject import ALL, HALF, KILL, OPEN, SEND, SYNC, WRITE, Fault, Plan
 from tests.support.server import PATIENCE, Reply, Server, serving
 
@@ -98,8 +98,8 @@ def found(file: Path) -> set[tuple[int, int]]:
 def read(file: Path) -> set[tuple[int, int]]:
     with closing(sqlite3.connect(file)) as db:
         db.row_factory = sqlite3.Row
-        assert list_damages(db) == []
-        assert list_contradictions(db) == []
+        assert list_corruptions(db) == []
+        assert list_history_mismatches(db) == []
         query = "SELECT student_id, course_id FROM student_course"
         return {tuple(row) for row in db.execute(query)}
 

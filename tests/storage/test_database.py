@@ -12,7 +12,7 @@ import pytest
 from enrollment.app import App
 from enrollment.problems.errors import CommandError, Problem
 from enrollment.storage.database import Database
-from enrollment.storage.lock import claim
+from enrollment.storage.lock import lock_database
 from enrollment.storage.sqlite import connect
 from tests.support.client import Client
 
@@ -207,7 +207,7 @@ def steps(database: Database) -> Iterator[list[str]]:
 
 
 def test_writes_together_have_one_commit(database: Database, steps: list[str]):
-    written = database.write_together([insert(database, name) for name in ("one", "two", "three")])
+    written = database.group_commit([insert(database, name) for name in ("one", "two", "three")])
 
     assert written == ["one", "two", "three"] == names(database)
     assert steps[0] == "COMMIT"
@@ -215,7 +215,7 @@ def test_writes_together_have_one_commit(database: Database, steps: list[str]):
 
 
 def test_of_writes_together_each_fails_alone(database: Database, steps: list[str]):
-    written = database.write_together([insert(database, name) for name in ("a", "refuse", "b")])
+    written = database.group_commit([insert(database, name) for name in ("a", "refuse", "b")])
 
     assert written == ["a", "refused", "b"]
     assert names(database) == ["a", "b"]
@@ -225,7 +225,7 @@ def test_of_writes_together_each_fails_alone(database: Database, steps: list[str
 def test_writes_that_sqlite_has_undone_are_done_again_each_once(
     database: Database, steps: list[str]
 ):
-    written = database.write_together([insert(database, name) for name in ("a", "undo", "b")])
+    written = database.group_commit([insert(database, name) for name in ("a", "undo", "b")])
 
     assert written == ["a", "undone by SQLite", "b"]
     assert names(database) == ["a", "b"]
@@ -244,7 +244,7 @@ def test_what_stands_in_the_way_of_the_commit_fails_alone(database: Database):
             return str(error)
         return "written"
 
-    written = database.write_together([insert(database, "a"), orphan, insert(database, "b")])
+    written = database.group_commit([insert(database, "a"), orphan, insert(database, "b")])
 
     assert written == ["a", "FOREIGN KEY constraint failed", "b"]
     assert names(database) == ["a", "b"]
@@ -306,18 +306,18 @@ def test_the_application_waits_as_long_as_it_is_told(app: App):
 
 
 def test_only_one_server_claims_a_database_and_no_change_meanwhile(database_file: Path):
-    with claim(database_file, alone=True):
-        for alone in (True, False):
+    with lock_database(database_file, exclusive=True):
+        for exclusive in (True, False):
             with (
                 pytest.raises(CommandError, match=f"enrollment process, {os.getpid()}$"),
-                claim(database_file, alone=alone),
+                lock_database(database_file, exclusive=exclusive),
             ):
                 pass
     with (
-        claim(database_file, alone=False),
-        claim(database_file, alone=False),
+        lock_database(database_file, exclusive=False),
+        lock_database(database_file, exclusive=False),
         pytest.raises(CommandError, match="in use"),
-        claim(database_file, alone=True),
+        lock_database(database_file, exclusive=True),
     ):
         pass
 
@@ -327,21 +327,21 @@ def test_a_database_has_one_claim_whatever_it_is_called(database_file: Path):
     link.symlink_to(database_file)
 
     with (
-        claim(link, alone=True),
+        lock_database(link, exclusive=True),
         pytest.raises(CommandError, match="in use"),
-        claim(database_file, alone=True),
+        lock_database(database_file, exclusive=True),
     ):
         pass
 
 
 def test_a_claim_needs_no_right_to_write_the_lock(database_file: Path):
-    with claim(database_file, alone=True):
+    with lock_database(database_file, exclusive=True):
         pass
     lock = database_file.with_name(database_file.name + ".lock")
 
     assert lock.stat().st_mode & 0o777 == 0o644
     lock.chmod(0o444)
-    with claim(database_file, alone=True):
+    with lock_database(database_file, exclusive=True):
         pass
 
 

@@ -17,13 +17,13 @@ from enrollment.app import make_app
 from enrollment.config import Config
 from enrollment.maintenance import migrations
 from enrollment.maintenance.migrations import MigrationError
-from enrollment.problems.errors import NotUnderstood
+from enrollment.problems.errors import UsageError
 from enrollment.storage.database import Database
-from enrollment.storage.queries import folder
+from enrollment.storage.queries import resource_dir
 from tests.support.client import Client
 from tests.support.tokens import let_in
 
-FILES = sorted(path.name for path in folder("migrations").glob("*.sql"))
+FILES = sorted(path.name for path in resource_dir("migrations").glob("*.sql"))
 FORWARD = [name for name in FILES if not name.endswith(".rollback.sql")]
 FIRST, *REST = ALL = [name.removesuffix(".sql") for name in FORWARD]
 SECOND, LAST = ALL[1], ALL[-1]
@@ -46,8 +46,8 @@ def file(tmp_path: Path) -> Path:
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the migrations that a test may change."""
     copy = tmp_path / "migrations"
-    shutil.copytree(folder("migrations"), copy)
-    monkeypatch.setattr(migrations, "folder", lambda name: copy)
+    shutil.copytree(resource_dir("migrations"), copy)
+    monkeypatch.setattr(migrations, "resource_dir", lambda name: copy)
     return copy
 
 
@@ -167,7 +167,7 @@ def test_up_down_and_up_gives_the_same_schema(file: Path, to: str):
 
 def test_every_file_has_a_rollback_a_reason_and_its_place():
     for name in FORWARD:
-        text = (folder("migrations") / name).read_text()
+        text = (resource_dir("migrations") / name).read_text()
         assert re.fullmatch(r"\d{4}(\.[a-z]+(-[a-z]+)+)\.sql", name)
         assert name.replace(".sql", ".rollback.sql") in FILES
         before = ALL[: ALL.index(name.removesuffix(".sql"))][-1:]
@@ -179,11 +179,11 @@ def test_released_files_are_frozen():
     """After adding a migration: cd migrations && sha256sum NNNN.* >> SHA256SUMS"""
     listed = dict(
         reversed(line.split("  "))
-        for line in (folder("migrations") / "SHA256SUMS").read_text().splitlines()
+        for line in (resource_dir("migrations") / "SHA256SUMS").read_text().splitlines()
     )
 
     found = {
-        name: hashlib.sha256((folder("migrations") / name).read_bytes()).hexdigest()
+        name: hashlib.sha256((resource_dir("migrations") / name).read_bytes()).hexdigest()
         for name in FILES
     }
     assert found == listed
@@ -240,7 +240,7 @@ def test_the_database_of_a_newer_release_is_refused(file: Path, files: Path):
     for attempt in (
         migrations.pending,
         migrations.migrate,
-        lambda file: migrations.prepare(file, True),
+        lambda file: migrations.ensure_current(file, True),
     ):
         with pytest.raises(MigrationError, match=rf"a newer release .*{LAST}"):
             attempt(file)
@@ -269,7 +269,7 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(file: Path):
 
 @pytest.mark.parametrize("to", ["0009", "", "0001.x", "create"])
 def test_a_migration_that_is_not_there_is_refused(file: Path, to: str):
-    with pytest.raises(NotUnderstood, match=f"is not one of: {', '.join(ALL)}"):
+    with pytest.raises(UsageError, match=f"is not one of: {', '.join(ALL)}"):
         migrations.migrate(file, to=to)
 
 
@@ -392,14 +392,14 @@ def test_a_dry_run_finds_what_would_fail(file: Path, files: Path):
 
 def test_only_a_new_or_empty_database_is_migrated_without_being_asked(file: Path):
     file.touch()
-    assert migrations.prepare(file, allowed=False).ids == ALL
-    assert migrations.prepare(file, allowed=False).ids == []
+    assert migrations.ensure_current(file, allowed=False).ids == ALL
+    assert migrations.ensure_current(file, allowed=False).ids == []
 
     migrations.rollback(file, to="0001")
     with pytest.raises(MigrationError, match=rf"{LAST}; first run: enrollment migrate --database"):
-        migrations.prepare(file, allowed=False)
+        migrations.ensure_current(file, allowed=False)
     assert migrations.pending(file) == REST
-    assert migrations.prepare(file, allowed=True).ids == REST
+    assert migrations.ensure_current(file, allowed=True).ids == REST
 
 
 # Processes
@@ -422,7 +422,7 @@ def test_processes_that_migrate_at_once_apply_each_migration_once(file: Path):
 AS_STRANGER = """
 import getpass, os, sys
 from pathlib import Path
-from enrollment import migrate
+from enrollment.maintenance import migrations as migrate
 migrations.migrate(Path(sys.argv[1]))
 os.setuid(54321)
 for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):

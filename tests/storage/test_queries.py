@@ -8,9 +8,9 @@ import pytest
 
 import enrollment.data
 from enrollment.storage.database import Database
-from enrollment.storage.queries import folder, queries
+from enrollment.storage.queries import queries, resource_dir
 
-SUBJECTS = sorted(path.stem for path in folder("sql").glob("*.sql"))
+SUBJECTS = sorted(path.stem for path in resource_dir("sql").glob("*.sql"))
 QUERIES = {
     f"{subject}.{name}": getattr(queries(subject), name)
     for subject in SUBJECTS
@@ -21,7 +21,7 @@ QUERIES = {
 # The hot paths, and how each is to begin: which index, and which of its columns.
 HOT = {
     "enrollment.get_enrollment": "PRIMARY KEY (student_id=? AND course_id=?",
-    "enrollment.list_places_not_wanted": "PRIMARY KEY (student_id=?",
+    "enrollment.list_active_enrollments": "PRIMARY KEY (student_id=?",
     "enrollment.update_enrollments": "PRIMARY KEY (student_id=? AND course_id=?",
     "roster.list_courses_of_student": "PRIMARY KEY (student_id=? AND course_id>?",
     "roster.list_courses_of_student_as_of": "PRIMARY KEY (student_id=? AND course_id>?",
@@ -32,7 +32,7 @@ HOT = {
     "waitlist.list_waiting": (
         "student_course_by_course (course_id=? AND status=? AND queue_number>?"
     ),
-    "waitlist.update_passed_over": "PRIMARY KEY (student_id=? AND course_id=?",
+    "waitlist.update_skipped": "PRIMARY KEY (student_id=? AND course_id=?",
     "event.list_events": "INTEGER PRIMARY KEY (rowid>?",
     "event.list_events_of_enrollment": (
         "student_course_event_by_enrollment (student_id=? AND course_id=? AND id>?"
@@ -95,11 +95,11 @@ def test_a_hot_path_walks_its_index_and_sorts_nothing(database: Database, name: 
 def test_every_list_page_is_a_hot_path():
     pages = {name for name, query in QUERIES.items() if "limit" in query.parameters}
 
-    assert pages - {"eligibility.list_judgements"} <= HOT.keys()
+    assert pages - {"eligibility.list_decisions"} <= HOT.keys()
 
 
 def test_the_rules_look_up_what_they_need_by_index(database: Database):
-    steps = plan(database, QUERIES["eligibility.list_judgements"])
+    steps = plan(database, QUERIES["eligibility.list_decisions"])
 
     made_by_the_query = (
         "json_each|wanted|fact|new|missing|broken|standing|line|seating|outcome|reason|[(]subquery"

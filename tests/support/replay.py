@@ -10,7 +10,7 @@ from math import inf
 from typing import Any, NamedTuple
 
 from enrollment.data.waitlist import PROMOTED
-from enrollment.problems.registry import KINDS
+from enrollment.problems.registry import PROBLEM_TYPES
 
 Pair = tuple[int, int]
 Event = dict[str, Any]
@@ -361,25 +361,27 @@ class Replay:
             told = "dropped" if exchange.status == 204 else exchange.answer["code"]
             return told == (state.status(student, course) or "enrollment_not_found")
         if exchange.status == 409:
-            faults = [(0, fault) for fault in exchange.answer["errors"]]
-            assert faults, f"refused for no reason: {exchange}"
-            assert exchange.answer["code"] == faults[0][1]["code"], exchange
+            violations = [(0, fault) for fault in exchange.answer["errors"]]
+            assert violations, f"refused for no reason: {exchange}"
+            assert exchange.answer["code"] == violations[0][1]["code"], exchange
         else:
             items = exchange.answer.get("items", [])
-            faults = [(item["student_id"], f) for item in items for f in item.get("errors", [])]
+            violations = [(item["student_id"], f) for item in items for f in item.get("errors", [])]
         if "promotions" in exchange.about and exchange.status == 200:
             ((_, course),) = exchange.wishes
             granted, left = len(exchange.enrollments), set(state.waiting(course))
             assert granted <= exchange.body["seats"], exchange
             full = state.enrolled(course) == self.courses[course]["capacity"]
-            if not (full or granted == exchange.body["seats"] or left == {s for s, _ in faults}):
+            if not (
+                full or granted == exchange.body["seats"] or left == {s for s, _ in violations}
+            ):
                 return False
         return all(map(state.shows, exchange.enrollments)) and all(
-            self._refuses(fault, exchange, state, student) for student, fault in faults
+            self._refuses(fault, exchange, state, student) for student, fault in violations
         )
 
     def _refuses(self, fault: dict[str, Any], exchange: Exchange, state: State, asked: int) -> bool:
-        assert KINDS[fault["code"]].status == 409, fault
+        assert PROBLEM_TYPES[fault["code"]].status == 409, fault
         pointer, body = fault.get("pointer", ""), exchange.body or {}
         number = next((int(part) for part in pointer.split("/") if part.isdigit()), 0)
         student, course = exchange.wishes[number]
