@@ -67,7 +67,8 @@ class App(Bottle):  # type: ignore[misc]
         return [content]
 
     def answer(self, environ: dict[str, Any]) -> Response:
-        """What is sent. A server may ask several times before it sends one; then it records it."""
+        """What is sent, whatever fails: this raises nothing. A server may ask several times before
+        it sends one; then it records it."""
         sent = environ.get("HTTP_X_REQUEST_ID", "")
         request_id = sent if REQUEST_ID.fullmatch(sent) else f"{random.getrandbits(64):016x}"
         environ["enrollment.request_id"] = request_id
@@ -75,11 +76,8 @@ class App(Bottle):  # type: ignore[misc]
         environ["bottle.raw_path"] = environ.get("PATH_INFO", "")
         request.bind(environ)
         try:
-            status, own, content = self._answer(environ)
-        except Problem as problem:
-            if problem.code in FAILURES:
-                self._tell(problem)
-            status, own, content = render_problem(problem)
+            status, own, content = self._answer_or_refuse(environ)
+        # To render a problem may fail too.
         except Exception as error:
             status, own, content = render_failure(error)
         headers = SECURITY | environ.get("enrollment.headers", {}) | own
@@ -93,9 +91,21 @@ class App(Bottle):  # type: ignore[misc]
         return Response(status, headers, content)
 
     def record(self, environ: Mapping[str, Any], status: int, seconds: float) -> None:
-        """Log and count a request that has been answered."""
-        requests.add(environ, status, seconds)
-        self.metrics.count(environ, status, seconds)
+        """Log and count a request that has been answered. What was done is acknowledged even if
+        this fails."""
+        try:
+            requests.add(environ, status, seconds)
+            self.metrics.count(environ, status, seconds)
+        except Exception:
+            log.exception("request %s was not recorded", environ.get("enrollment.request_id"))
+
+    def _answer_or_refuse(self, environ: dict[str, Any]) -> Response:
+        try:
+            return self._answer(environ)
+        except Problem as problem:
+            if problem.code in FAILURES:
+                self._tell(problem)
+            return render_problem(problem)
 
     def _answer(self, environ: dict[str, Any]) -> Response:
         self._believe_proxies(environ)

@@ -5,10 +5,17 @@ from collections.abc import Iterable, Sequence
 
 from enrollment.database import Row
 from enrollment.errors import Fault, refusal
+from enrollment.kinds import KINDS
 
 
 def fault(row: Row, pointer: str | None) -> Fault:
-    """A row with a code, a sentence and its figures, and where in the request the cause stands."""
+    """A row with a code, a sentence and its figures, and where in the request the cause stands.
+
+    A code that KINDS does not list is a mistake of ours: it fails here, in the transaction of the
+    request, and so undoes and fails that request alone.
+    """
+    if row["code"] not in KINDS:
+        raise LookupError(f"the SQL returned the code {row['code']!r}, which is not in KINDS")
     return Fault(
         pointer=pointer,
         code=row["code"],
