@@ -90,9 +90,13 @@ class App:
         return response
 
     def record(self, context: Context, status: int, seconds: float) -> None:
-        """Log and count a request that has been answered."""
-        requests.add(context, status, seconds)
-        self._metrics.count(context, status, seconds)
+        """Log and count a request that has been answered. Its response is sent even if this
+        fails."""
+        try:
+            requests.add(context, status, seconds)
+            self._metrics.count(context, status, seconds)
+        except Exception:
+            log.exception("request %s was not recorded", context.request_id)
 
     def _receive(self, context: Context) -> Response | None:
         self._believe_proxies(context)
@@ -128,16 +132,24 @@ class App:
     def _answer(
         self, context: Context, act: Callable[[Context], Response | None]
     ) -> Response | None:
-        """What the act returns, or what its failure is answered with; with the common headers."""
+        """What the act returns, or what its failure is answered with; with the common headers.
+        Raises nothing."""
         try:
-            response = act(context)
-        except Problem as problem:
-            if problem.code in OPERATOR_PROBLEMS:
-                self._log(problem)
-            response = render_problem(context, problem)
+            response = self._answer_or_refuse(context, act)
+        # To render a problem may fail too.
         except Exception as error:
             response = render_failure(context, error)
         return response and _complete(context, response)
+
+    def _answer_or_refuse(
+        self, context: Context, act: Callable[[Context], Response | None]
+    ) -> Response | None:
+        try:
+            return act(context)
+        except Problem as problem:
+            if problem.code in OPERATOR_PROBLEMS:
+                self._log(problem)
+            return render_problem(context, problem)
 
     def _log(self, failure: Problem) -> None:
         """Log what only the operator can fix, with what SQLite says of it."""

@@ -5,11 +5,18 @@ from collections.abc import Iterable, Sequence
 
 from enrollment.model.results import Violation
 from enrollment.problems.errors import violations_problem
+from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.storage.sqlite import Row
 
 
 def violation(row: Row, pointer: str | None) -> Violation:
-    """A row with a code, a sentence and its figures, and where in the request the cause stands."""
+    """A row with a code, a sentence and its figures, and where in the request the cause stands.
+
+    A code that is not registered is a mistake in the SQL. It fails here, in the transaction of the
+    request, and so undoes and fails that request alone.
+    """
+    if row["code"] not in PROBLEM_TYPES:
+        raise LookupError(f"the SQL returned the code {row['code']!r}, which is not registered")
     return Violation(
         pointer=pointer,
         code=row["code"],

@@ -58,16 +58,14 @@ class WriteQueue(Generic[T]):
             lambda done: self._loop.call_soon_threadsafe(self._finish, results, done)
         )
 
-    def _finish(self, results: list[asyncio.Future[T]], done: Future[list[T]]) -> None:
-        error = done.exception()
-        values = [] if error else done.result()
-        for place, result in enumerate(results):
+    def _finish(self, results: list[asyncio.Future[T]], done: Future[list[T | Exception]]) -> None:
+        for result, value in zip(results, done.result(), strict=True):
             # One whose request was given up is done already.
             if result.done():
                 continue
-            if error:
-                result.set_exception(error)
+            if isinstance(value, Exception):
+                result.set_exception(value)
             else:
-                result.set_result(values[place])
+                result.set_result(value)
         self._write()
         self._after_commit()

@@ -131,19 +131,29 @@ class Database:
         if disk.f_bavail * disk.f_frsize < NO_ROOM:
             raise _problem(sqlite3.SQLITE_FULL)
 
-    def group_commit(self, acts: Sequence[Callable[[], T]]) -> list[T]:
-        """What these return, which may all write: in one transaction, and so with one wait for the
-        disk, each in a savepoint of it. If that fails, each is done alone, and fails for its own
-        reasons only."""
+    def group_commit(self, acts: Sequence[Callable[[], T]]) -> list[T | Exception]:
+        """What each act returns, or the exception that it raised. The acts may all write: they do
+        it in one transaction, and so with one wait for the disk, each in a savepoint of it.
+
+        If an act raises, or the transaction fails, all of it is undone, and each act is done again
+        alone, in a transaction of its own: then one that fails, fails alone.
+        """
         if len(acts) > 1:
-            with suppress(Problem, sqlite3.Error), self.write() as db:
-                results = []
+            with suppress(Exception), self.write() as db:
+                results: list[T | Exception] = []
                 for act in acts:
                     results.append(act())
                     if not db.in_transaction:
                         raise sqlite3.OperationalError("SQLite has undone the transaction")
                 return results
-        return [act() for act in acts]
+        return [_outcome(act) for act in acts]
+
+
+def _outcome(act: Callable[[], T]) -> T | Exception:
+    try:
+        return act()
+    except Exception as error:
+        return error
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -6,6 +6,7 @@ from hashlib import blake2b
 import msgspec
 import pytest
 
+from enrollment import log
 from enrollment.api.operations import OPERATIONS
 from enrollment.app import App
 from enrollment.http.authentication import ANYONE
@@ -133,7 +134,10 @@ def broken_app(app: App) -> Client:
     def refuse(*_: object) -> Result:
         raise Problem("disk_full", "There is no room.", headers={"Retry-After": "9"})
 
-    for path, handler in ("/fail", fail), ("/refuse", refuse):
+    def invent(*_: object) -> Result:
+        raise Problem("never_registered", "There is no such code.")
+
+    for path, handler in ("/fail", fail), ("/refuse", refuse), ("/invent", invent):
         app.router.add(path, "GET", Operation("GET", path, ANYONE, handler))
     return Client(app)
 
@@ -151,6 +155,36 @@ def test_a_failure_says_nothing_but_the_request_id_and_the_log_says_all(
     (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
     assert "abc-1" in record.getMessage()
     assert isinstance(record.exc_info[1], ZeroDivisionError)
+
+
+def test_a_problem_that_can_not_be_rendered_is_a_failure(
+    broken_app: Client, caplog: pytest.LogCaptureFixture
+):
+    answer = broken_app.get("/invent", status=500, headers={"X-Request-Id": "abc-1"})
+
+    assert answer.json == {
+        "type": "/problems/internal_error",
+        "title": "The service failed",
+        "status": 500,
+        "detail": "The service failed; the log says why.",
+        "code": "internal_error",
+        "errors": [],
+        "request_id": "abc-1",
+    }
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert record.getMessage() == "request abc-1 failed"
+    assert isinstance(record.exc_info[1], KeyError)
+    assert isinstance(record.exc_info[1].__context__, Problem)
+
+
+def test_what_can_not_be_recorded_is_answered_all_the_same(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(log.requests, "form", lambda fields: fields["nothing"])
+
+    assert client.student() == 1
+
+    assert "was not recorded" in caplog.text
 
 
 def test_a_problem_may_bring_headers(broken_app: Client):

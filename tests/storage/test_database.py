@@ -250,6 +250,34 @@ def test_what_stands_in_the_way_of_the_commit_fails_alone(database: Database):
     assert names(database) == ["a", "b"]
 
 
+@pytest.mark.parametrize("error", [KeyError("code"), sqlite3.OperationalError("x"), ValueError()])
+def test_an_act_that_raises_fails_alone(database: Database, error: Exception):
+    def fail() -> str:
+        insert(database, "undone")()
+        raise error
+
+    def fail_in_a_write() -> str:
+        with database.write():
+            return fail()
+
+    acts = [insert(database, "a"), fail_in_a_write, insert(database, "b"), insert(database, "c")]
+
+    assert database.group_commit(acts) == ["a", error, "b", "c"]
+    assert names(database) == ["a", "b", "c"]
+    # So it is with one that has no company.
+    assert database.group_commit([fail_in_a_write]) == [error]
+    assert names(database) == ["a", "b", "c"]
+
+
+def test_what_ends_the_process_is_no_outcome_of_an_act(database: Database):
+    def interrupt() -> str:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        database.group_commit([insert(database, "a"), interrupt])
+    assert names(database) == []
+
+
 def test_a_database_that_is_locked_for_too_long_is_busy(client: Client, database_file: Path):
     client.student()
     other = sqlite3.connect(database_file, isolation_level=None)
