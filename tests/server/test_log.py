@@ -129,7 +129,7 @@ def send(server: Server, target: str, body: str = "", **headers: str) -> bytes:
 
 def request_ids(answers: list[bytes]) -> list[str]:
     """Of those that the service has answered, and not the server for it."""
-    found = [re.search(rb"X-Request-Id: (\S+)", answer) for answer in answers]
+    found = [re.search(rb"(?i)X-Request-Id: (\S+)", answer) for answer in answers]
     return [match[1].decode() for match in found if match]
 
 

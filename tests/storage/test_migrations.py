@@ -422,7 +422,7 @@ def test_processes_that_migrate_at_once_apply_each_migration_once(file: Path):
 AS_STRANGER = """
 import getpass, os, sys
 from pathlib import Path
-from enrollment.maintenance import migrations as migrate
+from enrollment.maintenance import migrations
 migrations.migrate(Path(sys.argv[1]))
 os.setuid(54321)
 for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
