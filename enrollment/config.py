@@ -126,7 +126,11 @@ class Config:
     def read(cls, flags: Mapping[str, str | None], environ: Mapping[str, str]) -> "Config":
         """Raises NotUnderstood, which says where the value came from."""
         known = {variable(setting.name) for setting in fields(cls)}
-        unknown = [name for name in environ if name.startswith(variable("")) and name not in known]
+        unknown = [
+            name
+            for name, text in environ.items()
+            if name.startswith(variable("")) and name not in known and not _is_injected(name, text)
+        ]
         if unknown:
             raise UsageError(f"there is no setting {', '.join(sorted(unknown))}")
         values = {}
@@ -142,6 +146,20 @@ class Config:
         return cls(**values)
 
 
+# Kubernetes describes a service that is called "enrollment" to every container beside it
+# (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables).
+INJECTED = re.compile(
+    r"ENROLLMENT_SERVICE_(HOST|PORT(_\w+)?)|ENROLLMENT_PORT_[0-9]+_(TCP|UDP|SCTP)(_\w+)?"
+)
+
+
+def _is_injected(name: str, text: str) -> bool:
+    """Whether a variable is Kubernetes' own and no setting."""
+    if name == variable("port"):
+        return "://" in text
+    return INJECTED.fullmatch(name) is not None
+
+
 def shown(value: Any) -> str:
     """A value as it would be written."""
     return ",".join(value) if isinstance(value, tuple) else str(value)
@@ -151,12 +169,12 @@ def given(
     name: str, flags: Mapping[str, str | None], environ: Mapping[str, str]
 ) -> tuple[str, str | None]:
     """Where a setting comes from, and its text, which the default has not."""
-    for origin, text in (
-        (flag(name), flags.get(name)),
-        (variable(name), environ.get(variable(name))),
-    ):
-        if text is not None:
-            return origin, text
+    text = flags.get(name)
+    if text is not None:
+        return flag(name), text
+    text = environ.get(variable(name))
+    if text is not None and not _is_injected(variable(name), text):
+        return variable(name), text
     return "default", None
 
 

@@ -5,12 +5,12 @@ import os
 from dataclasses import fields
 from typing import Any
 
-from enrollment.cli.console import add_settings
+from enrollment.cli.console import add_json, add_settings, print_json
 from enrollment.config import Config, given, shown
 
 
 def add(verbs: Any) -> None:
-    text = "show what is set, and where it was set"
+    text = "show the settings, and where each was set"
     verb = verbs.add_parser("config", help=text, description=text)
     subverbs = verb.add_subparsers(metavar="show", required=True)
 
@@ -18,9 +18,21 @@ def add(verbs: Any) -> None:
     subverb = subverbs.add_parser("show", help=text, description=text)
     subverb.set_defaults(run=show)
     add_settings(subverb, *(setting.name for setting in fields(Config)))
+    add_json(subverb)
 
 
 def show(config: Config, options: argparse.Namespace) -> None:
+    if options.json:
+        print_json(
+            {
+                setting.name: {
+                    "value": getattr(config, setting.name),
+                    "from": given(setting.name, vars(options), os.environ)[0],
+                }
+                for setting in fields(config)
+            }
+        )
+        return
     rows = [("setting", "value", "from")]
     for setting in fields(config):
         origin, _ = given(setting.name, vars(options), os.environ)

@@ -1,13 +1,15 @@
-"""The verbs of the command line, one module each: it adds its parser, calls, and prints."""
+"""What the verbs share: how they take settings, and how they print."""
 
 import argparse
 import sys
 from collections.abc import Mapping
 from dataclasses import fields
+from typing import Any
 
 from enrollment.config import Config, flag, shown, variable
 from enrollment.maintenance.migrations import Outcome
 from enrollment.problems.errors import CommandError
+from enrollment.storage.queries import to_json
 
 
 def add_settings(verb: argparse.ArgumentParser, *names: str) -> None:
@@ -17,8 +19,8 @@ def add_settings(verb: argparse.ArgumentParser, *names: str) -> None:
                 f"{setting.metadata['help']} (${variable(setting.name)}, else "
                 f"{shown(setting.default) or 'none'})"
             )
-            # No default: Config knows whether the flag or the variable was given, and that of a
-            # subverb would undo what was given to its verb.
+            # Without a default, Config can see whether the flag was given; and a subverb does not
+            # overwrite what was given to its verb.
             verb.add_argument(
                 flag(setting.name),
                 metavar=setting.name.upper(),
@@ -27,7 +29,17 @@ def add_settings(verb: argparse.ArgumentParser, *names: str) -> None:
             )
 
 
+def add_json(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--json", action="store_true", help="print JSON")
+
+
+def print_json(value: Any) -> None:
+    """Print a value of any of our types, on one line."""
+    print(to_json(value))
+
+
 def count(text: str) -> int:
+    """Read a number of things; raise ArgumentTypeError if the text is not one."""
     if not (text.isdecimal() and 1 <= int(text) <= 1_000_000):
         raise argparse.ArgumentTypeError("expected a number from 1 to 1000000")
     return int(text)
@@ -41,15 +53,18 @@ def print_outcome(done: str, outcome: Outcome) -> None:
 
 
 def format_counts(counts: Mapping[str, int]) -> str:
-    """How many of what, whose names are plurals in -s."""
+    """Return numbers with the names of what they count, which are plurals in -s."""
     return ", ".join(
         f"{n} {what.removesuffix('s') if n == 1 else what}" for what, n in counts.items()
     )
 
 
 def print_secret(*lines: str) -> None:
-    """Print what can't be shown again. Raises CommandError or OSError if no one can have seen it:
-    so it belongs inside the transaction that makes it."""
+    """Print what can't be shown again. Call it inside the transaction that creates the secret: if
+    no one can have seen it, nothing is created.
+
+    Raises CommandError, OSError.
+    """
     if sys.stdout is None:
         raise CommandError("standard output is closed")
     print(*lines, sep="\n", flush=True)

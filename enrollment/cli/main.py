@@ -15,8 +15,9 @@ from enrollment.problems.errors import CommandError, Problem
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0: done; 1: not done, and why; 2: the command was not understood; 130: interrupted."""
-    # A name can hold what the terminal can't show.
+    """Run a command. Return 0: done; 1: it failed, and one line says why; 2: wrong usage or an
+    invalid value; 130: interrupted."""
+    # A name may have characters that the terminal can't show.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
@@ -40,7 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Each verb says itself what it does not know: else only the usage of all of them is told."""
+    """A parser whose verbs report unknown arguments with their own usage. Flags are written out: an
+    abbreviation would change its meaning when a flag is added."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options, allow_abbrev=False)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         options, unknown = super().parse_known_args(args, namespace)
@@ -53,13 +58,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="enrollment",
         description="Students, courses, and who is in what: an HTTP service on one SQLite file.",
-        epilog="`enrollment VERB --help` tells more of each verb.",
+        epilog="`enrollment VERB --help` explains a verb.",
     )
     parser.add_argument(
         "--version", action="version", version=f"enrollment {version('enrollment')}"
     )
-    verbs = parser.add_subparsers(metavar="VERB", required=True)
-
+    # Without a verb, the help is what a newcomer needs.
+    parser.set_defaults(run=lambda config, options: parser.print_help())
+    verbs = parser.add_subparsers(metavar="VERB")
     for command in (serve, migrate, token, backup, doctor, config, openapi, demo):
         command.add(verbs)
     return parser

@@ -78,6 +78,7 @@ def _goals() -> Iterator[Goal]:
         "enrol: requests/s in the larger school", ">=", 0.7, _growth("enroll", "enroll-large")
     )
     yield Goal("p99 of reads during a bulk, to the quiet one", "<=", 5, _disturbed("bulk"))
+    yield Goal("p99 of reads beside browsing students", "<=", 3, _disturbed("browse"))
     yield Goal("p99 of reads beside stalled clients", "<=", 2, _disturbed("stalled"))
     yield Goal("memory at rest, MB", "<=", 80, _figure("start", "rest MB"))
     yield Goal("memory under load, MB", "<=", 150, _figure("memory", "load MB"))

@@ -18,6 +18,7 @@ from tests.benchmarks.workloads import BULK, Workload
 
 WARM_UP = 1
 STALLED = 200
+BROWSING = 8
 MOST_SECONDS = 600
 
 
@@ -48,6 +49,10 @@ def attempt(
             case "stalled":
                 figures = _quiet(load, connections, seconds)
                 with _stalled_clients(process):
+                    return Trial(load.run(connections, seconds), figures)
+            case "browse":
+                figures = _quiet(load, connections, seconds)
+                with _browsing_students(process):
                     return Trial(load.run(connections, seconds), figures)
             case "bulk":
                 return _bulk(load, school, connections, seconds)
@@ -145,3 +150,23 @@ def _stalled_clients(process: Running) -> Iterator[None]:
         sender.join()
         for client in clients:
             client.close()
+
+
+@contextmanager
+def _browsing_students(process: Running) -> Iterator[None]:
+    """Each lists the courses that a student may take, again and again."""
+    over = threading.Event()
+
+    def browse(student: int) -> None:
+        while not over.is_set():
+            process.request("GET", f"/v1/students/{student}/eligible-courses")
+
+    browsing = [threading.Thread(target=browse, args=(1 + n,)) for n in range(BROWSING)]
+    for thread in browsing:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for thread in browsing:
+            thread.join()

@@ -122,6 +122,7 @@ WORKLOADS = {
         Workload("set", "replace a student's whole set", whole_set, rows=3),
         Workload("slow-fsync", "enrol, each fsync 5 ms slower", enroll, rows=1),
         Workload("stalled", "read while 200 clients send a byte a second", read),
+        Workload("browse", "read while 8 students list eligible courses", read),
         Workload("bulk", "read while bulks of 10,000 are enrolled", read),
         Workload("start", "start, and rest", read),
         Workload("memory", "nine reads to an enrolment, and the memory", mixed),

@@ -1,6 +1,7 @@
 """The command line: what it prints, where, and how it ends."""
 
 import io
+import json
 import os
 import re
 import sqlite3
@@ -271,10 +272,16 @@ def test_serve_refuses_a_database_with_pending_migrations(capsys: Captured):
 CREATE = "token create --name Ada --role admin"
 
 
+def test_without_a_verb_the_help_is_printed(capsys: pytest.CaptureFixture[str]):
+    assert main([]) == 0
+
+    assert "VERB" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("command", "reason"),
     [
-        ("", "the following arguments are required: VERB"),
+        ("serve --data x.db", "unrecognized arguments: --data"),
         ("fly", "invalid choice: 'fly'"),
         ("serve --x", "unrecognized arguments: --x"),
         ("migrate status --x", "unrecognized arguments: --x"),
@@ -452,3 +459,35 @@ def test_an_address_that_others_can_reach_is_served_only_when_someone_has_a_toke
 
     (line,) = capsys.readouterr().err.splitlines()
     assert f"`enrollment token create --name NAME --role admin --database {file}`" in line
+
+
+def test_variables_that_kubernetes_injects_are_no_settings(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    address = "tcp://10.0.0.1:8000"
+    for name, value in {
+        "ENROLLMENT_SERVICE_HOST": "10.0.0.1",
+        "ENROLLMENT_SERVICE_PORT": "8000",
+        "ENROLLMENT_SERVICE_PORT_HTTP": "8000",
+        "ENROLLMENT_PORT": address,
+        "ENROLLMENT_PORT_8000_TCP": address,
+        "ENROLLMENT_PORT_8000_TCP_PROTO": "tcp",
+        "ENROLLMENT_PORT_8000_TCP_PORT": "8000",
+        "ENROLLMENT_PORT_8000_TCP_ADDR": "10.0.0.1",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    assert main(["config", "show", "--json"]) == 0
+
+    assert json.loads(capsys.readouterr().out)["port"] == {"value": 8000, "from": "default"}
+    monkeypatch.setenv("ENROLLMENT_SERVICE_HOSTS", "10.0.0.1")
+    assert main(["config", "show"]) == 2
+
+
+def test_the_settings_are_shown_as_json(capsys: pytest.CaptureFixture[str]):
+    assert main(["config", "show", "--json", "--port", "9000"]) == 0
+
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["port"] == {"value": 9000, "from": "--port"}
+    assert shown["database"] == {"value": "enrollment.db", "from": "default"}
+    assert shown["allowed_hosts"]["value"] == ["localhost", "127.0.0.1", "::1"]

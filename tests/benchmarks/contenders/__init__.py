@@ -73,9 +73,9 @@ CONTENDERS = {
         Contender(
             "ours",
             "enrollment serve",
-            SERVES | {"bulk", "read-large", "enroll-large"},
+            SERVES | {"browse", "bulk", "read-large", "enroll-large"},
             _ours,
-            ("httptools", "uvloop", "bottle", "msgspec", "aiosql"),
+            ("granian", "uvloop", "bottle", "msgspec", "aiosql"),
         ),
         Contender(
             "fastify",
