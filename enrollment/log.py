@@ -1,4 +1,5 @@
-"""Logging on standard error: one line for each request, plain or as JSON."""
+"""Logging on standard error: one line for each request, plain or as JSON. See output.py for what
+becomes of a line that cannot be written."""
 
 import json
 import logging
@@ -49,7 +50,8 @@ class _Requests:
     form: Callable[[dict[str, Any]], str] | None = None
 
     def add(self, environ: Mapping[str, Any], status: int, seconds: float) -> None:
-        if not self.form:
+        # Python has no standard error where it was closed before the start.
+        if not self.form or sys.stderr is None:
             return
         fields = {
             "time": _shown_time(),

@@ -42,8 +42,14 @@ class Server:
     """`python -m enrollment serve`, on a port of its own; if need be, under another command."""
 
     def __init__(
-        self, database: Path, *flags: str, port: int | None = None, under: Sequence[str] = ()
+        self,
+        database: Path,
+        *flags: str,
+        port: int | None = None,
+        under: Sequence[str] = (),
+        output: int | None = None,
     ) -> None:
+        """`output` is an open file that takes what the server writes, in place of its log."""
         self.port = port or free_port()
         self.token = TOKENS["admin"]
         self.log = database.with_name(f"log-{self.port}")
@@ -51,8 +57,9 @@ class Server:
         command += ["--database", str(database), "--port", str(self.port), *flags]
         with self.log.open("ab") as log:
             # A session of its own: so it can be killed with what it runs under in one stroke.
+            out = log if output is None else output
             self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, start_new_session=True, cwd=database.parent
+                command, stdout=out, stderr=out, start_new_session=True, cwd=database.parent
             )
 
     def _printed_token(self) -> str | None:
@@ -135,9 +142,13 @@ class Server:
 
 @contextmanager
 def serving(
-    database: Path, *flags: str, port: int | None = None, under: Sequence[str] = ()
+    database: Path,
+    *flags: str,
+    port: int | None = None,
+    under: Sequence[str] = (),
+    output: int | None = None,
 ) -> Iterator[Server]:
-    server = Server(database, *flags, port=port, under=under)
+    server = Server(database, *flags, port=port, under=under, output=output)
     try:
         server.wait_until_it_answers()
         yield server

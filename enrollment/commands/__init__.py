@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import fields
 
+from enrollment import output
 from enrollment.config import Config, flag, shown, variable
 from enrollment.errors import CommandError
 from enrollment.migrate import Outcome
@@ -52,4 +53,7 @@ def show_once(*lines: str) -> None:
     so it belongs inside the transaction that makes it."""
     if sys.stdout is None:
         raise CommandError("standard output is closed")
+    lost = output.dropped()
     print(*lines, sep="\n", flush=True)
+    if output.dropped() > lost:
+        raise CommandError("standard output is closed, or no one reads it")

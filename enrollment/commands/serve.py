@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import fields
 from typing import Any
 
-from enrollment import migrate, server
+from enrollment import migrate, output, server
 from enrollment.claims import claim
 from enrollment.commands import add_settings, report, show_once
 from enrollment.config import Config
@@ -25,6 +25,7 @@ def add(verbs: Any) -> None:
 
 
 def serve(config: Config, options: argparse.Namespace) -> None:
+    output.never_wait()
     with closing(server.listen(config)) as listener, claim(config.database, alone=True):
         report("applied", migrate.prepare(config.database, allowed=options.migrate))
         _let_someone_in(config)
