@@ -1,4 +1,5 @@
-"""Logging on standard error: one line for each request, plain or as JSON."""
+"""Logging on standard error: one line for each request, plain or as JSON. See output.py for what
+becomes of a line that cannot be written."""
 
 import json
 import logging
@@ -51,7 +52,8 @@ class _Requests:
     form: Callable[[dict[str, Any]], str] | None = None
 
     def add(self, context: Context, status: int, seconds: float) -> None:
-        if not self.form:
+        # Python has no standard error where it was closed before the start.
+        if not self.form or sys.stderr is None:
             return
         fields = {
             "time": _shown_time(),

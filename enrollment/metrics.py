@@ -1,6 +1,7 @@
 """What Prometheus is told: requests are counted with their answers, all else is looked up when it
 is asked for (https://prometheus.io/docs/practices/naming/)."""
 
+from collections.abc import Iterator
 from http import HTTPMethod
 from pathlib import Path
 from threading import Lock
@@ -15,7 +16,10 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
+from enrollment import output
 from enrollment.data.event import get_last_event_id
 from enrollment.data.metrics import get_seats, list_changes
 from enrollment.http.context import Context
@@ -30,6 +34,14 @@ DURATIONS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
 
 # When a number began is known from the process.
 disable_created_metrics()  # type: ignore[no-untyped-call]
+
+
+class _Output(Collector):
+    """What is counted for the whole process."""
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        text = "Lines of the log and of the console that could not be written at once"
+        yield CounterMetricFamily("enrollment_log_lines_dropped", text, value=output.dropped())
 
 
 class Metrics:
@@ -68,6 +80,7 @@ class Metrics:
             "database": Gauge("database_bytes", "Size of the database", **own),
             "wal": Gauge("wal_bytes", "Size of the write-ahead log", **own),
         }
+        self._registry.register(_Output())
         with database.read() as db:
             self._last_event = get_last_event_id(db)
 

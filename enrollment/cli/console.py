@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from enrollment import output
 from enrollment.config import Config, flag, shown, variable
 from enrollment.maintenance.migrations import Outcome
 from enrollment.problems.errors import CommandError
@@ -67,4 +68,7 @@ def print_secret(*lines: str) -> None:
     """
     if sys.stdout is None:
         raise CommandError("standard output is closed")
+    lost = output.dropped()
     print(*lines, sep="\n", flush=True)
+    if output.dropped() > lost:
+        raise CommandError("standard output is closed, or no one reads it")

@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import fields
 from typing import Any
 
-from enrollment import server
+from enrollment import output, server
 from enrollment.cli.console import add_settings, print_outcome, print_secret
 from enrollment.config import Config
 from enrollment.data import token
@@ -26,6 +26,7 @@ def add(verbs: Any) -> None:
 
 
 def serve(config: Config, options: argparse.Namespace) -> None:
+    output.never_wait()
     with closing(server.listen(config)) as listener, lock_database(config.database, exclusive=True):
         print_outcome(
             "applied", migrations.ensure_current(config.database, allowed=options.migrate)

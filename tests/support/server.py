@@ -49,7 +49,9 @@ class Server:
         port: int | None = None,
         under: Sequence[str] = (),
         program: Sequence[str] = ("-m", "enrollment"),
+        output: int | None = None,
     ) -> None:
+        """`output` is an open file that takes what the server writes, in place of its log."""
         self.port = port or free_port()
         self.token = TOKENS["admin"]
         self.log = database.with_name(f"log-{self.port}")
@@ -57,8 +59,9 @@ class Server:
         command += ["--database", str(database), "--port", str(self.port), *flags]
         with self.log.open("ab") as log:
             # A session of its own: so it can be killed with what it runs under in one stroke.
+            out = log if output is None else output
             self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, start_new_session=True, cwd=database.parent
+                command, stdout=out, stderr=out, start_new_session=True, cwd=database.parent
             )
 
     def _printed_token(self) -> str | None:
@@ -161,8 +164,9 @@ def serving(
     port: int | None = None,
     under: Sequence[str] = (),
     program: Sequence[str] = ("-m", "enrollment"),
+    output: int | None = None,
 ) -> Iterator[Server]:
-    server = Server(database, *flags, port=port, under=under, program=program)
+    server = Server(database, *flags, port=port, under=under, program=program, output=output)
     try:
         server.wait_until_it_answers()
         yield server
