@@ -1,8 +1,10 @@
-"""What Prometheus is told: requests are counted with their answers, all else is looked up when it
-is asked for (https://prometheus.io/docs/practices/naming/)."""
+"""The metrics, for Prometheus: requests are counted with their responses, everything else is looked
+up when it is asked for (https://prometheus.io/docs/practices/naming/)."""
 
+import platform
 from collections.abc import Iterator
 from http import HTTPMethod
+from importlib.metadata import version
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -26,7 +28,7 @@ from enrollment.http.context import Context
 from enrollment.http.operation import template
 from enrollment.model.types import Timestamp
 from enrollment.storage.database import Database
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.sqlite import Connection, sqlite_version
 
 METHODS = frozenset(HTTPMethod)
 # In seconds. Who reads the change feed may wait for half a minute.
@@ -81,6 +83,13 @@ class Metrics:
             "wal": Gauge("wal_bytes", "Size of the write-ahead log", **own),
         }
         self._registry.register(_Output())
+        versions = {
+            "version": version("enrollment"),
+            "python": platform.python_version(),
+            "sqlite": sqlite_version(),
+        }
+        build = Gauge("build_info", "What runs here, in labels", [*versions], **own)
+        build.labels(**versions).set(1)
         with database.read() as db:
             self._last_event = get_last_event_id(db)
 

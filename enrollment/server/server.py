@@ -19,6 +19,7 @@ from enrollment.config import Config
 from enrollment.problems.errors import CommandError
 from enrollment.server.adapter import Adapter
 from enrollment.server.dispatcher import Dispatcher
+from enrollment.server.notify import notify
 from enrollment.server.tuning import raise_file_limit, tune_runtime
 
 # How many clients may wait to be connected.
@@ -91,7 +92,9 @@ async def _serve(config: Config, listener: socket.socket) -> bool:
     tune_runtime()
     print(f"enrollment: {config.database} on {address(config)}, Ctrl-C stops it", flush=True)
     serving = asyncio.create_task(server.serve())
+    notify("READY=1")
     await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
+    notify("STOPPING=1")
     server.stop()  # type: ignore[no-untyped-call]
     dispatcher.end_long_polls()
     asyncio.get_running_loop().call_later(NOTICE_AFTER, _announce_shutdown)

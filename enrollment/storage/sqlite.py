@@ -86,3 +86,8 @@ def connect(path: Path, busy_timeout: float, *, create: bool = False) -> Connect
 def _problem(code: int) -> Problem:
     name, detail, seconds = PROBLEM_BY_RESULT_CODE[code]
     return Problem(name, detail, headers={"Retry-After": str(seconds)} if seconds else None)
+
+
+def sqlite_version() -> str:
+    """The version of SQLite that runs here."""
+    return sqlite3.sqlite_version

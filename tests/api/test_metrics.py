@@ -1,7 +1,9 @@
 """/metrics: what the service counts, read by the parser of the official library."""
 
+import platform
 import sqlite3
 from contextlib import closing
+from importlib.metadata import version
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -54,6 +56,12 @@ def test_requests_are_counted_by_route_method_and_status(client: Client):
     assert numbers["http_request_duration_seconds_count", route] == 3
     assert numbers["http_request_duration_seconds_bucket", "+Inf", route] == 3
     assert 0 < numbers["http_request_duration_seconds_sum", route] < 60
+
+
+def test_the_versions_that_run_are_labels_of_a_metric(client: Client):
+    builds = only("build_info", read(client))
+
+    assert builds == {(platform.python_version(), sqlite3.sqlite_version, version("enrollment")): 1}
 
 
 def test_what_clients_invent_makes_no_new_label(client: Client):

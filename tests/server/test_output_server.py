@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.server import Server, serving
 from tests.api.test_metrics import parse
+from tests.support.server import Server, serving
 
 STUDENT = {"given_name": "Ada", "family_name": "Lovelace"}
 # What never fits into what is left of a buffer.

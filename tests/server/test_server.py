@@ -338,3 +338,26 @@ def test_a_request_counts_once_however_often_the_application_is_asked(database_f
 
     left = [reply.headers["RateLimit"].partition(";t=")[0] for reply in replies]
     assert left == ['"token";r=8', '"token";r=7', '"token";r=6']
+
+
+@pytest.mark.parametrize("is_abstract", [False, True])
+def test_the_service_manager_is_told_of_the_start_and_the_stop(
+    database_file: Path, monkeypatch: pytest.MonkeyPatch, is_abstract: bool
+):
+    name = str(database_file.with_name("notify"))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.settimeout(PATIENCE)
+        manager.bind("\0" + name if is_abstract else name)
+        monkeypatch.setenv("NOTIFY_SOCKET", "@" + name if is_abstract else name)
+        with serving(database_file) as server:
+            assert manager.recv(100) == b"READY=1"
+            assert server.stop() == 0
+            assert manager.recv(100) == b"STOPPING=1"
+
+
+def test_a_service_manager_that_is_gone_stops_nothing(
+    database_file: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("NOTIFY_SOCKET", str(database_file.with_name("gone")))
+    with serving(database_file) as server:
+        assert server.get("/livez").status == 200

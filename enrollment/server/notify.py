@@ -1,0 +1,17 @@
+"""The service manager is told when the service is ready, and when it stops (sd_notify(3))."""
+
+import os
+import socket
+from contextlib import suppress
+
+
+def notify(state: str) -> None:
+    """Send a state such as "READY=1", if a service manager has asked for it."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    # A name that begins with "@" is one of Linux' abstract names, which begin with NUL.
+    name = "\0" + address[1:] if address.startswith("@") else address
+    # A service manager that has gone away is no reason to stop.
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        sender.sendto(state.encode(), name)
