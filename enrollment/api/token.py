@@ -25,7 +25,7 @@ def create_token(context: Context, db: Connection, body: TokenInput) -> Result:
     """Create a token; the answer shows it this once."""
     new = token.insert_token(db, body, change_context(context))
     stored = token.get_token(db, new.id)
-    return created(new, f"/v1/tokens/{new.id}")._replace(stored=stored)
+    return created(new, f"/v1/tokens/{new.id}")._replace(replay=stored)
 
 
 def read_token(context: Context, db: Connection, token_id: int) -> Result:

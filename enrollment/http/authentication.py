@@ -1,4 +1,4 @@
-"""Access: who is calling, and who may do what."""
+"""Authentication and authorization: who is calling, and what that caller may do."""
 
 import math
 import time
@@ -13,31 +13,21 @@ from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
 from enrollment.storage.sqlite import Connection
 
-# Who may use an operation. A student is let in where the path names that very student, or none.
+# The roles that may use an operation. A student may use it if the path names that very student,
+# or no student.
 ANYONE = frozenset({"anyone"})
-
-
 ADMINS = frozenset({"admin"})
-
-
 REGISTRARS = ADMINS | {"registrar"}
-
-
 READERS = REGISTRARS | {"reader"}
-
-
 REGISTRARS_AND_STUDENTS = REGISTRARS | {"student"}
-
-
 READERS_AND_STUDENTS = READERS | {"student"}
-
-
-# The uses of tokens are noted together, once in so many seconds: else every read would write.
+# In seconds: how often the last uses of tokens are written, all together. Otherwise every read
+# would write.
 TOKEN_USE_INTERVAL = 60
 
 
 class Authenticator:
-    """Lets a request pass, or raises why not."""
+    """Checks the host and the token of a request."""
 
     def __init__(self, database: Database, config: Config) -> None:
         self._database = database
@@ -48,15 +38,18 @@ class Authenticator:
         self._flushed = -math.inf
 
     def check_host(self, context: Context) -> None:
-        """A page that is made for another name must not reach the service by a name of its own
-        (DNS rebinding). Raises misdirected_request."""
+        """Refuse a request to a name that is not the service's: a page of another site could reach
+        the service by letting its own name point here (DNS rebinding).
+
+        Raises misdirected_request.
+        """
         host = context.header("HOST") or ""
         name = host if host.endswith("]") else host.rpartition(":")[0] or host
         if "*" not in self._hosts and name.strip("[]").lower() not in self._hosts:
             raise Problem("misdirected_request", f'The service does not answer to "{host[:255]}".')
 
     def authorize(self, db: Connection, context: Context) -> None:
-        """Set the caller, if the operation of the context is for that caller's role.
+        """Set the caller, if the caller's role may use the operation.
 
         Raises token_missing, token_invalid, too_many_failures, too_many_requests, forbidden.
         """
@@ -72,14 +65,14 @@ class Authenticator:
             raise Problem("forbidden", f"The token is for student {caller.student_id} alone.")
 
     def token_uses_due(self) -> bool:
-        """Whether it is time again; it is for whoever asks first."""
+        """Whether the uses are to be written now; True only for the first who asks."""
         due = bool(self._used) and time.monotonic() >= self._flushed + TOKEN_USE_INTERVAL
         if due:
             self._flushed = time.monotonic()
         return due
 
     def flush_token_uses(self) -> None:
-        """Write down which tokens were used since this was done last."""
+        """Write when tokens were last used."""
         used, self._used = self._used, {}
         try:
             with self._database.write() as db:
@@ -87,29 +80,27 @@ class Authenticator:
                     db, {id: Timestamp.of(moment) for id, moment in used.items()}
                 )
         except Problem:
-            # Where the database can't be written to, it can still be read; it is tried again.
+            # A database that can't be written may still be read. The next flush tries again.
             self._used = used | self._used
 
     def _authenticate(self, db: Connection, context: Context) -> Caller | None:
         header = context.header("AUTHORIZATION")
         if header is None:
             return None
-        # A header that is sent twice arrives as one list: the same token twice is one.
+        # A header that was sent twice arrives as one list. The same token twice is one.
         first, *others = {part.strip() for part in header.split(",")}
         scheme, _, text = first.partition(" ")
         if others:
             raise self._failure(
-                context, "The header Authorization was sent with several values; send one."
+                context, "The header Authorization was sent with several values. Send one."
             )
         if scheme.lower() != "bearer" or not text.strip():
             raise self._failure(
-                context, "The header Authorization is not: Bearer, a space, the token."
+                context, "The header Authorization must be: Bearer, a space, the token."
             )
         row = token.find_valid_token(db, text.strip())
         if row is None:
-            raise self._failure(
-                context, "The token is not known here, or it has expired or been revoked."
-            )
+            raise self._failure(context, "The token is unknown, has expired, or was revoked.")
         caller = Caller(row["id"], row["name"], row["role"], row["student_id"])
         self._used[caller.id] = datetime.now(UTC)
         self._count(context, caller)
@@ -118,7 +109,7 @@ class Authenticator:
     def _failure(self, context: Context, detail: str) -> Problem:
         usage = self._failures.hit(context.client)
         if self._failures.limit and usage.remaining < 0:
-            detail = "Too many tokens that are not valid came from this address."
+            detail = "Too many invalid tokens came from this address."
             return Problem("too_many_failures", detail, headers=_retry_after(usage))
         return Problem("token_invalid", detail, headers=_challenge(', error="invalid_token"'))
 
@@ -138,7 +129,7 @@ class Authenticator:
 
 
 def _challenge(error: str = "") -> dict[str, str]:
-    """RFC 6750, section 3."""
+    """Return the header that asks for a token (RFC 6750, section 3)."""
     return {"WWW-Authenticate": f'Bearer realm="enrollment"{error}'}
 
 

@@ -1,4 +1,4 @@
-"""Bodies: typed structs, or a refusal that names every fault."""
+"""Bodies: JSON becomes a typed struct, or a problem that lists everything that is wrong."""
 
 import json
 import re
@@ -15,14 +15,15 @@ from enrollment.model.types import decode
 from enrollment.problems.errors import Problem
 
 BODY_LIMIT = 1024 * 1024
-
-
 S = TypeVar("S", bound=msgspec.Struct)
 
 
 def read_body(environ: Mapping[str, Any], wanted: type[S]) -> S:
-    """Raises unsupported_media_type, length_required, body_too_large, malformed_request,
-    malformed_json, invalid_body."""
+    """Read a JSON body as a struct.
+
+    Raises unsupported_media_type, length_required, body_too_large, malformed_request,
+    request_timeout, malformed_json, invalid_body.
+    """
     if encoding := environ.get("HTTP_CONTENT_ENCODING"):
         detail = f'The body is sent as "{encoding[:100]}"; send it without Content-Encoding.'
         raise Problem("unsupported_media_type", detail)
@@ -30,13 +31,11 @@ def read_body(environ: Mapping[str, Any], wanted: type[S]) -> S:
     if media_type != "application/json":
         detail = f'The body is "{media_type}", not application/json.'
         if not media_type:
-            detail = "There is no body, or it is not said to be application/json."
+            detail = "There is no body, or no Content-Type: application/json."
         raise Problem("unsupported_media_type", detail)
     coding = environ.get("HTTP_TRANSFER_ENCODING", "chunked")
     if coding.lower() != "chunked":
-        detail = (
-            f'The body is sent as "{coding[:100]}"; of Transfer-Encoding, only chunked is read.'
-        )
+        detail = f'The Transfer-Encoding "{coding[:100]}" is not read; send the body chunked, or as it is.'
         raise Problem("malformed_request", detail)
     value, repeats = _parse(_read(environ))
     try:
@@ -45,7 +44,7 @@ def read_body(environ: Mapping[str, Any], wanted: type[S]) -> S:
             return body
     except (msgspec.ValidationError, UnicodeEncodeError):
         pass
-    # A body can hold more faults than anyone wants to be told, or to wait for.
+    # A body can have more violations than anyone wants to read or to wait for.
     violations = list(islice(_violations(value, wanted, ""), MAX_VIOLATIONS))
     unreadable = any(
         violation.code in ("duplicate_name", "not_a_number") for violation in violations
@@ -55,7 +54,7 @@ def read_body(environ: Mapping[str, Any], wanted: type[S]) -> S:
 
 
 def _read(environ: Mapping[str, Any]) -> bytes:
-    """The body, as far as the limit: a longer one is not read to its end."""
+    """Read the body. One that is longer than the limit is not read to its end."""
     declared = environ.get("CONTENT_LENGTH", "")
     if declared:
         if not re.fullmatch("[0-9]{1,19}", declared):
@@ -81,10 +80,8 @@ def _read(environ: Mapping[str, Any]) -> bytes:
 
 
 def _parse(body: bytes) -> tuple[Any, bool]:
-    """The value, and whether a name is repeated in it.
-
-    msgspec's own parser would take the last of two equal names (RFC 8259, section 4).
-    """
+    """Return the value, and whether an object in it has the same name twice: msgspec's own parser
+    would take the last one (RFC 8259, section 4)."""
     repeats = False
 
     def gather(pairs: list[tuple[str, Any]]) -> _Object:

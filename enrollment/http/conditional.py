@@ -12,7 +12,8 @@ ENTITY_TAG = r'(?:W/)?"[^"]*"'
 
 
 def etag_of(record: Any) -> str | None:
-    """The version of a record, and the position of one who waits; None for what has no version."""
+    """Return the version of a record, with the position of a waitlisted student; None if it has no
+    version."""
     version = getattr(record, "version", None)
     if isinstance(record, Enrollment) and record.position:
         return f"{version}-{record.position}"
@@ -20,9 +21,9 @@ def etag_of(record: Any) -> str | None:
 
 
 def check_preconditions(context: Context, find_tag: Callable[[], str | None], *also: str) -> None:
-    """Hold a write against the tag of what is there now, or None: its If-Match must name it, or a
-    tag that is `also` good enough; its If-None-Match must not name it. The tag is found only where
-    someone asks for it.
+    """Check the preconditions of a write against the current tag: If-Match must name it (or one of
+    `also`), and If-None-Match must not. `find_tag` returns None if there is no record, and is only
+    called if there is a precondition.
 
     Call it inside the transaction that writes. Raises precondition_failed.
     """
@@ -32,26 +33,26 @@ def check_preconditions(context: Context, find_tag: Callable[[], str | None], *a
     tag = context.etag = find_tag()
     _require_if_match(context, tag, *also)
     if _matches(if_none_match, tag, weak=True):
-        detail = f"If-None-Match excludes {_shown(tag)}, which is there now."
+        detail = f"If-None-Match excludes {_shown(tag)}, which is the current tag."
         raise Problem("precondition_failed", detail)
 
 
 def not_modified(context: Context, tag: str | None) -> bool:
-    """Whether a reader has what is there already. Raises precondition_failed."""
+    """Whether the client has the current representation. Raises precondition_failed."""
     _require_if_match(context, tag)
     return _matches(context.header("IF_NONE_MATCH"), tag, weak=True)
 
 
 def _require_if_match(context: Context, *tags: str | None) -> None:
-    """Raises precondition_failed, and tells the first of the tags."""
+    """Raises precondition_failed, which names the first of the tags."""
     tag, if_match = tags[0], context.header("IF_MATCH")
     if if_match is not None and not any(_matches(if_match, good) for good in tags):
-        detail = f"If-Match is {if_match}, and there is {_shown(tag)} now."
+        detail = f"If-Match is {if_match}; the current tag is {_shown(tag)}."
         raise Problem("precondition_failed", detail)
 
 
 def _shown(tag: str | None) -> str:
-    return "nothing" if tag is None else f'"{tag}"'
+    return "none" if tag is None else f'"{tag}"'
 
 
 def _matches(header: str | None, tag: str | None, *, weak: bool = False) -> bool:

@@ -17,7 +17,10 @@ from enrollment.model.results import Page
 
 
 def decode_cursor(context: Context, query: Pagination) -> KeysetPosition | None:
-    """Where the page begins: what an earlier page gave as `next`. Raises page_not_found."""
+    """Return the position after which the page begins, or None for the first page.
+
+    Raises page_not_found.
+    """
     if not query.cursor:
         return None
     try:
@@ -32,7 +35,7 @@ def decode_cursor(context: Context, query: Pagination) -> KeysetPosition | None:
 def page_response(
     context: Context, listing: KeysetPage[Any], query: Pagination, tag: str | None = None
 ) -> Result:
-    """One page of a list, and the way to the next; `tag` if the list as a whole has one."""
+    """Return one page of a list, with the cursor of the next. `tag` is that of the whole list."""
     if listing.next is None:
         return linked_page(context, listing.items, None, {}, tag)
     token = msgspec.json.encode(listing.next)
@@ -48,8 +51,8 @@ def linked_page(
     following: dict[str, Any],
     tag: str | None = None,
 ) -> Result:
-    """A page; unless it is the last, it is followed by the one at this address with the parameters
-    `following`, and its Link header says so too (RFC 8288)."""
+    """Return a page with its `next` cursor. If there is one, a Link header (RFC 8288) leads to the
+    same path with the parameters `following`."""
     page = Page(items, cursor)
     if cursor is None:
         return Result(HTTPStatus.OK, page, tag=tag)
@@ -58,12 +61,12 @@ def linked_page(
 
 
 def _filters(query: Pagination) -> dict[str, Any]:
-    """Those filters that are set."""
+    """Return the filters that are set."""
     fields = msgspec.structs.asdict(query).items()
     return {name: value for name, value in fields if name not in ("limit", "cursor") and value}
 
 
 def _signature(context: Context, query: Pagination, token: bytes) -> bytes:
-    """Binds a cursor to its list and filters. It guards against mix-ups and holds no secret."""
+    """Digest what binds a cursor to its list and filters. It prevents mix-ups; it is no secret."""
     scope = msgspec.json.encode([context.path, _filters(query)], enc_hook=str)
     return blake2b(scope + token, digest_size=8).digest()

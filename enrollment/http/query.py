@@ -1,4 +1,4 @@
-"""Query strings: typed structs, or a refusal that names every fault."""
+"""Query strings: they become a typed struct, or a problem that lists everything that is wrong."""
 
 import re
 from collections.abc import Mapping
@@ -15,9 +15,9 @@ from enrollment.problems.errors import Problem
 
 
 def read_query(environ: Mapping[str, Any], wanted: type[S]) -> S:
-    """Raises malformed_request, invalid_query."""
+    """Read the query as a struct. Raises malformed_request, invalid_query."""
     text = environ.get("QUERY_STRING", "")
-    # Nothing that may stand in a query must.
+    # No parameter is required.
     return _query(text, wanted) if text else wanted()
 
 

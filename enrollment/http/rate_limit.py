@@ -1,4 +1,4 @@
-"""How often something may happen: counts in windows of time, kept in memory."""
+"""Rate limits: counts in fixed windows of time, kept in memory."""
 
 import math
 import threading
@@ -6,19 +6,21 @@ import time
 from collections.abc import Hashable
 from typing import NamedTuple
 
-# Of so many keys the counts are kept; those that are forgotten begin anew.
+# How many keys are counted. The oldest one is forgotten first, and starts again at zero.
 KEYS_KEPT = 10_000
 
 
 class Usage(NamedTuple):
-    """What is left after this time, below 0 if it was too often; the seconds to the next window."""
+    """What is left of a limit."""
 
+    # How many times more; below 0 if it was too often already.
     remaining: int
+    # In seconds: when the next window begins.
     resets_in: int
 
 
 class RateLimiter:
-    """At most `limit` times in so many seconds, for each key."""
+    """A limit of so many times in so many seconds, for each key."""
 
     def __init__(self, limit: int, seconds: int) -> None:
         self.limit = limit
@@ -27,6 +29,7 @@ class RateLimiter:
         self._lock = threading.Lock()
 
     def hit(self, key: Hashable) -> Usage:
+        """Count one more for the key."""
         now = time.monotonic()
         with self._lock:
             begun, count = self._counts.pop(key, (now, 0))

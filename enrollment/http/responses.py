@@ -1,4 +1,4 @@
-"""Answers and problems as HTTP responses."""
+"""Results and problems as HTTP responses."""
 
 import logging
 from collections.abc import Mapping
@@ -18,47 +18,51 @@ log = logging.getLogger("enrollment")
 
 
 class Result(NamedTuple):
-    """A status, what is sent as JSON (bytes are sent as they are), further headers, an entity tag
-    (if there is none, the version of the content, or else for a GET a digest, will do), and what a
-    retry is told, if not the same."""
+    """What a handler returns."""
 
     status: int
+    # Sent as JSON; bytes are sent as they are.
     content: Any
     headers: Mapping[str, str] = MappingProxyType({})
+    # The entity tag. Otherwise it is the version of the content; for a GET, or else, a digest.
     tag: str | None = None
-    stored: Any = None
+    # What a retry under the same Idempotency-Key is sent, if that is not the content.
+    replay: Any = None
 
 
 class Response(NamedTuple):
-    """What is sent, and the code of the problem if it is one."""
+    """What is sent."""
 
     status: int
     headers: Mapping[str, str] = MappingProxyType({})
     content: bytes = b""
+    # The code of the problem, if the response is one.
     problem: str | None = None
 
 
 def encode(content: Any) -> bytes:
-    """JSON that ends its line: a terminal's prompt then begins the next."""
+    """Encode JSON with a line end, after which a terminal's prompt begins on a line of its own."""
     return msgspec.json.encode(content) + b"\n"
 
 
-def render(context: Context, answer: Result) -> Response:
-    if answer.status == HTTPStatus.NO_CONTENT:
-        return Response(answer.status, answer.headers)
-    content = answer.content if isinstance(answer.content, bytes) else encode(answer.content)
-    tag = answer.tag or etag_of(answer.content)
+def render(context: Context, result: Result) -> Response:
+    """Turn a result into a response with its ETag, or into 304. Raises precondition_failed."""
+    if result.status == HTTPStatus.NO_CONTENT:
+        return Response(result.status, result.headers)
+    content = result.content if isinstance(result.content, bytes) else encode(result.content)
+    tag = result.tag or etag_of(result.content)
     if tag is None and context.reads:
         tag = blake2b(content, digest_size=12).hexdigest()
-    headers = dict(answer.headers)
+    headers = dict(result.headers)
     if tag:
         headers["ETag"] = f'"{tag}"'
     if context.reads and not_modified(context, tag):
         return Response(HTTPStatus.NOT_MODIFIED, headers)
-    return Response(answer.status, {"Content-Type": "application/json", **headers}, content)
+    return Response(result.status, {"Content-Type": "application/json", **headers}, content)
 
 
 def render_problem(context: Context, problem: Problem) -> Response:
+    """Turn a problem into a response (RFC 9457), and note its codes for the metrics."""
     context.refusals = [violation.code for violation in problem.violations] or [problem.code]
     body = problem_body(problem, context.request_id)
     headers = {"Content-Type": "application/problem+json", **problem.headers}
@@ -66,13 +70,13 @@ def render_problem(context: Context, problem: Problem) -> Response:
 
 
 def render_failure(context: Context, error: BaseException | None) -> Response:
-    """What no one foresaw: the log has the traceback, the client only the id of the request."""
+    """Answer an unexpected exception: the log has the traceback, the client gets the request id."""
     log.error("request %s failed", context.request_id, exc_info=error)
     problem = Problem("internal_error", "The service failed; the log says why.")
     return render_problem(context, problem)
 
 
-# Answers
+# What handlers return
 
 
 def ok(content: Any, tag: str | None = None) -> Result:

@@ -1,4 +1,4 @@
-"""How a write is made that is not just made: as a rehearsal, or once under an Idempotency-Key."""
+"""Dry runs, and writes that are done once under an Idempotency-Key."""
 
 import re
 from collections.abc import Callable
@@ -26,24 +26,24 @@ from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
 from enrollment.storage.sqlite import Connection
 
-# More than one request can leave.
+# More events than one request can leave behind.
 EVENTS_SHOWN = UNBOUNDED
 KEY = r'"([ !#-\[\]-~]{1,255})"|([!#-+\--:<-\[\]-~]{1,255})'
 
 
-# What changes the database within a transaction, and tells what it did.
+# Changes the database within a transaction, and returns what is sent.
 Handler = Callable[[Connection], Result]
 
 
 class _Rollback(Exception):
-    """Ends a rehearsal."""
+    """Ends a dry run."""
 
 
 def dry_run(context: Context, database: Database, act: Handler) -> Response:
-    """What a write would answer, and the events that it would leave; then all of it is undone.
+    """Run a write and roll it back. Return its response, with the events that it would leave.
 
-    The tag is that of what is there now, for the write itself to be held against. A key is only
-    read. Raises idempotency_key_invalid.
+    The ETag is the current one, so that the client can send it as If-Match. An Idempotency-Key is
+    validated but not stored. Raises idempotency_key_invalid, and what the write raises.
     """
     if context.method == "POST":
         _key(context)
@@ -51,12 +51,12 @@ def dry_run(context: Context, database: Database, act: Handler) -> Response:
         with database.write() as db:
             last = event.get_last_event_id(db)
             context.needs_etag = True
-            answer = act(db)
+            result = act(db)
             left = event.list_events(db, EventFilter(after=last, limit=EVENTS_SHOWN)).items
             raise _Rollback
     except _Rollback:
-        status = HTTPStatus.OK if answer.status == HTTPStatus.NO_CONTENT else answer.status
-        content = msgspec.to_builtins(answer.content or {}) | asdict(
+        status = HTTPStatus.OK if result.status == HTTPStatus.NO_CONTENT else result.status
+        content = msgspec.to_builtins(result.content or {}) | asdict(
             DryRun(events=visible_events(context.caller, left))
         )
         return render(context, Result(status, content, tag=context.etag))
@@ -65,9 +65,11 @@ def dry_run(context: Context, database: Database, act: Handler) -> Response:
 def execute_idempotently(
     context: Context, db: Connection, act: Handler, body: Any, seconds: int
 ) -> Response:
-    """Act, unless this caller has been answered under the same key: then tell that answer again. It
-    is kept in the transaction of the change itself, so many seconds
-    (draft-ietf-httpapi-idempotency-key-header-07).
+    """Run a write once under its Idempotency-Key: a retry by the same caller gets the response that
+    was stored (draft-ietf-httpapi-idempotency-key-header-07).
+
+    The response is stored in the transaction of the change itself, for so many seconds. A request
+    without a key is just run.
 
     Raises idempotency_key_invalid, idempotency_key_reused.
     """
@@ -78,14 +80,14 @@ def execute_idempotently(
     fingerprint = _fingerprint(context, body)
     stored = find_stored_response(db, key)
     if stored is None:
-        answer = act(db)
-        response = render(context, answer)
-        content = encode(answer.stored) if answer.stored else response.content
+        result = act(db)
+        response = render(context, result)
+        content = encode(result.replay) if result.replay else response.content
         stored = StoredResponse(fingerprint, response.status, response.headers, content)
         insert_stored_response(db, key, stored)
         return response
     if stored.fingerprint != fingerprint:
-        detail = f'"{text}" has been the key of another request.'
+        detail = f'"{text}" was already used as the key of another request.'
         raise Problem("idempotency_key_reused", detail)
     return Response(
         stored.status, {**stored.headers, "Idempotency-Replayed": "true"}, stored.content
@@ -93,7 +95,7 @@ def execute_idempotently(
 
 
 def _key(context: Context) -> str | None:
-    """A string of RFC 8941; a word without quotes is taken for one."""
+    """Read the key: a string of RFC 8941, whose quotes may be left out around one word."""
     header = context.header("IDEMPOTENCY_KEY")
     if header is None:
         return None
@@ -105,7 +107,7 @@ def _key(context: Context) -> str | None:
 
 
 def _fingerprint(context: Context, body: Any) -> str:
-    """What makes two requests the same: where they go, and what they say."""
+    """Digest what makes two requests the same: their method, path, query and body."""
     query = context.environ.get("QUERY_STRING", "")
     asked = [context.method, context.path, query, body]
     return sha256(msgspec.json.encode(asked, enc_hook=str)).hexdigest()

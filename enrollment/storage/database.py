@@ -13,15 +13,9 @@ from enrollment.storage.sqlite import PROBLEM_BY_RESULT_CODE, Connection, _probl
 
 # With less room on its disk, in bytes, a database may not take the next write.
 NO_ROOM = 1024 * 1024
-
-
 # A server reads on two threads: one for what is quick, one for what is not.
 READERS = 2
-
-
 UNDO_SAVEPOINT = "ROLLBACK TO write; RELEASE write"
-
-
 T = TypeVar("T")
 
 

@@ -14,8 +14,6 @@ Row = sqlite3.Row
 
 
 SQLITE_NEEDED = (3, 39, 0)
-
-
 # What a client is told of a failure of SQLite, and after how many seconds it may ask again.
 DISK_FAILED = (
     "disk_failed",
@@ -25,8 +23,6 @@ DISK_FAILED = (
 
 
 DAMAGED = ("database_damaged", "The file of the database is damaged.", 60)
-
-
 PROBLEM_BY_RESULT_CODE: dict[int, tuple[str, str, int | None]] = {
     sqlite3.SQLITE_BUSY: (
         "database_busy",

@@ -277,7 +277,7 @@ def test_if_match_never_creates(client: Client):
 
     answer = client.put_status(student, course, "enrolled", 412, **{"If-Match": "*"})
 
-    assert answer.json["detail"] == "If-Match is *, and there is nothing now."
+    assert answer.json["detail"] == "If-Match is *; the current tag is none."
 
 
 @pytest.mark.parametrize("kind", ["students", "terms", "courses"])
