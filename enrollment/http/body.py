@@ -35,7 +35,7 @@ def read_body(environ: Mapping[str, Any], wanted: type[S]) -> S:
         raise Problem("unsupported_media_type", detail)
     coding = environ.get("HTTP_TRANSFER_ENCODING", "chunked")
     if coding.lower() != "chunked":
-        detail = f'The Transfer-Encoding "{coding[:100]}" is not read; send the body chunked, or as it is.'
+        detail = f'The Transfer-Encoding "{coding[:100]}" is not supported; only chunked is.'
         raise Problem("malformed_request", detail)
     value, repeats = _parse(_read(environ))
     try:

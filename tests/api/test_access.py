@@ -154,12 +154,12 @@ def test_a_revoked_token_lets_no_one_in(college: Client, app: App):
 @pytest.mark.parametrize(
     ("header", "detail"),
     [
-        (TOKENS["admin"], "The header Authorization is not: Bearer, a space, the token."),
-        ("Basic abc", "The header Authorization is not: Bearer, a space, the token."),
-        ("Bearer ", "The header Authorization is not: Bearer, a space, the token."),
+        (TOKENS["admin"], "The header Authorization must be: Bearer, a space, the token."),
+        ("Basic abc", "The header Authorization must be: Bearer, a space, the token."),
+        ("Bearer ", "The header Authorization must be: Bearer, a space, the token."),
         (
             f"Bearer {TOKENS['admin']},Bearer {TOKENS['reader']}",
-            "The header Authorization was sent with several values; send one.",
+            "The header Authorization was sent with several values. Send one.",
         ),
     ],
     ids=["no scheme", "another scheme", "no token", "two tokens"],
