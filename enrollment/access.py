@@ -1,9 +1,12 @@
 """Access: who is calling, and who may do what."""
 
 import math
+import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
+from ipaddress import AddressValueError, IPv6Address
 from typing import Any, NamedTuple
 
 from bottle import request
@@ -24,6 +27,12 @@ REGISTRARS = ADMINS | {"registrar"}
 READERS = REGISTRARS | {"reader"}
 REGISTRARS_AND_STUDENTS = REGISTRARS | {"student"}
 READERS_AND_STUDENTS = READERS | {"student"}
+
+# The authority of RFC 3986 without a user: a name, or an IPv6 address without a zone.
+HOST = re.compile(
+    r"(?:(?P<name>[A-Za-z0-9._-]+)|\[(?P<number>[0-9A-Fa-f:.]+)\])(?::(?P<port>[0-9]{0,5}))?"
+)
+MOST_PORT = 65535
 
 # The uses of tokens are noted together, once in so many seconds: else every read would write.
 USES_NOTED_EVERY = 60
@@ -48,7 +57,7 @@ class Gate:
 
     def __init__(self, database: Database, config: Config) -> None:
         self._database = database
-        self._hosts = {config.host.lower(), *config.allowed_hosts}
+        self._hosts = {_same_host(name) for name in (config.host, *config.allowed_hosts)}
         self._failures = Window(config.failure_limit, seconds=60)
         self._requests = Window(config.rate_limit, seconds=60)
         self._used: dict[int, datetime] = {}
@@ -56,11 +65,16 @@ class Gate:
 
     def check_host(self) -> None:
         """A page that is made for another name must not reach the service by a name of its own
-        (DNS rebinding). Raises misdirected_request."""
-        host = request.environ.get("HTTP_HOST", "")
-        name = host if host.endswith("]") else host.rpartition(":")[0] or host
-        if "*" not in self._hosts and name.strip("[]").lower() not in self._hosts:
-            raise Problem("misdirected_request", f'The service does not answer to "{host[:255]}".')
+        (DNS rebinding). An HTTP/1.0 request may have no Host: it is answered where every name is.
+
+        Raises malformed_request, misdirected_request.
+        """
+        host = request.environ.get("HTTP_HOST")
+        if host is None and request.environ.get("SERVER_PROTOCOL") != "HTTP/1.0":
+            raise Problem("malformed_request", "The request has no header Host.")
+        name = "" if host is None else _name_of(host)
+        if "*" not in self._hosts and name not in self._hosts:
+            raise Problem("misdirected_request", f'The service does not answer to "{name[:255]}".')
 
     def admit(self, db: Connection, allowed: frozenset[str], ids: Mapping[str, Any]) -> None:
         """Raises token_missing, token_invalid, too_many_failures, too_many_requests, forbidden."""
@@ -132,6 +146,24 @@ class Gate:
         if usage.left < 0:
             detail = f"The token may be used {self._requests.limit} times a minute."
             raise Problem("too_many_requests", detail, headers=_retry_after(usage))
+
+
+def _name_of(host: str) -> str:
+    """The name in a header Host, without its port. Raises malformed_request."""
+    found = HOST.fullmatch(host)
+    if found and int(found["port"] or 0) <= MOST_PORT:
+        if found["name"]:
+            return found["name"].lower()
+        with suppress(AddressValueError):
+            return str(IPv6Address(found["number"]))
+    raise Problem("malformed_request", "The header Host is not one name or number and a port.")
+
+
+def _same_host(name: str) -> str:
+    """A name of the service as `_name_of` gives it."""
+    with suppress(AddressValueError):
+        return str(IPv6Address(name))
+    return name.lower()
 
 
 def current_caller() -> Caller | None:

@@ -16,7 +16,8 @@ KINDS: dict[str, Kind] = {
     "malformed_request": Kind(
         400,
         "The request cannot be read",
-        "Check the address and the length of the body: something broke off or is badly encoded.",
+        "Check the address, the header Host and the length of the body: something broke off or is"
+        " badly encoded.",
     ),
     "malformed_json": Kind(
         400,

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from enrollment.data import token
 from enrollment.routes import OPERATIONS
 from tests.client import Client, broken
 from tests.contract import concrete, operations
+from tests.server import serving
 from tests.tokens import TOKENS
 
 
@@ -349,7 +351,7 @@ def strict(database_file: Any) -> Iterator[Client]:
     config = Config(
         database=database_file,
         rate_limit=3,
-        allowed_hosts=("school.example",),
+        allowed_hosts=("school.example", "2001:db8:0:0::7"),
         trusted_proxies=("10.0.0.1",),
     )
     app = make_app(config)
@@ -357,16 +359,91 @@ def strict(database_file: Any) -> Iterator[Client]:
     app.database.close()
 
 
-@pytest.mark.parametrize("host", ["school.example", "SCHOOL.example:8000", "127.0.0.1:80"])
+@pytest.fixture
+def open_to_all(database_file: Path) -> Iterator[Client]:
+    """A service that answers to every name."""
+    app = make_app(Config(database=database_file, allowed_hosts=("*",)))
+    yield Client(app)
+    app.database.close()
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "school.example",
+        "SCHOOL.example:8000",
+        "school.example:",
+        "school.example:0",
+        "school.example:65535",
+        "127.0.0.1:80",
+        "[2001:db8::7]",
+        "[2001:DB8:0::7]:8000",
+    ],
+)
 def test_a_name_of_its_own_is_answered_to(strict: Client, host: str):
     strict.get("/", headers={"Host": host}, status=200)
 
 
-@pytest.mark.parametrize("host", ["evil.example", "school.example.evil.example", "", "localhost"])
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "school.example.evil.example", "school.example.", "localhost", "[::1]:80"],
+)
 def test_misdirected_request(strict: Client, host: str):
     for path in ("/v1/courses", "/nowhere"):
         answer = strict.get(path, headers={"Host": host}, status=421)
         assert answer.json["code"] == "misdirected_request"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        " ",
+        ":80",
+        "school.example:80@evil.example",
+        "evil.example@school.example",
+        "evil.example:80@school.example:80",
+        "school.example:eighty",
+        "school.example:-1",
+        "school.example:65536",
+        "school.example:\u00b2",
+        "school.example:80:80",
+        "school.example:80 ",
+        "school.example,school.example",
+        "school.example, evil.example",
+        "school.example/",
+        "school%2eexample",
+        "sch\u00f6ol.example",
+        "2001:db8::7",
+        "[2001:db8::7",
+        "[2001:db8::7]80",
+        "[2001:db8::7%25eth0]",
+        "[2001:db8::7%eth0]",
+        "[2001:db8::7::]",
+        "[school.example]",
+        "[]",
+    ],
+)
+def test_a_host_that_is_not_one_is_malformed(strict: Client, open_to_all: Client, host: str):
+    for each in (strict, open_to_all):
+        answer = each.get("/", headers={"Host": host}, status=400)
+        assert answer.json["code"] == "malformed_request"
+
+
+@pytest.mark.parametrize(
+    ("allowed", "protocol", "status"),
+    [
+        ("school.example", "HTTP/1.1", 400),
+        ("*", "HTTP/1.1", 400),
+        ("school.example", "HTTP/1.0", 421),
+        ("*", "HTTP/1.0", 200),
+    ],
+)
+def test_a_request_without_a_host(database_file: Path, allowed: str, protocol: str, status: int):
+    with serving(database_file, "--allowed-hosts", allowed) as server:
+        received = server.raw(b"GET / %s\r\nConnection: close\r\n\r\n" % protocol.encode())
+
+    assert received.startswith(b"HTTP/1.1 %d " % status)
 
 
 def test_too_many_requests(strict: Client):
