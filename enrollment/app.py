@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from bottle import Bottle, HTTPError, request
@@ -34,6 +34,11 @@ SECURITY = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+# Some proxies add the port of the client. The zone of an IPv6 address is any text, and names an
+# interface of the proxy: an address with one is not taken.
+HOP = re.compile(
+    r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9.]{7,15}))(?::[0-9]{1,5})?|([0-9A-Fa-f:.]{2,45})"
+)
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 EMPTY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 REASONS = {status.value: status.phrase for status in HTTPStatus}
@@ -140,7 +145,15 @@ class App(Bottle):  # type: ignore[misc]
         hops = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
         with suppress(ValueError):
             while environ.get("REMOTE_ADDR") in self.trusted_proxies and hops:
-                environ["REMOTE_ADDR"] = str(ip_address(hops.pop().strip()))
+                environ["REMOTE_ADDR"] = _address_of(hops.pop().strip())
+
+
+def _address_of(hop: str) -> str:
+    """An address as X-Forwarded-For has it, without its port. Raises ValueError."""
+    found = HOP.fullmatch(hop)
+    if found is None:
+        raise ValueError(hop)
+    return str(IPv4Address(found[2]) if found[2] else IPv6Address(found[1] or found[3]))
 
 
 def make_app(config: Config) -> App:

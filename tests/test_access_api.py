@@ -468,6 +468,23 @@ def test_too_many_requests(strict: Client):
         ("10.0.0.1", "", "10.0.0.1"),
         ("10.0.0.1", "nonsense\tGET /v1/tokens", "10.0.0.1"),
         ("10.0.0.1", "2001:DB8::7", "2001:db8::7"),
+        ("10.0.0.1", "192.0.2.7:51234", "192.0.2.7"),
+        ("10.0.0.1", "[2001:DB8::7]:51234", "2001:db8::7"),
+        ("10.0.0.1", "[2001:db8::7]", "2001:db8::7"),
+        ("10.0.0.1", "::ffff:192.0.2.7", "::ffff:c000:207"),
+        ("10.0.0.1", "192.0.2.7:51234, 10.0.0.1:443", "192.0.2.7"),
+        ("10.0.0.1", "192.0.2.7, [fe80::1%eth0]:443, 10.0.0.1", "10.0.0.1"),
+        ("10.0.0.1", "fe80::1%eth0", "10.0.0.1"),
+        ("10.0.0.1", "fe80::1%" + "x" * 60_000, "10.0.0.1"),
+        ("10.0.0.1", "[fe80::1%eth0]:443", "10.0.0.1"),
+        ("10.0.0.1", "1" * 60_000, "10.0.0.1"),
+        ("10.0.0.1", "192.0.2.7:", "10.0.0.1"),
+        ("10.0.0.1", "192.0.2.7:123456", "10.0.0.1"),
+        ("10.0.0.1", "192.0.2.7:8O", "10.0.0.1"),
+        ("10.0.0.1", "[192.0.2.7]:80", "10.0.0.1"),
+        ("10.0.0.1", "192.0.2.256", "10.0.0.1"),
+        ("10.0.0.1", "\u00b92.0.2.7", "10.0.0.1"),
+        ("10.0.0.1", "unknown", "10.0.0.1"),
         ("192.0.2.9", "192.0.2.7", "192.0.2.9"),
     ],
 )
@@ -485,6 +502,25 @@ def test_only_a_proxy_of_ours_is_believed(
     strict.get("/", headers=headers, extra_environ={"REMOTE_ADDR": peer})
 
     assert json.loads(capsys.readouterr().err)["client"] == client
+
+
+@pytest.mark.parametrize("hop", ["fe80::1%{}", "192.0.2.7:{}"])
+def test_a_client_is_not_another_with_each_request(strict: Client, hop: str):
+    answers = [
+        strict.get(
+            "/v1/courses",
+            headers={
+                "Host": "school.example",
+                "Authorization": "Bearer x",
+                "X-Forwarded-For": hop.format(number),
+            },
+            extra_environ={"REMOTE_ADDR": "10.0.0.1"},
+            status="*",
+        )
+        for number in range(11)
+    ]
+
+    assert [answer.status_int for answer in answers] == [401] * 10 + [429]
 
 
 def test_every_answer_says_that_it_is_no_page_and_no_ones_else(college: Client):
