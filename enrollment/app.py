@@ -4,15 +4,14 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from http import HTTPStatus
-from ipaddress import ip_address
 from typing import Any
 
 from bottle import HTTPError
 
 from enrollment.api.operations import OPERATIONS
 from enrollment.config import Config
+from enrollment.http.addresses import check_host, find_client, known_hosts
 from enrollment.http.authentication import Authenticator
 from enrollment.http.context import Context
 from enrollment.http.endpoint import read, write
@@ -51,6 +50,7 @@ class App:
         self.router = make_router(OPERATIONS)
         self._metrics = metrics
         self._config = config
+        self._hosts = known_hosts((config.host, *config.allowed_hosts))
         self._logged = dict.fromkeys(OPERATOR_PROBLEMS, -math.inf)
 
     def close(self) -> None:
@@ -99,8 +99,8 @@ class App:
             log.exception("request %s was not recorded", context.request_id)
 
     def _receive(self, context: Context) -> Response | None:
-        self._believe_proxies(context)
-        self.authenticator.check_host(context)
+        find_client(context, self._config.trusted_proxies)
+        check_host(context, self._hosts)
         try:
             match(self.router, context)
         except HTTPError as error:
@@ -157,16 +157,6 @@ class App:
             self._logged[failure.code] = time.monotonic()
             cause, advice = failure.__cause__ or failure.detail, PROBLEM_TYPES[failure.code].advice
             log.error("%s: %s: %s", failure.code, str(cause).rstrip("."), advice)
-
-    def _believe_proxies(self, context: Context) -> None:
-        """The client is the last address that was not named by a trusted proxy."""
-        trusted = self._config.trusted_proxies
-        if context.client not in trusted:
-            return
-        hops = (context.header("X_FORWARDED_FOR") or "").split(",")
-        with suppress(ValueError):
-            while context.client in trusted and hops:
-                context.client = str(ip_address(hops.pop().strip()))
 
 
 def _complete(context: Context, response: Response) -> Response:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +48,8 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip().strip("[]").lower() for name in text.split(",") if name.strip())
 
 
-def _addresses(text: str) -> tuple[str, ...]:
-    return tuple(str(ip_address(name)) for name in _names(text))
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(name) for name in _names(text))
 
 
 def _host_names(text: str) -> tuple[str, ...]:
@@ -94,11 +94,12 @@ class Config:
         "names without scheme, port or path, by commas",
         "the names that the service answers to besides its host, by commas; *: any",
     )
-    trusted_proxies: tuple[str, ...] = _setting(
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = _setting(
         (),
-        _addresses,
-        "IP addresses",
-        "the proxies whose X-Forwarded-For is believed, by commas",
+        _networks,
+        "IP addresses or networks",
+        "the proxies whose X-Forwarded-For is trusted: addresses or networks, such as 10.0.0.0/8,"
+        " by commas",
     )
     rate_limit: int = _setting(
         0,
@@ -162,7 +163,7 @@ def _is_injected(name: str, text: str) -> bool:
 
 def shown(value: Any) -> str:
     """A value as it would be written."""
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def given(

@@ -27,26 +27,14 @@ TOKEN_USE_INTERVAL = 60
 
 
 class Authenticator:
-    """Checks the host and the token of a request."""
+    """Checks the token of a request, and what its role may do."""
 
     def __init__(self, database: Database, config: Config) -> None:
         self._database = database
-        self._hosts = {config.host.lower(), *config.allowed_hosts}
         self._failures = RateLimiter(config.failure_limit, seconds=60)
         self._requests = RateLimiter(config.rate_limit, seconds=60)
         self._used: dict[int, datetime] = {}
         self._flushed = -math.inf
-
-    def check_host(self, context: Context) -> None:
-        """Refuse a request to a name that is not the service's: a page of another site could reach
-        the service by letting its own name point here (DNS rebinding).
-
-        Raises misdirected_request.
-        """
-        host = context.header("HOST") or ""
-        name = host if host.endswith("]") else host.rpartition(":")[0] or host
-        if "*" not in self._hosts and name.strip("[]").lower() not in self._hosts:
-            raise Problem("misdirected_request", f'The service does not answer to "{host[:255]}".')
 
     def authorize(self, db: Connection, context: Context) -> None:
         """Set the caller, if the caller's role may use the operation.

@@ -16,7 +16,8 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
     "malformed_request": ProblemType(
         400,
         "The request cannot be read",
-        "Check the address and the length of the body: something broke off or is badly encoded.",
+        "Check the address, the header Host and the length of the body: something broke off or is"
+        " badly encoded.",
     ),
     "malformed_json": ProblemType(
         400,

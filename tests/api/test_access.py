@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from enrollment.data import token
 from enrollment.http.authentication import ANYONE
 from tests.support.client import Client, broken
 from tests.support.document import concrete, operations
+from tests.support.server import serving
 from tests.support.tokens import TOKENS
 
 
@@ -349,24 +352,99 @@ def strict(database_file: Any) -> Iterator[Client]:
     config = Config(
         database=database_file,
         rate_limit=3,
-        allowed_hosts=("school.example",),
-        trusted_proxies=("10.0.0.1",),
+        allowed_hosts=("school.example", "2001:db8:0:0::7"),
+        trusted_proxies=(ip_network("10.0.0.1"), ip_network("10.1.0.0/16")),
     )
     app = make_app(config)
     yield Client(app)
     app.database.close()
 
 
-@pytest.mark.parametrize("host", ["school.example", "SCHOOL.example:8000", "127.0.0.1:80"])
+@pytest.fixture
+def open_to_all(database_file: Path) -> Iterator[Client]:
+    """A service that answers to every name."""
+    app = make_app(Config(database=database_file, allowed_hosts=("*",)))
+    yield Client(app)
+    app.database.close()
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "school.example",
+        "SCHOOL.example:8000",
+        "school.example:",
+        "school.example:0",
+        "school.example:65535",
+        "127.0.0.1:80",
+        "[2001:db8::7]",
+        "[2001:DB8:0::7]:8000",
+    ],
+)
 def test_a_name_of_its_own_is_answered_to(strict: Client, host: str):
     strict.get("/", headers={"Host": host}, status=200)
 
 
-@pytest.mark.parametrize("host", ["evil.example", "school.example.evil.example", "", "localhost"])
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "school.example.evil.example", "school.example.", "localhost", "[::1]:80"],
+)
 def test_misdirected_request(strict: Client, host: str):
     for path in ("/v1/courses", "/nowhere"):
         answer = strict.get(path, headers={"Host": host}, status=421)
         assert answer.json["code"] == "misdirected_request"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        " ",
+        ":80",
+        "school.example:80@evil.example",
+        "evil.example@school.example",
+        "evil.example:80@school.example:80",
+        "school.example:eighty",
+        "school.example:-1",
+        "school.example:65536",
+        "school.example:\u00b2",
+        "school.example:80:80",
+        "school.example:80 ",
+        "school.example,school.example",
+        "school.example, evil.example",
+        "school.example/",
+        "school%2eexample",
+        "sch\u00f6ol.example",
+        "2001:db8::7",
+        "[2001:db8::7",
+        "[2001:db8::7]80",
+        "[2001:db8::7%25eth0]",
+        "[2001:db8::7%eth0]",
+        "[2001:db8::7::]",
+        "[school.example]",
+        "[]",
+    ],
+)
+def test_a_host_that_is_not_one_is_malformed(strict: Client, open_to_all: Client, host: str):
+    for each in (strict, open_to_all):
+        answer = each.get("/", headers={"Host": host}, status=400)
+        assert answer.json["code"] == "malformed_request"
+
+
+@pytest.mark.parametrize(
+    ("allowed", "protocol", "status"),
+    [
+        ("school.example", "HTTP/1.1", 400),
+        ("*", "HTTP/1.1", 400),
+        ("school.example", "HTTP/1.0", 421),
+        ("*", "HTTP/1.0", 200),
+    ],
+)
+def test_a_request_without_a_host(database_file: Path, allowed: str, protocol: str, status: int):
+    with serving(database_file, "--allowed-hosts", allowed) as server:
+        received = server.raw(b"GET / %s\r\nConnection: close\r\n\r\n" % protocol.encode())
+
+    assert received.startswith(f"{protocol} {status} ".encode())
 
 
 def test_too_many_requests(strict: Client):
@@ -385,12 +463,31 @@ def test_too_many_requests(strict: Client):
 @pytest.mark.parametrize(
     ("peer", "forwarded", "client"),
     [
+        ("10.1.2.3", "192.0.2.7, 10.1.9.9, 10.0.0.1", "192.0.2.7"),
+        ("10.2.0.1", "192.0.2.7", "10.2.0.1"),
         ("10.0.0.1", "192.0.2.7", "192.0.2.7"),
         ("10.0.0.1", "6.6.6.6, 192.0.2.7", "192.0.2.7"),
         ("10.0.0.1", "192.0.2.7, 10.0.0.1", "192.0.2.7"),
         ("10.0.0.1", "", "10.0.0.1"),
         ("10.0.0.1", "nonsense\tGET /v1/tokens", "10.0.0.1"),
         ("10.0.0.1", "2001:DB8::7", "2001:db8::7"),
+        ("10.0.0.1", "192.0.2.7:51234", "192.0.2.7"),
+        ("10.0.0.1", "[2001:DB8::7]:51234", "2001:db8::7"),
+        ("10.0.0.1", "[2001:db8::7]", "2001:db8::7"),
+        ("10.0.0.1", "::ffff:192.0.2.7", "::ffff:c000:207"),
+        ("10.0.0.1", "192.0.2.7:51234, 10.0.0.1:443", "192.0.2.7"),
+        ("10.0.0.1", "192.0.2.7, [fe80::1%eth0]:443, 10.0.0.1", "10.0.0.1"),
+        ("10.0.0.1", "fe80::1%eth0", "10.0.0.1"),
+        ("10.0.0.1", "fe80::1%" + "x" * 60_000, "10.0.0.1"),
+        ("10.0.0.1", "[fe80::1%eth0]:443", "10.0.0.1"),
+        ("10.0.0.1", "1" * 60_000, "10.0.0.1"),
+        ("10.0.0.1", "192.0.2.7:", "10.0.0.1"),
+        ("10.0.0.1", "192.0.2.7:123456", "10.0.0.1"),
+        ("10.0.0.1", "192.0.2.7:8O", "10.0.0.1"),
+        ("10.0.0.1", "[192.0.2.7]:80", "10.0.0.1"),
+        ("10.0.0.1", "192.0.2.256", "10.0.0.1"),
+        ("10.0.0.1", "\u00b92.0.2.7", "10.0.0.1"),
+        ("10.0.0.1", "unknown", "10.0.0.1"),
         ("192.0.2.9", "192.0.2.7", "192.0.2.9"),
     ],
 )
@@ -408,6 +505,25 @@ def test_only_a_proxy_of_ours_is_believed(
     strict.get("/", headers=headers, extra_environ={"REMOTE_ADDR": peer})
 
     assert json.loads(capsys.readouterr().err)["client"] == client
+
+
+@pytest.mark.parametrize("hop", ["fe80::1%{}", "192.0.2.7:{}"])
+def test_a_client_is_not_another_with_each_request(strict: Client, hop: str):
+    answers = [
+        strict.get(
+            "/v1/courses",
+            headers={
+                "Host": "school.example",
+                "Authorization": "Bearer x",
+                "X-Forwarded-For": hop.format(number),
+            },
+            extra_environ={"REMOTE_ADDR": "10.0.0.1"},
+            status="*",
+        )
+        for number in range(11)
+    ]
+
+    assert [answer.status_int for answer in answers] == [401] * 10 + [429]
 
 
 def test_every_answer_says_that_it_is_no_page_and_no_ones_else(college: Client):
