@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from enrollment.maintenance.migrations import migrate
 from enrollment.storage.database import Database
 from tests.support.client import Client
 from tests.support.server import Server, serving
-from tests.support.tokens import let_in
+from tests.support.tokens import add_student_token, let_in
 
 BUSY_TIMEOUT = 0.05
 
@@ -26,10 +27,29 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def college_template(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A term, two students, each in the one course, a hold that was released, and a token of the
+    first student."""
+    path = shutil.copy(template, tmp_path_factory.mktemp("college") / "enrollment.db")
+    app = make_app(Config(database=path))
+    client = Client(app)
+    client.term()
+    course = client.course()
+    for _ in range(2):
+        client.enroll(client.student(), course)
+    client.post_json("/v1/students/1/holds", {"reason": "unpaid fees"}, status=201)
+    client.delete("/v1/students/1/holds/1", status=204)
+    app.database.close()
+    add_student_token(path, student_id=1)
+    return path
+
+
 @pytest.fixture
-def database_file(template: Path, tmp_path: Path) -> Path:
-    """A migrated database with nothing but tokens."""
-    return shutil.copy(template, tmp_path / "enrollment.db")
+def database_file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A migrated database with nothing but tokens, or the college where a test asks for that."""
+    name = "college_template" if "small_college" in request.fixturenames else "template"
+    return shutil.copy(request.getfixturevalue(name), tmp_path / "enrollment.db")
 
 
 @pytest.fixture
@@ -55,3 +75,10 @@ def server(database_file: Path) -> Iterator[Server]:
 @pytest.fixture
 def client(app: App) -> Client:
     return Client(app)
+
+
+@pytest.fixture
+def small_college(client: Client) -> Client:
+    """A client of the college, which makes courses whose codes are new to it."""
+    client.numbers = count(100)
+    return client

@@ -7,6 +7,7 @@ from pathlib import Path
 
 ROLES = ("admin", "registrar", "reader")
 TOKENS = {role: f"enr_{number:012x}_{number:048x}" for number, role in enumerate(ROLES, start=1)}
+STUDENT_TOKEN = f"enr_{9:012x}_{9:048x}"
 # Who the history says it was.
 ACTOR = "admin #1"
 MOMENT = "2020-01-01T00:00:00.000Z"
@@ -19,9 +20,25 @@ def let_in(file: Path) -> None:
             insert(db, text, role)
 
 
-def insert(db: sqlite3.Connection, text: str, role: str, student_id: int | None = None) -> None:
+def add_student_token(file: Path, student_id: int) -> None:
+    """Write a token of a student."""
+    with closing(sqlite3.connect(file)) as db, db:
+        insert(db, STUDENT_TOKEN, "student", student_id, name="Ada")
+
+
+def insert(
+    db: sqlite3.Connection, text: str, role: str, student_id: int | None = None, name: str = ""
+) -> None:
+    digest = hashlib.sha256(text.encode()).hexdigest()
     db.execute(
         "INSERT INTO token (name, role, student_id, lookup, digest, created_at, created_by)"
         " VALUES (?, ?, ?, ?, ?, ?, 'a test')",
-        (role, role, student_id, text[4:16], hashlib.sha256(text.encode()).hexdigest(), MOMENT),
+        (
+            name or role,
+            role,
+            student_id,
+            text[4:16],
+            hashlib.sha256(text.encode()).hexdigest(),
+            MOMENT,
+        ),
     )
