@@ -17,8 +17,9 @@ from yoyo.connections import DatabaseURI
 from yoyo.migrations import Migration, default_migration_table
 
 from enrollment.copies import copy, moment, publish, unfinished
-from enrollment.database import Connection, connect, folder
+from enrollment.database import Connection, folder
 from enrollment.errors import CommandError, NotUnderstood
+from enrollment.sqlite import connect
 
 # How long a run waits for another one, in seconds.
 PATIENCE = 60.0

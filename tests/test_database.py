@@ -11,8 +11,9 @@ import pytest
 
 from enrollment.app import App
 from enrollment.claims import claim
-from enrollment.database import Database, connect
+from enrollment.database import Database
 from enrollment.errors import CommandError, Problem
+from enrollment.sqlite import connect
 from tests.client import Client
 
 INSERT = "INSERT INTO student (given_name, family_name) VALUES ('Ada', ?)"

@@ -33,11 +33,11 @@ def read_ready(database: Database) -> Answer:
         if not is_current(db):
             detail = "The database has not the schema of this release."
             raise Problem("database_outdated", detail, headers={"Retry-After": "60"})
-    database.require_room()
     # A write that is under way has begun.
     if not database.is_written_to:
         with database.write() as db:
             try_to_write(db)
+    database.require_room()
     return http.ok(Health(status="ready"))
 
 

@@ -4,7 +4,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from enrollment.database import connect
+from enrollment.sqlite import connect
 from tests.benchmarks.seed import seed
 
 # A course that has a seat for everyone, and nothing against it but the seat check: every enrolment

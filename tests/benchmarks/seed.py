@@ -4,8 +4,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from enrollment.database import connect
 from enrollment.migrate import migrate
+from enrollment.sqlite import connect
 from tests.tokens import let_in
 
 SEATS = 30

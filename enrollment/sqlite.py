@@ -1,0 +1,76 @@
+"""SQLite as the service needs it: how a connection is opened, and what its failures mean."""
+
+import os
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+
+from enrollment.errors import CommandError, Problem
+
+SQLITE_NEEDED = (3, 39, 0)
+# What a client is told of a failure of SQLite, and after how many seconds it may ask again.
+DISK_FAILED = (
+    "disk_failed",
+    "The disk, or a limit of the service on it, refuses what the database needs.",
+    60,
+)
+DAMAGED = ("database_damaged", "The file of the database is damaged.", 60)
+TOLD: dict[int, tuple[str, str, int | None]] = {
+    sqlite3.SQLITE_BUSY: (
+        "database_busy",
+        "The database was locked for too long by another process.",
+        1,
+    ),
+    sqlite3.SQLITE_READONLY: (
+        "database_read_only",
+        "The service may not write to its database.",
+        60,
+    ),
+    sqlite3.SQLITE_IOERR: DISK_FAILED,
+    # What SQLite can't open while it works is a file for the moment.
+    sqlite3.SQLITE_CANTOPEN: DISK_FAILED,
+    sqlite3.SQLITE_FULL: ("disk_full", "There is no room left to write to.", None),
+    sqlite3.SQLITE_CORRUPT: DAMAGED,
+    sqlite3.SQLITE_NOTADB: DAMAGED,
+}
+
+
+def connect(path: Path, busy_timeout: float, *, create: bool = False) -> sqlite3.Connection:
+    """A connection in autocommit mode: transactions are begun and ended by name, by us alone."""
+    if sqlite3.sqlite_version_info < SQLITE_NEEDED:
+        needed = ".".join(map(str, SQLITE_NEEDED))
+        raise CommandError(f"SQLite {needed} or newer is needed, this is {sqlite3.sqlite_version}")
+    if create:
+        # Whoever is in what is no one else's business; what SQLite adds has the same mode. Where
+        # this fails, SQLite says why.
+        with suppress(OSError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    uri = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
+    db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    db.row_factory = sqlite3.Row
+    try:
+        # The timeout stands first, so that it holds for the pragmas that take locks themselves.
+        db.execute(f"PRAGMA busy_timeout = {round(busy_timeout * 1000)}")
+        (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
+        if mode != "wal":
+            raise sqlite3.OperationalError(f"the journal mode is {mode}, not wal")
+        # FULL: a commit is on disk before it is acknowledged (https://www.sqlite.org/pragma.html#pragma_synchronous).
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA trusted_schema = OFF")
+        # So many pages (16 MB) gather in the log before they are brought into the file, which takes
+        # two more waits for the disk.
+        db.execute("PRAGMA wal_autocheckpoint = 4000")
+        # What a query holds for itself is held in memory, and needs no room on a disk.
+        db.execute("PRAGMA temp_store = MEMORY")
+        # So many KiB of pages are kept: else each request reads its own from the file.
+        db.execute("PRAGMA cache_size = -16000")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def told(code: int) -> Problem:
+    name, detail, seconds = TOLD[code]
+    return Problem(name, detail, headers={"Retry-After": str(seconds)} if seconds else None)
