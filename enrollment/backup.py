@@ -9,6 +9,7 @@ from glob import escape
 from pathlib import Path
 
 from enrollment import migrate
+from enrollment.claims import require_kept_files
 from enrollment.copies import (
     copy,
     digest,
@@ -30,10 +31,13 @@ def back_up(database: Path, target: Path) -> Path:
     Raises CommandError, for another program's database too; then no backup is left.
     """
     _last_applied(database)
+    require_kept_files(database)
     if target.is_dir():
         target = target / f"{database.stem}-{moment()}.backup"
     with unfinished(target) as partial:
         copy(database, partial)
+        # A file may have been removed meanwhile.
+        require_kept_files(database)
         publish(partial, target, like=database)
     return target
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from enrollment import migrate
+from enrollment.claims import require_kept_files
 from enrollment.commands import add_settings
 from enrollment.config import Config
 from enrollment.copies import open_to_read
@@ -109,6 +110,10 @@ def _look_at_file(database: Path) -> Iterator[Finding]:
         yield "warn", f"other users may read the file ({stat.filemode(mode)}): chmod go= {database}"
     else:
         yield "ok", f"other users may not read the file ({stat.filemode(mode)})"
+    try:
+        require_kept_files(database)
+    except CommandError as error:
+        yield "wrong", str(error)
     log = database.with_name(f"{database.name}-wal")
     size = log.stat().st_size if log.exists() else 0
     level = "warn" if size >= LARGE_LOG else "ok"
