@@ -13,7 +13,7 @@ from aiosql.adapters.sqlite3 import SQLite3Adapter
 
 from enrollment.errors import Problem
 from enrollment.files import Files
-from enrollment.sqlite import TOLD, connect, told
+from enrollment.sqlite import DISK, TOLD, connect, told
 
 Connection = sqlite3.Connection
 Row = sqlite3.Row
@@ -74,6 +74,8 @@ class Database:
         self._spare = _Turn(connect(path, busy_timeout))
         self._own = _Own()
         self.is_written_to = False
+        # What SQLite said of the disk when the last write failed for it.
+        self._failed_for: int | None = None
         # The log and its index are there once the database has been read.
         with self.read() as db:
             db.execute("SELECT 1 FROM sqlite_master").fetchone()
@@ -127,11 +129,20 @@ class Database:
         with self._main.lock:
             self._require_names()
             own.turn, own.writes, self.is_written_to = self._main, True, True
+            changes = db.total_changes
             try:
                 with _transaction(db, "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"):
                     self._files.require_content()
                     yield db
                 self._files.note_commit()
+                # To commit no change needs no disk.
+                if db.total_changes != changes:
+                    self._failed_for = None
+            except Problem as problem:
+                code = _sqlite_code(problem.__cause__)
+                if code in DISK:
+                    self._failed_for = code
+                raise
             finally:
                 own.turn, own.writes, self.is_written_to = None, False, False
 
@@ -145,6 +156,19 @@ class Database:
                 with suppress(sqlite3.Error):
                     self._main.db.execute("PRAGMA wal_checkpoint(PASSIVE)")
             raise
+
+    def require_disk(self) -> None:
+        """If the last write failed for the disk, raises that failure, until a write succeeds again.
+        Unless one is under way, it is tried here: clients may wait until the service is ready."""
+        if self._failed_for is None:
+            return
+        if self.is_written_to:
+            raise told(self._failed_for)
+        with self.write() as db:
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+            # Unlike an update, this writes a page even if nothing in it changes.
+            db.execute(f"PRAGMA user_version = {version}")
+        self._failed_for = None
 
     def require_room(self) -> None:
         """Raises disk_full where the next write may not fit, before one fails."""
@@ -180,7 +204,13 @@ def _transaction(db: Connection, begin: str, commit: str, undo: str) -> Iterator
                     db.execute(statement)
             raise
     except sqlite3.DatabaseError as error:
-        primary_code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if primary_code in TOLD:
-            raise told(primary_code) from error
+        code = _sqlite_code(error)
+        if code in TOLD:
+            raise told(code) from error
         raise
+
+
+def _sqlite_code(error: BaseException | None) -> int:
+    """SQLite's primary result code (https://www.sqlite.org/rescode.html)."""
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF

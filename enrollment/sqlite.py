@@ -33,6 +33,15 @@ TOLD: dict[int, tuple[str, str, int | None]] = {
     sqlite3.SQLITE_CORRUPT: DAMAGED,
     sqlite3.SQLITE_NOTADB: DAMAGED,
 }
+# With these, the next write will hardly fare better.
+DISK = frozenset(
+    {
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+    }
+)
 
 
 def connect(path: Path, busy_timeout: float, *, create: bool = False) -> sqlite3.Connection:

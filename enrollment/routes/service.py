@@ -33,6 +33,7 @@ def read_ready(database: Database) -> Answer:
         if not is_current(db):
             detail = "The database has not the schema of this release."
             raise Problem("database_outdated", detail, headers={"Retry-After": "60"})
+    database.require_disk()
     # A write that is under way has begun.
     if not database.is_written_to:
         with database.write() as db:
