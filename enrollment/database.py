@@ -13,7 +13,7 @@ from aiosql.adapters.sqlite3 import SQLite3Adapter
 
 from enrollment.errors import Problem
 from enrollment.files import Files
-from enrollment.sqlite import DISK, TOLD, connect, told
+from enrollment.sqlite import DISK, TOLD, connect, require_writable, told
 
 Connection = sqlite3.Connection
 Row = sqlite3.Row
@@ -70,15 +70,14 @@ class Database:
     takes it too while it is free, and else a spare one: so no read waits for a write."""
 
     def __init__(self, path: Path, busy_timeout: float) -> None:
+        """Raises CommandError if the file can't be written to."""
         self._main = _Turn(connect(path, busy_timeout))
         self._spare = _Turn(connect(path, busy_timeout))
         self._own = _Own()
         self.is_written_to = False
         # What SQLite said of the disk when the last write failed for it.
         self._failed_for: int | None = None
-        # The log and its index are there once the database has been read.
-        with self.read() as db:
-            db.execute("SELECT 1 FROM sqlite_master").fetchone()
+        require_writable(self._main.db, path)
         self._files = Files(path)
 
     def close(self) -> None:

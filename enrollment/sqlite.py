@@ -83,3 +83,22 @@ def connect(path: Path, busy_timeout: float, *, create: bool = False) -> sqlite3
 def told(code: int) -> Problem:
     name, detail, seconds = TOLD[code]
     return Problem(name, detail, headers={"Retry-After": str(seconds)} if seconds else None)
+
+
+def require_writable(db: sqlite3.Connection, path: Path) -> None:
+    """Raises CommandError if SQLite could open the file, or its log, only to read: it does so
+    silently, and never tries again."""
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+            db.execute(f"PRAGMA user_version = {version}")
+        finally:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:
+            raise CommandError(f"{path} can be read, but not written to") from error
+        # Only a file that can be written to is locked by another process.
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
