@@ -18,6 +18,7 @@ from enrollment.http.endpoint import read, write
 from enrollment.http.operation import answer_unrouted, make_router, match
 from enrollment.http.query import read_query
 from enrollment.http.responses import Response, render_failure, render_problem
+from enrollment.http.writes import RolledBack
 from enrollment.log import requests
 from enrollment.metrics import Metrics
 from enrollment.problems.errors import Problem
@@ -125,9 +126,12 @@ class App:
         if operation.reads:
             with self.database.read(is_slow=True) as db:
                 return read(context, db)
-        with self.database.write() as db:
-            self.authenticator.authorize(db, context)
-            return write(context, db, self.database, self._config.retry_window)
+        try:
+            with self.database.write() as db:
+                self.authenticator.authorize(db, context)
+                return write(context, db, self._config.retry_window)
+        except RolledBack as dry_run:
+            return dry_run.response
 
     def _answer(
         self, context: Context, act: Callable[[Context], Response | None]

@@ -34,11 +34,12 @@ def read_ready(context: Context, database: Database) -> Result:
         if not is_current(db):
             detail = "The database has not the schema of this release."
             raise Problem("database_outdated", detail, headers={"Retry-After": "60"})
-    database.check_disk_space()
+    database.check_disk()
     # A write that is under way has begun.
     if not database.is_writing:
         with database.write() as db:
             probe_write(db)
+    database.check_disk_space()
     return ok(Health(status="ready"))
 
 

@@ -16,6 +16,7 @@ from enrollment.data.integrity import list_corruptions, list_history_mismatches
 from enrollment.maintenance import migrations
 from enrollment.maintenance.snapshot import open_to_read
 from enrollment.problems.errors import CommandError
+from enrollment.storage.lock import check_served_files
 
 MEGABYTE = 1_000_000
 LITTLE_ROOM, NO_ROOM = 500 * MEGABYTE, 20 * MEGABYTE
@@ -109,6 +110,10 @@ def _look_at_file(database: Path) -> Iterator[Finding]:
         yield "warn", f"other users may read the file ({stat.filemode(mode)}): chmod go= {database}"
     else:
         yield "ok", f"other users may not read the file ({stat.filemode(mode)})"
+    try:
+        check_served_files(database)
+    except CommandError as error:
+        yield "wrong", str(error)
     log = database.with_name(f"{database.name}-wal")
     size = log.stat().st_size if log.exists() else 0
     level = "warn" if size >= LARGE_LOG else "ok"

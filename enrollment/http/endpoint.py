@@ -18,8 +18,6 @@ from enrollment.problems.errors import violations_problem
 from enrollment.storage.database import Database
 from enrollment.storage.sqlite import Connection
 
-# How an operation is run
-
 
 def read(context: Context, source: Connection | Database) -> Response:
     """The response to a read."""
@@ -29,9 +27,12 @@ def read(context: Context, source: Connection | Database) -> Response:
     return render(context, operation.handler(context, source, **context.ids, **query))
 
 
-def write(context: Context, db: Connection, database: Database, retry_window: int) -> Response:
+def write(context: Context, db: Connection, retry_window: int) -> Response:
     """Read the body, and write: as a dry run, once under an Idempotency-Key, or just so. Call it
-    within a transaction that writes."""
+    within a transaction that writes.
+
+    Raises RolledBack after a dry run.
+    """
     operation, body = context.operation, None
     assert operation
     act = partial(operation.handler, context, **context.ids)
@@ -40,7 +41,7 @@ def write(context: Context, db: Connection, database: Database, retry_window: in
         forbid_staff_fields(context.caller, body)
         act = partial(act, body=body)
     if isinstance(context.query, WriteOptions) and context.query.dry_run:
-        return dry_run(context, database, act)
+        dry_run(context, db, act)
     if operation.method == "POST":
         return execute_idempotently(context, db, act, body, retry_window)
     return render(context, act(db))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 from msgspec.structs import asdict
@@ -23,7 +23,6 @@ from enrollment.model.queries import EventFilter
 from enrollment.model.results import DryRun
 from enrollment.model.types import UNBOUNDED
 from enrollment.problems.errors import Problem
-from enrollment.storage.database import Database
 from enrollment.storage.sqlite import Connection
 
 # More events than one request can leave behind.
@@ -35,31 +34,30 @@ KEY = r'"([ !#-\[\]-~]{1,255})"|([!#-+\--:<-\[\]-~]{1,255})'
 Handler = Callable[[Connection], Result]
 
 
-class _Rollback(Exception):
-    """Ends a dry run."""
+class RolledBack(Exception):
+    """Ends the transaction of a dry run, and carries its response."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
 
 
-def dry_run(context: Context, database: Database, act: Handler) -> Response:
-    """Run a write and roll it back. Return its response, with the events that it would leave.
+def dry_run(context: Context, db: Connection, act: Handler) -> NoReturn:
+    """Run a write, and raise RolledBack with its response and the events that it would leave.
 
     The ETag is the current one, so that the client can send it as If-Match. An Idempotency-Key is
     validated but not stored. Raises idempotency_key_invalid, and what the write raises.
     """
     if context.method == "POST":
         _key(context)
-    try:
-        with database.write() as db:
-            last = event.get_last_event_id(db)
-            context.needs_etag = True
-            result = act(db)
-            left = event.list_events(db, EventFilter(after=last, limit=EVENTS_SHOWN)).items
-            raise _Rollback
-    except _Rollback:
-        status = HTTPStatus.OK if result.status == HTTPStatus.NO_CONTENT else result.status
-        content = msgspec.to_builtins(result.content or {}) | asdict(
-            DryRun(events=visible_events(context.caller, left))
-        )
-        return render(context, Result(status, content, tag=context.etag))
+    last = event.get_last_event_id(db)
+    context.needs_etag = True
+    result = act(db)
+    left = event.list_events(db, EventFilter(after=last, limit=EVENTS_SHOWN)).items
+    status = HTTPStatus.OK if result.status == HTTPStatus.NO_CONTENT else result.status
+    events = DryRun(events=visible_events(context.caller, left))
+    content = msgspec.to_builtins(result.content or {}) | asdict(events)
+    raise RolledBack(render(context, Result(status, content, tag=context.etag)))
 
 
 def execute_idempotently(

@@ -22,6 +22,7 @@ from enrollment.maintenance.snapshot import (
     timestamp,
 )
 from enrollment.problems.errors import CommandError
+from enrollment.storage.lock import check_served_files
 
 
 def back_up(database: Path, target: Path) -> Path:
@@ -30,10 +31,13 @@ def back_up(database: Path, target: Path) -> Path:
     Raises CommandError, for another program's database too; then no backup is left.
     """
     _last_applied(database)
+    check_served_files(database)
     if target.is_dir():
         target = target / f"{database.stem}-{timestamp()}.backup"
     with temporary_file(target) as partial:
         copy(database, partial)
+        # A file may have been removed meanwhile.
+        check_served_files(database)
         publish_copy(partial, target, like=database)
     return target
 

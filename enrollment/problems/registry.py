@@ -291,9 +291,9 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
     ),
     "database_moved": ProblemType(
         503,
-        "The file of the database is no longer where it was",
-        "Nothing was changed. Stop the service, put the file back with what lies beside it, or"
-        " restore a backup, then start it again.",
+        "A file of the database was moved, replaced or overwritten",
+        "Nothing was changed. Stop the service. If the log alone was removed, start it again; else"
+        " put back the database and its log, or restore a backup, first.",
     ),
     "database_damaged": ProblemType(
         503,

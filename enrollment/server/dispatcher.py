@@ -4,8 +4,9 @@ and so one wait for the disk."""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 
 from enrollment.app import App
@@ -18,6 +19,8 @@ from enrollment.server.write_queue import WriteQueue
 
 # How soon a database that another process has locked is tried again, in seconds.
 BUSY_INTERVAL = 0.02
+# How long a stop waits for bodies that are on their way through the server, in seconds.
+LAST_BODIES = 0.5
 
 
 class Dispatcher:
@@ -32,8 +35,9 @@ class Dispatcher:
         # If there can be no thread, the start fails, not the first slow read.
         self._slow_reads.submit(int).result()
         self._writes: WriteQueue[Response] = WriteQueue(app.database, self._long_polls.notify)
-        # Requests that have arrived in full, and are being run.
-        self._running: set[asyncio.Task[object]] = set()
+        # The tasks of all requests without a response, and of those whose bodies are still coming.
+        self._requests: set[asyncio.Task[object]] = set()
+        self._incomplete: set[asyncio.Task[object]] = set()
         # The loop waits for a locked database, not its thread.
         app.database.disable_busy_wait()
 
@@ -41,9 +45,14 @@ class Dispatcher:
         self._long_polls.end()
 
     async def finish(self) -> None:
-        """Wait for the requests that have arrived in full."""
-        if self._running:
-            await asyncio.wait(self._running)
+        """Give up the requests whose bodies are still coming, and wait for all others."""
+        if self._requests:
+            # A body that is there may not have been read yet.
+            await asyncio.wait(self._requests, timeout=LAST_BODIES)
+        for task in self._incomplete:
+            task.cancel()
+        if self._requests:
+            await asyncio.wait(self._requests)
 
     def close(self) -> None:
         """Close the database; nothing may be running."""
@@ -52,9 +61,10 @@ class Dispatcher:
         self._app.close()
 
     async def respond(self, request: Request) -> Response:
-        context = self._app.open(request.environ)
-        response = await self._respond(context, request)
-        self._app.record(context, response.status, time.perf_counter() - request.started)
+        with _member(self._requests):
+            context = self._app.open(request.environ)
+            response = await self._respond(context, request)
+            self._app.record(context, response.status, time.perf_counter() - request.started)
         if self._app.authenticator.token_uses_due():
             self._writes.submit_background(self._app.authenticator.flush_token_uses)
         return response
@@ -79,16 +89,12 @@ class Dispatcher:
         if context.operation and context.operation.reads:
             start = partial(self._loop.run_in_executor, self._slow_reads, run)
         else:
-            body = await request.read_body(self._config.body_timeout)
+            with _member(self._incomplete):
+                body = await request.read_body(self._config.body_timeout)
             context.environ["wsgi.input"] = body
-        since, task = time.perf_counter(), asyncio.current_task()
-        assert task
-        self._running.add(task)
-        try:
-            while self._is_busy(response := await start(), since):
-                await asyncio.sleep(BUSY_INTERVAL)
-        finally:
-            self._running.remove(task)
+        since = time.perf_counter()
+        while self._is_busy(response := await start(), since):
+            await asyncio.sleep(BUSY_INTERVAL)
         return response
 
     def _is_busy(self, response: Response, since: float) -> bool:
@@ -96,3 +102,15 @@ class Dispatcher:
         if response.problem != "database_busy":
             return False
         return time.perf_counter() < since + self._config.busy_timeout
+
+
+@contextmanager
+def _member(tasks: set[asyncio.Task[object]]) -> Iterator[None]:
+    """Count the current task among these."""
+    task = asyncio.current_task()
+    assert task
+    tasks.add(task)
+    try:
+        yield
+    finally:
+        tasks.remove(task)

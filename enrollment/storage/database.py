@@ -1,6 +1,5 @@
 """Connections, transactions and named queries: the seam on which another engine would stand."""
 
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -9,7 +8,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from enrollment.problems.errors import Problem
-from enrollment.storage.sqlite import PROBLEM_BY_RESULT_CODE, Connection, _problem, connect
+from enrollment.storage.files import Files
+from enrollment.storage.sqlite import (
+    DISK_CODES,
+    PROBLEM_BY_RESULT_CODE,
+    Connection,
+    check_writable,
+    connect,
+    primary_code,
+    problem_of,
+)
 
 # With less room on its disk, in bytes, a database may not take the next write.
 NO_ROOM = 1024 * 1024
@@ -32,6 +40,7 @@ class Database:
     there are as many as are in use at once. So no read waits for a write or for another read."""
 
     def __init__(self, path: Path, busy_timeout: float) -> None:
+        """Open a database. Raises CommandError if the file can't be written."""
         self._path = path
         self._busy_timeout = busy_timeout
         self._writer = connect(path, busy_timeout)
@@ -39,7 +48,10 @@ class Database:
         self._idle_readers = [connect(path, busy_timeout) for _ in range(READERS)]
         self._thread = _ThreadState()
         self.is_writing = False
-        self._identity = _identity(path)
+        # The result code of the last write, if that failed for the disk.
+        self._disk_failure: int | None = None
+        check_writable(self._writer, path)
+        self._files = Files(path)
 
     def close(self) -> None:
         """Close every connection; no transaction may be open."""
@@ -47,6 +59,7 @@ class Database:
             reader.close()
         # The last one to be closed empties the write-ahead log.
         self._writer.close()
+        self._files.close()
 
     def disable_busy_wait(self) -> None:
         """From now on, fail at once where another process has locked the file."""
@@ -105,25 +118,54 @@ class Database:
         if own.db:
             raise RuntimeError("a write can't begin inside a read")
         with self._writer_lock:
-            self._require_file()
+            self._check_names()
             own.db, own.writes, self.is_writing = db, True, True
+            changes = db.total_changes
             try:
                 with _transaction(db, "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"):
+                    self._files.check_content()
                     yield db
+                self._files.note_commit()
+                # To commit no change needs no disk.
+                if db.total_changes != changes:
+                    self._disk_failure = None
+            except Problem as problem:
+                code = primary_code(problem.__cause__)
+                if code in DISK_CODES:
+                    self._disk_failure = code
+                raise
             finally:
                 own.db, own.writes, self.is_writing = None, False, False
 
-    def _require_file(self) -> None:
-        if _identity(self._path) != self._identity:
-            detail = "The file of the database has been moved, replaced or removed."
-            raise Problem("database_moved", detail, headers={"Retry-After": "60"})
+    def _check_names(self) -> None:
+        """Raise database_moved if a file is no longer at its path. A log without a name is lost
+        with the process: what is in it is first brought into the database, if that is still there.
+        """
+        try:
+            self._files.check_names()
+        except Problem:
+            if self._files.can_take_log():
+                with suppress(sqlite3.Error):
+                    self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            raise
+
+    def check_disk(self) -> None:
+        """Raise the failure of the last write, if it failed for the disk, until a write succeeds.
+        Unless a write is under way, one is tried: clients may wait until the service is ready."""
+        if self._disk_failure is None:
+            return
+        if self.is_writing:
+            raise problem_of(self._disk_failure)
+        with self.write() as db:
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+            # Unlike an update, this writes a page even if nothing in it changes.
+            db.execute(f"PRAGMA user_version = {version}")
+        self._disk_failure = None
 
     def check_disk_space(self) -> None:
-        """Raises database_moved; disk_full where the next write may not fit, before one fails."""
-        self._require_file()
-        disk = os.statvfs(self._path)
-        if disk.f_bavail * disk.f_frsize < NO_ROOM:
-            raise _problem(sqlite3.SQLITE_FULL)
+        """Raise disk_full if the next write may not fit, before one fails."""
+        if self._files.free_space() < NO_ROOM:
+            raise problem_of(sqlite3.SQLITE_FULL)
 
     def group_commit(self, acts: Sequence[Callable[[], T]]) -> list[T | Exception]:
         """What each act returns, or the exception that it raised. The acts may all write: they do
@@ -150,15 +192,6 @@ def _outcome(act: Callable[[], T]) -> T | Exception:
         return error
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file it is, whatever its name."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
 @contextmanager
 def _transaction(db: Connection, begin: str, commit: str, undo: str) -> Iterator[None]:
     try:
@@ -173,7 +206,7 @@ def _transaction(db: Connection, begin: str, commit: str, undo: str) -> Iterator
                     db.execute(statement)
             raise
     except sqlite3.DatabaseError as error:
-        primary_code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if primary_code in PROBLEM_BY_RESULT_CODE:
-            raise _problem(primary_code) from error
+        code = primary_code(error)
+        if code in PROBLEM_BY_RESULT_CODE:
+            raise problem_of(code) from error
         raise

@@ -2,11 +2,17 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from enrollment.problems.errors import CommandError
+from enrollment.storage.files import SUFFIXES, identity
+
+# A service that starts opens its files one after the other: how often, and after how many seconds,
+# to look again before a file is said to be lost.
+LOOKS, BETWEEN_LOOKS = 3, 0.1
 
 
 @contextmanager
@@ -21,7 +27,7 @@ def lock_database(path: Path, *, exclusive: bool) -> Iterator[None]:
         try:
             # To read is enough for a lock: so it does not matter which user has made the file.
             real = path.resolve()
-            lock = real.with_name(real.name + ".lock")
+            lock = _lock_of(real)
             file = os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
             stack.callback(os.close, file)
             fcntl.flock(file, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
@@ -35,3 +41,45 @@ def lock_database(path: Path, *, exclusive: bool) -> Iterator[None]:
         with suppress(OSError):
             lock.write_text(f"{os.getpid()}\n", "ascii")
         yield
+
+
+def _lock_of(real: Path) -> Path:
+    return real.with_name(real.name + ".lock")
+
+
+def check_served_files(path: Path) -> None:
+    """Raises CommandError if the process that serves a database has a file of it open that is no
+    longer at its path: all that was written to it lately is missing from what others read."""
+    real = path.resolve()
+    try:
+        process = int(_lock_of(real).read_text("ascii"))
+    except (OSError, ValueError):
+        return
+    for _ in range(LOOKS):
+        lost = _lost_files(real, process)
+        if not lost:
+            return
+        time.sleep(BETWEEN_LOOKS)
+    raise CommandError(
+        f"{path} is in use by process {process}, whose {' and '.join(lost)} has been moved,"
+        " replaced or removed: stop that process first"
+    )
+
+
+def _lost_files(real: Path, process: int) -> list[str]:
+    """Which files the process has open that are no longer at their paths. Only where the system
+    shows it is anything found: in /proc of Linux, to the same user or to root."""
+    held = {}
+    with suppress(OSError):
+        for handle in Path(f"/proc/{process}/fd").iterdir():
+            # It may be closed by now.
+            with suppress(OSError):
+                found = os.stat(handle)
+                held[found.st_dev, found.st_ino] = os.readlink(handle)
+    names = [f"{real}{suffix}" for suffix in SUFFIXES]
+    is_open = identity(real) in held
+    return [
+        Path(name).name
+        for name in names
+        if f"{name} (deleted)" in held.values() or (is_open and identity(name) not in held)
+    ]

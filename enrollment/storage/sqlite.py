@@ -43,6 +43,17 @@ PROBLEM_BY_RESULT_CODE: dict[int, tuple[str, str, int | None]] = {
 }
 
 
+# After these, the next write will hardly fare better.
+DISK_CODES = frozenset(
+    {
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+
+
 def connect(path: Path, busy_timeout: float, *, create: bool = False) -> Connection:
     """A connection in autocommit mode: transactions are begun and ended by name, by us alone."""
     if sqlite3.sqlite_version_info < SQLITE_NEEDED:
@@ -79,7 +90,8 @@ def connect(path: Path, busy_timeout: float, *, create: bool = False) -> Connect
     return db
 
 
-def _problem(code: int) -> Problem:
+def problem_of(code: int) -> Problem:
+    """Return the problem that a primary result code of SQLite becomes."""
     name, detail, seconds = PROBLEM_BY_RESULT_CODE[code]
     return Problem(name, detail, headers={"Retry-After": str(seconds)} if seconds else None)
 
@@ -87,3 +99,28 @@ def _problem(code: int) -> Problem:
 def sqlite_version() -> str:
     """The version of SQLite that runs here."""
     return sqlite3.sqlite_version
+
+
+def primary_code(error: BaseException | None) -> int:
+    """Return SQLite's primary result code (https://www.sqlite.org/rescode.html), or 0."""
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF
+
+
+def check_writable(db: Connection, path: Path) -> None:
+    """Raise CommandError if SQLite could open the file, or its log, only to read: it does so
+    silently, and never tries again."""
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+            db.execute(f"PRAGMA user_version = {version}")
+        finally:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        if primary_code(error) == sqlite3.SQLITE_READONLY:
+            raise CommandError(f"{path} can be read, but not written to") from error
+        # Only a file that can be written to is locked by another process.
+        if primary_code(error) != sqlite3.SQLITE_BUSY:
+            raise

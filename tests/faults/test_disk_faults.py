@@ -16,7 +16,7 @@ import pytest
 from enrollment.cli.main import main
 from enrollment.maintenance.backup import back_up
 from enrollment.maintenance.snapshot import write_digest
-from tests.faults.inject import WRITE, Fault, Plan
+from tests.faults.inject import ALL, SYNC, WRITE, Fault, Plan
 from tests.support.server import PATIENCE, Reply, Server, free_port, serving
 
 STUDENT = {"given_name": "x" * 100, "family_name": "y" * 100}
@@ -77,8 +77,17 @@ def test_a_quota_that_is_used_up_refuses_until_it_is_raised(database_file: Path)
         created, reply = create_until_refused(server)
         assert (reply.status, reply.json["code"]) == (503, "disk_failed")
         assert names(server) == created > 0
+        # Each look at readiness takes a page of what is left, and a student takes some.
+        for _ in range(10):
+            reply = server.get("/readyz")
+            if reply.status == 503:
+                break
+            assert server.post("/v1/students", STUDENT).status == 503
+        assert (reply.status, reply.json["code"]) == (503, "disk_failed")
+        assert server.get("/readyz").status == 503
 
         resource.prlimit(process, resource.RLIMIT_FSIZE, (most, most))
+        assert server.get("/readyz").status == 200
         assert server.post("/v1/students", STUDENT).status == 201
         assert names(server) == created + 1
 
@@ -92,6 +101,50 @@ def test_a_log_that_cannot_be_written_stops_no_one(database_file: Path, preloade
         assert preloaded.mend() > 0
         assert replies == [201] * 5
         assert server.stop() == 0
+
+
+FAILING = [
+    Fault(SYNC, errno.EIO, lasting=True),
+    Fault(SYNC, errno.EIO, ALL, lasting=True),
+    Fault(WRITE, errno.EIO, lasting=True),
+    Fault(WRITE, errno.EDQUOT, lasting=True),
+    Fault(WRITE, errno.ENOSPC, lasting=True),
+]
+
+
+@pytest.mark.parametrize("fault", FAILING, ids=str)
+@pytest.mark.parametrize("mended_by", ["readyz", "write"])
+def test_a_service_whose_writes_fail_is_not_ready_until_one_succeeds(
+    database_file: Path, preloaded: Plan, fault: Fault, mended_by: str
+):
+    with serving(database_file) as server:
+        # That the token is used is noted after the first request, and before the second is done.
+        assert server.post("/v1/students", STUDENT).status == 201
+        assert server.post("/v1/students?dry_run=true", STUDENT).status == 201
+        preloaded.strike(fault, 1, "*/enrollment.db*")
+
+        # Nothing has been written since, so nothing is known of it.
+        assert server.get("/readyz").status == 200
+        refused = server.post("/v1/students", STUDENT)
+        assert refused.json["code"] in ("disk_failed", "disk_full")
+        for _ in range(3):
+            unready = server.get("/readyz")
+            assert (unready.status, unready.json["code"]) == (refused.status, refused.json["code"])
+            assert server.get("/livez").status == 200
+            # Neither a dry run nor a refusal shows that the disk is well.
+            assert server.post("/v1/students?dry_run=true", STUDENT).status == 201
+            assert server.post("/v1/students", {}).status == 422
+
+        preloaded.mend()
+        if mended_by == "write":
+            assert server.post("/v1/students", STUDENT).status == 201
+        assert server.get("/readyz").status == 200
+        assert server.get("/readyz").status == 200
+        before = names(server)
+        server.kill()
+
+    with serving(database_file) as server:
+        assert names(server) == before
 
 
 def test_a_disk_that_becomes_read_only_can_be_read(database_file: Path, preloaded: Plan):
@@ -115,16 +168,6 @@ def ordinary() -> list[str]:
         pytest.skip("the modes of files do not bind root, and there is no setpriv")
     privileges = "-dac_override,-dac_read_search"
     return ["setpriv", f"--bounding-set={privileges}", f"--inh-caps={privileges}"]
-
-
-def test_a_file_that_is_read_only_can_be_read(database_file: Path, ordinary: list[str]):
-    database_file.chmod(0o400)
-    with serving(database_file, under=ordinary) as server:
-        assert server.get("/v1/students").json["items"] == []
-
-        refused = server.post("/v1/students", STUDENT)
-        assert (refused.status, refused.json["code"]) == (503, "database_read_only")
-        assert server.get("/readyz").json["code"] == "database_read_only"
 
 
 @pytest.mark.parametrize(
@@ -167,8 +210,12 @@ def test_the_doctor_finds_that_the_file_or_its_folder_may_not_be_written_to(
 
 @pytest.mark.parametrize(
     ("file_mode", "folder_mode", "reason"),
-    [(0o600, 0o500, "cannot write beside"), (0o000, 0o700, "unable to open database file")],
-    ids=["folder is read-only", "file can't be read"],
+    [
+        (0o400, 0o700, "can be read, but not written to"),
+        (0o600, 0o500, "cannot write beside"),
+        (0o000, 0o700, "unable to open database file"),
+    ],
+    ids=["file is read-only", "folder is read-only", "file can't be read"],
 )
 def test_what_may_not_be_read_or_written_beside_is_not_served(
     database_file: Path, ordinary: list[str], file_mode: int, folder_mode: int, reason: str

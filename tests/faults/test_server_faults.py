@@ -1,6 +1,7 @@
 """The server where calls fail, or kill it: what it has acknowledged is there, and nothing half."""
 
 import errno
+import os
 import shutil
 import signal
 import sqlite3
@@ -233,8 +234,18 @@ def test_a_retry_after_a_kill_is_done_once(
     assert outcomes == {(True, True), (False, is_done)}
 
 
-@pytest.mark.parametrize("fault", [Fault(OPEN | WRITE, errno.EIO), Fault(SYNC, errno.EIO)], ids=str)
-def test_a_server_that_cannot_start_stops_and_says_why(
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(OPEN | WRITE, errno.EIO),
+        Fault(OPEN, errno.EIO),
+        Fault(OPEN, errno.EACCES),
+        Fault(OPEN, errno.EROFS),
+        Fault(SYNC, errno.EIO),
+    ],
+    ids=str,
+)
+def test_a_server_that_cannot_start_stops_and_says_why_and_one_that_can_writes(
     college: Path, preloaded: Plan, fault: Fault
 ):
     for n in count(1, fault.step):
@@ -247,8 +258,18 @@ def test_a_server_that_cannot_start_stops_and_says_why(
             log = server.log.read_text()
             if code is not None:
                 assert (code, struck) == (1, 1)
-                reasons = ("disk I/O error", "unable to open", "Input/output error")
+                reasons = (
+                    "disk I/O error",
+                    "unable to open",
+                    "not written to",
+                    "readonly database",
+                )
+                reasons += (os.strerror(fault.error),)
                 assert any(reason in log for reason in reasons), log
+                assert log.splitlines()[-1].startswith("enrollment: "), log
+                assert "Traceback" not in log
+            else:
+                assert server.post("/v1/students", STUDENT).status == 201
         finally:
             server.kill()
         assert found(college) == set()

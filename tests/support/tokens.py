@@ -33,12 +33,5 @@ def insert(
     db.execute(
         "INSERT INTO token (name, role, student_id, lookup, digest, created_at, created_by)"
         " VALUES (?, ?, ?, ?, ?, ?, 'a test')",
-        (
-            name or role,
-            role,
-            student_id,
-            text[4:16],
-            hashlib.sha256(text.encode()).hexdigest(),
-            MOMENT,
-        ),
+        (name or role, role, student_id, text[4:16], digest, MOMENT),
     )
