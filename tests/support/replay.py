@@ -24,8 +24,9 @@ STEPS = {(old, new) for old in (None, "completed", "dropped") for new in IN} | {
     ("enrolled", "completed"),
     ("enrolled", "dropped"),
 }
-# By how much the clocks of two processes may seem to differ: the service cuts off microseconds.
-SLACK = 0.005
+# The service cuts a time to the millisecond: a change was made at the time that is recorded, or
+# less than this later. All processes read the same clock.
+TICK = 0.001
 
 
 class Exchange(NamedTuple):
@@ -91,7 +92,7 @@ class Holds:
         return {
             reason
             for holder, reason, place, release in self._spans
-            if holder == student and place.sent - SLACK <= end and begin <= release.received + SLACK
+            if holder == student and place.sent < end + TICK and begin <= release.received
         }
 
     def surely(self, student: int, moment: float) -> set[str]:
@@ -99,7 +100,7 @@ class Holds:
         return {
             reason
             for holder, reason, place, release in self._spans
-            if holder == student and place.received + SLACK < moment < release.sent - SLACK
+            if holder == student and place.received < moment and moment + TICK <= release.sent
         }
 
 
@@ -176,6 +177,7 @@ class Replay:
         self.states = [State({}, {})]
         for event in events:
             self.states.append(self.states[-1].after(event))
+        self.receipts, self.seen = self._list_receipts()
 
     # Steps
 
@@ -306,7 +308,7 @@ class Replay:
                     index
                     for index in pending
                     if self.exchanges[index].wishes == [pair]
-                    and event["id"] in self._window(self.exchanges[index])[1:]
+                    and self._may_own(self.exchanges[index], event)
                 )
                 index = next(fitting, None)
                 assert index is not None, f"no one asked for {event}"
@@ -314,15 +316,45 @@ class Replay:
                 own[index] = [event]
         return own
 
+    def _list_receipts(self) -> tuple[list[float], list[int]]:
+        """When something was received, and how many events were surely committed then: events are
+        committed in the order of their ids, so whatever shows one shows that all before it were.
+
+        The time that an event bears is no such moment: it is on disk only later, with others.
+        """
+        made = {
+            (*pair, state.places[pair].version): event["id"]
+            for event, state in zip(self.events, self.states[1:], strict=True)
+            for pair in [(event["student_id"], event["course_id"])]
+        }
+        by_reason = {event["reason"]: event["id"] for event in self.events}
+        receipts, seen = [], []
+        for exchange in sorted(self.exchanges, key=lambda exchange: exchange.received):
+            shown = [
+                made.get((item["student_id"], item["course_id"], item["version"]), 0)
+                for item in exchange.enrollments
+            ]
+            if exchange.body and "reason" in exchange.body:
+                shown.append(by_reason.get(exchange.body["reason"], 0))
+            receipts.append(exchange.received)
+            seen.append(max([*shown, *seen[-1:]], default=0))
+        return receipts, seen
+
     def _window(self, exchange: Exchange) -> range:
-        """After how many events the request may have been answered. The first of these numbers is
-        that of an event before it; the others are those of events that may be its own."""
-        earliest = bisect_left(self.times, exchange.sent - SLACK)
-        return range(earliest, bisect_right(self.times, exchange.received + SLACK) + 1)
+        """After how many events the request may have been answered: no fewer than were seen by
+        anyone before it was sent, and no more than were recorded until it was answered."""
+        before = bisect_left(self.receipts, exchange.sent)
+        earliest = self.seen[before - 1] if before else 0
+        return range(earliest, bisect_right(self.times, exchange.received) + 1)
+
+    def _may_own(self, exchange: Exchange, event: Event) -> bool:
+        """Whether the request may have left the event."""
+        recorded = self.times[event["id"] - 1]
+        return event["id"] in self._window(exchange)[1:] and recorded + TICK > exchange.sent
 
     def _check_answer(self, exchange: Exchange, own: Sequence[Event]) -> None:
         window = self._window(exchange)
-        assert all(event["id"] in window[1:] for event in own), f"not in time: {exchange}"
+        assert all(self._may_own(exchange, event) for event in own), f"not in time: {exchange}"
         told = {
             (item["student_id"], item["course_id"], item["status"], item["version"])
             for item in exchange.enrollments
