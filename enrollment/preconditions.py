@@ -7,15 +7,18 @@ from typing import Any
 from bottle import request
 
 from enrollment.errors import Problem
-from enrollment.records import Enrollment
+from enrollment.records import Enrollment, Token
 
 ENTITY_TAG = r'(?:W/)?"[^"]*"'
 SEEN = "enrollment.tag"
 
 
 def tag_of(record: Any) -> str | None:
-    """The version of a record, and the position of one who waits; None for what has no version."""
+    """The version of a record, with what changes without it: the position of a waitlisted student,
+    the last use of a token. None for what has no version."""
     version = getattr(record, "version", None)
+    if isinstance(record, Token) and record.last_used_at:
+        return f"{version}-{record.last_used_at}"
     if isinstance(record, Enrollment) and record.position:
         return f"{version}-{record.position}"
     return None if version is None else str(version)

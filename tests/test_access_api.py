@@ -13,6 +13,7 @@ from enrollment.app import App, make_app
 from enrollment.config import Config
 from enrollment.data import token
 from enrollment.routes import OPERATIONS
+from enrollment.values import Moment
 from tests.client import Client, broken
 from tests.contract import concrete, operations
 from tests.tokens import TOKENS
@@ -198,6 +199,33 @@ def test_the_use_of_each_token_is_noted_when_it_was(college: Client, app: App):
 
     tokens = college.get("/v1/tokens").json["items"]
     assert [found["last_used_at"] for found in tokens] == [late, late, early]
+
+
+def test_a_token_has_another_tag_once_it_was_used(college: Client, app: App):
+    before = college.get("/v1/tokens/3", status=200)
+    college.get("/v1/tokens/3", headers={"If-None-Match": before.headers["ETag"]}, status=304)
+    with app.database.write() as db:
+        token.note_uses(db, {3: Moment("2026-02-01T00:00:00.000Z")})
+
+    headers = {"If-None-Match": before.headers["ETag"]}
+    after = college.get("/v1/tokens/3", headers=headers, status=200)
+
+    assert before.json | {"last_used_at": "2026-02-01T00:00:00.000Z"} == after.json
+    assert after.headers["ETag"] != before.headers["ETag"]
+    college.get("/v1/tokens/3", headers={"If-None-Match": after.headers["ETag"]}, status=304)
+
+
+@pytest.mark.parametrize("seen", ["version", "tag"])
+def test_a_token_is_revoked_as_it_was_seen(college: Client, app: App, seen: str):
+    with app.database.write() as db:
+        token.note_uses(db, {3: Moment("2026-02-01T00:00:00.000Z")})
+    tag = '"1"' if seen == "version" else college.get("/v1/tokens/3").headers["ETag"]
+    college.delete("/v1/tokens/3", headers={"If-Match": '"2"'}, status=412)
+
+    college.delete("/v1/tokens/3", headers={"If-Match": tag}, status=204)
+
+    college.delete("/v1/tokens/3", headers={"If-Match": tag}, status=412)
+    assert college.get("/v1/tokens/3").json["version"] == 2
 
 
 def test_a_use_that_can_not_be_noted_is_noted_later(college: Client, app: App):
