@@ -36,7 +36,8 @@ def read_token(context: Context, db: Connection, token_id: int) -> Result:
 def revoke_token(context: Context, db: Connection, token_id: int) -> Result:
     """Revoke it for good; it stays on record."""
     present = token.get_token(db, token_id)
-    check_preconditions(context, lambda: etag_of(present))
+    # The version alone is enough: the tag changes whenever the token is used.
+    check_preconditions(context, lambda: etag_of(present), str(present.version))
     token.revoke_token(db, token_id, change_context(context))
     return no_content()
 

@@ -5,16 +5,18 @@ from collections.abc import Callable
 from typing import Any
 
 from enrollment.http.context import Context
-from enrollment.model.records import Enrollment
+from enrollment.model.records import Enrollment, Token
 from enrollment.problems.errors import Problem
 
 ENTITY_TAG = r'(?:W/)?"[^"]*"'
 
 
 def etag_of(record: Any) -> str | None:
-    """Return the version of a record, with the position of a waitlisted student; None if it has no
-    version."""
+    """Return the version of a record, with what changes without it: the position of a waitlisted
+    student, the last use of a token. None for what has no version."""
     version = getattr(record, "version", None)
+    if isinstance(record, Token) and record.last_used_at:
+        return f"{version}-{record.last_used_at}"
     if isinstance(record, Enrollment) and record.position:
         return f"{version}-{record.position}"
     return None if version is None else str(version)

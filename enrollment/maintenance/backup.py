@@ -17,6 +17,7 @@ from enrollment.maintenance.snapshot import (
     open_to_read,
     publish,
     publish_copy,
+    remove,
     sync,
     temporary_file,
     timestamp,
@@ -49,8 +50,7 @@ def prune(database: Path, made: Path, keep: int) -> list[Path]:
     found.sort(key=lambda backup: (backup == made, backup.name))
     old = found[: max(len(found) - keep, 0)]
     for backup in old:
-        backup.unlink()
-        digest_file(backup).unlink(missing_ok=True)
+        remove(backup)
     return old
 
 
@@ -112,18 +112,18 @@ def restore(database: Path, backup: Path) -> Path | None:
     one. Claim the database before."""
     verify(backup)
     database = database.resolve() if database.is_symlink() else database
-    kept = None
-    with temporary_file(database.with_name(f"{database.name}.restored")) as partial:
+    kept = database.with_name(f"{database.name}.before-restore.{timestamp()}.backup")
+    # If this process is killed, the name of the partial copy says which digest it has left.
+    with temporary_file(kept) as partial:
         copy(backup, partial)
         if database.exists():
             shutil.copymode(database, partial)
-            kept = database.with_name(f"{database.name}.before-restore.{timestamp()}.backup")
             _checkpoint(database)
             _swap(database, partial, kept)
-        else:
-            os.replace(partial, database)
-            sync(database.parent)
-    return kept
+            return kept
+        os.replace(partial, database)
+        sync(database.parent)
+    return None
 
 
 def _checkpoint(database: Path) -> None:

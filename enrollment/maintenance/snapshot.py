@@ -1,5 +1,7 @@
 """Copies of a database: each one whole file, for its owner alone, with its digest beside it."""
 
+import errno
+import fcntl
 import hashlib
 import os
 import re
@@ -15,8 +17,9 @@ from pathlib import Path
 from enrollment.problems.errors import CommandError
 from enrollment.storage.sqlite import Connection
 
-# What the name of an unfinished copy ends in: the process that makes it, and what SQLite adds.
-PARTIAL = re.compile(r"\.([0-9]+)\.enrollment\.partial(-journal|-wal|-shm)?$")
+# The name of an unfinished copy: that of the copy, some letters, the process that makes it, and
+# what SQLite adds.
+PARTIAL = re.compile(r"\.(.+)\.[a-z0-9_]{8}\.([0-9]+)\.enrollment\.partial(-journal|-wal|-shm)?")
 
 
 @contextmanager
@@ -26,10 +29,9 @@ def temporary_file(target: Path) -> Iterator[Path]:
     if target.exists():
         raise CommandError(f"{target} is there already")
     folder = target.absolute().parent
-    suffix = f".{os.getpid()}.enrollment.partial"
     try:
         _clear(folder)
-        handle, name = tempfile.mkstemp(suffix, f".{target.name}.", folder)
+        handle, name = tempfile.mkstemp(_suffix(), f".{target.name}.", folder)
     except OSError as error:
         raise CommandError(f"cannot write beside {target}: {error.strerror}") from error
     os.close(handle)
@@ -46,12 +48,34 @@ def temporary_file(target: Path) -> Iterator[Path]:
                 file.unlink()
 
 
+def _suffix() -> str:
+    return f".{os.getpid()}.enrollment.partial"
+
+
 def _clear(folder: Path) -> None:
     """Remove what processes that were killed have left there."""
     for file in folder.glob(".*.enrollment.partial*"):
-        maker = PARTIAL.search(file.name)
-        if maker and not _runs(int(maker[1])):
-            file.unlink(missing_ok=True)
+        name = PARTIAL.fullmatch(file.name)
+        if name and not _runs(int(name[2])):
+            with _alone_in(folder):
+                # A digest is there before its copy, and after it.
+                if not (folder / name[1]).exists():
+                    digest_file(folder / name[1]).unlink(missing_ok=True)
+                file.unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Let others wait who give copies in a folder their names, or remove them."""
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        # Some network filesystems can't lock a folder. There, two processes that write to the same
+        # name at once may mix up the digest, which is then found not to fit.
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _runs(process: int) -> bool:
@@ -87,15 +111,34 @@ def publish_copy(partial: Path, target: Path, like: Path) -> None:
 
 def publish(file: Path, name: Path) -> None:
     """Give a file another name, with its digest beside it, or leave it as it is. A link, unlike a
-    rename, replaces nothing."""
-    os.link(file, name)
-    try:
-        write_digest(name)
-        sync(name.absolute().parent)
-    except BaseException:
-        digest_file(name).unlink(missing_ok=True)
-        name.unlink()
-        raise
+    rename, replaces nothing. The digest comes first, so a process that is killed leaves no copy
+    without one."""
+    folder = name.absolute().parent
+    line = f"{digest(file)}  {name.name}\n"
+    with _alone_in(folder):
+        if name.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(name))
+        try:
+            # This may replace the digest of a copy that is gone.
+            digest_file(name).write_text(line)
+            sync(digest_file(name))
+            os.link(file, name)
+            sync(folder)
+        except BaseException:
+            if name.exists() and name.samefile(file):
+                name.unlink()
+            digest_file(name).unlink(missing_ok=True)
+            raise
+
+
+def remove(copy: Path) -> None:
+    """Remove a copy and its digest. The name goes first, to one that is cleared if this process is
+    killed."""
+    with _alone_in(copy.absolute().parent):
+        partial = copy.with_name(f".{copy.name}.removing{_suffix()}")
+        copy.rename(partial)
+        digest_file(copy).unlink(missing_ok=True)
+        partial.unlink()
 
 
 @contextmanager
@@ -112,13 +155,6 @@ def open_to_read(path: Path) -> Iterator[Connection]:
 
 def digest_file(path: Path) -> Path:
     return path.with_name(f"{path.name}.sha256")
-
-
-def write_digest(path: Path) -> None:
-    """As `sha256sum` writes and checks it."""
-    file = digest_file(path)
-    file.write_text(f"{digest(path)}  {path.name}\n")
-    sync(file)
 
 
 def digest(path: Path) -> str:

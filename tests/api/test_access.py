@@ -15,6 +15,7 @@ from enrollment.app import App, make_app
 from enrollment.config import Config
 from enrollment.data import token
 from enrollment.http.authentication import ANYONE
+from enrollment.model.types import Timestamp
 from tests.support.client import Client, broken
 from tests.support.document import concrete, operations
 from tests.support.server import serving
@@ -186,6 +187,33 @@ def test_the_use_of_each_token_is_noted_when_it_was(client: Client, app: App):
 
     tokens = client.get("/v1/tokens").json["items"]
     assert [found["last_used_at"] for found in tokens] == [late, late, early]
+
+
+def test_a_token_has_another_tag_once_it_was_used(client: Client, app: App):
+    before = client.get("/v1/tokens/3", status=200)
+    client.get("/v1/tokens/3", headers={"If-None-Match": before.headers["ETag"]}, status=304)
+    with app.database.write() as db:
+        token.flush_token_uses(db, {3: Timestamp("2026-02-01T00:00:00.000Z")})
+
+    headers = {"If-None-Match": before.headers["ETag"]}
+    after = client.get("/v1/tokens/3", headers=headers, status=200)
+
+    assert before.json | {"last_used_at": "2026-02-01T00:00:00.000Z"} == after.json
+    assert after.headers["ETag"] != before.headers["ETag"]
+    client.get("/v1/tokens/3", headers={"If-None-Match": after.headers["ETag"]}, status=304)
+
+
+@pytest.mark.parametrize("seen", ["version", "tag"])
+def test_a_token_is_revoked_as_it_was_seen(client: Client, app: App, seen: str):
+    with app.database.write() as db:
+        token.flush_token_uses(db, {3: Timestamp("2026-02-01T00:00:00.000Z")})
+    tag = '"1"' if seen == "version" else client.get("/v1/tokens/3").headers["ETag"]
+    client.delete("/v1/tokens/3", headers={"If-Match": '"2"'}, status=412)
+
+    client.delete("/v1/tokens/3", headers={"If-Match": tag}, status=204)
+
+    client.delete("/v1/tokens/3", headers={"If-Match": tag}, status=412)
+    assert client.get("/v1/tokens/3").json["version"] == 2
 
 
 def test_a_use_that_can_not_be_noted_is_noted_later(client: Client, app: App):

@@ -14,6 +14,7 @@ import pytest
 from enrollment.data.integrity import list_corruptions, list_history_mismatches
 from enrollment.maintenance import migrations
 from enrollment.maintenance.backup import back_up
+from enrollment.maintenance.snapshot import digest, digest_file
 from tests.faults.inject import (
     ALL,
     HALF,
@@ -159,6 +160,7 @@ def test_a_killed_backup_is_whole_or_is_not_there(
         assert read(college.database) == college.state
         if target.exists():
             assert read(target) == college.state
+            assert is_as_written(target)
         again = commands.run(*command)
         if again.code:
             assert "is there already" in again.err
@@ -167,6 +169,39 @@ def test_a_killed_backup_is_whole_or_is_not_there(
         assert again.code == 0, again
         assert commands.run("backup", "verify", target).code == 0
         assert college.names(".*") == set()
+
+
+@pytest.mark.parametrize("fault", KILLS, ids=str)
+def test_killed_backups_into_a_folder_leave_whole_ones_and_what_the_next_one_clears(
+    commands: CommandLine, plan: Plan, tmp_path: Path, fault: Fault
+):
+    college = College(tmp_path, NEW)
+    backups = college.folder / "backups"
+    command = ["backup", backups, "--keep", "1", "--database", college.database]
+
+    def reset() -> None:
+        college.reset()
+        backups.mkdir()
+        back_up(college.database, backups)
+        # A digest whose backup was taken elsewhere is not ours to remove.
+        (backups / "elsewhere.sha256").touch()
+
+    for _ in endings(commands, plan, fault, reset, *command):
+        whole = list(backups.glob("[!.]*.backup"))
+        assert 1 <= len(whole) <= 2
+        assert all(is_as_written(backup) for backup in whole)
+        again = commands.run(*command)
+        assert again.code == 0, again
+        (left,) = backups.glob("*.backup")
+        assert {file.name for file in backups.iterdir()} == {
+            "elsewhere.sha256",
+            left.name,
+            f"{left.name}.sha256",
+        }
+
+
+def is_as_written(copy: Path) -> bool:
+    return digest_file(copy).read_text() == f"{digest(copy)}  {copy.name}\n"
 
 
 @pytest.mark.parametrize("fault", KILLS, ids=str)
@@ -188,6 +223,9 @@ def test_a_killed_restore_has_been_done_or_not(
         again = commands.run(*command)
         assert again.code == 0, again
         assert college.names(".*") == set()
+        kept = college.names("*.before-restore.*.backup")
+        assert college.names("*.sha256") == {f"{name}.sha256" for name in kept}
+        assert all(is_as_written(college.folder / name) for name in kept)
 
 
 @pytest.mark.parametrize("fault", FAILURES, ids=str)
@@ -210,7 +248,7 @@ def test_a_command_whose_call_fails_says_why_and_leaves_nothing_behind(
             assert ended.err.startswith("enrollment: "), ended
             assert ended.err.count("\n") == 1, ended
             assert read(college.database) == college.state, ended
-            assert college.names("*.before-restore.*") == set(), ended
+            assert college.names("[!.]*.before-restore.*") == set(), ended
         if not fault.calls & UNLINK:
             assert college.names(".*") == set(), ended
         if verb == "backup":

@@ -15,7 +15,7 @@ import pytest
 
 from enrollment.cli.main import main
 from enrollment.maintenance.backup import back_up
-from enrollment.maintenance.snapshot import write_digest
+from enrollment.maintenance.snapshot import digest, digest_file
 from tests.faults.inject import ALL, SYNC, WRITE, Fault, Plan
 from tests.support.server import PATIENCE, Reply, Server, free_port, serving
 
@@ -253,7 +253,7 @@ def test_a_database_of_a_newer_release_is_refused_by_each_command(
             " VALUES ('x', '9999.build-a-campus')"
         )
     newer = shutil.copy(database_file, tmp_path / "newer")
-    write_digest(newer)
+    digest_file(Path(newer)).write_text(f"{digest(Path(newer))}  newer\n")
     before = database_file.read_bytes()
 
     for command in (
