@@ -12,18 +12,18 @@ from enrollment.storage.lock import lock_database
 
 
 def add(verbs: Any) -> None:
-    text = "copy the database, served or not, to a file or into a folder; or verify such a copy"
+    text = "back up the database, even while it is served, to a file or folder; or verify a backup"
     usage = "%(prog)s [-h] [--database DATABASE] [--keep N] FILE\n       %(prog)s verify FILE"
     verb = verbs.add_parser("backup", help=text, description=text, usage=usage)
     verb.set_defaults(run=run)
     add_settings(verb, "database")
     # argparse itself would take the one word `verify` for a FILE.
-    text = "where to; after the word verify, the backup to look at"
+    text = "the file or folder to write; after the word verify, the backup to verify"
     verb.add_argument("what", metavar="FILE", nargs="+", help=text)
-    text = "of the backups in the folder, keep the newest N"
+    text = "keep only the newest N backups in the folder"
     verb.add_argument("--keep", metavar="N", type=count, help=text)
 
-    text = "put a backup in the place of the database, which is kept, once it is verified"
+    text = "verify a backup and replace the database with it; the old database is kept"
     verb = verbs.add_parser("restore", help=text, description=text)
     verb.set_defaults(run=restore)
     add_settings(verb, "database")
@@ -42,7 +42,7 @@ def run(config: Config, options: argparse.Namespace) -> None:
 
 def create(config: Config, target: Path, keep: int | None) -> None:
     if keep and not target.is_dir():
-        raise CommandError(f"{target} is no folder, as --keep needs it")
+        raise CommandError(f"--keep needs a folder, and {target} is not one")
     made = backup.back_up(config.database, target)
     try:
         verified = _verified(made)

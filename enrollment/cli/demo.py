@@ -12,13 +12,13 @@ from enrollment.storage.lock import lock_database
 
 
 def add(verbs: Any) -> None:
-    text = "fill an empty database with a small college to look at"
+    text = "fill an empty database with a demo college"
     verb = verbs.add_parser("demo", help=text, description=text)
     verb.set_defaults(run=fill)
     add_settings(verb, "database")
-    verb.add_argument("--students", metavar="N", type=count, default=500, help="500 if not given")
+    verb.add_argument("--students", metavar="N", type=count, default=500, help="how many (500)")
     verb.add_argument(
-        "--seed", metavar="N", type=int, default=1, help="another seed, another college"
+        "--seed", metavar="N", type=int, default=1, help="the same seed makes the same college (1)"
     )
 
 
@@ -27,4 +27,4 @@ def fill(config: Config, options: argparse.Namespace) -> None:
         print_outcome("applied", migrations.ensure_current(config.database, allowed=False))
         with closing(Database(config.database, config.busy_timeout)) as database:
             written = demo.fill(database, options.students, options.seed)
-    print(f"{config.database} has now", format_counts(written))
+    print(f"{config.database} now has", format_counts(written))

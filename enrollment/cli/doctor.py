@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from enrollment.cli.console import add_settings
+from enrollment.cli.console import add_json, add_settings, print_json
 from enrollment.config import Config
 from enrollment.data.integrity import list_corruptions, list_history_mismatches
 from enrollment.maintenance import migrations
@@ -20,40 +20,44 @@ from enrollment.storage.lock import check_served_files
 
 MEGABYTE = 1_000_000
 LITTLE_ROOM, NO_ROOM = 500 * MEGABYTE, 20 * MEGABYTE
-# SQLite empties it at 4 MB, unless a reader who does not end keeps it from that.
+# The service brings it into the database at 16 MB, unless a reader that does not end prevents that.
 LARGE_LOG = 100 * MEGABYTE
 # Here processes can't share SQLite's memory, nor trust its locks (https://www.sqlite.org/wal.html).
 NETWORK = set("9p afs ceph cifs fuse.sshfs glusterfs lustre nfs nfs4 smb3 smbfs".split())
 EPHEMERAL = {"overlay", "ramfs", "tmpfs"}
-# Mended in these (https://www.sqlite.org/wal.html#walresetbug).
+# Fixed in these (https://www.sqlite.org/wal.html#walresetbug).
 FIXED_IN, ALSO_FIXED_IN = (3, 51, 3), {(3, 50, 7), (3, 44, 6)}
 
 Finding = tuple[str, str]
 
 
 def add(verbs: Any) -> None:
-    text = "look at the database and where it lies; 1: something is wrong that can lose data"
+    text = "check the database file, its disk and its data; exits with 1 if data is at risk"
     verb = verbs.add_parser("doctor", help=text, description=text)
     verb.set_defaults(run=examine)
     add_settings(verb, "database")
+    add_json(verb)
 
 
 def examine(config: Config, options: argparse.Namespace) -> None:
     if not config.database.exists():
         raise CommandError(f"{config.database} does not exist")
-    levels = []
-    # Each is told before the next is looked for: a damaged file may not let itself be read on.
+    findings = []
+    # Each is printed before the next is looked for: reading on in a damaged file may fail.
     for level, text in chain(
         _look_at_sqlite(),
         _look_at_disk(config.database),
         _look_at_file(config.database),
         _look_at_data(config.database),
     ):
-        print(f"{level:5} {text}")
-        levels.append(level)
-    wrong = levels.count("wrong")
+        if not options.json:
+            print(f"{level:5} {text}")
+        findings.append({"level": level, "text": text})
+    if options.json:
+        print_json(findings)
+    wrong = sum(finding["level"] == "wrong" for finding in findings)
     if wrong:
-        raise CommandError(f"{wrong} of {len(levels)} findings are wrong")
+        raise CommandError(f"{wrong} of {len(findings)} findings are wrong")
 
 
 def _look_at_sqlite() -> Iterator[Finding]:

@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import Any
 
-from enrollment.cli.console import add_settings, print_outcome
+from enrollment.cli.console import add_json, add_settings, print_json, print_outcome
 from enrollment.config import Config
 from enrollment.maintenance import migrations
 from enrollment.problems.errors import CommandError, UsageError
@@ -16,20 +16,21 @@ def add(verbs: Any) -> None:
     verb = verbs.add_parser("migrate", help=text, description=text)
     verb.set_defaults(run=apply)
     add_settings(verb, "database")
-    verb.add_argument("--to", metavar="ID", help="apply none after this one")
-    verb.add_argument("--dry-run", action="store_true", help="try it, then undo it")
+    verb.add_argument("--to", metavar="ID", help="stop after this migration")
+    verb.add_argument("--dry-run", action="store_true", help="run them and roll them back")
     subverbs = verb.add_subparsers(metavar="[status | rollback]")
 
     text = "list the migrations, applied and pending"
     subverb = subverbs.add_parser("status", help=text, description=text)
     subverb.set_defaults(run=status)
     add_settings(subverb, "database")
+    add_json(subverb)
 
-    text = "undo migrations and lose the data that they brought, after a backup"
+    text = "undo migrations, after a backup; the data that they added is lost"
     subverb = subverbs.add_parser("rollback", help=text, description=text)
     subverb.set_defaults(run=rollback)
     add_settings(subverb, "database")
-    text = "the last to keep; 0000 keeps none"
+    text = "last migration to keep (0000: none)"
     subverb.add_argument("--to", dest="keep", metavar="ID", required=True, help=text)
     subverb.add_argument("--yes", action="store_true", help="do not ask")
 
@@ -45,7 +46,11 @@ def apply(config: Config, options: argparse.Namespace) -> None:
 
 def status(config: Config, options: argparse.Namespace) -> None:
     _refuse_options_of_apply(options)
-    for id, applied in migrations.status(config.database):
+    states = migrations.status(config.database)
+    if options.json:
+        print_json([{"id": id, "applied": applied} for id, applied in states])
+        return
+    for id, applied in states:
         print(f"{'applied' if applied else 'pending'}  {id}")
 
 

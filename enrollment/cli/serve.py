@@ -18,11 +18,11 @@ from enrollment.storage.lock import lock_database
 
 
 def add(verbs: Any) -> None:
-    text = "serve the database over HTTP until Ctrl-C or SIGTERM; a new one is made"
+    text = "serve the database over HTTP until Ctrl-C or SIGTERM; create it if it does not exist"
     verb = verbs.add_parser("serve", help=text, description=text)
     verb.set_defaults(run=serve)
     add_settings(verb, *(setting.name for setting in fields(Config)))
-    verb.add_argument("--migrate", action="store_true", help="first apply pending migrations")
+    verb.add_argument("--migrate", action="store_true", help="apply pending migrations first")
 
 
 def serve(config: Config, options: argparse.Namespace) -> None:
@@ -36,7 +36,7 @@ def serve(config: Config, options: argparse.Namespace) -> None:
 
 
 def _create_first_admin(config: Config) -> None:
-    """Where no one can get in yet, make a token for the first admin, on this machine alone."""
+    """Create and print an admin token, if there is no valid one and only this machine is served."""
     with (
         closing(Database(config.database, config.busy_timeout)) as database,
         database.write() as db,
@@ -46,13 +46,13 @@ def _create_first_admin(config: Config) -> None:
             return
         if not server.is_loopback(config):
             raise CommandError(
-                f"no one has a token for {config.database}, and {config.host} can be reached from"
-                " elsewhere: make one with `enrollment token create --name NAME --role admin"
+                f"there is no admin token for {config.database}, and other machines can reach"
+                f" {config.host}: create one with `enrollment token create --name NAME --role admin"
                 f" --database {config.database}`"
             )
         new = token.insert_token(db, TokenInput(name="first admin", role="admin"), change)
         print_secret(
-            "This token of an admin is shown once; whoever has it may do everything:",
+            "Admin token, shown only once. It gives full access:",
             f"  {new.token}",
             f"  curl -H 'Authorization: Bearer {new.token}' {server.address(config)}/v1/students",
         )

@@ -2,12 +2,12 @@
 
 import argparse
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any, get_args
 
 import msgspec
 
-from enrollment.cli.console import add_settings, print_secret
+from enrollment.cli.console import add_json, add_settings, print_json, print_secret
 from enrollment.config import Config
 from enrollment.data import token
 from enrollment.maintenance import migrations
@@ -20,30 +20,31 @@ from enrollment.storage.lock import lock_database
 
 
 def add(verbs: Any) -> None:
-    text = "create, list and revoke access tokens"
+    text = "create, list and revoke access tokens, even while the database is served"
     verb = verbs.add_parser("token", help=text, description=text)
     subverbs = verb.add_subparsers(metavar="create | list | revoke", required=True)
 
-    text = "create a token and print it, this once"
+    text = "create a token and print it once"
     subverb = subverbs.add_parser("create", help=text, description=text)
     subverb.set_defaults(run=create_token)
     add_settings(subverb, "database")
     read = _reader(Name, "1 to 100 characters, no controls, no white space at either end")
-    subverb.add_argument("--name", required=True, type=read, help="who will have it")
+    subverb.add_argument("--name", required=True, type=read, help="whose token it is")
     subverb.add_argument("--role", required=True, choices=get_args(Role))
     read = _reader(Id, "the number of a student")
-    text = "whose, for the role student"
+    text = "student id (role student only)"
     subverb.add_argument("--student", dest="student_id", metavar="ID", type=read, help=text)
     read = _reader(Timestamp, "an RFC 3339 time, such as 2027-01-31T18:00:00Z")
-    text = "an RFC 3339 time from which it is not valid any more"
+    text = "when the token expires: an RFC 3339 time"
     subverb.add_argument("--expires", dest="expires_at", metavar="TIME", type=read, help=text)
 
-    text = "list the tokens, without what proves them"
+    text = "list access tokens, without their secrets"
     subverb = subverbs.add_parser("list", help=text, description=text)
     subverb.set_defaults(run=list_tokens)
     add_settings(subverb, "database")
+    add_json(subverb)
 
-    text = "revoke a token for good"
+    text = "revoke a token permanently"
     subverb = subverbs.add_parser("revoke", help=text, description=text)
     subverb.set_defaults(run=revoke_token)
     add_settings(subverb, "database")
@@ -57,14 +58,17 @@ def create_token(config: Config, options: argparse.Namespace) -> None:
         student_id=options.student_id,
         expires_at=options.expires_at,
     )
-    with _offline_database(config) as database, database.write() as db:
+    with _open_database(config) as database, database.write() as db:
         new = token.insert_token(db, fields, Change(at=Timestamp.now(), actor="command"))
         print_secret(f"token {new.id} of {new.name}, {new.role}; it is shown once:", new.token)
 
 
 def list_tokens(config: Config, options: argparse.Namespace) -> None:
-    with _offline_database(config) as database, database.read() as db:
+    with _open_database(config) as database, database.read() as db:
         listing = token.list_tokens(db, Pagination(limit=1000))
+    if options.json:
+        print_json(listing.items)
+        return
     for found in listing.items:
         whose = f"student {found.student_id}" if found.student_id else found.role
         end = f"revoked {found.revoked_at}" if found.revoked_at else "valid"
@@ -76,21 +80,26 @@ def list_tokens(config: Config, options: argparse.Namespace) -> None:
 
 
 def revoke_token(config: Config, options: argparse.Namespace) -> None:
-    with _offline_database(config) as database, database.write() as db:
+    with _open_database(config) as database, database.write() as db:
         token.get_token(db, options.id)
         token.revoke_token(db, options.id, Change(at=Timestamp.now(), actor="command"))
     print(f"token {options.id} is revoked")
 
 
 @contextmanager
-def _offline_database(config: Config) -> Iterator[Database]:
-    """The database while no service runs on it; over HTTP, an admin can do the same meanwhile."""
+def _open_database(config: Config) -> Iterator[Database]:
+    """Open the database, whether it is served or not: a lost admin token must not mean downtime."""
     if not config.database.exists():
         raise CommandError(f"{config.database} does not exist")
-    with lock_database(config.database, exclusive=False):
+    with ExitStack() as stack:
+        # Where nothing serves the database, nothing else may change it meanwhile. A service that
+        # runs holds the lock; it looks a token up in the database for each request.
+        with suppress(CommandError):
+            stack.enter_context(lock_database(config.database, exclusive=False))
         migrations.ensure_current(config.database, allowed=False)
-        with closing(Database(config.database, config.busy_timeout)) as database:
-            yield database
+        database = stack.enter_context(closing(Database(config.database, config.busy_timeout)))
+        database.disable_checkpoints()
+        yield database
 
 
 def _reader(kind: Any, expected: str) -> Callable[[str], Any]:

@@ -73,7 +73,7 @@ def verify(backup: Path) -> tuple[str, dict[str, int]]:
                 " TMPDIR may name another place"
             ) from error
         if digest(scratch) != expected:
-            raise CommandError(f"{backup} is not as it was written: its digest is another")
+            raise CommandError(f"{backup} has changed since it was written (SHA-256 differs)")
         try:
             return _examine(scratch)
         except CommandError as error:

@@ -27,7 +27,7 @@ def temporary_file(target: Path) -> Iterator[Path]:
     """A file of its own beside the target, for its owner alone, that is gone afterwards. Raises
     CommandError if the target is there already, or can't be written."""
     if target.exists():
-        raise CommandError(f"{target} is there already")
+        raise CommandError(f"{target} already exists")
     folder = target.absolute().parent
     try:
         _clear(folder)
@@ -38,7 +38,7 @@ def temporary_file(target: Path) -> Iterator[Path]:
     try:
         yield Path(name)
     except FileExistsError:
-        raise CommandError(f"{target} is there already") from None
+        raise CommandError(f"{target} already exists") from None
     except OSError as error:
         raise CommandError(f"{target} can't be written: {error.strerror}") from error
     finally:

@@ -67,6 +67,12 @@ class Database:
         for db in (self._writer, *self._idle_readers):
             db.execute("PRAGMA busy_timeout = 0")
 
+    def disable_checkpoints(self) -> None:
+        """Leave checkpoints to another process, which has the database open too. In SQLite before
+        3.51.3, two that write and checkpoint at once can lose a commit
+        (https://www.sqlite.org/wal.html#walresetbug)."""
+        self._writer.execute("PRAGMA wal_autocheckpoint = 0")
+
     @contextmanager
     def read(self, *, is_slow: bool = False) -> Iterator[Connection]:
         """All queries of one `with` see one state of the data; in a write, that of the write. A

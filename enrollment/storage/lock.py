@@ -32,9 +32,9 @@ def lock_database(path: Path, *, exclusive: bool) -> Iterator[None]:
             stack.callback(os.close, file)
             fcntl.flock(file, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = lock.read_text("ascii", "replace").strip() or "whose id is not known"
-            told = f"{path} is in use by another enrollment process, {holder}"
-            raise CommandError(told) from None
+            holder = lock.read_text("ascii", "replace").strip()
+            process = f"process {holder}" if holder else "another process"
+            raise CommandError(f"{path} is in use by {process}. Stop it first.") from None
         except OSError as error:
             raise CommandError(f"cannot write beside {path}: {error.strerror}") from error
         # For who is refused meanwhile. Where another user has made the file, it stays as it was.

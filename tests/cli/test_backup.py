@@ -60,7 +60,7 @@ def test_a_backup_of_what_is_served_is_whole_and_is_put_back(
         assert back_up(database_file, target) == 0
         server.post("/v1/students", {"given_name": "Ben", "family_name": "Babbage"})
         assert run("restore", target, "--database", database_file) == 1
-        assert "in use by another" in capsys.readouterr().err
+        assert "in use by process" in capsys.readouterr().err
         server.stop()
 
     assert run("restore", target, "--database", database_file) == 0
@@ -167,7 +167,7 @@ def test_a_byte_that_is_flipped_makes_a_backup_fail(
     assert run("backup", "verify", target) == 1
     assert run("restore", target, "--database", at_rest) == 1
 
-    assert capsys.readouterr().err.count("is not as it was written") == 2
+    assert capsys.readouterr().err.count("has changed since it was written") == 2
     assert at_rest.read_bytes() == before
 
 
@@ -353,7 +353,7 @@ def test_a_backup_replaces_nothing(at_rest: Path, tmp_path: Path, capsys: pytest
 
     assert back_up(at_rest, target) == 1
     assert target.read_text() == "something else"
-    assert "is there already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
     assert list(tmp_path.glob("*.partial")) == []
 
 
@@ -361,7 +361,7 @@ def test_a_backup_replaces_nothing(at_rest: Path, tmp_path: Path, capsys: pytest
     ("arguments", "reason"),
     [
         (["backup", "x", "--database", "nowhere.db"], "nowhere.db does not exist"),
-        (["backup", "x", "--keep", "2"], "x is no folder, as --keep needs it"),
+        (["backup", "x", "--keep", "2"], "--keep needs a folder, and x is not one"),
         (["backup", "verify", "x"], "x does not exist"),
         (["backup", "verify", "."], ". does not exist, or is no file"),
         (["restore", "x"], "x does not exist"),

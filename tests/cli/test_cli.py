@@ -156,7 +156,7 @@ def test_a_database_that_is_served_is_not_changed(capsys: Captured):
     with lock_database(Path("enrollment.db"), exclusive=True):
         for arguments in (["migrate"], ["migrate", "rollback", "--to", "0001", "--yes"], ["demo"]):
             assert main(arguments) == 1
-            assert "in use by another enrollment process" in capsys.readouterr().err
+            assert "in use by process" in capsys.readouterr().err
 
     assert migrations.pending(Path("enrollment.db")) == []
 
@@ -164,7 +164,7 @@ def test_a_database_that_is_served_is_not_changed(capsys: Captured):
 def test_demo_fills_an_empty_database_once(capsys: Captured):
     assert main(["demo", "--students", "30"]) == 0
     assert capsys.readouterr().out.endswith(
-        "enrollment.db has now 30 students, 2 terms, 96 courses, 223 enrolments\n"
+        "enrollment.db now has 30 students, 2 terms, 96 courses, 223 enrolments\n"
     )
 
     assert main(["demo"]) == 1
@@ -491,3 +491,37 @@ def test_the_settings_are_shown_as_json(capsys: pytest.CaptureFixture[str]):
     assert shown["port"] == {"value": 9000, "from": "--port"}
     assert shown["database"] == {"value": "enrollment.db", "from": "default"}
     assert shown["allowed_hosts"]["value"] == ["localhost", "127.0.0.1", "::1"]
+
+
+def test_tokens_are_created_listed_and_revoked_while_the_service_runs(
+    tmp_path: Path, capsys: Captured
+):
+    with serving(tmp_path / "enrollment.db") as server:
+        capsys.readouterr()
+        assert main(["token", "create", "--name", "Ada", "--role", "reader"]) == 0
+        text = capsys.readouterr().out.splitlines()[-1]
+        reader = {"Authorization": f"Bearer {text}"}
+        assert server.request("GET", "/v1/students", **reader).status == 200
+
+        assert main(["token", "list", "--json"]) == 0
+        listed = json.loads(capsys.readouterr().out)
+        assert [(token["id"], token["name"]) for token in listed] == [
+            (1, "first admin"),
+            (2, "Ada"),
+        ]
+        assert main(["token", "revoke", "2"]) == 0
+
+        assert server.request("GET", "/v1/students", **reader).status == 401
+        assert server.stop() == 0
+
+
+def test_a_doctor_and_a_status_are_shown_as_json(capsys: Captured):
+    main(["migrate"])
+    capsys.readouterr()
+
+    assert main(["doctor", "--json"]) == 0
+    findings = json.loads(capsys.readouterr().out)
+    assert {"level": "ok", "text": "the schema is the newest"} in findings
+    assert main(["migrate", "status", "--json"]) == 0
+    states = json.loads(capsys.readouterr().out)
+    assert states[0] == {"id": "0001.create-student-term-course", "applied": True}

@@ -234,7 +234,7 @@ def test_a_file_has_one_server(server: Server, tmp_path: Path):
 
     assert second.process.wait(PATIENCE) == 1
 
-    assert "in use by another enrollment process" in second.log.read_text()
+    assert "in use by process" in second.log.read_text()
     assert server.get("/").status == 200
 
 

@@ -337,7 +337,7 @@ def test_only_one_server_claims_a_database_and_no_change_meanwhile(database_file
     with lock_database(database_file, exclusive=True):
         for exclusive in (True, False):
             with (
-                pytest.raises(CommandError, match=f"enrollment process, {os.getpid()}$"),
+                pytest.raises(CommandError, match=f"process {os.getpid()}[.] Stop it first[.]$"),
                 lock_database(database_file, exclusive=exclusive),
             ):
                 pass
