@@ -17,7 +17,7 @@ from enrollment.cli.main import main
 from enrollment.config import Config
 from enrollment.maintenance import migrations
 from enrollment.storage.lock import lock_database
-from tests.support.server import free_port
+from tests.support.server import free_port, serving
 
 FIRST, *REST = ALL = [id for id, _ in migrations.status(Path("no such file"))]
 
