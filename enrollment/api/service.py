@@ -10,7 +10,7 @@ from enrollment.http.authentication import ANYONE, READERS
 from enrollment.http.context import Context
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result, ok
-from enrollment.model.results import Health, Service
+from enrollment.model.results import Liveness, Readiness, Service
 from enrollment.openapi import pages
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
@@ -25,7 +25,7 @@ def read_service(context: Context, database: Database) -> Result:
 
 def read_live(context: Context, database: Database) -> Result:
     """Whether the service answers."""
-    return ok(Health(status="live"))
+    return ok(Liveness())
 
 
 def read_ready(context: Context, database: Database) -> Result:
@@ -39,7 +39,7 @@ def read_ready(context: Context, database: Database) -> Result:
     if not database.is_writing:
         with database.write() as db:
             probe_write(db)
-    return ok(Health(status="ready"))
+    return ok(Readiness())
 
 
 def read_metrics(context: Context, db: Connection) -> Result:
@@ -62,13 +62,13 @@ def read_problem(context: Context, database: Database, code: str) -> Result:
 
 OPERATIONS = (
     Operation("GET", "/", ANYONE, read_service, answer=Service),
-    Operation("GET", "/livez", ANYONE, read_live, answer=Health),
+    Operation("GET", "/livez", ANYONE, read_live, answer=Liveness),
     Operation(
         "GET",
         "/readyz",
         ANYONE,
         read_ready,
-        answer=Health,
+        answer=Readiness,
         slow=True,
         conflicts=("database_outdated", "database_moved", "disk_full"),
     ),
