@@ -52,10 +52,10 @@ OPERATIONS = (
         answer=NewToken,
         status=201,
         conflicts=(
-            "student_of_token_missing",
-            "student_of_token_unwanted",
+            "token_student_required",
+            "token_student_not_allowed",
             "unknown_student",
-            "expired_already",
+            "already_expired",
         ),
     ),
     Operation("GET", "/v1/tokens/<token_id:id>", ADMINS, read_token, answer=Token),

@@ -14,7 +14,7 @@ from enrollment.model.records import Change
 from enrollment.model.requests import ChangeDetails
 from enrollment.model.results import Violation
 from enrollment.model.types import Timestamp
-from enrollment.problems.errors import violations_problem
+from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
 from enrollment.storage.sqlite import Connection
 
@@ -56,7 +56,7 @@ def change_context(context: Context, given: ChangeDetails | None = None) -> Chan
     if given.effective_at and given.effective_at > at:
         detail = f"It is {at} now: what is true only later is not recorded yet."
         violation = Violation(pointer="/effective_at", code="effective_in_future", detail=detail)
-        raise violations_problem([violation])
+        raise Problem.from_violations([violation])
     return Change(
         at=at,
         effective_at=given.effective_at,

@@ -4,13 +4,13 @@ from typing import Any
 
 from enrollment.model.results import Violation
 from enrollment.problems.body import ProblemBody, problem_body
-from enrollment.problems.errors import Problem, violations_problem
+from enrollment.problems.errors import Problem
 
 
 def example(code: str) -> Problem:
     if code in REASONS:
         pointer, detail, details = REASONS[code]
-        return violations_problem(
+        return Problem.from_violations(
             [Violation(pointer=pointer, code=code, detail=detail, details=details)]
         )
     return Problem(code, DETAILS[code], [FAULTS[code]] if code in FAULTS else [])
@@ -114,17 +114,17 @@ REASONS: dict[str, tuple[str, str, dict[str, Any]]] = {
         {"enrollments": 1},
     ),
     "term_has_courses": ("", "Courses of the term: 1.", {"courses": 1}),
-    "student_of_token_missing": (
+    "token_student_required": (
         "/student_id",
         "A token with the role student belongs to a student.",
         {"role": "student"},
     ),
-    "student_of_token_unwanted": (
+    "token_student_not_allowed": (
         "/student_id",
         "A token with the role reader belongs to no student.",
         {"role": "reader"},
     ),
-    "expired_already": (
+    "already_expired": (
         "/expires_at",
         "It is 2026-10-01T09:00:00.000Z now.",
         {"now": "2026-10-01T09:00:00.000Z"},

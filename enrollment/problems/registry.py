@@ -141,16 +141,16 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
         409, "A course names a term that does not exist", "Create the term first: POST /v1/terms."
     ),
     "ends_before_start": ProblemType(
-        409, "The end lies before the start", "Swap the two, or mend the one that is wrong."
+        422, "The end lies before the start", "Swap the two, or mend the one that is wrong."
     ),
     "duplicate_requirement": ProblemType(
-        409, "A course requires the same course twice", "Name each required course once."
+        422, "A course requires the same course twice", "Name each required course once."
     ),
     "requires_itself": ProblemType(
-        409, "A course requires itself", "Take its own code out of its requirements."
+        422, "A course requires itself", "Take its own code out of its requirements."
     ),
     "meetings_overlap": ProblemType(
-        409, "A course meets twice at the same time", "Mend one of the two meetings."
+        422, "A course meets twice at the same time", "Mend one of the two meetings."
     ),
     "student_has_enrollments": ProblemType(
         409,
@@ -165,23 +165,23 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
     "term_has_courses": ProblemType(
         409, "The term has courses", "Delete them first, or move them to another term."
     ),
-    "student_of_token_missing": ProblemType(
-        409, "A token with the role student names no student", "Say whose token it is: student_id."
+    "token_student_required": ProblemType(
+        422, "A token with the role student names no student", "Say whose token it is: student_id."
     ),
-    "student_of_token_unwanted": ProblemType(
-        409,
+    "token_student_not_allowed": ProblemType(
+        422,
         "A token with another role than student names a student",
         'Leave student_id out, or choose the role "student".',
     ),
-    "expired_already": ProblemType(
-        409, "The token would have expired already", "Choose a later expires_at, or none."
+    "already_expired": ProblemType(
+        422, "The token would have expired already", "Choose a later expires_at, or none."
     ),
     # What was asked for breaks a rule of enrolment.
     "duplicate_course": ProblemType(
-        409, "The same course is named twice in one request", "Name each course once."
+        422, "The same course is named twice in one request", "Name each course once."
     ),
     "duplicate_student": ProblemType(
-        409, "The same student is named twice in one request", "Name each student once."
+        422, "The same student is named twice in one request", "Name each student once."
     ),
     "unknown_student": ProblemType(
         409, "A student to enrol does not exist", "Look the id up: GET /v1/students."
@@ -250,7 +250,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
     "already_completed": ProblemType(
         409,
         "The student has completed the course",
-        "A completed course is not taken again; enrol in the same course of another term.",
+        "Set the course to repeatable, or override the rule with a reason.",
     ),
     "not_enrolled": ProblemType(
         409,
@@ -258,7 +258,7 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
         "Only who is enrolled can complete a course, and drop it too only who waits for it.",
     ),
     "effective_in_future": ProblemType(
-        409,
+        422,
         "The change would be true only later",
         "Send it when it has become true, with or without its `effective_at`.",
     ),

@@ -353,7 +353,7 @@ def test_a_refused_set_changes_nothing_and_tells_every_reason_of_every_item(clie
     full = client.course(capacity=0, status="closed")
     before = client.get(f"/v1/students/{student}/courses").json
 
-    answer = client.want(student, [full, present, 99, full], status=409)
+    answer = client.want(student, [full, present, 99, full], status=422)
 
     assert broken(answer) == [
         ("/courses/0/course_id", "course_not_open"),
