@@ -29,12 +29,12 @@ WHERE role = 'admin' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_a
 -- name: list_broken_token_rules(role, student_id, expires_at, now)
 -- What speaks against a token with these fields?
 SELECT '/student_id' AS pointer, 'token_student_required' AS code,
-    'A token with the role student belongs to a student.' AS detail,
+    'A token with the role student needs a student.' AS detail,
     json_object('role', :role) AS details
 WHERE :role = 'student' AND :student_id IS NULL
 UNION ALL
 SELECT '/student_id', 'token_student_not_allowed',
-    format('A token with the role %s belongs to no student.', :role),
+    format('A token with the role %s cannot have a student.', :role),
     json_object('role', :role)
 WHERE :role <> 'student' AND :student_id IS NOT NULL
 UNION ALL
@@ -44,7 +44,7 @@ SELECT '/student_id', 'unknown_student',
 WHERE :student_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM student WHERE id = :student_id)
 UNION ALL
 SELECT '/expires_at', 'already_expired',
-    format('It is %s now.', :now),
+    format('`expires_at` must be later than now (%s).', :now),
     json_object('now', :now)
 WHERE :expires_at <= :now
 ORDER BY pointer, code;

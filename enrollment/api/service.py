@@ -32,7 +32,7 @@ def read_ready(context: Context, database: Database) -> Result:
     """Whether the schema is current and a write can begin; a 503 or 507 otherwise."""
     with database.read() as db:
         if not is_current(db):
-            detail = "The database has not the schema of this release."
+            detail = "The database schema does not match this release."
             raise Problem("database_outdated", detail, headers={"Retry-After": "60"})
     database.check_disk_space()
     # A write that is under way has begun.

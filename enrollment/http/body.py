@@ -1,4 +1,4 @@
-"""Bodies: typed structs, or a refusal that names every fault."""
+"""Read a request body into a struct, or refuse it with every fault."""
 
 import json
 import re
@@ -9,7 +9,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from enrollment.http.expected import describe_json_error
-from enrollment.http.validation import MAX_VIOLATIONS, _Constant, _count, _Object, _violations
+from enrollment.http.validation import (
+    MAX_VIOLATIONS,
+    JsonConstant,
+    JsonObject,
+    describe_count,
+    find_violations,
+)
 from enrollment.model.results import Violation
 from enrollment.model.types import decode
 from enrollment.problems.errors import Problem
@@ -24,19 +30,17 @@ def read_body(environ: Mapping[str, Any], wanted: type[S]) -> S:
     """Raises unsupported_media_type, length_required, body_too_large, malformed_request,
     malformed_json, invalid_body."""
     if encoding := environ.get("HTTP_CONTENT_ENCODING"):
-        detail = f'The body is sent as "{encoding[:100]}"; send it without Content-Encoding.'
+        detail = f'The body has the Content-Encoding "{encoding[:100]}". Send it without one.'
         raise Problem("unsupported_media_type", detail)
     media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         detail = f'The body is "{media_type}", not application/json.'
         if not media_type:
-            detail = "There is no body, or it is not said to be application/json."
+            detail = "The request has no body, or no Content-Type: application/json."
         raise Problem("unsupported_media_type", detail)
     coding = environ.get("HTTP_TRANSFER_ENCODING", "chunked")
     if coding.lower() != "chunked":
-        detail = (
-            f'The body is sent as "{coding[:100]}"; of Transfer-Encoding, only chunked is read.'
-        )
+        detail = f'The Transfer-Encoding is "{coding[:100]}". Only chunked is supported.'
         raise Problem("malformed_request", detail)
     value, repeats = _parse(_read(environ))
     try:
@@ -45,17 +49,17 @@ def read_body(environ: Mapping[str, Any], wanted: type[S]) -> S:
             return body
     except (msgspec.ValidationError, UnicodeEncodeError):
         pass
-    # A body can hold more faults than anyone wants to be told, or to wait for.
-    violations = list(islice(_violations(value, wanted, ""), MAX_VIOLATIONS))
+    # A body can have more faults than a client can use, and listing them all takes long.
+    violations = list(islice(find_violations(value, wanted), MAX_VIOLATIONS))
     unreadable = any(
         violation.code in ("duplicate_name", "not_a_number") for violation in violations
     )
-    detail = f"The body has {_count(violations)}."
+    detail = describe_count(violations, "field")
     raise Problem("malformed_json" if unreadable else "invalid_body", detail, violations)
 
 
 def _read(environ: Mapping[str, Any]) -> bytes:
-    """The body, as far as the limit: a longer one is not read to its end."""
+    """Return the body. Stop reading at the limit."""
     declared = environ.get("CONTENT_LENGTH", "")
     if declared:
         if not re.fullmatch("[0-9]{1,19}", declared):
@@ -81,33 +85,31 @@ def _read(environ: Mapping[str, Any]) -> bytes:
 
 
 def _parse(body: bytes) -> tuple[Any, bool]:
-    """The value, and whether a name is repeated in it.
+    """Return the value, and whether a name is repeated in it.
 
-    msgspec's own parser would take the last of two equal names (RFC 8259, section 4).
+    The parser of msgspec accepts repeated names and takes the last (RFC 8259, section 4).
     """
     repeats = False
 
-    def gather(pairs: list[tuple[str, Any]]) -> _Object:
+    def gather(pairs: list[tuple[str, Any]]) -> JsonObject:
         nonlocal repeats
-        made = _Object(pairs)
+        made = JsonObject(pairs)
         repeats = repeats or bool(made.repeated)
         return made
 
     try:
         text = body.decode("utf-8")
         value = json.loads(
-            text, object_pairs_hook=gather, parse_constant=_Constant, parse_float=_number
+            text, object_pairs_hook=gather, parse_constant=JsonConstant, parse_float=_number
         )
         return value, repeats
     except UnicodeDecodeError as error:
         detail = f"The body is not UTF-8 at byte {error.start}."
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        detail = (
-            f"There is {describe_json_error(error.msg)} at {place}."
-            if body
-            else "There is no body."
-        )
+        detail = f"The JSON is invalid at {place}: {describe_json_error(error.msg)}."
+        if not body:
+            detail = "There is no body."
     except RecursionError:
         detail = "The body is nested too deeply."
     except ValueError:

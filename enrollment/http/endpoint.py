@@ -54,8 +54,12 @@ def change_context(context: Context, given: ChangeDetails | None = None) -> Chan
     given = given or ChangeDetails()
     at, override, caller = Timestamp.now(), given.override, context.caller
     if given.effective_at and given.effective_at > at:
-        detail = f"It is {at} now: what is true only later is not recorded yet."
-        violation = Violation(pointer="/effective_at", code="effective_in_future", detail=detail)
+        violation = Violation(
+            pointer="/effective_at",
+            code="effective_in_future",
+            detail=f"`effective_at` must not be later than now ({at}).",
+            details={"now": str(at)},
+        )
         raise Problem.from_violations([violation])
     return Change(
         at=at,

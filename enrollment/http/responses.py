@@ -68,7 +68,7 @@ def render_problem(context: Context, problem: Problem) -> Response:
 def render_failure(context: Context, error: BaseException | None) -> Response:
     """What no one foresaw: the log has the traceback, the client only the id of the request."""
     log.error("request %s failed", context.request_id, exc_info=error)
-    problem = Problem("internal_error", "The service failed; the log says why.")
+    problem = Problem("internal_error", "The service failed. The log has the details.")
     return render_problem(context, problem)
 
 

@@ -121,7 +121,7 @@ class Database:
 
     def _require_file(self) -> None:
         if _identity(self._path) != self._identity:
-            detail = "The file of the database has been moved, replaced or removed."
+            detail = "The database file has been moved, replaced or removed."
             raise Problem("database_moved", detail, headers={"Retry-After": "60"})
 
     def check_disk_space(self) -> None:

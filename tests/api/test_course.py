@@ -177,7 +177,7 @@ def test_course_has_enrollments(client: Client):
     answer = client.delete(f"/v1/courses/{course}", status=409)
 
     assert broken(answer) == [("", "course_has_enrollments")]
-    assert answer.json["detail"] == "Enrolments in the course, present and past: 1."
+    assert answer.json["detail"] == "Enrollments in the course, present and past: 1."
 
 
 @pytest.mark.parametrize("method", ["get", "delete"])

@@ -81,7 +81,7 @@ def test_course_full(client: Client):
 
     assert answer.json == {
         "type": "/problems/course_full",
-        "title": "Every seat of the course is taken",
+        "title": "Every seat in the course is taken",
         "status": 409,
         "detail": "No seat of CS101 is free: 2 of 2 are taken.",
         "code": "course_full",

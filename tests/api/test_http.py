@@ -103,9 +103,9 @@ def test_a_problem_has_the_members_of_rfc_9457_and_a_code(client: Client):
     assert answer.content_type == "application/problem+json"
     assert answer.json == {
         "type": "/problems/not_found",
-        "title": "There is nothing at this address",
+        "title": "There is nothing at this URL",
         "status": 404,
-        "detail": "There is nothing at this address; / and /docs tell what there is.",
+        "detail": "There is nothing at this URL. / and /docs list what exists.",
         "code": "not_found",
         "errors": [],
     }
@@ -243,7 +243,7 @@ def test_if_match_never_creates(client: Client):
 
     answer = client.put_status(student, course, "enrolled", 412, **{"If-Match": "*"})
 
-    assert answer.json["detail"] == "If-Match is *, and there is nothing now."
+    assert answer.json["detail"] == "If-Match is *, but there is no record."
 
 
 @pytest.mark.parametrize("kind", ["students", "terms", "courses"])
