@@ -37,7 +37,7 @@ def write(context: Context, db: Connection, database: Database, retry_window: in
     act = partial(operation.handler, context, **context.ids)
     if operation.body:
         body = read_body(context.environ, operation.body)
-        forbid_staff_fields(context.caller, body)
+        forbid_staff_fields(context, body)
         act = partial(act, body=body)
     if isinstance(context.query, WriteOptions) and context.query.dry_run:
         return dry_run(context, database, act)
