@@ -15,9 +15,8 @@ from enrollment.api.operations import OPERATIONS
 from enrollment.config import Config
 from enrollment.http.authentication import Authenticator
 from enrollment.http.context import Context
-from enrollment.http.endpoint import read, write
+from enrollment.http.endpoint import prepare, read, write
 from enrollment.http.operation import answer_unrouted, make_router, match
-from enrollment.http.query import read_query
 from enrollment.http.responses import Response, render_failure, render_problem
 from enrollment.log import requests
 from enrollment.metrics import Metrics
@@ -104,11 +103,11 @@ class App:
         operation = context.operation
         assert operation
         if operation.is_public:
-            context.query = read_query(context.environ, operation.options)
+            prepare(context)
             return None if operation.is_slow(context.query) else self._run(context)
         with self.database.read() as db:
             self.authenticator.authorize(db, context)
-            context.query = read_query(context.environ, operation.options)
+            prepare(context)
             if operation.reads and not operation.is_slow(context.query):
                 return self._run(context)
         return None

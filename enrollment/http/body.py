@@ -58,6 +58,17 @@ def read_body(environ: Mapping[str, Any], wanted: type[S]) -> S:
     raise Problem("malformed_json" if unreadable else "invalid_body", detail, violations)
 
 
+def refuse_body(environ: Mapping[str, Any]) -> None:
+    """Refuse a body that would be ignored. A Content-Length of 0 is no body.
+
+    Raises malformed_request.
+    """
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if "HTTP_TRANSFER_ENCODING" in environ or length.strip("0"):
+        detail = f"The request has a body, but {environ['REQUEST_METHOD']} takes none."
+        raise Problem("malformed_request", detail)
+
+
 def _read(environ: Mapping[str, Any]) -> bytes:
     """Return the body. Stop reading at the limit."""
     declared = environ.get("CONTENT_LENGTH", "")

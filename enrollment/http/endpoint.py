@@ -4,8 +4,9 @@ from functools import partial
 
 import msgspec
 
-from enrollment.http.body import read_body
+from enrollment.http.body import read_body, refuse_body
 from enrollment.http.context import Context
+from enrollment.http.query import read_query
 from enrollment.http.responses import Response, render
 from enrollment.http.visibility import forbid_staff_fields
 from enrollment.http.writes import dry_run, execute_idempotently
@@ -19,6 +20,18 @@ from enrollment.storage.database import Database
 from enrollment.storage.sqlite import Connection
 
 # How an operation is run
+
+
+def prepare(context: Context) -> None:
+    """Read the query, and refuse a body that the operation does not take. It needs no database.
+
+    Raises malformed_request, invalid_query.
+    """
+    operation = context.operation
+    assert operation
+    context.query = read_query(context.environ, operation.options)
+    if not operation.body:
+        refuse_body(context.environ)
 
 
 def read(context: Context, source: Connection | Database) -> Response:
