@@ -14,9 +14,8 @@ from enrollment.config import Config
 from enrollment.http.addresses import check_host, find_client, known_hosts
 from enrollment.http.authentication import Authenticator
 from enrollment.http.context import Context
-from enrollment.http.endpoint import read, write
+from enrollment.http.endpoint import prepare, read, write
 from enrollment.http.operation import answer_unrouted, make_router, match
-from enrollment.http.query import read_query
 from enrollment.http.responses import Response, render_failure, render_problem
 from enrollment.http.writes import RolledBack
 from enrollment.log import requests
@@ -109,11 +108,11 @@ class App:
         operation = context.operation
         assert operation
         if operation.is_public:
-            context.query = read_query(context.environ, operation.options)
+            prepare(context)
             return None if operation.is_slow(context.query) else self._run(context)
         with self.database.read() as db:
             self.authenticator.authorize(db, context)
-            context.query = read_query(context.environ, operation.options)
+            prepare(context)
             if operation.reads and not operation.is_slow(context.query):
                 return self._run(context)
         return None

@@ -81,7 +81,7 @@ ORDER BY value;
 -- name: list_broken_course_rules(id, code, term, enroll_from, enroll_until, requirements, meetings)
 -- What speaks against a course with these fields? A new course has no id.
 SELECT '/enroll_until' AS pointer, 'ends_before_start' AS code,
-    format('Enrolment would end at %s, not after it starts at %s.', :enroll_until, :enroll_from)
+    format('Enrollment ends at %s, which is not after it starts at %s.', :enroll_until, :enroll_from)
         AS detail,
     json_object('start', :enroll_from, 'end', :enroll_until) AS details
 WHERE :enroll_until <= :enroll_from
@@ -92,13 +92,13 @@ SELECT '/term', 'unknown_term',
 WHERE :term IS NOT NULL AND NOT EXISTS (SELECT 1 FROM term WHERE code = :term)
 UNION ALL
 SELECT '/code', 'course_code_taken',
-    format('Course %d of the same term has the code %s.', id, code),
+    format('Course %d in the same term has the code %s.', id, code),
     json_object('course_id', id)
 FROM course
 WHERE code = :code AND term IS :term AND id IS NOT :id
 UNION ALL
 SELECT format('/%s/%d', value ->> 'field', value ->> 'place'), 'duplicate_requirement',
-    format('%s is required already.', value ->> 'code'),
+    format('%s is already required.', value ->> 'code'),
     json_object('code', value ->> 'code')
 FROM (
     SELECT value,
@@ -108,19 +108,19 @@ FROM (
 WHERE mention > 1
 UNION ALL
 SELECT format('/%s/%d', value ->> 'field', value ->> 'place'), 'requires_itself',
-    format('%s would require itself.', :code),
+    format('%s cannot require itself.', :code),
     json_object('code', value ->> 'code')
 FROM json_each(:requirements)
 WHERE value ->> 'code' = :code COLLATE NOCASE
 UNION ALL
 SELECT format('/meetings/%d/to', key), 'ends_before_start',
-    format('The meeting would end at %s, not after it starts at %s.', value ->> 'to', value ->> 'from'),
+    format('The meeting ends at %s, which is not after it starts at %s.', value ->> 'to', value ->> 'from'),
     json_object('start', value ->> 'from', 'end', value ->> 'to')
 FROM json_each(:meetings)
 WHERE value ->> 'to' <= value ->> 'from'
 UNION ALL
 SELECT format('/meetings/%d', later.key), 'meetings_overlap',
-    'The course would meet twice at the same time.',
+    'The meeting overlaps an earlier one in the list.',
     json_object('weekday', later.value ->> 'weekday')
 FROM json_each(:meetings) AS later
 WHERE EXISTS (
@@ -168,7 +168,7 @@ SELECT :course_id, value ->> 'weekday', value ->> 'from', value ->> 'to' FROM js
 -- name: list_broken_course_deletion_rules(id)
 -- What speaks against deleting this course? History does.
 SELECT '' AS pointer, 'course_has_enrollments' AS code,
-    format('Enrolments in the course, present and past: %d.', count(*)) AS detail,
+    format('Enrollments in the course, present and past: %d.', count(*)) AS detail,
     json_object('enrollments', count(*)) AS details
 FROM student_course
 WHERE course_id = :id

@@ -24,7 +24,7 @@ WHERE student_course.student_id = :student_id
 ORDER BY student_course.course_id
 LIMIT :limit;
 
--- name: list_courses_of_student_as_of(student_id, status, term, as_of, recorded_by, after_course_id, limit)
+-- name: list_courses_of_student_as_of(student_id, status, term, as_of, known_at, after_course_id, limit)
 -- The same as it was at a moment, by what was recorded until another: from the events alone.
 SELECT
     student_course.student_id, student_course.course_id, last.to_status AS status, NULL AS position,
@@ -45,7 +45,7 @@ CROSS JOIN student_course_event AS last ON last.id = (
     WHERE student_id = student_course.student_id
         AND course_id = student_course.course_id
         AND effective_at <= :as_of
-        AND recorded_at <= :recorded_by
+        AND recorded_at <= :known_at
     ORDER BY id DESC LIMIT 1
 )
 CROSS JOIN student_course_event AS event
@@ -113,7 +113,7 @@ WHERE student_course.course_id = :course_id
 ORDER BY student_course.status, student_course.queue_number, student_course.student_id
 LIMIT :limit;
 
--- name: list_students_of_course_as_of(course_id, status, as_of, recorded_by, after_student_id, limit)
+-- name: list_students_of_course_as_of(course_id, status, as_of, known_at, after_student_id, limit)
 -- The same as it was at a moment, by what was recorded until another, in the order of student ids.
 SELECT
     student_course.student_id, student_course.course_id, last.to_status AS status, NULL AS position,
@@ -134,7 +134,7 @@ CROSS JOIN student_course_event AS last ON last.id = (
     WHERE student_id = student_course.student_id
         AND course_id = student_course.course_id
         AND effective_at <= :as_of
-        AND recorded_at <= :recorded_by
+        AND recorded_at <= :known_at
     ORDER BY id DESC LIMIT 1
 )
 CROSS JOIN student_course_event AS event

@@ -53,7 +53,7 @@ RETURNING id, version, given_name, family_name, email, status, max_credits;
 -- name: list_broken_student_deletion_rules(id)
 -- What speaks against deleting this student? History does.
 SELECT '' AS pointer, 'student_has_enrollments' AS code,
-    format('Enrolments of the student, present and past: %d.', count(*)) AS detail,
+    format('Enrollments of the student, present and past: %d.', count(*)) AS detail,
     json_object('enrollments', count(*)) AS details
 FROM student_course
 WHERE student_id = :id

@@ -18,7 +18,7 @@ LIMIT :limit;
 -- name: list_broken_term_rules(id, code, start_on, end_on)
 -- What speaks against a term with this code and these dates? A new term has no id.
 SELECT '/end_on' AS pointer, 'ends_before_start' AS code,
-    format('The term would end on %s, before it starts on %s.', :end_on, :start_on) AS detail,
+    format('The term ends on %s, before it starts on %s.', :end_on, :start_on) AS detail,
     json_object('start', :start_on, 'end', :end_on) AS details
 WHERE :end_on < :start_on
 UNION ALL
@@ -44,7 +44,7 @@ RETURNING id, version, code, title, start_on, end_on, max_credits;
 -- name: list_broken_term_deletion_rules(id)
 -- What speaks against deleting this term? Its courses do.
 SELECT '' AS pointer, 'term_has_courses' AS code,
-    format('Courses of the term: %d.', count(*)) AS detail,
+    format('Courses in the term: %d.', count(*)) AS detail,
     json_object('courses', count(*)) AS details
 FROM term
 JOIN course ON course.term = term.code

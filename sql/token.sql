@@ -28,13 +28,13 @@ WHERE role = 'admin' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_a
 
 -- name: list_broken_token_rules(role, student_id, expires_at, now)
 -- What speaks against a token with these fields?
-SELECT '/student_id' AS pointer, 'student_of_token_missing' AS code,
-    'A token with the role student belongs to a student.' AS detail,
+SELECT '/student_id' AS pointer, 'token_student_required' AS code,
+    'A token with the role student needs a student.' AS detail,
     json_object('role', :role) AS details
 WHERE :role = 'student' AND :student_id IS NULL
 UNION ALL
-SELECT '/student_id', 'student_of_token_unwanted',
-    format('A token with the role %s belongs to no student.', :role),
+SELECT '/student_id', 'token_student_not_allowed',
+    format('A token with the role %s cannot have a student.', :role),
     json_object('role', :role)
 WHERE :role <> 'student' AND :student_id IS NOT NULL
 UNION ALL
@@ -43,8 +43,8 @@ SELECT '/student_id', 'unknown_student',
     json_object('student_id', :student_id)
 WHERE :student_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM student WHERE id = :student_id)
 UNION ALL
-SELECT '/expires_at', 'expired_already',
-    format('It is %s now.', :now),
+SELECT '/expires_at', 'already_expired',
+    format('`expires_at` must be later than now (%s).', :now),
     json_object('now', :now)
 WHERE :expires_at <= :now
 ORDER BY pointer, code;

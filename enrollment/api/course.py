@@ -12,7 +12,7 @@ from enrollment.model.queries import CourseFilter
 from enrollment.model.records import Course, CourseInput
 from enrollment.model.requests import PromotionInput
 from enrollment.model.results import BulkResults, Page
-from enrollment.problems.registry import COURSE_RULES
+from enrollment.problems.registry import rules_for
 from enrollment.storage.sqlite import Connection
 
 
@@ -84,7 +84,7 @@ OPERATIONS = (
         body=CourseInput,
         answer=Course,
         status=201,
-        conflicts=COURSE_RULES,
+        conflicts=rules_for("course"),
     ),
     Operation(
         "GET", "/v1/courses/<course_id:id>", READERS_AND_STUDENTS, read_course, answer=Course
@@ -96,7 +96,7 @@ OPERATIONS = (
         replace_course,
         body=CourseInput,
         answer=Course,
-        conflicts=COURSE_RULES,
+        conflicts=rules_for("course"),
     ),
     Operation(
         "DELETE",
@@ -104,7 +104,7 @@ OPERATIONS = (
         REGISTRARS,
         delete_course,
         status=204,
-        conflicts=("course_has_enrollments",),
+        conflicts=rules_for("course_deletion"),
     ),
     Operation(
         "POST",
@@ -113,7 +113,7 @@ OPERATIONS = (
         promote,
         body=PromotionInput,
         answer=BulkResults,
-        conflicts=("promotion_automatic", "course_full"),
+        conflicts=rules_for("promotion"),
         conditional=True,
     ),
 )

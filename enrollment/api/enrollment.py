@@ -26,7 +26,7 @@ from enrollment.model.requests import (
 )
 from enrollment.model.results import BulkResults, Eligibility, EligibleCourse, Page
 from enrollment.model.types import Timestamp
-from enrollment.problems.registry import ENROLLMENT_RULES
+from enrollment.problems.registry import rules_for
 from enrollment.storage.sqlite import Connection
 
 
@@ -152,7 +152,7 @@ OPERATIONS = (
         body=EnrollmentInput,
         answer=Enrollment,
         status=201,
-        conflicts=ENROLLMENT_RULES,
+        conflicts=rules_for("enrollment"),
         conditional=True,
     ),
     Operation(
@@ -162,7 +162,7 @@ OPERATIONS = (
         replace_courses,
         body=CourseSetInput,
         answer=Page[StudentCourse],
-        conflicts=ENROLLMENT_RULES,
+        conflicts=rules_for("enrollment"),
     ),
     Operation(
         "GET",
@@ -178,7 +178,7 @@ OPERATIONS = (
         put_enrollment,
         body=EnrollmentStatusInput,
         answer=Enrollment,
-        conflicts=("not_enrolled", *ENROLLMENT_RULES),
+        conflicts=rules_for("enrollment", "status"),
     ),
     Operation(
         "DELETE",
@@ -186,7 +186,7 @@ OPERATIONS = (
         REGISTRARS_AND_STUDENTS,
         drop,
         status=204,
-        conflicts=("not_enrolled",),
+        conflicts=rules_for("drop"),
     ),
     Operation(
         "GET",
@@ -219,7 +219,7 @@ OPERATIONS = (
         body=BulkEnrollmentInput,
         answer=BulkResults,
         status=201,
-        conflicts=("duplicate_student", "unknown_student", *ENROLLMENT_RULES),
+        conflicts=rules_for("roster"),
         conditional=True,
     ),
 )

@@ -10,7 +10,7 @@ from enrollment.http.authentication import ANYONE, READERS
 from enrollment.http.context import Context
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result, ok
-from enrollment.model.results import Health, Service
+from enrollment.model.results import Liveness, Readiness, Service
 from enrollment.openapi import pages
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
@@ -25,14 +25,14 @@ def read_service(context: Context, database: Database) -> Result:
 
 def read_live(context: Context, database: Database) -> Result:
     """Whether the service answers."""
-    return ok(Health(status="live"))
+    return ok(Liveness())
 
 
 def read_ready(context: Context, database: Database) -> Result:
     """Whether the schema is current and a write can begin; a 503 or 507 otherwise."""
     with database.read() as db:
         if not is_current(db):
-            detail = "The database has not the schema of this release."
+            detail = "The database schema does not match this release."
             raise Problem("database_outdated", detail, headers={"Retry-After": "60"})
     database.check_disk()
     # A write that is under way has begun.
@@ -40,7 +40,7 @@ def read_ready(context: Context, database: Database) -> Result:
         with database.write() as db:
             probe_write(db)
     database.check_disk_space()
-    return ok(Health(status="ready"))
+    return ok(Readiness())
 
 
 def read_metrics(context: Context, db: Connection) -> Result:
@@ -63,13 +63,13 @@ def read_problem(context: Context, database: Database, code: str) -> Result:
 
 OPERATIONS = (
     Operation("GET", "/", ANYONE, read_service, answer=Service),
-    Operation("GET", "/livez", ANYONE, read_live, answer=Health),
+    Operation("GET", "/livez", ANYONE, read_live, answer=Liveness),
     Operation(
         "GET",
         "/readyz",
         ANYONE,
         read_ready,
-        answer=Health,
+        answer=Readiness,
         slow=True,
         conflicts=("database_outdated", "database_moved", "disk_full"),
     ),

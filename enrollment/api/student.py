@@ -11,6 +11,7 @@ from enrollment.http.responses import Result, created, no_content, ok
 from enrollment.model.queries import StudentFilter
 from enrollment.model.records import Student, StudentInput
 from enrollment.model.results import Page
+from enrollment.problems.registry import rules_for
 from enrollment.storage.sqlite import Connection
 
 
@@ -63,7 +64,7 @@ OPERATIONS = (
         body=StudentInput,
         answer=Student,
         status=201,
-        conflicts=("email_taken",),
+        conflicts=rules_for("student"),
     ),
     Operation(
         "GET", "/v1/students/<student_id:id>", READERS_AND_STUDENTS, read_student, answer=Student
@@ -75,7 +76,7 @@ OPERATIONS = (
         replace_student,
         body=StudentInput,
         answer=Student,
-        conflicts=("email_taken",),
+        conflicts=rules_for("student"),
     ),
     Operation(
         "DELETE",
@@ -83,6 +84,6 @@ OPERATIONS = (
         REGISTRARS,
         delete_student,
         status=204,
-        conflicts=("student_has_enrollments",),
+        conflicts=rules_for("student_deletion"),
     ),
 )

@@ -11,6 +11,7 @@ from enrollment.http.responses import Result, created, no_content, ok
 from enrollment.model.queries import TermFilter
 from enrollment.model.records import Term, TermInput
 from enrollment.model.results import Page
+from enrollment.problems.registry import rules_for
 from enrollment.storage.sqlite import Connection
 
 
@@ -66,7 +67,7 @@ OPERATIONS = (
         body=TermInput,
         answer=Term,
         status=201,
-        conflicts=("term_code_taken", "ends_before_start"),
+        conflicts=rules_for("term"),
     ),
     Operation("GET", "/v1/terms/<term_id:id>", READERS_AND_STUDENTS, read_term, answer=Term),
     Operation(
@@ -76,7 +77,7 @@ OPERATIONS = (
         replace_term,
         body=TermInput,
         answer=Term,
-        conflicts=("term_code_taken", "ends_before_start"),
+        conflicts=rules_for("term"),
     ),
     Operation(
         "DELETE",
@@ -84,6 +85,6 @@ OPERATIONS = (
         REGISTRARS,
         delete_term,
         status=204,
-        conflicts=("term_has_courses",),
+        conflicts=rules_for("term_deletion"),
     ),
 )

@@ -11,6 +11,7 @@ from enrollment.http.responses import Result, created, no_content, ok
 from enrollment.model.queries import Pagination
 from enrollment.model.records import NewToken, Token, TokenInput
 from enrollment.model.results import Page
+from enrollment.problems.registry import rules_for
 from enrollment.storage.sqlite import Connection
 
 
@@ -52,12 +53,7 @@ OPERATIONS = (
         body=TokenInput,
         answer=NewToken,
         status=201,
-        conflicts=(
-            "student_of_token_missing",
-            "student_of_token_unwanted",
-            "unknown_student",
-            "expired_already",
-        ),
+        conflicts=rules_for("token"),
     ),
     Operation("GET", "/v1/tokens/<token_id:id>", ADMINS, read_token, answer=Token),
     Operation("DELETE", "/v1/tokens/<token_id:id>", ADMINS, revoke_token, status=204),

@@ -62,12 +62,12 @@ def list_students_of_course(
 
 
 def _is_past(wanted: RosterFilter) -> bool:
-    return bool(wanted.as_of or wanted.recorded_by)
+    return bool(wanted.as_of or wanted.known_at)
 
 
 def _parameters(wanted: RosterFilter) -> dict[str, Any]:
-    as_of, recorded_by = wanted.as_of or ALWAYS, wanted.recorded_by or ALWAYS
-    return asdict(wanted) | {"as_of": as_of, "recorded_by": recorded_by}
+    as_of, known_at = wanted.as_of or ALWAYS, wanted.known_at or ALWAYS
+    return asdict(wanted) | {"as_of": as_of, "known_at": known_at}
 
 
 def _student_of_course(queue_number: int = 0, **row: Any) -> RosterEntry:

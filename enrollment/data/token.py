@@ -55,7 +55,7 @@ def list_tokens(
 def insert_token(db: Connection, fields: TokenInput, change: Change) -> NewToken:
     """A new token and its text, which is shown this once.
 
-    Raises student_of_token_missing, student_of_token_unwanted, unknown_student, expired_already.
+    Raises token_student_required, token_student_not_allowed, unknown_student, already_expired.
     """
     parameters = asdict(change) | asdict(fields)
     raise_broken_rules(SQL.list_broken_token_rules(db, now=change.at, **parameters))

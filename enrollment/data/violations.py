@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from enrollment.model.results import Violation
-from enrollment.problems.errors import violations_problem
+from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.storage.sqlite import Row
 
@@ -33,7 +33,7 @@ def list_violations(broken: Iterable[Row]) -> list[Violation]:
 def raise_violations(violations: Sequence[Violation]) -> None:
     """Raise them all as one Problem, if there is one."""
     if violations:
-        raise violations_problem(violations)
+        raise Problem.from_violations(violations)
 
 
 def raise_broken_rules(broken: Iterable[Row]) -> None:

@@ -46,11 +46,17 @@ class Authenticator:
             raise Problem("token_missing", "The request has no token.", headers=_challenge())
         allowed = context.operation.allowed if context.operation else frozenset()
         if caller.role not in allowed:
-            detail = f"The role {caller.role} may not do this; {', '.join(sorted(allowed))} may."
+            roles = ", ".join(sorted(allowed))
+            detail = f"The role {caller.role} may not do this. These roles may: {roles}."
             raise Problem("forbidden", detail)
         named = context.ids.get("student_id", caller.student_id)
         if caller.role == "student" and named != caller.student_id:
-            raise Problem("forbidden", f"The token is for student {caller.student_id} alone.")
+            roles = ", ".join(sorted(allowed - {"student"}))
+            detail = (
+                f"This token may do this only for student {caller.student_id}."
+                f" These roles may for every student: {roles}."
+            )
+            raise Problem("forbidden", detail)
 
     def token_uses_due(self) -> bool:
         """Whether the uses are to be written now; True only for the first who asks."""
@@ -88,7 +94,7 @@ class Authenticator:
             )
         row = token.find_valid_token(db, text.strip())
         if row is None:
-            raise self._failure(context, "The token is unknown, has expired, or was revoked.")
+            raise self._failure(context, "The token is unknown, expired or revoked.")
         caller = Caller(row["id"], row["name"], row["role"], row["student_id"])
         self._used[caller.id] = datetime.now(UTC)
         self._count(context, caller)
@@ -97,7 +103,7 @@ class Authenticator:
     def _failure(self, context: Context, detail: str) -> Problem:
         usage = self._failures.hit(context.client)
         if self._failures.limit and usage.remaining < 0:
-            detail = "Too many invalid tokens came from this address."
+            detail = "Too many invalid tokens came from this IP address."
             return Problem("too_many_failures", detail, headers=_retry_after(usage))
         return Problem("token_invalid", detail, headers=_challenge(', error="invalid_token"'))
 

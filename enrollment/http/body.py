@@ -1,4 +1,4 @@
-"""Bodies: JSON becomes a typed struct, or a problem that lists everything that is wrong."""
+"""Read a request body into a struct, or refuse it with every fault."""
 
 import json
 import re
@@ -9,7 +9,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from enrollment.http.expected import describe_json_error
-from enrollment.http.validation import MAX_VIOLATIONS, _Constant, _count, _Object, _violations
+from enrollment.http.validation import (
+    MAX_VIOLATIONS,
+    JsonConstant,
+    JsonObject,
+    describe_count,
+    find_violations,
+)
 from enrollment.model.results import Violation
 from enrollment.model.types import decode
 from enrollment.problems.errors import Problem
@@ -25,17 +31,17 @@ def read_body(environ: Mapping[str, Any], wanted: type[S]) -> S:
     request_timeout, malformed_json, invalid_body.
     """
     if encoding := environ.get("HTTP_CONTENT_ENCODING"):
-        detail = f'The body is sent as "{encoding[:100]}"; send it without Content-Encoding.'
+        detail = f'The body has the Content-Encoding "{encoding[:100]}". Send it without one.'
         raise Problem("unsupported_media_type", detail)
     media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         detail = f'The body is "{media_type}", not application/json.'
         if not media_type:
-            detail = "There is no body, or no Content-Type: application/json."
+            detail = "The request has no body, or no Content-Type: application/json."
         raise Problem("unsupported_media_type", detail)
     coding = environ.get("HTTP_TRANSFER_ENCODING", "chunked")
     if coding.lower() != "chunked":
-        detail = f'The Transfer-Encoding "{coding[:100]}" is not supported; only chunked is.'
+        detail = f'The Transfer-Encoding is "{coding[:100]}". Only chunked is supported.'
         raise Problem("malformed_request", detail)
     value, repeats = _parse(_read(environ))
     try:
@@ -44,17 +50,28 @@ def read_body(environ: Mapping[str, Any], wanted: type[S]) -> S:
             return body
     except (msgspec.ValidationError, UnicodeEncodeError):
         pass
-    # A body can have more violations than anyone wants to read or to wait for.
-    violations = list(islice(_violations(value, wanted, ""), MAX_VIOLATIONS))
+    # A body can have more faults than a client can use, and listing them all takes long.
+    violations = list(islice(find_violations(value, wanted), MAX_VIOLATIONS))
     unreadable = any(
         violation.code in ("duplicate_name", "not_a_number") for violation in violations
     )
-    detail = f"The body has {_count(violations)}."
+    detail = describe_count(violations, "field")
     raise Problem("malformed_json" if unreadable else "invalid_body", detail, violations)
 
 
+def refuse_body(environ: Mapping[str, Any]) -> None:
+    """Refuse a body that would be ignored. A Content-Length of 0 is no body.
+
+    Raises malformed_request.
+    """
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if "HTTP_TRANSFER_ENCODING" in environ or length.strip("0"):
+        detail = f"The request has a body, but {environ['REQUEST_METHOD']} takes none."
+        raise Problem("malformed_request", detail)
+
+
 def _read(environ: Mapping[str, Any]) -> bytes:
-    """Read the body. One that is longer than the limit is not read to its end."""
+    """Return the body. Stop reading at the limit."""
     declared = environ.get("CONTENT_LENGTH", "")
     if declared:
         if not re.fullmatch("[0-9]{1,19}", declared):
@@ -80,31 +97,31 @@ def _read(environ: Mapping[str, Any]) -> bytes:
 
 
 def _parse(body: bytes) -> tuple[Any, bool]:
-    """Return the value, and whether an object in it has the same name twice: msgspec's own parser
-    would take the last one (RFC 8259, section 4)."""
+    """Return the value, and whether a name is repeated in it.
+
+    The parser of msgspec accepts repeated names and takes the last (RFC 8259, section 4).
+    """
     repeats = False
 
-    def gather(pairs: list[tuple[str, Any]]) -> _Object:
+    def gather(pairs: list[tuple[str, Any]]) -> JsonObject:
         nonlocal repeats
-        made = _Object(pairs)
+        made = JsonObject(pairs)
         repeats = repeats or bool(made.repeated)
         return made
 
     try:
         text = body.decode("utf-8")
         value = json.loads(
-            text, object_pairs_hook=gather, parse_constant=_Constant, parse_float=_number
+            text, object_pairs_hook=gather, parse_constant=JsonConstant, parse_float=_number
         )
         return value, repeats
     except UnicodeDecodeError as error:
         detail = f"The body is not UTF-8 at byte {error.start}."
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        detail = (
-            f"There is {describe_json_error(error.msg)} at {place}."
-            if body
-            else "There is no body."
-        )
+        detail = f"The JSON is invalid at {place}: {describe_json_error(error.msg)}."
+        if not body:
+            detail = "There is no body."
     except RecursionError:
         detail = "The body is nested too deeply."
     except ValueError:

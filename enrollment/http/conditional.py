@@ -35,7 +35,7 @@ def check_preconditions(context: Context, find_tag: Callable[[], str | None], *a
     tag = context.etag = find_tag()
     _require_if_match(context, tag, *also)
     if _matches(if_none_match, tag, weak=True):
-        detail = f"If-None-Match excludes {_shown(tag)}, which is the current tag."
+        detail = f'If-None-Match excludes "{tag}", the current entity tag.'
         raise Problem("precondition_failed", detail)
 
 
@@ -49,12 +49,10 @@ def _require_if_match(context: Context, *tags: str | None) -> None:
     """Raises precondition_failed, which names the first of the tags."""
     tag, if_match = tags[0], context.header("IF_MATCH")
     if if_match is not None and not any(_matches(if_match, good) for good in tags):
-        detail = f"If-Match is {if_match}; the current tag is {_shown(tag)}."
+        detail = f'If-Match is {if_match}, but the current entity tag is "{tag}".'
+        if tag is None:
+            detail = f"If-Match is {if_match}, but there is no record."
         raise Problem("precondition_failed", detail)
-
-
-def _shown(tag: str | None) -> str:
-    return "none" if tag is None else f'"{tag}"'
 
 
 def _matches(header: str | None, tag: str | None, *, weak: bool = False) -> bool:

@@ -4,8 +4,9 @@ from functools import partial
 
 import msgspec
 
-from enrollment.http.body import read_body
+from enrollment.http.body import read_body, refuse_body
 from enrollment.http.context import Context
+from enrollment.http.query import read_query
 from enrollment.http.responses import Response, render
 from enrollment.http.visibility import forbid_staff_fields
 from enrollment.http.writes import dry_run, execute_idempotently
@@ -14,9 +15,21 @@ from enrollment.model.records import Change
 from enrollment.model.requests import ChangeDetails
 from enrollment.model.results import Violation
 from enrollment.model.types import Timestamp
-from enrollment.problems.errors import violations_problem
+from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
 from enrollment.storage.sqlite import Connection
+
+
+def prepare(context: Context) -> None:
+    """Read the query, and refuse a body that the operation does not take. It needs no database.
+
+    Raises malformed_request, invalid_query.
+    """
+    operation = context.operation
+    assert operation
+    context.query = read_query(context.environ, operation.options)
+    if not operation.body:
+        refuse_body(context.environ)
 
 
 def read(context: Context, source: Connection | Database) -> Response:
@@ -38,7 +51,7 @@ def write(context: Context, db: Connection, retry_window: int) -> Response:
     act = partial(operation.handler, context, **context.ids)
     if operation.body:
         body = read_body(context.environ, operation.body)
-        forbid_staff_fields(context.caller, body)
+        forbid_staff_fields(context, body)
         act = partial(act, body=body)
     if isinstance(context.query, WriteOptions) and context.query.dry_run:
         dry_run(context, db, act)
@@ -55,9 +68,13 @@ def change_context(context: Context, given: ChangeDetails | None = None) -> Chan
     given = given or ChangeDetails()
     at, override, caller = Timestamp.now(), given.override, context.caller
     if given.effective_at and given.effective_at > at:
-        detail = f"It is {at} now: what is true only later is not recorded yet."
-        violation = Violation(pointer="/effective_at", code="effective_in_future", detail=detail)
-        raise violations_problem([violation])
+        violation = Violation(
+            pointer="/effective_at",
+            code="effective_in_future",
+            detail=f"`effective_at` must not be later than now ({at}).",
+            details={"now": str(at)},
+        )
+        raise Problem.from_violations([violation])
     return Change(
         at=at,
         effective_at=given.effective_at,

@@ -1,4 +1,4 @@
-"""What was expected instead of a wrong value, in words for a person."""
+"""Describe in words what was expected instead of a wrong value."""
 
 import re
 from functools import cache
@@ -9,10 +9,10 @@ from msgspec import Meta
 
 from enrollment.model.types import SURROGATES, AsOf, Date, Timestamp
 
-_DATE = "a date of the calendar, YYYY-MM-DD"
-_TIMESTAMP = "a time of the years 1 to 9999 with its offset, such as 2026-09-01T09:00:00Z"
+_DATE = "a calendar date, YYYY-MM-DD"
+_TIMESTAMP = "a time with its offset, such as 2026-09-01T09:00:00Z, in the years 1 to 9999"
 WORDS: dict[Any, str] = {
-    str: "a text",
+    str: "text",
     int: "a whole number",
     float: "a number",
     bool: "true or false",
@@ -21,40 +21,43 @@ WORDS: dict[Any, str] = {
     Timestamp: _TIMESTAMP,
     AsOf: f"{_DATE}, or {_TIMESTAMP}",
 }
-# How Python's parser begins to say it, and how it is told.
+# The start of each message of Python's JSON parser, and the words that replace it.
 JSON_ERRORS = {
-    "Unexpected UTF-8 BOM": "a byte order mark, which is no JSON,",
-    "Expecting value": "no value",
-    "Expecting property name": "no name in double quotes",
-    "Expecting ':'": "no colon",
-    "Expecting ','": "neither a comma nor the end",
-    "Illegal trailing comma": "a comma too many",
-    "Extra data": "more after the end",
-    "Unterminated string": "a text without an end",
-    "Invalid control character": "a control character in a text",
-    "Invalid \\": "a backslash that escapes nothing",
+    "Unexpected UTF-8 BOM": "unexpected byte order mark",
+    "Expecting value": "expected a value",
+    "Expecting property name": "expected a name in double quotes",
+    "Expecting ':'": "expected a colon",
+    "Expecting ','": "expected a comma or the end",
+    "Illegal trailing comma": "unexpected comma before the end",
+    "Extra data": "unexpected text after the end",
+    "Unterminated string": "string without an end",
+    "Invalid control character": "control character in a string",
+    "Invalid \\": "invalid escape",
 }
 
 
 @cache
 def unwrap(wanted: Any) -> tuple[Any, Meta]:
-    """The type itself and what is asked of it, without `| None`."""
-    if get_origin(wanted) in (Union, UnionType):
-        wanted = next(part for part in get_args(wanted) if part is not NoneType)
-    if get_origin(wanted) is Annotated:
-        inner, meta = get_args(wanted)
-        return inner, meta
-    return wanted, Meta()
+    """Return the type without `| None`, and its constraints."""
+    meta = Meta()
+    while True:
+        if get_origin(wanted) in (Union, UnionType):
+            wanted = next(part for part in get_args(wanted) if part is not NoneType)
+        elif get_origin(wanted) is Annotated:
+            # The constraints of a type come first; a field may add marks to them.
+            wanted, meta, *_ = get_args(wanted)
+        else:
+            return wanted, meta
 
 
 def describe_expected(value: Any, wanted: Any) -> str:
-    """What a value of this type must be: msgspec would tell it in Python and patterns."""
+    """Describe a type. The messages of msgspec name Python types and patterns instead."""
     inner, meta = unwrap(wanted)
     if get_origin(inner) is Literal:
         return "Expected one of: " + ", ".join(get_args(inner))
     if inner is str and isinstance(value, str):
         if re.search(f"[{SURROGATES}]", value):
-            return "Expected whole characters, and no half of a surrogate pair"
+            return "Expected no lone surrogates"
         fits = (meta.min_length or 0) <= len(value) <= (meta.max_length or len(value))
         if fits and meta.pattern:
             return str(meta.description)
@@ -72,6 +75,6 @@ def _range(lead: str, low: float | None, high: float | None, unit: str) -> str:
 
 
 def describe_json_error(message: str) -> str:
-    """What there is where the JSON breaks, or is not."""
-    told = (words for start, words in JSON_ERRORS.items() if message.startswith(start))
-    return next(told, "no JSON")
+    """Describe an error of Python's JSON parser."""
+    words = (words for start, words in JSON_ERRORS.items() if message.startswith(start))
+    return next(words, "this is not JSON")

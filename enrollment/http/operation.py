@@ -104,14 +104,12 @@ def answer_unrouted(context: Context, error: HTTPError) -> Response:
     Raises not_found, method_not_allowed.
     """
     if error.status_code == HTTPStatus.NOT_FOUND:
-        raise Problem(
-            "not_found", "There is nothing at this address; / and /docs tell what there is."
-        )
+        raise Problem("not_found", "There is nothing at this URL. / and /docs list what exists.")
     allowed = {*error.headers["Allow"].split(","), "OPTIONS"}
     if "GET" in allowed:
         allowed.add("HEAD")
     headers = {"Allow": ", ".join(sorted(allowed))}
     if context.method == "OPTIONS":
         return Response(HTTPStatus.NO_CONTENT, headers)
-    detail = f"{context.path} does not take {context.method}."
+    detail = f"{context.path} does not support {context.method}."
     raise Problem("method_not_allowed", detail, headers=headers)

@@ -1,4 +1,4 @@
-"""Query strings: they become a typed struct, or a problem that lists everything that is wrong."""
+"""Read a query string into a struct, or refuse it with every fault."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ import msgspec
 
 from enrollment.http.body import S
 from enrollment.http.expected import unwrap
-from enrollment.http.validation import _count, _fields, _Object, _violations
+from enrollment.http.validation import JsonObject, describe_count, fields_by_name, find_violations
 from enrollment.model.types import decode
 from enrollment.problems.errors import Problem
 
@@ -17,13 +17,13 @@ from enrollment.problems.errors import Problem
 def read_query(environ: Mapping[str, Any], wanted: type[S]) -> S:
     """Read the query as a struct. Raises malformed_request, invalid_query."""
     text = environ.get("QUERY_STRING", "")
-    # No parameter is required.
+    # Every parameter is optional.
     return _query(text, wanted) if text else wanted()
 
 
 def _query(text: str, wanted: type[S]) -> S:
-    value = _Object(_pairs(text))
-    for name, field in _fields(wanted).items():
+    value = JsonObject(_pairs(text))
+    for name, field in fields_by_name(wanted).items():
         part = value.get(name, "")
         kind, _ = unwrap(field.type)
         if kind is int and re.fullmatch("-?[0-9]{1,18}", part):
@@ -32,10 +32,10 @@ def _query(text: str, wanted: type[S]) -> S:
             value[name] = part == "true"
     violations = [
         msgspec.structs.replace(violation, pointer=None, parameter=(violation.pointer or "")[1:])
-        for violation in _violations(value, wanted, "")
+        for violation in find_violations(value, wanted)
     ]
     if violations:
-        raise Problem("invalid_query", f"The address has {_count(violations)}.", violations)
+        raise Problem("invalid_query", describe_count(violations, "parameter"), violations)
     return msgspec.convert(value, wanted, dec_hook=decode)
 
 

@@ -72,7 +72,7 @@ def render_problem(context: Context, problem: Problem) -> Response:
 def render_failure(context: Context, error: BaseException | None) -> Response:
     """Answer an unexpected exception: the log has the traceback, the client gets the request id."""
     log.error("request %s failed", context.request_id, exc_info=error)
-    problem = Problem("internal_error", "The service failed; the log says why.")
+    problem = Problem("internal_error", "The service failed. The log has the details.")
     return render_problem(context, problem)
 
 

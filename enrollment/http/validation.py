@@ -1,4 +1,4 @@
-"""What is wrong with a value: every fault, where msgspec stops at the first."""
+"""Find everything that is wrong with a value. (msgspec stops at the first fault.)"""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ from enrollment.model.types import decode
 MAX_VIOLATIONS = 1000
 
 
-class _Object(dict[str, Any]):
-    """A JSON object that remembers the names that it was given twice."""
+class JsonObject(dict[str, Any]):
+    """A JSON object that also holds the names that were sent more than once."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
@@ -27,18 +27,19 @@ class _Object(dict[str, Any]):
             self.repeated = {name for name, count in times.items() if count > 1}
 
 
-class _Constant:
-    """NaN or an infinity, which are no JSON and fit no field."""
+class JsonConstant:
+    """NaN or an infinity. Neither is JSON, and neither fits a field."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
 
-def _violations(value: Any, wanted: Any, pointer: str) -> Iterator[Violation]:
-    """Everything that is wrong with a value, where msgspec stops at the first."""
+def find_violations(value: Any, wanted: Any, pointer: str = "") -> Iterator[Violation]:
+    """Yield every reason why a parsed JSON value does not fit a type."""
     inner, meta = unwrap(wanted)
     below: Iterator[Violation] = iter(())
-    if isinstance(value, _Object) and isinstance(inner, type) and issubclass(inner, msgspec.Struct):
+    is_struct = isinstance(inner, type) and issubclass(inner, msgspec.Struct)
+    if isinstance(value, JsonObject) and is_struct:
         below = _field_violations(value, inner, pointer)
     elif (
         isinstance(value, list)
@@ -47,14 +48,15 @@ def _violations(value: Any, wanted: Any, pointer: str) -> Iterator[Violation]:
     ):
         (item,) = get_args(inner)
         below = chain.from_iterable(
-            _violations(element, item, f"{pointer}/{index}") for index, element in enumerate(value)
+            find_violations(element, item, f"{pointer}/{index}")
+            for index, element in enumerate(value)
         )
     first = next(below, None)
     if first:
         yield first
         yield from below
-    elif isinstance(value, _Constant):
-        yield Violation(pointer=pointer, code="not_a_number", detail=f"{value.name} is no JSON")
+    elif isinstance(value, JsonConstant):
+        yield Violation(pointer=pointer, code="not_a_number", detail=f"{value.name} is not JSON")
     else:
         try:
             msgspec.convert(value, wanted, dec_hook=decode)
@@ -64,31 +66,35 @@ def _violations(value: Any, wanted: Any, pointer: str) -> Iterator[Violation]:
 
 
 def _field_violations(
-    value: _Object, wanted: type[msgspec.Struct], pointer: str
+    value: JsonObject, wanted: type[msgspec.Struct], pointer: str
 ) -> Iterator[Violation]:
-    known = _fields(wanted)
+    known = fields_by_name(wanted)
     for name in sorted(value.keys() | known.keys()):
-        # A lone surrogate could not be sent back; "~" and "/" are escaped (RFC 6901, section 3).
+        # A lone surrogate cannot be encoded in the response.
         shown = name[:100].encode("utf-8", "replace").decode()
+        # RFC 6901, section 3, escapes "~" and "/".
         place = f"{pointer}/{shown.replace('~', '~0').replace('/', '~1')}"
         if name in value.repeated:
-            yield Violation(pointer=place, code="duplicate_name", detail="Named more than once")
+            yield Violation(pointer=place, code="duplicate_name", detail="Sent more than once")
         elif name not in known:
             expected = f"one of: {', '.join(known)}" if known else "none here"
             yield Violation(pointer=place, code="unknown_name", detail=f"Expected {expected}")
         elif name in value:
-            yield from _violations(value[name], known[name].type, place)
+            yield from find_violations(value[name], known[name].type, place)
         elif known[name].required:
             yield Violation(pointer=place, code="missing", detail="Required")
 
 
 @cache
-def _fields(wanted: type[msgspec.Struct]) -> dict[str, FieldInfo]:
-    """By the names that they are sent under."""
+def fields_by_name(wanted: type[msgspec.Struct]) -> dict[str, FieldInfo]:
+    """Map the name of each field in JSON to the field."""
     return {field.encode_name: field for field in fields(wanted)}
 
 
-def _count(violations: list[Violation]) -> str:
-    if len(violations) == MAX_VIOLATIONS:
-        return f"{MAX_VIOLATIONS} faults or more"
-    return "one fault" if len(violations) == 1 else f"{len(violations)} faults"
+def describe_count(violations: list[Violation], noun: str) -> str:
+    """Return a sentence such as "2 fields are invalid."; noun is "field" or "parameter"."""
+    count = len(violations)
+    if count == 1:
+        return f"1 {noun} is invalid."
+    more = " or more" if count == MAX_VIOLATIONS else ""
+    return f"{count}{more} {noun}s are invalid."

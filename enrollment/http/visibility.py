@@ -1,18 +1,26 @@
-"""What a student may see and say."""
+"""What a student may see and send."""
 
-from typing import Any
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, get_args
 
-from msgspec.structs import replace
+import msgspec
+from msgspec.structs import FieldInfo, replace
 
-from enrollment.http.context import Caller
+from enrollment.http.context import Caller, Context
+from enrollment.http.validation import fields_by_name
 from enrollment.model.records import Event
+from enrollment.model.requests import FOR_STUDENTS
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 
 
 def visible_events(caller: Caller | None, events: list[Event]) -> list[Event]:
-    """What the caller may know of them: a student, only what concerns that student, and who did it
-    only where it was the student: a seat comes free because another one has left."""
+    """Return the events that the caller may see.
+
+    A student sees only the events of that student. The actor is hidden if it is someone else: a
+    promotion would show which student has left the course.
+    """
     if caller is None or caller.role != "student":
         return events
     return [
@@ -22,18 +30,51 @@ def visible_events(caller: Caller | None, events: list[Event]) -> list[Event]:
     ]
 
 
-def forbid_staff_fields(caller: Caller | None, body: Any) -> None:
-    """Refuse a student who speaks as only a registrar may. Raises forbidden."""
-    if caller is None or caller.role != "student":
+def forbid_staff_fields(context: Context, body: msgspec.Struct) -> None:
+    """Refuse a student who sends a field that is not marked `for_students`. Raises forbidden."""
+    caller, operation = context.caller, context.operation
+    if caller is None or caller.role != "student" or operation is None:
         return
-    violations = [
-        Violation(pointer=f"/{name}", code="forbidden", detail="Only a registrar may say so")
-        for name, value in (
-            ("override", getattr(body, "override", None)),
-            ("effective_at", getattr(body, "effective_at", None)),
-            ("status", getattr(body, "status", None) == "completed"),
-        )
-        if value
-    ]
+    violations = list(_staff_fields(body, ""))
     if violations:
-        raise Problem("forbidden", "A student may enrol, wait and drop.", violations)
+        roles = ", ".join(sorted(operation.allowed - {"student"}))
+        detail = f"Students may not send the fields in `errors`. These roles may: {roles}."
+        raise Problem("forbidden", detail, violations)
+
+
+def _staff_fields(struct: msgspec.Struct, pointer: str) -> Iterator[Violation]:
+    """Yield a violation for each field that a student may not send; its default is allowed."""
+    for name, field in fields_by_name(type(struct)).items():
+        value, place = getattr(struct, field.name), f"{pointer}/{name}"
+        values = values_for_students(field.type)
+        if values is None:
+            if value != _default(field):
+                detail = "Students may not send this field"
+                yield Violation(pointer=place, code="forbidden", detail=detail)
+        elif values and value not in values:
+            detail = f"Students may send only: {', '.join(values)}"
+            yield Violation(pointer=place, code="forbidden", detail=detail)
+        else:
+            yield from _staff_fields_below(value, place)
+
+
+def _staff_fields_below(value: Any, pointer: str) -> Iterator[Violation]:
+    if isinstance(value, msgspec.Struct):
+        yield from _staff_fields(value, pointer)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _staff_fields_below(item, f"{pointer}/{index}")
+
+
+@cache
+def values_for_students(wanted: Any) -> tuple[str, ...] | None:
+    """Return the values that students may send in a field of this type: () for every value, or
+    None if they may not send it."""
+    marks = (part.extra or {} for part in get_args(wanted) if isinstance(part, msgspec.Meta))
+    return next((mark[FOR_STUDENTS] for mark in marks if FOR_STUDENTS in mark), None)
+
+
+def _default(field: FieldInfo) -> Any:
+    if field.default_factory is not msgspec.NODEFAULT:
+        return field.default_factory()
+    return field.default

@@ -85,7 +85,7 @@ def execute_idempotently(
         insert_stored_response(db, key, stored)
         return response
     if stored.fingerprint != fingerprint:
-        detail = f'"{text}" was already used as the key of another request.'
+        detail = f'"{text}" was the key of another request.'
         raise Problem("idempotency_key_reused", detail)
     return Response(
         stored.status, {**stored.headers, "Idempotency-Replayed": "true"}, stored.content

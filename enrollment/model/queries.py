@@ -64,15 +64,15 @@ class WriteOptions(Input, frozen=True, kw_only=True):
 
 
 class RosterFilter(Pagination, frozen=True, kw_only=True):
-    """Who is in what now; or what was true at `as_of`, by what was recorded until `recorded_by`."""
+    """Who is in what now; or what was true at `as_of`, by what was recorded until `known_at`."""
 
     status: EnrollmentStatus | None = None
     as_of: Annotated[AsOf, Meta(description="What was true then")] | None = None
-    recorded_by: Annotated[AsOf, Meta(description="What was known then")] | None = None
+    known_at: Annotated[AsOf, Meta(description="What was known then")] | None = None
 
     @property
     def is_slow(self) -> bool:
-        return bool(self.as_of or self.recorded_by) or super().is_slow
+        return bool(self.as_of or self.known_at) or super().is_slow
 
 
 class StudentCourseFilter(RosterFilter, frozen=True, kw_only=True):

@@ -1,4 +1,7 @@
-"""What a client sends to change enrolments."""
+"""The bodies of requests that change enrollments.
+
+A field is closed to students unless it is marked `for_students`.
+"""
 
 from typing import Annotated, Literal
 
@@ -7,65 +10,77 @@ from msgspec import Meta
 from enrollment.model.records import Input
 from enrollment.model.types import Id, OverridableRule, Reason, Timestamp
 
+FOR_STUDENTS = "for_students"
+
+
+def for_students(*values: str) -> Meta:
+    """Mark a field that students may send too, with any value or only with these."""
+    return Meta(extra={FOR_STUDENTS: values})
+
 
 class Override(Input, frozen=True, kw_only=True):
-    """Rules to be set aside for this enrolment, and why. Those that keep the data true can't be."""
+    """Rules to set aside for this enrollment, and the reason. Rules that keep the data consistent
+    cannot be overridden."""
 
     rules: Annotated[list[OverridableRule], Meta(min_length=1, max_length=20)]
     reason: Reason
 
 
 class ChangeDetails(Input, frozen=True, kw_only=True):
-    """What every change of enrolments may bring: why, since when it is true, and which rules it
-    sets aside. The history keeps all; where one is enrolled, the reason of an override goes before
-    the other."""
+    """Details of a change of enrollments: the reason, the time at which it took effect, and the
+    rules to override. The history records all of them. For a new enrollment, the reason of the
+    override replaces the other reason."""
 
-    reason: Reason | None = None
+    reason: Annotated[Reason | None, for_students()] = None
     effective_at: Timestamp | None = None
     override: Override | None = None
 
 
 class EnrollmentInput(ChangeDetails, frozen=True, kw_only=True):
-    """Enrol in one course, or if it is full and `waitlist` is true, wait for it."""
+    """Enroll a student in one course. If the course is full and `waitlist` is true, the student
+    joins the waitlist."""
 
-    course_id: Id
-    waitlist: bool = False
+    course_id: Annotated[Id, for_students()]
+    waitlist: Annotated[bool, for_students()] = False
 
 
 class CourseSetItem(Input, frozen=True, kw_only=True):
-    """One item of the set of courses that a student is to be in."""
+    """One course in the set of courses of a student."""
 
-    course_id: Id
-    waitlist: bool = False
+    course_id: Annotated[Id, for_students()]
+    waitlist: Annotated[bool, for_students()] = False
 
 
 class CourseSetInput(ChangeDetails, frozen=True, kw_only=True):
-    """The whole set of courses that a student is to be in."""
+    """The complete set of courses of a student. Courses that are not in it are dropped."""
 
-    courses: Annotated[list[CourseSetItem], Meta(max_length=100)]
+    courses: Annotated[list[CourseSetItem], Meta(max_length=100), for_students()]
 
 
 class BulkEnrollmentItem(Input, frozen=True, kw_only=True):
-    """One item of a list of students who are to be in a course."""
+    """One student to enroll in a course."""
 
     student_id: Id
     waitlist: bool = False
 
 
 class BulkEnrollmentInput(ChangeDetails, frozen=True, kw_only=True):
-    """Students to be enrolled in one course: all of them or none, or each who may."""
+    """Students to enroll in one course: with the mode "all", all of them or none; with "each",
+    every student who is eligible."""
 
     students: Annotated[list[BulkEnrollmentItem], Meta(max_length=10_000)]
     mode: Literal["all", "each"] = "all"
 
 
 class PromotionInput(Input, frozen=True, kw_only=True):
-    """How many of those who wait are to be given a seat, at most."""
+    """The maximum number of waitlisted students to promote."""
 
     seats: Annotated[int, Meta(ge=1, le=1_000)] = 1
 
 
 class EnrollmentStatusInput(ChangeDetails, frozen=True, kw_only=True):
-    """The state that one enrolment is to have."""
+    """The status to give to one enrollment."""
 
-    status: Literal["enrolled", "completed", "dropped"]
+    status: Annotated[
+        Literal["enrolled", "completed", "dropped"], for_students("enrolled", "dropped")
+    ]

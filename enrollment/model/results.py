@@ -62,8 +62,16 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     openapi: UriReference = "/v1/openapi.json"
 
 
-class Health(msgspec.Struct, frozen=True, kw_only=True):
-    status: Literal["live", "ready"]
+class Liveness(msgspec.Struct, frozen=True, kw_only=True):
+    """The service answers requests."""
+
+    status: Literal["live"] = "live"
+
+
+class Readiness(msgspec.Struct, frozen=True, kw_only=True):
+    """The database schema is current, and a write can begin."""
+
+    status: Literal["ready"] = "ready"
 
 
 class BulkResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -41,8 +41,9 @@ from enrollment.model.results import (
     DryRun,
     Eligibility,
     EligibleCourse,
-    Health,
+    Liveness,
     Page,
+    Readiness,
     Service,
 )
 from enrollment.model.types import Date, Timestamp
@@ -107,7 +108,8 @@ SAMPLES: dict[Any, Any] = {
     type(record): record
     for record in (
         Service(release=version("enrollment")),
-        Health(status="ready"),
+        Liveness(),
+        Readiness(),
         STUDENT,
         Student(**asdict(STUDENT), id=1, version=1),
         TERM,

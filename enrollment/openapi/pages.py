@@ -12,7 +12,7 @@ from bottle import SimpleTemplate, html_escape
 from enrollment.openapi import reference
 from enrollment.openapi.reference import Interface, to_json
 from enrollment.problems.examples import example_body
-from enrollment.problems.registry import PROBLEM_TYPES
+from enrollment.problems.registry import FIELD_CODES, PROBLEM_TYPES, families
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = (TEMPLATES / "style.css").read_text()
@@ -31,13 +31,13 @@ def docs(document: dict[str, Any]) -> bytes:
 
 @cache
 def problems() -> bytes:
-    return _page("problems", kinds=PROBLEM_TYPES)
+    return _page("problems", families=families(), field_codes=FIELD_CODES)
 
 
 @cache
 def problem(code: str) -> bytes:
     example = to_json(example_body(code), indent=2)
-    return _page("problem", code=code, kind=PROBLEM_TYPES[code], example=example)
+    return _page("problem", type=PROBLEM_TYPES[code], example=example)
 
 
 def marked(text: str) -> str:

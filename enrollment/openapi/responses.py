@@ -170,7 +170,6 @@ def _content(operation: Operation) -> dict[str, Any]:
 def _codes(operation: Operation) -> Iterator[str]:
     """Of every problem that it can have."""
     yield from ("malformed_request", "misdirected_request", "invalid_query", "internal_error")
-    yield "head_too_large"
     yield from ("database_busy", "database_read_only", "database_damaged", "disk_failed")
     if operation.allowed is not ANYONE:
         yield from ("token_missing", "token_invalid", "forbidden")

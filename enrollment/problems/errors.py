@@ -1,12 +1,16 @@
-"""The errors: what a refusal tells, and what stops a command."""
+"""The errors that are raised: a refusal of a request, and a command that fails."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Self
 
 from enrollment.model.results import Violation
+from enrollment.problems.registry import PROBLEM_TYPES
 
 
 class Problem(Exception):
-    """A refusal with a code of KINDS; raised, never returned, so that nothing is committed."""
+    """A refusal with a code of the registry. Raise it, never return it: a transaction that
+    returns is committed."""
 
     def __init__(
         self,
@@ -21,22 +25,32 @@ class Problem(Exception):
         self.violations = tuple(violations)
         self.headers = headers or {}
 
+    @classmethod
+    def from_violations(cls, violations: Sequence[Violation]) -> Self:
+        """One problem for all broken rules.
+
+        The first violation gives the code, and so the status. A body that contradicts itself goes
+        first: if any violation is a 422, the first of those gives the code. The client must correct
+        the body before the rules can be checked for what it means.
+        """
+        first = next(filter(_is_contradiction, violations), violations[0])
+        count = len(violations)
+        detail = first.detail if count == 1 else f"{count} rules refuse this."
+        return cls(first.code, detail, violations)
+
 
 class CommandError(Exception):
-    """A command can't do what it was asked for; the message says why in one line."""
+    """A command failed. The message gives the reason in one line."""
 
     status = 1
 
 
 class UsageError(CommandError):
-    """A command was not asked for anything that it could do."""
+    """A command was called with arguments that make no sense."""
 
     status = 2
 
 
-def violations_problem(violations: Sequence[Violation]) -> Problem:
-    """All the rules that were broken as one Problem, named after the first of them."""
-    detail = (
-        violations[0].detail if len(violations) == 1 else f"{len(violations)} rules refuse this."
-    )
-    return Problem(violations[0].code, detail, violations)
+def _is_contradiction(violation: Violation) -> bool:
+    status = PROBLEM_TYPES[violation.code].status
+    return status == HTTPStatus.UNPROCESSABLE_ENTITY

@@ -16,7 +16,7 @@ SUFFIXES = ("", "-wal", "-shm")
 MOVED = "{} of the database has been moved, replaced or removed."
 NAMES = ("The file", "The write-ahead log", "The index of the write-ahead log")
 EMPTIED = "The write-ahead log of the database has been emptied or overwritten."
-OVERWRITTEN = "The file of the database has been overwritten by another program than SQLite."
+OVERWRITTEN = "The database file has been overwritten by another program than SQLite."
 # How the index begins: the size of a page, how many frames are in the log, how many pages in the
 # database, the salts of the log; then, how many of the frames were brought into the database, and
 # how many a checkpoint has begun with (https://www.sqlite.org/walformat.html#the_wal_index_file_format).

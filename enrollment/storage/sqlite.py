@@ -17,16 +17,18 @@ SQLITE_NEEDED = (3, 39, 0)
 # What a client is told of a failure of SQLite, and after how many seconds it may ask again.
 DISK_FAILED = (
     "disk_failed",
-    "The disk, or a limit of the service on it, refuses what the database needs.",
+    "The disk, or a limit of the service, refused a read or write.",
     60,
 )
 
 
-DAMAGED = ("database_damaged", "The file of the database is damaged.", 60)
+DAMAGED = ("database_damaged", "The database file is damaged.", 60)
+
+
 PROBLEM_BY_RESULT_CODE: dict[int, tuple[str, str, int | None]] = {
     sqlite3.SQLITE_BUSY: (
         "database_busy",
-        "The database was locked for too long by another process.",
+        "Another process has locked the database for too long.",
         1,
     ),
     sqlite3.SQLITE_READONLY: (
@@ -37,7 +39,7 @@ PROBLEM_BY_RESULT_CODE: dict[int, tuple[str, str, int | None]] = {
     sqlite3.SQLITE_IOERR: DISK_FAILED,
     # What SQLite can't open while it works is a file for the moment.
     sqlite3.SQLITE_CANTOPEN: DISK_FAILED,
-    sqlite3.SQLITE_FULL: ("disk_full", "There is no room left to write to.", None),
+    sqlite3.SQLITE_FULL: ("disk_full", "There is no space left on the disk.", None),
     sqlite3.SQLITE_CORRUPT: DAMAGED,
     sqlite3.SQLITE_NOTADB: DAMAGED,
 }

@@ -5,17 +5,28 @@ import re
 from collections.abc import Callable, Iterator
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin
 
+import msgspec
 import pytest
+from msgspec.structs import FieldInfo
 
 from enrollment import log
 from enrollment.api.operations import OPERATIONS
 from enrollment.app import App, make_app
 from enrollment.config import Config
 from enrollment.data import token
-from enrollment.http.authentication import ANYONE
+from enrollment.http.authentication import ANYONE, REGISTRARS_AND_STUDENTS
+from enrollment.http.context import Caller
+from enrollment.http.expected import unwrap
+from enrollment.http.operation import Operation, template
+from enrollment.http.validation import fields_by_name
+from enrollment.http.visibility import forbid_staff_fields, values_for_students
+from enrollment.model.records import Input
+from enrollment.model.requests import for_students
 from enrollment.model.types import Timestamp
+from enrollment.openapi.examples import sample
+from enrollment.problems.errors import Problem
 from tests.support.client import Client, broken
 from tests.support.document import concrete, operations
 from tests.support.server import serving
@@ -233,22 +244,23 @@ def test_a_use_that_can_not_be_noted_is_noted_later(client: Client, app: App):
 
 
 @pytest.mark.parametrize(
-    ("fields", "pointer", "code"),
+    ("fields", "status", "pointer", "code"),
     [
-        ({"role": "student"}, "/student_id", "student_of_token_missing"),
-        ({"role": "reader", "student_id": 1}, "/student_id", "student_of_token_unwanted"),
-        ({"role": "student", "student_id": 99}, "/student_id", "unknown_student"),
+        ({"role": "student"}, 422, "/student_id", "token_student_required"),
+        ({"role": "reader", "student_id": 1}, 422, "/student_id", "token_student_not_allowed"),
+        ({"role": "student", "student_id": 99}, 409, "/student_id", "unknown_student"),
         (
             {"role": "reader", "expires_at": "2020-01-01T00:00:00Z"},
+            422,
             "/expires_at",
-            "expired_already",
+            "already_expired",
         ),
     ],
 )
 def test_a_token_that_makes_no_sense_is_refused(
-    small_college: Client, fields: dict[str, Any], pointer: str, code: str
+    small_college: Client, fields: dict[str, Any], status: int, pointer: str, code: str
 ):
-    answer = small_college.post_json("/v1/tokens", {"name": "Ada"} | fields, status=409)
+    answer = small_college.post_json("/v1/tokens", {"name": "Ada"} | fields, status=status)
 
     assert broken(answer) == [(pointer, code)]
 
@@ -296,30 +308,105 @@ def test_too_many_failures(small_college: Client):
 # Students
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body", "pointer"),
-    [
-        (
-            "POST",
-            "/v1/students/1/courses",
-            {"course_id": 1, "override": {"rules": ["course_full"], "reason": "I want to"}},
-            "/override",
-        ),
-        (
-            "PUT",
-            "/v1/students/1/courses",
-            {"courses": [], "effective_at": "2020-01-01T00:00:00Z"},
-            "/effective_at",
-        ),
-        ("PUT", "/v1/students/1/courses/1", {"status": "completed"}, "/status"),
-    ],
-)
-def test_a_student_does_not_speak_as_a_registrar(
-    as_role: Callable[[str], Client], method: str, path: str, body: Any, pointer: str
-):
-    send_json = getattr(as_role("student"), f"{method.lower()}_json")
+def fields_of(struct: type[msgspec.Struct], pointer: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Every field with its pointer, those of listed structs too (of the first item)."""
+    for name, field in fields_by_name(struct).items():
+        yield f"{pointer}/{name}", field
+        inner, _ = unwrap(field.type)
+        (item,) = get_args(inner) if get_origin(inner) is list else (inner,)
+        if values_for_students(field.type) is not None and isinstance(item, type):
+            deeper = f"{pointer}/{name}/0" if get_origin(inner) is list else f"{pointer}/{name}"
+            if issubclass(item, msgspec.Struct):
+                yield from fields_of(item, deeper)
 
-    assert broken(send_json(path, body, status=403)) == [(pointer, "forbidden")]
+
+def fields_that_students_meet() -> Iterator[Any]:
+    for operation in OPERATIONS:
+        if operation.body and "student" in operation.allowed:
+            for pointer, field in fields_of(operation.body):
+                name = f"{operation.method} {operation.path} {pointer}"
+                yield pytest.param(operation, pointer, field, id=name)
+
+
+# A value other than the default. A new field needs one here.
+GIVEN: dict[str, Any] = {
+    "reason": "I want to",
+    "effective_at": "2020-01-01T00:00:00Z",
+    "override": {"rules": ["course_full"], "reason": "I want to"},
+    "course_id": 1,
+    "waitlist": True,
+    "courses": [{"course_id": 1}],
+    "status": "enrolled",
+}
+OPEN = {"reason", "course_id", "waitlist", "courses", "status"}
+
+
+def with_value(body: Any, pointer: str, value: Any) -> Any:
+    """The body with one value, where a JSON pointer leads to."""
+    name, _, rest = pointer[1:].partition("/")
+    if isinstance(body, list):
+        return [with_value(body[0], f"/{rest}", value), *body[1:]] if rest else [value]
+    return body | {name: with_value(body[name], f"/{rest}", value) if rest else value}
+
+
+@pytest.mark.parametrize(("operation", "pointer", "field"), list(fields_that_students_meet()))
+def test_a_student_may_send_a_field_or_is_refused_with_a_pointer_to_it(
+    as_role: Callable[[str], Client], operation: Operation, pointer: str, field: FieldInfo
+):
+    send_json = getattr(as_role("student"), f"{operation.method.lower()}_json")
+    path = concrete(template(operation.path))
+    example = with_value(sample(operation.body), "/reason", None)
+    if "status" in example:
+        example = example | {"status": "enrolled"}
+
+    answer = send_json(path, with_value(example, pointer, GIVEN[field.name]), status="*")
+
+    is_open = values_for_students(field.type) is not None
+    assert is_open == (field.name in OPEN)
+    if is_open:
+        assert answer.status_int != 403
+    else:
+        assert answer.status_int == 403
+        assert broken(answer) == [(pointer, "forbidden")]
+        assert "admin, registrar" in answer.json["detail"]
+
+
+def test_a_student_may_send_what_a_closed_field_is_by_default(as_role: Callable[[str], Client]):
+    body = {"courses": [{"course_id": 1}], "effective_at": None, "override": None}
+
+    as_role("student").put_json("/v1/students/1/courses", body, status=200)
+
+
+def test_a_student_may_not_complete_a_course(as_role: Callable[[str], Client]):
+    body = {"status": "completed", "effective_at": "2020-01-01T00:00:00Z"}
+
+    answer = as_role("student").put_json("/v1/students/1/courses/1", body, status=403)
+
+    assert broken(answer) == [("/effective_at", "forbidden"), ("/status", "forbidden")]
+    assert answer.json["errors"][1]["detail"] == "Students may send only: enrolled, dropped"
+
+
+def test_a_field_is_closed_to_students_unless_it_is_opened(app: App):
+    class Inner(Input, frozen=True, kw_only=True):
+        opened: Annotated[int, for_students()] = 0
+        closed: int = 0
+
+    class Body(Input, frozen=True, kw_only=True):
+        left_out: list[str] = msgspec.field(default_factory=list)
+        required: int
+        inner: Annotated[Inner, for_students()]
+        items: Annotated[list[Inner], for_students()]
+
+    context = app.open({"REQUEST_METHOD": "POST"})
+    context.caller = Caller(1, "Ada", "student", 1)
+    context.operation = OPERATIONS[0]._replace(allowed=REGISTRARS_AND_STUDENTS)
+    inner = Inner(opened=1, closed=1)
+
+    with pytest.raises(Problem) as raised:
+        forbid_staff_fields(context, Body(required=1, inner=inner, items=[Inner(), inner]))
+
+    pointers = [violation.pointer for violation in raised.value.violations]
+    assert pointers == ["/required", "/inner/closed", "/items/1/closed"]
 
 
 def test_a_student_enrolls_and_drops(as_role: Callable[[str], Client], small_college: Client):

@@ -252,9 +252,9 @@ def test_a_body_that_is_no_object_is_pointed_to_as_a_whole(client: Client, body:
 @pytest.mark.parametrize(
     ("address", "field", "value", "told"),
     [
-        ("/v1/students", "given_name", 7, "a text of 1 to 100 characters"),
-        ("/v1/students", "given_name", "", "a text of 1 to 100 characters"),
-        ("/v1/students", "given_name", "x" * 101, "a text of 1 to 100 characters"),
+        ("/v1/students", "given_name", 7, "text of 1 to 100 characters"),
+        ("/v1/students", "given_name", "", "text of 1 to 100 characters"),
+        ("/v1/students", "given_name", "x" * 101, "text of 1 to 100 characters"),
         (
             "/v1/students",
             "given_name",
@@ -265,9 +265,9 @@ def test_a_body_that_is_no_object_is_pointed_to_as_a_whole(client: Client, body:
             "/v1/students",
             "given_name",
             "a\ud800",
-            "whole characters, and no half of a surrogate pair",
+            "no lone surrogates",
         ),
-        ("/v1/students", "email", 7, "a text of at most 254 characters"),
+        ("/v1/students", "email", 7, "text of at most 254 characters"),
         ("/v1/students", "email", "x", "an address such as ada@example.org, in ASCII"),
         ("/v1/students", "status", "x", "one of: active, inactive"),
         ("/v1/students", "max_credits", 0.1, "a number from 0 to 1,000 in steps of 0.25"),
@@ -275,12 +275,12 @@ def test_a_body_that_is_no_object_is_pointed_to_as_a_whole(client: Client, body:
         ("/v1/courses", "repeatable", 1, "true or false"),
         ("/v1/courses", "meetings", [{}] * 21, "a list of at most 20 items"),
         ("/v1/courses", "meetings", [7], "an object"),
-        ("/v1/terms", "start_on", "2026-02-30", "a date of the calendar, YYYY-MM-DD"),
+        ("/v1/terms", "start_on", "2026-02-30", "a calendar date, YYYY-MM-DD"),
         (
             "/v1/courses",
             "enroll_from",
             "2026-08-31T08:00:00",
-            "a time of the years 1 to 9999 with its offset, such as 2026-09-01T09:00:00Z",
+            "a time with its offset, such as 2026-09-01T09:00:00Z, in the years 1 to 9999",
         ),
     ],
 )
@@ -302,8 +302,8 @@ def test_what_was_expected_is_told_in_words_for_a_person(
         (
             "as_of",
             "monday",
-            "a date of the calendar, YYYY-MM-DD, or a time of the years 1 to 9999 with its offset,"
-            " such as 2026-09-01T09:00:00Z",
+            "a calendar date, YYYY-MM-DD, or a time with its offset, such as 2026-09-01T09:00:00Z,"
+            " in the years 1 to 9999",
         ),
     ],
 )
@@ -350,18 +350,27 @@ def test_malformed_json(client: Client, body: bytes, reason: tuple[str, str]):
     ("body", "told"),
     [
         (b"", "There is no body."),
-        (b" ", "There is no value at line 1, column 2."),
+        (b" ", "The JSON is invalid at line 1, column 2: expected a value."),
         (
             b"\xef\xbb\xbf{}",
-            "There is a byte order mark, which is no JSON, at line 1, column 1.",
+            "The JSON is invalid at line 1, column 1: unexpected byte order mark.",
         ),
-        (b"{'a': 1}", "There is no name in double quotes at line 1, column 2."),
-        (b'{"a" 1}', "There is no colon at line 1, column 6."),
-        (b'{"a": 1 "b": 2}', "There is neither a comma nor the end at line 1, column 9."),
-        (b"{} {}", "There is more after the end at line 1, column 4."),
-        (b'{"a', "There is a text without an end at line 1, column 2."),
-        (b'{"a\n": 1}', "There is a control character in a text at line 1, column 4."),
-        (b'{"\\x": 1}', "There is a backslash that escapes nothing at line 1, column 3."),
+        (
+            b"{'a': 1}",
+            "The JSON is invalid at line 1, column 2: expected a name in double quotes.",
+        ),
+        (b'{"a" 1}', "The JSON is invalid at line 1, column 6: expected a colon."),
+        (
+            b'{"a": 1 "b": 2}',
+            "The JSON is invalid at line 1, column 9: expected a comma or the end.",
+        ),
+        (b"{} {}", "The JSON is invalid at line 1, column 4: unexpected text after the end."),
+        (b'{"a', "The JSON is invalid at line 1, column 2: string without an end."),
+        (
+            b'{"a\n": 1}',
+            "The JSON is invalid at line 1, column 4: control character in a string.",
+        ),
+        (b'{"\\x": 1}', "The JSON is invalid at line 1, column 3: invalid escape."),
     ],
 )
 def test_where_the_json_breaks_is_told_in_words_for_a_person(
@@ -419,7 +428,7 @@ def test_a_body_full_of_faults_is_answered_with_the_first_of_them(client: Client
     answer = post(client, body, 422)
 
     assert len(answer.json["errors"]) == MAX_VIOLATIONS
-    assert answer.json["detail"] == f"The body has {MAX_VIOLATIONS} faults or more."
+    assert answer.json["detail"] == f"{MAX_VIOLATIONS} or more fields are invalid."
 
 
 @pytest.mark.parametrize("declared", [True, False])
@@ -556,7 +565,7 @@ def test_a_body_that_is_encoded_is_told_so(client: Client):
 
     answer = client.post("/v1/students", b"\x1f\x8b", headers, status=415)
 
-    assert answer.json["detail"] == 'The body is sent as "gzip"; send it without Content-Encoding.'
+    assert answer.json["detail"] == 'The body has the Content-Encoding "gzip". Send it without one.'
 
 
 def test_a_body_that_is_missing_is_told_so(client: Client):

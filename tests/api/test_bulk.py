@@ -50,7 +50,7 @@ def test_all_or_none_and_every_reason_for_each(client: Client):
     enrolled, inactive, last = client.student(), client.student(status="inactive"), client.student()
     client.enroll(enrolled, course)
 
-    answer = fill(client, course, [enrolled, inactive, 99, last, last, client.student()], 409)
+    answer = fill(client, course, [enrolled, inactive, 99, last, last, client.student()], 422)
 
     assert broken(answer) == [
         ("/students/0/student_id", "already_enrolled"),

@@ -91,8 +91,8 @@ def test_every_broken_rule_of_a_course_is_told_at_once(client: Client):
     client.post_json("/v1/courses", CS101, status=201)
     window = {"enroll_from": "2026-08-01T00:00:00Z", "enroll_until": "2026-08-01T00:00:00Z"}
 
-    taken = client.post_json("/v1/courses", {**CS101, **window}, status=409)
-    unknown = client.post_json("/v1/courses", {**CS101, **window, "term": "X"}, status=409)
+    taken = client.post_json("/v1/courses", {**CS101, **window}, status=422)
+    unknown = client.post_json("/v1/courses", {**CS101, **window, "term": "X"}, status=422)
 
     ends = ("/enroll_until", "ends_before_start")
     assert broken(taken) == [("/code", "course_code_taken"), ends]
@@ -128,7 +128,7 @@ def test_requirements_and_meetings_that_make_no_sense_are_all_told(client: Clien
         ],
     }
 
-    answer = client.post_json("/v1/courses", fields, status=409)
+    answer = client.post_json("/v1/courses", fields, status=422)
 
     assert broken(answer) == [
         ("/corequisites/1", "duplicate_requirement"),
@@ -177,7 +177,7 @@ def test_course_has_enrollments(client: Client):
     answer = client.delete(f"/v1/courses/{course}", status=409)
 
     assert broken(answer) == [("", "course_has_enrollments")]
-    assert answer.json["detail"] == "Enrolments in the course, present and past: 1."
+    assert answer.json["detail"] == "Enrollments in the course, present and past: 1."
 
 
 @pytest.mark.parametrize("method", ["get", "delete"])

@@ -81,7 +81,7 @@ def test_course_full(client: Client):
 
     assert answer.json == {
         "type": "/problems/course_full",
-        "title": "Every seat of the course is taken",
+        "title": "Every seat in the course is taken",
         "status": 409,
         "detail": "No seat of CS101 is free: 2 of 2 are taken.",
         "code": "course_full",
@@ -353,7 +353,7 @@ def test_a_refused_set_changes_nothing_and_tells_every_reason_of_every_item(clie
     full = client.course(capacity=0, status="closed")
     before = client.get(f"/v1/students/{student}/courses").json
 
-    answer = client.want(student, [full, present, 99, full], status=409)
+    answer = client.want(student, [full, present, 99, full], status=422)
 
     assert broken(answer) == [
         ("/courses/0/course_id", "course_not_open"),

@@ -81,7 +81,7 @@ def test_the_past_is_told_as_it_was(history: tuple[Client, int, int]):
     assert (now["enrolled_at"], now["dropped_at"]) == (moment(20), moment(10))
 
 
-def test_recorded_by_asks_what_was_known(client: Client):
+def test_known_at_asks_what_was_known(client: Client):
     student, course = client.student(), client.course()
     client.enroll(student, course, effective_at=moment(5))
     put(client, student, course, "dropped", moment(10))
@@ -92,12 +92,12 @@ def test_recorded_by_asks_what_was_known(client: Client):
     before = (datetime.fromisoformat(enrolled) - timedelta(milliseconds=1)).isoformat()
     before = before.replace("+00:00", "Z")
 
-    assert both(client, student, course, f"recorded_by={before}") == []
-    assert both(client, student, course, f"recorded_by={dropped}") == ["dropped"]
+    assert both(client, student, course, f"known_at={before}") == []
+    assert both(client, student, course, f"known_at={dropped}") == ["dropped"]
     # On the 15th the student was no longer there; before it was recorded, no one knew.
-    assert both(client, student, course, f"as_of=2020-01-15&recorded_by={dropped}") == ["dropped"]
-    assert both(client, student, course, f"as_of=2020-01-15&recorded_by={before}") == []
-    assert both(client, student, course, f"as_of=2020-01-07&recorded_by={dropped}") == ["enrolled"]
+    assert both(client, student, course, f"as_of=2020-01-15&known_at={dropped}") == ["dropped"]
+    assert both(client, student, course, f"as_of=2020-01-15&known_at={before}") == []
+    assert both(client, student, course, f"as_of=2020-01-07&known_at={dropped}") == ["enrolled"]
 
 
 def test_the_past_is_filtered_and_paged_like_the_present(client: Client):
@@ -122,7 +122,7 @@ def test_the_past_is_filtered_and_paged_like_the_present(client: Client):
 
 
 @pytest.mark.parametrize("kind", ["students/{student}/courses", "courses/{course}/students"])
-@pytest.mark.parametrize("name", ["as_of", "recorded_by"])
+@pytest.mark.parametrize("name", ["as_of", "known_at"])
 @pytest.mark.parametrize(
     "value",
     ["yesterday", "2020-02-30", "2020-01-05T12:00:00", "2020-1-5", "12:00", "1767614400", "0"],
@@ -189,7 +189,7 @@ def test_what_is_too_early_hides_no_other_reason(history: tuple[Client, int, int
 def test_effective_in_future(client: Client):
     later = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()
 
-    answer = client.enroll(client.student(), client.course(), 409, effective_at=later)
+    answer = client.enroll(client.student(), client.course(), 422, effective_at=later)
 
     assert broken(answer) == [("/effective_at", "effective_in_future")]
     assert client.events() == []

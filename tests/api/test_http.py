@@ -5,6 +5,7 @@ from hashlib import blake2b
 
 import msgspec
 import pytest
+from webtest import TestRequest
 
 from enrollment import log
 from enrollment.api.operations import OPERATIONS
@@ -104,9 +105,9 @@ def test_a_problem_has_the_members_of_rfc_9457_and_a_code(client: Client):
     assert answer.content_type == "application/problem+json"
     assert answer.json == {
         "type": "/problems/not_found",
-        "title": "There is nothing at this address",
+        "title": "There is nothing at this URL",
         "status": 404,
-        "detail": "There is nothing at this address; / and /docs tell what there is.",
+        "detail": "There is nothing at this URL. / and /docs list what exists.",
         "code": "not_found",
         "errors": [],
     }
@@ -166,7 +167,7 @@ def test_a_problem_that_can_not_be_rendered_is_a_failure(
         "type": "/problems/internal_error",
         "title": "The service failed",
         "status": 500,
-        "detail": "The service failed; the log says why.",
+        "detail": "The service failed. The log has the details.",
         "code": "internal_error",
         "errors": [],
         "request_id": "abc-1",
@@ -277,7 +278,7 @@ def test_if_match_never_creates(client: Client):
 
     answer = client.put_status(student, course, "enrolled", 412, **{"If-Match": "*"})
 
-    assert answer.json["detail"] == "If-Match is *; the current tag is none."
+    assert answer.json["detail"] == "If-Match is *, but there is no record."
 
 
 @pytest.mark.parametrize("kind", ["students", "terms", "courses"])
@@ -471,3 +472,45 @@ def test_a_cursor_goes_on_with_another_limit(three_students: Client):
     items = three_students.get(f"/v1/students?limit=2&cursor={place}").json["items"]
 
     assert [item["given_name"] for item in items] == ["Ben", "Cat"]
+
+
+# A body where none is taken
+
+WITHOUT_BODY = [
+    pytest.param(method, concrete(operation.path), id=f"{method} {operation.path}")
+    for operation in OPERATIONS
+    if operation.body is None
+    for method in ((operation.method, "HEAD") if operation.reads else (operation.method,))
+]
+
+
+@pytest.mark.parametrize(("method", "path"), WITHOUT_BODY)
+def test_a_body_is_refused_where_none_is_taken(client: Client, method: str, path: str):
+    body = b'{"status": "dropped"}'
+    chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+
+    for extra in ({"CONTENT_LENGTH": str(len(body))}, chunked):
+        request = TestRequest.blank(path, method=method, body=body)
+        del request.environ["CONTENT_LENGTH"]
+        request.environ.update(client.extra_environ | extra)
+        answer = client.do_request(request, status=400)
+        if method != "HEAD":
+            assert answer.json["code"] == "malformed_request"
+            assert answer.json["detail"] == f"The request has a body, but {method} takes none."
+    assert client.events() == []
+
+
+@pytest.mark.parametrize("length", ["", "0", "00"])
+def test_a_body_of_no_length_is_none(client: Client, length: str):
+    client.enroll(client.student(), client.course())
+
+    for method, status in {"GET": 200, "HEAD": 200, "OPTIONS": 204, "DELETE": 204}.items():
+        request = TestRequest.blank("/v1/students/1/courses/1", method=method)
+        request.environ.update(client.extra_environ | {"CONTENT_LENGTH": length})
+        client.do_request(request, status=status)
+
+
+def test_who_has_no_token_is_asked_for_one_before_a_body_is_refused(client: Client):
+    client.extra_environ.clear()
+
+    client.request("/v1/students/1", method="DELETE", body=b"{}", status=401)

@@ -53,6 +53,12 @@ def template() -> Path:
     return path
 
 
+def refusal(verdicts: list[Verdict]) -> int:
+    """The status of a refusal: a body that names something twice contradicts itself."""
+    codes = {code for verdict in verdicts for code in verdict.codes}
+    return 422 if codes & {"duplicate_course", "duplicate_student"} else 409
+
+
 class Registration(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
@@ -194,7 +200,7 @@ class Registration(RuleBasedStateMachine):
             self.model.settle(ended, [student])
         body = {"courses": [{"course_id": c, "waitlist": waitlist} for c, waitlist in wanted]}
         path = f"/v1/students/{student}/courses"
-        answer = self.send("PUT", path, body, 409 if refused else 200, before)
+        answer = self.send("PUT", path, body, refusal(verdicts) if refused else 200, before)
         if refused:
             self.expect(answer, verdicts, "/courses/%d/course_id")
 
@@ -225,7 +231,7 @@ class Registration(RuleBasedStateMachine):
         welcome = [verdict for verdict in verdicts if not verdict.reasons]
         refused = self.decide(verdicts if mode == "all" else welcome, before)
         students = [{"student_id": s, "waitlist": waitlist} for s, waitlist in wanted]
-        status = 409 if refused else 201 if mode == "all" else 207
+        status = refusal(verdicts) if refused else 201 if mode == "all" else 207
         body = {"students": students, "mode": mode}
         answer = self.send("POST", f"/v1/courses/{course}/students", body, status, before)
         if refused:
@@ -327,7 +333,7 @@ class Registration(RuleBasedStateMachine):
         if last:
             self.past[last[0]["recorded_at"]] = dict(self.model.status)
         for moment in list(self.past)[:: max(len(self.past) // 3, 1)]:
-            for name in ("as_of", "recorded_by"):
+            for name in ("as_of", "known_at"):
                 told = {
                     (item["student_id"], item["course_id"]): item["status"]
                     for student in range(1, 5)

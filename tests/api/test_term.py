@@ -30,13 +30,13 @@ def test_a_term_may_be_one_day_long(client: Client):
 def test_a_term_that_ends_before_it_starts_and_whose_code_is_taken_hears_both(client: Client):
     client.term()
 
-    answer = client.post_json("/v1/terms", {**FALL, "end_on": "2026-08-30"}, status=409)
+    answer = client.post_json("/v1/terms", {**FALL, "end_on": "2026-08-30"}, status=422)
 
     assert broken(answer) == [("/code", "term_code_taken"), ("/end_on", "ends_before_start")]
 
 
 def test_ends_before_start(client: Client):
-    answer = client.post_json("/v1/terms", {**FALL, "end_on": "2026-08-30"}, status=409)
+    answer = client.post_json("/v1/terms", {**FALL, "end_on": "2026-08-30"}, status=422)
 
     assert broken(answer) == [("/end_on", "ends_before_start")]
     assert client.walk("/v1/terms") == []

@@ -283,13 +283,13 @@ LATER = "2999-01-01T00:00:00Z"
         ("meetings_overlap", send("POST", "/v1/courses", **TAKEN, meetings=[MEETING] * 2)),
         ("student_has_enrollments", send("DELETE", "/v1/students/1")),
         ("course_has_enrollments", send("DELETE", "/v1/courses/1")),
-        ("student_of_token_missing", send("POST", "/v1/tokens", name="A", role="student")),
+        ("token_student_required", send("POST", "/v1/tokens", name="A", role="student")),
         (
-            "student_of_token_unwanted",
+            "token_student_not_allowed",
             send("POST", "/v1/tokens", name="A", role="reader", student_id=1),
         ),
         (
-            "expired_already",
+            "already_expired",
             send("POST", "/v1/tokens", name="A", role="reader", expires_at="2020-01-01T00:00:00Z"),
         ),
         ("unknown_course", send("POST", OF_ADA, course_id=7)),

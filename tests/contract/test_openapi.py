@@ -73,9 +73,9 @@ def test_every_operation_is_described_by_a_name_of_its_own():
     assert len({*described}) == len(described) == len(OPERATIONS)
 
 
-def test_every_conflict_is_one_but_that_the_service_is_not_ready():
+def test_every_rule_is_a_409_or_a_422_but_that_the_service_is_not_ready():
     for operation in OPERATIONS:
-        expected = {503, 507} if operation.path == "/readyz" else {409}
+        expected = {503, 507} if operation.path == "/readyz" else {409, 422}
         assert {PROBLEM_TYPES[code].status for code in operation.conflicts} <= expected
 
 
@@ -109,10 +109,13 @@ def test_every_example_of_a_body_is_accepted(
     assert 200 <= answer.status_int < 300
 
 
-def test_the_example_of_the_root_is_what_it_answers(client: Client):
-    (content,) = DOCUMENT["paths"]["/"]["get"]["responses"]["200"]["content"].values()
+@pytest.mark.parametrize("path", ["/", "/livez", "/readyz"])
+def test_the_example_of_what_the_service_says_of_itself_is_what_it_answers(
+    client: Client, path: str
+):
+    (content,) = DOCUMENT["paths"][path]["get"]["responses"]["200"]["content"].values()
 
-    assert client.get("/").json == content["example"]
+    assert client.get(path).json == content["example"]
 
 
 def test_every_problem_of_an_operation_has_an_example():

@@ -104,6 +104,23 @@ def test_a_body_over_the_limit_is_refused_and_the_connection_kept(
     assert json.load(connection.getresponse())["items"] == []
 
 
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_a_body_where_none_is_taken_is_refused_and_the_connection_kept(
+    server: Server, connection: http.client.HTTPConnection, method: str, is_chunked: bool
+):
+    server.request("POST", "/v1/students", STUDENT)
+    headers = {"Authorization": f"Bearer {server.token}"}
+    body = iter([BODY]) if is_chunked else BODY
+
+    connection.request(method, "/v1/students/1", body, headers, encode_chunked=is_chunked)
+
+    response = connection.getresponse()
+    assert (response.status, json.load(response)["code"]) == (400, "malformed_request")
+    connection.request("GET", "/v1/students/1", headers=headers)
+    assert connection.getresponse().status == 200
+
+
 @pytest.mark.parametrize("begun", [b"", b"2;", b"2\r\n{}\r\n0\r\nX: "], ids=["", "ext", "trailer"])
 def test_a_body_without_end_is_not_read_to_its_end(server: Server, begun: bytes):
     head = authorized(POST) + b"Transfer-Encoding: chunked\r\n\r\n" + begun

@@ -15,6 +15,8 @@ schemathesis.openapi.format("entity-tags", TAGS | st.lists(TAGS, min_size=1).map
 schemathesis.openapi.format("request-id", st.text("ab01._- \"'<", min_size=1).map(str.strip))
 # So many seconds the change feed would wait.
 WAITS = {str(seconds) for seconds in range(1, 31)}
+# What only a request that does not fit its schema is answered with.
+MISFITS = {"invalid_body", "invalid_query"}
 # Every answer of HTTP may have them.
 OF_HTTP = {"content-type", "content-length", "connection", "date", "server"}
 
@@ -45,3 +47,12 @@ def every_header_is_described(context: Any, response: Any, case: schemathesis.Ca
         names = {name.lower() for name, _ in described.headers.items()}
         more = {*response.headers} - names - OF_HTTP
         assert not more, f"Not described: {more}"
+
+
+@schemathesis.check
+def what_fits_the_schema_is_not_invalid(
+    context: Any, response: Any, case: schemathesis.Case
+) -> None:
+    """A 422 for such a request is a contradiction, which no schema can describe."""
+    if response.status_code == 422 and case.meta and case.meta.generation.mode.is_positive:
+        assert response.json()["code"] not in MISFITS

@@ -1,0 +1,1 @@
+"""The problem types, one module for each family."""

@@ -1,0 +1,276 @@
+"""Problems of enrollment: the rules of sql/eligibility.sql, and those for ending and promoting."""
+
+from functools import partial
+
+from enrollment.problems.problem_type import Example, ProblemType, Subject
+
+problem = partial(ProblemType, family="enrollment")
+
+# Rules that apply whether one student is enrolled or many.
+ENROLLING: tuple[Subject, ...] = ("enrollment", "roster")
+
+PROBLEM_TYPES = (
+    problem(
+        code="duplicate_course",
+        status=422,
+        title="The request lists the same course twice",
+        advice="List each course once.",
+        example=Example("Course 1 is named before.", "/courses/1/course_id", {"course_id": 1}),
+        rule_for=("enrollment",),
+    ),
+    problem(
+        code="duplicate_student",
+        status=422,
+        title="The request lists the same student twice",
+        advice="List each student once.",
+        example=Example("Student 1 is named before.", "/students/1/student_id", {"student_id": 1}),
+        rule_for=("roster",),
+    ),
+    problem(
+        code="unknown_student",
+        status=409,
+        title="The student does not exist",
+        advice="Find the id: `GET /v1/students`.",
+        example=Example("There is no student 7.", "/students/0/student_id", {"student_id": 7}),
+        rule_for=("roster", "token"),
+    ),
+    problem(
+        code="unknown_course",
+        status=409,
+        title="The course does not exist",
+        advice="Find the id: `GET /v1/courses`.",
+        example=Example("There is no course 7.", "/course_id", {"course_id": 7}),
+        rule_for=("enrollment",),
+    ),
+    problem(
+        code="already_enrolled",
+        status=409,
+        title="The student is already enrolled in the course",
+        advice="Nothing needs to be done.",
+        example=Example(
+            "The student is enrolled in CS101 already.", "/course_id", {"course": "CS101"}
+        ),
+        rule_for=ENROLLING,
+    ),
+    problem(
+        code="already_waitlisted",
+        status=409,
+        title="The student is already on the waitlist of the course",
+        advice="Nothing needs to be done.",
+        example=Example("The student waits for CS101 already.", "/course_id", {"course": "CS101"}),
+        rule_for=ENROLLING,
+    ),
+    problem(
+        code="effective_in_future",
+        status=422,
+        title="The effective time is in the future",
+        advice="Send the change again once its `effective_at` has passed.",
+        example=Example(
+            "`effective_at` must not be later than now (2026-10-01T09:00:00.000Z).",
+            "/effective_at",
+            {"now": "2026-10-01T09:00:00.000Z"},
+        ),
+        rule_for=(*ENROLLING, "status"),
+    ),
+    problem(
+        code="effective_too_early",
+        status=409,
+        title="The effective time is before the last event",
+        advice="Send an `effective_at` that is not before the last event of the enrollment.",
+        example=Example(
+            "What happened before in course 1 was at 2026-09-01T09:00:00.000Z.",
+            "/effective_at",
+            {"course_id": 1, "last_effective_at": "2026-09-01T09:00:00.000Z"},
+        ),
+        rule_for=(*ENROLLING, "status"),
+    ),
+    problem(
+        code="already_completed",
+        status=409,
+        title="The student has already completed the course",
+        advice="Set the course to repeatable, or override the rule with a reason.",
+        example=Example(
+            "The student has completed CS101, and it is not repeatable.",
+            "/course_id",
+            {"course": "CS101"},
+        ),
+        rule_for=ENROLLING,
+        overridable=True,
+    ),
+    problem(
+        code="student_inactive",
+        status=409,
+        title="The student is inactive",
+        advice='Set the status of the student to "active" first.',
+        example=Example(
+            "Student 1 is inactive.", "/course_id", {"student_id": 1, "status": "inactive"}
+        ),
+        rule_for=ENROLLING,
+        overridable=True,
+    ),
+    problem(
+        code="student_on_hold",
+        status=409,
+        title="The student is on hold",
+        advice=(
+            "Resolve the reason for the hold, then release it:"
+            " `DELETE /v1/students/{id}/holds/{hold_id}`."
+        ),
+        example=Example(
+            "Student 1 is on hold: library fees",
+            "/course_id",
+            {"hold_id": 1, "reason": "library fees", "placed_at": "2026-09-01T09:00:00.000Z"},
+        ),
+        rule_for=ENROLLING,
+        overridable=True,
+    ),
+    problem(
+        code="course_not_open",
+        status=409,
+        title="The course is closed or cancelled",
+        advice='Set the status of the course to "open" first.',
+        example=Example("CS101 is closed.", "/course_id", {"course": "CS101", "status": "closed"}),
+        rule_for=ENROLLING,
+        overridable=True,
+    ),
+    problem(
+        code="window_not_open",
+        status=409,
+        title="Enrollment in the course is not open yet",
+        advice="Try again at `enroll_from`.",
+        example=Example(
+            "Enrolment in CS101 opens at 2026-11-01T09:00:00.000Z.",
+            "/course_id",
+            {"course": "CS101", "enroll_from": "2026-11-01T09:00:00.000Z"},
+        ),
+        rule_for=ENROLLING,
+        overridable=True,
+    ),
+    problem(
+        code="window_closed",
+        status=409,
+        title="Enrollment in the course has closed",
+        advice="Take the course in another term.",
+        example=Example(
+            "Enrolment in CS101 closed at 2026-09-01T09:00:00.000Z.",
+            "/course_id",
+            {"course": "CS101", "enroll_until": "2026-09-01T09:00:00.000Z"},
+        ),
+        rule_for=ENROLLING,
+        overridable=True,
+    ),
+    problem(
+        code="prerequisite_missing",
+        status=409,
+        title="A prerequisite is missing",
+        advice=(
+            "Complete the course in `requires` first, in any term. If `detail` allows it, take both"
+            " at once."
+        ),
+        example=Example(
+            "CS102 needs CS101 completed before.",
+            "/course_id",
+            {"course": "CS102", "requires": "CS101"},
+        ),
+        rule_for=ENROLLING,
+        overridable=True,
+    ),
+    problem(
+        code="corequisite_missing",
+        status=409,
+        title="A corequisite is missing",
+        advice="Enroll in both courses at once: `PUT /v1/students/{id}/courses`.",
+        example=Example(
+            "CS102 is taken together with CS101.",
+            "/course_id",
+            {"course": "CS102", "requires": "CS101"},
+        ),
+        rule_for=ENROLLING,
+        overridable=True,
+    ),
+    problem(
+        code="time_conflict",
+        status=409,
+        title="The course meets at the same time as another course",
+        advice="Choose another section, or drop the conflicting course.",
+        example=Example(
+            "CS102 meets at the same time as CS101.",
+            "/course_id",
+            {
+                "course": "CS102",
+                "conflicts_with": "CS101",
+                "conflicting_course_id": 1,
+                "meetings": 1,
+            },
+        ),
+        rule_for=ENROLLING,
+        overridable=True,
+    ),
+    problem(
+        code="credit_limit",
+        status=409,
+        title="The student would have too many credits in the term",
+        advice="Choose fewer courses, or raise the `max_credits` of the student or the term.",
+        example=Example(
+            "With CS102 the student takes 12.5 credits of at most 10.",
+            "/course_id",
+            {"course": "CS102", "credits": 12.5, "max_credits": 10.0},
+        ),
+        rule_for=ENROLLING,
+        overridable=True,
+    ),
+    problem(
+        code="course_full",
+        status=409,
+        title="Every seat in the course is taken",
+        advice=(
+            'Send `"waitlist": true` to join the waitlist, choose another course, or raise the'
+            " capacity."
+        ),
+        example=Example(
+            "No seat of CS101 is free: 1 of 1 are taken.",
+            "/course_id",
+            {"course": "CS101", "capacity": 1, "enrolled": 1},
+        ),
+        rule_for=(*ENROLLING, "promotion"),
+        overridable=True,
+    ),
+    problem(
+        code="waitlist_full",
+        status=409,
+        title="The course and its waitlist are full",
+        advice="Choose another course, or raise the `capacity` or the `waitlist_capacity`.",
+        example=Example(
+            "No seat of CS101 is free, and 0 wait already, where 0 may.",
+            "/course_id",
+            {"course": "CS101", "waitlist_capacity": 0, "waitlisted": 0},
+        ),
+        rule_for=ENROLLING,
+        overridable=True,
+    ),
+    problem(
+        code="not_enrolled",
+        status=409,
+        title="The student is not enrolled in the course",
+        advice=(
+            "Only an enrolled student can complete a course; only an enrolled or waitlisted student"
+            " can drop it."
+        ),
+        example=Example(
+            "The enrolment is dropped: only one that is enrolled can become completed.",
+            "/status",
+            {"course_id": 1, "status": "dropped"},
+        ),
+        rule_for=("status", "drop"),
+    ),
+    problem(
+        code="promotion_automatic",
+        status=409,
+        title="The course promotes from its waitlist automatically",
+        advice='Nothing needs to be done. To promote by hand, set `promotion` to "manual".',
+        example=Example(
+            "CS102 gives its seats to those who wait by itself.", "", {"course": "CS102"}
+        ),
+        rule_for=("promotion",),
+    ),
+)

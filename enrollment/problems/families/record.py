@@ -1,0 +1,182 @@
+"""Problems of single records: one does not exist, or a rule about its fields forbids the change."""
+
+from functools import partial
+
+from enrollment.problems.problem_type import Example, ProblemType
+
+problem = partial(ProblemType, family="record")
+
+PROBLEM_TYPES = (
+    problem(
+        code="student_not_found",
+        status=404,
+        title="There is no such student",
+        advice="Find the id: `GET /v1/students`.",
+        example=Example("There is no student 7."),
+    ),
+    problem(
+        code="term_not_found",
+        status=404,
+        title="There is no such term",
+        advice="Find the id: `GET /v1/terms`.",
+        example=Example("There is no term 7."),
+    ),
+    problem(
+        code="course_not_found",
+        status=404,
+        title="There is no such course",
+        advice="Find the id: `GET /v1/courses`.",
+        example=Example("There is no course 7."),
+    ),
+    problem(
+        code="hold_not_found",
+        status=404,
+        title="The student has no such hold",
+        advice="Find the id: `GET /v1/students/{id}/holds`.",
+        example=Example("Student 1 has no hold 7."),
+    ),
+    problem(
+        code="token_not_found",
+        status=404,
+        title="There is no such token",
+        advice="Find the id: `GET /v1/tokens`.",
+        example=Example("There is no token 7."),
+    ),
+    problem(
+        code="enrollment_not_found",
+        status=404,
+        title="The student has never been in this course",
+        advice="Enroll the student first: `POST /v1/students/{id}/courses`.",
+        example=Example("Student 1 has never been in course 2."),
+    ),
+    problem(
+        code="email_taken",
+        status=409,
+        title="Another student has this email",
+        advice="Use the existing student, or another email.",
+        example=Example("Student 1 has this email.", "/email", {"student_id": 1}),
+        rule_for=("student",),
+    ),
+    problem(
+        code="student_has_enrollments",
+        status=409,
+        title="The student has enrollments, present or past",
+        advice='History is kept. Set the status to "inactive" instead.',
+        example=Example("Enrollments of the student, present and past: 1.", "", {"enrollments": 1}),
+        rule_for=("student_deletion",),
+    ),
+    problem(
+        code="term_code_taken",
+        status=409,
+        title="Another term has this code",
+        advice="Use the existing term, or another code.",
+        example=Example("Term 1 has the code 2026-FALL.", "/code", {"term_id": 1}),
+        rule_for=("term",),
+    ),
+    problem(
+        code="term_has_courses",
+        status=409,
+        title="The term has courses",
+        advice="Delete its courses first, or move them to another term.",
+        example=Example("Courses in the term: 1.", "", {"courses": 1}),
+        rule_for=("term_deletion",),
+    ),
+    problem(
+        code="course_code_taken",
+        status=409,
+        title="Another course in the term has this code",
+        advice="Use the existing course, or another code.",
+        example=Example("Course 1 in the same term has the code CS101.", "/code", {"course_id": 1}),
+        rule_for=("course",),
+    ),
+    problem(
+        code="unknown_term",
+        status=409,
+        title="The term of the course does not exist",
+        advice="Create the term first: `POST /v1/terms`.",
+        example=Example(
+            "There is no term with the code 2027-FALL.", "/term", {"term": "2027-FALL"}
+        ),
+        rule_for=("course",),
+    ),
+    problem(
+        code="ends_before_start",
+        status=422,
+        title="The end is before the start",
+        advice="Correct the start or the end.",
+        example=Example(
+            "The term ends on 2026-08-30, before it starts on 2026-08-31.",
+            "/end_on",
+            {"start": "2026-08-31", "end": "2026-08-30"},
+        ),
+        rule_for=("term", "course"),
+    ),
+    problem(
+        code="duplicate_requirement",
+        status=422,
+        title="The course requires the same course twice",
+        advice="List each required course once.",
+        example=Example("CS101 is already required.", "/prerequisites/1", {"code": "CS101"}),
+        rule_for=("course",),
+    ),
+    problem(
+        code="requires_itself",
+        status=422,
+        title="The course requires itself",
+        advice="Remove its own code from its requirements.",
+        example=Example("CS102 cannot require itself.", "/prerequisites/0", {"code": "CS102"}),
+        rule_for=("course",),
+    ),
+    problem(
+        code="meetings_overlap",
+        status=422,
+        title="Two meetings of the course overlap",
+        advice="Change one of the two meetings.",
+        example=Example(
+            "The meeting overlaps an earlier one in the list.", "/meetings/1", {"weekday": 1}
+        ),
+        rule_for=("course",),
+    ),
+    problem(
+        code="course_has_enrollments",
+        status=409,
+        title="The course has enrollments, present or past",
+        advice='History is kept. Set the status to "cancelled" instead.',
+        example=Example("Enrollments in the course, present and past: 1.", "", {"enrollments": 1}),
+        rule_for=("course_deletion",),
+    ),
+    problem(
+        code="token_student_required",
+        status=422,
+        title="A token with the role student needs a student",
+        advice="Send the `student_id`.",
+        example=Example(
+            "A token with the role student needs a student.", "/student_id", {"role": "student"}
+        ),
+        rule_for=("token",),
+    ),
+    problem(
+        code="token_student_not_allowed",
+        status=422,
+        title="Only a token with the role student can have a student",
+        advice='Leave out `student_id`, or choose the role "student".',
+        example=Example(
+            "A token with the role reader cannot have a student.",
+            "/student_id",
+            {"role": "reader"},
+        ),
+        rule_for=("token",),
+    ),
+    problem(
+        code="already_expired",
+        status=422,
+        title="The token would already be expired",
+        advice="Choose a later `expires_at`, or none.",
+        example=Example(
+            "`expires_at` must be later than now (2026-10-01T09:00:00.000Z).",
+            "/expires_at",
+            {"now": "2026-10-01T09:00:00.000Z"},
+        ),
+        rule_for=("token",),
+    ),
+)

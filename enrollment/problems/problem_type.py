@@ -1,0 +1,59 @@
+"""What is known about a problem before it occurs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
+
+from enrollment.model.results import Violation
+
+# request: the request cannot be read, or is invalid. access: the caller may not send it. record and
+# enrollment: a rule forbids it, or the record does not exist. service: the service cannot do it.
+Family = Literal["request", "access", "record", "enrollment", "service"]
+
+# What a rule applies to. "enrollment" is to enroll one student, "roster" to enroll many students,
+# "status" to complete or drop an enrollment, "drop" only to drop it.
+Subject = Literal[
+    "student",
+    "student_deletion",
+    "term",
+    "term_deletion",
+    "course",
+    "course_deletion",
+    "token",
+    "enrollment",
+    "roster",
+    "status",
+    "drop",
+    "promotion",
+]
+
+
+class Example(NamedTuple):
+    """One occurrence of a problem: the sentence, and where in the request the cause is."""
+
+    detail: str
+    # With a pointer, the problem has one violation with the same code.
+    pointer: str | None = None
+    details: Mapping[str, Any] = MappingProxyType({})
+    # Instead of the pointer: a violation with a code of its own.
+    violation: Violation | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProblemType:
+    """All that is known about a code. A published code never changes its meaning."""
+
+    code: str
+    family: Family
+    # The HTTP status.
+    status: int
+    title: str
+    # What the client or the operator should do.
+    advice: str
+    example: Example
+    rule_for: tuple[Subject, ...] = ()
+    # Whether staff may set the rule aside with a reason.
+    overridable: bool = False
+    # Whether only the operator of the service can fix it.
+    operator_only: bool = False

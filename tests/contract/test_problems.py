@@ -1,0 +1,239 @@
+"""The registry of problems: every code is in it once, with all its parts."""
+
+import ast
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import enrollment
+from enrollment.api.operations import OPERATIONS
+from enrollment.model.results import Violation
+from enrollment.model.types import OverridableRule
+from enrollment.problems.body import problem_body
+from enrollment.problems.errors import Problem
+from enrollment.problems.problem_type import Subject
+from enrollment.problems.registry import FIELD_CODES, PROBLEM_TYPES, rules_for
+from enrollment.storage.queries import resource_dir
+from enrollment.storage.sqlite import PROBLEM_BY_RESULT_CODE
+from tests.support.client import Client, broken
+
+# The status of a problem with several violations
+
+
+@pytest.mark.parametrize(
+    ("codes", "named", "status"),
+    [
+        (["course_full"], "course_full", 409),
+        (["course_not_open", "course_full"], "course_not_open", 409),
+        (["duplicate_course"], "duplicate_course", 422),
+        (["course_full", "unknown_course", "duplicate_course"], "duplicate_course", 422),
+        (["meetings_overlap", "course_code_taken", "requires_itself"], "meetings_overlap", 422),
+    ],
+)
+def test_a_body_that_contradicts_itself_gives_the_problem_its_code_and_status(
+    codes: list[str], named: str, status: int
+):
+    violations = [Violation(pointer="", code=code, detail=code) for code in codes]
+
+    body = problem_body(Problem.from_violations(violations), request_id="1")
+
+    assert (body.code, body.status) == (named, status)
+    assert [violation.code for violation in body.errors] == codes
+
+
+def test_a_stored_rule_and_a_contradiction_are_answered_together_as_422(client: Client):
+    full = client.course(capacity=0)
+    courses = [{"course_id": full}, {"course_id": 99}, {"course_id": full}]
+
+    answer = client.put_json(
+        f"/v1/students/{client.student()}/courses", {"courses": courses}, status=422
+    )
+
+    assert answer.json["code"] == "duplicate_course"
+    assert broken(answer) == [
+        ("/courses/0/course_id", "course_full"),
+        ("/courses/1/course_id", "unknown_course"),
+        ("/courses/2/course_id", "duplicate_course"),
+    ]
+
+
+def test_a_student_who_is_listed_twice_is_a_422_of_many(client: Client):
+    student, course = client.student(), client.course()
+    body = {"mode": "each", "students": [{"student_id": student}] * 2}
+
+    answer = client.post_json(f"/v1/courses/{course}/students", body, status=207)
+
+    assert [item["status"] for item in answer.json["items"]] == [201, 422]
+
+
+# The registry is complete
+
+
+ROOT = Path(enrollment.__file__).parent
+# A query for each subject whose rules are written in SQL.
+QUERIES: dict[Subject, str] = {
+    "student": "list_broken_student_rules",
+    "student_deletion": "list_broken_student_deletion_rules",
+    "term": "list_broken_term_rules",
+    "term_deletion": "list_broken_term_deletion_rules",
+    "course": "list_broken_course_rules",
+    "course_deletion": "list_broken_course_deletion_rules",
+    "token": "list_broken_token_rules",
+    "status": "list_broken_ending_rules",
+    "promotion": "list_broken_promotion_rules",
+}
+# Rules that are not written in SQL.
+IN_PYTHON = {"effective_in_future"}
+
+
+def sql_queries() -> dict[str, str]:
+    """The text of each query of sql/, without comments, by its name."""
+    queries = {}
+    for path in resource_dir("sql").glob("*.sql"):
+        for block in re.split(r"^-- name: ", path.read_text(), flags=re.MULTILINE)[1:]:
+            text = re.sub(r"--.*", "", block.partition("\n")[2])
+            queries[re.match(r"\w+", block)[0]] = text
+    return queries
+
+
+def codes_in(sql: str) -> set[str]:
+    """The codes that a query can return: literals with an underscore that name no JSON member."""
+    values = re.sub(r"->>? '\w+'", "", sql)
+    while (inner := re.sub(r"\b(?:count|max|min)\([^()]*\)", "number", values)) != values:
+        values = inner
+    members = re.findall(r"json_object\(([^()]*)\)", values)
+    names = {name for part in members for name in re.findall(r"'(\w+)',", part)}
+    return set(re.findall(r"'([a-z]+(?:_[a-z]+)+)'", values)) - names
+
+
+def sources() -> Iterator[ast.AST]:
+    for path in ROOT.rglob("*.py"):
+        if "problems" not in path.relative_to(ROOT).parts:
+            yield from ast.walk(ast.parse(path.read_text()))
+
+
+def texts(node: ast.AST | None) -> set[str]:
+    """The texts that an expression may be."""
+    if isinstance(node, ast.IfExp):
+        return texts(node.body) | texts(node.orelse)
+    return {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
+
+
+def raised_in_python() -> tuple[set[str], set[str]]:
+    """The codes of problems, and those of their violations."""
+    problems = {code for code, *_ in PROBLEM_BY_RESULT_CODE.values()}
+    violations = set()
+    for node in sources():
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            if node.func.id == "Problem":
+                problems |= texts(node.args[0])
+            if node.func.id == "Violation":
+                for keyword in node.keywords:
+                    violations |= texts(keyword.value) if keyword.arg == "code" else set()
+    return problems, violations
+
+
+def test_every_code_that_is_raised_is_in_the_registry_and_back():
+    problems, violations = raised_in_python()
+    in_sql = set().union(*map(codes_in, sql_queries().values()))
+
+    raised = problems | in_sql | (violations - FIELD_CODES.keys())
+    assert raised - PROBLEM_TYPES.keys() == set(), "raised, but not in the registry"
+    assert PROBLEM_TYPES.keys() - raised == set(), "in the registry, but never raised"
+
+
+def test_every_code_of_a_field_is_used_and_is_no_problem():
+    _, violations = raised_in_python()
+
+    assert FIELD_CODES.keys() <= violations
+    assert not FIELD_CODES.keys() & PROBLEM_TYPES.keys()
+
+
+@pytest.mark.parametrize("subject", QUERIES)
+def test_the_rules_for_a_subject_are_those_of_its_query(subject: Subject):
+    written = codes_in(sql_queries()[QUERIES[subject]])
+
+    assert set(rules_for(subject)) - IN_PYTHON == written
+
+
+def test_the_rules_of_enrolling_are_those_of_the_query_that_decides():
+    written = codes_in(sql_queries()["list_decisions"])
+
+    assert set(rules_for("enrollment", "roster")) - IN_PYTHON == written
+
+
+def test_every_rule_that_can_be_overridden_is_a_rule_of_enrolling():
+    overridable = {code for code, kind in PROBLEM_TYPES.items() if kind.overridable}
+
+    # The model cannot import the registry, so it repeats the codes.
+    assert {*get_args(OverridableRule)} == overridable
+    assert overridable <= codes_in(sql_queries()["list_decisions"])
+    assert overridable <= {*rules_for("enrollment")} & {*rules_for("roster")}
+
+
+@pytest.mark.parametrize("subject", get_args(Subject))
+def test_the_rules_for_every_subject_are_in_the_document(subject: Subject):
+    documented = [{*operation.conflicts} for operation in OPERATIONS]
+
+    assert any({*rules_for(subject)} <= codes for codes in documented), rules_for(subject)
+
+
+def test_every_rule_of_an_operation_is_in_the_registry():
+    for operation in OPERATIONS:
+        assert {*operation.conflicts} <= PROBLEM_TYPES.keys(), operation.path
+
+
+@pytest.mark.parametrize("code", PROBLEM_TYPES)
+def test_every_problem_is_complete(code: str):
+    kind = PROBLEM_TYPES[code]
+
+    assert kind.code == code
+    assert (kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR) == (kind.family == "service")
+    assert kind.title
+    assert not kind.title.endswith(".")
+    assert kind.advice.endswith(".")
+    assert bool(kind.rule_for) == (kind.status in (409, 422) and kind.example.pointer is not None)
+    assert not kind.operator_only or kind.family == "service"
+
+
+def sql_sentences() -> Iterator[str]:
+    """A pattern for each text that the queries can write."""
+    for sql in sql_queries().values():
+        for text in re.findall(r"'((?:[^']|'')*)'", sql):
+            yield re.sub(r"%[dsg]", ".+", re.escape(text.replace("''", "'")).replace("\\%", "%"))
+
+
+def python_sentences() -> Iterator[str]:
+    """A pattern for each text that the code can write."""
+    for node in sources():
+        if isinstance(node, ast.JoinedStr):
+            parts = [[*map(re.escape, texts(part))] or [".+"] for part in node.values]
+            yield "".join(part for (part,) in parts)
+        else:
+            yield from map(re.escape, texts(node))
+
+
+@pytest.fixture(scope="session")
+def in_sql() -> set[str]:
+    return {text for text in sql_sentences() if text.endswith("\\.") or len(text) > 20}
+
+
+@pytest.fixture(scope="session")
+def in_python() -> set[str]:
+    return {text for text in python_sentences() if len(text.replace(".+", "")) > 10}
+
+
+@pytest.mark.parametrize("code", PROBLEM_TYPES)
+def test_the_sentence_of_an_example_is_one_that_the_service_writes(
+    in_sql: set[str], in_python: set[str], code: str
+):
+    kind = PROBLEM_TYPES[code]
+    written = in_sql if kind.rule_for and code not in IN_PYTHON else in_python
+
+    # A query may put a sentence together from two texts, of which the second is the full stop.
+    sentences = (kind.example.detail, kind.example.detail.rstrip("."))
+    assert any(re.fullmatch(text, each) for text in written for each in sentences), sentences[0]
