@@ -1,4 +1,4 @@
-"""What may stand in a query string: filters, pages, options."""
+"""The query parameters: filters, pages, options."""
 
 from typing import Annotated
 
@@ -15,25 +15,25 @@ from enrollment.model.types import (
     StudentStatus,
 )
 
-# A page of so many items is read while others wait; a longer one on another thread.
+# The largest page that is read on the thread of the event loop. Larger pages use another thread.
 QUICK = 100
-Limit = Annotated[int, Meta(ge=1, le=1000, description="At most so many items")]
+Limit = Annotated[int, Meta(ge=1, le=1000, description="The maximum number of items")]
 
 
 class Pagination(Input, frozen=True, kw_only=True):
-    """Which part of a list: at most `limit` items, from the place that `cursor` names."""
+    """One page of a list: at most `limit` items, starting at `cursor`."""
 
     limit: Limit = 100
     cursor: Cursor = ""
 
     @property
     def is_slow(self) -> bool:
-        """Whether to read it may hold up the requests that come after it."""
+        """Whether reading the page can delay other requests."""
         return self.limit > QUICK
 
 
 class StudentFilter(Pagination, frozen=True, kw_only=True):
-    """A text matches what begins with it, whatever the case of A-Z."""
+    """Filters for students. Text matches the beginning; case is ignored for A-Z only."""
 
     family_name: Prefix = ""
     given_name: Prefix = ""
@@ -42,14 +42,15 @@ class StudentFilter(Pagination, frozen=True, kw_only=True):
 
 
 class TermFilter(Pagination, frozen=True, kw_only=True):
-    """A text matches what begins with it, whatever the case of A-Z."""
+    """Filters for terms. Text matches the beginning; case is ignored for A-Z only."""
 
     code: Prefix = ""
     title: Prefix = ""
 
 
 class CourseFilter(Pagination, frozen=True, kw_only=True):
-    """A text matches what begins with it, whatever the case of A-Z; `term` is a whole code."""
+    """Filters for courses. Text matches the beginning; case is ignored for A-Z only. `term` is a
+    complete code."""
 
     code: Prefix = ""
     title: Prefix = ""
@@ -58,17 +59,18 @@ class CourseFilter(Pagination, frozen=True, kw_only=True):
 
 
 class WriteOptions(Input, frozen=True, kw_only=True):
-    """What every write takes in its query: `dry_run` asks what would come of it."""
+    """The query parameters of every write."""
 
-    dry_run: Annotated[bool, Meta(description="Ask only: what is done is undone")] = False
+    dry_run: Annotated[bool, Meta(description="Run the request and roll it back")] = False
 
 
 class RosterFilter(Pagination, frozen=True, kw_only=True):
-    """Who is in what now; or what was true at `as_of`, by what was recorded until `known_at`."""
+    """Filters for enrollments, now or in the past. `as_of` selects what was true at that time, and
+    `known_at` what was recorded by that time."""
 
     status: EnrollmentStatus | None = None
-    as_of: Annotated[AsOf, Meta(description="What was true then")] | None = None
-    known_at: Annotated[AsOf, Meta(description="What was known then")] | None = None
+    as_of: Annotated[AsOf, Meta(description="Show what was true at this time")] | None = None
+    known_at: Annotated[AsOf, Meta(description="Show what was known at this time")] | None = None
 
     @property
     def is_slow(self) -> bool:
@@ -76,10 +78,14 @@ class RosterFilter(Pagination, frozen=True, kw_only=True):
 
 
 class StudentCourseFilter(RosterFilter, frozen=True, kw_only=True):
+    """Filters for the courses of a student."""
+
     term: ExactCode | None = None
 
 
 class EligibleCourseFilter(Pagination, frozen=True, kw_only=True):
+    """Filters for the courses in which a student can enroll."""
+
     term: ExactCode | None = None
 
     @property
@@ -88,16 +94,14 @@ class EligibleCourseFilter(Pagination, frozen=True, kw_only=True):
 
 
 class EventFilter(Input, frozen=True, kw_only=True):
-    """The events that follow the one with the id `after`; if there is none yet, the answer may wait
-    so many seconds for one."""
+    """The events after the one with the id `after`. If there are none, the response can wait up to
+    `wait` seconds for one."""
 
     after: Annotated[
-        int, Meta(ge=0, le=2**53 - 1, description="The id of the last event that is known")
+        int, Meta(ge=0, le=2**53 - 1, description="The id of the last event that the client has")
     ] = 0
     limit: Limit = 100
-    wait: Annotated[
-        int, Meta(ge=0, le=30, description="So many seconds, for an event to happen")
-    ] = 0
+    wait: Annotated[int, Meta(ge=0, le=30, description="The seconds to wait for an event")] = 0
 
     @property
     def is_slow(self) -> bool:

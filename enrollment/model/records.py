@@ -1,4 +1,4 @@
-"""The typed records: what the API takes (…Input) and what it gives."""
+"""The records of the API: as a client sends them (…Input), and as the service returns them."""
 
 from typing import Annotated
 
@@ -31,11 +31,17 @@ from enrollment.model.types import (
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a client sends. A record adds `id` and `version`, which come first in its JSON,
-    because msgspec puts keyword-only fields last."""
+    """The base of everything that a client sends.
+
+    A record adds `id` and `version`. They come first in its JSON, because msgspec puts keyword-only
+    fields last.
+    """
 
 
 class StudentInput(Input, frozen=True, kw_only=True):
+    """A student to create, or the new fields of a student. `max_credits` overrides the limit of
+    every term."""
+
     given_name: Name
     family_name: Name
     email: Email | None = None
@@ -44,11 +50,16 @@ class StudentInput(Input, frozen=True, kw_only=True):
 
 
 class Student(StudentInput, frozen=True):
+    """A student. `version` increases with every change."""
+
     id: Id
     version: Count
 
 
 class TermInput(Input, frozen=True, kw_only=True):
+    """A term to create, or the new fields of a term. `max_credits` limits the credits of each
+    student in the term."""
+
     code: Code
     title: Title
     start_on: Date
@@ -57,19 +68,23 @@ class TermInput(Input, frozen=True, kw_only=True):
 
 
 class Term(TermInput, frozen=True):
+    """A term. `version` increases with every change."""
+
     id: Id
     version: Count
 
 
 class Prerequisite(Input, frozen=True, kw_only=True):
-    """A course, by its code, to be completed before, or if `concurrent` taken at the same time."""
+    """The code of a course that a student must complete first. If `concurrent` is true, the student
+    may also take both courses at the same time."""
 
     code: Code
     concurrent: bool = False
 
 
 class Meeting(Input, frozen=True, kw_only=True, rename={"from_time": "from", "to_time": "to"}):
-    """Every week of the term; weekday 1 is Monday (ISO 8601), the times are the school's own."""
+    """A weekly meeting of a course. Weekday 1 is Monday (ISO 8601). Times are local to the
+    school."""
 
     weekday: Annotated[int, Meta(ge=1, le=7)]
     from_time: TimeOfDay
@@ -77,7 +92,8 @@ class Meeting(Input, frozen=True, kw_only=True, rename={"from_time": "from", "to
 
 
 class CourseInput(Input, frozen=True, kw_only=True):
-    """`term` is a term's code; a capacity of null is no limit, and of 0 no seat at all."""
+    """A course to create, or the new fields of a course. `term` is the code of a term. A `capacity`
+    of null means no limit, and 0 means no seats."""
 
     code: Code
     title: Title
@@ -96,7 +112,8 @@ class CourseInput(Input, frozen=True, kw_only=True):
 
 
 class CourseSeats(msgspec.Struct, frozen=True, kw_only=True):
-    """Counted, never kept; `free` is null where there is no limit."""
+    """The seats of a course, counted when it is read. `free` is null if the capacity has no
+    limit."""
 
     capacity: Seats | None
     enrolled: Count
@@ -105,14 +122,16 @@ class CourseSeats(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Course(CourseInput, frozen=True):
+    """A course with its seats. `version` increases with every change of its fields."""
+
     id: Id
     version: Count
     seats: CourseSeats
 
 
 class Enrollment(msgspec.Struct, frozen=True, kw_only=True):
-    """A student's place in a course; each time is when that status was last entered, and
-    `position` is the place of one who waits, from 1."""
+    """The status of a student in a course. Each time shows when that status last began. `position`
+    is the position on the waitlist, from 1."""
 
     student_id: Id
     course_id: Id
@@ -126,17 +145,21 @@ class Enrollment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StudentCourse(Enrollment, frozen=True, kw_only=True):
+    """One course of a student: the enrollment, with the code and title of the course."""
+
     code: Code
     title: Title
 
 
 class RosterEntry(Enrollment, frozen=True, kw_only=True):
+    """One student of a course: the enrollment, with the name of the student."""
+
     given_name: Name
     family_name: Name
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One change of one enrolment; `id` grows in the order in which changes were committed."""
+    """One change of one enrollment. `id` increases in the order in which changes were committed."""
 
     id: Id
     student_id: Id
@@ -151,11 +174,13 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HoldInput(Input, frozen=True, kw_only=True):
+    """A hold to place on a student. It keeps the student from enrolling."""
+
     reason: Reason
 
 
 class Hold(HoldInput, frozen=True):
-    """In force until it is released."""
+    """A hold on a student. It is in force until it is released."""
 
     id: Id
     version: Count
@@ -167,7 +192,8 @@ class Hold(HoldInput, frozen=True):
 
 
 class TokenInput(Input, frozen=True, kw_only=True):
-    """`student_id` is for the role "student" alone, which sees and changes only its own places."""
+    """An access token to create. Only the role "student" has a `student_id`: such a token can only
+    read and change the enrollments of that student."""
 
     name: Name
     role: Role
@@ -176,6 +202,8 @@ class TokenInput(Input, frozen=True, kw_only=True):
 
 
 class Token(TokenInput, frozen=True):
+    """An access token, without its secret."""
+
     id: Id
     version: Count
     created_at: TimestampText
@@ -186,19 +214,20 @@ class Token(TokenInput, frozen=True):
 
 
 class NewToken(Token, frozen=True):
-    """With the text of the token, which is shown this once."""
+    """A new access token. `token` is its secret, which is shown only once."""
 
     token: TokenText
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """When, by whom and why enrolments are changed: one reading of the clock a transaction.
-    `effective_at` is since when it is true, if that was earlier; `overridden` is a JSON array of
-    the rules that are set aside where someone is enrolled, and `override_reason` says why."""
+    """Details of a change of enrollments that the history records."""
 
+    # The current time. The clock is read once in each transaction.
     at: Timestamp
+    # When the change took effect, if that was earlier.
     effective_at: Timestamp | None = None
     actor: str
     reason: str | None = None
+    # The overridden rules as a JSON array. They apply only to new enrollments.
     overridden: str | None = None
     override_reason: str | None = None

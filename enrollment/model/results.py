@@ -1,4 +1,4 @@
-"""What is answered besides the records: pages, results of many, reasons for a refusal."""
+"""What the service returns apart from records: pages, bulk results, reasons for a refusal."""
 
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
@@ -28,8 +28,9 @@ ParameterName = Annotated[str, Meta(max_length=200, pattern="^(?:[^~/]|~[01])*$"
 
 
 class Violation(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """One reason for a refusal: where (a JSON pointer into the body, RFC 6901, or the name of a
-    query parameter), which rule, a sentence for people, and the figures that the sentence tells."""
+    """One reason for a refusal. The cause is at `pointer` in the body (RFC 6901), or in the query
+    parameter `parameter`. `code` names the rule, `detail` explains it to people, and `details` has
+    the values in that sentence."""
 
     pointer: Pointer | None = None
     parameter: ParameterName | None = None
@@ -42,14 +43,14 @@ R = TypeVar("R")
 
 
 class Page(msgspec.Struct, Generic[R], frozen=True):
-    """One page of a list, and the cursor of the next one, or null on the last."""
+    """One page of a list. `next` is the cursor of the next page, or null on the last page."""
 
     items: Annotated[list[R], Meta(max_length=1000)]
     next: Cursor | None
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
-    """The release, and where everything is."""
+    """The release of the service, and the paths of its resources."""
 
     release: Text
     service: Literal["enrollment"] = "enrollment"
@@ -75,8 +76,8 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BulkResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of one of many: the HTTP status that it would have had alone, and the enrolment
-    or every reason against it."""
+    """The result for one student of a bulk request: the HTTP status that a request for this student
+    alone would have, and the enrollment or every reason for the refusal."""
 
     student_id: Id
     status: Status
@@ -85,18 +86,20 @@ class BulkResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class BulkResults(msgspec.Struct, frozen=True):
+    """The results of a bulk request, in the order of the request."""
+
     items: Annotated[list[BulkResult], Meta(max_length=UNBOUNDED)]
 
 
 class DryRun(msgspec.Struct, frozen=True, kw_only=True):
-    """What the answer to a rehearsed write says besides: it was one, and would leave these."""
+    """Added to the response to a dry run: the events that the request would record."""
 
     dry_run: Literal[True] = True
     events: Annotated[list[Event], Meta(max_length=UNBOUNDED)]
 
 
 class EligibleCourse(msgspec.Struct, frozen=True, kw_only=True):
-    """A course that a student could be enrolled in now."""
+    """A course in which a student can enroll now."""
 
     course_id: Id
     code: Code
@@ -106,7 +109,7 @@ class EligibleCourse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Eligibility(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether a student could be enrolled in a course now, and every rule that is against it."""
+    """Whether a student can enroll in a course now. If not, `errors` lists every reason."""
 
     student_id: Id
     course_id: Id

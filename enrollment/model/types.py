@@ -1,4 +1,4 @@
-"""The types of single values, each with its length and range."""
+"""The types of single values, with their lengths and ranges."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
@@ -8,11 +8,11 @@ from msgspec import Meta
 
 
 class Date(str):
-    """A calendar date as text, `YYYY-MM-DD`."""
+    """A calendar date as text: `YYYY-MM-DD`."""
 
 
 class Timestamp(str):
-    """A moment as text in UTC, `YYYY-MM-DDTHH:MM:SS.mmmZ`: such texts sort as times do."""
+    """A time in UTC as text: `YYYY-MM-DDTHH:MM:SS.mmmZ`. Such texts sort in the order of time."""
 
     @classmethod
     def of(cls, when: datetime) -> "Timestamp":
@@ -25,15 +25,15 @@ class Timestamp(str):
 
 
 class AsOf(str):
-    """A Moment; a day stands for its end in UTC."""
+    """A Timestamp. A date that a client sends means the end of that day in UTC."""
 
 
-# RFC 3339 lets the fraction of a second be as long as one likes.
+# RFC 3339 does not limit the digits of a fraction of a second.
 TIMESTAMP_LENGTH = 64
 
 
 def decode(wanted: type, value: Any) -> Any:
-    """Let msgspec read days and moments: an RFC 3339 full-date, or date-time with its offset."""
+    """Decode a date or time for msgspec: a full-date or date-time of RFC 3339."""
     if isinstance(value, str) and len(value) > TIMESTAMP_LENGTH:
         raise ValueError(f"Expected at most {TIMESTAMP_LENGTH} characters")
     if wanted is Date:
@@ -50,14 +50,14 @@ def decode(wanted: type, value: Any) -> Any:
     raise NotImplementedError(wanted)
 
 
-# Not in text: controls (they forge log lines), lone surrogates, U+FFFE and U+FFFF (they are no
-# characters), and U+10FFFF (in the queries it ends every prefix). At the end of a pattern stands no
-# "$", which would allow a newline after it.
+# Text cannot have control characters (they forge log lines), lone surrogates, U+FFFE and U+FFFF
+# (they are not characters), or U+10FFFF (the queries use it as the end of every prefix).
+# Patterns do not end with "$", which would allow a newline after it.
 SURROGATES = r"\ud800-\udfff"
 END = r"(?![\s\S])"
 _ODD = rf"\x00-\x1f\x7f-\x9f\u2028\u2029{SURROGATES}\ufffe\uffff" + "\U0010ffff"
 _NO_ODD_CHARACTERS = rf"^[^{_ODD}]*{END}"
-# White space at either end makes two of what people take for one.
+# Texts that differ only in white space at either end would look the same.
 _TEXT = rf"^[^\s{_ODD}](?:[^{_ODD}]*[^\s{_ODD}])?{END}"
 _TEXT_RULE = "Expected no control characters, and no white space at either end"
 
@@ -79,7 +79,7 @@ Email = Annotated[
     Meta(
         max_length=254,
         pattern=r"^[!-?A-~]+@[!-?A-~]+(?![\s\S])",
-        description="Expected an address such as ada@example.org, in ASCII",
+        description="Expected an email address such as ada@example.org, in ASCII",
     ),
 ]
 Prefix = Annotated[
@@ -88,7 +88,7 @@ Prefix = Annotated[
         max_length=254,
         pattern=_NO_ODD_CHARACTERS,
         description="Expected no control characters",
-        extra_json_schema={"description": "What begins with this, whatever the case of A-Z"},
+        extra_json_schema={"description": "Match the beginning; ignore case for A-Z only"},
     ),
 ]
 ExactCode = Annotated[
@@ -97,7 +97,7 @@ ExactCode = Annotated[
         max_length=254,
         pattern=_NO_ODD_CHARACTERS,
         description="Expected no control characters",
-        extra_json_schema={"description": "A whole code, whatever the case of A-Z"},
+        extra_json_schema={"description": "Match the complete code; ignore case for A-Z only"},
     ),
 ]
 Credits = Annotated[float, Meta(ge=0, le=1000, multiple_of=0.25)]
@@ -112,7 +112,7 @@ TimeOfDay = Annotated[
     ),
 ]
 
-# What is in answers alone is made here: these limits are told, and need no check.
+# Values that only the service sends. The limits are documented, and need no check.
 UNBOUNDED = 1_000_000
 Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Text = Annotated[str, Meta(max_length=UNBOUNDED, pattern=r"\S")]
@@ -121,7 +121,7 @@ Cursor = Annotated[
     str,
     Meta(
         max_length=2000,
-        description="Where a page begins: what the page before gives as `next`",
+        description="The start of the page: the `next` of the previous page",
         extra_json_schema={"format": "base64url"},
     ),
 ]

@@ -1,1 +1,1 @@
-"""Problems: what is raised, what each code means, and how it is answered."""
+"""Problems: the errors that are raised, the registry of every code, the bodies of responses."""

@@ -13,7 +13,7 @@ from enrollment.problems.registry import PROBLEM_TYPES
 
 
 class ProblemBody(msgspec.Struct, frozen=True, kw_only=True):
-    """RFC 9457, with a code, and in `errors` every single reason."""
+    """A problem (RFC 9457) with a `code`. `errors` lists every reason."""
 
     type: UriReference
     title: Text

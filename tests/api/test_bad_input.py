@@ -268,7 +268,7 @@ def test_a_body_that_is_no_object_is_pointed_to_as_a_whole(client: Client, body:
             "no lone surrogates",
         ),
         ("/v1/students", "email", 7, "text of at most 254 characters"),
-        ("/v1/students", "email", "x", "an address such as ada@example.org, in ASCII"),
+        ("/v1/students", "email", "x", "an email address such as ada@example.org, in ASCII"),
         ("/v1/students", "status", "x", "one of: active, inactive"),
         ("/v1/students", "max_credits", 0.1, "a number from 0 to 1,000 in steps of 0.25"),
         ("/v1/courses", "capacity", 1.5, "a whole number from 0 to 1,000,000"),

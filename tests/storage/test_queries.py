@@ -1,14 +1,12 @@
 """The named queries: each compiles, is used, and is served by the index that is meant for it."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import enrollment.data
-from enrollment.problems.registry import COURSE_RULES, ENROLLMENT_RULES, PROBLEM_TYPES
 from enrollment.storage.database import Database
 from enrollment.storage.queries import queries, resource_dir
 
@@ -130,65 +128,3 @@ def test_only_new_events_are_counted(database: Database):
     steps = plan(database, QUERIES["metrics.list_changes"])
 
     assert steps[0] == "SEARCH student_course_event USING INTEGER PRIMARY KEY (rowid>?)"
-
-
-# The codes of the rules
-
-
-def columns(sql: str) -> Iterator[list[str]]:
-    """The columns of each SELECT."""
-    # A comment or a text is one part, whatever it holds.
-    parts = re.findall(r"--[^\n]*|'(?:[^']|'')*'|\w+|\s+|.", sql)
-    parts = [part for part in parts if not part.startswith("--")]
-    for start in (place for place, part in enumerate(parts, 1) if part == "SELECT"):
-        found, depth = [""], 0
-        for part in parts[start:]:
-            depth += (part == "(") - (part == ")")
-            if depth < 0 or (depth == 0 and part in ("FROM", "WHERE", "UNION", ";")):
-                break
-            if depth == 0 and part == ",":
-                found.append("")
-            else:
-                found[-1] += part
-        yield found
-
-
-def codes(subject: str) -> set[str]:
-    """What its rules may be broken for: their rows end with a code, a sentence and figures."""
-    sql = (resource_dir("sql") / f"{subject}.sql").read_text()
-    ends = [found[-3:] for found in columns(sql) if len(found) > 3]
-    found = [code for code, _, figures in ends if re.search(r"json_object|'\{", figures)]
-    # Of two codes, a comparison chooses; what it compares is no code.
-    return {text for code in found for text in re.findall(r"(?<!= )'(\w+)'", code)}
-
-
-CODES = {subject: codes(subject) for subject in SUBJECTS}
-
-
-@pytest.mark.parametrize("subject", [subject for subject in SUBJECTS if CODES[subject]])
-def test_every_code_of_the_sql_is_registered(subject: str):
-    missing = CODES[subject] - PROBLEM_TYPES.keys()
-
-    assert not missing, f"sql/{subject}.sql returns {missing}: PROBLEM_TYPES needs a row for each"
-
-
-def test_the_rules_of_the_sql_are_those_that_are_declared():
-    # Lists of students are checked by the same query; a time to come is refused before it.
-    declared = {*ENROLLMENT_RULES, "duplicate_student", "unknown_student"} - {"effective_in_future"}
-
-    assert CODES["eligibility"] == declared
-    assert CODES["course"] - {"course_has_enrollments"} == set(COURSE_RULES)
-
-
-def test_every_code_that_is_registered_is_used():
-    package = Path(enrollment.__file__).parent
-    code = "".join(
-        path.read_text()
-        for path in package.rglob("*.py")
-        if path.name not in ("kinds.py", "examples.py")
-    )
-    used = set().union(*CODES.values()) | set(re.findall(r'"(\w+)"', code))
-
-    unused = PROBLEM_TYPES.keys() - used
-
-    assert not unused, f"no rule is refused with {unused}"
