@@ -3,7 +3,6 @@
 import argparse
 import os
 import shutil
-import sqlite3
 import stat
 from collections.abc import Iterator
 from itertools import chain
@@ -14,9 +13,10 @@ from enrollment.cli.console import add_json, add_settings, print_json
 from enrollment.config import Config
 from enrollment.data.integrity import list_corruptions, list_history_mismatches
 from enrollment.maintenance import migrations
-from enrollment.maintenance.snapshot import open_to_read
 from enrollment.problems.errors import CommandError
 from enrollment.storage.lock import check_served_files
+from enrollment.storage.offline import open_to_read
+from enrollment.storage.sqlite import may_lose_commits, sqlite_version
 
 MEGABYTE = 1_000_000
 LITTLE_ROOM, NO_ROOM = 500 * MEGABYTE, 20 * MEGABYTE
@@ -25,8 +25,6 @@ LARGE_LOG = 100 * MEGABYTE
 # Here processes can't share SQLite's memory, nor trust its locks (https://www.sqlite.org/wal.html).
 NETWORK = set("9p afs ceph cifs fuse.sshfs glusterfs lustre nfs nfs4 smb3 smbfs".split())
 EPHEMERAL = {"overlay", "ramfs", "tmpfs"}
-# Fixed in these (https://www.sqlite.org/wal.html#walresetbug).
-FIXED_IN, ALSO_FIXED_IN = (3, 51, 3), {(3, 50, 7), (3, 44, 6)}
 
 Finding = tuple[str, str]
 
@@ -61,15 +59,14 @@ def examine(config: Config, options: argparse.Namespace) -> None:
 
 
 def _look_at_sqlite() -> Iterator[Finding]:
-    version = sqlite3.sqlite_version_info
-    if version >= FIXED_IN or version in ALSO_FIXED_IN:
-        yield "ok", f"SQLite {sqlite3.sqlite_version}"
-    else:
+    if may_lose_commits():
         yield (
             "warn",
-            f"SQLite {sqlite3.sqlite_version} can lose a commit when several connections write and"
+            f"SQLite {sqlite_version()} can lose a commit when several connections write and"
             " checkpoint at once: let nothing but the service write to the file",
         )
+    else:
+        yield "ok", f"SQLite {sqlite_version()}"
 
 
 def _look_at_disk(database: Path) -> Iterator[Finding]:

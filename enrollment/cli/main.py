@@ -3,7 +3,6 @@
 import argparse
 import io
 import os
-import sqlite3
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -12,6 +11,7 @@ from typing import Any
 from enrollment.cli import backup, config, demo, doctor, migrate, openapi, serve, token
 from enrollment.config import Config
 from enrollment.problems.errors import CommandError, Problem
+from enrollment.storage.sqlite import StorageError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reasons = reasons or [f"{settings.database}: {problem.detail}"]
         print("enrollment:", *reasons, file=sys.stderr)
         return 1
-    except sqlite3.Error as error:
+    except StorageError as error:
         print(f"enrollment: {settings.database}: {error}", file=sys.stderr)
         return 1
     except (CommandError, OSError) as error:

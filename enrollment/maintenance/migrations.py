@@ -2,9 +2,8 @@
 
 import os
 import socket
-import sqlite3
 from collections.abc import Collection, Iterator
-from contextlib import closing, contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -16,10 +15,11 @@ from yoyo.backends.core.sqlite3 import SQLiteBackend
 from yoyo.connections import DatabaseURI
 from yoyo.migrations import Migration, default_migration_table
 
-from enrollment.maintenance.snapshot import copy, publish_copy, temporary_file, timestamp
+from enrollment.maintenance.snapshot import publish_copy, sync, temporary_file, timestamp
 from enrollment.problems.errors import CommandError, UsageError
+from enrollment.storage.offline import copy, open_plainly
 from enrollment.storage.queries import resource_dir
-from enrollment.storage.sqlite import Connection, connect
+from enrollment.storage.sqlite import Connection, StorageError, connect
 
 # How long a run waits for another one, in seconds.
 LOCK_TIMEOUT = 60.0
@@ -40,7 +40,7 @@ def status(path: Path) -> list[tuple[str, bool]]:
     """Every migration, and whether it is applied. Raises MigrationError."""
     applied: set[str] = set()
     if path.exists():
-        with _errors(path), closing(sqlite3.connect(path.absolute(), timeout=1)) as db:
+        with _errors(path), open_plainly(path) as db:
             applied = _applied(db)
     return [(id, id in applied) for id in _ids()]
 
@@ -165,7 +165,7 @@ def _run(path: Path, dry_run: bool = False) -> Iterator[tuple[_Backend, set[str]
 def _errors(path: Path) -> Iterator[None]:
     try:
         yield
-    except (MigrationError, OSError, sqlite3.Error) as error:
+    except (MigrationError, CommandError, OSError, StorageError) as error:
         raise MigrationError(f"{path} is left as it was: {error}") from error
 
 
@@ -191,7 +191,7 @@ def _ids() -> list[str]:
 
 
 def _until(ids: list[str], to: str | None) -> list[str]:
-    """The first of the ids, as far as the one that begins with `to`. Raises NotUnderstood."""
+    """The first of the ids, as far as the one that begins with `to`. Raises UsageError."""
     if to is None:
         return ids
     if to == "0000":
@@ -229,10 +229,11 @@ def _back_up(path: Path, why: str) -> Path:
     backup = path.with_name(f"{path.name}.{why}.{timestamp()}.backup")
     with temporary_file(backup) as partial:
         copy(path, partial)
-        with closing(sqlite3.connect(partial)) as db:
-            (print_outcome,) = db.execute("PRAGMA integrity_check(1)").fetchone()
-            if print_outcome != "ok":
-                raise MigrationError(f"its backup is damaged: {print_outcome}")
+        sync(partial)
+        with open_plainly(partial) as db:
+            (report,) = db.execute("PRAGMA integrity_check(1)").fetchone()
+            if report != "ok":
+                raise MigrationError(f"its backup is damaged: {report}")
             _check_references(db)
         publish_copy(partial, backup, like=path)
     return backup

@@ -1,4 +1,4 @@
-"""Claims: who has a database for itself, or shares it with others of its kind."""
+"""The lock of a database: which process serves it, and whether that still has its files."""
 
 import fcntl
 import os
@@ -17,15 +17,16 @@ LOOKS, BETWEEN_LOOKS = 3, 0.1
 
 @contextmanager
 def lock_database(path: Path, *, exclusive: bool) -> Iterator[None]:
-    """Keep a database to one server, which claims it `alone`; so does, with others of its kind, who
-    changes a database that must not be served meanwhile. A claim ends with its process.
+    """Lock a database: exclusively to serve it, or shared to change it while it is not served. The
+    lock ends with its process.
 
-    Raises CommandError. The lock is on a file beside the database: to close another handle of the
-    database itself frees SQLite's locks (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+    Raises CommandError if another process has it. The lock is on a file beside the database: to
+    close another handle of the database itself would free SQLite's locks
+    (https://www.sqlite.org/howtocorrupt.html, section 2.2).
     """
     with ExitStack() as stack:
         try:
-            # To read is enough for a lock: so it does not matter which user has made the file.
+            # To lock a file one only needs to read it, so another user may have created it.
             real = path.resolve()
             lock = _lock_of(real)
             file = os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -37,7 +38,7 @@ def lock_database(path: Path, *, exclusive: bool) -> Iterator[None]:
             raise CommandError(f"{path} is in use by {process}. Stop it first.") from None
         except OSError as error:
             raise CommandError(f"cannot write beside {path}: {error.strerror}") from error
-        # For who is refused meanwhile. Where another user has made the file, it stays as it was.
+        # For the message of a process that is refused. A file of another user stays as it is.
         with suppress(OSError):
             lock.write_text(f"{os.getpid()}\n", "ascii")
         yield
@@ -48,8 +49,8 @@ def _lock_of(real: Path) -> Path:
 
 
 def check_served_files(path: Path) -> None:
-    """Raises CommandError if the process that serves a database has a file of it open that is no
-    longer at its path: all that was written to it lately is missing from what others read."""
+    """Raise CommandError if the process that serves a database has a file of it open that is no
+    longer at its path: what was written lately is missing from what others read."""
     real = path.resolve()
     try:
         process = int(_lock_of(real).read_text("ascii"))
@@ -67,12 +68,12 @@ def check_served_files(path: Path) -> None:
 
 
 def _lost_files(real: Path, process: int) -> list[str]:
-    """Which files the process has open that are no longer at their paths. Only where the system
-    shows it is anything found: in /proc of Linux, to the same user or to root."""
+    """List the files that the process has open and that are no longer at their paths. Only /proc of
+    Linux shows this, to the same user or to root."""
     held = {}
     with suppress(OSError):
         for handle in Path(f"/proc/{process}/fd").iterdir():
-            # It may be closed by now.
+            # The file may be closed by now.
             with suppress(OSError):
                 found = os.stat(handle)
                 held[found.st_dev, found.st_ino] = os.readlink(handle)

@@ -11,6 +11,8 @@ Connection = sqlite3.Connection
 
 
 Row = sqlite3.Row
+# Everything that SQLite can raise.
+StorageError = sqlite3.Error
 
 
 SQLITE_NEEDED = (3, 39, 0)
@@ -99,8 +101,15 @@ def problem_of(code: int) -> Problem:
 
 
 def sqlite_version() -> str:
-    """The version of SQLite that runs here."""
+    """Return the version of SQLite that runs here."""
     return sqlite3.sqlite_version
+
+
+def may_lose_commits() -> bool:
+    """Whether this SQLite can lose a commit when several connections write and checkpoint at once
+    (https://www.sqlite.org/wal.html#walresetbug)."""
+    version = sqlite3.sqlite_version_info
+    return version < (3, 51, 3) and version not in ((3, 50, 7), (3, 44, 6))
 
 
 def primary_code(error: BaseException | None) -> int:

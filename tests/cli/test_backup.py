@@ -254,7 +254,7 @@ def test_a_backup_that_there_is_no_room_to_verify_is_told_as_such(at_rest: Path,
     assert ended.returncode == 1
     (line,) = [line for line in ended.stderr.splitlines() if line.startswith("enrollment:")]
     assert line.startswith(f"enrollment: {target} can't be copied to ")
-    assert line.endswith(": File too large; TMPDIR may name another place")
+    assert line.endswith(": File too large; TMPDIR can name another folder")
 
 
 def test_another_programs_database_is_refused_before_it_is_copied(
@@ -363,9 +363,9 @@ def test_a_backup_replaces_nothing(at_rest: Path, tmp_path: Path, capsys: pytest
         (["backup", "x", "--database", "nowhere.db"], "nowhere.db does not exist"),
         (["backup", "x", "--keep", "2"], "--keep needs a folder, and x is not one"),
         (["backup", "verify", "x"], "x does not exist"),
-        (["backup", "verify", "."], ". does not exist, or is no file"),
+        (["backup", "verify", "."], ". does not exist, or is not a file"),
         (["restore", "x"], "x does not exist"),
-        (["restore", ""], ". does not exist, or is no file"),
+        (["restore", ""], ". does not exist, or is not a file"),
         (["doctor", "--database", "nowhere.db"], "nowhere.db does not exist"),
     ],
 )

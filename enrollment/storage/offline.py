@@ -1,0 +1,56 @@
+"""A database as a file: read without changing it, copied as a whole, its log brought in."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from enrollment.problems.errors import CommandError
+from enrollment.storage.sqlite import Connection, primary_code
+
+
+def open_plainly(path: Path) -> closing[Connection]:
+    """Open a connection as any program would, and close it at the end of a `with`."""
+    return closing(sqlite3.connect(path.absolute(), timeout=1))
+
+
+@contextmanager
+def open_to_read(path: Path) -> Iterator[Connection]:
+    """Open a connection that changes nothing. Raises CommandError if the file can't be read."""
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    try:
+        with closing(sqlite3.connect(uri, uri=True)) as db:
+            db.row_factory = sqlite3.Row
+            yield db
+    except sqlite3.DatabaseError as error:
+        raise CommandError(f"{path} can't be read: {error}") from error
+
+
+def copy(source: Path, target: Path) -> None:
+    """Make a consistent copy in one file (https://www.sqlite.org/backup.html), even of a database
+    that is served. Raises CommandError."""
+    if not source.exists():
+        raise CommandError(f"{source} does not exist")
+    with open_to_read(source) as db:
+        try:
+            with closing(sqlite3.connect(target.absolute())) as to:
+                db.backup(to)
+                # Otherwise a -wal and a -shm would appear beside the copy when it is read.
+                to.execute("PRAGMA journal_mode = DELETE")
+        except sqlite3.Error as error:
+            raise CommandError(f"{source} can't be copied: {error}") from error
+
+
+def bring_in_log(database: Path) -> None:
+    """Bring the write-ahead log that a crash has left into its database, if SQLite can.
+
+    Raises CommandError if another program has the database open.
+    """
+    try:
+        with closing(sqlite3.connect(database, timeout=1)) as db:
+            # Only a program that has the database open alone can leave the mode that has a log.
+            db.execute("PRAGMA journal_mode = DELETE").fetchone()
+    except sqlite3.DatabaseError as error:
+        if primary_code(error) == sqlite3.SQLITE_BUSY:
+            raise CommandError(f"{database} is in use by another program") from error
+        print(f"{database} is kept as it is: {error}")
