@@ -52,5 +52,6 @@ class UsageError(CommandError):
 
 
 def _is_contradiction(violation: Violation) -> bool:
-    status = PROBLEM_TYPES[violation.code].status
-    return status == HTTPStatus.UNPROCESSABLE_ENTITY
+    # A code that is not registered is an error of the service. It shows when the body is rendered.
+    problem_type = PROBLEM_TYPES.get(violation.code)
+    return problem_type is not None and problem_type.status == HTTPStatus.UNPROCESSABLE_ENTITY

@@ -19,7 +19,7 @@ from enrollment.api.operations import OPERATIONS
 from enrollment.app import App
 from enrollment.openapi import pages, reference
 from enrollment.openapi.reference import Interface
-from enrollment.problems.registry import PROBLEM_TYPES
+from enrollment.problems.registry import FIELD_CODES, PROBLEM_TYPES
 from tests.support.client import Client
 from tests.support.document import resolved
 from tests.support.server import serving
@@ -323,6 +323,20 @@ def test_every_problem_has_an_example_of_its_own(reader: Client, code: str):
     page = reader.get(f"/problems/{code}").html
 
     assert f'"type": "/problems/{code}"' in page.find("pre").text
+
+
+@pytest.mark.parametrize("code", PROBLEM_TYPES)
+def test_the_page_of_a_problem_says_who_can_act(reader: Client, code: str):
+    kind, page = PROBLEM_TYPES[code], reader.get(f"/problems/{code}").text
+
+    assert ("Staff can override this rule" in page) == kind.overridable
+    assert ("Only the operator of the service can fix this" in page) == kind.operator_only
+
+
+def test_the_list_of_problems_has_the_codes_of_fields_too(reader: Client):
+    headings = {row.text for row in reader.get("/problems").html.find_all("th", scope="row")}
+
+    assert headings >= FIELD_CODES.keys()
 
 
 # What every page keeps to

@@ -45,6 +45,12 @@ def test_a_body_that_contradicts_itself_gives_the_problem_its_code_and_status(
     assert [violation.code for violation in body.errors] == codes
 
 
+def test_a_code_that_is_not_registered_is_no_failure_before_it_is_rendered():
+    violations = [Violation(pointer="", code=code, detail=code) for code in ("new", "email_taken")]
+
+    assert Problem.from_violations(violations).code == "new"
+
+
 def test_a_stored_rule_and_a_contradiction_are_answered_together_as_422(client: Client):
     full = client.course(capacity=0)
     courses = [{"course_id": full}, {"course_id": 99}, {"course_id": full}]
