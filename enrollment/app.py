@@ -72,7 +72,7 @@ class App:
 
     def open(self, environ: dict[str, Any]) -> Context:
         """Begin with a request (PEP 3333)."""
-        return Context(environ, self._metrics.page)
+        return Context(environ, self._metrics.expose)
 
     def receive(self, context: Context) -> Response | None:
         """Route and authorize a request, and answer it if that takes no time: a refusal, or a read
@@ -94,7 +94,7 @@ class App:
         fails."""
         try:
             requests.add(context, status, seconds)
-            self._metrics.count(context, status, seconds)
+            self._metrics.observe(context, status, seconds)
         except Exception:
             log.exception("request %s was not recorded", context.request_id)
 

@@ -115,7 +115,8 @@ def _look_at_file(database: Path) -> Iterator[Finding]:
         check_served_files(database)
     except CommandError as error:
         yield "wrong", str(error)
-    log = database.with_name(f"{database.name}-wal")
+    real = database.resolve()
+    log = real.with_name(f"{real.name}-wal")
     size = log.stat().st_size if log.exists() else 0
     level = "warn" if size >= LARGE_LOG else "ok"
     yield level, f"the write-ahead log has {size // MEGABYTE} MB"

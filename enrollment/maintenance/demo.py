@@ -61,18 +61,18 @@ SECTION_SIZE = 24
 
 
 def fill(database: Database, students: int, seed: int) -> dict[str, int]:
-    """Write it all in one transaction, and count what was written.
+    """Write a demo college in one transaction. Return how many of what were written.
 
     Raises CommandError if there are students already.
     """
     chance = random.Random(seed)
-    written = {"students": students, "terms": len(TERMS), "courses": 0, "enrolments": 0}
+    written = {"students": students, "terms": len(TERMS), "courses": 0, "enrollments": 0}
     with (
         tqdm(total=2 * students * len(TERMS), unit=" steps", disable=None, leave=False) as bar,
         database.write() as db,
     ):
         if list_students(db, StudentFilter(limit=1)).items:
-            raise CommandError("the database has students already; demo fills only an empty one")
+            raise CommandError("the database already has students; demo fills only an empty one")
         people = [insert_student(db, fields).id for fields in _students(chance, students)]
         done: dict[int, set[str]] = {person: set() for person in people}
         for code, title, start_on, end_on in TERMS:
@@ -91,7 +91,7 @@ def fill(database: Database, students: int, seed: int) -> dict[str, int]:
             for person, courses in taken.items():
                 requests = [EnrollmentRequest(person, course) for course in sorted(courses)]
                 replace_enrollments(db, person, requests, begin, pointer="/%d")
-                written["enrolments"] += len(courses)
+                written["enrollments"] += len(courses)
                 bar.update()
             for person, courses in taken.items():
                 for course in sorted(courses):
@@ -105,7 +105,7 @@ def fill(database: Database, students: int, seed: int) -> dict[str, int]:
 
 
 def _deal(seats: list[Course], done: set[str]) -> set[int]:
-    """A hand of courses, less those whose code is done already; all of it is done then."""
+    """Deal a hand of courses, without those whose codes are done; then all its codes are done."""
     hand = {card.id: card.code for card in (seats.pop() for _ in range(COURSES_EACH))}
     new = {id for id, code in hand.items() if code not in done}
     done.update(hand.values())
@@ -122,7 +122,7 @@ def _students(chance: random.Random, count: int) -> Iterator[StudentInput]:
 
 
 def _courses(chance: random.Random, term: str, students: int) -> Iterator[CourseInput]:
-    """Every title in as many sections as the students need, and a tenth more."""
+    """Make every title in as many sections as the students need, and a tenth more."""
     total = sum(len(titles) for titles in SUBJECTS.values())
     sections = math.ceil(students * COURSES_EACH * 1.1 / SECTION_SIZE / total)
     for subject, titles in SUBJECTS.items():

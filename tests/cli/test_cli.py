@@ -164,12 +164,12 @@ def test_a_database_that_is_served_is_not_changed(capsys: Captured):
 def test_demo_fills_an_empty_database_once(capsys: Captured):
     assert main(["demo", "--students", "30"]) == 0
     assert capsys.readouterr().out.endswith(
-        "enrollment.db now has 30 students, 2 terms, 96 courses, 223 enrolments\n"
+        "enrollment.db now has 30 students, 2 terms, 96 courses, 223 enrollments\n"
     )
 
     assert main(["demo"]) == 1
     assert capsys.readouterr().err == (
-        "enrollment: the database has students already; demo fills only an empty one\n"
+        "enrollment: the database already has students; demo fills only an empty one\n"
     )
 
 
