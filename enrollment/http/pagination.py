@@ -34,27 +34,17 @@ def page_response(
 ) -> Result:
     """One page of a list, and the way to the next; `tag` if the list as a whole has one."""
     if listing.next is None:
-        return linked_page(context, listing.items, None, {}, tag)
+        return Result(HTTPStatus.OK, Page(listing.items, None), tag=tag)
     token = msgspec.json.encode(listing.next)
     cursor = urlsafe_b64encode(_signature(context, query, token) + token).decode().rstrip("=")
     following = {**_filters(query), "limit": query.limit, "cursor": cursor}
-    return linked_page(context, listing.items, cursor, following, tag)
+    page = Page(listing.items, cursor)
+    return Result(HTTPStatus.OK, page, next_link(context, following), tag)
 
 
-def linked_page(
-    context: Context,
-    items: list[Any],
-    cursor: str | None,
-    following: dict[str, Any],
-    tag: str | None = None,
-) -> Result:
-    """A page; unless it is the last, it is followed by the one at this address with the parameters
-    `following`, and its Link header says so too (RFC 8288)."""
-    page = Page(items, cursor)
-    if cursor is None:
-        return Result(HTTPStatus.OK, page, tag=tag)
-    link = f'<{context.path}?{urlencode(following)}>; rel="next"'
-    return Result(HTTPStatus.OK, page, {"Link": link}, tag)
+def next_link(context: Context, following: dict[str, Any]) -> dict[str, str]:
+    """The Link header (RFC 8288) of a list that goes on at this path with other parameters."""
+    return {"Link": f'<{context.path}?{urlencode(following)}>; rel="next"'}
 
 
 def _filters(query: Pagination) -> dict[str, Any]:

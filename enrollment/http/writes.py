@@ -57,7 +57,7 @@ def dry_run(context: Context, database: Database, act: Handler) -> Response:
     except _Rollback:
         status = HTTPStatus.OK if answer.status == HTTPStatus.NO_CONTENT else answer.status
         content = msgspec.to_builtins(answer.content or {}) | asdict(
-            DryRun(events=visible_events(context.caller, left))
+            DryRun(dry_run=True, events=visible_events(context.caller, left))
         )
         return render(context, Result(status, content, tag=context.etag))
 

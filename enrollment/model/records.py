@@ -43,7 +43,7 @@ class StudentInput(Input, frozen=True, kw_only=True):
     max_credits: Credits | None = None
 
 
-class Student(StudentInput, frozen=True):
+class Student(StudentInput, frozen=True, forbid_unknown_fields=False):
     id: Id
     version: Count
 
@@ -56,7 +56,7 @@ class TermInput(Input, frozen=True, kw_only=True):
     max_credits: Credits | None = None
 
 
-class Term(TermInput, frozen=True):
+class Term(TermInput, frozen=True, forbid_unknown_fields=False):
     id: Id
     version: Count
 
@@ -104,7 +104,7 @@ class CourseSeats(msgspec.Struct, frozen=True, kw_only=True):
     free: Count | None
 
 
-class Course(CourseInput, frozen=True):
+class Course(CourseInput, frozen=True, forbid_unknown_fields=False):
     id: Id
     version: Count
     seats: CourseSeats
@@ -154,7 +154,7 @@ class HoldInput(Input, frozen=True, kw_only=True):
     reason: Reason
 
 
-class Hold(HoldInput, frozen=True):
+class Hold(HoldInput, frozen=True, forbid_unknown_fields=False):
     """In force until it is released."""
 
     id: Id
@@ -175,7 +175,7 @@ class TokenInput(Input, frozen=True, kw_only=True):
     expires_at: Timestamp | None = None
 
 
-class Token(TokenInput, frozen=True):
+class Token(TokenInput, frozen=True, forbid_unknown_fields=False):
     id: Id
     version: Count
     created_at: TimestampText

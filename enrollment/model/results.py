@@ -48,6 +48,14 @@ class Page(msgspec.Struct, Generic[R], frozen=True):
     next: Cursor | None
 
 
+class EventFeed(msgspec.Struct, frozen=True, kw_only=True):
+    """The events after an id. `next` is the `after` of the next request, or null if these are all
+    that there are."""
+
+    items: Annotated[list[Event], Meta(max_length=1000)]
+    next: Id | None
+
+
 class Service(msgspec.Struct, frozen=True, kw_only=True):
     """The release, and where everything is."""
 
@@ -81,10 +89,11 @@ class BulkResults(msgspec.Struct, frozen=True):
 
 
 class DryRun(msgspec.Struct, frozen=True, kw_only=True):
-    """What the answer to a rehearsed write says besides: it was one, and would leave these."""
+    """What the response to a dry run has in addition: `dry_run`, which is then true, and the events
+    that the write would record. Other responses have neither."""
 
-    dry_run: Literal[True] = True
-    events: Annotated[list[Event], Meta(max_length=UNBOUNDED)]
+    dry_run: bool | msgspec.UnsetType = msgspec.UNSET
+    events: Annotated[list[Event], Meta(max_length=UNBOUNDED)] | msgspec.UnsetType = msgspec.UNSET
 
 
 class EligibleCourse(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """The OpenAPI document (https://spec.openapis.org/oas/v3.1.0), made of the declared operations."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
@@ -14,7 +14,7 @@ from enrollment.http.writes import KEY
 from enrollment.model.results import DryRun
 from enrollment.openapi.examples import sample
 from enrollment.openapi.responses import examples, headers, responses, shared_responses
-from enrollment.openapi.schemas import fields, finished, named, reference
+from enrollment.openapi.schemas import fields, finished, named, reference, written
 from enrollment.problems.body import ProblemBody
 
 ABOUT = """Students, courses, and who is in what.
@@ -52,7 +52,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
             ],
             "paths": paths,
             "components": {
-                "schemas": named(_records(operations)),
+                "schemas": named(_records(operations)) | written(_written(operations)),
                 "responses": shared_responses(operations),
                 "parameters": {header["name"]: header for header in _header_parameters()},
                 "headers": headers(),
@@ -70,6 +70,13 @@ def _records(operations: Sequence[Operation]) -> Iterator[Any]:
     yield from (ProblemBody, DryRun)
     for operation in operations:
         yield from {operation.body, operation.answer} - {None, bytes, str}
+
+
+def _written(operations: Sequence[Operation]) -> Iterable[Any]:
+    """The types that writes return."""
+    return dict.fromkeys(
+        operation.answer for operation in operations if operation.answer and not operation.reads
+    )
 
 
 def _operation(operation: Operation, operations: Sequence[Operation]) -> dict[str, Any]:
@@ -104,8 +111,9 @@ def _whom(operation: Operation) -> str:
 
 
 def _tag(operation: Operation) -> str:
-    """The module of its resource; what stands above the modules is about the service itself."""
-    return operation.handler.__module__.partition("enrollment.api.")[2] or "service"
+    """The module of its resource; the document and its page belong to the service itself."""
+    module = operation.handler.__module__.rpartition(".")[2]
+    return "service" if module == "operations" else module
 
 
 def _about(tag: str) -> str:

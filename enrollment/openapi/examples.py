@@ -41,6 +41,7 @@ from enrollment.model.results import (
     DryRun,
     Eligibility,
     EligibleCourse,
+    EventFeed,
     Health,
     Page,
     Service,
@@ -152,7 +153,8 @@ SAMPLES: dict[Any, Any] = {
             ]
         ),
         EVENT,
-        DryRun(events=[EVENT]),
+        DryRun(dry_run=True, events=[EVENT]),
+        EventFeed(items=[EVENT], next=None),
         EligibleCourse(course_id=2, code="CS201", title="Databases", term="2026-FALL", credits=7.5),
         Eligibility(student_id=1, course_id=2, eligible=True, errors=[]),
     )
