@@ -1,4 +1,4 @@
-"""/v1/events, the change feed, and the history of one enrolment."""
+"""/v1/events: the change feed; and the history of one enrollment."""
 
 from http import HTTPStatus
 
@@ -18,7 +18,7 @@ from enrollment.storage.sqlite import Connection
 
 
 def list_events(context: Context, db: Connection, query: EventFilter) -> Result:
-    """Read what changed, or wait for it."""
+    """List the events after an id, or wait for the next one."""
     listing = event.list_events(db, query)
     if not listing.items:
         context.poll_seconds = query.wait
@@ -30,7 +30,7 @@ def list_events(context: Context, db: Connection, query: EventFilter) -> Result:
 def list_events_of_enrollment(
     context: Context, db: Connection, student_id: int, course_id: int, query: Pagination
 ) -> Result:
-    """List what happened to it."""
+    """List the history of one enrollment."""
     place = decode_cursor(context, query)
     listing = event.list_events_of_enrollment(db, student_id, course_id, query, place)
     return page_response(

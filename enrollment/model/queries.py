@@ -60,7 +60,7 @@ class CourseFilter(Pagination, frozen=True, kw_only=True):
 class WriteOptions(Input, frozen=True, kw_only=True):
     """What every write takes in its query: `dry_run` asks what would come of it."""
 
-    dry_run: Annotated[bool, Meta(description="Ask only: what is done is undone")] = False
+    dry_run: Annotated[bool, Meta(description="Run the request and roll it back")] = False
 
 
 class RosterFilter(Pagination, frozen=True, kw_only=True):

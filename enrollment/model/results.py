@@ -70,8 +70,12 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     openapi: UriReference = "/v1/openapi.json"
 
 
-class Health(msgspec.Struct, frozen=True, kw_only=True):
-    status: Literal["live", "ready"]
+class Liveness(msgspec.Struct, frozen=True, kw_only=True):
+    status: Literal["live"]
+
+
+class Readiness(msgspec.Struct, frozen=True, kw_only=True):
+    status: Literal["ready"]
 
 
 class BulkResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -17,19 +17,19 @@ from enrollment.openapi.responses import examples, headers, responses, shared_re
 from enrollment.openapi.schemas import fields, finished, named, reference, written
 from enrollment.problems.body import ProblemBody
 
-ABOUT = """Students, courses, and who is in what.
+ABOUT = """Students, courses, and who is enrolled in which course.
 
-Every refusal tells all its reasons as `application/problem+json` (RFC 9457), and leaves nothing
-half done. HEAD is answered wherever GET is. OPTIONS is answered with the methods of a path, in
-`Allow`; so is, with 405, any method that is not among them."""
-TOKEN = """A token, which an admin creates (`POST /v1/tokens`). Its role must be one of the
-operation's `x-roles`; a student is let in where the path names that very student, or none."""
-# What is longer never gets past the server.
+Every refusal gives all its reasons as `application/problem+json` (RFC 9457) and changes nothing.
+Every path with GET also takes HEAD. The response to OPTIONS lists the methods of a path in `Allow`,
+and so does the 405 response to any other method."""
+TOKEN = """An access token, which an admin creates (`POST /v1/tokens`). Its role must be one of the
+operation's `x-roles`. A token with the role student cannot use a path with another student's id."""
+# The server refuses longer headers.
 HEADER = {"type": "string", "maxLength": 2**20}
 
 
 def document(operations: Sequence[Operation]) -> dict[str, Any]:
-    """The whole document; it needs no server."""
+    """The document of these operations. No running service is needed."""
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         described = _operation(operation, operations)
@@ -41,7 +41,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
                 "title": "Enrollment",
                 "version": version("enrollment"),
                 "description": ABOUT,
-                "contact": {"name": "Whoever runs this service"},
+                "contact": {"name": "The operator of this service"},
                 "license": {"name": "MIT", "identifier": "MIT"},
             },
             "servers": [{"url": "/", "x-internal": False}],
@@ -138,7 +138,9 @@ def _path_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
 
 def _query_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
     for name, schema in fields(operation.options).items():
-        described = schema.pop("description", None) or f"Only those with this {name}"
+        described = (
+            schema.pop("description", None) or f"Only records with this {name.replace('_', ' ')}"
+        )
         yield _parameter("query", name, described, schema)
 
 
@@ -151,24 +153,24 @@ def _header_names(operation: Operation) -> Iterator[str]:
 
 
 def _header_parameters() -> Iterator[dict[str, Any]]:
-    """Those that many operations take, which are described once."""
+    """The request headers, which are described once and referred to."""
     yield _parameter(
         "header",
         "X-Request-Id",
-        "An id to find the request in the log by; what is no plain word of up to 64 letters, digits"
-        " and . _ - is replaced",
+        "The id of the request in the log: 1 to 64 letters, digits and . _ -; any other value is"
+        " replaced",
         HEADER | {"format": "request-id"},
     )
     tags = HEADER | {"format": "entity-tags"}
-    text = "Only if there is something with one of these entity tags, or at all (*)"
+    text = "Only if the record has one of these entity tags; with *, only if it exists"
     yield _parameter("header", "If-Match", text, tags)
-    text = "Only if there is nothing with one of these entity tags, or at all (*)"
+    text = "Only if the record has none of these entity tags; with *, only if it does not exist"
     yield _parameter("header", "If-None-Match", text, tags)
     yield _parameter(
         "header",
         "Idempotency-Key",
-        "A key of its own, under which the request is done once, however often it is sent: up to"
-        " 255 ASCII characters, in double quotes unless they are one word",
+        "A key that is new for every request. A request that is sent again with its key is not done"
+        " again. It has up to 255 ASCII characters, in double quotes unless it is one word",
         {"type": "string", "pattern": f"^(?:{KEY})$", "maxLength": 257},
     )
 
@@ -189,7 +191,7 @@ def _parameter(place: str, name: str, described: str, schema: dict[str, Any]) ->
 def _links(
     operation: Operation, operations: Sequence[Operation]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """From what has been created to everything that can be done with it."""
+    """Links from a new record to every operation on it."""
     known = {name: f"$request.path.{name}" for name, _ in operation.ids}
     names = {field.name for field in msgspec.structs.fields(operation.answer)}
     for other in operations:

@@ -1,4 +1,4 @@
-"""An example of each record, as it is sent and as it is answered: one small college."""
+"""An example of each record in requests and responses: one small college."""
 
 from importlib.metadata import version
 from typing import Any, get_args, get_origin
@@ -42,8 +42,9 @@ from enrollment.model.results import (
     Eligibility,
     EligibleCourse,
     EventFeed,
-    Health,
+    Liveness,
     Page,
+    Readiness,
     Service,
 )
 from enrollment.model.types import Date, Timestamp
@@ -108,7 +109,8 @@ SAMPLES: dict[Any, Any] = {
     type(record): record
     for record in (
         Service(release=version("enrollment")),
-        Health(status="ready"),
+        Liveness(status="live"),
+        Readiness(status="ready"),
         STUDENT,
         Student(**asdict(STUDENT), id=1, version=1),
         TERM,
@@ -162,7 +164,7 @@ SAMPLES: dict[Any, Any] = {
 
 
 def sample(kind: Any) -> Any:
-    """What a record of this type may look like in JSON; a page of a list has one item."""
+    """An example of this type in JSON. A page of a list has one item."""
     if get_origin(kind) is Page:
         (item,) = get_args(kind)
         return {"items": [sample(item)], "next": None}

@@ -219,7 +219,7 @@ def test_the_lines_for_curl_do_what_they_say(client: Client, database_file: Path
 
         assert paste("create_student") == "201"
         assert paste("create_course") == "201"
-        assert paste("enroll") == "201"
+        assert paste("enroll_student") == "201"
         assert paste("place_hold") == "201"
         assert paste("release_hold") == "204"
         assert paste("list_students") == "200"
