@@ -14,7 +14,7 @@ from enrollment.http.writes import KEY
 from enrollment.model.results import DryRun
 from enrollment.openapi.examples import sample
 from enrollment.openapi.responses import examples, headers, responses, shared_responses
-from enrollment.openapi.schemas import fields, finished, named, reference, written
+from enrollment.openapi.schemas import fields, finished, mark_always_sent, named, reference, written
 from enrollment.problems.body import ProblemBody
 
 ABOUT = """Students, courses, and who is enrolled in which course.
@@ -52,7 +52,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
             ],
             "paths": paths,
             "components": {
-                "schemas": named(_records(operations)) | written(_written(operations)),
+                "schemas": _schemas(operations),
                 "responses": shared_responses(operations),
                 "parameters": {header["name"]: header for header in _header_parameters()},
                 "headers": headers(),
@@ -64,6 +64,14 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
         }
     )
     return whole
+
+
+def _schemas(operations: Sequence[Operation]) -> dict[str, Any]:
+    schemas = named(_records(operations))
+    for operation in operations:
+        if isinstance(operation.answer, type) and issubclass(operation.answer, msgspec.Struct):
+            mark_always_sent(schemas[operation.answer.__name__])
+    return schemas | written(_written(operations))
 
 
 def _records(operations: Sequence[Operation]) -> Iterator[Any]:

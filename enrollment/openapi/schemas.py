@@ -76,6 +76,13 @@ def _written(kind: Any) -> str:
     return f"Written{reference(kind)['$ref'].removeprefix(REFERENCE)}"
 
 
+def mark_always_sent(schema: dict[str, Any]) -> None:
+    """Require every field of a record that is returned: a default is for requests."""
+    for field in schema["properties"].values():
+        field.pop("default", None)
+    schema["required"] = [*schema["properties"]]
+
+
 def fields(struct: type[msgspec.Struct]) -> dict[str, dict[str, Any]]:
     """The schema of each field, where a field is left out and not null."""
     properties: dict[str, dict[str, Any]] = named([struct])[struct.__name__]["properties"]
