@@ -1,4 +1,4 @@
-"""/v1/courses: what is taught, and its seats."""
+"""/v1/courses: the courses, with their seats, requirements and meetings."""
 
 from enrollment.data import course, enrollment, waitlist
 from enrollment.http.authentication import READERS_AND_STUDENTS, REGISTRARS
@@ -36,7 +36,7 @@ def read_course(context: Context, db: Connection, course_id: int) -> Result:
 
 
 def replace_course(context: Context, db: Connection, course_id: int, body: CourseInput) -> Result:
-    """Replace a course; who has a seat keeps it."""
+    """Replace a course; enrolled students keep their seats."""
     _check_preconditions(context, db, course_id)
     course.update_course(db, course_id, body)
     waitlist.promote_eligible(db, change_context(context), course_ids=[course_id])
@@ -44,14 +44,16 @@ def replace_course(context: Context, db: Connection, course_id: int, body: Cours
 
 
 def delete_course(context: Context, db: Connection, course_id: int) -> Result:
-    """Delete a course that no one has ever been in."""
+    """Delete a course that has never had a student."""
     _check_preconditions(context, db, course_id)
     course.delete_course(db, course_id)
     return no_content()
 
 
-def promote(context: Context, db: Connection, course_id: int, body: PromotionInput) -> Result:
-    """Give seats to the first who wait, where a registrar does."""
+def promote_from_waitlist(
+    context: Context, db: Connection, course_id: int, body: PromotionInput
+) -> Result:
+    """Give free seats to the first students on the waitlist (courses with manual promotion)."""
     _check_preconditions(context, db, course_id)
     asked = waitlist.promote_manually(db, course_id, body.seats, change_context(context))
     return ok(BulkResults(enrollment.list_results(db, course_id, asked)))
@@ -110,7 +112,7 @@ OPERATIONS = (
         "POST",
         "/v1/courses/<course_id:id>/promotions",
         REGISTRARS,
-        promote,
+        promote_from_waitlist,
         body=PromotionInput,
         answer=BulkResults,
         conflicts=rules_for("promotion"),

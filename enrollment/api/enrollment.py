@@ -1,4 +1,4 @@
-"""/v1/students/{id}/courses and /v1/courses/{id}/students: who is in what."""
+"""/v1/students/{id}/courses and /v1/courses/{id}/students: who is enrolled in which course."""
 
 from http import HTTPStatus
 
@@ -46,8 +46,10 @@ def list_students_of_course(
     return page_response(context, listing, query)
 
 
-def enroll(context: Context, db: Connection, student_id: int, body: EnrollmentInput) -> Result:
-    """Enrol in one course, or wait for it."""
+def enroll_student(
+    context: Context, db: Connection, student_id: int, body: EnrollmentInput
+) -> Result:
+    """Enroll a student in one course, or add the student to its waitlist."""
     check_preconditions(context, lambda: roster.get_courses_tag(db, student_id))
     request = EnrollmentRequest(student_id, body.course_id, body.waitlist)
     new = enrollment.insert_enrollment(
@@ -56,10 +58,10 @@ def enroll(context: Context, db: Connection, student_id: int, body: EnrollmentIn
     return created(new, f"/v1/students/{student_id}/courses/{body.course_id}")
 
 
-def replace_courses(
+def set_student_courses(
     context: Context, db: Connection, student_id: int, body: CourseSetInput
 ) -> Result:
-    """Enrol in exactly these courses: all of it, or nothing."""
+    """Set the courses of a student, all or nothing."""
     requests = [
         EnrollmentRequest(student_id, course.course_id, course.waitlist) for course in body.courses
     ]
@@ -73,7 +75,7 @@ def replace_courses(
 def enroll_students(
     context: Context, db: Connection, course_id: int, body: BulkEnrollmentInput
 ) -> Result:
-    """Enrol many students: all of them, or each who may."""
+    """Enroll many students: all or nothing, or each one who is eligible."""
     requests = [
         EnrollmentRequest(student.student_id, course_id, student.waitlist)
         for student in body.students
@@ -93,29 +95,29 @@ def enroll_students(
 
 
 def read_enrollment(context: Context, db: Connection, student_id: int, course_id: int) -> Result:
-    """Read one enrolment."""
+    """Read one enrollment."""
     return ok(enrollment.get_enrollment(db, student_id, course_id))
 
 
 def read_eligibility(context: Context, db: Connection, student_id: int, course_id: int) -> Result:
-    """Whether the student could enrol now, or every rule that is against it."""
+    """Check whether the student can enroll now; if not, list every reason."""
     return ok(eligibility.get_eligibility(db, student_id, course_id, change_context(context)))
 
 
 def list_eligible_courses(
     context: Context, db: Connection, student_id: int, query: EligibleCourseFilter
 ) -> Result:
-    """List the courses that the student could enrol in now."""
+    """List the courses that the student can enroll in now."""
     listing = eligibility.list_eligible_courses(
         db, student_id, query, Timestamp.now(), decode_cursor(context, query)
     )
     return page_response(context, listing, query)
 
 
-def put_enrollment(
+def set_enrollment_status(
     context: Context, db: Connection, student_id: int, course_id: int, body: EnrollmentStatusInput
 ) -> Result:
-    """Make it enrolled, completed or dropped, however often it is sent."""
+    """Set an enrollment to enrolled, completed or dropped (safe to repeat)."""
     present = enrollment.find_enrollment(db, student_id, course_id)
     check_preconditions(context, lambda: etag_of(present))
     change = change_context(context, body)
@@ -125,8 +127,8 @@ def put_enrollment(
     return created(put, f"/v1/students/{student_id}/courses/{course_id}")
 
 
-def drop(context: Context, db: Connection, student_id: int, course_id: int) -> Result:
-    """Drop it, or leave its waitlist; the history stays."""
+def drop_course(context: Context, db: Connection, student_id: int, course_id: int) -> Result:
+    """Drop a course or leave its waitlist (the history is kept)."""
     present = enrollment.get_enrollment(db, student_id, course_id)
     check_preconditions(context, lambda: etag_of(present))
     enrollment.put_enrollment(
@@ -148,7 +150,7 @@ OPERATIONS = (
         "POST",
         "/v1/students/<student_id:id>/courses",
         REGISTRARS_AND_STUDENTS,
-        enroll,
+        enroll_student,
         body=EnrollmentInput,
         answer=Enrollment,
         status=201,
@@ -159,7 +161,7 @@ OPERATIONS = (
         "PUT",
         "/v1/students/<student_id:id>/courses",
         REGISTRARS_AND_STUDENTS,
-        replace_courses,
+        set_student_courses,
         body=CourseSetInput,
         answer=Page[StudentCourse],
         conflicts=rules_for("enrollment"),
@@ -175,7 +177,7 @@ OPERATIONS = (
         "PUT",
         "/v1/students/<student_id:id>/courses/<course_id:id>",
         REGISTRARS_AND_STUDENTS,
-        put_enrollment,
+        set_enrollment_status,
         body=EnrollmentStatusInput,
         answer=Enrollment,
         conflicts=rules_for("enrollment", "status"),
@@ -184,7 +186,7 @@ OPERATIONS = (
         "DELETE",
         "/v1/students/<student_id:id>/courses/<course_id:id>",
         REGISTRARS_AND_STUDENTS,
-        drop,
+        drop_course,
         status=204,
         conflicts=rules_for("drop"),
     ),

@@ -1,4 +1,4 @@
-"""/v1/students/{id}/holds: what keeps a student from enrolling."""
+"""/v1/students/{id}/holds: the holds that keep a student from enrolling."""
 
 from enrollment.data import hold, waitlist
 from enrollment.http.authentication import READERS_AND_STUDENTS, REGISTRARS
@@ -15,14 +15,14 @@ from enrollment.storage.sqlite import Connection
 
 
 def list_holds(context: Context, db: Connection, student_id: int, query: Pagination) -> Result:
-    """List a student's holds, released ones too."""
+    """List a student's holds, including released ones."""
     return page_response(
         context, hold.list_holds(db, student_id, query, decode_cursor(context, query)), query
     )
 
 
 def place_hold(context: Context, db: Connection, student_id: int, body: HoldInput) -> Result:
-    """Place a hold, which keeps the student from enrolling."""
+    """Place a hold; the student cannot enroll until it is released."""
     new = hold.insert_hold(db, student_id, body, change_context(context))
     return created(new, f"/v1/students/{student_id}/holds/{new.id}")
 
@@ -33,7 +33,7 @@ def read_hold(context: Context, db: Connection, student_id: int, hold_id: int) -
 
 
 def release_hold(context: Context, db: Connection, student_id: int, hold_id: int) -> Result:
-    """Release it; it stays on record."""
+    """Release a hold (the record is kept)."""
     present = hold.get_hold(db, student_id, hold_id)
     check_preconditions(context, lambda: etag_of(present))
     change = change_context(context)

@@ -14,12 +14,12 @@ from enrollment.storage.database import Database
 
 
 def read_openapi(context: Context, database: Database) -> Result:
-    """This interface as an OpenAPI 3.1 document."""
+    """Show this interface as an OpenAPI 3.1 document."""
     return Result(200, openapi(), {"Content-Type": "application/json"})
 
 
 def read_docs(context: Context, database: Database) -> Result:
-    """This interface as a page to read."""
+    """Show this interface as a page."""
     return Result(200, docs(), pages.HEADERS)
 
 

@@ -1,4 +1,4 @@
-"""/ and /problems: what a newcomer finds, and what every problem's `type` points to."""
+"""/, /livez, /readyz, /metrics, /problems, /docs: the service itself."""
 
 from http import HTTPStatus
 from importlib.metadata import version
@@ -19,17 +19,17 @@ from enrollment.storage.sqlite import Connection
 
 
 def read_service(context: Context, database: Database) -> Result:
-    """Where everything is."""
+    """Show the release and the main paths."""
     return ok(Service(release=version("enrollment")))
 
 
-def read_live(context: Context, database: Database) -> Result:
-    """Whether the service answers."""
-    return ok(Liveness())
+def check_liveness(context: Context, database: Database) -> Result:
+    """Check whether the process responds."""
+    return ok(Liveness(status="live"))
 
 
-def read_ready(context: Context, database: Database) -> Result:
-    """Whether the schema is current and a write can begin; a 503 or 507 otherwise."""
+def check_readiness(context: Context, database: Database) -> Result:
+    """Check that the schema is current and a write can begin; otherwise 503 or 507."""
     with database.read() as db:
         if not is_current(db):
             detail = "The database schema does not match this release."
@@ -40,22 +40,22 @@ def read_ready(context: Context, database: Database) -> Result:
         with database.write() as db:
             probe_write(db)
     database.check_disk_space()
-    return ok(Readiness())
+    return ok(Readiness(status="ready"))
 
 
 def read_metrics(context: Context, db: Connection) -> Result:
-    """What the service counts, for Prometheus."""
+    """Show the metrics for Prometheus."""
     numbers = context.expose_metrics(db)
     return Result(HTTPStatus.OK, numbers, {"Content-Type": CONTENT_TYPE_LATEST})
 
 
 def list_problems(context: Context, database: Database) -> Result:
-    """Every problem there is."""
+    """List every problem."""
     return Result(HTTPStatus.OK, pages.problems(), pages.HEADERS)
 
 
 def read_problem(context: Context, database: Database, code: str) -> Result:
-    """What a problem means and what to do."""
+    """Show what a problem means and what to do."""
     if code not in PROBLEM_TYPES:
         raise Problem("not_found", f"There is no problem with the code {code}.")
     return Result(HTTPStatus.OK, pages.problem(code), pages.HEADERS)
@@ -63,12 +63,12 @@ def read_problem(context: Context, database: Database, code: str) -> Result:
 
 OPERATIONS = (
     Operation("GET", "/", ANYONE, read_service, answer=Service),
-    Operation("GET", "/livez", ANYONE, read_live, answer=Liveness),
+    Operation("GET", "/livez", ANYONE, check_liveness, answer=Liveness),
     Operation(
         "GET",
         "/readyz",
         ANYONE,
-        read_ready,
+        check_readiness,
         answer=Readiness,
         slow=True,
         conflicts=("database_outdated", "database_moved", "disk_full"),

@@ -1,4 +1,4 @@
-"""/v1/students: who is taught."""
+"""/v1/students: the students, active and inactive."""
 
 from enrollment.data import enrollment, student
 from enrollment.http.authentication import READERS, READERS_AND_STUDENTS, REGISTRARS
@@ -36,7 +36,7 @@ def read_student(context: Context, db: Connection, student_id: int) -> Result:
 def replace_student(
     context: Context, db: Connection, student_id: int, body: StudentInput
 ) -> Result:
-    """Replace a student; one who becomes inactive leaves every course."""
+    """Replace a student; a student who becomes inactive leaves every course."""
     present = student.get_student(db, student_id)
     check_preconditions(context, lambda: etag_of(present))
     updated = student.update_student(db, student_id, body)

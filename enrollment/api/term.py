@@ -1,4 +1,4 @@
-"""/v1/terms: when it is taught."""
+"""/v1/terms: the terms, with their dates and credit limits."""
 
 from enrollment.data import term, waitlist
 from enrollment.http.authentication import READERS_AND_STUDENTS, REGISTRARS
@@ -32,7 +32,7 @@ def read_term(context: Context, db: Connection, term_id: int) -> Result:
 
 
 def replace_term(context: Context, db: Connection, term_id: int, body: TermInput) -> Result:
-    """Replace a term; its courses follow a change of its code."""
+    """Replace a term; if its code changes, its courses follow."""
     present = term.get_term(db, term_id)
     check_preconditions(context, lambda: etag_of(present))
     updated = term.update_term(db, term_id, body)
@@ -43,7 +43,7 @@ def replace_term(context: Context, db: Connection, term_id: int, body: TermInput
 
 
 def delete_term(context: Context, db: Connection, term_id: int) -> Result:
-    """Delete a term without courses."""
+    """Delete a term that has no courses."""
     present = term.get_term(db, term_id)
     check_preconditions(context, lambda: etag_of(present))
     term.delete_term(db, term_id)

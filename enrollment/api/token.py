@@ -1,4 +1,4 @@
-"""/v1/tokens: who may do what."""
+"""/v1/tokens: access tokens and their roles."""
 
 from enrollment.data import token
 from enrollment.http.authentication import ADMINS
@@ -16,26 +16,26 @@ from enrollment.storage.sqlite import Connection
 
 
 def list_tokens(context: Context, db: Connection, query: Pagination) -> Result:
-    """List the access tokens, without what proves them."""
+    """List access tokens, without their secrets."""
     return page_response(
         context, token.list_tokens(db, query, decode_cursor(context, query)), query
     )
 
 
 def create_token(context: Context, db: Connection, body: TokenInput) -> Result:
-    """Create a token; the answer shows it this once."""
+    """Create a token; the response shows its secret only once."""
     new = token.insert_token(db, body, change_context(context))
     stored = token.get_token(db, new.id)
     return created(new, f"/v1/tokens/{new.id}")._replace(replay=stored)
 
 
 def read_token(context: Context, db: Connection, token_id: int) -> Result:
-    """Read a token, without what proves it."""
+    """Read a token, without its secret."""
     return ok(token.get_token(db, token_id))
 
 
 def revoke_token(context: Context, db: Connection, token_id: int) -> Result:
-    """Revoke it for good; it stays on record."""
+    """Revoke a token permanently (the record is kept)."""
     present = token.get_token(db, token_id)
     # The version alone is enough: the tag changes whenever the token is used.
     check_preconditions(context, lambda: etag_of(present), str(present.version))

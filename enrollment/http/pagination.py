@@ -37,27 +37,17 @@ def page_response(
 ) -> Result:
     """Return one page of a list, with the cursor of the next. `tag` is that of the whole list."""
     if listing.next is None:
-        return linked_page(context, listing.items, None, {}, tag)
+        return Result(HTTPStatus.OK, Page(listing.items, None), tag=tag)
     token = msgspec.json.encode(listing.next)
     cursor = urlsafe_b64encode(_signature(context, query, token) + token).decode().rstrip("=")
     following = {**_filters(query), "limit": query.limit, "cursor": cursor}
-    return linked_page(context, listing.items, cursor, following, tag)
+    page = Page(listing.items, cursor)
+    return Result(HTTPStatus.OK, page, next_link(context, following), tag)
 
 
-def linked_page(
-    context: Context,
-    items: list[Any],
-    cursor: str | None,
-    following: dict[str, Any],
-    tag: str | None = None,
-) -> Result:
-    """Return a page with its `next` cursor. If there is one, a Link header (RFC 8288) leads to the
-    same path with the parameters `following`."""
-    page = Page(items, cursor)
-    if cursor is None:
-        return Result(HTTPStatus.OK, page, tag=tag)
-    link = f'<{context.path}?{urlencode(following)}>; rel="next"'
-    return Result(HTTPStatus.OK, page, {"Link": link}, tag)
+def next_link(context: Context, following: dict[str, Any]) -> dict[str, str]:
+    """The Link header (RFC 8288) of a list that goes on at this path with other parameters."""
+    return {"Link": f'<{context.path}?{urlencode(following)}>; rel="next"'}
 
 
 def _filters(query: Pagination) -> dict[str, Any]:

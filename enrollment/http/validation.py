@@ -14,6 +14,8 @@ from enrollment.model.results import Violation
 from enrollment.model.types import decode
 
 MAX_VIOLATIONS = 1000
+# What can be wrong with a field, whatever it means; the registry has all other codes.
+FIELD_CODES = ("missing", "unknown_name", "duplicate_name", "invalid_value", "not_a_number")
 
 
 class JsonObject(dict[str, Any]):

@@ -55,7 +55,7 @@ def dry_run(context: Context, db: Connection, act: Handler) -> NoReturn:
     result = act(db)
     left = event.list_events(db, EventFilter(after=last, limit=EVENTS_SHOWN)).items
     status = HTTPStatus.OK if result.status == HTTPStatus.NO_CONTENT else result.status
-    events = DryRun(events=visible_events(context.caller, left))
+    events = DryRun(dry_run=True, events=visible_events(context.caller, left))
     content = msgspec.to_builtins(result.content or {}) | asdict(events)
     raise RolledBack(render(context, Result(status, content, tag=context.etag)))
 

@@ -49,7 +49,7 @@ class StudentInput(Input, frozen=True, kw_only=True):
     max_credits: Credits | None = None
 
 
-class Student(StudentInput, frozen=True):
+class Student(StudentInput, frozen=True, forbid_unknown_fields=False):
     """A student. `version` increases with every change."""
 
     id: Id
@@ -67,7 +67,7 @@ class TermInput(Input, frozen=True, kw_only=True):
     max_credits: Credits | None = None
 
 
-class Term(TermInput, frozen=True):
+class Term(TermInput, frozen=True, forbid_unknown_fields=False):
     """A term. `version` increases with every change."""
 
     id: Id
@@ -121,7 +121,7 @@ class CourseSeats(msgspec.Struct, frozen=True, kw_only=True):
     free: Count | None
 
 
-class Course(CourseInput, frozen=True):
+class Course(CourseInput, frozen=True, forbid_unknown_fields=False):
     """A course with its seats. `version` increases with every change of its fields."""
 
     id: Id
@@ -179,7 +179,7 @@ class HoldInput(Input, frozen=True, kw_only=True):
     reason: Reason
 
 
-class Hold(HoldInput, frozen=True):
+class Hold(HoldInput, frozen=True, forbid_unknown_fields=False):
     """A hold on a student. It is in force until it is released."""
 
     id: Id
@@ -201,7 +201,7 @@ class TokenInput(Input, frozen=True, kw_only=True):
     expires_at: Timestamp | None = None
 
 
-class Token(TokenInput, frozen=True):
+class Token(TokenInput, frozen=True, forbid_unknown_fields=False):
     """An access token, without its secret."""
 
     id: Id

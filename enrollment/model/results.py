@@ -49,6 +49,14 @@ class Page(msgspec.Struct, Generic[R], frozen=True):
     next: Cursor | None
 
 
+class EventFeed(msgspec.Struct, frozen=True, kw_only=True):
+    """The events after an id. `next` is the `after` of the next request, or null if these are all
+    that there are."""
+
+    items: Annotated[list[Event], Meta(max_length=1000)]
+    next: Id | None
+
+
 class Service(msgspec.Struct, frozen=True, kw_only=True):
     """The release of the service, and the paths of its resources."""
 
@@ -66,13 +74,13 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
 class Liveness(msgspec.Struct, frozen=True, kw_only=True):
     """The service answers requests."""
 
-    status: Literal["live"] = "live"
+    status: Literal["live"]
 
 
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     """The database schema is current, and a write can begin."""
 
-    status: Literal["ready"] = "ready"
+    status: Literal["ready"]
 
 
 class BulkResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -92,10 +100,11 @@ class BulkResults(msgspec.Struct, frozen=True):
 
 
 class DryRun(msgspec.Struct, frozen=True, kw_only=True):
-    """Added to the response to a dry run: the events that the request would record."""
+    """What the response to a dry run has in addition: `dry_run`, which is then true, and the events
+    that the write would record. Other responses have neither."""
 
-    dry_run: Literal[True] = True
-    events: Annotated[list[Event], Meta(max_length=UNBOUNDED)]
+    dry_run: bool | msgspec.UnsetType = msgspec.UNSET
+    events: Annotated[list[Event], Meta(max_length=UNBOUNDED)] | msgspec.UnsetType = msgspec.UNSET
 
 
 class EligibleCourse(msgspec.Struct, frozen=True, kw_only=True):

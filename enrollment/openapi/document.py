@@ -1,7 +1,7 @@
 """The OpenAPI document (https://spec.openapis.org/oas/v3.1.0), made of the declared operations."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
@@ -14,22 +14,22 @@ from enrollment.http.writes import KEY
 from enrollment.model.results import DryRun
 from enrollment.openapi.examples import sample
 from enrollment.openapi.responses import examples, headers, responses, shared_responses
-from enrollment.openapi.schemas import fields, finished, named, reference
+from enrollment.openapi.schemas import fields, finished, mark_always_sent, named, reference, written
 from enrollment.problems.body import ProblemBody
 
-ABOUT = """Students, courses, and who is in what.
+ABOUT = """Students, courses, and who is enrolled in which course.
 
-Every refusal tells all its reasons as `application/problem+json` (RFC 9457), and leaves nothing
-half done. HEAD is answered wherever GET is. OPTIONS is answered with the methods of a path, in
-`Allow`; so is, with 405, any method that is not among them."""
-TOKEN = """A token, which an admin creates (`POST /v1/tokens`). Its role must be one of the
-operation's `x-roles`; a student is let in where the path names that very student, or none."""
-# What is longer never gets past the server.
+Every refusal gives all its reasons as `application/problem+json` (RFC 9457) and changes nothing.
+Every path with GET also takes HEAD. The response to OPTIONS lists the methods of a path in `Allow`,
+and so does the 405 response to any other method."""
+TOKEN = """An access token, which an admin creates (`POST /v1/tokens`). Its role must be one of the
+operation's `x-roles`. A token with the role student cannot use a path with another student's id."""
+# The server refuses longer headers.
 HEADER = {"type": "string", "maxLength": 2**20}
 
 
 def document(operations: Sequence[Operation]) -> dict[str, Any]:
-    """The whole document; it needs no server."""
+    """The document of these operations. No running service is needed."""
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         described = _operation(operation, operations)
@@ -41,7 +41,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
                 "title": "Enrollment",
                 "version": version("enrollment"),
                 "description": ABOUT,
-                "contact": {"name": "Whoever runs this service"},
+                "contact": {"name": "The operator of this service"},
                 "license": {"name": "MIT", "identifier": "MIT"},
             },
             "servers": [{"url": "/", "x-internal": False}],
@@ -52,7 +52,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
             ],
             "paths": paths,
             "components": {
-                "schemas": named(_records(operations)),
+                "schemas": _schemas(operations),
                 "responses": shared_responses(operations),
                 "parameters": {header["name"]: header for header in _header_parameters()},
                 "headers": headers(),
@@ -66,10 +66,25 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
     return whole
 
 
+def _schemas(operations: Sequence[Operation]) -> dict[str, Any]:
+    schemas = named(_records(operations))
+    for operation in operations:
+        if isinstance(operation.answer, type) and issubclass(operation.answer, msgspec.Struct):
+            mark_always_sent(schemas[operation.answer.__name__])
+    return schemas | written(_written(operations))
+
+
 def _records(operations: Sequence[Operation]) -> Iterator[Any]:
     yield from (ProblemBody, DryRun)
     for operation in operations:
         yield from {operation.body, operation.answer} - {None, bytes, str}
+
+
+def _written(operations: Sequence[Operation]) -> Iterable[Any]:
+    """The types that writes return."""
+    return dict.fromkeys(
+        operation.answer for operation in operations if operation.answer and not operation.reads
+    )
 
 
 def _operation(operation: Operation, operations: Sequence[Operation]) -> dict[str, Any]:
@@ -104,8 +119,9 @@ def _whom(operation: Operation) -> str:
 
 
 def _tag(operation: Operation) -> str:
-    """The module of its resource; what stands above the modules is about the service itself."""
-    return operation.handler.__module__.partition("enrollment.api.")[2] or "service"
+    """The module of its resource; the document and its page belong to the service itself."""
+    module = operation.handler.__module__.rpartition(".")[2]
+    return "service" if module == "operations" else module
 
 
 def _about(tag: str) -> str:
@@ -130,7 +146,9 @@ def _path_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
 
 def _query_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
     for name, schema in fields(operation.options).items():
-        described = schema.pop("description", None) or f"Only those with this {name}"
+        described = (
+            schema.pop("description", None) or f"Only records with this {name.replace('_', ' ')}"
+        )
         yield _parameter("query", name, described, schema)
 
 
@@ -143,24 +161,24 @@ def _header_names(operation: Operation) -> Iterator[str]:
 
 
 def _header_parameters() -> Iterator[dict[str, Any]]:
-    """Those that many operations take, which are described once."""
+    """The request headers, which are described once and referred to."""
     yield _parameter(
         "header",
         "X-Request-Id",
-        "An id to find the request in the log by; what is no plain word of up to 64 letters, digits"
-        " and . _ - is replaced",
+        "The id of the request in the log: 1 to 64 letters, digits and . _ -; any other value is"
+        " replaced",
         HEADER | {"format": "request-id"},
     )
     tags = HEADER | {"format": "entity-tags"}
-    text = "Only if there is something with one of these entity tags, or at all (*)"
+    text = "Only if the record has one of these entity tags; with *, only if it exists"
     yield _parameter("header", "If-Match", text, tags)
-    text = "Only if there is nothing with one of these entity tags, or at all (*)"
+    text = "Only if the record has none of these entity tags; with *, only if it does not exist"
     yield _parameter("header", "If-None-Match", text, tags)
     yield _parameter(
         "header",
         "Idempotency-Key",
-        "A key of its own, under which the request is done once, however often it is sent: up to"
-        " 255 ASCII characters, in double quotes unless they are one word",
+        "A key that is new for every request. A request that is sent again with its key is not done"
+        " again. It has up to 255 ASCII characters, in double quotes unless it is one word",
         {"type": "string", "pattern": f"^(?:{KEY})$", "maxLength": 257},
     )
 
@@ -181,7 +199,7 @@ def _parameter(place: str, name: str, described: str, schema: dict[str, Any]) ->
 def _links(
     operation: Operation, operations: Sequence[Operation]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """From what has been created to everything that can be done with it."""
+    """Links from a new record to every operation on it."""
     known = {name: f"$request.path.{name}" for name, _ in operation.ids}
     names = {field.name for field in msgspec.structs.fields(operation.answer)}
     for other in operations:

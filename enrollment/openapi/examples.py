@@ -1,4 +1,4 @@
-"""An example of each record, as it is sent and as it is answered: one small college."""
+"""An example of each record in requests and responses: one small college."""
 
 from importlib.metadata import version
 from typing import Any, get_args, get_origin
@@ -41,6 +41,7 @@ from enrollment.model.results import (
     DryRun,
     Eligibility,
     EligibleCourse,
+    EventFeed,
     Liveness,
     Page,
     Readiness,
@@ -108,8 +109,8 @@ SAMPLES: dict[Any, Any] = {
     type(record): record
     for record in (
         Service(release=version("enrollment")),
-        Liveness(),
-        Readiness(),
+        Liveness(status="live"),
+        Readiness(status="ready"),
         STUDENT,
         Student(**asdict(STUDENT), id=1, version=1),
         TERM,
@@ -154,7 +155,8 @@ SAMPLES: dict[Any, Any] = {
             ]
         ),
         EVENT,
-        DryRun(events=[EVENT]),
+        DryRun(dry_run=True, events=[EVENT]),
+        EventFeed(items=[EVENT], next=None),
         EligibleCourse(course_id=2, code="CS201", title="Databases", term="2026-FALL", credits=7.5),
         Eligibility(student_id=1, course_id=2, eligible=True, errors=[]),
     )
@@ -162,7 +164,7 @@ SAMPLES: dict[Any, Any] = {
 
 
 def sample(kind: Any) -> Any:
-    """What a record of this type may look like in JSON; a page of a list has one item."""
+    """An example of this type in JSON. A page of a list has one item."""
     if get_origin(kind) is Page:
         (item,) = get_args(kind)
         return {"items": [sample(item)], "next": None}

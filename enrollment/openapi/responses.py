@@ -1,4 +1,4 @@
-"""Every answer that an operation can have: its status, headers, content and examples."""
+"""Every response that an operation can have: its status, headers, content and examples."""
 
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
@@ -10,10 +10,10 @@ from enrollment.http.authentication import ANYONE
 from enrollment.http.operation import Operation
 from enrollment.model.queries import Pagination
 from enrollment.model.records import Enrollment
-from enrollment.model.results import BulkResults, DryRun, Page
+from enrollment.model.results import BulkResults, DryRun, EventFeed, Page
 from enrollment.model.types import UNBOUNDED, RequestId
 from enrollment.openapi.examples import sample
-from enrollment.openapi.schemas import reference
+from enrollment.openapi.schemas import reference, written_reference
 from enrollment.problems.body import ProblemBody
 from enrollment.problems.examples import example_body
 from enrollment.problems.registry import PROBLEM_TYPES
@@ -28,7 +28,7 @@ EVERY_ANSWER = (
 
 
 def responses(operation: Operation) -> dict[str, Any]:
-    """By status, in their order."""
+    """The responses of an operation, by status and in the order of their statuses."""
     every: dict[int, Any] = {}
     for status in _successes(operation):
         every[status] = _success(operation, status)
@@ -42,7 +42,7 @@ def responses(operation: Operation) -> dict[str, Any]:
 
 
 def shared_responses(operations: Iterable[Operation]) -> dict[str, Any]:
-    """The problems that operations have alike."""
+    """The responses that operations have in common: problems that are not rules."""
     return {
         _name(codes): _problem(operation, status, codes)
         for operation in operations
@@ -52,47 +52,47 @@ def shared_responses(operations: Iterable[Operation]) -> dict[str, Any]:
 
 
 def examples() -> dict[str, Any]:
-    """One of each problem."""
+    """An example of each problem."""
     return {code: _example(code) for code in PROBLEM_TYPES if code != "method_not_allowed"}
 
 
 def headers() -> dict[str, Any]:
-    """What the headers of answers say."""
+    """The response headers."""
     text = {"type": "string", "maxLength": UNBOUNDED}
     seconds = {"type": "integer", "minimum": 0, "maximum": UNBOUNDED}
     described: dict[str, tuple[str, dict[str, Any]]] = {
-        "X-Request-Id": ("The id under which the log has the request", reference(RequestId)),
+        "X-Request-Id": ("The id of the request in the log", reference(RequestId)),
         "Cache-Control": (
-            "An answer is for its reader alone, who asks again before using it again",
+            "Only the client may keep the response, and must check it before using it again",
             {"const": "private, no-cache"},
         ),
         "Content-Security-Policy": (
-            "An answer is no page that could do or load anything",
+            "The response is no page that can load or run anything",
             text | {"pattern": "^default-src 'none'"},
         ),
-        "Referrer-Policy": ("Links tell no one where they stood", {"const": "no-referrer"}),
-        "X-Content-Type-Options": ("An answer is what it says it is", {"const": "nosniff"}),
+        "Referrer-Policy": ("No referrer is sent", {"const": "no-referrer"}),
+        "X-Content-Type-Options": ("Browsers must not guess the type", {"const": "nosniff"}),
         "ETag": (
-            "What is there now, for If-Match and If-None-Match; after a rehearsal, what was there",
+            "The current entity tag, for If-Match and If-None-Match; in a dry run, the one before",
             text | {"pattern": '^"[^"]+"$'},
         ),
         "Location": (
-            "Where the new record is; a rehearsal has made none",
+            "The path of the new record; a dry run creates none",
             text | {"format": "uri-reference"},
         ),
         "Link": ("The next page, unless this is the last", text | {"pattern": '; rel="next"$'}),
         "Idempotency-Replayed": (
-            "The request was done before, under the same key; this was its answer",
+            "The request was done before with the same key; this is the response it had then",
             {"const": "true"},
         ),
-        "Retry-After": ("How many seconds to wait", seconds),
-        "WWW-Authenticate": ("How to show who is asking", text | {"pattern": "^Bearer realm="}),
+        "Retry-After": ("The number of seconds to wait", seconds),
+        "WWW-Authenticate": ("How to send a token", text | {"pattern": "^Bearer realm="}),
         "RateLimit-Policy": (
-            "How many requests (q) a token may make in so many seconds (w), if that is limited",
+            "If requests are limited: how many a token may send (q) in how many seconds (w)",
             text | {"pattern": '^"token";q=[0-9]+;w=[0-9]+$'},
         ),
         "RateLimit": (
-            "How many of them are left (r) for how many seconds (t)",
+            "How many requests are left (r), and in how many seconds all are available again (t)",
             text | {"pattern": '^"token";r=[0-9]+;t=[0-9]+$'},
         ),
     }
@@ -113,8 +113,9 @@ def _headers(operation: Operation, *more: str) -> dict[str, Any]:
 
 
 def _successes(operation: Operation) -> set[int]:
-    """What it declares, and what follows from its method: a reader may have it already, a PUT may
-    create, each of a list may have a status of its own, and a rehearsed deletion has an answer."""
+    """The declared status, and those that follow from the method: 304 if the client has the current
+    version, 201 if a PUT creates, 207 if each student of many has a status, and 200 for a deletion
+    as a dry run."""
     statuses = {int(operation.status)}
     if operation.method == "GET":
         statuses |= {304}
@@ -131,7 +132,9 @@ def _success(operation: Operation, status: int) -> dict[str, Any]:
     names = [] if status == HTTPStatus.NO_CONTENT else ["ETag"]
     if status == HTTPStatus.CREATED and operation.answer is not BulkResults:
         names += ["Location"]
-    if get_origin(operation.answer) is Page and status != HTTPStatus.CREATED:
+    if (
+        get_origin(operation.answer) is Page or operation.answer is EventFeed
+    ) and status != HTTPStatus.CREATED:
         names += ["Link"]
     if operation.method == "POST":
         names += ["Idempotency-Replayed"]
@@ -156,10 +159,10 @@ def _content(operation: Operation) -> dict[str, Any]:
         return {"application/json": {"schema": reference(operation.answer)}}
     if operation.answer is None:
         schema = reference(DryRun)
-    elif operation.method == "GET":
+    elif operation.reads:
         schema = reference(operation.answer)
     else:
-        schema = {"anyOf": [reference(operation.answer), reference(DryRun)]}
+        schema = written_reference(operation.answer)
     kind = operation.answer or DryRun
     return {"application/json": {"schema": schema, "example": sample(kind)}}
 
@@ -168,7 +171,7 @@ def _content(operation: Operation) -> dict[str, Any]:
 
 
 def _codes(operation: Operation) -> Iterator[str]:
-    """Of every problem that it can have."""
+    """The codes of every problem that an operation can have."""
     yield from ("malformed_request", "misdirected_request", "invalid_query", "internal_error")
     yield from ("database_busy", "database_read_only", "database_damaged", "disk_failed")
     if operation.allowed is not ANYONE:
@@ -194,7 +197,7 @@ def _codes(operation: Operation) -> Iterator[str]:
 
 
 def _problems(operation: Operation) -> dict[int, list[str]]:
-    """The codes by status."""
+    """The codes that an operation can have, by status."""
     codes = {*_codes(operation)}
     by_status: dict[int, list[str]] = {}
     for code, kind in PROBLEM_TYPES.items():
@@ -204,7 +207,8 @@ def _problems(operation: Operation) -> dict[int, list[str]]:
 
 
 def _shared(operation: Operation, status: int) -> bool:
-    """Not the rules, of which each operation has its own, nor what is for anyone."""
+    """Whether other operations have the same response. Each operation has rules of its own, and
+    operations for anyone are few."""
     return status != HTTPStatus.CONFLICT and operation.allowed is not ANYONE
 
 
@@ -214,14 +218,14 @@ def _name(codes: list[str]) -> str:
 
 def _problem(operation: Operation, status: int, codes: list[str]) -> dict[str, Any]:
     names = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}
-    schema = reference(ProblemBody) | {
-        "properties": {"status": {"const": status}, "code": {"enum": codes}}
-    }
+    # Its own codes are the names of its examples: generators ignore what stands beside a `$ref`.
     shown = {code: {"$ref": f"#/components/examples/{code}"} for code in codes}
     return {
         "description": ("One of: " if len(codes) > 1 else "") + ", ".join(codes),
         "headers": _headers(operation, *names.get(status, [])),
-        "content": {"application/problem+json": {"schema": schema, "examples": shown}},
+        "content": {
+            "application/problem+json": {"schema": reference(ProblemBody), "examples": shown}
+        },
     }
 
 

@@ -1,4 +1,4 @@
-"""The JSON Schemas of all types (https://json-schema.org/draft/2020-12), as msgspec tells them."""
+"""The JSON Schemas of all types (https://json-schema.org/draft/2020-12), as msgspec makes them."""
 
 import re
 from collections.abc import Iterable
@@ -7,8 +7,12 @@ from typing import Any
 
 import msgspec
 
+from enrollment.http.validation import FIELD_CODES
+from enrollment.model.results import DryRun
 from enrollment.model.types import END, SURROGATES, TIMESTAMP_LENGTH, AsOf, Date, Timestamp
+from enrollment.problems.registry import PROBLEM_TYPES
 
+REFERENCE = "#/components/schemas/"
 _DATE = {"type": "string", "format": "date", "maxLength": len("2026-09-01")}
 _TIMESTAMP = {"type": "string", "format": "date-time", "maxLength": TIMESTAMP_LENGTH}
 _OWN: dict[type, dict[str, Any]] = {
@@ -16,6 +20,21 @@ _OWN: dict[type, dict[str, Any]] = {
     Timestamp: _TIMESTAMP,
     AsOf: {"anyOf": [_TIMESTAMP, _DATE]},
 }
+# The model cannot import the registry, so the closed sets of codes are filled in here.
+_CODES: dict[str, dict[str, Any]] = {
+    "ProblemCode": {
+        "title": "ProblemCode",
+        "description": "The code of a problem: a closed set. A code never changes its meaning.",
+        "enum": [*PROBLEM_TYPES],
+    },
+    "ViolationCode": {
+        "title": "ViolationCode",
+        "description": "The code of one reason for a refusal: a closed set, of what can be wrong"
+        " with a field and of all problems.",
+        "enum": [*FIELD_CODES, *PROBLEM_TYPES],
+    },
+}
+_CODE_OF = {"ProblemBody": "ProblemCode", "Violation": "ViolationCode"}
 
 
 @cache
@@ -28,9 +47,40 @@ def reference(kind: Any) -> dict[str, Any]:
 def named(kinds: Iterable[Any]) -> dict[str, Any]:
     """The schemas that have names, of these types and of all that they hold."""
     _, schemas = _schemas([*kinds])
-    for schema in schemas.values():
-        schema["title"] = re.sub(r"Page\[(\w+)\]", r"page of \1", schema["title"])
+    for name, code in _CODE_OF.items():
+        if name in schemas:
+            schemas[name]["properties"]["code"] = {"$ref": f"{REFERENCE}{code}"}
+            schemas[code] = _CODES[code]
     return schemas
+
+
+def written(kinds: Iterable[Any]) -> dict[str, Any]:
+    """What writes return: such a record, and in a dry run the fields of one. Generators read an
+    intersection that has a name well; a union of the two, or one without a name, they do not."""
+    return {
+        _written(kind): {
+            "title": _written(kind),
+            "description": "What a write returns; only a dry run adds the fields of `DryRun`.",
+            "allOf": [reference(kind), reference(DryRun)],
+        }
+        for kind in kinds
+    }
+
+
+def written_reference(kind: Any) -> dict[str, Any]:
+    """Where the schema of what a write returns stands."""
+    return {"$ref": f"{REFERENCE}{_written(kind)}"}
+
+
+def _written(kind: Any) -> str:
+    return f"Written{reference(kind)['$ref'].removeprefix(REFERENCE)}"
+
+
+def mark_always_sent(schema: dict[str, Any]) -> None:
+    """Require every field of a record that is returned: a default is for requests."""
+    for field in schema["properties"].values():
+        field.pop("default", None)
+    schema["required"] = [*schema["properties"]]
 
 
 def fields(struct: type[msgspec.Struct]) -> dict[str, dict[str, Any]]:
@@ -46,14 +96,35 @@ def _present(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _schemas(kinds: list[Any]) -> tuple[tuple[dict[str, Any], ...], dict[str, Any]]:
-    return msgspec.json.schema_components(
-        kinds, schema_hook=_OWN.__getitem__, ref_template="#/components/schemas/{name}"
+    schemas, components = msgspec.json.schema_components(
+        kinds, schema_hook=_OWN.__getitem__, ref_template=f"{REFERENCE}{{name}}"
     )
+    return _renamed(schemas), {_plain(name): _renamed(part) for name, part in components.items()}
+
+
+def _plain(name: str) -> str:
+    """`StudentPage`, where msgspec says `Page_Student_` or `Page[Student]`."""
+    return re.sub(r"\bPage[_\[](\w+?)[_\]]$", r"\1Page", name)
+
+
+def _renamed(part: Any) -> Any:
+    """The same with plain names, where they are titles or referred to."""
+    if isinstance(part, (list, tuple)):
+        return type(part)(_renamed(inner) for inner in part)
+    if not isinstance(part, dict):
+        return part
+    return {
+        name: _plain(inner)
+        if name in ("$ref", "title") and isinstance(inner, str)
+        else _renamed(inner)
+        for name, inner in part.items()
+    }
 
 
 def finished(part: Any) -> Any:
-    """The same with patterns of ECMAScript, where "$" is the very end and a lone surrogate is no
-    character (JSON Schema, 6.3.3), and with the format of integers."""
+    """The same as generators and validators expect it: descriptions on one line, the type beside
+    texts that are listed, the format of integers, and patterns of ECMAScript, where "$" is the very
+    end and a lone surrogate is no character (JSON Schema, 6.3.3)."""
     if isinstance(part, list):
         return [finished(inner) for inner in part]
     if not isinstance(part, dict):
@@ -63,4 +134,9 @@ def finished(part: Any) -> Any:
         whole["pattern"] = whole["pattern"].replace(END, "$").replace(SURROGATES, "")
     if whole.get("type") == "integer":
         whole["format"] = "int64"
+    listed = whole.get("enum", [whole.get("const")])
+    if isinstance(listed, list) and all(isinstance(value, str) for value in listed):
+        whole = {"type": "string"} | whole
+    if whole.get("type") == "object" and isinstance(whole.get("description"), str):
+        whole["description"] = " ".join(whole["description"].split())
     return whole

@@ -36,7 +36,7 @@ def test_the_feed_is_read_on_from_the_last_event(client: Client):
 
     first = client.get("/v1/events?limit=2")
     assert first.headers["Link"] == '</v1/events?after=2&limit=2>; rel="next"'
-    assert first.json["next"] == "2"
+    assert first.json["next"] == 2
     assert [item["id"] for item in client.walk("/v1/events?limit=2")] == [1, 2, 3, 4, 5]
     assert [item["id"] for item in client.walk("/v1/events?after=4")] == [5]
     assert client.get("/v1/events?after=5").json == {"items": [], "next": None}

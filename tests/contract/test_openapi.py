@@ -1,6 +1,7 @@
 """The OpenAPI document: it is valid, complete, and the service keeps to it."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,12 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 from schemathesis.transport.wsgi import WSGITransport
 
+import enrollment
 from enrollment.api.operations import OPERATIONS
 from enrollment.app import App, make_app
 from enrollment.cli.main import main
 from enrollment.config import Config
+from enrollment.http.validation import FIELD_CODES
 from enrollment.problems.registry import PROBLEM_TYPES
 from tests.support import schemathesis_hooks
 from tests.support.client import Client
@@ -122,6 +125,50 @@ def test_every_problem_of_an_operation_has_an_example():
     assert DOCUMENT["components"]["examples"].keys() == PROBLEM_TYPES.keys() - {
         "method_not_allowed"
     }
+
+
+# What generators need
+
+
+def test_nothing_stands_beside_a_reference():
+    """Generators ignore it, or refuse the document."""
+    assert [part for part in _objects(DOCUMENT) if "$ref" in part and len(part) > 1] == []
+
+
+def test_a_code_is_one_of_a_closed_set():
+    """Every code that the package names is one of the registry, or of what can be wrong with a
+    field; and the document lists them all."""
+    package = Path(enrollment.__file__).parent
+    used = {
+        code
+        for module in package.rglob("*.py")
+        for code in re.findall(r'code="(\w+)", detail', module.read_text())
+    }
+    schemas = DOCUMENT["components"]["schemas"]
+
+    assert used <= {*schemas["ViolationCode"]["enum"]}
+    assert {*FIELD_CODES} <= used
+    assert schemas["ProblemCode"]["enum"] == [*PROBLEM_TYPES]
+    assert schemas["ViolationCode"]["enum"] == [*FIELD_CODES, *PROBLEM_TYPES]
+
+
+def test_a_record_that_is_returned_may_get_further_fields():
+    for operation in OPERATIONS:
+        if isinstance(operation.answer, type):
+            schema = DOCUMENT["components"]["schemas"].get(operation.answer.__name__, {})
+            assert "additionalProperties" not in schema, operation.answer
+
+
+def _objects(part: Any) -> Iterator[dict[str, Any]]:
+    """Every object of the document, but for those that are examples."""
+    if isinstance(part, list):
+        for inner in part:
+            yield from _objects(inner)
+    elif isinstance(part, dict):
+        yield part
+        for name, inner in part.items():
+            if name not in ("example", "value"):
+                yield from _objects(inner)
 
 
 # What the document says beside the schemas

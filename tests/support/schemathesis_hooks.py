@@ -41,6 +41,15 @@ def before_call(context: Any, case: schemathesis.Case, kwargs: dict[str, Any]) -
 
 
 @schemathesis.check
+def every_problem_is_described(context: Any, response: Any, case: schemathesis.Case) -> None:
+    described = case.operation.responses.find_by_status_code(response.status_code)
+    if described is not None and response.status_code >= 400:
+        (content,) = described.definition["content"].values()
+        code = response.json()["code"]
+        assert code in content["examples"], f"Not described: {code}"
+
+
+@schemathesis.check
 def every_header_is_described(context: Any, response: Any, case: schemathesis.Case) -> None:
     described = case.operation.responses.find_by_status_code(response.status_code)
     if described is not None:
