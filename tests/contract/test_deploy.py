@@ -8,14 +8,14 @@ import pytest
 
 from tests.support.server import Server
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
+ROOT = Path(__file__).parents[2]
 MEGABYTE = 1024 * 1024
 
 
 def limits() -> list[int]:
     """The limits of memory in the unit and in the command of the container, in megabytes."""
-    unit = (DEPLOY / "enrollment.service").read_text()
-    page = (DEPLOY / "README.md").read_text()
+    unit = (ROOT / "deploy/enrollment.service").read_text()
+    page = (ROOT / "docs/operate.md").read_text()
     return [
         int(size)
         for pattern, text in ((r"^MemoryMax=(\d+)M$", unit), (r"--memory (\d+)m ", page))
