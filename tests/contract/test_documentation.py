@@ -12,6 +12,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import get_args
 
+import aiosql
 import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -20,6 +21,7 @@ from enrollment import http
 from enrollment.api.operations import OPERATIONS
 from enrollment.cli.main import _parser
 from enrollment.config import Config, flag, shown, variable
+from enrollment.data import eligibility
 from enrollment.http.operation import template
 from enrollment.model.records import (
     CourseInput,
@@ -29,8 +31,10 @@ from enrollment.model.records import (
     TokenInput,
 )
 from enrollment.model.types import OverridableRule, Role
+from enrollment.problems.families import enrollment as family
 from enrollment.problems.registry import PROBLEM_TYPES
-from tests.support.client import Client
+from enrollment.storage.queries import _Adapter, resource_dir
+from tests.support.client import Client, broken
 from tests.support.server import Server, serving
 
 ROOT = Path(__file__).parents[2]
@@ -278,6 +282,35 @@ def test_every_place_for_code_is_listed_and_exists():
     assert [place for place in listed if not (ROOT / place).exists()] == []
     rooms = {path.parent.name for path in (ROOT / "enrollment").glob("*/__init__.py")}
     assert {f"enrollment/{room}/" for room in rooms} <= listed
+
+
+# The recipe for a rule
+
+
+def block(language: str, beginning: str) -> str:
+    """The block of code on the page for contributors that begins like this."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", CONTRIBUTING, re.MULTILINE | re.DOTALL)
+    (found,) = [block for block in blocks if block.strip().startswith(beginning)]
+    return found
+
+
+def test_the_recipe_for_a_rule_works(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The branch stands in the query, the row in the registry, and the test passes."""
+    (name,) = re.findall(r"one branch of `(\w+)`", CONTRIBUTING)
+    rules = (resource_dir("sql") / "eligibility.sql").read_text()
+    end = rules.index("\n),", rules.index(f"\n{name} AS"))
+    changed = tmp_path / "eligibility.sql"
+    changed.write_text(f"{rules[:end]}\n\n{block('sql', 'UNION ALL').rstrip()}{rules[end:]}")
+    monkeypatch.setattr(eligibility, "SQL", aiosql.from_path(changed, _Adapter))
+    row = eval(block("python", "problem(").strip().removesuffix(","), vars(family))
+    monkeypatch.setitem(PROBLEM_TYPES, row.code, row)
+
+    names = {"Client": Client, "broken": broken}
+    exec(block("python", "def test_"), names)
+
+    names[f"test_{row.code}"](client)
 
 
 # The pages themselves
