@@ -221,14 +221,14 @@ broken AS (
 
     UNION ALL
     SELECT item, 8, 'window_not_open',
-        format('Enrolment in %s opens at %s.', course, enroll_from),
+        format('Enrollment in %s opens at %s.', course, enroll_from),
         json_object('course', course, 'enroll_from', enroll_from)
     FROM new
     WHERE :now < enroll_from
 
     UNION ALL
     SELECT item, 9, 'window_closed',
-        format('Enrolment in %s closed at %s.', course, enroll_until),
+        format('Enrollment in %s closed at %s.', course, enroll_until),
         json_object('course', course, 'enroll_until', enroll_until)
     FROM new
     WHERE :now >= enroll_until

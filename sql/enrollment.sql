@@ -104,7 +104,7 @@ WITH ending AS (
 
 SELECT '/status' AS pointer, 'not_enrolled' AS code,
     format(
-        'The enrolment is %s: only one that is enrolled can become %s.', coalesce(status, 'not there'), :status
+        'The enrollment is %s: only one that is enrolled can become %s.', coalesce(status, 'not there'), :status
     ) AS detail,
     json_object('course_id', course_id, 'status', status) AS details
 FROM ending

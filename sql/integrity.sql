@@ -62,7 +62,7 @@ SELECT
     (SELECT count(*) FROM student) AS students,
     (SELECT count(*) FROM term) AS terms,
     (SELECT count(*) FROM course) AS courses,
-    (SELECT count(*) FROM student_course) AS enrolments,
+    (SELECT count(*) FROM student_course) AS enrollments,
     (SELECT count(*) FROM student_course_event) AS events;
 
 -- name: probe_write()!

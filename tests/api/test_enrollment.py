@@ -178,7 +178,7 @@ def test_every_event_has_the_time_the_actor_and_the_reason_of_its_change(client:
     assert [answer.json["version"] for answer in answers] == [1, 2, 3, 4, 5, 6]
 
 
-# One enrolment
+# One enrollment
 
 
 def test_put_enrolls_once_however_often_it_is_sent(client: Client):

@@ -43,7 +43,7 @@ def test_the_feed_is_read_on_from_the_last_event(client: Client):
 
 
 @pytest.mark.parametrize("limit", [1, 2, 100])
-def test_an_enrolment_has_a_history_of_its_own(client: Client, limit: int):
+def test_an_enrollment_has_a_history_of_its_own(client: Client, limit: int):
     student, course = client.student(), client.course()
     client.enroll(student, course)
     client.enroll(client.student(), course)

@@ -78,7 +78,7 @@ def test_what_clients_invent_makes_no_new_label(client: Client):
     }
 
 
-def test_what_became_of_enrolments_is_counted(client: Client):
+def test_what_became_of_enrollments_is_counted(client: Client):
     course, (first, second, third) = client.course(capacity=1), [client.student() for _ in range(3)]
     client.enroll(first, course)
     client.enroll(second, course, waitlist=True)

@@ -115,7 +115,7 @@ def test_a_whole_set_and_one_status_can_be_overridden_too(client: Client):
     assert [event["overridden"] for event in events] == [["course_full"]] * 2
 
 
-def test_the_reason_of_an_override_is_that_of_the_enrolment_alone(client: Client):
+def test_the_reason_of_an_override_is_that_of_the_enrollment_alone(client: Client):
     student, old, new = client.student(), client.course(), client.course(capacity=0)
     client.enroll(student, old)
 
@@ -139,7 +139,7 @@ def test_an_over_full_course_takes_no_one_until_it_shrinks(client: Client):
     assert answer.json["errors"][0]["details"]["enrolled"] == 1
 
 
-def test_the_seats_honour_a_recorded_override_and_nothing_else(database_file: Path):
+def test_the_seats_honor_a_recorded_override_and_nothing_else(database_file: Path):
     with closing(sqlite3.connect(database_file, isolation_level=None)) as db:
         db.execute("INSERT INTO student (given_name, family_name) VALUES ('A', 'B'), ('C', 'D')")
         db.execute("INSERT INTO course (code, title, capacity) VALUES ('CS1', 'One', 0)")

@@ -36,7 +36,7 @@ def test_window_not_open(client: Client):
     answer = client.enroll(client.student(), client.course(code="CS1", enroll_from=FUTURE), 409)
 
     assert broken(answer) == [("/course_id", "window_not_open")]
-    assert answer.json["detail"].startswith("Enrolment in CS1 opens at ")
+    assert answer.json["detail"].startswith("Enrollment in CS1 opens at ")
 
 
 def test_window_closed(client: Client):

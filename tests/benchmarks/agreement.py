@@ -32,9 +32,9 @@ def _answers(process: Running, school: School) -> Iterator[tuple[str, Any]]:
         questions += [
             ("a roster", "GET", "/v1/courses/1/students?limit=50", None),
             ("all students", "GET", "/v1/students?limit=50", None),
-            ("an enrolment", "POST", theirs, {"course_id": first}),
+            ("an enrollment", "POST", theirs, {"course_id": first}),
             ("the same once more", "POST", theirs, {"course_id": first}),
-            ("an enrolment in no course", "POST", theirs, {"course_id": 0}),
+            ("an enrollment in no course", "POST", theirs, {"course_id": 0}),
             ("an unknown field", "POST", theirs, {"course_id": second, "seat": 1}),
             ("a whole set", "PUT", theirs, both),
         ]

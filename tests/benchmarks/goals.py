@@ -67,15 +67,15 @@ def _goals() -> Iterator[Goal]:
     for clients in FEW, MANY:
         words = f"requests/s against Fastify, {clients} clients"
         yield Goal(f"read: {words}", ">=", 1.0, _rate("read", "fastify", clients))
-        yield Goal(f"enrol: {words}", ">=", 2.0, _rate("enroll", "fastify", clients))
-    slow = f"enrol with fsync 5 ms slower: requests/s against Fastify, {MANY} clients"
+        yield Goal(f"enroll: {words}", ">=", 2.0, _rate("enroll", "fastify", clients))
+    slow = f"enroll with fsync 5 ms slower: requests/s against Fastify, {MANY} clients"
     yield Goal(slow, ">=", 10, _rate("slow-fsync", "fastify", MANY))
     for name, words in ("fastapi", "FastAPI"), ("drf", "Django REST framework"):
         yield Goal(f"read: requests/s against {words}", ">=", 10, _rate("read", name, FEW))
-        yield Goal(f"enrol: requests/s against {words}", ">=", 8, _rate("enroll", name, FEW))
+        yield Goal(f"enroll: requests/s against {words}", ">=", 8, _rate("enroll", name, FEW))
     yield Goal("read: requests/s in the larger school", ">=", 0.7, _growth("read", "read-large"))
     yield Goal(
-        "enrol: requests/s in the larger school", ">=", 0.7, _growth("enroll", "enroll-large")
+        "enroll: requests/s in the larger school", ">=", 0.7, _growth("enroll", "enroll-large")
     )
     yield Goal("p99 of reads during a bulk, to the quiet one", "<=", 5, _disturbed("bulk"))
     yield Goal("p99 of reads beside browsing students", "<=", 3, _disturbed("browse"))

@@ -10,7 +10,7 @@ from tests.benchmarks.results import Cell, Results
 from tests.benchmarks.workloads import WORKLOADS
 
 WIDTH, HEIGHT, MARGIN, ACROSS = 420, 260, 55, 2
-COLOURS = ("#0b6e4f", "#d1495b", "#00798c", "#edae49", "#6a4c93", "#888888")
+COLORS = ("#0b6e4f", "#d1495b", "#00798c", "#edae49", "#6a4c93", "#888888")
 
 
 def draw(results: Results, workloads: Sequence[str]) -> str:
@@ -63,9 +63,9 @@ def _panel(results: Results, load: tuple[str, int], lowest: int, highest: int) -
                 f"{across(i):.1f},{down(max(value, 10.0**lowest)):.1f}"
                 for i, value in enumerate(latencies)
             )
-            colour = _colour(cell.contender)
+            color = _color(cell.contender)
             parts.append(
-                f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>'
+                f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="2"/>'
             )
     return "".join(parts)
 
@@ -73,7 +73,7 @@ def _panel(results: Results, load: tuple[str, int], lowest: int, highest: int) -
 def _legend(results: Results) -> str:
     names = [name for name in CONTENDERS if any(cell.contender == name for cell in results)]
     return "".join(
-        f'<text x="{MARGIN + i * 90}" y="20" fill="{_colour(name)}">{name}</text>'
+        f'<text x="{MARGIN + i * 90}" y="20" fill="{_color(name)}">{name}</text>'
         for i, name in enumerate(names)
     )
 
@@ -83,5 +83,5 @@ def _latencies(results: Results, cell: Cell) -> list[float]:
     return [value for value in values if value is not None]
 
 
-def _colour(contender: str) -> str:
-    return COLOURS[list(CONTENDERS).index(contender)]
+def _color(contender: str) -> str:
+    return COLORS[list(CONTENDERS).index(contender)]

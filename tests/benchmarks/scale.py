@@ -112,7 +112,7 @@ WRITES: dict[str, Callable[..., float]] = {
     "join a waitlist of 500": School.join_waitlist,
     "be refused: course_full": School.be_refused,
     "drop, which promotes the first of 500": School.drop_and_promote,
-    "enrol in a course with a free seat": School.enroll,
+    "enroll in a course with a free seat": School.enroll,
 }
 READS: dict[str, Callable[[School], float]] = {
     "list a student's courses": School.list_courses,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from enrollment.storage.sqlite import connect
 from tests.benchmarks.seed import seed
 
-# A course that has a seat for everyone, and nothing against it but the seat check: every enrolment
+# A course that has a seat for everyone, and nothing against it but the seat check: every enrollment
 # of a load succeeds, and is a new row.
 OPEN = """
 WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < :courses)
@@ -27,7 +27,7 @@ class School(NamedTuple):
 
 
 def make_school(database: Path, students: int) -> School:
-    """One course for 20 students, and five enrolments each."""
+    """One course for 20 students, and five enrollments each."""
     courses = students // 20
     seeded = seed(database, students, students * 5, courses)
     with closing(connect(database, busy_timeout=5.0)) as db:
@@ -39,7 +39,7 @@ def make_school(database: Path, students: int) -> School:
 
 
 def count_events(database: Path) -> int:
-    """How many changes of enrolments the database has seen."""
+    """How many changes of enrollments the database has seen."""
     with closing(connect(database, busy_timeout=60.0)) as db:
         count: int
         (count,) = db.execute("SELECT coalesce(max(id), 0) FROM student_course_event").fetchone()

@@ -98,7 +98,7 @@ class Seeded(NamedTuple):
 
 
 def seed(path: Path, students: int, enrollments: int, courses: int = 0) -> Seeded:
-    """Give every student as many enrolments, and every course too, besides the candidates': about
+    """Give every student as many enrollments, and every course too, besides the candidates': about
     30, unless the number of courses is given."""
     courses, apart = courses or enrollments // 30, students // CANDIDATES
     parameters = {

@@ -1,6 +1,6 @@
 """Load without a pause, and backups meanwhile: `python -m tests.benchmarks.soak --minutes 10`.
 
-Clients on the loopback address enrol and drop. Each backup is verified, restored to a scratch
+Clients on the loopback address enroll and drop. Each backup is verified, restored to a scratch
 place, examined there, and must hold every change that was acknowledged before it began; in the end
 the database must hold exactly those that were acknowledged. All of it lies in a temporary directory
 (on the disk that TMPDIR names), and grows by some MB a minute.

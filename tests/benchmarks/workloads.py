@@ -68,7 +68,7 @@ def enroll_ten(school: School, running: Running, seconds: int) -> list[Request]:
 
 
 def mixed(school: School, running: Running, seconds: int) -> list[Request]:
-    """Nine reads, then an enrolment."""
+    """Nine reads, then an enrollment."""
     reads, requests = read(school, running, seconds), []
     writes = _enrollments(school, school.open, seconds * MOST_REQUESTS // 10)
     for number, write in enumerate(writes):
@@ -115,16 +115,16 @@ WORKLOADS = {
         Workload("roster", "read a page of a roster", roster),
         Workload("deep", "read a page in the middle of all students", deep),
         Workload("conditional", "ask for what is known already: 304", conditional),
-        Workload("enroll", "enrol, spread over all courses", enroll, rows=1),
-        Workload("enroll-large", "enrol, in the larger school", enroll, rows=1),
-        Workload("enroll-ten", "enrol, everyone in the same ten courses", enroll_ten, rows=1),
-        Workload("mixed", "nine reads to an enrolment", mixed, rows=0.1),
+        Workload("enroll", "enroll, spread over all courses", enroll, rows=1),
+        Workload("enroll-large", "enroll, in the larger school", enroll, rows=1),
+        Workload("enroll-ten", "enroll, everyone in the same ten courses", enroll_ten, rows=1),
+        Workload("mixed", "nine reads to an enrollment", mixed, rows=0.1),
         Workload("set", "replace a student's whole set", whole_set, rows=3),
-        Workload("slow-fsync", "enrol, each fsync 5 ms slower", enroll, rows=1),
+        Workload("slow-fsync", "enroll, each fsync 5 ms slower", enroll, rows=1),
         Workload("stalled", "read while 200 clients send a byte a second", read),
         Workload("browse", "read while 8 students list eligible courses", read),
         Workload("bulk", "read while bulks of 10,000 are enrolled", read),
         Workload("start", "start, and rest", read),
-        Workload("memory", "nine reads to an enrolment, and the memory", mixed),
+        Workload("memory", "nine reads to an enrollment, and the memory", mixed),
     )
 }

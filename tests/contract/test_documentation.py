@@ -304,7 +304,7 @@ def test_the_recipe_for_a_rule_works(
     changed = tmp_path / "eligibility.sql"
     changed.write_text(f"{rules[:end]}\n\n{block('sql', 'UNION ALL').rstrip()}{rules[end:]}")
     monkeypatch.setattr(eligibility, "SQL", aiosql.from_path(changed, _Adapter))
-    row = eval(block("python", "problem(").strip().removesuffix(","), vars(family))
+    row = eval(block("python", "problem("), vars(family))
     monkeypatch.setitem(PROBLEM_TYPES, row.code, row)
 
     names = {"Client": Client, "broken": broken}

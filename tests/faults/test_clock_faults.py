@@ -70,7 +70,7 @@ def test_who_enrols_drops_and_waits_after_the_clock_was_set_back_is_served_in_tu
         assert list_history_mismatches(db) == []
 
 
-def test_times_of_an_enrolment_are_those_of_its_events_whatever_the_clock_says(
+def test_times_of_an_enrollment_are_those_of_its_events_whatever_the_clock_says(
     server: Server, preloaded: Plan
 ):
     assert enroll(server, 1) == 201

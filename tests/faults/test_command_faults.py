@@ -45,7 +45,7 @@ OLD, NEW = "0006", "0008"
 
 
 class State(NamedTuple):
-    """What a database holds: the last migration, and every enrolment with its events."""
+    """What a database holds: the last migration, and every enrollment with its events."""
 
     schema: str
     enrollments: list[Any]

@@ -51,7 +51,7 @@ def college(database_file: Path) -> Path:
 
 
 class Registration:
-    """Clients that enrol at once, and what has become of it."""
+    """Clients that enroll at once, and what has become of it."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -61,7 +61,7 @@ class Registration:
         server.get("/v1/students")
 
     def enroll_many(self, each: int) -> list[Reply]:
-        """Every client enrols in so many courses, one after the other."""
+        """Every client enrolls in so many courses, one after the other."""
         wishes = [[next(self._courses) for _ in range(each)] for _ in range(CLIENTS)]
         with ThreadPoolExecutor(CLIENTS) as pool:
             replies = list(pool.map(self._enroll, range(1, CLIENTS + 1), wishes))

@@ -32,7 +32,7 @@ COURSES: dict[int, dict[str, Any]] = {
 }
 # What a client does, and how often.
 DEEDS = {
-    "enrol": 40,
+    "enroll": 40,
     "drop": 24,
     "end": 12,
     "renew": 6,
@@ -108,7 +108,7 @@ class RacingClient:
         path = f"/v1/students/{student}/courses"
         (deed,) = self.random.choices(list(DEEDS), list(DEEDS.values()))
         match deed:
-            case "enrol":
+            case "enroll":
                 self.send("POST", path, self.wish("course_id", course) | reason)
             case "drop":
                 self.send("DELETE", f"{path}/{course}")
@@ -199,7 +199,7 @@ def test_whatever_clients_do_at_once_might_have_been_done_one_after_the_other(da
 
 
 def prepare_to_fill(server: Server, code: str) -> tuple[int, tuple[str, str, Any]]:
-    """A course, and the request that enrols many students in it."""
+    """A course, and the request that enrolls many students in it."""
     course = create_course(server, code, capacity=MANY)
     students = [{"student_id": number} for number in range(1, MANY + 1)]
     return course, ("POST", f"/v1/courses/{course}/students", {"students": students})
@@ -245,7 +245,7 @@ def kill_during(
 
 
 def check_history(file: Path) -> None:
-    """The file is sound, and every enrolment is what its events say."""
+    """The file is sound, and every enrollment is what its events say."""
     with closing(sqlite3.connect(file)) as db:
         db.row_factory = sqlite3.Row
         events = current(db.execute("SELECT * FROM student_course_event ORDER BY id"))

@@ -36,7 +36,7 @@ def fill(file: Path, students: int, capacities: list[int]) -> None:
         )
 
 
-def test_an_enrolment_outlives_the_process(tmp_path: Path):
+def test_an_enrollment_outlives_the_process(tmp_path: Path):
     file = tmp_path / "enrollment.db"
     with serving(file) as server:
         assert server.post("/v1/students", STUDENT).status == 201
@@ -73,7 +73,7 @@ def test_clients_that_race_for_the_last_seats_fill_exactly_those(tmp_path: Path)
         assert len(rosters[number]) == capacity
 
 
-def test_every_acknowledged_enrolment_outlives_a_kill_in_the_middle_of_writes(tmp_path: Path):
+def test_every_acknowledged_enrollment_outlives_a_kill_in_the_middle_of_writes(tmp_path: Path):
     file, clients, courses = tmp_path / "enrollment.db", 8, 400
     fill(file, clients, [clients] * courses)
     acknowledged: set[tuple[int, int]] = set()

@@ -1,4 +1,4 @@
-"""The rules of enrolment once more, in plain Python, for the service to be held against."""
+"""The rules of enrollment once more, in plain Python, for the service to be held against."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -147,7 +147,7 @@ class Model:
         return now == "enrolled" or (wish.waitlist and now == "waitlisted")
 
     def against(self, student: int, number: int, now: set[int]) -> list[Reason]:
-        """What but the seats speaks against a new enrolment of who will be in the courses `now`."""
+        """What but the seats prevents a new enrollment of who will be in the courses `now`."""
         course = self.courses[number]
         reasons: list[Reason] = []
         if not course.repeatable and (student, number) in self.completed:

@@ -59,11 +59,11 @@ class Exchange(NamedTuple):
             case ("students", student, "courses"):
                 items = self.body.get("courses", [self.body])
                 return [(int(student), item["course_id"]) for item in items]
-        raise ValueError(f"{self.path} is about no enrolment")
+        raise ValueError(f"{self.path} is about no enrollment")
 
     @property
     def enrollments(self) -> list[dict[str, Any]]:
-        """What an answer that is no refusal tells of enrolments."""
+        """What an answer that is no refusal tells of enrollments."""
         if self.status not in (200, 201, 207):
             return []
         items = self.answer.get("items", [self.answer])
@@ -147,7 +147,7 @@ class State(NamedTuple):
 
 
 def current(events: Iterable[Mapping[str, Any]]) -> dict[Pair, tuple[str, int]]:
-    """The status and the version of every enrolment after all events, each of which follows on
+    """The status and the version of every enrollment after all events, each of which follows on
     those before."""
     places: dict[Pair, tuple[str, int]] = {}
     for number, event in enumerate(events, 1):

@@ -139,7 +139,7 @@ PROBLEM_TYPES = (
         title="Enrollment in the course is not open yet",
         advice="Try again at `enroll_from`.",
         example=Example(
-            "Enrolment in CS101 opens at 2026-11-01T09:00:00.000Z.",
+            "Enrollment in CS101 opens at 2026-11-01T09:00:00.000Z.",
             "/course_id",
             {"course": "CS101", "enroll_from": "2026-11-01T09:00:00.000Z"},
         ),
@@ -152,7 +152,7 @@ PROBLEM_TYPES = (
         title="Enrollment in the course has closed",
         advice="Take the course in another term.",
         example=Example(
-            "Enrolment in CS101 closed at 2026-09-01T09:00:00.000Z.",
+            "Enrollment in CS101 closed at 2026-09-01T09:00:00.000Z.",
             "/course_id",
             {"course": "CS101", "enroll_until": "2026-09-01T09:00:00.000Z"},
         ),
@@ -257,7 +257,7 @@ PROBLEM_TYPES = (
             " can drop it."
         ),
         example=Example(
-            "The enrolment is dropped: only one that is enrolled can become completed.",
+            "The enrollment is dropped: only one that is enrolled can become completed.",
             "/status",
             {"course_id": 1, "status": "dropped"},
         ),

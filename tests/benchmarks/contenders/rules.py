@@ -28,7 +28,7 @@ def is_valid(token: Any, text: str) -> bool:
 
 
 def broken_rule(student: Any, course: Any, status: str | None, taken: int) -> str | None:
-    """What speaks against an enrolment, if something does; `status` is how it stands now, and
+    """What speaks against an enrollment, if something does; `status` is how it stands now, and
     `taken` the number of seats that are."""
     if status in ("enrolled", "completed"):
         return f"The student has {status} {course.code}."
