@@ -55,7 +55,12 @@ def _link(word: re.Match[str]) -> str:
     return f'<a href="/problems/{code}">{code}</a>' if code in PROBLEM_TYPES else code
 
 
+@cache
+def _template(name: str) -> SimpleTemplate:
+    """A template, which is compiled once, with those that it includes."""
+    return SimpleTemplate(name=f"{name}.html", lookup=[str(TEMPLATES)])
+
+
 def _page(name: str, **values: Any) -> bytes:
-    template = SimpleTemplate(name=f"{name}.html", lookup=[str(TEMPLATES)])
-    rendered: str = template.render(style=STYLE, marked=marked, prose=prose, **values)
+    rendered: str = _template(name).render(style=STYLE, marked=marked, prose=prose, **values)
     return rendered.encode()

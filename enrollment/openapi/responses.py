@@ -77,9 +77,10 @@ def headers() -> dict[str, Any]:
             text | {"pattern": '^"[^"]+"$'},
         ),
         "Location": (
-            "The path of the new record; a dry run creates none",
+            "The path of the new record, which a dry run does not create; or of the page to read",
             text | {"format": "uri-reference"},
         ),
+        "Vary": ("The request header that the response depends on", {"const": "Accept"}),
         "Link": ("The next page, unless this is the last", text | {"pattern": '; rel="next"$'}),
         "Idempotency-Replayed": (
             "The request was done before with the same key; this is the response it had then",
@@ -113,10 +114,12 @@ def _headers(operation: Operation, *more: str) -> dict[str, Any]:
 
 
 def _successes(operation: Operation) -> set[int]:
-    """The declared status, and those that follow from the method: 304 if the client has the current
-    version, 201 if a PUT creates, 207 if each student of many has a status, and 200 for a deletion
-    as a dry run."""
+    """The declared status, and those that follow from the declaration: 303 if a browser is led to a
+    page, 304 if the client has the current version, 201 if a PUT creates, 207 if each student of
+    many has a status, and 200 for a deletion as a dry run."""
     statuses = {int(operation.status)}
+    if operation.page:
+        statuses |= {303}
     if operation.method == "GET":
         statuses |= {304}
     if operation.method == "PUT" and operation.answer is Enrollment:
@@ -129,8 +132,11 @@ def _successes(operation: Operation) -> set[int]:
 
 
 def _success(operation: Operation, status: int) -> dict[str, Any]:
-    names = [] if status == HTTPStatus.NO_CONTENT else ["ETag"]
-    if status == HTTPStatus.CREATED and operation.answer is not BulkResults:
+    names = [] if status in (HTTPStatus.NO_CONTENT, HTTPStatus.SEE_OTHER) else ["ETag"]
+    if operation.page:
+        names += ["Vary"]
+    created = status == HTTPStatus.CREATED and operation.answer is not BulkResults
+    if created or status == HTTPStatus.SEE_OTHER:
         names += ["Location"]
     if (
         get_origin(operation.answer) is Page or operation.answer is EventFeed
@@ -142,7 +148,7 @@ def _success(operation: Operation, status: int) -> dict[str, Any]:
         "description": HTTPStatus(status).phrase,
         "headers": _headers(operation, *names),
     }
-    if status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
+    if status not in (HTTPStatus.NO_CONTENT, HTTPStatus.SEE_OTHER, HTTPStatus.NOT_MODIFIED):
         described["content"] = _content(operation)
     return described
 

@@ -190,6 +190,29 @@ def test_the_root_leads_to_the_pages(reader: Client):
     assert (root["docs"], root["openapi"]) == ("/docs", "/v1/openapi.json")
 
 
+FIREFOX = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.mark.parametrize("accept", [FIREFOX, "text/html", "TEXT/*", "*/*;q=0.5, text/html ; q=1"])
+def test_the_root_leads_a_browser_to_the_page(reader: Client, accept: str):
+    answer = reader.get("/", headers={"Accept": accept}, status=303)
+
+    assert (answer.headers["Location"], answer.headers["Vary"]) == ("/docs", "Accept")
+    assert answer.body == b""
+    assert "<h1>" in answer.follow(status=200)
+
+
+@pytest.mark.parametrize(
+    "accept",
+    ["*/*", "", "application/json", "text/html;q=0.9, application/json", "text/html;q=x", ",;q"],
+)
+def test_the_root_gives_json_to_everyone_else(reader: Client, accept: str):
+    answer = reader.get("/", headers={"Accept": accept}, status=200)
+
+    assert answer.json["docs"] == "/docs"
+    assert answer.headers["Vary"] == "Accept"
+
+
 # Examples
 
 
