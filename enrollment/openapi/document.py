@@ -12,7 +12,7 @@ from enrollment.http.authentication import ANYONE
 from enrollment.http.operation import Operation, template
 from enrollment.http.writes import KEY
 from enrollment.model.results import DryRun
-from enrollment.openapi.examples import sample
+from enrollment.openapi.examples import request_sample
 from enrollment.openapi.responses import examples, headers, responses, shared_responses
 from enrollment.openapi.schemas import fields, finished, mark_always_sent, named, reference, written
 from enrollment.problems.body import ProblemBody
@@ -104,7 +104,7 @@ def _operation(operation: Operation, operations: Sequence[Operation]) -> dict[st
     if operation.allowed is ANYONE:
         described["security"] = []
     if operation.body:
-        content = {"schema": reference(operation.body), "example": sample(operation.body)}
+        content = {"schema": reference(operation.body), "example": request_sample(operation.body)}
         described["requestBody"] = {"required": True, "content": {"application/json": content}}
     if operation.status == HTTPStatus.CREATED and (links := dict(_links(operation, operations))):
         described["responses"]["201"]["links"] = links

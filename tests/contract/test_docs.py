@@ -49,7 +49,7 @@ def names(part: Tag, heading: str) -> set[str]:
 
 
 def statuses(part: Tag) -> dict[str, Tag]:
-    rows = part.find("h4", string="Answers").find_next("tbody").find_all("tr", recursive=False)
+    rows = part.find("h4", string="Responses").find_next("tbody").find_all("tr", recursive=False)
     return {row.th.text: row.td for row in rows}
 
 
