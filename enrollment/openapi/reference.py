@@ -13,6 +13,9 @@ RANGES = (
     ("minItems", "maxItems", " items"),
 )
 
+# So many values are read where they are used.
+FEW = 5
+
 
 class Field(NamedTuple):
     name: str
@@ -57,10 +60,14 @@ class Interface:
             yield Field(name, field, name in whole.get("required", ()))
 
     def words(self, schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        """The type as texts, each with the name of the schema that it is, or none."""
-        if "$ref" in schema:
+        """The type as texts, each with the name of the schema that it is, or none. A few values
+        are shown themselves."""
+        target = self.resolved(schema)
+        if "$ref" in schema and len(target.get("enum", range(FEW + 1))) > FEW:
             name = schema["$ref"].rpartition("/")[2]
-            yield self.resolved(schema).get("title", name), name
+            yield target.get("title", name), name
+        elif "$ref" in schema:
+            yield from self.words(target)
         elif choices := schema.get("anyOf") or schema.get("allOf"):
             for number, part in enumerate(choices):
                 if number:

@@ -3,13 +3,26 @@
 import re
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
 from enrollment.http.validation import FIELD_CODES
 from enrollment.model.results import DryRun
-from enrollment.model.types import END, SURROGATES, TIMESTAMP_LENGTH, AsOf, Date, Timestamp
+from enrollment.model.types import (
+    END,
+    SURROGATES,
+    TIMESTAMP_LENGTH,
+    AsOf,
+    CourseStatus,
+    Date,
+    EnrollmentStatus,
+    OverridableRule,
+    Promotion,
+    Role,
+    StudentStatus,
+    Timestamp,
+)
 from enrollment.problems.registry import PROBLEM_TYPES
 
 REFERENCE = "#/components/schemas/"
@@ -34,6 +47,18 @@ _CODES: dict[str, dict[str, Any]] = {
         "enum": [*FIELD_CODES, *PROBLEM_TYPES],
     },
 }
+# One type each in generated clients, wherever they are used.
+_SETS = {
+    tuple(sorted(get_args(literal))): name
+    for name, literal in {
+        "CourseStatus": CourseStatus,
+        "EnrollmentStatus": EnrollmentStatus,
+        "OverridableRule": OverridableRule,
+        "Promotion": Promotion,
+        "Role": Role,
+        "StudentStatus": StudentStatus,
+    }.items()
+}
 _CODE_OF = {"ProblemBody": "ProblemCode", "Violation": "ViolationCode"}
 
 
@@ -51,7 +76,7 @@ def named(kinds: Iterable[Any]) -> dict[str, Any]:
         if name in schemas:
             schemas[name]["properties"]["code"] = {"$ref": f"{REFERENCE}{code}"}
             schemas[code] = _CODES[code]
-    return schemas
+    return schemas | {name: {"title": name, "enum": [*values]} for values, name in _SETS.items()}
 
 
 def written(kinds: Iterable[Any]) -> dict[str, Any]:
@@ -108,11 +133,17 @@ def _plain(name: str) -> str:
 
 
 def _renamed(part: Any) -> Any:
-    """The same with plain names, where they are titles or referred to."""
+    """The same with plain names, and with a reference in place of a set that has a name."""
     if isinstance(part, (list, tuple)):
         return type(part)(_renamed(inner) for inner in part)
     if not isinstance(part, dict):
         return part
+    if name := _SETS.get(tuple(part.get("enum", ()))):
+        to_set, rest = (
+            {"$ref": f"{REFERENCE}{name}"},
+            {key: part[key] for key in part if key != "enum"},
+        )
+        return {"allOf": [to_set]} | rest if rest else to_set
     return {
         name: _plain(inner)
         if name in ("$ref", "title") and isinstance(inner, str)
