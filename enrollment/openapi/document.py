@@ -91,7 +91,7 @@ def _operation(operation: Operation, operations: Sequence[Operation]) -> dict[st
     described: dict[str, Any] = {
         "operationId": operation.handler.__name__,
         "summary": _sentence(operation.handler.__doc__),
-        "description": f"For {_whom(operation)}.",
+        "description": _access(operation),
         "tags": [_tag(operation)],
         "x-roles": sorted(operation.allowed),
         "parameters": [
@@ -111,15 +111,14 @@ def _operation(operation: Operation, operations: Sequence[Operation]) -> dict[st
     return described
 
 
-def _whom(operation: Operation) -> str:
+def _access(operation: Operation) -> str:
     if operation.allowed is ANYONE:
-        return "anyone, without a token"
-    roles = sorted(operation.allowed)
-    return f"the role{'s' if len(roles) > 1 else ''} {', '.join(roles)}"
+        return "No token is needed."
+    return f"Roles: {', '.join(sorted(operation.allowed))}."
 
 
 def _tag(operation: Operation) -> str:
-    """The module of its resource; the document and its page belong to the service itself."""
+    """The module of the operation. The document and its page belong to the service itself."""
     module = operation.handler.__module__.rpartition(".")[2]
     return "service" if module == "operations" else module
 

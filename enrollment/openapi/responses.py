@@ -18,7 +18,7 @@ from enrollment.problems.body import ProblemBody
 from enrollment.problems.examples import example_body
 from enrollment.problems.registry import PROBLEM_TYPES
 
-EVERY_ANSWER = (
+EVERY_RESPONSE = (
     "X-Request-Id",
     "Cache-Control",
     "Content-Security-Policy",
@@ -97,7 +97,7 @@ def headers() -> dict[str, Any]:
             text | {"pattern": '^"token";r=[0-9]+;t=[0-9]+$'},
         ),
     }
-    always = {*EVERY_ANSWER, "Retry-After", "WWW-Authenticate"}
+    always = {*EVERY_RESPONSE, "Retry-After", "WWW-Authenticate"}
     return {
         name: {"description": text, "required": name in always, "schema": schema}
         for name, (text, schema) in described.items()
@@ -106,7 +106,7 @@ def headers() -> dict[str, Any]:
 
 def _headers(operation: Operation, *more: str) -> dict[str, Any]:
     limits = () if operation.allowed is ANYONE else ("RateLimit-Policy", "RateLimit")
-    names = (*EVERY_ANSWER, *limits, *more)
+    names = (*EVERY_RESPONSE, *limits, *more)
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
@@ -138,9 +138,7 @@ def _success(operation: Operation, status: int) -> dict[str, Any]:
     created = status == HTTPStatus.CREATED and operation.answer is not BulkResults
     if created or status == HTTPStatus.SEE_OTHER:
         names += ["Location"]
-    if (
-        get_origin(operation.answer) is Page or operation.answer is EventFeed
-    ) and status != HTTPStatus.CREATED:
+    if get_origin(operation.answer) is Page or operation.answer is EventFeed:
         names += ["Link"]
     if operation.method == "POST":
         names += ["Idempotency-Replayed"]
@@ -214,8 +212,8 @@ def _problems(operation: Operation) -> dict[int, list[str]]:
 
 
 def _shared(operation: Operation, status: int) -> bool:
-    """Whether other operations have the same response. Each operation has rules of its own, and
-    operations for anyone are few."""
+    """Whether other operations can have the same response. Rules differ, and few operations need
+    no token."""
     return status != HTTPStatus.CONFLICT and operation.allowed is not ANYONE
 
 
@@ -225,7 +223,8 @@ def _name(codes: list[str]) -> str:
 
 def _problem(operation: Operation, status: int, codes: list[str]) -> dict[str, Any]:
     names = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}
-    # Its own codes are the names of its examples: generators ignore what stands beside a `$ref`.
+    # The names of the examples are the codes of this response. They cannot stand beside the
+    # reference, where generators ignore them.
     shown = {code: {"$ref": f"#/components/examples/{code}"} for code in codes}
     return {
         "description": ("One of: " if len(codes) > 1 else "") + ", ".join(codes),
