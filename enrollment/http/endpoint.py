@@ -1,9 +1,11 @@
 """How an operation is run."""
 
 from functools import partial
+from http import HTTPStatus
 
 import msgspec
 
+from enrollment.http.accept import prefers_html
 from enrollment.http.body import read_body, refuse_body
 from enrollment.http.context import Context
 from enrollment.http.query import read_query
@@ -36,8 +38,13 @@ def read(context: Context, source: Connection | Database) -> Response:
     """The response to a read."""
     operation = context.operation
     assert operation
+    if operation.page and prefers_html(context):
+        return Response(HTTPStatus.SEE_OTHER, {"Location": operation.page, "Vary": "Accept"})
     query = {"query": context.query} if operation.query else {}
-    return render(context, operation.handler(context, source, **context.ids, **query))
+    result = operation.handler(context, source, **context.ids, **query)
+    if operation.page:
+        result = result._replace(headers={**result.headers, "Vary": "Accept"})
+    return render(context, result)
 
 
 def write(context: Context, db: Connection, retry_window: int) -> Response:

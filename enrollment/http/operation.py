@@ -26,7 +26,8 @@ def template(path: str) -> str:
 class Operation(NamedTuple):
     """One method of one path, who may use it, its handler, the structs that its body and its query
     must fit, what it answers with which status, which rules can be against it, of a POST, whether
-    it is held against If-Match (everything else is), and of a read, whether it takes long.
+    it is held against If-Match (everything else is), and of a read, whether it takes long, and the
+    path of the page that a browser is led to instead.
 
     The handler takes the context, then the connection, within a transaction that only reads or may
     write too, then by name the ids of the path, and `body` and `query` if it declares them. Where
@@ -45,6 +46,7 @@ class Operation(NamedTuple):
     conflicts: Sequence[str] = ()
     conditional: bool = False
     slow: bool = False
+    page: str | None = None
 
     @property
     def ids(self) -> list[tuple[str, str]]:

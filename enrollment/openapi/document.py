@@ -12,7 +12,7 @@ from enrollment.http.authentication import ANYONE
 from enrollment.http.operation import Operation, template
 from enrollment.http.writes import KEY
 from enrollment.model.results import DryRun
-from enrollment.openapi.examples import sample
+from enrollment.openapi.examples import request_sample
 from enrollment.openapi.responses import examples, headers, responses, shared_responses
 from enrollment.openapi.schemas import fields, finished, mark_always_sent, named, reference, written
 from enrollment.problems.body import ProblemBody
@@ -91,7 +91,7 @@ def _operation(operation: Operation, operations: Sequence[Operation]) -> dict[st
     described: dict[str, Any] = {
         "operationId": operation.handler.__name__,
         "summary": _sentence(operation.handler.__doc__),
-        "description": f"For {_whom(operation)}.",
+        "description": _access(operation),
         "tags": [_tag(operation)],
         "x-roles": sorted(operation.allowed),
         "parameters": [
@@ -104,22 +104,21 @@ def _operation(operation: Operation, operations: Sequence[Operation]) -> dict[st
     if operation.allowed is ANYONE:
         described["security"] = []
     if operation.body:
-        content = {"schema": reference(operation.body), "example": sample(operation.body)}
+        content = {"schema": reference(operation.body), "example": request_sample(operation.body)}
         described["requestBody"] = {"required": True, "content": {"application/json": content}}
     if operation.status == HTTPStatus.CREATED and (links := dict(_links(operation, operations))):
         described["responses"]["201"]["links"] = links
     return described
 
 
-def _whom(operation: Operation) -> str:
+def _access(operation: Operation) -> str:
     if operation.allowed is ANYONE:
-        return "anyone, without a token"
-    roles = sorted(operation.allowed)
-    return f"the role{'s' if len(roles) > 1 else ''} {', '.join(roles)}"
+        return "No token is needed."
+    return f"Roles: {', '.join(sorted(operation.allowed))}."
 
 
 def _tag(operation: Operation) -> str:
-    """The module of its resource; the document and its page belong to the service itself."""
+    """The module of the operation. The document and its page belong to the service itself."""
     module = operation.handler.__module__.rpartition(".")[2]
     return "service" if module == "operations" else module
 

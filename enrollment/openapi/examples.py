@@ -4,7 +4,8 @@ from importlib.metadata import version
 from typing import Any, get_args, get_origin
 
 import msgspec
-from msgspec.structs import asdict
+from msgspec import NODEFAULT
+from msgspec.structs import asdict, fields
 
 from enrollment.model.records import (
     Course,
@@ -142,7 +143,7 @@ SAMPLES: dict[Any, Any] = {
         BulkEnrollmentInput(
             students=[BulkEnrollmentItem(student_id=2), BulkEnrollmentItem(student_id=3)]
         ),
-        PromotionInput(seats=1),
+        PromotionInput(seats=2),
         ENROLLMENT,
         StudentCourse(**asdict(ENROLLMENT), code="CS201", title="Databases"),
         RosterEntry(**asdict(ENROLLMENT), given_name="Ada", family_name="Lovelace"),
@@ -161,6 +162,15 @@ SAMPLES: dict[Any, Any] = {
         Eligibility(student_id=1, course_id=2, eligible=True, errors=[]),
     )
 }
+
+
+def request_sample(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """An example of a body, without the fields that it sets to their defaults."""
+    defaults = {
+        field.encode_name: field.default if field.default_factory is NODEFAULT else []
+        for field in fields(kind)
+    }
+    return {name: value for name, value in sample(kind).items() if value != defaults[name]}
 
 
 def sample(kind: Any) -> Any:

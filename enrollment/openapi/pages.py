@@ -1,4 +1,4 @@
-"""The pages that people read: the interface, and every problem. They load nothing."""
+"""The pages /docs and /problems. They load and run nothing."""
 
 import re
 from base64 import b64encode
@@ -25,27 +25,30 @@ HEADERS = {
 
 
 def docs(document: dict[str, Any]) -> bytes:
-    """The page of an OpenAPI document, which says all that is on it."""
-    return _page("docs", api=Interface(document), document=document, says=reference)
+    """The page that shows a whole OpenAPI document."""
+    return _page("docs", api=Interface(document), document=document, reference=reference)
 
 
 @cache
 def problems() -> bytes:
+    """The page that lists every problem."""
     return _page("problems", families=families(), field_codes=FIELD_CODES)
 
 
 @cache
 def problem(code: str) -> bytes:
+    """The page of one problem, with an example."""
     example = to_json(example_body(code), indent=2)
     return _page("problem", type=PROBLEM_TYPES[code], example=example)
 
 
 def marked(text: str) -> str:
+    """HTML of a text, with the parts in backquotes as code."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", html_escape(text))
 
 
 def prose(text: str) -> str:
-    """Paragraphs, in which the codes of problems lead to their pages."""
+    """HTML paragraphs of a text, with the codes of problems linked to their pages."""
     linked = re.sub(r"\b[a-z_]+\b", _link, marked(text))
     return "".join(f"<p>{paragraph}</p>" for paragraph in linked.split("\n\n") if paragraph)
 
@@ -55,7 +58,12 @@ def _link(word: re.Match[str]) -> str:
     return f'<a href="/problems/{code}">{code}</a>' if code in PROBLEM_TYPES else code
 
 
+@cache
+def _template(name: str) -> SimpleTemplate:
+    """A template. It is compiled once, with the templates that it includes."""
+    return SimpleTemplate(name=f"{name}.html", lookup=[str(TEMPLATES)])
+
+
 def _page(name: str, **values: Any) -> bytes:
-    template = SimpleTemplate(name=f"{name}.html", lookup=[str(TEMPLATES)])
-    rendered: str = template.render(style=STYLE, marked=marked, prose=prose, **values)
+    rendered: str = _template(name).render(style=STYLE, marked=marked, prose=prose, **values)
     return rendered.encode()

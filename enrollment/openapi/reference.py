@@ -1,4 +1,4 @@
-"""The OpenAPI document as a page reads it out: schemas in words, and lines for curl."""
+"""What /docs shows of the OpenAPI document: schemas in words, and curl commands."""
 
 import re
 from collections.abc import Iterator
@@ -13,43 +13,51 @@ RANGES = (
     ("minItems", "maxItems", " items"),
 )
 
+# A longer set of values is linked, not spelled out.
+SHORT_SET = 5
+
 
 class Field(NamedTuple):
+    """A field of a schema."""
+
     name: str
     schema: dict[str, Any]
     required: bool
 
 
 class Interface:
-    """A document whose references are followed where they are read."""
+    """A document, with its references followed."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
 
     def resolved(self, part: dict[str, Any]) -> dict[str, Any]:
-        """What a reference leads to, with what is said beside the reference."""
+        """The part that a reference leads to, or the part itself."""
         if "$ref" not in part:
             return part
         target = self.document
         for name in part["$ref"].removeprefix("#/").split("/"):
             target = target[name]
-        return self.resolved(target) | {name: part[name] for name in part if name != "$ref"}
+        return self.resolved(target)
 
     def operations(self, tag: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        """Method, path and description of each operation that has the tag."""
+        """The method, path and description of each operation with this tag."""
         for path, item in self.document["paths"].items():
             for method, operation in item.items():
                 if tag in operation["tags"]:
                     yield method.upper(), path, operation
 
     def parameters(self, operation: dict[str, Any], *places: str) -> list[dict[str, Any]]:
+        """The parameters in these places: path, query or header."""
         every = [self.resolved(parameter) for parameter in operation.get("parameters", ())]
         return [parameter for parameter in every if parameter["in"] in places]
 
-    def answers(self, operation: dict[str, Any]) -> dict[str, dict[str, Any]]:
-        return {status: self.resolved(answer) for status, answer in operation["responses"].items()}
+    def responses(self, operation: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        """The responses of an operation, by status."""
+        return {status: self.resolved(part) for status, part in operation["responses"].items()}
 
     def fields(self, schema: dict[str, Any]) -> Iterator[Field]:
+        """The fields of a schema, and of all the schemas that it combines."""
         whole = self.resolved(schema)
         for part in whole.get("allOf", ()):
             yield from self.fields(part)
@@ -57,10 +65,14 @@ class Interface:
             yield Field(name, field, name in whole.get("required", ()))
 
     def words(self, schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        """The type as texts, each with the name of the schema that it is, or none."""
-        if "$ref" in schema:
+        """The words for a type, each with the name of the schema to link it to, or none. A short
+        set of values is spelled out."""
+        target = self.resolved(schema)
+        if "$ref" in schema and len(target.get("enum", range(SHORT_SET + 1))) > SHORT_SET:
             name = schema["$ref"].rpartition("/")[2]
-            yield self.resolved(schema).get("title", name), name
+            yield target.get("title", name), name
+        elif "$ref" in schema:
+            yield from self.words(target)
         elif choices := schema.get("anyOf") or schema.get("allOf"):
             for number, part in enumerate(choices):
                 if number:
@@ -76,7 +88,7 @@ class Interface:
             yield kind(schema), ""
 
     def curl(self, method: str, path: str, operation: dict[str, Any]) -> str:
-        """A line that can be pasted where $TOKEN is set."""
+        """A command to paste into a shell in which $TOKEN is set."""
         line = ["curl"]
         if operation.get("security") != []:
             line += ["-H", '"Authorization: Bearer $TOKEN"']
@@ -91,9 +103,9 @@ class Interface:
         return " ".join([*line, quote(f"localhost:8000{path}")])
 
 
-def shared_headers(answers: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """The headers that every answer of an operation has."""
-    first, *others = (answer.get("headers", {}) for answer in answers.values())
+def shared_headers(responses: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The headers that all responses of an operation have."""
+    first, *others = (response.get("headers", {}) for response in responses.values())
     return {name: first[name] for name in first if all(name in other for other in others)}
 
 
@@ -102,13 +114,13 @@ def to_json(value: Any, indent: int = 0) -> str:
 
 
 def kind(schema: dict[str, Any]) -> str:
-    """The type, or of a text its format, which says more."""
+    """The type; for a string its format, if it has one, because that is more precise."""
     name: str = schema.get("type", "anything")
     return schema.get("format", name) if name == "string" else name
 
 
 def parts(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The schema, and those within it that say more of the same value or of its items."""
+    """The schema, and the schemas within it of the same value or of its items."""
     yield schema
     for inner in (*schema.get("anyOf", ()), *schema.get("allOf", ()), schema.get("items", {})):
         if inner:
@@ -116,6 +128,7 @@ def parts(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def limits(schema: dict[str, Any]) -> Iterator[str]:
+    """The range, length and step of a value, in words."""
     for part in parts(schema):
         for lowest, highest, unit in RANGES:
             low, high = part.get(lowest), part.get(highest)
@@ -130,12 +143,12 @@ def limits(schema: dict[str, Any]) -> Iterator[str]:
 
 
 def patterns(schema: dict[str, Any]) -> Iterator[str]:
-    """The patterns, with what can't be printed written as ECMAScript writes it."""
+    """The patterns, with characters that cannot be printed escaped as in ECMAScript."""
     for part in parts(schema):
         if "pattern" in part:
             yield re.sub(r"[^\x20-\x7e]", lambda odd: f"\\u{{{ord(odd[0]):x}}}", part["pattern"])
 
 
 def description(schema: dict[str, Any]) -> str:
-    """What is said of the value, or else of one of its parts."""
+    """The description of a value, or else the first of its parts."""
     return next((part["description"] for part in parts(schema) if "description" in part), "")

@@ -18,7 +18,7 @@ from enrollment.problems.body import ProblemBody
 from enrollment.problems.examples import example_body
 from enrollment.problems.registry import PROBLEM_TYPES
 
-EVERY_ANSWER = (
+EVERY_RESPONSE = (
     "X-Request-Id",
     "Cache-Control",
     "Content-Security-Policy",
@@ -77,9 +77,10 @@ def headers() -> dict[str, Any]:
             text | {"pattern": '^"[^"]+"$'},
         ),
         "Location": (
-            "The path of the new record; a dry run creates none",
+            "The path of the new record, which a dry run does not create; or of the page to read",
             text | {"format": "uri-reference"},
         ),
+        "Vary": ("The request header that the response depends on", {"const": "Accept"}),
         "Link": ("The next page, unless this is the last", text | {"pattern": '; rel="next"$'}),
         "Idempotency-Replayed": (
             "The request was done before with the same key; this is the response it had then",
@@ -96,7 +97,7 @@ def headers() -> dict[str, Any]:
             text | {"pattern": '^"token";r=[0-9]+;t=[0-9]+$'},
         ),
     }
-    always = {*EVERY_ANSWER, "Retry-After", "WWW-Authenticate"}
+    always = {*EVERY_RESPONSE, "Retry-After", "WWW-Authenticate"}
     return {
         name: {"description": text, "required": name in always, "schema": schema}
         for name, (text, schema) in described.items()
@@ -105,7 +106,7 @@ def headers() -> dict[str, Any]:
 
 def _headers(operation: Operation, *more: str) -> dict[str, Any]:
     limits = () if operation.allowed is ANYONE else ("RateLimit-Policy", "RateLimit")
-    names = (*EVERY_ANSWER, *limits, *more)
+    names = (*EVERY_RESPONSE, *limits, *more)
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
@@ -113,10 +114,12 @@ def _headers(operation: Operation, *more: str) -> dict[str, Any]:
 
 
 def _successes(operation: Operation) -> set[int]:
-    """The declared status, and those that follow from the method: 304 if the client has the current
-    version, 201 if a PUT creates, 207 if each student of many has a status, and 200 for a deletion
-    as a dry run."""
+    """The declared status, and those that follow from the declaration: 303 if a browser is led to a
+    page, 304 if the client has the current version, 201 if a PUT creates, 207 if each student of
+    many has a status, and 200 for a deletion as a dry run."""
     statuses = {int(operation.status)}
+    if operation.page:
+        statuses |= {303}
     if operation.method == "GET":
         statuses |= {304}
     if operation.method == "PUT" and operation.answer is Enrollment:
@@ -129,12 +132,13 @@ def _successes(operation: Operation) -> set[int]:
 
 
 def _success(operation: Operation, status: int) -> dict[str, Any]:
-    names = [] if status == HTTPStatus.NO_CONTENT else ["ETag"]
-    if status == HTTPStatus.CREATED and operation.answer is not BulkResults:
+    names = [] if status in (HTTPStatus.NO_CONTENT, HTTPStatus.SEE_OTHER) else ["ETag"]
+    if operation.page:
+        names += ["Vary"]
+    created = status == HTTPStatus.CREATED and operation.answer is not BulkResults
+    if created or status == HTTPStatus.SEE_OTHER:
         names += ["Location"]
-    if (
-        get_origin(operation.answer) is Page or operation.answer is EventFeed
-    ) and status != HTTPStatus.CREATED:
+    if get_origin(operation.answer) is Page or operation.answer is EventFeed:
         names += ["Link"]
     if operation.method == "POST":
         names += ["Idempotency-Replayed"]
@@ -142,7 +146,7 @@ def _success(operation: Operation, status: int) -> dict[str, Any]:
         "description": HTTPStatus(status).phrase,
         "headers": _headers(operation, *names),
     }
-    if status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
+    if status not in (HTTPStatus.NO_CONTENT, HTTPStatus.SEE_OTHER, HTTPStatus.NOT_MODIFIED):
         described["content"] = _content(operation)
     return described
 
@@ -207,8 +211,8 @@ def _problems(operation: Operation) -> dict[int, list[str]]:
 
 
 def _shared(operation: Operation, status: int) -> bool:
-    """Whether other operations have the same response. Each operation has rules of its own, and
-    operations for anyone are few."""
+    """Whether other operations can have the same response. Rules differ, and few operations need
+    no token."""
     return status != HTTPStatus.CONFLICT and operation.allowed is not ANYONE
 
 
@@ -218,7 +222,8 @@ def _name(codes: list[str]) -> str:
 
 def _problem(operation: Operation, status: int, codes: list[str]) -> dict[str, Any]:
     names = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}
-    # Its own codes are the names of its examples: generators ignore what stands beside a `$ref`.
+    # The names of the examples are the codes of this response. They cannot stand beside the
+    # reference, where generators ignore them.
     shown = {code: {"$ref": f"#/components/examples/{code}"} for code in codes}
     return {
         "description": ("One of: " if len(codes) > 1 else "") + ", ".join(codes),

@@ -1,15 +1,28 @@
-"""The JSON Schemas of all types (https://json-schema.org/draft/2020-12), as msgspec makes them."""
+"""The JSON Schemas of all types (https://json-schema.org/draft/2020-12), made by msgspec."""
 
 import re
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
 from enrollment.http.validation import FIELD_CODES
 from enrollment.model.results import DryRun
-from enrollment.model.types import END, SURROGATES, TIMESTAMP_LENGTH, AsOf, Date, Timestamp
+from enrollment.model.types import (
+    END,
+    SURROGATES,
+    TIMESTAMP_LENGTH,
+    AsOf,
+    CourseStatus,
+    Date,
+    EnrollmentStatus,
+    OverridableRule,
+    Promotion,
+    Role,
+    StudentStatus,
+    Timestamp,
+)
 from enrollment.problems.registry import PROBLEM_TYPES
 
 REFERENCE = "#/components/schemas/"
@@ -34,29 +47,44 @@ _CODES: dict[str, dict[str, Any]] = {
         "enum": [*FIELD_CODES, *PROBLEM_TYPES],
     },
 }
+# Each of these sets has one name, so that a generated client has one type for it.
+_SETS = {
+    tuple(sorted(get_args(literal))): name
+    for name, literal in {
+        "CourseStatus": CourseStatus,
+        "EnrollmentStatus": EnrollmentStatus,
+        "OverridableRule": OverridableRule,
+        "Promotion": Promotion,
+        "Role": Role,
+        "StudentStatus": StudentStatus,
+    }.items()
+}
 _CODE_OF = {"ProblemBody": "ProblemCode", "Violation": "ViolationCode"}
 
 
 @cache
 def reference(kind: Any) -> dict[str, Any]:
-    """Where the schema of a type stands, if it has a name; else the schema itself."""
+    """A reference to the schema of a type if it has a name, otherwise the schema itself."""
     (schema,), _ = _schemas([kind])
     return schema
 
 
 def named(kinds: Iterable[Any]) -> dict[str, Any]:
-    """The schemas that have names, of these types and of all that they hold."""
+    """The schemas with names: of these types, of the types within them, and of all sets."""
     _, schemas = _schemas([*kinds])
     for name, code in _CODE_OF.items():
         if name in schemas:
             schemas[name]["properties"]["code"] = {"$ref": f"{REFERENCE}{code}"}
             schemas[code] = _CODES[code]
-    return schemas
+    return schemas | {name: {"title": name, "enum": [*values]} for values, name in _SETS.items()}
 
 
 def written(kinds: Iterable[Any]) -> dict[str, Any]:
-    """What writes return: such a record, and in a dry run the fields of one. Generators read an
-    intersection that has a name well; a union of the two, or one without a name, they do not."""
+    """The schemas of what writes return: a record, and the fields that a dry run adds.
+
+    An intersection with a name suits generators. They fail at a union of the two, and name the same
+    intersection differently for each operation if it has no name.
+    """
     return {
         _written(kind): {
             "title": _written(kind),
@@ -68,7 +96,7 @@ def written(kinds: Iterable[Any]) -> dict[str, Any]:
 
 
 def written_reference(kind: Any) -> dict[str, Any]:
-    """Where the schema of what a write returns stands."""
+    """A reference to the schema of what a write returns."""
     return {"$ref": f"{REFERENCE}{_written(kind)}"}
 
 
@@ -84,7 +112,7 @@ def mark_always_sent(schema: dict[str, Any]) -> None:
 
 
 def fields(struct: type[msgspec.Struct]) -> dict[str, dict[str, Any]]:
-    """The schema of each field, where a field is left out and not null."""
+    """The schema of each field of a query string, which cannot hold null."""
     properties: dict[str, dict[str, Any]] = named([struct])[struct.__name__]["properties"]
     return {name: _present(schema) for name, schema in properties.items()}
 
@@ -103,16 +131,22 @@ def _schemas(kinds: list[Any]) -> tuple[tuple[dict[str, Any], ...], dict[str, An
 
 
 def _plain(name: str) -> str:
-    """`StudentPage`, where msgspec says `Page_Student_` or `Page[Student]`."""
+    """`StudentPage` for msgspec's `Page_Student_` and `Page[Student]`."""
     return re.sub(r"\bPage[_\[](\w+?)[_\]]$", r"\1Page", name)
 
 
 def _renamed(part: Any) -> Any:
-    """The same with plain names, where they are titles or referred to."""
+    """The same with plain names, and with a reference in place of a set that has a name."""
     if isinstance(part, (list, tuple)):
         return type(part)(_renamed(inner) for inner in part)
     if not isinstance(part, dict):
         return part
+    if name := _SETS.get(tuple(part.get("enum", ()))):
+        to_set, rest = (
+            {"$ref": f"{REFERENCE}{name}"},
+            {key: part[key] for key in part if key != "enum"},
+        )
+        return {"allOf": [to_set]} | rest if rest else to_set
     return {
         name: _plain(inner)
         if name in ("$ref", "title") and isinstance(inner, str)
@@ -122,9 +156,9 @@ def _renamed(part: Any) -> Any:
 
 
 def finished(part: Any) -> Any:
-    """The same as generators and validators expect it: descriptions on one line, the type beside
-    texts that are listed, the format of integers, and patterns of ECMAScript, where "$" is the very
-    end and a lone surrogate is no character (JSON Schema, 6.3.3)."""
+    """The same in the form that validators and generators expect: the type of a set of strings, the
+    format of integers, descriptions on one line, and patterns as in ECMAScript, where "$" is only
+    the end and a lone surrogate is no character (JSON Schema, 6.3.3)."""
     if isinstance(part, list):
         return [finished(inner) for inner in part]
     if not isinstance(part, dict):

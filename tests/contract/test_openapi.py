@@ -1,4 +1,4 @@
-"""The OpenAPI document: it is valid, complete, and the service keeps to it."""
+"""The OpenAPI document: it is valid, complete, and the service conforms to it."""
 
 import json
 import re
@@ -26,7 +26,7 @@ from tests.support.client import Client
 from tests.support.document import DOCUMENT, concrete, operations, resolved
 from tests.support.tokens import TOKENS
 
-# How many requests each phase makes up for one operation, or of how many chains of them.
+# How many requests, or chains of requests, each phase generates.
 CASES = {"examples": 1, "coverage": 1, "fuzzing": 60, "stateful": 200}
 
 
@@ -46,7 +46,7 @@ def example_of(operation: dict[str, Any]) -> Any:
 
 @pytest.fixture
 def college(client: Client) -> Client:
-    """What the examples speak of: a student in the first course, and two who are in none."""
+    """The college of the examples: a student in the first course, and two in none."""
     client.term()
     client.course(promotion="manual")
     client.course()
@@ -70,13 +70,13 @@ def test_the_service_and_the_command_give_the_same(client: Client, capsys: pytes
     assert json.loads(capsys.readouterr().out) == DOCUMENT
 
 
-def test_every_operation_is_described_by_a_name_of_its_own():
+def test_every_operation_has_a_name_of_its_own():
     described = [operation["operationId"] for _, _, operation in operations()]
 
     assert len({*described}) == len(described) == len(OPERATIONS)
 
 
-def test_every_rule_is_a_409_or_a_422_but_that_the_service_is_not_ready():
+def test_every_declared_conflict_is_a_409_or_a_422_and_readiness_a_503_or_507():
     for operation in OPERATIONS:
         expected = {503, 507} if operation.path == "/readyz" else {409, 422}
         assert {PROBLEM_TYPES[code].status for code in operation.conflicts} <= expected
@@ -95,7 +95,7 @@ def test_every_body_has_an_example_that_fits(method: str, path: str, operation: 
         examples = [resolved(example)["value"] for example in content.get("examples", {}).values()]
         examples += [content["example"]] if "example" in content else []
 
-        # The document itself is too long for one.
+        # The document itself is too long to be an example.
         assert examples or path == "/v1/openapi.json"
         for example in examples:
             Draft202012Validator(schema).validate(example)
@@ -136,8 +136,8 @@ def test_nothing_stands_beside_a_reference():
 
 
 def test_a_code_is_one_of_a_closed_set():
-    """Every code that the package names is one of the registry, or of what can be wrong with a
-    field; and the document lists them all."""
+    """Every code that the package names is one of the registry or one of a field, and the
+    document lists them all."""
     package = Path(enrollment.__file__).parent
     used = {
         code
@@ -160,7 +160,7 @@ def test_a_record_that_is_returned_may_get_further_fields():
 
 
 def _objects(part: Any) -> Iterator[dict[str, Any]]:
-    """Every object of the document, but for those that are examples."""
+    """Every object of the document, except in examples."""
     if isinstance(part, list):
         for inner in part:
             yield from _objects(inner)
@@ -171,11 +171,11 @@ def _objects(part: Any) -> Iterator[dict[str, Any]]:
                 yield from _objects(inner)
 
 
-# What the document says beside the schemas
+# What the document has besides schemas
 
 
 @each()
-def test_if_match_is_described_where_it_is_looked_at(
+def test_if_match_is_described_where_it_is_checked(
     college: Client, method: str, path: str, operation: dict[str, Any]
 ):
     headers = {"If-Match": '"never"'}
@@ -191,7 +191,7 @@ def test_if_match_is_described_where_it_is_looked_at(
 
 
 @each()
-def test_what_is_created_is_linked_to_what_can_be_done_with_it(
+def test_a_new_record_is_linked_to_the_operations_on_it(
     method: str, path: str, operation: dict[str, Any]
 ):
     links = operation["responses"].get("201", {}).get("links", {})
@@ -211,7 +211,7 @@ def test_what_is_created_is_linked_to_what_can_be_done_with_it(
 
 @pytest.fixture
 def served(database_file: Path) -> Iterator[App]:
-    """With a limit that no test reaches, so that its headers are sent."""
+    """The service with a rate limit that no test reaches, so that its headers are sent."""
     app = make_app(Config(database=database_file, failure_limit=0, rate_limit=1_000_000))
     client = Client(app)
     client.term()
@@ -223,12 +223,12 @@ def served(database_file: Path) -> Iterator[App]:
 
 @pytest.fixture
 def contract(served: App, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The document as schemathesis reads it, with what it is told in the file of its settings."""
+    """The document for schemathesis, with the settings in its file."""
     monkeypatch.setenv("TOKEN", TOKENS["admin"])
     send = WSGITransport.send
 
     def send_in_process(self: WSGITransport, case: Any, **options: Any) -> Any:
-        # A request that is repeated without its token has lost its session, which takes these.
+        # A request that schemathesis repeats without a token has no session, which takes these.
         for name in ("max_redirects", "verify", "cert"):
             options.pop(name, None)
         return send(self, case, **options)
@@ -241,9 +241,9 @@ def contract(served: App, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.mark.parametrize("phase", CASES)
-def test_the_service_keeps_to_the_document(contract: Any, phase: str):
-    """What fits the document is accepted, what does not is refused, and every answer is one that is
-    described."""
+def test_the_service_conforms_to_the_document(contract: Any, phase: str):
+    """A request that fits the document is accepted, any other is refused, and every response is one
+    that is described."""
     contract.config.generation.update(max_examples=CASES[phase])
     contract.config.phases.update(phases=[phase])
     failures, cases = [], 0

@@ -97,5 +97,8 @@ assert first.next_ is not None
 rest = list_events.sync(client=client, after=first.next_)
 assert isinstance(rest, EventFeed)
 events = [*first.items, *rest.items]
-assert [event.to_status.value for event in events] == ["enrolled", "dropped"]
+assert [event.to_status for event in events] == [
+    EnrollmentStatus.ENROLLED,
+    EnrollmentStatus.DROPPED,
+]
 assert events[0].from_status is None

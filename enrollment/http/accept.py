@@ -1,0 +1,28 @@
+"""Which media type a client prefers: the Accept header (RFC 9110, section 12.5.1)."""
+
+import re
+
+from enrollment.http.context import Context
+
+# The most specific range that matches decides.
+_RANGES = ("{0}/{1}", "{0}/*", "*/*")
+
+
+def prefers_html(context: Context) -> bool:
+    """Whether the client prefers HTML to JSON, as browsers do. A client without an Accept header or
+    with curl's `*/*` does not."""
+    accept = context.header("ACCEPT") or "*/*"
+    qualities = dict(_parse(part) for part in accept.lower().split(","))
+    return _quality(qualities, "text/html") > _quality(qualities, "application/json")
+
+
+def _parse(part: str) -> tuple[str, float]:
+    """A media range and its quality, which is 0 if it cannot be read."""
+    name, *parameters = (piece.strip() for piece in part.split(";"))
+    quality = next((value[2:] for value in parameters if value.startswith("q=")), "1")
+    return name, float(quality) if re.fullmatch(r"[01](?:\.[0-9]{0,3})?", quality) else 0.0
+
+
+def _quality(qualities: dict[str, float], media_type: str) -> float:
+    names = (name.format(*media_type.split("/")) for name in _RANGES)
+    return next((qualities[name] for name in names if name in qualities), 0.0)
