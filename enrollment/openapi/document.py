@@ -11,10 +11,18 @@ import msgspec
 from enrollment.http.authentication import ANYONE
 from enrollment.http.operation import Operation, template
 from enrollment.http.writes import KEY
-from enrollment.model.results import DryRun
+from enrollment.model.results import BulkResult, DryRun, Violation
 from enrollment.openapi.examples import request_sample
 from enrollment.openapi.responses import examples, headers, responses, shared_responses
-from enrollment.openapi.schemas import fields, finished, mark_always_sent, named, reference, written
+from enrollment.openapi.schemas import (
+    fields,
+    finished,
+    mark_always_sent,
+    mark_left_out,
+    named,
+    reference,
+    written,
+)
 from enrollment.problems.body import ProblemBody
 
 ABOUT = """Students, courses, and who is enrolled in which course.
@@ -71,6 +79,8 @@ def _schemas(operations: Sequence[Operation]) -> dict[str, Any]:
     for operation in operations:
         if isinstance(operation.answer, type) and issubclass(operation.answer, msgspec.Struct):
             mark_always_sent(schemas[operation.answer.__name__])
+    for record in (Violation, BulkResult):
+        mark_left_out(schemas[record.__name__])
     return schemas | written(_written(operations))
 
 

@@ -111,6 +111,14 @@ def mark_always_sent(schema: dict[str, Any]) -> None:
     schema["required"] = [*schema["properties"]]
 
 
+def mark_left_out(schema: dict[str, Any]) -> None:
+    """Drop null and defaults from a record that is returned without the fields that have them."""
+    for name, field in schema["properties"].items():
+        if "default" in field:
+            present = {key: value for key, value in field.items() if key != "default"}
+            schema["properties"][name] = _present(present)
+
+
 def fields(struct: type[msgspec.Struct]) -> dict[str, dict[str, Any]]:
     """The schema of each field of a query string, which cannot hold null."""
     properties: dict[str, dict[str, Any]] = named([struct])[struct.__name__]["properties"]

@@ -78,7 +78,8 @@ refused = enroll_student.sync_detailed(grace, client=client, body=place)
 assert refused.status_code == HTTPStatus.CONFLICT
 assert isinstance(refused.parsed, ProblemBody)
 assert refused.parsed.code is ProblemCode.COURSE_FULL
-assert [reason.code for reason in refused.parsed.errors] == [ViolationCode.COURSE_FULL]
+(reason,) = refused.parsed.errors
+assert (reason.code, reason.pointer) == (ViolationCode.COURSE_FULL, "/course_id")
 
 students = list_students.sync(client=client, family_name="love")
 assert isinstance(students, StudentPage)

@@ -58,6 +58,8 @@ const full: components["schemas"]["ProblemCode"] = "course_full";
 const reason: components["schemas"]["ViolationCode"] = "course_full";
 assert.equal(refused?.code, full);
 assert.deepEqual(refused.errors.map((error) => error.code), [reason]);
+const pointer: string | undefined = refused.errors[0]?.pointer;
+assert.equal(pointer, "/course_id");
 
 const { data: students } = await api.GET("/v1/students", {
   params: { query: { family_name: "love" } },
