@@ -43,40 +43,42 @@ ORDER BY code, id
 LIMIT :limit;
 
 -- name: list_course_details(ids)
--- What do these courses require, when do they meet, and how many are in them? ids is a JSON array; each
--- list is JSON.
+-- What do these courses require, when do they meet, and how many students are in them? ids is a JSON array;
+-- each list is JSON.
 SELECT
-    value AS id,
+    course_seat.course_id AS id,
     (
         SELECT json_group_array(
-            json_object('code', code, 'concurrent', json(iif(kind = 'concurrent', 'true', 'false')))
+            json_object('code', code, 'concurrent', json(CASE kind WHEN 'concurrent' THEN 'true' ELSE 'false' END))
         )
         FROM (
             SELECT code, kind FROM course_requirement
-            WHERE course_id = value AND kind <> 'corequisite'
+            WHERE course_requirement.course_id = course_seat.course_id AND kind <> 'corequisite'
             ORDER BY code
-        )
+        ) AS required
     ) AS prerequisites,
     (
         SELECT json_group_array(code)
         FROM (
             SELECT code FROM course_requirement
-            WHERE course_id = value AND kind = 'corequisite'
+            WHERE course_requirement.course_id = course_seat.course_id AND kind = 'corequisite'
             ORDER BY code
-        )
+        ) AS required
     ) AS corequisites,
     (
         SELECT json_group_array(json_object('weekday', weekday, 'from', from_time, 'to', to_time))
         FROM (
             SELECT weekday, from_time, to_time FROM course_meeting
-            WHERE course_id = value
+            WHERE course_meeting.course_id = course_seat.course_id
             ORDER BY weekday, from_time
-        )
+        ) AS meeting
     ) AS meetings,
-    (SELECT count(*) FROM student_course WHERE course_id = value AND status = 'enrolled') AS enrolled,
-    (SELECT count(*) FROM student_course WHERE course_id = value AND status = 'waitlisted') AS waitlisted
-FROM json_each(:ids)
-ORDER BY value;
+    course_seat.enrolled,
+    course_seat.waitlisted
+FROM json_each(:ids) AS wanted
+CROSS JOIN course_seat
+WHERE course_seat.course_id = CAST(wanted.value AS bigint)
+ORDER BY course_seat.course_id;
 
 -- name: list_broken_course_rules(id, code, term, enroll_from, enroll_until, requirements, meetings)
 -- What speaks against a course with these fields? A new course has no id.

@@ -24,12 +24,9 @@ WITH wanted AS MATERIALIZED (
 ),
 
 seat AS MATERIALIZED (
-    SELECT course_id,
-        count(*) FILTER (WHERE status = 'enrolled') AS enrolled,
-        count(*) FILTER (WHERE status = 'waitlisted') AS waitlisted
-    FROM student_course
-    WHERE course_id IN (SELECT course_id FROM wanted) AND status IN ('enrolled', 'waitlisted')
-    GROUP BY course_id
+    SELECT course_id, enrolled, waitlisted
+    FROM course_seat
+    WHERE course_id IN (SELECT course_id FROM wanted)
 ),
 
 fact AS MATERIALIZED (

@@ -1,18 +1,7 @@
 -- name: get_enrollment(student_id, course_id)^
 -- How does this student stand in this course?
-SELECT student_id, course_id, status,
-    iif(
-        status = 'waitlisted',
-        (
-            SELECT count(*) FROM student_course AS ahead
-            WHERE ahead.course_id = student_course.course_id
-                AND ahead.status = 'waitlisted'
-                AND ahead.queue_number <= student_course.queue_number
-        ),
-        NULL
-    ) AS position,
-    enrolled_at, waitlisted_at, completed_at, dropped_at, version
-FROM student_course
+SELECT student_id, course_id, status, position, enrolled_at, waitlisted_at, completed_at, dropped_at, version
+FROM enrollment
 WHERE student_id = :student_id AND course_id = :course_id;
 
 -- name: list_enrollments(pairs)

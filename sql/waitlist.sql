@@ -3,23 +3,24 @@
 -- give them by themselves? Both lists are JSON arrays.
 SELECT DISTINCT course.id
 FROM (
-    SELECT value AS id FROM json_each(:course_ids)
+    SELECT CAST(value AS bigint) AS id FROM json_each(:course_ids)
     UNION ALL
-    SELECT course_id
-    FROM json_each(:student_ids)
-    CROSS JOIN student_course ON student_id = value AND status = 'waitlisted'
+    SELECT student_course.course_id
+    FROM json_each(:student_ids) AS wanted
+    CROSS JOIN student_course
+    WHERE student_course.student_id = CAST(wanted.value AS bigint) AND student_course.status = 'waitlisted'
 ) AS named
-CROSS JOIN course ON course.id = named.id
-WHERE course.promotion = 'automatic'
+CROSS JOIN course
+CROSS JOIN course_seat
+WHERE course.id = named.id
+    AND course.promotion = 'automatic'
+    -- The view counts the whole waitlist; here one student on it is enough.
     AND EXISTS (
-        SELECT 1 FROM student_course WHERE course_id = course.id AND status = 'waitlisted'
+        SELECT 1 FROM student_course
+        WHERE student_course.course_id = course.id AND student_course.status = 'waitlisted'
     )
-    AND (
-        course.capacity IS NULL
-        OR course.capacity > (
-            SELECT count(*) FROM student_course WHERE course_id = course.id AND status = 'enrolled'
-        )
-    )
+    AND course_seat.course_id = course.id
+    AND (course_seat.capacity IS NULL OR course_seat.capacity > course_seat.enrolled)
 ORDER BY course.id;
 
 -- name: list_waiting(course_id, after_queue_number, limit)
@@ -39,21 +40,11 @@ FROM course
 WHERE id = :course_id AND promotion = 'automatic'
 UNION ALL
 SELECT '', 'course_full',
-    format(
-        'No seat of %s is free: %d of %d are taken.',
-        course.code, count(student_course.student_id), course.capacity
-    ),
-    json_object(
-        'course', course.code,
-        'capacity', course.capacity,
-        'enrolled', count(student_course.student_id)
-    )
+    format('No seat of %s is free: %d of %d are taken.', course.code, course_seat.enrolled, course.capacity),
+    json_object('course', course.code, 'capacity', course.capacity, 'enrolled', course_seat.enrolled)
 FROM course
-LEFT JOIN student_course
-    ON student_course.course_id = course.id AND student_course.status = 'enrolled'
-WHERE course.id = :course_id
-GROUP BY course.id
-HAVING count(student_course.student_id) >= course.capacity;
+JOIN course_seat ON course_seat.course_id = course.id
+WHERE course.id = :course_id AND course_seat.enrolled >= course.capacity;
 
 -- name: update_skipped(course_id, skipped, at, actor)!
 -- Leave an event with each who waits on, and say why, unless the last one says so already.

@@ -117,7 +117,7 @@ def test_the_seats_are_counted_without_a_look_at_past_courses(database: Database
     steps = plan(database, QUERIES["metrics.get_seats"])
 
     # A term is one row, of which there are a few a year.
-    assert [step for step in steps if "SCAN" in step] == ["SCAN term", "SCAN course_now"]
+    assert [step for step in steps if "SCAN" in step] == ["SCAN term", "SCAN current_course"]
     seats = (
         "student_course USING COVERING INDEX student_course_by_course (course_id=? AND status=?)"
     )
