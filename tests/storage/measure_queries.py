@@ -70,7 +70,7 @@ def calls(db: Connection) -> Iterator[tuple[str, Callable[[], object]]]:
     )
     yield (
         "list_decisions, 500 students",
-        lambda: enrollment._decide(db, many, "fill", change, ""),
+        lambda: enrollment._decide(db, many, change, "", lists_students=True),
     )
     yield (
         "list_decisions, a page of courses",
