@@ -10,7 +10,7 @@ import enrollment.data
 from enrollment.storage.database import Database
 from enrollment.storage.queries import queries, resource_dir
 
-SUBJECTS = sorted(path.stem for path in resource_dir("sql").glob("*.sql"))
+SUBJECTS = sorted({path.stem for path in resource_dir("sql").glob("*.sql")} - {"schema"})
 QUERIES = {
     f"{subject}.{name}": getattr(queries(subject), name)
     for subject in SUBJECTS
