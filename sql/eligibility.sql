@@ -44,7 +44,7 @@
 --
 -- Then add the problem to enrollment/problems/families/enrollment.py, and a test with the code in its name.
 --
--- A plus before a column keeps SQLite from building an index to read a few rows once
+-- A plus before a number, and coalesce around a text, keep SQLite from building an index to read a few rows once
 -- (https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_).
 WITH
 
@@ -240,14 +240,14 @@ violation AS (
         'The student is enrolled in ' || course || ' already.',
         json_object('course', course)
     FROM request
-    WHERE is_satisfied AND NOT allow_existing AND +occurrence = 1 AND +present_status = 'enrolled'
+    WHERE is_satisfied AND NOT allow_existing AND +occurrence = 1 AND coalesce(present_status, '') = 'enrolled'
 
     UNION ALL
     SELECT item, 'already_waitlisted',
         'The student waits for ' || course || ' already.',
         json_object('course', course)
     FROM request
-    WHERE is_satisfied AND NOT allow_existing AND +occurrence = 1 AND +present_status = 'waitlisted'
+    WHERE is_satisfied AND NOT allow_existing AND +occurrence = 1 AND coalesce(present_status, '') = 'waitlisted'
 
     UNION ALL
     SELECT item, 'effective_too_early',

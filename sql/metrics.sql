@@ -1,6 +1,6 @@
 -- name: get_seats(at)^
--- How many seats do the open courses have whose term has not ended, how many of those are taken, and how
--- many students wait? A course without a limit has no seats to count.
+-- How many seats do open courses have whose term has not ended, how many of those are taken, and how many
+-- students are waitlisted? A course without a limit has no seats to count.
 WITH current_course AS MATERIALIZED (
     SELECT course.id
     FROM term
@@ -21,7 +21,7 @@ CROSS JOIN course_seat
 WHERE course_seat.course_id = current_course.id;
 
 -- name: list_changes(after_id)
--- How many enrolments have gone from which status to which, after this event?
+-- How many enrollments changed from which status to which after this event?
 SELECT coalesce(from_status, 'none') AS from_status, to_status, count(*) AS count, max(id) AS last_id
 FROM student_course_event
 WHERE id > :after_id

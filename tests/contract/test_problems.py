@@ -208,7 +208,7 @@ def test_every_problem_is_complete(code: str):
 
 # The parts of a sentence in SQL: a text, or the value of a column, a parameter or a function.
 TEXT = r"'(?:[^']|'')*'"
-VALUE = r"(?!format)\b\w+\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)|:?\b[a-z_.]+\b(?:\s*->>\s*'\w+')?"
+VALUE = r"\w+\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)|:?\b[a-z_.]+\b(?:\s*->>\s*'\w+')?"
 
 
 def sql_sentences() -> Iterator[str]:

@@ -29,7 +29,7 @@ HOT = {
     "roster.list_students_of_course_as_of": (
         "student_course_by_course_and_student (course_id=? AND student_id>?"
     ),
-    "waitlist.list_waiting": (
+    "waitlist.list_waitlisted": (
         "student_course_by_course (course_id=? AND status=? AND queue_number>?"
     ),
     "waitlist.update_skipped": "PRIMARY KEY (student_id=? AND course_id=?",
@@ -81,7 +81,7 @@ def test_a_query_names_its_columns_and_binds_every_value(name: str):
     sql = QUERIES[name].sql
 
     assert not re.search(r"SELECT\s+\*|\.\*", sql)
-    assert not re.search(r"\?|\{|%s'", sql.replace("%s", ""))
+    assert not re.search(r"[?{]", sql)
 
 
 @pytest.mark.parametrize("name", HOT)
