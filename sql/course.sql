@@ -7,128 +7,139 @@ WHERE id = :id;
 
 -- name: get_course_tag(id)^
 -- What changes whenever the course does, or who is in it or waits for it?
-SELECT format(
-    '%d-%d',
-    version,
-    (SELECT coalesce(max(id), 0) FROM student_course_event WHERE course_id = :id)
-) AS tag
+SELECT CAST(version AS text) || '-' || CAST(
+        (SELECT coalesce(max(id), 0) FROM student_course_event WHERE course_id = :id) AS text
+    ) AS tag
 FROM course
 WHERE id = :id;
 
--- name: list_courses(code, title, status, after_code, after_id, limit)
--- Which courses follow this place in the order of codes? A first page follows (code, 0).
+-- name: list_courses(code_end, title, title_end, status, after_code, after_id, limit)
+-- Which courses follow this place in the order of codes? A first page follows (the prefix of the code, 0).
+-- Each _end is the end of a prefix.
 SELECT id, version, code, title, term, credits, capacity, waitlist_capacity,
     promotion, enroll_from, enroll_until, status, repeatable
 FROM course
 WHERE (code, id) > (:after_code, :after_id)
-    AND code < :code || char(0x10FFFF)
+    AND code < :code_end
     AND title >= :title
-    AND title < :title || char(0x10FFFF)
+    AND title < :title_end
     AND (:status IS NULL OR status = :status)
 ORDER BY code, id
 LIMIT :limit;
 
--- name: list_courses_of_term(term, code, title, status, after_code, after_id, limit)
--- The same within one term.
+-- name: list_courses_of_term(term, code_end, title, title_end, status, after_code, after_id, limit)
+-- Which courses of this term follow this place in the order of codes?
 SELECT id, version, code, title, term, credits, capacity, waitlist_capacity,
     promotion, enroll_from, enroll_until, status, repeatable
 FROM course
 WHERE term = :term
     AND (code, id) > (:after_code, :after_id)
-    AND code < :code || char(0x10FFFF)
+    AND code < :code_end
     AND title >= :title
-    AND title < :title || char(0x10FFFF)
+    AND title < :title_end
     AND (:status IS NULL OR status = :status)
 ORDER BY code, id
 LIMIT :limit;
 
 -- name: list_course_details(ids)
--- What do these courses require, when do they meet, and how many are in them? ids is a JSON array; each
--- list is JSON.
+-- What do these courses require, when do they meet, and how many students are in them? ids is a JSON array;
+-- each list is JSON.
 SELECT
-    value AS id,
+    course_seat.course_id AS id,
     (
         SELECT json_group_array(
-            json_object('code', code, 'concurrent', json(iif(kind = 'concurrent', 'true', 'false')))
+            json_object('code', code, 'concurrent', json(CASE kind WHEN 'concurrent' THEN 'true' ELSE 'false' END))
         )
         FROM (
             SELECT code, kind FROM course_requirement
-            WHERE course_id = value AND kind <> 'corequisite'
+            WHERE course_requirement.course_id = course_seat.course_id AND kind <> 'corequisite'
             ORDER BY code
-        )
+        ) AS required
     ) AS prerequisites,
     (
         SELECT json_group_array(code)
         FROM (
             SELECT code FROM course_requirement
-            WHERE course_id = value AND kind = 'corequisite'
+            WHERE course_requirement.course_id = course_seat.course_id AND kind = 'corequisite'
             ORDER BY code
-        )
+        ) AS required
     ) AS corequisites,
     (
         SELECT json_group_array(json_object('weekday', weekday, 'from', from_time, 'to', to_time))
         FROM (
             SELECT weekday, from_time, to_time FROM course_meeting
-            WHERE course_id = value
+            WHERE course_meeting.course_id = course_seat.course_id
             ORDER BY weekday, from_time
-        )
+        ) AS meeting
     ) AS meetings,
-    (SELECT count(*) FROM student_course WHERE course_id = value AND status = 'enrolled') AS enrolled,
-    (SELECT count(*) FROM student_course WHERE course_id = value AND status = 'waitlisted') AS waitlisted
-FROM json_each(:ids)
-ORDER BY value;
+    course_seat.enrolled,
+    course_seat.waitlisted
+FROM json_each(:ids) AS wanted
+CROSS JOIN course_seat
+WHERE course_seat.course_id = CAST(wanted.value AS bigint)
+ORDER BY course_seat.course_id;
 
 -- name: list_broken_course_rules(id, code, term, enroll_from, enroll_until, requirements, meetings)
--- What speaks against a course with these fields? A new course has no id.
+-- Which rules would a course with these fields break? A new course has no id.
+WITH requirement AS MATERIALIZED (
+    SELECT
+        '/' || (value ->> 'field') || '/' || (value ->> 'index') AS pointer,
+        value ->> 'code' AS code,
+        row_number() OVER (PARTITION BY lower(value ->> 'code') ORDER BY key) AS occurrence
+    FROM json_each(:requirements)
+),
+
+meeting AS MATERIALIZED (
+    SELECT key AS item, CAST(value ->> 'weekday' AS bigint) AS weekday, value ->> 'from' AS from_time,
+        value ->> 'to' AS to_time
+    FROM json_each(:meetings)
+)
+
 SELECT '/enroll_until' AS pointer, 'ends_before_start' AS code,
-    format('Enrollment ends at %s, which is not after it starts at %s.', :enroll_until, :enroll_from)
+    'Enrollment ends at ' || :enroll_until || ', which is not after it starts at ' || :enroll_from || '.'
         AS detail,
     json_object('start', :enroll_from, 'end', :enroll_until) AS details
 WHERE :enroll_until <= :enroll_from
 UNION ALL
 SELECT '/term', 'unknown_term',
-    format('There is no term with the code %s.', :term),
+    'There is no term with the code ' || :term || '.',
     json_object('term', :term)
 WHERE :term IS NOT NULL AND NOT EXISTS (SELECT 1 FROM term WHERE code = :term)
 UNION ALL
 SELECT '/code', 'course_code_taken',
-    format('Course %d in the same term has the code %s.', id, code),
+    'Course ' || CAST(id AS text) || ' in the same term has the code ' || code || '.',
     json_object('course_id', id)
 FROM course
-WHERE code = :code AND term IS :term AND id IS NOT :id
+WHERE code = :code AND term IS NOT DISTINCT FROM :term AND id IS DISTINCT FROM :id
 UNION ALL
-SELECT format('/%s/%d', value ->> 'field', value ->> 'place'), 'duplicate_requirement',
-    format('%s is already required.', value ->> 'code'),
-    json_object('code', value ->> 'code')
-FROM (
-    SELECT value,
-        row_number() OVER (PARTITION BY value ->> 'code' COLLATE NOCASE ORDER BY key) AS mention
-    FROM json_each(:requirements)
-)
-WHERE mention > 1
+SELECT pointer, 'duplicate_requirement',
+    code || ' is already required.',
+    json_object('code', code)
+FROM requirement
+WHERE occurrence > 1
 UNION ALL
-SELECT format('/%s/%d', value ->> 'field', value ->> 'place'), 'requires_itself',
-    format('%s cannot require itself.', :code),
-    json_object('code', value ->> 'code')
-FROM json_each(:requirements)
-WHERE value ->> 'code' = :code COLLATE NOCASE
+SELECT pointer, 'requires_itself',
+    :code || ' cannot require itself.',
+    json_object('code', code)
+FROM requirement
+WHERE lower(code) = lower(:code)
 UNION ALL
-SELECT format('/meetings/%d/to', key), 'ends_before_start',
-    format('The meeting ends at %s, which is not after it starts at %s.', value ->> 'to', value ->> 'from'),
-    json_object('start', value ->> 'from', 'end', value ->> 'to')
-FROM json_each(:meetings)
-WHERE value ->> 'to' <= value ->> 'from'
+SELECT '/meetings/' || CAST(item AS text) || '/to', 'ends_before_start',
+    'The meeting ends at ' || to_time || ', which is not after it starts at ' || from_time || '.',
+    json_object('start', from_time, 'end', to_time)
+FROM meeting
+WHERE to_time <= from_time
 UNION ALL
-SELECT format('/meetings/%d', later.key), 'meetings_overlap',
+SELECT '/meetings/' || CAST(item AS text), 'meetings_overlap',
     'The meeting overlaps an earlier one in the list.',
-    json_object('weekday', later.value ->> 'weekday')
-FROM json_each(:meetings) AS later
+    json_object('weekday', weekday)
+FROM meeting
 WHERE EXISTS (
-    SELECT 1 FROM json_each(:meetings) AS earlier
-    WHERE earlier.key < later.key
-        AND earlier.value ->> 'weekday' = later.value ->> 'weekday'
-        AND earlier.value ->> 'from' < later.value ->> 'to'
-        AND earlier.value ->> 'to' > later.value ->> 'from'
+    SELECT 1 FROM meeting AS earlier
+    WHERE earlier.item < meeting.item
+        AND earlier.weekday = meeting.weekday
+        AND earlier.from_time < meeting.to_time
+        AND earlier.to_time > meeting.from_time
 )
 ORDER BY pointer, code;
 
@@ -163,12 +174,13 @@ DELETE FROM course_meeting WHERE course_id = :course_id;
 
 -- name: insert_meetings(course_id, meetings)!
 INSERT INTO course_meeting (course_id, weekday, from_time, to_time)
-SELECT :course_id, value ->> 'weekday', value ->> 'from', value ->> 'to' FROM json_each(:meetings);
+SELECT :course_id, CAST(value ->> 'weekday' AS bigint), value ->> 'from', value ->> 'to'
+FROM json_each(:meetings);
 
 -- name: list_broken_course_deletion_rules(id)
--- What speaks against deleting this course? History does.
+-- Which rules would the deletion of this course break? Its enrollments are history and must stay.
 SELECT '' AS pointer, 'course_has_enrollments' AS code,
-    format('Enrollments in the course, present and past: %d.', count(*)) AS detail,
+    'Enrollments in the course, present and past: ' || CAST(count(*) AS text) || '.' AS detail,
     json_object('enrollments', count(*)) AS details
 FROM student_course
 WHERE course_id = :id

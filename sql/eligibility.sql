@@ -1,46 +1,78 @@
--- name: list_decisions(wanted, purpose, given_up, overridden, effective_at, now)
--- What becomes of each wanted enrolment: its outcome, "enrolled" or "waitlisted" (a row without a code),
--- or which rules does it break (a row for each, with its code, a sentence and its figures)?
+-- name: list_decisions(requests, lists_students, alone, eligible_only, reserves_seats, dropped, overridden, rules, effective_at, now)
+-- Which outcome has each requested enrollment ("enrolled" or "waitlisted": a row without a code), or which
+-- rules does it break (a row for each, with its code, a sentence and its figures)?
 --
--- wanted       a JSON array of [student_id, course_id, whether to wait if the course is full, whether to be
---              there already is no fault], which are judged together: they bear on each other
--- purpose      'enroll' one student in courses; 'fill' one course with students; 'promote' those who wait;
---              'browse' courses for one student, each of which is judged by itself: those that the student
---              could be enrolled in are returned, and no reasons
--- given_up     a JSON array of the ids of the courses that the same request drops
--- overridden   a JSON array of the codes of the rules that are set aside
--- effective_at null; or since when the enrolments are true
--- now          the moment that windows are held against
+-- requests       a JSON array of [student_id, course_id, waitlist, allow_existing]: whether to join the
+--                waitlist if the course is full, and whether an enrollment that already exists is no violation
+-- lists_students whether the request lists students of one course, or courses of one student
+-- alone          whether each item is decided as if it were the only one, or all together: then they share
+--                seats, times and credits
+-- eligible_only  whether only the items without a violation are returned
+-- reserves_seats whether free seats are reserved for waitlisted students where a registrar promotes
+-- dropped        a JSON array of the ids of the courses that the same request drops
+-- overridden     a JSON array of the codes of the rules that are overridden
+-- rules          a JSON array of the codes of all rules, in the order in which violations are returned
+-- effective_at   NULL, or the time at which the enrollments take effect
+-- now            the current time
 --
--- `fact` gathers what the rules look at, one row for each wanted enrolment; `new` are those that are to
--- be judged. A rule is one branch of `broken`: its place in the answer, its code, a sentence, its
--- figures, and when it is broken. What nothing speaks against stands in `line` for the seats. A plus
--- before a column keeps SQLite from building an index to read a few rows once
+-- A rule is a branch of `violation`; docs/contributing.md shows how to add one. Most rules read `candidate`,
+-- which has these columns:
+--
+--     item                       the index in requests
+--     student_id, student_status
+--     max_credits                NULL: neither the student nor the term has a limit
+--     course_id, course          the id and the code of the course
+--     course_status, credits
+--     repeatable                 1: a student who has completed the course may take it again; 0: not
+--     term, start_on, end_on     NULL: the course has no term
+--     enroll_from, enroll_until  NULL: the window has no start, no end
+--     last_effective_at          NULL: effective_at is NULL, or the enrollment has no event yet
+--     waits                      whether the student will be waitlisted, and so does not take the course yet
+--
+-- A comparison with NULL is not true, so a rule that compares a column breaks only where there is a value.
+--
+-- A plus before a number, and coalesce around a text, keep SQLite from building an index to read a few rows once
 -- (https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_).
-WITH wanted AS MATERIALIZED (
-    SELECT key AS item, value ->> 0 AS student_id, value ->> 1 AS course_id, value ->> 2 AS waitlist,
-        value ->> 3 AS kept
-    FROM json_each(:wanted)
+WITH
+
+---------------------------------------------------------------------------------------------------
+-- 1 facts
+---------------------------------------------------------------------------------------------------
+
+dropped AS (
+    SELECT course.code
+    FROM json_each(:dropped) AS listed
+    CROSS JOIN course
+    WHERE course.id = CAST(listed.value AS bigint)
 ),
 
-seat AS MATERIALIZED (
-    SELECT course_id,
-        count(*) FILTER (WHERE status = 'enrolled') AS enrolled,
-        count(*) FILTER (WHERE status = 'waitlisted') AS waitlisted
-    FROM student_course
-    WHERE course_id IN (SELECT course_id FROM wanted) AND status IN ('enrolled', 'waitlisted')
-    GROUP BY course_id
-),
-
-fact AS MATERIALIZED (
+requested AS MATERIALIZED (
     SELECT
-        wanted.item,
-        wanted.student_id,
-        wanted.course_id,
-        wanted.waitlist,
-        wanted.kept,
-        row_number() OVER (PARTITION BY wanted.student_id, wanted.course_id ORDER BY wanted.item)
-            AS mention,
+        key AS item,
+        CAST(value ->> 0 AS bigint) AS student_id,
+        CAST(value ->> 1 AS bigint) AS course_id,
+        CAST(value ->> 2 AS boolean) AS waitlist,
+        CAST(value ->> 3 AS boolean) AS allow_existing
+    FROM json_each(:requests)
+),
+
+-- The seats of each course once, however many students are to be enrolled in it.
+seat AS MATERIALIZED (
+    SELECT course_id, enrolled, waitlisted
+    FROM course_seat
+    WHERE course_id IN (SELECT course_id FROM requested)
+),
+
+-- Each item with everything that the rules look at.
+request AS MATERIALIZED (
+    SELECT
+        requested.item,
+        requested.student_id,
+        requested.course_id,
+        requested.waitlist,
+        requested.allow_existing,
+        row_number() OVER (PARTITION BY requested.student_id, requested.course_id ORDER BY requested.item)
+            AS occurrence,
         student.status AS student_status,
         coalesce(student.max_credits, term.max_credits) AS max_credits,
         course.code AS course,
@@ -53,319 +85,338 @@ fact AS MATERIALIZED (
         course.repeatable,
         course.enroll_from,
         course.enroll_until,
-        coalesce(term.start_on, '0000') AS start_on,
-        coalesce(term.end_on, '9999-12-31') AS end_on,
+        term.start_on,
+        term.end_on,
         coalesce(seat.enrolled, 0) AS enrolled,
         coalesce(seat.waitlisted, 0) AS waitlisted,
-        -- Where a registrar promotes, seats are held for those who wait.
-        iif(course.promotion = 'manual' AND :purpose <> 'promote', coalesce(seat.waitlisted, 0), 0) AS held,
+        CASE WHEN :reserves_seats AND course.promotion = 'manual' THEN seat.waitlisted ELSE 0 END AS reserved,
         present.status AS present_status,
-        present.status IS 'enrolled' OR wanted.waitlist AND present.status IS 'waitlisted' AS settled,
-        iif(
-            :effective_at IS NULL,
-            NULL,
-            (
+        -- Nothing is left to do: the student has what the request asks for.
+        coalesce(
+            present.status = 'enrolled' OR requested.waitlist AND present.status = 'waitlisted', false
+        ) AS is_satisfied,
+        CASE
+            WHEN :effective_at IS NOT NULL THEN (
                 SELECT effective_at FROM student_course_event
-                WHERE student_id = wanted.student_id AND course_id = wanted.course_id
+                WHERE student_id = requested.student_id AND course_id = requested.course_id
                 ORDER BY id DESC LIMIT 1
             )
-        ) AS last_effective_at
-    FROM wanted
-    LEFT JOIN student ON student.id = wanted.student_id
-    LEFT JOIN course ON course.id = wanted.course_id
+        END AS last_effective_at
+    FROM requested
+    LEFT JOIN student ON student.id = requested.student_id
+    LEFT JOIN course ON course.id = requested.course_id
     LEFT JOIN term ON term.code = course.term
-    LEFT JOIN seat ON seat.course_id = wanted.course_id
+    LEFT JOIN seat ON seat.course_id = requested.course_id
     LEFT JOIN student_course AS present
-        ON present.student_id = wanted.student_id AND present.course_id = wanted.course_id
+        ON present.student_id = requested.student_id AND present.course_id = requested.course_id
 ),
 
-new AS MATERIALIZED (
+-- The items to decide.
+candidate AS MATERIALIZED (
     SELECT item, student_id, student_status, max_credits, course_id, course, course_status, term,
         credits, repeatable, enroll_from, enroll_until, start_on, end_on, last_effective_at,
-        -- Who will have to wait does not take the course yet.
-        coalesce(waitlist AND enrolled + held >= capacity, 0)
-            AND instr(:overridden, '"course_full"') = 0 AS waits
-    FROM fact
-    WHERE course IS NOT NULL AND student_status IS NOT NULL AND +mention = 1 AND NOT settled
+        coalesce(waitlist AND enrolled + reserved >= capacity, false)
+            AND :overridden NOT LIKE '%"course_full"%' AS waits
+    FROM request
+    WHERE course IS NOT NULL AND student_status IS NOT NULL AND +occurrence = 1 AND NOT is_satisfied
 ),
 
--- Where each student will be if all goes well.
-place AS MATERIALIZED (
+-- The courses that each student will have if every candidate is enrolled.
+schedule AS MATERIALIZED (
     SELECT student_course.student_id, student_course.course_id, course.code, course.term, course.credits,
-        coalesce(term.start_on, '0000') AS start_on, coalesce(term.end_on, '9999-12-31') AS end_on
+        term.start_on, term.end_on
     FROM student_course
     JOIN course ON course.id = student_course.course_id
     LEFT JOIN term ON term.code = course.term
-    WHERE student_course.student_id IN (SELECT student_id FROM wanted)
+    WHERE student_course.student_id IN (SELECT student_id FROM requested)
         AND student_course.status = 'enrolled'
     UNION ALL
     SELECT student_id, course_id, course, term, credits, start_on, end_on
-    FROM new
-    WHERE :purpose <> 'browse' AND NOT waits
+    FROM candidate
+    WHERE NOT :alone AND NOT waits
 ),
 
--- What new courses require, and courses that are kept, of those that are given up beside them.
-missing AS (
-    SELECT fact.item, fact.course, course_requirement.code, course_requirement.kind
-    FROM fact
-    JOIN course_requirement ON course_requirement.course_id = fact.course_id
-    WHERE +fact.mention = 1
-        AND fact.student_status IS NOT NULL
+-- What candidates require, and courses that the student keeps, of those that the request drops.
+unmet_requirement AS (
+    SELECT request.item, request.course, course_requirement.code, course_requirement.kind
+    FROM request
+    JOIN course_requirement ON course_requirement.course_id = request.course_id
+    WHERE +request.occurrence = 1
+        AND request.student_status IS NOT NULL
         AND (
-            NOT fact.settled
-            OR fact.present_status = 'enrolled'
+            NOT request.is_satisfied
+            OR request.present_status = 'enrolled'
             AND course_requirement.kind IN ('concurrent', 'corequisite')
-            AND course_requirement.code IN (
-                SELECT course.code FROM json_each(:given_up) JOIN course ON course.id = value
-            )
+            AND course_requirement.code IN (SELECT code FROM dropped)
         )
         AND NOT EXISTS (
             SELECT 1
             FROM student_course AS done
             JOIN course ON course.id = done.course_id
-            WHERE done.student_id = fact.student_id
+            WHERE done.student_id = request.student_id
                 AND done.completed_at IS NOT NULL
                 AND course.code = course_requirement.code
         )
         AND NOT (
             course_requirement.kind IN ('concurrent', 'corequisite')
             AND EXISTS (
-                SELECT 1 FROM place
-                WHERE place.student_id = fact.student_id AND place.code = course_requirement.code
+                SELECT 1 FROM schedule
+                WHERE schedule.student_id = request.student_id AND schedule.code = course_requirement.code
             )
         )
 ),
 
-broken AS (
-    SELECT item, 1 AS place, iif(:purpose = 'fill', 'duplicate_student', 'duplicate_course') AS code,
-        iif(
-            :purpose = 'fill',
-            format('Student %d is named before.', student_id),
-            format('Course %d is named before.', course_id)
-        ) AS detail,
-        iif(
-            :purpose = 'fill',
-            json_object('student_id', student_id),
-            json_object('course_id', course_id)
-        ) AS details
-    FROM fact
-    WHERE mention > 1
+---------------------------------------------------------------------------------------------------
+-- 2 rules
+---------------------------------------------------------------------------------------------------
+
+violation AS (
+    SELECT item, 'duplicate_course' AS code,
+        'Course ' || CAST(course_id AS text) || ' is named before.' AS detail,
+        json_object('course_id', course_id) AS details
+    FROM request
+    WHERE occurrence > 1 AND NOT :lists_students
 
     UNION ALL
-    SELECT item, 2, 'unknown_student',
-        format('There is no student %d.', student_id),
+    SELECT item, 'duplicate_student',
+        'Student ' || CAST(student_id AS text) || ' is named before.',
         json_object('student_id', student_id)
-    FROM fact
-    WHERE student_status IS NULL
+    FROM request
+    WHERE occurrence > 1 AND :lists_students
 
     UNION ALL
-    SELECT item, 2, 'unknown_course',
-        format('There is no course %d.', course_id),
+    SELECT item, 'unknown_course',
+        'There is no course ' || CAST(course_id AS text) || '.',
         json_object('course_id', course_id)
-    FROM fact
+    FROM request
     WHERE course IS NULL
 
     UNION ALL
-    SELECT item, 3, iif(present_status = 'enrolled', 'already_enrolled', 'already_waitlisted'),
-        iif(
-            present_status = 'enrolled',
-            format('The student is enrolled in %s already.', course),
-            format('The student waits for %s already.', course)
-        ),
-        json_object('course', course)
-    FROM fact
-    WHERE settled AND +mention = 1 AND NOT kept
+    SELECT item, 'unknown_student',
+        'There is no student ' || CAST(student_id AS text) || '.',
+        json_object('student_id', student_id)
+    FROM request
+    WHERE student_status IS NULL
 
     UNION ALL
-    SELECT item, 3, 'effective_too_early',
-        format('What happened before in %s was at %s.', course, last_effective_at),
+    SELECT item, 'already_enrolled',
+        'The student is enrolled in ' || course || ' already.',
+        json_object('course', course)
+    FROM request
+    WHERE is_satisfied AND NOT allow_existing AND +occurrence = 1 AND coalesce(present_status, '') = 'enrolled'
+
+    UNION ALL
+    SELECT item, 'already_waitlisted',
+        'The student waits for ' || course || ' already.',
+        json_object('course', course)
+    FROM request
+    WHERE is_satisfied AND NOT allow_existing AND +occurrence = 1 AND coalesce(present_status, '') = 'waitlisted'
+
+    UNION ALL
+    SELECT item, 'effective_too_early',
+        'What happened before in ' || course || ' was at ' || last_effective_at || '.',
         json_object('course', course, 'last_effective_at', last_effective_at)
-    FROM new
+    FROM candidate
     WHERE :effective_at < last_effective_at
 
     UNION ALL
-    SELECT item, 4, 'already_completed',
-        format('The student has completed %s, and it is not repeatable.', course),
+    SELECT item, 'already_completed',
+        'The student has completed ' || course || ', and it is not repeatable.',
         json_object('course', course)
-    FROM new
+    FROM candidate
     WHERE NOT repeatable
         AND EXISTS (
             SELECT 1
             FROM student_course AS done
             JOIN course AS same ON same.id = done.course_id
-            WHERE done.student_id = new.student_id
+            WHERE done.student_id = candidate.student_id
                 AND done.completed_at IS NOT NULL
-                AND same.code = new.course
+                AND same.code = candidate.course
         )
 
     UNION ALL
-    SELECT item, 5, 'student_inactive',
-        format('Student %d is %s.', student_id, student_status),
+    SELECT item, 'student_inactive',
+        'Student ' || CAST(student_id AS text) || ' is ' || student_status || '.',
         json_object('student_id', student_id, 'status', student_status)
-    FROM new
+    FROM candidate
     WHERE student_status <> 'active'
 
     UNION ALL
-    SELECT new.item, 6, 'student_on_hold',
-        format('Student %d is on hold: %s', new.student_id, hold.reason),
+    SELECT candidate.item, 'student_on_hold',
+        'Student ' || CAST(candidate.student_id AS text) || ' is on hold: ' || hold.reason,
         json_object('hold_id', hold.id, 'reason', hold.reason, 'placed_at', hold.placed_at)
-    FROM new
-    JOIN hold ON hold.student_id = new.student_id AND hold.released_at IS NULL
+    FROM candidate
+    JOIN hold ON hold.student_id = candidate.student_id AND hold.released_at IS NULL
 
     UNION ALL
-    SELECT item, 7, 'course_not_open',
-        format('%s is %s.', course, course_status),
+    SELECT item, 'course_not_open',
+        course || ' is ' || course_status || '.',
         json_object('course', course, 'status', course_status)
-    FROM new
+    FROM candidate
     WHERE course_status <> 'open'
 
     UNION ALL
-    SELECT item, 8, 'window_not_open',
-        format('Enrollment in %s opens at %s.', course, enroll_from),
+    SELECT item, 'window_not_open',
+        'Enrollment in ' || course || ' opens at ' || enroll_from || '.',
         json_object('course', course, 'enroll_from', enroll_from)
-    FROM new
+    FROM candidate
     WHERE :now < enroll_from
 
     UNION ALL
-    SELECT item, 9, 'window_closed',
-        format('Enrollment in %s closed at %s.', course, enroll_until),
+    SELECT item, 'window_closed',
+        'Enrollment in ' || course || ' closed at ' || enroll_until || '.',
         json_object('course', course, 'enroll_until', enroll_until)
-    FROM new
+    FROM candidate
     WHERE :now >= enroll_until
 
     UNION ALL
-    SELECT item, 10, iif(kind = 'corequisite', 'corequisite_missing', 'prerequisite_missing'),
+    SELECT item, CASE kind WHEN 'corequisite' THEN 'corequisite_missing' ELSE 'prerequisite_missing' END,
         CASE kind
-            WHEN 'prerequisite' THEN format('%s needs %s completed before.', course, code)
-            WHEN 'concurrent' THEN format('%s needs %s completed before, or taken with it.', course, code)
-            ELSE format('%s is taken together with %s.', course, code)
+            WHEN 'prerequisite' THEN course || ' needs ' || code || ' completed before.'
+            WHEN 'concurrent' THEN course || ' needs ' || code || ' completed before, or taken with it.'
+            ELSE course || ' is taken together with ' || code || '.'
         END,
         json_object('course', course, 'requires', code)
-    FROM missing
+    FROM unmet_requirement
 
     UNION ALL
-    SELECT new.item, 11, 'time_conflict',
-        format('%s meets at the same time as %s.', new.course, place.code),
+    SELECT candidate.item, 'time_conflict',
+        candidate.course || ' meets at the same time as ' || schedule.code || '.',
         json_object(
-            'course', new.course,
-            'conflicts_with', place.code,
-            'conflicting_course_id', place.course_id,
+            'course', candidate.course,
+            'conflicts_with', schedule.code,
+            'conflicting_course_id', schedule.course_id,
             'meetings', count(*)
         )
-    FROM new
-    JOIN course_meeting AS mine ON mine.course_id = new.course_id
-    JOIN place
-        ON place.student_id = new.student_id
-        AND place.course_id <> new.course_id
-        AND place.start_on <= new.end_on
-        AND place.end_on >= new.start_on
-    JOIN course_meeting AS theirs
-        ON theirs.course_id = place.course_id
-        AND theirs.weekday = mine.weekday
-        AND theirs.from_time < mine.to_time
-        AND theirs.to_time > mine.from_time
-    GROUP BY new.item, place.course_id
+    FROM candidate
+    JOIN course_meeting AS own ON own.course_id = candidate.course_id
+    JOIN schedule
+        ON schedule.student_id = candidate.student_id
+        AND schedule.course_id <> candidate.course_id
+        -- A course without a term may meet at any time of the year.
+        AND coalesce(schedule.start_on <= candidate.end_on, true)
+        AND coalesce(schedule.end_on >= candidate.start_on, true)
+    JOIN course_meeting AS other
+        ON other.course_id = schedule.course_id
+        AND other.weekday = own.weekday
+        AND other.from_time < own.to_time
+        AND other.to_time > own.from_time
+    GROUP BY candidate.item, candidate.course, schedule.course_id, schedule.code
 
     UNION ALL
-    SELECT item, 12, 'credit_limit',
-        format('With %s the student takes %g credits of at most %g.', course, total, max_credits),
+    SELECT item, 'credit_limit',
+        -- 22.0 is printed as 22.
+        'With ' || course || ' the student takes ' || trim(replace(CAST(total AS text) || ' ', '.0 ', ''))
+            || ' credits of at most ' || trim(replace(CAST(max_credits AS text) || ' ', '.0 ', '')) || '.',
         json_object('course', course, 'credits', total, 'max_credits', max_credits)
     FROM (
         SELECT item, course, credits, max_credits,
             (
-                SELECT total(place.credits) FROM place
-                WHERE place.student_id = new.student_id AND place.term IS new.term
-            ) + iif(:purpose = 'browse' OR waits, credits, 0) AS total
-        FROM new
-    )
+                SELECT coalesce(sum(schedule.credits), 0.0) FROM schedule
+                WHERE schedule.student_id = candidate.student_id
+                    AND schedule.term IS NOT DISTINCT FROM candidate.term
+            ) + CASE WHEN :alone OR waits THEN credits ELSE 0 END AS total
+        FROM candidate
+    ) AS credit_load
     WHERE total > max_credits AND credits > 0
 ),
 
-standing AS MATERIALIZED (
-    SELECT item, place, code, detail, details
-    FROM broken
-    WHERE code NOT IN (SELECT value FROM json_each(:overridden))
+upheld_violation AS MATERIALIZED (
+    SELECT item, code, detail, details
+    FROM violation
+    WHERE code NOT IN (SELECT atom FROM json_each(:overridden))
 ),
 
--- Who takes which seat, in the order of the items: whom nothing speaks against.
-line AS MATERIALIZED (
-    SELECT item, course_id, course, title, term, credits, capacity, enrolled, held, waitlist_capacity,
-        waitlisted, waitlist, present_status, settled,
-        NOT settled AND mention = 1 AND student_status IS NOT NULL AS is_new,
-        NOT settled AND item NOT IN (SELECT item FROM standing) AS is_welcome,
-        present_status IS 'waitlisted' AS was_waiting
-    FROM fact
+---------------------------------------------------------------------------------------------------
+-- 3 seats
+---------------------------------------------------------------------------------------------------
+
+-- The items without a violation claim seats, in the order of the items.
+seat_queue AS MATERIALIZED (
+    SELECT item, course_id, course, title, term, credits, capacity, enrolled, reserved, waitlist_capacity,
+        waitlisted, waitlist, present_status, is_satisfied,
+        NOT is_satisfied AND occurrence = 1 AND student_status IS NOT NULL AS is_candidate,
+        NOT is_satisfied AND item NOT IN (SELECT item FROM upheld_violation) AS is_eligible,
+        coalesce(present_status = 'waitlisted', false) AS was_waitlisted
+    FROM request
 ),
 
--- A seat that was held for one who waits, and is taken by that one, is not taken twice.
-seating AS MATERIALIZED (
-    SELECT item, course_id, course, title, term, credits, capacity, enrolled, held, waitlist_capacity,
-        waitlisted, waitlist, present_status, settled, is_welcome, was_waiting,
-        count(*) FILTER (WHERE is_welcome) OVER ahead AS others,
+seat_claim AS (
+    SELECT item, course_id, course, title, term, credits, capacity, enrolled, reserved, waitlist_capacity,
+        waitlisted, waitlist, present_status, is_satisfied, is_eligible, was_waitlisted,
+        count(*) FILTER (WHERE is_eligible) OVER ahead AS claimed,
+        -- A waitlisted student takes a seat that is already counted as reserved.
         coalesce(
-            enrolled + held + count(*) FILTER (WHERE is_welcome AND NOT (held AND was_waiting)) OVER ahead
-                >= capacity,
-            0
+            capacity <= enrolled + reserved
+                + count(*) FILTER (WHERE is_eligible AND NOT (reserved > 0 AND was_waitlisted)) OVER ahead,
+            false
         )
-            AND is_new
-            AND instr(:overridden, '"course_full"') = 0 AS is_full
-    FROM line
+            AND is_candidate
+            AND :overridden NOT LIKE '%"course_full"%' AS is_full
+    FROM seat_queue
     WINDOW ahead AS (PARTITION BY course_id ORDER BY item ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 
-outcome AS MATERIALIZED (
-    SELECT item, course_id, course, title, term, credits, capacity, held, waitlist_capacity, waitlisted,
-        settled,
-        max(enrolled, min(enrolled + others, capacity)) AS taken,
-        waitlisted
-            + count(*) FILTER (WHERE is_welcome AND is_full AND waitlist) OVER ahead
-            - count(*) FILTER (WHERE is_welcome AND NOT is_full AND was_waiting) OVER ahead AS waiting,
+allocation AS MATERIALIZED (
+    SELECT item, course_id, course, title, term, credits, capacity, reserved, waitlist_capacity, waitlisted,
+        waitlist, is_full,
+        -- A course may be over its capacity; the claims of this request never take it there.
         CASE
-            WHEN settled THEN present_status
+            WHEN enrolled >= capacity THEN enrolled
+            WHEN enrolled + claimed > capacity THEN capacity
+            ELSE enrolled + claimed
+        END AS taken,
+        waitlisted
+            + count(*) FILTER (WHERE is_eligible AND is_full AND waitlist) OVER ahead
+            - count(*) FILTER (WHERE is_eligible AND NOT is_full AND was_waitlisted) OVER ahead AS waiting,
+        CASE
+            WHEN is_satisfied THEN present_status
             WHEN NOT is_full THEN 'enrolled'
             WHEN waitlist THEN 'waitlisted'
-            ELSE 'full'
-        END AS status
-    FROM seating
+        END AS outcome
+    FROM seat_claim
     WINDOW ahead AS (PARTITION BY course_id ORDER BY item ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 
-reason AS MATERIALIZED (
-    SELECT item, place, code, detail, details
-    FROM standing
+refusal AS MATERIALIZED (
+    SELECT item, code, detail, details
+    FROM upheld_violation
 
     UNION ALL
-    SELECT item, 13, 'course_full',
-        format('No seat of %s is free: %d of %d are taken', course, taken, capacity)
-        || iif(held, ', and those who wait come first.', '.'),
+    SELECT item, 'course_full',
+        'No seat of ' || course || ' is free: ' || CAST(taken AS text) || ' of ' || CAST(capacity AS text)
+            || ' are taken' || CASE WHEN reserved > 0 THEN ', and those who wait come first.' ELSE '.' END,
         json_object('course', course, 'capacity', capacity, 'enrolled', taken)
-    FROM outcome
-    WHERE +status = 'full'
+    FROM allocation
+    WHERE is_full AND NOT waitlist
 
     UNION ALL
-    SELECT item, 14, 'waitlist_full',
-        format(
-            'No seat of %s is free, and %d wait already, where %d may.',
-            course, max(waitlisted, min(waiting, waitlist_capacity)), waitlist_capacity
-        ),
-        json_object(
-            'course', course,
-            'waitlist_capacity', waitlist_capacity,
-            'waitlisted', max(waitlisted, min(waiting, waitlist_capacity))
-        )
-    FROM outcome
-    WHERE +status = 'waitlisted'
-        AND NOT settled
-        AND waiting >= waitlist_capacity
-        AND instr(:overridden, '"waitlist_full"') = 0
+    SELECT item, 'waitlist_full',
+        'No seat of ' || course || ' is free, and ' || CAST(places_taken AS text) || ' wait already, where '
+            || CAST(waitlist_capacity AS text) || ' may.',
+        json_object('course', course, 'waitlist_capacity', waitlist_capacity, 'waitlisted', places_taken)
+    FROM (
+        SELECT item, course, waitlist_capacity,
+            CASE WHEN waitlisted > waitlist_capacity THEN waitlisted ELSE waitlist_capacity END AS places_taken
+        FROM allocation
+        WHERE is_full
+            AND waitlist
+            AND waiting >= waitlist_capacity
+            AND :overridden NOT LIKE '%"waitlist_full"%'
+    ) AS full_waitlist
 )
 
-SELECT item, course_id, course, title, term, credits, status AS outcome,
-    NULL AS place, NULL AS code, NULL AS detail, NULL AS details
-FROM outcome
-WHERE item NOT IN (SELECT item FROM reason) AND (:purpose <> 'browse' OR NOT settled)
+---------------------------------------------------------------------------------------------------
+-- 4 answer
+---------------------------------------------------------------------------------------------------
+
+SELECT item, course_id, course, title, term, credits, outcome,
+    NULL AS rank, NULL AS code, NULL AS detail, NULL AS details
+FROM allocation
+WHERE item NOT IN (SELECT item FROM refusal)
 UNION ALL
-SELECT item, NULL, NULL, NULL, NULL, NULL, NULL, place, code, detail, details
-FROM reason
-WHERE :purpose <> 'browse'
-ORDER BY item, place, details;
+SELECT item, NULL, NULL, NULL, NULL, NULL, NULL,
+    (SELECT key FROM json_each(:rules) WHERE atom = refusal.code), code, detail, details
+FROM refusal
+WHERE NOT :eligible_only
+ORDER BY item, rank, details;

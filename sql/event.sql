@@ -12,7 +12,7 @@ SELECT coalesce(max(id), 0) AS id
 FROM student_course_event;
 
 -- name: list_events_of_enrollment(student_id, course_id, after_id, limit)
--- What happened to this student's enrolment in this course, in the order in which it was committed?
+-- What happened to this student's enrollment in this course, in the order in which it was committed?
 SELECT id, student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden
 FROM student_course_event
 WHERE student_id = :student_id AND course_id = :course_id AND id > :after_id

@@ -1,5 +1,5 @@
 -- name: list_history_mismatches()
--- Which enrolments are not what their events say, in status, time or the number of changes?
+-- Which enrollments differ from their events in status, time or the number of changes?
 SELECT present.student_id, present.course_id
 FROM student_course AS present
 LEFT JOIN student_course_event AS last
@@ -7,7 +7,7 @@ LEFT JOIN student_course_event AS last
         SELECT max(id) FROM student_course_event AS event
         WHERE event.student_id = present.student_id AND event.course_id = present.course_id
     )
-WHERE present.status IS NOT last.to_status
+WHERE present.status IS DISTINCT FROM last.to_status
     -- Written by hand, or by a clock that ran backwards, these two may be earlier.
     OR present.changed_at > last.recorded_at
     OR last.effective_at < CASE present.status
@@ -31,7 +31,7 @@ WHERE event.from_status IS NULL
 ORDER BY student_id, course_id;
 
 -- name: list_broken_histories()
--- Which events do not go on from the one before, of all or of the same enrolment, in id, status or time?
+-- Which events do not continue the one before, of all or of the same enrollment, in id, status or time?
 SELECT event.id
 FROM student_course_event AS event
 LEFT JOIN student_course_event AS before
@@ -41,7 +41,7 @@ LEFT JOIN student_course_event AS before
             AND earlier.course_id = event.course_id
             AND earlier.id < event.id
     )
-WHERE event.from_status IS NOT before.to_status
+WHERE event.from_status IS DISTINCT FROM before.to_status
     OR event.effective_at < before.effective_at
     OR event.recorded_at < before.recorded_at
     OR (
@@ -51,13 +51,13 @@ WHERE event.from_status IS NOT before.to_status
 ORDER BY event.id;
 
 -- name: list_applied()
--- Which migrations has the database?
+-- Which migrations are applied?
 SELECT migration_id
 FROM _yoyo_migration
 ORDER BY migration_id;
 
 -- name: get_counts()^
--- How many rows of what?
+-- How many rows has each table?
 SELECT
     (SELECT count(*) FROM student) AS students,
     (SELECT count(*) FROM term) AS terms,
@@ -66,5 +66,5 @@ SELECT
     (SELECT count(*) FROM student_course_event) AS events;
 
 -- name: probe_write()!
--- May the file be written to? SQLite begins a transaction of a file that may not as if it could.
+-- Fail if the file is read-only. SQLite begins a write transaction on such a file all the same.
 UPDATE student SET version = version WHERE false;

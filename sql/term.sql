@@ -4,29 +4,30 @@ SELECT id, version, code, title, start_on, end_on, max_credits
 FROM term
 WHERE id = :id;
 
--- name: list_terms(code, title, after_code, after_id, limit)
--- Which terms follow this place in the order of codes? A first page follows (code, 0).
+-- name: list_terms(code_end, title, title_end, after_code, after_id, limit)
+-- Which terms follow this place in the order of codes? A first page follows (the prefix of the code, 0).
+-- Each _end is the end of a prefix.
 SELECT id, version, code, title, start_on, end_on, max_credits
 FROM term
 WHERE (code, id) > (:after_code, :after_id)
-    AND code < :code || char(0x10FFFF)
+    AND code < :code_end
     AND title >= :title
-    AND title < :title || char(0x10FFFF)
+    AND title < :title_end
 ORDER BY code, id
 LIMIT :limit;
 
 -- name: list_broken_term_rules(id, code, start_on, end_on)
--- What speaks against a term with this code and these dates? A new term has no id.
+-- Which rules would a term with this code and these dates break? A new term has no id.
 SELECT '/end_on' AS pointer, 'ends_before_start' AS code,
-    format('The term ends on %s, before it starts on %s.', :end_on, :start_on) AS detail,
+    'The term ends on ' || :end_on || ', before it starts on ' || :start_on || '.' AS detail,
     json_object('start', :start_on, 'end', :end_on) AS details
 WHERE :end_on < :start_on
 UNION ALL
 SELECT '/code', 'term_code_taken',
-    format('Term %d has the code %s.', id, code),
+    'Term ' || CAST(id AS text) || ' has the code ' || code || '.',
     json_object('term_id', id)
 FROM term
-WHERE code = :code AND id IS NOT :id
+WHERE code = :code AND id IS DISTINCT FROM :id
 ORDER BY pointer;
 
 -- name: insert_term(code, title, start_on, end_on, max_credits)^
@@ -42,9 +43,9 @@ WHERE id = :id
 RETURNING id, version, code, title, start_on, end_on, max_credits;
 
 -- name: list_broken_term_deletion_rules(id)
--- What speaks against deleting this term? Its courses do.
+-- Which rules would the deletion of this term break? A term with courses must stay.
 SELECT '' AS pointer, 'term_has_courses' AS code,
-    format('Courses in the term: %d.', count(*)) AS detail,
+    'Courses in the term: ' || CAST(count(*) AS text) || '.' AS detail,
     json_object('courses', count(*)) AS details
 FROM term
 JOIN course ON course.term = term.code

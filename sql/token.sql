@@ -34,17 +34,17 @@ SELECT '/student_id' AS pointer, 'token_student_required' AS code,
 WHERE :role = 'student' AND :student_id IS NULL
 UNION ALL
 SELECT '/student_id', 'token_student_not_allowed',
-    format('A token with the role %s cannot have a student.', :role),
+    'A token with the role ' || :role || ' cannot have a student.',
     json_object('role', :role)
 WHERE :role <> 'student' AND :student_id IS NOT NULL
 UNION ALL
 SELECT '/student_id', 'unknown_student',
-    format('There is no student %d.', :student_id),
+    'There is no student ' || CAST(:student_id AS text) || '.',
     json_object('student_id', :student_id)
 WHERE :student_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM student WHERE id = :student_id)
 UNION ALL
 SELECT '/expires_at', 'already_expired',
-    format('`expires_at` must be later than now (%s).', :now),
+    '`expires_at` must be later than now (' || :now || ').',
     json_object('now', :now)
 WHERE :expires_at <= :now
 ORDER BY pointer, code;
@@ -58,8 +58,8 @@ RETURNING id, version, name, role, student_id, created_at, created_by, expires_a
 -- name: update_tokens_used(uses)!
 -- Keep when each token was used last. uses is a JSON array of [id, time].
 UPDATE token
-SET last_used_at = (SELECT value ->> 1 FROM json_each(:uses) WHERE value ->> 0 = token.id)
-WHERE id IN (SELECT value ->> 0 FROM json_each(:uses));
+SET last_used_at = (SELECT value ->> 1 FROM json_each(:uses) WHERE CAST(value ->> 0 AS bigint) = token.id)
+WHERE id IN (SELECT CAST(value ->> 0 AS bigint) FROM json_each(:uses));
 
 -- name: update_token_revoked(id, at, actor)!
 -- Revoke a token for good; one that was revoked before stays as it is.

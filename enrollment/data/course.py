@@ -7,7 +7,7 @@ import msgspec
 from msgspec.json import decode
 from msgspec.structs import asdict
 
-from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
+from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page, prefix_ends
 from enrollment.data.violations import raise_broken_rules
 from enrollment.model.queries import CourseFilter
 from enrollment.model.records import Course, CourseInput, CourseSeats, Meeting, Prerequisite
@@ -46,7 +46,8 @@ def list_courses(
     query = SQL.list_courses if wanted.term is None else SQL.list_courses_of_term
     start = {"code": wanted.code, "id": 0}
     rows: KeysetPage[dict[str, Any]]
-    rows = list_page(db, query, dict, asdict(wanted), start=start, after=after)
+    parameters = asdict(wanted) | prefix_ends(wanted, "code", "title")
+    rows = list_page(db, query, dict, parameters, start=start, after=after)
     return KeysetPage(_with_details(db, rows.items), rows.next)
 
 
@@ -105,18 +106,18 @@ def _course(row: dict[str, Any], details: Row) -> Course:
 
 
 def _parameters(fields: CourseInput) -> dict[str, Any]:
-    """The fields as the queries take them: the lists as JSON, each requirement with its place."""
+    """Return the parameters of the queries: lists are JSON, a requirement shows its field."""
     requirements = [
         {
             "code": prerequisite.code,
             "kind": "concurrent" if prerequisite.concurrent else "prerequisite",
             "field": "prerequisites",
-            "place": place,
+            "index": index,
         }
-        for place, prerequisite in enumerate(fields.prerequisites)
+        for index, prerequisite in enumerate(fields.prerequisites)
     ] + [
-        {"code": code, "kind": "corequisite", "field": "corequisites", "place": place}
-        for place, code in enumerate(fields.corequisites)
+        {"code": code, "kind": "corequisite", "field": "corequisites", "index": index}
+        for index, code in enumerate(fields.corequisites)
     ]
     return asdict(fields) | {
         "requirements": to_json(requirements),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec.structs import asdict
 
@@ -14,34 +14,41 @@ from enrollment.model.queries import EligibleCourseFilter
 from enrollment.model.records import Change
 from enrollment.model.results import Eligibility, EligibleCourse, Violation
 from enrollment.model.types import Timestamp
+from enrollment.problems.registry import rules_for
 from enrollment.storage.queries import queries, to_json
 from enrollment.storage.sqlite import Connection, Row
 
 SQL = queries("eligibility")
 COURSE = queries("course")
 DEFAULTS = {
-    "wanted": "[]",
-    "given_up": "[]",
+    "lists_students": False,
+    "alone": False,
+    "eligible_only": False,
+    "reserves_seats": True,
+    "dropped": "[]",
     "overridden": "[]",
+    "rules": to_json(rules_for("enrollment", "roster")),
     "effective_at": None,
 }
 
 
 class EnrollmentRequest(NamedTuple):
-    """A student's wish for a place in a course; `waitlist`: or else on its waitlist; `kept`: to be
-    there already is no fault."""
+    """The enrollment of a student in a course, as it is requested."""
 
     student_id: int
     course_id: int
+    # Whether to join the waitlist if the course is full.
     waitlist: bool = False
+    # Whether an enrollment that already exists is no violation.
     allow_existing: bool = False
 
 
 class Decision(NamedTuple):
-    """What becomes of a wish: an outcome, "enrolled" or "waitlisted", unless there are faults."""
+    """What a request leads to."""
 
     student_id: int
     course_id: int
+    # "enrolled" or "waitlisted"; None if there are violations.
     outcome: str | None
     violations: list[Violation]
 
@@ -49,18 +56,23 @@ class Decision(NamedTuple):
 def decide(
     db: Connection,
     requests: Sequence[EnrollmentRequest],
-    purpose: Literal["enroll", "fill", "promote"],
     change: Change,
     *,
     pointer: str | None = None,
-    given_up: Sequence[int] = (),
+    lists_students: bool = False,
+    reserves_seats: bool = True,
+    dropped: Sequence[int] = (),
 ) -> list[Decision]:
-    """One judgement for each wish, in their order; `pointer` is where the request names the i-th
-    wish, with %d for i."""
+    """Return one decision for each request, in their order. Nothing is changed.
+
+    `pointer` is the JSON pointer of a request, with %d for its index. The other parameters are
+    explained in sql/eligibility.sql.
+    """
     parameters = DEFAULTS | {
-        "wanted": to_json(requests),
-        "purpose": purpose,
-        "given_up": to_json(given_up),
+        "requests": to_json(requests),
+        "lists_students": lists_students,
+        "reserves_seats": reserves_seats,
+        "dropped": to_json(dropped),
         "overridden": change.overridden or "[]",
         "effective_at": change.effective_at,
         "now": change.at,
@@ -68,8 +80,8 @@ def decide(
     decisions = []
     for item, group in groupby(SQL.list_decisions(db, **parameters), key=lambda row: row["item"]):
         rows = list(group)
-        place = pointer and pointer.replace("%d", str(item))
-        violations = [violation(row, place) for row in rows if row["code"]]
+        item_pointer = pointer and pointer.replace("%d", str(item))
+        violations = [violation(row, item_pointer) for row in rows if row["code"]]
         student_id, course_id, *_ = requests[item]
         decisions.append(Decision(student_id, course_id, rows[0]["outcome"], violations))
     return decisions
@@ -79,7 +91,7 @@ def get_eligibility(db: Connection, student_id: int, course_id: int, change: Cha
     """Raises student_not_found, course_not_found."""
     get_student(db, student_id)
     get_course(db, course_id)
-    ((*_, violations),) = decide(db, [EnrollmentRequest(student_id, course_id)], "enroll", change)
+    ((*_, violations),) = decide(db, [EnrollmentRequest(student_id, course_id)], change)
     return Eligibility(
         student_id=student_id, course_id=course_id, eligible=not violations, errors=violations
     )
@@ -120,8 +132,8 @@ def _list_eligible(
         place = {"term": term, "after_course_id": after_course_id, "limit": batch}
         courses = [row["id"] for row in COURSE.list_course_ids(db, **place)]
         requests = to_json([EnrollmentRequest(student_id, course) for course in courses])
-        browsed = DEFAULTS | {"wanted": requests, "purpose": "browse", "now": now}
-        found += SQL.list_decisions(db, **browsed)
+        catalog = DEFAULTS | {"alone": True, "eligible_only": True}
+        found += SQL.list_decisions(db, **catalog, requests=requests, now=now)
         if len(courses) < batch:
             break
         after_course_id, batch = courses[-1], 2 * batch

@@ -72,7 +72,7 @@ def insert_enrollment(
     Raises student_not_found, or every broken rule of sql/eligibility.sql; `pointer` is where the
     request names the course.
     """
-    decisions = _decide(db, [request], "enroll", change, pointer)
+    decisions = _decide(db, [request], change, pointer)
     if _violations(decisions):
         # A student who is not there is no fault of the wish: there is nothing at the address.
         get_student(db, request.student_id)
@@ -123,9 +123,9 @@ def replace_enrollments(
         db, student_id, but=[request.course_id for request in requests]
     )
     violations = _end_enrollments(db, student_id, list(places), "dropped", change)
-    given_up = [course_id for course_id, status in places.items() if status == "enrolled"]
+    dropped = [course_id for course_id, status in places.items() if status == "enrolled"]
     allow_existing = [request._replace(allow_existing=True) for request in requests]
-    decisions = _decide(db, allow_existing, "enroll", change, pointer, given_up)
+    decisions = _decide(db, allow_existing, change, pointer, dropped=dropped)
     raise_violations(violations + _violations(decisions))
     _enroll(db, decisions, change)
     waitlist.promote_eligible(db, change, course_ids=list(places), student_ids=[student_id])
@@ -146,7 +146,7 @@ def insert_students(
     `pointer` is where the request names the i-th student, with %d for i.
     """
     get_course(db, course_id)
-    decisions = _decide(db, requests, "fill", change, pointer)
+    decisions = _decide(db, requests, change, pointer, lists_students=True)
     welcome = [decision for decision in decisions if not decision.violations]
     _enroll(db, decisions if mode == "all" else welcome, change)
     return list_results(db, course_id, decisions)
@@ -172,10 +172,11 @@ def _list_active_enrollments(
 def _decide(
     db: Connection,
     requests: Sequence[EnrollmentRequest],
-    purpose: Literal["enroll", "fill"],
     change: Change,
     pointer: str,
-    given_up: Sequence[int] = (),
+    *,
+    lists_students: bool = False,
+    dropped: Sequence[int] = (),
 ) -> list[Decision]:
     """Who waits goes before who comes. A seat is given away when it comes free; but who was passed
     over then may have become eligible since, by the clock for one, and may be who comes."""
@@ -185,7 +186,9 @@ def _decide(
         request._replace(allow_existing=request.allow_existing or request[:2] in promoted)
         for request in requests
     ]
-    return decide(db, requests, purpose, change, pointer=pointer, given_up=given_up)
+    return decide(
+        db, requests, change, pointer=pointer, lists_students=lists_students, dropped=dropped
+    )
 
 
 def _enroll(db: Connection, decisions: Sequence[Decision], change: Change) -> None:

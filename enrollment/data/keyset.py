@@ -11,6 +11,8 @@ from enrollment.problems.errors import Problem
 from enrollment.storage.sqlite import Connection, Row
 
 R = TypeVar("R")
+# No text that is stored has this character; it sorts after every other one.
+LAST_CHARACTER = "\U0010ffff"
 KeysetPosition = Sequence[str | int]
 
 
@@ -29,6 +31,11 @@ def invalid_cursor() -> Problem:
         detail="Expected the `next` of a page of this list with the same filters",
     )
     return Problem("page_not_found", "The cursor does not belong to this list.", [violation])
+
+
+def prefix_ends(wanted: object, *names: str) -> dict[str, str]:
+    """Return where the texts end that begin with each of these prefixes, as <name>_end."""
+    return {f"{name}_end": getattr(wanted, name) + LAST_CHARACTER for name in names}
 
 
 def list_page(

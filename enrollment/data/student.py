@@ -2,7 +2,7 @@
 
 from msgspec.structs import asdict
 
-from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
+from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page, prefix_ends
 from enrollment.data.violations import raise_broken_rules
 from enrollment.model.queries import StudentFilter
 from enrollment.model.records import Student, StudentInput
@@ -32,7 +32,8 @@ def list_students(
     query, start = SQL.list_students, {"family_name": wanted.family_name, "given_name": "", "id": 0}
     if wanted.email:
         query, start = SQL.list_students_by_email, {"email": wanted.email, "id": 0}
-    return list_page(db, query, Student, asdict(wanted), start=start, after=after)
+    parameters = asdict(wanted) | prefix_ends(wanted, "email", "family_name", "given_name")
+    return list_page(db, query, Student, parameters, start=start, after=after)
 
 
 def insert_student(db: Connection, fields: StudentInput) -> Student:

@@ -2,7 +2,7 @@
 
 from msgspec.structs import asdict
 
-from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
+from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page, prefix_ends
 from enrollment.data.violations import raise_broken_rules
 from enrollment.model.queries import TermFilter
 from enrollment.model.records import Term, TermInput
@@ -26,7 +26,8 @@ def list_terms(
 ) -> KeysetPage[Term]:
     """By code."""
     start = {"code": wanted.code, "id": 0}
-    return list_page(db, SQL.list_terms, Term, asdict(wanted), start=start, after=after)
+    parameters = asdict(wanted) | prefix_ends(wanted, "code", "title")
+    return list_page(db, SQL.list_terms, Term, parameters, start=start, after=after)
 
 
 def insert_term(db: Connection, fields: TermInput) -> Term:

@@ -74,9 +74,9 @@ def _promote_in_order(
     last, limit = 0, BATCH
     while True:
         place = {"after_queue_number": last, "limit": limit}
-        waiting = SQL.list_waiting(db, course_id=course_id, **place)
+        waiting = SQL.list_waitlisted(db, course_id=course_id, **place)
         requests = [EnrollmentRequest(row["student_id"], course_id) for row in waiting]
-        batch = list(_before_it_is_full(decide(db, requests, "promote", own), seats))
+        batch = list(_before_it_is_full(decide(db, requests, own, reserves_seats=False), seats))
         _record(db, course_id, batch, own)
         asked += batch
         if len(batch) < limit:

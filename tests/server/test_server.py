@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -162,7 +163,11 @@ def test_sigterm_under_load_drops_no_answer(tmp_path: Path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_stops_the_server_cleanly(tmp_path: Path, number: int):
+def test_a_signal_stops_the_server_cleanly(
+    tmp_path: Path, number: int, request: pytest.FixtureRequest
+):
+    # Under nohup, SIGHUP would be ignored, by the server too.
+    request.addfinalizer(partial(signal.signal, number, signal.signal(number, signal.SIG_DFL)))
     with serving(tmp_path / "enrollment.db") as server:
         server.process.send_signal(number)
         assert server.process.wait(PATIENCE) == 0

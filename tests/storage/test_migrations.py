@@ -267,7 +267,7 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(file: Path):
     assert file.read_text() == "Dear diary, " * 100
 
 
-@pytest.mark.parametrize("to", ["0009", "", "0001.x", "create"])
+@pytest.mark.parametrize("to", ["9999", "", "0001.x", "create"])
 def test_a_migration_that_is_not_there_is_refused(file: Path, to: str):
     with pytest.raises(UsageError, match=f"is not one of: {', '.join(ALL)}"):
         migrations.migrate(file, to=to)

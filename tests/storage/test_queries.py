@@ -10,7 +10,7 @@ import enrollment.data
 from enrollment.storage.database import Database
 from enrollment.storage.queries import queries, resource_dir
 
-SUBJECTS = sorted(path.stem for path in resource_dir("sql").glob("*.sql"))
+SUBJECTS = sorted({path.stem for path in resource_dir("sql").glob("*.sql")} - {"schema"})
 QUERIES = {
     f"{subject}.{name}": getattr(queries(subject), name)
     for subject in SUBJECTS
@@ -29,7 +29,7 @@ HOT = {
     "roster.list_students_of_course_as_of": (
         "student_course_by_course_and_student (course_id=? AND student_id>?"
     ),
-    "waitlist.list_waiting": (
+    "waitlist.list_waitlisted": (
         "student_course_by_course (course_id=? AND status=? AND queue_number>?"
     ),
     "waitlist.update_skipped": "PRIMARY KEY (student_id=? AND course_id=?",
@@ -81,7 +81,7 @@ def test_a_query_names_its_columns_and_binds_every_value(name: str):
     sql = QUERIES[name].sql
 
     assert not re.search(r"SELECT\s+\*|\.\*", sql)
-    assert not re.search(r"\?|\{|%s'", sql.replace("%s", ""))
+    assert not re.search(r"[?{]", sql)
 
 
 @pytest.mark.parametrize("name", HOT)
@@ -102,7 +102,9 @@ def test_the_rules_look_up_what_they_need_by_index(database: Database):
     steps = plan(database, QUERIES["eligibility.list_decisions"])
 
     made_by_the_query = (
-        "json_each|wanted|fact|new|missing|broken|standing|line|seating|outcome|reason|[(]subquery"
+        r"json_each|listed|\d+ CONSTANT ROWS|rule|dropped|requested|request|candidate|schedule"
+        "|unmet_requirement|violation|credit_load|upheld_violation|seat_queue|seat_claim|allocation"
+        "|full_waitlist|refusal|[(]subquery"
     )
     assert not [step for step in steps if re.match(f"SCAN (?!({made_by_the_query}))", step)]
     # What is joined by a scan costs the square of what is asked.
@@ -117,7 +119,7 @@ def test_the_seats_are_counted_without_a_look_at_past_courses(database: Database
     steps = plan(database, QUERIES["metrics.get_seats"])
 
     # A term is one row, of which there are a few a year.
-    assert [step for step in steps if "SCAN" in step] == ["SCAN term", "SCAN course_now"]
+    assert [step for step in steps if "SCAN" in step] == ["SCAN term", "SCAN current_course"]
     seats = (
         "student_course USING COVERING INDEX student_course_by_course (course_id=? AND status=?)"
     )
