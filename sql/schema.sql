@@ -537,7 +537,7 @@ CREATE TABLE token (
     CONSTRAINT token_student_exists FOREIGN KEY (student_id) REFERENCES student (id)
         ON UPDATE RESTRICT ON DELETE CASCADE,
     CONSTRAINT token_name_length CHECK (length(name) BETWEEN 1 AND 100),
-    CONSTRAINT token_role_known CHECK (role IN ('reader', 'registrar', 'student', 'admin')),
+    CONSTRAINT token_role_known CHECK (role IN ('monitor', 'reader', 'registrar', 'student', 'admin')),
     CONSTRAINT token_of_a_student_has_one CHECK ((role = 'student') = (student_id IS NOT NULL)),
     CONSTRAINT token_digest_form CHECK (digest GLOB replace(hex(zeroblob(32)), '0', '[0-9a-f]')),
     CONSTRAINT token_times_are_times CHECK (

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from enrollment.data.integrity import is_current, probe_write
-from enrollment.http.authentication import ANYONE, READERS
+from enrollment.http.authentication import ANYONE, MONITORS
 from enrollment.http.context import Context
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result, ok
@@ -73,7 +73,7 @@ OPERATIONS = (
         slow=True,
         conflicts=("database_outdated", "database_moved", "disk_full"),
     ),
-    Operation("GET", "/metrics", READERS, read_metrics, answer=str, slow=True),
+    Operation("GET", "/metrics", MONITORS, read_metrics, answer=str, slow=True),
     Operation("GET", "/problems", ANYONE, list_problems, answer=bytes),
     Operation("GET", "/problems/<code:re:[a-z_]+>", ANYONE, read_problem, answer=bytes),
 )

@@ -19,6 +19,7 @@ ANYONE = frozenset({"anyone"})
 ADMINS = frozenset({"admin"})
 REGISTRARS = ADMINS | {"registrar"}
 READERS = REGISTRARS | {"reader"}
+MONITORS = READERS | {"monitor"}
 REGISTRARS_AND_STUDENTS = REGISTRARS | {"student"}
 READERS_AND_STUDENTS = READERS | {"student"}
 # In seconds: how often the last uses of tokens are written, all together. Otherwise every read

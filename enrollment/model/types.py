@@ -130,7 +130,7 @@ UriReference = Annotated[str, Meta(max_length=2000, extra_json_schema={"format":
 Status = Annotated[int, Meta(ge=200, le=599)]
 TokenText = Annotated[str, Meta(max_length=65, pattern=r"^enr_[0-9a-f]{12}_[0-9a-f]{48}(?![\s\S])")]
 
-Role = Literal["reader", "registrar", "student", "admin"]
+Role = Literal["monitor", "reader", "registrar", "student", "admin"]
 StudentStatus = Literal["active", "inactive"]
 CourseStatus = Literal["open", "closed", "cancelled"]
 Promotion = Literal["automatic", "manual"]

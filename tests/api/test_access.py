@@ -24,19 +24,22 @@ from enrollment.http.validation import fields_by_name
 from enrollment.http.visibility import forbid_staff_fields, values_for_students
 from enrollment.model.records import Input
 from enrollment.model.requests import for_students
-from enrollment.model.types import Timestamp
+from enrollment.model.types import Role, Timestamp
 from enrollment.openapi.examples import sample
 from enrollment.problems.errors import Problem
 from tests.support.client import Client, broken
 from tests.support.document import concrete, operations
 from tests.support.server import serving
-from tests.support.tokens import STUDENT_TOKEN, TOKENS
+from tests.support.tokens import MONITOR_TOKEN, STUDENT_TOKEN, TOKENS, add_monitor_token
 
 
 @pytest.fixture
-def as_role(small_college: Client, app: App) -> Callable[[str], Client]:
+def as_role(small_college: Client, app: App, database_file: Path) -> Callable[[str], Client]:
+    tokens = TOKENS | {"student": STUDENT_TOKEN, "monitor": MONITOR_TOKEN}
+    add_monitor_token(database_file)
+
     def client(role: str) -> Client:
-        return Client(app, STUDENT_TOKEN if role == "student" else TOKENS[role])
+        return Client(app, tokens[role])
 
     return client
 
@@ -46,7 +49,7 @@ def calls() -> Iterator[Any]:
     for one's own and for another."""
     for method, path, operation in operations():
         for verb in (method, "HEAD") if method == "GET" else (method,):
-            for role in ("admin", "registrar", "reader", "student", None):
+            for role in (*get_args(Role), None):
                 for student in (1, 2) if "{student_id}" in path else (1,):
                     name = f"{verb} {concrete(path, student)} {role}"
                     yield pytest.param(verb, path, operation, role, student, id=name)
@@ -82,6 +85,7 @@ def test_every_role_on_every_route(
 
 EXPECTED = {
     # What each role is for, in words of its own: the declarations are held against it.
+    "monitor": lambda method, path: (method, path) == ("GET", "/metrics"),
     "reader": lambda method, path: method == "GET" and "tokens" not in path,
     "registrar": lambda method, path: "tokens" not in path,
     "admin": lambda method, path: True,
@@ -92,6 +96,10 @@ EXPECTED = {
         or (method == "GET" and path in ("/v1/courses", "/v1/courses/<course_id:id>"))
     ),
 }
+
+
+def test_every_role_is_for_something():
+    assert EXPECTED.keys() == {*get_args(Role)}
 
 
 @pytest.mark.parametrize("role", EXPECTED)
@@ -114,6 +122,18 @@ def test_only_what_holds_no_data_is_for_anyone():
         "/problems",
         "/problems/<code:re:[a-z_]+>",
     }
+
+
+def test_a_monitor_reads_the_metrics_and_nothing_else(small_college: Client, app: App):
+    body = {"name": "Prometheus", "role": "monitor"}
+    new = small_college.post_json("/v1/tokens", body, status=201).json
+    client = Client(app, new["token"])
+
+    assert "enrollment_" in client.get("/metrics", status=200).text
+    answer = client.get("/v1/courses", status=403)
+    assert answer.json["code"] == "forbidden"
+    client.get("/v1/tokens", status=403)
+    client.post_json("/v1/students", {"given_name": "A", "family_name": "B"}, status=403)
 
 
 # Tokens

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -134,6 +135,167 @@ def test_rows_survive_up_and_down_and_up_again(file: Path):
 
     assert migrations.migrate(file).ids == REST
     assert rows(file) == before
+
+
+MOMENT = "2026-09-01T08:00:00.000Z"
+ENROLL = (
+    "INSERT INTO student_course (student_id, course_id, status, enrolled_at, waitlisted_at,"
+    f" changed_at, changed_by) VALUES (?, ?, ?, '{MOMENT}', '{MOMENT}', '{MOMENT}', 'A #1')"
+)
+TOKEN = (
+    "INSERT INTO token (name, role, student_id, lookup, digest, created_at, created_by, revoked_at,"
+    f" revoked_by) VALUES ('T', ?, ?, ?, '{'0' * 64}', '{MOMENT}', 'A #1', ?, ?)"
+)
+# Rows that a schema can hold from a migration on. Each statement stands alone.
+ROWS: dict[str, list[tuple[str, tuple[object, ...]]]] = {
+    "0001": [
+        ("INSERT INTO student (given_name, family_name) VALUES ('Ada', 'L'), ('Ben', 'M')", ()),
+        ("INSERT INTO student (id, given_name, family_name) VALUES (41, 'C', 'N')", ()),
+        ("DELETE FROM student WHERE id = 41", ()),
+        (f"INSERT INTO term (code, title, start_on, end_on) VALUES ('F', 'F', '{MOMENT[:10]}',"
+         " '2026-12-18')", ()),
+        ("INSERT INTO course (code, title, term, capacity) VALUES ('C1', 'T', 'F', 1),"
+         " ('C2', 'T', NULL, NULL)", ()),
+    ],
+    "0002": [(ENROLL, (1, 1, "enrolled")), (ENROLL, (1, 2, "enrolled"))],
+    "0003": [
+        (f"INSERT INTO hold (student_id, reason, placed_at, placed_by) VALUES (2, 'fees',"
+         f" '{MOMENT}', 'A #1')", ()),
+        ("INSERT INTO course_requirement VALUES (2, 'C0', 'prerequisite')", ()),
+        ("INSERT INTO course_meeting VALUES (2, 1, '08:00', '09:00')", ()),
+    ],
+    "0004": [
+        ("UPDATE student_course SET overridden = '[\"course_full\"]', version = version + 1"
+         " WHERE course_id = 2", ()),
+    ],
+    "0005": [(ENROLL, (2, 1, "waitlisted"))],
+    "0006": [
+        (f"UPDATE student_course SET status = 'dropped', dropped_at = '{MOMENT}', version ="
+         f" version + 1, effective_at = '{MOMENT}' WHERE student_id = 1 AND course_id = 2", ()),
+    ],
+    "0007": [
+        (TOKEN, ("admin", None, "a", None, None)),
+        (TOKEN, ("student", 1, "b", None, None)),
+        (TOKEN, ("reader", None, "c", MOMENT, "A #1")),
+        (TOKEN, ("reader", None, "d", None, None)),
+        ("DELETE FROM token WHERE lookup = 'd'", ()),
+    ],
+    "0008": [
+        (f"INSERT INTO kept_answer VALUES (1, 'k', 'f', 201, '{{}}', x'00', '{MOMENT}')", ()),
+        (f"INSERT INTO kept_answer VALUES (2, 'k', 'f', 201, '{{}}', x'00', '{MOMENT}')", ()),
+    ],
+}  # fmt: skip
+
+
+def fill(file: Path, number: str) -> None:
+    """Write rows of every kind that the schema of this migration can hold."""
+    with closing(sqlite3.connect(file)) as db, db:
+        for since, statements in ROWS.items():
+            for sql, parameters in statements if since <= number else ():
+                db.execute(sql, parameters)
+
+
+Snapshot = dict[str, list[tuple[object, ...]]]
+
+
+def snapshot(file: Path, columns: dict[str, list[str]] | None = None) -> tuple[Snapshot, Any]:
+    """Every row of every table, and the columns of each; or of the given columns only."""
+    with closing(sqlite3.connect(file)) as db:
+        tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%yoyo%'"
+        columns = columns or {
+            table: [
+                name for (name,) in db.execute(f"SELECT name FROM pragma_table_info('{table}')")
+            ]
+            for (table,) in db.execute(tables).fetchall()
+        }
+        found = {
+            table: db.execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY 1, 2").fetchall()
+            for table, names in columns.items()
+        }
+    known = {*columns}
+    found["sqlite_sequence"] = [row for row in found["sqlite_sequence"] if row[0] in known]
+    return found, columns
+
+
+@pytest.mark.parametrize("number", [name.partition(".")[0] for name in FORWARD])
+def test_the_rows_of_each_schema_survive_up_down_and_up(file: Path, number: str):
+    migrations.migrate(file, to=number)
+    fill(file, number)
+    before, columns = snapshot(file)
+    assert all(before.values())
+
+    migrations.migrate(file)
+    assert snapshot(file, columns)[0] == before
+    migrations.rollback(file, to=number)
+    assert snapshot(file) == (before, columns)
+    migrations.migrate(file)
+    assert snapshot(file, columns)[0] == before
+
+
+@pytest.mark.parametrize("to", ALL)
+def test_the_rows_of_the_last_schema_are_kept_as_far_down_as_they_can_be(file: Path, to: str):
+    migrations.migrate(file)
+    fill(file, "9999")
+    before, _ = snapshot(file)
+
+    migrations.rollback(file, to=to)
+
+    after, _ = snapshot(file)
+    for table in ("student", "term", "course", "student_course", "token", "kept_answer"):
+        if table in after:
+            assert len(after[table]) == len(before[table])
+    migrations.migrate(file)
+
+
+def test_a_token_keeps_its_id_and_its_stored_responses_across_0010(file: Path):
+    migrations.migrate(file, to="0009")
+    fill(file, "0009")
+    before, _ = snapshot(file)
+
+    migrations.migrate(file, to="0010")
+
+    assert snapshot(file)[0] == before
+    with closing(sqlite3.connect(file)) as db, db:
+        db.execute("PRAGMA foreign_keys = ON")
+        assert db.execute(
+            f"{TOKEN} RETURNING id", ("monitor", None, "m", None, None)
+        ).fetchone() == (5,)
+        db.execute("DELETE FROM token WHERE id = 1")
+        assert db.execute("SELECT token_id FROM kept_answer").fetchall() == [(2,)]
+        with pytest.raises(sqlite3.IntegrityError, match="token_role_known"):
+            db.execute(TOKEN, ("owner", None, "o", None, None))
+
+
+def test_a_database_without_tokens_has_none_across_0010(file: Path):
+    migrations.migrate(file, to="0009")
+
+    migrations.migrate(file, to="0010")
+    migrations.rollback(file, to="0009")
+
+    with closing(sqlite3.connect(file)) as db, db:
+        assert db.execute(f"{TOKEN} RETURNING id", ("admin", None, "a", None, None)).fetchone() == (
+            1,
+        )
+
+
+def test_a_monitor_is_a_revoked_reader_after_a_rollback(file: Path):
+    migrations.migrate(file)
+    earlier = "2026-08-01T08:00:00.000Z"
+    with closing(sqlite3.connect(file)) as db, db:
+        db.execute(TOKEN, ("monitor", None, "a", None, None))
+        db.execute(TOKEN, ("monitor", None, "b", earlier, "A #1"))
+        db.execute(TOKEN, ("reader", None, "c", None, None))
+
+    migrations.rollback(file, to="0009")
+
+    with closing(sqlite3.connect(file)) as db:
+        new, old, reader = db.execute(
+            "SELECT role, revoked_at, revoked_by, version FROM token ORDER BY id"
+        ).fetchall()
+    assert (new[0], new[2], new[3]) == ("reader", "rollback of 0010", 2)
+    assert new[1] > MOMENT[:4]
+    assert old == ("reader", earlier, "A #1", 2)
+    assert reader == ("reader", None, None, 1)
 
 
 def test_an_id_is_not_given_twice_across_a_migration(file: Path):

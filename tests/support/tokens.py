@@ -8,6 +8,7 @@ from pathlib import Path
 ROLES = ("admin", "registrar", "reader")
 TOKENS = {role: f"enr_{number:012x}_{number:048x}" for number, role in enumerate(ROLES, start=1)}
 STUDENT_TOKEN = f"enr_{9:012x}_{9:048x}"
+MONITOR_TOKEN = f"enr_{8:012x}_{8:048x}"
 # Who the history says it was.
 ACTOR = "admin #1"
 MOMENT = "2020-01-01T00:00:00.000Z"
@@ -24,6 +25,12 @@ def add_student_token(file: Path, student_id: int) -> None:
     """Write a token of a student."""
     with closing(sqlite3.connect(file)) as db, db:
         insert(db, STUDENT_TOKEN, "student", student_id, name="Ada")
+
+
+def add_monitor_token(file: Path) -> None:
+    """Write a token that may only read the metrics."""
+    with closing(sqlite3.connect(file)) as db, db:
+        insert(db, MONITOR_TOKEN, "monitor")
 
 
 def insert(
