@@ -6,7 +6,7 @@ FROM course
 WHERE id = :id;
 
 -- name: get_course_tag(id)^
--- What changes whenever the course does, or who is in it or waits for it?
+-- What changes whenever the course or one of its enrollments changes?
 SELECT CAST(version AS text) || '-' || CAST(
         (SELECT coalesce(max(id), 0) FROM student_course_event WHERE course_id = :id) AS text
     ) AS tag

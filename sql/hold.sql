@@ -18,7 +18,7 @@ VALUES (:student_id, :reason, :at, :actor)
 RETURNING id, version, student_id, reason, placed_at, placed_by, released_at, released_by;
 
 -- name: update_hold_released(student_id, id, at, actor)!
--- Release a hold that is in force; one that was released before stays as it is.
+-- Release a hold. A hold that is released already does not change.
 UPDATE hold
 SET released_at = :at, released_by = :actor, version = version + 1
 WHERE student_id = :student_id AND id = :id AND released_at IS NULL;

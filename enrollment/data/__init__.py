@@ -1,1 +1,1 @@
-"""The data: functions that take a connection first and run named SQL; none commits."""
+"""Data functions: each takes a connection and runs named queries. None of them commits."""

@@ -1,4 +1,4 @@
-"""Courses: what students are enrolled in."""
+"""Courses, with their requirements, meetings and seats."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +23,7 @@ def _not_found(course_id: int) -> Problem:
 
 
 def get_course(db: Connection, course_id: int) -> Course:
-    """Raises course_not_found."""
+    """Return a course. Raises course_not_found."""
     row = SQL.get_course(db, id=course_id)
     if row is None:
         raise _not_found(course_id)
@@ -31,7 +31,10 @@ def get_course(db: Connection, course_id: int) -> Course:
 
 
 def get_course_tag(db: Connection, course_id: int) -> str:
-    """What changes whenever the course or its seats do. Raises course_not_found."""
+    """Return a text that changes whenever the course or its seats change.
+
+    Raises course_not_found.
+    """
     row = SQL.get_course_tag(db, id=course_id)
     if row is None:
         raise _not_found(course_id)
@@ -42,7 +45,7 @@ def get_course_tag(db: Connection, course_id: int) -> str:
 def list_courses(
     db: Connection, wanted: CourseFilter, after: KeysetPosition | None = None
 ) -> KeysetPage[Course]:
-    """By code and id, of all terms or of one."""
+    """List courses by code and id, of all terms or of one."""
     query = SQL.list_courses if wanted.term is None else SQL.list_courses_of_term
     start = {"code": wanted.code, "id": 0}
     rows: KeysetPage[dict[str, Any]]
@@ -52,8 +55,11 @@ def list_courses(
 
 
 def insert_course(db: Connection, fields: CourseInput) -> Course:
-    """Raises course_code_taken, unknown_term, ends_before_start, duplicate_requirement,
-    requires_itself, meetings_overlap."""
+    """Add a course.
+
+    Raises course_code_taken, unknown_term, ends_before_start, duplicate_requirement,
+    requires_itself, meetings_overlap.
+    """
     parameters = _parameters(fields)
     raise_broken_rules(SQL.list_broken_course_rules(db, id=None, **parameters))
     course_id = SQL.insert_course(db, **parameters)["id"]
@@ -61,7 +67,7 @@ def insert_course(db: Connection, fields: CourseInput) -> Course:
 
 
 def update_course(db: Connection, course_id: int, fields: CourseInput) -> Course:
-    """Replace all fields of a course that exists, its capacity too: who has a seat keeps it.
+    """Replace all fields of a course that exists. Enrolled students keep their seats.
 
     Raises what insert_course does.
     """
@@ -74,13 +80,13 @@ def update_course(db: Connection, course_id: int, fields: CourseInput) -> Course
 
 
 def delete_course(db: Connection, course_id: int) -> None:
-    """Raises course_has_enrollments."""
+    """Delete a course that exists. Raises course_has_enrollments."""
     raise_broken_rules(SQL.list_broken_course_deletion_rules(db, id=course_id))
     SQL.delete_course(db, id=course_id)
 
 
 def _with_details(db: Connection, rows: Sequence[Any]) -> list[Course]:
-    """The rows of `course`, each with what belongs to it."""
+    """Return the courses of these rows, in their order, with requirements, meetings and seats."""
     ids = to_json([row["id"] for row in rows])
     details = {detail["id"]: detail for detail in SQL.list_course_details(db, ids=ids)}
     return [_course(dict(row), details[row["id"]]) for row in rows]
@@ -106,7 +112,7 @@ def _course(row: dict[str, Any], details: Row) -> Course:
 
 
 def _parameters(fields: CourseInput) -> dict[str, Any]:
-    """Return the parameters of the queries: lists are JSON, a requirement shows its field."""
+    """Return the parameters of the queries. Lists are JSON; a requirement names its field."""
     requirements = [
         {
             "code": prerequisite.code,
@@ -126,7 +132,7 @@ def _parameters(fields: CourseInput) -> dict[str, Any]:
 
 
 def _insert_details(db: Connection, course_id: int, parameters: dict[str, Any]) -> Course:
-    """Write what belongs to the course, and read the whole."""
+    """Add the requirements and meetings of a course, and return it."""
     SQL.insert_requirements(db, course_id=course_id, requirements=parameters["requirements"])
     SQL.insert_meetings(db, course_id=course_id, meetings=parameters["meetings"])
     return get_course(db, course_id)

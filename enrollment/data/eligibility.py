@@ -1,4 +1,4 @@
-"""Eligibility: what the rules of sql/eligibility.sql say of an enrolment before it is made."""
+"""Eligibility: the decisions that the rules of sql/eligibility.sql lead to."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -88,7 +88,10 @@ def decide(
 
 
 def get_eligibility(db: Connection, student_id: int, course_id: int, change: Change) -> Eligibility:
-    """Raises student_not_found, course_not_found."""
+    """Check whether a student can enroll in a course now; if not, return every broken rule.
+
+    Raises student_not_found, course_not_found.
+    """
     get_student(db, student_id)
     get_course(db, course_id)
     ((*_, violations),) = decide(db, [EnrollmentRequest(student_id, course_id)], change)
@@ -104,10 +107,9 @@ def list_eligible_courses(
     now: Timestamp,
     after: KeysetPosition | None = None,
 ) -> KeysetPage[EligibleCourse]:
-    """Those that the student could be enrolled in now, each by itself, by course id.
+    """List the courses that the student can enroll in now, by id. Each is decided alone.
 
-    A page costs as much as the courses that are looked at until it is full. Raises
-    student_not_found.
+    The cost of a page is that of all courses checked until it is full. Raises student_not_found.
     """
     get_student(db, student_id)
     parameters = asdict(wanted) | {"student_id": student_id, "now": now}
@@ -125,12 +127,16 @@ def _list_eligible(
     limit: int,
     **_: Any,
 ) -> list[Row]:
-    """The first so many, from twice as many courses; or four times, eight times as many."""
+    """Return the first eligible courses.
+
+    Twice as many courses as are needed are checked first, and twice as many again each time that
+    was not enough.
+    """
     found: list[Row] = []
     batch = 2 * limit
     while len(found) < limit:
-        place = {"term": term, "after_course_id": after_course_id, "limit": batch}
-        courses = [row["id"] for row in COURSE.list_course_ids(db, **place)]
+        page = {"term": term, "after_course_id": after_course_id, "limit": batch}
+        courses = [row["id"] for row in COURSE.list_course_ids(db, **page)]
         requests = to_json([EnrollmentRequest(student_id, course) for course in courses])
         catalog = DEFAULTS | {"alone": True, "eligible_only": True}
         found += SQL.list_decisions(db, **catalog, requests=requests, now=now)

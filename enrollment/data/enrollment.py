@@ -1,4 +1,4 @@
-"""Enrolments: who is in what, and the one place where it is changed."""
+"""Enrollments of students in courses, and every change of them."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -22,7 +22,7 @@ SQL = queries("enrollment")
 
 
 def find_enrollment(db: Connection, student_id: int, course_id: int) -> Enrollment | None:
-    """None if the student has never been in the course.
+    """Return an enrollment, or None if the student was never in the course.
 
     Raises student_not_found, course_not_found.
     """
@@ -35,7 +35,10 @@ def find_enrollment(db: Connection, student_id: int, course_id: int) -> Enrollme
 
 
 def get_enrollment(db: Connection, student_id: int, course_id: int) -> Enrollment:
-    """Raises student_not_found, course_not_found, enrollment_not_found."""
+    """Return an enrollment.
+
+    Raises student_not_found, course_not_found, enrollment_not_found.
+    """
     enrollment = find_enrollment(db, student_id, course_id)
     if enrollment is None:
         detail = f"Student {student_id} has never been in course {course_id}."
@@ -44,7 +47,7 @@ def get_enrollment(db: Connection, student_id: int, course_id: int) -> Enrollmen
 
 
 def list_results(db: Connection, course_id: int, decisions: Sequence[Decision]) -> list[BulkResult]:
-    """What has become of each of these students in the course."""
+    """Return the result of each decision: the new enrollment, or the violations."""
     enrolled = [decision.student_id for decision in decisions if not decision.violations]
     pairs = to_json([(student_id, course_id) for student_id in enrolled])
     enrollments = {row["student_id"]: row for row in SQL.list_enrollments(db, pairs=pairs)}
@@ -67,14 +70,14 @@ def list_results(db: Connection, course_id: int, decisions: Sequence[Decision]) 
 def insert_enrollment(
     db: Connection, request: EnrollmentRequest, change: Change, *, pointer: str
 ) -> Enrollment:
-    """Enrol a student in a course, for the first time or again.
+    """Enroll a student in a course, for the first time or again.
 
-    Raises student_not_found, or every broken rule of sql/eligibility.sql; `pointer` is where the
-    request names the course.
+    `pointer` is the JSON pointer of the course in the request. Raises student_not_found, or every
+    broken rule of sql/eligibility.sql.
     """
     decisions = _decide(db, [request], change, pointer)
     if _violations(decisions):
-        # A student who is not there is no fault of the wish: there is nothing at the address.
+        # If the student does not exist, the path is wrong and not the body.
         get_student(db, request.student_id)
     _enroll(db, decisions, change)
     return get_enrollment(db, request.student_id, request.course_id)
@@ -88,10 +91,11 @@ def put_enrollment(
     status: str,
     change: Change,
 ) -> Enrollment:
-    """Bring the enrolment from what it is at present to "enrolled", "completed" or "dropped".
+    """Set the status of an enrollment to "enrolled", "completed" or "dropped".
 
-    One that is there already stays as it is, and leaves no event. Raises not_enrolled,
-    effective_too_early, or every broken rule of sql/eligibility.sql.
+    `present` is the enrollment as it is now. If it has the status already, nothing is changed or
+    recorded. Raises not_enrolled, effective_too_early, or every broken rule of
+    sql/eligibility.sql.
     """
     if present and present.status == status:
         return present
@@ -112,23 +116,22 @@ def replace_enrollments(
     *,
     pointer: str,
 ) -> None:
-    """Leave the student in exactly these courses: the others are dropped first, so that the rules
-    judge what would come of it.
+    """Enroll the student in exactly these courses, and drop the others.
 
-    Raises student_not_found, effective_too_early, or every broken rule of sql/eligibility.sql for
-    every course; `pointer` is where the request names the i-th course, with %d for i.
+    The others are dropped first: so the rules are checked against the set as it will be. `pointer`
+    is the JSON pointer of a course in the request, with %d for its index. Raises student_not_found,
+    effective_too_early, or every broken rule of sql/eligibility.sql for every course.
     """
     get_student(db, student_id)
-    places = _list_active_enrollments(
-        db, student_id, but=[request.course_id for request in requests]
-    )
-    violations = _end_enrollments(db, student_id, list(places), "dropped", change)
-    dropped = [course_id for course_id, status in places.items() if status == "enrolled"]
+    kept = [request.course_id for request in requests]
+    others = _list_active_enrollments(db, student_id, without=kept)
+    violations = _end_enrollments(db, student_id, list(others), "dropped", change)
+    dropped = [course_id for course_id, status in others.items() if status == "enrolled"]
     allow_existing = [request._replace(allow_existing=True) for request in requests]
     decisions = _decide(db, allow_existing, change, pointer, dropped=dropped)
     raise_violations(violations + _violations(decisions))
     _enroll(db, decisions, change)
-    waitlist.promote_eligible(db, change, course_ids=list(places), student_ids=[student_id])
+    waitlist.promote_eligible(db, change, course_ids=list(others), student_ids=[student_id])
 
 
 def insert_students(
@@ -140,32 +143,34 @@ def insert_students(
     *,
     pointer: str,
 ) -> list[BulkResult]:
-    """Enrol many students in one course: all of them, or each who may.
+    """Enroll many students in one course: all or nothing, or each one who is eligible.
 
-    Raises course_not_found, or for "all" every broken rule of sql/eligibility.sql for every one;
-    `pointer` is where the request names the i-th student, with %d for i.
+    `pointer` is the JSON pointer of a student in the request, with %d for the index. Raises
+    course_not_found; for "all" also every broken rule of sql/eligibility.sql for every student.
     """
     get_course(db, course_id)
     decisions = _decide(db, requests, change, pointer, lists_students=True)
-    welcome = [decision for decision in decisions if not decision.violations]
-    _enroll(db, decisions if mode == "all" else welcome, change)
+    eligible = [decision for decision in decisions if not decision.violations]
+    _enroll(db, decisions if mode == "all" else eligible, change)
     return list_results(db, course_id, decisions)
 
 
 def apply_deactivation(db: Connection, before: Student, after: Student, change: Change) -> None:
-    """Take the places of a student who becomes inactive, and give them to those who wait; whoever
-    is changed otherwise may now be eligible where it was not so before."""
-    leaves = (before.status, after.status) == ("active", "inactive")
-    places = _list_active_enrollments(db, after.id) if leaves else {}
-    raise_violations(_end_enrollments(db, after.id, list(places), "dropped", change))
-    waitlist.promote_eligible(db, change, course_ids=list(places), student_ids=[after.id])
+    """Drop the courses of a student who becomes inactive, and promote waitlisted students.
+
+    Another change of the student is followed by promotion too: the student may be eligible now.
+    """
+    is_deactivated = (before.status, after.status) == ("active", "inactive")
+    active = _list_active_enrollments(db, after.id) if is_deactivated else {}
+    raise_violations(_end_enrollments(db, after.id, list(active), "dropped", change))
+    waitlist.promote_eligible(db, change, course_ids=list(active), student_ids=[after.id])
 
 
 def _list_active_enrollments(
-    db: Connection, student_id: int, but: Sequence[int] = ()
+    db: Connection, student_id: int, without: Sequence[int] = ()
 ) -> dict[int, str]:
-    """The courses that the student is in or waits for, and which of the two."""
-    rows = SQL.list_active_enrollments(db, student_id=student_id, course_ids=to_json(but))
+    """Return the status of each course in which the student is enrolled or waitlisted."""
+    rows = SQL.list_active_enrollments(db, student_id=student_id, course_ids=to_json(without))
     return {row["course_id"]: row["status"] for row in rows}
 
 
@@ -178,8 +183,11 @@ def _decide(
     lists_students: bool = False,
     dropped: Sequence[int] = (),
 ) -> list[Decision]:
-    """Who waits goes before who comes. A seat is given away when it comes free; but who was passed
-    over then may have become eligible since, by the clock for one, and may be who comes."""
+    """Promote from the waitlists, then decide.
+
+    Free seats are given out when they become free. But a student who was skipped then may be
+    eligible by now, and may even be one of the students in this request.
+    """
     course_ids = list({request.course_id for request in requests})
     promoted = waitlist.promote_eligible(db, change, course_ids=course_ids)
     requests = [
@@ -192,7 +200,7 @@ def _decide(
 
 
 def _enroll(db: Connection, decisions: Sequence[Decision], change: Change) -> None:
-    """Give each the outcome, or refuse them all for every fault."""
+    """Write the outcomes, or raise the violations of all."""
     raise_violations(_violations(decisions))
     enrollments = [
         (decision.student_id, decision.course_id, decision.outcome) for decision in decisions
@@ -209,8 +217,11 @@ def _violations(decisions: Sequence[Decision]) -> list[Violation]:
 def _end_enrollments(
     db: Connection, student_id: int, course_ids: Sequence[int], status: str, change: Change
 ) -> list[Violation]:
-    """End these enrolments, or return what speaks against it; what else the request asks for can
-    then be judged as if they had ended."""
+    """Complete or drop these enrollments, and return the broken rules.
+
+    They end even if a rule is broken: so the rest of the request is checked as if they had ended,
+    and every broken rule is known. The caller raises the violations, which undoes all of it.
+    """
     ending = asdict(change) | {
         "student_id": student_id,
         "course_ids": to_json(course_ids),

@@ -1,4 +1,4 @@
-"""Events: every change of every enrolment, written by the triggers of migrations/0006."""
+"""Events: every change of every enrollment. Triggers write them; see sql/schema.sql."""
 
 import json
 from typing import Any
@@ -16,12 +16,12 @@ SQL = queries("event")
 
 
 def list_events(db: Connection, wanted: EventFilter) -> KeysetPage[Event]:
-    """By id, which is the order of their commits: whoever reads on from the last id misses none."""
+    """List events by id, which is the order of commits: no event with a lower id appears later."""
     return list_page(db, SQL.list_events, _event, asdict(wanted), start={"id": wanted.after})
 
 
 def get_last_event_id(db: Connection) -> int:
-    """0 if there is no event yet."""
+    """Return the id of the last event, or 0 if there is none."""
     last: int = SQL.get_last_event_id(db)["id"]
     return last
 
@@ -33,7 +33,7 @@ def list_events_of_enrollment(
     wanted: Pagination,
     after: KeysetPosition | None = None,
 ) -> KeysetPage[Event]:
-    """The history of one enrolment, by id.
+    """List the events of one enrollment by id.
 
     Raises student_not_found, course_not_found, enrollment_not_found.
     """

@@ -1,4 +1,4 @@
-"""Holds: what keeps a student from enrolling until it is released."""
+"""Holds: each keeps a student from enrolling until it is released."""
 
 from msgspec.structs import asdict
 
@@ -14,7 +14,7 @@ SQL = queries("hold")
 
 
 def get_hold(db: Connection, student_id: int, hold_id: int) -> Hold:
-    """Raises hold_not_found."""
+    """Return a hold of a student. Raises hold_not_found."""
     row = SQL.get_hold(db, student_id=student_id, id=hold_id)
     if row is None:
         raise Problem("hold_not_found", f"Student {student_id} has no hold {hold_id}.")
@@ -24,7 +24,7 @@ def get_hold(db: Connection, student_id: int, hold_id: int) -> Hold:
 def list_holds(
     db: Connection, student_id: int, wanted: Pagination, after: KeysetPosition | None = None
 ) -> KeysetPage[Hold]:
-    """By id, released ones too. Raises student_not_found."""
+    """List the holds of a student by id, released ones too. Raises student_not_found."""
     parameters = asdict(wanted) | {"student_id": student_id}
     page = list_page(db, SQL.list_holds, Hold, parameters, start={"id": 0}, after=after)
     if not page.items:
@@ -33,12 +33,12 @@ def list_holds(
 
 
 def insert_hold(db: Connection, student_id: int, fields: HoldInput, change: Change) -> Hold:
-    """Raises student_not_found."""
+    """Place a hold on a student. Raises student_not_found."""
     get_student(db, student_id)
     parameters = asdict(change) | asdict(fields)
     return Hold(**SQL.insert_hold(db, student_id=student_id, **parameters))
 
 
 def release_hold(db: Connection, student_id: int, hold_id: int, change: Change) -> None:
-    """One that was released before stays as it is."""
+    """Release a hold. A hold that is released already does not change."""
     SQL.update_hold_released(db, student_id=student_id, id=hold_id, **asdict(change))

@@ -1,4 +1,4 @@
-"""Kept answers: what was answered under an Idempotency-Key."""
+"""Stored responses: each was sent for a request with an Idempotency-Key."""
 
 import json
 from collections.abc import Mapping
@@ -13,16 +13,19 @@ SQL = queries("idempotency_key")
 
 
 class IdempotencyKey(NamedTuple):
-    """Who asks, and under which key; answers are kept for some seconds."""
+    """The key of a request."""
 
+    # The token of the caller. Keys of different callers are different.
     token_id: int
     key: str
+    # For how many seconds the response is stored.
     seconds: int
 
 
 class StoredResponse(NamedTuple):
-    """An answer as it was sent, and the digest of what it answers."""
+    """A response as it was sent."""
 
+    # The digest of the request.
     fingerprint: str
     status: int
     headers: Mapping[str, str]
@@ -30,16 +33,16 @@ class StoredResponse(NamedTuple):
 
 
 def find_stored_response(db: Connection, key: IdempotencyKey) -> StoredResponse | None:
-    """None if nothing was answered, or too long ago."""
+    """Return the response stored for a key, or None if there is none or it is too old."""
     parameters = {"token_id": key.token_id, "key": key.key, "since": _since(key)}
     row = SQL.get_stored_response(db, **parameters)
     return row and StoredResponse(*row)._replace(headers=json.loads(row["headers"]))
 
 
-def insert_stored_response(db: Connection, key: IdempotencyKey, answer: StoredResponse) -> None:
-    """Keep it, and forget a few old ones."""
+def insert_stored_response(db: Connection, key: IdempotencyKey, response: StoredResponse) -> None:
+    """Store a response, and delete a few old ones."""
     SQL.delete_old_responses(db, since=_since(key))
-    parameters = answer._asdict() | {"headers": to_json(dict(answer.headers))}
+    parameters = response._asdict() | {"headers": to_json(dict(response.headers))}
     at = Timestamp.now()
     SQL.insert_stored_response(db, token_id=key.token_id, key=key.key, at=at, **parameters)
 

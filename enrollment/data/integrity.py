@@ -1,4 +1,4 @@
-"""Checks: whether the database is sound, and state and history agree."""
+"""Checks: whether the database file is intact, and enrollments agree with their history."""
 
 from itertools import islice
 
@@ -11,33 +11,29 @@ MIGRATIONS = {
     for path in resource_dir("migrations").glob("*.sql")
     if ".rollback" not in path.suffixes
 }
-# Of the same kind, so many are told.
-PROBLEM_BY_RESULT_CODE = 10
+# At most so many findings of the same kind are returned.
+MAX_FINDINGS = 10
 
 
 def list_corruptions(db: Connection) -> list[str]:
-    """A sentence for each thing that is wrong with the file (https://www.sqlite.org/pragma.html)."""
+    """Return a sentence for each corruption of the file (https://www.sqlite.org/pragma.html)."""
     damages = [
-        row[0]
-        for row in db.execute(f"PRAGMA integrity_check({PROBLEM_BY_RESULT_CODE})")
-        if row[0] != "ok"
+        row[0] for row in db.execute(f"PRAGMA integrity_check({MAX_FINDINGS})") if row[0] != "ok"
     ]
-    for table, _, parent, _ in db.execute("PRAGMA foreign_key_check").fetchmany(
-        PROBLEM_BY_RESULT_CODE
-    ):
+    for table, _, parent, _ in db.execute("PRAGMA foreign_key_check").fetchmany(MAX_FINDINGS):
         damages.append(f"a row of {table} refers to a row of {parent} that is missing")
     return damages
 
 
 def list_history_mismatches(db: Connection) -> list[str]:
-    """A sentence for each enrolment that is not what its events say, and for each event that does
-    not go on from the one before."""
+    """Return a sentence for each enrollment that differs from its events, and for each event that
+    does not continue the one before."""
     return [
         f"student {row['student_id']} in course {row['course_id']}: state and history differ"
-        for row in islice(SQL.list_history_mismatches(db), PROBLEM_BY_RESULT_CODE)
+        for row in islice(SQL.list_history_mismatches(db), MAX_FINDINGS)
     ] + [
         f"event {row['id']} does not go on from the one before"
-        for row in islice(SQL.list_broken_histories(db), PROBLEM_BY_RESULT_CODE)
+        for row in islice(SQL.list_broken_histories(db), MAX_FINDINGS)
     ]
 
 
@@ -47,10 +43,10 @@ def is_current(db: Connection) -> bool:
 
 
 def get_counts(db: Connection) -> dict[str, int]:
-    """How many rows of what."""
+    """Return the number of rows of each table."""
     return dict(SQL.get_counts(db))
 
 
 def probe_write(db: Connection) -> None:
-    """Change nothing, as only who may write can: a write that has begun shows not even that."""
+    """Run a write that changes nothing; it fails if the file is read-only. BEGIN does not."""
     SQL.probe_write(db)

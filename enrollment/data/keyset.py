@@ -1,5 +1,7 @@
-"""Lists by keyset: a page begins after the last row of the one before, never at an offset, so that
-every page costs the same (https://use-the-index-luke.com/no-offset)."""
+"""Lists by keyset: a page begins after the last row of the previous page, never at an offset.
+
+So later pages cost no more than the first (https://use-the-index-luke.com/no-offset).
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
@@ -17,14 +19,15 @@ KeysetPosition = Sequence[str | int]
 
 
 class KeysetPage(msgspec.Struct, Generic[R], frozen=True):
-    """Some items, and the place of the last one if more follow."""
+    """The items of a page."""
 
     items: list[R]
+    # The position of the last item; None if no more follow.
     next: KeysetPosition | None
 
 
 def invalid_cursor() -> Problem:
-    """For a cursor that was made for another list, or by someone else."""
+    """Return the problem of a cursor that this list did not make."""
     violation = Violation(
         parameter="cursor",
         code="invalid_value",
@@ -47,24 +50,25 @@ def list_page(
     start: Mapping[str, Any],
     after: KeysetPosition | None = None,
 ) -> KeysetPage[R]:
-    """At most `parameters["limit"]` rows of a query that is ordered by the columns of `start`.
+    """Return at most `parameters["limit"]` records of a query ordered by the columns of `start`.
 
-    The query takes a place as the parameters after_<column>: `after`, or for a first page `start`,
-    which lies before the first row. Raises page_not_found if `after` is not a place in this order.
+    The query takes a position as the parameters after_<column>: `after`, or for the first page
+    `start`, which is before the first row. Raises page_not_found if `after` is not a position in
+    this order.
     """
     if after is not None and [*map(type, after)] != [*map(type, start.values())]:
         raise invalid_cursor()
-    place = dict(zip(start, after, strict=True)) if after is not None else start
+    position = dict(zip(start, after, strict=True)) if after is not None else start
     limit = parameters["limit"]
-    # One row too many tells whether more follow.
+    # One row more than the limit shows whether more follow.
     rows = query(
         db,
         **parameters
         | {"limit": limit + 1}
-        | {f"after_{column}": value for column, value in place.items()},
+        | {f"after_{column}": value for column, value in position.items()},
     )
     more = len(rows) > limit
     names = rows[0].keys() if rows else []
-    # `**row` would look each value up by its name, which takes as long as all else here.
+    # `**row` would look each value up by its name, which takes as long as everything else here.
     items = [record(**dict(zip(names, row, strict=True))) for row in rows[:limit]]
     return KeysetPage(items, [rows[limit - 1][column] for column in start] if more else None)

@@ -1,4 +1,4 @@
-"""Numbers of the whole school, for those who watch over the service."""
+"""Numbers of the whole school, for the metrics."""
 
 from enrollment.model.types import Timestamp
 from enrollment.storage.queries import queries
@@ -8,11 +8,11 @@ SQL = queries("metrics")
 
 
 def get_seats(db: Connection, at: Timestamp) -> dict[str, int]:
-    """Capacity, taken and waitlisted, of the open courses whose term has not ended."""
+    """Return the seats (capacity, taken, waitlisted) of open courses whose term has not ended."""
     return dict(SQL.get_seats(db, at=at))
 
 
 def list_changes(db: Connection, after: int) -> list[Row]:
-    """How many enrolments went from which status to which, after this event."""
+    """Count the changes after this event by the status before and after."""
     rows: list[Row] = SQL.list_changes(db, after_id=after)
     return rows

@@ -1,4 +1,4 @@
-"""Rosters: a student's courses and a course's students, as they are now or were at some time."""
+"""Rosters: the courses of a student and the students of a course, now or at an earlier time."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from enrollment.storage.queries import queries
 from enrollment.storage.sqlite import Connection
 
 SQL = queries("roster")
-# Later than any moment that is asked for.
+# Later than any time in a request.
 ALWAYS = "9999-12-31T23:59:59.999Z"
 
 
@@ -23,7 +23,7 @@ def list_courses_of_student(
     wanted: StudentCourseFilter,
     after: KeysetPosition | None = None,
 ) -> KeysetPage[StudentCourse]:
-    """By course id. Raises student_not_found."""
+    """List the courses of a student by course id. Raises student_not_found."""
     query = SQL.list_courses_of_student_as_of if _is_past(wanted) else SQL.list_courses_of_student
     parameters = _parameters(wanted) | {"student_id": student_id}
     start = {"course_id": 0}
@@ -34,7 +34,10 @@ def list_courses_of_student(
 
 
 def get_courses_tag(db: Connection, student_id: int) -> str:
-    """What changes whenever the list of the student's courses does. Raises student_not_found."""
+    """Return a text that changes whenever the list of the student's courses changes.
+
+    Raises student_not_found.
+    """
     row = SQL.get_courses_tag(db, student_id=student_id)
     if row is None:
         raise student_not_found(student_id)
@@ -45,9 +48,9 @@ def get_courses_tag(db: Connection, student_id: int) -> str:
 def list_students_of_course(
     db: Connection, course_id: int, wanted: RosterFilter, after: KeysetPosition | None = None
 ) -> KeysetPage[RosterEntry]:
-    """By status, a waitlist in its order, and student id; the past by student id alone.
+    """List the students of a course by status, order of the waitlist and student id.
 
-    Raises course_not_found.
+    Students at an earlier time are listed by student id alone. Raises course_not_found.
     """
     start: dict[str, str | int]
     query, start = SQL.list_students_of_course_as_of, {"student_id": 0}

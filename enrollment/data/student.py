@@ -1,4 +1,4 @@
-"""Students: the people who can be enrolled."""
+"""Students."""
 
 from msgspec.structs import asdict
 
@@ -18,7 +18,7 @@ def student_not_found(student_id: int) -> Problem:
 
 
 def get_student(db: Connection, student_id: int) -> Student:
-    """Raises student_not_found."""
+    """Return a student. Raises student_not_found."""
     row = SQL.get_student(db, id=student_id)
     if row is None:
         raise student_not_found(student_id)
@@ -28,7 +28,7 @@ def get_student(db: Connection, student_id: int) -> Student:
 def list_students(
     db: Connection, wanted: StudentFilter, after: KeysetPosition | None = None
 ) -> KeysetPage[Student]:
-    """By family name, given name and id; where an email is looked for, by email."""
+    """List students by family name, given name and id, or by email if the filter has one."""
     query, start = SQL.list_students, {"family_name": wanted.family_name, "given_name": "", "id": 0}
     if wanted.email:
         query, start = SQL.list_students_by_email, {"email": wanted.email, "id": 0}
@@ -37,7 +37,7 @@ def list_students(
 
 
 def insert_student(db: Connection, fields: StudentInput) -> Student:
-    """Raises email_taken."""
+    """Add a student. Raises email_taken."""
     raise_broken_rules(SQL.list_broken_student_rules(db, id=None, email=fields.email))
     return Student(**SQL.insert_student(db, **asdict(fields)))
 
@@ -49,6 +49,6 @@ def update_student(db: Connection, student_id: int, fields: StudentInput) -> Stu
 
 
 def delete_student(db: Connection, student_id: int) -> None:
-    """Raises student_has_enrollments."""
+    """Delete a student who exists. Raises student_has_enrollments."""
     raise_broken_rules(SQL.list_broken_student_deletion_rules(db, id=student_id))
     SQL.delete_student(db, id=student_id)

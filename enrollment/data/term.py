@@ -1,4 +1,4 @@
-"""Terms: the stretches of time that courses belong to."""
+"""Terms: the periods in which courses are taught."""
 
 from msgspec.structs import asdict
 
@@ -14,7 +14,7 @@ SQL = queries("term")
 
 
 def get_term(db: Connection, term_id: int) -> Term:
-    """Raises term_not_found."""
+    """Return a term. Raises term_not_found."""
     row = SQL.get_term(db, id=term_id)
     if row is None:
         raise Problem("term_not_found", f"There is no term {term_id}.")
@@ -24,14 +24,14 @@ def get_term(db: Connection, term_id: int) -> Term:
 def list_terms(
     db: Connection, wanted: TermFilter, after: KeysetPosition | None = None
 ) -> KeysetPage[Term]:
-    """By code."""
+    """List terms by code and id."""
     start = {"code": wanted.code, "id": 0}
     parameters = asdict(wanted) | prefix_ends(wanted, "code", "title")
     return list_page(db, SQL.list_terms, Term, parameters, start=start, after=after)
 
 
 def insert_term(db: Connection, fields: TermInput) -> Term:
-    """Raises term_code_taken, ends_before_start."""
+    """Add a term. Raises term_code_taken, ends_before_start."""
     raise_broken_rules(SQL.list_broken_term_rules(db, id=None, **asdict(fields)))
     return Term(**SQL.insert_term(db, **asdict(fields)))
 
@@ -43,11 +43,11 @@ def update_term(db: Connection, term_id: int, fields: TermInput) -> Term:
 
 
 def list_course_ids(db: Connection, term_id: int) -> list[int]:
-    """The courses of the term."""
+    """List the ids of the courses of a term."""
     return [row["id"] for row in SQL.list_course_ids(db, id=term_id)]
 
 
 def delete_term(db: Connection, term_id: int) -> None:
-    """Raises term_has_courses."""
+    """Delete a term that exists. Raises term_has_courses."""
     raise_broken_rules(SQL.list_broken_term_deletion_rules(db, id=term_id))
     SQL.delete_term(db, id=term_id)

@@ -1,4 +1,4 @@
-"""Access tokens: what a client shows to say who it is. Only their digests are kept."""
+"""Access tokens: each proves who a caller is. Only the digests are stored."""
 
 import hmac
 import re
@@ -18,12 +18,12 @@ from enrollment.storage.queries import queries, to_json
 from enrollment.storage.sqlite import Connection, Row
 
 SQL = queries("token")
-# A prefix by which scanners of leaked secrets know it, what finds it, and 192 bits that prove it.
+# A prefix that scanners for leaked secrets recognize, the lookup, and a secret of 192 bits.
 FORM = re.compile(r"enr_([0-9a-f]{12})_[0-9a-f]{48}")
 
 
 def get_token(db: Connection, token_id: int) -> Token:
-    """Raises token_not_found."""
+    """Return a token. Raises token_not_found."""
     row = SQL.get_token(db, id=token_id)
     if row is None:
         raise Problem("token_not_found", f"There is no token {token_id}.")
@@ -31,7 +31,7 @@ def get_token(db: Connection, token_id: int) -> Token:
 
 
 def find_valid_token(db: Connection, text: str) -> Row | None:
-    """The token that this is the text of, unless it is revoked or has expired."""
+    """Return the token with this text, or None if it is unknown, expired or revoked."""
     form = FORM.fullmatch(text)
     row: Row | None = form and SQL.get_token_by_lookup(db, lookup=form[1])
     if row is None or not hmac.compare_digest(row["digest"], _digest(text)):
@@ -41,19 +41,19 @@ def find_valid_token(db: Connection, text: str) -> Row | None:
 
 
 def has_admin(db: Connection, now: Timestamp) -> bool:
-    """Whether there is a token that can make others."""
+    """Whether there is a valid admin token."""
     return bool(SQL.get_count_of_admins(db, now=now)["admins"])
 
 
 def list_tokens(
     db: Connection, wanted: Pagination, after: KeysetPosition | None = None
 ) -> KeysetPage[Token]:
-    """By id, revoked ones too."""
+    """List tokens by id, expired and revoked ones too."""
     return list_page(db, SQL.list_tokens, Token, asdict(wanted), start={"id": 0}, after=after)
 
 
 def insert_token(db: Connection, fields: TokenInput, change: Change) -> NewToken:
-    """A new token and its text, which is shown this once.
+    """Add a token, and return it with its text, which is shown only once.
 
     Raises token_student_required, token_student_not_allowed, unknown_student, already_expired.
     """
@@ -66,12 +66,12 @@ def insert_token(db: Connection, fields: TokenInput, change: Change) -> NewToken
 
 
 def flush_token_uses(db: Connection, uses: Mapping[int, Timestamp]) -> None:
-    """When each of these tokens was used last."""
+    """Write when each of these tokens was last used."""
     SQL.update_tokens_used(db, uses=to_json([*uses.items()]))
 
 
 def revoke_token(db: Connection, token_id: int, change: Change) -> None:
-    """One that was revoked before stays as it is."""
+    """Revoke a token permanently. A token that is revoked already does not change."""
     SQL.update_token_revoked(db, id=token_id, at=change.at, actor=change.actor)
 
 

@@ -1,4 +1,4 @@
-"""Rules are queries: each row that one returns is a reason to refuse."""
+"""Violations: each row of a query of rules is one broken rule."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from enrollment.storage.sqlite import Row
 
 
 def violation(row: Row, pointer: str | None) -> Violation:
-    """A row with a code, a sentence and its figures, and where in the request the cause stands.
+    """Return the violation in a row. `pointer` is the JSON pointer of its cause in the request.
 
     A code that is not registered is a mistake in the SQL. It fails here, in the transaction of the
     request, and so undoes and fails that request alone.
@@ -26,12 +26,12 @@ def violation(row: Row, pointer: str | None) -> Violation:
 
 
 def list_violations(broken: Iterable[Row]) -> list[Violation]:
-    """Rows that have each their own pointer."""
+    """Return the violations in rows that have a pointer each."""
     return [violation(row, row["pointer"]) for row in broken]
 
 
 def raise_violations(violations: Sequence[Violation]) -> None:
-    """Raise them all as one Problem, if there is one."""
+    """Raise the violations as one problem, if there are any."""
     if violations:
         raise Problem.from_violations(violations)
 

@@ -1,4 +1,4 @@
-"""Waitlists: who waits is given the seats that come free, first come, first served."""
+"""Waitlists: free seats go to waitlisted students, first come, first served."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ from enrollment.storage.sqlite import Connection
 SQL = queries("waitlist")
 ENROLLMENT = queries("enrollment")
 PROMOTED = "promoted from the waitlist"
-# How many of those who wait are judged first; twice as many, each time that was not enough.
+# How many waitlisted students are decided on at first; twice as many each time that is not enough.
 BATCH = 10
 
 
@@ -26,14 +26,14 @@ def promote_eligible(
     course_ids: Sequence[int] = (),
     student_ids: Sequence[int] = (),
 ) -> set[tuple[int, int]]:
-    """Give the free seats of these courses, and of those that these students wait for, to the first
-    who wait and are eligible now, unless a registrar promotes there.
+    """Give free seats to the first eligible students on the waitlists that promote automatically.
 
-    Returns each new student and course. A seat that is taken may make its student eligible
-    elsewhere, so this goes on until no one moves.
+    The waitlists are those of these courses, and those that these students are on. A new seat may
+    make its student eligible elsewhere (a corequisite), so this repeats until no one is promoted.
+    Return the id of each promoted student with that of the course.
     """
     moved: set[tuple[int, int]] = set()
-    while courses := _list_courses(db, course_ids, student_ids):
+    while courses := _list_promotable_courses(db, course_ids, student_ids):
         promoted = {
             (decision.student_id, course_id)
             for course_id in courses
@@ -45,48 +45,49 @@ def promote_eligible(
     return moved
 
 
-def _list_courses(
+def _list_promotable_courses(
     db: Connection, course_ids: Sequence[int], student_ids: Sequence[int]
 ) -> list[int]:
-    """Those of these courses that have seats for those who wait, and give them by themselves."""
+    """List the courses that promote automatically and have free seats and waitlisted students."""
     lists = {"course_ids": to_json(course_ids), "student_ids": to_json(student_ids)}
     return [row["id"] for row in SQL.list_promotable_courses(db, **lists)]
 
 
 def promote_manually(db: Connection, course_id: int, seats: int, change: Change) -> list[Decision]:
-    """Give up to so many free seats as settle does: who was asked, and got one or was passed over.
+    """Give up to so many free seats to the first eligible students on the waitlist.
 
-    Raises promotion_automatic, course_full.
+    Return the decisions on the students who were promoted or skipped. Raises promotion_automatic,
+    course_full.
     """
     raise_broken_rules(SQL.list_broken_promotion_rules(db, course_id=course_id))
-    asked = _promote_in_order(db, course_id, change, seats)
-    promoted = [decision.student_id for decision in asked if not decision.violations]
+    decisions = _promote_in_order(db, course_id, change, seats)
+    promoted = [decision.student_id for decision in decisions if not decision.violations]
     promote_eligible(db, change, student_ids=promoted)
-    return asked
+    return decisions
 
 
 def _promote_in_order(
     db: Connection, course_id: int, change: Change, seats: float
 ) -> list[Decision]:
-    """Ask those who wait, in their order, until no seat is left."""
+    """Promote or skip waitlisted students in their order, until no seat is left."""
     own = Change(at=change.at, actor=change.actor, reason=PROMOTED)
-    asked: list[Decision] = []
+    decisions: list[Decision] = []
     last, limit = 0, BATCH
     while True:
-        place = {"after_queue_number": last, "limit": limit}
-        waiting = SQL.list_waitlisted(db, course_id=course_id, **place)
-        requests = [EnrollmentRequest(row["student_id"], course_id) for row in waiting]
+        page = {"after_queue_number": last, "limit": limit}
+        waitlisted = SQL.list_waitlisted(db, course_id=course_id, **page)
+        requests = [EnrollmentRequest(row["student_id"], course_id) for row in waitlisted]
         batch = list(_before_it_is_full(decide(db, requests, own, reserves_seats=False), seats))
         _record(db, course_id, batch, own)
-        asked += batch
+        decisions += batch
         if len(batch) < limit:
-            return asked
-        last, limit = waiting[-1]["queue_number"], 2 * limit
+            return decisions
+        last, limit = waitlisted[-1]["queue_number"], 2 * limit
         seats -= sum(not decision.violations for decision in batch)
 
 
 def _before_it_is_full(decisions: Iterable[Decision], seats: float) -> Iterator[Decision]:
-    """Those whose turn comes while there is a seat."""
+    """Return the decisions on the students whose turn comes while there is a seat."""
     for decision in decisions:
         if seats <= 0 or any(violation.code == "course_full" for violation in decision.violations):
             return
@@ -94,21 +95,21 @@ def _before_it_is_full(decisions: Iterable[Decision], seats: float) -> Iterator[
         yield decision
 
 
-def _record(db: Connection, course_id: int, asked: Sequence[Decision], change: Change) -> None:
-    """Enrol who is eligible, and leave an event with who is passed over."""
+def _record(db: Connection, course_id: int, decisions: Sequence[Decision], change: Change) -> None:
+    """Enroll the eligible students, and record why the others were skipped."""
     promoted = [
         (decision.student_id, course_id, decision.outcome)
-        for decision in asked
+        for decision in decisions
         if not decision.violations
     ]
     skipped = [
         (decision.student_id, "passed over: " + "; ".join(map(_reason, decision.violations)))
-        for decision in asked
+        for decision in decisions
         if decision.violations
     ]
-    passes, own = to_json(skipped), asdict(change)
-    SQL.update_skipped(db, course_id=course_id, skipped=passes, **own)
-    ENROLLMENT.insert_enrollments(db, enrollments=to_json(promoted), **own)
+    details = asdict(change)
+    SQL.update_skipped(db, course_id=course_id, skipped=to_json(skipped), **details)
+    ENROLLMENT.insert_enrollments(db, enrollments=to_json(promoted), **details)
 
 
 def _reason(violation: Violation) -> str:
