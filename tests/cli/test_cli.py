@@ -39,9 +39,9 @@ def test_migrate_says_what_it_applied(capsys: Captured):
     assert capsys.readouterr() == ("".join(f"applied  {id}\n" for id in ALL), "")
 
     assert main(["migrate"]) == 0
-    assert capsys.readouterr().out == "enrollment.db has nothing pending\n"
+    assert capsys.readouterr().out == "enrollment.db has no pending migrations\n"
     assert main(["migrate", "--to", "0001"]) == 0
-    assert capsys.readouterr().out == "enrollment.db has nothing pending up to 0001\n"
+    assert capsys.readouterr().out == "enrollment.db has no pending migrations up to 0001\n"
 
 
 def test_migrate_goes_as_far_as_it_is_told_and_says_where_the_backup_is(
@@ -78,10 +78,10 @@ def test_rollback_asks_first(capsys: Captured, monkeypatch: pytest.MonkeyPatch):
     assert capsys.readouterr().out.endswith(f"rolled back  {REST[0]}\n")
 
     assert main(["migrate", "rollback", "--to", "0001", "--yes"]) == 0
-    assert capsys.readouterr().out == "enrollment.db has nothing after 0001\n"
+    assert capsys.readouterr().out == "enrollment.db has no migrations after 0001\n"
 
 
-def test_rollback_says_what_it_takes_before_it_asks(
+def test_rollback_lists_what_it_undoes_before_it_asks(
     capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ):
     main(["migrate"])
@@ -89,7 +89,7 @@ def test_rollback_says_what_it_takes_before_it_asks(
 
     main(["migrate", "rollback", "--to", "0000"])
 
-    assert f"This takes {', '.join(reversed(ALL))} out of" in capsys.readouterr().out
+    assert f"This rolls back {', '.join(reversed(ALL))} in" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("place", ["verb", "subverb"])
@@ -118,7 +118,7 @@ def test_options_of_migrate_itself_do_not_go_with_a_subverb(
 
     assert main(["migrate", *option, *subverb]) == 2
 
-    assert "do not go with `status` or `rollback`" in capsys.readouterr().err
+    assert "cannot be used with `status` or `rollback`" in capsys.readouterr().err
     assert migrations.pending(Path("enrollment.db")) == []
 
 
@@ -297,7 +297,7 @@ def test_without_a_verb_the_help_is_printed(capsys: pytest.CaptureFixture[str]):
         ("demo --students x", "--students: expected a number from 1 to 1000000"),
         ("backup folder --keep 0", "--keep: expected a number from 1 to 1000000"),
         (f"{CREATE} --role boss", "--role: invalid choice: 'boss'"),
-        (f"{CREATE} --name \udcff", "--name: expected 1 to 100 characters, no controls"),
+        (f"{CREATE} --name \udcff", "--name: expected 1 to 100 characters without control"),
         (f"{CREATE} --student x", "--student: expected the number of a student"),
         (f"{CREATE} --expires tomorrow", "--expires: expected an RFC 3339 time, such as"),
         ("token revoke enr_abc", "argument ID: expected the number of a token"),
@@ -374,7 +374,7 @@ def test_a_token_is_created_listed_and_revoked(tmp_path: Path, capsys: pytest.Ca
     create = ["token", "create", "--database", file, "--name", "Front desk", "--role", "registrar"]
     assert main(create) == 0
     told, text = capsys.readouterr().out.splitlines()
-    assert told == "token 1 of Front desk, registrar; it is shown once:"
+    assert told == "token 1 of Front desk, registrar; shown only once:"
     assert re.fullmatch("enr_[0-9a-f]{12}_[0-9a-f]{48}", text)
     assert main(["token", "revoke", "1", "--database", file]) == 0
     assert main(["token", "list", "--database", file]) == 0
