@@ -12,11 +12,13 @@ from enrollment.config import Config
 from enrollment.data import token
 from enrollment.maintenance import migrations
 from enrollment.model.queries import Pagination
-from enrollment.model.records import Change, TokenInput
+from enrollment.model.records import Change, Token, TokenInput
 from enrollment.model.types import Id, Name, Role, Timestamp, decode
 from enrollment.problems.errors import CommandError
 from enrollment.storage.database import Database
 from enrollment.storage.lock import lock_database
+
+PAGE = Pagination(limit=1000)
 
 
 def add(verbs: Any) -> None:
@@ -69,18 +71,27 @@ def create_token(config: Config, options: argparse.Namespace) -> None:
 def list_tokens(config: Config, options: argparse.Namespace) -> None:
     """Run `token list`. Raises CommandError."""
     with _open_database(config) as database, database.read() as db:
-        listing = token.list_tokens(db, Pagination(limit=1000))
+        page = token.list_tokens(db, PAGE)
+        tokens = page.items
+        while page.next:
+            page = token.list_tokens(db, PAGE, page.next)
+            tokens += page.items
     if options.json:
-        print_json(listing.items)
+        print_json(tokens)
         return
-    for found in listing.items:
+    now = Timestamp.now()
+    for found in tokens:
         whose = f"student {found.student_id}" if found.student_id else found.role
-        end = f"revoked {found.revoked_at}" if found.revoked_at else "valid"
-        if found.expires_at and not found.revoked_at:
-            end = f"valid until {found.expires_at}"
-        print(
-            f"{found.id:5}  {whose:12}  {found.name}, used {found.last_used_at or 'never'}, {end}"
-        )
+        used = found.last_used_at or "never"
+        print(f"{found.id:5}  {whose:12}  {found.name}, used {used}, {_validity(found, now)}")
+
+
+def _validity(found: Token, now: Timestamp) -> str:
+    if found.revoked_at:
+        return f"revoked {found.revoked_at}"
+    if found.expires_at is None:
+        return "valid"
+    return f"{'valid until' if now < found.expires_at else 'expired'} {found.expires_at}"
 
 
 def revoke_token(config: Config, options: argparse.Namespace) -> None:

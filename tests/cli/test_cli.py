@@ -18,6 +18,7 @@ from enrollment.config import Config
 from enrollment.maintenance import migrations
 from enrollment.storage.lock import lock_database
 from tests.support.server import free_port, serving
+from tests.support.tokens import MOMENT
 
 FIRST, *REST = ALL = [id for id, _ in migrations.status(Path("no such file"))]
 
@@ -385,6 +386,27 @@ def test_a_token_is_created_listed_and_revoked(tmp_path: Path, capsys: pytest.Ca
         r"    1  registrar     Front desk, used never, revoked 20\d\d-\S+Z", lines[1]
     )
     assert text.encode() not in Path(file).read_bytes()
+
+
+def test_token_list_shows_every_token_and_which_have_expired(directory: Path, capsys: Captured):
+    main(["migrate"])
+    expired, later = "2020-01-01T00:00:00.000Z", "2999-01-01T00:00:00.000Z"
+    rows = [(f"{number:012x}", f"{number:064x}", later) for number in range(1_001)]
+    rows[-1] = (*rows[-1][:2], expired)
+    with closing(sqlite3.connect(directory / "enrollment.db")) as db, db:
+        db.executemany(
+            "INSERT INTO token (name, role, lookup, digest, created_at, created_by, expires_at)"
+            f" VALUES ('Ada', 'reader', ?, ?, '{MOMENT}', 'a test', ?)",
+            rows,
+        )
+    capsys.readouterr()
+
+    assert main(["token", "list"]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 1_001
+    assert lines[0] == f"    1  reader        Ada, used never, valid until {later}"
+    assert lines[-1] == f" 1001  reader        Ada, used never, expired {expired}"
 
 
 @pytest.mark.parametrize(
