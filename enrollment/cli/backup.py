@@ -1,4 +1,4 @@
-"""enrollment backup, backup verify, and restore"""
+"""The commands `enrollment backup`, `backup verify` and `restore`."""
 
 import argparse
 from pathlib import Path
@@ -15,11 +15,11 @@ def add(verbs: Any) -> None:
     text = "back up the database, even while it is served, to a file or folder; or verify a backup"
     usage = "%(prog)s [-h] [--database DATABASE] [--keep N] FILE\n       %(prog)s verify FILE"
     verb = verbs.add_parser("backup", help=text, description=text, usage=usage)
-    verb.set_defaults(run=run)
+    verb.set_defaults(run=back_up_or_verify)
     add_settings(verb, "database")
-    # argparse itself would take the one word `verify` for a FILE.
+    # `verify` is no subverb, because argparse would then take every FILE for the name of one.
     text = "the file or folder to write; after the word verify, the backup to verify"
-    verb.add_argument("what", metavar="FILE", nargs="+", help=text)
+    verb.add_argument("words", metavar="FILE", nargs="+", help=text)
     text = "keep only the newest N backups in the folder"
     verb.add_argument("--keep", metavar="N", type=count, help=text)
 
@@ -27,13 +27,14 @@ def add(verbs: Any) -> None:
     verb = verbs.add_parser("restore", help=text, description=text)
     verb.set_defaults(run=restore)
     add_settings(verb, "database")
-    verb.add_argument("backup", metavar="FILE", type=Path)
+    verb.add_argument("backup", metavar="FILE", type=Path, help="the backup to restore")
 
 
-def run(config: Config, options: argparse.Namespace) -> None:
-    match options.what:
+def back_up_or_verify(config: Config, options: argparse.Namespace) -> None:
+    """Run `backup FILE` or `backup verify FILE`. Raises CommandError, UsageError."""
+    match options.words:
         case ["verify", file] if file and not options.keep:
-            print(_verified(Path(file)))
+            print(_verify(Path(file)))
         case [file] if file not in ("", "verify"):
             create(config, Path(file), options.keep)
         case _:
@@ -41,25 +42,32 @@ def run(config: Config, options: argparse.Namespace) -> None:
 
 
 def create(config: Config, target: Path, keep: int | None) -> None:
+    """Back up the database, verify the backup, and remove all but the newest `keep` in its folder.
+
+    A backup that cannot be verified is kept. Raises CommandError.
+    """
     if keep and not target.is_dir():
         raise CommandError(f"--keep needs a folder, and {target} is not one")
     made = backup.back_up(config.database, target)
     try:
-        verified = _verified(made)
+        verified = _verify(made)
     except BaseException:
         print(f"backup    {made} is not verified: `enrollment backup verify {made}`")
         raise
     print(f"backup    {made}", verified, sep="\n")
-    for old in backup.prune(config.database, made, keep) if keep else ():
-        print(f"removed   {old}")
+    if keep:
+        for old in backup.prune(config.database, made, keep):
+            print(f"removed   {old}")
 
 
-def _verified(file: Path) -> str:
+def _verify(file: Path) -> str:
+    """Verify a backup and return the line to print. Raises CommandError."""
     schema, counts = backup.verify(file)
     return f"verified  {schema}: {format_counts(counts)}"
 
 
 def restore(config: Config, options: argparse.Namespace) -> None:
+    """Run `restore FILE`. Raises CommandError."""
     with lock_database(config.database, exclusive=True):
         kept = backup.restore(config.database, options.backup)
     print(f"restored  {config.database}")

@@ -1,4 +1,4 @@
-"""enrollment config show"""
+"""The command `enrollment config show`."""
 
 import argparse
 import os
@@ -22,6 +22,7 @@ def add(verbs: Any) -> None:
 
 
 def show(config: Config, options: argparse.Namespace) -> None:
+    """Print every setting with its value, and the flag, variable or default that set it."""
     if options.json:
         print_json(
             {

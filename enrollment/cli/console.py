@@ -14,14 +14,15 @@ from enrollment.storage.queries import to_json
 
 
 def add_settings(verb: argparse.ArgumentParser, *names: str) -> None:
+    """Add the flags of these settings to a verb. The values are read and checked by Config."""
     for setting in fields(Config):
         if setting.name in names:
             about = (
                 f"{setting.metadata['help']} (${variable(setting.name)}, else "
                 f"{shown(setting.default) or 'none'})"
             )
-            # Without a default, Config can see whether the flag was given; and a subverb does not
-            # overwrite what was given to its verb.
+            # A default here would hide from Config that the flag was not given. The default of a
+            # subverb would also overwrite a flag that was given before the subverb.
             verb.add_argument(
                 flag(setting.name),
                 metavar=setting.name.upper(),
@@ -31,22 +32,25 @@ def add_settings(verb: argparse.ArgumentParser, *names: str) -> None:
 
 
 def add_json(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--json", action="store_true", help="print JSON")
+    """Add the flag --json to a verb."""
+    verb.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 
 def print_json(value: Any) -> None:
-    """Print a value of any of our types, on one line."""
+    """Print a value as JSON on one line. The value may contain records."""
     print(to_json(value))
 
 
 def count(text: str) -> int:
-    """Read a number of things; raise ArgumentTypeError if the text is not one."""
+    """Read a number from 1 to 1,000,000. Raises ArgumentTypeError."""
     if not (text.isdecimal() and 1 <= int(text) <= 1_000_000):
         raise argparse.ArgumentTypeError("expected a number from 1 to 1000000")
     return int(text)
 
 
 def print_outcome(done: str, outcome: Outcome) -> None:
+    """Print a line for the backup, if there is one, and a line for each migration. `done` says what
+    was done to the migrations, such as "applied"."""
     if outcome.backup:
         print(f"backup    {outcome.backup}")
     for id in outcome.ids:
@@ -54,21 +58,24 @@ def print_outcome(done: str, outcome: Outcome) -> None:
 
 
 def format_counts(counts: Mapping[str, int]) -> str:
-    """Return numbers with the names of what they count, which are plurals in -s."""
+    """Return counts as text: `{"terms": 1, "courses": 96}` gives "1 term, 96 courses".
+
+    Every name is a plural that ends in -s.
+    """
     return ", ".join(
         f"{n} {what.removesuffix('s') if n == 1 else what}" for what, n in counts.items()
     )
 
 
 def print_secret(*lines: str) -> None:
-    """Print what can't be shown again. Call it inside the transaction that creates the secret: if
-    no one can have seen it, nothing is created.
+    """Print lines that contain a secret, which cannot be printed again.
 
-    Raises CommandError, OSError.
+    Call it inside the transaction that creates the secret: if the lines cannot be printed, the
+    transaction is rolled back. Raises CommandError, OSError.
     """
     if sys.stdout is None:
         raise CommandError("standard output is closed")
-    lost = output.dropped()
+    lost_before = output.dropped()
     print(*lines, sep="\n", flush=True)
-    if output.dropped() > lost:
+    if output.dropped() > lost_before:
         raise CommandError("standard output is closed, or no one reads it")

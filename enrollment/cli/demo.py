@@ -1,4 +1,4 @@
-"""enrollment demo"""
+"""The command `enrollment demo`."""
 
 import argparse
 from contextlib import closing
@@ -16,13 +16,14 @@ def add(verbs: Any) -> None:
     verb = verbs.add_parser("demo", help=text, description=text)
     verb.set_defaults(run=fill)
     add_settings(verb, "database")
-    verb.add_argument("--students", metavar="N", type=count, default=500, help="how many (500)")
-    verb.add_argument(
-        "--seed", metavar="N", type=int, default=1, help="the same seed makes the same college (1)"
-    )
+    text = "the number of students (500)"
+    verb.add_argument("--students", metavar="N", type=count, default=500, help=text)
+    text = "the same seed makes the same college (1)"
+    verb.add_argument("--seed", metavar="N", type=int, default=1, help=text)
 
 
 def fill(config: Config, options: argparse.Namespace) -> None:
+    """Run `demo`. Raises CommandError if the database has students."""
     with lock_database(config.database, exclusive=False):
         print_outcome("applied", migrations.ensure_current(config.database, allowed=False))
         with closing(Database(config.database, config.busy_timeout)) as database:

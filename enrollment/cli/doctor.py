@@ -1,4 +1,4 @@
-"""enrollment doctor"""
+"""The command `enrollment doctor`."""
 
 import argparse
 import os
@@ -19,13 +19,19 @@ from enrollment.storage.offline import open_to_read
 from enrollment.storage.sqlite import may_lose_commits, sqlite_version
 
 MEGABYTE = 1_000_000
-LITTLE_ROOM, NO_ROOM = 500 * MEGABYTE, 20 * MEGABYTE
-# The service brings it into the database at 16 MB, unless a reader that does not end prevents that.
+# Free space on the disk: below LITTLE_SPACE is a warning, below NO_SPACE is wrong.
+LITTLE_SPACE, NO_SPACE = 500 * MEGABYTE, 20 * MEGABYTE
+# The service writes the log back into the database at 16 MB. A log that is much larger means that
+# a reader which does not end prevents this.
 LARGE_LOG = 100 * MEGABYTE
-# Here processes can't share SQLite's memory, nor trust its locks (https://www.sqlite.org/wal.html).
-NETWORK = set("9p afs ceph cifs fuse.sshfs glusterfs lustre nfs nfs4 smb3 smbfs".split())
-EPHEMERAL = {"overlay", "ramfs", "tmpfs"}
+# On these, SQLite's shared memory and locks do not work between machines
+# (https://www.sqlite.org/wal.html).
+NETWORK_FILESYSTEMS = set(
+    "9p afs ceph cifs fuse.sshfs glusterfs lustre nfs nfs4 smb3 smbfs".split()
+)
+EPHEMERAL_FILESYSTEMS = {"overlay", "ramfs", "tmpfs"}
 
+# A level ("ok", "warn" or "wrong") and a sentence.
 Finding = tuple[str, str]
 
 
@@ -38,15 +44,16 @@ def add(verbs: Any) -> None:
 
 
 def examine(config: Config, options: argparse.Namespace) -> None:
+    """Run `doctor`. Raises CommandError if there is no database, or if a finding is wrong."""
     if not config.database.exists():
         raise CommandError(f"{config.database} does not exist")
     findings = []
-    # Each is printed before the next is looked for: reading on in a damaged file may fail.
+    # Each finding is printed at once, because the next check can fail on a damaged file.
     for level, text in chain(
-        _look_at_sqlite(),
-        _look_at_disk(config.database),
-        _look_at_file(config.database),
-        _look_at_data(config.database),
+        _check_sqlite(),
+        _check_disk(config.database),
+        _check_file(config.database),
+        _check_data(config.database),
     ):
         if not options.json:
             print(f"{level:5} {text}")
@@ -58,7 +65,7 @@ def examine(config: Config, options: argparse.Namespace) -> None:
         raise CommandError(f"{wrong} of {len(findings)} findings are wrong")
 
 
-def _look_at_sqlite() -> Iterator[Finding]:
+def _check_sqlite() -> Iterator[Finding]:
     if may_lose_commits():
         yield (
             "warn",
@@ -69,14 +76,14 @@ def _look_at_sqlite() -> Iterator[Finding]:
         yield "ok", f"SQLite {sqlite_version()}"
 
 
-def _look_at_disk(database: Path) -> Iterator[Finding]:
+def _check_disk(database: Path) -> Iterator[Finding]:
     free = shutil.disk_usage(database.absolute().parent).free
-    level = "wrong" if free < NO_ROOM else "warn" if free < LITTLE_ROOM else "ok"
+    level = "wrong" if free < NO_SPACE else "warn" if free < LITTLE_SPACE else "ok"
     yield level, f"{free // MEGABYTE} MB are free on the disk"
     kind = _filesystem(database)
-    if kind in NETWORK:
+    if kind in NETWORK_FILESYSTEMS:
         yield "wrong", f"the filesystem is {kind}: over a network the file can be damaged"
-    elif kind in EPHEMERAL:
+    elif kind in EPHEMERAL_FILESYSTEMS:
         yield (
             "warn",
             f"the filesystem is {kind}: the file is gone with the machine or the container",
@@ -86,26 +93,27 @@ def _look_at_disk(database: Path) -> Iterator[Finding]:
 
 
 def _filesystem(database: Path) -> str | None:
-    """Of what kind it is, where the kernel tells: proc_pid_mountinfo(5)."""
+    """Return the type of the filesystem that the database is on, such as "ext4"; None if the system
+    does not show it. Source: proc_pid_mountinfo(5)."""
     mounts = Path("/proc/self/mountinfo")
     if not mounts.exists():
         return None
-    kinds = {}
+    kinds: dict[Path, str] = {}
     for line in mounts.read_text().splitlines():
         place, _, rest = line.partition(" - ")
-        # A space in a path is told as \\040.
+        # The kernel writes a space in a path as \040.
         kinds[Path(place.split()[4].replace("\\040", " "))] = rest.split()[0]
     return next((kinds[place] for place in database.resolve().parents if place in kinds), None)
 
 
-def _look_at_file(database: Path) -> Iterator[Finding]:
+def _check_file(database: Path) -> Iterator[Finding]:
     folder = database.resolve().parent
     if not os.access(database, os.R_OK | os.W_OK):
         yield "wrong", f"this user may not read and write {database}"
     elif not os.access(folder, os.W_OK | os.X_OK):
-        yield "wrong", f"this user may not write in {folder}, where SQLite's log belongs"
+        yield "wrong", f"this user may not write in {folder}, where SQLite keeps its log"
     else:
-        yield "ok", "this user may write to the file, and beside it"
+        yield "ok", "this user may write to the file and to its folder"
     mode = database.stat().st_mode
     if mode & (stat.S_IROTH | stat.S_IWOTH):
         yield "warn", f"other users may read the file ({stat.filemode(mode)}): chmod go= {database}"
@@ -122,14 +130,14 @@ def _look_at_file(database: Path) -> Iterator[Finding]:
     yield level, f"the write-ahead log has {size // MEGABYTE} MB"
 
 
-def _look_at_data(database: Path) -> Iterator[Finding]:
+def _check_data(database: Path) -> Iterator[Finding]:
     try:
-        yield from _read_data(database)
+        yield from _check_schema_and_rows(database)
     except CommandError as error:
         yield "wrong", str(error)
 
 
-def _read_data(database: Path) -> Iterator[Finding]:
+def _check_schema_and_rows(database: Path) -> Iterator[Finding]:
     pending = migrations.pending(database)
     if pending:
         yield "wrong", f"migrations are pending: {', '.join(pending)}"
@@ -137,11 +145,15 @@ def _read_data(database: Path) -> Iterator[Finding]:
     yield "ok", "the schema is the newest"
     with open_to_read(database) as db:
         (mode,) = db.execute("PRAGMA journal_mode").fetchone()
-        # After a restore it is that of the backup, until the service opens the file.
-        synced = "the service syncs each commit (synchronous = FULL)"
-        then = synced if mode == "wal" else "`enrollment serve` makes it wal"
-        yield "ok", f"the journal mode is {mode}; {then}"
-        damages = list_corruptions(db)
-        yield from [("wrong", damage) for damage in damages] or [("ok", "the file is sound")]
-        differences = list_history_mismatches(db)
-        yield from [("wrong", text) for text in differences] or [("ok", "state and history agree")]
+        # A restored file has the journal mode of the backup until the service opens it.
+        if mode == "wal":
+            effect = "the service syncs each commit (synchronous = FULL)"
+        else:
+            effect = "`enrollment serve` changes it to wal"
+        yield "ok", f"the journal mode is {mode}; {effect}"
+        yield from _findings(list_corruptions(db), "the file is intact")
+        yield from _findings(list_history_mismatches(db), "state and history agree")
+
+
+def _findings(wrong: list[str], otherwise: str) -> list[Finding]:
+    return [("wrong", text) for text in wrong] or [("ok", otherwise)]

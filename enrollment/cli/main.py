@@ -15,9 +15,13 @@ from enrollment.storage.sqlite import StorageError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command. Return 0: done; 1: it failed, and one line says why; 2: wrong usage or an
-    invalid value; 130: interrupted."""
-    # A name may have characters that the terminal can't show.
+    """Run a command and return its exit status.
+
+    0: done; 1: it failed, and one line on standard error says why; 2: wrong usage or an invalid
+    value; 130: interrupted. Raises SystemExit, from argparse, with 2 for wrong usage and 0 after
+    the help.
+    """
+    # A name may have characters that the terminal cannot show.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
@@ -41,8 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose verbs report unknown arguments with their own usage. Flags are written out: an
-    abbreviation would change its meaning when a flag is added."""
+    """A parser that reports an unknown argument with the usage of the verb, and takes no
+    abbreviated flags: an abbreviation would change its meaning when a flag is added."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options, allow_abbrev=False)
@@ -63,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--version", action="version", version=f"enrollment {version('enrollment')}"
     )
-    # Without a verb, the help is what a newcomer needs.
+    # Someone who types no verb does not know the verbs yet.
     parser.set_defaults(run=lambda config, options: parser.print_help())
     verbs = parser.add_subparsers(metavar="VERB")
     for command in (serve, migrate, token, backup, doctor, config, openapi, demo):

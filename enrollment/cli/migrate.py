@@ -1,4 +1,4 @@
-"""enrollment migrate, and its status and rollback"""
+"""The commands `enrollment migrate`, `migrate status` and `migrate rollback`."""
 
 import argparse
 import sys
@@ -17,7 +17,9 @@ def add(verbs: Any) -> None:
     verb.set_defaults(run=apply)
     add_settings(verb, "database")
     verb.add_argument("--to", metavar="ID", help="stop after this migration")
-    verb.add_argument("--dry-run", action="store_true", help="run them and roll them back")
+    verb.add_argument(
+        "--dry-run", action="store_true", help="run the migrations and roll them back"
+    )
     subverbs = verb.add_subparsers(metavar="[status | rollback]")
 
     text = "list the migrations, applied and pending"
@@ -30,21 +32,24 @@ def add(verbs: Any) -> None:
     subverb = subverbs.add_parser("rollback", help=text, description=text)
     subverb.set_defaults(run=rollback)
     add_settings(subverb, "database")
-    text = "last migration to keep (0000: none)"
+    # The name `to` is taken by the --to of `migrate` itself, which `rollback` refuses.
+    text = "the last migration to keep (0000: none)"
     subverb.add_argument("--to", dest="keep", metavar="ID", required=True, help=text)
-    subverb.add_argument("--yes", action="store_true", help="do not ask")
+    subverb.add_argument("--yes", action="store_true", help="do not ask for confirmation")
 
 
 def apply(config: Config, options: argparse.Namespace) -> None:
+    """Run `migrate`. Raises CommandError, UsageError."""
     with lock_database(config.database, exclusive=False):
         outcome = migrations.migrate(config.database, options.to, options.dry_run)
     print_outcome("would apply" if options.dry_run else "applied", outcome)
     if not outcome.ids:
         limit = f" up to {options.to}" if options.to else ""
-        print(f"{config.database} has nothing pending{limit}")
+        print(f"{config.database} has no pending migrations{limit}")
 
 
 def status(config: Config, options: argparse.Namespace) -> None:
+    """Run `migrate status`. Raises CommandError, UsageError."""
     _refuse_options_of_apply(options)
     states = migrations.status(config.database)
     if options.json:
@@ -55,14 +60,15 @@ def status(config: Config, options: argparse.Namespace) -> None:
 
 
 def rollback(config: Config, options: argparse.Namespace) -> None:
+    """Run `migrate rollback`. Raises CommandError, UsageError."""
     _refuse_options_of_apply(options)
     undone = migrations.list_rollbacks(config.database, options.keep)
     if not undone:
-        print(f"{config.database} has nothing after {options.keep}")
+        print(f"{config.database} has no migrations after {options.keep}")
         return
     if not options.yes:
-        print(f"This takes {', '.join(undone)} out of {config.database}, data and all.")
-        print("Type yes to go on: ", end="", flush=True)
+        print(f"This rolls back {', '.join(undone)} in {config.database}.")
+        print("The data that they added is lost. Type yes to continue: ", end="", flush=True)
         if sys.stdin.readline().strip() != "yes":
             raise CommandError("nothing was changed")
     with lock_database(config.database, exclusive=False):
@@ -71,4 +77,6 @@ def rollback(config: Config, options: argparse.Namespace) -> None:
 
 def _refuse_options_of_apply(options: argparse.Namespace) -> None:
     if options.to or options.dry_run:
-        raise UsageError("--to and --dry-run of `migrate` do not go with `status` or `rollback`")
+        raise UsageError(
+            "--to and --dry-run of `migrate` cannot be used with `status` or `rollback`"
+        )

@@ -1,4 +1,4 @@
-"""enrollment openapi"""
+"""The command `enrollment openapi`."""
 
 import argparse
 from typing import Any
@@ -16,4 +16,5 @@ def add(verbs: Any) -> None:
 
 
 def show(config: Config, options: argparse.Namespace) -> None:
+    """Print the OpenAPI document, indented."""
     print(msgspec.json.format(openapi(), indent=2).decode())

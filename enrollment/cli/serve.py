@@ -1,4 +1,4 @@
-"""enrollment serve"""
+"""The command `enrollment serve`."""
 
 import argparse
 from contextlib import closing
@@ -26,6 +26,7 @@ def add(verbs: Any) -> None:
 
 
 def serve(config: Config, options: argparse.Namespace) -> None:
+    """Run `serve`, which returns when the service is stopped. Raises CommandError, OSError."""
     output.never_wait()
     with closing(server.listen(config)) as listener, lock_database(config.database, exclusive=True):
         print_outcome(
@@ -36,7 +37,10 @@ def serve(config: Config, options: argparse.Namespace) -> None:
 
 
 def _create_first_admin(config: Config) -> None:
-    """Create and print an admin token, if there is no valid one and only this machine is served."""
+    """Create and print an admin token if there is no valid one.
+
+    Raises CommandError if other machines can reach the service: then an operator must create it.
+    """
     with (
         closing(Database(config.database, config.busy_timeout)) as database,
         database.write() as db,

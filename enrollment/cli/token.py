@@ -1,4 +1,4 @@
-"""enrollment token create, list and revoke"""
+"""The commands `enrollment token create`, `list` and `revoke`."""
 
 import argparse
 from collections.abc import Callable, Iterator
@@ -12,11 +12,13 @@ from enrollment.config import Config
 from enrollment.data import token
 from enrollment.maintenance import migrations
 from enrollment.model.queries import Pagination
-from enrollment.model.records import Change, TokenInput
+from enrollment.model.records import Change, Token, TokenInput
 from enrollment.model.types import Id, Name, Role, Timestamp, decode
 from enrollment.problems.errors import CommandError
 from enrollment.storage.database import Database
 from enrollment.storage.lock import lock_database
+
+PAGE = Pagination(limit=1000)
 
 
 def add(verbs: Any) -> None:
@@ -28,9 +30,11 @@ def add(verbs: Any) -> None:
     subverb = subverbs.add_parser("create", help=text, description=text)
     subverb.set_defaults(run=create_token)
     add_settings(subverb, "database")
-    read = _reader(Name, "1 to 100 characters, no controls, no white space at either end")
-    subverb.add_argument("--name", required=True, type=read, help="whose token it is")
-    subverb.add_argument("--role", required=True, choices=get_args(Role))
+    read = _reader(
+        Name, "1 to 100 characters without control characters or white space at either end"
+    )
+    subverb.add_argument("--name", required=True, type=read, help="who or what uses the token")
+    subverb.add_argument("--role", required=True, choices=get_args(Role), help="what it may do")
     read = _reader(Id, "the number of a student")
     text = "student id (role student only)"
     subverb.add_argument("--student", dest="student_id", metavar="ID", type=read, help=text)
@@ -52,6 +56,7 @@ def add(verbs: Any) -> None:
 
 
 def create_token(config: Config, options: argparse.Namespace) -> None:
+    """Run `token create`. Raises CommandError, Problem."""
     fields = TokenInput(
         name=options.name,
         role=options.role,
@@ -60,26 +65,37 @@ def create_token(config: Config, options: argparse.Namespace) -> None:
     )
     with _open_database(config) as database, database.write() as db:
         new = token.insert_token(db, fields, Change(at=Timestamp.now(), actor="command"))
-        print_secret(f"token {new.id} of {new.name}, {new.role}; it is shown once:", new.token)
+        print_secret(f"token {new.id} of {new.name}, {new.role}; shown only once:", new.token)
 
 
 def list_tokens(config: Config, options: argparse.Namespace) -> None:
+    """Run `token list`. Raises CommandError."""
     with _open_database(config) as database, database.read() as db:
-        listing = token.list_tokens(db, Pagination(limit=1000))
+        page = token.list_tokens(db, PAGE)
+        tokens = page.items
+        while page.next:
+            page = token.list_tokens(db, PAGE, page.next)
+            tokens += page.items
     if options.json:
-        print_json(listing.items)
+        print_json(tokens)
         return
-    for found in listing.items:
+    now = Timestamp.now()
+    for found in tokens:
         whose = f"student {found.student_id}" if found.student_id else found.role
-        end = f"revoked {found.revoked_at}" if found.revoked_at else "valid"
-        if found.expires_at and not found.revoked_at:
-            end = f"valid until {found.expires_at}"
-        print(
-            f"{found.id:5}  {whose:12}  {found.name}, used {found.last_used_at or 'never'}, {end}"
-        )
+        used = found.last_used_at or "never"
+        print(f"{found.id:5}  {whose:12}  {found.name}, used {used}, {_validity(found, now)}")
+
+
+def _validity(found: Token, now: Timestamp) -> str:
+    if found.revoked_at:
+        return f"revoked {found.revoked_at}"
+    if found.expires_at is None:
+        return "valid"
+    return f"{'valid until' if now < found.expires_at else 'expired'} {found.expires_at}"
 
 
 def revoke_token(config: Config, options: argparse.Namespace) -> None:
+    """Run `token revoke`. Raises CommandError, and Problem if there is no such token."""
     with _open_database(config) as database, database.write() as db:
         token.get_token(db, options.id)
         token.revoke_token(db, options.id, Change(at=Timestamp.now(), actor="command"))
@@ -88,12 +104,15 @@ def revoke_token(config: Config, options: argparse.Namespace) -> None:
 
 @contextmanager
 def _open_database(config: Config) -> Iterator[Database]:
-    """Open the database, whether it is served or not: a lost admin token must not mean downtime."""
+    """Open the database, even while it is served: a lost admin token must not mean downtime.
+
+    Raises CommandError if the database does not exist or has pending migrations.
+    """
     if not config.database.exists():
         raise CommandError(f"{config.database} does not exist")
     with ExitStack() as stack:
-        # Where nothing serves the database, nothing else may change it meanwhile. A service that
-        # runs holds the lock; it looks a token up in the database for each request.
+        # If no service runs, the lock keeps migrations and restores out meanwhile. A service that
+        # runs has the lock, and may keep it: it looks up the token of each request in the database.
         with suppress(CommandError):
             stack.enter_context(lock_database(config.database, exclusive=False))
         migrations.ensure_current(config.database, allowed=False)
@@ -102,12 +121,13 @@ def _open_database(config: Config) -> Iterator[Database]:
         yield database
 
 
-def _reader(kind: Any, expected: str) -> Callable[[str], Any]:
-    """How argparse reads a value that must be of this kind, or says what it expected."""
+def _reader(wanted: Any, expected: str) -> Callable[[str], Any]:
+    """Return a function that converts an argument to a type of `model/types.py`. It raises
+    ArgumentTypeError with what was expected."""
 
     def read(text: str) -> Any:
         try:
-            return msgspec.convert(text, kind, strict=False, dec_hook=decode)
+            return msgspec.convert(text, wanted, strict=False, dec_hook=decode)
         except (msgspec.ValidationError, ValueError):
             raise argparse.ArgumentTypeError(f"expected {expected}") from None
 

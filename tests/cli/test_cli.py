@@ -18,6 +18,7 @@ from enrollment.config import Config
 from enrollment.maintenance import migrations
 from enrollment.storage.lock import lock_database
 from tests.support.server import free_port, serving
+from tests.support.tokens import MOMENT
 
 FIRST, *REST = ALL = [id for id, _ in migrations.status(Path("no such file"))]
 
@@ -39,9 +40,9 @@ def test_migrate_says_what_it_applied(capsys: Captured):
     assert capsys.readouterr() == ("".join(f"applied  {id}\n" for id in ALL), "")
 
     assert main(["migrate"]) == 0
-    assert capsys.readouterr().out == "enrollment.db has nothing pending\n"
+    assert capsys.readouterr().out == "enrollment.db has no pending migrations\n"
     assert main(["migrate", "--to", "0001"]) == 0
-    assert capsys.readouterr().out == "enrollment.db has nothing pending up to 0001\n"
+    assert capsys.readouterr().out == "enrollment.db has no pending migrations up to 0001\n"
 
 
 def test_migrate_goes_as_far_as_it_is_told_and_says_where_the_backup_is(
@@ -78,10 +79,10 @@ def test_rollback_asks_first(capsys: Captured, monkeypatch: pytest.MonkeyPatch):
     assert capsys.readouterr().out.endswith(f"rolled back  {REST[0]}\n")
 
     assert main(["migrate", "rollback", "--to", "0001", "--yes"]) == 0
-    assert capsys.readouterr().out == "enrollment.db has nothing after 0001\n"
+    assert capsys.readouterr().out == "enrollment.db has no migrations after 0001\n"
 
 
-def test_rollback_says_what_it_takes_before_it_asks(
+def test_rollback_lists_what_it_undoes_before_it_asks(
     capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ):
     main(["migrate"])
@@ -89,7 +90,7 @@ def test_rollback_says_what_it_takes_before_it_asks(
 
     main(["migrate", "rollback", "--to", "0000"])
 
-    assert f"This takes {', '.join(reversed(ALL))} out of" in capsys.readouterr().out
+    assert f"This rolls back {', '.join(reversed(ALL))} in" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("place", ["verb", "subverb"])
@@ -118,7 +119,7 @@ def test_options_of_migrate_itself_do_not_go_with_a_subverb(
 
     assert main(["migrate", *option, *subverb]) == 2
 
-    assert "do not go with `status` or `rollback`" in capsys.readouterr().err
+    assert "cannot be used with `status` or `rollback`" in capsys.readouterr().err
     assert migrations.pending(Path("enrollment.db")) == []
 
 
@@ -297,7 +298,7 @@ def test_without_a_verb_the_help_is_printed(capsys: pytest.CaptureFixture[str]):
         ("demo --students x", "--students: expected a number from 1 to 1000000"),
         ("backup folder --keep 0", "--keep: expected a number from 1 to 1000000"),
         (f"{CREATE} --role boss", "--role: invalid choice: 'boss'"),
-        (f"{CREATE} --name \udcff", "--name: expected 1 to 100 characters, no controls"),
+        (f"{CREATE} --name \udcff", "--name: expected 1 to 100 characters without control"),
         (f"{CREATE} --student x", "--student: expected the number of a student"),
         (f"{CREATE} --expires tomorrow", "--expires: expected an RFC 3339 time, such as"),
         ("token revoke enr_abc", "argument ID: expected the number of a token"),
@@ -374,7 +375,7 @@ def test_a_token_is_created_listed_and_revoked(tmp_path: Path, capsys: pytest.Ca
     create = ["token", "create", "--database", file, "--name", "Front desk", "--role", "registrar"]
     assert main(create) == 0
     told, text = capsys.readouterr().out.splitlines()
-    assert told == "token 1 of Front desk, registrar; it is shown once:"
+    assert told == "token 1 of Front desk, registrar; shown only once:"
     assert re.fullmatch("enr_[0-9a-f]{12}_[0-9a-f]{48}", text)
     assert main(["token", "revoke", "1", "--database", file]) == 0
     assert main(["token", "list", "--database", file]) == 0
@@ -385,6 +386,27 @@ def test_a_token_is_created_listed_and_revoked(tmp_path: Path, capsys: pytest.Ca
         r"    1  registrar     Front desk, used never, revoked 20\d\d-\S+Z", lines[1]
     )
     assert text.encode() not in Path(file).read_bytes()
+
+
+def test_token_list_shows_every_token_and_which_have_expired(directory: Path, capsys: Captured):
+    main(["migrate"])
+    expired, later = "2020-01-01T00:00:00.000Z", "2999-01-01T00:00:00.000Z"
+    rows = [(f"{number:012x}", f"{number:064x}", later) for number in range(1_001)]
+    rows[-1] = (*rows[-1][:2], expired)
+    with closing(sqlite3.connect(directory / "enrollment.db")) as db, db:
+        db.executemany(
+            "INSERT INTO token (name, role, lookup, digest, created_at, created_by, expires_at)"
+            f" VALUES ('Ada', 'reader', ?, ?, '{MOMENT}', 'a test', ?)",
+            rows,
+        )
+    capsys.readouterr()
+
+    assert main(["token", "list"]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 1_001
+    assert lines[0] == f"    1  reader        Ada, used never, valid until {later}"
+    assert lines[-1] == f" 1001  reader        Ada, used never, expired {expired}"
 
 
 @pytest.mark.parametrize(
