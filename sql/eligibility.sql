@@ -5,8 +5,8 @@
 -- requests       a JSON array of [student_id, course_id, waitlist, allow_existing]: whether to join the
 --                waitlist if the course is full, and whether an enrollment that already exists is no violation
 -- lists_students whether the request lists students of one course, or courses of one student
--- alone          whether each item is decided as if it were the only one, or all together: then they share
---                seats, times and credits
+-- alone          whether each item is checked against the student's present courses alone, or also against the
+--                other items: then their times and credits count too
 -- eligible_only  whether only the items without a violation are returned
 -- reserves_seats whether free seats are reserved for waitlisted students where a registrar promotes
 -- dropped        a JSON array of the ids of the courses that the same request drops
