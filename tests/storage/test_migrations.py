@@ -392,14 +392,14 @@ def test_a_dry_run_finds_what_would_fail(file: Path, files: Path):
 
 def test_only_a_new_or_empty_database_is_migrated_without_being_asked(file: Path):
     file.touch()
-    assert migrations.ensure_current(file, allowed=False).ids == ALL
-    assert migrations.ensure_current(file, allowed=False).ids == []
+    assert migrations.ensure_current(file, may_migrate=False).ids == ALL
+    assert migrations.ensure_current(file, may_migrate=False).ids == []
 
     migrations.rollback(file, to="0001")
     with pytest.raises(MigrationError, match=rf"{LAST}; first run: enrollment migrate --database"):
-        migrations.ensure_current(file, allowed=False)
+        migrations.ensure_current(file, may_migrate=False)
     assert migrations.pending(file) == REST
-    assert migrations.ensure_current(file, allowed=True).ids == REST
+    assert migrations.ensure_current(file, may_migrate=True).ids == REST
 
 
 # Processes
