@@ -21,7 +21,7 @@ from enrollment.problems.errors import UsageError
 from enrollment.storage.database import Database
 from enrollment.storage.queries import resource_dir
 from tests.support.client import Client
-from tests.support.tokens import let_in
+from tests.support.tokens import add_staff_tokens
 
 FILES = sorted(path.name for path in resource_dir("migrations").glob("*.sql"))
 FORWARD = [name for name in FILES if not name.endswith(".rollback.sql")]
@@ -467,7 +467,7 @@ def test_the_service_works_on_a_database_that_went_down_and_up(database_file: Pa
     migrations.rollback(database_file, to="0001")
     migrations.migrate(database_file)
 
-    let_in(database_file)
+    add_staff_tokens(database_file)
     app = make_app(Config(database=database_file))
     client = Client(app)
     course = client.course(capacity=1)
