@@ -13,7 +13,7 @@ from enrollment.maintenance.migrations import migrate
 from enrollment.storage.database import Database
 from tests.support.client import Client
 from tests.support.server import Server, serving
-from tests.support.tokens import add_student_token, let_in
+from tests.support.tokens import add_staff_tokens, add_student_token
 
 BUSY_TIMEOUT = 0.05
 
@@ -23,14 +23,14 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated database with nothing but tokens: copying it is faster than migrating again."""
     path = tmp_path_factory.mktemp("template") / "enrollment.db"
     migrate(path)
-    let_in(path)
+    add_staff_tokens(path)
     return path
 
 
 @pytest.fixture(scope="session")
 def college_template(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A term, two students, each in the one course, a hold that was released, and a token of the
-    first student."""
+    """A small college: a term, a course, two students who are both enrolled in it, a released hold
+    and a token of the first student."""
     path = shutil.copy(template, tmp_path_factory.mktemp("college") / "enrollment.db")
     app = make_app(Config(database=path))
     client = Client(app)
@@ -47,7 +47,8 @@ def college_template(template: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture
 def database_file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A migrated database with nothing but tokens, or the college where a test asks for that."""
+    """A migrated database with nothing but tokens. If the test uses the fixture `small_college`, it
+    has the college too."""
     name = "college_template" if "small_college" in request.fixturenames else "template"
     return shutil.copy(request.getfixturevalue(name), tmp_path / "enrollment.db")
 
@@ -79,6 +80,7 @@ def client(app: App) -> Client:
 
 @pytest.fixture
 def small_college(client: Client) -> Client:
-    """A client of the college, which makes courses whose codes are new to it."""
+    """A client of the small college. It numbers new records from 100, so that their names and codes
+    differ from those of the college."""
     client.numbers = count(100)
     return client

@@ -55,8 +55,8 @@ def promote_from_waitlist(
 ) -> Result:
     """Give free seats to the first students on the waitlist (courses with manual promotion)."""
     _check_preconditions(context, db, course_id)
-    asked = waitlist.promote_manually(db, course_id, body.seats, change_context(context))
-    return ok(BulkResults(enrollment.list_results(db, course_id, asked)))
+    decisions = waitlist.promote_manually(db, course_id, body.seats, change_context(context))
+    return ok(BulkResults(enrollment.list_results(db, course_id, decisions)))
 
 
 def _course(db: Connection, course_id: int) -> Result:
@@ -64,7 +64,8 @@ def _course(db: Connection, course_id: int) -> Result:
 
 
 def _check_preconditions(context: Context, db: Connection, course_id: int) -> None:
-    """The version alone is enough: who changes a course may not care who has just enrolled."""
+    # The version alone is enough: new enrollments change the tag, and a caller who changes a course
+    # need not care about them.
     version = str(course.get_course(db, course_id).version)
     check_preconditions(context, lambda: course.get_course_tag(db, course_id), version)
 

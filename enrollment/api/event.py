@@ -33,9 +33,8 @@ def list_events_of_enrollment(
     """List the history of one enrollment."""
     place = decode_cursor(context, query)
     listing = event.list_events_of_enrollment(db, student_id, course_id, query, place)
-    return page_response(
-        context, replace(listing, items=visible_events(context.caller, listing.items)), query
-    )
+    visible = replace(listing, items=visible_events(context.caller, listing.items))
+    return page_response(context, visible, query)
 
 
 OPERATIONS = (

@@ -1,6 +1,7 @@
-"""The routes: every operation that the service has."""
+"""The list of all operations, and /v1/openapi.json and /docs, which are made from it."""
 
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from enrollment.api import course, enrollment, event, hold, service, student, term, token
@@ -15,23 +16,23 @@ from enrollment.storage.database import Database
 
 def read_openapi(context: Context, database: Database) -> Result:
     """Show this interface as an OpenAPI 3.1 document."""
-    return Result(200, openapi(), {"Content-Type": "application/json"})
+    return Result(HTTPStatus.OK, openapi(), {"Content-Type": "application/json"})
 
 
 def read_docs(context: Context, database: Database) -> Result:
     """Show this interface as a page."""
-    return Result(200, docs(), pages.HEADERS)
+    return Result(HTTPStatus.OK, docs(), pages.HEADERS)
 
 
 @cache
 def openapi() -> bytes:
-    """The OpenAPI document of all operations, this one too."""
+    """Return the OpenAPI document of all operations, as JSON. It is made once for each process."""
     return encode(document(OPERATIONS))
 
 
 @cache
 def docs() -> bytes:
-    """The same document as a page."""
+    """Return the OpenAPI document as an HTML page. It is made once for each process."""
     return pages.docs(document(OPERATIONS))
 
 

@@ -35,7 +35,7 @@ def check_readiness(context: Context, database: Database) -> Result:
             detail = "The database schema does not match this release."
             raise Problem("database_outdated", detail, headers={"Retry-After": "60"})
     database.check_disk()
-    # A write that is under way has begun.
+    # A write that is under way shows that a write can begin. To wait for it would delay the probe.
     if not database.is_writing:
         with database.write() as db:
             probe_write(db)
@@ -45,8 +45,8 @@ def check_readiness(context: Context, database: Database) -> Result:
 
 def read_metrics(context: Context, db: Connection) -> Result:
     """Show the metrics for Prometheus."""
-    numbers = context.expose_metrics(db)
-    return Result(HTTPStatus.OK, numbers, {"Content-Type": CONTENT_TYPE_LATEST})
+    text = context.expose_metrics(db)
+    return Result(HTTPStatus.OK, text, {"Content-Type": CONTENT_TYPE_LATEST})
 
 
 def list_problems(context: Context, database: Database) -> Result:

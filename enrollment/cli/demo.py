@@ -25,7 +25,7 @@ def add(verbs: Any) -> None:
 def fill(config: Config, options: argparse.Namespace) -> None:
     """Run `demo`. Raises CommandError if the database has students."""
     with lock_database(config.database, exclusive=False):
-        print_outcome("applied", migrations.ensure_current(config.database, allowed=False))
+        print_outcome("applied", migrations.ensure_current(config.database, may_migrate=False))
         with closing(Database(config.database, config.busy_timeout)) as database:
             written = demo.fill(database, options.students, options.seed)
     print(f"{config.database} now has", format_counts(written))

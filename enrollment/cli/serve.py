@@ -30,7 +30,7 @@ def serve(config: Config, options: argparse.Namespace) -> None:
     output.never_wait()
     with closing(server.listen(config)) as listener, lock_database(config.database, exclusive=True):
         print_outcome(
-            "applied", migrations.ensure_current(config.database, allowed=options.migrate)
+            "applied", migrations.ensure_current(config.database, may_migrate=options.migrate)
         )
         _create_first_admin(config)
         server.serve(config, listener)

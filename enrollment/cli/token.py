@@ -115,7 +115,7 @@ def _open_database(config: Config) -> Iterator[Database]:
         # runs has the lock, and may keep it: it looks up the token of each request in the database.
         with suppress(CommandError):
             stack.enter_context(lock_database(config.database, exclusive=False))
-        migrations.ensure_current(config.database, allowed=False)
+        migrations.ensure_current(config.database, may_migrate=False)
         database = stack.enter_context(closing(Database(config.database, config.busy_timeout)))
         database.disable_checkpoints()
         yield database

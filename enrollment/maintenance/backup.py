@@ -1,4 +1,4 @@
-"""Backups: how they are made, verified and restored."""
+"""Backups: make, verify, restore and prune them."""
 
 import os
 import shutil
@@ -24,10 +24,10 @@ from enrollment.storage.offline import bring_in_log, copy, open_to_read
 
 
 def back_up(database: Path, target: Path) -> Path:
-    """Back up the database, even while it is served, to a file, or to a folder under a new name.
-    Return the file.
+    """Back up the database, even while it is served. Return the file that was written.
 
-    Raises CommandError, also for the database of another program; then there is no backup.
+    If the target is a folder, the backup gets a new name in it. Raises CommandError, also for the
+    database of another program; then no backup is left.
     """
     _last_applied(database)
     check_served_files(database)
@@ -36,15 +36,19 @@ def back_up(database: Path, target: Path) -> Path:
     with temporary_file(target) as partial:
         copy(database, partial)
         sync(partial)
-        # A file may have been removed meanwhile.
+        # If the database was removed or replaced meanwhile, the copy may be of no one file.
         check_served_files(database)
         publish_copy(partial, target, like=database)
     return target
 
 
 def prune(database: Path, made: Path, keep: int) -> list[Path]:
-    """Remove all but the newest `keep` backups that back_up has made in the folder of `made`, which
-    is the newest, whatever the clock says. Return those that were removed."""
+    """Remove all but the newest `keep` backups of the database in the folder of the backup `made`.
+    Return those that were removed.
+
+    Only names that back_up chose count. `made` counts as the newest, even if the clock was set
+    back.
+    """
     found = list(made.parent.glob(f"{escape(database.stem)}-{'[0-9]' * 8}T*.backup"))
     found.sort(key=lambda backup: (backup == made, backup.name))
     old = found[: max(len(found) - keep, 0)]
@@ -54,10 +58,11 @@ def prune(database: Path, made: Path, keep: int) -> list[Path]:
 
 
 def verify(backup: Path) -> tuple[str, dict[str, int]]:
-    """Check that a backup is as it was written, intact, and that its state and history agree.
-    Return its last migration and its numbers of rows.
+    """Check that a backup has its digest, that it is intact, and that its state and history agree.
+    Return the id of its last migration, and the number of rows by table.
 
-    Raises CommandError, which lists everything that is wrong.
+    The backup is not changed: a copy in TMPDIR is examined. Raises CommandError, which lists what
+    is wrong.
     """
     if not backup.is_file():
         raise CommandError(f"{backup} does not exist, or is not a file")
@@ -83,25 +88,28 @@ def verify(backup: Path) -> tuple[str, dict[str, int]]:
             raise CommandError(str(error).replace(str(scratch), str(backup))) from error
 
 
-def _examine(copy: Path) -> tuple[str, dict[str, int]]:
-    schema = _last_applied(copy)
-    with open_to_read(copy) as db:
-        _refuse_if_wrong(copy, list_corruptions(db))
-    # Only the newest schema says what state and history must be.
-    migrations.migrate(copy, scratch=True)
-    with open_to_read(copy) as db:
-        _refuse_if_wrong(copy, list_history_mismatches(db))
+def _examine(scratch: Path) -> tuple[str, dict[str, int]]:
+    schema = _last_applied(scratch)
+    with open_to_read(scratch) as db:
+        _refuse_if_damaged(scratch, list_corruptions(db))
+    # The queries that compare state and history are written for the newest schema.
+    migrations.migrate(scratch, is_scratch=True)
+    with open_to_read(scratch) as db:
+        _refuse_if_damaged(scratch, list_history_mismatches(db))
         return schema, get_counts(db)
 
 
-def _refuse_if_wrong(copy: Path, wrong: list[str]) -> None:
-    if wrong:
-        raise CommandError(f"{copy} is damaged: {'; '.join(wrong)}")
+def _refuse_if_damaged(scratch: Path, damages: list[str]) -> None:
+    if damages:
+        raise CommandError(f"{scratch} is damaged: {'; '.join(damages)}")
 
 
 def _last_applied(database: Path) -> str:
-    """Return the last migration that is applied. Raises CommandError if there is no file, or if it
-    is not a database of this service and release."""
+    """Return the id of the last migration that is applied.
+
+    Raises CommandError if the file does not exist, or is not a database of this service, or was
+    made by a newer release.
+    """
     if not database.exists():
         raise CommandError(f"{database} does not exist")
     applied = [id for id, is_applied in migrations.status(database) if is_applied]
@@ -111,18 +119,22 @@ def _last_applied(database: Path) -> str:
 
 
 def restore(database: Path, backup: Path) -> Path | None:
-    """Verify a backup and replace the database with it. Return the file that keeps the old one, or
-    None. Lock the database before. Raises CommandError."""
+    """Verify a backup and replace the database with it. Return the file that keeps the old
+    database, or None if there was none.
+
+    Call it with the database locked. Raises CommandError.
+    """
     verify(backup)
     database = database.resolve() if database.is_symlink() else database
     kept = database.with_name(f"{database.name}.before-restore.{timestamp()}.backup")
-    # If this process is killed, the name of the partial copy says which digest it has left.
+    # The partial copy is named after `kept`: if this process is killed, the next one finds by that
+    # name the digest of `kept`, and removes it.
     with temporary_file(kept) as partial:
         copy(backup, partial)
         sync(partial)
         if database.exists():
             shutil.copymode(database, partial)
-            # A log that a crash has left belongs to the database that is put aside.
+            # A log that a crash has left belongs to the old database, not to the backup.
             bring_in_log(database)
             _swap(database, partial, kept)
             return kept
@@ -132,8 +144,11 @@ def restore(database: Path, backup: Path) -> Path | None:
 
 
 def _swap(database: Path, copy: Path, kept: Path) -> None:
-    """Keep the database under another name and give its name to the copy; or leave everything as it
-    is. A log that could not be brought in is kept beside the old database."""
+    """Rename the database to `kept`, and the copy to the name of the database.
+
+    If this fails, everything is as before. A log that could not be written into the old database
+    is kept beside it.
+    """
     log, kept_log = (file.with_name(f"{file.name}-wal") for file in (database, kept))
     try:
         if log.exists() and log.stat().st_size:
@@ -147,7 +162,8 @@ def _swap(database: Path, copy: Path, kept: Path) -> None:
         sync(database.parent)
     except BaseException:
         if kept.exists():
-            # Where both names are still those of one file, this does nothing.
+            # This does nothing if both names are still links to one file, which is why `kept` is
+            # removed after it (rename(2)).
             os.replace(kept, database)
             kept.unlink(missing_ok=True)
             digest_file(kept).unlink(missing_ok=True)

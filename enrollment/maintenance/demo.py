@@ -1,4 +1,4 @@
-"""A believable small college, the same for the same seed."""
+"""The demo: a small college that looks real. The same seed makes the same college."""
 
 import math
 import random
@@ -56,12 +56,13 @@ FAMILY_NAMES = (
     "Young Zhang Zhou"
 ).split()
 
-COURSES_EACH = 4
+COURSES_PER_STUDENT = 4
 SECTION_SIZE = 24
 
 
 def fill(database: Database, students: int, seed: int) -> dict[str, int]:
-    """Write a demo college in one transaction. Return how many of what were written.
+    """Write a demo college in one transaction. Return the number of rows of each kind, such as
+    `{"students": 500, "terms": 2, ...}`.
 
     Raises CommandError if there are students already.
     """
@@ -79,10 +80,10 @@ def fill(database: Database, students: int, seed: int) -> dict[str, int]:
             term = TermInput(code=code, title=title, start_on=Date(start_on), end_on=Date(end_on))
             insert_term(db, term)
             offered = [insert_course(db, fields) for fields in _courses(chance, code, students)]
-            # Each seat is a card: dealt out, no course gets more students than it has seats.
-            seats = [course for course in offered for _ in range(course.capacity or 0)]
-            chance.shuffle(seats)
-            taken = {person: _deal(seats, done[person]) for person in people}
+            # One card for each seat: so no course gets more students than it has seats.
+            cards = [course for course in offered for _ in range(course.capacity or 0)]
+            chance.shuffle(cards)
+            taken = {person: _deal(cards, done[person]) for person in people}
             written["courses"] += len(offered)
             begin = Change(at=Timestamp(f"{start_on}T08:00:00.000Z"), actor="demo")
             end = Change(
@@ -104,9 +105,10 @@ def fill(database: Database, students: int, seed: int) -> dict[str, int]:
     return written
 
 
-def _deal(seats: list[Course], done: set[str]) -> set[int]:
-    """Deal a hand of courses, without those whose codes are done; then all its codes are done."""
-    hand = {card.id: card.code for card in (seats.pop() for _ in range(COURSES_EACH))}
+def _deal(cards: list[Course], done: set[str]) -> set[int]:
+    """Take cards for one student. Return the ids of the courses, each once, without those whose
+    codes are in `done`; and add their codes to `done`."""
+    hand = {card.id: card.code for card in (cards.pop() for _ in range(COURSES_PER_STUDENT))}
     new = {id for id, code in hand.items() if code not in done}
     done.update(hand.values())
     return new
@@ -122,9 +124,9 @@ def _students(chance: random.Random, count: int) -> Iterator[StudentInput]:
 
 
 def _courses(chance: random.Random, term: str, students: int) -> Iterator[CourseInput]:
-    """Make every title in as many sections as the students need, and a tenth more."""
+    """Make sections of every title: enough seats for all students, and a tenth more."""
     total = sum(len(titles) for titles in SUBJECTS.values())
-    sections = math.ceil(students * COURSES_EACH * 1.1 / SECTION_SIZE / total)
+    sections = math.ceil(students * COURSES_PER_STUDENT * 1.1 / SECTION_SIZE / total)
     for subject, titles in SUBJECTS.items():
         for level, title in enumerate(titles, start=1):
             for section in range(1, sections + 1):

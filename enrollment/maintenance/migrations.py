@@ -1,4 +1,5 @@
-"""Migrations: yoyo reads the files and keeps the books; here a whole run is one transaction."""
+"""Migrations: apply and roll back, in one transaction. yoyo reads the files and records what is
+applied."""
 
 import os
 import socket
@@ -21,12 +22,12 @@ from enrollment.storage.offline import copy, open_plainly
 from enrollment.storage.queries import resource_dir
 from enrollment.storage.sqlite import Connection, StorageError, connect
 
-# How long a run waits for another one, in seconds.
+# How long a run waits for another run to end, in seconds.
 LOCK_TIMEOUT = 60.0
 
 
 class MigrationError(CommandError):
-    """The database can't be brought to the schema that was asked for; it is as it was."""
+    """A migration, a rollback or the reading of their state failed. The database is unchanged."""
 
 
 class Outcome(NamedTuple):
@@ -37,7 +38,8 @@ class Outcome(NamedTuple):
 
 
 def status(path: Path) -> list[tuple[str, bool]]:
-    """Every migration, and whether it is applied. Raises MigrationError."""
+    """Return the id of every migration, in order, and whether it is applied. None is applied if
+    there is no file. Raises MigrationError."""
     applied: set[str] = set()
     if path.exists():
         with _errors(path), open_plainly(path) as db:
@@ -46,17 +48,17 @@ def status(path: Path) -> list[tuple[str, bool]]:
 
 
 def pending(path: Path) -> list[str]:
-    """The migrations that are not applied. Raises MigrationError."""
+    """Return the ids of the migrations that are not applied, in order. Raises MigrationError."""
     return [id for id, applied in status(path) if not applied]
 
 
 def migrate(
-    path: Path, to: str | None = None, dry_run: bool = False, scratch: bool = False
+    path: Path, to: str | None = None, dry_run: bool = False, is_scratch: bool = False
 ) -> Outcome:
-    """Apply what is pending, as far as the migration `to`, after a backup if it is no scratch copy.
-    A dry run does the same, then undoes it.
+    """Apply the pending migrations, up to and including `to`.
 
-    Raises MigrationError.
+    A database that is not new is backed up first, unless it is a scratch copy. A dry run makes no
+    backup, and is rolled back. Raises MigrationError; UsageError if there is no migration `to`.
     """
     wanted = _until(_ids(), to)
     if not set(wanted).intersection(pending(path)):
@@ -66,63 +68,63 @@ def migrate(
     with _run(path, dry_run) as (backend, applied):
         chosen = [m for m in _read() if m.id in wanted and m.id not in applied]
         backup = None
-        if chosen and applied and not dry_run and not scratch:
+        if chosen and applied and not dry_run and not is_scratch:
             backup = _back_up(path, f"before-{chosen[0].id}")
         for migration in chosen:
-            _process(migration, backend, "apply")
+            _run_steps(migration, backend, "apply")
             backend.log_migration(migration, "apply")
             backend.mark_one(migration, log=False)
     return Outcome([migration.id for migration in chosen], backup)
 
 
-def ensure_current(path: Path, allowed: bool) -> Outcome:
-    """Make the database ready to serve: migrate a new one, an older one only if that is allowed.
+def ensure_current(path: Path, may_migrate: bool) -> Outcome:
+    """Bring the database to the newest schema. A new database is always migrated, an existing one
+    only if `may_migrate`.
 
-    Raises MigrationError.
+    Raises MigrationError if migrations stay pending.
     """
-    waiting = pending(path)
-    if allowed or waiting == _ids():
+    missing = pending(path)
+    is_new = missing == _ids()
+    if may_migrate or is_new:
         return migrate(path)
-    if waiting:
+    if missing:
         raise MigrationError(
-            f"{path} has pending migrations: {', '.join(waiting)}; "
+            f"{path} has pending migrations: {', '.join(missing)}; "
             f"first run: enrollment migrate --database {path}"
         )
     return Outcome([], None)
 
 
 def list_rollbacks(path: Path, to: str) -> list[str]:
-    """What a rollback to `to` undoes, in that order; "0000" stands before the first migration.
-
-    Raises MigrationError.
-    """
+    """Return the ids of the applied migrations after `to` ("0000": all), the last first.
+    Raises MigrationError; UsageError if there is no migration `to`."""
     if not path.exists():
         raise MigrationError(f"there is no database {path}")
-    return _undone([id for id, applied in status(path) if applied], to)
+    return _applied_after([id for id, applied in status(path) if applied], to)
 
 
 def rollback(path: Path, to: str) -> Outcome:
-    """Undo every migration that follows `to`. Raises MigrationError."""
+    """Undo every migration after `to`, after a backup. Raises MigrationError, UsageError."""
     if not list_rollbacks(path, to):
         return Outcome([], None)
     with _run(path) as (backend, applied):
-        undone = _undone(applied, to)
+        undone = _applied_after(applied, to)
         chosen = [m for m in reversed(_read()) if m.id in undone]
         backup = _back_up(path, f"before-rollback-to-{to}")
         for migration in chosen:
-            _process(migration, backend, "rollback")
+            _run_steps(migration, backend, "rollback")
             backend.log_migration(migration, "rollback")
             backend.unmark_one(migration, log=False)
     return Outcome([migration.id for migration in chosen], backup)
 
 
 class _Backend(SQLiteBackend):  # type: ignore[misc]
-    """yoyo's backend on one connection of ours, with SQLite's write lock to keep other runs out:
-    unlike yoyo's lock table, it is gone when its holder is."""
+    """yoyo's backend on a connection of `storage`. SQLite's write lock keeps other runs out: unlike
+    yoyo's lock table, it is released when its process ends."""
 
     def connect(self, dburi: DatabaseURI) -> Connection:
         db = connect(Path(dburi.database), LOCK_TIMEOUT, create=True)
-        # Tables are rebuilt while others refer to them; _run checks in the end
+        # A table can be rebuilt while others refer to it. _run checks the references at the end
         # (https://www.sqlite.org/lang_altertable.html#otheralter).
         db.execute("PRAGMA foreign_keys = OFF")
         return db
@@ -132,7 +134,7 @@ class _Backend(SQLiteBackend):  # type: ignore[misc]
         self.execute("BEGIN IMMEDIATE")
 
     def get_log_data(self, migration: Any = None, operation: str = "apply") -> dict[str, Any]:
-        # yoyo's own asks for the user's name, which a container's user may not have, and the DNS.
+        # yoyo's own method asks the DNS, and fails for a user without a name, as in containers.
         return {
             "id": str(uuid4()),
             "migration_id": migration.id,
@@ -146,7 +148,7 @@ class _Backend(SQLiteBackend):  # type: ignore[misc]
 
 @contextmanager
 def _run(path: Path, dry_run: bool = False) -> Iterator[tuple[_Backend, set[str]]]:
-    """A backend within a transaction, and the ids that are applied."""
+    """Open a transaction. Yield the backend and the ids of the applied migrations."""
     uri = DatabaseURI("sqlite", None, None, None, None, str(path), {})
     with (
         _errors(path),
@@ -163,23 +165,22 @@ def _run(path: Path, dry_run: bool = False) -> Iterator[tuple[_Backend, set[str]
 
 @contextmanager
 def _errors(path: Path) -> Iterator[None]:
+    """Turn every expected error into a MigrationError that names the database."""
     try:
         yield
-    except (MigrationError, CommandError, OSError, StorageError) as error:
+    except (CommandError, OSError, StorageError) as error:
         raise MigrationError(f"{path} is left as it was: {error}") from error
 
 
-def _process(migration: Migration, backend: _Backend, direction: str) -> None:
-    # yoyo prints the rows that a statement returns, and some ALTER TABLE return SQLite's own.
+def _run_steps(migration: Migration, backend: _Backend, direction: str) -> None:
+    # yoyo prints the rows that a statement returns, and some ALTER TABLE statements return rows.
     with redirect_stdout(StringIO()):
         migration.process_steps(backend, direction)
 
 
 def _read() -> list[Migration]:
-    """The migrations by number; where yoyo would be content with none, a MigrationError.
-
-    None is parsed yet, which takes its time: only one that is run needs to be.
-    """
+    """Return the migrations by number, not yet parsed. Raises MigrationError if there are none,
+    which yoyo would accept."""
     migrations = list(read_migrations(str(resource_dir("migrations"))))
     if not migrations:
         raise MigrationError("the migrations are missing from this installation")
@@ -191,7 +192,8 @@ def _ids() -> list[str]:
 
 
 def _until(ids: list[str], to: str | None) -> list[str]:
-    """The first of the ids, as far as the one that begins with `to`. Raises UsageError."""
+    """Return the ids up to and including the one that begins with `to`, or all without `to`.
+    Raises UsageError if not exactly one begins with it."""
     if to is None:
         return ids
     if to == "0000":
@@ -202,14 +204,15 @@ def _until(ids: list[str], to: str | None) -> list[str]:
     return ids[: last[0] + 1]
 
 
-def _undone(applied: Collection[str], to: str) -> list[str]:
-    """Those of the applied ids that follow `to`, the last first."""
+def _applied_after(applied: Collection[str], to: str) -> list[str]:
+    """Return the applied ids after `to`, the last first. Raises UsageError."""
     kept = _until(_ids(), to)
     return [id for id in reversed(_ids()) if id in applied and id not in kept]
 
 
 def _applied(db: Connection) -> set[str]:
-    """Raises MigrationError if the database is another program's, or a newer release's."""
+    """Return the ids of the applied migrations. Raises MigrationError if another program or a newer
+    release made the database."""
     tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if default_migration_table not in tables:
         if tables:
@@ -225,7 +228,7 @@ def _applied(db: Connection) -> set[str]:
 
 
 def _back_up(path: Path, why: str) -> Path:
-    """A verified copy beside the database."""
+    """Write a verified backup beside the database. `why` is a part of its name."""
     backup = path.with_name(f"{path.name}.{why}.{timestamp()}.backup")
     with temporary_file(backup) as partial:
         copy(path, partial)
@@ -233,7 +236,7 @@ def _back_up(path: Path, why: str) -> Path:
         with open_plainly(partial) as db:
             (report,) = db.execute("PRAGMA integrity_check(1)").fetchone()
             if report != "ok":
-                raise MigrationError(f"its backup is damaged: {report}")
+                raise MigrationError(f"the backup is damaged: {report}")
             _check_references(db)
         publish_copy(partial, backup, like=path)
     return backup

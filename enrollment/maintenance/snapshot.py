@@ -1,5 +1,5 @@
-"""Copies of a database: each is one whole file that only its owner can read, with its digest
-beside it."""
+"""Copies of a database. Each copy is one file, with the permissions of the database. Its digest is
+in a second file beside it."""
 
 import errno
 import fcntl
@@ -16,8 +16,8 @@ from pathlib import Path
 
 from enrollment.problems.errors import CommandError
 
-# The name of an unfinished copy: that of the copy, some letters, the process that makes it, and
-# what SQLite adds.
+# The name of an unfinished copy: the name of the copy, random characters, the id of the process
+# that makes it, and what SQLite adds.
 PARTIAL = re.compile(r"\.(.+)\.[a-z0-9_]{8}\.([0-9]+)\.enrollment\.partial(-journal|-wal|-shm)?")
 
 
@@ -25,13 +25,13 @@ PARTIAL = re.compile(r"\.(.+)\.[a-z0-9_]{8}\.([0-9]+)\.enrollment\.partial(-jour
 def temporary_file(target: Path) -> Iterator[Path]:
     """Create a file beside the target that only its owner can read, and remove it afterwards.
 
-    Raises CommandError if the target already exists, or can't be written.
+    Raises CommandError if the target already exists or cannot be written.
     """
     if target.exists():
         raise CommandError(f"{target} already exists")
     folder = target.absolute().parent
     try:
-        _clear(folder)
+        _remove_leftovers(folder)
         handle, name = tempfile.mkstemp(_suffix(), f".{target.name}.", folder)
     except OSError as error:
         raise CommandError(f"cannot write beside {target}: {error.strerror}") from error
@@ -43,7 +43,7 @@ def temporary_file(target: Path) -> Iterator[Path]:
     except OSError as error:
         raise CommandError(f"{target} can't be written: {error.strerror}") from error
     finally:
-        # If it can't be removed now, the next process removes it.
+        # If it cannot be removed now, the next process removes it.
         with suppress(OSError):
             for file in folder.glob(f"{escape(Path(name).name)}*"):
                 file.unlink()
@@ -53,13 +53,14 @@ def _suffix() -> str:
     return f".{os.getpid()}.enrollment.partial"
 
 
-def _clear(folder: Path) -> None:
+def _remove_leftovers(folder: Path) -> None:
     """Remove the temporary files of processes that were killed."""
     for file in folder.glob(".*.enrollment.partial*"):
         name = PARTIAL.fullmatch(file.name)
-        if name and not _runs(int(name[2])):
+        if name and not _is_running(int(name[2])):
             with _folder_lock(folder):
-                # A digest is there before its copy, and after it.
+                # A digest is written before its copy, and removed after it: without a copy, it is
+                # a leftover too.
                 if not (folder / name[1]).exists():
                     digest_file(folder / name[1]).unlink(missing_ok=True)
                 file.unlink(missing_ok=True)
@@ -70,8 +71,8 @@ def _folder_lock(folder: Path) -> Iterator[None]:
     """Lock a folder against other processes that publish or remove copies in it."""
     handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        # Some network filesystems can't lock a folder. There, two processes that write to the same
-        # name at once may mix up the digest, which is then found not to fit.
+        # Some network filesystems cannot lock a folder. There, if two processes write the same name
+        # at once, the digest may be that of the other copy. `backup verify` then reports it.
         with suppress(OSError):
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
@@ -79,7 +80,7 @@ def _folder_lock(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _runs(process: int) -> bool:
+def _is_running(process: int) -> bool:
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -90,16 +91,20 @@ def _runs(process: int) -> bool:
 
 
 def publish_copy(partial: Path, target: Path, like: Path) -> None:
-    """Publish a copy under its name, with the mode of another file."""
+    """Give a finished copy its name and a digest, and the permissions of the file `like`.
+
+    Raises FileExistsError, OSError.
+    """
     shutil.copymode(like, partial)
     publish(partial, target)
 
 
 def publish(file: Path, name: Path) -> None:
-    """Give a file another name, with its digest beside it; or leave everything as it is.
+    """Give a file a second name, and write its digest beside that name.
 
-    A link, unlike a rename, replaces nothing. The digest is written first, so that a process that
-    is killed leaves no copy without one. Raises FileExistsError, OSError.
+    If this fails, everything is as before. A link is used because, unlike a rename, it replaces
+    nothing. The digest is written first, so that a process that is killed leaves no copy without
+    one. Raises FileExistsError, OSError.
     """
     folder = name.absolute().parent
     line = f"{digest(file)}  {name.name}\n"
@@ -120,8 +125,11 @@ def publish(file: Path, name: Path) -> None:
 
 
 def remove(copy: Path) -> None:
-    """Remove a copy and its digest. The copy first gets the name of a temporary file, which the
-    next process removes if this one is killed."""
+    """Remove a copy and its digest.
+
+    The copy is first renamed to a temporary file, which the next process removes if this one is
+    killed. Raises OSError.
+    """
     with _folder_lock(copy.absolute().parent):
         partial = copy.with_name(f".{copy.name}.removing{_suffix()}")
         copy.rename(partial)
@@ -130,7 +138,7 @@ def remove(copy: Path) -> None:
 
 
 def digest_file(path: Path) -> Path:
-    """Return the file that `sha256sum --check` takes."""
+    """Return the path of the digest of a copy, in the format of `sha256sum --check`."""
     return path.with_name(f"{path.name}.sha256")
 
 
@@ -141,7 +149,7 @@ def digest(path: Path) -> str:
 
 
 def timestamp() -> str:
-    """Return the current time as a part of a file name."""
+    """Return the current time in UTC for a file name, such as 20261126T020907.474846Z."""
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
 
 

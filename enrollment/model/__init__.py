@@ -1,1 +1,1 @@
-"""The data, typed, and nothing else."""
+"""The types of the data: single values, records, requests, queries and results."""

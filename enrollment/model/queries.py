@@ -15,8 +15,9 @@ from enrollment.model.types import (
     StudentStatus,
 )
 
-# The largest page that is read on the thread of the event loop. Larger pages use another thread.
-QUICK = 100
+# The largest page, in items, that is read on the thread of the event loop. A larger page is read on
+# another thread.
+QUICK_LIMIT = 100
 Limit = Annotated[int, Meta(ge=1, le=1000, description="The maximum number of items")]
 
 
@@ -29,7 +30,7 @@ class Pagination(Input, frozen=True, kw_only=True):
     @property
     def is_slow(self) -> bool:
         """Whether reading the page can delay other requests."""
-        return self.limit > QUICK
+        return self.limit > QUICK_LIMIT
 
 
 class StudentFilter(Pagination, frozen=True, kw_only=True):
@@ -105,4 +106,4 @@ class EventFilter(Input, frozen=True, kw_only=True):
 
     @property
     def is_slow(self) -> bool:
-        return self.limit > QUICK
+        return self.limit > QUICK_LIMIT

@@ -1,4 +1,4 @@
-"""The records of the API: as a client sends them (…Input), and as the service returns them."""
+"""The records of the HTTP interface. Clients send a `...Input`; the service returns the record."""
 
 from typing import Annotated
 

@@ -1,6 +1,6 @@
 """The bodies of requests that change enrollments.
 
-A field is closed to students unless it is marked `for_students`.
+A student may not send a field unless it is marked with `for_students`.
 """
 
 from typing import Annotated, Literal
@@ -10,11 +10,13 @@ from msgspec import Meta
 from enrollment.model.records import Input
 from enrollment.model.types import Id, OverridableRule, Reason, Timestamp
 
+# The key of the mark in the `extra` of a field.
 FOR_STUDENTS = "for_students"
 
 
 def for_students(*values: str) -> Meta:
-    """Mark a field that students may send too, with any value or only with these."""
+    """Return the mark of a field that students may send: only with these values, or with any value
+    if there are none."""
     return Meta(extra={FOR_STUDENTS: values})
 
 

@@ -19,11 +19,7 @@ from enrollment.model.types import (
 )
 
 ErrorCode = Annotated[str, Meta(max_length=64, pattern="^[a-z_]+$")]
-
-
 Pointer = Annotated[str, Meta(max_length=UNBOUNDED, extra_json_schema={"format": "json-pointer"})]
-
-
 ParameterName = Annotated[str, Meta(max_length=200, pattern="^(?:[^~/]|~[01])*$")]
 
 
@@ -39,7 +35,7 @@ class Violation(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     details: dict[str, Any] = {}
 
 
-R = TypeVar("R")
+R = TypeVar("R")  # the type of the items
 
 
 class Page(msgspec.Struct, Generic[R], frozen=True):

@@ -12,20 +12,25 @@ class Date(str):
 
 
 class Timestamp(str):
-    """A time in UTC as text: `YYYY-MM-DDTHH:MM:SS.mmmZ`. Such texts sort in the order of time."""
+    """A time in UTC as text: `YYYY-MM-DDTHH:MM:SS.mmmZ`. The order of the texts is the order of the
+    times."""
 
     @classmethod
     def of(cls, when: datetime) -> "Timestamp":
+        """Convert a datetime that has a time zone. Raises OverflowError outside the years 1 to 9999
+        in UTC."""
         text = when.astimezone(UTC).isoformat(timespec="milliseconds")
         return cls(text.replace("+00:00", "Z"))
 
     @classmethod
     def now(cls) -> "Timestamp":
+        """Read the clock."""
         return cls.of(datetime.now(UTC))
 
 
 class AsOf(str):
-    """A Timestamp. A date that a client sends means the end of that day in UTC."""
+    """A point in the history, as the text of a Timestamp. A date that a client sends means the end
+    of that day in UTC."""
 
 
 # RFC 3339 does not limit the digits of a fraction of a second.
@@ -33,7 +38,10 @@ TIMESTAMP_LENGTH = 64
 
 
 def decode(wanted: type, value: Any) -> Any:
-    """Decode a date or time for msgspec: a full-date or date-time of RFC 3339."""
+    """Decode a Date, Timestamp or AsOf for msgspec from a full-date or date-time of RFC 3339.
+
+    Raises ValueError, msgspec.ValidationError; NotImplementedError for another type.
+    """
     if isinstance(value, str) and len(value) > TIMESTAMP_LENGTH:
         raise ValueError(f"Expected at most {TIMESTAMP_LENGTH} characters")
     if wanted is Date:
@@ -51,8 +59,8 @@ def decode(wanted: type, value: Any) -> Any:
 
 
 # Text cannot have control characters (they forge log lines), lone surrogates, U+FFFE and U+FFFF
-# (they are not characters), or U+10FFFF (the queries use it as the end of every prefix).
-# Patterns do not end with "$", which would allow a newline after it.
+# (they are not characters), or U+10FFFF (a query for a prefix ends at the prefix and U+10FFFF).
+# Patterns end with END instead of "$", which would allow a newline at the end.
 SURROGATES = r"\ud800-\udfff"
 END = r"(?![\s\S])"
 _ODD = rf"\x00-\x1f\x7f-\x9f\u2028\u2029{SURROGATES}\ufffe\uffff" + "\U0010ffff"
@@ -112,7 +120,8 @@ TimeOfDay = Annotated[
     ),
 ]
 
-# Values that only the service sends. The limits are documented, and need no check.
+# The types of values that only the service sends. Their limits are in the OpenAPI document, and are
+# not checked.
 UNBOUNDED = 1_000_000
 Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Text = Annotated[str, Meta(max_length=UNBOUNDED, pattern=r"\S")]

@@ -25,11 +25,16 @@ class ProblemBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def problem_body(problem: Problem, request_id: str) -> ProblemBody:
-    kind = PROBLEM_TYPES[problem.code]
+    """Return the body of the response for a problem.
+
+    Only `internal_error` has the id of the request, by which an operator finds it in the log.
+    Raises KeyError if the code is not registered.
+    """
+    problem_type = PROBLEM_TYPES[problem.code]
     return ProblemBody(
         type=f"/problems/{problem.code}",
-        title=kind.title,
-        status=kind.status,
+        title=problem_type.title,
+        status=problem_type.status,
         detail=problem.detail,
         code=problem.code,
         errors=problem.violations,

@@ -1,4 +1,4 @@
-"""The errors that are raised: a refusal of a request, and a command that fails."""
+"""The errors that are raised: `Problem` refuses a request, `CommandError` ends a command."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -9,8 +9,8 @@ from enrollment.problems.registry import PROBLEM_TYPES
 
 
 class Problem(Exception):
-    """A refusal with a code of the registry. Raise it, never return it: a transaction that
-    returns is committed."""
+    """A refusal of a request, with a code of the registry. Raise it, never return it: a transaction
+    whose function returns is committed."""
 
     def __init__(
         self,
@@ -27,11 +27,11 @@ class Problem(Exception):
 
     @classmethod
     def from_violations(cls, violations: Sequence[Violation]) -> Self:
-        """One problem for all broken rules.
+        """Make one problem of one or more violations.
 
-        The first violation gives the code, and so the status. A body that contradicts itself goes
-        first: if any violation is a 422, the first of those gives the code. The client must correct
-        the body before the rules can be checked for what it means.
+        The code, and so the status, is that of the first violation with the status 422, or else of
+        the first violation. A 422 means that the body contradicts itself: the client must correct
+        it before the other rules can be checked.
         """
         first = next(filter(_is_contradiction, violations), violations[0])
         count = len(violations)
@@ -40,18 +40,18 @@ class Problem(Exception):
 
 
 class CommandError(Exception):
-    """A command failed. The message gives the reason in one line."""
+    """A command failed. The message gives the reason in one line. `status` is the exit status."""
 
     status = 1
 
 
 class UsageError(CommandError):
-    """A command was called with arguments that make no sense."""
+    """A command was called with invalid arguments, or with arguments that exclude each other."""
 
     status = 2
 
 
 def _is_contradiction(violation: Violation) -> bool:
-    # A code that is not registered is an error of the service. It shows when the body is rendered.
+    # An unknown code is a bug of the service. It is reported later, by problem_body.
     problem_type = PROBLEM_TYPES.get(violation.code)
     return problem_type is not None and problem_type.status == HTTPStatus.UNPROCESSABLE_ENTITY

@@ -7,17 +7,19 @@ from enrollment.problems.registry import PROBLEM_TYPES
 
 
 def example(code: str) -> Problem:
-    example = PROBLEM_TYPES[code].example
-    violation = example.violation
-    if example.pointer is not None:
+    """Return the example of a code as a problem. Raises KeyError if the code is not registered."""
+    found = PROBLEM_TYPES[code].example
+    violation = found.violation
+    if found.pointer is not None:
         violation = Violation(
-            pointer=example.pointer,
+            pointer=found.pointer,
             code=code,
-            detail=example.detail,
-            details=dict(example.details),
+            detail=found.detail,
+            details=dict(found.details),
         )
-    return Problem(code, example.detail, [violation] if violation else [])
+    return Problem(code, found.detail, [violation] if violation else [])
 
 
 def example_body(code: str) -> ProblemBody:
+    """Return the example of a code as a body. Raises KeyError if the code is not registered."""
     return problem_body(example(code), request_id="8c1f9d02b5a4e673")

@@ -1,4 +1,4 @@
-"""What is known about a problem before it occurs."""
+"""The type of a problem: its code, status, texts and example."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,8 +7,9 @@ from typing import Any, Literal, NamedTuple
 
 from enrollment.model.results import Violation
 
-# request: the request cannot be read, or is invalid. access: the caller may not send it. record and
-# enrollment: a rule forbids it, or the record does not exist. service: the service cannot do it.
+# request: the request cannot be read, or is invalid. access: the caller may not send the request.
+# record and enrollment: a rule forbids the change, or the record does not exist. service: the
+# service cannot do its work.
 Family = Literal["request", "access", "record", "enrollment", "service"]
 
 # What a rule applies to. "enrollment" is to enroll one student, "roster" to enroll many students,
@@ -30,7 +31,8 @@ Subject = Literal[
 
 
 class Example(NamedTuple):
-    """One occurrence of a problem: the sentence, and where in the request the cause is."""
+    """One occurrence of a problem: `detail` is its sentence, `pointer` is where the cause is in the
+    body."""
 
     detail: str
     # With a pointer, the problem has one violation with the same code.
@@ -42,7 +44,7 @@ class Example(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class ProblemType:
-    """All that is known about a code. A published code never changes its meaning."""
+    """What all problems with one code share. A published code never changes its meaning."""
 
     code: str
     family: Family
@@ -52,6 +54,7 @@ class ProblemType:
     # What the client or the operator should do.
     advice: str
     example: Example
+    # The subjects of the rule that the problem reports; none if the problem is not a rule.
     rule_for: tuple[Subject, ...] = ()
     # Whether staff may set the rule aside with a reason.
     overridable: bool = False

@@ -1,5 +1,7 @@
-"""The closed set of problems. Each code is defined once, in the module of its family. The OpenAPI
-document, the pages of /problems and the rules of each operation are made from it."""
+"""The registry of all problem types. Each is defined once, in the module of its family.
+
+The OpenAPI document, the pages of /problems and the rules of each operation are made from it.
+"""
 
 from enrollment.problems.families import access, enrollment, record, request, service
 from enrollment.problems.problem_type import ProblemType, Subject

@@ -16,7 +16,7 @@ from enrollment.config import Config
 from enrollment.maintenance.migrations import migrate
 from tests.support.client import Client
 from tests.support.model import CourseModel, Model, Verdict, WishModel
-from tests.support.tokens import let_in
+from tests.support.tokens import add_staff_tokens
 
 STUDENTS = st.integers(1, 4)
 COURSES = st.sampled_from([1, 1, 1, 4, 4, 5, 2, 3])
@@ -49,7 +49,7 @@ def new_model() -> Model:
 def template() -> Path:
     path = Path(tempfile.mkdtemp()) / "enrollment.db"
     migrate(path)
-    let_in(path)
+    add_staff_tokens(path)
     return path
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from enrollment.maintenance.migrations import migrate
 from enrollment.storage.sqlite import connect
-from tests.support.tokens import let_in
+from tests.support.tokens import add_staff_tokens
 
 SEATS = 30
 WAITING = 500
@@ -116,7 +116,7 @@ def seed(path: Path, students: int, enrollments: int, courses: int = 0) -> Seede
         "waiting": WAITING,
     }
     migrate(path)
-    let_in(path)
+    add_staff_tokens(path)
     with closing(connect(path, busy_timeout=5.0)) as db:
         # For this connection alone: what is lost with the machine can be seeded again.
         db.execute("PRAGMA synchronous = OFF")

@@ -24,7 +24,7 @@ from random import Random
 from enrollment.maintenance.migrations import migrate
 from tests.api.test_metrics import parse
 from tests.support.server import PATIENCE, Server, serving
-from tests.support.tokens import let_in
+from tests.support.tokens import add_staff_tokens
 
 CLIENTS, STUDENTS_EACH, COURSES, CAPACITY = 4, 50, 40, 60
 MEGABYTE = 1_000_000
@@ -67,7 +67,7 @@ def soak(folder: Path, seconds: float, every: float) -> None:
 
 def fill(database: Path) -> None:
     migrate(database)
-    let_in(database)
+    add_staff_tokens(database)
     with closing(sqlite3.connect(database)) as db, db:
         db.executemany(
             "INSERT INTO student (given_name, family_name) VALUES ('Ada', ?)",

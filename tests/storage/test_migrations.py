@@ -22,7 +22,7 @@ from enrollment.problems.errors import UsageError
 from enrollment.storage.database import Database
 from enrollment.storage.queries import resource_dir
 from tests.support.client import Client
-from tests.support.tokens import let_in
+from tests.support.tokens import add_staff_tokens
 
 FILES = sorted(path.name for path in resource_dir("migrations").glob("*.sql"))
 FORWARD = [name for name in FILES if not name.endswith(".rollback.sql")]
@@ -554,14 +554,14 @@ def test_a_dry_run_finds_what_would_fail(file: Path, files: Path):
 
 def test_only_a_new_or_empty_database_is_migrated_without_being_asked(file: Path):
     file.touch()
-    assert migrations.ensure_current(file, allowed=False).ids == ALL
-    assert migrations.ensure_current(file, allowed=False).ids == []
+    assert migrations.ensure_current(file, may_migrate=False).ids == ALL
+    assert migrations.ensure_current(file, may_migrate=False).ids == []
 
     migrations.rollback(file, to="0001")
     with pytest.raises(MigrationError, match=rf"{LAST}; first run: enrollment migrate --database"):
-        migrations.ensure_current(file, allowed=False)
+        migrations.ensure_current(file, may_migrate=False)
     assert migrations.pending(file) == REST
-    assert migrations.ensure_current(file, allowed=True).ids == REST
+    assert migrations.ensure_current(file, may_migrate=True).ids == REST
 
 
 # Processes
@@ -629,7 +629,7 @@ def test_the_service_works_on_a_database_that_went_down_and_up(database_file: Pa
     migrations.rollback(database_file, to="0001")
     migrations.migrate(database_file)
 
-    let_in(database_file)
+    add_staff_tokens(database_file)
     app = make_app(Config(database=database_file))
     client = Client(app)
     course = client.course(capacity=1)

@@ -1,4 +1,4 @@
-"""A client of the application, an admin unless told otherwise: WebTest, with words of our own."""
+"""A client of the application: WebTest, with methods for what tests do most."""
 
 from itertools import count
 from typing import Any
@@ -9,26 +9,29 @@ from tests.support.tokens import TOKENS
 
 
 class Client(TestApp):
-    """Every method takes the path, and the status that is expected of it."""
+    """A client with the admin token, or with another one.
+
+    `status` is the HTTP status that the response must have, else the test fails.
+    """
 
     def __init__(self, app: Any, token: str = TOKENS["admin"]) -> None:
         super().__init__(app, extra_environ={"HTTP_AUTHORIZATION": f"Bearer {token}"})
         self.numbers = count(1)
 
     def student(self, **fields: Any) -> int:
-        """The id of a new student."""
+        """Create a student. Return its id."""
         number = next(self.numbers)
         defaults = {"given_name": "Ada", "family_name": f"Lovelace {number}"}
         return self.post_json("/v1/students", defaults | fields, status=201).json["id"]
 
     def term(self, **fields: Any) -> str:
-        """The code of a new term."""
+        """Create a term. Return its code."""
         defaults = {"code": "2026-FALL", "title": "Fall 2026"}
         defaults |= {"start_on": "2026-08-31", "end_on": "2026-12-18"}
         return self.post_json("/v1/terms", defaults | fields, status=201).json["code"]
 
     def course(self, **fields: Any) -> int:
-        """The id of a new course."""
+        """Create a course. Return its id."""
         defaults = {"code": f"COURSE{next(self.numbers)}", "title": "Databases"}
         return self.post_json("/v1/courses", defaults | fields, status=201).json["id"]
 
@@ -43,10 +46,12 @@ class Client(TestApp):
         return self.put_json(path, {"status": to}, headers=headers, status=status)
 
     def want(self, student: int, courses: list[int], status: int = 200) -> TestResponse:
+        """Set the courses of a student: these and no others."""
         body = {"courses": [{"course_id": course} for course in courses]}
         return self.put_json(f"/v1/students/{student}/courses", body, status=status)
 
     def status(self, student: int, course: int) -> str:
+        """The status of an enrollment, such as "waitlisted"."""
         return self.get(f"/v1/students/{student}/courses/{course}").json["status"]
 
     def events(self) -> list[tuple[int, int, str | None, str]]:
@@ -55,9 +60,9 @@ class Client(TestApp):
         items = self.get("/v1/events?limit=1000").json["items"]
         return [tuple(item[name] for name in names) for item in items]
 
-    def walk(self, address: str) -> list[dict[str, Any]]:
-        """The items of every page from this one on."""
-        items, link = [], address
+    def walk(self, path: str) -> list[dict[str, Any]]:
+        """The items of this page of a list and of every page after it."""
+        items, link = [], path
         while link:
             answer = self.get(link)
             items += answer.json["items"]
@@ -67,7 +72,7 @@ class Client(TestApp):
 
 
 def broken(answer: TestResponse) -> list[tuple[str, str]]:
-    """Where and which: the reasons in a problem."""
+    """The pointer (or the parameter) and the code of every reason in a problem."""
     assert answer.content_type == "application/problem+json"
     reasons = answer.json["errors"]
     return [(reason.get("pointer", reason.get("parameter")), reason["code"]) for reason in reasons]

@@ -1,4 +1,4 @@
-"""The rules of enrollment once more, in plain Python, for the service to be held against."""
+"""The rules of enrollment in plain Python, written a second time to compare the service with."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,13 +28,14 @@ class WishModel:
 
 @dataclass
 class Verdict:
-    """What becomes of a wish: a status, or the reasons against it in their order."""
+    """The result of a wish: the status that it gives, or every reason against it, in order."""
 
     wish: WishModel
     status: str | None
     reasons: list[Reason]
     is_new: bool = False
-    welcome: bool = False
+    # Whether no rule but that of the seats is broken.
+    meets_rules: bool = False
 
     @property
     def codes(self) -> list[str]:
@@ -50,7 +51,8 @@ class Model:
     completed: set[Place] = field(default_factory=set)
     queues: dict[int, list[int]] = field(default_factory=dict)
     events: list[tuple[int, int, str | None, str]] = field(default_factory=list)
-    told: dict[Place, list[Reason]] = field(default_factory=dict)
+    # The reasons in the last event of a waitlisted student who was skipped.
+    skipped_for: dict[Place, list[Reason]] = field(default_factory=dict)
 
     # Looking
 
@@ -72,7 +74,8 @@ class Model:
         given_up: Iterable[int] = (),
         overridden: Iterable[str] = (),
     ) -> list[Verdict]:
-        """First those who wait are given what is free; if anything is refused, forget it all."""
+        """Give free seats to waitlisted students, then check the wishes. If a wish is refused, the
+        caller must discard the model, because a refused request changes nothing."""
         promoted = self.settle({wish.course for wish in wishes})
         wishes = [
             replace(wish, kept=wish.kept or (wish.student, wish.course) in promoted)
@@ -117,15 +120,16 @@ class Model:
         before: Sequence[Verdict],
         overridden: Iterable[str],
     ) -> Verdict:
-        """A seat, a place to wait, or neither, after those who came before in the same request."""
+        """Give a wish a seat, a place on the waitlist or neither, after the wishes before it in the
+        request."""
         course, queue = self.courses[wish.course], self.waiting(wish.course)
-        others = [v for v in before if v.wish.course == wish.course and v.is_new and v.welcome]
+        others = [v for v in before if v.wish.course == wish.course and v.is_new and v.meets_rules]
         came = [v for v in others if v.status == "enrolled"]
         left = [v for v in came if v.wish.student in queue]
         taken = len(self.of_course(wish.course, "enrolled")) + len(came)
         held = len(queue) - len(left) if course.manual else 0
         waiting = len(queue) - len(left) + len([v for v in others if v.status == "waitlisted"])
-        verdict = Verdict(wish, "enrolled", reasons, is_new=True, welcome=not reasons)
+        verdict = Verdict(wish, "enrolled", reasons, is_new=True, meets_rules=not reasons)
         full = course.capacity is not None and taken + held >= course.capacity
         if full and "course_full" not in overridden:
             verdict.status = "waitlisted" if wish.waitlist else None
@@ -147,7 +151,8 @@ class Model:
         return now == "enrolled" or (wish.waitlist and now == "waitlisted")
 
     def against(self, student: int, number: int, now: set[int]) -> list[Reason]:
-        """What but the seats prevents a new enrollment of who will be in the courses `now`."""
+        """The reasons, apart from seats, against a new enrollment of a student who will be in the
+        courses `now`."""
         course = self.courses[number]
         reasons: list[Reason] = []
         if not course.repeatable and (student, number) in self.completed:
@@ -176,7 +181,7 @@ class Model:
     def move(self, student: int, course: int, status: str) -> None:
         before = self.status.get((student, course))
         self.events.append((student, course, before, status))
-        self.told.pop((student, course), None)
+        self.skipped_for.pop((student, course), None)
         if before == status:
             return
         queue = self.queues.setdefault(course, [])
@@ -224,7 +229,7 @@ class Model:
         return capacity is None or len(self.of_course(course, "enrolled")) < capacity
 
     def promote(self, course: int, seats: int | None = None) -> list[Verdict]:
-        """One by one, as a registrar would: who is passed over is told so before anyone moves."""
+        """Promote waitlisted students one by one. The events of skipped students come first."""
         asked: list[Verdict] = []
         free = seats
         taken = len(self.of_course(course, "enrolled"))
@@ -240,14 +245,14 @@ class Model:
             free = None if free is None else free - (not reasons)
         for verdict in sorted(asked, key=lambda verdict: verdict.wish.student):
             place = (verdict.wish.student, course)
-            if verdict.reasons and self.told.get(place) != verdict.reasons:
+            if verdict.reasons and self.skipped_for.get(place) != verdict.reasons:
                 self.move(*place, "waitlisted")
-                self.told[place] = verdict.reasons
+                self.skipped_for[place] = verdict.reasons
         self.carry_out([verdict for verdict in asked if not verdict.reasons])
         return asked
 
 
 def wish_before(wishes: Sequence[WishModel], index: int) -> bool:
-    """Whether the same place was wished for before in the list."""
+    """Whether an earlier wish in the list has the same student and course."""
     wish = wishes[index]
     return any((w.student, w.course) == (wish.student, wish.course) for w in wishes[:index])

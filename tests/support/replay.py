@@ -1,5 +1,5 @@
-"""The change feed, replayed: every state that there was, whether each step was right, and whether
-every answer that clients were given is that of some serial order."""
+"""A replay of the change feed. It builds every state, checks each step, and checks that each answer
+to a client is the answer of some serial order."""
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
@@ -30,8 +30,8 @@ TICK = 0.001
 
 
 class Exchange(NamedTuple):
-    """A request and its answer, and when on the clock it was sent and received. The reason that a
-    body gives is no other request's."""
+    """A request and its answer. `sent` and `received` are Unix times in seconds. No two bodies have
+    the same reason."""
 
     method: str
     path: str
@@ -63,7 +63,7 @@ class Exchange(NamedTuple):
 
     @property
     def enrollments(self) -> list[dict[str, Any]]:
-        """What an answer that is no refusal tells of enrollments."""
+        """The enrollments in the answer; none if the request was refused."""
         if self.status not in (200, 201, 207):
             return []
         items = self.answer.get("items", [self.answer])
@@ -71,8 +71,8 @@ class Exchange(NamedTuple):
 
 
 class Holds:
-    """Who was kept from enrolling and when, as far as the clients know. Each hold is told from the
-    others by its reason."""
+    """The holds that clients placed and released. Each hold has a reason of its own. When it began
+    and ended is known only as far as the clients saw it."""
 
     def __init__(self, exchanges: Iterable[Exchange]) -> None:
         self._spans: list[tuple[int, str, Exchange, Exchange]] = []
@@ -88,7 +88,7 @@ class Holds:
         assert not placed, f"no one has released {list(placed)}"
 
     def perhaps(self, student: int, begin: float, end: float) -> set[str]:
-        """The reasons of those that may have been in force at some time between the two."""
+        """The reasons of the holds that may have been in force at some time from begin to end."""
         return {
             reason
             for holder, reason, place, release in self._spans
@@ -96,7 +96,7 @@ class Holds:
         }
 
     def surely(self, student: int, moment: float) -> set[str]:
-        """The reasons of those that were in force then."""
+        """The reasons of the holds that were certainly in force at that moment."""
         return {
             reason
             for holder, reason, place, release in self._spans
@@ -111,7 +111,8 @@ class Place(NamedTuple):
 
 
 class State(NamedTuple):
-    """Who is in what after some event; the queues hold the students, first come first."""
+    """Every enrollment after some event. A queue has the waitlisted students of a course, the first
+    one first."""
 
     places: dict[Pair, Place]
     queues: Mapping[int, tuple[int, ...]]
@@ -138,7 +139,7 @@ class State(NamedTuple):
         return State(self.places | {pair: place}, {**self.queues, course: queue})
 
     def shows(self, enrollment: dict[str, Any]) -> bool:
-        """Is this what would be answered now?"""
+        """Whether the service would answer with this enrollment in this state."""
         student, course = pair = enrollment["student_id"], enrollment["course_id"]
         queue, place = self.waiting(course), self.places.get(pair)
         position = queue.index(student) + 1 if student in queue else None
@@ -160,7 +161,8 @@ def current(events: Iterable[Mapping[str, Any]]) -> dict[Pair, tuple[str, int]]:
 
 
 class Replay:
-    """`courses` has the fields of each course, which stay as they are throughout."""
+    """A feed, and the answers that clients got meanwhile. `courses` has the fields of each course,
+    which never change."""
 
     def __init__(
         self,
@@ -255,7 +257,7 @@ class Replay:
         return self.courses[course]["promotion"] == "manual"
 
     def _taken(self, state: State, course: int) -> int:
-        """The seats that no newcomer gets."""
+        """The number of seats that a new student cannot get: taken, or held for the waitlist."""
         held = len(state.waiting(course)) if self._is_manual(course) else 0
         return state.enrolled(course) + held
 
@@ -381,7 +383,7 @@ class Replay:
         assert fits, f"true at no time: {exchange}"
 
     def _fits(self, exchange: Exchange, state: State) -> bool:
-        """Is the answer true of this state?"""
+        """Whether the service would give this answer in this state."""
         if exchange.method == "GET":
             ((_, course),) = exchange.wishes
             there = sum(other == course for _, other in state.places)

@@ -1,4 +1,4 @@
-"""What schemathesis can't know of the service, and one thing that it does not ask."""
+"""Hooks for schemathesis: values that it cannot guess, and checks that it does not have."""
 
 import re
 from typing import Any
@@ -9,30 +9,30 @@ from hypothesis import strategies as st
 
 from enrollment.http.writes import KEY
 
-# Tags that there are, and some that there are not.
+# Entity tags, existing and not.
 TAGS = st.sampled_from(['"1"', '"2"', 'W/"1"', '"1-1"', "*", '"never"'])
 schemathesis.openapi.format("entity-tags", TAGS | st.lists(TAGS, min_size=1).map(", ".join))
 schemathesis.openapi.format("request-id", st.text("ab01._- \"'<", min_size=1).map(str.strip))
-# So many seconds the change feed would wait.
+# The values of `wait` for which the change feed waits.
 WAITS = {str(seconds) for seconds in range(1, 31)}
-# What only a request that does not fit its schema is answered with.
+# The codes for a request that does not match its schema.
 MISFITS = {"invalid_body", "invalid_query"}
-# Every answer of HTTP may have them.
+# Headers that any HTTP response may have.
 OF_HTTP = {"content-type", "content-length", "connection", "date", "server"}
 
 
 @schemathesis.hook
 def before_call(context: Any, case: schemathesis.Case, kwargs: dict[str, Any]) -> None:
-    """A key that has been sent with another request is refused, however well it is formed; and to
-    wait for an event takes longer than it tells."""
-    # An id that an answer had may be tried as an X-Request-Id.
+    """Replace values that would only be refused or slow: a key that another request has used is
+    refused, and waiting for an event takes time and shows nothing."""
+    # schemathesis may send an id from a response as X-Request-Id; a header must be text.
     for name, value in (case.headers or {}).items():
         if isinstance(value, int):
             case.headers[name] = str(value)
     key = case.headers and case.headers.get("Idempotency-Key")
     if key and re.fullmatch(KEY, key.strip()):
         case.headers["Idempotency-Key"] = f'"{uuid4()}"'
-    # The first token is the one that is shown.
+    # Token 1 authenticates these requests, so it must not be revoked.
     ids = case.path_parameters or {}
     if case.method == "DELETE" and str(ids.get("token_id")) == "1":
         ids["token_id"] = 2

@@ -39,8 +39,8 @@ class Reply(NamedTuple):
 
 
 class Server:
-    """`python -m enrollment serve`, on a port of its own; if need be, under another command, or by
-    another program in its place."""
+    """The process `python -m enrollment serve` on a free port. `under` is a command that starts it,
+    such as a tracer; `program` replaces `-m enrollment`."""
 
     def __init__(
         self,
@@ -58,14 +58,14 @@ class Server:
         command = [*under, sys.executable, *program, "serve"]
         command += ["--database", str(database), "--port", str(self.port), *flags]
         with self.log.open("ab") as log:
-            # A session of its own: so it can be killed with what it runs under in one stroke.
+            # A session of its own, so that kill reaches both the server and what it runs under.
             out = log if output is None else output
             self.process = subprocess.Popen(
                 command, stdout=out, stderr=out, start_new_session=True, cwd=database.parent
             )
 
     def _printed_token(self) -> str | None:
-        """That of the first admin, if the database was begun by this server or one before."""
+        """The token of the first admin, if this server or an earlier one has printed it."""
         logs = self.log.parent.glob("log-*")
         for log in sorted(logs, key=lambda log: log.stat().st_mtime_ns, reverse=True):
             printed = re.search(r"enr_[0-9a-f]{12}_[0-9a-f]{48}", log.read_text())
@@ -108,8 +108,8 @@ class Server:
         return self.request("POST", path, body)
 
     def raw(self, sent: bytes, *, is_cut_off: bool = False) -> bytes:
-        """All that comes back until the server closes the connection, which it does when it is
-        asked to, when it can't read what was sent, and when the client is cut off."""
+        """Send bytes. Return all that comes back until the server closes the connection: because it
+        was asked to, because it cannot read the bytes, or because `is_cut_off` ends them."""
         with self.connect() as connection:
             connection.sendall(sent)
             if is_cut_off:
@@ -122,8 +122,8 @@ class Server:
     def begin_to_post(
         self, body: bytes, header: str = "", token: str | None = None, sent: int = -1
     ) -> socket.socket:
-        """A connection on which only the beginning of a request has been sent: all but the last
-        byte, or so many bytes of the body."""
+        """Send the head of a request and the first `sent` bytes of its body, by default all but the
+        last byte. Return the connection."""
         connection = self.connect()
         head = (
             "POST /v1/students HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -151,7 +151,7 @@ class Server:
         return self.process.wait(PATIENCE)
 
     def kill(self) -> None:
-        """At once, wherever it is."""
+        """Kill the server at once, with SIGKILL."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(PATIENCE)

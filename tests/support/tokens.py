@@ -1,4 +1,4 @@
-"""Tokens that tests know: one of each role, in every database that a fixture has made."""
+"""Tokens with known secrets: one of each role, in every database that a fixture has made."""
 
 import hashlib
 import sqlite3
@@ -9,13 +9,13 @@ ROLES = ("admin", "registrar", "reader")
 TOKENS = {role: f"enr_{number:012x}_{number:048x}" for number, role in enumerate(ROLES, start=1)}
 STUDENT_TOKEN = f"enr_{9:012x}_{9:048x}"
 MONITOR_TOKEN = f"enr_{8:012x}_{8:048x}"
-# Who the history says it was.
+# The actor that the history records for the admin token.
 ACTOR = "admin #1"
 MOMENT = "2020-01-01T00:00:00.000Z"
 
 
-def let_in(file: Path) -> None:
-    """Write the tokens of all roles but the student's, who belongs to a student."""
+def add_staff_tokens(file: Path) -> None:
+    """Write the token of every role except student: such a token needs a student."""
     with closing(sqlite3.connect(file)) as db, db:
         for role, text in TOKENS.items():
             insert(db, text, role)
