@@ -1,4 +1,4 @@
-"""One request's life: from its headers to the response, whatever happens on the way."""
+"""The life of a request, from its headers to its response, whatever fails on the way."""
 
 import logging
 import math
@@ -25,22 +25,25 @@ from enrollment.problems.registry import OPERATOR_PROBLEMS, PROBLEM_TYPES
 from enrollment.storage.database import Database
 
 log = logging.getLogger("enrollment")
-# A failure that lasts is logged once in so many seconds, however many requests meet it.
+# In seconds. A failure that lasts is logged once in this time, not once for each request.
 FAILURES_LOGGED_EVERY = 60
-# A response is for its reader alone, and is no page that could do or load anything.
-SECURITY = {
+# Only the client may keep a response, and no browser may run or load anything because of it.
+SECURITY_HEADERS = {
     "Cache-Control": "private, no-cache",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-EMPTY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+WITHOUT_CONTENT = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
 class App:
-    """The service: `receive`, then `run` what was not answered yet, then `record`. It is a WSGI
-    application too (PEP 3333), for tests and for other servers."""
+    """The service. Call `open` for each request, then `receive`, then `run` if there is no response
+    yet, and then `record`.
+
+    It is also a WSGI application (PEP 3333), for tests and for other servers.
+    """
 
     def __init__(
         self, database: Database, authenticator: Authenticator, metrics: Metrics, config: Config
@@ -51,9 +54,11 @@ class App:
         self._metrics = metrics
         self._config = config
         self._hosts = known_hosts((config.host, *config.allowed_hosts))
-        self._logged = dict.fromkeys(OPERATOR_PROBLEMS, -math.inf)
+        # When each problem was last logged, in seconds of `time.monotonic`.
+        self._last_logged = dict.fromkeys(OPERATOR_PROBLEMS, -math.inf)
 
     def close(self) -> None:
+        """Write the last uses of tokens, and close the database."""
         self.authenticator.flush_token_uses()
         self.database.close()
 
@@ -71,27 +76,32 @@ class App:
         return [response.content]
 
     def open(self, environ: dict[str, Any]) -> Context:
-        """Begin with a request (PEP 3333)."""
+        """Return the context of a new request. Its environ is that of PEP 3333."""
         return Context(environ, self._metrics.expose)
 
     def receive(self, context: Context) -> Response | None:
-        """Route and authorize a request, and answer it if that takes no time: a refusal, or a read
-        that is quick. Otherwise return None: the request is to be run.
+        """Route and authorize a request. Return the response if it is a refusal or a quick read, or
+        None if the request must be run.
 
-        It waits neither for a body nor for a write of this process.
+        This waits neither for a body nor for a write of this process.
         """
         return self._answer(context, self._receive)
 
     def run(self, context: Context) -> Response:
-        """The response to a request that was received: of a slow read, or of a write, whose token
-        is checked again in the transaction of the write itself."""
+        """Return the response to a slow read or to a write that has been received.
+
+        A write checks the token again in its own transaction: the token may have been revoked while
+        the write waited.
+        """
         response = self._answer(context, self._run)
         assert response
         return response
 
     def record(self, context: Context, status: int, seconds: float) -> None:
-        """Log and count a request that has been answered. Its response is sent even if this
-        fails."""
+        """Log and count a request that has been answered, and how many seconds that took.
+
+        A failure is logged, not raised: the response is sent all the same.
+        """
         try:
             requests.add(context, status, seconds)
             self._metrics.observe(context, status, seconds)
@@ -109,12 +119,13 @@ class App:
         assert operation
         if operation.is_public:
             prepare(context)
-            return None if operation.is_slow(context.query) else self._run(context)
+            is_slow = operation.is_slow(context.query)
+            return None if is_slow else read(context, self.database)
         with self.database.read() as db:
             self.authenticator.authorize(db, context)
             prepare(context)
             if operation.reads and not operation.is_slow(context.query):
-                return self._run(context)
+                return read(context, db)
         return None
 
     def _run(self, context: Context) -> Response:
@@ -135,18 +146,19 @@ class App:
     def _answer(
         self, context: Context, act: Callable[[Context], Response | None]
     ) -> Response | None:
-        """What the act returns, or what its failure is answered with; with the common headers.
+        """Return what `act` returns, or the response to what it raises, with the common headers.
         Raises nothing."""
         try:
             response = self._answer_or_refuse(context, act)
-        # To render a problem may fail too.
+        # Rendering a problem can fail, too.
         except Exception as error:
             response = render_failure(context, error)
-        return response and _complete(context, response)
+        return None if response is None else _complete(context, response)
 
     def _answer_or_refuse(
         self, context: Context, act: Callable[[Context], Response | None]
     ) -> Response | None:
+        """Return what `act` returns, or the response to the problem that it raises."""
         try:
             return act(context)
         except Problem as problem:
@@ -155,18 +167,19 @@ class App:
             return render_problem(context, problem)
 
     def _log(self, failure: Problem) -> None:
-        """Log what only the operator can fix, with what SQLite says of it."""
-        if time.monotonic() >= self._logged[failure.code] + FAILURES_LOGGED_EVERY:
-            self._logged[failure.code] = time.monotonic()
+        """Log a failure that only the operator can fix, with the message of SQLite if any."""
+        now = time.monotonic()
+        if now >= self._last_logged[failure.code] + FAILURES_LOGGED_EVERY:
+            self._last_logged[failure.code] = now
             cause, advice = failure.__cause__ or failure.detail, PROBLEM_TYPES[failure.code].advice
             log.error("%s: %s: %s", failure.code, str(cause).rstrip("."), advice)
 
 
 def _complete(context: Context, response: Response) -> Response:
-    """The response with the headers that all have. A response to HEAD has no content."""
-    headers: dict[str, str] = {**SECURITY, **context.rate_limit, **response.headers}
+    """Add the headers that all responses have, and remove the content of a response to HEAD."""
+    headers: dict[str, str] = {**SECURITY_HEADERS, **context.rate_limit, **response.headers}
     headers["X-Request-Id"] = context.request_id
-    if response.status in EMPTY:
+    if response.status in WITHOUT_CONTENT:
         headers.pop("Content-Type", None)
     else:
         headers["Content-Length"] = str(len(response.content))
@@ -175,7 +188,10 @@ def _complete(context: Context, response: Response) -> Response:
 
 
 def make_app(config: Config) -> App:
-    """The service on a database that has been migrated; close it when it is no longer served."""
+    """Make the service for a database that has been migrated. The caller closes it.
+
+    Raises CommandError if the database cannot be written.
+    """
     database = Database(config.database, config.busy_timeout)
     authenticator = Authenticator(database, config)
     return App(database, authenticator, Metrics(database, config.database), config)

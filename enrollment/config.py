@@ -1,4 +1,5 @@
-"""The settings: each from its flag, else from its ENROLLMENT_* variable, else its default."""
+"""The settings. Each is read from its flag, else from its ENROLLMENT_* variable, else it has its
+default."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -8,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from enrollment.problems.errors import UsageError
+
+# These functions read the text of a setting. Each raises ValueError if the text is invalid.
 
 
 def _port(text: str) -> int:
@@ -24,7 +27,7 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _some_seconds(text: str) -> float:
+def _positive_seconds(text: str) -> float:
     seconds = _seconds(text)
     if not seconds:
         raise ValueError
@@ -32,7 +35,7 @@ def _some_seconds(text: str) -> float:
 
 
 def _file(text: str) -> Path:
-    # To SQLite alone these would mean something else than a file of that name.
+    # SQLite would not take `:memory:` or `file:...` for the name of a file.
     if not Path(text).name or text.endswith("/") or text.startswith((":memory:", "file:")):
         raise ValueError
     return Path(text)
@@ -55,13 +58,14 @@ def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
 def _host_names(text: str) -> tuple[str, ...]:
     names = _names(text)
     for name in names:
-        # Numbers apart, none has a colon, as before a port, or a slash.
+        # A name has no colon and no slash: it is not a URL and has no port. Only an IPv6 address
+        # has colons.
         if not re.fullmatch(r"\*|[a-z0-9._-]+", name):
             ip_address(name)
     return names
 
 
-def _limit(text: str) -> int:
+def _up_to_a_million(text: str) -> int:
     limit = int(text)
     if not 0 <= limit <= 1_000_000:
         raise ValueError
@@ -69,12 +73,13 @@ def _limit(text: str) -> int:
 
 
 def _setting(default: Any, parse: Callable[[str], Any], expected: str, help: str) -> Any:
+    """Return a field of Config. `expected` completes the message about an invalid text."""
     return field(default=default, metadata={"parse": parse, "expected": expected, "help": help})
 
 
 @dataclass(frozen=True)
 class Config:
-    """Everything that can be set."""
+    """The value of every setting."""
 
     database: Path = _setting(Path("enrollment.db"), _file, "the name of a file", "the SQLite file")
     host: str = _setting("127.0.0.1", str, "an address", "the address to listen on")
@@ -86,7 +91,10 @@ class Config:
         "how long to wait for a locked database, in seconds",
     )
     body_timeout: float = _setting(
-        30.0, _some_seconds, "seconds up to 3600", "how long a body may take to arrive, in seconds"
+        30.0,
+        _positive_seconds,
+        "seconds up to 3600",
+        "how long a body may take to arrive, in seconds",
     )
     allowed_hosts: tuple[str, ...] = _setting(
         ("localhost", "127.0.0.1", "::1"),
@@ -103,19 +111,19 @@ class Config:
     )
     rate_limit: int = _setting(
         0,
-        _limit,
+        _up_to_a_million,
         "a number from 0 to 1000000",
         "how many requests a minute one token may make; 0: no limit",
     )
     failure_limit: int = _setting(
         10,
-        _limit,
+        _up_to_a_million,
         "a number from 0 to 1000000",
         "how many tokens that are not valid an address may send a minute; 0: no limit",
     )
     retry_window: int = _setting(
         86400,
-        _limit,
+        _up_to_a_million,
         "seconds from 0 to 1000000",
         "how long the answer under an Idempotency-Key is kept, in seconds",
     )
@@ -125,7 +133,10 @@ class Config:
 
     @classmethod
     def read(cls, flags: Mapping[str, str | None], environ: Mapping[str, str]) -> "Config":
-        """Raises NotUnderstood, which says where the value came from."""
+        """Read the settings from flags, by the names of the settings, and from variables.
+
+        Raises UsageError for an unknown variable, and for an invalid text, with its origin.
+        """
         known = {variable(setting.name) for setting in fields(cls)}
         unknown = [
             name
@@ -155,21 +166,22 @@ INJECTED = re.compile(
 
 
 def _is_injected(name: str, text: str) -> bool:
-    """Whether a variable is Kubernetes' own and no setting."""
+    """Whether Kubernetes has set this variable: it is not a setting."""
     if name == variable("port"):
         return "://" in text
     return INJECTED.fullmatch(name) is not None
 
 
 def shown(value: Any) -> str:
-    """A value as it would be written."""
+    """Return the value of a setting as the text that a flag would have."""
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def given(
     name: str, flags: Mapping[str, str | None], environ: Mapping[str, str]
 ) -> tuple[str, str | None]:
-    """Where a setting comes from, and its text, which the default has not."""
+    """Return the origin of a setting (its flag, its variable or "default") and its text, which is
+    None for the default."""
     text = flags.get(name)
     if text is not None:
         return flag(name), text
@@ -180,8 +192,10 @@ def given(
 
 
 def flag(name: str) -> str:
+    """Return the flag of a setting, such as `--busy-timeout`."""
     return "--" + name.replace("_", "-")
 
 
 def variable(name: str) -> str:
+    """Return the environment variable of a setting, such as `ENROLLMENT_BUSY_TIMEOUT`."""
     return "ENROLLMENT_" + name.upper()

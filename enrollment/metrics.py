@@ -1,5 +1,7 @@
-"""The metrics, for Prometheus: requests are counted with their responses, everything else is looked
-up when it is asked for (https://prometheus.io/docs/practices/naming/)."""
+"""The metrics for Prometheus (https://prometheus.io/docs/practices/naming/).
+
+Each request is counted when it is answered. All else is looked up when the metrics are read.
+"""
 
 import platform
 from collections.abc import Iterator
@@ -34,12 +36,12 @@ METHODS = frozenset(HTTPMethod)
 # In seconds. A reader of the change feed may wait for half a minute.
 DURATIONS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
-# The process has the time of its start as a metric.
+# Otherwise every counter has a second metric with the time of its creation.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
-class _Output(Collector):
-    """Counts of the whole process."""
+class _OutputCollector(Collector):
+    """The metric of dropped lines, which are counted for the whole process."""
 
     def collect(self) -> Iterator[CounterMetricFamily]:
         text = "Lines of the log and of the console that could not be written at once"
@@ -47,75 +49,83 @@ class _Output(Collector):
 
 
 class Metrics:
-    """The metrics of one application, in a registry of its own."""
+    """The metrics of one application, in a registry of its common."""
 
     def __init__(self, database: Database, file: Path) -> None:
-        # SQLite follows a link to the database, and puts the log beside the file itself.
+        # SQLite follows a link to the database, and puts the log beside the real file.
         real = file.resolve()
         self._files = {"database": real, "wal": real.with_name(f"{real.name}-wal")}
-        self._known: dict[tuple[str | None, str, int], tuple[Counter, Histogram]] = {}
+        # The counters of the requests so far, by the path of the operation, method and status.
+        self._counters: dict[tuple[str | None, str, int], tuple[Counter, Histogram]] = {}
         self._lock = Lock()
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
-        own: dict[str, Any] = {"namespace": "enrollment", "registry": self._registry}
-        self._requests = Counter("http_requests", "Requests", ["route", "method", "status"], **own)
+        common: dict[str, Any] = {"namespace": "enrollment", "registry": self._registry}
+        self._requests = Counter(
+            "http_requests", "Requests", ["route", "method", "status"], **common
+        )
         self._durations = Histogram(
             "http_request_duration_seconds",
             "From the headers of a request to its response",
             ["route"],
             buckets=DURATIONS,
-            **own,
+            **common,
         )
         self._refusals = Counter(
-            "refusals", "Reasons for refusals, dry runs included", ["code"], **own
+            "refusals", "Reasons for refusals, dry runs included", ["code"], **common
         )
         self._changes = Counter(
-            "changes", "Changes of enrollments", ["from_status", "to_status"], **own
+            "changes", "Changes of enrollments", ["from_status", "to_status"], **common
         )
-        seats = "in open courses whose term has not ended"
+        where = "in open courses whose term has not ended"
         self._seats = {
-            "capacity": Gauge("seats_capacity", f"Seats {seats}", **own),
-            "taken": Gauge("seats_taken", f"Seats taken {seats}", **own),
-            "waitlisted": Gauge("waitlisted", f"Waitlisted students {seats}", **own),
+            "capacity": Gauge("seats_capacity", f"Seats {where}", **common),
+            "taken": Gauge("seats_taken", f"Seats taken {where}", **common),
+            "waitlisted": Gauge("waitlisted", f"Waitlisted students {where}", **common),
         }
         self._sizes = {
-            "database": Gauge("database_bytes", "Size of the database", **own),
-            "wal": Gauge("wal_bytes", "Size of the write-ahead log", **own),
+            "database": Gauge("database_bytes", "Size of the database", **common),
+            "wal": Gauge("wal_bytes", "Size of the write-ahead log", **common),
         }
-        self._registry.register(_Output())
+        self._registry.register(_OutputCollector())
         versions = {
             "version": version("enrollment"),
             "python": platform.python_version(),
             "sqlite": sqlite_version(),
         }
-        build = Gauge("build_info", "What runs here, in labels", [*versions], **own)
+        build = Gauge("build_info", "What runs here, in labels", [*versions], **common)
         build.labels(**versions).set(1)
         with database.read() as db:
             self._last_event = get_last_event_id(db)
 
     def observe(self, context: Context, status: int, seconds: float) -> None:
-        """Count a request. Labels are few, whatever clients send: unknown paths share one."""
+        """Count a request, and the seconds that it took.
+
+        Unknown paths share one label, and so do unknown methods, so that clients can't add labels.
+        """
         operation, method = context.operation, context.method
         key = (operation and operation.path, method if method in METHODS else "other", status)
-        requests, durations = self._known.get(key) or self._label(*key)
+        requests, durations = self._counters.get(key) or self._add_counters(*key)
         requests.inc()
         durations.observe(seconds)
         for code in context.refusals:
             self._refusals.labels(code).inc()
 
-    def _label(self, rule: str | None, method: str, status: int) -> tuple[Counter, Histogram]:
-        """Return what counts such a request, and keep it: to look it up takes longer."""
-        path = template(rule) if rule else "unknown"
-        counters = self._requests.labels(path, method, status), self._durations.labels(path)
-        return self._known.setdefault((rule, method, status), counters)
+    def _add_counters(
+        self, path: str | None, method: str, status: int
+    ) -> tuple[Counter, Histogram]:
+        """Return the counters of such a request, and keep them: a lookup by labels is slow."""
+        route = template(path) if path else "unknown"
+        counters = self._requests.labels(route, method, status), self._durations.labels(route)
+        return self._counters.setdefault((path, method, status), counters)
 
     def expose(self, db: Connection) -> bytes:
-        """Return all metrics in the text format of Prometheus. One thread at a time, so that no
-        change is counted twice."""
+        """Return all metrics in the text format of Prometheus."""
+        # Two threads at once would count a change twice.
         with self._lock:
             for name, seats in get_seats(db, Timestamp.now()).items():
                 self._seats[name].set(seats)
-            # The history has every change, and counting it costs no request anything.
+            # Changes are counted here, from the history, so that no request is slowed down.
             for row in list_changes(db, self._last_event):
                 self._changes.labels(row["from_status"], row["to_status"]).inc(row["count"])
                 self._last_event = max(self._last_event, row["last_id"])

@@ -18,7 +18,7 @@ LONG = "x" * 50_000
 def pipe(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """Both ends; what would wait fails the test, as nothing else can: no one reads meanwhile."""
     if request.param == "a pipe that it can not open anew":
-        monkeypatch.setattr(output, "OWN", "/nowhere/{}")
+        monkeypatch.setattr(output, "REOPENABLE_PATH", "/nowhere/{}")
     ends = [*os.pipe()]
     yield ends
     for end in ends:
