@@ -58,5 +58,5 @@ def _create_first_admin(config: Config) -> None:
         print_secret(
             "Admin token, shown only once. It gives full access:",
             f"  {new.token}",
-            f"  curl -H 'Authorization: Bearer {new.token}' {server.address(config)}/v1/students",
+            f"  curl -H 'Authorization: Bearer {new.token}' {server.url(config)}/v1/students",
         )

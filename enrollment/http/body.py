@@ -20,7 +20,10 @@ from enrollment.model.results import Violation
 from enrollment.model.types import decode
 from enrollment.problems.errors import Problem
 
+# In bytes.
 BODY_LIMIT = 1024 * 1024
+# A Content-Length has at most so many digits: those of the largest signed 64-bit integer.
+LENGTH_DIGITS = 19
 S = TypeVar("S", bound=msgspec.Struct)
 
 
@@ -74,7 +77,7 @@ def _read(environ: Mapping[str, Any]) -> bytes:
     """Return the body. Stop reading at the limit."""
     declared = environ.get("CONTENT_LENGTH", "")
     if declared:
-        if not re.fullmatch("[0-9]{1,19}", declared):
+        if not re.fullmatch(f"[0-9]{{1,{LENGTH_DIGITS}}}", declared):
             raise Problem("malformed_request", "The Content-Length is not a number, or too long.")
         length = int(declared)
     elif environ.get("wsgi.input_terminated"):

@@ -1,5 +1,5 @@
-"""The embedded HTTP server: granian speaks HTTP, and everything that knows it is here."""
+"""The embedded HTTP server: only this room knows granian, which speaks HTTP."""
 
-from enrollment.server.server import address, is_loopback, listen, serve
+from enrollment.server.server import is_loopback, listen, serve, url
 
-__all__ = ["address", "is_loopback", "listen", "serve"]
+__all__ = ["is_loopback", "listen", "serve", "url"]

@@ -1,5 +1,8 @@
-"""Between granian and the service: a request of RSGI becomes an environ (PEP 3333), and a response
-is sent (https://github.com/emmett-framework/granian/blob/master/docs/spec/RSGI.md)."""
+"""The adapter between granian and the service.
+
+It makes an environ (PEP 3333) of a request, and sends the response
+(https://github.com/emmett-framework/granian/blob/master/docs/spec/RSGI.md).
+"""
 
 import asyncio
 import logging
@@ -12,44 +15,51 @@ from typing import Any
 
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]
 
-from enrollment.http.body import BODY_LIMIT
+from enrollment.http.body import BODY_LIMIT, LENGTH_DIGITS
 from enrollment.http.responses import Response
 
 log = logging.getLogger("enrollment")
-# How long, in seconds, and how much, in bytes, is read of a body that no one wants, after the
-# response was sent. A connection that is closed with something unread is reset, and the client may
-# lose the response.
-LINGER, LINGER_LIMIT = 2.0, 8 * BODY_LIMIT
-# A longer Content-Length is more than anyone sends, or has zeros in front that no one sends.
-LENGTH_DIGITS = 19
+# After the response, the rest of the body is read and discarded, within these limits. A connection
+# that is closed with something unread is reset, and the client may lose the response.
+DISCARD_SECONDS = 2.0
+DISCARD_BYTES = 8 * BODY_LIMIT
+# Without this header, granian sends its own name.
+SERVER_HEADER = ("Server", "enrollment")
+# The variable of every header that is ignored. It is removed from the environ.
+IGNORED = ""
 
 
 class Body:
-    """What `wsgi.input` is (PEP 3333): a body that may be read again, or why there is none."""
+    """The `wsgi.input` of a request (PEP 3333): its content, or why it did not arrive.
+
+    Each `read` begins at the start, since a write that failed in a group is run again.
+    """
 
     def __init__(self, content: bytes, error: OSError | None = None) -> None:
         self._content = content
         self._error = error
 
     def read(self, length: int) -> bytes:
+        """Return at most so many bytes. Raises the error, if there is one."""
         if self._error:
             raise self._error
         return self._content[:length]
 
 
 class Request:
-    """A request whose headers are there. Its body may come slowly, in part, or never."""
+    """A request whose headers have arrived. Its body may arrive slowly, in part, or never."""
 
     def __init__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         self.environ = _environ(scope)
         self.started = time.perf_counter()
         self._protocol = protocol
-        # Whether the body has been read to its end, as far as there is one.
+        # Whether nothing of the body is left to read.
         self._is_read = "HTTP_TRANSFER_ENCODING" not in self.environ and self._declared == 0
         self._chunks: AsyncIterator[bytes] | None = None
 
     async def read_body(self, timeout: float) -> Body:
-        """The body as far as the limit, if it arrives within so many seconds."""
+        """Read the body, or a little more than the limit. A body that does not arrive within so
+        many seconds, or breaks off, raises TimeoutError or ConnectionError when it is used."""
         try:
             async with asyncio.timeout(timeout):
                 return Body(await self._read())
@@ -59,22 +69,23 @@ class Request:
             return Body(b"", ConnectionResetError())
 
     async def discard_body(self) -> None:
-        """Read what the service did not want of the body, within limits."""
+        """Read and discard the rest of the body, within limits."""
+        # Reading would ask a client that waits for 100 (Continue) to send its body.
         if self._is_read or "HTTP_EXPECT" in self.environ:
             return
         try:
-            async with asyncio.timeout(LINGER):
-                await self._read_chunks(LINGER_LIMIT, lambda chunk: None)
+            async with asyncio.timeout(DISCARD_SECONDS):
+                await self._read_chunks(DISCARD_BYTES, lambda chunk: None)
         except (TimeoutError, ProtocolClosed):
             return
 
     def closed(self) -> asyncio.Future[None]:
-        """Done when the client has closed the connection."""
+        """Return a future that is done when the client has closed the connection."""
         return asyncio.ensure_future(self._protocol.client_disconnect())
 
     @property
     def _declared(self) -> int:
-        """The Content-Length, or 0; one of too many digits is more than the limit."""
+        """The Content-Length, or 0. With too many digits, it counts as more than the limit."""
         declared = self.environ.get("CONTENT_LENGTH", "0")
         return int(declared) if len(declared) <= LENGTH_DIGITS else BODY_LIMIT + 1
 
@@ -89,7 +100,10 @@ class Request:
         return bytes(content)
 
     async def _read_chunks(self, limit: int, take: Callable[[bytes], object]) -> None:
-        """Take what comes, until it is more than the limit. Raises ProtocolClosed."""
+        """Pass each chunk to `take`, until they are more bytes than the limit.
+
+        Raises ProtocolClosed if the body breaks off.
+        """
         self._chunks = self._chunks or aiter(self._protocol)
         size, empty = 0, 0
         with suppress(StopAsyncIteration):
@@ -99,6 +113,7 @@ class Request:
                 size += len(chunk)
                 empty += not chunk
             return
+        # There are no more chunks.
         self._is_read = True
         # A body ends with one empty chunk. Two mean that it broke off, or that trailers followed
         # it, which no client of a JSON interface sends.
@@ -107,7 +122,7 @@ class Request:
 
 
 class Adapter:
-    """What granian calls for every request."""
+    """The application that granian calls for each request (RSGI)."""
 
     def __init__(self, respond: Callable[[Request], Awaitable[Response]]) -> None:
         self._respond = respond
@@ -117,19 +132,15 @@ class Adapter:
         try:
             status, headers, content, _ = await self._respond(request)
         except Exception:
-            # Granian answers 500, and says nothing.
+            # Granian answers with 500, and logs nothing.
             log.exception("a request failed outside of the application")
             raise
-        protocol.response_bytes(status, [*headers.items(), SERVER], content)
+        protocol.response_bytes(status, [*headers.items(), SERVER_HEADER], content)
         await request.discard_body()
 
 
-# Otherwise granian names itself.
-SERVER = ("Server", "enrollment")
-
-
 def _environ(scope: Scope) -> dict[str, Any]:
-    """What the service uses of an environ (PEP 3333)."""
+    """Return an environ (PEP 3333) with all that the service uses."""
     version = scope.http_version
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope.method,
@@ -139,26 +150,25 @@ def _environ(scope: Scope) -> dict[str, Any]:
         "SERVER_PROTOCOL": "HTTP/1.0" if version == "1" else f"HTTP/{version}",
         "wsgi.input_terminated": True,
     }
-    own, headers = len(environ), scope.headers
+    count, headers = len(environ), scope.headers
     for name, value in headers.items():
         variable = _variable(name)
         environ[variable] = f"{environ[variable]},{value}" if variable in environ else value
-    # What is not ASCII is left out. It is something all the same, and matches nothing.
-    if len(environ) < own + len(names := headers.keys()):
+    # `items` leaves out a header whose value is not ASCII. Give it an empty value, which matches
+    # nothing: the header was sent, after all.
+    if len(environ) < count + len(names := headers.keys()):
         environ = dict.fromkeys(map(_variable, names), "") | environ
     environ.pop(IGNORED, None)
-    # A target that is a whole URL names the host itself (RFC 9112, section 3.2.2).
+    # If the request line has a whole URL, its host replaces the header (RFC 9112, section 3.2.2).
     if scope.authority is not None:
         environ["HTTP_HOST"] = scope.authority
     return environ
 
 
-IGNORED = ""
-
-
 @lru_cache(256)
 def _variable(name: str) -> str:
-    """What CGI calls a header; none for a_b, which would become the same as a-b."""
+    """Return the variable of a header, as in CGI. A header `a_b` is ignored: its variable would be
+    that of `a-b`."""
     if "_" in name:
         return IGNORED
     variable = name.upper().replace("-", "_")
@@ -166,8 +176,11 @@ def _variable(name: str) -> str:
 
 
 def _path(path: str) -> str:
-    """The bytes of the path, as PEP 3333 has them. Those that are not UTF-8 came as U+FFFD, and
-    must not become UTF-8 by that."""
+    """Return the bytes of the path, decoded as Latin-1 (PEP 3333).
+
+    Granian replaces bytes that are not UTF-8 by U+FFFD. They become a byte that is not UTF-8 again,
+    so that the path is refused.
+    """
     if path.isascii():
         return path
     return path.encode().replace("\ufffd".encode(), b"\xff").decode("latin-1")
@@ -175,6 +188,6 @@ def _path(path: str) -> str:
 
 @lru_cache(1024)
 def _address(address: str) -> str:
-    """An IP address without brackets and zone; one of IPv4 as such."""
+    """Return an IP address without brackets and zone. IPv4 mapped into IPv6 is returned as IPv4."""
     number = ip_address(address.strip("[]").partition("%")[0])
     return str(getattr(number, "ipv4_mapped", None) or number)

@@ -1,6 +1,9 @@
-"""How a request gets its response. A quick read is answered on the loop's thread at once, a slow
-one on a thread of its own. Writes are queued: those that are ready together share one transaction,
-and so one wait for the disk."""
+"""The dispatcher: which thread runs a request.
+
+A quick read is answered at once on the thread of the loop. A slow read runs on another thread.
+Writes are queued: those that are ready together share one transaction, and so one wait for the
+disk.
+"""
 
 import asyncio
 import time
@@ -17,14 +20,14 @@ from enrollment.server.adapter import Request
 from enrollment.server.long_polls import LongPolls
 from enrollment.server.write_queue import WriteQueue
 
-# How soon a database that another process has locked is tried again, in seconds.
+# After how many seconds a request is tried again if another process has locked the database.
 BUSY_INTERVAL = 0.02
-# How long a stop waits for bodies that are on their way through the server, in seconds.
-LAST_BODIES = 0.5
+# How many seconds a stop waits for bodies that have arrived but have not been read.
+LAST_BODIES_TIMEOUT = 0.5
 
 
 class Dispatcher:
-    """Passes a request through the application, and on where it is to be run."""
+    """Gets the response to each request from the application, on the thread that suits it."""
 
     def __init__(self, app: App, config: Config) -> None:
         self._app = app
@@ -32,73 +35,79 @@ class Dispatcher:
         self._loop = asyncio.get_running_loop()
         self._long_polls = LongPolls(app.database)
         self._slow_reads = ThreadPoolExecutor(1, "slow-reads")
-        # If there can be no thread, the start fails, not the first slow read.
+        # Start the thread now: if there can be none, the start fails, not the first slow read.
         self._slow_reads.submit(int).result()
         self._writes: WriteQueue[Response] = WriteQueue(app.database, self._long_polls.notify)
-        # The tasks of all requests without a response, and of those whose bodies are still coming.
-        self._requests: set[asyncio.Task[object]] = set()
+        # The tasks of all requests without a response.
+        self._unanswered: set[asyncio.Task[object]] = set()
+        # Those of them whose bodies are still arriving.
         self._incomplete: set[asyncio.Task[object]] = set()
-        # The loop waits for a locked database, not its thread.
+        # Not the thread waits for a locked database, but only the task of the request.
         app.database.disable_busy_wait()
 
     def end_long_polls(self) -> None:
+        """Answer all long polls now."""
         self._long_polls.end()
 
     async def finish(self) -> None:
-        """Give up the requests whose bodies are still coming, and wait for all others."""
-        if self._requests:
-            # A body that is there may not have been read yet.
-            await asyncio.wait(self._requests, timeout=LAST_BODIES)
+        """Cancel the requests whose bodies are still arriving, and wait for all others."""
+        if self._unanswered:
+            # A body that has arrived may not have been read yet.
+            await asyncio.wait(self._unanswered, timeout=LAST_BODIES_TIMEOUT)
         for task in self._incomplete:
             task.cancel()
-        if self._requests:
-            await asyncio.wait(self._requests)
+        if self._unanswered:
+            await asyncio.wait(self._unanswered)
 
     def close(self) -> None:
-        """Close the database; nothing may be running."""
+        """End the threads and close the database. Call it when no request is running."""
         self._writes.close()
         self._slow_reads.shutdown()
         self._app.close()
 
     async def respond(self, request: Request) -> Response:
-        with _member(self._requests):
+        """Return the response to a request, and record it."""
+        with _member(self._unanswered):
             context = self._app.open(request.environ)
-            response = await self._respond(context, request)
+            response = await self._poll(context, request)
             self._app.record(context, response.status, time.perf_counter() - request.started)
         if self._app.authenticator.token_uses_due():
             self._writes.submit_background(self._app.authenticator.flush_token_uses)
         return response
 
-    async def _respond(self, context: Context, request: Request) -> Response:
-        response = await self._ask(context, request)
+    async def _poll(self, context: Context, request: Request) -> Response:
+        """Return the response to a request. A long poll without items waits for an event and is
+        answered again, until its time is over."""
+        response = await self._answer(context, request)
         until = request.started + context.poll_seconds
         while context.poll_seconds and await self._long_polls.wait(request, until):
             context.poll_seconds = 0
-            response = await self._ask(context, request)
+            response = await self._answer(context, request)
         return response
 
-    async def _ask(self, context: Context, request: Request) -> Response:
+    async def _answer(self, context: Context, request: Request) -> Response:
         since = time.perf_counter()
-        while (response := self._app.receive(context)) and self._is_busy(response, since):
+        while (response := self._app.receive(context)) and self._may_retry(response, since):
             await asyncio.sleep(BUSY_INTERVAL)
         return response or await self._run(context, request)
 
     async def _run(self, context: Context, request: Request) -> Response:
         run = partial(self._app.run, context)
-        start: Callable[[], Awaitable[Response]] = partial(self._writes.submit, run)
+        start: Callable[[], Awaitable[Response]]
         if context.operation and context.operation.reads:
             start = partial(self._loop.run_in_executor, self._slow_reads, run)
         else:
             with _member(self._incomplete):
                 body = await request.read_body(self._config.body_timeout)
             context.environ["wsgi.input"] = body
+            start = partial(self._writes.submit, run)
         since = time.perf_counter()
-        while self._is_busy(response := await start(), since):
+        while self._may_retry(response := await start(), since):
             await asyncio.sleep(BUSY_INTERVAL)
         return response
 
-    def _is_busy(self, response: Response, since: float) -> bool:
-        """Whether another process has locked the database, and not for too long."""
+    def _may_retry(self, response: Response, since: float) -> bool:
+        """Whether another process has locked the database, and the busy timeout is not over."""
         if response.problem != "database_busy":
             return False
         return time.perf_counter() < since + self._config.busy_timeout
@@ -106,7 +115,7 @@ class Dispatcher:
 
 @contextmanager
 def _member(tasks: set[asyncio.Task[object]]) -> Iterator[None]:
-    """Count the current task among these."""
+    """Keep the current task in a set during the `with`."""
     task = asyncio.current_task()
     assert task
     tasks.add(task)

@@ -11,29 +11,33 @@ from enrollment.problems.errors import Problem
 from enrollment.server.adapter import Request
 from enrollment.storage.database import Database
 
-# How many are woken at once: thousands of them would hold up everyone else.
+# How many long polls are woken in one turn of the loop. Thousands would delay other requests.
 WOKEN_TOGETHER = 20
 
 
 class LongPolls:
-    """The requests that wait, in the order in which they came."""
+    """The long polls that wait, in the order in which they arrived."""
 
     def __init__(self, database: Database) -> None:
         self._loop = asyncio.get_running_loop()
         self._database = database
+        # One future for each long poll: it is done when the long poll is woken.
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._is_ended = False
         with database.read() as db:
             self._last_event = get_last_event_id(db)
 
     def end(self) -> None:
-        """From now on nothing is waited for."""
+        """Wake all long polls, and let no other wait."""
         self._is_ended = True
         self._wake(len(self._waiting))
 
     async def wait(self, request: Request, until: float) -> bool:
-        """Whether there may be an event now, in time; False if the time is over, the client is gone
-        or the service stops."""
+        """Wait for the next event, until a time of `time.perf_counter`.
+
+        Return whether the request is worth answering again: not if the time is over, the client has
+        disconnected or the service stops.
+        """
         patience = until - time.perf_counter()
         if patience <= 0 or self._is_ended:
             return False
@@ -49,10 +53,10 @@ class LongPolls:
         return event.done() and not is_gone and not self._is_ended
 
     def notify(self) -> None:
-        """Something was written: wake those who wait if it was an event."""
+        """Wake all long polls if there is a new event. Call it after each commit."""
         if not self._waiting:
             return
-        # A disk that fails now says so to whoever asks next.
+        # If this read fails, the next one does too, and its client gets the problem.
         with suppress(Problem), self._database.read() as db:
             last = get_last_event_id(db)
             if last != self._last_event:
@@ -60,7 +64,7 @@ class LongPolls:
                 self._wake(len(self._waiting))
 
     def _wake(self, count: int) -> None:
-        """Wake the first so many, a few in each turn of the loop."""
+        """Wake the first `count` long polls, a few in each turn of the loop."""
         for _ in range(min(count, WOKEN_TOGETHER, len(self._waiting))):
             event = self._waiting.popleft()
             if not event.done():

@@ -22,31 +22,36 @@ from enrollment.server.dispatcher import Dispatcher
 from enrollment.server.notify import notify
 from enrollment.server.tuning import raise_file_limit, tune_runtime
 
-# How many clients may wait to be connected.
+# How many connections may wait to be accepted.
 BACKLOG = 1024
-# The most that a request line and headers may have together, in bytes.
+# In bytes: how long a request line and its headers may be together.
 HEAD_LIMIT = 32 * 1024
-# In seconds: how long the headers of a request may take, from the connection or from the response
-# before it; and after how long a client is disconnected that does not take what was sent to it.
-HEADER_TIMEOUT, SEND_TIMEOUT = 30, 30
-# In seconds: after how long a stop says what it waits for; how long it waits for clients; and how
-# long for the last responses to be sent.
-NOTICE_AFTER, SHUTDOWN_TIMEOUT, FLUSH_TIMEOUT = 1.0, 5.0, 1.0
+# In seconds: how long the headers of a request may take to arrive, from the connection or from the
+# response before it.
+HEADER_TIMEOUT = 30
+# In seconds: after how long a client that does not take what was sent to it is disconnected.
+SEND_TIMEOUT = 30
+# In seconds: after how long a stop prints that it waits.
+NOTICE_AFTER = 1.0
+# In seconds: how long a stop waits for clients.
+SHUTDOWN_TIMEOUT = 5.0
+# In seconds: how long a stop waits until the last responses are sent.
+FLUSH_TIMEOUT = 1.0
 
 
 def listen(config: Config) -> socket.socket:
-    """From now on clients may connect; `serve` serves them. Raises CommandError."""
+    """Open the socket to which clients connect, for `serve`. Raises CommandError if that fails."""
     listener = None
     try:
-        family, number = _resolve(config)
+        family, ip = _resolve(config)
         listener = socket.socket(family)
-        # Otherwise the port of a server that has just stopped would be taken for a while.
+        # Otherwise the port cannot be used for a while after a server has stopped.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Connections inherit these from the socket that listens.
+        # Each connection inherits these two options.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SEND_TIMEOUT * 1000)
-        listener.bind((number, config.port))
+        listener.bind((ip, config.port))
         listener.listen(BACKLOG)
     except OSError as error:
         if listener:
@@ -57,40 +62,44 @@ def listen(config: Config) -> socket.socket:
 
 
 def _resolve(config: Config) -> tuple[socket.AddressFamily, str]:
-    """The number behind the name of the host."""
+    """Return the address family and the IP address of the host. Raises OSError."""
     found = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)
-    family, *_, (address, *_) = found[0]
-    return family, str(address)
+    family, *_, (ip, *_) = found[0]
+    return family, str(ip)
 
 
 def is_loopback(config: Config) -> bool:
-    """Whether only this machine can reach the address."""
+    """Whether only this machine can reach the service. Raises OSError."""
     return ip_address(_resolve(config)[1]).is_loopback
 
 
-def address(config: Config) -> str:
-    """Where the service is."""
+def url(config: Config) -> str:
+    """Return the URL of the service."""
     host = f"[{config.host}]" if ":" in config.host else config.host
     return f"http://{host}:{config.port}"
 
 
 def serve(config: Config, listener: socket.socket) -> None:
-    """Serve until SIGTERM, SIGINT or SIGHUP, and finish what is in flight. A second signal does not
-    wait for that, and ends the process with 1."""
+    """Serve until SIGTERM, SIGINT or SIGHUP, and then finish the requests in flight.
+
+    A second signal ends the process at once, with status 1.
+    """
     log.configure(config.log_format)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         is_finished = runner.run(_serve(config, listener))
     if not is_finished:
-        # A thread of the library still holds connections whose clients take nothing.
+        # Clients that do not take their responses keep connections open in a thread of granian,
+        # which would keep the process running.
         os._exit(0)
 
 
 async def _serve(config: Config, listener: socket.socket) -> bool:
+    """Serve until a signal. Return whether every connection has been closed."""
     dispatcher = Dispatcher(make_app(config), config)
     server = _Server(Adapter(dispatcher.respond), listener)
     stop = _take_signals()
     tune_runtime()
-    print(f"enrollment: {config.database} on {address(config)}, Ctrl-C stops it", flush=True)
+    print(f"enrollment: {config.database} on {url(config)}, Ctrl-C stops it", flush=True)
     serving = asyncio.create_task(server.serve())
     notify("READY=1")
     await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
@@ -99,7 +108,7 @@ async def _serve(config: Config, listener: socket.socket) -> bool:
     dispatcher.end_long_polls()
     asyncio.get_running_loop().call_later(NOTICE_AFTER, _announce_shutdown)
     await asyncio.wait({serving}, timeout=SHUTDOWN_TIMEOUT)
-    # Clients have had their time. What was sent in full is finished all the same.
+    # Requests that have arrived in full still get their responses.
     await dispatcher.finish()
     await asyncio.wait({serving}, timeout=FLUSH_TIMEOUT)
     dispatcher.close()
@@ -107,7 +116,7 @@ async def _serve(config: Config, listener: socket.socket) -> bool:
 
 
 class _Server(granian.server.embed.Server):
-    """Granian in this process and on this loop, which speaks HTTP/1 on a socket of ours."""
+    """Granian in this process and on this loop. It speaks HTTP/1, on the socket of `listen`."""
 
     def __init__(self, adapter: Adapter, listener: socket.socket) -> None:
         super().__init__(
@@ -125,15 +134,16 @@ class _Server(granian.server.embed.Server):
         self._listener = listener
 
     def _init_shared_socket(self) -> None:
-        """Granian's own socket would let two servers share a port (SO_REUSEPORT)."""
-        # Granian closes it, at the beginning of a stop.
-        number = self._listener.detach()
-        holder = SocketHolder(number, False, BACKLOG)  # type: ignore[call-arg]
+        """Use the socket of `listen`. Granian's own would let two servers share a port
+        (SO_REUSEPORT)."""
+        # Granian closes this file at the beginning of a stop.
+        file = self._listener.detach()
+        holder = SocketHolder(file, False, BACKLOG)  # type: ignore[call-arg]
         self._shd = holder  # type: ignore[assignment]
 
 
 def _take_signals() -> asyncio.Future[None]:
-    """Done at the first signal to stop; the second one ends the process."""
+    """Return a future that is done at the first signal. A second signal ends the process."""
     loop = asyncio.get_running_loop()
     first: asyncio.Future[None] = loop.create_future()
 
@@ -145,7 +155,7 @@ def _take_signals() -> asyncio.Future[None]:
         first.set_result(None)
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        # Under nohup, the terminal may be closed.
+        # nohup has SIGHUP ignored, so that the service survives its terminal.
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
             loop.add_signal_handler(number, stop)
     return first

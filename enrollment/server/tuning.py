@@ -1,4 +1,4 @@
-"""Settings of the process that suit a server of short requests."""
+"""Tuning of the process for short requests."""
 
 import ctypes
 import gc
@@ -6,30 +6,35 @@ import resource
 import sys
 from contextlib import suppress
 
-# How many clients may be connected at a time. Each may hold memory for its headers.
+# How many clients may be connected at a time. Each one's headers may take memory.
 MAX_CONNECTIONS = 2048
-# Files that are open besides: the database, what SQLite needs for a while, the log.
+# How many other files may be open: the database, temporary files of SQLite, the log.
 OTHER_FILES = 64
-# The name of a setting in malloc.h, and how much of the free memory is kept, in bytes.
-M_TRIM_THRESHOLD, MEMORY_KEPT = -1, 32 * 1024 * 1024
+# A parameter of mallopt, from malloc.h.
+M_TRIM_THRESHOLD = -1
+# In bytes: how much free memory is kept.
+MEMORY_KEPT = 32 * 1024 * 1024
 
 
 def tune_runtime() -> None:
     """Tune garbage collection, thread switching and malloc for short requests."""
-    # What is there by now stays, and is not looked through again and again for garbage.
+    # The objects that exist by now stay. The collector need not look at them again and again.
     gc.freeze()
     gc.set_threshold(20_000, 50, 50)
-    # A thread that waits for the interpreter has it after this time, in seconds.
+    # In seconds: how long a thread waits before it asks for the interpreter.
     sys.setswitchinterval(0.0005)
     # The next query needs the memory that a query has freed. glibc would return it to the kernel,
-    # and to have it again takes longer than the query (mallopt(3)). Others have no such function.
+    # and getting it back takes longer than the query (mallopt(3)). Other C libraries have no
+    # mallopt.
     with suppress(AttributeError):
         ctypes.CDLL(None).mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT)
 
 
 def raise_file_limit() -> int:
-    """Let the process open as many files as connections need, if it may. Return how many
-    connections fit."""
+    """Raise the limit of open files to what MAX_CONNECTIONS need, or as far as is allowed.
+
+    Return how many connections fit.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = max(soft, min(hard, MAX_CONNECTIONS + OTHER_FILES))
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))

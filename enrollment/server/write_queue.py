@@ -1,4 +1,4 @@
-"""The write queue: writes that are ready together share one transaction, on a thread of its own."""
+"""The write queue: writes that are ready together share one transaction, on the writer's thread."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,58 +14,62 @@ T = TypeVar("T")
 
 
 class WriteQueue(Generic[T]):
-    """The writer's thread, and the writes that wait for it. All that are ready when the thread is
-    free are done in one transaction, and answered after its one commit. `after_commit` is then
-    called on the loop."""
+    """The writer's thread, and the writes that wait for it.
+
+    When the thread is free, it does the writes that are ready in one transaction. They get their
+    results after its one commit. Then `after_commit` is called on the loop.
+    """
 
     def __init__(self, database: Database, after_commit: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._database = database
         self._after_commit = after_commit
         self._ready: list[tuple[Callable[[], T], asyncio.Future[T]]] = []
-        # Whether the thread is at work on a batch.
+        # Whether the thread is busy with a batch.
         self._is_writing = False
         self._thread = ThreadPoolExecutor(1, "writer")
-        # If there can be no thread, the start fails, not the first write.
+        # Start the thread now: if there can be none, the start fails, not the first write.
         self._thread.submit(int).result()
 
     def close(self) -> None:
-        """Wait for what is being written."""
+        """Wait for the writes that have begun, and end the thread."""
         self._thread.shutdown()
 
     def submit(self, write: Callable[[], T]) -> asyncio.Future[T]:
-        """What the write returns, once all that it has written is on disk."""
+        """Queue a write. Return a future of what it returns, which is done when that is on disk."""
         result: asyncio.Future[T] = self._loop.create_future()
         self._ready.append((write, result))
         if not self._is_writing:
-            self._write()
+            self._write_batch()
         return result
 
     def submit_background(self, act: Callable[[], None]) -> None:
-        """Do this on the writer's thread too, with no one waiting for it."""
+        """Run `act` on the writer's thread, after the current batch. Its result is ignored."""
         self._thread.submit(act)
 
-    def _write(self) -> None:
+    def _write_batch(self) -> None:
+        """Have the thread write what is ready, if anything is."""
         batch, self._ready = self._ready[:MAX_BATCH], self._ready[MAX_BATCH:]
         self._is_writing = bool(batch)
         if not batch:
             return
         results = [result for _, result in batch]
         done = self._thread.submit(self._database.group_commit, [write for write, _ in batch])
-        # The callback is given the future that is done. One that held it by itself would be a
-        # cycle, which keeps every body of the batch until a rare collection of garbage.
+        # The callback takes the future as its argument. If it held the future itself, they would be
+        # a cycle, which keeps every body of the batch in memory until garbage is collected.
         done.add_done_callback(
             lambda done: self._loop.call_soon_threadsafe(self._finish, results, done)
         )
 
     def _finish(self, results: list[asyncio.Future[T]], done: Future[list[T | Exception]]) -> None:
+        """Give each write of a batch its result, and begin the next batch."""
         for result, value in zip(results, done.result(), strict=True):
-            # One whose request was given up is done already.
+            # The result of a request that was cancelled is done already.
             if result.done():
                 continue
             if isinstance(value, Exception):
                 result.set_exception(value)
             else:
                 result.set_result(value)
-        self._write()
+        self._write_batch()
         self._after_commit()

@@ -1,1 +1,1 @@
-"""Storage: connections, transactions and named queries; the seam on which another engine stands."""
+"""Storage: connections, transactions and named queries. Only this room knows SQLite."""

@@ -1,4 +1,4 @@
-"""Connections, transactions and named queries: the seam on which another engine would stand."""
+"""The database of a service: its connections, its transactions and group commits."""
 
 import sqlite3
 import threading
@@ -19,28 +19,38 @@ from enrollment.storage.sqlite import (
     problem_of,
 )
 
-# With less room on its disk, in bytes, a database may not take the next write.
-NO_ROOM = 1024 * 1024
-# A server reads on two threads: one for what is quick, one for what is not.
+# In bytes. With less space on its disk, the next write may not fit.
+MIN_FREE_SPACE = 1024 * 1024
+# How many connections for reads are opened at the start: a server reads on two threads, one for
+# quick reads and one for slow ones.
 READERS = 2
+# Rolling back to a savepoint keeps it open.
 UNDO_SAVEPOINT = "ROLLBACK TO write; RELEASE write"
 T = TypeVar("T")
 
 
 class _ThreadState(threading.local):
-    """What a thread has now: a connection in a transaction, and whether that one writes."""
+    """The transaction that a thread is in."""
 
+    # Its connection, or None outside of a transaction.
     db: Connection | None = None
+    # Whether it is a write.
     writes = False
 
 
 class Database:
-    """One SQLite file, for any number of threads. One connection writes. A read takes it too while
-    it is free, since its pages are those that were written last; or else another one, of which
-    there are as many as are in use at once. So no read waits for a write or for another read."""
+    """One SQLite file, for any number of threads.
+
+    One connection, the writer, does all writes. A quick read takes the writer if it is free, since
+    its cache has the pages that were written last. Any other read takes an idle reader, and a new
+    one is opened if there is none. So no read waits for a write or for another read.
+    """
 
     def __init__(self, path: Path, busy_timeout: float) -> None:
-        """Open a database. Raises CommandError if the file can't be written."""
+        """Open a database that exists, and wait so many seconds for a locked one.
+
+        Raises CommandError if the file can't be written.
+        """
         self._path = path
         self._busy_timeout = busy_timeout
         self._writer = connect(path, busy_timeout)
@@ -48,7 +58,7 @@ class Database:
         self._idle_readers = [connect(path, busy_timeout) for _ in range(READERS)]
         self._thread = _ThreadState()
         self.is_writing = False
-        # The result code of the last write, if that failed for the disk.
+        # The result code of the last write, if the disk made it fail.
         self._disk_failure: int | None = None
         check_writable(self._writer, path)
         self._files = Files(path)
@@ -57,12 +67,12 @@ class Database:
         """Close every connection; no transaction may be open."""
         for reader in self._idle_readers:
             reader.close()
-        # The last one to be closed empties the write-ahead log.
+        # Closing the last connection empties the write-ahead log.
         self._writer.close()
         self._files.close()
 
     def disable_busy_wait(self) -> None:
-        """From now on, fail at once where another process has locked the file."""
+        """From now on, raise database_busy at once if another process has locked the file."""
         self._busy_timeout = 0
         for db in (self._writer, *self._idle_readers):
             db.execute("PRAGMA busy_timeout = 0")
@@ -75,8 +85,10 @@ class Database:
 
     @contextmanager
     def read(self, *, is_slow: bool = False) -> Iterator[Connection]:
-        """All queries of one `with` see one state of the data; in a write, that of the write. A
-        read that is long leaves the connection that writes free for who writes."""
+        """Begin a read: all queries of the `with` see the same state of the data.
+
+        Inside another read or a write, this is a part of it. A slow read leaves the writer free.
+        """
         own = self._thread
         if own.db:
             yield own.db
@@ -91,7 +103,7 @@ class Database:
 
     @contextmanager
     def _borrow(self, is_slow: bool) -> Iterator[Connection]:
-        """A connection to read with."""
+        """Yield a connection that no other thread uses meanwhile."""
         if not is_slow and self._writer_lock.acquire(blocking=False):
             try:
                 yield self._writer
@@ -109,12 +121,15 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Commit on return, undo on any exception; inside another write, a savepoint of it. Raises
-        database_moved: what is written to a file without its name is lost with the process.
+        """Begin a write: it is committed at the end of the `with`, and undone on any exception.
+        Inside another write, it is a savepoint.
 
-        IMMEDIATE takes the write lock at once: a transaction that begins as a reader can't wait
-        for it (https://www.sqlite.org/rescode.html#busy_snapshot). So a write never begins inside
-        a read.
+        Raises database_moved, since what is written to a file without a name is lost when the
+        process ends.
+
+        IMMEDIATE takes the write lock at once: a transaction that begins as a read can't wait for
+        it (https://www.sqlite.org/rescode.html#busy_snapshot). So a write never begins inside a
+        read.
         """
         own, db = self._thread, self._writer
         if own.writes:
@@ -132,7 +147,7 @@ class Database:
                     self._files.check_content()
                     yield db
                 self._files.note_commit()
-                # To commit no change needs no disk.
+                # A commit without changes does not prove that the disk works.
                 if db.total_changes != changes:
                     self._disk_failure = None
             except Problem as problem:
@@ -144,20 +159,25 @@ class Database:
                 own.db, own.writes, self.is_writing = None, False, False
 
     def _check_names(self) -> None:
-        """Raise database_moved if a file is no longer at its path. A log without a name is lost
-        with the process: what is in it is first brought into the database, if that is still there.
+        """Raise database_moved if a file is no longer at its path.
+
+        A write-ahead log without a name is lost when the process ends. So it is first copied into
+        the database, if that is still there.
         """
         try:
             self._files.check_names()
         except Problem:
-            if self._files.can_take_log():
+            if self._files.can_checkpoint():
                 with suppress(sqlite3.Error):
                     self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)")
             raise
 
     def check_disk(self) -> None:
-        """Raise the failure of the last write, if it failed for the disk, until a write succeeds.
-        Unless a write is under way, one is tried: clients may wait until the service is ready."""
+        """Raise the problem of the last write, if the disk made it fail.
+
+        Unless a write is in progress, try one first: clients may send none until the service is
+        ready again.
+        """
         if self._disk_failure is None:
             return
         if self.is_writing:
@@ -169,16 +189,17 @@ class Database:
         self._disk_failure = None
 
     def check_disk_space(self) -> None:
-        """Raise disk_full if the next write may not fit, before one fails."""
-        if self._files.free_space() < NO_ROOM:
+        """Raise disk_full if the next write may not fit."""
+        if self._files.free_space() < MIN_FREE_SPACE:
             raise problem_of(sqlite3.SQLITE_FULL)
 
     def group_commit(self, acts: Sequence[Callable[[], T]]) -> list[T | Exception]:
-        """What each act returns, or the exception that it raised. The acts may all write: they do
-        it in one transaction, and so with one wait for the disk, each in a savepoint of it.
+        """Run all acts in one write, and so with one wait for the disk. Return what each returns,
+        or the exception that it raises.
 
-        If an act raises, or the transaction fails, all of it is undone, and each act is done again
-        alone, in a transaction of its own: then one that fails, fails alone.
+        An act calls `write` itself, and so gets a savepoint. If an act raises, or the transaction
+        fails, everything is undone, and each act is run again in a transaction of its own. Then an
+        act that fails does not affect the others.
         """
         if len(acts) > 1:
             with suppress(Exception), self.write() as db:
@@ -192,6 +213,7 @@ class Database:
 
 
 def _outcome(act: Callable[[], T]) -> T | Exception:
+    """Return what an act returns, or the exception that it raises."""
     try:
         return act()
     except Exception as error:
@@ -200,13 +222,15 @@ def _outcome(act: Callable[[], T]) -> T | Exception:
 
 @contextmanager
 def _transaction(db: Connection, begin: str, commit: str, undo: str) -> Iterator[None]:
+    """Run the `with` between these statements. Raises a Problem for a failure of SQLite that the
+    registry has."""
     try:
         db.execute(begin)
         try:
             yield
             db.execute(commit)
         except BaseException:
-            # SQLite undoes some failed transactions by itself, a full disk's for one.
+            # SQLite itself undoes some transactions that fail, for example on a full disk.
             if db.in_transaction:
                 for statement in undo.split(";"):
                     db.execute(statement)

@@ -1,4 +1,4 @@
-"""The lock of a database: which process serves it, and whether that still has its files."""
+"""The lock of a database: which process serves it, and whether its files are still in place."""
 
 import fcntl
 import os
@@ -10,23 +10,26 @@ from pathlib import Path
 from enrollment.problems.errors import CommandError
 from enrollment.storage.files import SUFFIXES, identity
 
-# A service that starts opens its files one after the other: how often, and after how many seconds,
-# to look again before a file is said to be lost.
-LOOKS, BETWEEN_LOOKS = 3, 0.1
+# A service that starts opens its files one after the other. So a file is called lost only after so
+# many looks, with so many seconds between them.
+LOOKS = 3
+SECONDS_BETWEEN_LOOKS = 0.1
 
 
 @contextmanager
 def lock_database(path: Path, *, exclusive: bool) -> Iterator[None]:
-    """Lock a database: exclusively to serve it, or shared to change it while it is not served. The
-    lock ends with its process.
+    """Lock a database during the `with`: exclusively to serve it, or shared to change it while it
+    is not served. The lock also ends with its process.
 
-    Raises CommandError if another process has it. The lock is on a file beside the database: to
-    close another handle of the database itself would free SQLite's locks
-    (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+    The lock is on a file beside the database: closing a second handle of the database itself would
+    free the locks of SQLite (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+
+    Raises CommandError if another process has locked the database, or if the file of the lock can't
+    be opened.
     """
     with ExitStack() as stack:
         try:
-            # To lock a file one only needs to read it, so another user may have created it.
+            # Only the right to read is needed: the file may belong to another user.
             real = path.resolve()
             lock = _lock_of(real)
             file = os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -38,7 +41,8 @@ def lock_database(path: Path, *, exclusive: bool) -> Iterator[None]:
             raise CommandError(f"{path} is in use by {process}. Stop it first.") from None
         except OSError as error:
             raise CommandError(f"cannot write beside {path}: {error.strerror}") from error
-        # For the message of a process that is refused. A file of another user stays as it is.
+        # Another process that wants the lock names this process in its message. A file of another
+        # user can't be written, and stays as it is.
         with suppress(OSError):
             lock.write_text(f"{os.getpid()}\n", "ascii")
         yield
@@ -49,8 +53,8 @@ def _lock_of(real: Path) -> Path:
 
 
 def check_served_files(path: Path) -> None:
-    """Raise CommandError if the process that serves a database has a file of it open that is no
-    longer at its path: what was written lately is missing from what others read."""
+    """Raise CommandError if the process that serves a database has one of its files open that is no
+    longer at its path. Then others can't read what that process has written."""
     real = path.resolve()
     try:
         process = int(_lock_of(real).read_text("ascii"))
@@ -60,7 +64,7 @@ def check_served_files(path: Path) -> None:
         lost = _lost_files(real, process)
         if not lost:
             return
-        time.sleep(BETWEEN_LOOKS)
+        time.sleep(SECONDS_BETWEEN_LOOKS)
     raise CommandError(
         f"{path} is in use by process {process}, whose {' and '.join(lost)} has been moved,"
         " replaced or removed: stop that process first"
@@ -68,12 +72,13 @@ def check_served_files(path: Path) -> None:
 
 
 def _lost_files(real: Path, process: int) -> list[str]:
-    """List the files that the process has open and that are no longer at their paths. Only /proc of
-    Linux shows this, to the same user or to root."""
+    """Return the names of the files that the process has open and that are no longer at their
+    paths. Only /proc of Linux shows this, to the same user or to root."""
+    # The paths of the open files, by device and inode.
     held = {}
     with suppress(OSError):
         for handle in Path(f"/proc/{process}/fd").iterdir():
-            # The file may be closed by now.
+            # The process may have closed the file meanwhile.
             with suppress(OSError):
                 found = os.stat(handle)
                 held[found.st_dev, found.st_ino] = os.readlink(handle)

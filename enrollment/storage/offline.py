@@ -1,4 +1,4 @@
-"""A database as a file: read without changing it, copied as a whole, its log brought in."""
+"""A database that this process does not serve: how to read it, copy it, and empty its log."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ from enrollment.storage.sqlite import Connection, primary_code
 
 
 def open_plainly(path: Path) -> closing[Connection]:
-    """Open a connection as any program would, and close it at the end of a `with`."""
+    """Open a connection with the defaults of SQLite. It is closed at the end of the `with`."""
     return closing(sqlite3.connect(path.absolute(), timeout=1))
 
 
 @contextmanager
 def open_to_read(path: Path) -> Iterator[Connection]:
-    """Open a connection that changes nothing. Raises CommandError if the file can't be read."""
+    """Open a connection that can only read. Raises CommandError if the file can't be read."""
     uri = f"{path.absolute().as_uri()}?mode=ro"
     try:
         with closing(sqlite3.connect(uri, uri=True)) as db:
@@ -27,8 +27,11 @@ def open_to_read(path: Path) -> Iterator[Connection]:
 
 
 def copy(source: Path, target: Path) -> None:
-    """Make a consistent copy in one file (https://www.sqlite.org/backup.html), even of a database
-    that is served. Raises CommandError."""
+    """Copy a database, even while it is served, to one consistent file
+    (https://www.sqlite.org/backup.html).
+
+    Raises CommandError if the source does not exist or can't be copied.
+    """
     if not source.exists():
         raise CommandError(f"{source} does not exist")
     with open_to_read(source) as db:
@@ -42,13 +45,13 @@ def copy(source: Path, target: Path) -> None:
 
 
 def bring_in_log(database: Path) -> None:
-    """Bring the write-ahead log that a crash has left into its database, if SQLite can.
+    """Copy the write-ahead log that a crash has left into its database. If SQLite can't, print why.
 
     Raises CommandError if another program has the database open.
     """
     try:
         with closing(sqlite3.connect(database, timeout=1)) as db:
-            # Only a program that has the database open alone can leave the mode that has a log.
+            # Leaving WAL mode copies the log. It fails if another program has the database open.
             db.execute("PRAGMA journal_mode = DELETE").fetchone()
     except sqlite3.DatabaseError as error:
         if primary_code(error) == sqlite3.SQLITE_BUSY:

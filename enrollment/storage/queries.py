@@ -1,4 +1,4 @@
-"""Named queries: functions of a connection, made of the files in `sql/`."""
+"""Named queries: functions that take a connection, made from the files in `sql/`."""
 
 from pathlib import Path
 from typing import Any
@@ -9,13 +9,14 @@ from aiosql.adapters.sqlite3 import SQLite3Adapter
 
 
 def resource_dir(name: str) -> Path:
-    """Where `sql` or `migrations` lies: inside the package in a wheel, beside it in a checkout."""
+    """Return the path of `sql` or `migrations`: in the package if a wheel was installed, beside it
+    in a checkout."""
     inside = Path(__file__).parents[1] / name
     return inside if inside.is_dir() else Path(__file__).parents[2] / name
 
 
 class _Adapter(SQLite3Adapter):
-    """Reads all rows of a query at once: one that is read lazily lasts longer than is seen."""
+    """Reads all rows of a query at once: a query that is read lazily would stay open unnoticed."""
 
     def select(self, conn, query_name, sql, parameters, record_class=None):  # type: ignore
         return conn.execute(sql, parameters).fetchall()
@@ -25,10 +26,10 @@ class _Adapter(SQLite3Adapter):
 
 
 def queries(subject: str) -> Any:
-    """The named queries of `sql/<subject>.sql`: functions of a connection and their parameters."""
+    """Return the named queries of `sql/<subject>.sql`: functions of a connection and parameters."""
     return aiosql.from_path(resource_dir("sql") / f"{subject}.sql", _Adapter)
 
 
 def to_json(value: Any) -> str:
-    """How a list is bound, for SQLite's json_each."""
+    """Encode a list as a parameter of a query, for json_each of SQLite."""
     return msgspec.json.encode(value, enc_hook=str).decode()

@@ -1,4 +1,4 @@
-"""SQLite: how a connection is opened, and what its failures mean."""
+"""SQLite: how a connection is opened, and which problem each of its failures becomes."""
 
 import os
 import sqlite3
@@ -8,25 +8,19 @@ from pathlib import Path
 from enrollment.problems.errors import CommandError, Problem
 
 Connection = sqlite3.Connection
-
-
 Row = sqlite3.Row
 # Everything that SQLite can raise.
 StorageError = sqlite3.Error
 
-
 SQLITE_NEEDED = (3, 39, 0)
-# What a client is told of a failure of SQLite, and after how many seconds it may ask again.
+# The problem that a failure of SQLite becomes: its code, its detail, and after how many seconds a
+# client may try again (None: it should not).
 DISK_FAILED = (
     "disk_failed",
     "The disk, or a limit of the service, refused a read or write.",
     60,
 )
-
-
 DAMAGED = ("database_damaged", "The database file is damaged.", 60)
-
-
 PROBLEM_BY_RESULT_CODE: dict[int, tuple[str, str, int | None]] = {
     sqlite3.SQLITE_BUSY: (
         "database_busy",
@@ -39,15 +33,13 @@ PROBLEM_BY_RESULT_CODE: dict[int, tuple[str, str, int | None]] = {
         60,
     ),
     sqlite3.SQLITE_IOERR: DISK_FAILED,
-    # What SQLite can't open while it works is a file for the moment.
+    # The database itself is open already, so this is a file that SQLite needs for a short time.
     sqlite3.SQLITE_CANTOPEN: DISK_FAILED,
     sqlite3.SQLITE_FULL: ("disk_full", "There is no space left on the disk.", None),
     sqlite3.SQLITE_CORRUPT: DAMAGED,
     sqlite3.SQLITE_NOTADB: DAMAGED,
 }
-
-
-# After these, the next write will hardly fare better.
+# After one of these, the next write will probably fail too.
 DISK_CODES = frozenset(
     {
         sqlite3.SQLITE_CANTOPEN,
@@ -59,20 +51,23 @@ DISK_CODES = frozenset(
 
 
 def connect(path: Path, busy_timeout: float, *, create: bool = False) -> Connection:
-    """A connection in autocommit mode: transactions are begun and ended by name, by us alone."""
+    """Open a connection in autocommit mode: sqlite3 begins no transaction by itself.
+
+    Raises CommandError if SQLite is too old, and StorageError if the file can't be opened.
+    """
     if sqlite3.sqlite_version_info < SQLITE_NEEDED:
         needed = ".".join(map(str, SQLITE_NEEDED))
         raise CommandError(f"SQLite {needed} or newer is needed, this is {sqlite3.sqlite_version}")
     if create:
-        # Whoever is in what is no one else's business; what SQLite adds has the same mode. Where
-        # this fails, SQLite says why.
+        # The data is private, so no other user may read the file. SQLite gives the same mode to the
+        # files that it adds. If this fails, SQLite raises the reason below.
         with suppress(OSError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     uri = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
     db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
     db.row_factory = Row
     try:
-        # The timeout stands first, so that it holds for the pragmas that take locks themselves.
+        # The timeout comes first: the next pragma may have to wait for a lock.
         db.execute(f"PRAGMA busy_timeout = {round(busy_timeout * 1000)}")
         (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
         if mode != "wal":
@@ -81,12 +76,11 @@ def connect(path: Path, busy_timeout: float, *, create: bool = False) -> Connect
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("PRAGMA trusted_schema = OFF")
-        # So many pages (16 MB) gather in the log before they are brought into the file, which takes
-        # two more waits for the disk.
+        # A checkpoint waits for the disk twice more. It begins at so many pages in the log (16 MB).
         db.execute("PRAGMA wal_autocheckpoint = 4000")
-        # What a query holds for itself is held in memory, and needs no room on a disk.
+        # Queries keep their temporary data in memory, and need no space on a disk.
         db.execute("PRAGMA temp_store = MEMORY")
-        # So many KiB of pages are kept: else each request reads its own from the file.
+        # In KiB (negative): a large cache, so that a request need not read pages from the file.
         db.execute("PRAGMA cache_size = -16000")
     except BaseException:
         db.close()
@@ -95,7 +89,7 @@ def connect(path: Path, busy_timeout: float, *, create: bool = False) -> Connect
 
 
 def problem_of(code: int) -> Problem:
-    """Return the problem that a primary result code of SQLite becomes."""
+    """Return the problem that a primary result code becomes, one of PROBLEM_BY_RESULT_CODE."""
     name, detail, seconds = PROBLEM_BY_RESULT_CODE[code]
     return Problem(name, detail, headers={"Retry-After": str(seconds)} if seconds else None)
 
@@ -119,8 +113,8 @@ def primary_code(error: BaseException | None) -> int:
 
 
 def check_writable(db: Connection, path: Path) -> None:
-    """Raise CommandError if SQLite could open the file, or its log, only to read: it does so
-    silently, and never tries again."""
+    """Raise CommandError if SQLite has opened the file, or its log, only to read. It does that
+    silently, and does not try again later."""
     try:
         db.execute("BEGIN IMMEDIATE")
         try:
@@ -132,6 +126,6 @@ def check_writable(db: Connection, path: Path) -> None:
     except sqlite3.OperationalError as error:
         if primary_code(error) == sqlite3.SQLITE_READONLY:
             raise CommandError(f"{path} can be read, but not written to") from error
-        # Only a file that can be written to is locked by another process.
+        # SQLite reports SQLITE_BUSY only for a file that it could write to.
         if primary_code(error) != sqlite3.SQLITE_BUSY:
             raise
