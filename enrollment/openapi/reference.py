@@ -97,7 +97,9 @@ class Interface:
             line += ["-X", method]
         if body:
             content = self.resolved(body)["content"]["application/json"]
-            line += ["--json", quote(to_json(content["example"]))]
+            # curl has --json since 7.82 only.
+            line += ["-H", quote("Content-Type: application/json")]
+            line += ["-d", quote(to_json(content["example"]))]
         for parameter in self.parameters(operation, "path"):
             path = path.replace(f"{{{parameter['name']}}}", str(parameter["example"]))
         return " ".join([*line, quote(f"localhost:8000{path}")])

@@ -95,8 +95,8 @@ PROBLEM_TYPES = (
         status=415,
         title="The body is not declared as JSON",
         advice=(
-            "Send the header `Content-Type: application/json` (with curl: `--json`) and no"
-            " `Content-Encoding`."
+            "Send the header `Content-Type: application/json` (curl sends another one by itself),"
+            " and no `Content-Encoding`."
         ),
         example=Example('The body is "text/plain", not application/json.'),
     ),
