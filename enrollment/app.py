@@ -34,6 +34,7 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+# The statuses of responses without content.
 WITHOUT_CONTENT = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 REASONS = {status.value: status.phrase for status in HTTPStatus}
 

@@ -100,7 +100,7 @@ class Config:
         ("localhost", "127.0.0.1", "::1"),
         _host_names,
         "names without scheme, port or path, by commas",
-        "the names that the service answers to besides its host, by commas; *: any",
+        "the host names that the service also answers to, by commas; *: any",
     )
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = _setting(
         (),
@@ -119,13 +119,13 @@ class Config:
         10,
         _up_to_a_million,
         "a number from 0 to 1000000",
-        "how many tokens that are not valid an address may send a minute; 0: no limit",
+        "how many invalid tokens an address may send a minute; 0: no limit",
     )
     retry_window: int = _setting(
         86400,
         _up_to_a_million,
         "seconds from 0 to 1000000",
-        "how long the answer under an Idempotency-Key is kept, in seconds",
+        "how long the response under an Idempotency-Key is kept, in seconds",
     )
     log_format: str = _setting(
         "plain", _log_format, "plain or json", "the form of the log: plain or json"

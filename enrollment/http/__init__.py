@@ -1,1 +1,1 @@
-"""What every route shares."""
+"""What all routes share: authentication, queries, bodies, preconditions, responses."""

@@ -4,7 +4,7 @@ import re
 
 from enrollment.http.context import Context
 
-# The most specific range that matches decides.
+# The most specific media range that matches decides, so these are in that order.
 _RANGES = ("{0}/{1}", "{0}/*", "*/*")
 
 
@@ -17,12 +17,13 @@ def prefers_html(context: Context) -> bool:
 
 
 def _parse(part: str) -> tuple[str, float]:
-    """A media range and its quality, which is 0 if it cannot be read."""
+    """Return a media range and its quality, which is 0 if it is invalid."""
     name, *parameters = (piece.strip() for piece in part.split(";"))
     quality = next((value[2:] for value in parameters if value.startswith("q=")), "1")
     return name, float(quality) if re.fullmatch(r"[01](?:\.[0-9]{0,3})?", quality) else 0.0
 
 
 def _quality(qualities: dict[str, float], media_type: str) -> float:
+    """Return the quality of a media type, from 0 to 1, or 0 if no range matches it."""
     names = (name.format(*media_type.split("/")) for name in _RANGES)
     return next((qualities[name] for name in names if name in qualities), 0.0)

@@ -1,4 +1,4 @@
-"""The name that a request was sent to (Host), and the client that sent it (X-Forwarded-For)."""
+"""The host name that a request was sent to (Host), and its client (X-Forwarded-For)."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -15,7 +15,8 @@ from ipaddress import (
 from enrollment.http.context import Context
 from enrollment.problems.errors import Problem
 
-# The authority of RFC 3986 without a user: a name, or an IPv6 address without a zone.
+# The authority of RFC 3986 without a user: a name or an IP address, and perhaps a port. An IPv6
+# address has no zone.
 HOST = re.compile(
     r"(?:(?P<name>[A-Za-z0-9._-]+)|\[(?P<number>[0-9A-Fa-f:.]+)\])(?::(?P<port>[0-9]{0,5}))?"
 )
@@ -33,9 +34,10 @@ def known_hosts(names: Iterable[str]) -> frozenset[str]:
 
 
 def check_host(context: Context, hosts: Collection[str]) -> None:
-    """Refuse a request to a name that is not the service's: a page of another site could reach the
-    service by letting its own name point here (DNS rebinding). "*" stands for every name. An
-    HTTP/1.0 request may have no Host; then it has no name of the service either.
+    """Refuse a request to a host name that is not among `hosts`. "*" stands for every name.
+
+    Otherwise a page of another site could reach the service by letting its own name point here (DNS
+    rebinding). HTTP/1.0 allows a request without Host, but it passes only if `hosts` has "*".
 
     Raises malformed_request, misdirected_request.
     """
@@ -48,7 +50,11 @@ def check_host(context: Context, hosts: Collection[str]) -> None:
 
 
 def find_client(context: Context, proxies: Iterable[IPv4Network | IPv6Network]) -> None:
-    """Set the client: the last address that was not added by a trusted proxy."""
+    """Set the client of the context, if its peer is a trusted proxy.
+
+    Each proxy adds the address that it got the request from at the end of X-Forwarded-For. The
+    client is the last address there that is no trusted proxy. An invalid address ends the search.
+    """
     if not proxies:
         return
     hops = (context.header("X_FORWARDED_FOR") or "").split(",")
@@ -69,6 +75,7 @@ def _host_name(host: str) -> str:
 
 
 def _comparable(name: str) -> str:
+    """Return a name in lower case, or an IPv6 address in its shortest form."""
     with suppress(AddressValueError):
         return str(IPv6Address(name))
     return name.lower()

@@ -13,8 +13,8 @@ from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
 from enrollment.storage.sqlite import Connection
 
-# The roles that may use an operation. A student may use it if the path names that very student,
-# or no student.
+# Sets of roles that may use an operation. With the role student, a path that names a student must
+# name the student of the token.
 ANYONE = frozenset({"anyone"})
 ADMINS = frozenset({"admin"})
 REGISTRARS = ADMINS | {"registrar"}
@@ -22,8 +22,8 @@ READERS = REGISTRARS | {"reader"}
 MONITORS = READERS | {"monitor"}
 REGISTRARS_AND_STUDENTS = REGISTRARS | {"student"}
 READERS_AND_STUDENTS = READERS | {"student"}
-# In seconds: how often the last uses of tokens are written, all together. Otherwise every read
-# would write.
+# In seconds: how often the last uses of all tokens are written together. If each request wrote its
+# own, every read would be a write.
 TOKEN_USE_INTERVAL = 60
 
 
@@ -34,11 +34,13 @@ class Authenticator:
         self._database = database
         self._failures = RateLimiter(config.failure_limit, seconds=60)
         self._requests = RateLimiter(config.rate_limit, seconds=60)
+        # When each token was last used, by its id, unless that has been written.
         self._used: dict[int, datetime] = {}
+        # When they were last written, in seconds of `time.monotonic`.
         self._flushed = -math.inf
 
     def authorize(self, db: Connection, context: Context) -> None:
-        """Set the caller, if the caller's role may use the operation.
+        """Set the caller of the context, or refuse a caller who may not use the operation.
 
         Raises token_missing, token_invalid, too_many_failures, too_many_requests, forbidden.
         """
@@ -60,14 +62,14 @@ class Authenticator:
             raise Problem("forbidden", detail)
 
     def token_uses_due(self) -> bool:
-        """Whether the uses are to be written now; True only for the first who asks."""
+        """Whether uses must be written now. The call that returns True begins a new interval."""
         due = bool(self._used) and time.monotonic() >= self._flushed + TOKEN_USE_INTERVAL
         if due:
             self._flushed = time.monotonic()
         return due
 
     def flush_token_uses(self) -> None:
-        """Write when tokens were last used."""
+        """Write when tokens were last used. If the database can't be written, keep them."""
         used, self._used = self._used, {}
         try:
             with self._database.write() as db:
@@ -75,14 +77,18 @@ class Authenticator:
                     db, {id: Timestamp.of(moment) for id, moment in used.items()}
                 )
         except Problem:
-            # A database that can't be written may still be read. The next flush tries again.
+            # Reads may go on while writes fail. The next flush tries again.
             self._used = used | self._used
 
     def _authenticate(self, db: Connection, context: Context) -> Caller | None:
+        """Return the caller, or None if the request has no token.
+
+        Raises token_invalid, too_many_failures, too_many_requests.
+        """
         header = context.header("AUTHORIZATION")
         if header is None:
             return None
-        # A header that was sent twice arrives as one list. The same token twice is one.
+        # A header that was sent twice arrives as one list. The same value twice is accepted.
         first, *others = {part.strip() for part in header.split(",")}
         scheme, _, text = first.partition(" ")
         if others:
@@ -102,6 +108,7 @@ class Authenticator:
         return caller
 
     def _failure(self, context: Context, detail: str) -> Problem:
+        """Count a failure of the client, and return the problem to raise."""
         usage = self._failures.hit(context.client)
         if self._failures.limit and usage.remaining < 0:
             detail = "Too many invalid tokens came from this IP address."
@@ -109,8 +116,11 @@ class Authenticator:
         return Problem("token_invalid", detail, headers=_challenge(', error="invalid_token"'))
 
     def _count(self, context: Context, caller: Caller) -> None:
-        """Count the request once, and show how much of the limit is left
-        (draft-ietf-httpapi-ratelimit-headers)."""
+        """Count the request once, even if it is authorized twice, and set the headers that show how
+        much of the limit is left (draft-ietf-httpapi-ratelimit-headers).
+
+        Raises too_many_requests.
+        """
         if not self._requests.limit or context.rate_limit:
             return
         usage = self._requests.hit(caller.id)

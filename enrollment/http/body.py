@@ -1,4 +1,4 @@
-"""Read a request body into a struct, or refuse it with every fault."""
+"""The body of a request: read it into a struct, or refuse it with every fault."""
 
 import json
 import re
@@ -74,12 +74,16 @@ def refuse_body(environ: Mapping[str, Any]) -> None:
 
 
 def _read(environ: Mapping[str, Any]) -> bytes:
-    """Return the body. Stop reading at the limit."""
+    """Return the body. Do not read much more than the limit of one that is too large.
+
+    Raises malformed_request, length_required, request_timeout, body_too_large.
+    """
     declared = environ.get("CONTENT_LENGTH", "")
     if declared:
         if not re.fullmatch(f"[0-9]{{1,{LENGTH_DIGITS}}}", declared):
             raise Problem("malformed_request", "The Content-Length is not a number, or too long.")
         length = int(declared)
+    # The server ends the input with the body. One byte too many shows a body that is too large.
     elif environ.get("wsgi.input_terminated"):
         length = BODY_LIMIT + 1
     else:
@@ -100,9 +104,10 @@ def _read(environ: Mapping[str, Any]) -> bytes:
 
 
 def _parse(body: bytes) -> tuple[Any, bool]:
-    """Return the value, and whether a name is repeated in it.
+    """Return the JSON value of a body, and whether an object in it repeats a name.
 
-    The parser of msgspec accepts repeated names and takes the last (RFC 8259, section 4).
+    The parser of msgspec can't be used here: it accepts repeated names, and takes the last of them
+    (RFC 8259, section 4). Raises malformed_json.
     """
     repeats = False
 
@@ -135,6 +140,7 @@ def _parse(body: bytes) -> tuple[Any, bool]:
 
 
 def _number(text: str) -> int | float:
-    """In JSON, 30.0 is the same number as 30 (https://json-schema.org/draft/2020-12, 4.2.3)."""
+    """Return a number, as an int if it is whole: in JSON, 30.0 is the same number as 30
+    (https://json-schema.org/draft/2020-12, 4.2.3)."""
     number = float(text)
     return int(number) if number.is_integer() and abs(number) <= 2**53 else number

@@ -12,8 +12,11 @@ ENTITY_TAG = r'(?:W/)?"[^"]*"'
 
 
 def etag_of(record: Any) -> str | None:
-    """Return the version of a record, with what changes without it: the position of a waitlisted
-    student, the last use of a token. None for what has no version."""
+    """Return the entity tag of a record, or None if it has no version.
+
+    It is the version, and also what changes while the version stays the same: the position on a
+    waitlist, and the last use of a token.
+    """
     version = getattr(record, "version", None)
     if isinstance(record, Token) and record.last_used_at:
         return f"{version}-{record.last_used_at}"
@@ -23,9 +26,11 @@ def etag_of(record: Any) -> str | None:
 
 
 def check_preconditions(context: Context, find_tag: Callable[[], str | None], *also: str) -> None:
-    """Check the preconditions of a write against the current tag: If-Match must name it (or one of
-    `also`), and If-None-Match must not. `find_tag` returns None if there is no record, and is only
-    called if there is a precondition.
+    """Check the preconditions of a write: If-Match must name the current tag or one of `also`, and
+    If-None-Match must not name the current tag.
+
+    `find_tag` returns the current tag, or None if there is no record. It is called only if there is
+    a precondition, or if the context needs the tag.
 
     Call it inside the transaction that writes. Raises precondition_failed.
     """
@@ -40,13 +45,14 @@ def check_preconditions(context: Context, find_tag: Callable[[], str | None], *a
 
 
 def not_modified(context: Context, tag: str | None) -> bool:
-    """Whether the client has the current representation. Raises precondition_failed."""
+    """Whether the client of a read has the current version already. Raises precondition_failed."""
     _require_if_match(context, tag)
     return _matches(context.header("IF_NONE_MATCH"), tag, weak=True)
 
 
 def _require_if_match(context: Context, *tags: str | None) -> None:
-    """Raises precondition_failed, which names the first of the tags."""
+    """Raise precondition_failed if an If-Match names none of the tags. The first tag is the current
+    one, which the detail names."""
     tag, if_match = tags[0], context.header("IF_MATCH")
     if if_match is not None and not any(_matches(if_match, good) for good in tags):
         detail = f'If-Match is {if_match}, but the current entity tag is "{tag}".'
@@ -56,6 +62,7 @@ def _require_if_match(context: Context, *tags: str | None) -> None:
 
 
 def _matches(header: str | None, tag: str | None, *, weak: bool = False) -> bool:
+    """Whether a header names a tag, by strong or weak comparison (RFC 9110, section 8.8.3.2)."""
     if header is None or tag is None:
         return False
     if header.strip() == "*":

@@ -1,4 +1,4 @@
-"""What is known about the request that is being answered. It is passed to whatever needs it."""
+"""The context of a request: all that is known about it. It is passed to whatever needs it."""
 
 import random
 import re
@@ -17,7 +17,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class Caller(NamedTuple):
-    """The token that a request was sent with, and whom it stands for."""
+    """The token that a request was sent with. Only with the role student it has a `student_id`."""
 
     id: int
     name: str
@@ -26,12 +26,12 @@ class Caller(NamedTuple):
 
     @property
     def actor(self) -> str:
-        """How the history names the caller."""
+        """The name of the caller in the history."""
         return f"{self.name} #{self.id}"
 
 
 class Context:
-    """One request. `environ` is that of PEP 3333; everything else is found out on the way."""
+    """One request: its `environ` (PEP 3333), and what is found out while it is answered."""
 
     __slots__ = (
         "caller",
@@ -54,29 +54,29 @@ class Context:
         self, environ: dict[str, Any], expose_metrics: Callable[[Connection], bytes]
     ) -> None:
         self.environ = environ
-        # What the service counts, for the one operation that shows it.
+        # Returns the metrics. Only `GET /metrics` needs it.
         self.expose_metrics = expose_metrics
-        # As the client sent it, percent-decoded to Latin-1; the router replaces it with UTF-8.
+        # The path, percent-decoded to Latin-1 (PEP 3333). `match` replaces it with UTF-8.
         self.path: str = environ.get("PATH_INFO", "")
         sent = environ.get("HTTP_X_REQUEST_ID", "")
         self.request_id = sent if REQUEST_ID.fullmatch(sent) else f"{random.getrandbits(64):016x}"
-        # The address of the client, which a trusted proxy may name.
+        # The IP address of the client. `find_client` replaces that of a trusted proxy.
         self.client: str = environ.get("REMOTE_ADDR", "-")
-        # The operation that the path and the method lead to, and the ids in the path.
+        # The operation of this path and method, or None if there is none, and the ids in the path.
         self.operation: Operation | None = None
         self.ids: dict[str, Any] = {}
         self.query: msgspec.Struct | None = None
         # None as long as no token has been accepted.
         self.caller: Caller | None = None
-        # Headers that show what is left of the token's limit. A request counts once.
+        # Headers that show what is left of the rate limit. They are empty until it is counted.
         self.rate_limit: Mapping[str, str] = {}
         # The entity tag that a write was checked against.
         self.etag: str | None = None
-        # Whether the tag is looked up even if the request has no precondition.
+        # Whether `check_preconditions` looks up the tag even if there is no precondition.
         self.needs_etag = False
         # The codes of everything that was refused, for the metrics.
         self.refusals: Sequence[str] = ()
-        # How long the client waits if the response has no items yet.
+        # For how many seconds the request waits for an event, since the response has no items.
         self.poll_seconds = 0
 
     @property

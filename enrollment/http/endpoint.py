@@ -1,4 +1,4 @@
-"""How an operation is run."""
+"""The run of an operation: its query, its body, its handler and its response."""
 
 from functools import partial
 from http import HTTPStatus
@@ -23,7 +23,7 @@ from enrollment.storage.sqlite import Connection
 
 
 def prepare(context: Context) -> None:
-    """Read the query, and refuse a body that the operation does not take. It needs no database.
+    """Read the query, and refuse a body that the operation does not take.
 
     Raises malformed_request, invalid_query.
     """
@@ -35,7 +35,9 @@ def prepare(context: Context) -> None:
 
 
 def read(context: Context, source: Connection | Database) -> Response:
-    """The response to a read."""
+    """Return the response to a read. The source is the database if the operation is public, else a
+    connection.
+    """
     operation = context.operation
     assert operation
     if operation.page and prefers_html(context):
@@ -48,10 +50,10 @@ def read(context: Context, source: Connection | Database) -> Response:
 
 
 def write(context: Context, db: Connection, retry_window: int) -> Response:
-    """Read the body, and write: as a dry run, once under an Idempotency-Key, or just so. Call it
-    within a transaction that writes.
+    """Read the body, run a write, and return its response. Call it within `Database.write`.
 
-    Raises RolledBack after a dry run.
+    `retry_window` says for how many seconds the response under an Idempotency-Key is kept. Raises
+    RolledBack after a dry run, and any Problem.
     """
     operation, body = context.operation, None
     assert operation
@@ -68,7 +70,7 @@ def write(context: Context, db: Connection, retry_window: int) -> Response:
 
 
 def change_context(context: Context, given: ChangeDetails | None = None) -> Change:
-    """What the history will say of this request.
+    """Return what the history records about this request: who changes what is given, and when.
 
     Raises effective_in_future.
     """

@@ -1,4 +1,4 @@
-"""Describe in words what was expected instead of a wrong value."""
+"""The words for what was expected instead of an invalid value."""
 
 import re
 from functools import cache
@@ -69,6 +69,7 @@ def describe_expected(value: Any, wanted: Any) -> str:
 
 
 def _range(lead: str, low: float | None, high: float | None, unit: str) -> str:
+    """Describe limits after the word `lead`. They are not described without an upper one."""
     if high is None:
         return ""
     return f"{lead}at most {high:,}{unit}" if low is None else f"{lead}{low:,} to {high:,}{unit}"

@@ -1,4 +1,4 @@
-"""Operations: one method of one path each, and how they are found."""
+"""Operations: what is declared of each, and how the operation of a request is found."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -19,43 +19,48 @@ PATH_PARAMETER = re.compile(r"<(\w+):(?:id|re:([^>]+))>")
 
 
 def template(path: str) -> str:
-    """The path of an operation as OpenAPI writes it: `/v1/students/{student_id}`."""
+    """Return the path of an operation as in OpenAPI, such as `/v1/students/{student_id}`."""
     return PATH_PARAMETER.sub(r"{\1}", path)
 
 
 class Operation(NamedTuple):
-    """One method of one path, who may use it, its handler, the structs that its body and its query
-    must fit, what it answers with which status, which rules can be against it, of a POST, whether
-    it is held against If-Match (everything else is), and of a read, whether it takes long, and the
-    path of the page that a browser is led to instead.
+    """One method of one path.
 
-    The handler takes the context, then the connection, within a transaction that only reads or may
-    write too, then by name the ids of the path, and `body` and `query` if it declares them. Where
-    no one needs a token it takes the database itself instead of a connection. It returns an Answer
-    or raises a Problem.
+    The handler takes the context, a connection in a transaction, and by name the ids of the path.
+    If the operation declares them, it also takes `body` or `query` by name. The handler of a public
+    operation takes the database instead of a connection. A handler returns a Result or raises a
+    Problem.
     """
 
     method: str
+    # With parameters as the router has them: `/v1/students/<student_id:id>`.
     path: str
+    # The roles that may use it.
     allowed: frozenset[str]
     handler: Callable[..., Result]
+    # The structs that its body and its query must fit.
     body: type[msgspec.Struct] | None = None
     query: type[msgspec.Struct] | None = None
+    # The type that it responds with, and the status.
     answer: Any = None
     status: int = HTTPStatus.OK
+    # The codes of the rules that can forbid it.
     conflicts: Sequence[str] = ()
+    # Whether a POST checks If-Match. All other methods do.
     conditional: bool = False
+    # Whether it is a read that always takes long.
     slow: bool = False
+    # The path of the page that a browser is redirected to.
     page: str | None = None
 
     @property
     def ids(self) -> list[tuple[str, str]]:
-        """The names in its path, each with its pattern, or none if it is an id."""
+        """The parameters of its path: names and patterns. The pattern of an id is empty."""
         return PATH_PARAMETER.findall(self.path)
 
     @property
     def options(self) -> type[msgspec.Struct]:
-        """What its query must fit."""
+        """The struct that its query must fit. Every write has `WriteOptions`."""
         return self.query or (Input if self.method == "GET" else WriteOptions)
 
     @property
@@ -68,8 +73,7 @@ class Operation(NamedTuple):
         return self.allowed is ANYONE
 
     def is_slow(self, query: Any) -> bool:
-        """Whether it would hold up the requests that come after it: it is run on a thread of its
-        own."""
+        """Whether it takes so long with this query that it would delay other requests."""
         return self.slow or getattr(query, "is_slow", False)
 
 
@@ -77,9 +81,9 @@ class Operation(NamedTuple):
 
 
 def make_router(operations: Iterable[Operation]) -> Router:
-    """Bottle's router, whose targets are the operations."""
+    """Return a router of Bottle that leads to the operations."""
     router = Router()
-    # Up to 18 digits fit SQLite's integers; anything else is no id, and so not found.
+    # All numbers of 18 digits fit into an integer of SQLite. A longer one is not found.
     router.add_filter("id", lambda _: ("[1-9][0-9]{0,17}", int, str))
     for operation in operations:
         router.add(operation.path, operation.method, operation)
@@ -87,9 +91,9 @@ def make_router(operations: Iterable[Operation]) -> Router:
 
 
 def match(router: Router, context: Context) -> None:
-    """Set the operation that was asked for, and the ids in its path.
+    """Set the operation of the context, and the ids in its path.
 
-    Raises malformed_request; HTTPError, for `answer_unrouted`, if there is none.
+    Raises malformed_request. If there is no operation, raises HTTPError, for `answer_unrouted`.
     """
     try:
         context.path = context.path.encode("latin-1").decode()
@@ -101,7 +105,7 @@ def match(router: Router, context: Context) -> None:
 
 
 def answer_unrouted(context: Context, error: HTTPError) -> Response:
-    """The router's 404 and 405, and OPTIONS, which it takes for a method that is not allowed.
+    """Respond to a request without an operation: OPTIONS, which is 405 for the router, or raise.
 
     Raises not_found, method_not_allowed.
     """

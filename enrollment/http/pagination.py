@@ -35,7 +35,8 @@ def decode_cursor(context: Context, query: Pagination) -> KeysetPosition | None:
 def page_response(
     context: Context, listing: KeysetPage[Any], query: Pagination, tag: str | None = None
 ) -> Result:
-    """Return one page of a list, with the cursor of the next. `tag` is that of the whole list."""
+    """Return one page of a list, with the cursor of the next page. `tag` is the entity tag of the
+    whole list."""
     if listing.next is None:
         return Result(HTTPStatus.OK, Page(listing.items, None), tag=tag)
     token = msgspec.json.encode(listing.next)
@@ -46,7 +47,7 @@ def page_response(
 
 
 def next_link(context: Context, following: dict[str, Any]) -> dict[str, str]:
-    """The Link header (RFC 8288) of a list that goes on at this path with other parameters."""
+    """Return the header Link (RFC 8288) to the next page: this path with these parameters."""
     return {"Link": f'<{context.path}?{urlencode(following)}>; rel="next"'}
 
 
@@ -57,6 +58,7 @@ def _filters(query: Pagination) -> dict[str, Any]:
 
 
 def _signature(context: Context, query: Pagination, token: bytes) -> bytes:
-    """Digest what binds a cursor to its list and filters. It prevents mix-ups; it is no secret."""
+    """Return a digest that binds a cursor to its list and filters. It prevents mistakes. It is not
+    a secret."""
     scope = msgspec.json.encode([context.path, _filters(query)], enc_hook=str)
     return blake2b(scope + token, digest_size=8).digest()

@@ -1,4 +1,4 @@
-"""Read a query string into a struct, or refuse it with every fault."""
+"""The query of a request: read it into a struct, or refuse it with every fault."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from enrollment.problems.errors import Problem
 def read_query(environ: Mapping[str, Any], wanted: type[S]) -> S:
     """Read the query as a struct. Raises malformed_request, invalid_query."""
     text = environ.get("QUERY_STRING", "")
-    # Every parameter is optional.
+    # Every parameter is optional, so a request without a query needs no check.
     return _query(text, wanted) if text else wanted()
 
 

@@ -6,21 +6,21 @@ import time
 from collections.abc import Hashable
 from typing import NamedTuple
 
-# How many keys are counted. The oldest one is forgotten first, and starts again at zero.
+# How many keys are counted. If there are more, the key that was not used for longest is forgotten.
 KEYS_KEPT = 10_000
 
 
 class Usage(NamedTuple):
     """What is left of a limit."""
 
-    # How many times more; below 0 if it was too often already.
+    # How many more times are allowed. Below 0, the limit has been exceeded.
     remaining: int
-    # In seconds: when the next window begins.
+    # In how many seconds the next window begins.
     resets_in: int
 
 
 class RateLimiter:
-    """A limit of so many times in so many seconds, for each key."""
+    """A limit of so many uses in so many seconds, for each key. The caller enforces it."""
 
     def __init__(self, limit: int, seconds: int) -> None:
         self.limit = limit
@@ -29,7 +29,7 @@ class RateLimiter:
         self._lock = threading.Lock()
 
     def hit(self, key: Hashable) -> Usage:
-        """Count one more for the key."""
+        """Count one use of the key, and return what is left of its limit."""
         now = time.monotonic()
         with self._lock:
             begun, count = self._counts.pop(key, (now, 0))

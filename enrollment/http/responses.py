@@ -24,14 +24,15 @@ class Result(NamedTuple):
     # Sent as JSON; bytes are sent as they are.
     content: Any
     headers: Mapping[str, str] = MappingProxyType({})
-    # The entity tag. Otherwise it is the version of the content; for a GET, or else, a digest.
+    # The entity tag. If None, it is made from the version of the content. If that has no version,
+    # the response to a read has a digest of the content as its tag.
     tag: str | None = None
-    # What a retry under the same Idempotency-Key is sent, if that is not the content.
+    # The content for a retry under the same Idempotency-Key, if it is different.
     replay: Any = None
 
 
 class Response(NamedTuple):
-    """What is sent."""
+    """What is sent to the client."""
 
     status: int
     headers: Mapping[str, str] = MappingProxyType({})
@@ -41,7 +42,7 @@ class Response(NamedTuple):
 
 
 def encode(content: Any) -> bytes:
-    """Encode JSON with a line end, after which a terminal's prompt begins on a line of its own."""
+    """Encode JSON, with a line end for readers at a terminal."""
     return msgspec.json.encode(content) + b"\n"
 
 
@@ -70,7 +71,7 @@ def render_problem(context: Context, problem: Problem) -> Response:
 
 
 def render_failure(context: Context, error: BaseException | None) -> Response:
-    """Answer an unexpected exception: the log has the traceback, the client gets the request id."""
+    """Turn an unexpected exception into a response with the request id, and log its traceback."""
     log.error("request %s failed", context.request_id, exc_info=error)
     problem = Problem("internal_error", "The service failed. The log has the details.")
     return render_problem(context, problem)

@@ -1,4 +1,4 @@
-"""Find everything that is wrong with a value. (msgspec stops at the first fault.)"""
+"""Validation: find everything that is wrong with a value. (msgspec stops at the first fault.)"""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from enrollment.model.results import Violation
 from enrollment.model.types import decode
 
 MAX_VIOLATIONS = 1000
-# What can be wrong with a field, whatever it means; the registry has all other codes.
+# The codes of what can be wrong with any field. All other codes are in the registry.
 FIELD_CODES = ("missing", "unknown_name", "duplicate_name", "invalid_value", "not_a_number")
 
 
@@ -37,7 +37,8 @@ class JsonConstant:
 
 
 def find_violations(value: Any, wanted: Any, pointer: str = "") -> Iterator[Violation]:
-    """Yield every reason why a parsed JSON value does not fit a type."""
+    """Yield every reason why a parsed JSON value does not fit a type: for what is inside the value,
+    or, if nothing inside is wrong, for the value itself."""
     inner, meta = unwrap(wanted)
     below: Iterator[Violation] = iter(())
     is_struct = isinstance(inner, type) and issubclass(inner, msgspec.Struct)
@@ -70,11 +71,12 @@ def find_violations(value: Any, wanted: Any, pointer: str = "") -> Iterator[Viol
 def _field_violations(
     value: JsonObject, wanted: type[msgspec.Struct], pointer: str
 ) -> Iterator[Violation]:
+    """Yield every reason why the fields of an object do not fit a struct."""
     known = fields_by_name(wanted)
     for name in sorted(value.keys() | known.keys()):
         # A lone surrogate cannot be encoded in the response.
         shown = name[:100].encode("utf-8", "replace").decode()
-        # RFC 6901, section 3, escapes "~" and "/".
+        # "~" and "/" are escaped in a pointer (RFC 6901, section 3).
         place = f"{pointer}/{shown.replace('~', '~0').replace('/', '~1')}"
         if name in value.repeated:
             yield Violation(pointer=place, code="duplicate_name", detail="Sent more than once")

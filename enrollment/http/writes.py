@@ -1,4 +1,4 @@
-"""Dry runs, and writes that are done once under an Idempotency-Key."""
+"""Dry runs, and writes that are run only once under an Idempotency-Key."""
 
 import re
 from collections.abc import Callable
@@ -25,12 +25,11 @@ from enrollment.model.types import UNBOUNDED
 from enrollment.problems.errors import Problem
 from enrollment.storage.sqlite import Connection
 
-# More events than one request can leave behind.
+# The most events that a dry run shows. No request leaves so many.
 EVENTS_SHOWN = UNBOUNDED
+# A string of RFC 8941, or one word without quotes.
 KEY = r'"([ !#-\[\]-~]{1,255})"|([!#-+\--:<-\[\]-~]{1,255})'
-
-
-# Changes the database within a transaction, and returns what is sent.
+# Makes the change of a write, within a transaction.
 Handler = Callable[[Connection], Result]
 
 
@@ -45,8 +44,9 @@ class RolledBack(Exception):
 def dry_run(context: Context, db: Connection, act: Handler) -> NoReturn:
     """Run a write, and raise RolledBack with its response and the events that it would leave.
 
-    The ETag is the current one, so that the client can send it as If-Match. An Idempotency-Key is
-    validated but not stored. Raises idempotency_key_invalid, and what the write raises.
+    The ETag is that of the record before the write, so that the client can send it as If-Match. An
+    Idempotency-Key is validated but not stored. Raises idempotency_key_invalid, and what the write
+    raises.
     """
     if context.method == "POST":
         _key(context)
@@ -93,7 +93,10 @@ def execute_idempotently(
 
 
 def _key(context: Context) -> str | None:
-    """Read the key: a string of RFC 8941, whose quotes may be left out around one word."""
+    """Return the Idempotency-Key, or None if the request has none.
+
+    Raises idempotency_key_invalid.
+    """
     header = context.header("IDEMPOTENCY_KEY")
     if header is None:
         return None
@@ -105,7 +108,7 @@ def _key(context: Context) -> str | None:
 
 
 def _fingerprint(context: Context, body: Any) -> str:
-    """Digest what makes two requests the same: their method, path, query and body."""
+    """Return a digest that only the same request has: of method, path, query and body."""
     query = context.environ.get("QUERY_STRING", "")
     asked = [context.method, context.path, query, body]
     return sha256(msgspec.json.encode(asked, enc_hook=str)).hexdigest()

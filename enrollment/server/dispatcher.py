@@ -42,7 +42,7 @@ class Dispatcher:
         self._unanswered: set[asyncio.Task[object]] = set()
         # Those of them whose bodies are still arriving.
         self._incomplete: set[asyncio.Task[object]] = set()
-        # Not the thread waits for a locked database, but only the task of the request.
+        # Only the task of a request waits for a locked database, not the thread that runs it.
         app.database.disable_busy_wait()
 
     def end_long_polls(self) -> None:
