@@ -14,8 +14,8 @@ CLIENTS, REQUESTS = 16, 320
 # A branch of the rules whose code has no row in PROBLEM_TYPES.
 UNREGISTERED = """
     UNION ALL
-    SELECT item, 7, 'never_registered', format('%s is new.', course), json_object('course', course)
-    FROM new
+    SELECT item, 'never_registered', course || ' is new.', json_object('course', course)
+    FROM candidate
     WHERE course = 'NEW'
 """
 # Behind the branch of a rule that stands in the middle.
