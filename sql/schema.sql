@@ -53,9 +53,10 @@ END;
 
 CREATE TRIGGER course_with_enrolments_stays
 BEFORE DELETE ON course
-WHEN EXISTS (SELECT 1 FROM student_course WHERE course_id = OLD.id)
 BEGIN
-    SELECT RAISE(ABORT, 'a course that has enrolments is not deleted');
+    SELECT RAISE(ABORT, 'a course that has enrolments is not deleted')
+    WHERE EXISTS (SELECT 1 FROM student_course WHERE course_id = OLD.id AND status <> 'void');
+    DELETE FROM student_course WHERE course_id = OLD.id;
 END;
 
 CREATE TABLE course_meeting (
@@ -83,6 +84,43 @@ CREATE TABLE course_requirement (
     CONSTRAINT course_requirement_kind_known
         CHECK (kind IN ('prerequisite', 'concurrent', 'corequisite'))
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE erasure (
+    student_id INTEGER PRIMARY KEY,
+    erased_at  TEXT    NOT NULL,
+    erased_by  TEXT    NOT NULL,
+    reason     TEXT    NOT NULL,
+    CONSTRAINT erasure_erased_at_is_time
+        CHECK (erased_at IS strftime('%Y-%m-%dT%H:%M:%fZ', erased_at, '+0 days')),
+    CONSTRAINT erasure_reason_length CHECK (length(reason) BETWEEN 1 AND 500)
+) STRICT;
+
+CREATE TRIGGER erasure_is_never_deleted
+BEFORE DELETE ON erasure
+BEGIN
+    SELECT RAISE(ABORT, 'an erasure is permanent');
+END;
+
+CREATE TRIGGER erasure_is_never_updated
+BEFORE UPDATE ON erasure
+BEGIN
+    SELECT RAISE(ABORT, 'an erasure is permanent');
+END;
+
+CREATE TRIGGER erasure_needs_a_blank_student
+BEFORE INSERT ON erasure
+WHEN NOT EXISTS (
+        SELECT 1 FROM student
+        WHERE id = NEW.student_id AND family_name = 'Erased' AND given_name = 'Erased' AND email IS NULL AND status = 'inactive'
+    )
+    OR EXISTS (SELECT 1 FROM erasure WHERE student_id = NEW.student_id)
+    OR EXISTS (
+        SELECT 1 FROM student_course
+        WHERE student_id = NEW.student_id AND status IN ('enrolled', 'waitlisted')
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'the record of a student is blanked before it is erased');
+END;
 
 CREATE TABLE hold (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -150,11 +188,19 @@ BEGIN
     SELECT RAISE(ABORT, 'a student keeps the id');
 END;
 
+CREATE TRIGGER student_who_is_erased_stays_so
+BEFORE UPDATE ON student
+WHEN EXISTS (SELECT 1 FROM erasure WHERE student_id = OLD.id)
+BEGIN
+    SELECT RAISE(ABORT, 'an erasure is permanent');
+END;
+
 CREATE TRIGGER student_with_enrolments_stays
 BEFORE DELETE ON student
-WHEN EXISTS (SELECT 1 FROM student_course WHERE student_id = OLD.id)
 BEGIN
-    SELECT RAISE(ABORT, 'a student who has enrolments is not deleted');
+    SELECT RAISE(ABORT, 'a student who has enrolments is not deleted')
+    WHERE EXISTS (SELECT 1 FROM student_course WHERE student_id = OLD.id AND status <> 'void');
+    DELETE FROM student_course WHERE student_id = OLD.id;
 END;
 
 CREATE TABLE student_course (
@@ -166,28 +212,31 @@ CREATE TABLE student_course (
     completed_at  TEXT,
     dropped_at    TEXT,
     changed_at    TEXT    NOT NULL,
+    effective_at  TEXT,
     changed_by    TEXT,
     change_reason TEXT,
-    version       INTEGER NOT NULL DEFAULT 1, overridden TEXT
-    CONSTRAINT student_course_overridden_is_a_list CHECK (overridden LIKE '["%"]'), queue_number INTEGER NOT NULL DEFAULT 0, effective_at TEXT
-    CONSTRAINT student_course_effective_at_is_time CHECK (
-        effective_at IS strftime('%Y-%m-%dT%H:%M:%fZ', effective_at, '+0 days')
-        AND effective_at <= changed_at
-    ),
+    overridden    TEXT,
+    place_of      INTEGER,
+    queue_number  INTEGER NOT NULL DEFAULT 0,
+    version       INTEGER NOT NULL DEFAULT 1,
     CONSTRAINT student_course_key PRIMARY KEY (student_id, course_id),
     CONSTRAINT student_course_student_exists FOREIGN KEY (student_id) REFERENCES student (id)
         ON UPDATE RESTRICT ON DELETE RESTRICT,
     CONSTRAINT student_course_course_exists FOREIGN KEY (course_id) REFERENCES course (id)
         ON UPDATE RESTRICT ON DELETE RESTRICT,
     CONSTRAINT student_course_status_known
-        CHECK (status IN ('enrolled', 'waitlisted', 'completed', 'dropped')),
+        CHECK (status IN ('enrolled', 'waitlisted', 'completed', 'dropped', 'void')),
     CONSTRAINT student_course_status_has_its_time CHECK (
         CASE status
             WHEN 'enrolled' THEN enrolled_at
             WHEN 'waitlisted' THEN waitlisted_at
             WHEN 'completed' THEN completed_at
             WHEN 'dropped' THEN dropped_at
+            WHEN 'void' THEN changed_at
         END IS NOT NULL
+    ),
+    CONSTRAINT student_course_void_has_no_time CHECK (
+        status <> 'void' OR coalesce(enrolled_at, waitlisted_at, completed_at, dropped_at) IS NULL
     ),
     CONSTRAINT student_course_times_are_times CHECK (
         enrolled_at IS strftime('%Y-%m-%dT%H:%M:%fZ', enrolled_at, '+0 days')
@@ -196,6 +245,11 @@ CREATE TABLE student_course (
         AND dropped_at IS strftime('%Y-%m-%dT%H:%M:%fZ', dropped_at, '+0 days')
         AND changed_at IS strftime('%Y-%m-%dT%H:%M:%fZ', changed_at, '+0 days')
     ),
+    CONSTRAINT student_course_effective_at_is_time CHECK (
+        effective_at IS strftime('%Y-%m-%dT%H:%M:%fZ', effective_at, '+0 days')
+        AND effective_at <= changed_at
+    ),
+    CONSTRAINT student_course_overridden_is_a_list CHECK (overridden LIKE '["%"]'),
     CONSTRAINT student_course_version_positive CHECK (version >= 1)
 ) STRICT, WITHOUT ROWID;
 
@@ -215,7 +269,8 @@ CREATE TRIGGER student_course_insert_is_recorded
 AFTER INSERT ON student_course
 BEGIN
     INSERT INTO student_course_event (
-        student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden
+        student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
+        place_of
     )
     SELECT
         NEW.student_id,
@@ -226,7 +281,8 @@ BEGIN
         max(NEW.changed_at, coalesce(last.recorded_at, '')),
         NEW.changed_by,
         NEW.change_reason,
-        NEW.overridden
+        NEW.overridden,
+        NEW.place_of
     FROM (SELECT 1)
     LEFT JOIN (
         SELECT to_status, effective_at, recorded_at FROM student_course_event
@@ -276,6 +332,7 @@ END;
 
 CREATE TRIGGER student_course_is_never_deleted
 BEFORE DELETE ON student_course
+WHEN OLD.status <> 'void'
 BEGIN
     SELECT RAISE(ABORT, 'an enrolment is dropped, never deleted');
 END;
@@ -299,12 +356,13 @@ CREATE TRIGGER student_course_update_does_not_jump_the_queue
 BEFORE UPDATE OF queue_number ON student_course
 WHEN NEW.queue_number IS NOT coalesce(
         (
-            SELECT max(id) FROM student_course_event
+            SELECT coalesce(place_of, id) FROM student_course_event
             WHERE student_id = NEW.student_id
                 AND course_id = NEW.course_id
                 AND to_status = 'waitlisted'
                 AND from_status IS NOT 'waitlisted'
                 AND NEW.status = 'waitlisted'
+            ORDER BY id DESC LIMIT 1
         ),
         0
     )
@@ -321,28 +379,53 @@ WHEN NEW.status <> OLD.status
     OR NEW.completed_at IS NOT OLD.completed_at
     OR NEW.dropped_at IS NOT OLD.dropped_at
     OR NEW.changed_at <> OLD.changed_at
-    OR NEW.changed_by IS NOT OLD.changed_by
-    OR NEW.change_reason IS NOT OLD.change_reason
-    OR NEW.overridden IS NOT OLD.overridden
     OR NEW.effective_at IS NOT OLD.effective_at
+    OR NEW.overridden IS NOT OLD.overridden
+    OR NEW.place_of IS NOT OLD.place_of
+    OR NEW.change_reason IS NOT OLD.change_reason
+    AND NOT (
+        NEW.change_reason IS NULL
+        AND EXISTS (SELECT 1 FROM erasure WHERE student_id = NEW.student_id)
+    )
+    OR NEW.changed_by IS NOT OLD.changed_by
+    AND NOT EXISTS (
+        SELECT 1 FROM erased_actor WHERE actor = OLD.changed_by AND remains = NEW.changed_by
+    )
 BEGIN
     INSERT INTO student_course_event (
-        student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden
+        student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
+        place_of
     )
     SELECT
         NEW.student_id,
         NEW.course_id,
         OLD.status,
         NEW.status,
-        coalesce(
-            change.effective_at,
+        CASE
+            -- It is void from its beginning: since the event after the last void, or the first.
+            WHEN NEW.status = 'void' AND OLD.status <> 'void' THEN (
+                SELECT effective_at FROM student_course_event
+                WHERE student_id = NEW.student_id
+                    AND course_id = NEW.course_id
+                    AND id > coalesce(
+                        (
+                            SELECT max(id) FROM student_course_event
+                            WHERE student_id = NEW.student_id AND course_id = NEW.course_id AND to_status = 'void'
+                        ),
+                        0
+                    )
+                ORDER BY id LIMIT 1
+            )
+            WHEN change.effective_at IS NOT NULL THEN change.effective_at
             -- What stays as it was has been so since then.
-            iif(NEW.status = OLD.status, last.effective_at, max(change.at, last.effective_at))
-        ),
+            WHEN NEW.status = OLD.status THEN last.effective_at
+            ELSE max(change.at, last.effective_at)
+        END,
         max(change.at, last.recorded_at),
         iif(NEW.version > OLD.version, NEW.changed_by, NULL),
         iif(NEW.version > OLD.version, NEW.change_reason, NULL),
-        iif(NEW.version > OLD.version, NEW.overridden, NULL)
+        iif(NEW.version > OLD.version, NEW.overridden, NULL),
+        iif(NEW.version > OLD.version, NEW.place_of, NULL)
     FROM (
         SELECT
             iif(NEW.version > OLD.version, NEW.changed_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) AS at,
@@ -400,25 +483,28 @@ BEGIN
 END;
 
 CREATE TABLE student_course_event (
-    id          INTEGER PRIMARY KEY AUTOINCREMENT,
-    student_id  INTEGER NOT NULL,
-    course_id   INTEGER NOT NULL,
-    from_status TEXT,
-    to_status   TEXT    NOT NULL,
-    recorded_at TEXT    NOT NULL,
-    actor       TEXT,
-    reason      TEXT, overridden TEXT
-    CONSTRAINT student_course_event_overridden_is_a_list CHECK (overridden LIKE '["%"]'), effective_at TEXT
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    student_id   INTEGER NOT NULL,
+    course_id    INTEGER NOT NULL,
+    from_status  TEXT,
+    to_status    TEXT    NOT NULL,
+    effective_at TEXT    NOT NULL,
+    recorded_at  TEXT    NOT NULL,
+    actor        TEXT,
+    reason       TEXT,
+    overridden   TEXT,
+    place_of     INTEGER,
+    CONSTRAINT student_course_event_from_status_known
+        CHECK (from_status IN ('enrolled', 'waitlisted', 'completed', 'dropped', 'void')),
+    CONSTRAINT student_course_event_to_status_known
+        CHECK (to_status IN ('enrolled', 'waitlisted', 'completed', 'dropped', 'void')),
     CONSTRAINT student_course_event_effective_at_is_time CHECK (
         effective_at IS strftime('%Y-%m-%dT%H:%M:%fZ', effective_at, '+0 days')
         AND effective_at <= recorded_at
     ),
-    CONSTRAINT student_course_event_from_status_known
-        CHECK (from_status IN ('enrolled', 'waitlisted', 'completed', 'dropped')),
-    CONSTRAINT student_course_event_to_status_known
-        CHECK (to_status IN ('enrolled', 'waitlisted', 'completed', 'dropped')),
     CONSTRAINT student_course_event_recorded_at_is_time
-        CHECK (recorded_at IS strftime('%Y-%m-%dT%H:%M:%fZ', recorded_at, '+0 days'))
+        CHECK (recorded_at IS strftime('%Y-%m-%dT%H:%M:%fZ', recorded_at, '+0 days')),
+    CONSTRAINT student_course_event_overridden_is_a_list CHECK (overridden LIKE '["%"]')
 ) STRICT;
 
 CREATE INDEX student_course_event_by_course ON student_course_event (course_id, id);
@@ -429,8 +515,7 @@ ON student_course_event (student_id, course_id, id);
 -- Refuses an event that has a gap before it, or does not continue its enrollment's last one.
 CREATE TRIGGER student_course_event_follows_the_last
 AFTER INSERT ON student_course_event
-WHEN NEW.effective_at IS NULL
-    OR NEW.id <> 1 + coalesce(
+WHEN NEW.id <> 1 + coalesce(
         (SELECT id FROM student_course_event WHERE id <> NEW.id ORDER BY id DESC LIMIT 1), 0
     )
     OR NOT EXISTS (
@@ -449,7 +534,27 @@ WHEN NEW.effective_at IS NULL
             WHERE student_id = NEW.student_id AND course_id = NEW.course_id AND id < NEW.id
             ORDER BY id DESC LIMIT 1
         ) AS last
-        WHERE NEW.effective_at < last.effective_at OR NEW.recorded_at < last.recorded_at
+        WHERE NEW.recorded_at < last.recorded_at
+            OR NEW.effective_at < last.effective_at AND 'void' NOT IN (NEW.from_status, NEW.to_status)
+    )
+    OR NEW.to_status = 'void'
+    AND NEW.from_status IS NOT 'void'
+    AND NEW.effective_at IS NOT (
+        SELECT effective_at FROM student_course_event
+        WHERE student_id = NEW.student_id
+            AND course_id = NEW.course_id
+            AND id < NEW.id
+            AND id > coalesce(
+                (
+                    SELECT max(id) FROM student_course_event
+                    WHERE student_id = NEW.student_id
+                        AND course_id = NEW.course_id
+                        AND id < NEW.id
+                        AND to_status = 'void'
+                ),
+                0
+            )
+        ORDER BY id LIMIT 1
     )
 BEGIN
     SELECT RAISE(ABORT, 'history is append-only');
@@ -470,8 +575,52 @@ END;
 
 CREATE TRIGGER student_course_event_is_never_updated
 BEFORE UPDATE ON student_course_event
+WHEN NEW.id <> OLD.id
+    OR NEW.student_id <> OLD.student_id
+    OR NEW.course_id <> OLD.course_id
+    OR NEW.from_status IS NOT OLD.from_status
+    OR NEW.to_status <> OLD.to_status
+    OR NEW.effective_at <> OLD.effective_at
+    OR NEW.recorded_at <> OLD.recorded_at
+    OR NEW.overridden IS NOT OLD.overridden
+    OR NEW.place_of IS NOT OLD.place_of
+    OR NOT (
+        NEW.reason IS OLD.reason
+        OR NEW.reason IS NULL AND EXISTS (SELECT 1 FROM erasure WHERE student_id = OLD.student_id)
+    )
+    OR NOT (
+        NEW.actor IS OLD.actor
+        OR EXISTS (SELECT 1 FROM erased_actor WHERE actor = OLD.actor AND remains = NEW.actor)
+    )
 BEGIN
     SELECT RAISE(ABORT, 'history is append-only');
+END;
+
+CREATE TRIGGER student_course_event_takes_over_a_free_place
+BEFORE INSERT ON student_course_event
+WHEN NEW.place_of IS NOT NULL
+    AND (
+        NEW.to_status <> 'waitlisted'
+        OR NEW.from_status IS 'waitlisted'
+        OR NOT EXISTS (
+            SELECT 1 FROM student_course_event AS first
+            WHERE first.id = NEW.place_of
+                AND first.course_id = NEW.course_id
+                AND first.to_status = 'waitlisted'
+                AND first.from_status IS NOT 'waitlisted'
+                AND NOT EXISTS (
+                    SELECT 1 FROM student_course
+                    WHERE student_id = first.student_id AND course_id = first.course_id
+                        AND student_id <> NEW.student_id AND status <> 'void'
+                )
+        )
+        OR EXISTS (
+            SELECT 1 FROM student_course
+            WHERE course_id = NEW.course_id AND status = 'waitlisted' AND queue_number = NEW.place_of
+        )
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'the events give the places in a waitlist');
 END;
 
 -- Sets the queue number to the id of the event by which the student joined the waitlist.
@@ -482,12 +631,13 @@ BEGIN
     UPDATE student_course
     SET queue_number = coalesce(
         (
-            SELECT max(id) FROM student_course_event
+            SELECT coalesce(place_of, id) FROM student_course_event
             WHERE student_id = NEW.student_id
                 AND course_id = NEW.course_id
                 AND to_status = 'waitlisted'
                 AND from_status IS NOT 'waitlisted'
                 AND NEW.to_status = 'waitlisted'
+            ORDER BY id DESC LIMIT 1
         ),
         0
     )
@@ -577,7 +727,8 @@ SELECT
         )
     END AS position,
     enrolled_at, waitlisted_at, completed_at, dropped_at, version
-FROM student_course;
+FROM student_course
+WHERE status <> 'void';
 
 CREATE VIEW enrollment_version AS
 SELECT
@@ -587,28 +738,54 @@ SELECT
         WHERE event.student_id = last.student_id AND event.course_id = last.course_id
             AND event.id <= last.id
             AND event.to_status = 'enrolled' AND event.from_status IS DISTINCT FROM 'enrolled'
+            AND NOT EXISTS (
+                SELECT 1 FROM student_course_event AS void
+                WHERE void.student_id = last.student_id AND void.course_id = last.course_id
+                    AND void.id > event.id AND void.id < last.id AND void.to_status = 'void'
+            )
     ) AS enrolled_at,
     (
         SELECT max(effective_at) FROM student_course_event AS event
         WHERE event.student_id = last.student_id AND event.course_id = last.course_id
             AND event.id <= last.id
             AND event.to_status = 'waitlisted' AND event.from_status IS DISTINCT FROM 'waitlisted'
+            AND NOT EXISTS (
+                SELECT 1 FROM student_course_event AS void
+                WHERE void.student_id = last.student_id AND void.course_id = last.course_id
+                    AND void.id > event.id AND void.id < last.id AND void.to_status = 'void'
+            )
     ) AS waitlisted_at,
     (
         SELECT max(effective_at) FROM student_course_event AS event
         WHERE event.student_id = last.student_id AND event.course_id = last.course_id
             AND event.id <= last.id
             AND event.to_status = 'completed' AND event.from_status IS DISTINCT FROM 'completed'
+            AND NOT EXISTS (
+                SELECT 1 FROM student_course_event AS void
+                WHERE void.student_id = last.student_id AND void.course_id = last.course_id
+                    AND void.id > event.id AND void.id < last.id AND void.to_status = 'void'
+            )
     ) AS completed_at,
     (
         SELECT max(effective_at) FROM student_course_event AS event
         WHERE event.student_id = last.student_id AND event.course_id = last.course_id
             AND event.id <= last.id
             AND event.to_status = 'dropped' AND event.from_status IS DISTINCT FROM 'dropped'
+            AND NOT EXISTS (
+                SELECT 1 FROM student_course_event AS void
+                WHERE void.student_id = last.student_id AND void.course_id = last.course_id
+                    AND void.id > event.id AND void.id < last.id AND void.to_status = 'void'
+            )
     ) AS dropped_at,
     (
         SELECT count(*) FROM student_course_event AS event
         WHERE event.student_id = last.student_id AND event.course_id = last.course_id
             AND event.id <= last.id
     ) AS version
-FROM student_course_event AS last;
+FROM student_course_event AS last
+WHERE last.to_status <> 'void';
+
+CREATE VIEW erased_actor AS
+SELECT token.name || ' #' || token.id AS actor, '#' || token.id AS remains
+FROM erasure
+JOIN token ON token.student_id = erasure.student_id;

@@ -146,6 +146,10 @@ TOKEN = (
     "INSERT INTO token (name, role, student_id, lookup, digest, created_at, created_by, revoked_at,"
     f" revoked_by) VALUES ('T', ?, ?, ?, '{'0' * 64}', '{MOMENT}', 'A #1', ?, ?)"
 )
+VOID = (
+    "UPDATE student_course SET status = 'void', enrolled_at = NULL, waitlisted_at = NULL,"
+    " version = version + 1"
+)
 # Rows that a schema can hold from a migration on. Each statement stands alone.
 ROWS: dict[str, list[tuple[str, tuple[object, ...]]]] = {
     "0001": [
@@ -183,6 +187,17 @@ ROWS: dict[str, list[tuple[str, tuple[object, ...]]]] = {
     "0008": [
         (f"INSERT INTO kept_answer VALUES (1, 'k', 'f', 201, '{{}}', x'00', '{MOMENT}')", ()),
         (f"INSERT INTO kept_answer VALUES (2, 'k', 'f', 201, '{{}}', x'00', '{MOMENT}')", ()),
+    ],
+    "0015": [
+        (ENROLL, (2, 2, "enrolled")),
+        (f"{VOID} WHERE student_id = 2 AND course_id = 2", ()),
+        (f"{VOID} WHERE student_id = 2 AND course_id = 1", ()),
+        ("INSERT INTO student (given_name, family_name) VALUES ('Dan', 'O')", ()),
+        (ENROLL.replace("changed_by)", "changed_by, place_of)").replace("'A #1')", "'A #1', 4)"),
+         (42, 1, "waitlisted")),
+        ("INSERT INTO student (given_name, family_name, status) VALUES ('Erased', 'Erased',"
+         " 'inactive')", ()),
+        (f"INSERT INTO erasure SELECT max(id), '{MOMENT}', 'A #1', 'asked' FROM student", ()),
     ],
 }  # fmt: skip
 
@@ -296,6 +311,39 @@ def test_a_monitor_is_a_revoked_reader_after_a_rollback(file: Path):
     assert new[1] > MOMENT[:4]
     assert old == ("reader", earlier, "A #1", 2)
     assert reader == ("reader", None, None, 1)
+
+
+def test_a_void_enrollment_is_a_dropped_one_after_a_rollback(file: Path):
+    migrations.migrate(file)
+    later = "2026-10-01T08:00:00.000Z"
+    with closing(sqlite3.connect(file)) as db, db:
+        for sql, parameters in ROWS["0001"]:
+            db.execute(sql, parameters)
+        db.execute(ENROLL, (1, 1, "enrolled"))
+        db.execute(
+            f"UPDATE student_course SET status = 'completed', completed_at = '{later}',"
+            f" changed_at = '{later}', version = 2"
+        )
+        db.execute(
+            "UPDATE student_course SET status = 'void', enrolled_at = NULL, waitlisted_at = NULL,"
+            " completed_at = NULL, version = 3"
+        )
+
+    migrations.rollback(file, to=ALL[-2])
+
+    with closing(sqlite3.connect(file)) as db, db:
+        assert db.execute(
+            "SELECT status, enrolled_at, completed_at, dropped_at FROM student_course"
+        ).fetchall() == [("dropped", None, None, later)]
+        assert db.execute(
+            "SELECT from_status, to_status, effective_at FROM student_course_event ORDER BY id"
+        ).fetchall() == [
+            (None, "enrolled", MOMENT),
+            ("enrolled", "completed", later),
+            ("completed", "dropped", later),
+        ]
+        db.execute("UPDATE student_course SET status = 'enrolled', enrolled_at = changed_at")
+    migrations.migrate(file)
 
 
 def test_an_id_is_not_given_twice_across_a_migration(file: Path):

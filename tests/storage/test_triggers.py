@@ -139,19 +139,25 @@ def test_an_enrolment_keeps_its_student_and_course(db: sqlite3.Connection, colum
         "UPDATE student_course_event SET to_status = 'dropped'",
         "DELETE FROM student_course_event",
         "INSERT OR REPLACE INTO student_course_event (id, student_id, course_id, to_status,"
-        " recorded_at) VALUES (1, 1, 1, 'enrolled', '2026-09-01T08:00:00.000Z')",
-        "INSERT INTO student_course_event (id, student_id, course_id, to_status, recorded_at)"
-        " VALUES (-1, 1, 1, 'enrolled', '2026-09-01T08:00:00.000Z')",
-        "INSERT INTO student_course_event (id, student_id, course_id, to_status, recorded_at)"
-        " VALUES (50, 1, 1, 'enrolled', '2026-09-01T08:00:00.000Z')",
-        "INSERT INTO student_course_event (id, student_id, course_id, to_status, recorded_at)"
-        " VALUES (9223372036854775807, 1, 1, 'enrolled', '2026-09-01T08:00:00.000Z')",
-        "INSERT INTO student_course_event (student_id, course_id, to_status, recorded_at)"
-        " VALUES (1, 1, 'completed', '2026-09-01T08:00:00.000Z')",
-        "INSERT INTO student_course_event (student_id, course_id, to_status, recorded_at)"
-        " VALUES (1, 2, 'enrolled', '2026-09-01T08:00:00.000Z')",
+        f" effective_at, recorded_at) VALUES (1, 1, 1, 'enrolled', '{MOMENT}', '{MOMENT}')",
+        "INSERT INTO student_course_event (id, student_id, course_id, to_status,"
+        " effective_at, recorded_at)"
+        f" VALUES (-1, 1, 1, 'enrolled', '{MOMENT}', '{MOMENT}')",
+        "INSERT INTO student_course_event (id, student_id, course_id, to_status,"
+        " effective_at, recorded_at)"
+        f" VALUES (50, 1, 1, 'enrolled', '{MOMENT}', '{MOMENT}')",
+        "INSERT INTO student_course_event (id, student_id, course_id, to_status,"
+        " effective_at, recorded_at)"
+        f" VALUES (9223372036854775807, 1, 1, 'enrolled', '{MOMENT}', '{MOMENT}')",
+        "INSERT INTO student_course_event (student_id, course_id, to_status, effective_at,"
+        f" recorded_at) VALUES (1, 1, 'completed', '{MOMENT}', '{MOMENT}')",
+        "INSERT INTO student_course_event (student_id, course_id, to_status, effective_at,"
+        f" recorded_at) VALUES (1, 2, 'enrolled', '{MOMENT}', '{MOMENT}')",
         "INSERT INTO student_course_event (student_id, course_id, from_status, to_status,"
-        " recorded_at) VALUES (1, 1, 'dropped', 'enrolled', '1999-01-01T00:00:00.000Z')",
+        " effective_at, recorded_at) VALUES (1, 1, 'enrolled', 'enrolled',"
+        " '1999-01-01T00:00:00.000Z', '1999-01-01T00:00:00.000Z')",
+        "INSERT INTO student_course_event (student_id, course_id, from_status, to_status,"
+        f" effective_at, recorded_at) VALUES (1, 1, 'dropped', 'enrolled', '{MOMENT}', '{MOMENT}')",
     ],
 )
 def test_history_is_append_only(db: sqlite3.Connection, statement: str):
