@@ -195,6 +195,9 @@ def fill(file: Path, number: str) -> None:
                 db.execute(sql, parameters)
 
 
+# Tables that only have rows within a transaction.
+EMPTY = {"acting", "changed_column"}
+
 Snapshot = dict[str, list[tuple[object, ...]]]
 
 
@@ -222,7 +225,7 @@ def test_the_rows_of_each_schema_survive_up_down_and_up(file: Path, number: str)
     migrations.migrate(file, to=number)
     fill(file, number)
     before, columns = snapshot(file)
-    assert all(before.values())
+    assert all(rows for table, rows in before.items() if table not in EMPTY)
 
     migrations.migrate(file)
     assert snapshot(file, columns)[0] == before
