@@ -1,5 +1,5 @@
 -- Records who changed what in students, terms, courses, holds and tokens; and finds events and open holds by index.
--- depends: 0010.add-monitor-role
+-- depends: 0011.add-sections
 
 -- `before` and `after` are JSON objects of the columns that differ. `before` is NULL for a record that is new,
 -- `after` for one that was deleted. `part` is the part of a course that was added or removed.
@@ -244,7 +244,9 @@ BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
         ('code', NULL, NEW.code),
+        ('section', NULL, NEW.section),
         ('title', NULL, NEW.title),
+        ('instructor', NULL, NEW.instructor),
         ('term', NULL, NEW.term),
         ('credits', NULL, NEW.credits),
         ('capacity', NULL, NEW.capacity),
@@ -259,13 +261,15 @@ BEGIN
 END;
 
 CREATE TRIGGER course_update_leaves_a_change
-AFTER UPDATE OF code, title, term, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until,
-    status, repeatable ON course
+AFTER UPDATE OF code, section, title, instructor, term, credits, capacity, waitlist_capacity, promotion,
+    enroll_from, enroll_until, status, repeatable ON course
 BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
         ('code', OLD.code, NEW.code),
+        ('section', OLD.section, NEW.section),
         ('title', OLD.title, NEW.title),
+        ('instructor', OLD.instructor, NEW.instructor),
         ('term', OLD.term, NEW.term),
         ('credits', OLD.credits, NEW.credits),
         ('capacity', OLD.capacity, NEW.capacity),
@@ -288,7 +292,9 @@ BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
         ('code', OLD.code, NULL),
+        ('section', OLD.section, NULL),
         ('title', OLD.title, NULL),
+        ('instructor', OLD.instructor, NULL),
         ('term', OLD.term, NULL),
         ('credits', OLD.credits, NULL),
         ('capacity', OLD.capacity, NULL),
@@ -444,7 +450,8 @@ BEGIN
     VALUES
         ('weekday', NULL, NEW.weekday),
         ('from', NULL, NEW.from_time),
-        ('to', NULL, NEW.to_time);
+        ('to', NULL, NEW.to_time),
+        ('room', NULL, NEW.room);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', NEW.course_id, (SELECT version FROM course WHERE id = NEW.course_id), 'created', 'meeting');
 END;
@@ -456,14 +463,16 @@ BEGIN
     VALUES
         ('weekday', OLD.weekday, NULL),
         ('from', OLD.from_time, NULL),
-        ('to', OLD.to_time, NULL);
+        ('to', OLD.to_time, NULL),
+        ('room', OLD.room, NULL);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', OLD.course_id, (SELECT version FROM course WHERE id = OLD.course_id), 'deleted', 'meeting');
     INSERT INTO changed_column (name, before, after)
     VALUES
         ('weekday', NULL, NEW.weekday),
         ('from', NULL, NEW.from_time),
-        ('to', NULL, NEW.to_time);
+        ('to', NULL, NEW.to_time),
+        ('room', NULL, NEW.room);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', NEW.course_id, (SELECT version FROM course WHERE id = NEW.course_id), 'created', 'meeting');
 END;
@@ -475,7 +484,8 @@ BEGIN
     VALUES
         ('weekday', OLD.weekday, NULL),
         ('from', OLD.from_time, NULL),
-        ('to', OLD.to_time, NULL);
+        ('to', OLD.to_time, NULL),
+        ('room', OLD.room, NULL);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', OLD.course_id, (SELECT version FROM course WHERE id = OLD.course_id), 'deleted', 'meeting');
 END;

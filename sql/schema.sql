@@ -21,37 +21,48 @@ CREATE TABLE changed_column (
 CREATE TABLE course (
     id                INTEGER PRIMARY KEY AUTOINCREMENT,
     code              TEXT    NOT NULL COLLATE NOCASE,
+    section           TEXT    COLLATE NOCASE,
+    label             TEXT    COLLATE NOCASE
+        GENERATED ALWAYS AS (CASE WHEN section IS NULL THEN code ELSE code || '-' || section END) VIRTUAL,
     title             TEXT    NOT NULL COLLATE NOCASE,
     term              TEXT    COLLATE NOCASE,
+    instructor        TEXT    COLLATE NOCASE,
     credits           REAL    NOT NULL DEFAULT 0,
     capacity          INTEGER,
     waitlist_capacity INTEGER,
+    promotion         TEXT    NOT NULL DEFAULT 'automatic',
     enroll_from       TEXT,
     enroll_until      TEXT,
     status            TEXT    NOT NULL DEFAULT 'open',
-    version           INTEGER NOT NULL DEFAULT 1, repeatable INTEGER NOT NULL DEFAULT 0
-    CONSTRAINT course_repeatable_is_yes_or_no CHECK (repeatable IN (0, 1)), promotion TEXT NOT NULL DEFAULT 'automatic'
-    CONSTRAINT course_promotion_known CHECK (promotion IN ('automatic', 'manual')),
+    repeatable        INTEGER NOT NULL DEFAULT 0,
+    updated_at        TEXT    NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    version           INTEGER NOT NULL DEFAULT 1,
     CONSTRAINT course_term_exists FOREIGN KEY (term) REFERENCES term (code)
         ON UPDATE CASCADE ON DELETE RESTRICT,
     CONSTRAINT course_code_length CHECK (length(code) BETWEEN 1 AND 32),
-    CONSTRAINT course_code_unique UNIQUE (term, code),
+    CONSTRAINT course_section_length CHECK (length(section) BETWEEN 1 AND 32),
+    CONSTRAINT course_code_unique UNIQUE (term, code, label),
     CONSTRAINT course_title_length CHECK (length(title) BETWEEN 1 AND 200),
+    CONSTRAINT course_instructor_length CHECK (length(instructor) BETWEEN 1 AND 200),
     CONSTRAINT course_credits_range CHECK (credits BETWEEN 0 AND 1000),
     CONSTRAINT course_capacity_range CHECK (capacity BETWEEN 0 AND 1000000),
     CONSTRAINT course_waitlist_capacity_range CHECK (waitlist_capacity BETWEEN 0 AND 1000000),
+    CONSTRAINT course_promotion_known CHECK (promotion IN ('automatic', 'manual')),
     CONSTRAINT course_enroll_from_is_time
         CHECK (enroll_from IS strftime('%Y-%m-%dT%H:%M:%fZ', enroll_from, '+0 days')),
     CONSTRAINT course_enroll_until_is_time
         CHECK (enroll_until IS strftime('%Y-%m-%dT%H:%M:%fZ', enroll_until, '+0 days')),
     CONSTRAINT course_enroll_window_runs_forward CHECK (enroll_from < enroll_until),
     CONSTRAINT course_status_known CHECK (status IN ('open', 'closed', 'cancelled')),
+    CONSTRAINT course_repeatable_is_yes_or_no CHECK (repeatable IN (0, 1)),
+    CONSTRAINT course_updated_at_is_time
+        CHECK (updated_at IS strftime('%Y-%m-%dT%H:%M:%fZ', updated_at, '+0 days')),
     CONSTRAINT course_version_positive CHECK (version >= 1)
 ) STRICT;
 
-CREATE INDEX course_by_code ON course (code);
+CREATE INDEX course_by_code ON course (code, label);
 
-CREATE UNIQUE INDEX course_code_unique_without_term ON course (code) WHERE term IS NULL;
+CREATE UNIQUE INDEX course_code_unique_without_term ON course (code, label) WHERE term IS NULL;
 
 CREATE TRIGGER course_delete_leaves_a_change
 AFTER DELETE ON course
@@ -59,7 +70,9 @@ BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
         ('code', OLD.code, NULL),
+        ('section', OLD.section, NULL),
         ('title', OLD.title, NULL),
+        ('instructor', OLD.instructor, NULL),
         ('term', OLD.term, NULL),
         ('credits', OLD.credits, NULL),
         ('capacity', OLD.capacity, NULL),
@@ -87,7 +100,9 @@ BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
         ('code', NULL, NEW.code),
+        ('section', NULL, NEW.section),
         ('title', NULL, NEW.title),
+        ('instructor', NULL, NEW.instructor),
         ('term', NULL, NEW.term),
         ('credits', NULL, NEW.credits),
         ('capacity', NULL, NEW.capacity),
@@ -115,14 +130,25 @@ BEGIN
     SELECT RAISE(ABORT, 'a course keeps the id');
 END;
 
+CREATE TRIGGER course_update_is_dated
+AFTER UPDATE ON course
+WHEN NEW.updated_at < OLD.updated_at
+    OR NEW.updated_at = OLD.updated_at AND NEW.updated_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+BEGIN
+    UPDATE course SET updated_at = max(OLD.updated_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+    WHERE id = NEW.id;
+END;
+
 CREATE TRIGGER course_update_leaves_a_change
-AFTER UPDATE OF code, title, term, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until,
-    status, repeatable ON course
+AFTER UPDATE OF code, section, title, instructor, term, credits, capacity, waitlist_capacity, promotion,
+    enroll_from, enroll_until, status, repeatable ON course
 BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
         ('code', OLD.code, NEW.code),
+        ('section', OLD.section, NEW.section),
         ('title', OLD.title, NEW.title),
+        ('instructor', OLD.instructor, NEW.instructor),
         ('term', OLD.term, NEW.term),
         ('credits', OLD.credits, NEW.credits),
         ('capacity', OLD.capacity, NEW.capacity),
@@ -157,7 +183,8 @@ CREATE TABLE course_meeting (
     course_id INTEGER NOT NULL,
     weekday   INTEGER NOT NULL,
     from_time TEXT    NOT NULL,
-    to_time   TEXT    NOT NULL,
+    to_time   TEXT    NOT NULL, room TEXT
+    CONSTRAINT course_meeting_room_length CHECK (length(room) BETWEEN 1 AND 100),
     CONSTRAINT course_meeting_key PRIMARY KEY (course_id, weekday, from_time),
     CONSTRAINT course_meeting_course_exists FOREIGN KEY (course_id) REFERENCES course (id)
         ON UPDATE RESTRICT ON DELETE CASCADE,
@@ -174,7 +201,8 @@ BEGIN
     VALUES
         ('weekday', OLD.weekday, NULL),
         ('from', OLD.from_time, NULL),
-        ('to', OLD.to_time, NULL);
+        ('to', OLD.to_time, NULL),
+        ('room', OLD.room, NULL);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', OLD.course_id, (SELECT version FROM course WHERE id = OLD.course_id), 'deleted', 'meeting');
 END;
@@ -186,7 +214,8 @@ BEGIN
     VALUES
         ('weekday', NULL, NEW.weekday),
         ('from', NULL, NEW.from_time),
-        ('to', NULL, NEW.to_time);
+        ('to', NULL, NEW.to_time),
+        ('room', NULL, NEW.room);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', NEW.course_id, (SELECT version FROM course WHERE id = NEW.course_id), 'created', 'meeting');
 END;
@@ -198,14 +227,16 @@ BEGIN
     VALUES
         ('weekday', OLD.weekday, NULL),
         ('from', OLD.from_time, NULL),
-        ('to', OLD.to_time, NULL);
+        ('to', OLD.to_time, NULL),
+        ('room', OLD.room, NULL);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', OLD.course_id, (SELECT version FROM course WHERE id = OLD.course_id), 'deleted', 'meeting');
     INSERT INTO changed_column (name, before, after)
     VALUES
         ('weekday', NULL, NEW.weekday),
         ('from', NULL, NEW.from_time),
-        ('to', NULL, NEW.to_time);
+        ('to', NULL, NEW.to_time),
+        ('room', NULL, NEW.room);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', NEW.course_id, (SELECT version FROM course WHERE id = NEW.course_id), 'created', 'meeting');
 END;
@@ -842,6 +873,7 @@ CREATE TABLE term (
     start_on    TEXT    NOT NULL,
     end_on      TEXT    NOT NULL,
     max_credits REAL,
+    updated_at  TEXT    NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     version     INTEGER NOT NULL DEFAULT 1,
     CONSTRAINT term_code_length CHECK (length(code) BETWEEN 1 AND 32),
     CONSTRAINT term_code_unique UNIQUE (code),
@@ -850,6 +882,8 @@ CREATE TABLE term (
     CONSTRAINT term_end_on_is_date CHECK (end_on IS date(end_on, '+0 days')),
     CONSTRAINT term_ends_after_start CHECK (start_on <= end_on),
     CONSTRAINT term_max_credits_range CHECK (max_credits BETWEEN 0 AND 1000),
+    CONSTRAINT term_updated_at_is_time
+        CHECK (updated_at IS strftime('%Y-%m-%dT%H:%M:%fZ', updated_at, '+0 days')),
     CONSTRAINT term_version_positive CHECK (version >= 1)
 ) STRICT;
 
@@ -893,6 +927,15 @@ BEFORE INSERT ON term
 WHEN EXISTS (SELECT 1 FROM term WHERE id = NEW.id)
 BEGIN
     SELECT RAISE(ABORT, 'a term is updated, never replaced');
+END;
+
+CREATE TRIGGER term_update_is_dated
+AFTER UPDATE ON term
+WHEN NEW.updated_at < OLD.updated_at
+    OR NEW.updated_at = OLD.updated_at AND NEW.updated_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+BEGIN
+    UPDATE term SET updated_at = max(OLD.updated_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+    WHERE id = NEW.id;
 END;
 
 CREATE TRIGGER term_update_leaves_a_change
