@@ -144,6 +144,12 @@ CREATE INDEX student_course_event_by_course ON student_course_event (course_id, 
 CREATE INDEX student_course_event_by_enrollment
 ON student_course_event (student_id, course_id, id);
 
+CREATE INDEX student_course_event_by_actor ON student_course_event (actor, id);
+
+CREATE INDEX student_course_event_by_kind ON student_course_event (to_status, id) WHERE to_status <> 'enrolled';
+
+CREATE INDEX student_course_event_by_time ON student_course_event (recorded_at, id);
+
 CREATE TRIGGER student_course_insert_does_not_jump_the_queue
 BEFORE INSERT ON student_course
 WHEN NEW.queue_number <> 0
@@ -420,6 +426,14 @@ CREATE TRIGGER student_course_event_is_never_updated
 BEFORE UPDATE ON student_course_event
 BEGIN
     SELECT RAISE(ABORT, 'history is append-only');
+END;
+
+DROP TRIGGER record_change_is_never_updated;
+
+CREATE TRIGGER record_change_is_never_updated
+BEFORE UPDATE ON record_change
+BEGIN
+    SELECT RAISE(ABORT, 'changes on record are append-only');
 END;
 
 DROP VIEW enrollment;

@@ -1,5 +1,5 @@
 -- Mistakes can be undone: an enrollment entered in error is void, and a person is erased.
--- depends: 0010.add-monitor-role
+-- depends: 0014.add-record-changes
 
 -- SQLite cannot change a CHECK, so both tables are made again, as in 0010. Foreign keys are off meanwhile.
 CREATE TEMP TABLE old_student_course AS
@@ -133,6 +133,12 @@ CREATE INDEX student_course_event_by_course ON student_course_event (course_id, 
 
 CREATE INDEX student_course_event_by_enrollment
 ON student_course_event (student_id, course_id, id);
+
+CREATE INDEX student_course_event_by_actor ON student_course_event (actor, id);
+
+CREATE INDEX student_course_event_by_kind ON student_course_event (to_status, id) WHERE to_status <> 'enrolled';
+
+CREATE INDEX student_course_event_by_time ON student_course_event (recorded_at, id);
 
 -- Whose data was erased: a fact about the past, without a foreign key, as events are.
 CREATE TABLE erasure (
@@ -564,6 +570,32 @@ BEFORE UPDATE ON student
 WHEN EXISTS (SELECT 1 FROM erasure WHERE student_id = OLD.id)
 BEGIN
     SELECT RAISE(ABORT, 'an erasure is permanent');
+END;
+
+-- Of a change on record, erasure leaves that there was one, when, and who made it.
+DROP TRIGGER record_change_is_never_updated;
+
+CREATE TRIGGER record_change_is_never_updated
+BEFORE UPDATE ON record_change
+WHEN NEW.id <> OLD.id
+    OR NEW.subject <> OLD.subject
+    OR NEW.subject_id <> OLD.subject_id
+    OR NEW.part IS NOT OLD.part
+    OR NEW.version <> OLD.version
+    OR NEW.actor IS NOT OLD.actor
+    OR NEW.recorded_at <> OLD.recorded_at
+    OR NEW.before IS NOT iif(OLD.before IS NULL, NULL, '{}')
+    OR NEW.after IS NOT iif(OLD.after IS NULL, NULL, '{"erased":true}')
+    OR NOT EXISTS (
+        SELECT 1 FROM erasure
+        WHERE erasure.student_id = CASE OLD.subject
+            WHEN 'student' THEN OLD.subject_id
+            WHEN 'hold' THEN (SELECT student_id FROM hold WHERE id = OLD.subject_id)
+            WHEN 'token' THEN (SELECT student_id FROM token WHERE id = OLD.subject_id)
+        END
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'changes on record are append-only');
 END;
 
 -- An enrollment that is void is not shown.

@@ -1,7 +1,7 @@
 -- name: get_course(id)^
 -- Which course has this id?
-SELECT id, version, code, title, term, credits, capacity, waitlist_capacity,
-    promotion, enroll_from, enroll_until, status, repeatable
+SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
+    waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable
 FROM course
 WHERE id = :id;
 
@@ -13,32 +13,32 @@ SELECT CAST(version AS text) || '-' || CAST(
 FROM course
 WHERE id = :id;
 
--- name: list_courses(code_end, title, title_end, status, after_code, after_id, limit)
--- Which courses follow this place in the order of codes? A first page follows (the prefix of the code, 0).
+-- name: list_courses(code_end, title, title_end, status, after_code, after_label, after_id, limit)
+-- Which courses follow this place in the order of codes? A first page follows (the prefix of the code, '', 0).
 -- Each _end is the end of a prefix.
-SELECT id, version, code, title, term, credits, capacity, waitlist_capacity,
-    promotion, enroll_from, enroll_until, status, repeatable
+SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
+    waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable
 FROM course
-WHERE (code, id) > (:after_code, :after_id)
+WHERE (code, label, id) > (:after_code, :after_label, :after_id)
     AND code < :code_end
     AND title >= :title
     AND title < :title_end
     AND (:status IS NULL OR status = :status)
-ORDER BY code, id
+ORDER BY code, label, id
 LIMIT :limit;
 
--- name: list_courses_of_term(term, code_end, title, title_end, status, after_code, after_id, limit)
+-- name: list_courses_of_term(term, code_end, title, title_end, status, after_code, after_label, after_id, limit)
 -- Which courses of this term follow this place in the order of codes?
-SELECT id, version, code, title, term, credits, capacity, waitlist_capacity,
-    promotion, enroll_from, enroll_until, status, repeatable
+SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
+    waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable
 FROM course
 WHERE term = :term
-    AND (code, id) > (:after_code, :after_id)
+    AND (code, label, id) > (:after_code, :after_label, :after_id)
     AND code < :code_end
     AND title >= :title
     AND title < :title_end
     AND (:status IS NULL OR status = :status)
-ORDER BY code, id
+ORDER BY code, label, id
 LIMIT :limit;
 
 -- name: list_course_details(ids)
@@ -65,9 +65,9 @@ SELECT
         ) AS required
     ) AS corequisites,
     (
-        SELECT json_group_array(json_object('weekday', weekday, 'from', from_time, 'to', to_time))
+        SELECT json_group_array(json_object('weekday', weekday, 'from', from_time, 'to', to_time, 'room', room))
         FROM (
-            SELECT weekday, from_time, to_time FROM course_meeting
+            SELECT weekday, from_time, to_time, room FROM course_meeting
             WHERE course_meeting.course_id = course_seat.course_id
             ORDER BY weekday, from_time
         ) AS meeting
@@ -79,7 +79,7 @@ CROSS JOIN course_seat
 WHERE course_seat.course_id = CAST(wanted.value AS bigint)
 ORDER BY course_seat.course_id;
 
--- name: list_broken_course_rules(id, code, term, enroll_from, enroll_until, requirements, meetings)
+-- name: list_broken_course_rules(id, code, section, term, enroll_from, enroll_until, requirements, meetings)
 -- Which rules would a course with these fields break? A new course has no id.
 WITH requirement AS MATERIALIZED (
     SELECT
@@ -107,10 +107,14 @@ SELECT '/term', 'unknown_term',
 WHERE :term IS NOT NULL AND NOT EXISTS (SELECT 1 FROM term WHERE code = :term)
 UNION ALL
 SELECT '/code', 'course_code_taken',
-    'Course ' || CAST(id AS text) || ' in the same term has the code ' || code || '.',
+    'Course ' || CAST(id AS text) || ' in the same term has the code ' || code
+        || CASE WHEN section IS NULL THEN '.' ELSE ' and the section ' || section || '.' END,
     json_object('course_id', id)
 FROM course
-WHERE code = :code AND term IS NOT DISTINCT FROM :term AND id IS DISTINCT FROM :id
+WHERE code = :code
+    AND section IS NOT DISTINCT FROM :section
+    AND term IS NOT DISTINCT FROM :term
+    AND id IS DISTINCT FROM :id
 UNION ALL
 SELECT pointer, 'duplicate_requirement',
     code || ' is already required.',
@@ -143,23 +147,24 @@ WHERE EXISTS (
 )
 ORDER BY pointer, code;
 
--- name: insert_course(code, title, term, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable)^
+-- name: insert_course(now, code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable)^
 INSERT INTO course (
-    code, title, term, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until,
-    status, repeatable
+    code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from,
+    enroll_until, status, repeatable, updated_at
 )
 VALUES (
-    :code, :title, (SELECT code FROM term WHERE code = :term), :credits, :capacity,
-    :waitlist_capacity, :promotion, :enroll_from, :enroll_until, :status, :repeatable
+    :code, :section, :title, (SELECT code FROM term WHERE code = :term), :instructor, :credits, :capacity,
+    :waitlist_capacity, :promotion, :enroll_from, :enroll_until, :status, :repeatable, :now
 )
 RETURNING id;
 
--- name: update_course(id, code, title, term, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable)!
+-- name: update_course(id, now, code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable)!
 UPDATE course
-SET code = :code, title = :title, term = (SELECT code FROM term WHERE code = :term),
-    credits = :credits, capacity = :capacity, waitlist_capacity = :waitlist_capacity,
-    promotion = :promotion, enroll_from = :enroll_from, enroll_until = :enroll_until, status = :status,
-    repeatable = :repeatable, version = version + 1
+SET code = :code, section = :section, title = :title,
+    term = (SELECT code FROM term WHERE code = :term), instructor = :instructor, credits = :credits,
+    capacity = :capacity, waitlist_capacity = :waitlist_capacity, promotion = :promotion,
+    enroll_from = :enroll_from, enroll_until = :enroll_until, status = :status,
+    repeatable = :repeatable, updated_at = :now, version = version + 1
 WHERE id = :id;
 
 -- name: delete_requirements(course_id)!
@@ -173,8 +178,8 @@ SELECT :course_id, value ->> 'code', value ->> 'kind' FROM json_each(:requiremen
 DELETE FROM course_meeting WHERE course_id = :course_id;
 
 -- name: insert_meetings(course_id, meetings)!
-INSERT INTO course_meeting (course_id, weekday, from_time, to_time)
-SELECT :course_id, CAST(value ->> 'weekday' AS bigint), value ->> 'from', value ->> 'to'
+INSERT INTO course_meeting (course_id, weekday, from_time, to_time, room)
+SELECT :course_id, CAST(value ->> 'weekday' AS bigint), value ->> 'from', value ->> 'to', value ->> 'room'
 FROM json_each(:meetings);
 
 -- name: list_broken_course_deletion_rules(id)

@@ -2,46 +2,167 @@
 -- Regenerate it with: python -m tests.support.schema > sql/schema.sql
 -- Each table is followed by its indexes and triggers; the views are last.
 
+-- Who acts in the open transaction: no row is ever committed by the service.
+CREATE TABLE acting (
+    only_row INTEGER PRIMARY KEY DEFAULT 1,
+    actor    TEXT    NOT NULL,
+    at       TEXT    NOT NULL,
+    CONSTRAINT acting_is_one CHECK (only_row = 1),
+    CONSTRAINT acting_at_is_time CHECK (at IS strftime('%Y-%m-%dT%H:%M:%fZ', at, '+0 days'))
+) STRICT;
+
+-- The columns of the change that is being recorded; empty otherwise.
+CREATE TABLE changed_column (
+    name   TEXT NOT NULL,
+    before ANY,
+    after  ANY
+) STRICT;
+
 CREATE TABLE course (
     id                INTEGER PRIMARY KEY AUTOINCREMENT,
     code              TEXT    NOT NULL COLLATE NOCASE,
+    section           TEXT    COLLATE NOCASE,
+    label             TEXT    COLLATE NOCASE
+        GENERATED ALWAYS AS (CASE WHEN section IS NULL THEN code ELSE code || '-' || section END) VIRTUAL,
     title             TEXT    NOT NULL COLLATE NOCASE,
     term              TEXT    COLLATE NOCASE,
+    instructor        TEXT    COLLATE NOCASE,
     credits           REAL    NOT NULL DEFAULT 0,
     capacity          INTEGER,
     waitlist_capacity INTEGER,
+    promotion         TEXT    NOT NULL DEFAULT 'automatic',
     enroll_from       TEXT,
     enroll_until      TEXT,
     status            TEXT    NOT NULL DEFAULT 'open',
-    version           INTEGER NOT NULL DEFAULT 1, repeatable INTEGER NOT NULL DEFAULT 0
-    CONSTRAINT course_repeatable_is_yes_or_no CHECK (repeatable IN (0, 1)), promotion TEXT NOT NULL DEFAULT 'automatic'
-    CONSTRAINT course_promotion_known CHECK (promotion IN ('automatic', 'manual')),
+    repeatable        INTEGER NOT NULL DEFAULT 0,
+    updated_at        TEXT    NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    version           INTEGER NOT NULL DEFAULT 1,
     CONSTRAINT course_term_exists FOREIGN KEY (term) REFERENCES term (code)
         ON UPDATE CASCADE ON DELETE RESTRICT,
     CONSTRAINT course_code_length CHECK (length(code) BETWEEN 1 AND 32),
-    CONSTRAINT course_code_unique UNIQUE (term, code),
+    CONSTRAINT course_section_length CHECK (length(section) BETWEEN 1 AND 32),
+    CONSTRAINT course_code_unique UNIQUE (term, code, label),
     CONSTRAINT course_title_length CHECK (length(title) BETWEEN 1 AND 200),
+    CONSTRAINT course_instructor_length CHECK (length(instructor) BETWEEN 1 AND 200),
     CONSTRAINT course_credits_range CHECK (credits BETWEEN 0 AND 1000),
     CONSTRAINT course_capacity_range CHECK (capacity BETWEEN 0 AND 1000000),
     CONSTRAINT course_waitlist_capacity_range CHECK (waitlist_capacity BETWEEN 0 AND 1000000),
+    CONSTRAINT course_promotion_known CHECK (promotion IN ('automatic', 'manual')),
     CONSTRAINT course_enroll_from_is_time
         CHECK (enroll_from IS strftime('%Y-%m-%dT%H:%M:%fZ', enroll_from, '+0 days')),
     CONSTRAINT course_enroll_until_is_time
         CHECK (enroll_until IS strftime('%Y-%m-%dT%H:%M:%fZ', enroll_until, '+0 days')),
     CONSTRAINT course_enroll_window_runs_forward CHECK (enroll_from < enroll_until),
     CONSTRAINT course_status_known CHECK (status IN ('open', 'closed', 'cancelled')),
+    CONSTRAINT course_repeatable_is_yes_or_no CHECK (repeatable IN (0, 1)),
+    CONSTRAINT course_updated_at_is_time
+        CHECK (updated_at IS strftime('%Y-%m-%dT%H:%M:%fZ', updated_at, '+0 days')),
     CONSTRAINT course_version_positive CHECK (version >= 1)
 ) STRICT;
 
-CREATE INDEX course_by_code ON course (code);
+CREATE INDEX course_by_code ON course (code, label);
 
-CREATE UNIQUE INDEX course_code_unique_without_term ON course (code) WHERE term IS NULL;
+CREATE UNIQUE INDEX course_code_unique_without_term ON course (code, label) WHERE term IS NULL;
+
+CREATE TRIGGER course_delete_leaves_a_change
+AFTER DELETE ON course
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('code', OLD.code, NULL),
+        ('section', OLD.section, NULL),
+        ('title', OLD.title, NULL),
+        ('instructor', OLD.instructor, NULL),
+        ('term', OLD.term, NULL),
+        ('credits', OLD.credits, NULL),
+        ('capacity', OLD.capacity, NULL),
+        ('waitlist_capacity', OLD.waitlist_capacity, NULL),
+        ('promotion', OLD.promotion, NULL),
+        ('enroll_from', OLD.enroll_from, NULL),
+        ('enroll_until', OLD.enroll_until, NULL),
+        ('status', OLD.status, NULL),
+        ('repeatable', OLD.repeatable, NULL);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('course', OLD.id, OLD.version, 'deleted', NULL);
+END;
+
+-- So the changes of the parts come before that of the course.
+CREATE TRIGGER course_delete_removes_the_parts
+BEFORE DELETE ON course
+BEGIN
+    DELETE FROM course_requirement WHERE course_id = OLD.id;
+    DELETE FROM course_meeting WHERE course_id = OLD.id;
+END;
+
+CREATE TRIGGER course_insert_leaves_a_change
+AFTER INSERT ON course
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('code', NULL, NEW.code),
+        ('section', NULL, NEW.section),
+        ('title', NULL, NEW.title),
+        ('instructor', NULL, NEW.instructor),
+        ('term', NULL, NEW.term),
+        ('credits', NULL, NEW.credits),
+        ('capacity', NULL, NEW.capacity),
+        ('waitlist_capacity', NULL, NEW.waitlist_capacity),
+        ('promotion', NULL, NEW.promotion),
+        ('enroll_from', NULL, NEW.enroll_from),
+        ('enroll_until', NULL, NEW.enroll_until),
+        ('status', NULL, NEW.status),
+        ('repeatable', NULL, NEW.repeatable);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('course', NEW.id, NEW.version, 'created', NULL);
+END;
+
+CREATE TRIGGER course_is_never_replaced
+BEFORE INSERT ON course
+WHEN EXISTS (SELECT 1 FROM course WHERE id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'a course is updated, never replaced');
+END;
 
 CREATE TRIGGER course_keeps_its_id
 BEFORE UPDATE OF id ON course
 WHEN NEW.id <> OLD.id
 BEGIN
     SELECT RAISE(ABORT, 'a course keeps the id');
+END;
+
+CREATE TRIGGER course_update_is_dated
+AFTER UPDATE ON course
+WHEN NEW.updated_at < OLD.updated_at
+    OR NEW.updated_at = OLD.updated_at AND NEW.updated_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+BEGIN
+    UPDATE course SET updated_at = max(OLD.updated_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+    WHERE id = NEW.id;
+END;
+
+CREATE TRIGGER course_update_leaves_a_change
+AFTER UPDATE OF code, section, title, instructor, term, credits, capacity, waitlist_capacity, promotion,
+    enroll_from, enroll_until, status, repeatable ON course
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('code', OLD.code, NEW.code),
+        ('section', OLD.section, NEW.section),
+        ('title', OLD.title, NEW.title),
+        ('instructor', OLD.instructor, NEW.instructor),
+        ('term', OLD.term, NEW.term),
+        ('credits', OLD.credits, NEW.credits),
+        ('capacity', OLD.capacity, NEW.capacity),
+        ('waitlist_capacity', OLD.waitlist_capacity, NEW.waitlist_capacity),
+        ('promotion', OLD.promotion, NEW.promotion),
+        ('enroll_from', OLD.enroll_from, NEW.enroll_from),
+        ('enroll_until', OLD.enroll_until, NEW.enroll_until),
+        ('status', OLD.status, NEW.status),
+        ('repeatable', OLD.repeatable, NEW.repeatable);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    SELECT 'course', NEW.id,
+        -- A new code of the term makes a new version afterwards (course_version_follows_term).
+        NEW.version + (NEW.version = OLD.version AND NEW.term IS NOT OLD.term COLLATE BINARY),
+        'changed', NULL;
 END;
 
 CREATE TRIGGER course_version_follows_term
@@ -63,7 +184,8 @@ CREATE TABLE course_meeting (
     course_id INTEGER NOT NULL,
     weekday   INTEGER NOT NULL,
     from_time TEXT    NOT NULL,
-    to_time   TEXT    NOT NULL,
+    to_time   TEXT    NOT NULL, room TEXT
+    CONSTRAINT course_meeting_room_length CHECK (length(room) BETWEEN 1 AND 100),
     CONSTRAINT course_meeting_key PRIMARY KEY (course_id, weekday, from_time),
     CONSTRAINT course_meeting_course_exists FOREIGN KEY (course_id) REFERENCES course (id)
         ON UPDATE RESTRICT ON DELETE CASCADE,
@@ -72,6 +194,53 @@ CREATE TABLE course_meeting (
     CONSTRAINT course_meeting_to_is_time CHECK (to_time IS strftime('%H:%M', to_time, '+0 days')),
     CONSTRAINT course_meeting_ends_after_start CHECK (from_time < to_time)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER course_meeting_delete_leaves_a_change
+AFTER DELETE ON course_meeting
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('weekday', OLD.weekday, NULL),
+        ('from', OLD.from_time, NULL),
+        ('to', OLD.to_time, NULL),
+        ('room', OLD.room, NULL);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('course', OLD.course_id, (SELECT version FROM course WHERE id = OLD.course_id), 'deleted', 'meeting');
+END;
+
+CREATE TRIGGER course_meeting_insert_leaves_a_change
+AFTER INSERT ON course_meeting
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('weekday', NULL, NEW.weekday),
+        ('from', NULL, NEW.from_time),
+        ('to', NULL, NEW.to_time),
+        ('room', NULL, NEW.room);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('course', NEW.course_id, (SELECT version FROM course WHERE id = NEW.course_id), 'created', 'meeting');
+END;
+
+CREATE TRIGGER course_meeting_update_leaves_two_changes
+AFTER UPDATE ON course_meeting
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('weekday', OLD.weekday, NULL),
+        ('from', OLD.from_time, NULL),
+        ('to', OLD.to_time, NULL),
+        ('room', OLD.room, NULL);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('course', OLD.course_id, (SELECT version FROM course WHERE id = OLD.course_id), 'deleted', 'meeting');
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('weekday', NULL, NEW.weekday),
+        ('from', NULL, NEW.from_time),
+        ('to', NULL, NEW.to_time),
+        ('room', NULL, NEW.room);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('course', NEW.course_id, (SELECT version FROM course WHERE id = NEW.course_id), 'created', 'meeting');
+END;
 
 CREATE TABLE course_requirement (
     course_id INTEGER NOT NULL,
@@ -84,6 +253,45 @@ CREATE TABLE course_requirement (
     CONSTRAINT course_requirement_kind_known
         CHECK (kind IN ('prerequisite', 'concurrent', 'corequisite'))
 ) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER course_requirement_delete_leaves_a_change
+AFTER DELETE ON course_requirement
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('code', OLD.code, NULL),
+        ('kind', OLD.kind, NULL);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('course', OLD.course_id, (SELECT version FROM course WHERE id = OLD.course_id), 'deleted', 'requirement');
+END;
+
+CREATE TRIGGER course_requirement_insert_leaves_a_change
+AFTER INSERT ON course_requirement
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('code', NULL, NEW.code),
+        ('kind', NULL, NEW.kind);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('course', NEW.course_id, (SELECT version FROM course WHERE id = NEW.course_id), 'created', 'requirement');
+END;
+
+CREATE TRIGGER course_requirement_update_leaves_two_changes
+AFTER UPDATE ON course_requirement
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('code', OLD.code, NULL),
+        ('kind', OLD.kind, NULL);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('course', OLD.course_id, (SELECT version FROM course WHERE id = OLD.course_id), 'deleted', 'requirement');
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('code', NULL, NEW.code),
+        ('kind', NULL, NEW.kind);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('course', NEW.course_id, (SELECT version FROM course WHERE id = NEW.course_id), 'created', 'requirement');
+END;
 
 CREATE TABLE erasure (
     student_id INTEGER PRIMARY KEY,
@@ -144,6 +352,60 @@ CREATE TABLE hold (
 
 CREATE INDEX hold_by_student ON hold (student_id);
 
+CREATE INDEX hold_open ON hold (id) WHERE released_at IS NULL;
+
+CREATE TRIGGER hold_delete_leaves_a_change
+AFTER DELETE ON hold
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('student_id', OLD.student_id, NULL),
+        ('reason', OLD.reason, NULL),
+        ('placed_at', OLD.placed_at, NULL),
+        ('placed_by', OLD.placed_by, NULL),
+        ('released_at', OLD.released_at, NULL),
+        ('released_by', OLD.released_by, NULL);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('hold', OLD.id, OLD.version, 'deleted', NULL);
+END;
+
+CREATE TRIGGER hold_insert_leaves_a_change
+AFTER INSERT ON hold
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('student_id', NULL, NEW.student_id),
+        ('reason', NULL, NEW.reason),
+        ('placed_at', NULL, NEW.placed_at),
+        ('placed_by', NULL, NEW.placed_by),
+        ('released_at', NULL, NEW.released_at),
+        ('released_by', NULL, NEW.released_by);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('hold', NEW.id, NEW.version, 'created', NULL);
+END;
+
+CREATE TRIGGER hold_is_never_replaced
+BEFORE INSERT ON hold
+WHEN EXISTS (SELECT 1 FROM hold WHERE id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'a hold is updated, never replaced');
+END;
+
+CREATE TRIGGER hold_update_leaves_a_change
+AFTER UPDATE OF student_id, reason, placed_at, placed_by, released_at, released_by ON hold
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('student_id', OLD.student_id, NEW.student_id),
+        ('reason', OLD.reason, NEW.reason),
+        ('placed_at', OLD.placed_at, NEW.placed_at),
+        ('placed_by', OLD.placed_by, NEW.placed_by),
+        ('released_at', OLD.released_at, NEW.released_at),
+        ('released_by', OLD.released_by, NEW.released_by);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('hold', NEW.id, NEW.version, 'changed', NULL);
+END;
+
 CREATE TABLE kept_answer (
     token_id    INTEGER NOT NULL,
     key         TEXT    NOT NULL,
@@ -163,6 +425,78 @@ CREATE TABLE kept_answer (
 
 CREATE INDEX kept_answer_by_time ON kept_answer (kept_at);
 
+CREATE TABLE record_change (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    subject     TEXT    NOT NULL,
+    subject_id  INTEGER NOT NULL,
+    part        TEXT,
+    version     INTEGER NOT NULL,
+    actor       TEXT,
+    recorded_at TEXT    NOT NULL,
+    before      TEXT,
+    after       TEXT,
+    CONSTRAINT record_change_subject_known CHECK (subject IN ('student', 'term', 'course', 'hold', 'token')),
+    CONSTRAINT record_change_part_known
+        CHECK (part IS NULL OR subject = 'course' AND part IN ('requirement', 'meeting')),
+    CONSTRAINT record_change_version_positive CHECK (version >= 1),
+    CONSTRAINT record_change_recorded_at_is_time
+        CHECK (recorded_at IS strftime('%Y-%m-%dT%H:%M:%fZ', recorded_at, '+0 days')),
+    CONSTRAINT record_change_changes_something CHECK (before IS NOT after),
+    CONSTRAINT record_change_before_is_an_object CHECK (before LIKE '{%}'),
+    CONSTRAINT record_change_after_is_an_object CHECK (after LIKE '{%}')
+) STRICT;
+
+CREATE INDEX record_change_by_actor ON record_change (actor, id);
+
+CREATE INDEX record_change_by_record ON record_change (subject, subject_id, id);
+
+CREATE INDEX record_change_by_subject ON record_change (subject, id);
+
+CREATE INDEX record_change_by_time ON record_change (recorded_at, id);
+
+CREATE TRIGGER record_change_comes_from_a_change
+BEFORE INSERT ON record_change
+WHEN NOT EXISTS (SELECT 1 FROM changed_column) OR EXISTS (SELECT 1 FROM record_change WHERE id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'changes on record are append-only');
+END;
+
+CREATE TRIGGER record_change_follows_the_last
+AFTER INSERT ON record_change
+WHEN NEW.id <> 1 + coalesce((SELECT id FROM record_change WHERE id <> NEW.id ORDER BY id DESC LIMIT 1), 0)
+BEGIN
+    SELECT RAISE(ABORT, 'changes on record are append-only');
+END;
+
+CREATE TRIGGER record_change_is_never_deleted
+BEFORE DELETE ON record_change
+BEGIN
+    SELECT RAISE(ABORT, 'changes on record are append-only');
+END;
+
+CREATE TRIGGER record_change_is_never_updated
+BEFORE UPDATE ON record_change
+WHEN NEW.id <> OLD.id
+    OR NEW.subject <> OLD.subject
+    OR NEW.subject_id <> OLD.subject_id
+    OR NEW.part IS NOT OLD.part
+    OR NEW.version <> OLD.version
+    OR NEW.actor IS NOT OLD.actor
+    OR NEW.recorded_at <> OLD.recorded_at
+    OR NEW.before IS NOT iif(OLD.before IS NULL, NULL, '{}')
+    OR NEW.after IS NOT iif(OLD.after IS NULL, NULL, '{"erased":true}')
+    OR NOT EXISTS (
+        SELECT 1 FROM erasure
+        WHERE erasure.student_id = CASE OLD.subject
+            WHEN 'student' THEN OLD.subject_id
+            WHEN 'hold' THEN (SELECT student_id FROM hold WHERE id = OLD.subject_id)
+            WHEN 'token' THEN (SELECT student_id FROM token WHERE id = OLD.subject_id)
+        END
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'changes on record are append-only');
+END;
+
 CREATE TABLE student (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     given_name  TEXT    NOT NULL COLLATE NOCASE,
@@ -181,11 +515,60 @@ CREATE TABLE student (
 
 CREATE INDEX student_by_name ON student (family_name, given_name);
 
+CREATE TRIGGER student_delete_leaves_a_change
+AFTER DELETE ON student
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('given_name', OLD.given_name, NULL),
+        ('family_name', OLD.family_name, NULL),
+        ('email', OLD.email, NULL),
+        ('status', OLD.status, NULL),
+        ('max_credits', OLD.max_credits, NULL);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('student', OLD.id, OLD.version, 'deleted', NULL);
+END;
+
+CREATE TRIGGER student_insert_leaves_a_change
+AFTER INSERT ON student
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('given_name', NULL, NEW.given_name),
+        ('family_name', NULL, NEW.family_name),
+        ('email', NULL, NEW.email),
+        ('status', NULL, NEW.status),
+        ('max_credits', NULL, NEW.max_credits);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('student', NEW.id, NEW.version, 'created', NULL);
+END;
+
+CREATE TRIGGER student_is_never_replaced
+BEFORE INSERT ON student
+WHEN EXISTS (SELECT 1 FROM student WHERE id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'a student is updated, never replaced');
+END;
+
 CREATE TRIGGER student_keeps_its_id
 BEFORE UPDATE OF id ON student
 WHEN NEW.id <> OLD.id
 BEGIN
     SELECT RAISE(ABORT, 'a student keeps the id');
+END;
+
+CREATE TRIGGER student_update_leaves_a_change
+AFTER UPDATE OF given_name, family_name, email, status, max_credits ON student
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('given_name', OLD.given_name, NEW.given_name),
+        ('family_name', OLD.family_name, NEW.family_name),
+        ('email', OLD.email, NEW.email),
+        ('status', OLD.status, NEW.status),
+        ('max_credits', OLD.max_credits, NEW.max_credits);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('student', NEW.id, NEW.version, 'changed', NULL);
 END;
 
 CREATE TRIGGER student_who_is_erased_stays_so
@@ -507,10 +890,16 @@ CREATE TABLE student_course_event (
     CONSTRAINT student_course_event_overridden_is_a_list CHECK (overridden LIKE '["%"]')
 ) STRICT;
 
+CREATE INDEX student_course_event_by_actor ON student_course_event (actor, id);
+
 CREATE INDEX student_course_event_by_course ON student_course_event (course_id, id);
 
 CREATE INDEX student_course_event_by_enrollment
 ON student_course_event (student_id, course_id, id);
+
+CREATE INDEX student_course_event_by_kind ON student_course_event (to_status, id) WHERE to_status <> 'enrolled';
+
+CREATE INDEX student_course_event_by_time ON student_course_event (recorded_at, id);
 
 -- Refuses an event that has a gap before it, or does not continue its enrollment's last one.
 CREATE TRIGGER student_course_event_follows_the_last
@@ -651,6 +1040,7 @@ CREATE TABLE term (
     start_on    TEXT    NOT NULL,
     end_on      TEXT    NOT NULL,
     max_credits REAL,
+    updated_at  TEXT    NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     version     INTEGER NOT NULL DEFAULT 1,
     CONSTRAINT term_code_length CHECK (length(code) BETWEEN 1 AND 32),
     CONSTRAINT term_code_unique UNIQUE (code),
@@ -659,6 +1049,8 @@ CREATE TABLE term (
     CONSTRAINT term_end_on_is_date CHECK (end_on IS date(end_on, '+0 days')),
     CONSTRAINT term_ends_after_start CHECK (start_on <= end_on),
     CONSTRAINT term_max_credits_range CHECK (max_credits BETWEEN 0 AND 1000),
+    CONSTRAINT term_updated_at_is_time
+        CHECK (updated_at IS strftime('%Y-%m-%dT%H:%M:%fZ', updated_at, '+0 days')),
     CONSTRAINT term_version_positive CHECK (version >= 1)
 ) STRICT;
 
@@ -667,6 +1059,64 @@ AFTER UPDATE OF code ON term
 WHEN NEW.code <> OLD.code COLLATE BINARY
 BEGIN
     UPDATE course SET term = NEW.code WHERE term = NEW.code AND term <> NEW.code COLLATE BINARY;
+END;
+
+CREATE TRIGGER term_delete_leaves_a_change
+AFTER DELETE ON term
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('code', OLD.code, NULL),
+        ('title', OLD.title, NULL),
+        ('start_on', OLD.start_on, NULL),
+        ('end_on', OLD.end_on, NULL),
+        ('max_credits', OLD.max_credits, NULL);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('term', OLD.id, OLD.version, 'deleted', NULL);
+END;
+
+CREATE TRIGGER term_insert_leaves_a_change
+AFTER INSERT ON term
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('code', NULL, NEW.code),
+        ('title', NULL, NEW.title),
+        ('start_on', NULL, NEW.start_on),
+        ('end_on', NULL, NEW.end_on),
+        ('max_credits', NULL, NEW.max_credits);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('term', NEW.id, NEW.version, 'created', NULL);
+END;
+
+CREATE TRIGGER term_is_never_replaced
+BEFORE INSERT ON term
+WHEN EXISTS (SELECT 1 FROM term WHERE id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'a term is updated, never replaced');
+END;
+
+CREATE TRIGGER term_update_is_dated
+AFTER UPDATE ON term
+WHEN NEW.updated_at < OLD.updated_at
+    OR NEW.updated_at = OLD.updated_at AND NEW.updated_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+BEGIN
+    UPDATE term SET updated_at = max(OLD.updated_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+    WHERE id = NEW.id;
+END;
+
+CREATE TRIGGER term_update_leaves_a_change
+AFTER UPDATE OF code, title, start_on, end_on, max_credits ON term
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('code', OLD.code, NEW.code),
+        ('title', OLD.title, NEW.title),
+        ('start_on', OLD.start_on, NEW.start_on),
+        ('end_on', OLD.end_on, NEW.end_on),
+        ('max_credits', OLD.max_credits, NEW.max_credits);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('term', NEW.id, NEW.version, 'changed', NULL);
 END;
 
 CREATE TABLE token (
@@ -701,6 +1151,97 @@ CREATE TABLE token (
 ) STRICT;
 
 CREATE INDEX token_by_student ON token (student_id);
+
+CREATE TRIGGER token_delete_leaves_a_change
+AFTER DELETE ON token
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('name', OLD.name, NULL),
+        ('role', OLD.role, NULL),
+        ('student_id', OLD.student_id, NULL),
+        ('created_at', OLD.created_at, NULL),
+        ('created_by', OLD.created_by, NULL),
+        ('expires_at', OLD.expires_at, NULL),
+        ('revoked_at', OLD.revoked_at, NULL),
+        ('revoked_by', OLD.revoked_by, NULL);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('token', OLD.id, OLD.version, 'deleted', NULL);
+END;
+
+CREATE TRIGGER token_insert_leaves_a_change
+AFTER INSERT ON token
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('name', NULL, NEW.name),
+        ('role', NULL, NEW.role),
+        ('student_id', NULL, NEW.student_id),
+        ('created_at', NULL, NEW.created_at),
+        ('created_by', NULL, NEW.created_by),
+        ('expires_at', NULL, NEW.expires_at),
+        ('revoked_at', NULL, NEW.revoked_at),
+        ('revoked_by', NULL, NEW.revoked_by);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('token', NEW.id, NEW.version, 'created', NULL);
+END;
+
+CREATE TRIGGER token_is_never_replaced
+BEFORE INSERT ON token
+WHEN EXISTS (SELECT 1 FROM token WHERE id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'a token is updated, never replaced');
+END;
+
+CREATE TRIGGER token_update_leaves_a_change
+AFTER UPDATE OF name, role, student_id, created_at, created_by, expires_at, revoked_at, revoked_by ON token
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('name', OLD.name, NEW.name),
+        ('role', OLD.role, NEW.role),
+        ('student_id', OLD.student_id, NEW.student_id),
+        ('created_at', OLD.created_at, NEW.created_at),
+        ('created_by', OLD.created_by, NEW.created_by),
+        ('expires_at', OLD.expires_at, NEW.expires_at),
+        ('revoked_at', OLD.revoked_at, NEW.revoked_at),
+        ('revoked_by', OLD.revoked_by, NEW.revoked_by);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('token', NEW.id, NEW.version, 'changed', NULL);
+END;
+
+CREATE VIEW change_to_record AS
+SELECT subject, subject_id, part, version, 'changed' AS kind FROM record_change;
+
+-- Makes one change on record of the columns that differ.
+CREATE TRIGGER change_to_record_is_recorded
+INSTEAD OF INSERT ON change_to_record
+BEGIN
+    INSERT INTO record_change (subject, subject_id, part, version, actor, recorded_at, before, after)
+    SELECT NEW.subject, NEW.subject_id, NEW.part, NEW.version,
+        (SELECT actor FROM acting),
+        coalesce((SELECT at FROM acting), strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+        CASE WHEN NEW.kind <> 'created' THEN '{' || group_concat(differing.before, ',') || '}' END,
+        CASE WHEN NEW.kind <> 'deleted' THEN '{' || group_concat(differing.after, ',') || '}' END
+    FROM (
+        SELECT
+            '"' || name || '":' || CASE typeof(before)
+                WHEN 'null' THEN 'null'
+                WHEN 'text' THEN '"' || replace(replace(before, char(92), char(92, 92)), '"', char(92) || '"') || '"'
+                ELSE before
+            END AS before,
+            '"' || name || '":' || CASE typeof(after)
+                WHEN 'null' THEN 'null'
+                WHEN 'text' THEN '"' || replace(replace(after, char(92), char(92, 92)), '"', char(92) || '"') || '"'
+                ELSE after
+            END AS after
+        FROM changed_column
+        WHERE before IS NOT after
+        ORDER BY rowid
+    ) AS differing
+    HAVING count(*) > 0;
+    DELETE FROM changed_column;
+END;
 
 CREATE VIEW course_seat AS
 SELECT

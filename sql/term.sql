@@ -1,13 +1,13 @@
 -- name: get_term(id)^
 -- Which term has this id?
-SELECT id, version, code, title, start_on, end_on, max_credits
+SELECT id, version, updated_at, code, title, start_on, end_on, max_credits
 FROM term
 WHERE id = :id;
 
 -- name: list_terms(code_end, title, title_end, after_code, after_id, limit)
 -- Which terms follow this place in the order of codes? A first page follows (the prefix of the code, 0).
 -- Each _end is the end of a prefix.
-SELECT id, version, code, title, start_on, end_on, max_credits
+SELECT id, version, updated_at, code, title, start_on, end_on, max_credits
 FROM term
 WHERE (code, id) > (:after_code, :after_id)
     AND code < :code_end
@@ -30,17 +30,16 @@ FROM term
 WHERE code = :code AND id IS DISTINCT FROM :id
 ORDER BY pointer;
 
--- name: insert_term(code, title, start_on, end_on, max_credits)^
-INSERT INTO term (code, title, start_on, end_on, max_credits)
-VALUES (:code, :title, :start_on, :end_on, :max_credits)
-RETURNING id, version, code, title, start_on, end_on, max_credits;
+-- name: insert_term(now, code, title, start_on, end_on, max_credits)^
+INSERT INTO term (code, title, start_on, end_on, max_credits, updated_at)
+VALUES (:code, :title, :start_on, :end_on, :max_credits, :now)
+RETURNING id, version, updated_at, code, title, start_on, end_on, max_credits;
 
--- name: update_term(id, code, title, start_on, end_on, max_credits)^
+-- name: update_term(id, now, code, title, start_on, end_on, max_credits)!
 UPDATE term
 SET code = :code, title = :title, start_on = :start_on, end_on = :end_on,
-    max_credits = :max_credits, version = version + 1
-WHERE id = :id
-RETURNING id, version, code, title, start_on, end_on, max_credits;
+    max_credits = :max_credits, updated_at = :now, version = version + 1
+WHERE id = :id;
 
 -- name: list_broken_term_deletion_rules(id)
 -- Which rules would the deletion of this term break? A term with courses must stay.

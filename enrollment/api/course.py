@@ -12,6 +12,7 @@ from enrollment.model.queries import CourseFilter
 from enrollment.model.records import Course, CourseInput
 from enrollment.model.requests import PromotionInput
 from enrollment.model.results import BulkResults, Page
+from enrollment.model.types import Timestamp
 from enrollment.problems.registry import rules_for
 from enrollment.storage.sqlite import Connection
 
@@ -25,7 +26,7 @@ def list_courses(context: Context, db: Connection, query: CourseFilter) -> Resul
 
 def create_course(context: Context, db: Connection, body: CourseInput) -> Result:
     """Create a course."""
-    new = course.insert_course(db, body)
+    new = course.insert_course(db, body, Timestamp.now())
     tag = course.get_course_tag(db, new.id)
     return created(new, f"/v1/courses/{new.id}", tag)
 
@@ -38,8 +39,9 @@ def read_course(context: Context, db: Connection, course_id: int) -> Result:
 def replace_course(context: Context, db: Connection, course_id: int, body: CourseInput) -> Result:
     """Replace a course; enrolled students keep their seats."""
     _check_preconditions(context, db, course_id)
-    course.update_course(db, course_id, body)
-    waitlist.promote_eligible(db, change_context(context), course_ids=[course_id])
+    change = change_context(context)
+    course.update_course(db, course_id, body, change.at)
+    waitlist.promote_eligible(db, change, course_ids=[course_id])
     return _course(db, course_id)
 
 

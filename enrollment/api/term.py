@@ -11,6 +11,7 @@ from enrollment.http.responses import Result, created, no_content, ok
 from enrollment.model.queries import TermFilter
 from enrollment.model.records import Term, TermInput
 from enrollment.model.results import Page
+from enrollment.model.types import Timestamp
 from enrollment.problems.registry import rules_for
 from enrollment.storage.sqlite import Connection
 
@@ -22,7 +23,7 @@ def list_terms(context: Context, db: Connection, query: TermFilter) -> Result:
 
 def create_term(context: Context, db: Connection, body: TermInput) -> Result:
     """Create a term."""
-    new = term.insert_term(db, body)
+    new = term.insert_term(db, body, Timestamp.now())
     return created(new, f"/v1/terms/{new.id}")
 
 
@@ -35,10 +36,9 @@ def replace_term(context: Context, db: Connection, term_id: int, body: TermInput
     """Replace a term; if its code changes, its courses follow."""
     present = term.get_term(db, term_id)
     check_preconditions(context, lambda: etag_of(present))
-    updated = term.update_term(db, term_id, body)
-    waitlist.promote_eligible(
-        db, change_context(context), course_ids=term.list_course_ids(db, term_id)
-    )
+    change = change_context(context)
+    updated = term.update_term(db, term_id, body, change.at)
+    waitlist.promote_eligible(db, change, course_ids=term.list_course_ids(db, term_id))
     return ok(updated)
 
 

@@ -11,6 +11,7 @@ from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page, prefix
 from enrollment.data.violations import raise_broken_rules
 from enrollment.model.queries import CourseFilter
 from enrollment.model.records import Course, CourseInput, CourseSeats, Meeting, Prerequisite
+from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
 from enrollment.storage.queries import queries, to_json
 from enrollment.storage.sqlite import Connection, Row
@@ -45,16 +46,16 @@ def get_course_tag(db: Connection, course_id: int) -> str:
 def list_courses(
     db: Connection, wanted: CourseFilter, after: KeysetPosition | None = None
 ) -> KeysetPage[Course]:
-    """List courses by code and id, of all terms or of one."""
+    """List courses by code, section and id, of all terms or of one."""
     query = SQL.list_courses if wanted.term is None else SQL.list_courses_of_term
-    start = {"code": wanted.code, "id": 0}
+    start = {"code": wanted.code, "label": "", "id": 0}
     rows: KeysetPage[dict[str, Any]]
     parameters = asdict(wanted) | prefix_ends(wanted, "code", "title")
     rows = list_page(db, query, dict, parameters, start=start, after=after)
     return KeysetPage(_with_details(db, rows.items), rows.next)
 
 
-def insert_course(db: Connection, fields: CourseInput) -> Course:
+def insert_course(db: Connection, fields: CourseInput, now: Timestamp) -> Course:
     """Add a course.
 
     Raises course_code_taken, unknown_term, ends_before_start, duplicate_requirement,
@@ -62,18 +63,18 @@ def insert_course(db: Connection, fields: CourseInput) -> Course:
     """
     parameters = _parameters(fields)
     raise_broken_rules(SQL.list_broken_course_rules(db, id=None, **parameters))
-    course_id = SQL.insert_course(db, **parameters)["id"]
+    course_id = SQL.insert_course(db, now=now, **parameters)["id"]
     return _insert_details(db, course_id, parameters)
 
 
-def update_course(db: Connection, course_id: int, fields: CourseInput) -> Course:
+def update_course(db: Connection, course_id: int, fields: CourseInput, now: Timestamp) -> Course:
     """Replace all fields of a course that exists. Enrolled students keep their seats.
 
     Raises what insert_course does.
     """
     parameters = _parameters(fields)
     raise_broken_rules(SQL.list_broken_course_rules(db, id=course_id, **parameters))
-    SQL.update_course(db, id=course_id, **parameters)
+    SQL.update_course(db, id=course_id, now=now, **parameters)
     SQL.delete_requirements(db, course_id=course_id)
     SQL.delete_meetings(db, course_id=course_id)
     return _insert_details(db, course_id, parameters)

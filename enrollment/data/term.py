@@ -6,6 +6,7 @@ from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page, prefix
 from enrollment.data.violations import raise_broken_rules
 from enrollment.model.queries import TermFilter
 from enrollment.model.records import Term, TermInput
+from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
 from enrollment.storage.queries import queries
 from enrollment.storage.sqlite import Connection
@@ -30,16 +31,18 @@ def list_terms(
     return list_page(db, SQL.list_terms, Term, parameters, start=start, after=after)
 
 
-def insert_term(db: Connection, fields: TermInput) -> Term:
+def insert_term(db: Connection, fields: TermInput, now: Timestamp) -> Term:
     """Add a term. Raises term_code_taken, ends_before_start."""
     raise_broken_rules(SQL.list_broken_term_rules(db, id=None, **asdict(fields)))
-    return Term(**SQL.insert_term(db, **asdict(fields)))
+    return Term(**SQL.insert_term(db, now=now, **asdict(fields)))
 
 
-def update_term(db: Connection, term_id: int, fields: TermInput) -> Term:
+def update_term(db: Connection, term_id: int, fields: TermInput, now: Timestamp) -> Term:
     """Replace all fields of a term that exists. Raises term_code_taken, ends_before_start."""
     raise_broken_rules(SQL.list_broken_term_rules(db, id=term_id, **asdict(fields)))
-    return Term(**SQL.update_term(db, id=term_id, **asdict(fields)))
+    SQL.update_term(db, id=term_id, now=now, **asdict(fields))
+    # A trigger may have dated the change later, which RETURNING does not see.
+    return get_term(db, term_id)
 
 
 def list_course_ids(db: Connection, term_id: int) -> list[int]:

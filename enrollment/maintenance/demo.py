@@ -77,18 +77,20 @@ def fill(database: Database, students: int, seed: int) -> dict[str, int]:
         people = [insert_student(db, fields).id for fields in _students(chance, students)]
         done: dict[int, set[str]] = {person: set() for person in people}
         for code, title, start_on, end_on in TERMS:
+            begin = Change(at=Timestamp(f"{start_on}T08:00:00.000Z"), actor="demo")
+            end = Change(
+                at=Timestamp(f"{end_on}T16:00:00.000Z"), actor="demo", reason="end of term"
+            )
             term = TermInput(code=code, title=title, start_on=Date(start_on), end_on=Date(end_on))
-            insert_term(db, term)
-            offered = [insert_course(db, fields) for fields in _courses(chance, code, students)]
+            insert_term(db, term, begin.at)
+            offered = [
+                insert_course(db, fields, begin.at) for fields in _courses(chance, code, students)
+            ]
             # One card for each seat: so no course gets more students than it has seats.
             cards = [course for course in offered for _ in range(course.capacity or 0)]
             chance.shuffle(cards)
             taken = {person: _deal(cards, done[person]) for person in people}
             written["courses"] += len(offered)
-            begin = Change(at=Timestamp(f"{start_on}T08:00:00.000Z"), actor="demo")
-            end = Change(
-                at=Timestamp(f"{end_on}T16:00:00.000Z"), actor="demo", reason="end of term"
-            )
             for person, courses in taken.items():
                 requests = [EnrollmentRequest(person, course) for course in sorted(courses)]
                 replace_enrollments(db, person, requests, begin, pointer="/%d")

@@ -14,11 +14,13 @@ from enrollment.model.types import (
     Email,
     EnrollmentStatus,
     Id,
+    Label,
     Name,
     OverridableRule,
     Promotion,
     Reason,
     Role,
+    Room,
     Seats,
     StudentStatus,
     Text,
@@ -68,10 +70,11 @@ class TermInput(Input, frozen=True, kw_only=True):
 
 
 class Term(TermInput, frozen=True, forbid_unknown_fields=False):
-    """A term. `version` increases with every change."""
+    """A term. `version` increases with every change, and `updated_at` is the time of the last."""
 
     id: Id
     version: Count
+    updated_at: TimestampText
 
 
 class Prerequisite(Input, frozen=True, kw_only=True):
@@ -89,15 +92,19 @@ class Meeting(Input, frozen=True, kw_only=True, rename={"from_time": "from", "to
     weekday: Annotated[int, Meta(ge=1, le=7)]
     from_time: TimeOfDay
     to_time: TimeOfDay
+    room: Room | None = None
 
 
 class CourseInput(Input, frozen=True, kw_only=True):
-    """A course to create, or the new fields of a course. `term` is the code of a term. A `capacity`
-    of null means no limit, and 0 means no seats."""
+    """A course to create, or the new fields of a course. If the course runs several times in a
+    term, each `section` is a course of its own with the same `code`. `term` is the code of a term.
+    A `capacity` of null means no limit, and 0 means no seats."""
 
     code: Code
+    section: Code | None = None
     title: Title
     term: Code | None = None
+    instructor: Title | None = None
     credits: Credits = 0.0
     capacity: Seats | None = None
     waitlist_capacity: Seats | None = None
@@ -122,10 +129,14 @@ class CourseSeats(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Course(CourseInput, frozen=True, forbid_unknown_fields=False):
-    """A course with its seats. `version` increases with every change of its fields."""
+    """A course with its seats. `version` increases with every change of its fields, and
+    `updated_at` is the time of the last. `label` is the code with the section, such as
+    ENG101-02."""
 
     id: Id
     version: Count
+    updated_at: TimestampText
+    label: Label
     seats: CourseSeats
 
 

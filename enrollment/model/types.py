@@ -72,6 +72,7 @@ _TEXT_RULE = "Expected no control characters, and no white space at either end"
 Id = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=_TEXT, description=_TEXT_RULE)]
 Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=_TEXT, description=_TEXT_RULE)]
+Room = Annotated[str, Meta(min_length=1, max_length=100, pattern=_TEXT, description=_TEXT_RULE)]
 Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern=_TEXT, description=_TEXT_RULE)]
 Code = Annotated[
     str,
@@ -125,6 +126,7 @@ TimeOfDay = Annotated[
 UNBOUNDED = 1_000_000
 Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Text = Annotated[str, Meta(max_length=UNBOUNDED, pattern=r"\S")]
+Label = Annotated[str, Meta(max_length=65, pattern=r"\S")]
 TimestampText = Annotated[str, Meta(max_length=24, extra_json_schema={"format": "date-time"})]
 Cursor = Annotated[
     str,

@@ -63,13 +63,15 @@ TERM = TermInput(
 )
 COURSE = CourseInput(
     code="CS201",
+    section="02",
     title="Databases",
     term="2026-FALL",
+    instructor="Edgar Codd",
     credits=7.5,
     capacity=30,
     enroll_until=Timestamp("2026-09-15T00:00:00.000Z"),
     prerequisites=[Prerequisite(code="CS101")],
-    meetings=[Meeting(weekday=1, from_time="09:00", to_time="10:30")],
+    meetings=[Meeting(weekday=1, from_time="09:00", to_time="10:30", room="B 12")],
 )
 HOLD = HoldInput(reason="library fees")
 TOKEN = TokenInput(name="Front desk", role="registrar")
@@ -115,12 +117,14 @@ SAMPLES: dict[Any, Any] = {
         STUDENT,
         Student(**asdict(STUDENT), id=1, version=1),
         TERM,
-        Term(**asdict(TERM), id=1, version=1),
+        Term(**asdict(TERM), id=1, version=1, updated_at=NOW),
         COURSE,
         Course(
             **asdict(COURSE),
             id=2,
             version=1,
+            updated_at=NOW,
+            label="CS201-02",
             seats=CourseSeats(capacity=30, enrolled=12, waitlisted=0, free=18),
         ),
         HOLD,

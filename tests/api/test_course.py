@@ -2,11 +2,14 @@
 
 import pytest
 
+from enrollment.model.types import Timestamp
 from tests.support.client import Client, broken
 
 CS101 = {"code": "CS101", "title": "Databases"}
 DEFAULTS = {
+    "section": None,
     "term": None,
+    "instructor": None,
     "credits": 0.0,
     "capacity": None,
     "waitlist_capacity": None,
@@ -22,10 +25,14 @@ DEFAULTS = {
 
 
 def test_a_created_course_has_the_defaults_of_what_was_left_out(client: Client):
+    before = Timestamp.now()
     answer = client.post_json("/v1/courses", CS101, status=201)
 
     seats = {"capacity": None, "enrolled": 0, "waitlisted": 0, "free": None}
-    assert answer.json == {"id": 1, "version": 1, "seats": seats, **CS101, **DEFAULTS}
+    read_only = {"id": 1, "version": 1, "label": "CS101", "seats": seats}
+    read_only["updated_at"] = answer.json["updated_at"]
+    assert before <= read_only["updated_at"] <= Timestamp.now()
+    assert answer.json == {**read_only, **CS101, **DEFAULTS}
     assert answer.headers["Location"] == "/v1/courses/1"
     assert client.get("/v1/courses/1").json == answer.json
 
@@ -33,7 +40,9 @@ def test_a_created_course_has_the_defaults_of_what_was_left_out(client: Client):
 def test_a_course_keeps_every_field(client: Client):
     fields = {
         **CS101,
+        "section": "02",
         "term": client.term(),
+        "instructor": "Edgar Codd",
         "credits": 7.5,
         "capacity": 30,
         "waitlist_capacity": 5,
@@ -48,14 +57,18 @@ def test_a_course_keeps_every_field(client: Client):
         ],
         "corequisites": ["CS101L"],
         "meetings": [
-            {"weekday": 1, "from": "09:00", "to": "10:30"},
-            {"weekday": 3, "from": "09:00", "to": "10:30"},
+            {"weekday": 1, "from": "09:00", "to": "10:30", "room": "B 12"},
+            {"weekday": 3, "from": "09:00", "to": "10:30", "room": None},
         ],
     }
 
-    assert client.post_json("/v1/courses", fields, status=201).json == {
+    created = client.post_json("/v1/courses", fields, status=201).json
+
+    assert created == {
         "id": 1,
         "version": 1,
+        "updated_at": created["updated_at"],
+        "label": "CS101-02",
         "seats": {"capacity": 30, "enrolled": 0, "waitlisted": 0, "free": 30},
         **fields,
     }

@@ -2,6 +2,7 @@
 
 import pytest
 
+from enrollment.model.types import Timestamp
 from tests.support.client import Client, broken
 
 FALL = {"code": "2026-FALL", "title": "Fall 2026", "start_on": "2026-08-31", "end_on": "2026-12-18"}
@@ -10,17 +11,23 @@ FALL = {"code": "2026-FALL", "title": "Fall 2026", "start_on": "2026-08-31", "en
 def test_a_created_term_can_be_read(client: Client):
     answer = client.post_json("/v1/terms", {**FALL, "max_credits": 30}, status=201)
 
-    assert answer.json == {"id": 1, "version": 1, **FALL, "max_credits": 30.0}
+    dated = {"updated_at": answer.json["updated_at"]}
+    assert answer.json == {"id": 1, "version": 1, **dated, **FALL, "max_credits": 30.0}
     assert answer.headers["Location"] == "/v1/terms/1"
     assert client.get("/v1/terms/1").json == answer.json
 
 
 def test_a_term_can_be_replaced(client: Client):
     client.term(max_credits=30)
+    before = client.get("/v1/terms/1").json
 
     answer = client.put_json("/v1/terms/1", {**FALL, "title": "Autumn"}, status=200)
 
-    assert answer.json == {"id": 1, "version": 2, **FALL, "title": "Autumn", "max_credits": None}
+    dated = {"updated_at": answer.json["updated_at"]}
+    assert before["updated_at"] < dated["updated_at"] <= Timestamp.now()
+    new = {**FALL, "title": "Autumn", "max_credits": None}
+    assert answer.json == {"id": 1, "version": 2, **dated, **new}
+    assert client.get("/v1/terms/1").json == answer.json
 
 
 def test_a_term_may_be_one_day_long(client: Client):
@@ -76,7 +83,9 @@ def test_a_term_that_is_given_another_code_takes_its_courses_along(client: Clien
     client.put_json("/v1/terms/1", {**FALL, "code": "2026-AUTUMN"}, status=200)
 
     after = client.get(f"/v1/courses/{course}")
-    assert after.json == before.json | {"term": "2026-AUTUMN", "version": 2}
+    dated = {"updated_at": after.json["updated_at"]}
+    assert dated["updated_at"] > before.json["updated_at"]
+    assert after.json == before.json | dated | {"term": "2026-AUTUMN", "version": 2}
     assert after.headers["ETag"] != before.headers["ETag"]
 
 

@@ -31,8 +31,8 @@ SLICE = 0.2
 def calls(db: Connection) -> Iterator[tuple[str, Callable[[], object]]]:
     """Each call to measure, and its name."""
     change = Change(at=NOW, actor="measure")
-    full = insert_course(db, CourseInput(code="FULL", title="Full", capacity=10)).id
-    roomy = insert_course(db, CourseInput(code="ROOMY", title="Roomy", capacity=5000)).id
+    full = insert_course(db, CourseInput(code="FULL", title="Full", capacity=10), NOW).id
+    roomy = insert_course(db, CourseInput(code="ROOMY", title="Roomy", capacity=5000), NOW).id
     for student in range(1, 101):
         request = EnrollmentRequest(student, full, waitlist=True)
         enrollment.insert_enrollment(db, request, change, pointer="")

@@ -40,8 +40,10 @@ HOT = {
     "hold.list_holds": "hold_by_student (student_id=? AND rowid>?",
     "student.list_students": "student_by_name ((family_name,given_name)>(?,?) AND family_name<?",
     "student.list_students_by_email": "sqlite_autoindex_student_1 (email>? AND email<?",
-    "course.list_courses": "course_by_code (code>? AND code<?",
-    "course.list_courses_of_term": "sqlite_autoindex_course_1 (term=? AND code>? AND code<?",
+    "course.list_courses": "course_by_code ((code,label)>(?,?) AND code<?",
+    "course.list_courses_of_term": (
+        "sqlite_autoindex_course_1 (term=? AND (code,label)>(?,?) AND code<?"
+    ),
     "course.list_course_ids": "INTEGER PRIMARY KEY (rowid>?",
     "token.list_tokens": "INTEGER PRIMARY KEY (rowid>?",
     "token.get_token_by_lookup": "sqlite_autoindex_token_1 (lookup=?",

@@ -2,9 +2,12 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+
+from enrollment.model.types import Timestamp
 
 MOMENT = "2026-09-01T08:00:00.000Z"
 
@@ -262,13 +265,17 @@ def test_a_row_that_makes_no_sense_is_refused(
         ("student", "status", "'x'", "student_status_known"),
         ("student", "version", "0", "student_version_positive"),
         ("course", "code", "''", "course_code_length"),
+        ("course", "section", "''", "course_section_length"),
         ("course", "title", "''", "course_title_length"),
+        ("course", "instructor", "''", "course_instructor_length"),
         ("course", "credits", "-1", "course_credits_range"),
         ("course", "capacity", "-1", "course_capacity_range"),
         ("course", "waitlist_capacity", "-1", "course_waitlist_capacity_range"),
         ("course", "enroll_from", "'x'", "course_enroll_from_is_time"),
         ("course", "enroll_until", "'2026-09-01T08:00:00Z'", "course_enroll_until_is_time"),
         ("course", "status", "'x'", "course_status_known"),
+        ("course", "promotion", "'x'", "course_promotion_known"),
+        ("course", "repeatable", "2", "course_repeatable_is_yes_or_no"),
         ("course", "version", "0", "course_version_positive"),
         ("term", "code", "''", "term_code_length"),
         ("term", "title", "''", "term_title_length"),
@@ -299,6 +306,85 @@ def test_a_number_that_is_no_number_is_refused(db: sqlite3.Connection):
 def test_two_courses_without_a_term_have_two_codes(db: sqlite3.Connection):
     with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
         db.execute("UPDATE course SET code = 'cs1' WHERE id = 2")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_refused"),
+    [
+        (("CS9", None, None), ("cs9", None, None), True),
+        (("CS9", "A", None), ("CS9", "a", None), True),
+        (("CS9", None, "FALL"), ("cs9", None, "fall"), True),
+        (("CS9", "A", "FALL"), ("CS9", "a", "FALL"), True),
+        (("CS9", None, None), ("CS9", "A", None), False),
+        (("CS9", "A", None), ("CS9", "B", None), False),
+        (("CS9", "A", "FALL"), ("CS9", "A", None), False),
+        (("CS9", None, "FALL"), ("CS9", "A", "FALL"), False),
+        # Both are shown as CS9-A-B, and are different courses.
+        (("CS9", "A-B", "FALL"), ("CS9-A", "B", "FALL"), False),
+    ],
+)
+def test_a_section_is_unique_with_its_term_and_code(
+    db: sqlite3.Connection, one: tuple[str], other: tuple[str], is_refused: bool
+):
+    db.execute(
+        "INSERT INTO term (code, title, start_on, end_on)"
+        " VALUES ('FALL', 'Fall', '2026-08-31', '2026-12-18')"
+    )
+    insert = "INSERT INTO course (code, section, term, title) VALUES (?, ?, ?, 'T')"
+    db.execute(insert, one)
+
+    with pytest.raises(sqlite3.IntegrityError, match="UNIQUE") if is_refused else nullcontext():
+        db.execute(insert, other)
+
+
+def test_the_label_is_the_code_with_the_section(db: sqlite3.Connection):
+    db.execute("UPDATE course SET section = '02' WHERE id = 2")
+
+    assert db.execute("SELECT label FROM course").fetchall() == [("CS1",), ("CS2-02",)]
+    with pytest.raises(sqlite3.OperationalError, match="generated column"):
+        db.execute("UPDATE course SET label = 'CS3'")
+
+
+@pytest.mark.parametrize("table", ["course", "term"])
+def test_a_change_is_dated_even_if_the_statement_does_not_say_so(
+    db: sqlite3.Connection, table: str
+):
+    db.execute(
+        "INSERT INTO term (code, title, start_on, end_on)"
+        " VALUES ('FALL', 'Fall', '2026-08-31', '2026-12-18')"
+    )
+
+    def change(assignments: str) -> str:
+        db.execute(f"UPDATE {table} SET {assignments} WHERE id = 1")
+        ((updated_at,),) = db.execute(f"SELECT updated_at FROM {table} WHERE id = 1")
+        return updated_at
+
+    # A time that is given is kept, and never falls.
+    assert change("updated_at = '2000-01-01T00:00:00.000Z'") >= MOMENT
+    before = Timestamp.now()
+    assert before <= change("title = 'New'") <= Timestamp.now()
+    future = change("updated_at = '2999-01-01T00:00:00.000Z'")
+    assert future == "2999-01-01T00:00:00.000Z"
+    assert change("title = 'Newer'") == future
+    with pytest.raises(sqlite3.IntegrityError, match=f"{table}_updated_at_is_time"):
+        change("updated_at = 'x'")
+
+
+def test_a_course_is_dated_when_its_term_gets_another_code(db: sqlite3.Connection):
+    db.execute(
+        "INSERT INTO term (code, title, start_on, end_on)"
+        " VALUES ('FALL', 'Fall', '2026-08-31', '2026-12-18')"
+    )
+    db.execute("PRAGMA foreign_keys = ON")
+    old = "2001-01-01T00:00:00.000Z"
+    db.execute(
+        "INSERT INTO course (code, title, term, updated_at) VALUES ('CS3', 'T', 'FALL', ?)", (old,)
+    )
+
+    db.execute("UPDATE term SET code = 'AUTUMN'")
+
+    query = "SELECT version, updated_at > ? FROM course WHERE code = 'CS3'"
+    assert db.execute(query, (old,)).fetchall() == [(2, 1)]
 
 
 def test_an_enrolment_window_runs_forward(db: sqlite3.Connection):

@@ -33,7 +33,12 @@ TIMES = {status: f"{status}_at" for status in ("enrolled", "waitlisted", "comple
 
 
 def put(
-    db: sqlite3.Connection, student: int, course: int, status: str, at: str = FIRST, **fields: object
+    db: sqlite3.Connection,
+    student: int,
+    course: int,
+    status: str,
+    at: str = FIRST,
+    **fields: object,
 ) -> None:
     """Give an enrollment a status, as the service does it."""
     times = {TIMES[status]: at} if status in TIMES else dict.fromkeys(TIMES.values())

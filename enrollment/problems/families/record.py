@@ -84,8 +84,8 @@ PROBLEM_TYPES = (
     problem(
         code="course_code_taken",
         status=409,
-        title="Another course in the term has this code",
-        advice="Use the existing course, or another code.",
+        title="Another course in the term has this code and section",
+        advice="Use the existing course, another section, or another code.",
         example=Example("Course 1 in the same term has the code CS101.", "/code", {"course_id": 1}),
         rule_for=("course",),
     ),
