@@ -35,7 +35,7 @@ CREATE INDEX record_change_by_time ON record_change (recorded_at, id);
 -- Who acts in the transaction that is open. The service adds the row at the start of a write and deletes it at its
 -- end, so no other connection ever sees it. Raw SQL finds none: its changes have no actor.
 CREATE TABLE acting (
-    only_row INTEGER PRIMARY KEY DEFAULT 1,
+    only_row INTEGER PRIMARY KEY,
     actor    TEXT    NOT NULL,
     at       TEXT    NOT NULL,
     CONSTRAINT acting_is_one CHECK (only_row = 1),

@@ -4,7 +4,7 @@
 
 -- Who acts in the open transaction: no row is ever committed by the service.
 CREATE TABLE acting (
-    only_row INTEGER PRIMARY KEY DEFAULT 1,
+    only_row INTEGER PRIMARY KEY,
     actor    TEXT    NOT NULL,
     at       TEXT    NOT NULL,
     CONSTRAINT acting_is_one CHECK (only_row = 1),
@@ -86,7 +86,7 @@ BEGIN
     VALUES ('course', OLD.id, OLD.version, 'deleted', NULL);
 END;
 
--- So the changes of the parts come before that of the course.
+-- So the changes of the parts come before its own.
 CREATE TRIGGER course_delete_removes_the_parts
 BEFORE DELETE ON course
 BEGIN

@@ -120,5 +120,6 @@ OPERATIONS = (
         answer=BulkResults,
         conflicts=rules_for("promotion"),
         conditional=True,
+        only_enrolls=True,
     ),
 )

@@ -156,6 +156,7 @@ OPERATIONS = (
         status=201,
         conflicts=rules_for("enrollment"),
         conditional=True,
+        only_enrolls=True,
     ),
     Operation(
         "PUT",
@@ -165,6 +166,7 @@ OPERATIONS = (
         body=CourseSetInput,
         answer=Page[StudentCourse],
         conflicts=rules_for("enrollment"),
+        only_enrolls=True,
     ),
     Operation(
         "GET",
@@ -181,6 +183,7 @@ OPERATIONS = (
         body=EnrollmentStatusInput,
         answer=Enrollment,
         conflicts=rules_for("enrollment", "status"),
+        only_enrolls=True,
     ),
     Operation(
         "DELETE",
@@ -189,6 +192,7 @@ OPERATIONS = (
         drop_course,
         status=204,
         conflicts=rules_for("drop"),
+        only_enrolls=True,
     ),
     Operation(
         "GET",
@@ -223,5 +227,6 @@ OPERATIONS = (
         status=201,
         conflicts=rules_for("roster"),
         conditional=True,
+        only_enrolls=True,
     ),
 )

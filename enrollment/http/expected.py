@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from msgspec import Meta
 
-from enrollment.model.types import SURROGATES, AsOf, Date, Timestamp
+from enrollment.model.types import SURROGATES, AsOf, Date, Since, Timestamp, Until
 
 _DATE = "a calendar date, YYYY-MM-DD"
 _TIMESTAMP = "a time with its offset, such as 2026-09-01T09:00:00Z, in the years 1 to 9999"
@@ -19,7 +19,7 @@ WORDS: dict[Any, str] = {
     list: "a list",
     Date: _DATE,
     Timestamp: _TIMESTAMP,
-    AsOf: f"{_DATE}, or {_TIMESTAMP}",
+    **dict.fromkeys((AsOf, Since, Until), f"{_DATE}, or {_TIMESTAMP}"),
 }
 # The start of each message of Python's JSON parser, and the words that replace it.
 JSON_ERRORS = {

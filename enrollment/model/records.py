@@ -22,6 +22,7 @@ from enrollment.model.types import (
     Role,
     Room,
     Seats,
+    Since,
     StudentStatus,
     Text,
     TimeOfDay,
@@ -29,6 +30,7 @@ from enrollment.model.types import (
     TimestampText,
     Title,
     TokenText,
+    Until,
 )
 
 
@@ -109,8 +111,8 @@ class CourseInput(Input, frozen=True, kw_only=True):
     capacity: Seats | None = None
     waitlist_capacity: Seats | None = None
     promotion: Promotion = "automatic"
-    enroll_from: Timestamp | None = None
-    enroll_until: Timestamp | None = None
+    enroll_from: Since | None = None
+    enroll_until: Until | None = None
     status: CourseStatus = "open"
     repeatable: bool = False
     prerequisites: Annotated[list[Prerequisite], Meta(max_length=20)] = []

@@ -1,6 +1,8 @@
 """The types of single values, with their lengths and ranges."""
 
-from datetime import UTC, date, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -30,15 +32,31 @@ class Timestamp(str):
 
 class AsOf(str):
     """A point in the history, as the text of a Timestamp. A date that a client sends means the end
-    of that day in UTC."""
+    of that day where the school is."""
+
+
+class Since(Timestamp):
+    """The time from which something is so. A date that a client sends means the start of that
+    day where the school is."""
+
+
+class Until(Timestamp):
+    """The time from which something is no longer so. A date that a client sends means that the day
+    is the last: it becomes the start of the next day where the school is."""
 
 
 # RFC 3339 does not limit the digits of a fraction of a second.
 TIMESTAMP_LENGTH = 64
 
 
-def decode(wanted: type, value: Any) -> Any:
-    """Decode a Date, Timestamp or AsOf for msgspec from a full-date or date-time of RFC 3339.
+def decoder(zone: tzinfo) -> Callable[[type, Any], Any]:
+    """Return the function by which msgspec decodes a Date, Timestamp, AsOf, Since or Until. A date
+    in place of a time is a day in this time zone."""
+    return partial(_decode, zone)
+
+
+def _decode(zone: tzinfo, wanted: type, value: Any) -> Any:
+    """Decode a full-date or date-time of RFC 3339.
 
     Raises ValueError, msgspec.ValidationError; NotImplementedError for another type.
     """
@@ -46,16 +64,26 @@ def decode(wanted: type, value: Any) -> Any:
         raise ValueError(f"Expected at most {TIMESTAMP_LENGTH} characters")
     if wanted is Date:
         return Date(msgspec.convert(value, date).isoformat())
-    if wanted is Timestamp:
-        try:
-            return Timestamp.of(msgspec.convert(value, Annotated[datetime, Meta(tz=True)]))
-        except OverflowError:
-            raise ValueError("Expected a year from 1 to 9999 in UTC") from None
-    if wanted is AsOf:
-        if isinstance(value, str) and len(value) == len("2026-09-01"):
-            return AsOf(f"{decode(Date, value)}T23:59:59.999Z")
-        return AsOf(decode(Timestamp, value))
-    raise NotImplementedError(wanted)
+    if wanted not in (Timestamp, AsOf, Since, Until):
+        raise NotImplementedError(wanted)
+    try:
+        if wanted is not Timestamp and isinstance(value, str) and len(value) == len("2026-09-01"):
+            return wanted(_day(zone, msgspec.convert(value, date), wanted))
+        return wanted(Timestamp.of(msgspec.convert(value, Annotated[datetime, Meta(tz=True)])))
+    except OverflowError:
+        raise ValueError("Expected a year from 1 to 9999 in UTC") from None
+
+
+def _day(zone: tzinfo, day: date, wanted: type) -> Timestamp:
+    """Return the start of a day, its last millisecond (AsOf), or the moment after that (Until).
+
+    A day can begin or end where the clocks change: of a time that comes twice, its end is the
+    second one. Raises OverflowError.
+    """
+    if wanted is Since:
+        return Timestamp.of(datetime.combine(day, time(), zone))
+    end = datetime.combine(day, time(23, 59, 59, 999_000, fold=1), zone).astimezone(UTC)
+    return Timestamp.of(end if wanted is AsOf else end + timedelta(milliseconds=1))
 
 
 # Text cannot have control characters (they forge log lines), lone surrogates, U+FFFE and U+FFFF
@@ -109,6 +137,15 @@ ExactCode = Annotated[
         extra_json_schema={"description": "Match the complete code; ignore case for A-Z only"},
     ),
 ]
+Actor = Annotated[
+    str,
+    Meta(
+        max_length=254,
+        pattern=_NO_ODD_CHARACTERS,
+        description="Expected no control characters",
+        extra_json_schema={"description": "Match the complete name of the actor"},
+    ),
+]
 Credits = Annotated[float, Meta(ge=0, le=1000, multiple_of=0.25)]
 Seats = Annotated[int, Meta(ge=0, le=1_000_000)]
 
@@ -159,4 +196,6 @@ OverridableRule = Literal[
     "course_full",
     "waitlist_full",
 ]
+RecordSubject = Literal["student", "term", "course", "hold", "token"]
+CoursePart = Literal["requirement", "meeting"]
 EnrollmentStatus = Literal["enrolled", "waitlisted", "completed", "dropped"]

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import NODEFAULT
 from msgspec.structs import asdict, fields
 
+from enrollment.model.history import Census, CensusCounts, CourseCensus, RecordChange
 from enrollment.model.records import (
     Course,
     CourseInput,
@@ -48,7 +49,7 @@ from enrollment.model.results import (
     Readiness,
     Service,
 )
-from enrollment.model.types import Date, Timestamp
+from enrollment.model.types import Date, Until
 from enrollment.problems.examples import example
 
 STARTED, NOW = "2026-08-20T09:00:00.000Z", "2026-09-01T09:00:00.000Z"
@@ -69,7 +70,7 @@ COURSE = CourseInput(
     instructor="Edgar Codd",
     credits=7.5,
     capacity=30,
-    enroll_until=Timestamp("2026-09-15T00:00:00.000Z"),
+    enroll_until=Until("2026-09-15T00:00:00.000Z"),
     prerequisites=[Prerequisite(code="CS101")],
     meetings=[Meeting(weekday=1, from_time="09:00", to_time="10:30", room="B 12")],
 )
@@ -97,6 +98,29 @@ EVENT = Event(
     actor="Front desk #2",
     reason=None,
     overridden=[],
+)
+CHANGE = RecordChange(
+    id=1,
+    subject="course",
+    subject_id=2,
+    part=None,
+    version=2,
+    actor="Front desk #2",
+    recorded_at=NOW,
+    before={"capacity": 30},
+    after={"capacity": 40},
+)
+COUNTS = {"enrolled": 28, "waitlisted": 3, "completed": 0, "dropped": 2}
+CENSUS = Census(
+    term_id=1,
+    as_of=NOW,
+    known_at=None,
+    items=[
+        CourseCensus(
+            **COUNTS, course_id=2, label="CS201-02", code="CS201", section="02", title="Databases"
+        )
+    ],
+    totals=CensusCounts(**COUNTS),
 )
 STORED_TOKEN = asdict(TOKEN) | {
     "id": 2,
@@ -163,6 +187,8 @@ SAMPLES: dict[Any, Any] = {
         DryRun(dry_run=True, events=[EVENT]),
         EventFeed(items=[EVENT], next=None),
         EligibleCourse(course_id=2, code="CS201", title="Databases", term="2026-FALL", credits=7.5),
+        CHANGE,
+        CENSUS,
         Eligibility(student_id=1, course_id=2, eligible=True, errors=[]),
     )
 }

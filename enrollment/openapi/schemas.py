@@ -14,14 +14,18 @@ from enrollment.model.types import (
     SURROGATES,
     TIMESTAMP_LENGTH,
     AsOf,
+    CoursePart,
     CourseStatus,
     Date,
     EnrollmentStatus,
     OverridableRule,
     Promotion,
+    RecordSubject,
     Role,
+    Since,
     StudentStatus,
     Timestamp,
+    Until,
 )
 from enrollment.problems.registry import PROBLEM_TYPES
 
@@ -31,7 +35,7 @@ _TIMESTAMP = {"type": "string", "format": "date-time", "maxLength": TIMESTAMP_LE
 _OWN: dict[type, dict[str, Any]] = {
     Date: _DATE,
     Timestamp: _TIMESTAMP,
-    AsOf: {"anyOf": [_TIMESTAMP, _DATE]},
+    **{wanted: {"anyOf": [_TIMESTAMP, _DATE]} for wanted in (AsOf, Since, Until)},
 }
 # The model cannot import the registry, so the closed sets of codes are filled in here.
 _CODES: dict[str, dict[str, Any]] = {
@@ -51,10 +55,12 @@ _CODES: dict[str, dict[str, Any]] = {
 _SETS = {
     tuple(sorted(get_args(literal))): name
     for name, literal in {
+        "CoursePart": CoursePart,
         "CourseStatus": CourseStatus,
         "EnrollmentStatus": EnrollmentStatus,
         "OverridableRule": OverridableRule,
         "Promotion": Promotion,
+        "RecordSubject": RecordSubject,
         "Role": Role,
         "StudentStatus": StudentStatus,
     }.items()

@@ -29,7 +29,7 @@ COMMENTS = {
     "acting": "Who acts in the open transaction: no row is ever committed by the service.",
     "changed_column": "The columns of the change that is being recorded; empty otherwise.",
     "change_to_record_is_recorded": "Makes one change on record of the columns that differ.",
-    "course_delete_removes_the_parts": "So the changes of the parts come before that of the course.",
+    "course_delete_removes_the_parts": "So the changes of the parts come before its own.",
 }
 
 Objects = dict[str, str]
