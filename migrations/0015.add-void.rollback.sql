@@ -1,38 +1,19 @@
 -- Takes void enrollments, erasures and places that were taken over away. A void enrollment stays on record as dropped.
 
--- As in the migration, the tables are made again. Before 0015 no event takes effect before the last one.
-CREATE TEMP TABLE old_student_course AS
-SELECT student_id, course_id, iif(status = 'void', 'dropped', status) AS status, enrolled_at, waitlisted_at,
-    completed_at,
-    iif(
-        status = 'void',
-        (
-            SELECT max(effective_at) FROM student_course_event AS event
-            WHERE event.student_id = student_course.student_id AND event.course_id = student_course.course_id
-        ),
-        dropped_at
-    ) AS dropped_at,
-    changed_at, changed_by, change_reason, version, overridden, queue_number, effective_at
-FROM student_course;
+-- As in the migration, the tables are made again.
+PRAGMA legacy_alter_table = ON;
 
-CREATE TEMP TABLE old_event AS
-SELECT id, student_id, course_id, iif(from_status = 'void', 'dropped', from_status) AS from_status,
-    iif(to_status = 'void', 'dropped', to_status) AS to_status, recorded_at, actor, reason, overridden,
-    max(effective_at) OVER (PARTITION BY student_id, course_id ORDER BY id) AS effective_at
-FROM student_course_event;
+ALTER TABLE student_course RENAME TO old_student_course;
 
-CREATE TEMP TABLE old_sequence AS
-SELECT name, seq FROM sqlite_sequence WHERE name = 'student_course_event';
+ALTER TABLE student_course_event RENAME TO old_event;
+
+PRAGMA legacy_alter_table = OFF;
 
 DROP TRIGGER student_who_is_erased_stays_so;
 
 DROP VIEW erased_actor;
 
 DROP TABLE erasure;
-
-DROP TABLE student_course;
-
-DROP TABLE student_course_event;
 
 CREATE TABLE student_course (
     student_id    INTEGER NOT NULL,
@@ -112,28 +93,46 @@ INSERT INTO student_course (
     student_id, course_id, status, enrolled_at, waitlisted_at, completed_at, dropped_at, changed_at,
     changed_by, change_reason, version, overridden, queue_number, effective_at
 )
-SELECT student_id, course_id, status, enrolled_at, waitlisted_at, completed_at, dropped_at, changed_at,
-    changed_by, change_reason, version, overridden, queue_number, effective_at
+SELECT student_id, course_id, iif(status = 'void', 'dropped', status), enrolled_at, waitlisted_at, completed_at,
+    iif(
+        status = 'void',
+        (
+            SELECT max(effective_at) FROM old_event
+            WHERE old_event.student_id = old_student_course.student_id
+                AND old_event.course_id = old_student_course.course_id
+        ),
+        dropped_at
+    ),
+    changed_at, changed_by, change_reason, version, overridden, queue_number, effective_at
 FROM old_student_course;
 
 INSERT INTO student_course_event (
     id, student_id, course_id, from_status, to_status, recorded_at, actor, reason, overridden,
     effective_at
 )
-SELECT id, student_id, course_id, from_status, to_status, recorded_at, actor, reason, overridden,
-    effective_at
+SELECT id, student_id, course_id, iif(from_status = 'void', 'dropped', from_status),
+    iif(to_status = 'void', 'dropped', to_status), recorded_at, actor, reason, overridden, effective_at
 FROM old_event
 ORDER BY id;
 
-DELETE FROM sqlite_sequence WHERE name = 'student_course_event';
-
-INSERT INTO sqlite_sequence (name, seq) SELECT name, seq FROM old_sequence;
+-- Before 0015 no event takes effect before the last one of its enrollment.
+UPDATE student_course_event
+SET effective_at = (
+    SELECT max(earlier.effective_at) FROM old_event AS earlier
+    WHERE earlier.student_id = student_course_event.student_id
+        AND earlier.course_id = student_course_event.course_id
+        AND earlier.id <= student_course_event.id
+)
+WHERE id IN (
+    SELECT event.id
+    FROM old_event AS void
+    JOIN old_event AS event ON event.student_id = void.student_id AND event.course_id = void.course_id
+    WHERE void.to_status = 'void'
+);
 
 DROP TABLE old_student_course;
 
 DROP TABLE old_event;
-
-DROP TABLE old_sequence;
 
 CREATE INDEX student_course_by_course ON student_course (course_id, status, queue_number, student_id);
 

@@ -1,23 +1,15 @@
 -- Mistakes can be undone: an enrollment entered in error is void, and a person is erased.
 -- depends: 0014.add-record-changes
 
--- SQLite cannot change a CHECK, so both tables are made again, as in 0010. Foreign keys are off meanwhile.
-CREATE TEMP TABLE old_student_course AS
-SELECT student_id, course_id, status, enrolled_at, waitlisted_at, completed_at, dropped_at, changed_at,
-    changed_by, change_reason, version, overridden, queue_number, effective_at
-FROM student_course;
+-- SQLite cannot change a CHECK, so both tables are made again. The old ones get another name; with this pragma,
+-- triggers and views keep theirs (https://www.sqlite.org/pragma.html#pragma_legacy_alter_table).
+PRAGMA legacy_alter_table = ON;
 
-CREATE TEMP TABLE old_event AS
-SELECT id, student_id, course_id, from_status, to_status, recorded_at, actor, reason, overridden,
-    effective_at
-FROM student_course_event;
+ALTER TABLE student_course RENAME TO old_student_course;
 
-CREATE TEMP TABLE old_sequence AS
-SELECT name, seq FROM sqlite_sequence WHERE name = 'student_course_event';
+ALTER TABLE student_course_event RENAME TO old_event;
 
-DROP TABLE student_course;
-
-DROP TABLE student_course_event;
+PRAGMA legacy_alter_table = OFF;
 
 -- The columns from changed_at on speak of the latest change; triggers copy them into its event. `place_of` is the
 -- id of the event whose place on the waitlist this enrollment takes over, from another that is now void.
@@ -115,15 +107,9 @@ SELECT id, student_id, course_id, from_status, to_status, recorded_at, actor, re
 FROM old_event
 ORDER BY id;
 
-DELETE FROM sqlite_sequence WHERE name = 'student_course_event';
-
-INSERT INTO sqlite_sequence (name, seq) SELECT name, seq FROM old_sequence;
-
 DROP TABLE old_student_course;
 
 DROP TABLE old_event;
-
-DROP TABLE old_sequence;
 
 CREATE INDEX student_course_by_course ON student_course (course_id, status, queue_number, student_id);
 
@@ -447,7 +433,7 @@ BEGIN
         iif(NEW.version > OLD.version, NEW.changed_by, NULL),
         iif(NEW.version > OLD.version, NEW.change_reason, NULL),
         iif(NEW.version > OLD.version, NEW.overridden, NULL),
-        iif(NEW.version > OLD.version, NEW.place_of, NULL)
+        iif(NEW.version > OLD.version AND NEW.place_of IS NOT OLD.place_of, NEW.place_of, NULL)
     FROM (
         SELECT
             iif(NEW.version > OLD.version, NEW.changed_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) AS at,

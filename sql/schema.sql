@@ -808,7 +808,7 @@ BEGIN
         iif(NEW.version > OLD.version, NEW.changed_by, NULL),
         iif(NEW.version > OLD.version, NEW.change_reason, NULL),
         iif(NEW.version > OLD.version, NEW.overridden, NULL),
-        iif(NEW.version > OLD.version, NEW.place_of, NULL)
+        iif(NEW.version > OLD.version AND NEW.place_of IS NOT OLD.place_of, NEW.place_of, NULL)
     FROM (
         SELECT
             iif(NEW.version > OLD.version, NEW.changed_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) AS at,

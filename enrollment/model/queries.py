@@ -14,6 +14,7 @@ from enrollment.model.types import (
     ExactCode,
     Id,
     Prefix,
+    RecordedStatus,
     RecordSubject,
     Since,
     StudentStatus,
@@ -148,7 +149,7 @@ class EventFilter(Input, frozen=True, kw_only=True):
     student_id: Id | None = None
     course_id: Id | None = None
     actor: Actor | None = None
-    kind: EnrollmentStatus | None = None
+    kind: RecordedStatus | None = None
     since: OnlySince | None = None
     until: OnlyUntil | None = None
 

@@ -199,3 +199,5 @@ OverridableRule = Literal[
 RecordSubject = Literal["student", "term", "course", "hold", "token"]
 CoursePart = Literal["requirement", "meeting"]
 EnrollmentStatus = Literal["enrolled", "waitlisted", "completed", "dropped"]
+# No list shows an enrollment that is void, but its events do.
+RecordedStatus = Literal["enrolled", "waitlisted", "completed", "dropped", "void"]
