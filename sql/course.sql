@@ -210,7 +210,7 @@ SELECT '' AS pointer, 'course_has_enrollments' AS code,
     'Enrollments in the course, present and past: ' || CAST(count(*) AS text) || '.' AS detail,
     json_object('enrollments', count(*)) AS details
 FROM student_course
-WHERE course_id = :id
+WHERE course_id = :id AND status <> 'void'
 HAVING count(*) > 0;
 
 -- name: delete_course(id)!

@@ -86,55 +86,87 @@ WHERE student_id = :student_id
     AND course_id NOT IN (SELECT CAST(value AS bigint) FROM json_each(:course_ids))
 ORDER BY course_id;
 
--- name: list_broken_ending_rules(student_id, course_ids, status, effective_at)
--- Which rules would it break to complete or drop these enrollments? course_ids is a JSON array.
-WITH listed AS (
-    SELECT CAST(value AS bigint) AS course_id FROM json_each(:course_ids)
+-- name: list_broken_ending_rules(changes, effective_at)
+-- Which rules would it break to give enrollments these statuses, where they are completed or dropped? changes is
+-- a JSON array of [student_id, course_id, status]; each row has its index there. Those that are enrolled are only
+-- looked at because no student may be listed twice: two that are enrolled are found where students are enrolled.
+WITH listed AS MATERIALIZED (
+    SELECT key AS item, CAST(value ->> 0 AS bigint) AS student_id, CAST(value ->> 1 AS bigint) AS course_id,
+        value ->> 2 AS status
+    FROM json_each(:changes)
 ),
 
-ending AS (
-    SELECT listed.course_id, student_course.status,
+change AS MATERIALIZED (
+    SELECT item, student_id, course_id, status,
+        row_number() OVER (PARTITION BY student_id, course_id ORDER BY item) AS occurrence,
+        count(*) FILTER (WHERE status <> 'enrolled') OVER (
+            PARTITION BY student_id, course_id ORDER BY item ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS endings
+    FROM listed
+),
+
+ending AS MATERIALIZED (
+    SELECT change.item, change.student_id, change.course_id, change.status AS next_status,
+        enrollment.status, student.id IS NULL AS is_unknown,
         (
             SELECT effective_at FROM student_course_event
-            WHERE student_id = :student_id AND course_id = listed.course_id
+            WHERE student_id = change.student_id AND course_id = change.course_id
             ORDER BY id DESC LIMIT 1
         ) AS last_effective_at
-    FROM listed
-    LEFT JOIN student_course
-        ON student_course.student_id = :student_id AND student_course.course_id = listed.course_id
+    FROM change
+    LEFT JOIN student ON student.id = change.student_id
+    LEFT JOIN enrollment
+        ON enrollment.student_id = change.student_id AND enrollment.course_id = change.course_id
+    WHERE +change.occurrence = 1 AND change.status <> 'enrolled'
 )
 
-SELECT '/status' AS pointer, 'not_enrolled' AS code,
-    'The enrollment is ' || coalesce(status, 'not there') || ': only one that is enrolled can become '
-        || :status || '.' AS detail,
-    json_object('course_id', course_id, 'status', status) AS details
-FROM ending
-WHERE status IS DISTINCT FROM 'enrolled'
-    AND (status IS DISTINCT FROM 'waitlisted' OR :status = 'completed')
+SELECT item, '/student_id' AS pointer, 'duplicate_student' AS code,
+    'Student ' || CAST(student_id AS text) || ' is named before.' AS detail,
+    json_object('student_id', student_id) AS details
+FROM change
+WHERE occurrence > 1 AND endings > 0
 UNION ALL
-SELECT '/effective_at', 'effective_too_early',
+SELECT item, '/student_id', 'unknown_student',
+    'There is no student ' || CAST(student_id AS text) || '.',
+    json_object('student_id', student_id)
+FROM ending
+WHERE is_unknown
+UNION ALL
+SELECT item, '/status', 'not_enrolled',
+    'The enrollment is ' || coalesce(status, 'not there') || ': only one that is enrolled can become '
+        || next_status || '.',
+    json_object('course_id', course_id, 'status', status)
+FROM ending
+WHERE NOT is_unknown
+    AND status IS DISTINCT FROM next_status
+    AND status IS DISTINCT FROM 'enrolled'
+    AND (status IS DISTINCT FROM 'waitlisted' OR next_status = 'completed')
+UNION ALL
+SELECT item, '/effective_at', 'effective_too_early',
     'What happened before in course ' || CAST(course_id AS text) || ' was at ' || last_effective_at || '.',
     json_object('course_id', course_id, 'last_effective_at', last_effective_at)
 FROM ending
-WHERE :effective_at < last_effective_at
-ORDER BY pointer DESC, details;
+WHERE :effective_at < last_effective_at AND status IS NOT NULL AND status IS DISTINCT FROM next_status
+ORDER BY pointer DESC, item, details;
 
--- name: update_enrollments(student_id, course_ids, status, at, effective_at, actor, reason)!
--- Complete or drop the student's enrollments in these courses. course_ids is a JSON array.
--- If the clock was set back, an enrollment ends when it began.
+-- name: update_enrollments(changes, at, effective_at, actor, reason)!
+-- Complete or drop enrollments. changes is a JSON array of [student_id, course_id, status]; an enrollment that has
+-- the status already does not change. If the clock was set back, an enrollment ends when it began.
 UPDATE student_course
-SET status = :status,
+SET status = change.status,
     completed_at = CASE
-        WHEN :status <> 'completed' THEN completed_at
+        WHEN change.status <> 'completed' THEN student_course.completed_at
         WHEN :effective_at IS NOT NULL THEN :effective_at
-        WHEN enrolled_at > :at THEN enrolled_at
+        WHEN student_course.enrolled_at > :at THEN student_course.enrolled_at
         ELSE :at
     END,
     dropped_at = CASE
-        WHEN :status <> 'dropped' THEN dropped_at
+        WHEN change.status <> 'dropped' THEN student_course.dropped_at
         WHEN :effective_at IS NOT NULL THEN :effective_at
-        WHEN status = 'enrolled' AND enrolled_at > :at THEN enrolled_at
-        WHEN status <> 'enrolled' AND waitlisted_at > :at THEN waitlisted_at
+        WHEN student_course.status = 'enrolled' AND student_course.enrolled_at > :at
+            THEN student_course.enrolled_at
+        WHEN student_course.status <> 'enrolled' AND student_course.waitlisted_at > :at
+            THEN student_course.waitlisted_at
         ELSE :at
     END,
     changed_at = :at,
@@ -142,6 +174,78 @@ SET status = :status,
     changed_by = :actor,
     change_reason = :reason,
     overridden = NULL,
+    version = student_course.version + 1
+FROM (
+    SELECT CAST(value ->> 0 AS bigint) AS student_id, CAST(value ->> 1 AS bigint) AS course_id,
+        value ->> 2 AS status
+    FROM json_each(:changes)
+) AS change
+WHERE student_course.student_id = change.student_id
+    AND student_course.course_id = change.course_id
+    AND student_course.status <> change.status;
+
+-- name: list_broken_void_rules(student_id, course_id, reason, effective_at, now)
+-- Which rules would it break to make this enrollment void? One that is void already breaks none.
+SELECT '/reason' AS pointer, 'reason_required' AS code,
+    'A void needs a reason.' AS detail,
+    json_object('status', 'void') AS details
+WHERE :reason IS NULL
+UNION ALL
+SELECT '/effective_at', 'void_has_no_time',
+    'A void enrollment never was: it has no `effective_at`.',
+    json_object('effective_at', :effective_at)
+WHERE :effective_at IS NOT NULL
+UNION ALL
+SELECT '/status', 'not_enrolled',
+    'The student has never been in course ' || CAST(:course_id AS text) || '.',
+    json_object('course_id', :course_id, 'status', NULL)
+WHERE NOT EXISTS (
+    SELECT 1 FROM student_course WHERE student_id = :student_id AND course_id = :course_id
+)
+UNION ALL
+SELECT '/status', 'enrollment_completed',
+    'The student completed ' || course.label || ' at ' || student_course.completed_at || '.',
+    json_object('course', course.label, 'completed_at', student_course.completed_at)
+FROM student_course
+JOIN course ON course.id = student_course.course_id
+WHERE student_course.student_id = :student_id
+    AND student_course.course_id = :course_id
+    AND student_course.completed_at IS NOT NULL
+UNION ALL
+SELECT '/status', 'term_over',
+    'The term of ' || course.label || ' ended on ' || term.end_on || '.',
+    json_object('course', course.label, 'end_on', term.end_on)
+FROM student_course
+JOIN course ON course.id = student_course.course_id
+JOIN term ON term.code = course.term
+WHERE student_course.student_id = :student_id
+    AND student_course.course_id = :course_id
+    AND student_course.status <> 'void'
+    AND term.end_on < substr(:now, 1, 10)
+ORDER BY pointer, code;
+
+-- name: update_enrollments_void(pairs, at, actor, reason)!
+-- Make enrollments void. pairs is a JSON array of [student_id, course_id]; one that is void already does not change.
+UPDATE student_course
+SET status = 'void',
+    enrolled_at = NULL,
+    waitlisted_at = NULL,
+    completed_at = NULL,
+    dropped_at = NULL,
+    changed_at = :at,
+    effective_at = NULL,
+    changed_by = :actor,
+    change_reason = :reason,
+    overridden = NULL,
+    place_of = NULL,
     version = version + 1
-WHERE student_id = :student_id
-    AND course_id IN (SELECT CAST(value AS bigint) FROM json_each(:course_ids));
+WHERE (student_id, course_id) IN (
+        SELECT CAST(value ->> 0 AS bigint), CAST(value ->> 1 AS bigint) FROM json_each(:pairs)
+    )
+    AND status <> 'void';
+
+-- name: get_void_enrollment(student_id, course_id)^
+-- Which is this student's void enrollment in this course? No other query shows one.
+SELECT student_id, course_id, status, NULL AS position, enrolled_at, waitlisted_at, completed_at, dropped_at, version
+FROM student_course
+WHERE student_id = :student_id AND course_id = :course_id AND status = 'void';

@@ -57,7 +57,7 @@ SELECT '' AS pointer, 'student_has_enrollments' AS code,
     'Enrollments of the student, present and past: ' || CAST(count(*) AS text) || '.' AS detail,
     json_object('enrollments', count(*)) AS details
 FROM student_course
-WHERE student_id = :id
+WHERE student_id = :id AND status <> 'void'
 HAVING count(*) > 0;
 
 -- name: delete_student(id)!

@@ -1,6 +1,6 @@
 """/v1/courses: the courses, with their seats, requirements and meetings."""
 
-from enrollment.data import course, enrollment, waitlist
+from enrollment.data import bulk, course, waitlist
 from enrollment.http.authentication import READERS_AND_STUDENTS, REGISTRARS
 from enrollment.http.conditional import check_preconditions
 from enrollment.http.context import Context
@@ -46,7 +46,7 @@ def replace_course(context: Context, db: Connection, course_id: int, body: Cours
 
 
 def delete_course(context: Context, db: Connection, course_id: int) -> Result:
-    """Delete a course that has never had a student."""
+    """Delete a course that has no enrollments (void ones do not count)."""
     _check_preconditions(context, db, course_id)
     course.delete_course(db, course_id)
     return no_content()
@@ -58,7 +58,7 @@ def promote_from_waitlist(
     """Give free seats to the first students on the waitlist (courses with manual promotion)."""
     _check_preconditions(context, db, course_id)
     decisions = waitlist.promote_manually(db, course_id, body.seats, change_context(context))
-    return ok(BulkResults(enrollment.list_results(db, course_id, decisions)))
+    return ok(BulkResults(bulk.list_results(db, decisions)))
 
 
 def _course(db: Connection, course_id: int) -> Result:

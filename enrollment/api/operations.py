@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from enrollment.api import (
+    correction,
     course,
     enrollment,
     event,
@@ -49,6 +50,7 @@ def docs() -> bytes:
 OPERATIONS: tuple[Operation, ...] = (
     *service.OPERATIONS,
     *student.OPERATIONS,
+    *correction.OPERATIONS,
     *term.OPERATIONS,
     *course.OPERATIONS,
     *hold.OPERATIONS,

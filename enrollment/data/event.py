@@ -51,14 +51,17 @@ def list_events_of_enrollment(
 ) -> KeysetPage[Event]:
     """List the events of one enrollment by id.
 
-    Raises student_not_found, course_not_found, enrollment_not_found.
+    One that is void is not there, but its events are. Raises student_not_found, course_not_found,
+    enrollment_not_found.
     """
-    get_enrollment(db, student_id, course_id)
     first, period = id_range(db, SQL.get_event_range, None, None)
     parameters = asdict(EventFilter(student_id=student_id, course_id=course_id)) | period
     parameters["limit"] = wanted.limit
     query = SQL.list_events_of_enrollment
-    return list_page(db, query, _event, parameters, start={"id": first}, after=after)
+    page = list_page(db, query, _event, parameters, start={"id": first}, after=after)
+    if not page.items:
+        get_enrollment(db, student_id, course_id)
+    return page
 
 
 def _event(overridden: str | None, **row: Any) -> Event:

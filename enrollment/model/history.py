@@ -1,4 +1,4 @@
-"""What the history shows: the changes of records, and how many students a term had."""
+"""What the history shows: the changes of records, erasures, and how many students a term had."""
 
 from typing import Annotated, Any
 
@@ -12,6 +12,7 @@ from enrollment.model.types import (
     CoursePart,
     Id,
     Label,
+    Reason,
     RecordSubject,
     Text,
     TimestampText,
@@ -34,6 +35,15 @@ class RecordChange(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: TimestampText
     before: dict[str, Any] | None
     after: dict[str, Any] | None
+
+
+class Erasure(msgspec.Struct, frozen=True, kw_only=True):
+    """That the data of a student was erased: when, by whom, and why."""
+
+    student_id: Id
+    erased_at: TimestampText
+    erased_by: Text
+    reason: Reason
 
 
 class CensusCounts(msgspec.Struct, frozen=True, kw_only=True):

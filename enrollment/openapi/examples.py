@@ -7,7 +7,7 @@ import msgspec
 from msgspec import NODEFAULT
 from msgspec.structs import asdict, fields
 
-from enrollment.model.history import Census, CensusCounts, CourseCensus, RecordChange
+from enrollment.model.history import Census, CensusCounts, CourseCensus, Erasure, RecordChange
 from enrollment.model.records import (
     Course,
     CourseInput,
@@ -35,6 +35,8 @@ from enrollment.model.requests import (
     CourseSetItem,
     EnrollmentInput,
     EnrollmentStatusInput,
+    ErasureInput,
+    MergeInput,
     PromotionInput,
 )
 from enrollment.model.results import (
@@ -45,6 +47,8 @@ from enrollment.model.results import (
     EligibleCourse,
     EventFeed,
     Liveness,
+    Merge,
+    MergedCourse,
     Page,
     Readiness,
     Service,
@@ -172,6 +176,15 @@ SAMPLES: dict[Any, Any] = {
             students=[BulkEnrollmentItem(student_id=2), BulkEnrollmentItem(student_id=3)]
         ),
         PromotionInput(seats=2),
+        ErasureInput(reason="asked in writing"),
+        Erasure(
+            student_id=1,
+            erased_at=NOW,
+            erased_by="First admin #1",
+            reason="asked in writing",
+        ),
+        MergeInput(into=2),
+        Merge(student_id=1, into=2, items=[MergedCourse(course_id=2, outcome="moved")]),
         ENROLLMENT,
         StudentCourse(**asdict(ENROLLMENT), code="CS201", title="Databases"),
         RosterEntry(**asdict(ENROLLMENT), given_name="Ada", family_name="Lovelace"),
