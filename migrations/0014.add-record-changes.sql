@@ -24,7 +24,7 @@ CREATE TABLE record_change (
     CONSTRAINT record_change_after_is_an_object CHECK (after LIKE '{%}')
 ) STRICT;
 
-CREATE INDEX record_change_by_record ON record_change (subject, subject_id, id);
+CREATE INDEX record_change_by_record ON record_change (subject_id, id);
 
 CREATE INDEX record_change_by_subject ON record_change (subject, id);
 

@@ -410,7 +410,7 @@ CREATE TABLE record_change (
 
 CREATE INDEX record_change_by_actor ON record_change (actor, id);
 
-CREATE INDEX record_change_by_record ON record_change (subject, subject_id, id);
+CREATE INDEX record_change_by_record ON record_change (subject_id, id);
 
 CREATE INDEX record_change_by_subject ON record_change (subject, id);
 

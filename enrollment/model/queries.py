@@ -129,8 +129,8 @@ class HistoryFilter(Pagination, frozen=True, kw_only=True):
 
 
 class RecordChangeFilter(HistoryFilter, frozen=True, kw_only=True):
-    """Filters for changes. A `subject_id` needs a `subject`: each kind of record has ids of its
-    own."""
+    """Filters for changes. Each kind of record has ids of its own: without `subject`, `subject_id`
+    selects one of each kind."""
 
     subject: RecordSubject | None = None
     subject_id: Id | None = None

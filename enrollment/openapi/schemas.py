@@ -111,9 +111,12 @@ def _written(kind: Any) -> str:
 
 
 def mark_always_sent(schema: dict[str, Any]) -> None:
-    """Require every field of a record that is returned: a default is for requests."""
-    for field in schema["properties"].values():
+    """Require every field of a record that is returned: a default is for requests, and so is a
+    date in place of a time."""
+    for name, field in schema["properties"].items():
         field.pop("default", None)
+        if {"anyOf": [_TIMESTAMP, _DATE]} in field.get("anyOf", ()):
+            schema["properties"][name] = {"anyOf": [_TIMESTAMP, {"type": "null"}]}
     schema["required"] = [*schema["properties"]]
 
 

@@ -48,7 +48,7 @@ HOT = {
         "record_change_by_subject (subject=? AND id>? AND id<?"
     ),
     "record_change.list_record_changes_of_record": (
-        "record_change_by_record (subject=? AND subject_id=? AND id>? AND id<?"
+        "record_change_by_record (subject_id=? AND id>? AND id<?"
     ),
     "hold.list_all_holds": "INTEGER PRIMARY KEY (rowid>?",
     "hold.list_open_holds": "hold_open (id>?",
