@@ -13,12 +13,16 @@ from enrollment.model.types import (
     ExactCode,
     Prefix,
     StudentStatus,
+    Timestamp,
 )
 
 # The largest page, in items, that is read on the thread of the event loop. A larger page is read on
 # another thread.
 QUICK_LIMIT = 100
 Limit = Annotated[int, Meta(ge=1, le=1000, description="The maximum number of items")]
+
+
+UpdatedSince = Annotated[Timestamp, Meta(description="Show what has changed at this time or later")]
 
 
 class Pagination(Input, frozen=True, kw_only=True):
@@ -34,12 +38,15 @@ class Pagination(Input, frozen=True, kw_only=True):
 
 
 class StudentFilter(Pagination, frozen=True, kw_only=True):
-    """Filters for students. Text matches the beginning; case is ignored for A-Z only."""
+    """Filters for students. Text matches the beginning; case is ignored, and so are accents in
+    names."""
 
+    number: Prefix = ""
     family_name: Prefix = ""
     given_name: Prefix = ""
     email: Prefix = ""
     status: StudentStatus | None = None
+    updated_since: UpdatedSince | None = None
 
 
 class TermFilter(Pagination, frozen=True, kw_only=True):
