@@ -11,7 +11,9 @@ from enrollment.http.validation import FIELD_CODES
 from enrollment.model.results import DryRun
 from enrollment.model.types import (
     END,
+    NAME_LENGTH,
     SURROGATES,
+    TEXT,
     TIMESTAMP_LENGTH,
     AsOf,
     CoursePart,
@@ -19,6 +21,7 @@ from enrollment.model.types import (
     Date,
     EnrollmentStatus,
     OverridableRule,
+    PersonName,
     Promotion,
     RecordSubject,
     Role,
@@ -33,6 +36,13 @@ REFERENCE = "#/components/schemas/"
 _DATE = {"type": "string", "format": "date", "maxLength": len("2026-09-01")}
 _TIMESTAMP = {"type": "string", "format": "date-time", "maxLength": TIMESTAMP_LENGTH}
 _OWN: dict[type, dict[str, Any]] = {
+    PersonName: {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": NAME_LENGTH,
+        "pattern": TEXT,
+        "description": "Combining marks and characters that show nothing are not counted",
+    },
     Date: _DATE,
     Timestamp: _TIMESTAMP,
     **{wanted: {"anyOf": [_TIMESTAMP, _DATE]} for wanted in (AsOf, Since, Until)},
