@@ -1,5 +1,5 @@
 -- Records who changed what in students, terms, courses, holds and tokens; and finds events and open holds by index.
--- depends: 0011.add-sections
+-- depends: 0012.add-student-number
 
 -- `before` and `after` are JSON objects of the columns that differ. `before` is NULL for a record that is new,
 -- `after` for one that was deleted. `part` is the part of a course that was added or removed.
@@ -24,7 +24,7 @@ CREATE TABLE record_change (
     CONSTRAINT record_change_after_is_an_object CHECK (after LIKE '{%}')
 ) STRICT;
 
-CREATE INDEX record_change_by_record ON record_change (subject, subject_id, id);
+CREATE INDEX record_change_by_record ON record_change (subject_id, id);
 
 CREATE INDEX record_change_by_subject ON record_change (subject, id);
 
@@ -159,6 +159,7 @@ AFTER INSERT ON student
 BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
+        ('number', NULL, NEW.number),
         ('given_name', NULL, NEW.given_name),
         ('family_name', NULL, NEW.family_name),
         ('email', NULL, NEW.email),
@@ -169,10 +170,11 @@ BEGIN
 END;
 
 CREATE TRIGGER student_update_leaves_a_change
-AFTER UPDATE OF given_name, family_name, email, status, max_credits ON student
+AFTER UPDATE OF number, given_name, family_name, email, status, max_credits ON student
 BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
+        ('number', OLD.number, NEW.number),
         ('given_name', OLD.given_name, NEW.given_name),
         ('family_name', OLD.family_name, NEW.family_name),
         ('email', OLD.email, NEW.email),
@@ -187,6 +189,7 @@ AFTER DELETE ON student
 BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
+        ('number', OLD.number, NULL),
         ('given_name', OLD.given_name, NULL),
         ('family_name', OLD.family_name, NULL),
         ('email', OLD.email, NULL),

@@ -528,7 +528,7 @@ CREATE TRIGGER erasure_needs_a_blank_student
 BEFORE INSERT ON erasure
 WHEN NOT EXISTS (
         SELECT 1 FROM student
-        WHERE id = NEW.student_id AND family_name = 'Erased' AND given_name = 'Erased' AND email IS NULL AND status = 'inactive'
+        WHERE id = NEW.student_id AND family_name = 'Erased' AND given_name IS NULL AND number IS NULL AND email IS NULL AND status = 'inactive'
     )
     OR EXISTS (SELECT 1 FROM erasure WHERE student_id = NEW.student_id)
     OR EXISTS (

@@ -86,10 +86,9 @@ WHERE student_id = :student_id
     AND course_id NOT IN (SELECT CAST(value AS bigint) FROM json_each(:course_ids))
 ORDER BY course_id;
 
--- name: list_broken_ending_rules(changes, effective_at)
--- Which rules would it break to give enrollments these statuses, where they are completed or dropped? changes is
--- a JSON array of [student_id, course_id, status]; each row has its index there. Those that are enrolled are only
--- looked at because no student may be listed twice: two that are enrolled are found where students are enrolled.
+-- name: list_broken_listing_rules(changes)
+-- Which rules does a list of changes break by itself? No student may be in it twice (two who are enrolled are found
+-- where students are enrolled), and one whose enrollment ends must exist. changes is as below.
 WITH listed AS MATERIALIZED (
     SELECT key AS item, CAST(value ->> 0 AS bigint) AS student_id, CAST(value ->> 1 AS bigint) AS course_id,
         value ->> 2 AS status
@@ -97,27 +96,12 @@ WITH listed AS MATERIALIZED (
 ),
 
 change AS MATERIALIZED (
-    SELECT item, student_id, course_id, status,
+    SELECT item, student_id, status,
         row_number() OVER (PARTITION BY student_id, course_id ORDER BY item) AS occurrence,
         count(*) FILTER (WHERE status <> 'enrolled') OVER (
             PARTITION BY student_id, course_id ORDER BY item ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS endings
     FROM listed
-),
-
-ending AS MATERIALIZED (
-    SELECT change.item, change.student_id, change.course_id, change.status AS next_status,
-        enrollment.status, student.id IS NULL AS is_unknown,
-        (
-            SELECT effective_at FROM student_course_event
-            WHERE student_id = change.student_id AND course_id = change.course_id
-            ORDER BY id DESC LIMIT 1
-        ) AS last_effective_at
-    FROM change
-    LEFT JOIN student ON student.id = change.student_id
-    LEFT JOIN enrollment
-        ON enrollment.student_id = change.student_id AND enrollment.course_id = change.course_id
-    WHERE +change.occurrence = 1 AND change.status <> 'enrolled'
 )
 
 SELECT item, '/student_id' AS pointer, 'duplicate_student' AS code,
@@ -129,44 +113,65 @@ UNION ALL
 SELECT item, '/student_id', 'unknown_student',
     'There is no student ' || CAST(student_id AS text) || '.',
     json_object('student_id', student_id)
-FROM ending
-WHERE is_unknown
-UNION ALL
-SELECT item, '/status', 'not_enrolled',
+FROM change
+WHERE +occurrence = 1
+    AND status <> 'enrolled'
+    AND NOT EXISTS (SELECT 1 FROM student WHERE id = change.student_id)
+ORDER BY item;
+
+-- name: list_broken_ending_rules(changes, effective_at)
+-- Which rules would it break to complete or drop these enrollments? changes is a JSON array of
+-- [student_id, course_id, status]; item is the index in it. Other statuses are left out.
+WITH listed AS MATERIALIZED (
+    SELECT key AS item, CAST(value ->> 0 AS bigint) AS student_id, CAST(value ->> 1 AS bigint) AS course_id,
+        value ->> 2 AS status
+    FROM json_each(:changes)
+),
+
+ending AS MATERIALIZED (
+    SELECT listed.item, listed.course_id, listed.status AS next_status, enrollment.status,
+        (
+            SELECT effective_at FROM student_course_event
+            WHERE student_id = listed.student_id AND course_id = listed.course_id
+            ORDER BY id DESC LIMIT 1
+        ) AS last_effective_at
+    FROM listed
+    LEFT JOIN enrollment
+        ON enrollment.student_id = listed.student_id AND enrollment.course_id = listed.course_id
+    WHERE listed.status IN ('completed', 'dropped') AND enrollment.status IS DISTINCT FROM listed.status
+)
+
+SELECT item, '/status' AS pointer, 'not_enrolled' AS code,
     'The enrollment is ' || coalesce(status, 'not there') || ': only one that is enrolled can become '
-        || next_status || '.',
-    json_object('course_id', course_id, 'status', status)
+        || next_status || '.' AS detail,
+    json_object('course_id', course_id, 'status', status) AS details
 FROM ending
-WHERE NOT is_unknown
-    AND status IS DISTINCT FROM next_status
-    AND status IS DISTINCT FROM 'enrolled'
+WHERE status IS DISTINCT FROM 'enrolled'
     AND (status IS DISTINCT FROM 'waitlisted' OR next_status = 'completed')
 UNION ALL
 SELECT item, '/effective_at', 'effective_too_early',
     'What happened before in course ' || CAST(course_id AS text) || ' was at ' || last_effective_at || '.',
     json_object('course_id', course_id, 'last_effective_at', last_effective_at)
 FROM ending
-WHERE :effective_at < last_effective_at AND status IS NOT NULL AND status IS DISTINCT FROM next_status
+WHERE :effective_at < last_effective_at AND status IS NOT NULL
 ORDER BY pointer DESC, item, details;
 
--- name: update_enrollments(changes, at, effective_at, actor, reason)!
--- Complete or drop enrollments. changes is a JSON array of [student_id, course_id, status]; an enrollment that has
--- the status already does not change. If the clock was set back, an enrollment ends when it began.
+-- name: update_enrollments(pairs, status, at, effective_at, actor, reason)!
+-- Complete or drop enrollments. pairs is a JSON array of [student_id, course_id]; an enrollment that has the status
+-- already does not change. If the clock was set back, an enrollment ends when it began.
 UPDATE student_course
-SET status = change.status,
+SET status = :status,
     completed_at = CASE
-        WHEN change.status <> 'completed' THEN student_course.completed_at
+        WHEN :status <> 'completed' THEN completed_at
         WHEN :effective_at IS NOT NULL THEN :effective_at
-        WHEN student_course.enrolled_at > :at THEN student_course.enrolled_at
+        WHEN enrolled_at > :at THEN enrolled_at
         ELSE :at
     END,
     dropped_at = CASE
-        WHEN change.status <> 'dropped' THEN student_course.dropped_at
+        WHEN :status <> 'dropped' THEN dropped_at
         WHEN :effective_at IS NOT NULL THEN :effective_at
-        WHEN student_course.status = 'enrolled' AND student_course.enrolled_at > :at
-            THEN student_course.enrolled_at
-        WHEN student_course.status <> 'enrolled' AND student_course.waitlisted_at > :at
-            THEN student_course.waitlisted_at
+        WHEN status = 'enrolled' AND enrolled_at > :at THEN enrolled_at
+        WHEN status <> 'enrolled' AND waitlisted_at > :at THEN waitlisted_at
         ELSE :at
     END,
     changed_at = :at,
@@ -174,15 +179,11 @@ SET status = change.status,
     changed_by = :actor,
     change_reason = :reason,
     overridden = NULL,
-    version = student_course.version + 1
-FROM (
-    SELECT CAST(value ->> 0 AS bigint) AS student_id, CAST(value ->> 1 AS bigint) AS course_id,
-        value ->> 2 AS status
-    FROM json_each(:changes)
-) AS change
-WHERE student_course.student_id = change.student_id
-    AND student_course.course_id = change.course_id
-    AND student_course.status <> change.status;
+    version = version + 1
+WHERE (student_id, course_id) IN (
+        SELECT CAST(value ->> 0 AS bigint), CAST(value ->> 1 AS bigint) FROM json_each(:pairs)
+    )
+    AND status <> :status;
 
 -- name: list_broken_void_rules(student_id, course_id, reason, effective_at, now)
 -- Which rules would it break to make this enrollment void? One that is void already breaks none.

@@ -1,8 +1,10 @@
--- name: get_erasure(student_id)^
--- When, by whom and why was the data of this student erased?
+-- name: list_erasures(after_student_id, limit)
+-- The data of which students was erased: when, by whom and why?
 SELECT student_id, erased_at, erased_by, reason
 FROM erasure
-WHERE student_id = :student_id;
+WHERE student_id > :after_student_id
+ORDER BY student_id
+LIMIT :limit;
 
 -- name: list_broken_erasure_rules(student_id)
 -- Which rules would it break to erase the data of this student? Counts must stay what they are.
@@ -20,11 +22,11 @@ WHERE student_id = :student_id AND status IN ('enrolled', 'waitlisted')
 HAVING count(*) > 0
 ORDER BY code;
 
--- name: update_student_erased(id)!
+-- name: update_student_erased(id, at)!
 -- Blank the record of this student.
 UPDATE student
-SET given_name = 'Erased', family_name = 'Erased', email = NULL, status = 'inactive', max_credits = NULL,
-    version = version + 1
+SET number = NULL, given_name = NULL, family_name = 'Erased', email = NULL, status = 'inactive',
+    max_credits = NULL, version = version + 1, updated_at = :at
 WHERE id = :id;
 
 -- name: insert_erasure(student_id, at, actor, reason)^
@@ -83,11 +85,11 @@ WHERE token_id IN (SELECT id FROM token WHERE student_id = :student_id)
     OR CAST(content AS text) LIKE '%"student_id":' || CAST(:student_id AS text) || '}%'
     OR CAST(content AS text) LIKE '%"id":' || CAST(:student_id AS text) || ',%_name"%';
 
--- name: update_record_changes_erased(student_id)!
+-- name: update_record_changes_erased(student_id, before, after)!
 -- Blank the changes on record of this student, and of the student's holds and tokens.
 UPDATE record_change
-SET before = CASE WHEN before IS NOT NULL THEN '{}' END,
-    after = CASE WHEN after IS NOT NULL THEN '{"erased":true}' END
+SET before = CASE WHEN before IS NOT NULL THEN :before END,
+    after = CASE WHEN after IS NOT NULL THEN :after END
 WHERE subject = 'student' AND subject_id = :student_id
     OR subject = 'hold' AND subject_id IN (SELECT id FROM hold WHERE student_id = :student_id)
     OR subject = 'token' AND subject_id IN (SELECT id FROM token WHERE student_id = :student_id);

@@ -126,10 +126,10 @@ SET status = excluded.status,
     place_of = excluded.place_of,
     version = student_course.version + 1;
 
--- name: update_student_merged(id)!
+-- name: update_student_merged(id, at)!
 -- Make the student inactive whose record was merged into another.
 UPDATE student
-SET status = 'inactive', version = version + 1
+SET status = 'inactive', version = version + 1, updated_at = :at
 WHERE id = :id AND status <> 'inactive';
 
 -- name: update_holds_moved(student_id, into_id)!

@@ -26,7 +26,7 @@ WHERE id > :after_id
 ORDER BY id
 LIMIT :limit;
 
--- name: list_record_changes_by_actor(actor, subject, subject_id, with_tokens, since, until, last_id, after_id, limit)
+-- name: list_record_changes_by_actor(actor, subject, with_tokens, since, until, last_id, after_id, limit)
 -- Which changes by this actor follow this one?
 SELECT id, subject, subject_id, part, version, actor, recorded_at, before, after
 FROM record_change
@@ -37,7 +37,6 @@ WHERE actor = :actor
     AND recorded_at < :until
     AND (subject <> 'token' OR :with_tokens)
     AND (:subject IS NULL OR subject = :subject)
-    AND (:subject_id IS NULL OR subject_id = :subject_id)
 ORDER BY id
 LIMIT :limit;
 
@@ -53,16 +52,17 @@ WHERE subject = :subject
 ORDER BY id
 LIMIT :limit;
 
--- name: list_record_changes_of_record(subject, subject_id, actor, since, until, last_id, after_id, limit)
--- Which changes of this record follow this one?
+-- name: list_record_changes_of_record(subject_id, subject, actor, with_tokens, since, until, last_id, after_id, limit)
+-- Which changes of this record, or of all records with this id, follow this one?
 SELECT id, subject, subject_id, part, version, actor, recorded_at, before, after
 FROM record_change
-WHERE subject = :subject
-    AND subject_id = :subject_id
+WHERE subject_id = :subject_id
     AND id > :after_id
     AND id <= :last_id
     AND recorded_at >= :since
     AND recorded_at < :until
+    AND (subject <> 'token' OR :with_tokens)
+    AND (:subject IS NULL OR subject = :subject)
     AND (:actor IS NULL OR actor = :actor)
 ORDER BY id
 LIMIT :limit;

@@ -58,7 +58,7 @@ GROUP BY student.id;
 SELECT
     enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.queue_number,
     enrollment.position, enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at,
-    enrollment.dropped_at, enrollment.version, student.given_name, student.family_name
+    enrollment.dropped_at, enrollment.version, student.number, student.given_name, student.family_name, student.email
 FROM enrollment
 CROSS JOIN student
 WHERE student.id = enrollment.student_id
@@ -74,7 +74,7 @@ LIMIT :limit;
 SELECT
     past.student_id, past.course_id, past.status, NULL AS position,
     past.enrolled_at, past.waitlisted_at, past.completed_at, past.dropped_at,
-    past.version, student.given_name, student.family_name
+    past.version, student.number, student.given_name, student.family_name, student.email
 FROM student_course
 CROSS JOIN student
 CROSS JOIN enrollment_version AS past

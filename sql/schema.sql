@@ -319,7 +319,7 @@ CREATE TRIGGER erasure_needs_a_blank_student
 BEFORE INSERT ON erasure
 WHEN NOT EXISTS (
         SELECT 1 FROM student
-        WHERE id = NEW.student_id AND family_name = 'Erased' AND given_name = 'Erased' AND email IS NULL AND status = 'inactive'
+        WHERE id = NEW.student_id AND family_name = 'Erased' AND given_name IS NULL AND number IS NULL AND email IS NULL AND status = 'inactive'
     )
     OR EXISTS (SELECT 1 FROM erasure WHERE student_id = NEW.student_id)
     OR EXISTS (
@@ -425,6 +425,12 @@ CREATE TABLE kept_answer (
 
 CREATE INDEX kept_answer_by_time ON kept_answer (kept_at);
 
+CREATE TABLE letter (
+    letter TEXT NOT NULL,
+    base   TEXT NOT NULL,
+    CONSTRAINT letter_key PRIMARY KEY (letter)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE record_change (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     subject     TEXT    NOT NULL,
@@ -448,7 +454,7 @@ CREATE TABLE record_change (
 
 CREATE INDEX record_change_by_actor ON record_change (actor, id);
 
-CREATE INDEX record_change_by_record ON record_change (subject, subject_id, id);
+CREATE INDEX record_change_by_record ON record_change (subject_id, id);
 
 CREATE INDEX record_change_by_subject ON record_change (subject, id);
 
@@ -499,27 +505,40 @@ END;
 
 CREATE TABLE student (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
-    given_name  TEXT    NOT NULL COLLATE NOCASE,
+    number      TEXT    COLLATE NOCASE,
+    given_name  TEXT    COLLATE NOCASE,
     family_name TEXT    NOT NULL COLLATE NOCASE,
     email       TEXT    COLLATE NOCASE,
     status      TEXT    NOT NULL DEFAULT 'active',
-    version     INTEGER NOT NULL DEFAULT 1, max_credits REAL
-    CONSTRAINT student_max_credits_range CHECK (max_credits BETWEEN 0 AND 1000),
-    CONSTRAINT student_given_name_length CHECK (length(given_name) BETWEEN 1 AND 100),
-    CONSTRAINT student_family_name_length CHECK (length(family_name) BETWEEN 1 AND 100),
+    max_credits REAL,
+    version     INTEGER NOT NULL DEFAULT 1,
+    updated_at  TEXT    NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    family_sort TEXT    NOT NULL DEFAULT '',
+    given_sort  TEXT    NOT NULL DEFAULT '',
+    CONSTRAINT student_number_form CHECK (length(number) BETWEEN 1 AND 32 AND number NOT GLOB '*[^!-~]*'),
+    CONSTRAINT student_number_unique UNIQUE (number),
+    CONSTRAINT student_given_name_length CHECK (length(given_name) BETWEEN 1 AND 500),
+    CONSTRAINT student_family_name_length CHECK (length(family_name) BETWEEN 1 AND 500),
     CONSTRAINT student_email_form CHECK (length(email) <= 254 AND email LIKE '_%@_%'),
-    CONSTRAINT student_email_unique UNIQUE (email),
     CONSTRAINT student_status_known CHECK (status IN ('active', 'inactive')),
-    CONSTRAINT student_version_positive CHECK (version >= 1)
+    CONSTRAINT student_max_credits_range CHECK (max_credits BETWEEN 0 AND 1000),
+    CONSTRAINT student_version_positive CHECK (version >= 1),
+    CONSTRAINT student_updated_at_is_time
+        CHECK (updated_at IS strftime('%Y-%m-%dT%H:%M:%fZ', updated_at, '+0 days'))
 ) STRICT;
 
-CREATE INDEX student_by_name ON student (family_name, given_name);
+CREATE INDEX student_by_email ON student (email);
+
+CREATE INDEX student_by_name ON student (family_sort, given_sort);
+
+CREATE INDEX student_by_update ON student (updated_at);
 
 CREATE TRIGGER student_delete_leaves_a_change
 AFTER DELETE ON student
 BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
+        ('number', OLD.number, NULL),
         ('given_name', OLD.given_name, NULL),
         ('family_name', OLD.family_name, NULL),
         ('email', OLD.email, NULL),
@@ -529,11 +548,22 @@ BEGIN
     VALUES ('student', OLD.id, OLD.version, 'deleted', NULL);
 END;
 
+CREATE TRIGGER student_insert_is_sorted
+AFTER INSERT ON student
+BEGIN
+    UPDATE student
+    SET (family_sort, given_sort) = (
+        SELECT family_sort, given_sort FROM student_sort WHERE student_id = NEW.id
+    )
+    WHERE id = NEW.id;
+END;
+
 CREATE TRIGGER student_insert_leaves_a_change
 AFTER INSERT ON student
 BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
+        ('number', NULL, NEW.number),
         ('given_name', NULL, NEW.given_name),
         ('family_name', NULL, NEW.family_name),
         ('email', NULL, NEW.email),
@@ -557,11 +587,35 @@ BEGIN
     SELECT RAISE(ABORT, 'a student keeps the id');
 END;
 
+CREATE TRIGGER student_update_is_dated
+AFTER UPDATE OF number, given_name, family_name, email, status, max_credits, version, updated_at ON student
+WHEN NEW.updated_at < OLD.updated_at
+    OR NEW.updated_at = OLD.updated_at AND NEW.updated_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+BEGIN
+    UPDATE student SET updated_at = max(OLD.updated_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+    WHERE id = NEW.id;
+END;
+
+CREATE TRIGGER student_update_is_sorted
+AFTER UPDATE OF family_name, given_name, family_sort, given_sort ON student
+WHEN NEW.family_name <> OLD.family_name COLLATE BINARY
+    OR NEW.given_name IS NOT OLD.given_name COLLATE BINARY
+    OR NEW.family_sort <> OLD.family_sort
+    OR NEW.given_sort <> OLD.given_sort
+BEGIN
+    UPDATE student
+    SET (family_sort, given_sort) = (
+        SELECT family_sort, given_sort FROM student_sort WHERE student_id = NEW.id
+    )
+    WHERE id = NEW.id;
+END;
+
 CREATE TRIGGER student_update_leaves_a_change
-AFTER UPDATE OF given_name, family_name, email, status, max_credits ON student
+AFTER UPDATE OF number, given_name, family_name, email, status, max_credits ON student
 BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
+        ('number', OLD.number, NEW.number),
         ('given_name', OLD.given_name, NEW.given_name),
         ('family_name', OLD.family_name, NEW.family_name),
         ('email', OLD.email, NEW.email),
@@ -1330,3 +1384,37 @@ CREATE VIEW erased_actor AS
 SELECT token.name || ' #' || token.id AS actor, '#' || token.id AS remains
 FROM erasure
 JOIN token ON token.student_id = erasure.student_id;
+
+CREATE VIEW student_sort AS
+SELECT
+    id AS student_id,
+    (
+        WITH RECURSIVE spelled (place, key) AS (
+            SELECT 0, ''
+            UNION ALL
+            SELECT place + 1, key || coalesce(
+                    (SELECT base FROM letter WHERE letter = substr(family_name, place + 1, 1)),
+                    substr(family_name, place + 1, 1)
+                )
+            FROM spelled
+            WHERE place < length(family_name)
+        )
+        SELECT key FROM spelled WHERE place = length(family_name)
+    ) AS family_sort,
+    coalesce(
+        (
+            WITH RECURSIVE spelled (place, key) AS (
+                SELECT 0, ''
+                UNION ALL
+                SELECT place + 1, key || coalesce(
+                        (SELECT base FROM letter WHERE letter = substr(given_name, place + 1, 1)),
+                        substr(given_name, place + 1, 1)
+                    )
+                FROM spelled
+                WHERE place < length(given_name)
+            )
+            SELECT key FROM spelled WHERE place = length(given_name)
+        ),
+        ''
+    ) AS given_sort
+FROM student;

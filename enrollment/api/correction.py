@@ -1,4 +1,4 @@
-"""/v1/students/{id}/erasure and /merge: a person is forgotten, or was recorded twice."""
+"""/v1/students/{id}/erasure and /merge: a person is to be forgotten, or was recorded twice."""
 
 from enrollment.data import erasure, merge, student
 from enrollment.http.authentication import ADMINS, REGISTRARS
@@ -6,24 +6,26 @@ from enrollment.http.conditional import check_preconditions, etag_of
 from enrollment.http.context import Context
 from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
-from enrollment.http.responses import Result, created, ok
+from enrollment.http.pagination import decode_cursor, page_response
+from enrollment.http.responses import Result, ok
 from enrollment.model.history import Erasure
+from enrollment.model.queries import Pagination
 from enrollment.model.requests import ErasureInput, MergeInput
-from enrollment.model.results import Merge
+from enrollment.model.results import Merge, Page
 from enrollment.problems.registry import rules_for
 from enrollment.storage.sqlite import Connection
 
 
-def read_erasure(context: Context, db: Connection, student_id: int) -> Result:
-    """Read when, by whom and why the data of a student was erased."""
-    return ok(erasure.get_erasure(db, student_id))
+def list_erasures(context: Context, db: Connection, query: Pagination) -> Result:
+    """List whose data was erased."""
+    listing = erasure.list_erasures(db, query, decode_cursor(context, query))
+    return page_response(context, listing, query)
 
 
 def erase_student(context: Context, db: Connection, student_id: int, body: ErasureInput) -> Result:
     """Erase the data of a student permanently; counts and events stay."""
     _check_preconditions(context, db, student_id)
-    erased = erasure.erase_student(db, student_id, body.reason, change_context(context))
-    return created(erased, f"/v1/students/{student_id}/erasure")
+    return ok(erasure.erase_student(db, student_id, body.reason, change_context(context)))
 
 
 def merge_student(context: Context, db: Connection, student_id: int, body: MergeInput) -> Result:
@@ -40,10 +42,11 @@ def _check_preconditions(context: Context, db: Connection, student_id: int) -> N
 OPERATIONS = (
     Operation(
         "GET",
-        "/v1/students/<student_id:id>/erasure",
-        REGISTRARS,
-        read_erasure,
-        answer=Erasure,
+        "/v1/erasures",
+        ADMINS,
+        list_erasures,
+        query=Pagination,
+        answer=Page[Erasure],
     ),
     Operation(
         "POST",
@@ -52,7 +55,6 @@ OPERATIONS = (
         erase_student,
         body=ErasureInput,
         answer=Erasure,
-        status=201,
         conflicts=rules_for("erasure"),
         conditional=True,
     ),

@@ -221,7 +221,7 @@ OPERATIONS = (
         body=BulkEnrollmentInput,
         answer=BulkResults,
         status=201,
-        conflicts=rules_for("roster"),
+        conflicts=rules_for("roster", "status"),
         conditional=True,
         only_enrolls=True,
     ),

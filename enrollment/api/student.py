@@ -1,5 +1,7 @@
 """/v1/students: the students, active and inactive."""
 
+from msgspec.structs import asdict
+
 from enrollment.data import enrollment, student
 from enrollment.http.authentication import READERS, READERS_AND_STUDENTS, REGISTRARS
 from enrollment.http.conditional import check_preconditions, etag_of
@@ -9,8 +11,9 @@ from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
 from enrollment.http.responses import Result, created, no_content, ok
 from enrollment.model.queries import StudentFilter
-from enrollment.model.records import Student, StudentInput
+from enrollment.model.records import NewStudent, Student, StudentInput
 from enrollment.model.results import Page
+from enrollment.model.types import Timestamp
 from enrollment.problems.registry import rules_for
 from enrollment.storage.sqlite import Connection
 
@@ -24,8 +27,10 @@ def list_students(context: Context, db: Connection, query: StudentFilter) -> Res
 
 def create_student(context: Context, db: Connection, body: StudentInput) -> Result:
     """Create a student."""
-    new = student.insert_student(db, body)
-    return created(new, f"/v1/students/{new.id}")
+    new = student.insert_student(db, body, Timestamp.now())
+    duplicates = student.list_possible_duplicates(db, new.id)
+    content = NewStudent(**asdict(new), possible_duplicates=duplicates)
+    return created(content, f"/v1/students/{new.id}")
 
 
 def read_student(context: Context, db: Connection, student_id: int) -> Result:
@@ -39,8 +44,9 @@ def replace_student(
     """Replace a student; a student who becomes inactive leaves every course."""
     present = student.get_student(db, student_id)
     check_preconditions(context, lambda: etag_of(present))
-    updated = student.update_student(db, student_id, body)
-    enrollment.apply_deactivation(db, present, updated, change_context(context))
+    change = change_context(context)
+    updated = student.update_student(db, student_id, body, change.at)
+    enrollment.apply_deactivation(db, present, updated, change)
     return ok(updated)
 
 
@@ -62,7 +68,7 @@ OPERATIONS = (
         REGISTRARS,
         create_student,
         body=StudentInput,
-        answer=Student,
+        answer=NewStudent,
         status=201,
         conflicts=rules_for("student"),
     ),

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from enrollment.data import waitlist
 from enrollment.data.course import get_course
 from enrollment.data.eligibility import Decision, EnrollmentRequest
-from enrollment.data.ending import StatusChange, find_ending_violations, update_enrollments
+from enrollment.data.ending import StatusChange, find_violations, update_enrollments
 from enrollment.data.enrollment import decide_after_promotion, enroll_decided
 from enrollment.data.violations import raise_violations
 from enrollment.model.records import Change, Enrollment
@@ -95,7 +95,7 @@ def _end(
         return {}, []
     broken = {
         index: [_pointed(found, pointer.replace("%d", str(index))) for found in violations]
-        for index, violations in find_ending_violations(db, [*changes.values()], change).items()
+        for index, violations in find_violations(db, [*changes.values()], change).items()
     }
     ended = [item for index, item in ends.items() if mode == "all" or index not in broken]
     update_enrollments(db, ended, change, is_undone=mode == "all" and bool(broken))

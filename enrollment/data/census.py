@@ -26,5 +26,9 @@ def get_census(db: Connection, term_id: int, wanted: CensusFilter) -> Census:
         dropped=sum(course.dropped for course in items),
     )
     return Census(
-        term_id=term_id, as_of=wanted.as_of, known_at=wanted.known_at, items=items, totals=totals
+        term_id=term_id,
+        as_of=wanted.as_of and str(wanted.as_of),
+        known_at=wanted.known_at and str(wanted.known_at),
+        items=items,
+        totals=totals,
     )

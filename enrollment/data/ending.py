@@ -1,7 +1,6 @@
 """Endings: enrollments become completed, dropped or void."""
 
 from collections.abc import Sequence
-from itertools import groupby
 from typing import NamedTuple
 
 from msgspec.structs import asdict
@@ -23,16 +22,20 @@ class StatusChange(NamedTuple):
     status: str
 
 
-def find_ending_violations(
+def find_violations(
     db: Connection, changes: Sequence[StatusChange], change: Change
 ) -> dict[int, list[Violation]]:
-    """Return the broken rules of endings by their index. `pointer` is that of the item's field."""
-    parameters = {"changes": to_json(changes), "effective_at": change.effective_at}
-    rows = sorted(SQL.list_broken_ending_rules(db, **parameters), key=lambda row: row["item"])
-    return {
-        item: [violation(row, row["pointer"]) for row in broken]
-        for item, broken in groupby(rows, key=lambda row: row["item"])
-    }
+    """Return the broken rules of a list of changes by their index, unless they are those of
+    enrolling. `pointer` is that of the field in the item."""
+    listed = to_json(changes)
+    broken: dict[int, list[Violation]] = {}
+    for row in SQL.list_broken_listing_rules(db, changes=listed):
+        broken[row["item"]] = [violation(row, row["pointer"])]
+    refused = {*broken}
+    for item, found in _list_ending_violations(db, changes, change):
+        if item not in refused:
+            broken.setdefault(item, []).append(found)
+    return broken
 
 
 def end_enrollments(
@@ -43,9 +46,7 @@ def end_enrollments(
     They end even if a rule is broken: so the rest of the request is checked as if they had ended,
     and every broken rule is known. The caller raises the violations, which undoes all of it.
     """
-    violations = [
-        broken for found in find_ending_violations(db, changes, change).values() for broken in found
-    ]
+    violations = [found for _, found in _list_ending_violations(db, changes, change)]
     update_enrollments(db, changes, change, is_undone=bool(violations))
     return violations
 
@@ -57,9 +58,22 @@ def update_enrollments(
 
     If it will be undone, it takes effect now: the history refuses a time that breaks a rule.
     """
-    effective_at = None if is_undone else change.effective_at
-    parameters = asdict(change) | {"changes": to_json(changes), "effective_at": effective_at}
-    SQL.update_enrollments(db, **parameters)
+    details = asdict(change)
+    if is_undone:
+        details["effective_at"] = None
+    for status in ("completed", "dropped"):
+        pairs = [item[:2] for item in changes if item.status == status]
+        if pairs:
+            SQL.update_enrollments(db, pairs=to_json(pairs), status=status, **details)
+
+
+def _list_ending_violations(
+    db: Connection, changes: Sequence[StatusChange], change: Change
+) -> list[tuple[int, Violation]]:
+    """Return each broken rule of completing and dropping, with the index of the change."""
+    parameters = {"changes": to_json(changes), "effective_at": change.effective_at}
+    rows = SQL.list_broken_ending_rules(db, **parameters)
+    return [(row["item"], violation(row, row["pointer"])) for row in rows]
 
 
 def void_enrollment(db: Connection, student_id: int, course_id: int, change: Change) -> Enrollment:

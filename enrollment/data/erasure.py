@@ -1,25 +1,26 @@
 """Erasure: the data of a person is blanked for good. Counts and events stay what they were."""
 
-from enrollment.data.student import get_student
+from msgspec.structs import asdict
+
+from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
 from enrollment.data.violations import raise_broken_rules
 from enrollment.model.history import Erasure
+from enrollment.model.queries import Pagination
 from enrollment.model.records import Change
-from enrollment.problems.errors import Problem
 from enrollment.storage.queries import queries
 from enrollment.storage.sqlite import Connection
 
 SQL = queries("erasure")
-# The content of a stored response that spoke of the person.
-ERASED = b'{"erased":true}\n'
+# What is left of a stored response that spoke of the person, and of a change on record.
+ERASED, NOTHING = '{"erased":true}', "{}"
 
 
-def get_erasure(db: Connection, student_id: int) -> Erasure:
-    """Return the erasure of a student. Raises student_not_found, erasure_not_found."""
-    row = SQL.get_erasure(db, student_id=student_id)
-    if row is None:
-        get_student(db, student_id)
-        raise Problem("erasure_not_found", f"Student {student_id} was not erased.")
-    return Erasure(**row)
+def list_erasures(
+    db: Connection, wanted: Pagination, after: KeysetPosition | None = None
+) -> KeysetPage[Erasure]:
+    """List the erasures by the id of the student, also those of students deleted since."""
+    start = {"student_id": 0}
+    return list_page(db, SQL.list_erasures, Erasure, asdict(wanted), start=start, after=after)
 
 
 def erase_student(db: Connection, student_id: int, reason: str, change: Change) -> Erasure:
@@ -32,14 +33,14 @@ def erase_student(db: Connection, student_id: int, reason: str, change: Change) 
     student = {"student_id": student_id}
     acting = {"at": change.at, "actor": change.actor}
     raise_broken_rules(SQL.list_broken_erasure_rules(db, **student))
-    SQL.update_student_erased(db, id=student_id)
+    SQL.update_student_erased(db, id=student_id, at=change.at)
     erasure = Erasure(**SQL.insert_erasure(db, **student, **acting, reason=reason))
     SQL.update_reasons_erased(db, **student)
     SQL.update_last_reasons_erased(db, **student)
     SQL.update_actors_erased(db, **student)
     SQL.update_last_actors_erased(db, **student)
     SQL.update_holds_erased(db, **student)
-    SQL.update_stored_responses_erased(db, **student, content=ERASED)
+    SQL.update_stored_responses_erased(db, **student, content=ERASED.encode())
     SQL.update_tokens_erased(db, **student, **acting)
-    SQL.update_record_changes_erased(db, **student)
+    SQL.update_record_changes_erased(db, **student, before=NOTHING, after=ERASED)
     return erasure

@@ -34,7 +34,7 @@ def merge_student(db: Connection, student_id: int, into: int, change: Change) ->
     details = {**acting, "into_id": into, "reason": f"merged from student {student_id}"}
     for event in events:
         SQL.insert_moved_event(db, event_id=event["id"], place_of=event["place_of"], **details)
-    SQL.update_student_merged(db, id=student_id)
+    SQL.update_student_merged(db, id=student_id, at=change.at)
     SQL.update_holds_moved(db, **pair)
     SQL.update_tokens_revoked(db, student_id=student_id, **acting)
     courses = [item.course_id for item in merged]

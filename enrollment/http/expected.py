@@ -7,7 +7,18 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from msgspec import Meta
 
-from enrollment.model.types import SURROGATES, AsOf, Date, Since, Timestamp, Until
+from enrollment.model.types import (
+    NAME_LENGTH,
+    SURROGATES,
+    TEXT,
+    TEXT_RULE,
+    AsOf,
+    Date,
+    PersonName,
+    Since,
+    Timestamp,
+    Until,
+)
 
 _DATE = "a calendar date, YYYY-MM-DD"
 _TIMESTAMP = "a time with its offset, such as 2026-09-01T09:00:00Z, in the years 1 to 9999"
@@ -17,6 +28,7 @@ WORDS: dict[Any, str] = {
     float: "a number",
     bool: "true or false",
     list: "a list",
+    PersonName: f"text of 1 to {NAME_LENGTH} characters",
     Date: _DATE,
     Timestamp: _TIMESTAMP,
     **dict.fromkeys((AsOf, Since, Until), f"{_DATE}, or {_TIMESTAMP}"),
@@ -55,9 +67,11 @@ def describe_expected(value: Any, wanted: Any) -> str:
     inner, meta = unwrap(wanted)
     if get_origin(inner) is Literal:
         return "Expected one of: " + ", ".join(get_args(inner))
-    if inner is str and isinstance(value, str):
+    if inner in (str, PersonName) and isinstance(value, str):
         if re.search(f"[{SURROGATES}]", value):
             return "Expected no lone surrogates"
+        if inner is PersonName and value and not re.match(TEXT, value):
+            return TEXT_RULE
         fits = (meta.min_length or 0) <= len(value) <= (meta.max_length or len(value))
         if fits and meta.pattern:
             return str(meta.description)

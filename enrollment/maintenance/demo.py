@@ -76,7 +76,8 @@ def fill(database: Database, students: int, seed: int) -> dict[str, int]:
     ):
         if list_students(db, StudentFilter(limit=1)).items:
             raise CommandError("the database already has students; demo fills only an empty one")
-        people = [insert_student(db, fields).id for fields in _students(chance, students)]
+        now = Timestamp(f"{TERMS[0][2]}T08:00:00.000Z")
+        people = [insert_student(db, fields, now).id for fields in _students(chance, students)]
         done: dict[int, set[str]] = {person: set() for person in people}
         for code, title, start_on, end_on in TERMS:
             begin = Change(at=Timestamp(f"{start_on}T08:00:00.000Z"), actor="demo")

@@ -55,7 +55,7 @@ class CensusCounts(msgspec.Struct, frozen=True, kw_only=True):
     dropped: Count
 
 
-class CourseCensus(CensusCounts, frozen=True, kw_only=True):
+class CourseCensus(CensusCounts, frozen=True):
     """How many students of one course have each status."""
 
     course_id: Id

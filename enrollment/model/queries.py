@@ -18,6 +18,7 @@ from enrollment.model.types import (
     RecordSubject,
     Since,
     StudentStatus,
+    Timestamp,
     Until,
 )
 
@@ -27,6 +28,9 @@ QUICK_LIMIT = 100
 OnlySince = Annotated[Since, Meta(description="Show what was recorded from this time on")]
 OnlyUntil = Annotated[Until, Meta(description="Show what was recorded before this time")]
 Limit = Annotated[int, Meta(ge=1, le=1000, description="The maximum number of items")]
+
+
+UpdatedSince = Annotated[Timestamp, Meta(description="Show what has changed at this time or later")]
 
 
 class Pagination(Input, frozen=True, kw_only=True):
@@ -42,12 +46,15 @@ class Pagination(Input, frozen=True, kw_only=True):
 
 
 class StudentFilter(Pagination, frozen=True, kw_only=True):
-    """Filters for students. Text matches the beginning; case is ignored for A-Z only."""
+    """Filters for students. Text matches the beginning; case is ignored, and so are accents in
+    names."""
 
+    number: Prefix = ""
     family_name: Prefix = ""
     given_name: Prefix = ""
     email: Prefix = ""
     status: StudentStatus | None = None
+    updated_since: UpdatedSince | None = None
 
 
 class TermFilter(Pagination, frozen=True, kw_only=True):
@@ -130,8 +137,8 @@ class HistoryFilter(Pagination, frozen=True, kw_only=True):
 
 
 class RecordChangeFilter(HistoryFilter, frozen=True, kw_only=True):
-    """Filters for changes. A `subject_id` needs a `subject`: each kind of record has ids of its
-    own."""
+    """Filters for changes. Each kind of record has ids of its own: without `subject`, `subject_id`
+    selects one of each kind."""
 
     subject: RecordSubject | None = None
     subject_id: Id | None = None

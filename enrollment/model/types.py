@@ -1,9 +1,11 @@
 """The types of single values, with their lengths and ranges."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import partial
 from typing import Annotated, Any, Literal
+from unicodedata import category
 
 import msgspec
 from msgspec import Meta
@@ -45,21 +47,27 @@ class Until(Timestamp):
     is the last: it becomes the start of the next day where the school is."""
 
 
+class PersonName(str):
+    """A given or family name."""
+
+
 # RFC 3339 does not limit the digits of a fraction of a second.
 TIMESTAMP_LENGTH = 64
 
 
 def decoder(zone: tzinfo) -> Callable[[type, Any], Any]:
-    """Return the function by which msgspec decodes a Date, Timestamp, AsOf, Since or Until. A date
-    in place of a time is a day in this time zone."""
+    """Return the function by which msgspec decodes a PersonName, and Dates and times. A date in
+    place of a time is a day in this time zone."""
     return partial(_decode, zone)
 
 
 def _decode(zone: tzinfo, wanted: type, value: Any) -> Any:
-    """Decode a full-date or date-time of RFC 3339.
+    """Decode text or a full-date or date-time of RFC 3339.
 
     Raises ValueError, msgspec.ValidationError; NotImplementedError for another type.
     """
+    if wanted is PersonName:
+        return _person_name(value)
     if isinstance(value, str) and len(value) > TIMESTAMP_LENGTH:
         raise ValueError(f"Expected at most {TIMESTAMP_LENGTH} characters")
     if wanted is Date:
@@ -86,6 +94,18 @@ def _day(zone: tzinfo, day: date, wanted: type) -> Timestamp:
     return Timestamp.of(end if wanted is AsOf else end + timedelta(milliseconds=1))
 
 
+def _person_name(value: Any) -> PersonName:
+    """Return a name. A reader counts neither combining marks nor characters that show nothing."""
+    if not isinstance(value, str) or not re.match(TEXT, value) or len(value) > CODE_POINTS_OF_NAME:
+        raise ValueError("Expected text")
+    if (
+        sum(category(character) not in ("Mn", "Mc", "Me", "Cf") for character in value)
+        > NAME_LENGTH
+    ):
+        raise ValueError(f"Expected at most {NAME_LENGTH} characters")
+    return PersonName(value)
+
+
 # Text cannot have control characters (they forge log lines), lone surrogates, U+FFFE and U+FFFF
 # (they are not characters), or U+10FFFF (a query for a prefix ends at the prefix and U+10FFFF).
 # Patterns end with END instead of "$", which would allow a newline at the end.
@@ -93,15 +113,26 @@ SURROGATES = r"\ud800-\udfff"
 END = r"(?![\s\S])"
 _ODD = rf"\x00-\x1f\x7f-\x9f\u2028\u2029{SURROGATES}\ufffe\uffff" + "\U0010ffff"
 _NO_ODD_CHARACTERS = rf"^[^{_ODD}]*{END}"
-# Texts that differ only in white space at either end would look the same.
-_TEXT = rf"^[^\s{_ODD}](?:[^{_ODD}]*[^\s{_ODD}])?{END}"
-_TEXT_RULE = "Expected no control characters, and no white space at either end"
+# Characters that show nothing: of zero width, that only join or direct others, or that fill a space.
+_INVISIBLE = (
+    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    r"\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0" + "\U000e0000-\U000e0fff"
+)
+# Texts that differ only in white space at either end would look the same. A text begins with a
+# character that shows something; in scripts that need them, invisible ones can follow.
+TEXT = rf"^[^\s{_ODD}{_INVISIBLE}](?:[^{_ODD}]*[^\s{_ODD}])?{END}"
+TEXT_RULE = (
+    "Expected no control characters, a visible first character, and no white space at the end"
+)
+# In characters as a reader counts them, and in code points.
+NAME_LENGTH = 100
+CODE_POINTS_OF_NAME = 500
 
 Id = Annotated[int, Meta(ge=1, le=2**53 - 1)]
-Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=_TEXT, description=_TEXT_RULE)]
-Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=_TEXT, description=_TEXT_RULE)]
-Room = Annotated[str, Meta(min_length=1, max_length=100, pattern=_TEXT, description=_TEXT_RULE)]
-Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern=_TEXT, description=_TEXT_RULE)]
+Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=TEXT, description=TEXT_RULE)]
+Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=TEXT, description=TEXT_RULE)]
+Room = Annotated[str, Meta(min_length=1, max_length=100, pattern=TEXT, description=TEXT_RULE)]
+Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern=TEXT, description=TEXT_RULE)]
 Code = Annotated[
     str,
     Meta(
@@ -111,12 +142,21 @@ Code = Annotated[
         description="Expected letters A-Z and digits, with spaces and . _ / + - between them",
     ),
 ]
+StudentNumber = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=32,
+        pattern=r"^[!-~]+(?![\s\S])",
+        description="Expected visible ASCII characters without spaces",
+    ),
+]
 Email = Annotated[
     str,
     Meta(
         max_length=254,
-        pattern=r"^[!-?A-~]+@[!-?A-~]+(?![\s\S])",
-        description="Expected an email address such as ada@example.org, in ASCII",
+        pattern=rf"^[^@\s{_ODD}{_INVISIBLE}]+@[^@\s{_ODD}{_INVISIBLE}]+{END}",
+        description="Expected an email address such as ada@example.org",
     ),
 ]
 Prefix = Annotated[

@@ -17,7 +17,9 @@ from enrollment.model.records import (
     Hold,
     HoldInput,
     Meeting,
+    NewStudent,
     NewToken,
+    PossibleDuplicate,
     Prerequisite,
     RosterEntry,
     Student,
@@ -58,7 +60,9 @@ from enrollment.problems.examples import example
 
 STARTED, NOW = "2026-08-20T09:00:00.000Z", "2026-09-01T09:00:00.000Z"
 
-STUDENT = StudentInput(given_name="Ada", family_name="Lovelace", email="ada@example.org")
+STUDENT = StudentInput(
+    number="S-1041", given_name="Ada", family_name="Lovelace", email="ada@example.org"
+)
 TERM = TermInput(
     code="2027-SPRING",
     title="Spring 2027",
@@ -143,7 +147,14 @@ SAMPLES: dict[Any, Any] = {
         Liveness(status="live"),
         Readiness(status="ready"),
         STUDENT,
-        Student(**asdict(STUDENT), id=1, version=1),
+        Student(**asdict(STUDENT), id=1, version=1, updated_at=NOW),
+        NewStudent(
+            **asdict(STUDENT),
+            id=1,
+            version=1,
+            updated_at=NOW,
+            possible_duplicates=[PossibleDuplicate(student_id=1, same_email=True, same_name=False)],
+        ),
         TERM,
         Term(**asdict(TERM), id=1, version=1, updated_at=NOW),
         COURSE,
@@ -187,7 +198,13 @@ SAMPLES: dict[Any, Any] = {
         Merge(student_id=1, into=2, items=[MergedCourse(course_id=2, outcome="moved")]),
         ENROLLMENT,
         StudentCourse(**asdict(ENROLLMENT), code="CS201", title="Databases"),
-        RosterEntry(**asdict(ENROLLMENT), given_name="Ada", family_name="Lovelace"),
+        RosterEntry(
+            **asdict(ENROLLMENT),
+            number=STUDENT.number,
+            given_name=STUDENT.given_name,
+            family_name=STUDENT.family_name,
+            email=STUDENT.email,
+        ),
         BulkResults(
             [
                 BulkResult(student_id=1, status=201, enrollment=ENROLLMENT),

@@ -11,7 +11,9 @@ from enrollment.http.validation import FIELD_CODES
 from enrollment.model.results import DryRun
 from enrollment.model.types import (
     END,
+    NAME_LENGTH,
     SURROGATES,
+    TEXT,
     TIMESTAMP_LENGTH,
     AsOf,
     CoursePart,
@@ -19,6 +21,7 @@ from enrollment.model.types import (
     Date,
     EnrollmentStatus,
     OverridableRule,
+    PersonName,
     Promotion,
     RecordedStatus,
     RecordSubject,
@@ -34,6 +37,13 @@ REFERENCE = "#/components/schemas/"
 _DATE = {"type": "string", "format": "date", "maxLength": len("2026-09-01")}
 _TIMESTAMP = {"type": "string", "format": "date-time", "maxLength": TIMESTAMP_LENGTH}
 _OWN: dict[type, dict[str, Any]] = {
+    PersonName: {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": NAME_LENGTH,
+        "pattern": TEXT,
+        "description": "Combining marks and characters that show nothing are not counted",
+    },
     Date: _DATE,
     Timestamp: _TIMESTAMP,
     **{wanted: {"anyOf": [_TIMESTAMP, _DATE]} for wanted in (AsOf, Since, Until)},
@@ -113,9 +123,12 @@ def _written(kind: Any) -> str:
 
 
 def mark_always_sent(schema: dict[str, Any]) -> None:
-    """Require every field of a record that is returned: a default is for requests."""
-    for field in schema["properties"].values():
+    """Require every field of a record that is returned: a default is for requests, and so is a
+    date in place of a time."""
+    for name, field in schema["properties"].items():
         field.pop("default", None)
+        if {"anyOf": [_TIMESTAMP, _DATE]} in field.get("anyOf", ()):
+            schema["properties"][name] = {"anyOf": [_TIMESTAMP, {"type": "null"}]}
     schema["required"] = [*schema["properties"]]
 
 

@@ -11,7 +11,7 @@ import pytest
 from enrollment.api.operations import OPERATIONS
 from enrollment.app import App
 from enrollment.cli.main import main
-from tests.support.client import Client, broken
+from tests.support.client import Client
 from tests.support.tokens import ACTOR, TOKENS
 
 
@@ -232,11 +232,14 @@ def test_a_period_is_exact_although_the_clock_was_set_back(client: Client, datab
     assert codes("until=2019-01-02") == ["T1", "T2"]
 
 
-def test_an_id_needs_its_subject(client: Client):
-    answer = client.get("/v1/changes?subject_id=1", status=422)
+def test_an_id_alone_is_that_of_every_kind(client: Client, app: App):
+    client.student(), client.student(), client.course()
 
-    assert answer.json["code"] == "invalid_query"
-    assert broken(answer) == [("subject_id", "invalid_value")]
+    def subjects(client: Client) -> list[str]:
+        return [item["subject"] for item in client.walk("/v1/changes?subject_id=1")]
+
+    assert subjects(client) == ["token", "student", "course"]
+    assert subjects(Client(app, TOKENS["reader"])) == ["student", "course"]
 
 
 def test_only_admins_see_the_changes_of_tokens(client: Client, app: App):

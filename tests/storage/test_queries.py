@@ -48,19 +48,22 @@ HOT = {
         "record_change_by_subject (subject=? AND id>? AND id<?"
     ),
     "record_change.list_record_changes_of_record": (
-        "record_change_by_record (subject=? AND subject_id=? AND id>? AND id<?"
+        "record_change_by_record (subject_id=? AND id>? AND id<?"
     ),
     "hold.list_all_holds": "INTEGER PRIMARY KEY (rowid>?",
     "hold.list_open_holds": "hold_open (id>?",
     "hold.list_holds": "hold_by_student (student_id=? AND rowid>?",
-    "student.list_students": "student_by_name ((family_name,given_name)>(?,?) AND family_name<?",
-    "student.list_students_by_email": "sqlite_autoindex_student_1 (email>? AND email<?",
+    "student.list_students": "student_by_name ((family_sort,given_sort)>(?,?) AND family_sort<?",
+    "student.list_students_by_email": "student_by_email (email>? AND email<?",
+    "student.list_students_by_number": "sqlite_autoindex_student_1 (number>? AND number<?",
+    "student.list_students_by_update": "student_by_update (updated_at>?",
     "course.list_courses": "course_by_code ((code,label)>(?,?) AND code<?",
     "course.list_courses_of_term": (
         "sqlite_autoindex_course_1 (term=? AND (code,label)>(?,?) AND code<?"
     ),
     "course.list_course_ids": "INTEGER PRIMARY KEY (rowid>?",
     "token.list_tokens": "INTEGER PRIMARY KEY (rowid>?",
+    "erasure.list_erasures": "INTEGER PRIMARY KEY (rowid>?",
     "token.get_token_by_lookup": "sqlite_autoindex_token_1 (lookup=?",
     "term.list_terms": "sqlite_autoindex_term_1 (code>? AND code<?",
 }

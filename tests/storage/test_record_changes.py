@@ -46,6 +46,8 @@ NOT_RECORDED = {
     "id": "it is the subject_id",
     "version": "it is the version of the change",
     "updated_at": "it is the recorded_at of the change",
+    "family_sort": "it is made of the name",
+    "given_sort": "it is made of the name",
     "label": "it is made of code and section",
     "course_id": "it is the subject_id of a part",
     "lookup": "it is a part of the secret",

@@ -1,6 +1,7 @@
 """The schema against raw SQL: with the service passed by, SQLite itself keeps the promises."""
 
 import sqlite3
+import unicodedata
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -505,3 +506,72 @@ def test_a_clock_that_is_set_back_does_not_turn_the_history_round(db: sqlite3.Co
     )
 
     assert times(db) == [(MOMENT, MOMENT)] * 2
+
+
+def names_of(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    return db.execute("SELECT family_sort, given_sort FROM student ORDER BY id").fetchall()
+
+
+def test_names_are_sorted_by_what_they_are_however_they_are_written(db: sqlite3.Connection):
+    db.execute(
+        "INSERT INTO student (family_name, given_name, family_sort, given_sort)"
+        " VALUES ('Øre', NULL, 'aaa', 'aaa')"
+    )
+    db.execute("UPDATE student SET family_name = 'Straße' WHERE id = 1")
+    db.execute("UPDATE student SET family_sort = 'zzz', given_sort = 'zzz' WHERE id = 2")
+
+    assert names_of(db) == [("strasse", "ada"), ("m", "ben"), ("ore", "")]
+
+    db.execute("UPDATE student SET family_name = 'ÉVA', given_name = 'Žofia' WHERE id = 1")
+    db.execute("UPDATE OR REPLACE student SET given_name = upper(family_name) WHERE id = 2")
+    assert names_of(db) == [("eva", "zofia"), ("m", "m"), ("ore", "")]
+
+
+def test_each_letter_has_one_base_that_stands_for_itself(db: sqlite3.Connection):
+    rows = dict(db.execute("SELECT letter, base FROM letter"))
+
+    assert all(len(letter) == 1 for letter in rows)
+    bases = {character for base in rows.values() for character in base}
+    assert bases & rows.keys() == set()
+    for number in range(0x250):
+        letter = chr(number)
+        plain = unicodedata.normalize("NFD", letter)[0].lower()
+        if unicodedata.category(letter) in ("Lu", "Ll") and plain.isascii():
+            assert rows.get(letter, letter) == plain
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "number = '7'",
+        "given_name = NULL",
+        "family_name = 'x'",
+        "email = 'a@b'",
+        "status = 'inactive'",
+        "max_credits = 1",
+        "updated_at = '2020-01-01T00:00:00.000Z'",
+    ],
+)
+def test_a_change_of_a_student_is_dated(db: sqlite3.Connection, change: str):
+    long_ago, query = "2026-01-01T00:00:00.000Z", "SELECT updated_at FROM student ORDER BY id"
+    db.execute(
+        "INSERT INTO student (family_name, updated_at) VALUES ('X', ?), ('Y', ?)", [long_ago] * 2
+    )
+
+    db.execute(f"UPDATE student SET {change} WHERE id = 3")
+
+    times = [at for (at,) in db.execute(query)]
+    assert times[3] == long_ago < times[2] <= Timestamp.now()
+
+
+@pytest.mark.parametrize("number", ["", "1 2", "ü", "x" * 33, "a\tb", "\x7f"])
+def test_what_is_no_student_number_is_not_stored(db: sqlite3.Connection, number: str):
+    with pytest.raises(sqlite3.IntegrityError, match="student_number_form"):
+        db.execute("UPDATE student SET number = ? WHERE id = 1", [number])
+
+
+def test_a_student_number_is_unique_whatever_its_case(db: sqlite3.Connection):
+    db.execute("UPDATE student SET number = 'A1' WHERE id = 1")
+
+    with pytest.raises(sqlite3.IntegrityError, match=r"student\.number"):
+        db.execute("UPDATE student SET number = 'a1' WHERE id = 2")

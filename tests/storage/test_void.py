@@ -231,7 +231,7 @@ def erased(db: sqlite3.Connection) -> sqlite3.Connection:
 
 def blank(db: sqlite3.Connection) -> None:
     db.execute(
-        "UPDATE student SET given_name = 'Erased', family_name = 'Erased', status = 'inactive'"
+        "UPDATE student SET given_name = NULL, family_name = 'Erased', status = 'inactive'"
         " WHERE id = 1"
     )
 

@@ -261,7 +261,7 @@ PROBLEM_TYPES = (
             "/status",
             {"course_id": 1, "status": "dropped"},
         ),
-        rule_for=("roster", "status", "drop", "void"),
+        rule_for=("status", "drop", "void"),
     ),
     problem(
         code="reason_required",

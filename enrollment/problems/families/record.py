@@ -50,13 +50,6 @@ PROBLEM_TYPES = (
         example=Example("Student 1 has never been in course 2."),
     ),
     problem(
-        code="erasure_not_found",
-        status=404,
-        title="The data of this student was not erased",
-        advice="Nothing needs to be done.",
-        example=Example("Student 1 was not erased."),
-    ),
-    problem(
         code="student_erased",
         status=409,
         title="The data of the student was erased",
@@ -83,11 +76,11 @@ PROBLEM_TYPES = (
         rule_for=("merge",),
     ),
     problem(
-        code="email_taken",
+        code="number_taken",
         status=409,
-        title="Another student has this email",
-        advice="Use the existing student, or another email.",
-        example=Example("Student 1 has this email.", "/email", {"student_id": 1}),
+        title="Another student has this number",
+        advice="Use the existing student, or another number.",
+        example=Example("Student 1 has the number S-1041.", "/number", {"student_id": 1}),
         rule_for=("student",),
     ),
     problem(
