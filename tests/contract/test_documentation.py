@@ -38,13 +38,14 @@ from tests.support.client import Client, broken
 from tests.support.server import Server, serving
 
 ROOT = Path(__file__).parents[2]
-README, RULES, API, OPERATE, CONTRIBUTING = (
+README, RULES, API, OPERATE, EXCHANGE, CONTRIBUTING = (
     (ROOT / name).read_text()
     for name in (
         "README.md",
         "docs/rules.md",
         "docs/api.md",
         "docs/operate.md",
+        "docs/exchange.md",
         "docs/contributing.md",
     )
 )
@@ -54,6 +55,7 @@ PAGES = {
     "docs/rules.md": RULES,
     "docs/api.md": API,
     "docs/operate.md": OPERATE,
+    "docs/exchange.md": EXCHANGE,
     "docs/contributing.md": CONTRIBUTING,
 }
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")

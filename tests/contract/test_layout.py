@@ -36,6 +36,7 @@ KNOWN_BY = {
     "granian": ("enrollment.server",),
     "uvloop": ("enrollment.server",),
     "asyncio": ("enrollment.server",),
+    "openpyxl": ("enrollment.exchange",),
     "prometheus_client": ("enrollment.metrics", "enrollment.api.service"),
 }
 # How many modules may stand beside the rooms.

@@ -1,0 +1,71 @@
+"""The command `enrollment check`."""
+
+import argparse
+import codecs
+from pathlib import Path
+from typing import Any, get_args
+
+from enrollment.cli.console import add_json, print_json
+from enrollment.config import Config
+from enrollment.exchange.check import Report, check_path
+from enrollment.exchange.faults import Fault
+from enrollment.exchange.reading import DateOrder, Options
+from enrollment.problems.errors import CommandError
+
+
+def add(verbs: Any) -> None:
+    text = "check the roster files of another system, and show all that is wrong with them"
+    verb = verbs.add_parser("check", help=text, description=text)
+    verb.set_defaults(run=check)
+    text = "a folder or zip of OneRoster files, or a list of people as CSV or XLSX"
+    verb.add_argument("files", metavar="FILE", type=Path, help=text)
+    text = "the encoding of files that are not UTF-8 (else cp1252)"
+    verb.add_argument("--encoding", metavar="NAME", type=_encoding, help=text)
+    text = "whether 3/4/2027 is in April (dmy) or March (mdy)"
+    verb.add_argument("--date-order", choices=get_args(DateOrder), help=text)
+    add_json(verb)
+
+
+def check(config: Config, options: argparse.Namespace) -> None:
+    """Run `check`. Raises CommandError if rows or files cannot be meant; OSError."""
+    report = check_path(options.files, Options(options.encoding, options.date_order))
+    if options.json:
+        print_json(report)
+    else:
+        _print(report)
+    if report.refused:
+        raise CommandError(f"{options.files} cannot be brought in as it is")
+    if report.counts["error"]:
+        raise CommandError(f"{options.files} has rows that cannot be brought in")
+
+
+def _print(report: Report) -> None:
+    print(f"format    {report.format or 'unknown'}")
+    for file in report.files:
+        shown = [f"{file.rows} rows" if file.rows != 1 else "1 row", file.mode, file.encoding]
+        print(f"read      {file.file}: {', '.join(filter(None, shown))}")
+    for fault in report.faults:
+        print(f"{fault.severity:9} {_place(fault)}: {fault.detail} ({fault.code})")
+    hidden = sum(report.counts.values()) - len(report.faults)
+    if hidden:
+        print(f"more      {hidden} faults; with --json, the summary counts all of them")
+
+
+def _place(fault: Fault) -> str:
+    parts = [fault.file or "-"]
+    if fault.row is not None:
+        parts.append(f"row {fault.row}")
+    if fault.column is not None:
+        parts.append(fault.column)
+    return ", ".join(parts)
+
+
+def _encoding(name: str) -> str:
+    """Read the name of an encoding. Raises ArgumentTypeError."""
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        raise argparse.ArgumentTypeError(
+            "expected the name of an encoding, such as cp1251"
+        ) from None
+    return name

@@ -1,0 +1,101 @@
+"""The staging of files that came from elsewhere: their rows in tables that last as long as the
+connection, so that queries can hold them against each other."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from enrollment.storage.queries import queries, to_json
+from enrollment.storage.sqlite import Connection, Row
+
+SQL = queries("staging")
+# The columns that name rows of other tables.
+REFERENCES = {
+    "orgs": {"parentSourcedId": "orgs"},
+    "academicSessions": {"parentSourcedId": "academicSessions"},
+    "courses": {"schoolYearSourcedId": "academicSessions", "orgSourcedId": "orgs"},
+    "classes": {
+        "courseSourcedId": "courses",
+        "schoolSourcedId": "orgs",
+        "termSourcedIds": "academicSessions",
+    },
+    "users": {"agentSourcedIds": "users", "orgSourcedIds": "orgs", "primaryOrgSourcedId": "orgs"},
+    "roles": {"userSourcedId": "users", "orgSourcedId": "orgs"},
+    "enrollments": {
+        "classSourcedId": "classes",
+        "schoolSourcedId": "orgs",
+        "userSourcedId": "users",
+    },
+}
+
+
+class StagedFault(NamedTuple):
+    """What is wrong with a row in view of the others. The code has a severity; this may differ."""
+
+    file: str
+    row: int
+    column: str | None
+    value: str | None
+    code: str
+    severity: str | None
+    detail: str
+
+
+class Staging:
+    """The rows that were staged on a connection, which must be in a transaction."""
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+        self._count = 0
+        SQL.create_staged(db)
+        SQL.create_staged_reference(db)
+
+    def add(self, file: str, line: int, kind: str, content: dict[str, str], sound: bool) -> None:
+        """Keep a row: the number of its line, what it is a row of, and its cells."""
+        self._count += 1
+        SQL.insert_staged(
+            self._db,
+            id=self._count,
+            file=file,
+            line=line,
+            kind=kind,
+            sourced_id=content.get("sourcedId"),
+            is_deleted=content.get("status") == "tobedeleted",
+            is_sound=sound,
+            content=to_json(content),
+            user_ref=content.get("userSourcedId"),
+            class_ref=content.get("classSourcedId"),
+        )
+        for place, target_kind in REFERENCES.get(kind, {}).items():
+            for target in content.get(place, "").split(","):
+                if target:
+                    SQL.insert_staged_reference(
+                        self._db,
+                        staged_id=self._count,
+                        place=place,
+                        target_kind=target_kind,
+                        target=target,
+                    )
+
+    def list_faults(self, whole_kinds: Iterable[str]) -> Iterator[StagedFault]:
+        """List what is wrong between the rows, one by one: there may be as many as rows.
+
+        `whole_kinds` are the tables of which all rows are staged. What is not among them is
+        missing.
+        """
+        parameters = {"whole_kinds": to_json([*whole_kinds])}
+        with SQL.list_staged_faults_cursor(self._db, **parameters) as rows:
+            for row in rows:
+                yield _fault(row)
+
+
+def _fault(row: Row) -> StagedFault:
+    fields: dict[str, Any] = dict(row)
+    return StagedFault(
+        file=fields["file"],
+        row=fields["line"],
+        column=fields["place"],
+        value=fields["value"],
+        code=fields["code"],
+        severity=fields["severity"],
+        detail=fields["detail"],
+    )

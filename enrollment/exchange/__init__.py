@@ -1,0 +1,1 @@
+"""The exchange of rosters with other systems: files are read, and written, in their formats."""

@@ -1,0 +1,150 @@
+"""The files and columns of OneRoster 1.1 and 1.2, and the words of plain lists."""
+
+from typing import Literal, NamedTuple
+
+# What a cell holds; `cells` says how each kind is read.
+Kind = Literal[
+    "id", "ids", "text", "list", "name", "email", "date", "moment", "yes_or_no", "word", "secret"
+]
+
+
+class Column(NamedTuple):
+    """A column: its name, what its cells hold, and whether a row needs it: "here" to be understood,
+    "there" only by the standard."""
+
+    name: str
+    kind: Kind
+    needed: Literal["here", "there"] | None = None
+    # The words that may stand in it, unless any may.
+    words: tuple[str, ...] = ()
+
+
+class Table(NamedTuple):
+    """A file of a package: its name without `.csv`, and its columns."""
+
+    name: str
+    columns: dict[str, Column]
+
+
+def _table(name: str, text: str, **words: str) -> Table:
+    """Make a table of `name:kind` in the order of the standard. A `*` after it: a row needs it. A
+    `+`: only the standard does, and it can be done without."""
+    columns = {}
+    for item in ("sourcedId:id* status:word dateLastModified:moment " + text).split():
+        column, _, kind = item.partition(":")
+        known = tuple((STATUSES if column == "status" else words.get(column, "")).split())
+        kind = kind or "text"
+        needed = {"*": "here", "+": "there"}.get(kind[-1])
+        columns[column] = Column(column, kind.rstrip("*+"), needed, known)  # type: ignore[arg-type]
+    return Table(name, columns)
+
+
+STATUSES = "active tobedeleted"
+USER_ROLES = (
+    "administrator aide counselor districtAdministrator guardian parent principal proctor relative"
+    " siteAdministrator student systemAdministrator teacher"
+)
+# In the order in which rows can be checked against rows: a file after those that it refers to.
+TABLES = {
+    table.name: table
+    for table in (
+        _table(
+            "orgs",
+            "name:text+ type:word+ identifier:text parentSourcedId:id",
+            type="department school district local state national",
+        ),
+        _table(
+            "academicSessions",
+            "title:text* type:word+ startDate:date* endDate:date* parentSourcedId:id"
+            " schoolYear:text+",
+            type="gradingPeriod semester schoolYear term",
+        ),
+        _table(
+            "courses",
+            "schoolYearSourcedId:id title:text* courseCode:text grades:list orgSourcedId:id+"
+            " subjects:list subjectCodes:list",
+        ),
+        _table(
+            "classes",
+            "title:text* grades:list courseSourcedId:id+ classCode:text classType:word+"
+            " location:text schoolSourcedId:id+ termSourcedIds:ids+ subjects:list"
+            " subjectCodes:list periods:list",
+            classType="homeroom scheduled",
+        ),
+        _table(
+            "users",
+            "enabledUser:yes_or_no+ username:text+ userIds:text givenName:name+ familyName:name*"
+            " middleName:name identifier:text email:email sms:text phone:text agentSourcedIds:ids"
+            " grades:list password:secret userMasterIdentifier:text preferredGivenName:name"
+            " preferredMiddleName:name preferredFamilyName:name primaryOrgSourcedId:id"
+            " pronouns:text",
+        ),
+        _table(
+            "roles",
+            "userSourcedId:id* roleType:word+ role:word* beginDate:date endDate:date"
+            " orgSourcedId:id+ userProfileSourcedId:text",
+            roleType="primary secondary",
+            role=USER_ROLES,
+        ),
+        _table(
+            "enrollments",
+            "classSourcedId:id* schoolSourcedId:id+ userSourcedId:id* role:word* primary:yes_or_no"
+            " beginDate:date endDate:date",
+            role="administrator proctor student teacher aide",
+        ),
+    )
+}
+# In 1.1 a user has one role and many orgs, and there is no roles.csv.
+USERS_1_1 = _table(
+    "users",
+    "enabledUser:yes_or_no+ orgSourcedIds:ids+ role:word* username:text+ userIds:text"
+    " givenName:name+ familyName:name* middleName:name identifier:text email:email sms:text"
+    " phone:text agentSourcedIds:ids grades:list password:secret",
+    role=USER_ROLES,
+)
+# Words that take `ext:` words beside them.
+OPEN_WORDS = {"type", "role", "classType"}
+# Words of older versions.
+OLD_WORDS = {"inactive": "tobedeleted"}
+# Columns of older versions, by their names since.
+OLD_COLUMNS = {
+    "grade": "grades",
+    "userId": "userIds",
+    "agents": "agentSourcedIds",
+    "schoolYearId": "schoolYearSourcedId",
+    "termSourcedId": "termSourcedIds",
+    "termId": "termSourcedIds",
+    "orgSourcedId": "orgSourcedIds",
+    "courseId": "courseSourcedId",
+    "schoolId": "schoolSourcedId",
+    "classId": "classSourcedId",
+    "subject": "subjects",
+}
+# Files of the standard that hold nothing a roster needs.
+NOT_KEPT = set(
+    "categories classResources courseResources demographics lineItemLearningObjectiveIds lineItems"
+    " lineItemScoreScales resources resultLearningObjectiveIds results resultScoreScales"
+    " scoreScales userProfiles userResources".split()
+)
+MODES = ("absent", "bulk", "delta")
+
+# The words of plain lists, folded: without case, accents, dots and doubled spaces.
+LIST_WORDS = {
+    "number": (
+        "number|id|student id|student number|student no|sis id|id number|matriculation number"
+        "|schulernr|schulernummer|matrikelnummer|identifiant|numero|codigo|matricola|studienummer"
+        "|leerlingnummer|学籍番号"
+    ),
+    "family_name": (
+        "last name|surname|family name|nachname|familienname|nom|apellidos|cognome|achternaam|姓"
+    ),
+    "given_name": ("first name|given name|forename|vorname|prenom|nombre|nome|voornaam|名"),
+    "name": "name|student|student name|full name|nom et prenom|schuler|alumno",
+    "email": "email|e-mail|mail|email address|e-mail address|courriel|correo|e-mailadres",
+    "course": "course|course code|class|section|kurs|klasse|cours",
+    "term": "term|semester|halbjahr",
+    "status": "status",
+}
+LIST_COLUMNS = {word: field for field, words in LIST_WORDS.items() for word in words.split("|")}
+# A row with one of these at its start counts rows, and is no person.
+TOTALS = {"total", "sum", "summe", "gesamt", "anzahl", "somme", "suma", "totale", "totaal", "count"}

@@ -1,0 +1,135 @@
+"""What is wrong in files that came from elsewhere: all of it is shown at once, none is raised."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+# A refusal concerns a whole file: nothing can be brought in. An error concerns a row that can't be
+# meant. A warning is mended, or left out, and shown.
+Severity = Literal["refusal", "error", "warning"]
+SEVERITIES: tuple[Severity, ...] = ("refusal", "error", "warning")
+# How many faults of each severity are kept whole. The summary counts all of them.
+MOST_KEPT = 1000
+# How many kinds of faults the summary counts. A file with odd columns could make any number.
+MOST_KINDS = 1000
+LONGEST_VALUE = 100
+
+# Every code, and its severity unless the place where it is found says otherwise.
+CODES: dict[str, Severity] = {
+    "unreadable_file": "refusal",
+    "expands_too_far": "refusal",
+    "unknown_format": "refusal",
+    "unclosed_quote": "refusal",
+    "mangled_id": "refusal",
+    "missing_column": "refusal",
+    "ragged_row": "error",
+    "missing_value": "error",
+    "invalid_value": "error",
+    "garbled_text": "error",
+    "ambiguous_date": "error",
+    "precision_lost": "error",
+    "duplicate_id": "error",
+    "unresolved_reference": "error",
+    "ends_before_start": "error",
+    "unknown_file": "warning",
+    "missing_file": "warning",
+    "empty_file": "warning",
+    "decoded_as": "warning",
+    "renamed_column": "warning",
+    "unknown_column": "warning",
+    "mended_value": "warning",
+    "duplicate_row": "warning",
+    "overlapping": "warning",
+    "wrong_org": "warning",
+    "several_terms": "warning",
+    "status_in_bulk": "warning",
+    "not_kept": "warning",
+    "number_taken": "warning",
+    "email_taken": "warning",
+    "email_not_kept": "warning",
+}
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One fault: where it is, what stands there, and a sentence for people.
+
+    Without a row, it concerns the whole file; without a column, the whole row.
+    """
+
+    file: str
+    row: int | None = None
+    column: str | None = None
+    value: str | None = None
+    code: str
+    severity: Severity
+    detail: str
+
+
+class FaultCount(msgspec.Struct, kw_only=True):
+    """How often a fault occurs in a column of a file, with the first of them as an example."""
+
+    code: str
+    severity: Severity
+    file: str
+    column: str | None
+    count: int
+    example: Fault
+
+
+class Faults:
+    """The faults of all files, with bounds on what is kept of them."""
+
+    def __init__(self) -> None:
+        self.counts: dict[Severity, int] = dict.fromkeys(SEVERITIES, 0)
+        self._kept: dict[Severity, list[Fault]] = {severity: [] for severity in SEVERITIES}
+        self._summary: dict[tuple[str, Severity, str, str | None], FaultCount] = {}
+
+    def add(
+        self,
+        code: str,
+        detail: str,
+        file: str,
+        row: int | None = None,
+        column: str | None = None,
+        value: str | None = None,
+        severity: Severity | None = None,
+    ) -> None:
+        """Note a fault."""
+        severity = severity or CODES[code]
+        if value is not None and len(value) > LONGEST_VALUE:
+            value = f"{value[: LONGEST_VALUE - 1]}…"
+        fault = Fault(
+            file=file,
+            row=row,
+            column=column,
+            value=value,
+            code=code,
+            severity=severity,
+            detail=detail,
+        )
+        self.counts[severity] += 1
+        if len(self._kept[severity]) < MOST_KEPT:
+            self._kept[severity].append(fault)
+        kind = (code, severity, file, column)
+        if kind in self._summary:
+            self._summary[kind].count += 1
+        elif len(self._summary) < MOST_KINDS:
+            self._summary[kind] = FaultCount(
+                code=code, severity=severity, file=file, column=column, count=1, example=fault
+            )
+
+    @property
+    def refuse(self) -> bool:
+        """Whether nothing can be brought in, whatever is left out."""
+        return self.counts["refusal"] > 0
+
+    def __iter__(self) -> Iterator[Fault]:
+        """The faults that are kept: the worst first, else in the order in which they were found."""
+        for severity in SEVERITIES:
+            yield from self._kept[severity]
+
+    def summary(self) -> list[FaultCount]:
+        """The kinds of faults, the worst first."""
+        order = SEVERITIES.index
+        return sorted(self._summary.values(), key=lambda kind: order(kind.severity))

@@ -1,0 +1,97 @@
+"""Headers: which column of a file is which of the standard's, whatever it is called there."""
+
+import unicodedata
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from enrollment.exchange.columns import (
+    LIST_COLUMNS,
+    OLD_COLUMNS,
+    Column,
+    Kind,
+    Table,
+)
+from enrollment.exchange.faults import Faults, Severity
+
+METADATA = "metadata."
+# How alike a name must be to that of a column which is missing.
+LIKENESS = 0.85
+LIST_KINDS: dict[str, Kind] = {
+    "family_name": "name",
+    "given_name": "name",
+    "email": "email",
+}
+# Two known words make the header of a list.
+FEWEST_WORDS = 2
+
+
+class Taken(NamedTuple):
+    """A column of a file: where its cells stand, what they are called, and what they were taken
+    for."""
+
+    place: int
+    header: str
+    column: Column
+
+
+def match_header(
+    table: Table, header: Sequence[str], file: str, number: int, faults: Faults
+) -> list[Taken]:
+    """Return the columns of a file of the standard. Columns of its own are kept as metadata."""
+    names = [name.strip() for name in header]
+    missing = [name for name in table.columns if name not in names]
+    taken: dict[str, Taken] = {}
+    for place, name in enumerate(names):
+        if not name:
+            continue
+        found = name if name in table.columns else _renamed(name, missing)
+        if found in taken or name in taken:
+            text = f"There are two columns {name}, and the second is left out."
+            faults.add("unknown_column", text, file, number, name)
+        elif found:
+            if found != name:
+                missing.remove(found)
+                text = f"The column {name} was read as {found}."
+                faults.add("renamed_column", text, file, number, name)
+            taken[found] = Taken(place, name, table.columns[found])
+        else:
+            kept = name if name.startswith(METADATA) else f"{METADATA}{name}"
+            taken[kept] = Taken(place, name, Column(kept, "text"))
+            if kept != name:
+                text = f"OneRoster has no column {name}. It is kept as {kept}."
+                faults.add("unknown_column", text, file, number, name)
+    for name in missing:
+        if table.columns[name].needed:
+            text = f"{file} has no column {name}, and nothing like it."
+            severity: Severity = "refusal" if table.columns[name].needed == "here" else "warning"
+            faults.add("missing_column", text, file, None, name, severity=severity)
+    return [*taken.values()]
+
+
+def _renamed(name: str, missing: Sequence[str]) -> str | None:
+    """Return the column that is missing and that this one must be, or None."""
+    for candidate in missing:
+        if candidate.lower() == name.replace(" ", "").replace("_", "").lower():
+            return candidate
+    if OLD_COLUMNS.get(name) in missing:
+        return OLD_COLUMNS[name]
+    alike = get_close_matches(name, missing, n=2, cutoff=LIKENESS)
+    return alike[0] if len(alike) == 1 else None
+
+
+def find_list_columns(cells: Sequence[str]) -> list[Taken] | None:
+    """Return the columns of a plain list, if this row is its header; else None."""
+    taken: dict[str, Taken] = {}
+    for place, cell in enumerate(cells):
+        field = LIST_COLUMNS.get(fold(cell))
+        if field and field not in taken:
+            taken[field] = Taken(place, cell, Column(field, LIST_KINDS.get(field, "text")))
+    return [*taken.values()] if len(taken) >= FEWEST_WORDS else None
+
+
+def fold(text: str) -> str:
+    """Return a text without case, accents, dots and doubled spaces."""
+    spelled = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(letter for letter in spelled if not unicodedata.combining(letter))
+    return " ".join(letters.replace(".", " ").replace("_", " ").split())

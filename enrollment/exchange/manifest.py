@@ -1,0 +1,48 @@
+"""The manifest of a package: its version, and whether each file is all there is or what changed."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from enrollment.exchange.columns import MODES, NOT_KEPT, TABLES
+from enrollment.exchange.faults import Faults
+from enrollment.exchange.text import Row
+
+NAME = "manifest.csv"
+MANIFEST_VERSION = "1.0"
+VERSIONS = ("1.1", "1.2")
+
+
+class Manifest(NamedTuple):
+    """What a manifest says: the version of OneRoster if it is one that is known, and the mode of
+    each file."""
+
+    version: str | None
+    modes: dict[str, str]
+
+
+def read_manifest(rows: Iterable[Row], faults: Faults) -> Manifest:
+    """Read a manifest, and show what is odd in it."""
+    version, modes = None, {}
+    for number, cells in rows:
+        name, value = ([cell.strip() for cell in cells] + ["", ""])[:2]
+        if number == 1 or not name:
+            continue
+        if name == "manifest.version" and value != MANIFEST_VERSION:
+            text = f"{name} is {value or 'blank'}, and was read as {MANIFEST_VERSION}."
+            faults.add("mended_value", text, NAME, number, name, value)
+        elif name == "oneroster.version":
+            version = value if value in VERSIONS else None
+            if version is None:
+                text = f"{name} is none of {', '.join(VERSIONS)}: the columns decide."
+                faults.add("mended_value", text, NAME, number, name, value)
+        elif name.startswith("file."):
+            file = name.removeprefix("file.")
+            mode = value.lower()
+            if file not in TABLES and file not in NOT_KEPT:
+                faults.add("unknown_file", f"OneRoster has no file {file}.", NAME, number, name)
+            elif mode in MODES:
+                modes[file] = mode
+            else:
+                text = f"The mode of {file} is {value or 'blank'}: what is there is read as bulk."
+                faults.add("mended_value", text, NAME, None, name, value)
+    return Manifest(version, modes)

@@ -1,0 +1,125 @@
+"""A plain list of people: a CSV file or a workbook with headers in the words of a school."""
+
+from collections.abc import Iterator, Sequence
+
+from enrollment.exchange.cells import MOST_DIGITS, SCIENTIFIC, read_cell
+from enrollment.exchange.columns import TOTALS, Column
+from enrollment.exchange.faults import CODES
+from enrollment.exchange.headers import Taken, find_list_columns, fold
+from enrollment.exchange.reading import FileRead, Reading, Record
+from enrollment.exchange.sources import SourceFile, reports_damage
+from enrollment.exchange.text import MOST_LINES_ABOVE_HEADER, Row, find_encoding, read_rows
+from enrollment.exchange.workbook import LOST, read_workbook
+
+# A spreadsheet takes a cell that begins with one of these for a formula. An apostrophe prevents it.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def read_list(file: SourceFile, reading: Reading) -> FileRead:
+    """Read a list. Its header is the first of the first rows in which two cells are known words."""
+    read = FileRead(file=file.name, kind="list")
+    with reports_damage(file, reading.faults):
+        rows = _rows(file, read, reading)
+        for row in rows:
+            taken = find_list_columns(row.cells)
+            if taken:
+                _note_columns(row, taken, read, reading)
+                _read_people(rows, taken, read, reading)
+                break
+            if row.number >= MOST_LINES_ABOVE_HEADER:
+                break
+    if not read.columns and not reading.faults.refuse:
+        text = (
+            f"No row of {file.name} is a header: expected two columns such as number,"
+            " family name, given name and email."
+        )
+        reading.faults.add("unknown_format", text, file.name)
+    return read
+
+
+def _rows(file: SourceFile, read: FileRead, reading: Reading) -> Iterator[Row]:
+    if file.is_workbook:
+        return read_workbook(file, reading.faults)
+    read.encoding = find_encoding(file, reading.options.encoding, reading.faults)
+    if read.encoding is None:
+        return iter(())
+    return read_rows(file, read.encoding, reading.faults)
+
+
+def _note_columns(header: Row, taken: Sequence[Taken], read: FileRead, reading: Reading) -> None:
+    read.columns = {column.header: column.column.name for column in taken}
+    places = {column.place for column in taken}
+    for place, cell in enumerate(header.cells):
+        if cell.strip() and place not in places:
+            text = f"The column {cell} is not known, and is left out."
+            reading.faults.add("unknown_column", text, read.file, header.number, cell)
+
+
+def _read_people(
+    rows: Iterator[Row], taken: Sequence[Taken], read: FileRead, reading: Reading
+) -> None:
+    faults = reading.faults
+    for row in rows:
+        first = next((cell for cell in row.cells if cell.strip()), None)
+        if first is None:
+            continue
+        if fold(first).partition(":")[0] in TOTALS:
+            faults.add("not_kept", "The row counts others, and is left out.", read.file, row.number)
+            continue
+        read.rows += 1
+        content, is_sound = {}, True
+        for place, header, column in taken:
+            text = row.cells[place] if place < len(row.cells) else ""
+            if not text.strip():
+                continue
+            code, detail, values = _read_cell(column, text)
+            content.update(values)
+            if code:
+                severity = CODES[code]
+                is_sound &= severity == "warning"
+                faults.add(code, detail, read.file, row.number, header, text.removeprefix(LOST))
+        if is_sound and "family_name" not in content:
+            is_sound = False
+            text = "The family name is blank."
+            faults.add("missing_value", text, read.file, row.number, _names(taken))
+        reading.take(Record(read.file, row.number, "list", content, is_sound))
+
+
+def _read_cell(column: Column, text: str) -> tuple[str | None, str, dict[str, str]]:
+    """Return the code and the sentence of a fault, if there is one, and the values of a cell."""
+    if text[0] == "'" and text[1:2] in FORMULA:
+        text = text[1:]
+    if text.startswith(LOST):
+        detail = f"A number of more than {MOST_DIGITS} digits has lost some. Make the column text."
+        return "precision_lost", detail, {}
+    if column.name == "number" and SCIENTIFIC.fullmatch(text.strip()):
+        detail = "A spreadsheet has changed the number: several people may hide behind it."
+        return "mangled_id", detail, {}
+    if column.name == "name":
+        names = _split(text.strip())
+        if not names:
+            return "invalid_value", "Expected a family name, a comma and a given name.", {}
+        return None, "", names
+    found = read_cell(column, text, None)
+    # Blanks around a cell of a list are no news.
+    code = None if found.code == "mended_value" else found.code
+    return code, found.detail, {column.name: found.value} if found.value else {}
+
+
+def _split(name: str) -> dict[str, str] | None:
+    """Split a name at its comma, or where capitals end. None: it would have to be guessed."""
+    family, comma, given = (part.strip() for part in name.partition(","))
+    if comma and family and given:
+        return {"family_name": family, "given_name": given}
+    words = name.split()
+    capitals = [word for word in words if word.isupper() and len(word) > 1]
+    others = [word for word in words if word not in capitals]
+    if capitals and others and words in (capitals + others, others + capitals):
+        return {"family_name": " ".join(capitals), "given_name": " ".join(others)}
+    return None
+
+
+def _names(taken: Sequence[Taken]) -> str | None:
+    """Return the header of the column with the family names, if there is one."""
+    names = ("family_name", "name")
+    return next((column.header for column in taken if column.column.name in names), None)

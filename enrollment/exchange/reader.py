@@ -1,0 +1,35 @@
+"""The reader: files of other systems as rows, with every fault of every file."""
+
+from collections.abc import Callable, Sequence
+
+from enrollment.exchange.columns import TABLES
+from enrollment.exchange.faults import Faults
+from enrollment.exchange.package import read_package
+from enrollment.exchange.plain_list import read_list
+from enrollment.exchange.reading import Options, Reading, Record, Understood
+from enrollment.exchange.sources import SourceFile
+
+DEFAULT = Options()
+
+
+def read(
+    files: Sequence[SourceFile],
+    take: Callable[[Record], object],
+    faults: Faults,
+    options: Options = DEFAULT,
+) -> Understood:
+    """Read files and pass each row to `take`. Whatever is wrong with them becomes a fault.
+
+    The names decide: files of OneRoster are a package, and one other file is a list of people.
+    """
+    reading = Reading(take, faults, options)
+    names = {file.name.lower() for file in files}
+    if any(f"{table}.csv".lower() in names for table in TABLES):
+        return read_package(files, reading)
+    if len(files) == 1:
+        return Understood(format="list", files=[read_list(files[0], reading)])
+    # An archive that can't be read has no files, and its fault already.
+    if not faults.refuse:
+        text = "There is no file of OneRoster, and not one list: nothing can be read."
+        faults.add("unknown_format", text, files[0].name if files else "")
+    return Understood(format=None, files=[])

@@ -1,0 +1,60 @@
+"""What is passed through a reading: what was asked for, what is found, and where each row goes."""
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from enrollment.exchange.faults import Faults
+
+DateOrder = Literal["dmy", "mdy"]
+Format = Literal["oneroster-1.1", "oneroster-1.2", "list"]
+
+
+class Options(NamedTuple):
+    """What whoever sends the files knows better: the encoding of files that are not UTF-8, and the
+    order of day and month."""
+
+    encoding: str | None = None
+    date_order: DateOrder | None = None
+
+
+class Record(NamedTuple):
+    """One row that was read."""
+
+    file: str
+    row: int
+    # The table that it is a row of, or "list".
+    kind: str
+    # Its cells by the names of their columns in the standard, without blank ones.
+    content: dict[str, str]
+    # Whether it can be meant: it has no error of its own.
+    is_sound: bool
+
+
+class FileRead(msgspec.Struct, kw_only=True):
+    """What a file was taken for: its kind, its mode, its encoding, what each of its columns is, and
+    how many rows it has."""
+
+    file: str
+    kind: str
+    mode: str | None = None
+    encoding: str | None = None
+    date_order: DateOrder | None = None
+    columns: dict[str, str] = msgspec.field(default_factory=dict)
+    rows: int = 0
+
+
+class Understood(msgspec.Struct, kw_only=True):
+    """What the files were taken for. Without a format, for nothing."""
+
+    format: Format | None
+    files: list[FileRead]
+
+
+class Reading(NamedTuple):
+    """A reading under way: where each row goes, where each fault goes, and what was asked for."""
+
+    take: Callable[[Record], object]
+    faults: Faults
+    options: Options

@@ -1,0 +1,173 @@
+"""Where files come from: a folder, a zip, one file. They are opened within limits."""
+
+import io
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, NamedTuple
+
+from enrollment.exchange.faults import Faults
+
+MEGABYTE = 1024 * 1024
+# What all files of an archive, or a workbook, may have unpacked; and how many there may be.
+MOST_BYTES = 256 * MEGABYTE
+MOST_FILES = 1000
+# How many times its own size a larger archive may unpack to. Rosters pack ten to thirty times.
+MOST_EXPANSION = 100
+EXPANSION_COUNTS_FROM = 10 * MEGABYTE
+
+ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+EMPTY_ZIP = b"PK\x05\x06"
+# What systems add to folders and archives by themselves.
+ADDED_BY_SYSTEMS = {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"}
+
+
+class SourceFile(NamedTuple):
+    """One file to read. It can be opened again and again."""
+
+    name: str
+    open: Callable[[], BinaryIO]
+    is_workbook: bool = False
+
+
+@contextmanager
+def open_path(path: Path, faults: Faults) -> Iterator[list[SourceFile]]:
+    """Open a folder, an archive or a file, and yield the files to read.
+
+    Raises OSError if it can't be read at all.
+    """
+    if path.is_dir():
+        yield list(_in_folder(path, faults))
+        return
+    with path.open("rb") as stream:
+        yield list(open_stream(path.name, stream, faults))
+
+
+def open_stream(name: str, stream: BinaryIO, faults: Faults) -> Iterator[SourceFile]:
+    """Return the files of an archive, or the one file that it is. The content decides, not the
+    name. The stream must be one that can seek, and stay open."""
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
+    start = stream.read(4)
+    if size > MOST_BYTES:
+        text = f"{name} has more than {MOST_BYTES // MEGABYTE} MB."
+        faults.add("expands_too_far", text, name)
+    elif start == OLE:
+        faults.add(
+            "unreadable_file",
+            f"{name} is protected by a password, or in the format before .xlsx. Save it as .xlsx"
+            " without a password.",
+            name,
+        )
+    elif start in (ZIP, EMPTY_ZIP):
+        yield from _in_archive(name, stream, size, faults)
+    else:
+        yield SourceFile(name, lambda: _rewound(stream))
+
+
+@contextmanager
+def reports_damage(file: SourceFile, faults: Faults) -> Iterator[None]:
+    """Note a fault if the archive turns out to be damaged when the file is read."""
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+        text = f"{file.name} is damaged, or packed in a way that can't be read."
+        faults.add("unreadable_file", text, file.name)
+
+
+def _rewound(stream: BinaryIO) -> BinaryIO:
+    stream.seek(0)
+    return io.BufferedReader(_Unclosed(stream))
+
+
+class _Unclosed(io.RawIOBase):
+    """A view of a stream that leaves it open when it is closed itself."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        content = self._stream.read(len(buffer))
+        buffer[: len(content)] = content
+        return len(content)
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+
+def _in_folder(folder: Path, faults: Faults) -> Iterator[SourceFile]:
+    total = 0
+    for path in sorted(folder.iterdir()):
+        # A link could lead anywhere, and a pipe never ends.
+        if path.is_symlink() or not path.is_file():
+            if not _is_added_by_a_system(path.name):
+                faults.add("unknown_file", f"{path.name} is not a file, and left out.", path.name)
+            continue
+        if _is_added_by_a_system(path.name):
+            continue
+        total += path.stat().st_size
+        if total > MOST_BYTES:
+            text = f"The files have more than {MOST_BYTES // MEGABYTE} MB."
+            faults.add("expands_too_far", text, path.name)
+            return
+        yield SourceFile(path.name, _opener(path))
+
+
+def _opener(path: Path) -> Callable[[], BinaryIO]:
+    return lambda: path.open("rb")
+
+
+def _in_archive(name: str, stream: BinaryIO, size: int, faults: Faults) -> Iterator[SourceFile]:
+    try:
+        archive = zipfile.ZipFile(stream)
+        members = [member for member in archive.infolist() if not member.is_dir()]
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):
+        faults.add("unreadable_file", f"{name} is a damaged or incomplete archive.", name)
+        return
+    # A member is never read further than its size in this directory, so the sum is a limit.
+    total = sum(member.file_size for member in members)
+    if len(members) > MOST_FILES:
+        faults.add("expands_too_far", f"{name} has more than {MOST_FILES} files.", name)
+        return
+    if total > MOST_BYTES or total > EXPANSION_COUNTS_FROM + MOST_EXPANSION * size:
+        text = f"{name} would unpack to {total // MEGABYTE} MB, which is no roster."
+        faults.add("expands_too_far", text, name)
+        return
+    if any(member.flag_bits & 0x1 for member in members):
+        faults.add("unreadable_file", f"{name} is protected by a password.", name)
+        return
+    if any(member.filename == "[Content_Types].xml" for member in members):
+        yield SourceFile(name, lambda: _rewound(stream), is_workbook=True)
+        return
+    seen: set[str] = set()
+    for member in members:
+        # Only the last part of the name counts. No file is ever written under it.
+        path = PurePosixPath(member.filename.replace("\\", "/"))
+        if any(map(_is_added_by_a_system, path.parts)):
+            continue
+        if path.name.lower() in seen:
+            text = f"{path.name} is in the archive twice."
+            faults.add("unreadable_file", text, path.name)
+            continue
+        seen.add(path.name.lower())
+        yield SourceFile(path.name, _member_opener(archive, member))
+
+
+def _member_opener(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Callable[[], BinaryIO]:
+    # The type says IO[bytes], which is all that a reader of text needs.
+    return lambda: archive.open(member)  # type: ignore[return-value]
+
+
+def _is_added_by_a_system(part: str) -> bool:
+    return part in ADDED_BY_SYSTEMS or part.startswith("._")

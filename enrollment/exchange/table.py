@@ -1,0 +1,173 @@
+"""One file of a package: its rows, cell by cell."""
+
+from collections.abc import Iterator, Sequence
+
+from enrollment.exchange.cells import Read, order_shown_by, parse_date, read_cell
+from enrollment.exchange.columns import Table
+from enrollment.exchange.faults import CODES
+from enrollment.exchange.headers import Taken, match_header
+from enrollment.exchange.reading import FileRead, Reading, Record
+from enrollment.exchange.sources import SourceFile
+from enrollment.exchange.text import Row, find_encoding, read_rows
+
+# Days that begin and end something: the end must come after the start.
+SPANS = (("startDate", "endDate", False), ("beginDate", "endDate", True))
+DATES = ("date", "moment")
+
+
+def read_table(file: SourceFile, table: Table, read: FileRead, reading: Reading) -> None:
+    """Read a file of a package, and note in `read` what it was taken for."""
+    faults = reading.faults
+    read.encoding = find_encoding(file, reading.options.encoding, faults)
+    if read.encoding is None:
+        return
+    rows = read_rows(file, read.encoding, faults)
+    header = next((row for row in rows if any(row.cells)), None)
+    if header is None:
+        faults.add("empty_file", f"{file.name} is empty.", file.name)
+        return
+    taken = match_header(table, header.cells, file.name, header.number, faults)
+    read.columns = {column.header: column.column.name for column in taken}
+    known = read.columns.values()
+    if any(name not in known for name, column in table.columns.items() if column.needed == "here"):
+        # Every row would be at fault.
+        return
+    read.date_order = reading.options.date_order
+    reader = _RowReader(file, read, taken, len(header.cells), reading)
+    for row in rows:
+        if any(cell and not cell.isspace() for cell in row.cells):
+            read.rows += 1
+            reader.read(row)
+    if read.rows == 0:
+        faults.add("empty_file", f"{file.name} has a header and no rows.", file.name)
+
+
+class _RowReader:
+    """Reads the rows of one file."""
+
+    def __init__(
+        self,
+        file: SourceFile,
+        read: FileRead,
+        taken: Sequence[Taken],
+        width: int,
+        reading: Reading,
+    ) -> None:
+        self._file, self._read, self._taken, self._reading = file, read, taken, reading
+        self._width = width
+        self._knows_order = read.date_order is not None
+        # What is shown once for each file: (code, column).
+        self._shown: set[tuple[str, str | None]] = set()
+        # Whether the row that is being read can be meant.
+        self._is_sound = True
+
+    def read(self, row: Row) -> None:
+        """Read a row, and pass it on."""
+        self._is_sound = True
+        self._check_width(row)
+        cells = row.cells + [""] * (self._width - len(row.cells))
+        content = {}
+        for place, header, column in self._taken:
+            text = cells[place]
+            if not text or text.isspace():
+                continue
+            if column.kind in DATES and not self._knows_order and parse_date(text, None) is None:
+                self._find_order()
+            found = read_cell(column, text, self._read.date_order)
+            if found.code:
+                self._note(found, row.number, header, text)
+            if found.value:
+                content[column.name] = found.value
+        self._check_status(row.number, content)
+        self._check_needed(row.number, content)
+        self._check_spans(row.number, content)
+        record = Record(self._read.file, row.number, self._read.kind, content, self._is_sound)
+        self._reading.take(record)
+
+    def _note(self, found: Read, row: int, column: str, value: str) -> None:
+        assert found.code
+        if found.code == "not_kept":
+            # Never with its value: this is a password.
+            self._once(found.code, found.detail, row, column)
+            return
+        severity = found.severity or CODES[found.code]
+        if severity != "warning":
+            self._is_sound = False
+        self._reading.faults.add(
+            found.code, found.detail, self._read.file, row, column, value, severity
+        )
+
+    def _error(self, code: str, detail: str, row: int, column: str | None) -> None:
+        self._is_sound = False
+        self._reading.faults.add(code, detail, self._read.file, row, column)
+
+    def _warn(self, code: str, detail: str, row: int, column: str | None) -> None:
+        faults = self._reading.faults
+        faults.add(code, detail, self._read.file, row, column, severity="warning")
+
+    def _once(self, code: str, detail: str, row: int | None, column: str | None) -> None:
+        if (code, column) not in self._shown:
+            self._shown.add((code, column))
+            self._reading.faults.add(code, detail, self._read.file, row, column)
+
+    def _check_width(self, row: Row) -> None:
+        if len(row.cells) > self._width and any(row.cells[self._width :]):
+            text = f"The row has {len(row.cells)} cells, and the header {self._width}."
+            self._error("ragged_row", text, row.number, None)
+        elif len(row.cells) < self._width:
+            text = f"The row has {len(row.cells)} cells, and the header {self._width}."
+            self._warn("ragged_row", text, row.number, None)
+
+    def _check_status(self, row: int, content: dict[str, str]) -> None:
+        """A bulk file says nothing of changes, and a delta file does in every row."""
+        status = content.get("status")
+        if self._read.mode == "delta":
+            if status is None:
+                self._error("missing_value", "A row of a delta needs a status.", row, "status")
+        elif status == "tobedeleted":
+            text = "A bulk file holds what is there, and this row is to be deleted."
+            self._warn("status_in_bulk", text, row, "status")
+        elif status:
+            text = "A bulk file has no status: it is read all the same."
+            self._once("status_in_bulk", text, None, "status")
+
+    def _check_needed(self, row: int, content: dict[str, str]) -> None:
+        if content.get("status") == "tobedeleted":
+            # Who it was is enough.
+            return
+        # A value that can't be read has its fault already.
+        was_sound = self._is_sound
+        for _, header, column in self._taken:
+            if column.needed and column.name not in content and was_sound:
+                text = f"{column.name} is blank."
+                if column.needed == "here":
+                    self._error("missing_value", text, row, header)
+                else:
+                    self._warn("missing_value", text, row, header)
+
+    def _check_spans(self, row: int, content: dict[str, str]) -> None:
+        for start, end, may_be_equal in SPANS:
+            first, last = content.get(start), content.get(end)
+            if first and last and (last < first or (last == first and not may_be_equal)):
+                text = f"It ends on {last}, and starts on {first}."
+                self._error("ends_before_start", text, row, end)
+
+    def _find_order(self) -> None:
+        """Find a day in this file that can be read in one way only, which settles the others."""
+        self._knows_order = True
+        assert self._read.encoding
+        places = [place for place, _, column in self._taken if column.kind in DATES]
+        # What is wrong with the rows is noted when they are read.
+        ignored = type(self._reading.faults)()
+        for cells in _cells(read_rows(self._file, self._read.encoding, ignored), places):
+            order = order_shown_by(cells)
+            if order:
+                self._read.date_order = order
+                return
+
+
+def _cells(rows: Iterator[Row], places: Sequence[int]) -> Iterator[str]:
+    for row in rows:
+        for place in places:
+            if place < len(row.cells):
+                yield row.cells[place]

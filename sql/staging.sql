@@ -1,0 +1,190 @@
+-- name: create_staged()!
+-- The rows of files that came from elsewhere, for the queries below. They are gone with the connection.
+CREATE TEMPORARY TABLE staged (
+    id         INTEGER PRIMARY KEY,
+    file       TEXT    NOT NULL,
+    line       INTEGER NOT NULL,
+    kind       TEXT    NOT NULL,
+    sourced_id TEXT,
+    is_deleted INTEGER NOT NULL,
+    is_sound   INTEGER NOT NULL,
+    content    TEXT    NOT NULL,
+    user_ref   TEXT,
+    class_ref  TEXT,
+    CONSTRAINT staged_by_sourced_id UNIQUE (kind, sourced_id, id),
+    CONSTRAINT staged_by_presence UNIQUE (kind, is_deleted, sourced_id, id)
+);
+
+-- name: create_staged_reference()!
+-- Each id by which a row names another.
+CREATE TEMPORARY TABLE staged_reference (
+    staged_id   INTEGER NOT NULL,
+    place       TEXT    NOT NULL,
+    target_kind TEXT    NOT NULL,
+    target      TEXT    NOT NULL
+);
+
+-- name: insert_staged(id, file, line, kind, sourced_id, is_deleted, is_sound, content, user_ref, class_ref)!
+-- Keep a row.
+INSERT INTO staged (id, file, line, kind, sourced_id, is_deleted, is_sound, content, user_ref, class_ref)
+VALUES (:id, :file, :line, :kind, :sourced_id, :is_deleted, :is_sound, :content, :user_ref, :class_ref);
+
+-- name: insert_staged_reference(staged_id, place, target_kind, target)!
+-- Keep an id by which a row names another.
+INSERT INTO staged_reference (staged_id, place, target_kind, target)
+VALUES (:staged_id, :place, :target_kind, :target);
+
+-- name: list_staged_faults(whole_kinds)
+-- What is wrong between the rows: what stands twice, names what is not there, or contradicts another?
+-- `whole_kinds` are those of which all is there; other ids may be known from before. The first row of an id counts.
+-- No branch may take longer than in proportion to the rows, whatever they are.
+WITH student (sourced_id) AS (
+    SELECT DISTINCT user_ref
+    FROM staged
+    WHERE kind IN ('roles', 'enrollments') AND content ->> 'role' = 'student'
+),
+
+stretch AS (
+    SELECT id, file, line, begin_on, end_on,
+        first_value(line) OVER pair AS first_line,
+        lag(begin_on) OVER pair AS last_begin_on,
+        lag(end_on) OVER pair AS last_end_on,
+        max(end_on) OVER (pair ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS busy_until
+    FROM (
+        SELECT id, file, line, user_ref, class_ref, content ->> 'role' AS role,
+            coalesce(content ->> 'beginDate', '') AS begin_on,
+            coalesce(content ->> 'endDate', '9') AS end_on
+        FROM staged
+        WHERE kind = 'enrollments'
+            AND is_deleted = 0
+            AND id = (
+                SELECT min(id) FROM staged AS same
+                WHERE same.kind = staged.kind AND same.sourced_id = staged.sourced_id
+            )
+    ) AS present
+    WINDOW pair AS (PARTITION BY user_ref, class_ref, role ORDER BY begin_on, id)
+)
+
+SELECT later.id, later.file, later.line,
+    CASE WHEN later.content <> first.content THEN 'sourcedId' END AS place,
+    later.sourced_id AS value,
+    CASE WHEN later.content <> first.content THEN 'duplicate_id' ELSE 'duplicate_row' END AS code,
+    NULL AS severity,
+    CASE
+        WHEN later.content <> first.content
+            THEN 'The id is that of row ' || CAST(first.line AS text) || ', which is another.'
+        ELSE 'The row is the same as row ' || CAST(first.line AS text) || '.'
+    END AS detail
+FROM staged AS later
+CROSS JOIN staged AS first
+WHERE first.id = (
+        SELECT min(id) FROM staged AS same
+        WHERE same.kind = later.kind AND same.sourced_id = later.sourced_id
+    )
+    AND first.id < later.id
+UNION ALL
+SELECT id, file, line,
+    CASE WHEN begin_on <> last_begin_on OR end_on <> last_end_on THEN 'beginDate' END,
+    begin_on,
+    CASE WHEN begin_on <> last_begin_on OR end_on <> last_end_on THEN 'overlapping' ELSE 'duplicate_row' END,
+    NULL,
+    'From row ' || CAST(first_line AS text) || ' on, this person is in this class on the same days already.'
+FROM stretch
+WHERE begin_on < busy_until
+UNION ALL
+SELECT staged.id, staged.file, staged.line, staged_reference.place, staged_reference.target, 'unresolved_reference',
+    CASE
+        WHEN staged.kind <> 'enrollments' OR staged_reference.target_kind = 'orgs' THEN 'warning'
+    END,
+    'There is no ' || staged_reference.target || ' in ' || staged_reference.target_kind || '.csv'
+        || CASE
+            WHEN EXISTS (
+                SELECT 1 FROM staged AS target
+                WHERE target.kind = staged_reference.target_kind
+                    AND target.sourced_id = staged_reference.target
+            )
+                THEN ' that is not to be deleted.'
+            ELSE '.'
+        END
+FROM staged_reference
+CROSS JOIN staged
+WHERE staged.id = staged_reference.staged_id
+    AND staged.is_deleted = 0
+    AND staged_reference.target_kind IN (SELECT value FROM json_each(:whole_kinds))
+    AND NOT EXISTS (
+        SELECT 1 FROM staged AS target
+        WHERE target.kind = staged_reference.target_kind
+            AND target.is_deleted = 0
+            AND target.sourced_id = staged_reference.target
+    )
+UNION ALL
+SELECT class.id, class.file, class.line, 'schoolSourcedId', org.sourced_id, 'wrong_org', NULL,
+    org.sourced_id || ' is a ' || coalesce(org.content ->> 'type', '') || ', and no school.'
+FROM staged AS class
+CROSS JOIN staged AS org
+WHERE class.kind = 'classes'
+    AND org.id = (
+        SELECT min(id) FROM staged AS named
+        WHERE named.kind = 'orgs' AND named.sourced_id = class.content ->> 'schoolSourcedId'
+    )
+    AND org.content ->> 'type' <> 'school'
+UNION ALL
+SELECT enrollment.id, enrollment.file, enrollment.line, 'schoolSourcedId',
+    enrollment.content ->> 'schoolSourcedId', 'wrong_org', NULL,
+    'The class is one of ' || (class.content ->> 'schoolSourcedId') || '.'
+FROM staged AS enrollment
+CROSS JOIN staged AS class
+WHERE enrollment.kind = 'enrollments'
+    AND class.id = (
+        SELECT min(id) FROM staged AS named
+        WHERE named.kind = 'classes' AND named.sourced_id = enrollment.class_ref
+    )
+    AND class.content ->> 'schoolSourcedId' <> enrollment.content ->> 'schoolSourcedId'
+UNION ALL
+SELECT class.id, class.file, class.line, 'termSourcedIds', class.content ->> 'termSourcedIds', 'several_terms', NULL,
+    'The class is in ' || CAST(count(*) AS text) || ' terms that are not of one year. It is in the first.'
+FROM staged_reference
+CROSS JOIN staged AS class
+CROSS JOIN staged AS session
+WHERE staged_reference.place = 'termSourcedIds'
+    AND class.id = staged_reference.staged_id
+    AND session.id = (
+        SELECT min(id) FROM staged AS named
+        WHERE named.kind = 'academicSessions' AND named.sourced_id = staged_reference.target
+    )
+GROUP BY class.id, class.file, class.line, class.content
+HAVING count(*) > 1
+    AND (
+        count(session.content ->> 'parentSourcedId') < count(*)
+        OR count(DISTINCT session.content ->> 'parentSourcedId') > 1
+    )
+UNION ALL
+SELECT id, file, line, 'email', email, 'email_taken', NULL,
+    'The address is also that of row ' || CAST(first_line AS text) || '. It is kept.'
+FROM (
+    SELECT id, file, line, content ->> 'email' AS email,
+        row_number() OVER same AS number, first_value(line) OVER same AS first_line
+    FROM staged
+    WHERE kind IN ('users', 'list') AND content ->> 'email' IS NOT NULL
+    WINDOW same AS (PARTITION BY lower(content ->> 'email') ORDER BY id)
+) AS addressed
+WHERE number > 1
+UNION ALL
+SELECT id, file, line, CASE kind WHEN 'list' THEN 'number' ELSE 'identifier' END, identifier, 'number_taken',
+    CASE kind WHEN 'list' THEN 'error' END,
+    'The number is also that of row ' || CAST(first_line AS text) || '.'
+FROM (
+    SELECT id, file, line, kind, identifier,
+        row_number() OVER same AS number, first_value(line) OVER same AS first_line
+    FROM (
+        SELECT id, file, line, kind, coalesce(content ->> 'identifier', content ->> 'number') AS identifier
+        FROM staged
+        WHERE kind = 'list'
+            OR kind = 'users'
+            AND (content ->> 'role' = 'student' OR sourced_id IN (SELECT sourced_id FROM student))
+    ) AS person
+    WHERE identifier IS NOT NULL
+    WINDOW same AS (PARTITION BY lower(identifier) ORDER BY id)
+) AS numbered
+WHERE number > 1
+ORDER BY 1, 4;

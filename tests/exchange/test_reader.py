@@ -1,0 +1,318 @@
+"""The reader: what is wrong in the files of other systems is shown, all of it and at its place."""
+
+from pathlib import Path
+
+import pytest
+
+from enrollment.data.staging import REFERENCES, Staging
+from enrollment.exchange.check import Report, check_path
+from enrollment.exchange.columns import TABLES, USERS_1_1
+from enrollment.exchange.faults import Faults
+from enrollment.exchange.reader import read
+from enrollment.exchange.reading import Options, Record
+from enrollment.exchange.sources import open_path
+from enrollment.storage.scratch import scratch
+from tests.exchange.packages import CASES, case, expected, package, workbook
+
+# What only shows against the data that is there before, and in formats that are not read yet.
+NEEDS_A_DATABASE = {
+    "delta-after-clean-1.2": {("enrollments.csv", 4, "sourcedId")},
+    "rules-broken-after-clean-1.2": {("enrollments.csv", 11, None), ("enrollments.csv", 12, None)},
+    "shrunk-bulk-after-clean-1.2": {("enrollments.csv", None, None), ("users.csv", None, None)},
+}
+OTHER_FORMATS = {"clever", "microsoft-sds-2.1"}
+HEADER = "sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role\n"
+
+
+def told(report: Report) -> set[tuple[str, int | None, str | None]]:
+    return {(fault.file, fault.row, fault.column) for fault in report.faults}
+
+
+def codes(report: Report) -> dict[str, tuple[str, int | None, str | None]]:
+    return {fault.code: (fault.file, fault.row, fault.column) for fault in report.faults}
+
+
+def records(path: Path, options: Options = Options()) -> list[Record]:  # noqa: B008
+    found: list[Record] = []
+    faults = Faults()
+    with open_path(path, faults) as files:
+        read(files, found.append, faults, options)
+    return found
+
+
+# The cases
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name not in OTHER_FORMATS])
+def test_every_fault_of_a_case_is_shown_where_it_is(name: str, tmp_path: Path):
+    report = check_path(case(name, tmp_path))
+
+    wanted = {tuple(place) for place in expected(name)["told"]} - NEEDS_A_DATABASE.get(name, set())
+    assert wanted - told(report) == set()
+
+
+@pytest.mark.parametrize("name", ["clean-1.1", "clean-1.2", "formula-cells"])
+def test_nothing_is_shown_of_what_is_right(name: str, tmp_path: Path):
+    report = check_path(case(name, tmp_path))
+
+    assert (report.faults, report.refused) == ([], False)
+    assert report.format == ("oneroster-1.1" if name == "clean-1.1" else "oneroster-1.2")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_case_is_refused_if_it_can_not_be_meant(name: str, tmp_path: Path):
+    refused = name == "excel-mangled" or name in OTHER_FORMATS
+
+    assert check_path(case(name, tmp_path)).refused == refused
+
+
+def test_the_cells_of_a_row_are_kept_by_the_names_of_the_standard(tmp_path: Path):
+    (row,) = [
+        record.content
+        for record in records(case("headers-reordered", tmp_path))
+        if record.content["sourcedId"] == "u-s1"
+    ]
+
+    assert row == {
+        "sourcedId": "u-s1",
+        "enabledUser": "true",
+        "orgSourcedIds": "org-s",
+        "role": "student",
+        "username": "amara.d",
+        "userIds": "{LDAP:amara}",
+        "givenName": "Amara",
+        "familyName": "Diallo",
+        "identifier": "00412",
+        "email": "amara.d@linden.example",
+        "agentSourcedIds": "u-g1",
+        "metadata.ext_bus": "4",
+    }
+
+
+def test_one_day_settles_the_order_of_all_days_of_a_file(tmp_path: Path):
+    days = {
+        record.row: record.content.get("beginDate")
+        for record in records(case("misspelt-headers", tmp_path))
+        if record.kind == "enrollments"
+    }
+
+    # 7/09/2026 comes before 24/08/2026, which can be read in one way only.
+    assert (days[6], days[7]) == ("2026-09-07", "2026-08-24")
+
+
+def test_a_list_keeps_the_zeros_that_its_cells_show(tmp_path: Path):
+    people = records(case("class-list-xlsx", tmp_path))
+
+    assert [person.content.get("number") for person in people if person.is_sound] == [
+        "00412",
+        "00413",
+        "00414",
+    ]
+    assert people[0].content["family_name"] == "Diallo"
+    assert people[0].content["given_name"] == "Amara"
+
+
+def test_a_list_in_german_from_a_spreadsheet_is_read(tmp_path: Path):
+    people = records(case("class-list-german", tmp_path))
+
+    assert [person.content["number"] for person in people] == expected("class-list-german")[
+        "numbers"
+    ]
+
+
+def test_the_tables_of_references_name_columns_of_the_standard():
+    for kind, places in REFERENCES.items():
+        columns = TABLES[kind].columns.keys() | USERS_1_1.columns.keys()
+        assert places.keys() <= columns
+        assert set(places.values()) <= TABLES.keys()
+
+
+# Single faults
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "code", "row", "column"),
+    [
+        ("users", "", "empty_file", None, None),
+        ("enrollments", HEADER, "empty_file", None, None),
+        ("enrollments", HEADER + "e,,,c,s,u,stu\0dent\n", "unreadable_file", 2, None),
+        ("enrollments", HEADER + 'e,,,c,s,"u,student\n' * 3, "unclosed_quote", 2, None),
+        ("enrollments", HEADER + 'e,,,c,s,u,student\nf,,,c,s,"u', "unclosed_quote", 3, None),
+        ("enrollments", HEADER + "e,,,c,s,u,student,more\n", "ragged_row", 2, None),
+        ("enrollments", HEADER + "e,,,c,s\n", "ragged_row", 2, None),
+        ("enrollments", HEADER + "e,,,c,s,,student\n", "missing_value", 2, "userSourcedId"),
+        ("enrollments", HEADER + "e,,,c,s,u,pupil\n", "invalid_value", 2, "role"),
+        ("enrollments", HEADER + "e,gone,,c,s,u,student\n", "invalid_value", 2, "status"),
+        ("enrollments", HEADER.replace("role", "rolle"), "renamed_column", 1, "rolle"),
+        ("enrollments", HEADER.replace("userS", "S"), "missing_column", None, "userSourcedId"),
+        ("enrollments", HEADER.replace("role", "role,role"), "unknown_column", 1, "role"),
+        ("courses", "sourcedId," + "," * 10_000, "unreadable_file", 1, None),
+        ("courses", "sourcedId,title\n" + "x" * 2_000_000, "unreadable_file", 2, None),
+        ("courses", 'sourcedId,title\nc,"' + "x\n" * 50, "unclosed_quote", 2, None),
+        ("courses", 'sourcedId,title\nc,"' + "x" * 200_000 + '"', "unclosed_quote", 2, None),
+        ("courses", "sourcedId,title\nc,MÃ¼ller\n", "garbled_text", 2, "title"),
+        ("courses", "sourcedId,title\n2.026E+11,Art\n", "mangled_id", 2, "sourcedId"),
+        ("courses", "sourcedId,title\nc d,Art\n", "invalid_value", 2, "sourcedId"),
+    ],
+)
+def test_a_fault_has_its_code_and_its_place(
+    file: str, content: str, code: str, row: int | None, column: str | None, tmp_path: Path
+):
+    report = check_path(package(tmp_path, **{file: content}))
+
+    assert (f"{file}.csv", row, column) in [
+        (fault.file, fault.row, fault.column) for fault in report.faults if fault.code == code
+    ]
+
+
+def test_a_day_that_can_be_two_is_an_error_unless_the_order_is_given(tmp_path: Path):
+    text = "sourcedId,title,type,startDate,endDate,schoolYear\nt,Term,term,3/4/2026,5/6/2026,2026\n"
+    path = package(tmp_path, academicSessions=text)
+
+    places = {(fault.code, fault.row, fault.column) for fault in check_path(path).faults}
+    assert ("ambiguous_date", 2, "startDate") in places
+    (day,) = [
+        record.content["startDate"]
+        for record in records(path, Options(date_order="mdy"))
+        if record.kind == "academicSessions"
+    ]
+    assert day == "2026-03-04"
+
+
+def test_a_session_that_ends_before_it_starts_is_an_error(tmp_path: Path):
+    text = (
+        "sourcedId,title,type,startDate,endDate,schoolYear\nt,Term,term,2026-08-01,2026-08-01,2026"
+    )
+    report = check_path(package(tmp_path, academicSessions=text))
+
+    assert codes(report)["ends_before_start"] == ("academicSessions.csv", 2, "endDate")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_marks_and_nuls_show_the_encoding(encoding: str, tmp_path: Path):
+    path = tmp_path / "list.csv"
+    path.write_bytes("number;name\n00412;Ekström, Björn\n".encode(encoding))
+
+    assert [person.content for person in records(path)] == [
+        {"number": "00412", "family_name": "Ekström", "given_name": "Björn"}
+    ]
+
+
+def test_the_encoding_that_is_given_is_used_for_what_is_not_utf_8(tmp_path: Path):
+    path = tmp_path / "list.csv"
+    path.write_bytes("number,name\n1,Иванов Иван\n2,ИВАНОВ Иван\n".encode("cp1251"))
+
+    assert records(path, Options("cp1251"))[1].content["family_name"] == "ИВАНОВ"
+    assert not check_path(path, Options("cp1251")).refused
+    # Windows-1252 has no letter for some bytes.
+    path.write_bytes(b"number,name\n1,\x81\x8d\n")
+    assert codes(check_path(path))["unreadable_file"] == ("list.csv", None, None)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_delimiter_is_the_one_of_the_header(delimiter: str, tmp_path: Path):
+    path = tmp_path / "list.csv"
+    cells = ["number", "family name", "given name"], ["00412", '"Diallo; junior, x|y"', "Amara"]
+    path.write_text("\r\n".join(delimiter.join(row) for row in cells))
+
+    (person,) = records(path)
+    assert person.content["family_name"] == "Diallo; junior, x|y"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_as_they_do_anywhere(end: str, tmp_path: Path):
+    path = tmp_path / "list.csv"
+    path.write_bytes(f"number,surname{end}1,A{end}{end}2,B".encode())
+
+    assert [(person.row, person.content["number"]) for person in records(path)] == [
+        (2, "1"),
+        (4, "2"),
+    ]
+
+
+def test_the_apostrophe_that_guards_a_formula_is_taken_off_again(tmp_path: Path):
+    path = tmp_path / "list.csv"
+    path.write_text("number,surname,given name\n'-7,'=A,'t Hooft\n")
+
+    assert records(path)[0].content == {
+        "number": "-7",
+        "family_name": "=A",
+        "given_name": "'t Hooft",
+    }
+
+
+def test_a_person_who_stands_twice_in_a_list_is_an_error(tmp_path: Path):
+    path = tmp_path / "list.csv"
+    path.write_text("number,surname\na1,Diallo\nA1,Ekström\n")
+
+    assert codes(check_path(path))["number_taken"] == ("list.csv", 3, "number")
+
+
+def test_a_list_without_a_header_is_refused_with_what_is_expected(tmp_path: Path):
+    path = tmp_path / "list.csv"
+    path.write_text("00412,Diallo\n" * 30)
+
+    report = check_path(path)
+
+    assert report.refused
+    assert codes(report)["unknown_format"] == ("list.csv", None, None)
+
+
+def test_a_workbook_shows_what_a_spreadsheet_has_lost(tmp_path: Path):
+    path = workbook(
+        tmp_path / "list.xlsx",
+        ["Number", "Surname"],
+        [12345678901234567890, "Diallo"],
+        [True, "TRUE"],
+    )
+
+    places = {(fault.code, fault.row, fault.column) for fault in check_path(path).faults}
+    assert ("precision_lost", 2, "Number") in places
+    assert ("invalid_value", 3, "Surname") in places
+
+
+def test_faults_are_counted_beyond_those_that_are_kept(tmp_path: Path):
+    path = package(tmp_path, enrollments=HEADER + "e,gone,,c,s,u,student\n" * 3000)
+
+    report = check_path(path)
+
+    (kind,) = [
+        kind for kind in report.summary if (kind.code, kind.column) == ("invalid_value", "status")
+    ]
+    assert (kind.count, kind.example.row) == (3000, 2)
+    assert len([fault for fault in report.faults if fault.severity == "error"]) == 1000
+
+
+def test_no_password_is_shown(tmp_path: Path):
+    report = check_path(case("bulk-with-status", tmp_path))
+
+    assert codes(report)["not_kept"][2] == "password"
+    assert "changeme" not in repr(report)
+
+
+def test_a_row_is_not_missed_in_a_delta(tmp_path: Path):
+    """What a delta names may be known from before."""
+    report = check_path(case("delta-after-clean-1.2", tmp_path))
+
+    assert "unresolved_reference" not in codes(report)
+
+
+@pytest.mark.parametrize("kind", ["enrollments", "users"])
+def test_no_rows_take_the_square_of_their_time(kind: str, tmp_path: Path):
+    """All rows are of one id, one person and one class: each is held against the first only."""
+    users = "sourcedId,familyName,identifier,email\n" + "u,Diallo,1,a@b\n" * 20_000
+    enrollments = HEADER + "e,,,c,org-s,u,student\n" * 20_000
+    path = package(tmp_path, **{kind: {"users": users, "enrollments": enrollments}[kind]})
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return steps > 20
+
+    with scratch() as db, open_path(path, Faults()) as files:
+        staging = Staging(db)
+        read(files, lambda record: staging.add(*record), Faults())
+        # In units of a million operations of SQLite, not in seconds. The square would be 400.
+        db.set_progress_handler(count, 1_000_000)
+        assert len(list(staging.list_faults(TABLES))) >= 19_999
