@@ -1,4 +1,4 @@
-"""The schema against raw SQL: what is void counts for nothing, and only what is erased is changed."""
+"""The schema against raw SQL: what is void counts for nothing, and nothing but texts is erased."""
 
 import sqlite3
 from collections.abc import Iterator
