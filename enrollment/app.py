@@ -13,6 +13,7 @@ from enrollment.api.operations import OPERATIONS
 from enrollment.config import Config
 from enrollment.http.addresses import check_host, find_client, known_hosts
 from enrollment.http.authentication import Authenticator
+from enrollment.http.content import discard, pieces_of, size_of
 from enrollment.http.context import Context
 from enrollment.http.endpoint import prepare, read, write
 from enrollment.http.operation import answer_unrouted, make_router, match
@@ -74,7 +75,7 @@ class App:
             self.authenticator.flush_token_uses()
         status = f"{response.status} {REASONS[response.status]}"
         start_response(status, [*response.headers.items()])
-        return [response.content]
+        return pieces_of(response.content)
 
     def open(self, environ: dict[str, Any]) -> Context:
         """Return the context of a new request. Its environ is that of PEP 3333."""
@@ -183,9 +184,11 @@ def _complete(context: Context, response: Response) -> Response:
     if response.status in WITHOUT_CONTENT:
         headers.pop("Content-Type", None)
     else:
-        headers["Content-Length"] = str(len(response.content))
-    content = b"" if context.method == "HEAD" else response.content
-    return response._replace(headers=headers, content=content)
+        headers["Content-Length"] = str(size_of(response.content))
+    if context.method == "HEAD":
+        discard(response.content)
+        response = response._replace(content=b"")
+    return response._replace(headers=headers)
 
 
 def make_app(config: Config) -> App:

@@ -8,7 +8,18 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
-from enrollment.cli import backup, check, config, demo, doctor, migrate, openapi, serve, token
+from enrollment.cli import (
+    backup,
+    check,
+    config,
+    demo,
+    doctor,
+    export,
+    migrate,
+    openapi,
+    serve,
+    token,
+)
 from enrollment.config import Config
 from enrollment.problems.errors import CommandError, Problem
 from enrollment.storage.sqlite import StorageError
@@ -70,6 +81,6 @@ def _parser() -> argparse.ArgumentParser:
     # Someone who types no verb does not know the verbs yet.
     parser.set_defaults(run=lambda config, options: parser.print_help())
     verbs = parser.add_subparsers(metavar="VERB")
-    for command in (serve, migrate, token, backup, doctor, check, config, openapi, demo):
+    for command in (serve, migrate, token, backup, doctor, check, export, config, openapi, demo):
         command.add(verbs)
     return parser

@@ -1,24 +1,20 @@
 """The commands `enrollment token create`, `list` and `revoke`."""
 
 import argparse
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from collections.abc import Callable
 from datetime import UTC
 from typing import Any, get_args
 
 import msgspec
 
 from enrollment.cli.console import add_json, add_settings, print_json, print_secret
+from enrollment.cli.opening import open_database
 from enrollment.config import Config
 from enrollment.data import token
 from enrollment.data.record_change import acting
-from enrollment.maintenance import migrations
 from enrollment.model.queries import Pagination
 from enrollment.model.records import Change, Token, TokenInput
 from enrollment.model.types import Id, Name, Role, Timestamp, decoder
-from enrollment.problems.errors import CommandError
-from enrollment.storage.database import Database
-from enrollment.storage.lock import lock_database
 
 PAGE = Pagination(limit=1000)
 
@@ -67,7 +63,7 @@ def create_token(config: Config, options: argparse.Namespace) -> None:
     )
     change = Change(at=Timestamp.now(), actor="command")
     with (
-        _open_database(config) as database,
+        open_database(config) as database,
         database.write() as db,
         acting(db, change.actor, change.at),
     ):
@@ -77,7 +73,7 @@ def create_token(config: Config, options: argparse.Namespace) -> None:
 
 def list_tokens(config: Config, options: argparse.Namespace) -> None:
     """Run `token list`. Raises CommandError."""
-    with _open_database(config) as database, database.read() as db:
+    with open_database(config) as database, database.read() as db:
         page = token.list_tokens(db, PAGE)
         tokens = page.items
         while page.next:
@@ -105,32 +101,13 @@ def revoke_token(config: Config, options: argparse.Namespace) -> None:
     """Run `token revoke`. Raises CommandError, and Problem if there is no such token."""
     change = Change(at=Timestamp.now(), actor="command")
     with (
-        _open_database(config) as database,
+        open_database(config) as database,
         database.write() as db,
         acting(db, change.actor, change.at),
     ):
         token.get_token(db, options.id)
         token.revoke_token(db, options.id, change)
     print(f"token {options.id} is revoked")
-
-
-@contextmanager
-def _open_database(config: Config) -> Iterator[Database]:
-    """Open the database, even while it is served: a lost admin token must not mean downtime.
-
-    Raises CommandError if the database does not exist or has pending migrations.
-    """
-    if not config.database.exists():
-        raise CommandError(f"{config.database} does not exist")
-    with ExitStack() as stack:
-        # If no service runs, the lock keeps migrations and restores out meanwhile. A service that
-        # runs has the lock, and may keep it: it looks up the token of each request in the database.
-        with suppress(CommandError):
-            stack.enter_context(lock_database(config.database, exclusive=False))
-        migrations.ensure_current(config.database, may_migrate=False)
-        database = stack.enter_context(closing(Database(config.database, config.busy_timeout)))
-        database.disable_checkpoints()
-        yield database
 
 
 def _reader(wanted: Any, expected: str) -> Callable[[str], Any]:

@@ -1,5 +1,6 @@
 """A plain list of people: a CSV file or a workbook with headers in the words of a school."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from enrollment.exchange.cells import MOST_DIGITS, SCIENTIFIC, read_cell
@@ -12,7 +13,9 @@ from enrollment.exchange.text import MOST_LINES_ABOVE_HEADER, Row, find_encoding
 from enrollment.exchange.workbook import LOST, read_workbook
 
 # A spreadsheet takes a cell that begins with one of these for a formula. An apostrophe prevents it.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A cell that is guarded itself gets one more.
+FORMULA = re.compile(r"'*[=+\-@\t\r]")
+GUARDED = re.compile(r"'+[=+\-@\t\r]")
 
 
 def read_list(file: SourceFile, reading: Reading) -> FileRead:
@@ -87,7 +90,7 @@ def _read_people(
 
 def _read_cell(column: Column, text: str) -> tuple[str | None, str, dict[str, str]]:
     """Return the code and the sentence of a fault, if there is one, and the values of a cell."""
-    if text[0] == "'" and text[1:2] in FORMULA:
+    if GUARDED.match(text):
         text = text[1:]
     if text.startswith(LOST):
         detail = f"A number of more than {MOST_DIGITS} digits has lost some. Make the column text."

@@ -52,6 +52,8 @@ class Operation(NamedTuple):
     only_enrolls: bool = False
     # Whether it is a read that always takes long.
     slow: bool = False
+    # The media type of the file that it responds with, in place of JSON.
+    download: str | None = None
     # The path of the page that a browser is redirected to.
     page: str | None = None
 
@@ -76,7 +78,7 @@ class Operation(NamedTuple):
 
     def is_slow(self, query: Any) -> bool:
         """Whether it takes so long with this query that it would delay other requests."""
-        return self.slow or getattr(query, "is_slow", False)
+        return self.slow or self.download is not None or getattr(query, "is_slow", False)
 
 
 # Routes

@@ -2,14 +2,15 @@
 
 import logging
 from collections.abc import Mapping
-from hashlib import blake2b
 from http import HTTPStatus
+from io import IOBase
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
 
 from enrollment.http.conditional import etag_of, not_modified
+from enrollment.http.content import Content, digest_of, discard
 from enrollment.http.context import Context
 from enrollment.problems.body import problem_body
 from enrollment.problems.errors import Problem
@@ -21,7 +22,7 @@ class Result(NamedTuple):
     """What a handler returns."""
 
     status: int
-    # Sent as JSON; bytes are sent as they are.
+    # Sent as JSON; bytes and files are sent as they are.
     content: Any
     headers: Mapping[str, str] = MappingProxyType({})
     # The entity tag. If None, it is made from the version of the content. If that has no version,
@@ -36,7 +37,7 @@ class Response(NamedTuple):
 
     status: int
     headers: Mapping[str, str] = MappingProxyType({})
-    content: bytes = b""
+    content: Content = b""
     # The code of the problem, if the response is one.
     problem: str | None = None
 
@@ -50,14 +51,17 @@ def render(context: Context, result: Result) -> Response:
     """Turn a result into a response with its ETag, or into 304. Raises precondition_failed."""
     if result.status == HTTPStatus.NO_CONTENT:
         return Response(result.status, result.headers)
-    content = result.content if isinstance(result.content, bytes) else encode(result.content)
+    content = result.content
+    if not isinstance(content, bytes | IOBase):
+        content = encode(content)
     tag = result.tag or etag_of(result.content)
     if tag is None and context.reads:
-        tag = blake2b(content, digest_size=12).hexdigest()
+        tag = digest_of(content)
     headers = dict(result.headers)
     if tag:
         headers["ETag"] = f'"{tag}"'
     if context.reads and not_modified(context, tag):
+        discard(content)
         return Response(HTTPStatus.NOT_MODIFIED, headers)
     return Response(result.status, {"Content-Type": "application/json", **headers}, content)
 

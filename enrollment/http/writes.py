@@ -81,6 +81,7 @@ def execute_idempotently(
         result = act(db)
         response = render(context, result)
         content = encode(result.replay) if result.replay else response.content
+        assert isinstance(content, bytes)
         stored = StoredResponse(fingerprint, response.status, response.headers, content)
         insert_stored_response(db, key, stored)
         return response

@@ -82,6 +82,10 @@ def headers() -> dict[str, Any]:
         ),
         "Vary": ("The request header that the response depends on", {"const": "Accept"}),
         "Link": ("The next page, unless this is the last", text | {"pattern": '; rel="next"$'}),
+        "Content-Disposition": (
+            "The response is a file; what to call it",
+            text | {"pattern": "^attachment; filename="},
+        ),
         "Idempotency-Replayed": (
             "The request was done before with the same key; this is the response it had then",
             {"const": "true"},
@@ -142,6 +146,8 @@ def _success(operation: Operation, status: int) -> dict[str, Any]:
         names += ["Link"]
     if operation.method == "POST":
         names += ["Idempotency-Replayed"]
+    if operation.download:
+        names += ["Content-Disposition"]
     described: dict[str, Any] = {
         "description": HTTPStatus(status).phrase,
         "headers": _headers(operation, *names),
@@ -152,6 +158,9 @@ def _success(operation: Operation, status: int) -> dict[str, Any]:
 
 
 def _content(operation: Operation) -> dict[str, Any]:
+    if operation.download:
+        schema = {"type": "string", "format": "binary", "maxLength": UNBOUNDED}
+        return {operation.download.partition(";")[0]: {"schema": schema}}
     if operation.answer is bytes:
         schema = {"type": "string", "format": "html", "maxLength": UNBOUNDED}
         return {"text/html": {"schema": schema, "example": "<!doctype html>"}}

@@ -8,14 +8,15 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import lru_cache
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, BinaryIO
 
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]
 
 from enrollment.http.body import BODY_LIMIT, LENGTH_DIGITS
+from enrollment.http.content import pieces_of
 from enrollment.http.responses import Response
 
 log = logging.getLogger("enrollment")
@@ -142,8 +143,21 @@ class Adapter:
             # Granian answers with 500, and logs nothing.
             log.exception("a request failed outside of the application")
             raise
-        protocol.response_bytes(status, [*headers.items(), SERVER_HEADER], content)
+        if isinstance(content, bytes):
+            protocol.response_bytes(status, [*headers.items(), SERVER_HEADER], content)
+        else:
+            await _send_file(protocol, status, [*headers.items(), SERVER_HEADER], content)
         await request.discard_body()
+
+
+async def _send_file(
+    protocol: HTTPProtocol, status: int, headers: list[tuple[str, str]], file: BinaryIO
+) -> None:
+    """Send a file as fast as the client reads it. A client that is gone ends it."""
+    with closing(pieces_of(file)) as pieces, suppress(ProtocolClosed):
+        transport = protocol.response_stream(status, headers)
+        for piece in pieces:
+            await transport.send_bytes(piece)
 
 
 def _environ(scope: Scope) -> dict[str, Any]:

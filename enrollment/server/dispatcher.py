@@ -1,6 +1,7 @@
 """The dispatcher: which thread runs a request.
 
-A quick read is answered at once on the thread of the loop. A slow read runs on another thread.
+A quick read is answered at once on the thread of the loop. A slow read runs on another thread, and
+an export, which can take minutes, on a third.
 Writes are queued: those that are ready together share one transaction, and so one wait for the
 disk.
 """
@@ -38,8 +39,10 @@ class Dispatcher:
         self._loop = asyncio.get_running_loop()
         self._long_polls = LongPolls(app.database)
         self._slow_reads = ThreadPoolExecutor(1, "slow-reads")
-        # Start the thread now: if there can be none, the start fails, not the first slow read.
+        # Start the threads now: if there can be none, the start fails, not the first slow read.
         self._slow_reads.submit(int).result()
+        self._exports = ThreadPoolExecutor(1, "exports")
+        self._exports.submit(int).result()
         self._writes: WriteQueue[Response] = WriteQueue(app.database, self._long_polls.notify)
         # The tasks of all requests without a response.
         self._unanswered: set[asyncio.Task[object]] = set()
@@ -66,6 +69,7 @@ class Dispatcher:
         """End the threads and close the database. Call it when no request is running."""
         self._writes.close()
         self._slow_reads.shutdown()
+        self._exports.shutdown()
         self._app.close()
 
     async def respond(self, request: Request) -> Response:
@@ -100,7 +104,8 @@ class Dispatcher:
         run = partial(self._app.run, context)
         start: Callable[[], Awaitable[Response]]
         if context.operation and context.operation.reads:
-            start = partial(self._loop.run_in_executor, self._slow_reads, run)
+            thread = self._exports if context.operation.download else self._slow_reads
+            start = partial(self._loop.run_in_executor, thread, run)
         else:
             with _member(self._incomplete, request):
                 body = await request.read_body(self._config.body_timeout)

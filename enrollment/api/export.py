@@ -1,0 +1,152 @@
+"""/v1/oneroster.zip and /v1/students.csv: rosters for other systems, and lists for spreadsheets."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from http import HTTPStatus
+from tempfile import TemporaryFile
+from typing import BinaryIO
+
+from enrollment.data import course, export, term
+from enrollment.data.export import Fields, Scope
+from enrollment.exchange.lists import (
+    COURSES,
+    MEDIA_TYPES,
+    ROSTER,
+    STUDENTS,
+    Layout,
+    ListFormat,
+    write_list,
+)
+from enrollment.exchange.writer import write_archive
+from enrollment.http.authentication import READERS
+from enrollment.http.context import Context
+from enrollment.http.operation import Operation
+from enrollment.http.responses import Result
+from enrollment.model.exports import PackageScope, RosterListFilter, StudentListFilter
+from enrollment.storage.sqlite import Connection
+
+ZIP = "application/zip"
+
+
+def export_oneroster(context: Context, db: Connection, query: PackageScope) -> Result:
+    """Export rosters as a package of OneRoster 1.2."""
+    scope = Scope(query.term or None, query.since, query.history)
+    return _download("oneroster.zip", ZIP, partial(write_archive, db, scope, context.zone))
+
+
+def export_students_csv(context: Context, db: Connection, query: StudentListFilter) -> Result:
+    """List students as CSV, for a spreadsheet."""
+    return _list(STUDENTS, export.list_people(db, query.status), "csv")
+
+
+def export_students_xlsx(context: Context, db: Connection, query: StudentListFilter) -> Result:
+    """List students as a workbook."""
+    return _list(STUDENTS, export.list_people(db, query.status), "xlsx")
+
+
+def export_roster_csv(
+    context: Context, db: Connection, course_id: int, query: RosterListFilter
+) -> Result:
+    """List the students of a course as CSV, for a spreadsheet."""
+    course.get_course(db, course_id)
+    return _list(ROSTER, export.list_roster(db, course_id, query.status), "csv")
+
+
+def export_roster_xlsx(
+    context: Context, db: Connection, course_id: int, query: RosterListFilter
+) -> Result:
+    """List the students of a course as a workbook."""
+    course.get_course(db, course_id)
+    return _list(ROSTER, export.list_roster(db, course_id, query.status), "xlsx")
+
+
+def export_courses_csv(context: Context, db: Connection, term_id: int) -> Result:
+    """List the courses of a term as CSV, for a spreadsheet."""
+    term.get_term(db, term_id)
+    return _list(COURSES, export.list_term_courses(db, term_id), "csv")
+
+
+def export_courses_xlsx(context: Context, db: Connection, term_id: int) -> Result:
+    """List the courses of a term as a workbook."""
+    term.get_term(db, term_id)
+    return _list(COURSES, export.list_term_courses(db, term_id), "xlsx")
+
+
+def _list(layout: Layout, rows: Iterable[Fields], kind: ListFormat) -> Result:
+    name = f"{layout.title.lower()}.{kind}"
+    return _download(name, MEDIA_TYPES[kind], partial(write_list, layout, rows, kind))
+
+
+def _download(name: str, media_type: str, write: Callable[[BinaryIO], object]) -> Result:
+    """Return a file that `write` writes. It has no name on the disk, so no one else can read it,
+    and is gone when it is closed."""
+    file = TemporaryFile()  # noqa: SIM115
+    try:
+        write(file)
+    except BaseException:
+        file.close()
+        raise
+    headers = {
+        "Content-Type": media_type,
+        "Content-Disposition": f'attachment; filename="{name}"',
+    }
+    return Result(HTTPStatus.OK, file, headers)
+
+
+OPERATIONS = (
+    Operation(
+        "GET",
+        "/v1/oneroster.zip",
+        READERS,
+        export_oneroster,
+        query=PackageScope,
+        download=ZIP,
+        conflicts=("term_not_found",),
+    ),
+    Operation(
+        "GET",
+        "/v1/students.csv",
+        READERS,
+        export_students_csv,
+        query=StudentListFilter,
+        download=MEDIA_TYPES["csv"],
+    ),
+    Operation(
+        "GET",
+        "/v1/students.xlsx",
+        READERS,
+        export_students_xlsx,
+        query=StudentListFilter,
+        download=MEDIA_TYPES["xlsx"],
+    ),
+    Operation(
+        "GET",
+        "/v1/courses/<course_id:id>/students.csv",
+        READERS,
+        export_roster_csv,
+        query=RosterListFilter,
+        download=MEDIA_TYPES["csv"],
+    ),
+    Operation(
+        "GET",
+        "/v1/courses/<course_id:id>/students.xlsx",
+        READERS,
+        export_roster_xlsx,
+        query=RosterListFilter,
+        download=MEDIA_TYPES["xlsx"],
+    ),
+    Operation(
+        "GET",
+        "/v1/terms/<term_id:id>/courses.csv",
+        READERS,
+        export_courses_csv,
+        download=MEDIA_TYPES["csv"],
+    ),
+    Operation(
+        "GET",
+        "/v1/terms/<term_id:id>/courses.xlsx",
+        READERS,
+        export_courses_xlsx,
+        download=MEDIA_TYPES["xlsx"],
+    ),
+)

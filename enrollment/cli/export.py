@@ -1,0 +1,69 @@
+"""The commands `enrollment export` and `enrollment school`."""
+
+import argparse
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from enrollment.cli.console import add_settings
+from enrollment.cli.opening import open_database
+from enrollment.config import Config
+from enrollment.data.export import Scope, get_school, update_school
+from enrollment.exchange.writer import write_path
+from enrollment.model.types import Since, Title, decoder
+from enrollment.problems.errors import UsageError
+
+
+def add(verbs: Any) -> None:
+    text = "write rosters as a package of OneRoster 1.2, even while the database is served"
+    verb = verbs.add_parser("export", help=text, description=text)
+    verb.set_defaults(run=export)
+    add_settings(verb, "database", "time_zone")
+    text = "the new folder to write, or the new archive if it ends with .zip"
+    verb.add_argument("target", metavar="FILE", type=Path, help=text)
+    verb.add_argument("--term", metavar="CODE", help="only the courses of this term")
+    text = "a delta of what has changed since this date or RFC 3339 time"
+    verb.add_argument("--since", metavar="TIME", help=text)
+    text = "with enrollments that ended with a drop, and cancelled courses"
+    verb.add_argument("--history", action="store_true", help=text)
+
+    text = "show the name and the key of the school in exports, or change the name"
+    verb = verbs.add_parser("school", help=text, description=text)
+    verb.set_defaults(run=school)
+    add_settings(verb, "database")
+    verb.add_argument("name", metavar="NAME", nargs="?", help="the new name")
+
+
+def export(config: Config, options: argparse.Namespace) -> None:
+    """Run `export`. Raises CommandError, UsageError, Problem."""
+    since = _read_since(options.since, config.time_zone) if options.since else None
+    scope = Scope(options.term, since, options.history)
+    with open_database(config) as database, database.read(is_slow=True) as db:
+        counts = write_path(db, scope, config.time_zone, options.target)
+    for name, count in counts.items():
+        print(f"wrote     {name}.csv: {count} {'row' if count == 1 else 'rows'}")
+    print(f"exported  {options.target}")
+
+
+def _read_since(text: str, zone: tzinfo) -> Since:
+    try:
+        return msgspec.convert(text, Since, dec_hook=decoder(zone))
+    except (msgspec.ValidationError, ValueError):
+        raise UsageError("--since: expected a date or an RFC 3339 time") from None
+
+
+def school(config: Config, options: argparse.Namespace) -> None:
+    """Run `school`. Raises CommandError, UsageError."""
+    with open_database(config) as database:
+        if options.name is not None:
+            try:
+                name = msgspec.convert(options.name, Title)
+            except msgspec.ValidationError as error:
+                raise UsageError(f"the name: {error}") from None
+            with database.write() as db:
+                update_school(db, name)
+        with database.read() as db:
+            found = get_school(db)
+    print(f"{found.name}, whose ids begin with {found.key}-")

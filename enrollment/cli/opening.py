@@ -1,0 +1,29 @@
+"""How verbs that work beside a service open its database."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+
+from enrollment.config import Config
+from enrollment.maintenance import migrations
+from enrollment.problems.errors import CommandError
+from enrollment.storage.database import Database
+from enrollment.storage.lock import lock_database
+
+
+@contextmanager
+def open_database(config: Config) -> Iterator[Database]:
+    """Open the database, even while it is served: no command of these may mean downtime.
+
+    Raises CommandError if the database does not exist or has pending migrations.
+    """
+    if not config.database.exists():
+        raise CommandError(f"{config.database} does not exist")
+    with ExitStack() as stack:
+        # If no service runs, the lock keeps migrations and restores out meanwhile. A service that
+        # runs has the lock, and may keep it: it looks up the token of each request in the database.
+        with suppress(CommandError):
+            stack.enter_context(lock_database(config.database, exclusive=False))
+        migrations.ensure_current(config.database, may_migrate=False)
+        database = stack.enter_context(closing(Database(config.database, config.busy_timeout)))
+        database.disable_checkpoints()
+        yield database

@@ -1,0 +1,97 @@
+"""What an export holds: the records of the school one by one, as there may be millions."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from enrollment.problems.errors import Problem
+from enrollment.storage.queries import queries
+from enrollment.storage.sqlite import Connection
+
+SQL = queries("export")
+# A row of an export, by the names of its columns.
+Fields = dict[str, Any]
+
+
+class School(NamedTuple):
+    """What the school is called, and what the ids of its records begin with."""
+
+    key: str
+    name: str
+
+
+class Scope(NamedTuple):
+    """What is exported: the courses of one term, or all; what has changed since a time, or all; and
+    whether enrollments that ended with a drop are in it."""
+
+    term: str | None = None
+    since: str | None = None
+    with_history: bool = False
+
+
+def get_school(db: Connection) -> School:
+    """Return the school."""
+    return School(**SQL.get_school(db))
+
+
+def update_school(db: Connection, name: str) -> None:
+    """Give the school a name."""
+    SQL.update_school(db, name=name)
+
+
+def check_scope(db: Connection, scope: Scope) -> None:
+    """Raise term_not_found if there is no such term."""
+    if scope.term is not None and not SQL.get_term_of_export(db, code=scope.term):
+        raise Problem("term_not_found", f"There is no term {scope.term}.")
+
+
+def has_early_completions(db: Connection) -> bool:
+    """Whether any course was completed before the end of its term."""
+    return bool(SQL.get_early_completion(db)["found"])
+
+
+def list_terms(db: Connection, scope: Scope) -> Iterator[Fields]:
+    """List the terms by id. The term 0 is that of the courses without one."""
+    return _rows(SQL.list_exported_terms_cursor(db, term=scope.term, since=scope.since))
+
+
+def list_codes(db: Connection, scope: Scope) -> Iterator[Fields]:
+    """List the codes of courses, each with the id of the first course that has it."""
+    return _rows(SQL.list_exported_codes_cursor(db, term=scope.term, since=scope.since))
+
+
+def list_courses(db: Connection, scope: Scope) -> Iterator[Fields]:
+    """List the courses by id."""
+    return _rows(SQL.list_exported_courses_cursor(db, **scope._asdict()))
+
+
+def list_students(db: Connection, scope: Scope) -> Iterator[Fields]:
+    """List the students by id."""
+    return _rows(SQL.list_exported_students_cursor(db, since=scope.since))
+
+
+def list_stretches(db: Connection, scope: Scope) -> Iterator[Fields]:
+    """List who was in which course, from when until when, in the order of the first events."""
+    if scope.since is not None:
+        return _rows(SQL.list_changed_stretches_cursor(db, term=scope.term, since=scope.since))
+    return _rows(SQL.list_stretches_cursor(db, term=scope.term, with_history=scope.with_history))
+
+
+def list_people(db: Connection, status: str | None) -> Iterator[Fields]:
+    """List the students by name."""
+    return _rows(SQL.list_people_cursor(db, status=status))
+
+
+def list_roster(db: Connection, course_id: int, status: str | None) -> Iterator[Fields]:
+    """List the students of a course by name."""
+    return _rows(SQL.list_roster_cursor(db, course_id=course_id, status=status))
+
+
+def list_term_courses(db: Connection, term_id: int) -> Iterator[Fields]:
+    """List the courses of a term by code, with their seats."""
+    return _rows(SQL.list_term_courses_cursor(db, term_id=term_id))
+
+
+def _rows(query: Any) -> Iterator[Fields]:
+    with query as cursor:
+        for row in cursor:
+            yield dict(row)

@@ -1,0 +1,191 @@
+"""The strict export: the records of the school as the tables of OneRoster 1.2."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import NamedTuple
+
+from enrollment.data import export
+from enrollment.data.export import Fields, School, Scope
+from enrollment.exchange.columns import NOT_KEPT, TABLES
+from enrollment.exchange.headers import METADATA
+from enrollment.storage.sqlite import Connection
+
+# Completed before the end of the term: otherwise the end would say that the student has left.
+OUTCOME = f"{METADATA}outcome"
+# A session for the courses without a term. Every class needs one.
+ALWAYS = ("Without a term", "2000-01-01", "2999-12-31")
+# A person with one name: the standard needs a given name.
+NO_NAME = "-"
+# No cell has line breaks or other control characters.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# From this month on, a school year is that of the next calendar year.
+SCHOOL_YEAR_BEGINS = 7
+
+
+class Sheet(NamedTuple):
+    """One file of an export: its name, its header, and its rows as they are read."""
+
+    name: str
+    header: Sequence[str]
+    rows: Iterator[Sequence[str]]
+
+
+def sheets(db: Connection, scope: Scope, zone: tzinfo) -> Iterator[Sheet]:
+    """Yield the files of an export, in the order of their names. The rows of each must be read
+    before the next. A day is one where the school is. Raises term_not_found."""
+    export.check_scope(db, scope)
+    rows = _Rows(db, scope, zone)
+    for name in sorted(TABLES):
+        header = list(TABLES[name].columns)
+        if name == "enrollments" and export.has_early_completions(db):
+            header.append(OUTCOME)
+        yield Sheet(name, header, (_line(header, cells) for cells in getattr(rows, name)()))
+
+
+def manifest(school: School, scope: Scope, present: set[str]) -> Sheet:
+    """Return the manifest of a package that has these files."""
+    mode = "bulk" if scope.since is None else "delta"
+    files = sorted({*TABLES, *NOT_KEPT}, key=str.lower)
+    rows = [
+        ["manifest.version", "1.0"],
+        ["oneroster.version", "1.2"],
+        *([f"file.{name}", mode if name in present else "absent"] for name in files),
+        ["source.systemName", _plain(school.name)],
+        ["source.systemCode", school.key],
+    ]
+    return Sheet("manifest", ["propertyName", "value"], iter(rows))
+
+
+def _line(header: Sequence[str], cells: Fields) -> list[str]:
+    return [_plain(str(cells.get(name) or "")) for name in header]
+
+
+def _plain(text: str) -> str:
+    return CONTROL.sub(" ", text).strip() if not text.isprintable() else text
+
+
+class _Rows:
+    """The rows of each table. Blank cells are left out."""
+
+    def __init__(self, db: Connection, scope: Scope, zone: tzinfo) -> None:
+        self._db, self._scope, self._zone = db, scope, zone
+        self._school = export.get_school(db)
+
+    def orgs(self) -> Iterator[Fields]:
+        # A delta has nothing of the school: it is the same as in the last bulk export.
+        if self._scope.since is None:
+            yield {"sourcedId": self._id("school"), "name": self._school.name, "type": "school"}
+
+    def academicSessions(self) -> Iterator[Fields]:  # noqa: N802
+        for row in export.list_terms(self._db, self._scope):
+            title, start_on, end_on = row["title"], row["start_on"], row["end_on"]
+            if title is None:
+                title, start_on, end_on = ALWAYS
+            yield self._status(row) | {
+                "sourcedId": self._id("term", row["id"]),
+                "title": title,
+                "type": "term",
+                "startDate": start_on,
+                "endDate": _day_after(end_on),
+                "schoolYear": _school_year(start_on),
+            }
+
+    def courses(self) -> Iterator[Fields]:
+        for row in export.list_codes(self._db, self._scope):
+            yield self._status(row) | {
+                "sourcedId": self._id("course", row["id"]),
+                "title": row["title"],
+                "courseCode": row["code"],
+                "orgSourcedId": self._id("school"),
+            }
+
+    def classes(self) -> Iterator[Fields]:
+        for row in export.list_courses(self._db, self._scope):
+            yield self._status(row) | {
+                "sourcedId": self._id("class", row["id"]),
+                "title": row["title"],
+                "courseSourcedId": self._id("course", row["code_id"]),
+                "classCode": row["label"],
+                "classType": "scheduled",
+                "location": row["room"],
+                "schoolSourcedId": self._id("school"),
+                "termSourcedIds": self._id("term", row["term_id"]),
+            }
+
+    def users(self) -> Iterator[Fields]:
+        for row in export.list_students(self._db, self._scope):
+            sourced_id = self._id("student", row["id"])
+            yield self._status(row) | {
+                "sourcedId": sourced_id,
+                "enabledUser": "true" if row["status"] == "active" else "false",
+                "username": row["number"] or row["email"] or sourced_id,
+                "givenName": row["given_name"] or NO_NAME,
+                "familyName": row["family_name"],
+                "identifier": row["number"],
+                "email": row["email"],
+                "primaryOrgSourcedId": self._id("school"),
+            }
+
+    def roles(self) -> Iterator[Fields]:
+        for row in export.list_students(self._db, self._scope):
+            yield self._status(row) | {
+                "sourcedId": self._id("role", row["id"]),
+                "userSourcedId": self._id("student", row["id"]),
+                "roleType": "primary",
+                "role": "student",
+                "orgSourcedId": self._id("school"),
+            }
+
+    def enrollments(self) -> Iterator[Fields]:
+        for row in export.list_stretches(self._db, self._scope):
+            cells = self._status(row) | {
+                "sourcedId": self._id("enrollment", row["id"]),
+                "classSourcedId": self._id("class", row["course_id"]),
+                "schoolSourcedId": self._id("school"),
+                "userSourcedId": self._id("student", row["student_id"]),
+                "role": "student",
+                "beginDate": self._day(row["began_at"]),
+            }
+            if row["status"] != "enrolled":
+                cells["endDate"] = end = self._end_day(row["ended_at"])
+                if row["status"] == "completed" and end <= (row["end_on"] or ALWAYS[2]):
+                    cells[OUTCOME] = "completed"
+            yield cells
+
+    def _id(self, kind: str, number: int | None = None) -> str:
+        """Return an id: that of a record has ten digits, so that texts are in the order of ids."""
+        name = f"{self._school.key}-{kind}"
+        return name if number is None else f"{name}-{number:010d}"
+
+    def _status(self, row: Fields) -> Fields:
+        """Return the status of a row. In a bulk file, no row has one."""
+        if self._scope.since is None:
+            return {}
+        status = "tobedeleted" if row.get("deleted_at") else "active"
+        return {"status": status, "dateLastModified": row["updated_at"]}
+
+    def _day(self, at: str) -> str:
+        """Return the day of a time where the school is."""
+        return at[:10] if self._zone is UTC else self._local(at).date().isoformat()
+
+    def _end_day(self, at: str) -> str:
+        """Return the first day on which something that ended at this time is no longer so."""
+        moment = self._local(at)
+        day = moment.date().isoformat()
+        return day if moment.time() == time() else _day_after(day)
+
+    def _local(self, at: str) -> datetime:
+        return datetime.fromisoformat(at).astimezone(self._zone)
+
+
+def _day_after(day: str) -> str:
+    """Return the next day: the end of a session is no longer a part of it."""
+    found = date.fromisoformat(day)
+    return (found + timedelta(1)).isoformat() if found < date.max else day
+
+
+def _school_year(start_on: str) -> str:
+    """Return the calendar year in which the school year of a session ends."""
+    first = date.fromisoformat(start_on)
+    return f"{first.year + (first.month >= SCHOOL_YEAR_BEGINS):04d}"

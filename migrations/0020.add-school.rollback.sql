@@ -1,0 +1,3 @@
+-- Takes the school away. Systems that have had an export will not know the records again.
+
+DROP TABLE school;

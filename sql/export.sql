@@ -1,0 +1,242 @@
+-- name: get_school()^
+-- What is this school called, and what do the ids of its records begin with?
+SELECT key, name
+FROM school
+WHERE id = 1;
+
+-- name: update_school(name)!
+-- Call the school by this name.
+UPDATE school
+SET name = :name
+WHERE id = 1;
+
+-- name: list_exported_terms(term, since)
+-- Which terms are there, or have changed since? The term 0 is that of the courses without one.
+SELECT 0 AS id, NULL AS title, NULL AS start_on, NULL AS end_on, NULL AS updated_at, NULL AS deleted_at
+WHERE :term IS NULL AND :since IS NULL AND EXISTS (SELECT 1 FROM course WHERE term IS NULL)
+UNION ALL
+SELECT id, title, start_on, end_on, updated_at, NULL
+FROM term
+WHERE (:term IS NULL OR code = :term) AND (:since IS NULL OR updated_at >= :since)
+UNION ALL
+SELECT subject_id, before ->> 'title', before ->> 'start_on', before ->> 'end_on', recorded_at, recorded_at
+FROM record_change
+WHERE recorded_at >= :since
+    AND subject = 'term' AND part IS NULL AND after IS NULL AND before ->> 'title' IS NOT NULL
+ORDER BY 1;
+
+-- name: list_exported_codes(term, since)
+-- Which codes do courses have? Each is one course of the catalogue, known by the first that has it.
+SELECT course.id, course.code, course.title,
+    (SELECT max(section.updated_at) FROM course AS section WHERE section.code = course.code) AS updated_at
+FROM course
+WHERE NOT EXISTS (SELECT 1 FROM course AS earlier WHERE earlier.code = course.code AND earlier.id < course.id)
+    AND (
+        :term IS NULL
+        OR EXISTS (SELECT 1 FROM course AS section WHERE section.code = course.code AND section.term = :term)
+    )
+    AND (
+        :since IS NULL
+        OR EXISTS (SELECT 1 FROM course AS section WHERE section.code = course.code AND section.updated_at >= :since)
+    )
+ORDER BY course.id;
+
+-- name: list_exported_courses(term, since, with_history)
+-- Which courses are there, or have changed since? Cancelled ones are part of the history.
+SELECT course.id, course.title, course.label,
+    (SELECT min(first.id) FROM course AS first WHERE first.code = course.code) AS code_id,
+    coalesce(term.id, 0) AS term_id,
+    (
+        SELECT min(room) FROM course_meeting
+        WHERE course_id = course.id
+        HAVING min(room) = max(room) AND count(room) = count(*)
+    ) AS room,
+    course.updated_at,
+    CASE WHEN course.status = 'cancelled' THEN course.updated_at END AS deleted_at
+FROM course
+LEFT JOIN term ON term.code = course.term
+WHERE (:term IS NULL OR course.term = :term)
+    AND (:since IS NULL OR course.updated_at >= :since)
+    AND (course.status <> 'cancelled' OR :with_history OR :since IS NOT NULL)
+UNION ALL
+SELECT deleted.subject_id, deleted.before ->> 'title', deleted.before ->> 'code',
+    coalesce(
+        (SELECT min(first.id) FROM course AS first WHERE first.code = deleted.before ->> 'code'), deleted.subject_id
+    ),
+    coalesce((SELECT term.id FROM term WHERE term.code = deleted.before ->> 'term'), 0),
+    NULL, deleted.recorded_at, deleted.recorded_at
+FROM record_change AS deleted
+WHERE deleted.recorded_at >= :since
+    AND deleted.subject = 'course' AND deleted.part IS NULL AND deleted.after IS NULL
+    AND deleted.before ->> 'title' IS NOT NULL
+    AND (:term IS NULL OR lower(deleted.before ->> 'term') = lower(:term))
+ORDER BY 1;
+
+-- name: list_exported_students(since)
+-- Which students are there, or have changed since? Who was erased is gone.
+SELECT student.id, student.number, student.given_name, student.family_name, student.email, student.status,
+    student.updated_at, erasure.erased_at AS deleted_at
+FROM student
+LEFT JOIN erasure ON erasure.student_id = student.id
+WHERE (:since IS NULL OR student.updated_at >= :since)
+    AND (:since IS NOT NULL OR erasure.student_id IS NULL)
+UNION ALL
+SELECT subject_id, NULL, NULL, coalesce(before ->> 'family_name', 'Erased'), NULL, 'inactive', recorded_at, recorded_at
+FROM record_change
+WHERE recorded_at >= :since
+    AND subject = 'student' AND part IS NULL AND after IS NULL
+ORDER BY 1;
+
+-- name: list_stretches(term, with_history)
+-- Who was in which course, from when until when? Each stretch begins with an event, and has the state of the last
+-- event before the next stretch. Waiting is none, and neither is what is void, or was of someone who is erased.
+-- Only with the history are there stretches that ended with a drop, and those in cancelled courses.
+SELECT first.id, first.student_id, first.course_id, first.effective_at AS began_at,
+    last.to_status AS status, last.effective_at AS ended_at, term.end_on, last.recorded_at AS updated_at,
+    NULL AS deleted_at
+FROM student_course_event AS first
+CROSS JOIN student_course_event AS last
+CROSS JOIN course
+LEFT JOIN term ON term.code = course.term
+WHERE first.to_status = 'enrolled'
+    AND first.from_status IS DISTINCT FROM 'enrolled'
+    AND course.id = first.course_id
+    AND (:term IS NULL OR course.term = :term)
+    AND (:with_history OR course.status <> 'cancelled')
+    AND last.id = (
+        SELECT max(event.id) FROM student_course_event AS event
+        WHERE event.student_id = first.student_id
+            AND event.course_id = first.course_id
+            AND event.id >= first.id
+            AND event.id < coalesce(
+                (
+                    SELECT min(next.id) FROM student_course_event AS next
+                    WHERE next.student_id = first.student_id
+                        AND next.course_id = first.course_id
+                        AND next.id > first.id
+                        AND next.to_status = 'enrolled'
+                        AND next.from_status IS DISTINCT FROM 'enrolled'
+                ),
+                9223372036854775807
+            )
+    )
+    AND (last.to_status IN ('enrolled', 'completed') OR :with_history)
+    AND NOT EXISTS (
+        SELECT 1 FROM student_course_event AS void
+        WHERE void.student_id = first.student_id
+            AND void.course_id = first.course_id
+            AND void.id > first.id
+            AND void.to_status = 'void'
+    )
+    AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.student_id = first.student_id)
+ORDER BY first.id;
+
+-- name: list_changed_stretches(term, since)
+-- Which stretches have changed since? One that ended with a drop, is void or was of someone who is erased is deleted.
+WITH touched (student_id, course_id) AS (
+    SELECT student_id, course_id FROM student_course_event WHERE recorded_at >= :since
+    UNION
+    SELECT event.student_id, event.course_id
+    FROM erasure
+    CROSS JOIN student_course_event AS event
+    WHERE erasure.erased_at >= :since AND event.student_id = erasure.student_id
+),
+
+stretch AS (
+    SELECT first.id, first.student_id, first.course_id, first.effective_at, term.end_on, erasure.erased_at,
+        (
+            SELECT max(event.id) FROM student_course_event AS event
+            WHERE event.student_id = first.student_id
+                AND event.course_id = first.course_id
+                AND event.id >= first.id
+                AND event.id < coalesce(
+                    (
+                        SELECT min(next.id) FROM student_course_event AS next
+                        WHERE next.student_id = first.student_id
+                            AND next.course_id = first.course_id
+                            AND next.id > first.id
+                            AND next.to_status = 'enrolled'
+                            AND next.from_status IS DISTINCT FROM 'enrolled'
+                    ),
+                    9223372036854775807
+                )
+        ) AS last_id,
+        (
+            SELECT min(void.recorded_at) FROM student_course_event AS void
+            WHERE void.student_id = first.student_id
+                AND void.course_id = first.course_id
+                AND void.id > first.id
+                AND void.to_status = 'void'
+        ) AS void_at
+    FROM touched
+    CROSS JOIN student_course_event AS first
+    CROSS JOIN course
+    LEFT JOIN term ON term.code = course.term
+    LEFT JOIN erasure ON erasure.student_id = first.student_id
+    WHERE first.student_id = touched.student_id
+        AND first.course_id = touched.course_id
+        AND first.to_status = 'enrolled'
+        AND first.from_status IS DISTINCT FROM 'enrolled'
+        AND course.id = first.course_id
+        AND (:term IS NULL OR course.term = :term)
+)
+
+SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.effective_at AS began_at,
+    last.to_status AS status, last.effective_at AS ended_at, stretch.end_on,
+    coalesce(stretch.erased_at, stretch.void_at, last.recorded_at) AS updated_at,
+    coalesce(
+        stretch.erased_at, stretch.void_at,
+        CASE WHEN last.to_status NOT IN ('enrolled', 'completed') THEN last.recorded_at END
+    ) AS deleted_at
+FROM stretch
+CROSS JOIN student_course_event AS last
+WHERE last.id = stretch.last_id
+    AND coalesce(stretch.erased_at, stretch.void_at, last.recorded_at) >= :since
+ORDER BY stretch.id;
+
+-- name: get_early_completion()^
+-- Was any course completed before the end of its term?
+SELECT EXISTS (
+    SELECT 1
+    FROM student_course_event AS event
+    CROSS JOIN course
+    LEFT JOIN term ON term.code = course.term
+    WHERE event.to_status = 'completed'
+        AND course.id = event.course_id
+        AND (term.end_on IS NULL OR event.effective_at < term.end_on || 'T24')
+) AS found;
+
+-- name: list_people(status)
+-- Which students are there, in the order of their names?
+SELECT id, number, family_name, given_name, email, status
+FROM student
+WHERE (:status IS NULL OR status = :status)
+ORDER BY family_sort, given_sort, id;
+
+-- name: list_roster(course_id, status)
+-- Which students are or were in this course, in the order of their names?
+SELECT student.id, student.number, student.family_name, student.given_name, student.email,
+    enrollment.status, enrollment.position, enrollment.enrolled_at, enrollment.waitlisted_at,
+    enrollment.completed_at, enrollment.dropped_at
+FROM enrollment
+CROSS JOIN student
+WHERE enrollment.course_id = :course_id
+    AND student.id = enrollment.student_id
+    AND (:status IS NULL OR enrollment.status = :status)
+ORDER BY student.family_sort, student.given_sort, student.id;
+
+-- name: list_term_courses(term_id)
+-- Which courses does this term have, and how full are they?
+SELECT course.id, course.code, course.section, course.title, course.instructor, course.credits, course.status,
+    course_seat.capacity, course_seat.enrolled, course_seat.waitlisted
+FROM term
+CROSS JOIN course
+CROSS JOIN course_seat
+WHERE term.id = :term_id AND course.term = term.code AND course_seat.course_id = course.id
+ORDER BY course.code, course.label;
+
+-- name: get_term_of_export(code)^
+-- Is there a term with this code?
+SELECT id
+FROM term
+WHERE code = :code;

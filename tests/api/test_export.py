@@ -1,0 +1,189 @@
+"""Exports over HTTP: a package for other systems, and lists that open well in a spreadsheet."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+from webtest import TestResponse
+
+from enrollment.exchange.faults import Faults
+from enrollment.exchange.reader import read
+from enrollment.exchange.reading import Record
+from enrollment.exchange.sources import open_path
+from tests.exchange.strict import validate
+from tests.support.client import Client
+from tests.support.tokens import TOKENS
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+LISTS = ["/v1/students", "/v1/courses/1/students", "/v1/terms/1/courses"]
+
+
+def rows(answer: TestResponse) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(answer.body.decode("utf-8-sig"), newline="")))
+
+
+def cells(answer: TestResponse) -> list[list[str | None]]:
+    sheet = load_workbook(io.BytesIO(answer.body)).active
+    assert {cell.data_type for row in sheet for cell in row if cell.value is not None} <= {"s"}
+    return [list(row) for row in sheet.iter_rows(values_only=True)]
+
+
+def people(path: Path) -> list[Record]:
+    found: list[Record] = []
+    with open_path(path, Faults()) as files:
+        read(files, found.append, Faults())
+    return found
+
+
+def test_a_package_is_a_valid_archive(client: Client, small_college: None):
+    answer = client.get("/v1/oneroster.zip")
+
+    assert answer.content_type == "application/zip"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="oneroster.zip"'
+    assert answer.content_length == len(answer.body)
+    assert len(validate(answer.body)["enrollments"]) == 2
+
+
+def test_a_package_has_what_is_asked_for(client: Client, small_college: None):
+    client.put_status(1, 1, "dropped")
+
+    assert len(validate(client.get("/v1/oneroster.zip").body)["enrollments"]) == 1
+    every = validate(client.get("/v1/oneroster.zip?history=true").body)
+    assert len(every["enrollments"]) == 2
+    assert "classes" not in validate(client.get("/v1/oneroster.zip?term=2026-FALL").body)
+    changed = validate(client.get("/v1/oneroster.zip?since=2000-01-01").body)
+    assert [row["status"] for row in changed["enrollments"]] == ["tobedeleted", "active"]
+
+
+def test_an_unknown_term_and_a_wrong_time_are_refused(client: Client):
+    answer = client.get("/v1/oneroster.zip?term=2099", status=404)
+    assert answer.json["code"] == "term_not_found"
+    assert client.get("/v1/oneroster.zip?since=monday", status=422).json["code"] == "invalid_query"
+
+
+@pytest.mark.parametrize("path", ["/v1/oneroster.zip", "/v1/students.csv"])
+def test_an_export_that_has_not_changed_is_not_sent_again(client: Client, path: str):
+    client.student()
+    tag = client.get(path).headers["ETag"]
+
+    assert client.get(path, headers={"If-None-Match": tag}, status=304).body == b""
+    client.student()
+    assert client.get(path, headers={"If-None-Match": tag}).headers["ETag"] != tag
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize("path", LISTS)
+def test_a_head_has_the_size_and_no_content(
+    client: Client, path: str, kind: str, small_college: None
+):
+    answer = client.head(f"{path}.{kind}")
+
+    assert answer.body == b""
+    assert int(answer.headers["Content-Length"]) > 0
+
+
+@pytest.mark.parametrize("path", ["/v1/courses/9/students", "/v1/terms/9/courses"])
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_list_of_nothing_that_exists_is_not_found(client: Client, path: str, kind: str):
+    client.get(f"{path}.{kind}", status=404)
+
+
+# Lists for people
+
+
+def test_students_are_listed_by_name_for_a_spreadsheet(client: Client):
+    client.student(number="00413", given_name="Björn", family_name="Ekström", email="b@x.example")
+    client.student(number="00412", given_name="Amara", family_name="Diallo", status="inactive")
+    client.student(given_name=None, family_name="Östlund")
+
+    answer = client.get("/v1/students.csv")
+
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="students.csv"'
+    assert answer.body.startswith(b"\xef\xbb\xbfNumber,")
+    assert answer.body.count(b"\r\n") == 4
+    expected = [
+        ["Number", "Family name", "Given name", "Email", "Status"],
+        ["00412", "Diallo", "Amara", "", "inactive"],
+        ["00413", "Ekström", "Björn", "b@x.example", "active"],
+        ["", "Östlund", "", "", "active"],
+    ]
+    assert rows(answer) == expected
+    book = client.get("/v1/students.xlsx")
+    assert book.content_type == XLSX
+    assert cells(book) == [[cell or None for cell in row] for row in expected]
+    assert len(rows(client.get("/v1/students.csv?status=active"))) == 3
+
+
+def test_a_roster_is_listed_by_name_with_its_times(client: Client):
+    course = client.course(capacity=1)
+    first, second = client.student(family_name="Z"), client.student(family_name="A")
+    client.enroll(first, course, effective_at="2026-09-01T08:00:00Z")
+    client.enroll(second, course, waitlist=True)
+
+    header, *found = rows(client.get(f"/v1/courses/{course}/students.csv"))
+
+    assert header[4:7] == ["Status", "Place in the waitlist", "Enrolled"]
+    assert [(row[1], row[4], row[5]) for row in found] == [
+        ("A", "waitlisted", "1"),
+        ("Z", "enrolled", ""),
+    ]
+    assert found[1][6] == "2026-09-01T08:00:00.000Z"
+    assert len(rows(client.get(f"/v1/courses/{course}/students.csv?status=enrolled"))) == 2
+    book = cells(client.get(f"/v1/courses/{course}/students.xlsx"))
+    assert [row[1] for row in book] == ["Family name", "A", "Z"]
+
+
+def test_the_courses_of_a_term_are_listed_with_their_seats(client: Client):
+    term = client.term()
+    client.course(code="CS102", term=term, credits=7.5, capacity=30)
+    course = client.course(code="CS101", section="02", term=term, instructor="Ada Lovelace")
+    client.course(code="CS999")
+    client.enroll(client.student(), course)
+
+    assert rows(client.get("/v1/terms/1/courses.csv"))[1:] == [
+        ["CS101", "02", "Databases", "Ada Lovelace", "0", "open", "", "1", "0"],
+        ["CS102", "", "Databases", "", "7.5", "open", "30", "0", "0"],
+    ]
+    assert [row[0] for row in cells(client.get("/v1/terms/1/courses.xlsx"))] == [
+        "Code",
+        "CS101",
+        "CS102",
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["=1+1", "+1", "-1", "@SUM(A1)", "'=1", "''-", "'t Hooft", "O'Neill"]
+)
+def test_no_name_becomes_a_formula_and_a_reading_gives_it_back(
+    client: Client, name: str, tmp_path: Path
+):
+    client.student(number="1", family_name=name)
+
+    for kind in ("csv", "xlsx"):
+        answer = client.get(f"/v1/students.{kind}")
+        path = tmp_path / f"students.{kind}"
+        path.write_bytes(answer.body)
+        if kind == "csv":
+            assert rows(answer)[1][1][0] not in "=+-@"
+            assert people(path)[0].content["family_name"] == name
+        else:
+            assert cells(answer)[1][1] == name
+
+
+def test_a_list_that_is_read_again_is_the_same(client: Client, tmp_path: Path):
+    client.student(number="00412", given_name="Zoë", family_name='O"Brien, Jr.')
+    for kind in ("csv", "xlsx"):
+        path = tmp_path / f"students.{kind}"
+        path.write_bytes(client.get(f"/v1/students.{kind}").body)
+
+        assert [person.content for person in people(path)] == [
+            {
+                "number": "00412",
+                "given_name": "Zoë",
+                "family_name": 'O"Brien, Jr.',
+                "status": "active",
+            }
+        ]

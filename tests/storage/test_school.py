@@ -1,0 +1,38 @@
+"""The school in the schema: there is one, and it keeps its key."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from enrollment.maintenance.migrations import migrate
+from enrollment.storage.database import Database
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO school (id) VALUES (2)",
+        "DELETE FROM school",
+        "UPDATE school SET key = 'aaaaaaaaaaaa'",
+        "UPDATE school SET id = 2",
+        "UPDATE school SET name = ''",
+        "UPDATE school SET name = NULL",
+        "INSERT OR REPLACE INTO school (id) VALUES (1)",
+    ],
+)
+def test_a_statement_that_would_break_it_is_refused(database: Database, sql: str):
+    with pytest.raises(sqlite3.IntegrityError), database.write() as db:
+        db.execute(sql)
+
+
+def test_two_databases_have_two_keys(tmp_path: Path):
+    keys = set()
+    for name in ("a.db", "b.db"):
+        migrate(tmp_path / name)
+        database = Database(tmp_path / name, 1)
+        with database.read() as db:
+            keys.add(db.execute("SELECT key FROM school").fetchone()["key"])
+        database.close()
+
+    assert len(keys) == 2
