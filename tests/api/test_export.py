@@ -14,7 +14,6 @@ from enrollment.exchange.reading import Record
 from enrollment.exchange.sources import open_path
 from tests.exchange.strict import validate
 from tests.support.client import Client
-from tests.support.tokens import TOKENS
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LISTS = ["/v1/students", "/v1/courses/1/students", "/v1/terms/1/courses"]
