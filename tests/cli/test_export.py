@@ -1,0 +1,99 @@
+"""The commands `enrollment export` and `enrollment school`."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from enrollment.cli.main import main
+from tests.exchange.strict import validate
+from tests.support.server import serving
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def database(database_file: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(database_file.parent)
+    return database_file.name
+
+
+def test_an_archive_is_written_and_its_files_are_listed(capsys: Captured, small_college: None):
+    assert main(["export", "roster.zip"]) == 0
+
+    assert capsys.readouterr() == (
+        "wrote     academicSessions.csv: 2 rows\n"
+        "wrote     classes.csv: 1 row\n"
+        "wrote     courses.csv: 1 row\n"
+        "wrote     enrollments.csv: 2 rows\n"
+        "wrote     orgs.csv: 1 row\n"
+        "wrote     roles.csv: 2 rows\n"
+        "wrote     users.csv: 2 rows\n"
+        "exported  roster.zip\n",
+        "",
+    )
+    assert len(validate(Path("roster.zip").read_bytes())["enrollments"]) == 2
+
+
+def test_a_name_without_an_ending_is_a_folder(small_college: None):
+    assert main(["export", "roster"]) == 0
+    assert sorted(path.name for path in Path("roster").iterdir())[:2] == [
+        "academicSessions.csv",
+        "classes.csv",
+    ]
+
+
+def test_the_flags_say_what_is_exported(capsys: Captured, small_college: None):
+    assert main(["export", "a.zip", "--since", "2099-01-01"]) == 0
+    assert capsys.readouterr().out == "exported  a.zip\n"
+    assert main(["export", "b.zip", "--history", "--term", "2026-fall"]) == 0
+    assert "academicSessions" in validate(Path("b.zip").read_bytes())
+
+
+def test_it_works_beside_the_service(database_file: Path, small_college: None):
+    with serving(database_file):
+        assert main(["export", "roster.zip"]) == 0
+        assert main(["school", "Northside"]) == 0
+    assert len(validate(Path("roster.zip").read_bytes())["users"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "error"),
+    [
+        (["a.zip", "--since", "monday"], 2, "--since: expected a date or an RFC 3339 time"),
+        (["a.zip", "--term", "2099"], 1, "There is no term 2099."),
+        (["a.zip", "--database", "none.db"], 1, "none.db does not exist"),
+        (["no folder/a.zip"], 1, "No such file or directory"),
+        (["enrollment.db"], 1, "enrollment.db exists already"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(
+    arguments: list[str], status: int, error: str, capsys: Captured
+):
+    before = sorted(Path().iterdir())
+
+    assert main(["export", *arguments]) == status
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert error in err
+    assert err.count("\n") == 1
+    assert [
+        path for path in Path().iterdir() if path not in before and "lock" not in path.name
+    ] == []
+
+
+def test_the_school_has_a_name_that_can_be_changed(capsys: Captured):
+    assert main(["school"]) == 0
+    assert re.fullmatch(r"School, whose ids begin with [0-9a-f]{12}-\n", capsys.readouterr().out)
+
+    assert main(["school", "Zoë's School"]) == 0
+    assert capsys.readouterr().out.startswith("Zoë's School, whose")
+    assert main(["school"]) == 0
+    assert capsys.readouterr().out.startswith("Zoë's School, whose")
+
+
+@pytest.mark.parametrize("name", ["", " x", "x" * 201, "a\nb"])
+def test_a_name_that_is_none_is_wrong_usage(name: str, capsys: Captured):
+    assert main(["school", name]) == 2
+    assert "the name:" in capsys.readouterr().err
