@@ -2,7 +2,6 @@
 
 import io
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -22,6 +21,10 @@ ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 EMPTY_ZIP = b"PK\x05\x06"
 # What systems add to folders and archives by themselves.
 ADDED_BY_SYSTEMS = {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"}
+
+
+class Damaged(Exception):
+    """A file of an archive can't be read."""
 
 
 class SourceFile(NamedTuple):
@@ -72,7 +75,7 @@ def reports_damage(file: SourceFile, faults: Faults) -> Iterator[None]:
     """Note a fault if the archive turns out to be damaged when the file is read."""
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+    except Damaged:
         text = f"{file.name} is damaged, or packed in a way that can't be read."
         faults.add("unreadable_file", text, file.name)
 
@@ -104,6 +107,28 @@ class _Unclosed(io.RawIOBase):
 
     def tell(self) -> int:
         return self._stream.tell()
+
+
+class _Member(io.RawIOBase):
+    """A file of an archive, which raises Damaged for whatever is wrong with it: what the library
+    raises depends on how it is packed, and on which byte is wrong."""
+
+    def __init__(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+        try:
+            self._stream = archive.open(member)
+        except Exception as error:
+            raise Damaged from error
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        try:
+            content = self._stream.read(len(buffer))
+        except Exception as error:
+            raise Damaged from error
+        buffer[: len(content)] = content
+        return len(content)
 
 
 def _in_folder(folder: Path, faults: Faults) -> Iterator[SourceFile]:
@@ -165,8 +190,7 @@ def _in_archive(name: str, stream: BinaryIO, size: int, faults: Faults) -> Itera
 
 
 def _member_opener(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Callable[[], BinaryIO]:
-    # The type says IO[bytes], which is all that a reader of text needs.
-    return lambda: archive.open(member)  # type: ignore[return-value]
+    return lambda: io.BufferedReader(_Member(archive, member))
 
 
 def _is_added_by_a_system(part: str) -> bool:

@@ -91,7 +91,7 @@ def read_rows(file: SourceFile, encoding: str, faults: Faults) -> Iterator[Row]:
     """
     with file.open() as stream, io.TextIOWrapper(stream, encoding, newline="") as text:
         start = list(islice(iter(lambda: text.readline(LONGEST_LINE), ""), MOST_LINES_ABOVE_HEADER))
-        text.seek(0)
+    with file.open() as stream, io.TextIOWrapper(stream, encoding, newline="") as text:
         lines, delimiter, number = _Lines(text), _delimiter(start), 0
         try:
             for number, cells in enumerate(csv.reader(lines, delimiter=delimiter), 1):

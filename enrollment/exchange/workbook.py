@@ -5,8 +5,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Any
-from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile
 
 from enrollment.exchange.cells import MOST_DIGITS
 from enrollment.exchange.faults import Faults
@@ -15,16 +13,6 @@ from enrollment.exchange.text import MOST_COLUMNS, Row
 
 # A number that is shown with zeros before it.
 PADDED = re.compile(r"0+")
-DAMAGE = (
-    BadZipFile,
-    KeyError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    IndexError,
-    ParseError,
-    EOFError,
-)
 # What stands in place of a number that has lost digits. No cell holds it otherwise.
 LOST = "\x00lost"
 
@@ -48,7 +36,8 @@ def read_workbook(file: SourceFile, faults: Faults) -> Iterator[Row]:
                     faults.add("unreadable_file", text, file.name, number)
                     return
                 yield Row(number, [_shown(cell.value, cell.number_format) for cell in cells])
-        except DAMAGE:
+        except Exception:
+            # What the library raises depends on which byte is wrong.
             text = f"{file.name} is no workbook that can be read. Save it again as .xlsx."
             faults.add("unreadable_file", text, file.name)
             return

@@ -42,7 +42,7 @@ def test_any_bytes_are_read_or_refused(content: bytes, name: str):
 
 
 @given(st.sampled_from(FILES), st.integers(0, 2**32))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_a_file_that_was_changed_anywhere_is_read_or_refused(file: Path, seed: int):
     chance, content = random.Random(seed), bytearray(file.read_bytes())
     for _ in range(chance.randint(1, 8)):
