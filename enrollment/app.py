@@ -13,7 +13,7 @@ from enrollment.api.operations import OPERATIONS
 from enrollment.config import Config
 from enrollment.http.addresses import check_host, find_client, known_hosts
 from enrollment.http.authentication import Authenticator
-from enrollment.http.content import discard, pieces_of, size_of
+from enrollment.http.content import Pieces, discard, size_of
 from enrollment.http.context import Context
 from enrollment.http.endpoint import prepare, read, write
 from enrollment.http.operation import answer_unrouted, make_router, match
@@ -75,7 +75,8 @@ class App:
             self.authenticator.flush_token_uses()
         status = f"{response.status} {REASONS[response.status]}"
         start_response(status, [*response.headers.items()])
-        return pieces_of(response.content)
+        content = response.content
+        return [content] if isinstance(content, bytes) else Pieces(content)
 
     def open(self, environ: dict[str, Any]) -> Context:
         """Return the context of a new request. Its environ is that of PEP 3333."""

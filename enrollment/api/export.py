@@ -101,7 +101,7 @@ OPERATIONS = (
         export_oneroster,
         query=PackageScope,
         download=ZIP,
-        conflicts=("term_not_found",),
+        conflicts=("unknown_term",),
     ),
     Operation(
         "GET",

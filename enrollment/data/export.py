@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.storage.queries import queries
 from enrollment.storage.sqlite import Connection
@@ -39,9 +40,13 @@ def update_school(db: Connection, name: str) -> None:
 
 
 def check_scope(db: Connection, scope: Scope) -> None:
-    """Raise term_not_found if there is no such term."""
+    """Raise unknown_term if there is no such term: who takes an empty package for all that there
+    is would drop every student."""
     if scope.term is not None and not SQL.get_term_of_export(db, code=scope.term):
-        raise Problem("term_not_found", f"There is no term {scope.term}.")
+        detail = f"There is no term with the code {scope.term}."
+        details = {"term": scope.term}
+        violation = Violation(parameter="term", code="unknown_term", detail=detail, details=details)
+        raise Problem.from_violations([violation])
 
 
 def has_early_completions(db: Connection) -> bool:

@@ -33,7 +33,7 @@ class Sheet(NamedTuple):
 
 def sheets(db: Connection, scope: Scope, zone: tzinfo) -> Iterator[Sheet]:
     """Yield the files of an export, in the order of their names. The rows of each must be read
-    before the next. A day is one where the school is. Raises term_not_found."""
+    before the next. A day is one where the school is. Raises unknown_term."""
     export.check_scope(db, scope)
     rows = _Rows(db, scope, zone)
     for name in sorted(TABLES):

@@ -1,6 +1,5 @@
 """What is sent to a client: bytes, or a file, which is read while it is sent and then closed."""
 
-from collections.abc import Generator
 from functools import partial
 from hashlib import blake2b, file_digest
 from io import SEEK_END
@@ -25,15 +24,25 @@ def size_of(content: Content) -> int:
     return len(content) if isinstance(content, bytes) else content.seek(0, SEEK_END)
 
 
-def pieces_of(content: Content) -> Generator[bytes]:
-    """Yield what is sent piece by piece, and close a file at the end, or when it is given up."""
-    if isinstance(content, bytes):
-        yield content
-        return
-    with content:
-        content.seek(0)
-        while piece := content.read(PIECE):
-            yield piece
+class Pieces:
+    """A file that is sent piece by piece. It is closed at the end, or by `close` at any time."""
+
+    def __init__(self, content: BinaryIO) -> None:
+        self._file = content
+        self._file.seek(0)
+
+    def __iter__(self) -> "Pieces":
+        return self
+
+    def __next__(self) -> bytes:
+        piece = self._file.read(PIECE)
+        if not piece:
+            self.close()
+            raise StopIteration
+        return piece
+
+    def close(self) -> None:
+        self._file.close()
 
 
 def discard(content: Content) -> None:

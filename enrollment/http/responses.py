@@ -54,6 +54,14 @@ def render(context: Context, result: Result) -> Response:
     content = result.content
     if not isinstance(content, bytes | IOBase):
         content = encode(content)
+    try:
+        return _render_content(context, result, content)
+    except BaseException:
+        discard(content)
+        raise
+
+
+def _render_content(context: Context, result: Result, content: Content) -> Response:
     tag = result.tag or etag_of(result.content)
     if tag is None and context.reads:
         tag = digest_of(content)

@@ -160,7 +160,8 @@ def _success(operation: Operation, status: int) -> dict[str, Any]:
 def _content(operation: Operation) -> dict[str, Any]:
     if operation.download:
         schema = {"type": "string", "format": "binary", "maxLength": UNBOUNDED}
-        return {operation.download.partition(";")[0]: {"schema": schema}}
+        media_type = operation.download.partition(";")[0]
+        return {media_type: {"schema": schema, "example": "the bytes of the file"}}
     if operation.answer is bytes:
         schema = {"type": "string", "format": "html", "maxLength": UNBOUNDED}
         return {"text/html": {"schema": schema, "example": "<!doctype html>"}}

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]
 
 from enrollment.http.body import BODY_LIMIT, LENGTH_DIGITS
-from enrollment.http.content import pieces_of
+from enrollment.http.content import Pieces
 from enrollment.http.responses import Response
 
 log = logging.getLogger("enrollment")
@@ -154,7 +154,7 @@ async def _send_file(
     protocol: HTTPProtocol, status: int, headers: list[tuple[str, str]], file: BinaryIO
 ) -> None:
     """Send a file as fast as the client reads it. A client that is gone ends it."""
-    with closing(pieces_of(file)) as pieces, suppress(ProtocolClosed):
+    with closing(Pieces(file)) as pieces, suppress(ProtocolClosed):
         transport = protocol.response_stream(status, headers)
         for piece in pieces:
             await transport.send_bytes(piece)

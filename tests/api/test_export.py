@@ -13,7 +13,7 @@ from enrollment.exchange.reader import read
 from enrollment.exchange.reading import Record
 from enrollment.exchange.sources import open_path
 from tests.exchange.strict import validate
-from tests.support.client import Client
+from tests.support.client import Client, broken
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LISTS = ["/v1/students", "/v1/courses/1/students", "/v1/terms/1/courses"]
@@ -57,8 +57,8 @@ def test_a_package_has_what_is_asked_for(client: Client, small_college: None):
 
 
 def test_an_unknown_term_and_a_wrong_time_are_refused(client: Client):
-    answer = client.get("/v1/oneroster.zip?term=2099", status=404)
-    assert answer.json["code"] == "term_not_found"
+    answer = client.get("/v1/oneroster.zip?term=2099", status=409)
+    assert broken(answer) == [("term", "unknown_term")]
     assert client.get("/v1/oneroster.zip?since=monday", status=422).json["code"] == "invalid_query"
 
 
@@ -68,6 +68,7 @@ def test_an_export_that_has_not_changed_is_not_sent_again(client: Client, path: 
     tag = client.get(path).headers["ETag"]
 
     assert client.get(path, headers={"If-None-Match": tag}, status=304).body == b""
+    client.get(path, headers={"If-Match": '"other"'}, status=412)
     client.student()
     assert client.get(path, headers={"If-None-Match": tag}).headers["ETag"] != tag
 

@@ -61,7 +61,7 @@ def test_it_works_beside_the_service(database_file: Path, small_college: None):
     ("arguments", "status", "error"),
     [
         (["a.zip", "--since", "monday"], 2, "--since: expected a date or an RFC 3339 time"),
-        (["a.zip", "--term", "2099"], 1, "There is no term 2099."),
+        (["a.zip", "--term", "2099"], 1, "There is no term with the code 2099."),
         (["a.zip", "--database", "none.db"], 1, "none.db does not exist"),
         (["no folder/a.zip"], 1, "No such file or directory"),
         (["enrollment.db"], 1, "enrollment.db exists already"),

@@ -264,7 +264,7 @@ def test_a_package_of_a_term_has_all_students_and_its_courses_only(client: Clien
 
 
 def test_a_term_that_is_not_there_is_refused(client: Client):
-    with pytest.raises(Problem, match="There is no term 2099"):
+    with pytest.raises(Problem, match="There is no term with the code 2099"):
         archive(client, term="2099")
 
 
