@@ -1,6 +1,8 @@
--- This database to others: what the ids of its records begin with in files for other systems, so that they are no
--- other school's, and what it is called. An export keeps both: a receiver knows the records again by their ids.
+-- Gives the school a name and a key, for exports to other systems.
 -- depends: 0015.add-void
+
+-- The ids of its records begin with the key, so that they are no other school's. It never changes: a receiver
+-- knows the records again by their ids.
 
 CREATE TABLE school (
     id   INTEGER PRIMARY KEY,
