@@ -56,7 +56,8 @@ def list_events_of_enrollment(
     get_enrollment(db, student_id, course_id)
     filters = EventFilter(student_id=student_id, course_id=course_id, limit=wanted.limit)
     first, period = id_range(db, SQL.get_event_range, 0, None, None)
-    parameters, query = asdict(filters) | period, SQL.list_events_of_enrollment
+    parameters = asdict(filters) | period | {"count": wanted.count}
+    query = SQL.list_events_of_enrollment
     return list_page(db, query, _event, parameters, start={"id": first}, after=after)
 
 
