@@ -64,6 +64,12 @@ CREATE INDEX course_by_code ON course (code, label);
 
 CREATE UNIQUE INDEX course_code_unique_without_term ON course (code, label) WHERE term IS NULL;
 
+CREATE TRIGGER course_delete_is_not_found
+AFTER DELETE ON course
+BEGIN
+    DELETE FROM course_word WHERE course_id = OLD.id;
+END;
+
 CREATE TRIGGER course_delete_leaves_a_change
 AFTER DELETE ON course
 BEGIN
@@ -92,6 +98,14 @@ BEFORE DELETE ON course
 BEGIN
     DELETE FROM course_requirement WHERE course_id = OLD.id;
     DELETE FROM course_meeting WHERE course_id = OLD.id;
+END;
+
+CREATE TRIGGER course_insert_is_found
+AFTER INSERT ON course
+BEGIN
+    DELETE FROM course_word WHERE course_id = NEW.id;
+    INSERT INTO course_word (word, course_id)
+    SELECT word, course_id FROM course_search WHERE course_id = NEW.id;
 END;
 
 CREATE TRIGGER course_insert_leaves_a_change
@@ -137,6 +151,18 @@ WHEN NEW.updated_at < OLD.updated_at
 BEGIN
     UPDATE course SET updated_at = max(OLD.updated_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
     WHERE id = NEW.id;
+END;
+
+CREATE TRIGGER course_update_is_found
+AFTER UPDATE OF code, section, title, instructor ON course
+WHEN NEW.code <> OLD.code COLLATE BINARY
+    OR NEW.section IS NOT OLD.section COLLATE BINARY
+    OR NEW.title <> OLD.title COLLATE BINARY
+    OR NEW.instructor IS NOT OLD.instructor COLLATE BINARY
+BEGIN
+    DELETE FROM course_word WHERE course_id = NEW.id;
+    INSERT INTO course_word (word, course_id)
+    SELECT word, course_id FROM course_search WHERE course_id = NEW.id;
 END;
 
 CREATE TRIGGER course_update_leaves_a_change
@@ -292,6 +318,16 @@ BEGIN
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', NEW.course_id, (SELECT version FROM course WHERE id = NEW.course_id), 'created', 'requirement');
 END;
+
+CREATE TABLE course_word (
+    word      TEXT    NOT NULL,
+    course_id INTEGER NOT NULL,
+    CONSTRAINT course_word_key PRIMARY KEY (word, course_id),
+    CONSTRAINT course_word_course_exists FOREIGN KEY (course_id) REFERENCES course (id)
+        ON UPDATE RESTRICT ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX course_word_by_course ON course_word (course_id);
 
 CREATE TABLE erasure (
     student_id INTEGER PRIMARY KEY,
@@ -533,6 +569,12 @@ CREATE INDEX student_by_name ON student (family_sort, given_sort);
 
 CREATE INDEX student_by_update ON student (updated_at);
 
+CREATE TRIGGER student_delete_is_not_found
+AFTER DELETE ON student
+BEGIN
+    DELETE FROM student_word WHERE student_id = OLD.id;
+END;
+
 CREATE TRIGGER student_delete_leaves_a_change
 AFTER DELETE ON student
 BEGIN
@@ -594,6 +636,19 @@ WHEN NEW.updated_at < OLD.updated_at
 BEGIN
     UPDATE student SET updated_at = max(OLD.updated_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
     WHERE id = NEW.id;
+END;
+
+CREATE TRIGGER student_update_is_found
+AFTER UPDATE OF family_sort, given_sort, number, email ON student
+WHEN NEW.family_sort <> OLD.family_sort
+    OR NEW.given_sort <> OLD.given_sort
+    OR NEW.number IS NOT OLD.number
+    OR NEW.email IS NOT OLD.email COLLATE BINARY
+    OR NOT EXISTS (SELECT 1 FROM student_word WHERE student_id = NEW.id)
+BEGIN
+    DELETE FROM student_word WHERE student_id = NEW.id;
+    INSERT INTO student_word (word, student_id)
+    SELECT word, student_id FROM student_search WHERE student_id = NEW.id;
 END;
 
 CREATE TRIGGER student_update_is_sorted
@@ -1087,6 +1142,16 @@ BEGIN
     WHERE student_id = NEW.student_id AND course_id = NEW.course_id;
 END;
 
+CREATE TABLE student_word (
+    word       TEXT    NOT NULL,
+    student_id INTEGER NOT NULL,
+    CONSTRAINT student_word_key PRIMARY KEY (word, student_id),
+    CONSTRAINT student_word_student_exists FOREIGN KEY (student_id) REFERENCES student (id)
+        ON UPDATE RESTRICT ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX student_word_by_student ON student_word (student_id);
+
 CREATE TABLE term (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     code        TEXT    NOT NULL COLLATE NOCASE,
@@ -1297,6 +1362,37 @@ BEGIN
     DELETE FROM changed_column;
 END;
 
+CREATE VIEW course_search AS
+SELECT DISTINCT course.id AS course_id, word.value AS word
+FROM course
+CROSS JOIN json_each(
+    (
+        WITH RECURSIVE spelled (text, place, key) AS (
+            SELECT
+                words || CASE
+                    WHEN words GLOB '*[''’]*'
+                        THEN ' ' || replace(replace(words, '''', ' '), '’', ' ')
+                    ELSE ''
+                END,
+                0, ''
+            FROM (
+                SELECT
+                    code || ' ' || coalesce(section, '') || ' ' || title || ' ' || coalesce(instructor, '')
+                        AS words
+            ) AS course_text
+            UNION ALL
+            SELECT text, place + 1, key || coalesce(
+                    (SELECT base FROM letter WHERE letter = substr(text, place + 1, 1)),
+                    substr(text, place + 1, 1)
+                )
+            FROM spelled
+            WHERE place < length(text)
+        )
+        SELECT '["' || replace(key, ' ', '","') || '"]' FROM spelled WHERE place = length(text)
+    )
+) AS word
+WHERE word.value <> '';
+
 CREATE VIEW course_seat AS
 SELECT
     id AS course_id, capacity,
@@ -1384,6 +1480,36 @@ CREATE VIEW erased_actor AS
 SELECT token.name || ' #' || token.id AS actor, '#' || token.id AS remains
 FROM erasure
 JOIN token ON token.student_id = erasure.student_id;
+
+CREATE VIEW student_search AS
+SELECT DISTINCT student.id AS student_id, word.value AS word
+FROM student
+CROSS JOIN json_each(
+    (
+        WITH RECURSIVE spelled (text, place, key) AS (
+            SELECT
+                coalesce(number, '') || ' ' || coalesce(email, '') || CASE
+                    WHEN family_name || coalesce(given_name, '') GLOB '*[''’]*'
+                        THEN ' ' || replace(
+                            replace(family_name || ' ' || coalesce(given_name, ''), '''', ' '), '’', ' '
+                        )
+                    ELSE ''
+                END,
+                0, ''
+            UNION ALL
+            SELECT text, place + 1, key || coalesce(
+                    (SELECT base FROM letter WHERE letter = substr(text, place + 1, 1)),
+                    substr(text, place + 1, 1)
+                )
+            FROM spelled
+            WHERE place < length(text)
+        )
+        SELECT '["' || replace(family_sort || ' ' || given_sort || ' ' || key, ' ', '","') || '"]'
+        FROM spelled
+        WHERE place = length(text)
+    )
+) AS word
+WHERE word.value <> '';
 
 CREATE VIEW student_sort AS
 SELECT

@@ -4,23 +4,6 @@ SELECT id, version, updated_at, number, given_name, family_name, email, status, 
 FROM student
 WHERE id = :id;
 
--- name: get_sort_key(text)^
--- How is this text sorted and searched: with each character by its base, without case and accents?
-WITH RECURSIVE spelled (place, sort_key) AS (
-    SELECT 0, CAST('' AS text)
-    UNION ALL
-    SELECT place + 1, sort_key || coalesce(
-            (SELECT base FROM letter WHERE letter = substr(:text, place + 1, 1)),
-            substr(:text, place + 1, 1)
-        )
-    FROM spelled
-    WHERE place < length(:text)
-)
-
-SELECT sort_key
-FROM spelled
-WHERE place = length(:text);
-
 -- name: list_students(family_sort_end, given_sort, given_sort_end, status, after_family_sort, after_given_sort, after_id, limit)
 -- Which students follow this place in the order of names? A first page follows
 -- (the prefix of the family name, '', 0). Each _end is the end of a prefix.
@@ -70,6 +53,54 @@ WHERE (updated_at, id) > (:after_updated_at, :after_id)
     AND (:given_sort = '' OR given_sort >= :given_sort AND given_sort < :given_sort_end)
     AND (:status IS NULL OR status = :status)
 ORDER BY updated_at, id
+LIMIT :limit;
+
+-- name: list_students_by_word(word, word_end, words, last, number, number_end, email, email_end, family_sort, family_sort_end, given_sort, given_sort_end, status, updated_since, after_family_sort, after_given_sort, after_id, limit)
+-- Which students with each of these words follow this place in the order of names? For a rare word: its students
+-- are looked up, and sorted.
+SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, family_sort, given_sort
+FROM (
+    SELECT DISTINCT student_id FROM student_word
+    WHERE word >= :word AND word < :word_end
+) AS found
+CROSS JOIN student
+WHERE student.id = found.student_id
+    AND (family_sort, given_sort, id) > (:after_family_sort, :after_given_sort, :after_id)
+    AND NOT EXISTS (
+        SELECT 1 FROM json_each(:words) AS wanted
+        WHERE NOT EXISTS (
+            SELECT 1 FROM student_word
+            WHERE student_id = student.id AND word >= wanted.value AND word < wanted.value || :last
+        )
+    )
+    AND (:number = '' OR number >= :number AND number < :number_end)
+    AND (:email = '' OR email >= :email AND email < :email_end)
+    AND (:family_sort = '' OR family_sort >= :family_sort AND family_sort < :family_sort_end)
+    AND (:given_sort = '' OR given_sort >= :given_sort AND given_sort < :given_sort_end)
+    AND (:status IS NULL OR status = :status)
+    AND (:updated_since IS NULL OR updated_at >= :updated_since)
+ORDER BY family_sort, given_sort, id
+LIMIT :limit;
+
+-- name: list_students_with_words(words, last, number, number_end, email, email_end, family_sort, family_sort_end, given_sort, given_sort_end, status, updated_since, after_family_sort, after_given_sort, after_id, limit)
+-- The same for words that are common: the students are taken by name until the page is full.
+SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, family_sort, given_sort
+FROM student
+WHERE (family_sort, given_sort, id) > (:after_family_sort, :after_given_sort, :after_id)
+    AND NOT EXISTS (
+        SELECT 1 FROM json_each(:words) AS wanted
+        WHERE NOT EXISTS (
+            SELECT 1 FROM student_word
+            WHERE student_id = student.id AND word >= wanted.value AND word < wanted.value || :last
+        )
+    )
+    AND (:number = '' OR number >= :number AND number < :number_end)
+    AND (:email = '' OR email >= :email AND email < :email_end)
+    AND (:family_sort = '' OR family_sort >= :family_sort AND family_sort < :family_sort_end)
+    AND (:given_sort = '' OR given_sort >= :given_sort AND given_sort < :given_sort_end)
+    AND (:status IS NULL OR status = :status)
+    AND (:updated_since IS NULL OR updated_at >= :updated_since)
+ORDER BY family_sort, given_sort, id
 LIMIT :limit;
 
 -- name: list_possible_duplicates(id)

@@ -4,7 +4,7 @@ SELECT id, version, updated_at, code, title, start_on, end_on, max_credits
 FROM term
 WHERE id = :id;
 
--- name: list_terms(code_end, title, title_end, after_code, after_id, limit)
+-- name: list_terms(code_end, title, title_end, updated_since, after_code, after_id, limit)
 -- Which terms follow this place in the order of codes? A first page follows (the prefix of the code, 0).
 -- Each _end is the end of a prefix.
 SELECT id, version, updated_at, code, title, start_on, end_on, max_credits
@@ -13,6 +13,7 @@ WHERE (code, id) > (:after_code, :after_id)
     AND code < :code_end
     AND title >= :title
     AND title < :title_end
+    AND (:updated_since IS NULL OR updated_at >= :updated_since)
 ORDER BY code, id
 LIMIT :limit;
 

@@ -16,7 +16,7 @@ from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
 from enrollment.http.responses import Result, created, no_content, ok
-from enrollment.model.queries import EligibleCourseFilter, RosterFilter, StudentCourseFilter
+from enrollment.model.queries import EligibleCourseFilter, StudentCourseFilter, StudentRosterFilter
 from enrollment.model.records import Enrollment, RosterEntry, StudentCourse
 from enrollment.model.requests import (
     BulkEnrollmentInput,
@@ -39,7 +39,7 @@ def list_courses_of_student(
 
 
 def list_students_of_course(
-    context: Context, db: Connection, course_id: int, query: RosterFilter
+    context: Context, db: Connection, course_id: int, query: StudentRosterFilter
 ) -> Result:
     """List a course's students."""
     listing = roster.list_students_of_course(db, course_id, query, decode_cursor(context, query))
@@ -210,7 +210,7 @@ OPERATIONS = (
         "/v1/courses/<course_id:id>/students",
         READERS,
         list_students_of_course,
-        query=RosterFilter,
+        query=StudentRosterFilter,
         answer=Page[RosterEntry],
     ),
     Operation(

@@ -11,6 +11,7 @@ from enrollment.data.keyset import (
     list_page,
     prefix_ends,
 )
+from enrollment.data.search import rare_word, search_parameters, sort_key, split_words
 from enrollment.data.violations import raise_broken_rules
 from enrollment.model.queries import StudentFilter
 from enrollment.model.records import PossibleDuplicate, Student, StudentInput
@@ -37,18 +38,21 @@ def get_student(db: Connection, student_id: int) -> Student:
 def list_students(
     db: Connection, wanted: StudentFilter, after: KeysetPosition | None = None
 ) -> KeysetPage[Student]:
-    """List students by family name, given name and id, or in the order of the first of these
-    filters that is set: `updated_since`, `number`, `email`."""
-    family_sort, given_sort = (
-        SQL.get_sort_key(db, text=name)["sort_key"]
-        for name in (wanted.family_name, wanted.given_name)
-    )
+    """List students by family name, given name and id. Without `q`, the first of these filters that
+    is set gives the order: `updated_since`, `number`, `email`."""
+    family_sort, given_sort = sort_key(db, wanted.family_name), sort_key(db, wanted.given_name)
     parameters = asdict(wanted) | prefix_ends(wanted, "number", "email")
     parameters |= {"family_sort": family_sort, "family_sort_end": family_sort + LAST_CHARACTER}
     parameters |= {"given_sort": given_sort, "given_sort_end": given_sort + LAST_CHARACTER}
     start: dict[str, str | int]
     query, start = SQL.list_students, {"family_sort": family_sort, "given_sort": ""}
-    if wanted.updated_since:
+    if words := split_words(db, wanted.q):
+        query, start = SQL.list_students_with_words, {"family_sort": "", "given_sort": ""}
+        parameters |= search_parameters(words)
+        if word := rare_word(db, words):
+            query = SQL.list_students_by_word
+            parameters |= {"word": word, "word_end": word + LAST_CHARACTER}
+    elif wanted.updated_since:
         query, start = SQL.list_students_by_update, {"updated_at": str(wanted.updated_since)}
     elif wanted.number:
         query, start = SQL.list_students_by_number, {"number": wanted.number}

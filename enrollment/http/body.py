@@ -143,8 +143,8 @@ def _parse(body: bytes) -> tuple[Any, bool]:
 
 
 def _composed(value: Any) -> Any:
-    """Return a JSON value with its texts in NFC: a letter is stored in one form, however it was sent
-    (https://unicode.org/reports/tr15/)."""
+    """Return a JSON value with its texts in NFC (https://unicode.org/reports/tr15/): a letter is
+    stored in one form, however it was sent."""
     if isinstance(value, str):
         return unicodedata.normalize("NFC", value)
     if isinstance(value, list):

@@ -14,7 +14,7 @@ from enrollment.data.student import insert_student, list_students
 from enrollment.data.term import insert_term
 from enrollment.model.queries import StudentFilter
 from enrollment.model.records import Change, Course, CourseInput, StudentInput, TermInput
-from enrollment.model.types import Date, Timestamp
+from enrollment.model.types import Date, PersonName, Timestamp
 from enrollment.problems.errors import CommandError
 from enrollment.storage.database import Database
 
@@ -122,8 +122,8 @@ def _deal(cards: list[Course], done: set[str]) -> set[int]:
 def _students(chance: random.Random, count: int) -> Iterator[StudentInput]:
     for number in range(1, count + 1):
         yield StudentInput(
-            given_name=chance.choice(GIVEN_NAMES),
-            family_name=chance.choice(FAMILY_NAMES),
+            given_name=PersonName(chance.choice(GIVEN_NAMES)),
+            family_name=PersonName(chance.choice(FAMILY_NAMES)),
             email=f"student{number}@college.example",
         )
 

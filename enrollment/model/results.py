@@ -9,6 +9,7 @@ from enrollment.model.records import Enrollment, Event
 from enrollment.model.types import (
     UNBOUNDED,
     Code,
+    Count,
     Credits,
     Cursor,
     Id,
@@ -39,10 +40,12 @@ R = TypeVar("R")  # the type of the items
 
 
 class Page(msgspec.Struct, Generic[R], frozen=True):
-    """One page of a list. `next` is the cursor of the next page, or null on the last page."""
+    """One page of a list. `next` is the cursor of the next page, or null on the last page. `total`
+    is the number of items on all pages, if the request has `count`."""
 
     items: Annotated[list[R], Meta(max_length=1000)]
     next: Cursor | None
+    total: Count | msgspec.UnsetType = msgspec.UNSET
 
 
 class EventFeed(msgspec.Struct, frozen=True, kw_only=True):

@@ -113,7 +113,7 @@ SURROGATES = r"\ud800-\udfff"
 END = r"(?![\s\S])"
 _ODD = rf"\x00-\x1f\x7f-\x9f\u2028\u2029{SURROGATES}\ufffe\uffff" + "\U0010ffff"
 _NO_ODD_CHARACTERS = rf"^[^{_ODD}]*{END}"
-# Characters that show nothing: of zero width, that only join or direct others, or that fill a space.
+# Characters that show nothing: of zero width, for joining or direction, or as a filler.
 _INVISIBLE = (
     r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     r"\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0" + "\U000e0000-\U000e0fff"
@@ -166,6 +166,15 @@ Prefix = Annotated[
         pattern=_NO_ODD_CHARACTERS,
         description="Expected no control characters",
         extra_json_schema={"description": "Match the beginning; ignore case for A-Z only"},
+    ),
+]
+SearchWords = Annotated[
+    str,
+    Meta(
+        max_length=100,
+        pattern=_NO_ODD_CHARACTERS,
+        description="Expected no control characters",
+        extra_json_schema={"description": "Find all of these words, whatever the case and accents"},
     ),
 ]
 ExactCode = Annotated[

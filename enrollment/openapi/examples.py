@@ -55,13 +55,16 @@ from enrollment.model.results import (
     Readiness,
     Service,
 )
-from enrollment.model.types import Date, Until
+from enrollment.model.types import Date, PersonName, Until
 from enrollment.problems.examples import example
 
 STARTED, NOW = "2026-08-20T09:00:00.000Z", "2026-09-01T09:00:00.000Z"
 
 STUDENT = StudentInput(
-    number="S-1041", given_name="Ada", family_name="Lovelace", email="ada@example.org"
+    number="S-1041",
+    given_name=PersonName("Ada"),
+    family_name=PersonName("Lovelace"),
+    email="ada@example.org",
 )
 TERM = TermInput(
     code="2027-SPRING",

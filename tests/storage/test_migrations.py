@@ -436,6 +436,19 @@ def test_names_are_sorted_when_0012_was_applied(file: Path):
         assert found[2] <= Timestamp.now()
 
 
+def test_what_was_there_is_found_when_0013_was_applied(file: Path):
+    migrations.migrate(file, to="0012")
+    fill(file, "0012")
+
+    migrations.migrate(file, to="0013")
+
+    with closing(sqlite3.connect(file)) as db:
+        for kind in ("student", "course"):
+            shown = f"SELECT word, {kind}_id FROM {kind}_search ORDER BY 1, 2"
+            stored = f"SELECT word, {kind}_id FROM {kind}_word ORDER BY 1, 2"
+            assert db.execute(shown).fetchall() == db.execute(stored).fetchall() != []
+
+
 def test_a_record_is_dated_when_0011_was_applied(file: Path):
     migrations.migrate(file, to="0010")
     fill(file, "0010")

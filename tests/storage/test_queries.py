@@ -54,6 +54,7 @@ HOT = {
     "hold.list_open_holds": "hold_open (id>?",
     "hold.list_holds": "hold_by_student (student_id=? AND rowid>?",
     "student.list_students": "student_by_name ((family_sort,given_sort)>(?,?) AND family_sort<?",
+    "student.list_students_with_words": "student_by_name ((family_sort,given_sort)>(?,?)",
     "student.list_students_by_email": "student_by_email (email>? AND email<?",
     "student.list_students_by_number": "sqlite_autoindex_student_1 (number>? AND number<?",
     "student.list_students_by_update": "student_by_update (updated_at>?",
@@ -66,6 +67,17 @@ HOT = {
     "erasure.list_erasures": "INTEGER PRIMARY KEY (rowid>?",
     "token.get_token_by_lookup": "sqlite_autoindex_token_1 (lookup=?",
     "term.list_terms": "sqlite_autoindex_term_1 (code>? AND code<?",
+}
+# What looks records up by an index, and sorts those of its result.
+SEARCHES = {
+    "roster.list_students_of_course_by_name": (
+        "SEARCH student_course USING INDEX student_course_by_course_and_student (course_id=?)"
+    ),
+    "roster.list_students_of_course_as_of_by_name": (
+        "SEARCH student_course USING COVERING INDEX student_course_by_course_and_student"
+        " (course_id=?)"
+    ),
+    "student.list_students_by_word": ("SEARCH student_word USING PRIMARY KEY (word>? AND word<?)"),
 }
 
 
@@ -115,7 +127,16 @@ def test_a_hot_path_walks_its_index_and_sorts_nothing(database: Database, name: 
 def test_every_list_page_is_a_hot_path():
     pages = {name for name, query in QUERIES.items() if "limit" in query.parameters}
 
-    assert pages - {"eligibility.list_decisions", "event.list_events_of_student"} <= HOT.keys()
+    sorted_or_searched = {"eligibility.list_decisions", "event.list_events_of_student"}
+    assert pages - sorted_or_searched - SEARCHES.keys() <= HOT.keys()
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_a_search_looks_words_up_by_an_index(database: Database, name: str):
+    steps = plan(database, QUERIES[name])
+
+    assert SEARCHES[name] in steps
+    assert not [step for step in steps if step.startswith("SCAN student")]
 
 
 def test_the_events_of_a_student_are_found_by_index_and_sorted(database: Database):
@@ -134,9 +155,11 @@ def test_the_events_of_a_student_are_found_by_index_and_sorted(database: Databas
     ],
 )
 def test_a_period_is_found_in_the_index_of_times_alone(database: Database, name: str, index: str):
-    (step,) = plan(database, QUERIES[name])
+    steps = plan(database, QUERIES[name])
 
-    assert f"COVERING INDEX {index} (recorded_at>? AND recorded_at<?)" in step
+    times = f"COVERING INDEX {index} (recorded_at>? AND recorded_at<?)"
+    assert len([step for step in steps if times in step]) == 2
+    assert not [step for step in steps if "SCAN" in step]
 
 
 @pytest.mark.parametrize("name", ["census.list_census", "census.list_census_as_of"])

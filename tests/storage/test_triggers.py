@@ -3,7 +3,7 @@
 import sqlite3
 import unicodedata
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import pytest
@@ -575,3 +575,66 @@ def test_a_student_number_is_unique_whatever_its_case(db: sqlite3.Connection):
 
     with pytest.raises(sqlite3.IntegrityError, match=r"student\.number"):
         db.execute("UPDATE student SET number = 'a1' WHERE id = 2")
+
+
+def words(db: sqlite3.Connection, kind: str) -> dict[int, set[str]]:
+    """The stored words of each student or course, which are those of its present fields."""
+    select = f"SELECT word, {kind}_id FROM {kind}_{{}} ORDER BY 1, 2"
+    stored = db.execute(select.format("word")).fetchall()
+    assert stored == db.execute(select.format("search")).fetchall()
+    return {id: {word for word, owner in stored if owner == id} for _, id in stored}
+
+
+def test_a_student_is_found_by_the_present_words_however_they_are_written(db: sqlite3.Connection):
+    db.execute("INSERT INTO student (family_name, number) VALUES ('''', 'X-1')")
+    assert words(db, "student") == {1: {"ada", "l"}, 2: {"ben", "m"}, 3: {"x", "1"}}
+
+    db.execute("UPDATE student SET number = 'N1', email = 'ÉVA@ä.b' WHERE id = 1")
+    db.execute("UPDATE student SET given_name = 'Ann-Lou', version = version + 1 WHERE id = 2")
+    db.execute("UPDATE student SET number = NULL WHERE id = 3")
+    assert words(db, "student") == {
+        1: {"ada", "l", "n1", "eva", "a", "b"},
+        2: {"ann", "lou", "m"},
+    }
+
+    db.execute(
+        "UPDATE student SET (family_name, given_name, number, email)"
+        " = ('O''Neil', NULL, NULL, NULL) WHERE id = 1"
+    )
+    db.execute("DELETE FROM student WHERE id = 2")
+    assert words(db, "student") == {1: {"oneil", "o", "neil"}}
+
+
+def test_a_course_is_found_by_the_present_words_however_they_are_written(db: sqlite3.Connection):
+    assert words(db, "course") == {1: {"cs1", "one"}, 2: {"cs2", "two"}}
+
+    db.execute("UPDATE course SET section = '0-1', instructor = 'Dr. Č' WHERE id = 1")
+    db.execute("UPDATE course SET title = 'Œuvre', code = 'X' WHERE id = 2")
+    assert words(db, "course") == {1: {"cs1", "0", "1", "one", "dr", "c"}, 2: {"x", "oeuvre"}}
+
+    db.execute(
+        "UPDATE course SET (code, title, section, instructor) = ('Y', 'Z', NULL, NULL) WHERE id = 1"
+    )
+    db.execute("DELETE FROM course WHERE id = 2")
+    assert words(db, "course") == {1: {"y", "z"}}
+
+
+def test_odd_characters_in_a_name_do_not_break_the_search(db: sqlite3.Connection):
+    name = "".join(map(chr, [*range(1, 0x300), 0x2028, 0x2029, 0xFFFE, 0xFFFF, 0x10FFFF]))
+    for start in range(0, len(name), 100):
+        db.execute("INSERT INTO student (family_name) VALUES (?)", [name[start : start + 100]])
+
+    assert {*words(db, "student")} >= {1, 2, 3, 4}
+
+
+@pytest.mark.parametrize("trusted", ["ON", "OFF"])
+def test_the_shell_of_sqlite_can_write_what_is_searched(database_file: Path, trusted: str):
+    """The shell does not trust the schema, which forbids some functions and tables in triggers."""
+    with closing(sqlite3.connect(database_file)) as db, db:
+        db.execute(f"PRAGMA trusted_schema = {trusted}")
+        db.execute("INSERT INTO student (family_name) VALUES ('Özil')")
+        db.execute("UPDATE student SET family_name = 'Ärö'")
+        db.execute("INSERT INTO course (code, title) VALUES ('C', 'Ä')")
+
+        assert words(db, "student") == {1: {"aro"}}
+        assert words(db, "course") == {1: {"c", "a"}}
