@@ -62,6 +62,7 @@ def decide(
     lists_students: bool = False,
     reserves_seats: bool = True,
     dropped: Sequence[int] = (),
+    alone: bool = False,
 ) -> list[Decision]:
     """Return one decision for each request, in their order. Nothing is changed.
 
@@ -72,6 +73,7 @@ def decide(
         "requests": to_json(requests),
         "lists_students": lists_students,
         "reserves_seats": reserves_seats,
+        "alone": alone,
         "dropped": to_json(dropped),
         "overridden": change.overridden or "[]",
         "effective_at": change.effective_at,

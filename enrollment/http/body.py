@@ -48,7 +48,7 @@ def read_body(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:
     if coding.lower() != "chunked":
         detail = f'The Transfer-Encoding is "{coding[:100]}". Only chunked is supported.'
         raise Problem("malformed_request", detail)
-    value, repeats = _parse(_read(environ))
+    value, repeats = _parse(read_content(environ))
     try:
         body = msgspec.convert(value, wanted, dec_hook=decoder(zone))
         if not repeats:
@@ -75,7 +75,7 @@ def refuse_body(environ: Mapping[str, Any]) -> None:
         raise Problem("malformed_request", detail)
 
 
-def _read(environ: Mapping[str, Any]) -> bytes:
+def read_content(environ: Mapping[str, Any]) -> bytes:
     """Return the body. Do not read much more than the limit of one that is too large.
 
     Raises malformed_request, length_required, request_timeout, body_too_large.

@@ -72,9 +72,16 @@ def render_problem(context: Context, problem: Problem) -> Response:
 
 def render_failure(context: Context, error: BaseException | None) -> Response:
     """Turn an unexpected exception into a response with the request id, and log its traceback."""
+    log_failure(context, error)
+    return render_problem(context, service_failed())
+
+
+def log_failure(context: Context, error: BaseException | None) -> None:
     log.error("request %s failed", context.request_id, exc_info=error)
-    problem = Problem("internal_error", "The service failed. The log has the details.")
-    return render_problem(context, problem)
+
+
+def service_failed() -> Problem:
+    return Problem("internal_error", "The service failed. The log has the details.")
 
 
 # What handlers return
