@@ -199,3 +199,10 @@ LEFT JOIN student ON student.id IN (
         AND NOT EXISTS (SELECT 1 FROM student AS numbered WHERE numbered.number = wanted.value)
 )
 ORDER BY wanted.key, student.id;
+
+-- name: list_people(ids)
+-- Who are these students? ids is a JSON array.
+SELECT student.id, student.number, student.given_name, student.family_name
+FROM student
+WHERE student.id IN (SELECT CAST(value AS bigint) FROM json_each(:ids))
+ORDER BY student.id;

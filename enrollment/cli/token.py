@@ -1,4 +1,4 @@
-"""The commands `enrollment token create`, `list` and `revoke`."""
+"""The commands `enrollment token create`, `list`, `link` and `revoke`."""
 
 import argparse
 from collections.abc import Callable, Iterator
@@ -8,9 +8,10 @@ from typing import Any, get_args
 
 import msgspec
 
+from enrollment import server
 from enrollment.cli.console import add_json, add_settings, print_json, print_secret
 from enrollment.config import Config
-from enrollment.data import token
+from enrollment.data import session, token
 from enrollment.data.record_change import acting
 from enrollment.maintenance import migrations
 from enrollment.model.queries import Pagination
@@ -24,9 +25,9 @@ PAGE = Pagination(limit=1000)
 
 
 def add(verbs: Any) -> None:
-    text = "create, list and revoke access tokens, even while the database is served"
+    text = "create, list and revoke access tokens, and sign in with them, even while the database is served"
     verb = verbs.add_parser("token", help=text, description=text)
-    subverbs = verb.add_subparsers(metavar="create | list | revoke", required=True)
+    subverbs = verb.add_subparsers(metavar="create | list | link | revoke", required=True)
 
     text = "create a token and print it once"
     subverb = subverbs.add_parser("create", help=text, description=text)
@@ -49,6 +50,14 @@ def add(verbs: Any) -> None:
     subverb.set_defaults(run=list_tokens)
     add_settings(subverb, "database")
     add_json(subverb)
+
+    text = "print a link that signs its owner in with a browser: once, within 15 minutes"
+    subverb = subverbs.add_parser("link", help=text, description=text)
+    subverb.set_defaults(run=make_link)
+    add_settings(subverb, "database", "host", "port")
+    subverb.add_argument("id", metavar="ID", type=_reader(Id, "the number of a token"))
+    text = "the address at which browsers reach the service, such as https://school.example"
+    subverb.add_argument("--url", metavar="URL", help=text)
 
     text = "revoke a token permanently"
     subverb = subverbs.add_parser("revoke", help=text, description=text)
@@ -99,6 +108,21 @@ def _validity(found: Token, now: Timestamp) -> str:
     if found.expires_at is None:
         return "valid"
     return f"{'valid until' if now < found.expires_at else 'expired'} {found.expires_at}"
+
+
+def make_link(config: Config, options: argparse.Namespace) -> None:
+    """Run `token link`. Raises CommandError, and Problem if there is no such token."""
+    with _open_database(config) as database, database.write() as db:
+        owner = token.get_token(db, options.id)
+        now = Timestamp.now()
+        if owner.revoked_at or (owner.expires_at and owner.expires_at <= now):
+            raise CommandError(f"token {owner.id} is {_validity(owner, now)}")
+        address = (options.url or server.url(config)).rstrip("/")
+        code = session.insert_link(db, owner.id, "command")
+        print_secret(
+            f"signs in as {owner.name}, {owner.role}; once, for 15 minutes:",
+            f"{address}/sign-in/{code}",
+        )
 
 
 def revoke_token(config: Config, options: argparse.Namespace) -> None:

@@ -81,6 +81,15 @@ class Changed(NamedTuple):
     label: str | None
 
 
+class Person(NamedTuple):
+    """A student by name."""
+
+    id: int
+    number: str | None
+    given_name: str | None
+    family_name: str
+
+
 class Marks(NamedTuple):
     """What a list of students shows of each."""
 
@@ -121,6 +130,12 @@ def find_students(db: Connection, names: list[str]) -> dict[str, list[int]]:
         if row["student_id"]:
             found[row["name"]].append(row["student_id"])
     return found
+
+
+def list_people(db: Connection, student_ids: list[int]) -> dict[int, Person]:
+    """Return the names of these students, by id."""
+    rows = SQL.list_people(db, ids=to_json(student_ids))
+    return {row["id"]: Person(*row) for row in rows}
 
 
 def list_schedule(db: Connection, student_id: int) -> list[Scheduled]:

@@ -1,5 +1,6 @@
 """/students/{id}/add: enroll a student, with every reason why not; and swap courses at once."""
 
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from enrollment.data import page
@@ -53,27 +54,14 @@ class Choice(NamedTuple):
 
 def show_choices(visit: Visit, student_id: int) -> Result:
     """List courses: each with a box to tick, or with every reason why not."""
-    student = get_student(visit.db, student_id)
-    terms, q = choose_term(visit), visit.query.one("q")
-    found = page.list_catalog(visit.db, terms.code, q, "all", PAGE, after(visit))
-    schedule = page.list_schedule(visit.db, student_id)
-    present = {course.course_id: course.status for course in schedule}
-    return visit.page(
-        "adding",
-        student=student,
-        terms=terms,
-        q=q,
-        choices=_choices(visit, student_id, found.items, present),
-        plan=Plan([], [], [], [], ""),
-        seen=get_courses_tag(visit.db, student_id),
-        current=_current(schedule, terms.code),
-        following=next_path(visit, found.next),
-    )
+    return _page(visit, student_id)
 
 
 def add(visit: Visit, student_id: int) -> Result:
     """Preview what was ticked, or enroll. A refusal shows every reason, and what can be done."""
     plan = read_plan(visit)
+    if not plan.courses and not plan.drops:
+        return _page(visit, student_id, "Tick at least one course first.")
     schedule = page.list_schedule(visit.db, student_id)
     body = _body(visit, plan, schedule)
     path, seen = f"/v1/students/{student_id}/courses", visit.form.one("seen")
@@ -86,8 +74,6 @@ def add(visit: Visit, student_id: int) -> Result:
 
     answer = problem = None
     try:
-        if not plan.courses and not plan.drops:
-            raise Problem("invalid_query", "Tick at least one course first.")
         if visit.form.one("do") != "preview":
             return visit.once(act)
         details = effective.details(visit)
@@ -99,6 +85,27 @@ def add(visit: Visit, student_id: int) -> Result:
         visit.context.refusals = codes_of(problem)
     asked = [course["course_id"] for course in body["courses"]]
     return show_plan(visit, student_id, plan, schedule, asked, answer, problem)
+
+
+def _page(visit: Visit, student_id: int, problem: str = "") -> Result:
+    student = get_student(visit.db, student_id)
+    terms, q = choose_term(visit), visit.query.one("q")
+    found = page.list_catalog(visit.db, terms.code, q, "all", PAGE, after(visit))
+    schedule = page.list_schedule(visit.db, student_id)
+    present = {course.course_id: course.status for course in schedule}
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
+    return visit.page(
+        "adding",
+        status,
+        student=student,
+        terms=terms,
+        q=q,
+        choices=_choices(visit, student_id, found.items, present),
+        problem=problem,
+        seen=get_courses_tag(visit.db, student_id),
+        current=_current(schedule, terms.code),
+        following=next_path(visit, found.next),
+    )
 
 
 def _body(visit: Visit, plan: Plan, schedule: list[Scheduled]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def details(visit: Visit) -> dict[str, Any]:
             if day != Words(zone).today():
                 following = datetime.combine(day + timedelta(days=1), datetime.min.time(), zone)
                 end = following.astimezone(UTC) - timedelta(milliseconds=1)
-                given["effective_at"] = Timestamp.of(end)
+                given["effective_at"] = str(Timestamp.of(end))
         except (ValueError, OverflowError):
             violation = Violation(
                 pointer="/effective_at",

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from enrollment.data import page
 from enrollment.data.course import get_course
-from enrollment.data.page import Scheduled
+from enrollment.data.page import Person, Scheduled
 from enrollment.data.roster import get_courses_tag
 from enrollment.data.student import get_student
 from enrollment.http.responses import Result
@@ -130,11 +130,14 @@ def _credits(
 
 def _moved(
     visit: Visit, student_id: int, answer: dict[str, Any] | None
-) -> list[tuple[Any, Course]]:
+) -> list[tuple[Person, Course]]:
     """The other students who would get a seat, each with the course. A student is shown none."""
-    events = answer["events"] if answer else []
-    return [
-        (get_student(visit.db, event["student_id"]), get_course(visit.db, event["course_id"]))
-        for event in events
+    events = [
+        event
+        for event in (answer["events"] if answer else ())
         if event["student_id"] != student_id and event["to_status"] == "enrolled"
+    ]
+    people = page.list_people(visit.db, [event["student_id"] for event in events])
+    return [
+        (people[event["student_id"]], get_course(visit.db, event["course_id"])) for event in events
     ]

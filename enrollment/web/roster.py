@@ -4,12 +4,11 @@ from http import HTTPStatus
 from typing import Any
 
 from enrollment.data import page
+from enrollment.data.page import Person
 from enrollment.data.course import get_course, get_course_tag
-from enrollment.data.student import get_student
 from enrollment.http.authentication import REGISTRARS
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
-from enrollment.model.records import Student
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
@@ -17,8 +16,8 @@ from enrollment.web.refusal import codes_of, is_shown, reasons
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
-# The most students of one form. The page shows each with a record of its own.
-MOST = 300
+# The most students of one form.
+MOST = 1000
 
 
 def show_form(visit: Visit, course_id: int) -> Result:
@@ -64,11 +63,12 @@ def _enroll(visit: Visit, course_id: int, ids: list[int]) -> Result:
     return _form(visit, course_id, None, _results(visit, answer))
 
 
-def _results(visit: Visit, answer: dict[str, Any]) -> list[tuple[Student, str, list[Violation]]]:
+def _results(visit: Visit, answer: dict[str, Any]) -> list[tuple[Person, str, list[Violation]]]:
     """What would become of each student: a status, or the reasons why not."""
+    people = page.list_people(visit.db, [item["student_id"] for item in answer["items"]])
     return [
         (
-            get_student(visit.db, item["student_id"]),
+            people[item["student_id"]],
             item["enrollment"]["status"] if "enrollment" in item else "",
             [Violation(**reason) for reason in item.get("errors", ())],
         )
@@ -78,21 +78,22 @@ def _results(visit: Visit, answer: dict[str, Any]) -> list[tuple[Student, str, l
 
 def _refused(
     visit: Visit, ids: list[int], problem: Problem
-) -> list[tuple[Student, str, list[Violation]]]:
+) -> list[tuple[Person, str, list[Violation]]]:
     """The students against whom there are reasons, each with the reasons."""
     against: dict[int, list[Violation]] = {}
     for reason in problem.violations:
         index = (reason.pointer or "").removeprefix("/students/").partition("/")[0]
         if index.isdigit():
             against.setdefault(ids[int(index)], []).append(reason)
-    return [(get_student(visit.db, id), "", found) for id, found in against.items()]
+    people = page.list_people(visit.db, [*against])
+    return [(people[id], "", found) for id, found in against.items() if id in people]
 
 
 def _form(
     visit: Visit,
     course_id: int,
     problem: Problem | None = None,
-    results: list[tuple[Student, str, list[Violation]]] | None = None,
+    results: list[tuple[Person, str, list[Violation]]] | None = None,
     wrong: dict[str, list[int]] | None = None,
 ) -> Result:
     status = HTTPStatus.OK

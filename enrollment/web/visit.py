@@ -1,5 +1,6 @@
 """A visit: one request for a page, with what its handler needs to read, write and answer."""
 
+import re
 import secrets
 from collections.abc import Callable
 from hashlib import sha256
@@ -29,6 +30,8 @@ from enrollment.web.render import HEADERS, render
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 MAX_FIELDS = 10_000
+# An id of 15 digits is a number that JSON keeps exactly.
+ID = re.compile("[1-9][0-9]{0,14}")
 
 
 class Fields(list[tuple[str, str]]):
@@ -43,8 +46,7 @@ class Fields(list[tuple[str, str]]):
 
     def ids(self, name: str) -> list[int]:
         """The ids that were ticked, each once. What is no id is left out."""
-        texts = dict.fromkeys(self.all(name))
-        return [int(text) for text in texts if text.isascii() and text.isdigit() and text != "0"]
+        return [int(text) for text in dict.fromkeys(self.all(name)) if ID.fullmatch(text)]
 
 
 class Site(NamedTuple):
@@ -154,6 +156,8 @@ def read_form(context: Context) -> Fields:
 
     Raises malformed_request, unsupported_media_type, and what read_content does.
     """
+    if context.environ.get("CONTENT_LENGTH") in ("", "0"):
+        return Fields()
     media_type = context.environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
     if media_type != FORM_TYPE:
         raise Problem("unsupported_media_type", f"The form is not {FORM_TYPE}.")
