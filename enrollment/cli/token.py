@@ -25,7 +25,7 @@ PAGE = Pagination(limit=1000)
 
 
 def add(verbs: Any) -> None:
-    text = "create, list and revoke access tokens, and sign in with them, even while the database is served"
+    text = "create, list, use and revoke access tokens, even while the database is served"
     verb = verbs.add_parser("token", help=text, description=text)
     subverbs = verb.add_subparsers(metavar="create | list | link | revoke", required=True)
 
@@ -51,7 +51,7 @@ def add(verbs: Any) -> None:
     add_settings(subverb, "database")
     add_json(subverb)
 
-    text = "print a link that signs its owner in with a browser: once, within 15 minutes"
+    text = "print a link that signs in with a browser as the owner of a token, once"
     subverb = subverbs.add_parser("link", help=text, description=text)
     subverb.set_defaults(run=make_link)
     add_settings(subverb, "database", "host", "port")

@@ -126,9 +126,7 @@ def _without_empty(visit: Visit) -> dict[str, str]:
 
 def _roster(visit: Visit, course_id: int, past: CensusFilter) -> list[RosterEntry]:
     """The students of a course by name."""
-    wanted = StudentRosterFilter(
-        order="name", limit=MOST, as_of=past.as_of, known_at=past.known_at
-    )
+    wanted = StudentRosterFilter(order="name", limit=MOST, as_of=past.as_of, known_at=past.known_at)
     return list_students_of_course(visit.db, course_id, wanted).items
 
 

@@ -17,7 +17,7 @@ from enrollment.http.responses import Result
 from enrollment.model.queries import Pagination
 from enrollment.problems.errors import Problem
 from enrollment.web import effective
-from enrollment.web.refusal import Refused, by_field, is_shown, run_each
+from enrollment.web.refusal import Refused, by_field, codes_of, is_shown, run_each
 from enrollment.web.term import choose_term
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
@@ -123,9 +123,11 @@ def _desk(
             others.setdefault(course.term, []).append(course)
     holds = list_holds(visit.db, student_id, Pagination(limit=100)).items
     status = HTTPStatus.OK
-    if refused or hold_refusal:
+    problems = {**(refused.problems if refused else {})}
+    if problems or hold_refusal:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
-        visit.context.refusals = refused.codes if refused else [hold_refusal.code]
+        shown = [*problems.values(), *([hold_refusal] if hold_refusal else [])]
+        visit.context.refusals = [code for problem in shown for code in codes_of(problem)]
     return visit.page(
         "desk",
         status,
@@ -136,7 +138,7 @@ def _desk(
         limit=student.max_credits or (terms.shown.max_credits if terms.shown else None),
         holds=[hold for hold in holds if not hold.released_at],
         changes=_visible(visit, page.list_last_changes(visit.db, CHANGES, student_id=student_id)),
-        problems=refused.problems if refused else {},
+        problems=problems,
         hold_errors=by_field(hold_refusal),
     )
 
@@ -165,7 +167,5 @@ PAGES = (
     Operation("POST", f"{ONE}/drop", REGISTRARS_AND_STUDENTS, drop, is_page=True),
     Operation("POST", f"{ONE}/complete", REGISTRARS, complete, is_page=True),
     Operation("POST", f"{ONE}/holds", REGISTRARS, place_hold, is_page=True),
-    Operation(
-        "POST", f"{ONE}/holds/<hold_id:id>/release", REGISTRARS, release_hold, is_page=True
-    ),
+    Operation("POST", f"{ONE}/holds/<hold_id:id>/release", REGISTRARS, release_hold, is_page=True),
 )

@@ -36,7 +36,11 @@ def describe(change: Changed, words: Words) -> tuple[str, str, str]:
         if change.from_status == "waitlisted" and change.to_status == "dropped":
             before = "left the waitlist of"
         details = [after, *_details(change, words)]
-        return before, change.label or f"course {change.course_id}", ", ".join(filter(None, details))
+        return (
+            before,
+            change.label or f"course {change.course_id}",
+            ", ".join(filter(None, details)),
+        )
     if change.subject == "hold":
         verb = "placed" if change.before is None else "changed"
         if change.after and change.after.get("released_at"):

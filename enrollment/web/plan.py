@@ -117,7 +117,9 @@ def _credits(
     schedule: list[Scheduled], steps: list[Step], plan: Plan, term: str | None
 ) -> tuple[float, float]:
     """The credits of the student in the term, now and with the plan."""
-    enrolled = [course for course in schedule if course.term == term and course.status == "enrolled"]
+    enrolled = [
+        course for course in schedule if course.term == term and course.status == "enrolled"
+    ]
     now = sum(course.credits for course in enrolled)
     gone = sum(course.credits for course in enrolled if course.course_id in plan.drops)
     new = sum(

@@ -19,10 +19,6 @@ class Refused(Exception):
         super().__init__()
         self.problems = problems
 
-    @property
-    def codes(self) -> list[str]:
-        return [code for problem in self.problems.values() for code in codes_of(problem)]
-
 
 def is_shown(problem: Problem) -> bool:
     """Whether the page with the form shows this problem."""

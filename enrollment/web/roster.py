@@ -4,8 +4,8 @@ from http import HTTPStatus
 from typing import Any
 
 from enrollment.data import page
-from enrollment.data.page import Person
 from enrollment.data.course import get_course, get_course_tag
+from enrollment.data.page import Person
 from enrollment.http.authentication import REGISTRARS
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result

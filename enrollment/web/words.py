@@ -95,8 +95,8 @@ def ordinal(place: int) -> str:
 
 
 def meetings(listed: Sequence[Meeting]) -> list[tuple[str, str, str]]:
-    """The days, hours and room of meetings, such as ("Mon Wed", "09:00–10:30", "B12"). Days with
-    the same hours and room are one row."""
+    """The days, hours and room of meetings, such as "Mon Wed", the hours from 9 to 10:30, "B12". Days
+    with the same hours and room are one row."""
     rows: dict[tuple[str, str], list[str]] = {}
     for meeting in listed:
         place = (f"{meeting.from_time}–{meeting.to_time}", meeting.room or "")
@@ -129,4 +129,3 @@ def days(courses: Iterable[Any]) -> list[tuple[str, list[tuple[Meeting, Any]]]]:
     by_day = {day: [*group] for day, group in groupby(met, key=lambda pair: pair[0].weekday)}
     last = max([5, *by_day])
     return [(WEEKDAYS[day - 1], by_day.get(day, [])) for day in range(1, last + 1)]
-

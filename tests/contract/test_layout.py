@@ -32,7 +32,7 @@ KNOWN_BY = {
     "sqlite3": ("enrollment.storage",),
     "aiosql": ("enrollment.storage",),
     "yoyo": ("enrollment.maintenance.migrations",),
-    "bottle": ("enrollment.http", "enrollment.app", "enrollment.openapi.pages"),
+    "bottle": ("enrollment.http", "enrollment.app", "enrollment.openapi.pages", "enrollment.web"),
     "granian": ("enrollment.server",),
     "uvloop": ("enrollment.server",),
     "asyncio": ("enrollment.server",),

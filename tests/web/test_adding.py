@@ -46,7 +46,11 @@ def test_each_course_shows_every_reason_why_not(browser: Browser, client: Client
     taken = client.course(code="MA101", term="2026-FALL", credits=5, meetings=MONDAY)
     client.enroll(ada, taken)
     client.course(
-        code="CS102", term="2026-FALL", credits=7.5, meetings=MONDAY, capacity=0,
+        code="CS102",
+        term="2026-FALL",
+        credits=7.5,
+        meetings=MONDAY,
+        capacity=0,
         prerequisites=[{"code": "CS101"}],
     )
     client.course(code="HI101", term="2026-FALL", credits=3)

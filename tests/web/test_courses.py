@@ -201,7 +201,9 @@ def test_all_or_none_and_each_one(browser: Browser, client: Client, course: int)
     assert client.status(2, course) == "waitlisted"
 
 
-@pytest.mark.parametrize("names", ["", " \n ", "\n".join(map(str, range(1001)))], ids=["none", "blank", "many"])
+@pytest.mark.parametrize(
+    "names", ["", " \n ", "\n".join(map(str, range(1001)))], ids=["none", "blank", "many"]
+)
 def test_too_few_or_too_many_lines_are_refused(browser: Browser, client: Client, names: str):
     page = adding(browser, client.course(), names).submit("do", value="enroll", status=422)
 
@@ -217,5 +219,8 @@ def test_the_class_list_has_a_line_for_each_signature(
     page = browser.get(f"/courses/{course}/class-list")
 
     assert [cell.get_text() for cell in page.html.select("tbody tr > *")] == [
-        "1", "7", "Abel, Bo", "",
+        "1",
+        "7",
+        "Abel, Bo",
+        "",
     ]

@@ -13,7 +13,11 @@ def desk(browser: Browser, student: int, end: str):
 def test_the_desk_shows_what_a_student_has(browser: Browser, client: Client, ada: int):
     client.term(max_credits=18)
     course = client.course(
-        code="CS101", section="1", term="2026-FALL", credits=7.5, instructor="Dr Codd",
+        code="CS101",
+        section="1",
+        term="2026-FALL",
+        credits=7.5,
+        instructor="Dr Codd",
         meetings=[
             {"weekday": day, "from": "09:00", "to": "10:30", "room": "B12"} for day in (1, 3)
         ],

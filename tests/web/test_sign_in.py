@@ -66,7 +66,9 @@ def test_the_sign_in_leads_to_no_other_site(stranger: Browser, elsewhere: str):
 def test_a_token_that_is_unknown_or_revoked_is_refused_in_the_same_words(
     stranger: Browser, database_file: Path
 ):
-    execute(database_file, "UPDATE token SET revoked_at = created_at, revoked_by = 'x' WHERE id = 3")
+    execute(
+        database_file, "UPDATE token SET revoked_at = created_at, revoked_by = 'x' WHERE id = 3"
+    )
     said = set()
     for token in ("enr_nothing", TOKENS["reader"]):
         form = stranger.get("/sign-in").form
@@ -97,8 +99,12 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites(stranger: Browser):
 
 
 def test_over_https_the_cookie_is_secure(database_file: Path):
-    app = make_app(Config(database=database_file, trusted_proxies=Config.read(
-        {"trusted_proxies": "127.0.0.1"}, {}).trusted_proxies))
+    app = make_app(
+        Config(
+            database=database_file,
+            trusted_proxies=Config.read({"trusted_proxies": "127.0.0.1"}, {}).trusted_proxies,
+        )
+    )
     browser = Browser(app, token=None)
     browser.extra_environ["HTTP_X_FORWARDED_PROTO"] = "https"
 
@@ -200,8 +206,12 @@ def test_a_session_ends(browser: Browser, database_file: Path, ada: int, sql: st
 
 
 def test_a_session_that_is_used_goes_on(app: App, browser: Browser, database_file: Path):
-    execute(database_file, "UPDATE session SET seen_at = datetime('now', '-1 hour') || '.000Z'"
-            .replace("datetime(", "strftime('%Y-%m-%dT%H:%M:%S', "))
+    execute(
+        database_file,
+        "UPDATE session SET seen_at = datetime('now', '-1 hour') || '.000Z'".replace(
+            "datetime(", "strftime('%Y-%m-%dT%H:%M:%S', "
+        ),
+    )
     before = seen(database_file)
 
     browser.get("/students")

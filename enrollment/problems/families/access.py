@@ -43,8 +43,8 @@ PROBLEM_TYPES = (
         status=403,
         title="Signing in needs https",
         advice=(
-            "Open the service over https. Behind a proxy, set `--trusted-proxies`, and let the proxy"
-            " send `X-Forwarded-Proto`."
+            "Open the service over https. Behind a proxy, set `--trusted-proxies`, and let the"
+            " proxy send `X-Forwarded-Proto`."
         ),
         example=Example("Signing in over http works only on the machine of the service."),
     ),
