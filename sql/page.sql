@@ -206,3 +206,12 @@ SELECT student.id, student.number, student.given_name, student.family_name
 FROM student
 WHERE student.id IN (SELECT CAST(value AS bigint) FROM json_each(:ids))
 ORDER BY student.id;
+
+-- name: get_token_of_student(student_id, now)^
+-- Which valid token of this student is the oldest? NULL: there is none.
+SELECT min(id) AS id
+FROM token
+WHERE student_id = :student_id
+    AND role = 'student'
+    AND revoked_at IS NULL
+    AND (expires_at IS NULL OR expires_at > :now);

@@ -138,6 +138,12 @@ def list_people(db: Connection, student_ids: list[int]) -> dict[int, Person]:
     return {row["id"]: Person(*row) for row in rows}
 
 
+def find_token_of_student(db: Connection, student_id: int, now: str) -> int | None:
+    """Return the id of a valid token of a student, or None if there is none."""
+    found: int | None = SQL.get_token_of_student(db, student_id=student_id, now=now)["id"]
+    return found
+
+
 def list_schedule(db: Connection, student_id: int) -> list[Scheduled]:
     """List the courses of a student, the latest term first."""
     rows = SQL.list_schedule(db, student_id=student_id)

@@ -20,6 +20,9 @@ DONE = {
     "completed": "Completed {courses}.",
     "held": "The hold is placed.",
     "released": "The hold is released.",
+    "holds_released": "Released {holds}.",
+    "token_made": "The token is made. Its secret was shown before, and is not kept.",
+    "token_revoked": "The token is revoked. Whoever used it is signed out.",
     "saved": "Saved.",
     "added": "The student is added.",
     "promoted": "{students} got a seat.",
@@ -58,7 +61,8 @@ def outcome(query: Fields) -> str:
     """What a form has just done, by the address that it has led to; "" if it led to none."""
     amount = int(query.one("n")) if query.one("n").isdecimal() else 1
     sentence = DONE.get(query.one("done"), "")
-    text = sentence.format(courses=count(amount, "course"), students=count(amount, "student"))
+    amounts = {f"{noun}s": count(amount, noun) for noun in ("course", "student", "hold")}
+    text = sentence.format(**amounts)
     if query.one("refused") not in ("", "0"):
         text += f" Not added: {query.one('refused')}."
     return text

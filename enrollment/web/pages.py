@@ -4,13 +4,17 @@ from enrollment.http.operation import Operation
 from enrollment.web import (
     adding,
     course,
+    course_form,
     courses,
     desk,
+    holds,
     roster,
     sign_in,
     start,
     student,
     students,
+    terms,
+    tokens,
 )
 
 PAGES: tuple[Operation, ...] = (
@@ -22,5 +26,9 @@ PAGES: tuple[Operation, ...] = (
     *adding.PAGES,
     *courses.PAGES,
     *course.PAGES,
+    *course_form.PAGES,
     *roster.PAGES,
+    *holds.PAGES,
+    *terms.PAGES,
+    *tokens.PAGES,
 )

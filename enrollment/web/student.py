@@ -10,7 +10,8 @@ from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.records import Student
 from enrollment.problems.errors import Problem
-from enrollment.web.refusal import by_field, codes_of, is_shown
+from enrollment.web.record import decimal, submit
+from enrollment.web.refusal import by_field
 from enrollment.web.visit import Visit
 from enrollment.web.words import link, number
 
@@ -30,7 +31,7 @@ def create(visit: Visit) -> Result:
         alike = ",".join(str(item["student_id"]) for item in new["possible_duplicates"][:3])
         return link(f"/students/{new['id']}", done="added", alike=alike)
 
-    return _submit(visit, None, act)
+    return submit(visit, act, lambda problem: _form(visit, None, _typed(visit), problem))
 
 
 def show_edit(visit: Visit, student_id: int) -> Result:
@@ -43,24 +44,18 @@ def show_edit(visit: Visit, student_id: int) -> Result:
 
 def replace(visit: Visit, student_id: int) -> Result:
     """Change a student."""
+    student = get_student(visit.db, student_id)
 
     def act() -> str:
         path, seen = f"/v1/students/{student_id}", visit.form.one("seen")
         visit.send("PUT", path, _body(visit), if_match=seen)
         return link(f"/students/{student_id}", done="saved")
 
-    return _submit(visit, get_student(visit.db, student_id), act)
+    return submit(visit, act, lambda problem: _form(visit, student, _typed(visit), problem))
 
 
-def _submit(visit: Visit, student: Student | None, act: Any) -> Result:
-    try:
-        return visit.once(act)
-    except Problem as problem:
-        if not is_shown(problem):
-            raise
-        visit.context.refusals = codes_of(problem)
-        values = {name: visit.form.one(name) for name in (*TEXTS, "status", "max_credits")}
-        return _form(visit, student, values, problem)
+def _typed(visit: Visit) -> dict[str, str]:
+    return {name: visit.form.one(name) for name in (*TEXTS, "status", "max_credits")}
 
 
 def _body(visit: Visit) -> dict[str, Any]:
@@ -68,11 +63,7 @@ def _body(visit: Visit) -> dict[str, Any]:
     # A missing family name is empty text, which the API explains; null is not.
     body["family_name"] = visit.form.one("family_name")
     body["status"] = visit.form.one("status")
-    credits = visit.form.one("max_credits")
-    try:
-        body["max_credits"] = float(credits) if credits else None
-    except ValueError:
-        body["max_credits"] = credits
+    body["max_credits"] = decimal(visit.form.one("max_credits"))
     return body
 
 

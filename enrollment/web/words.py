@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -52,6 +52,16 @@ class Words:
         """Such as "3 Nov 2026"."""
         moment = self.moment(timestamp)
         return self.date(moment.date()) if moment else ""
+
+    def boundary(self, timestamp: str | None, *, is_end: bool) -> str:
+        """A time as a form takes it: the first or last day that it bounds, or else the time with
+        its offset."""
+        moment = self.moment(timestamp)
+        if moment is None:
+            return ""
+        if moment.time() != time():
+            return moment.isoformat(timespec="minutes")
+        return (moment.date() - timedelta(days=is_end)).isoformat()
 
     def date(self, when: date | str | None) -> str:
         if not when:
