@@ -1,7 +1,8 @@
--- Keeps who has signed in to the pages, and the links that sign someone in once. A session or a link
--- belongs to a token: it can do what the token can, and ends with it. Only digests of secrets are kept.
+-- Keeps who has signed in to the pages, and the links that sign someone in once.
 -- depends: 0015.add-void
 
+-- A session or a link belongs to a token: it can do what the token can, and ends with it. Only the SHA-256 of
+-- its secret is kept.
 CREATE TABLE session (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     token_id   INTEGER NOT NULL,

@@ -20,7 +20,9 @@ FROM (
 SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, before, after, part,
     last_change.student_id, course_id, student.given_name, student.family_name, course.label
 FROM (
-    SELECT * FROM (
+    SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, before, after,
+        part, student_id, course_id, id
+    FROM (
         SELECT recorded_at, effective_at, actor, 'enrollment' AS subject, from_status, to_status, reason,
             overridden, NULL AS before, NULL AS after, NULL AS part, student_id, course_id, id
         FROM student_course_event
@@ -28,14 +30,16 @@ FROM (
         LIMIT :limit
     ) AS event
     UNION ALL
-    SELECT * FROM (
-        SELECT record_change.recorded_at, NULL, record_change.actor, record_change.subject, NULL, NULL,
-            coalesce(hold.reason, term.title), NULL, record_change.before, record_change.after, record_change.part,
+    SELECT recorded_at, NULL, actor, subject, NULL, NULL, reason, NULL, before, after, part, student_id, course_id, id
+    FROM (
+        SELECT record_change.recorded_at, record_change.actor, record_change.subject,
+            coalesce(hold.reason, term.title) AS reason, record_change.before, record_change.after,
+            record_change.part,
             CASE record_change.subject
                 WHEN 'student' THEN record_change.subject_id
                 WHEN 'hold' THEN hold.student_id
-            END,
-            CASE record_change.subject WHEN 'course' THEN record_change.subject_id END,
+            END AS student_id,
+            CASE record_change.subject WHEN 'course' THEN record_change.subject_id END AS course_id,
             record_change.id
         FROM record_change
         LEFT JOIN hold ON hold.id = record_change.subject_id AND record_change.subject = 'hold'
@@ -55,7 +59,9 @@ LIMIT :limit;
 SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, before, after,
     NULL AS part, :student_id AS student_id, course_id, NULL AS given_name, NULL AS family_name, course.label
 FROM (
-    SELECT * FROM (
+    SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, before, after,
+        course_id, id
+    FROM (
         SELECT recorded_at, effective_at, actor, 'enrollment' AS subject, from_status, to_status, reason,
             overridden, NULL AS before, NULL AS after, course_id, id
         FROM student_course_event
@@ -85,7 +91,9 @@ LIMIT :limit;
 SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, before, after,
     part, last_change.student_id, :course_id AS course_id, student.given_name, student.family_name, NULL AS label
 FROM (
-    SELECT * FROM (
+    SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, before, after,
+        part, student_id, id
+    FROM (
         SELECT recorded_at, effective_at, actor, 'enrollment' AS subject, from_status, to_status, reason,
             overridden, NULL AS before, NULL AS after, NULL AS part, student_id, id
         FROM student_course_event

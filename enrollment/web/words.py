@@ -105,8 +105,8 @@ def ordinal(place: int) -> str:
 
 
 def meetings(listed: Sequence[Meeting]) -> list[tuple[str, str, str]]:
-    """The days, hours and room of meetings, such as "Mon Wed", the hours from 9 to 10:30, "B12". Days
-    with the same hours and room are one row."""
+    """The days, hours and room of meetings. Days with the same hours and room are one row: such as
+    "Mon Wed" and "B12"."""
     rows: dict[tuple[str, str], list[str]] = {}
     for meeting in listed:
         place = (f"{meeting.from_time}–{meeting.to_time}", meeting.room or "")

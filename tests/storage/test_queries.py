@@ -62,11 +62,22 @@ HOT = {
     "course.list_courses_of_term": (
         "sqlite_autoindex_course_1 (term=? AND (code,label)>(?,?) AND code<?"
     ),
+    "page.list_catalog": "sqlite_autoindex_course_1 (term=? AND (code,label)>(?,?)",
     "course.list_course_ids": "INTEGER PRIMARY KEY (rowid>?",
     "token.list_tokens": "INTEGER PRIMARY KEY (rowid>?",
     "erasure.list_erasures": "INTEGER PRIMARY KEY (rowid>?",
     "token.get_token_by_lookup": "sqlite_autoindex_token_1 (lookup=?",
     "term.list_terms": "sqlite_autoindex_term_1 (code>? AND code<?",
+}
+# What shows the end of two histories: of each, only so many rows are read.
+LATEST = {
+    "page.list_last_changes": "SCAN student_course_event",
+    "page.list_last_changes_of_student": (
+        "SEARCH student_course_event USING INDEX student_course_event_by_enrollment (student_id=?)"
+    ),
+    "page.list_last_changes_of_course": (
+        "SEARCH student_course_event USING INDEX student_course_event_by_course (course_id=?)"
+    ),
 }
 # What looks records up by an index, and sorts those of its result.
 SEARCHES = {
@@ -128,7 +139,19 @@ def test_every_list_page_is_a_hot_path():
     pages = {name for name, query in QUERIES.items() if "limit" in query.parameters}
 
     sorted_or_searched = {"eligibility.list_decisions", "event.list_events_of_student"}
-    assert pages - sorted_or_searched - SEARCHES.keys() <= HOT.keys()
+    assert pages - sorted_or_searched - SEARCHES.keys() - LATEST.keys() <= HOT.keys()
+
+
+@pytest.mark.parametrize("name", LATEST)
+def test_the_latest_changes_are_found_from_the_end(database: Database, name: str):
+    steps = plan(database, QUERIES[name])
+
+    assert LATEST[name] in steps
+    # The rows that were read are few, and are sorted together at the end. So are those of a student.
+    sorts = [index for index, step in enumerate(steps) if "TEMP B-TREE" in step]
+    of_a_student = name.endswith("student")
+    assert len(sorts) == 1 + of_a_student
+    assert sorts[-1] == len(steps) - 1
 
 
 @pytest.mark.parametrize("name", SEARCHES)
