@@ -1,5 +1,6 @@
 """What protects the pages: the session cookie, https, and the origin of a form."""
 
+import re
 from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -11,6 +12,8 @@ from enrollment.problems.errors import Problem
 # A browser sends a cookie with the prefix __Host- only to the host that has set it, over https.
 COOKIE = "enrollment"
 SECURE_COOKIE = f"__Host-{COOKIE}"
+# A path that begins with two slashes names another host. Browsers take a backslash for a slash.
+LOCAL_PATH = re.compile(r"/(?![/\\])[!-~]*")
 FORWARDED = ("FORWARDED", "X_FORWARDED_FOR", "X_FORWARDED_PROTO")
 
 
@@ -62,8 +65,9 @@ def check_origin(context: Context) -> None:
 
 
 def local_path(path: str) -> str:
-    """Return the path to go to after the sign-in, which must be one of this service."""
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/start"
+    """Return the path to go to after the sign-in, which must be one of this service. It becomes a
+    header, so it has no line break and no space."""
+    return path if LOCAL_PATH.fullmatch(path) else "/start"
 
 
 def _host(context: Context) -> str:

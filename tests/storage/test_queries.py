@@ -147,7 +147,7 @@ def test_the_latest_changes_are_found_from_the_end(database: Database, name: str
     steps = plan(database, QUERIES[name])
 
     assert LATEST[name] in steps
-    # The rows that were read are few, and are sorted together at the end. So are those of a student.
+    # The few rows that were read are sorted at the end; those of a student also before.
     sorts = [index for index, step in enumerate(steps) if "TEMP B-TREE" in step]
     of_a_student = name.endswith("student")
     assert len(sorts) == 1 + of_a_student

@@ -55,7 +55,10 @@ def test_the_sign_in_leads_to_the_page_that_was_asked_for(stranger: Browser):
     assert form.submit().location == "/courses?show=full"
 
 
-@pytest.mark.parametrize("elsewhere", ["//evil.example", "https://evil.example", "/\\evil.example"])
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["//evil.example", "https://evil.example", "/\\evil.example", "/x\r\nSet-Cookie: a=b", ""],
+)
 def test_the_sign_in_leads_to_no_other_site(stranger: Browser, elsewhere: str):
     form = stranger.get("/sign-in").form
     form["next"], form["token"] = elsewhere, TOKENS["reader"]
