@@ -236,3 +236,28 @@ def test_a_student_sets_no_rule_aside(own_browser: Browser, client: Client, ada:
 
     assert "does not allow this" in text(page)
     assert client.events() == []
+
+
+def test_a_student_sees_what_was_changed_but_not_by_whom(
+    own_browser: Browser, client: Client, ada: int
+):
+    client.enroll(ada, client.course(code="CS101"))
+    client.post_json(f"/v1/students/{ada}/holds", {"reason": "fees"}, status=201)
+
+    said = text(own_browser.get(f"/students/{ada}"))
+
+    assert "enrolled in CS101" in said
+    assert "On hold since" in said
+    for hidden in ("by admin", "placed by", "hold placed", "added"):
+        assert hidden not in said
+
+
+def test_a_student_is_offered_no_rule_to_set_aside(own_browser: Browser, client: Client, ada: int):
+    course = client.course(code="CS101", prerequisites=[{"code": "CS999"}])
+
+    page = own_browser.post(
+        f"/students/{ada}/add", {"course": course, "key": "1", "do": "enroll"}, status=409
+    )
+
+    assert "CS101 needs CS999 completed before." in text(page)
+    assert "Set rules aside" not in text(page)
