@@ -70,7 +70,8 @@ class Authenticator:
 
     def flush_token_uses(self) -> None:
         """Write when tokens were last used. If the database can't be written, keep them."""
-        used, self._used = self._used, {}
+        # Requests on other threads may add uses meanwhile.
+        used = dict([self._used.popitem() for _ in range(len(self._used))])
         try:
             with self._database.write() as db:
                 token.flush_token_uses(
@@ -78,7 +79,8 @@ class Authenticator:
                 )
         except Problem:
             # Reads may go on while writes fail. The next flush tries again.
-            self._used = used | self._used
+            for id, moment in used.items():
+                self._used.setdefault(id, moment)
 
     def _authenticate(self, db: Connection, context: Context) -> Caller | None:
         """Return the caller, or None if the request has no token.

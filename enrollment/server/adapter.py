@@ -56,17 +56,24 @@ class Request:
         # Whether nothing of the body is left to read.
         self._is_read = "HTTP_TRANSFER_ENCODING" not in self.environ and self._declared == 0
         self._chunks: AsyncIterator[bytes] | None = None
+        self._body_timeout: asyncio.Timeout | None = None
 
     async def read_body(self, timeout: float) -> Body:
         """Read the body, or a little more than the limit. A body that does not arrive within so
         many seconds, or breaks off, raises TimeoutError or ConnectionError when it is used."""
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(timeout) as self._body_timeout:
                 return Body(await self._read())
         except TimeoutError:
             return Body(b"", TimeoutError())
         except ProtocolClosed:
             return Body(b"", ConnectionResetError())
+
+    def end_body(self) -> None:
+        """Let the time for a body that is still arriving be over now."""
+        assert self._body_timeout
+        if not self._body_timeout.expired():
+            self._body_timeout.reschedule(0)
 
     async def discard_body(self) -> None:
         """Read and discard the rest of the body, within limits."""

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from typing import TypeVar
 
 from enrollment.app import App
 from enrollment.config import Config
@@ -24,6 +25,8 @@ from enrollment.server.write_queue import WriteQueue
 BUSY_INTERVAL = 0.02
 # How many seconds a stop waits for bodies that have arrived but have not been read.
 LAST_BODIES_TIMEOUT = 0.5
+
+T = TypeVar("T")
 
 
 class Dispatcher:
@@ -40,8 +43,8 @@ class Dispatcher:
         self._writes: WriteQueue[Response] = WriteQueue(app.database, self._long_polls.notify)
         # The tasks of all requests without a response.
         self._unanswered: set[asyncio.Task[object]] = set()
-        # Those of them whose bodies are still arriving.
-        self._incomplete: set[asyncio.Task[object]] = set()
+        # The requests whose bodies are still arriving.
+        self._incomplete: set[Request] = set()
         # Only the task of a request waits for a locked database, not the thread that runs it.
         app.database.disable_busy_wait()
 
@@ -50,12 +53,12 @@ class Dispatcher:
         self._long_polls.end()
 
     async def finish(self) -> None:
-        """Cancel the requests whose bodies are still arriving, and wait for all others."""
+        """Refuse the requests whose bodies are still arriving, and wait for all others."""
         if self._unanswered:
             # A body that has arrived may not have been read yet.
             await asyncio.wait(self._unanswered, timeout=LAST_BODIES_TIMEOUT)
-        for task in self._incomplete:
-            task.cancel()
+        for request in self._incomplete:
+            request.end_body()
         if self._unanswered:
             await asyncio.wait(self._unanswered)
 
@@ -67,7 +70,9 @@ class Dispatcher:
 
     async def respond(self, request: Request) -> Response:
         """Return the response to a request, and record it."""
-        with _member(self._unanswered):
+        task = asyncio.current_task()
+        assert task
+        with _member(self._unanswered, task):
             context = self._app.open(request.environ)
             response = await self._poll(context, request)
             self._app.record(context, response.status, time.perf_counter() - request.started)
@@ -97,7 +102,7 @@ class Dispatcher:
         if context.operation and context.operation.reads:
             start = partial(self._loop.run_in_executor, self._slow_reads, run)
         else:
-            with _member(self._incomplete):
+            with _member(self._incomplete, request):
                 body = await request.read_body(self._config.body_timeout)
             context.environ["wsgi.input"] = body
             start = partial(self._writes.submit, run)
@@ -114,12 +119,10 @@ class Dispatcher:
 
 
 @contextmanager
-def _member(tasks: set[asyncio.Task[object]]) -> Iterator[None]:
-    """Keep the current task in a set during the `with`."""
-    task = asyncio.current_task()
-    assert task
-    tasks.add(task)
+def _member(members: set[T], member: T) -> Iterator[None]:
+    """Keep a member in a set during the `with`."""
+    members.add(member)
     try:
         yield
     finally:
-        tasks.remove(task)
+        members.remove(member)

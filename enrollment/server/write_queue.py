@@ -1,12 +1,14 @@
 """The write queue: writes that are ready together share one transaction, on the writer's thread."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 from enrollment.storage.database import Database
 
+log = logging.getLogger("enrollment")
 # How many writes share a transaction at most.
 MAX_BATCH = 64
 
@@ -44,8 +46,8 @@ class WriteQueue(Generic[T]):
         return result
 
     def submit_background(self, act: Callable[[], None]) -> None:
-        """Run `act` on the writer's thread, after the current batch. Its result is ignored."""
-        self._thread.submit(act)
+        """Run `act` on the writer's thread, after the current batch. Its failure is logged."""
+        self._thread.submit(act).add_done_callback(_log_failure)
 
     def _write_batch(self) -> None:
         """Have the thread write what is ready, if anything is."""
@@ -73,3 +75,8 @@ class WriteQueue(Generic[T]):
                 result.set_result(value)
         self._write_batch()
         self._after_commit()
+
+
+def _log_failure(done: Future[None]) -> None:
+    if error := done.exception():
+        log.error("background work failed", exc_info=error)

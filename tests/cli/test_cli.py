@@ -365,6 +365,21 @@ def test_the_module_is_the_command():
     assert re.fullmatch(r"enrollment \d+\.\d+\.\d+\n", run.stdout)
 
 
+def test_a_reader_that_has_seen_enough_is_no_error():
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "wb") as closed:
+        run = subprocess.run(
+            [sys.executable, "-m", "enrollment", "openapi"],
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+
+    assert (run.returncode, run.stderr) == (141, "")
+
+
 # Tokens
 
 

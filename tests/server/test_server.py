@@ -195,6 +195,19 @@ def test_a_stop_finishes_what_a_client_has_left_behind(database_file: Path):
         assert " POST /v1/students 201 " in server.log.read_text()
 
 
+def test_a_stop_refuses_a_body_that_never_ends(database_file: Path):
+    body = json.dumps(STUDENT).encode()
+    with serving(database_file) as server, server.begin_to_post(body) as connection:
+        assert server.get("/v1/students").status == 200
+        server.process.send_signal(signal.SIGTERM)
+
+        head, _, content = connection.recv(65536).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+        assert json.loads(content)["type"] == "/problems/request_timeout"
+        assert server.process.wait(PATIENCE) == 0
+        assert " POST /v1/students 408 " in server.log.read_text()
+
+
 @pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGTSTP])
 def test_one_sigterm_is_enough_after_stops_and_continues(database_file: Path, number: int):
     with serving(database_file) as server:
