@@ -1,4 +1,4 @@
--- name: list_decisions(requests, lists_students, alone, eligible_only, reserves_seats, dropped, overridden, rules, effective_at, now)
+-- name: list_decisions(requests, lists_students, alone, eligible_only, reserves_seats, dropped, overridden, rules, effective_at, now, today)
 -- Which outcome has each requested enrollment ("enrolled" or "waitlisted": a row without a code), or which
 -- rules does it break (a row for each, with its code, a sentence and its figures)?
 --
@@ -14,6 +14,7 @@
 -- rules          a JSON array of the codes of all rules, in the order in which violations are returned
 -- effective_at   NULL, or the time at which the enrollments take effect
 -- now            the current time
+-- today          the current date at the school
 --
 -- A rule is a branch of `violation`; docs/contributing.md shows how to add one. Most rules read `candidate`,
 -- which has these columns:
@@ -79,7 +80,8 @@ request AS MATERIALIZED (
         course.title,
         course.status AS course_status,
         course.term,
-        course.credits,
+        -- A cancelled course takes no credits.
+        CASE course.status WHEN 'cancelled' THEN 0.0 ELSE course.credits END AS credits,
         course.capacity,
         course.waitlist_capacity,
         course.repeatable,
@@ -89,7 +91,18 @@ request AS MATERIALIZED (
         term.end_on,
         coalesce(seat.enrolled, 0) AS enrolled,
         coalesce(seat.waitlisted, 0) AS waitlisted,
-        CASE WHEN :reserves_seats AND course.promotion = 'manual' THEN seat.waitlisted ELSE 0 END AS reserved,
+        :reserves_seats AND course.promotion = 'manual' AS reserves_seats,
+        -- A seat is reserved for those who wait ahead of the student: everyone, unless the student waits too.
+        CASE
+            WHEN NOT :reserves_seats OR course.promotion <> 'manual' THEN 0
+            WHEN present.status = 'waitlisted' THEN (
+                SELECT count(*) FROM student_course AS ahead
+                WHERE ahead.course_id = requested.course_id
+                    AND ahead.status = 'waitlisted'
+                    AND ahead.queue_number < present.queue_number
+            )
+            ELSE seat.waitlisted
+        END AS reserved,
         present.status AS present_status,
         -- Nothing is left to do: the student has what the request asks for.
         coalesce(
@@ -121,7 +134,7 @@ candidate AS MATERIALIZED (
     WHERE course IS NOT NULL AND student_status IS NOT NULL AND +occurrence = 1 AND NOT is_satisfied
 ),
 
--- The courses that each student will have if every candidate is enrolled.
+-- The courses that each student will have if every candidate is enrolled. A cancelled course is none of them.
 schedule AS MATERIALIZED (
     SELECT student_course.student_id, student_course.course_id, course.code, course.term, course.credits,
         term.start_on, term.end_on
@@ -130,10 +143,11 @@ schedule AS MATERIALIZED (
     LEFT JOIN term ON term.code = course.term
     WHERE student_course.student_id IN (SELECT student_id FROM requested)
         AND student_course.status = 'enrolled'
+        AND course.status <> 'cancelled'
     UNION ALL
     SELECT student_id, course_id, course, term, credits, start_on, end_on
     FROM candidate
-    WHERE NOT :alone AND NOT waits
+    WHERE NOT :alone AND NOT waits AND course_status <> 'cancelled'
 ),
 
 -- What candidates require, and courses that the student keeps, of those that the request drops.
@@ -161,7 +175,11 @@ unmet_requirement AS (
             course_requirement.kind IN ('concurrent', 'corequisite')
             AND EXISTS (
                 SELECT 1 FROM schedule
-                WHERE schedule.student_id = request.student_id AND schedule.code = course_requirement.code
+                WHERE schedule.student_id = request.student_id
+                    AND schedule.code = course_requirement.code
+                    -- A course without a term is taken at the same time as any other.
+                    AND coalesce(schedule.start_on <= request.end_on, true)
+                    AND coalesce(schedule.end_on >= request.start_on, true)
             )
         )
 ),
@@ -270,6 +288,14 @@ violation AS (
     WHERE :now >= enroll_until
 
     UNION ALL
+    SELECT item, 'term_ended',
+        'The term of ' || course || ', ' || term || ', ended on ' || end_on || '.',
+        json_object('course', course, 'term', term, 'end_on', end_on)
+    FROM candidate
+    -- A window that is still open lets students enroll late.
+    WHERE end_on < :today AND coalesce(enroll_until <= :now, true)
+
+    UNION ALL
     SELECT item, CASE kind WHEN 'corequisite' THEN 'corequisite_missing' ELSE 'prerequisite_missing' END,
         CASE kind
             WHEN 'prerequisite' THEN course || ' needs ' || code || ' completed before.'
@@ -293,6 +319,7 @@ violation AS (
     JOIN schedule
         ON schedule.student_id = candidate.student_id
         AND schedule.course_id <> candidate.course_id
+        AND candidate.course_status <> 'cancelled'
         -- A course without a term may meet at any time of the year.
         AND coalesce(schedule.start_on <= candidate.end_on, true)
         AND coalesce(schedule.end_on >= candidate.start_on, true)
@@ -314,8 +341,9 @@ violation AS (
             (
                 SELECT coalesce(sum(schedule.credits), 0.0) FROM schedule
                 WHERE schedule.student_id = candidate.student_id
+                    AND schedule.course_id <> candidate.course_id
                     AND schedule.term IS NOT DISTINCT FROM candidate.term
-            ) + CASE WHEN :alone OR waits THEN credits ELSE 0 END AS total
+            ) + credits AS total
         FROM candidate
     ) AS credit_load
     WHERE total > max_credits AND credits > 0
@@ -333,8 +361,8 @@ upheld_violation AS MATERIALIZED (
 
 -- The items without a violation claim seats, in the order of the items.
 seat_queue AS MATERIALIZED (
-    SELECT item, course_id, course, title, term, credits, capacity, enrolled, reserved, waitlist_capacity,
-        waitlisted, waitlist, present_status, is_satisfied,
+    SELECT item, course_id, course, title, term, credits, capacity, enrolled, reserves_seats, reserved,
+        waitlist_capacity, waitlisted, waitlist, present_status, is_satisfied,
         NOT is_satisfied AND occurrence = 1 AND student_status IS NOT NULL AS is_candidate,
         NOT is_satisfied AND item NOT IN (SELECT item FROM upheld_violation) AS is_eligible,
         coalesce(present_status = 'waitlisted', false) AS was_waitlisted
@@ -345,10 +373,10 @@ seat_claim AS (
     SELECT item, course_id, course, title, term, credits, capacity, enrolled, reserved, waitlist_capacity,
         waitlisted, waitlist, present_status, is_satisfied, is_eligible, was_waitlisted,
         count(*) FILTER (WHERE is_eligible) OVER ahead AS claimed,
-        -- A waitlisted student takes a seat that is already counted as reserved.
+        -- A waitlisted student takes a seat that is reserved for those who wait, or not ahead of them.
         coalesce(
             capacity <= enrolled + reserved
-                + count(*) FILTER (WHERE is_eligible AND NOT (reserved > 0 AND was_waitlisted)) OVER ahead,
+                + count(*) FILTER (WHERE is_eligible AND NOT (reserves_seats AND was_waitlisted)) OVER ahead,
             false
         )
             AND is_candidate

@@ -1,6 +1,6 @@
--- name: list_promotable_courses(course_ids, student_ids)
--- Which of these courses, and of those on whose waitlist these students are, promote automatically and have
--- waitlisted students and free seats? Both lists are JSON arrays.
+-- name: list_promotable_courses(course_ids, student_ids, members_of)
+-- Which of these courses promote automatically and have waitlisted students and free seats: the listed ones, and
+-- those on whose waitlist the listed students or the students of the courses members_of are? The lists are JSON.
 SELECT DISTINCT course.id
 FROM (
     SELECT CAST(value AS bigint) AS id FROM json_each(:course_ids)
@@ -9,6 +9,14 @@ FROM (
     FROM json_each(:student_ids) AS wanted
     CROSS JOIN student_course
     WHERE student_course.student_id = CAST(wanted.value AS bigint) AND student_course.status = 'waitlisted'
+    UNION ALL
+    SELECT student_course.course_id
+    FROM json_each(:members_of) AS wanted
+    CROSS JOIN student_course AS member
+    CROSS JOIN student_course
+    WHERE member.course_id = CAST(wanted.value AS bigint)
+        AND student_course.student_id = member.student_id
+        AND student_course.status = 'waitlisted'
 ) AS named
 CROSS JOIN course
 CROSS JOIN course_seat

@@ -41,7 +41,7 @@ def replace_course(context: Context, db: Connection, course_id: int, body: Cours
     _check_preconditions(context, db, course_id)
     change = change_context(context)
     course.update_course(db, course_id, body, change.at)
-    waitlist.promote_eligible(db, change, course_ids=[course_id])
+    waitlist.promote_eligible(db, change, course_ids=[course_id], members_of=[course_id])
     return _course(db, course_id)
 
 

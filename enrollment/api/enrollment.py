@@ -25,7 +25,6 @@ from enrollment.model.requests import (
     EnrollmentStatusInput,
 )
 from enrollment.model.results import BulkResults, Eligibility, EligibleCourse, Page
-from enrollment.model.types import Timestamp
 from enrollment.problems.registry import rules_for
 from enrollment.storage.sqlite import Connection
 
@@ -109,7 +108,7 @@ def list_eligible_courses(
 ) -> Result:
     """List the courses that the student can enroll in now."""
     listing = eligibility.list_eligible_courses(
-        db, student_id, query, Timestamp.now(), decode_cursor(context, query)
+        db, student_id, query, change_context(context), decode_cursor(context, query)
     )
     return page_response(context, listing, query)
 

@@ -38,7 +38,8 @@ def replace_term(context: Context, db: Connection, term_id: int, body: TermInput
     check_preconditions(context, lambda: etag_of(present))
     change = change_context(context)
     updated = term.update_term(db, term_id, body, change.at)
-    waitlist.promote_eligible(db, change, course_ids=term.list_course_ids(db, term_id))
+    courses = term.list_course_ids(db, term_id)
+    waitlist.promote_eligible(db, change, course_ids=courses, members_of=courses)
     return ok(updated)
 
 

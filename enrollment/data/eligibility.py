@@ -13,7 +13,7 @@ from enrollment.data.violations import violation
 from enrollment.model.queries import EligibleCourseFilter
 from enrollment.model.records import Change
 from enrollment.model.results import Eligibility, EligibleCourse, Violation
-from enrollment.model.types import Timestamp
+from enrollment.model.types import Date, Timestamp
 from enrollment.problems.registry import rules_for
 from enrollment.storage.queries import queries, to_json
 from enrollment.storage.sqlite import Connection, Row
@@ -76,6 +76,7 @@ def decide(
         "overridden": change.overridden or "[]",
         "effective_at": change.effective_at,
         "now": change.at,
+        "today": change.today,
     }
     decisions = []
     for item, group in groupby(SQL.list_decisions(db, **parameters), key=lambda row: row["item"]):
@@ -104,7 +105,7 @@ def list_eligible_courses(
     db: Connection,
     student_id: int,
     wanted: EligibleCourseFilter,
-    now: Timestamp,
+    change: Change,
     after: KeysetPosition | None = None,
 ) -> KeysetPage[EligibleCourse]:
     """List the courses that the student can enroll in now, by id. Each is decided alone.
@@ -112,7 +113,8 @@ def list_eligible_courses(
     The cost of a page is that of all courses checked until it is full. Raises student_not_found.
     """
     get_student(db, student_id)
-    parameters = asdict(wanted) | {"student_id": student_id, "now": now}
+    clock = {"now": change.at, "today": change.today}
+    parameters = asdict(wanted) | clock | {"student_id": student_id}
     start = {"course_id": 0}
     return list_page(db, _list_eligible, _eligible_course, parameters, start=start, after=after)
 
@@ -123,6 +125,7 @@ def _list_eligible(
     student_id: int,
     term: str | None,
     now: Timestamp,
+    today: Date,
     after_course_id: int,
     limit: int,
     **_: Any,
@@ -139,7 +142,7 @@ def _list_eligible(
         courses = [row["id"] for row in COURSE.list_course_ids(db, **page)]
         requests = to_json([EnrollmentRequest(student_id, course) for course in courses])
         catalog = DEFAULTS | {"alone": True, "eligible_only": True}
-        found += SQL.list_decisions(db, **catalog, requests=requests, now=now)
+        found += SQL.list_decisions(db, **catalog, requests=requests, now=now, today=today)
         if len(courses) < batch:
             break
         after_course_id, batch = courses[-1], 2 * batch

@@ -25,15 +25,17 @@ def promote_eligible(
     *,
     course_ids: Sequence[int] = (),
     student_ids: Sequence[int] = (),
+    members_of: Sequence[int] = (),
 ) -> set[tuple[int, int]]:
     """Give free seats to the first eligible students on the waitlists that promote automatically.
 
-    The waitlists are those of these courses, and those that these students are on. A new seat may
-    make its student eligible elsewhere (a corequisite), so this repeats until no one is promoted.
-    Return the id of each promoted student with that of the course.
+    The waitlists are those of these courses, and those that these students are on, or the students
+    of the courses `members_of`. A new seat may make its student eligible elsewhere (a corequisite),
+    so this repeats until no one is promoted. Return the id of each promoted student with that of
+    the course.
     """
     moved: set[tuple[int, int]] = set()
-    while courses := _list_promotable_courses(db, course_ids, student_ids):
+    while courses := _list_promotable_courses(db, course_ids, student_ids, members_of):
         promoted = {
             (decision.student_id, course_id)
             for course_id in courses
@@ -41,15 +43,20 @@ def promote_eligible(
             if not decision.violations
         }
         moved |= promoted
-        course_ids, student_ids = (), [student_id for student_id, _ in promoted]
+        student_ids = [student_id for student_id, _ in promoted]
+        course_ids = members_of = ()
     return moved
 
 
 def _list_promotable_courses(
-    db: Connection, course_ids: Sequence[int], student_ids: Sequence[int]
+    db: Connection, course_ids: Sequence[int], student_ids: Sequence[int], members_of: Sequence[int]
 ) -> list[int]:
     """List the courses that promote automatically and have free seats and waitlisted students."""
-    lists = {"course_ids": to_json(course_ids), "student_ids": to_json(student_ids)}
+    lists = {
+        "course_ids": to_json(course_ids),
+        "student_ids": to_json(student_ids),
+        "members_of": to_json(members_of),
+    }
     return [row["id"] for row in SQL.list_promotable_courses(db, **lists)]
 
 
@@ -70,7 +77,7 @@ def _promote_in_order(
     db: Connection, course_id: int, change: Change, seats: float
 ) -> list[Decision]:
     """Promote or skip waitlisted students in their order, until no seat is left."""
-    own = Change(at=change.at, actor=change.actor, reason=PROMOTED)
+    own = Change(at=change.at, actor=change.actor, reason=PROMOTED, zone=change.zone)
     decisions: list[Decision] = []
     last, limit = 0, BATCH
     while True:

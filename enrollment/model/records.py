@@ -1,5 +1,6 @@
 """The records of the HTTP interface. Clients send a `...Input`; the service returns the record."""
 
+from datetime import UTC, datetime, tzinfo
 from typing import Annotated
 
 import msgspec
@@ -242,3 +243,10 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     # The overridden rules as a JSON array. They apply only to new enrollments.
     overridden: str | None = None
     override_reason: str | None = None
+    # The time zone of the school.
+    zone: tzinfo = UTC
+
+    @property
+    def today(self) -> Date:
+        """The date at the school at the time of the change."""
+        return Date(datetime.fromisoformat(self.at).astimezone(self.zone).date().isoformat())

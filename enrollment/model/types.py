@@ -152,6 +152,7 @@ OverridableRule = Literal[
     "course_not_open",
     "window_not_open",
     "window_closed",
+    "term_ended",
     "prerequisite_missing",
     "corequisite_missing",
     "time_conflict",

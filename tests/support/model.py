@@ -127,7 +127,10 @@ class Model:
         came = [v for v in others if v.status == "enrolled"]
         left = [v for v in came if v.wish.student in queue]
         taken = len(self.of_course(wish.course, "enrolled")) + len(came)
-        held = len(queue) - len(left) if course.manual else 0
+        held = self.held_for(wish)
+        if course.manual:
+            # They take seats that are held for those who wait.
+            taken -= len(left)
         waiting = len(queue) - len(left) + len([v for v in others if v.status == "waitlisted"])
         verdict = Verdict(wish, "enrolled", reasons, is_new=True, meets_rules=not reasons)
         full = course.capacity is not None and taken + held >= course.capacity
@@ -142,9 +145,15 @@ class Model:
 
     def will_wait(self, wish: WishModel, overridden: Iterable[str]) -> bool:
         course, taken = self.courses[wish.course], len(self.of_course(wish.course, "enrolled"))
-        held = len(self.waiting(wish.course)) if course.manual else 0
-        full = course.capacity is not None and taken + held >= course.capacity
+        full = course.capacity is not None and taken + self.held_for(wish) >= course.capacity
         return wish.waitlist and full and "course_full" not in overridden
+
+    def held_for(self, wish: WishModel) -> int:
+        """The number of free seats that are held for those who wait ahead of the student."""
+        queue = self.waiting(wish.course)
+        if not self.courses[wish.course].manual:
+            return 0
+        return queue.index(wish.student) if wish.student in queue else len(queue)
 
     def is_settled(self, wish: WishModel) -> bool:
         now = self.status.get((wish.student, wish.course))

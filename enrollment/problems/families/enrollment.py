@@ -160,6 +160,19 @@ PROBLEM_TYPES = (
         overridable=True,
     ),
     problem(
+        code="term_ended",
+        status=409,
+        title="The term of the course is over",
+        advice="Take the course in another term.",
+        example=Example(
+            "The term of CS101, 2026-SPRING, ended on 2026-06-19.",
+            "/course_id",
+            {"course": "CS101", "term": "2026-SPRING", "end_on": "2026-06-19"},
+        ),
+        rule_for=ENROLLING,
+        overridable=True,
+    ),
+    problem(
         code="prerequisite_missing",
         status=409,
         title="A prerequisite is missing",
