@@ -1,4 +1,4 @@
--- name: list_decisions(requests, lists_students, alone, eligible_only, reserves_seats, dropped, overridden, rules, effective_at, now, today)
+-- name: list_decisions(requests, lists_students, alone, eligible_only, recheck, reserves_seats, dropped, overridden, rules, effective_at, now, today)
 -- Which outcome has each requested enrollment ("enrolled" or "waitlisted": a row without a code), or which
 -- rules does it break (a row for each, with its code, a sentence and its figures)?
 --
@@ -8,6 +8,7 @@
 -- alone          whether each item is checked against the student's present courses alone, or also against the
 --                other items: then their times and credits count too
 -- eligible_only  whether only the items without a violation are returned
+-- recheck        whether enrollments that exist are decided as if they were new; then a request has all of a course
 -- reserves_seats whether free seats are reserved for waitlisted students where a registrar promotes
 -- dropped        a JSON array of the ids of the courses that the same request drops
 -- overridden     a JSON array of the codes of the rules that are overridden
@@ -89,8 +90,8 @@ request AS MATERIALIZED (
         course.enroll_until,
         term.start_on,
         term.end_on,
-        coalesce(seat.enrolled, 0) AS enrolled,
-        coalesce(seat.waitlisted, 0) AS waitlisted,
+        CASE WHEN :recheck THEN 0 ELSE coalesce(seat.enrolled, 0) END AS enrolled,
+        CASE WHEN :recheck THEN 0 ELSE coalesce(seat.waitlisted, 0) END AS waitlisted,
         :reserves_seats AND course.promotion = 'manual' AS reserves_seats,
         -- A seat is reserved for those who wait ahead of the student: everyone, unless the student waits too.
         CASE
@@ -105,7 +106,7 @@ request AS MATERIALIZED (
         END AS reserved,
         present.status AS present_status,
         -- Nothing is left to do: the student has what the request asks for.
-        coalesce(
+        NOT :recheck AND coalesce(
             present.status = 'enrolled' OR requested.waitlist AND present.status = 'waitlisted', false
         ) AS is_satisfied,
         CASE
@@ -271,7 +272,8 @@ violation AS (
         course || ' is ' || course_status || '.',
         json_object('course', course, 'status', course_status)
     FROM candidate
-    WHERE course_status <> 'open'
+    -- A closed course keeps its students.
+    WHERE course_status = 'cancelled' OR course_status = 'closed' AND NOT :recheck
 
     UNION ALL
     SELECT item, 'window_not_open',
@@ -448,3 +450,11 @@ SELECT item, NULL, NULL, NULL, NULL, NULL, NULL,
 FROM refusal
 WHERE NOT :eligible_only
 ORDER BY item, rank, details;
+
+-- name: list_members(course_id)
+-- Which students are in this course: those enrolled, in the order in which they came, and then those on the waitlist?
+-- The last column says who is on the waitlist.
+SELECT student_id, course_id, status = 'waitlisted' AS waitlist
+FROM student_course
+WHERE course_id = :course_id AND status IN ('enrolled', 'waitlisted')
+ORDER BY status, queue_number, enrolled_at, student_id;

@@ -77,14 +77,18 @@ SET status = excluded.status,
     version = student_course.version + 1
 WHERE student_course.status <> excluded.status;
 
--- name: list_active_enrollments(student_id, course_ids)
+-- name: list_active_enrollments(student_id, course_ids, since)
 -- In which courses is this student enrolled or waitlisted that are not among these? course_ids is a JSON array.
-SELECT course_id, status
+-- With a date since, courses of terms that ended before it are left out.
+SELECT student_course.course_id, student_course.status
 FROM student_course
-WHERE student_id = :student_id
-    AND status IN ('enrolled', 'waitlisted')
-    AND course_id NOT IN (SELECT CAST(value AS bigint) FROM json_each(:course_ids))
-ORDER BY course_id;
+JOIN course ON course.id = student_course.course_id
+LEFT JOIN term ON term.code = course.term
+WHERE student_course.student_id = :student_id
+    AND student_course.status IN ('enrolled', 'waitlisted')
+    AND student_course.course_id NOT IN (SELECT CAST(value AS bigint) FROM json_each(:course_ids))
+    AND coalesce(term.end_on >= :since, true)
+ORDER BY student_course.course_id;
 
 -- name: list_broken_ending_rules(student_id, course_ids, status, effective_at)
 -- Which rules would it break to complete or drop these enrollments? course_ids is a JSON array.
@@ -119,7 +123,7 @@ FROM ending
 WHERE :effective_at < last_effective_at
 ORDER BY pointer DESC, details;
 
--- name: update_enrollments(student_id, course_ids, status, at, effective_at, actor, reason)!
+-- name: update_enrollments(student_id, course_ids, status, at, effective_at, actor, reason, overridden, override_reason)!
 -- Complete or drop the student's enrollments in these courses. course_ids is a JSON array.
 -- If the clock was set back, an enrollment ends when it began.
 UPDATE student_course
@@ -140,8 +144,8 @@ SET status = :status,
     changed_at = :at,
     effective_at = :effective_at,
     changed_by = :actor,
-    change_reason = :reason,
-    overridden = NULL,
+    change_reason = coalesce(:override_reason, :reason),
+    overridden = :overridden,
     version = version + 1
 WHERE student_id = :student_id
     AND course_id IN (SELECT CAST(value AS bigint) FROM json_each(:course_ids));

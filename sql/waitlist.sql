@@ -39,13 +39,24 @@ WHERE course_id = :course_id AND status = 'waitlisted' AND queue_number > :after
 ORDER BY queue_number
 LIMIT :limit;
 
--- name: list_broken_promotion_rules(course_id)
--- Which rules would a registrar break who promotes from this waitlist?
+-- name: list_broken_promotion_rules(course_id, student_id, overridden)
+-- Which rules would a registrar break who promotes from this waitlist, or this student if one is named?
 SELECT '' AS pointer, 'promotion_automatic' AS code,
     code || ' gives its seats to those who wait by itself.' AS detail,
     json_object('course', code) AS details
 FROM course
 WHERE id = :course_id AND promotion = 'automatic'
+UNION ALL
+SELECT '/student_id', 'not_waitlisted',
+    'Student ' || CAST(:student_id AS text) || ' does not wait for ' || code || '.',
+    json_object('student_id', :student_id, 'course', code)
+FROM course
+WHERE id = :course_id
+    AND :student_id IS NOT NULL
+    AND NOT EXISTS (
+        SELECT 1 FROM student_course
+        WHERE student_id = :student_id AND course_id = :course_id AND status = 'waitlisted'
+    )
 UNION ALL
 SELECT '', 'course_full',
     'No seat of ' || course.code || ' is free: ' || CAST(course_seat.enrolled AS text) || ' of '
@@ -53,7 +64,9 @@ SELECT '', 'course_full',
     json_object('course', course.code, 'capacity', course.capacity, 'enrolled', course_seat.enrolled)
 FROM course
 JOIN course_seat ON course_seat.course_id = course.id
-WHERE course.id = :course_id AND course_seat.enrolled >= course.capacity;
+WHERE course.id = :course_id
+    AND course_seat.enrolled >= course.capacity
+    AND coalesce(:overridden, '') NOT LIKE '%"course_full"%';
 
 -- name: update_skipped(course_id, skipped, at, actor)!
 -- Record for each skipped student why, unless that was the last change already; they keep their place.

@@ -1,6 +1,8 @@
 """/v1/courses: the courses, with their seats, requirements and meetings."""
 
-from enrollment.data import course, enrollment, waitlist
+from msgspec.structs import asdict
+
+from enrollment.data import course, eligibility, enrollment, waitlist
 from enrollment.http.authentication import READERS_AND_STUDENTS, REGISTRARS
 from enrollment.http.conditional import check_preconditions
 from enrollment.http.context import Context
@@ -10,8 +12,8 @@ from enrollment.http.pagination import decode_cursor, page_response
 from enrollment.http.responses import Result, created, no_content, ok
 from enrollment.model.queries import CourseFilter
 from enrollment.model.records import Course, CourseInput
-from enrollment.model.requests import PromotionInput
-from enrollment.model.results import BulkResults, Page
+from enrollment.model.requests import ChangeDetails, PromotionInput
+from enrollment.model.results import BulkResults, Page, ReplacedCourse
 from enrollment.model.types import Timestamp
 from enrollment.problems.registry import rules_for
 from enrollment.storage.sqlite import Connection
@@ -37,12 +39,18 @@ def read_course(context: Context, db: Connection, course_id: int) -> Result:
 
 
 def replace_course(context: Context, db: Connection, course_id: int, body: CourseInput) -> Result:
-    """Replace a course; enrolled students keep their seats."""
+    """Replace a course; its students stay in it, and the response lists those who are affected."""
     _check_preconditions(context, db, course_id)
     change = change_context(context)
+    before = eligibility.list_affected(db, course_id, change)
     course.update_course(db, course_id, body, change.at)
     waitlist.promote_eligible(db, change, course_ids=[course_id], members_of=[course_id])
-    return _course(db, course_id)
+    after = eligibility.list_affected(db, course_id, change)
+    replaced = ReplacedCourse(
+        **asdict(course.get_course(db, course_id)),
+        affected=[affected for affected in after if affected not in before],
+    )
+    return ok(replaced, course.get_course_tag(db, course_id))
 
 
 def delete_course(context: Context, db: Connection, course_id: int) -> Result:
@@ -55,9 +63,11 @@ def delete_course(context: Context, db: Connection, course_id: int) -> Result:
 def promote_from_waitlist(
     context: Context, db: Connection, course_id: int, body: PromotionInput
 ) -> Result:
-    """Give free seats to the first students on the waitlist (courses with manual promotion)."""
+    """Give free seats to the first students on the waitlist, or a seat to a named one (courses with
+    manual promotion)."""
     _check_preconditions(context, db, course_id)
-    decisions = waitlist.promote_manually(db, course_id, body.seats, change_context(context))
+    change = change_context(context, ChangeDetails(override=body.override))
+    decisions = waitlist.promote_manually(db, course_id, body.seats, body.student_id, change)
     return ok(BulkResults(enrollment.list_results(db, course_id, decisions)))
 
 
@@ -100,7 +110,7 @@ OPERATIONS = (
         REGISTRARS,
         replace_course,
         body=CourseInput,
-        answer=Course,
+        answer=ReplacedCourse,
         conflicts=rules_for("course"),
     ),
     Operation(

@@ -1,5 +1,7 @@
 """/v1/students: the students, active and inactive."""
 
+from msgspec.structs import asdict
+
 from enrollment.data import enrollment, student
 from enrollment.http.authentication import READERS, READERS_AND_STUDENTS, REGISTRARS
 from enrollment.http.conditional import check_preconditions, etag_of
@@ -9,7 +11,7 @@ from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
 from enrollment.http.responses import Result, created, no_content, ok
 from enrollment.model.queries import StudentFilter
-from enrollment.model.records import Student, StudentInput
+from enrollment.model.records import ReplacedStudent, Student, StudentInput
 from enrollment.model.results import Page
 from enrollment.problems.registry import rules_for
 from enrollment.storage.sqlite import Connection
@@ -36,12 +38,12 @@ def read_student(context: Context, db: Connection, student_id: int) -> Result:
 def replace_student(
     context: Context, db: Connection, student_id: int, body: StudentInput
 ) -> Result:
-    """Replace a student; a student who becomes inactive leaves every course."""
+    """Replace a student; one who becomes inactive leaves every course whose term is not over."""
     present = student.get_student(db, student_id)
     check_preconditions(context, lambda: etag_of(present))
     updated = student.update_student(db, student_id, body)
-    enrollment.apply_deactivation(db, present, updated, change_context(context))
-    return ok(updated)
+    dropped = enrollment.apply_deactivation(db, present, updated, change_context(context))
+    return ok(ReplacedStudent(**asdict(updated), dropped=dropped))
 
 
 def delete_student(context: Context, db: Connection, student_id: int) -> Result:
@@ -75,7 +77,7 @@ OPERATIONS = (
         REGISTRARS,
         replace_student,
         body=StudentInput,
-        answer=Student,
+        answer=ReplacedStudent,
         conflicts=rules_for("student"),
     ),
     Operation(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from msgspec.structs import asdict
 
@@ -12,8 +12,8 @@ from enrollment.data.student import get_student
 from enrollment.data.violations import violation
 from enrollment.model.queries import EligibleCourseFilter
 from enrollment.model.records import Change
-from enrollment.model.results import Eligibility, EligibleCourse, Violation
-from enrollment.model.types import Date, Timestamp
+from enrollment.model.results import AffectedEnrollment, Eligibility, EligibleCourse, Violation
+from enrollment.model.types import Date, OverridableRule, Timestamp
 from enrollment.problems.registry import rules_for
 from enrollment.storage.queries import queries, to_json
 from enrollment.storage.sqlite import Connection, Row
@@ -24,12 +24,26 @@ DEFAULTS = {
     "lists_students": False,
     "alone": False,
     "eligible_only": False,
+    "recheck": False,
     "reserves_seats": True,
     "dropped": "[]",
     "overridden": "[]",
     "rules": to_json(rules_for("enrollment", "roster")),
     "effective_at": None,
 }
+
+
+# The rules that a change of a course can break for the students who are in it.
+AFFECTING = {
+    "course_not_open",
+    "prerequisite_missing",
+    "corequisite_missing",
+    "time_conflict",
+    "credit_limit",
+    "course_full",
+    "waitlist_full",
+}
+NOT_AFFECTING = to_json([rule for rule in get_args(OverridableRule) if rule not in AFFECTING])
 
 
 class EnrollmentRequest(NamedTuple):
@@ -86,6 +100,33 @@ def decide(
         student_id, course_id, *_ = requests[item]
         decisions.append(Decision(student_id, course_id, rows[0]["outcome"], violations))
     return decisions
+
+
+def list_affected(db: Connection, course_id: int, change: Change) -> list[AffectedEnrollment]:
+    """List the students of a course whose enrollment or place on the waitlist breaks rules by now,
+    each with the violations. Seats go to those who came first."""
+    members = [EnrollmentRequest(*row) for row in SQL.list_members(db, course_id=course_id)]
+    alone = {"alone": True, "recheck": True, "reserves_seats": False}
+    parameters = (
+        DEFAULTS
+        | alone
+        | {
+            "requests": to_json(members),
+            "lists_students": True,
+            "overridden": NOT_AFFECTING,
+            "now": change.at,
+            "today": change.today,
+        }
+    )
+    rows = [row for row in SQL.list_decisions(db, **parameters) if row["code"]]
+    return [
+        AffectedEnrollment(
+            student_id=members[item].student_id,
+            status="waitlisted" if members[item].waitlist else "enrolled",
+            errors=[violation(row, None) for row in group],
+        )
+        for item, group in groupby(rows, key=lambda row: row["item"])
+    ]
 
 
 def get_eligibility(db: Connection, student_id: int, course_id: int, change: Change) -> Eligibility:

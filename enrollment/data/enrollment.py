@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Literal
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from enrollment.data import waitlist
 from enrollment.data.course import get_course
@@ -13,6 +13,7 @@ from enrollment.data.student import get_student
 from enrollment.data.violations import list_violations, raise_violations
 from enrollment.model.records import Change, Enrollment, Student
 from enrollment.model.results import BulkResult, Violation
+from enrollment.model.types import Date
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.storage.queries import queries, to_json
@@ -95,7 +96,7 @@ def put_enrollment(
 
     `present` is the enrollment as it is now. If it has the status already, nothing is changed or
     recorded. Raises not_enrolled, effective_too_early, or every broken rule of
-    sql/eligibility.sql.
+    sql/eligibility.sql; for "dropped", those of the courses that the student keeps.
     """
     if present and present.status == status:
         return present
@@ -103,7 +104,10 @@ def put_enrollment(
         return insert_enrollment(
             db, EnrollmentRequest(student_id, course_id), change, pointer="/status"
         )
-    raise_violations(_end_enrollments(db, student_id, [course_id], status, change))
+    violations = _end_enrollments(db, student_id, [course_id], status, change)
+    if status == "dropped" and present and present.status == "enrolled":
+        violations += _check_kept(db, student_id, course_id, change)
+    raise_violations(violations)
     waitlist.promote_eligible(db, change, course_ids=[course_id], student_ids=[student_id])
     return get_enrollment(db, student_id, course_id)
 
@@ -125,7 +129,9 @@ def replace_enrollments(
     get_student(db, student_id)
     kept = [request.course_id for request in requests]
     others = _list_active_enrollments(db, student_id, without=kept)
-    violations = _end_enrollments(db, student_id, list(others), "dropped", change)
+    # An override is for the courses in the set.
+    ending = replace(change, overridden=None, override_reason=None)
+    violations = _end_enrollments(db, student_id, list(others), "dropped", ending)
     dropped = [course_id for course_id, status in others.items() if status == "enrolled"]
     allow_existing = [request._replace(allow_existing=True) for request in requests]
     decisions = _decide(db, allow_existing, change, pointer, dropped=dropped)
@@ -155,22 +161,35 @@ def insert_students(
     return list_results(db, course_id, decisions)
 
 
-def apply_deactivation(db: Connection, before: Student, after: Student, change: Change) -> None:
-    """Drop the courses of a student who becomes inactive, and promote waitlisted students.
+def apply_deactivation(
+    db: Connection, before: Student, after: Student, change: Change
+) -> list[Enrollment]:
+    """Drop the courses of a student who becomes inactive, and promote waitlisted students. Return
+    the dropped enrollments.
 
-    Another change of the student is followed by promotion too: the student may be eligible now.
+    Courses of terms that are over stay as they were. Another change of the student is followed by
+    promotion too: the student may be eligible now.
     """
     is_deactivated = (before.status, after.status) == ("active", "inactive")
-    active = _list_active_enrollments(db, after.id) if is_deactivated else {}
+    active = _list_active_enrollments(db, after.id, since=change.today) if is_deactivated else {}
     raise_violations(_end_enrollments(db, after.id, list(active), "dropped", change))
     waitlist.promote_eligible(db, change, course_ids=list(active), student_ids=[after.id])
+    pairs = to_json([(after.id, course_id) for course_id in active])
+    return [Enrollment(**row) for row in SQL.list_enrollments(db, pairs=pairs)]
 
 
 def _list_active_enrollments(
-    db: Connection, student_id: int, without: Sequence[int] = ()
+    db: Connection,
+    student_id: int,
+    *,
+    without: Sequence[int] = (),
+    since: Date | None = None,
 ) -> dict[int, str]:
-    """Return the status of each course in which the student is enrolled or waitlisted."""
-    rows = SQL.list_active_enrollments(db, student_id=student_id, course_ids=to_json(without))
+    """Return the status of each course in which the student is enrolled or waitlisted: except these
+    courses, and those of terms that ended before `since`."""
+    rows = SQL.list_active_enrollments(
+        db, student_id=student_id, course_ids=to_json(without), since=since
+    )
     return {row["course_id"]: row["status"] for row in rows}
 
 
@@ -208,6 +227,16 @@ def _enroll(db: Connection, decisions: Sequence[Decision], change: Change) -> No
     SQL.insert_enrollments(db, enrollments=to_json(enrollments), **asdict(change))
     student_ids = list({decision.student_id for decision in decisions})
     waitlist.promote_eligible(db, change, student_ids=student_ids)
+
+
+def _check_kept(db: Connection, student_id: int, dropped: int, change: Change) -> list[Violation]:
+    """Return the rules that the student's other courses break, now that this one is dropped."""
+    kept = [
+        EnrollmentRequest(student_id, course_id, allow_existing=True)
+        for course_id, status in _list_active_enrollments(db, student_id).items()
+        if status == "enrolled"
+    ]
+    return _violations(decide(db, kept, change, pointer="/status", dropped=[dropped]))
 
 
 def _violations(decisions: Sequence[Decision]) -> list[Violation]:

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from enrollment.model.types import (
+    UNBOUNDED,
     Code,
     Count,
     CourseStatus,
@@ -154,6 +155,12 @@ class Enrollment(msgspec.Struct, frozen=True, kw_only=True):
     completed_at: TimestampText | None
     dropped_at: TimestampText | None
     version: Count
+
+
+class ReplacedStudent(Student, frozen=True, kw_only=True):
+    """A student after a change, with the enrollments that the change dropped."""
+
+    dropped: Annotated[list[Enrollment], Meta(max_length=UNBOUNDED)]
 
 
 class StudentCourse(Enrollment, frozen=True, kw_only=True):

@@ -30,8 +30,8 @@ class Override(Input, frozen=True, kw_only=True):
 
 class ChangeDetails(Input, frozen=True, kw_only=True):
     """Details of a change of enrollments: the reason, the time at which it took effect, and the
-    rules to override. The history records all of them. For a new enrollment, the reason of the
-    override replaces the other reason."""
+    rules to override. The history records all of them. The reason of the override
+    replaces the other reason; but in a set, only for the courses of the set."""
 
     reason: Annotated[Reason | None, for_students()] = None
     effective_at: Timestamp | None = None
@@ -75,9 +75,12 @@ class BulkEnrollmentInput(ChangeDetails, frozen=True, kw_only=True):
 
 
 class PromotionInput(Input, frozen=True, kw_only=True):
-    """The maximum number of waitlisted students to promote."""
+    """The maximum number of waitlisted students to promote, in the order of the waitlist; or the
+    student to promote, out of turn. Rules can be overridden."""
 
     seats: Annotated[int, Meta(ge=1, le=1_000)] = 1
+    student_id: Id | None = None
+    override: Override | None = None
 
 
 class EnrollmentStatusInput(ChangeDetails, frozen=True, kw_only=True):

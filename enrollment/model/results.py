@@ -5,12 +5,13 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
-from enrollment.model.records import Enrollment, Event
+from enrollment.model.records import Course, Enrollment, Event
 from enrollment.model.types import (
     UNBOUNDED,
     Code,
     Credits,
     Cursor,
+    EnrollmentStatus,
     Id,
     Status,
     Text,
@@ -87,6 +88,21 @@ class BulkResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: Status
     enrollment: Enrollment | None = None
     errors: Annotated[list[Violation], Meta(max_length=UNBOUNDED)] = []
+
+
+class AffectedEnrollment(msgspec.Struct, frozen=True, kw_only=True):
+    """A student of a course that was changed, whose enrollment or place on the waitlist breaks
+    rules since. It stays as it is; `errors` lists the rules."""
+
+    student_id: Id
+    status: EnrollmentStatus
+    errors: Annotated[list[Violation], Meta(max_length=UNBOUNDED)]
+
+
+class ReplacedCourse(Course, frozen=True, kw_only=True):
+    """A course after a change, with the students whom the change affects."""
+
+    affected: Annotated[list[AffectedEnrollment], Meta(max_length=UNBOUNDED)]
 
 
 class BulkResults(msgspec.Struct, frozen=True):

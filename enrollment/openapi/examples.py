@@ -18,6 +18,7 @@ from enrollment.model.records import (
     Meeting,
     NewToken,
     Prerequisite,
+    ReplacedStudent,
     RosterEntry,
     Student,
     StudentCourse,
@@ -37,6 +38,7 @@ from enrollment.model.requests import (
     PromotionInput,
 )
 from enrollment.model.results import (
+    AffectedEnrollment,
     BulkResult,
     BulkResults,
     DryRun,
@@ -46,6 +48,7 @@ from enrollment.model.results import (
     Liveness,
     Page,
     Readiness,
+    ReplacedCourse,
     Service,
 )
 from enrollment.model.types import Date, Timestamp
@@ -165,6 +168,14 @@ SAMPLES: dict[Any, Any] = {
         EligibleCourse(course_id=2, code="CS201", title="Databases", term="2026-FALL", credits=7.5),
         Eligibility(student_id=1, course_id=2, eligible=True, errors=[]),
     )
+}
+
+AFFECTED = AffectedEnrollment(
+    student_id=1, status="enrolled", errors=[*example("time_conflict").violations]
+)
+SAMPLES |= {
+    ReplacedStudent: ReplacedStudent(**asdict(SAMPLES[Student]), dropped=[]),
+    ReplacedCourse: ReplacedCourse(**asdict(SAMPLES[Course]), affected=[AFFECTED]),
 }
 
 

@@ -199,3 +199,174 @@ def test_those_who_wait_count_once_in_a_request_that_lets_them_in(client: Client
 
     body = {"students": [{"student_id": student} for student in (second, third, first)]}
     client.post_json(f"/v1/courses/{course}/students", body, status=201)
+
+
+# Pairs
+
+
+def pair(client: Client) -> tuple[int, int, int]:
+    """A student in a lecture and in its lab: the student, the lecture, the lab."""
+    student = client.student()
+    lecture = client.course(code="BIO1", corequisites=["BIO1L"])
+    lab = client.course(code="BIO1L", corequisites=["BIO1"])
+    client.want(student, [lecture, lab])
+    return student, lecture, lab
+
+
+def test_half_of_a_pair_cannot_be_dropped(client: Client):
+    student, lecture, lab = pair(client)
+
+    by_status = client.put_status(student, lecture, "dropped", 409)
+    by_deletion = client.delete(f"/v1/students/{student}/courses/{lecture}", status=409)
+
+    assert broken(by_status) == broken(by_deletion) == [("/status", "corequisite_missing")]
+    assert by_status.json["detail"] == "BIO1L is taken together with BIO1."
+    assert client.status(student, lecture) == client.status(student, lab) == "enrolled"
+    client.want(student, [])
+
+
+def test_a_registrar_may_override_a_pair_with_a_reason(client: Client):
+    student, lecture, _ = pair(client)
+    override = {"rules": ["corequisite_missing"], "reason": "the lab is full"}
+
+    path = f"/v1/students/{student}/courses/{lecture}"
+    client.put_json(path, {"status": "dropped", "override": override}, status=200)
+
+    event = client.walk(f"{path}/events")[-1]
+    assert (event["to_status"], event["reason"]) == ("dropped", "the lab is full")
+    assert event["overridden"] == ["corequisite_missing"]
+
+
+def test_a_waitlist_may_be_left_whatever_else_is_needed(client: Client):
+    student, lab = client.student(), client.course(code="BIO1L", capacity=1)
+    join(client, lab, student)
+    lecture = client.course(code="BIO1")
+    client.enroll(student, lecture)
+    change_course(client, lecture, corequisites=["BIO1L"])
+
+    client.put_status(student, lab, "dropped")
+
+
+# A student who becomes inactive
+
+
+def test_what_is_over_stays_when_a_student_becomes_inactive(client: Client):
+    student, term = client.student(), client.term(**PAST_TERM)
+    past, present = client.course(term=term), client.course()
+    client.enroll(student, past, override=OVERRIDE)
+    client.enroll(student, present)
+
+    body = {"given_name": "Ada", "family_name": "Lovelace", "status": "inactive"}
+    answer = client.put_json(f"/v1/students/{student}", body, status=200)
+
+    assert [item["course_id"] for item in answer.json["dropped"]] == [present]
+    assert client.status(student, past) == "enrolled"
+    assert client.status(student, present) == "dropped"
+
+
+# A change of a course with people in it
+
+
+def affected(answer: Any) -> list[tuple[int, str, list[str]]]:
+    return [
+        (item["student_id"], item["status"], [error["code"] for error in item["errors"]])
+        for item in answer.json["affected"]
+    ]
+
+
+def test_cancelling_tells_whom_it_leaves(client: Client):
+    course = client.course(capacity=1)
+    waits, enrolled = client.student(), client.student()
+    client.enroll(enrolled, course)
+    client.enroll(waits, course, waitlist=True)
+
+    answer = change_course(client, course, status="cancelled")
+
+    assert affected(answer) == [
+        (enrolled, "enrolled", ["course_not_open"]),
+        (waits, "waitlisted", ["course_not_open"]),
+    ]
+    # They were told of before.
+    assert affected(change_course(client, course, title="Cancelled")) == []
+
+
+def test_a_new_time_tells_whose_other_course_it_meets(client: Client):
+    course, other = client.course(), client.course(code="CS1", meetings=[MONDAY_AT_NINE])
+    free, busy = client.student(), client.student()
+    for student in (free, busy):
+        client.enroll(student, course)
+    client.enroll(busy, other)
+
+    answer = change_course(client, course, meetings=[MONDAY_AT_NINE])
+
+    assert affected(answer) == [(busy, "enrolled", ["time_conflict"])]
+    assert client.status(busy, course) == "enrolled"
+
+
+def test_a_smaller_room_tells_who_came_last(client: Client):
+    course = client.course(capacity=2)
+    last, first = client.student(), client.student()
+    client.enroll(first, course)
+    client.enroll(last, course)
+
+    answer = change_course(client, course, capacity=1)
+
+    assert affected(answer) == [(last, "enrolled", ["course_full"])]
+
+
+def test_a_raised_requirement_tells_who_lacks_it(client: Client):
+    course, student = client.course(), client.student()
+    client.enroll(student, course)
+
+    answer = change_course(client, course, prerequisites=[{"code": "CS1"}])
+
+    assert affected(answer) == [(student, "enrolled", ["prerequisite_missing"])]
+
+
+def test_more_credits_tell_who_has_too_many(client: Client):
+    course, other = client.course(credits=2), client.course(credits=3)
+    student = client.student(max_credits=5)
+    client.want(student, [course, other])
+
+    assert affected(change_course(client, course, credits=2.5)) == [
+        (student, "enrolled", ["credit_limit"])
+    ]
+
+
+# Promotion by a registrar
+
+
+def waitlist(client: Client, *students: int, **fields: Any) -> int:
+    """A course with manual promotion, a free seat, and these students on its waitlist."""
+    course = client.course(capacity=0, promotion="manual")
+    for student in students:
+        client.enroll(student, course, waitlist=True)
+    change_course(client, course, **{"capacity": 1} | fields)
+    return course
+
+
+def test_a_registrar_promotes_against_a_rule_with_a_reason(client: Client):
+    student = client.student()
+    course = waitlist(client, student)
+    client.post_json(f"/v1/students/{student}/holds", {"reason": "unpaid fees"}, status=201)
+    path, override = f"/v1/courses/{course}/promotions", {"rules": ["student_on_hold"]}
+
+    client.post_json(path, {"override": override | {"reason": "paid in cash"}}, status=200)
+
+    event = client.walk(f"/v1/students/{student}/courses/{course}/events")[-1]
+    assert (event["to_status"], event["reason"]) == ("enrolled", "paid in cash")
+    assert event["overridden"] == ["student_on_hold"]
+
+
+def test_a_registrar_promotes_a_student_out_of_turn(client: Client):
+    first, second = client.student(), client.student()
+    course = waitlist(client, first, second)
+
+    path = f"/v1/courses/{course}/promotions"
+    answer = client.post_json(path, {"student_id": second}, status=200)
+
+    assert [item["student_id"] for item in answer.json["items"]] == [second]
+    assert client.status(second, course) == "enrolled"
+    assert client.status(first, course) == "waitlisted"
+    absent = client.post_json(path, {"student_id": client.student()}, status=409)
+    assert broken(absent) == [("/student_id", "not_waitlisted"), ("", "course_full")]

@@ -125,9 +125,18 @@ class Registration(RuleBasedStateMachine):
     def drop_all_in_turn(self, course: int) -> None:
         for student in self.model.of_course(course, "enrolled"):
             before = deepcopy(self.model)
-            self.model.end(student, [course], "dropped")
-            self.model.settle([course], [student])
-            self.send("DELETE", f"/v1/students/{student}/courses/{course}", None, 204, before)
+            expected = self.drop(student, course, 204)
+            self.send("DELETE", f"/v1/students/{student}/courses/{course}", None, expected, before)
+
+    def drop(self, student: int, course: int, expected: int) -> int:
+        """Drop a course in the model, if no other course is taken together with it. Return the
+        status of the answer."""
+        if self.model.status[student, course] == "enrolled":
+            if self.model.is_needed(student, course):
+                return 409
+        self.model.end(student, [course], "dropped")
+        self.model.settle([course], [student])
+        return expected
 
     @rule(
         student=STUDENTS,
@@ -177,7 +186,9 @@ class Registration(RuleBasedStateMachine):
             verdicts = self.model.judge([WishModel(student, course)])
             if self.decide(verdicts, before):
                 expected = 409
-        elif now == "enrolled" or (now == "waitlisted" and status == "dropped"):
+        elif now in ("enrolled", "waitlisted") and status == "dropped":
+            expected = self.drop(student, course, expected)
+        elif now == "enrolled":
             self.model.end(student, [course], status)
             self.model.settle([course], [student])
         else:
@@ -258,7 +269,8 @@ class Registration(RuleBasedStateMachine):
     ) -> None:
         before, model = deepcopy(self.model), self.model.courses[course]
         model.capacity, model.waitlist_capacity, model.manual = capacity, places, manual
-        self.model.settle([course])
+        students = {student for student, other in self.model.status if other == course}
+        self.model.settle([course], students)
         body = {"code": f"C{course}", "title": "Databases", **FIELDS[course]}
         body |= {"capacity": capacity, "waitlist_capacity": places}
         body |= {"promotion": "manual" if manual else "automatic"}

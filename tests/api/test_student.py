@@ -30,8 +30,9 @@ def test_a_replaced_student_has_the_defaults_of_what_was_left_out(client: Client
     answer = client.put_json("/v1/students/1", fields, status=200)
 
     defaults = {"email": None, "status": "active", "max_credits": None}
-    assert answer.json == {"id": 1, "version": 2, **fields, **defaults}
-    assert client.get("/v1/students/1").json == answer.json
+    student = {"id": 1, "version": 2, **fields, **defaults}
+    assert answer.json == {**student, "dropped": []}
+    assert client.get("/v1/students/1").json == student
 
 
 def test_a_deleted_student_is_gone_and_the_id_is_not_given_again(client: Client):

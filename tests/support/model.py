@@ -185,6 +185,13 @@ class Model:
             if other not in now and (student, other) not in self.completed
         ]
 
+    def is_needed(self, student: int, course: int) -> bool:
+        """Whether another course of the student is taken together with this one."""
+        return (student, course) not in self.completed and any(
+            course in self.courses[other].corequisites
+            for other in self.of_student(student, "enrolled")
+        )
+
     # Changing
 
     def move(self, student: int, course: int, status: str) -> None:

@@ -228,7 +228,7 @@ class Replay:
             full = self._taken(before, student, course) >= self.courses[course]["capacity"]
             assert full == (step[1] == "waitlisted"), f"full: {full}, and yet: {event}"
         elif step == ("waitlisted", "enrolled"):
-            # Who waits may come as anyone may, where more seats are free than are held for those ahead.
+            # Who waits may come, where more seats are free than are held for those ahead.
             assert self._taken(before, student, course) < self.courses[course]["capacity"], event
         if step[1] == "enrolled" and (reason == PROMOTED or not self._is_manual(course)):
             queue = before.waiting(course)
@@ -257,7 +257,7 @@ class Replay:
         return self.courses[course]["promotion"] == "manual"
 
     def _taken(self, state: State, student: int, course: int) -> int:
-        """The number of seats that the student cannot get: taken, or held for those who wait ahead."""
+        """The number of seats that the student cannot get: taken, or held for those ahead."""
         queue = state.waiting(course)
         ahead = queue.index(student) if student in queue else len(queue)
         held = ahead if self._is_manual(course) else 0

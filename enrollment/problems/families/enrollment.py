@@ -185,7 +185,7 @@ PROBLEM_TYPES = (
             "/course_id",
             {"course": "CS102", "requires": "CS101"},
         ),
-        rule_for=ENROLLING,
+        rule_for=(*ENROLLING, "status", "drop"),
         overridable=True,
     ),
     problem(
@@ -198,7 +198,7 @@ PROBLEM_TYPES = (
             "/course_id",
             {"course": "CS102", "requires": "CS101"},
         ),
-        rule_for=ENROLLING,
+        rule_for=(*ENROLLING, "status", "drop"),
         overridable=True,
     ),
     problem(
@@ -283,6 +283,18 @@ PROBLEM_TYPES = (
         advice='Nothing needs to be done. To promote by hand, set `promotion` to "manual".',
         example=Example(
             "CS102 gives its seats to those who wait by itself.", "", {"course": "CS102"}
+        ),
+        rule_for=("promotion",),
+    ),
+    problem(
+        code="not_waitlisted",
+        status=409,
+        title="The student is not on the waitlist of the course",
+        advice="List the waitlist: `GET /v1/courses/{id}/students?status=waitlisted`.",
+        example=Example(
+            "Student 1 does not wait for CS102.",
+            "/student_id",
+            {"student_id": 1, "course": "CS102"},
         ),
         rule_for=("promotion",),
     ),
