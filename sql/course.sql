@@ -65,7 +65,9 @@ SELECT
         ) AS required
     ) AS corequisites,
     (
-        SELECT json_group_array(json_object('weekday', weekday, 'from', from_time, 'to', to_time, 'room', room))
+        SELECT json_group_array(
+            json_object('weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room)
+        )
         FROM (
             SELECT weekday, from_time, to_time, room FROM course_meeting
             WHERE course_meeting.course_id = course_seat.course_id
@@ -78,6 +80,26 @@ FROM json_each(:ids) AS wanted
 CROSS JOIN course_seat
 WHERE course_seat.course_id = CAST(wanted.value AS bigint)
 ORDER BY course_seat.course_id;
+
+-- name: list_offers(ids)
+-- What is shown of these courses to a student who can enroll in them? ids is a JSON array.
+SELECT
+    course.id AS course_id, course.code, course.section, course.label, course.title, course.term, course.credits,
+    course.instructor,
+    (
+        SELECT json_group_array(
+            json_object('weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room)
+        )
+        FROM (
+            SELECT weekday, from_time, to_time, room FROM course_meeting
+            WHERE course_meeting.course_id = course.id
+            ORDER BY weekday, from_time
+        ) AS meeting
+    ) AS meetings
+FROM json_each(:ids) AS wanted
+CROSS JOIN course
+WHERE course.id = CAST(wanted.value AS bigint)
+ORDER BY course.id;
 
 -- name: list_broken_course_rules(id, code, section, term, enroll_from, enroll_until, requirements, meetings)
 -- Which rules would a course with these fields break? A new course has no id.

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
+from enrollment.model.courses import Meeting
 from enrollment.model.records import Enrollment, Event
 from enrollment.model.types import (
     UNBOUNDED,
@@ -12,6 +13,7 @@ from enrollment.model.types import (
     Credits,
     Cursor,
     Id,
+    Label,
     Status,
     Text,
     Title,
@@ -108,9 +110,13 @@ class EligibleCourse(msgspec.Struct, frozen=True, kw_only=True):
 
     course_id: Id
     code: Code
+    section: Code | None
+    label: Label
     title: Title
     term: Code | None
     credits: Credits
+    instructor: Title | None
+    meetings: Annotated[list[Meeting], Meta(max_length=20)]
 
 
 class Eligibility(msgspec.Struct, frozen=True, kw_only=True):
