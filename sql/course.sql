@@ -13,7 +13,7 @@ SELECT CAST(version AS text) || '-' || CAST(
 FROM course
 WHERE id = :id;
 
--- name: list_courses(code_end, title, title_end, status, after_code, after_label, after_id, limit)
+-- name: list_courses(code_end, title, title_end, status, section, instructor, instructor_end, seats, waiting, after_code, after_label, after_id, limit)
 -- Which courses follow this place in the order of codes? A first page follows (the prefix of the code, '', 0).
 -- Each _end is the end of a prefix.
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
@@ -24,10 +24,26 @@ WHERE (code, label, id) > (:after_code, :after_label, :after_id)
     AND title >= :title
     AND title < :title_end
     AND (:status IS NULL OR status = :status)
+    AND (:section IS NULL OR section = :section)
+    AND (:instructor = '' OR instructor >= :instructor AND instructor < :instructor_end)
+    AND (
+        :seats IS NULL
+        OR :seats = CASE
+            WHEN capacity <= (SELECT enrolled FROM course_seat WHERE course_id = course.id) THEN 'full'
+            ELSE 'open'
+        END
+    )
+    AND (
+        NOT :waiting
+        OR EXISTS (
+            SELECT 1 FROM student_course
+            WHERE student_course.course_id = course.id AND student_course.status = 'waitlisted'
+        )
+    )
 ORDER BY code, label, id
 LIMIT :limit;
 
--- name: list_courses_of_term(term, code_end, title, title_end, status, after_code, after_label, after_id, limit)
+-- name: list_courses_of_term(term, code_end, title, title_end, status, section, instructor, instructor_end, seats, waiting, after_code, after_label, after_id, limit)
 -- Which courses of this term follow this place in the order of codes?
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
     waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable
@@ -38,6 +54,22 @@ WHERE term = :term
     AND title >= :title
     AND title < :title_end
     AND (:status IS NULL OR status = :status)
+    AND (:section IS NULL OR section = :section)
+    AND (:instructor = '' OR instructor >= :instructor AND instructor < :instructor_end)
+    AND (
+        :seats IS NULL
+        OR :seats = CASE
+            WHEN capacity <= (SELECT enrolled FROM course_seat WHERE course_id = course.id) THEN 'full'
+            ELSE 'open'
+        END
+    )
+    AND (
+        NOT :waiting
+        OR EXISTS (
+            SELECT 1 FROM student_course
+            WHERE student_course.course_id = course.id AND student_course.status = 'waitlisted'
+        )
+    )
 ORDER BY code, label, id
 LIMIT :limit;
 

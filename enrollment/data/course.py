@@ -55,7 +55,7 @@ def list_courses(
     query = SQL.list_courses if wanted.term is None else SQL.list_courses_of_term
     start = {"code": wanted.code, "label": "", "id": 0}
     rows: KeysetPage[dict[str, Any]]
-    parameters = asdict(wanted) | prefix_ends(wanted, "code", "title")
+    parameters = asdict(wanted) | prefix_ends(wanted, "code", "title", "instructor")
     rows = list_page(db, query, dict, parameters, start=start, after=after)
     return KeysetPage(_with_details(db, rows.items), rows.next)
 

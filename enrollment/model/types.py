@@ -141,6 +141,7 @@ TokenText = Annotated[str, Meta(max_length=65, pattern=r"^enr_[0-9a-f]{12}_[0-9a
 Role = Literal["monitor", "reader", "registrar", "student", "admin"]
 StudentStatus = Literal["active", "inactive"]
 CourseStatus = Literal["open", "closed", "cancelled"]
+SeatsLeft = Literal["open", "full"]
 Promotion = Literal["automatic", "manual"]
 OverridableRule = Literal[
     "already_completed",
