@@ -13,7 +13,7 @@ SELECT CAST(version AS text) || '-' || CAST(
 FROM course
 WHERE id = :id;
 
--- name: list_courses(code_end, title, title_end, status, after_code, after_label, after_id, limit)
+-- name: list_courses(code_end, title, title_end, status, section, instructor, instructor_end, seats, waiting, after_code, after_label, after_id, limit)
 -- Which courses follow this place in the order of codes? A first page follows (the prefix of the code, '', 0).
 -- Each _end is the end of a prefix.
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
@@ -24,10 +24,26 @@ WHERE (code, label, id) > (:after_code, :after_label, :after_id)
     AND title >= :title
     AND title < :title_end
     AND (:status IS NULL OR status = :status)
+    AND (:section IS NULL OR section = :section)
+    AND (:instructor = '' OR instructor >= :instructor AND instructor < :instructor_end)
+    AND (
+        :seats IS NULL
+        OR :seats = CASE
+            WHEN capacity <= (SELECT enrolled FROM course_seat WHERE course_id = course.id) THEN 'full'
+            ELSE 'open'
+        END
+    )
+    AND (
+        NOT :waiting
+        OR EXISTS (
+            SELECT 1 FROM student_course
+            WHERE student_course.course_id = course.id AND student_course.status = 'waitlisted'
+        )
+    )
 ORDER BY code, label, id
 LIMIT :limit;
 
--- name: list_courses_of_term(term, code_end, title, title_end, status, after_code, after_label, after_id, limit)
+-- name: list_courses_of_term(term, code_end, title, title_end, status, section, instructor, instructor_end, seats, waiting, after_code, after_label, after_id, limit)
 -- Which courses of this term follow this place in the order of codes?
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
     waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable
@@ -38,6 +54,22 @@ WHERE term = :term
     AND title >= :title
     AND title < :title_end
     AND (:status IS NULL OR status = :status)
+    AND (:section IS NULL OR section = :section)
+    AND (:instructor = '' OR instructor >= :instructor AND instructor < :instructor_end)
+    AND (
+        :seats IS NULL
+        OR :seats = CASE
+            WHEN capacity <= (SELECT enrolled FROM course_seat WHERE course_id = course.id) THEN 'full'
+            ELSE 'open'
+        END
+    )
+    AND (
+        NOT :waiting
+        OR EXISTS (
+            SELECT 1 FROM student_course
+            WHERE student_course.course_id = course.id AND student_course.status = 'waitlisted'
+        )
+    )
 ORDER BY code, label, id
 LIMIT :limit;
 
@@ -65,7 +97,9 @@ SELECT
         ) AS required
     ) AS corequisites,
     (
-        SELECT json_group_array(json_object('weekday', weekday, 'from', from_time, 'to', to_time, 'room', room))
+        SELECT json_group_array(
+            json_object('weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room)
+        )
         FROM (
             SELECT weekday, from_time, to_time, room FROM course_meeting
             WHERE course_meeting.course_id = course_seat.course_id
@@ -78,6 +112,26 @@ FROM json_each(:ids) AS wanted
 CROSS JOIN course_seat
 WHERE course_seat.course_id = CAST(wanted.value AS bigint)
 ORDER BY course_seat.course_id;
+
+-- name: list_offers(ids)
+-- What is shown of these courses to a student who can enroll in them? ids is a JSON array.
+SELECT
+    course.id AS course_id, course.code, course.section, course.label, course.title, course.term, course.credits,
+    course.instructor,
+    (
+        SELECT json_group_array(
+            json_object('weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room)
+        )
+        FROM (
+            SELECT weekday, from_time, to_time, room FROM course_meeting
+            WHERE course_meeting.course_id = course.id
+            ORDER BY weekday, from_time
+        ) AS meeting
+    ) AS meetings
+FROM json_each(:ids) AS wanted
+CROSS JOIN course
+WHERE course.id = CAST(wanted.value AS bigint)
+ORDER BY course.id;
 
 -- name: list_broken_course_rules(id, code, section, term, enroll_from, enroll_until, requirements, meetings)
 -- Which rules would a course with these fields break? A new course has no id.

@@ -10,8 +10,8 @@ from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
 from enrollment.http.responses import Result, created, no_content, ok
+from enrollment.model.courses import Course, CourseInput
 from enrollment.model.queries import CourseFilter
-from enrollment.model.records import Course, CourseInput
 from enrollment.model.requests import ChangeDetails, PromotionInput
 from enrollment.model.results import BulkResults, Page, ReplacedCourse
 from enrollment.model.types import Timestamp

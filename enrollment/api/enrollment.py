@@ -16,8 +16,9 @@ from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
 from enrollment.http.responses import Result, created, no_content, ok
+from enrollment.model.courses import StudentCourse
 from enrollment.model.queries import EligibleCourseFilter, RosterFilter, StudentCourseFilter
-from enrollment.model.records import Enrollment, RosterEntry, StudentCourse
+from enrollment.model.records import Enrollment, RosterEntry
 from enrollment.model.requests import (
     BulkEnrollmentInput,
     CourseSetInput,

@@ -9,14 +9,19 @@ from msgspec.structs import asdict
 
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page, prefix_ends
 from enrollment.data.violations import raise_broken_rules
+from enrollment.model.courses import Course, CourseInput, CourseSeats, Meeting, Prerequisite
 from enrollment.model.queries import CourseFilter
-from enrollment.model.records import Course, CourseInput, CourseSeats, Meeting, Prerequisite
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
 from enrollment.storage.queries import queries, to_json
 from enrollment.storage.sqlite import Connection, Row
 
 SQL = queries("course")
+
+
+def decode_meetings(meetings: str) -> list[Meeting]:
+    """Return the meetings of a course that a query returned as JSON."""
+    return [Meeting(**row) for row in decode(meetings)]
 
 
 def _not_found(course_id: int) -> Problem:
@@ -50,7 +55,7 @@ def list_courses(
     query = SQL.list_courses if wanted.term is None else SQL.list_courses_of_term
     start = {"code": wanted.code, "label": "", "id": 0}
     rows: KeysetPage[dict[str, Any]]
-    parameters = asdict(wanted) | prefix_ends(wanted, "code", "title")
+    parameters = asdict(wanted) | prefix_ends(wanted, "code", "title", "instructor")
     rows = list_page(db, query, dict, parameters, start=start, after=after)
     return KeysetPage(_with_details(db, rows.items), rows.next)
 
@@ -99,9 +104,9 @@ def _course(row: dict[str, Any], details: Row) -> Course:
         **row
         | {
             "repeatable": bool(row["repeatable"]),
-            "prerequisites": decode(details["prerequisites"], type=list[Prerequisite]),
-            "corequisites": decode(details["corequisites"], type=list[str]),
-            "meetings": decode(details["meetings"], type=list[Meeting]),
+            "prerequisites": [Prerequisite(**row) for row in decode(details["prerequisites"])],
+            "corequisites": decode(details["corequisites"]),
+            "meetings": decode_meetings(details["meetings"]),
             "seats": CourseSeats(
                 capacity=capacity,
                 enrolled=enrolled,

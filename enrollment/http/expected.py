@@ -7,7 +7,18 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from msgspec import Meta
 
-from enrollment.model.types import SURROGATES, AsOf, Date, Timestamp
+from enrollment.model.types import (
+    CODE_LENGTH,
+    CODE_RULE,
+    CREDIT_DECIMALS,
+    MAX_CREDITS,
+    SURROGATES,
+    AsOf,
+    Code,
+    Credits,
+    Date,
+    Timestamp,
+)
 
 _DATE = "a calendar date, YYYY-MM-DD"
 _TIMESTAMP = "a time with its offset, such as 2026-09-01T09:00:00Z, in the years 1 to 9999"
@@ -17,6 +28,8 @@ WORDS: dict[Any, str] = {
     float: "a number",
     bool: "true or false",
     list: "a list",
+    Code: f"text of 1 to {CODE_LENGTH} characters: {CODE_RULE}",
+    Credits: f"a number from 0 to {MAX_CREDITS:,} with at most {CREDIT_DECIMALS} decimals",
     Date: _DATE,
     Timestamp: _TIMESTAMP,
     AsOf: f"{_DATE}, or {_TIMESTAMP}",

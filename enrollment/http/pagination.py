@@ -52,9 +52,13 @@ def next_link(context: Context, following: dict[str, Any]) -> dict[str, str]:
 
 
 def _filters(query: Pagination) -> dict[str, Any]:
-    """Return the filters that are set."""
+    """Return the filters that are set, as they are written in a query."""
     fields = msgspec.structs.asdict(query).items()
-    return {name: value for name, value in fields if name not in ("limit", "cursor") and value}
+    return {
+        name: "true" if value is True else value
+        for name, value in fields
+        if name not in ("limit", "cursor") and value
+    }
 
 
 def _signature(context: Context, query: Pagination, token: bytes) -> bytes:

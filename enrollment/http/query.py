@@ -1,6 +1,7 @@
 """The query of a request: read it into a struct, or refuse it with every fault."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -41,7 +42,9 @@ def _query(text: str, wanted: type[S]) -> S:
 
 def _pairs(query: str) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=50)
+        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=50)
     except ValueError:
         detail = "The query string is not percent-encoded UTF-8, or has over 50 parameters."
         raise Problem("malformed_request", detail) from None
+    # Stored texts are in NFC too.
+    return [(name, unicodedata.normalize("NFC", value)) for name, value in pairs]

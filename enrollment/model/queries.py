@@ -12,6 +12,7 @@ from enrollment.model.types import (
     EnrollmentStatus,
     ExactCode,
     Prefix,
+    SeatsLeft,
     StudentStatus,
 )
 
@@ -50,13 +51,23 @@ class TermFilter(Pagination, frozen=True, kw_only=True):
 
 
 class CourseFilter(Pagination, frozen=True, kw_only=True):
-    """Filters for courses. Text matches the beginning; case is ignored for A-Z only. `term` is a
-    complete code."""
+    """Filters for courses. Text matches the beginning; case is ignored for A-Z only. `term` and
+    `section` are complete codes."""
 
     code: Prefix = ""
+    section: ExactCode | None = None
     title: Prefix = ""
+    instructor: Prefix = ""
     term: ExactCode | None = None
     status: CourseStatus | None = None
+    seats: Annotated[SeatsLeft, Meta(description="Courses with free seats, or without")] | None = (
+        None
+    )
+    waiting: Annotated[bool, Meta(description="Only courses with waitlisted students")] = False
+
+    @property
+    def is_slow(self) -> bool:
+        return bool(self.seats or self.waiting) or super().is_slow
 
 
 class WriteOptions(Input, frozen=True, kw_only=True):

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
-from enrollment.model.records import Course, Enrollment, Event
+from enrollment.model.courses import Course, Meeting
+from enrollment.model.records import Enrollment, Event
 from enrollment.model.types import (
     UNBOUNDED,
     Code,
@@ -13,6 +14,7 @@ from enrollment.model.types import (
     Cursor,
     EnrollmentStatus,
     Id,
+    Label,
     Status,
     Text,
     Title,
@@ -124,9 +126,13 @@ class EligibleCourse(msgspec.Struct, frozen=True, kw_only=True):
 
     course_id: Id
     code: Code
+    section: Code | None
+    label: Label
     title: Title
     term: Code | None
     credits: Credits
+    instructor: Title | None
+    meetings: Annotated[list[Meeting], Meta(max_length=20)]
 
 
 class Eligibility(msgspec.Struct, frozen=True, kw_only=True):

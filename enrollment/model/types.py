@@ -1,7 +1,9 @@
 """The types of single values, with their lengths and ranges."""
 
+import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
+from unicodedata import normalize
 
 import msgspec
 from msgspec import Meta
@@ -33,29 +35,12 @@ class AsOf(str):
     of that day in UTC."""
 
 
-# RFC 3339 does not limit the digits of a fraction of a second.
-TIMESTAMP_LENGTH = 64
+class Code(str):
+    """The code of a term or course, or a section: letters and digits of any script, in NFC."""
 
 
-def decode(wanted: type, value: Any) -> Any:
-    """Decode a Date, Timestamp or AsOf for msgspec from a full-date or date-time of RFC 3339.
-
-    Raises ValueError, msgspec.ValidationError; NotImplementedError for another type.
-    """
-    if isinstance(value, str) and len(value) > TIMESTAMP_LENGTH:
-        raise ValueError(f"Expected at most {TIMESTAMP_LENGTH} characters")
-    if wanted is Date:
-        return Date(msgspec.convert(value, date).isoformat())
-    if wanted is Timestamp:
-        try:
-            return Timestamp.of(msgspec.convert(value, Annotated[datetime, Meta(tz=True)]))
-        except OverflowError:
-            raise ValueError("Expected a year from 1 to 9999 in UTC") from None
-    if wanted is AsOf:
-        if isinstance(value, str) and len(value) == len("2026-09-01"):
-            return AsOf(f"{decode(Date, value)}T23:59:59.999Z")
-        return AsOf(decode(Timestamp, value))
-    raise NotImplementedError(wanted)
+class Credits(float):
+    """A number of credits with at most three decimals."""
 
 
 # Text cannot have control characters (they forge log lines), lone surrogates, U+FFFE and U+FFFF
@@ -69,20 +54,29 @@ _NO_ODD_CHARACTERS = rf"^[^{_ODD}]*{END}"
 _TEXT = rf"^[^\s{_ODD}](?:[^{_ODD}]*[^\s{_ODD}])?{END}"
 _TEXT_RULE = "Expected no control characters, and no white space at either end"
 
+# The punctuation and symbols of the larger blocks, and characters that show nothing: no code has
+# them. A code has letters, marks and digits of any script, and the characters of _BETWEEN.
+_NOT_IN_CODES = (
+    r"""\x00-\x1f!"$%()*,;<-@\[-\^`{-\xa9\xab-\xb4\xb6-\xb9\xbb-\xbf\xd7\xf7\u034f\u061c\u115f\u1160"""
+    r"\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u2bff\u2e00-\u2e7f\u3000-\u3004\u3008-\u3020\u3030\u3164"
+    rf"{SURROGATES}\ue000-\uf8ff\ufe00-\ufe1f\ufe30-\ufe6f\ufeff-\uff0f\uff1a-\uff20\uff3b-\uff40"
+    r"\uff5b-\uff65\uffa0\uffe0-\uffff"
+    "\U0001f000-\U0001faff\U000e0000-\U0010ffff"
+)
+_BETWEEN = r"\- ._/&':"
+CODE_LENGTH = 32
+# A code can end with + or #, and does not begin with a mark, which would join what is before it.
+CODE_PATTERN = (
+    rf"^[^{_NOT_IN_CODES}{_BETWEEN}+#\u0300-\u036f]"
+    rf"(?:[^{_NOT_IN_CODES}]*[^{_NOT_IN_CODES}{_BETWEEN}])?{END}"
+)
+CODE_RULE = "letters and digits of any script, with spaces and . _ / + - & ' # : between them"
+
 Id = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=_TEXT, description=_TEXT_RULE)]
 Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=_TEXT, description=_TEXT_RULE)]
 Room = Annotated[str, Meta(min_length=1, max_length=100, pattern=_TEXT, description=_TEXT_RULE)]
 Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern=_TEXT, description=_TEXT_RULE)]
-Code = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=32,
-        pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9 ._/+-]*[A-Za-z0-9+])?(?![\s\S])",
-        description="Expected letters A-Z and digits, with spaces and . _ / + - between them",
-    ),
-]
 Email = Annotated[
     str,
     Meta(
@@ -109,7 +103,10 @@ ExactCode = Annotated[
         extra_json_schema={"description": "Match the complete code; ignore case for A-Z only"},
     ),
 ]
-Credits = Annotated[float, Meta(ge=0, le=1000, multiple_of=0.25)]
+MAX_CREDITS = 1000
+CREDIT_DECIMALS = 3
+# 0.1 + 0.2 is 0.30000000000000004 for most programs, and means 0.3.
+CREDIT_ERROR = 1e-9
 Seats = Annotated[int, Meta(ge=0, le=1_000_000)]
 
 TimeOfDay = Annotated[
@@ -144,9 +141,11 @@ TokenText = Annotated[str, Meta(max_length=65, pattern=r"^enr_[0-9a-f]{12}_[0-9a
 Role = Literal["monitor", "reader", "registrar", "student", "admin"]
 StudentStatus = Literal["active", "inactive"]
 CourseStatus = Literal["open", "closed", "cancelled"]
+SeatsLeft = Literal["open", "full"]
 Promotion = Literal["automatic", "manual"]
 OverridableRule = Literal[
     "already_completed",
+    "another_section",
     "student_inactive",
     "student_on_hold",
     "course_not_open",
@@ -161,3 +160,51 @@ OverridableRule = Literal[
     "waitlist_full",
 ]
 EnrollmentStatus = Literal["enrolled", "waitlisted", "completed", "dropped"]
+
+
+# RFC 3339 does not limit the digits of a fraction of a second.
+TIMESTAMP_LENGTH = 64
+
+
+def decode(wanted: type, value: Any) -> Any:
+    """Decode a value of one of the types above for msgspec. Dates and times are those of RFC 3339.
+
+    Raises ValueError, msgspec.ValidationError; NotImplementedError for another type.
+    """
+    if wanted is Code:
+        return _decode_code(value)
+    if wanted is Credits:
+        return _decode_credits(value)
+    if isinstance(value, str) and len(value) > TIMESTAMP_LENGTH:
+        raise ValueError(f"Expected at most {TIMESTAMP_LENGTH} characters")
+    if wanted is Date:
+        return Date(msgspec.convert(value, date).isoformat())
+    if wanted is Timestamp:
+        try:
+            return Timestamp.of(msgspec.convert(value, Annotated[datetime, Meta(tz=True)]))
+        except OverflowError:
+            raise ValueError("Expected a year from 1 to 9999 in UTC") from None
+    if wanted is AsOf:
+        if isinstance(value, str) and len(value) == len("2026-09-01"):
+            return AsOf(f"{decode(Date, value)}T23:59:59.999Z")
+        return AsOf(decode(Timestamp, value))
+    raise NotImplementedError(wanted)
+
+
+def _decode_code(value: Any) -> Code:
+    """Return a code in NFC: what looks the same is the same."""
+    if isinstance(value, str) and len(value) <= CODE_LENGTH and re.match(CODE_PATTERN, value):
+        code = Code(normalize("NFC", value))
+        # Some letters become two.
+        if len(code) <= CODE_LENGTH:
+            return code
+    raise ValueError(f"Expected {CODE_RULE}")
+
+
+def _decode_credits(value: Any) -> Credits:
+    """Return a number of credits without what a sum of fractions has added to it."""
+    number = msgspec.convert(value, Annotated[float, Meta(ge=0, le=MAX_CREDITS)])
+    credits = Credits(round(number, CREDIT_DECIMALS))
+    if abs(number - credits) > CREDIT_ERROR:
+        raise ValueError(f"Expected at most {CREDIT_DECIMALS} decimals")
+    return credits

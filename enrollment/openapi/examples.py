@@ -7,21 +7,23 @@ import msgspec
 from msgspec import NODEFAULT
 from msgspec.structs import asdict, fields
 
-from enrollment.model.records import (
+from enrollment.model.courses import (
     Course,
     CourseInput,
     CourseSeats,
+    Meeting,
+    Prerequisite,
+    StudentCourse,
+)
+from enrollment.model.records import (
     Enrollment,
     Event,
     Hold,
     HoldInput,
-    Meeting,
     NewToken,
-    Prerequisite,
     ReplacedStudent,
     RosterEntry,
     Student,
-    StudentCourse,
     StudentInput,
     Term,
     TermInput,
@@ -51,31 +53,42 @@ from enrollment.model.results import (
     ReplacedCourse,
     Service,
 )
-from enrollment.model.types import Date, Timestamp
+from enrollment.model.types import Code, Credits, Date, Timestamp
 from enrollment.problems.examples import example
 
 STARTED, NOW = "2026-08-20T09:00:00.000Z", "2026-09-01T09:00:00.000Z"
 
 STUDENT = StudentInput(given_name="Ada", family_name="Lovelace", email="ada@example.org")
 TERM = TermInput(
-    code="2027-SPRING",
+    code=Code("2027-SPRING"),
     title="Spring 2027",
     start_on=Date("2027-02-01"),
     end_on=Date("2027-06-11"),
-    max_credits=30,
+    max_credits=Credits(30),
 )
 COURSE = CourseInput(
-    code="CS201",
-    section="02",
+    code=Code("CS201"),
+    section=Code("02"),
     title="Databases",
-    term="2026-FALL",
+    term=Code("2026-FALL"),
     instructor="Edgar Codd",
-    credits=7.5,
+    credits=Credits(7.5),
     capacity=30,
     enroll_until=Timestamp("2026-09-15T00:00:00.000Z"),
-    prerequisites=[Prerequisite(code="CS101")],
+    prerequisites=[Prerequisite(code=Code("CS101"))],
     meetings=[Meeting(weekday=1, from_time="09:00", to_time="10:30", room="B 12")],
 )
+# What is shown of a course in the lists of a student.
+OFFER: dict[str, Any] = {
+    "code": COURSE.code,
+    "section": COURSE.section,
+    "label": "CS201-02",
+    "title": COURSE.title,
+    "term": COURSE.term,
+    "credits": COURSE.credits,
+    "instructor": COURSE.instructor,
+    "meetings": COURSE.meetings,
+}
 HOLD = HoldInput(reason="library fees")
 TOKEN = TokenInput(name="Front desk", role="registrar")
 ENROLLMENT = Enrollment(
@@ -152,7 +165,7 @@ SAMPLES: dict[Any, Any] = {
         ),
         PromotionInput(seats=2),
         ENROLLMENT,
-        StudentCourse(**asdict(ENROLLMENT), code="CS201", title="Databases"),
+        StudentCourse(**asdict(ENROLLMENT), **OFFER),
         RosterEntry(**asdict(ENROLLMENT), given_name="Ada", family_name="Lovelace"),
         BulkResults(
             [
@@ -165,7 +178,7 @@ SAMPLES: dict[Any, Any] = {
         EVENT,
         DryRun(dry_run=True, events=[EVENT]),
         EventFeed(items=[EVENT], next=None),
-        EligibleCourse(course_id=2, code="CS201", title="Databases", term="2026-FALL", credits=7.5),
+        EligibleCourse(course_id=2, **OFFER),
         Eligibility(student_id=1, course_id=2, eligible=True, errors=[]),
     )
 }
@@ -193,4 +206,8 @@ def sample(kind: Any) -> Any:
     if get_origin(kind) is Page:
         (item,) = get_args(kind)
         return {"items": [sample(item)], "next": None}
-    return msgspec.to_builtins(SAMPLES[kind], enc_hook=str)
+    return msgspec.to_builtins(SAMPLES[kind], enc_hook=_plain)
+
+
+def _plain(value: str | float) -> str | float:
+    return float(value) if isinstance(value, float) else str(value)

@@ -10,11 +10,18 @@ import msgspec
 from enrollment.http.validation import FIELD_CODES
 from enrollment.model.results import DryRun
 from enrollment.model.types import (
+    CODE_LENGTH,
+    CODE_PATTERN,
+    CODE_RULE,
+    CREDIT_DECIMALS,
     END,
+    MAX_CREDITS,
     SURROGATES,
     TIMESTAMP_LENGTH,
     AsOf,
+    Code,
     CourseStatus,
+    Credits,
     Date,
     EnrollmentStatus,
     OverridableRule,
@@ -29,6 +36,19 @@ REFERENCE = "#/components/schemas/"
 _DATE = {"type": "string", "format": "date", "maxLength": len("2026-09-01")}
 _TIMESTAMP = {"type": "string", "format": "date-time", "maxLength": TIMESTAMP_LENGTH}
 _OWN: dict[type, dict[str, Any]] = {
+    Code: {
+        "type": "string",
+        "description": f"Expected {CODE_RULE}",
+        "minLength": 1,
+        "maxLength": CODE_LENGTH,
+        "pattern": CODE_PATTERN,
+    },
+    Credits: {
+        "type": "number",
+        "minimum": 0,
+        "maximum": MAX_CREDITS,
+        "multipleOf": 10**-CREDIT_DECIMALS,
+    },
     Date: _DATE,
     Timestamp: _TIMESTAMP,
     AsOf: {"anyOf": [_TIMESTAMP, _DATE]},
