@@ -11,7 +11,9 @@ from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
 from enrollment.http.responses import Result, created, no_content, ok
 from enrollment.model.courses import Course, CourseInput
+from enrollment.model.patches import CoursePatch, merge
 from enrollment.model.queries import CourseFilter
+from enrollment.model.records import Input
 from enrollment.model.requests import ChangeDetails, PromotionInput
 from enrollment.model.results import BulkResults, Page, ReplacedCourse
 from enrollment.model.types import Timestamp
@@ -51,6 +53,12 @@ def replace_course(context: Context, db: Connection, course_id: int, body: Cours
         affected=[affected for affected in after if affected not in before],
     )
     return ok(replaced, course.get_course_tag(db, course_id))
+
+
+def patch_course(context: Context, db: Connection, course_id: int, body: Input) -> Result:
+    """Change some fields of a course (a merge patch, RFC 7396); otherwise as `PUT`."""
+    present = course.get_course(db, course_id)
+    return replace_course(context, db, course_id, merge(CourseInput, present, body))
 
 
 def delete_course(context: Context, db: Connection, course_id: int) -> Result:
@@ -110,6 +118,15 @@ OPERATIONS = (
         REGISTRARS,
         replace_course,
         body=CourseInput,
+        answer=ReplacedCourse,
+        conflicts=rules_for("course"),
+    ),
+    Operation(
+        "PATCH",
+        "/v1/courses/<course_id:id>",
+        REGISTRARS,
+        patch_course,
+        body=CoursePatch,
         answer=ReplacedCourse,
         conflicts=rules_for("course"),
     ),

@@ -10,8 +10,9 @@ from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
 from enrollment.http.responses import Result, created, no_content, ok
+from enrollment.model.patches import StudentPatch, merge
 from enrollment.model.queries import StudentFilter
-from enrollment.model.records import ReplacedStudent, Student, StudentInput
+from enrollment.model.records import Input, ReplacedStudent, Student, StudentInput
 from enrollment.model.results import Page
 from enrollment.problems.registry import rules_for
 from enrollment.storage.sqlite import Connection
@@ -46,6 +47,12 @@ def replace_student(
     return ok(ReplacedStudent(**asdict(updated), dropped=dropped))
 
 
+def patch_student(context: Context, db: Connection, student_id: int, body: Input) -> Result:
+    """Change some fields of a student (a merge patch, RFC 7396); otherwise as `PUT`."""
+    present = student.get_student(db, student_id)
+    return replace_student(context, db, student_id, merge(StudentInput, present, body))
+
+
 def delete_student(context: Context, db: Connection, student_id: int) -> Result:
     """Delete a student who has never been in a course."""
     present = student.get_student(db, student_id)
@@ -77,6 +84,15 @@ OPERATIONS = (
         REGISTRARS,
         replace_student,
         body=StudentInput,
+        answer=ReplacedStudent,
+        conflicts=rules_for("student"),
+    ),
+    Operation(
+        "PATCH",
+        "/v1/students/<student_id:id>",
+        REGISTRARS,
+        patch_student,
+        body=StudentPatch,
         answer=ReplacedStudent,
         conflicts=rules_for("student"),
     ),

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -37,7 +37,7 @@ def read_body(environ: Mapping[str, Any], wanted: type[S]) -> S:
         detail = f'The body has the Content-Encoding "{encoding[:100]}". Send it without one.'
         raise Problem("unsupported_media_type", detail)
     media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
+    if media_type not in media_types(environ["REQUEST_METHOD"]):
         detail = f'The body is "{media_type}", not application/json.'
         if not media_type:
             detail = "The request has no body, or no Content-Type: application/json."
@@ -60,6 +60,11 @@ def read_body(environ: Mapping[str, Any], wanted: type[S]) -> S:
     )
     detail = describe_count(violations, "field")
     raise Problem("malformed_json" if unreadable else "invalid_body", detail, violations)
+
+
+def media_types(method: str) -> Sequence[str]:
+    """Return the media types that a body can have. A merge patch (RFC 7396) has its own."""
+    return ("application/json", "application/merge-patch+json")[: 1 + (method == "PATCH")]
 
 
 def refuse_body(environ: Mapping[str, Any]) -> None:

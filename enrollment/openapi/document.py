@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from enrollment.http.authentication import ANYONE
+from enrollment.http.body import media_types
 from enrollment.http.operation import Operation, template
 from enrollment.http.writes import KEY
 from enrollment.model.results import BulkResult, DryRun, Violation
@@ -115,7 +116,8 @@ def _operation(operation: Operation, operations: Sequence[Operation]) -> dict[st
         described["security"] = []
     if operation.body:
         content = {"schema": reference(operation.body), "example": request_sample(operation.body)}
-        described["requestBody"] = {"required": True, "content": {"application/json": content}}
+        types = dict.fromkeys(media_types(operation.method), content)
+        described["requestBody"] = {"required": True, "content": types}
     if operation.status == HTTPStatus.CREATED and (links := dict(_links(operation, operations))):
         described["responses"]["201"]["links"] = links
     return described

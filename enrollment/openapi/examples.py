@@ -15,6 +15,7 @@ from enrollment.model.courses import (
     Prerequisite,
     StudentCourse,
 )
+from enrollment.model.patches import CoursePatch, StudentPatch, TermPatch
 from enrollment.model.records import (
     Enrollment,
     Event,
@@ -187,6 +188,9 @@ AFFECTED = AffectedEnrollment(
     student_id=1, status="enrolled", errors=[*example("time_conflict").violations]
 )
 SAMPLES |= {
+    StudentPatch: StudentPatch(email="ada@example.org"),
+    TermPatch: TermPatch(max_credits=25),
+    CoursePatch: CoursePatch(capacity=40),
     ReplacedStudent: ReplacedStudent(**asdict(SAMPLES[Student]), dropped=[]),
     ReplacedCourse: ReplacedCourse(**asdict(SAMPLES[Course]), affected=[AFFECTED]),
 }
