@@ -113,6 +113,35 @@ CROSS JOIN course_seat
 WHERE course_seat.course_id = CAST(wanted.value AS bigint)
 ORDER BY course_seat.course_id;
 
+-- name: list_courses_to_copy(term, codes)
+-- Which courses of this term have these codes, without the cancelled ones? codes is a JSON array; NULL: all codes.
+SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
+    waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable
+FROM course
+WHERE term = :term
+    AND status <> 'cancelled'
+    AND (:codes IS NULL OR code IN (SELECT value FROM json_each(:codes)))
+ORDER BY code, label, id;
+
+-- name: list_broken_copy_rules(term, codes)
+-- Which rules would it break to copy the courses of this term with these codes?
+SELECT '/copy_from' AS pointer, 'unknown_term' AS code,
+    'There is no term with the code ' || :term || '.' AS detail,
+    json_object('term', :term) AS details
+WHERE NOT EXISTS (SELECT 1 FROM term WHERE code = :term)
+UNION ALL
+SELECT '/codes/' || CAST(listed.key AS text), 'nothing_to_copy',
+    'The term ' || term.code || ' has no course with the code ' || listed.value || ' to copy.',
+    json_object('term', term.code, 'code', listed.value)
+FROM json_each(:codes) AS listed
+CROSS JOIN term
+WHERE term.code = :term
+    AND NOT EXISTS (
+        SELECT 1 FROM course
+        WHERE course.term = term.code AND course.code = listed.value AND course.status <> 'cancelled'
+    )
+ORDER BY pointer, code;
+
 -- name: list_offers(ids)
 -- What is shown of these courses to a student who can enroll in them? ids is a JSON array.
 SELECT

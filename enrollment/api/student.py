@@ -9,11 +9,12 @@ from enrollment.http.context import Context
 from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
-from enrollment.http.responses import Result, created, no_content, ok
+from enrollment.http.responses import Result, created, created_many, no_content, ok, status_of
 from enrollment.model.patches import StudentPatch, merge
 from enrollment.model.queries import StudentFilter
 from enrollment.model.records import Input, ReplacedStudent, Student, StudentInput
-from enrollment.model.results import Page
+from enrollment.model.requests import StudentBatchInput
+from enrollment.model.results import Page, StudentResult, StudentResults
 from enrollment.problems.registry import rules_for
 from enrollment.storage.sqlite import Connection
 
@@ -29,6 +30,16 @@ def create_student(context: Context, db: Connection, body: StudentInput) -> Resu
     """Create a student."""
     new = student.insert_student(db, body)
     return created(new, f"/v1/students/{new.id}")
+
+
+def create_students(context: Context, db: Connection, body: StudentBatchInput) -> Result:
+    """Create many students: all or none, or each that breaks no rule."""
+    outcomes = student.insert_students(db, body.items, body.mode)
+    results = [
+        StudentResult(status=status_of(found), student=record, errors=found)
+        for record, found in outcomes
+    ]
+    return created_many(context, StudentResults(results), body.mode)
 
 
 def read_student(context: Context, db: Connection, student_id: int) -> Result:
@@ -74,6 +85,16 @@ OPERATIONS = (
         answer=Student,
         status=201,
         conflicts=rules_for("student"),
+    ),
+    Operation(
+        "POST",
+        "/v1/students/batch",
+        REGISTRARS,
+        create_students,
+        body=StudentBatchInput,
+        answer=StudentResults,
+        status=201,
+        conflicts=rules_for("student", "batch"),
     ),
     Operation(
         "GET", "/v1/students/<student_id:id>", READERS_AND_STUDENTS, read_student, answer=Student

@@ -1,12 +1,13 @@
 """Courses, with their requirements, meetings and seats."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec.json import decode
 from msgspec.structs import asdict
 
+from enrollment.data.batch import Outcome, insert_batch
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page, prefix_ends
 from enrollment.data.violations import raise_broken_rules
 from enrollment.model.courses import Course, CourseInput, CourseSeats, Meeting, Prerequisite
@@ -33,7 +34,14 @@ def get_course(db: Connection, course_id: int) -> Course:
     row = SQL.get_course(db, id=course_id)
     if row is None:
         raise _not_found(course_id)
-    return _with_details(db, [row])[0]
+    return get_courses(db, [row])[0]
+
+
+def get_courses(db: Connection, rows: Sequence[Any]) -> list[Course]:
+    """Return the courses of these rows, in their order, with requirements, meetings and seats."""
+    ids = to_json([row["id"] for row in rows])
+    details = {detail["id"]: detail for detail in SQL.list_course_details(db, ids=ids)}
+    return [_course(dict(row), details[row["id"]]) for row in rows]
 
 
 def get_course_tag(db: Connection, course_id: int) -> str:
@@ -57,7 +65,7 @@ def list_courses(
     rows: KeysetPage[dict[str, Any]]
     parameters = asdict(wanted) | prefix_ends(wanted, "code", "title", "instructor")
     rows = list_page(db, query, dict, parameters, start=start, after=after)
-    return KeysetPage(_with_details(db, rows.items), rows.next)
+    return KeysetPage(get_courses(db, rows.items), rows.next)
 
 
 def insert_course(db: Connection, fields: CourseInput, now: Timestamp) -> Course:
@@ -70,6 +78,14 @@ def insert_course(db: Connection, fields: CourseInput, now: Timestamp) -> Course
     raise_broken_rules(SQL.list_broken_course_rules(db, id=None, **parameters))
     course_id = SQL.insert_course(db, now=now, **parameters)["id"]
     return _insert_details(db, course_id, parameters)
+
+
+def insert_courses(
+    db: Connection, items: Sequence[CourseInput], mode: Literal["all", "each"], now: Timestamp
+) -> list[Outcome[Course]]:
+    """Add many courses: all or none, or each that breaks no rule. For "all", raises what
+    insert_course does, and duplicate_item."""
+    return insert_batch(items, lambda fields: insert_course(db, fields, now), mode, key="course_id")
 
 
 def update_course(db: Connection, course_id: int, fields: CourseInput, now: Timestamp) -> Course:
@@ -89,13 +105,6 @@ def delete_course(db: Connection, course_id: int) -> None:
     """Delete a course that exists. Raises course_has_enrollments."""
     raise_broken_rules(SQL.list_broken_course_deletion_rules(db, id=course_id))
     SQL.delete_course(db, id=course_id)
-
-
-def _with_details(db: Connection, rows: Sequence[Any]) -> list[Course]:
-    """Return the courses of these rows, in their order, with requirements, meetings and seats."""
-    ids = to_json([row["id"] for row in rows])
-    details = {detail["id"]: detail for detail in SQL.list_course_details(db, ids=ids)}
-    return [_course(dict(row), details[row["id"]]) for row in rows]
 
 
 def _course(row: dict[str, Any], details: Row) -> Course:

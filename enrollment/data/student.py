@@ -1,7 +1,12 @@
 """Students."""
 
+from collections.abc import Sequence
+from functools import partial
+from typing import Literal
+
 from msgspec.structs import asdict
 
+from enrollment.data.batch import Outcome, insert_batch
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page, prefix_ends
 from enrollment.data.violations import raise_broken_rules
 from enrollment.model.queries import StudentFilter
@@ -40,6 +45,14 @@ def insert_student(db: Connection, fields: StudentInput) -> Student:
     """Add a student. Raises email_taken."""
     raise_broken_rules(SQL.list_broken_student_rules(db, id=None, email=fields.email))
     return Student(**SQL.insert_student(db, **asdict(fields)))
+
+
+def insert_students(
+    db: Connection, items: Sequence[StudentInput], mode: Literal["all", "each"]
+) -> list[Outcome[Student]]:
+    """Add many students: all or none, or each that breaks no rule. For "all", raises what
+    insert_student does, and duplicate_item."""
+    return insert_batch(items, partial(insert_student, db), mode, key="student_id")
 
 
 def update_student(db: Connection, student_id: int, fields: StudentInput) -> Student:

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from enrollment.model.courses import Course, Meeting
-from enrollment.model.records import Enrollment, Event
+from enrollment.model.records import Enrollment, Event, Student
 from enrollment.model.types import (
     UNBOUNDED,
     Code,
@@ -107,10 +107,50 @@ class ReplacedCourse(Course, frozen=True, kw_only=True):
     affected: Annotated[list[AffectedEnrollment], Meta(max_length=UNBOUNDED)]
 
 
-class BulkResults(msgspec.Struct, frozen=True):
+class StudentResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The result for one student to create: the HTTP status that a request for this student alone
+    would have, and the student or every reason for the refusal."""
+
+    status: Status
+    student: Student | None = None
+    errors: Annotated[list[Violation], Meta(max_length=UNBOUNDED)] = []
+
+
+class CourseResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The result for one course to create: the HTTP status that a request for this course alone
+    would have, and the course or every reason for the refusal."""
+
+    status: Status
+    course: Course | None = None
+    errors: Annotated[list[Violation], Meta(max_length=UNBOUNDED)] = []
+
+
+class Results(msgspec.Struct, frozen=True):
+    """The base of the results of a request for many."""
+
+
+class BulkResults(Results, frozen=True):
     """The results of a bulk request, in the order of the request."""
 
     items: Annotated[list[BulkResult], Meta(max_length=UNBOUNDED)]
+
+
+class StudentResults(Results, frozen=True):
+    """The results for many students to create, in the order of the request."""
+
+    items: Annotated[list[StudentResult], Meta(max_length=1000)]
+
+
+class CourseResults(Results, frozen=True):
+    """The results for many courses to create, in the order of the request."""
+
+    items: Annotated[list[CourseResult], Meta(max_length=1000)]
+
+
+class CourseCopies(Results, frozen=True):
+    """The courses that a copy of a term has made."""
+
+    items: Annotated[list[Course], Meta(max_length=UNBOUNDED)]
 
 
 class DryRun(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,16 +34,22 @@ from enrollment.model.records import (
 from enrollment.model.requests import (
     BulkEnrollmentInput,
     BulkEnrollmentItem,
+    CourseBatchInput,
+    CourseCopyInput,
     CourseSetInput,
     CourseSetItem,
     EnrollmentInput,
     EnrollmentStatusInput,
     PromotionInput,
+    StudentBatchInput,
 )
 from enrollment.model.results import (
     AffectedEnrollment,
     BulkResult,
     BulkResults,
+    CourseCopies,
+    CourseResult,
+    CourseResults,
     DryRun,
     Eligibility,
     EligibleCourse,
@@ -53,6 +59,8 @@ from enrollment.model.results import (
     Readiness,
     ReplacedCourse,
     Service,
+    StudentResult,
+    StudentResults,
 )
 from enrollment.model.types import Code, Credits, Date, Timestamp
 from enrollment.problems.examples import example
@@ -78,6 +86,15 @@ COURSE = CourseInput(
     enroll_until=Timestamp("2026-09-15T00:00:00.000Z"),
     prerequisites=[Prerequisite(code=Code("CS101"))],
     meetings=[Meeting(weekday=1, from_time="09:00", to_time="10:30", room="B 12")],
+)
+STORED_STUDENT = Student(**asdict(STUDENT), id=1, version=1)
+STORED_COURSE = Course(
+    **asdict(COURSE),
+    id=2,
+    version=1,
+    updated_at=NOW,
+    label="CS201-02",
+    seats=CourseSeats(capacity=30, enrolled=12, waitlisted=0, free=18),
 )
 # What is shown of a course in the lists of a student.
 OFFER: dict[str, Any] = {
@@ -132,18 +149,11 @@ SAMPLES: dict[Any, Any] = {
         Liveness(status="live"),
         Readiness(status="ready"),
         STUDENT,
-        Student(**asdict(STUDENT), id=1, version=1),
+        STORED_STUDENT,
         TERM,
         Term(**asdict(TERM), id=1, version=1, updated_at=NOW),
         COURSE,
-        Course(
-            **asdict(COURSE),
-            id=2,
-            version=1,
-            updated_at=NOW,
-            label="CS201-02",
-            seats=CourseSeats(capacity=30, enrolled=12, waitlisted=0, free=18),
-        ),
+        STORED_COURSE,
         HOLD,
         Hold(
             **asdict(HOLD),
@@ -165,6 +175,9 @@ SAMPLES: dict[Any, Any] = {
             students=[BulkEnrollmentItem(student_id=2), BulkEnrollmentItem(student_id=3)]
         ),
         PromotionInput(seats=2),
+        StudentBatchInput(items=[STUDENT]),
+        CourseBatchInput(items=[COURSE], mode="each"),
+        CourseCopyInput(copy_from=Code("2026-FALL")),
         ENROLLMENT,
         StudentCourse(**asdict(ENROLLMENT), **OFFER),
         RosterEntry(**asdict(ENROLLMENT), given_name="Ada", family_name="Lovelace"),
@@ -176,6 +189,14 @@ SAMPLES: dict[Any, Any] = {
                 ),
             ]
         ),
+        StudentResults([StudentResult(status=201, student=STORED_STUDENT)]),
+        CourseResults(
+            [
+                CourseResult(status=201, course=STORED_COURSE),
+                CourseResult(status=409, errors=[*example("course_code_taken").violations]),
+            ]
+        ),
+        CourseCopies([STORED_COURSE]),
         EVENT,
         DryRun(dry_run=True, events=[EVENT]),
         EventFeed(items=[EVENT], next=None),

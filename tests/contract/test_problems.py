@@ -95,7 +95,7 @@ QUERIES: dict[Subject, str] = {
 # Rules of the courses that a student keeps, when another one is dropped.
 KEPT = {"prerequisite_missing", "corequisite_missing"}
 # Rules that are not written in SQL.
-IN_PYTHON = {"effective_in_future"}
+IN_PYTHON = {"duplicate_item", "window_out_of_range", "effective_in_future"}
 
 
 def sql_queries() -> dict[str, str]:
