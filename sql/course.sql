@@ -13,7 +13,7 @@ SELECT CAST(version AS text) || '-' || CAST(
 FROM course
 WHERE id = :id;
 
--- name: list_courses(code_end, title, title_end, status, updated_since, words, last, after_code, after_label, after_id, limit)
+-- name: list_courses(code_end, title, title_end, status, section, instructor, instructor_end, seats, waiting, updated_since, words, last, after_code, after_label, after_id, limit)
 -- Which courses follow this place in the order of codes? A first page follows (the prefix of the code, '', 0).
 -- Each _end is the end of a prefix.
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
@@ -35,10 +35,26 @@ WHERE (code, label, id) > (:after_code, :after_label, :after_id)
             )
         )
     )
+    AND (:section IS NULL OR section = :section)
+    AND (:instructor = '' OR instructor >= :instructor AND instructor < :instructor_end)
+    AND (
+        :seats IS NULL
+        OR :seats = CASE
+            WHEN capacity <= (SELECT enrolled FROM course_seat WHERE course_id = course.id) THEN 'full'
+            ELSE 'open'
+        END
+    )
+    AND (
+        NOT :waiting
+        OR EXISTS (
+            SELECT 1 FROM student_course
+            WHERE student_course.course_id = course.id AND student_course.status = 'waitlisted'
+        )
+    )
 ORDER BY code, label, id
 LIMIT :limit;
 
--- name: list_courses_of_term(term, code_end, title, title_end, status, updated_since, words, last, after_code, after_label, after_id, limit)
+-- name: list_courses_of_term(term, code_end, title, title_end, status, section, instructor, instructor_end, seats, waiting, updated_since, words, last, after_code, after_label, after_id, limit)
 -- Which courses of this term follow this place in the order of codes?
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
     waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable
@@ -58,6 +74,22 @@ WHERE term = :term
                 SELECT 1 FROM course_word
                 WHERE course_id = course.id AND word >= wanted.value AND word < wanted.value || :last
             )
+        )
+    )
+    AND (:section IS NULL OR section = :section)
+    AND (:instructor = '' OR instructor >= :instructor AND instructor < :instructor_end)
+    AND (
+        :seats IS NULL
+        OR :seats = CASE
+            WHEN capacity <= (SELECT enrolled FROM course_seat WHERE course_id = course.id) THEN 'full'
+            ELSE 'open'
+        END
+    )
+    AND (
+        NOT :waiting
+        OR EXISTS (
+            SELECT 1 FROM student_course
+            WHERE student_course.course_id = course.id AND student_course.status = 'waitlisted'
         )
     )
 ORDER BY code, label, id
@@ -87,7 +119,9 @@ SELECT
         ) AS required
     ) AS corequisites,
     (
-        SELECT json_group_array(json_object('weekday', weekday, 'from', from_time, 'to', to_time, 'room', room))
+        SELECT json_group_array(
+            json_object('weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room)
+        )
         FROM (
             SELECT weekday, from_time, to_time, room FROM course_meeting
             WHERE course_meeting.course_id = course_seat.course_id
@@ -100,6 +134,55 @@ FROM json_each(:ids) AS wanted
 CROSS JOIN course_seat
 WHERE course_seat.course_id = CAST(wanted.value AS bigint)
 ORDER BY course_seat.course_id;
+
+-- name: list_courses_to_copy(term, codes)
+-- Which courses of this term have these codes, without the cancelled ones? codes is a JSON array; NULL: all codes.
+SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
+    waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable
+FROM course
+WHERE term = :term
+    AND status <> 'cancelled'
+    AND (:codes IS NULL OR code IN (SELECT value FROM json_each(:codes)))
+ORDER BY code, label, id;
+
+-- name: list_broken_copy_rules(term, codes)
+-- Which rules would it break to copy the courses of this term with these codes?
+SELECT '/copy_from' AS pointer, 'unknown_term' AS code,
+    'There is no term with the code ' || :term || '.' AS detail,
+    json_object('term', :term) AS details
+WHERE NOT EXISTS (SELECT 1 FROM term WHERE code = :term)
+UNION ALL
+SELECT '/codes/' || CAST(listed.key AS text), 'nothing_to_copy',
+    'The term ' || term.code || ' has no course with the code ' || listed.value || ' to copy.',
+    json_object('term', term.code, 'code', listed.value)
+FROM json_each(:codes) AS listed
+CROSS JOIN term
+WHERE term.code = :term
+    AND NOT EXISTS (
+        SELECT 1 FROM course
+        WHERE course.term = term.code AND course.code = listed.value AND course.status <> 'cancelled'
+    )
+ORDER BY pointer, code;
+
+-- name: list_offers(ids)
+-- What is shown of these courses to a student who can enroll in them? ids is a JSON array.
+SELECT
+    course.id AS course_id, course.code, course.section, course.label, course.title, course.term, course.credits,
+    course.instructor,
+    (
+        SELECT json_group_array(
+            json_object('weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room)
+        )
+        FROM (
+            SELECT weekday, from_time, to_time, room FROM course_meeting
+            WHERE course_meeting.course_id = course.id
+            ORDER BY weekday, from_time
+        ) AS meeting
+    ) AS meetings
+FROM json_each(:ids) AS wanted
+CROSS JOIN course
+WHERE course.id = CAST(wanted.value AS bigint)
+ORDER BY course.id;
 
 -- name: list_broken_course_rules(id, code, section, term, enroll_from, enroll_until, requirements, meetings)
 -- Which rules would a course with these fields break? A new course has no id.

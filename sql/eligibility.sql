@@ -21,7 +21,8 @@
 --     item                       the index in requests
 --     student_id, student_status
 --     max_credits                NULL: neither the student nor the term has a limit
---     course_id, course          the id and the code of the course
+--     course_id, course          the id and the label of the course, such as ENG101-02
+--     code                       its code, which other sections of the course have too
 --     course_status, credits
 --     repeatable                 1: a student who has completed the course may take it again; 0: not
 --     term, start_on, end_on     NULL: the course has no term
@@ -75,8 +76,8 @@ request AS MATERIALIZED (
             AS occurrence,
         student.status AS student_status,
         coalesce(student.max_credits, term.max_credits) AS max_credits,
-        course.code AS course,
-        course.title,
+        course.label AS course,
+        course.code,
         course.status AS course_status,
         course.term,
         course.credits,
@@ -113,7 +114,7 @@ request AS MATERIALIZED (
 
 -- The items to decide.
 candidate AS MATERIALIZED (
-    SELECT item, student_id, student_status, max_credits, course_id, course, course_status, term,
+    SELECT item, student_id, student_status, max_credits, course_id, course, code, course_status, term,
         credits, repeatable, enroll_from, enroll_until, start_on, end_on, last_effective_at,
         coalesce(waitlist AND enrolled + reserved >= capacity, false)
             AND :overridden NOT LIKE '%"course_full"%' AS waits
@@ -123,15 +124,15 @@ candidate AS MATERIALIZED (
 
 -- The courses that each student will have if every candidate is enrolled.
 schedule AS MATERIALIZED (
-    SELECT student_course.student_id, student_course.course_id, course.code, course.term, course.credits,
-        term.start_on, term.end_on
+    SELECT student_course.student_id, student_course.course_id, course.label AS course, course.code,
+        course.term, course.credits, term.start_on, term.end_on
     FROM student_course
     JOIN course ON course.id = student_course.course_id
     LEFT JOIN term ON term.code = course.term
     WHERE student_course.student_id IN (SELECT student_id FROM requested)
         AND student_course.status = 'enrolled'
     UNION ALL
-    SELECT student_id, course_id, course, term, credits, start_on, end_on
+    SELECT student_id, course_id, course, code, term, credits, start_on, end_on
     FROM candidate
     WHERE NOT :alone AND NOT waits
 ),
@@ -221,8 +222,8 @@ violation AS (
 
     UNION ALL
     SELECT item, 'already_completed',
-        'The student has completed ' || course || ', and it is not repeatable.',
-        json_object('course', course)
+        'The student has completed ' || code || ', and it is not repeatable.',
+        json_object('course', code)
     FROM candidate
     WHERE NOT repeatable
         AND EXISTS (
@@ -231,8 +232,24 @@ violation AS (
             JOIN course AS same ON same.id = done.course_id
             WHERE done.student_id = candidate.student_id
                 AND done.completed_at IS NOT NULL
-                AND same.code = candidate.course
+                AND same.code = candidate.code
         )
+
+    UNION ALL
+    SELECT candidate.item, 'another_section',
+        candidate.course || ' is the same course as ' || schedule.course || ', which the student takes.',
+        json_object(
+            'course', candidate.course,
+            'conflicts_with', schedule.course,
+            'conflicting_course_id', schedule.course_id
+        )
+    FROM candidate
+    JOIN schedule
+        ON schedule.student_id = candidate.student_id
+        AND schedule.code = candidate.code
+        AND schedule.term IS NOT DISTINCT FROM candidate.term
+        AND schedule.course_id <> candidate.course_id
+    WHERE NOT candidate.waits
 
     UNION ALL
     SELECT item, 'student_inactive',
@@ -281,10 +298,10 @@ violation AS (
 
     UNION ALL
     SELECT candidate.item, 'time_conflict',
-        candidate.course || ' meets at the same time as ' || schedule.code || '.',
+        candidate.course || ' meets at the same time as ' || schedule.course || '.',
         json_object(
             'course', candidate.course,
-            'conflicts_with', schedule.code,
+            'conflicts_with', schedule.course,
             'conflicting_course_id', schedule.course_id,
             'meetings', count(*)
         )
@@ -301,7 +318,7 @@ violation AS (
         AND other.weekday = own.weekday
         AND other.from_time < own.to_time
         AND other.to_time > own.from_time
-    GROUP BY candidate.item, candidate.course, schedule.course_id, schedule.code
+    GROUP BY candidate.item, candidate.course, schedule.course_id, schedule.course
 
     UNION ALL
     SELECT item, 'credit_limit',
@@ -311,11 +328,14 @@ violation AS (
         json_object('course', course, 'credits', total, 'max_credits', max_credits)
     FROM (
         SELECT item, course, credits, max_credits,
-            (
-                SELECT coalesce(sum(schedule.credits), 0.0) FROM schedule
-                WHERE schedule.student_id = candidate.student_id
-                    AND schedule.term IS NOT DISTINCT FROM candidate.term
-            ) + CASE WHEN :alone OR waits THEN credits ELSE 0 END AS total
+            -- Credits have three decimals; a sum of them can have more (0.1 + 0.2).
+            CAST(round(CAST(
+                (
+                    SELECT coalesce(sum(schedule.credits), 0.0) FROM schedule
+                    WHERE schedule.student_id = candidate.student_id
+                        AND schedule.term IS NOT DISTINCT FROM candidate.term
+                ) + CASE WHEN :alone OR waits THEN credits ELSE 0 END AS numeric
+            ), 3) AS double precision) AS total
         FROM candidate
     ) AS credit_load
     WHERE total > max_credits AND credits > 0
@@ -333,7 +353,7 @@ upheld_violation AS MATERIALIZED (
 
 -- The items without a violation claim seats, in the order of the items.
 seat_queue AS MATERIALIZED (
-    SELECT item, course_id, course, title, term, credits, capacity, enrolled, reserved, waitlist_capacity,
+    SELECT item, course_id, course, capacity, enrolled, reserved, waitlist_capacity,
         waitlisted, waitlist, present_status, is_satisfied,
         NOT is_satisfied AND occurrence = 1 AND student_status IS NOT NULL AS is_candidate,
         NOT is_satisfied AND item NOT IN (SELECT item FROM upheld_violation) AS is_eligible,
@@ -342,7 +362,7 @@ seat_queue AS MATERIALIZED (
 ),
 
 seat_claim AS (
-    SELECT item, course_id, course, title, term, credits, capacity, enrolled, reserved, waitlist_capacity,
+    SELECT item, course_id, course, capacity, enrolled, reserved, waitlist_capacity,
         waitlisted, waitlist, present_status, is_satisfied, is_eligible, was_waitlisted,
         count(*) FILTER (WHERE is_eligible) OVER ahead AS claimed,
         -- A waitlisted student takes a seat that is already counted as reserved.
@@ -358,7 +378,7 @@ seat_claim AS (
 ),
 
 allocation AS MATERIALIZED (
-    SELECT item, course_id, course, title, term, credits, capacity, reserved, waitlist_capacity, waitlisted,
+    SELECT item, course_id, course, capacity, reserved, waitlist_capacity, waitlisted,
         waitlist, is_full,
         -- A course may be over its capacity; the claims of this request never take it there.
         CASE
@@ -410,12 +430,12 @@ refusal AS MATERIALIZED (
 -- 4 answer
 ---------------------------------------------------------------------------------------------------
 
-SELECT item, course_id, course, title, term, credits, outcome,
+SELECT item, course_id, outcome,
     NULL AS rank, NULL AS code, NULL AS detail, NULL AS details
 FROM allocation
 WHERE item NOT IN (SELECT item FROM refusal)
 UNION ALL
-SELECT item, NULL, NULL, NULL, NULL, NULL, NULL,
+SELECT item, NULL, NULL,
     (SELECT key FROM json_each(:rules) WHERE atom = refusal.code), code, detail, details
 FROM refusal
 WHERE NOT :eligible_only

@@ -3,7 +3,18 @@
 SELECT
     enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.position,
     enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at, enrollment.dropped_at,
-    enrollment.version, course.code, course.title
+    enrollment.version, course.code, course.section, course.label, course.title, course.term, course.credits,
+    course.instructor,
+    (
+        SELECT json_group_array(
+            json_object('weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room)
+        )
+        FROM (
+            SELECT weekday, from_time, to_time, room FROM course_meeting
+            WHERE course_meeting.course_id = course.id
+            ORDER BY weekday, from_time
+        ) AS meeting
+    ) AS meetings
 FROM enrollment
 CROSS JOIN course
 WHERE course.id = enrollment.course_id
@@ -19,7 +30,18 @@ LIMIT :limit;
 SELECT
     past.student_id, past.course_id, past.status, NULL AS position,
     past.enrolled_at, past.waitlisted_at, past.completed_at, past.dropped_at,
-    past.version, course.code, course.title
+    past.version, course.code, course.section, course.label, course.title, course.term, course.credits,
+    course.instructor,
+    (
+        SELECT json_group_array(
+            json_object('weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room)
+        )
+        FROM (
+            SELECT weekday, from_time, to_time, room FROM course_meeting
+            WHERE course_meeting.course_id = course.id
+            ORDER BY weekday, from_time
+        ) AS meeting
+    ) AS meetings
 FROM student_course
 CROSS JOIN course
 CROSS JOIN enrollment_version AS past

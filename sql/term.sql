@@ -4,6 +4,12 @@ SELECT id, version, updated_at, code, title, start_on, end_on, max_credits
 FROM term
 WHERE id = :id;
 
+-- name: get_start(code)^
+-- When does the term with this code start?
+SELECT start_on
+FROM term
+WHERE code = :code;
+
 -- name: list_terms(code_end, title, title_end, updated_since, after_code, after_id, limit)
 -- Which terms follow this place in the order of codes? A first page follows (the prefix of the code, 0).
 -- Each _end is the end of a prefix.

@@ -34,15 +34,15 @@ LIMIT :limit;
 -- name: list_broken_promotion_rules(course_id)
 -- Which rules would a registrar break who promotes from this waitlist?
 SELECT '' AS pointer, 'promotion_automatic' AS code,
-    code || ' gives its seats to those who wait by itself.' AS detail,
-    json_object('course', code) AS details
+    label || ' gives its seats to those who wait by itself.' AS detail,
+    json_object('course', label) AS details
 FROM course
 WHERE id = :course_id AND promotion = 'automatic'
 UNION ALL
 SELECT '', 'course_full',
-    'No seat of ' || course.code || ' is free: ' || CAST(course_seat.enrolled AS text) || ' of '
+    'No seat of ' || course.label || ' is free: ' || CAST(course_seat.enrolled AS text) || ' of '
         || CAST(course.capacity AS text) || ' are taken.',
-    json_object('course', course.code, 'capacity', course.capacity, 'enrolled', course_seat.enrolled)
+    json_object('course', course.label, 'capacity', course.capacity, 'enrolled', course_seat.enrolled)
 FROM course
 JOIN course_seat ON course_seat.course_id = course.id
 WHERE course.id = :course_id AND course_seat.enrolled >= course.capacity;

@@ -1,17 +1,26 @@
 """/v1/courses: the courses, with their seats, requirements and meetings."""
 
-from enrollment.data import course, enrollment, waitlist
+from datetime import UTC
+from http import HTTPStatus
+
+from enrollment.data import course, course_copy, enrollment, waitlist
 from enrollment.http.authentication import READERS_AND_STUDENTS, REGISTRARS
 from enrollment.http.conditional import check_preconditions
 from enrollment.http.context import Context
 from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
-from enrollment.http.responses import Result, created, no_content, ok
+from enrollment.http.responses import Result, created, created_many, no_content, ok, status_of
+from enrollment.model.courses import Course, CourseInput
 from enrollment.model.queries import CourseFilter
-from enrollment.model.records import Course, CourseInput
-from enrollment.model.requests import PromotionInput
-from enrollment.model.results import BulkResults, Page
+from enrollment.model.requests import CourseBatchInput, CourseCopyInput, PromotionInput
+from enrollment.model.results import (
+    BulkResults,
+    CourseCopies,
+    CourseResult,
+    CourseResults,
+    Page,
+)
 from enrollment.model.types import Timestamp
 from enrollment.problems.registry import rules_for
 from enrollment.storage.sqlite import Connection
@@ -29,6 +38,22 @@ def create_course(context: Context, db: Connection, body: CourseInput) -> Result
     new = course.insert_course(db, body, Timestamp.now())
     tag = course.get_course_tag(db, new.id)
     return created(new, f"/v1/courses/{new.id}", tag)
+
+
+def create_courses(context: Context, db: Connection, body: CourseBatchInput) -> Result:
+    """Create many courses: all or none, or each that breaks no rule."""
+    outcomes = course.insert_courses(db, body.items, body.mode, Timestamp.now())
+    results = [
+        CourseResult(status=status_of(found), course=record, errors=found)
+        for record, found in outcomes
+    ]
+    return created_many(context, CourseResults(results), body.mode)
+
+
+def copy_courses(context: Context, db: Connection, term_id: int, body: CourseCopyInput) -> Result:
+    """Copy the courses of another term into this one, all or none."""
+    copies = course_copy.copy_courses(db, term_id, body.copy_from, body.codes, Timestamp.now(), UTC)
+    return Result(HTTPStatus.CREATED, CourseCopies(copies))
 
 
 def read_course(context: Context, db: Connection, course_id: int) -> Result:
@@ -90,6 +115,26 @@ OPERATIONS = (
         answer=Course,
         status=201,
         conflicts=rules_for("course"),
+    ),
+    Operation(
+        "POST",
+        "/v1/courses/batch",
+        REGISTRARS,
+        create_courses,
+        body=CourseBatchInput,
+        answer=CourseResults,
+        status=201,
+        conflicts=rules_for("course", "batch"),
+    ),
+    Operation(
+        "POST",
+        "/v1/terms/<term_id:id>/courses",
+        REGISTRARS,
+        copy_courses,
+        body=CourseCopyInput,
+        answer=CourseCopies,
+        status=201,
+        conflicts=rules_for("course", "course_copy"),
     ),
     Operation(
         "GET", "/v1/courses/<course_id:id>", READERS_AND_STUDENTS, read_course, answer=Course

@@ -1,7 +1,5 @@
 """/v1/students/{id}/courses and /v1/courses/{id}/students: who is enrolled in which course."""
 
-from http import HTTPStatus
-
 from enrollment.data import course, eligibility, enrollment, roster
 from enrollment.data.eligibility import EnrollmentRequest
 from enrollment.http.authentication import (
@@ -15,9 +13,10 @@ from enrollment.http.context import Context
 from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
-from enrollment.http.responses import Result, created, no_content, ok
+from enrollment.http.responses import Result, created, created_many, no_content, ok
+from enrollment.model.courses import StudentCourse
 from enrollment.model.queries import EligibleCourseFilter, StudentCourseFilter, StudentRosterFilter
-from enrollment.model.records import Enrollment, RosterEntry, StudentCourse
+from enrollment.model.records import Enrollment, RosterEntry
 from enrollment.model.requests import (
     BulkEnrollmentInput,
     CourseSetInput,
@@ -89,9 +88,7 @@ def enroll_students(
         change_context(context, body),
         pointer="/students/%d/student_id",
     )
-    context.refusals = [violation.code for result in results for violation in result.errors]
-    status = HTTPStatus.CREATED if body.mode == "all" else HTTPStatus.MULTI_STATUS
-    return Result(status, BulkResults(results))
+    return created_many(context, BulkResults(results), body.mode)
 
 
 def read_enrollment(context: Context, db: Connection, student_id: int, course_id: int) -> Result:

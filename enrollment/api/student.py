@@ -1,7 +1,5 @@
 """/v1/students: the students, active and inactive."""
 
-from msgspec.structs import asdict
-
 from enrollment.data import enrollment, student
 from enrollment.http.authentication import READERS, READERS_AND_STUDENTS, REGISTRARS
 from enrollment.http.conditional import check_preconditions, etag_of
@@ -9,10 +7,11 @@ from enrollment.http.context import Context
 from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
-from enrollment.http.responses import Result, created, no_content, ok
+from enrollment.http.responses import Result, created, created_many, no_content, ok, status_of
 from enrollment.model.queries import StudentFilter
 from enrollment.model.records import NewStudent, Student, StudentInput
-from enrollment.model.results import Page
+from enrollment.model.requests import StudentBatchInput
+from enrollment.model.results import Page, StudentResult, StudentResults
 from enrollment.model.types import Timestamp
 from enrollment.problems.registry import rules_for
 from enrollment.storage.sqlite import Connection
@@ -28,9 +27,17 @@ def list_students(context: Context, db: Connection, query: StudentFilter) -> Res
 def create_student(context: Context, db: Connection, body: StudentInput) -> Result:
     """Create a student."""
     new = student.insert_student(db, body, Timestamp.now())
-    duplicates = student.list_possible_duplicates(db, new.id)
-    content = NewStudent(**asdict(new), possible_duplicates=duplicates)
-    return created(content, f"/v1/students/{new.id}")
+    return created(new, f"/v1/students/{new.id}")
+
+
+def create_students(context: Context, db: Connection, body: StudentBatchInput) -> Result:
+    """Create many students: all or none, or each that breaks no rule."""
+    outcomes = student.insert_students(db, body.items, body.mode, Timestamp.now())
+    results = [
+        StudentResult(status=status_of(found), student=record, errors=found)
+        for record, found in outcomes
+    ]
+    return created_many(context, StudentResults(results), body.mode)
 
 
 def read_student(context: Context, db: Connection, student_id: int) -> Result:
@@ -71,6 +78,16 @@ OPERATIONS = (
         answer=NewStudent,
         status=201,
         conflicts=rules_for("student"),
+    ),
+    Operation(
+        "POST",
+        "/v1/students/batch",
+        REGISTRARS,
+        create_students,
+        body=StudentBatchInput,
+        answer=StudentResults,
+        status=201,
+        conflicts=rules_for("student", "batch"),
     ),
     Operation(
         "GET", "/v1/students/<student_id:id>", READERS_AND_STUDENTS, read_student, answer=Student

@@ -1,23 +1,29 @@
 """Courses, with their requirements, meetings and seats."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec.json import decode
 from msgspec.structs import asdict
 
+from enrollment.data.batch import Outcome, insert_batch
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page, prefix_ends
 from enrollment.data.search import search_parameters, split_words
 from enrollment.data.violations import raise_broken_rules
+from enrollment.model.courses import Course, CourseInput, CourseSeats, Meeting, Prerequisite
 from enrollment.model.queries import CourseFilter
-from enrollment.model.records import Course, CourseInput, CourseSeats, Meeting, Prerequisite
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
 from enrollment.storage.queries import queries, to_json
 from enrollment.storage.sqlite import Connection, Row
 
 SQL = queries("course")
+
+
+def decode_meetings(meetings: str) -> list[Meeting]:
+    """Return the meetings of a course that a query returned as JSON."""
+    return [Meeting(**row) for row in decode(meetings)]
 
 
 def _not_found(course_id: int) -> Problem:
@@ -29,7 +35,14 @@ def get_course(db: Connection, course_id: int) -> Course:
     row = SQL.get_course(db, id=course_id)
     if row is None:
         raise _not_found(course_id)
-    return _with_details(db, [row])[0]
+    return get_courses(db, [row])[0]
+
+
+def get_courses(db: Connection, rows: Sequence[Any]) -> list[Course]:
+    """Return the courses of these rows, in their order, with requirements, meetings and seats."""
+    ids = to_json([row["id"] for row in rows])
+    details = {detail["id"]: detail for detail in SQL.list_course_details(db, ids=ids)}
+    return [_course(dict(row), details[row["id"]]) for row in rows]
 
 
 def get_course_tag(db: Connection, course_id: int) -> str:
@@ -51,10 +64,10 @@ def list_courses(
     query = SQL.list_courses if wanted.term is None else SQL.list_courses_of_term
     start = {"code": wanted.code, "label": "", "id": 0}
     rows: KeysetPage[dict[str, Any]]
-    parameters = asdict(wanted) | prefix_ends(wanted, "code", "title")
+    parameters = asdict(wanted) | prefix_ends(wanted, "code", "title", "instructor")
     parameters |= search_parameters(split_words(db, wanted.q))
     rows = list_page(db, query, dict, parameters, start=start, after=after)
-    return KeysetPage(_with_details(db, rows.items), rows.next, rows.total)
+    return KeysetPage(get_courses(db, rows.items), rows.next, rows.total)
 
 
 def insert_course(db: Connection, fields: CourseInput, now: Timestamp) -> Course:
@@ -67,6 +80,14 @@ def insert_course(db: Connection, fields: CourseInput, now: Timestamp) -> Course
     raise_broken_rules(SQL.list_broken_course_rules(db, id=None, **parameters))
     course_id = SQL.insert_course(db, now=now, **parameters)["id"]
     return _insert_details(db, course_id, parameters)
+
+
+def insert_courses(
+    db: Connection, items: Sequence[CourseInput], mode: Literal["all", "each"], now: Timestamp
+) -> list[Outcome[Course]]:
+    """Add many courses: all or none, or each that breaks no rule. For "all", raises what
+    insert_course does, and duplicate_item."""
+    return insert_batch(items, lambda fields: insert_course(db, fields, now), mode, key="course_id")
 
 
 def update_course(db: Connection, course_id: int, fields: CourseInput, now: Timestamp) -> Course:
@@ -88,22 +109,15 @@ def delete_course(db: Connection, course_id: int) -> None:
     SQL.delete_course(db, id=course_id)
 
 
-def _with_details(db: Connection, rows: Sequence[Any]) -> list[Course]:
-    """Return the courses of these rows, in their order, with requirements, meetings and seats."""
-    ids = to_json([row["id"] for row in rows])
-    details = {detail["id"]: detail for detail in SQL.list_course_details(db, ids=ids)}
-    return [_course(dict(row), details[row["id"]]) for row in rows]
-
-
 def _course(row: dict[str, Any], details: Row) -> Course:
     capacity, enrolled = row["capacity"], details["enrolled"]
     return Course(
         **row
         | {
             "repeatable": bool(row["repeatable"]),
-            "prerequisites": decode(details["prerequisites"], type=list[Prerequisite]),
-            "corequisites": decode(details["corequisites"], type=list[str]),
-            "meetings": decode(details["meetings"], type=list[Meeting]),
+            "prerequisites": [Prerequisite(**row) for row in decode(details["prerequisites"])],
+            "corequisites": decode(details["corequisites"]),
+            "meetings": decode_meetings(details["meetings"]),
             "seats": CourseSeats(
                 capacity=capacity,
                 enrolled=enrolled,

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import asdict
 
-from enrollment.data.course import get_course
+from enrollment.data.course import decode_meetings, get_course
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
 from enrollment.data.student import get_student
 from enrollment.data.violations import violation
@@ -132,21 +132,21 @@ def _list_eligible(
     Twice as many courses as are needed are checked first, and twice as many again each time that
     was not enough.
     """
-    found: list[Row] = []
+    found: list[int] = []
     batch = 2 * limit
     while len(found) < limit:
         page = {"term": term, "after_course_id": after_course_id, "limit": batch}
         courses = [row["id"] for row in COURSE.list_course_ids(db, **page)]
         requests = to_json([EnrollmentRequest(student_id, course) for course in courses])
         catalog = DEFAULTS | {"alone": True, "eligible_only": True}
-        found += SQL.list_decisions(db, **catalog, requests=requests, now=now)
+        decisions = SQL.list_decisions(db, **catalog, requests=requests, now=now)
+        found += [row["course_id"] for row in decisions]
         if len(courses) < batch:
             break
         after_course_id, batch = courses[-1], 2 * batch
-    return found[:limit]
+    offers: list[Row] = COURSE.list_offers(db, ids=to_json(found[:limit]))
+    return offers
 
 
-def _eligible_course(
-    course_id: int, course: str, title: str, term: str | None, credits: float, **_: Any
-) -> EligibleCourse:
-    return EligibleCourse(course_id=course_id, code=course, title=title, term=term, credits=credits)
+def _eligible_course(*, meetings: str, **row: Any) -> EligibleCourse:
+    return EligibleCourse(**row, meetings=decode_meetings(meetings))

@@ -4,11 +4,12 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from enrollment.data.course import get_course
+from enrollment.data.course import decode_meetings, get_course
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
 from enrollment.data.student import get_student, student_not_found
+from enrollment.model.courses import StudentCourse
 from enrollment.model.queries import RosterFilter, StudentCourseFilter, StudentRosterFilter
-from enrollment.model.records import RosterEntry, StudentCourse
+from enrollment.model.records import RosterEntry
 from enrollment.storage.queries import queries
 from enrollment.storage.sqlite import Connection
 
@@ -27,7 +28,7 @@ def list_courses_of_student(
     query = SQL.list_courses_of_student_as_of if _is_past(wanted) else SQL.list_courses_of_student
     parameters = _parameters(wanted) | {"student_id": student_id}
     start = {"course_id": 0}
-    page = list_page(db, query, StudentCourse, parameters, start=start, after=after)
+    page = list_page(db, query, _course_of_student, parameters, start=start, after=after)
     if not page.items:
         get_student(db, student_id)
     return page
@@ -76,6 +77,10 @@ def _is_past(wanted: RosterFilter) -> bool:
 def _parameters(wanted: RosterFilter) -> dict[str, Any]:
     as_of, known_at = wanted.as_of or ALWAYS, wanted.known_at or ALWAYS
     return asdict(wanted) | {"as_of": as_of, "known_at": known_at}
+
+
+def _course_of_student(*, meetings: str, **row: Any) -> StudentCourse:
+    return StudentCourse(**row, meetings=decode_meetings(meetings))
 
 
 def _student_of_course(

@@ -1,9 +1,11 @@
 """Students."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from msgspec.structs import asdict
 
+from enrollment.data.batch import Outcome, insert_batch
 from enrollment.data.keyset import (
     LAST_CHARACTER,
     KeysetPage,
@@ -14,7 +16,7 @@ from enrollment.data.keyset import (
 from enrollment.data.search import rare_word, search_parameters, sort_key, split_words
 from enrollment.data.violations import raise_broken_rules
 from enrollment.model.queries import StudentFilter
-from enrollment.model.records import PossibleDuplicate, Student, StudentInput
+from enrollment.model.records import NewStudent, PossibleDuplicate, Student, StudentInput
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
 from enrollment.storage.queries import queries
@@ -61,23 +63,30 @@ def list_students(
     return list_page(db, query, _student, parameters, start={**start, "id": 0}, after=after)
 
 
-def insert_student(db: Connection, fields: StudentInput, now: Timestamp) -> Student:
-    """Add a student. Raises number_taken."""
+def insert_student(db: Connection, fields: StudentInput, now: Timestamp) -> NewStudent:
+    """Add a student, and name the first students who have the same email or the same whole name,
+    without case and accents. Raises number_taken."""
     raise_broken_rules(SQL.list_broken_student_rules(db, id=None, number=fields.number))
-    return Student(**SQL.insert_student(db, now=now, **asdict(fields)))
-
-
-def list_possible_duplicates(db: Connection, student_id: int) -> list[PossibleDuplicate]:
-    """List the first students who have the email or the whole name of this one. Names are compared
-    without case and accents."""
-    return [
+    row = SQL.insert_student(db, now=now, **asdict(fields))
+    duplicates = [
         PossibleDuplicate(
-            student_id=row["student_id"],
-            same_email=bool(row["same_email"]),
-            same_name=bool(row["same_name"]),
+            student_id=other["student_id"],
+            same_email=bool(other["same_email"]),
+            same_name=bool(other["same_name"]),
         )
-        for row in SQL.list_possible_duplicates(db, id=student_id)
+        for other in SQL.list_possible_duplicates(db, id=row["id"])
     ]
+    return NewStudent(**row, possible_duplicates=duplicates)
+
+
+def insert_students(
+    db: Connection, items: Sequence[StudentInput], mode: Literal["all", "each"], now: Timestamp
+) -> list[Outcome[NewStudent]]:
+    """Add many students: all or none, or each that breaks no rule. For "all", raises what
+    insert_student does, and duplicate_item."""
+    return insert_batch(
+        items, lambda fields: insert_student(db, fields, now), mode, key="student_id"
+    )
 
 
 def update_student(

@@ -7,12 +7,20 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from msgspec import Meta
 
-from enrollment.model.types import (
+from enrollment.model.text import (
+    CODE_LENGTH,
+    CODE_RULE,
     NAME_LENGTH,
     SURROGATES,
     TEXT,
     TEXT_RULE,
+)
+from enrollment.model.types import (
+    CREDIT_DECIMALS,
+    MAX_CREDITS,
     AsOf,
+    Code,
+    Credits,
     Date,
     PersonName,
     Timestamp,
@@ -27,6 +35,8 @@ WORDS: dict[Any, str] = {
     bool: "true or false",
     list: "a list",
     PersonName: f"text of 1 to {NAME_LENGTH} characters",
+    Code: f"text of 1 to {CODE_LENGTH} characters: {CODE_RULE}",
+    Credits: f"a number from 0 to {MAX_CREDITS:,} with at most {CREDIT_DECIMALS} decimals",
     Date: _DATE,
     Timestamp: _TIMESTAMP,
     AsOf: f"{_DATE}, or {_TIMESTAMP}",

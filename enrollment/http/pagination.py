@@ -52,10 +52,13 @@ def next_link(context: Context, following: dict[str, Any]) -> dict[str, str]:
 
 
 def _filters(query: PageQuery) -> dict[str, Any]:
-    """Return the filters that are set. The next page is not counted again."""
+    """Return the filters that are set, as they are written in a query. The next page is not counted
+    again."""
     fields = msgspec.structs.asdict(query).items()
     return {
-        name: value for name, value in fields if name not in ("limit", "cursor", "count") and value
+        name: "true" if value is True else value
+        for name, value in fields
+        if name not in ("limit", "cursor", "count") and value
     }
 
 

@@ -11,9 +11,10 @@ from enrollment.data.eligibility import EnrollmentRequest
 from enrollment.data.enrollment import get_enrollment, put_enrollment, replace_enrollments
 from enrollment.data.student import insert_student, list_students
 from enrollment.data.term import insert_term
+from enrollment.model.courses import Course, CourseInput
 from enrollment.model.queries import StudentFilter
-from enrollment.model.records import Change, Course, CourseInput, StudentInput, TermInput
-from enrollment.model.types import Date, PersonName, Timestamp
+from enrollment.model.records import Change, StudentInput, TermInput
+from enrollment.model.types import Code, Credits, Date, PersonName, Timestamp
 from enrollment.problems.errors import CommandError
 from enrollment.storage.database import Database
 
@@ -82,7 +83,9 @@ def fill(database: Database, students: int, seed: int) -> dict[str, int]:
             end = Change(
                 at=Timestamp(f"{end_on}T16:00:00.000Z"), actor="demo", reason="end of term"
             )
-            term = TermInput(code=code, title=title, start_on=Date(start_on), end_on=Date(end_on))
+            term = TermInput(
+                code=Code(code), title=title, start_on=Date(start_on), end_on=Date(end_on)
+            )
             insert_term(db, term, begin.at)
             offered = [
                 insert_course(db, fields, begin.at) for fields in _courses(chance, code, students)
@@ -134,9 +137,9 @@ def _courses(chance: random.Random, term: str, students: int) -> Iterator[Course
         for level, title in enumerate(titles, start=1):
             for section in range(1, sections + 1):
                 yield CourseInput(
-                    code=f"{subject}{level}01-{section}",
+                    code=Code(f"{subject}{level}01-{section}"),
                     title=title,
-                    term=term,
-                    credits=chance.choice((3.0, 4.0, 7.5)),
+                    term=Code(term),
+                    credits=Credits(chance.choice((3.0, 4.0, 7.5))),
                     capacity=SECTION_SIZE + chance.randint(-6, 6),
                 )

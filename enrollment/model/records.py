@@ -8,25 +8,19 @@ from msgspec import Meta
 from enrollment.model.types import (
     Code,
     Count,
-    CourseStatus,
     Credits,
     Date,
     Email,
     EnrollmentStatus,
     Id,
-    Label,
     Name,
     OverridableRule,
     PersonName,
-    Promotion,
     Reason,
     Role,
-    Room,
-    Seats,
     StudentNumber,
     StudentStatus,
     Text,
-    TimeOfDay,
     Timestamp,
     TimestampText,
     Title,
@@ -98,69 +92,6 @@ class Term(TermInput, frozen=True, forbid_unknown_fields=False):
     updated_at: TimestampText
 
 
-class Prerequisite(Input, frozen=True, kw_only=True):
-    """The code of a course that a student must complete first. If `concurrent` is true, the student
-    may also take both courses at the same time."""
-
-    code: Code
-    concurrent: bool = False
-
-
-class Meeting(Input, frozen=True, kw_only=True, rename={"from_time": "from", "to_time": "to"}):
-    """A weekly meeting of a course. Weekday 1 is Monday (ISO 8601). Times are local to the
-    school."""
-
-    weekday: Annotated[int, Meta(ge=1, le=7)]
-    from_time: TimeOfDay
-    to_time: TimeOfDay
-    room: Room | None = None
-
-
-class CourseInput(Input, frozen=True, kw_only=True):
-    """A course to create, or the new fields of a course. If the course runs several times in a
-    term, each `section` is a course of its own with the same `code`. `term` is the code of a term.
-    A `capacity` of null means no limit, and 0 means no seats."""
-
-    code: Code
-    section: Code | None = None
-    title: Title
-    term: Code | None = None
-    instructor: Title | None = None
-    credits: Credits = 0.0
-    capacity: Seats | None = None
-    waitlist_capacity: Seats | None = None
-    promotion: Promotion = "automatic"
-    enroll_from: Timestamp | None = None
-    enroll_until: Timestamp | None = None
-    status: CourseStatus = "open"
-    repeatable: bool = False
-    prerequisites: Annotated[list[Prerequisite], Meta(max_length=20)] = []
-    corequisites: Annotated[list[Code], Meta(max_length=20)] = []
-    meetings: Annotated[list[Meeting], Meta(max_length=20)] = []
-
-
-class CourseSeats(msgspec.Struct, frozen=True, kw_only=True):
-    """The seats of a course, counted when it is read. `free` is null if the capacity has no
-    limit."""
-
-    capacity: Seats | None
-    enrolled: Count
-    waitlisted: Count
-    free: Count | None
-
-
-class Course(CourseInput, frozen=True, forbid_unknown_fields=False):
-    """A course with its seats. `version` increases with every change of its fields, and
-    `updated_at` is the time of the last. `label` is the code with the section, such as
-    ENG101-02."""
-
-    id: Id
-    version: Count
-    updated_at: TimestampText
-    label: Label
-    seats: CourseSeats
-
-
 class Enrollment(msgspec.Struct, frozen=True, kw_only=True):
     """The status of a student in a course. Each time shows when that status last began. `position`
     is the position on the waitlist, from 1."""
@@ -174,13 +105,6 @@ class Enrollment(msgspec.Struct, frozen=True, kw_only=True):
     completed_at: TimestampText | None
     dropped_at: TimestampText | None
     version: Count
-
-
-class StudentCourse(Enrollment, frozen=True, kw_only=True):
-    """One course of a student: the enrollment, with the code and title of the course."""
-
-    code: Code
-    title: Title
 
 
 class RosterEntry(Enrollment, frozen=True, kw_only=True):

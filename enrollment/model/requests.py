@@ -1,4 +1,4 @@
-"""The bodies of requests that change enrollments.
+"""The bodies of requests that change enrollments, or many records.
 
 A student may not send a field unless it is marked with `for_students`.
 """
@@ -7,11 +7,14 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from enrollment.model.records import Input
-from enrollment.model.types import Id, OverridableRule, Reason, Timestamp
+from enrollment.model.courses import CourseInput
+from enrollment.model.records import Input, StudentInput
+from enrollment.model.types import Code, Id, OverridableRule, Reason, Timestamp
 
 # The key of the mark in the `extra` of a field.
 FOR_STUDENTS = "for_students"
+# The most records that one request creates.
+BATCH_LIMIT = 1000
 
 
 def for_students(*values: str) -> Meta:
@@ -86,3 +89,27 @@ class EnrollmentStatusInput(ChangeDetails, frozen=True, kw_only=True):
     status: Annotated[
         Literal["enrolled", "completed", "dropped"], for_students("enrolled", "dropped")
     ]
+
+
+class StudentBatchInput(Input, frozen=True, kw_only=True):
+    """Students to create: with the mode "all", all of them or none; with "each", every student who
+    breaks no rule."""
+
+    items: Annotated[list[StudentInput], Meta(min_length=1, max_length=BATCH_LIMIT)]
+    mode: Literal["all", "each"] = "all"
+
+
+class CourseBatchInput(Input, frozen=True, kw_only=True):
+    """Courses to create: with the mode "all", all of them or none; with "each", every course that
+    breaks no rule."""
+
+    items: Annotated[list[CourseInput], Meta(min_length=1, max_length=BATCH_LIMIT)]
+    mode: Literal["all", "each"] = "all"
+
+
+class CourseCopyInput(Input, frozen=True, kw_only=True):
+    """The code of the term whose courses to copy, and the codes of the courses; null means all. A
+    code means each of its sections."""
+
+    copy_from: Code
+    codes: Annotated[list[Code], Meta(min_length=1, max_length=BATCH_LIMIT)] | None = None

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
-from enrollment.model.records import Enrollment, Event
+from enrollment.model.courses import Course, Meeting
+from enrollment.model.records import Enrollment, Event, NewStudent
 from enrollment.model.types import (
     UNBOUNDED,
     Code,
@@ -13,6 +14,7 @@ from enrollment.model.types import (
     Credits,
     Cursor,
     Id,
+    Label,
     Status,
     Text,
     Title,
@@ -92,10 +94,50 @@ class BulkResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     errors: Annotated[list[Violation], Meta(max_length=UNBOUNDED)] = []
 
 
-class BulkResults(msgspec.Struct, frozen=True):
+class StudentResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The result for one student to create: the HTTP status that a request for this student alone
+    would have, and the student or every reason for the refusal."""
+
+    status: Status
+    student: NewStudent | None = None
+    errors: Annotated[list[Violation], Meta(max_length=UNBOUNDED)] = []
+
+
+class CourseResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The result for one course to create: the HTTP status that a request for this course alone
+    would have, and the course or every reason for the refusal."""
+
+    status: Status
+    course: Course | None = None
+    errors: Annotated[list[Violation], Meta(max_length=UNBOUNDED)] = []
+
+
+class Results(msgspec.Struct, frozen=True):
+    """The base of the results of a request for many."""
+
+
+class BulkResults(Results, frozen=True):
     """The results of a bulk request, in the order of the request."""
 
     items: Annotated[list[BulkResult], Meta(max_length=UNBOUNDED)]
+
+
+class StudentResults(Results, frozen=True):
+    """The results for many students to create, in the order of the request."""
+
+    items: Annotated[list[StudentResult], Meta(max_length=1000)]
+
+
+class CourseResults(Results, frozen=True):
+    """The results for many courses to create, in the order of the request."""
+
+    items: Annotated[list[CourseResult], Meta(max_length=1000)]
+
+
+class CourseCopies(Results, frozen=True):
+    """The courses that a copy of a term has made."""
+
+    items: Annotated[list[Course], Meta(max_length=UNBOUNDED)]
 
 
 class DryRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,9 +153,13 @@ class EligibleCourse(msgspec.Struct, frozen=True, kw_only=True):
 
     course_id: Id
     code: Code
+    section: Code | None
+    label: Label
     title: Title
     term: Code | None
     credits: Credits
+    instructor: Title | None
+    meetings: Annotated[list[Meeting], Meta(max_length=20)]
 
 
 class Eligibility(msgspec.Struct, frozen=True, kw_only=True):

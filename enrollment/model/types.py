@@ -8,6 +8,20 @@ from unicodedata import category
 import msgspec
 from msgspec import Meta
 
+from enrollment.model.text import (
+    CODE_LENGTH,
+    CODE_PATTERN,
+    CODE_POINTS_OF_NAME,
+    CODE_RULE,
+    END,
+    INVISIBLE,
+    NAME_LENGTH,
+    NO_ODD_CHARACTERS,
+    ODD,
+    TEXT,
+    TEXT_RULE,
+)
+
 
 class Date(str):
     """A calendar date as text: `YYYY-MM-DD`."""
@@ -39,82 +53,19 @@ class PersonName(str):
     """A given or family name."""
 
 
-# RFC 3339 does not limit the digits of a fraction of a second.
-TIMESTAMP_LENGTH = 64
+class Code(str):
+    """The code of a term or course, or a section: letters and digits of any script."""
 
 
-def decode(wanted: type, value: Any) -> Any:
-    """Decode a PersonName for msgspec from text, and a Date, Timestamp or AsOf from a full-date or
-    date-time of RFC 3339.
+class Credits(float):
+    """A number of credits with at most three decimals."""
 
-    Raises ValueError, msgspec.ValidationError; NotImplementedError for another type.
-    """
-    if wanted is PersonName:
-        return _person_name(value)
-    if isinstance(value, str) and len(value) > TIMESTAMP_LENGTH:
-        raise ValueError(f"Expected at most {TIMESTAMP_LENGTH} characters")
-    if wanted is Date:
-        return Date(msgspec.convert(value, date).isoformat())
-    if wanted is Timestamp:
-        try:
-            return Timestamp.of(msgspec.convert(value, Annotated[datetime, Meta(tz=True)]))
-        except OverflowError:
-            raise ValueError("Expected a year from 1 to 9999 in UTC") from None
-    if wanted is AsOf:
-        if isinstance(value, str) and len(value) == len("2026-09-01"):
-            return AsOf(f"{decode(Date, value)}T23:59:59.999Z")
-        return AsOf(decode(Timestamp, value))
-    raise NotImplementedError(wanted)
-
-
-def _person_name(value: Any) -> PersonName:
-    """Return a name. A reader counts neither combining marks nor characters that show nothing."""
-    if not isinstance(value, str) or not re.match(TEXT, value) or len(value) > CODE_POINTS_OF_NAME:
-        raise ValueError("Expected text")
-    if (
-        sum(category(character) not in ("Mn", "Mc", "Me", "Cf") for character in value)
-        > NAME_LENGTH
-    ):
-        raise ValueError(f"Expected at most {NAME_LENGTH} characters")
-    return PersonName(value)
-
-
-# Text cannot have control characters (they forge log lines), lone surrogates, U+FFFE and U+FFFF
-# (they are not characters), or U+10FFFF (a query for a prefix ends at the prefix and U+10FFFF).
-# Patterns end with END instead of "$", which would allow a newline at the end.
-SURROGATES = r"\ud800-\udfff"
-END = r"(?![\s\S])"
-_ODD = rf"\x00-\x1f\x7f-\x9f\u2028\u2029{SURROGATES}\ufffe\uffff" + "\U0010ffff"
-_NO_ODD_CHARACTERS = rf"^[^{_ODD}]*{END}"
-# Characters that show nothing: of zero width, for joining or direction, or as a filler.
-_INVISIBLE = (
-    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    r"\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0" + "\U000e0000-\U000e0fff"
-)
-# Texts that differ only in white space at either end would look the same. A text begins with a
-# character that shows something; in scripts that need them, invisible ones can follow.
-TEXT = rf"^[^\s{_ODD}{_INVISIBLE}](?:[^{_ODD}]*[^\s{_ODD}])?{END}"
-TEXT_RULE = (
-    "Expected no control characters, a visible first character, and no white space at the end"
-)
-# In characters as a reader counts them, and in code points.
-NAME_LENGTH = 100
-CODE_POINTS_OF_NAME = 500
 
 Id = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=TEXT, description=TEXT_RULE)]
 Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=TEXT, description=TEXT_RULE)]
 Room = Annotated[str, Meta(min_length=1, max_length=100, pattern=TEXT, description=TEXT_RULE)]
 Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern=TEXT, description=TEXT_RULE)]
-Code = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=32,
-        pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9 ._/+-]*[A-Za-z0-9+])?(?![\s\S])",
-        description="Expected letters A-Z and digits, with spaces and . _ / + - between them",
-    ),
-]
 StudentNumber = Annotated[
     str,
     Meta(
@@ -128,7 +79,7 @@ Email = Annotated[
     str,
     Meta(
         max_length=254,
-        pattern=rf"^[^@\s{_ODD}{_INVISIBLE}]+@[^@\s{_ODD}{_INVISIBLE}]+{END}",
+        pattern=rf"^[^@\s{ODD}{INVISIBLE}]+@[^@\s{ODD}{INVISIBLE}]+{END}",
         description="Expected an email address such as ada@example.org",
     ),
 ]
@@ -136,7 +87,7 @@ Prefix = Annotated[
     str,
     Meta(
         max_length=254,
-        pattern=_NO_ODD_CHARACTERS,
+        pattern=NO_ODD_CHARACTERS,
         description="Expected no control characters",
         extra_json_schema={"description": "Match the beginning; ignore case for A-Z only"},
     ),
@@ -145,7 +96,7 @@ SearchWords = Annotated[
     str,
     Meta(
         max_length=100,
-        pattern=_NO_ODD_CHARACTERS,
+        pattern=NO_ODD_CHARACTERS,
         description="Expected no control characters",
         extra_json_schema={"description": "Find all of these words, whatever the case and accents"},
     ),
@@ -154,12 +105,15 @@ ExactCode = Annotated[
     str,
     Meta(
         max_length=254,
-        pattern=_NO_ODD_CHARACTERS,
+        pattern=NO_ODD_CHARACTERS,
         description="Expected no control characters",
         extra_json_schema={"description": "Match the complete code; ignore case for A-Z only"},
     ),
 ]
-Credits = Annotated[float, Meta(ge=0, le=1000, multiple_of=0.25)]
+MAX_CREDITS = 1000
+CREDIT_DECIMALS = 3
+# 0.1 + 0.2 is 0.30000000000000004 for most programs, and means 0.3.
+CREDIT_ERROR = 1e-9
 Seats = Annotated[int, Meta(ge=0, le=1_000_000)]
 
 TimeOfDay = Annotated[
@@ -194,9 +148,11 @@ TokenText = Annotated[str, Meta(max_length=65, pattern=r"^enr_[0-9a-f]{12}_[0-9a
 Role = Literal["monitor", "reader", "registrar", "student", "admin"]
 StudentStatus = Literal["active", "inactive"]
 CourseStatus = Literal["open", "closed", "cancelled"]
+SeatsLeft = Literal["open", "full"]
 Promotion = Literal["automatic", "manual"]
 OverridableRule = Literal[
     "already_completed",
+    "another_section",
     "student_inactive",
     "student_on_hold",
     "course_not_open",
@@ -210,3 +166,63 @@ OverridableRule = Literal[
     "waitlist_full",
 ]
 EnrollmentStatus = Literal["enrolled", "waitlisted", "completed", "dropped"]
+
+
+# RFC 3339 does not limit the digits of a fraction of a second.
+TIMESTAMP_LENGTH = 64
+
+
+# The categories of Unicode that a reader does not count: combining marks and format characters.
+UNCOUNTED = ("Mn", "Mc", "Me", "Cf")
+
+
+def decode(wanted: type, value: Any) -> Any:
+    """Decode a value of one of the types above for msgspec. Dates and times are those of RFC 3339.
+
+    Raises ValueError, msgspec.ValidationError; NotImplementedError for another type.
+    """
+    if wanted is PersonName:
+        return _decode_name(value)
+    if wanted is Code:
+        return _decode_code(value)
+    if wanted is Credits:
+        return _decode_credits(value)
+    if isinstance(value, str) and len(value) > TIMESTAMP_LENGTH:
+        raise ValueError(f"Expected at most {TIMESTAMP_LENGTH} characters")
+    if wanted is Date:
+        return Date(msgspec.convert(value, date).isoformat())
+    if wanted is Timestamp:
+        try:
+            return Timestamp.of(msgspec.convert(value, Annotated[datetime, Meta(tz=True)]))
+        except OverflowError:
+            raise ValueError("Expected a year from 1 to 9999 in UTC") from None
+    if wanted is AsOf:
+        if isinstance(value, str) and len(value) == len("2026-09-01"):
+            return AsOf(f"{decode(Date, value)}T23:59:59.999Z")
+        return AsOf(decode(Timestamp, value))
+    raise NotImplementedError(wanted)
+
+
+def _decode_name(value: Any) -> PersonName:
+    """Decode a name. A reader counts neither combining marks nor characters that show nothing."""
+    if not isinstance(value, str) or not re.match(TEXT, value) or len(value) > CODE_POINTS_OF_NAME:
+        raise ValueError("Expected text")
+    seen = [character for character in value if category(character) not in UNCOUNTED]
+    if len(seen) > NAME_LENGTH:
+        raise ValueError(f"Expected at most {NAME_LENGTH} characters")
+    return PersonName(value)
+
+
+def _decode_code(value: Any) -> Code:
+    if isinstance(value, str) and len(value) <= CODE_LENGTH and re.match(CODE_PATTERN, value):
+        return Code(value)
+    raise ValueError(f"Expected {CODE_RULE}")
+
+
+def _decode_credits(value: Any) -> Credits:
+    """Return a number of credits without what a sum of fractions has added to it."""
+    number = msgspec.convert(value, Annotated[float, Meta(ge=0, le=MAX_CREDITS)])
+    credits = Credits(round(number, CREDIT_DECIMALS))
+    if abs(number - credits) > CREDIT_ERROR:
+        raise ValueError(f"Expected at most {CREDIT_DECIMALS} decimals")
+    return credits

@@ -11,7 +11,13 @@ import msgspec
 from enrollment.http.authentication import ANYONE
 from enrollment.http.operation import Operation, template
 from enrollment.http.writes import KEY
-from enrollment.model.results import BulkResult, DryRun, Violation
+from enrollment.model.results import (
+    BulkResult,
+    CourseResult,
+    DryRun,
+    StudentResult,
+    Violation,
+)
 from enrollment.openapi.examples import request_sample
 from enrollment.openapi.responses import examples, headers, responses, shared_responses
 from enrollment.openapi.schemas import (
@@ -79,7 +85,7 @@ def _schemas(operations: Sequence[Operation]) -> dict[str, Any]:
     for operation in operations:
         if isinstance(operation.answer, type) and issubclass(operation.answer, msgspec.Struct):
             mark_always_sent(schemas[operation.answer.__name__])
-    for record in (Violation, BulkResult):
+    for record in (Violation, BulkResult, StudentResult, CourseResult):
         mark_left_out(schemas[record.__name__])
     return schemas | written(_written(operations))
 

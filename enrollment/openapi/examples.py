@@ -7,22 +7,24 @@ import msgspec
 from msgspec import NODEFAULT
 from msgspec.structs import asdict, fields
 
-from enrollment.model.records import (
+from enrollment.model.courses import (
     Course,
     CourseInput,
     CourseSeats,
+    Meeting,
+    Prerequisite,
+    StudentCourse,
+)
+from enrollment.model.records import (
     Enrollment,
     Event,
     Hold,
     HoldInput,
-    Meeting,
     NewStudent,
     NewToken,
     PossibleDuplicate,
-    Prerequisite,
     RosterEntry,
     Student,
-    StudentCourse,
     StudentInput,
     Term,
     TermInput,
@@ -32,15 +34,21 @@ from enrollment.model.records import (
 from enrollment.model.requests import (
     BulkEnrollmentInput,
     BulkEnrollmentItem,
+    CourseBatchInput,
+    CourseCopyInput,
     CourseSetInput,
     CourseSetItem,
     EnrollmentInput,
     EnrollmentStatusInput,
     PromotionInput,
+    StudentBatchInput,
 )
 from enrollment.model.results import (
     BulkResult,
     BulkResults,
+    CourseCopies,
+    CourseResult,
+    CourseResults,
     DryRun,
     Eligibility,
     EligibleCourse,
@@ -49,8 +57,10 @@ from enrollment.model.results import (
     Page,
     Readiness,
     Service,
+    StudentResult,
+    StudentResults,
 )
-from enrollment.model.types import Date, PersonName, Timestamp
+from enrollment.model.types import Code, Credits, Date, PersonName, Timestamp
 from enrollment.problems.examples import example
 
 STARTED, NOW = "2026-08-20T09:00:00.000Z", "2026-09-01T09:00:00.000Z"
@@ -62,24 +72,50 @@ STUDENT = StudentInput(
     email="ada@example.org",
 )
 TERM = TermInput(
-    code="2027-SPRING",
+    code=Code("2027-SPRING"),
     title="Spring 2027",
     start_on=Date("2027-02-01"),
     end_on=Date("2027-06-11"),
-    max_credits=30,
+    max_credits=Credits(30),
 )
 COURSE = CourseInput(
-    code="CS201",
-    section="02",
+    code=Code("CS201"),
+    section=Code("02"),
     title="Databases",
-    term="2026-FALL",
+    term=Code("2026-FALL"),
     instructor="Edgar Codd",
-    credits=7.5,
+    credits=Credits(7.5),
     capacity=30,
     enroll_until=Timestamp("2026-09-15T00:00:00.000Z"),
-    prerequisites=[Prerequisite(code="CS101")],
+    prerequisites=[Prerequisite(code=Code("CS101"))],
     meetings=[Meeting(weekday=1, from_time="09:00", to_time="10:30", room="B 12")],
 )
+NEW_STUDENT = NewStudent(
+    **asdict(STUDENT),
+    id=1,
+    version=1,
+    updated_at=NOW,
+    possible_duplicates=[PossibleDuplicate(student_id=1, same_email=True, same_name=False)],
+)
+STORED_COURSE = Course(
+    **asdict(COURSE),
+    id=2,
+    version=1,
+    updated_at=NOW,
+    label="CS201-02",
+    seats=CourseSeats(capacity=30, enrolled=12, waitlisted=0, free=18),
+)
+# What is shown of a course in the lists of a student.
+OFFER: dict[str, Any] = {
+    "code": COURSE.code,
+    "section": COURSE.section,
+    "label": "CS201-02",
+    "title": COURSE.title,
+    "term": COURSE.term,
+    "credits": COURSE.credits,
+    "instructor": COURSE.instructor,
+    "meetings": COURSE.meetings,
+}
 HOLD = HoldInput(reason="library fees")
 TOKEN = TokenInput(name="Front desk", role="registrar")
 ENROLLMENT = Enrollment(
@@ -123,24 +159,11 @@ SAMPLES: dict[Any, Any] = {
         Readiness(status="ready"),
         STUDENT,
         Student(**asdict(STUDENT), id=1, version=1, updated_at=NOW),
-        NewStudent(
-            **asdict(STUDENT),
-            id=1,
-            version=1,
-            updated_at=NOW,
-            possible_duplicates=[PossibleDuplicate(student_id=1, same_email=True, same_name=False)],
-        ),
+        NEW_STUDENT,
         TERM,
         Term(**asdict(TERM), id=1, version=1, updated_at=NOW),
         COURSE,
-        Course(
-            **asdict(COURSE),
-            id=2,
-            version=1,
-            updated_at=NOW,
-            label="CS201-02",
-            seats=CourseSeats(capacity=30, enrolled=12, waitlisted=0, free=18),
-        ),
+        STORED_COURSE,
         HOLD,
         Hold(
             **asdict(HOLD),
@@ -162,8 +185,11 @@ SAMPLES: dict[Any, Any] = {
             students=[BulkEnrollmentItem(student_id=2), BulkEnrollmentItem(student_id=3)]
         ),
         PromotionInput(seats=2),
+        StudentBatchInput(items=[STUDENT]),
+        CourseBatchInput(items=[COURSE], mode="each"),
+        CourseCopyInput(copy_from=Code("2026-FALL"), codes=[Code("CS201")]),
         ENROLLMENT,
-        StudentCourse(**asdict(ENROLLMENT), code="CS201", title="Databases"),
+        StudentCourse(**asdict(ENROLLMENT), **OFFER),
         RosterEntry(
             **asdict(ENROLLMENT),
             number=STUDENT.number,
@@ -179,10 +205,18 @@ SAMPLES: dict[Any, Any] = {
                 ),
             ]
         ),
+        StudentResults([StudentResult(status=201, student=NEW_STUDENT)]),
+        CourseResults(
+            [
+                CourseResult(status=201, course=STORED_COURSE),
+                CourseResult(status=409, errors=[*example("course_code_taken").violations]),
+            ]
+        ),
+        CourseCopies([STORED_COURSE]),
         EVENT,
         DryRun(dry_run=True, events=[EVENT]),
         EventFeed(items=[EVENT], next=None),
-        EligibleCourse(course_id=2, code="CS201", title="Databases", term="2026-FALL", credits=7.5),
+        EligibleCourse(course_id=2, **OFFER),
         Eligibility(student_id=1, course_id=2, eligible=True, errors=[]),
     )
 }
@@ -202,4 +236,8 @@ def sample(kind: Any) -> Any:
     if get_origin(kind) is Page:
         (item,) = get_args(kind)
         return {"items": [sample(item)], "next": None}
-    return msgspec.to_builtins(SAMPLES[kind], enc_hook=str)
+    return msgspec.to_builtins(SAMPLES[kind], enc_hook=_plain)
+
+
+def _plain(value: str | float) -> str | float:
+    return float(value) if isinstance(value, float) else str(value)

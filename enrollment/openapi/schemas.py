@@ -9,14 +9,23 @@ import msgspec
 
 from enrollment.http.validation import FIELD_CODES
 from enrollment.model.results import DryRun
-from enrollment.model.types import (
+from enrollment.model.text import (
+    CODE_LENGTH,
+    CODE_PATTERN,
+    CODE_RULE,
     END,
     NAME_LENGTH,
     SURROGATES,
     TEXT,
+)
+from enrollment.model.types import (
+    CREDIT_DECIMALS,
+    MAX_CREDITS,
     TIMESTAMP_LENGTH,
     AsOf,
+    Code,
     CourseStatus,
+    Credits,
     Date,
     EnrollmentStatus,
     OverridableRule,
@@ -38,6 +47,19 @@ _OWN: dict[type, dict[str, Any]] = {
         "maxLength": NAME_LENGTH,
         "pattern": TEXT,
         "description": "Combining marks and characters that show nothing are not counted",
+    },
+    Code: {
+        "type": "string",
+        "description": f"Expected {CODE_RULE}",
+        "minLength": 1,
+        "maxLength": CODE_LENGTH,
+        "pattern": CODE_PATTERN,
+    },
+    Credits: {
+        "type": "number",
+        "minimum": 0,
+        "maximum": MAX_CREDITS,
+        "multipleOf": 10**-CREDIT_DECIMALS,
     },
     Date: _DATE,
     Timestamp: _TIMESTAMP,

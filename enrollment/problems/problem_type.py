@@ -21,6 +21,8 @@ Subject = Literal[
     "term_deletion",
     "course",
     "course_deletion",
+    "course_copy",
+    "batch",
     "token",
     "enrollment",
     "roster",

@@ -1,5 +1,8 @@
 """/v1/courses"""
 
+from unicodedata import normalize
+from urllib.parse import urlencode
+
 import pytest
 
 from enrollment.model.types import Timestamp
@@ -168,6 +171,52 @@ def test_course_code_taken_within_its_term_only(client: Client):
     assert broken(again) == broken(without) == broken(moved) == reason
 
 
+def test_course_code_taken_within_its_section_only(client: Client):
+    for section in (None, "01", "02"):
+        client.post_json("/v1/courses", {**CS101, "section": section}, status=201)
+
+    answer = client.post_json("/v1/courses", {**CS101, "section": "02"}, status=409)
+    client.put_json("/v1/courses/3", {**CS101, "section": "03"}, status=200)
+    moved = client.put_json("/v1/courses/3", {**CS101, "section": None}, status=409)
+
+    assert broken(answer) == broken(moved) == [("/code", "course_code_taken")]
+    assert answer.json["detail"] == (
+        "Course 3 in the same term has the code CS101 and the section 02."
+    )
+    assert moved.json["detail"] == "Course 1 in the same term has the code CS101."
+
+
+@pytest.mark.parametrize(
+    "code", ["Ü101", "AP&B 10", "D'Art", "C#", "R:1", "化101", "Ж1", "ك1", "हि101", "a_b.c/d-e+"]
+)
+def test_a_code_has_letters_of_any_script(client: Client, code: str):
+    course = client.course(code=code, section=code, corequisites=["Ü1"])
+
+    answer = client.get(f"/v1/courses/{course}").json
+    assert (answer["code"], answer["section"], answer["label"]) == (code, code, f"{code}-{code}")
+    assert client.walk("/v1/courses?" + urlencode({"code": code[0]})) == [answer]
+
+
+def test_a_code_is_kept_and_found_in_one_form(client: Client):
+    decomposed = normalize("NFD", "Ü101")
+    course = client.course(code=decomposed, section=decomposed)
+
+    assert client.get(f"/v1/courses/{course}").json["label"] == "Ü101-Ü101"
+    again = {"code": "Ü101", "section": "Ü101", "title": "X"}
+    client.post_json("/v1/courses", again, status=409)
+    query = urlencode({"code": decomposed, "section": decomposed})
+    assert [item["id"] for item in client.walk(f"/v1/courses?{query}")] == [course]
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [(0.333, 0.333), (0.1 + 0.2, 0.3), (3, 3.0), (999.999, 999.999)]
+)
+def test_credits_have_three_decimals(client: Client, sent: float, kept: float):
+    course = client.course(credits=sent)
+
+    assert client.get(f"/v1/courses/{course}").json["credits"] == kept
+
+
 def test_unknown_term(client: Client):
     answer = client.post_json("/v1/courses", {**CS101, "term": "2026-FALL"}, status=409)
 
@@ -222,6 +271,42 @@ def test_courses_are_listed_by_code(client: Client, query: str, found: list[int]
     client.course(code="CS1", term=fall)
     client.course(code="CS2", term=fall, title="The Theory", status="closed")
     client.course(code="CS1", term=spring)
+
+    items = client.walk(f"/v1/courses?limit={limit}&{query}")
+
+    assert [item["id"] for item in items] == found
+
+
+@pytest.mark.parametrize("limit", [1, 2, 100])
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", [4, 2, 3, 1]),
+        ("code=eng101", [4, 2, 3]),
+        ("code=ENG101&section=01", [2]),
+        ("section=b", [3]),
+        ("section=0", []),
+        ("instructor=ada", [2, 3]),
+        ("instructor=Ada L", [3]),
+        ("seats=full", [2, 1]),
+        ("seats=open", [4, 3]),
+        ("waiting=true", [2]),
+        ("waiting=false", [4, 2, 3, 1]),
+        ("seats=open&waiting=true", []),
+        ("seats=full&term=FALL", [2]),
+        ("term=FALL&instructor=ada&section=B", [3]),
+    ],
+)
+def test_courses_are_found_by_section_instructor_and_seats(
+    client: Client, query: str, found: list[int], limit: int
+):
+    fall = client.term(code="FALL")
+    client.course(code="PHI1", capacity=0)
+    full = client.course(code="ENG101", section="01", term=fall, instructor="Ada King", capacity=1)
+    client.course(code="Eng101", section="B", term=fall, instructor="ada lovelace", capacity=1)
+    client.course(code="ENG101", term=fall)
+    client.enroll(client.student(), full)
+    client.enroll(client.student(), full, waitlist=True)
 
     items = client.walk(f"/v1/courses?limit={limit}&{query}")
 

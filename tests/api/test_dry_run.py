@@ -10,6 +10,10 @@ from tests.support.client import Client, broken
 TERM = {"code": "X", "title": "X", "start_on": "2026-01-01", "end_on": "2026-02-01"}
 WRITES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/students"): {"given_name": "Ben", "family_name": "Babbage"},
+    ("POST", "/v1/students/batch"): {
+        "items": [{"given_name": "Ben", "family_name": "Babbage"}],
+        "mode": "each",
+    },
     ("PUT", "/v1/students/1"): {"given_name": "Ben", "family_name": "Babbage"},
     ("DELETE", "/v1/students/2"): None,
     ("POST", "/v1/students/1/holds"): {"reason": "unpaid fees"},
@@ -18,6 +22,8 @@ WRITES: dict[tuple[str, str], Any] = {
     ("PUT", "/v1/terms/1"): TERM,
     ("DELETE", "/v1/terms/1"): None,
     ("POST", "/v1/courses"): {"code": "X", "title": "X"},
+    ("POST", "/v1/courses/batch"): {"items": [{"code": "X", "title": "X"}]},
+    ("POST", "/v1/terms/1/courses"): {"copy_from": "2026-FALL"},
     ("PUT", "/v1/courses/1"): {"code": "X", "title": "X"},
     ("DELETE", "/v1/courses/2"): None,
     ("POST", "/v1/courses/3/promotions"): {"seats": 1},

@@ -19,19 +19,21 @@ from tests.support.model import CourseModel, Model, Verdict, WishModel
 from tests.support.tokens import add_staff_tokens
 
 STUDENTS = st.integers(1, 4)
-COURSES = st.sampled_from([1, 1, 1, 4, 4, 5, 2, 3])
+COURSES = st.sampled_from([1, 1, 1, 4, 4, 5, 2, 3, 6])
 SEATS = st.sampled_from([1, 1, 1, 2, 0, None])
 WAITS = st.sampled_from([True, True, False])
 ADA = {"given_name": "Ada", "family_name": "Lovelace"}
 MONDAY = [{"weekday": 1, "from": "09:00", "to": "10:00"}]
 # The second needs the first; the third is taken together with the fourth, which meets when the
-# fifth does. Kept and given up in turn, they are where a set is judged as a whole.
+# fifth does, and of which the sixth is another section. Kept and given up in turn, they are where a
+# set is judged as a whole.
 FIELDS: dict[int, dict[str, Any]] = {
     1: {"capacity": 1},
     2: {"capacity": 1, "prerequisites": [{"code": "C1"}], "repeatable": True},
     3: {"capacity": 2, "corequisites": ["C4"], "repeatable": True},
     4: {"capacity": 3, "meetings": MONDAY, "repeatable": True},
     5: {"capacity": 1, "meetings": MONDAY, "repeatable": True},
+    6: {"capacity": 1, "code": "C4", "section": "02", "repeatable": True},
 }
 
 
@@ -42,6 +44,8 @@ def new_model() -> Model:
     courses[3].corequisites = frozenset({4})
     courses[4].conflicts = frozenset({5})
     courses[5].conflicts = frozenset({4})
+    courses[4].sections = frozenset({6})
+    courses[6].sections = frozenset({4})
     return Model(courses)
 
 
@@ -69,7 +73,7 @@ class Registration(RuleBasedStateMachine):
         for _ in range(4):
             self.client.student()
         for number, fields in FIELDS.items():
-            self.client.course(code=f"C{number}", **fields)
+            self.client.course(**{"code": f"C{number}"} | fields)
         self.model = new_model()
         self.holds: dict[int, int] = {}
         self.past: dict[str, dict[tuple[int, int], str]] = {}

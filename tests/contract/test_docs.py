@@ -115,7 +115,7 @@ def test_every_field_of_every_schema_is_shown(reader: Client, document: dict[str
     [
         ("given_name", "string; 1 to 100 characters"),
         ("email", "string or null; at most 254 characters; default null"),
-        ("max_credits", "number or null; 0 to 1,000; in steps of 0.25; default null"),
+        ("max_credits", "number or null; 0 to 1,000; in steps of 0.001; default null"),
         ("status", '"active", "inactive"; default "active"'),
     ],
 )

@@ -93,7 +93,7 @@ QUERIES: dict[Subject, str] = {
     "promotion": "list_broken_promotion_rules",
 }
 # Rules that are not written in SQL.
-IN_PYTHON = {"effective_in_future"}
+IN_PYTHON = {"duplicate_item", "window_out_of_range", "effective_in_future"}
 
 
 def sql_queries() -> dict[str, str]:

@@ -16,8 +16,9 @@ from enrollment.data.eligibility import EnrollmentRequest
 from enrollment.data.metrics import get_seats
 from enrollment.maintenance.demo import fill
 from enrollment.maintenance.migrations import migrate
+from enrollment.model.courses import CourseInput
 from enrollment.model.queries import EligibleCourseFilter, StudentCourseFilter, StudentRosterFilter
-from enrollment.model.records import Change, CourseInput
+from enrollment.model.records import Change
 from enrollment.model.types import AsOf, Timestamp
 from enrollment.storage.database import Database
 from enrollment.storage.sqlite import Connection

@@ -16,6 +16,8 @@ class CourseModel:
     prerequisites: frozenset[int] = frozenset()
     corequisites: frozenset[int] = frozenset()
     conflicts: frozenset[int] = frozenset()
+    # The other sections of the same course.
+    sections: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -99,11 +101,13 @@ class Model:
             if wish_before(wishes, index):
                 reasons.append(("duplicate_course",))
             elif not there:
-                reasons += self.against(wish.student, wish.course, now)
+                waits = self.will_wait(wish, overridden)
+                reasons += self.against(wish.student, wish.course, now, waits=waits)
             elif not wish.kept:
                 reasons.append((f"already_{self.status[wish.student, wish.course]}",))
             elif self.status[wish.student, wish.course] == "enrolled":
-                lost = self.courses[wish.course].corequisites & set(given_up)
+                dropped = {other for course in given_up for other in self.any_section(course)}
+                lost = self.courses[wish.course].corequisites & dropped
                 reasons += self.missing(wish.student, lost, now)
             reasons = [reason for reason in reasons if reason[0] not in overridden]
             if wish in new and not wish_before(wishes, index):
@@ -150,13 +154,20 @@ class Model:
         now = self.status.get((wish.student, wish.course))
         return now == "enrolled" or (wish.waitlist and now == "waitlisted")
 
-    def against(self, student: int, number: int, now: set[int]) -> list[Reason]:
+    def any_section(self, course: int) -> frozenset[int]:
+        return self.courses[course].sections | {course}
+
+    def against(
+        self, student: int, number: int, now: set[int], *, waits: bool = False
+    ) -> list[Reason]:
         """The reasons, apart from seats, against a new enrollment of a student who will be in the
-        courses `now`."""
+        courses `now`. `waits` is whether the student will be waitlisted."""
         course = self.courses[number]
         reasons: list[Reason] = []
         if not course.repeatable and (student, number) in self.completed:
             reasons.append(("already_completed",))
+        if not waits:
+            reasons += [("another_section", str(c)) for c in sorted(course.sections & now)]
         if student in self.inactive:
             reasons.append(("student_inactive",))
         if student in self.held:
@@ -173,7 +184,7 @@ class Model:
         return [
             ("corequisite_missing", str(other))
             for other in sorted(needed)
-            if other not in now and (student, other) not in self.completed
+            if not any(c in now or (student, c) in self.completed for c in self.any_section(other))
         ]
 
     # Changing

@@ -98,6 +98,19 @@ PROBLEM_TYPES = (
         overridable=True,
     ),
     problem(
+        code="another_section",
+        status=409,
+        title="The student takes another section of the course in the term",
+        advice=("Drop the other section, or change both at once: `PUT /v1/students/{id}/courses`."),
+        example=Example(
+            "CS101-02 is the same course as CS101-01, which the student takes.",
+            "/course_id",
+            {"course": "CS101-02", "conflicts_with": "CS101-01", "conflicting_course_id": 1},
+        ),
+        rule_for=ENROLLING,
+        overridable=True,
+    ),
+    problem(
         code="student_inactive",
         status=409,
         title="The student is inactive",

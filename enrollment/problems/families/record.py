@@ -87,7 +87,7 @@ PROBLEM_TYPES = (
         title="Another course in the term has this code and section",
         advice="Use the existing course, another section, or another code.",
         example=Example("Course 1 in the same term has the code CS101.", "/code", {"course_id": 1}),
-        rule_for=("course",),
+        rule_for=("course", "course_copy"),
     ),
     problem(
         code="unknown_term",
@@ -97,7 +97,41 @@ PROBLEM_TYPES = (
         example=Example(
             "There is no term with the code 2027-FALL.", "/term", {"term": "2027-FALL"}
         ),
-        rule_for=("course",),
+        rule_for=("course", "course_copy"),
+    ),
+    problem(
+        code="nothing_to_copy",
+        status=409,
+        title="The term has no course with this code to copy",
+        advice="Correct the code, or leave `codes` out. Cancelled courses are not copied.",
+        example=Example(
+            "The term 2026-FALL has no course with the code ART9 to copy.",
+            "/codes/0",
+            {"term": "2026-FALL", "code": "ART9"},
+        ),
+        rule_for=("course_copy",),
+    ),
+    problem(
+        code="window_out_of_range",
+        status=409,
+        title="A window of the course would move out of the years 1 to 9999",
+        advice="Correct the start of one of the two terms, or the windows of the course.",
+        example=Example(
+            "A window at 9999-08-31T00:00:00.000Z would move out of the years 1 to 9999.",
+            "/copy_from",
+            {"at": "9999-08-31T00:00:00.000Z"},
+        ),
+        rule_for=("course_copy",),
+    ),
+    problem(
+        code="duplicate_item",
+        status=422,
+        title="The request lists the same record twice",
+        advice="List each record once.",
+        example=Example(
+            "Item 0 of the request is the same in this field.", "/items/1/code", {"item": 0}
+        ),
+        rule_for=("batch",),
     ),
     problem(
         code="ends_before_start",
