@@ -13,7 +13,7 @@ SELECT CAST(version AS text) || '-' || CAST(
 FROM course
 WHERE id = :id;
 
--- name: list_courses(code_end, title, title_end, status, section, instructor, instructor_end, seats, waiting, after_code, after_label, after_id, limit)
+-- name: list_courses(code_end, title, title_end, status, section, instructor, instructor_end, seats, waiting, updated_since, words, last, after_code, after_label, after_id, limit)
 -- Which courses follow this place in the order of codes? A first page follows (the prefix of the code, '', 0).
 -- Each _end is the end of a prefix.
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
@@ -24,6 +24,17 @@ WHERE (code, label, id) > (:after_code, :after_label, :after_id)
     AND title >= :title
     AND title < :title_end
     AND (:status IS NULL OR status = :status)
+    AND (:updated_since IS NULL OR updated_at >= :updated_since)
+    AND (
+        :words = '[]'
+        OR NOT EXISTS (
+            SELECT 1 FROM json_each(:words) AS wanted
+            WHERE NOT EXISTS (
+                SELECT 1 FROM course_word
+                WHERE course_id = course.id AND word >= wanted.value AND word < wanted.value || :last
+            )
+        )
+    )
     AND (:section IS NULL OR section = :section)
     AND (:instructor = '' OR instructor >= :instructor AND instructor < :instructor_end)
     AND (
@@ -43,7 +54,7 @@ WHERE (code, label, id) > (:after_code, :after_label, :after_id)
 ORDER BY code, label, id
 LIMIT :limit;
 
--- name: list_courses_of_term(term, code_end, title, title_end, status, section, instructor, instructor_end, seats, waiting, after_code, after_label, after_id, limit)
+-- name: list_courses_of_term(term, code_end, title, title_end, status, section, instructor, instructor_end, seats, waiting, updated_since, words, last, after_code, after_label, after_id, limit)
 -- Which courses of this term follow this place in the order of codes?
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
     waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable
@@ -54,6 +65,17 @@ WHERE term = :term
     AND title >= :title
     AND title < :title_end
     AND (:status IS NULL OR status = :status)
+    AND (:updated_since IS NULL OR updated_at >= :updated_since)
+    AND (
+        :words = '[]'
+        OR NOT EXISTS (
+            SELECT 1 FROM json_each(:words) AS wanted
+            WHERE NOT EXISTS (
+                SELECT 1 FROM course_word
+                WHERE course_id = course.id AND word >= wanted.value AND word < wanted.value || :last
+            )
+        )
+    )
     AND (:section IS NULL OR section = :section)
     AND (:instructor = '' OR instructor >= :instructor AND instructor < :instructor_end)
     AND (

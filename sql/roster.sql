@@ -80,7 +80,8 @@ GROUP BY student.id;
 SELECT
     enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.queue_number,
     enrollment.position, enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at,
-    enrollment.dropped_at, enrollment.version, student.given_name, student.family_name
+    enrollment.dropped_at, enrollment.version, student.number,
+    student.given_name, student.family_name, student.email
 FROM enrollment
 CROSS JOIN student
 WHERE student.id = enrollment.student_id
@@ -96,7 +97,8 @@ LIMIT :limit;
 SELECT
     past.student_id, past.course_id, past.status, NULL AS position,
     past.enrolled_at, past.waitlisted_at, past.completed_at, past.dropped_at,
-    past.version, student.given_name, student.family_name
+    past.version, student.number,
+    student.given_name, student.family_name, student.email
 FROM student_course
 CROSS JOIN student
 CROSS JOIN enrollment_version AS past
@@ -113,4 +115,47 @@ WHERE student_course.course_id = :course_id
     )
     AND (:status IS NULL OR past.status = :status)
 ORDER BY student_course.student_id
+LIMIT :limit;
+
+-- name: list_students_of_course_by_name(course_id, status, after_family_sort, after_given_sort, after_student_id, limit)
+-- Which students are or were in this course, in the order of names?
+SELECT
+    enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.position,
+    enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at,
+    enrollment.dropped_at, enrollment.version, student.number,
+    student.given_name, student.family_name, student.email, student.family_sort, student.given_sort
+FROM enrollment
+CROSS JOIN student
+WHERE student.id = enrollment.student_id
+    AND enrollment.course_id = :course_id
+    AND (:status IS NULL OR enrollment.status = :status)
+    AND (student.family_sort, student.given_sort, student.id)
+        > (:after_family_sort, :after_given_sort, :after_student_id)
+ORDER BY student.family_sort, student.given_sort, student.id
+LIMIT :limit;
+
+-- name: list_students_of_course_as_of_by_name(course_id, status, as_of, known_at, after_family_sort, after_given_sort, after_student_id, limit)
+-- Which students were in this course at as_of, by the events that were recorded until known_at, in the order of names?
+SELECT
+    past.student_id, past.course_id, past.status, NULL AS position,
+    past.enrolled_at, past.waitlisted_at, past.completed_at, past.dropped_at,
+    past.version, student.number,
+    student.given_name, student.family_name, student.email, student.family_sort, student.given_sort
+FROM student_course
+CROSS JOIN student
+CROSS JOIN enrollment_version AS past
+WHERE student_course.course_id = :course_id
+    AND student.id = student_course.student_id
+    AND past.event_id = (
+        SELECT id FROM student_course_event
+        WHERE student_id = student_course.student_id
+            AND course_id = student_course.course_id
+            AND effective_at <= :as_of
+            AND recorded_at <= :known_at
+        ORDER BY id DESC LIMIT 1
+    )
+    AND (:status IS NULL OR past.status = :status)
+    AND (student.family_sort, student.given_sort, student.id)
+        > (:after_family_sort, :after_given_sort, :after_student_id)
+ORDER BY student.family_sort, student.given_sort, student.id
 LIMIT :limit;

@@ -48,6 +48,20 @@ CREATE INDEX course_by_code ON course (code, label);
 
 CREATE UNIQUE INDEX course_code_unique_without_term ON course (code, label) WHERE term IS NULL;
 
+CREATE TRIGGER course_delete_is_not_found
+AFTER DELETE ON course
+BEGIN
+    DELETE FROM course_word WHERE course_id = OLD.id;
+END;
+
+CREATE TRIGGER course_insert_is_found
+AFTER INSERT ON course
+BEGIN
+    DELETE FROM course_word WHERE course_id = NEW.id;
+    INSERT INTO course_word (word, course_id)
+    SELECT word, course_id FROM course_search WHERE course_id = NEW.id;
+END;
+
 CREATE TRIGGER course_keeps_its_id
 BEFORE UPDATE OF id ON course
 WHEN NEW.id <> OLD.id
@@ -62,6 +76,18 @@ WHEN NEW.updated_at < OLD.updated_at
 BEGIN
     UPDATE course SET updated_at = max(OLD.updated_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
     WHERE id = NEW.id;
+END;
+
+CREATE TRIGGER course_update_is_found
+AFTER UPDATE OF code, section, title, instructor ON course
+WHEN NEW.code <> OLD.code COLLATE BINARY
+    OR NEW.section IS NOT OLD.section COLLATE BINARY
+    OR NEW.title <> OLD.title COLLATE BINARY
+    OR NEW.instructor IS NOT OLD.instructor COLLATE BINARY
+BEGIN
+    DELETE FROM course_word WHERE course_id = NEW.id;
+    INSERT INTO course_word (word, course_id)
+    SELECT word, course_id FROM course_search WHERE course_id = NEW.id;
 END;
 
 CREATE TRIGGER course_version_follows_term
@@ -105,6 +131,16 @@ CREATE TABLE course_requirement (
         CHECK (kind IN ('prerequisite', 'concurrent', 'corequisite'))
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE course_word (
+    word      TEXT    NOT NULL,
+    course_id INTEGER NOT NULL,
+    CONSTRAINT course_word_key PRIMARY KEY (word, course_id),
+    CONSTRAINT course_word_course_exists FOREIGN KEY (course_id) REFERENCES course (id)
+        ON UPDATE RESTRICT ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX course_word_by_course ON course_word (course_id);
+
 CREATE TABLE hold (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     student_id  INTEGER NOT NULL,
@@ -146,29 +182,99 @@ CREATE TABLE kept_answer (
 
 CREATE INDEX kept_answer_by_time ON kept_answer (kept_at);
 
+CREATE TABLE letter (
+    letter TEXT NOT NULL,
+    base   TEXT NOT NULL,
+    CONSTRAINT letter_key PRIMARY KEY (letter)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE student (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
-    given_name  TEXT    NOT NULL COLLATE NOCASE,
+    number      TEXT    COLLATE NOCASE,
+    given_name  TEXT    COLLATE NOCASE,
     family_name TEXT    NOT NULL COLLATE NOCASE,
     email       TEXT    COLLATE NOCASE,
     status      TEXT    NOT NULL DEFAULT 'active',
-    version     INTEGER NOT NULL DEFAULT 1, max_credits REAL
-    CONSTRAINT student_max_credits_range CHECK (max_credits BETWEEN 0 AND 1000),
-    CONSTRAINT student_given_name_length CHECK (length(given_name) BETWEEN 1 AND 100),
-    CONSTRAINT student_family_name_length CHECK (length(family_name) BETWEEN 1 AND 100),
+    max_credits REAL,
+    version     INTEGER NOT NULL DEFAULT 1,
+    updated_at  TEXT    NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    family_sort TEXT    NOT NULL DEFAULT '',
+    given_sort  TEXT    NOT NULL DEFAULT '',
+    CONSTRAINT student_number_form CHECK (length(number) BETWEEN 1 AND 32 AND number NOT GLOB '*[^!-~]*'),
+    CONSTRAINT student_number_unique UNIQUE (number),
+    CONSTRAINT student_given_name_length CHECK (length(given_name) BETWEEN 1 AND 500),
+    CONSTRAINT student_family_name_length CHECK (length(family_name) BETWEEN 1 AND 500),
     CONSTRAINT student_email_form CHECK (length(email) <= 254 AND email LIKE '_%@_%'),
-    CONSTRAINT student_email_unique UNIQUE (email),
     CONSTRAINT student_status_known CHECK (status IN ('active', 'inactive')),
-    CONSTRAINT student_version_positive CHECK (version >= 1)
+    CONSTRAINT student_max_credits_range CHECK (max_credits BETWEEN 0 AND 1000),
+    CONSTRAINT student_version_positive CHECK (version >= 1),
+    CONSTRAINT student_updated_at_is_time
+        CHECK (updated_at IS strftime('%Y-%m-%dT%H:%M:%fZ', updated_at, '+0 days'))
 ) STRICT;
 
-CREATE INDEX student_by_name ON student (family_name, given_name);
+CREATE INDEX student_by_email ON student (email);
+
+CREATE INDEX student_by_name ON student (family_sort, given_sort);
+
+CREATE INDEX student_by_update ON student (updated_at);
+
+CREATE TRIGGER student_delete_is_not_found
+AFTER DELETE ON student
+BEGIN
+    DELETE FROM student_word WHERE student_id = OLD.id;
+END;
+
+CREATE TRIGGER student_insert_is_sorted
+AFTER INSERT ON student
+BEGIN
+    UPDATE student
+    SET (family_sort, given_sort) = (
+        SELECT family_sort, given_sort FROM student_sort WHERE student_id = NEW.id
+    )
+    WHERE id = NEW.id;
+END;
 
 CREATE TRIGGER student_keeps_its_id
 BEFORE UPDATE OF id ON student
 WHEN NEW.id <> OLD.id
 BEGIN
     SELECT RAISE(ABORT, 'a student keeps the id');
+END;
+
+CREATE TRIGGER student_update_is_dated
+AFTER UPDATE OF number, given_name, family_name, email, status, max_credits, version, updated_at ON student
+WHEN NEW.updated_at < OLD.updated_at
+    OR NEW.updated_at = OLD.updated_at AND NEW.updated_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+BEGIN
+    UPDATE student SET updated_at = max(OLD.updated_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+    WHERE id = NEW.id;
+END;
+
+CREATE TRIGGER student_update_is_found
+AFTER UPDATE OF family_sort, given_sort, number, email ON student
+WHEN NEW.family_sort <> OLD.family_sort
+    OR NEW.given_sort <> OLD.given_sort
+    OR NEW.number IS NOT OLD.number
+    OR NEW.email IS NOT OLD.email COLLATE BINARY
+    OR NOT EXISTS (SELECT 1 FROM student_word WHERE student_id = NEW.id)
+BEGIN
+    DELETE FROM student_word WHERE student_id = NEW.id;
+    INSERT INTO student_word (word, student_id)
+    SELECT word, student_id FROM student_search WHERE student_id = NEW.id;
+END;
+
+CREATE TRIGGER student_update_is_sorted
+AFTER UPDATE OF family_name, given_name, family_sort, given_sort ON student
+WHEN NEW.family_name <> OLD.family_name COLLATE BINARY
+    OR NEW.given_name IS NOT OLD.given_name COLLATE BINARY
+    OR NEW.family_sort <> OLD.family_sort
+    OR NEW.given_sort <> OLD.given_sort
+BEGIN
+    UPDATE student
+    SET (family_sort, given_sort) = (
+        SELECT family_sort, given_sort FROM student_sort WHERE student_id = NEW.id
+    )
+    WHERE id = NEW.id;
 END;
 
 CREATE TRIGGER student_with_enrolments_stays
@@ -515,6 +621,16 @@ BEGIN
     WHERE student_id = NEW.student_id AND course_id = NEW.course_id;
 END;
 
+CREATE TABLE student_word (
+    word       TEXT    NOT NULL,
+    student_id INTEGER NOT NULL,
+    CONSTRAINT student_word_key PRIMARY KEY (word, student_id),
+    CONSTRAINT student_word_student_exists FOREIGN KEY (student_id) REFERENCES student (id)
+        ON UPDATE RESTRICT ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX student_word_by_student ON student_word (student_id);
+
 CREATE TABLE term (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     code        TEXT    NOT NULL COLLATE NOCASE,
@@ -585,6 +701,37 @@ CREATE TABLE token (
 
 CREATE INDEX token_by_student ON token (student_id);
 
+CREATE VIEW course_search AS
+SELECT DISTINCT course.id AS course_id, word.value AS word
+FROM course
+CROSS JOIN json_each(
+    (
+        WITH RECURSIVE spelled (text, place, key) AS (
+            SELECT
+                words || CASE
+                    WHEN words GLOB '*[''’]*'
+                        THEN ' ' || replace(replace(words, '''', ' '), '’', ' ')
+                    ELSE ''
+                END,
+                0, ''
+            FROM (
+                SELECT
+                    code || ' ' || coalesce(section, '') || ' ' || title || ' ' || coalesce(instructor, '')
+                        AS words
+            ) AS course_text
+            UNION ALL
+            SELECT text, place + 1, key || coalesce(
+                    (SELECT base FROM letter WHERE letter = substr(text, place + 1, 1)),
+                    substr(text, place + 1, 1)
+                )
+            FROM spelled
+            WHERE place < length(text)
+        )
+        SELECT '["' || replace(key, ' ', '","') || '"]' FROM spelled WHERE place = length(text)
+    )
+) AS word
+WHERE word.value <> '';
+
 CREATE VIEW course_seat AS
 SELECT
     id AS course_id, capacity,
@@ -645,3 +792,67 @@ SELECT
             AND event.id <= last.id
     ) AS version
 FROM student_course_event AS last;
+
+CREATE VIEW student_search AS
+SELECT DISTINCT student.id AS student_id, word.value AS word
+FROM student
+CROSS JOIN json_each(
+    (
+        WITH RECURSIVE spelled (text, place, key) AS (
+            SELECT
+                coalesce(number, '') || ' ' || coalesce(email, '') || CASE
+                    WHEN family_name || coalesce(given_name, '') GLOB '*[''’]*'
+                        THEN ' ' || replace(
+                            replace(family_name || ' ' || coalesce(given_name, ''), '''', ' '), '’', ' '
+                        )
+                    ELSE ''
+                END,
+                0, ''
+            UNION ALL
+            SELECT text, place + 1, key || coalesce(
+                    (SELECT base FROM letter WHERE letter = substr(text, place + 1, 1)),
+                    substr(text, place + 1, 1)
+                )
+            FROM spelled
+            WHERE place < length(text)
+        )
+        SELECT '["' || replace(family_sort || ' ' || given_sort || ' ' || key, ' ', '","') || '"]'
+        FROM spelled
+        WHERE place = length(text)
+    )
+) AS word
+WHERE word.value <> '';
+
+CREATE VIEW student_sort AS
+SELECT
+    id AS student_id,
+    (
+        WITH RECURSIVE spelled (place, key) AS (
+            SELECT 0, ''
+            UNION ALL
+            SELECT place + 1, key || coalesce(
+                    (SELECT base FROM letter WHERE letter = substr(family_name, place + 1, 1)),
+                    substr(family_name, place + 1, 1)
+                )
+            FROM spelled
+            WHERE place < length(family_name)
+        )
+        SELECT key FROM spelled WHERE place = length(family_name)
+    ) AS family_sort,
+    coalesce(
+        (
+            WITH RECURSIVE spelled (place, key) AS (
+                SELECT 0, ''
+                UNION ALL
+                SELECT place + 1, key || coalesce(
+                        (SELECT base FROM letter WHERE letter = substr(given_name, place + 1, 1)),
+                        substr(given_name, place + 1, 1)
+                    )
+                FROM spelled
+                WHERE place < length(given_name)
+            )
+            SELECT key FROM spelled WHERE place = length(given_name)
+        ),
+        ''
+    ) AS given_sort
+FROM student;

@@ -1,55 +1,147 @@
 -- name: get_student(id)^
 -- Which student has this id?
-SELECT id, version, given_name, family_name, email, status, max_credits
+SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits
 FROM student
 WHERE id = :id;
 
--- name: list_students(family_name_end, given_name, given_name_end, status, after_family_name, after_given_name, after_id, limit)
+-- name: list_students(family_sort_end, given_sort, given_sort_end, status, after_family_sort, after_given_sort, after_id, limit)
 -- Which students follow this place in the order of names? A first page follows
 -- (the prefix of the family name, '', 0). Each _end is the end of a prefix.
-SELECT id, version, given_name, family_name, email, status, max_credits
+SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, family_sort, given_sort
 FROM student
-WHERE (family_name, given_name, id) > (:after_family_name, :after_given_name, :after_id)
-    AND family_name < :family_name_end
-    AND given_name >= :given_name
-    AND given_name < :given_name_end
+WHERE (family_sort, given_sort, id) > (:after_family_sort, :after_given_sort, :after_id)
+    AND family_sort < :family_sort_end
+    AND given_sort >= :given_sort
+    AND given_sort < :given_sort_end
     AND (:status IS NULL OR status = :status)
-ORDER BY family_name, given_name, id
+ORDER BY family_sort, given_sort, id
 LIMIT :limit;
 
--- name: list_students_by_email(email_end, family_name, family_name_end, given_name, given_name_end, status, after_email, after_id, limit)
+-- name: list_students_by_email(email_end, family_sort, family_sort_end, given_sort, given_sort_end, status, after_email, after_id, limit)
 -- Which students follow this place in the order of emails? A first page follows (the prefix of the email, 0).
-SELECT id, version, given_name, family_name, email, status, max_credits
+SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits
 FROM student
 WHERE (email, id) > (:after_email, :after_id)
     AND email < :email_end
-    AND family_name >= :family_name
-    AND family_name < :family_name_end
-    AND given_name >= :given_name
-    AND given_name < :given_name_end
+    AND (:family_sort = '' OR family_sort >= :family_sort AND family_sort < :family_sort_end)
+    AND (:given_sort = '' OR given_sort >= :given_sort AND given_sort < :given_sort_end)
     AND (:status IS NULL OR status = :status)
 ORDER BY email, id
 LIMIT :limit;
 
--- name: list_broken_student_rules(id, email)
--- Which rules would a student with this email break? A new student has no id.
-SELECT '/email' AS pointer, 'email_taken' AS code,
-    'Student ' || CAST(id AS text) || ' has this email.' AS detail,
+-- name: list_students_by_number(number_end, email, email_end, family_sort, family_sort_end, given_sort, given_sort_end, status, after_number, after_id, limit)
+-- Which students follow this place in the order of numbers? A first page follows (the prefix of the number, 0).
+SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits
+FROM student
+WHERE (number, id) > (:after_number, :after_id)
+    AND number < :number_end
+    AND (:email = '' OR email >= :email AND email < :email_end)
+    AND (:family_sort = '' OR family_sort >= :family_sort AND family_sort < :family_sort_end)
+    AND (:given_sort = '' OR given_sort >= :given_sort AND given_sort < :given_sort_end)
+    AND (:status IS NULL OR status = :status)
+ORDER BY number, id
+LIMIT :limit;
+
+-- name: list_students_by_update(number, number_end, email, email_end, family_sort, family_sort_end, given_sort, given_sort_end, status, after_updated_at, after_id, limit)
+-- Which students follow this place in the order of their last changes? A first page follows (updated_since, 0).
+SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits
+FROM student
+WHERE (updated_at, id) > (:after_updated_at, :after_id)
+    AND (:number = '' OR number >= :number AND number < :number_end)
+    AND (:email = '' OR email >= :email AND email < :email_end)
+    AND (:family_sort = '' OR family_sort >= :family_sort AND family_sort < :family_sort_end)
+    AND (:given_sort = '' OR given_sort >= :given_sort AND given_sort < :given_sort_end)
+    AND (:status IS NULL OR status = :status)
+ORDER BY updated_at, id
+LIMIT :limit;
+
+-- name: list_students_by_word(word, word_end, words, last, number, number_end, email, email_end, family_sort, family_sort_end, given_sort, given_sort_end, status, updated_since, after_family_sort, after_given_sort, after_id, limit)
+-- Which students with each of these words follow this place in the order of names? For a rare word: its students
+-- are looked up, and sorted.
+SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, family_sort, given_sort
+FROM (
+    SELECT DISTINCT student_id FROM student_word
+    WHERE word >= :word AND word < :word_end
+) AS found
+CROSS JOIN student
+WHERE student.id = found.student_id
+    AND (family_sort, given_sort, id) > (:after_family_sort, :after_given_sort, :after_id)
+    AND NOT EXISTS (
+        SELECT 1 FROM json_each(:words) AS wanted
+        WHERE NOT EXISTS (
+            SELECT 1 FROM student_word
+            WHERE student_id = student.id AND word >= wanted.value AND word < wanted.value || :last
+        )
+    )
+    AND (:number = '' OR number >= :number AND number < :number_end)
+    AND (:email = '' OR email >= :email AND email < :email_end)
+    AND (:family_sort = '' OR family_sort >= :family_sort AND family_sort < :family_sort_end)
+    AND (:given_sort = '' OR given_sort >= :given_sort AND given_sort < :given_sort_end)
+    AND (:status IS NULL OR status = :status)
+    AND (:updated_since IS NULL OR updated_at >= :updated_since)
+ORDER BY family_sort, given_sort, id
+LIMIT :limit;
+
+-- name: list_students_with_words(words, last, number, number_end, email, email_end, family_sort, family_sort_end, given_sort, given_sort_end, status, updated_since, after_family_sort, after_given_sort, after_id, limit)
+-- The same for words that are common: the students are taken by name until the page is full.
+SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, family_sort, given_sort
+FROM student
+WHERE (family_sort, given_sort, id) > (:after_family_sort, :after_given_sort, :after_id)
+    AND NOT EXISTS (
+        SELECT 1 FROM json_each(:words) AS wanted
+        WHERE NOT EXISTS (
+            SELECT 1 FROM student_word
+            WHERE student_id = student.id AND word >= wanted.value AND word < wanted.value || :last
+        )
+    )
+    AND (:number = '' OR number >= :number AND number < :number_end)
+    AND (:email = '' OR email >= :email AND email < :email_end)
+    AND (:family_sort = '' OR family_sort >= :family_sort AND family_sort < :family_sort_end)
+    AND (:given_sort = '' OR given_sort >= :given_sort AND given_sort < :given_sort_end)
+    AND (:status IS NULL OR status = :status)
+    AND (:updated_since IS NULL OR updated_at >= :updated_since)
+ORDER BY family_sort, given_sort, id
+LIMIT :limit;
+
+-- name: list_possible_duplicates(id)
+-- Which other students have the email or the whole name of this one?
+SELECT id AS student_id, max(same_email) AS same_email, max(same_name) AS same_name
+FROM (
+    SELECT other.id, 1 AS same_email, 0 AS same_name
+    FROM student AS this
+    CROSS JOIN student AS other
+    WHERE this.id = :id AND other.email = this.email AND other.id <> this.id
+    UNION ALL
+    SELECT other.id, 0, 1
+    FROM student AS this
+    CROSS JOIN student AS other
+    WHERE this.id = :id
+        AND other.family_sort = this.family_sort
+        AND other.given_sort = this.given_sort
+        AND other.id <> this.id
+) AS other
+GROUP BY id
+ORDER BY id
+LIMIT 20;
+
+-- name: list_broken_student_rules(id, number)
+-- Which rules would a student with this number break? A new student has no id.
+SELECT '/number' AS pointer, 'number_taken' AS code,
+    'Student ' || CAST(id AS text) || ' has the number ' || number || '.' AS detail,
     json_object('student_id', id) AS details
 FROM student
-WHERE email = :email AND id IS DISTINCT FROM :id;
+WHERE number = :number AND id IS DISTINCT FROM :id;
 
--- name: insert_student(given_name, family_name, email, status, max_credits)^
-INSERT INTO student (given_name, family_name, email, status, max_credits)
-VALUES (:given_name, :family_name, :email, :status, :max_credits)
-RETURNING id, version, given_name, family_name, email, status, max_credits;
+-- name: insert_student(now, number, given_name, family_name, email, status, max_credits)^
+INSERT INTO student (number, given_name, family_name, email, status, max_credits, updated_at)
+VALUES (:number, :given_name, :family_name, :email, :status, :max_credits, :now)
+RETURNING id, version, updated_at, number, given_name, family_name, email, status, max_credits;
 
--- name: update_student(id, given_name, family_name, email, status, max_credits)^
+-- name: update_student(id, now, number, given_name, family_name, email, status, max_credits)!
 UPDATE student
-SET given_name = :given_name, family_name = :family_name, email = :email, status = :status,
-    max_credits = :max_credits, version = version + 1
-WHERE id = :id
-RETURNING id, version, given_name, family_name, email, status, max_credits;
+SET number = :number, given_name = :given_name, family_name = :family_name, email = :email,
+    status = :status, max_credits = :max_credits, updated_at = :now, version = version + 1
+WHERE id = :id;
 
 -- name: list_broken_student_deletion_rules(id)
 -- Which rules would the deletion of this student break? Their enrollments are history and must stay.

@@ -10,7 +10,7 @@ SELECT start_on
 FROM term
 WHERE code = :code;
 
--- name: list_terms(code_end, title, title_end, after_code, after_id, limit)
+-- name: list_terms(code_end, title, title_end, updated_since, after_code, after_id, limit)
 -- Which terms follow this place in the order of codes? A first page follows (the prefix of the code, 0).
 -- Each _end is the end of a prefix.
 SELECT id, version, updated_at, code, title, start_on, end_on, max_credits
@@ -19,6 +19,7 @@ WHERE (code, id) > (:after_code, :after_id)
     AND code < :code_end
     AND title >= :title
     AND title < :title_end
+    AND (:updated_since IS NULL OR updated_at >= :updated_since)
 ORDER BY code, id
 LIMIT :limit;
 

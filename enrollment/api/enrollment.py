@@ -15,7 +15,7 @@ from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
 from enrollment.http.responses import Result, created, created_many, no_content, ok
 from enrollment.model.courses import StudentCourse
-from enrollment.model.queries import EligibleCourseFilter, RosterFilter, StudentCourseFilter
+from enrollment.model.queries import EligibleCourseFilter, StudentCourseFilter, StudentRosterFilter
 from enrollment.model.records import Enrollment, RosterEntry
 from enrollment.model.requests import (
     BulkEnrollmentInput,
@@ -37,7 +37,7 @@ def list_courses_of_student(
 
 
 def list_students_of_course(
-    context: Context, db: Connection, course_id: int, query: RosterFilter
+    context: Context, db: Connection, course_id: int, query: StudentRosterFilter
 ) -> Result:
     """List a course's students."""
     listing = roster.list_students_of_course(db, course_id, query, decode_cursor(context, query))
@@ -206,7 +206,7 @@ OPERATIONS = (
         "/v1/courses/<course_id:id>/students",
         READERS,
         list_students_of_course,
-        query=RosterFilter,
+        query=StudentRosterFilter,
         answer=Page[RosterEntry],
     ),
     Operation(

@@ -12,9 +12,10 @@ from enrollment.http.pagination import decode_cursor, page_response
 from enrollment.http.responses import Result, created, created_many, no_content, ok, status_of
 from enrollment.model.patches import StudentPatch, merge
 from enrollment.model.queries import StudentFilter
-from enrollment.model.records import Input, ReplacedStudent, Student, StudentInput
+from enrollment.model.records import Input, NewStudent, ReplacedStudent, Student, StudentInput
 from enrollment.model.requests import StudentBatchInput
 from enrollment.model.results import Page, StudentResult, StudentResults
+from enrollment.model.types import Timestamp
 from enrollment.problems.registry import rules_for
 from enrollment.storage.sqlite import Connection
 
@@ -28,13 +29,13 @@ def list_students(context: Context, db: Connection, query: StudentFilter) -> Res
 
 def create_student(context: Context, db: Connection, body: StudentInput) -> Result:
     """Create a student."""
-    new = student.insert_student(db, body)
+    new = student.insert_student(db, body, Timestamp.now())
     return created(new, f"/v1/students/{new.id}")
 
 
 def create_students(context: Context, db: Connection, body: StudentBatchInput) -> Result:
     """Create many students: all or none, or each that breaks no rule."""
-    outcomes = student.insert_students(db, body.items, body.mode)
+    outcomes = student.insert_students(db, body.items, body.mode, Timestamp.now())
     results = [
         StudentResult(status=status_of(found), student=record, errors=found)
         for record, found in outcomes
@@ -53,8 +54,9 @@ def replace_student(
     """Replace a student; one who becomes inactive leaves every course whose term is not over."""
     present = student.get_student(db, student_id)
     check_preconditions(context, lambda: etag_of(present))
-    updated = student.update_student(db, student_id, body)
-    dropped = enrollment.apply_deactivation(db, present, updated, change_context(context))
+    change = change_context(context)
+    updated = student.update_student(db, student_id, body, change.at)
+    dropped = enrollment.apply_deactivation(db, present, updated, change)
     return ok(ReplacedStudent(**asdict(updated), dropped=dropped))
 
 
@@ -82,7 +84,7 @@ OPERATIONS = (
         REGISTRARS,
         create_student,
         body=StudentInput,
-        answer=Student,
+        answer=NewStudent,
         status=201,
         conflicts=rules_for("student"),
     ),

@@ -9,6 +9,7 @@ from msgspec.structs import asdict
 
 from enrollment.data.batch import Outcome, insert_batch
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page, prefix_ends
+from enrollment.data.search import search_parameters, split_words
 from enrollment.data.violations import raise_broken_rules
 from enrollment.model.courses import Course, CourseInput, CourseSeats, Meeting, Prerequisite
 from enrollment.model.queries import CourseFilter
@@ -64,8 +65,9 @@ def list_courses(
     start = {"code": wanted.code, "label": "", "id": 0}
     rows: KeysetPage[dict[str, Any]]
     parameters = asdict(wanted) | prefix_ends(wanted, "code", "title", "instructor")
+    parameters |= search_parameters(split_words(db, wanted.q))
     rows = list_page(db, query, dict, parameters, start=start, after=after)
-    return KeysetPage(get_courses(db, rows.items), rows.next)
+    return KeysetPage(get_courses(db, rows.items), rows.next, rows.total)
 
 
 def insert_course(db: Connection, fields: CourseInput, now: Timestamp) -> Course:

@@ -8,7 +8,7 @@ from enrollment.data.course import decode_meetings, get_course
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
 from enrollment.data.student import get_student, student_not_found
 from enrollment.model.courses import StudentCourse
-from enrollment.model.queries import RosterFilter, StudentCourseFilter
+from enrollment.model.queries import RosterFilter, StudentCourseFilter, StudentRosterFilter
 from enrollment.model.records import RosterEntry
 from enrollment.storage.queries import queries
 from enrollment.storage.sqlite import Connection
@@ -47,15 +47,20 @@ def get_courses_tag(db: Connection, student_id: int) -> str:
 
 
 def list_students_of_course(
-    db: Connection, course_id: int, wanted: RosterFilter, after: KeysetPosition | None = None
+    db: Connection, course_id: int, wanted: StudentRosterFilter, after: KeysetPosition | None = None
 ) -> KeysetPage[RosterEntry]:
-    """List the students of a course by status, order of the waitlist and student id.
+    """List the students of a course by name, or by status, order of the waitlist and student id.
 
-    Students at an earlier time are listed by student id alone. Raises course_not_found.
+    Students at an earlier time are listed by name or student id alone. Raises course_not_found.
     """
     start: dict[str, str | int]
     query, start = SQL.list_students_of_course_as_of, {"student_id": 0}
-    if not _is_past(wanted):
+    if wanted.order == "name":
+        query = SQL.list_students_of_course_by_name
+        if _is_past(wanted):
+            query = SQL.list_students_of_course_as_of_by_name
+        start = {"family_sort": "", "given_sort": "", "student_id": 0}
+    elif not _is_past(wanted):
         query = SQL.list_students_of_course
         start = {"status": wanted.status or "", "queue_number": -1, "student_id": 0}
     parameters = _parameters(wanted) | {"course_id": course_id}
@@ -78,5 +83,7 @@ def _course_of_student(*, meetings: str, **row: Any) -> StudentCourse:
     return StudentCourse(**row, meetings=decode_meetings(meetings))
 
 
-def _student_of_course(queue_number: int = 0, **row: Any) -> RosterEntry:
+def _student_of_course(
+    queue_number: int = 0, family_sort: str = "", given_sort: str = "", **row: Any
+) -> RosterEntry:
     return RosterEntry(**row)

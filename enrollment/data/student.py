@@ -1,16 +1,23 @@
 """Students."""
 
 from collections.abc import Sequence
-from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec.structs import asdict
 
 from enrollment.data.batch import Outcome, insert_batch
-from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page, prefix_ends
+from enrollment.data.keyset import (
+    LAST_CHARACTER,
+    KeysetPage,
+    KeysetPosition,
+    list_page,
+    prefix_ends,
+)
+from enrollment.data.search import rare_word, search_parameters, sort_key, split_words
 from enrollment.data.violations import raise_broken_rules
 from enrollment.model.queries import StudentFilter
-from enrollment.model.records import Student, StudentInput
+from enrollment.model.records import NewStudent, PossibleDuplicate, Student, StudentInput
+from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
 from enrollment.storage.queries import queries
 from enrollment.storage.sqlite import Connection
@@ -33,35 +40,70 @@ def get_student(db: Connection, student_id: int) -> Student:
 def list_students(
     db: Connection, wanted: StudentFilter, after: KeysetPosition | None = None
 ) -> KeysetPage[Student]:
-    """List students by family name, given name and id, or by email if the filter has one."""
-    query, start = SQL.list_students, {"family_name": wanted.family_name, "given_name": "", "id": 0}
-    if wanted.email:
-        query, start = SQL.list_students_by_email, {"email": wanted.email, "id": 0}
-    parameters = asdict(wanted) | prefix_ends(wanted, "email", "family_name", "given_name")
-    return list_page(db, query, Student, parameters, start=start, after=after)
+    """List students by family name, given name and id. Without `q`, the first of these filters that
+    is set gives the order: `updated_since`, `number`, `email`."""
+    family_sort, given_sort = sort_key(db, wanted.family_name), sort_key(db, wanted.given_name)
+    parameters = asdict(wanted) | prefix_ends(wanted, "number", "email")
+    parameters |= {"family_sort": family_sort, "family_sort_end": family_sort + LAST_CHARACTER}
+    parameters |= {"given_sort": given_sort, "given_sort_end": given_sort + LAST_CHARACTER}
+    start: dict[str, str | int]
+    query, start = SQL.list_students, {"family_sort": family_sort, "given_sort": ""}
+    if words := split_words(db, wanted.q):
+        query, start = SQL.list_students_with_words, {"family_sort": "", "given_sort": ""}
+        parameters |= search_parameters(words)
+        if word := rare_word(db, words):
+            query = SQL.list_students_by_word
+            parameters |= {"word": word, "word_end": word + LAST_CHARACTER}
+    elif wanted.updated_since:
+        query, start = SQL.list_students_by_update, {"updated_at": str(wanted.updated_since)}
+    elif wanted.number:
+        query, start = SQL.list_students_by_number, {"number": wanted.number}
+    elif wanted.email:
+        query, start = SQL.list_students_by_email, {"email": wanted.email}
+    return list_page(db, query, _student, parameters, start={**start, "id": 0}, after=after)
 
 
-def insert_student(db: Connection, fields: StudentInput) -> Student:
-    """Add a student. Raises email_taken."""
-    raise_broken_rules(SQL.list_broken_student_rules(db, id=None, email=fields.email))
-    return Student(**SQL.insert_student(db, **asdict(fields)))
+def insert_student(db: Connection, fields: StudentInput, now: Timestamp) -> NewStudent:
+    """Add a student, and name the first students who have the same email or the same whole name,
+    without case and accents. Raises number_taken."""
+    raise_broken_rules(SQL.list_broken_student_rules(db, id=None, number=fields.number))
+    row = SQL.insert_student(db, now=now, **asdict(fields))
+    duplicates = [
+        PossibleDuplicate(
+            student_id=other["student_id"],
+            same_email=bool(other["same_email"]),
+            same_name=bool(other["same_name"]),
+        )
+        for other in SQL.list_possible_duplicates(db, id=row["id"])
+    ]
+    return NewStudent(**row, possible_duplicates=duplicates)
 
 
 def insert_students(
-    db: Connection, items: Sequence[StudentInput], mode: Literal["all", "each"]
-) -> list[Outcome[Student]]:
+    db: Connection, items: Sequence[StudentInput], mode: Literal["all", "each"], now: Timestamp
+) -> list[Outcome[NewStudent]]:
     """Add many students: all or none, or each that breaks no rule. For "all", raises what
     insert_student does, and duplicate_item."""
-    return insert_batch(items, partial(insert_student, db), mode, key="student_id")
+    return insert_batch(
+        items, lambda fields: insert_student(db, fields, now), mode, key="student_id"
+    )
 
 
-def update_student(db: Connection, student_id: int, fields: StudentInput) -> Student:
-    """Replace all fields of a student who exists. Raises email_taken."""
-    raise_broken_rules(SQL.list_broken_student_rules(db, id=student_id, email=fields.email))
-    return Student(**SQL.update_student(db, id=student_id, **asdict(fields)))
+def update_student(
+    db: Connection, student_id: int, fields: StudentInput, now: Timestamp
+) -> Student:
+    """Replace all fields of a student who exists. Raises number_taken."""
+    raise_broken_rules(SQL.list_broken_student_rules(db, id=student_id, number=fields.number))
+    SQL.update_student(db, id=student_id, now=now, **asdict(fields))
+    # A trigger may have dated the change later.
+    return get_student(db, student_id)
 
 
 def delete_student(db: Connection, student_id: int) -> None:
     """Delete a student who exists. Raises student_has_enrollments."""
     raise_broken_rules(SQL.list_broken_student_deletion_rules(db, id=student_id))
     SQL.delete_student(db, id=student_id)
+
+
+def _student(family_sort: str = "", given_sort: str = "", **row: Any) -> Student:
+    return Student(**row)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
@@ -127,7 +128,8 @@ def _parse(body: bytes) -> tuple[Any, bool]:
         value = json.loads(
             text, object_pairs_hook=gather, parse_constant=JsonConstant, parse_float=_number
         )
-        return value, repeats
+        # Only other characters, and escapes that stand for them, can need composing.
+        return value if text.isascii() and "\\u" not in text else _composed(value), repeats
     except UnicodeDecodeError as error:
         detail = f"The body is not UTF-8 at byte {error.start}."
     except json.JSONDecodeError as error:
@@ -142,6 +144,18 @@ def _parse(body: bytes) -> tuple[Any, bool]:
     raise Problem(
         "malformed_json", detail, [Violation(pointer="", code="malformed_json", detail=detail)]
     )
+
+
+def _composed(value: Any) -> Any:
+    """Return a JSON value with its texts in NFC (https://unicode.org/reports/tr15/): a letter is
+    stored in one form, however it was sent."""
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, list):
+        return [_composed(item) for item in value]
+    if isinstance(value, dict):
+        value.update({name: _composed(part) for name, part in value.items()})
+    return value
 
 
 def _number(text: str) -> int | float:

@@ -7,16 +7,22 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from msgspec import Meta
 
-from enrollment.model.types import (
+from enrollment.model.text import (
     CODE_LENGTH,
     CODE_RULE,
+    NAME_LENGTH,
+    SURROGATES,
+    TEXT,
+    TEXT_RULE,
+)
+from enrollment.model.types import (
     CREDIT_DECIMALS,
     MAX_CREDITS,
-    SURROGATES,
     AsOf,
     Code,
     Credits,
     Date,
+    PersonName,
     Timestamp,
 )
 
@@ -28,6 +34,7 @@ WORDS: dict[Any, str] = {
     float: "a number",
     bool: "true or false",
     list: "a list",
+    PersonName: f"text of 1 to {NAME_LENGTH} characters",
     Code: f"text of 1 to {CODE_LENGTH} characters: {CODE_RULE}",
     Credits: f"a number from 0 to {MAX_CREDITS:,} with at most {CREDIT_DECIMALS} decimals",
     Date: _DATE,
@@ -68,9 +75,11 @@ def describe_expected(value: Any, wanted: Any) -> str:
     inner, meta = unwrap(wanted)
     if get_origin(inner) is Literal:
         return "Expected one of: " + ", ".join(get_args(inner))
-    if inner is str and isinstance(value, str):
+    if inner in (str, PersonName) and isinstance(value, str):
         if re.search(f"[{SURROGATES}]", value):
             return "Expected no lone surrogates"
+        if inner is PersonName and value and not re.match(TEXT, value):
+            return TEXT_RULE
         fits = (meta.min_length or 0) <= len(value) <= (meta.max_length or len(value))
         if fits and meta.pattern:
             return str(meta.description)

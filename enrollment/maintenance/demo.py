@@ -14,7 +14,7 @@ from enrollment.data.term import insert_term
 from enrollment.model.courses import Course, CourseInput
 from enrollment.model.queries import StudentFilter
 from enrollment.model.records import Change, StudentInput, TermInput
-from enrollment.model.types import Code, Credits, Date, Timestamp
+from enrollment.model.types import Code, Credits, Date, PersonName, Timestamp
 from enrollment.problems.errors import CommandError
 from enrollment.storage.database import Database
 
@@ -75,7 +75,8 @@ def fill(database: Database, students: int, seed: int) -> dict[str, int]:
     ):
         if list_students(db, StudentFilter(limit=1)).items:
             raise CommandError("the database already has students; demo fills only an empty one")
-        people = [insert_student(db, fields).id for fields in _students(chance, students)]
+        now = Timestamp(f"{TERMS[0][2]}T08:00:00.000Z")
+        people = [insert_student(db, fields, now).id for fields in _students(chance, students)]
         done: dict[int, set[str]] = {person: set() for person in people}
         for code, title, start_on, end_on in TERMS:
             begin = Change(at=Timestamp(f"{start_on}T08:00:00.000Z"), actor="demo")
@@ -122,8 +123,8 @@ def _deal(cards: list[Course], done: set[str]) -> set[int]:
 def _students(chance: random.Random, count: int) -> Iterator[StudentInput]:
     for number in range(1, count + 1):
         yield StudentInput(
-            given_name=chance.choice(GIVEN_NAMES),
-            family_name=chance.choice(FAMILY_NAMES),
+            given_name=PersonName(chance.choice(GIVEN_NAMES)),
+            family_name=PersonName(chance.choice(FAMILY_NAMES)),
             email=f"student{number}@college.example",
         )
 

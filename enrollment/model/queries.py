@@ -1,6 +1,6 @@
 """The query parameters: filters, pages, options."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -12,8 +12,10 @@ from enrollment.model.types import (
     EnrollmentStatus,
     ExactCode,
     Prefix,
+    SearchWords,
     SeatsLeft,
     StudentStatus,
+    Timestamp,
 )
 
 # The largest page, in items, that is read on the thread of the event loop. A larger page is read on
@@ -22,7 +24,10 @@ QUICK_LIMIT = 100
 Limit = Annotated[int, Meta(ge=1, le=1000, description="The maximum number of items")]
 
 
-class Pagination(Input, frozen=True, kw_only=True):
+UpdatedSince = Annotated[Timestamp, Meta(description="Show what has changed at this time or later")]
+
+
+class PageQuery(Input, frozen=True, kw_only=True):
     """One page of a list: at most `limit` items, starting at `cursor`."""
 
     limit: Limit = 100
@@ -34,13 +39,32 @@ class Pagination(Input, frozen=True, kw_only=True):
         return self.limit > QUICK_LIMIT
 
 
-class StudentFilter(Pagination, frozen=True, kw_only=True):
-    """Filters for students. Text matches the beginning; case is ignored for A-Z only."""
+class Pagination(PageQuery, frozen=True, kw_only=True):
+    """One page of a list, and with `count` the number of items on all its pages."""
 
+    count: Annotated[bool, Meta(description="Add the number of items on all pages")] = False
+
+    @property
+    def is_slow(self) -> bool:
+        return self.count or super().is_slow
+
+
+class StudentFilter(Pagination, frozen=True, kw_only=True):
+    """Filters for students. Text matches the beginning; case is ignored, and so are accents in
+    names. `q` finds students with all of its words: each begins a word of the names, the number or
+    the email."""
+
+    q: SearchWords = ""
+    number: Prefix = ""
     family_name: Prefix = ""
     given_name: Prefix = ""
     email: Prefix = ""
     status: StudentStatus | None = None
+    updated_since: UpdatedSince | None = None
+
+    @property
+    def is_slow(self) -> bool:
+        return bool(self.q) or super().is_slow
 
 
 class TermFilter(Pagination, frozen=True, kw_only=True):
@@ -48,12 +72,15 @@ class TermFilter(Pagination, frozen=True, kw_only=True):
 
     code: Prefix = ""
     title: Prefix = ""
+    updated_since: UpdatedSince | None = None
 
 
 class CourseFilter(Pagination, frozen=True, kw_only=True):
     """Filters for courses. Text matches the beginning; case is ignored for A-Z only. `term` and
-    `section` are complete codes."""
+    `section` are complete codes. `q` finds courses with all of its words: each begins a word of the
+    code, the section, the title or the instructor."""
 
+    q: SearchWords = ""
     code: Prefix = ""
     section: ExactCode | None = None
     title: Prefix = ""
@@ -64,10 +91,12 @@ class CourseFilter(Pagination, frozen=True, kw_only=True):
         None
     )
     waiting: Annotated[bool, Meta(description="Only courses with waitlisted students")] = False
+    updated_since: UpdatedSince | None = None
 
     @property
     def is_slow(self) -> bool:
-        return bool(self.seats or self.waiting) or super().is_slow
+        filtered = self.q or self.seats or self.waiting or self.updated_since
+        return bool(filtered) or super().is_slow
 
 
 class WriteOptions(Input, frozen=True, kw_only=True):
@@ -89,13 +118,20 @@ class RosterFilter(Pagination, frozen=True, kw_only=True):
         return bool(self.as_of or self.known_at) or super().is_slow
 
 
+class StudentRosterFilter(RosterFilter, frozen=True, kw_only=True):
+    """Filters for the students of a course, and their order: by status and position on the
+    waitlist, or by name."""
+
+    order: Literal["status", "name"] = "status"
+
+
 class StudentCourseFilter(RosterFilter, frozen=True, kw_only=True):
     """Filters for the courses of a student."""
 
     term: ExactCode | None = None
 
 
-class EligibleCourseFilter(Pagination, frozen=True, kw_only=True):
+class EligibleCourseFilter(PageQuery, frozen=True, kw_only=True):
     """Filters for the courses in which a student can enroll."""
 
     term: ExactCode | None = None

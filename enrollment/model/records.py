@@ -17,8 +17,10 @@ from enrollment.model.types import (
     Id,
     Name,
     OverridableRule,
+    PersonName,
     Reason,
     Role,
+    StudentNumber,
     StudentStatus,
     Text,
     Timestamp,
@@ -37,21 +39,40 @@ class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class StudentInput(Input, frozen=True, kw_only=True):
-    """A student to create, or the new fields of a student. `max_credits` overrides the limit of
+    """A student to create, or the new fields of a student. A person with one name has no
+    `given_name`. Several students can have the same `email`. `max_credits` overrides the limit of
     every term."""
 
-    given_name: Name
-    family_name: Name
+    number: StudentNumber | None = None
+    given_name: PersonName | None
+    family_name: PersonName
     email: Email | None = None
     status: StudentStatus = "active"
     max_credits: Credits | None = None
 
 
 class Student(StudentInput, frozen=True, forbid_unknown_fields=False):
-    """A student. `version` increases with every change."""
+    """A student. `version` increases with every change, and `updated_at` is the time of the
+    last."""
 
     id: Id
     version: Count
+    updated_at: TimestampText
+
+
+class PossibleDuplicate(msgspec.Struct, frozen=True, kw_only=True):
+    """A student with the email or the whole name of a new one. Names are compared without case and
+    accents."""
+
+    student_id: Id
+    same_email: bool
+    same_name: bool
+
+
+class NewStudent(Student, frozen=True):
+    """A new student. `possible_duplicates` are the first students who may be the same person."""
+
+    possible_duplicates: Annotated[list[PossibleDuplicate], Meta(max_length=20)]
 
 
 class TermInput(Input, frozen=True, kw_only=True):
@@ -95,10 +116,12 @@ class ReplacedStudent(Student, frozen=True, kw_only=True):
 
 
 class RosterEntry(Enrollment, frozen=True, kw_only=True):
-    """One student of a course: the enrollment, with the name of the student."""
+    """One student of a course: the enrollment, with the number, name and email of the student."""
 
-    given_name: Name
-    family_name: Name
+    number: StudentNumber | None
+    given_name: PersonName | None
+    family_name: PersonName
+    email: Email | None
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

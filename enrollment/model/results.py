@@ -6,10 +6,11 @@ import msgspec
 from msgspec import Meta
 
 from enrollment.model.courses import Course, Meeting
-from enrollment.model.records import Enrollment, Event, Student
+from enrollment.model.records import Enrollment, Event, NewStudent
 from enrollment.model.types import (
     UNBOUNDED,
     Code,
+    Count,
     Credits,
     Cursor,
     EnrollmentStatus,
@@ -42,10 +43,12 @@ R = TypeVar("R")  # the type of the items
 
 
 class Page(msgspec.Struct, Generic[R], frozen=True):
-    """One page of a list. `next` is the cursor of the next page, or null on the last page."""
+    """One page of a list. `next` is the cursor of the next page, or null on the last page. `total`
+    is the number of items on all pages, if the request has `count`."""
 
     items: Annotated[list[R], Meta(max_length=1000)]
     next: Cursor | None
+    total: Count | msgspec.UnsetType = msgspec.UNSET
 
 
 class EventFeed(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +115,7 @@ class StudentResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     would have, and the student or every reason for the refusal."""
 
     status: Status
-    student: Student | None = None
+    student: NewStudent | None = None
     errors: Annotated[list[Violation], Meta(max_length=UNBOUNDED)] = []
 
 

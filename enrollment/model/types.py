@@ -3,10 +3,24 @@
 import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
-from unicodedata import normalize
+from unicodedata import category
 
 import msgspec
 from msgspec import Meta
+
+from enrollment.model.text import (
+    CODE_LENGTH,
+    CODE_PATTERN,
+    CODE_POINTS_OF_NAME,
+    CODE_RULE,
+    END,
+    INVISIBLE,
+    NAME_LENGTH,
+    NO_ODD_CHARACTERS,
+    ODD,
+    TEXT,
+    TEXT_RULE,
+)
 
 
 class Date(str):
@@ -35,70 +49,63 @@ class AsOf(str):
     of that day in UTC."""
 
 
+class PersonName(str):
+    """A given or family name."""
+
+
 class Code(str):
-    """The code of a term or course, or a section: letters and digits of any script, in NFC."""
+    """The code of a term or course, or a section: letters and digits of any script."""
 
 
 class Credits(float):
     """A number of credits with at most three decimals."""
 
 
-# Text cannot have control characters (they forge log lines), lone surrogates, U+FFFE and U+FFFF
-# (they are not characters), or U+10FFFF (a query for a prefix ends at the prefix and U+10FFFF).
-# Patterns end with END instead of "$", which would allow a newline at the end.
-SURROGATES = r"\ud800-\udfff"
-END = r"(?![\s\S])"
-_ODD = rf"\x00-\x1f\x7f-\x9f\u2028\u2029{SURROGATES}\ufffe\uffff" + "\U0010ffff"
-_NO_ODD_CHARACTERS = rf"^[^{_ODD}]*{END}"
-# Texts that differ only in white space at either end would look the same.
-_TEXT = rf"^[^\s{_ODD}](?:[^{_ODD}]*[^\s{_ODD}])?{END}"
-_TEXT_RULE = "Expected no control characters, and no white space at either end"
-
-# The punctuation and symbols of the larger blocks, and characters that show nothing: no code has
-# them. A code has letters, marks and digits of any script, and the characters of _BETWEEN.
-_NOT_IN_CODES = (
-    r"""\x00-\x1f!"$%()*,;<-@\[-\^`{-\xa9\xab-\xb4\xb6-\xb9\xbb-\xbf\xd7\xf7\u034f\u061c\u115f\u1160"""
-    r"\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u2bff\u2e00-\u2e7f\u3000-\u3004\u3008-\u3020\u3030\u3164"
-    rf"{SURROGATES}\ue000-\uf8ff\ufe00-\ufe1f\ufe30-\ufe6f\ufeff-\uff0f\uff1a-\uff20\uff3b-\uff40"
-    r"\uff5b-\uff65\uffa0\uffe0-\uffff"
-    "\U0001f000-\U0001faff\U000e0000-\U0010ffff"
-)
-_BETWEEN = r"\- ._/&':"
-CODE_LENGTH = 32
-# A code can end with + or #, and does not begin with a mark, which would join what is before it.
-CODE_PATTERN = (
-    rf"^[^{_NOT_IN_CODES}{_BETWEEN}+#\u0300-\u036f]"
-    rf"(?:[^{_NOT_IN_CODES}]*[^{_NOT_IN_CODES}{_BETWEEN}])?{END}"
-)
-CODE_RULE = "letters and digits of any script, with spaces and . _ / + - & ' # : between them"
-
 Id = Annotated[int, Meta(ge=1, le=2**53 - 1)]
-Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=_TEXT, description=_TEXT_RULE)]
-Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=_TEXT, description=_TEXT_RULE)]
-Room = Annotated[str, Meta(min_length=1, max_length=100, pattern=_TEXT, description=_TEXT_RULE)]
-Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern=_TEXT, description=_TEXT_RULE)]
+Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=TEXT, description=TEXT_RULE)]
+Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=TEXT, description=TEXT_RULE)]
+Room = Annotated[str, Meta(min_length=1, max_length=100, pattern=TEXT, description=TEXT_RULE)]
+Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern=TEXT, description=TEXT_RULE)]
+StudentNumber = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=32,
+        pattern=r"^[!-~]+(?![\s\S])",
+        description="Expected visible ASCII characters without spaces",
+    ),
+]
 Email = Annotated[
     str,
     Meta(
         max_length=254,
-        pattern=r"^[!-?A-~]+@[!-?A-~]+(?![\s\S])",
-        description="Expected an email address such as ada@example.org, in ASCII",
+        pattern=rf"^[^@\s{ODD}{INVISIBLE}]+@[^@\s{ODD}{INVISIBLE}]+{END}",
+        description="Expected an email address such as ada@example.org",
     ),
 ]
 Prefix = Annotated[
     str,
     Meta(
         max_length=254,
-        pattern=_NO_ODD_CHARACTERS,
+        pattern=NO_ODD_CHARACTERS,
         description="Expected no control characters",
         extra_json_schema={"description": "Match the beginning; ignore case for A-Z only"},
+    ),
+]
+SearchWords = Annotated[
+    str,
+    Meta(
+        max_length=100,
+        pattern=NO_ODD_CHARACTERS,
+        description="Expected no control characters",
+        extra_json_schema={"description": "Find all of these words, whatever the case and accents"},
     ),
 ]
 ExactCode = Annotated[
     str,
     Meta(
         max_length=254,
-        pattern=_NO_ODD_CHARACTERS,
+        pattern=NO_ODD_CHARACTERS,
         description="Expected no control characters",
         extra_json_schema={"description": "Match the complete code; ignore case for A-Z only"},
     ),
@@ -166,11 +173,17 @@ EnrollmentStatus = Literal["enrolled", "waitlisted", "completed", "dropped"]
 TIMESTAMP_LENGTH = 64
 
 
+# The categories of Unicode that a reader does not count: combining marks and format characters.
+UNCOUNTED = ("Mn", "Mc", "Me", "Cf")
+
+
 def decode(wanted: type, value: Any) -> Any:
     """Decode a value of one of the types above for msgspec. Dates and times are those of RFC 3339.
 
     Raises ValueError, msgspec.ValidationError; NotImplementedError for another type.
     """
+    if wanted is PersonName:
+        return _decode_name(value)
     if wanted is Code:
         return _decode_code(value)
     if wanted is Credits:
@@ -191,13 +204,19 @@ def decode(wanted: type, value: Any) -> Any:
     raise NotImplementedError(wanted)
 
 
+def _decode_name(value: Any) -> PersonName:
+    """Decode a name. A reader counts neither combining marks nor characters that show nothing."""
+    if not isinstance(value, str) or not re.match(TEXT, value) or len(value) > CODE_POINTS_OF_NAME:
+        raise ValueError("Expected text")
+    seen = [character for character in value if category(character) not in UNCOUNTED]
+    if len(seen) > NAME_LENGTH:
+        raise ValueError(f"Expected at most {NAME_LENGTH} characters")
+    return PersonName(value)
+
+
 def _decode_code(value: Any) -> Code:
-    """Return a code in NFC: what looks the same is the same."""
     if isinstance(value, str) and len(value) <= CODE_LENGTH and re.match(CODE_PATTERN, value):
-        code = Code(normalize("NFC", value))
-        # Some letters become two.
-        if len(code) <= CODE_LENGTH:
-            return code
+        return Code(value)
     raise ValueError(f"Expected {CODE_RULE}")
 
 

@@ -21,7 +21,9 @@ from enrollment.model.records import (
     Event,
     Hold,
     HoldInput,
+    NewStudent,
     NewToken,
+    PossibleDuplicate,
     ReplacedStudent,
     RosterEntry,
     Student,
@@ -62,12 +64,17 @@ from enrollment.model.results import (
     StudentResult,
     StudentResults,
 )
-from enrollment.model.types import Code, Credits, Date, Timestamp
+from enrollment.model.types import Code, Credits, Date, PersonName, Timestamp
 from enrollment.problems.examples import example
 
 STARTED, NOW = "2026-08-20T09:00:00.000Z", "2026-09-01T09:00:00.000Z"
 
-STUDENT = StudentInput(given_name="Ada", family_name="Lovelace", email="ada@example.org")
+STUDENT = StudentInput(
+    number="S-1041",
+    given_name=PersonName("Ada"),
+    family_name=PersonName("Lovelace"),
+    email="ada@example.org",
+)
 TERM = TermInput(
     code=Code("2027-SPRING"),
     title="Spring 2027",
@@ -87,7 +94,13 @@ COURSE = CourseInput(
     prerequisites=[Prerequisite(code=Code("CS101"))],
     meetings=[Meeting(weekday=1, from_time="09:00", to_time="10:30", room="B 12")],
 )
-STORED_STUDENT = Student(**asdict(STUDENT), id=1, version=1)
+NEW_STUDENT = NewStudent(
+    **asdict(STUDENT),
+    id=1,
+    version=1,
+    updated_at=NOW,
+    possible_duplicates=[PossibleDuplicate(student_id=1, same_email=True, same_name=False)],
+)
 STORED_COURSE = Course(
     **asdict(COURSE),
     id=2,
@@ -149,7 +162,8 @@ SAMPLES: dict[Any, Any] = {
         Liveness(status="live"),
         Readiness(status="ready"),
         STUDENT,
-        STORED_STUDENT,
+        Student(**asdict(STUDENT), id=1, version=1, updated_at=NOW),
+        NEW_STUDENT,
         TERM,
         Term(**asdict(TERM), id=1, version=1, updated_at=NOW),
         COURSE,
@@ -180,7 +194,13 @@ SAMPLES: dict[Any, Any] = {
         CourseCopyInput(copy_from=Code("2026-FALL")),
         ENROLLMENT,
         StudentCourse(**asdict(ENROLLMENT), **OFFER),
-        RosterEntry(**asdict(ENROLLMENT), given_name="Ada", family_name="Lovelace"),
+        RosterEntry(
+            **asdict(ENROLLMENT),
+            number=STUDENT.number,
+            given_name=STUDENT.given_name,
+            family_name=STUDENT.family_name,
+            email=STUDENT.email,
+        ),
         BulkResults(
             [
                 BulkResult(student_id=1, status=201, enrollment=ENROLLMENT),
@@ -189,7 +209,7 @@ SAMPLES: dict[Any, Any] = {
                 ),
             ]
         ),
-        StudentResults([StudentResult(status=201, student=STORED_STUDENT)]),
+        StudentResults([StudentResult(status=201, student=NEW_STUDENT)]),
         CourseResults(
             [
                 CourseResult(status=201, course=STORED_COURSE),

@@ -8,7 +8,7 @@ import msgspec
 
 from enrollment.http.authentication import ANYONE
 from enrollment.http.operation import Operation
-from enrollment.model.queries import Pagination
+from enrollment.model.queries import PageQuery
 from enrollment.model.records import Enrollment
 from enrollment.model.results import CourseCopies, DryRun, EventFeed, Page, Results
 from enrollment.model.types import UNBOUNDED, RequestId
@@ -204,7 +204,7 @@ def _codes(operation: Operation) -> Iterator[str]:
         yield from ("not_found", *(f"{name.removesuffix('_id')}_not_found" for name in names))
     if {"student_id", "course_id"} <= {*names}:
         yield "enrollment_not_found"
-    if issubclass(operation.options, Pagination):
+    if issubclass(operation.options, PageQuery):
         yield "page_not_found"
 
 

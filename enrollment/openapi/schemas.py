@@ -9,14 +9,18 @@ import msgspec
 
 from enrollment.http.validation import FIELD_CODES
 from enrollment.model.results import DryRun
-from enrollment.model.types import (
+from enrollment.model.text import (
     CODE_LENGTH,
     CODE_PATTERN,
     CODE_RULE,
-    CREDIT_DECIMALS,
     END,
-    MAX_CREDITS,
+    NAME_LENGTH,
     SURROGATES,
+    TEXT,
+)
+from enrollment.model.types import (
+    CREDIT_DECIMALS,
+    MAX_CREDITS,
     TIMESTAMP_LENGTH,
     AsOf,
     Code,
@@ -25,6 +29,7 @@ from enrollment.model.types import (
     Date,
     EnrollmentStatus,
     OverridableRule,
+    PersonName,
     Promotion,
     Role,
     StudentStatus,
@@ -36,6 +41,13 @@ REFERENCE = "#/components/schemas/"
 _DATE = {"type": "string", "format": "date", "maxLength": len("2026-09-01")}
 _TIMESTAMP = {"type": "string", "format": "date-time", "maxLength": TIMESTAMP_LENGTH}
 _OWN: dict[type, dict[str, Any]] = {
+    PersonName: {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": NAME_LENGTH,
+        "pattern": TEXT,
+        "description": "Combining marks and characters that show nothing are not counted",
+    },
     Code: {
         "type": "string",
         "description": f"Expected {CODE_RULE}",

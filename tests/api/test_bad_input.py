@@ -60,7 +60,7 @@ EMAILS = {
     "no-user": "@example.org",
     "no-host": "ada@",
     "space": "a da@example.org",
-    "not-ascii": "adá@example.org",
+    "zero-width": "ad\N{ZERO WIDTH SPACE}a@example.org",
     "too-long": "a" * 243 + "@example.org",
     "newline": "ada@example.org\n",
     "number": 7,
@@ -125,7 +125,7 @@ TIMES = {"24": "24:00", "short": "9:00", "seconds": "09:00:00", "newline": "09:0
 WEEKDAYS = {"zero": 0, "eight": 8, "text": "1", "null": None, "fraction": 1.5}
 
 FIELDS: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
-    ("/v1/students", STUDENT, "given_name", texts(NAME_LIMIT)),
+    ("/v1/students", STUDENT, "given_name", {**texts(NAME_LIMIT), "null": {}}),
     ("/v1/students", STUDENT, "family_name", texts(NAME_LIMIT)),
     ("/v1/students", STUDENT, "email", EMAILS),
     ("/v1/students", STUDENT, "status", STATUSES),
@@ -267,7 +267,7 @@ def test_a_body_that_is_no_object_is_pointed_to_as_a_whole(client: Client, body:
             "/v1/students",
             "given_name",
             "a\n",
-            "no control characters, and no white space at either end",
+            "no control characters, a visible first character, and no white space at the end",
         ),
         (
             "/v1/students",
@@ -276,7 +276,7 @@ def test_a_body_that_is_no_object_is_pointed_to_as_a_whole(client: Client, body:
             "no lone surrogates",
         ),
         ("/v1/students", "email", 7, "text of at most 254 characters"),
-        ("/v1/students", "email", "x", "an email address such as ada@example.org, in ASCII"),
+        ("/v1/students", "email", "x", "an email address such as ada@example.org"),
         ("/v1/students", "status", "x", "one of: active, inactive"),
         (
             "/v1/students",

@@ -37,7 +37,18 @@ def test_students_are_created_in_the_order_of_the_list(client: Client):
     assert [student["family_name"] for student in students] == [
         item["family_name"] for item in items
     ]
+    assert all(student.pop("possible_duplicates") == [] for student in students)
     assert client.get("/v1/students/1000").json == students[-1]
+
+
+def test_each_student_of_a_batch_may_be_one_of_those_before(client: Client):
+    items = [ADA | {"family_name": name} for name in ("Özil", "Lovelace", "OZIL")]
+
+    answer = send(client, "students", items, 201)
+
+    found = [item["student"]["possible_duplicates"] for item in answer.json["items"]]
+    same = {"student_id": 1, "same_email": False, "same_name": True}
+    assert [[one for one in named if one["same_name"]] for named in found] == [[], [], [same]]
 
 
 def test_courses_are_created_with_their_requirements_and_meetings(client: Client):

@@ -17,7 +17,7 @@ from enrollment.data.metrics import get_seats
 from enrollment.maintenance.demo import fill
 from enrollment.maintenance.migrations import migrate
 from enrollment.model.courses import CourseInput
-from enrollment.model.queries import EligibleCourseFilter, RosterFilter, StudentCourseFilter
+from enrollment.model.queries import EligibleCourseFilter, StudentCourseFilter, StudentRosterFilter
 from enrollment.model.records import Change
 from enrollment.model.types import AsOf, Timestamp
 from enrollment.storage.database import Database
@@ -55,11 +55,11 @@ def calls(db: Connection) -> Iterator[tuple[str, Callable[[], object]]]:
     )
     yield (
         "list_students_of_course",
-        lambda: roster.list_students_of_course(db, other, RosterFilter()),
+        lambda: roster.list_students_of_course(db, other, StudentRosterFilter()),
     )
     yield (
         "list_students_of_course, as of",
-        lambda: roster.list_students_of_course(db, other, RosterFilter(**past)),
+        lambda: roster.list_students_of_course(db, other, StudentRosterFilter(**past)),
     )
     yield (
         "list_decisions, 1 request",

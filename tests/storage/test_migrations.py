@@ -194,6 +194,10 @@ ROWS: dict[str, list[tuple[str, tuple[object, ...]]]] = {
          " VALUES (3, 1, '08:00', '09:00', 'R 101')", ()),
         (ENROLL, (2, 3, "enrolled")),
     ],
+    "0012": [
+        ("INSERT INTO student (number, given_name, family_name, email) VALUES"
+         " ('S-1', 'Zoë', 'Özil', 'o@example.org'), ('S-2', NULL, 'Sukarno', 'O@example.org')", ()),
+    ],
 }  # fmt: skip
 
 
@@ -347,6 +351,52 @@ def test_a_code_becomes_the_label_where_it_ran_in_several_sections(file: Path):
             "LAW-0-11",
             "LAW-0",
         ]
+
+
+def test_what_the_schema_before_0012_cannot_hold_is_changed(file: Path):
+    migrations.migrate(file, to="0012")
+    long = "e\N{COMBINING ACUTE ACCENT}" * 100
+    with closing(sqlite3.connect(file)) as db, db:
+        db.executemany(
+            "INSERT INTO student (number, given_name, family_name, email) VALUES (?, ?, ?, ?)",
+            [("7", None, long, "A@b.c"), (None, "A", "B", "a@b.c"), (None, "C", "D", "ä@b.c")],
+        )
+
+    migrations.rollback(file, to="0011")
+
+    with closing(sqlite3.connect(file)) as db:
+        found = db.execute("SELECT given_name, family_name, email FROM student ORDER BY id")
+        assert found.fetchall() == [
+            ("-", long[:100], "A@b.c"),
+            ("A", "B", None),
+            ("C", "D", "ä@b.c"),
+        ]
+
+
+def test_names_are_sorted_when_0012_was_applied(file: Path):
+    migrations.migrate(file, to="0011")
+    with closing(sqlite3.connect(file)) as db, db:
+        db.execute("INSERT INTO student (given_name, family_name) VALUES ('Zoë', 'Ødegård')")
+
+    migrations.migrate(file, to="0012")
+
+    with closing(sqlite3.connect(file)) as db:
+        found = db.execute("SELECT family_sort, given_sort, updated_at FROM student").fetchone()
+        assert found[:2] == ("odegard", "zoe")
+        assert found[2] <= Timestamp.now()
+
+
+def test_what_was_there_is_found_when_0013_was_applied(file: Path):
+    migrations.migrate(file, to="0012")
+    fill(file, "0012")
+
+    migrations.migrate(file, to="0013")
+
+    with closing(sqlite3.connect(file)) as db:
+        for kind in ("student", "course"):
+            shown = f"SELECT word, {kind}_id FROM {kind}_search ORDER BY 1, 2"
+            stored = f"SELECT word, {kind}_id FROM {kind}_word ORDER BY 1, 2"
+            assert db.execute(shown).fetchall() == db.execute(stored).fetchall() != []
 
 
 def test_a_record_is_dated_when_0011_was_applied(file: Path):

@@ -38,8 +38,11 @@ HOT = {
         "student_course_event_by_enrollment (student_id=? AND course_id=? AND id>?"
     ),
     "hold.list_holds": "hold_by_student (student_id=? AND rowid>?",
-    "student.list_students": "student_by_name ((family_name,given_name)>(?,?) AND family_name<?",
-    "student.list_students_by_email": "sqlite_autoindex_student_1 (email>? AND email<?",
+    "student.list_students": "student_by_name ((family_sort,given_sort)>(?,?) AND family_sort<?",
+    "student.list_students_with_words": "student_by_name ((family_sort,given_sort)>(?,?)",
+    "student.list_students_by_email": "student_by_email (email>? AND email<?",
+    "student.list_students_by_number": "sqlite_autoindex_student_1 (number>? AND number<?",
+    "student.list_students_by_update": "student_by_update (updated_at>?",
     "course.list_courses": "course_by_code ((code,label)>(?,?) AND code<?",
     "course.list_courses_of_term": (
         "sqlite_autoindex_course_1 (term=? AND (code,label)>(?,?) AND code<?"
@@ -48,6 +51,17 @@ HOT = {
     "token.list_tokens": "INTEGER PRIMARY KEY (rowid>?",
     "token.get_token_by_lookup": "sqlite_autoindex_token_1 (lookup=?",
     "term.list_terms": "sqlite_autoindex_term_1 (code>? AND code<?",
+}
+# What looks records up by an index, and sorts those of its result.
+SEARCHES = {
+    "roster.list_students_of_course_by_name": (
+        "SEARCH student_course USING INDEX student_course_by_course_and_student (course_id=?)"
+    ),
+    "roster.list_students_of_course_as_of_by_name": (
+        "SEARCH student_course USING COVERING INDEX student_course_by_course_and_student"
+        " (course_id=?)"
+    ),
+    "student.list_students_by_word": ("SEARCH student_word USING PRIMARY KEY (word>? AND word<?)"),
 }
 
 
@@ -97,7 +111,15 @@ def test_a_hot_path_walks_its_index_and_sorts_nothing(database: Database, name: 
 def test_every_list_page_is_a_hot_path():
     pages = {name for name, query in QUERIES.items() if "limit" in query.parameters}
 
-    assert pages - {"eligibility.list_decisions"} <= HOT.keys()
+    assert pages - {"eligibility.list_decisions"} - SEARCHES.keys() <= HOT.keys()
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_a_search_looks_words_up_by_an_index(database: Database, name: str):
+    steps = plan(database, QUERIES[name])
+
+    assert SEARCHES[name] in steps
+    assert not [step for step in steps if step.startswith("SCAN student")]
 
 
 def test_the_rules_look_up_what_they_need_by_index(database: Database):

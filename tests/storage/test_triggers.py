@@ -1,8 +1,9 @@
 """The schema against raw SQL: with the service passed by, SQLite itself keeps the promises."""
 
 import sqlite3
+import unicodedata
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import pytest
@@ -499,3 +500,130 @@ def test_a_clock_that_is_set_back_does_not_turn_the_history_round(db: sqlite3.Co
     )
 
     assert times(db) == [(MOMENT, MOMENT)] * 2
+
+
+def names_of(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    return db.execute("SELECT family_sort, given_sort FROM student ORDER BY id").fetchall()
+
+
+def test_names_are_sorted_by_what_they_are_however_they_are_written(db: sqlite3.Connection):
+    db.execute(
+        "INSERT INTO student (family_name, given_name, family_sort, given_sort)"
+        " VALUES ('Øre', NULL, 'aaa', 'aaa')"
+    )
+    db.execute("UPDATE student SET family_name = 'Straße' WHERE id = 1")
+    db.execute("UPDATE student SET family_sort = 'zzz', given_sort = 'zzz' WHERE id = 2")
+
+    assert names_of(db) == [("strasse", "ada"), ("m", "ben"), ("ore", "")]
+
+    db.execute("REPLACE INTO student (id, family_name, given_name) VALUES (1, 'ÉVA', 'Žofia')")
+    db.execute("UPDATE OR REPLACE student SET given_name = upper(family_name) WHERE id = 2")
+    assert names_of(db) == [("eva", "zofia"), ("m", "m"), ("ore", "")]
+
+
+def test_each_letter_has_one_base_that_stands_for_itself(db: sqlite3.Connection):
+    rows = dict(db.execute("SELECT letter, base FROM letter"))
+
+    assert all(len(letter) == 1 for letter in rows)
+    bases = {character for base in rows.values() for character in base}
+    assert bases & rows.keys() == set()
+    for number in range(0x250):
+        letter = chr(number)
+        plain = unicodedata.normalize("NFD", letter)[0].lower()
+        if unicodedata.category(letter) in ("Lu", "Ll") and plain.isascii():
+            assert rows.get(letter, letter) == plain
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "number = '7'",
+        "given_name = NULL",
+        "family_name = 'x'",
+        "email = 'a@b'",
+        "status = 'inactive'",
+        "max_credits = 1",
+        "updated_at = '2020-01-01T00:00:00.000Z'",
+    ],
+)
+def test_a_change_of_a_student_is_dated(db: sqlite3.Connection, change: str):
+    long_ago, query = "2026-01-01T00:00:00.000Z", "SELECT updated_at FROM student ORDER BY id"
+    db.execute(
+        "INSERT INTO student (family_name, updated_at) VALUES ('X', ?), ('Y', ?)", [long_ago] * 2
+    )
+
+    db.execute(f"UPDATE student SET {change} WHERE id = 3")
+
+    times = [at for (at,) in db.execute(query)]
+    assert times[3] == long_ago < times[2] <= Timestamp.now()
+
+
+@pytest.mark.parametrize("number", ["", "1 2", "ü", "x" * 33, "a\tb", "\x7f"])
+def test_what_is_no_student_number_is_not_stored(db: sqlite3.Connection, number: str):
+    with pytest.raises(sqlite3.IntegrityError, match="student_number_form"):
+        db.execute("UPDATE student SET number = ? WHERE id = 1", [number])
+
+
+def test_a_student_number_is_unique_whatever_its_case(db: sqlite3.Connection):
+    db.execute("UPDATE student SET number = 'A1' WHERE id = 1")
+
+    with pytest.raises(sqlite3.IntegrityError, match=r"student\.number"):
+        db.execute("UPDATE student SET number = 'a1' WHERE id = 2")
+
+
+def words(db: sqlite3.Connection, kind: str) -> dict[int, set[str]]:
+    """The stored words of each student or course, which are those of its present fields."""
+    select = f"SELECT word, {kind}_id FROM {kind}_{{}} ORDER BY 1, 2"
+    stored = db.execute(select.format("word")).fetchall()
+    assert stored == db.execute(select.format("search")).fetchall()
+    return {id: {word for word, owner in stored if owner == id} for _, id in stored}
+
+
+def test_a_student_is_found_by_the_present_words_however_they_are_written(db: sqlite3.Connection):
+    db.execute("INSERT INTO student (family_name, number) VALUES ('''', 'X-1')")
+    assert words(db, "student") == {1: {"ada", "l"}, 2: {"ben", "m"}, 3: {"x", "1"}}
+
+    db.execute("UPDATE student SET number = 'N1', email = 'ÉVA@ä.b' WHERE id = 1")
+    db.execute("UPDATE student SET given_name = 'Ann-Lou', version = version + 1 WHERE id = 2")
+    db.execute("UPDATE student SET number = NULL WHERE id = 3")
+    assert words(db, "student") == {
+        1: {"ada", "l", "n1", "eva", "a", "b"},
+        2: {"ann", "lou", "m"},
+    }
+
+    db.execute("REPLACE INTO student (id, family_name) VALUES (1, 'O''Neil')")
+    db.execute("DELETE FROM student WHERE id = 2")
+    assert words(db, "student") == {1: {"oneil", "o", "neil"}}
+
+
+def test_a_course_is_found_by_the_present_words_however_they_are_written(db: sqlite3.Connection):
+    assert words(db, "course") == {1: {"cs1", "one"}, 2: {"cs2", "two"}}
+
+    db.execute("UPDATE course SET section = '0-1', instructor = 'Dr. Č' WHERE id = 1")
+    db.execute("UPDATE course SET title = 'Œuvre', code = 'X' WHERE id = 2")
+    assert words(db, "course") == {1: {"cs1", "0", "1", "one", "dr", "c"}, 2: {"x", "oeuvre"}}
+
+    db.execute("REPLACE INTO course (id, code, title) VALUES (1, 'Y', 'Z')")
+    db.execute("DELETE FROM course WHERE id = 2")
+    assert words(db, "course") == {1: {"y", "z"}}
+
+
+def test_odd_characters_in_a_name_do_not_break_the_search(db: sqlite3.Connection):
+    name = "".join(map(chr, [*range(1, 0x300), 0x2028, 0x2029, 0xFFFE, 0xFFFF, 0x10FFFF]))
+    for start in range(0, len(name), 100):
+        db.execute("INSERT INTO student (family_name) VALUES (?)", [name[start : start + 100]])
+
+    assert {*words(db, "student")} >= {1, 2, 3, 4}
+
+
+@pytest.mark.parametrize("trusted", ["ON", "OFF"])
+def test_the_shell_of_sqlite_can_write_what_is_searched(database_file: Path, trusted: str):
+    """The shell does not trust the schema, which forbids some functions and tables in triggers."""
+    with closing(sqlite3.connect(database_file)) as db, db:
+        db.execute(f"PRAGMA trusted_schema = {trusted}")
+        db.execute("INSERT INTO student (family_name) VALUES ('Özil')")
+        db.execute("UPDATE student SET family_name = 'Ärö'")
+        db.execute("INSERT INTO course (code, title) VALUES ('C', 'Ä')")
+
+        assert words(db, "student") == {1: {"aro"}}
+        assert words(db, "course") == {1: {"c", "a"}}

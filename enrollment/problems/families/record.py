@@ -50,11 +50,11 @@ PROBLEM_TYPES = (
         example=Example("Student 1 has never been in course 2."),
     ),
     problem(
-        code="email_taken",
+        code="number_taken",
         status=409,
-        title="Another student has this email",
-        advice="Use the existing student, or another email.",
-        example=Example("Student 1 has this email.", "/email", {"student_id": 1}),
+        title="Another student has this number",
+        advice="Use the existing student, or another number.",
+        example=Example("Student 1 has the number S-1041.", "/number", {"student_id": 1}),
         rule_for=("student",),
     ),
     problem(
