@@ -78,7 +78,7 @@ class App:
 
     def open(self, environ: dict[str, Any]) -> Context:
         """Return the context of a new request. Its environ is that of PEP 3333."""
-        return Context(environ, self._metrics.expose)
+        return Context(environ, self._metrics.expose, self._config.time_zone)
 
     def receive(self, context: Context) -> Response | None:
         """Route and authorize a request. Return the response if it is a refusal or a quick read, or

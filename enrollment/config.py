@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from enrollment.problems.errors import UsageError
 
@@ -39,6 +40,14 @@ def _file(text: str) -> Path:
     if not Path(text).name or text.endswith("/") or text.startswith((":memory:", "file:")):
         raise ValueError
     return Path(text)
+
+
+def _time_zone(text: str) -> ZoneInfo:
+    # It raises an OSError for the name of a folder or one that is too long.
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, OSError) as error:
+        raise ValueError from error
 
 
 def _log_format(text: str) -> str:
@@ -126,6 +135,12 @@ class Config:
         _up_to_a_million,
         "seconds from 0 to 1000000",
         "how long the response under an Idempotency-Key is kept, in seconds",
+    )
+    time_zone: ZoneInfo = _setting(
+        ZoneInfo("UTC"),
+        _time_zone,
+        "the IANA name of a time zone, such as Europe/Berlin",
+        "where the school is, such as Europe/Berlin: a date in place of a time is a day there",
     )
     log_format: str = _setting(
         "plain", _log_format, "plain or json", "the form of the log: plain or json"

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from enrollment.http.context import Context
 
-LINE = "{time} INFO {request_id} {client} {method} {path} {status} {milliseconds}"
+LINE = "{time} INFO {request_id} {client} {token_id} {method} {path} {status} {milliseconds}"
 PLAIN = re.compile("[A-Za-z0-9/_.~-]*")
 # Whoever sends one where it does not belong is not to find it here.
 TOKEN = re.compile("enr_[0-9a-f]{12}_[0-9a-f]{48}")
@@ -60,6 +60,8 @@ class _Requests:
             "level": "info",
             "request_id": context.request_id,
             "client": context.client,
+            # None if no token was accepted.
+            "token_id": context.caller.id if context.caller else None,
             "method": _shown(context.method),
             "path": _shown(context.environ.get("PATH_INFO", "")),
             "status": status,
@@ -81,7 +83,11 @@ def configure(log_format: str) -> None:
     logger.handlers = [handler]
     logger.setLevel(logging.INFO)
     logger.propagate = False
-    requests.form = json.dumps if log_format == "json" else LINE.format_map
+    requests.form = json.dumps if log_format == "json" else _plain_line
+
+
+def _plain_line(fields: dict[str, Any]) -> str:
+    return LINE.format_map(fields | {"token_id": fields["token_id"] or "-"})
 
 
 def _shown_time(moment: float | None = None) -> str:

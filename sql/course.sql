@@ -272,20 +272,42 @@ SET code = :code, section = :section, title = :title,
     repeatable = :repeatable, updated_at = :now, version = version + 1
 WHERE id = :id;
 
--- name: delete_requirements(course_id)!
-DELETE FROM course_requirement WHERE course_id = :course_id;
+-- name: delete_other_requirements(course_id, requirements)!
+-- Delete the requirements that are not exactly among these. What stays leaves no change on record.
+-- requirements is a JSON array. Without || a difference in case would not count.
+DELETE FROM course_requirement
+WHERE course_id = :course_id
+    AND NOT EXISTS (
+        SELECT 1 FROM json_each(:requirements)
+        WHERE code || '' = value ->> 'code' AND kind = value ->> 'kind'
+    );
 
 -- name: insert_requirements(course_id, requirements)!
+-- Add the requirements that the course does not have.
 INSERT INTO course_requirement (course_id, code, kind)
-SELECT :course_id, value ->> 'code', value ->> 'kind' FROM json_each(:requirements);
+SELECT :course_id, value ->> 'code', value ->> 'kind' FROM json_each(:requirements)
+WHERE true
+ON CONFLICT (course_id, code) DO NOTHING;
 
--- name: delete_meetings(course_id)!
-DELETE FROM course_meeting WHERE course_id = :course_id;
+-- name: delete_other_meetings(course_id, meetings)!
+-- Delete the meetings that are not exactly among these. meetings is a JSON array.
+DELETE FROM course_meeting
+WHERE course_id = :course_id
+    AND NOT EXISTS (
+        SELECT 1 FROM json_each(:meetings)
+        WHERE weekday = CAST(value ->> 'weekday' AS bigint)
+            AND from_time = value ->> 'from'
+            AND to_time = value ->> 'to'
+            AND room IS NOT DISTINCT FROM value ->> 'room'
+    );
 
 -- name: insert_meetings(course_id, meetings)!
+-- Add the meetings that the course does not have.
 INSERT INTO course_meeting (course_id, weekday, from_time, to_time, room)
 SELECT :course_id, CAST(value ->> 'weekday' AS bigint), value ->> 'from', value ->> 'to', value ->> 'room'
-FROM json_each(:meetings);
+FROM json_each(:meetings)
+WHERE true
+ON CONFLICT (course_id, weekday, from_time) DO NOTHING;
 
 -- name: list_broken_course_deletion_rules(id)
 -- Which rules would the deletion of this course break? Its enrollments are history and must stay.
@@ -293,7 +315,7 @@ SELECT '' AS pointer, 'course_has_enrollments' AS code,
     'Enrollments in the course, present and past: ' || CAST(count(*) AS text) || '.' AS detail,
     json_object('enrollments', count(*)) AS details
 FROM student_course
-WHERE course_id = :id
+WHERE course_id = :id AND status <> 'void'
 HAVING count(*) > 0;
 
 -- name: delete_course(id)!

@@ -29,7 +29,7 @@
 --     repeatable                 1: a student who has completed the course may take it again; 0: not
 --     term, start_on, end_on     NULL: the course has no term
 --     enroll_from, enroll_until  NULL: the window has no start, no end
---     last_effective_at          NULL: effective_at is NULL, or the enrollment has no event yet
+--     last_effective_at          NULL: effective_at is NULL, or the enrollment has no event yet, or is void
 --     waits                      whether the student will be waitlisted, and so does not take the course yet
 --
 -- A comparison with NULL is not true, so a rule that compares a column breaks only where there is a value.
@@ -112,7 +112,7 @@ request AS MATERIALIZED (
         ) AS is_satisfied,
         CASE
             WHEN :effective_at IS NOT NULL THEN (
-                SELECT effective_at FROM student_course_event
+                SELECT CASE WHEN to_status <> 'void' THEN effective_at END FROM student_course_event
                 WHERE student_id = requested.student_id AND course_id = requested.course_id
                 ORDER BY id DESC LIMIT 1
             )

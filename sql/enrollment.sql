@@ -90,42 +90,79 @@ WHERE student_course.student_id = :student_id
     AND coalesce(term.end_on >= :since, true)
 ORDER BY student_course.course_id;
 
--- name: list_broken_ending_rules(student_id, course_ids, status, effective_at)
--- Which rules would it break to complete or drop these enrollments? course_ids is a JSON array.
-WITH listed AS (
-    SELECT CAST(value AS bigint) AS course_id FROM json_each(:course_ids)
+-- name: list_broken_listing_rules(changes)
+-- Which rules does a list of changes break by itself? No student may be in it twice (two who are enrolled are found
+-- where students are enrolled), and one whose enrollment ends must exist. changes is as below.
+WITH listed AS MATERIALIZED (
+    SELECT key AS item, CAST(value ->> 0 AS bigint) AS student_id, CAST(value ->> 1 AS bigint) AS course_id,
+        value ->> 2 AS status
+    FROM json_each(:changes)
 ),
 
-ending AS (
-    SELECT listed.course_id, student_course.status,
+change AS MATERIALIZED (
+    SELECT item, student_id, status,
+        row_number() OVER (PARTITION BY student_id, course_id ORDER BY item) AS occurrence,
+        count(*) FILTER (WHERE status <> 'enrolled') OVER (
+            PARTITION BY student_id, course_id ORDER BY item ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS endings
+    FROM listed
+)
+
+SELECT item, '/student_id' AS pointer, 'duplicate_student' AS code,
+    'Student ' || CAST(student_id AS text) || ' is named before.' AS detail,
+    json_object('student_id', student_id) AS details
+FROM change
+WHERE occurrence > 1 AND endings > 0
+UNION ALL
+SELECT item, '/student_id', 'unknown_student',
+    'There is no student ' || CAST(student_id AS text) || '.',
+    json_object('student_id', student_id)
+FROM change
+WHERE +occurrence = 1
+    AND status <> 'enrolled'
+    AND NOT EXISTS (SELECT 1 FROM student WHERE id = change.student_id)
+ORDER BY item;
+
+-- name: list_broken_ending_rules(changes, effective_at)
+-- Which rules would it break to complete or drop these enrollments? changes is a JSON array of
+-- [student_id, course_id, status]; item is the index in it. Other statuses are left out.
+WITH listed AS MATERIALIZED (
+    SELECT key AS item, CAST(value ->> 0 AS bigint) AS student_id, CAST(value ->> 1 AS bigint) AS course_id,
+        value ->> 2 AS status
+    FROM json_each(:changes)
+),
+
+ending AS MATERIALIZED (
+    SELECT listed.item, listed.course_id, listed.status AS next_status, enrollment.status,
         (
             SELECT effective_at FROM student_course_event
-            WHERE student_id = :student_id AND course_id = listed.course_id
+            WHERE student_id = listed.student_id AND course_id = listed.course_id
             ORDER BY id DESC LIMIT 1
         ) AS last_effective_at
     FROM listed
-    LEFT JOIN student_course
-        ON student_course.student_id = :student_id AND student_course.course_id = listed.course_id
+    LEFT JOIN enrollment
+        ON enrollment.student_id = listed.student_id AND enrollment.course_id = listed.course_id
+    WHERE listed.status IN ('completed', 'dropped') AND enrollment.status IS DISTINCT FROM listed.status
 )
 
-SELECT '/status' AS pointer, 'not_enrolled' AS code,
+SELECT item, '/status' AS pointer, 'not_enrolled' AS code,
     'The enrollment is ' || coalesce(status, 'not there') || ': only one that is enrolled can become '
-        || :status || '.' AS detail,
+        || next_status || '.' AS detail,
     json_object('course_id', course_id, 'status', status) AS details
 FROM ending
 WHERE status IS DISTINCT FROM 'enrolled'
-    AND (status IS DISTINCT FROM 'waitlisted' OR :status = 'completed')
+    AND (status IS DISTINCT FROM 'waitlisted' OR next_status = 'completed')
 UNION ALL
-SELECT '/effective_at', 'effective_too_early',
+SELECT item, '/effective_at', 'effective_too_early',
     'What happened before in course ' || CAST(course_id AS text) || ' was at ' || last_effective_at || '.',
     json_object('course_id', course_id, 'last_effective_at', last_effective_at)
 FROM ending
-WHERE :effective_at < last_effective_at
-ORDER BY pointer DESC, details;
+WHERE :effective_at < last_effective_at AND status IS NOT NULL
+ORDER BY pointer DESC, item, details;
 
--- name: update_enrollments(student_id, course_ids, status, at, effective_at, actor, reason, overridden, override_reason)!
--- Complete or drop the student's enrollments in these courses. course_ids is a JSON array.
--- If the clock was set back, an enrollment ends when it began.
+-- name: update_enrollments(pairs, status, at, effective_at, actor, reason, overridden, override_reason)!
+-- Complete or drop enrollments. pairs is a JSON array of [student_id, course_id]; an enrollment that has the status
+-- already does not change. If the clock was set back, an enrollment ends when it began.
 UPDATE student_course
 SET status = :status,
     completed_at = CASE
@@ -147,5 +184,73 @@ SET status = :status,
     change_reason = coalesce(:override_reason, :reason),
     overridden = :overridden,
     version = version + 1
-WHERE student_id = :student_id
-    AND course_id IN (SELECT CAST(value AS bigint) FROM json_each(:course_ids));
+WHERE (student_id, course_id) IN (
+        SELECT CAST(value ->> 0 AS bigint), CAST(value ->> 1 AS bigint) FROM json_each(:pairs)
+    )
+    AND status <> :status;
+
+-- name: list_broken_void_rules(student_id, course_id, reason, effective_at, today)
+-- Which rules would it break to make this enrollment void? One that is void already breaks none.
+SELECT '/reason' AS pointer, 'reason_required' AS code,
+    'A void needs a reason.' AS detail,
+    json_object('status', 'void') AS details
+WHERE :reason IS NULL
+UNION ALL
+SELECT '/effective_at', 'void_has_no_time',
+    'A void enrollment never was: it has no `effective_at`.',
+    json_object('effective_at', :effective_at)
+WHERE :effective_at IS NOT NULL
+UNION ALL
+SELECT '/status', 'not_enrolled',
+    'The student has never been in course ' || CAST(:course_id AS text) || '.',
+    json_object('course_id', :course_id, 'status', NULL)
+WHERE NOT EXISTS (
+    SELECT 1 FROM student_course WHERE student_id = :student_id AND course_id = :course_id
+)
+UNION ALL
+SELECT '/status', 'enrollment_completed',
+    'The student completed ' || course.label || ' at ' || student_course.completed_at || '.',
+    json_object('course', course.label, 'completed_at', student_course.completed_at)
+FROM student_course
+JOIN course ON course.id = student_course.course_id
+WHERE student_course.student_id = :student_id
+    AND student_course.course_id = :course_id
+    AND student_course.completed_at IS NOT NULL
+UNION ALL
+SELECT '/status', 'void_too_late',
+    'The term of ' || course.label || ' ended on ' || term.end_on || '.',
+    json_object('course', course.label, 'end_on', term.end_on)
+FROM student_course
+JOIN course ON course.id = student_course.course_id
+JOIN term ON term.code = course.term
+WHERE student_course.student_id = :student_id
+    AND student_course.course_id = :course_id
+    AND student_course.status <> 'void'
+    AND term.end_on < :today
+ORDER BY pointer, code;
+
+-- name: update_enrollments_void(pairs, at, actor, reason)!
+-- Make enrollments void. pairs is a JSON array of [student_id, course_id]; one that is void already does not change.
+UPDATE student_course
+SET status = 'void',
+    enrolled_at = NULL,
+    waitlisted_at = NULL,
+    completed_at = NULL,
+    dropped_at = NULL,
+    changed_at = :at,
+    effective_at = NULL,
+    changed_by = :actor,
+    change_reason = :reason,
+    overridden = NULL,
+    place_of = NULL,
+    version = version + 1
+WHERE (student_id, course_id) IN (
+        SELECT CAST(value ->> 0 AS bigint), CAST(value ->> 1 AS bigint) FROM json_each(:pairs)
+    )
+    AND status <> 'void';
+
+-- name: get_void_enrollment(student_id, course_id)^
+-- Which is this student's void enrollment in this course? No other query shows one.
+SELECT student_id, course_id, status, NULL AS position, enrolled_at, waitlisted_at, completed_at, dropped_at, version
+FROM student_course
+WHERE student_id = :student_id AND course_id = :course_id AND status = 'void';

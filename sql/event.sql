@@ -1,8 +1,12 @@
--- name: list_events(after_id, limit)
+-- name: list_events(kind, since, until, last_id, after_id, limit)
 -- Which events follow this one, in the order of commits?
 SELECT id, student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden
 FROM student_course_event
 WHERE id > :after_id
+    AND id <= :last_id
+    AND recorded_at >= :since
+    AND recorded_at < :until
+    AND (:kind IS NULL OR to_status = :kind)
 ORDER BY id
 LIMIT :limit;
 
@@ -11,10 +15,78 @@ LIMIT :limit;
 SELECT coalesce(max(id), 0) AS id
 FROM student_course_event;
 
--- name: list_events_of_enrollment(student_id, course_id, after_id, limit)
--- Which events has this student's enrollment in this course, in the order of commits?
+-- name: get_event_range(since, until)^
+-- Between which ids are the events that were recorded from `since` until before `until`? NULL: there are none.
+-- The ids do not follow the times where the clock was set back.
+SELECT min(id) AS first_id, max(id) AS last_id
+FROM student_course_event
+WHERE recorded_at >= :since AND recorded_at < :until;
+
+-- name: list_events_of_student(student_id, actor, kind, since, until, last_id, after_id, limit)
+-- Which events of this student follow this one? They are few, so they are sorted.
 SELECT id, student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden
 FROM student_course_event
-WHERE student_id = :student_id AND course_id = :course_id AND id > :after_id
+WHERE student_id = :student_id
+    AND id > :after_id
+    AND id <= :last_id
+    AND recorded_at >= :since
+    AND recorded_at < :until
+    AND (:actor IS NULL OR actor = :actor)
+    AND (:kind IS NULL OR to_status = :kind)
+ORDER BY id
+LIMIT :limit;
+
+-- name: list_events_of_course(course_id, actor, kind, since, until, last_id, after_id, limit)
+-- Which events of this course follow this one?
+SELECT id, student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden
+FROM student_course_event
+WHERE course_id = :course_id
+    AND id > :after_id
+    AND id <= :last_id
+    AND recorded_at >= :since
+    AND recorded_at < :until
+    AND (:actor IS NULL OR actor = :actor)
+    AND (:kind IS NULL OR to_status = :kind)
+ORDER BY id
+LIMIT :limit;
+
+-- name: list_events_of_enrollment(student_id, course_id, actor, kind, since, until, last_id, after_id, limit)
+-- Which events of this student's enrollment in this course follow this one?
+SELECT id, student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden
+FROM student_course_event
+WHERE student_id = :student_id
+    AND course_id = :course_id
+    AND id > :after_id
+    AND id <= :last_id
+    AND recorded_at >= :since
+    AND recorded_at < :until
+    AND (:actor IS NULL OR actor = :actor)
+    AND (:kind IS NULL OR to_status = :kind)
+ORDER BY id
+LIMIT :limit;
+
+-- name: list_events_by_actor(actor, kind, since, until, last_id, after_id, limit)
+-- Which events by this actor follow this one?
+SELECT id, student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden
+FROM student_course_event
+WHERE actor = :actor
+    AND id > :after_id
+    AND id <= :last_id
+    AND recorded_at >= :since
+    AND recorded_at < :until
+    AND (:kind IS NULL OR to_status = :kind)
+ORDER BY id
+LIMIT :limit;
+
+-- name: list_events_of_kind(kind, since, until, last_id, after_id, limit)
+-- Which events of this kind follow this one? Those of the kind enrolled have no index: most events are.
+SELECT id, student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden
+FROM student_course_event
+WHERE to_status = :kind
+    AND to_status <> 'enrolled'
+    AND id > :after_id
+    AND id <= :last_id
+    AND recorded_at >= :since
+    AND recorded_at < :until
 ORDER BY id
 LIMIT :limit;

@@ -4,11 +4,29 @@ SELECT id, version, student_id, reason, placed_at, placed_by, released_at, relea
 FROM hold
 WHERE student_id = :student_id AND id = :id;
 
--- name: list_holds(student_id, after_id, limit)
--- Which holds has this student, released ones too, in the order in which they were placed?
+-- name: list_holds(student_id, active, after_id, limit)
+-- Which holds has this student, in the order in which they were placed? active: in force or released; NULL: both.
 SELECT id, version, student_id, reason, placed_at, placed_by, released_at, released_by
 FROM hold
-WHERE student_id = :student_id AND id > :after_id
+WHERE student_id = :student_id
+    AND id > :after_id
+    AND (:active IS NULL OR (released_at IS NULL) = :active)
+ORDER BY id
+LIMIT :limit;
+
+-- name: list_all_holds(active, after_id, limit)
+-- Which holds are there, of all students, in the order in which they were placed?
+SELECT id, version, student_id, reason, placed_at, placed_by, released_at, released_by
+FROM hold
+WHERE id > :after_id AND (:active IS NULL OR released_at IS NOT NULL)
+ORDER BY id
+LIMIT :limit;
+
+-- name: list_open_holds(after_id, limit)
+-- Which holds are in force, of all students?
+SELECT id, version, student_id, reason, placed_at, placed_by, released_at, released_by
+FROM hold
+WHERE id > :after_id AND released_at IS NULL
 ORDER BY id
 LIMIT :limit;
 

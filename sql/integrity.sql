@@ -28,6 +28,12 @@ WHERE event.from_status IS NULL
         SELECT 1 FROM student_course AS present
         WHERE present.student_id = event.student_id AND present.course_id = event.course_id
     )
+    -- A void enrollment goes with its student or its course.
+    AND 'void' <> (
+        SELECT last.to_status FROM student_course_event AS last
+        WHERE last.student_id = event.student_id AND last.course_id = event.course_id
+        ORDER BY last.id DESC LIMIT 1
+    )
 ORDER BY student_id, course_id;
 
 -- name: list_broken_histories()
@@ -42,7 +48,7 @@ LEFT JOIN student_course_event AS before
             AND earlier.id < event.id
     )
 WHERE event.from_status IS DISTINCT FROM before.to_status
-    OR event.effective_at < before.effective_at
+    OR event.effective_at < before.effective_at AND 'void' NOT IN (event.from_status, event.to_status)
     OR event.recorded_at < before.recorded_at
     OR (
         event.id > 1

@@ -2,6 +2,22 @@
 -- Regenerate it with: python -m tests.support.schema > sql/schema.sql
 -- Each table is followed by its indexes and triggers; the views are last.
 
+-- Who acts in the open transaction: no row is ever committed by the service.
+CREATE TABLE acting (
+    only_row INTEGER PRIMARY KEY,
+    actor    TEXT    NOT NULL,
+    at       TEXT    NOT NULL,
+    CONSTRAINT acting_is_one CHECK (only_row = 1),
+    CONSTRAINT acting_at_is_time CHECK (at IS strftime('%Y-%m-%dT%H:%M:%fZ', at, '+0 days'))
+) STRICT;
+
+-- The columns of the change that is being recorded; empty otherwise.
+CREATE TABLE changed_column (
+    name   TEXT NOT NULL,
+    before ANY,
+    after  ANY
+) STRICT;
+
 CREATE TABLE course (
     id                INTEGER PRIMARY KEY AUTOINCREMENT,
     code              TEXT    NOT NULL COLLATE NOCASE,
@@ -54,12 +70,71 @@ BEGIN
     DELETE FROM course_word WHERE course_id = OLD.id;
 END;
 
+CREATE TRIGGER course_delete_leaves_a_change
+AFTER DELETE ON course
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('code', OLD.code, NULL),
+        ('section', OLD.section, NULL),
+        ('title', OLD.title, NULL),
+        ('instructor', OLD.instructor, NULL),
+        ('term', OLD.term, NULL),
+        ('credits', OLD.credits, NULL),
+        ('capacity', OLD.capacity, NULL),
+        ('waitlist_capacity', OLD.waitlist_capacity, NULL),
+        ('promotion', OLD.promotion, NULL),
+        ('enroll_from', OLD.enroll_from, NULL),
+        ('enroll_until', OLD.enroll_until, NULL),
+        ('status', OLD.status, NULL),
+        ('repeatable', OLD.repeatable, NULL);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('course', OLD.id, OLD.version, 'deleted', NULL);
+END;
+
+-- So the changes of the parts come before its own.
+CREATE TRIGGER course_delete_removes_the_parts
+BEFORE DELETE ON course
+BEGIN
+    DELETE FROM course_requirement WHERE course_id = OLD.id;
+    DELETE FROM course_meeting WHERE course_id = OLD.id;
+END;
+
 CREATE TRIGGER course_insert_is_found
 AFTER INSERT ON course
 BEGIN
     DELETE FROM course_word WHERE course_id = NEW.id;
     INSERT INTO course_word (word, course_id)
     SELECT word, course_id FROM course_search WHERE course_id = NEW.id;
+END;
+
+CREATE TRIGGER course_insert_leaves_a_change
+AFTER INSERT ON course
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('code', NULL, NEW.code),
+        ('section', NULL, NEW.section),
+        ('title', NULL, NEW.title),
+        ('instructor', NULL, NEW.instructor),
+        ('term', NULL, NEW.term),
+        ('credits', NULL, NEW.credits),
+        ('capacity', NULL, NEW.capacity),
+        ('waitlist_capacity', NULL, NEW.waitlist_capacity),
+        ('promotion', NULL, NEW.promotion),
+        ('enroll_from', NULL, NEW.enroll_from),
+        ('enroll_until', NULL, NEW.enroll_until),
+        ('status', NULL, NEW.status),
+        ('repeatable', NULL, NEW.repeatable);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('course', NEW.id, NEW.version, 'created', NULL);
+END;
+
+CREATE TRIGGER course_is_never_replaced
+BEFORE INSERT ON course
+WHEN EXISTS (SELECT 1 FROM course WHERE id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'a course is updated, never replaced');
 END;
 
 CREATE TRIGGER course_keeps_its_id
@@ -90,6 +165,32 @@ BEGIN
     SELECT word, course_id FROM course_search WHERE course_id = NEW.id;
 END;
 
+CREATE TRIGGER course_update_leaves_a_change
+AFTER UPDATE OF code, section, title, instructor, term, credits, capacity, waitlist_capacity, promotion,
+    enroll_from, enroll_until, status, repeatable ON course
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('code', OLD.code, NEW.code),
+        ('section', OLD.section, NEW.section),
+        ('title', OLD.title, NEW.title),
+        ('instructor', OLD.instructor, NEW.instructor),
+        ('term', OLD.term, NEW.term),
+        ('credits', OLD.credits, NEW.credits),
+        ('capacity', OLD.capacity, NEW.capacity),
+        ('waitlist_capacity', OLD.waitlist_capacity, NEW.waitlist_capacity),
+        ('promotion', OLD.promotion, NEW.promotion),
+        ('enroll_from', OLD.enroll_from, NEW.enroll_from),
+        ('enroll_until', OLD.enroll_until, NEW.enroll_until),
+        ('status', OLD.status, NEW.status),
+        ('repeatable', OLD.repeatable, NEW.repeatable);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    SELECT 'course', NEW.id,
+        -- A new code of the term makes a new version afterwards (course_version_follows_term).
+        NEW.version + (NEW.version = OLD.version AND NEW.term IS NOT OLD.term COLLATE BINARY),
+        'changed', NULL;
+END;
+
 CREATE TRIGGER course_version_follows_term
 AFTER UPDATE OF term ON course
 WHEN NEW.term IS NOT OLD.term COLLATE BINARY AND NEW.version = OLD.version
@@ -99,9 +200,10 @@ END;
 
 CREATE TRIGGER course_with_enrolments_stays
 BEFORE DELETE ON course
-WHEN EXISTS (SELECT 1 FROM student_course WHERE course_id = OLD.id)
 BEGIN
-    SELECT RAISE(ABORT, 'a course that has enrolments is not deleted');
+    SELECT RAISE(ABORT, 'a course that has enrolments is not deleted')
+    WHERE EXISTS (SELECT 1 FROM student_course WHERE course_id = OLD.id AND status <> 'void');
+    DELETE FROM student_course WHERE course_id = OLD.id;
 END;
 
 CREATE TABLE course_meeting (
@@ -119,6 +221,53 @@ CREATE TABLE course_meeting (
     CONSTRAINT course_meeting_ends_after_start CHECK (from_time < to_time)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TRIGGER course_meeting_delete_leaves_a_change
+AFTER DELETE ON course_meeting
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('weekday', OLD.weekday, NULL),
+        ('from', OLD.from_time, NULL),
+        ('to', OLD.to_time, NULL),
+        ('room', OLD.room, NULL);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('course', OLD.course_id, (SELECT version FROM course WHERE id = OLD.course_id), 'deleted', 'meeting');
+END;
+
+CREATE TRIGGER course_meeting_insert_leaves_a_change
+AFTER INSERT ON course_meeting
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('weekday', NULL, NEW.weekday),
+        ('from', NULL, NEW.from_time),
+        ('to', NULL, NEW.to_time),
+        ('room', NULL, NEW.room);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('course', NEW.course_id, (SELECT version FROM course WHERE id = NEW.course_id), 'created', 'meeting');
+END;
+
+CREATE TRIGGER course_meeting_update_leaves_two_changes
+AFTER UPDATE ON course_meeting
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('weekday', OLD.weekday, NULL),
+        ('from', OLD.from_time, NULL),
+        ('to', OLD.to_time, NULL),
+        ('room', OLD.room, NULL);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('course', OLD.course_id, (SELECT version FROM course WHERE id = OLD.course_id), 'deleted', 'meeting');
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('weekday', NULL, NEW.weekday),
+        ('from', NULL, NEW.from_time),
+        ('to', NULL, NEW.to_time),
+        ('room', NULL, NEW.room);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('course', NEW.course_id, (SELECT version FROM course WHERE id = NEW.course_id), 'created', 'meeting');
+END;
+
 CREATE TABLE course_requirement (
     course_id INTEGER NOT NULL,
     code      TEXT    NOT NULL COLLATE NOCASE,
@@ -131,6 +280,45 @@ CREATE TABLE course_requirement (
         CHECK (kind IN ('prerequisite', 'concurrent', 'corequisite'))
 ) STRICT, WITHOUT ROWID;
 
+CREATE TRIGGER course_requirement_delete_leaves_a_change
+AFTER DELETE ON course_requirement
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('code', OLD.code, NULL),
+        ('kind', OLD.kind, NULL);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('course', OLD.course_id, (SELECT version FROM course WHERE id = OLD.course_id), 'deleted', 'requirement');
+END;
+
+CREATE TRIGGER course_requirement_insert_leaves_a_change
+AFTER INSERT ON course_requirement
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('code', NULL, NEW.code),
+        ('kind', NULL, NEW.kind);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('course', NEW.course_id, (SELECT version FROM course WHERE id = NEW.course_id), 'created', 'requirement');
+END;
+
+CREATE TRIGGER course_requirement_update_leaves_two_changes
+AFTER UPDATE ON course_requirement
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('code', OLD.code, NULL),
+        ('kind', OLD.kind, NULL);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('course', OLD.course_id, (SELECT version FROM course WHERE id = OLD.course_id), 'deleted', 'requirement');
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('code', NULL, NEW.code),
+        ('kind', NULL, NEW.kind);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('course', NEW.course_id, (SELECT version FROM course WHERE id = NEW.course_id), 'created', 'requirement');
+END;
+
 CREATE TABLE course_word (
     word      TEXT    NOT NULL,
     course_id INTEGER NOT NULL,
@@ -140,6 +328,43 @@ CREATE TABLE course_word (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX course_word_by_course ON course_word (course_id);
+
+CREATE TABLE erasure (
+    student_id INTEGER PRIMARY KEY,
+    erased_at  TEXT    NOT NULL,
+    erased_by  TEXT    NOT NULL,
+    reason     TEXT    NOT NULL,
+    CONSTRAINT erasure_erased_at_is_time
+        CHECK (erased_at IS strftime('%Y-%m-%dT%H:%M:%fZ', erased_at, '+0 days')),
+    CONSTRAINT erasure_reason_length CHECK (length(reason) BETWEEN 1 AND 500)
+) STRICT;
+
+CREATE TRIGGER erasure_is_never_deleted
+BEFORE DELETE ON erasure
+BEGIN
+    SELECT RAISE(ABORT, 'an erasure is permanent');
+END;
+
+CREATE TRIGGER erasure_is_never_updated
+BEFORE UPDATE ON erasure
+BEGIN
+    SELECT RAISE(ABORT, 'an erasure is permanent');
+END;
+
+CREATE TRIGGER erasure_needs_a_blank_student
+BEFORE INSERT ON erasure
+WHEN NOT EXISTS (
+        SELECT 1 FROM student
+        WHERE id = NEW.student_id AND family_name = 'Erased' AND given_name IS NULL AND number IS NULL AND email IS NULL AND status = 'inactive'
+    )
+    OR EXISTS (SELECT 1 FROM erasure WHERE student_id = NEW.student_id)
+    OR EXISTS (
+        SELECT 1 FROM student_course
+        WHERE student_id = NEW.student_id AND status IN ('enrolled', 'waitlisted')
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'the record of a student is blanked before it is erased');
+END;
 
 CREATE TABLE hold (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -162,6 +387,60 @@ CREATE TABLE hold (
 ) STRICT;
 
 CREATE INDEX hold_by_student ON hold (student_id);
+
+CREATE INDEX hold_open ON hold (id) WHERE released_at IS NULL;
+
+CREATE TRIGGER hold_delete_leaves_a_change
+AFTER DELETE ON hold
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('student_id', OLD.student_id, NULL),
+        ('reason', OLD.reason, NULL),
+        ('placed_at', OLD.placed_at, NULL),
+        ('placed_by', OLD.placed_by, NULL),
+        ('released_at', OLD.released_at, NULL),
+        ('released_by', OLD.released_by, NULL);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('hold', OLD.id, OLD.version, 'deleted', NULL);
+END;
+
+CREATE TRIGGER hold_insert_leaves_a_change
+AFTER INSERT ON hold
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('student_id', NULL, NEW.student_id),
+        ('reason', NULL, NEW.reason),
+        ('placed_at', NULL, NEW.placed_at),
+        ('placed_by', NULL, NEW.placed_by),
+        ('released_at', NULL, NEW.released_at),
+        ('released_by', NULL, NEW.released_by);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('hold', NEW.id, NEW.version, 'created', NULL);
+END;
+
+CREATE TRIGGER hold_is_never_replaced
+BEFORE INSERT ON hold
+WHEN EXISTS (SELECT 1 FROM hold WHERE id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'a hold is updated, never replaced');
+END;
+
+CREATE TRIGGER hold_update_leaves_a_change
+AFTER UPDATE OF student_id, reason, placed_at, placed_by, released_at, released_by ON hold
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('student_id', OLD.student_id, NEW.student_id),
+        ('reason', OLD.reason, NEW.reason),
+        ('placed_at', OLD.placed_at, NEW.placed_at),
+        ('placed_by', OLD.placed_by, NEW.placed_by),
+        ('released_at', OLD.released_at, NEW.released_at),
+        ('released_by', OLD.released_by, NEW.released_by);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('hold', NEW.id, NEW.version, 'changed', NULL);
+END;
 
 CREATE TABLE kept_answer (
     token_id    INTEGER NOT NULL,
@@ -187,6 +466,78 @@ CREATE TABLE letter (
     base   TEXT NOT NULL,
     CONSTRAINT letter_key PRIMARY KEY (letter)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE record_change (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    subject     TEXT    NOT NULL,
+    subject_id  INTEGER NOT NULL,
+    part        TEXT,
+    version     INTEGER NOT NULL,
+    actor       TEXT,
+    recorded_at TEXT    NOT NULL,
+    before      TEXT,
+    after       TEXT,
+    CONSTRAINT record_change_subject_known CHECK (subject IN ('student', 'term', 'course', 'hold', 'token')),
+    CONSTRAINT record_change_part_known
+        CHECK (part IS NULL OR subject = 'course' AND part IN ('requirement', 'meeting')),
+    CONSTRAINT record_change_version_positive CHECK (version >= 1),
+    CONSTRAINT record_change_recorded_at_is_time
+        CHECK (recorded_at IS strftime('%Y-%m-%dT%H:%M:%fZ', recorded_at, '+0 days')),
+    CONSTRAINT record_change_changes_something CHECK (before IS NOT after),
+    CONSTRAINT record_change_before_is_an_object CHECK (before LIKE '{%}'),
+    CONSTRAINT record_change_after_is_an_object CHECK (after LIKE '{%}')
+) STRICT;
+
+CREATE INDEX record_change_by_actor ON record_change (actor, id);
+
+CREATE INDEX record_change_by_record ON record_change (subject_id, id);
+
+CREATE INDEX record_change_by_subject ON record_change (subject, id);
+
+CREATE INDEX record_change_by_time ON record_change (recorded_at, id);
+
+CREATE TRIGGER record_change_comes_from_a_change
+BEFORE INSERT ON record_change
+WHEN NOT EXISTS (SELECT 1 FROM changed_column) OR EXISTS (SELECT 1 FROM record_change WHERE id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'changes on record are append-only');
+END;
+
+CREATE TRIGGER record_change_follows_the_last
+AFTER INSERT ON record_change
+WHEN NEW.id <> 1 + coalesce((SELECT id FROM record_change WHERE id <> NEW.id ORDER BY id DESC LIMIT 1), 0)
+BEGIN
+    SELECT RAISE(ABORT, 'changes on record are append-only');
+END;
+
+CREATE TRIGGER record_change_is_never_deleted
+BEFORE DELETE ON record_change
+BEGIN
+    SELECT RAISE(ABORT, 'changes on record are append-only');
+END;
+
+CREATE TRIGGER record_change_is_never_updated
+BEFORE UPDATE ON record_change
+WHEN NEW.id <> OLD.id
+    OR NEW.subject <> OLD.subject
+    OR NEW.subject_id <> OLD.subject_id
+    OR NEW.part IS NOT OLD.part
+    OR NEW.version <> OLD.version
+    OR NEW.actor IS NOT OLD.actor
+    OR NEW.recorded_at <> OLD.recorded_at
+    OR NEW.before IS NOT iif(OLD.before IS NULL, NULL, '{}')
+    OR NEW.after IS NOT iif(OLD.after IS NULL, NULL, '{"erased":true}')
+    OR NOT EXISTS (
+        SELECT 1 FROM erasure
+        WHERE erasure.student_id = CASE OLD.subject
+            WHEN 'student' THEN OLD.subject_id
+            WHEN 'hold' THEN (SELECT student_id FROM hold WHERE id = OLD.subject_id)
+            WHEN 'token' THEN (SELECT student_id FROM token WHERE id = OLD.subject_id)
+        END
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'changes on record are append-only');
+END;
 
 CREATE TABLE student (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -224,6 +575,21 @@ BEGIN
     DELETE FROM student_word WHERE student_id = OLD.id;
 END;
 
+CREATE TRIGGER student_delete_leaves_a_change
+AFTER DELETE ON student
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('number', OLD.number, NULL),
+        ('given_name', OLD.given_name, NULL),
+        ('family_name', OLD.family_name, NULL),
+        ('email', OLD.email, NULL),
+        ('status', OLD.status, NULL),
+        ('max_credits', OLD.max_credits, NULL);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('student', OLD.id, OLD.version, 'deleted', NULL);
+END;
+
 CREATE TRIGGER student_insert_is_sorted
 AFTER INSERT ON student
 BEGIN
@@ -232,6 +598,28 @@ BEGIN
         SELECT family_sort, given_sort FROM student_sort WHERE student_id = NEW.id
     )
     WHERE id = NEW.id;
+END;
+
+CREATE TRIGGER student_insert_leaves_a_change
+AFTER INSERT ON student
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('number', NULL, NEW.number),
+        ('given_name', NULL, NEW.given_name),
+        ('family_name', NULL, NEW.family_name),
+        ('email', NULL, NEW.email),
+        ('status', NULL, NEW.status),
+        ('max_credits', NULL, NEW.max_credits);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('student', NEW.id, NEW.version, 'created', NULL);
+END;
+
+CREATE TRIGGER student_is_never_replaced
+BEFORE INSERT ON student
+WHEN EXISTS (SELECT 1 FROM student WHERE id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'a student is updated, never replaced');
 END;
 
 CREATE TRIGGER student_keeps_its_id
@@ -277,11 +665,34 @@ BEGIN
     WHERE id = NEW.id;
 END;
 
+CREATE TRIGGER student_update_leaves_a_change
+AFTER UPDATE OF number, given_name, family_name, email, status, max_credits ON student
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('number', OLD.number, NEW.number),
+        ('given_name', OLD.given_name, NEW.given_name),
+        ('family_name', OLD.family_name, NEW.family_name),
+        ('email', OLD.email, NEW.email),
+        ('status', OLD.status, NEW.status),
+        ('max_credits', OLD.max_credits, NEW.max_credits);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('student', NEW.id, NEW.version, 'changed', NULL);
+END;
+
+CREATE TRIGGER student_who_is_erased_stays_so
+BEFORE UPDATE ON student
+WHEN EXISTS (SELECT 1 FROM erasure WHERE student_id = OLD.id)
+BEGIN
+    SELECT RAISE(ABORT, 'an erasure is permanent');
+END;
+
 CREATE TRIGGER student_with_enrolments_stays
 BEFORE DELETE ON student
-WHEN EXISTS (SELECT 1 FROM student_course WHERE student_id = OLD.id)
 BEGIN
-    SELECT RAISE(ABORT, 'a student who has enrolments is not deleted');
+    SELECT RAISE(ABORT, 'a student who has enrolments is not deleted')
+    WHERE EXISTS (SELECT 1 FROM student_course WHERE student_id = OLD.id AND status <> 'void');
+    DELETE FROM student_course WHERE student_id = OLD.id;
 END;
 
 CREATE TABLE student_course (
@@ -293,28 +704,31 @@ CREATE TABLE student_course (
     completed_at  TEXT,
     dropped_at    TEXT,
     changed_at    TEXT    NOT NULL,
+    effective_at  TEXT,
     changed_by    TEXT,
     change_reason TEXT,
-    version       INTEGER NOT NULL DEFAULT 1, overridden TEXT
-    CONSTRAINT student_course_overridden_is_a_list CHECK (overridden LIKE '["%"]'), queue_number INTEGER NOT NULL DEFAULT 0, effective_at TEXT
-    CONSTRAINT student_course_effective_at_is_time CHECK (
-        effective_at IS strftime('%Y-%m-%dT%H:%M:%fZ', effective_at, '+0 days')
-        AND effective_at <= changed_at
-    ),
+    overridden    TEXT,
+    place_of      INTEGER,
+    queue_number  INTEGER NOT NULL DEFAULT 0,
+    version       INTEGER NOT NULL DEFAULT 1,
     CONSTRAINT student_course_key PRIMARY KEY (student_id, course_id),
     CONSTRAINT student_course_student_exists FOREIGN KEY (student_id) REFERENCES student (id)
         ON UPDATE RESTRICT ON DELETE RESTRICT,
     CONSTRAINT student_course_course_exists FOREIGN KEY (course_id) REFERENCES course (id)
         ON UPDATE RESTRICT ON DELETE RESTRICT,
     CONSTRAINT student_course_status_known
-        CHECK (status IN ('enrolled', 'waitlisted', 'completed', 'dropped')),
+        CHECK (status IN ('enrolled', 'waitlisted', 'completed', 'dropped', 'void')),
     CONSTRAINT student_course_status_has_its_time CHECK (
         CASE status
             WHEN 'enrolled' THEN enrolled_at
             WHEN 'waitlisted' THEN waitlisted_at
             WHEN 'completed' THEN completed_at
             WHEN 'dropped' THEN dropped_at
+            WHEN 'void' THEN changed_at
         END IS NOT NULL
+    ),
+    CONSTRAINT student_course_void_has_no_time CHECK (
+        status <> 'void' OR coalesce(enrolled_at, waitlisted_at, completed_at, dropped_at) IS NULL
     ),
     CONSTRAINT student_course_times_are_times CHECK (
         enrolled_at IS strftime('%Y-%m-%dT%H:%M:%fZ', enrolled_at, '+0 days')
@@ -323,6 +737,11 @@ CREATE TABLE student_course (
         AND dropped_at IS strftime('%Y-%m-%dT%H:%M:%fZ', dropped_at, '+0 days')
         AND changed_at IS strftime('%Y-%m-%dT%H:%M:%fZ', changed_at, '+0 days')
     ),
+    CONSTRAINT student_course_effective_at_is_time CHECK (
+        effective_at IS strftime('%Y-%m-%dT%H:%M:%fZ', effective_at, '+0 days')
+        AND effective_at <= changed_at
+    ),
+    CONSTRAINT student_course_overridden_is_a_list CHECK (overridden LIKE '["%"]'),
     CONSTRAINT student_course_version_positive CHECK (version >= 1)
 ) STRICT, WITHOUT ROWID;
 
@@ -342,7 +761,8 @@ CREATE TRIGGER student_course_insert_is_recorded
 AFTER INSERT ON student_course
 BEGIN
     INSERT INTO student_course_event (
-        student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden
+        student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
+        place_of
     )
     SELECT
         NEW.student_id,
@@ -353,7 +773,8 @@ BEGIN
         max(NEW.changed_at, coalesce(last.recorded_at, '')),
         NEW.changed_by,
         NEW.change_reason,
-        NEW.overridden
+        NEW.overridden,
+        NEW.place_of
     FROM (SELECT 1)
     LEFT JOIN (
         SELECT to_status, effective_at, recorded_at FROM student_course_event
@@ -403,6 +824,7 @@ END;
 
 CREATE TRIGGER student_course_is_never_deleted
 BEFORE DELETE ON student_course
+WHEN OLD.status <> 'void'
 BEGIN
     SELECT RAISE(ABORT, 'an enrolment is dropped, never deleted');
 END;
@@ -426,12 +848,13 @@ CREATE TRIGGER student_course_update_does_not_jump_the_queue
 BEFORE UPDATE OF queue_number ON student_course
 WHEN NEW.queue_number IS NOT coalesce(
         (
-            SELECT max(id) FROM student_course_event
+            SELECT coalesce(place_of, id) FROM student_course_event
             WHERE student_id = NEW.student_id
                 AND course_id = NEW.course_id
                 AND to_status = 'waitlisted'
                 AND from_status IS NOT 'waitlisted'
                 AND NEW.status = 'waitlisted'
+            ORDER BY id DESC LIMIT 1
         ),
         0
     )
@@ -448,28 +871,53 @@ WHEN NEW.status <> OLD.status
     OR NEW.completed_at IS NOT OLD.completed_at
     OR NEW.dropped_at IS NOT OLD.dropped_at
     OR NEW.changed_at <> OLD.changed_at
-    OR NEW.changed_by IS NOT OLD.changed_by
-    OR NEW.change_reason IS NOT OLD.change_reason
-    OR NEW.overridden IS NOT OLD.overridden
     OR NEW.effective_at IS NOT OLD.effective_at
+    OR NEW.overridden IS NOT OLD.overridden
+    OR NEW.place_of IS NOT OLD.place_of
+    OR NEW.change_reason IS NOT OLD.change_reason
+    AND NOT (
+        NEW.change_reason IS NULL
+        AND EXISTS (SELECT 1 FROM erasure WHERE student_id = NEW.student_id)
+    )
+    OR NEW.changed_by IS NOT OLD.changed_by
+    AND NOT EXISTS (
+        SELECT 1 FROM erased_actor WHERE actor = OLD.changed_by AND remains = NEW.changed_by
+    )
 BEGIN
     INSERT INTO student_course_event (
-        student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden
+        student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
+        place_of
     )
     SELECT
         NEW.student_id,
         NEW.course_id,
         OLD.status,
         NEW.status,
-        coalesce(
-            change.effective_at,
+        CASE
+            -- It is void from its beginning: since the event after the last void, or the first.
+            WHEN NEW.status = 'void' AND OLD.status <> 'void' THEN (
+                SELECT effective_at FROM student_course_event
+                WHERE student_id = NEW.student_id
+                    AND course_id = NEW.course_id
+                    AND id > coalesce(
+                        (
+                            SELECT max(id) FROM student_course_event
+                            WHERE student_id = NEW.student_id AND course_id = NEW.course_id AND to_status = 'void'
+                        ),
+                        0
+                    )
+                ORDER BY id LIMIT 1
+            )
+            WHEN change.effective_at IS NOT NULL THEN change.effective_at
             -- What stays as it was has been so since then.
-            iif(NEW.status = OLD.status, last.effective_at, max(change.at, last.effective_at))
-        ),
+            WHEN NEW.status = OLD.status THEN last.effective_at
+            ELSE max(change.at, last.effective_at)
+        END,
         max(change.at, last.recorded_at),
         iif(NEW.version > OLD.version, NEW.changed_by, NULL),
         iif(NEW.version > OLD.version, NEW.change_reason, NULL),
-        iif(NEW.version > OLD.version, NEW.overridden, NULL)
+        iif(NEW.version > OLD.version, NEW.overridden, NULL),
+        iif(NEW.version > OLD.version AND NEW.place_of IS NOT OLD.place_of, NEW.place_of, NULL)
     FROM (
         SELECT
             iif(NEW.version > OLD.version, NEW.changed_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) AS at,
@@ -527,37 +975,45 @@ BEGIN
 END;
 
 CREATE TABLE student_course_event (
-    id          INTEGER PRIMARY KEY AUTOINCREMENT,
-    student_id  INTEGER NOT NULL,
-    course_id   INTEGER NOT NULL,
-    from_status TEXT,
-    to_status   TEXT    NOT NULL,
-    recorded_at TEXT    NOT NULL,
-    actor       TEXT,
-    reason      TEXT, overridden TEXT
-    CONSTRAINT student_course_event_overridden_is_a_list CHECK (overridden LIKE '["%"]'), effective_at TEXT
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    student_id   INTEGER NOT NULL,
+    course_id    INTEGER NOT NULL,
+    from_status  TEXT,
+    to_status    TEXT    NOT NULL,
+    effective_at TEXT    NOT NULL,
+    recorded_at  TEXT    NOT NULL,
+    actor        TEXT,
+    reason       TEXT,
+    overridden   TEXT,
+    place_of     INTEGER,
+    CONSTRAINT student_course_event_from_status_known
+        CHECK (from_status IN ('enrolled', 'waitlisted', 'completed', 'dropped', 'void')),
+    CONSTRAINT student_course_event_to_status_known
+        CHECK (to_status IN ('enrolled', 'waitlisted', 'completed', 'dropped', 'void')),
     CONSTRAINT student_course_event_effective_at_is_time CHECK (
         effective_at IS strftime('%Y-%m-%dT%H:%M:%fZ', effective_at, '+0 days')
         AND effective_at <= recorded_at
     ),
-    CONSTRAINT student_course_event_from_status_known
-        CHECK (from_status IN ('enrolled', 'waitlisted', 'completed', 'dropped')),
-    CONSTRAINT student_course_event_to_status_known
-        CHECK (to_status IN ('enrolled', 'waitlisted', 'completed', 'dropped')),
     CONSTRAINT student_course_event_recorded_at_is_time
-        CHECK (recorded_at IS strftime('%Y-%m-%dT%H:%M:%fZ', recorded_at, '+0 days'))
+        CHECK (recorded_at IS strftime('%Y-%m-%dT%H:%M:%fZ', recorded_at, '+0 days')),
+    CONSTRAINT student_course_event_overridden_is_a_list CHECK (overridden LIKE '["%"]')
 ) STRICT;
+
+CREATE INDEX student_course_event_by_actor ON student_course_event (actor, id);
 
 CREATE INDEX student_course_event_by_course ON student_course_event (course_id, id);
 
 CREATE INDEX student_course_event_by_enrollment
 ON student_course_event (student_id, course_id, id);
 
+CREATE INDEX student_course_event_by_kind ON student_course_event (to_status, id) WHERE to_status <> 'enrolled';
+
+CREATE INDEX student_course_event_by_time ON student_course_event (recorded_at, id);
+
 -- Refuses an event that has a gap before it, or does not continue its enrollment's last one.
 CREATE TRIGGER student_course_event_follows_the_last
 AFTER INSERT ON student_course_event
-WHEN NEW.effective_at IS NULL
-    OR NEW.id <> 1 + coalesce(
+WHEN NEW.id <> 1 + coalesce(
         (SELECT id FROM student_course_event WHERE id <> NEW.id ORDER BY id DESC LIMIT 1), 0
     )
     OR NOT EXISTS (
@@ -576,7 +1032,27 @@ WHEN NEW.effective_at IS NULL
             WHERE student_id = NEW.student_id AND course_id = NEW.course_id AND id < NEW.id
             ORDER BY id DESC LIMIT 1
         ) AS last
-        WHERE NEW.effective_at < last.effective_at OR NEW.recorded_at < last.recorded_at
+        WHERE NEW.recorded_at < last.recorded_at
+            OR NEW.effective_at < last.effective_at AND 'void' NOT IN (NEW.from_status, NEW.to_status)
+    )
+    OR NEW.to_status = 'void'
+    AND NEW.from_status IS NOT 'void'
+    AND NEW.effective_at IS NOT (
+        SELECT effective_at FROM student_course_event
+        WHERE student_id = NEW.student_id
+            AND course_id = NEW.course_id
+            AND id < NEW.id
+            AND id > coalesce(
+                (
+                    SELECT max(id) FROM student_course_event
+                    WHERE student_id = NEW.student_id
+                        AND course_id = NEW.course_id
+                        AND id < NEW.id
+                        AND to_status = 'void'
+                ),
+                0
+            )
+        ORDER BY id LIMIT 1
     )
 BEGIN
     SELECT RAISE(ABORT, 'history is append-only');
@@ -597,8 +1073,52 @@ END;
 
 CREATE TRIGGER student_course_event_is_never_updated
 BEFORE UPDATE ON student_course_event
+WHEN NEW.id <> OLD.id
+    OR NEW.student_id <> OLD.student_id
+    OR NEW.course_id <> OLD.course_id
+    OR NEW.from_status IS NOT OLD.from_status
+    OR NEW.to_status <> OLD.to_status
+    OR NEW.effective_at <> OLD.effective_at
+    OR NEW.recorded_at <> OLD.recorded_at
+    OR NEW.overridden IS NOT OLD.overridden
+    OR NEW.place_of IS NOT OLD.place_of
+    OR NOT (
+        NEW.reason IS OLD.reason
+        OR NEW.reason IS NULL AND EXISTS (SELECT 1 FROM erasure WHERE student_id = OLD.student_id)
+    )
+    OR NOT (
+        NEW.actor IS OLD.actor
+        OR EXISTS (SELECT 1 FROM erased_actor WHERE actor = OLD.actor AND remains = NEW.actor)
+    )
 BEGIN
     SELECT RAISE(ABORT, 'history is append-only');
+END;
+
+CREATE TRIGGER student_course_event_takes_over_a_free_place
+BEFORE INSERT ON student_course_event
+WHEN NEW.place_of IS NOT NULL
+    AND (
+        NEW.to_status <> 'waitlisted'
+        OR NEW.from_status IS 'waitlisted'
+        OR NOT EXISTS (
+            SELECT 1 FROM student_course_event AS first
+            WHERE first.id = NEW.place_of
+                AND first.course_id = NEW.course_id
+                AND first.to_status = 'waitlisted'
+                AND first.from_status IS NOT 'waitlisted'
+                AND NOT EXISTS (
+                    SELECT 1 FROM student_course
+                    WHERE student_id = first.student_id AND course_id = first.course_id
+                        AND student_id <> NEW.student_id AND status <> 'void'
+                )
+        )
+        OR EXISTS (
+            SELECT 1 FROM student_course
+            WHERE course_id = NEW.course_id AND status = 'waitlisted' AND queue_number = NEW.place_of
+        )
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'the events give the places in a waitlist');
 END;
 
 -- Sets the queue number to the id of the event by which the student joined the waitlist.
@@ -609,12 +1129,13 @@ BEGIN
     UPDATE student_course
     SET queue_number = coalesce(
         (
-            SELECT max(id) FROM student_course_event
+            SELECT coalesce(place_of, id) FROM student_course_event
             WHERE student_id = NEW.student_id
                 AND course_id = NEW.course_id
                 AND to_status = 'waitlisted'
                 AND from_status IS NOT 'waitlisted'
                 AND NEW.to_status = 'waitlisted'
+            ORDER BY id DESC LIMIT 1
         ),
         0
     )
@@ -659,6 +1180,41 @@ BEGIN
     UPDATE course SET term = NEW.code WHERE term = NEW.code AND term <> NEW.code COLLATE BINARY;
 END;
 
+CREATE TRIGGER term_delete_leaves_a_change
+AFTER DELETE ON term
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('code', OLD.code, NULL),
+        ('title', OLD.title, NULL),
+        ('start_on', OLD.start_on, NULL),
+        ('end_on', OLD.end_on, NULL),
+        ('max_credits', OLD.max_credits, NULL);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('term', OLD.id, OLD.version, 'deleted', NULL);
+END;
+
+CREATE TRIGGER term_insert_leaves_a_change
+AFTER INSERT ON term
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('code', NULL, NEW.code),
+        ('title', NULL, NEW.title),
+        ('start_on', NULL, NEW.start_on),
+        ('end_on', NULL, NEW.end_on),
+        ('max_credits', NULL, NEW.max_credits);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('term', NEW.id, NEW.version, 'created', NULL);
+END;
+
+CREATE TRIGGER term_is_never_replaced
+BEFORE INSERT ON term
+WHEN EXISTS (SELECT 1 FROM term WHERE id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'a term is updated, never replaced');
+END;
+
 CREATE TRIGGER term_update_is_dated
 AFTER UPDATE ON term
 WHEN NEW.updated_at < OLD.updated_at
@@ -666,6 +1222,20 @@ WHEN NEW.updated_at < OLD.updated_at
 BEGIN
     UPDATE term SET updated_at = max(OLD.updated_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
     WHERE id = NEW.id;
+END;
+
+CREATE TRIGGER term_update_leaves_a_change
+AFTER UPDATE OF code, title, start_on, end_on, max_credits ON term
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('code', OLD.code, NEW.code),
+        ('title', OLD.title, NEW.title),
+        ('start_on', OLD.start_on, NEW.start_on),
+        ('end_on', OLD.end_on, NEW.end_on),
+        ('max_credits', OLD.max_credits, NEW.max_credits);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('term', NEW.id, NEW.version, 'changed', NULL);
 END;
 
 CREATE TABLE token (
@@ -700,6 +1270,97 @@ CREATE TABLE token (
 ) STRICT;
 
 CREATE INDEX token_by_student ON token (student_id);
+
+CREATE TRIGGER token_delete_leaves_a_change
+AFTER DELETE ON token
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('name', OLD.name, NULL),
+        ('role', OLD.role, NULL),
+        ('student_id', OLD.student_id, NULL),
+        ('created_at', OLD.created_at, NULL),
+        ('created_by', OLD.created_by, NULL),
+        ('expires_at', OLD.expires_at, NULL),
+        ('revoked_at', OLD.revoked_at, NULL),
+        ('revoked_by', OLD.revoked_by, NULL);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('token', OLD.id, OLD.version, 'deleted', NULL);
+END;
+
+CREATE TRIGGER token_insert_leaves_a_change
+AFTER INSERT ON token
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('name', NULL, NEW.name),
+        ('role', NULL, NEW.role),
+        ('student_id', NULL, NEW.student_id),
+        ('created_at', NULL, NEW.created_at),
+        ('created_by', NULL, NEW.created_by),
+        ('expires_at', NULL, NEW.expires_at),
+        ('revoked_at', NULL, NEW.revoked_at),
+        ('revoked_by', NULL, NEW.revoked_by);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('token', NEW.id, NEW.version, 'created', NULL);
+END;
+
+CREATE TRIGGER token_is_never_replaced
+BEFORE INSERT ON token
+WHEN EXISTS (SELECT 1 FROM token WHERE id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'a token is updated, never replaced');
+END;
+
+CREATE TRIGGER token_update_leaves_a_change
+AFTER UPDATE OF name, role, student_id, created_at, created_by, expires_at, revoked_at, revoked_by ON token
+BEGIN
+    INSERT INTO changed_column (name, before, after)
+    VALUES
+        ('name', OLD.name, NEW.name),
+        ('role', OLD.role, NEW.role),
+        ('student_id', OLD.student_id, NEW.student_id),
+        ('created_at', OLD.created_at, NEW.created_at),
+        ('created_by', OLD.created_by, NEW.created_by),
+        ('expires_at', OLD.expires_at, NEW.expires_at),
+        ('revoked_at', OLD.revoked_at, NEW.revoked_at),
+        ('revoked_by', OLD.revoked_by, NEW.revoked_by);
+    INSERT INTO change_to_record (subject, subject_id, version, kind, part)
+    VALUES ('token', NEW.id, NEW.version, 'changed', NULL);
+END;
+
+CREATE VIEW change_to_record AS
+SELECT subject, subject_id, part, version, 'changed' AS kind FROM record_change;
+
+-- Makes one change on record of the columns that differ.
+CREATE TRIGGER change_to_record_is_recorded
+INSTEAD OF INSERT ON change_to_record
+BEGIN
+    INSERT INTO record_change (subject, subject_id, part, version, actor, recorded_at, before, after)
+    SELECT NEW.subject, NEW.subject_id, NEW.part, NEW.version,
+        (SELECT actor FROM acting),
+        coalesce((SELECT at FROM acting), strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+        CASE WHEN NEW.kind <> 'created' THEN '{' || group_concat(differing.before, ',') || '}' END,
+        CASE WHEN NEW.kind <> 'deleted' THEN '{' || group_concat(differing.after, ',') || '}' END
+    FROM (
+        SELECT
+            '"' || name || '":' || CASE typeof(before)
+                WHEN 'null' THEN 'null'
+                WHEN 'text' THEN '"' || replace(replace(before, char(92), char(92, 92)), '"', char(92) || '"') || '"'
+                ELSE before
+            END AS before,
+            '"' || name || '":' || CASE typeof(after)
+                WHEN 'null' THEN 'null'
+                WHEN 'text' THEN '"' || replace(replace(after, char(92), char(92, 92)), '"', char(92) || '"') || '"'
+                ELSE after
+            END AS after
+        FROM changed_column
+        WHERE before IS NOT after
+        ORDER BY rowid
+    ) AS differing
+    HAVING count(*) > 0;
+    DELETE FROM changed_column;
+END;
 
 CREATE VIEW course_search AS
 SELECT DISTINCT course.id AS course_id, word.value AS word
@@ -757,7 +1418,8 @@ SELECT
         )
     END AS position,
     enrolled_at, waitlisted_at, completed_at, dropped_at, version
-FROM student_course;
+FROM student_course
+WHERE status <> 'void';
 
 CREATE VIEW enrollment_version AS
 SELECT
@@ -767,31 +1429,57 @@ SELECT
         WHERE event.student_id = last.student_id AND event.course_id = last.course_id
             AND event.id <= last.id
             AND event.to_status = 'enrolled' AND event.from_status IS DISTINCT FROM 'enrolled'
+            AND NOT EXISTS (
+                SELECT 1 FROM student_course_event AS void
+                WHERE void.student_id = last.student_id AND void.course_id = last.course_id
+                    AND void.id > event.id AND void.id < last.id AND void.to_status = 'void'
+            )
     ) AS enrolled_at,
     (
         SELECT max(effective_at) FROM student_course_event AS event
         WHERE event.student_id = last.student_id AND event.course_id = last.course_id
             AND event.id <= last.id
             AND event.to_status = 'waitlisted' AND event.from_status IS DISTINCT FROM 'waitlisted'
+            AND NOT EXISTS (
+                SELECT 1 FROM student_course_event AS void
+                WHERE void.student_id = last.student_id AND void.course_id = last.course_id
+                    AND void.id > event.id AND void.id < last.id AND void.to_status = 'void'
+            )
     ) AS waitlisted_at,
     (
         SELECT max(effective_at) FROM student_course_event AS event
         WHERE event.student_id = last.student_id AND event.course_id = last.course_id
             AND event.id <= last.id
             AND event.to_status = 'completed' AND event.from_status IS DISTINCT FROM 'completed'
+            AND NOT EXISTS (
+                SELECT 1 FROM student_course_event AS void
+                WHERE void.student_id = last.student_id AND void.course_id = last.course_id
+                    AND void.id > event.id AND void.id < last.id AND void.to_status = 'void'
+            )
     ) AS completed_at,
     (
         SELECT max(effective_at) FROM student_course_event AS event
         WHERE event.student_id = last.student_id AND event.course_id = last.course_id
             AND event.id <= last.id
             AND event.to_status = 'dropped' AND event.from_status IS DISTINCT FROM 'dropped'
+            AND NOT EXISTS (
+                SELECT 1 FROM student_course_event AS void
+                WHERE void.student_id = last.student_id AND void.course_id = last.course_id
+                    AND void.id > event.id AND void.id < last.id AND void.to_status = 'void'
+            )
     ) AS dropped_at,
     (
         SELECT count(*) FROM student_course_event AS event
         WHERE event.student_id = last.student_id AND event.course_id = last.course_id
             AND event.id <= last.id
     ) AS version
-FROM student_course_event AS last;
+FROM student_course_event AS last
+WHERE last.to_status <> 'void';
+
+CREATE VIEW erased_actor AS
+SELECT token.name || ' #' || token.id AS actor, '#' || token.id AS remains
+FROM erasure
+JOIN token ON token.student_id = erasure.student_id;
 
 CREATE VIEW student_search AS
 SELECT DISTINCT student.id AS student_id, word.value AS word

@@ -130,7 +130,14 @@ SELECT '/number' AS pointer, 'number_taken' AS code,
     'Student ' || CAST(id AS text) || ' has the number ' || number || '.' AS detail,
     json_object('student_id', id) AS details
 FROM student
-WHERE number = :number AND id IS DISTINCT FROM :id;
+WHERE number = :number AND id IS DISTINCT FROM :id
+UNION ALL
+SELECT '', 'student_erased',
+    'Student ' || CAST(student_id AS text) || ' was erased.',
+    json_object('student_id', student_id)
+FROM erasure
+WHERE student_id = :id
+ORDER BY pointer, code;
 
 -- name: insert_student(now, number, given_name, family_name, email, status, max_credits)^
 INSERT INTO student (number, given_name, family_name, email, status, max_credits, updated_at)
@@ -149,7 +156,7 @@ SELECT '' AS pointer, 'student_has_enrollments' AS code,
     'Enrollments of the student, present and past: ' || CAST(count(*) AS text) || '.' AS detail,
     json_object('enrollments', count(*)) AS details
 FROM student_course
-WHERE student_id = :id
+WHERE student_id = :id AND status <> 'void'
 HAVING count(*) > 0;
 
 -- name: delete_student(id)!

@@ -1,11 +1,10 @@
 """/v1/courses: the courses, with their seats, requirements and meetings."""
 
-from datetime import UTC
 from http import HTTPStatus
 
 from msgspec.structs import asdict
 
-from enrollment.data import course, course_copy, eligibility, enrollment, waitlist
+from enrollment.data import bulk, course, course_copy, eligibility, waitlist
 from enrollment.http.authentication import READERS_AND_STUDENTS, REGISTRARS
 from enrollment.http.conditional import check_preconditions
 from enrollment.http.context import Context
@@ -62,7 +61,9 @@ def create_courses(context: Context, db: Connection, body: CourseBatchInput) -> 
 
 def copy_courses(context: Context, db: Connection, term_id: int, body: CourseCopyInput) -> Result:
     """Copy the courses of another term into this one, all or none."""
-    copies = course_copy.copy_courses(db, term_id, body.copy_from, body.codes, Timestamp.now(), UTC)
+    copies = course_copy.copy_courses(
+        db, term_id, body.copy_from, body.codes, Timestamp.now(), context.zone
+    )
     return Result(HTTPStatus.CREATED, CourseCopies(copies))
 
 
@@ -93,7 +94,7 @@ def patch_course(context: Context, db: Connection, course_id: int, body: Input) 
 
 
 def delete_course(context: Context, db: Connection, course_id: int) -> Result:
-    """Delete a course that has never had a student."""
+    """Delete a course that has no enrollments (void ones do not count)."""
     _check_preconditions(context, db, course_id)
     course.delete_course(db, course_id)
     return no_content()
@@ -107,7 +108,7 @@ def promote_from_waitlist(
     _check_preconditions(context, db, course_id)
     change = change_context(context, ChangeDetails(override=body.override))
     decisions = waitlist.promote_manually(db, course_id, body.seats, body.student_id, change)
-    return ok(BulkResults(enrollment.list_results(db, course_id, decisions)))
+    return ok(BulkResults(bulk.list_results(db, decisions)))
 
 
 def _course(db: Connection, course_id: int) -> Result:
@@ -198,5 +199,6 @@ OPERATIONS = (
         answer=BulkResults,
         conflicts=rules_for("promotion"),
         conditional=True,
+        only_enrolls=True,
     ),
 )

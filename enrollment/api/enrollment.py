@@ -1,6 +1,6 @@
 """/v1/students/{id}/courses and /v1/courses/{id}/students: who is enrolled in which course."""
 
-from enrollment.data import course, eligibility, enrollment, roster
+from enrollment.data import bulk, course, eligibility, enrollment, roster
 from enrollment.data.eligibility import EnrollmentRequest
 from enrollment.http.authentication import (
     READERS,
@@ -70,22 +70,17 @@ def set_student_courses(
     return list_courses_of_student(context, db, student_id, StudentCourseFilter())
 
 
-def enroll_students(
+def change_roster(
     context: Context, db: Connection, course_id: int, body: BulkEnrollmentInput
 ) -> Result:
-    """Enroll many students: all or nothing, or each one who is eligible."""
-    requests = [
-        EnrollmentRequest(student.student_id, course_id, student.waitlist)
+    """Enroll, complete or drop many students: all or nothing, or each."""
+    items = [
+        bulk.RosterChange(student.student_id, student.status, student.waitlist)
         for student in body.students
     ]
     check_preconditions(context, lambda: course.get_course_tag(db, course_id))
-    results = enrollment.insert_students(
-        db,
-        course_id,
-        requests,
-        body.mode,
-        change_context(context, body),
-        pointer="/students/%d/student_id",
+    results = bulk.change_roster(
+        db, course_id, items, body.mode, change_context(context, body), pointer="/students/%d"
     )
     return created_many(context, BulkResults(results), body.mode)
 
@@ -113,12 +108,13 @@ def list_eligible_courses(
 def set_enrollment_status(
     context: Context, db: Connection, student_id: int, course_id: int, body: EnrollmentStatusInput
 ) -> Result:
-    """Set an enrollment to enrolled, completed or dropped (safe to repeat)."""
+    """Set an enrollment to enrolled, completed, dropped or void (safe to repeat)."""
     present = enrollment.find_enrollment(db, student_id, course_id)
     check_preconditions(context, lambda: etag_of(present))
     change = change_context(context, body)
     put = enrollment.put_enrollment(db, student_id, course_id, present, body.status, change)
-    if present:
+    # The enrollment that is void was there, but is no longer shown.
+    if present or put.status == "void":
         return ok(put)
     return created(put, f"/v1/students/{student_id}/courses/{course_id}")
 
@@ -152,6 +148,7 @@ OPERATIONS = (
         status=201,
         conflicts=rules_for("enrollment"),
         conditional=True,
+        only_enrolls=True,
     ),
     Operation(
         "PUT",
@@ -161,6 +158,7 @@ OPERATIONS = (
         body=CourseSetInput,
         answer=Page[StudentCourse],
         conflicts=rules_for("enrollment"),
+        only_enrolls=True,
     ),
     Operation(
         "GET",
@@ -176,7 +174,8 @@ OPERATIONS = (
         set_enrollment_status,
         body=EnrollmentStatusInput,
         answer=Enrollment,
-        conflicts=rules_for("enrollment", "status"),
+        conflicts=rules_for("enrollment", "status", "void"),
+        only_enrolls=True,
     ),
     Operation(
         "DELETE",
@@ -185,6 +184,7 @@ OPERATIONS = (
         drop_course,
         status=204,
         conflicts=rules_for("drop"),
+        only_enrolls=True,
     ),
     Operation(
         "GET",
@@ -213,11 +213,12 @@ OPERATIONS = (
         "POST",
         "/v1/courses/<course_id:id>/students",
         REGISTRARS,
-        enroll_students,
+        change_roster,
         body=BulkEnrollmentInput,
         answer=BulkResults,
         status=201,
-        conflicts=rules_for("roster"),
+        conflicts=rules_for("roster", "status"),
         conditional=True,
+        only_enrolls=True,
     ),
 )

@@ -8,7 +8,7 @@ from enrollment.data import event
 from enrollment.http.authentication import READERS, READERS_AND_STUDENTS
 from enrollment.http.context import Context
 from enrollment.http.operation import Operation
-from enrollment.http.pagination import decode_cursor, next_link, page_response
+from enrollment.http.pagination import decode_cursor, filters, next_link, page_response
 from enrollment.http.responses import Result
 from enrollment.http.visibility import visible_events
 from enrollment.model.queries import EventFilter, Pagination
@@ -23,7 +23,8 @@ def list_events(context: Context, db: Connection, query: EventFilter) -> Result:
     if not listing.items:
         context.poll_seconds = query.wait
     after = listing.items[-1].id if listing.next else None
-    headers = next_link(context, {"after": after, "limit": query.limit}) if after else {}
+    following = {**filters(query), "after": after, "limit": query.limit}
+    headers = next_link(context, following) if after else {}
     return Result(HTTPStatus.OK, EventFeed(items=listing.items, next=after), headers)
 
 

@@ -1,14 +1,14 @@
-"""/v1/students/{id}/holds: the holds that keep a student from enrolling."""
+"""/v1/students/{id}/holds and /v1/holds: the holds that keep a student from enrolling."""
 
 from enrollment.data import hold, waitlist
-from enrollment.http.authentication import READERS_AND_STUDENTS, REGISTRARS
+from enrollment.http.authentication import READERS, READERS_AND_STUDENTS, REGISTRARS
 from enrollment.http.conditional import check_preconditions, etag_of
 from enrollment.http.context import Context
 from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
 from enrollment.http.responses import Result, created, no_content, ok
-from enrollment.model.queries import Pagination
+from enrollment.model.queries import HoldFilter, Pagination
 from enrollment.model.records import Hold, HoldInput
 from enrollment.model.results import Page
 from enrollment.storage.sqlite import Connection
@@ -18,6 +18,13 @@ def list_holds(context: Context, db: Connection, student_id: int, query: Paginat
     """List a student's holds, including released ones."""
     return page_response(
         context, hold.list_holds(db, student_id, query, decode_cursor(context, query)), query
+    )
+
+
+def list_all_holds(context: Context, db: Connection, query: HoldFilter) -> Result:
+    """List the holds of all students, in force and released."""
+    return page_response(
+        context, hold.list_all_holds(db, query, decode_cursor(context, query)), query
     )
 
 
@@ -43,6 +50,7 @@ def release_hold(context: Context, db: Connection, student_id: int, hold_id: int
 
 
 OPERATIONS = (
+    Operation("GET", "/v1/holds", READERS, list_all_holds, query=HoldFilter, answer=Page[Hold]),
     Operation(
         "GET",
         "/v1/students/<student_id:id>/holds",

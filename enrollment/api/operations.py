@@ -4,7 +4,18 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any
 
-from enrollment.api import course, enrollment, event, hold, service, student, term, token
+from enrollment.api import (
+    correction,
+    course,
+    enrollment,
+    event,
+    hold,
+    record_change,
+    service,
+    student,
+    term,
+    token,
+)
 from enrollment.http.authentication import ANYONE
 from enrollment.http.context import Context
 from enrollment.http.operation import Operation
@@ -39,11 +50,13 @@ def docs() -> bytes:
 OPERATIONS: tuple[Operation, ...] = (
     *service.OPERATIONS,
     *student.OPERATIONS,
+    *correction.OPERATIONS,
     *term.OPERATIONS,
     *course.OPERATIONS,
     *hold.OPERATIONS,
     *enrollment.OPERATIONS,
     *event.OPERATIONS,
+    *record_change.OPERATIONS,
     *token.OPERATIONS,
     Operation("GET", "/v1/openapi.json", ANYONE, read_openapi, answer=dict[str, Any], slow=True),
     Operation("GET", "/docs", ANYONE, read_docs, answer=bytes, slow=True),

@@ -67,7 +67,7 @@ def patch_student(context: Context, db: Connection, student_id: int, body: Input
 
 
 def delete_student(context: Context, db: Connection, student_id: int) -> Result:
-    """Delete a student who has never been in a course."""
+    """Delete a student who has no enrollments (void ones do not count)."""
     present = student.get_student(db, student_id)
     check_preconditions(context, lambda: etag_of(present))
     student.delete_student(db, student_id)

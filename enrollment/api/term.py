@@ -1,15 +1,16 @@
 """/v1/terms: the terms, with their dates and credit limits."""
 
-from enrollment.data import term, waitlist
-from enrollment.http.authentication import READERS_AND_STUDENTS, REGISTRARS
+from enrollment.data import census, term, waitlist
+from enrollment.http.authentication import READERS, READERS_AND_STUDENTS, REGISTRARS
 from enrollment.http.conditional import check_preconditions, etag_of
 from enrollment.http.context import Context
 from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
 from enrollment.http.responses import Result, created, no_content, ok
+from enrollment.model.history import Census
 from enrollment.model.patches import TermPatch, merge
-from enrollment.model.queries import TermFilter
+from enrollment.model.queries import CensusFilter, TermFilter
 from enrollment.model.records import Input, Term, TermInput
 from enrollment.model.results import Page
 from enrollment.model.types import Timestamp
@@ -58,6 +59,11 @@ def delete_term(context: Context, db: Connection, term_id: int) -> Result:
     return no_content()
 
 
+def read_census(context: Context, db: Connection, term_id: int, query: CensusFilter) -> Result:
+    """Count who is enrolled, waits, has completed and has dropped in each course of a term."""
+    return ok(census.get_census(db, term_id, query))
+
+
 OPERATIONS = (
     Operation(
         "GET",
@@ -103,5 +109,14 @@ OPERATIONS = (
         delete_term,
         status=204,
         conflicts=rules_for("term_deletion"),
+    ),
+    Operation(
+        "GET",
+        "/v1/terms/<term_id:id>/census",
+        READERS,
+        read_census,
+        query=CensusFilter,
+        answer=Census,
+        slow=True,
     ),
 )

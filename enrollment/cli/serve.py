@@ -9,6 +9,7 @@ from enrollment import output, server
 from enrollment.cli.console import add_settings, print_outcome, print_secret
 from enrollment.config import Config
 from enrollment.data import token
+from enrollment.data.record_change import acting
 from enrollment.maintenance import migrations
 from enrollment.model.records import Change, TokenInput
 from enrollment.model.types import Timestamp
@@ -54,7 +55,8 @@ def _create_first_admin(config: Config) -> None:
                 f" {config.host}: create one with `enrollment token create --name NAME --role admin"
                 f" --database {config.database}`"
             )
-        new = token.insert_token(db, TokenInput(name="first admin", role="admin"), change)
+        with acting(db, change.actor, change.at):
+            new = token.insert_token(db, TokenInput(name="first admin", role="admin"), change)
         print_secret(
             "Admin token, shown only once. It gives full access:",
             f"  {new.token}",

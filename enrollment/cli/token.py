@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
+from datetime import UTC
 from typing import Any, get_args
 
 import msgspec
@@ -10,10 +11,12 @@ import msgspec
 from enrollment.cli.console import add_json, add_settings, print_json, print_secret
 from enrollment.config import Config
 from enrollment.data import token
+from enrollment.data.record_change import acting
 from enrollment.maintenance import migrations
+from enrollment.model.decoding import decoder
 from enrollment.model.queries import Pagination
 from enrollment.model.records import Change, Token, TokenInput
-from enrollment.model.types import Id, Name, Role, Timestamp, decode
+from enrollment.model.types import Id, Name, Role, Timestamp
 from enrollment.problems.errors import CommandError
 from enrollment.storage.database import Database
 from enrollment.storage.lock import lock_database
@@ -63,8 +66,13 @@ def create_token(config: Config, options: argparse.Namespace) -> None:
         student_id=options.student_id,
         expires_at=options.expires_at,
     )
-    with _open_database(config) as database, database.write() as db:
-        new = token.insert_token(db, fields, Change(at=Timestamp.now(), actor="command"))
+    change = Change(at=Timestamp.now(), actor="command")
+    with (
+        _open_database(config) as database,
+        database.write() as db,
+        acting(db, change.actor, change.at),
+    ):
+        new = token.insert_token(db, fields, change)
         print_secret(f"token {new.id} of {new.name}, {new.role}; shown only once:", new.token)
 
 
@@ -96,9 +104,14 @@ def _validity(found: Token, now: Timestamp) -> str:
 
 def revoke_token(config: Config, options: argparse.Namespace) -> None:
     """Run `token revoke`. Raises CommandError, and Problem if there is no such token."""
-    with _open_database(config) as database, database.write() as db:
+    change = Change(at=Timestamp.now(), actor="command")
+    with (
+        _open_database(config) as database,
+        database.write() as db,
+        acting(db, change.actor, change.at),
+    ):
         token.get_token(db, options.id)
-        token.revoke_token(db, options.id, Change(at=Timestamp.now(), actor="command"))
+        token.revoke_token(db, options.id, change)
     print(f"token {options.id} is revoked")
 
 
@@ -127,7 +140,7 @@ def _reader(wanted: Any, expected: str) -> Callable[[str], Any]:
 
     def read(text: str) -> Any:
         try:
-            return msgspec.convert(text, wanted, strict=False, dec_hook=decode)
+            return msgspec.convert(text, wanted, strict=False, dec_hook=decoder(UTC))
         except (msgspec.ValidationError, ValueError):
             raise argparse.ArgumentTypeError(f"expected {expected}") from None
 

@@ -98,8 +98,9 @@ def update_course(db: Connection, course_id: int, fields: CourseInput, now: Time
     parameters = _parameters(fields)
     raise_broken_rules(SQL.list_broken_course_rules(db, id=course_id, **parameters))
     SQL.update_course(db, id=course_id, now=now, **parameters)
-    SQL.delete_requirements(db, course_id=course_id)
-    SQL.delete_meetings(db, course_id=course_id)
+    requirements, meetings = parameters["requirements"], parameters["meetings"]
+    SQL.delete_other_requirements(db, course_id=course_id, requirements=requirements)
+    SQL.delete_other_meetings(db, course_id=course_id, meetings=meetings)
     return _insert_details(db, course_id, parameters)
 
 

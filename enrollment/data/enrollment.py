@@ -1,21 +1,19 @@
 """Enrollments of students in courses, and every change of them."""
 
 from collections.abc import Sequence
-from http import HTTPStatus
-from typing import Literal
 
 from msgspec.structs import asdict, replace
 
 from enrollment.data import waitlist
 from enrollment.data.course import get_course
 from enrollment.data.eligibility import Decision, EnrollmentRequest, decide
+from enrollment.data.ending import StatusChange, end_enrollments, void_enrollment
 from enrollment.data.student import get_student
-from enrollment.data.violations import list_violations, raise_violations
+from enrollment.data.violations import raise_violations
 from enrollment.model.records import Change, Enrollment, Student
-from enrollment.model.results import BulkResult, Violation
+from enrollment.model.results import Violation
 from enrollment.model.types import Date
 from enrollment.problems.errors import Problem
-from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.storage.queries import queries, to_json
 from enrollment.storage.sqlite import Connection
 
@@ -47,27 +45,6 @@ def get_enrollment(db: Connection, student_id: int, course_id: int) -> Enrollmen
     return enrollment
 
 
-def list_results(db: Connection, course_id: int, decisions: Sequence[Decision]) -> list[BulkResult]:
-    """Return the result of each decision: the new enrollment, or the violations."""
-    enrolled = [decision.student_id for decision in decisions if not decision.violations]
-    pairs = to_json([(student_id, course_id) for student_id in enrolled])
-    enrollments = {row["student_id"]: row for row in SQL.list_enrollments(db, pairs=pairs)}
-    return [
-        BulkResult(
-            student_id=decision.student_id,
-            status=PROBLEM_TYPES[decision.violations[0].code].status,
-            errors=decision.violations,
-        )
-        if decision.violations
-        else BulkResult(
-            student_id=decision.student_id,
-            status=HTTPStatus.CREATED,
-            enrollment=Enrollment(**enrollments[decision.student_id]),
-        )
-        for decision in decisions
-    ]
-
-
 def insert_enrollment(
     db: Connection, request: EnrollmentRequest, change: Change, *, pointer: str
 ) -> Enrollment:
@@ -76,11 +53,11 @@ def insert_enrollment(
     `pointer` is the JSON pointer of the course in the request. Raises student_not_found, or every
     broken rule of sql/eligibility.sql.
     """
-    decisions = _decide(db, [request], change, pointer)
+    decisions = decide_after_promotion(db, [request], change, pointer)
     if _violations(decisions):
         # If the student does not exist, the path is wrong and not the body.
         get_student(db, request.student_id)
-    _enroll(db, decisions, change)
+    enroll_decided(db, decisions, change)
     return get_enrollment(db, request.student_id, request.course_id)
 
 
@@ -92,11 +69,11 @@ def put_enrollment(
     status: str,
     change: Change,
 ) -> Enrollment:
-    """Set the status of an enrollment to "enrolled", "completed" or "dropped".
+    """Set the status of an enrollment to "enrolled", "completed", "dropped" or "void".
 
     `present` is the enrollment as it is now. If it has the status already, nothing is changed or
-    recorded. Raises not_enrolled, effective_too_early, or every broken rule of
-    sql/eligibility.sql; for "dropped", those of the courses that the student keeps.
+    recorded. Raises not_enrolled, effective_too_early, what void_enrollment does, or every broken
+    rule of sql/eligibility.sql; for "dropped", those of the courses that the student keeps.
     """
     if present and present.status == status:
         return present
@@ -104,12 +81,16 @@ def put_enrollment(
         return insert_enrollment(
             db, EnrollmentRequest(student_id, course_id), change, pointer="/status"
         )
-    violations = _end_enrollments(db, student_id, [course_id], status, change)
-    if status == "dropped" and present and present.status == "enrolled":
-        violations += _check_kept(db, student_id, course_id, change)
-    raise_violations(violations)
+    if status == "void":
+        ended = void_enrollment(db, student_id, course_id, change)
+    else:
+        violations = end_enrollments(db, [StatusChange(student_id, course_id, status)], change)
+        if status == "dropped" and present and present.status == "enrolled":
+            violations += _check_kept(db, student_id, course_id, change)
+        raise_violations(violations)
+        ended = get_enrollment(db, student_id, course_id)
     waitlist.promote_eligible(db, change, course_ids=[course_id], student_ids=[student_id])
-    return get_enrollment(db, student_id, course_id)
+    return ended
 
 
 def replace_enrollments(
@@ -131,34 +112,13 @@ def replace_enrollments(
     others = _list_active_enrollments(db, student_id, without=kept)
     # An override is for the courses in the set.
     ending = replace(change, overridden=None, override_reason=None)
-    violations = _end_enrollments(db, student_id, list(others), "dropped", ending)
+    violations = _drop(db, student_id, list(others), ending)
     dropped = [course_id for course_id, status in others.items() if status == "enrolled"]
     allow_existing = [request._replace(allow_existing=True) for request in requests]
-    decisions = _decide(db, allow_existing, change, pointer, dropped=dropped)
+    decisions = decide_after_promotion(db, allow_existing, change, pointer, dropped=dropped)
     raise_violations(violations + _violations(decisions))
-    _enroll(db, decisions, change)
+    enroll_decided(db, decisions, change)
     waitlist.promote_eligible(db, change, course_ids=list(others), student_ids=[student_id])
-
-
-def insert_students(
-    db: Connection,
-    course_id: int,
-    requests: Sequence[EnrollmentRequest],
-    mode: Literal["all", "each"],
-    change: Change,
-    *,
-    pointer: str,
-) -> list[BulkResult]:
-    """Enroll many students in one course: all or nothing, or each one who is eligible.
-
-    `pointer` is the JSON pointer of a student in the request, with %d for the index. Raises
-    course_not_found; for "all" also every broken rule of sql/eligibility.sql for every student.
-    """
-    get_course(db, course_id)
-    decisions = _decide(db, requests, change, pointer, lists_students=True)
-    eligible = [decision for decision in decisions if not decision.violations]
-    _enroll(db, decisions if mode == "all" else eligible, change)
-    return list_results(db, course_id, decisions)
 
 
 def apply_deactivation(
@@ -172,7 +132,7 @@ def apply_deactivation(
     """
     is_deactivated = (before.status, after.status) == ("active", "inactive")
     active = _list_active_enrollments(db, after.id, since=change.today) if is_deactivated else {}
-    raise_violations(_end_enrollments(db, after.id, list(active), "dropped", change))
+    raise_violations(_drop(db, after.id, list(active), change))
     waitlist.promote_eligible(db, change, course_ids=list(active), student_ids=[after.id])
     pairs = to_json([(after.id, course_id) for course_id in active])
     return [Enrollment(**row) for row in SQL.list_enrollments(db, pairs=pairs)]
@@ -193,7 +153,7 @@ def _list_active_enrollments(
     return {row["course_id"]: row["status"] for row in rows}
 
 
-def _decide(
+def decide_after_promotion(
     db: Connection,
     requests: Sequence[EnrollmentRequest],
     change: Change,
@@ -218,7 +178,7 @@ def _decide(
     )
 
 
-def _enroll(db: Connection, decisions: Sequence[Decision], change: Change) -> None:
+def enroll_decided(db: Connection, decisions: Sequence[Decision], change: Change) -> None:
     """Write the outcomes, or raise the violations of all."""
     raise_violations(_violations(decisions))
     enrollments = [
@@ -243,19 +203,9 @@ def _violations(decisions: Sequence[Decision]) -> list[Violation]:
     return [violation for decision in decisions for violation in decision.violations]
 
 
-def _end_enrollments(
-    db: Connection, student_id: int, course_ids: Sequence[int], status: str, change: Change
+def _drop(
+    db: Connection, student_id: int, course_ids: Sequence[int], change: Change
 ) -> list[Violation]:
-    """Complete or drop these enrollments, and return the broken rules.
-
-    They end even if a rule is broken: so the rest of the request is checked as if they had ended,
-    and every broken rule is known. The caller raises the violations, which undoes all of it.
-    """
-    ending = asdict(change) | {
-        "student_id": student_id,
-        "course_ids": to_json(course_ids),
-        "status": status,
-    }
-    violations = list_violations(SQL.list_broken_ending_rules(db, **ending))
-    SQL.update_enrollments(db, **ending | ({"effective_at": None} if violations else {}))
-    return violations
+    """Drop these courses of a student, and return the broken rules; see end_enrollments."""
+    changes = [StatusChange(student_id, course_id, "dropped") for course_id in course_ids]
+    return end_enrollments(db, changes, change)

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import asdict
 
 from enrollment.data.enrollment import get_enrollment
-from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
+from enrollment.data.keyset import KeysetPage, KeysetPosition, id_range, list_page
 from enrollment.model.queries import EventFilter, Pagination
 from enrollment.model.records import Event
 from enrollment.storage.queries import queries
@@ -16,8 +16,24 @@ SQL = queries("event")
 
 
 def list_events(db: Connection, wanted: EventFilter) -> KeysetPage[Event]:
-    """List events by id, which is the order of commits: no event with a lower id appears later."""
-    return list_page(db, SQL.list_events, _event, asdict(wanted), start={"id": wanted.after})
+    """List events by id, which is the order of commits: no event with a lower id appears later.
+
+    That is so with every filter: what an event is compared by never changes.
+    """
+    query = SQL.list_events
+    if wanted.student_id and wanted.course_id:
+        query = SQL.list_events_of_enrollment
+    elif wanted.student_id:
+        query = SQL.list_events_of_student
+    elif wanted.course_id:
+        query = SQL.list_events_of_course
+    elif wanted.actor:
+        query = SQL.list_events_by_actor
+    elif wanted.kind and wanted.kind != "enrolled":
+        query = SQL.list_events_of_kind
+    first, period = id_range(db, SQL.get_event_range, wanted.since, wanted.until)
+    start = {"id": max(first, wanted.after)}
+    return list_page(db, query, _event, asdict(wanted) | period, start=start)
 
 
 def get_last_event_id(db: Connection) -> int:
@@ -35,12 +51,17 @@ def list_events_of_enrollment(
 ) -> KeysetPage[Event]:
     """List the events of one enrollment by id.
 
-    Raises student_not_found, course_not_found, enrollment_not_found.
+    One that is void is not there, but its events are. Raises student_not_found, course_not_found,
+    enrollment_not_found.
     """
-    get_enrollment(db, student_id, course_id)
-    parameters = asdict(wanted) | {"student_id": student_id, "course_id": course_id}
+    first, period = id_range(db, SQL.get_event_range, None, None)
+    parameters = asdict(EventFilter(student_id=student_id, course_id=course_id)) | period
+    parameters["limit"] = wanted.limit
     query = SQL.list_events_of_enrollment
-    return list_page(db, query, _event, parameters, start={"id": 0}, after=after)
+    page = list_page(db, query, _event, parameters, start={"id": first}, after=after)
+    if not page.items:
+        get_enrollment(db, student_id, course_id)
+    return page
 
 
 def _event(overridden: str | None, **row: Any) -> Event:

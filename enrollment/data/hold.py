@@ -4,7 +4,7 @@ from msgspec.structs import asdict
 
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
 from enrollment.data.student import get_student
-from enrollment.model.queries import Pagination
+from enrollment.model.queries import HoldFilter, Pagination
 from enrollment.model.records import Change, Hold, HoldInput
 from enrollment.problems.errors import Problem
 from enrollment.storage.queries import queries
@@ -25,11 +25,21 @@ def list_holds(
     db: Connection, student_id: int, wanted: Pagination, after: KeysetPosition | None = None
 ) -> KeysetPage[Hold]:
     """List the holds of a student by id, released ones too. Raises student_not_found."""
-    parameters = asdict(wanted) | {"student_id": student_id}
-    page = list_page(db, SQL.list_holds, Hold, parameters, start={"id": 0}, after=after)
+    filters = HoldFilter(student_id=student_id, limit=wanted.limit)
+    page = list_all_holds(db, filters, after)
     if not page.items:
         get_student(db, student_id)
     return page
+
+
+def list_all_holds(
+    db: Connection, wanted: HoldFilter, after: KeysetPosition | None = None
+) -> KeysetPage[Hold]:
+    """List holds by id, of all students or of one."""
+    query = SQL.list_open_holds if wanted.active else SQL.list_all_holds
+    if wanted.student_id:
+        query = SQL.list_holds
+    return list_page(db, query, Hold, asdict(wanted), start={"id": 0}, after=after)
 
 
 def insert_hold(db: Connection, student_id: int, fields: HoldInput, change: Change) -> Hold:

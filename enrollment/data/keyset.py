@@ -16,6 +16,8 @@ from enrollment.storage.sqlite import Connection, Row
 R = TypeVar("R")
 # No text that is stored has this character; it sorts after every other one.
 LAST_CHARACTER = "\U0010ffff"
+# No id is higher.
+LAST_ID = 2**53 - 1
 KeysetPosition = Sequence[str | int]
 
 
@@ -42,6 +44,24 @@ def invalid_cursor() -> Problem:
 def prefix_ends(wanted: object, *names: str) -> dict[str, str]:
     """Return where the texts end that begin with each of these prefixes, as <name>_end."""
     return {f"{name}_end": getattr(wanted, name) + LAST_CHARACTER for name in names}
+
+
+def id_range(
+    db: Connection,
+    get_range: Callable[..., Row],
+    since: str | None,
+    until: str | None,
+) -> tuple[int, dict[str, Any]]:
+    """Return what restricts a list that is ordered by id to what was recorded from `since` until
+    before `until`: the id after which it begins, and the parameters since, until and last_id.
+
+    `get_range` finds the ids by the index of the times, so that the rest is not read.
+    """
+    times = {"since": since or "", "until": until or LAST_CHARACTER}
+    if not since and not until:
+        return 0, times | {"last_id": LAST_ID}
+    row = get_range(db, **times)
+    return (row["first_id"] or 1) - 1, times | {"last_id": row["last_id"] or 0}
 
 
 def list_page(

@@ -92,7 +92,7 @@ def insert_students(
 def update_student(
     db: Connection, student_id: int, fields: StudentInput, now: Timestamp
 ) -> Student:
-    """Replace all fields of a student who exists. Raises number_taken."""
+    """Replace all fields of a student who exists. Raises number_taken, student_erased."""
     raise_broken_rules(SQL.list_broken_student_rules(db, id=student_id, number=fields.number))
     SQL.update_student(db, id=student_id, now=now, **asdict(fields))
     # A trigger may have dated the change later.

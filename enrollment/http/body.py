@@ -4,6 +4,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -17,8 +18,8 @@ from enrollment.http.validation import (
     describe_count,
     find_violations,
 )
+from enrollment.model.decoding import decoder
 from enrollment.model.results import Violation
-from enrollment.model.types import decode
 from enrollment.problems.errors import Problem
 
 # In bytes.
@@ -28,8 +29,8 @@ LENGTH_DIGITS = 19
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-def read_body(environ: Mapping[str, Any], wanted: type[S]) -> S:
-    """Read a JSON body as a struct.
+def read_body(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:
+    """Read a JSON body as a struct. A date in place of a time is a day in this time zone.
 
     Raises unsupported_media_type, length_required, body_too_large, malformed_request,
     request_timeout, malformed_json, invalid_body.
@@ -49,13 +50,13 @@ def read_body(environ: Mapping[str, Any], wanted: type[S]) -> S:
         raise Problem("malformed_request", detail)
     value, repeats = _parse(_read(environ))
     try:
-        body = msgspec.convert(value, wanted, dec_hook=decode)
+        body = msgspec.convert(value, wanted, dec_hook=decoder(zone))
         if not repeats:
             return body
     except (msgspec.ValidationError, UnicodeEncodeError):
         pass
     # A body can have more faults than a client can use, and listing them all takes long.
-    violations = list(islice(find_violations(value, wanted), MAX_VIOLATIONS))
+    violations = list(islice(find_violations(value, wanted, decoder(zone)), MAX_VIOLATIONS))
     unreadable = any(
         violation.code in ("duplicate_name", "not_a_number") for violation in violations
     )

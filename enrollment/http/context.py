@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import tzinfo
 from http import HTTPMethod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -48,12 +49,18 @@ class Context:
         "rate_limit",
         "refusals",
         "request_id",
+        "zone",
     )
 
     def __init__(
-        self, environ: dict[str, Any], expose_metrics: Callable[[Connection], bytes]
+        self,
+        environ: dict[str, Any],
+        expose_metrics: Callable[[Connection], bytes],
+        zone: tzinfo,
     ) -> None:
         self.environ = environ
+        # The time zone of the school: a date in place of a time is a day there.
+        self.zone = zone
         # Returns the metrics. Only `GET /metrics` needs it.
         self.expose_metrics = expose_metrics
         # The path, percent-decoded to Latin-1 (PEP 3333). `match` replaces it with UTF-8.

@@ -5,13 +5,14 @@ from http import HTTPStatus
 
 import msgspec
 
+from enrollment.data.record_change import acting
 from enrollment.http.accept import prefers_html
 from enrollment.http.body import read_body, refuse_body
 from enrollment.http.context import Context
 from enrollment.http.query import read_query
-from enrollment.http.responses import Response, render
+from enrollment.http.responses import Response, Result, render
 from enrollment.http.visibility import forbid_staff_fields
-from enrollment.http.writes import dry_run, execute_idempotently
+from enrollment.http.writes import Handler, dry_run, execute_idempotently
 from enrollment.model.queries import WriteOptions
 from enrollment.model.records import Change
 from enrollment.model.requests import ChangeDetails
@@ -29,7 +30,7 @@ def prepare(context: Context) -> None:
     """
     operation = context.operation
     assert operation
-    context.query = read_query(context.environ, operation.options)
+    context.query = read_query(context.environ, operation.options, context.zone)
     if not operation.body:
         refuse_body(context.environ)
 
@@ -57,16 +58,25 @@ def write(context: Context, db: Connection, retry_window: int) -> Response:
     """
     operation, body = context.operation, None
     assert operation
-    act = partial(operation.handler, context, **context.ids)
+    handler = partial(operation.handler, context, **context.ids)
     if operation.body:
-        body = read_body(context.environ, operation.body)
+        body = read_body(context.environ, operation.body, context.zone)
         forbid_staff_fields(context, body)
-        act = partial(act, body=body)
+        handler = partial(handler, body=body)
+    act: Handler = handler
+    if context.caller and not operation.only_enrolls:
+        act = partial(_act_as, context.caller.actor, act)
     if isinstance(context.query, WriteOptions) and context.query.dry_run:
         dry_run(context, db, act)
     if operation.method == "POST":
         return execute_idempotently(context, db, act, body, retry_window)
     return render(context, act(db))
+
+
+def _act_as(actor: str, act: Handler, db: Connection) -> Result:
+    """Run a write whose changes of records name the caller as their actor."""
+    with acting(db, actor, Timestamp.now()):
+        return act(db)
 
 
 def change_context(context: Context, given: ChangeDetails | None = None) -> Change:
@@ -91,4 +101,5 @@ def change_context(context: Context, given: ChangeDetails | None = None) -> Chan
         reason=given.reason,
         overridden=msgspec.json.encode(override.rules).decode() if override else None,
         override_reason=override.reason if override else None,
+        zone=context.zone,
     )

@@ -23,7 +23,9 @@ from enrollment.model.types import (
     Credits,
     Date,
     PersonName,
+    Since,
     Timestamp,
+    Until,
 )
 
 _DATE = "a calendar date, YYYY-MM-DD"
@@ -39,7 +41,7 @@ WORDS: dict[Any, str] = {
     Credits: f"a number from 0 to {MAX_CREDITS:,} with at most {CREDIT_DECIMALS} decimals",
     Date: _DATE,
     Timestamp: _TIMESTAMP,
-    AsOf: f"{_DATE}, or {_TIMESTAMP}",
+    **dict.fromkeys((AsOf, Since, Until), f"{_DATE}, or {_TIMESTAMP}"),
 }
 # The start of each message of Python's JSON parser, and the words that replace it.
 JSON_ERRORS = {

@@ -48,6 +48,8 @@ class Operation(NamedTuple):
     conflicts: Sequence[str] = ()
     # Whether a POST checks If-Match. All other methods do.
     conditional: bool = False
+    # Whether a write changes enrollments only: then no change on record needs an actor.
+    only_enrolls: bool = False
     # Whether it is a read that always takes long.
     slow: bool = False
     # The path of the page that a browser is redirected to.

@@ -41,7 +41,7 @@ def page_response(
         return Result(HTTPStatus.OK, Page(listing.items, None, listing.total), tag=tag)
     token = msgspec.json.encode(listing.next)
     cursor = urlsafe_b64encode(_signature(context, query, token) + token).decode().rstrip("=")
-    following = {**_filters(query), "limit": query.limit, "cursor": cursor}
+    following = {**filters(query), "limit": query.limit, "cursor": cursor}
     page = Page(listing.items, cursor, listing.total)
     return Result(HTTPStatus.OK, page, next_link(context, following), tag)
 
@@ -51,19 +51,23 @@ def next_link(context: Context, following: dict[str, Any]) -> dict[str, str]:
     return {"Link": f'<{context.path}?{urlencode(following)}>; rel="next"'}
 
 
-def _filters(query: PageQuery) -> dict[str, Any]:
-    """Return the filters that are set, as they are written in a query. The next page is not counted
-    again."""
-    fields = msgspec.structs.asdict(query).items()
+def filters(query: msgspec.Struct) -> dict[str, Any]:
+    """Return the parameters that select items and are set, as they stand in a URL. The next page
+    is not counted again."""
+    values = {
+        field.encode_name: getattr(query, field.name)
+        for field in msgspec.structs.fields(query)
+        if field.name not in ("limit", "cursor", "after", "wait", "count")
+        and getattr(query, field.name) != field.default
+    }
     return {
-        name: "true" if value is True else value
-        for name, value in fields
-        if name not in ("limit", "cursor", "count") and value
+        name: str(value).lower() if isinstance(value, bool) else value
+        for name, value in values.items()
     }
 
 
 def _signature(context: Context, query: PageQuery, token: bytes) -> bytes:
     """Return a digest that binds a cursor to its list and filters. It prevents mistakes. It is not
     a secret."""
-    scope = msgspec.json.encode([context.path, _filters(query)], enc_hook=str)
+    scope = msgspec.json.encode([context.path, filters(query)], enc_hook=str)
     return blake2b(scope + token, digest_size=8).digest()

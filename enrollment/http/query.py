@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import tzinfo
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -10,19 +11,28 @@ import msgspec
 
 from enrollment.http.body import S
 from enrollment.http.expected import unwrap
-from enrollment.http.validation import JsonObject, describe_count, fields_by_name, find_violations
-from enrollment.model.types import decode
+from enrollment.http.validation import (
+    Decode,
+    JsonObject,
+    describe_count,
+    fields_by_name,
+    find_violations,
+)
+from enrollment.model.decoding import decoder
 from enrollment.problems.errors import Problem
 
 
-def read_query(environ: Mapping[str, Any], wanted: type[S]) -> S:
-    """Read the query as a struct. Raises malformed_request, invalid_query."""
+def read_query(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:
+    """Read the query as a struct. A date in place of a time is a day in this time zone.
+
+    Raises malformed_request, invalid_query.
+    """
     text = environ.get("QUERY_STRING", "")
     # Every parameter is optional, so a request without a query needs no check.
-    return _query(text, wanted) if text else wanted()
+    return _query(text, wanted, decoder(zone)) if text else wanted()
 
 
-def _query(text: str, wanted: type[S]) -> S:
+def _query(text: str, wanted: type[S], decode: Decode) -> S:
     value = JsonObject(_pairs(text))
     for name, field in fields_by_name(wanted).items():
         part = value.get(name, "")
@@ -33,7 +43,7 @@ def _query(text: str, wanted: type[S]) -> S:
             value[name] = part == "true"
     violations = [
         msgspec.structs.replace(violation, pointer=None, parameter=(violation.pointer or "")[1:])
-        for violation in find_violations(value, wanted)
+        for violation in find_violations(value, wanted, decode)
     ]
     if violations:
         raise Problem("invalid_query", describe_count(violations, "parameter"), violations)

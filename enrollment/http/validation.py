@@ -1,7 +1,7 @@
 """Validation: find everything that is wrong with a value. (msgspec stops at the first fault.)"""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import chain
 from typing import Any, get_args, get_origin
@@ -11,9 +11,10 @@ from msgspec.structs import FieldInfo, fields
 
 from enrollment.http.expected import describe_expected, unwrap
 from enrollment.model.results import Violation
-from enrollment.model.types import decode
 
 MAX_VIOLATIONS = 1000
+# Decodes values of types that msgspec does not know.
+Decode = Callable[[type, Any], Any]
 # The codes of what can be wrong with any field. All other codes are in the registry.
 FIELD_CODES = ("missing", "unknown_name", "duplicate_name", "invalid_value", "not_a_number")
 
@@ -36,14 +37,16 @@ class JsonConstant:
         self.name = name
 
 
-def find_violations(value: Any, wanted: Any, pointer: str = "") -> Iterator[Violation]:
+def find_violations(
+    value: Any, wanted: Any, decode: Decode, pointer: str = ""
+) -> Iterator[Violation]:
     """Yield every reason why a parsed JSON value does not fit a type: for what is inside the value,
     or, if nothing inside is wrong, for the value itself."""
     inner, meta = unwrap(wanted)
     below: Iterator[Violation] = iter(())
     is_struct = isinstance(inner, type) and issubclass(inner, msgspec.Struct)
     if isinstance(value, JsonObject) and is_struct:
-        below = _field_violations(value, inner, pointer)
+        below = _field_violations(value, inner, decode, pointer)
     elif (
         isinstance(value, list)
         and get_origin(inner) is list
@@ -51,7 +54,7 @@ def find_violations(value: Any, wanted: Any, pointer: str = "") -> Iterator[Viol
     ):
         (item,) = get_args(inner)
         below = chain.from_iterable(
-            find_violations(element, item, f"{pointer}/{index}")
+            find_violations(element, item, decode, f"{pointer}/{index}")
             for index, element in enumerate(value)
         )
     first = next(below, None)
@@ -69,7 +72,7 @@ def find_violations(value: Any, wanted: Any, pointer: str = "") -> Iterator[Viol
 
 
 def _field_violations(
-    value: JsonObject, wanted: type[msgspec.Struct], pointer: str
+    value: JsonObject, wanted: type[msgspec.Struct], decode: Decode, pointer: str
 ) -> Iterator[Violation]:
     """Yield every reason why the fields of an object do not fit a struct."""
     known = fields_by_name(wanted)
@@ -84,7 +87,7 @@ def _field_violations(
             expected = f"one of: {', '.join(known)}" if known else "none here"
             yield Violation(pointer=place, code="unknown_name", detail=f"Expected {expected}")
         elif name in value:
-            yield from find_violations(value[name], known[name].type, place)
+            yield from find_violations(value[name], known[name].type, decode, place)
         elif known[name].required:
             yield Violation(pointer=place, code="missing", detail="Required")
 

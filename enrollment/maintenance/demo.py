@@ -9,6 +9,7 @@ from tqdm import tqdm
 from enrollment.data.course import insert_course
 from enrollment.data.eligibility import EnrollmentRequest
 from enrollment.data.enrollment import get_enrollment, put_enrollment, replace_enrollments
+from enrollment.data.record_change import acting
 from enrollment.data.student import insert_student, list_students
 from enrollment.data.term import insert_term
 from enrollment.model.courses import Course, CourseInput
@@ -72,6 +73,7 @@ def fill(database: Database, students: int, seed: int) -> dict[str, int]:
     with (
         tqdm(total=2 * students * len(TERMS), unit=" steps", disable=None, leave=False) as bar,
         database.write() as db,
+        acting(db, "demo", Timestamp(f"{TERMS[0][2]}T08:00:00.000Z")),
     ):
         if list_students(db, StudentFilter(limit=1)).items:
             raise CommandError("the database already has students; demo fills only an empty one")

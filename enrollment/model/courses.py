@@ -16,10 +16,11 @@ from enrollment.model.types import (
     Promotion,
     Room,
     Seats,
+    Since,
     TimeOfDay,
-    Timestamp,
     TimestampText,
     Title,
+    Until,
 )
 
 
@@ -56,8 +57,8 @@ class CourseInput(Input, frozen=True, kw_only=True):
     capacity: Seats | None = None
     waitlist_capacity: Seats | None = None
     promotion: Promotion = "automatic"
-    enroll_from: Timestamp | None = None
-    enroll_until: Timestamp | None = None
+    enroll_from: Since | None = None
+    enroll_until: Until | None = None
     status: CourseStatus = "open"
     repeatable: bool = False
     prerequisites: Annotated[list[Prerequisite], Meta(max_length=20)] = []

@@ -6,25 +6,32 @@ from msgspec import Meta
 
 from enrollment.model.records import Input
 from enrollment.model.types import (
+    Actor,
     AsOf,
     CourseStatus,
     Cursor,
     EnrollmentStatus,
     ExactCode,
+    Id,
     Prefix,
+    RecordedStatus,
+    RecordSubject,
     SearchWords,
     SeatsLeft,
+    Since,
     StudentStatus,
-    Timestamp,
+    Until,
 )
 
 # The largest page, in items, that is read on the thread of the event loop. A larger page is read on
 # another thread.
 QUICK_LIMIT = 100
+OnlySince = Annotated[Since, Meta(description="Show what was recorded from this time on")]
+OnlyUntil = Annotated[Until, Meta(description="Show what was recorded before this time")]
 Limit = Annotated[int, Meta(ge=1, le=1000, description="The maximum number of items")]
 
 
-UpdatedSince = Annotated[Timestamp, Meta(description="Show what has changed at this time or later")]
+UpdatedSince = Annotated[Since, Meta(description="Show what has changed at this time or later")]
 
 
 class PageQuery(Input, frozen=True, kw_only=True):
@@ -99,6 +106,21 @@ class CourseFilter(Pagination, frozen=True, kw_only=True):
         return bool(filtered) or super().is_slow
 
 
+class HoldFilter(Pagination, frozen=True, kw_only=True):
+    """Filters for holds."""
+
+    student_id: Id | None = None
+    active: Annotated[bool, Meta(description="Show holds in force, or released ones")] | None = None
+
+
+class CensusFilter(Input, frozen=True, kw_only=True):
+    """The point in the history that a census shows. `as_of` selects what was true at that time, and
+    `known_at` what was recorded by that time."""
+
+    as_of: Annotated[AsOf, Meta(description="Show what was true at this time")] | None = None
+    known_at: Annotated[AsOf, Meta(description="Show what was known at this time")] | None = None
+
+
 class WriteOptions(Input, frozen=True, kw_only=True):
     """The query parameters of every write."""
 
@@ -141,16 +163,42 @@ class EligibleCourseFilter(PageQuery, frozen=True, kw_only=True):
         return True
 
 
+class HistoryFilter(Pagination, frozen=True, kw_only=True):
+    """Filters for the changes of one record."""
+
+    actor: Actor | None = None
+    since: OnlySince | None = None
+    until: OnlyUntil | None = None
+
+    @property
+    def is_slow(self) -> bool:
+        return bool(self.since or self.until) or super().is_slow
+
+
+class RecordChangeFilter(HistoryFilter, frozen=True, kw_only=True):
+    """Filters for changes. Each kind of record has ids of its own: without `subject`, `subject_id`
+    selects one of each kind."""
+
+    subject: RecordSubject | None = None
+    subject_id: Id | None = None
+
+
 class EventFilter(Input, frozen=True, kw_only=True):
     """The events after the one with the id `after`. If there are none, the response can wait up to
-    `wait` seconds for one."""
+    `wait` seconds for one. `kind` is the status that an enrollment got."""
 
     after: Annotated[
         int, Meta(ge=0, le=2**53 - 1, description="The id of the last event that the client has")
     ] = 0
     limit: Limit = 100
     wait: Annotated[int, Meta(ge=0, le=30, description="The seconds to wait for an event")] = 0
+    student_id: Id | None = None
+    course_id: Id | None = None
+    actor: Actor | None = None
+    kind: RecordedStatus | None = None
+    since: OnlySince | None = None
+    until: OnlyUntil | None = None
 
     @property
     def is_slow(self) -> bool:
-        return self.limit > QUICK_LIMIT
+        return bool(self.since or self.until) or self.limit > QUICK_LIMIT

@@ -13,12 +13,12 @@ from enrollment.model.types import (
     Credits,
     Date,
     Email,
-    EnrollmentStatus,
     Id,
     Name,
     OverridableRule,
     PersonName,
     Reason,
+    RecordedStatus,
     Role,
     StudentNumber,
     StudentStatus,
@@ -100,7 +100,7 @@ class Enrollment(msgspec.Struct, frozen=True, kw_only=True):
 
     student_id: Id
     course_id: Id
-    status: EnrollmentStatus
+    status: RecordedStatus
     position: Count | None
     enrolled_at: TimestampText | None
     waitlisted_at: TimestampText | None
@@ -130,8 +130,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     id: Id
     student_id: Id
     course_id: Id
-    from_status: EnrollmentStatus | None
-    to_status: EnrollmentStatus
+    from_status: RecordedStatus | None
+    to_status: RecordedStatus
     effective_at: TimestampText
     recorded_at: TimestampText
     actor: Text | None

@@ -63,15 +63,16 @@ class CourseSetInput(ChangeDetails, frozen=True, kw_only=True):
 
 
 class BulkEnrollmentItem(Input, frozen=True, kw_only=True):
-    """One student to enroll in a course."""
+    """One student to enroll in a course, or whose enrollment is completed or dropped."""
 
     student_id: Id
+    status: Literal["enrolled", "completed", "dropped"] = "enrolled"
     waitlist: bool = False
 
 
 class BulkEnrollmentInput(ChangeDetails, frozen=True, kw_only=True):
-    """Students to enroll in one course: with the mode "all", all of them or none; with "each",
-    every student who is eligible."""
+    """Students to enroll in one course, or whose enrollments in it are completed or dropped: with
+    the mode "all", all of them or none; with "each", every student for whom no rule is broken."""
 
     students: Annotated[list[BulkEnrollmentItem], Meta(max_length=10_000)]
     mode: Literal["all", "each"] = "all"
@@ -87,10 +88,11 @@ class PromotionInput(Input, frozen=True, kw_only=True):
 
 
 class EnrollmentStatusInput(ChangeDetails, frozen=True, kw_only=True):
-    """The status to give to one enrollment."""
+    """The status to give to one enrollment. "void" is for one that was entered in error: it counts
+    for nothing, and needs a `reason`."""
 
     status: Annotated[
-        Literal["enrolled", "completed", "dropped"], for_students("enrolled", "dropped")
+        Literal["enrolled", "completed", "dropped", "void"], for_students("enrolled", "dropped")
     ]
 
 
@@ -116,3 +118,15 @@ class CourseCopyInput(Input, frozen=True, kw_only=True):
 
     copy_from: Code
     codes: Annotated[list[Code], Meta(min_length=1, max_length=BATCH_LIMIT)] | None = None
+
+
+class ErasureInput(Input, frozen=True, kw_only=True):
+    """Why the data of a person is erased."""
+
+    reason: Reason
+
+
+class MergeInput(Input, frozen=True, kw_only=True):
+    """The other record of the same person, into which this one is merged."""
+
+    into: Id

@@ -156,6 +156,23 @@ class CourseCopies(Results, frozen=True):
     items: Annotated[list[Course], Meta(max_length=UNBOUNDED)]
 
 
+class MergedCourse(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one enrollment in a merge. "moved": the other record has it now. Where both
+    records had one: "replaced", the other record has this one instead of its own; or "kept", it has
+    its own. All that no record has are void."""
+
+    course_id: Id
+    outcome: Literal["moved", "replaced", "kept"]
+
+
+class Merge(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of a merge: each course of the student who was merged `into` the other."""
+
+    student_id: Id
+    into: Id
+    items: Annotated[list[MergedCourse], Meta(max_length=UNBOUNDED)]
+
+
 class DryRun(msgspec.Struct, frozen=True, kw_only=True):
     """What the response to a dry run has in addition: `dry_run`, which is then true, and the events
     that the write would record. Other responses have neither."""

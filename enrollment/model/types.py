@@ -1,21 +1,13 @@
 """The types of single values, with their lengths and ranges."""
 
-import re
-from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal
-from unicodedata import category
+from datetime import UTC, datetime
+from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta
 
 from enrollment.model.text import (
-    CODE_LENGTH,
-    CODE_PATTERN,
-    CODE_POINTS_OF_NAME,
-    CODE_RULE,
     END,
     INVISIBLE,
-    NAME_LENGTH,
     NO_ODD_CHARACTERS,
     ODD,
     TEXT,
@@ -46,7 +38,17 @@ class Timestamp(str):
 
 class AsOf(str):
     """A point in the history, as the text of a Timestamp. A date that a client sends means the end
-    of that day in UTC."""
+    of that day where the school is."""
+
+
+class Since(Timestamp):
+    """The time from which something is so. A date that a client sends means the start of that
+    day where the school is."""
+
+
+class Until(Timestamp):
+    """The time from which something is no longer so. A date that a client sends means that the day
+    is the last: it becomes the start of the next day where the school is."""
 
 
 class PersonName(str):
@@ -114,6 +116,15 @@ MAX_CREDITS = 1000
 CREDIT_DECIMALS = 3
 # 0.1 + 0.2 is 0.30000000000000004 for most programs, and means 0.3.
 CREDIT_ERROR = 1e-9
+Actor = Annotated[
+    str,
+    Meta(
+        max_length=254,
+        pattern=NO_ODD_CHARACTERS,
+        description="Expected no control characters",
+        extra_json_schema={"description": "Match the complete name of the actor"},
+    ),
+]
 Seats = Annotated[int, Meta(ge=0, le=1_000_000)]
 
 TimeOfDay = Annotated[
@@ -166,64 +177,8 @@ OverridableRule = Literal[
     "course_full",
     "waitlist_full",
 ]
+RecordSubject = Literal["student", "term", "course", "hold", "token"]
+CoursePart = Literal["requirement", "meeting"]
 EnrollmentStatus = Literal["enrolled", "waitlisted", "completed", "dropped"]
-
-
-# RFC 3339 does not limit the digits of a fraction of a second.
-TIMESTAMP_LENGTH = 64
-
-
-# The categories of Unicode that a reader does not count: combining marks and format characters.
-UNCOUNTED = ("Mn", "Mc", "Me", "Cf")
-
-
-def decode(wanted: type, value: Any) -> Any:
-    """Decode a value of one of the types above for msgspec. Dates and times are those of RFC 3339.
-
-    Raises ValueError, msgspec.ValidationError; NotImplementedError for another type.
-    """
-    if wanted is PersonName:
-        return _decode_name(value)
-    if wanted is Code:
-        return _decode_code(value)
-    if wanted is Credits:
-        return _decode_credits(value)
-    if isinstance(value, str) and len(value) > TIMESTAMP_LENGTH:
-        raise ValueError(f"Expected at most {TIMESTAMP_LENGTH} characters")
-    if wanted is Date:
-        return Date(msgspec.convert(value, date).isoformat())
-    if wanted is Timestamp:
-        try:
-            return Timestamp.of(msgspec.convert(value, Annotated[datetime, Meta(tz=True)]))
-        except OverflowError:
-            raise ValueError("Expected a year from 1 to 9999 in UTC") from None
-    if wanted is AsOf:
-        if isinstance(value, str) and len(value) == len("2026-09-01"):
-            return AsOf(f"{decode(Date, value)}T23:59:59.999Z")
-        return AsOf(decode(Timestamp, value))
-    raise NotImplementedError(wanted)
-
-
-def _decode_name(value: Any) -> PersonName:
-    """Decode a name. A reader counts neither combining marks nor characters that show nothing."""
-    if not isinstance(value, str) or not re.match(TEXT, value) or len(value) > CODE_POINTS_OF_NAME:
-        raise ValueError("Expected text")
-    seen = [character for character in value if category(character) not in UNCOUNTED]
-    if len(seen) > NAME_LENGTH:
-        raise ValueError(f"Expected at most {NAME_LENGTH} characters")
-    return PersonName(value)
-
-
-def _decode_code(value: Any) -> Code:
-    if isinstance(value, str) and len(value) <= CODE_LENGTH and re.match(CODE_PATTERN, value):
-        return Code(value)
-    raise ValueError(f"Expected {CODE_RULE}")
-
-
-def _decode_credits(value: Any) -> Credits:
-    """Return a number of credits without what a sum of fractions has added to it."""
-    number = msgspec.convert(value, Annotated[float, Meta(ge=0, le=MAX_CREDITS)])
-    credits = Credits(round(number, CREDIT_DECIMALS))
-    if abs(number - credits) > CREDIT_ERROR:
-        raise ValueError(f"Expected at most {CREDIT_DECIMALS} decimals")
-    return credits
+# No list shows an enrollment that is void, but its events do.
+RecordedStatus = Literal["enrolled", "waitlisted", "completed", "dropped", "void"]

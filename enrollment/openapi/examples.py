@@ -15,6 +15,7 @@ from enrollment.model.courses import (
     Prerequisite,
     StudentCourse,
 )
+from enrollment.model.history import Census, CensusCounts, CourseCensus, Erasure, RecordChange
 from enrollment.model.patches import CoursePatch, StudentPatch, TermPatch
 from enrollment.model.records import (
     Enrollment,
@@ -42,6 +43,8 @@ from enrollment.model.requests import (
     CourseSetItem,
     EnrollmentInput,
     EnrollmentStatusInput,
+    ErasureInput,
+    MergeInput,
     PromotionInput,
     StudentBatchInput,
 )
@@ -57,6 +60,8 @@ from enrollment.model.results import (
     EligibleCourse,
     EventFeed,
     Liveness,
+    Merge,
+    MergedCourse,
     Page,
     Readiness,
     ReplacedCourse,
@@ -64,7 +69,7 @@ from enrollment.model.results import (
     StudentResult,
     StudentResults,
 )
-from enrollment.model.types import Code, Credits, Date, PersonName, Timestamp
+from enrollment.model.types import Code, Credits, Date, PersonName, Until
 from enrollment.problems.examples import example
 
 STARTED, NOW = "2026-08-20T09:00:00.000Z", "2026-09-01T09:00:00.000Z"
@@ -90,7 +95,7 @@ COURSE = CourseInput(
     instructor="Edgar Codd",
     credits=Credits(7.5),
     capacity=30,
-    enroll_until=Timestamp("2026-09-15T00:00:00.000Z"),
+    enroll_until=Until("2026-09-15T00:00:00.000Z"),
     prerequisites=[Prerequisite(code=Code("CS101"))],
     meetings=[Meeting(weekday=1, from_time="09:00", to_time="10:30", room="B 12")],
 )
@@ -145,6 +150,34 @@ EVENT = Event(
     reason=None,
     overridden=[],
 )
+CHANGE = RecordChange(
+    id=1,
+    subject="course",
+    subject_id=2,
+    part=None,
+    version=2,
+    actor="Front desk #2",
+    recorded_at=NOW,
+    before={"capacity": 30},
+    after={"capacity": 40},
+)
+COUNTS = {"enrolled": 28, "waitlisted": 3, "completed": 0, "dropped": 2}
+CENSUS = Census(
+    term_id=1,
+    as_of=NOW,
+    known_at=None,
+    items=[
+        CourseCensus(
+            **COUNTS,
+            course_id=2,
+            label="CS201-02",
+            code=COURSE.code,
+            section=COURSE.section,
+            title=COURSE.title,
+        )
+    ],
+    totals=CensusCounts(**COUNTS),
+)
 STORED_TOKEN = asdict(TOKEN) | {
     "id": 2,
     "version": 1,
@@ -192,6 +225,15 @@ SAMPLES: dict[Any, Any] = {
         StudentBatchInput(items=[STUDENT]),
         CourseBatchInput(items=[COURSE], mode="each"),
         CourseCopyInput(copy_from=Code("2026-FALL")),
+        ErasureInput(reason="asked in writing"),
+        Erasure(
+            student_id=1,
+            erased_at=NOW,
+            erased_by="First admin #1",
+            reason="asked in writing",
+        ),
+        MergeInput(into=2),
+        Merge(student_id=1, into=2, items=[MergedCourse(course_id=2, outcome="moved")]),
         ENROLLMENT,
         StudentCourse(**asdict(ENROLLMENT), **OFFER),
         RosterEntry(
@@ -221,6 +263,8 @@ SAMPLES: dict[Any, Any] = {
         DryRun(dry_run=True, events=[EVENT]),
         EventFeed(items=[EVENT], next=None),
         EligibleCourse(course_id=2, **OFFER),
+        CHANGE,
+        CENSUS,
         Eligibility(student_id=1, course_id=2, eligible=True, errors=[]),
     )
 }

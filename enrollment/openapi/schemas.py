@@ -8,6 +8,7 @@ from typing import Any, get_args
 import msgspec
 
 from enrollment.http.validation import FIELD_CODES
+from enrollment.model.decoding import TIMESTAMP_LENGTH
 from enrollment.model.results import DryRun
 from enrollment.model.text import (
     CODE_LENGTH,
@@ -21,9 +22,9 @@ from enrollment.model.text import (
 from enrollment.model.types import (
     CREDIT_DECIMALS,
     MAX_CREDITS,
-    TIMESTAMP_LENGTH,
     AsOf,
     Code,
+    CoursePart,
     CourseStatus,
     Credits,
     Date,
@@ -31,9 +32,13 @@ from enrollment.model.types import (
     OverridableRule,
     PersonName,
     Promotion,
+    RecordedStatus,
+    RecordSubject,
     Role,
+    Since,
     StudentStatus,
     Timestamp,
+    Until,
 )
 from enrollment.problems.registry import PROBLEM_TYPES
 
@@ -63,7 +68,7 @@ _OWN: dict[type, dict[str, Any]] = {
     },
     Date: _DATE,
     Timestamp: _TIMESTAMP,
-    AsOf: {"anyOf": [_TIMESTAMP, _DATE]},
+    **{wanted: {"anyOf": [_TIMESTAMP, _DATE]} for wanted in (AsOf, Since, Until)},
 }
 # The model cannot import the registry, so the closed sets of codes are filled in here.
 _CODES: dict[str, dict[str, Any]] = {
@@ -83,10 +88,13 @@ _CODES: dict[str, dict[str, Any]] = {
 _SETS = {
     tuple(sorted(get_args(literal))): name
     for name, literal in {
+        "CoursePart": CoursePart,
         "CourseStatus": CourseStatus,
         "EnrollmentStatus": EnrollmentStatus,
         "OverridableRule": OverridableRule,
         "Promotion": Promotion,
+        "RecordedStatus": RecordedStatus,
+        "RecordSubject": RecordSubject,
         "Role": Role,
         "StudentStatus": StudentStatus,
     }.items()
@@ -137,9 +145,12 @@ def _written(kind: Any) -> str:
 
 
 def mark_always_sent(schema: dict[str, Any]) -> None:
-    """Require every field of a record that is returned: a default is for requests."""
-    for field in schema["properties"].values():
+    """Require every field of a record that is returned: a default is for requests, and so is a
+    date in place of a time."""
+    for name, field in schema["properties"].items():
         field.pop("default", None)
+        if {"anyOf": [_TIMESTAMP, _DATE]} in field.get("anyOf", ()):
+            schema["properties"][name] = {"anyOf": [_TIMESTAMP, {"type": "null"}]}
     schema["required"] = [*schema["properties"]]
 
 

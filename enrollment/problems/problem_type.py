@@ -13,7 +13,7 @@ from enrollment.model.results import Violation
 Family = Literal["request", "access", "record", "enrollment", "service"]
 
 # What a rule applies to. "enrollment" is to enroll one student, "roster" to enroll many students,
-# "status" to complete or drop an enrollment, "drop" only to drop it.
+# "status" to complete or drop an enrollment, "drop" only to drop it, "void" to make it void.
 Subject = Literal[
     "student",
     "student_deletion",
@@ -28,6 +28,9 @@ Subject = Literal[
     "roster",
     "status",
     "drop",
+    "void",
+    "erasure",
+    "merge",
     "promotion",
 ]
 

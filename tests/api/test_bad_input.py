@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -90,7 +91,7 @@ DATES = {
 }
 MOMENTS = {
     "no-offset": "2026-08-31T08:00:00",
-    "date": "2026-08-31",
+    "no-such-day": "2026-02-30",
     "no-such-hour": "2026-08-31T25:00:00Z",
     "before-year-1": "0001-01-01T00:00:00+01:00",
     "after-year-9999": "9999-12-31T23:59:59-01:00",
@@ -300,7 +301,8 @@ def test_a_body_that_is_no_object_is_pointed_to_as_a_whole(client: Client, body:
             "/v1/courses",
             "enroll_from",
             "2026-08-31T08:00:00",
-            "a time with its offset, such as 2026-09-01T09:00:00Z, in the years 1 to 9999",
+            "a calendar date, YYYY-MM-DD, or a time with its offset, such as 2026-09-01T09:00:00Z,"
+            " in the years 1 to 9999",
         ),
     ],
 )
@@ -474,7 +476,7 @@ def test_a_body_that_breaks_off_is_refused(client: Client):
 def test_a_length_that_is_no_number_is_refused(length: str):
     # Not through WebTest, which would not send it.
     with pytest.raises(Problem, match="Content-Length is not a number") as caught:
-        read_body({"CONTENT_TYPE": "application/json", "CONTENT_LENGTH": length}, StudentInput)
+        read_body({"CONTENT_TYPE": "application/json", "CONTENT_LENGTH": length}, StudentInput, UTC)
 
     assert caught.value.code == "malformed_request"
 

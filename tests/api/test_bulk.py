@@ -219,3 +219,125 @@ def test_ten_thousand_students_fit_in_one_request(client: Client):
     assert client.events() == []
     fill(client, course, students, 207, mode="each")
     assert client.get(f"/v1/courses/{course}").json["seats"]["enrolled"] == 9_999
+
+
+# Completing and dropping
+
+
+def change(
+    client: Client, course: int, items: list[tuple[int, str]], status: int = 201, **fields: Any
+) -> TestResponse:
+    students = [{"student_id": student, "status": to} for student, to in items]
+    path = f"/v1/courses/{course}/students"
+    return client.post_json(path, {"students": students} | fields, status=status)
+
+
+def test_a_class_is_completed_dropped_and_filled_in_one_request(client: Client):
+    course = client.course(capacity=2)
+    first, second, third, fourth = (client.student() for _ in range(4))
+    fill(client, course, [first, second])
+    items = [(third, "enrolled"), (second, "dropped"), (first, "completed"), (fourth, "enrolled")]
+
+    answer = change(client, course, items, reason="end of term")
+
+    assert outcomes(answer) == [
+        (third, 201, []),
+        (second, 200, []),
+        (first, 200, []),
+        (fourth, 201, []),
+    ]
+    for (student, status), item in zip(items, answer.json["items"], strict=True):
+        assert item["enrollment"] == client.get(f"/v1/students/{student}/courses/{course}").json
+        assert item["enrollment"]["status"] == status
+    assert {event["reason"] for event in client.walk("/v1/events")[2:]} == {"end of term"}
+
+
+def test_a_seat_that_is_left_goes_to_the_waitlist_first(client: Client):
+    course = client.course(capacity=1)
+    first, waiting, new = (client.student() for _ in range(3))
+    client.enroll(first, course)
+    client.enroll(waiting, course, waitlist=True)
+
+    answer = change(client, course, [(first, "dropped"), (new, "enrolled")], 207, mode="each")
+
+    assert outcomes(answer) == [(first, 200, []), (new, 409, ["course_full"])]
+    assert roster(client, course) == [waiting]
+
+
+def test_all_or_none_end_and_every_reason_for_each(client: Client):
+    course = client.course()
+    enrolled, dropped, never, twice = (client.student() for _ in range(4))
+    fill(client, course, [enrolled, dropped, twice])
+    client.put_status(dropped, course, "dropped")
+    before = client.events()
+    items = [
+        (enrolled, "completed"),
+        (dropped, "completed"),
+        (never, "dropped"),
+        (99, "completed"),
+        (twice, "dropped"),
+        (twice, "enrolled"),
+        (enrolled, "completed"),
+    ]
+
+    answer = change(client, course, items, 422)
+
+    assert broken(answer) == [
+        ("/students/1/status", "not_enrolled"),
+        ("/students/2/status", "not_enrolled"),
+        ("/students/3/student_id", "unknown_student"),
+        ("/students/5/student_id", "duplicate_student"),
+        ("/students/6/student_id", "duplicate_student"),
+    ]
+    assert client.events() == before
+
+
+def test_each_whose_enrollment_may_end_ends(client: Client):
+    course = client.course()
+    enrolled, done, never = (client.student() for _ in range(3))
+    fill(client, course, [enrolled, done])
+    client.put_status(done, course, "completed")
+    before = client.get(f"/v1/students/{done}/courses/{course}").json
+    items = [(enrolled, "completed"), (done, "completed"), (never, "completed"), (99, "dropped")]
+
+    answer = change(client, course, items, 207, mode="each")
+
+    assert outcomes(answer) == [
+        (enrolled, 200, []),
+        (done, 200, []),
+        (never, 409, ["not_enrolled"]),
+        (99, 409, ["unknown_student"]),
+    ]
+    assert answer.json["items"][1]["enrollment"] == before
+
+
+def test_many_end_when_they_did_and_not_before_the_last_event(client: Client):
+    course = client.course()
+    early, late = client.student(), client.student()
+    client.enroll(early, course, effective_at="2026-09-01T08:00:00Z")
+    client.enroll(late, course)
+    items = [(early, "completed"), (late, "completed")]
+    at = {"effective_at": "2026-09-02T08:00:00Z"}
+
+    assert broken(change(client, course, items, 409, **at)) == [
+        ("/effective_at", "effective_too_early")
+    ]
+    answer = change(client, course, items, 207, mode="each", **at)
+
+    assert outcomes(answer) == [(early, 200, []), (late, 409, ["effective_too_early"])]
+    assert answer.json["items"][0]["enrollment"]["completed_at"] == "2026-09-02T08:00:00.000Z"
+
+
+def test_ten_thousand_enrollments_end_in_one_request(client: Client):
+    with client.app.database.write() as db:
+        db.execute(
+            "WITH RECURSIVE number (n) AS ("
+            "SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 10000)"
+            " INSERT INTO student (given_name, family_name) SELECT 'Ada', 'L' || n FROM number"
+        )
+    course = client.course()
+    fill(client, course, list(range(1, 10_001)))
+
+    change(client, course, [(student, "completed") for student in range(1, 10_001)])
+
+    assert len(client.walk(f"/v1/courses/{course}/students?status=completed&limit=1000")) == 10_000

@@ -94,3 +94,39 @@ def test_a_student_with_holds_only_is_deleted_with_them(client: Client):
     client.post_json(f"/v1/students/{student}/holds", {"reason": "a"}, status=201)
 
     client.delete(f"/v1/students/{student}", status=204)
+
+
+@pytest.fixture
+def held(client: Client) -> Client:
+    """Holds 1 and 3 of student 1, and 2 and 4 of student 2. Holds 1 and 2 are released."""
+    for student in (client.student(), client.student()) * 2:
+        client.post_json(f"/v1/students/{student}/holds", {"reason": "fees"}, status=201)
+    client.delete("/v1/students/1/holds/1", status=204)
+    client.delete("/v1/students/2/holds/2", status=204)
+    return client
+
+
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        ("", [1, 2, 3, 4]),
+        ("active=true", [3, 4]),
+        ("active=false", [1, 2]),
+        ("student_id=2", [2, 4]),
+        ("student_id=2&active=true", [4]),
+        ("student_id=2&active=false", [2]),
+        ("student_id=9", []),
+    ],
+)
+@pytest.mark.parametrize("limit", [1, 100])
+def test_the_holds_of_all_students_are_listed(held: Client, query: str, ids: list[int], limit: int):
+    holds = held.walk(f"/v1/holds?limit={limit}&{query}")
+
+    assert [hold["id"] for hold in holds] == ids
+    assert holds == [
+        held.get(f"/v1/students/{h['student_id']}/holds/{h['id']}").json for h in holds
+    ]
+
+
+def test_active_is_true_or_false(client: Client):
+    assert broken(client.get("/v1/holds?active=1", status=422)) == [("active", "invalid_value")]

@@ -90,6 +90,9 @@ QUERIES: dict[Subject, str] = {
     "course_deletion": "list_broken_course_deletion_rules",
     "token": "list_broken_token_rules",
     "status": "list_broken_ending_rules",
+    "void": "list_broken_void_rules",
+    "erasure": "list_broken_erasure_rules",
+    "merge": "list_broken_merge_rules",
     "promotion": "list_broken_promotion_rules",
 }
 # Rules of the courses that a student keeps, when another one is dropped.

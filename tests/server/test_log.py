@@ -34,11 +34,12 @@ def test_a_plain_line(client: Client, capsys: pytest.CaptureFixture[str]):
     client.get(NASTY, status=404, headers={"X-Request-Id": "r1"})
 
     (line,) = capsys.readouterr().err.splitlines()
-    time, level, request_id, address, method, path, status, milliseconds = line.split(" ")
+    time, level, request_id, address, token, method, path, status, milliseconds = line.split(" ")
     assert len(time) == len("2026-11-23T15:29:10.123Z")
-    assert (level, request_id, address, method, path, status) == (
+    assert (level, request_id, address, token, method, path, status) == (
         "INFO",
         "r1",
+        "-",
         "-",
         "GET",
         NASTY,
@@ -70,10 +71,25 @@ def test_a_json_line(client: Client, capsys: pytest.CaptureFixture[str]):
     assert line == {
         "level": "info",
         "client": "192.0.2.1",
+        "token_id": None,
         "method": "GET",
         "path": NASTY,
         "status": 404,
     }
+
+
+@pytest.mark.parametrize(
+    ("log_format", "shown"), [("plain", " - 2 GET "), ("json", '"token_id": 2,')]
+)
+def test_a_line_names_the_token(
+    client: Client, capsys: pytest.CaptureFixture[str], log_format: str, shown: str
+):
+    assert client.get("/v1/tokens").json["items"][1]["role"] == "registrar"
+    log.configure(log_format)
+
+    client.get("/v1/terms", headers={"Authorization": f"Bearer {TOKENS['registrar']}"})
+
+    assert shown in capsys.readouterr().err
 
 
 def test_a_json_line_of_a_failure_holds_the_traceback(capsys: pytest.CaptureFixture[str]):
@@ -159,12 +175,12 @@ def test_whatever_clients_send_stays_within_one_line(database_file: Path, log_fo
 def identify(line: str, log_format: str) -> str:
     """The id of the request, if the line has the form of one."""
     if log_format == "json":
-        names = ["time", "level", "request_id", "client", "method", "path", "status"]
+        names = ["time", "level", "request_id", "client", "token_id", "method", "path", "status"]
         fields: dict[str, Any] = json.loads(line)
         assert list(fields) == [*names, "milliseconds"]
         return fields["request_id"]
     found = re.fullmatch(
-        r"[-0-9T:.]+Z INFO (\S+) 127\.0\.0\.1 (?:GET|POST|-) \S+ \d{3} [\d.]+", line
+        r"[-0-9T:.]+Z INFO (\S+) 127\.0\.0\.1 (?:\d+|-) (?:GET|POST|-) \S+ \d{3} [\d.]+", line
     )
     assert found, line
     return found[1]

@@ -197,7 +197,7 @@ def test_a_client_that_sends_many_requests_together_takes_turns_with_others(serv
         while many.recv(65536):
             pass
 
-    paths = [line.split()[5] for line in server.log.read_text().splitlines() if "INFO" in line]
+    paths = [line.split()[6] for line in server.log.read_text().splitlines() if "INFO" in line]
     assert paths.count("/") >= 1000
     assert paths[-100:].count("/livez") == 0
 

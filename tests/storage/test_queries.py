@@ -37,6 +37,21 @@ HOT = {
     "event.list_events_of_enrollment": (
         "student_course_event_by_enrollment (student_id=? AND course_id=? AND id>?"
     ),
+    "event.list_events_of_course": "student_course_event_by_course (course_id=? AND id>? AND id<?",
+    "event.list_events_by_actor": "student_course_event_by_actor (actor=? AND id>? AND id<?",
+    "event.list_events_of_kind": "student_course_event_by_kind (to_status=? AND id>? AND id<?",
+    "record_change.list_record_changes": "INTEGER PRIMARY KEY (rowid>? AND rowid<?",
+    "record_change.list_record_changes_by_actor": (
+        "record_change_by_actor (actor=? AND id>? AND id<?"
+    ),
+    "record_change.list_record_changes_of_subject": (
+        "record_change_by_subject (subject=? AND id>? AND id<?"
+    ),
+    "record_change.list_record_changes_of_record": (
+        "record_change_by_record (subject_id=? AND id>? AND id<?"
+    ),
+    "hold.list_all_holds": "INTEGER PRIMARY KEY (rowid>?",
+    "hold.list_open_holds": "hold_open (id>?",
     "hold.list_holds": "hold_by_student (student_id=? AND rowid>?",
     "student.list_students": "student_by_name ((family_sort,given_sort)>(?,?) AND family_sort<?",
     "student.list_students_with_words": "student_by_name ((family_sort,given_sort)>(?,?)",
@@ -49,6 +64,7 @@ HOT = {
     ),
     "course.list_course_ids": "INTEGER PRIMARY KEY (rowid>?",
     "token.list_tokens": "INTEGER PRIMARY KEY (rowid>?",
+    "erasure.list_erasures": "INTEGER PRIMARY KEY (rowid>?",
     "token.get_token_by_lookup": "sqlite_autoindex_token_1 (lookup=?",
     "term.list_terms": "sqlite_autoindex_term_1 (code>? AND code<?",
 }
@@ -111,7 +127,10 @@ def test_a_hot_path_walks_its_index_and_sorts_nothing(database: Database, name: 
 def test_every_list_page_is_a_hot_path():
     pages = {name for name, query in QUERIES.items() if "limit" in query.parameters}
 
-    assert pages - {"eligibility.list_decisions"} - SEARCHES.keys() <= HOT.keys()
+    assert (
+        pages - {"eligibility.list_decisions", "event.list_events_of_student"} - SEARCHES.keys()
+        <= HOT.keys()
+    )
 
 
 @pytest.mark.parametrize("name", SEARCHES)
@@ -120,6 +139,34 @@ def test_a_search_looks_words_up_by_an_index(database: Database, name: str):
 
     assert SEARCHES[name] in steps
     assert not [step for step in steps if step.startswith("SCAN student")]
+
+
+def test_the_events_of_a_student_are_found_by_index_and_sorted(database: Database):
+    """An index in this order would cost each enrollment more than the sort of a few rows costs."""
+    steps = plan(database, QUERIES["event.list_events_of_student"])
+
+    assert "student_course_event_by_enrollment (student_id=?" in steps[0]
+    assert steps[1:] == ["USE TEMP B-TREE FOR ORDER BY"]
+
+
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [
+        ("event.get_event_range", "student_course_event_by_time"),
+        ("record_change.get_record_change_range", "record_change_by_time"),
+    ],
+)
+def test_a_period_is_found_in_the_index_of_times_alone(database: Database, name: str, index: str):
+    (step,) = plan(database, QUERIES[name])
+
+    assert f"COVERING INDEX {index} (recorded_at>? AND recorded_at<?)" in step
+
+
+@pytest.mark.parametrize("name", ["census.list_census", "census.list_census_as_of"])
+def test_a_census_looks_at_the_courses_of_one_term_only(database: Database, name: str):
+    steps = plan(database, QUERIES[name])
+
+    assert not [step for step in steps if "SCAN" in step]
 
 
 def test_the_rules_look_up_what_they_need_by_index(database: Database):

@@ -143,19 +143,25 @@ def test_an_enrolment_keeps_its_student_and_course(db: sqlite3.Connection, colum
         "UPDATE student_course_event SET to_status = 'dropped'",
         "DELETE FROM student_course_event",
         "INSERT OR REPLACE INTO student_course_event (id, student_id, course_id, to_status,"
-        " recorded_at) VALUES (1, 1, 1, 'enrolled', '2026-09-01T08:00:00.000Z')",
-        "INSERT INTO student_course_event (id, student_id, course_id, to_status, recorded_at)"
-        " VALUES (-1, 1, 1, 'enrolled', '2026-09-01T08:00:00.000Z')",
-        "INSERT INTO student_course_event (id, student_id, course_id, to_status, recorded_at)"
-        " VALUES (50, 1, 1, 'enrolled', '2026-09-01T08:00:00.000Z')",
-        "INSERT INTO student_course_event (id, student_id, course_id, to_status, recorded_at)"
-        " VALUES (9223372036854775807, 1, 1, 'enrolled', '2026-09-01T08:00:00.000Z')",
-        "INSERT INTO student_course_event (student_id, course_id, to_status, recorded_at)"
-        " VALUES (1, 1, 'completed', '2026-09-01T08:00:00.000Z')",
-        "INSERT INTO student_course_event (student_id, course_id, to_status, recorded_at)"
-        " VALUES (1, 2, 'enrolled', '2026-09-01T08:00:00.000Z')",
+        f" effective_at, recorded_at) VALUES (1, 1, 1, 'enrolled', '{MOMENT}', '{MOMENT}')",
+        "INSERT INTO student_course_event (id, student_id, course_id, to_status,"
+        " effective_at, recorded_at)"
+        f" VALUES (-1, 1, 1, 'enrolled', '{MOMENT}', '{MOMENT}')",
+        "INSERT INTO student_course_event (id, student_id, course_id, to_status,"
+        " effective_at, recorded_at)"
+        f" VALUES (50, 1, 1, 'enrolled', '{MOMENT}', '{MOMENT}')",
+        "INSERT INTO student_course_event (id, student_id, course_id, to_status,"
+        " effective_at, recorded_at)"
+        f" VALUES (9223372036854775807, 1, 1, 'enrolled', '{MOMENT}', '{MOMENT}')",
+        "INSERT INTO student_course_event (student_id, course_id, to_status, effective_at,"
+        f" recorded_at) VALUES (1, 1, 'completed', '{MOMENT}', '{MOMENT}')",
+        "INSERT INTO student_course_event (student_id, course_id, to_status, effective_at,"
+        f" recorded_at) VALUES (1, 2, 'enrolled', '{MOMENT}', '{MOMENT}')",
         "INSERT INTO student_course_event (student_id, course_id, from_status, to_status,"
-        " recorded_at) VALUES (1, 1, 'dropped', 'enrolled', '1999-01-01T00:00:00.000Z')",
+        " effective_at, recorded_at) VALUES (1, 1, 'enrolled', 'enrolled',"
+        " '1999-01-01T00:00:00.000Z', '1999-01-01T00:00:00.000Z')",
+        "INSERT INTO student_course_event (student_id, course_id, from_status, to_status,"
+        f" effective_at, recorded_at) VALUES (1, 1, 'dropped', 'enrolled', '{MOMENT}', '{MOMENT}')",
     ],
 )
 def test_history_is_append_only(db: sqlite3.Connection, statement: str):
@@ -516,7 +522,7 @@ def test_names_are_sorted_by_what_they_are_however_they_are_written(db: sqlite3.
 
     assert names_of(db) == [("strasse", "ada"), ("m", "ben"), ("ore", "")]
 
-    db.execute("REPLACE INTO student (id, family_name, given_name) VALUES (1, 'ÉVA', 'Žofia')")
+    db.execute("UPDATE student SET family_name = 'ÉVA', given_name = 'Žofia' WHERE id = 1")
     db.execute("UPDATE OR REPLACE student SET given_name = upper(family_name) WHERE id = 2")
     assert names_of(db) == [("eva", "zofia"), ("m", "m"), ("ore", "")]
 

@@ -26,6 +26,10 @@ COMMENTS = {
     "student_course_queue_follows_the_events": (
         "Sets the queue number to the id of the event by which the student joined the waitlist."
     ),
+    "acting": "Who acts in the open transaction: no row is ever committed by the service.",
+    "changed_column": "The columns of the change that is being recorded; empty otherwise.",
+    "change_to_record_is_recorded": "Makes one change on record of the columns that differ.",
+    "course_delete_removes_the_parts": "So the changes of the parts come before its own.",
 }
 
 Objects = dict[str, str]
@@ -36,8 +40,8 @@ def read_schema(db: sqlite3.Connection) -> Objects:
     rows = db.execute(
         "SELECT name, sql FROM sqlite_master AS object"
         " WHERE sql IS NOT NULL AND name NOT LIKE '%yoyo%' AND name NOT LIKE 'sqlite_%'"
-        " ORDER BY type = 'view', tbl_name,"
-        " CASE type WHEN 'table' THEN 1 WHEN 'index' THEN 2 ELSE 3 END, name"
+        " ORDER BY tbl_name IN (SELECT name FROM sqlite_master WHERE type = 'view'), tbl_name,"
+        " CASE type WHEN 'trigger' THEN 3 WHEN 'index' THEN 2 ELSE 1 END, name"
     )
     return dict(rows.fetchall())
 

@@ -50,6 +50,32 @@ PROBLEM_TYPES = (
         example=Example("Student 1 has never been in course 2."),
     ),
     problem(
+        code="student_erased",
+        status=409,
+        title="The data of the student was erased",
+        advice="An erasure is permanent: create a new student.",
+        example=Example("Student 1 was erased.", "", {"student_id": 1}),
+        rule_for=("student", "erasure", "merge"),
+    ),
+    problem(
+        code="student_is_enrolled",
+        status=409,
+        title="The student is still enrolled or waitlisted",
+        advice='Complete or drop the courses first, or set the student\'s status to "inactive".',
+        example=Example(
+            "Courses in which the student is enrolled or waitlisted: 1.", "", {"courses": 1}
+        ),
+        rule_for=("erasure",),
+    ),
+    problem(
+        code="merges_into_itself",
+        status=422,
+        title="A student cannot be merged into the same student",
+        advice="Send the id of the other record in `into`.",
+        example=Example("Student 1 cannot be merged into itself.", "/into", {"student_id": 1}),
+        rule_for=("merge",),
+    ),
+    problem(
         code="number_taken",
         status=409,
         title="Another student has this number",

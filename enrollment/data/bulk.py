@@ -1,0 +1,129 @@
+"""Many students of one course in one request."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Literal, NamedTuple
+
+from msgspec.structs import replace
+
+from enrollment.data import waitlist
+from enrollment.data.course import get_course
+from enrollment.data.eligibility import Decision, EnrollmentRequest
+from enrollment.data.ending import StatusChange, find_violations, update_enrollments
+from enrollment.data.enrollment import decide_after_promotion, enroll_decided
+from enrollment.data.violations import raise_violations
+from enrollment.model.records import Change, Enrollment
+from enrollment.model.results import BulkResult, Violation
+from enrollment.problems.registry import PROBLEM_TYPES
+from enrollment.storage.queries import queries, to_json
+from enrollment.storage.sqlite import Connection
+
+SQL = queries("enrollment")
+# The outcomes of an enrollment that begins.
+BEGUN = ("enrolled", "waitlisted")
+
+
+class RosterChange(NamedTuple):
+    """What one item of the request wants."""
+
+    student_id: int
+    # "enrolled", "completed" or "dropped".
+    status: str
+    # Whether to join the waitlist if the course is full.
+    waitlist: bool = False
+
+
+def change_roster(
+    db: Connection,
+    course_id: int,
+    items: Sequence[RosterChange],
+    mode: Literal["all", "each"],
+    change: Change,
+    *,
+    pointer: str,
+) -> list[BulkResult]:
+    """Enroll students in a course, and complete or drop those who are in it: all or nothing, or
+    each one for whom no rule is broken.
+
+    Enrollments end first: so a seat that becomes free can be taken in the same request. `pointer`
+    is the JSON pointer of an item in the request, with %d for the index. Raises course_not_found;
+    for "all" also every broken rule of every item.
+    """
+    get_course(db, course_id)
+    changes = {
+        index: StatusChange(item.student_id, course_id, item.status)
+        for index, item in enumerate(items)
+    }
+    broken, ended = _end(db, changes, mode, change, pointer)
+    begins = {
+        index: EnrollmentRequest(item.student_id, course_id, item.waitlist)
+        for index, item in enumerate(items)
+        if item.status == "enrolled" and index not in broken
+    }
+    decisions = {
+        index: Decision(item.student_id, course_id, item.status, broken.get(index, []))
+        for index, item in enumerate(items)
+    }
+    decided = decide_after_promotion(db, [*begins.values()], change, "", lists_students=True)
+    for index, decision in zip(begins, decided, strict=True):
+        place = f"{pointer.replace('%d', str(index))}/student_id"
+        found = [replace(violation, pointer=place) for violation in decision.violations]
+        decisions[index] = decision._replace(violations=found)
+    if mode == "all":
+        raise_violations([found for item in decisions.values() for found in item.violations])
+    eligible = [decisions[index] for index in begins if not decisions[index].violations]
+    enroll_decided(db, eligible, change)
+    waitlist.promote_eligible(
+        db, change, course_ids=[course_id] if ended else [], student_ids=ended
+    )
+    return list_results(db, [*decisions.values()])
+
+
+def _end(
+    db: Connection,
+    changes: Mapping[int, StatusChange],
+    mode: str,
+    change: Change,
+    pointer: str,
+) -> tuple[dict[int, list[Violation]], list[int]]:
+    """Complete and drop. Return the violations by index, and the students whose enrollments ended.
+
+    With "all" those that break a rule end too; see end_enrollments.
+    """
+    ends = {index: item for index, item in changes.items() if item.status != "enrolled"}
+    if not ends:
+        return {}, []
+    broken = {
+        index: [_pointed(found, pointer.replace("%d", str(index))) for found in violations]
+        for index, violations in find_violations(db, [*changes.values()], change).items()
+    }
+    ended = [item for index, item in ends.items() if mode == "all" or index not in broken]
+    update_enrollments(db, ended, change, is_undone=mode == "all" and bool(broken))
+    return broken, [item.student_id for item in ended]
+
+
+def list_results(db: Connection, decisions: Sequence[Decision]) -> list[BulkResult]:
+    """Return the result of each decision: the enrollment, or the violations."""
+    pairs = to_json([decision[:2] for decision in decisions if not decision.violations])
+    enrollments = {row["student_id"]: row for row in SQL.list_enrollments(db, pairs=pairs)}
+    return [
+        BulkResult(
+            student_id=decision.student_id,
+            status=PROBLEM_TYPES[decision.violations[0].code].status,
+            errors=decision.violations,
+        )
+        if decision.violations
+        else BulkResult(
+            student_id=decision.student_id,
+            status=HTTPStatus.CREATED if decision.outcome in BEGUN else HTTPStatus.OK,
+            enrollment=Enrollment(**enrollments[decision.student_id]),
+        )
+        for decision in decisions
+    ]
+
+
+def _pointed(found: Violation, item: str) -> Violation:
+    """Return the violation with its pointer in the request. The time is that of the request."""
+    if found.pointer == "/effective_at":
+        return found
+    return replace(found, pointer=f"{item}{found.pointer}")

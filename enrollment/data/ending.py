@@ -1,0 +1,93 @@
+"""Endings: enrollments become completed, dropped or void."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from msgspec.structs import asdict
+
+from enrollment.data.violations import raise_broken_rules, violation
+from enrollment.model.records import Change, Enrollment
+from enrollment.model.results import Violation
+from enrollment.storage.queries import queries, to_json
+from enrollment.storage.sqlite import Connection
+
+SQL = queries("enrollment")
+
+
+class StatusChange(NamedTuple):
+    """The status that an enrollment is to have."""
+
+    student_id: int
+    course_id: int
+    status: str
+
+
+def find_violations(
+    db: Connection, changes: Sequence[StatusChange], change: Change
+) -> dict[int, list[Violation]]:
+    """Return the broken rules of a list of changes by their index, unless they are those of
+    enrolling. `pointer` is that of the field in the item."""
+    listed = to_json(changes)
+    broken: dict[int, list[Violation]] = {}
+    for row in SQL.list_broken_listing_rules(db, changes=listed):
+        broken[row["item"]] = [violation(row, row["pointer"])]
+    refused = {*broken}
+    for item, found in _list_ending_violations(db, changes, change):
+        if item not in refused:
+            broken.setdefault(item, []).append(found)
+    return broken
+
+
+def end_enrollments(
+    db: Connection, changes: Sequence[StatusChange], change: Change
+) -> list[Violation]:
+    """Complete or drop these enrollments, and return the broken rules.
+
+    They end even if a rule is broken: so the rest of the request is checked as if they had ended,
+    and every broken rule is known. The caller raises the violations, which undoes all of it.
+    """
+    violations = [found for _, found in _list_ending_violations(db, changes, change)]
+    update_enrollments(db, changes, change, is_undone=bool(violations))
+    return violations
+
+
+def update_enrollments(
+    db: Connection, changes: Sequence[StatusChange], change: Change, *, is_undone: bool = False
+) -> None:
+    """Give enrollments that exist their status, "completed" or "dropped".
+
+    If it will be undone, it takes effect now: the history refuses a time that breaks a rule.
+    """
+    details = asdict(change)
+    if is_undone:
+        details["effective_at"] = None
+    for status in ("completed", "dropped"):
+        pairs = [item[:2] for item in changes if item.status == status]
+        if pairs:
+            SQL.update_enrollments(db, pairs=to_json(pairs), status=status, **details)
+
+
+def _list_ending_violations(
+    db: Connection, changes: Sequence[StatusChange], change: Change
+) -> list[tuple[int, Violation]]:
+    """Return each broken rule of completing and dropping, with the index of the change."""
+    parameters = {"changes": to_json(changes), "effective_at": change.effective_at}
+    rows = SQL.list_broken_ending_rules(db, **parameters)
+    return [(row["item"], violation(row, row["pointer"])) for row in rows]
+
+
+def void_enrollment(db: Connection, student_id: int, course_id: int, change: Change) -> Enrollment:
+    """Make an enrollment void: it counts for nothing, and no list shows it. Its events stay.
+
+    Raises reason_required, void_has_no_time, not_enrolled, enrollment_completed, void_too_late.
+    """
+    place = {"student_id": student_id, "course_id": course_id}
+    parameters = asdict(change) | place | {"today": change.today}
+    raise_broken_rules(SQL.list_broken_void_rules(db, **parameters))
+    void_enrollments(db, [(student_id, course_id)], change)
+    return Enrollment(**SQL.get_void_enrollment(db, **place))
+
+
+def void_enrollments(db: Connection, pairs: Sequence[tuple[int, int]], change: Change) -> None:
+    """Make enrollments void, each a student's id and a course's. No rule is checked."""
+    SQL.update_enrollments_void(db, pairs=to_json(pairs), **asdict(change))

@@ -1,0 +1,42 @@
+"""Merges: two records of one person become one."""
+
+from msgspec.structs import replace
+
+from enrollment.data import waitlist
+from enrollment.data.ending import void_enrollments
+from enrollment.data.violations import raise_broken_rules
+from enrollment.model.records import Change
+from enrollment.model.results import Merge, MergedCourse
+from enrollment.storage.queries import queries, to_json
+from enrollment.storage.sqlite import Connection
+
+SQL = queries("merge")
+
+
+def merge_student(db: Connection, student_id: int, into: int, change: Change) -> Merge:
+    """Move the enrollments and the holds of a student who exists to another record of the person.
+
+    Every enrollment that does not stay becomes void before one moves: so seats and places on
+    waitlists are free for those that do. What moved takes effect when it first did. The student
+    becomes inactive, and the student's tokens are revoked: they may be in other hands. Raises
+    merges_into_itself, unknown_student, student_erased.
+    """
+    pair = {"student_id": student_id, "into_id": into}
+    acting = {"at": change.at, "actor": change.actor}
+    raise_broken_rules(SQL.list_broken_merge_rules(db, **pair))
+    merged = [MergedCourse(**row) for row in SQL.list_merges(db, **pair)]
+    moved = [item.course_id for item in merged if item.outcome != "kept"]
+    events = list(SQL.list_events_to_move(db, student_id=student_id, course_ids=to_json(moved)))
+    void = [(student_id, item.course_id) for item in merged]
+    void_enrollments(db, void, replace(change, reason=f"merged into student {into}"))
+    replaced = [(into, item.course_id) for item in merged if item.outcome == "replaced"]
+    void_enrollments(db, replaced, replace(change, reason=f"merged with student {student_id}"))
+    details = {**acting, "into_id": into, "reason": f"merged from student {student_id}"}
+    for event in events:
+        SQL.insert_moved_event(db, event_id=event["id"], place_of=event["place_of"], **details)
+    SQL.update_student_merged(db, id=student_id, at=change.at)
+    SQL.update_holds_moved(db, **pair)
+    SQL.update_tokens_revoked(db, student_id=student_id, **acting)
+    courses = [item.course_id for item in merged]
+    waitlist.promote_eligible(db, change, course_ids=courses, student_ids=[into])
+    return Merge(student_id=student_id, into=into, items=merged)

@@ -1,0 +1,145 @@
+-- name: list_broken_merge_rules(student_id, into_id)
+-- Which rules would it break to merge this student into that one?
+SELECT '/into' AS pointer, 'merges_into_itself' AS code,
+    'Student ' || CAST(:student_id AS text) || ' cannot be merged into itself.' AS detail,
+    json_object('student_id', :student_id) AS details
+WHERE :student_id = :into_id
+UNION ALL
+SELECT '/into', 'unknown_student',
+    'There is no student ' || CAST(:into_id AS text) || '.',
+    json_object('student_id', :into_id)
+WHERE NOT EXISTS (SELECT 1 FROM student WHERE id = :into_id)
+UNION ALL
+SELECT CASE WHEN student_id = :into_id THEN '/into' ELSE '' END, 'student_erased',
+    'Student ' || CAST(student_id AS text) || ' was erased.',
+    json_object('student_id', student_id)
+FROM erasure
+WHERE student_id IN (:student_id, :into_id)
+ORDER BY pointer, code;
+
+-- name: list_merges(student_id, into_id)
+-- What becomes of each enrollment of this student in a merge into that one? "moved": the other has none, and gets
+-- it. Where both have one, a completed one stays, otherwise the one with more events: "replaced" is that of this
+-- student, "kept" that of the other.
+WITH side AS MATERIALIZED (
+    SELECT enrollment.student_id, enrollment.course_id, enrollment.completed_at IS NOT NULL AS is_completed,
+        (
+            SELECT count(*) FROM student_course_event AS event
+            WHERE event.student_id = enrollment.student_id AND event.course_id = enrollment.course_id
+                AND event.id > coalesce(
+                    (
+                        SELECT max(void.id) FROM student_course_event AS void
+                        WHERE void.student_id = enrollment.student_id AND void.course_id = enrollment.course_id
+                            AND void.to_status = 'void'
+                    ),
+                    0
+                )
+        ) AS events
+    FROM enrollment
+    WHERE enrollment.student_id IN (:student_id, :into_id)
+)
+
+SELECT one.course_id,
+    CASE
+        WHEN other.student_id IS NULL THEN 'moved'
+        WHEN one.is_completed AND NOT other.is_completed THEN 'replaced'
+        WHEN other.is_completed AND NOT one.is_completed THEN 'kept'
+        WHEN one.events > other.events THEN 'replaced'
+        ELSE 'kept'
+    END AS outcome
+FROM side AS one
+LEFT JOIN side AS other ON other.course_id = one.course_id AND other.student_id = :into_id
+WHERE one.student_id = :student_id
+ORDER BY one.course_id;
+
+-- name: list_events_to_move(student_id, course_ids)
+-- Which events, since the last void, made this student's enrollments in these courses what they are? place_of is
+-- the number on the waitlist that goes with one. course_ids is a JSON array.
+SELECT event.id,
+    CASE
+        WHEN present.status = 'waitlisted'
+            AND event.to_status = 'waitlisted'
+            AND coalesce(event.place_of, event.id) = present.queue_number
+            THEN present.queue_number
+    END AS place_of
+FROM student_course AS present
+CROSS JOIN student_course_event AS event
+WHERE present.student_id = :student_id
+    AND present.course_id IN (SELECT CAST(value AS bigint) FROM json_each(:course_ids))
+    AND event.student_id = present.student_id
+    AND event.course_id = present.course_id
+    AND event.from_status IS DISTINCT FROM event.to_status
+    AND event.id > coalesce(
+        (
+            SELECT max(void.id) FROM student_course_event AS void
+            WHERE void.student_id = present.student_id AND void.course_id = present.course_id
+                AND void.to_status = 'void'
+        ),
+        0
+    )
+ORDER BY event.id;
+
+-- name: insert_moved_event(event_id, place_of, into_id, at, actor, reason)!
+-- Give the enrollment of the other student the status that it has in this event, since the same time. It takes no
+-- seat and no place on the waitlist but that of the enrollment that is now void: so where none is free, the
+-- history shows that the rule was overridden.
+INSERT INTO student_course (
+    student_id, course_id, status, enrolled_at, waitlisted_at, completed_at, dropped_at,
+    changed_at, effective_at, changed_by, change_reason, overridden, place_of
+)
+SELECT :into_id, course_id, to_status,
+    CASE to_status WHEN 'enrolled' THEN since END,
+    CASE to_status WHEN 'waitlisted' THEN since END,
+    CASE to_status WHEN 'completed' THEN since END,
+    CASE to_status WHEN 'dropped' THEN since END,
+    :at, since, :actor, :reason,
+    CASE
+        WHEN full_rule IS NULL OR overridden LIKE '%"' || full_rule || '"%' THEN overridden
+        WHEN overridden IS NULL THEN '["' || full_rule || '"]'
+        ELSE '["' || full_rule || '",' || substr(overridden, 2)
+    END,
+    :place_of
+FROM (
+    SELECT event.course_id, event.to_status, event.overridden,
+        CASE WHEN event.effective_at > :at THEN :at ELSE event.effective_at END AS since,
+        CASE
+            WHEN event.to_status = 'enrolled' AND seat.capacity <= seat.enrolled THEN 'course_full'
+            WHEN event.to_status = 'waitlisted' AND course.waitlist_capacity <= seat.waitlisted THEN 'waitlist_full'
+        END AS full_rule
+    FROM student_course_event AS event
+    JOIN course ON course.id = event.course_id
+    JOIN course_seat AS seat ON seat.course_id = event.course_id
+    WHERE event.id = :event_id
+) AS moved
+WHERE true
+ON CONFLICT (student_id, course_id) DO UPDATE
+SET status = excluded.status,
+    enrolled_at = coalesce(excluded.enrolled_at, student_course.enrolled_at),
+    waitlisted_at = coalesce(excluded.waitlisted_at, student_course.waitlisted_at),
+    completed_at = coalesce(excluded.completed_at, student_course.completed_at),
+    dropped_at = coalesce(excluded.dropped_at, student_course.dropped_at),
+    changed_at = excluded.changed_at,
+    effective_at = excluded.effective_at,
+    changed_by = excluded.changed_by,
+    change_reason = excluded.change_reason,
+    overridden = excluded.overridden,
+    place_of = excluded.place_of,
+    version = student_course.version + 1;
+
+-- name: update_student_merged(id, at)!
+-- Make the student inactive whose record was merged into another.
+UPDATE student
+SET status = 'inactive', version = version + 1, updated_at = :at
+WHERE id = :id AND status <> 'inactive';
+
+-- name: update_holds_moved(student_id, into_id)!
+-- Move the holds of this student to the other one: a hold stays in force.
+UPDATE hold
+SET student_id = :into_id, version = version + 1
+WHERE student_id = :student_id;
+
+-- name: update_tokens_revoked(student_id, at, actor)!
+-- Revoke the tokens of this student.
+UPDATE token
+SET revoked_at = :at, revoked_by = :actor, version = version + 1
+WHERE student_id = :student_id AND revoked_at IS NULL;

@@ -1,0 +1,95 @@
+"""/v1/terms/{id}/census: how many students each course of a term had."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.client import Client
+
+TIME = "2020-01-{:02}T12:00:00.000Z"
+
+
+def put(client: Client, student: int, course: int, to: str, effective_at: str) -> Any:
+    path = f"/v1/students/{student}/courses/{course}"
+    return client.put_json(path, {"status": to, "effective_at": effective_at})
+
+
+@pytest.fixture
+def term(client: Client) -> Client:
+    """Three courses of a term, and one of none: what happened on the 5th, 10th and 20th."""
+    code = client.term()
+    client.term(code="OTHER")
+    first = client.course(code="B", section="02", term=code, capacity=2, title="Bees")
+    second = client.course(code="A", term=code)
+    client.course(code="C", term=code)
+    other = client.course(code="A", term=None)
+    students = [client.student() for _ in range(4)]
+    for student in students[:2]:
+        client.enroll(student, first, effective_at=TIME.format(5))
+        client.enroll(student, second, effective_at=TIME.format(5))
+        client.enroll(student, other, effective_at=TIME.format(5))
+    client.enroll(students[2], first, waitlist=True)
+    put(client, students[0], second, "dropped", TIME.format(10))
+    put(client, students[1], second, "completed", TIME.format(20))
+    return client
+
+
+def counts(client: Client, query: str = "") -> dict[str, tuple[int, ...]]:
+    """The counts of each course, in their order, and of all."""
+    answer = client.get(f"/v1/terms/1/census?{query}").json
+    names = ("enrolled", "waitlisted", "completed", "dropped")
+    found = {item["label"]: tuple(item[name] for name in names) for item in answer["items"]}
+    found["all"] = tuple(answer["totals"][name] for name in names)
+    assert found["all"] == tuple(sum(item[name] for item in answer["items"]) for name in names)
+    return found
+
+
+def test_the_census_of_now(term: Client):
+    found = counts(term)
+
+    assert list(found) == ["A", "B-02", "C", "all"]
+    assert found == {
+        "A": (0, 0, 1, 1),
+        "B-02": (2, 1, 0, 0),
+        "C": (0, 0, 0, 0),
+        "all": (2, 1, 1, 1),
+    }
+    bees = term.get("/v1/terms/1/census").json["items"][1]
+    named = {"course_id": 1, "label": "B-02", "code": "B", "section": "02", "title": "Bees"}
+    assert named.items() <= bees.items()
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("as_of=2020-01-04", (0, 0, 0, 0)),
+        ("as_of=2020-01-05", (2, 0, 0, 0)),
+        ("as_of=2020-01-10", (1, 0, 0, 1)),
+        ("as_of=2020-01-20", (0, 0, 1, 1)),
+        ("known_at=2020-12-31", (0, 0, 0, 0)),
+        ("known_at=2999-12-31", (0, 0, 1, 1)),
+        ("as_of=2020-01-10&known_at=2999-12-31", (1, 0, 0, 1)),
+        ("as_of=2020-01-10&known_at=2020-12-31", (0, 0, 0, 0)),
+    ],
+)
+def test_the_census_of_a_day(term: Client, query: str, expected: tuple[int, ...]):
+    assert counts(term, query)["A"] == expected
+
+
+@pytest.mark.parametrize("query", ["", "as_of=2020-01-05", "known_at=2999-12-31"])
+def test_the_census_agrees_with_the_rosters(term: Client, query: str):
+    for item in term.get(f"/v1/terms/1/census?{query}").json["items"]:
+        roster = term.walk(f"/v1/courses/{item['course_id']}/students?{query}")
+        for status in ("enrolled", "waitlisted", "completed", "dropped"):
+            assert item[status] == len([entry for entry in roster if entry["status"] == status])
+
+
+def test_a_term_without_courses_has_zeros(term: Client):
+    census = term.get("/v1/terms/2/census").json
+
+    assert census["items"] == []
+    assert set(census["totals"].values()) == {0}
+
+
+def test_a_term_that_does_not_exist_has_no_census(client: Client):
+    assert client.get("/v1/terms/9/census", status=404).json["code"] == "term_not_found"

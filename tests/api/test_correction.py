@@ -1,0 +1,379 @@
+"""A person is to be forgotten, or was recorded twice: erasure and merge."""
+
+from typing import Any
+
+import pytest
+from webtest import TestResponse
+
+from enrollment.app import App
+from enrollment.data import integrity
+from tests.support.client import Client, broken
+from tests.support.tokens import ACTOR, TOKENS
+
+SECRETS = ("zuleika", "quixano", "s-4711", "zuleika@example.org", "gossip", "phone")
+
+
+def erase(client: Client, student: int, status: int = 200) -> TestResponse:
+    path = f"/v1/students/{student}/erasure"
+    return client.post_json(path, {"reason": "asked in writing"}, status=status)
+
+
+def merge(client: Client, student: int, into: int, status: int = 200) -> TestResponse:
+    return client.post_json(f"/v1/students/{student}/merge", {"into": into}, status=status)
+
+
+def outcomes(answer: TestResponse) -> list[tuple[int, str]]:
+    return [(item["course_id"], item["outcome"]) for item in answer.json["items"]]
+
+
+def own_token(client: Client, student: int, name: str = "phone") -> Client:
+    body = {"name": name, "role": "student", "student_id": student}
+    return Client(client.app, client.post_json("/v1/tokens", body, status=201).json["token"])
+
+
+def is_consistent(app: App) -> bool:
+    with app.database.read() as db:
+        return integrity.list_history_mismatches(db) == []
+
+
+# Erasure
+
+
+@pytest.fixture
+def known(client: Client) -> int:
+    """A student of whom every kind of text speaks, and who has left every course."""
+    fields = {"number": "S-4711", "given_name": "Zuleika", "family_name": "Quixano"}
+    body = fields | {"email": "zuleika@example.org"}
+    key = {"Idempotency-Key": "one"}
+    student = client.post_json("/v1/students", body, headers=key, status=201).json["id"]
+    path = f"/v1/students/{student}"
+    client.put_json(path, body | {"max_credits": 30})
+    client.post_json(f"{path}/holds", {"reason": "gossip"}, headers={"Idempotency-Key": "two"})
+    client.delete(f"{path}/holds/1", status=204)
+    full, other = client.course(capacity=1), client.course()
+    own = own_token(client, student)
+    own.enroll(student, full, reason="gossip")
+    client.enroll(client.student(), full, waitlist=True)
+    # This gives the seat to the next student, in whose history the student's own token is.
+    own.delete(f"{path}/courses/{full}", status=204)
+    client.enroll(student, other, reason="gossip")
+    client.put_json(f"{path}/courses/{other}", {"status": "completed", "reason": "gossip"})
+    return student
+
+
+def everything(client: Client) -> str:
+    """All text that is stored, in lower case."""
+    with client.app.database.read() as db:
+        tables = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        return "".join(
+            str(tuple(row)).lower()
+            for (table,) in tables
+            for row in db.execute(f"SELECT * FROM {table}")
+        )
+
+
+def test_nothing_that_is_stored_speaks_of_an_erased_student(client: Client, known: int):
+    assert [text for text in SECRETS if text not in everything(client)] == []
+
+    answer = erase(client, known)
+
+    assert [text for text in SECRETS if text in everything(client)] == []
+    assert answer.json == {
+        "student_id": known,
+        "erased_at": answer.json["erased_at"],
+        "erased_by": ACTOR,
+        "reason": "asked in writing",
+    }
+    assert client.walk("/v1/erasures") == [answer.json]
+    student = client.get(f"/v1/students/{known}").json
+    assert {name: student[name] for name in student if name not in ("updated_at", "version")} == {
+        "id": known,
+        "number": None,
+        "given_name": None,
+        "family_name": "Erased",
+        "email": None,
+        "status": "inactive",
+        "max_credits": None,
+    }
+
+
+def test_counts_and_events_stay_what_they_were(client: Client, known: int):
+    def shown(path: str) -> list[dict[str, Any]]:
+        texts = ("actor", "reason", "family_name", "given_name", "number", "email")
+        return [
+            {name: value for name, value in item.items() if name not in texts}
+            for item in client.walk(path)
+        ]
+
+    paths = ["/v1/events", f"/v1/students/{known}/courses", "/v1/courses/1/students"]
+    paths += ["/v1/courses/1/students?as_of=2099-01-01", "/v1/courses"]
+    before = [shown(path) for path in paths]
+
+    erase(client, known)
+
+    assert [shown(path) for path in paths] == before
+    assert is_consistent(client.app)
+    actors = {event["actor"] for event in client.walk("/v1/events")}
+    token = client.walk("/v1/tokens")[-1]
+    assert actors == {ACTOR, f"#{token['id']}"}
+    assert (token["name"], token["revoked_by"]) == ("erased", ACTOR)
+
+
+def test_the_changes_of_an_erased_student_show_who_and_when(client: Client, known: int):
+    path = f"/v1/students/{known}/changes"
+    before = client.walk(path)
+
+    erase(client, known)
+
+    after = client.walk(path)
+    assert len(after) == len(before) + 1
+    columns = ("id", "version", "actor", "recorded_at")
+    assert [[change[name] for name in columns] for change in after[:-1]] == [
+        [change[name] for name in columns] for change in before
+    ]
+    assert [(change["before"], change["after"]) for change in after] == [
+        (None, {"erased": True}),
+        *[({}, {"erased": True})] * (len(after) - 1),
+    ]
+
+
+def test_a_retry_gets_a_blank_response_and_another_student_the_whole(client: Client, known: int):
+    other = {"given_name": "Ada", "family_name": "Lovelace"}
+    key = {"Idempotency-Key": "other"}
+    first = client.post_json("/v1/students", other, headers=key, status=201)
+    erase(client, known)
+
+    assert client.post_json("/v1/students", other, headers=key, status=201).json == first.json
+    hold = {"reason": "gossip"}
+    retry = client.post_json(
+        f"/v1/students/{known}/holds", hold, headers={"Idempotency-Key": "two"}, status=201
+    )
+    assert retry.json == {"erased": True}
+    assert len(client.walk(f"/v1/students/{known}/holds")) == 1
+
+
+def test_student_erased(client: Client, known: int):
+    erase(client, known)
+    other = client.student()
+
+    assert broken(erase(client, known, 409)) == [("", "student_erased")]
+    body = {"given_name": "Zuleika", "family_name": "Quixano"}
+    answer = client.put_json(f"/v1/students/{known}", body, status=409)
+    assert broken(answer) == [("", "student_erased")]
+    assert broken(merge(client, known, other, 409)) == [("", "student_erased")]
+    assert broken(merge(client, other, known, 409)) == [("/into", "student_erased")]
+    assert "zuleika" not in everything(client)
+
+
+@pytest.mark.parametrize("waitlist", [False, True], ids=["enrolled", "waitlisted"])
+def test_student_is_enrolled(client: Client, waitlist: bool):
+    student = client.student(family_name="Quixano")
+    client.enroll(student, client.course(capacity=int(not waitlist)), waitlist=waitlist)
+
+    assert broken(erase(client, student, 409)) == [("", "student_is_enrolled")]
+    assert client.get(f"/v1/students/{student}").json["family_name"] == "Quixano"
+
+
+def test_an_erased_student_with_nothing_but_void_enrollments_can_be_deleted(client: Client):
+    student, course = client.student(), client.course()
+    client.enroll(student, course)
+    body = {"status": "void", "reason": "gossip"}
+    client.put_json(f"/v1/students/{student}/courses/{course}", body)
+    erase(client, student)
+
+    client.delete(f"/v1/students/{student}", status=204)
+
+    assert "gossip" not in everything(client)
+    assert [item["student_id"] for item in client.walk("/v1/erasures")] == [student]
+
+
+def test_a_dry_run_erases_nothing(client: Client, known: int):
+    before = everything(client)
+
+    answer = client.post_json(
+        f"/v1/students/{known}/erasure?dry_run=true", {"reason": "asked in writing"}
+    )
+
+    assert (answer.json["dry_run"], answer.json["events"]) == (True, [])
+    assert everything(client) == before
+
+
+def test_only_an_admin_erases(client: Client):
+    student = client.student()
+
+    for role in ("registrar", "reader"):
+        erase(Client(client.app, TOKENS[role]), student, 403)
+        Client(client.app, TOKENS[role]).get("/v1/erasures", status=403)
+    assert erase(client, 99, 404).json["code"] == "student_not_found"
+    answer = client.post_json(f"/v1/students/{student}/erasure", {}, status=422)
+    assert broken(answer) == [("/reason", "missing")]
+
+
+# Merge
+
+
+def test_the_enrollments_and_holds_move_to_the_other_record(client: Client):
+    double, student = client.student(), client.student()
+    taken, done, given_up, waited = (client.course(capacity=1) for _ in range(4))
+    since = {"effective_at": "2026-09-01T08:00:00Z"}
+    for course in (taken, done, given_up):
+        client.enroll(double, course, **since)
+    client.put_status(double, done, "completed")
+    client.put_status(double, given_up, "dropped")
+    client.enroll(client.student(), waited)
+    client.enroll(double, waited, waitlist=True)
+    client.post_json(f"/v1/students/{double}/holds", {"reason": "library fees"}, status=201)
+    before = client.walk(f"/v1/students/{double}/courses")
+    past = client.walk(f"/v1/students/{double}/courses?as_of=2026-09-02")
+
+    answer = merge(client, double, student)
+
+    assert outcomes(answer) == [(c, "moved") for c in (taken, done, given_up, waited)]
+    assert (answer.json["student_id"], answer.json["into"]) == (double, student)
+
+    def without(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [
+            {k: v for k, v in item.items() if k not in ("student_id", "version")} for item in items
+        ]
+
+    assert without(client.walk(f"/v1/students/{student}/courses")) == without(before)
+    assert without(client.walk(f"/v1/students/{student}/courses?as_of=2026-09-02")) == without(past)
+    assert client.walk(f"/v1/students/{double}/courses") == []
+    assert client.get(f"/v1/students/{double}").json["status"] == "inactive"
+    (hold,) = client.walk(f"/v1/students/{student}/holds")
+    assert hold["released_at"] is None
+    reasons = {event["reason"] for event in client.walk(f"/v1/events?student_id={student}")}
+    assert reasons == {f"merged from student {double}"}
+    assert is_consistent(client.app)
+    client.delete(f"/v1/students/{double}", status=204)
+
+
+def test_a_place_on_a_waitlist_moves_as_it_is(client: Client):
+    course = client.course(capacity=0, waitlist_capacity=3)
+    double, second, third = (client.student() for _ in range(3))
+    for waiting in (double, second, third):
+        client.enroll(waiting, course, waitlist=True)
+    student, last = client.student(), client.student()
+
+    merge(client, double, student)
+    merge(client, student, last)
+
+    waiting = client.walk(f"/v1/courses/{course}/students?status=waitlisted")
+    assert [(item["student_id"], item["position"]) for item in waiting] == [
+        (last, 1),
+        (second, 2),
+        (third, 3),
+    ]
+    assert {event["overridden"] == [] for event in client.walk("/v1/events")} == {True}
+    assert is_consistent(client.app)
+    client.delete(f"/v1/students/{last}/courses/{course}", status=204)
+    client.enroll(last, course, waitlist=True)
+    assert client.get(f"/v1/students/{last}/courses/{course}").json["position"] == 3
+
+
+def test_where_both_have_an_enrollment_the_longer_history_stays(client: Client):
+    double, student = client.student(), client.student()
+    longer, shorter, same = (client.course() for _ in range(3))
+    for course in (longer, shorter, same):
+        client.enroll(double, course)
+        client.enroll(student, course)
+    client.put_status(double, longer, "dropped")
+    client.put_status(student, shorter, "dropped")
+
+    answer = merge(client, double, student)
+
+    assert outcomes(answer) == [(longer, "replaced"), (shorter, "kept"), (same, "kept")]
+    statuses = [client.status(student, course) for course in (longer, shorter, same)]
+    assert statuses == ["dropped", "dropped", "enrolled"]
+    assert client.walk(f"/v1/students/{double}/courses") == []
+    assert is_consistent(client.app)
+
+
+@pytest.mark.parametrize("completed_by", [0, 1], ids=["this", "the other"])
+def test_a_completed_course_is_never_lost(client: Client, completed_by: int):
+    pair = client.student(), client.student()
+    course = client.course()
+    for student in pair:
+        client.enroll(student, course)
+    client.put_status(pair[completed_by], course, "completed")
+    for status in ("dropped", "enrolled", "dropped"):
+        client.put_status(pair[not completed_by], course, status)
+
+    answer = merge(client, *pair)
+
+    assert outcomes(answer) == [(course, ["replaced", "kept"][completed_by])]
+    assert client.status(pair[1], course) == "completed"
+
+
+def test_what_was_void_does_not_count_or_move(client: Client):
+    double, student = client.student(), client.student()
+    course, other = client.course(), client.course()
+    for wanted in (course, other):
+        client.enroll(double, wanted)
+        client.put_status(double, wanted, "dropped")
+        body = {"status": "void", "reason": "a mistake"}
+        client.put_json(f"/v1/students/{double}/courses/{wanted}", body)
+    client.enroll(double, course)
+    client.enroll(student, course)
+
+    assert outcomes(merge(client, double, student)) == [(course, "kept")]
+
+
+def test_a_seat_that_two_records_had_goes_to_the_waitlist(client: Client):
+    double, student, waiting = (client.student() for _ in range(3))
+    course = client.course(capacity=2)
+    client.enroll(double, course)
+    client.enroll(student, course)
+    client.enroll(waiting, course, waitlist=True)
+
+    merge(client, double, student)
+
+    assert client.status(waiting, course) == "enrolled"
+
+
+def test_a_merge_into_a_course_over_its_capacity_is_on_record(client: Client):
+    double, student, third = (client.student() for _ in range(3))
+    course = client.course(code="CS101", capacity=2)
+    client.enroll(double, course)
+    client.enroll(third, course)
+    client.put_json(f"/v1/courses/{course}", {"code": "CS101", "title": "Databases", "capacity": 1})
+
+    merge(client, double, student)
+
+    assert client.status(student, course) == "enrolled"
+    assert client.walk("/v1/events")[-1]["overridden"] == ["course_full"]
+
+
+def test_the_tokens_of_the_merged_record_are_revoked(client: Client):
+    double, student = client.student(), client.student()
+    own, kept = own_token(client, double), own_token(client, student)
+
+    merge(client, double, student)
+
+    own.get(f"/v1/students/{double}", status=401)
+    own.get(f"/v1/students/{student}", status=401)
+    kept.get(f"/v1/students/{student}", status=200)
+
+
+def test_a_dry_run_shows_a_merge(client: Client):
+    double, student, course = client.student(), client.student(), client.course()
+    client.enroll(double, course)
+    before = client.events()
+
+    path = f"/v1/students/{double}/merge?dry_run=true"
+    answer = client.post_json(path, {"into": student})
+
+    assert outcomes(answer) == [(course, "moved")]
+    moves = [(e["student_id"], e["from_status"], e["to_status"]) for e in answer.json["events"]]
+    assert moves == [(double, "enrolled", "void"), (student, None, "enrolled")]
+    assert client.events() == before
+
+
+def test_merges_into_itself_and_unknown_student(client: Client):
+    student = client.student()
+
+    assert broken(merge(client, student, student, 422)) == [("/into", "merges_into_itself")]
+    assert broken(merge(client, student, 99, 409)) == [("/into", "unknown_student")]
+    assert merge(client, 99, student, 404).json["code"] == "student_not_found"
+    for role in ("reader",):
+        merge(Client(client.app, TOKENS[role]), student, 99, 403)
