@@ -46,7 +46,7 @@ def test_a_body_that_contradicts_itself_gives_the_problem_its_code_and_status(
 
 
 def test_a_code_that_is_not_registered_is_no_failure_before_it_is_rendered():
-    violations = [Violation(pointer="", code=code, detail=code) for code in ("new", "email_taken")]
+    violations = [Violation(pointer="", code=code, detail=code) for code in ("new", "number_taken")]
 
     assert Problem.from_violations(violations).code == "new"
 
