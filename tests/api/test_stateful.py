@@ -76,7 +76,9 @@ class Registration(RuleBasedStateMachine):
             self.client.course(**{"code": f"C{number}"} | fields)
         self.model = new_model()
         self.holds: dict[int, int] = {}
+        # What was known at each moment, and what was true then as far as is known now.
         self.past: dict[str, dict[tuple[int, int], str]] = {}
+        self.true: dict[str, dict[tuple[int, int], str]] = {}
 
     def teardown(self) -> None:
         self.app.database.close()
@@ -255,6 +257,78 @@ class Registration(RuleBasedStateMachine):
             told = [[e["code"] for e in item.get("errors", [])] for item in answer.json["items"]]
             assert [sorted(codes) for codes in told] == [sorted(v.codes) for v in verdicts]
 
+    @rule(
+        course=COURSES,
+        wanted=st.lists(
+            st.tuples(STUDENTS, st.sampled_from(["enrolled", "completed", "dropped"])), max_size=5
+        ),
+        mode=st.sampled_from(["all", "each"]),
+    )
+    def change_roster(self, course: int, wanted: list[tuple[int, str]], mode: str) -> None:
+        """Endings come before what begins, and those of the same status in the order of ids."""
+        before, model = deepcopy(self.model), self.model
+        codes: list[list[str]] = []
+        for index, (student, status) in enumerate(wanted):
+            earlier = [s for other, s in wanted[:index] if other == student]
+            if earlier and {status, *earlier} != {"enrolled"}:
+                codes.append(["duplicate_student"])
+            elif status == "enrolled" or model.can_end(student, course, status):
+                codes.append([])
+            else:
+                codes.append(["not_enrolled"])
+        ended = []
+        for status in ("completed", "dropped"):
+            for student, index in sorted(
+                (s, i) for i, (s, to) in enumerate(wanted) if to == status
+            ):
+                if mode == "all" or not codes[index]:
+                    ended.append(student)
+                    if model.status.get((student, course), status) != status:
+                        model.move(student, course, status)
+        begins = [i for i, (_, to) in enumerate(wanted) if to == "enrolled" and not codes[i]]
+        verdicts = model.judge([WishModel(wanted[index][0], course) for index in begins])
+        for index, verdict in zip(begins, verdicts, strict=True):
+            codes[index] = [
+                "duplicate_student" if code == "duplicate_course" else code
+                for code in verdict.codes
+            ]
+        if mode == "all" and any(codes):
+            self.model = deepcopy(before)
+        else:
+            welcome = [verdict for verdict in verdicts if not verdict.reasons]
+            model.carry_out(welcome)
+            model.settle(students={verdict.wish.student for verdict in welcome})
+            model.settle([course] if ended else [], ended)
+        refused = mode == "all" and any(codes)
+        status = 422 if ["duplicate_student"] in codes else 409
+        if not refused:
+            status = 201 if mode == "all" else 207
+        body = {"students": [{"student_id": s, "status": to} for s, to in wanted], "mode": mode}
+        answer = self.send("POST", f"/v1/courses/{course}/students", body, status, before)
+        if refused:
+            told = sorted(
+                (int(reason["pointer"].split("/")[2]), reason["code"])
+                for reason in answer.json["errors"]
+            )
+            assert told == sorted((i, code) for i, found in enumerate(codes) for code in found)
+        else:
+            told = [[e["code"] for e in item.get("errors", [])] for item in answer.json["items"]]
+            assert [sorted(found) for found in told] == [sorted(found) for found in codes]
+
+    @rule(student=STUDENTS, course=COURSES)
+    def make_void(self, student: int, course: int) -> None:
+        before, place = deepcopy(self.model), (student, course)
+        expected = 200
+        if place in self.model.status and place not in self.model.completed:
+            self.model.move(student, course, "void")
+            for moment in self.true.values():
+                moment.pop(place, None)
+            self.model.settle([course], [student])
+        elif place not in self.model.void:
+            expected = 409
+        path = f"/v1/students/{student}/courses/{course}"
+        self.send("PUT", path, {"status": "void", "reason": "an error"}, expected, before)
+
     @rule(course=COURSES, seats=st.integers(1, 3))
     def promote(self, course: int, seats: int) -> None:
         before = deepcopy(self.model)
@@ -344,18 +418,19 @@ class Registration(RuleBasedStateMachine):
 
     @invariant()
     def past_agrees(self) -> None:
-        """What was true at the time of the last event stays so, for both lists."""
+        """What was true at the time of the last event stays so in both lists, unless it is void."""
         last = self.client.get("/v1/events?limit=1000").json["items"][-1:]
         if last:
             self.past[last[0]["recorded_at"]] = dict(self.model.status)
+            self.true[last[0]["recorded_at"]] = dict(self.model.status)
         for moment in list(self.past)[:: max(len(self.past) // 3, 1)]:
-            for name in ("as_of", "known_at"):
+            for name, expected in (("as_of", self.true), ("known_at", self.past)):
                 told = {
                     (item["student_id"], item["course_id"]): item["status"]
                     for student in range(1, 5)
                     for item in self.client.walk(f"/v1/students/{student}/courses?{name}={moment}")
                 }
-                assert told == self.past[moment]
+                assert told == expected[moment]
         if self.past:
             moment = next(iter(self.past))
             told = {
@@ -363,7 +438,7 @@ class Registration(RuleBasedStateMachine):
                 for course in FIELDS
                 for item in self.client.walk(f"/v1/courses/{course}/students?as_of={moment}")
             }
-            assert told == self.past[moment]
+            assert told == self.true[moment]
 
 
 TestRegistration = Registration.TestCase

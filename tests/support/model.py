@@ -50,6 +50,8 @@ class Model:
     inactive: set[int] = field(default_factory=set)
     held: set[int] = field(default_factory=set)
     status: dict[Place, str] = field(default_factory=dict)
+    # The enrollments that are void. They have no status.
+    void: set[Place] = field(default_factory=set)
     completed: set[Place] = field(default_factory=set)
     queues: dict[int, list[int]] = field(default_factory=dict)
     events: list[tuple[int, int, str | None, str]] = field(default_factory=list)
@@ -206,8 +208,10 @@ class Model:
     # Changing
 
     def move(self, student: int, course: int, status: str) -> None:
-        before = self.status.get((student, course))
-        self.events.append((student, course, before, status))
+        place = (student, course)
+        before = self.status.get(place)
+        self.events.append((student, course, "void" if place in self.void else before, status))
+        self.void.discard(place)
         self.skipped_for.pop((student, course), None)
         if before == status:
             return
@@ -218,7 +222,11 @@ class Model:
             queue.append(student)
         if status == "completed":
             self.completed.add((student, course))
-        self.status[student, course] = status
+        if status == "void":
+            self.void.add(place)
+            del self.status[place]
+        else:
+            self.status[place] = status
 
     def carry_out(self, verdicts: Sequence[Verdict]) -> None:
         for verdict in verdicts:
@@ -226,6 +234,10 @@ class Model:
             if self.status.get((wish.student, wish.course)) != verdict.status:
                 assert verdict.status is not None
                 self.move(wish.student, wish.course, verdict.status)
+
+    def can_end(self, student: int, course: int, status: str) -> bool:
+        now = self.status.get((student, course))
+        return now in (status, "enrolled") or (now, status) == ("waitlisted", "dropped")
 
     def end(self, student: int, courses: Iterable[int], status: str) -> None:
         for course in sorted(courses):
