@@ -31,9 +31,9 @@ def list_events(db: Connection, wanted: EventFilter) -> KeysetPage[Event]:
         query = SQL.list_events_by_actor
     elif wanted.kind and wanted.kind != "enrolled":
         query = SQL.list_events_of_kind
-    first, period = id_range(db, SQL.get_event_range, wanted.since, wanted.until)
-    start = {"id": max(first, wanted.after)}
-    return list_page(db, query, _event, asdict(wanted) | period, start=start)
+    times = (wanted.since, wanted.until)
+    first, period = id_range(db, SQL.get_event_range, wanted.after, *times)
+    return list_page(db, query, _event, asdict(wanted) | period, start={"id": first})
 
 
 def get_last_event_id(db: Connection) -> int:
@@ -54,9 +54,9 @@ def list_events_of_enrollment(
     One that is void is not there, but its events are. Raises student_not_found, course_not_found,
     enrollment_not_found.
     """
-    first, period = id_range(db, SQL.get_event_range, None, None)
-    parameters = asdict(EventFilter(student_id=student_id, course_id=course_id)) | period
-    parameters["limit"] = wanted.limit
+    filters = EventFilter(student_id=student_id, course_id=course_id, limit=wanted.limit)
+    first, period = id_range(db, SQL.get_event_range, 0, None, None)
+    parameters = asdict(filters) | period | {"count": wanted.count}
     query = SQL.list_events_of_enrollment
     page = list_page(db, query, _event, parameters, start={"id": first}, after=after)
     if not page.items:

@@ -48,20 +48,22 @@ def prefix_ends(wanted: object, *names: str) -> dict[str, str]:
 
 def id_range(
     db: Connection,
-    get_range: Callable[..., Row],
+    get_range: Callable[..., Row | None],
+    after_id: int,
     since: str | None,
     until: str | None,
 ) -> tuple[int, dict[str, Any]]:
     """Return what restricts a list that is ordered by id to what was recorded from `since` until
-    before `until`: the id after which it begins, and the parameters since, until and last_id.
+    before `until`: the id after which it goes on, and the parameters since, until and last_id.
 
     `get_range` finds the ids by the index of the times, so that the rest is not read.
     """
     times = {"since": since or "", "until": until or LAST_CHARACTER}
     if not since and not until:
-        return 0, times | {"last_id": LAST_ID}
-    row = get_range(db, **times)
-    return (row["first_id"] or 1) - 1, times | {"last_id": row["last_id"] or 0}
+        return after_id, times | {"last_id": LAST_ID}
+    row = get_range(db, after_id=after_id, **times)
+    first, last = (row["first_id"], row["last_id"]) if row else (None, None)
+    return max(after_id, (first or 1) - 1), times | {"last_id": last or 0}
 
 
 def list_page(

@@ -58,7 +58,9 @@ def list_record_changes(
         query = SQL.list_record_changes_by_actor
     elif wanted.subject:
         query = SQL.list_record_changes_of_subject
-    first, period = id_range(db, SQL.get_record_change_range, wanted.since, wanted.until)
+    after_id = after[0] if after and isinstance(after[0], int) else 0
+    times = (wanted.since, wanted.until)
+    first, period = id_range(db, SQL.get_record_change_range, after_id, *times)
     parameters = asdict(wanted) | period | {"with_tokens": with_tokens}
     return list_page(db, query, _record_change, parameters, start={"id": first}, after=after)
 

@@ -39,7 +39,7 @@ def read_body(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:
         detail = f'The body has the Content-Encoding "{encoding[:100]}". Send it without one.'
         raise Problem("unsupported_media_type", detail)
     media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
-    if media_type not in media_types(environ["REQUEST_METHOD"]):
+    if media_type not in media_types(environ.get("REQUEST_METHOD", "")):
         detail = f'The body is "{media_type}", not application/json.'
         if not media_type:
             detail = "The request has no body, or no Content-Type: application/json."

@@ -38,7 +38,7 @@ def test_only_what_is_sent_is_changed(
     client.patch_json(f"/v1/{kind}/1", patch, status=200)
 
     after = client.get(f"/v1/{kind}/1").json
-    changed = {name for name in before if before[name] != after[name]}
+    changed = {name for name in after if before[name] != after[name]}
     assert changed - {"version", "updated_at", "seats"} == patch.keys()
     assert {name: after[name] for name in patch} == patch
     assert after["version"] == 2
