@@ -244,12 +244,15 @@ violation AS (
             'conflicting_course_id', schedule.course_id
         )
     FROM candidate
-    JOIN schedule
-        ON schedule.student_id = candidate.student_id
-        AND schedule.code = candidate.code
-        AND schedule.term IS NOT DISTINCT FROM candidate.term
-        AND schedule.course_id <> candidate.course_id
-    WHERE NOT candidate.waits
+    -- Most courses have one section, and then the schedule is not looked at.
+    CROSS JOIN course AS section
+    CROSS JOIN schedule
+    WHERE section.code = candidate.code
+        AND section.term IS NOT DISTINCT FROM candidate.term
+        AND section.id <> candidate.course_id
+        AND schedule.course_id = section.id
+        AND schedule.student_id = candidate.student_id
+        AND NOT candidate.waits
 
     UNION ALL
     SELECT item, 'student_inactive',

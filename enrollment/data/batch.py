@@ -52,6 +52,9 @@ def insert_batch(
         try:
             record = insert(item)
         except Problem as problem:
+            # Not a rule is broken, but the disk is full, or the like.
+            if not problem.violations:
+                raise
             found: Iterable[Violation] = problem.violations
             if mode == "all":
                 found = _among_items(found, key, made)

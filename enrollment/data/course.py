@@ -23,7 +23,7 @@ SQL = queries("course")
 
 def decode_meetings(meetings: str) -> list[Meeting]:
     """Return the meetings of a course that a query returned as JSON."""
-    return [Meeting(**row) for row in decode(meetings)]
+    return [Meeting(**row) for row in decode(meetings)] if meetings != "[]" else []
 
 
 def _not_found(course_id: int) -> Problem:

@@ -1,8 +1,8 @@
 """Rosters: the courses of a student and the students of a course, now or at an earlier time."""
 
-from typing import Any
+from typing import Any, cast
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, force_setattr
 
 from enrollment.data.course import decode_meetings, get_course
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
@@ -28,9 +28,12 @@ def list_courses_of_student(
     query = SQL.list_courses_of_student_as_of if _is_past(wanted) else SQL.list_courses_of_student
     parameters = _parameters(wanted) | {"student_id": student_id}
     start = {"course_id": 0}
-    page = list_page(db, query, _course_of_student, parameters, start=start, after=after)
+    page = list_page(db, query, StudentCourse, parameters, start=start, after=after)
     if not page.items:
         get_student(db, student_id)
+    for item in page.items:
+        # To take a row apart, as a function would that makes the record, takes as long as the rest.
+        force_setattr(item, "meetings", decode_meetings(cast(str, item.meetings)))
     return page
 
 
@@ -77,10 +80,6 @@ def _is_past(wanted: RosterFilter) -> bool:
 def _parameters(wanted: RosterFilter) -> dict[str, Any]:
     as_of, known_at = wanted.as_of or ALWAYS, wanted.known_at or ALWAYS
     return asdict(wanted) | {"as_of": as_of, "known_at": known_at}
-
-
-def _course_of_student(*, meetings: str, **row: Any) -> StudentCourse:
-    return StudentCourse(**row, meetings=decode_meetings(meetings))
 
 
 def _student_of_course(

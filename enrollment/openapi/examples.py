@@ -187,7 +187,7 @@ SAMPLES: dict[Any, Any] = {
         PromotionInput(seats=2),
         StudentBatchInput(items=[STUDENT]),
         CourseBatchInput(items=[COURSE], mode="each"),
-        CourseCopyInput(copy_from=Code("2026-FALL"), codes=[Code("CS201")]),
+        CourseCopyInput(copy_from=Code("2026-FALL")),
         ENROLLMENT,
         StudentCourse(**asdict(ENROLLMENT), **OFFER),
         RosterEntry(

@@ -1,10 +1,12 @@
 """POST /v1/students/batch and /v1/courses/batch: many records in one request."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from webtest import TestResponse
 
+from enrollment.data.batch import insert_batch
+from enrollment.problems.errors import Problem
 from tests.support.client import Client, broken
 from tests.support.tokens import TOKENS
 
@@ -153,6 +155,15 @@ def test_one_and_many_are_told_apart_by_their_path(client: Client, kind: str):
     assert broken(client.post_json(f"/v1/{kind}", {"items": []}, status=422))[0][0] != "/mode"
     answer = client.get(f"/v1/{kind}/batch", status=405)
     assert answer.headers["Allow"] == "OPTIONS, POST"
+
+
+@pytest.mark.parametrize("mode", ["all", "each"])
+def test_what_is_no_broken_rule_ends_the_batch(mode: Literal["all", "each"]):
+    def insert(item: int) -> Any:
+        raise Problem("disk_full", "There is no space left on the disk.")
+
+    with pytest.raises(Problem, match="no space left"):
+        insert_batch([1, 2], insert, mode, key="student_id")
 
 
 def test_a_retry_creates_nothing_again(client: Client):
