@@ -103,7 +103,7 @@ def delete_course(context: Context, db: Connection, course_id: int) -> Result:
 def promote_from_waitlist(
     context: Context, db: Connection, course_id: int, body: PromotionInput
 ) -> Result:
-    """Give free seats to waitlisted students, in order or by name (courses with manual promotion)."""
+    """Give free seats to waitlisted students, in order or by name (manual promotion only)."""
     _check_preconditions(context, db, course_id)
     change = change_context(context, ChangeDetails(override=body.override))
     decisions = waitlist.promote_manually(db, course_id, body.seats, body.student_id, change)
