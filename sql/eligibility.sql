@@ -43,7 +43,7 @@ WITH
 ---------------------------------------------------------------------------------------------------
 
 dropped AS (
-    SELECT course.code
+    SELECT course.id, course.code
     FROM json_each(:dropped) AS listed
     CROSS JOIN course
     WHERE course.id = CAST(listed.value AS bigint)
@@ -146,6 +146,7 @@ schedule AS MATERIALIZED (
     WHERE student_course.student_id IN (SELECT student_id FROM requested)
         AND student_course.status = 'enrolled'
         AND course.status <> 'cancelled'
+        AND course.id NOT IN (SELECT id FROM dropped)
     UNION ALL
     SELECT student_id, course_id, course, code, term, credits, start_on, end_on
     FROM candidate
@@ -481,3 +482,23 @@ SELECT student_id, course_id, status = 'waitlisted' AS waitlist
 FROM student_course
 WHERE course_id = :course_id AND status IN ('enrolled', 'waitlisted')
 ORDER BY status, queue_number, enrolled_at, student_id;
+
+-- name: list_dependent_enrollments(student_ids, course_id)
+-- In which other courses are these students enrolled that are taken at the same time as this one? student_ids is a
+-- JSON array.
+SELECT student_course.student_id, student_course.course_id
+FROM json_each(:student_ids) AS listed
+CROSS JOIN student_course AS given_up
+CROSS JOIN student_course
+CROSS JOIN course
+CROSS JOIN course_requirement
+WHERE given_up.student_id = CAST(listed.value AS bigint)
+    AND given_up.course_id = :course_id
+    AND given_up.status = 'enrolled'
+    AND student_course.student_id = given_up.student_id
+    AND student_course.status = 'enrolled'
+    AND course.id = given_up.course_id
+    AND course_requirement.course_id = student_course.course_id
+    AND course_requirement.code = course.code
+    AND course_requirement.kind IN ('concurrent', 'corequisite')
+ORDER BY listed.key, student_course.course_id;

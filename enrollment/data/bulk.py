@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from enrollment.data import waitlist
 from enrollment.data.course import get_course
-from enrollment.data.eligibility import Decision, EnrollmentRequest
+from enrollment.data.eligibility import Decision, EnrollmentRequest, find_dependent_violations
 from enrollment.data.ending import StatusChange, find_violations, update_enrollments
 from enrollment.data.enrollment import decide_after_promotion, enroll_decided
 from enrollment.data.violations import raise_violations
@@ -54,7 +54,7 @@ def change_roster(
         index: StatusChange(item.student_id, course_id, item.status)
         for index, item in enumerate(items)
     }
-    broken, ended = _end(db, changes, mode, change, pointer)
+    broken, ended = _end(db, course_id, changes, mode, change, pointer)
     begins = {
         index: EnrollmentRequest(item.student_id, course_id, item.waitlist)
         for index, item in enumerate(items)
@@ -81,6 +81,7 @@ def change_roster(
 
 def _end(
     db: Connection,
+    course_id: int,
     changes: Mapping[int, StatusChange],
     mode: str,
     change: Change,
@@ -93,9 +94,15 @@ def _end(
     ends = {index: item for index, item in changes.items() if item.status != "enrolled"}
     if not ends:
         return {}, []
+    leaving = [item.student_id for item in ends.values() if item.status == "dropped"]
+    dependent = find_dependent_violations(db, leaving, course_id, change)
+    refused = find_violations(db, [*changes.values()], change)
+    for index, item in ends.items():
+        if item.status == "dropped" and item.student_id in dependent:
+            refused.setdefault(index, []).extend(dependent[item.student_id])
     broken = {
         index: [_pointed(found, pointer.replace("%d", str(index))) for found in violations]
-        for index, violations in find_violations(db, [*changes.values()], change).items()
+        for index, violations in refused.items()
     }
     ended = [item for index, item in ends.items() if mode == "all" or index not in broken]
     update_enrollments(db, ended, change, is_undone=mode == "all" and bool(broken))

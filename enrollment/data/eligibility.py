@@ -103,6 +103,22 @@ def decide(
     return decisions
 
 
+def find_dependent_violations(
+    db: Connection, student_ids: Sequence[int], course_id: int, change: Change
+) -> dict[int, list[Violation]]:
+    """Return the rules that the other courses of these students break once they have dropped this
+    one, by the id of the student: it was taken at the same time."""
+    rows = SQL.list_dependent_enrollments(db, student_ids=to_json(student_ids), course_id=course_id)
+    requests = [
+        EnrollmentRequest(row["student_id"], row["course_id"], allow_existing=True) for row in rows
+    ]
+    broken: dict[int, list[Violation]] = {}
+    for decision in decide(db, requests, change, pointer="/status", dropped=[course_id]):
+        if decision.violations:
+            broken.setdefault(decision.student_id, []).extend(decision.violations)
+    return broken
+
+
 def list_affected(db: Connection, course_id: int, change: Change) -> list[AffectedEnrollment]:
     """List the students of a course whose enrollment or place on the waitlist breaks rules by now,
     each with the violations. Seats go to those who came first."""

@@ -6,7 +6,12 @@ from msgspec.structs import asdict, replace
 
 from enrollment.data import waitlist
 from enrollment.data.course import get_course
-from enrollment.data.eligibility import Decision, EnrollmentRequest, decide
+from enrollment.data.eligibility import (
+    Decision,
+    EnrollmentRequest,
+    decide,
+    find_dependent_violations,
+)
 from enrollment.data.ending import StatusChange, end_enrollments, void_enrollment
 from enrollment.data.student import get_student
 from enrollment.data.violations import raise_violations
@@ -84,10 +89,12 @@ def put_enrollment(
     if status == "void":
         ended = void_enrollment(db, student_id, course_id, change)
     else:
-        violations = end_enrollments(db, [StatusChange(student_id, course_id, status)], change)
-        if status == "dropped" and present and present.status == "enrolled":
-            violations += _check_kept(db, student_id, course_id, change)
-        raise_violations(violations)
+        dependent: list[Violation] = []
+        if status == "dropped":
+            found = find_dependent_violations(db, [student_id], course_id, change)
+            dependent = found.get(student_id, [])
+        ending = [StatusChange(student_id, course_id, status)]
+        raise_violations(end_enrollments(db, ending, change) + dependent)
         ended = get_enrollment(db, student_id, course_id)
     waitlist.promote_eligible(db, change, course_ids=[course_id], student_ids=[student_id])
     return ended
@@ -187,16 +194,6 @@ def enroll_decided(db: Connection, decisions: Sequence[Decision], change: Change
     SQL.insert_enrollments(db, enrollments=to_json(enrollments), **asdict(change))
     student_ids = list({decision.student_id for decision in decisions})
     waitlist.promote_eligible(db, change, student_ids=student_ids)
-
-
-def _check_kept(db: Connection, student_id: int, dropped: int, change: Change) -> list[Violation]:
-    """Return the rules that the student's other courses break, now that this one is dropped."""
-    kept = [
-        EnrollmentRequest(student_id, course_id, allow_existing=True)
-        for course_id, status in _list_active_enrollments(db, student_id).items()
-        if status == "enrolled"
-    ]
-    return _violations(decide(db, kept, change, pointer="/status", dropped=[dropped]))
 
 
 def _violations(decisions: Sequence[Decision]) -> list[Violation]:

@@ -225,6 +225,22 @@ def test_half_of_a_pair_cannot_be_dropped(client: Client):
     client.want(student, [])
 
 
+def test_half_of_a_pair_cannot_be_dropped_by_a_list(client: Client):
+    student, _, lab = pair(client)
+    alone = client.student()
+    client.enroll(alone, lab, override={"rules": ["corequisite_missing"], "reason": "a repeat"})
+    students = [{"student_id": id, "status": "dropped"} for id in (student, alone)]
+    path, body = f"/v1/courses/{lab}/students", {"students": students}
+
+    answer = client.post_json(path, body, status=409)
+    assert broken(answer) == [("/students/0/status", "corequisite_missing")]
+
+    answer = client.post_json(path, body | {"mode": "each"}, status=207)
+    assert [item["status"] for item in answer.json["items"]] == [409, 200]
+    assert client.status(student, lab) == "enrolled"
+    assert client.status(alone, lab) == "dropped"
+
+
 def test_a_registrar_may_override_a_pair_with_a_reason(client: Client):
     student, lecture, _ = pair(client)
     override = {"rules": ["corequisite_missing"], "reason": "the lab is full"}
