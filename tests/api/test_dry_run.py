@@ -16,6 +16,8 @@ WRITES: dict[tuple[str, str], Any] = {
     },
     ("PUT", "/v1/students/1"): {"given_name": "Ben", "family_name": "Babbage"},
     ("DELETE", "/v1/students/2"): None,
+    ("POST", "/v1/students/2/erasure"): {"reason": "asked in writing"},
+    ("POST", "/v1/students/1/merge"): {"into": 2},
     ("POST", "/v1/students/1/holds"): {"reason": "unpaid fees"},
     ("DELETE", "/v1/students/1/holds/1"): None,
     ("POST", "/v1/terms"): TERM,
