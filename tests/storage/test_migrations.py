@@ -765,7 +765,7 @@ def test_a_user_without_a_passwd_entry_can_migrate(tmp_path: Path):
     directory = tmp_path / "theirs"
     directory.mkdir()
     os.chown(directory, 54321, 54321)
-    for parent in directory.parents[:3]:
+    for parent in directory.parents[:4]:
         parent.chmod(parent.stat().st_mode | 0o011)
     # The first run imports all, from where the stranger might not be able to read.
     command = [sys.executable, "-c", AS_STRANGER, tmp_path / "warm.db", directory / "enrollment.db"]
