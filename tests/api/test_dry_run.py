@@ -39,8 +39,6 @@ WRITES: dict[tuple[str, str], Any] = {
     ("PATCH", "/v1/students/1"): {"email": "ada@example.org"},
     ("PATCH", "/v1/terms/1"): {"title": "Autumn"},
     ("PATCH", "/v1/courses/1"): {"capacity": 7},
-    ("POST", "/v1/students/2/erasure"): {"reason": "asked in writing"},
-    ("POST", "/v1/students/1/merge"): {"into": 2},
 }
 
 

@@ -450,7 +450,9 @@ def test_what_cannot_be_done_with_tokens_is_told_in_one_line(
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize("output", ["> /dev/full", ">&-"], ids=["full", "closed"])
 @pytest.mark.parametrize(
-    "command", ["token create --name Ada --role admin", f"serve --port {free_port()}"]
+    "command",
+    ["token create --name Ada --role admin", f"serve --port {free_port()}"],
+    ids=["token create", "serve"],
 )
 def test_a_token_that_could_not_be_shown_is_not_kept(output: str, command: str, capsys: Captured):
     main(["migrate"])
