@@ -1,7 +1,7 @@
 -- name: get_course(id)^
 -- Which course has this id?
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
-    waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable
+    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable
 FROM course
 WHERE id = :id;
 
@@ -17,7 +17,7 @@ WHERE id = :id;
 -- Which courses follow this place in the order of codes? A first page follows (the prefix of the code, '', 0).
 -- Each _end is the end of a prefix.
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
-    waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable
+    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable
 FROM course
 WHERE (code, label, id) > (:after_code, :after_label, :after_id)
     AND code < :code_end
@@ -57,7 +57,7 @@ LIMIT :limit;
 -- name: list_courses_of_term(term, code_end, title, title_end, status, section, instructor, instructor_end, seats, waiting, updated_since, words, last, after_code, after_label, after_id, limit)
 -- Which courses of this term follow this place in the order of codes?
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
-    waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable
+    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable
 FROM course
 WHERE term = :term
     AND (code, label, id) > (:after_code, :after_label, :after_id)
@@ -138,7 +138,7 @@ ORDER BY course_seat.course_id;
 -- name: list_courses_to_copy(term, codes)
 -- Which courses of this term have these codes, without the cancelled ones? codes is a JSON array; NULL: all codes.
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
-    waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable
+    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable
 FROM course
 WHERE term = :term
     AND status <> 'cancelled'
@@ -252,23 +252,23 @@ WHERE EXISTS (
 )
 ORDER BY pointer, code;
 
--- name: insert_course(now, code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable)^
+-- name: insert_course(now, code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable)^
 INSERT INTO course (
     code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from,
-    enroll_until, status, repeatable, updated_at
+    enroll_until, drop_until, status, repeatable, updated_at
 )
 VALUES (
     :code, :section, :title, (SELECT code FROM term WHERE code = :term), :instructor, :credits, :capacity,
-    :waitlist_capacity, :promotion, :enroll_from, :enroll_until, :status, :repeatable, :now
+    :waitlist_capacity, :promotion, :enroll_from, :enroll_until, :drop_until, :status, :repeatable, :now
 )
 RETURNING id;
 
--- name: update_course(id, now, code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable)!
+-- name: update_course(id, now, code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable)!
 UPDATE course
 SET code = :code, section = :section, title = :title,
     term = (SELECT code FROM term WHERE code = :term), instructor = :instructor, credits = :credits,
     capacity = :capacity, waitlist_capacity = :waitlist_capacity, promotion = :promotion,
-    enroll_from = :enroll_from, enroll_until = :enroll_until, status = :status,
+    enroll_from = :enroll_from, enroll_until = :enroll_until, drop_until = :drop_until, status = :status,
     repeatable = :repeatable, updated_at = :now, version = version + 1
 WHERE id = :id;
 

@@ -123,9 +123,10 @@ WHERE +occurrence = 1
     AND NOT EXISTS (SELECT 1 FROM student WHERE id = change.student_id)
 ORDER BY item;
 
--- name: list_broken_ending_rules(changes, effective_at)
+-- name: list_broken_ending_rules(changes, effective_at, at, by_student)
 -- Which rules would it break to complete or drop these enrollments? changes is a JSON array of
--- [student_id, course_id, status]; item is the index in it. Other statuses are left out.
+-- [student_id, course_id, status]; item is the index in it. Other statuses are left out. at is the current time;
+-- by_student says whether students do it themselves.
 WITH listed AS MATERIALIZED (
     SELECT key AS item, CAST(value ->> 0 AS bigint) AS student_id, CAST(value ->> 1 AS bigint) AS course_id,
         value ->> 2 AS status
@@ -158,6 +159,18 @@ SELECT item, '/effective_at', 'effective_too_early',
     json_object('course_id', course_id, 'last_effective_at', last_effective_at)
 FROM ending
 WHERE :effective_at < last_effective_at AND status IS NOT NULL
+UNION ALL
+SELECT ending.item, '/status', 'drop_closed',
+    course.label || ' could be dropped until ' || coalesce(course.drop_until, term.drop_until) || '.',
+    json_object('course', course.label, 'drop_until', coalesce(course.drop_until, term.drop_until))
+FROM ending
+JOIN course ON course.id = ending.course_id
+LEFT JOIN term ON term.code = course.term
+WHERE :by_student
+    AND ending.next_status = 'dropped'
+    -- A waitlist can always be left.
+    AND ending.status = 'enrolled'
+    AND :at >= coalesce(course.drop_until, term.drop_until)
 ORDER BY pointer DESC, item, details;
 
 -- name: update_enrollments(pairs, status, at, effective_at, actor, reason, overridden, override_reason)!

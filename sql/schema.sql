@@ -36,7 +36,8 @@ CREATE TABLE course (
     status            TEXT    NOT NULL DEFAULT 'open',
     repeatable        INTEGER NOT NULL DEFAULT 0,
     updated_at        TEXT    NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
-    version           INTEGER NOT NULL DEFAULT 1,
+    version           INTEGER NOT NULL DEFAULT 1, drop_until TEXT
+    CONSTRAINT course_drop_until_is_time CHECK (drop_until IS strftime('%Y-%m-%dT%H:%M:%fZ', drop_until, '+0 days')),
     CONSTRAINT course_term_exists FOREIGN KEY (term) REFERENCES term (code)
         ON UPDATE CASCADE ON DELETE RESTRICT,
     CONSTRAINT course_code_length CHECK (length(code) BETWEEN 1 AND 32),
@@ -86,6 +87,7 @@ BEGIN
         ('promotion', OLD.promotion, NULL),
         ('enroll_from', OLD.enroll_from, NULL),
         ('enroll_until', OLD.enroll_until, NULL),
+        ('drop_until', OLD.drop_until, NULL),
         ('status', OLD.status, NULL),
         ('repeatable', OLD.repeatable, NULL);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
@@ -124,6 +126,7 @@ BEGIN
         ('promotion', NULL, NEW.promotion),
         ('enroll_from', NULL, NEW.enroll_from),
         ('enroll_until', NULL, NEW.enroll_until),
+        ('drop_until', NULL, NEW.drop_until),
         ('status', NULL, NEW.status),
         ('repeatable', NULL, NEW.repeatable);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
@@ -167,7 +170,7 @@ END;
 
 CREATE TRIGGER course_update_leaves_a_change
 AFTER UPDATE OF code, section, title, instructor, term, credits, capacity, waitlist_capacity, promotion,
-    enroll_from, enroll_until, status, repeatable ON course
+    enroll_from, enroll_until, drop_until, status, repeatable ON course
 BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
@@ -182,6 +185,7 @@ BEGIN
         ('promotion', OLD.promotion, NEW.promotion),
         ('enroll_from', OLD.enroll_from, NEW.enroll_from),
         ('enroll_until', OLD.enroll_until, NEW.enroll_until),
+        ('drop_until', OLD.drop_until, NEW.drop_until),
         ('status', OLD.status, NEW.status),
         ('repeatable', OLD.repeatable, NEW.repeatable);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
@@ -1160,7 +1164,8 @@ CREATE TABLE term (
     end_on      TEXT    NOT NULL,
     max_credits REAL,
     updated_at  TEXT    NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
-    version     INTEGER NOT NULL DEFAULT 1,
+    version     INTEGER NOT NULL DEFAULT 1, drop_until TEXT
+    CONSTRAINT term_drop_until_is_time CHECK (drop_until IS strftime('%Y-%m-%dT%H:%M:%fZ', drop_until, '+0 days')),
     CONSTRAINT term_code_length CHECK (length(code) BETWEEN 1 AND 32),
     CONSTRAINT term_code_unique UNIQUE (code),
     CONSTRAINT term_title_length CHECK (length(title) BETWEEN 1 AND 200),
@@ -1189,7 +1194,8 @@ BEGIN
         ('title', OLD.title, NULL),
         ('start_on', OLD.start_on, NULL),
         ('end_on', OLD.end_on, NULL),
-        ('max_credits', OLD.max_credits, NULL);
+        ('max_credits', OLD.max_credits, NULL),
+        ('drop_until', OLD.drop_until, NULL);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('term', OLD.id, OLD.version, 'deleted', NULL);
 END;
@@ -1203,7 +1209,8 @@ BEGIN
         ('title', NULL, NEW.title),
         ('start_on', NULL, NEW.start_on),
         ('end_on', NULL, NEW.end_on),
-        ('max_credits', NULL, NEW.max_credits);
+        ('max_credits', NULL, NEW.max_credits),
+        ('drop_until', NULL, NEW.drop_until);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('term', NEW.id, NEW.version, 'created', NULL);
 END;
@@ -1225,7 +1232,7 @@ BEGIN
 END;
 
 CREATE TRIGGER term_update_leaves_a_change
-AFTER UPDATE OF code, title, start_on, end_on, max_credits ON term
+AFTER UPDATE OF code, title, start_on, end_on, max_credits, drop_until ON term
 BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
@@ -1233,7 +1240,8 @@ BEGIN
         ('title', OLD.title, NEW.title),
         ('start_on', OLD.start_on, NEW.start_on),
         ('end_on', OLD.end_on, NEW.end_on),
-        ('max_credits', OLD.max_credits, NEW.max_credits);
+        ('max_credits', OLD.max_credits, NEW.max_credits),
+        ('drop_until', OLD.drop_until, NEW.drop_until);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('term', NEW.id, NEW.version, 'changed', NULL);
 END;

@@ -157,7 +157,7 @@ OPERATIONS = (
         set_student_courses,
         body=CourseSetInput,
         answer=Page[StudentCourse],
-        conflicts=rules_for("enrollment"),
+        conflicts=rules_for("enrollment", "drop"),
         only_enrolls=True,
     ),
     Operation(

@@ -48,6 +48,7 @@ def copy_courses(
             "status": "open",
             "enroll_from": _move(course.enroll_from, distance, zone),
             "enroll_until": _move(course.enroll_until, distance, zone),
+            "drop_until": _move(course.drop_until, distance, zone),
         }
         return insert_course(db, CourseInput(**fields), now)
 

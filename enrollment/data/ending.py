@@ -71,7 +71,7 @@ def _list_ending_violations(
     db: Connection, changes: Sequence[StatusChange], change: Change
 ) -> list[tuple[int, Violation]]:
     """Return each broken rule of completing and dropping, with the index of the change."""
-    parameters = {"changes": to_json(changes), "effective_at": change.effective_at}
+    parameters = asdict(change) | {"changes": to_json(changes)}
     rows = SQL.list_broken_ending_rules(db, **parameters)
     return [(row["item"], violation(row, row["pointer"])) for row in rows]
 

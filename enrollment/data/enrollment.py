@@ -77,8 +77,8 @@ def put_enrollment(
     """Set the status of an enrollment to "enrolled", "completed", "dropped" or "void".
 
     `present` is the enrollment as it is now. If it has the status already, nothing is changed or
-    recorded. Raises not_enrolled, effective_too_early, what void_enrollment does, or every broken
-    rule of sql/eligibility.sql; for "dropped", those of the courses that the student keeps.
+    recorded. Raises not_enrolled, effective_too_early, drop_closed, what void_enrollment does, or
+    every broken rule of sql/eligibility.sql; for "dropped", those of the courses that stay.
     """
     if present and present.status == status:
         return present
@@ -112,14 +112,17 @@ def replace_enrollments(
 
     The others are dropped first: so the rules are checked against the set as it will be. `pointer`
     is the JSON pointer of a course in the request, with %d for its index. Raises student_not_found,
-    effective_too_early, or every broken rule of sql/eligibility.sql for every course.
+    effective_too_early, drop_closed, or every broken rule of sql/eligibility.sql for every course.
     """
     get_student(db, student_id)
     kept = [request.course_id for request in requests]
     others = _list_active_enrollments(db, student_id, without=kept)
     # An override is for the courses in the set.
     ending = replace(change, overridden=None, override_reason=None)
-    violations = _drop(db, student_id, list(others), ending)
+    violations = [
+        replace(found, pointer="/courses") if found.code == "drop_closed" else found
+        for found in _drop(db, student_id, list(others), ending)
+    ]
     dropped = [course_id for course_id, status in others.items() if status == "enrolled"]
     allow_existing = [request._replace(allow_existing=True) for request in requests]
     decisions = decide_after_promotion(db, allow_existing, change, pointer, dropped=dropped)

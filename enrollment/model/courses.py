@@ -45,7 +45,8 @@ class Meeting(Input, frozen=True, kw_only=True, rename={"from_time": "from", "to
 class CourseInput(Input, frozen=True, kw_only=True):
     """A course to create, or the new fields of a course. If the course runs several times in a
     term, each `section` is a course of its own with the same `code`. `term` is the code of a term.
-    A `capacity` of null means no limit, and 0 means no seats."""
+    A `capacity` of null means no limit, and 0 means no seats. From `drop_until` on, that of the
+    course or else of its term, students cannot drop the course themselves."""
 
     code: Code
     section: Code | None = None
@@ -59,6 +60,7 @@ class CourseInput(Input, frozen=True, kw_only=True):
     promotion: Promotion = "automatic"
     enroll_from: Since | None = None
     enroll_until: Until | None = None
+    drop_until: Until | None = None
     status: CourseStatus = "open"
     repeatable: bool = False
     prerequisites: Annotated[list[Prerequisite], Meta(max_length=20)] = []

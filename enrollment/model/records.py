@@ -27,6 +27,7 @@ from enrollment.model.types import (
     TimestampText,
     Title,
     TokenText,
+    Until,
 )
 
 
@@ -77,12 +78,14 @@ class NewStudent(Student, frozen=True):
 
 class TermInput(Input, frozen=True, kw_only=True):
     """A term to create, or the new fields of a term. `max_credits` limits the credits of each
-    student in the term."""
+    student in the term. From `drop_until` on, students cannot drop its courses themselves, unless
+    the course has a `drop_until` of its own."""
 
     code: Code
     title: Title
     start_on: Date
     end_on: Date
+    drop_until: Until | None = None
     max_credits: Credits | None = None
 
 
@@ -197,6 +200,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     # The overridden rules as a JSON array. They apply only to new enrollments.
     overridden: str | None = None
     override_reason: str | None = None
+    # Whether a student makes the change, with a token of the student's own.
+    by_student: bool = False
     # The time zone of the school.
     zone: tzinfo = UTC
 

@@ -125,6 +125,7 @@ IDS = SEATS | {"too-many": 2**53, "zero": 0, "null": None}
 TIMES = {"24": "24:00", "short": "9:00", "seconds": "09:00:00", "newline": "09:00\n", "null": None}
 WEEKDAYS = {"zero": 0, "eight": 8, "text": "1", "null": None, "fraction": 1.5}
 
+GROUPS = {"null": None, "text": "A1", "many": ["A"] * 51}
 FIELDS: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ("/v1/students", STUDENT, "given_name", {**texts(NAME_LIMIT), "null": {}}),
     ("/v1/students", STUDENT, "family_name", texts(NAME_LIMIT)),
@@ -143,6 +144,8 @@ FIELDS: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ("/v1/courses", COURSE, "waitlist_capacity", SEATS),
     ("/v1/courses", COURSE, "enroll_from", MOMENTS),
     ("/v1/courses", COURSE, "enroll_until", MOMENTS),
+    ("/v1/courses", COURSE, "drop_until", MOMENTS),
+    ("/v1/terms", TERM, "drop_until", MOMENTS),
     ("/v1/courses", COURSE, "status", STATUSES),
     ("/v1/students", STUDENT, "max_credits", AMOUNTS),
     ("/v1/courses", COURSE, "repeatable", {"text": "true", "number": 1, "null": None}),

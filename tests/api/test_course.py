@@ -19,6 +19,7 @@ DEFAULTS = {
     "promotion": "automatic",
     "enroll_from": None,
     "enroll_until": None,
+    "drop_until": None,
     "status": "open",
     "repeatable": False,
     "prerequisites": [],
@@ -52,6 +53,7 @@ def test_a_course_keeps_every_field(client: Client):
         "promotion": "manual",
         "enroll_from": "2026-08-01T08:00:00.000Z",
         "enroll_until": "2026-09-15T22:00:00.000Z",
+        "drop_until": "2026-10-01T22:00:00.000Z",
         "status": "closed",
         "repeatable": True,
         "prerequisites": [

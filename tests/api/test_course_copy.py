@@ -18,6 +18,7 @@ FIELDS = {
     "promotion": "manual",
     "enroll_from": "2026-08-01T08:00:00.000Z",
     "enroll_until": "2026-09-15T22:00:00.000Z",
+    "drop_until": "2026-10-15T22:00:00.000Z",
     "repeatable": True,
     "prerequisites": [{"code": "CS101", "concurrent": True}],
     "corequisites": ["CS201L"],
@@ -50,6 +51,7 @@ def test_a_copy_has_everything_and_its_windows_move_with_the_term(terms: Client)
         "term": "SPRING",
         "enroll_from": "2027-01-02T08:00:00.000Z",
         "enroll_until": "2027-02-16T22:00:00.000Z",
+        "drop_until": "2027-03-18T22:00:00.000Z",
     }
     assert terms.get("/v1/courses/2").json == new
     assert terms.get("/v1/courses/1").json == original

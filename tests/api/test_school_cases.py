@@ -386,3 +386,88 @@ def test_a_registrar_promotes_a_student_out_of_turn(client: Client):
     assert client.status(first, course) == "waitlisted"
     absent = client.post_json(path, {"student_id": client.student()}, status=409)
     assert broken(absent) == [("/student_id", "not_waitlisted"), ("", "course_full")]
+
+
+# Deadlines for dropping
+
+PAST, FUTURE = "2020-09-01T08:00:00.000Z", "2099-09-01T08:00:00.000Z"
+
+
+def own_client(client: Client, student: int) -> Client:
+    """A client with a token of this student."""
+    body = {"name": "phone", "role": "student", "student_id": student}
+    return Client(client.app, client.post_json("/v1/tokens", body, status=201).json["token"])
+
+
+@pytest.mark.parametrize(
+    ("of_course", "of_term", "is_closed"),
+    [
+        (None, None, False),
+        (PAST, None, True),
+        (None, PAST, True),
+        (FUTURE, PAST, False),
+        (PAST, FUTURE, True),
+        ("2020-09-01", FUTURE, True),
+    ],
+)
+def test_a_student_drops_until_the_deadline_of_the_course_or_else_of_the_term(
+    client: Client, of_course: str | None, of_term: str | None, is_closed: bool
+):
+    student = client.student()
+    term = client.term(drop_until=of_term)
+    course = client.course(code="CS101", term=term, drop_until=of_course, enroll_until=FUTURE)
+    client.enroll(student, course)
+
+    path = f"/v1/students/{student}/courses/{course}"
+    answer = own_client(client, student).delete(path, status=409 if is_closed else 204)
+
+    assert client.status(student, course) == ("enrolled" if is_closed else "dropped")
+    if is_closed:
+        assert broken(answer) == [("/status", "drop_closed")]
+        until = client.get(f"/v1/courses/{course}").json["drop_until"] or PAST
+        assert answer.json["errors"][0]["details"] == {"course": "CS101", "drop_until": until}
+
+
+def test_after_the_deadline_a_student_leaves_in_no_way(client: Client):
+    student, keeps = client.student(), client.course()
+    closed = client.course(drop_until=PAST)
+    client.want(student, [keeps, closed])
+    own, path = own_client(client, student), f"/v1/students/{student}/courses"
+
+    by_status = own.put_status(student, closed, "dropped", 409)
+    by_deletion = own.delete(f"{path}/{closed}", status=409)
+    by_set = own.want(student, [keeps], 409)
+    by_dry_run = own.delete(f"{path}/{closed}?dry_run=true", status=409)
+
+    assert broken(by_set) == [("/courses", "drop_closed")]
+    for answer in (by_status, by_deletion, by_dry_run):
+        assert broken(answer) == [("/status", "drop_closed")]
+    assert client.status(student, closed) == "enrolled"
+    own.want(student, [closed])
+
+
+def test_a_waitlist_can_be_left_after_the_deadline(client: Client):
+    student, course = client.student(), client.course(capacity=0, drop_until=PAST)
+    client.enroll(student, course, waitlist=True)
+
+    own_client(client, student).put_status(student, course, "dropped")
+
+
+def test_a_registrar_drops_after_the_deadline_and_the_reason_stays(client: Client):
+    student, course = client.student(), client.course(drop_until=PAST)
+    client.enroll(student, course)
+
+    path = f"/v1/students/{student}/courses/{course}"
+    client.put_json(path, {"status": "dropped", "reason": "ill"}, status=200)
+
+    event = client.walk(f"{path}/events")[-1]
+    assert (event["to_status"], event["reason"], event["overridden"]) == ("dropped", "ill", [])
+
+
+def test_a_student_who_becomes_inactive_leaves_after_the_deadline_too(client: Client):
+    student, course = client.student(), client.course(drop_until=PAST)
+    client.enroll(student, course)
+
+    client.patch_json(f"/v1/students/{student}", {"status": "inactive"}, status=200)
+
+    assert client.status(student, course) == "dropped"

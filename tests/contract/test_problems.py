@@ -114,7 +114,9 @@ def sql_queries() -> dict[str, str]:
 def codes_in(sql: str) -> set[str]:
     """The codes that a query can return: literals with an underscore that name no JSON member."""
     values = re.sub(r"->>? '\w+'", "", sql)
-    while (inner := re.sub(r"\b(?:count|max|min)\([^()]*\)", "number", values)) != values:
+    while (
+        inner := re.sub(r"\b(?:coalesce|count|json|max|min)\([^()]*\)", "number", values)
+    ) != values:
         values = inner
     members = re.findall(r"json_object\(([^()]*)\)", values)
     names = {name for part in members for name in re.findall(r"'(\w+)',", part)}

@@ -212,6 +212,10 @@ ROWS: dict[str, list[tuple[str, tuple[object, ...]]]] = {
         ("INSERT INTO student (family_name, status) VALUES ('Erased', 'inactive')", ()),
         (f"INSERT INTO erasure SELECT max(id), '{MOMENT}', 'A #1', 'asked' FROM student", ()),
     ],
+    "0018": [
+        (f"UPDATE term SET drop_until = '{MOMENT}'", ()),
+        (f"UPDATE course SET drop_until = '{MOMENT}'", ()),
+    ],
 }  # fmt: skip
 
 

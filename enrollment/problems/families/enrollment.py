@@ -290,6 +290,18 @@ PROBLEM_TYPES = (
         rule_for=("status", "drop", "void"),
     ),
     problem(
+        code="drop_closed",
+        status=409,
+        title="The deadline for dropping the course has passed",
+        advice="Ask the registrar, who can still drop the course.",
+        example=Example(
+            "CS101 could be dropped until 2026-10-01T00:00:00.000Z.",
+            "/status",
+            {"course": "CS101", "drop_until": "2026-10-01T00:00:00.000Z"},
+        ),
+        rule_for=("status", "drop"),
+    ),
+    problem(
         code="reason_required",
         status=422,
         title="A void enrollment needs a reason",
