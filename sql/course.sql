@@ -1,7 +1,7 @@
 -- name: get_course(id)^
 -- Which course has this id?
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
-    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable
+    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access
 FROM course
 WHERE id = :id;
 
@@ -17,7 +17,7 @@ WHERE id = :id;
 -- Which courses follow this place in the order of codes? A first page follows (the prefix of the code, '', 0).
 -- Each _end is the end of a prefix.
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
-    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable
+    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access
 FROM course
 WHERE (code, label, id) > (:after_code, :after_label, :after_id)
     AND code < :code_end
@@ -57,7 +57,7 @@ LIMIT :limit;
 -- name: list_courses_of_term(term, code_end, title, title_end, status, section, instructor, instructor_end, seats, waiting, updated_since, words, last, after_code, after_label, after_id, limit)
 -- Which courses of this term follow this place in the order of codes?
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
-    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable
+    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access
 FROM course
 WHERE term = :term
     AND (code, label, id) > (:after_code, :after_label, :after_id)
@@ -138,7 +138,7 @@ ORDER BY course_seat.course_id;
 -- name: list_courses_to_copy(term, codes)
 -- Which courses of this term have these codes, without the cancelled ones? codes is a JSON array; NULL: all codes.
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
-    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable
+    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access
 FROM course
 WHERE term = :term
     AND status <> 'cancelled'
@@ -184,7 +184,7 @@ CROSS JOIN course
 WHERE course.id = CAST(wanted.value AS bigint)
 ORDER BY course.id;
 
--- name: list_broken_course_rules(id, code, section, term, enroll_from, enroll_until, requirements, meetings)
+-- name: list_broken_course_rules(id, code, section, term, enroll_from, enroll_until, requirements, meetings, open_to, early_access_items)
 -- Which rules would a course with these fields break? A new course has no id.
 WITH requirement AS MATERIALIZED (
     SELECT
@@ -198,6 +198,17 @@ meeting AS MATERIALIZED (
     SELECT key AS item, CAST(value ->> 'weekday' AS bigint) AS weekday, value ->> 'from' AS from_time,
         value ->> 'to' AS to_time
     FROM json_each(:meetings)
+),
+
+listed_group AS MATERIALIZED (
+    SELECT pointer, code, row_number() OVER (PARTITION BY field, lower(code) ORDER BY key) AS occurrence
+    FROM (
+        SELECT 'open' AS field, key, '/open_to/' || CAST(key AS text) AS pointer, value AS code
+        FROM json_each(:open_to)
+        UNION ALL
+        SELECT 'early', key, '/early_access/' || CAST(key AS text) || '/group', value ->> 'group'
+        FROM json_each(:early_access_items)
+    ) AS listed
 )
 
 SELECT '/enroll_until' AS pointer, 'ends_before_start' AS code,
@@ -250,26 +261,40 @@ WHERE EXISTS (
         AND earlier.from_time < meeting.to_time
         AND earlier.to_time > meeting.from_time
 )
+UNION ALL
+SELECT pointer, 'duplicate_group',
+    'The group ' || code || ' is listed before.',
+    json_object('group', code)
+FROM listed_group
+WHERE occurrence > 1
+UNION ALL
+SELECT '/early_access/' || CAST(key AS text) || '/enroll_from', 'not_earlier',
+    (value ->> 'group') || ' could enroll from ' || (value ->> 'enroll_from')
+        || ' on, no earlier than everyone.',
+    json_object('group', value ->> 'group', 'enroll_from', :enroll_from)
+FROM json_each(:early_access_items)
+WHERE coalesce(value ->> 'enroll_from' >= :enroll_from, true)
 ORDER BY pointer, code;
 
--- name: insert_course(now, code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable)^
+-- name: insert_course(now, code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access)^
 INSERT INTO course (
     code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from,
-    enroll_until, drop_until, status, repeatable, updated_at
+    enroll_until, drop_until, status, repeatable, open_to, early_access, updated_at
 )
 VALUES (
     :code, :section, :title, (SELECT code FROM term WHERE code = :term), :instructor, :credits, :capacity,
-    :waitlist_capacity, :promotion, :enroll_from, :enroll_until, :drop_until, :status, :repeatable, :now
+    :waitlist_capacity, :promotion, :enroll_from, :enroll_until, :drop_until, :status, :repeatable, :open_to,
+    :early_access, :now
 )
 RETURNING id;
 
--- name: update_course(id, now, code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable)!
+-- name: update_course(id, now, code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access)!
 UPDATE course
 SET code = :code, section = :section, title = :title,
     term = (SELECT code FROM term WHERE code = :term), instructor = :instructor, credits = :credits,
     capacity = :capacity, waitlist_capacity = :waitlist_capacity, promotion = :promotion,
     enroll_from = :enroll_from, enroll_until = :enroll_until, drop_until = :drop_until, status = :status,
-    repeatable = :repeatable, updated_at = :now, version = version + 1
+    repeatable = :repeatable, open_to = :open_to, early_access = :early_access, updated_at = :now, version = version + 1
 WHERE id = :id;
 
 -- name: delete_other_requirements(course_id, requirements)!

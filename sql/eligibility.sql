@@ -26,6 +26,9 @@
 --     course_id, course          the id and the label of the course, such as ENG101-02
 --     code                       its code, which other sections of the course have too
 --     course_status, credits
+--     groups                     a JSON array of the groups of the student
+--     open_to                    a JSON array of the groups to which the course is open; [] means everyone
+--     early_access               a JSON object of the time from which each group may enroll early
 --     repeatable                 1: a student who has completed the course may take it again; 0: not
 --     term, start_on, end_on     NULL: the course has no term
 --     enroll_from, enroll_until  NULL: the window has no start, no end
@@ -77,6 +80,9 @@ request AS MATERIALIZED (
         row_number() OVER (PARTITION BY requested.student_id, requested.course_id ORDER BY requested.item)
             AS occurrence,
         student.status AS student_status,
+        student.groups,
+        course.open_to,
+        course.early_access,
         coalesce(student.max_credits, term.max_credits) AS max_credits,
         course.label AS course,
         course.code,
@@ -130,6 +136,7 @@ request AS MATERIALIZED (
 candidate AS MATERIALIZED (
     SELECT item, student_id, student_status, max_credits, course_id, course, code, course_status, term,
         credits, repeatable, enroll_from, enroll_until, start_on, end_on, last_effective_at,
+        groups, open_to, early_access,
         coalesce(waitlist AND enrolled + reserved >= capacity, false)
             AND :overridden NOT LIKE '%"course_full"%' AS waits
     FROM request
@@ -297,11 +304,38 @@ violation AS (
     WHERE course_status = 'cancelled' OR course_status = 'closed' AND NOT :recheck
 
     UNION ALL
-    SELECT item, 'window_not_open',
-        'Enrollment in ' || course || ' opens at ' || enroll_from || '.',
-        json_object('course', course, 'enroll_from', enroll_from)
+    SELECT item, 'group_required',
+        course || ' is open only to students in: '
+            || replace(replace(replace(open_to, '["', ''), '"]', ''), '","', ', ') || '.',
+        json_object('course', course, 'open_to', json(open_to))
     FROM candidate
-    WHERE :now < enroll_from
+    WHERE open_to <> '[]'
+        AND NOT EXISTS (
+            SELECT 1
+            FROM json_each(open_to) AS allowed
+            CROSS JOIN json_each(groups) AS own
+            WHERE lower(own.value) = lower(allowed.value)
+        )
+
+    UNION ALL
+    SELECT item, 'window_not_open',
+        'Enrollment in ' || course || ' opens at ' || opens_at || '.',
+        json_object('course', course, 'enroll_from', opens_at)
+    FROM (
+        SELECT item, course,
+            coalesce(
+                (
+                    SELECT min(early.value)
+                    FROM json_each(early_access) AS early
+                    CROSS JOIN json_each(groups) AS own
+                    WHERE lower(own.value) = lower(early.key)
+                ),
+                enroll_from
+            ) AS opens_at
+        FROM candidate
+        WHERE :now < enroll_from
+    ) AS not_open
+    WHERE :now < opens_at
 
     UNION ALL
     SELECT item, 'window_closed',

@@ -37,7 +37,9 @@ CREATE TABLE course (
     repeatable        INTEGER NOT NULL DEFAULT 0,
     updated_at        TEXT    NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     version           INTEGER NOT NULL DEFAULT 1, drop_until TEXT
-    CONSTRAINT course_drop_until_is_time CHECK (drop_until IS strftime('%Y-%m-%dT%H:%M:%fZ', drop_until, '+0 days')),
+    CONSTRAINT course_drop_until_is_time CHECK (drop_until IS strftime('%Y-%m-%dT%H:%M:%fZ', drop_until, '+0 days')), open_to TEXT NOT NULL DEFAULT '[]'
+    CONSTRAINT course_open_to_is_list CHECK (open_to LIKE '[%]'), early_access TEXT NOT NULL DEFAULT '{}'
+    CONSTRAINT course_early_access_is_object CHECK (early_access LIKE '{%}'),
     CONSTRAINT course_term_exists FOREIGN KEY (term) REFERENCES term (code)
         ON UPDATE CASCADE ON DELETE RESTRICT,
     CONSTRAINT course_code_length CHECK (length(code) BETWEEN 1 AND 32),
@@ -89,7 +91,9 @@ BEGIN
         ('enroll_until', OLD.enroll_until, NULL),
         ('drop_until', OLD.drop_until, NULL),
         ('status', OLD.status, NULL),
-        ('repeatable', OLD.repeatable, NULL);
+        ('repeatable', OLD.repeatable, NULL),
+        ('open_to', OLD.open_to, NULL),
+        ('early_access', OLD.early_access, NULL);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', OLD.id, OLD.version, 'deleted', NULL);
 END;
@@ -100,6 +104,28 @@ BEFORE DELETE ON course
 BEGIN
     DELETE FROM course_requirement WHERE course_id = OLD.id;
     DELETE FROM course_meeting WHERE course_id = OLD.id;
+END;
+
+CREATE TRIGGER course_insert_has_codes_in_open_to
+BEFORE INSERT ON course
+BEGIN
+    INSERT INTO code_list_to_check (codes) VALUES (NEW.open_to);
+END;
+
+CREATE TRIGGER course_insert_has_times_in_early_access
+BEFORE INSERT ON course
+WHEN NEW.early_access <> '{}' AND NEW.early_access LIKE '{%}'
+BEGIN
+    SELECT RAISE(ABORT, 'early access has a time for each code once, without white space')
+    WHERE EXISTS (
+        SELECT count(*) FROM json_each(NEW.early_access)
+        HAVING NEW.early_access <> coalesce('{"' || group_concat(key || '":"' || value, '","') || '"}', '')
+            OR count(*) > count(DISTINCT lower(key))
+            OR min(length(key)) < 1
+            OR max(length(key)) > 32
+            OR sum(key GLOB '*[' || char(1) || '-' || char(31) || ']*') > 0
+            OR sum(value IS NOT strftime('%Y-%m-%dT%H:%M:%fZ', value, '+0 days')) > 0
+    );
 END;
 
 CREATE TRIGGER course_insert_is_found
@@ -128,7 +154,9 @@ BEGIN
         ('enroll_until', NULL, NEW.enroll_until),
         ('drop_until', NULL, NEW.drop_until),
         ('status', NULL, NEW.status),
-        ('repeatable', NULL, NEW.repeatable);
+        ('repeatable', NULL, NEW.repeatable),
+        ('open_to', NULL, NEW.open_to),
+        ('early_access', NULL, NEW.early_access);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', NEW.id, NEW.version, 'created', NULL);
 END;
@@ -145,6 +173,28 @@ BEFORE UPDATE OF id ON course
 WHEN NEW.id <> OLD.id
 BEGIN
     SELECT RAISE(ABORT, 'a course keeps the id');
+END;
+
+CREATE TRIGGER course_update_has_codes_in_open_to
+BEFORE UPDATE OF open_to ON course
+BEGIN
+    INSERT INTO code_list_to_check (codes) VALUES (NEW.open_to);
+END;
+
+CREATE TRIGGER course_update_has_times_in_early_access
+BEFORE UPDATE OF early_access ON course
+WHEN NEW.early_access <> '{}' AND NEW.early_access LIKE '{%}'
+BEGIN
+    SELECT RAISE(ABORT, 'early access has a time for each code once, without white space')
+    WHERE EXISTS (
+        SELECT count(*) FROM json_each(NEW.early_access)
+        HAVING NEW.early_access <> coalesce('{"' || group_concat(key || '":"' || value, '","') || '"}', '')
+            OR count(*) > count(DISTINCT lower(key))
+            OR min(length(key)) < 1
+            OR max(length(key)) > 32
+            OR sum(key GLOB '*[' || char(1) || '-' || char(31) || ']*') > 0
+            OR sum(value IS NOT strftime('%Y-%m-%dT%H:%M:%fZ', value, '+0 days')) > 0
+    );
 END;
 
 CREATE TRIGGER course_update_is_dated
@@ -170,7 +220,7 @@ END;
 
 CREATE TRIGGER course_update_leaves_a_change
 AFTER UPDATE OF code, section, title, instructor, term, credits, capacity, waitlist_capacity, promotion,
-    enroll_from, enroll_until, drop_until, status, repeatable ON course
+    enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access ON course
 BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
@@ -187,7 +237,9 @@ BEGIN
         ('enroll_until', OLD.enroll_until, NEW.enroll_until),
         ('drop_until', OLD.drop_until, NEW.drop_until),
         ('status', OLD.status, NEW.status),
-        ('repeatable', OLD.repeatable, NEW.repeatable);
+        ('repeatable', OLD.repeatable, NEW.repeatable),
+        ('open_to', OLD.open_to, NEW.open_to),
+        ('early_access', OLD.early_access, NEW.early_access);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     SELECT 'course', NEW.id,
         -- A new code of the term makes a new version afterwards (course_version_follows_term).
@@ -554,7 +606,8 @@ CREATE TABLE student (
     version     INTEGER NOT NULL DEFAULT 1,
     updated_at  TEXT    NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     family_sort TEXT    NOT NULL DEFAULT '',
-    given_sort  TEXT    NOT NULL DEFAULT '',
+    given_sort  TEXT    NOT NULL DEFAULT '', groups TEXT NOT NULL DEFAULT '[]'
+    CONSTRAINT student_groups_is_list CHECK (groups LIKE '[%]'),
     CONSTRAINT student_number_form CHECK (length(number) BETWEEN 1 AND 32 AND number NOT GLOB '*[^!-~]*'),
     CONSTRAINT student_number_unique UNIQUE (number),
     CONSTRAINT student_given_name_length CHECK (length(given_name) BETWEEN 1 AND 500),
@@ -589,9 +642,16 @@ BEGIN
         ('family_name', OLD.family_name, NULL),
         ('email', OLD.email, NULL),
         ('status', OLD.status, NULL),
-        ('max_credits', OLD.max_credits, NULL);
+        ('max_credits', OLD.max_credits, NULL),
+        ('groups', OLD.groups, NULL);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('student', OLD.id, OLD.version, 'deleted', NULL);
+END;
+
+CREATE TRIGGER student_insert_has_codes_in_groups
+BEFORE INSERT ON student
+BEGIN
+    INSERT INTO code_list_to_check (codes) VALUES (NEW.groups);
 END;
 
 CREATE TRIGGER student_insert_is_sorted
@@ -614,7 +674,8 @@ BEGIN
         ('family_name', NULL, NEW.family_name),
         ('email', NULL, NEW.email),
         ('status', NULL, NEW.status),
-        ('max_credits', NULL, NEW.max_credits);
+        ('max_credits', NULL, NEW.max_credits),
+        ('groups', NULL, NEW.groups);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('student', NEW.id, NEW.version, 'created', NULL);
 END;
@@ -631,6 +692,12 @@ BEFORE UPDATE OF id ON student
 WHEN NEW.id <> OLD.id
 BEGIN
     SELECT RAISE(ABORT, 'a student keeps the id');
+END;
+
+CREATE TRIGGER student_update_has_codes_in_groups
+BEFORE UPDATE OF groups ON student
+BEGIN
+    INSERT INTO code_list_to_check (codes) VALUES (NEW.groups);
 END;
 
 CREATE TRIGGER student_update_is_dated
@@ -670,7 +737,7 @@ BEGIN
 END;
 
 CREATE TRIGGER student_update_leaves_a_change
-AFTER UPDATE OF number, given_name, family_name, email, status, max_credits ON student
+AFTER UPDATE OF number, given_name, family_name, email, status, max_credits, groups ON student
 BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
@@ -679,7 +746,8 @@ BEGIN
         ('family_name', OLD.family_name, NEW.family_name),
         ('email', OLD.email, NEW.email),
         ('status', OLD.status, NEW.status),
-        ('max_credits', OLD.max_credits, NEW.max_credits);
+        ('max_credits', OLD.max_credits, NEW.max_credits),
+        ('groups', OLD.groups, NEW.groups);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('student', NEW.id, NEW.version, 'changed', NULL);
 END;
@@ -1352,14 +1420,16 @@ BEGIN
         CASE WHEN NEW.kind <> 'deleted' THEN '{' || group_concat(differing.after, ',') || '}' END
     FROM (
         SELECT
-            '"' || name || '":' || CASE typeof(before)
-                WHEN 'null' THEN 'null'
-                WHEN 'text' THEN '"' || replace(replace(before, char(92), char(92, 92)), '"', char(92) || '"') || '"'
+            '"' || name || '":' || CASE
+                WHEN before IS NULL THEN 'null'
+                WHEN name IN ('groups', 'open_to', 'early_access') THEN before
+                WHEN typeof(before) = 'text' THEN '"' || replace(replace(before, char(92), char(92, 92)), '"', char(92) || '"') || '"'
                 ELSE before
             END AS before,
-            '"' || name || '":' || CASE typeof(after)
-                WHEN 'null' THEN 'null'
-                WHEN 'text' THEN '"' || replace(replace(after, char(92), char(92, 92)), '"', char(92) || '"') || '"'
+            '"' || name || '":' || CASE
+                WHEN after IS NULL THEN 'null'
+                WHEN name IN ('groups', 'open_to', 'early_access') THEN after
+                WHEN typeof(after) = 'text' THEN '"' || replace(replace(after, char(92), char(92, 92)), '"', char(92) || '"') || '"'
                 ELSE after
             END AS after
         FROM changed_column
@@ -1368,6 +1438,25 @@ BEGIN
     ) AS differing
     HAVING count(*) > 0;
     DELETE FROM changed_column;
+END;
+
+CREATE VIEW code_list_to_check AS
+SELECT '[]' AS codes;
+
+CREATE TRIGGER code_list_to_check_is_checked
+INSTEAD OF INSERT ON code_list_to_check
+WHEN NEW.codes <> '[]' AND NEW.codes LIKE '[%]'
+BEGIN
+    SELECT RAISE(ABORT, 'a list of codes has each code once, without white space')
+    WHERE EXISTS (
+        SELECT count(*) FROM json_each(NEW.codes)
+        -- Put together again, texts without quotes and backslashes are what they were.
+        HAVING NEW.codes <> coalesce('["' || group_concat(value, '","') || '"]', '')
+            OR count(*) > count(DISTINCT lower(value))
+            OR min(length(value)) < 1
+            OR max(length(value)) > 32
+            OR sum(value GLOB '*[' || char(1) || '-' || char(31) || ']*') > 0
+    );
 END;
 
 CREATE VIEW course_search AS

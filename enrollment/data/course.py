@@ -11,7 +11,14 @@ from enrollment.data.batch import Outcome, insert_batch
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page, prefix_ends
 from enrollment.data.search import search_parameters, split_words
 from enrollment.data.violations import raise_broken_rules
-from enrollment.model.courses import Course, CourseInput, CourseSeats, Meeting, Prerequisite
+from enrollment.model.courses import (
+    Course,
+    CourseInput,
+    CourseSeats,
+    EarlyAccess,
+    Meeting,
+    Prerequisite,
+)
 from enrollment.model.queries import CourseFilter
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
@@ -74,7 +81,7 @@ def insert_course(db: Connection, fields: CourseInput, now: Timestamp) -> Course
     """Add a course.
 
     Raises course_code_taken, unknown_term, ends_before_start, duplicate_requirement,
-    requires_itself, meetings_overlap.
+    requires_itself, meetings_overlap, duplicate_group, not_earlier.
     """
     parameters = _parameters(fields)
     raise_broken_rules(SQL.list_broken_course_rules(db, id=None, **parameters))
@@ -119,6 +126,11 @@ def _course(row: dict[str, Any], details: Row) -> Course:
             "prerequisites": [Prerequisite(**row) for row in decode(details["prerequisites"])],
             "corequisites": decode(details["corequisites"]),
             "meetings": decode_meetings(details["meetings"]),
+            "open_to": decode(row["open_to"]),
+            "early_access": [
+                EarlyAccess(group=group, enroll_from=at)
+                for group, at in decode(row["early_access"]).items()
+            ],
             "seats": CourseSeats(
                 capacity=capacity,
                 enrolled=enrolled,
@@ -146,6 +158,11 @@ def _parameters(fields: CourseInput) -> dict[str, Any]:
     return asdict(fields) | {
         "requirements": to_json(requirements),
         "meetings": msgspec.json.encode(fields.meetings).decode(),
+        "open_to": to_json(fields.open_to),
+        "early_access": to_json(
+            {str(item.group): item.enroll_from for item in fields.early_access}
+        ),
+        "early_access_items": to_json(fields.early_access),
     }
 
 

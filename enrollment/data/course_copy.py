@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta, tzinfo
 
+from msgspec.structs import replace
+
 from enrollment.data.batch import insert_batch
 from enrollment.data.course import get_courses, insert_course
 from enrollment.data.term import get_start, get_term
@@ -49,6 +51,10 @@ def copy_courses(
             "enroll_from": _move(course.enroll_from, distance, zone),
             "enroll_until": _move(course.enroll_until, distance, zone),
             "drop_until": _move(course.drop_until, distance, zone),
+            "early_access": [
+                replace(item, enroll_from=_move(item.enroll_from, distance, zone))
+                for item in course.early_access
+            ],
         }
         return insert_course(db, CourseInput(**fields), now)
 

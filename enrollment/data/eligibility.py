@@ -36,6 +36,7 @@ DEFAULTS = {
 # The rules that a change of a course can break for the students who are in it.
 AFFECTING = {
     "course_not_open",
+    "group_required",
     "prerequisite_missing",
     "corequisite_missing",
     "another_section",

@@ -11,6 +11,7 @@ from enrollment.model.types import (
     Count,
     CourseStatus,
     Credits,
+    Groups,
     Id,
     Label,
     Promotion,
@@ -32,6 +33,13 @@ class Prerequisite(Input, frozen=True, kw_only=True):
     concurrent: bool = False
 
 
+class EarlyAccess(Input, frozen=True, kw_only=True):
+    """A group whose students can enroll from `enroll_from` on, before everyone else can."""
+
+    group: Code
+    enroll_from: Since
+
+
 class Meeting(Input, frozen=True, kw_only=True, rename={"from_time": "from", "to_time": "to"}):
     """A weekly meeting of a course. Weekday 1 is Monday (ISO 8601). Times are local to the
     school."""
@@ -46,7 +54,8 @@ class CourseInput(Input, frozen=True, kw_only=True):
     """A course to create, or the new fields of a course. If the course runs several times in a
     term, each `section` is a course of its own with the same `code`. `term` is the code of a term.
     A `capacity` of null means no limit, and 0 means no seats. From `drop_until` on, that of the
-    course or else of its term, students cannot drop the course themselves."""
+    course or else of its term, students cannot drop the course themselves. With `open_to`,
+    only students in one of these groups can enroll."""
 
     code: Code
     section: Code | None = None
@@ -66,6 +75,8 @@ class CourseInput(Input, frozen=True, kw_only=True):
     prerequisites: Annotated[list[Prerequisite], Meta(max_length=20)] = []
     corequisites: Annotated[list[Code], Meta(max_length=20)] = []
     meetings: Annotated[list[Meeting], Meta(max_length=20)] = []
+    open_to: Groups = []
+    early_access: Annotated[list[EarlyAccess], Meta(max_length=50)] = []
 
 
 class CourseSeats(msgspec.Struct, frozen=True, kw_only=True):

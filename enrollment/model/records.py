@@ -13,6 +13,7 @@ from enrollment.model.types import (
     Credits,
     Date,
     Email,
+    Groups,
     Id,
     Name,
     OverridableRule,
@@ -42,7 +43,8 @@ class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class StudentInput(Input, frozen=True, kw_only=True):
     """A student to create, or the new fields of a student. A person with one name has no
     `given_name`. Several students can have the same `email`. `max_credits` overrides the limit of
-    every term."""
+    every term. `groups` are codes such as NURSING, SENIOR or 2027: a course can be open to some
+    groups only, or let them enroll early."""
 
     number: StudentNumber | None = None
     given_name: PersonName | None
@@ -50,6 +52,7 @@ class StudentInput(Input, frozen=True, kw_only=True):
     email: Email | None = None
     status: StudentStatus = "active"
     max_credits: Credits | None = None
+    groups: Groups = []
 
 
 class Student(StudentInput, frozen=True, forbid_unknown_fields=False):

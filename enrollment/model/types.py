@@ -63,6 +63,7 @@ class Credits(float):
     """A number of credits with at most three decimals."""
 
 
+Groups = Annotated[list[Code], Meta(max_length=50)]
 Id = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=TEXT, description=TEXT_RULE)]
 Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=TEXT, description=TEXT_RULE)]
@@ -167,6 +168,7 @@ OverridableRule = Literal[
     "student_inactive",
     "student_on_hold",
     "course_not_open",
+    "group_required",
     "window_not_open",
     "window_closed",
     "term_ended",

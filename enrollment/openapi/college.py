@@ -8,6 +8,7 @@ from enrollment.model.courses import (
     Course,
     CourseInput,
     CourseSeats,
+    EarlyAccess,
     Meeting,
     Prerequisite,
 )
@@ -22,7 +23,7 @@ from enrollment.model.records import (
     TermInput,
     TokenInput,
 )
-from enrollment.model.types import Code, Credits, Date, PersonName, Until
+from enrollment.model.types import Code, Credits, Date, PersonName, Since, Until
 
 STARTED, NOW = "2026-08-20T09:00:00.000Z", "2026-09-01T09:00:00.000Z"
 
@@ -31,6 +32,7 @@ STUDENT = StudentInput(
     given_name=PersonName("Ada"),
     family_name=PersonName("Lovelace"),
     email="ada@example.org",
+    groups=[Code("SENIOR"), Code("2027")],
 )
 TERM = TermInput(
     code=Code("2027-SPRING"),
@@ -47,9 +49,12 @@ COURSE = CourseInput(
     instructor="Edgar Codd",
     credits=Credits(7.5),
     capacity=30,
+    enroll_from=Since("2026-08-08T08:00:00.000Z"),
     enroll_until=Until("2026-09-15T00:00:00.000Z"),
     prerequisites=[Prerequisite(code=Code("CS101"))],
     meetings=[Meeting(weekday=1, from_time="09:00", to_time="10:30", room="B 12")],
+    open_to=[Code("SENIOR"), Code("JUNIOR")],
+    early_access=[EarlyAccess(group=Code("SENIOR"), enroll_from=Since("2026-08-01T08:00:00.000Z"))],
 )
 NEW_STUDENT = NewStudent(
     **asdict(STUDENT),

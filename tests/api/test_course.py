@@ -25,6 +25,8 @@ DEFAULTS = {
     "prerequisites": [],
     "corequisites": [],
     "meetings": [],
+    "open_to": [],
+    "early_access": [],
 }
 
 
@@ -65,6 +67,8 @@ def test_a_course_keeps_every_field(client: Client):
             {"weekday": 1, "from": "09:00", "to": "10:30", "room": "B 12"},
             {"weekday": 3, "from": "09:00", "to": "10:30", "room": None},
         ],
+        "open_to": ["SENIOR", "2027"],
+        "early_access": [{"group": "SENIOR", "enroll_from": "2026-07-01T08:00:00.000Z"}],
     }
 
     created = client.post_json("/v1/courses", fields, status=201).json

@@ -23,6 +23,8 @@ FIELDS = {
     "prerequisites": [{"code": "CS101", "concurrent": True}],
     "corequisites": ["CS201L"],
     "meetings": [MEETING],
+    "open_to": ["SENIOR"],
+    "early_access": [{"group": "SENIOR", "enroll_from": "2026-07-25T08:00:00.000Z"}],
 }
 
 
@@ -52,6 +54,7 @@ def test_a_copy_has_everything_and_its_windows_move_with_the_term(terms: Client)
         "enroll_from": "2027-01-02T08:00:00.000Z",
         "enroll_until": "2027-02-16T22:00:00.000Z",
         "drop_until": "2027-03-18T22:00:00.000Z",
+        "early_access": [{"group": "SENIOR", "enroll_from": "2026-12-26T08:00:00.000Z"}],
     }
     assert terms.get("/v1/courses/2").json == new
     assert terms.get("/v1/courses/1").json == original

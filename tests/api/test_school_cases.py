@@ -471,3 +471,115 @@ def test_a_student_who_becomes_inactive_leaves_after_the_deadline_too(client: Cl
     client.patch_json(f"/v1/students/{student}", {"status": "inactive"}, status=200)
 
     assert client.status(student, course) == "dropped"
+
+
+# Groups
+
+NURSES = {"groups": ["NURSING", "2027"]}
+
+
+def test_a_course_is_open_to_its_groups_only(client: Client):
+    course = client.course(code="NUR1", open_to=["Nursing", "SENIOR"])
+    inside, outside = client.student(**NURSES), client.student(groups=["2027"])
+
+    answer = client.enroll(outside, course, 409)
+
+    assert broken(answer) == [("/course_id", "group_required")]
+    assert answer.json["detail"] == "NUR1 is open only to students in: Nursing, SENIOR."
+    details = {"course": "NUR1", "open_to": ["Nursing", "SENIOR"]}
+    assert answer.json["errors"][0]["details"] == details
+    assert codes(client.enroll(client.student(), course, 409)) == ["group_required"]
+    client.enroll(inside, course)
+    override = {"rules": ["group_required"], "reason": "the dean agrees"}
+    client.enroll(outside, course, override=override)
+
+
+@pytest.mark.parametrize(
+    ("early", "expected"),
+    [
+        ([], 409),
+        ([{"group": "nursing", "enroll_from": PAST}], 201),
+        ([{"group": "NURSING", "enroll_from": "2098-09-01T08:00:00Z"}], 409),
+        ([{"group": "SENIOR", "enroll_from": PAST}], 409),
+        (
+            [
+                {"group": "NURSING", "enroll_from": "2098-09-01T08:00:00Z"},
+                {"group": "2027", "enroll_from": "2020-09-01"},
+            ],
+            201,
+        ),
+    ],
+    ids=["no one", "in time", "later", "another group", "the earliest of two"],
+)
+def test_a_group_enrolls_before_everyone(
+    client: Client, early: list[dict[str, str]], expected: int
+):
+    course = client.course(enroll_from=FUTURE, early_access=early)
+
+    answer = client.enroll(client.student(**NURSES), course, expected)
+
+    if expected == 409:
+        assert codes(answer) == ["window_not_open"]
+        own = [item["enroll_from"][:4] for item in early if item["group"] != "SENIOR"]
+        assert answer.json["errors"][0]["details"]["enroll_from"][:4] == min([*own, FUTURE[:4]])
+    assert codes(client.enroll(client.student(), course, 409)) == ["window_not_open"]
+
+
+def test_groups_and_early_access_are_kept_and_changed_alone(client: Client):
+    early = [{"group": "SENIOR", "enroll_from": "2099-08-01T08:00:00.000Z"}]
+    fields = {"open_to": ["SENIOR", "2027"], "early_access": early, "enroll_from": FUTURE}
+    course = client.course(**fields)
+    student = client.student(**NURSES)
+
+    changed = client.patch_json(f"/v1/courses/{course}", {"title": "Nursing"}, status=200)
+    client.patch_json(f"/v1/students/{student}", {"groups": ["SENIOR"]}, status=200)
+
+    assert {name: changed.json[name] for name in fields} == fields
+    assert client.get(f"/v1/students/{student}").json["groups"] == ["SENIOR"]
+    (_, change) = client.walk(f"/v1/students/{student}/changes")
+    assert change["before"] == NURSES
+    assert change["after"] == {"groups": ["SENIOR"]}
+    assert client.walk(f"/v1/courses/{course}/changes")[0]["after"]["early_access"] == early
+    assert client.walk("/v1/students?q=lovelace")[0]["groups"] == ["SENIOR"]
+
+
+def test_lists_of_groups_name_each_once_and_only_earlier_times(client: Client):
+    early = [{"group": group, "enroll_from": FUTURE} for group in ("SENIOR", "senior")]
+    body = {"code": "CS1", "title": "One", "open_to": ["A", "B", "a"], "early_access": early}
+
+    answer = client.post_json("/v1/courses", body | {"enroll_from": PAST}, status=422)
+
+    assert broken(answer) == [
+        ("/early_access/0/enroll_from", "not_earlier"),
+        ("/early_access/1/enroll_from", "not_earlier"),
+        ("/early_access/1/group", "duplicate_group"),
+        ("/open_to/2", "duplicate_group"),
+    ]
+    del early[1]
+    assert codes(client.post_json("/v1/courses", body | {"open_to": []}, status=409)) == [
+        "not_earlier"
+    ]
+    body = {"given_name": "Ada", "family_name": "L", "groups": ["A", "a"]}
+    answer = client.post_json("/v1/students", body, status=422)
+    assert broken(answer) == [("/groups/1", "duplicate_group")]
+
+
+def test_a_student_who_joins_a_group_is_promoted(client: Client):
+    student, course = client.student(), client.course(capacity=1)
+    join(client, course, student)
+    change_course(client, course, open_to=["NURSING"])
+    change_course(client, course, capacity=2)
+    assert client.status(student, course) == "waitlisted"
+
+    client.patch_json(f"/v1/students/{student}", NURSES, status=200)
+
+    assert client.status(student, course) == "enrolled"
+
+
+def test_closing_a_course_to_a_group_tells_whom_it_affects(client: Client):
+    student, course = client.student(), client.course()
+    client.enroll(student, course)
+
+    answer = change_course(client, course, open_to=["NURSING"])
+
+    assert affected(answer) == [(student, "enrolled", ["group_required"])]

@@ -22,17 +22,16 @@ STUDENTS = st.integers(1, 4)
 COURSES = st.sampled_from([1, 1, 1, 4, 4, 5, 2, 3, 6])
 SEATS = st.sampled_from([1, 1, 1, 2, 0, None])
 WAITS = st.sampled_from([True, True, False])
-ADA = {"given_name": "Ada", "family_name": "Lovelace"}
 MONDAY = [{"weekday": 1, "from": "09:00", "to": "10:00"}]
 # The second needs the first; the third is taken together with the fourth, which meets when the
 # fifth does, and of which the sixth is another section. Kept and given up in turn, they are where a
-# set is judged as a whole.
+# set is judged as a whole. The fifth is open to a group.
 FIELDS: dict[int, dict[str, Any]] = {
     1: {"capacity": 1},
     2: {"capacity": 1, "prerequisites": [{"code": "C1"}], "repeatable": True},
     3: {"capacity": 2, "corequisites": ["C4"], "repeatable": True},
     4: {"capacity": 3, "meetings": MONDAY, "repeatable": True},
-    5: {"capacity": 1, "meetings": MONDAY, "repeatable": True},
+    5: {"capacity": 1, "meetings": MONDAY, "repeatable": True, "open_to": ["SENIOR"]},
     6: {"capacity": 1, "code": "C4", "section": "02", "repeatable": True},
 }
 
@@ -44,9 +43,10 @@ def new_model() -> Model:
     courses[3].corequisites = frozenset({4})
     courses[4].conflicts = frozenset({5})
     courses[5].conflicts = frozenset({4})
+    courses[5].for_group = True
     courses[4].sections = frozenset({6})
     courses[6].sections = frozenset({4})
-    return Model(courses)
+    return Model(courses, group={1, 2, 3})
 
 
 @cache
@@ -70,8 +70,8 @@ class Registration(RuleBasedStateMachine):
         path = Path(shutil.copy(template(), self.folder.name))
         self.app = make_app(Config(database=path))
         self.client = Client(self.app)
-        for _ in range(4):
-            self.client.student()
+        for student in range(1, 5):
+            self.client.student(groups=["senior"] if student < 4 else [])
         for number, fields in FIELDS.items():
             self.client.course(**{"code": f"C{number}"} | fields)
         self.model = new_model()
@@ -380,14 +380,22 @@ class Registration(RuleBasedStateMachine):
         ended = self.model.of_student(student, "enrolled", "waitlisted")
         self.model.end(student, ended, "dropped")
         self.model.settle(ended, [student])
-        self.send("PUT", f"/v1/students/{student}", ADA | {"status": "inactive"}, 200, before)
+        self.send("PATCH", f"/v1/students/{student}", {"status": "inactive"}, 200, before)
 
     @rule()
     @precondition(lambda self: self.model.inactive)
     def come_back(self) -> None:
         before, student = deepcopy(self.model), self.model.inactive.pop()
         self.model.settle(students=[student])
-        self.send("PUT", f"/v1/students/{student}", ADA | {"status": "active"}, 200, before)
+        self.send("PATCH", f"/v1/students/{student}", {"status": "active"}, 200, before)
+
+    @rule(student=STUDENTS)
+    def join_or_leave_the_group(self, student: int) -> None:
+        before = deepcopy(self.model)
+        self.model.group ^= {student}
+        self.model.settle(students=[student])
+        body = {"groups": ["SENIOR", "2027"] if student in self.model.group else None}
+        self.send("PATCH", f"/v1/students/{student}", body, 200, before)
 
     # After every step
 

@@ -216,6 +216,11 @@ ROWS: dict[str, list[tuple[str, tuple[object, ...]]]] = {
         (f"UPDATE term SET drop_until = '{MOMENT}'", ()),
         (f"UPDATE course SET drop_until = '{MOMENT}'", ()),
     ],
+    "0019": [
+        ("UPDATE student SET groups = '[\"SENIOR\",\"2027\"]' WHERE id = 1", ()),
+        ("UPDATE course SET open_to = '[\"SENIOR\"]' WHERE id = 1", ()),
+        (f"UPDATE course SET early_access = '{{\"SENIOR\":\"{MOMENT}\"}}' WHERE id = 1", ()),
+    ],
 }  # fmt: skip
 
 

@@ -18,6 +18,8 @@ class CourseModel:
     conflicts: frozenset[int] = frozenset()
     # The other sections of the same course.
     sections: frozenset[int] = frozenset()
+    # Whether the course is open only to the students of one group.
+    for_group: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Model:
     courses: dict[int, CourseModel]
     inactive: set[int] = field(default_factory=set)
     held: set[int] = field(default_factory=set)
+    # The students of the group.
+    group: set[int] = field(default_factory=set)
     status: dict[Place, str] = field(default_factory=dict)
     # The enrollments that are void. They have no status.
     void: set[Place] = field(default_factory=set)
@@ -183,6 +187,8 @@ class Model:
             reasons.append(("student_inactive",))
         if student in self.held:
             reasons.append(("student_on_hold",))
+        if course.for_group and student not in self.group:
+            reasons.append(("group_required",))
         reasons += self.missing(student, course.corequisites, now)
         reasons += [
             ("prerequisite_missing", str(other))

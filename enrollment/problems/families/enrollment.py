@@ -147,6 +147,19 @@ PROBLEM_TYPES = (
         overridable=True,
     ),
     problem(
+        code="group_required",
+        status=409,
+        title="The course is open to other groups only",
+        advice="Choose another course, or add the student to one of the groups in `open_to`.",
+        example=Example(
+            "CS101 is open only to students in: NURSING, 2027.",
+            "/course_id",
+            {"course": "CS101", "open_to": ["NURSING", "2027"]},
+        ),
+        rule_for=ENROLLING,
+        overridable=True,
+    ),
+    problem(
         code="window_not_open",
         status=409,
         title="Enrollment in the course is not open yet",

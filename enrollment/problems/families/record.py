@@ -84,6 +84,14 @@ PROBLEM_TYPES = (
         rule_for=("student",),
     ),
     problem(
+        code="duplicate_group",
+        status=422,
+        title="The request lists the same group twice",
+        advice="List each group once.",
+        example=Example("The group SENIOR is listed before.", "/groups/1", {"group": "SENIOR"}),
+        rule_for=("student", "course"),
+    ),
+    problem(
         code="student_has_enrollments",
         status=409,
         title="The student has enrollments, present or past",
@@ -194,6 +202,18 @@ PROBLEM_TYPES = (
         advice="Change one of the two meetings.",
         example=Example(
             "The meeting overlaps an earlier one in the list.", "/meetings/1", {"weekday": 1}
+        ),
+        rule_for=("course",),
+    ),
+    problem(
+        code="not_earlier",
+        status=409,
+        title="A group could not enroll earlier than everyone",
+        advice="Send a time before the `enroll_from` of the course, or leave the group out.",
+        example=Example(
+            "SENIOR could enroll from 2026-08-01T00:00:00.000Z on, no earlier than everyone.",
+            "/early_access/0/enroll_from",
+            {"group": "SENIOR", "enroll_from": None},
         ),
         rule_for=("course",),
     ),
