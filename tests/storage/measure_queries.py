@@ -71,11 +71,13 @@ def calls(db: Connection) -> Iterator[tuple[str, Callable[[], object]]]:
     )
     yield (
         "list_decisions, 500 students",
-        lambda: enrollment._decide(db, many, change, "", lists_students=True),
+        lambda: enrollment.decide_after_promotion(db, many, change, "", lists_students=True),
     )
     yield (
         "list_decisions, a page of courses",
-        lambda: eligibility.list_eligible_courses(db, student, EligibleCourseFilter(limit=20), NOW),
+        lambda: eligibility.list_eligible_courses(
+            db, student, EligibleCourseFilter(limit=20), change
+        ),
     )
     yield "get_course", lambda: get_course(db, other)
     yield "promote_eligible", lambda: waitlist.promote_eligible(db, change, course_ids=[full])
