@@ -1,7 +1,7 @@
 -- name: get_course(id)^
 -- Which course has this id?
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
-    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access
+    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access, counts_as
 FROM course
 WHERE id = :id;
 
@@ -17,7 +17,7 @@ WHERE id = :id;
 -- Which courses follow this place in the order of codes? A first page follows (the prefix of the code, '', 0).
 -- Each _end is the end of a prefix.
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
-    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access
+    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access, counts_as
 FROM course
 WHERE (code, label, id) > (:after_code, :after_label, :after_id)
     AND code < :code_end
@@ -57,7 +57,7 @@ LIMIT :limit;
 -- name: list_courses_of_term(term, code_end, title, title_end, status, section, instructor, instructor_end, seats, waiting, updated_since, words, last, after_code, after_label, after_id, limit)
 -- Which courses of this term follow this place in the order of codes?
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
-    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access
+    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access, counts_as
 FROM course
 WHERE term = :term
     AND (code, label, id) > (:after_code, :after_label, :after_id)
@@ -102,12 +102,12 @@ SELECT
     course_seat.course_id AS id,
     (
         SELECT json_group_array(
-            json_object('code', code, 'concurrent', json(CASE kind WHEN 'concurrent' THEN 'true' ELSE 'false' END))
+            json_object('choice', choice, 'kind', kind, 'code', code)
         )
         FROM (
-            SELECT code, kind FROM course_requirement
+            SELECT choice, kind, code FROM course_requirement
             WHERE course_requirement.course_id = course_seat.course_id AND kind <> 'corequisite'
-            ORDER BY code
+            ORDER BY choice, code
         ) AS required
     ) AS prerequisites,
     (
@@ -138,7 +138,7 @@ ORDER BY course_seat.course_id;
 -- name: list_courses_to_copy(term, codes)
 -- Which courses of this term have these codes, without the cancelled ones? codes is a JSON array; NULL: all codes.
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
-    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access
+    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access, counts_as
 FROM course
 WHERE term = :term
     AND status <> 'cancelled'
@@ -184,13 +184,13 @@ CROSS JOIN course
 WHERE course.id = CAST(wanted.value AS bigint)
 ORDER BY course.id;
 
--- name: list_broken_course_rules(id, code, section, term, enroll_from, enroll_until, requirements, meetings, open_to, early_access_items)
+-- name: list_broken_course_rules(id, code, section, term, enroll_from, enroll_until, prerequisites, requirements, meetings, open_to, early_access_items, counts_as)
 -- Which rules would a course with these fields break? A new course has no id.
 WITH requirement AS MATERIALIZED (
     SELECT
-        '/' || (value ->> 'field') || '/' || (value ->> 'index') AS pointer,
+        value ->> 'pointer' AS pointer,
         value ->> 'code' AS code,
-        row_number() OVER (PARTITION BY lower(value ->> 'code') ORDER BY key) AS occurrence
+        row_number() OVER (PARTITION BY value ->> 'choice', lower(value ->> 'code') ORDER BY key) AS occurrence
     FROM json_each(:requirements)
 ),
 
@@ -238,6 +238,12 @@ SELECT pointer, 'duplicate_requirement',
 FROM requirement
 WHERE occurrence > 1
 UNION ALL
+SELECT '/prerequisites/' || CAST(key AS text), 'code_or_any_of',
+    'A prerequisite has either `code` or `any_of`.',
+    json_object('index', key)
+FROM json_each(:prerequisites)
+WHERE (value ->> 'code' IS NULL) = (value ->> 'any_of' IS NULL)
+UNION ALL
 SELECT pointer, 'requires_itself',
     :code || ' cannot require itself.',
     json_object('code', code)
@@ -268,34 +274,54 @@ SELECT pointer, 'duplicate_group',
 FROM listed_group
 WHERE occurrence > 1
 UNION ALL
-SELECT '/early_access/' || CAST(key AS text) || '/enroll_from', 'not_earlier',
-    (value ->> 'group') || ' could enroll from ' || (value ->> 'enroll_from')
-        || ' on, no earlier than everyone.',
-    json_object('group', value ->> 'group', 'enroll_from', :enroll_from)
-FROM json_each(:early_access_items)
-WHERE coalesce(value ->> 'enroll_from' >= :enroll_from, true)
+SELECT '/counts_as/' || CAST(key AS text), 'duplicate_code',
+    'The code ' || value || ' is listed before.',
+    json_object('code', value)
+FROM (
+    SELECT key, value, row_number() OVER (PARTITION BY lower(value) ORDER BY key) AS occurrence
+    FROM json_each(:counts_as)
+) AS listed_code
+WHERE occurrence > 1
+UNION ALL
+SELECT '/early_access/' || CAST(item AS text) || '/enroll_from', 'not_earlier',
+    code || ' could enroll from ' || starts_at || ' on, no earlier than everyone.',
+    json_object('group', code, 'enroll_from', :enroll_from)
+FROM (
+    SELECT key AS item, value ->> 'group' AS code, value ->> 'enroll_from' AS starts_at
+    FROM json_each(:early_access_items)
+) AS early
+WHERE coalesce(starts_at >= :enroll_from, true)
 ORDER BY pointer, code;
 
--- name: insert_course(now, code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access)^
+-- name: insert_course(now, code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access, counts_as)^
 INSERT INTO course (
     code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from,
-    enroll_until, drop_until, status, repeatable, open_to, early_access, updated_at
+    enroll_until, drop_until, status, repeatable, open_to, early_access, counts_as, updated_at
 )
 VALUES (
     :code, :section, :title, (SELECT code FROM term WHERE code = :term), :instructor, :credits, :capacity,
     :waitlist_capacity, :promotion, :enroll_from, :enroll_until, :drop_until, :status, :repeatable, :open_to,
-    :early_access, :now
+    :early_access, :counts_as, :now
 )
 RETURNING id;
 
--- name: update_course(id, now, code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access)!
+-- name: update_course(id, now, code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access, counts_as)!
 UPDATE course
 SET code = :code, section = :section, title = :title,
     term = (SELECT code FROM term WHERE code = :term), instructor = :instructor, credits = :credits,
     capacity = :capacity, waitlist_capacity = :waitlist_capacity, promotion = :promotion,
     enroll_from = :enroll_from, enroll_until = :enroll_until, drop_until = :drop_until, status = :status,
-    repeatable = :repeatable, open_to = :open_to, early_access = :early_access, updated_at = :now, version = version + 1
+    repeatable = :repeatable, open_to = :open_to, early_access = :early_access, counts_as = :counts_as,
+    updated_at = :now, version = version + 1
 WHERE id = :id;
+
+-- name: list_requiring_courses(code, new_code)
+-- Which courses require this code, if the new code is another one?
+SELECT DISTINCT course.id AS course_id, course.label, course.term
+FROM course_requirement
+JOIN course ON course.id = course_requirement.course_id
+WHERE course_requirement.code = :code AND lower(:code) <> lower(:new_code)
+ORDER BY course.id;
 
 -- name: delete_other_requirements(course_id, requirements)!
 -- Delete the requirements that are not exactly among these. What stays leaves no change on record.
@@ -304,15 +330,18 @@ DELETE FROM course_requirement
 WHERE course_id = :course_id
     AND NOT EXISTS (
         SELECT 1 FROM json_each(:requirements)
-        WHERE code || '' = value ->> 'code' AND kind = value ->> 'kind'
+        WHERE choice = CAST(value ->> 'choice' AS bigint)
+            AND code || '' = value ->> 'code'
+            AND kind = value ->> 'kind'
     );
 
 -- name: insert_requirements(course_id, requirements)!
 -- Add the requirements that the course does not have.
-INSERT INTO course_requirement (course_id, code, kind)
-SELECT :course_id, value ->> 'code', value ->> 'kind' FROM json_each(:requirements)
+INSERT INTO course_requirement (course_id, choice, code, kind)
+SELECT :course_id, CAST(value ->> 'choice' AS bigint), value ->> 'code', value ->> 'kind'
+FROM json_each(:requirements)
 WHERE true
-ON CONFLICT (course_id, code) DO NOTHING;
+ON CONFLICT (course_id, choice, code) DO NOTHING;
 
 -- name: delete_other_meetings(course_id, meetings)!
 -- Delete the meetings that are not exactly among these. meetings is a JSON array.

@@ -46,10 +46,10 @@ WITH
 ---------------------------------------------------------------------------------------------------
 
 dropped AS (
-    SELECT course.id, course.code
+    SELECT course_code.course_id AS id, course_code.code
     FROM json_each(:dropped) AS listed
-    CROSS JOIN course
-    WHERE course.id = CAST(listed.value AS bigint)
+    CROSS JOIN course_code
+    WHERE course_code.course_id = CAST(listed.value AS bigint)
 ),
 
 requested AS MATERIALIZED (
@@ -145,7 +145,7 @@ candidate AS MATERIALIZED (
 
 -- The courses that each student will have if every candidate is enrolled. A cancelled course is none of them.
 schedule AS MATERIALIZED (
-    SELECT student_course.student_id, student_course.course_id, course.label AS course, course.code,
+    SELECT student_course.student_id, student_course.course_id, course.label AS course,
         course.term, course.credits, term.start_on, term.end_on
     FROM student_course
     JOIN course ON course.id = student_course.course_id
@@ -155,43 +155,49 @@ schedule AS MATERIALIZED (
         AND course.status <> 'cancelled'
         AND course.id NOT IN (SELECT id FROM dropped)
     UNION ALL
-    SELECT student_id, course_id, course, code, term, credits, start_on, end_on
+    SELECT student_id, course_id, course, term, credits, start_on, end_on
     FROM candidate
     WHERE NOT :alone AND NOT waits AND course_status <> 'cancelled'
 ),
 
--- What candidates require, and courses that the student keeps, of those that the request drops.
+-- What candidates require, and courses that the student keeps, of those that the request drops. Any code of a
+-- choice is enough.
 unmet_requirement AS (
-    SELECT request.item, request.course, course_requirement.code, course_requirement.kind
-    FROM request
-    JOIN course_requirement ON course_requirement.course_id = request.course_id
-    WHERE +request.occurrence = 1
-        AND request.student_status IS NOT NULL
-        AND (
+    SELECT item, course, kind, choice, min(code) AS code, json_group_array(code) AS codes
+    FROM (
+        SELECT request.item, request.course, required.kind, required.choice, required.code,
             NOT request.is_satisfied
-            OR request.present_status = 'enrolled'
-            AND course_requirement.kind IN ('concurrent', 'corequisite')
-            AND course_requirement.code IN (SELECT code FROM dropped)
-        )
-        AND NOT EXISTS (
-            SELECT 1
-            FROM student_course AS done
-            JOIN course ON course.id = done.course_id
-            WHERE done.student_id = request.student_id
-                AND done.completed_at IS NOT NULL
-                AND course.code = course_requirement.code
-        )
-        AND NOT (
-            course_requirement.kind IN ('concurrent', 'corequisite')
-            AND EXISTS (
-                SELECT 1 FROM schedule
-                WHERE schedule.student_id = request.student_id
-                    AND schedule.code = course_requirement.code
-                    -- A course without a term is taken at the same time as any other.
-                    AND coalesce(schedule.start_on <= request.end_on, true)
-                    AND coalesce(schedule.end_on >= request.start_on, true)
+                OR required.kind IN ('concurrent', 'corequisite')
+                AND required.code IN (SELECT code FROM dropped) AS matters,
+            EXISTS (
+                SELECT 1
+                FROM student_course AS done
+                CROSS JOIN course_code
+                WHERE done.student_id = request.student_id
+                    AND done.completed_at IS NOT NULL
+                    AND course_code.course_id = done.course_id
+                    AND course_code.code = required.code
             )
-        )
+                OR required.kind IN ('concurrent', 'corequisite')
+                AND EXISTS (
+                    SELECT 1
+                    FROM schedule
+                    CROSS JOIN course_code
+                    WHERE schedule.student_id = request.student_id
+                        AND course_code.course_id = schedule.course_id
+                        AND course_code.code = required.code
+                        -- A course without a term is taken at the same time as any other.
+                        AND coalesce(schedule.start_on <= request.end_on, true)
+                        AND coalesce(schedule.end_on >= request.start_on, true)
+                ) AS is_met
+        FROM request
+        JOIN course_requirement AS required ON required.course_id = request.course_id
+        WHERE +request.occurrence = 1
+            AND request.student_status IS NOT NULL
+            AND (NOT request.is_satisfied OR request.present_status = 'enrolled' AND :dropped <> '[]')
+    ) AS way
+    GROUP BY item, course, kind, choice, CASE choice WHEN 0 THEN code END
+    HAVING count(*) FILTER (WHERE matters) > 0 AND count(*) FILTER (WHERE is_met) = 0
 ),
 
 ---------------------------------------------------------------------------------------------------
@@ -256,10 +262,13 @@ violation AS (
         AND EXISTS (
             SELECT 1
             FROM student_course AS done
-            JOIN course AS same ON same.id = done.course_id
+            CROSS JOIN course_code AS same
+            CROSS JOIN course_code AS own
             WHERE done.student_id = candidate.student_id
                 AND done.completed_at IS NOT NULL
-                AND same.code = candidate.code
+                AND same.course_id = done.course_id
+                AND own.course_id = candidate.course_id
+                AND own.code = same.code
         )
 
     UNION ALL
@@ -355,12 +364,22 @@ violation AS (
     UNION ALL
     SELECT item, CASE kind WHEN 'corequisite' THEN 'corequisite_missing' ELSE 'prerequisite_missing' END,
         CASE kind
-            WHEN 'prerequisite' THEN course || ' needs ' || code || ' completed before.'
-            WHEN 'concurrent' THEN course || ' needs ' || code || ' completed before, or taken with it.'
-            ELSE course || ' is taken together with ' || code || '.'
+            WHEN 'prerequisite' THEN course || ' needs ' || named || ' completed before.'
+            WHEN 'concurrent' THEN course || ' needs ' || named || ' completed before, or taken with it.'
+            ELSE course || ' is taken together with ' || named || '.'
         END,
-        json_object('course', course, 'requires', code)
-    FROM unmet_requirement
+        CASE choice
+            WHEN 0 THEN json_object('course', course, 'requires', code)
+            ELSE json_object('course', course, 'requires_any_of', json(codes))
+        END
+    FROM (
+        SELECT item, course, kind, choice, code, codes,
+            CASE choice
+                WHEN 0 THEN code
+                ELSE 'one of ' || replace(replace(replace(codes, '["', ''), '"]', ''), '","', ', ')
+            END AS named
+        FROM unmet_requirement
+    ) AS unmet
 
     UNION ALL
     SELECT candidate.item, 'time_conflict',
@@ -524,15 +543,16 @@ SELECT student_course.student_id, student_course.course_id
 FROM json_each(:student_ids) AS listed
 CROSS JOIN student_course AS given_up
 CROSS JOIN student_course
-CROSS JOIN course
+CROSS JOIN course_code
 CROSS JOIN course_requirement
 WHERE given_up.student_id = CAST(listed.value AS bigint)
     AND given_up.course_id = :course_id
     AND given_up.status = 'enrolled'
     AND student_course.student_id = given_up.student_id
     AND student_course.status = 'enrolled'
-    AND course.id = given_up.course_id
+    AND course_code.course_id = given_up.course_id
     AND course_requirement.course_id = student_course.course_id
-    AND course_requirement.code = course.code
+    AND course_requirement.code = course_code.code
     AND course_requirement.kind IN ('concurrent', 'corequisite')
+GROUP BY listed.key, student_course.student_id, student_course.course_id
 ORDER BY listed.key, student_course.course_id;

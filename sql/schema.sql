@@ -39,7 +39,8 @@ CREATE TABLE course (
     version           INTEGER NOT NULL DEFAULT 1, drop_until TEXT
     CONSTRAINT course_drop_until_is_time CHECK (drop_until IS strftime('%Y-%m-%dT%H:%M:%fZ', drop_until, '+0 days')), open_to TEXT NOT NULL DEFAULT '[]'
     CONSTRAINT course_open_to_is_list CHECK (open_to LIKE '[%]'), early_access TEXT NOT NULL DEFAULT '{}'
-    CONSTRAINT course_early_access_is_object CHECK (early_access LIKE '{%}'),
+    CONSTRAINT course_early_access_is_object CHECK (early_access LIKE '{%}'), counts_as TEXT NOT NULL DEFAULT '[]'
+    CONSTRAINT course_counts_as_is_list CHECK (counts_as LIKE '[%]'),
     CONSTRAINT course_term_exists FOREIGN KEY (term) REFERENCES term (code)
         ON UPDATE CASCADE ON DELETE RESTRICT,
     CONSTRAINT course_code_length CHECK (length(code) BETWEEN 1 AND 32),
@@ -93,9 +94,16 @@ BEGIN
         ('status', OLD.status, NULL),
         ('repeatable', OLD.repeatable, NULL),
         ('open_to', OLD.open_to, NULL),
-        ('early_access', OLD.early_access, NULL);
+        ('early_access', OLD.early_access, NULL),
+        ('counts_as', OLD.counts_as, NULL);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', OLD.id, OLD.version, 'deleted', NULL);
+END;
+
+CREATE TRIGGER course_delete_removes_the_codes
+AFTER DELETE ON course
+BEGIN
+    DELETE FROM course_code WHERE course_id = OLD.id;
 END;
 
 -- So the changes of the parts come before its own.
@@ -104,6 +112,12 @@ BEFORE DELETE ON course
 BEGIN
     DELETE FROM course_requirement WHERE course_id = OLD.id;
     DELETE FROM course_meeting WHERE course_id = OLD.id;
+END;
+
+CREATE TRIGGER course_insert_has_codes_in_counts_as
+BEFORE INSERT ON course
+BEGIN
+    INSERT INTO code_list_to_check (codes) VALUES (NEW.counts_as);
 END;
 
 CREATE TRIGGER course_insert_has_codes_in_open_to
@@ -156,9 +170,19 @@ BEGIN
         ('status', NULL, NEW.status),
         ('repeatable', NULL, NEW.repeatable),
         ('open_to', NULL, NEW.open_to),
-        ('early_access', NULL, NEW.early_access);
+        ('early_access', NULL, NEW.early_access),
+        ('counts_as', NULL, NEW.counts_as);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', NEW.id, NEW.version, 'created', NULL);
+END;
+
+CREATE TRIGGER course_insert_makes_codes
+AFTER INSERT ON course
+BEGIN
+    INSERT OR IGNORE INTO course_code (course_id, code)
+    VALUES (NEW.id, NEW.code);
+    INSERT OR IGNORE INTO course_code (course_id, code)
+    SELECT NEW.id, value FROM json_each(NEW.counts_as);
 END;
 
 CREATE TRIGGER course_is_never_replaced
@@ -173,6 +197,12 @@ BEFORE UPDATE OF id ON course
 WHEN NEW.id <> OLD.id
 BEGIN
     SELECT RAISE(ABORT, 'a course keeps the id');
+END;
+
+CREATE TRIGGER course_update_has_codes_in_counts_as
+BEFORE UPDATE OF counts_as ON course
+BEGIN
+    INSERT INTO code_list_to_check (codes) VALUES (NEW.counts_as);
 END;
 
 CREATE TRIGGER course_update_has_codes_in_open_to
@@ -220,7 +250,7 @@ END;
 
 CREATE TRIGGER course_update_leaves_a_change
 AFTER UPDATE OF code, section, title, instructor, term, credits, capacity, waitlist_capacity, promotion,
-    enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access ON course
+    enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access, counts_as ON course
 BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
@@ -239,12 +269,24 @@ BEGIN
         ('status', OLD.status, NEW.status),
         ('repeatable', OLD.repeatable, NEW.repeatable),
         ('open_to', OLD.open_to, NEW.open_to),
-        ('early_access', OLD.early_access, NEW.early_access);
+        ('early_access', OLD.early_access, NEW.early_access),
+        ('counts_as', OLD.counts_as, NEW.counts_as);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     SELECT 'course', NEW.id,
         -- A new code of the term makes a new version afterwards (course_version_follows_term).
         NEW.version + (NEW.version = OLD.version AND NEW.term IS NOT OLD.term COLLATE BINARY),
         'changed', NULL;
+END;
+
+CREATE TRIGGER course_update_makes_codes
+AFTER UPDATE OF code, counts_as ON course
+WHEN NEW.code <> OLD.code COLLATE BINARY OR NEW.counts_as <> OLD.counts_as
+BEGIN
+    DELETE FROM course_code WHERE course_id = NEW.id;
+    INSERT OR IGNORE INTO course_code (course_id, code)
+    VALUES (NEW.id, NEW.code);
+    INSERT OR IGNORE INTO course_code (course_id, code)
+    SELECT NEW.id, value FROM json_each(NEW.counts_as);
 END;
 
 CREATE TRIGGER course_version_follows_term
@@ -261,6 +303,14 @@ BEGIN
     WHERE EXISTS (SELECT 1 FROM student_course WHERE course_id = OLD.id AND status <> 'void');
     DELETE FROM student_course WHERE course_id = OLD.id;
 END;
+
+CREATE TABLE course_code (
+    course_id INTEGER NOT NULL,
+    code      TEXT    NOT NULL COLLATE NOCASE,
+    CONSTRAINT course_code_key PRIMARY KEY (course_id, code),
+    CONSTRAINT course_code_course_exists FOREIGN KEY (course_id) REFERENCES course (id)
+        ON UPDATE RESTRICT ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE course_meeting (
     course_id INTEGER NOT NULL,
@@ -326,21 +376,27 @@ END;
 
 CREATE TABLE course_requirement (
     course_id INTEGER NOT NULL,
+    choice    INTEGER NOT NULL DEFAULT 0,
     code      TEXT    NOT NULL COLLATE NOCASE,
     kind      TEXT    NOT NULL,
-    CONSTRAINT course_requirement_key PRIMARY KEY (course_id, code),
+    CONSTRAINT course_requirement_key PRIMARY KEY (course_id, choice, code),
     CONSTRAINT course_requirement_course_exists FOREIGN KEY (course_id) REFERENCES course (id)
         ON UPDATE RESTRICT ON DELETE CASCADE,
+    CONSTRAINT course_requirement_choice_range CHECK (choice BETWEEN 0 AND 20),
     CONSTRAINT course_requirement_code_length CHECK (length(code) BETWEEN 1 AND 32),
     CONSTRAINT course_requirement_kind_known
-        CHECK (kind IN ('prerequisite', 'concurrent', 'corequisite'))
+        CHECK (kind IN ('prerequisite', 'concurrent', 'corequisite')),
+    CONSTRAINT course_requirement_choice_is_of_prerequisites CHECK (choice = 0 OR kind <> 'corequisite')
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX course_requirement_by_code ON course_requirement (code);
 
 CREATE TRIGGER course_requirement_delete_leaves_a_change
 AFTER DELETE ON course_requirement
 BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
+        ('choice', OLD.choice, NULL),
         ('code', OLD.code, NULL),
         ('kind', OLD.kind, NULL);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
@@ -352,6 +408,7 @@ AFTER INSERT ON course_requirement
 BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
+        ('choice', NULL, NEW.choice),
         ('code', NULL, NEW.code),
         ('kind', NULL, NEW.kind);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
@@ -363,12 +420,14 @@ AFTER UPDATE ON course_requirement
 BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
+        ('choice', OLD.choice, NULL),
         ('code', OLD.code, NULL),
         ('kind', OLD.kind, NULL);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', OLD.course_id, (SELECT version FROM course WHERE id = OLD.course_id), 'deleted', 'requirement');
     INSERT INTO changed_column (name, before, after)
     VALUES
+        ('choice', NULL, NEW.choice),
         ('code', NULL, NEW.code),
         ('kind', NULL, NEW.kind);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
@@ -1422,13 +1481,13 @@ BEGIN
         SELECT
             '"' || name || '":' || CASE
                 WHEN before IS NULL THEN 'null'
-                WHEN name IN ('groups', 'open_to', 'early_access') THEN before
+                WHEN name IN ('groups', 'open_to', 'early_access', 'counts_as') THEN before
                 WHEN typeof(before) = 'text' THEN '"' || replace(replace(before, char(92), char(92, 92)), '"', char(92) || '"') || '"'
                 ELSE before
             END AS before,
             '"' || name || '":' || CASE
                 WHEN after IS NULL THEN 'null'
-                WHEN name IN ('groups', 'open_to', 'early_access') THEN after
+                WHEN name IN ('groups', 'open_to', 'early_access', 'counts_as') THEN after
                 WHEN typeof(after) = 'text' THEN '"' || replace(replace(after, char(92), char(92, 92)), '"', char(92) || '"') || '"'
                 ELSE after
             END AS after

@@ -75,7 +75,7 @@ def read_course(context: Context, db: Connection, course_id: int) -> Result:
 def replace_course(context: Context, db: Connection, course_id: int, body: CourseInput) -> Result:
     """Replace a course; its students stay in it, and the response lists those who are affected."""
     _check_preconditions(context, db, course_id)
-    change = change_context(context)
+    present, change = course.get_course(db, course_id), change_context(context)
     before = eligibility.list_affected(db, course_id, change)
     course.update_course(db, course_id, body, change.at)
     waitlist.promote_eligible(db, change, course_ids=[course_id], members_of=[course_id])
@@ -83,6 +83,7 @@ def replace_course(context: Context, db: Connection, course_id: int, body: Cours
     replaced = ReplacedCourse(
         **asdict(course.get_course(db, course_id)),
         affected=[affected for affected in after if affected not in before],
+        required_by_old_code=course.list_requiring_courses(db, present.code, body.code),
     )
     return ok(replaced, course.get_course_tag(db, course_id))
 

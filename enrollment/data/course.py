@@ -1,9 +1,12 @@
 """Courses, with their requirements, meetings and seats."""
 
 from collections.abc import Sequence
+from itertools import count, groupby
+from operator import itemgetter
 from typing import Any, Literal
 
 import msgspec
+from msgspec import UNSET
 from msgspec.json import decode
 from msgspec.structs import asdict
 
@@ -18,6 +21,7 @@ from enrollment.model.courses import (
     EarlyAccess,
     Meeting,
     Prerequisite,
+    RequiringCourse,
 )
 from enrollment.model.queries import CourseFilter
 from enrollment.model.types import Timestamp
@@ -31,6 +35,19 @@ SQL = queries("course")
 def decode_meetings(meetings: str) -> list[Meeting]:
     """Return the meetings of a course that a query returned as JSON."""
     return [Meeting(**row) for row in decode(meetings)] if meetings != "[]" else []
+
+
+def decode_prerequisites(rows: str) -> list[Prerequisite]:
+    """Return the prerequisites of a course that a query returned as JSON: a row for each code, in
+    the order of the choices. Those with one choice, but 0, are alternatives."""
+    found = []
+    for (choice, kind), group in groupby(decode(rows), key=itemgetter("choice", "kind")):
+        codes, concurrent = [row["code"] for row in group], kind == "concurrent"
+        if choice:
+            found.append(Prerequisite(any_of=codes, concurrent=concurrent))
+        else:
+            found += [Prerequisite(code=code, concurrent=concurrent) for code in codes]
+    return found
 
 
 def _not_found(course_id: int) -> Problem:
@@ -81,7 +98,7 @@ def insert_course(db: Connection, fields: CourseInput, now: Timestamp) -> Course
     """Add a course.
 
     Raises course_code_taken, unknown_term, ends_before_start, duplicate_requirement,
-    requires_itself, meetings_overlap, duplicate_group, not_earlier.
+    requires_itself, code_or_any_of, duplicate_code, meetings_overlap, duplicate_group, not_earlier.
     """
     parameters = _parameters(fields)
     raise_broken_rules(SQL.list_broken_course_rules(db, id=None, **parameters))
@@ -111,6 +128,12 @@ def update_course(db: Connection, course_id: int, fields: CourseInput, now: Time
     return _insert_details(db, course_id, parameters)
 
 
+def list_requiring_courses(db: Connection, code: str, new_code: str) -> list[RequiringCourse]:
+    """List the courses that require a code, if the new code is another one."""
+    rows = SQL.list_requiring_courses(db, code=code, new_code=new_code)
+    return [RequiringCourse(**row) for row in rows]
+
+
 def delete_course(db: Connection, course_id: int) -> None:
     """Delete a course that exists. Raises course_has_enrollments."""
     raise_broken_rules(SQL.list_broken_course_deletion_rules(db, id=course_id))
@@ -123,10 +146,11 @@ def _course(row: dict[str, Any], details: Row) -> Course:
         **row
         | {
             "repeatable": bool(row["repeatable"]),
-            "prerequisites": [Prerequisite(**row) for row in decode(details["prerequisites"])],
+            "prerequisites": decode_prerequisites(details["prerequisites"]),
             "corequisites": decode(details["corequisites"]),
             "meetings": decode_meetings(details["meetings"]),
             "open_to": decode(row["open_to"]),
+            "counts_as": decode(row["counts_as"]),
             "early_access": [
                 EarlyAccess(group=group, enroll_from=at)
                 for group, at in decode(row["early_access"]).items()
@@ -142,23 +166,29 @@ def _course(row: dict[str, Any], details: Row) -> Course:
 
 
 def _parameters(fields: CourseInput) -> dict[str, Any]:
-    """Return the parameters of the queries. Lists are JSON; a requirement names its field."""
-    requirements = [
-        {
-            "code": prerequisite.code,
-            "kind": "concurrent" if prerequisite.concurrent else "prerequisite",
-            "field": "prerequisites",
-            "index": index,
-        }
-        for index, prerequisite in enumerate(fields.prerequisites)
-    ] + [
-        {"code": code, "kind": "corequisite", "field": "corequisites", "index": index}
+    """Return the parameters of the queries. Lists are JSON; a requirement has its pointer."""
+    choices = count(1)
+    requirements = []
+    for index, item in enumerate(fields.prerequisites):
+        place, kind = f"/prerequisites/{index}", "concurrent" if item.concurrent else "prerequisite"
+        if item.code is not UNSET:
+            requirements.append({"pointer": place, "choice": 0, "code": item.code, "kind": kind})
+        if item.any_of is not UNSET:
+            choice = next(choices)
+            requirements += [
+                {"pointer": f"{place}/any_of/{at}", "choice": choice, "code": code, "kind": kind}
+                for at, code in enumerate(item.any_of)
+            ]
+    requirements += [
+        {"pointer": f"/corequisites/{index}", "choice": 0, "code": code, "kind": "corequisite"}
         for index, code in enumerate(fields.corequisites)
     ]
     return asdict(fields) | {
         "requirements": to_json(requirements),
+        "prerequisites": to_json(fields.prerequisites),
         "meetings": msgspec.json.encode(fields.meetings).decode(),
         "open_to": to_json(fields.open_to),
+        "counts_as": to_json(fields.counts_as),
         "early_access": to_json(
             {str(item.group): item.enroll_from for item in fields.early_access}
         ),

@@ -3,7 +3,7 @@
 from typing import Annotated, cast
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from enrollment.model.records import Enrollment, Input
 from enrollment.model.types import (
@@ -26,10 +26,12 @@ from enrollment.model.types import (
 
 
 class Prerequisite(Input, frozen=True, kw_only=True):
-    """The code of a course that a student must complete first. If `concurrent` is true, the student
-    may also take both courses at the same time."""
+    """The `code` of a course that a student must complete first, or the codes of several, `any_of`
+    which is enough: one of the two fields. If `concurrent` is true, the student may also take both
+    courses at the same time."""
 
-    code: Code
+    code: Code | UnsetType = UNSET
+    any_of: Annotated[list[Code], Meta(min_length=2, max_length=20)] | UnsetType = UNSET
     concurrent: bool = False
 
 
@@ -55,7 +57,8 @@ class CourseInput(Input, frozen=True, kw_only=True):
     term, each `section` is a course of its own with the same `code`. `term` is the code of a term.
     A `capacity` of null means no limit, and 0 means no seats. From `drop_until` on, that of the
     course or else of its term, students cannot drop the course themselves. With `open_to`,
-    only students in one of these groups can enroll."""
+    only students in one of these groups can enroll. `counts_as` are other codes as which the course
+    counts: for requirements, and for who has completed it."""
 
     code: Code
     section: Code | None = None
@@ -77,6 +80,15 @@ class CourseInput(Input, frozen=True, kw_only=True):
     meetings: Annotated[list[Meeting], Meta(max_length=20)] = []
     open_to: Groups = []
     early_access: Annotated[list[EarlyAccess], Meta(max_length=50)] = []
+    counts_as: Annotated[list[Code], Meta(max_length=20)] = []
+
+
+class RequiringCourse(msgspec.Struct, frozen=True, kw_only=True):
+    """A course that requires a code."""
+
+    course_id: Id
+    label: Label
+    term: Code | None
 
 
 class CourseSeats(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
-from enrollment.model.courses import Course, Meeting
+from enrollment.model.courses import Course, Meeting, RequiringCourse
 from enrollment.model.records import Enrollment, Event, NewStudent
 from enrollment.model.types import (
     UNBOUNDED,
@@ -105,9 +105,11 @@ class AffectedEnrollment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReplacedCourse(Course, frozen=True, kw_only=True):
-    """A course after a change, with the students whom the change affects."""
+    """A course after a change, with the students whom the change affects. If its code is another
+    one now, `required_by_old_code` lists the courses that still require the old code."""
 
     affected: Annotated[list[AffectedEnrollment], Meta(max_length=UNBOUNDED)]
+    required_by_old_code: Annotated[list[RequiringCourse], Meta(max_length=UNBOUNDED)]
 
 
 class StudentResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -51,9 +51,13 @@ COURSE = CourseInput(
     capacity=30,
     enroll_from=Since("2026-08-08T08:00:00.000Z"),
     enroll_until=Until("2026-09-15T00:00:00.000Z"),
-    prerequisites=[Prerequisite(code=Code("CS101"))],
+    prerequisites=[
+        Prerequisite(code=Code("CS101")),
+        Prerequisite(any_of=[Code("MATH101"), Code("MATH105")], concurrent=True),
+    ],
     meetings=[Meeting(weekday=1, from_time="09:00", to_time="10:30", room="B 12")],
     open_to=[Code("SENIOR"), Code("JUNIOR")],
+    counts_as=[Code("INF201")],
     early_access=[EarlyAccess(group=Code("SENIOR"), enroll_from=Since("2026-08-01T08:00:00.000Z"))],
 )
 NEW_STUDENT = NewStudent(

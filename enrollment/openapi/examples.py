@@ -165,7 +165,9 @@ SAMPLES |= {
     TermPatch: TermPatch(max_credits=25),
     CoursePatch: CoursePatch(capacity=40),
     ReplacedStudent: ReplacedStudent(**asdict(SAMPLES[Student]), dropped=[]),
-    ReplacedCourse: ReplacedCourse(**asdict(SAMPLES[Course]), affected=[AFFECTED]),
+    ReplacedCourse: ReplacedCourse(
+        **asdict(SAMPLES[Course]), affected=[AFFECTED], required_by_old_code=[]
+    ),
 }
 
 

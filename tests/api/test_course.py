@@ -27,6 +27,7 @@ DEFAULTS = {
     "meetings": [],
     "open_to": [],
     "early_access": [],
+    "counts_as": [],
 }
 
 
@@ -68,6 +69,7 @@ def test_a_course_keeps_every_field(client: Client):
             {"weekday": 3, "from": "09:00", "to": "10:30", "room": None},
         ],
         "open_to": ["SENIOR", "2027"],
+        "counts_as": ["CS99"],
         "early_access": [{"group": "SENIOR", "enroll_from": "2026-07-01T08:00:00.000Z"}],
     }
 
@@ -131,7 +133,11 @@ def test_a_replaced_course_has_the_requirements_and_meetings_of_the_new_one(clie
 
     assert answer.json["prerequisites"] == [{"code": "C1", "concurrent": False}]
     assert answer.json["corequisites"] == answer.json["meetings"] == []
-    assert {**client.get(f"/v1/courses/{course}").json, "affected": []} == answer.json
+    assert {
+        **client.get(f"/v1/courses/{course}").json,
+        "affected": [],
+        "required_by_old_code": [],
+    } == answer.json
     client.delete(f"/v1/courses/{course}", status=204)
 
 

@@ -583,3 +583,156 @@ def test_closing_a_course_to_a_group_tells_whom_it_affects(client: Client):
     answer = change_course(client, course, open_to=["NURSING"])
 
     assert affected(answer) == [(student, "enrolled", ["group_required"])]
+
+
+# Either-or, equivalents, renumbering
+
+
+def complete(client: Client, student: int, course: int) -> None:
+    client.enroll(student, course)
+    client.put_status(student, course, "completed")
+
+
+def test_one_of_several_courses_is_enough(client: Client):
+    first, second = client.course(code="CS1"), client.course(code="CS2")
+    items = [{"any_of": ["CS1", "CS2"]}, {"any_of": ["CS2", "CS3"]}]
+    course = client.course(code="CS9", prerequisites=items)
+    student = client.student()
+
+    answer = client.enroll(student, course, 409)
+
+    assert codes(answer) == ["prerequisite_missing"] * 2
+    one, other = answer.json["errors"]
+    assert one["detail"] == "CS9 needs one of CS1, CS2 completed before."
+    assert one["details"] == {"course": "CS9", "requires_any_of": ["CS1", "CS2"]}
+    assert other["details"] == {"course": "CS9", "requires_any_of": ["CS2", "CS3"]}
+    complete(client, student, first)
+    assert codes(client.enroll(student, course, 409)) == ["prerequisite_missing"]
+    complete(client, student, second)
+    client.enroll(student, course)
+
+
+def test_one_of_several_courses_may_be_taken_with_it(client: Client):
+    lab, other = client.course(code="LAB1"), client.course(code="LAB2")
+    items = [{"any_of": ["LAB1", "LAB2"], "concurrent": True}]
+    course, student = client.course(code="BIO1", prerequisites=items), client.student()
+    assert codes(client.enroll(student, course, 409)) == ["prerequisite_missing"]
+
+    client.want(student, [course, lab])
+
+    # Another one in its place is enough, and none is not.
+    client.want(student, [course, other])
+    answer = client.put_status(student, other, "dropped", 409)
+    assert broken(answer) == [("/status", "prerequisite_missing")]
+    assert codes(client.want(student, [course], 409)) == ["prerequisite_missing"]
+
+
+def test_alternatives_are_kept_and_copied(client: Client):
+    fall, spring = client.term(**FALL), client.term(**SPRING)
+    items = [
+        {"code": "CS1", "concurrent": True},
+        {"any_of": ["CS5", "CS4"], "concurrent": False},
+        {"any_of": ["CS4", "CS6"], "concurrent": True},
+    ]
+    stored = [items[0], items[1] | {"any_of": ["CS4", "CS5"]}, items[2]]
+    course = client.course(code="CS9", term=fall, prerequisites=items, counts_as=["CS8"])
+
+    copies = client.post_json("/v1/terms/2/courses", {"copy_from": fall}, status=201).json["items"]
+
+    assert spring == copies[0]["term"]
+    for shown in (client.get(f"/v1/courses/{course}").json, copies[0]):
+        assert (shown["prerequisites"], shown["counts_as"]) == (stored, ["CS8"])
+    before = client.walk(f"/v1/courses/{course}/changes")
+    client.patch_json(f"/v1/courses/{course}", {"prerequisites": stored}, status=200)
+    assert client.walk(f"/v1/courses/{course}/changes") == before
+    client.patch_json(f"/v1/courses/{course}", {"prerequisites": items[:1]}, status=200)
+    changes = client.walk(f"/v1/courses/{course}/changes")[len(before) :]
+    assert {change["part"] for change in changes} == {"requirement"}
+    assert changes[0]["before"] == {"choice": 1, "code": "CS4", "kind": "prerequisite"}
+
+
+@pytest.mark.parametrize(
+    ("item", "pointers"),
+    [
+        ({}, ["/prerequisites/0"]),
+        ({"code": "A", "any_of": ["B", "C"]}, ["/prerequisites/0"]),
+        ({"any_of": ["B"]}, ["/prerequisites/0/any_of"]),
+        ({"any_of": ["B", "b"]}, ["/prerequisites/0/any_of/1"]),
+        ({"any_of": ["B", "CS9"]}, ["/prerequisites/0/any_of/1"]),
+        ({"any_of": ["B", " "]}, ["/prerequisites/0/any_of/1"]),
+    ],
+    ids=["nothing", "both", "one", "twice", "itself", "no code"],
+)
+def test_a_prerequisite_is_a_code_or_several(
+    client: Client, item: dict[str, Any], pointers: list[str]
+):
+    body = {"code": "CS9", "title": "Nine", "prerequisites": [item]}
+
+    answer = client.post_json("/v1/courses", body, status=422)
+
+    assert [pointer for pointer, _ in broken(answer)] == pointers
+
+
+def test_a_course_counts_as_others(client: Client):
+    honors = client.course(code="CS150", counts_as=["cs100"])
+    basic = client.course(code="CS100")
+    needs = client.course(prerequisites=[{"code": "CS100"}])
+    student = client.student()
+    complete(client, student, honors)
+
+    client.enroll(student, needs)
+    assert codes(client.enroll(student, basic, 409)) == ["already_completed"]
+
+
+def test_a_course_that_counts_as_a_completed_one_is_a_repeat(client: Client):
+    basic, student = client.course(code="CS100"), client.student()
+    complete(client, student, basic)
+    honors = client.course(code="CS150", counts_as=["CS100"])
+    again = client.course(code="CS160", counts_as=["CS100"], repeatable=True)
+
+    assert codes(client.enroll(student, honors, 409)) == ["already_completed"]
+    client.enroll(student, again)
+
+
+def test_a_course_counts_as_a_corequisite_and_is_kept_as_one(client: Client):
+    lab = client.course(code="LAB9", counts_as=["LAB1"])
+    lecture, student = client.course(code="BIO1", corequisites=["LAB1"]), client.student()
+
+    client.want(student, [lecture, lab])
+
+    answer = client.put_status(student, lab, "dropped", 409)
+    assert broken(answer) == [("/status", "corequisite_missing")]
+    assert codes(client.want(student, [lecture], 409)) == ["corequisite_missing"]
+
+
+def test_a_new_code_tells_who_still_requires_the_old_one(client: Client):
+    basic = client.course(code="CS1")
+    advanced = client.course(code="CS2", prerequisites=[{"any_of": ["cs1", "M1"]}])
+    student = client.student()
+    complete(client, student, basic)
+    path, named = f"/v1/courses/{basic}", "required_by_old_code"
+
+    rehearsed = client.patch_json(f"{path}?dry_run=true", {"code": "CS10"}, status=200)
+    unchanged = client.patch_json(path, {"title": "One"}, status=200)
+    changed = client.patch_json(path, {"code": "CS10", "counts_as": ["CS1"]}, status=200)
+
+    expected = [{"course_id": advanced, "label": "CS2", "term": None}]
+    assert (rehearsed.json[named], unchanged.json[named], changed.json[named]) == (
+        expected,
+        [],
+        expected,
+    )
+    client.enroll(student, advanced)
+
+
+def test_a_course_that_counts_as_more_lets_those_who_completed_it_be_promoted(client: Client):
+    student, basic = client.student(), client.course(code="CS1")
+    complete(client, student, basic)
+    advanced = client.course(capacity=1)
+    join(client, advanced, student)
+    change_course(client, advanced, capacity=2, prerequisites=[{"code": "CS10"}])
+    assert client.status(student, advanced) == "waitlisted"
+
+    client.patch_json(f"/v1/courses/{basic}", {"counts_as": ["CS10"]}, status=200)
+
+    assert client.status(student, advanced) == "enrolled"

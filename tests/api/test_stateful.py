@@ -23,15 +23,21 @@ COURSES = st.sampled_from([1, 1, 1, 4, 4, 5, 2, 3, 6])
 SEATS = st.sampled_from([1, 1, 1, 2, 0, None])
 WAITS = st.sampled_from([True, True, False])
 MONDAY = [{"weekday": 1, "from": "09:00", "to": "10:00"}]
-# The second needs the first; the third is taken together with the fourth, which meets when the
-# fifth does, and of which the sixth is another section. Kept and given up in turn, they are where a
-# set is judged as a whole. The fifth is open to a group.
+# The second needs the first or the third; the third is taken together with the fourth, which meets
+# when the fifth does, and of which the sixth is another section. Kept and given up in turn, they
+# are where a set is judged as a whole. The fifth is open to a group, and counts as the first.
 FIELDS: dict[int, dict[str, Any]] = {
     1: {"capacity": 1},
-    2: {"capacity": 1, "prerequisites": [{"code": "C1"}], "repeatable": True},
+    2: {"capacity": 1, "prerequisites": [{"any_of": ["C1", "C3"]}], "repeatable": True},
     3: {"capacity": 2, "corequisites": ["C4"], "repeatable": True},
     4: {"capacity": 3, "meetings": MONDAY, "repeatable": True},
-    5: {"capacity": 1, "meetings": MONDAY, "repeatable": True, "open_to": ["SENIOR"]},
+    5: {
+        "capacity": 1,
+        "meetings": MONDAY,
+        "repeatable": True,
+        "open_to": ["SENIOR"],
+        "counts_as": ["C1"],
+    },
     6: {"capacity": 1, "code": "C4", "section": "02", "repeatable": True},
 }
 
@@ -39,7 +45,8 @@ FIELDS: dict[int, dict[str, Any]] = {
 def new_model() -> Model:
     courses = {number: CourseModel(fields["capacity"]) for number, fields in FIELDS.items()}
     courses[1].repeatable = False
-    courses[2].prerequisites = frozenset({1})
+    courses[2].prerequisites = (frozenset({1, 3}),)
+    courses[5].counts_as = frozenset({1})
     courses[3].corequisites = frozenset({4})
     courses[4].conflicts = frozenset({5})
     courses[5].conflicts = frozenset({4})

@@ -41,7 +41,7 @@ FAILURES = [
     Fault(SYNC, errno.EIO, lasting=True),
     Fault(TRUNCATE | LINK | UNLINK, errno.EIO),
 ]
-OLD, NEW = "0006", "0019"
+OLD, NEW = "0006", "0020"
 
 
 class State(NamedTuple):

@@ -221,6 +221,11 @@ ROWS: dict[str, list[tuple[str, tuple[object, ...]]]] = {
         ("UPDATE course SET open_to = '[\"SENIOR\"]' WHERE id = 1", ()),
         (f"UPDATE course SET early_access = '{{\"SENIOR\":\"{MOMENT}\"}}' WHERE id = 1", ()),
     ],
+    "0020": [
+        ("INSERT INTO course_requirement (course_id, choice, code, kind)"
+         " VALUES (1, 1, 'X1', 'concurrent'), (1, 1, 'X2', 'concurrent')", ()),
+        ("UPDATE course SET counts_as = '[\"CS9\"]' WHERE id = 1", ()),
+    ],
 }  # fmt: skip
 
 

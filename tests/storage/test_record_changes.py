@@ -119,7 +119,9 @@ def test_the_parts_of_a_course_go_before_it(db: sqlite3.Connection):
     db.execute("INSERT INTO course (code, title) VALUES ('CS1', 'One')")
     db.execute("INSERT INTO course_meeting (course_id, weekday, from_time, to_time)"
                " VALUES (1, 1, '08:00', '09:00')")  # fmt: skip
-    db.execute("INSERT INTO course_requirement VALUES (1, 'CS0', 'prerequisite')")
+    db.execute(
+        "INSERT INTO course_requirement (course_id, code, kind) VALUES (1, 'CS0', 'prerequisite')"
+    )
     db.execute("UPDATE course_meeting SET to_time = '10:00'")
     db.execute("DELETE FROM course")
 

@@ -276,6 +276,7 @@ def test_a_row_that_makes_no_sense_is_refused(
         ("course", "enroll_until", "'2026-09-01T08:00:00Z'", "course_enroll_until_is_time"),
         ("course", "drop_until", "'x'", "course_drop_until_is_time"),
         ("course", "open_to", "'x'", "course_open_to_is_list"),
+        ("course", "counts_as", """'["A","a"]'""", "each code once"),
         ("course", "early_access", "'[]'", "course_early_access_is_object"),
         ("student", "groups", "'{}'", "student_groups_is_list"),
         ("student", "groups", """'["A","a"]'""", "each code once"),
@@ -652,3 +653,19 @@ def test_the_shell_of_sqlite_can_write_what_is_searched(database_file: Path, tru
 
         assert words(db, "student") == {1: {"aro"}}
         assert words(db, "course") == {1: {"c", "a"}}
+
+
+def test_the_codes_of_a_course_follow_it(db: sqlite3.Connection):
+    def codes(id: int) -> list[str]:
+        query = "SELECT code FROM course_code WHERE course_id = ? ORDER BY code"
+        return [code for (code,) in db.execute(query, (id,))]
+
+    insert = "INSERT INTO course (code, title, counts_as) VALUES ('N1', 'New', ?) RETURNING id"
+    (id,) = db.execute(insert, ('["O1","n1"]',)).fetchone()
+    assert codes(id) == ["N1", "O1"]
+    db.execute("UPDATE course SET code = 'N2' WHERE id = ?", (id,))
+    assert codes(id) == ["n1", "N2", "O1"]
+    db.execute("UPDATE course SET counts_as = '[]' WHERE id = ?", (id,))
+    assert codes(id) == ["N2"]
+    db.execute("DELETE FROM course WHERE id = ?", (id,))
+    assert codes(id) == []

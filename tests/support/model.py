@@ -13,7 +13,10 @@ class CourseModel:
     waitlist_capacity: int | None = None
     manual: bool = False
     repeatable: bool = True
-    prerequisites: frozenset[int] = frozenset()
+    # Of each set, one is enough.
+    prerequisites: tuple[frozenset[int], ...] = ()
+    # The courses as which this one counts.
+    counts_as: frozenset[int] = frozenset()
     corequisites: frozenset[int] = frozenset()
     conflicts: frozenset[int] = frozenset()
     # The other sections of the same course.
@@ -169,6 +172,18 @@ class Model:
         now = self.status.get((wish.student, wish.course))
         return now == "enrolled" or (wish.waitlist and now == "waitlisted")
 
+    def has_completed(self, student: int, courses: Iterable[int]) -> bool:
+        return any((student, course) in self.completed for course in courses)
+
+    def meeting(self, course: int) -> set[int]:
+        """The courses that meet a requirement of this one."""
+        return {course} | {c for c, model in self.courses.items() if course in model.counts_as}
+
+    def equals(self, course: int) -> set[int]:
+        """The courses of which one that was completed makes this one a repeat."""
+        own = self.courses[course].counts_as | {course}
+        return {c for c, model in self.courses.items() if own & (model.counts_as | {c})}
+
     def any_section(self, course: int) -> frozenset[int]:
         return self.courses[course].sections | {course}
 
@@ -179,7 +194,7 @@ class Model:
         courses `now`. `waits` is whether the student will be waitlisted."""
         course = self.courses[number]
         reasons: list[Reason] = []
-        if not course.repeatable and (student, number) in self.completed:
+        if not course.repeatable and self.has_completed(student, self.equals(number)):
             reasons.append(("already_completed",))
         if not waits:
             reasons += [("another_section", str(c)) for c in sorted(course.sections & now)]
@@ -191,9 +206,11 @@ class Model:
             reasons.append(("group_required",))
         reasons += self.missing(student, course.corequisites, now)
         reasons += [
-            ("prerequisite_missing", str(other))
-            for other in sorted(course.prerequisites)
-            if (student, other) not in self.completed
+            ("prerequisite_missing", str(sorted(choice)))
+            for choice in course.prerequisites
+            if not self.has_completed(
+                student, {other for one in choice for other in self.meeting(one)}
+            )
         ]
         return reasons + [("time_conflict", str(c)) for c in sorted(course.conflicts & now)]
 

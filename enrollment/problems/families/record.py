@@ -188,6 +188,16 @@ PROBLEM_TYPES = (
         rule_for=("course",),
     ),
     problem(
+        code="code_or_any_of",
+        status=422,
+        title="A prerequisite has neither or both of code and any_of",
+        advice="Send the `code` of one course, or the codes of several as `any_of`.",
+        example=Example(
+            "A prerequisite has either `code` or `any_of`.", "/prerequisites/0", {"index": 0}
+        ),
+        rule_for=("course",),
+    ),
+    problem(
         code="requires_itself",
         status=422,
         title="The course requires itself",
@@ -203,6 +213,14 @@ PROBLEM_TYPES = (
         example=Example(
             "The meeting overlaps an earlier one in the list.", "/meetings/1", {"weekday": 1}
         ),
+        rule_for=("course",),
+    ),
+    problem(
+        code="duplicate_code",
+        status=422,
+        title="The course counts as the same code twice",
+        advice="List each code once.",
+        example=Example("The code CS100 is listed before.", "/counts_as/1", {"code": "CS100"}),
         rule_for=("course",),
     ),
     problem(
