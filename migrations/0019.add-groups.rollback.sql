@@ -173,6 +173,10 @@ DROP TRIGGER course_insert_has_times_in_early_access;
 
 DROP TRIGGER course_update_has_times_in_early_access;
 
+DROP VIEW admission;
+
+DROP VIEW early_admission;
+
 DROP VIEW code_list_to_check;
 
 ALTER TABLE student DROP COLUMN groups;

@@ -88,6 +88,24 @@ BEGIN
     );
 END;
 
+-- Which students are in a group to which a course is open? One row for each group.
+CREATE VIEW admission AS
+SELECT course.id AS course_id, student.id AS student_id
+FROM course
+CROSS JOIN json_each(course.open_to) AS allowed
+CROSS JOIN student
+CROSS JOIN json_each(student.groups) AS own
+WHERE lower(own.value) = lower(allowed.value);
+
+-- From when on may which students enroll in a course before everyone? One row for each group.
+CREATE VIEW early_admission AS
+SELECT course.id AS course_id, student.id AS student_id, early.value AS enroll_from
+FROM course
+CROSS JOIN json_each(course.early_access) AS early
+CROSS JOIN student
+CROSS JOIN json_each(student.groups) AS own
+WHERE lower(own.value) = lower(early.key);
+
 DROP TRIGGER student_delete_leaves_a_change;
 
 CREATE TRIGGER student_delete_leaves_a_change

@@ -192,6 +192,8 @@ DROP TRIGGER course_update_makes_codes;
 
 DROP TRIGGER course_delete_removes_the_codes;
 
+DROP VIEW completed_code;
+
 DROP TABLE course_code;
 
 ALTER TABLE course DROP COLUMN counts_as;

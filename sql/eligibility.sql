@@ -26,9 +26,7 @@
 --     course_id, course          the id and the label of the course, such as ENG101-02
 --     code                       its code, which other sections of the course have too
 --     course_status, credits
---     groups                     a JSON array of the groups of the student
 --     open_to                    a JSON array of the groups to which the course is open; [] means everyone
---     early_access               a JSON object of the time from which each group may enroll early
 --     repeatable                 1: a student who has completed the course may take it again; 0: not
 --     term, start_on, end_on     NULL: the course has no term
 --     enroll_from, enroll_until  NULL: the window has no start, no end
@@ -80,9 +78,7 @@ request AS MATERIALIZED (
         row_number() OVER (PARTITION BY requested.student_id, requested.course_id ORDER BY requested.item)
             AS occurrence,
         student.status AS student_status,
-        student.groups,
         course.open_to,
-        course.early_access,
         coalesce(student.max_credits, term.max_credits) AS max_credits,
         course.label AS course,
         course.code,
@@ -136,7 +132,7 @@ request AS MATERIALIZED (
 candidate AS MATERIALIZED (
     SELECT item, student_id, student_status, max_credits, course_id, course, code, course_status, term,
         credits, repeatable, enroll_from, enroll_until, start_on, end_on, last_effective_at,
-        groups, open_to, early_access,
+        open_to,
         coalesce(waitlist AND enrolled + reserved >= capacity, false)
             AND :overridden NOT LIKE '%"course_full"%' AS waits
     FROM request
@@ -170,13 +166,8 @@ unmet_requirement AS (
                 OR required.kind IN ('concurrent', 'corequisite')
                 AND required.code IN (SELECT code FROM dropped) AS matters,
             EXISTS (
-                SELECT 1
-                FROM student_course AS done
-                CROSS JOIN course_code
-                WHERE done.student_id = request.student_id
-                    AND done.completed_at IS NOT NULL
-                    AND course_code.course_id = done.course_id
-                    AND course_code.code = required.code
+                SELECT 1 FROM completed_code
+                WHERE completed_code.student_id = request.student_id AND completed_code.code = required.code
             )
                 OR required.kind IN ('concurrent', 'corequisite')
                 AND EXISTS (
@@ -261,14 +252,11 @@ violation AS (
     WHERE NOT repeatable
         AND EXISTS (
             SELECT 1
-            FROM student_course AS done
-            CROSS JOIN course_code AS same
+            FROM completed_code
             CROSS JOIN course_code AS own
-            WHERE done.student_id = candidate.student_id
-                AND done.completed_at IS NOT NULL
-                AND same.course_id = done.course_id
+            WHERE completed_code.student_id = candidate.student_id
                 AND own.course_id = candidate.course_id
-                AND own.code = same.code
+                AND own.code = completed_code.code
         )
 
     UNION ALL
@@ -320,10 +308,8 @@ violation AS (
     FROM candidate
     WHERE open_to <> '[]'
         AND NOT EXISTS (
-            SELECT 1
-            FROM json_each(open_to) AS allowed
-            CROSS JOIN json_each(groups) AS own
-            WHERE lower(own.value) = lower(allowed.value)
+            SELECT 1 FROM admission
+            WHERE admission.course_id = candidate.course_id AND admission.student_id = candidate.student_id
         )
 
     UNION ALL
@@ -334,10 +320,8 @@ violation AS (
         SELECT item, course,
             coalesce(
                 (
-                    SELECT min(early.value)
-                    FROM json_each(early_access) AS early
-                    CROSS JOIN json_each(groups) AS own
-                    WHERE lower(own.value) = lower(early.key)
+                    SELECT min(early.enroll_from) FROM early_admission AS early
+                    WHERE early.course_id = candidate.course_id AND early.student_id = candidate.student_id
                 ),
                 enroll_from
             ) AS opens_at

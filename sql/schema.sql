@@ -1464,6 +1464,14 @@ BEGIN
     VALUES ('token', NEW.id, NEW.version, 'changed', NULL);
 END;
 
+CREATE VIEW admission AS
+SELECT course.id AS course_id, student.id AS student_id
+FROM course
+CROSS JOIN json_each(course.open_to) AS allowed
+CROSS JOIN student
+CROSS JOIN json_each(student.groups) AS own
+WHERE lower(own.value) = lower(allowed.value);
+
 CREATE VIEW change_to_record AS
 SELECT subject, subject_id, part, version, 'changed' AS kind FROM record_change;
 
@@ -1518,6 +1526,12 @@ BEGIN
     );
 END;
 
+CREATE VIEW completed_code AS
+SELECT student_course.student_id, course_code.code
+FROM student_course
+CROSS JOIN course_code
+WHERE student_course.completed_at IS NOT NULL AND course_code.course_id = student_course.course_id;
+
 CREATE VIEW course_search AS
 SELECT DISTINCT course.id AS course_id, word.value AS word
 FROM course
@@ -1561,6 +1575,14 @@ SELECT
         WHERE course_id = course.id AND status = 'waitlisted'
     ) AS waitlisted
 FROM course;
+
+CREATE VIEW early_admission AS
+SELECT course.id AS course_id, student.id AS student_id, early.value AS enroll_from
+FROM course
+CROSS JOIN json_each(course.early_access) AS early
+CROSS JOIN student
+CROSS JOIN json_each(student.groups) AS own
+WHERE lower(own.value) = lower(early.key);
 
 CREATE VIEW enrollment AS
 SELECT
