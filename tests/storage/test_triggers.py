@@ -669,3 +669,28 @@ def test_the_codes_of_a_course_follow_it(db: sqlite3.Connection):
     assert codes(id) == ["N2"]
     db.execute("DELETE FROM course WHERE id = ?", (id,))
     assert codes(id) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "constraint"),
+    [
+        ("1, 'prerequisite'", None),
+        ("-1, 'prerequisite'", "course_requirement_choice_range"),
+        ("21, 'prerequisite'", "course_requirement_choice_range"),
+        ("1, 'corequisite'", "course_requirement_choice_is_of_prerequisites"),
+    ],
+)
+def test_only_prerequisites_have_alternatives(
+    db: sqlite3.Connection, values: str, constraint: str | None
+):
+    insert = "INSERT INTO course_requirement (course_id, choice, kind, code) VALUES"
+    for choice in ("0, 'concurrent'", "2, 'concurrent'"):
+        db.execute(f"{insert} (1, {choice}, 'M1')")
+
+    if constraint is None:
+        db.execute(f"{insert} (1, {values}, 'M1')")
+        with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
+            db.execute(f"{insert} (1, {values}, 'm1')")
+    else:
+        with pytest.raises(sqlite3.IntegrityError, match=constraint):
+            db.execute(f"{insert} (1, {values}, 'M1')")
