@@ -227,14 +227,17 @@ def test_a_fault_of_a_meeting_is_pointed_to(client: Client, field: str, value: A
 
 
 def test_faults_of_requirements_are_pointed_to(client: Client):
-    fields = {"prerequisites": [{"code": "A1"}, {"code": ""}, {}], "corequisites": ["B1", 7]}
+    fields = {
+        "prerequisites": [{"code": "A1"}, {"code": ""}, {"any_of": 7}],
+        "corequisites": ["B1", 7],
+    }
 
     answer = client.post_json("/v1/courses", COURSE | fields, status=422)
 
     assert broken(answer) == [
         ("/corequisites/1", "invalid_value"),
         ("/prerequisites/1/code", "invalid_value"),
-        ("/prerequisites/2/code", "missing"),
+        ("/prerequisites/2/any_of", "invalid_value"),
     ]
 
 

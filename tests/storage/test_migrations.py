@@ -166,7 +166,8 @@ ROWS: dict[str, list[tuple[str, tuple[object, ...]]]] = {
     "0003": [
         (f"INSERT INTO hold (student_id, reason, placed_at, placed_by) VALUES (2, 'fees',"
          f" '{MOMENT}', 'A #1')", ()),
-        ("INSERT INTO course_requirement VALUES (2, 'C0', 'prerequisite')", ()),
+        ("INSERT INTO course_requirement (course_id, code, kind)"
+         " VALUES (2, 'C0', 'prerequisite')", ()),
         ("INSERT INTO course_meeting (course_id, weekday, from_time, to_time)"
          " VALUES (2, 1, '08:00', '09:00')", ()),
     ],
