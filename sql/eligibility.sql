@@ -338,19 +338,13 @@ violation AS (
             'meetings', count(*)
         )
     FROM candidate
-    JOIN course_meeting AS own ON own.course_id = candidate.course_id
-    JOIN schedule
-        ON schedule.student_id = candidate.student_id
+    CROSS JOIN schedule
+    CROSS JOIN meeting_conflict
+    WHERE schedule.student_id = candidate.student_id
         AND schedule.course_id <> candidate.course_id
         AND candidate.course_status <> 'cancelled'
-        -- A course without a term may meet at any time of the year.
-        AND coalesce(schedule.start_on <= candidate.end_on, true)
-        AND coalesce(schedule.end_on >= candidate.start_on, true)
-    JOIN course_meeting AS other
-        ON other.course_id = schedule.course_id
-        AND other.weekday = own.weekday
-        AND other.from_time < own.to_time
-        AND other.to_time > own.from_time
+        AND meeting_conflict.course_id = candidate.course_id
+        AND meeting_conflict.other_course_id = schedule.course_id
     GROUP BY candidate.item, candidate.course, schedule.course_id, schedule.course
 
     UNION ALL

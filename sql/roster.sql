@@ -7,12 +7,15 @@ SELECT
     course.instructor,
     (
         SELECT json_group_array(
-            json_object('weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room)
+            json_object(
+                'weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room,
+                'start_on', start_on, 'end_on', end_on, 'every', every
+            )
         )
         FROM (
-            SELECT weekday, from_time, to_time, room FROM course_meeting
+            SELECT weekday, from_time, to_time, room, start_on, end_on, every FROM course_meeting
             WHERE course_meeting.course_id = course.id
-            ORDER BY weekday, from_time
+            ORDER BY weekday, from_time, start_on
         ) AS meeting
     ) AS meetings
 FROM enrollment
@@ -34,12 +37,15 @@ SELECT
     course.instructor,
     (
         SELECT json_group_array(
-            json_object('weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room)
+            json_object(
+                'weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room,
+                'start_on', start_on, 'end_on', end_on, 'every', every
+            )
         )
         FROM (
-            SELECT weekday, from_time, to_time, room FROM course_meeting
+            SELECT weekday, from_time, to_time, room, start_on, end_on, every FROM course_meeting
             WHERE course_meeting.course_id = course.id
-            ORDER BY weekday, from_time
+            ORDER BY weekday, from_time, start_on
         ) AS meeting
     ) AS meetings
 FROM student_course

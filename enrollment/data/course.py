@@ -1,6 +1,7 @@
 """Courses, with their requirements, meetings and seats."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any, Literal
 
 import msgspec
@@ -145,8 +146,21 @@ def _parameters(fields: CourseInput) -> dict[str, Any]:
     ]
     return asdict(fields) | {
         "requirements": to_json(requirements),
-        "meetings": msgspec.json.encode(fields.meetings).decode(),
+        "meetings": to_json([_meeting_row(meeting) for meeting in fields.meetings]),
     }
+
+
+def _meeting_row(meeting: Meeting) -> dict[str, Any]:
+    """Return a meeting with its days as numbers: the first one on its weekday, and the last one on
+    which it can be."""
+    first, last = (
+        None if day is None else date.fromisoformat(day)
+        for day in (meeting.start_on, meeting.end_on)
+    )
+    if first:
+        first += timedelta(days=(meeting.weekday - first.isoweekday()) % 7)
+    days = {"first_day": first and first.toordinal(), "last_day": last and last.toordinal()}
+    return {**msgspec.to_builtins(meeting, enc_hook=str), **days}
 
 
 def _insert_details(db: Connection, course_id: int, parameters: dict[str, Any]) -> Course:

@@ -143,7 +143,7 @@ PROBLEM_TYPES = (
         title="A window of the course would move out of the years 1 to 9999",
         advice="Correct the start of one of the two terms, or the windows of the course.",
         example=Example(
-            "A window at 9999-08-31T00:00:00.000Z would move out of the years 1 to 9999.",
+            "What is at 9999-08-31T00:00:00.000Z would move out of the years 1 to 9999.",
             "/copy_from",
             {"at": "9999-08-31T00:00:00.000Z"},
         ),
@@ -194,6 +194,18 @@ PROBLEM_TYPES = (
         advice="Change one of the two meetings.",
         example=Example(
             "The meeting overlaps an earlier one in the list.", "/meetings/1", {"weekday": 1}
+        ),
+        rule_for=("course",),
+    ),
+    problem(
+        code="meeting_without_day",
+        status=422,
+        title="A meeting has no day between its dates",
+        advice="Change the weekday or the dates of the meeting.",
+        example=Example(
+            "No day from 2026-10-05 to 2026-10-05 is weekday 2.",
+            "/meetings/0/weekday",
+            {"weekday": 2, "start_on": "2026-10-05", "end_on": "2026-10-05"},
         ),
         rule_for=("course",),
     ),
