@@ -128,7 +128,7 @@ SELECT
         FROM (
             SELECT weekday, from_time, to_time, room, start_on, end_on, every FROM course_meeting
             WHERE course_meeting.course_id = course_seat.course_id
-            ORDER BY weekday, from_time, start_on
+            ORDER BY weekday, from_time, coalesce(start_on, '')
         ) AS meeting
     ) AS meetings,
     course_seat.enrolled,
@@ -182,7 +182,7 @@ SELECT
         FROM (
             SELECT weekday, from_time, to_time, room, start_on, end_on, every FROM course_meeting
             WHERE course_meeting.course_id = course.id
-            ORDER BY weekday, from_time, start_on
+            ORDER BY weekday, from_time, coalesce(start_on, '')
         ) AS meeting
     ) AS meetings
 FROM json_each(:ids) AS wanted
