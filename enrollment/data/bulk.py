@@ -98,8 +98,8 @@ def _end(
     dependent = find_dependent_violations(db, leaving, course_id, change)
     refused = find_violations(db, [*changes.values()], change)
     for index, item in ends.items():
-        if item.status == "dropped" and item.student_id in dependent:
-            refused.setdefault(index, []).extend(dependent[item.student_id])
+        if item.status == "dropped" and index not in refused and item.student_id in dependent:
+            refused[index] = dependent[item.student_id]
     broken = {
         index: [_pointed(found, pointer.replace("%d", str(index))) for found in violations]
         for index, violations in refused.items()

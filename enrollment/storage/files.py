@@ -186,9 +186,7 @@ class Files:
             size = _size_of_page(int.from_bytes(header[16:18], "big"))
             if index.frames and index.is_backfilled:
                 page_numbers = self._last_pages(index)
-            pages = {
-                number: os.pread(self._file, size, (number - 1) * size) for number in page_numbers
-            }
+            pages = {n: os.pread(self._file, size, (n - 1) * size) for n in page_numbers}
             # Look again if a checkpoint of another process has come between.
             if self._read_index() == index:
                 return _State(found.st_mtime_ns, found.st_size, header, pages, index)

@@ -137,8 +137,7 @@ class Registration(RuleBasedStateMachine):
     def drop(self, student: int, course: int, expected: int) -> int:
         """Drop a course in the model, if no other course is taken together with it. Return the
         status of the answer."""
-        is_enrolled = self.model.status[student, course] == "enrolled"
-        if is_enrolled and self.model.is_needed(student, course):
+        if self.model.is_needed_by_another(student, course):
             return 409
         self.model.end(student, [course], "dropped")
         self.model.settle([course], [student])
@@ -272,6 +271,8 @@ class Registration(RuleBasedStateMachine):
             earlier = [s for other, s in wanted[:index] if other == student]
             if earlier and {status, *earlier} != {"enrolled"}:
                 codes.append(["duplicate_student"])
+            elif status == "dropped" and model.is_needed_by_another(student, course):
+                codes.append(["corequisite_missing"])
             elif status == "enrolled" or model.can_end(student, course, status):
                 codes.append([])
             else:

@@ -198,11 +198,15 @@ class Model:
             if not any(c in now or (student, c) in self.completed for c in self.any_section(other))
         ]
 
-    def is_needed(self, student: int, course: int) -> bool:
-        """Whether another course of the student is taken together with this one."""
-        return (student, course) not in self.completed and any(
-            course in self.courses[other].corequisites
-            for other in self.of_student(student, "enrolled")
+    def is_needed_by_another(self, student: int, course: int) -> bool:
+        """Whether the student takes the course, and another one is taken together with it."""
+        return (
+            self.status.get((student, course)) == "enrolled"
+            and (student, course) not in self.completed
+            and any(
+                course in self.courses[other].corequisites
+                for other in self.of_student(student, "enrolled")
+            )
         )
 
     # Changing

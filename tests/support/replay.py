@@ -425,7 +425,7 @@ class Replay:
         # Of all or none, those who are named before would have taken what is there.
         before = number if body.get("mode") == "all" else 0
         promotes = "promotions" in exchange.about
-        taken = state.enrolled(course) if promotes else self._taken(state, course)
+        taken = state.enrolled(course) if promotes else self._taken(state, student, course)
         is_full = taken + before >= fields["capacity"]
         match fault["code"]:
             case "course_full":
