@@ -6,6 +6,7 @@ from msgspec.structs import asdict
 
 from enrollment.data.course import get_course
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
+from enrollment.data.outcome import as_bool
 from enrollment.data.student import get_student, student_not_found
 from enrollment.model.queries import RosterFilter, StudentCourseFilter
 from enrollment.model.records import RosterEntry, StudentCourse
@@ -27,7 +28,7 @@ def list_courses_of_student(
     query = SQL.list_courses_of_student_as_of if _is_past(wanted) else SQL.list_courses_of_student
     parameters = _parameters(wanted) | {"student_id": student_id}
     start = {"course_id": 0}
-    page = list_page(db, query, StudentCourse, parameters, start=start, after=after)
+    page = list_page(db, query, _course_of_student, parameters, start=start, after=after)
     if not page.items:
         get_student(db, student_id)
     return page
@@ -73,5 +74,9 @@ def _parameters(wanted: RosterFilter) -> dict[str, Any]:
     return asdict(wanted) | {"as_of": as_of, "known_at": known_at}
 
 
-def _student_of_course(queue_number: int = 0, **row: Any) -> RosterEntry:
-    return RosterEntry(**row)
+def _course_of_student(passed: int | None, **row: Any) -> StudentCourse:
+    return StudentCourse(**row, passed=as_bool(passed))
+
+
+def _student_of_course(passed: int | None, queue_number: int = 0, **row: Any) -> RosterEntry:
+    return RosterEntry(**row, passed=as_bool(passed))

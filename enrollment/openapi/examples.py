@@ -40,6 +40,7 @@ from enrollment.model.requests import (
     ErasureInput,
     MergeInput,
     PromotionInput,
+    TakeBackInput,
 )
 from enrollment.model.results import (
     BulkResult,
@@ -93,6 +94,8 @@ ENROLLMENT = Enrollment(
     waitlisted_at=None,
     completed_at=None,
     dropped_at=None,
+    passed=None,
+    grade=None,
     version=1,
 )
 EVENT = Event(
@@ -106,6 +109,10 @@ EVENT = Event(
     actor="Front desk #2",
     reason=None,
     overridden=[],
+    corrects=None,
+    restores=None,
+    passed=None,
+    grade=None,
 )
 CHANGE = RecordChange(
     id=1,
@@ -182,7 +189,8 @@ SAMPLES: dict[Any, Any] = {
         NewToken(**STORED_TOKEN, token=f"enr_{2:012x}_{2:048x}"),
         EnrollmentInput(course_id=2),
         CourseSetInput(courses=[CourseSetItem(course_id=1), CourseSetItem(course_id=2)]),
-        EnrollmentStatusInput(status="completed", reason="passed"),
+        EnrollmentStatusInput(status="completed", grade="B+"),
+        TakeBackInput(take_back=True, reason="wrong student"),
         BulkEnrollmentInput(
             students=[BulkEnrollmentItem(student_id=2), BulkEnrollmentItem(student_id=3)]
         ),

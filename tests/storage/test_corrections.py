@@ -1,4 +1,4 @@
-"""The schema against raw SQL: only the latest change is corrected, and what follows is as it was."""
+"""The schema against raw SQL: only the latest change is corrected, and all else follows it."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -298,9 +298,7 @@ def test_a_grade_that_is_changed_leaves_an_event(db: sqlite3.Connection):
         ("passed_at = 'x'", "passed_at_is_time"),
     ],
 )
-def test_an_outcome_that_makes_no_sense_is_refused(
-    db: sqlite3.Connection, change: str, match: str
-):
+def test_an_outcome_that_makes_no_sense_is_refused(db: sqlite3.Connection, change: str, match: str):
     put(db, 1, 1, "enrolled", FIRST)
     put(db, 1, 1, "completed", THEN)
 
