@@ -93,7 +93,9 @@ def _end(
     With "all" those that break a rule end too; see end_enrollments.
     """
     ends = {index: item for index, item in changes.items() if item.status != "enrolled"}
-    if not ends:
+    if not ends and not any(
+        item.passed is not None or item.names_grade for item in changes.values()
+    ):
         return {}, []
     broken = {
         index: [_pointed(found, pointer.replace("%d", str(index))) for found in violations]

@@ -99,9 +99,10 @@ class EnrollmentStatusInput(ChangeDetails, frozen=True, kw_only=True):
 
 
 class TakeBackInput(Input, frozen=True, kw_only=True):
-    """Take the latest change of an enrollment back, so that what held before it holds again."""
+    """Take the latest change of an enrollment back, so that what held before it holds again. The
+    first change of all leaves the enrollment void."""
 
-    take_back: Literal[True]
+    take_back: Literal["latest_change"]
     reason: Reason
     override: Override | None = None
 

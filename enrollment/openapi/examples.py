@@ -190,7 +190,7 @@ SAMPLES: dict[Any, Any] = {
         EnrollmentInput(course_id=2),
         CourseSetInput(courses=[CourseSetItem(course_id=1), CourseSetItem(course_id=2)]),
         EnrollmentStatusInput(status="completed", grade="B+"),
-        TakeBackInput(take_back=True, reason="wrong student"),
+        TakeBackInput(take_back="latest_change", reason="wrong student"),
         BulkEnrollmentInput(
             students=[BulkEnrollmentItem(student_id=2), BulkEnrollmentItem(student_id=3)]
         ),
