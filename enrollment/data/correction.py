@@ -104,7 +104,6 @@ def _record(
 ) -> Enrollment:
     """Write a correction, unless it changes nothing, and give a seat that becomes free away."""
     student_id, course_id, *_ = wanted
-    waitlist.promote_eligible(db, change, course_ids=[course_id])
     before = latest.before._asdict() if latest.before else dict.fromkeys(State._fields)
     parameters: dict[str, Any] = {
         **asdict(change),
