@@ -155,7 +155,7 @@ WITH recorded AS MATERIALIZED (
 )
 
 SELECT item, '/effective_at' AS pointer, 'correction_required' AS code,
-    'The enrollment is ' || status || ' since ' || since || ' already.' AS detail,
+    'The status on record is ' || status || ', since ' || since || '.' AS detail,
     json_object('status', status, 'effective_at', since) AS details
 FROM recorded
 WHERE :effective_at <> since

@@ -189,7 +189,7 @@ SAMPLES: dict[Any, Any] = {
         NewToken(**STORED_TOKEN, token=f"enr_{2:012x}_{2:048x}"),
         EnrollmentInput(course_id=2),
         CourseSetInput(courses=[CourseSetItem(course_id=1), CourseSetItem(course_id=2)]),
-        EnrollmentStatusInput(status="completed", grade="B+"),
+        EnrollmentStatusInput(status="completed", reason="passed"),
         TakeBackInput(take_back="latest_change", reason="wrong student"),
         BulkEnrollmentInput(
             students=[BulkEnrollmentItem(student_id=2), BulkEnrollmentItem(student_id=3)]

@@ -91,6 +91,7 @@ EXPECTED = {
     "admin": lambda method, path: True,
     "student": lambda method, path: (
         (path.startswith("/v1/students/<student_id:id>/courses"))
+        and not path.endswith("/corrections")
         or (method == "GET" and path.startswith("/v1/students/<"))
         or (method == "GET" and path.startswith("/v1/terms"))
         or (method == "GET" and path in ("/v1/courses", "/v1/courses/<course_id:id>"))
@@ -357,6 +358,9 @@ GIVEN: dict[str, Any] = {
     "waitlist": True,
     "courses": [{"course_id": 1}],
     "status": "enrolled",
+    "passed": False,
+    "grade": "A",
+    "correction": True,
 }
 OPEN = {"reason", "course_id", "waitlist", "courses", "status"}
 

@@ -287,7 +287,7 @@ PROBLEM_TYPES = (
             " before that is corrected once the latest change was taken back."
         ),
         example=Example(
-            "The enrollment is dropped since 2026-09-01T09:00:00.000Z already.",
+            "The status on record is dropped, since 2026-09-01T09:00:00.000Z.",
             "/effective_at",
             {"status": "dropped", "effective_at": "2026-09-01T09:00:00.000Z"},
         ),
