@@ -1,5 +1,5 @@
 -- A meeting can have dates of its own and be every second week; and courses conflict only on days on which both meet.
--- depends: 0015.add-void
+-- depends: 0016.add-corrections
 
 -- Days as numbers since 1970-01-01, to count with.
 ALTER TABLE term ADD COLUMN first_day INTEGER

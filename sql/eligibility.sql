@@ -171,7 +171,7 @@ unmet_requirement AS (
             FROM student_course AS done
             JOIN course ON course.id = done.course_id
             WHERE done.student_id = request.student_id
-                AND done.completed_at IS NOT NULL
+                AND done.passed_at IS NOT NULL
                 AND course.code = course_requirement.code
         )
         AND NOT (
@@ -251,7 +251,7 @@ violation AS (
             FROM student_course AS done
             JOIN course AS same ON same.id = done.course_id
             WHERE done.student_id = candidate.student_id
-                AND done.completed_at IS NOT NULL
+                AND done.passed_at IS NOT NULL
                 AND same.code = candidate.code
         )
 

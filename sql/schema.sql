@@ -734,7 +734,11 @@ CREATE TABLE student_course (
     overridden    TEXT,
     place_of      INTEGER,
     queue_number  INTEGER NOT NULL DEFAULT 0,
-    version       INTEGER NOT NULL DEFAULT 1,
+    version       INTEGER NOT NULL DEFAULT 1, corrects INTEGER, restores INTEGER, passed INTEGER
+    CONSTRAINT student_course_passed_is_yes_or_no CHECK (passed IN (0, 1)), grade TEXT
+    CONSTRAINT student_course_grade_length CHECK (length(grade) BETWEEN 1 AND 10), passed_at TEXT
+    CONSTRAINT student_course_passed_at_is_time
+        CHECK (passed_at IS strftime('%Y-%m-%dT%H:%M:%fZ', passed_at, '+0 days')),
     CONSTRAINT student_course_key PRIMARY KEY (student_id, course_id),
     CONSTRAINT student_course_student_exists FOREIGN KEY (student_id) REFERENCES student (id)
         ON UPDATE RESTRICT ON DELETE RESTRICT,
@@ -786,7 +790,7 @@ AFTER INSERT ON student_course
 BEGIN
     INSERT INTO student_course_event (
         student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
-        place_of
+        place_of, corrects, restores, passed, grade
     )
     SELECT
         NEW.student_id,
@@ -798,7 +802,11 @@ BEGIN
         NEW.changed_by,
         NEW.change_reason,
         NEW.overridden,
-        NEW.place_of
+        NEW.place_of,
+        NEW.corrects,
+        NEW.restores,
+        iif(NEW.status = 'completed', coalesce(NEW.passed, 1), NULL),
+        iif(NEW.status = 'completed', NEW.grade, NULL)
     FROM (SELECT 1)
     LEFT JOIN (
         SELECT to_status, effective_at, recorded_at FROM student_course_event
@@ -872,11 +880,12 @@ CREATE TRIGGER student_course_update_does_not_jump_the_queue
 BEFORE UPDATE OF queue_number ON student_course
 WHEN NEW.queue_number IS NOT coalesce(
         (
-            SELECT coalesce(place_of, id) FROM student_course_event
+            SELECT coalesce(place_of, id) FROM enrollment_event
             WHERE student_id = NEW.student_id
                 AND course_id = NEW.course_id
                 AND to_status = 'waitlisted'
                 AND from_status IS NOT 'waitlisted'
+                AND superseded_by IS NULL
                 AND NEW.status = 'waitlisted'
             ORDER BY id DESC LIMIT 1
         ),
@@ -890,14 +899,12 @@ END;
 CREATE TRIGGER student_course_update_is_recorded
 AFTER UPDATE ON student_course
 WHEN NEW.status <> OLD.status
-    OR NEW.enrolled_at IS NOT OLD.enrolled_at
-    OR NEW.waitlisted_at IS NOT OLD.waitlisted_at
-    OR NEW.completed_at IS NOT OLD.completed_at
-    OR NEW.dropped_at IS NOT OLD.dropped_at
     OR NEW.changed_at <> OLD.changed_at
     OR NEW.effective_at IS NOT OLD.effective_at
     OR NEW.overridden IS NOT OLD.overridden
     OR NEW.place_of IS NOT OLD.place_of
+    OR NEW.corrects IS NOT OLD.corrects
+    OR NEW.restores IS NOT OLD.restores
     OR NEW.change_reason IS NOT OLD.change_reason
     AND NOT (
         NEW.change_reason IS NULL
@@ -907,31 +914,52 @@ WHEN NEW.status <> OLD.status
     AND NOT EXISTS (
         SELECT 1 FROM erased_actor WHERE actor = OLD.changed_by AND remains = NEW.changed_by
     )
+    OR (NEW.enrolled_at, NEW.waitlisted_at, NEW.completed_at, NEW.dropped_at)
+        IS NOT (OLD.enrolled_at, OLD.waitlisted_at, OLD.completed_at, OLD.dropped_at)
+    AND NOT EXISTS (
+        SELECT 1 FROM enrollment_version
+        WHERE event_id = (
+                SELECT max(id) FROM student_course_event
+                WHERE student_id = NEW.student_id AND course_id = NEW.course_id
+            )
+            AND (enrolled_at, waitlisted_at, completed_at, dropped_at)
+                IS (NEW.enrolled_at, NEW.waitlisted_at, NEW.completed_at, NEW.dropped_at)
+    )
+    OR NEW.status <> 'void'
+    AND (NEW.passed, NEW.grade, NEW.passed_at) IS NOT (OLD.passed, OLD.grade, OLD.passed_at)
+    AND NOT EXISTS (
+        SELECT 1 FROM enrollment_version
+        WHERE event_id = (
+                SELECT max(id) FROM student_course_event
+                WHERE student_id = NEW.student_id AND course_id = NEW.course_id
+            )
+            AND (passed, grade, passed_at) IS (NEW.passed, NEW.grade, NEW.passed_at)
+    )
 BEGIN
     INSERT INTO student_course_event (
         student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
-        place_of
+        place_of, corrects, restores, passed, grade
     )
     SELECT
         NEW.student_id,
         NEW.course_id,
-        OLD.status,
-        NEW.status,
         CASE
-            -- It is void from its beginning: since the event after the last void, or the first.
-            WHEN NEW.status = 'void' AND OLD.status <> 'void' THEN (
-                SELECT effective_at FROM student_course_event
+            -- What held before the corrected event, or before the restored one.
+            WHEN change.corrects IS NOT NULL AND NEW.status <> 'void' THEN (
+                SELECT to_status FROM enrollment_event
                 WHERE student_id = NEW.student_id
                     AND course_id = NEW.course_id
-                    AND id > coalesce(
-                        (
-                            SELECT max(id) FROM student_course_event
-                            WHERE student_id = NEW.student_id AND course_id = NEW.course_id AND to_status = 'void'
-                        ),
-                        0
-                    )
-                ORDER BY id LIMIT 1
+                    AND id < coalesce(change.restores, change.corrects)
+                    AND superseded_by IS NULL
+                ORDER BY id DESC LIMIT 1
             )
+            ELSE OLD.status
+        END,
+        NEW.status,
+        CASE
+            -- It is void from its beginning.
+            WHEN NEW.status = 'void' AND OLD.status <> 'void'
+                THEN (SELECT effective_at FROM student_course_event WHERE id = change.corrects)
             WHEN change.effective_at IS NOT NULL THEN change.effective_at
             -- What stays as it was has been so since then.
             WHEN NEW.status = OLD.status THEN last.effective_at
@@ -941,11 +969,33 @@ BEGIN
         iif(NEW.version > OLD.version, NEW.changed_by, NULL),
         iif(NEW.version > OLD.version, NEW.change_reason, NULL),
         iif(NEW.version > OLD.version, NEW.overridden, NULL),
-        iif(NEW.version > OLD.version AND NEW.place_of IS NOT OLD.place_of, NEW.place_of, NULL)
+        CASE
+            WHEN change.corrects IS NULL
+                THEN iif(NEW.version > OLD.version AND NEW.place_of IS NOT OLD.place_of, NEW.place_of, NULL)
+            WHEN NEW.status = 'waitlisted' THEN (
+                SELECT iif(to_status = 'waitlisted', coalesce(place_of, id), NULL) FROM student_course_event
+                WHERE id = coalesce(change.restores, change.corrects)
+            )
+        END,
+        change.corrects,
+        change.restores,
+        iif(NEW.status = 'completed', coalesce(NEW.passed, 1), NULL),
+        iif(NEW.status = 'completed', NEW.grade, NULL)
     FROM (
         SELECT
             iif(NEW.version > OLD.version, NEW.changed_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) AS at,
-            iif(NEW.version > OLD.version, NEW.effective_at, NULL) AS effective_at
+            iif(NEW.version > OLD.version, NEW.effective_at, NULL) AS effective_at,
+            CASE
+                WHEN NEW.status = 'void' AND OLD.status <> 'void' THEN (
+                    SELECT min(id) FROM enrollment_event
+                    WHERE student_id = NEW.student_id
+                        AND course_id = NEW.course_id
+                        AND superseded_by IS NULL
+                        AND to_status <> 'void'
+                )
+                WHEN NEW.version > OLD.version AND NEW.corrects IS NOT OLD.corrects THEN NEW.corrects
+            END AS corrects,
+            iif(NEW.version > OLD.version AND NEW.corrects IS NOT OLD.corrects, NEW.restores, NULL) AS restores
     ) AS change
     JOIN (
         SELECT effective_at, recorded_at FROM student_course_event
@@ -1009,7 +1059,9 @@ CREATE TABLE student_course_event (
     actor        TEXT,
     reason       TEXT,
     overridden   TEXT,
-    place_of     INTEGER,
+    place_of     INTEGER, corrects INTEGER, restores INTEGER, passed INTEGER
+    CONSTRAINT student_course_event_passed_is_yes_or_no CHECK (passed IN (0, 1)), grade TEXT
+    CONSTRAINT student_course_event_grade_length CHECK (length(grade) BETWEEN 1 AND 10),
     CONSTRAINT student_course_event_from_status_known
         CHECK (from_status IN ('enrolled', 'waitlisted', 'completed', 'dropped', 'void')),
     CONSTRAINT student_course_event_to_status_known
@@ -1034,6 +1086,71 @@ CREATE INDEX student_course_event_by_kind ON student_course_event (to_status, id
 
 CREATE INDEX student_course_event_by_time ON student_course_event (recorded_at, id);
 
+CREATE INDEX student_course_event_that_corrects ON student_course_event (student_id, course_id, id)
+WHERE corrects IS NOT NULL;
+
+CREATE TRIGGER student_course_event_corrects_the_latest
+AFTER INSERT ON student_course_event
+WHEN NEW.corrects IS NOT NULL
+BEGIN
+    SELECT RAISE(ABORT, 'history is append-only')
+    WHERE NEW.to_status = 'void'
+        AND NOT (
+            NEW.restores IS NULL
+            AND (NEW.corrects, NEW.effective_at) IS (
+                SELECT id, effective_at FROM enrollment_event
+                WHERE student_id = NEW.student_id
+                    AND course_id = NEW.course_id
+                    AND id < NEW.id
+                    AND to_status <> 'void'
+                    AND coalesce(superseded_by, NEW.id) = NEW.id
+                ORDER BY id LIMIT 1
+            )
+        );
+    SELECT RAISE(ABORT, 'history is append-only')
+    WHERE NEW.to_status <> 'void'
+        AND NOT (
+            NEW.from_status IS NOT NEW.to_status
+            AND (NEW.corrects, true) IS (
+                SELECT id, to_status <> 'void' FROM enrollment_event
+                WHERE student_id = NEW.student_id
+                    AND course_id = NEW.course_id
+                    AND id < NEW.id
+                    AND from_status IS NOT to_status
+                    AND coalesce(superseded_by, NEW.id) = NEW.id
+                ORDER BY id DESC LIMIT 1
+            )
+            AND (
+                NEW.restores IS NULL
+                OR (NEW.restores, NEW.to_status, NEW.effective_at, NEW.passed, NEW.grade) IS (
+                    SELECT id, to_status, effective_at, passed, grade FROM enrollment_event
+                    WHERE student_id = NEW.student_id
+                        AND course_id = NEW.course_id
+                        AND id < NEW.corrects
+                        AND from_status IS NOT to_status
+                        AND coalesce(superseded_by, NEW.id) = NEW.id
+                    ORDER BY id DESC LIMIT 1
+                )
+            )
+            AND (NEW.from_status, true) IS (
+                SELECT max(to_status), coalesce(max(to_status = 'void' OR effective_at <= NEW.effective_at), true)
+                FROM (
+                    SELECT to_status, effective_at FROM enrollment_event
+                    WHERE student_id = NEW.student_id
+                        AND course_id = NEW.course_id
+                        AND id < coalesce(NEW.restores, NEW.corrects)
+                        AND superseded_by IS NULL
+                    ORDER BY id DESC LIMIT 1
+                )
+            )
+            AND NEW.place_of IS (
+                SELECT iif(to_status = 'waitlisted' AND NEW.to_status = 'waitlisted', coalesce(place_of, id), NULL)
+                FROM student_course_event
+                WHERE id = coalesce(NEW.restores, NEW.corrects)
+            )
+        );
+END;
+
 -- Refuses an event that has a gap before it, or does not continue its enrollment's last one.
 CREATE TRIGGER student_course_event_follows_the_last
 AFTER INSERT ON student_course_event
@@ -1044,7 +1161,12 @@ WHEN NEW.id <> 1 + coalesce(
         SELECT 1 FROM student_course
         WHERE student_id = NEW.student_id AND course_id = NEW.course_id AND status = NEW.to_status
     )
-    OR NEW.from_status IS NOT (
+    OR (NEW.passed IS NOT NULL) <> (NEW.to_status = 'completed')
+    OR NEW.grade IS NOT NULL AND NEW.to_status <> 'completed'
+    OR NEW.corrects IS NULL
+    AND (NEW.restores IS NOT NULL OR NEW.to_status = 'void' AND NEW.from_status IS NOT 'void')
+    OR (NEW.corrects IS NULL OR NEW.to_status = 'void')
+    AND NEW.from_status IS NOT (
         SELECT to_status FROM student_course_event
         WHERE student_id = NEW.student_id AND course_id = NEW.course_id AND id < NEW.id
         ORDER BY id DESC LIMIT 1
@@ -1057,26 +1179,9 @@ WHEN NEW.id <> 1 + coalesce(
             ORDER BY id DESC LIMIT 1
         ) AS last
         WHERE NEW.recorded_at < last.recorded_at
-            OR NEW.effective_at < last.effective_at AND 'void' NOT IN (NEW.from_status, NEW.to_status)
-    )
-    OR NEW.to_status = 'void'
-    AND NEW.from_status IS NOT 'void'
-    AND NEW.effective_at IS NOT (
-        SELECT effective_at FROM student_course_event
-        WHERE student_id = NEW.student_id
-            AND course_id = NEW.course_id
-            AND id < NEW.id
-            AND id > coalesce(
-                (
-                    SELECT max(id) FROM student_course_event
-                    WHERE student_id = NEW.student_id
-                        AND course_id = NEW.course_id
-                        AND id < NEW.id
-                        AND to_status = 'void'
-                ),
-                0
-            )
-        ORDER BY id LIMIT 1
+            OR NEW.effective_at < last.effective_at
+            AND NEW.corrects IS NULL
+            AND 'void' NOT IN (NEW.from_status, NEW.to_status)
     )
 BEGIN
     SELECT RAISE(ABORT, 'history is append-only');
@@ -1106,6 +1211,10 @@ WHEN NEW.id <> OLD.id
     OR NEW.recorded_at <> OLD.recorded_at
     OR NEW.overridden IS NOT OLD.overridden
     OR NEW.place_of IS NOT OLD.place_of
+    OR NEW.corrects IS NOT OLD.corrects
+    OR NEW.restores IS NOT OLD.restores
+    OR NEW.passed IS NOT OLD.passed
+    OR NEW.grade IS NOT OLD.grade
     OR NOT (
         NEW.reason IS OLD.reason
         OR NEW.reason IS NULL AND EXISTS (SELECT 1 FROM erasure WHERE student_id = OLD.student_id)
@@ -1121,6 +1230,7 @@ END;
 CREATE TRIGGER student_course_event_takes_over_a_free_place
 BEFORE INSERT ON student_course_event
 WHEN NEW.place_of IS NOT NULL
+    AND NEW.corrects IS NULL
     AND (
         NEW.to_status <> 'waitlisted'
         OR NEW.from_status IS 'waitlisted'
@@ -1145,19 +1255,44 @@ BEGIN
     SELECT RAISE(ABORT, 'the events give the places in a waitlist');
 END;
 
+CREATE TRIGGER student_course_follows_a_correction
+AFTER INSERT ON student_course_event
+WHEN NEW.corrects IS NOT NULL
+BEGIN
+    UPDATE student_course
+    SET (enrolled_at, waitlisted_at, completed_at, dropped_at, passed, grade, passed_at) = (
+        SELECT enrolled_at, waitlisted_at, completed_at, dropped_at, passed, grade, passed_at
+        FROM enrollment_version
+        WHERE event_id = NEW.id
+    )
+    WHERE student_id = NEW.student_id AND course_id = NEW.course_id;
+END;
+
+CREATE TRIGGER student_course_outcome_follows_the_events
+AFTER INSERT ON student_course_event
+WHEN NEW.to_status = 'completed' AND NEW.corrects IS NULL
+BEGIN
+    UPDATE student_course
+    SET passed = NEW.passed,
+        grade = NEW.grade,
+        passed_at = iif(NEW.passed, NEW.effective_at, passed_at)
+    WHERE student_id = NEW.student_id AND course_id = NEW.course_id;
+END;
+
 -- Sets the queue number to the id of the event by which the student joined the waitlist.
 CREATE TRIGGER student_course_queue_follows_the_events
 AFTER INSERT ON student_course_event
-WHEN 'waitlisted' IN (NEW.from_status, NEW.to_status)
+WHEN 'waitlisted' IN (NEW.from_status, NEW.to_status) OR NEW.corrects IS NOT NULL
 BEGIN
     UPDATE student_course
     SET queue_number = coalesce(
         (
-            SELECT coalesce(place_of, id) FROM student_course_event
+            SELECT coalesce(place_of, id) FROM enrollment_event
             WHERE student_id = NEW.student_id
                 AND course_id = NEW.course_id
                 AND to_status = 'waitlisted'
                 AND from_status IS NOT 'waitlisted'
+                AND superseded_by IS NULL
                 AND NEW.to_status = 'waitlisted'
             ORDER BY id DESC LIMIT 1
         ),
@@ -1443,57 +1578,83 @@ SELECT
                 AND ahead.queue_number <= student_course.queue_number
         )
     END AS position,
-    enrolled_at, waitlisted_at, completed_at, dropped_at, version
+    enrolled_at, waitlisted_at, completed_at, dropped_at, passed, grade, passed_at, version
 FROM student_course
 WHERE status <> 'void';
+
+CREATE VIEW enrollment_event AS
+SELECT
+    id, student_id, course_id, from_status, to_status, effective_at, recorded_at, place_of, passed, grade,
+    (
+        SELECT min(later.id) FROM student_course_event AS later
+        WHERE later.student_id = event.student_id AND later.course_id = event.course_id
+            AND later.corrects IS NOT NULL
+            AND later.id > event.id
+            AND coalesce(later.restores, later.corrects) <= event.id
+    ) AS superseded_by,
+    (
+        SELECT min(later.recorded_at) FROM student_course_event AS later
+        WHERE later.student_id = event.student_id AND later.course_id = event.course_id
+            AND later.corrects IS NOT NULL
+            AND later.id > event.id
+            AND coalesce(later.restores, later.corrects) <= event.id
+    ) AS superseded_at
+FROM student_course_event AS event;
 
 CREATE VIEW enrollment_version AS
 SELECT
     last.id AS event_id, last.student_id, last.course_id, last.to_status AS status,
     (
-        SELECT max(effective_at) FROM student_course_event AS event
+        SELECT max(effective_at) FROM enrollment_event AS event
         WHERE event.student_id = last.student_id AND event.course_id = last.course_id
             AND event.id <= last.id
             AND event.to_status = 'enrolled' AND event.from_status IS DISTINCT FROM 'enrolled'
-            AND NOT EXISTS (
-                SELECT 1 FROM student_course_event AS void
-                WHERE void.student_id = last.student_id AND void.course_id = last.course_id
-                    AND void.id > event.id AND void.id < last.id AND void.to_status = 'void'
-            )
+            AND coalesce(event.superseded_by > last.id, true)
     ) AS enrolled_at,
     (
-        SELECT max(effective_at) FROM student_course_event AS event
+        SELECT max(effective_at) FROM enrollment_event AS event
         WHERE event.student_id = last.student_id AND event.course_id = last.course_id
             AND event.id <= last.id
             AND event.to_status = 'waitlisted' AND event.from_status IS DISTINCT FROM 'waitlisted'
-            AND NOT EXISTS (
-                SELECT 1 FROM student_course_event AS void
-                WHERE void.student_id = last.student_id AND void.course_id = last.course_id
-                    AND void.id > event.id AND void.id < last.id AND void.to_status = 'void'
-            )
+            AND coalesce(event.superseded_by > last.id, true)
     ) AS waitlisted_at,
     (
-        SELECT max(effective_at) FROM student_course_event AS event
+        SELECT max(effective_at) FROM enrollment_event AS event
         WHERE event.student_id = last.student_id AND event.course_id = last.course_id
             AND event.id <= last.id
             AND event.to_status = 'completed' AND event.from_status IS DISTINCT FROM 'completed'
-            AND NOT EXISTS (
-                SELECT 1 FROM student_course_event AS void
-                WHERE void.student_id = last.student_id AND void.course_id = last.course_id
-                    AND void.id > event.id AND void.id < last.id AND void.to_status = 'void'
-            )
+            AND coalesce(event.superseded_by > last.id, true)
     ) AS completed_at,
     (
-        SELECT max(effective_at) FROM student_course_event AS event
+        SELECT max(effective_at) FROM enrollment_event AS event
         WHERE event.student_id = last.student_id AND event.course_id = last.course_id
             AND event.id <= last.id
             AND event.to_status = 'dropped' AND event.from_status IS DISTINCT FROM 'dropped'
-            AND NOT EXISTS (
-                SELECT 1 FROM student_course_event AS void
-                WHERE void.student_id = last.student_id AND void.course_id = last.course_id
-                    AND void.id > event.id AND void.id < last.id AND void.to_status = 'void'
-            )
+            AND coalesce(event.superseded_by > last.id, true)
     ) AS dropped_at,
+    (
+        SELECT passed FROM enrollment_event AS event
+        WHERE event.student_id = last.student_id AND event.course_id = last.course_id
+            AND event.id <= last.id
+            AND event.to_status = 'completed'
+            AND coalesce(event.superseded_by > last.id, true)
+        ORDER BY event.id DESC LIMIT 1
+    ) AS passed,
+    (
+        SELECT grade FROM enrollment_event AS event
+        WHERE event.student_id = last.student_id AND event.course_id = last.course_id
+            AND event.id <= last.id
+            AND event.to_status = 'completed'
+            AND coalesce(event.superseded_by > last.id, true)
+        ORDER BY event.id DESC LIMIT 1
+    ) AS grade,
+    (
+        SELECT max(effective_at) FROM enrollment_event AS event
+        WHERE event.student_id = last.student_id AND event.course_id = last.course_id
+            AND event.id <= last.id
+            AND event.passed = 1
+            AND coalesce(event.superseded_by > last.id, true)
+    ) AS passed_at,
     (
         SELECT count(*) FROM student_course_event AS event
         WHERE event.student_id = last.student_id AND event.course_id = last.course_id

@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from enrollment.data.course import insert_course
 from enrollment.data.eligibility import EnrollmentRequest
+from enrollment.data.ending import StatusChange
 from enrollment.data.enrollment import get_enrollment, put_enrollment, replace_enrollments
 from enrollment.data.record_change import acting
 from enrollment.data.student import insert_student, list_students
@@ -106,9 +107,9 @@ def fill(database: Database, students: int, seed: int) -> dict[str, int]:
                 for course in sorted(courses):
                     present = get_enrollment(db, person, course)
                     if chance.random() < 0.06:
-                        put_enrollment(db, person, course, present, "dropped", begin)
+                        put_enrollment(db, present, StatusChange(person, course, "dropped"), begin)
                     elif code != TERMS[-1][0]:
-                        put_enrollment(db, person, course, present, "completed", end)
+                        put_enrollment(db, present, StatusChange(person, course, "completed"), end)
                 bar.update()
     return written
 
