@@ -77,23 +77,23 @@ SET effective_at = CASE
 WHERE (student_id, course_id) IN (SELECT student_id, course_id FROM student_course_event WHERE corrects IS NOT NULL)
     AND coalesce(from_status, '') <> 'void';
 
-ALTER TABLE student_course_event DROP COLUMN corrects;
-
-ALTER TABLE student_course_event DROP COLUMN restores;
+ALTER TABLE student_course_event DROP COLUMN grade;
 
 ALTER TABLE student_course_event DROP COLUMN passed;
 
-ALTER TABLE student_course_event DROP COLUMN grade;
+ALTER TABLE student_course_event DROP COLUMN restores;
 
-ALTER TABLE student_course DROP COLUMN corrects;
+ALTER TABLE student_course_event DROP COLUMN corrects;
 
-ALTER TABLE student_course DROP COLUMN restores;
-
-ALTER TABLE student_course DROP COLUMN passed;
+ALTER TABLE student_course DROP COLUMN passed_at;
 
 ALTER TABLE student_course DROP COLUMN grade;
 
-ALTER TABLE student_course DROP COLUMN passed_at;
+ALTER TABLE student_course DROP COLUMN passed;
+
+ALTER TABLE student_course DROP COLUMN restores;
+
+ALTER TABLE student_course DROP COLUMN corrects;
 
 CREATE TRIGGER student_course_event_takes_over_a_free_place
 BEFORE INSERT ON student_course_event

@@ -8,11 +8,12 @@ ALTER TABLE student_course_event ADD COLUMN corrects INTEGER;
 ALTER TABLE student_course_event ADD COLUMN restores INTEGER;
 
 -- 1: completed and passed, 0: completed and not passed, NULL: not completed by this event.
-ALTER TABLE student_course_event ADD COLUMN passed INTEGER
-    CONSTRAINT student_course_event_passed_is_yes_or_no CHECK (passed IN (0, 1));
+-- All rows are read for each new constraint, so there is one for both columns.
+ALTER TABLE student_course_event ADD COLUMN passed INTEGER;
 
 ALTER TABLE student_course_event ADD COLUMN grade TEXT
-    CONSTRAINT student_course_event_grade_length CHECK (length(grade) BETWEEN 1 AND 10);
+    CONSTRAINT student_course_event_outcome_makes_sense
+        CHECK (passed IN (0, 1) AND length(grade) BETWEEN 1 AND 10);
 
 -- The first two speak of the latest change. The outcome is that of the last completion, as completed_at is its
 -- time. passed_at is the last time at which the student completed the course and passed.
@@ -20,15 +21,16 @@ ALTER TABLE student_course ADD COLUMN corrects INTEGER;
 
 ALTER TABLE student_course ADD COLUMN restores INTEGER;
 
-ALTER TABLE student_course ADD COLUMN passed INTEGER
-    CONSTRAINT student_course_passed_is_yes_or_no CHECK (passed IN (0, 1));
+ALTER TABLE student_course ADD COLUMN passed INTEGER;
 
-ALTER TABLE student_course ADD COLUMN grade TEXT
-    CONSTRAINT student_course_grade_length CHECK (length(grade) BETWEEN 1 AND 10);
+ALTER TABLE student_course ADD COLUMN grade TEXT;
 
 ALTER TABLE student_course ADD COLUMN passed_at TEXT
-    CONSTRAINT student_course_passed_at_is_time
-        CHECK (passed_at IS strftime('%Y-%m-%dT%H:%M:%fZ', passed_at, '+0 days'));
+    CONSTRAINT student_course_outcome_makes_sense CHECK (
+        passed IN (0, 1)
+        AND length(grade) BETWEEN 1 AND 10
+        AND passed_at IS strftime('%Y-%m-%dT%H:%M:%fZ', passed_at, '+0 days')
+    );
 
 DROP TRIGGER student_course_event_is_never_updated;
 

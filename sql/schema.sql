@@ -734,11 +734,12 @@ CREATE TABLE student_course (
     overridden    TEXT,
     place_of      INTEGER,
     queue_number  INTEGER NOT NULL DEFAULT 0,
-    version       INTEGER NOT NULL DEFAULT 1, corrects INTEGER, restores INTEGER, passed INTEGER
-    CONSTRAINT student_course_passed_is_yes_or_no CHECK (passed IN (0, 1)), grade TEXT
-    CONSTRAINT student_course_grade_length CHECK (length(grade) BETWEEN 1 AND 10), passed_at TEXT
-    CONSTRAINT student_course_passed_at_is_time
-        CHECK (passed_at IS strftime('%Y-%m-%dT%H:%M:%fZ', passed_at, '+0 days')),
+    version       INTEGER NOT NULL DEFAULT 1, corrects INTEGER, restores INTEGER, passed INTEGER, grade TEXT, passed_at TEXT
+    CONSTRAINT student_course_outcome_makes_sense CHECK (
+        passed IN (0, 1)
+        AND length(grade) BETWEEN 1 AND 10
+        AND passed_at IS strftime('%Y-%m-%dT%H:%M:%fZ', passed_at, '+0 days')
+    ),
     CONSTRAINT student_course_key PRIMARY KEY (student_id, course_id),
     CONSTRAINT student_course_student_exists FOREIGN KEY (student_id) REFERENCES student (id)
         ON UPDATE RESTRICT ON DELETE RESTRICT,
@@ -1059,9 +1060,9 @@ CREATE TABLE student_course_event (
     actor        TEXT,
     reason       TEXT,
     overridden   TEXT,
-    place_of     INTEGER, corrects INTEGER, restores INTEGER, passed INTEGER
-    CONSTRAINT student_course_event_passed_is_yes_or_no CHECK (passed IN (0, 1)), grade TEXT
-    CONSTRAINT student_course_event_grade_length CHECK (length(grade) BETWEEN 1 AND 10),
+    place_of     INTEGER, corrects INTEGER, restores INTEGER, passed INTEGER, grade TEXT
+    CONSTRAINT student_course_event_outcome_makes_sense
+        CHECK (passed IN (0, 1) AND length(grade) BETWEEN 1 AND 10),
     CONSTRAINT student_course_event_from_status_known
         CHECK (from_status IN ('enrolled', 'waitlisted', 'completed', 'dropped', 'void')),
     CONSTRAINT student_course_event_to_status_known
