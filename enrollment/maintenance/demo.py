@@ -47,7 +47,8 @@ MAX_CREDITS = Credits(15)
 AHEAD = 3
 # Of all students: those who go ahead, and those with a hold. Of each course: those who drop it.
 GOING_AHEAD, ON_HOLD, DROPPING = 0.1, 0.03, 0.05
-SECTION_SIZE = 30
+# How many students ask for a section of each level.
+SECTION_SIZES = (60, 30, 20)
 # Of the students who ask for a section, how many can have a seat.
 SEATS = (0.6, 0.8, 1.0, 1.2)
 # How many sections one instructor has: so few that no two of them meet at the same time.
@@ -142,8 +143,9 @@ def _end(
     for course_id, people in seated.items():
         leaving = [person for person in people if chance.random() < DROPPING]
         items = [RosterChange(person, "dropped") for person in leaving]
-        change = _on(semester.drop_on, reason="dropped in the second week")
-        change_roster(db, course_id, items, "each", change, pointer="")
+        if items:
+            change = _on(semester.drop_on, reason="dropped in the second week")
+            change_roster(db, course_id, items, "each", change, pointer="")
     if semester is GRADED:
         for course_id, people in seated.items():
             items = [RosterChange(person, "completed") for person in people]
@@ -191,7 +193,7 @@ def _sections(
     # Counts all sections of the term: so each hour of a room is given away once.
     number = 0
     for (subject, level), people in sorted(asking.items()):
-        count = math.ceil(len(people) / SECTION_SIZE)
+        count = math.ceil(len(people) / SECTION_SIZES[level - 1])
         for first in range(count):
             if first % TEACHING_LOAD == 0:
                 instructor = " ".join(chance.choice(names.split()) for names in NAMES[0][:2])
