@@ -36,9 +36,10 @@ const listCourses = db.prepare(`
         (
             SELECT json_group_array(
                 json_object('weekday', weekday, 'from', from_time, 'to', to_time, 'room', room)
-                ORDER BY weekday, from_time
             )
-            FROM course_meeting WHERE course_meeting.course_id = course.id
+            FROM (
+                SELECT * FROM course_meeting WHERE course_id = course.id ORDER BY weekday, from_time
+            )
         ) AS meetings
     FROM enrollment JOIN course ON course.id = enrollment.course_id
     WHERE enrollment.student_id = ?
