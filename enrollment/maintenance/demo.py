@@ -29,13 +29,7 @@ from enrollment.maintenance.demo_college import (
 from enrollment.model.courses import CourseInput, Meeting, Prerequisite
 from enrollment.model.queries import StudentFilter
 from enrollment.model.records import Change, HoldInput, StudentInput, TermInput
-from enrollment.model.types import (
-    Code,
-    Credits,
-    Date,
-    PersonName,
-    Timestamp,
-)
+from enrollment.model.types import Code, Credits, Date, PersonName, Timestamp
 from enrollment.problems.errors import CommandError
 from enrollment.storage.database import Database
 from enrollment.storage.queries import to_json
@@ -148,6 +142,7 @@ def _end(
             change_roster(db, course_id, items, "each", change, pointer="")
     if semester is GRADED:
         for course_id, people in seated.items():
+            # Those who dropped it are refused.
             items = [RosterChange(person, "completed") for person in people]
             change = _on(semester.end_on, reason="end of term")
             change_roster(db, course_id, items, "each", change, pointer="")
@@ -174,7 +169,7 @@ def _students(chance: random.Random, count: int) -> Iterator[StudentInput]:
     for number in range(1, count + 1):
         ((given, family),) = chance.choices(pools, shares)
         yield StudentInput(
-            number=f"S{number:06}",
+            number=str(10_000 + number),
             given_name=PersonName(chance.choice(given)) if given else None,
             family_name=PersonName(chance.choice(family)),
             email=f"student{number}@college.example",

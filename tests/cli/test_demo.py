@@ -138,8 +138,8 @@ def test_students_have_numbers_and_names_in_several_scripts(db: sqlite3.Connecti
     }  # fmt: skip
     assert any(given is None for given, _ in names)
     assert db.execute("SELECT min(number), max(number) FROM student").fetchone() == (
-        "S000001",
-        "S000300",
+        "10001",
+        "10300",
     )
 
 
