@@ -28,7 +28,7 @@ from enrollment.maintenance.demo_college import (
 )
 from enrollment.model.courses import CourseInput, Meeting, Prerequisite
 from enrollment.model.queries import StudentFilter
-from enrollment.model.records import Change, HoldInput, StudentInput, TermInput
+from enrollment.model.records import Change, Hold, HoldInput, StudentInput, TermInput
 from enrollment.model.types import Code, Credits, Date, PersonName, Timestamp
 from enrollment.problems.errors import CommandError
 from enrollment.storage.database import Database
@@ -81,14 +81,14 @@ def fill(database: Database, students: int, seed: int) -> dict[str, int]:
         # What each student likes, the favorite first.
         liked = {person: chance.sample([*SUBJECTS], len(SUBJECTS)) for person in people}
         for semester in SEMESTERS:
-            if semester is PRESENT:
-                _place_holds(db, chance, people, semester)
+            holds = _place_holds(db, chance, people, semester) if semester is PRESENT else []
             sections = _open(db, semester, _sections(chance, semester, liked))
             seated = {}
             for course_id, section in sections.items():
                 seated[course_id], waiting = _enroll(db, course_id, section, semester)
                 written["enrollments"] += len(seated[course_id]) + waiting
                 bar.update(len(section.asking))
+            _release(db, holds[1::2], semester)
             _end(db, chance, seated, semester)
             written["courses"] += len(sections)
     return written
@@ -150,17 +150,22 @@ def _end(
 
 def _place_holds(
     db: Connection, chance: random.Random, people: Sequence[int], semester: Semester
-) -> None:
-    """Place holds on some students before a term, and release the half of them after it began."""
-    begin, later = _on(semester.enroll_on), _on(semester.start_on)
+) -> list[Hold]:
+    """Place holds on some students before a term."""
+    begin = _on(semester.enroll_on)
     with acting(db, begin.actor, begin.at):
-        holds = [
+        return [
             insert_hold(db, person, HoldInput(reason=chance.choice(HOLD_REASONS)), begin)
             for person in chance.sample(people, math.ceil(len(people) * ON_HOLD))
         ]
-    with acting(db, later.actor, later.at):
-        for hold in holds[1::2]:
-            release_hold(db, hold.student_id, hold.id, later)
+
+
+def _release(db: Connection, holds: Sequence[Hold], semester: Semester) -> None:
+    """Release holds when the term has begun: too late for these students to enroll."""
+    begin = _on(semester.start_on)
+    with acting(db, begin.actor, begin.at):
+        for hold in holds:
+            release_hold(db, hold.student_id, hold.id, begin)
 
 
 def _students(chance: random.Random, count: int) -> Iterator[StudentInput]:

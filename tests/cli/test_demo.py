@@ -170,6 +170,23 @@ def test_rules_are_overridden_on_record_and_holds_placed_and_released(db: sqlite
     assert db.execute("SELECT count(*), count(released_at) FROM hold").fetchone() == (9, 4)
 
 
+def test_no_one_enrolls_in_the_present_term_with_a_hold(db: sqlite3.Connection):
+    assert db.execute(
+        """
+        SELECT count(*)
+        FROM hold
+        JOIN student_course_event AS event USING (student_id)
+        WHERE recorded_at >= placed_at AND to_status = 'enrolled'
+        """
+    ).fetchone() == (0,)
+
+
+@pytest.mark.parametrize("table", ["student_course_event", "record_change"])
+def test_what_is_recorded_is_in_the_order_of_times(db: sqlite3.Connection, table: str):
+    times = [time for (time,) in db.execute(f"SELECT recorded_at FROM {table} ORDER BY id")]
+    assert times == sorted(times)
+
+
 def test_all_of_it_is_done_by_the_demo_and_kept_as_doctor_wants_it(
     db: sqlite3.Connection, file: Path
 ):
