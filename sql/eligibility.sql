@@ -392,11 +392,13 @@ seat_queue AS MATERIALIZED (
 seat_claim AS (
     SELECT item, course_id, course, capacity, enrolled, reserved, waitlist_capacity,
         waitlisted, waitlist, present_status, is_satisfied, is_eligible, was_waitlisted,
-        count(*) FILTER (WHERE is_eligible) OVER ahead AS claimed,
-        -- A waitlisted student takes a seat that is reserved for those who wait, or not ahead of them.
+        -- Where seats are reserved, a waitlisted student has one by the place on the waitlist alone: no claim of
+        -- another student takes it, and theirs takes no other seat.
         coalesce(
-            capacity <= enrolled + reserved
-                + count(*) FILTER (WHERE is_eligible AND NOT (reserves_seats AND was_waitlisted)) OVER ahead,
+            capacity <= enrolled + reserved + CASE
+                WHEN reserves_seats AND was_waitlisted THEN 0
+                ELSE count(*) FILTER (WHERE is_eligible AND NOT (reserves_seats AND was_waitlisted)) OVER ahead
+            END,
             false
         )
             AND is_candidate
@@ -411,8 +413,8 @@ allocation AS MATERIALIZED (
         -- A course may be over its capacity; the claims of this request never take it there.
         CASE
             WHEN enrolled >= capacity THEN enrolled
-            WHEN enrolled + claimed > capacity THEN capacity
-            ELSE enrolled + claimed
+            WHEN enrolled + count(*) FILTER (WHERE is_eligible AND NOT is_full) OVER ahead > capacity THEN capacity
+            ELSE enrolled + count(*) FILTER (WHERE is_eligible AND NOT is_full) OVER ahead
         END AS taken,
         waitlisted
             + count(*) FILTER (WHERE is_eligible AND is_full AND waitlist) OVER ahead

@@ -130,7 +130,7 @@ def list_void_violations(
     db: Connection, student_id: int, course_id: int, change: Change
 ) -> list[Violation]:
     """Return the broken rules of making an enrollment void."""
-    place = {"student_id": student_id, "course_id": course_id, "now": change.at}
+    place = {"student_id": student_id, "course_id": course_id, "today": change.today}
     return list_violations(SQL.list_broken_void_rules(db, **asdict(change) | place))
 
 

@@ -190,6 +190,19 @@ def test_a_seat_is_held_for_those_ahead_of_the_one_who_asks(client: Client):
     assert client.status(first, course) == "enrolled"
 
 
+def test_who_is_turned_away_takes_no_seat_of_who_waits(client: Client):
+    course = client.course(capacity=0, promotion="manual")
+    first, newcomer = client.student(), client.student()
+    client.enroll(first, course, waitlist=True)
+    change_course(client, course, capacity=1)
+
+    students = [{"student_id": newcomer, "waitlist": True}, {"student_id": first}]
+    client.post_json(f"/v1/courses/{course}/students", {"students": students}, status=201)
+
+    assert client.status(first, course) == "enrolled"
+    assert client.status(newcomer, course) == "waitlisted"
+
+
 def test_those_who_wait_count_once_in_a_request_that_lets_them_in(client: Client):
     course = client.course(capacity=0, promotion="manual")
     first, second, third = (client.student() for _ in range(3))
