@@ -115,8 +115,7 @@ def list_eligible_courses(
 def set_enrollment_status(
     context: Context, db: Connection, student_id: int, course_id: int, body: EnrollmentStatusInput
 ) -> Result:
-    """Set an enrollment to enrolled, completed, dropped or void, or correct its latest change
-    (safe to repeat)."""
+    """Set the status of an enrollment, or correct its latest change (safe to repeat)."""
     present = enrollment.find_enrollment(db, student_id, course_id)
     check_preconditions(context, lambda: etag_of(present))
     change = change_context(context, body)

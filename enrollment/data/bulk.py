@@ -98,8 +98,8 @@ def _end(
         item.passed is not None or item.names_grade for item in changes.values()
     ):
         return {}, []
-    leaving = [item.student_id for item in ends.values() if item.status == "dropped"]
-    dependent = find_dependent_violations(db, leaving, course_id, change)
+    leaving = {item.student_id for item in ends.values() if item.status == "dropped"}
+    dependent = find_dependent_violations(db, sorted(leaving), course_id, change)
     refused = find_violations(db, [*changes.values()], change)
     for index, item in ends.items():
         if item.status == "dropped" and index not in refused and item.student_id in dependent:

@@ -58,7 +58,7 @@ def take_back_change(db: Connection, student_id: int, course_id: int, change: Ch
     """Take the latest change of an enrollment back: what held before it holds again.
 
     Where nothing held before it, the enrollment becomes void. Raises nothing_to_correct,
-    course_full, waitlist_full, enrollment_completed, term_over.
+    course_full, waitlist_full, enrollment_completed, void_too_late.
     """
     latest = _get_latest_change(db, student_id, course_id)
     if latest.before:

@@ -274,6 +274,7 @@ def test_every_write_that_changes_records_names_the_caller(client: Client):
         ("PUT", "/v1/students/<student_id>/courses"),
         ("PUT", "/v1/students/<student_id>/courses/<course_id>"),
         ("DELETE", "/v1/students/<student_id>/courses/<course_id>"),
+        ("POST", "/v1/students/<student_id>/courses/<course_id>/corrections"),
         ("POST", "/v1/courses/<course_id>/students"),
         ("POST", "/v1/courses/<course_id>/promotions"),
     }
