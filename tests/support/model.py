@@ -222,13 +222,12 @@ class Model:
 
     def is_needed_by_another(self, student: int, course: int) -> bool:
         """Whether the student takes the course, and another one is taken together with it."""
-        return (
-            self.status.get((student, course)) == "enrolled"
-            and not self.has_passed((student, course))
-            and any(
-                course in self.courses[other].corequisites
-                for other in self.of_student(student, "enrolled")
+        now = set(self.of_student(student, "enrolled"))
+        return course in now and any(
+            self.missing(
+                student, self.courses[other].corequisites & self.any_section(course), now - {course}
             )
+            for other in now - {course}
         )
 
     # Changing
