@@ -1,7 +1,7 @@
 """Courses, with their requirements, meetings and seats."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Literal
 
 import msgspec
@@ -154,13 +154,13 @@ def _meeting_row(meeting: Meeting) -> dict[str, Any]:
     """Return a meeting with its days as numbers: the first one on its weekday, and the last one on
     which it can be."""
     first, last = (
-        None if day is None else date.fromisoformat(day)
-        for day in (meeting.start_on, meeting.end_on)
+        day and date.fromisoformat(day).toordinal() for day in (meeting.start_on, meeting.end_on)
     )
     if first:
-        first += timedelta(days=(meeting.weekday - first.isoweekday()) % 7)
-    days = {"first_day": first and first.toordinal(), "last_day": last and last.toordinal()}
-    return {**msgspec.to_builtins(meeting, enc_hook=str), **days}
+        # Day 1 is a Monday.
+        first += (meeting.weekday - first) % 7
+    fields = msgspec.to_builtins(meeting, enc_hook=str)
+    return {**fields, "first_day": first, "last_day": last}
 
 
 def _insert_details(db: Connection, course_id: int, parameters: dict[str, Any]) -> Course:

@@ -507,6 +507,17 @@ def test_a_meeting_needs_a_day(client: Client, dates: dict[str, str], expected: 
     assert broken(answer) == [expected]
 
 
+def test_a_meeting_is_each_week_or_every_second_one(client: Client):
+    meetings = [MONDAY_AT_NINE | {"every": 3}]
+
+    answer = client.post_json(
+        "/v1/courses", {"code": "CS1", "title": "Databases", "meetings": meetings}, status=422
+    )
+
+    assert broken(answer) == [("/meetings/0/every", "invalid_value")]
+    assert answer.json["errors"][0]["detail"] == "Expected one of: 1, 2"
+
+
 def test_the_dates_of_meetings_move_with_a_copy_by_whole_weeks(client: Client):
     # From a Monday to a Wednesday, 51 weeks and 2 days later.
     client.term(**FALL)
@@ -517,3 +528,18 @@ def test_the_dates_of_meetings_move_with_a_copy_by_whole_weeks(client: Client):
 
     (meeting,) = copy.json["items"][0]["meetings"]
     assert (copy.json["items"][0]["term"], meeting["start_on"]) == (later, "2100-08-30")
+
+
+def test_a_meeting_can_be_on_the_last_days_of_the_calendar(client: Client):
+    # 9999-12-31 is a Friday: no Monday follows it.
+    answer = client.post_json(
+        "/v1/courses",
+        {
+            "code": "CS1",
+            "title": "Databases",
+            "meetings": [MONDAY_AT_NINE | {"start_on": "9999-12-31"}],
+        },
+        status=201,
+    )
+
+    assert answer.json["meetings"][0]["start_on"] == "9999-12-31"
