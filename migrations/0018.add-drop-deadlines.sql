@@ -1,5 +1,5 @@
 -- Until when students can drop a course themselves: by the course, else by its term.
--- depends: 0015.add-void
+-- depends: 0017.add-meeting-dates
 
 ALTER TABLE term ADD COLUMN drop_until TEXT
     CONSTRAINT term_drop_until_is_time CHECK (drop_until IS strftime('%Y-%m-%dT%H:%M:%fZ', drop_until, '+0 days'));

@@ -192,7 +192,7 @@ DROP TRIGGER course_update_makes_codes;
 
 DROP TRIGGER course_delete_removes_the_codes;
 
-DROP VIEW completed_code;
+DROP VIEW passed_code;
 
 DROP TABLE course_code;
 

@@ -55,12 +55,12 @@ BEGIN
     DELETE FROM course_code WHERE course_id = OLD.id;
 END;
 
--- The codes of the courses that a student has completed.
-CREATE VIEW completed_code AS
+-- The codes of the courses that a student has passed.
+CREATE VIEW passed_code AS
 SELECT student_course.student_id, course_code.code
 FROM student_course
 CROSS JOIN course_code
-WHERE student_course.completed_at IS NOT NULL AND course_code.course_id = student_course.course_id;
+WHERE student_course.passed_at IS NOT NULL AND course_code.course_id = student_course.course_id;
 
 -- Of the requirements of a course that have the same `choice`, one is enough; each with the choice 0 stands alone.
 CREATE TEMP TABLE old_requirement AS

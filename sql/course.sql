@@ -1,7 +1,8 @@
 -- name: get_course(id)^
 -- Which course has this id?
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
-    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access, counts_as
+    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access,
+    counts_as
 FROM course
 WHERE id = :id;
 
@@ -17,7 +18,8 @@ WHERE id = :id;
 -- Which courses follow this place in the order of codes? A first page follows (the prefix of the code, '', 0).
 -- Each _end is the end of a prefix.
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
-    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access, counts_as
+    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access,
+    counts_as
 FROM course
 WHERE (code, label, id) > (:after_code, :after_label, :after_id)
     AND code < :code_end
@@ -57,7 +59,8 @@ LIMIT :limit;
 -- name: list_courses_of_term(term, code_end, title, title_end, status, section, instructor, instructor_end, seats, waiting, updated_since, words, last, after_code, after_label, after_id, limit)
 -- Which courses of this term follow this place in the order of codes?
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
-    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access, counts_as
+    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access,
+    counts_as
 FROM course
 WHERE term = :term
     AND (code, label, id) > (:after_code, :after_label, :after_id)
@@ -120,12 +123,15 @@ SELECT
     ) AS corequisites,
     (
         SELECT json_group_array(
-            json_object('weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room)
+            json_object(
+                'weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room,
+                'start_on', start_on, 'end_on', end_on, 'every', every
+            )
         )
         FROM (
-            SELECT weekday, from_time, to_time, room FROM course_meeting
+            SELECT weekday, from_time, to_time, room, start_on, end_on, every FROM course_meeting
             WHERE course_meeting.course_id = course_seat.course_id
-            ORDER BY weekday, from_time
+            ORDER BY weekday, from_time, coalesce(start_on, '')
         ) AS meeting
     ) AS meetings,
     course_seat.enrolled,
@@ -138,7 +144,8 @@ ORDER BY course_seat.course_id;
 -- name: list_courses_to_copy(term, codes)
 -- Which courses of this term have these codes, without the cancelled ones? codes is a JSON array; NULL: all codes.
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
-    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access, counts_as
+    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access,
+    counts_as
 FROM course
 WHERE term = :term
     AND status <> 'cancelled'
@@ -171,12 +178,15 @@ SELECT
     course.instructor,
     (
         SELECT json_group_array(
-            json_object('weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room)
+            json_object(
+                'weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room,
+                'start_on', start_on, 'end_on', end_on, 'every', every
+            )
         )
         FROM (
-            SELECT weekday, from_time, to_time, room FROM course_meeting
+            SELECT weekday, from_time, to_time, room, start_on, end_on, every FROM course_meeting
             WHERE course_meeting.course_id = course.id
-            ORDER BY weekday, from_time
+            ORDER BY weekday, from_time, coalesce(start_on, '')
         ) AS meeting
     ) AS meetings
 FROM json_each(:ids) AS wanted
@@ -185,7 +195,7 @@ WHERE course.id = CAST(wanted.value AS bigint)
 ORDER BY course.id;
 
 -- name: list_broken_course_rules(id, code, section, term, enroll_from, enroll_until, prerequisites, requirements, meetings, open_to, early_access_items, counts_as)
--- Which rules would a course with these fields break? A new course has no id.
+-- Which rules would a course with these fields break? A new course has no id. The days of a meeting are numbers.
 WITH requirement AS MATERIALIZED (
     SELECT
         value ->> 'pointer' AS pointer,
@@ -196,7 +206,9 @@ WITH requirement AS MATERIALIZED (
 
 meeting AS MATERIALIZED (
     SELECT key AS item, CAST(value ->> 'weekday' AS bigint) AS weekday, value ->> 'from' AS from_time,
-        value ->> 'to' AS to_time
+        value ->> 'to' AS to_time, value ->> 'start_on' AS start_on, value ->> 'end_on' AS end_on,
+        CAST(value ->> 'every' AS bigint) AS every, CAST(value ->> 'first_day' AS bigint) AS first_day,
+        CAST(value ->> 'last_day' AS bigint) AS last_day
     FROM json_each(:meetings)
 ),
 
@@ -266,6 +278,13 @@ WHERE EXISTS (
         AND earlier.weekday = meeting.weekday
         AND earlier.from_time < meeting.to_time
         AND earlier.to_time > meeting.from_time
+        AND coalesce(earlier.first_day <= meeting.last_day, true)
+        AND coalesce(earlier.last_day >= meeting.first_day, true)
+        -- Each is every second week, and they take turns.
+        AND NOT (
+            earlier.every = 2 AND meeting.every = 2
+            AND coalesce((earlier.first_day - meeting.first_day) % 14 <> 0, false)
+        )
 )
 UNION ALL
 SELECT pointer, 'duplicate_group',
@@ -291,6 +310,18 @@ FROM (
     FROM json_each(:early_access_items)
 ) AS early
 WHERE coalesce(starts_at >= :enroll_from, true)
+UNION ALL
+SELECT '/meetings/' || CAST(item AS text) || '/end_on', 'ends_before_start',
+    'The meetings end on ' || end_on || ', before they start on ' || start_on || '.',
+    json_object('start', start_on, 'end', end_on)
+FROM meeting
+WHERE end_on < start_on
+UNION ALL
+SELECT '/meetings/' || CAST(item AS text) || '/weekday', 'meeting_without_day',
+    'No day from ' || start_on || ' to ' || end_on || ' is weekday ' || CAST(weekday AS text) || '.',
+    json_object('weekday', weekday, 'start_on', start_on, 'end_on', end_on)
+FROM meeting
+WHERE first_day > last_day AND end_on >= start_on
 ORDER BY pointer, code;
 
 -- name: insert_course(now, code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access, counts_as)^
@@ -353,15 +384,19 @@ WHERE course_id = :course_id
             AND from_time = value ->> 'from'
             AND to_time = value ->> 'to'
             AND room IS NOT DISTINCT FROM value ->> 'room'
+            AND start_on IS NOT DISTINCT FROM value ->> 'start_on'
+            AND end_on IS NOT DISTINCT FROM value ->> 'end_on'
+            AND every = CAST(value ->> 'every' AS bigint)
     );
 
 -- name: insert_meetings(course_id, meetings)!
 -- Add the meetings that the course does not have.
-INSERT INTO course_meeting (course_id, weekday, from_time, to_time, room)
-SELECT :course_id, CAST(value ->> 'weekday' AS bigint), value ->> 'from', value ->> 'to', value ->> 'room'
+INSERT INTO course_meeting (course_id, weekday, from_time, to_time, room, start_on, end_on, every)
+SELECT :course_id, CAST(value ->> 'weekday' AS bigint), value ->> 'from', value ->> 'to', value ->> 'room',
+    value ->> 'start_on', value ->> 'end_on', CAST(value ->> 'every' AS bigint)
 FROM json_each(:meetings)
 WHERE true
-ON CONFLICT (course_id, weekday, from_time) DO NOTHING;
+ON CONFLICT DO NOTHING;
 
 -- name: list_broken_course_deletion_rules(id)
 -- Which rules would the deletion of this course break? Its enrollments are history and must stay.

@@ -166,8 +166,8 @@ unmet_requirement AS (
                 OR required.kind IN ('concurrent', 'corequisite')
                 AND required.code IN (SELECT code FROM dropped) AS matters,
             EXISTS (
-                SELECT 1 FROM completed_code
-                WHERE completed_code.student_id = request.student_id AND completed_code.code = required.code
+                SELECT 1 FROM passed_code
+                WHERE passed_code.student_id = request.student_id AND passed_code.code = required.code
             )
                 OR required.kind IN ('concurrent', 'corequisite')
                 AND EXISTS (
@@ -252,11 +252,11 @@ violation AS (
     WHERE NOT repeatable
         AND EXISTS (
             SELECT 1
-            FROM completed_code
+            FROM passed_code
             CROSS JOIN course_code AS own
-            WHERE completed_code.student_id = candidate.student_id
+            WHERE passed_code.student_id = candidate.student_id
                 AND own.course_id = candidate.course_id
-                AND own.code = completed_code.code
+                AND own.code = passed_code.code
         )
 
     UNION ALL
@@ -375,19 +375,13 @@ violation AS (
             'meetings', count(*)
         )
     FROM candidate
-    JOIN course_meeting AS own ON own.course_id = candidate.course_id
-    JOIN schedule
-        ON schedule.student_id = candidate.student_id
+    CROSS JOIN schedule
+    CROSS JOIN meeting_conflict
+    WHERE schedule.student_id = candidate.student_id
         AND schedule.course_id <> candidate.course_id
         AND candidate.course_status <> 'cancelled'
-        -- A course without a term may meet at any time of the year.
-        AND coalesce(schedule.start_on <= candidate.end_on, true)
-        AND coalesce(schedule.end_on >= candidate.start_on, true)
-    JOIN course_meeting AS other
-        ON other.course_id = schedule.course_id
-        AND other.weekday = own.weekday
-        AND other.from_time < own.to_time
-        AND other.to_time > own.from_time
+        AND meeting_conflict.course_id = candidate.course_id
+        AND meeting_conflict.other_course_id = schedule.course_id
     GROUP BY candidate.item, candidate.course, schedule.course_id, schedule.course
 
     UNION ALL
@@ -435,11 +429,13 @@ seat_queue AS MATERIALIZED (
 seat_claim AS (
     SELECT item, course_id, course, capacity, enrolled, reserved, waitlist_capacity,
         waitlisted, waitlist, present_status, is_satisfied, is_eligible, was_waitlisted,
-        count(*) FILTER (WHERE is_eligible) OVER ahead AS claimed,
-        -- A waitlisted student takes a seat that is reserved for those who wait, or not ahead of them.
+        -- Where seats are reserved, a waitlisted student has one by the place on the waitlist alone: no claim of
+        -- another student takes it, and theirs takes no other seat.
         coalesce(
-            capacity <= enrolled + reserved
-                + count(*) FILTER (WHERE is_eligible AND NOT (reserves_seats AND was_waitlisted)) OVER ahead,
+            capacity <= enrolled + reserved + CASE
+                WHEN reserves_seats AND was_waitlisted THEN 0
+                ELSE count(*) FILTER (WHERE is_eligible AND NOT (reserves_seats AND was_waitlisted)) OVER ahead
+            END,
             false
         )
             AND is_candidate
@@ -454,8 +450,8 @@ allocation AS MATERIALIZED (
         -- A course may be over its capacity; the claims of this request never take it there.
         CASE
             WHEN enrolled >= capacity THEN enrolled
-            WHEN enrolled + claimed > capacity THEN capacity
-            ELSE enrolled + claimed
+            WHEN enrolled + count(*) FILTER (WHERE is_eligible AND NOT is_full) OVER ahead > capacity THEN capacity
+            ELSE enrolled + count(*) FILTER (WHERE is_eligible AND NOT is_full) OVER ahead
         END AS taken,
         waitlisted
             + count(*) FILTER (WHERE is_eligible AND is_full AND waitlist) OVER ahead

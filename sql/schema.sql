@@ -316,16 +316,28 @@ CREATE TABLE course_meeting (
     course_id INTEGER NOT NULL,
     weekday   INTEGER NOT NULL,
     from_time TEXT    NOT NULL,
-    to_time   TEXT    NOT NULL, room TEXT
-    CONSTRAINT course_meeting_room_length CHECK (length(room) BETWEEN 1 AND 100),
-    CONSTRAINT course_meeting_key PRIMARY KEY (course_id, weekday, from_time),
+    to_time   TEXT    NOT NULL,
+    room      TEXT,
+    start_on  TEXT,
+    end_on    TEXT,
+    every     INTEGER NOT NULL DEFAULT 1,
+    first_day INTEGER GENERATED ALWAYS AS (CAST(julianday(start_on) - 2440587.5 AS INTEGER)) VIRTUAL,
+    last_day  INTEGER GENERATED ALWAYS AS (CAST(julianday(end_on) - 2440587.5 AS INTEGER)) VIRTUAL,
     CONSTRAINT course_meeting_course_exists FOREIGN KEY (course_id) REFERENCES course (id)
         ON UPDATE RESTRICT ON DELETE CASCADE,
     CONSTRAINT course_meeting_weekday_known CHECK (weekday BETWEEN 1 AND 7),
     CONSTRAINT course_meeting_from_is_time CHECK (from_time IS strftime('%H:%M', from_time, '+0 days')),
     CONSTRAINT course_meeting_to_is_time CHECK (to_time IS strftime('%H:%M', to_time, '+0 days')),
-    CONSTRAINT course_meeting_ends_after_start CHECK (from_time < to_time)
-) STRICT, WITHOUT ROWID;
+    CONSTRAINT course_meeting_ends_after_start CHECK (from_time < to_time),
+    CONSTRAINT course_meeting_room_length CHECK (length(room) BETWEEN 1 AND 100),
+    CONSTRAINT course_meeting_start_on_is_date CHECK (start_on IS date(start_on, '+0 days')),
+    CONSTRAINT course_meeting_end_on_is_date CHECK (end_on IS date(end_on, '+0 days')),
+    CONSTRAINT course_meeting_dates_run_forward CHECK (start_on <= end_on),
+    CONSTRAINT course_meeting_every_known CHECK (every IN (1, 2))
+) STRICT;
+
+CREATE UNIQUE INDEX course_meeting_key
+ON course_meeting (course_id, weekday, from_time, coalesce(start_on, ''));
 
 CREATE TRIGGER course_meeting_delete_leaves_a_change
 AFTER DELETE ON course_meeting
@@ -335,7 +347,10 @@ BEGIN
         ('weekday', OLD.weekday, NULL),
         ('from', OLD.from_time, NULL),
         ('to', OLD.to_time, NULL),
-        ('room', OLD.room, NULL);
+        ('room', OLD.room, NULL),
+        ('start_on', OLD.start_on, NULL),
+        ('end_on', OLD.end_on, NULL),
+        ('every', OLD.every, NULL);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', OLD.course_id, (SELECT version FROM course WHERE id = OLD.course_id), 'deleted', 'meeting');
 END;
@@ -348,7 +363,10 @@ BEGIN
         ('weekday', NULL, NEW.weekday),
         ('from', NULL, NEW.from_time),
         ('to', NULL, NEW.to_time),
-        ('room', NULL, NEW.room);
+        ('room', NULL, NEW.room),
+        ('start_on', NULL, NEW.start_on),
+        ('end_on', NULL, NEW.end_on),
+        ('every', NULL, NEW.every);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', NEW.course_id, (SELECT version FROM course WHERE id = NEW.course_id), 'created', 'meeting');
 END;
@@ -361,7 +379,10 @@ BEGIN
         ('weekday', OLD.weekday, NULL),
         ('from', OLD.from_time, NULL),
         ('to', OLD.to_time, NULL),
-        ('room', OLD.room, NULL);
+        ('room', OLD.room, NULL),
+        ('start_on', OLD.start_on, NULL),
+        ('end_on', OLD.end_on, NULL),
+        ('every', OLD.every, NULL);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', OLD.course_id, (SELECT version FROM course WHERE id = OLD.course_id), 'deleted', 'meeting');
     INSERT INTO changed_column (name, before, after)
@@ -369,7 +390,10 @@ BEGIN
         ('weekday', NULL, NEW.weekday),
         ('from', NULL, NEW.from_time),
         ('to', NULL, NEW.to_time),
-        ('room', NULL, NEW.room);
+        ('room', NULL, NEW.room),
+        ('start_on', NULL, NEW.start_on),
+        ('end_on', NULL, NEW.end_on),
+        ('every', NULL, NEW.every);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', NEW.course_id, (SELECT version FROM course WHERE id = NEW.course_id), 'created', 'meeting');
 END;
@@ -841,7 +865,12 @@ CREATE TABLE student_course (
     overridden    TEXT,
     place_of      INTEGER,
     queue_number  INTEGER NOT NULL DEFAULT 0,
-    version       INTEGER NOT NULL DEFAULT 1,
+    version       INTEGER NOT NULL DEFAULT 1, corrects INTEGER, restores INTEGER, passed INTEGER, grade TEXT, passed_at TEXT
+    CONSTRAINT student_course_outcome_makes_sense CHECK (
+        passed IN (0, 1)
+        AND length(grade) BETWEEN 1 AND 10
+        AND passed_at IS strftime('%Y-%m-%dT%H:%M:%fZ', passed_at, '+0 days')
+    ),
     CONSTRAINT student_course_key PRIMARY KEY (student_id, course_id),
     CONSTRAINT student_course_student_exists FOREIGN KEY (student_id) REFERENCES student (id)
         ON UPDATE RESTRICT ON DELETE RESTRICT,
@@ -893,7 +922,7 @@ AFTER INSERT ON student_course
 BEGIN
     INSERT INTO student_course_event (
         student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
-        place_of
+        place_of, corrects, restores, passed, grade
     )
     SELECT
         NEW.student_id,
@@ -905,7 +934,11 @@ BEGIN
         NEW.changed_by,
         NEW.change_reason,
         NEW.overridden,
-        NEW.place_of
+        NEW.place_of,
+        NEW.corrects,
+        NEW.restores,
+        iif(NEW.status = 'completed', coalesce(NEW.passed, 1), NULL),
+        iif(NEW.status = 'completed', NEW.grade, NULL)
     FROM (SELECT 1)
     LEFT JOIN (
         SELECT to_status, effective_at, recorded_at FROM student_course_event
@@ -979,11 +1012,12 @@ CREATE TRIGGER student_course_update_does_not_jump_the_queue
 BEFORE UPDATE OF queue_number ON student_course
 WHEN NEW.queue_number IS NOT coalesce(
         (
-            SELECT coalesce(place_of, id) FROM student_course_event
+            SELECT coalesce(place_of, id) FROM enrollment_event
             WHERE student_id = NEW.student_id
                 AND course_id = NEW.course_id
                 AND to_status = 'waitlisted'
                 AND from_status IS NOT 'waitlisted'
+                AND superseded_by IS NULL
                 AND NEW.status = 'waitlisted'
             ORDER BY id DESC LIMIT 1
         ),
@@ -997,14 +1031,12 @@ END;
 CREATE TRIGGER student_course_update_is_recorded
 AFTER UPDATE ON student_course
 WHEN NEW.status <> OLD.status
-    OR NEW.enrolled_at IS NOT OLD.enrolled_at
-    OR NEW.waitlisted_at IS NOT OLD.waitlisted_at
-    OR NEW.completed_at IS NOT OLD.completed_at
-    OR NEW.dropped_at IS NOT OLD.dropped_at
     OR NEW.changed_at <> OLD.changed_at
     OR NEW.effective_at IS NOT OLD.effective_at
     OR NEW.overridden IS NOT OLD.overridden
     OR NEW.place_of IS NOT OLD.place_of
+    OR NEW.corrects IS NOT OLD.corrects
+    OR NEW.restores IS NOT OLD.restores
     OR NEW.change_reason IS NOT OLD.change_reason
     AND NOT (
         NEW.change_reason IS NULL
@@ -1014,31 +1046,52 @@ WHEN NEW.status <> OLD.status
     AND NOT EXISTS (
         SELECT 1 FROM erased_actor WHERE actor = OLD.changed_by AND remains = NEW.changed_by
     )
+    OR (NEW.enrolled_at, NEW.waitlisted_at, NEW.completed_at, NEW.dropped_at)
+        IS NOT (OLD.enrolled_at, OLD.waitlisted_at, OLD.completed_at, OLD.dropped_at)
+    AND NOT EXISTS (
+        SELECT 1 FROM enrollment_version
+        WHERE event_id = (
+                SELECT max(id) FROM student_course_event
+                WHERE student_id = NEW.student_id AND course_id = NEW.course_id
+            )
+            AND (enrolled_at, waitlisted_at, completed_at, dropped_at)
+                IS (NEW.enrolled_at, NEW.waitlisted_at, NEW.completed_at, NEW.dropped_at)
+    )
+    OR NEW.status <> 'void'
+    AND (NEW.passed, NEW.grade, NEW.passed_at) IS NOT (OLD.passed, OLD.grade, OLD.passed_at)
+    AND NOT EXISTS (
+        SELECT 1 FROM enrollment_version
+        WHERE event_id = (
+                SELECT max(id) FROM student_course_event
+                WHERE student_id = NEW.student_id AND course_id = NEW.course_id
+            )
+            AND (passed, grade, passed_at) IS (NEW.passed, NEW.grade, NEW.passed_at)
+    )
 BEGIN
     INSERT INTO student_course_event (
         student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
-        place_of
+        place_of, corrects, restores, passed, grade
     )
     SELECT
         NEW.student_id,
         NEW.course_id,
-        OLD.status,
-        NEW.status,
         CASE
-            -- It is void from its beginning: since the event after the last void, or the first.
-            WHEN NEW.status = 'void' AND OLD.status <> 'void' THEN (
-                SELECT effective_at FROM student_course_event
+            -- What held before the corrected event, or before the restored one.
+            WHEN change.corrects IS NOT NULL AND NEW.status <> 'void' THEN (
+                SELECT to_status FROM enrollment_event
                 WHERE student_id = NEW.student_id
                     AND course_id = NEW.course_id
-                    AND id > coalesce(
-                        (
-                            SELECT max(id) FROM student_course_event
-                            WHERE student_id = NEW.student_id AND course_id = NEW.course_id AND to_status = 'void'
-                        ),
-                        0
-                    )
-                ORDER BY id LIMIT 1
+                    AND id < coalesce(change.restores, change.corrects)
+                    AND superseded_by IS NULL
+                ORDER BY id DESC LIMIT 1
             )
+            ELSE OLD.status
+        END,
+        NEW.status,
+        CASE
+            -- It is void from its beginning.
+            WHEN NEW.status = 'void' AND OLD.status <> 'void'
+                THEN (SELECT effective_at FROM student_course_event WHERE id = change.corrects)
             WHEN change.effective_at IS NOT NULL THEN change.effective_at
             -- What stays as it was has been so since then.
             WHEN NEW.status = OLD.status THEN last.effective_at
@@ -1048,11 +1101,33 @@ BEGIN
         iif(NEW.version > OLD.version, NEW.changed_by, NULL),
         iif(NEW.version > OLD.version, NEW.change_reason, NULL),
         iif(NEW.version > OLD.version, NEW.overridden, NULL),
-        iif(NEW.version > OLD.version AND NEW.place_of IS NOT OLD.place_of, NEW.place_of, NULL)
+        CASE
+            WHEN change.corrects IS NULL
+                THEN iif(NEW.version > OLD.version AND NEW.place_of IS NOT OLD.place_of, NEW.place_of, NULL)
+            WHEN NEW.status = 'waitlisted' THEN (
+                SELECT iif(to_status = 'waitlisted', coalesce(place_of, id), NULL) FROM student_course_event
+                WHERE id = coalesce(change.restores, change.corrects)
+            )
+        END,
+        change.corrects,
+        change.restores,
+        iif(NEW.status = 'completed', coalesce(NEW.passed, 1), NULL),
+        iif(NEW.status = 'completed', NEW.grade, NULL)
     FROM (
         SELECT
             iif(NEW.version > OLD.version, NEW.changed_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) AS at,
-            iif(NEW.version > OLD.version, NEW.effective_at, NULL) AS effective_at
+            iif(NEW.version > OLD.version, NEW.effective_at, NULL) AS effective_at,
+            CASE
+                WHEN NEW.status = 'void' AND OLD.status <> 'void' THEN (
+                    SELECT min(id) FROM enrollment_event
+                    WHERE student_id = NEW.student_id
+                        AND course_id = NEW.course_id
+                        AND superseded_by IS NULL
+                        AND to_status <> 'void'
+                )
+                WHEN NEW.version > OLD.version AND NEW.corrects IS NOT OLD.corrects THEN NEW.corrects
+            END AS corrects,
+            iif(NEW.version > OLD.version AND NEW.corrects IS NOT OLD.corrects, NEW.restores, NULL) AS restores
     ) AS change
     JOIN (
         SELECT effective_at, recorded_at FROM student_course_event
@@ -1116,7 +1191,9 @@ CREATE TABLE student_course_event (
     actor        TEXT,
     reason       TEXT,
     overridden   TEXT,
-    place_of     INTEGER,
+    place_of     INTEGER, corrects INTEGER, restores INTEGER, passed INTEGER, grade TEXT
+    CONSTRAINT student_course_event_outcome_makes_sense
+        CHECK (passed IN (0, 1) AND length(grade) BETWEEN 1 AND 10),
     CONSTRAINT student_course_event_from_status_known
         CHECK (from_status IN ('enrolled', 'waitlisted', 'completed', 'dropped', 'void')),
     CONSTRAINT student_course_event_to_status_known
@@ -1141,6 +1218,71 @@ CREATE INDEX student_course_event_by_kind ON student_course_event (to_status, id
 
 CREATE INDEX student_course_event_by_time ON student_course_event (recorded_at, id);
 
+CREATE INDEX student_course_event_that_corrects ON student_course_event (student_id, course_id, id)
+WHERE corrects IS NOT NULL;
+
+CREATE TRIGGER student_course_event_corrects_the_latest
+AFTER INSERT ON student_course_event
+WHEN NEW.corrects IS NOT NULL
+BEGIN
+    SELECT RAISE(ABORT, 'history is append-only')
+    WHERE NEW.to_status = 'void'
+        AND NOT (
+            NEW.restores IS NULL
+            AND (NEW.corrects, NEW.effective_at) IS (
+                SELECT id, effective_at FROM enrollment_event
+                WHERE student_id = NEW.student_id
+                    AND course_id = NEW.course_id
+                    AND id < NEW.id
+                    AND to_status <> 'void'
+                    AND coalesce(superseded_by, NEW.id) = NEW.id
+                ORDER BY id LIMIT 1
+            )
+        );
+    SELECT RAISE(ABORT, 'history is append-only')
+    WHERE NEW.to_status <> 'void'
+        AND NOT (
+            NEW.from_status IS NOT NEW.to_status
+            AND (NEW.corrects, true) IS (
+                SELECT id, to_status <> 'void' FROM enrollment_event
+                WHERE student_id = NEW.student_id
+                    AND course_id = NEW.course_id
+                    AND id < NEW.id
+                    AND from_status IS NOT to_status
+                    AND coalesce(superseded_by, NEW.id) = NEW.id
+                ORDER BY id DESC LIMIT 1
+            )
+            AND (
+                NEW.restores IS NULL
+                OR (NEW.restores, NEW.to_status, NEW.effective_at, NEW.passed, NEW.grade) IS (
+                    SELECT id, to_status, effective_at, passed, grade FROM enrollment_event
+                    WHERE student_id = NEW.student_id
+                        AND course_id = NEW.course_id
+                        AND id < NEW.corrects
+                        AND from_status IS NOT to_status
+                        AND coalesce(superseded_by, NEW.id) = NEW.id
+                    ORDER BY id DESC LIMIT 1
+                )
+            )
+            AND (NEW.from_status, true) IS (
+                SELECT max(to_status), coalesce(max(to_status = 'void' OR effective_at <= NEW.effective_at), true)
+                FROM (
+                    SELECT to_status, effective_at FROM enrollment_event
+                    WHERE student_id = NEW.student_id
+                        AND course_id = NEW.course_id
+                        AND id < coalesce(NEW.restores, NEW.corrects)
+                        AND superseded_by IS NULL
+                    ORDER BY id DESC LIMIT 1
+                )
+            )
+            AND NEW.place_of IS (
+                SELECT iif(to_status = 'waitlisted' AND NEW.to_status = 'waitlisted', coalesce(place_of, id), NULL)
+                FROM student_course_event
+                WHERE id = coalesce(NEW.restores, NEW.corrects)
+            )
+        );
+END;
+
 -- Refuses an event that has a gap before it, or does not continue its enrollment's last one.
 CREATE TRIGGER student_course_event_follows_the_last
 AFTER INSERT ON student_course_event
@@ -1151,7 +1293,12 @@ WHEN NEW.id <> 1 + coalesce(
         SELECT 1 FROM student_course
         WHERE student_id = NEW.student_id AND course_id = NEW.course_id AND status = NEW.to_status
     )
-    OR NEW.from_status IS NOT (
+    OR (NEW.passed IS NOT NULL) <> (NEW.to_status = 'completed')
+    OR NEW.grade IS NOT NULL AND NEW.to_status <> 'completed'
+    OR NEW.corrects IS NULL
+    AND (NEW.restores IS NOT NULL OR NEW.to_status = 'void' AND NEW.from_status IS NOT 'void')
+    OR (NEW.corrects IS NULL OR NEW.to_status = 'void')
+    AND NEW.from_status IS NOT (
         SELECT to_status FROM student_course_event
         WHERE student_id = NEW.student_id AND course_id = NEW.course_id AND id < NEW.id
         ORDER BY id DESC LIMIT 1
@@ -1164,26 +1311,9 @@ WHEN NEW.id <> 1 + coalesce(
             ORDER BY id DESC LIMIT 1
         ) AS last
         WHERE NEW.recorded_at < last.recorded_at
-            OR NEW.effective_at < last.effective_at AND 'void' NOT IN (NEW.from_status, NEW.to_status)
-    )
-    OR NEW.to_status = 'void'
-    AND NEW.from_status IS NOT 'void'
-    AND NEW.effective_at IS NOT (
-        SELECT effective_at FROM student_course_event
-        WHERE student_id = NEW.student_id
-            AND course_id = NEW.course_id
-            AND id < NEW.id
-            AND id > coalesce(
-                (
-                    SELECT max(id) FROM student_course_event
-                    WHERE student_id = NEW.student_id
-                        AND course_id = NEW.course_id
-                        AND id < NEW.id
-                        AND to_status = 'void'
-                ),
-                0
-            )
-        ORDER BY id LIMIT 1
+            OR NEW.effective_at < last.effective_at
+            AND NEW.corrects IS NULL
+            AND 'void' NOT IN (NEW.from_status, NEW.to_status)
     )
 BEGIN
     SELECT RAISE(ABORT, 'history is append-only');
@@ -1213,6 +1343,10 @@ WHEN NEW.id <> OLD.id
     OR NEW.recorded_at <> OLD.recorded_at
     OR NEW.overridden IS NOT OLD.overridden
     OR NEW.place_of IS NOT OLD.place_of
+    OR NEW.corrects IS NOT OLD.corrects
+    OR NEW.restores IS NOT OLD.restores
+    OR NEW.passed IS NOT OLD.passed
+    OR NEW.grade IS NOT OLD.grade
     OR NOT (
         NEW.reason IS OLD.reason
         OR NEW.reason IS NULL AND EXISTS (SELECT 1 FROM erasure WHERE student_id = OLD.student_id)
@@ -1228,6 +1362,7 @@ END;
 CREATE TRIGGER student_course_event_takes_over_a_free_place
 BEFORE INSERT ON student_course_event
 WHEN NEW.place_of IS NOT NULL
+    AND NEW.corrects IS NULL
     AND (
         NEW.to_status <> 'waitlisted'
         OR NEW.from_status IS 'waitlisted'
@@ -1252,19 +1387,44 @@ BEGIN
     SELECT RAISE(ABORT, 'the events give the places in a waitlist');
 END;
 
+CREATE TRIGGER student_course_follows_a_correction
+AFTER INSERT ON student_course_event
+WHEN NEW.corrects IS NOT NULL
+BEGIN
+    UPDATE student_course
+    SET (enrolled_at, waitlisted_at, completed_at, dropped_at, passed, grade, passed_at) = (
+        SELECT enrolled_at, waitlisted_at, completed_at, dropped_at, passed, grade, passed_at
+        FROM enrollment_version
+        WHERE event_id = NEW.id
+    )
+    WHERE student_id = NEW.student_id AND course_id = NEW.course_id;
+END;
+
+CREATE TRIGGER student_course_outcome_follows_the_events
+AFTER INSERT ON student_course_event
+WHEN NEW.to_status = 'completed' AND NEW.corrects IS NULL
+BEGIN
+    UPDATE student_course
+    SET passed = NEW.passed,
+        grade = NEW.grade,
+        passed_at = iif(NEW.passed, NEW.effective_at, passed_at)
+    WHERE student_id = NEW.student_id AND course_id = NEW.course_id;
+END;
+
 -- Sets the queue number to the id of the event by which the student joined the waitlist.
 CREATE TRIGGER student_course_queue_follows_the_events
 AFTER INSERT ON student_course_event
-WHEN 'waitlisted' IN (NEW.from_status, NEW.to_status)
+WHEN 'waitlisted' IN (NEW.from_status, NEW.to_status) OR NEW.corrects IS NOT NULL
 BEGIN
     UPDATE student_course
     SET queue_number = coalesce(
         (
-            SELECT coalesce(place_of, id) FROM student_course_event
+            SELECT coalesce(place_of, id) FROM enrollment_event
             WHERE student_id = NEW.student_id
                 AND course_id = NEW.course_id
                 AND to_status = 'waitlisted'
                 AND from_status IS NOT 'waitlisted'
+                AND superseded_by IS NULL
                 AND NEW.to_status = 'waitlisted'
             ORDER BY id DESC LIMIT 1
         ),
@@ -1291,7 +1451,9 @@ CREATE TABLE term (
     end_on      TEXT    NOT NULL,
     max_credits REAL,
     updated_at  TEXT    NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
-    version     INTEGER NOT NULL DEFAULT 1, drop_until TEXT
+    version     INTEGER NOT NULL DEFAULT 1, first_day INTEGER
+    GENERATED ALWAYS AS (CAST(julianday(start_on) - 2440587.5 AS INTEGER)) VIRTUAL, last_day INTEGER
+    GENERATED ALWAYS AS (CAST(julianday(end_on) - 2440587.5 AS INTEGER)) VIRTUAL, drop_until TEXT
     CONSTRAINT term_drop_until_is_time CHECK (drop_until IS strftime('%Y-%m-%dT%H:%M:%fZ', drop_until, '+0 days')),
     CONSTRAINT term_code_length CHECK (length(code) BETWEEN 1 AND 32),
     CONSTRAINT term_code_unique UNIQUE (code),
@@ -1526,12 +1688,6 @@ BEGIN
     );
 END;
 
-CREATE VIEW completed_code AS
-SELECT student_course.student_id, course_code.code
-FROM student_course
-CROSS JOIN course_code
-WHERE student_course.completed_at IS NOT NULL AND course_code.course_id = student_course.course_id;
-
 CREATE VIEW course_search AS
 SELECT DISTINCT course.id AS course_id, word.value AS word
 FROM course
@@ -1595,57 +1751,83 @@ SELECT
                 AND ahead.queue_number <= student_course.queue_number
         )
     END AS position,
-    enrolled_at, waitlisted_at, completed_at, dropped_at, version
+    enrolled_at, waitlisted_at, completed_at, dropped_at, passed, grade, passed_at, version
 FROM student_course
 WHERE status <> 'void';
+
+CREATE VIEW enrollment_event AS
+SELECT
+    id, student_id, course_id, from_status, to_status, effective_at, recorded_at, place_of, passed, grade,
+    (
+        SELECT min(later.id) FROM student_course_event AS later
+        WHERE later.student_id = event.student_id AND later.course_id = event.course_id
+            AND later.corrects IS NOT NULL
+            AND later.id > event.id
+            AND coalesce(later.restores, later.corrects) <= event.id
+    ) AS superseded_by,
+    (
+        SELECT min(later.recorded_at) FROM student_course_event AS later
+        WHERE later.student_id = event.student_id AND later.course_id = event.course_id
+            AND later.corrects IS NOT NULL
+            AND later.id > event.id
+            AND coalesce(later.restores, later.corrects) <= event.id
+    ) AS superseded_at
+FROM student_course_event AS event;
 
 CREATE VIEW enrollment_version AS
 SELECT
     last.id AS event_id, last.student_id, last.course_id, last.to_status AS status,
     (
-        SELECT max(effective_at) FROM student_course_event AS event
+        SELECT max(effective_at) FROM enrollment_event AS event
         WHERE event.student_id = last.student_id AND event.course_id = last.course_id
             AND event.id <= last.id
             AND event.to_status = 'enrolled' AND event.from_status IS DISTINCT FROM 'enrolled'
-            AND NOT EXISTS (
-                SELECT 1 FROM student_course_event AS void
-                WHERE void.student_id = last.student_id AND void.course_id = last.course_id
-                    AND void.id > event.id AND void.id < last.id AND void.to_status = 'void'
-            )
+            AND coalesce(event.superseded_by > last.id, true)
     ) AS enrolled_at,
     (
-        SELECT max(effective_at) FROM student_course_event AS event
+        SELECT max(effective_at) FROM enrollment_event AS event
         WHERE event.student_id = last.student_id AND event.course_id = last.course_id
             AND event.id <= last.id
             AND event.to_status = 'waitlisted' AND event.from_status IS DISTINCT FROM 'waitlisted'
-            AND NOT EXISTS (
-                SELECT 1 FROM student_course_event AS void
-                WHERE void.student_id = last.student_id AND void.course_id = last.course_id
-                    AND void.id > event.id AND void.id < last.id AND void.to_status = 'void'
-            )
+            AND coalesce(event.superseded_by > last.id, true)
     ) AS waitlisted_at,
     (
-        SELECT max(effective_at) FROM student_course_event AS event
+        SELECT max(effective_at) FROM enrollment_event AS event
         WHERE event.student_id = last.student_id AND event.course_id = last.course_id
             AND event.id <= last.id
             AND event.to_status = 'completed' AND event.from_status IS DISTINCT FROM 'completed'
-            AND NOT EXISTS (
-                SELECT 1 FROM student_course_event AS void
-                WHERE void.student_id = last.student_id AND void.course_id = last.course_id
-                    AND void.id > event.id AND void.id < last.id AND void.to_status = 'void'
-            )
+            AND coalesce(event.superseded_by > last.id, true)
     ) AS completed_at,
     (
-        SELECT max(effective_at) FROM student_course_event AS event
+        SELECT max(effective_at) FROM enrollment_event AS event
         WHERE event.student_id = last.student_id AND event.course_id = last.course_id
             AND event.id <= last.id
             AND event.to_status = 'dropped' AND event.from_status IS DISTINCT FROM 'dropped'
-            AND NOT EXISTS (
-                SELECT 1 FROM student_course_event AS void
-                WHERE void.student_id = last.student_id AND void.course_id = last.course_id
-                    AND void.id > event.id AND void.id < last.id AND void.to_status = 'void'
-            )
+            AND coalesce(event.superseded_by > last.id, true)
     ) AS dropped_at,
+    (
+        SELECT passed FROM enrollment_event AS event
+        WHERE event.student_id = last.student_id AND event.course_id = last.course_id
+            AND event.id <= last.id
+            AND event.to_status = 'completed'
+            AND coalesce(event.superseded_by > last.id, true)
+        ORDER BY event.id DESC LIMIT 1
+    ) AS passed,
+    (
+        SELECT grade FROM enrollment_event AS event
+        WHERE event.student_id = last.student_id AND event.course_id = last.course_id
+            AND event.id <= last.id
+            AND event.to_status = 'completed'
+            AND coalesce(event.superseded_by > last.id, true)
+        ORDER BY event.id DESC LIMIT 1
+    ) AS grade,
+    (
+        SELECT max(effective_at) FROM enrollment_event AS event
+        WHERE event.student_id = last.student_id AND event.course_id = last.course_id
+            AND event.id <= last.id
+            AND event.passed = 1
+            AND coalesce(event.superseded_by > last.id, true)
+    ) AS passed_at,
     (
         SELECT count(*) FROM student_course_event AS event
         WHERE event.student_id = last.student_id AND event.course_id = last.course_id
@@ -1658,6 +1840,54 @@ CREATE VIEW erased_actor AS
 SELECT token.name || ' #' || token.id AS actor, '#' || token.id AS remains
 FROM erasure
 JOIN token ON token.student_id = erasure.student_id;
+
+CREATE VIEW meeting_conflict AS
+SELECT own.course_id, other.course_id AS other_course_id, own.weekday, own.from_time, own.to_time
+FROM meeting_day AS own
+CROSS JOIN meeting_day AS other
+WHERE other.weekday = own.weekday
+    AND other.from_time < own.to_time
+    AND other.to_time > own.from_time
+    -- Both are every second week, and in different weeks.
+    AND NOT (own.step = 14 AND other.step = 14 AND coalesce((own.first_day - other.first_day) % 14 <> 0, false))
+    -- The first day on or after the start of both that suits the one of every second week is not after either end.
+    AND coalesce(
+        CASE
+            WHEN own.first_day >= other.first_day THEN
+                own.first_day
+                    + CASE WHEN own.step = 7 AND other.step = 14
+                        THEN ((other.first_day - own.first_day) % 14 + 14) % 14 ELSE 0 END
+            WHEN other.first_day > own.first_day THEN
+                other.first_day
+                    + CASE WHEN other.step = 7 AND own.step = 14
+                        THEN ((own.first_day - other.first_day) % 14 + 14) % 14 ELSE 0 END
+            ELSE coalesce(own.first_day, other.first_day)
+        END <= CASE
+            WHEN own.last_day <= other.last_day THEN own.last_day
+            ELSE coalesce(other.last_day, own.last_day)
+        END,
+        true
+    );
+
+CREATE VIEW meeting_day AS
+SELECT
+    meeting.course_id,
+    meeting.weekday,
+    meeting.from_time,
+    meeting.to_time,
+    7 * meeting.every AS step,
+    coalesce(meeting.first_day, term.first_day)
+        + ((meeting.weekday - 4 - coalesce(meeting.first_day, term.first_day)) % 7 + 7) % 7 AS first_day,
+    coalesce(meeting.last_day, term.last_day) AS last_day
+FROM course_meeting AS meeting
+JOIN course ON course.id = meeting.course_id
+LEFT JOIN term ON term.code = course.term;
+
+CREATE VIEW passed_code AS
+SELECT student_course.student_id, course_code.code
+FROM student_course
+CROSS JOIN course_code
+WHERE student_course.passed_at IS NOT NULL AND course_code.course_id = student_course.course_id;
 
 CREATE VIEW student_search AS
 SELECT DISTINCT student.id AS student_id, word.value AS word

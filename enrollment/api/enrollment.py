@@ -1,7 +1,9 @@
 """/v1/students/{id}/courses and /v1/courses/{id}/students: who is enrolled in which course."""
 
-from enrollment.data import bulk, course, eligibility, enrollment, roster
+from enrollment.data import bulk, correction, course, eligibility, enrollment, roster
 from enrollment.data.eligibility import EnrollmentRequest
+from enrollment.data.ending import StatusChange
+from enrollment.data.outcome import Outcome
 from enrollment.http.authentication import (
     READERS,
     READERS_AND_STUDENTS,
@@ -75,7 +77,12 @@ def change_roster(
 ) -> Result:
     """Enroll, complete or drop many students: all or nothing, or each."""
     items = [
-        bulk.RosterChange(student.student_id, student.status, student.waitlist)
+        bulk.RosterChange(
+            student.student_id,
+            student.status,
+            student.waitlist,
+            Outcome.of(student.passed, student.grade),
+        )
         for student in body.students
     ]
     check_preconditions(context, lambda: course.get_course_tag(db, course_id))
@@ -108,11 +115,15 @@ def list_eligible_courses(
 def set_enrollment_status(
     context: Context, db: Connection, student_id: int, course_id: int, body: EnrollmentStatusInput
 ) -> Result:
-    """Set an enrollment to enrolled, completed, dropped or void (safe to repeat)."""
+    """Set the status of an enrollment, or correct its latest change (safe to repeat)."""
     present = enrollment.find_enrollment(db, student_id, course_id)
     check_preconditions(context, lambda: etag_of(present))
     change = change_context(context, body)
-    put = enrollment.put_enrollment(db, student_id, course_id, present, body.status, change)
+    outcome = Outcome.of(body.passed, body.grade)
+    wanted = StatusChange(student_id, course_id, body.status, *outcome)
+    if body.correction:
+        return ok(correction.correct_change(db, wanted, change))
+    put = enrollment.put_enrollment(db, present, wanted, change)
     # The enrollment that is void was there, but is no longer shown.
     if present or put.status == "void":
         return ok(put)
@@ -123,9 +134,8 @@ def drop_course(context: Context, db: Connection, student_id: int, course_id: in
     """Drop a course or leave its waitlist (the history is kept)."""
     present = enrollment.get_enrollment(db, student_id, course_id)
     check_preconditions(context, lambda: etag_of(present))
-    enrollment.put_enrollment(
-        db, student_id, course_id, present, "dropped", change_context(context)
-    )
+    wanted = StatusChange(student_id, course_id, "dropped")
+    enrollment.put_enrollment(db, present, wanted, change_context(context))
     return no_content()
 
 
@@ -174,7 +184,7 @@ OPERATIONS = (
         set_enrollment_status,
         body=EnrollmentStatusInput,
         answer=Enrollment,
-        conflicts=rules_for("enrollment", "status", "void"),
+        conflicts=rules_for("enrollment", "status", "void", "correction"),
         only_enrolls=True,
     ),
     Operation(

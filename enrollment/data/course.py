@@ -1,6 +1,7 @@
 """Courses, with their requirements, meetings and seats."""
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import count, groupby
 from operator import itemgetter
 from typing import Any, Literal
@@ -186,7 +187,7 @@ def _parameters(fields: CourseInput) -> dict[str, Any]:
     return asdict(fields) | {
         "requirements": to_json(requirements),
         "prerequisites": to_json(fields.prerequisites),
-        "meetings": msgspec.json.encode(fields.meetings).decode(),
+        "meetings": to_json([_meeting_row(meeting) for meeting in fields.meetings]),
         "open_to": to_json(fields.open_to),
         "counts_as": to_json(fields.counts_as),
         "early_access": to_json(
@@ -194,6 +195,19 @@ def _parameters(fields: CourseInput) -> dict[str, Any]:
         ),
         "early_access_items": to_json(fields.early_access),
     }
+
+
+def _meeting_row(meeting: Meeting) -> dict[str, Any]:
+    """Return a meeting with its days as numbers: the first one on its weekday, and the last one on
+    which it can be."""
+    first, last = (
+        day and date.fromisoformat(day).toordinal() for day in (meeting.start_on, meeting.end_on)
+    )
+    if first:
+        # Day 1 is a Monday.
+        first += (meeting.weekday - first) % 7
+    fields = msgspec.to_builtins(meeting, enc_hook=str)
+    return {**fields, "first_day": first, "last_day": last}
 
 
 def _insert_details(db: Connection, course_id: int, parameters: dict[str, Any]) -> Course:

@@ -12,7 +12,13 @@ from enrollment.data.eligibility import (
     decide,
     find_dependent_violations,
 )
-from enrollment.data.ending import StatusChange, end_enrollments, void_enrollment
+from enrollment.data.ending import (
+    StatusChange,
+    end_enrollments,
+    raise_unsaid_corrections,
+    void_enrollment,
+)
+from enrollment.data.outcome import enrollment_of
 from enrollment.data.student import get_student
 from enrollment.data.violations import raise_violations
 from enrollment.model.records import Change, Enrollment, Student
@@ -35,7 +41,7 @@ def find_enrollment(db: Connection, student_id: int, course_id: int) -> Enrollme
         get_student(db, student_id)
         get_course(db, course_id)
         return None
-    return Enrollment(**row)
+    return enrollment_of(**row)
 
 
 def get_enrollment(db: Connection, student_id: int, course_id: int) -> Enrollment:
@@ -67,19 +73,17 @@ def insert_enrollment(
 
 
 def put_enrollment(
-    db: Connection,
-    student_id: int,
-    course_id: int,
-    present: Enrollment | None,
-    status: str,
-    change: Change,
+    db: Connection, present: Enrollment | None, wanted: StatusChange, change: Change
 ) -> Enrollment:
     """Set the status of an enrollment to "enrolled", "completed", "dropped" or "void".
 
     `present` is the enrollment as it is now. If it has the status already, nothing is changed or
-    recorded. Raises not_enrolled, effective_too_early, drop_closed, what void_enrollment does, or
-    every broken rule of sql/eligibility.sql; for "dropped", those of the courses that stay.
+    recorded. Raises outcome_without_completion, correction_required, not_enrolled,
+    effective_too_early, drop_closed, what void_enrollment does, or every broken rule of
+    sql/eligibility.sql; for "dropped", those of the courses that the student keeps.
     """
+    student_id, course_id, status, *_ = wanted
+    raise_unsaid_corrections(db, wanted, change)
     if present and present.status == status:
         return present
     if status == "enrolled":
@@ -93,8 +97,7 @@ def put_enrollment(
         if status == "dropped":
             found = find_dependent_violations(db, [student_id], course_id, change)
             dependent = found.get(student_id, [])
-        ending = [StatusChange(student_id, course_id, status)]
-        raise_violations(end_enrollments(db, ending, change) + dependent)
+        raise_violations(end_enrollments(db, [wanted], change) + dependent)
         ended = get_enrollment(db, student_id, course_id)
     waitlist.promote_eligible(db, change, course_ids=[course_id], student_ids=[student_id])
     return ended

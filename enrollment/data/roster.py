@@ -6,6 +6,7 @@ from msgspec.structs import asdict, force_setattr
 
 from enrollment.data.course import decode_meetings, get_course
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
+from enrollment.data.outcome import as_bool
 from enrollment.data.student import get_student, student_not_found
 from enrollment.model.courses import StudentCourse
 from enrollment.model.queries import RosterFilter, StudentCourseFilter, StudentRosterFilter
@@ -34,6 +35,7 @@ def list_courses_of_student(
     for item in page.items:
         # To take a row apart, as a function would that makes the record, takes as long as the rest.
         force_setattr(item, "meetings", decode_meetings(cast(str, item.meetings)))
+        force_setattr(item, "passed", as_bool(cast(int | None, item.passed)))
     return page
 
 
@@ -83,6 +85,10 @@ def _parameters(wanted: RosterFilter) -> dict[str, Any]:
 
 
 def _student_of_course(
-    queue_number: int = 0, family_sort: str = "", given_sort: str = "", **row: Any
+    passed: int | None,
+    queue_number: int = 0,
+    family_sort: str = "",
+    given_sort: str = "",
+    **row: Any,
 ) -> RosterEntry:
-    return RosterEntry(**row)
+    return RosterEntry(**row, passed=as_bool(passed))

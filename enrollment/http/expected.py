@@ -76,7 +76,7 @@ def describe_expected(value: Any, wanted: Any) -> str:
     """Describe a type. The messages of msgspec name Python types and patterns instead."""
     inner, meta = unwrap(wanted)
     if get_origin(inner) is Literal:
-        return "Expected one of: " + ", ".join(get_args(inner))
+        return "Expected one of: " + ", ".join(map(str, get_args(inner)))
     if inner in (str, PersonName) and isinstance(value, str):
         if re.search(f"[{SURROGATES}]", value):
             return "Expected no lone surrogates"

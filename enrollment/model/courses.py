@@ -1,6 +1,6 @@
 """The records of courses, and of the courses of a student."""
 
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -11,6 +11,7 @@ from enrollment.model.types import (
     Count,
     CourseStatus,
     Credits,
+    Date,
     Groups,
     Id,
     Label,
@@ -43,13 +44,17 @@ class EarlyAccess(Input, frozen=True, kw_only=True):
 
 
 class Meeting(Input, frozen=True, kw_only=True, rename={"from_time": "from", "to_time": "to"}):
-    """A weekly meeting of a course. Weekday 1 is Monday (ISO 8601). Times are local to the
-    school."""
+    """A meeting of a course in each week of its term, or in every second one, or between two dates.
+    Weekday 1 is Monday (ISO 8601). Times are local to the school. Weeks are counted from the first
+    meeting."""
 
     weekday: Annotated[int, Meta(ge=1, le=7)]
     from_time: TimeOfDay
     to_time: TimeOfDay
     room: Room | None = None
+    start_on: Date | None = None
+    end_on: Date | None = None
+    every: Literal[1, 2] = 1
 
 
 class CourseInput(Input, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from enrollment.model.types import (
     Credits,
     Date,
     Email,
+    Grade,
     Groups,
     Id,
     Name,
@@ -102,7 +103,8 @@ class Term(TermInput, frozen=True, forbid_unknown_fields=False):
 
 class Enrollment(msgspec.Struct, frozen=True, kw_only=True):
     """The status of a student in a course. Each time shows when that status last began. `position`
-    is the position on the waitlist, from 1."""
+    is the position on the waitlist, from 1. `passed` and `grade` are the outcome of the last
+    completion."""
 
     student_id: Id
     course_id: Id
@@ -112,6 +114,8 @@ class Enrollment(msgspec.Struct, frozen=True, kw_only=True):
     waitlisted_at: TimestampText | None
     completed_at: TimestampText | None
     dropped_at: TimestampText | None
+    passed: bool | None
+    grade: Grade | None
     version: Count
 
 
@@ -131,7 +135,9 @@ class RosterEntry(Enrollment, frozen=True, kw_only=True):
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One change of one enrollment. `id` increases in the order in which changes were committed."""
+    """One change of one enrollment. `id` increases in the order in which changes were committed.
+    `corrects` is the event that this one replaces. If that was taken back, `restores` is the event
+    that holds again. Only a completion has `passed`."""
 
     id: Id
     student_id: Id
@@ -143,6 +149,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     actor: Text | None
     reason: Reason | None
     overridden: Annotated[list[OverridableRule], Meta(max_length=20)]
+    corrects: Id | None
+    restores: Id | None
+    passed: bool | None
+    grade: Grade | None
 
 
 class HoldInput(Input, frozen=True, kw_only=True):

@@ -5,11 +5,11 @@ A student may not send a field unless it is marked with `for_students`.
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from enrollment.model.courses import CourseInput
 from enrollment.model.records import Input, StudentInput
-from enrollment.model.types import Code, Id, OverridableRule, Reason, Timestamp
+from enrollment.model.types import Code, Grade, Id, OverridableRule, Reason, Timestamp
 
 # The key of the mark in the `extra` of a field.
 FOR_STUDENTS = "for_students"
@@ -63,11 +63,14 @@ class CourseSetInput(ChangeDetails, frozen=True, kw_only=True):
 
 
 class BulkEnrollmentItem(Input, frozen=True, kw_only=True):
-    """One student to enroll in a course, or whose enrollment is completed or dropped."""
+    """One student to enroll in a course, or whose enrollment is completed or dropped. Whoever
+    completes a course has passed it, unless `passed` is false."""
 
     student_id: Id
     status: Literal["enrolled", "completed", "dropped"] = "enrolled"
     waitlist: bool = False
+    passed: bool | UnsetType = UNSET
+    grade: Grade | UnsetType | None = UNSET
 
 
 class BulkEnrollmentInput(ChangeDetails, frozen=True, kw_only=True):
@@ -89,11 +92,25 @@ class PromotionInput(Input, frozen=True, kw_only=True):
 
 class EnrollmentStatusInput(ChangeDetails, frozen=True, kw_only=True):
     """The status to give to one enrollment. "void" is for one that was entered in error: it counts
-    for nothing, and needs a `reason`."""
+    for nothing, and needs a `reason`. Whoever completes a course has passed it, unless `passed` is
+    false; `grade` is any label. If `correction` is true, the body is the latest change as it should
+    have been: it keeps the time and the outcome that it does not name, and needs a `reason`."""
 
     status: Annotated[
         Literal["enrolled", "completed", "dropped", "void"], for_students("enrolled", "dropped")
     ]
+    passed: bool | UnsetType = UNSET
+    grade: Grade | UnsetType | None = UNSET
+    correction: bool = False
+
+
+class TakeBackInput(Input, frozen=True, kw_only=True):
+    """Take the latest change of an enrollment back, so that what held before it holds again. The
+    first change of all leaves the enrollment void."""
+
+    take_back: Literal["latest_change"]
+    reason: Reason
+    override: Override | None = None
 
 
 class StudentBatchInput(Input, frozen=True, kw_only=True):

@@ -97,6 +97,8 @@ ENROLLMENT = Enrollment(
     waitlisted_at=None,
     completed_at=None,
     dropped_at=None,
+    passed=None,
+    grade=None,
     version=1,
 )
 EVENT = Event(
@@ -110,6 +112,10 @@ EVENT = Event(
     actor="Front desk #2",
     reason=None,
     overridden=[],
+    corrects=None,
+    restores=None,
+    passed=None,
+    grade=None,
 )
 CHANGE = RecordChange(
     id=1,

@@ -35,6 +35,7 @@ from enrollment.model.requests import (
     MergeInput,
     PromotionInput,
     StudentBatchInput,
+    TakeBackInput,
 )
 from enrollment.model.results import (
     AffectedEnrollment,
@@ -106,6 +107,7 @@ SAMPLES: dict[Any, Any] = {
         EnrollmentInput(course_id=2),
         CourseSetInput(courses=[CourseSetItem(course_id=1), CourseSetItem(course_id=2)]),
         EnrollmentStatusInput(status="completed", reason="passed"),
+        TakeBackInput(take_back="latest_change", reason="wrong student"),
         BulkEnrollmentInput(
             students=[BulkEnrollmentItem(student_id=2), BulkEnrollmentItem(student_id=3)]
         ),

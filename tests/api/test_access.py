@@ -94,7 +94,7 @@ EXPECTED = {
     "registrar": lambda method, path: not for_admins(path),
     "admin": lambda method, path: True,
     "student": lambda method, path: (
-        (path.startswith("/v1/students/<student_id:id>/courses"))
+        (path.startswith("/v1/students/<student_id:id>/courses") and "corrections" not in path)
         or (method == "GET" and path.startswith("/v1/students/<") and "changes" not in path)
         or (method == "GET" and path in ("/v1/terms", "/v1/terms/<term_id:id>"))
         or (method == "GET" and path in ("/v1/courses", "/v1/courses/<course_id:id>"))
@@ -361,6 +361,9 @@ GIVEN: dict[str, Any] = {
     "waitlist": True,
     "courses": [{"course_id": 1}],
     "status": "enrolled",
+    "passed": False,
+    "grade": "A",
+    "correction": True,
 }
 OPEN = {"reason", "course_id", "waitlist", "courses", "status"}
 

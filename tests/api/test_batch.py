@@ -55,6 +55,7 @@ def test_each_student_of_a_batch_may_be_one_of_those_before(client: Client):
 
 def test_courses_are_created_with_their_requirements_and_meetings(client: Client):
     meeting = {"weekday": 1, "from": "09:00", "to": "10:00", "room": "B 12"}
+    meeting |= {"start_on": None, "end_on": None, "every": 1}
     second = CS101 | {"section": "02", "corequisites": ["CS1"], "meetings": [meeting]}
 
     answer = send(client, "courses", [CS101, second], 201)

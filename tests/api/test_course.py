@@ -30,6 +30,8 @@ DEFAULTS = {
     "counts_as": [],
 }
 
+EACH_WEEK = {"start_on": None, "end_on": None, "every": 1}
+
 
 def test_a_created_course_has_the_defaults_of_what_was_left_out(client: Client):
     before = Timestamp.now()
@@ -65,8 +67,8 @@ def test_a_course_keeps_every_field(client: Client):
         ],
         "corequisites": ["CS101L"],
         "meetings": [
-            {"weekday": 1, "from": "09:00", "to": "10:30", "room": "B 12"},
-            {"weekday": 3, "from": "09:00", "to": "10:30", "room": None},
+            {"weekday": 1, "from": "09:00", "to": "10:30", "room": "B 12"} | EACH_WEEK,
+            {"weekday": 3, "from": "09:00", "to": "10:30", "room": None} | EACH_WEEK,
         ],
         "open_to": ["SENIOR", "2027"],
         "counts_as": ["CS99"],

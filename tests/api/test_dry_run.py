@@ -35,6 +35,10 @@ WRITES: dict[tuple[str, str], Any] = {
     ("DELETE", "/v1/tokens/3"): None,
     ("PUT", "/v1/students/1/courses"): {"courses": [{"course_id": 2}]},
     ("PUT", "/v1/students/1/courses/1"): {"status": "completed"},
+    ("POST", "/v1/students/1/courses/1/corrections"): {
+        "take_back": "latest_change",
+        "reason": "a slip",
+    },
     ("DELETE", "/v1/students/1/courses/1"): None,
     ("PATCH", "/v1/students/1"): {"email": "ada@example.org"},
     ("PATCH", "/v1/terms/1"): {"title": "Autumn"},

@@ -71,6 +71,8 @@ def test_the_past_is_told_as_it_was(history: tuple[Client, int, int]):
         "waitlisted_at": None,
         "completed_at": None,
         "dropped_at": moment(10),
+        "passed": None,
+        "grade": None,
         "version": 2,
         "code": "CS101",
         "section": None,

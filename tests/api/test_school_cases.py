@@ -17,12 +17,12 @@ def codes(answer: Any) -> list[str]:
     return [code for _, code in broken(answer)]
 
 
-def change_course(client: Client, course: int, **fields: Any) -> Any:
+def change_course(client: Client, course: int, expect: int = 200, **fields: Any) -> Any:
     """Change these fields of a course, and keep the others."""
     own = client.get(f"/v1/courses/{course}").json
     read_only = ("id", "version", "seats", "label", "updated_at")
     body = {name: value for name, value in own.items() if name not in read_only}
-    return client.put_json(f"/v1/courses/{course}", body | fields, status=200)
+    return client.put_json(f"/v1/courses/{course}", body | fields, status=expect)
 
 
 def join(client: Client, course: int, student: int) -> None:
@@ -188,6 +188,19 @@ def test_a_seat_is_held_for_those_ahead_of_the_one_who_asks(client: Client):
     client.enroll(first, course, override=override)
 
     assert client.status(first, course) == "enrolled"
+
+
+def test_who_is_turned_away_takes_no_seat_of_who_waits(client: Client):
+    course = client.course(capacity=0, promotion="manual")
+    first, newcomer = client.student(), client.student()
+    client.enroll(first, course, waitlist=True)
+    change_course(client, course, capacity=1)
+
+    students = [{"student_id": newcomer, "waitlist": True}, {"student_id": first}]
+    client.post_json(f"/v1/courses/{course}/students", {"students": students}, status=201)
+
+    assert client.status(first, course) == "enrolled"
+    assert client.status(newcomer, course) == "waitlisted"
 
 
 def test_those_who_wait_count_once_in_a_request_that_lets_them_in(client: Client):
@@ -386,6 +399,150 @@ def test_a_registrar_promotes_a_student_out_of_turn(client: Client):
     assert client.status(first, course) == "waitlisted"
     absent = client.post_json(path, {"student_id": client.student()}, status=409)
     assert broken(absent) == [("/student_id", "not_waitlisted"), ("", "course_full")]
+
+
+# Days on which both meet
+
+
+def meets(client: Client, *meetings: dict[str, Any], **fields: Any) -> int:
+    return client.course(meetings=list(meetings), **fields)
+
+
+def collide(client: Client, first: int, second: int) -> bool:
+    student = client.student()
+    client.enroll(student, first)
+    answer = client.enroll(student, second, "*")
+    if answer.status_int != 201:
+        assert codes(answer) == ["time_conflict"]
+    return answer.status_int != 201
+
+
+def test_terms_that_share_a_friday_do_not_conflict_on_their_tuesdays(client: Client):
+    # 2099-12-18 is a Friday.
+    fall = client.term(**FALL)
+    winter = client.term(code="WINTER", start_on="2099-12-18", end_on="2100-01-15")
+    tuesday, friday = MONDAY_AT_NINE | {"weekday": 2}, MONDAY_AT_NINE | {"weekday": 5}
+    for day, expected in ((tuesday, False), (friday, True)):
+        first, second = meets(client, day, term=fall), meets(client, day, term=winter)
+        assert collide(client, first, second) is expected
+        assert collide(client, second, first) is expected
+
+
+# The Mondays of the fall of 2099: 2099-08-31, 09-07, 09-14 and so on.
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        # Half terms.
+        ({"end_on": "2099-10-18"}, {"start_on": "2099-10-19"}, False),
+        ({"end_on": "2099-10-19"}, {"start_on": "2099-10-19"}, True),
+        # A single day, which is a Monday of the term or not in its half.
+        ({"start_on": "2099-09-07", "end_on": "2099-09-07"}, {}, True),
+        ({"start_on": "2099-09-07", "end_on": "2099-09-07"}, {"start_on": "2099-09-08"}, False),
+        # Weeks in turn.
+        ({"every": 2}, {}, True),
+        ({"every": 2}, {"every": 2}, True),
+        ({"every": 2}, {"every": 2, "start_on": "2099-09-07"}, False),
+        ({"every": 2}, {"every": 2, "start_on": "2099-09-14"}, True),
+        # In the first two weeks, every second one and a single day of the other.
+        ({"every": 2}, {"start_on": "2099-09-07", "end_on": "2099-09-07"}, False),
+        ({"every": 2}, {"start_on": "2099-09-14", "end_on": "2099-09-14"}, True),
+        ({"every": 2}, {"start_on": "2099-09-01", "end_on": "2099-09-13"}, False),
+        # Every second week from before the other begins.
+        ({"every": 2}, {"every": 1, "start_on": "2099-12-01"}, True),
+    ],
+)
+def test_meetings_conflict_only_on_a_day_of_both(
+    client: Client, first: dict[str, Any], second: dict[str, Any], expected: bool
+):
+    term = client.term(**FALL)
+    one, other = (meets(client, MONDAY_AT_NINE | dates, term=term) for dates in (first, second))
+
+    assert collide(client, one, other) is expected
+    assert collide(client, other, one) is expected
+
+
+def test_without_a_term_or_dates_a_meeting_may_be_on_any_day(client: Client):
+    any_day = meets(client, MONDAY_AT_NINE | {"every": 2})
+    one_day = meets(client, MONDAY_AT_NINE | {"start_on": "2099-09-07", "end_on": "2099-09-07"})
+
+    assert collide(client, any_day, one_day)
+    assert collide(client, any_day, meets(client, MONDAY_AT_NINE))
+
+
+def test_a_course_may_meet_in_turn_in_two_rooms(client: Client):
+    odd = MONDAY_AT_NINE | {"every": 2, "start_on": "2099-08-31", "room": "B 12"}
+    even = MONDAY_AT_NINE | {"every": 2, "start_on": "2099-09-07", "room": "C 3"}
+
+    course = meets(client, odd, even, term=client.term(**FALL))
+
+    assert client.get(f"/v1/courses/{course}").json["meetings"] == [
+        odd | {"end_on": None},
+        even | {"end_on": None},
+    ]
+    answer = change_course(
+        client, course, meetings=[odd, even | {"start_on": "2099-09-14"}], expect=422
+    )
+    assert broken(answer) == [("/meetings/1", "meetings_overlap")]
+
+
+@pytest.mark.parametrize(
+    ("dates", "expected"),
+    [
+        (
+            {"start_on": "2099-09-08", "end_on": "2099-09-07"},
+            ("/meetings/0/end_on", "ends_before_start"),
+        ),
+        (
+            {"start_on": "2099-09-08", "end_on": "2099-09-13"},
+            ("/meetings/0/weekday", "meeting_without_day"),
+        ),
+    ],
+)
+def test_a_meeting_needs_a_day(client: Client, dates: dict[str, str], expected: tuple[str, str]):
+    meetings = [MONDAY_AT_NINE | dates]
+
+    body = {"code": "CS1", "title": "Databases", "meetings": meetings}
+    answer = client.post_json("/v1/courses", body, status=422)
+
+    assert broken(answer) == [expected]
+
+
+def test_a_meeting_is_each_week_or_every_second_one(client: Client):
+    meetings = [MONDAY_AT_NINE | {"every": 3}]
+
+    answer = client.post_json(
+        "/v1/courses", {"code": "CS1", "title": "Databases", "meetings": meetings}, status=422
+    )
+
+    assert broken(answer) == [("/meetings/0/every", "invalid_value")]
+    assert answer.json["errors"][0]["detail"] == "Expected one of: 1, 2"
+
+
+def test_the_dates_of_meetings_move_with_a_copy_by_whole_weeks(client: Client):
+    # From a Monday to a Wednesday, 51 weeks and 2 days later.
+    client.term(**FALL)
+    later = client.term(code="LATER", start_on="2100-08-25", end_on="2100-12-17")
+    meets(client, MONDAY_AT_NINE | {"start_on": "2099-09-07", "every": 2}, term="2099-FALL")
+
+    copy = client.post_json("/v1/terms/2/courses", {"copy_from": "2099-FALL"}, status=201)
+
+    (meeting,) = copy.json["items"][0]["meetings"]
+    assert (copy.json["items"][0]["term"], meeting["start_on"]) == (later, "2100-08-30")
+
+
+def test_a_meeting_can_be_on_the_last_days_of_the_calendar(client: Client):
+    # 9999-12-31 is a Friday: no Monday follows it.
+    answer = client.post_json(
+        "/v1/courses",
+        {
+            "code": "CS1",
+            "title": "Databases",
+            "meetings": [MONDAY_AT_NINE | {"start_on": "9999-12-31"}],
+        },
+        status=201,
+    )
+
+    assert answer.json["meetings"][0]["start_on"] == "9999-12-31"
 
 
 # Deadlines for dropping

@@ -43,6 +43,8 @@ def test_a_void_enrollment_is_nowhere_but_in_the_history(client: Client):
         "waitlisted_at": None,
         "completed_at": None,
         "dropped_at": None,
+        "passed": None,
+        "grade": None,
         "version": 2,
     }
     path = f"/v1/students/{student}/courses/{course}"

@@ -162,30 +162,6 @@ def test_a_database_that_is_served_is_not_changed(capsys: Captured):
     assert migrations.pending(Path("enrollment.db")) == []
 
 
-def test_demo_fills_an_empty_database_once(capsys: Captured):
-    assert main(["demo", "--students", "30"]) == 0
-    assert capsys.readouterr().out.endswith(
-        "enrollment.db now has 30 students, 2 terms, 96 courses, 223 enrollments\n"
-    )
-
-    assert main(["demo"]) == 1
-    assert capsys.readouterr().err == (
-        "enrollment: the database already has students; demo fills only an empty one\n"
-    )
-
-
-def test_demo_is_the_same_for_the_same_seed():
-    def content(file: str, seed: str) -> list[tuple[object, ...]]:
-        main(["demo", "--students", "20", "--seed", seed, "--database", file])
-        with closing(sqlite3.connect(file)) as db:
-            tables = ("student", "course", "student_course_event")
-            return [row for table in tables for row in db.execute(f"SELECT * FROM {table}")]
-
-    first = content("1.db", "1")
-    assert content("2.db", "1") == first
-    assert content("3.db", "2") != first
-
-
 def test_settings_come_from_the_flag_then_the_environment(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("ENROLLMENT_DATABASE", "environment.db")
     main(["migrate"])

@@ -316,7 +316,7 @@ def test_the_two_commands_are_in_the_readme():
 
     assert [command.split(" && ")[-1] for command in commands] == [
         ".venv/bin/enrollment serve",
-        ".venv/bin/pytest",
+        ".venv/bin/pytest -n auto",
     ]
 
 

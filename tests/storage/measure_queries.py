@@ -34,9 +34,13 @@ def calls(db: Connection) -> Iterator[tuple[str, Callable[[], object]]]:
     change = Change(at=NOW, actor="measure")
     full = insert_course(db, CourseInput(code="FULL", title="Full", capacity=10), NOW).id
     roomy = insert_course(db, CourseInput(code="ROOMY", title="Roomy", capacity=5000), NOW).id
+    # Some students of the demo have a hold.
+    override = Change(
+        at=NOW, actor="measure", overridden='["student_on_hold"]', override_reason="to measure"
+    )
     for student in range(1, 101):
         request = EnrollmentRequest(student, full, waitlist=True)
-        enrollment.insert_enrollment(db, request, change, pointer="")
+        enrollment.insert_enrollment(db, request, override, pointer="")
     student = 50
     own = roster.list_courses_of_student(db, student, StudentCourseFilter()).items
     other = next(item.course_id for item in own if item.course_id != full)

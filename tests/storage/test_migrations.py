@@ -151,6 +151,12 @@ VOID = (
     "UPDATE student_course SET status = 'void', enrolled_at = NULL, waitlisted_at = NULL,"
     " version = version + 1"
 )
+LATEST = (
+    "(SELECT id FROM enrollment_event AS event WHERE event.student_id = student_course.student_id"
+    " AND event.course_id = student_course.course_id AND superseded_by IS NULL"
+    " ORDER BY id DESC LIMIT 1{})"
+)
+CORRECTS, RESTORES = f"corrects = {LATEST.format('')}", f"restores = {LATEST.format(' OFFSET 1')}"
 # Rows that a schema can hold from a migration on. Each statement stands alone.
 ROWS: dict[str, list[tuple[str, tuple[object, ...]]]] = {
     "0001": [
@@ -212,6 +218,14 @@ ROWS: dict[str, list[tuple[str, tuple[object, ...]]]] = {
          (60, 1, "waitlisted")),
         ("INSERT INTO student (family_name, status) VALUES ('Erased', 'inactive')", ()),
         (f"INSERT INTO erasure SELECT max(id), '{MOMENT}', 'A #1', 'asked' FROM student", ()),
+    ],
+    "0016": [
+        (f"UPDATE student_course SET status = 'completed', completed_at = '{MOMENT}', passed = 0,"
+         " grade = 'F', version = version + 1 WHERE student_id = 1 AND course_id = 1", ()),
+        (f"UPDATE student_course SET passed = 1, grade = 'A', version = version + 1, effective_at ="
+         f" '{MOMENT}', {CORRECTS} WHERE student_id = 1 AND course_id = 1", ()),
+        (f"UPDATE student_course SET status = 'enrolled', version = version + 1, effective_at ="
+         f" '{MOMENT}', {CORRECTS}, {RESTORES} WHERE student_id = 1 AND course_id = 1", ()),
     ],
     "0018": [
         (f"UPDATE term SET drop_until = '{MOMENT}'", ()),

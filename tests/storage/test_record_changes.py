@@ -49,6 +49,8 @@ NOT_RECORDED = {
     "family_sort": "it is made of the name",
     "given_sort": "it is made of the name",
     "label": "it is made of code and section",
+    "first_day": "it is made of start_on",
+    "last_day": "it is made of end_on",
     "course_id": "it is the subject_id of a part",
     "lookup": "it is a part of the secret",
     "digest": "it is made of the secret",

@@ -49,6 +49,17 @@ class Verdict:
         return [reason[0] for reason in self.reasons]
 
 
+@dataclass(frozen=True)
+class ChangeModel:
+    """A change that stands: the status, the event since whose time it holds, the event that gave
+    the place on the waitlist, and whether the student has passed."""
+
+    status: str
+    since: int
+    joined: int
+    passed: bool = True
+
+
 @dataclass
 class Model:
     courses: dict[int, CourseModel]
@@ -59,7 +70,10 @@ class Model:
     status: dict[Place, str] = field(default_factory=dict)
     # The enrollments that are void. They have no status.
     void: set[Place] = field(default_factory=set)
-    completed: set[Place] = field(default_factory=set)
+    # The changes of each enrollment that stand, since it was last void.
+    stacks: dict[Place, list[ChangeModel]] = field(default_factory=dict)
+    # The enrollments that were void once.
+    was_void: set[Place] = field(default_factory=set)
     queues: dict[int, list[int]] = field(default_factory=dict)
     events: list[tuple[int, int, str | None, str]] = field(default_factory=list)
     # The reasons in the last event of a waitlisted student who was skipped.
@@ -75,6 +89,14 @@ class Model:
 
     def waiting(self, course: int) -> list[int]:
         return self.queues.get(course, [])
+
+    def is_completed(self, place: Place) -> bool:
+        return any(change.status == "completed" for change in self.stacks.get(place, []))
+
+    def has_passed(self, place: Place) -> bool:
+        return any(
+            change.status == "completed" and change.passed for change in self.stacks.get(place, [])
+        )
 
     # Judging
 
@@ -172,8 +194,8 @@ class Model:
         now = self.status.get((wish.student, wish.course))
         return now == "enrolled" or (wish.waitlist and now == "waitlisted")
 
-    def has_completed(self, student: int, courses: Iterable[int]) -> bool:
-        return any((student, course) in self.completed for course in courses)
+    def has_passed_one(self, student: int, courses: Iterable[int]) -> bool:
+        return any(self.has_passed((student, course)) for course in courses)
 
     def meeting(self, course: int) -> set[int]:
         """The courses that meet a requirement of this one."""
@@ -194,7 +216,7 @@ class Model:
         courses `now`. `waits` is whether the student will be waitlisted."""
         course = self.courses[number]
         reasons: list[Reason] = []
-        if not course.repeatable and self.has_completed(student, self.equals(number)):
+        if not course.repeatable and self.has_passed_one(student, self.equals(number)):
             reasons.append(("already_completed",))
         if not waits:
             reasons += [("another_section", str(c)) for c in sorted(course.sections & now)]
@@ -208,7 +230,7 @@ class Model:
         reasons += [
             ("prerequisite_missing", str(sorted(choice)))
             for choice in course.prerequisites
-            if not self.has_completed(
+            if not self.has_passed_one(
                 student, {other for one in choice for other in self.meeting(one)}
             )
         ]
@@ -218,38 +240,73 @@ class Model:
         return [
             ("corequisite_missing", str(other))
             for other in sorted(needed)
-            if not any(c in now or (student, c) in self.completed for c in self.any_section(other))
+            if not any(c in now or self.has_passed((student, c)) for c in self.any_section(other))
         ]
 
-    def is_needed(self, student: int, course: int) -> bool:
-        """Whether another course of the student is taken together with this one."""
-        return (student, course) not in self.completed and any(
-            course in self.courses[other].corequisites
-            for other in self.of_student(student, "enrolled")
+    def is_needed_by_another(self, student: int, course: int) -> bool:
+        """Whether the student takes the course, and another one is taken together with it."""
+        now = set(self.of_student(student, "enrolled"))
+        return course in now and any(
+            self.missing(
+                student, self.courses[other].corequisites & self.any_section(course), now - {course}
+            )
+            for other in now - {course}
         )
 
     # Changing
 
-    def move(self, student: int, course: int, status: str) -> None:
-        place = (student, course)
+    def move(self, student: int, course: int, status: str, passed: bool = True) -> None:
+        place, event = (student, course), len(self.events)
         before = self.status.get(place)
         self.events.append((student, course, "void" if place in self.void else before, status))
         self.void.discard(place)
-        self.skipped_for.pop((student, course), None)
-        if before == status:
-            return
-        queue = self.queues.setdefault(course, [])
-        if before == "waitlisted":
-            queue.remove(student)
-        if status == "waitlisted":
-            queue.append(student)
-        if status == "completed":
-            self.completed.add((student, course))
+        self.skipped_for.pop(place, None)
         if status == "void":
             self.void.add(place)
-            del self.status[place]
-        else:
-            self.status[place] = status
+            self.was_void.add(place)
+            self.stand(place, [])
+        elif before != status:
+            change = ChangeModel(status, event, event, passed)
+            self.stand(place, [*self.stacks.get(place, []), change])
+
+    def stand(self, place: Place, changes: list[ChangeModel]) -> None:
+        """These are the changes of an enrollment that stand."""
+        (student, course), queue = place, self.queues.setdefault(place[1], [])
+        if student in queue:
+            queue.remove(student)
+        self.stacks[place] = changes
+        self.status.pop(place, None)
+        if changes:
+            self.status[place] = changes[-1].status
+            if changes[-1].status == "waitlisted":
+                queue.append(student)
+                queue.sort(key=lambda waiting: self.stacks[waiting, course][-1].joined)
+
+    def has_room(self, place: Place, status: str) -> bool:
+        """Whether a correction can give this status."""
+        course = self.courses[place[1]]
+        if status == self.status[place]:
+            return True
+        if status == "waitlisted":
+            places = course.waitlist_capacity
+            return places is None or len(self.waiting(place[1])) < places
+        return status != "enrolled" or self.has_seat(place[1])
+
+    def correct(self, place: Place, changes: list[ChangeModel]) -> None:
+        """Let these changes stand. The event follows what held before the last of them."""
+        before = changes[-2].status if changes[1:] else "void" if place in self.was_void else None
+        self.events.append((*place, before, changes[-1].status))
+        self.skipped_for.pop(place, None)
+        self.stand(place, changes)
+
+    def true_at(self, times: Sequence[str], moment: str) -> dict[Place, str]:
+        """What was true at a moment, by the changes that stand; times are those of the events."""
+        found = {}
+        for place, changes in self.stacks.items():
+            held = [change.status for change in changes if times[change.since] <= moment]
+            if held:
+                found[place] = held[-1]
+        return found
 
     def carry_out(self, verdicts: Sequence[Verdict]) -> None:
         for verdict in verdicts:
@@ -262,9 +319,9 @@ class Model:
         now = self.status.get((student, course))
         return now in (status, "enrolled") or (now, status) == ("waitlisted", "dropped")
 
-    def end(self, student: int, courses: Iterable[int], status: str) -> None:
+    def end(self, student: int, courses: Iterable[int], status: str, passed: bool = True) -> None:
         for course in sorted(courses):
-            self.move(student, course, status)
+            self.move(student, course, status, passed)
 
     def settle(self, courses: Iterable[int] = (), students: Iterable[int] = ()) -> set[Place]:
         moved: set[Place] = set()

@@ -70,7 +70,7 @@ PROBLEM_TYPES = (
             "/effective_at",
             {"now": "2026-10-01T09:00:00.000Z"},
         ),
-        rule_for=(*ENROLLING, "status"),
+        rule_for=(*ENROLLING, "status", "correction"),
     ),
     problem(
         code="effective_too_early",
@@ -82,7 +82,7 @@ PROBLEM_TYPES = (
             "/effective_at",
             {"course_id": 1, "last_effective_at": "2026-09-01T09:00:00.000Z"},
         ),
-        rule_for=(*ENROLLING, "status"),
+        rule_for=(*ENROLLING, "status", "correction"),
     ),
     problem(
         code="already_completed",
@@ -271,7 +271,7 @@ PROBLEM_TYPES = (
             "/course_id",
             {"course": "CS101", "capacity": 1, "enrolled": 1},
         ),
-        rule_for=(*ENROLLING, "promotion"),
+        rule_for=(*ENROLLING, "promotion", "correction", "take_back"),
         overridable=True,
     ),
     problem(
@@ -284,7 +284,7 @@ PROBLEM_TYPES = (
             "/course_id",
             {"course": "CS101", "waitlist_capacity": 0, "waitlisted": 0},
         ),
-        rule_for=ENROLLING,
+        rule_for=(*ENROLLING, "take_back"),
         overridable=True,
     ),
     problem(
@@ -300,7 +300,49 @@ PROBLEM_TYPES = (
             "/status",
             {"course_id": 1, "status": "dropped"},
         ),
-        rule_for=("status", "drop", "void"),
+        rule_for=("status", "drop", "void", "correction"),
+    ),
+    problem(
+        code="outcome_without_completion",
+        status=422,
+        title="Only a completion has an outcome",
+        advice=(
+            'Leave out `passed` and `grade`, or send the status "completed": a withdrawal with a W'
+            " is completed, not passed, with the grade W."
+        ),
+        example=Example(
+            "Only a completion has an outcome, not the status dropped.",
+            "/grade",
+            {"status": "dropped"},
+        ),
+        rule_for=("status", "correction"),
+    ),
+    problem(
+        code="correction_required",
+        status=409,
+        title="Another time or outcome is on record",
+        advice=(
+            'To correct the latest change, send `"correction": true` and a `reason`. What held'
+            " before that is corrected once the latest change was taken back."
+        ),
+        example=Example(
+            "The status on record is dropped, since 2026-09-01T09:00:00.000Z.",
+            "/effective_at",
+            {"status": "dropped", "effective_at": "2026-09-01T09:00:00.000Z"},
+        ),
+        rule_for=("status", "correction"),
+    ),
+    problem(
+        code="nothing_to_correct",
+        status=409,
+        title="The student is not in the course, so there is no change to correct",
+        advice="What is void is not corrected, but the student can enroll again.",
+        example=Example(
+            "Student 1 is not in course 1, so there is no change to correct.",
+            "",
+            {"course_id": 1},
+        ),
+        rule_for=("correction", "take_back"),
     ),
     problem(
         code="drop_closed",
@@ -317,10 +359,10 @@ PROBLEM_TYPES = (
     problem(
         code="reason_required",
         status=422,
-        title="A void enrollment needs a reason",
-        advice="Send the `reason` for which the enrollment was a mistake.",
+        title="A void enrollment, or a correction, needs a reason",
+        advice="Send the `reason` for which the enrollment, or its latest change, was a mistake.",
         example=Example("A void needs a reason.", "/reason", {"status": "void"}),
-        rule_for=("void",),
+        rule_for=("void", "correction"),
     ),
     problem(
         code="void_has_no_time",
@@ -344,7 +386,7 @@ PROBLEM_TYPES = (
             "/status",
             {"course": "CS101", "completed_at": "2026-09-01T09:00:00.000Z"},
         ),
-        rule_for=("void",),
+        rule_for=("void", "take_back"),
     ),
     problem(
         code="void_too_late",
@@ -356,7 +398,7 @@ PROBLEM_TYPES = (
             "/status",
             {"course": "CS101", "end_on": "2026-12-18"},
         ),
-        rule_for=("void",),
+        rule_for=("void", "take_back"),
     ),
     problem(
         code="promotion_automatic",

@@ -151,7 +151,7 @@ PROBLEM_TYPES = (
         title="A window of the course would move out of the years 1 to 9999",
         advice="Correct the start of one of the two terms, or the windows of the course.",
         example=Example(
-            "A window at 9999-08-31T00:00:00.000Z would move out of the years 1 to 9999.",
+            "What is at 9999-08-31T00:00:00.000Z would move out of the years 1 to 9999.",
             "/copy_from",
             {"at": "9999-08-31T00:00:00.000Z"},
         ),
@@ -232,6 +232,18 @@ PROBLEM_TYPES = (
             "SENIOR could enroll from 2026-08-01T00:00:00.000Z on, no earlier than everyone.",
             "/early_access/0/enroll_from",
             {"group": "SENIOR", "enroll_from": None},
+        ),
+        rule_for=("course",),
+    ),
+    problem(
+        code="meeting_without_day",
+        status=422,
+        title="A meeting has no day between its dates",
+        advice="Change the weekday or the dates of the meeting.",
+        example=Example(
+            "No day from 2026-10-05 to 2026-10-05 is weekday 2.",
+            "/meetings/0/weekday",
+            {"weekday": 2, "start_on": "2026-10-05", "end_on": "2026-10-05"},
         ),
         rule_for=("course",),
     ),
