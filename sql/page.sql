@@ -17,20 +17,22 @@ FROM (
 
 -- name: list_last_changes(limit)
 -- What was recorded last, the newest first? Changes of tokens are left out.
-SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, before, after, part,
+SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, corrects, before, after,
+    part,
     last_change.student_id, course_id, student.given_name, student.family_name, course.label
 FROM (
-    SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, before, after,
-        part, student_id, course_id, id
+    SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, corrects,
+        before, after, part, student_id, course_id, id
     FROM (
         SELECT recorded_at, effective_at, actor, 'enrollment' AS subject, from_status, to_status, reason,
-            overridden, NULL AS before, NULL AS after, NULL AS part, student_id, course_id, id
+            overridden, corrects, NULL AS before, NULL AS after, NULL AS part, student_id, course_id, id
         FROM student_course_event
         ORDER BY id DESC
         LIMIT :limit
     ) AS event
     UNION ALL
-    SELECT recorded_at, NULL, actor, subject, NULL, NULL, reason, NULL, before, after, part, student_id, course_id, id
+    SELECT recorded_at, NULL, actor, subject, NULL, NULL, reason, NULL, NULL, before, after, part, student_id,
+        course_id, id
     FROM (
         SELECT record_change.recorded_at, record_change.actor, record_change.subject,
             coalesce(hold.reason, term.title) AS reason, record_change.before, record_change.after,
@@ -56,25 +58,25 @@ LIMIT :limit;
 
 -- name: list_last_changes_of_student(student_id, limit)
 -- What was recorded last about this student, the newest first?
-SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, before, after,
+SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, corrects, before, after,
     NULL AS part, :student_id AS student_id, course_id, NULL AS given_name, NULL AS family_name, course.label
 FROM (
-    SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, before, after,
-        course_id, id
+    SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, corrects,
+        before, after, course_id, id
     FROM (
         SELECT recorded_at, effective_at, actor, 'enrollment' AS subject, from_status, to_status, reason,
-            overridden, NULL AS before, NULL AS after, course_id, id
+            overridden, corrects, NULL AS before, NULL AS after, course_id, id
         FROM student_course_event
         WHERE student_id = :student_id
         ORDER BY id DESC
         LIMIT :limit
     ) AS event
     UNION ALL
-    SELECT recorded_at, NULL, actor, 'student', NULL, NULL, NULL, NULL, before, after, NULL, id
+    SELECT recorded_at, NULL, actor, 'student', NULL, NULL, NULL, NULL, NULL, before, after, NULL, id
     FROM record_change
     WHERE subject_id = :student_id AND subject = 'student'
     UNION ALL
-    SELECT record_change.recorded_at, NULL, record_change.actor, 'hold', NULL, NULL, hold.reason, NULL,
+    SELECT record_change.recorded_at, NULL, record_change.actor, 'hold', NULL, NULL, hold.reason, NULL, NULL,
         record_change.before, record_change.after, NULL, record_change.id
     FROM hold
     CROSS JOIN record_change
@@ -88,21 +90,21 @@ LIMIT :limit;
 
 -- name: list_last_changes_of_course(course_id, limit)
 -- What was recorded last about this course, the newest first?
-SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, before, after,
+SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, corrects, before, after,
     part, last_change.student_id, :course_id AS course_id, student.given_name, student.family_name, NULL AS label
 FROM (
-    SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, before, after,
-        part, student_id, id
+    SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, corrects,
+        before, after, part, student_id, id
     FROM (
         SELECT recorded_at, effective_at, actor, 'enrollment' AS subject, from_status, to_status, reason,
-            overridden, NULL AS before, NULL AS after, NULL AS part, student_id, id
+            overridden, corrects, NULL AS before, NULL AS after, NULL AS part, student_id, id
         FROM student_course_event
         WHERE course_id = :course_id
         ORDER BY id DESC
         LIMIT :limit
     ) AS event
     UNION ALL
-    SELECT recorded_at, NULL, actor, 'course', NULL, NULL, NULL, NULL, before, after, part, NULL, id
+    SELECT recorded_at, NULL, actor, 'course', NULL, NULL, NULL, NULL, NULL, before, after, part, NULL, id
     FROM record_change
     WHERE subject_id = :course_id AND subject = 'course'
 ) AS last_change
@@ -141,11 +143,16 @@ SELECT
         WHERE other.course_id = course.id AND other.status = 'waitlisted'
     ) AS waiting,
     (
-        SELECT json_group_array(json_object('weekday', weekday, 'from', from_time, 'to', to_time, 'room', room))
+        SELECT json_group_array(
+            json_object(
+                'weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room,
+                'start_on', start_on, 'end_on', end_on, 'every', every
+            )
+        )
         FROM (
-            SELECT weekday, from_time, to_time, room FROM course_meeting
+            SELECT weekday, from_time, to_time, room, start_on, end_on, every FROM course_meeting
             WHERE course_meeting.course_id = course.id
-            ORDER BY weekday, from_time
+            ORDER BY weekday, from_time, coalesce(start_on, '')
         ) AS meeting
     ) AS meetings
 FROM enrollment
@@ -160,11 +167,16 @@ ORDER BY term.start_on DESC, course.code, course.label, course.id;
 SELECT id, version, code, label, title, term, instructor, credits, capacity, waitlist_capacity, promotion,
     enroll_from, enroll_until, status, enrolled, waitlisted,
     (
-        SELECT json_group_array(json_object('weekday', weekday, 'from', from_time, 'to', to_time, 'room', room))
+        SELECT json_group_array(
+            json_object(
+                'weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room,
+                'start_on', start_on, 'end_on', end_on, 'every', every
+            )
+        )
         FROM (
-            SELECT weekday, from_time, to_time, room FROM course_meeting
+            SELECT weekday, from_time, to_time, room, start_on, end_on, every FROM course_meeting
             WHERE course_meeting.course_id = offered.id
-            ORDER BY weekday, from_time
+            ORDER BY weekday, from_time, coalesce(start_on, '')
         ) AS meeting
     ) AS meetings
 FROM (

@@ -3,7 +3,21 @@
 SELECT
     enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.position,
     enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at, enrollment.dropped_at,
-    enrollment.version, course.code, course.title
+    enrollment.passed, enrollment.grade, enrollment.version, course.code, course.section, course.label, course.title, course.term, course.credits,
+    course.instructor,
+    (
+        SELECT json_group_array(
+            json_object(
+                'weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room,
+                'start_on', start_on, 'end_on', end_on, 'every', every
+            )
+        )
+        FROM (
+            SELECT weekday, from_time, to_time, room, start_on, end_on, every FROM course_meeting
+            WHERE course_meeting.course_id = course.id
+            ORDER BY weekday, from_time, coalesce(start_on, '')
+        ) AS meeting
+    ) AS meetings
 FROM enrollment
 CROSS JOIN course
 WHERE course.id = enrollment.course_id
@@ -15,11 +29,25 @@ ORDER BY enrollment.course_id
 LIMIT :limit;
 
 -- name: list_courses_of_student_as_of(student_id, status, term, as_of, known_at, after_course_id, limit)
--- Which courses was this student in at as_of, by the events that were recorded until known_at?
+-- Which courses was this student in at as_of, by the events that were recorded until known_at and stood then?
 SELECT
     past.student_id, past.course_id, past.status, NULL AS position,
     past.enrolled_at, past.waitlisted_at, past.completed_at, past.dropped_at,
-    past.version, course.code, course.title
+    past.passed, past.grade, past.version, course.code, course.section, course.label, course.title, course.term, course.credits,
+    course.instructor,
+    (
+        SELECT json_group_array(
+            json_object(
+                'weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room,
+                'start_on', start_on, 'end_on', end_on, 'every', every
+            )
+        )
+        FROM (
+            SELECT weekday, from_time, to_time, room, start_on, end_on, every FROM course_meeting
+            WHERE course_meeting.course_id = course.id
+            ORDER BY weekday, from_time, coalesce(start_on, '')
+        ) AS meeting
+    ) AS meetings
 FROM student_course
 CROSS JOIN course
 CROSS JOIN enrollment_version AS past
@@ -27,11 +55,12 @@ WHERE student_course.student_id = :student_id
     AND student_course.course_id > :after_course_id
     AND course.id = student_course.course_id
     AND past.event_id = (
-        SELECT id FROM student_course_event
+        SELECT id FROM enrollment_event
         WHERE student_id = student_course.student_id
             AND course_id = student_course.course_id
             AND effective_at <= :as_of
             AND recorded_at <= :known_at
+            AND coalesce(superseded_at > :known_at, true)
         ORDER BY id DESC LIMIT 1
     )
     AND (:status IS NULL OR past.status = :status)
@@ -58,8 +87,8 @@ GROUP BY student.id;
 SELECT
     enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.queue_number,
     enrollment.position, enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at,
-    enrollment.dropped_at, enrollment.version, student.number,
-    student.given_name, student.family_name, student.email
+    enrollment.dropped_at, enrollment.passed, enrollment.grade, enrollment.version,
+    student.number, student.given_name, student.family_name, student.email
 FROM enrollment
 CROSS JOIN student
 WHERE student.id = enrollment.student_id
@@ -71,12 +100,11 @@ ORDER BY enrollment.status, enrollment.queue_number, enrollment.student_id
 LIMIT :limit;
 
 -- name: list_students_of_course_as_of(course_id, status, as_of, known_at, after_student_id, limit)
--- Which students were in this course at as_of, by the events that were recorded until known_at?
+-- Which students were in this course at as_of, by the events that were recorded until known_at and stood then?
 SELECT
     past.student_id, past.course_id, past.status, NULL AS position,
     past.enrolled_at, past.waitlisted_at, past.completed_at, past.dropped_at,
-    past.version, student.number,
-    student.given_name, student.family_name, student.email
+    past.passed, past.grade, past.version, student.number, student.given_name, student.family_name, student.email
 FROM student_course
 CROSS JOIN student
 CROSS JOIN enrollment_version AS past
@@ -84,11 +112,12 @@ WHERE student_course.course_id = :course_id
     AND student_course.student_id > :after_student_id
     AND student.id = student_course.student_id
     AND past.event_id = (
-        SELECT id FROM student_course_event
+        SELECT id FROM enrollment_event
         WHERE student_id = student_course.student_id
             AND course_id = student_course.course_id
             AND effective_at <= :as_of
             AND recorded_at <= :known_at
+            AND coalesce(superseded_at > :known_at, true)
         ORDER BY id DESC LIMIT 1
     )
     AND (:status IS NULL OR past.status = :status)
@@ -100,7 +129,7 @@ LIMIT :limit;
 SELECT
     enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.position,
     enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at,
-    enrollment.dropped_at, enrollment.version, student.number,
+    enrollment.dropped_at, enrollment.passed, enrollment.grade, enrollment.version, student.number,
     student.given_name, student.family_name, student.email, student.family_sort, student.given_sort
 FROM enrollment
 CROSS JOIN student
@@ -117,7 +146,7 @@ LIMIT :limit;
 SELECT
     past.student_id, past.course_id, past.status, NULL AS position,
     past.enrolled_at, past.waitlisted_at, past.completed_at, past.dropped_at,
-    past.version, student.number,
+    past.passed, past.grade, past.version, student.number,
     student.given_name, student.family_name, student.email, student.family_sort, student.given_sort
 FROM student_course
 CROSS JOIN student

@@ -16,7 +16,7 @@ FROM spelled
 WHERE place = length(:text);
 
 -- name: get_rarest_word(words, last)^
--- Which of these words begins the fewest words of students, and how many? Counted up to 2000. words is a JSON array.
+-- Which of these words begins the fewest words of students, and how many? Counted up to 3000. words is a JSON array.
 SELECT
     wanted.value AS word,
     (
@@ -24,7 +24,7 @@ SELECT
         FROM (
             SELECT student_id FROM student_word
             WHERE word >= wanted.value AND word < wanted.value || :last
-            LIMIT 2000
+            LIMIT 3000
         ) AS found
     ) AS uses
 FROM json_each(:words) AS wanted

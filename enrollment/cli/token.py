@@ -14,9 +14,10 @@ from enrollment.config import Config
 from enrollment.data import session, token
 from enrollment.data.record_change import acting
 from enrollment.maintenance import migrations
+from enrollment.model.decoding import decoder
 from enrollment.model.queries import Pagination
 from enrollment.model.records import Change, Token, TokenInput
-from enrollment.model.types import Id, Name, Role, Timestamp, decoder
+from enrollment.model.types import Id, Name, Role, Timestamp
 from enrollment.problems.errors import CommandError
 from enrollment.storage.database import Database
 from enrollment.storage.lock import lock_database

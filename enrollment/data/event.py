@@ -7,6 +7,7 @@ from msgspec.structs import asdict
 
 from enrollment.data.enrollment import get_enrollment
 from enrollment.data.keyset import KeysetPage, KeysetPosition, id_range, list_page
+from enrollment.data.outcome import as_bool
 from enrollment.model.queries import EventFilter, Pagination
 from enrollment.model.records import Event
 from enrollment.storage.queries import queries
@@ -64,5 +65,5 @@ def list_events_of_enrollment(
     return page
 
 
-def _event(overridden: str | None, **row: Any) -> Event:
-    return Event(**row, overridden=json.loads(overridden or "[]"))
+def _event(overridden: str | None, passed: int | None, **row: Any) -> Event:
+    return Event(**row, overridden=json.loads(overridden or "[]"), passed=as_bool(passed))

@@ -3,11 +3,10 @@
 import json
 from typing import Any, NamedTuple
 
-import msgspec
-
+from enrollment.data.course import decode_meetings
 from enrollment.data.keyset import LAST_CHARACTER, KeysetPage, KeysetPosition, list_page
 from enrollment.data.search import split_words
-from enrollment.model.records import Meeting
+from enrollment.model.courses import Meeting
 from enrollment.storage.queries import queries, to_json
 from enrollment.storage.sqlite import Connection, Row
 
@@ -71,6 +70,8 @@ class Changed(NamedTuple):
     # For a hold its reason, for a term its title.
     reason: str | None
     overridden: list[str]
+    # The id of the event that a correction corrects.
+    corrects: int | None
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     part: str | None
@@ -147,7 +148,7 @@ def find_token_of_student(db: Connection, student_id: int, now: str) -> int | No
 def list_schedule(db: Connection, student_id: int) -> list[Scheduled]:
     """List the courses of a student, the latest term first."""
     rows = SQL.list_schedule(db, student_id=student_id)
-    return [Scheduled(**dict(row) | {"meetings": _meetings(row)}) for row in rows]
+    return [_scheduled(**dict(row)) for row in rows]
 
 
 def list_catalog(
@@ -171,8 +172,12 @@ def list_catalog(
     return list_page(db, SQL.list_catalog, _offered, parameters, start=start, after=after)
 
 
+def _scheduled(meetings: str, **row: Any) -> Scheduled:
+    return Scheduled(**row, meetings=decode_meetings(meetings))
+
+
 def _offered(meetings: str, **row: Any) -> Offered:
-    return Offered(**row, meetings=msgspec.json.decode(meetings, type=list[Meeting]))
+    return Offered(**row, meetings=decode_meetings(meetings))
 
 
 def _changed(**row: Any) -> Changed:
@@ -185,7 +190,3 @@ def _changed(**row: Any) -> Changed:
             "after": row["after"] and json.loads(row["after"], strict=False),
         }
     )
-
-
-def _meetings(row: Row) -> list[Meeting]:
-    return msgspec.json.decode(row["meetings"], type=list[Meeting])

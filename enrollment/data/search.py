@@ -8,7 +8,7 @@ from enrollment.storage.sqlite import Connection
 
 SQL = queries("search")
 # From so many uses on, a word is common. The query counts no further.
-COMMON = 2000
+COMMON = 3000
 
 
 def sort_key(db: Connection, text: str) -> str:

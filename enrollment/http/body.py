@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from itertools import islice
 from typing import Any, TypeVar
@@ -18,8 +18,8 @@ from enrollment.http.validation import (
     describe_count,
     find_violations,
 )
+from enrollment.model.decoding import decoder
 from enrollment.model.results import Violation
-from enrollment.model.types import decoder
 from enrollment.problems.errors import Problem
 
 # In bytes.
@@ -39,7 +39,7 @@ def read_body(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:
         detail = f'The body has the Content-Encoding "{encoding[:100]}". Send it without one.'
         raise Problem("unsupported_media_type", detail)
     media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
+    if media_type not in media_types(environ.get("REQUEST_METHOD", "")):
         detail = f'The body is "{media_type}", not application/json.'
         if not media_type:
             detail = "The request has no body, or no Content-Type: application/json."
@@ -62,6 +62,11 @@ def read_body(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:
     )
     detail = describe_count(violations, "field")
     raise Problem("malformed_json" if unreadable else "invalid_body", detail, violations)
+
+
+def media_types(method: str) -> Sequence[str]:
+    """Return the media types that a body can have. A merge patch (RFC 7396) has its own."""
+    return ("application/json", "application/merge-patch+json")[: 1 + (method == "PATCH")]
 
 
 def refuse_body(environ: Mapping[str, Any]) -> None:

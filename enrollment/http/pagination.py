@@ -12,6 +12,7 @@ from msgspec import Meta
 from enrollment.data.keyset import KeysetPage, KeysetPosition, invalid_cursor
 from enrollment.http.context import Context
 from enrollment.http.responses import Result
+from enrollment.http.validation import fields_by_name
 from enrollment.model.queries import PageQuery
 from enrollment.model.results import Page
 
@@ -52,12 +53,12 @@ def next_link(context: Context, following: dict[str, Any]) -> dict[str, str]:
 
 
 def filters(query: msgspec.Struct) -> dict[str, Any]:
-    """Return the parameters that select items and are set, as they stand in a URL. The next page is
-    not counted again."""
+    """Return the parameters that select items and are set, as they stand in a URL. The next page
+    is not counted again."""
     values = {
-        field.encode_name: getattr(query, field.name)
-        for field in msgspec.structs.fields(query)
-        if field.name not in ("limit", "cursor", "count", "after", "wait")
+        name: getattr(query, field.name)
+        for name, field in fields_by_name(type(query)).items()
+        if field.name not in ("limit", "cursor", "after", "wait", "count")
         and getattr(query, field.name) != field.default
     }
     return {

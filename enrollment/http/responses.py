@@ -1,7 +1,7 @@
 """Results and problems as HTTP responses."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from http import HTTPStatus
 from types import MappingProxyType
@@ -11,8 +11,10 @@ import msgspec
 
 from enrollment.http.conditional import etag_of, not_modified
 from enrollment.http.context import Context
+from enrollment.model.results import Violation
 from enrollment.problems.body import problem_body
 from enrollment.problems.errors import Problem
+from enrollment.problems.registry import PROBLEM_TYPES
 
 log = logging.getLogger("enrollment")
 
@@ -97,3 +99,18 @@ def created(content: Any, location: str, tag: str | None = None) -> Result:
 
 def no_content() -> Result:
     return Result(HTTPStatus.NO_CONTENT, None)
+
+
+def created_many(context: Context, results: Any, mode: str) -> Result:
+    """Return the results for many items: 201 for all of them, 207 for each. Note for the metrics
+    what was refused."""
+    context.refusals = [violation.code for item in results.items for violation in item.errors]
+    status = HTTPStatus.CREATED if mode == "all" else HTTPStatus.MULTI_STATUS
+    return Result(status, results)
+
+
+def status_of(violations: Sequence[Violation]) -> int:
+    """Return the status that a request for one item alone would have."""
+    if not violations:
+        return HTTPStatus.CREATED
+    return PROBLEM_TYPES[Problem.from_violations(violations).code].status

@@ -17,6 +17,7 @@ from enrollment.model.types import (
     RecordedStatus,
     RecordSubject,
     SearchWords,
+    SeatsLeft,
     Since,
     StudentStatus,
     Until,
@@ -82,20 +83,27 @@ class TermFilter(Pagination, frozen=True, kw_only=True):
 
 
 class CourseFilter(Pagination, frozen=True, kw_only=True):
-    """Filters for courses. Text matches the beginning; case is ignored for A-Z only. `term` is a
-    complete code. `q` finds courses with all of its words: each begins a word of the code, the
-    section, the title or the instructor."""
+    """Filters for courses. Text matches the beginning; case is ignored for A-Z only. `term` and
+    `section` are complete codes. `q` finds courses with all of its words: each begins a word of the
+    code, the section, the title or the instructor."""
 
     q: SearchWords = ""
     code: Prefix = ""
+    section: ExactCode | None = None
     title: Prefix = ""
+    instructor: Prefix = ""
     term: ExactCode | None = None
     status: CourseStatus | None = None
+    seats: Annotated[SeatsLeft, Meta(description="Courses with free seats, or without")] | None = (
+        None
+    )
+    waiting: Annotated[bool, Meta(description="Only courses with waitlisted students")] = False
     updated_since: UpdatedSince | None = None
 
     @property
     def is_slow(self) -> bool:
-        return bool(self.q or self.updated_since) or super().is_slow
+        filtered = self.q or self.seats or self.waiting or self.updated_since
+        return bool(filtered) or super().is_slow
 
 
 class HoldFilter(Pagination, frozen=True, kw_only=True):

@@ -7,20 +7,23 @@ from enrollment.data.course import get_course
 from enrollment.http.authentication import REGISTRARS
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
-from enrollment.model.records import Course
+from enrollment.model.courses import Course
 from enrollment.problems.errors import Problem
 from enrollment.web.meetings import read_meetings, write_meetings
-from enrollment.web.record import decimal, submit, whole
+from enrollment.web.prerequisites import read_prerequisites, write_prerequisites
+from enrollment.web.record import decimal, filled_lines, read_codes, submit, whole
 from enrollment.web.refusal import by_field
 from enrollment.web.term import choose_term
 from enrollment.web.visit import Visit
 from enrollment.web.words import Words, link, number
 
-TEXTS = ("code", "section", "title", "term", "instructor", "enroll_from", "enroll_until")
+TIMES = ("enroll_from", "enroll_until", "drop_until")
+TEXTS = ("code", "section", "title", "term", "instructor", *TIMES)
 CHOICES = ("promotion", "status")
 NUMBERS = ("credits", "capacity", "waitlist_capacity")
-CODES = ("prerequisites", "concurrent", "corequisites")
-FIELDS = (*TEXTS, *CHOICES, *NUMBERS, *CODES, "meetings", "repeatable")
+LISTS = ("corequisites", "counts_as", "open_to")
+OTHERS = ("prerequisites", "concurrent", "meetings", "early_access", "repeatable")
+FIELDS = (*TEXTS, *CHOICES, *NUMBERS, *LISTS, *OTHERS)
 
 
 def show_new(visit: Visit) -> Result:
@@ -46,16 +49,17 @@ def show_edit(visit: Visit, course_id: int) -> Result:
     values = {name: getattr(course, name) or "" for name in (*TEXTS, *CHOICES)}
     values |= {name: number(getattr(course, name)) for name in NUMBERS}
     values |= {
-        "enroll_from": words.boundary(course.enroll_from, is_end=False),
-        "enroll_until": words.boundary(course.enroll_until, is_end=True),
-        "prerequisites": ", ".join(
-            needed.code for needed in course.prerequisites if not needed.concurrent
-        ),
-        "concurrent": ", ".join(
-            needed.code for needed in course.prerequisites if needed.concurrent
-        ),
-        "corequisites": ", ".join(course.corequisites),
+        name: words.boundary(getattr(course, name), is_end=name != "enroll_from") for name in TIMES
+    }
+    values |= {name: ", ".join(getattr(course, name)) for name in LISTS}
+    values |= {
+        "prerequisites": write_prerequisites(course.prerequisites, concurrent=False),
+        "concurrent": write_prerequisites(course.prerequisites, concurrent=True),
         "meetings": write_meetings(course.meetings),
+        "early_access": "\n".join(
+            f"{item.group} {words.boundary(item.enroll_from, is_end=False)}"
+            for item in course.early_access
+        ),
         "repeatable": "1" if course.repeatable else "",
     }
     return _form(visit, course, values)
@@ -67,7 +71,7 @@ def replace(visit: Visit, course_id: int) -> Result:
 
     def act() -> str:
         path, seen = f"/v1/courses/{course_id}", visit.form.one("seen")
-        visit.send("PUT", path, _body(visit), if_match=seen)
+        visit.send("PATCH", path, _body(visit), if_match=seen)
         return link(f"/courses/{course_id}", done="saved")
 
     return submit(visit, act, lambda problem: _form(visit, course, _typed(visit), problem))
@@ -84,18 +88,20 @@ def _body(visit: Visit) -> dict[str, Any]:
     # A missing code or title is empty text, which the API explains; null is not.
     body |= {name: typed[name] for name in ("code", "title", *CHOICES)}
     body |= {name: whole(typed[name]) for name in ("capacity", "waitlist_capacity")}
+    body |= {name: read_codes(typed[name]) for name in LISTS}
     return body | {
         "credits": decimal(typed["credits"] or "0"),
-        "prerequisites": [{"code": code} for code in _codes(typed["prerequisites"])]
-        + [{"code": code, "concurrent": True} for code in _codes(typed["concurrent"])],
-        "corequisites": _codes(typed["corequisites"]),
+        "prerequisites": read_prerequisites(typed["prerequisites"], concurrent=False)
+        + read_prerequisites(typed["concurrent"], concurrent=True),
         "meetings": read_meetings(typed["meetings"]),
+        "early_access": [_early(line) for line in filled_lines(typed["early_access"])],
         "repeatable": bool(typed["repeatable"]),
     }
 
 
-def _codes(text: str) -> list[str]:
-    return [code.strip() for code in text.split(",") if code.strip()]
+def _early(line: str) -> dict[str, str]:
+    group, _, day = line.rpartition(" ")
+    return {"group": group.strip(), "enroll_from": day}
 
 
 def _form(

@@ -70,7 +70,7 @@ def outcome(query: Fields) -> str:
 
 def _details(change: Changed, words: Words) -> list[str]:
     """What else the history has of an event: since when, why, and in spite of which rules."""
-    details = []
+    details = ["corrected"] if change.corrects else []
     if change.effective_at and change.effective_at != change.recorded_at:
         details.append(f"since {words.day(change.effective_at)}")
     if change.reason:
@@ -94,4 +94,6 @@ def _fields(change: Changed) -> str:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
     return "none" if value is None else str(value)

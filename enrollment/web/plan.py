@@ -9,7 +9,7 @@ from enrollment.data.page import Person, Scheduled
 from enrollment.data.roster import get_courses_tag
 from enrollment.data.student import get_student
 from enrollment.http.responses import Result
-from enrollment.model.records import Course
+from enrollment.model.courses import Course
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES

@@ -20,6 +20,16 @@ def submit(visit: Visit, act: Callable[[], str], show_again: Callable[[Problem],
         return show_again(problem)
 
 
+def read_codes(text: str) -> list[str]:
+    """The codes in a field, with commas between."""
+    return [code.strip() for code in text.split(",") if code.strip()]
+
+
+def filled_lines(text: str) -> list[str]:
+    """The lines of a field, without the empty ones."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
 def decimal(text: str) -> Any:
     """The number in a field, or None if it is empty. What is no number is refused by the API, with
     its reason."""

@@ -10,17 +10,18 @@ from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.records import Student
 from enrollment.problems.errors import Problem
-from enrollment.web.record import decimal, submit
+from enrollment.web.record import decimal, read_codes, submit
 from enrollment.web.refusal import by_field
 from enrollment.web.visit import Visit
 from enrollment.web.words import link, number
 
 TEXTS = ("number", "given_name", "family_name", "email")
+FIELDS = (*TEXTS, "status", "max_credits", "groups")
 
 
 def show_new(visit: Visit) -> Result:
     """Show an empty record."""
-    return _form(visit, None, dict.fromkeys(TEXTS, "") | {"status": "active", "max_credits": ""})
+    return _form(visit, None, dict.fromkeys(FIELDS, "") | {"status": "active"})
 
 
 def create(visit: Visit) -> Result:
@@ -39,6 +40,7 @@ def show_edit(visit: Visit, student_id: int) -> Result:
     student = get_student(visit.db, student_id)
     values = {name: getattr(student, name) or "" for name in TEXTS}
     values |= {"status": student.status, "max_credits": number(student.max_credits)}
+    values["groups"] = ", ".join(student.groups)
     return _form(visit, student, values)
 
 
@@ -48,14 +50,14 @@ def replace(visit: Visit, student_id: int) -> Result:
 
     def act() -> str:
         path, seen = f"/v1/students/{student_id}", visit.form.one("seen")
-        visit.send("PUT", path, _body(visit), if_match=seen)
+        visit.send("PATCH", path, _body(visit), if_match=seen)
         return link(f"/students/{student_id}", done="saved")
 
     return submit(visit, act, lambda problem: _form(visit, student, _typed(visit), problem))
 
 
 def _typed(visit: Visit) -> dict[str, str]:
-    return {name: visit.form.one(name) for name in (*TEXTS, "status", "max_credits")}
+    return {name: visit.form.one(name) for name in FIELDS}
 
 
 def _body(visit: Visit) -> dict[str, Any]:
@@ -64,6 +66,7 @@ def _body(visit: Visit) -> dict[str, Any]:
     body["family_name"] = visit.form.one("family_name")
     body["status"] = visit.form.one("status")
     body["max_credits"] = decimal(visit.form.one("max_credits"))
+    body["groups"] = read_codes(visit.form.one("groups"))
     return body
 
 

@@ -14,9 +14,10 @@ from enrollment.web.record import decimal, submit
 from enrollment.web.refusal import by_field
 from enrollment.web.term import ALL
 from enrollment.web.visit import Visit
-from enrollment.web.words import link, number
+from enrollment.web.words import Words, link, number
 
-FIELDS = ("code", "title", "start_on", "end_on", "max_credits")
+TEXTS = ("code", "title", "start_on", "end_on")
+FIELDS = (*TEXTS, "drop_until", "max_credits")
 
 
 def show_terms(visit: Visit) -> Result:
@@ -44,8 +45,11 @@ def create(visit: Visit) -> Result:
 def show_edit(visit: Visit, term_id: int) -> Result:
     """Show a record to edit."""
     term = get_term(visit.db, term_id)
-    values = {name: getattr(term, name) for name in FIELDS[:-1]}
-    return _form(visit, term, values | {"max_credits": number(term.max_credits)})
+    values = {name: getattr(term, name) for name in TEXTS}
+    words = Words(visit.site.config.time_zone)
+    values["drop_until"] = words.boundary(term.drop_until, is_end=True)
+    values["max_credits"] = number(term.max_credits)
+    return _form(visit, term, values)
 
 
 def replace(visit: Visit, term_id: int) -> Result:
@@ -53,7 +57,7 @@ def replace(visit: Visit, term_id: int) -> Result:
     term = get_term(visit.db, term_id)
 
     def act() -> str:
-        visit.send("PUT", f"/v1/terms/{term_id}", _body(visit), if_match=visit.form.one("seen"))
+        visit.send("PATCH", f"/v1/terms/{term_id}", _body(visit), if_match=visit.form.one("seen"))
         return link("/terms", done="saved")
 
     return submit(visit, act, lambda problem: _form(visit, term, _typed(visit), problem))
@@ -64,7 +68,10 @@ def _typed(visit: Visit) -> dict[str, str]:
 
 
 def _body(visit: Visit) -> dict[str, Any]:
-    return _typed(visit) | {"max_credits": decimal(visit.form.one("max_credits"))}
+    return _typed(visit) | {
+        "drop_until": visit.form.one("drop_until") or None,
+        "max_credits": decimal(visit.form.one("max_credits")),
+    }
 
 
 def _form(

@@ -8,7 +8,9 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from enrollment.model.records import Meeting
+from msgspec.structs import replace
+
+from enrollment.model.courses import Meeting
 from enrollment.model.results import Violation
 from enrollment.problems.registry import PROBLEM_TYPES
 
@@ -69,6 +71,18 @@ class Words:
         when = date.fromisoformat(when) if isinstance(when, str) else when
         return f"{when.day} {when:%b} {when.year:04}"
 
+    def dates(self, meeting: Meeting) -> str:
+        """When a meeting is held, if not in every week of the term: such as "from 5 Oct 2026, every
+        2 weeks"."""
+        if meeting.start_on and meeting.start_on == meeting.end_on:
+            return f"on {self.date(meeting.start_on)}"
+        parts = [
+            f"from {self.date(meeting.start_on)}" if meeting.start_on else "",
+            f"until {self.date(meeting.end_on)}" if meeting.end_on else "",
+            "every 2 weeks" if meeting.every == 2 else "",
+        ]
+        return ", ".join(filter(None, parts))
+
     def reason(self, violation: Violation) -> str:
         """The sentence of a broken rule, with its times where the school is."""
         if violation.code == "precondition_failed":
@@ -104,14 +118,13 @@ def ordinal(place: int) -> str:
     return f"{place}{'th' if place // 10 % 10 == 1 else ending}"
 
 
-def meetings(listed: Sequence[Meeting]) -> list[tuple[str, str, str]]:
-    """The days, hours and room of meetings. Days with the same hours and room are one row: such as
-    "Mon Wed" and "B12"."""
-    rows: dict[tuple[str, str], list[str]] = {}
+def meetings(listed: Sequence[Meeting]) -> list[tuple[str, Meeting]]:
+    """Meetings that differ only in their day, as one row: the days, such as "Mon Wed", and the
+    first of the meetings."""
+    rows: dict[Meeting, list[Meeting]] = {}
     for meeting in listed:
-        place = (f"{meeting.from_time}–{meeting.to_time}", meeting.room or "")
-        rows.setdefault(place, []).append(WEEKDAYS[meeting.weekday - 1])
-    return [(" ".join(days), *place) for place, days in rows.items()]
+        rows.setdefault(replace(meeting, weekday=1), []).append(meeting)
+    return [(" ".join(WEEKDAYS[met.weekday - 1] for met in row), row[0]) for row in rows.values()]
 
 
 def rule(code: str) -> str:

@@ -115,10 +115,10 @@ def test_a_dry_run_is_not_found(client: Client):
 @pytest.mark.parametrize("limit", ["7", "1000"])
 def test_common_words_are_searched_by_name(client: Client, database_rows: None, limit: str):
     everyone = families(client, f"limit={limit}", q="common")
-    assert len(everyone) == 2100
+    assert len(everyone) == 3100
     assert everyone == sorted(everyone)
     assert families(client, "", q="common rare") == ["Family 0007"]
-    assert client.get("/v1/students?q=common+fam&count=true&limit=3").json["total"] == 2100
+    assert client.get("/v1/students?q=common+fam&count=true&limit=3").json["total"] == 3100
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def database_rows(client: Client, database_file: Path) -> None:
     with closing(sqlite3.connect(database_file)) as db, db:
         db.executemany(
             "INSERT INTO student (given_name, family_name) VALUES (?, ?)",
-            [("Common" if n != 7 else "Common Rare", f"Family {n:04}") for n in range(2100)],
+            [("Common" if n != 7 else "Common Rare", f"Family {n:04}") for n in range(3100)],
         )
 
 

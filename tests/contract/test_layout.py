@@ -42,7 +42,7 @@ KNOWN_BY = {
 MOST_BESIDE_ROOMS = 6
 MOST_LINES = 250
 # Tables and nothing else: a row more is no reason to split them.
-TABLES = {"enrollment.problems.families.enrollment"}
+TABLES = {"enrollment.problems.families.enrollment", "enrollment.problems.families.record"}
 
 
 @cache

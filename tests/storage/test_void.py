@@ -321,3 +321,49 @@ def test_a_student_is_blank_and_in_no_course_before_the_erasure(db: sqlite3.Conn
             db.execute(ERASE, (1,))
     put(db, 1, 1, "dropped")
     db.execute(ERASE, (1,))
+
+
+# Changes on record
+
+BLANK = "before = iif(before IS NULL, NULL, '{}'), after = '{\"erased\":true}'"
+
+
+def test_the_changes_of_an_erased_student_and_of_the_tokens_and_holds_are_erased(
+    erased: sqlite3.Connection,
+):
+    erased.execute(
+        "INSERT INTO hold (student_id, reason, placed_at, placed_by)"
+        f" VALUES (1, 'fees', '{FIRST}', 'A #9')"
+    )
+    where = "subject = 'student' AND subject_id = 1 OR subject = 'token' AND subject_id = 51"
+
+    erased.execute(f"UPDATE record_change SET {BLANK} WHERE {where} OR subject = 'hold'")
+
+    query = f"SELECT before, after FROM record_change WHERE {where} OR subject = 'hold'"
+    assert {*erased.execute(query)} == {(None, '{"erased":true}'), ("{}", '{"erased":true}')}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        f"{BLANK} WHERE subject = 'student' AND subject_id = 2",
+        f"{BLANK} WHERE subject = 'token' AND subject_id = 52",
+        f"{BLANK} WHERE subject = 'course' AND subject_id = 1",
+        "before = '{\"status\":\"x\"}' WHERE subject = 'student' AND subject_id = 1",
+        "after = NULL WHERE subject = 'student' AND subject_id = 1",
+        *(
+            f"{BLANK}, {column} WHERE subject = 'student' AND subject_id = 1"
+            for column in (
+                "actor = 'someone'",
+                "recorded_at = '2026-09-09T08:00:00.000Z'",
+                "version = version + 1",
+                "subject = 'term'",
+                "subject_id = 3",
+                "id = id + 1000",
+            )
+        ),
+    ],
+)
+def test_no_other_change_on_record_is_changed(erased: sqlite3.Connection, change: str):
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        erased.execute(f"UPDATE record_change SET {change}")

@@ -67,12 +67,17 @@ def test_a_course_is_added_and_comes_back_as_it_was(browser: Browser, client: Cl
         "instructor": "Dr Codd",
         "credits": "7.5",
         "capacity": "25",
-        "meetings": "mon, Wednesday 9:00 - 10:30 B 12\nFri 13:00–14:00",
-        "prerequisites": "MA101, MA102",
+        "meetings": "mon, Wednesday 9:00 - 10:30 B 12; from 2026-10-05; every 2 weeks\n"
+        "Fri 13:00–14:00; until 2026-10-30",
+        "prerequisites": "MA101, MA102 or MA103 or MA104",
         "concurrent": "LAB1",
         "corequisites": "LAB2",
         "enroll_from": "2026-08-01",
         "enroll_until": "2026-09-15",
+        "drop_until": "2026-10-01",
+        "counts_as": "CS100, CS99",
+        "open_to": "NURSING, SENIOR",
+        "early_access": "SENIOR 2026-07-25\n\n2027 2026-07-28",
     }
     for name, value in typed.items():
         form[name] = value
@@ -81,16 +86,29 @@ def test_a_course_is_added_and_comes_back_as_it_was(browser: Browser, client: Cl
     form.submit(status=303)
 
     course = client.get("/v1/courses/1").json
+    biweekly = {"start_on": "2026-10-05", "end_on": None, "every": 2}
     assert (course["label"], course["term"], course["repeatable"]) == ("CS101-2", "2026-FALL", True)
     assert course["meetings"] == [
-        {"weekday": 1, "from": "09:00", "to": "10:30", "room": "B 12"},
-        {"weekday": 3, "from": "09:00", "to": "10:30", "room": "B 12"},
-        {"weekday": 5, "from": "13:00", "to": "14:00", "room": None},
+        {"weekday": 1, "from": "09:00", "to": "10:30", "room": "B 12"} | biweekly,
+        {"weekday": 3, "from": "09:00", "to": "10:30", "room": "B 12"} | biweekly,
+        {"weekday": 5, "from": "13:00", "to": "14:00", "room": None}
+        | {"start_on": None, "end_on": "2026-10-30", "every": 1},
     ]
+    assert course["prerequisites"] == [
+        {"code": "LAB1", "concurrent": True},
+        {"code": "MA101", "concurrent": False},
+        {"any_of": ["MA102", "MA103", "MA104"], "concurrent": False},
+    ]
+    assert course["drop_until"] == "2026-10-02T00:00:00.000Z"
+    assert (course["counts_as"], course["open_to"]) == (["CS100", "CS99"], ["NURSING", "SENIOR"])
+    assert course["early_access"][1]["enroll_from"] == "2026-07-28T00:00:00.000Z"
     assert course["enroll_from"] == "2026-08-01T00:00:00.000Z"
     assert course["enroll_until"] == "2026-09-16T00:00:00.000Z"
     edit = form_to(browser.get("/courses/1/edit"), "/edit")
-    assert edit["meetings"].value == "Mon Wed 09:00-10:30 B 12\nFri 13:00-14:00"
+    assert edit["meetings"].value == (
+        "Mon Wed 09:00-10:30 B 12; from 2026-10-05; every 2 weeks\n"
+        "Fri 13:00-14:00; until 2026-10-30"
+    )
     edit.submit(status=303)
     again = client.get("/v1/courses/1").json
     changing = ("version", "updated_at")
@@ -121,7 +139,10 @@ def test_enrollments_do_not_disturb_whoever_edits_a_course(browser: Browser, cli
         ("meetings", "Someday 09:00-10:00"),
         ("meetings", "Mon 25:00-26:00"),
         ("meetings", "Mon 10:00-09:00"),
+        ("meetings", "Mon 10:00-11:00; from 2026-02-30"),
         ("prerequisites", "MA101, MA101"),
+        ("counts_as", "!"),
+        ("early_access", "SENIOR"),
         ("enroll_until", "soon"),
     ],
 )

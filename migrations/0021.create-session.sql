@@ -1,5 +1,5 @@
 -- Keeps who has signed in to the pages, and the links that sign someone in once.
--- depends: 0015.add-void
+-- depends: 0020.add-alternatives
 
 -- A session or a link belongs to a token: it can do what the token can, and ends with it. Only the SHA-256 of
 -- its secret is kept.
