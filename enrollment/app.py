@@ -17,13 +17,22 @@ from enrollment.http.content import Pieces, discard, size_of
 from enrollment.http.context import Context
 from enrollment.http.endpoint import prepare, read, write
 from enrollment.http.operation import answer_unrouted, make_router, match
-from enrollment.http.responses import Response, render_failure, render_problem
+from enrollment.http.responses import (
+    Response,
+    log_failure,
+    render_failure,
+    render_problem,
+    service_failed,
+)
 from enrollment.http.writes import RolledBack
 from enrollment.log import requests
 from enrollment.metrics import Metrics
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import OPERATOR_PROBLEMS, PROBLEM_TYPES
 from enrollment.storage.database import Database
+from enrollment.web.pages import PAGES
+from enrollment.web.site import receive_page, render_problem_page, run_page, wants_page
+from enrollment.web.visit import Site
 
 log = logging.getLogger("enrollment")
 # In seconds. A failure that lasts is logged once in this time, not once for each request.
@@ -52,7 +61,8 @@ class App:
     ) -> None:
         self.database = database
         self.authenticator = authenticator
-        self.router = make_router(OPERATIONS)
+        self.router = make_router((*OPERATIONS, *PAGES))
+        self._site = Site(database, authenticator, self.router, config)
         self._metrics = metrics
         self._config = config
         self._hosts = known_hosts((config.host, *config.allowed_hosts))
@@ -120,6 +130,8 @@ class App:
             return answer_unrouted(context, error)
         operation = context.operation
         assert operation
+        if operation.is_page:
+            return receive_page(self._site, context)
         if operation.is_public:
             prepare(context)
             is_slow = operation.is_slow(context.query)
@@ -134,6 +146,8 @@ class App:
     def _run(self, context: Context) -> Response:
         operation = context.operation
         assert operation
+        if operation.is_page:
+            return run_page(self._site, context)
         if operation.is_public:
             return read(context, self.database)
         if operation.reads:
@@ -167,7 +181,18 @@ class App:
         except Problem as problem:
             if problem.code in OPERATOR_PROBLEMS:
                 self._log(problem)
-            return render_problem(context, problem)
+            return self._refuse(context, problem)
+        except Exception as error:
+            if not wants_page(context):
+                raise
+            log_failure(context, error)
+            return self._refuse(context, service_failed())
+
+    def _refuse(self, context: Context, problem: Problem) -> Response:
+        """Return the response to a problem: a page to a person, JSON to a program."""
+        if wants_page(context):
+            return render_problem_page(self._site, context, problem)
+        return render_problem(context, problem)
 
     def _log(self, failure: Problem) -> None:
         """Log a failure that only the operator can fix, with the message of SQLite if any."""

@@ -16,8 +16,9 @@ from enrollment.http.context import Context
 
 LINE = "{time} INFO {request_id} {client} {token_id} {method} {path} {status} {milliseconds}"
 PLAIN = re.compile("[A-Za-z0-9/_.~-]*")
-# Whoever sends one where it does not belong is not to find it here.
-TOKEN = re.compile("enr_[0-9a-f]{12}_[0-9a-f]{48}")
+# Whoever sends a token where it does not belong is not to find it here, and the code of a link is
+# as good as a token.
+SECRET = re.compile("(enr|link)_(?:[0-9a-f]{12}_)?[0-9a-f]{48}")
 
 
 class PlainFormatter(logging.Formatter):
@@ -105,4 +106,4 @@ def _shown(sent: str) -> str:
     """What the client chose is percent-encoded, so that it can forge no line."""
     if not PLAIN.fullmatch(sent):
         sent = quote(sent, encoding="latin-1")
-    return TOKEN.sub("enr_...", sent) if "enr_" in sent else sent
+    return SECRET.sub(r"\1_...", sent) if "_" in sent else sent

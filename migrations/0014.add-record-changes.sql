@@ -1,5 +1,5 @@
 -- Records who changed what in students, terms, courses, holds and tokens; and finds events and open holds by index.
--- depends: 0012.add-student-number
+-- depends: 0013.add-search
 
 -- `before` and `after` are JSON objects of the columns that differ. `before` is NULL for a record that is new,
 -- `after` for one that was deleted. `part` is the part of a course that was added or removed.

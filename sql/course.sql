@@ -1,7 +1,8 @@
 -- name: get_course(id)^
 -- Which course has this id?
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
-    waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable
+    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access,
+    counts_as
 FROM course
 WHERE id = :id;
 
@@ -13,24 +14,53 @@ SELECT CAST(version AS text) || '-' || CAST(
 FROM course
 WHERE id = :id;
 
--- name: list_courses(code_end, title, title_end, status, after_code, after_label, after_id, limit)
+-- name: list_courses(code_end, title, title_end, status, section, instructor, instructor_end, seats, waiting, updated_since, words, last, after_code, after_label, after_id, limit)
 -- Which courses follow this place in the order of codes? A first page follows (the prefix of the code, '', 0).
 -- Each _end is the end of a prefix.
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
-    waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable
+    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access,
+    counts_as
 FROM course
 WHERE (code, label, id) > (:after_code, :after_label, :after_id)
     AND code < :code_end
     AND title >= :title
     AND title < :title_end
     AND (:status IS NULL OR status = :status)
+    AND (:updated_since IS NULL OR updated_at >= :updated_since)
+    AND (
+        :words = '[]'
+        OR NOT EXISTS (
+            SELECT 1 FROM json_each(:words) AS wanted
+            WHERE NOT EXISTS (
+                SELECT 1 FROM course_word
+                WHERE course_id = course.id AND word >= wanted.value AND word < wanted.value || :last
+            )
+        )
+    )
+    AND (:section IS NULL OR section = :section)
+    AND (:instructor = '' OR instructor >= :instructor AND instructor < :instructor_end)
+    AND (
+        :seats IS NULL
+        OR :seats = CASE
+            WHEN capacity <= (SELECT enrolled FROM course_seat WHERE course_id = course.id) THEN 'full'
+            ELSE 'open'
+        END
+    )
+    AND (
+        NOT :waiting
+        OR EXISTS (
+            SELECT 1 FROM student_course
+            WHERE student_course.course_id = course.id AND student_course.status = 'waitlisted'
+        )
+    )
 ORDER BY code, label, id
 LIMIT :limit;
 
--- name: list_courses_of_term(term, code_end, title, title_end, status, after_code, after_label, after_id, limit)
+-- name: list_courses_of_term(term, code_end, title, title_end, status, section, instructor, instructor_end, seats, waiting, updated_since, words, last, after_code, after_label, after_id, limit)
 -- Which courses of this term follow this place in the order of codes?
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
-    waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable
+    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access,
+    counts_as
 FROM course
 WHERE term = :term
     AND (code, label, id) > (:after_code, :after_label, :after_id)
@@ -38,6 +68,33 @@ WHERE term = :term
     AND title >= :title
     AND title < :title_end
     AND (:status IS NULL OR status = :status)
+    AND (:updated_since IS NULL OR updated_at >= :updated_since)
+    AND (
+        :words = '[]'
+        OR NOT EXISTS (
+            SELECT 1 FROM json_each(:words) AS wanted
+            WHERE NOT EXISTS (
+                SELECT 1 FROM course_word
+                WHERE course_id = course.id AND word >= wanted.value AND word < wanted.value || :last
+            )
+        )
+    )
+    AND (:section IS NULL OR section = :section)
+    AND (:instructor = '' OR instructor >= :instructor AND instructor < :instructor_end)
+    AND (
+        :seats IS NULL
+        OR :seats = CASE
+            WHEN capacity <= (SELECT enrolled FROM course_seat WHERE course_id = course.id) THEN 'full'
+            ELSE 'open'
+        END
+    )
+    AND (
+        NOT :waiting
+        OR EXISTS (
+            SELECT 1 FROM student_course
+            WHERE student_course.course_id = course.id AND student_course.status = 'waitlisted'
+        )
+    )
 ORDER BY code, label, id
 LIMIT :limit;
 
@@ -48,12 +105,12 @@ SELECT
     course_seat.course_id AS id,
     (
         SELECT json_group_array(
-            json_object('code', code, 'concurrent', json(CASE kind WHEN 'concurrent' THEN 'true' ELSE 'false' END))
+            json_object('choice', choice, 'kind', kind, 'code', code)
         )
         FROM (
-            SELECT code, kind FROM course_requirement
+            SELECT choice, kind, code FROM course_requirement
             WHERE course_requirement.course_id = course_seat.course_id AND kind <> 'corequisite'
-            ORDER BY code
+            ORDER BY choice, code
         ) AS required
     ) AS prerequisites,
     (
@@ -65,11 +122,16 @@ SELECT
         ) AS required
     ) AS corequisites,
     (
-        SELECT json_group_array(json_object('weekday', weekday, 'from', from_time, 'to', to_time, 'room', room))
+        SELECT json_group_array(
+            json_object(
+                'weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room,
+                'start_on', start_on, 'end_on', end_on, 'every', every
+            )
+        )
         FROM (
-            SELECT weekday, from_time, to_time, room FROM course_meeting
+            SELECT weekday, from_time, to_time, room, start_on, end_on, every FROM course_meeting
             WHERE course_meeting.course_id = course_seat.course_id
-            ORDER BY weekday, from_time
+            ORDER BY weekday, from_time, coalesce(start_on, '')
         ) AS meeting
     ) AS meetings,
     course_seat.enrolled,
@@ -79,20 +141,86 @@ CROSS JOIN course_seat
 WHERE course_seat.course_id = CAST(wanted.value AS bigint)
 ORDER BY course_seat.course_id;
 
--- name: list_broken_course_rules(id, code, section, term, enroll_from, enroll_until, requirements, meetings)
--- Which rules would a course with these fields break? A new course has no id.
+-- name: list_courses_to_copy(term, codes)
+-- Which courses of this term have these codes, without the cancelled ones? codes is a JSON array; NULL: all codes.
+SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
+    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access,
+    counts_as
+FROM course
+WHERE term = :term
+    AND status <> 'cancelled'
+    AND (:codes IS NULL OR code IN (SELECT value FROM json_each(:codes)))
+ORDER BY code, label, id;
+
+-- name: list_broken_copy_rules(term, codes)
+-- Which rules would it break to copy the courses of this term with these codes?
+SELECT '/copy_from' AS pointer, 'unknown_term' AS code,
+    'There is no term with the code ' || :term || '.' AS detail,
+    json_object('term', :term) AS details
+WHERE NOT EXISTS (SELECT 1 FROM term WHERE code = :term)
+UNION ALL
+SELECT '/codes/' || CAST(listed.key AS text), 'nothing_to_copy',
+    'The term ' || term.code || ' has no course with the code ' || listed.value || ' to copy.',
+    json_object('term', term.code, 'code', listed.value)
+FROM json_each(:codes) AS listed
+CROSS JOIN term
+WHERE term.code = :term
+    AND NOT EXISTS (
+        SELECT 1 FROM course
+        WHERE course.term = term.code AND course.code = listed.value AND course.status <> 'cancelled'
+    )
+ORDER BY pointer, code;
+
+-- name: list_offers(ids)
+-- What is shown of these courses to a student who can enroll in them? ids is a JSON array.
+SELECT
+    course.id AS course_id, course.code, course.section, course.label, course.title, course.term, course.credits,
+    course.instructor,
+    (
+        SELECT json_group_array(
+            json_object(
+                'weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room,
+                'start_on', start_on, 'end_on', end_on, 'every', every
+            )
+        )
+        FROM (
+            SELECT weekday, from_time, to_time, room, start_on, end_on, every FROM course_meeting
+            WHERE course_meeting.course_id = course.id
+            ORDER BY weekday, from_time, coalesce(start_on, '')
+        ) AS meeting
+    ) AS meetings
+FROM json_each(:ids) AS wanted
+CROSS JOIN course
+WHERE course.id = CAST(wanted.value AS bigint)
+ORDER BY course.id;
+
+-- name: list_broken_course_rules(id, code, section, term, enroll_from, enroll_until, prerequisites, requirements, meetings, open_to, early_access_items, counts_as)
+-- Which rules would a course with these fields break? A new course has no id. The days of a meeting are numbers.
 WITH requirement AS MATERIALIZED (
     SELECT
-        '/' || (value ->> 'field') || '/' || (value ->> 'index') AS pointer,
+        value ->> 'pointer' AS pointer,
         value ->> 'code' AS code,
-        row_number() OVER (PARTITION BY lower(value ->> 'code') ORDER BY key) AS occurrence
+        row_number() OVER (PARTITION BY value ->> 'choice', lower(value ->> 'code') ORDER BY key) AS occurrence
     FROM json_each(:requirements)
 ),
 
 meeting AS MATERIALIZED (
     SELECT key AS item, CAST(value ->> 'weekday' AS bigint) AS weekday, value ->> 'from' AS from_time,
-        value ->> 'to' AS to_time
+        value ->> 'to' AS to_time, value ->> 'start_on' AS start_on, value ->> 'end_on' AS end_on,
+        CAST(value ->> 'every' AS bigint) AS every, CAST(value ->> 'first_day' AS bigint) AS first_day,
+        CAST(value ->> 'last_day' AS bigint) AS last_day
     FROM json_each(:meetings)
+),
+
+listed_group AS MATERIALIZED (
+    SELECT pointer, code, row_number() OVER (PARTITION BY field, lower(code) ORDER BY key) AS occurrence
+    FROM (
+        SELECT 'open' AS field, key, '/open_to/' || CAST(key AS text) AS pointer, value AS code
+        FROM json_each(:open_to)
+        UNION ALL
+        SELECT 'early', key, '/early_access/' || CAST(key AS text) || '/group', value ->> 'group'
+        FROM json_each(:early_access_items)
+    ) AS listed
 )
 
 SELECT '/enroll_until' AS pointer, 'ends_before_start' AS code,
@@ -122,6 +250,12 @@ SELECT pointer, 'duplicate_requirement',
 FROM requirement
 WHERE occurrence > 1
 UNION ALL
+SELECT '/prerequisites/' || CAST(key AS text), 'code_or_any_of',
+    'A prerequisite has either `code` or `any_of`.',
+    json_object('index', key)
+FROM json_each(:prerequisites)
+WHERE (value ->> 'code' IS NULL) = (value ->> 'any_of' IS NULL)
+UNION ALL
 SELECT pointer, 'requires_itself',
     :code || ' cannot require itself.',
     json_object('code', code)
@@ -144,28 +278,81 @@ WHERE EXISTS (
         AND earlier.weekday = meeting.weekday
         AND earlier.from_time < meeting.to_time
         AND earlier.to_time > meeting.from_time
+        AND coalesce(earlier.first_day <= meeting.last_day, true)
+        AND coalesce(earlier.last_day >= meeting.first_day, true)
+        -- Each is every second week, and they take turns.
+        AND NOT (
+            earlier.every = 2 AND meeting.every = 2
+            AND coalesce((earlier.first_day - meeting.first_day) % 14 <> 0, false)
+        )
 )
+UNION ALL
+SELECT pointer, 'duplicate_group',
+    'The group ' || code || ' is listed before.',
+    json_object('group', code)
+FROM listed_group
+WHERE occurrence > 1
+UNION ALL
+SELECT '/counts_as/' || CAST(key AS text), 'duplicate_code',
+    'The code ' || value || ' is listed before.',
+    json_object('code', value)
+FROM (
+    SELECT key, value, row_number() OVER (PARTITION BY lower(value) ORDER BY key) AS occurrence
+    FROM json_each(:counts_as)
+) AS listed_code
+WHERE occurrence > 1
+UNION ALL
+SELECT '/early_access/' || CAST(item AS text) || '/enroll_from', 'not_earlier',
+    code || ' could enroll from ' || starts_at || ' on, no earlier than everyone.',
+    json_object('group', code, 'enroll_from', :enroll_from)
+FROM (
+    SELECT key AS item, value ->> 'group' AS code, value ->> 'enroll_from' AS starts_at
+    FROM json_each(:early_access_items)
+) AS early
+WHERE coalesce(starts_at >= :enroll_from, true)
+UNION ALL
+SELECT '/meetings/' || CAST(item AS text) || '/end_on', 'ends_before_start',
+    'The meetings end on ' || end_on || ', before they start on ' || start_on || '.',
+    json_object('start', start_on, 'end', end_on)
+FROM meeting
+WHERE end_on < start_on
+UNION ALL
+SELECT '/meetings/' || CAST(item AS text) || '/weekday', 'meeting_without_day',
+    'No day from ' || start_on || ' to ' || end_on || ' is weekday ' || CAST(weekday AS text) || '.',
+    json_object('weekday', weekday, 'start_on', start_on, 'end_on', end_on)
+FROM meeting
+WHERE first_day > last_day AND end_on >= start_on
 ORDER BY pointer, code;
 
--- name: insert_course(now, code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable)^
+-- name: insert_course(now, code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access, counts_as)^
 INSERT INTO course (
     code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from,
-    enroll_until, status, repeatable, updated_at
+    enroll_until, drop_until, status, repeatable, open_to, early_access, counts_as, updated_at
 )
 VALUES (
     :code, :section, :title, (SELECT code FROM term WHERE code = :term), :instructor, :credits, :capacity,
-    :waitlist_capacity, :promotion, :enroll_from, :enroll_until, :status, :repeatable, :now
+    :waitlist_capacity, :promotion, :enroll_from, :enroll_until, :drop_until, :status, :repeatable, :open_to,
+    :early_access, :counts_as, :now
 )
 RETURNING id;
 
--- name: update_course(id, now, code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, status, repeatable)!
+-- name: update_course(id, now, code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access, counts_as)!
 UPDATE course
 SET code = :code, section = :section, title = :title,
     term = (SELECT code FROM term WHERE code = :term), instructor = :instructor, credits = :credits,
     capacity = :capacity, waitlist_capacity = :waitlist_capacity, promotion = :promotion,
-    enroll_from = :enroll_from, enroll_until = :enroll_until, status = :status,
-    repeatable = :repeatable, updated_at = :now, version = version + 1
+    enroll_from = :enroll_from, enroll_until = :enroll_until, drop_until = :drop_until, status = :status,
+    repeatable = :repeatable, open_to = :open_to, early_access = :early_access, counts_as = :counts_as,
+    updated_at = :now, version = version + 1
 WHERE id = :id;
+
+-- name: list_requiring_courses(code, new_code)
+-- Which courses require this code, if the new code is another one?
+SELECT DISTINCT course.id AS course_id, course.label, course.term
+FROM course_requirement
+JOIN course ON course.id = course_requirement.course_id
+WHERE course_requirement.code = :code AND lower(:code) <> lower(:new_code)
+ORDER BY course.id;
 
 -- name: delete_other_requirements(course_id, requirements)!
 -- Delete the requirements that are not exactly among these. What stays leaves no change on record.
@@ -174,15 +361,18 @@ DELETE FROM course_requirement
 WHERE course_id = :course_id
     AND NOT EXISTS (
         SELECT 1 FROM json_each(:requirements)
-        WHERE code || '' = value ->> 'code' AND kind = value ->> 'kind'
+        WHERE choice = CAST(value ->> 'choice' AS bigint)
+            AND code || '' = value ->> 'code'
+            AND kind = value ->> 'kind'
     );
 
 -- name: insert_requirements(course_id, requirements)!
 -- Add the requirements that the course does not have.
-INSERT INTO course_requirement (course_id, code, kind)
-SELECT :course_id, value ->> 'code', value ->> 'kind' FROM json_each(:requirements)
+INSERT INTO course_requirement (course_id, choice, code, kind)
+SELECT :course_id, CAST(value ->> 'choice' AS bigint), value ->> 'code', value ->> 'kind'
+FROM json_each(:requirements)
 WHERE true
-ON CONFLICT (course_id, code) DO NOTHING;
+ON CONFLICT (course_id, choice, code) DO NOTHING;
 
 -- name: delete_other_meetings(course_id, meetings)!
 -- Delete the meetings that are not exactly among these. meetings is a JSON array.
@@ -194,15 +384,19 @@ WHERE course_id = :course_id
             AND from_time = value ->> 'from'
             AND to_time = value ->> 'to'
             AND room IS NOT DISTINCT FROM value ->> 'room'
+            AND start_on IS NOT DISTINCT FROM value ->> 'start_on'
+            AND end_on IS NOT DISTINCT FROM value ->> 'end_on'
+            AND every = CAST(value ->> 'every' AS bigint)
     );
 
 -- name: insert_meetings(course_id, meetings)!
 -- Add the meetings that the course does not have.
-INSERT INTO course_meeting (course_id, weekday, from_time, to_time, room)
-SELECT :course_id, CAST(value ->> 'weekday' AS bigint), value ->> 'from', value ->> 'to', value ->> 'room'
+INSERT INTO course_meeting (course_id, weekday, from_time, to_time, room, start_on, end_on, every)
+SELECT :course_id, CAST(value ->> 'weekday' AS bigint), value ->> 'from', value ->> 'to', value ->> 'room',
+    value ->> 'start_on', value ->> 'end_on', CAST(value ->> 'every' AS bigint)
 FROM json_each(:meetings)
 WHERE true
-ON CONFLICT (course_id, weekday, from_time) DO NOTHING;
+ON CONFLICT DO NOTHING;
 
 -- name: list_broken_course_deletion_rules(id)
 -- Which rules would the deletion of this course break? Its enrollments are history and must stay.

@@ -1,4 +1,4 @@
--- name: list_decisions(requests, lists_students, alone, eligible_only, reserves_seats, dropped, overridden, rules, effective_at, now)
+-- name: list_decisions(requests, lists_students, alone, eligible_only, recheck, reserves_seats, dropped, overridden, rules, effective_at, now, today)
 -- Which outcome has each requested enrollment ("enrolled" or "waitlisted": a row without a code), or which
 -- rules does it break (a row for each, with its code, a sentence and its figures)?
 --
@@ -8,12 +8,14 @@
 -- alone          whether each item is checked against the student's present courses alone, or also against the
 --                other items: then their times and credits count too
 -- eligible_only  whether only the items without a violation are returned
+-- recheck        whether enrollments that exist are decided as if they were new; then a request has all of a course
 -- reserves_seats whether free seats are reserved for waitlisted students where a registrar promotes
 -- dropped        a JSON array of the ids of the courses that the same request drops
 -- overridden     a JSON array of the codes of the rules that are overridden
 -- rules          a JSON array of the codes of all rules, in the order in which violations are returned
 -- effective_at   NULL, or the time at which the enrollments take effect
 -- now            the current time
+-- today          the current date at the school
 --
 -- A rule is a branch of `violation`; docs/contributing.md shows how to add one. Most rules read `candidate`,
 -- which has these columns:
@@ -21,8 +23,10 @@
 --     item                       the index in requests
 --     student_id, student_status
 --     max_credits                NULL: neither the student nor the term has a limit
---     course_id, course          the id and the code of the course
+--     course_id, course          the id and the label of the course, such as ENG101-02
+--     code                       its code, which other sections of the course have too
 --     course_status, credits
+--     open_to                    a JSON array of the groups to which the course is open; [] means everyone
 --     repeatable                 1: a student who has completed the course may take it again; 0: not
 --     term, start_on, end_on     NULL: the course has no term
 --     enroll_from, enroll_until  NULL: the window has no start, no end
@@ -40,10 +44,10 @@ WITH
 ---------------------------------------------------------------------------------------------------
 
 dropped AS (
-    SELECT course.code
+    SELECT course_code.course_id AS id, course_code.code
     FROM json_each(:dropped) AS listed
-    CROSS JOIN course
-    WHERE course.id = CAST(listed.value AS bigint)
+    CROSS JOIN course_code
+    WHERE course_code.course_id = CAST(listed.value AS bigint)
 ),
 
 requested AS MATERIALIZED (
@@ -74,12 +78,14 @@ request AS MATERIALIZED (
         row_number() OVER (PARTITION BY requested.student_id, requested.course_id ORDER BY requested.item)
             AS occurrence,
         student.status AS student_status,
+        course.open_to,
         coalesce(student.max_credits, term.max_credits) AS max_credits,
-        course.code AS course,
-        course.title,
+        course.label AS course,
+        course.code,
         course.status AS course_status,
         course.term,
-        course.credits,
+        -- A cancelled course takes no credits.
+        CASE course.status WHEN 'cancelled' THEN 0.0 ELSE course.credits END AS credits,
         course.capacity,
         course.waitlist_capacity,
         course.repeatable,
@@ -87,12 +93,23 @@ request AS MATERIALIZED (
         course.enroll_until,
         term.start_on,
         term.end_on,
-        coalesce(seat.enrolled, 0) AS enrolled,
-        coalesce(seat.waitlisted, 0) AS waitlisted,
-        CASE WHEN :reserves_seats AND course.promotion = 'manual' THEN seat.waitlisted ELSE 0 END AS reserved,
+        CASE WHEN :recheck THEN 0 ELSE coalesce(seat.enrolled, 0) END AS enrolled,
+        CASE WHEN :recheck THEN 0 ELSE coalesce(seat.waitlisted, 0) END AS waitlisted,
+        :reserves_seats AND course.promotion = 'manual' AS reserves_seats,
+        -- A seat is reserved for those who wait ahead of the student: everyone, unless the student waits too.
+        CASE
+            WHEN NOT :reserves_seats OR course.promotion <> 'manual' THEN 0
+            WHEN present.status = 'waitlisted' THEN (
+                SELECT count(*) FROM student_course AS ahead
+                WHERE ahead.course_id = requested.course_id
+                    AND ahead.status = 'waitlisted'
+                    AND ahead.queue_number < present.queue_number
+            )
+            ELSE seat.waitlisted
+        END AS reserved,
         present.status AS present_status,
         -- Nothing is left to do: the student has what the request asks for.
-        coalesce(
+        NOT :recheck AND coalesce(
             present.status = 'enrolled' OR requested.waitlist AND present.status = 'waitlisted', false
         ) AS is_satisfied,
         CASE
@@ -113,57 +130,65 @@ request AS MATERIALIZED (
 
 -- The items to decide.
 candidate AS MATERIALIZED (
-    SELECT item, student_id, student_status, max_credits, course_id, course, course_status, term,
+    SELECT item, student_id, student_status, max_credits, course_id, course, code, course_status, term,
         credits, repeatable, enroll_from, enroll_until, start_on, end_on, last_effective_at,
+        open_to,
         coalesce(waitlist AND enrolled + reserved >= capacity, false)
             AND :overridden NOT LIKE '%"course_full"%' AS waits
     FROM request
     WHERE course IS NOT NULL AND student_status IS NOT NULL AND +occurrence = 1 AND NOT is_satisfied
 ),
 
--- The courses that each student will have if every candidate is enrolled.
+-- The courses that each student will have if every candidate is enrolled. A cancelled course is none of them.
 schedule AS MATERIALIZED (
-    SELECT student_course.student_id, student_course.course_id, course.code, course.term, course.credits,
-        term.start_on, term.end_on
+    SELECT student_course.student_id, student_course.course_id, course.label AS course,
+        course.term, course.credits, term.start_on, term.end_on
     FROM student_course
     JOIN course ON course.id = student_course.course_id
     LEFT JOIN term ON term.code = course.term
     WHERE student_course.student_id IN (SELECT student_id FROM requested)
         AND student_course.status = 'enrolled'
+        AND course.status <> 'cancelled'
+        AND course.id NOT IN (SELECT id FROM dropped)
     UNION ALL
     SELECT student_id, course_id, course, term, credits, start_on, end_on
     FROM candidate
-    WHERE NOT :alone AND NOT waits
+    WHERE NOT :alone AND NOT waits AND course_status <> 'cancelled'
 ),
 
--- What candidates require, and courses that the student keeps, of those that the request drops.
+-- What candidates require, and courses that the student keeps, of those that the request drops. Any code of a
+-- choice is enough.
 unmet_requirement AS (
-    SELECT request.item, request.course, course_requirement.code, course_requirement.kind
-    FROM request
-    JOIN course_requirement ON course_requirement.course_id = request.course_id
-    WHERE +request.occurrence = 1
-        AND request.student_status IS NOT NULL
-        AND (
+    SELECT item, course, kind, choice, min(code) AS code, json_group_array(code) AS codes
+    FROM (
+        SELECT request.item, request.course, required.kind, required.choice, required.code,
             NOT request.is_satisfied
-            OR request.present_status = 'enrolled'
-            AND course_requirement.kind IN ('concurrent', 'corequisite')
-            AND course_requirement.code IN (SELECT code FROM dropped)
-        )
-        AND NOT EXISTS (
-            SELECT 1
-            FROM student_course AS done
-            JOIN course ON course.id = done.course_id
-            WHERE done.student_id = request.student_id
-                AND done.completed_at IS NOT NULL
-                AND course.code = course_requirement.code
-        )
-        AND NOT (
-            course_requirement.kind IN ('concurrent', 'corequisite')
-            AND EXISTS (
-                SELECT 1 FROM schedule
-                WHERE schedule.student_id = request.student_id AND schedule.code = course_requirement.code
+                OR required.kind IN ('concurrent', 'corequisite')
+                AND required.code IN (SELECT code FROM dropped) AS matters,
+            EXISTS (
+                SELECT 1 FROM passed_code
+                WHERE passed_code.student_id = request.student_id AND passed_code.code = required.code
             )
-        )
+                OR required.kind IN ('concurrent', 'corequisite')
+                AND EXISTS (
+                    SELECT 1
+                    FROM schedule
+                    CROSS JOIN course_code
+                    WHERE schedule.student_id = request.student_id
+                        AND course_code.course_id = schedule.course_id
+                        AND course_code.code = required.code
+                        -- A course without a term is taken at the same time as any other.
+                        AND coalesce(schedule.start_on <= request.end_on, true)
+                        AND coalesce(schedule.end_on >= request.start_on, true)
+                ) AS is_met
+        FROM request
+        JOIN course_requirement AS required ON required.course_id = request.course_id
+        WHERE +request.occurrence = 1
+            AND request.student_status IS NOT NULL
+            AND (NOT request.is_satisfied OR request.present_status = 'enrolled' AND :dropped <> '[]')
+    ) AS way
+    GROUP BY item, course, kind, choice, CASE choice WHEN 0 THEN code END
+    HAVING count(*) FILTER (WHERE matters) > 0 AND count(*) FILTER (WHERE is_met) = 0
 ),
 
 ---------------------------------------------------------------------------------------------------
@@ -221,18 +246,37 @@ violation AS (
 
     UNION ALL
     SELECT item, 'already_completed',
-        'The student has completed ' || course || ', and it is not repeatable.',
-        json_object('course', course)
+        'The student has completed ' || code || ', and it is not repeatable.',
+        json_object('course', code)
     FROM candidate
     WHERE NOT repeatable
         AND EXISTS (
             SELECT 1
-            FROM student_course AS done
-            JOIN course AS same ON same.id = done.course_id
-            WHERE done.student_id = candidate.student_id
-                AND done.completed_at IS NOT NULL
-                AND same.code = candidate.course
+            FROM passed_code
+            CROSS JOIN course_code AS own
+            WHERE passed_code.student_id = candidate.student_id
+                AND own.course_id = candidate.course_id
+                AND own.code = passed_code.code
         )
+
+    UNION ALL
+    SELECT candidate.item, 'another_section',
+        candidate.course || ' is the same course as ' || schedule.course || ', which the student takes.',
+        json_object(
+            'course', candidate.course,
+            'conflicts_with', schedule.course,
+            'conflicting_course_id', schedule.course_id
+        )
+    FROM candidate
+    -- Most courses have one section, and then the schedule is not looked at.
+    CROSS JOIN course AS section
+    CROSS JOIN schedule
+    WHERE section.code = candidate.code
+        AND section.term IS NOT DISTINCT FROM candidate.term
+        AND section.id <> candidate.course_id
+        AND schedule.course_id = section.id
+        AND schedule.student_id = candidate.student_id
+        AND NOT candidate.waits
 
     UNION ALL
     SELECT item, 'student_inactive',
@@ -253,14 +297,38 @@ violation AS (
         course || ' is ' || course_status || '.',
         json_object('course', course, 'status', course_status)
     FROM candidate
-    WHERE course_status <> 'open'
+    -- A closed course keeps its students.
+    WHERE course_status = 'cancelled' OR course_status = 'closed' AND NOT :recheck
+
+    UNION ALL
+    SELECT item, 'group_required',
+        course || ' is open only to students in: '
+            || replace(replace(replace(open_to, '["', ''), '"]', ''), '","', ', ') || '.',
+        json_object('course', course, 'open_to', json(open_to))
+    FROM candidate
+    WHERE open_to <> '[]'
+        AND NOT EXISTS (
+            SELECT 1 FROM admission
+            WHERE admission.course_id = candidate.course_id AND admission.student_id = candidate.student_id
+        )
 
     UNION ALL
     SELECT item, 'window_not_open',
-        'Enrollment in ' || course || ' opens at ' || enroll_from || '.',
-        json_object('course', course, 'enroll_from', enroll_from)
-    FROM candidate
-    WHERE :now < enroll_from
+        'Enrollment in ' || course || ' opens at ' || opens_at || '.',
+        json_object('course', course, 'enroll_from', opens_at)
+    FROM (
+        SELECT item, course,
+            coalesce(
+                (
+                    SELECT min(early.enroll_from) FROM early_admission AS early
+                    WHERE early.course_id = candidate.course_id AND early.student_id = candidate.student_id
+                ),
+                enroll_from
+            ) AS opens_at
+        FROM candidate
+        WHERE :now < enroll_from
+    ) AS not_open
+    WHERE :now < opens_at
 
     UNION ALL
     SELECT item, 'window_closed',
@@ -270,38 +338,51 @@ violation AS (
     WHERE :now >= enroll_until
 
     UNION ALL
+    SELECT item, 'term_ended',
+        'The term of ' || course || ', ' || term || ', ended on ' || end_on || '.',
+        json_object('course', course, 'term', term, 'end_on', end_on)
+    FROM candidate
+    -- A window that is still open lets students enroll late.
+    WHERE end_on < :today AND coalesce(enroll_until <= :now, true)
+
+    UNION ALL
     SELECT item, CASE kind WHEN 'corequisite' THEN 'corequisite_missing' ELSE 'prerequisite_missing' END,
         CASE kind
-            WHEN 'prerequisite' THEN course || ' needs ' || code || ' completed before.'
-            WHEN 'concurrent' THEN course || ' needs ' || code || ' completed before, or taken with it.'
-            ELSE course || ' is taken together with ' || code || '.'
+            WHEN 'prerequisite' THEN course || ' needs ' || named || ' completed before.'
+            WHEN 'concurrent' THEN course || ' needs ' || named || ' completed before, or taken with it.'
+            ELSE course || ' is taken together with ' || named || '.'
         END,
-        json_object('course', course, 'requires', code)
-    FROM unmet_requirement
+        CASE choice
+            WHEN 0 THEN json_object('course', course, 'requires', code)
+            ELSE json_object('course', course, 'requires_any_of', json(codes))
+        END
+    FROM (
+        SELECT item, course, kind, choice, code, codes,
+            CASE choice
+                WHEN 0 THEN code
+                ELSE 'one of ' || replace(replace(replace(codes, '["', ''), '"]', ''), '","', ', ')
+            END AS named
+        FROM unmet_requirement
+    ) AS unmet
 
     UNION ALL
     SELECT candidate.item, 'time_conflict',
-        candidate.course || ' meets at the same time as ' || schedule.code || '.',
+        candidate.course || ' meets at the same time as ' || schedule.course || '.',
         json_object(
             'course', candidate.course,
-            'conflicts_with', schedule.code,
+            'conflicts_with', schedule.course,
             'conflicting_course_id', schedule.course_id,
             'meetings', count(*)
         )
     FROM candidate
-    JOIN course_meeting AS own ON own.course_id = candidate.course_id
-    JOIN schedule
-        ON schedule.student_id = candidate.student_id
+    CROSS JOIN schedule
+    CROSS JOIN meeting_conflict
+    WHERE schedule.student_id = candidate.student_id
         AND schedule.course_id <> candidate.course_id
-        -- A course without a term may meet at any time of the year.
-        AND coalesce(schedule.start_on <= candidate.end_on, true)
-        AND coalesce(schedule.end_on >= candidate.start_on, true)
-    JOIN course_meeting AS other
-        ON other.course_id = schedule.course_id
-        AND other.weekday = own.weekday
-        AND other.from_time < own.to_time
-        AND other.to_time > own.from_time
-    GROUP BY candidate.item, candidate.course, schedule.course_id, schedule.code
+        AND candidate.course_status <> 'cancelled'
+        AND meeting_conflict.course_id = candidate.course_id
+        AND meeting_conflict.other_course_id = schedule.course_id
+    GROUP BY candidate.item, candidate.course, schedule.course_id, schedule.course
 
     UNION ALL
     SELECT item, 'credit_limit',
@@ -311,11 +392,15 @@ violation AS (
         json_object('course', course, 'credits', total, 'max_credits', max_credits)
     FROM (
         SELECT item, course, credits, max_credits,
-            (
-                SELECT coalesce(sum(schedule.credits), 0.0) FROM schedule
-                WHERE schedule.student_id = candidate.student_id
-                    AND schedule.term IS NOT DISTINCT FROM candidate.term
-            ) + CASE WHEN :alone OR waits THEN credits ELSE 0 END AS total
+            -- Credits have three decimals; a sum of them can have more (0.1 + 0.2).
+            CAST(round(CAST(
+                (
+                    SELECT coalesce(sum(schedule.credits), 0.0) FROM schedule
+                    WHERE schedule.student_id = candidate.student_id
+                        AND schedule.course_id <> candidate.course_id
+                        AND schedule.term IS NOT DISTINCT FROM candidate.term
+                ) + credits AS numeric
+            ), 3) AS double precision) AS total
         FROM candidate
     ) AS credit_load
     WHERE total > max_credits AND credits > 0
@@ -333,7 +418,7 @@ upheld_violation AS MATERIALIZED (
 
 -- The items without a violation claim seats, in the order of the items.
 seat_queue AS MATERIALIZED (
-    SELECT item, course_id, course, title, term, credits, capacity, enrolled, reserved, waitlist_capacity,
+    SELECT item, course_id, course, capacity, enrolled, reserves_seats, reserved, waitlist_capacity,
         waitlisted, waitlist, present_status, is_satisfied,
         NOT is_satisfied AND occurrence = 1 AND student_status IS NOT NULL AS is_candidate,
         NOT is_satisfied AND item NOT IN (SELECT item FROM upheld_violation) AS is_eligible,
@@ -342,13 +427,15 @@ seat_queue AS MATERIALIZED (
 ),
 
 seat_claim AS (
-    SELECT item, course_id, course, title, term, credits, capacity, enrolled, reserved, waitlist_capacity,
+    SELECT item, course_id, course, capacity, enrolled, reserved, waitlist_capacity,
         waitlisted, waitlist, present_status, is_satisfied, is_eligible, was_waitlisted,
-        count(*) FILTER (WHERE is_eligible) OVER ahead AS claimed,
-        -- A waitlisted student takes a seat that is already counted as reserved.
+        -- Where seats are reserved, a waitlisted student has one by the place on the waitlist alone: no claim of
+        -- another student takes it, and theirs takes no other seat.
         coalesce(
-            capacity <= enrolled + reserved
-                + count(*) FILTER (WHERE is_eligible AND NOT (reserved > 0 AND was_waitlisted)) OVER ahead,
+            capacity <= enrolled + reserved + CASE
+                WHEN reserves_seats AND was_waitlisted THEN 0
+                ELSE count(*) FILTER (WHERE is_eligible AND NOT (reserves_seats AND was_waitlisted)) OVER ahead
+            END,
             false
         )
             AND is_candidate
@@ -358,13 +445,13 @@ seat_claim AS (
 ),
 
 allocation AS MATERIALIZED (
-    SELECT item, course_id, course, title, term, credits, capacity, reserved, waitlist_capacity, waitlisted,
+    SELECT item, course_id, course, capacity, reserved, waitlist_capacity, waitlisted,
         waitlist, is_full,
         -- A course may be over its capacity; the claims of this request never take it there.
         CASE
             WHEN enrolled >= capacity THEN enrolled
-            WHEN enrolled + claimed > capacity THEN capacity
-            ELSE enrolled + claimed
+            WHEN enrolled + count(*) FILTER (WHERE is_eligible AND NOT is_full) OVER ahead > capacity THEN capacity
+            ELSE enrolled + count(*) FILTER (WHERE is_eligible AND NOT is_full) OVER ahead
         END AS taken,
         waitlisted
             + count(*) FILTER (WHERE is_eligible AND is_full AND waitlist) OVER ahead
@@ -410,13 +497,42 @@ refusal AS MATERIALIZED (
 -- 4 answer
 ---------------------------------------------------------------------------------------------------
 
-SELECT item, course_id, course, title, term, credits, outcome,
+SELECT item, course_id, outcome,
     NULL AS rank, NULL AS code, NULL AS detail, NULL AS details
 FROM allocation
 WHERE item NOT IN (SELECT item FROM refusal)
 UNION ALL
-SELECT item, NULL, NULL, NULL, NULL, NULL, NULL,
+SELECT item, NULL, NULL,
     (SELECT key FROM json_each(:rules) WHERE atom = refusal.code), code, detail, details
 FROM refusal
 WHERE NOT :eligible_only
 ORDER BY item, rank, details;
+
+-- name: list_members(course_id)
+-- Which students are in this course: those enrolled, in the order in which they came, and then those on the waitlist?
+-- The last column says who is on the waitlist.
+SELECT student_id, course_id, status = 'waitlisted' AS waitlist
+FROM student_course
+WHERE course_id = :course_id AND status IN ('enrolled', 'waitlisted')
+ORDER BY status, queue_number, enrolled_at, student_id;
+
+-- name: list_dependent_enrollments(student_ids, course_id)
+-- In which other courses are these students enrolled that are taken at the same time as this one? student_ids is a
+-- JSON array.
+SELECT student_course.student_id, student_course.course_id
+FROM json_each(:student_ids) AS listed
+CROSS JOIN student_course AS given_up
+CROSS JOIN student_course
+CROSS JOIN course_code
+CROSS JOIN course_requirement
+WHERE given_up.student_id = CAST(listed.value AS bigint)
+    AND given_up.course_id = :course_id
+    AND given_up.status = 'enrolled'
+    AND student_course.student_id = given_up.student_id
+    AND student_course.status = 'enrolled'
+    AND course_code.course_id = given_up.course_id
+    AND course_requirement.course_id = student_course.course_id
+    AND course_requirement.code = course_code.code
+    AND course_requirement.kind IN ('concurrent', 'corequisite')
+GROUP BY listed.key, student_course.student_id, student_course.course_id
+ORDER BY listed.key, student_course.course_id;

@@ -1,6 +1,7 @@
 -- name: get_enrollment(student_id, course_id)^
 -- How does this student stand in this course?
-SELECT student_id, course_id, status, position, enrolled_at, waitlisted_at, completed_at, dropped_at, version
+SELECT student_id, course_id, status, position, enrolled_at, waitlisted_at, completed_at, dropped_at, passed, grade,
+    version
 FROM enrollment
 WHERE student_id = :student_id AND course_id = :course_id;
 
@@ -21,7 +22,8 @@ waitlisted AS MATERIALIZED (
 
 SELECT student_course.student_id, student_course.course_id, student_course.status, waitlisted.position,
     student_course.enrolled_at, student_course.waitlisted_at,
-    student_course.completed_at, student_course.dropped_at, student_course.version
+    student_course.completed_at, student_course.dropped_at, student_course.passed, student_course.grade,
+    student_course.version
 FROM pair
 CROSS JOIN student_course
 LEFT JOIN waitlisted
@@ -77,26 +79,31 @@ SET status = excluded.status,
     version = student_course.version + 1
 WHERE student_course.status <> excluded.status;
 
--- name: list_active_enrollments(student_id, course_ids)
+-- name: list_active_enrollments(student_id, course_ids, since)
 -- In which courses is this student enrolled or waitlisted that are not among these? course_ids is a JSON array.
-SELECT course_id, status
+-- With a date since, courses of terms that ended before it are left out.
+SELECT student_course.course_id, student_course.status
 FROM student_course
-WHERE student_id = :student_id
-    AND status IN ('enrolled', 'waitlisted')
-    AND course_id NOT IN (SELECT CAST(value AS bigint) FROM json_each(:course_ids))
-ORDER BY course_id;
+JOIN course ON course.id = student_course.course_id
+LEFT JOIN term ON term.code = course.term
+WHERE student_course.student_id = :student_id
+    AND student_course.status IN ('enrolled', 'waitlisted')
+    AND student_course.course_id NOT IN (SELECT CAST(value AS bigint) FROM json_each(:course_ids))
+    AND coalesce(term.end_on >= :since, true)
+ORDER BY student_course.course_id;
 
 -- name: list_broken_listing_rules(changes)
 -- Which rules does a list of changes break by itself? No student may be in it twice (two who are enrolled are found
--- where students are enrolled), and one whose enrollment ends must exist. changes is as below.
+-- where students are enrolled), one whose enrollment ends must exist, and only a completion has an outcome. changes
+-- is a JSON array of [student_id, course_id, status, passed, grade, names_grade].
 WITH listed AS MATERIALIZED (
     SELECT key AS item, CAST(value ->> 0 AS bigint) AS student_id, CAST(value ->> 1 AS bigint) AS course_id,
-        value ->> 2 AS status
+        value ->> 2 AS status, value ->> 3 AS passed, CAST(value ->> 5 AS boolean) AS names_grade
     FROM json_each(:changes)
 ),
 
 change AS MATERIALIZED (
-    SELECT item, student_id, status,
+    SELECT item, student_id, status, passed, names_grade,
         row_number() OVER (PARTITION BY student_id, course_id ORDER BY item) AS occurrence,
         count(*) FILTER (WHERE status <> 'enrolled') OVER (
             PARTITION BY student_id, course_id ORDER BY item ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
@@ -117,11 +124,62 @@ FROM change
 WHERE +occurrence = 1
     AND status <> 'enrolled'
     AND NOT EXISTS (SELECT 1 FROM student WHERE id = change.student_id)
-ORDER BY item;
+UNION ALL
+SELECT item, '/passed', 'outcome_without_completion',
+    'Only a completion has an outcome, not the status ' || status || '.',
+    json_object('status', status)
+FROM change
+WHERE status <> 'completed' AND passed IS NOT NULL
+UNION ALL
+SELECT item, '/grade', 'outcome_without_completion',
+    'Only a completion has an outcome, not the status ' || status || '.',
+    json_object('status', status)
+FROM change
+WHERE status <> 'completed' AND names_grade
+ORDER BY item, pointer;
 
--- name: list_broken_ending_rules(changes, effective_at)
--- Which rules would it break to complete or drop these enrollments? changes is a JSON array of
--- [student_id, course_id, status]; item is the index in it. Other statuses are left out.
+-- name: list_unsaid_corrections(changes, effective_at)
+-- Which changes name another time or outcome than the one on record for the status that the enrollment has already?
+-- changes is as above; item is the index in it.
+WITH recorded AS MATERIALIZED (
+    SELECT listed.key AS item, listed.value ->> 3 IS NOT NULL AS names_passed,
+        CAST(CAST(listed.value ->> 3 AS boolean) AS integer) AS new_passed,
+        CAST(listed.value ->> 5 AS boolean) AS names_grade, listed.value ->> 4 AS new_grade,
+        enrollment.status, enrollment.passed, enrollment.grade,
+        CASE enrollment.status
+            WHEN 'enrolled' THEN enrollment.enrolled_at
+            WHEN 'completed' THEN enrollment.completed_at
+            WHEN 'dropped' THEN enrollment.dropped_at
+        END AS since
+    FROM json_each(:changes) AS listed
+    CROSS JOIN enrollment
+    WHERE enrollment.student_id = CAST(listed.value ->> 0 AS bigint)
+        AND enrollment.course_id = CAST(listed.value ->> 1 AS bigint)
+        AND enrollment.status = listed.value ->> 2
+)
+
+SELECT item, '/effective_at' AS pointer, 'correction_required' AS code,
+    'The status on record is ' || status || ', since ' || since || '.' AS detail,
+    json_object('status', status, 'effective_at', since) AS details
+FROM recorded
+WHERE :effective_at <> since
+UNION ALL
+SELECT item, '/passed', 'correction_required',
+    'It is on record that the student has ' || CASE WHEN passed = 1 THEN 'passed.' ELSE 'not passed.' END,
+    json_object('status', status, 'passed', passed)
+FROM recorded
+WHERE names_passed AND new_passed <> passed
+UNION ALL
+SELECT item, '/grade', 'correction_required',
+    CASE WHEN grade IS NULL THEN 'No grade is on record.' ELSE 'The grade on record is ' || grade || '.' END,
+    json_object('status', status, 'grade', grade)
+FROM recorded
+WHERE names_grade AND new_grade IS DISTINCT FROM grade
+ORDER BY item, pointer;
+
+-- name: list_broken_ending_rules(changes, effective_at, at, by_student)
+-- Which rules would it break to complete or drop these enrollments? changes is as above; item is the index in it.
+-- Other statuses are left out. at is the current time; by_student says whether students do it themselves.
 WITH listed AS MATERIALIZED (
     SELECT key AS item, CAST(value ->> 0 AS bigint) AS student_id, CAST(value ->> 1 AS bigint) AS course_id,
         value ->> 2 AS status
@@ -154,9 +212,21 @@ SELECT item, '/effective_at', 'effective_too_early',
     json_object('course_id', course_id, 'last_effective_at', last_effective_at)
 FROM ending
 WHERE :effective_at < last_effective_at AND status IS NOT NULL
+UNION ALL
+SELECT ending.item, '/status', 'drop_closed',
+    course.label || ' could be dropped until ' || coalesce(course.drop_until, term.drop_until) || '.',
+    json_object('course', course.label, 'drop_until', coalesce(course.drop_until, term.drop_until))
+FROM ending
+JOIN course ON course.id = ending.course_id
+LEFT JOIN term ON term.code = course.term
+WHERE :by_student
+    AND ending.next_status = 'dropped'
+    -- A waitlist can always be left.
+    AND ending.status = 'enrolled'
+    AND :at >= coalesce(course.drop_until, term.drop_until)
 ORDER BY pointer DESC, item, details;
 
--- name: update_enrollments(pairs, status, at, effective_at, actor, reason)!
+-- name: update_enrollments(pairs, status, passed, grade, at, effective_at, actor, reason, overridden, override_reason)!
 -- Complete or drop enrollments. pairs is a JSON array of [student_id, course_id]; an enrollment that has the status
 -- already does not change. If the clock was set back, an enrollment ends when it began.
 UPDATE student_course
@@ -174,18 +244,20 @@ SET status = :status,
         WHEN status <> 'enrolled' AND waitlisted_at > :at THEN waitlisted_at
         ELSE :at
     END,
+    passed = CASE WHEN :status = 'completed' THEN :passed ELSE passed END,
+    grade = CASE WHEN :status = 'completed' THEN :grade ELSE grade END,
     changed_at = :at,
     effective_at = :effective_at,
     changed_by = :actor,
-    change_reason = :reason,
-    overridden = NULL,
+    change_reason = coalesce(:override_reason, :reason),
+    overridden = :overridden,
     version = version + 1
 WHERE (student_id, course_id) IN (
         SELECT CAST(value ->> 0 AS bigint), CAST(value ->> 1 AS bigint) FROM json_each(:pairs)
     )
     AND status <> :status;
 
--- name: list_broken_void_rules(student_id, course_id, reason, effective_at, now)
+-- name: list_broken_void_rules(student_id, course_id, reason, effective_at, today)
 -- Which rules would it break to make this enrollment void? One that is void already breaks none.
 SELECT '/reason' AS pointer, 'reason_required' AS code,
     'A void needs a reason.' AS detail,
@@ -213,7 +285,7 @@ WHERE student_course.student_id = :student_id
     AND student_course.course_id = :course_id
     AND student_course.completed_at IS NOT NULL
 UNION ALL
-SELECT '/status', 'term_over',
+SELECT '/status', 'void_too_late',
     'The term of ' || course.label || ' ended on ' || term.end_on || '.',
     json_object('course', course.label, 'end_on', term.end_on)
 FROM student_course
@@ -222,7 +294,7 @@ JOIN term ON term.code = course.term
 WHERE student_course.student_id = :student_id
     AND student_course.course_id = :course_id
     AND student_course.status <> 'void'
-    AND term.end_on < substr(:now, 1, 10)
+    AND term.end_on < :today
 ORDER BY pointer, code;
 
 -- name: update_enrollments_void(pairs, at, actor, reason)!
@@ -247,6 +319,7 @@ WHERE (student_id, course_id) IN (
 
 -- name: get_void_enrollment(student_id, course_id)^
 -- Which is this student's void enrollment in this course? No other query shows one.
-SELECT student_id, course_id, status, NULL AS position, enrolled_at, waitlisted_at, completed_at, dropped_at, version
+SELECT student_id, course_id, status, NULL AS position, enrolled_at, waitlisted_at, completed_at, dropped_at,
+    passed, grade, version
 FROM student_course
 WHERE student_id = :student_id AND course_id = :course_id AND status = 'void';

@@ -26,7 +26,7 @@ ORDER BY code;
 -- Blank the record of this student.
 UPDATE student
 SET number = NULL, given_name = NULL, family_name = 'Erased', email = NULL, status = 'inactive',
-    max_credits = NULL, version = version + 1, updated_at = :at
+    max_credits = NULL, groups = '[]', version = version + 1, updated_at = :at
 WHERE id = :id;
 
 -- name: insert_erasure(student_id, at, actor, reason)^

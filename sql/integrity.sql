@@ -1,5 +1,5 @@
 -- name: list_history_mismatches()
--- Which enrollments differ from their events in status, time or the number of changes?
+-- Which enrollments differ from their events in status, time, outcome or the number of changes?
 SELECT present.student_id, present.course_id
 FROM student_course AS present
 LEFT JOIN student_course_event AS last
@@ -16,6 +16,25 @@ WHERE present.status IS DISTINCT FROM last.to_status
         WHEN 'completed' THEN present.completed_at
         WHEN 'dropped' THEN present.dropped_at
     END
+    -- After a correction, these are exactly those of the events that stand.
+    OR last.corrects IS NOT NULL
+    AND present.status <> 'void'
+    AND NOT EXISTS (
+        SELECT 1 FROM enrollment_version AS version
+        WHERE version.event_id = last.id
+            AND version.enrolled_at IS NOT DISTINCT FROM present.enrolled_at
+            AND version.waitlisted_at IS NOT DISTINCT FROM present.waitlisted_at
+            AND version.completed_at IS NOT DISTINCT FROM present.completed_at
+            AND version.dropped_at IS NOT DISTINCT FROM present.dropped_at
+    )
+    OR (present.passed IS NOT NULL OR last.to_status = 'completed')
+    AND NOT EXISTS (
+        SELECT 1 FROM enrollment_version AS version
+        WHERE version.event_id = last.id
+            AND version.passed IS NOT DISTINCT FROM present.passed
+            AND version.grade IS NOT DISTINCT FROM present.grade
+            AND version.passed_at IS NOT DISTINCT FROM present.passed_at
+    )
     OR present.version <> (
         SELECT count(*) FROM student_course_event AS event
         WHERE event.student_id = present.student_id AND event.course_id = present.course_id
@@ -37,11 +56,23 @@ WHERE event.from_status IS NULL
 ORDER BY student_id, course_id;
 
 -- name: list_broken_histories()
--- Which events do not continue the one before, of all or of the same enrollment, in id, status or time?
+-- Which events do not continue the one before, of all or of the same enrollment, in id, status or time? The one
+-- before a correction is the last that it leaves standing. A void ends what there is at the time.
 SELECT event.id
 FROM student_course_event AS event
 LEFT JOIN student_course_event AS before
     ON before.id = (
+        SELECT max(id) FROM enrollment_event AS earlier
+        WHERE earlier.student_id = event.student_id
+            AND earlier.course_id = event.course_id
+            AND earlier.id < event.id
+            AND (
+                coalesce(earlier.superseded_by > event.id, true)
+                OR earlier.superseded_by = event.id AND event.to_status = 'void'
+            )
+    )
+LEFT JOIN student_course_event AS previous
+    ON previous.id = (
         SELECT max(id) FROM student_course_event AS earlier
         WHERE earlier.student_id = event.student_id
             AND earlier.course_id = event.course_id
@@ -49,10 +80,10 @@ LEFT JOIN student_course_event AS before
     )
 WHERE event.from_status IS DISTINCT FROM before.to_status
     OR event.effective_at < before.effective_at AND 'void' NOT IN (event.from_status, event.to_status)
-    OR event.recorded_at < before.recorded_at
+    OR event.recorded_at < previous.recorded_at
     OR (
         event.id > 1
-        AND NOT EXISTS (SELECT 1 FROM student_course_event AS previous WHERE previous.id = event.id - 1)
+        AND NOT EXISTS (SELECT 1 FROM student_course_event AS preceding WHERE preceding.id = event.id - 1)
     )
 ORDER BY event.id;
 

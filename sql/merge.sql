@@ -19,21 +19,16 @@ ORDER BY pointer, code;
 
 -- name: list_merges(student_id, into_id)
 -- What becomes of each enrollment of this student in a merge into that one? "moved": the other has none, and gets
--- it. Where both have one, a completed one stays, otherwise the one with more events: "replaced" is that of this
--- student, "kept" that of the other.
+-- it. Where both have one, a passed one stays, otherwise a completed one, otherwise the one with more events:
+-- "replaced" is that of this student, "kept" that of the other.
 WITH side AS MATERIALIZED (
     SELECT enrollment.student_id, enrollment.course_id, enrollment.completed_at IS NOT NULL AS is_completed,
+        enrollment.passed_at IS NOT NULL AS is_passed,
         (
-            SELECT count(*) FROM student_course_event AS event
+            SELECT count(*) FROM enrollment_event AS event
             WHERE event.student_id = enrollment.student_id AND event.course_id = enrollment.course_id
-                AND event.id > coalesce(
-                    (
-                        SELECT max(void.id) FROM student_course_event AS void
-                        WHERE void.student_id = enrollment.student_id AND void.course_id = enrollment.course_id
-                            AND void.to_status = 'void'
-                    ),
-                    0
-                )
+                AND event.superseded_by IS NULL
+                AND event.to_status <> 'void'
         ) AS events
     FROM enrollment
     WHERE enrollment.student_id IN (:student_id, :into_id)
@@ -42,6 +37,8 @@ WITH side AS MATERIALIZED (
 SELECT one.course_id,
     CASE
         WHEN other.student_id IS NULL THEN 'moved'
+        WHEN one.is_passed AND NOT other.is_passed THEN 'replaced'
+        WHEN other.is_passed AND NOT one.is_passed THEN 'kept'
         WHEN one.is_completed AND NOT other.is_completed THEN 'replaced'
         WHEN other.is_completed AND NOT one.is_completed THEN 'kept'
         WHEN one.events > other.events THEN 'replaced'
@@ -53,7 +50,7 @@ WHERE one.student_id = :student_id
 ORDER BY one.course_id;
 
 -- name: list_events_to_move(student_id, course_ids)
--- Which events, since the last void, made this student's enrollments in these courses what they are? place_of is
+-- Which events that stand made this student's enrollments in these courses what they are? place_of is
 -- the number on the waitlist that goes with one. course_ids is a JSON array.
 SELECT event.id,
     CASE
@@ -63,20 +60,14 @@ SELECT event.id,
             THEN present.queue_number
     END AS place_of
 FROM student_course AS present
-CROSS JOIN student_course_event AS event
+CROSS JOIN enrollment_event AS event
 WHERE present.student_id = :student_id
     AND present.course_id IN (SELECT CAST(value AS bigint) FROM json_each(:course_ids))
     AND event.student_id = present.student_id
     AND event.course_id = present.course_id
     AND event.from_status IS DISTINCT FROM event.to_status
-    AND event.id > coalesce(
-        (
-            SELECT max(void.id) FROM student_course_event AS void
-            WHERE void.student_id = present.student_id AND void.course_id = present.course_id
-                AND void.to_status = 'void'
-        ),
-        0
-    )
+    AND event.superseded_by IS NULL
+    AND event.to_status <> 'void'
 ORDER BY event.id;
 
 -- name: insert_moved_event(event_id, place_of, into_id, at, actor, reason)!
@@ -84,7 +75,7 @@ ORDER BY event.id;
 -- seat and no place on the waitlist but that of the enrollment that is now void: so where none is free, the
 -- history shows that the rule was overridden.
 INSERT INTO student_course (
-    student_id, course_id, status, enrolled_at, waitlisted_at, completed_at, dropped_at,
+    student_id, course_id, status, enrolled_at, waitlisted_at, completed_at, dropped_at, passed, grade,
     changed_at, effective_at, changed_by, change_reason, overridden, place_of
 )
 SELECT :into_id, course_id, to_status,
@@ -92,6 +83,7 @@ SELECT :into_id, course_id, to_status,
     CASE to_status WHEN 'waitlisted' THEN since END,
     CASE to_status WHEN 'completed' THEN since END,
     CASE to_status WHEN 'dropped' THEN since END,
+    passed, grade,
     :at, since, :actor, :reason,
     CASE
         WHEN full_rule IS NULL OR overridden LIKE '%"' || full_rule || '"%' THEN overridden
@@ -100,7 +92,7 @@ SELECT :into_id, course_id, to_status,
     END,
     :place_of
 FROM (
-    SELECT event.course_id, event.to_status, event.overridden,
+    SELECT event.course_id, event.to_status, event.passed, event.grade, event.overridden,
         CASE WHEN event.effective_at > :at THEN :at ELSE event.effective_at END AS since,
         CASE
             WHEN event.to_status = 'enrolled' AND seat.capacity <= seat.enrolled THEN 'course_full'
@@ -118,6 +110,8 @@ SET status = excluded.status,
     waitlisted_at = coalesce(excluded.waitlisted_at, student_course.waitlisted_at),
     completed_at = coalesce(excluded.completed_at, student_course.completed_at),
     dropped_at = coalesce(excluded.dropped_at, student_course.dropped_at),
+    passed = coalesce(excluded.passed, student_course.passed),
+    grade = CASE WHEN excluded.passed IS NULL THEN student_course.grade ELSE excluded.grade END,
     changed_at = excluded.changed_at,
     effective_at = excluded.effective_at,
     changed_by = excluded.changed_by,

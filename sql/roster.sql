@@ -3,7 +3,21 @@
 SELECT
     enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.position,
     enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at, enrollment.dropped_at,
-    enrollment.version, course.code, course.title
+    enrollment.passed, enrollment.grade, enrollment.version, course.code, course.section, course.label, course.title, course.term, course.credits,
+    course.instructor,
+    (
+        SELECT json_group_array(
+            json_object(
+                'weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room,
+                'start_on', start_on, 'end_on', end_on, 'every', every
+            )
+        )
+        FROM (
+            SELECT weekday, from_time, to_time, room, start_on, end_on, every FROM course_meeting
+            WHERE course_meeting.course_id = course.id
+            ORDER BY weekday, from_time, coalesce(start_on, '')
+        ) AS meeting
+    ) AS meetings
 FROM enrollment
 CROSS JOIN course
 WHERE course.id = enrollment.course_id
@@ -15,11 +29,25 @@ ORDER BY enrollment.course_id
 LIMIT :limit;
 
 -- name: list_courses_of_student_as_of(student_id, status, term, as_of, known_at, after_course_id, limit)
--- Which courses was this student in at as_of, by the events that were recorded until known_at?
+-- Which courses was this student in at as_of, by the events that were recorded until known_at and stood then?
 SELECT
     past.student_id, past.course_id, past.status, NULL AS position,
     past.enrolled_at, past.waitlisted_at, past.completed_at, past.dropped_at,
-    past.version, course.code, course.title
+    past.passed, past.grade, past.version, course.code, course.section, course.label, course.title, course.term, course.credits,
+    course.instructor,
+    (
+        SELECT json_group_array(
+            json_object(
+                'weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room,
+                'start_on', start_on, 'end_on', end_on, 'every', every
+            )
+        )
+        FROM (
+            SELECT weekday, from_time, to_time, room, start_on, end_on, every FROM course_meeting
+            WHERE course_meeting.course_id = course.id
+            ORDER BY weekday, from_time, coalesce(start_on, '')
+        ) AS meeting
+    ) AS meetings
 FROM student_course
 CROSS JOIN course
 CROSS JOIN enrollment_version AS past
@@ -27,11 +55,12 @@ WHERE student_course.student_id = :student_id
     AND student_course.course_id > :after_course_id
     AND course.id = student_course.course_id
     AND past.event_id = (
-        SELECT id FROM student_course_event
+        SELECT id FROM enrollment_event
         WHERE student_id = student_course.student_id
             AND course_id = student_course.course_id
             AND effective_at <= :as_of
             AND recorded_at <= :known_at
+            AND coalesce(superseded_at > :known_at, true)
         ORDER BY id DESC LIMIT 1
     )
     AND (:status IS NULL OR past.status = :status)
@@ -58,7 +87,8 @@ GROUP BY student.id;
 SELECT
     enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.queue_number,
     enrollment.position, enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at,
-    enrollment.dropped_at, enrollment.version, student.number, student.given_name, student.family_name, student.email
+    enrollment.dropped_at, enrollment.passed, enrollment.grade, enrollment.version,
+    student.number, student.given_name, student.family_name, student.email
 FROM enrollment
 CROSS JOIN student
 WHERE student.id = enrollment.student_id
@@ -70,16 +100,58 @@ ORDER BY enrollment.status, enrollment.queue_number, enrollment.student_id
 LIMIT :limit;
 
 -- name: list_students_of_course_as_of(course_id, status, as_of, known_at, after_student_id, limit)
--- Which students were in this course at as_of, by the events that were recorded until known_at?
+-- Which students were in this course at as_of, by the events that were recorded until known_at and stood then?
 SELECT
     past.student_id, past.course_id, past.status, NULL AS position,
     past.enrolled_at, past.waitlisted_at, past.completed_at, past.dropped_at,
-    past.version, student.number, student.given_name, student.family_name, student.email
+    past.passed, past.grade, past.version, student.number, student.given_name, student.family_name, student.email
 FROM student_course
 CROSS JOIN student
 CROSS JOIN enrollment_version AS past
 WHERE student_course.course_id = :course_id
     AND student_course.student_id > :after_student_id
+    AND student.id = student_course.student_id
+    AND past.event_id = (
+        SELECT id FROM enrollment_event
+        WHERE student_id = student_course.student_id
+            AND course_id = student_course.course_id
+            AND effective_at <= :as_of
+            AND recorded_at <= :known_at
+            AND coalesce(superseded_at > :known_at, true)
+        ORDER BY id DESC LIMIT 1
+    )
+    AND (:status IS NULL OR past.status = :status)
+ORDER BY student_course.student_id
+LIMIT :limit;
+
+-- name: list_students_of_course_by_name(course_id, status, after_family_sort, after_given_sort, after_student_id, limit)
+-- Which students are or were in this course, in the order of names?
+SELECT
+    enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.position,
+    enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at,
+    enrollment.dropped_at, enrollment.passed, enrollment.grade, enrollment.version, student.number,
+    student.given_name, student.family_name, student.email, student.family_sort, student.given_sort
+FROM enrollment
+CROSS JOIN student
+WHERE student.id = enrollment.student_id
+    AND enrollment.course_id = :course_id
+    AND (:status IS NULL OR enrollment.status = :status)
+    AND (student.family_sort, student.given_sort, student.id)
+        > (:after_family_sort, :after_given_sort, :after_student_id)
+ORDER BY student.family_sort, student.given_sort, student.id
+LIMIT :limit;
+
+-- name: list_students_of_course_as_of_by_name(course_id, status, as_of, known_at, after_family_sort, after_given_sort, after_student_id, limit)
+-- Which students were in this course at as_of, by the events that were recorded until known_at, in the order of names?
+SELECT
+    past.student_id, past.course_id, past.status, NULL AS position,
+    past.enrolled_at, past.waitlisted_at, past.completed_at, past.dropped_at,
+    past.passed, past.grade, past.version, student.number,
+    student.given_name, student.family_name, student.email, student.family_sort, student.given_sort
+FROM student_course
+CROSS JOIN student
+CROSS JOIN enrollment_version AS past
+WHERE student_course.course_id = :course_id
     AND student.id = student_course.student_id
     AND past.event_id = (
         SELECT id FROM student_course_event
@@ -90,5 +162,7 @@ WHERE student_course.course_id = :course_id
         ORDER BY id DESC LIMIT 1
     )
     AND (:status IS NULL OR past.status = :status)
-ORDER BY student_course.student_id
+    AND (student.family_sort, student.given_sort, student.id)
+        > (:after_family_sort, :after_given_sort, :after_student_id)
+ORDER BY student.family_sort, student.given_sort, student.id
 LIMIT :limit;

@@ -36,7 +36,11 @@ CREATE TABLE course (
     status            TEXT    NOT NULL DEFAULT 'open',
     repeatable        INTEGER NOT NULL DEFAULT 0,
     updated_at        TEXT    NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
-    version           INTEGER NOT NULL DEFAULT 1,
+    version           INTEGER NOT NULL DEFAULT 1, drop_until TEXT
+    CONSTRAINT course_drop_until_is_time CHECK (drop_until IS strftime('%Y-%m-%dT%H:%M:%fZ', drop_until, '+0 days')), open_to TEXT NOT NULL DEFAULT '[]'
+    CONSTRAINT course_open_to_is_list CHECK (open_to LIKE '[%]'), early_access TEXT NOT NULL DEFAULT '{}'
+    CONSTRAINT course_early_access_is_object CHECK (early_access LIKE '{%}'), counts_as TEXT NOT NULL DEFAULT '[]'
+    CONSTRAINT course_counts_as_is_list CHECK (counts_as LIKE '[%]'),
     CONSTRAINT course_term_exists FOREIGN KEY (term) REFERENCES term (code)
         ON UPDATE CASCADE ON DELETE RESTRICT,
     CONSTRAINT course_code_length CHECK (length(code) BETWEEN 1 AND 32),
@@ -64,6 +68,12 @@ CREATE INDEX course_by_code ON course (code, label);
 
 CREATE UNIQUE INDEX course_code_unique_without_term ON course (code, label) WHERE term IS NULL;
 
+CREATE TRIGGER course_delete_is_not_found
+AFTER DELETE ON course
+BEGIN
+    DELETE FROM course_word WHERE course_id = OLD.id;
+END;
+
 CREATE TRIGGER course_delete_leaves_a_change
 AFTER DELETE ON course
 BEGIN
@@ -80,10 +90,20 @@ BEGIN
         ('promotion', OLD.promotion, NULL),
         ('enroll_from', OLD.enroll_from, NULL),
         ('enroll_until', OLD.enroll_until, NULL),
+        ('drop_until', OLD.drop_until, NULL),
         ('status', OLD.status, NULL),
-        ('repeatable', OLD.repeatable, NULL);
+        ('repeatable', OLD.repeatable, NULL),
+        ('open_to', OLD.open_to, NULL),
+        ('early_access', OLD.early_access, NULL),
+        ('counts_as', OLD.counts_as, NULL);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', OLD.id, OLD.version, 'deleted', NULL);
+END;
+
+CREATE TRIGGER course_delete_removes_the_codes
+AFTER DELETE ON course
+BEGIN
+    DELETE FROM course_code WHERE course_id = OLD.id;
 END;
 
 -- So the changes of the parts come before its own.
@@ -92,6 +112,42 @@ BEFORE DELETE ON course
 BEGIN
     DELETE FROM course_requirement WHERE course_id = OLD.id;
     DELETE FROM course_meeting WHERE course_id = OLD.id;
+END;
+
+CREATE TRIGGER course_insert_has_codes_in_counts_as
+BEFORE INSERT ON course
+BEGIN
+    INSERT INTO code_list_to_check (codes) VALUES (NEW.counts_as);
+END;
+
+CREATE TRIGGER course_insert_has_codes_in_open_to
+BEFORE INSERT ON course
+BEGIN
+    INSERT INTO code_list_to_check (codes) VALUES (NEW.open_to);
+END;
+
+CREATE TRIGGER course_insert_has_times_in_early_access
+BEFORE INSERT ON course
+WHEN NEW.early_access <> '{}' AND NEW.early_access LIKE '{%}'
+BEGIN
+    SELECT RAISE(ABORT, 'early access has a time for each code once, without white space')
+    WHERE EXISTS (
+        SELECT count(*) FROM json_each(NEW.early_access)
+        HAVING NEW.early_access <> coalesce('{"' || group_concat(key || '":"' || value, '","') || '"}', '')
+            OR count(*) > count(DISTINCT lower(key))
+            OR min(length(key)) < 1
+            OR max(length(key)) > 32
+            OR sum(key GLOB '*[' || char(1) || '-' || char(31) || ']*') > 0
+            OR sum(value IS NOT strftime('%Y-%m-%dT%H:%M:%fZ', value, '+0 days')) > 0
+    );
+END;
+
+CREATE TRIGGER course_insert_is_found
+AFTER INSERT ON course
+BEGIN
+    DELETE FROM course_word WHERE course_id = NEW.id;
+    INSERT INTO course_word (word, course_id)
+    SELECT word, course_id FROM course_search WHERE course_id = NEW.id;
 END;
 
 CREATE TRIGGER course_insert_leaves_a_change
@@ -110,10 +166,23 @@ BEGIN
         ('promotion', NULL, NEW.promotion),
         ('enroll_from', NULL, NEW.enroll_from),
         ('enroll_until', NULL, NEW.enroll_until),
+        ('drop_until', NULL, NEW.drop_until),
         ('status', NULL, NEW.status),
-        ('repeatable', NULL, NEW.repeatable);
+        ('repeatable', NULL, NEW.repeatable),
+        ('open_to', NULL, NEW.open_to),
+        ('early_access', NULL, NEW.early_access),
+        ('counts_as', NULL, NEW.counts_as);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', NEW.id, NEW.version, 'created', NULL);
+END;
+
+CREATE TRIGGER course_insert_makes_codes
+AFTER INSERT ON course
+BEGIN
+    INSERT OR IGNORE INTO course_code (course_id, code)
+    VALUES (NEW.id, NEW.code);
+    INSERT OR IGNORE INTO course_code (course_id, code)
+    SELECT NEW.id, value FROM json_each(NEW.counts_as);
 END;
 
 CREATE TRIGGER course_is_never_replaced
@@ -130,6 +199,34 @@ BEGIN
     SELECT RAISE(ABORT, 'a course keeps the id');
 END;
 
+CREATE TRIGGER course_update_has_codes_in_counts_as
+BEFORE UPDATE OF counts_as ON course
+BEGIN
+    INSERT INTO code_list_to_check (codes) VALUES (NEW.counts_as);
+END;
+
+CREATE TRIGGER course_update_has_codes_in_open_to
+BEFORE UPDATE OF open_to ON course
+BEGIN
+    INSERT INTO code_list_to_check (codes) VALUES (NEW.open_to);
+END;
+
+CREATE TRIGGER course_update_has_times_in_early_access
+BEFORE UPDATE OF early_access ON course
+WHEN NEW.early_access <> '{}' AND NEW.early_access LIKE '{%}'
+BEGIN
+    SELECT RAISE(ABORT, 'early access has a time for each code once, without white space')
+    WHERE EXISTS (
+        SELECT count(*) FROM json_each(NEW.early_access)
+        HAVING NEW.early_access <> coalesce('{"' || group_concat(key || '":"' || value, '","') || '"}', '')
+            OR count(*) > count(DISTINCT lower(key))
+            OR min(length(key)) < 1
+            OR max(length(key)) > 32
+            OR sum(key GLOB '*[' || char(1) || '-' || char(31) || ']*') > 0
+            OR sum(value IS NOT strftime('%Y-%m-%dT%H:%M:%fZ', value, '+0 days')) > 0
+    );
+END;
+
 CREATE TRIGGER course_update_is_dated
 AFTER UPDATE ON course
 WHEN NEW.updated_at < OLD.updated_at
@@ -139,9 +236,21 @@ BEGIN
     WHERE id = NEW.id;
 END;
 
+CREATE TRIGGER course_update_is_found
+AFTER UPDATE OF code, section, title, instructor ON course
+WHEN NEW.code <> OLD.code COLLATE BINARY
+    OR NEW.section IS NOT OLD.section COLLATE BINARY
+    OR NEW.title <> OLD.title COLLATE BINARY
+    OR NEW.instructor IS NOT OLD.instructor COLLATE BINARY
+BEGIN
+    DELETE FROM course_word WHERE course_id = NEW.id;
+    INSERT INTO course_word (word, course_id)
+    SELECT word, course_id FROM course_search WHERE course_id = NEW.id;
+END;
+
 CREATE TRIGGER course_update_leaves_a_change
 AFTER UPDATE OF code, section, title, instructor, term, credits, capacity, waitlist_capacity, promotion,
-    enroll_from, enroll_until, status, repeatable ON course
+    enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access, counts_as ON course
 BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
@@ -156,13 +265,28 @@ BEGIN
         ('promotion', OLD.promotion, NEW.promotion),
         ('enroll_from', OLD.enroll_from, NEW.enroll_from),
         ('enroll_until', OLD.enroll_until, NEW.enroll_until),
+        ('drop_until', OLD.drop_until, NEW.drop_until),
         ('status', OLD.status, NEW.status),
-        ('repeatable', OLD.repeatable, NEW.repeatable);
+        ('repeatable', OLD.repeatable, NEW.repeatable),
+        ('open_to', OLD.open_to, NEW.open_to),
+        ('early_access', OLD.early_access, NEW.early_access),
+        ('counts_as', OLD.counts_as, NEW.counts_as);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     SELECT 'course', NEW.id,
         -- A new code of the term makes a new version afterwards (course_version_follows_term).
         NEW.version + (NEW.version = OLD.version AND NEW.term IS NOT OLD.term COLLATE BINARY),
         'changed', NULL;
+END;
+
+CREATE TRIGGER course_update_makes_codes
+AFTER UPDATE OF code, counts_as ON course
+WHEN NEW.code <> OLD.code COLLATE BINARY OR NEW.counts_as <> OLD.counts_as
+BEGIN
+    DELETE FROM course_code WHERE course_id = NEW.id;
+    INSERT OR IGNORE INTO course_code (course_id, code)
+    VALUES (NEW.id, NEW.code);
+    INSERT OR IGNORE INTO course_code (course_id, code)
+    SELECT NEW.id, value FROM json_each(NEW.counts_as);
 END;
 
 CREATE TRIGGER course_version_follows_term
@@ -180,20 +304,40 @@ BEGIN
     DELETE FROM student_course WHERE course_id = OLD.id;
 END;
 
+CREATE TABLE course_code (
+    course_id INTEGER NOT NULL,
+    code      TEXT    NOT NULL COLLATE NOCASE,
+    CONSTRAINT course_code_key PRIMARY KEY (course_id, code),
+    CONSTRAINT course_code_course_exists FOREIGN KEY (course_id) REFERENCES course (id)
+        ON UPDATE RESTRICT ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE course_meeting (
     course_id INTEGER NOT NULL,
     weekday   INTEGER NOT NULL,
     from_time TEXT    NOT NULL,
-    to_time   TEXT    NOT NULL, room TEXT
-    CONSTRAINT course_meeting_room_length CHECK (length(room) BETWEEN 1 AND 100),
-    CONSTRAINT course_meeting_key PRIMARY KEY (course_id, weekday, from_time),
+    to_time   TEXT    NOT NULL,
+    room      TEXT,
+    start_on  TEXT,
+    end_on    TEXT,
+    every     INTEGER NOT NULL DEFAULT 1,
+    first_day INTEGER GENERATED ALWAYS AS (CAST(julianday(start_on) - 2440587.5 AS INTEGER)) VIRTUAL,
+    last_day  INTEGER GENERATED ALWAYS AS (CAST(julianday(end_on) - 2440587.5 AS INTEGER)) VIRTUAL,
     CONSTRAINT course_meeting_course_exists FOREIGN KEY (course_id) REFERENCES course (id)
         ON UPDATE RESTRICT ON DELETE CASCADE,
     CONSTRAINT course_meeting_weekday_known CHECK (weekday BETWEEN 1 AND 7),
     CONSTRAINT course_meeting_from_is_time CHECK (from_time IS strftime('%H:%M', from_time, '+0 days')),
     CONSTRAINT course_meeting_to_is_time CHECK (to_time IS strftime('%H:%M', to_time, '+0 days')),
-    CONSTRAINT course_meeting_ends_after_start CHECK (from_time < to_time)
-) STRICT, WITHOUT ROWID;
+    CONSTRAINT course_meeting_ends_after_start CHECK (from_time < to_time),
+    CONSTRAINT course_meeting_room_length CHECK (length(room) BETWEEN 1 AND 100),
+    CONSTRAINT course_meeting_start_on_is_date CHECK (start_on IS date(start_on, '+0 days')),
+    CONSTRAINT course_meeting_end_on_is_date CHECK (end_on IS date(end_on, '+0 days')),
+    CONSTRAINT course_meeting_dates_run_forward CHECK (start_on <= end_on),
+    CONSTRAINT course_meeting_every_known CHECK (every IN (1, 2))
+) STRICT;
+
+CREATE UNIQUE INDEX course_meeting_key
+ON course_meeting (course_id, weekday, from_time, coalesce(start_on, ''));
 
 CREATE TRIGGER course_meeting_delete_leaves_a_change
 AFTER DELETE ON course_meeting
@@ -203,7 +347,10 @@ BEGIN
         ('weekday', OLD.weekday, NULL),
         ('from', OLD.from_time, NULL),
         ('to', OLD.to_time, NULL),
-        ('room', OLD.room, NULL);
+        ('room', OLD.room, NULL),
+        ('start_on', OLD.start_on, NULL),
+        ('end_on', OLD.end_on, NULL),
+        ('every', OLD.every, NULL);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', OLD.course_id, (SELECT version FROM course WHERE id = OLD.course_id), 'deleted', 'meeting');
 END;
@@ -216,7 +363,10 @@ BEGIN
         ('weekday', NULL, NEW.weekday),
         ('from', NULL, NEW.from_time),
         ('to', NULL, NEW.to_time),
-        ('room', NULL, NEW.room);
+        ('room', NULL, NEW.room),
+        ('start_on', NULL, NEW.start_on),
+        ('end_on', NULL, NEW.end_on),
+        ('every', NULL, NEW.every);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', NEW.course_id, (SELECT version FROM course WHERE id = NEW.course_id), 'created', 'meeting');
 END;
@@ -229,7 +379,10 @@ BEGIN
         ('weekday', OLD.weekday, NULL),
         ('from', OLD.from_time, NULL),
         ('to', OLD.to_time, NULL),
-        ('room', OLD.room, NULL);
+        ('room', OLD.room, NULL),
+        ('start_on', OLD.start_on, NULL),
+        ('end_on', OLD.end_on, NULL),
+        ('every', OLD.every, NULL);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', OLD.course_id, (SELECT version FROM course WHERE id = OLD.course_id), 'deleted', 'meeting');
     INSERT INTO changed_column (name, before, after)
@@ -237,28 +390,37 @@ BEGIN
         ('weekday', NULL, NEW.weekday),
         ('from', NULL, NEW.from_time),
         ('to', NULL, NEW.to_time),
-        ('room', NULL, NEW.room);
+        ('room', NULL, NEW.room),
+        ('start_on', NULL, NEW.start_on),
+        ('end_on', NULL, NEW.end_on),
+        ('every', NULL, NEW.every);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', NEW.course_id, (SELECT version FROM course WHERE id = NEW.course_id), 'created', 'meeting');
 END;
 
 CREATE TABLE course_requirement (
     course_id INTEGER NOT NULL,
+    choice    INTEGER NOT NULL DEFAULT 0,
     code      TEXT    NOT NULL COLLATE NOCASE,
     kind      TEXT    NOT NULL,
-    CONSTRAINT course_requirement_key PRIMARY KEY (course_id, code),
+    CONSTRAINT course_requirement_key PRIMARY KEY (course_id, choice, code),
     CONSTRAINT course_requirement_course_exists FOREIGN KEY (course_id) REFERENCES course (id)
         ON UPDATE RESTRICT ON DELETE CASCADE,
+    CONSTRAINT course_requirement_choice_range CHECK (choice BETWEEN 0 AND 20),
     CONSTRAINT course_requirement_code_length CHECK (length(code) BETWEEN 1 AND 32),
     CONSTRAINT course_requirement_kind_known
-        CHECK (kind IN ('prerequisite', 'concurrent', 'corequisite'))
+        CHECK (kind IN ('prerequisite', 'concurrent', 'corequisite')),
+    CONSTRAINT course_requirement_choice_is_of_prerequisites CHECK (choice = 0 OR kind <> 'corequisite')
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX course_requirement_by_code ON course_requirement (code);
 
 CREATE TRIGGER course_requirement_delete_leaves_a_change
 AFTER DELETE ON course_requirement
 BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
+        ('choice', OLD.choice, NULL),
         ('code', OLD.code, NULL),
         ('kind', OLD.kind, NULL);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
@@ -270,6 +432,7 @@ AFTER INSERT ON course_requirement
 BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
+        ('choice', NULL, NEW.choice),
         ('code', NULL, NEW.code),
         ('kind', NULL, NEW.kind);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
@@ -281,17 +444,29 @@ AFTER UPDATE ON course_requirement
 BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
+        ('choice', OLD.choice, NULL),
         ('code', OLD.code, NULL),
         ('kind', OLD.kind, NULL);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', OLD.course_id, (SELECT version FROM course WHERE id = OLD.course_id), 'deleted', 'requirement');
     INSERT INTO changed_column (name, before, after)
     VALUES
+        ('choice', NULL, NEW.choice),
         ('code', NULL, NEW.code),
         ('kind', NULL, NEW.kind);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('course', NEW.course_id, (SELECT version FROM course WHERE id = NEW.course_id), 'created', 'requirement');
 END;
+
+CREATE TABLE course_word (
+    word      TEXT    NOT NULL,
+    course_id INTEGER NOT NULL,
+    CONSTRAINT course_word_key PRIMARY KEY (word, course_id),
+    CONSTRAINT course_word_course_exists FOREIGN KEY (course_id) REFERENCES course (id)
+        ON UPDATE RESTRICT ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX course_word_by_course ON course_word (course_id);
 
 CREATE TABLE erasure (
     student_id INTEGER PRIMARY KEY,
@@ -532,6 +707,51 @@ BEGIN
     SELECT RAISE(ABORT, 'the school is never deleted');
 END;
 
+CREATE TABLE session (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    token_id   INTEGER NOT NULL,
+    digest     TEXT    NOT NULL,
+    created_at TEXT    NOT NULL,
+    seen_at    TEXT    NOT NULL,
+    expires_at TEXT    NOT NULL,
+    CONSTRAINT session_digest_unique UNIQUE (digest),
+    CONSTRAINT session_token_exists FOREIGN KEY (token_id) REFERENCES token (id)
+        ON UPDATE RESTRICT ON DELETE CASCADE,
+    CONSTRAINT session_created_at_is_time
+        CHECK (created_at IS strftime('%Y-%m-%dT%H:%M:%fZ', created_at, '+0 days')),
+    CONSTRAINT session_seen_at_is_time
+        CHECK (seen_at IS strftime('%Y-%m-%dT%H:%M:%fZ', seen_at, '+0 days')),
+    CONSTRAINT session_expires_at_is_time
+        CHECK (expires_at IS strftime('%Y-%m-%dT%H:%M:%fZ', expires_at, '+0 days'))
+) STRICT;
+
+CREATE INDEX session_by_end ON session (expires_at);
+
+CREATE INDEX session_by_token ON session (token_id);
+
+CREATE TABLE sign_in_link (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    token_id   INTEGER NOT NULL,
+    digest     TEXT    NOT NULL,
+    created_at TEXT    NOT NULL,
+    created_by TEXT    NOT NULL,
+    expires_at TEXT    NOT NULL,
+    used_at    TEXT,
+    CONSTRAINT sign_in_link_digest_unique UNIQUE (digest),
+    CONSTRAINT sign_in_link_token_exists FOREIGN KEY (token_id) REFERENCES token (id)
+        ON UPDATE RESTRICT ON DELETE CASCADE,
+    CONSTRAINT sign_in_link_created_at_is_time
+        CHECK (created_at IS strftime('%Y-%m-%dT%H:%M:%fZ', created_at, '+0 days')),
+    CONSTRAINT sign_in_link_expires_at_is_time
+        CHECK (expires_at IS strftime('%Y-%m-%dT%H:%M:%fZ', expires_at, '+0 days')),
+    CONSTRAINT sign_in_link_used_at_is_time
+        CHECK (used_at IS strftime('%Y-%m-%dT%H:%M:%fZ', used_at, '+0 days'))
+) STRICT;
+
+CREATE INDEX sign_in_link_by_end ON sign_in_link (expires_at);
+
+CREATE INDEX sign_in_link_by_token ON sign_in_link (token_id);
+
 CREATE TABLE student (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     number      TEXT    COLLATE NOCASE,
@@ -543,7 +763,8 @@ CREATE TABLE student (
     version     INTEGER NOT NULL DEFAULT 1,
     updated_at  TEXT    NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     family_sort TEXT    NOT NULL DEFAULT '',
-    given_sort  TEXT    NOT NULL DEFAULT '',
+    given_sort  TEXT    NOT NULL DEFAULT '', groups TEXT NOT NULL DEFAULT '[]'
+    CONSTRAINT student_groups_is_list CHECK (groups LIKE '[%]'),
     CONSTRAINT student_number_form CHECK (length(number) BETWEEN 1 AND 32 AND number NOT GLOB '*[^!-~]*'),
     CONSTRAINT student_number_unique UNIQUE (number),
     CONSTRAINT student_given_name_length CHECK (length(given_name) BETWEEN 1 AND 500),
@@ -562,6 +783,12 @@ CREATE INDEX student_by_name ON student (family_sort, given_sort);
 
 CREATE INDEX student_by_update ON student (updated_at);
 
+CREATE TRIGGER student_delete_is_not_found
+AFTER DELETE ON student
+BEGIN
+    DELETE FROM student_word WHERE student_id = OLD.id;
+END;
+
 CREATE TRIGGER student_delete_leaves_a_change
 AFTER DELETE ON student
 BEGIN
@@ -572,9 +799,16 @@ BEGIN
         ('family_name', OLD.family_name, NULL),
         ('email', OLD.email, NULL),
         ('status', OLD.status, NULL),
-        ('max_credits', OLD.max_credits, NULL);
+        ('max_credits', OLD.max_credits, NULL),
+        ('groups', OLD.groups, NULL);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('student', OLD.id, OLD.version, 'deleted', NULL);
+END;
+
+CREATE TRIGGER student_insert_has_codes_in_groups
+BEFORE INSERT ON student
+BEGIN
+    INSERT INTO code_list_to_check (codes) VALUES (NEW.groups);
 END;
 
 CREATE TRIGGER student_insert_is_sorted
@@ -597,7 +831,8 @@ BEGIN
         ('family_name', NULL, NEW.family_name),
         ('email', NULL, NEW.email),
         ('status', NULL, NEW.status),
-        ('max_credits', NULL, NEW.max_credits);
+        ('max_credits', NULL, NEW.max_credits),
+        ('groups', NULL, NEW.groups);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('student', NEW.id, NEW.version, 'created', NULL);
 END;
@@ -616,6 +851,12 @@ BEGIN
     SELECT RAISE(ABORT, 'a student keeps the id');
 END;
 
+CREATE TRIGGER student_update_has_codes_in_groups
+BEFORE UPDATE OF groups ON student
+BEGIN
+    INSERT INTO code_list_to_check (codes) VALUES (NEW.groups);
+END;
+
 CREATE TRIGGER student_update_is_dated
 AFTER UPDATE OF number, given_name, family_name, email, status, max_credits, version, updated_at ON student
 WHEN NEW.updated_at < OLD.updated_at
@@ -623,6 +864,19 @@ WHEN NEW.updated_at < OLD.updated_at
 BEGIN
     UPDATE student SET updated_at = max(OLD.updated_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
     WHERE id = NEW.id;
+END;
+
+CREATE TRIGGER student_update_is_found
+AFTER UPDATE OF family_sort, given_sort, number, email ON student
+WHEN NEW.family_sort <> OLD.family_sort
+    OR NEW.given_sort <> OLD.given_sort
+    OR NEW.number IS NOT OLD.number
+    OR NEW.email IS NOT OLD.email COLLATE BINARY
+    OR NOT EXISTS (SELECT 1 FROM student_word WHERE student_id = NEW.id)
+BEGIN
+    DELETE FROM student_word WHERE student_id = NEW.id;
+    INSERT INTO student_word (word, student_id)
+    SELECT word, student_id FROM student_search WHERE student_id = NEW.id;
 END;
 
 CREATE TRIGGER student_update_is_sorted
@@ -640,7 +894,7 @@ BEGIN
 END;
 
 CREATE TRIGGER student_update_leaves_a_change
-AFTER UPDATE OF number, given_name, family_name, email, status, max_credits ON student
+AFTER UPDATE OF number, given_name, family_name, email, status, max_credits, groups ON student
 BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
@@ -649,7 +903,8 @@ BEGIN
         ('family_name', OLD.family_name, NEW.family_name),
         ('email', OLD.email, NEW.email),
         ('status', OLD.status, NEW.status),
-        ('max_credits', OLD.max_credits, NEW.max_credits);
+        ('max_credits', OLD.max_credits, NEW.max_credits),
+        ('groups', OLD.groups, NEW.groups);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('student', NEW.id, NEW.version, 'changed', NULL);
 END;
@@ -684,7 +939,12 @@ CREATE TABLE student_course (
     overridden    TEXT,
     place_of      INTEGER,
     queue_number  INTEGER NOT NULL DEFAULT 0,
-    version       INTEGER NOT NULL DEFAULT 1,
+    version       INTEGER NOT NULL DEFAULT 1, corrects INTEGER, restores INTEGER, passed INTEGER, grade TEXT, passed_at TEXT
+    CONSTRAINT student_course_outcome_makes_sense CHECK (
+        passed IN (0, 1)
+        AND length(grade) BETWEEN 1 AND 10
+        AND passed_at IS strftime('%Y-%m-%dT%H:%M:%fZ', passed_at, '+0 days')
+    ),
     CONSTRAINT student_course_key PRIMARY KEY (student_id, course_id),
     CONSTRAINT student_course_student_exists FOREIGN KEY (student_id) REFERENCES student (id)
         ON UPDATE RESTRICT ON DELETE RESTRICT,
@@ -736,7 +996,7 @@ AFTER INSERT ON student_course
 BEGIN
     INSERT INTO student_course_event (
         student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
-        place_of
+        place_of, corrects, restores, passed, grade
     )
     SELECT
         NEW.student_id,
@@ -748,7 +1008,11 @@ BEGIN
         NEW.changed_by,
         NEW.change_reason,
         NEW.overridden,
-        NEW.place_of
+        NEW.place_of,
+        NEW.corrects,
+        NEW.restores,
+        iif(NEW.status = 'completed', coalesce(NEW.passed, 1), NULL),
+        iif(NEW.status = 'completed', NEW.grade, NULL)
     FROM (SELECT 1)
     LEFT JOIN (
         SELECT to_status, effective_at, recorded_at FROM student_course_event
@@ -822,11 +1086,12 @@ CREATE TRIGGER student_course_update_does_not_jump_the_queue
 BEFORE UPDATE OF queue_number ON student_course
 WHEN NEW.queue_number IS NOT coalesce(
         (
-            SELECT coalesce(place_of, id) FROM student_course_event
+            SELECT coalesce(place_of, id) FROM enrollment_event
             WHERE student_id = NEW.student_id
                 AND course_id = NEW.course_id
                 AND to_status = 'waitlisted'
                 AND from_status IS NOT 'waitlisted'
+                AND superseded_by IS NULL
                 AND NEW.status = 'waitlisted'
             ORDER BY id DESC LIMIT 1
         ),
@@ -840,14 +1105,12 @@ END;
 CREATE TRIGGER student_course_update_is_recorded
 AFTER UPDATE ON student_course
 WHEN NEW.status <> OLD.status
-    OR NEW.enrolled_at IS NOT OLD.enrolled_at
-    OR NEW.waitlisted_at IS NOT OLD.waitlisted_at
-    OR NEW.completed_at IS NOT OLD.completed_at
-    OR NEW.dropped_at IS NOT OLD.dropped_at
     OR NEW.changed_at <> OLD.changed_at
     OR NEW.effective_at IS NOT OLD.effective_at
     OR NEW.overridden IS NOT OLD.overridden
     OR NEW.place_of IS NOT OLD.place_of
+    OR NEW.corrects IS NOT OLD.corrects
+    OR NEW.restores IS NOT OLD.restores
     OR NEW.change_reason IS NOT OLD.change_reason
     AND NOT (
         NEW.change_reason IS NULL
@@ -857,31 +1120,52 @@ WHEN NEW.status <> OLD.status
     AND NOT EXISTS (
         SELECT 1 FROM erased_actor WHERE actor = OLD.changed_by AND remains = NEW.changed_by
     )
+    OR (NEW.enrolled_at, NEW.waitlisted_at, NEW.completed_at, NEW.dropped_at)
+        IS NOT (OLD.enrolled_at, OLD.waitlisted_at, OLD.completed_at, OLD.dropped_at)
+    AND NOT EXISTS (
+        SELECT 1 FROM enrollment_version
+        WHERE event_id = (
+                SELECT max(id) FROM student_course_event
+                WHERE student_id = NEW.student_id AND course_id = NEW.course_id
+            )
+            AND (enrolled_at, waitlisted_at, completed_at, dropped_at)
+                IS (NEW.enrolled_at, NEW.waitlisted_at, NEW.completed_at, NEW.dropped_at)
+    )
+    OR NEW.status <> 'void'
+    AND (NEW.passed, NEW.grade, NEW.passed_at) IS NOT (OLD.passed, OLD.grade, OLD.passed_at)
+    AND NOT EXISTS (
+        SELECT 1 FROM enrollment_version
+        WHERE event_id = (
+                SELECT max(id) FROM student_course_event
+                WHERE student_id = NEW.student_id AND course_id = NEW.course_id
+            )
+            AND (passed, grade, passed_at) IS (NEW.passed, NEW.grade, NEW.passed_at)
+    )
 BEGIN
     INSERT INTO student_course_event (
         student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
-        place_of
+        place_of, corrects, restores, passed, grade
     )
     SELECT
         NEW.student_id,
         NEW.course_id,
-        OLD.status,
-        NEW.status,
         CASE
-            -- It is void from its beginning: since the event after the last void, or the first.
-            WHEN NEW.status = 'void' AND OLD.status <> 'void' THEN (
-                SELECT effective_at FROM student_course_event
+            -- What held before the corrected event, or before the restored one.
+            WHEN change.corrects IS NOT NULL AND NEW.status <> 'void' THEN (
+                SELECT to_status FROM enrollment_event
                 WHERE student_id = NEW.student_id
                     AND course_id = NEW.course_id
-                    AND id > coalesce(
-                        (
-                            SELECT max(id) FROM student_course_event
-                            WHERE student_id = NEW.student_id AND course_id = NEW.course_id AND to_status = 'void'
-                        ),
-                        0
-                    )
-                ORDER BY id LIMIT 1
+                    AND id < coalesce(change.restores, change.corrects)
+                    AND superseded_by IS NULL
+                ORDER BY id DESC LIMIT 1
             )
+            ELSE OLD.status
+        END,
+        NEW.status,
+        CASE
+            -- It is void from its beginning.
+            WHEN NEW.status = 'void' AND OLD.status <> 'void'
+                THEN (SELECT effective_at FROM student_course_event WHERE id = change.corrects)
             WHEN change.effective_at IS NOT NULL THEN change.effective_at
             -- What stays as it was has been so since then.
             WHEN NEW.status = OLD.status THEN last.effective_at
@@ -891,11 +1175,33 @@ BEGIN
         iif(NEW.version > OLD.version, NEW.changed_by, NULL),
         iif(NEW.version > OLD.version, NEW.change_reason, NULL),
         iif(NEW.version > OLD.version, NEW.overridden, NULL),
-        iif(NEW.version > OLD.version AND NEW.place_of IS NOT OLD.place_of, NEW.place_of, NULL)
+        CASE
+            WHEN change.corrects IS NULL
+                THEN iif(NEW.version > OLD.version AND NEW.place_of IS NOT OLD.place_of, NEW.place_of, NULL)
+            WHEN NEW.status = 'waitlisted' THEN (
+                SELECT iif(to_status = 'waitlisted', coalesce(place_of, id), NULL) FROM student_course_event
+                WHERE id = coalesce(change.restores, change.corrects)
+            )
+        END,
+        change.corrects,
+        change.restores,
+        iif(NEW.status = 'completed', coalesce(NEW.passed, 1), NULL),
+        iif(NEW.status = 'completed', NEW.grade, NULL)
     FROM (
         SELECT
             iif(NEW.version > OLD.version, NEW.changed_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) AS at,
-            iif(NEW.version > OLD.version, NEW.effective_at, NULL) AS effective_at
+            iif(NEW.version > OLD.version, NEW.effective_at, NULL) AS effective_at,
+            CASE
+                WHEN NEW.status = 'void' AND OLD.status <> 'void' THEN (
+                    SELECT min(id) FROM enrollment_event
+                    WHERE student_id = NEW.student_id
+                        AND course_id = NEW.course_id
+                        AND superseded_by IS NULL
+                        AND to_status <> 'void'
+                )
+                WHEN NEW.version > OLD.version AND NEW.corrects IS NOT OLD.corrects THEN NEW.corrects
+            END AS corrects,
+            iif(NEW.version > OLD.version AND NEW.corrects IS NOT OLD.corrects, NEW.restores, NULL) AS restores
     ) AS change
     JOIN (
         SELECT effective_at, recorded_at FROM student_course_event
@@ -959,7 +1265,9 @@ CREATE TABLE student_course_event (
     actor        TEXT,
     reason       TEXT,
     overridden   TEXT,
-    place_of     INTEGER,
+    place_of     INTEGER, corrects INTEGER, restores INTEGER, passed INTEGER, grade TEXT
+    CONSTRAINT student_course_event_outcome_makes_sense
+        CHECK (passed IN (0, 1) AND length(grade) BETWEEN 1 AND 10),
     CONSTRAINT student_course_event_from_status_known
         CHECK (from_status IN ('enrolled', 'waitlisted', 'completed', 'dropped', 'void')),
     CONSTRAINT student_course_event_to_status_known
@@ -984,6 +1292,71 @@ CREATE INDEX student_course_event_by_kind ON student_course_event (to_status, id
 
 CREATE INDEX student_course_event_by_time ON student_course_event (recorded_at, id);
 
+CREATE INDEX student_course_event_that_corrects ON student_course_event (student_id, course_id, id)
+WHERE corrects IS NOT NULL;
+
+CREATE TRIGGER student_course_event_corrects_the_latest
+AFTER INSERT ON student_course_event
+WHEN NEW.corrects IS NOT NULL
+BEGIN
+    SELECT RAISE(ABORT, 'history is append-only')
+    WHERE NEW.to_status = 'void'
+        AND NOT (
+            NEW.restores IS NULL
+            AND (NEW.corrects, NEW.effective_at) IS (
+                SELECT id, effective_at FROM enrollment_event
+                WHERE student_id = NEW.student_id
+                    AND course_id = NEW.course_id
+                    AND id < NEW.id
+                    AND to_status <> 'void'
+                    AND coalesce(superseded_by, NEW.id) = NEW.id
+                ORDER BY id LIMIT 1
+            )
+        );
+    SELECT RAISE(ABORT, 'history is append-only')
+    WHERE NEW.to_status <> 'void'
+        AND NOT (
+            NEW.from_status IS NOT NEW.to_status
+            AND (NEW.corrects, true) IS (
+                SELECT id, to_status <> 'void' FROM enrollment_event
+                WHERE student_id = NEW.student_id
+                    AND course_id = NEW.course_id
+                    AND id < NEW.id
+                    AND from_status IS NOT to_status
+                    AND coalesce(superseded_by, NEW.id) = NEW.id
+                ORDER BY id DESC LIMIT 1
+            )
+            AND (
+                NEW.restores IS NULL
+                OR (NEW.restores, NEW.to_status, NEW.effective_at, NEW.passed, NEW.grade) IS (
+                    SELECT id, to_status, effective_at, passed, grade FROM enrollment_event
+                    WHERE student_id = NEW.student_id
+                        AND course_id = NEW.course_id
+                        AND id < NEW.corrects
+                        AND from_status IS NOT to_status
+                        AND coalesce(superseded_by, NEW.id) = NEW.id
+                    ORDER BY id DESC LIMIT 1
+                )
+            )
+            AND (NEW.from_status, true) IS (
+                SELECT max(to_status), coalesce(max(to_status = 'void' OR effective_at <= NEW.effective_at), true)
+                FROM (
+                    SELECT to_status, effective_at FROM enrollment_event
+                    WHERE student_id = NEW.student_id
+                        AND course_id = NEW.course_id
+                        AND id < coalesce(NEW.restores, NEW.corrects)
+                        AND superseded_by IS NULL
+                    ORDER BY id DESC LIMIT 1
+                )
+            )
+            AND NEW.place_of IS (
+                SELECT iif(to_status = 'waitlisted' AND NEW.to_status = 'waitlisted', coalesce(place_of, id), NULL)
+                FROM student_course_event
+                WHERE id = coalesce(NEW.restores, NEW.corrects)
+            )
+        );
+END;
+
 -- Refuses an event that has a gap before it, or does not continue its enrollment's last one.
 CREATE TRIGGER student_course_event_follows_the_last
 AFTER INSERT ON student_course_event
@@ -994,7 +1367,12 @@ WHEN NEW.id <> 1 + coalesce(
         SELECT 1 FROM student_course
         WHERE student_id = NEW.student_id AND course_id = NEW.course_id AND status = NEW.to_status
     )
-    OR NEW.from_status IS NOT (
+    OR (NEW.passed IS NOT NULL) <> (NEW.to_status = 'completed')
+    OR NEW.grade IS NOT NULL AND NEW.to_status <> 'completed'
+    OR NEW.corrects IS NULL
+    AND (NEW.restores IS NOT NULL OR NEW.to_status = 'void' AND NEW.from_status IS NOT 'void')
+    OR (NEW.corrects IS NULL OR NEW.to_status = 'void')
+    AND NEW.from_status IS NOT (
         SELECT to_status FROM student_course_event
         WHERE student_id = NEW.student_id AND course_id = NEW.course_id AND id < NEW.id
         ORDER BY id DESC LIMIT 1
@@ -1007,26 +1385,9 @@ WHEN NEW.id <> 1 + coalesce(
             ORDER BY id DESC LIMIT 1
         ) AS last
         WHERE NEW.recorded_at < last.recorded_at
-            OR NEW.effective_at < last.effective_at AND 'void' NOT IN (NEW.from_status, NEW.to_status)
-    )
-    OR NEW.to_status = 'void'
-    AND NEW.from_status IS NOT 'void'
-    AND NEW.effective_at IS NOT (
-        SELECT effective_at FROM student_course_event
-        WHERE student_id = NEW.student_id
-            AND course_id = NEW.course_id
-            AND id < NEW.id
-            AND id > coalesce(
-                (
-                    SELECT max(id) FROM student_course_event
-                    WHERE student_id = NEW.student_id
-                        AND course_id = NEW.course_id
-                        AND id < NEW.id
-                        AND to_status = 'void'
-                ),
-                0
-            )
-        ORDER BY id LIMIT 1
+            OR NEW.effective_at < last.effective_at
+            AND NEW.corrects IS NULL
+            AND 'void' NOT IN (NEW.from_status, NEW.to_status)
     )
 BEGIN
     SELECT RAISE(ABORT, 'history is append-only');
@@ -1056,6 +1417,10 @@ WHEN NEW.id <> OLD.id
     OR NEW.recorded_at <> OLD.recorded_at
     OR NEW.overridden IS NOT OLD.overridden
     OR NEW.place_of IS NOT OLD.place_of
+    OR NEW.corrects IS NOT OLD.corrects
+    OR NEW.restores IS NOT OLD.restores
+    OR NEW.passed IS NOT OLD.passed
+    OR NEW.grade IS NOT OLD.grade
     OR NOT (
         NEW.reason IS OLD.reason
         OR NEW.reason IS NULL AND EXISTS (SELECT 1 FROM erasure WHERE student_id = OLD.student_id)
@@ -1071,6 +1436,7 @@ END;
 CREATE TRIGGER student_course_event_takes_over_a_free_place
 BEFORE INSERT ON student_course_event
 WHEN NEW.place_of IS NOT NULL
+    AND NEW.corrects IS NULL
     AND (
         NEW.to_status <> 'waitlisted'
         OR NEW.from_status IS 'waitlisted'
@@ -1095,19 +1461,44 @@ BEGIN
     SELECT RAISE(ABORT, 'the events give the places in a waitlist');
 END;
 
+CREATE TRIGGER student_course_follows_a_correction
+AFTER INSERT ON student_course_event
+WHEN NEW.corrects IS NOT NULL
+BEGIN
+    UPDATE student_course
+    SET (enrolled_at, waitlisted_at, completed_at, dropped_at, passed, grade, passed_at) = (
+        SELECT enrolled_at, waitlisted_at, completed_at, dropped_at, passed, grade, passed_at
+        FROM enrollment_version
+        WHERE event_id = NEW.id
+    )
+    WHERE student_id = NEW.student_id AND course_id = NEW.course_id;
+END;
+
+CREATE TRIGGER student_course_outcome_follows_the_events
+AFTER INSERT ON student_course_event
+WHEN NEW.to_status = 'completed' AND NEW.corrects IS NULL
+BEGIN
+    UPDATE student_course
+    SET passed = NEW.passed,
+        grade = NEW.grade,
+        passed_at = iif(NEW.passed, NEW.effective_at, passed_at)
+    WHERE student_id = NEW.student_id AND course_id = NEW.course_id;
+END;
+
 -- Sets the queue number to the id of the event by which the student joined the waitlist.
 CREATE TRIGGER student_course_queue_follows_the_events
 AFTER INSERT ON student_course_event
-WHEN 'waitlisted' IN (NEW.from_status, NEW.to_status)
+WHEN 'waitlisted' IN (NEW.from_status, NEW.to_status) OR NEW.corrects IS NOT NULL
 BEGIN
     UPDATE student_course
     SET queue_number = coalesce(
         (
-            SELECT coalesce(place_of, id) FROM student_course_event
+            SELECT coalesce(place_of, id) FROM enrollment_event
             WHERE student_id = NEW.student_id
                 AND course_id = NEW.course_id
                 AND to_status = 'waitlisted'
                 AND from_status IS NOT 'waitlisted'
+                AND superseded_by IS NULL
                 AND NEW.to_status = 'waitlisted'
             ORDER BY id DESC LIMIT 1
         ),
@@ -1115,6 +1506,16 @@ BEGIN
     )
     WHERE student_id = NEW.student_id AND course_id = NEW.course_id;
 END;
+
+CREATE TABLE student_word (
+    word       TEXT    NOT NULL,
+    student_id INTEGER NOT NULL,
+    CONSTRAINT student_word_key PRIMARY KEY (word, student_id),
+    CONSTRAINT student_word_student_exists FOREIGN KEY (student_id) REFERENCES student (id)
+        ON UPDATE RESTRICT ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX student_word_by_student ON student_word (student_id);
 
 CREATE TABLE term (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -1124,7 +1525,10 @@ CREATE TABLE term (
     end_on      TEXT    NOT NULL,
     max_credits REAL,
     updated_at  TEXT    NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
-    version     INTEGER NOT NULL DEFAULT 1,
+    version     INTEGER NOT NULL DEFAULT 1, first_day INTEGER
+    GENERATED ALWAYS AS (CAST(julianday(start_on) - 2440587.5 AS INTEGER)) VIRTUAL, last_day INTEGER
+    GENERATED ALWAYS AS (CAST(julianday(end_on) - 2440587.5 AS INTEGER)) VIRTUAL, drop_until TEXT
+    CONSTRAINT term_drop_until_is_time CHECK (drop_until IS strftime('%Y-%m-%dT%H:%M:%fZ', drop_until, '+0 days')),
     CONSTRAINT term_code_length CHECK (length(code) BETWEEN 1 AND 32),
     CONSTRAINT term_code_unique UNIQUE (code),
     CONSTRAINT term_title_length CHECK (length(title) BETWEEN 1 AND 200),
@@ -1153,7 +1557,8 @@ BEGIN
         ('title', OLD.title, NULL),
         ('start_on', OLD.start_on, NULL),
         ('end_on', OLD.end_on, NULL),
-        ('max_credits', OLD.max_credits, NULL);
+        ('max_credits', OLD.max_credits, NULL),
+        ('drop_until', OLD.drop_until, NULL);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('term', OLD.id, OLD.version, 'deleted', NULL);
 END;
@@ -1167,7 +1572,8 @@ BEGIN
         ('title', NULL, NEW.title),
         ('start_on', NULL, NEW.start_on),
         ('end_on', NULL, NEW.end_on),
-        ('max_credits', NULL, NEW.max_credits);
+        ('max_credits', NULL, NEW.max_credits),
+        ('drop_until', NULL, NEW.drop_until);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('term', NEW.id, NEW.version, 'created', NULL);
 END;
@@ -1189,7 +1595,7 @@ BEGIN
 END;
 
 CREATE TRIGGER term_update_leaves_a_change
-AFTER UPDATE OF code, title, start_on, end_on, max_credits ON term
+AFTER UPDATE OF code, title, start_on, end_on, max_credits, drop_until ON term
 BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
@@ -1197,7 +1603,8 @@ BEGIN
         ('title', OLD.title, NEW.title),
         ('start_on', OLD.start_on, NEW.start_on),
         ('end_on', OLD.end_on, NEW.end_on),
-        ('max_credits', OLD.max_credits, NEW.max_credits);
+        ('max_credits', OLD.max_credits, NEW.max_credits),
+        ('drop_until', OLD.drop_until, NEW.drop_until);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('term', NEW.id, NEW.version, 'changed', NULL);
 END;
@@ -1293,6 +1700,14 @@ BEGIN
     VALUES ('token', NEW.id, NEW.version, 'changed', NULL);
 END;
 
+CREATE VIEW admission AS
+SELECT course.id AS course_id, student.id AS student_id
+FROM course
+CROSS JOIN json_each(course.open_to) AS allowed
+CROSS JOIN student
+CROSS JOIN json_each(student.groups) AS own
+WHERE lower(own.value) = lower(allowed.value);
+
 CREATE VIEW change_to_record AS
 SELECT subject, subject_id, part, version, 'changed' AS kind FROM record_change;
 
@@ -1308,14 +1723,16 @@ BEGIN
         CASE WHEN NEW.kind <> 'deleted' THEN '{' || group_concat(differing.after, ',') || '}' END
     FROM (
         SELECT
-            '"' || name || '":' || CASE typeof(before)
-                WHEN 'null' THEN 'null'
-                WHEN 'text' THEN '"' || replace(replace(before, char(92), char(92, 92)), '"', char(92) || '"') || '"'
+            '"' || name || '":' || CASE
+                WHEN before IS NULL THEN 'null'
+                WHEN name IN ('groups', 'open_to', 'early_access', 'counts_as') THEN before
+                WHEN typeof(before) = 'text' THEN '"' || replace(replace(before, char(92), char(92, 92)), '"', char(92) || '"') || '"'
                 ELSE before
             END AS before,
-            '"' || name || '":' || CASE typeof(after)
-                WHEN 'null' THEN 'null'
-                WHEN 'text' THEN '"' || replace(replace(after, char(92), char(92, 92)), '"', char(92) || '"') || '"'
+            '"' || name || '":' || CASE
+                WHEN after IS NULL THEN 'null'
+                WHEN name IN ('groups', 'open_to', 'early_access', 'counts_as') THEN after
+                WHEN typeof(after) = 'text' THEN '"' || replace(replace(after, char(92), char(92, 92)), '"', char(92) || '"') || '"'
                 ELSE after
             END AS after
         FROM changed_column
@@ -1325,6 +1742,56 @@ BEGIN
     HAVING count(*) > 0;
     DELETE FROM changed_column;
 END;
+
+CREATE VIEW code_list_to_check AS
+SELECT '[]' AS codes;
+
+CREATE TRIGGER code_list_to_check_is_checked
+INSTEAD OF INSERT ON code_list_to_check
+WHEN NEW.codes <> '[]' AND NEW.codes LIKE '[%]'
+BEGIN
+    SELECT RAISE(ABORT, 'a list of codes has each code once, without white space')
+    WHERE EXISTS (
+        SELECT count(*) FROM json_each(NEW.codes)
+        -- Put together again, texts without quotes and backslashes are what they were.
+        HAVING NEW.codes <> coalesce('["' || group_concat(value, '","') || '"]', '')
+            OR count(*) > count(DISTINCT lower(value))
+            OR min(length(value)) < 1
+            OR max(length(value)) > 32
+            OR sum(value GLOB '*[' || char(1) || '-' || char(31) || ']*') > 0
+    );
+END;
+
+CREATE VIEW course_search AS
+SELECT DISTINCT course.id AS course_id, word.value AS word
+FROM course
+CROSS JOIN json_each(
+    (
+        WITH RECURSIVE spelled (text, place, key) AS (
+            SELECT
+                words || CASE
+                    WHEN words GLOB '*[''’]*'
+                        THEN ' ' || replace(replace(words, '''', ' '), '’', ' ')
+                    ELSE ''
+                END,
+                0, ''
+            FROM (
+                SELECT
+                    code || ' ' || coalesce(section, '') || ' ' || title || ' ' || coalesce(instructor, '')
+                        AS words
+            ) AS course_text
+            UNION ALL
+            SELECT text, place + 1, key || coalesce(
+                    (SELECT base FROM letter WHERE letter = substr(text, place + 1, 1)),
+                    substr(text, place + 1, 1)
+                )
+            FROM spelled
+            WHERE place < length(text)
+        )
+        SELECT '["' || replace(key, ' ', '","') || '"]' FROM spelled WHERE place = length(text)
+    )
+) AS word
+WHERE word.value <> '';
 
 CREATE VIEW course_seat AS
 SELECT
@@ -1339,6 +1806,14 @@ SELECT
     ) AS waitlisted
 FROM course;
 
+CREATE VIEW early_admission AS
+SELECT course.id AS course_id, student.id AS student_id, early.value AS enroll_from
+FROM course
+CROSS JOIN json_each(course.early_access) AS early
+CROSS JOIN student
+CROSS JOIN json_each(student.groups) AS own
+WHERE lower(own.value) = lower(early.key);
+
 CREATE VIEW enrollment AS
 SELECT
     student_id, course_id, status, queue_number,
@@ -1350,57 +1825,83 @@ SELECT
                 AND ahead.queue_number <= student_course.queue_number
         )
     END AS position,
-    enrolled_at, waitlisted_at, completed_at, dropped_at, version
+    enrolled_at, waitlisted_at, completed_at, dropped_at, passed, grade, passed_at, version
 FROM student_course
 WHERE status <> 'void';
+
+CREATE VIEW enrollment_event AS
+SELECT
+    id, student_id, course_id, from_status, to_status, effective_at, recorded_at, place_of, passed, grade,
+    (
+        SELECT min(later.id) FROM student_course_event AS later
+        WHERE later.student_id = event.student_id AND later.course_id = event.course_id
+            AND later.corrects IS NOT NULL
+            AND later.id > event.id
+            AND coalesce(later.restores, later.corrects) <= event.id
+    ) AS superseded_by,
+    (
+        SELECT min(later.recorded_at) FROM student_course_event AS later
+        WHERE later.student_id = event.student_id AND later.course_id = event.course_id
+            AND later.corrects IS NOT NULL
+            AND later.id > event.id
+            AND coalesce(later.restores, later.corrects) <= event.id
+    ) AS superseded_at
+FROM student_course_event AS event;
 
 CREATE VIEW enrollment_version AS
 SELECT
     last.id AS event_id, last.student_id, last.course_id, last.to_status AS status,
     (
-        SELECT max(effective_at) FROM student_course_event AS event
+        SELECT max(effective_at) FROM enrollment_event AS event
         WHERE event.student_id = last.student_id AND event.course_id = last.course_id
             AND event.id <= last.id
             AND event.to_status = 'enrolled' AND event.from_status IS DISTINCT FROM 'enrolled'
-            AND NOT EXISTS (
-                SELECT 1 FROM student_course_event AS void
-                WHERE void.student_id = last.student_id AND void.course_id = last.course_id
-                    AND void.id > event.id AND void.id < last.id AND void.to_status = 'void'
-            )
+            AND coalesce(event.superseded_by > last.id, true)
     ) AS enrolled_at,
     (
-        SELECT max(effective_at) FROM student_course_event AS event
+        SELECT max(effective_at) FROM enrollment_event AS event
         WHERE event.student_id = last.student_id AND event.course_id = last.course_id
             AND event.id <= last.id
             AND event.to_status = 'waitlisted' AND event.from_status IS DISTINCT FROM 'waitlisted'
-            AND NOT EXISTS (
-                SELECT 1 FROM student_course_event AS void
-                WHERE void.student_id = last.student_id AND void.course_id = last.course_id
-                    AND void.id > event.id AND void.id < last.id AND void.to_status = 'void'
-            )
+            AND coalesce(event.superseded_by > last.id, true)
     ) AS waitlisted_at,
     (
-        SELECT max(effective_at) FROM student_course_event AS event
+        SELECT max(effective_at) FROM enrollment_event AS event
         WHERE event.student_id = last.student_id AND event.course_id = last.course_id
             AND event.id <= last.id
             AND event.to_status = 'completed' AND event.from_status IS DISTINCT FROM 'completed'
-            AND NOT EXISTS (
-                SELECT 1 FROM student_course_event AS void
-                WHERE void.student_id = last.student_id AND void.course_id = last.course_id
-                    AND void.id > event.id AND void.id < last.id AND void.to_status = 'void'
-            )
+            AND coalesce(event.superseded_by > last.id, true)
     ) AS completed_at,
     (
-        SELECT max(effective_at) FROM student_course_event AS event
+        SELECT max(effective_at) FROM enrollment_event AS event
         WHERE event.student_id = last.student_id AND event.course_id = last.course_id
             AND event.id <= last.id
             AND event.to_status = 'dropped' AND event.from_status IS DISTINCT FROM 'dropped'
-            AND NOT EXISTS (
-                SELECT 1 FROM student_course_event AS void
-                WHERE void.student_id = last.student_id AND void.course_id = last.course_id
-                    AND void.id > event.id AND void.id < last.id AND void.to_status = 'void'
-            )
+            AND coalesce(event.superseded_by > last.id, true)
     ) AS dropped_at,
+    (
+        SELECT passed FROM enrollment_event AS event
+        WHERE event.student_id = last.student_id AND event.course_id = last.course_id
+            AND event.id <= last.id
+            AND event.to_status = 'completed'
+            AND coalesce(event.superseded_by > last.id, true)
+        ORDER BY event.id DESC LIMIT 1
+    ) AS passed,
+    (
+        SELECT grade FROM enrollment_event AS event
+        WHERE event.student_id = last.student_id AND event.course_id = last.course_id
+            AND event.id <= last.id
+            AND event.to_status = 'completed'
+            AND coalesce(event.superseded_by > last.id, true)
+        ORDER BY event.id DESC LIMIT 1
+    ) AS grade,
+    (
+        SELECT max(effective_at) FROM enrollment_event AS event
+        WHERE event.student_id = last.student_id AND event.course_id = last.course_id
+            AND event.id <= last.id
+            AND event.passed = 1
+            AND coalesce(event.superseded_by > last.id, true)
+    ) AS passed_at,
     (
         SELECT count(*) FROM student_course_event AS event
         WHERE event.student_id = last.student_id AND event.course_id = last.course_id
@@ -1413,6 +1914,84 @@ CREATE VIEW erased_actor AS
 SELECT token.name || ' #' || token.id AS actor, '#' || token.id AS remains
 FROM erasure
 JOIN token ON token.student_id = erasure.student_id;
+
+CREATE VIEW meeting_conflict AS
+SELECT own.course_id, other.course_id AS other_course_id, own.weekday, own.from_time, own.to_time
+FROM meeting_day AS own
+CROSS JOIN meeting_day AS other
+WHERE other.weekday = own.weekday
+    AND other.from_time < own.to_time
+    AND other.to_time > own.from_time
+    -- Both are every second week, and in different weeks.
+    AND NOT (own.step = 14 AND other.step = 14 AND coalesce((own.first_day - other.first_day) % 14 <> 0, false))
+    -- The first day on or after the start of both that suits the one of every second week is not after either end.
+    AND coalesce(
+        CASE
+            WHEN own.first_day >= other.first_day THEN
+                own.first_day
+                    + CASE WHEN own.step = 7 AND other.step = 14
+                        THEN ((other.first_day - own.first_day) % 14 + 14) % 14 ELSE 0 END
+            WHEN other.first_day > own.first_day THEN
+                other.first_day
+                    + CASE WHEN other.step = 7 AND own.step = 14
+                        THEN ((own.first_day - other.first_day) % 14 + 14) % 14 ELSE 0 END
+            ELSE coalesce(own.first_day, other.first_day)
+        END <= CASE
+            WHEN own.last_day <= other.last_day THEN own.last_day
+            ELSE coalesce(other.last_day, own.last_day)
+        END,
+        true
+    );
+
+CREATE VIEW meeting_day AS
+SELECT
+    meeting.course_id,
+    meeting.weekday,
+    meeting.from_time,
+    meeting.to_time,
+    7 * meeting.every AS step,
+    coalesce(meeting.first_day, term.first_day)
+        + ((meeting.weekday - 4 - coalesce(meeting.first_day, term.first_day)) % 7 + 7) % 7 AS first_day,
+    coalesce(meeting.last_day, term.last_day) AS last_day
+FROM course_meeting AS meeting
+JOIN course ON course.id = meeting.course_id
+LEFT JOIN term ON term.code = course.term;
+
+CREATE VIEW passed_code AS
+SELECT student_course.student_id, course_code.code
+FROM student_course
+CROSS JOIN course_code
+WHERE student_course.passed_at IS NOT NULL AND course_code.course_id = student_course.course_id;
+
+CREATE VIEW student_search AS
+SELECT DISTINCT student.id AS student_id, word.value AS word
+FROM student
+CROSS JOIN json_each(
+    (
+        WITH RECURSIVE spelled (text, place, key) AS (
+            SELECT
+                coalesce(number, '') || ' ' || coalesce(email, '') || CASE
+                    WHEN family_name || coalesce(given_name, '') GLOB '*[''’]*'
+                        THEN ' ' || replace(
+                            replace(family_name || ' ' || coalesce(given_name, ''), '''', ' '), '’', ' '
+                        )
+                    ELSE ''
+                END,
+                0, ''
+            UNION ALL
+            SELECT text, place + 1, key || coalesce(
+                    (SELECT base FROM letter WHERE letter = substr(text, place + 1, 1)),
+                    substr(text, place + 1, 1)
+                )
+            FROM spelled
+            WHERE place < length(text)
+        )
+        SELECT '["' || replace(family_sort || ' ' || given_sort || ' ' || key, ' ', '","') || '"]'
+        FROM spelled
+        WHERE place = length(text)
+    )
+) AS word
+WHERE word.value <> '';
 
 CREATE VIEW student_sort AS
 SELECT

@@ -1,30 +1,13 @@
 -- name: get_student(id)^
 -- Which student has this id?
-SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits
+SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, groups
 FROM student
 WHERE id = :id;
-
--- name: get_sort_key(text)^
--- How is this text sorted and searched: with each character by its base, without case and accents?
-WITH RECURSIVE spelled (place, sort_key) AS (
-    SELECT 0, CAST('' AS text)
-    UNION ALL
-    SELECT place + 1, sort_key || coalesce(
-            (SELECT base FROM letter WHERE letter = substr(:text, place + 1, 1)),
-            substr(:text, place + 1, 1)
-        )
-    FROM spelled
-    WHERE place < length(:text)
-)
-
-SELECT sort_key
-FROM spelled
-WHERE place = length(:text);
 
 -- name: list_students(family_sort_end, given_sort, given_sort_end, status, after_family_sort, after_given_sort, after_id, limit)
 -- Which students follow this place in the order of names? A first page follows
 -- (the prefix of the family name, '', 0). Each _end is the end of a prefix.
-SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, family_sort, given_sort
+SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, groups, family_sort, given_sort
 FROM student
 WHERE (family_sort, given_sort, id) > (:after_family_sort, :after_given_sort, :after_id)
     AND family_sort < :family_sort_end
@@ -36,7 +19,7 @@ LIMIT :limit;
 
 -- name: list_students_by_email(email_end, family_sort, family_sort_end, given_sort, given_sort_end, status, after_email, after_id, limit)
 -- Which students follow this place in the order of emails? A first page follows (the prefix of the email, 0).
-SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits
+SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, groups
 FROM student
 WHERE (email, id) > (:after_email, :after_id)
     AND email < :email_end
@@ -48,7 +31,7 @@ LIMIT :limit;
 
 -- name: list_students_by_number(number_end, email, email_end, family_sort, family_sort_end, given_sort, given_sort_end, status, after_number, after_id, limit)
 -- Which students follow this place in the order of numbers? A first page follows (the prefix of the number, 0).
-SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits
+SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, groups
 FROM student
 WHERE (number, id) > (:after_number, :after_id)
     AND number < :number_end
@@ -61,7 +44,7 @@ LIMIT :limit;
 
 -- name: list_students_by_update(number, number_end, email, email_end, family_sort, family_sort_end, given_sort, given_sort_end, status, after_updated_at, after_id, limit)
 -- Which students follow this place in the order of their last changes? A first page follows (updated_since, 0).
-SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits
+SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, groups
 FROM student
 WHERE (updated_at, id) > (:after_updated_at, :after_id)
     AND (:number = '' OR number >= :number AND number < :number_end)
@@ -70,6 +53,54 @@ WHERE (updated_at, id) > (:after_updated_at, :after_id)
     AND (:given_sort = '' OR given_sort >= :given_sort AND given_sort < :given_sort_end)
     AND (:status IS NULL OR status = :status)
 ORDER BY updated_at, id
+LIMIT :limit;
+
+-- name: list_students_by_word(word, word_end, words, last, number, number_end, email, email_end, family_sort, family_sort_end, given_sort, given_sort_end, status, updated_since, after_family_sort, after_given_sort, after_id, limit)
+-- Which students with each of these words follow this place in the order of names? For a rare word: its students
+-- are looked up, and sorted.
+SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, groups, family_sort, given_sort
+FROM (
+    SELECT DISTINCT student_id FROM student_word
+    WHERE word >= :word AND word < :word_end
+) AS found
+CROSS JOIN student
+WHERE student.id = found.student_id
+    AND (family_sort, given_sort, id) > (:after_family_sort, :after_given_sort, :after_id)
+    AND NOT EXISTS (
+        SELECT 1 FROM json_each(:words) AS wanted
+        WHERE NOT EXISTS (
+            SELECT 1 FROM student_word
+            WHERE student_id = student.id AND word >= wanted.value AND word < wanted.value || :last
+        )
+    )
+    AND (:number = '' OR number >= :number AND number < :number_end)
+    AND (:email = '' OR email >= :email AND email < :email_end)
+    AND (:family_sort = '' OR family_sort >= :family_sort AND family_sort < :family_sort_end)
+    AND (:given_sort = '' OR given_sort >= :given_sort AND given_sort < :given_sort_end)
+    AND (:status IS NULL OR status = :status)
+    AND (:updated_since IS NULL OR updated_at >= :updated_since)
+ORDER BY family_sort, given_sort, id
+LIMIT :limit;
+
+-- name: list_students_with_words(words, last, number, number_end, email, email_end, family_sort, family_sort_end, given_sort, given_sort_end, status, updated_since, after_family_sort, after_given_sort, after_id, limit)
+-- The same for words that are common: the students are taken by name until the page is full.
+SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, groups, family_sort, given_sort
+FROM student
+WHERE (family_sort, given_sort, id) > (:after_family_sort, :after_given_sort, :after_id)
+    AND NOT EXISTS (
+        SELECT 1 FROM json_each(:words) AS wanted
+        WHERE NOT EXISTS (
+            SELECT 1 FROM student_word
+            WHERE student_id = student.id AND word >= wanted.value AND word < wanted.value || :last
+        )
+    )
+    AND (:number = '' OR number >= :number AND number < :number_end)
+    AND (:email = '' OR email >= :email AND email < :email_end)
+    AND (:family_sort = '' OR family_sort >= :family_sort AND family_sort < :family_sort_end)
+    AND (:given_sort = '' OR given_sort >= :given_sort AND given_sort < :given_sort_end)
+    AND (:status IS NULL OR status = :status)
+    AND (:updated_since IS NULL OR updated_at >= :updated_since)
+ORDER BY family_sort, given_sort, id
 LIMIT :limit;
 
 -- name: list_possible_duplicates(id)
@@ -93,13 +124,22 @@ GROUP BY id
 ORDER BY id
 LIMIT 20;
 
--- name: list_broken_student_rules(id, number)
--- Which rules would a student with this number break? A new student has no id.
+-- name: list_broken_student_rules(id, number, groups)
+-- Which rules would a student with these fields break? A new student has no id. groups is a JSON array.
 SELECT '/number' AS pointer, 'number_taken' AS code,
     'Student ' || CAST(id AS text) || ' has the number ' || number || '.' AS detail,
     json_object('student_id', id) AS details
 FROM student
 WHERE number = :number AND id IS DISTINCT FROM :id
+UNION ALL
+SELECT '/groups/' || CAST(key AS text), 'duplicate_group',
+    'The group ' || value || ' is listed before.',
+    json_object('group', value)
+FROM (
+    SELECT key, value, row_number() OVER (PARTITION BY lower(value) ORDER BY key) AS occurrence
+    FROM json_each(:groups)
+) AS listed
+WHERE occurrence > 1
 UNION ALL
 SELECT '', 'student_erased',
     'Student ' || CAST(student_id AS text) || ' was erased.',
@@ -108,15 +148,15 @@ FROM erasure
 WHERE student_id = :id
 ORDER BY pointer, code;
 
--- name: insert_student(now, number, given_name, family_name, email, status, max_credits)^
-INSERT INTO student (number, given_name, family_name, email, status, max_credits, updated_at)
-VALUES (:number, :given_name, :family_name, :email, :status, :max_credits, :now)
-RETURNING id, version, updated_at, number, given_name, family_name, email, status, max_credits;
+-- name: insert_student(now, number, given_name, family_name, email, status, max_credits, groups)^
+INSERT INTO student (number, given_name, family_name, email, status, max_credits, groups, updated_at)
+VALUES (:number, :given_name, :family_name, :email, :status, :max_credits, :groups, :now)
+RETURNING id, version, updated_at, number, given_name, family_name, email, status, max_credits, groups;
 
--- name: update_student(id, now, number, given_name, family_name, email, status, max_credits)!
+-- name: update_student(id, now, number, given_name, family_name, email, status, max_credits, groups)!
 UPDATE student
 SET number = :number, given_name = :given_name, family_name = :family_name, email = :email,
-    status = :status, max_credits = :max_credits, updated_at = :now, version = version + 1
+    status = :status, max_credits = :max_credits, groups = :groups, updated_at = :now, version = version + 1
 WHERE id = :id;
 
 -- name: list_broken_student_deletion_rules(id)

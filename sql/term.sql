@@ -1,18 +1,25 @@
 -- name: get_term(id)^
 -- Which term has this id?
-SELECT id, version, updated_at, code, title, start_on, end_on, max_credits
+SELECT id, version, updated_at, code, title, start_on, end_on, drop_until, max_credits
 FROM term
 WHERE id = :id;
 
--- name: list_terms(code_end, title, title_end, after_code, after_id, limit)
+-- name: get_start(code)^
+-- When does the term with this code start?
+SELECT start_on
+FROM term
+WHERE code = :code;
+
+-- name: list_terms(code_end, title, title_end, updated_since, after_code, after_id, limit)
 -- Which terms follow this place in the order of codes? A first page follows (the prefix of the code, 0).
 -- Each _end is the end of a prefix.
-SELECT id, version, updated_at, code, title, start_on, end_on, max_credits
+SELECT id, version, updated_at, code, title, start_on, end_on, drop_until, max_credits
 FROM term
 WHERE (code, id) > (:after_code, :after_id)
     AND code < :code_end
     AND title >= :title
     AND title < :title_end
+    AND (:updated_since IS NULL OR updated_at >= :updated_since)
 ORDER BY code, id
 LIMIT :limit;
 
@@ -30,14 +37,14 @@ FROM term
 WHERE code = :code AND id IS DISTINCT FROM :id
 ORDER BY pointer;
 
--- name: insert_term(now, code, title, start_on, end_on, max_credits)^
-INSERT INTO term (code, title, start_on, end_on, max_credits, updated_at)
-VALUES (:code, :title, :start_on, :end_on, :max_credits, :now)
-RETURNING id, version, updated_at, code, title, start_on, end_on, max_credits;
+-- name: insert_term(now, code, title, start_on, end_on, drop_until, max_credits)^
+INSERT INTO term (code, title, start_on, end_on, drop_until, max_credits, updated_at)
+VALUES (:code, :title, :start_on, :end_on, :drop_until, :max_credits, :now)
+RETURNING id, version, updated_at, code, title, start_on, end_on, drop_until, max_credits;
 
--- name: update_term(id, now, code, title, start_on, end_on, max_credits)!
+-- name: update_term(id, now, code, title, start_on, end_on, drop_until, max_credits)!
 UPDATE term
-SET code = :code, title = :title, start_on = :start_on, end_on = :end_on,
+SET code = :code, title = :title, start_on = :start_on, end_on = :end_on, drop_until = :drop_until,
     max_credits = :max_credits, updated_at = :now, version = version + 1
 WHERE id = :id;
 

@@ -1,6 +1,6 @@
--- name: list_promotable_courses(course_ids, student_ids)
--- Which of these courses, and of those on whose waitlist these students are, promote automatically and have
--- waitlisted students and free seats? Both lists are JSON arrays.
+-- name: list_promotable_courses(course_ids, student_ids, members_of)
+-- Which of these courses promote automatically and have waitlisted students and free seats: the listed ones, and
+-- those on whose waitlist the listed students or the students of the courses members_of are? The lists are JSON.
 SELECT DISTINCT course.id
 FROM (
     SELECT CAST(value AS bigint) AS id FROM json_each(:course_ids)
@@ -9,6 +9,14 @@ FROM (
     FROM json_each(:student_ids) AS wanted
     CROSS JOIN student_course
     WHERE student_course.student_id = CAST(wanted.value AS bigint) AND student_course.status = 'waitlisted'
+    UNION ALL
+    SELECT student_course.course_id
+    FROM json_each(:members_of) AS wanted
+    CROSS JOIN student_course AS member
+    CROSS JOIN student_course
+    WHERE member.course_id = CAST(wanted.value AS bigint)
+        AND student_course.student_id = member.student_id
+        AND student_course.status = 'waitlisted'
 ) AS named
 CROSS JOIN course
 CROSS JOIN course_seat
@@ -31,21 +39,34 @@ WHERE course_id = :course_id AND status = 'waitlisted' AND queue_number > :after
 ORDER BY queue_number
 LIMIT :limit;
 
--- name: list_broken_promotion_rules(course_id)
--- Which rules would a registrar break who promotes from this waitlist?
+-- name: list_broken_promotion_rules(course_id, student_id, overridden)
+-- Which rules would a registrar break who promotes from this waitlist, or this student if one is named?
 SELECT '' AS pointer, 'promotion_automatic' AS code,
-    code || ' gives its seats to those who wait by itself.' AS detail,
-    json_object('course', code) AS details
+    label || ' gives its seats to those who wait by itself.' AS detail,
+    json_object('course', label) AS details
 FROM course
 WHERE id = :course_id AND promotion = 'automatic'
 UNION ALL
+SELECT '/student_id', 'not_waitlisted',
+    'Student ' || CAST(:student_id AS text) || ' does not wait for ' || code || '.',
+    json_object('student_id', :student_id, 'course', code)
+FROM course
+WHERE id = :course_id
+    AND :student_id IS NOT NULL
+    AND NOT EXISTS (
+        SELECT 1 FROM student_course
+        WHERE student_id = :student_id AND course_id = :course_id AND status = 'waitlisted'
+    )
+UNION ALL
 SELECT '', 'course_full',
-    'No seat of ' || course.code || ' is free: ' || CAST(course_seat.enrolled AS text) || ' of '
+    'No seat of ' || course.label || ' is free: ' || CAST(course_seat.enrolled AS text) || ' of '
         || CAST(course.capacity AS text) || ' are taken.',
-    json_object('course', course.code, 'capacity', course.capacity, 'enrolled', course_seat.enrolled)
+    json_object('course', course.label, 'capacity', course.capacity, 'enrolled', course_seat.enrolled)
 FROM course
 JOIN course_seat ON course_seat.course_id = course.id
-WHERE course.id = :course_id AND course_seat.enrolled >= course.capacity;
+WHERE course.id = :course_id
+    AND course_seat.enrolled >= course.capacity
+    AND coalesce(:overridden, '') NOT LIKE '%"course_full"%';
 
 -- name: update_skipped(course_id, skipped, at, actor)!
 -- Record for each skipped student why, unless that was the last change already; they keep their place.

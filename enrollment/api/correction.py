@@ -1,6 +1,6 @@
-"""/v1/students/{id}/erasure and /merge: a person is to be forgotten, or was recorded twice."""
+"""What undoes a mistake: a change is taken back, a person is forgotten, two records become one."""
 
-from enrollment.data import erasure, merge, student
+from enrollment.data import correction, enrollment, erasure, merge, student
 from enrollment.http.authentication import ADMINS, REGISTRARS
 from enrollment.http.conditional import check_preconditions, etag_of
 from enrollment.http.context import Context
@@ -10,10 +10,22 @@ from enrollment.http.pagination import decode_cursor, page_response
 from enrollment.http.responses import Result, ok
 from enrollment.model.history import Erasure
 from enrollment.model.queries import Pagination
-from enrollment.model.requests import ErasureInput, MergeInput
+from enrollment.model.records import Enrollment
+from enrollment.model.requests import ChangeDetails, ErasureInput, MergeInput, TakeBackInput
 from enrollment.model.results import Merge, Page
 from enrollment.problems.registry import rules_for
 from enrollment.storage.sqlite import Connection
+
+
+def take_back_change(
+    context: Context, db: Connection, student_id: int, course_id: int, body: TakeBackInput
+) -> Result:
+    """Take the latest change of an enrollment back: what held before it holds again."""
+    present = enrollment.find_enrollment(db, student_id, course_id)
+    check_preconditions(context, lambda: etag_of(present))
+    details = ChangeDetails(reason=body.reason, override=body.override)
+    change = change_context(context, details)
+    return ok(correction.take_back_change(db, student_id, course_id, change))
 
 
 def list_erasures(context: Context, db: Connection, query: Pagination) -> Result:
@@ -40,6 +52,17 @@ def _check_preconditions(context: Context, db: Connection, student_id: int) -> N
 
 
 OPERATIONS = (
+    Operation(
+        "POST",
+        "/v1/students/<student_id:id>/courses/<course_id:id>/corrections",
+        REGISTRARS,
+        take_back_change,
+        body=TakeBackInput,
+        answer=Enrollment,
+        conflicts=rules_for("take_back"),
+        conditional=True,
+        only_enrolls=True,
+    ),
     Operation(
         "GET",
         "/v1/erasures",

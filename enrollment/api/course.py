@@ -1,17 +1,35 @@
 """/v1/courses: the courses, with their seats, requirements and meetings."""
 
-from enrollment.data import bulk, course, waitlist
+from http import HTTPStatus
+
+from msgspec.structs import asdict
+
+from enrollment.data import bulk, course, course_copy, eligibility, waitlist
 from enrollment.http.authentication import READERS_AND_STUDENTS, REGISTRARS
 from enrollment.http.conditional import check_preconditions
 from enrollment.http.context import Context
 from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
-from enrollment.http.responses import Result, created, no_content, ok
+from enrollment.http.responses import Result, created, created_many, no_content, ok, status_of
+from enrollment.model.courses import Course, CourseInput
+from enrollment.model.patches import CoursePatch, merge
 from enrollment.model.queries import CourseFilter
-from enrollment.model.records import Course, CourseInput
-from enrollment.model.requests import PromotionInput
-from enrollment.model.results import BulkResults, Page
+from enrollment.model.records import Input
+from enrollment.model.requests import (
+    ChangeDetails,
+    CourseBatchInput,
+    CourseCopyInput,
+    PromotionInput,
+)
+from enrollment.model.results import (
+    BulkResults,
+    CourseCopies,
+    CourseResult,
+    CourseResults,
+    Page,
+    ReplacedCourse,
+)
 from enrollment.model.types import Timestamp
 from enrollment.problems.registry import rules_for
 from enrollment.storage.sqlite import Connection
@@ -31,18 +49,49 @@ def create_course(context: Context, db: Connection, body: CourseInput) -> Result
     return created(new, f"/v1/courses/{new.id}", tag)
 
 
+def create_courses(context: Context, db: Connection, body: CourseBatchInput) -> Result:
+    """Create many courses: all or none, or each that breaks no rule."""
+    outcomes = course.insert_courses(db, body.items, body.mode, Timestamp.now())
+    results = [
+        CourseResult(status=status_of(found), course=record, errors=found)
+        for record, found in outcomes
+    ]
+    return created_many(context, CourseResults(results), body.mode)
+
+
+def copy_courses(context: Context, db: Connection, term_id: int, body: CourseCopyInput) -> Result:
+    """Copy the courses of another term into this one, all or none."""
+    copies = course_copy.copy_courses(
+        db, term_id, body.copy_from, body.codes, Timestamp.now(), context.zone
+    )
+    return Result(HTTPStatus.CREATED, CourseCopies(copies))
+
+
 def read_course(context: Context, db: Connection, course_id: int) -> Result:
     """Read a course and its seats."""
     return _course(db, course_id)
 
 
 def replace_course(context: Context, db: Connection, course_id: int, body: CourseInput) -> Result:
-    """Replace a course; enrolled students keep their seats."""
+    """Replace a course; its students stay in it, and the response lists those who are affected."""
     _check_preconditions(context, db, course_id)
-    change = change_context(context)
+    present, change = course.get_course(db, course_id), change_context(context)
+    before = eligibility.list_affected(db, course_id, change)
     course.update_course(db, course_id, body, change.at)
-    waitlist.promote_eligible(db, change, course_ids=[course_id])
-    return _course(db, course_id)
+    waitlist.promote_eligible(db, change, course_ids=[course_id], members_of=[course_id])
+    after = eligibility.list_affected(db, course_id, change)
+    replaced = ReplacedCourse(
+        **asdict(course.get_course(db, course_id)),
+        affected=[affected for affected in after if affected not in before],
+        required_by_old_code=course.list_requiring_courses(db, present.code, body.code),
+    )
+    return ok(replaced, course.get_course_tag(db, course_id))
+
+
+def patch_course(context: Context, db: Connection, course_id: int, body: Input) -> Result:
+    """Change some fields of a course (a merge patch, RFC 7396); otherwise as `PUT`."""
+    present = course.get_course(db, course_id)
+    return replace_course(context, db, course_id, merge(CourseInput, present, body))
 
 
 def delete_course(context: Context, db: Connection, course_id: int) -> Result:
@@ -55,9 +104,10 @@ def delete_course(context: Context, db: Connection, course_id: int) -> Result:
 def promote_from_waitlist(
     context: Context, db: Connection, course_id: int, body: PromotionInput
 ) -> Result:
-    """Give free seats to the first students on the waitlist (courses with manual promotion)."""
+    """Give free seats to waitlisted students, in order or by name (manual promotion only)."""
     _check_preconditions(context, db, course_id)
-    decisions = waitlist.promote_manually(db, course_id, body.seats, change_context(context))
+    change = change_context(context, ChangeDetails(override=body.override))
+    decisions = waitlist.promote_manually(db, course_id, body.seats, body.student_id, change)
     return ok(BulkResults(bulk.list_results(db, decisions)))
 
 
@@ -92,6 +142,26 @@ OPERATIONS = (
         conflicts=rules_for("course"),
     ),
     Operation(
+        "POST",
+        "/v1/courses/batch",
+        REGISTRARS,
+        create_courses,
+        body=CourseBatchInput,
+        answer=CourseResults,
+        status=201,
+        conflicts=rules_for("course", "batch"),
+    ),
+    Operation(
+        "POST",
+        "/v1/terms/<term_id:id>/courses",
+        REGISTRARS,
+        copy_courses,
+        body=CourseCopyInput,
+        answer=CourseCopies,
+        status=201,
+        conflicts=rules_for("course", "course_copy"),
+    ),
+    Operation(
         "GET", "/v1/courses/<course_id:id>", READERS_AND_STUDENTS, read_course, answer=Course
     ),
     Operation(
@@ -100,7 +170,16 @@ OPERATIONS = (
         REGISTRARS,
         replace_course,
         body=CourseInput,
-        answer=Course,
+        answer=ReplacedCourse,
+        conflicts=rules_for("course"),
+    ),
+    Operation(
+        "PATCH",
+        "/v1/courses/<course_id:id>",
+        REGISTRARS,
+        patch_course,
+        body=CoursePatch,
+        answer=ReplacedCourse,
         conflicts=rules_for("course"),
     ),
     Operation(

@@ -1,9 +1,9 @@
 """/v1/students/{id}/courses and /v1/courses/{id}/students: who is enrolled in which course."""
 
-from http import HTTPStatus
-
-from enrollment.data import bulk, course, eligibility, enrollment, roster
+from enrollment.data import bulk, correction, course, eligibility, enrollment, roster
 from enrollment.data.eligibility import EnrollmentRequest
+from enrollment.data.ending import StatusChange
+from enrollment.data.outcome import Outcome
 from enrollment.http.authentication import (
     READERS,
     READERS_AND_STUDENTS,
@@ -15,9 +15,10 @@ from enrollment.http.context import Context
 from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
-from enrollment.http.responses import Result, created, no_content, ok
-from enrollment.model.queries import EligibleCourseFilter, RosterFilter, StudentCourseFilter
-from enrollment.model.records import Enrollment, RosterEntry, StudentCourse
+from enrollment.http.responses import Result, created, created_many, no_content, ok
+from enrollment.model.courses import StudentCourse
+from enrollment.model.queries import EligibleCourseFilter, StudentCourseFilter, StudentRosterFilter
+from enrollment.model.records import Enrollment, RosterEntry
 from enrollment.model.requests import (
     BulkEnrollmentInput,
     CourseSetInput,
@@ -25,7 +26,6 @@ from enrollment.model.requests import (
     EnrollmentStatusInput,
 )
 from enrollment.model.results import BulkResults, Eligibility, EligibleCourse, Page
-from enrollment.model.types import Timestamp
 from enrollment.problems.registry import rules_for
 from enrollment.storage.sqlite import Connection
 
@@ -39,7 +39,7 @@ def list_courses_of_student(
 
 
 def list_students_of_course(
-    context: Context, db: Connection, course_id: int, query: RosterFilter
+    context: Context, db: Connection, course_id: int, query: StudentRosterFilter
 ) -> Result:
     """List a course's students."""
     listing = roster.list_students_of_course(db, course_id, query, decode_cursor(context, query))
@@ -77,16 +77,19 @@ def change_roster(
 ) -> Result:
     """Enroll, complete or drop many students: all or nothing, or each."""
     items = [
-        bulk.RosterChange(student.student_id, student.status, student.waitlist)
+        bulk.RosterChange(
+            student.student_id,
+            student.status,
+            student.waitlist,
+            Outcome.of(student.passed, student.grade),
+        )
         for student in body.students
     ]
     check_preconditions(context, lambda: course.get_course_tag(db, course_id))
     results = bulk.change_roster(
         db, course_id, items, body.mode, change_context(context, body), pointer="/students/%d"
     )
-    context.refusals = [violation.code for result in results for violation in result.errors]
-    status = HTTPStatus.CREATED if body.mode == "all" else HTTPStatus.MULTI_STATUS
-    return Result(status, BulkResults(results))
+    return created_many(context, BulkResults(results), body.mode)
 
 
 def read_enrollment(context: Context, db: Connection, student_id: int, course_id: int) -> Result:
@@ -104,7 +107,7 @@ def list_eligible_courses(
 ) -> Result:
     """List the courses that the student can enroll in now."""
     listing = eligibility.list_eligible_courses(
-        db, student_id, query, Timestamp.now(), decode_cursor(context, query)
+        db, student_id, query, change_context(context), decode_cursor(context, query)
     )
     return page_response(context, listing, query)
 
@@ -112,11 +115,15 @@ def list_eligible_courses(
 def set_enrollment_status(
     context: Context, db: Connection, student_id: int, course_id: int, body: EnrollmentStatusInput
 ) -> Result:
-    """Set an enrollment to enrolled, completed, dropped or void (safe to repeat)."""
+    """Set the status of an enrollment, or correct its latest change (safe to repeat)."""
     present = enrollment.find_enrollment(db, student_id, course_id)
     check_preconditions(context, lambda: etag_of(present))
     change = change_context(context, body)
-    put = enrollment.put_enrollment(db, student_id, course_id, present, body.status, change)
+    outcome = Outcome.of(body.passed, body.grade)
+    wanted = StatusChange(student_id, course_id, body.status, *outcome)
+    if body.correction:
+        return ok(correction.correct_change(db, wanted, change))
+    put = enrollment.put_enrollment(db, present, wanted, change)
     # The enrollment that is void was there, but is no longer shown.
     if present or put.status == "void":
         return ok(put)
@@ -127,9 +134,8 @@ def drop_course(context: Context, db: Connection, student_id: int, course_id: in
     """Drop a course or leave its waitlist (the history is kept)."""
     present = enrollment.get_enrollment(db, student_id, course_id)
     check_preconditions(context, lambda: etag_of(present))
-    enrollment.put_enrollment(
-        db, student_id, course_id, present, "dropped", change_context(context)
-    )
+    wanted = StatusChange(student_id, course_id, "dropped")
+    enrollment.put_enrollment(db, present, wanted, change_context(context))
     return no_content()
 
 
@@ -161,7 +167,7 @@ OPERATIONS = (
         set_student_courses,
         body=CourseSetInput,
         answer=Page[StudentCourse],
-        conflicts=rules_for("enrollment"),
+        conflicts=rules_for("enrollment", "drop"),
         only_enrolls=True,
     ),
     Operation(
@@ -178,7 +184,7 @@ OPERATIONS = (
         set_enrollment_status,
         body=EnrollmentStatusInput,
         answer=Enrollment,
-        conflicts=rules_for("enrollment", "status", "void"),
+        conflicts=rules_for("enrollment", "status", "void", "correction"),
         only_enrolls=True,
     ),
     Operation(
@@ -210,7 +216,7 @@ OPERATIONS = (
         "/v1/courses/<course_id:id>/students",
         READERS,
         list_students_of_course,
-        query=RosterFilter,
+        query=StudentRosterFilter,
         answer=Page[RosterEntry],
     ),
     Operation(

@@ -62,7 +62,7 @@ def read_problem(context: Context, database: Database, code: str) -> Result:
 
 
 OPERATIONS = (
-    Operation("GET", "/", ANYONE, read_service, answer=Service, page="/docs"),
+    Operation("GET", "/", ANYONE, read_service, answer=Service, page="/start"),
     Operation("GET", "/livez", ANYONE, check_liveness, answer=Liveness),
     Operation(
         "GET",

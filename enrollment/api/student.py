@@ -9,10 +9,12 @@ from enrollment.http.context import Context
 from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
-from enrollment.http.responses import Result, created, no_content, ok
+from enrollment.http.responses import Result, created, created_many, no_content, ok, status_of
+from enrollment.model.patches import StudentPatch, merge
 from enrollment.model.queries import StudentFilter
-from enrollment.model.records import NewStudent, Student, StudentInput
-from enrollment.model.results import Page
+from enrollment.model.records import Input, NewStudent, ReplacedStudent, Student, StudentInput
+from enrollment.model.requests import StudentBatchInput
+from enrollment.model.results import Page, StudentResult, StudentResults
 from enrollment.model.types import Timestamp
 from enrollment.problems.registry import rules_for
 from enrollment.storage.sqlite import Connection
@@ -28,9 +30,17 @@ def list_students(context: Context, db: Connection, query: StudentFilter) -> Res
 def create_student(context: Context, db: Connection, body: StudentInput) -> Result:
     """Create a student."""
     new = student.insert_student(db, body, Timestamp.now())
-    duplicates = student.list_possible_duplicates(db, new.id)
-    content = NewStudent(**asdict(new), possible_duplicates=duplicates)
-    return created(content, f"/v1/students/{new.id}")
+    return created(new, f"/v1/students/{new.id}")
+
+
+def create_students(context: Context, db: Connection, body: StudentBatchInput) -> Result:
+    """Create many students: all or none, or each that breaks no rule."""
+    outcomes = student.insert_students(db, body.items, body.mode, Timestamp.now())
+    results = [
+        StudentResult(status=status_of(found), student=record, errors=found)
+        for record, found in outcomes
+    ]
+    return created_many(context, StudentResults(results), body.mode)
 
 
 def read_student(context: Context, db: Connection, student_id: int) -> Result:
@@ -41,13 +51,19 @@ def read_student(context: Context, db: Connection, student_id: int) -> Result:
 def replace_student(
     context: Context, db: Connection, student_id: int, body: StudentInput
 ) -> Result:
-    """Replace a student; a student who becomes inactive leaves every course."""
+    """Replace a student; one who becomes inactive leaves every course whose term is not over."""
     present = student.get_student(db, student_id)
     check_preconditions(context, lambda: etag_of(present))
     change = change_context(context)
     updated = student.update_student(db, student_id, body, change.at)
-    enrollment.apply_deactivation(db, present, updated, change)
-    return ok(updated)
+    dropped = enrollment.apply_deactivation(db, present, updated, change)
+    return ok(ReplacedStudent(**asdict(updated), dropped=dropped))
+
+
+def patch_student(context: Context, db: Connection, student_id: int, body: Input) -> Result:
+    """Change some fields of a student (a merge patch, RFC 7396); otherwise as `PUT`."""
+    present = student.get_student(db, student_id)
+    return replace_student(context, db, student_id, merge(StudentInput, present, body))
 
 
 def delete_student(context: Context, db: Connection, student_id: int) -> Result:
@@ -73,6 +89,16 @@ OPERATIONS = (
         conflicts=rules_for("student"),
     ),
     Operation(
+        "POST",
+        "/v1/students/batch",
+        REGISTRARS,
+        create_students,
+        body=StudentBatchInput,
+        answer=StudentResults,
+        status=201,
+        conflicts=rules_for("student", "batch"),
+    ),
+    Operation(
         "GET", "/v1/students/<student_id:id>", READERS_AND_STUDENTS, read_student, answer=Student
     ),
     Operation(
@@ -81,7 +107,16 @@ OPERATIONS = (
         REGISTRARS,
         replace_student,
         body=StudentInput,
-        answer=Student,
+        answer=ReplacedStudent,
+        conflicts=rules_for("student"),
+    ),
+    Operation(
+        "PATCH",
+        "/v1/students/<student_id:id>",
+        REGISTRARS,
+        patch_student,
+        body=StudentPatch,
+        answer=ReplacedStudent,
         conflicts=rules_for("student"),
     ),
     Operation(

@@ -9,8 +9,9 @@ from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
 from enrollment.http.responses import Result, created, no_content, ok
 from enrollment.model.history import Census
+from enrollment.model.patches import TermPatch, merge
 from enrollment.model.queries import CensusFilter, TermFilter
-from enrollment.model.records import Term, TermInput
+from enrollment.model.records import Input, Term, TermInput
 from enrollment.model.results import Page
 from enrollment.model.types import Timestamp
 from enrollment.problems.registry import rules_for
@@ -39,8 +40,15 @@ def replace_term(context: Context, db: Connection, term_id: int, body: TermInput
     check_preconditions(context, lambda: etag_of(present))
     change = change_context(context)
     updated = term.update_term(db, term_id, body, change.at)
-    waitlist.promote_eligible(db, change, course_ids=term.list_course_ids(db, term_id))
+    courses = term.list_course_ids(db, term_id)
+    waitlist.promote_eligible(db, change, course_ids=courses, members_of=courses)
     return ok(updated)
+
+
+def patch_term(context: Context, db: Connection, term_id: int, body: Input) -> Result:
+    """Change some fields of a term (a merge patch, RFC 7396); otherwise as `PUT`."""
+    present = term.get_term(db, term_id)
+    return replace_term(context, db, term_id, merge(TermInput, present, body))
 
 
 def delete_term(context: Context, db: Connection, term_id: int) -> Result:
@@ -82,6 +90,15 @@ OPERATIONS = (
         REGISTRARS,
         replace_term,
         body=TermInput,
+        answer=Term,
+        conflicts=rules_for("term"),
+    ),
+    Operation(
+        "PATCH",
+        "/v1/terms/<term_id:id>",
+        REGISTRARS,
+        patch_term,
+        body=TermPatch,
         answer=Term,
         conflicts=rules_for("term"),
     ),

@@ -12,7 +12,8 @@ from enrollment.cli.opening import open_database
 from enrollment.config import Config
 from enrollment.data.export import Scope, get_school, update_school
 from enrollment.exchange.writer import write_path
-from enrollment.model.types import Since, Title, decoder
+from enrollment.model.decoding import decoder
+from enrollment.model.types import Since, Title
 from enrollment.problems.errors import UsageError
 
 

@@ -29,8 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status.
 
     0: done; 1: it failed, and one line on standard error says why; 2: wrong usage or an invalid
-    value; 130: interrupted. Raises SystemExit, from argparse, with 2 for wrong usage and 0 after
-    the help.
+    value; 130: interrupted; 141: the reader of standard output has closed it. Raises SystemExit,
+    from argparse, with 2 for wrong usage and 0 after the help.
     """
     # A name may have characters that the terminal cannot show.
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -39,6 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = Config.read(vars(options), os.environ)
         options.run(settings, options)
+        # What fails to be written must fail here. There may be no standard output at all.
+        print(end="", flush=True)
+    except BrokenPipeError:
+        # A reader such as `head` has what it wants. Python would fail again at the end, when it
+        # writes what is left.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except Problem as problem:
         reasons = [violation.detail for violation in problem.violations]
         reasons = reasons or [f"{settings.database}: {problem.detail}"]

@@ -8,7 +8,7 @@ from typing import Any
 from enrollment import output, server
 from enrollment.cli.console import add_settings, print_outcome, print_secret
 from enrollment.config import Config
-from enrollment.data import token
+from enrollment.data import session, token
 from enrollment.data.record_change import acting
 from enrollment.maintenance import migrations
 from enrollment.model.records import Change, TokenInput
@@ -57,8 +57,11 @@ def _create_first_admin(config: Config) -> None:
             )
         with acting(db, change.actor, change.at):
             new = token.insert_token(db, TokenInput(name="first admin", role="admin"), change)
+        code = session.insert_link(db, new.id, change.actor)
         print_secret(
             "Admin token, shown only once. It gives full access:",
             f"  {new.token}",
             f"  curl -H 'Authorization: Bearer {new.token}' {server.url(config)}/v1/students",
+            "Link to sign in with a browser. It works once, for 15 minutes:",
+            f"  {server.url(config)}/sign-in/{code}",
         )

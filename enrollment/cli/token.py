@@ -1,4 +1,4 @@
-"""The commands `enrollment token create`, `list` and `revoke`."""
+"""The commands `enrollment token create`, `list`, `link` and `revoke`."""
 
 import argparse
 from collections.abc import Callable
@@ -7,22 +7,25 @@ from typing import Any, get_args
 
 import msgspec
 
+from enrollment import server
 from enrollment.cli.console import add_json, add_settings, print_json, print_secret
 from enrollment.cli.opening import open_database
 from enrollment.config import Config
-from enrollment.data import token
+from enrollment.data import session, token
 from enrollment.data.record_change import acting
+from enrollment.model.decoding import decoder
 from enrollment.model.queries import Pagination
 from enrollment.model.records import Change, Token, TokenInput
-from enrollment.model.types import Id, Name, Role, Timestamp, decoder
+from enrollment.model.types import Id, Name, Role, Timestamp
+from enrollment.problems.errors import CommandError
 
 PAGE = Pagination(limit=1000)
 
 
 def add(verbs: Any) -> None:
-    text = "create, list and revoke access tokens, even while the database is served"
+    text = "create, list, use and revoke access tokens, even while the database is served"
     verb = verbs.add_parser("token", help=text, description=text)
-    subverbs = verb.add_subparsers(metavar="create | list | revoke", required=True)
+    subverbs = verb.add_subparsers(metavar="create | list | link | revoke", required=True)
 
     text = "create a token and print it once"
     subverb = subverbs.add_parser("create", help=text, description=text)
@@ -45,6 +48,14 @@ def add(verbs: Any) -> None:
     subverb.set_defaults(run=list_tokens)
     add_settings(subverb, "database")
     add_json(subverb)
+
+    text = "print a link that signs in with a browser as the owner of a token, once"
+    subverb = subverbs.add_parser("link", help=text, description=text)
+    subverb.set_defaults(run=make_link)
+    add_settings(subverb, "database", "host", "port")
+    subverb.add_argument("id", metavar="ID", type=_reader(Id, "the number of a token"))
+    text = "the address at which browsers reach the service, such as https://school.example"
+    subverb.add_argument("--url", metavar="URL", help=text)
 
     text = "revoke a token permanently"
     subverb = subverbs.add_parser("revoke", help=text, description=text)
@@ -95,6 +106,21 @@ def _validity(found: Token, now: Timestamp) -> str:
     if found.expires_at is None:
         return "valid"
     return f"{'valid until' if now < found.expires_at else 'expired'} {found.expires_at}"
+
+
+def make_link(config: Config, options: argparse.Namespace) -> None:
+    """Run `token link`. Raises CommandError, and Problem if there is no such token."""
+    with open_database(config) as database, database.write() as db:
+        owner = token.get_token(db, options.id)
+        now = Timestamp.now()
+        if owner.revoked_at or (owner.expires_at and owner.expires_at <= now):
+            raise CommandError(f"token {owner.id} is {_validity(owner, now)}")
+        address = (options.url or server.url(config)).rstrip("/")
+        code = session.insert_link(db, owner.id, "command")
+        print_secret(
+            f"signs in as {owner.name}, {owner.role}; once, for 15 minutes:",
+            f"{address}/sign-in/{code}",
+        )
 
 
 def revoke_token(config: Config, options: argparse.Namespace) -> None:

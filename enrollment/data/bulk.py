@@ -8,11 +8,12 @@ from msgspec.structs import replace
 
 from enrollment.data import waitlist
 from enrollment.data.course import get_course
-from enrollment.data.eligibility import Decision, EnrollmentRequest
+from enrollment.data.eligibility import Decision, EnrollmentRequest, find_dependent_violations
 from enrollment.data.ending import StatusChange, find_violations, update_enrollments
 from enrollment.data.enrollment import decide_after_promotion, enroll_decided
+from enrollment.data.outcome import Outcome, enrollment_of
 from enrollment.data.violations import raise_violations
-from enrollment.model.records import Change, Enrollment
+from enrollment.model.records import Change
 from enrollment.model.results import BulkResult, Violation
 from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.storage.queries import queries, to_json
@@ -31,6 +32,7 @@ class RosterChange(NamedTuple):
     status: str
     # Whether to join the waitlist if the course is full.
     waitlist: bool = False
+    outcome: Outcome = Outcome()
 
 
 def change_roster(
@@ -51,10 +53,10 @@ def change_roster(
     """
     get_course(db, course_id)
     changes = {
-        index: StatusChange(item.student_id, course_id, item.status)
+        index: StatusChange(item.student_id, course_id, item.status, *item.outcome)
         for index, item in enumerate(items)
     }
-    broken, ended = _end(db, changes, mode, change, pointer)
+    broken, ended = _end(db, course_id, changes, mode, change, pointer)
     begins = {
         index: EnrollmentRequest(item.student_id, course_id, item.waitlist)
         for index, item in enumerate(items)
@@ -81,6 +83,7 @@ def change_roster(
 
 def _end(
     db: Connection,
+    course_id: int,
     changes: Mapping[int, StatusChange],
     mode: str,
     change: Change,
@@ -91,11 +94,19 @@ def _end(
     With "all" those that break a rule end too; see end_enrollments.
     """
     ends = {index: item for index, item in changes.items() if item.status != "enrolled"}
-    if not ends:
+    if not ends and not any(
+        item.passed is not None or item.names_grade for item in changes.values()
+    ):
         return {}, []
+    leaving = {item.student_id for item in ends.values() if item.status == "dropped"}
+    dependent = find_dependent_violations(db, sorted(leaving), course_id, change)
+    refused = find_violations(db, [*changes.values()], change)
+    for index, item in ends.items():
+        if item.status == "dropped" and index not in refused and item.student_id in dependent:
+            refused[index] = dependent[item.student_id]
     broken = {
         index: [_pointed(found, pointer.replace("%d", str(index))) for found in violations]
-        for index, violations in find_violations(db, [*changes.values()], change).items()
+        for index, violations in refused.items()
     }
     ended = [item for index, item in ends.items() if mode == "all" or index not in broken]
     update_enrollments(db, ended, change, is_undone=mode == "all" and bool(broken))
@@ -116,7 +127,7 @@ def list_results(db: Connection, decisions: Sequence[Decision]) -> list[BulkResu
         else BulkResult(
             student_id=decision.student_id,
             status=HTTPStatus.CREATED if decision.outcome in BEGUN else HTTPStatus.OK,
-            enrollment=Enrollment(**enrollments[decision.student_id]),
+            enrollment=enrollment_of(**enrollments[decision.student_id]),
         )
         for decision in decisions
     ]

@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from msgspec.structs import asdict
 
-from enrollment.data.course import get_course
+from enrollment.data.course import decode_meetings, get_course
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
 from enrollment.data.student import get_student
 from enrollment.data.violations import violation
 from enrollment.model.queries import EligibleCourseFilter
 from enrollment.model.records import Change
-from enrollment.model.results import Eligibility, EligibleCourse, Violation
-from enrollment.model.types import Timestamp
+from enrollment.model.results import AffectedEnrollment, Eligibility, EligibleCourse, Violation
+from enrollment.model.types import Date, OverridableRule, Timestamp
 from enrollment.problems.registry import rules_for
 from enrollment.storage.queries import queries, to_json
 from enrollment.storage.sqlite import Connection, Row
@@ -24,12 +24,28 @@ DEFAULTS = {
     "lists_students": False,
     "alone": False,
     "eligible_only": False,
+    "recheck": False,
     "reserves_seats": True,
     "dropped": "[]",
     "overridden": "[]",
     "rules": to_json(rules_for("enrollment", "roster")),
     "effective_at": None,
 }
+
+
+# The rules that a change of a course can break for the students who are in it.
+AFFECTING = {
+    "course_not_open",
+    "group_required",
+    "prerequisite_missing",
+    "corequisite_missing",
+    "another_section",
+    "time_conflict",
+    "credit_limit",
+    "course_full",
+    "waitlist_full",
+}
+NOT_AFFECTING = to_json([rule for rule in get_args(OverridableRule) if rule not in AFFECTING])
 
 
 class EnrollmentRequest(NamedTuple):
@@ -62,6 +78,7 @@ def decide(
     lists_students: bool = False,
     reserves_seats: bool = True,
     dropped: Sequence[int] = (),
+    alone: bool = False,
 ) -> list[Decision]:
     """Return one decision for each request, in their order. Nothing is changed.
 
@@ -72,10 +89,12 @@ def decide(
         "requests": to_json(requests),
         "lists_students": lists_students,
         "reserves_seats": reserves_seats,
+        "alone": alone,
         "dropped": to_json(dropped),
         "overridden": change.overridden or "[]",
         "effective_at": change.effective_at,
         "now": change.at,
+        "today": change.today,
     }
     decisions = []
     for item, group in groupby(SQL.list_decisions(db, **parameters), key=lambda row: row["item"]):
@@ -85,6 +104,49 @@ def decide(
         student_id, course_id, *_ = requests[item]
         decisions.append(Decision(student_id, course_id, rows[0]["outcome"], violations))
     return decisions
+
+
+def find_dependent_violations(
+    db: Connection, student_ids: Sequence[int], course_id: int, change: Change
+) -> dict[int, list[Violation]]:
+    """Return the rules that the other courses of these students break once they have dropped this
+    one, by the id of the student: it was taken at the same time."""
+    rows = SQL.list_dependent_enrollments(db, student_ids=to_json(student_ids), course_id=course_id)
+    requests = [
+        EnrollmentRequest(row["student_id"], row["course_id"], allow_existing=True) for row in rows
+    ]
+    broken: dict[int, list[Violation]] = {}
+    for decision in decide(db, requests, change, pointer="/status", dropped=[course_id]):
+        if decision.violations:
+            broken.setdefault(decision.student_id, []).extend(decision.violations)
+    return broken
+
+
+def list_affected(db: Connection, course_id: int, change: Change) -> list[AffectedEnrollment]:
+    """List the students of a course whose enrollment or place on the waitlist breaks rules by now,
+    each with the violations. Seats go to those who came first."""
+    members = [EnrollmentRequest(*row) for row in SQL.list_members(db, course_id=course_id)]
+    alone = {"alone": True, "recheck": True, "reserves_seats": False}
+    parameters = (
+        DEFAULTS
+        | alone
+        | {
+            "requests": to_json(members),
+            "lists_students": True,
+            "overridden": NOT_AFFECTING,
+            "now": change.at,
+            "today": change.today,
+        }
+    )
+    rows = [row for row in SQL.list_decisions(db, **parameters) if row["code"]]
+    return [
+        AffectedEnrollment(
+            student_id=members[item].student_id,
+            status="waitlisted" if members[item].waitlist else "enrolled",
+            errors=[violation(row, None) for row in group],
+        )
+        for item, group in groupby(rows, key=lambda row: row["item"])
+    ]
 
 
 def get_eligibility(db: Connection, student_id: int, course_id: int, change: Change) -> Eligibility:
@@ -104,7 +166,7 @@ def list_eligible_courses(
     db: Connection,
     student_id: int,
     wanted: EligibleCourseFilter,
-    now: Timestamp,
+    change: Change,
     after: KeysetPosition | None = None,
 ) -> KeysetPage[EligibleCourse]:
     """List the courses that the student can enroll in now, by id. Each is decided alone.
@@ -112,7 +174,8 @@ def list_eligible_courses(
     The cost of a page is that of all courses checked until it is full. Raises student_not_found.
     """
     get_student(db, student_id)
-    parameters = asdict(wanted) | {"student_id": student_id, "now": now}
+    clock = {"now": change.at, "today": change.today}
+    parameters = asdict(wanted) | clock | {"student_id": student_id}
     start = {"course_id": 0}
     return list_page(db, _list_eligible, _eligible_course, parameters, start=start, after=after)
 
@@ -123,6 +186,7 @@ def _list_eligible(
     student_id: int,
     term: str | None,
     now: Timestamp,
+    today: Date,
     after_course_id: int,
     limit: int,
     **_: Any,
@@ -132,21 +196,21 @@ def _list_eligible(
     Twice as many courses as are needed are checked first, and twice as many again each time that
     was not enough.
     """
-    found: list[Row] = []
+    found: list[int] = []
     batch = 2 * limit
     while len(found) < limit:
         page = {"term": term, "after_course_id": after_course_id, "limit": batch}
         courses = [row["id"] for row in COURSE.list_course_ids(db, **page)]
         requests = to_json([EnrollmentRequest(student_id, course) for course in courses])
         catalog = DEFAULTS | {"alone": True, "eligible_only": True}
-        found += SQL.list_decisions(db, **catalog, requests=requests, now=now)
+        decisions = SQL.list_decisions(db, **catalog, requests=requests, now=now, today=today)
+        found += [row["course_id"] for row in decisions]
         if len(courses) < batch:
             break
         after_course_id, batch = courses[-1], 2 * batch
-    return found[:limit]
+    offers: list[Row] = COURSE.list_offers(db, ids=to_json(found[:limit]))
+    return offers
 
 
-def _eligible_course(
-    course_id: int, course: str, title: str, term: str | None, credits: float, **_: Any
-) -> EligibleCourse:
-    return EligibleCourse(course_id=course_id, code=course, title=title, term=term, credits=credits)
+def _eligible_course(*, meetings: str, **row: Any) -> EligibleCourse:
+    return EligibleCourse(**row, meetings=decode_meetings(meetings))

@@ -5,7 +5,13 @@ from typing import NamedTuple
 
 from msgspec.structs import asdict
 
-from enrollment.data.violations import raise_broken_rules, violation
+from enrollment.data.outcome import enrollment_of
+from enrollment.data.violations import (
+    list_violations,
+    raise_broken_rules,
+    raise_violations,
+    violation,
+)
 from enrollment.model.records import Change, Enrollment
 from enrollment.model.results import Violation
 from enrollment.storage.queries import queries, to_json
@@ -20,6 +26,22 @@ class StatusChange(NamedTuple):
     student_id: int
     course_id: int
     status: str
+    # See Outcome.
+    passed: bool | None = None
+    grade: str | None = None
+    names_grade: bool = False
+
+
+def raise_unsaid_corrections(db: Connection, wanted: StatusChange, change: Change) -> None:
+    """Raise outcome_without_completion, or correction_required if the enrollment has the status
+    already, but with another time or outcome than the change names."""
+    if change.effective_at or wanted.passed is not None or wanted.names_grade:
+        changes = to_json([wanted])
+        raise_broken_rules(SQL.list_broken_listing_rules(db, changes=changes))
+        effective_at = change.effective_at
+        raise_broken_rules(
+            SQL.list_unsaid_corrections(db, changes=changes, effective_at=effective_at)
+        )
 
 
 def find_violations(
@@ -30,7 +52,10 @@ def find_violations(
     listed = to_json(changes)
     broken: dict[int, list[Violation]] = {}
     for row in SQL.list_broken_listing_rules(db, changes=listed):
-        broken[row["item"]] = [violation(row, row["pointer"])]
+        broken.setdefault(row["item"], []).append(violation(row, row["pointer"]))
+    for row in SQL.list_unsaid_corrections(db, changes=listed, effective_at=change.effective_at):
+        if changes[row["item"]].status != "enrolled":
+            broken.setdefault(row["item"], []).append(violation(row, row["pointer"]))
     refused = {*broken}
     for item, found in _list_ending_violations(db, changes, change):
         if item not in refused:
@@ -61,17 +86,31 @@ def update_enrollments(
     details = asdict(change)
     if is_undone:
         details["effective_at"] = None
-    for status in ("completed", "dropped"):
-        pairs = [item[:2] for item in changes if item.status == status]
-        if pairs:
-            SQL.update_enrollments(db, pairs=to_json(pairs), status=status, **details)
+    for (status, passed, grade), pairs in _by_outcome(changes).items():
+        outcome = {"passed": passed, "grade": grade}
+        SQL.update_enrollments(db, pairs=to_json(pairs), status=status, **outcome, **details)
+
+
+def _by_outcome(
+    changes: Sequence[StatusChange],
+) -> dict[tuple[str, bool | None, str | None], list[tuple[int, int]]]:
+    """Group the student and the course of each change that ends an enrollment by what it becomes:
+    completed ones come first. Whoever completes a course has passed it, unless it is said."""
+    groups: dict[tuple[str, bool | None, str | None], list[tuple[int, int]]] = {}
+    for item in sorted(changes, key=lambda item: item.status):
+        key: tuple[str, bool | None, str | None] = (item.status, None, None)
+        if item.status == "completed":
+            key = (item.status, item.passed is not False, item.grade)
+        if item.status != "enrolled":
+            groups.setdefault(key, []).append(item[:2])
+    return groups
 
 
 def _list_ending_violations(
     db: Connection, changes: Sequence[StatusChange], change: Change
 ) -> list[tuple[int, Violation]]:
     """Return each broken rule of completing and dropping, with the index of the change."""
-    parameters = {"changes": to_json(changes), "effective_at": change.effective_at}
+    parameters = asdict(change) | {"changes": to_json(changes)}
     rows = SQL.list_broken_ending_rules(db, **parameters)
     return [(row["item"], violation(row, row["pointer"])) for row in rows]
 
@@ -79,13 +118,20 @@ def _list_ending_violations(
 def void_enrollment(db: Connection, student_id: int, course_id: int, change: Change) -> Enrollment:
     """Make an enrollment void: it counts for nothing, and no list shows it. Its events stay.
 
-    Raises reason_required, void_has_no_time, not_enrolled, enrollment_completed, term_over.
+    Raises reason_required, void_has_no_time, not_enrolled, enrollment_completed, void_too_late.
     """
     place = {"student_id": student_id, "course_id": course_id}
-    parameters = asdict(change) | place | {"now": change.at}
-    raise_broken_rules(SQL.list_broken_void_rules(db, **parameters))
+    raise_violations(list_void_violations(db, student_id, course_id, change))
     void_enrollments(db, [(student_id, course_id)], change)
-    return Enrollment(**SQL.get_void_enrollment(db, **place))
+    return enrollment_of(**SQL.get_void_enrollment(db, **place))
+
+
+def list_void_violations(
+    db: Connection, student_id: int, course_id: int, change: Change
+) -> list[Violation]:
+    """Return the broken rules of making an enrollment void."""
+    place = {"student_id": student_id, "course_id": course_id, "today": change.today}
+    return list_violations(SQL.list_broken_void_rules(db, **asdict(change) | place))
 
 
 def void_enrollments(db: Connection, pairs: Sequence[tuple[int, int]], change: Change) -> None:

@@ -2,16 +2,28 @@
 
 from collections.abc import Sequence
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from enrollment.data import waitlist
 from enrollment.data.course import get_course
-from enrollment.data.eligibility import Decision, EnrollmentRequest, decide
-from enrollment.data.ending import StatusChange, end_enrollments, void_enrollment
+from enrollment.data.eligibility import (
+    Decision,
+    EnrollmentRequest,
+    decide,
+    find_dependent_violations,
+)
+from enrollment.data.ending import (
+    StatusChange,
+    end_enrollments,
+    raise_unsaid_corrections,
+    void_enrollment,
+)
+from enrollment.data.outcome import enrollment_of
 from enrollment.data.student import get_student
 from enrollment.data.violations import raise_violations
 from enrollment.model.records import Change, Enrollment, Student
 from enrollment.model.results import Violation
+from enrollment.model.types import Date
 from enrollment.problems.errors import Problem
 from enrollment.storage.queries import queries, to_json
 from enrollment.storage.sqlite import Connection
@@ -29,7 +41,7 @@ def find_enrollment(db: Connection, student_id: int, course_id: int) -> Enrollme
         get_student(db, student_id)
         get_course(db, course_id)
         return None
-    return Enrollment(**row)
+    return enrollment_of(**row)
 
 
 def get_enrollment(db: Connection, student_id: int, course_id: int) -> Enrollment:
@@ -61,19 +73,17 @@ def insert_enrollment(
 
 
 def put_enrollment(
-    db: Connection,
-    student_id: int,
-    course_id: int,
-    present: Enrollment | None,
-    status: str,
-    change: Change,
+    db: Connection, present: Enrollment | None, wanted: StatusChange, change: Change
 ) -> Enrollment:
     """Set the status of an enrollment to "enrolled", "completed", "dropped" or "void".
 
     `present` is the enrollment as it is now. If it has the status already, nothing is changed or
-    recorded. Raises not_enrolled, effective_too_early, what void_enrollment does, or every broken
-    rule of sql/eligibility.sql.
+    recorded. Raises outcome_without_completion, correction_required, not_enrolled,
+    effective_too_early, drop_closed, what void_enrollment does, or every broken rule of
+    sql/eligibility.sql; for "dropped", those of the courses that the student keeps.
     """
+    student_id, course_id, status, *_ = wanted
+    raise_unsaid_corrections(db, wanted, change)
     if present and present.status == status:
         return present
     if status == "enrolled":
@@ -83,7 +93,11 @@ def put_enrollment(
     if status == "void":
         ended = void_enrollment(db, student_id, course_id, change)
     else:
-        raise_violations(end_enrollments(db, [StatusChange(student_id, course_id, status)], change))
+        dependent: list[Violation] = []
+        if status == "dropped":
+            found = find_dependent_violations(db, [student_id], course_id, change)
+            dependent = found.get(student_id, [])
+        raise_violations(end_enrollments(db, [wanted], change) + dependent)
         ended = get_enrollment(db, student_id, course_id)
     waitlist.promote_eligible(db, change, course_ids=[course_id], student_ids=[student_id])
     return ended
@@ -101,12 +115,17 @@ def replace_enrollments(
 
     The others are dropped first: so the rules are checked against the set as it will be. `pointer`
     is the JSON pointer of a course in the request, with %d for its index. Raises student_not_found,
-    effective_too_early, or every broken rule of sql/eligibility.sql for every course.
+    effective_too_early, drop_closed, or every broken rule of sql/eligibility.sql for every course.
     """
     get_student(db, student_id)
     kept = [request.course_id for request in requests]
     others = _list_active_enrollments(db, student_id, without=kept)
-    violations = _drop(db, student_id, list(others), change)
+    # An override is for the courses in the set.
+    ending = replace(change, overridden=None, override_reason=None)
+    violations = [
+        replace(found, pointer="/courses") if found.code == "drop_closed" else found
+        for found in _drop(db, student_id, list(others), ending)
+    ]
     dropped = [course_id for course_id, status in others.items() if status == "enrolled"]
     allow_existing = [request._replace(allow_existing=True) for request in requests]
     decisions = decide_after_promotion(db, allow_existing, change, pointer, dropped=dropped)
@@ -115,22 +134,35 @@ def replace_enrollments(
     waitlist.promote_eligible(db, change, course_ids=list(others), student_ids=[student_id])
 
 
-def apply_deactivation(db: Connection, before: Student, after: Student, change: Change) -> None:
-    """Drop the courses of a student who becomes inactive, and promote waitlisted students.
+def apply_deactivation(
+    db: Connection, before: Student, after: Student, change: Change
+) -> list[Enrollment]:
+    """Drop the courses of a student who becomes inactive, and promote waitlisted students. Return
+    the dropped enrollments.
 
-    Another change of the student is followed by promotion too: the student may be eligible now.
+    Courses of terms that are over stay as they were. Another change of the student is followed by
+    promotion too: the student may be eligible now.
     """
     is_deactivated = (before.status, after.status) == ("active", "inactive")
-    active = _list_active_enrollments(db, after.id) if is_deactivated else {}
+    active = _list_active_enrollments(db, after.id, since=change.today) if is_deactivated else {}
     raise_violations(_drop(db, after.id, list(active), change))
     waitlist.promote_eligible(db, change, course_ids=list(active), student_ids=[after.id])
+    pairs = to_json([(after.id, course_id) for course_id in active])
+    return [Enrollment(**row) for row in SQL.list_enrollments(db, pairs=pairs)]
 
 
 def _list_active_enrollments(
-    db: Connection, student_id: int, without: Sequence[int] = ()
+    db: Connection,
+    student_id: int,
+    *,
+    without: Sequence[int] = (),
+    since: Date | None = None,
 ) -> dict[int, str]:
-    """Return the status of each course in which the student is enrolled or waitlisted."""
-    rows = SQL.list_active_enrollments(db, student_id=student_id, course_ids=to_json(without))
+    """Return the status of each course in which the student is enrolled or waitlisted: except these
+    courses, and those of terms that ended before `since`."""
+    rows = SQL.list_active_enrollments(
+        db, student_id=student_id, course_ids=to_json(without), since=since
+    )
     return {row["course_id"]: row["status"] for row in rows}
 
 

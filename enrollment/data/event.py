@@ -7,6 +7,7 @@ from msgspec.structs import asdict
 
 from enrollment.data.enrollment import get_enrollment
 from enrollment.data.keyset import KeysetPage, KeysetPosition, id_range, list_page
+from enrollment.data.outcome import as_bool
 from enrollment.model.queries import EventFilter, Pagination
 from enrollment.model.records import Event
 from enrollment.storage.queries import queries
@@ -56,12 +57,13 @@ def list_events_of_enrollment(
     """
     filters = EventFilter(student_id=student_id, course_id=course_id, limit=wanted.limit)
     first, period = id_range(db, SQL.get_event_range, 0, None, None)
-    parameters, query = asdict(filters) | period, SQL.list_events_of_enrollment
+    parameters = asdict(filters) | period | {"count": wanted.count}
+    query = SQL.list_events_of_enrollment
     page = list_page(db, query, _event, parameters, start={"id": first}, after=after)
     if not page.items:
         get_enrollment(db, student_id, course_id)
     return page
 
 
-def _event(overridden: str | None, **row: Any) -> Event:
-    return Event(**row, overridden=json.loads(overridden or "[]"))
+def _event(overridden: str | None, passed: int | None, **row: Any) -> Event:
+    return Event(**row, overridden=json.loads(overridden or "[]"), passed=as_bool(passed))

@@ -25,7 +25,7 @@ def list_holds(
     db: Connection, student_id: int, wanted: Pagination, after: KeysetPosition | None = None
 ) -> KeysetPage[Hold]:
     """List the holds of a student by id, released ones too. Raises student_not_found."""
-    filters = HoldFilter(student_id=student_id, limit=wanted.limit)
+    filters = HoldFilter(student_id=student_id, limit=wanted.limit, count=wanted.count)
     page = list_all_holds(db, filters, after)
     if not page.items:
         get_student(db, student_id)

@@ -10,6 +10,7 @@ import msgspec
 
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
+from enrollment.storage.queries import count_rows
 from enrollment.storage.sqlite import Connection, Row
 
 R = TypeVar("R")
@@ -26,6 +27,8 @@ class KeysetPage(msgspec.Struct, Generic[R], frozen=True):
     items: list[R]
     # The position of the last item; None if no more follow.
     next: KeysetPosition | None
+    # The number of items on all pages, if it is asked for.
+    total: int | msgspec.UnsetType = msgspec.UNSET
 
 
 def invalid_cursor() -> Problem:
@@ -76,21 +79,27 @@ def list_page(
 
     The query takes a position as the parameters after_<column>: `after`, or for the first page
     `start`, which is before the first row. Raises page_not_found if `after` is not a position in
-    this order.
+    this order. With `parameters["count"]`, the rows of all pages are counted too.
     """
     if after is not None and [*map(type, after)] != [*map(type, start.values())]:
         raise invalid_cursor()
     position = dict(zip(start, after, strict=True)) if after is not None else start
+    total: int | msgspec.UnsetType = msgspec.UNSET
+    if parameters.get("count"):
+        total = count_rows(db, query, parameters | _place(start))
     limit = parameters["limit"]
     # One row more than the limit shows whether more follow.
     rows = query(
         db,
-        **parameters
-        | {"limit": limit + 1}
-        | {f"after_{column}": value for column, value in position.items()},
+        **parameters | {"limit": limit + 1} | _place(position),
     )
     more = len(rows) > limit
     names = rows[0].keys() if rows else []
     # `**row` would look each value up by its name, which takes as long as everything else here.
     items = [record(**dict(zip(names, row, strict=True))) for row in rows[:limit]]
-    return KeysetPage(items, [rows[limit - 1][column] for column in start] if more else None)
+    following = [rows[limit - 1][column] for column in start] if more else None
+    return KeysetPage(items, following, total)
+
+
+def _place(position: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"after_{column}": value for column, value in position.items()}

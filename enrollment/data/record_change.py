@@ -95,4 +95,8 @@ def _columns(text: str | None) -> dict[str, Any] | None:
     columns: dict[str, Any] = json.loads(text, strict=False)
     if "repeatable" in columns:
         columns["repeatable"] = bool(columns["repeatable"])
+    if "early_access" in columns:
+        columns["early_access"] = [
+            {"group": group, "enroll_from": at} for group, at in columns["early_access"].items()
+        ]
     return columns

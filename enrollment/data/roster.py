@@ -1,14 +1,16 @@
 """Rosters: the courses of a student and the students of a course, now or at an earlier time."""
 
-from typing import Any
+from typing import Any, cast
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, force_setattr
 
-from enrollment.data.course import get_course
+from enrollment.data.course import decode_meetings, get_course
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
+from enrollment.data.outcome import as_bool
 from enrollment.data.student import get_student, student_not_found
-from enrollment.model.queries import RosterFilter, StudentCourseFilter
-from enrollment.model.records import RosterEntry, StudentCourse
+from enrollment.model.courses import StudentCourse
+from enrollment.model.queries import RosterFilter, StudentCourseFilter, StudentRosterFilter
+from enrollment.model.records import RosterEntry
 from enrollment.storage.queries import queries
 from enrollment.storage.sqlite import Connection
 
@@ -30,6 +32,10 @@ def list_courses_of_student(
     page = list_page(db, query, StudentCourse, parameters, start=start, after=after)
     if not page.items:
         get_student(db, student_id)
+    for item in page.items:
+        # To take a row apart, as a function would that makes the record, takes as long as the rest.
+        force_setattr(item, "meetings", decode_meetings(cast(str, item.meetings)))
+        force_setattr(item, "passed", as_bool(cast(int | None, item.passed)))
     return page
 
 
@@ -46,15 +52,20 @@ def get_courses_tag(db: Connection, student_id: int) -> str:
 
 
 def list_students_of_course(
-    db: Connection, course_id: int, wanted: RosterFilter, after: KeysetPosition | None = None
+    db: Connection, course_id: int, wanted: StudentRosterFilter, after: KeysetPosition | None = None
 ) -> KeysetPage[RosterEntry]:
-    """List the students of a course by status, order of the waitlist and student id.
+    """List the students of a course by name, or by status, order of the waitlist and student id.
 
-    Students at an earlier time are listed by student id alone. Raises course_not_found.
+    Students at an earlier time are listed by name or student id alone. Raises course_not_found.
     """
     start: dict[str, str | int]
     query, start = SQL.list_students_of_course_as_of, {"student_id": 0}
-    if not _is_past(wanted):
+    if wanted.order == "name":
+        query = SQL.list_students_of_course_by_name
+        if _is_past(wanted):
+            query = SQL.list_students_of_course_as_of_by_name
+        start = {"family_sort": "", "given_sort": "", "student_id": 0}
+    elif not _is_past(wanted):
         query = SQL.list_students_of_course
         start = {"status": wanted.status or "", "queue_number": -1, "student_id": 0}
     parameters = _parameters(wanted) | {"course_id": course_id}
@@ -73,5 +84,11 @@ def _parameters(wanted: RosterFilter) -> dict[str, Any]:
     return asdict(wanted) | {"as_of": as_of, "known_at": known_at}
 
 
-def _student_of_course(queue_number: int = 0, **row: Any) -> RosterEntry:
-    return RosterEntry(**row)
+def _student_of_course(
+    passed: int | None,
+    queue_number: int = 0,
+    family_sort: str = "",
+    given_sort: str = "",
+    **row: Any,
+) -> RosterEntry:
+    return RosterEntry(**row, passed=as_bool(passed))

@@ -1,9 +1,12 @@
 """Students."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
+from msgspec.json import decode
 from msgspec.structs import asdict
 
+from enrollment.data.batch import Outcome, insert_batch
 from enrollment.data.keyset import (
     LAST_CHARACTER,
     KeysetPage,
@@ -11,12 +14,13 @@ from enrollment.data.keyset import (
     list_page,
     prefix_ends,
 )
+from enrollment.data.search import rare_word, search_parameters, sort_key, split_words
 from enrollment.data.violations import raise_broken_rules
 from enrollment.model.queries import StudentFilter
-from enrollment.model.records import PossibleDuplicate, Student, StudentInput
+from enrollment.model.records import NewStudent, PossibleDuplicate, Student, StudentInput
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
-from enrollment.storage.queries import queries
+from enrollment.storage.queries import queries, to_json
 from enrollment.storage.sqlite import Connection
 
 SQL = queries("student")
@@ -31,24 +35,27 @@ def get_student(db: Connection, student_id: int) -> Student:
     row = SQL.get_student(db, id=student_id)
     if row is None:
         raise student_not_found(student_id)
-    return Student(**row)
+    return _student(**row)
 
 
 def list_students(
     db: Connection, wanted: StudentFilter, after: KeysetPosition | None = None
 ) -> KeysetPage[Student]:
-    """List students by family name, given name and id, or in the order of the first of these
-    filters that is set: `updated_since`, `number`, `email`."""
-    family_sort, given_sort = (
-        SQL.get_sort_key(db, text=name)["sort_key"]
-        for name in (wanted.family_name, wanted.given_name)
-    )
+    """List students by family name, given name and id. Without `q`, the first of these filters that
+    is set gives the order: `updated_since`, `number`, `email`."""
+    family_sort, given_sort = sort_key(db, wanted.family_name), sort_key(db, wanted.given_name)
     parameters = asdict(wanted) | prefix_ends(wanted, "number", "email")
     parameters |= {"family_sort": family_sort, "family_sort_end": family_sort + LAST_CHARACTER}
     parameters |= {"given_sort": given_sort, "given_sort_end": given_sort + LAST_CHARACTER}
     start: dict[str, str | int]
     query, start = SQL.list_students, {"family_sort": family_sort, "given_sort": ""}
-    if wanted.updated_since:
+    if words := split_words(db, wanted.q):
+        query, start = SQL.list_students_with_words, {"family_sort": "", "given_sort": ""}
+        parameters |= search_parameters(words)
+        if word := rare_word(db, words):
+            query = SQL.list_students_by_word
+            parameters |= {"word": word, "word_end": word + LAST_CHARACTER}
+    elif wanted.updated_since:
         query, start = SQL.list_students_by_update, {"updated_at": str(wanted.updated_since)}
     elif wanted.number:
         query, start = SQL.list_students_by_number, {"number": wanted.number}
@@ -57,31 +64,41 @@ def list_students(
     return list_page(db, query, _student, parameters, start={**start, "id": 0}, after=after)
 
 
-def insert_student(db: Connection, fields: StudentInput, now: Timestamp) -> Student:
-    """Add a student. Raises number_taken."""
-    raise_broken_rules(SQL.list_broken_student_rules(db, id=None, number=fields.number))
-    return Student(**SQL.insert_student(db, now=now, **asdict(fields)))
-
-
-def list_possible_duplicates(db: Connection, student_id: int) -> list[PossibleDuplicate]:
-    """List the first students who have the email or the whole name of this one. Names are compared
-    without case and accents."""
-    return [
+def insert_student(db: Connection, fields: StudentInput, now: Timestamp) -> NewStudent:
+    """Add a student, and name the first students who have the same email or the same whole name,
+    without case and accents. Raises number_taken, duplicate_group."""
+    parameters = _parameters(fields)
+    raise_broken_rules(SQL.list_broken_student_rules(db, id=None, **parameters))
+    row = SQL.insert_student(db, now=now, **parameters)
+    duplicates = [
         PossibleDuplicate(
-            student_id=row["student_id"],
-            same_email=bool(row["same_email"]),
-            same_name=bool(row["same_name"]),
+            student_id=other["student_id"],
+            same_email=bool(other["same_email"]),
+            same_name=bool(other["same_name"]),
         )
-        for row in SQL.list_possible_duplicates(db, id=student_id)
+        for other in SQL.list_possible_duplicates(db, id=row["id"])
     ]
+    return NewStudent(**asdict(_student(**row)), possible_duplicates=duplicates)
+
+
+def insert_students(
+    db: Connection, items: Sequence[StudentInput], mode: Literal["all", "each"], now: Timestamp
+) -> list[Outcome[NewStudent]]:
+    """Add many students: all or none, or each that breaks no rule. For "all", raises what
+    insert_student does, and duplicate_item."""
+    return insert_batch(
+        items, lambda fields: insert_student(db, fields, now), mode, key="student_id"
+    )
 
 
 def update_student(
     db: Connection, student_id: int, fields: StudentInput, now: Timestamp
 ) -> Student:
-    """Replace all fields of a student who exists. Raises number_taken, student_erased."""
-    raise_broken_rules(SQL.list_broken_student_rules(db, id=student_id, number=fields.number))
-    SQL.update_student(db, id=student_id, now=now, **asdict(fields))
+    """Replace all fields of a student who exists. Raises number_taken, duplicate_group,
+    student_erased."""
+    parameters = _parameters(fields)
+    raise_broken_rules(SQL.list_broken_student_rules(db, id=student_id, **parameters))
+    SQL.update_student(db, id=student_id, now=now, **parameters)
     # A trigger may have dated the change later.
     return get_student(db, student_id)
 
@@ -92,5 +109,10 @@ def delete_student(db: Connection, student_id: int) -> None:
     SQL.delete_student(db, id=student_id)
 
 
-def _student(family_sort: str = "", given_sort: str = "", **row: Any) -> Student:
-    return Student(**row)
+def _student(groups: str, family_sort: str = "", given_sort: str = "", **row: Any) -> Student:
+    return Student(**row, groups=decode(groups))
+
+
+def _parameters(fields: StudentInput) -> dict[str, Any]:
+    """Return the parameters of the queries. The groups are JSON."""
+    return asdict(fields) | {"groups": to_json(fields.groups)}

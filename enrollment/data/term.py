@@ -22,6 +22,12 @@ def get_term(db: Connection, term_id: int) -> Term:
     return Term(**row)
 
 
+def get_start(db: Connection, code: str) -> str:
+    """Return the first day of the term with this code, which must exist."""
+    start_on: str = SQL.get_start(db, code=code)["start_on"]
+    return start_on
+
+
 def list_terms(
     db: Connection, wanted: TermFilter, after: KeysetPosition | None = None
 ) -> KeysetPage[Term]:

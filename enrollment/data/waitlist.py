@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from enrollment.data.eligibility import Decision, EnrollmentRequest, decide
 from enrollment.data.violations import raise_broken_rules
@@ -25,52 +25,67 @@ def promote_eligible(
     *,
     course_ids: Sequence[int] = (),
     student_ids: Sequence[int] = (),
+    members_of: Sequence[int] = (),
 ) -> set[tuple[int, int]]:
     """Give free seats to the first eligible students on the waitlists that promote automatically.
 
-    The waitlists are those of these courses, and those that these students are on. A new seat may
-    make its student eligible elsewhere (a corequisite), so this repeats until no one is promoted.
-    Return the id of each promoted student with that of the course.
+    The waitlists are those of these courses, and those that these students are on, or the students
+    of the courses `members_of`. A new seat may make its student eligible elsewhere (a corequisite),
+    so this repeats until no one is promoted. Return the id of each promoted student with that of
+    the course.
     """
+    own = Change(at=change.at, actor=change.actor, reason=PROMOTED, zone=change.zone)
     moved: set[tuple[int, int]] = set()
-    while courses := _list_promotable_courses(db, course_ids, student_ids):
+    while courses := _list_promotable_courses(db, course_ids, student_ids, members_of):
         promoted = {
             (decision.student_id, course_id)
             for course_id in courses
-            for decision in _promote_in_order(db, course_id, change, math.inf)
+            for decision in _promote_in_order(db, course_id, own, math.inf)
             if not decision.violations
         }
         moved |= promoted
-        course_ids, student_ids = (), [student_id for student_id, _ in promoted]
+        student_ids = [student_id for student_id, _ in promoted]
+        course_ids = members_of = ()
     return moved
 
 
 def _list_promotable_courses(
-    db: Connection, course_ids: Sequence[int], student_ids: Sequence[int]
+    db: Connection, course_ids: Sequence[int], student_ids: Sequence[int], members_of: Sequence[int]
 ) -> list[int]:
     """List the courses that promote automatically and have free seats and waitlisted students."""
-    lists = {"course_ids": to_json(course_ids), "student_ids": to_json(student_ids)}
+    lists = {
+        "course_ids": to_json(course_ids),
+        "student_ids": to_json(student_ids),
+        "members_of": to_json(members_of),
+    }
     return [row["id"] for row in SQL.list_promotable_courses(db, **lists)]
 
 
-def promote_manually(db: Connection, course_id: int, seats: int, change: Change) -> list[Decision]:
-    """Give up to so many free seats to the first eligible students on the waitlist.
+def promote_manually(
+    db: Connection, course_id: int, seats: int, student_id: int | None, change: Change
+) -> list[Decision]:
+    """Give up to so many free seats to the first eligible students on the waitlist, or one to the
+    student who is named.
 
     Return the decisions on the students who were promoted or skipped. Raises promotion_automatic,
-    course_full.
+    not_waitlisted, course_full.
     """
-    raise_broken_rules(SQL.list_broken_promotion_rules(db, course_id=course_id))
-    decisions = _promote_in_order(db, course_id, change, seats)
+    named = {"course_id": course_id, "student_id": student_id}
+    raise_broken_rules(SQL.list_broken_promotion_rules(db, **named, **asdict(change)))
+    own = replace(change, reason=PROMOTED)
+    if student_id is None:
+        decisions = _promote_in_order(db, course_id, own, seats)
+    else:
+        request = EnrollmentRequest(student_id, course_id)
+        decisions = decide(db, [request], own, reserves_seats=False)
+        _record(db, course_id, decisions, own)
     promoted = [decision.student_id for decision in decisions if not decision.violations]
     promote_eligible(db, change, student_ids=promoted)
     return decisions
 
 
-def _promote_in_order(
-    db: Connection, course_id: int, change: Change, seats: float
-) -> list[Decision]:
+def _promote_in_order(db: Connection, course_id: int, own: Change, seats: float) -> list[Decision]:
     """Promote or skip waitlisted students in their order, until no seat is left."""
-    own = Change(at=change.at, actor=change.actor, reason=PROMOTED)
     decisions: list[Decision] = []
     last, limit = 0, BATCH
     while True:

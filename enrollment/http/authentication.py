@@ -2,16 +2,17 @@
 
 import math
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from enrollment.config import Config
-from enrollment.data import token
+from enrollment.data import session, token
 from enrollment.http.context import Caller, Context
 from enrollment.http.rate_limit import RateLimiter, Usage
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.sqlite import Connection, Row
 
 # Sets of roles that may use an operation. With the role student, a path that names a student must
 # name the student of the token.
@@ -36,6 +37,8 @@ class Authenticator:
         self._requests = RateLimiter(config.rate_limit, seconds=60)
         # When each token was last used, by its id, unless that has been written.
         self._used: dict[int, datetime] = {}
+        # When each session of the pages was last used, likewise.
+        self._seen: dict[int, datetime] = {}
         # When they were last written, in seconds of `time.monotonic`.
         self._flushed = -math.inf
 
@@ -47,19 +50,31 @@ class Authenticator:
         caller = context.caller = self._authenticate(db, context)
         if caller is None:
             raise Problem("token_missing", "The request has no token.", headers=_challenge())
-        allowed = context.operation.allowed if context.operation else frozenset()
-        if caller.role not in allowed:
-            roles = ", ".join(sorted(allowed))
-            detail = f"The role {caller.role} may not do this. These roles may: {roles}."
-            raise Problem("forbidden", detail)
-        named = context.ids.get("student_id", caller.student_id)
-        if caller.role == "student" and named != caller.student_id:
-            roles = ", ".join(sorted(allowed - {"student"}))
-            detail = (
-                f"This token may do this only for student {caller.student_id}."
-                f" These roles may for every student: {roles}."
-            )
-            raise Problem("forbidden", detail)
+        check_role(context)
+
+    def authorize_session(self, db: Connection, context: Context, secret: str) -> bool:
+        """Set the caller of a page to the owner of a session. Return whether the session and its
+        token are still valid.
+
+        Raises too_many_requests, forbidden.
+        """
+        row = session.find_session(db, secret)
+        if row is None:
+            return False
+        caller = Caller(row["id"], row["name"], row["role"], row["student_id"])
+        context.caller = caller
+        self._used[caller.id] = self._seen[row["session_id"]] = datetime.now(UTC)
+        self._count(context, caller)
+        check_role(context)
+        return True
+
+    def find_token(self, db: Connection, context: Context, text: str) -> Row:
+        """Return the token with this text, to sign in with. Raises token_invalid,
+        too_many_failures."""
+        row = token.find_valid_token(db, text.strip())
+        if row is None:
+            raise self.failure(context, "The token is unknown, expired or revoked.")
+        return row
 
     def token_uses_due(self) -> bool:
         """Whether uses must be written now. The call that returns True begins a new interval."""
@@ -69,18 +84,20 @@ class Authenticator:
         return due
 
     def flush_token_uses(self) -> None:
-        """Write when tokens were last used. If the database can't be written, keep them."""
+        """Write when tokens and sessions were last used. If the database can't be written, keep
+        them."""
         # Requests on other threads may add uses meanwhile.
         used = dict([self._used.popitem() for _ in range(len(self._used))])
+        seen = dict([self._seen.popitem() for _ in range(len(self._seen))])
         try:
             with self._database.write() as db:
-                token.flush_token_uses(
-                    db, {id: Timestamp.of(moment) for id, moment in used.items()}
-                )
+                token.flush_token_uses(db, _timestamps(used))
+                session.flush_session_uses(db, _timestamps(seen))
         except Problem:
             # Reads may go on while writes fail. The next flush tries again.
-            for id, moment in used.items():
-                self._used.setdefault(id, moment)
+            for kept, uses in ((self._used, used), (self._seen, seen)):
+                for id, moment in uses.items():
+                    kept.setdefault(id, moment)
 
     def _authenticate(self, db: Connection, context: Context) -> Caller | None:
         """Return the caller, or None if the request has no token.
@@ -94,22 +111,20 @@ class Authenticator:
         first, *others = {part.strip() for part in header.split(",")}
         scheme, _, text = first.partition(" ")
         if others:
-            raise self._failure(
+            raise self.failure(
                 context, "The header Authorization was sent with several values. Send one."
             )
         if scheme.lower() != "bearer" or not text.strip():
-            raise self._failure(
+            raise self.failure(
                 context, "The header Authorization must be: Bearer, a space, the token."
             )
-        row = token.find_valid_token(db, text.strip())
-        if row is None:
-            raise self._failure(context, "The token is unknown, expired or revoked.")
+        row = self.find_token(db, context, text)
         caller = Caller(row["id"], row["name"], row["role"], row["student_id"])
         self._used[caller.id] = datetime.now(UTC)
         self._count(context, caller)
         return caller
 
-    def _failure(self, context: Context, detail: str) -> Problem:
+    def failure(self, context: Context, detail: str) -> Problem:
         """Count a failure of the client, and return the problem to raise."""
         usage = self._failures.hit(context.client)
         if self._failures.limit and usage.remaining < 0:
@@ -133,6 +148,29 @@ class Authenticator:
         if usage.remaining < 0:
             detail = f"The token may be used {self._requests.limit} times a minute."
             raise Problem("too_many_requests", detail, headers=_retry_after(usage))
+
+
+def check_role(context: Context) -> None:
+    """Refuse a caller who may not use the operation of the context. Raises forbidden."""
+    caller = context.caller
+    assert caller
+    allowed = context.operation.allowed if context.operation else frozenset()
+    if caller.role not in allowed:
+        roles = ", ".join(sorted(allowed))
+        detail = f"The role {caller.role} may not do this. These roles may: {roles}."
+        raise Problem("forbidden", detail)
+    named = context.ids.get("student_id", caller.student_id)
+    if caller.role == "student" and named != caller.student_id:
+        roles = ", ".join(sorted(allowed - {"student"}))
+        detail = (
+            f"This token may do this only for student {caller.student_id}."
+            f" These roles may for every student: {roles}."
+        )
+        raise Problem("forbidden", detail)
+
+
+def _timestamps(moments: Mapping[int, datetime]) -> dict[int, Timestamp]:
+    return {id: Timestamp.of(moment) for id, moment in moments.items()}
 
 
 def _challenge(error: str = "") -> dict[str, str]:

@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from itertools import islice
 from typing import Any, TypeVar
@@ -18,8 +18,8 @@ from enrollment.http.validation import (
     describe_count,
     find_violations,
 )
+from enrollment.model.decoding import decoder
 from enrollment.model.results import Violation
-from enrollment.model.types import decoder
 from enrollment.problems.errors import Problem
 
 # In bytes.
@@ -39,7 +39,7 @@ def read_body(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:
         detail = f'The body has the Content-Encoding "{encoding[:100]}". Send it without one.'
         raise Problem("unsupported_media_type", detail)
     media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
+    if media_type not in media_types(environ.get("REQUEST_METHOD", "")):
         detail = f'The body is "{media_type}", not application/json.'
         if not media_type:
             detail = "The request has no body, or no Content-Type: application/json."
@@ -48,7 +48,7 @@ def read_body(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:
     if coding.lower() != "chunked":
         detail = f'The Transfer-Encoding is "{coding[:100]}". Only chunked is supported.'
         raise Problem("malformed_request", detail)
-    value, repeats = _parse(_read(environ))
+    value, repeats = _parse(read_content(environ))
     try:
         body = msgspec.convert(value, wanted, dec_hook=decoder(zone))
         if not repeats:
@@ -64,6 +64,11 @@ def read_body(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:
     raise Problem("malformed_json" if unreadable else "invalid_body", detail, violations)
 
 
+def media_types(method: str) -> Sequence[str]:
+    """Return the media types that a body can have. A merge patch (RFC 7396) has its own."""
+    return ("application/json", "application/merge-patch+json")[: 1 + (method == "PATCH")]
+
+
 def refuse_body(environ: Mapping[str, Any]) -> None:
     """Refuse a body that would be ignored. A Content-Length of 0 is no body.
 
@@ -75,7 +80,7 @@ def refuse_body(environ: Mapping[str, Any]) -> None:
         raise Problem("malformed_request", detail)
 
 
-def _read(environ: Mapping[str, Any]) -> bytes:
+def read_content(environ: Mapping[str, Any]) -> bytes:
     """Return the body. Do not read much more than the limit of one that is too large.
 
     Raises malformed_request, length_required, request_timeout, body_too_large.
@@ -143,8 +148,8 @@ def _parse(body: bytes) -> tuple[Any, bool]:
 
 
 def _composed(value: Any) -> Any:
-    """Return a JSON value with its texts in NFC: a letter is stored in one form, however it was sent
-    (https://unicode.org/reports/tr15/)."""
+    """Return a JSON value with its texts in NFC (https://unicode.org/reports/tr15/): a letter is
+    stored in one form, however it was sent."""
     if isinstance(value, str):
         return unicodedata.normalize("NFC", value)
     if isinstance(value, list):

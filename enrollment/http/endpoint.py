@@ -101,4 +101,6 @@ def change_context(context: Context, given: ChangeDetails | None = None) -> Chan
         reason=given.reason,
         overridden=msgspec.json.encode(override.rules).decode() if override else None,
         override_reason=override.reason if override else None,
+        by_student=caller is not None and caller.role == "student",
+        zone=context.zone,
     )

@@ -7,12 +7,20 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from msgspec import Meta
 
-from enrollment.model.types import (
+from enrollment.model.text import (
+    CODE_LENGTH,
+    CODE_RULE,
     NAME_LENGTH,
     SURROGATES,
     TEXT,
     TEXT_RULE,
+)
+from enrollment.model.types import (
+    CREDIT_DECIMALS,
+    MAX_CREDITS,
     AsOf,
+    Code,
+    Credits,
     Date,
     PersonName,
     Since,
@@ -29,6 +37,8 @@ WORDS: dict[Any, str] = {
     bool: "true or false",
     list: "a list",
     PersonName: f"text of 1 to {NAME_LENGTH} characters",
+    Code: f"text of 1 to {CODE_LENGTH} characters: {CODE_RULE}",
+    Credits: f"a number from 0 to {MAX_CREDITS:,} with at most {CREDIT_DECIMALS} decimals",
     Date: _DATE,
     Timestamp: _TIMESTAMP,
     **dict.fromkeys((AsOf, Since, Until), f"{_DATE}, or {_TIMESTAMP}"),
@@ -66,7 +76,7 @@ def describe_expected(value: Any, wanted: Any) -> str:
     """Describe a type. The messages of msgspec name Python types and patterns instead."""
     inner, meta = unwrap(wanted)
     if get_origin(inner) is Literal:
-        return "Expected one of: " + ", ".join(get_args(inner))
+        return "Expected one of: " + ", ".join(map(str, get_args(inner)))
     if inner in (str, PersonName) and isinstance(value, str):
         if re.search(f"[{SURROGATES}]", value):
             return "Expected no lone surrogates"

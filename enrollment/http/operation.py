@@ -56,6 +56,9 @@ class Operation(NamedTuple):
     download: str | None = None
     # The path of the page that a browser is redirected to.
     page: str | None = None
+    # Whether it is a page for people: with a session in place of a token, and a form in place of
+    # JSON. Its handler takes a Visit of web/visit.py.
+    is_page: bool = False
 
     @property
     def ids(self) -> list[tuple[str, str]]:

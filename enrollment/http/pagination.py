@@ -12,11 +12,12 @@ from msgspec import Meta
 from enrollment.data.keyset import KeysetPage, KeysetPosition, invalid_cursor
 from enrollment.http.context import Context
 from enrollment.http.responses import Result
-from enrollment.model.queries import Pagination
+from enrollment.http.validation import fields_by_name
+from enrollment.model.queries import PageQuery
 from enrollment.model.results import Page
 
 
-def decode_cursor(context: Context, query: Pagination) -> KeysetPosition | None:
+def decode_cursor(context: Context, query: PageQuery) -> KeysetPosition | None:
     """Return the position after which the page begins, or None for the first page.
 
     Raises page_not_found.
@@ -33,16 +34,16 @@ def decode_cursor(context: Context, query: Pagination) -> KeysetPosition | None:
 
 
 def page_response(
-    context: Context, listing: KeysetPage[Any], query: Pagination, tag: str | None = None
+    context: Context, listing: KeysetPage[Any], query: PageQuery, tag: str | None = None
 ) -> Result:
     """Return one page of a list, with the cursor of the next page. `tag` is the entity tag of the
     whole list."""
     if listing.next is None:
-        return Result(HTTPStatus.OK, Page(listing.items, None), tag=tag)
+        return Result(HTTPStatus.OK, Page(listing.items, None, listing.total), tag=tag)
     token = msgspec.json.encode(listing.next)
     cursor = urlsafe_b64encode(_signature(context, query, token) + token).decode().rstrip("=")
     following = {**filters(query), "limit": query.limit, "cursor": cursor}
-    page = Page(listing.items, cursor)
+    page = Page(listing.items, cursor, listing.total)
     return Result(HTTPStatus.OK, page, next_link(context, following), tag)
 
 
@@ -52,11 +53,12 @@ def next_link(context: Context, following: dict[str, Any]) -> dict[str, str]:
 
 
 def filters(query: msgspec.Struct) -> dict[str, Any]:
-    """Return the parameters that select items and are set, as they stand in a URL."""
+    """Return the parameters that select items and are set, as they stand in a URL. The next page
+    is not counted again."""
     values = {
-        field.encode_name: getattr(query, field.name)
-        for field in msgspec.structs.fields(query)
-        if field.name not in ("limit", "cursor", "after", "wait")
+        name: getattr(query, field.name)
+        for name, field in fields_by_name(type(query)).items()
+        if field.name not in ("limit", "cursor", "after", "wait", "count")
         and getattr(query, field.name) != field.default
     }
     return {
@@ -65,7 +67,7 @@ def filters(query: msgspec.Struct) -> dict[str, Any]:
     }
 
 
-def _signature(context: Context, query: Pagination, token: bytes) -> bytes:
+def _signature(context: Context, query: PageQuery, token: bytes) -> bytes:
     """Return a digest that binds a cursor to its list and filters. It prevents mistakes. It is not
     a secret."""
     scope = msgspec.json.encode([context.path, filters(query)], enc_hook=str)

@@ -18,7 +18,7 @@ from enrollment.http.validation import (
     fields_by_name,
     find_violations,
 )
-from enrollment.model.types import decoder
+from enrollment.model.decoding import decoder
 from enrollment.problems.errors import Problem
 
 

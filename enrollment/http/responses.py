@@ -1,7 +1,7 @@
 """Results and problems as HTTP responses."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from io import IOBase
 from types import MappingProxyType
@@ -12,8 +12,10 @@ import msgspec
 from enrollment.http.conditional import etag_of, not_modified
 from enrollment.http.content import Content, digest_of, discard
 from enrollment.http.context import Context
+from enrollment.model.results import Violation
 from enrollment.problems.body import problem_body
 from enrollment.problems.errors import Problem
+from enrollment.problems.registry import PROBLEM_TYPES
 
 log = logging.getLogger("enrollment")
 
@@ -84,9 +86,16 @@ def render_problem(context: Context, problem: Problem) -> Response:
 
 def render_failure(context: Context, error: BaseException | None) -> Response:
     """Turn an unexpected exception into a response with the request id, and log its traceback."""
+    log_failure(context, error)
+    return render_problem(context, service_failed())
+
+
+def log_failure(context: Context, error: BaseException | None) -> None:
     log.error("request %s failed", context.request_id, exc_info=error)
-    problem = Problem("internal_error", "The service failed. The log has the details.")
-    return render_problem(context, problem)
+
+
+def service_failed() -> Problem:
+    return Problem("internal_error", "The service failed. The log has the details.")
 
 
 # What handlers return
@@ -102,3 +111,18 @@ def created(content: Any, location: str, tag: str | None = None) -> Result:
 
 def no_content() -> Result:
     return Result(HTTPStatus.NO_CONTENT, None)
+
+
+def created_many(context: Context, results: Any, mode: str) -> Result:
+    """Return the results for many items: 201 for all of them, 207 for each. Note for the metrics
+    what was refused."""
+    context.refusals = [violation.code for item in results.items for violation in item.errors]
+    status = HTTPStatus.CREATED if mode == "all" else HTTPStatus.MULTI_STATUS
+    return Result(status, results)
+
+
+def status_of(violations: Sequence[Violation]) -> int:
+    """Return the status that a request for one item alone would have."""
+    if not violations:
+        return HTTPStatus.CREATED
+    return PROBLEM_TYPES[Problem.from_violations(violations).code].status

@@ -5,10 +5,11 @@ from functools import cache
 from typing import Any, get_args
 
 import msgspec
-from msgspec.structs import FieldInfo, replace
+from msgspec.structs import replace
 
 from enrollment.http.context import Caller, Context
 from enrollment.http.validation import fields_by_name
+from enrollment.model.patches import default_of
 from enrollment.model.records import Event
 from enrollment.model.requests import FOR_STUDENTS
 from enrollment.model.results import Violation
@@ -48,7 +49,7 @@ def _staff_fields(struct: msgspec.Struct, pointer: str) -> Iterator[Violation]:
         value, place = getattr(struct, field.name), f"{pointer}/{name}"
         values = values_for_students(field.type)
         if values is None:
-            if value != _default(field):
+            if value != default_of(field):
                 detail = "Students may not send this field"
                 yield Violation(pointer=place, code="forbidden", detail=detail)
         elif values and value not in values:
@@ -72,9 +73,3 @@ def values_for_students(wanted: Any) -> tuple[str, ...] | None:
     None if they may not send it."""
     marks = (part.extra or {} for part in get_args(wanted) if isinstance(part, msgspec.Meta))
     return next((mark[FOR_STUDENTS] for mark in marks if FOR_STUDENTS in mark), None)
-
-
-def _default(field: FieldInfo) -> Any:
-    if field.default_factory is not msgspec.NODEFAULT:
-        return field.default_factory()
-    return field.default

@@ -1,6 +1,6 @@
 """The query parameters: filters, pages, options."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -16,9 +16,10 @@ from enrollment.model.types import (
     Prefix,
     RecordedStatus,
     RecordSubject,
+    SearchWords,
+    SeatsLeft,
     Since,
     StudentStatus,
-    Timestamp,
     Until,
 )
 
@@ -30,10 +31,10 @@ OnlyUntil = Annotated[Until, Meta(description="Show what was recorded before thi
 Limit = Annotated[int, Meta(ge=1, le=1000, description="The maximum number of items")]
 
 
-UpdatedSince = Annotated[Timestamp, Meta(description="Show what has changed at this time or later")]
+UpdatedSince = Annotated[Since, Meta(description="Show what has changed at this time or later")]
 
 
-class Pagination(Input, frozen=True, kw_only=True):
+class PageQuery(Input, frozen=True, kw_only=True):
     """One page of a list: at most `limit` items, starting at `cursor`."""
 
     limit: Limit = 100
@@ -45,10 +46,22 @@ class Pagination(Input, frozen=True, kw_only=True):
         return self.limit > QUICK_LIMIT
 
 
+class Pagination(PageQuery, frozen=True, kw_only=True):
+    """One page of a list, and with `count` the number of items on all its pages."""
+
+    count: Annotated[bool, Meta(description="Add the number of items on all pages")] = False
+
+    @property
+    def is_slow(self) -> bool:
+        return self.count or super().is_slow
+
+
 class StudentFilter(Pagination, frozen=True, kw_only=True):
     """Filters for students. Text matches the beginning; case is ignored, and so are accents in
-    names."""
+    names. `q` finds students with all of its words: each begins a word of the names, the number or
+    the email."""
 
+    q: SearchWords = ""
     number: Prefix = ""
     family_name: Prefix = ""
     given_name: Prefix = ""
@@ -56,22 +69,41 @@ class StudentFilter(Pagination, frozen=True, kw_only=True):
     status: StudentStatus | None = None
     updated_since: UpdatedSince | None = None
 
+    @property
+    def is_slow(self) -> bool:
+        return bool(self.q) or super().is_slow
+
 
 class TermFilter(Pagination, frozen=True, kw_only=True):
     """Filters for terms. Text matches the beginning; case is ignored for A-Z only."""
 
     code: Prefix = ""
     title: Prefix = ""
+    updated_since: UpdatedSince | None = None
 
 
 class CourseFilter(Pagination, frozen=True, kw_only=True):
-    """Filters for courses. Text matches the beginning; case is ignored for A-Z only. `term` is a
-    complete code."""
+    """Filters for courses. Text matches the beginning; case is ignored for A-Z only. `term` and
+    `section` are complete codes. `q` finds courses with all of its words: each begins a word of the
+    code, the section, the title or the instructor."""
 
+    q: SearchWords = ""
     code: Prefix = ""
+    section: ExactCode | None = None
     title: Prefix = ""
+    instructor: Prefix = ""
     term: ExactCode | None = None
     status: CourseStatus | None = None
+    seats: Annotated[SeatsLeft, Meta(description="Courses with free seats, or without")] | None = (
+        None
+    )
+    waiting: Annotated[bool, Meta(description="Only courses with waitlisted students")] = False
+    updated_since: UpdatedSince | None = None
+
+    @property
+    def is_slow(self) -> bool:
+        filtered = self.q or self.seats or self.waiting or self.updated_since
+        return bool(filtered) or super().is_slow
 
 
 class HoldFilter(Pagination, frozen=True, kw_only=True):
@@ -108,13 +140,20 @@ class RosterFilter(Pagination, frozen=True, kw_only=True):
         return bool(self.as_of or self.known_at) or super().is_slow
 
 
+class StudentRosterFilter(RosterFilter, frozen=True, kw_only=True):
+    """Filters for the students of a course, and their order: by status and position on the
+    waitlist, or by name."""
+
+    order: Literal["status", "name"] = "status"
+
+
 class StudentCourseFilter(RosterFilter, frozen=True, kw_only=True):
     """Filters for the courses of a student."""
 
     term: ExactCode | None = None
 
 
-class EligibleCourseFilter(Pagination, frozen=True, kw_only=True):
+class EligibleCourseFilter(PageQuery, frozen=True, kw_only=True):
     """Filters for the courses in which a student can enroll."""
 
     term: ExactCode | None = None

@@ -1,33 +1,30 @@
 """The records of the HTTP interface. Clients send a `...Input`; the service returns the record."""
 
+from datetime import UTC, datetime, tzinfo
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from enrollment.model.types import (
+    UNBOUNDED,
     Code,
     Count,
-    CourseStatus,
     Credits,
     Date,
     Email,
+    Grade,
+    Groups,
     Id,
-    Label,
     Name,
     OverridableRule,
     PersonName,
-    Promotion,
     Reason,
     RecordedStatus,
     Role,
-    Room,
-    Seats,
-    Since,
     StudentNumber,
     StudentStatus,
     Text,
-    TimeOfDay,
     Timestamp,
     TimestampText,
     Title,
@@ -47,7 +44,8 @@ class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class StudentInput(Input, frozen=True, kw_only=True):
     """A student to create, or the new fields of a student. A person with one name has no
     `given_name`. Several students can have the same `email`. `max_credits` overrides the limit of
-    every term."""
+    every term. `groups` are codes such as NURSING, SENIOR or 2027: a course can be open to some
+    groups only, or let them enroll early."""
 
     number: StudentNumber | None = None
     given_name: PersonName | None
@@ -55,6 +53,7 @@ class StudentInput(Input, frozen=True, kw_only=True):
     email: Email | None = None
     status: StudentStatus = "active"
     max_credits: Credits | None = None
+    groups: Groups = []
 
 
 class Student(StudentInput, frozen=True, forbid_unknown_fields=False):
@@ -83,12 +82,14 @@ class NewStudent(Student, frozen=True):
 
 class TermInput(Input, frozen=True, kw_only=True):
     """A term to create, or the new fields of a term. `max_credits` limits the credits of each
-    student in the term."""
+    student in the term. From `drop_until` on, students cannot drop its courses themselves, unless
+    the course has a `drop_until` of its own."""
 
     code: Code
     title: Title
     start_on: Date
     end_on: Date
+    drop_until: Until | None = None
     max_credits: Credits | None = None
 
 
@@ -100,72 +101,10 @@ class Term(TermInput, frozen=True, forbid_unknown_fields=False):
     updated_at: TimestampText
 
 
-class Prerequisite(Input, frozen=True, kw_only=True):
-    """The code of a course that a student must complete first. If `concurrent` is true, the student
-    may also take both courses at the same time."""
-
-    code: Code
-    concurrent: bool = False
-
-
-class Meeting(Input, frozen=True, kw_only=True, rename={"from_time": "from", "to_time": "to"}):
-    """A weekly meeting of a course. Weekday 1 is Monday (ISO 8601). Times are local to the
-    school."""
-
-    weekday: Annotated[int, Meta(ge=1, le=7)]
-    from_time: TimeOfDay
-    to_time: TimeOfDay
-    room: Room | None = None
-
-
-class CourseInput(Input, frozen=True, kw_only=True):
-    """A course to create, or the new fields of a course. If the course runs several times in a
-    term, each `section` is a course of its own with the same `code`. `term` is the code of a term.
-    A `capacity` of null means no limit, and 0 means no seats."""
-
-    code: Code
-    section: Code | None = None
-    title: Title
-    term: Code | None = None
-    instructor: Title | None = None
-    credits: Credits = 0.0
-    capacity: Seats | None = None
-    waitlist_capacity: Seats | None = None
-    promotion: Promotion = "automatic"
-    enroll_from: Since | None = None
-    enroll_until: Until | None = None
-    status: CourseStatus = "open"
-    repeatable: bool = False
-    prerequisites: Annotated[list[Prerequisite], Meta(max_length=20)] = []
-    corequisites: Annotated[list[Code], Meta(max_length=20)] = []
-    meetings: Annotated[list[Meeting], Meta(max_length=20)] = []
-
-
-class CourseSeats(msgspec.Struct, frozen=True, kw_only=True):
-    """The seats of a course, counted when it is read. `free` is null if the capacity has no
-    limit."""
-
-    capacity: Seats | None
-    enrolled: Count
-    waitlisted: Count
-    free: Count | None
-
-
-class Course(CourseInput, frozen=True, forbid_unknown_fields=False):
-    """A course with its seats. `version` increases with every change of its fields, and
-    `updated_at` is the time of the last. `label` is the code with the section, such as
-    ENG101-02."""
-
-    id: Id
-    version: Count
-    updated_at: TimestampText
-    label: Label
-    seats: CourseSeats
-
-
 class Enrollment(msgspec.Struct, frozen=True, kw_only=True):
     """The status of a student in a course. Each time shows when that status last began. `position`
-    is the position on the waitlist, from 1."""
+    is the position on the waitlist, from 1. `passed` and `grade` are the outcome of the last
+    completion."""
 
     student_id: Id
     course_id: Id
@@ -175,14 +114,15 @@ class Enrollment(msgspec.Struct, frozen=True, kw_only=True):
     waitlisted_at: TimestampText | None
     completed_at: TimestampText | None
     dropped_at: TimestampText | None
+    passed: bool | None
+    grade: Grade | None
     version: Count
 
 
-class StudentCourse(Enrollment, frozen=True, kw_only=True):
-    """One course of a student: the enrollment, with the code and title of the course."""
+class ReplacedStudent(Student, frozen=True, kw_only=True):
+    """A student after a change, with the enrollments that the change dropped."""
 
-    code: Code
-    title: Title
+    dropped: Annotated[list[Enrollment], Meta(max_length=UNBOUNDED)]
 
 
 class RosterEntry(Enrollment, frozen=True, kw_only=True):
@@ -195,7 +135,9 @@ class RosterEntry(Enrollment, frozen=True, kw_only=True):
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One change of one enrollment. `id` increases in the order in which changes were committed."""
+    """One change of one enrollment. `id` increases in the order in which changes were committed.
+    `corrects` is the event that this one replaces. If that was taken back, `restores` is the event
+    that holds again. Only a completion has `passed`."""
 
     id: Id
     student_id: Id
@@ -207,6 +149,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     actor: Text | None
     reason: Reason | None
     overridden: Annotated[list[OverridableRule], Meta(max_length=20)]
+    corrects: Id | None
+    restores: Id | None
+    passed: bool | None
+    grade: Grade | None
 
 
 class HoldInput(Input, frozen=True, kw_only=True):
@@ -267,3 +213,12 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     # The overridden rules as a JSON array. They apply only to new enrollments.
     overridden: str | None = None
     override_reason: str | None = None
+    # Whether a student makes the change, with a token of the student's own.
+    by_student: bool = False
+    # The time zone of the school.
+    zone: tzinfo = UTC
+
+    @property
+    def today(self) -> Date:
+        """The date at the school at the time of the change."""
+        return Date(datetime.fromisoformat(self.at).astimezone(self.zone).date().isoformat())

@@ -5,13 +5,17 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
-from enrollment.model.records import Enrollment, Event
+from enrollment.model.courses import Course, Meeting, RequiringCourse
+from enrollment.model.records import Enrollment, Event, NewStudent
 from enrollment.model.types import (
     UNBOUNDED,
     Code,
+    Count,
     Credits,
     Cursor,
+    EnrollmentStatus,
     Id,
+    Label,
     Status,
     Text,
     Title,
@@ -39,10 +43,12 @@ R = TypeVar("R")  # the type of the items
 
 
 class Page(msgspec.Struct, Generic[R], frozen=True):
-    """One page of a list. `next` is the cursor of the next page, or null on the last page."""
+    """One page of a list. `next` is the cursor of the next page, or null on the last page. `total`
+    is the number of items on all pages, if the request has `count`."""
 
     items: Annotated[list[R], Meta(max_length=1000)]
     next: Cursor | None
+    total: Count | msgspec.UnsetType = msgspec.UNSET
 
 
 class EventFeed(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,10 +95,67 @@ class BulkResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     errors: Annotated[list[Violation], Meta(max_length=UNBOUNDED)] = []
 
 
-class BulkResults(msgspec.Struct, frozen=True):
+class AffectedEnrollment(msgspec.Struct, frozen=True, kw_only=True):
+    """A student of a course that was changed, whose enrollment or place on the waitlist breaks
+    rules since. It stays as it is; `errors` lists the rules."""
+
+    student_id: Id
+    status: EnrollmentStatus
+    errors: Annotated[list[Violation], Meta(max_length=UNBOUNDED)]
+
+
+class ReplacedCourse(Course, frozen=True, kw_only=True):
+    """A course after a change, with the students whom the change affects. If its code is another
+    one now, `required_by_old_code` lists the courses that still require the old code."""
+
+    affected: Annotated[list[AffectedEnrollment], Meta(max_length=UNBOUNDED)]
+    required_by_old_code: Annotated[list[RequiringCourse], Meta(max_length=UNBOUNDED)]
+
+
+class StudentResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The result for one student to create: the HTTP status that a request for this student alone
+    would have, and the student or every reason for the refusal."""
+
+    status: Status
+    student: NewStudent | None = None
+    errors: Annotated[list[Violation], Meta(max_length=UNBOUNDED)] = []
+
+
+class CourseResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The result for one course to create: the HTTP status that a request for this course alone
+    would have, and the course or every reason for the refusal."""
+
+    status: Status
+    course: Course | None = None
+    errors: Annotated[list[Violation], Meta(max_length=UNBOUNDED)] = []
+
+
+class Results(msgspec.Struct, frozen=True):
+    """The base of the results of a request for many."""
+
+
+class BulkResults(Results, frozen=True):
     """The results of a bulk request, in the order of the request."""
 
     items: Annotated[list[BulkResult], Meta(max_length=UNBOUNDED)]
+
+
+class StudentResults(Results, frozen=True):
+    """The results for many students to create, in the order of the request."""
+
+    items: Annotated[list[StudentResult], Meta(max_length=1000)]
+
+
+class CourseResults(Results, frozen=True):
+    """The results for many courses to create, in the order of the request."""
+
+    items: Annotated[list[CourseResult], Meta(max_length=1000)]
+
+
+class CourseCopies(Results, frozen=True):
+    """The courses that a copy of a term has made."""
+
+    items: Annotated[list[Course], Meta(max_length=UNBOUNDED)]
 
 
 class MergedCourse(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,9 +188,13 @@ class EligibleCourse(msgspec.Struct, frozen=True, kw_only=True):
 
     course_id: Id
     code: Code
+    section: Code | None
+    label: Label
     title: Title
     term: Code | None
     credits: Credits
+    instructor: Title | None
+    meetings: Annotated[list[Meeting], Meta(max_length=20)]
 
 
 class Eligibility(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,14 +1,18 @@
 """The types of single values, with their lengths and ranges."""
 
-import re
-from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from functools import partial
-from typing import Annotated, Any, Literal
-from unicodedata import category
+from datetime import UTC, datetime
+from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta
+
+from enrollment.model.text import (
+    END,
+    INVISIBLE,
+    NO_ODD_CHARACTERS,
+    ODD,
+    TEXT,
+    TEXT_RULE,
+)
 
 
 class Date(str):
@@ -51,97 +55,21 @@ class PersonName(str):
     """A given or family name."""
 
 
-# RFC 3339 does not limit the digits of a fraction of a second.
-TIMESTAMP_LENGTH = 64
+class Code(str):
+    """The code of a term or course, or a section: letters and digits of any script."""
 
 
-def decoder(zone: tzinfo) -> Callable[[type, Any], Any]:
-    """Return the function by which msgspec decodes a PersonName, and Dates and times. A date in
-    place of a time is a day in this time zone."""
-    return partial(_decode, zone)
+class Credits(float):
+    """A number of credits with at most three decimals."""
 
 
-def _decode(zone: tzinfo, wanted: type, value: Any) -> Any:
-    """Decode text or a full-date or date-time of RFC 3339.
-
-    Raises ValueError, msgspec.ValidationError; NotImplementedError for another type.
-    """
-    if wanted is PersonName:
-        return _person_name(value)
-    if isinstance(value, str) and len(value) > TIMESTAMP_LENGTH:
-        raise ValueError(f"Expected at most {TIMESTAMP_LENGTH} characters")
-    if wanted is Date:
-        return Date(msgspec.convert(value, date).isoformat())
-    if wanted not in (Timestamp, AsOf, Since, Until):
-        raise NotImplementedError(wanted)
-    try:
-        if wanted is not Timestamp and isinstance(value, str) and len(value) == len("2026-09-01"):
-            return wanted(_day(zone, msgspec.convert(value, date), wanted))
-        return wanted(Timestamp.of(msgspec.convert(value, Annotated[datetime, Meta(tz=True)])))
-    except OverflowError:
-        raise ValueError("Expected a year from 1 to 9999 in UTC") from None
-
-
-def _day(zone: tzinfo, day: date, wanted: type) -> Timestamp:
-    """Return the start of a day, its last millisecond (AsOf), or the moment after that (Until).
-
-    A day can begin or end where the clocks change: of a time that comes twice, its end is the
-    second one. Raises OverflowError.
-    """
-    if wanted is Since:
-        return Timestamp.of(datetime.combine(day, time(), zone))
-    end = datetime.combine(day, time(23, 59, 59, 999_000, fold=1), zone).astimezone(UTC)
-    return Timestamp.of(end if wanted is AsOf else end + timedelta(milliseconds=1))
-
-
-def _person_name(value: Any) -> PersonName:
-    """Return a name. A reader counts neither combining marks nor characters that show nothing."""
-    if not isinstance(value, str) or not re.match(TEXT, value) or len(value) > CODE_POINTS_OF_NAME:
-        raise ValueError("Expected text")
-    if (
-        sum(category(character) not in ("Mn", "Mc", "Me", "Cf") for character in value)
-        > NAME_LENGTH
-    ):
-        raise ValueError(f"Expected at most {NAME_LENGTH} characters")
-    return PersonName(value)
-
-
-# Text cannot have control characters (they forge log lines), lone surrogates, U+FFFE and U+FFFF
-# (they are not characters), or U+10FFFF (a query for a prefix ends at the prefix and U+10FFFF).
-# Patterns end with END instead of "$", which would allow a newline at the end.
-SURROGATES = r"\ud800-\udfff"
-END = r"(?![\s\S])"
-_ODD = rf"\x00-\x1f\x7f-\x9f\u2028\u2029{SURROGATES}\ufffe\uffff" + "\U0010ffff"
-_NO_ODD_CHARACTERS = rf"^[^{_ODD}]*{END}"
-# Characters that show nothing: of zero width, that only join or direct others, or that fill a space.
-_INVISIBLE = (
-    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    r"\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0" + "\U000e0000-\U000e0fff"
-)
-# Texts that differ only in white space at either end would look the same. A text begins with a
-# character that shows something; in scripts that need them, invisible ones can follow.
-TEXT = rf"^[^\s{_ODD}{_INVISIBLE}](?:[^{_ODD}]*[^\s{_ODD}])?{END}"
-TEXT_RULE = (
-    "Expected no control characters, a visible first character, and no white space at the end"
-)
-# In characters as a reader counts them, and in code points.
-NAME_LENGTH = 100
-CODE_POINTS_OF_NAME = 500
-
+Groups = Annotated[list[Code], Meta(max_length=50)]
 Id = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=TEXT, description=TEXT_RULE)]
 Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=TEXT, description=TEXT_RULE)]
 Room = Annotated[str, Meta(min_length=1, max_length=100, pattern=TEXT, description=TEXT_RULE)]
+Grade = Annotated[str, Meta(min_length=1, max_length=10, pattern=TEXT, description=TEXT_RULE)]
 Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern=TEXT, description=TEXT_RULE)]
-Code = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=32,
-        pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9 ._/+-]*[A-Za-z0-9+])?(?![\s\S])",
-        description="Expected letters A-Z and digits, with spaces and . _ / + - between them",
-    ),
-]
 StudentNumber = Annotated[
     str,
     Meta(
@@ -155,7 +83,7 @@ Email = Annotated[
     str,
     Meta(
         max_length=254,
-        pattern=rf"^[^@\s{_ODD}{_INVISIBLE}]+@[^@\s{_ODD}{_INVISIBLE}]+{END}",
+        pattern=rf"^[^@\s{ODD}{INVISIBLE}]+@[^@\s{ODD}{INVISIBLE}]+{END}",
         description="Expected an email address such as ada@example.org",
     ),
 ]
@@ -163,30 +91,42 @@ Prefix = Annotated[
     str,
     Meta(
         max_length=254,
-        pattern=_NO_ODD_CHARACTERS,
+        pattern=NO_ODD_CHARACTERS,
         description="Expected no control characters",
         extra_json_schema={"description": "Match the beginning; ignore case for A-Z only"},
+    ),
+]
+SearchWords = Annotated[
+    str,
+    Meta(
+        max_length=100,
+        pattern=NO_ODD_CHARACTERS,
+        description="Expected no control characters",
+        extra_json_schema={"description": "Find all of these words, whatever the case and accents"},
     ),
 ]
 ExactCode = Annotated[
     str,
     Meta(
         max_length=254,
-        pattern=_NO_ODD_CHARACTERS,
+        pattern=NO_ODD_CHARACTERS,
         description="Expected no control characters",
         extra_json_schema={"description": "Match the complete code; ignore case for A-Z only"},
     ),
 ]
+MAX_CREDITS = 1000
+CREDIT_DECIMALS = 3
+# 0.1 + 0.2 is 0.30000000000000004 for most programs, and means 0.3.
+CREDIT_ERROR = 1e-9
 Actor = Annotated[
     str,
     Meta(
         max_length=254,
-        pattern=_NO_ODD_CHARACTERS,
+        pattern=NO_ODD_CHARACTERS,
         description="Expected no control characters",
         extra_json_schema={"description": "Match the complete name of the actor"},
     ),
 ]
-Credits = Annotated[float, Meta(ge=0, le=1000, multiple_of=0.25)]
 Seats = Annotated[int, Meta(ge=0, le=1_000_000)]
 
 TimeOfDay = Annotated[
@@ -221,14 +161,18 @@ TokenText = Annotated[str, Meta(max_length=65, pattern=r"^enr_[0-9a-f]{12}_[0-9a
 Role = Literal["monitor", "reader", "registrar", "student", "admin"]
 StudentStatus = Literal["active", "inactive"]
 CourseStatus = Literal["open", "closed", "cancelled"]
+SeatsLeft = Literal["open", "full"]
 Promotion = Literal["automatic", "manual"]
 OverridableRule = Literal[
     "already_completed",
+    "another_section",
     "student_inactive",
     "student_on_hold",
     "course_not_open",
+    "group_required",
     "window_not_open",
     "window_closed",
+    "term_ended",
     "prerequisite_missing",
     "corequisite_missing",
     "time_conflict",

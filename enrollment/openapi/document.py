@@ -9,9 +9,16 @@ from typing import Any
 import msgspec
 
 from enrollment.http.authentication import ANYONE
+from enrollment.http.body import media_types
 from enrollment.http.operation import Operation, template
 from enrollment.http.writes import KEY
-from enrollment.model.results import BulkResult, DryRun, Violation
+from enrollment.model.results import (
+    BulkResult,
+    CourseResult,
+    DryRun,
+    StudentResult,
+    Violation,
+)
 from enrollment.openapi.examples import request_sample
 from enrollment.openapi.responses import examples, headers, responses, shared_responses
 from enrollment.openapi.schemas import (
@@ -79,7 +86,7 @@ def _schemas(operations: Sequence[Operation]) -> dict[str, Any]:
     for operation in operations:
         if isinstance(operation.answer, type) and issubclass(operation.answer, msgspec.Struct):
             mark_always_sent(schemas[operation.answer.__name__])
-    for record in (Violation, BulkResult):
+    for record in (Violation, BulkResult, StudentResult, CourseResult):
         mark_left_out(schemas[record.__name__])
     return schemas | written(_written(operations))
 
@@ -115,7 +122,8 @@ def _operation(operation: Operation, operations: Sequence[Operation]) -> dict[st
         described["security"] = []
     if operation.body:
         content = {"schema": reference(operation.body), "example": request_sample(operation.body)}
-        described["requestBody"] = {"required": True, "content": {"application/json": content}}
+        types = dict.fromkeys(media_types(operation.method), content)
+        described["requestBody"] = {"required": True, "content": types}
     if operation.status == HTTPStatus.CREATED and (links := dict(_links(operation, operations))):
         described["responses"]["201"]["links"] = links
     return described

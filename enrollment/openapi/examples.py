@@ -7,32 +7,26 @@ import msgspec
 from msgspec import NODEFAULT
 from msgspec.structs import asdict, fields
 
-from enrollment.model.history import Census, CensusCounts, CourseCensus, Erasure, RecordChange
-from enrollment.model.records import (
+from enrollment.model.courses import (
     Course,
-    CourseInput,
-    CourseSeats,
-    Enrollment,
-    Event,
+    StudentCourse,
+)
+from enrollment.model.history import Erasure
+from enrollment.model.patches import CoursePatch, StudentPatch, TermPatch
+from enrollment.model.records import (
     Hold,
-    HoldInput,
-    Meeting,
-    NewStudent,
     NewToken,
-    PossibleDuplicate,
-    Prerequisite,
+    ReplacedStudent,
     RosterEntry,
     Student,
-    StudentCourse,
-    StudentInput,
     Term,
-    TermInput,
     Token,
-    TokenInput,
 )
 from enrollment.model.requests import (
     BulkEnrollmentInput,
     BulkEnrollmentItem,
+    CourseBatchInput,
+    CourseCopyInput,
     CourseSetInput,
     CourseSetItem,
     EnrollmentInput,
@@ -40,10 +34,16 @@ from enrollment.model.requests import (
     ErasureInput,
     MergeInput,
     PromotionInput,
+    StudentBatchInput,
+    TakeBackInput,
 )
 from enrollment.model.results import (
+    AffectedEnrollment,
     BulkResult,
     BulkResults,
+    CourseCopies,
+    CourseResult,
+    CourseResults,
     DryRun,
     Eligibility,
     EligibleCourse,
@@ -53,92 +53,29 @@ from enrollment.model.results import (
     MergedCourse,
     Page,
     Readiness,
+    ReplacedCourse,
     Service,
+    StudentResult,
+    StudentResults,
 )
-from enrollment.model.types import Date, Until
+from enrollment.model.types import Code
+from enrollment.openapi.college import (
+    CENSUS,
+    CHANGE,
+    COURSE,
+    ENROLLMENT,
+    EVENT,
+    HOLD,
+    NEW_STUDENT,
+    NOW,
+    OFFER,
+    STORED_COURSE,
+    STORED_TOKEN,
+    STUDENT,
+    TERM,
+    TOKEN,
+)
 from enrollment.problems.examples import example
-
-STARTED, NOW = "2026-08-20T09:00:00.000Z", "2026-09-01T09:00:00.000Z"
-
-STUDENT = StudentInput(
-    number="S-1041", given_name="Ada", family_name="Lovelace", email="ada@example.org"
-)
-TERM = TermInput(
-    code="2027-SPRING",
-    title="Spring 2027",
-    start_on=Date("2027-02-01"),
-    end_on=Date("2027-06-11"),
-    max_credits=30,
-)
-COURSE = CourseInput(
-    code="CS201",
-    section="02",
-    title="Databases",
-    term="2026-FALL",
-    instructor="Edgar Codd",
-    credits=7.5,
-    capacity=30,
-    enroll_until=Until("2026-09-15T00:00:00.000Z"),
-    prerequisites=[Prerequisite(code="CS101")],
-    meetings=[Meeting(weekday=1, from_time="09:00", to_time="10:30", room="B 12")],
-)
-HOLD = HoldInput(reason="library fees")
-TOKEN = TokenInput(name="Front desk", role="registrar")
-ENROLLMENT = Enrollment(
-    student_id=1,
-    course_id=2,
-    status="enrolled",
-    position=None,
-    enrolled_at=NOW,
-    waitlisted_at=None,
-    completed_at=None,
-    dropped_at=None,
-    version=1,
-)
-EVENT = Event(
-    id=7,
-    student_id=1,
-    course_id=2,
-    from_status=None,
-    to_status="enrolled",
-    effective_at=NOW,
-    recorded_at=NOW,
-    actor="Front desk #2",
-    reason=None,
-    overridden=[],
-)
-CHANGE = RecordChange(
-    id=1,
-    subject="course",
-    subject_id=2,
-    part=None,
-    version=2,
-    actor="Front desk #2",
-    recorded_at=NOW,
-    before={"capacity": 30},
-    after={"capacity": 40},
-)
-COUNTS = {"enrolled": 28, "waitlisted": 3, "completed": 0, "dropped": 2}
-CENSUS = Census(
-    term_id=1,
-    as_of=NOW,
-    known_at=None,
-    items=[
-        CourseCensus(
-            **COUNTS, course_id=2, label="CS201-02", code="CS201", section="02", title="Databases"
-        )
-    ],
-    totals=CensusCounts(**COUNTS),
-)
-STORED_TOKEN = asdict(TOKEN) | {
-    "id": 2,
-    "version": 1,
-    "created_at": STARTED,
-    "created_by": "first admin #1",
-    "last_used_at": None,
-    "revoked_at": None,
-    "revoked_by": None,
-}
 
 SAMPLES: dict[Any, Any] = {
     type(record): record
@@ -148,24 +85,11 @@ SAMPLES: dict[Any, Any] = {
         Readiness(status="ready"),
         STUDENT,
         Student(**asdict(STUDENT), id=1, version=1, updated_at=NOW),
-        NewStudent(
-            **asdict(STUDENT),
-            id=1,
-            version=1,
-            updated_at=NOW,
-            possible_duplicates=[PossibleDuplicate(student_id=1, same_email=True, same_name=False)],
-        ),
+        NEW_STUDENT,
         TERM,
         Term(**asdict(TERM), id=1, version=1, updated_at=NOW),
         COURSE,
-        Course(
-            **asdict(COURSE),
-            id=2,
-            version=1,
-            updated_at=NOW,
-            label="CS201-02",
-            seats=CourseSeats(capacity=30, enrolled=12, waitlisted=0, free=18),
-        ),
+        STORED_COURSE,
         HOLD,
         Hold(
             **asdict(HOLD),
@@ -183,10 +107,14 @@ SAMPLES: dict[Any, Any] = {
         EnrollmentInput(course_id=2),
         CourseSetInput(courses=[CourseSetItem(course_id=1), CourseSetItem(course_id=2)]),
         EnrollmentStatusInput(status="completed", reason="passed"),
+        TakeBackInput(take_back="latest_change", reason="wrong student"),
         BulkEnrollmentInput(
             students=[BulkEnrollmentItem(student_id=2), BulkEnrollmentItem(student_id=3)]
         ),
         PromotionInput(seats=2),
+        StudentBatchInput(items=[STUDENT]),
+        CourseBatchInput(items=[COURSE], mode="each"),
+        CourseCopyInput(copy_from=Code("2026-FALL")),
         ErasureInput(reason="asked in writing"),
         Erasure(
             student_id=1,
@@ -197,7 +125,7 @@ SAMPLES: dict[Any, Any] = {
         MergeInput(into=2),
         Merge(student_id=1, into=2, items=[MergedCourse(course_id=2, outcome="moved")]),
         ENROLLMENT,
-        StudentCourse(**asdict(ENROLLMENT), code="CS201", title="Databases"),
+        StudentCourse(**asdict(ENROLLMENT), **OFFER),
         RosterEntry(
             **asdict(ENROLLMENT),
             number=STUDENT.number,
@@ -213,14 +141,35 @@ SAMPLES: dict[Any, Any] = {
                 ),
             ]
         ),
+        StudentResults([StudentResult(status=201, student=NEW_STUDENT)]),
+        CourseResults(
+            [
+                CourseResult(status=201, course=STORED_COURSE),
+                CourseResult(status=409, errors=[*example("course_code_taken").violations]),
+            ]
+        ),
+        CourseCopies([STORED_COURSE]),
         EVENT,
         DryRun(dry_run=True, events=[EVENT]),
         EventFeed(items=[EVENT], next=None),
-        EligibleCourse(course_id=2, code="CS201", title="Databases", term="2026-FALL", credits=7.5),
+        EligibleCourse(course_id=2, **OFFER),
         CHANGE,
         CENSUS,
         Eligibility(student_id=1, course_id=2, eligible=True, errors=[]),
     )
+}
+
+AFFECTED = AffectedEnrollment(
+    student_id=1, status="enrolled", errors=[*example("time_conflict").violations]
+)
+SAMPLES |= {
+    StudentPatch: StudentPatch(email="ada@example.org"),
+    TermPatch: TermPatch(max_credits=25),
+    CoursePatch: CoursePatch(capacity=40),
+    ReplacedStudent: ReplacedStudent(**asdict(SAMPLES[Student]), dropped=[]),
+    ReplacedCourse: ReplacedCourse(
+        **asdict(SAMPLES[Course]), affected=[AFFECTED], required_by_old_code=[]
+    ),
 }
 
 
@@ -238,4 +187,8 @@ def sample(kind: Any) -> Any:
     if get_origin(kind) is Page:
         (item,) = get_args(kind)
         return {"items": [sample(item)], "next": None}
-    return msgspec.to_builtins(SAMPLES[kind], enc_hook=str)
+    return msgspec.to_builtins(SAMPLES[kind], enc_hook=_plain)
+
+
+def _plain(value: str | float) -> str | float:
+    return float(value) if isinstance(value, float) else str(value)

@@ -8,9 +8,9 @@ import msgspec
 
 from enrollment.http.authentication import ANYONE
 from enrollment.http.operation import Operation
-from enrollment.model.queries import Pagination
+from enrollment.model.queries import PageQuery
 from enrollment.model.records import Enrollment
-from enrollment.model.results import BulkResults, DryRun, EventFeed, Page
+from enrollment.model.results import CourseCopies, DryRun, EventFeed, Page, Results
 from enrollment.model.types import UNBOUNDED, RequestId
 from enrollment.openapi.examples import sample
 from enrollment.openapi.schemas import reference, written_reference
@@ -119,7 +119,7 @@ def _headers(operation: Operation, *more: str) -> dict[str, Any]:
 
 def _successes(operation: Operation) -> set[int]:
     """The declared status, and those that follow from the declaration: 303 if a browser is led to a
-    page, 304 if the client has the current version, 201 if a PUT creates, 207 if each student of
+    page, 304 if the client has the current version, 201 if a PUT creates, 207 if each item of
     many has a status, and 200 for a deletion as a dry run."""
     statuses = {int(operation.status)}
     if operation.page:
@@ -128,18 +128,26 @@ def _successes(operation: Operation) -> set[int]:
         statuses |= {304}
     if operation.method == "PUT" and operation.answer is Enrollment:
         statuses |= {201}
-    if operation.status == HTTPStatus.CREATED and operation.answer is BulkResults:
+    if _creates_many(operation) and operation.answer is not CourseCopies:
         statuses |= {207}
     if operation.status == HTTPStatus.NO_CONTENT:
         statuses |= {200}
     return statuses
 
 
+def _creates_many(operation: Operation) -> bool:
+    return (
+        operation.status == HTTPStatus.CREATED
+        and isinstance(operation.answer, type)
+        and issubclass(operation.answer, Results)
+    )
+
+
 def _success(operation: Operation, status: int) -> dict[str, Any]:
     names = [] if status in (HTTPStatus.NO_CONTENT, HTTPStatus.SEE_OTHER) else ["ETag"]
     if operation.page:
         names += ["Vary"]
-    created = status == HTTPStatus.CREATED and operation.answer is not BulkResults
+    created = status == HTTPStatus.CREATED and not _creates_many(operation)
     if created or status == HTTPStatus.SEE_OTHER:
         names += ["Location"]
     if get_origin(operation.answer) is Page or operation.answer is EventFeed:
@@ -206,7 +214,7 @@ def _codes(operation: Operation) -> Iterator[str]:
         yield from ("not_found", *(f"{name.removesuffix('_id')}_not_found" for name in names))
     if {"student_id", "course_id"} <= {*names}:
         yield "enrollment_not_found"
-    if issubclass(operation.options, Pagination):
+    if issubclass(operation.options, PageQuery):
         yield "page_not_found"
 
 

@@ -8,16 +8,25 @@ from typing import Any, get_args
 import msgspec
 
 from enrollment.http.validation import FIELD_CODES
+from enrollment.model.decoding import TIMESTAMP_LENGTH
 from enrollment.model.results import DryRun
-from enrollment.model.types import (
+from enrollment.model.text import (
+    CODE_LENGTH,
+    CODE_PATTERN,
+    CODE_RULE,
     END,
     NAME_LENGTH,
     SURROGATES,
     TEXT,
-    TIMESTAMP_LENGTH,
+)
+from enrollment.model.types import (
+    CREDIT_DECIMALS,
+    MAX_CREDITS,
     AsOf,
+    Code,
     CoursePart,
     CourseStatus,
+    Credits,
     Date,
     EnrollmentStatus,
     OverridableRule,
@@ -43,6 +52,19 @@ _OWN: dict[type, dict[str, Any]] = {
         "maxLength": NAME_LENGTH,
         "pattern": TEXT,
         "description": "Combining marks and characters that show nothing are not counted",
+    },
+    Code: {
+        "type": "string",
+        "description": f"Expected {CODE_RULE}",
+        "minLength": 1,
+        "maxLength": CODE_LENGTH,
+        "pattern": CODE_PATTERN,
+    },
+    Credits: {
+        "type": "number",
+        "minimum": 0,
+        "maximum": MAX_CREDITS,
+        "multipleOf": 10**-CREDIT_DECIMALS,
     },
     Date: _DATE,
     Timestamp: _TIMESTAMP,

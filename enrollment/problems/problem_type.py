@@ -13,7 +13,8 @@ from enrollment.model.results import Violation
 Family = Literal["request", "access", "record", "enrollment", "service"]
 
 # What a rule applies to. "enrollment" is to enroll one student, "roster" to enroll many students,
-# "status" to complete or drop an enrollment, "drop" only to drop it, "void" to make it void.
+# "status" to complete or drop an enrollment, "drop" only to drop it, "void" to make it void,
+# "correction" to correct its latest change, "take_back" to take that back.
 Subject = Literal[
     "student",
     "student_deletion",
@@ -21,12 +22,16 @@ Subject = Literal[
     "term_deletion",
     "course",
     "course_deletion",
+    "course_copy",
+    "batch",
     "token",
     "enrollment",
     "roster",
     "status",
     "drop",
     "void",
+    "correction",
+    "take_back",
     "erasure",
     "merge",
     "promotion",

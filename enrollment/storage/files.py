@@ -9,6 +9,7 @@ checkpoint copies pages from the log into the database.
 
 import os
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,6 +32,9 @@ SALTS = slice(16, 24)
 # The beginning of the database: what never changes, the number of changes, and the number of pages
 # (https://www.sqlite.org/fileformat2.html).
 HEADER = struct.Struct(">24s I I 68x")
+
+# How many frames at the end of the log are compared with the database.
+FRAMES_COMPARED = 32
 
 # All Files of this process that are not closed.
 _in_use: list["Files"] = []
@@ -76,9 +80,8 @@ class _State(NamedTuple):
     changed_at: int
     size: int
     header: bytes
-    # One of its pages: the number, counted from 1, and the content.
-    page_number: int
-    page: bytes
+    # Some of its pages by their numbers, which are counted from 1.
+    pages: dict[int, bytes]
     # May have been read later than the rest.
     log_index: _Index
 
@@ -101,7 +104,7 @@ class Files:
             self._file, self._log, self._index = self._handles
             found = [os.fstat(handle) for handle in self._handles]
             self._identities = [(one.st_dev, one.st_ino) for one in found]
-            self._last_seen = self._look(page_number=1)
+            self._last_seen = self._look([1])
         except BaseException:
             self.close()
             raise
@@ -137,7 +140,7 @@ class Files:
         if self._is_unchanged():
             self._last_seen = self._last_seen._replace(log_index=index)
             return
-        state = self._look(self._last_seen.page_number)
+        state = self._look(self._last_seen.pages)
         if not self._is_written_by_sqlite(state):
             raise _moved(OVERWRITTEN)
         self._last_seen = state
@@ -173,29 +176,29 @@ class Files:
         seen = self._last_seen
         return (found.st_mtime_ns, found.st_size) == (seen.changed_at, seen.size)
 
-    def _look(self, page_number: int) -> _State:
-        """Return the state of the database, with this page. If the whole log has been copied, its
-        last page is taken instead: an older copy of the database differs in that one."""
+    def _look(self, page_numbers: Iterable[int]) -> _State:
+        """Return the state of the database, with these pages. If the whole log has been copied, its
+        last pages are taken instead: an older copy of the database differs in one of them."""
         while True:
             index = self._read_index()
             found = os.fstat(self._file)
             header = os.pread(self._file, HEADER.size, 0).ljust(HEADER.size, b"\0")
-            page_size = _size_of_page(int.from_bytes(header[16:18], "big"))
+            size = _size_of_page(int.from_bytes(header[16:18], "big"))
             if index.frames and index.is_backfilled:
-                page_number, _ = self._last_page(index)
-            page = os.pread(self._file, page_size, (page_number - 1) * page_size)
+                page_numbers = self._last_pages(index)
+            pages = {n: os.pread(self._file, size, (n - 1) * size) for n in page_numbers}
             # Look again if a checkpoint of another process has come between.
             if self._read_index() == index:
-                return _State(found.st_mtime_ns, found.st_size, header, page_number, page, index)
+                return _State(found.st_mtime_ns, found.st_size, header, pages, index)
 
     def _is_written_by_sqlite(self, state: _State) -> bool:
         """Whether a checkpoint of SQLite can have made this state of the last one."""
         seen, index = self._last_seen, state.log_index
         if index.frames and index.is_backfilled:
-            if (state.page_number, state.page) != self._last_page(index):
+            if state.pages != self._last_pages(index):
                 return False
         elif not self._may_follow_checkpoint(index):
-            return (state.header, state.size, state.page) == (seen.header, seen.size, seen.page)
+            return (state.header, state.size, state.pages) == (seen.header, seen.size, seen.pages)
         seen_constant, seen_changes, _ = HEADER.unpack(seen.header)
         constant, changes, pages = HEADER.unpack(state.header)
         # Once the whole log has been copied, the index and the database have the same number of
@@ -212,11 +215,14 @@ class Files:
         is_different = (before.salts, before.backfilled) != (index.salts, index.backfilled)
         return is_different or before.is_in_progress or index.is_in_progress
 
-    def _last_page(self, index: _Index) -> tuple[int, bytes]:
-        """Return the number and the content of the last page in the log."""
-        size = FRAME_HEADER + index.page_size
-        frame = os.pread(self._log, size, index.start_of(index.frames - 1))
-        return int.from_bytes(frame[:4], "big"), frame[FRAME_HEADER:]
+    def _last_pages(self, index: _Index) -> dict[int, bytes]:
+        """Return the content of the pages in the last frames of the log, by their numbers. One of
+        them alone may be as it was before: a page whose only row was added and deleted again."""
+        size, pages = FRAME_HEADER + index.page_size, dict[int, bytes]()
+        for place in range(max(index.frames - FRAMES_COMPARED, 0), index.frames):
+            frame = os.pread(self._log, size, index.start_of(place))
+            pages[int.from_bytes(frame[:4], "big")] = frame[FRAME_HEADER:]
+        return pages
 
     def _read_index(self) -> _Index:
         found = os.pread(self._index, INDEX.size, 0).ljust(INDEX.size, b"\0")

@@ -36,7 +36,7 @@ def lock_database(path: Path, *, exclusive: bool) -> Iterator[None]:
             stack.callback(os.close, file)
             fcntl.flock(file, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = lock.read_text("ascii", "replace").strip()
+            holder = _holder(lock)
             process = f"process {holder}" if holder else "another process"
             raise CommandError(f"{path} is in use by {process}. Stop it first.") from None
         except OSError as error:
@@ -52,13 +52,20 @@ def _lock_of(real: Path) -> Path:
     return real.with_name(real.name + ".lock")
 
 
+def _holder(lock: Path) -> int | None:
+    """Return the id of the process that has locked a database, if its lock file has one."""
+    try:
+        return int(lock.read_text("ascii"))
+    except (OSError, ValueError):
+        return None
+
+
 def check_served_files(path: Path) -> None:
     """Raise CommandError if the process that serves a database has one of its files open that is no
     longer at its path. Then others can't read what that process has written."""
     real = path.resolve()
-    try:
-        process = int(_lock_of(real).read_text("ascii"))
-    except (OSError, ValueError):
+    process = _holder(_lock_of(real))
+    if process is None:
         return
     for _ in range(LOOKS):
         lost = _lost_files(real, process)

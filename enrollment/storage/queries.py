@@ -7,6 +7,8 @@ import aiosql
 import msgspec
 from aiosql.adapters.sqlite3 import SQLite3Adapter
 
+from enrollment.storage.sqlite import Connection
+
 
 def resource_dir(name: str) -> Path:
     """Return the path of `sql` or `migrations`: in the package if a wheel was installed, beside it
@@ -28,6 +30,16 @@ class _Adapter(SQLite3Adapter):
 def queries(subject: str) -> Any:
     """Return the named queries of `sql/<subject>.sql`: functions of a connection and parameters."""
     return aiosql.from_path(resource_dir("sql") / f"{subject}.sql", _Adapter)
+
+
+def count_rows(db: Connection, query: Any, parameters: dict[str, Any]) -> int:
+    """Return how many rows a named query with a `limit` has in all, without that limit."""
+    sql = query.sql.rstrip().rstrip(";")
+    row = db.execute(
+        f"SELECT count(*) FROM ({sql}) AS listed", parameters | {"limit": 2**53}
+    ).fetchone()
+    count: int = row[0]
+    return count
 
 
 def to_json(value: Any) -> str:

@@ -94,6 +94,7 @@ def test_nothing_that_is_stored_speaks_of_an_erased_student(client: Client, know
         "email": None,
         "status": "inactive",
         "max_credits": None,
+        "groups": [],
     }
 
 

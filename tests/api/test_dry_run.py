@@ -10,6 +10,10 @@ from tests.support.client import Client, broken
 TERM = {"code": "X", "title": "X", "start_on": "2026-01-01", "end_on": "2026-02-01"}
 WRITES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/students"): {"given_name": "Ben", "family_name": "Babbage"},
+    ("POST", "/v1/students/batch"): {
+        "items": [{"given_name": "Ben", "family_name": "Babbage"}],
+        "mode": "each",
+    },
     ("PUT", "/v1/students/1"): {"given_name": "Ben", "family_name": "Babbage"},
     ("DELETE", "/v1/students/2"): None,
     ("POST", "/v1/students/2/erasure"): {"reason": "asked in writing"},
@@ -20,6 +24,8 @@ WRITES: dict[tuple[str, str], Any] = {
     ("PUT", "/v1/terms/1"): TERM,
     ("DELETE", "/v1/terms/1"): None,
     ("POST", "/v1/courses"): {"code": "X", "title": "X"},
+    ("POST", "/v1/courses/batch"): {"items": [{"code": "X", "title": "X"}]},
+    ("POST", "/v1/terms/1/courses"): {"copy_from": "2026-FALL"},
     ("PUT", "/v1/courses/1"): {"code": "X", "title": "X"},
     ("DELETE", "/v1/courses/2"): None,
     ("POST", "/v1/courses/3/promotions"): {"seats": 1},
@@ -29,7 +35,14 @@ WRITES: dict[tuple[str, str], Any] = {
     ("DELETE", "/v1/tokens/3"): None,
     ("PUT", "/v1/students/1/courses"): {"courses": [{"course_id": 2}]},
     ("PUT", "/v1/students/1/courses/1"): {"status": "completed"},
+    ("POST", "/v1/students/1/courses/1/corrections"): {
+        "take_back": "latest_change",
+        "reason": "a slip",
+    },
     ("DELETE", "/v1/students/1/courses/1"): None,
+    ("PATCH", "/v1/students/1"): {"email": "ada@example.org"},
+    ("PATCH", "/v1/terms/1"): {"title": "Autumn"},
+    ("PATCH", "/v1/courses/1"): {"capacity": 7},
 }
 
 

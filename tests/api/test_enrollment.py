@@ -28,6 +28,8 @@ def test_an_enrolled_student_has_a_place_a_time_and_an_event(client: Client):
         "waitlisted_at": None,
         "completed_at": None,
         "dropped_at": None,
+        "passed": None,
+        "grade": None,
         "version": 1,
     }
     assert answer.headers["Location"] == f"/v1/students/{student}/courses/{course}"
@@ -202,7 +204,9 @@ def test_put_ends_an_enrollment_once(client: Client, status: str):
 
     time = ended.json[f"{status}_at"]
     assert MOMENT.fullmatch(time)
-    assert ended.json == enrolled.json | {"status": status, f"{status}_at": time, "version": 2}
+    outcome = {"passed": True} if status == "completed" else {}
+    changed = {"status": status, f"{status}_at": time, "version": 2}
+    assert ended.json == enrolled.json | outcome | changed
     assert again.json == ended.json
     assert len(client.events()) == 2
 

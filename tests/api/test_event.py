@@ -24,6 +24,10 @@ def test_an_event_tells_who_when_and_from_which_status_to_which(client: Client):
                 "actor": ACTOR,
                 "reason": None,
                 "overridden": [],
+                "corrects": None,
+                "restores": None,
+                "passed": None,
+                "grade": None,
             }
         ],
         "next": None,

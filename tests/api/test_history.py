@@ -71,9 +71,17 @@ def test_the_past_is_told_as_it_was(history: tuple[Client, int, int]):
         "waitlisted_at": None,
         "completed_at": None,
         "dropped_at": moment(10),
+        "passed": None,
+        "grade": None,
         "version": 2,
         "code": "CS101",
+        "section": None,
+        "label": "CS101",
         "title": "Databases",
+        "term": None,
+        "credits": 0.0,
+        "instructor": None,
+        "meetings": [],
     }
     (now,) = client.get(f"/v1/students/{student}/courses").json["items"]
     (as_of_now,) = client.get(f"/v1/students/{student}/courses?as_of=2999-01-01").json["items"]

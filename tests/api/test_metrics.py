@@ -132,7 +132,8 @@ def test_seats_are_those_of_open_courses_whose_term_has_not_ended(client: Client
     past = client.term(code="PAST", start_on="2020-01-01", end_on="2020-12-31")
     students = [client.student(), client.student()]
     for term, capacity in ((future, 1), (None, 1), (past, 1), (future, None)):
-        course = client.course(term=term, capacity=capacity)
+        late = "2099-01-01T00:00:00Z"
+        course = client.course(term=term, capacity=capacity, enroll_until=late)
         for student in students:
             client.enroll(student, course, waitlist=True)
     client.course(term=future, capacity=7, status="closed")

@@ -48,6 +48,9 @@ def test_a_raised_capacity_shows_who_when_and_from_what(client: Client):
         "promotion": "automatic",
         "status": "open",
         "repeatable": False,
+        "open_to": [],
+        "early_access": [],
+        "counts_as": [],
     }
     assert client.walk("/v1/changes?subject=course") == [new, raised]
 
@@ -130,8 +133,8 @@ def test_only_the_parts_of_a_course_that_differ_are_changed(client: Client):
     assert [meeting["room"] for meeting in stored["meetings"]] == ["B", None]
     assert [item["code"] for item in stored["prerequisites"]] == ["cs1", "CS101"]
     new = [item for item in client.walk(f"/v1/courses/{course}/changes") if item["id"] > last]
-    meeting = {"weekday": 1, "from": "08:00", "to": "09:00"}
-    requirement = {"kind": "prerequisite"}
+    meeting = {"weekday": 1, "from": "08:00", "to": "09:00", "every": 1}
+    requirement = {"choice": 0, "kind": "prerequisite"}
     assert [(item["part"], item["version"], item["before"], item["after"]) for item in new] == [
         ("requirement", 3, {"code": "CS1"} | requirement, None),
         ("meeting", 3, meeting | {"room": "A"}, None),
@@ -274,6 +277,7 @@ def test_every_write_that_changes_records_names_the_caller(client: Client):
         ("PUT", "/v1/students/<student_id>/courses"),
         ("PUT", "/v1/students/<student_id>/courses/<course_id>"),
         ("DELETE", "/v1/students/<student_id>/courses/<course_id>"),
+        ("POST", "/v1/students/<student_id>/courses/<course_id>/corrections"),
         ("POST", "/v1/courses/<course_id>/students"),
         ("POST", "/v1/courses/<course_id>/promotions"),
     }

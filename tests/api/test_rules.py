@@ -146,6 +146,111 @@ def test_already_completed_in_another_term(client: Client):
     assert codes(client.enroll(student, again, 409)) == ["already_completed"]
 
 
+# Sections
+
+
+def test_another_section(client: Client):
+    student, fall = client.student(), client.term(**FALL)
+    first = client.course(code="ENG101", section="01", term=fall)
+    second = client.course(code="eng101", section="02", term=fall)
+    bare = client.course(code="ENG101", term=fall)
+    later = client.course(code="ENG101", section="01", term=client.term(**SPRING))
+    client.enroll(student, first)
+
+    answer = client.enroll(student, second, 409)
+
+    assert broken(answer) == [("/course_id", "another_section")]
+    (reason,) = answer.json["errors"]
+    assert reason["detail"] == "eng101-02 is the same course as ENG101-01, which the student takes."
+    assert reason["details"] == {
+        "course": "eng101-02",
+        "conflicts_with": "ENG101-01",
+        "conflicting_course_id": first,
+    }
+    assert codes(client.enroll(student, bare, 409)) == ["another_section"]
+    client.enroll(student, later)
+
+
+def test_two_sections_without_a_term_are_one_course_too(client: Client):
+    student = client.student()
+    client.enroll(student, client.course(code="ENG101", section="01"))
+
+    answer = client.enroll(student, client.course(code="ENG101"), 409)
+
+    assert codes(answer) == ["another_section"]
+
+
+def test_who_has_left_a_section_may_take_another(client: Client):
+    student = client.student()
+    first, second = (client.course(code="ENG101", section=name) for name in ("01", "02"))
+    client.enroll(student, first)
+    client.put_status(student, first, "dropped")
+
+    client.enroll(student, second)
+
+
+def test_a_set_swaps_sections_and_never_holds_two(client: Client):
+    student = client.student()
+    first, second = (client.course(code="ENG101", section=name) for name in ("01", "02"))
+    client.enroll(student, first)
+
+    client.want(student, [second])
+    answer = client.want(student, [first, second], 409)
+
+    assert broken(answer) == [("/courses/0/course_id", "another_section")]
+    assert client.status(student, first) == "dropped"
+    assert client.status(student, second) == "enrolled"
+    new = client.want(client.student(), [first, second], 409)
+    assert codes(new) == ["another_section"] * 2
+
+
+def test_the_waitlist_of_another_section_may_be_joined_but_gives_no_seat(client: Client):
+    student, leaver = client.student(), client.student()
+    first, second = (
+        client.course(code="ENG101", section=name, capacity=1) for name in ("01", "02")
+    )
+    client.enroll(student, first)
+    client.enroll(leaver, second)
+
+    assert client.enroll(student, second, waitlist=True).json["status"] == "waitlisted"
+    client.put_status(leaver, second, "dropped")
+
+    assert client.status(student, second) == "waitlisted"
+    (*_, event) = client.walk(f"/v1/students/{student}/courses/{second}/events")
+    assert event["reason"].startswith("passed over: another_section")
+    client.put_status(student, first, "dropped")
+    assert client.status(student, second) == "enrolled"
+
+
+def test_a_requirement_is_met_by_any_section(client: Client):
+    student = client.student()
+    complete(client, student, client.course(code="ENG101", section="02"))
+    client.enroll(student, client.course(code="LAB1", section="7"))
+
+    needs = {"prerequisites": [{"code": "ENG101"}], "corequisites": ["LAB1"]}
+
+    client.enroll(student, client.course(code="ENG102", **needs))
+
+
+def test_a_section_that_was_completed_is_not_taken_again_in_another(client: Client):
+    student, fall = client.student(), client.term(**FALL)
+    complete(client, student, client.course(code="ENG101", section="02"))
+
+    answer = client.enroll(student, client.course(code="ENG101", section="01", term=fall), 409)
+
+    assert codes(answer) == ["already_completed"]
+    assert answer.json["detail"] == "The student has completed ENG101, and it is not repeatable."
+
+
+def test_a_time_conflict_names_the_sections(client: Client):
+    student, nine = client.student(), [meeting(1, "09:00", "10:00")]
+    client.enroll(student, client.course(code="ENG101", section="01", meetings=nine))
+
+    answer = client.enroll(student, client.course(code="ART1", section="B", meetings=nine), 409)
+
+    assert answer.json["detail"] == "ART1-B meets at the same time as ENG101-01."
+
+
 def test_a_repeatable_course_is_repeated_and_stays_completed_for_others(client: Client):
     student, choir = client.student(), client.course(code="MUS1", repeatable=True)
     complete(client, student, choir)
@@ -246,6 +351,19 @@ def test_credit_limit_of_the_term(client: Client):
     assert answer.json["detail"] == "With CS1 the student takes 10.25 credits of at most 10."
     client.enroll(student, client.course(term=fall, credits=0))
     client.enroll(student, client.course(term=spring, credits=30))
+
+
+@pytest.mark.parametrize("each", [0.1, 0.333, 0.001])
+def test_credits_are_summed_without_drift(client: Client, each: float):
+    student, fall = client.student(max_credits=round(12 * each, 3)), client.term(**FALL)
+    for _ in range(11):
+        client.enroll(student, client.course(term=fall, credits=each))
+
+    above = client.enroll(student, client.course(term=fall, credits=each + 0.001), 409)
+    client.enroll(student, client.course(term=fall, credits=each))
+
+    assert above.json["errors"][0]["details"]["credits"] == round(12 * each + 0.001, 3)
+    assert codes(above) == ["credit_limit"]
 
 
 @pytest.mark.parametrize(("own", "refused"), [(5, True), (12, False), (None, True)])
@@ -380,9 +498,13 @@ def test_eligible_courses_are_those_that_the_student_could_take_now(client: Clie
     assert items[2] == {
         "course_id": expected[2],
         "code": "CS9",
+        "section": None,
+        "label": "CS9",
         "title": "Databases",
         "term": None,
         "credits": 0.0,
+        "instructor": None,
+        "meetings": [],
     }
     in_fall = client.walk(f"{path}&term=fall")
     assert [item["course_id"] for item in in_fall] == expected[:2]

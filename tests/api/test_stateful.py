@@ -15,34 +15,45 @@ from enrollment.app import make_app
 from enrollment.config import Config
 from enrollment.maintenance.migrations import migrate
 from tests.support.client import Client
-from tests.support.model import CourseModel, Model, Verdict, WishModel
+from tests.support.model import ChangeModel, CourseModel, Model, Verdict, WishModel
 from tests.support.tokens import add_staff_tokens
 
 STUDENTS = st.integers(1, 4)
-COURSES = st.sampled_from([1, 1, 1, 4, 4, 5, 2, 3])
+COURSES = st.sampled_from([1, 1, 1, 4, 4, 5, 2, 3, 6])
 SEATS = st.sampled_from([1, 1, 1, 2, 0, None])
 WAITS = st.sampled_from([True, True, False])
-ADA = {"given_name": "Ada", "family_name": "Lovelace"}
 MONDAY = [{"weekday": 1, "from": "09:00", "to": "10:00"}]
-# The second needs the first; the third is taken together with the fourth, which meets when the
-# fifth does. Kept and given up in turn, they are where a set is judged as a whole.
+# The second needs the first or the third; the third is taken together with the fourth, which meets
+# when the fifth does, and of which the sixth is another section. Kept and given up in turn, they
+# are where a set is judged as a whole. The fifth is open to a group, and counts as the first.
 FIELDS: dict[int, dict[str, Any]] = {
     1: {"capacity": 1},
-    2: {"capacity": 1, "prerequisites": [{"code": "C1"}], "repeatable": True},
+    2: {"capacity": 1, "prerequisites": [{"any_of": ["C1", "C3"]}], "repeatable": True},
     3: {"capacity": 2, "corequisites": ["C4"], "repeatable": True},
     4: {"capacity": 3, "meetings": MONDAY, "repeatable": True},
-    5: {"capacity": 1, "meetings": MONDAY, "repeatable": True},
+    5: {
+        "capacity": 1,
+        "meetings": MONDAY,
+        "repeatable": True,
+        "open_to": ["SENIOR"],
+        "counts_as": ["C1"],
+    },
+    6: {"capacity": 1, "code": "C4", "section": "02", "repeatable": True},
 }
 
 
 def new_model() -> Model:
     courses = {number: CourseModel(fields["capacity"]) for number, fields in FIELDS.items()}
     courses[1].repeatable = False
-    courses[2].prerequisites = frozenset({1})
+    courses[2].prerequisites = (frozenset({1, 3}),)
+    courses[5].counts_as = frozenset({1})
     courses[3].corequisites = frozenset({4})
     courses[4].conflicts = frozenset({5})
     courses[5].conflicts = frozenset({4})
-    return Model(courses)
+    courses[5].for_group = True
+    courses[4].sections = frozenset({6})
+    courses[6].sections = frozenset({4})
+    return Model(courses, group={1, 2, 3})
 
 
 @cache
@@ -66,15 +77,14 @@ class Registration(RuleBasedStateMachine):
         path = Path(shutil.copy(template(), self.folder.name))
         self.app = make_app(Config(database=path))
         self.client = Client(self.app)
-        for _ in range(4):
-            self.client.student()
+        for student in range(1, 5):
+            self.client.student(groups=["senior"] if student < 4 else [])
         for number, fields in FIELDS.items():
-            self.client.course(code=f"C{number}", **fields)
+            self.client.course(**{"code": f"C{number}"} | fields)
         self.model = new_model()
         self.holds: dict[int, int] = {}
-        # What was known at each moment, and what was true then as far as is known now.
+        # What was known at each moment.
         self.past: dict[str, dict[tuple[int, int], str]] = {}
-        self.true: dict[str, dict[tuple[int, int], str]] = {}
 
     def teardown(self) -> None:
         self.app.database.close()
@@ -127,9 +137,17 @@ class Registration(RuleBasedStateMachine):
     def drop_all_in_turn(self, course: int) -> None:
         for student in self.model.of_course(course, "enrolled"):
             before = deepcopy(self.model)
-            self.model.end(student, [course], "dropped")
-            self.model.settle([course], [student])
-            self.send("DELETE", f"/v1/students/{student}/courses/{course}", None, 204, before)
+            expected = self.drop(student, course, 204)
+            self.send("DELETE", f"/v1/students/{student}/courses/{course}", None, expected, before)
+
+    def drop(self, student: int, course: int, expected: int) -> int:
+        """Drop a course in the model, if no other course is taken together with it. Return the
+        status of the answer."""
+        if self.model.is_needed_by_another(student, course):
+            return 409
+        self.model.end(student, [course], "dropped")
+        self.model.settle([course], [student])
+        return expected
 
     @rule(
         student=STUDENTS,
@@ -169,23 +187,87 @@ class Registration(RuleBasedStateMachine):
         student=STUDENTS,
         course=COURSES,
         status=st.sampled_from(["enrolled", "completed", "completed", "dropped"]),
+        passed=st.sampled_from([True, True, False]),
     )
-    def put(self, student: int, course: int, status: str) -> None:
+    def put(self, student: int, course: int, status: str, passed: bool) -> None:
         before, now = deepcopy(self.model), self.model.status.get((student, course))
         expected = 200 if now else 201
-        if now == status:
+        if now == status == "completed":
+            is_recorded = self.model.stacks[student, course][-1].passed == passed
+            expected = 200 if is_recorded else 409
+        elif now == status:
             pass
         elif status == "enrolled":
             verdicts = self.model.judge([WishModel(student, course)])
             if self.decide(verdicts, before):
                 expected = 409
-        elif now == "enrolled" or (now == "waitlisted" and status == "dropped"):
-            self.model.end(student, [course], status)
+        elif now in ("enrolled", "waitlisted") and status == "dropped":
+            expected = self.drop(student, course, expected)
+        elif now == "enrolled":
+            self.model.end(student, [course], status, passed)
             self.model.settle([course], [student])
         else:
             expected = 409
         path = f"/v1/students/{student}/courses/{course}"
-        self.send("PUT", path, {"status": status}, expected, before)
+        outcome = {"passed": passed} if status == "completed" else {}
+        self.send("PUT", path, {"status": status} | outcome, expected, before)
+
+    def times(self) -> list[str]:
+        """The time at which each event took effect, as those that it was made at."""
+        return [event["recorded_at"] for event in self.client.walk("/v1/events?limit=1000")]
+
+    @rule(student=STUDENTS, course=COURSES)
+    def take_back(self, student: int, course: int) -> None:
+        before, place = deepcopy(self.model), (student, course)
+        stack, expected = self.model.stacks.get(place, []), 200
+        if not stack:
+            expected = 409
+        elif not stack[1:]:
+            self.model.move(student, course, "void")
+        elif self.model.has_room(place, stack[-2].status):
+            self.model.correct(place, stack[:-1])
+        else:
+            expected = 409
+        if expected == 200:
+            self.model.settle([course], [student])
+        body = {"take_back": "latest_change", "reason": "an error"}
+        path = f"/v1/students/{student}/courses/{course}/corrections"
+        self.send("POST", path, body, expected, before)
+
+    @rule(
+        student=STUDENTS,
+        course=COURSES,
+        status=st.sampled_from(["enrolled", "completed", "dropped"]),
+        passed=st.booleans(),
+        early=st.booleans(),
+    )
+    def correct(self, student: int, course: int, status: str, passed: bool, early: bool) -> None:
+        """The latest change, as early as the one before it if that is wanted."""
+        before, place, times = deepcopy(self.model), (student, course), self.times()
+        stack = self.model.stacks.get(place, [])
+        below = stack[-2] if stack[1:] else None
+        body = {"status": status, "correction": True, "reason": "an error"}
+        body |= {"passed": passed} if status == "completed" else {}
+        if below and below.status == status:
+            is_refused = status == "completed" and below.passed != passed
+            changes = stack[:-1]
+        else:
+            since = below.since if early and below else stack[-1].since if stack else 0
+            body |= {"effective_at": times[since]} if early and stack else {}
+            joined = len(self.model.events)
+            changes = [*stack[:-1], ChangeModel(status, since, joined, passed)]
+            needed = {"completed": ["enrolled"], "dropped": ["enrolled", "waitlisted"]}
+            is_refused = status in needed and (not below or below.status not in needed[status])
+        if not stack or is_refused or not self.model.has_room(place, status):
+            expected = 409
+        else:
+            expected = 200
+            old, new = stack[-1], changes[-1]
+            is_same = (old.status, times[old.since]) == (status, times[new.since])
+            if not is_same or (status == "completed" and old.passed != passed):
+                self.model.correct(place, changes)
+                self.model.settle([course], [student])
+        self.send("PUT", f"/v1/students/{student}/courses/{course}", body, expected, before)
 
     @rule(student=STUDENTS, wanted=st.lists(st.tuples(COURSES, WAITS), max_size=4))
     def replace(self, student: int, wanted: list[tuple[int, bool]]) -> None:
@@ -257,6 +339,8 @@ class Registration(RuleBasedStateMachine):
             earlier = [s for other, s in wanted[:index] if other == student]
             if earlier and {status, *earlier} != {"enrolled"}:
                 codes.append(["duplicate_student"])
+            elif status == "dropped" and model.is_needed_by_another(student, course):
+                codes.append(["corequisite_missing"])
             elif status == "enrolled" or model.can_end(student, course, status):
                 codes.append([])
             else:
@@ -304,10 +388,8 @@ class Registration(RuleBasedStateMachine):
     def make_void(self, student: int, course: int) -> None:
         before, place = deepcopy(self.model), (student, course)
         expected = 200
-        if place in self.model.status and place not in self.model.completed:
+        if place in self.model.status and not self.model.is_completed(place):
             self.model.move(student, course, "void")
-            for moment in self.true.values():
-                moment.pop(place, None)
             self.model.settle([course], [student])
         elif place not in self.model.void:
             expected = 409
@@ -332,7 +414,8 @@ class Registration(RuleBasedStateMachine):
     ) -> None:
         before, model = deepcopy(self.model), self.model.courses[course]
         model.capacity, model.waitlist_capacity, model.manual = capacity, places, manual
-        self.model.settle([course])
+        students = {student for student, other in self.model.status if other == course}
+        self.model.settle([course], students)
         body = {"code": f"C{course}", "title": "Databases", **FIELDS[course]}
         body |= {"capacity": capacity, "waitlist_capacity": places}
         body |= {"promotion": "manual" if manual else "automatic"}
@@ -364,14 +447,22 @@ class Registration(RuleBasedStateMachine):
         ended = self.model.of_student(student, "enrolled", "waitlisted")
         self.model.end(student, ended, "dropped")
         self.model.settle(ended, [student])
-        self.send("PUT", f"/v1/students/{student}", ADA | {"status": "inactive"}, 200, before)
+        self.send("PATCH", f"/v1/students/{student}", {"status": "inactive"}, 200, before)
 
     @rule()
     @precondition(lambda self: self.model.inactive)
     def come_back(self) -> None:
         before, student = deepcopy(self.model), self.model.inactive.pop()
         self.model.settle(students=[student])
-        self.send("PUT", f"/v1/students/{student}", ADA | {"status": "active"}, 200, before)
+        self.send("PATCH", f"/v1/students/{student}", {"status": "active"}, 200, before)
+
+    @rule(student=STUDENTS)
+    def join_or_leave_the_group(self, student: int) -> None:
+        before = deepcopy(self.model)
+        self.model.group ^= {student}
+        self.model.settle(students=[student])
+        body = {"groups": ["SENIOR", "2027"] if student in self.model.group else None}
+        self.send("PATCH", f"/v1/students/{student}", body, 200, before)
 
     # After every step
 
@@ -402,13 +493,15 @@ class Registration(RuleBasedStateMachine):
 
     @invariant()
     def past_agrees(self) -> None:
-        """What was true at the time of the last event stays so in both lists, unless it is void."""
-        last = self.client.get("/v1/events?limit=1000").json["items"][-1:]
-        if last:
-            self.past[last[0]["recorded_at"]] = dict(self.model.status)
-            self.true[last[0]["recorded_at"]] = dict(self.model.status)
-        for moment in list(self.past)[:: max(len(self.past) // 3, 1)]:
-            for name, expected in (("as_of", self.true), ("known_at", self.past)):
+        """What was known at the time of the last event stays so in both lists. What was true then
+        is so by the changes that stand now."""
+        times = self.times()
+        if times:
+            self.past[times[-1]] = dict(self.model.status)
+        moments = list(self.past)[:: max(len(self.past) // 3, 1)]
+        true = {moment: self.model.true_at(times, moment) for moment in moments}
+        for moment in moments:
+            for name, expected in (("as_of", true), ("known_at", self.past)):
                 told = {
                     (item["student_id"], item["course_id"]): item["status"]
                     for student in range(1, 5)
@@ -422,7 +515,7 @@ class Registration(RuleBasedStateMachine):
                 for course in FIELDS
                 for item in self.client.walk(f"/v1/courses/{course}/students?as_of={moment}")
             }
-            assert told == self.true[moment]
+            assert told == true[moment]
 
 
 TestRegistration = Registration.TestCase

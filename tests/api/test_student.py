@@ -23,6 +23,7 @@ def test_a_created_student_is_given_an_id_a_version_and_a_location(client: Clien
         **ADA,
         "status": "active",
         "max_credits": None,
+        "groups": [],
     }
     assert answer.headers["Location"] == "/v1/students/1"
     assert answer.headers["ETag"] == '"1"'
@@ -42,10 +43,12 @@ def test_a_replaced_student_has_the_defaults_of_what_was_left_out(client: Client
     fields = {"given_name": "Augusta Ada", "family_name": "King"}
     answer = client.put_json("/v1/students/1", fields, status=200)
 
-    defaults = {"number": None, "email": None, "status": "active", "max_credits": None}
-    defaults["updated_at"] = answer.json["updated_at"]
-    assert answer.json == {"id": 1, "version": 2, **fields, **defaults}
-    assert client.get("/v1/students/1").json == answer.json
+    defaults: dict[str, Any] = {"number": None, "email": None, "status": "active"}
+    defaults |= {"max_credits": None}
+    defaults |= {"groups": [], "updated_at": answer.json["updated_at"]}
+    student = {"id": 1, "version": 2, **fields, **defaults}
+    assert answer.json == {**student, "dropped": []}
+    assert client.get("/v1/students/1").json == student
 
 
 def test_a_deleted_student_is_gone_and_the_id_is_not_given_again(client: Client):

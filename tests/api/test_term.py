@@ -5,7 +5,13 @@ import pytest
 from enrollment.model.types import Timestamp
 from tests.support.client import Client, broken
 
-FALL = {"code": "2026-FALL", "title": "Fall 2026", "start_on": "2026-08-31", "end_on": "2026-12-18"}
+FALL = {
+    "code": "2026-FALL",
+    "title": "Fall 2026",
+    "start_on": "2026-08-31",
+    "end_on": "2026-12-18",
+    "drop_until": None,
+}
 
 
 def test_a_created_term_can_be_read(client: Client):

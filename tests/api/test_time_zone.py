@@ -47,10 +47,11 @@ def test_a_window_of_days_is_stored_from_start_to_end(
 ):
     client = client_in(zone)
 
-    id = client.course(**COURSE, enroll_from=day, enroll_until=day)
+    id = client.course(**COURSE, enroll_from=day, enroll_until=day, drop_until=day)
 
     stored = client.get(f"/v1/courses/{id}").json
     assert (stored["enroll_from"], stored["enroll_until"]) == (start, end)
+    assert stored["drop_until"] == end
 
 
 def test_a_time_with_its_offset_is_the_same_everywhere(client_in: Callable[[str], Client]):

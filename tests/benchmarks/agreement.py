@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tests.benchmarks.contenders import Contender
-from tests.benchmarks.running import Running, running
+from tests.benchmarks.running import READ_PATH, Running, running
 from tests.benchmarks.school import School
 
 
@@ -22,22 +22,26 @@ def disagreements(contenders: Sequence[Contender], school: School) -> Iterator[s
 
 def _answers(process: Running, school: School) -> Iterator[tuple[str, Any]]:
     """What it says to each question: None if it refuses, which each does in its own words."""
-    mine, theirs = process.contender.read_path.format(7), "/v1/students/7/courses"
+    path = READ_PATH.format(7)
     first, second, third = school.open[:3]
-    stranger = process.request("GET", mine, token="enr_0")
+    stranger = process.request("GET", path, token="enr_0")
     yield "a token that no one has", stranger.json if stranger.status < 400 else None
-    questions = [("a student's courses", "GET", mine, None)]
-    if mine == theirs:
-        both = {"courses": [{"course_id": second}, {"course_id": third}]}
-        questions += [
-            ("a roster", "GET", "/v1/courses/1/students?limit=50", None),
-            ("all students", "GET", "/v1/students?limit=50", None),
-            ("an enrollment", "POST", theirs, {"course_id": first}),
-            ("the same once more", "POST", theirs, {"course_id": first}),
-            ("an enrollment in no course", "POST", theirs, {"course_id": 0}),
-            ("an unknown field", "POST", theirs, {"course_id": second, "seat": 1}),
-            ("a whole set", "PUT", theirs, both),
-        ]
+    elsewhere = process.request("GET", path, host="elsewhere.example")
+    yield "another host", elsewhere.json if elsewhere.status < 400 else None
+    yield "the id of a request", bool(process.request("GET", path).request_id)
+    yield "a line in the log", process.has_logged(path)
+    both = {"courses": [{"course_id": second}, {"course_id": third}]}
+    questions = [
+        ("a student's courses", "GET", path, None),
+        ("a roster", "GET", "/v1/courses/1/students?limit=50", None),
+        ("a roster with people who wait", "GET", f"/v1/courses/{school.full}/students", None),
+        ("all students", "GET", "/v1/students?limit=50", None),
+        ("an enrollment", "POST", path, {"course_id": first}),
+        ("the same once more", "POST", path, {"course_id": first}),
+        ("an enrollment in no course", "POST", path, {"course_id": 0}),
+        ("an unknown field", "POST", path, {"course_id": second, "seat": 1}),
+        ("a whole set", "PUT", path, both),
+    ]
     for question, method, path, body in questions:
         reply = process.request(method, path, body)
         yield question, _without_moments(reply.json) if reply.status < 400 else None
@@ -45,7 +49,7 @@ def _answers(process: Running, school: School) -> Iterator[tuple[str, Any]]:
 
 def _without_moments(answer: Any) -> list[dict[str, Any]]:
     """Of a moment only whether there is one; nor what leads to the next page, which is opaque."""
-    items = answer if isinstance(answer, list) else answer.get("items", [answer])
+    items = answer.get("items", [answer])
     return [
         {name: bool(value) if name.endswith("_at") else value for name, value in item.items()}
         for item in items

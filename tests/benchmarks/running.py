@@ -18,11 +18,13 @@ from tests.support.server import free_port
 from tests.support.tokens import TOKENS
 
 PATIENCE = 30
+READ_PATH = "/v1/students/{}/courses"
 
 
 class Reply(NamedTuple):
     status: int
     tag: str
+    request_id: str
     body: bytes
 
     @property
@@ -66,7 +68,7 @@ class Running:
             )
         while True:
             with suppress(ConnectionError):
-                reply = self.request("GET", self.contender.read_path.format(1))
+                reply = self.request("GET", READ_PATH.format(1))
                 self.started_in = time.perf_counter() - began
                 if reply.status == 200:
                     return
@@ -77,9 +79,15 @@ class Running:
             time.sleep(0.002)
 
     def request(
-        self, method: str, path: str, body: Any = None, tag: str = "", token: str = TOKENS["admin"]
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        tag: str = "",
+        token: str = TOKENS["admin"],
+        host: str = "localhost",
     ) -> Reply:
-        headers = {"Authorization": f"Bearer {token}"}
+        headers = {"Authorization": f"Bearer {token}", "Host": host}
         if body is not None:
             headers["Content-Type"] = "application/json"
         if tag:
@@ -88,9 +96,14 @@ class Running:
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             response = connection.getresponse()
-            return Reply(response.status, response.headers.get("ETag", ""), response.read())
+            names = ("ETag", "X-Request-Id")
+            tag, request_id = (response.headers.get(name, "") for name in names)
+            return Reply(response.status, tag, request_id, response.read())
         finally:
             connection.close()
+
+    def has_logged(self, path: str) -> bool:
+        return path in self._log.read_text()
 
     def memory(self) -> Memory:
         rss = pss = 0
@@ -119,7 +132,6 @@ def running(
 ) -> Iterator[Running]:
     """Started, on a copy of this database, with further variables of the environment."""
     with tempfile.TemporaryDirectory(prefix="contender-", dir=database.parent) as folder:
-        # Datasette names what it serves after the file.
         copy = Path(folder) / "school.db"
         shutil.copyfile(database, copy)
         # Else the first checkpoint would have to wait until the copy is on the disk.

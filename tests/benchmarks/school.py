@@ -17,11 +17,13 @@ FROM number
 
 
 class School(NamedTuple):
-    """Students have the ids from 1; `courses` are seeded with rosters, `open` are still empty."""
+    """Students have the ids from 1; `courses` are seeded with rosters, `full` has a waitlist too,
+    and `open` are still empty."""
 
     database: Path
     students: int
     courses: int
+    full: int
     open: range
     rows: dict[str, int]
 
@@ -35,7 +37,8 @@ def make_school(database: Path, students: int) -> School:
         db.execute(OPEN, {"courses": courses, "students": min(students, 1_000_000)})
         # Nothing is left beside the file, so that a copy of it is whole.
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return School(database, students, courses, range(last + 1, last + 1 + courses), seeded.rows)
+    fresh = range(last + 1, last + 1 + courses)
+    return School(database, students, courses, seeded.full, fresh, seeded.rows)
 
 
 def count_events(database: Path) -> int:

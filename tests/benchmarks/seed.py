@@ -21,16 +21,16 @@ CREATE TEMP TABLE number (n INTEGER PRIMARY KEY);
 WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < :enrollments)
 INSERT INTO number SELECT n FROM counted;
 
-INSERT INTO student (given_name, family_name, email)
-SELECT 'Ada', format('Lovelace %d', n), format('student%d@example.org', n)
+INSERT INTO student (number, given_name, family_name, email)
+SELECT format('S%07d', n), 'Ada', format('Lovelace %d', n), format('student%d@example.org', n)
 FROM number WHERE n <= :students;
 
 INSERT INTO term (code, title, start_on, end_on, max_credits)
 SELECT value, 'Fall ' || value, value || '-08-31', value || '-12-18', 60
 FROM json_each('[2020, 2021, 2022, 2023, 2024]');
 
-INSERT INTO course (code, title, term, credits, capacity)
-SELECT format('COURSE %d', n / 5), 'Databases', 2020 + n % 5, 4, :capacity
+INSERT INTO course (code, section, title, term, instructor, credits, capacity)
+SELECT format('COURSE %d', n / 5), '01', 'Databases', 2020 + n % 5, 'Edgar Codd', 4, :capacity
 FROM number WHERE n <= :courses;
 
 INSERT INTO course (id, code, title, term, credits, capacity)
@@ -38,10 +38,10 @@ VALUES (:intro, 'INTRO', 'For all candidates', '2020', 4, :candidates),
     (:full, 'FULL', 'With a waitlist', '2024', 4, :seats),
     (:free, 'FREE', 'With a free seat', '2024', 4, :seats);
 
-INSERT INTO course_meeting (course_id, weekday, from_time, to_time)
-SELECT n, 1 + n % 5, format('%02d:00', 8 + n % 10), format('%02d:30', 9 + n % 10)
+INSERT INTO course_meeting (course_id, weekday, from_time, to_time, room)
+SELECT n, 1 + n % 5, format('%02d:00', 8 + n % 10), format('%02d:30', 9 + n % 10), 'Hall ' || n
 FROM number WHERE n <= :courses AND n % 3 > 0
-UNION ALL VALUES (:full, 6, '10:00', '12:00'), (:free, 6, '14:00', '16:00');
+UNION ALL VALUES (:full, 6, '10:00', '12:00', NULL), (:free, 6, '14:00', '16:00', NULL);
 
 INSERT INTO course_requirement (course_id, code, kind)
 SELECT n, format('COURSE %d', n / 5 - 1), 'prerequisite'

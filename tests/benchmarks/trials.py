@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tests.benchmarks.contenders import Contender
 from tests.benchmarks.disk import DELAY_MS, slow_fsync
 from tests.benchmarks.load import TOKEN, Load, Measurement
-from tests.benchmarks.running import Running, running
+from tests.benchmarks.running import READ_PATH, Running, running
 from tests.benchmarks.school import School, count_events
 from tests.benchmarks.workloads import BULK, Workload
 
@@ -89,7 +89,7 @@ def _memory(load: Load, connections: int, seconds: int) -> Trial:
 def _settle(process: Running) -> None:
     """The load goes away with requests unanswered, and some work these off all the same."""
     if process.port is not None:
-        process.request("GET", process.contender.read_path.format(1))
+        process.request("GET", READ_PATH.format(1))
 
 
 def _quiet(load: Load, connections: int, seconds: int) -> dict[str, float]:

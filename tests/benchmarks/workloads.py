@@ -7,7 +7,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from tests.benchmarks.load import Request
-from tests.benchmarks.running import Running
+from tests.benchmarks.running import READ_PATH, Running
 from tests.benchmarks.school import School
 
 # Reads begin anew after so many; no one answers more writes, or more of all, in a second.
@@ -31,8 +31,7 @@ class Workload(NamedTuple):
 
 
 def read(school: School, running: Running, seconds: int) -> list[Request]:
-    path = running.contender.read_path
-    return [Request("GET", path.format(student)) for student in _some(school.students)]
+    return [Request("GET", READ_PATH.format(student)) for student in _some(school.students)]
 
 
 def roster(school: School, running: Running, seconds: int) -> list[Request]:

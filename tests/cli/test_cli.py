@@ -162,30 +162,6 @@ def test_a_database_that_is_served_is_not_changed(capsys: Captured):
     assert migrations.pending(Path("enrollment.db")) == []
 
 
-def test_demo_fills_an_empty_database_once(capsys: Captured):
-    assert main(["demo", "--students", "30"]) == 0
-    assert capsys.readouterr().out.endswith(
-        "enrollment.db now has 30 students, 2 terms, 96 courses, 223 enrollments\n"
-    )
-
-    assert main(["demo"]) == 1
-    assert capsys.readouterr().err == (
-        "enrollment: the database already has students; demo fills only an empty one\n"
-    )
-
-
-def test_demo_is_the_same_for_the_same_seed():
-    def content(file: str, seed: str) -> list[tuple[object, ...]]:
-        main(["demo", "--students", "20", "--seed", seed, "--database", file])
-        with closing(sqlite3.connect(file)) as db:
-            tables = ("student", "course", "student_course_event")
-            return [row for table in tables for row in db.execute(f"SELECT * FROM {table}")]
-
-    first = content("1.db", "1")
-    assert content("2.db", "1") == first
-    assert content("3.db", "2") != first
-
-
 def test_settings_come_from_the_flag_then_the_environment(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("ENROLLMENT_DATABASE", "environment.db")
     main(["migrate"])
@@ -365,6 +341,21 @@ def test_the_module_is_the_command():
     assert re.fullmatch(r"enrollment \d+\.\d+\.\d+\n", run.stdout)
 
 
+def test_a_reader_that_has_seen_enough_is_no_error():
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "wb") as closed:
+        run = subprocess.run(
+            [sys.executable, "-m", "enrollment", "openapi"],
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+
+    assert (run.returncode, run.stderr) == (141, "")
+
+
 # Tokens
 
 
@@ -435,7 +426,9 @@ def test_what_cannot_be_done_with_tokens_is_told_in_one_line(
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize("output", ["> /dev/full", ">&-"], ids=["full", "closed"])
 @pytest.mark.parametrize(
-    "command", ["token create --name Ada --role admin", f"serve --port {free_port()}"]
+    "command",
+    ["token create --name Ada --role admin", f"serve --port {free_port()}"],
+    ids=["token create", "serve"],
 )
 def test_a_token_that_could_not_be_shown_is_not_kept(output: str, command: str, capsys: Captured):
     main(["migrate"])

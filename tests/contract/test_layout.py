@@ -32,7 +32,7 @@ KNOWN_BY = {
     "sqlite3": ("enrollment.storage",),
     "aiosql": ("enrollment.storage",),
     "yoyo": ("enrollment.maintenance.migrations",),
-    "bottle": ("enrollment.http", "enrollment.app", "enrollment.openapi.pages"),
+    "bottle": ("enrollment.http", "enrollment.app", "enrollment.openapi.pages", "enrollment.web"),
     "granian": ("enrollment.server",),
     "uvloop": ("enrollment.server",),
     "asyncio": ("enrollment.server",),
@@ -43,7 +43,7 @@ KNOWN_BY = {
 MOST_BESIDE_ROOMS = 6
 MOST_LINES = 250
 # Tables and nothing else: a row more is no reason to split them.
-TABLES = {"enrollment.problems.families.enrollment"}
+TABLES = {"enrollment.problems.families.enrollment", "enrollment.problems.families.record"}
 
 
 @cache

@@ -41,7 +41,7 @@ FAILURES = [
     Fault(SYNC, errno.EIO, lasting=True),
     Fault(TRUNCATE | LINK | UNLINK, errno.EIO),
 ]
-OLD, NEW = "0006", "0020"
+OLD, NEW = "0006", "0022"
 
 
 class State(NamedTuple):
@@ -60,14 +60,16 @@ def read(file: Path) -> State:
         db.execute("PRAGMA synchronous = OFF")
         db.row_factory = sqlite3.Row
         assert list_corruptions(db) == []
-        assert list_history_mismatches(db) == []
         query = "SELECT student_id, course_id, status, version FROM student_course"
         enrollments = [tuple(row) for row in db.execute(query)]
         query = "SELECT id, student_id, course_id, to_status FROM student_course_event"
         events = [tuple(row) for row in db.execute(query)]
-    applied = [id for id, is_applied in migrations.status(copy / file.name) if is_applied]
+        applied = [id for id, is_applied in migrations.status(copy / file.name) if is_applied]
+        schema = applied[-1][:4]
+        # The query is that of the newest schema.
+        assert schema != NEW or list_history_mismatches(db) == []
     shutil.rmtree(copy)
-    return State(applied[-1][:4], enrollments, events)
+    return State(schema, enrollments, events)
 
 
 class College:

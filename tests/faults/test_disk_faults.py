@@ -77,8 +77,8 @@ def test_a_quota_that_is_used_up_refuses_until_it_is_raised(database_file: Path)
         created, reply = create_until_refused(server)
         assert (reply.status, reply.json["code"]) == (503, "disk_failed")
         assert names(server) == created > 0
-        # Each look at readiness takes a page of what is left, and a student takes some.
-        for _ in range(10):
+        # Each look at readiness takes a page of what is left, and a student takes more.
+        for _ in range(50):
             reply = server.get("/readyz")
             if reply.status == 503:
                 break

@@ -19,7 +19,7 @@ UNREGISTERED = """
     WHERE course = 'NEW'
 """
 # Behind the branch of a rule that stands in the middle.
-PLACE = re.compile(r"(?<=WHERE course_status <> 'open'\n)")
+PLACE = re.compile(r"(?<=WHERE :now >= enroll_until\n)")
 
 
 def copy_with_a_mistake(to: Path) -> None:

@@ -167,7 +167,7 @@ def test_the_log_goes_on_with_whole_lines_when_it_is_read_again(database_file: P
 
     started, *lines, end = taken.decode().split("\n")
     assert (started[:12], end) == ("enrollment: ", "")
-    shown = [line.split(" ")[5] for line in lines]
+    shown = [line.split(" ")[6] for line in lines]
     asked = [path.split("/") for path in shown if path not in ("/", "/metrics")]
     assert all(path[1] == path[3] and set(path[2]) <= {"x"} for path in asked)
     found = [int(path[1]) for path in asked]

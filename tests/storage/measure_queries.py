@@ -16,8 +16,9 @@ from enrollment.data.eligibility import EnrollmentRequest
 from enrollment.data.metrics import get_seats
 from enrollment.maintenance.demo import fill
 from enrollment.maintenance.migrations import migrate
-from enrollment.model.queries import EligibleCourseFilter, RosterFilter, StudentCourseFilter
-from enrollment.model.records import Change, CourseInput
+from enrollment.model.courses import CourseInput
+from enrollment.model.queries import EligibleCourseFilter, StudentCourseFilter, StudentRosterFilter
+from enrollment.model.records import Change
 from enrollment.model.types import AsOf, Timestamp
 from enrollment.storage.database import Database
 from enrollment.storage.sqlite import Connection
@@ -33,9 +34,13 @@ def calls(db: Connection) -> Iterator[tuple[str, Callable[[], object]]]:
     change = Change(at=NOW, actor="measure")
     full = insert_course(db, CourseInput(code="FULL", title="Full", capacity=10), NOW).id
     roomy = insert_course(db, CourseInput(code="ROOMY", title="Roomy", capacity=5000), NOW).id
+    # Some students of the demo have a hold.
+    override = Change(
+        at=NOW, actor="measure", overridden='["student_on_hold"]', override_reason="to measure"
+    )
     for student in range(1, 101):
         request = EnrollmentRequest(student, full, waitlist=True)
-        enrollment.insert_enrollment(db, request, change, pointer="")
+        enrollment.insert_enrollment(db, request, override, pointer="")
     student = 50
     own = roster.list_courses_of_student(db, student, StudentCourseFilter()).items
     other = next(item.course_id for item in own if item.course_id != full)
@@ -54,11 +59,11 @@ def calls(db: Connection) -> Iterator[tuple[str, Callable[[], object]]]:
     )
     yield (
         "list_students_of_course",
-        lambda: roster.list_students_of_course(db, other, RosterFilter()),
+        lambda: roster.list_students_of_course(db, other, StudentRosterFilter()),
     )
     yield (
         "list_students_of_course, as of",
-        lambda: roster.list_students_of_course(db, other, RosterFilter(**past)),
+        lambda: roster.list_students_of_course(db, other, StudentRosterFilter(**past)),
     )
     yield (
         "list_decisions, 1 request",
@@ -70,11 +75,13 @@ def calls(db: Connection) -> Iterator[tuple[str, Callable[[], object]]]:
     )
     yield (
         "list_decisions, 500 students",
-        lambda: enrollment._decide(db, many, change, "", lists_students=True),
+        lambda: enrollment.decide_after_promotion(db, many, change, "", lists_students=True),
     )
     yield (
         "list_decisions, a page of courses",
-        lambda: eligibility.list_eligible_courses(db, student, EligibleCourseFilter(limit=20), NOW),
+        lambda: eligibility.list_eligible_courses(
+            db, student, EligibleCourseFilter(limit=20), change
+        ),
     )
     yield "get_course", lambda: get_course(db, other)
     yield "promote_eligible", lambda: waitlist.promote_eligible(db, change, course_ids=[full])

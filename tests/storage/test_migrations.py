@@ -151,6 +151,12 @@ VOID = (
     "UPDATE student_course SET status = 'void', enrolled_at = NULL, waitlisted_at = NULL,"
     " version = version + 1"
 )
+LATEST = (
+    "(SELECT id FROM enrollment_event AS event WHERE event.student_id = student_course.student_id"
+    " AND event.course_id = student_course.course_id AND superseded_by IS NULL"
+    " ORDER BY id DESC LIMIT 1{})"
+)
+CORRECTS, RESTORES = f"corrects = {LATEST.format('')}", f"restores = {LATEST.format(' OFFSET 1')}"
 # Rows that a schema can hold from a migration on. Each statement stands alone.
 ROWS: dict[str, list[tuple[str, tuple[object, ...]]]] = {
     "0001": [
@@ -166,7 +172,8 @@ ROWS: dict[str, list[tuple[str, tuple[object, ...]]]] = {
     "0003": [
         (f"INSERT INTO hold (student_id, reason, placed_at, placed_by) VALUES (2, 'fees',"
          f" '{MOMENT}', 'A #1')", ()),
-        ("INSERT INTO course_requirement VALUES (2, 'C0', 'prerequisite')", ()),
+        ("INSERT INTO course_requirement (course_id, code, kind)"
+         " VALUES (2, 'C0', 'prerequisite')", ()),
         ("INSERT INTO course_meeting (course_id, weekday, from_time, to_time)"
          " VALUES (2, 1, '08:00', '09:00')", ()),
     ],
@@ -212,7 +219,35 @@ ROWS: dict[str, list[tuple[str, tuple[object, ...]]]] = {
         ("INSERT INTO student (family_name, status) VALUES ('Erased', 'inactive')", ()),
         (f"INSERT INTO erasure SELECT max(id), '{MOMENT}', 'A #1', 'asked' FROM student", ()),
     ],
-    "0020": [("UPDATE school SET name = 'Northside'", ())],
+    "0016": [
+        (f"UPDATE student_course SET status = 'completed', completed_at = '{MOMENT}', passed = 0,"
+         " grade = 'F', version = version + 1 WHERE student_id = 1 AND course_id = 1", ()),
+        (f"UPDATE student_course SET passed = 1, grade = 'A', version = version + 1, effective_at ="
+         f" '{MOMENT}', {CORRECTS} WHERE student_id = 1 AND course_id = 1", ()),
+        (f"UPDATE student_course SET status = 'enrolled', version = version + 1, effective_at ="
+         f" '{MOMENT}', {CORRECTS}, {RESTORES} WHERE student_id = 1 AND course_id = 1", ()),
+    ],
+    "0018": [
+        (f"UPDATE term SET drop_until = '{MOMENT}'", ()),
+        (f"UPDATE course SET drop_until = '{MOMENT}'", ()),
+    ],
+    "0019": [
+        ("UPDATE student SET groups = '[\"SENIOR\",\"2027\"]' WHERE id = 1", ()),
+        ("UPDATE course SET open_to = '[\"SENIOR\"]' WHERE id = 1", ()),
+        (f"UPDATE course SET early_access = '{{\"SENIOR\":\"{MOMENT}\"}}' WHERE id = 1", ()),
+    ],
+    "0020": [
+        ("INSERT INTO course_requirement (course_id, choice, code, kind)"
+         " VALUES (1, 1, 'X1', 'concurrent'), (1, 1, 'X2', 'concurrent')", ()),
+        ("UPDATE course SET counts_as = '[\"CS9\"]' WHERE id = 1", ()),
+    ],
+    "0021": [
+        ("INSERT INTO session (token_id, digest, created_at, seen_at, expires_at)"
+         f" VALUES (1, 'd', '{MOMENT}', '{MOMENT}', '{MOMENT}')", ()),
+        ("INSERT INTO sign_in_link (token_id, digest, created_at, created_by, expires_at)"
+         f" VALUES (1, 'd', '{MOMENT}', 'A #1', '{MOMENT}')", ()),
+    ],
+    "0022": [("UPDATE school SET name = 'Northside'", ())],
 }  # fmt: skip
 
 
@@ -435,6 +470,19 @@ def test_names_are_sorted_when_0012_was_applied(file: Path):
         found = db.execute("SELECT family_sort, given_sort, updated_at FROM student").fetchone()
         assert found[:2] == ("odegard", "zoe")
         assert found[2] <= Timestamp.now()
+
+
+def test_what_was_there_is_found_when_0013_was_applied(file: Path):
+    migrations.migrate(file, to="0012")
+    fill(file, "0012")
+
+    migrations.migrate(file, to="0013")
+
+    with closing(sqlite3.connect(file)) as db:
+        for kind in ("student", "course"):
+            shown = f"SELECT word, {kind}_id FROM {kind}_search ORDER BY 1, 2"
+            stored = f"SELECT word, {kind}_id FROM {kind}_word ORDER BY 1, 2"
+            assert db.execute(shown).fetchall() == db.execute(stored).fetchall() != []
 
 
 def test_a_record_is_dated_when_0011_was_applied(file: Path):
@@ -753,7 +801,7 @@ def test_a_user_without_a_passwd_entry_can_migrate(tmp_path: Path):
     directory = tmp_path / "theirs"
     directory.mkdir()
     os.chown(directory, 54321, 54321)
-    for parent in directory.parents[:3]:
+    for parent in directory.parents[:4]:
         parent.chmod(parent.stat().st_mode | 0o011)
     # The first run imports all, from where the stranger might not be able to read.
     command = [sys.executable, "-c", AS_STRANGER, tmp_path / "warm.db", directory / "enrollment.db"]

@@ -55,6 +55,7 @@ HOT = {
     "hold.list_open_holds": "hold_open (id>?",
     "hold.list_holds": "hold_by_student (student_id=? AND rowid>?",
     "student.list_students": "student_by_name ((family_sort,given_sort)>(?,?) AND family_sort<?",
+    "student.list_students_with_words": "student_by_name ((family_sort,given_sort)>(?,?)",
     "student.list_students_by_email": "student_by_email (email>? AND email<?",
     "student.list_students_by_number": "sqlite_autoindex_student_1 (number>? AND number<?",
     "student.list_students_by_update": "student_by_update (updated_at>?",
@@ -62,11 +63,33 @@ HOT = {
     "course.list_courses_of_term": (
         "sqlite_autoindex_course_1 (term=? AND (code,label)>(?,?) AND code<?"
     ),
+    "page.list_catalog": "sqlite_autoindex_course_1 (term=? AND (code,label)>(?,?)",
     "course.list_course_ids": "INTEGER PRIMARY KEY (rowid>?",
     "token.list_tokens": "INTEGER PRIMARY KEY (rowid>?",
     "erasure.list_erasures": "INTEGER PRIMARY KEY (rowid>?",
     "token.get_token_by_lookup": "sqlite_autoindex_token_1 (lookup=?",
     "term.list_terms": "sqlite_autoindex_term_1 (code>? AND code<?",
+}
+# What shows the end of two histories: of each, only so many rows are read.
+LATEST = {
+    "page.list_last_changes": "SCAN student_course_event",
+    "page.list_last_changes_of_student": (
+        "SEARCH student_course_event USING INDEX student_course_event_by_enrollment (student_id=?)"
+    ),
+    "page.list_last_changes_of_course": (
+        "SEARCH student_course_event USING INDEX student_course_event_by_course (course_id=?)"
+    ),
+}
+# What looks records up by an index, and sorts those of its result.
+SEARCHES = {
+    "roster.list_students_of_course_by_name": (
+        "SEARCH student_course USING INDEX student_course_by_course_and_student (course_id=?)"
+    ),
+    "roster.list_students_of_course_as_of_by_name": (
+        "SEARCH student_course USING COVERING INDEX student_course_by_course_and_student"
+        " (course_id=?)"
+    ),
+    "student.list_students_by_word": ("SEARCH student_word USING PRIMARY KEY (word>? AND word<?)"),
 }
 
 
@@ -119,7 +142,28 @@ def test_a_hot_path_walks_its_index_and_sorts_nothing(database: Database, name: 
 def test_every_list_page_is_a_hot_path():
     pages = {name for name, query in QUERIES.items() if "limit" in query.parameters}
 
-    assert pages - {"eligibility.list_decisions", "event.list_events_of_student"} <= HOT.keys()
+    sorted_or_searched = {"eligibility.list_decisions", "event.list_events_of_student"}
+    assert pages - sorted_or_searched - SEARCHES.keys() - LATEST.keys() <= HOT.keys()
+
+
+@pytest.mark.parametrize("name", LATEST)
+def test_the_latest_changes_are_found_from_the_end(database: Database, name: str):
+    steps = plan(database, QUERIES[name])
+
+    assert LATEST[name] in steps
+    # The few rows that were read are sorted at the end; those of a student also before.
+    sorts = [index for index, step in enumerate(steps) if "TEMP B-TREE" in step]
+    of_a_student = name.endswith("student")
+    assert len(sorts) == 1 + of_a_student
+    assert sorts[-1] == len(steps) - 1
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_a_search_looks_words_up_by_an_index(database: Database, name: str):
+    steps = plan(database, QUERIES[name])
+
+    assert SEARCHES[name] in steps
+    assert not [step for step in steps if step.startswith("SCAN student")]
 
 
 def test_the_events_of_a_student_are_found_by_index_and_sorted(database: Database):
@@ -158,7 +202,7 @@ def test_the_rules_look_up_what_they_need_by_index(database: Database):
     made_by_the_query = (
         r"json_each|listed|\d+ CONSTANT ROWS|rule|dropped|requested|request|candidate|schedule"
         "|unmet_requirement|violation|credit_load|upheld_violation|seat_queue|seat_claim|allocation"
-        "|full_waitlist|refusal|[(]subquery"
+        "|full_waitlist|refusal|allowed|own|early|way|unmet|[(]subquery"
     )
     assert not [step for step in steps if re.match(f"SCAN (?!({made_by_the_query}))", step)]
     # What is joined by a scan costs the square of what is asked.

@@ -49,6 +49,8 @@ NOT_RECORDED = {
     "family_sort": "it is made of the name",
     "given_sort": "it is made of the name",
     "label": "it is made of code and section",
+    "first_day": "it is made of start_on",
+    "last_day": "it is made of end_on",
     "course_id": "it is the subject_id of a part",
     "lookup": "it is a part of the secret",
     "digest": "it is made of the secret",
@@ -119,7 +121,9 @@ def test_the_parts_of_a_course_go_before_it(db: sqlite3.Connection):
     db.execute("INSERT INTO course (code, title) VALUES ('CS1', 'One')")
     db.execute("INSERT INTO course_meeting (course_id, weekday, from_time, to_time)"
                " VALUES (1, 1, '08:00', '09:00')")  # fmt: skip
-    db.execute("INSERT INTO course_requirement VALUES (1, 'CS0', 'prerequisite')")
+    db.execute(
+        "INSERT INTO course_requirement (course_id, code, kind) VALUES (1, 'CS0', 'prerequisite')"
+    )
     db.execute("UPDATE course_meeting SET to_time = '10:00'")
     db.execute("DELETE FROM course")
 

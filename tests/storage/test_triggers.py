@@ -3,7 +3,7 @@
 import sqlite3
 import unicodedata
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import pytest
@@ -274,6 +274,20 @@ def test_a_row_that_makes_no_sense_is_refused(
         ("course", "waitlist_capacity", "-1", "course_waitlist_capacity_range"),
         ("course", "enroll_from", "'x'", "course_enroll_from_is_time"),
         ("course", "enroll_until", "'2026-09-01T08:00:00Z'", "course_enroll_until_is_time"),
+        ("course", "drop_until", "'x'", "course_drop_until_is_time"),
+        ("course", "open_to", "'x'", "course_open_to_is_list"),
+        ("course", "counts_as", """'["A","a"]'""", "each code once"),
+        ("course", "early_access", "'[]'", "course_early_access_is_object"),
+        ("student", "groups", "'{}'", "student_groups_is_list"),
+        ("student", "groups", """'["A","a"]'""", "each code once"),
+        ("student", "groups", """'["A", "B"]'""", "without white space"),
+        ("student", "groups", "'[1]'", "each code once"),
+        ("student", "groups", """'["A",["B"]]'""", "each code once"),
+        ("student", "groups", """'["a\\"b"]'""", "each code once"),
+        ("student", "groups", """'[""]'""", "each code once"),
+        ("course", "open_to", f"""'["{"x" * 33}"]'""", "each code once"),
+        ("course", "early_access", """'{"A":"2026-09-01"}'""", "a time for each code"),
+        ("course", "early_access", """'{"A":null}'""", "a time for each code"),
         ("course", "status", "'x'", "course_status_known"),
         ("course", "promotion", "'x'", "course_promotion_known"),
         ("course", "repeatable", "2", "course_repeatable_is_yes_or_no"),
@@ -283,6 +297,7 @@ def test_a_row_that_makes_no_sense_is_refused(
         ("term", "start_on", "'2026-02-30'", "term_start_on_is_date"),
         ("term", "start_on", "'2027-01-01'", "term_ends_after_start"),
         ("term", "end_on", "'x'", "term_end_on_is_date"),
+        ("term", "drop_until", "'2026-10-01'", "term_drop_until_is_time"),
         ("term", "max_credits", "-1", "term_max_credits_range"),
         ("term", "version", "0", "term_version_positive"),
     ],
@@ -575,3 +590,107 @@ def test_a_student_number_is_unique_whatever_its_case(db: sqlite3.Connection):
 
     with pytest.raises(sqlite3.IntegrityError, match=r"student\.number"):
         db.execute("UPDATE student SET number = 'a1' WHERE id = 2")
+
+
+def words(db: sqlite3.Connection, kind: str) -> dict[int, set[str]]:
+    """The stored words of each student or course, which are those of its present fields."""
+    select = f"SELECT word, {kind}_id FROM {kind}_{{}} ORDER BY 1, 2"
+    stored = db.execute(select.format("word")).fetchall()
+    assert stored == db.execute(select.format("search")).fetchall()
+    return {id: {word for word, owner in stored if owner == id} for _, id in stored}
+
+
+def test_a_student_is_found_by_the_present_words_however_they_are_written(db: sqlite3.Connection):
+    db.execute("INSERT INTO student (family_name, number) VALUES ('''', 'X-1')")
+    assert words(db, "student") == {1: {"ada", "l"}, 2: {"ben", "m"}, 3: {"x", "1"}}
+
+    db.execute("UPDATE student SET number = 'N1', email = 'ÉVA@ä.b' WHERE id = 1")
+    db.execute("UPDATE student SET given_name = 'Ann-Lou', version = version + 1 WHERE id = 2")
+    db.execute("UPDATE student SET number = NULL WHERE id = 3")
+    assert words(db, "student") == {
+        1: {"ada", "l", "n1", "eva", "a", "b"},
+        2: {"ann", "lou", "m"},
+    }
+
+    db.execute(
+        "UPDATE student SET family_name = 'O''Neil', given_name = NULL, number = NULL, email = NULL"
+        " WHERE id = 1"
+    )
+    db.execute("DELETE FROM student WHERE id = 2")
+    assert words(db, "student") == {1: {"oneil", "o", "neil"}}
+
+
+def test_a_course_is_found_by_the_present_words_however_they_are_written(db: sqlite3.Connection):
+    assert words(db, "course") == {1: {"cs1", "one"}, 2: {"cs2", "two"}}
+
+    db.execute("UPDATE course SET section = '0-1', instructor = 'Dr. Č' WHERE id = 1")
+    db.execute("UPDATE course SET title = 'Œuvre', code = 'X' WHERE id = 2")
+    assert words(db, "course") == {1: {"cs1", "0", "1", "one", "dr", "c"}, 2: {"x", "oeuvre"}}
+
+    db.execute(
+        "UPDATE course SET code = 'Y', title = 'Z', section = NULL, instructor = NULL WHERE id = 1"
+    )
+    db.execute("DELETE FROM course WHERE id = 2")
+    assert words(db, "course") == {1: {"y", "z"}}
+
+
+def test_odd_characters_in_a_name_do_not_break_the_search(db: sqlite3.Connection):
+    name = "".join(map(chr, [*range(1, 0x300), 0x2028, 0x2029, 0xFFFE, 0xFFFF, 0x10FFFF]))
+    for start in range(0, len(name), 100):
+        db.execute("INSERT INTO student (family_name) VALUES (?)", [name[start : start + 100]])
+
+    assert {*words(db, "student")} >= {1, 2, 3, 4}
+
+
+@pytest.mark.parametrize("trusted", ["ON", "OFF"])
+def test_the_shell_of_sqlite_can_write_what_is_searched(database_file: Path, trusted: str):
+    """The shell does not trust the schema, which forbids some functions and tables in triggers."""
+    with closing(sqlite3.connect(database_file)) as db, db:
+        db.execute(f"PRAGMA trusted_schema = {trusted}")
+        db.execute("INSERT INTO student (family_name) VALUES ('Özil')")
+        db.execute("UPDATE student SET family_name = 'Ärö'")
+        db.execute("INSERT INTO course (code, title) VALUES ('C', 'Ä')")
+
+        assert words(db, "student") == {1: {"aro"}}
+        assert words(db, "course") == {1: {"c", "a"}}
+
+
+def test_the_codes_of_a_course_follow_it(db: sqlite3.Connection):
+    def codes(id: int) -> list[str]:
+        query = "SELECT code FROM course_code WHERE course_id = ? ORDER BY code"
+        return [code for (code,) in db.execute(query, (id,))]
+
+    insert = "INSERT INTO course (code, title, counts_as) VALUES ('N1', 'New', ?) RETURNING id"
+    (id,) = db.execute(insert, ('["O1","n1"]',)).fetchone()
+    assert codes(id) == ["N1", "O1"]
+    db.execute("UPDATE course SET code = 'N2' WHERE id = ?", (id,))
+    assert codes(id) == ["n1", "N2", "O1"]
+    db.execute("UPDATE course SET counts_as = '[]' WHERE id = ?", (id,))
+    assert codes(id) == ["N2"]
+    db.execute("DELETE FROM course WHERE id = ?", (id,))
+    assert codes(id) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "constraint"),
+    [
+        ("1, 'prerequisite'", None),
+        ("-1, 'prerequisite'", "course_requirement_choice_range"),
+        ("21, 'prerequisite'", "course_requirement_choice_range"),
+        ("1, 'corequisite'", "course_requirement_choice_is_of_prerequisites"),
+    ],
+)
+def test_only_prerequisites_have_alternatives(
+    db: sqlite3.Connection, values: str, constraint: str | None
+):
+    insert = "INSERT INTO course_requirement (course_id, choice, kind, code) VALUES"
+    for choice in ("0, 'concurrent'", "2, 'concurrent'"):
+        db.execute(f"{insert} (1, {choice}, 'M1')")
+
+    if constraint is None:
+        db.execute(f"{insert} (1, {values}, 'M1')")
+        with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
+            db.execute(f"{insert} (1, {values}, 'm1')")
+    else:
+        with pytest.raises(sqlite3.IntegrityError, match=constraint):
+            db.execute(f"{insert} (1, {values}, 'M1')")

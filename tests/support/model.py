@@ -13,9 +13,16 @@ class CourseModel:
     waitlist_capacity: int | None = None
     manual: bool = False
     repeatable: bool = True
-    prerequisites: frozenset[int] = frozenset()
+    # Of each set, one is enough.
+    prerequisites: tuple[frozenset[int], ...] = ()
+    # The courses as which this one counts.
+    counts_as: frozenset[int] = frozenset()
     corequisites: frozenset[int] = frozenset()
     conflicts: frozenset[int] = frozenset()
+    # The other sections of the same course.
+    sections: frozenset[int] = frozenset()
+    # Whether the course is open only to the students of one group.
+    for_group: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,15 +49,31 @@ class Verdict:
         return [reason[0] for reason in self.reasons]
 
 
+@dataclass(frozen=True)
+class ChangeModel:
+    """A change that stands: the status, the event since whose time it holds, the event that gave
+    the place on the waitlist, and whether the student has passed."""
+
+    status: str
+    since: int
+    joined: int
+    passed: bool = True
+
+
 @dataclass
 class Model:
     courses: dict[int, CourseModel]
     inactive: set[int] = field(default_factory=set)
     held: set[int] = field(default_factory=set)
+    # The students of the group.
+    group: set[int] = field(default_factory=set)
     status: dict[Place, str] = field(default_factory=dict)
     # The enrollments that are void. They have no status.
     void: set[Place] = field(default_factory=set)
-    completed: set[Place] = field(default_factory=set)
+    # The changes of each enrollment that stand, since it was last void.
+    stacks: dict[Place, list[ChangeModel]] = field(default_factory=dict)
+    # The enrollments that were void once.
+    was_void: set[Place] = field(default_factory=set)
     queues: dict[int, list[int]] = field(default_factory=dict)
     events: list[tuple[int, int, str | None, str]] = field(default_factory=list)
     # The reasons in the last event of a waitlisted student who was skipped.
@@ -66,6 +89,14 @@ class Model:
 
     def waiting(self, course: int) -> list[int]:
         return self.queues.get(course, [])
+
+    def is_completed(self, place: Place) -> bool:
+        return any(change.status == "completed" for change in self.stacks.get(place, []))
+
+    def has_passed(self, place: Place) -> bool:
+        return any(
+            change.status == "completed" and change.passed for change in self.stacks.get(place, [])
+        )
 
     # Judging
 
@@ -101,11 +132,13 @@ class Model:
             if wish_before(wishes, index):
                 reasons.append(("duplicate_course",))
             elif not there:
-                reasons += self.against(wish.student, wish.course, now)
+                waits = self.will_wait(wish, overridden)
+                reasons += self.against(wish.student, wish.course, now, waits=waits)
             elif not wish.kept:
                 reasons.append((f"already_{self.status[wish.student, wish.course]}",))
             elif self.status[wish.student, wish.course] == "enrolled":
-                lost = self.courses[wish.course].corequisites & set(given_up)
+                dropped = {other for course in given_up for other in self.any_section(course)}
+                lost = self.courses[wish.course].corequisites & dropped
                 reasons += self.missing(wish.student, lost, now)
             reasons = [reason for reason in reasons if reason[0] not in overridden]
             if wish in new and not wish_before(wishes, index):
@@ -129,7 +162,10 @@ class Model:
         came = [v for v in others if v.status == "enrolled"]
         left = [v for v in came if v.wish.student in queue]
         taken = len(self.of_course(wish.course, "enrolled")) + len(came)
-        held = len(queue) - len(left) if course.manual else 0
+        held = self.held_for(wish)
+        if course.manual:
+            # They take seats that are held for those who wait.
+            taken -= len(left)
         waiting = len(queue) - len(left) + len([v for v in others if v.status == "waitlisted"])
         verdict = Verdict(wish, "enrolled", reasons, is_new=True, meets_rules=not reasons)
         full = course.capacity is not None and taken + held >= course.capacity
@@ -144,30 +180,59 @@ class Model:
 
     def will_wait(self, wish: WishModel, overridden: Iterable[str]) -> bool:
         course, taken = self.courses[wish.course], len(self.of_course(wish.course, "enrolled"))
-        held = len(self.waiting(wish.course)) if course.manual else 0
-        full = course.capacity is not None and taken + held >= course.capacity
+        full = course.capacity is not None and taken + self.held_for(wish) >= course.capacity
         return wish.waitlist and full and "course_full" not in overridden
+
+    def held_for(self, wish: WishModel) -> int:
+        """The number of free seats that are held for those who wait ahead of the student."""
+        queue = self.waiting(wish.course)
+        if not self.courses[wish.course].manual:
+            return 0
+        return queue.index(wish.student) if wish.student in queue else len(queue)
 
     def is_settled(self, wish: WishModel) -> bool:
         now = self.status.get((wish.student, wish.course))
         return now == "enrolled" or (wish.waitlist and now == "waitlisted")
 
-    def against(self, student: int, number: int, now: set[int]) -> list[Reason]:
+    def has_passed_one(self, student: int, courses: Iterable[int]) -> bool:
+        return any(self.has_passed((student, course)) for course in courses)
+
+    def meeting(self, course: int) -> set[int]:
+        """The courses that meet a requirement of this one."""
+        return {course} | {c for c, model in self.courses.items() if course in model.counts_as}
+
+    def equals(self, course: int) -> set[int]:
+        """The courses of which one that was completed makes this one a repeat."""
+        own = self.courses[course].counts_as | {course}
+        return {c for c, model in self.courses.items() if own & (model.counts_as | {c})}
+
+    def any_section(self, course: int) -> frozenset[int]:
+        return self.courses[course].sections | {course}
+
+    def against(
+        self, student: int, number: int, now: set[int], *, waits: bool = False
+    ) -> list[Reason]:
         """The reasons, apart from seats, against a new enrollment of a student who will be in the
-        courses `now`."""
+        courses `now`. `waits` is whether the student will be waitlisted."""
         course = self.courses[number]
         reasons: list[Reason] = []
-        if not course.repeatable and (student, number) in self.completed:
+        if not course.repeatable and self.has_passed_one(student, self.equals(number)):
             reasons.append(("already_completed",))
+        if not waits:
+            reasons += [("another_section", str(c)) for c in sorted(course.sections & now)]
         if student in self.inactive:
             reasons.append(("student_inactive",))
         if student in self.held:
             reasons.append(("student_on_hold",))
+        if course.for_group and student not in self.group:
+            reasons.append(("group_required",))
         reasons += self.missing(student, course.corequisites, now)
         reasons += [
-            ("prerequisite_missing", str(other))
-            for other in sorted(course.prerequisites)
-            if (student, other) not in self.completed
+            ("prerequisite_missing", str(sorted(choice)))
+            for choice in course.prerequisites
+            if not self.has_passed_one(
+                student, {other for one in choice for other in self.meeting(one)}
+            )
         ]
         return reasons + [("time_conflict", str(c)) for c in sorted(course.conflicts & now)]
 
@@ -175,31 +240,73 @@ class Model:
         return [
             ("corequisite_missing", str(other))
             for other in sorted(needed)
-            if other not in now and (student, other) not in self.completed
+            if not any(c in now or self.has_passed((student, c)) for c in self.any_section(other))
         ]
+
+    def is_needed_by_another(self, student: int, course: int) -> bool:
+        """Whether the student takes the course, and another one is taken together with it."""
+        now = set(self.of_student(student, "enrolled"))
+        return course in now and any(
+            self.missing(
+                student, self.courses[other].corequisites & self.any_section(course), now - {course}
+            )
+            for other in now - {course}
+        )
 
     # Changing
 
-    def move(self, student: int, course: int, status: str) -> None:
-        place = (student, course)
+    def move(self, student: int, course: int, status: str, passed: bool = True) -> None:
+        place, event = (student, course), len(self.events)
         before = self.status.get(place)
         self.events.append((student, course, "void" if place in self.void else before, status))
         self.void.discard(place)
-        self.skipped_for.pop((student, course), None)
-        if before == status:
-            return
-        queue = self.queues.setdefault(course, [])
-        if before == "waitlisted":
-            queue.remove(student)
-        if status == "waitlisted":
-            queue.append(student)
-        if status == "completed":
-            self.completed.add((student, course))
+        self.skipped_for.pop(place, None)
         if status == "void":
             self.void.add(place)
-            del self.status[place]
-        else:
-            self.status[place] = status
+            self.was_void.add(place)
+            self.stand(place, [])
+        elif before != status:
+            change = ChangeModel(status, event, event, passed)
+            self.stand(place, [*self.stacks.get(place, []), change])
+
+    def stand(self, place: Place, changes: list[ChangeModel]) -> None:
+        """These are the changes of an enrollment that stand."""
+        (student, course), queue = place, self.queues.setdefault(place[1], [])
+        if student in queue:
+            queue.remove(student)
+        self.stacks[place] = changes
+        self.status.pop(place, None)
+        if changes:
+            self.status[place] = changes[-1].status
+            if changes[-1].status == "waitlisted":
+                queue.append(student)
+                queue.sort(key=lambda waiting: self.stacks[waiting, course][-1].joined)
+
+    def has_room(self, place: Place, status: str) -> bool:
+        """Whether a correction can give this status."""
+        course = self.courses[place[1]]
+        if status == self.status[place]:
+            return True
+        if status == "waitlisted":
+            places = course.waitlist_capacity
+            return places is None or len(self.waiting(place[1])) < places
+        return status != "enrolled" or self.has_seat(place[1])
+
+    def correct(self, place: Place, changes: list[ChangeModel]) -> None:
+        """Let these changes stand. The event follows what held before the last of them."""
+        before = changes[-2].status if changes[1:] else "void" if place in self.was_void else None
+        self.events.append((*place, before, changes[-1].status))
+        self.skipped_for.pop(place, None)
+        self.stand(place, changes)
+
+    def true_at(self, times: Sequence[str], moment: str) -> dict[Place, str]:
+        """What was true at a moment, by the changes that stand; times are those of the events."""
+        found = {}
+        for place, changes in self.stacks.items():
+            held = [change.status for change in changes if times[change.since] <= moment]
+            if held:
+                found[place] = held[-1]
+        return found
 
     def carry_out(self, verdicts: Sequence[Verdict]) -> None:
         for verdict in verdicts:
@@ -212,9 +319,9 @@ class Model:
         now = self.status.get((student, course))
         return now in (status, "enrolled") or (now, status) == ("waitlisted", "dropped")
 
-    def end(self, student: int, courses: Iterable[int], status: str) -> None:
+    def end(self, student: int, courses: Iterable[int], status: str, passed: bool = True) -> None:
         for course in sorted(courses):
-            self.move(student, course, status)
+            self.move(student, course, status, passed)
 
     def settle(self, courses: Iterable[int] = (), students: Iterable[int] = ()) -> set[Place]:
         moved: set[Place] = set()

@@ -225,11 +225,11 @@ class Replay:
         if reason == PROMOTED:
             assert step == ("waitlisted", "enrolled"), f"promoted from where? {event}"
         elif step[1] in IN and step[0] != "waitlisted":
-            full = self._taken(before, course) >= self.courses[course]["capacity"]
+            full = self._taken(before, student, course) >= self.courses[course]["capacity"]
             assert full == (step[1] == "waitlisted"), f"full: {full}, and yet: {event}"
         elif step == ("waitlisted", "enrolled"):
-            # Who waits may come as anyone may, where more seats are free than are held.
-            assert self._taken(before, course) < self.courses[course]["capacity"], event
+            # Who waits may come, where more seats are free than are held for those ahead.
+            assert self._taken(before, student, course) < self.courses[course]["capacity"], event
         if step[1] == "enrolled" and (reason == PROMOTED or not self._is_manual(course)):
             queue = before.waiting(course)
             for other in queue[: queue.index(student)] if student in queue else queue:
@@ -256,9 +256,11 @@ class Replay:
     def _is_manual(self, course: int) -> bool:
         return self.courses[course]["promotion"] == "manual"
 
-    def _taken(self, state: State, course: int) -> int:
-        """The number of seats that a new student cannot get: taken, or held for the waitlist."""
-        held = len(state.waiting(course)) if self._is_manual(course) else 0
+    def _taken(self, state: State, student: int, course: int) -> int:
+        """The number of seats that the student cannot get: taken, or held for those ahead."""
+        queue = state.waiting(course)
+        ahead = queue.index(student) if student in queue else len(queue)
+        held = ahead if self._is_manual(course) else 0
         return state.enrolled(course) + held
 
     # Answers
@@ -423,7 +425,7 @@ class Replay:
         # Of all or none, those who are named before would have taken what is there.
         before = number if body.get("mode") == "all" else 0
         promotes = "promotions" in exchange.about
-        taken = state.enrolled(course) if promotes else self._taken(state, course)
+        taken = state.enrolled(course) if promotes else self._taken(state, student, course)
         is_full = taken + before >= fields["capacity"]
         match fault["code"]:
             case "course_full":

@@ -32,6 +32,30 @@ PROBLEM_TYPES = (
         example=Example("The role reader may not do this. These roles may: admin, registrar."),
     ),
     problem(
+        code="foreign_form",
+        status=403,
+        title="The form comes from another site",
+        advice="Open the page at its own address, and send its form again.",
+        example=Example("The form was not sent from a page of this service."),
+    ),
+    problem(
+        code="sign_in_needs_https",
+        status=403,
+        title="Signing in needs https",
+        advice=(
+            "Open the service over https. Behind a proxy, set `--trusted-proxies`, and let the"
+            " proxy send `X-Forwarded-Proto`."
+        ),
+        example=Example("Signing in over http works only on the machine of the service."),
+    ),
+    problem(
+        code="link_invalid",
+        status=410,
+        title="The link does not sign in any more",
+        advice="Ask for a new link: each works once, for 15 minutes.",
+        example=Example("The link was used already, or its time is over."),
+    ),
+    problem(
         code="misdirected_request",
         status=421,
         title="The service does not answer to this host name",

@@ -70,7 +70,7 @@ PROBLEM_TYPES = (
             "/effective_at",
             {"now": "2026-10-01T09:00:00.000Z"},
         ),
-        rule_for=(*ENROLLING, "status"),
+        rule_for=(*ENROLLING, "status", "correction"),
     ),
     problem(
         code="effective_too_early",
@@ -82,7 +82,7 @@ PROBLEM_TYPES = (
             "/effective_at",
             {"course_id": 1, "last_effective_at": "2026-09-01T09:00:00.000Z"},
         ),
-        rule_for=(*ENROLLING, "status"),
+        rule_for=(*ENROLLING, "status", "correction"),
     ),
     problem(
         code="already_completed",
@@ -93,6 +93,19 @@ PROBLEM_TYPES = (
             "The student has completed CS101, and it is not repeatable.",
             "/course_id",
             {"course": "CS101"},
+        ),
+        rule_for=ENROLLING,
+        overridable=True,
+    ),
+    problem(
+        code="another_section",
+        status=409,
+        title="The student takes another section of the course in the term",
+        advice=("Drop the other section, or change both at once: `PUT /v1/students/{id}/courses`."),
+        example=Example(
+            "CS101-02 is the same course as CS101-01, which the student takes.",
+            "/course_id",
+            {"course": "CS101-02", "conflicts_with": "CS101-01", "conflicting_course_id": 1},
         ),
         rule_for=ENROLLING,
         overridable=True,
@@ -134,6 +147,19 @@ PROBLEM_TYPES = (
         overridable=True,
     ),
     problem(
+        code="group_required",
+        status=409,
+        title="The course is open to other groups only",
+        advice="Choose another course, or add the student to one of the groups in `open_to`.",
+        example=Example(
+            "CS101 is open only to students in: NURSING, 2027.",
+            "/course_id",
+            {"course": "CS101", "open_to": ["NURSING", "2027"]},
+        ),
+        rule_for=ENROLLING,
+        overridable=True,
+    ),
+    problem(
         code="window_not_open",
         status=409,
         title="Enrollment in the course is not open yet",
@@ -160,6 +186,19 @@ PROBLEM_TYPES = (
         overridable=True,
     ),
     problem(
+        code="term_ended",
+        status=409,
+        title="The term of the course is over",
+        advice="Take the course in another term.",
+        example=Example(
+            "The term of CS101, 2026-SPRING, ended on 2026-06-19.",
+            "/course_id",
+            {"course": "CS101", "term": "2026-SPRING", "end_on": "2026-06-19"},
+        ),
+        rule_for=ENROLLING,
+        overridable=True,
+    ),
+    problem(
         code="prerequisite_missing",
         status=409,
         title="A prerequisite is missing",
@@ -172,7 +211,7 @@ PROBLEM_TYPES = (
             "/course_id",
             {"course": "CS102", "requires": "CS101"},
         ),
-        rule_for=ENROLLING,
+        rule_for=(*ENROLLING, "status", "drop"),
         overridable=True,
     ),
     problem(
@@ -185,7 +224,7 @@ PROBLEM_TYPES = (
             "/course_id",
             {"course": "CS102", "requires": "CS101"},
         ),
-        rule_for=ENROLLING,
+        rule_for=(*ENROLLING, "status", "drop"),
         overridable=True,
     ),
     problem(
@@ -232,7 +271,7 @@ PROBLEM_TYPES = (
             "/course_id",
             {"course": "CS101", "capacity": 1, "enrolled": 1},
         ),
-        rule_for=(*ENROLLING, "promotion"),
+        rule_for=(*ENROLLING, "promotion", "correction", "take_back"),
         overridable=True,
     ),
     problem(
@@ -245,7 +284,7 @@ PROBLEM_TYPES = (
             "/course_id",
             {"course": "CS101", "waitlist_capacity": 0, "waitlisted": 0},
         ),
-        rule_for=ENROLLING,
+        rule_for=(*ENROLLING, "take_back"),
         overridable=True,
     ),
     problem(
@@ -261,15 +300,69 @@ PROBLEM_TYPES = (
             "/status",
             {"course_id": 1, "status": "dropped"},
         ),
-        rule_for=("status", "drop", "void"),
+        rule_for=("status", "drop", "void", "correction"),
+    ),
+    problem(
+        code="outcome_without_completion",
+        status=422,
+        title="Only a completion has an outcome",
+        advice=(
+            'Leave out `passed` and `grade`, or send the status "completed": a withdrawal with a W'
+            " is completed, not passed, with the grade W."
+        ),
+        example=Example(
+            "Only a completion has an outcome, not the status dropped.",
+            "/grade",
+            {"status": "dropped"},
+        ),
+        rule_for=("status", "correction"),
+    ),
+    problem(
+        code="correction_required",
+        status=409,
+        title="Another time or outcome is on record",
+        advice=(
+            'To correct the latest change, send `"correction": true` and a `reason`. What held'
+            " before that is corrected once the latest change was taken back."
+        ),
+        example=Example(
+            "The status on record is dropped, since 2026-09-01T09:00:00.000Z.",
+            "/effective_at",
+            {"status": "dropped", "effective_at": "2026-09-01T09:00:00.000Z"},
+        ),
+        rule_for=("status", "correction"),
+    ),
+    problem(
+        code="nothing_to_correct",
+        status=409,
+        title="The student is not in the course, so there is no change to correct",
+        advice="What is void is not corrected, but the student can enroll again.",
+        example=Example(
+            "Student 1 is not in course 1, so there is no change to correct.",
+            "",
+            {"course_id": 1},
+        ),
+        rule_for=("correction", "take_back"),
+    ),
+    problem(
+        code="drop_closed",
+        status=409,
+        title="The deadline for dropping the course has passed",
+        advice="Ask the registrar, who can still drop the course.",
+        example=Example(
+            "CS101 could be dropped until 2026-10-01T00:00:00.000Z.",
+            "/status",
+            {"course": "CS101", "drop_until": "2026-10-01T00:00:00.000Z"},
+        ),
+        rule_for=("status", "drop"),
     ),
     problem(
         code="reason_required",
         status=422,
-        title="A void enrollment needs a reason",
-        advice="Send the `reason` for which the enrollment was a mistake.",
+        title="A void enrollment, or a correction, needs a reason",
+        advice="Send the `reason` for which the enrollment, or its latest change, was a mistake.",
         example=Example("A void needs a reason.", "/reason", {"status": "void"}),
-        rule_for=("void",),
+        rule_for=("void", "correction"),
     ),
     problem(
         code="void_has_no_time",
@@ -293,10 +386,10 @@ PROBLEM_TYPES = (
             "/status",
             {"course": "CS101", "completed_at": "2026-09-01T09:00:00.000Z"},
         ),
-        rule_for=("void",),
+        rule_for=("void", "take_back"),
     ),
     problem(
-        code="term_over",
+        code="void_too_late",
         status=409,
         title="The term of the enrollment is over",
         advice="Drop the enrollment instead: the record of a past term stays.",
@@ -305,7 +398,7 @@ PROBLEM_TYPES = (
             "/status",
             {"course": "CS101", "end_on": "2026-12-18"},
         ),
-        rule_for=("void",),
+        rule_for=("void", "take_back"),
     ),
     problem(
         code="promotion_automatic",
@@ -314,6 +407,18 @@ PROBLEM_TYPES = (
         advice='Nothing needs to be done. To promote by hand, set `promotion` to "manual".',
         example=Example(
             "CS102 gives its seats to those who wait by itself.", "", {"course": "CS102"}
+        ),
+        rule_for=("promotion",),
+    ),
+    problem(
+        code="not_waitlisted",
+        status=409,
+        title="The student is not on the waitlist of the course",
+        advice="List the waitlist: `GET /v1/courses/{id}/students?status=waitlisted`.",
+        example=Example(
+            "Student 1 does not wait for CS102.",
+            "/student_id",
+            {"student_id": 1, "course": "CS102"},
         ),
         rule_for=("promotion",),
     ),

@@ -84,6 +84,14 @@ PROBLEM_TYPES = (
         rule_for=("student",),
     ),
     problem(
+        code="duplicate_group",
+        status=422,
+        title="The request lists the same group twice",
+        advice="List each group once.",
+        example=Example("The group SENIOR is listed before.", "/groups/1", {"group": "SENIOR"}),
+        rule_for=("student", "course"),
+    ),
+    problem(
         code="student_has_enrollments",
         status=409,
         title="The student has enrollments, present or past",
@@ -113,7 +121,7 @@ PROBLEM_TYPES = (
         title="Another course in the term has this code and section",
         advice="Use the existing course, another section, or another code.",
         example=Example("Course 1 in the same term has the code CS101.", "/code", {"course_id": 1}),
-        rule_for=("course",),
+        rule_for=("course", "course_copy"),
     ),
     problem(
         code="unknown_term",
@@ -123,7 +131,41 @@ PROBLEM_TYPES = (
         example=Example(
             "There is no term with the code 2027-FALL.", "/term", {"term": "2027-FALL"}
         ),
-        rule_for=("course",),
+        rule_for=("course", "course_copy"),
+    ),
+    problem(
+        code="nothing_to_copy",
+        status=409,
+        title="The term has no course with this code to copy",
+        advice="Correct the code, or leave `codes` out. Cancelled courses are not copied.",
+        example=Example(
+            "The term 2026-FALL has no course with the code ART9 to copy.",
+            "/codes/0",
+            {"term": "2026-FALL", "code": "ART9"},
+        ),
+        rule_for=("course_copy",),
+    ),
+    problem(
+        code="window_out_of_range",
+        status=409,
+        title="A window of the course would move out of the years 1 to 9999",
+        advice="Correct the start of one of the two terms, or the windows of the course.",
+        example=Example(
+            "What is at 9999-08-31T00:00:00.000Z would move out of the years 1 to 9999.",
+            "/copy_from",
+            {"at": "9999-08-31T00:00:00.000Z"},
+        ),
+        rule_for=("course_copy",),
+    ),
+    problem(
+        code="duplicate_item",
+        status=422,
+        title="The request lists the same record twice",
+        advice="List each record once.",
+        example=Example(
+            "Item 0 of the request is the same in this field.", "/items/1/code", {"item": 0}
+        ),
+        rule_for=("batch",),
     ),
     problem(
         code="ends_before_start",
@@ -146,6 +188,16 @@ PROBLEM_TYPES = (
         rule_for=("course",),
     ),
     problem(
+        code="code_or_any_of",
+        status=422,
+        title="A prerequisite has neither or both of code and any_of",
+        advice="Send the `code` of one course, or the codes of several as `any_of`.",
+        example=Example(
+            "A prerequisite has either `code` or `any_of`.", "/prerequisites/0", {"index": 0}
+        ),
+        rule_for=("course",),
+    ),
+    problem(
         code="requires_itself",
         status=422,
         title="The course requires itself",
@@ -160,6 +212,38 @@ PROBLEM_TYPES = (
         advice="Change one of the two meetings.",
         example=Example(
             "The meeting overlaps an earlier one in the list.", "/meetings/1", {"weekday": 1}
+        ),
+        rule_for=("course",),
+    ),
+    problem(
+        code="duplicate_code",
+        status=422,
+        title="The course counts as the same code twice",
+        advice="List each code once.",
+        example=Example("The code CS100 is listed before.", "/counts_as/1", {"code": "CS100"}),
+        rule_for=("course",),
+    ),
+    problem(
+        code="not_earlier",
+        status=409,
+        title="A group could not enroll earlier than everyone",
+        advice="Send a time before the `enroll_from` of the course, or leave the group out.",
+        example=Example(
+            "SENIOR could enroll from 2026-08-01T00:00:00.000Z on, no earlier than everyone.",
+            "/early_access/0/enroll_from",
+            {"group": "SENIOR", "enroll_from": None},
+        ),
+        rule_for=("course",),
+    ),
+    problem(
+        code="meeting_without_day",
+        status=422,
+        title="A meeting has no day between its dates",
+        advice="Change the weekday or the dates of the meeting.",
+        example=Example(
+            "No day from 2026-10-05 to 2026-10-05 is weekday 2.",
+            "/meetings/0/weekday",
+            {"weekday": 2, "start_on": "2026-10-05", "end_on": "2026-10-05"},
         ),
         rule_for=("course",),
     ),

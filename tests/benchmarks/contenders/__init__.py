@@ -25,7 +25,6 @@ class Contender(NamedTuple):
     workloads: frozenset[str]
     command: Callable[[Path, int], list[str]] | None = None
     needs: tuple[str, ...] = ()
-    read_path: str = "/v1/students/{}/courses"
 
     @property
     def missing(self) -> str | None:
@@ -49,17 +48,14 @@ def _ours(database: Path, port: int) -> list[str]:
     return [*serve, "--database", str(database), "--port", str(port)]
 
 
-def _uvicorn(module: str, workers: int) -> Callable[[Path, int], list[str]]:
-    """Without a log of its requests, as all but ours are."""
-    app = f"tests.benchmarks.contenders.{module}:app"
-    quiet = ["--no-access-log", "--log-level", "warning"]
-    start = [sys.executable, "-m", "uvicorn", app, *quiet, "--workers", str(workers)]
-    return lambda database, port: [*start, "--port", str(port)]
+def _uvicorn(database: Path, port: int) -> list[str]:
+    app = "tests.benchmarks.contenders.fastapi_app:app"
+    return [sys.executable, "-m", "uvicorn", app, "--workers", "2", "--port", str(port)]
 
 
 def _gunicorn(database: Path, port: int) -> list[str]:
     app = "tests.benchmarks.contenders.django_app:application"
-    start = [sys.executable, "-m", "gunicorn", app, "--workers", "2", "--log-level", "warning"]
+    start = [sys.executable, "-m", "gunicorn", app, "--workers", "2", "--access-logfile", "-"]
     return [*start, "--bind", f"127.0.0.1:{port}"]
 
 
@@ -87,7 +83,7 @@ CONTENDERS = {
             "fastapi",
             "FastAPI and SQLAlchemy, two uvicorn workers",
             SERVES,
-            _uvicorn("fastapi_app", 2),
+            _uvicorn,
             ("fastapi", "sqlalchemy", "pydantic", "uvicorn", "uvloop", "httptools"),
         ),
         Contender(
@@ -96,14 +92,6 @@ CONTENDERS = {
             SERVES,
             _gunicorn,
             ("djangorestframework", "django", "gunicorn"),
-        ),
-        Contender(
-            "datasette",
-            "Datasette, one process, for the read",
-            frozenset({"read", "start"}),
-            _uvicorn("datasette_app", 1),
-            ("datasette", "uvicorn"),
-            "/school/courses_of_student.json?student_id={}&_shape=array",
         ),
         Contender(
             "floor",

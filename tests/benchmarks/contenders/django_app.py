@@ -2,13 +2,14 @@
 
 import json
 import os
+import secrets
 from typing import Any
 
 import django
 from django.conf import settings
 
 settings.configure(
-    ALLOWED_HOSTS=["127.0.0.1"],
+    ALLOWED_HOSTS=["127.0.0.1", "localhost"],
     DATABASES={
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
@@ -21,7 +22,12 @@ settings.configure(
             },
         }
     },
-    MIDDLEWARE=["django.middleware.http.ConditionalGetMiddleware"],
+    MIDDLEWARE=[
+        f"{__name__}.send_request_id",
+        # Checks the Host.
+        "django.middleware.common.CommonMiddleware",
+        "django.middleware.http.ConditionalGetMiddleware",
+    ],
     ROOT_URLCONF=__name__,
     REST_FRAMEWORK={
         "DEFAULT_AUTHENTICATION_CLASSES": [],
@@ -35,7 +41,7 @@ django.setup()
 
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 from django.db import models, transaction  # noqa: E402
-from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When  # noqa: E402
+from django.db.models import F, Q  # noqa: E402
 from django.urls import path  # noqa: E402
 from rest_framework import serializers  # noqa: E402
 from rest_framework.authentication import BaseAuthentication  # noqa: E402
@@ -46,6 +52,17 @@ from rest_framework.response import Response  # noqa: E402
 from rest_framework.views import APIView  # noqa: E402
 
 from tests.benchmarks.contenders import rules  # noqa: E402
+
+
+def send_request_id(get_response: Any) -> Any:
+    """Middleware that sends an id with each response."""
+
+    def respond(request: Any) -> Any:
+        response = get_response(request)
+        response["X-Request-Id"] = secrets.token_hex(8)
+        return response
+
+    return respond
 
 
 class Token(models.Model):
@@ -62,11 +79,15 @@ class Token(models.Model):
 
 class Student(models.Model):
     version = models.IntegerField()
-    given_name = models.TextField()
+    updated_at = models.TextField()
+    number = models.TextField(null=True)
+    given_name = models.TextField(null=True)
     family_name = models.TextField()
     email = models.TextField(null=True)
     status = models.TextField()
     max_credits = models.FloatField(null=True)
+    family_sort = models.TextField()
+    given_sort = models.TextField()
 
     class Meta:
         app_label, db_table, managed = "school", "student", False
@@ -74,12 +95,30 @@ class Student(models.Model):
 
 class Course(models.Model):
     code = models.TextField()
+    section = models.TextField(null=True)
+    label = models.TextField()
     title = models.TextField()
+    term = models.TextField(null=True)
+    credits = models.FloatField()
+    instructor = models.TextField(null=True)
     capacity = models.IntegerField(null=True)
     status = models.TextField()
 
     class Meta:
         app_label, db_table, managed = "school", "course", False
+
+
+class Meeting(models.Model):
+    pk = models.CompositePrimaryKey("course_id", "weekday", "from_time")
+    course = models.ForeignKey(Course, models.DO_NOTHING, related_name="meetings")
+    weekday = models.IntegerField()
+    from_time = models.TextField()
+    to_time = models.TextField()
+    room = models.TextField(null=True)
+
+    class Meta:
+        app_label, db_table, managed = "school", "course_meeting", False
+        ordering = ("weekday", "from_time")
 
 
 class Enrollment(models.Model):
@@ -98,6 +137,25 @@ class Enrollment(models.Model):
 
     class Meta:
         app_label, db_table, managed = "school", "student_course", False
+
+
+class Standing(models.Model):
+    """An enrollment with the position on the waitlist: a view, to read."""
+
+    pk = models.CompositePrimaryKey("student_id", "course_id")
+    student = models.ForeignKey(Student, models.DO_NOTHING)
+    course = models.ForeignKey(Course, models.DO_NOTHING)
+    status = models.TextField()
+    queue_number = models.IntegerField()
+    position = models.IntegerField(null=True)
+    enrolled_at = models.TextField(null=True)
+    waitlisted_at = models.TextField(null=True)
+    completed_at = models.TextField(null=True)
+    dropped_at = models.TextField(null=True)
+    version = models.IntegerField()
+
+    class Meta:
+        app_label, db_table, managed = "school", "enrollment", False
 
 
 class Conflict(APIException):
@@ -163,20 +221,36 @@ class EnrollmentOut(serializers.Serializer):
     version = serializers.IntegerField()
 
 
+class MeetingOut(serializers.Serializer):
+    weekday = serializers.IntegerField()
+    vars()["from"] = serializers.CharField(source="from_time")
+    to = serializers.CharField(source="to_time")
+    room = serializers.CharField()
+
+
 class CourseOut(EnrollmentOut):
     code = serializers.CharField(source="course.code")
+    section = serializers.CharField(source="course.section")
+    label = serializers.CharField(source="course.label")
     title = serializers.CharField(source="course.title")
+    term = serializers.CharField(source="course.term")
+    credits = serializers.FloatField(source="course.credits")
+    instructor = serializers.CharField(source="course.instructor")
+    meetings = MeetingOut(source="course.meetings", many=True)
 
 
 class RosterOut(EnrollmentOut):
+    number = serializers.CharField(source="student.number")
     given_name = serializers.CharField(source="student.given_name")
     family_name = serializers.CharField(source="student.family_name")
+    email = serializers.CharField(source="student.email")
 
 
 class StudentOut(serializers.ModelSerializer):
     class Meta:
         model = Student
-        fields = "id version given_name family_name email status max_credits".split()
+        fields = ("id", "version", "updated_at", "number", "given_name", "family_name", "email")
+        fields += ("status", "max_credits")
 
 
 class CoursesOfStudent(View):
@@ -225,8 +299,7 @@ class StudentsOfCourse(View):
     def get(self, request: Request, id: int) -> Response:
         limit = _page(request)["limit"]
         rows = list(
-            _enrollments()
-            .filter(course_id=id)
+            Standing.objects.filter(course_id=id)
             .select_related("student")
             .order_by("status", "queue_number", "student_id")[: limit + 1]
         )
@@ -240,11 +313,11 @@ class Students(View):
     def get(self, request: Request) -> Response:
         page = _page(request)
         family, given, last = json.loads(page["cursor"])
-        after = Q(family_name__gt=family) | Q(family_name=family, given_name__gt=given)
-        after |= Q(family_name=family, given_name=given, id__gt=last)
-        place = ("family_name", "given_name", "id")
+        after = Q(family_sort__gt=family) | Q(family_sort=family, given_sort__gt=given)
+        after |= Q(family_sort=family, given_sort=given, id__gt=last)
+        place = ("family_sort", "given_sort", "id")
         # The first condition is what lets the index find the place.
-        found = Student.objects.filter(family_name__gte=family).filter(after).order_by(*place)
+        found = Student.objects.filter(family_sort__gte=family).filter(after).order_by(*place)
         return _answer(StudentOut, list(found[: page["limit"] + 1]), page["limit"], place)
 
 
@@ -260,20 +333,9 @@ def _answer(shape: Any, rows: list[Any], limit: int, place: tuple[str, ...]) -> 
     return Response({"items": shape(rows[:limit], many=True).data, "next": following})
 
 
-def _enrollments() -> Any:
-    ahead = Enrollment.objects.filter(
-        course_id=OuterRef("course_id"),
-        status="waitlisted",
-        queue_number__lte=OuterRef("queue_number"),
-    )
-    count = ahead.values("course_id").annotate(n=Count("student_id")).values("n")
-    return Enrollment.objects.annotate(
-        position=Case(When(status="waitlisted", then=Subquery(count)))
-    )
-
-
 def _courses(student_id: int) -> Any:
-    mine = _enrollments().filter(student_id=student_id).select_related("course")
+    mine = Standing.objects.filter(student_id=student_id).select_related("course")
+    mine = mine.prefetch_related("course__meetings")
     return CourseOut(mine.order_by("course_id")[:100], many=True).data
 
 

@@ -3,27 +3,50 @@
 import hashlib
 import json
 import os
+import secrets
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ForeignKey, case, create_engine, event, func, select, tuple_
+from pydantic import AliasPath, BaseModel, ConfigDict, Field
+from sqlalchemy import ForeignKey, create_engine, event, func, select, tuple_
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
     Session,
-    aliased,
+    joinedload,
     mapped_column,
+    relationship,
     sessionmaker,
 )
+from starlette.datastructures import MutableHeaders
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tests.benchmarks.contenders import rules
+
+
+class RequestId:
+    """Sends an id with each response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["X-Request-Id"] = secrets.token_hex(8)
+            await send(message)
+
+        await self.app(scope, receive, send_with_id)
+
 
 engine = create_engine(f"sqlite:///{os.environ['DATABASE']}", connect_args={"timeout": 5})
 Reading = sessionmaker(engine, expire_on_commit=False)
 Writing = sessionmaker(engine.execution_options(immediate=True), expire_on_commit=False)
 app = FastAPI()
+app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
+app.add_middleware(RequestId)
 
 
 # https://docs.sqlalchemy.org/en/20/dialects/sqlite.html: transactions are begun by name.
@@ -59,20 +82,41 @@ class Student(Base):
     __tablename__ = "student"
     id: Mapped[int] = mapped_column(primary_key=True)
     version: Mapped[int]
-    given_name: Mapped[str]
+    updated_at: Mapped[str]
+    number: Mapped[str | None]
+    given_name: Mapped[str | None]
     family_name: Mapped[str]
     email: Mapped[str | None]
     status: Mapped[str]
     max_credits: Mapped[float | None]
+    family_sort: Mapped[str]
+    given_sort: Mapped[str]
 
 
 class Course(Base):
     __tablename__ = "course"
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str]
+    section: Mapped[str | None]
+    label: Mapped[str]
     title: Mapped[str]
+    term: Mapped[str | None]
+    credits: Mapped[float]
+    instructor: Mapped[str | None]
     capacity: Mapped[int | None]
     status: Mapped[str]
+    meetings: Mapped[list["Meeting"]] = relationship(
+        order_by=lambda: (Meeting.weekday, Meeting.from_time), lazy="raise"
+    )
+
+
+class Meeting(Base):
+    __tablename__ = "course_meeting"
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), primary_key=True)
+    weekday: Mapped[int] = mapped_column(primary_key=True)
+    from_time: Mapped[str] = mapped_column(primary_key=True)
+    to_time: Mapped[str]
+    room: Mapped[str | None]
 
 
 class Enrollment(Base):
@@ -90,28 +134,22 @@ class Enrollment(Base):
     version: Mapped[int] = mapped_column(default=1)
 
 
-_ahead = aliased(Enrollment)
-_position = (
-    select(func.count())
-    .where(
-        _ahead.course_id == Enrollment.course_id,
-        _ahead.status == "waitlisted",
-        _ahead.queue_number <= Enrollment.queue_number,
-    )
-    .correlate(Enrollment)
-    .scalar_subquery()
-)
-ENROLLMENT = (
-    Enrollment.student_id,
-    Enrollment.course_id,
-    Enrollment.status,
-    case((Enrollment.status == "waitlisted", _position)).label("position"),
-    Enrollment.enrolled_at,
-    Enrollment.waitlisted_at,
-    Enrollment.completed_at,
-    Enrollment.dropped_at,
-    Enrollment.version,
-)
+class Standing(Base):
+    """An enrollment with the position on the waitlist: a view, to read."""
+
+    __tablename__ = "enrollment"
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), primary_key=True)
+    status: Mapped[str]
+    queue_number: Mapped[int]
+    position: Mapped[int | None]
+    enrolled_at: Mapped[str | None]
+    waitlisted_at: Mapped[str | None]
+    completed_at: Mapped[str | None]
+    dropped_at: Mapped[str | None]
+    version: Mapped[int]
+    student: Mapped[Student] = relationship(lazy="raise")
+    course: Mapped[Course] = relationship(lazy="raise")
 
 
 class EnrollmentOut(BaseModel):
@@ -127,21 +165,44 @@ class EnrollmentOut(BaseModel):
     version: int
 
 
+class MeetingOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    weekday: int
+    from_time: Annotated[str, Field(serialization_alias="from")]
+    to_time: Annotated[str, Field(serialization_alias="to")]
+    room: str | None
+
+
+def of(*path: str) -> Any:
+    """A field that is found by this path of attributes."""
+    return Field(validation_alias=AliasPath(*path))
+
+
 class CourseOut(EnrollmentOut):
-    code: str
-    title: str
+    code: Annotated[str, of("course", "code")]
+    section: Annotated[str | None, of("course", "section")]
+    label: Annotated[str, of("course", "label")]
+    title: Annotated[str, of("course", "title")]
+    term: Annotated[str | None, of("course", "term")]
+    credits: Annotated[float, of("course", "credits")]
+    instructor: Annotated[str | None, of("course", "instructor")]
+    meetings: Annotated[list[MeetingOut], of("course", "meetings")]
 
 
 class RosterOut(EnrollmentOut):
-    given_name: str
-    family_name: str
+    number: Annotated[str | None, of("student", "number")]
+    given_name: Annotated[str | None, of("student", "given_name")]
+    family_name: Annotated[str, of("student", "family_name")]
+    email: Annotated[str | None, of("student", "email")]
 
 
 class StudentOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
     id: int
     version: int
-    given_name: str
+    updated_at: str
+    number: str | None
+    given_name: str | None
     family_name: str
     email: str | None
     status: str
@@ -198,34 +259,35 @@ def list_courses(id: int, request: Request, actor: Actor) -> Response:
 
 @app.get("/v1/courses/{id}/students", response_model=Page[RosterOut])
 def list_roster(id: int, request: Request, actor: Actor, limit: Limit = 100) -> Response:
+    place = (Standing.status, Standing.queue_number, Standing.student_id)
     query = (
-        select(*ENROLLMENT, Enrollment.queue_number, Student.given_name, Student.family_name)
-        .join(Student, Student.id == Enrollment.student_id)
-        .where(Enrollment.course_id == id)
-        .order_by(Enrollment.status, Enrollment.queue_number, Enrollment.student_id)
+        select(Standing)
+        .options(joinedload(Standing.student))
+        .where(Standing.course_id == id)
+        .order_by(*place)
         .limit(limit + 1)
     )
     with Reading() as session:
-        rows = session.execute(query).all()
+        rows = session.scalars(query).all()
         if not rows and session.get(Course, id) is None:
             raise HTTPException(404, f"There is no course {id}.")
-    items, more = [RosterOut.model_validate(row) for row in rows[:limit]], len(rows) > limit
-    last = rows[limit - 1] if more else None
-    place = [last.status, last.queue_number, last.student_id] if last else None
-    return _tagged(request, Page[RosterOut](items=items, next=place and json.dumps(place)))
+    last = rows[limit - 1] if len(rows) > limit else None
+    following = json.dumps([last.status, last.queue_number, last.student_id]) if last else None
+    items = [RosterOut.model_validate(row) for row in rows[:limit]]
+    return _tagged(request, Page[RosterOut](items=items, next=following))
 
 
 @app.get("/v1/students", response_model=Page[StudentOut])
 def list_students(
     request: Request, actor: Actor, limit: Limit = 100, cursor: str = '["", "", 0]'
 ) -> Response:
-    place = (Student.family_name, Student.given_name, Student.id)
+    place = (Student.family_sort, Student.given_sort, Student.id)
     query = select(Student).where(tuple_(*place) > json.loads(cursor)).order_by(*place)
     with Reading() as session:
         rows = session.scalars(query.limit(limit + 1)).all()
-    items, more = [StudentOut.model_validate(row) for row in rows[:limit]], len(rows) > limit
-    last = items[-1] if more else None
-    following = json.dumps([last.family_name, last.given_name, last.id]) if last else None
+    items = [StudentOut.model_validate(row) for row in rows[:limit]]
+    last = rows[limit - 1] if len(rows) > limit else None
+    following = json.dumps([last.family_sort, last.given_sort, last.id]) if last else None
     return _tagged(request, Page[StudentOut](items=items, next=following))
 
 
@@ -292,17 +354,17 @@ def _student(session: Session, id: int) -> Student:
 
 def _courses(session: Session, student_id: int) -> list[CourseOut]:
     query = (
-        select(*ENROLLMENT, Course.code, Course.title)
-        .join(Course, Course.id == Enrollment.course_id)
-        .where(Enrollment.student_id == student_id)
-        .order_by(Enrollment.course_id)
+        select(Standing)
+        .options(joinedload(Standing.course).selectinload(Course.meetings))
+        .where(Standing.student_id == student_id)
+        .order_by(Standing.course_id)
         .limit(100)
     )
-    return [CourseOut.model_validate(row) for row in session.execute(query)]
+    return [CourseOut.model_validate(standing) for standing in session.scalars(query)]
 
 
 def _tagged(request: Request, page: Page[Any]) -> Response:
-    body = page.model_dump_json()
+    body = page.model_dump_json(by_alias=True)
     headers = {"ETag": f'"{hashlib.md5(body.encode()).hexdigest()}"'}
     if request.headers.get("If-None-Match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)

@@ -1,7 +1,7 @@
 // Fastify with better-sqlite3: one process, prepared statements, schemas of bodies and answers.
 //     node fastify_app.js DATABASE PORT
 
-import { createHash, timingSafeEqual } from "node:crypto";
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 
 import etag from "@fastify/etag";
 import Database from "better-sqlite3";
@@ -14,19 +14,9 @@ db.pragma("synchronous = FULL");
 db.pragma("foreign_keys = ON");
 
 const ENROLLMENT = `
-    student_course.student_id, student_course.course_id, student_course.status,
-    iif(
-        student_course.status = 'waitlisted',
-        (
-            SELECT count(*) FROM student_course AS ahead
-            WHERE ahead.course_id = student_course.course_id
-                AND ahead.status = 'waitlisted'
-                AND ahead.queue_number <= student_course.queue_number
-        ),
-        NULL
-    ) AS position,
-    student_course.enrolled_at, student_course.waitlisted_at,
-    student_course.completed_at, student_course.dropped_at, student_course.version`;
+    enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.position,
+    enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at,
+    enrollment.dropped_at, enrollment.version`;
 
 const getToken = db.prepare(`
     SELECT id, name, role, digest FROM token
@@ -41,23 +31,35 @@ const countSeats = db
     .prepare("SELECT count(*) FROM student_course WHERE course_id = ? AND status = 'enrolled'")
     .pluck();
 const listCourses = db.prepare(`
-    SELECT ${ENROLLMENT}, course.code, course.title
-    FROM student_course JOIN course ON course.id = student_course.course_id
-    WHERE student_course.student_id = ?
-    ORDER BY student_course.course_id LIMIT 100`);
+    SELECT ${ENROLLMENT}, course.code, course.section, course.label, course.title, course.term,
+        course.credits, course.instructor,
+        (
+            SELECT json_group_array(
+                json_object('weekday', weekday, 'from', from_time, 'to', to_time, 'room', room)
+            )
+            FROM (
+                SELECT * FROM course_meeting WHERE course_id = course.id ORDER BY weekday, from_time
+            )
+        ) AS meetings
+    FROM enrollment JOIN course ON course.id = enrollment.course_id
+    WHERE enrollment.student_id = ?
+    ORDER BY enrollment.course_id LIMIT 100`);
 const listPlaces = db.prepare(`
     SELECT course_id, status FROM student_course
     WHERE student_id = ? AND status IN ('enrolled', 'waitlisted')`);
 const listRoster = db.prepare(`
-    SELECT ${ENROLLMENT}, student.given_name, student.family_name, student_course.queue_number
-    FROM student_course JOIN student ON student.id = student_course.student_id
-    WHERE student_course.course_id = ?
-    ORDER BY student_course.status, student_course.queue_number, student_course.student_id
+    SELECT ${ENROLLMENT}, enrollment.queue_number, student.number, student.given_name,
+        student.family_name, student.email
+    FROM enrollment JOIN student ON student.id = enrollment.student_id
+    WHERE enrollment.course_id = ?
+    ORDER BY enrollment.status, enrollment.queue_number, enrollment.student_id
     LIMIT ?`);
 const listStudents = db.prepare(`
-    SELECT id, version, given_name, family_name, email, status, max_credits FROM student
-    WHERE (family_name, given_name, id) > (?, ?, ?)
-    ORDER BY family_name, given_name, id LIMIT ?`);
+    SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits,
+        family_sort, given_sort
+    FROM student
+    WHERE (family_sort, given_sort, id) > (?, ?, ?)
+    ORDER BY family_sort, given_sort, id LIMIT ?`);
 // The schema's triggers count the seats again, and write the event.
 const putEnrollment = db.prepare(`
     INSERT INTO student_course (student_id, course_id, status, enrolled_at, changed_at, changed_by)
@@ -88,6 +90,12 @@ function authenticate(request, reply, done) {
     }
     request.actor = `${token.name} #${token.id}`;
     done();
+}
+
+function coursesOf(studentId) {
+    return listCourses
+        .all(studentId)
+        .map((course) => ({ ...course, meetings: JSON.parse(course.meetings) }));
 }
 
 function needStudent(id) {
@@ -131,7 +139,7 @@ const enrollExactly = db.transaction((studentId, courseIds, actor) => {
     for (const courseId of courseIds) {
         if (places.get(courseId) !== "enrolled") enroll(student, courseId, at, actor);
     }
-    return listCourses.all(studentId);
+    return coursesOf(studentId);
 }).immediate;
 
 const id = { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER };
@@ -155,16 +163,37 @@ const enrollment = {
 const student = {
     id,
     version: id,
-    given_name: text,
+    updated_at: text,
+    number: orNull("string"),
+    given_name: orNull("string"),
     family_name: text,
     email: orNull("string"),
     status: text,
     max_credits: orNull("number"),
 };
+const meeting = { weekday: { type: "integer" }, from: text, to: text, room: orNull("string") };
+const course = {
+    ...enrollment,
+    code: text,
+    section: orNull("string"),
+    label: text,
+    title: text,
+    term: orNull("string"),
+    credits: { type: "number" },
+    instructor: orNull("string"),
+    meetings: { type: "array", items: closed(meeting) },
+};
+const rosterEntry = {
+    ...enrollment,
+    number: orNull("string"),
+    given_name: orNull("string"),
+    family_name: text,
+    email: orNull("string"),
+};
 const pageOf = (properties) => ({
     200: closed({ items: { type: "array", items: closed(properties) }, next: orNull("string") }),
 });
-const courses = pageOf({ ...enrollment, code: text, title: text });
+const courses = pageOf(course);
 const params = closed({ id });
 const page = {
     limit: { type: "integer", minimum: 1, maximum: 1000, default: 100 },
@@ -178,13 +207,28 @@ function pageFrom(rows, limit, place) {
     return { items, next };
 }
 
-// Unknown fields are refused rather than left out.
-const app = Fastify({ ajv: { customOptions: { removeAdditional: false } } });
+const app = Fastify({
+    // Unknown fields are refused rather than left out.
+    ajv: { customOptions: { removeAdditional: false } },
+    // One line for each request, when it is answered.
+    logger: true,
+    disableRequestLogging: true,
+    genReqId: () => randomBytes(8).toString("hex"),
+});
 await app.register(etag);
+app.addHook("onRequest", (request, reply, done) => {
+    reply.header("X-Request-Id", request.id);
+    const known = ["127.0.0.1", "localhost"].includes(request.hostname);
+    done(known ? undefined : refusal(421, "misdirected_request", "This is another host."));
+});
 app.addHook("onRequest", authenticate);
+app.addHook("onResponse", (request, reply, done) => {
+    request.log.info({ req: request, res: reply, responseTime: reply.elapsedTime }, "answered");
+    done();
+});
 
 app.get("/v1/students/:id/courses", { schema: { params, response: courses } }, (request) => {
-    const items = listCourses.all(request.params.id);
+    const items = coursesOf(request.params.id);
     if (!items.length) needStudent(request.params.id);
     return { items, next: null };
 });
@@ -192,11 +236,7 @@ app.get("/v1/students/:id/courses", { schema: { params, response: courses } }, (
 app.get(
     "/v1/courses/:id/students",
     {
-        schema: {
-            params,
-            querystring,
-            response: pageOf({ ...enrollment, given_name: text, family_name: text }),
-        },
+        schema: { params, querystring, response: pageOf(rosterEntry) },
     },
     ({ params: { id }, query: { limit } }) => {
         const rows = listRoster.all(id, limit + 1);
@@ -210,7 +250,7 @@ app.get(
 app.get("/v1/students", { schema: { querystring, response: pageOf(student) } }, ({ query }) => {
     const [family, given, last] = JSON.parse(query.cursor ?? '["", "", 0]');
     const rows = listStudents.all(family, given, last, query.limit + 1);
-    return pageFrom(rows, query.limit, (row) => [row.family_name, row.given_name, row.id]);
+    return pageFrom(rows, query.limit, (row) => [row.family_sort, row.given_sort, row.id]);
 });
 
 app.post(

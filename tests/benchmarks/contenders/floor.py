@@ -24,31 +24,30 @@ SELECT id, name, role, digest FROM token
 WHERE lookup = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)
 """
 ENROLLMENT = """
-    student_course.student_id, student_course.course_id, student_course.status,
-    iif(
-        student_course.status = 'waitlisted',
-        (
-            SELECT count(*) FROM student_course AS ahead
-            WHERE ahead.course_id = student_course.course_id
-                AND ahead.status = 'waitlisted'
-                AND ahead.queue_number <= student_course.queue_number
-        ),
-        NULL
-    ) AS position,
-    student_course.enrolled_at, student_course.waitlisted_at,
-    student_course.completed_at, student_course.dropped_at, student_course.version
+    enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.position,
+    enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at,
+    enrollment.dropped_at, enrollment.version
 """
 COURSES = f"""
-SELECT {ENROLLMENT}, course.code, course.title
-FROM student_course JOIN course ON course.id = student_course.course_id
-WHERE student_course.student_id = ?
-ORDER BY student_course.course_id LIMIT 100
+SELECT {ENROLLMENT}, course.code, course.section, course.label, course.title, course.term,
+    course.credits, course.instructor,
+    (
+        SELECT json_group_array(
+            json_object('weekday', weekday, 'from', from_time, 'to', to_time, 'room', room)
+        )
+        FROM (
+            SELECT * FROM course_meeting WHERE course_id = course.id ORDER BY weekday, from_time
+        )
+    ) AS meetings
+FROM enrollment JOIN course ON course.id = enrollment.course_id
+WHERE enrollment.student_id = ?
+ORDER BY enrollment.course_id LIMIT 100
 """
 ROSTER = f"""
-SELECT {ENROLLMENT}, student.given_name, student.family_name
-FROM student_course JOIN student ON student.id = student_course.student_id
-WHERE student_course.course_id = ?
-ORDER BY student_course.status, student_course.queue_number, student_course.student_id
+SELECT {ENROLLMENT}, student.number, student.given_name, student.family_name, student.email
+FROM enrollment JOIN student ON student.id = enrollment.student_id
+WHERE enrollment.course_id = ?
+ORDER BY enrollment.status, enrollment.queue_number, enrollment.student_id
 LIMIT 51
 """
 SEATS = "SELECT count(*) FROM student_course WHERE course_id = ? AND status = 'enrolled'"

@@ -1,5 +1,5 @@
 -- Gives the school a name and a key, for exports to other systems.
--- depends: 0015.add-void
+-- depends: 0021.create-session
 
 -- The ids of its records begin with the key, so that they are no other school's. It never changes: a receiver
 -- knows the records again by their ids.

@@ -1,0 +1,122 @@
+"""Corrections: the latest change of an enrollment is replaced, or taken back."""
+
+from typing import Any, NamedTuple
+
+from msgspec.structs import asdict
+from msgspec.structs import replace as with_fields
+
+from enrollment.data import waitlist
+from enrollment.data.ending import StatusChange, list_void_violations
+from enrollment.data.enrollment import get_enrollment, put_enrollment
+from enrollment.data.outcome import as_bool
+from enrollment.data.violations import raise_broken_rules, raise_violations
+from enrollment.model.records import Change, Enrollment
+from enrollment.storage.queries import queries, to_json
+from enrollment.storage.sqlite import Connection
+
+SQL = queries("correction")
+ENROLLMENT = queries("enrollment")
+
+
+class State(NamedTuple):
+    """What one change made of an enrollment."""
+
+    status: str
+    effective_at: str
+    passed: bool | None
+    grade: str | None
+
+
+class LatestChange(NamedTuple):
+    """The latest change that stands, and the one before it."""
+
+    id: int
+    state: State
+    # None: there is none, or the enrollment was void.
+    before_id: int | None
+    before: State | None
+
+
+def correct_change(db: Connection, wanted: StatusChange, change: Change) -> Enrollment:
+    """Replace the latest change of an enrollment by what it should have been.
+
+    What is not said stays as that change had it. If the status is that of the change before it, it
+    is taken back. If all is as it should be, nothing is recorded. Raises nothing_to_correct,
+    outcome_without_completion, reason_required, not_enrolled, effective_too_early,
+    correction_required, course_full.
+    """
+    raise_broken_rules(ENROLLMENT.list_broken_listing_rules(db, changes=to_json([wanted])))
+    if wanted.status == "void":
+        return put_enrollment(db, None, wanted, change)
+    latest = _get_latest_change(db, wanted.student_id, wanted.course_id)
+    if latest.before and latest.before.status == wanted.status:
+        return _record(db, wanted, latest, latest.before, change, latest.before_id)
+    return _record(db, wanted, latest, _corrected(latest.state, wanted, change), change)
+
+
+def take_back_change(db: Connection, student_id: int, course_id: int, change: Change) -> Enrollment:
+    """Take the latest change of an enrollment back: what held before it holds again.
+
+    Where nothing held before it, the enrollment becomes void. Raises nothing_to_correct,
+    course_full, waitlist_full, enrollment_completed, void_too_late.
+    """
+    latest = _get_latest_change(db, student_id, course_id)
+    if latest.before:
+        wanted = StatusChange(student_id, course_id, latest.before.status)
+        return _record(db, wanted, latest, latest.before, change, latest.before_id, pointer="")
+    broken = list_void_violations(db, student_id, course_id, change)
+    # The request names no status.
+    raise_violations([with_fields(violation, pointer="") for violation in broken])
+    return put_enrollment(db, None, StatusChange(student_id, course_id, "void"), change)
+
+
+def _get_latest_change(db: Connection, student_id: int, course_id: int) -> LatestChange:
+    """Return the latest change of an enrollment. Raises nothing_to_correct."""
+    place = {"student_id": student_id, "course_id": course_id}
+    raise_broken_rules(SQL.list_broken_latest_rules(db, **place))
+    states = [(row["id"], _state(**row)) for row in SQL.list_latest_changes(db, **place)]
+    return LatestChange(*states[0], *(states[1] if states[1:] else (None, None)))
+
+
+def _state(id: int, passed: int | None, **row: Any) -> State:
+    return State(**row, passed=as_bool(passed))
+
+
+def _corrected(latest: State, wanted: StatusChange, change: Change) -> State:
+    """Return what the latest change should have been."""
+    passed, grade = None, None
+    if wanted.status == "completed":
+        said = latest.passed if wanted.passed is None else wanted.passed
+        passed = said is not False
+        grade = wanted.grade if wanted.names_grade else latest.grade
+    return State(wanted.status, change.effective_at or latest.effective_at, passed, grade)
+
+
+def _record(
+    db: Connection,
+    wanted: StatusChange,
+    latest: LatestChange,
+    state: State,
+    change: Change,
+    restores: int | None = None,
+    *,
+    pointer: str = "/status",
+) -> Enrollment:
+    """Write a correction, unless it changes nothing, and give a seat that becomes free away."""
+    student_id, course_id, *_ = wanted
+    before = latest.before._asdict() if latest.before else dict.fromkeys(State._fields)
+    parameters: dict[str, Any] = {
+        **asdict(change),
+        **wanted._asdict(),
+        **{f"before_{name}": value for name, value in before.items()},
+        "restores": restores,
+        "reason": change.override_reason or change.reason,
+        "overridden": change.overridden or "[]",
+        "seat_pointer": pointer,
+    }
+    raise_broken_rules(SQL.list_broken_correction_rules(db, **parameters))
+    if state != latest.state:
+        parameters |= state._asdict() | {"since": state.effective_at, "corrects": latest.id}
+        SQL.update_enrollment_corrected(db, **parameters | {"overridden": change.overridden})
+        waitlist.promote_eligible(db, change, course_ids=[course_id], student_ids=[student_id])
+    return get_enrollment(db, student_id, course_id)

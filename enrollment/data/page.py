@@ -1,0 +1,192 @@
+"""What the pages show beside single records: counts, changes, schedules and the catalog."""
+
+import json
+from typing import Any, NamedTuple
+
+from enrollment.data.course import decode_meetings
+from enrollment.data.keyset import LAST_CHARACTER, KeysetPage, KeysetPosition, list_page
+from enrollment.data.search import split_words
+from enrollment.model.courses import Meeting
+from enrollment.storage.queries import queries, to_json
+from enrollment.storage.sqlite import Connection, Row
+
+SQL = queries("page")
+
+
+class Scheduled(NamedTuple):
+    """A course of a student, with how the student stands in it."""
+
+    course_id: int
+    status: str
+    position: int | None
+    version: int
+    enrolled_at: str | None
+    waitlisted_at: str | None
+    completed_at: str | None
+    dropped_at: str | None
+    label: str
+    title: str
+    instructor: str | None
+    credits: float
+    term: str | None
+    course_status: str
+    waiting: int
+    meetings: list[Meeting]
+
+
+class Offered(NamedTuple):
+    """A course of a term, with its seats."""
+
+    id: int
+    version: int
+    code: str
+    label: str
+    title: str
+    term: str | None
+    instructor: str | None
+    credits: float
+    capacity: int | None
+    waitlist_capacity: int | None
+    promotion: str
+    enroll_from: str | None
+    enroll_until: str | None
+    status: str
+    enrolled: int
+    waitlisted: int
+    meetings: list[Meeting]
+
+
+class Changed(NamedTuple):
+    """One thing that was recorded: of an enrollment (from_status and to_status), or of a record
+    (before and after)."""
+
+    recorded_at: str
+    effective_at: str | None
+    actor: str | None
+    # "enrollment", "student", "hold", "course" or "term".
+    subject: str
+    from_status: str | None
+    to_status: str | None
+    # For a hold its reason, for a term its title.
+    reason: str | None
+    overridden: list[str]
+    # The id of the event that a correction corrects.
+    corrects: int | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    part: str | None
+    student_id: int | None
+    course_id: int | None
+    given_name: str | None
+    family_name: str | None
+    label: str | None
+
+
+class Person(NamedTuple):
+    """A student by name."""
+
+    id: int
+    number: str | None
+    given_name: str | None
+    family_name: str
+
+
+class Marks(NamedTuple):
+    """What a list of students shows of each."""
+
+    credits: float
+    holds: int
+
+
+def get_start_counts(db: Connection, term: str | None, since: str) -> Row:
+    """Return the numbers of the start page. `since` is when today began."""
+    counts: Row = SQL.get_start_counts(db, term=term, since=since)
+    return counts
+
+
+def list_last_changes(
+    db: Connection, limit: int, *, student_id: int | None = None, course_id: int | None = None
+) -> list[Changed]:
+    """List what was recorded last: of all, of a student or of a course."""
+    if student_id:
+        rows = SQL.list_last_changes_of_student(db, student_id=student_id, limit=limit)
+    elif course_id:
+        rows = SQL.list_last_changes_of_course(db, course_id=course_id, limit=limit)
+    else:
+        rows = SQL.list_last_changes(db, limit=limit)
+    return [_changed(**dict(row)) for row in rows]
+
+
+def list_marks(db: Connection, student_ids: list[int], term: str | None) -> dict[int, Marks]:
+    """Return the credits of these students in a term, and their holds."""
+    rows = SQL.list_student_marks(db, ids=to_json(student_ids), term=term)
+    return {row["student_id"]: Marks(row["credits"], row["holds"]) for row in rows}
+
+
+def find_students(db: Connection, names: list[str]) -> dict[str, list[int]]:
+    """Return the ids of the students with these numbers, emails or ids, by name. Several students
+    can share an email."""
+    found: dict[str, list[int]] = {name: [] for name in names}
+    for row in SQL.list_students_named(db, names=to_json([*found])):
+        if row["student_id"]:
+            found[row["name"]].append(row["student_id"])
+    return found
+
+
+def list_people(db: Connection, student_ids: list[int]) -> dict[int, Person]:
+    """Return the names of these students, by id."""
+    rows = SQL.list_people(db, ids=to_json(student_ids))
+    return {row["id"]: Person(*row) for row in rows}
+
+
+def find_token_of_student(db: Connection, student_id: int, now: str) -> int | None:
+    """Return the id of a valid token of a student, or None if there is none."""
+    found: int | None = SQL.get_token_of_student(db, student_id=student_id, now=now)["id"]
+    return found
+
+
+def list_schedule(db: Connection, student_id: int) -> list[Scheduled]:
+    """List the courses of a student, the latest term first."""
+    rows = SQL.list_schedule(db, student_id=student_id)
+    return [_scheduled(**dict(row)) for row in rows]
+
+
+def list_catalog(
+    db: Connection,
+    term: str | None,
+    q: str,
+    show: str,
+    limit: int,
+    after: KeysetPosition | None = None,
+) -> KeysetPage[Offered]:
+    """List the courses of a term by code and section. `show` is all, open, full, waiting or
+    cancelled."""
+    parameters = {
+        "term": term,
+        "words": to_json(split_words(db, q)),
+        "last": LAST_CHARACTER,
+        "show": show,
+        "limit": limit,
+    }
+    start = {"code": "", "label": "", "id": 0}
+    return list_page(db, SQL.list_catalog, _offered, parameters, start=start, after=after)
+
+
+def _scheduled(meetings: str, **row: Any) -> Scheduled:
+    return Scheduled(**row, meetings=decode_meetings(meetings))
+
+
+def _offered(meetings: str, **row: Any) -> Offered:
+    return Offered(**row, meetings=decode_meetings(meetings))
+
+
+def _changed(**row: Any) -> Changed:
+    return Changed(
+        **row
+        | {
+            "overridden": json.loads(row["overridden"] or "[]"),
+            # Only raw SQL can have stored control characters, which JSON does not allow.
+            "before": row["before"] and json.loads(row["before"], strict=False),
+            "after": row["after"] and json.loads(row["after"], strict=False),
+        }
+    )

@@ -1,0 +1,156 @@
+"""The records of one small college, of which the examples in the OpenAPI document are made."""
+
+from typing import Any
+
+from msgspec.structs import asdict
+
+from enrollment.model.courses import (
+    Course,
+    CourseInput,
+    CourseSeats,
+    EarlyAccess,
+    Meeting,
+    Prerequisite,
+)
+from enrollment.model.history import Census, CensusCounts, CourseCensus, RecordChange
+from enrollment.model.records import (
+    Enrollment,
+    Event,
+    HoldInput,
+    NewStudent,
+    PossibleDuplicate,
+    StudentInput,
+    TermInput,
+    TokenInput,
+)
+from enrollment.model.types import Code, Credits, Date, PersonName, Since, Until
+
+STARTED, NOW = "2026-08-20T09:00:00.000Z", "2026-09-01T09:00:00.000Z"
+
+STUDENT = StudentInput(
+    number="S-1041",
+    given_name=PersonName("Ada"),
+    family_name=PersonName("Lovelace"),
+    email="ada@example.org",
+    groups=[Code("SENIOR"), Code("2027")],
+)
+TERM = TermInput(
+    code=Code("2027-SPRING"),
+    title="Spring 2027",
+    start_on=Date("2027-02-01"),
+    end_on=Date("2027-06-11"),
+    max_credits=Credits(30),
+)
+COURSE = CourseInput(
+    code=Code("CS201"),
+    section=Code("02"),
+    title="Databases",
+    term=Code("2026-FALL"),
+    instructor="Edgar Codd",
+    credits=Credits(7.5),
+    capacity=30,
+    enroll_from=Since("2026-08-08T08:00:00.000Z"),
+    enroll_until=Until("2026-09-15T00:00:00.000Z"),
+    prerequisites=[
+        Prerequisite(code=Code("CS101")),
+        Prerequisite(any_of=[Code("MATH101"), Code("MATH105")], concurrent=True),
+    ],
+    meetings=[Meeting(weekday=1, from_time="09:00", to_time="10:30", room="B 12")],
+    open_to=[Code("SENIOR"), Code("JUNIOR")],
+    counts_as=[Code("INF201")],
+    early_access=[EarlyAccess(group=Code("SENIOR"), enroll_from=Since("2026-08-01T08:00:00.000Z"))],
+)
+NEW_STUDENT = NewStudent(
+    **asdict(STUDENT),
+    id=1,
+    version=1,
+    updated_at=NOW,
+    possible_duplicates=[PossibleDuplicate(student_id=1, same_email=True, same_name=False)],
+)
+STORED_COURSE = Course(
+    **asdict(COURSE),
+    id=2,
+    version=1,
+    updated_at=NOW,
+    label="CS201-02",
+    seats=CourseSeats(capacity=30, enrolled=12, waitlisted=0, free=18),
+)
+# What is shown of a course in the lists of a student.
+OFFER: dict[str, Any] = {
+    "code": COURSE.code,
+    "section": COURSE.section,
+    "label": "CS201-02",
+    "title": COURSE.title,
+    "term": COURSE.term,
+    "credits": COURSE.credits,
+    "instructor": COURSE.instructor,
+    "meetings": COURSE.meetings,
+}
+HOLD = HoldInput(reason="library fees")
+TOKEN = TokenInput(name="Front desk", role="registrar")
+ENROLLMENT = Enrollment(
+    student_id=1,
+    course_id=2,
+    status="enrolled",
+    position=None,
+    enrolled_at=NOW,
+    waitlisted_at=None,
+    completed_at=None,
+    dropped_at=None,
+    passed=None,
+    grade=None,
+    version=1,
+)
+EVENT = Event(
+    id=7,
+    student_id=1,
+    course_id=2,
+    from_status=None,
+    to_status="enrolled",
+    effective_at=NOW,
+    recorded_at=NOW,
+    actor="Front desk #2",
+    reason=None,
+    overridden=[],
+    corrects=None,
+    restores=None,
+    passed=None,
+    grade=None,
+)
+CHANGE = RecordChange(
+    id=1,
+    subject="course",
+    subject_id=2,
+    part=None,
+    version=2,
+    actor="Front desk #2",
+    recorded_at=NOW,
+    before={"capacity": 30},
+    after={"capacity": 40},
+)
+COUNTS = {"enrolled": 28, "waitlisted": 3, "completed": 0, "dropped": 2}
+CENSUS = Census(
+    term_id=1,
+    as_of=NOW,
+    known_at=None,
+    items=[
+        CourseCensus(
+            **COUNTS,
+            course_id=2,
+            label="CS201-02",
+            code=COURSE.code,
+            section=COURSE.section,
+            title=COURSE.title,
+        )
+    ],
+    totals=CensusCounts(**COUNTS),
+)
+STORED_TOKEN = asdict(TOKEN) | {
+    "id": 2,
+    "version": 1,
+    "created_at": STARTED,
+    "created_by": "first admin #1",
+    "last_used_at": None,
+    "revoked_at": None,
+    "revoked_by": None,
+}

@@ -1,0 +1,1 @@
+"""The pages for people: HTML with forms, and sessions in place of tokens."""

@@ -1,0 +1,145 @@
+"""/students/{id}/add: enroll a student, with every reason why not; and swap courses at once."""
+
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+from enrollment.data import page
+from enrollment.data.eligibility import EnrollmentRequest, decide
+from enrollment.data.page import Offered, Scheduled
+from enrollment.data.roster import get_courses_tag
+from enrollment.data.student import get_student
+from enrollment.http.authentication import REGISTRARS_AND_STUDENTS
+from enrollment.http.endpoint import change_context
+from enrollment.http.operation import Operation
+from enrollment.http.responses import Result
+from enrollment.model.results import Violation
+from enrollment.problems.errors import Problem
+from enrollment.problems.registry import PROBLEM_TYPES
+from enrollment.web import effective
+from enrollment.web.desk import PRESENT
+from enrollment.web.paging import after, next_path
+from enrollment.web.plan import Plan, read_plan, show_plan
+from enrollment.web.refusal import codes_of, is_shown
+from enrollment.web.term import choose_term
+from enrollment.web.visit import Visit
+from enrollment.web.words import link
+
+PAGE = 50
+# What can be solved by another course in the same form: one that is dropped, or taken with it.
+SOLVED_TOGETHER = {"time_conflict", "credit_limit", "corequisite_missing", "course_full"}
+
+
+class Choice(NamedTuple):
+    """A course that could be added."""
+
+    course: Offered
+    # How the student stands in it, if at all.
+    present: str | None
+    # Why not, if it is added alone.
+    reasons: list[Violation]
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the student could only wait: then a seat is all that is missing."""
+        return [reason.code for reason in self.reasons] == ["course_full"]
+
+    def can_be_ticked(self, *, by_staff: bool) -> bool:
+        codes = {reason.code for reason in self.reasons}
+        if self.present in PRESENT:
+            return False
+        if by_staff:
+            return all(PROBLEM_TYPES[code].overridable for code in codes)
+        return codes <= SOLVED_TOGETHER
+
+
+def show_choices(visit: Visit, student_id: int) -> Result:
+    """List courses: each with a box to tick, or with every reason why not."""
+    return _page(visit, student_id)
+
+
+def add(visit: Visit, student_id: int) -> Result:
+    """Preview what was ticked, or enroll. A refusal shows every reason, and what can be done."""
+    plan = read_plan(visit)
+    if not plan.courses and not plan.drops:
+        return _page(visit, student_id, "Tick at least one course first.")
+    schedule = page.list_schedule(visit.db, student_id)
+    body = _body(visit, plan, schedule)
+    path, seen = f"/v1/students/{student_id}/courses", visit.form.one("seen")
+
+    def act() -> str:
+        visit.send("PUT", path, {**body, **effective.details(visit)}, if_match=seen)
+        term, amount = visit.form.one("term"), len(plan.courses)
+        done = "enrolled" if amount else "dropped"
+        return link(f"/students/{student_id}", term=term, done=done, n=amount or len(plan.drops))
+
+    answer = problem = None
+    try:
+        if visit.form.one("do") != "preview":
+            return visit.once(act)
+        details = effective.details(visit)
+        answer = visit.send("PUT", path, {**body, **details}, if_match=seen, dry_run=True)
+    except Problem as refusal:
+        if not is_shown(refusal):
+            raise
+        problem = refusal
+        visit.context.refusals = codes_of(problem)
+    asked = [course["course_id"] for course in body["courses"]]
+    return show_plan(visit, student_id, plan, schedule, asked, answer, problem)
+
+
+def _page(visit: Visit, student_id: int, problem: str = "") -> Result:
+    student = get_student(visit.db, student_id)
+    terms, q = choose_term(visit), visit.query.one("q")
+    found = page.list_catalog(visit.db, terms.code, q, "all", PAGE, after(visit))
+    schedule = page.list_schedule(visit.db, student_id)
+    present = {course.course_id: course.status for course in schedule}
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
+    return visit.page(
+        "adding",
+        status,
+        student=student,
+        terms=terms,
+        q=q,
+        choices=_choices(visit, student_id, found.items, present),
+        problem=problem,
+        seen=get_courses_tag(visit.db, student_id),
+        current=_current(schedule, terms.code),
+        following=next_path(visit, found.next),
+    )
+
+
+def _body(visit: Visit, plan: Plan, schedule: list[Scheduled]) -> dict[str, Any]:
+    """Return the whole set of courses that the student is to have: those that stay, and the new."""
+    stay = [
+        {"course_id": course.course_id, "waitlist": course.status == "waitlisted"}
+        for course in schedule
+        if course.status in PRESENT and course.course_id not in (*plan.drops, *plan.courses)
+    ]
+    new = [{"course_id": id, "waitlist": id in plan.waits} for id in plan.courses]
+    body: dict[str, Any] = {"courses": stay + new}
+    if plan.rules:
+        body["override"] = {"rules": plan.rules, "reason": plan.override_reason}
+    return body
+
+
+def _choices(
+    visit: Visit, student_id: int, courses: list[Offered], present: dict[int, str]
+) -> list[Choice]:
+    """Return the courses with the reasons against each, found by one query."""
+    requests = [EnrollmentRequest(student_id, course.id) for course in courses]
+    decisions = decide(visit.db, requests, change_context(visit.context), alone=True)
+    return [
+        Choice(course, present.get(course.id), decision.violations)
+        for course, decision in zip(courses, decisions, strict=True)
+    ]
+
+
+def _current(schedule: list[Scheduled], term: str | None) -> list[Scheduled]:
+    return [course for course in schedule if course.term == term and course.status in PRESENT]
+
+
+ONE = "/students/<student_id:id>/add"
+PAGES = (
+    Operation("GET", ONE, REGISTRARS_AND_STUDENTS, show_choices, is_page=True),
+    Operation("POST", ONE, REGISTRARS_AND_STUDENTS, add, is_page=True),
+)

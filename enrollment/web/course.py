@@ -1,0 +1,140 @@
+"""/courses/{id}: a course with its roster and waitlist."""
+
+from http import HTTPStatus
+from typing import Any
+
+from enrollment.data import page
+from enrollment.data.course import get_course, get_course_tag
+from enrollment.data.roster import list_students_of_course
+from enrollment.http.authentication import READERS, READERS_AND_STUDENTS, REGISTRARS
+from enrollment.http.operation import Operation
+from enrollment.http.query import read_query
+from enrollment.http.responses import Result
+from enrollment.model.queries import CensusFilter, StudentRosterFilter
+from enrollment.model.records import RosterEntry
+from enrollment.problems.errors import Problem
+from enrollment.web import effective
+from enrollment.web.refusal import codes_of, is_shown, reasons
+from enrollment.web.visit import Visit
+from enrollment.web.words import link
+
+CHANGES = 10
+# The most students that the page shows of one course.
+MOST = 1000
+
+
+def show_course(visit: Visit, course_id: int) -> Result:
+    """Show a course; and to staff its students, now or at an earlier time."""
+    return _course(visit, course_id)
+
+
+def show_class_list(visit: Visit, course_id: int) -> Result:
+    """Show the class list of a course, to print."""
+    course = get_course(visit.db, course_id)
+    roster = _roster(visit, course_id, CensusFilter())
+    enrolled = [entry for entry in roster if entry.status == "enrolled"]
+    return visit.page("class_list", course=course, enrolled=enrolled)
+
+
+def drop(visit: Visit, course_id: int) -> Result:
+    """Drop the ticked students."""
+    return _change(visit, course_id, "dropped")
+
+
+def complete(visit: Visit, course_id: int) -> Result:
+    """Complete the ticked students."""
+    return _change(visit, course_id, "completed")
+
+
+def promote(visit: Visit, course_id: int) -> Result:
+    """Give free seats to the first students on the waitlist."""
+
+    def act() -> str:
+        seats = visit.form.one("seats")
+        body = {"seats": int(seats) if seats.isdecimal() else seats}
+        answer = visit.send("POST", f"/v1/courses/{course_id}/promotions", body)
+        promoted = sum(item["status"] < HTTPStatus.BAD_REQUEST for item in answer["items"])
+        return link(f"/courses/{course_id}", done="promoted", n=promoted)
+
+    return _try(visit, course_id, act)
+
+
+def _change(visit: Visit, course_id: int, status: str) -> Result:
+    ticked = visit.form.ids("student")
+
+    def act() -> str:
+        body = {
+            "students": [{"student_id": id, "status": status} for id in ticked],
+            **effective.details(visit),
+        }
+        path, seen = f"/v1/courses/{course_id}/students", visit.form.one("seen")
+        visit.send("POST", path, body, if_match=seen)
+        return link(f"/courses/{course_id}", done=f"students_{status}", n=len(ticked))
+
+    if not ticked:
+        problem = Problem("invalid_query", "Tick at least one student first.")
+        return _course(visit, course_id, problem)
+    return _try(visit, course_id, act)
+
+
+def _try(visit: Visit, course_id: int, act: Any) -> Result:
+    try:
+        return visit.once(act)
+    except Problem as problem:
+        if not is_shown(problem):
+            raise
+        return _course(visit, course_id, problem)
+
+
+def _course(visit: Visit, course_id: int, problem: Problem | None = None) -> Result:
+    course = get_course(visit.db, course_id)
+    if visit.is_student:
+        return visit.page("course", course=course, past=None, problem=None, reasons=[])
+    past = CensusFilter()
+    if any(visit.query.one(name) for name in ("as_of", "known_at")):
+        past = read_query(_without_empty(visit), CensusFilter, visit.context.zone)
+    roster = _roster(visit, course_id, past)
+    status = HTTPStatus.OK
+    if problem:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        visit.context.refusals = codes_of(problem)
+    return visit.page(
+        "course",
+        status,
+        course=course,
+        past=past if past.as_of or past.known_at else None,
+        by_status={
+            name: [entry for entry in roster if entry.status == name]
+            for name in ("enrolled", "completed", "dropped")
+        },
+        waitlist=sorted(
+            (entry for entry in roster if entry.status == "waitlisted"),
+            key=lambda entry: (entry.position or 0, entry.waitlisted_at or ""),
+        ),
+        seen=get_course_tag(visit.db, course_id),
+        changes=page.list_last_changes(visit.db, CHANGES, course_id=course_id),
+        problem=problem,
+        reasons=reasons(problem) if problem else [],
+    )
+
+
+def _without_empty(visit: Visit) -> dict[str, str]:
+    """The query with those of its dates that are given."""
+    kept = {name: visit.query.one(name) for name in ("as_of", "known_at")}
+    return {"QUERY_STRING": link("", **kept).removeprefix("?")}
+
+
+def _roster(visit: Visit, course_id: int, past: CensusFilter) -> list[RosterEntry]:
+    """The students of a course by name."""
+    wanted = StudentRosterFilter(order="name", limit=MOST, as_of=past.as_of, known_at=past.known_at)
+    return list_students_of_course(visit.db, course_id, wanted).items
+
+
+ONE = "/courses/<course_id:id>"
+PAGES = (
+    Operation("GET", ONE, READERS_AND_STUDENTS, show_course, is_page=True),
+    Operation("GET", f"{ONE}/class-list", READERS, show_class_list, is_page=True),
+    Operation("POST", f"{ONE}/drop", REGISTRARS, drop, is_page=True),
+    Operation("POST", f"{ONE}/complete", REGISTRARS, complete, is_page=True),
+    Operation("POST", f"{ONE}/promote", REGISTRARS, promote, is_page=True),
+)

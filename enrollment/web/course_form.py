@@ -1,0 +1,128 @@
+"""/courses/new and /courses/{id}/edit: the record of a course."""
+
+from http import HTTPStatus
+from typing import Any
+
+from enrollment.data.course import get_course
+from enrollment.http.authentication import REGISTRARS
+from enrollment.http.operation import Operation
+from enrollment.http.responses import Result
+from enrollment.model.courses import Course
+from enrollment.problems.errors import Problem
+from enrollment.web.meetings import read_meetings, write_meetings
+from enrollment.web.prerequisites import read_prerequisites, write_prerequisites
+from enrollment.web.record import decimal, filled_lines, read_codes, submit, whole
+from enrollment.web.refusal import by_field
+from enrollment.web.term import choose_term
+from enrollment.web.visit import Visit
+from enrollment.web.words import Words, link, number
+
+TIMES = ("enroll_from", "enroll_until", "drop_until")
+TEXTS = ("code", "section", "title", "term", "instructor", *TIMES)
+CHOICES = ("promotion", "status")
+NUMBERS = ("credits", "capacity", "waitlist_capacity")
+LISTS = ("corequisites", "counts_as", "open_to")
+OTHERS = ("prerequisites", "concurrent", "meetings", "early_access", "repeatable")
+FIELDS = (*TEXTS, *CHOICES, *NUMBERS, *LISTS, *OTHERS)
+
+
+def show_new(visit: Visit) -> Result:
+    """Show an empty record."""
+    values = dict.fromkeys(FIELDS, "") | {"promotion": "automatic", "status": "open"}
+    return _form(visit, None, values | {"term": choose_term(visit).code or ""})
+
+
+def create(visit: Visit) -> Result:
+    """Add a course."""
+
+    def act() -> str:
+        new = visit.send("POST", "/v1/courses", _body(visit))
+        return link(f"/courses/{new['id']}", done="saved")
+
+    return submit(visit, act, lambda problem: _form(visit, None, _typed(visit), problem))
+
+
+def show_edit(visit: Visit, course_id: int) -> Result:
+    """Show a record to edit."""
+    course = get_course(visit.db, course_id)
+    words = Words(visit.site.config.time_zone)
+    values = {name: getattr(course, name) or "" for name in (*TEXTS, *CHOICES)}
+    values |= {name: number(getattr(course, name)) for name in NUMBERS}
+    values |= {
+        name: words.boundary(getattr(course, name), is_end=name != "enroll_from") for name in TIMES
+    }
+    values |= {name: ", ".join(getattr(course, name)) for name in LISTS}
+    values |= {
+        "prerequisites": write_prerequisites(course.prerequisites, concurrent=False),
+        "concurrent": write_prerequisites(course.prerequisites, concurrent=True),
+        "meetings": write_meetings(course.meetings),
+        "early_access": "\n".join(
+            f"{item.group} {words.boundary(item.enroll_from, is_end=False)}"
+            for item in course.early_access
+        ),
+        "repeatable": "1" if course.repeatable else "",
+    }
+    return _form(visit, course, values)
+
+
+def replace(visit: Visit, course_id: int) -> Result:
+    """Change a course. Enrolled students keep their seats."""
+    course = get_course(visit.db, course_id)
+
+    def act() -> str:
+        path, seen = f"/v1/courses/{course_id}", visit.form.one("seen")
+        visit.send("PATCH", path, _body(visit), if_match=seen)
+        return link(f"/courses/{course_id}", done="saved")
+
+    return submit(visit, act, lambda problem: _form(visit, course, _typed(visit), problem))
+
+
+def _typed(visit: Visit) -> dict[str, str]:
+    return {name: visit.form.one(name) for name in FIELDS}
+
+
+def _body(visit: Visit) -> dict[str, Any]:
+    """Return the course that the form describes. Raises invalid_body for meetings."""
+    typed = _typed(visit)
+    body: dict[str, Any] = {name: typed[name] or None for name in TEXTS}
+    # A missing code or title is empty text, which the API explains; null is not.
+    body |= {name: typed[name] for name in ("code", "title", *CHOICES)}
+    body |= {name: whole(typed[name]) for name in ("capacity", "waitlist_capacity")}
+    body |= {name: read_codes(typed[name]) for name in LISTS}
+    return body | {
+        "credits": decimal(typed["credits"] or "0"),
+        "prerequisites": read_prerequisites(typed["prerequisites"], concurrent=False)
+        + read_prerequisites(typed["concurrent"], concurrent=True),
+        "meetings": read_meetings(typed["meetings"]),
+        "early_access": [_early(line) for line in filled_lines(typed["early_access"])],
+        "repeatable": bool(typed["repeatable"]),
+    }
+
+
+def _early(line: str) -> dict[str, str]:
+    group, _, day = line.rpartition(" ")
+    return {"group": group.strip(), "enroll_from": day}
+
+
+def _form(
+    visit: Visit, course: Course | None, values: dict[str, str], problem: Problem | None = None
+) -> Result:
+    return visit.page(
+        "course_form",
+        HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK,
+        course=course,
+        values=values,
+        terms=choose_term(visit),
+        # Not the tag: new enrollments do not concern whoever edits the fields.
+        seen=course.version if course else None,
+        errors=by_field(problem),
+        changed=bool(problem and problem.code == "precondition_failed"),
+    )
+
+
+PAGES = (
+    Operation("GET", "/courses/new", REGISTRARS, show_new, is_page=True),
+    Operation("POST", "/courses/new", REGISTRARS, create, is_page=True),
+    Operation("GET", "/courses/<course_id:id>/edit", REGISTRARS, show_edit, is_page=True),
+    Operation("POST", "/courses/<course_id:id>/edit", REGISTRARS, replace, is_page=True),
+)

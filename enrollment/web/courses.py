@@ -1,0 +1,38 @@
+"""/courses: the courses of a term, with their seats."""
+
+from enrollment.data import page
+from enrollment.http.authentication import READERS_AND_STUDENTS
+from enrollment.http.operation import Operation
+from enrollment.http.responses import Result
+from enrollment.web.paging import after, next_path
+from enrollment.web.term import choose_term
+from enrollment.web.visit import Visit
+
+PAGE = 100
+SHOWN = {
+    "all": "All courses",
+    "open": "With free seats",
+    "full": "Full",
+    "waiting": "With students waiting",
+    "cancelled": "Cancelled",
+}
+
+
+def show_courses(visit: Visit) -> Result:
+    """List the courses of a term."""
+    terms, q = choose_term(visit), visit.query.one("q")
+    show = visit.query.one("show")
+    show = show if show in SHOWN else "all"
+    found = page.list_catalog(visit.db, terms.code, q, show, PAGE, after(visit))
+    return visit.page(
+        "courses",
+        terms=terms,
+        q=q,
+        show=show,
+        shown=SHOWN,
+        courses=found.items,
+        following=next_path(visit, found.next),
+    )
+
+
+PAGES = (Operation("GET", "/courses", READERS_AND_STUDENTS, show_courses, is_page=True),)

@@ -1,0 +1,171 @@
+"""/students/{id}: the desk, with all that is done for one student; and the student's own page."""
+
+from http import HTTPStatus
+from typing import Any
+
+from enrollment.data import page
+from enrollment.data.hold import list_holds
+from enrollment.data.page import Changed, Scheduled
+from enrollment.data.student import get_student
+from enrollment.http.authentication import (
+    READERS_AND_STUDENTS,
+    REGISTRARS,
+    REGISTRARS_AND_STUDENTS,
+)
+from enrollment.http.operation import Operation
+from enrollment.http.responses import Result
+from enrollment.model.queries import Pagination
+from enrollment.problems.errors import Problem
+from enrollment.web import effective
+from enrollment.web.refusal import Refused, by_field, codes_of, is_shown, run_each
+from enrollment.web.term import choose_term
+from enrollment.web.visit import Visit
+from enrollment.web.words import link
+
+CHANGES = 10
+# What a student has now, and not only had.
+PRESENT = ("enrolled", "waitlisted")
+NOTHING_TICKED = Problem("invalid_query", "Tick at least one course first.")
+
+
+def show_desk(visit: Visit, student_id: int) -> Result:
+    """Show a student's record, courses, holds and last changes."""
+    return _desk(visit, student_id)
+
+
+def show_schedule(visit: Visit, student_id: int) -> Result:
+    """Show the schedule of a student in one term, to print."""
+    terms = choose_term(visit)
+    courses = [
+        course
+        for course in page.list_schedule(visit.db, student_id)
+        if course.term == terms.code and course.status in PRESENT
+    ]
+    student = get_student(visit.db, student_id)
+    return visit.page("schedule", student=student, terms=terms, courses=courses)
+
+
+def drop(visit: Visit, student_id: int) -> Result:
+    """Drop the ticked courses."""
+    return _end(visit, student_id, "dropped")
+
+
+def complete(visit: Visit, student_id: int) -> Result:
+    """Complete the ticked courses."""
+    return _end(visit, student_id, "completed")
+
+
+def place_hold(visit: Visit, student_id: int) -> Result:
+    """Place a hold on the student."""
+
+    def act() -> str:
+        visit.send(
+            "POST", f"/v1/students/{student_id}/holds", {"reason": visit.form.one("hold_reason")}
+        )
+        return _back(visit, student_id, "held")
+
+    try:
+        return visit.once(act)
+    except Problem as problem:
+        if not is_shown(problem):
+            raise
+        return _desk(visit, student_id, hold_refusal=problem)
+
+
+def release_hold(visit: Visit, student_id: int, hold_id: int) -> Result:
+    """Release a hold of the student."""
+
+    def act() -> str:
+        visit.send("DELETE", f"/v1/students/{student_id}/holds/{hold_id}")
+        return _back(visit, student_id, "released")
+
+    return visit.once(act)
+
+
+def _end(visit: Visit, student_id: int, status: str) -> Result:
+    """Give the ticked courses this status: all of them, or none."""
+    ticked = visit.form.ids("course")
+
+    def act() -> str:
+        details = effective.details(visit)
+        run_each(ticked, lambda course_id: end(course_id, details))
+        return _back(visit, student_id, status, len(ticked))
+
+    def end(course_id: int, details: dict[str, Any]) -> None:
+        path = f"/v1/students/{student_id}/courses/{course_id}"
+        seen = visit.form.one(f"seen-{course_id}")
+        visit.send("PUT", path, {"status": status, **details}, if_match=seen)
+
+    try:
+        if not ticked:
+            raise Refused({"": NOTHING_TICKED})
+        return visit.once(act)
+    except Refused as refused:
+        return _desk(visit, student_id, refused)
+    except Problem as problem:
+        if not is_shown(problem):
+            raise
+        return _desk(visit, student_id, Refused({"": problem}))
+
+
+def _desk(
+    visit: Visit,
+    student_id: int,
+    refused: Refused | None = None,
+    hold_refusal: Problem | None = None,
+) -> Result:
+    student = get_student(visit.db, student_id)
+    terms = choose_term(visit)
+    schedule = page.list_schedule(visit.db, student_id)
+    others: dict[str | None, list[Scheduled]] = {}
+    for course in schedule:
+        if course.term != terms.code:
+            others.setdefault(course.term, []).append(course)
+    holds = list_holds(visit.db, student_id, Pagination(limit=100)).items
+    status = HTTPStatus.OK
+    problems = {**(refused.problems if refused else {})}
+    if problems or hold_refusal:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        shown = [*problems.values(), *([hold_refusal] if hold_refusal else [])]
+        visit.context.refusals = [code for problem in shown for code in codes_of(problem)]
+    return visit.page(
+        "desk",
+        status,
+        student=student,
+        terms=terms,
+        courses=[course for course in schedule if course.term == terms.code],
+        others=others,
+        limit=student.max_credits or (terms.shown.max_credits if terms.shown else None),
+        holds=[hold for hold in holds if not hold.released_at],
+        changes=_visible(visit, page.list_last_changes(visit.db, CHANGES, student_id=student_id)),
+        problems=problems,
+        hold_errors=by_field(hold_refusal),
+    )
+
+
+def _visible(visit: Visit, changes: list[Changed]) -> list[Changed]:
+    """A student sees only changes of enrollments, and no one else's name."""
+    if not visit.is_student:
+        return changes
+    own = visit.caller.actor
+    return [
+        change if change.actor == own else change._replace(actor=None)
+        for change in changes
+        if change.subject == "enrollment"
+    ]
+
+
+def _back(visit: Visit, student_id: int, done: str, amount: int = 1) -> str:
+    term = visit.form.one("term")
+    return link(f"/students/{student_id}", term=term, done=done, n=amount)
+
+
+ONE = "/students/<student_id:id>"
+PAGES = (
+    Operation("GET", ONE, READERS_AND_STUDENTS, show_desk, is_page=True),
+    Operation("GET", f"{ONE}/schedule", READERS_AND_STUDENTS, show_schedule, is_page=True),
+    Operation("POST", f"{ONE}/drop", REGISTRARS_AND_STUDENTS, drop, is_page=True),
+    Operation("POST", f"{ONE}/complete", REGISTRARS, complete, is_page=True),
+    Operation("POST", f"{ONE}/holds", REGISTRARS, place_hold, is_page=True),
+    Operation("POST", f"{ONE}/holds/<hold_id:id>/release", REGISTRARS, release_hold, is_page=True),
+)

@@ -1,0 +1,36 @@
+"""The details of a change that a form can give: why, and since when."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from enrollment.model.results import Violation
+from enrollment.model.types import Timestamp
+from enrollment.problems.errors import Problem
+from enrollment.web.visit import Visit
+from enrollment.web.words import Words
+
+
+def details(visit: Visit) -> dict[str, Any]:
+    """Return the `reason` and the `effective_at` of a form, where they are given.
+
+    A day that is over means its end, where the school is; today means now. Raises invalid_body.
+    """
+    given: dict[str, Any] = {}
+    if reason := visit.form.one("reason"):
+        given["reason"] = reason
+    if text := visit.form.one("effective_on"):
+        zone = visit.site.config.time_zone
+        try:
+            day = date.fromisoformat(text)
+            if day != Words(zone).today():
+                following = datetime.combine(day + timedelta(days=1), datetime.min.time(), zone)
+                end = following.astimezone(UTC) - timedelta(milliseconds=1)
+                given["effective_at"] = str(Timestamp.of(end))
+        except (ValueError, OverflowError):
+            violation = Violation(
+                pointer="/effective_at",
+                code="invalid_value",
+                detail="Expected a date, such as 2026-09-01",
+            )
+            raise Problem("invalid_body", "1 field is invalid.", [violation]) from None
+    return given

@@ -1,0 +1,69 @@
+"""/holds: who is on hold."""
+
+from http import HTTPStatus
+
+from enrollment.data import page
+from enrollment.data.hold import list_all_holds
+from enrollment.http.authentication import READERS, REGISTRARS
+from enrollment.http.operation import Operation
+from enrollment.http.responses import Result
+from enrollment.model.queries import HoldFilter
+from enrollment.problems.errors import Problem
+from enrollment.web.paging import after, next_path
+from enrollment.web.refusal import Refused, codes_of, run_each
+from enrollment.web.visit import Visit
+from enrollment.web.words import link
+
+PAGE = 100
+
+
+def show_holds(visit: Visit) -> Result:
+    """List the holds in force, or the released ones."""
+    return _holds(visit)
+
+
+def release(visit: Visit) -> Result:
+    """Release the ticked holds: all of them, or none."""
+    # A box names the hold and its student, as the path in the API does.
+    ticked = [value.partition("-")[::2] for value in visit.form.all("hold")]
+
+    def act() -> str:
+        run_each(ticked, release_one)
+        return link("/holds", done="holds_released", n=len(ticked))
+
+    def release_one(names: tuple[str, str]) -> None:
+        student_id, hold_id = names
+        if not (student_id.isdecimal() and hold_id.isdecimal()):
+            raise Problem("hold_not_found", "There is no such hold.")
+        visit.send("DELETE", f"/v1/students/{student_id}/holds/{hold_id}")
+
+    if not ticked:
+        return _holds(visit, Problem("invalid_query", "Tick at least one hold first."))
+    try:
+        return visit.once(act)
+    except Refused as refused:
+        return _holds(visit, next(iter(refused.problems.values())))
+
+
+def _holds(visit: Visit, problem: Problem | None = None) -> Result:
+    active = visit.query.one("show") != "released"
+    found = list_all_holds(visit.db, HoldFilter(active=active, limit=PAGE), after(visit))
+    status = HTTPStatus.OK
+    if problem:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        visit.context.refusals = codes_of(problem)
+    return visit.page(
+        "holds",
+        status,
+        holds=found.items,
+        people=page.list_people(visit.db, [hold.student_id for hold in found.items]),
+        active=active,
+        problem=problem,
+        following=next_path(visit, found.next),
+    )
+
+
+PAGES = (
+    Operation("GET", "/holds", READERS, show_holds, is_page=True),
+    Operation("POST", "/holds", REGISTRARS, release, is_page=True),
+)

@@ -1,0 +1,34 @@
+"""The list of all pages."""
+
+from enrollment.http.operation import Operation
+from enrollment.web import (
+    adding,
+    course,
+    course_form,
+    courses,
+    desk,
+    holds,
+    roster,
+    sign_in,
+    start,
+    student,
+    students,
+    terms,
+    tokens,
+)
+
+PAGES: tuple[Operation, ...] = (
+    *sign_in.PAGES,
+    *start.PAGES,
+    *students.PAGES,
+    *student.PAGES,
+    *desk.PAGES,
+    *adding.PAGES,
+    *courses.PAGES,
+    *course.PAGES,
+    *course_form.PAGES,
+    *roster.PAGES,
+    *holds.PAGES,
+    *terms.PAGES,
+    *tokens.PAGES,
+)

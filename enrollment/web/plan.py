@@ -1,0 +1,145 @@
+"""What a form wants to add and drop for a student, and the page that shows what comes of it."""
+
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+from enrollment.data import page
+from enrollment.data.course import get_course
+from enrollment.data.page import Person, Scheduled
+from enrollment.data.roster import get_courses_tag
+from enrollment.data.student import get_student
+from enrollment.http.responses import Result
+from enrollment.model.courses import Course
+from enrollment.model.results import Violation
+from enrollment.problems.errors import Problem
+from enrollment.problems.registry import PROBLEM_TYPES
+from enrollment.web.refusal import reasons
+from enrollment.web.term import choose_term
+from enrollment.web.visit import Visit
+
+# The fields of the form, as the API names them.
+OTHER_FIELDS = {"override": "override_reason", "effective_at": "effective_on", "reason": "reason"}
+
+
+class Plan(NamedTuple):
+    """The ids of the courses to add, to wait for and to drop, and the rules to set aside."""
+
+    courses: list[int]
+    waits: list[int]
+    drops: list[int]
+    rules: list[str]
+    override_reason: str
+
+
+class Step(NamedTuple):
+    """A course to add, with what would become of it: a status, or the reasons why not."""
+
+    course: Course
+    outcome: str | None
+    reasons: list[Violation]
+
+    @property
+    def can_wait(self) -> bool:
+        return any(reason.code == "course_full" for reason in self.reasons)
+
+
+def read_plan(visit: Visit) -> Plan:
+    """Read the plan from a form. A course to wait for is a course to add."""
+    form = visit.form
+    waits = form.ids("wait")
+    courses = [*dict.fromkeys([*form.ids("course"), *waits])]
+    rules = [code for code in form.all("rule") if code in PROBLEM_TYPES]
+    return Plan(courses, waits, form.ids("drop"), rules, form.one("override_reason"))
+
+
+def show_plan(
+    visit: Visit,
+    student_id: int,
+    plan: Plan,
+    schedule: list[Scheduled],
+    asked: list[int],
+    answer: dict[str, Any] | None,
+    problem: Problem | None,
+) -> Result:
+    """Show the plan with its outcome: the answer to the dry run, or the problem.
+
+    `asked` has the ids of all courses in the request, which a pointer of the problem counts.
+    """
+    against: dict[int, list[Violation]] = {}
+    general: dict[str, list[Violation]] = {}
+    for reason in reasons(problem) if problem else ():
+        field, _, rest = (reason.pointer or "").strip("/").partition("/")
+        index = rest.partition("/")[0]
+        if field == "courses" and index.isdigit():
+            against.setdefault(asked[int(index)], []).append(reason)
+        else:
+            general.setdefault(OTHER_FIELDS.get(field, ""), []).append(reason)
+    after = {item["course_id"]: item["status"] for item in answer["items"]} if answer else {}
+    steps = [
+        Step(get_course(visit.db, id), after.get(id), against.pop(id, [])) for id in plan.courses
+    ]
+    by_id = {course.course_id: course for course in schedule}
+    # A course that stays can lose what it is taken together with.
+    kept = [(by_id[id], found) for id, found in against.items() if id in by_id]
+    every = [reason.code for step in steps for reason in step.reasons]
+    every += [reason.code for _, found in kept for reason in found]
+    terms = choose_term(visit)
+    student = get_student(visit.db, student_id)
+    status = HTTPStatus.OK if problem is None else PROBLEM_TYPES[problem.code].status
+    return visit.page(
+        "plan",
+        status,
+        student=student,
+        terms=terms,
+        plan=plan,
+        steps=steps,
+        kept=kept,
+        drops=[by_id[id] for id in plan.drops if id in by_id],
+        general=general,
+        problem=problem,
+        rules=_rules([*plan.rules, *every]) if visit.may_write else [],
+        credits=_credits(schedule, steps, plan, terms.code),
+        limit=student.max_credits or (terms.shown.max_credits if terms.shown else None),
+        moved=_moved(visit, student_id, answer),
+        seen=get_courses_tag(visit.db, student_id),
+        changes=page.list_last_changes(visit.db, 5, student_id=student_id)
+        if problem and problem.code == "precondition_failed" and visit.may_write
+        else [],
+    )
+
+
+def _rules(codes: list[str]) -> list[str]:
+    """The rules that can be set aside, each once."""
+    return [code for code in dict.fromkeys(codes) if PROBLEM_TYPES[code].overridable]
+
+
+def _credits(
+    schedule: list[Scheduled], steps: list[Step], plan: Plan, term: str | None
+) -> tuple[float, float]:
+    """The credits of the student in the term, now and with the plan."""
+    enrolled = [
+        course for course in schedule if course.term == term and course.status == "enrolled"
+    ]
+    now = sum(course.credits for course in enrolled)
+    gone = sum(course.credits for course in enrolled if course.course_id in plan.drops)
+    new = sum(
+        step.course.credits
+        for step in steps
+        if step.course.term == term and step.course.id not in plan.waits
+    )
+    return now, now - gone + new
+
+
+def _moved(
+    visit: Visit, student_id: int, answer: dict[str, Any] | None
+) -> list[tuple[Person, Course]]:
+    """The other students who would get a seat, each with the course. A student is shown none."""
+    events = [
+        event
+        for event in (answer["events"] if answer else ())
+        if event["student_id"] != student_id and event["to_status"] == "enrolled"
+    ]
+    people = page.list_people(visit.db, [event["student_id"] for event in events])
+    return [
+        (people[event["student_id"]], get_course(visit.db, event["course_id"])) for event in events
+    ]

@@ -1,0 +1,58 @@
+"""Refusals that a page shows itself: the problems of what a form has asked for."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from enrollment.model.results import Violation
+from enrollment.problems.errors import Problem
+from enrollment.problems.registry import PROBLEM_TYPES
+
+# Everything else is a page of its own.
+SHOWN = ("record", "enrollment", "request")
+
+
+class Refused(Exception):
+    """One or more parts of a form were refused: the problems by what they are about, such as the id
+    of a course. Nothing has changed."""
+
+    def __init__(self, problems: dict[Any, Problem]) -> None:
+        super().__init__()
+        self.problems = problems
+
+
+def is_shown(problem: Problem) -> bool:
+    """Whether the page with the form shows this problem."""
+    return PROBLEM_TYPES[problem.code].family in SHOWN
+
+
+def run_each(items: Iterable[Any], act: Callable[[Any], object]) -> None:
+    """Run `act` for each item. Raises Refused with the problems of all items."""
+    problems = {}
+    for item in items:
+        try:
+            act(item)
+        except Problem as problem:
+            if not is_shown(problem):
+                raise
+            problems[item] = problem
+    if problems:
+        raise Refused(problems)
+
+
+def codes_of(problem: Problem) -> list[str]:
+    return [violation.code for violation in problem.violations] or [problem.code]
+
+
+def reasons(problem: Problem) -> list[Violation]:
+    """The reasons of a problem; one without reasons is its own reason."""
+    alone = Violation(code=problem.code, detail=problem.detail)
+    return [*problem.violations] or [alone]
+
+
+def by_field(problem: Problem | None) -> dict[str, list[str]]:
+    """The sentences of a problem by the field of the form. "" is the form as a whole."""
+    found: dict[str, list[str]] = {}
+    for reason in reasons(problem) if problem else ():
+        field = (reason.pointer or "").strip("/").partition("/")[0]
+        found.setdefault(field, []).append(reason.detail)
+    return found

@@ -1,0 +1,41 @@
+"""The templates of the pages, and the style sheet. Each template is compiled once."""
+
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from bottle import SimpleTemplate
+
+from enrollment.config import Config
+from enrollment.http.context import Context
+from enrollment.web.words import Words
+
+TEMPLATES = Path(__file__).parent / "templates"
+STYLE = (TEMPLATES / "style.css").read_bytes()
+ICON = (TEMPLATES / "icon.svg").read_bytes()
+# The digest in the name lets a browser keep the style sheet until a release changes it.
+STYLE_DIGEST = sha256(STYLE).hexdigest()[:12]
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Security-Policy": POLICY,
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "same-origin",
+}
+
+
+def render(name: str, context: Context, config: Config, **values: Any) -> bytes:
+    """Return the HTML of a template. It escapes every value."""
+    words = Words(config.time_zone)
+    common = {"context": context, "caller": context.caller, "words": words, "style": STYLE_DIGEST}
+    rendered: str = _template(name).render(**common | values)
+    return rendered.encode()
+
+
+@cache
+def _template(name: str) -> SimpleTemplate:
+    return SimpleTemplate(name=f"{name}.html", lookup=[str(TEMPLATES)])

@@ -1,0 +1,124 @@
+"""/courses/{id}/add: enroll many students in a course, from pasted numbers, emails or ids."""
+
+from http import HTTPStatus
+from typing import Any
+
+from enrollment.data import page
+from enrollment.data.course import get_course, get_course_tag
+from enrollment.data.page import Person
+from enrollment.http.authentication import REGISTRARS
+from enrollment.http.operation import Operation
+from enrollment.http.responses import Result
+from enrollment.model.results import Violation
+from enrollment.problems.errors import Problem
+from enrollment.problems.registry import PROBLEM_TYPES
+from enrollment.web.refusal import codes_of, is_shown, reasons
+from enrollment.web.visit import Visit
+from enrollment.web.words import link
+
+# The most students of one form.
+MOST = 1000
+
+
+def show_form(visit: Visit, course_id: int) -> Result:
+    """Ask for the students."""
+    return _form(visit, course_id)
+
+
+def add(visit: Visit, course_id: int) -> Result:
+    """Preview the students, or enroll them: all of them or none, or each who can be."""
+    names = [line.strip() for line in visit.form.one("names").splitlines() if line.strip()]
+    names = [*dict.fromkeys(names)]
+    if not names or len(names) > MOST:
+        detail = f"Expected 1 to {MOST} numbers, emails or ids, one on each line."
+        return _form(visit, course_id, Problem("invalid_query", detail))
+    found = page.find_students(visit.db, names)
+    wrong = {name: ids for name, ids in found.items() if len(ids) != 1}
+    if wrong:
+        return _form(visit, course_id, wrong=wrong)
+    ids = [*dict.fromkeys(id for (id,) in found.values())]
+    return _enroll(visit, course_id, ids)
+
+
+def _enroll(visit: Visit, course_id: int, ids: list[int]) -> Result:
+    path, seen = f"/v1/courses/{course_id}/students", visit.form.one("seen")
+    waits, mode = bool(visit.form.one("waitlist")), visit.form.one("mode") or "all"
+    items = [{"student_id": id, "waitlist": waits} for id in ids]
+    body = {"students": items, "mode": mode}
+
+    def act() -> str:
+        answer = visit.send("POST", path, body, if_match=seen)
+        added = sum(item["status"] < HTTPStatus.BAD_REQUEST for item in answer["items"])
+        refused = len(ids) - added
+        return link(f"/courses/{course_id}", done="added_students", n=added, refused=refused)
+
+    try:
+        if visit.form.one("do") != "preview":
+            return visit.once(act)
+        answer = visit.send("POST", path, body, if_match=seen, dry_run=True)
+    except Problem as problem:
+        if not is_shown(problem):
+            raise
+        return _form(visit, course_id, problem, _refused(visit, ids, problem))
+    return _form(visit, course_id, None, _results(visit, answer))
+
+
+def _results(visit: Visit, answer: dict[str, Any]) -> list[tuple[Person, str, list[Violation]]]:
+    """What would become of each student: a status, or the reasons why not."""
+    people = page.list_people(visit.db, [item["student_id"] for item in answer["items"]])
+    return [
+        (
+            people[item["student_id"]],
+            item["enrollment"]["status"] if "enrollment" in item else "",
+            [Violation(**reason) for reason in item.get("errors", ())],
+        )
+        for item in answer["items"]
+    ]
+
+
+def _refused(
+    visit: Visit, ids: list[int], problem: Problem
+) -> list[tuple[Person, str, list[Violation]]]:
+    """The students against whom there are reasons, each with the reasons."""
+    against: dict[int, list[Violation]] = {}
+    for reason in problem.violations:
+        index = (reason.pointer or "").removeprefix("/students/").partition("/")[0]
+        if index.isdigit():
+            against.setdefault(ids[int(index)], []).append(reason)
+    people = page.list_people(visit.db, [*against])
+    return [(people[id], "", found) for id, found in against.items() if id in people]
+
+
+def _form(
+    visit: Visit,
+    course_id: int,
+    problem: Problem | None = None,
+    results: list[tuple[Person, str, list[Violation]]] | None = None,
+    wrong: dict[str, list[int]] | None = None,
+) -> Result:
+    status = HTTPStatus.OK
+    if problem:
+        status = HTTPStatus(PROBLEM_TYPES[problem.code].status)
+        visit.context.refusals = codes_of(problem)
+    if wrong:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+    return visit.page(
+        "roster",
+        status,
+        course=get_course(visit.db, course_id),
+        names=visit.form.one("names"),
+        mode=visit.form.one("mode") or "all",
+        waits=bool(visit.form.one("waitlist")),
+        seen=get_course_tag(visit.db, course_id),
+        problem=problem,
+        reasons=[] if problem is None or results else reasons(problem),
+        results=results or [],
+        wrong=wrong or {},
+    )
+
+
+ONE = "/courses/<course_id:id>/add"
+PAGES = (
+    Operation("GET", ONE, REGISTRARS, show_form, is_page=True),
+    Operation("POST", ONE, REGISTRARS, add, is_page=True),
+)

@@ -1,0 +1,84 @@
+"""The life of a request for a page: sign-in, one transaction, and a page also for every refusal."""
+
+from urllib.parse import quote
+
+from enrollment.http.accept import prefers_html
+from enrollment.http.context import Context
+from enrollment.http.responses import Response, Result
+from enrollment.problems.errors import Problem
+from enrollment.problems.registry import PROBLEM_TYPES
+from enrollment.storage.sqlite import Connection
+from enrollment.web.guard import check_origin, is_https, read_secret
+from enrollment.web.render import HEADERS, render
+from enrollment.web.visit import Site, Visit, see_other
+
+
+def wants_page(context: Context) -> bool:
+    """Whether the answer to a request is a page, also if it is refused."""
+    if context.operation:
+        return context.operation.is_page
+    return prefers_html(context) and not context.path.startswith("/v1")
+
+
+def receive_page(site: Site, context: Context) -> Response | None:
+    """Send whoever has not signed in to the sign-in. Return None if the request must be run.
+
+    Raises foreign_form, forbidden, too_many_requests.
+    """
+    if not context.reads:
+        check_origin(context)
+    operation = context.operation
+    assert operation
+    if not operation.is_public:
+        with site.database.read() as db:
+            if not _sign_in(site, context, db):
+                return _response(_to_sign_in(context))
+    return None
+
+
+def run_page(site: Site, context: Context) -> Response:
+    """Return the page, or what its form leads to. Raises a Problem that the page does not show
+    itself."""
+    if context.reads:
+        with site.database.read(is_slow=True) as db:
+            return _run(site, context, db)
+    with site.database.write() as db:
+        return _run(site, context, db)
+
+
+def render_problem_page(site: Site, context: Context, problem: Problem) -> Response:
+    """Return a page that says what is wrong and what to do, and note its codes for the metrics."""
+    context.refusals = [violation.code for violation in problem.violations] or [problem.code]
+    problem_type = PROBLEM_TYPES[problem.code]
+    content = render("problem", context, site.config, problem=problem, problem_type=problem_type)
+    headers = {**HEADERS, **problem.headers}
+    headers.pop("WWW-Authenticate", None)
+    return Response(problem_type.status, headers, content, problem.code)
+
+
+def _run(site: Site, context: Context, db: Connection) -> Response:
+    operation = context.operation
+    assert operation
+    # The session may have ended while the request waited.
+    if not operation.is_public and not _sign_in(site, context, db):
+        return _response(_to_sign_in(context))
+    return _response(operation.handler(Visit(site, context, db), **context.ids))
+
+
+def _sign_in(site: Site, context: Context, db: Connection) -> bool:
+    https = is_https(context, site.config.trusted_proxies)
+    secret = read_secret(context, https=https)
+    return bool(secret) and site.authenticator.authorize_session(db, context, secret or "")
+
+
+def _to_sign_in(context: Context) -> Result:
+    """Lead to the sign-in, and from there to the page that was asked for."""
+    if not context.reads:
+        return see_other("/sign-in?ended=1")
+    query = context.environ.get("QUERY_STRING", "")
+    wanted = f"{context.path}?{query}" if query else context.path
+    return see_other(f"/sign-in?next={quote(wanted, safe='')}")
+
+
+def _response(result: Result) -> Response:
+    return Response(result.status, result.headers, result.content)

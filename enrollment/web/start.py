@@ -1,0 +1,31 @@
+"""/start: the first page after the sign-in."""
+
+from enrollment.data import page
+from enrollment.data.student import list_students
+from enrollment.http.authentication import READERS_AND_STUDENTS
+from enrollment.http.operation import Operation
+from enrollment.http.responses import Result
+from enrollment.model.queries import StudentFilter
+from enrollment.web.term import choose_term
+from enrollment.web.visit import Visit, see_other
+from enrollment.web.words import Words
+
+CHANGES = 20
+
+
+def show_start(visit: Visit) -> Result:
+    """Show the search, the numbers that matter today, and what changed last."""
+    if visit.is_student:
+        return see_other(f"/students/{visit.caller.student_id}")
+    terms = choose_term(visit)
+    since = Words(visit.site.config.time_zone).day_start()
+    return visit.page(
+        "start",
+        terms=terms,
+        counts=page.get_start_counts(visit.db, terms.code, since),
+        changes=page.list_last_changes(visit.db, CHANGES),
+        has_students=bool(list_students(visit.db, StudentFilter(limit=1)).items),
+    )
+
+
+PAGES = (Operation("GET", "/start", READERS_AND_STUDENTS, show_start, is_page=True),)

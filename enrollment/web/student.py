@@ -1,0 +1,93 @@
+"""/students/new and /students/{id}/edit: the record of a student."""
+
+from http import HTTPStatus
+from typing import Any
+
+from enrollment.data.student import get_student
+from enrollment.http.authentication import REGISTRARS
+from enrollment.http.conditional import etag_of
+from enrollment.http.operation import Operation
+from enrollment.http.responses import Result
+from enrollment.model.records import Student
+from enrollment.problems.errors import Problem
+from enrollment.web.record import decimal, read_codes, submit
+from enrollment.web.refusal import by_field
+from enrollment.web.visit import Visit
+from enrollment.web.words import link, number
+
+TEXTS = ("number", "given_name", "family_name", "email")
+FIELDS = (*TEXTS, "status", "max_credits", "groups")
+
+
+def show_new(visit: Visit) -> Result:
+    """Show an empty record."""
+    return _form(visit, None, dict.fromkeys(FIELDS, "") | {"status": "active"})
+
+
+def create(visit: Visit) -> Result:
+    """Add a student."""
+
+    def act() -> str:
+        new = visit.send("POST", "/v1/students", _body(visit))
+        alike = ",".join(str(item["student_id"]) for item in new["possible_duplicates"][:3])
+        return link(f"/students/{new['id']}", done="added", alike=alike)
+
+    return submit(visit, act, lambda problem: _form(visit, None, _typed(visit), problem))
+
+
+def show_edit(visit: Visit, student_id: int) -> Result:
+    """Show a record to edit."""
+    student = get_student(visit.db, student_id)
+    values = {name: getattr(student, name) or "" for name in TEXTS}
+    values |= {"status": student.status, "max_credits": number(student.max_credits)}
+    values["groups"] = ", ".join(student.groups)
+    return _form(visit, student, values)
+
+
+def replace(visit: Visit, student_id: int) -> Result:
+    """Change a student."""
+    student = get_student(visit.db, student_id)
+
+    def act() -> str:
+        path, seen = f"/v1/students/{student_id}", visit.form.one("seen")
+        visit.send("PATCH", path, _body(visit), if_match=seen)
+        return link(f"/students/{student_id}", done="saved")
+
+    return submit(visit, act, lambda problem: _form(visit, student, _typed(visit), problem))
+
+
+def _typed(visit: Visit) -> dict[str, str]:
+    return {name: visit.form.one(name) for name in FIELDS}
+
+
+def _body(visit: Visit) -> dict[str, Any]:
+    body: dict[str, Any] = {name: visit.form.one(name) or None for name in TEXTS}
+    # A missing family name is empty text, which the API explains; null is not.
+    body["family_name"] = visit.form.one("family_name")
+    body["status"] = visit.form.one("status")
+    body["max_credits"] = decimal(visit.form.one("max_credits"))
+    body["groups"] = read_codes(visit.form.one("groups"))
+    return body
+
+
+def _form(
+    visit: Visit, student: Student | None, values: dict[str, str], problem: Problem | None = None
+) -> Result:
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
+    return visit.page(
+        "student",
+        status,
+        student=student,
+        values=values,
+        seen=etag_of(student),
+        errors=by_field(problem),
+        changed=bool(problem and problem.code == "precondition_failed"),
+    )
+
+
+PAGES = (
+    Operation("GET", "/students/new", REGISTRARS, show_new, is_page=True),
+    Operation("POST", "/students/new", REGISTRARS, create, is_page=True),
+    Operation("GET", "/students/<student_id:id>/edit", REGISTRARS, show_edit, is_page=True),
+    Operation("POST", "/students/<student_id:id>/edit", REGISTRARS, replace, is_page=True),
+)

@@ -1,0 +1,97 @@
+"""/terms: the terms, with their dates and credit limits."""
+
+from http import HTTPStatus
+from typing import Any
+
+from enrollment.data.term import get_term, list_terms
+from enrollment.http.authentication import READERS, REGISTRARS
+from enrollment.http.conditional import etag_of
+from enrollment.http.operation import Operation
+from enrollment.http.responses import Result
+from enrollment.model.records import Term
+from enrollment.problems.errors import Problem
+from enrollment.web.record import decimal, submit
+from enrollment.web.refusal import by_field
+from enrollment.web.term import ALL
+from enrollment.web.visit import Visit
+from enrollment.web.words import Words, link, number
+
+TEXTS = ("code", "title", "start_on", "end_on")
+FIELDS = (*TEXTS, "drop_until", "max_credits")
+
+
+def show_terms(visit: Visit) -> Result:
+    """List the terms, the latest first."""
+    every = list_terms(visit.db, ALL).items
+    every.sort(key=lambda term: term.start_on, reverse=True)
+    return visit.page("terms_list", listed=every)
+
+
+def show_new(visit: Visit) -> Result:
+    """Show an empty record."""
+    return _form(visit, None, dict.fromkeys(FIELDS, ""))
+
+
+def create(visit: Visit) -> Result:
+    """Add a term."""
+
+    def act() -> str:
+        visit.send("POST", "/v1/terms", _body(visit))
+        return link("/terms", done="saved")
+
+    return submit(visit, act, lambda problem: _form(visit, None, _typed(visit), problem))
+
+
+def show_edit(visit: Visit, term_id: int) -> Result:
+    """Show a record to edit."""
+    term = get_term(visit.db, term_id)
+    values = {name: getattr(term, name) for name in TEXTS}
+    words = Words(visit.site.config.time_zone)
+    values["drop_until"] = words.boundary(term.drop_until, is_end=True)
+    values["max_credits"] = number(term.max_credits)
+    return _form(visit, term, values)
+
+
+def replace(visit: Visit, term_id: int) -> Result:
+    """Change a term."""
+    term = get_term(visit.db, term_id)
+
+    def act() -> str:
+        visit.send("PATCH", f"/v1/terms/{term_id}", _body(visit), if_match=visit.form.one("seen"))
+        return link("/terms", done="saved")
+
+    return submit(visit, act, lambda problem: _form(visit, term, _typed(visit), problem))
+
+
+def _typed(visit: Visit) -> dict[str, str]:
+    return {name: visit.form.one(name) for name in FIELDS}
+
+
+def _body(visit: Visit) -> dict[str, Any]:
+    return _typed(visit) | {
+        "drop_until": visit.form.one("drop_until") or None,
+        "max_credits": decimal(visit.form.one("max_credits")),
+    }
+
+
+def _form(
+    visit: Visit, term: Term | None, values: dict[str, str], problem: Problem | None = None
+) -> Result:
+    return visit.page(
+        "term",
+        HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK,
+        term=term,
+        values=values,
+        seen=etag_of(term),
+        errors=by_field(problem),
+        changed=bool(problem and problem.code == "precondition_failed"),
+    )
+
+
+PAGES = (
+    Operation("GET", "/terms", READERS, show_terms, is_page=True),
+    Operation("GET", "/terms/new", REGISTRARS, show_new, is_page=True),
+    Operation("POST", "/terms/new", REGISTRARS, create, is_page=True),
+    Operation("GET", "/terms/<term_id:id>/edit", REGISTRARS, show_edit, is_page=True),
+    Operation("POST", "/terms/<term_id:id>/edit", REGISTRARS, replace, is_page=True),
+)

@@ -1,0 +1,122 @@
+"""/tokens: who can sign in, with which role; and links that sign someone in once."""
+
+from http import HTTPStatus
+from typing import Any
+
+from enrollment.data import page, session
+from enrollment.data.record_change import acting
+from enrollment.data.student import get_student
+from enrollment.data.token import get_token, insert_token, list_tokens
+from enrollment.http.authentication import ADMINS, REGISTRARS
+from enrollment.http.endpoint import change_context
+from enrollment.http.operation import Operation
+from enrollment.http.responses import Result
+from enrollment.model.queries import Pagination
+from enrollment.model.records import TokenInput
+from enrollment.model.types import Timestamp
+from enrollment.problems.errors import Problem
+from enrollment.web.guard import is_https
+from enrollment.web.paging import after, next_path
+from enrollment.web.record import submit, whole
+from enrollment.web.refusal import by_field
+from enrollment.web.visit import Visit
+from enrollment.web.words import link, name
+
+PAGE = 100
+# A name of a token has at most so many characters.
+NAME_LENGTH = 100
+ROLES = {
+    "registrar": "changes everything except tokens",
+    "reader": "sees everything except tokens, and changes nothing",
+    "student": "sees and changes the courses of one student",
+    "admin": "can do everything",
+    "monitor": "reads the metrics, and sees no page",
+}
+FIELDS = ("name", "role", "student_id")
+
+
+def show_tokens(visit: Visit) -> Result:
+    """List the tokens, and ask for a new one."""
+    return _tokens(visit)
+
+
+def create(visit: Visit) -> Result:
+    """Make a token, and show its secret: this once."""
+    secret: dict[str, Any] = {}
+
+    def act() -> str:
+        values = {field: visit.form.one(field) for field in FIELDS}
+        secret.update(
+            visit.send("POST", "/v1/tokens", values | {"student_id": whole(values["student_id"])})
+        )
+        return link("/tokens", done="token_made")
+
+    result = submit(visit, act, lambda problem: _tokens(visit, problem))
+    # The same form once more finds that the token is made already, and not its secret.
+    return visit.page("new_token", token=secret) if secret else result
+
+
+def revoke(visit: Visit, token_id: int) -> Result:
+    """Revoke a token: whoever uses it is signed out."""
+
+    def act() -> str:
+        visit.send("DELETE", f"/v1/tokens/{token_id}")
+        return link("/tokens", done="token_revoked")
+
+    return visit.once(act)
+
+
+def make_link(visit: Visit, token_id: int) -> Result:
+    """Make a link that signs in as the owner of a token."""
+    return _link(visit, token_id, "/tokens")
+
+
+def make_student_link(visit: Visit, student_id: int) -> Result:
+    """Make a link that signs a student in. A token is made for it if the student has none."""
+    student = get_student(visit.db, student_id)
+    now = Timestamp.now()
+    token_id = page.find_token_of_student(visit.db, student_id, now)
+    if token_id is None:
+        fields = TokenInput(
+            name=name(student)[:NAME_LENGTH].strip(), role="student", student_id=student_id
+        )
+        with acting(visit.db, visit.caller.actor, now):
+            token_id = insert_token(visit.db, fields, change_context(visit.context)).id
+    return _link(visit, token_id, f"/students/{student_id}")
+
+
+def _link(visit: Visit, token_id: int, back: str) -> Result:
+    token, now = get_token(visit.db, token_id), Timestamp.now()
+    if token.revoked_at or (token.expires_at and token.expires_at <= now):
+        raise Problem("link_invalid", "The token is revoked or has expired: no one can use it.")
+    scheme = "https" if is_https(visit.context, visit.site.config.trusted_proxies) else "http"
+    code = session.insert_link(visit.db, token_id, visit.caller.actor)
+    url = f"{scheme}://{visit.context.header('HOST')}/sign-in/{code}"
+    return visit.page("new_link", token=token, url=url, back=back)
+
+
+def _tokens(visit: Visit, problem: Problem | None = None) -> Result:
+    found = list_tokens(visit.db, Pagination(limit=PAGE), after(visit))
+    values = {field: visit.form.one(field) for field in FIELDS}
+    return visit.page(
+        "tokens",
+        HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK,
+        tokens=found.items,
+        now=Timestamp.now(),
+        roles=ROLES,
+        values=values,
+        errors=by_field(problem),
+        following=next_path(visit, found.next),
+    )
+
+
+ONE = "/tokens/<token_id:id>"
+PAGES = (
+    Operation("GET", "/tokens", ADMINS, show_tokens, is_page=True),
+    Operation("POST", "/tokens", ADMINS, create, is_page=True),
+    Operation("POST", f"{ONE}/revoke", ADMINS, revoke, is_page=True),
+    Operation("POST", f"{ONE}/link", ADMINS, make_link, is_page=True),
+    Operation(
+        "POST", "/students/<student_id:id>/link", REGISTRARS, make_student_link, is_page=True
+    ),
+)

@@ -1,0 +1,178 @@
+"""A visit: one request for a page, with what its handler needs to read, write and answer."""
+
+import re
+import secrets
+from collections.abc import Callable
+from hashlib import sha256
+from http import HTTPStatus
+from io import BytesIO
+from typing import Any, NamedTuple, cast
+from urllib.parse import parse_qsl
+
+import msgspec
+from bottle import Router
+
+from enrollment.config import Config
+from enrollment.http.authentication import Authenticator, check_role
+from enrollment.http.body import read_content
+from enrollment.http.context import Caller, Context
+from enrollment.http.endpoint import prepare
+from enrollment.http.endpoint import write as run_write
+from enrollment.http.operation import match
+from enrollment.http.responses import Result
+from enrollment.http.writes import RolledBack, execute_idempotently
+from enrollment.model.results import Violation
+from enrollment.problems.errors import Problem
+from enrollment.storage.database import Database
+from enrollment.storage.sqlite import Connection
+from enrollment.web.refusal import reasons
+from enrollment.web.render import HEADERS, render
+
+FORM_TYPE = "application/x-www-form-urlencoded"
+MAX_FIELDS = 10_000
+# An id of 15 digits is a number that JSON keeps exactly.
+ID = re.compile("[1-9][0-9]{0,14}")
+
+
+class Fields(list[tuple[str, str]]):
+    """The fields of a form or a query, in their order. A name can come more than once."""
+
+    def one(self, name: str) -> str:
+        """The last value of a field, without white space at either end, or ""."""
+        return next((value.strip() for key, value in reversed(self) if key == name), "")
+
+    def all(self, name: str) -> list[str]:
+        return [value for key, value in self if key == name]
+
+    def ids(self, name: str) -> list[int]:
+        """The ids that were ticked, each once. What is no id is left out."""
+        return [int(text) for text in dict.fromkeys(self.all(name)) if ID.fullmatch(text)]
+
+
+class Site(NamedTuple):
+    """What all visits share."""
+
+    database: Database
+    authenticator: Authenticator
+    router: Router
+    config: Config
+
+
+class Visit:
+    """One request for a page, in one transaction."""
+
+    def __init__(self, site: Site, context: Context, db: Connection) -> None:
+        self.site = site
+        self.context = context
+        self.db = db
+        self.query = read_query(context)
+        self.form = Fields() if context.reads else read_form(context)
+
+    @property
+    def caller(self) -> Caller:
+        assert self.context.caller
+        return self.context.caller
+
+    @property
+    def is_student(self) -> bool:
+        return self.caller.role == "student"
+
+    @property
+    def may_write(self) -> bool:
+        """Whether the caller may change the records of others."""
+        return self.caller.role in ("admin", "registrar")
+
+    def reasons(self, problem: Problem) -> list[Violation]:
+        """The reasons of a problem, for a template."""
+        return reasons(problem)
+
+    def page(self, name: str, status: int = HTTPStatus.OK, **values: Any) -> Result:
+        """Return a page, made with a template."""
+        key = secrets.token_hex(8)
+        content = render(name, self.context, self.site.config, key=key, visit=self, **values)
+        return Result(status, content, HEADERS)
+
+    def once(self, act: Callable[[], str]) -> Result:
+        """Run what a form asks for, and go to the path that is returned. If the same form is sent
+        again, nothing is done again.
+
+        Raises what `act` raises; then nothing has changed.
+        """
+        content = sha256(msgspec.json.encode(self.form)).hexdigest()
+        self.context.environ["HTTP_IDEMPOTENCY_KEY"] = f"page-{self.form.one('key')}-{content}"
+
+        def run(db: Connection) -> Result:
+            return Result(HTTPStatus.OK, b"", {"Location": act()})
+
+        with self.site.database.write() as db:
+            window = self.site.config.retry_window
+            response = execute_idempotently(self.context, db, run, self.form, window)
+        return see_other(response.headers["Location"])
+
+    def send(
+        self, method: str, path: str, body: Any = None, *, if_match: str = "", dry_run: bool = False
+    ) -> Any:
+        """Run a write of the API as the caller of this page, and return its response as JSON.
+
+        So the rules, roles and preconditions are those of the API. Raises every Problem that it
+        answers with; then nothing has changed.
+        """
+        sent = b"" if body is None else msgspec.json.encode(body)
+        environ = {
+            "REQUEST_METHOD": method,
+            "PATH_INFO": path,
+            "QUERY_STRING": "dry_run=true" if dry_run else "",
+            "CONTENT_TYPE": "application/json",
+            "CONTENT_LENGTH": str(len(sent)),
+            "wsgi.input": BytesIO(sent),
+        }
+        if if_match:
+            environ["HTTP_IF_MATCH"] = f'"{if_match}"'
+        inner = Context(environ, self.context.expose_metrics, self.context.zone)
+        inner.caller = self.context.caller
+        match(self.site.router, inner)
+        check_role(inner)
+        prepare(inner)
+        try:
+            with self.site.database.write() as db:
+                response = run_write(inner, db, self.site.config.retry_window)
+        except RolledBack as rolled_back:
+            response = rolled_back.response
+        # No write answers with a file.
+        content = cast(bytes, response.content)
+        return msgspec.json.decode(content) if content else None
+
+
+def see_other(location: str, headers: dict[str, str] | None = None) -> Result:
+    """Send the browser to another page."""
+    return Result(HTTPStatus.SEE_OTHER, b"", {**HEADERS, "Location": location, **(headers or {})})
+
+
+def read_query(context: Context) -> Fields:
+    """Return the fields of the query. Raises malformed_request."""
+    return _parse(context.environ.get("QUERY_STRING", ""))
+
+
+def read_form(context: Context) -> Fields:
+    """Return the fields of a form.
+
+    Raises malformed_request, unsupported_media_type, and what read_content does.
+    """
+    if context.environ.get("CONTENT_LENGTH") in ("", "0"):
+        return Fields()
+    media_type = context.environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+    if media_type != FORM_TYPE:
+        raise Problem("unsupported_media_type", f"The form is not {FORM_TYPE}.")
+    try:
+        return _parse(read_content(context.environ).decode("ascii"))
+    except UnicodeDecodeError:
+        raise Problem("malformed_request", "The form is not percent-encoded.") from None
+
+
+def _parse(text: str) -> Fields:
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+    except ValueError:
+        detail = f"The form is not percent-encoded UTF-8, or has over {MAX_FIELDS} fields."
+        raise Problem("malformed_request", detail) from None
+    return Fields(pairs)

@@ -1,0 +1,154 @@
+"""How the pages write times, names, meetings and reasons: for people, where the school is."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from enrollment.model.courses import Meeting
+from enrollment.model.results import Violation
+from enrollment.problems.registry import PROBLEM_TYPES
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+STATUSES = {
+    "enrolled": "enrolled",
+    "waitlisted": "on the waitlist",
+    "completed": "completed",
+    "dropped": "dropped",
+    "void": "void",
+}
+TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+
+class Words:
+    """Words for values, in the time zone of the school."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+
+    def moment(self, timestamp: str | None) -> datetime | None:
+        """A time where the school is."""
+        if not timestamp:
+            return None
+        return datetime.fromisoformat(timestamp).astimezone(self._zone)
+
+    def today(self) -> date:
+        return datetime.now(self._zone).date()
+
+    def day_start(self) -> str:
+        """The timestamp at which today began."""
+        start = datetime.combine(self.today(), datetime.min.time(), self._zone)
+        return start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+    def time(self, timestamp: str | None) -> str:
+        """Such as "3 Nov 2026, 10:12"."""
+        moment = self.moment(timestamp)
+        return f"{self.date(moment.date())}, {moment:%H:%M}" if moment else ""
+
+    def day(self, timestamp: str | None) -> str:
+        """Such as "3 Nov 2026"."""
+        moment = self.moment(timestamp)
+        return self.date(moment.date()) if moment else ""
+
+    def boundary(self, timestamp: str | None, *, is_end: bool) -> str:
+        """A time as a form takes it: the first or last day that it bounds, or else the time with
+        its offset."""
+        moment = self.moment(timestamp)
+        if moment is None:
+            return ""
+        if moment.time() != time():
+            return moment.isoformat(timespec="minutes")
+        return (moment.date() - timedelta(days=is_end)).isoformat()
+
+    def date(self, when: date | str | None) -> str:
+        if not when:
+            return ""
+        when = date.fromisoformat(when) if isinstance(when, str) else when
+        return f"{when.day} {when:%b} {when.year:04}"
+
+    def dates(self, meeting: Meeting) -> str:
+        """When a meeting is held, if not in every week of the term: such as "from 5 Oct 2026, every
+        2 weeks"."""
+        if meeting.start_on and meeting.start_on == meeting.end_on:
+            return f"on {self.date(meeting.start_on)}"
+        parts = [
+            f"from {self.date(meeting.start_on)}" if meeting.start_on else "",
+            f"until {self.date(meeting.end_on)}" if meeting.end_on else "",
+            "every 2 weeks" if meeting.every == 2 else "",
+        ]
+        return ", ".join(filter(None, parts))
+
+    def reason(self, violation: Violation) -> str:
+        """The sentence of a broken rule, with its times where the school is."""
+        if violation.code == "precondition_failed":
+            # Its sentence names entity tags.
+            return f"{rule(violation.code)}."
+        return TIMESTAMP.sub(lambda found: self.time(found[0]), violation.detail)
+
+
+def name(person: Any) -> str:
+    """Such as "Lovelace, Ada"."""
+    given = person.given_name
+    return f"{person.family_name}, {given}" if given else str(person.family_name)
+
+
+def actor(text: str | None) -> str:
+    """The name of who made a change, without the number of the token."""
+    return re.sub(r" #\d+$", "", text) if text else "someone outside the service"
+
+
+def number(value: float | None) -> str:
+    """Such as "3" or "7.5"."""
+    return "" if value is None else f"{value:g}"
+
+
+def count(amount: int, noun: str) -> str:
+    """Such as "1 course" or "2 courses"."""
+    return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
+
+
+def ordinal(place: int) -> str:
+    """Such as "2nd"."""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    return f"{place}{'th' if place // 10 % 10 == 1 else ending}"
+
+
+def meetings(listed: Sequence[Meeting]) -> list[tuple[str, Meeting]]:
+    """Meetings that differ only in their day, as one row: the days, such as "Mon Wed", and the
+    first of the meetings."""
+    rows: dict[Meeting, list[Meeting]] = {}
+    for meeting in listed:
+        rows.setdefault(replace(meeting, weekday=1), []).append(meeting)
+    return [(" ".join(WEEKDAYS[met.weekday - 1] for met in row), row[0]) for row in rows.values()]
+
+
+def rule(code: str) -> str:
+    """The title of a rule."""
+    return PROBLEM_TYPES[code].title
+
+
+def is_overridable(code: str) -> bool:
+    return PROBLEM_TYPES[code].overridable
+
+
+def link(path: str, **query: Any) -> str:
+    """A path with those parameters that have a value."""
+    given = {name: value for name, value in query.items() if value not in (None, "")}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def days(courses: Iterable[Any]) -> list[tuple[str, list[tuple[Meeting, Any]]]]:
+    """The week of a student: each day with its meetings in their order, Saturday and Sunday only if
+    there are any."""
+    met = sorted(
+        ((meeting, course) for course in courses for meeting in course.meetings),
+        key=lambda pair: (pair[0].weekday, pair[0].from_time),
+    )
+    by_day = {day: [*group] for day, group in groupby(met, key=lambda pair: pair[0].weekday)}
+    last = max([5, *by_day])
+    return [(WEEKDAYS[day - 1], by_day.get(day, [])) for day in range(1, last + 1)]

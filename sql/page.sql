@@ -1,0 +1,237 @@
+-- name: get_start_counts(term, since)^
+-- Which numbers stand on the start page: of the open courses of this term, and what was recorded since this time?
+SELECT
+    count(*) FILTER (WHERE taken >= capacity) AS full,
+    count(*) FILTER (WHERE waiting > 0 AND coalesce(taken < capacity, true)) AS waiting,
+    (SELECT count(DISTINCT student_id) FROM hold WHERE released_at IS NULL) AS on_hold,
+    (SELECT count(*) FROM student_course_event WHERE recorded_at >= :since)
+        + (SELECT count(*) FROM record_change WHERE recorded_at >= :since AND subject <> 'token') AS changes
+FROM (
+    SELECT
+        capacity,
+        (SELECT count(*) FROM student_course WHERE course_id = course.id AND status = 'enrolled') AS taken,
+        (SELECT count(*) FROM student_course WHERE course_id = course.id AND status = 'waitlisted') AS waiting
+    FROM course
+    WHERE term = :term AND status = 'open'
+) AS offered;
+
+-- name: list_last_changes(limit)
+-- What was recorded last, the newest first? Changes of tokens are left out.
+SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, corrects, before, after,
+    part,
+    last_change.student_id, course_id, student.given_name, student.family_name, course.label
+FROM (
+    SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, corrects,
+        before, after, part, student_id, course_id, id
+    FROM (
+        SELECT recorded_at, effective_at, actor, 'enrollment' AS subject, from_status, to_status, reason,
+            overridden, corrects, NULL AS before, NULL AS after, NULL AS part, student_id, course_id, id
+        FROM student_course_event
+        ORDER BY id DESC
+        LIMIT :limit
+    ) AS event
+    UNION ALL
+    SELECT recorded_at, NULL, actor, subject, NULL, NULL, reason, NULL, NULL, before, after, part, student_id,
+        course_id, id
+    FROM (
+        SELECT record_change.recorded_at, record_change.actor, record_change.subject,
+            coalesce(hold.reason, term.title) AS reason, record_change.before, record_change.after,
+            record_change.part,
+            CASE record_change.subject
+                WHEN 'student' THEN record_change.subject_id
+                WHEN 'hold' THEN hold.student_id
+            END AS student_id,
+            CASE record_change.subject WHEN 'course' THEN record_change.subject_id END AS course_id,
+            record_change.id
+        FROM record_change
+        LEFT JOIN hold ON hold.id = record_change.subject_id AND record_change.subject = 'hold'
+        LEFT JOIN term ON term.id = record_change.subject_id AND record_change.subject = 'term'
+        WHERE record_change.subject <> 'token'
+        ORDER BY record_change.id DESC
+        LIMIT :limit
+    ) AS changed
+) AS last_change
+LEFT JOIN student ON student.id = last_change.student_id
+LEFT JOIN course ON course.id = last_change.course_id
+ORDER BY recorded_at DESC, last_change.id DESC
+LIMIT :limit;
+
+-- name: list_last_changes_of_student(student_id, limit)
+-- What was recorded last about this student, the newest first?
+SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, corrects, before, after,
+    NULL AS part, :student_id AS student_id, course_id, NULL AS given_name, NULL AS family_name, course.label
+FROM (
+    SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, corrects,
+        before, after, course_id, id
+    FROM (
+        SELECT recorded_at, effective_at, actor, 'enrollment' AS subject, from_status, to_status, reason,
+            overridden, corrects, NULL AS before, NULL AS after, course_id, id
+        FROM student_course_event
+        WHERE student_id = :student_id
+        ORDER BY id DESC
+        LIMIT :limit
+    ) AS event
+    UNION ALL
+    SELECT recorded_at, NULL, actor, 'student', NULL, NULL, NULL, NULL, NULL, before, after, NULL, id
+    FROM record_change
+    WHERE subject_id = :student_id AND subject = 'student'
+    UNION ALL
+    SELECT record_change.recorded_at, NULL, record_change.actor, 'hold', NULL, NULL, hold.reason, NULL, NULL,
+        record_change.before, record_change.after, NULL, record_change.id
+    FROM hold
+    CROSS JOIN record_change
+    WHERE hold.student_id = :student_id
+        AND record_change.subject_id = hold.id
+        AND record_change.subject = 'hold'
+) AS last_change
+LEFT JOIN course ON course.id = last_change.course_id
+ORDER BY recorded_at DESC, last_change.id DESC
+LIMIT :limit;
+
+-- name: list_last_changes_of_course(course_id, limit)
+-- What was recorded last about this course, the newest first?
+SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, corrects, before, after,
+    part, last_change.student_id, :course_id AS course_id, student.given_name, student.family_name, NULL AS label
+FROM (
+    SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, corrects,
+        before, after, part, student_id, id
+    FROM (
+        SELECT recorded_at, effective_at, actor, 'enrollment' AS subject, from_status, to_status, reason,
+            overridden, corrects, NULL AS before, NULL AS after, NULL AS part, student_id, id
+        FROM student_course_event
+        WHERE course_id = :course_id
+        ORDER BY id DESC
+        LIMIT :limit
+    ) AS event
+    UNION ALL
+    SELECT recorded_at, NULL, actor, 'course', NULL, NULL, NULL, NULL, NULL, before, after, part, NULL, id
+    FROM record_change
+    WHERE subject_id = :course_id AND subject = 'course'
+) AS last_change
+LEFT JOIN student ON student.id = last_change.student_id
+ORDER BY recorded_at DESC, last_change.id DESC
+LIMIT :limit;
+
+-- name: list_student_marks(ids, term)
+-- How many credits do these students take in this term, and how many holds are on each? ids is a JSON array.
+SELECT
+    CAST(wanted.value AS bigint) AS student_id,
+    (
+        SELECT coalesce(sum(course.credits), 0.0)
+        FROM student_course
+        CROSS JOIN course
+        WHERE student_course.student_id = CAST(wanted.value AS bigint)
+            AND student_course.status = 'enrolled'
+            AND course.id = student_course.course_id
+            AND course.term = :term
+    ) AS credits,
+    (
+        SELECT count(*) FROM hold
+        WHERE student_id = CAST(wanted.value AS bigint) AND released_at IS NULL
+    ) AS holds
+FROM json_each(:ids) AS wanted
+ORDER BY wanted.key;
+
+-- name: list_schedule(student_id)
+-- Which courses is or was this student in, the latest term first? meetings is a JSON array.
+SELECT
+    enrollment.course_id, enrollment.status, enrollment.position, enrollment.version, enrollment.enrolled_at,
+    enrollment.waitlisted_at, enrollment.completed_at, enrollment.dropped_at,
+    course.label, course.title, course.instructor, course.credits, course.term, course.status AS course_status,
+    (
+        SELECT count(*) FROM student_course AS other
+        WHERE other.course_id = course.id AND other.status = 'waitlisted'
+    ) AS waiting,
+    (
+        SELECT json_group_array(
+            json_object(
+                'weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room,
+                'start_on', start_on, 'end_on', end_on, 'every', every
+            )
+        )
+        FROM (
+            SELECT weekday, from_time, to_time, room, start_on, end_on, every FROM course_meeting
+            WHERE course_meeting.course_id = course.id
+            ORDER BY weekday, from_time, coalesce(start_on, '')
+        ) AS meeting
+    ) AS meetings
+FROM enrollment
+CROSS JOIN course
+LEFT JOIN term ON term.code = course.term
+WHERE enrollment.student_id = :student_id AND course.id = enrollment.course_id
+ORDER BY term.start_on DESC, course.code, course.label, course.id;
+
+-- name: list_catalog(term, words, last, show, after_code, after_label, after_id, limit)
+-- Which courses of this term, or without a term, with each of these words, follow this place in the order of
+-- codes? show is one of all, open, full, waiting and cancelled. meetings is a JSON array.
+SELECT id, version, code, label, title, term, instructor, credits, capacity, waitlist_capacity, promotion,
+    enroll_from, enroll_until, status, enrolled, waitlisted,
+    (
+        SELECT json_group_array(
+            json_object(
+                'weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room,
+                'start_on', start_on, 'end_on', end_on, 'every', every
+            )
+        )
+        FROM (
+            SELECT weekday, from_time, to_time, room, start_on, end_on, every FROM course_meeting
+            WHERE course_meeting.course_id = offered.id
+            ORDER BY weekday, from_time, coalesce(start_on, '')
+        ) AS meeting
+    ) AS meetings
+FROM (
+    SELECT id, version, code, label, title, term, instructor, credits, capacity, waitlist_capacity, promotion,
+        enroll_from, enroll_until, status,
+        (SELECT count(*) FROM student_course WHERE course_id = course.id AND status = 'enrolled') AS enrolled,
+        (SELECT count(*) FROM student_course WHERE course_id = course.id AND status = 'waitlisted') AS waitlisted
+    FROM course
+    WHERE term IS NOT DISTINCT FROM :term
+        AND (code, label, id) > (:after_code, :after_label, :after_id)
+        AND NOT EXISTS (
+            SELECT 1 FROM json_each(:words) AS wanted
+            WHERE NOT EXISTS (
+                SELECT 1 FROM course_word
+                WHERE course_id = course.id AND word >= wanted.value AND word < wanted.value || :last
+            )
+        )
+) AS offered
+WHERE :show = 'all'
+    OR :show = 'open' AND status = 'open' AND coalesce(enrolled < capacity, true)
+    OR :show = 'full' AND status = 'open' AND enrolled >= capacity
+    OR :show = 'waiting' AND waitlisted > 0
+    OR :show = 'cancelled' AND status = 'cancelled'
+ORDER BY code, label, id
+LIMIT :limit;
+
+-- name: list_students_named(names)
+-- Which students have these numbers, emails or ids? names is a JSON array. An id counts only if it is no
+-- student's number. A name that no one has gives a row without a student; one that several have gives several.
+SELECT wanted.value AS name, student.id AS student_id
+FROM json_each(:names) AS wanted
+LEFT JOIN student ON student.id IN (
+    SELECT id FROM student AS numbered WHERE numbered.number = wanted.value
+    UNION
+    SELECT id FROM student AS mailed WHERE mailed.email = wanted.value
+    UNION
+    SELECT id FROM student AS known
+    WHERE known.id = CAST(wanted.value AS bigint)
+        AND CAST(known.id AS text) = wanted.value
+        AND NOT EXISTS (SELECT 1 FROM student AS numbered WHERE numbered.number = wanted.value)
+)
+ORDER BY wanted.key, student.id;
+
+-- name: list_people(ids)
+-- Who are these students? ids is a JSON array.
+SELECT student.id, student.number, student.given_name, student.family_name
+FROM student
+WHERE student.id IN (SELECT CAST(value AS bigint) FROM json_each(:ids))
+ORDER BY student.id;
+
+-- name: get_token_of_student(student_id, now)^
+-- Which valid token of this student is the oldest? NULL: there is none.
+SELECT min(id) AS id
+FROM token
+WHERE student_id = :student_id
+    AND role = 'student'
+    AND revoked_at IS NULL
+    AND (expires_at IS NULL OR expires_at > :now);

@@ -1,0 +1,29 @@
+"""Fixtures: browsers in which a registrar or a student has signed in."""
+
+from pathlib import Path
+
+import pytest
+
+from enrollment.app import App
+from tests.support.browser import Browser
+from tests.support.client import Client
+from tests.support.tokens import STUDENT_TOKEN, add_student_token
+
+
+@pytest.fixture
+def browser(app: App) -> Browser:
+    """A browser of a registrar."""
+    return Browser(app)
+
+
+@pytest.fixture
+def ada(client: Client) -> int:
+    """A student."""
+    return client.student(given_name="Ada", family_name="Lovelace", number="2024-0117")
+
+
+@pytest.fixture
+def own_browser(app: App, database_file: Path, ada: int) -> Browser:
+    """A browser of that student."""
+    add_student_token(database_file, ada)
+    return Browser(app, STUDENT_TOKEN)

@@ -1,0 +1,218 @@
+"""Adding courses: every reason why not, previews, overrides, swaps and races."""
+
+import pytest
+
+from enrollment.app import App
+from tests.support.browser import Browser, form_to, text, tick
+from tests.support.client import Client
+
+MONDAY = [{"weekday": 1, "from": "09:00", "to": "10:30"}]
+
+
+def choices(browser: Browser, student: int, **query: str):
+    return form_to(browser.get(f"/students/{student}/add", query), "/add")
+
+
+def row(page, label: str):
+    """The row of a course."""
+    link = page.html.find("table").find("a", string=label)
+    return link.find_parent("tr")
+
+
+def test_a_course_is_added(browser: Browser, client: Client, ada: int):
+    course = client.course(code="CS101")
+    form = choices(browser, ada)
+    tick(form, "course", course)
+
+    page = form.submit("do", value="enroll", status=303).follow()
+
+    assert "Enrolled in 1 course." in text(page)
+    assert client.status(ada, course) == "enrolled"
+
+
+def test_a_double_click_enrolls_once(browser: Browser, client: Client, ada: int):
+    form = choices(browser, ada) if client.course() else None
+    tick(form, "course", 1)
+
+    first = form.submit("do", value="enroll", status=303)
+    second = form.submit("do", value="enroll", status=303)
+
+    assert first.location == second.location
+    assert len(client.events()) == 1
+
+
+def test_each_course_shows_every_reason_why_not(browser: Browser, client: Client, ada: int):
+    client.term(max_credits=10)
+    taken = client.course(code="MA101", term="2026-FALL", credits=5, meetings=MONDAY)
+    client.enroll(ada, taken)
+    client.course(
+        code="CS102",
+        term="2026-FALL",
+        credits=7.5,
+        meetings=MONDAY,
+        capacity=0,
+        prerequisites=[{"code": "CS101"}],
+    )
+    client.course(code="HI101", term="2026-FALL", credits=3)
+
+    page = browser.get(f"/students/{ada}/add?term=2026-FALL")
+
+    reasons = [item.get_text() for item in row(page, "CS102").find_all("li")]
+    assert reasons == [
+        "CS102 needs CS101 completed before.",
+        "CS102 meets at the same time as MA101.",
+        "With CS102 the student takes 12.5 credits of at most 10.",
+        "No seat of CS102 is free: 0 of 0 are taken.",
+    ]
+    assert "enrolled" in row(page, "MA101").get_text()
+    assert not row(page, "MA101").find("input")
+    assert not row(page, "HI101").find("li")
+
+
+def test_courses_are_found_by_their_words(browser: Browser, client: Client, ada: int):
+    client.course(code="CS101", title="Databases", instructor="Dr Codd")
+    client.course(code="MA101", title="Algebra")
+
+    said = text(browser.get(f"/students/{ada}/add?q=codd"))
+
+    assert "CS101" in said
+    assert "MA101" not in said
+    assert "No course matches “zzz”" in text(browser.get(f"/students/{ada}/add?q=zzz"))
+
+
+def test_a_preview_changes_nothing_and_shows_who_moves_up(
+    browser: Browser, client: Client, ada: int
+):
+    left, wanted = client.course(code="CS101", capacity=1), client.course(code="CS201", credits=3)
+    client.enroll(ada, left)
+    client.enroll(client.student(family_name="Ito", given_name="Sam"), left, waitlist=True)
+    form = choices(browser, ada)
+    tick(form, "course", wanted)
+    tick(form, "drop", left)
+
+    page = form.submit("do", value="preview", status=200)
+
+    said = text(page)
+    assert "This works. Nothing has been changed yet." in said
+    assert "CS201 Databases will be enrolled 3" in said
+    assert "Ito, Sam gets a seat in CS101 from the waitlist." in said
+    assert client.status(ada, left) == "enrolled"
+    form_to(page, "/add").submit("do", value="enroll", status=303)
+    assert (client.status(ada, left), client.status(ada, wanted)) == ("dropped", "enrolled")
+
+
+def test_a_refusal_changes_nothing_and_its_rules_can_be_set_aside(
+    browser: Browser, client: Client, ada: int
+):
+    free, hard = client.course(), client.course(code="CS102", prerequisites=[{"code": "CS101"}])
+    form = choices(browser, ada)
+    tick(form, "course", free, hard)
+
+    page = form.submit("do", value="enroll", status=409)
+
+    assert "CS102 needs CS101 completed before." in text(page)
+    assert client.events() == []
+    again = form_to(page, "/add")
+    assert [box.value for box in again.fields["course"]] == [str(free), str(hard)]
+    tick(again, "rule", 0)
+    again.fields["rule"][0].checked = True
+    page = again.submit("do", value="enroll", status=422)
+    assert "Expected text of 1 to 500 characters" in page.html.find(id="why-wrong").get_text()
+    again = form_to(page, "/add")
+    assert again.fields["rule"][0].checked
+    again["override_reason"] = "studied it elsewhere"
+    again.submit("do", value="enroll", status=303)
+    event = client.get("/v1/events").json["items"][-1]
+    assert event["overridden"] == ["prerequisite_missing"]
+    assert event["reason"] == "studied it elsewhere"
+
+
+def test_who_is_slower_gets_all_reasons_and_the_waitlist(
+    app: App, browser: Browser, client: Client, ada: int
+):
+    course = client.course(code="CS101", capacity=1)
+    slow, quick = choices(browser, ada), choices(Browser(app), client.student())
+    for form in (slow, quick):
+        tick(form, "course", course)
+    quick.submit("do", value="enroll", status=303)
+
+    page = slow.submit("do", value="enroll", status=409)
+
+    assert "No seat of CS101 is free: 1 of 1 are taken." in text(page)
+    form = form_to(page, "/add")
+    tick(form, "wait", course)
+    page = form.submit("do", value="enroll", status=303).follow()
+    assert "waits, 1st of 1" in text(page)
+
+
+def test_a_change_meanwhile_is_shown_and_what_was_ticked_is_kept(
+    browser: Browser, client: Client, ada: int
+):
+    course, other = client.course(), client.course(code="CS999")
+    form = choices(browser, ada)
+    client.enroll(ada, other)
+    tick(form, "course", course)
+
+    page = form.submit("do", value="enroll", status=412)
+
+    assert "have changed since you opened the page" in text(page)
+    assert "enrolled in CS999" in text(page)
+    form_to(page, "/add").submit("do", value="enroll", status=303)
+    assert (client.status(ada, course), client.status(ada, other)) == ("enrolled", "enrolled")
+
+
+def test_a_place_on_a_waitlist_is_kept(browser: Browser, client: Client, ada: int):
+    full, free = client.course(capacity=0), client.course()
+    client.enroll(ada, full, waitlist=True)
+    form = choices(browser, ada)
+    tick(form, "course", free)
+
+    form.submit("do", value="enroll", status=303)
+
+    assert (client.status(ada, full), client.status(ada, free)) == ("waitlisted", "enrolled")
+
+
+def test_what_a_kept_course_loses_is_shown_beside_it(browser: Browser, client: Client, ada: int):
+    lab = client.course(code="LAB1")
+    course = client.course(code="CS101", corequisites=["LAB1"])
+    client.want(ada, [lab, course])
+    form = choices(browser, ada)
+    tick(form, "drop", lab)
+
+    page = form.submit("do", value="enroll", status=409)
+
+    assert "CS101 is taken together with LAB1." in row(page, "CS101").get_text()
+    assert client.status(ada, lab) == "enrolled"
+
+
+def test_enrolling_since_an_earlier_day(browser: Browser, client: Client, ada: int):
+    form = choices(browser, ada) if client.course() else None
+    tick(form, "course", 1)
+    form = form_to(form.submit("do", value="preview"), "/add")
+    form["effective_on"] = "2026-09-01"
+
+    form.submit("do", value="enroll", status=303)
+
+    event = client.get("/v1/events").json["items"][0]
+    assert event["effective_at"] == "2026-09-01T23:59:59.999Z"
+
+
+def test_without_a_tick_the_page_says_so(browser: Browser, client: Client, ada: int):
+    client.course()
+
+    page = choices(browser, ada).submit("do", value="enroll", status=422)
+
+    assert "Tick at least one course first." in text(page)
+
+
+@pytest.mark.parametrize("id", ["0", "-1", "x", "99999999999999999999", "²"])
+def test_an_id_that_no_course_has_changes_nothing(
+    browser: Browser, client: Client, ada: int, id: str
+):
+    form = choices(browser, ada) if client.course() else None
+    fields = [("key", form["key"].value), ("course", id), ("do", "enroll")]
+
+    answer = browser.post(f"/students/{ada}/add", fields, expect_errors=True)
+
+    assert 400 <= answer.status_int < 500
+    assert client.events() == []

@@ -1,0 +1,226 @@
+"""Courses, rosters and waitlists."""
+
+import pytest
+
+from tests.support.browser import Browser, form_to, text, tick
+from tests.support.client import Client
+
+
+@pytest.fixture
+def course(client: Client) -> int:
+    client.term()
+    return client.course(code="CS101", term="2026-FALL", capacity=1)
+
+
+def page_of(browser: Browser, course: int, end: str):
+    return form_to(browser.get(f"/courses/{course}"), end)
+
+
+def test_the_courses_of_a_term_show_their_seats(browser: Browser, client: Client, course: int):
+    client.enroll(client.student(), course)
+    client.enroll(client.student(), course, waitlist=True)
+    client.course(code="MA101", term="2026-FALL", capacity=25)
+    client.course(code="HI101", term="2026-FALL", status="cancelled")
+
+    said = text(browser.get("/courses?term=2026-FALL"))
+
+    assert "CS101 Databases 1 / 1 full 1 waiting" in said
+    assert "MA101 Databases 0 / 25" in said
+    assert "HI101 Databases cancelled 0" in said
+
+
+@pytest.mark.parametrize(
+    ("show", "expected"),
+    [
+        ("open", ["MA101"]),
+        ("full", ["CS101"]),
+        ("waiting", ["CS101"]),
+        ("cancelled", ["HI101"]),
+        ("nonsense", ["CS101", "HI101", "MA101"]),
+    ],
+)
+def test_courses_by_their_seats(
+    browser: Browser, client: Client, course: int, show: str, expected: list[str]
+):
+    client.enroll(client.student(), course)
+    client.enroll(client.student(), course, waitlist=True)
+    client.course(code="MA101", term="2026-FALL", capacity=25)
+    client.course(code="HI101", term="2026-FALL", status="cancelled")
+
+    page = browser.get(f"/courses?term=2026-FALL&show={show}")
+
+    assert [link.get_text() for link in page.html.select("tbody a")] == expected
+
+
+def test_a_long_list_has_pages(browser: Browser, client: Client):
+    for number in range(101):
+        client.course(code=f"C{number:03}")
+
+    first = browser.get("/courses")
+    second = first.click("Next page")
+
+    assert len(first.html.select("tbody tr")) == 100
+    assert [link.get_text() for link in second.html.select("tbody a")] == ["C100"]
+    browser.get("/courses?after=nonsense", status=404)
+
+
+def test_a_course_shows_its_roster_by_name_and_its_waitlist_in_order(
+    browser: Browser, client: Client, course: int
+):
+    client.enroll(client.student(family_name="Zuse", given_name=None), course)
+    client.enroll(client.student(family_name="Özil", given_name="Ada"), course, waitlist=True)
+    client.enroll(client.student(family_name="Abel", given_name="Bo"), course, waitlist=True)
+
+    said = text(browser.get(f"/courses/{course}"))
+
+    assert "1 student enrolled" in said
+    assert "1st Özil, Ada" in said
+    assert "2nd Abel, Bo" in said
+
+
+def test_a_course_at_an_earlier_time_has_no_buttons(browser: Browser, client: Client, course: int):
+    client.enroll(client.student(), course, effective_at="2026-09-10T09:00:00Z")
+
+    page = browser.get(f"/courses/{course}?as_of=2026-09-09&known_at=")
+
+    assert "As it was on 9 Sep 2026, 23:59, as known today" in text(page)
+    assert "0 students enrolled" in text(page)
+    assert "Add students" not in text(page)
+    assert "1 student enrolled" in text(browser.get(f"/courses/{course}?as_of=2026-09-10"))
+    browser.get(f"/courses/{course}?as_of=nonsense", status=422)
+
+
+def test_ticked_students_are_dropped_and_the_first_who_waits_moves_up(
+    browser: Browser, client: Client, course: int
+):
+    first, second = client.student(), client.student()
+    client.enroll(first, course)
+    client.enroll(second, course, waitlist=True)
+    form = page_of(browser, course, "/drop")
+    tick(form, "student", first)
+    form["reason"] = "never came"
+
+    page = form.submit(status=303).follow()
+
+    assert "Dropped 1 student." in text(page)
+    assert (client.status(first, course), client.status(second, course)) == ("dropped", "enrolled")
+
+
+def test_a_roster_that_has_changed_is_refused(browser: Browser, client: Client, course: int):
+    first = client.student()
+    client.enroll(first, course)
+    form = page_of(browser, course, "/drop")
+    client.enroll(client.student(), course, waitlist=True)
+    tick(form, "student", first)
+
+    page = form.submit(status=422)
+
+    assert "The record has changed since you read it" in text(page)
+    assert client.status(first, course) == "enrolled"
+    form_to(page, "/drop").submit(status=303)
+
+
+def test_without_a_tick_no_one_is_dropped(browser: Browser, client: Client, course: int):
+    client.enroll(client.student(), course)
+
+    assert "Tick at least one student" in text(page_of(browser, course, "/drop").submit(status=422))
+
+
+def test_seats_are_given_by_hand(browser: Browser, client: Client):
+    course = client.course(capacity=0, promotion="manual", code="CS101")
+    students = [client.student() for _ in range(2)]
+    for student in students:
+        client.enroll(student, course, waitlist=True)
+    client.put_json(
+        f"/v1/courses/{course}",
+        {"code": "CS101", "title": "Databases", "capacity": 5, "promotion": "manual"},
+    )
+    form = page_of(browser, course, "/promote")
+
+    page = form.submit(status=303).follow()
+
+    assert "1 student got a seat." in text(page)
+    assert [client.status(student, course) for student in students] == ["enrolled", "waitlisted"]
+    form = form_to(page, "/promote")
+    form["seats"] = "none"
+    assert "Expected a whole number" in text(form.submit(status=422))
+
+
+def adding(browser: Browser, course: int, names: str, **fields: str):
+    form = form_to(browser.get(f"/courses/{course}/add"), "/add")
+    form["names"] = names
+    for name, value in fields.items():
+        form[name] = value
+    return form
+
+
+def test_students_are_added_by_number_email_or_id(browser: Browser, client: Client):
+    course = client.course()
+    client.student(number="2026-001")
+    client.student(email="bo@example.org")
+    client.student()
+    form = adding(browser, course, "2026-001\r\n\r\n BO@example.org \r\n3\r\n3")
+
+    page = form.submit("do", value="preview", status=200)
+
+    assert "Nothing has been changed yet" in text(page)
+    assert client.events() == []
+    page = form_to(page, "/add").submit("do", value="enroll", status=303).follow()
+    assert "Added 3 students." in text(page)
+    assert [event[0] for event in client.events()] == [1, 2, 3]
+
+
+def test_lines_that_name_no_student_or_several_are_listed(browser: Browser, client: Client):
+    course = client.course()
+    for _ in range(2):
+        client.student(email="shared@example.org")
+
+    page = adding(browser, course, "9\nshared@example.org\n1").submit(
+        "do", value="enroll", status=422
+    )
+
+    said = text(page)
+    assert "9: no student has this number, email or id" in said
+    assert "shared@example.org: students 1, 2 share it" in said
+    assert form_to(page, "/add")["names"].value.split() == ["9", "shared@example.org", "1"]
+    assert client.events() == []
+
+
+def test_all_or_none_and_each_one(browser: Browser, client: Client, course: int):
+    client.student(family_name="Abel")
+    client.student(family_name="Bohr")
+
+    page = adding(browser, course, "1\n2").submit("do", value="enroll", status=409)
+    assert "Bohr, Ada No seat of CS101 is free: 1 of 1 are taken." in text(page)
+    assert client.events() == []
+
+    page = adding(browser, course, "1\n2", mode="each").submit("do", value="enroll", status=303)
+    assert "Added 1 student. Not added: 1." in text(page.follow())
+    form = adding(browser, course, "2", waitlist="1")
+    form.submit("do", value="enroll", status=303)
+    assert client.status(2, course) == "waitlisted"
+
+
+@pytest.mark.parametrize(
+    "names", ["", " \n ", "\n".join(map(str, range(1001)))], ids=["none", "blank", "many"]
+)
+def test_too_few_or_too_many_lines_are_refused(browser: Browser, client: Client, names: str):
+    page = adding(browser, client.course(), names).submit("do", value="enroll", status=422)
+
+    assert "Expected 1 to 1000 numbers" in text(page)
+
+
+def test_the_class_list_has_a_line_for_each_signature(
+    browser: Browser, client: Client, course: int
+):
+    client.enroll(client.student(family_name="Abel", given_name="Bo", number="7"), course)
+    client.enroll(client.student(), course, waitlist=True)
+
+    page = browser.get(f"/courses/{course}/class-list")
+
+    assert [cell.get_text() for cell in page.html.select("tbody tr > *")] == [
+        "1",
+        "7",
+        "Abel, Bo",
+        "",
+    ]

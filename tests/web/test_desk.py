@@ -1,0 +1,216 @@
+"""The desk: one student's courses, holds and record."""
+
+import pytest
+
+from tests.support.browser import Browser, form_to, text, tick
+from tests.support.client import Client
+
+
+def desk(browser: Browser, student: int, end: str):
+    return form_to(browser.get(f"/students/{student}"), end)
+
+
+def test_the_desk_shows_what_a_student_has(browser: Browser, client: Client, ada: int):
+    client.term(max_credits=18)
+    course = client.course(
+        code="CS101",
+        section="1",
+        term="2026-FALL",
+        credits=7.5,
+        instructor="Dr Codd",
+        meetings=[
+            {"weekday": day, "from": "09:00", "to": "10:30", "room": "B12"} for day in (1, 3)
+        ],
+    )
+    client.enroll(ada, course)
+
+    said = text(browser.get(f"/students/{ada}"))
+
+    assert "Lovelace, Ada 2024-0117 active" in said
+    assert "Fall 2026 7.5 of 18 credits" in said
+    assert "CS101-1 Databases Mon Wed 09:00–10:30 B12 Dr Codd enrolled" in said
+    assert "Wed 09:00–10:30 CS101-1 B12" in said
+    assert "enrolled in CS101-1 by admin" in said
+
+
+def test_ticked_courses_are_dropped_with_their_reason_and_day(
+    browser: Browser, client: Client, ada: int
+):
+    first, second = client.course(), client.course()
+    day = "2026-09-10"
+    for course in (first, second):
+        client.enroll(ada, course, effective_at="2026-09-01T09:00:00Z")
+    form = desk(browser, ada, "/drop")
+    tick(form, "course", first)
+    form["reason"], form["effective_on"] = "paper of that day", day
+
+    page = form.submit(status=303).follow()
+
+    assert "Dropped 1 course." in text(page)
+    assert (client.status(ada, first), client.status(ada, second)) == ("dropped", "enrolled")
+    event = client.get("/v1/events").json["items"][-1]
+    assert event["reason"] == "paper of that day"
+    assert event["effective_at"] == "2026-09-10T23:59:59.999Z"
+    assert event["actor"] == "registrar #2"
+
+
+def test_ticked_courses_are_completed(browser: Browser, client: Client, ada: int):
+    course = client.course()
+    client.enroll(ada, course)
+    form = desk(browser, ada, "/drop")
+    tick(form, "course", course)
+    form.action = f"/students/{ada}/complete"
+
+    form.submit(status=303)
+
+    assert client.status(ada, course) == "completed"
+
+
+def test_without_a_tick_nothing_is_dropped(browser: Browser, client: Client, ada: int):
+    course = client.course()
+    client.enroll(ada, course)
+
+    page = desk(browser, ada, "/drop").submit(status=422)
+
+    assert "Tick at least one course first" in text(page)
+    assert client.status(ada, course) == "enrolled"
+
+
+def test_a_change_meanwhile_refuses_all_and_keeps_what_was_typed(
+    browser: Browser, client: Client, ada: int
+):
+    first, second = client.course(), client.course()
+    client.enroll(ada, first)
+    client.enroll(ada, second)
+    form = desk(browser, ada, "/drop")
+    client.put_status(ada, second, "completed")
+    tick(form, "course", first, second)
+    form["reason"] = "moved away"
+
+    page = form.submit(status=422)
+
+    assert "The record has changed since you read it" in text(page)
+    assert (client.status(ada, first), client.status(ada, second)) == ("enrolled", "completed")
+    again = form_to(page, "/drop")
+    assert again["reason"].value == "moved away"
+    assert [box.checked for box in again.fields["course"]] == [True]
+
+
+def test_a_day_before_the_enrollment_is_refused_beside_the_course(
+    browser: Browser, client: Client, ada: int
+):
+    course = client.course(code="CS101")
+    client.enroll(ada, course)
+    form = desk(browser, ada, "/drop")
+    tick(form, "course", course)
+    form["effective_on"] = "2020-01-01"
+
+    said = text(form.submit(status=422))
+
+    assert "What happened before in" in said
+    assert ".000Z" not in said
+
+
+@pytest.mark.parametrize("day", ["2026-13-01", "soon", "9999-12-31"])
+def test_a_day_that_is_none_is_refused(browser: Browser, client: Client, ada: int, day: str):
+    course = client.course()
+    client.enroll(ada, course)
+    form = desk(browser, ada, "/drop")
+    tick(form, "course", course)
+    form["effective_on"] = day
+
+    form.submit(status=422)
+
+    assert client.status(ada, course) == "enrolled"
+
+
+def test_a_double_click_places_one_hold(browser: Browser, client: Client, ada: int):
+    form = desk(browser, ada, "/holds")
+    form["hold_reason"] = "library fees"
+
+    first, second = form.submit(status=303), form.submit(status=303)
+
+    assert first.location == second.location
+    assert [hold["reason"] for hold in client.get("/v1/holds").json["items"]] == ["library fees"]
+    assert "On hold since" in text(first.follow())
+
+
+def test_a_hold_needs_a_reason(browser: Browser, client: Client, ada: int):
+    page = desk(browser, ada, "/holds").submit(status=422)
+
+    assert "Expected text of 1 to 500 characters" in text(page)
+    assert client.get("/v1/holds").json["items"] == []
+
+
+def test_a_hold_is_released(browser: Browser, client: Client, ada: int):
+    hold = client.post_json(f"/v1/students/{ada}/holds", {"reason": "fees"}, status=201).json["id"]
+
+    page = desk(browser, ada, f"/holds/{hold}/release").submit(status=303).follow()
+
+    assert "The hold is released." in text(page)
+    assert client.get("/v1/holds?active=true").json["items"] == []
+
+
+def test_an_inactive_student_gets_no_button_to_add(browser: Browser, client: Client):
+    student = client.student(status="inactive")
+
+    page = browser.get(f"/students/{student}")
+
+    assert "inactive, and cannot enroll" in text(page)
+    assert "Add courses" not in text(page)
+
+
+def test_a_student_is_added_and_a_possible_double_is_shown(
+    browser: Browser, client: Client, ada: int
+):
+    form = form_to(browser.get("/students/new"), "/new")
+    form["family_name"], form["given_name"], form["max_credits"] = "lovelace", "ADA", "7.5"
+
+    page = form.submit(status=303).follow()
+
+    assert "The student is added." in text(page)
+    assert f"The same person may be here already: student {ada}" in text(page)
+    assert client.get(f"/v1/students/{ada + 1}").json["max_credits"] == 7.5
+
+
+def test_every_fault_of_a_record_is_beside_its_field(browser: Browser, client: Client, ada: int):
+    form = form_to(browser.get("/students/new"), "/new")
+    form["family_name"], form["number"], form["email"] = "Turing", "2024-0117", "no address"
+    form["max_credits"] = "many"
+
+    page = form.submit(status=422)
+
+    wrong = {field["id"]: field.get_text() for field in page.html.find_all(class_="wrong")}
+    assert set(wrong) == {"email-wrong", "max_credits-wrong"}
+    assert page.html.find(id="family_name")["value"] == "Turing"
+    form["email"], form["max_credits"] = "", ""
+    page = form.submit(status=422)
+    assert "has the number 2024-0117" in page.html.find(id="number-wrong").get_text()
+    assert len(client.get("/v1/students").json["items"]) == 1
+
+
+def test_who_was_slower_sees_the_record_as_it_is_now(browser: Browser, client: Client, ada: int):
+    form = form_to(browser.get(f"/students/{ada}/edit"), "/edit")
+    client.put_json(
+        f"/v1/students/{ada}", {"family_name": "Byron", "given_name": "Ada", "number": "7"}
+    )
+    form["email"] = "ada@example.org"
+
+    page = form.submit(status=422)
+
+    assert "It says now: Byron, Ada, number 7" in text(page)
+    form_to(page, "/edit").submit(status=303)
+    assert client.get(f"/v1/students/{ada}").json["email"] == "ada@example.org"
+
+
+def test_the_schedule_to_print_has_nothing_but_the_record(
+    browser: Browser, client: Client, ada: int
+):
+    client.term()
+    course = client.course(code="CS101", term="2026-FALL")
+    client.enroll(ada, course)
+
+    said = text(browser.get(f"/students/{ada}/schedule?term=2026-FALL"))
+
+    assert "Lovelace, Ada 2024-0117 Fall 2026 as of" in said
+    assert "CS101" in said

@@ -1,0 +1,263 @@
+"""Every page: who sees it, its headers, its queries, and what it does with odd names."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from enrollment.app import App
+from enrollment.web.pages import PAGES
+from tests.support.browser import Browser, form_to, text, tick
+from tests.support.client import Client
+from tests.support.tokens import STUDENT_TOKEN, TOKENS
+
+# The pages that anyone sees, with what they need in place of a record.
+PUBLIC = ("/sign-in", "/style-<digest:re:[0-9a-f]+>.css", "/icon.svg")
+SHOWN = [
+    page.path
+    for page in PAGES
+    if page.method == "GET" and page.path not in PUBLIC and "<code" not in page.path
+]
+STUDENTS_OWN = ("/students/1", "/students/1/add", "/students/1/schedule", "/courses", "/courses/1")
+FOR_WRITERS = ("/new", "/edit", "/add")
+ADMINS_ONLY = ("/tokens",)
+# A page reads little: each query of a list is one query, however long the list.
+MOST_QUERIES = 10
+
+
+def address(path: str) -> str:
+    """The address of a page with the records of the small college."""
+    return re.sub(r"<\w+:id>", "1", path)
+
+
+def expected(role: str, path: str) -> int:
+    """The status that a page has for a role."""
+    if role == "student":
+        own = path in STUDENTS_OWN
+        return 303 if path == "/start" else 200 if own else 403
+    if path in ADMINS_ONLY:
+        return 200 if role == "admin" else 403
+    return 403 if role == "reader" and path.endswith(FOR_WRITERS) else 200
+
+
+@pytest.mark.parametrize("role", ["admin", "registrar", "reader", "student"])
+def test_each_role_sees_its_pages(app: App, small_college: Client, role: str):
+    browser = Browser(app, STUDENT_TOKEN if role == "student" else TOKENS[role])
+
+    statuses = {
+        address(path): browser.get(address(path), expect_errors=True).status_int for path in SHOWN
+    }
+
+    assert statuses == {path: expected(role, path) for path in statuses}
+
+
+def test_a_student_sees_no_one_else(app: App, small_college: Client):
+    browser = Browser(app, STUDENT_TOKEN)
+    for path in ("/students/2", "/students/2/add", "/students/2/schedule", "/students"):
+        browser.get(path, status=403)
+    for path in (
+        "/students/2/add",
+        "/students/2/drop",
+        "/students/1/complete",
+        "/students/1/holds",
+    ):
+        browser.post(path, {"course": "1", "hold_reason": "x"}, status=403)
+
+    for path in STUDENTS_OWN:
+        assert "Lovelace 3" not in browser.get(path)
+
+
+@pytest.mark.parametrize("path", SHOWN)
+def test_a_page_allows_no_script_and_is_not_kept(app: App, small_college: Client, path: str):
+    page = Browser(app, TOKENS["admin"]).get(address(path))
+
+    assert page.headers["Content-Security-Policy"] == (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
+        " base-uri 'none'; frame-ancestors 'none'"
+    )
+    assert page.headers["Cache-Control"] == "no-store"
+    assert not page.html.find_all(["script", "style"])
+    assert not page.html.find_all(style=True)
+
+
+@pytest.mark.parametrize("path", SHOWN)
+def test_each_field_has_a_name_and_each_form_a_button(app: App, small_college: Client, path: str):
+    page = Browser(app, TOKENS["admin"]).get(address(path)).html
+
+    ids = [element["id"] for element in page.find_all(id=True)]
+    labels = {label["for"] for label in page.find_all("label") if label.get("for")}
+    assert len(ids) == len(set(ids))
+    assert [
+        field
+        for field in page.find_all(["input", "select", "textarea"])
+        if field.get("type") != "hidden"
+        and field.get("id") not in labels
+        and not field.get("aria-label")
+        and not field.find_parent("label")
+    ] == []
+    assert all(form.find("button") for form in page.find_all("form"))
+    assert len(page.find_all("h1")) == 1
+
+
+@pytest.mark.parametrize("path", SHOWN)
+def test_a_page_makes_few_queries_in_one_transaction(app: App, small_college: Client, path: str):
+    browser = Browser(app, TOKENS["admin"])
+    for _ in range(30):
+        small_college.enroll(small_college.student(), 1)
+    browser.get(address(path))
+    seen: list[str] = []
+    connections = [app.database._writer, *app.database._idle_readers]
+    for db in connections:
+        db.set_trace_callback(seen.append)
+
+    browser.get(address(path))
+
+    for db in connections:
+        db.set_trace_callback(None)
+    # The first transaction looks the session up, before a thread is chosen.
+    assert [seen.count("BEGIN"), seen.count("COMMIT")] == [2, 2]
+    queries = [sql for sql in seen if not re.match("BEGIN|COMMIT|--", sql)]
+    assert len(queries) - 1 <= MOST_QUERIES, queries
+
+
+NAMES = [
+    ("Zoë", "O'Neill-D’Angelo"),
+    ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>'),
+    ("ליאור", "כהן"),
+    ("Ada" * 33, "Lovelace" * 12),
+    (None, "Suharto"),
+    ("{{1 + 1}}", "% end"),
+]
+
+
+@pytest.mark.parametrize(("given", "family"), NAMES)
+def test_names_are_shown_as_they_are(
+    browser: Browser, client: Client, given: str | None, family: str
+):
+    student = client.student(given_name=given, family_name=family)
+    course = client.course()
+    client.enroll(student, course)
+    shown = f"{family}, {given}" if given else family
+
+    for path in (f"/students/{student}", f"/courses/{course}", f"/courses/{course}/class-list"):
+        page = browser.get(path)
+        assert shown in text(page)
+        assert not page.html.find_all(["script", "img"])
+
+
+def test_the_style_sheet_can_be_kept(browser: Browser):
+    href = browser.get("/start").html.find("link", rel="stylesheet")["href"]
+
+    style = browser.get(href)
+
+    assert style.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert style.content_type == "text/css"
+
+
+def test_a_list_of_100_courses_is_small(browser: Browser, client: Client):
+    for number in range(100):
+        client.course(
+            code=f"C{number:03}",
+            title="Art of the Twentieth Century",
+            instructor="Dr Noether",
+            capacity=25,
+            meetings=[
+                {"weekday": day, "from": "09:00", "to": "10:30", "room": "B12"} for day in (1, 3)
+            ],
+        )
+
+    assert len(browser.get("/courses").body) < 60_000
+
+
+def test_a_search_that_finds_one_student_opens_it(browser: Browser, client: Client, ada: int):
+    client.student(family_name="Özil", given_name="Mesut")
+
+    assert browser.get("/students?q=ada+love", status=303).location == f"/students/{ada}"
+    said = text(browser.get("/students?q=özilla"))
+    assert "Did you look for one of these? Özil, Mesut" in said
+    assert "No student matches “xyz”" in text(browser.get("/students?q=xyz"))
+
+
+def test_students_by_status_and_with_their_credits(browser: Browser, client: Client, ada: int):
+    client.term()
+    client.enroll(ada, client.course(term="2026-FALL", credits=7.5))
+    client.student(family_name="Bohr", status="inactive")
+    client.post_json(f"/v1/students/{ada}/holds", {"reason": "fees"}, status=201)
+
+    assert "Lovelace, Ada 2024-0117 on hold 7.5" in text(browser.get("/students?term=2026-FALL"))
+    said = text(browser.get("/students?status=inactive"))
+    assert "Bohr" in said
+    assert "Lovelace" not in said
+
+
+def test_a_failure_of_the_service_is_a_page_with_a_number(
+    browser: Browser, database_file: Path, app: App
+):
+    with app.database.write() as db:
+        db.execute("DROP TABLE hold")
+
+    page = browser.get("/holds", status=500)
+
+    assert page.headers["X-Request-Id"] in text(page)
+
+
+def test_the_own_page_of_a_student(own_browser: Browser, client: Client, ada: int):
+    """A student registers, swaps and drops, within the rules."""
+    first, second = client.course(code="CS101"), client.course(code="CS102")
+    client.course(code="CS103", prerequisites=[{"code": "CS999"}])
+    page = own_browser.get("/start", status=303).follow().click("Add courses")
+    assert "CS103 needs CS999 completed before." in text(page)
+    form = form_to(page, "/add")
+    tick(form, "course", first)
+    page = form.submit("do", value="enroll", status=303).follow()
+    assert "Enrolled in 1 course." in text(page)
+
+    form = form_to(page.click("Add courses"), "/add")
+    tick(form, "course", second)
+    tick(form, "drop", first)
+    page = form.submit("do", value="enroll", status=303).follow()
+    assert (client.status(ada, first), client.status(ada, second)) == ("dropped", "enrolled")
+
+    form = form_to(page, "/drop")
+    tick(form, "course", second)
+    page = form.submit(status=303).follow()
+
+    assert client.status(ada, second) == "dropped"
+    assert "by registrar" not in text(page)
+
+
+def test_a_student_sets_no_rule_aside(own_browser: Browser, client: Client, ada: int):
+    course = client.course(prerequisites=[{"code": "CS999"}])
+    fields = {"course": course, "do": "enroll", "rule": "prerequisite_missing"}
+
+    page = own_browser.post(
+        f"/students/{ada}/add", fields | {"override_reason": "I want to"}, status=403
+    )
+
+    assert "does not allow this" in text(page)
+    assert client.events() == []
+
+
+def test_a_student_sees_what_was_changed_but_not_by_whom(
+    own_browser: Browser, client: Client, ada: int
+):
+    client.enroll(ada, client.course(code="CS101"))
+    client.post_json(f"/v1/students/{ada}/holds", {"reason": "fees"}, status=201)
+
+    said = text(own_browser.get(f"/students/{ada}"))
+
+    assert "enrolled in CS101" in said
+    assert "On hold since" in said
+    for hidden in ("by admin", "placed by", "hold placed", "added"):
+        assert hidden not in said
+
+
+def test_a_student_is_offered_no_rule_to_set_aside(own_browser: Browser, client: Client, ada: int):
+    course = client.course(code="CS101", prerequisites=[{"code": "CS999"}])
+
+    page = own_browser.post(
+        f"/students/{ada}/add", {"course": course, "key": "1", "do": "enroll"}, status=409
+    )
+
+    assert "CS101 needs CS999 completed before." in text(page)
+    assert "Set rules aside" not in text(page)

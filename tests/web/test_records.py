@@ -1,0 +1,239 @@
+"""The forms of terms, courses and tokens, and the list of holds."""
+
+import re
+
+import pytest
+
+from enrollment.app import App
+from tests.support.browser import Browser, form_to, text, tick
+from tests.support.client import Client
+from tests.support.tokens import TOKENS
+
+
+@pytest.fixture
+def admin(app: App) -> Browser:
+    return Browser(app, TOKENS["admin"])
+
+
+def test_a_new_database_leads_through_three_steps(browser: Browser, client: Client):
+    said = text(browser.get("/start"))
+    assert "Three steps to begin" in said
+    form = form_to(browser.get("/start").click("Add a term"), "/new")
+    form["title"], form["code"] = "Fall 2026", "2026-FALL"
+    form["start_on"], form["end_on"], form["max_credits"] = "2026-08-31", "2026-12-18", "18,5"
+
+    page = form.submit(status=303).follow()
+
+    assert "Fall 2026 2026-FALL 31 Aug 2026 18 Dec 2026 18.5" in text(page)
+    client.student()
+    assert "Three steps" not in text(browser.get("/start"))
+
+
+def test_the_faults_of_a_term_are_beside_its_fields(browser: Browser, client: Client):
+    form = form_to(browser.get("/terms/new"), "/new")
+    form["title"], form["code"] = "Fall 2026", "-"
+    form["start_on"], form["end_on"] = "2026-08-31", "2026-08-30"
+
+    page = form.submit(status=422)
+
+    assert page.html.find(id="code-wrong")
+    form["code"] = "2026-FALL"
+    assert form.submit(status=422).html.find(id="end_on-wrong")
+    assert client.get("/v1/terms").json["items"] == []
+
+
+def test_a_term_is_changed_unless_someone_else_was_faster(browser: Browser, client: Client):
+    client.term()
+    form = form_to(browser.get("/terms/1/edit"), "/edit")
+    assert form["title"].value == "Fall 2026"
+    term = {"code": "2026-FALL", "start_on": "2026-08-31", "end_on": "2026-12-18"}
+    client.put_json("/v1/terms/1", term | {"title": "Autumn"})
+    form["title"] = "Fall term"
+
+    page = form.submit(status=422)
+
+    assert "Someone changed this record" in text(page)
+    form_to(page, "/edit").submit(status=303)
+    assert client.get("/v1/terms/1").json["title"] == "Fall term"
+
+
+def test_a_course_is_added_and_comes_back_as_it_was(browser: Browser, client: Client):
+    client.term()
+    form = form_to(browser.get("/courses/new?term=2026-fall"), "/new")
+    typed = {
+        "code": "CS101",
+        "section": "2",
+        "title": "Databases",
+        "instructor": "Dr Codd",
+        "credits": "7.5",
+        "capacity": "25",
+        "meetings": "mon, Wednesday 9:00 - 10:30 B 12; from 2026-10-05; every 2 weeks\n"
+        "Fri 13:00–14:00; until 2026-10-30",
+        "prerequisites": "MA101, MA102 or MA103 or MA104",
+        "concurrent": "LAB1",
+        "corequisites": "LAB2",
+        "enroll_from": "2026-08-01",
+        "enroll_until": "2026-09-15",
+        "drop_until": "2026-10-01",
+        "counts_as": "CS100, CS99",
+        "open_to": "NURSING, SENIOR",
+        "early_access": "SENIOR 2026-07-25\n\n2027 2026-07-28",
+    }
+    for name, value in typed.items():
+        form[name] = value
+    form["repeatable"].checked = True
+
+    form.submit(status=303)
+
+    course = client.get("/v1/courses/1").json
+    biweekly = {"start_on": "2026-10-05", "end_on": None, "every": 2}
+    assert (course["label"], course["term"], course["repeatable"]) == ("CS101-2", "2026-FALL", True)
+    assert course["meetings"] == [
+        {"weekday": 1, "from": "09:00", "to": "10:30", "room": "B 12"} | biweekly,
+        {"weekday": 3, "from": "09:00", "to": "10:30", "room": "B 12"} | biweekly,
+        {"weekday": 5, "from": "13:00", "to": "14:00", "room": None}
+        | {"start_on": None, "end_on": "2026-10-30", "every": 1},
+    ]
+    assert course["prerequisites"] == [
+        {"code": "LAB1", "concurrent": True},
+        {"code": "MA101", "concurrent": False},
+        {"any_of": ["MA102", "MA103", "MA104"], "concurrent": False},
+    ]
+    assert course["drop_until"] == "2026-10-02T00:00:00.000Z"
+    assert (course["counts_as"], course["open_to"]) == (["CS100", "CS99"], ["NURSING", "SENIOR"])
+    assert course["early_access"][1]["enroll_from"] == "2026-07-28T00:00:00.000Z"
+    assert course["enroll_from"] == "2026-08-01T00:00:00.000Z"
+    assert course["enroll_until"] == "2026-09-16T00:00:00.000Z"
+    edit = form_to(browser.get("/courses/1/edit"), "/edit")
+    assert edit["meetings"].value == (
+        "Mon Wed 09:00-10:30 B 12; from 2026-10-05; every 2 weeks\n"
+        "Fri 13:00-14:00; until 2026-10-30"
+    )
+    edit.submit(status=303)
+    again = client.get("/v1/courses/1").json
+    changing = ("version", "updated_at")
+    assert {k: v for k, v in again.items() if k not in changing} == {
+        k: v for k, v in course.items() if k not in changing
+    }
+
+
+def test_enrollments_do_not_disturb_whoever_edits_a_course(browser: Browser, client: Client):
+    course = client.course(capacity=1)
+    form = form_to(browser.get(f"/courses/{course}/edit"), "/edit")
+    client.enroll(client.student(), course)
+    form["capacity"] = "2"
+
+    form.submit(status=303)
+
+    assert client.get(f"/v1/courses/{course}").json["capacity"] == 2
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("code", "!"),
+        ("credits", "many"),
+        ("capacity", "-1"),
+        ("capacity", "1.5"),
+        ("meetings", "Mon"),
+        ("meetings", "Someday 09:00-10:00"),
+        ("meetings", "Mon 25:00-26:00"),
+        ("meetings", "Mon 10:00-09:00"),
+        ("meetings", "Mon 10:00-11:00; from 2026-02-30"),
+        ("prerequisites", "MA101, MA101"),
+        ("counts_as", "!"),
+        ("early_access", "SENIOR"),
+        ("enroll_until", "soon"),
+    ],
+)
+def test_a_fault_of_a_course_is_beside_its_field(
+    browser: Browser, client: Client, field: str, value: str
+):
+    form = form_to(browser.get("/courses/new"), "/new")
+    form["code"], form["title"] = "CS101", "Databases"
+    form[field] = value
+
+    page = form.submit(status=422)
+
+    assert page.html.find(id=f"{field}-wrong")
+    assert form_to(page, "/new")[field].value == value
+    assert client.get("/v1/courses").json["items"] == []
+
+
+def test_ticked_holds_are_released(browser: Browser, client: Client, ada: int):
+    for student in (ada, client.student(family_name="Bohr")):
+        client.post_json(f"/v1/students/{student}/holds", {"reason": "fees"}, status=201)
+    form = form_to(browser.get("/holds"), "/holds")
+    assert "Tick at least one" in text(form.submit(status=422))
+    tick(form, "hold", f"{ada}-1")
+
+    page = form.submit(status=303).follow()
+
+    assert "Released 1 hold." in text(page)
+    assert "Bohr" in text(page)
+    assert "Lovelace" not in text(page)
+    assert "Lovelace" in text(browser.get("/holds?show=released"))
+
+
+def test_a_token_is_made_once_and_its_secret_shown_once(admin: Browser, client: Client):
+    form = form_to(admin.get("/tokens"), "/tokens")
+    form["name"], form["role"] = "Sam Ito", "registrar"
+
+    page = form.submit(status=200)
+
+    secret = page.html.find(id="secret")["value"]
+    Browser(admin.app, secret).get("/students", status=200)
+    again = form.submit(status=303).follow()
+    assert secret not in again
+    assert "is not kept" in text(again)
+    assert [token["name"] for token in client.get("/v1/tokens").json["items"]].count("Sam Ito") == 1
+
+
+def test_a_token_of_a_student_needs_the_student(admin: Browser):
+    form = form_to(admin.get("/tokens"), "/tokens")
+    form["name"], form["role"] = "Ada", "student"
+
+    page = form.submit(status=422)
+
+    assert "needs a student" in page.html.find(id="student_id-wrong").get_text()
+
+
+def test_a_link_signs_in_as_the_owner_of_a_token(app: App, admin: Browser):
+    page = admin.post("/tokens/2/link")
+
+    url = page.html.find(id="url")["value"]
+    assert re.fullmatch(r"http://localhost:80/sign-in/link_[0-9a-f]{48}", url)
+    other = Browser(app, token=None)
+    other.get(url).form.submit(status=303)
+    assert "registrar" in other.get("/start").html.find(class_="who").get_text()
+
+
+def test_revoking_a_token_signs_its_owner_out(admin: Browser, browser: Browser):
+    browser.get("/students", status=200)
+
+    admin.post("/tokens/2/revoke", {"key": "1"}, status=303)
+
+    browser.get("/students", status=303)
+    admin.post("/tokens/2/link", status=410)
+
+
+def test_a_registrar_makes_a_link_for_a_student(
+    app: App, browser: Browser, client: Client, ada: int
+):
+    form = form_to(browser.get(f"/students/{ada}"), f"/{ada}/link")
+    for _ in range(2):
+        url = form.submit(status=200).html.find(id="url")["value"]
+
+    own = Browser(app, token=None)
+    own.get(url).form.submit(status=303)
+
+    assert "Lovelace, Ada" in text(own.get(f"/students/{ada}"))
+    tokens = client.get("/v1/tokens").json["items"]
+    assert [(t["name"], t["created_by"]) for t in tokens if t["student_id"] == ada] == [
+        ("Lovelace, Ada", "registrar #2")
+    ]
+
+
+def test_only_admins_see_tokens(browser: Browser):
+    browser.get("/tokens", status=403)
+    browser.post("/tokens", {"name": "Mallory", "role": "admin"}, status=403)
