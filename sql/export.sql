@@ -88,52 +88,23 @@ WHERE recorded_at >= :since
 ORDER BY 1;
 
 -- name: list_stretches(term, with_history)
--- Who was in which course, from when until when? Each stretch begins with an event, and has the state of the last
--- event before the next stretch. Waiting is none, and neither is what is void, or was of someone who is erased.
--- Only with the history are there stretches that ended with a drop, and those in cancelled courses.
-SELECT first.id, first.student_id, first.course_id, first.effective_at AS began_at,
-    last.to_status AS status, last.effective_at AS ended_at, term.end_on, last.recorded_at AS updated_at,
-    NULL AS deleted_at
-FROM student_course_event AS first
-CROSS JOIN student_course_event AS last
+-- Who was in which course, from when until when? What was of someone who is erased is none. Only with the history
+-- are there stretches that ended with a drop, and those in cancelled courses.
+SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.began_at, stretch.status, stretch.ended_at,
+    term.end_on, stretch.updated_at, NULL AS deleted_at
+FROM enrollment_stretch AS stretch
 CROSS JOIN course
 LEFT JOIN term ON term.code = course.term
-WHERE first.to_status = 'enrolled'
-    AND first.from_status IS DISTINCT FROM 'enrolled'
-    AND course.id = first.course_id
+WHERE course.id = stretch.course_id
     AND (:term IS NULL OR course.term = :term)
-    AND (:with_history OR course.status <> 'cancelled')
-    AND last.id = (
-        SELECT max(event.id) FROM student_course_event AS event
-        WHERE event.student_id = first.student_id
-            AND event.course_id = first.course_id
-            AND event.id >= first.id
-            AND event.id < coalesce(
-                (
-                    SELECT min(next.id) FROM student_course_event AS next
-                    WHERE next.student_id = first.student_id
-                        AND next.course_id = first.course_id
-                        AND next.id > first.id
-                        AND next.to_status = 'enrolled'
-                        AND next.from_status IS DISTINCT FROM 'enrolled'
-                ),
-                9223372036854775807
-            )
-    )
-    AND (last.to_status IN ('enrolled', 'completed') OR :with_history)
-    AND NOT EXISTS (
-        SELECT 1 FROM student_course_event AS void
-        WHERE void.student_id = first.student_id
-            AND void.course_id = first.course_id
-            AND void.id > first.id
-            AND void.to_status = 'void'
-    )
-    AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.student_id = first.student_id)
-ORDER BY first.id;
+    AND (:with_history OR course.status <> 'cancelled' AND stretch.status <> 'dropped')
+    AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.student_id = stretch.student_id)
+ORDER BY stretch.event_id;
 
 -- name: list_changed_stretches(term, since)
--- Which stretches have changed since? One that ended with a drop, is void or was of someone who is erased is deleted.
-WITH touched (student_id, course_id) AS (
+-- Which stretches have changed since? One that ended with a drop, was corrected away or was of someone who is
+-- erased is deleted.
+WITH touched (student_id, course_id) AS MATERIALIZED (
     SELECT student_id, course_id FROM student_course_event WHERE recorded_at >= :since
     UNION
     SELECT event.student_id, event.course_id
@@ -143,65 +114,50 @@ WITH touched (student_id, course_id) AS (
 ),
 
 stretch AS (
-    SELECT first.id, first.student_id, first.course_id, first.effective_at, term.end_on, erasure.erased_at,
-        (
-            SELECT max(event.id) FROM student_course_event AS event
-            WHERE event.student_id = first.student_id
-                AND event.course_id = first.course_id
-                AND event.id >= first.id
-                AND event.id < coalesce(
-                    (
-                        SELECT min(next.id) FROM student_course_event AS next
-                        WHERE next.student_id = first.student_id
-                            AND next.course_id = first.course_id
-                            AND next.id > first.id
-                            AND next.to_status = 'enrolled'
-                            AND next.from_status IS DISTINCT FROM 'enrolled'
-                    ),
-                    9223372036854775807
-                )
-        ) AS last_id,
-        (
-            SELECT min(void.recorded_at) FROM student_course_event AS void
-            WHERE void.student_id = first.student_id
-                AND void.course_id = first.course_id
-                AND void.id > first.id
-                AND void.to_status = 'void'
-        ) AS void_at
+    SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.began_at, stretch.status, stretch.ended_at,
+        stretch.updated_at, CASE stretch.status WHEN 'dropped' THEN stretch.updated_at END AS deleted_at
     FROM touched
-    CROSS JOIN student_course_event AS first
-    CROSS JOIN course
-    LEFT JOIN term ON term.code = course.term
-    LEFT JOIN erasure ON erasure.student_id = first.student_id
-    WHERE first.student_id = touched.student_id
-        AND first.course_id = touched.course_id
-        AND first.to_status = 'enrolled'
-        AND first.from_status IS DISTINCT FROM 'enrolled'
-        AND course.id = first.course_id
-        AND (:term IS NULL OR course.term = :term)
+    CROSS JOIN enrollment_stretch AS stretch
+    WHERE stretch.student_id = touched.student_id AND stretch.course_id = touched.course_id
+    UNION ALL
+    SELECT began.id, began.student_id, began.course_id, began.effective_at, 'dropped', began.effective_at,
+        began.superseded_at, began.superseded_at
+    FROM touched
+    CROSS JOIN enrollment_event AS began
+    WHERE began.student_id = touched.student_id AND began.course_id = touched.course_id
+        AND began.to_status = 'enrolled'
+        AND began.superseded_by IS NOT NULL
+        AND began.id NOT IN (
+            SELECT id FROM enrollment_stretch AS standing
+            WHERE standing.student_id = began.student_id AND standing.course_id = began.course_id
+        )
+        AND NOT EXISTS (
+            SELECT 1 FROM student_course_event AS correction
+            WHERE correction.id = began.id AND correction.corrects IS NOT NULL
+        )
 )
 
-SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.effective_at AS began_at,
-    last.to_status AS status, last.effective_at AS ended_at, stretch.end_on,
-    coalesce(stretch.erased_at, stretch.void_at, last.recorded_at) AS updated_at,
-    coalesce(
-        stretch.erased_at, stretch.void_at,
-        CASE WHEN last.to_status NOT IN ('enrolled', 'completed') THEN last.recorded_at END
-    ) AS deleted_at
+SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.began_at, stretch.status, stretch.ended_at,
+    term.end_on, coalesce(erasure.erased_at, stretch.updated_at) AS updated_at,
+    coalesce(erasure.erased_at, stretch.deleted_at) AS deleted_at
 FROM stretch
-CROSS JOIN student_course_event AS last
-WHERE last.id = stretch.last_id
-    AND coalesce(stretch.erased_at, stretch.void_at, last.recorded_at) >= :since
+CROSS JOIN course
+LEFT JOIN term ON term.code = course.term
+LEFT JOIN erasure ON erasure.student_id = stretch.student_id
+WHERE course.id = stretch.course_id
+    AND (:term IS NULL OR course.term = :term)
+    AND coalesce(erasure.erased_at, stretch.updated_at) >= :since
 ORDER BY stretch.id;
 
 -- name: get_early_completion()^
 -- Was any course completed before the end of its term?
 SELECT EXISTS (
     SELECT 1
-    FROM student_course_event AS event
+    FROM enrollment_event AS event
     CROSS JOIN course
     LEFT JOIN term ON term.code = course.term
     WHERE event.to_status = 'completed'
+        AND event.superseded_by IS NULL
         AND course.id = event.course_id
         AND (term.end_on IS NULL OR event.effective_at < term.end_on || 'T24')
 ) AS found;

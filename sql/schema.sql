@@ -1848,6 +1848,33 @@ SELECT
     ) AS superseded_at
 FROM student_course_event AS event;
 
+CREATE VIEW enrollment_stretch AS
+SELECT
+    first.id AS event_id,
+    (
+        WITH RECURSIVE origin (id) AS (
+            SELECT first.id
+            UNION
+            SELECT coalesce(event.restores, event.corrects)
+            FROM origin
+            CROSS JOIN student_course_event AS event
+            WHERE event.id = origin.id AND event.corrects IS NOT NULL
+        )
+
+        SELECT min(id) FROM origin
+    ) AS id,
+    first.student_id, first.course_id, first.effective_at AS began_at,
+    coalesce(last.to_status, 'enrolled') AS status, last.effective_at AS ended_at,
+    coalesce(last.recorded_at, first.recorded_at) AS updated_at
+FROM enrollment_event AS first
+LEFT JOIN student_course_event AS last ON last.id = (
+    SELECT min(next.id) FROM enrollment_event AS next
+    WHERE next.student_id = first.student_id AND next.course_id = first.course_id
+        AND next.id > first.id
+        AND next.superseded_by IS NULL
+)
+WHERE first.to_status = 'enrolled' AND first.superseded_by IS NULL;
+
 CREATE VIEW enrollment_version AS
 SELECT
     last.id AS event_id, last.student_id, last.course_id, last.to_status AS status,

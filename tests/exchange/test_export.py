@@ -189,9 +189,51 @@ def test_one_who_left_and_came_back_is_two_rows_of_the_history(client: Client):
     assert dates(client, with_history=True) == [("2026-01-05", "2026-02-02"), ("2026-03-01", "")]
 
 
+def correct(client: Client, **body: Any) -> None:
+    client.put_json("/v1/students/1/courses/1", body | {"correction": True, "reason": "a mistake"})
+
+
+def take_back(client: Client) -> None:
+    body = {"take_back": "latest_change", "reason": "a mistake"}
+    client.post_json("/v1/students/1/courses/1/corrections", body)
+
+
+def test_a_correction_changes_a_row_and_keeps_its_id(client: Client):
+    client.enroll(client.student(), client.course(), effective_at="2026-01-05T00:00:00Z")
+    put(client, "dropped", "2026-02-01T09:00:00Z")
+    (before,) = export(client, with_history=True)["enrollments"]
+
+    correct(client, status="dropped", effective_at="2026-03-01T09:00:00Z")
+    assert dates(client, with_history=True) == [("2026-01-05", "2026-03-02")]
+    take_back(client)
+    assert dates(client) == [("2026-01-05", "")]
+    correct(client, status="enrolled", effective_at="2026-01-12T00:00:00Z")
+
+    (after,) = export(client)["enrollments"]
+    assert after == before | {"beginDate": "2026-01-12", "endDate": ""}
+    (changed,) = export(client, since="2000-01-01T00:00:00.000Z")["enrollments"]
+    assert (changed["sourcedId"], changed["status"]) == (before["sourcedId"], "active")
+
+
+def test_a_stretch_that_was_taken_back_is_deleted_in_a_delta(client: Client):
+    student, course = client.student(), client.course()
+    client.enroll(student, course, effective_at="2026-01-05T00:00:00Z")
+    put(client, "dropped", "2026-02-01T09:00:00Z")
+    client.enroll(student, course, effective_at="2026-03-01T00:00:00Z")
+    take_back(client)
+
+    assert dates(client, with_history=True) == [("2026-01-05", "2026-02-02")]
+    rows = export(client, since="2000-01-01T00:00:00.000Z")["enrollments"]
+    assert [(row["sourcedId"][-1], row["status"]) for row in rows] == [
+        ("1", "tobedeleted"),
+        ("3", "tobedeleted"),
+    ]
+
+
 def test_a_completion_before_the_end_of_the_term_is_marked(client: Client):
     client.term(start_on="2026-01-05", end_on="2026-06-30")
-    course = client.course(term="2026-FALL")
+    # Enrollment goes on when the term is over, for this course.
+    course = client.course(term="2026-FALL", enroll_until="2099-01-01")
     for at in ("2026-06-29T09:00:00Z", "2026-06-30T12:00:00Z", "2026-07-01T00:00:00Z"):
         student = client.student()
         client.enroll(student, course, effective_at="2026-01-05T00:00:00Z")
