@@ -20,10 +20,10 @@ from enrollment_client.api.term import create_term
 from enrollment_client.models import (
     CourseInput,
     EnrollmentInput,
-    EnrollmentStatus,
     EventFeed,
     ProblemBody,
     ProblemCode,
+    RecordedStatus,
     RosterEntryPage,
     StudentInput,
     StudentPage,
@@ -31,7 +31,7 @@ from enrollment_client.models import (
     ViolationCode,
     WrittenCourse,
     WrittenEnrollment,
-    WrittenStudent,
+    WrittenNewStudent,
     WrittenTerm,
 )
 from enrollment_client.types import Unset
@@ -42,7 +42,7 @@ client = AuthenticatedClient(base_url=os.environ["URL"], token=os.environ["TOKEN
 def new_student(given_name: str, family_name: str) -> int:
     body = StudentInput(given_name=given_name, family_name=family_name)
     student = create_student.sync(client=client, body=body)
-    assert isinstance(student, WrittenStudent)
+    assert isinstance(student, WrittenNewStudent)
     assert (student.given_name, student.version) == (given_name, 1)
     return student.id
 
@@ -71,7 +71,7 @@ assert [event.student_id for event in tried.events] == [ada]
 
 enrolled = enroll_student.sync(ada, client=client, body=place)
 assert isinstance(enrolled, WrittenEnrollment)
-assert enrolled.status is EnrollmentStatus.ENROLLED
+assert enrolled.status is RecordedStatus.ENROLLED
 assert isinstance(enrolled.dry_run, Unset)
 
 refused = enroll_student.sync_detailed(grace, client=client, body=place)
@@ -99,7 +99,7 @@ rest = list_events.sync(client=client, after=first.next_)
 assert isinstance(rest, EventFeed)
 events = [*first.items, *rest.items]
 assert [event.to_status for event in events] == [
-    EnrollmentStatus.ENROLLED,
-    EnrollmentStatus.DROPPED,
+    RecordedStatus.ENROLLED,
+    RecordedStatus.DROPPED,
 ]
 assert events[0].from_status is None
