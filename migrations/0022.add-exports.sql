@@ -1,5 +1,4 @@
--- What exports to other systems need: the name and the key of the school, and from when until when someone took a
--- course.
+-- Gives exports the name and the key of the school, and from when until when someone took a course.
 -- depends: 0021.create-session
 
 -- The ids of its records begin with the key, so that they are no other school's. It never changes: a receiver

@@ -20,7 +20,8 @@ from enrollment.model.results import (
     Violation,
 )
 from enrollment.openapi.examples import request_sample
-from enrollment.openapi.responses import examples, headers, responses, shared_responses
+from enrollment.openapi.headers import headers
+from enrollment.openapi.responses import examples, responses, shared_responses
 from enrollment.openapi.schemas import (
     fields,
     finished,

@@ -11,20 +11,13 @@ from enrollment.http.operation import Operation
 from enrollment.model.queries import PageQuery
 from enrollment.model.records import Enrollment
 from enrollment.model.results import CourseCopies, DryRun, EventFeed, Page, Results
-from enrollment.model.types import UNBOUNDED, RequestId
+from enrollment.model.types import UNBOUNDED
 from enrollment.openapi.examples import sample
+from enrollment.openapi.headers import headers_of
 from enrollment.openapi.schemas import reference, written_reference
 from enrollment.problems.body import ProblemBody
 from enrollment.problems.examples import example_body
 from enrollment.problems.registry import PROBLEM_TYPES
-
-EVERY_RESPONSE = (
-    "X-Request-Id",
-    "Cache-Control",
-    "Content-Security-Policy",
-    "Referrer-Policy",
-    "X-Content-Type-Options",
-)
 
 
 def responses(operation: Operation) -> dict[str, Any]:
@@ -54,64 +47,6 @@ def shared_responses(operations: Iterable[Operation]) -> dict[str, Any]:
 def examples() -> dict[str, Any]:
     """An example of each problem."""
     return {code: _example(code) for code in PROBLEM_TYPES if code != "method_not_allowed"}
-
-
-def headers() -> dict[str, Any]:
-    """The response headers."""
-    text = {"type": "string", "maxLength": UNBOUNDED}
-    seconds = {"type": "integer", "minimum": 0, "maximum": UNBOUNDED}
-    described: dict[str, tuple[str, dict[str, Any]]] = {
-        "X-Request-Id": ("The id of the request in the log", reference(RequestId)),
-        "Cache-Control": (
-            "Only the client may keep the response, and must check it before using it again",
-            {"const": "private, no-cache"},
-        ),
-        "Content-Security-Policy": (
-            "The response is no page that can load or run anything",
-            text | {"pattern": "^default-src 'none'"},
-        ),
-        "Referrer-Policy": ("No referrer is sent", {"const": "no-referrer"}),
-        "X-Content-Type-Options": ("Browsers must not guess the type", {"const": "nosniff"}),
-        "ETag": (
-            "The current entity tag, for If-Match and If-None-Match; in a dry run, the one before",
-            text | {"pattern": '^"[^"]+"$'},
-        ),
-        "Location": (
-            "The path of the new record, which a dry run does not create; or of the page to read",
-            text | {"format": "uri-reference"},
-        ),
-        "Vary": ("The request header that the response depends on", {"const": "Accept"}),
-        "Link": ("The next page, unless this is the last", text | {"pattern": '; rel="next"$'}),
-        "Content-Disposition": (
-            "The response is a file; what to call it",
-            text | {"pattern": "^attachment; filename="},
-        ),
-        "Idempotency-Replayed": (
-            "The request was done before with the same key; this is the response it had then",
-            {"const": "true"},
-        ),
-        "Retry-After": ("The number of seconds to wait", seconds),
-        "WWW-Authenticate": ("How to send a token", text | {"pattern": "^Bearer realm="}),
-        "RateLimit-Policy": (
-            "If requests are limited: how many a token may send (q) in how many seconds (w)",
-            text | {"pattern": '^"token";q=[0-9]+;w=[0-9]+$'},
-        ),
-        "RateLimit": (
-            "How many requests are left (r), and in how many seconds all are available again (t)",
-            text | {"pattern": '^"token";r=[0-9]+;t=[0-9]+$'},
-        ),
-    }
-    always = {*EVERY_RESPONSE, "Retry-After", "WWW-Authenticate"}
-    return {
-        name: {"description": text, "required": name in always, "schema": schema}
-        for name, (text, schema) in described.items()
-    }
-
-
-def _headers(operation: Operation, *more: str) -> dict[str, Any]:
-    limits = () if operation.allowed is ANYONE else ("RateLimit-Policy", "RateLimit")
-    names = (*EVERY_RESPONSE, *limits, *more)
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 # Success
@@ -158,7 +93,7 @@ def _success(operation: Operation, status: int) -> dict[str, Any]:
         names += ["Content-Disposition"]
     described: dict[str, Any] = {
         "description": HTTPStatus(status).phrase,
-        "headers": _headers(operation, *names),
+        "headers": headers_of(operation, *names),
     }
     if status not in (HTTPStatus.NO_CONTENT, HTTPStatus.SEE_OTHER, HTTPStatus.NOT_MODIFIED):
         described["content"] = _content(operation)
@@ -245,7 +180,7 @@ def _problem(operation: Operation, status: int, codes: list[str]) -> dict[str, A
     shown = {code: {"$ref": f"#/components/examples/{code}"} for code in codes}
     return {
         "description": ("One of: " if len(codes) > 1 else "") + ", ".join(codes),
-        "headers": _headers(operation, *names.get(status, [])),
+        "headers": headers_of(operation, *names.get(status, [])),
         "content": {
             "application/problem+json": {"schema": reference(ProblemBody), "examples": shown}
         },

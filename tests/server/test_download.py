@@ -23,7 +23,8 @@ def college(tmp_path_factory: pytest.TempPathFactory) -> Path:
         db.execute(
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
             " INSERT INTO student (number, family_name, given_name, email)"
-            " SELECT i, hex(randomblob(4)), hex(randomblob(4)), hex(randomblob(120)) || '@x' FROM n",
+            " SELECT i, hex(randomblob(4)), hex(randomblob(4)), hex(randomblob(120)) || '@x'"
+            " FROM n",
             (STUDENTS,),
         )
     return path
