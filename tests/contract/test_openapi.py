@@ -27,7 +27,7 @@ from tests.support.document import DOCUMENT, concrete, operations, resolved
 from tests.support.tokens import TOKENS
 
 # How many requests, or chains of requests, each phase generates.
-CASES = {"examples": 1, "coverage": 1, "fuzzing": 60, "stateful": 200}
+CASES = {"examples": 1, "coverage": 1, "fuzzing": 40, "stateful": 200}
 
 
 def each(*parts: str) -> Any:
