@@ -15,6 +15,7 @@ from enrollment.model.records import RosterEntry
 from enrollment.problems.errors import Problem
 from enrollment.web import effective
 from enrollment.web.refusal import codes_of, is_shown, reasons
+from enrollment.web.term import title_of
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
@@ -33,7 +34,8 @@ def show_class_list(visit: Visit, course_id: int) -> Result:
     course = get_course(visit.db, course_id)
     roster = _roster(visit, course_id, CensusFilter())
     enrolled = [entry for entry in roster if entry.status == "enrolled"]
-    return visit.page("class_list", course=course, enrolled=enrolled)
+    term = title_of(visit, course.term)
+    return visit.page("class_list", course=course, term=term, enrolled=enrolled)
 
 
 def drop(visit: Visit, course_id: int) -> Result:

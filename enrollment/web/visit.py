@@ -13,6 +13,7 @@ import msgspec
 from bottle import Router
 
 from enrollment.config import Config
+from enrollment.data.export import get_school
 from enrollment.http.authentication import Authenticator, check_role
 from enrollment.http.body import read_content
 from enrollment.http.context import Caller, Context
@@ -88,8 +89,8 @@ class Visit:
 
     def page(self, name: str, status: int = HTTPStatus.OK, **values: Any) -> Result:
         """Return a page, made with a template."""
-        key = secrets.token_hex(8)
-        content = render(name, self.context, self.site.config, key=key, visit=self, **values)
+        values |= {"key": secrets.token_hex(8), "visit": self, "school": get_school(self.db)}
+        content = render(name, self.context, self.site.config, **values)
         return Result(status, content, HEADERS)
 
     def once(self, act: Callable[[], str]) -> Result:

@@ -40,6 +40,11 @@ class Words:
     def today(self) -> date:
         return datetime.now(self._zone).date()
 
+    def now(self) -> str:
+        """The time where the school is, such as "3 Nov 2026, 10:12"."""
+        now = datetime.now(self._zone)
+        return f"{self.date(now.date())}, {now:%H:%M}"
+
     def day_start(self) -> str:
         """The timestamp at which today began."""
         start = datetime.combine(self.today(), datetime.min.time(), self._zone)
