@@ -7,6 +7,7 @@ from enrollment.web import (
     course_form,
     courses,
     desk,
+    downloads,
     holds,
     roster,
     sign_in,
@@ -31,4 +32,5 @@ PAGES: tuple[Operation, ...] = (
     *holds.PAGES,
     *terms.PAGES,
     *tokens.PAGES,
+    *downloads.PAGES,
 )

@@ -16,8 +16,12 @@ PUBLIC = ("/sign-in", "/style-<digest:re:[0-9a-f]+>.css", "/icon.svg")
 SHOWN = [
     page.path
     for page in PAGES
-    if page.method == "GET" and page.path not in PUBLIC and "<code" not in page.path
+    if page.method == "GET"
+    and page.path not in PUBLIC
+    and "<code" not in page.path
+    and not page.download
 ]
+FILES = [page.path for page in PAGES if page.download]
 STUDENTS_OWN = ("/students/1", "/students/1/add", "/students/1/schedule", "/courses", "/courses/1")
 FOR_WRITERS = ("/new", "/edit", "/add")
 ADMINS_ONLY = ("/tokens",)
@@ -49,6 +53,19 @@ def test_each_role_sees_its_pages(app: App, small_college: Client, role: str):
     }
 
     assert statuses == {path: expected(role, path) for path in statuses}
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_a_file_is_for_those_who_see_everyone(app: App, small_college: Client, path: str):
+    browser = Browser(app, TOKENS["reader"])
+
+    file = browser.get(address(path))
+
+    assert file.headers["Cache-Control"] == "no-store"
+    assert file.headers["Content-Disposition"].startswith("attachment; filename=")
+    assert file.headers["Content-Length"] == str(len(file.body))
+    Browser(app, STUDENT_TOKEN).get(address(path), status=403)
+    Browser(app, token=None).get(address(path), status=303)
 
 
 def test_a_student_sees_no_one_else(app: App, small_college: Client):

@@ -49,3 +49,43 @@ def test_each_sheet_says_what_it_is_and_as_of_when(
 
     assert row.startswith(f"{lakeside} · {about} · Fall 2026 · as of ")
     assert str(datetime.now(UTC).year) in row
+
+
+def test_the_lists_link_to_files_for_a_spreadsheet(browser: Browser, client: Client, ada: int):
+    client.term()
+    course = client.course(code="CS101", term="2026-FALL", capacity=2)
+    client.enroll(ada, course)
+    client.student(family_name="=1+1", given_name=None, status="inactive")
+
+    students = browser.get("/students").click("Download CSV")
+    roster = browser.get(f"/courses/{course}").click("Download CSV")
+    courses = browser.get("/courses?term=2026-FALL").click("Download CSV")
+
+    header = "Number,Family name,Given name,Email,Status"
+    # A mark of UTF-8 at the start, and an apostrophe before what would be a formula.
+    assert students.body.decode("utf-8-sig").splitlines() == [
+        header,
+        ",'=1+1,,,inactive",
+        "2024-0117,Lovelace,Ada,,active",
+    ]
+    assert roster.body.decode("utf-8-sig").startswith(f"{header},Place in the waitlist")
+    assert "CS101,,Databases,,0,open,2,1,0" in courses.text
+    assert browser.get("/students").click("Download XLSX").body.startswith(b"PK")
+
+
+def test_a_file_has_the_filter_of_the_list(browser: Browser, client: Client, ada: int):
+    client.student(family_name="Bohr", status="inactive")
+
+    file = browser.get("/students?status=inactive").click("Download CSV")
+
+    assert "Bohr" in file.text
+    assert "Lovelace" not in file.text
+    assert "Download" not in browser.get("/students?q=o")
+
+
+def test_a_file_of_what_is_not_there_is_a_page(browser: Browser):
+    page = browser.get("/courses/1/students.csv", status=404)
+
+    assert page.content_type == "text/html"
+    assert "Content-Disposition" not in page.headers
+    browser.get("/students.csv?status=odd", status=422)
