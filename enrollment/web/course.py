@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from enrollment.data import page
+from enrollment.data.change_list import ChangeScope, list_changes
 from enrollment.data.course import get_course, get_course_tag
 from enrollment.data.roster import list_students_of_course
 from enrollment.http.authentication import READERS, READERS_AND_STUDENTS, REGISTRARS
@@ -114,7 +114,7 @@ def _course(visit: Visit, course_id: int, problem: Problem | None = None) -> Res
             key=lambda entry: (entry.position or 0, entry.waitlisted_at or ""),
         ),
         seen=get_course_tag(visit.db, course_id),
-        changes=page.list_last_changes(visit.db, CHANGES, course_id=course_id),
+        changes=list_changes(visit.db, ChangeScope(course_id=course_id), CHANGES).items,
         problem=problem,
         reasons=reasons(problem) if problem else [],
     )

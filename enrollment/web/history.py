@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from enrollment.data.page import Changed
+from enrollment.data.change_list import Changed
 from enrollment.web.visit import Fields
 from enrollment.web.words import Words, count
 
@@ -53,7 +53,7 @@ def describe(change: Changed, words: Words) -> tuple[str, str, str]:
         what = f"{change.part} " if change.part else ""
         return what + _fields(change), change.label or "", ""
     if change.subject == "term":
-        return f"term {change.reason or ''} {_fields(change)}", "", ""
+        return f"term {change.term or ''} {_fields(change)}", "", ""
     return _fields(change), "", ""
 
 

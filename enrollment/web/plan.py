@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from enrollment.data import page
+from enrollment.data.change_list import ChangeScope, list_changes
 from enrollment.data.course import get_course
 from enrollment.data.page import Person, Scheduled
 from enrollment.data.roster import get_courses_tag
@@ -102,7 +103,7 @@ def show_plan(
         limit=student.max_credits or (terms.shown.max_credits if terms.shown else None),
         moved=_moved(visit, student_id, answer),
         seen=get_courses_tag(visit.db, student_id),
-        changes=page.list_last_changes(visit.db, 5, student_id=student_id)
+        changes=list_changes(visit.db, ChangeScope(student_id), 5).items
         if problem and problem.code == "precondition_failed" and visit.may_write
         else [],
     )
