@@ -3,6 +3,7 @@
 from enrollment.http.operation import Operation
 from enrollment.web import (
     adding,
+    changes,
     course,
     course_form,
     courses,
@@ -33,4 +34,5 @@ PAGES: tuple[Operation, ...] = (
     *terms.PAGES,
     *tokens.PAGES,
     *downloads.PAGES,
+    *changes.PAGES,
 )
