@@ -62,6 +62,18 @@ COURSES = Layout(
         "waitlisted": "Waitlisted",
     },
 )
+CENSUS = Layout(
+    "Census",
+    {
+        "code": "Code",
+        "section": "Section",
+        "title": "Title",
+        "enrolled": "Enrolled",
+        "waitlisted": "Waiting",
+        "dropped": "Dropped since the start",
+        "credits": "Credits",
+    },
+)
 CHANGES = Layout(
     "Changes",
     {

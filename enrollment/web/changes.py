@@ -1,7 +1,6 @@
 """/changes: who changed what and when. The filters stand in the address."""
 
 from collections.abc import Iterator
-from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -15,17 +14,17 @@ from enrollment.data.change_list import (
 from enrollment.data.course import get_course
 from enrollment.data.export import Fields
 from enrollment.data.student import get_student
-from enrollment.exchange.lists import CHANGES, MEDIA_TYPES, ListFormat, write_list
+from enrollment.exchange.lists import CHANGES, ListFormat
 from enrollment.http.authentication import READERS
 from enrollment.http.operation import Operation
 from enrollment.http.query import read_query
-from enrollment.http.responses import Result, download
+from enrollment.http.responses import Result
 from enrollment.model.queries import EventFilter
 from enrollment.problems.errors import Problem
+from enrollment.web.downloads import file_pages, list_file
 from enrollment.web.history import correction, record_change, rules_set_aside
 from enrollment.web.paging import after, next_path
 from enrollment.web.refusal import codes_of
-from enrollment.web.render import PRIVATE
 from enrollment.web.visit import Visit
 from enrollment.web.words import Words, actor, link
 
@@ -62,8 +61,7 @@ def show_changes(visit: Visit) -> Result:
 def download_changes(visit: Visit, kind: ListFormat) -> Result:
     """All the changes that the page lists, as a file."""
     rows = _rows(read_changes(visit.db, _scope(visit)), Words(visit.site.config.time_zone))
-    made = download(f"changes.{kind}", MEDIA_TYPES[kind], partial(write_list, CHANGES, rows, kind))
-    return made._replace(headers={**made.headers, **PRIVATE})
+    return list_file(CHANGES, rows, kind)
 
 
 def _scope(visit: Visit) -> ChangeScope:
@@ -126,15 +124,5 @@ def _rows(changes: Iterator[Changed], words: Words) -> Iterator[Fields]:
 
 PAGES = (
     Operation("GET", "/changes", READERS, show_changes, is_page=True),
-    *(
-        Operation(
-            "GET",
-            f"/changes.{kind}",
-            READERS,
-            partial(download_changes, kind=kind),
-            is_page=True,
-            download=media_type,
-        )
-        for kind, media_type in MEDIA_TYPES.items()
-    ),
+    *file_pages("/changes", download_changes),
 )

@@ -3,6 +3,7 @@
 from enrollment.http.operation import Operation
 from enrollment.web import (
     adding,
+    census,
     changes,
     course,
     course_form,
@@ -35,4 +36,5 @@ PAGES: tuple[Operation, ...] = (
     *tokens.PAGES,
     *downloads.PAGES,
     *changes.PAGES,
+    *census.PAGES,
 )

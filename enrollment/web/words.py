@@ -45,9 +45,10 @@ class Words:
         now = datetime.now(self._zone)
         return f"{self.date(now.date())}, {now:%H:%M}"
 
-    def day_start(self) -> str:
-        """The timestamp at which today began."""
-        start = datetime.combine(self.today(), datetime.min.time(), self._zone)
+    def day_start(self, day: str = "") -> str:
+        """The timestamp at which a day began: this one, or today."""
+        on = date.fromisoformat(day) if day else self.today()
+        start = datetime.combine(on, datetime.min.time(), self._zone)
         return start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
     def time(self, timestamp: str | None) -> str:
@@ -114,7 +115,12 @@ def actor(text: str | None) -> str:
 
 def number(value: float | None) -> str:
     """Such as "3" or "7.5"."""
-    return "" if value is None else f"{value:g}"
+    return "" if value is None else f"{value:.10g}"
+
+
+def signed(difference: float) -> str:
+    """Such as "+3", with the sign for minus that is as wide as the plus; "" for no difference."""
+    return f"{difference:+.10g}".replace("-", "\N{MINUS SIGN}") if difference else ""
 
 
 def count(amount: int, noun: str) -> str:

@@ -195,11 +195,12 @@ def test_a_period_is_found_in_the_index_of_times_alone(database: Database, name:
     assert not [step for step in steps if "SCAN" in step]
 
 
-@pytest.mark.parametrize("name", ["census.list_census", "census.list_census_as_of"])
+@pytest.mark.parametrize("name", [name for name in QUERIES if name.startswith("census.")])
 def test_a_census_looks_at_the_courses_of_one_term_only(database: Database, name: str):
     steps = plan(database, QUERIES[name])
 
-    assert not [step for step in steps if "SCAN" in step]
+    # What the query has made itself is scanned.
+    assert not [step for step in steps if "SCAN" in step and step != "SCAN past"]
 
 
 def test_the_rules_look_up_what_they_need_by_index(database: Database):
