@@ -138,3 +138,13 @@ WHERE student_id = :student_id
     AND role = 'student'
     AND revoked_at IS NULL
     AND (expires_at IS NULL OR expires_at > :now);
+
+-- name: list_codes_to_copy(source, target)
+-- Which codes do the courses of this term have, without the cancelled ones; how many sections, and how many of these
+-- are in the other term already?
+SELECT course.code, min(course.title) AS title, count(*) AS sections, count(other.id) AS present
+FROM course
+LEFT JOIN course AS other ON other.term = :target AND other.code = course.code AND other.label = course.label
+WHERE course.term = :source AND course.status <> 'cancelled'
+GROUP BY course.code
+ORDER BY course.code;

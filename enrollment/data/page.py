@@ -55,6 +55,16 @@ class Offered(NamedTuple):
     meetings: list[Meeting]
 
 
+class Code(NamedTuple):
+    """A code of courses of a term, to copy into another term."""
+
+    code: str
+    title: str
+    sections: int
+    # How many of the sections are in the other term already.
+    present: int
+
+
 class Person(NamedTuple):
     """A student by name."""
 
@@ -130,6 +140,11 @@ def list_catalog(
     }
     start = {"code": "", "label": "", "id": 0}
     return list_page(db, SQL.list_catalog, _offered, parameters, start=start, after=after)
+
+
+def list_codes_to_copy(db: Connection, source: str, target: str) -> list[Code]:
+    """List the codes of the courses of a term that can be copied into another one."""
+    return [Code(*row) for row in SQL.list_codes_to_copy(db, source=source, target=target)]
 
 
 def _scheduled(meetings: str, **row: Any) -> Scheduled:

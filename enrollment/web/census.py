@@ -57,7 +57,7 @@ def show_census(visit: Visit, term_id: int) -> Result:
         problem = refusal
         visit.context.refusals = codes_of(problem)
     is_past = wanted != NOW
-    census = _count(visit, term, wanted)
+    census = count_term(visit, term, wanted)
     now = str(Timestamp.now())
     # What is recorded later is not known in an address with both times, unless one is to come.
     kept = {name: str(getattr(wanted, name) or now) for name in TIMES}
@@ -68,7 +68,7 @@ def show_census(visit: Visit, term_id: int) -> Result:
         term=term,
         wanted=wanted,
         census=census,
-        today=_count(visit, term, NOW) if is_past else None,
+        today=count_term(visit, term, NOW) if is_past else None,
         typed={name: visit.query.one(name) for name in TIMES},
         errors={reason.parameter: reason.detail for reason in problem.violations}
         if problem
@@ -79,7 +79,7 @@ def show_census(visit: Visit, term_id: int) -> Result:
 
 def download_census(visit: Visit, term_id: int, kind: ListFormat) -> Result:
     """The same lines as a file."""
-    census = _count(visit, get_term(visit.db, term_id), _wanted(visit))
+    census = count_term(visit, get_term(visit.db, term_id), _wanted(visit))
     rows = (line._asdict() for line in census.lines)
     return list_file(CENSUS, rows, kind)
 
@@ -91,7 +91,7 @@ def _wanted(visit: Visit) -> CensusFilter:
     return read_query(query, CensusFilter, visit.context.zone)
 
 
-def _count(visit: Visit, term: Term, wanted: CensusFilter) -> Count:
+def count_term(visit: Visit, term: Term, wanted: CensusFilter) -> Count:
     """Count with the function that the API counts with."""
     census = get_census(visit.db, term.id, wanted)
     start = Words(visit.site.config.time_zone).day_start(term.start_on)

@@ -25,6 +25,7 @@ DONE = {
     "token_revoked": "The token is revoked. Whoever used it is signed out.",
     "saved": "Saved.",
     "added": "The student is added.",
+    "copied": "Copied {courses}.",
     "promoted": "{students} got a seat.",
     "students_dropped": "Dropped {students}.",
     "students_completed": "Completed the course for {students}.",

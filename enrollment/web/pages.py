@@ -6,6 +6,7 @@ from enrollment.web import (
     census,
     changes,
     course,
+    course_copy,
     course_form,
     courses,
     desk,
@@ -37,4 +38,5 @@ PAGES: tuple[Operation, ...] = (
     *downloads.PAGES,
     *changes.PAGES,
     *census.PAGES,
+    *course_copy.PAGES,
 )

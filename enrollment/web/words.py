@@ -76,6 +76,11 @@ class Words:
             return moment.isoformat(timespec="minutes")
         return (moment.date() - timedelta(days=is_end)).isoformat()
 
+    def until(self, timestamp: str) -> str:
+        """The end that a time is: such as "3 Nov 2026" for the midnight after that day."""
+        text = self.boundary(timestamp, is_end=True)
+        return self.date(text) if len(text) == len("2026-11-03") else self.time(timestamp)
+
     def date(self, when: date | str | None) -> str:
         if not when:
             return ""
@@ -125,7 +130,12 @@ def signed(difference: float) -> str:
 
 def count(amount: int, noun: str) -> str:
     """Such as "1 course" or "2 courses"."""
-    return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
+    return f"{amount} {plural(amount, noun)}"
+
+
+def plural(amount: int, noun: str) -> str:
+    """The noun after a number."""
+    return noun if amount == 1 else f"{noun}s"
 
 
 def ordinal(place: int) -> str:

@@ -23,7 +23,7 @@ SHOWN = [
 ]
 FILES = [page.path for page in PAGES if page.download]
 STUDENTS_OWN = ("/students/1", "/students/1/add", "/students/1/schedule", "/courses", "/courses/1")
-FOR_WRITERS = ("/new", "/edit", "/add")
+FOR_WRITERS = ("/new", "/edit", "/add", "/copy")
 ADMINS_ONLY = ("/tokens",)
 # A page reads little: each query of a list is one query, however long the list.
 MOST_QUERIES = 10
