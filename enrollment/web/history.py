@@ -23,6 +23,9 @@ DONE = {
     "holds_released": "Released {holds}.",
     "token_made": "The token is made. Its secret was shown before, and is not kept.",
     "token_revoked": "The token is revoked. Whoever used it is signed out.",
+    "corrected": "The latest change is corrected.",
+    "taken_back": "The latest change is taken back.",
+    "made_void": "The enrollment is void.",
     "saved": "Saved.",
     "added": "The student is added.",
     "copied": "Copied {courses}.",
@@ -39,11 +42,10 @@ def describe(change: Changed, words: Words) -> tuple[str, str, str]:
         before, after = EVENTS[str(change.to_status)]
         if change.from_status == "waitlisted" and change.to_status == "dropped":
             before = "left the waitlist of"
-        details = [after, *_details(change, words)]
         return (
             before,
             change.label or f"course {change.course_id}",
-            ", ".join(filter(None, details)),
+            ", ".join([*filter(None, [after]), *_details(change, words)]),
         )
     if change.subject == "hold":
         return f"{record_change(change, words)}: {change.reason or ''}", "", ""
@@ -63,6 +65,11 @@ def transition(change: Changed) -> str:
     result = ["not passed"] if change.passed is False else []
     result += [f"grade {change.grade}"] if change.grade else []
     return ", ".join([" → ".join([*steps, after]), *result])
+
+
+def history_line(change: Changed, words: Words) -> str:
+    """The same where it is clear of which enrollment."""
+    return ", ".join([transition(change), *_details(change, words)])
 
 
 def correction(change: Changed) -> str:
@@ -106,7 +113,7 @@ def outcome(query: Fields) -> str:
 
 def _details(change: Changed, words: Words) -> list[str]:
     """What else the history has of an event: since when, why, and in spite of which rules."""
-    details = ["corrected"] if change.corrects else []
+    details = [*filter(None, [correction(change)])]
     if change.effective_at and change.effective_at != change.recorded_at:
         details.append(f"since {words.day(change.effective_at)}")
     if change.reason:

@@ -11,6 +11,7 @@ from enrollment.web import (
     courses,
     desk,
     downloads,
+    enrollment,
     holds,
     roster,
     sign_in,
@@ -39,4 +40,5 @@ PAGES: tuple[Operation, ...] = (
     *changes.PAGES,
     *census.PAGES,
     *course_copy.PAGES,
+    *enrollment.PAGES,
 )

@@ -14,7 +14,7 @@ from enrollment.model.courses import Course
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
-from enrollment.web.refusal import reasons
+from enrollment.web.refusal import overridable, reasons
 from enrollment.web.term import choose_term
 from enrollment.web.visit import Visit
 
@@ -98,7 +98,7 @@ def show_plan(
         drops=[by_id[id] for id in plan.drops if id in by_id],
         general=general,
         problem=problem,
-        rules=_rules([*plan.rules, *every]) if visit.may_write else [],
+        rules=overridable([*plan.rules, *every]) if visit.may_write else [],
         credits=_credits(schedule, steps, plan, terms.code),
         limit=student.max_credits or (terms.shown.max_credits if terms.shown else None),
         moved=_moved(visit, student_id, answer),
@@ -107,11 +107,6 @@ def show_plan(
         if problem and problem.code == "precondition_failed" and visit.may_write
         else [],
     )
-
-
-def _rules(codes: list[str]) -> list[str]:
-    """The rules that can be set aside, each once."""
-    return [code for code in dict.fromkeys(codes) if PROBLEM_TYPES[code].overridable]
 
 
 def _credits(
