@@ -11,6 +11,7 @@ from tests.support.browser import Browser, form_to, text, tick
 from tests.support.client import Client
 from tests.support.tokens import STUDENT_TOKEN, TOKENS
 
+ROOT = Path(__file__).parents[2]
 # The pages that anyone sees, with what they need in place of a record.
 PUBLIC = ("/sign-in", "/style-<digest:re:[0-9a-f]+>.css", "/icon.svg")
 SHOWN = [
@@ -42,6 +43,13 @@ def expected(role: str, path: str) -> int:
     if path in ADMINS_ONLY:
         return 200 if role == "admin" else 403
     return 403 if role == "reader" and path.endswith(FOR_WRITERS) else 200
+
+
+def test_every_page_is_documented():
+    listed = re.findall(r"`(/[\w{}/-]+)`", (ROOT / "docs/pages.md").read_text())
+
+    paths = {re.sub(r"<\w+:id>", "{id}", path) for path in SHOWN}
+    assert paths == {*listed}
 
 
 @pytest.mark.parametrize("role", ["admin", "registrar", "reader", "student"])
