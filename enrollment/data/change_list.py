@@ -16,6 +16,8 @@ EVENT = queries("event")
 RECORD_CHANGE = queries("record_change")
 # How many changes are read at once where all are wanted.
 BATCH = 1000
+# The ids before which the newest changes are.
+START = (LAST_ID + 1, LAST_ID + 1)
 
 
 class Changed(NamedTuple):
@@ -79,42 +81,46 @@ def list_changes(
     """
     if after is not None and [*map(type, after)] != [int, int]:
         raise invalid_cursor()
-    last_event, last_record = after or (LAST_ID + 1, LAST_ID + 1)
-    parameters = scope._asdict() | {"limit": limit + 1}
-    times = (scope.since, scope.until)
-
-    def read(query: Any, get_range: Any, before: Any) -> list[Changed]:
-        first, period = id_range(db, get_range, 0, *times)
-        ends = {"after_id": first, "before_id": min(before, period["last_id"] + 1)}
-        return [_changed(**dict(row)) for row in query(db, **parameters | period | ends)]
-
-    events = read(SQL.list_latest_events, EVENT.get_event_range, last_event)
-    records: list[Changed] = []
-    if scope.has_records:
-        get_range = RECORD_CHANGE.get_record_change_range
-        records = read(SQL.list_latest_record_changes, get_range, last_record)
-    latest = [
-        *islice(merge(events, records, key=lambda each: each.recorded_at, reverse=True), limit + 1)
-    ]
+    last_event, last_record = after or START
+    latest = [*islice(_walk(db, scope, limit + 1, last_event, last_record), limit + 1)]
     shown = latest[:limit]
-    last_event, last_record = (
-        min(
-            [last, *(change.id for change in shown if (change.subject == "enrollment") == of_event)]
-        )
-        for last, of_event in ((last_event, True), (last_record, False))
-    )
+    for change in shown:
+        if change.subject == "enrollment":
+            last_event = change.id
+        else:
+            last_record = change.id
     return KeysetPage(shown, [last_event, last_record] if len(latest) > limit else None)
 
 
 def read_changes(db: Connection, scope: ChangeScope) -> Iterator[Changed]:
     """Return all changes one by one, the newest first."""
-    after: KeysetPosition | None = None
+    return _walk(db, scope, BATCH, *START)
+
+
+def _walk(
+    db: Connection, scope: ChangeScope, batch: int, last_event: Any, last_record: Any
+) -> Iterator[Changed]:
+    """Return the changes before these ids, as many at once as the batch has."""
+    histories = [_read(db, SQL.list_latest_events, EVENT.get_event_range, scope, batch, last_event)]
+    if scope.has_records:
+        query, get_range = SQL.list_latest_record_changes, RECORD_CHANGE.get_record_change_range
+        histories.append(_read(db, query, get_range, scope, batch, last_record))
+    return merge(*histories, key=lambda change: change.recorded_at, reverse=True)
+
+
+def _read(
+    db: Connection, query: Any, get_range: Any, scope: ChangeScope, batch: int, before: int
+) -> Iterator[Changed]:
+    """Return the changes of one history before this id."""
+    first, period = id_range(db, get_range, 0, scope.since, scope.until)
+    parameters = {**scope._asdict(), **period, "after_id": first, "limit": batch}
+    before = min(before, period["last_id"] + 1)
     while True:
-        found = list_changes(db, scope, BATCH, after)
-        yield from found.items
-        if found.next is None:
+        rows = query(db, **parameters, before_id=before)
+        yield from (_changed(**dict(row)) for row in rows)
+        if len(rows) < batch:
             return
-        after = found.next
+        before = rows[-1]["id"]
 
 
 def list_actors(db: Connection, text: str) -> list[str]:
