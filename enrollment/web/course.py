@@ -129,8 +129,15 @@ def _course(visit: Visit, course_id: int, problem: Problem | None = None) -> Res
         changes=list_changes(visit.db, ChangeScope(course_id=course_id), CHANGES).items,
         problem=problem,
         reasons=reasons(problem) if problem else [],
-        rules=overridable([*visit.form.all("rule"), *(codes_of(problem) if problem else ())]),
+        rules=_rules(visit, problem),
     )
+
+
+def _rules(visit: Visit, problem: Problem | None) -> list[str]:
+    """The rules that a promotion that was refused can set aside. Other forms set none aside."""
+    if problem is None or not visit.form.all("promoted"):
+        return []
+    return overridable([*visit.form.all("rule"), *codes_of(problem)])
 
 
 def _without_empty(visit: Visit) -> dict[str, str]:

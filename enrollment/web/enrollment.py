@@ -22,8 +22,12 @@ from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
 CHANGES = 50
-# What the latest change can be corrected to.
-STATUSES = ("enrolled", "completed", "dropped")
+# What the latest change can be corrected to, and which status must have been before it, if any.
+STATUSES = {
+    "enrolled": None,
+    "completed": ("enrolled",),
+    "dropped": ("enrolled", "waitlisted"),
+}
 OUTCOMES = {"": None, "passed": True, "not passed": False}
 
 
@@ -100,6 +104,8 @@ def _enrollment(
 ) -> Result:
     """Show the page. `refused` names the form that was refused."""
     present = find_enrollment(visit.db, student_id, course_id)
+    latest = get_latest_change(visit.db, student_id, course_id) if present else None
+    before = latest.before.status if latest and latest.before else ""
     broken = [*visit.form.all("rule"), *(codes_of(problem) if problem else ())]
     return visit.page(
         "enrollment",
@@ -107,9 +113,11 @@ def _enrollment(
         student=get_student(visit.db, student_id),
         course=get_course(visit.db, course_id),
         present=present,
-        latest=get_latest_change(visit.db, student_id, course_id) if present else None,
+        latest=latest,
         seen=etag_of(present),
-        statuses=STATUSES,
+        statuses=[
+            status for status, needed in STATUSES.items() if needed is None or before in needed
+        ],
         outcomes=OUTCOMES,
         changes=list_changes(visit.db, ChangeScope(student_id, course_id), CHANGES).items,
         refused=refused,

@@ -260,7 +260,7 @@ def test_a_seat_is_given_against_a_rule_with_a_reason(
 
     page = form.submit(status=422)
 
-    assert "Student 1 is on hold: fees" in text(page)
+    assert "Student 1 is on hold: fees Set aside: The student is on hold" in text(page)
     # The API would note that the student was skipped; the page has changed nothing.
     assert len(client.events()) == 3
     form = form_to(page, "/promote")

@@ -66,7 +66,10 @@ def test_the_latest_change_is_corrected(browser: Browser, client: Client, comple
         grade="F",
         reason="as on the list of grades",
     )
-    assert form["status"].value == "completed"
+    assert (form["status"].value, [option[0] for option in form["status"].options]) == (
+        "completed",
+        ["enrolled", "completed", "dropped"],
+    )
 
     page = form.submit(status=303).follow()
 
@@ -111,7 +114,8 @@ def test_the_latest_change_is_taken_back(browser: Browser, client: Client, compl
 
 def test_an_enrollment_is_made_void(browser: Browser, client: Client, ada: int, enrolled: str):
     page = browser.get(enrolled)
-    # To take its only change back would be the same.
+    # Nothing was before it, so it cannot have been a drop, and to take it back is to make it void.
+    assert [option["value"] for option in page.html.select("#status option")] == ["enrolled"]
     assert "Take the latest change back" not in text(page)
     form = fill(browser, enrolled, "/void", reason="the wrong Ada")
 

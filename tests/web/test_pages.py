@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from enrollment.app import App
+from enrollment.http.authentication import ADMINS, REGISTRARS
 from enrollment.web.pages import PAGES
 from tests.support.browser import Browser, form_to, text, tick
 from tests.support.client import Client
@@ -21,6 +22,9 @@ SHOWN = [
     and page.path not in PUBLIC
     and "<code" not in page.path
     and not page.download
+]
+FORMS = [
+    page.path for page in PAGES if page.method == "POST" and page.allowed in (ADMINS, REGISTRARS)
 ]
 FILES = [page.path for page in PAGES if page.download]
 STUDENTS_OWN = ("/students/1", "/students/1/add", "/students/1/schedule", "/courses", "/courses/1")
@@ -61,6 +65,17 @@ def test_each_role_sees_its_pages(app: App, small_college: Client, role: str):
     }
 
     assert statuses == {path: expected(role, path) for path in statuses}
+
+
+@pytest.mark.parametrize("role", ["reader", "student"])
+def test_the_forms_of_registrars_are_refused_to_others(app: App, small_college: Client, role: str):
+    browser = Browser(app, STUDENT_TOKEN if role == "student" else TOKENS[role])
+    events = small_college.events()
+
+    for path in FORMS:
+        browser.post(address(path), {"key": "1", "reason": "x", "course": "1"}, status=403)
+
+    assert small_college.events() == events
 
 
 @pytest.mark.parametrize("path", FILES)

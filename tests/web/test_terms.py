@@ -86,7 +86,7 @@ def test_every_conflict_is_beside_its_course_and_nothing_is_copied(
     ticked = [box["value"] for box in page.html.select("[name=code][checked]")]
     # At first, what can be copied.
     assert ticked == ["PH101"]
-    assert "1 of the sections are there already" in text(page)
+    assert "1 of 2 sections already there" in text(page)
     form = choose(form_to(page, "/copy"), "CS101", "MA101", "PH101")
 
     for do in ("preview", "copy"):
