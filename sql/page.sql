@@ -15,103 +15,6 @@ FROM (
     WHERE term = :term AND status = 'open'
 ) AS offered;
 
--- name: list_last_changes(limit)
--- What was recorded last, the newest first? Changes of tokens are left out.
-SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, corrects, before, after,
-    part,
-    last_change.student_id, course_id, student.given_name, student.family_name, course.label
-FROM (
-    SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, corrects,
-        before, after, part, student_id, course_id, id
-    FROM (
-        SELECT recorded_at, effective_at, actor, 'enrollment' AS subject, from_status, to_status, reason,
-            overridden, corrects, NULL AS before, NULL AS after, NULL AS part, student_id, course_id, id
-        FROM student_course_event
-        ORDER BY id DESC
-        LIMIT :limit
-    ) AS event
-    UNION ALL
-    SELECT recorded_at, NULL, actor, subject, NULL, NULL, reason, NULL, NULL, before, after, part, student_id,
-        course_id, id
-    FROM (
-        SELECT record_change.recorded_at, record_change.actor, record_change.subject,
-            coalesce(hold.reason, term.title) AS reason, record_change.before, record_change.after,
-            record_change.part,
-            CASE record_change.subject
-                WHEN 'student' THEN record_change.subject_id
-                WHEN 'hold' THEN hold.student_id
-            END AS student_id,
-            CASE record_change.subject WHEN 'course' THEN record_change.subject_id END AS course_id,
-            record_change.id
-        FROM record_change
-        LEFT JOIN hold ON hold.id = record_change.subject_id AND record_change.subject = 'hold'
-        LEFT JOIN term ON term.id = record_change.subject_id AND record_change.subject = 'term'
-        WHERE record_change.subject <> 'token'
-        ORDER BY record_change.id DESC
-        LIMIT :limit
-    ) AS changed
-) AS last_change
-LEFT JOIN student ON student.id = last_change.student_id
-LEFT JOIN course ON course.id = last_change.course_id
-ORDER BY recorded_at DESC, last_change.id DESC
-LIMIT :limit;
-
--- name: list_last_changes_of_student(student_id, limit)
--- What was recorded last about this student, the newest first?
-SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, corrects, before, after,
-    NULL AS part, :student_id AS student_id, course_id, NULL AS given_name, NULL AS family_name, course.label
-FROM (
-    SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, corrects,
-        before, after, course_id, id
-    FROM (
-        SELECT recorded_at, effective_at, actor, 'enrollment' AS subject, from_status, to_status, reason,
-            overridden, corrects, NULL AS before, NULL AS after, course_id, id
-        FROM student_course_event
-        WHERE student_id = :student_id
-        ORDER BY id DESC
-        LIMIT :limit
-    ) AS event
-    UNION ALL
-    SELECT recorded_at, NULL, actor, 'student', NULL, NULL, NULL, NULL, NULL, before, after, NULL, id
-    FROM record_change
-    WHERE subject_id = :student_id AND subject = 'student'
-    UNION ALL
-    SELECT record_change.recorded_at, NULL, record_change.actor, 'hold', NULL, NULL, hold.reason, NULL, NULL,
-        record_change.before, record_change.after, NULL, record_change.id
-    FROM hold
-    CROSS JOIN record_change
-    WHERE hold.student_id = :student_id
-        AND record_change.subject_id = hold.id
-        AND record_change.subject = 'hold'
-) AS last_change
-LEFT JOIN course ON course.id = last_change.course_id
-ORDER BY recorded_at DESC, last_change.id DESC
-LIMIT :limit;
-
--- name: list_last_changes_of_course(course_id, limit)
--- What was recorded last about this course, the newest first?
-SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, corrects, before, after,
-    part, last_change.student_id, :course_id AS course_id, student.given_name, student.family_name, NULL AS label
-FROM (
-    SELECT recorded_at, effective_at, actor, subject, from_status, to_status, reason, overridden, corrects,
-        before, after, part, student_id, id
-    FROM (
-        SELECT recorded_at, effective_at, actor, 'enrollment' AS subject, from_status, to_status, reason,
-            overridden, corrects, NULL AS before, NULL AS after, NULL AS part, student_id, id
-        FROM student_course_event
-        WHERE course_id = :course_id
-        ORDER BY id DESC
-        LIMIT :limit
-    ) AS event
-    UNION ALL
-    SELECT recorded_at, NULL, actor, 'course', NULL, NULL, NULL, NULL, NULL, before, after, part, NULL, id
-    FROM record_change
-    WHERE subject_id = :course_id AND subject = 'course'
-) AS last_change
-LEFT JOIN student ON student.id = last_change.student_id
-ORDER BY recorded_at DESC, last_change.id DESC
-LIMIT :limit;
-
 -- name: list_student_marks(ids, term)
 -- How many credits do these students take in this term, and how many holds are on each? ids is a JSON array.
 SELECT
@@ -235,3 +138,13 @@ WHERE student_id = :student_id
     AND role = 'student'
     AND revoked_at IS NULL
     AND (expires_at IS NULL OR expires_at > :now);
+
+-- name: list_codes_to_copy(source, target)
+-- Which codes do the courses of this term have, without the cancelled ones; how many sections, and how many of these
+-- are in the other term already?
+SELECT course.code, min(course.title) AS title, count(*) AS sections, count(other.id) AS present
+FROM course
+LEFT JOIN course AS other ON other.term = :target AND other.code = course.code AND other.label = course.label
+WHERE course.term = :source AND course.status <> 'cancelled'
+GROUP BY course.code
+ORDER BY course.code;

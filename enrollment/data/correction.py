@@ -48,7 +48,7 @@ def correct_change(db: Connection, wanted: StatusChange, change: Change) -> Enro
     raise_broken_rules(ENROLLMENT.list_broken_listing_rules(db, changes=to_json([wanted])))
     if wanted.status == "void":
         return put_enrollment(db, None, wanted, change)
-    latest = _get_latest_change(db, wanted.student_id, wanted.course_id)
+    latest = get_latest_change(db, wanted.student_id, wanted.course_id)
     if latest.before and latest.before.status == wanted.status:
         return _record(db, wanted, latest, latest.before, change, latest.before_id)
     return _record(db, wanted, latest, _corrected(latest.state, wanted, change), change)
@@ -60,7 +60,7 @@ def take_back_change(db: Connection, student_id: int, course_id: int, change: Ch
     Where nothing held before it, the enrollment becomes void. Raises nothing_to_correct,
     course_full, waitlist_full, enrollment_completed, void_too_late.
     """
-    latest = _get_latest_change(db, student_id, course_id)
+    latest = get_latest_change(db, student_id, course_id)
     if latest.before:
         wanted = StatusChange(student_id, course_id, latest.before.status)
         return _record(db, wanted, latest, latest.before, change, latest.before_id, pointer="")
@@ -70,7 +70,7 @@ def take_back_change(db: Connection, student_id: int, course_id: int, change: Ch
     return put_enrollment(db, None, StatusChange(student_id, course_id, "void"), change)
 
 
-def _get_latest_change(db: Connection, student_id: int, course_id: int) -> LatestChange:
+def get_latest_change(db: Connection, student_id: int, course_id: int) -> LatestChange:
     """Return the latest change of an enrollment. Raises nothing_to_correct."""
     place = {"student_id": student_id, "course_id": course_id}
     raise_broken_rules(SQL.list_broken_latest_rules(db, **place))

@@ -19,6 +19,11 @@ class School(NamedTuple):
     key: str
     name: str
 
+    @property
+    def is_named(self) -> bool:
+        """Whether it has a name of its own, and not that of a new database."""
+        return self.name != "School"
+
 
 class Scope(NamedTuple):
     """What is exported: the courses of one term, or all; what has changed since a time, or all; and

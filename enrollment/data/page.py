@@ -1,6 +1,5 @@
-"""What the pages show beside single records: counts, changes, schedules and the catalog."""
+"""What the pages show beside single records: counts, schedules and the catalog."""
 
-import json
 from typing import Any, NamedTuple
 
 from enrollment.data.course import decode_meetings
@@ -56,30 +55,14 @@ class Offered(NamedTuple):
     meetings: list[Meeting]
 
 
-class Changed(NamedTuple):
-    """One thing that was recorded: of an enrollment (from_status and to_status), or of a record
-    (before and after)."""
+class Code(NamedTuple):
+    """A code of courses of a term, to copy into another term."""
 
-    recorded_at: str
-    effective_at: str | None
-    actor: str | None
-    # "enrollment", "student", "hold", "course" or "term".
-    subject: str
-    from_status: str | None
-    to_status: str | None
-    # For a hold its reason, for a term its title.
-    reason: str | None
-    overridden: list[str]
-    # The id of the event that a correction corrects.
-    corrects: int | None
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
-    part: str | None
-    student_id: int | None
-    course_id: int | None
-    given_name: str | None
-    family_name: str | None
-    label: str | None
+    code: str
+    title: str
+    sections: int
+    # How many of the sections are in the other term already.
+    present: int
 
 
 class Person(NamedTuple):
@@ -102,19 +85,6 @@ def get_start_counts(db: Connection, term: str | None, since: str) -> Row:
     """Return the numbers of the start page. `since` is when today began."""
     counts: Row = SQL.get_start_counts(db, term=term, since=since)
     return counts
-
-
-def list_last_changes(
-    db: Connection, limit: int, *, student_id: int | None = None, course_id: int | None = None
-) -> list[Changed]:
-    """List what was recorded last: of all, of a student or of a course."""
-    if student_id:
-        rows = SQL.list_last_changes_of_student(db, student_id=student_id, limit=limit)
-    elif course_id:
-        rows = SQL.list_last_changes_of_course(db, course_id=course_id, limit=limit)
-    else:
-        rows = SQL.list_last_changes(db, limit=limit)
-    return [_changed(**dict(row)) for row in rows]
 
 
 def list_marks(db: Connection, student_ids: list[int], term: str | None) -> dict[int, Marks]:
@@ -172,21 +142,14 @@ def list_catalog(
     return list_page(db, SQL.list_catalog, _offered, parameters, start=start, after=after)
 
 
+def list_codes_to_copy(db: Connection, source: str, target: str) -> list[Code]:
+    """List the codes of the courses of a term that can be copied into another one."""
+    return [Code(*row) for row in SQL.list_codes_to_copy(db, source=source, target=target)]
+
+
 def _scheduled(meetings: str, **row: Any) -> Scheduled:
     return Scheduled(**row, meetings=decode_meetings(meetings))
 
 
 def _offered(meetings: str, **row: Any) -> Offered:
     return Offered(**row, meetings=decode_meetings(meetings))
-
-
-def _changed(**row: Any) -> Changed:
-    return Changed(
-        **row
-        | {
-            "overridden": json.loads(row["overridden"] or "[]"),
-            # Only raw SQL can have stored control characters, which JSON does not allow.
-            "before": row["before"] and json.loads(row["before"], strict=False),
-            "after": row["after"] and json.loads(row["after"], strict=False),
-        }
-    )

@@ -62,6 +62,38 @@ COURSES = Layout(
         "waitlisted": "Waitlisted",
     },
 )
+CENSUS = Layout(
+    "Census",
+    {
+        "code": "Code",
+        "section": "Section",
+        "title": "Title",
+        "enrolled": "Enrolled",
+        "waitlisted": "Waiting",
+        "dropped": "Dropped since the start",
+        "credits": "Credits",
+    },
+)
+CHANGES = Layout(
+    "Changes",
+    {
+        "recorded_at": "Recorded",
+        "effective_at": "Since",
+        "actor": "By",
+        "number": "Number",
+        "family_name": "Family name",
+        "given_name": "Given name",
+        "label": "Course",
+        "subject": "Record",
+        "from_status": "From",
+        "to_status": "To",
+        "change": "Change",
+        "grade": "Grade",
+        "reason": "Reason",
+        "overridden": "Rules set aside",
+        "correction": "Correction",
+    },
+)
 
 
 def write_list(layout: Layout, rows: Iterable[Fields], kind: ListFormat, target: BinaryIO) -> None:

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from enrollment.data import page
+from enrollment.data.change_list import ChangeScope, list_changes
 from enrollment.data.course import get_course, get_course_tag
 from enrollment.data.roster import list_students_of_course
 from enrollment.http.authentication import READERS, READERS_AND_STUDENTS, REGISTRARS
@@ -12,9 +12,12 @@ from enrollment.http.query import read_query
 from enrollment.http.responses import Result
 from enrollment.model.queries import CensusFilter, StudentRosterFilter
 from enrollment.model.records import RosterEntry
+from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.web import effective
-from enrollment.web.refusal import codes_of, is_shown, reasons
+from enrollment.web.record import whole
+from enrollment.web.refusal import codes_of, is_shown, overridable, reasons
+from enrollment.web.term import title_of
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
@@ -33,7 +36,8 @@ def show_class_list(visit: Visit, course_id: int) -> Result:
     course = get_course(visit.db, course_id)
     roster = _roster(visit, course_id, CensusFilter())
     enrolled = [entry for entry in roster if entry.status == "enrolled"]
-    return visit.page("class_list", course=course, enrolled=enrolled)
+    term = title_of(visit, course.term)
+    return visit.page("class_list", course=course, term=term, enrolled=enrolled)
 
 
 def drop(visit: Visit, course_id: int) -> Result:
@@ -47,13 +51,23 @@ def complete(visit: Visit, course_id: int) -> Result:
 
 
 def promote(visit: Visit, course_id: int) -> Result:
-    """Give free seats to the first students on the waitlist."""
+    """Give free seats to the first students on the waitlist, or one to the student who is named.
+
+    If no one can have one, nothing is changed, and every reason is shown.
+    """
 
     def act() -> str:
-        seats = visit.form.one("seats")
-        body = {"seats": int(seats) if seats.isdecimal() else seats}
+        named, rules = visit.form.ids("promoted"), visit.form.all("rule")
+        body: dict[str, Any] = {"seats": whole(visit.form.one("seats"))}
+        if named:
+            body = {"student_id": named[0]}
+        if rules:
+            body["override"] = {"rules": rules, "reason": visit.form.one("override_reason")}
         answer = visit.send("POST", f"/v1/courses/{course_id}/promotions", body)
         promoted = sum(item["status"] < HTTPStatus.BAD_REQUEST for item in answer["items"])
+        against = [reason for item in answer["items"] for reason in item.get("errors", ())]
+        if against and not promoted:
+            raise Problem.from_violations([Violation(**reason) for reason in against])
         return link(f"/courses/{course_id}", done="promoted", n=promoted)
 
     return _try(visit, course_id, act)
@@ -89,7 +103,7 @@ def _try(visit: Visit, course_id: int, act: Any) -> Result:
 def _course(visit: Visit, course_id: int, problem: Problem | None = None) -> Result:
     course = get_course(visit.db, course_id)
     if visit.is_student:
-        return visit.page("course", course=course, past=None, problem=None, reasons=[])
+        return visit.page("course", course=course, past=None, problem=None, reasons=[], rules=[])
     past = CensusFilter()
     if any(visit.query.one(name) for name in ("as_of", "known_at")):
         past = read_query(_without_empty(visit), CensusFilter, visit.context.zone)
@@ -112,10 +126,18 @@ def _course(visit: Visit, course_id: int, problem: Problem | None = None) -> Res
             key=lambda entry: (entry.position or 0, entry.waitlisted_at or ""),
         ),
         seen=get_course_tag(visit.db, course_id),
-        changes=page.list_last_changes(visit.db, CHANGES, course_id=course_id),
+        changes=list_changes(visit.db, ChangeScope(course_id=course_id), CHANGES).items,
         problem=problem,
         reasons=reasons(problem) if problem else [],
+        rules=_rules(visit, problem),
     )
+
+
+def _rules(visit: Visit, problem: Problem | None) -> list[str]:
+    """The rules that a promotion that was refused can set aside. Other forms set none aside."""
+    if problem is None or not visit.form.all("promoted"):
+        return []
+    return overridable([*visit.form.all("rule"), *codes_of(problem)])
 
 
 def _without_empty(visit: Visit) -> dict[str, str]:

@@ -4,8 +4,9 @@ from http import HTTPStatus
 from typing import Any
 
 from enrollment.data import page
+from enrollment.data.change_list import Changed, ChangeScope, list_changes
 from enrollment.data.hold import list_holds
-from enrollment.data.page import Changed, Scheduled
+from enrollment.data.page import Scheduled
 from enrollment.data.student import get_student
 from enrollment.http.authentication import (
     READERS_AND_STUDENTS,
@@ -122,6 +123,7 @@ def _desk(
         if course.term != terms.code:
             others.setdefault(course.term, []).append(course)
     holds = list_holds(visit.db, student_id, Pagination(limit=100)).items
+    latest = list_changes(visit.db, ChangeScope(student_id), CHANGES)
     status = HTTPStatus.OK
     problems = {**(refused.problems if refused else {})}
     if problems or hold_refusal:
@@ -137,7 +139,7 @@ def _desk(
         others=others,
         limit=student.max_credits or (terms.shown.max_credits if terms.shown else None),
         holds=[hold for hold in holds if not hold.released_at],
-        changes=_visible(visit, page.list_last_changes(visit.db, CHANGES, student_id=student_id)),
+        changes=_visible(visit, latest.items),
         problems=problems,
         hold_errors=by_field(hold_refusal),
     )

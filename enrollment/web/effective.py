@@ -10,10 +10,11 @@ from enrollment.web.visit import Visit
 from enrollment.web.words import Words
 
 
-def details(visit: Visit) -> dict[str, Any]:
+def details(visit: Visit, *, names_now: bool = False) -> dict[str, Any]:
     """Return the `reason` and the `effective_at` of a form, where they are given.
 
-    A day that is over means its end, where the school is; today means now. Raises invalid_body.
+    A day that is over means its end, where the school is; today means now, which is left out unless
+    `names_now`. Raises invalid_body.
     """
     given: dict[str, Any] = {}
     if reason := visit.form.one("reason"):
@@ -26,6 +27,8 @@ def details(visit: Visit) -> dict[str, Any]:
                 following = datetime.combine(day + timedelta(days=1), datetime.min.time(), zone)
                 end = following.astimezone(UTC) - timedelta(milliseconds=1)
                 given["effective_at"] = str(Timestamp.of(end))
+            elif names_now:
+                given["effective_at"] = str(Timestamp.now())
         except (ValueError, OverflowError):
             violation = Violation(
                 pointer="/effective_at",

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from enrollment.data.page import Changed
+from enrollment.data.change_list import Changed
 from enrollment.web.visit import Fields
-from enrollment.web.words import Words, count
+from enrollment.web.words import STATUSES, TIMESTAMP, WEEKDAYS, Words, count
 
 # What happened to an enrollment, before and after the label of the course.
 EVENTS = {
@@ -23,8 +23,12 @@ DONE = {
     "holds_released": "Released {holds}.",
     "token_made": "The token is made. Its secret was shown before, and is not kept.",
     "token_revoked": "The token is revoked. Whoever used it is signed out.",
+    "corrected": "The latest change is corrected.",
+    "taken_back": "The latest change is taken back.",
+    "made_void": "The enrollment is void.",
     "saved": "Saved.",
     "added": "The student is added.",
+    "copied": "Copied {courses}.",
     "promoted": "{students} got a seat.",
     "students_dropped": "Dropped {students}.",
     "students_completed": "Completed the course for {students}.",
@@ -38,23 +42,62 @@ def describe(change: Changed, words: Words) -> tuple[str, str, str]:
         before, after = EVENTS[str(change.to_status)]
         if change.from_status == "waitlisted" and change.to_status == "dropped":
             before = "left the waitlist of"
-        details = [after, *_details(change, words)]
         return (
             before,
             change.label or f"course {change.course_id}",
-            ", ".join(filter(None, details)),
+            ", ".join([*filter(None, [after]), *_details(change, words)]),
         )
     if change.subject == "hold":
-        verb = "placed" if change.before is None else "changed"
-        if change.after and change.after.get("released_at"):
-            verb = "released"
-        return f"hold {verb}: {change.reason or ''}", "", ""
+        return f"{record_change(change, words)}: {change.reason or ''}", "", ""
     if change.subject == "course":
-        what = f"{change.part} " if change.part else ""
-        return what + _fields(change), change.label or "", ""
+        return record_change(change, words), change.label or "", ""
     if change.subject == "term":
-        return f"term {change.reason or ''} {_fields(change)}", "", ""
-    return _fields(change), "", ""
+        return f"term {change.term or ''} {record_change(change, words)}", "", ""
+    return record_change(change, words), "", ""
+
+
+def transition(change: Changed) -> str:
+    """From what to what an enrollment has changed, such as "enrolled → dropped"."""
+    after = STATUSES[str(change.to_status)]
+    if change.from_status == change.to_status:
+        return f"still {after}"
+    steps = [STATUSES[change.from_status]] if change.from_status else []
+    result = ["not passed"] if change.passed is False else []
+    result += [f"grade {change.grade}"] if change.grade else []
+    return ", ".join([" → ".join([*steps, after]), *result])
+
+
+def history_line(change: Changed, words: Words) -> str:
+    """The same where it is clear of which enrollment."""
+    return ", ".join([transition(change), *_details(change, words)])
+
+
+def correction(change: Changed) -> str:
+    """How a change stands to an earlier one, if it corrects it."""
+    if change.restores:
+        return "takes the change before it back"
+    return "corrects the change before it" if change.corrects else ""
+
+
+def rules_set_aside(change: Changed) -> str:
+    return ", ".join(change.overridden).replace("_", " ")
+
+
+def record_change(change: Changed, words: Words) -> str:
+    """What has changed in a record, such as "email a@b.example → c@d.example"."""
+    before, after = change.before, change.after
+    if change.subject == "hold":
+        verb = "placed" if before is None else "changed"
+        return "hold released" if after and after.get("released_at") else f"hold {verb}"
+    what = f"{_part(change.part, (after or before or {}))} " if change.part else ""
+    if before is None:
+        return f"{what}added"
+    if after is None:
+        return f"{what}{'removed' if change.part else 'deleted'}"
+    return what + ", ".join(
+        f"{name.replace('_', ' ')} {_value(before.get(name), words)} → {_value(value, words)}"
+        for name, value in after.items()
+    )
 
 
 def outcome(query: Fields) -> str:
@@ -70,30 +113,28 @@ def outcome(query: Fields) -> str:
 
 def _details(change: Changed, words: Words) -> list[str]:
     """What else the history has of an event: since when, why, and in spite of which rules."""
-    details = ["corrected"] if change.corrects else []
+    details = [*filter(None, [correction(change)])]
     if change.effective_at and change.effective_at != change.recorded_at:
         details.append(f"since {words.day(change.effective_at)}")
     if change.reason:
         details.append(f"“{change.reason}”")
     if change.overridden:
-        details.append("rules set aside: " + ", ".join(change.overridden).replace("_", " "))
+        details.append(f"rules set aside: {rules_set_aside(change)}")
     return details
 
 
-def _fields(change: Changed) -> str:
-    """The columns that differ, such as "email a@b.example → c@d.example"."""
-    before, after = change.before, change.after
-    if before is None:
-        return "added"
-    if after is None:
-        return "removed" if change.part else "deleted"
-    return ", ".join(
-        f"{name.replace('_', ' ')} {_value(before.get(name))} → {_value(value)}"
-        for name, value in after.items()
-    )
+def _part(part: str, fields: dict[str, Any]) -> str:
+    """A part of a course in words: "meeting Mon 09:00-10:30", or "requirement CS100"."""
+    if part == "meeting" and "weekday" in fields:
+        return f"meeting {WEEKDAYS[fields['weekday'] - 1]} {fields['from']}-{fields['to']}"
+    return f"{part} {fields.get('code', '')}".strip()
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, words: Words) -> str:
+    if isinstance(value, dict):
+        value = [f"{name} {_value(each, words)}" for name, each in value.items()]
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
+    if isinstance(value, str) and TIMESTAMP.fullmatch(value):
+        return words.time(value)
     return "none" if value is None else str(value)

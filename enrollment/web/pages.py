@@ -3,10 +3,15 @@
 from enrollment.http.operation import Operation
 from enrollment.web import (
     adding,
+    census,
+    changes,
     course,
+    course_copy,
     course_form,
     courses,
     desk,
+    downloads,
+    enrollment,
     holds,
     roster,
     sign_in,
@@ -31,4 +36,9 @@ PAGES: tuple[Operation, ...] = (
     *holds.PAGES,
     *terms.PAGES,
     *tokens.PAGES,
+    *downloads.PAGES,
+    *changes.PAGES,
+    *census.PAGES,
+    *course_copy.PAGES,
+    *enrollment.PAGES,
 )

@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from enrollment.data import page
+from enrollment.data.change_list import ChangeScope, list_changes
 from enrollment.data.course import get_course
 from enrollment.data.page import Person, Scheduled
 from enrollment.data.roster import get_courses_tag
@@ -13,7 +14,7 @@ from enrollment.model.courses import Course
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
-from enrollment.web.refusal import reasons
+from enrollment.web.refusal import overridable, reasons
 from enrollment.web.term import choose_term
 from enrollment.web.visit import Visit
 
@@ -97,20 +98,15 @@ def show_plan(
         drops=[by_id[id] for id in plan.drops if id in by_id],
         general=general,
         problem=problem,
-        rules=_rules([*plan.rules, *every]) if visit.may_write else [],
+        rules=overridable([*plan.rules, *every]) if visit.may_write else [],
         credits=_credits(schedule, steps, plan, terms.code),
         limit=student.max_credits or (terms.shown.max_credits if terms.shown else None),
         moved=_moved(visit, student_id, answer),
         seen=get_courses_tag(visit.db, student_id),
-        changes=page.list_last_changes(visit.db, 5, student_id=student_id)
+        changes=list_changes(visit.db, ChangeScope(student_id), 5).items
         if problem and problem.code == "precondition_failed" and visit.may_write
         else [],
     )
-
-
-def _rules(codes: list[str]) -> list[str]:
-    """The rules that can be set aside, each once."""
-    return [code for code in dict.fromkeys(codes) if PROBLEM_TYPES[code].overridable]
 
 
 def _credits(

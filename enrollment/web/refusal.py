@@ -43,6 +43,13 @@ def codes_of(problem: Problem) -> list[str]:
     return [violation.code for violation in problem.violations] or [problem.code]
 
 
+def overridable(codes: Iterable[str]) -> list[str]:
+    """Those rules of a list that can be set aside, each once. What is no code of a rule is left
+    out."""
+    known = (PROBLEM_TYPES.get(code) for code in dict.fromkeys(codes))
+    return [rule.code for rule in known if rule and rule.overridable]
+
+
 def reasons(problem: Problem) -> list[Violation]:
     """The reasons of a problem; one without reasons is its own reason."""
     alone = Violation(code=problem.code, detail=problem.detail)

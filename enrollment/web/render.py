@@ -20,11 +20,13 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
+# Nothing that is shown to whoever has signed in stays in the browser after that.
+PRIVATE = {"Cache-Control": "no-store"}
 HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
     "Content-Security-Policy": POLICY,
-    "Cache-Control": "no-store",
     "Referrer-Policy": "same-origin",
+    **PRIVATE,
 }
 
 

@@ -1,6 +1,7 @@
 """/start: the first page after the sign-in."""
 
 from enrollment.data import page
+from enrollment.data.change_list import ChangeScope, list_changes
 from enrollment.data.student import list_students
 from enrollment.http.authentication import READERS_AND_STUDENTS
 from enrollment.http.operation import Operation
@@ -23,7 +24,7 @@ def show_start(visit: Visit) -> Result:
         "start",
         terms=terms,
         counts=page.get_start_counts(visit.db, terms.code, since),
-        changes=page.list_last_changes(visit.db, CHANGES),
+        changes=list_changes(visit.db, ChangeScope(), CHANGES).items,
         has_students=bool(list_students(visit.db, StudentFilter(limit=1)).items),
     )
 

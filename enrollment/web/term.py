@@ -11,6 +11,12 @@ from enrollment.web.words import Words
 ALL = TermFilter(limit=1000)
 
 
+def title_of(visit: Visit, code: str | None) -> str:
+    """Return the title of the term with this code, or "" if there is none."""
+    every = list_terms(visit.db, ALL).items
+    return next((term.title for term in every if term.code == code), "")
+
+
 class Terms(NamedTuple):
     """All terms, the latest first, and the one that is shown, if there is any."""
 

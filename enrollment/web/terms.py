@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
+from enrollment.data import page
 from enrollment.data.term import get_term, list_terms
 from enrollment.http.authentication import READERS, REGISTRARS
 from enrollment.http.conditional import etag_of
@@ -10,6 +11,7 @@ from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.records import Term
 from enrollment.problems.errors import Problem
+from enrollment.web.census import NOW, count_term
 from enrollment.web.record import decimal, submit
 from enrollment.web.refusal import by_field
 from enrollment.web.term import ALL
@@ -27,6 +29,18 @@ def show_terms(visit: Visit) -> Result:
     return visit.page("terms_list", listed=every)
 
 
+def show_term(visit: Visit, term_id: int) -> Result:
+    """Show a term with its numbers."""
+    term = get_term(visit.db, term_id)
+    since = Words(visit.site.config.time_zone).day_start()
+    return visit.page(
+        "term",
+        term=term,
+        census=count_term(visit, term, NOW),
+        counts=page.get_start_counts(visit.db, term.code, since),
+    )
+
+
 def show_new(visit: Visit) -> Result:
     """Show an empty record."""
     return _form(visit, None, dict.fromkeys(FIELDS, ""))
@@ -36,8 +50,8 @@ def create(visit: Visit) -> Result:
     """Add a term."""
 
     def act() -> str:
-        visit.send("POST", "/v1/terms", _body(visit))
-        return link("/terms", done="saved")
+        new = visit.send("POST", "/v1/terms", _body(visit))
+        return link(f"/terms/{new['id']}", done="saved")
 
     return submit(visit, act, lambda problem: _form(visit, None, _typed(visit), problem))
 
@@ -58,7 +72,7 @@ def replace(visit: Visit, term_id: int) -> Result:
 
     def act() -> str:
         visit.send("PATCH", f"/v1/terms/{term_id}", _body(visit), if_match=visit.form.one("seen"))
-        return link("/terms", done="saved")
+        return link(f"/terms/{term_id}", done="saved")
 
     return submit(visit, act, lambda problem: _form(visit, term, _typed(visit), problem))
 
@@ -78,7 +92,7 @@ def _form(
     visit: Visit, term: Term | None, values: dict[str, str], problem: Problem | None = None
 ) -> Result:
     return visit.page(
-        "term",
+        "term_form",
         HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK,
         term=term,
         values=values,
@@ -92,6 +106,7 @@ PAGES = (
     Operation("GET", "/terms", READERS, show_terms, is_page=True),
     Operation("GET", "/terms/new", REGISTRARS, show_new, is_page=True),
     Operation("POST", "/terms/new", REGISTRARS, create, is_page=True),
+    Operation("GET", "/terms/<term_id:id>", READERS, show_term, is_page=True),
     Operation("GET", "/terms/<term_id:id>/edit", REGISTRARS, show_edit, is_page=True),
     Operation("POST", "/terms/<term_id:id>/edit", REGISTRARS, replace, is_page=True),
 )

@@ -13,10 +13,12 @@ import msgspec
 from bottle import Router
 
 from enrollment.config import Config
+from enrollment.data.export import get_school
 from enrollment.http.authentication import Authenticator, check_role
 from enrollment.http.body import read_content
 from enrollment.http.context import Caller, Context
 from enrollment.http.endpoint import prepare
+from enrollment.http.endpoint import read as run_read
 from enrollment.http.endpoint import write as run_write
 from enrollment.http.operation import match
 from enrollment.http.responses import Result
@@ -26,7 +28,8 @@ from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
 from enrollment.storage.sqlite import Connection
 from enrollment.web.refusal import reasons
-from enrollment.web.render import HEADERS, render
+from enrollment.web.render import HEADERS, PRIVATE, render
+from enrollment.web.words import link
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 MAX_FIELDS = 10_000
@@ -88,8 +91,8 @@ class Visit:
 
     def page(self, name: str, status: int = HTTPStatus.OK, **values: Any) -> Result:
         """Return a page, made with a template."""
-        key = secrets.token_hex(8)
-        content = render(name, self.context, self.site.config, key=key, visit=self, **values)
+        values |= {"key": secrets.token_hex(8), "visit": self, "school": get_school(self.db)}
+        content = render(name, self.context, self.site.config, **values)
         return Result(status, content, HEADERS)
 
     def once(self, act: Callable[[], str]) -> Result:
@@ -118,29 +121,35 @@ class Visit:
         answers with; then nothing has changed.
         """
         sent = b"" if body is None else msgspec.json.encode(body)
-        environ = {
-            "REQUEST_METHOD": method,
-            "PATH_INFO": path,
-            "QUERY_STRING": "dry_run=true" if dry_run else "",
-            "CONTENT_TYPE": "application/json",
-            "CONTENT_LENGTH": str(len(sent)),
-            "wsgi.input": BytesIO(sent),
-        }
+        content = {"CONTENT_LENGTH": str(len(sent)), "wsgi.input": BytesIO(sent)}
         if if_match:
-            environ["HTTP_IF_MATCH"] = f'"{if_match}"'
-        inner = Context(environ, self.context.expose_metrics, self.context.zone)
-        inner.caller = self.context.caller
-        match(self.site.router, inner)
-        check_role(inner)
-        prepare(inner)
+            content["HTTP_IF_MATCH"] = f'"{if_match}"'
+        query = "dry_run=true" if dry_run else ""
+        inner = self._inner(method, path, query, CONTENT_TYPE="application/json", **content)
         try:
             with self.site.database.write() as db:
                 response = run_write(inner, db, self.site.config.retry_window)
         except RolledBack as rolled_back:
             response = rolled_back.response
         # No write answers with a file.
-        content = cast(bytes, response.content)
-        return msgspec.json.decode(content) if content else None
+        answer = cast(bytes, response.content)
+        return msgspec.json.decode(answer) if answer else None
+
+    def download(self, path: str, **query: Any) -> Result:
+        """Return a file of the API, for the caller of this page. Raises what the API does."""
+        inner = self._inner("GET", path, link("", **query).removeprefix("?"))
+        response = run_read(inner, self.db)
+        return Result(response.status, response.content, {**response.headers, **PRIVATE})
+
+    def _inner(self, method: str, path: str, query: str, **environ: Any) -> Context:
+        """Return the context of a request to the API, as the caller of this page."""
+        environ |= {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query}
+        inner = Context(environ, self.context.expose_metrics, self.context.zone)
+        inner.caller = self.context.caller
+        match(self.site.router, inner)
+        check_role(inner)
+        prepare(inner)
+        return inner
 
 
 def see_other(location: str, headers: dict[str, str] | None = None) -> Result:

@@ -40,15 +40,26 @@ class Words:
     def today(self) -> date:
         return datetime.now(self._zone).date()
 
-    def day_start(self) -> str:
-        """The timestamp at which today began."""
-        start = datetime.combine(self.today(), datetime.min.time(), self._zone)
+    def now(self) -> str:
+        """The time where the school is, such as "3 Nov 2026, 10:12"."""
+        now = datetime.now(self._zone)
+        return f"{self.date(now.date())}, {now:%H:%M}"
+
+    def day_start(self, day: str = "") -> str:
+        """The timestamp at which a day began: this one, or today."""
+        on = date.fromisoformat(day) if day else self.today()
+        start = datetime.combine(on, datetime.min.time(), self._zone)
         return start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
     def time(self, timestamp: str | None) -> str:
         """Such as "3 Nov 2026, 10:12"."""
         moment = self.moment(timestamp)
         return f"{self.date(moment.date())}, {moment:%H:%M}" if moment else ""
+
+    def stamp(self, timestamp: str | None) -> str:
+        """A time as a spreadsheet sorts it, such as "2026-11-03 10:12:05"."""
+        moment = self.moment(timestamp)
+        return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else ""
 
     def day(self, timestamp: str | None) -> str:
         """Such as "3 Nov 2026"."""
@@ -64,6 +75,11 @@ class Words:
         if moment.time() != time():
             return moment.isoformat(timespec="minutes")
         return (moment.date() - timedelta(days=is_end)).isoformat()
+
+    def until(self, timestamp: str) -> str:
+        """The end that a time is: such as "3 Nov 2026" for the midnight after that day."""
+        text = self.boundary(timestamp, is_end=True)
+        return self.date(text) if len(text) == len("2026-11-03") else self.time(timestamp)
 
     def date(self, when: date | str | None) -> str:
         if not when:
@@ -104,12 +120,22 @@ def actor(text: str | None) -> str:
 
 def number(value: float | None) -> str:
     """Such as "3" or "7.5"."""
-    return "" if value is None else f"{value:g}"
+    return "" if value is None else f"{value:.10g}"
+
+
+def signed(difference: float) -> str:
+    """Such as "+3", with the sign for minus that is as wide as the plus; "" for no difference."""
+    return f"{difference:+.10g}".replace("-", "\N{MINUS SIGN}") if difference else ""
 
 
 def count(amount: int, noun: str) -> str:
     """Such as "1 course" or "2 courses"."""
-    return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
+    return f"{amount} {plural(amount, noun)}"
+
+
+def plural(amount: int, noun: str) -> str:
+    """The noun after a number."""
+    return noun if amount == 1 else f"{noun}s"
 
 
 def ordinal(place: int) -> str:

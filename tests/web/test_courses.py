@@ -224,3 +224,65 @@ def test_the_class_list_has_a_line_for_each_signature(
         "Abel, Bo",
         "",
     ]
+
+
+@pytest.fixture
+def manual(client: Client) -> int:
+    """A course with two free seats. The first of the three students who wait for it is on hold."""
+    fields = {"code": "CS101", "title": "Databases", "promotion": "manual"}
+    course = client.course(**fields, capacity=0)
+    for family_name in ("Abel", "Bohr", "Curie"):
+        client.enroll(client.student(family_name=family_name), course, waitlist=True)
+    client.post_json("/v1/students/1/holds", {"reason": "fees"}, status=201)
+    client.put_json(f"/v1/courses/{course}", {**fields, "capacity": 2})
+    return course
+
+
+def test_a_seat_is_given_to_a_named_student(browser: Browser, client: Client, manual: int):
+    form = page_of(browser, manual, "/promote")
+    form["promoted"] = "3"
+
+    page = form.submit(status=303).follow()
+
+    assert "1 student got a seat." in text(page)
+    assert [client.status(student, manual) for student in (1, 2, 3)] == [
+        "waitlisted",
+        "waitlisted",
+        "enrolled",
+    ]
+
+
+def test_a_seat_is_given_against_a_rule_with_a_reason(
+    browser: Browser, client: Client, manual: int
+):
+    form = page_of(browser, manual, "/promote")
+    form["promoted"] = "1"
+
+    page = form.submit(status=422)
+
+    assert "Student 1 is on hold: fees Set aside: The student is on hold" in text(page)
+    # The API would note that the student was skipped; the page has changed nothing.
+    assert len(client.events()) == 3
+    form = form_to(page, "/promote")
+    assert form["promoted"].value == "1"
+    form["rule"] = "student_on_hold"
+    page = form.submit(status=422)
+    form = form_to(page, "/promote")
+    assert form["rule"].checked
+    form["override_reason"] = "pays tomorrow"
+    form.submit(status=303)
+    event = client.get("/v1/events").json["items"][-1]
+    assert (event["overridden"], event["reason"]) == (["student_on_hold"], "pays tomorrow")
+
+
+def test_whoever_cannot_be_enrolled_is_skipped_if_others_can(
+    browser: Browser, client: Client, manual: int
+):
+    form = page_of(browser, manual, "/promote")
+    form["seats"] = "1"
+
+    page = form.submit(status=303).follow()
+
+    assert "1 student got a seat." in text(page)
+    assert client.status(2, manual) == "enrolled"
+    assert "student on hold" in text(page).replace("_", " ")

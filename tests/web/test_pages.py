@@ -6,20 +6,29 @@ from pathlib import Path
 import pytest
 
 from enrollment.app import App
+from enrollment.http.authentication import ADMINS, REGISTRARS
 from enrollment.web.pages import PAGES
 from tests.support.browser import Browser, form_to, text, tick
 from tests.support.client import Client
 from tests.support.tokens import STUDENT_TOKEN, TOKENS
 
+ROOT = Path(__file__).parents[2]
 # The pages that anyone sees, with what they need in place of a record.
 PUBLIC = ("/sign-in", "/style-<digest:re:[0-9a-f]+>.css", "/icon.svg")
 SHOWN = [
     page.path
     for page in PAGES
-    if page.method == "GET" and page.path not in PUBLIC and "<code" not in page.path
+    if page.method == "GET"
+    and page.path not in PUBLIC
+    and "<code" not in page.path
+    and not page.download
 ]
+FORMS = [
+    page.path for page in PAGES if page.method == "POST" and page.allowed in (ADMINS, REGISTRARS)
+]
+FILES = [page.path for page in PAGES if page.download]
 STUDENTS_OWN = ("/students/1", "/students/1/add", "/students/1/schedule", "/courses", "/courses/1")
-FOR_WRITERS = ("/new", "/edit", "/add")
+FOR_WRITERS = ("/new", "/edit", "/add", "/copy")
 ADMINS_ONLY = ("/tokens",)
 # A page reads little: each query of a list is one query, however long the list.
 MOST_QUERIES = 10
@@ -40,6 +49,13 @@ def expected(role: str, path: str) -> int:
     return 403 if role == "reader" and path.endswith(FOR_WRITERS) else 200
 
 
+def test_every_page_is_documented():
+    listed = re.findall(r"`(/[\w{}/-]+)`", (ROOT / "docs/pages.md").read_text())
+
+    paths = {re.sub(r"<\w+:id>", "{id}", path) for path in SHOWN}
+    assert paths == {*listed}
+
+
 @pytest.mark.parametrize("role", ["admin", "registrar", "reader", "student"])
 def test_each_role_sees_its_pages(app: App, small_college: Client, role: str):
     browser = Browser(app, STUDENT_TOKEN if role == "student" else TOKENS[role])
@@ -49,6 +65,30 @@ def test_each_role_sees_its_pages(app: App, small_college: Client, role: str):
     }
 
     assert statuses == {path: expected(role, path) for path in statuses}
+
+
+@pytest.mark.parametrize("role", ["reader", "student"])
+def test_the_forms_of_registrars_are_refused_to_others(app: App, small_college: Client, role: str):
+    browser = Browser(app, STUDENT_TOKEN if role == "student" else TOKENS[role])
+    events = small_college.events()
+
+    for path in FORMS:
+        browser.post(address(path), {"key": "1", "reason": "x", "course": "1"}, status=403)
+
+    assert small_college.events() == events
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_a_file_is_for_those_who_see_everyone(app: App, small_college: Client, path: str):
+    browser = Browser(app, TOKENS["reader"])
+
+    file = browser.get(address(path))
+
+    assert file.headers["Cache-Control"] == "no-store"
+    assert file.headers["Content-Disposition"].startswith("attachment; filename=")
+    assert file.headers["Content-Length"] == str(len(file.body))
+    Browser(app, STUDENT_TOKEN).get(address(path), status=403)
+    Browser(app, token=None).get(address(path), status=303)
 
 
 def test_a_student_sees_no_one_else(app: App, small_college: Client):

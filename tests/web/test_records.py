@@ -24,7 +24,7 @@ def test_a_new_database_leads_through_three_steps(browser: Browser, client: Clie
 
     page = form.submit(status=303).follow()
 
-    assert "Fall 2026 2026-FALL 31 Aug 2026 18 Dec 2026 18.5" in text(page)
+    assert "Fall 2026 2026-FALL 31 Aug 2026 to 18 Dec 2026 at most 18.5 credits" in text(page)
     client.student()
     assert "Three steps" not in text(browser.get("/start"))
 

@@ -1,0 +1,100 @@
+"""/terms/{id}/copy: copy courses of another term, all that are ticked or none."""
+
+from http import HTTPStatus
+from typing import Any
+
+from enrollment.data import page
+from enrollment.data.term import get_term
+from enrollment.http.authentication import REGISTRARS
+from enrollment.http.operation import Operation
+from enrollment.http.responses import Result
+from enrollment.model.records import Term
+from enrollment.model.results import Violation
+from enrollment.problems.errors import Problem
+from enrollment.problems.registry import PROBLEM_TYPES
+from enrollment.web.refusal import codes_of, is_shown, reasons
+from enrollment.web.term import choose_term
+from enrollment.web.visit import Visit
+from enrollment.web.words import link
+
+NOTHING_TICKED = Problem("invalid_query", "Tick at least one course first.")
+
+
+def show_form(visit: Visit, term_id: int) -> Result:
+    """Choose the term to copy from, and its courses."""
+    return _form(visit, term_id)
+
+
+def copy(visit: Visit, term_id: int) -> Result:
+    """Preview the copy, or make it. A refusal shows every conflict."""
+    codes = [*dict.fromkeys(visit.form.all("code"))]
+    body = {"copy_from": visit.form.one("from"), "codes": codes}
+
+    def act() -> str:
+        answer = visit.send("POST", f"/v1/terms/{term_id}/courses", body)
+        return link(f"/terms/{term_id}", done="copied", n=len(answer["items"]))
+
+    if not codes:
+        return _form(visit, term_id, NOTHING_TICKED)
+    try:
+        if visit.form.one("do") != "preview":
+            return visit.once(act)
+        answer = visit.send("POST", f"/v1/terms/{term_id}/courses", body, dry_run=True)
+    except Problem as problem:
+        if not is_shown(problem):
+            raise
+        return _form(visit, term_id, problem)
+    return _form(visit, term_id, answer=answer)
+
+
+def _form(
+    visit: Visit,
+    term_id: int,
+    problem: Problem | None = None,
+    answer: dict[str, Any] | None = None,
+) -> Result:
+    term = get_term(visit.db, term_id)
+    others = [other for other in choose_term(visit).every if other.id != term_id]
+    source = _choose(visit, term, others)
+    codes = page.list_codes_to_copy(visit.db, source.code, term.code) if source else []
+    copies: dict[str, list[dict[str, Any]]] = {}
+    for course in answer["items"] if answer else ():
+        copies.setdefault(course["code"], []).append(course)
+    ticked = visit.form.all("code")
+    against: dict[str, list[Violation]] = {}
+    general: list[Violation] = []
+    for reason in reasons(problem) if problem else ():
+        index = (reason.pointer or "").removeprefix("/codes/").partition("/")[0]
+        found = against.setdefault(ticked[int(index)], []) if index.isdigit() else general
+        found.append(reason)
+    if problem:
+        visit.context.refusals = codes_of(problem)
+    return visit.page(
+        "copy",
+        PROBLEM_TYPES[problem.code].status if problem else HTTPStatus.OK,
+        term=term,
+        others=others,
+        source=source,
+        codes=codes,
+        # A code is copied with all its sections, so at first those are ticked that are new here.
+        ticked=ticked if visit.form else [code.code for code in codes if not code.present],
+        copies=copies,
+        problem=problem,
+        against=against,
+        general=general,
+    )
+
+
+def _choose(visit: Visit, term: Term, others: list[Term]) -> Term | None:
+    """The term to copy from: the one in the form or the address, else the last one before."""
+    wanted = visit.form.one("from") or visit.query.one("from")
+    named = [other for other in others if other.code.lower() == wanted.lower()]
+    earlier = [other for other in others if other.start_on < term.start_on]
+    return next(iter([*named, *earlier, *others]), None)
+
+
+ONE = "/terms/<term_id:id>/copy"
+PAGES = (
+    Operation("GET", ONE, REGISTRARS, show_form, is_page=True),
+    Operation("POST", ONE, REGISTRARS, copy, is_page=True),
+)

@@ -1,0 +1,136 @@
+"""/students/{id}/courses/{id}: one enrollment with its history, and what undoes a mistake in it."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from enrollment.data.change_list import ChangeScope, list_changes
+from enrollment.data.correction import get_latest_change
+from enrollment.data.course import get_course
+from enrollment.data.enrollment import find_enrollment
+from enrollment.data.student import get_student
+from enrollment.http.authentication import READERS, REGISTRARS
+from enrollment.http.conditional import etag_of
+from enrollment.http.operation import Operation
+from enrollment.http.responses import Result
+from enrollment.problems.errors import Problem
+from enrollment.problems.registry import PROBLEM_TYPES
+from enrollment.web import effective
+from enrollment.web.record import submit
+from enrollment.web.refusal import by_field, codes_of, overridable
+from enrollment.web.visit import Visit
+from enrollment.web.words import link
+
+CHANGES = 50
+# What the latest change can be corrected to, and which status must have been before it, if any.
+STATUSES = {
+    "enrolled": None,
+    "completed": ("enrolled",),
+    "dropped": ("enrolled", "waitlisted"),
+}
+OUTCOMES = {"": None, "passed": True, "not passed": False}
+
+
+def show_enrollment(visit: Visit, student_id: int, course_id: int) -> Result:
+    """Show an enrollment and its history."""
+    return _enrollment(visit, student_id, course_id)
+
+
+def correct(visit: Visit, student_id: int, course_id: int) -> Result:
+    """Replace the latest change by what it should have been."""
+
+    def body() -> dict[str, Any]:
+        form = visit.form
+        given = {"status": form.one("status"), "correction": True, **_override(visit)}
+        passed = OUTCOMES.get(form.one("passed"))
+        given |= {} if passed is None else {"passed": passed}
+        given |= {"grade": form.one("grade")} if form.one("grade") else {}
+        return given | effective.details(visit, names_now=True)
+
+    return _undo(visit, student_id, course_id, "PUT", "", body, "corrected")
+
+
+def take_back(visit: Visit, student_id: int, course_id: int) -> Result:
+    """Take the latest change back: what held before it holds again."""
+
+    def body() -> dict[str, Any]:
+        return {
+            "take_back": "latest_change",
+            "reason": visit.form.one("reason"),
+            **_override(visit),
+        }
+
+    return _undo(visit, student_id, course_id, "POST", "/corrections", body, "taken_back")
+
+
+def make_void(visit: Visit, student_id: int, course_id: int) -> Result:
+    """Make an enrollment void that was entered in error."""
+
+    def body() -> dict[str, Any]:
+        return {"status": "void", **effective.details(visit)}
+
+    return _undo(visit, student_id, course_id, "PUT", "", body, "made_void")
+
+
+def _undo(
+    visit: Visit,
+    student_id: int,
+    course_id: int,
+    method: str,
+    end: str,
+    body: Callable[[], dict[str, Any]],
+    done: str,
+) -> Result:
+    path = f"/students/{student_id}/courses/{course_id}"
+
+    def act() -> str:
+        visit.send(method, f"/v1{path}{end}", body(), if_match=visit.form.one("seen"))
+        return link(path, done=done)
+
+    def show_again(problem: Problem) -> Result:
+        return _enrollment(visit, student_id, course_id, done, problem)
+
+    return submit(visit, act, show_again)
+
+
+def _override(visit: Visit) -> dict[str, Any]:
+    """The rules that the form sets aside, for the reason of the correction."""
+    rules = visit.form.all("rule")
+    return {"override": {"rules": rules, "reason": visit.form.one("reason")}} if rules else {}
+
+
+def _enrollment(
+    visit: Visit, student_id: int, course_id: int, refused: str = "", problem: Problem | None = None
+) -> Result:
+    """Show the page. `refused` names the form that was refused."""
+    present = find_enrollment(visit.db, student_id, course_id)
+    latest = get_latest_change(visit.db, student_id, course_id) if present else None
+    before = latest.before.status if latest and latest.before else ""
+    broken = [*visit.form.all("rule"), *(codes_of(problem) if problem else ())]
+    return visit.page(
+        "enrollment",
+        PROBLEM_TYPES[problem.code].status if problem else HTTPStatus.OK,
+        student=get_student(visit.db, student_id),
+        course=get_course(visit.db, course_id),
+        present=present,
+        latest=latest,
+        seen=etag_of(present),
+        statuses=[
+            status for status, needed in STATUSES.items() if needed is None or before in needed
+        ],
+        outcomes=OUTCOMES,
+        changes=list_changes(visit.db, ChangeScope(student_id, course_id), CHANGES).items,
+        refused=refused,
+        problem=problem,
+        errors=by_field(problem),
+        rules=overridable(broken),
+    )
+
+
+ONE = "/students/<student_id:id>/courses/<course_id:id>"
+PAGES = (
+    Operation("GET", ONE, READERS, show_enrollment, is_page=True),
+    Operation("POST", f"{ONE}/correct", REGISTRARS, correct, is_page=True),
+    Operation("POST", f"{ONE}/take-back", REGISTRARS, take_back, is_page=True),
+    Operation("POST", f"{ONE}/void", REGISTRARS, make_void, is_page=True),
+)

@@ -1,0 +1,121 @@
+"""One term with its numbers, and the copy of courses from another term."""
+
+import pytest
+
+from enrollment.app import App
+from tests.support.browser import Browser, form_to, text
+from tests.support.client import Client
+from tests.support.tokens import TOKENS
+
+
+@pytest.fixture
+def spring(client: Client) -> int:
+    """The id of a term without courses, after one with two sections of CS101, MA101, a cancelled
+    course and one that is full."""
+    client.term(drop_until="2026-10-01")
+    client.term(code="2027-SPRING", title="Spring 2027", start_on="2027-02-01", end_on="2027-06-11")
+    for section in ("1", "2"):
+        client.course(
+            code="CS101", section=section, term="2026-FALL", enroll_from="2026-08-01T00:00:00Z"
+        )
+    client.course(code="MA101", term="2026-FALL", title="Algebra")
+    client.course(code="HI101", term="2026-FALL", status="cancelled")
+    full = client.course(code="PH101", term="2026-FALL", capacity=1, credits=5, title="Physics")
+    client.enroll(client.student(), full)
+    client.enroll(client.student(), full, waitlist=True)
+    return 2
+
+
+def codes(client: Client) -> list[str]:
+    """The labels of the courses of the second term."""
+    items = client.get("/v1/courses?term=2027-SPRING").json["items"]
+    return [course["label"] for course in items]
+
+
+def choose(form, *codes: str):
+    for box in form.fields["code"]:
+        box.checked = box._value in codes
+    return form
+
+
+def test_a_term_shows_its_numbers(browser: Browser, spring: int):
+    page = browser.get("/terms").click("Fall 2026")
+
+    said = text(page)
+    assert "31 Aug 2026 to 18 Dec 2026 no limit of credits students drop until 1 Oct 2026" in said
+    assert "5 courses 1 full course 0 with a free seat and students waiting" in said
+    assert "1 student enrolled 1 place taken 1 waiting 0 dropped since the start 5 credits" in said
+    page.click("Census")
+
+
+def test_a_term_that_readers_see_has_no_buttons(app: App, spring: int):
+    page = Browser(app, TOKENS["reader"]).get("/terms/1")
+
+    assert "Copy courses" not in text(page)
+    assert not page.html.select("main form")
+
+
+def test_ticked_courses_are_copied_after_a_preview(browser: Browser, client: Client, spring: int):
+    page = browser.get("/courses?term=2027-SPRING").click("Copy the courses of another term")
+    assert "HI101" not in text(page)
+    form = choose(form_to(page, "/copy"), "CS101", "MA101")
+
+    page = form.submit("do", value="preview", status=200)
+
+    said = text(page)
+    assert "This works. Nothing has been copied yet." in said
+    # The window is as far before the first day as it was.
+    assert "CS101 Databases 2 sections will be copied enroll from 2 Jan 2027, 00:00" in said
+    assert codes(client) == []
+    form = form_to(page, "/copy")
+    assert "Copy 3 courses" in text(page)
+    page = form.submit("do", value="copy", status=303).follow()
+    assert "Copied 3 courses." in text(page)
+    assert codes(client) == ["CS101-1", "CS101-2", "MA101"]
+    # A double click.
+    form.submit("do", value="copy", status=303)
+    assert len(codes(client)) == 3
+
+
+def test_every_conflict_is_beside_its_course_and_nothing_is_copied(
+    browser: Browser, client: Client, spring: int
+):
+    client.course(code="CS101", section="2", term="2027-SPRING")
+    client.course(code="MA101", term="2027-SPRING")
+    page = browser.get(f"/terms/{spring}/copy?from=2026-fall")
+    ticked = [box["value"] for box in page.html.select("[name=code][checked]")]
+    # At first, what can be copied.
+    assert ticked == ["PH101"]
+    assert "1 of 2 sections already there" in text(page)
+    form = choose(form_to(page, "/copy"), "CS101", "MA101", "PH101")
+
+    for do in ("preview", "copy"):
+        page = form.submit("do", value=do, status=409)
+        reasons = [row.get_text(" ", strip=True) for row in page.html.select(".reasons")]
+        assert len(reasons) == 2
+        assert "has the code CS101 and the section 2" in reasons[0]
+        assert "MA101" in reasons[1]
+        assert "Nothing was copied. Every reason is beside its course." in text(page)
+        assert len(page.html.select("[name=code][checked]")) == 3
+
+    assert codes(client) == ["CS101-2", "MA101"]
+
+
+def test_without_a_tick_or_another_term_nothing_is_copied(
+    browser: Browser, client: Client, spring: int
+):
+    form = choose(form_to(browser.get(f"/terms/{spring}/copy"), "/copy"))
+    page = form.submit("do", value="copy", status=422)
+    assert "Tick at least one course first." in text(page)
+    assert page.html.select("[name=code][checked]") == []
+    body = {"key": "1", "from": "NEVER", "code": "CS101"}
+    page = browser.post(f"/terms/{spring}/copy", body, status=409)
+    assert "There is no term with the code NEVER." in text(page)
+    assert "has no courses to copy" in text(browser.get("/terms/1/copy"))
+    browser.get("/terms/9/copy", status=404)
+
+
+def test_a_first_term_has_nothing_to_copy_from(browser: Browser, client: Client):
+    client.term()
+
+    assert "There is no other term" in text(browser.get("/terms/1/copy"))
