@@ -65,7 +65,7 @@ def test_an_earlier_census_shows_the_difference_to_today(browser: Browser, fall:
         "All courses": ["4", "−1", "0", "0", "16.5"],
     }
     said = text(page)
-    assert "as it was on 9 Sep 2026, 23:59, as known today" in said
+    assert "as it was on 9 Sep 2026, 23:59, as known on " in said
     assert "3 students −1 since then" in said
     assert "0 dropped since the start +1 since then" in said
 
