@@ -1,0 +1,5 @@
+-- Takes the records of imports away. What they brought in stays; the next import finds people by number and email.
+
+DROP TABLE source_record;
+
+DROP TABLE import;
