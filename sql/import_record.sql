@@ -93,6 +93,20 @@ WHERE planned.kind = 'term'
 -- Which courses do classes become? The code is that of the catalog, and the section what the code of the class adds
 -- to it. A class in all terms of a year is in the year. With `ends`, classes that are to be deleted, or have no row
 -- any more in a session that has one, are canceled.
+WITH year AS MATERIALIZED (
+    SELECT named.incoming_id, min(session.content ->> 'parentSourcedId') AS parent
+    FROM incoming_session AS named
+    CROSS JOIN source_record AS session
+    WHERE session.kind = 'academicSessions'
+        AND session.sourced_id = named.sourced_id
+        AND session.source = :source
+        AND session.is_current = 1
+    GROUP BY named.incoming_id
+    HAVING count(*) > 1
+        AND count(DISTINCT session.content ->> 'parentSourcedId') = 1
+        AND count(session.content ->> 'parentSourcedId') = count(*)
+)
+
 INSERT INTO planned (kind, incoming_id, record_id, course_id, is_new, is_ended, taken, before, wanted)
 SELECT 'course', incoming_id, record_id, id, id IS NULL, 0,
     json_object('title', title, 'term', term, 'status', 'open'),
@@ -160,28 +174,11 @@ FROM (
                     ELSE incoming.content ->> 'classCode'
                 END AS section,
                 (
-                    SELECT CASE
-                        WHEN count(*) > 1
-                            AND count(DISTINCT session.content ->> 'parentSourcedId') = 1
-                            AND count(session.content ->> 'parentSourcedId') = count(*)
-                            THEN coalesce(
-                                (
-                                    SELECT parent.term_id FROM source_record AS parent
-                                    WHERE parent.kind = 'academicSessions'
-                                        AND parent.sourced_id = min(session.content ->> 'parentSourcedId')
-                                        AND parent.source = :source
-                                        AND parent.is_current = 1
-                                ),
-                                min(session.term_id)
-                            )
-                    END
-                    FROM incoming_session AS named
-                    CROSS JOIN source_record AS session
-                    WHERE named.incoming_id = incoming.id
-                        AND session.kind = 'academicSessions'
-                        AND session.sourced_id = named.sourced_id
-                        AND session.source = :source
-                        AND session.is_current = 1
+                    SELECT parent.term_id FROM source_record AS parent
+                    WHERE parent.kind = 'academicSessions'
+                        AND parent.sourced_id = year.parent
+                        AND parent.source = :source
+                        AND parent.is_current = 1
                 ) AS year_id,
                 (
                     SELECT session.term_id
@@ -207,6 +204,7 @@ FROM (
                 AND catalog.sourced_id = incoming.content ->> 'courseSourcedId'
                 AND catalog.source = :source
                 AND catalog.is_current = 1
+            LEFT JOIN year ON year.incoming_id = incoming.id
             WHERE incoming.kind = 'classes' AND incoming.is_wanted AND incoming.is_deleted = 0
         ) AS placed
         LEFT JOIN term ON term.id = coalesce(placed.year_id, placed.first_id)

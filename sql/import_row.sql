@@ -146,8 +146,8 @@ ORDER BY id;
 INSERT INTO source_record (
     import_id, source, kind, sourced_id, is_deleted, content, taken, student_id, term_id, course_id, event_id
 )
-SELECT :import_id, source, kind, sourced_id, 1, content, coalesce(planned.taken, known.taken),
-    known.student_id, known.term_id, known.course_id, known.event_id
+SELECT :import_id, known.source, known.kind, known.sourced_id, 1, known.content,
+    coalesce(planned.taken, known.taken), known.student_id, known.term_id, known.course_id, known.event_id
 FROM planned
 CROSS JOIN source_record AS known
 WHERE planned.incoming_id IS NULL AND known.id = planned.record_id AND known.kind = :kind AND known.source = :source

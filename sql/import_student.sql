@@ -168,7 +168,10 @@ WHERE said_student.student_id IS NULL
 -- number that another student has is not taken.
 INSERT INTO planned (kind, incoming_id, record_id, student_id, is_new, is_ended, taken, before, wanted)
 SELECT 'student', incoming_id, record_id, id, id IS NULL,
-    id IS NOT NULL AND status = 'inactive' AND last ->> 'status' IS DISTINCT FROM 'inactive' AND old_status = 'active',
+    id IS NOT NULL
+        AND coalesce(status, '') = 'inactive'
+        AND coalesce(last ->> 'status', '') <> 'inactive'
+        AND old_status = 'active',
     CASE
         WHEN record_id IS NOT NULL OR is_user THEN json_object(
             'number', CASE WHEN is_number_free THEN number END,

@@ -76,10 +76,11 @@ def bring_in_roster(
     _apply(db, change, rules, is_list=True)
 
 
-def promote_into_freed_seats(db: Connection, change: Change, student_ids: Sequence[int]) -> None:
-    """Give the seats that the import has freed to those who wait for them."""
+def promote_into_freed_seats(db: Connection, change: Change) -> None:
+    """Give the seats that the import has freed to those who wait for them. Whoever was in these
+    courses may be eligible elsewhere now."""
     freed = [row["course_id"] for row in SQL.list_freed_courses(db)]
-    waitlist.promote_eligible(db, change, course_ids=freed, student_ids=student_ids)
+    waitlist.promote_eligible(db, change, course_ids=freed, members_of=freed)
 
 
 def _apply(db: Connection, change: Change, rules: Rules, *, is_list: bool) -> None:

@@ -48,6 +48,7 @@ CODES: dict[str, Severity] = {
     "number_taken": "warning",
     "email_taken": "warning",
     "email_not_kept": "warning",
+    "missing_rows": "warning",
 }
 
 
