@@ -1,10 +1,7 @@
 """/v1/oneroster.zip and /v1/students.csv: rosters for other systems, and lists for spreadsheets."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
-from http import HTTPStatus
-from tempfile import TemporaryFile
-from typing import BinaryIO
 
 from enrollment.data import course, export, term
 from enrollment.data.export import Fields, Scope
@@ -20,6 +17,7 @@ from enrollment.exchange.lists import (
 from enrollment.exchange.writer import write_archive
 from enrollment.http.authentication import READERS
 from enrollment.http.context import Context
+from enrollment.http.download import download
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.exports import PackageScope, RosterListFilter, StudentListFilter
@@ -31,7 +29,7 @@ ZIP = "application/zip"
 def export_oneroster(context: Context, db: Connection, query: PackageScope) -> Result:
     """Export rosters as a package of OneRoster 1.2."""
     scope = Scope(query.term or None, query.since, query.history)
-    return _download("oneroster.zip", ZIP, partial(write_archive, db, scope, context.zone))
+    return download("oneroster.zip", ZIP, partial(write_archive, db, scope, context.zone))
 
 
 def export_students_csv(context: Context, db: Connection, query: StudentListFilter) -> Result:
@@ -74,23 +72,7 @@ def export_courses_xlsx(context: Context, db: Connection, term_id: int) -> Resul
 
 def _list(layout: Layout, rows: Iterable[Fields], kind: ListFormat) -> Result:
     name = f"{layout.title.lower()}.{kind}"
-    return _download(name, MEDIA_TYPES[kind], partial(write_list, layout, rows, kind))
-
-
-def _download(name: str, media_type: str, write: Callable[[BinaryIO], object]) -> Result:
-    """Return a file that `write` writes. It has no name on the disk, so no one else can read it,
-    and is gone when it is closed."""
-    file = TemporaryFile()  # noqa: SIM115
-    try:
-        write(file)
-    except BaseException:
-        file.close()
-        raise
-    headers = {
-        "Content-Type": media_type,
-        "Content-Disposition": f'attachment; filename="{name}"',
-    }
-    return Result(HTTPStatus.OK, file, headers)
+    return download(name, MEDIA_TYPES[kind], partial(write_list, layout, rows, kind))
 
 
 OPERATIONS = (

@@ -1,5 +1,6 @@
 """What is to be brought in: files that were read, with all that is wrong with them by themselves."""
 
+import codecs
 from collections.abc import Iterator
 from contextlib import ExitStack
 from hashlib import sha256
@@ -18,8 +19,9 @@ from enrollment.exchange.reader import read
 from enrollment.exchange.reading import Options, Record
 from enrollment.exchange.sources import SourceFile, open_path, open_stream
 from enrollment.model.imports import ImportOptions
+from enrollment.model.results import Violation
 from enrollment.model.types import StudentNumber
-from enrollment.problems.errors import UsageError
+from enrollment.problems.errors import Problem
 from enrollment.storage.scratch import scratch
 
 # Rows that say what another says are left out, and so are those at fault.
@@ -126,15 +128,23 @@ def _number(text: str | None) -> str | None:
 
 
 def reading_options(query: ImportOptions) -> Options:
-    """Return how files are read. Raises UsageError if the columns are not understood."""
-    columns = {}
+    """Return how files are read. Raises invalid_query."""
+    columns, violations = {}, []
     for item in filter(None, query.columns.split(",")):
         header, _, field = item.rpartition("=")
-        if not header or field not in LIST_FIELDS:
-            raise UsageError(f"columns: {item} is not HEADER=FIELD, with one of: {_fields()}")
         columns[fold(header)] = field
+        if not header or field not in LIST_FIELDS:
+            known = ", ".join(sorted(LIST_FIELDS))
+            violations.append(_invalid("columns", f"Expected HEADER=FIELD, a field of: {known}"))
+    try:
+        codecs.lookup(query.encoding or "utf-8")
+    except LookupError:
+        detail = "Expected the name of an encoding, such as cp1251"
+        violations.append(_invalid("encoding", detail))
+    if violations:
+        raise Problem("invalid_query", violations[0].detail, violations)
     return Options(query.encoding or None, query.date_order or None, columns)
 
 
-def _fields() -> str:
-    return ", ".join(sorted(LIST_FIELDS))
+def _invalid(parameter: str, detail: str) -> Violation:
+    return Violation(parameter=parameter, code="invalid_value", detail=detail)

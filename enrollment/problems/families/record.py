@@ -43,6 +43,67 @@ PROBLEM_TYPES = (
         example=Example("There is no token 7."),
     ),
     problem(
+        code="import_not_found",
+        status=404,
+        title="There is no such import",
+        advice="Find the id: `GET /v1/imports`.",
+        example=Example("There is no import 7."),
+    ),
+    problem(
+        code="unreadable_import",
+        status=422,
+        title="The file cannot be brought in as it is",
+        advice="Correct what `errors` lists. `enrollment check` shows all that is wrong in a file.",
+        example=Example(
+            "users.csv has no column sourcedId, and nothing like it.",
+            "",
+            {"file": "users.csv", "row": None, "column": "sourcedId", "code": "missing_column"},
+        ),
+    ),
+    problem(
+        code="import_has_errors",
+        status=422,
+        title="Rows of the file are at fault",
+        advice="Correct the rows, or send the file with `errors=skip` to leave them out.",
+        example=Example(
+            "The family name is blank.",
+            "",
+            {"file": "users.csv", "row": 9, "column": "familyName", "code": "missing_value"},
+        ),
+    ),
+    problem(
+        code="too_many_removals",
+        status=409,
+        title="Much of what is here is no longer in the file",
+        advice=(
+            "Check that the file is whole. If it is, send its preview's `ETag` as `If-Match`, or the"
+            " number of removals as `removals`."
+        ),
+        example=Example(
+            "5 of 6 enrollments are no longer there, and end.",
+            "",
+            {"file": "enrollments.csv", "row": None, "column": None, "code": "missing_rows"},
+        ),
+    ),
+    problem(
+        code="import_undone",
+        status=409,
+        title="The import is undone already",
+        advice="Nothing is left to do. To bring the file in again, send it again.",
+        example=Example("Import 1 was undone at 2026-11-23T15:29:10.123Z."),
+    ),
+    problem(
+        code="undo_conflicts",
+        status=409,
+        title="Not all of the import can be undone",
+        advice="A dry run lists the conflicts. With `conflicts=keep`, they stay as they are.",
+        example=Example(
+            "No place in CS101 is free.",
+            "",
+            {"kind": "enrollment", "record_id": 1, "course_id": 1},
+        ),
+    ),
+    problem(
         code="enrollment_not_found",
         status=404,
         title="The student has never been in this course",
