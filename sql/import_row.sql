@@ -212,3 +212,72 @@ CREATE INDEX planned_by_kind ON planned (kind, is_new, nth);
 
 -- name: drop_planned()!
 DROP TABLE IF EXISTS planned;
+
+-- name: create_said_student()!
+-- What the rows say of people: who is a student, and which student of ours that is.
+CREATE TEMPORARY TABLE said_student (
+    incoming_id INTEGER PRIMARY KEY,
+    record_id   INTEGER,
+    student_id  INTEGER,
+    last        TEXT,
+    number      TEXT,
+    given_name  TEXT,
+    family_name TEXT,
+    email       TEXT,
+    status      TEXT
+);
+
+-- name: create_said_student_by_number()!
+CREATE INDEX said_student_by_number ON said_student (number);
+
+-- name: create_said_student_by_email()!
+CREATE INDEX said_student_by_email ON said_student (lower(email));
+
+-- name: create_said_student_by_student()!
+CREATE INDEX said_student_by_student ON said_student (student_id);
+
+-- name: drop_said_student()!
+DROP TABLE IF EXISTS said_student;
+
+-- name: create_stretch()!
+-- What becomes of each enrollment in the rows: whether it begins, whether it ends, and in which round. A student who
+-- left and came back has two in one course, one round after the other.
+CREATE TEMPORARY TABLE stretch (
+    id          INTEGER PRIMARY KEY,
+    incoming_id INTEGER,
+    record_id   INTEGER,
+    event_id    INTEGER,
+    student_id  INTEGER NOT NULL,
+    course_id   INTEGER NOT NULL,
+    begin_at    TEXT,
+    end_at      TEXT,
+    wanted      TEXT    NOT NULL,
+    last        TEXT,
+    present     TEXT,
+    is_new      INTEGER NOT NULL,
+    is_deleted  INTEGER NOT NULL,
+    begins      INTEGER NOT NULL DEFAULT 0,
+    ends        INTEGER NOT NULL DEFAULT 0,
+    round       INTEGER,
+    is_decided  INTEGER NOT NULL DEFAULT 0,
+    overridden  TEXT
+);
+
+-- name: create_stretch_by_pair()!
+CREATE INDEX stretch_by_pair ON stretch (student_id, course_id, wanted);
+
+-- name: create_stretch_by_round()!
+CREATE INDEX stretch_by_round ON stretch (round, is_decided);
+
+-- name: create_decision()!
+-- The rules that an enrollment breaks: a JSON array, or NULL if there is none.
+CREATE TEMPORARY TABLE decision (
+    stretch_id INTEGER PRIMARY KEY,
+    overridden TEXT
+);
+
+-- name: drop_stretch()!
+DROP TABLE IF EXISTS stretch;
+
+-- name: drop_decision()!
+DROP TABLE IF EXISTS decision;

@@ -71,8 +71,7 @@ def export_faults_csv(context: Context, db: Connection, import_id: int) -> Resul
 
 
 def undo_import(context: Context, db: Connection, import_id: int) -> Result:
-    """Undo an import (the record is kept): what it changed is as before, where it is still as the
-    import left it."""
+    """Undo an import (the record is kept)."""
     options = context.query
     assert isinstance(options, UndoOptions)
     present = imports.get_import(db, import_id)
@@ -94,7 +93,7 @@ OPERATIONS = (
         uploads=UPLOADS,
         answer=ImportReport,
         status=201,
-        conflicts=("unreadable_import", "import_has_errors", "too_many_removals", "course_not_found"),
+        conflicts=("unreadable_import", "import_has_errors", "too_many_removals"),
         conditional=True,
     ),
     Operation(

@@ -129,8 +129,10 @@ def _begin_against_rules(
     own = replace(change, overridden=NOT_SEATS)
     for start in range(0, len(rest), BATCH):
         batch = rest[start : start + BATCH]
+        pairs = [rows[item.stretch_id] for item in batch]
         requests = [
-            EnrollmentRequest(*rows[item.stretch_id][1:], allow_existing=True) for item in batch
+            EnrollmentRequest(student_id, course_id, allow_existing=True)
+            for _, student_id, course_id in pairs
         ]
         broken = {}
         for item, seats in zip(batch, decide(db, requests, own, lists_students=True), strict=True):

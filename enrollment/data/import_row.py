@@ -1,5 +1,5 @@
-"""The rows that an import brings in: in tables that last as long as its transaction, so that queries
-can hold them against the records."""
+"""The rows that an import brings in, in tables that last as long as its transaction: so queries can
+hold them against the records."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,8 +11,6 @@ from enrollment.storage.queries import queries, to_json
 from enrollment.storage.sqlite import Connection
 
 SQL = queries("import_row")
-STUDENT = queries("import_student")
-ENROLLMENT = queries("import_enrollment")
 # Whatever is no student, term or course of ours is kept as it came.
 KEPT = ("orgs", "courses", "roles")
 
@@ -56,43 +54,43 @@ def incoming(
     """Have the rows in tables during the `with`, with the sessions that each class names: the id of
     the row, the place, the id of the session. An exception must undo the transaction, and so takes
     the tables with it."""
-    _create(db)
+    create_tables(db)
     SQL.insert_incoming(db, (row._asdict() for row in rows))
     names = ("incoming_id", "place", "sourced_id")
     SQL.insert_incoming_session(db, (dict(zip(names, named, strict=True)) for named in sessions))
     days = [row["day"] for row in SQL.list_incoming_days(db)]
     SQL.insert_incoming_day(db, [_day(date.fromisoformat(day), zone) for day in days])
     yield
-    drop(db)
+    _drop_tables(db)
 
 
-def _create(db: Connection) -> None:
+def create_tables(db: Connection) -> None:
+    """Add the tables, which are temporary."""
     SQL.create_incoming(db)
     SQL.create_incoming_session(db)
     SQL.create_incoming_day(db)
     SQL.create_import_fault(db)
     SQL.create_planned(db)
     SQL.create_planned_by_kind(db)
-    STUDENT.create_said_student(db)
-    STUDENT.create_said_student_by_number(db)
-    STUDENT.create_said_student_by_email(db)
-    STUDENT.create_said_student_by_student(db)
-    ENROLLMENT.create_stretch(db)
-    ENROLLMENT.create_stretch_by_pair(db)
-    ENROLLMENT.create_stretch_by_round(db)
-    ENROLLMENT.create_decision(db)
+    SQL.create_said_student(db)
+    SQL.create_said_student_by_number(db)
+    SQL.create_said_student_by_email(db)
+    SQL.create_said_student_by_student(db)
+    SQL.create_stretch(db)
+    SQL.create_stretch_by_pair(db)
+    SQL.create_stretch_by_round(db)
+    SQL.create_decision(db)
 
 
-def drop(db: Connection) -> None:
-    """Remove the tables."""
+def _drop_tables(db: Connection) -> None:
     SQL.drop_incoming(db)
     SQL.drop_incoming_session(db)
     SQL.drop_incoming_day(db)
     SQL.drop_import_fault(db)
     SQL.drop_planned(db)
-    STUDENT.drop_said_student(db)
-    ENROLLMENT.drop_stretch(db)
-    ENROLLMENT.drop_decision(db)
+    SQL.drop_said_student(db)
+    SQL.drop_stretch(db)
+    SQL.drop_decision(db)
 
 
 def _day(day: date, zone: tzinfo) -> dict[str, str]:

@@ -5,8 +5,10 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.json import decode
 from msgspec.structs import asdict
 
+from enrollment.data.import_course import bring_in_courses, bring_in_terms
 from enrollment.data.import_enrollment import (
     Rules,
     bring_in_enrollments,
@@ -14,19 +16,17 @@ from enrollment.data.import_enrollment import (
     find_listed_courses,
     promote_into_freed_seats,
 )
-from enrollment.data.import_record import (
-    bring_in_courses,
-    bring_in_people,
-    bring_in_terms,
-    bring_in_users,
-    leave_out_faulty_rows,
-)
 from enrollment.data.import_row import (
     Incoming,
     RowFault,
     incoming,
     leave_out_unknown_deletions,
     list_import_faults,
+)
+from enrollment.data.import_student import (
+    bring_in_people,
+    bring_in_users,
+    leave_out_faulty_rows,
 )
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
 from enrollment.data.waitlist import PROMOTED
@@ -114,7 +114,7 @@ def apply_import(
         }
         records = {row["kind"]: _counts(**row) for row in SQL.list_planned_counts(db)}
         enrollments = SQL.get_stretch_counts(db, after_event=after_event, promoted=PROMOTED)
-        none = RecordCounts()
+        none = RecordCounts(created=0, changed=0, ended=0, unchanged=0)
         counts = ImportCounts(
             terms=records.get("term", none),
             courses=records.get("course", none),
@@ -178,11 +178,11 @@ def get_import(db: Connection, import_id: int) -> ImportReport:
     if row is None:
         raise Problem("import_not_found", f"There is no import {import_id}.")
     changes = [
-        ImportChange(**{**change, "before": _decode(change["before"]), "after": _decode(change["after"])})
-        for change in map(dict, SQL.list_import_changes(db, id=import_id, limit=MOST_CHANGES))
+        _import_change(**row)
+        for row in SQL.list_import_changes(db, id=import_id, limit=MOST_CHANGES)
     ]
     fields = _head(dict(row)) | {"refused_by": None, "changes": changes}
-    return msgspec.convert(fields | msgspec.json.decode(row["report"]), ImportReport)
+    return msgspec.convert(fields | decode(row["report"]), ImportReport)
 
 
 def list_imports(
@@ -193,7 +193,7 @@ def list_imports(
 
 
 def _import(**row: Any) -> Import:
-    counts = msgspec.json.decode(row["report"])["counts"]
+    counts = decode(row["report"])["counts"]
     return Import(**_head(row), counts=msgspec.convert(counts, ImportCounts))
 
 
@@ -202,5 +202,6 @@ def _head(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in left_out}
 
 
-def _decode(text: str | None) -> dict[str, Any] | None:
-    return None if text is None else msgspec.json.decode(text)
+def _import_change(before: str | None, after: str | None, **row: Any) -> ImportChange:
+    columns = [None if text is None else decode(text) for text in (before, after)]
+    return ImportChange(**row, before=columns[0], after=columns[1])

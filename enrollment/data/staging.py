@@ -89,7 +89,6 @@ class Staging:
             for row in rows:
                 yield _fault(row)
 
-
     def leave_out(self, ids: Sequence[int]) -> None:
         """Mark rows as ones that can't be meant."""
         SQL.update_staged_unsound(self._db, ids=to_json(ids))

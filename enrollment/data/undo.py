@@ -27,9 +27,7 @@ def undo_import(db: Connection, import_id: int, change: Change, *, keeps_conflic
     present = get_import(db, import_id)
     if present.undone_at:
         raise Problem("import_undone", f"Import {import_id} was undone at {present.undone_at}.")
-    SQL.create_undo_pair(db)
-    SQL.create_undo_step(db)
-    SQL.create_undo_record(db)
+    create_undo_tables(db)
     _undo_enrollments(db, import_id, change)
     freed = [row["course_id"] for row in SQL.list_undone_courses(db)]
     _undo_records(db, import_id, change)
@@ -51,6 +49,13 @@ def undo_import(db: Connection, import_id: int, change: Change, *, keeps_conflic
         conflicts=counts.get("conflict", 0),
         items=items,
     )
+
+
+def create_undo_tables(db: Connection) -> None:
+    """Add the tables of an undo, which are temporary."""
+    SQL.create_undo_pair(db)
+    SQL.create_undo_step(db)
+    SQL.create_undo_record(db)
 
 
 def _undo_enrollments(db: Connection, import_id: int, change: Change) -> None:

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from copy import deepcopy
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, NoReturn, cast
 
-import msgspec
 from msgspec.structs import asdict, replace
 
 from enrollment.data import imports
@@ -20,6 +19,7 @@ from enrollment.model.imports import (
     ImportOptions,
     ImportReport,
     Refusal,
+    Removal,
     Removals,
 )
 from enrollment.model.records import Change
@@ -57,7 +57,8 @@ def bring_in(
     """
     faults = deepcopy(upload.faults)
     if faults.refuse or upload.understood.format is None:
-        raise _refusal("unreadable_import", "The file cannot be brought in as it is.", faults)
+        detail = "The file cannot be brought in as it is."
+        raise Problem("unreadable_import", detail, _violations("unreadable_import", faults))
     wanted = _wanted(db, upload, options)
     head = {
         "source": wanted.source,
@@ -71,10 +72,10 @@ def bring_in(
     for file, line, place, value, code, severity, detail in applied.faults:
         faults.add(code, detail, file, line, place, value, cast(Severity, severity))
     is_confirmed = check_tag(applied.tag)
-    refusal = _refused_by(applied, options, faults, is_confirmed=is_confirmed)
+    refusal = _refused_by(upload, applied, options, faults, is_confirmed=is_confirmed)
     _note_removals(applied.removals, faults, upload)
     if refusal and not options.dry_run:
-        raise _refusal(refusal, _sentence(refusal, applied, faults), faults)
+        _raise(refusal, applied, faults)
     imports.update_report(db, import_id, _report(upload, applied, faults))
     return Made(replace(imports.get_import(db, import_id), refused_by=refusal), applied.tag)
 
@@ -100,13 +101,25 @@ def _wanted(db: Connection, upload: Upload, options: ImportOptions) -> Wanted:
 
 
 def _refused_by(
-    applied: Applied, options: ImportOptions, faults: Faults, *, is_confirmed: bool
+    upload: Upload,
+    applied: Applied,
+    options: ImportOptions,
+    faults: Faults,
+    *,
+    is_confirmed: bool,
 ) -> Refusal | None:
     """Return what stands in the way of the import."""
     if faults.counts["error"] and options.errors == "refuse":
         return "import_has_errors"
-    kinds = asdict(applied.removals).values()
-    is_large = any(removal.removed > removal.limit for removal in kinds)
+    # A file without rows says that all is gone, and is more likely to be broken.
+    empties = any(
+        removals_by_name(applied.removals)[name].removed and file.rows == 0
+        for name, kind in FILES.items()
+        for file in upload.understood.files
+        if file.kind == kind
+    )
+    kinds = [*removals_by_name(applied.removals).values()]
+    is_large = any(removal.removed > removal.limit for removal in kinds) or empties
     removed = sum(removal.removed for removal in kinds)
     if is_large and not is_confirmed and (options.removals is None or removed > options.removals):
         return "too_many_removals"
@@ -116,37 +129,44 @@ def _refused_by(
 def _note_removals(removals: Removals, faults: Faults, upload: Upload) -> None:
     """Note for each file how much it no longer has."""
     names = {file.kind: file.file for file in upload.understood.files}
-    for name, removal in asdict(removals).items():
+    for name, removal in removals_by_name(removals).items():
         if removal.removed:
             file = names.get(FILES[name]) or upload.understood.files[0].file
             text = f"{removal.removed} of {removal.of} {name} are no longer there, and end."
             faults.add("missing_rows", text, file)
 
 
-def _sentence(refusal: Refusal, applied: Applied, faults: Faults) -> str:
+def _raise(refusal: Refusal, applied: Applied, faults: Faults) -> NoReturn:
+    violations = _violations(refusal, faults)
     if refusal == "import_has_errors":
         count = faults.counts["error"]
-        return f"{count} rows are at fault." if count > 1 else "1 row is at fault."
+        detail = f"{count} rows are at fault." if count > 1 else "1 row is at fault."
+        raise Problem("import_has_errors", detail, violations)
     parts = [
         f"{removal.removed} of {removal.of} {name}"
-        for name, removal in asdict(applied.removals).items()
+        for name, removal in removals_by_name(applied.removals).items()
         if removal.removed
     ]
-    return f"{' and '.join(parts)} would end."
+    raise Problem("too_many_removals", f"{' and '.join(parts)} would end.", violations)
 
 
-def _refusal(code: str, detail: str, faults: Faults) -> Problem:
-    violations = [
+def _violations(code: str, faults: Faults) -> list[Violation]:
+    """Return what stands in the way, each with its place in the files."""
+    return [
         Violation(
             pointer="",
             code=code,
             detail=fault.detail,
-            details=msgspec.to_builtins(fault) | {"row": fault.row, "column": fault.column},
+            details=asdict(fault),
         )
         for fault in faults
         if fault.severity != "warning" or fault.code == "missing_rows"
     ]
-    return Problem(code, detail, violations)
+
+
+def removals_by_name(removals: Removals) -> dict[str, Removal]:
+    """Return how much of what ends."""
+    return {name: getattr(removals, name) for name in FILES}
 
 
 def _report(upload: Upload, applied: Applied, faults: Faults) -> dict[str, Any]:

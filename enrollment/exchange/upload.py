@@ -1,4 +1,4 @@
-"""What is to be brought in: files that were read, with all that is wrong with them by themselves."""
+"""What is to be brought in: files that were read, with all that is wrong with them alone."""
 
 import codecs
 from collections.abc import Iterator

@@ -8,7 +8,6 @@ from msgspec import Meta
 from enrollment.model.queries import WriteOptions
 from enrollment.model.text import NO_ODD_CHARACTERS
 from enrollment.model.types import (
-
     UNBOUNDED,
     Count,
     Id,
@@ -113,7 +112,7 @@ class ImportedFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ImportFault(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong with a row or a file: without a row, with the whole file. A warning is mended or
+    """What is wrong with a row, or without a row, with a file. What a warning is about is mended or
     left out; an error concerns a row; a refusal the whole import."""
 
     file: str
@@ -138,30 +137,30 @@ class ImportFaultCount(msgspec.Struct, frozen=True, kw_only=True):
 class RecordCounts(msgspec.Struct, frozen=True, kw_only=True):
     """How many records are new, changed, ended (inactive, cancelled) or as they were."""
 
-    created: Count = 0
-    changed: Count = 0
-    ended: Count = 0
-    unchanged: Count = 0
+    created: Count
+    changed: Count
+    ended: Count
+    unchanged: Count
 
 
 class EnrollmentCounts(msgspec.Struct, frozen=True, kw_only=True):
     """How many enrollments began, were completed or dropped, or are as they were; and how many
     students got a seat from a waitlist."""
 
-    enrolled: Count = 0
-    completed: Count = 0
-    dropped: Count = 0
-    unchanged: Count = 0
-    promoted: Count = 0
+    enrolled: Count
+    completed: Count
+    dropped: Count
+    unchanged: Count
+    promoted: Count
 
 
 class ImportCounts(msgspec.Struct, frozen=True, kw_only=True):
     """What an import has done, in numbers."""
 
-    terms: RecordCounts = RecordCounts()
-    courses: RecordCounts = RecordCounts()
-    students: RecordCounts = RecordCounts()
-    enrollments: EnrollmentCounts = EnrollmentCounts()
+    terms: RecordCounts
+    courses: RecordCounts
+    students: RecordCounts
+    enrollments: EnrollmentCounts
 
 
 class Removal(msgspec.Struct, frozen=True, kw_only=True):

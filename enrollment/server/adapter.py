@@ -60,8 +60,9 @@ class Request:
         self._body_timeout: asyncio.Timeout | None = None
 
     async def read_body(self, timeout: float, limit: int) -> Body:
-        """Read the body, or a little more than the limit in bytes. A body that does not arrive within so
-        many seconds, or breaks off, raises TimeoutError or ConnectionError when it is used."""
+        """Read the body, or a little more than the limit in bytes. A body that does not arrive
+        within so many seconds, or breaks off, raises TimeoutError or ConnectionError when it is
+        used."""
         try:
             async with asyncio.timeout(timeout) as self._body_timeout:
                 return Body(await self._read(limit))

@@ -54,36 +54,24 @@ PROBLEM_TYPES = (
         status=422,
         title="The file cannot be brought in as it is",
         advice="Correct what `errors` lists. `enrollment check` shows all that is wrong in a file.",
-        example=Example(
-            "users.csv has no column sourcedId, and nothing like it.",
-            "",
-            {"file": "users.csv", "row": None, "column": "sourcedId", "code": "missing_column"},
-        ),
+        example=Example("The file cannot be brought in as it is."),
     ),
     problem(
         code="import_has_errors",
         status=422,
         title="Rows of the file are at fault",
         advice="Correct the rows, or send the file with `errors=skip` to leave them out.",
-        example=Example(
-            "The family name is blank.",
-            "",
-            {"file": "users.csv", "row": 9, "column": "familyName", "code": "missing_value"},
-        ),
+        example=Example("1 row is at fault."),
     ),
     problem(
         code="too_many_removals",
         status=409,
         title="Much of what is here is no longer in the file",
         advice=(
-            "Check that the file is whole. If it is, send its preview's `ETag` as `If-Match`, or the"
-            " number of removals as `removals`."
+            "Check that the file is whole. If it is, send the `ETag` of a dry run as `If-Match`, or"
+            " the number of removals as `removals`."
         ),
-        example=Example(
-            "5 of 6 enrollments are no longer there, and end.",
-            "",
-            {"file": "enrollments.csv", "row": None, "column": None, "code": "missing_rows"},
-        ),
+        example=Example("2 of 4 students and 5 of 6 enrollments would end."),
     ),
     problem(
         code="import_undone",
@@ -97,11 +85,7 @@ PROBLEM_TYPES = (
         status=409,
         title="Not all of the import can be undone",
         advice="A dry run lists the conflicts. With `conflicts=keep`, they stay as they are.",
-        example=Example(
-            "No place in CS101 is free.",
-            "",
-            {"kind": "enrollment", "record_id": 1, "course_id": 1},
-        ),
+        example=Example("Not all of import 1 can be undone."),
     ),
     problem(
         code="enrollment_not_found",

@@ -1,37 +1,13 @@
-"""The terms, courses and students that an import makes or changes."""
+"""The students that an import makes or changes."""
 
 from enrollment.data.import_row import insert_missing_records, insert_source_records
 from enrollment.model.records import Change
 from enrollment.storage.queries import queries
 from enrollment.storage.sqlite import Connection
 
-RECORD = queries("import_record")
 SQL = queries("import_student")
 # What an export writes for the given name of a person who has none.
 NO_NAME = "-"
-
-
-def bring_in_terms(db: Connection, import_id: int, source: str, key: str, change: Change) -> None:
-    """Make terms of sessions. `key` is what the ids of our own records begin with in exports."""
-    RECORD.insert_planned_terms(db, source=source, key=key)
-    RECORD.insert_terms(db, now=change.at)
-    RECORD.update_planned_terms(db)
-    RECORD.update_terms(db, now=change.at)
-    insert_source_records(db, import_id, source, "orgs", "academicSessions", "courses")
-
-
-def bring_in_courses(
-    db: Connection, import_id: int, source: str, key: str, change: Change, *, ends: bool
-) -> None:
-    """Make courses of classes. If `ends`, those that have no row any more are canceled."""
-    RECORD.insert_planned_courses(db, source=source, key=key, ends=ends)
-    RECORD.insert_course_faults(db)
-    RECORD.insert_courses(db, now=change.at)
-    RECORD.update_planned_courses(db)
-    RECORD.update_courses(db, now=change.at)
-    insert_source_records(db, import_id, source, "classes")
-    if ends:
-        insert_missing_records(db, import_id, source, "classes")
 
 
 def bring_in_users(
