@@ -208,7 +208,7 @@ CREATE TEMPORARY TABLE planned (
 );
 
 -- name: create_planned_by_kind()!
-CREATE INDEX planned_by_kind ON planned (kind, is_new, nth);
+CREATE INDEX IF NOT EXISTS planned_by_kind ON planned (kind, is_new, nth);
 
 -- name: drop_planned()!
 DROP TABLE IF EXISTS planned;
@@ -228,13 +228,13 @@ CREATE TEMPORARY TABLE said_student (
 );
 
 -- name: create_said_student_by_number()!
-CREATE INDEX said_student_by_number ON said_student (number);
+CREATE INDEX IF NOT EXISTS said_student_by_number ON said_student (number);
 
 -- name: create_said_student_by_email()!
-CREATE INDEX said_student_by_email ON said_student (lower(email));
+CREATE INDEX IF NOT EXISTS said_student_by_email ON said_student (lower(email));
 
 -- name: create_said_student_by_student()!
-CREATE INDEX said_student_by_student ON said_student (student_id);
+CREATE INDEX IF NOT EXISTS said_student_by_student ON said_student (student_id);
 
 -- name: drop_said_student()!
 DROP TABLE IF EXISTS said_student;
@@ -264,10 +264,10 @@ CREATE TEMPORARY TABLE stretch (
 );
 
 -- name: create_stretch_by_pair()!
-CREATE INDEX stretch_by_pair ON stretch (student_id, course_id, wanted);
+CREATE INDEX IF NOT EXISTS stretch_by_pair ON stretch (student_id, course_id, wanted);
 
 -- name: create_stretch_by_round()!
-CREATE INDEX stretch_by_round ON stretch (round, is_decided);
+CREATE INDEX IF NOT EXISTS stretch_by_round ON stretch (round, is_decided);
 
 -- name: create_decision()!
 -- The rules that an enrollment breaks: a JSON array, or NULL if there is none.

@@ -15,6 +15,7 @@ from enrollment.cli import (
     demo,
     doctor,
     export,
+    imports,
     migrate,
     openapi,
     serve,
@@ -88,6 +89,18 @@ def _parser() -> argparse.ArgumentParser:
     # Someone who types no verb does not know the verbs yet.
     parser.set_defaults(run=lambda config, options: parser.print_help())
     verbs = parser.add_subparsers(metavar="VERB")
-    for command in (serve, migrate, token, backup, doctor, check, export, config, openapi, demo):
+    for command in (
+        serve,
+        migrate,
+        token,
+        backup,
+        doctor,
+        check,
+        imports,
+        export,
+        config,
+        openapi,
+        demo,
+    ):
         command.add(verbs)
     return parser
