@@ -51,10 +51,12 @@ END;
 -- A record of another system, as an import found it: a line of a file. `content` holds every cell by the name of its
 -- column: what has no column here is exported as it came. `taken` holds what was made of it here: a change made
 -- there is told from one made here. It is a student, a term or a course of ours; an enrollment is both, from the
--- event on by which it began. A teacher is none of them, and only kept. Each import that finds a change adds a
--- version; the last that is not undone is current.
+-- event on by which it began. A teacher is none of them, and only kept; `user_ref` and `class_ref` lead to its person
+-- and class. Each import that finds a change adds a
+-- version, and `first_id` is the first of them; the last that is not undone is current.
 CREATE TABLE source_record (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    first_id   INTEGER,
     import_id  INTEGER NOT NULL,
     source     TEXT    NOT NULL COLLATE NOCASE,
     kind       TEXT    NOT NULL,
@@ -63,6 +65,8 @@ CREATE TABLE source_record (
     is_deleted INTEGER NOT NULL DEFAULT 0,
     content    TEXT    NOT NULL,
     taken      TEXT,
+    user_ref   TEXT,
+    class_ref  TEXT,
     student_id INTEGER,
     term_id    INTEGER,
     course_id  INTEGER,
@@ -99,3 +103,21 @@ CREATE INDEX source_record_by_term ON source_record (term_id) WHERE term_id IS N
 CREATE INDEX source_record_by_course ON source_record (course_id) WHERE course_id IS NOT NULL;
 
 CREATE INDEX source_record_by_event ON source_record (event_id) WHERE event_id IS NOT NULL;
+
+CREATE INDEX source_record_by_user ON source_record (user_ref, kind) WHERE user_ref IS NOT NULL;
+
+CREATE INDEX source_record_by_class ON source_record (class_ref, kind) WHERE class_ref IS NOT NULL;
+
+-- The records of other systems that an export has. Where two systems have the same id, it is that of the first.
+CREATE VIEW exported_record AS
+SELECT id, coalesce(first_id, id) AS first_id, import_id, source, kind, sourced_id, is_deleted, content, taken,
+    user_ref, class_ref, student_id, term_id, course_id, event_id
+FROM source_record AS record
+WHERE is_current = 1
+    AND NOT EXISTS (
+        SELECT 1 FROM source_record AS other
+        WHERE other.kind = record.kind
+            AND other.sourced_id = record.sourced_id
+            AND other.is_current = 1
+            AND coalesce(other.first_id, other.id) < coalesce(record.first_id, record.id)
+    );

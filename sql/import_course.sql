@@ -134,7 +134,8 @@ FROM (
             ) AS is_free,
         course.id, course.title AS old_title, course.term AS old_term, course.status AS old_status
     FROM (
-        SELECT placed.incoming_id, placed.record_id, placed.last, placed.course_id, placed.own_id, placed.title,
+        SELECT placed.incoming_id, placed.record_id, placed.last, placed.course_id, placed.own_id,
+            placed.exported_id, placed.title,
             term.code AS term,
             CASE WHEN length(placed.code) <= 32 THEN placed.code ELSE placed.own_section END AS code,
             CASE
@@ -145,6 +146,13 @@ FROM (
             placed.own_section
         FROM (
             SELECT incoming.id AS incoming_id, known.id AS record_id, known.taken AS last, known.course_id,
+                -- An export of our own has the ids that others gave.
+                CASE
+                    WHEN :source = :key THEN (
+                        SELECT min(exported.course_id) FROM exported_record AS exported
+                        WHERE exported.kind = 'classes' AND exported.sourced_id = incoming.sourced_id
+                    )
+                END AS exported_id,
                 CASE
                     WHEN incoming.sourced_id LIKE :key || '-class-%'
                         THEN CAST(substr(incoming.sourced_id, length(:key) + 8) AS bigint)
@@ -212,6 +220,7 @@ FROM (
     LEFT JOIN course ON course.id = coalesce(
         said.course_id,
         (SELECT id FROM course AS own WHERE own.id = said.own_id),
+        said.exported_id,
         (
             SELECT id FROM course AS same
             WHERE same.code = said.code
@@ -262,8 +271,11 @@ CROSS JOIN incoming
 WHERE planned.kind = 'course'
     AND planned.is_new
     AND incoming.id = planned.incoming_id
-    AND planned.wanted ->> 'section' = substr(incoming.sourced_id, length(incoming.sourced_id) - 31)
-    AND incoming.content ->> 'classCode' IS NOT NULL;
+    AND incoming.content ->> 'classCode' IS NOT NULL
+    AND planned.wanted ->> 'section' = CASE
+        WHEN length(incoming.sourced_id) <= 32 THEN incoming.sourced_id
+        ELSE substr(incoming.sourced_id, length(incoming.sourced_id) - 31)
+    END;
 
 -- name: insert_courses(now)!
 -- Add the new courses.

@@ -76,7 +76,7 @@ WHERE known.kind = 'enrollments'
     AND enrollment.student_id = known.student_id
     AND enrollment.course_id = known.course_id
     AND class.kind = 'classes'
-    AND class.sourced_id = known.content ->> 'classSourcedId'
+    AND class.sourced_id = known.class_ref
     AND class.source = :source
     AND class.is_current = 1
     AND NOT EXISTS (
@@ -422,12 +422,12 @@ FROM (
     SELECT file, line, user_ref, class_ref,
         EXISTS (
             SELECT 1 FROM source_record AS person
-            WHERE person.kind = 'users' AND person.sourced_id = user_ref AND person.source = :source
+            WHERE person.kind = 'users' AND person.sourced_id = incoming.user_ref AND person.source = :source
                 AND person.is_current = 1
         ) AS has_user,
         EXISTS (
             SELECT 1 FROM source_record AS class
-            WHERE class.kind = 'classes' AND class.sourced_id = class_ref AND class.source = :source
+            WHERE class.kind = 'classes' AND class.sourced_id = incoming.class_ref AND class.source = :source
                 AND class.is_current = 1
         ) AS has_class
     FROM incoming

@@ -106,18 +106,19 @@ WHERE (file, line) IN (SELECT file, line FROM import_fault WHERE code = 'unknown
 -- name: insert_source_records(import_id, source, kind)!
 -- Keep a new version of each record of this kind that is not as it was.
 INSERT INTO source_record (
-    import_id, source, kind, sourced_id, is_deleted, content, taken, student_id, term_id, course_id, event_id
+    first_id, import_id, source, kind, sourced_id, is_deleted, content, user_ref, class_ref, taken, student_id, term_id,
+    course_id, event_id
 )
-SELECT :import_id, :source, :kind, sourced_id, is_deleted, content, taken, student_id, term_id, course_id, event_id
+SELECT first_id, :import_id, :source, :kind, sourced_id, is_deleted, content, user_ref, class_ref, taken, student_id, term_id, course_id, event_id
 FROM (
-    SELECT incoming.sourced_id, incoming.is_deleted, incoming.content, incoming.kind,
+    SELECT incoming.sourced_id, incoming.is_deleted, incoming.content, incoming.user_ref, incoming.class_ref,
         coalesce(planned.taken, known.taken) AS taken,
         coalesce(planned.student_id, known.student_id) AS student_id,
         coalesce(planned.term_id, known.term_id) AS term_id,
         coalesce(planned.course_id, known.course_id) AS course_id,
         coalesce(planned.event_id, known.event_id) AS event_id,
         incoming.id,
-        known.id AS known_id, known.is_deleted AS was_deleted, known.content AS old_content,
+        known.id AS known_id, coalesce(known.first_id, known.id) AS first_id, known.is_deleted AS was_deleted, known.content AS old_content,
         known.taken AS old_taken, known.student_id AS old_student_id, known.term_id AS old_term_id,
         known.course_id AS old_course_id, known.event_id AS old_event_id
     FROM incoming
@@ -144,9 +145,10 @@ ORDER BY id;
 -- name: insert_missing_records(import_id, source, kind)!
 -- Keep that records of this kind are no longer there.
 INSERT INTO source_record (
-    import_id, source, kind, sourced_id, is_deleted, content, taken, student_id, term_id, course_id, event_id
+    first_id, import_id, source, kind, sourced_id, is_deleted, content, user_ref, class_ref, taken, student_id, term_id,
+    course_id, event_id
 )
-SELECT :import_id, known.source, known.kind, known.sourced_id, 1, known.content,
+SELECT coalesce(known.first_id, known.id), :import_id, known.source, known.kind, known.sourced_id, 1, known.content, known.user_ref, known.class_ref,
     coalesce(planned.taken, known.taken), known.student_id, known.term_id, known.course_id, known.event_id
 FROM planned
 CROSS JOIN source_record AS known
@@ -156,8 +158,10 @@ ORDER BY known.id;
 -- name: insert_missing_kept_records(import_id, source, kind)!
 -- Keep that people, roles and enrollments which are none of ours are no longer there. An enrollment can only be
 -- missing from a class that is there.
-INSERT INTO source_record (import_id, source, kind, sourced_id, is_deleted, content, taken)
-SELECT :import_id, source, kind, sourced_id, 1, content, taken
+INSERT INTO source_record (
+    first_id, import_id, source, kind, sourced_id, is_deleted, content, user_ref, class_ref, taken
+)
+SELECT coalesce(first_id, id), :import_id, source, kind, sourced_id, 1, content, user_ref, class_ref, taken
 FROM source_record AS known
 WHERE kind = :kind
     AND source = :source
@@ -172,7 +176,7 @@ WHERE kind = :kind
         kind <> 'enrollments'
         OR EXISTS (
             SELECT 1 FROM incoming AS class
-            WHERE class.kind = 'classes' AND class.sourced_id = known.content ->> 'classSourcedId'
+            WHERE class.kind = 'classes' AND class.sourced_id = known.class_ref
         )
     )
 ORDER BY id;

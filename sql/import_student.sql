@@ -2,7 +2,8 @@
 -- Which users are students, what is said of them, and who are they? Whoever has the role, or is enrolled as one, is a
 -- student. The first of two with the same number has it.
 INSERT INTO said_student (incoming_id, record_id, student_id, last, number, given_name, family_name, email, status)
-SELECT incoming_id, record_id, coalesce(student_id, (SELECT id FROM student WHERE student.id = own_id)), last,
+SELECT incoming_id, record_id,
+    coalesce(student_id, (SELECT id FROM student WHERE student.id = own_id), exported_id), last,
     CASE
         WHEN row_number() OVER (PARTITION BY lower(number) ORDER BY incoming_id) = 1 THEN number
     END,
@@ -13,6 +14,13 @@ FROM (
             WHEN incoming.sourced_id LIKE :key || '-student-%'
                 THEN CAST(substr(incoming.sourced_id, length(:key) + 10) AS bigint)
         END AS own_id,
+        -- An export of our own has the ids that others gave.
+        CASE
+            WHEN :source = :key THEN (
+                SELECT min(exported.student_id) FROM exported_record AS exported
+                WHERE exported.kind = 'users' AND exported.sourced_id = incoming.sourced_id
+            )
+        END AS exported_id,
         incoming.number,
         CASE
             WHEN incoming.content ->> 'givenName' <> :no_name THEN substr(incoming.content ->> 'givenName', 1, 500)
@@ -41,7 +49,7 @@ FROM (
         SELECT user_ref FROM incoming
         WHERE kind IN ('roles', 'enrollments') AND content ->> 'role' = 'student' AND is_deleted = 0
         UNION
-        SELECT content ->> 'userSourcedId' FROM source_record
+        SELECT user_ref FROM source_record
         WHERE kind IN ('roles', 'enrollments')
             AND source = :source
             AND is_current = 1

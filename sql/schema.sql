@@ -797,6 +797,7 @@ CREATE INDEX sign_in_link_by_token ON sign_in_link (token_id);
 
 CREATE TABLE source_record (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    first_id   INTEGER,
     import_id  INTEGER NOT NULL,
     source     TEXT    NOT NULL COLLATE NOCASE,
     kind       TEXT    NOT NULL,
@@ -805,6 +806,8 @@ CREATE TABLE source_record (
     is_deleted INTEGER NOT NULL DEFAULT 0,
     content    TEXT    NOT NULL,
     taken      TEXT,
+    user_ref   TEXT,
+    class_ref  TEXT,
     student_id INTEGER,
     term_id    INTEGER,
     course_id  INTEGER,
@@ -832,6 +835,8 @@ CREATE TABLE source_record (
     CONSTRAINT source_record_content_is_an_object CHECK (content LIKE '{%}' AND taken LIKE '{%}')
 ) STRICT;
 
+CREATE INDEX source_record_by_class ON source_record (class_ref, kind) WHERE class_ref IS NOT NULL;
+
 CREATE INDEX source_record_by_course ON source_record (course_id) WHERE course_id IS NOT NULL;
 
 CREATE INDEX source_record_by_event ON source_record (event_id) WHERE event_id IS NOT NULL;
@@ -841,6 +846,8 @@ CREATE INDEX source_record_by_import ON source_record (import_id);
 CREATE INDEX source_record_by_student ON source_record (student_id, course_id) WHERE student_id IS NOT NULL;
 
 CREATE INDEX source_record_by_term ON source_record (term_id) WHERE term_id IS NOT NULL;
+
+CREATE INDEX source_record_by_user ON source_record (user_ref, kind) WHERE user_ref IS NOT NULL;
 
 CREATE TABLE student (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -2031,6 +2038,19 @@ CREATE VIEW erased_actor AS
 SELECT token.name || ' #' || token.id AS actor, '#' || token.id AS remains
 FROM erasure
 JOIN token ON token.student_id = erasure.student_id;
+
+CREATE VIEW exported_record AS
+SELECT id, coalesce(first_id, id) AS first_id, import_id, source, kind, sourced_id, is_deleted, content, taken,
+    user_ref, class_ref, student_id, term_id, course_id, event_id
+FROM source_record AS record
+WHERE is_current = 1
+    AND NOT EXISTS (
+        SELECT 1 FROM source_record AS other
+        WHERE other.kind = record.kind
+            AND other.sourced_id = record.sourced_id
+            AND other.is_current = 1
+            AND coalesce(other.first_id, other.id) < coalesce(record.first_id, record.id)
+    );
 
 CREATE VIEW meeting_conflict AS
 SELECT own.course_id, other.course_id AS other_course_id, own.weekday, own.from_time, own.to_time

@@ -157,7 +157,7 @@ def _print_report(report: ImportReport, *, is_made: bool) -> None:
 def _print_fault(
     file: str, severity: str, detail: str, row: int | None, column: str | None, **_: Any
 ) -> None:
-    place = ", ".join(filter(None, (file, row and f"row {row}", column)))
+    place = ", ".join(filter(None, (file, f"row {row}" if row else None, column)))
     print(f"{severity:9} {place}: {detail}")
 
 

@@ -3,10 +3,10 @@ hold them against the records."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, timedelta, tzinfo
 from typing import NamedTuple
 
-from enrollment.model.types import Timestamp
+from enrollment.model.days import begin_of
 from enrollment.storage.queries import queries, to_json
 from enrollment.storage.sqlite import Connection
 
@@ -59,7 +59,7 @@ def incoming(
     names = ("incoming_id", "place", "sourced_id")
     SQL.insert_incoming_session(db, (dict(zip(names, named, strict=True)) for named in sessions))
     days = [row["day"] for row in SQL.list_incoming_days(db)]
-    SQL.insert_incoming_day(db, [_day(date.fromisoformat(day), zone) for day in days])
+    SQL.insert_incoming_day(db, [_day(day, zone) for day in days])
     yield
     _drop_tables(db)
 
@@ -93,13 +93,10 @@ def _drop_tables(db: Connection) -> None:
     SQL.drop_decision(db)
 
 
-def _day(day: date, zone: tzinfo) -> dict[str, str]:
-    before = day - timedelta(1) if day > date.min else day
-    try:
-        begins_at = Timestamp.of(datetime.combine(day, time(), zone))
-    except OverflowError:
-        begins_at = Timestamp(f"{day}T00:00:00.000Z")
-    return {"day": day.isoformat(), "day_before": before.isoformat(), "begins_at": begins_at}
+def _day(day: str, zone: tzinfo) -> dict[str, str]:
+    found = date.fromisoformat(day)
+    before = found - timedelta(1) if found > date.min else found
+    return {"day": day, "day_before": before.isoformat(), "begins_at": begin_of(zone, day)}
 
 
 def leave_out_unknown_deletions(db: Connection, source: str, delta_kinds: Sequence[str]) -> None:
