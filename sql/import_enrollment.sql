@@ -125,12 +125,14 @@ SELECT incoming.id, planned.student_id, course.id,
     END,
     enrollment.status, 1, 0
 FROM incoming
+CROSS JOIN said_student AS person
 CROSS JOIN planned
 CROSS JOIN course
 LEFT JOIN enrollment ON enrollment.student_id = planned.student_id AND enrollment.course_id = course.id
 WHERE incoming.is_wanted
+    AND person.person = incoming.user_ref
     AND planned.kind = 'student'
-    AND planned.incoming_id = incoming.id
+    AND planned.incoming_id = person.incoming_id
     AND course.id = coalesce(:course_id, CAST(incoming.class_ref AS bigint))
     AND coalesce(incoming.content ->> 'status', '') <> 'waitlisted'
 ORDER BY incoming.id;

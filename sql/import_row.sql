@@ -221,6 +221,7 @@ DROP TABLE IF EXISTS planned;
 -- What the rows say of people: who is a student, and which student of ours that is.
 CREATE TEMPORARY TABLE said_student (
     incoming_id INTEGER PRIMARY KEY,
+    person      TEXT,
     record_id   INTEGER,
     student_id  INTEGER,
     last        TEXT,
@@ -230,6 +231,9 @@ CREATE TEMPORARY TABLE said_student (
     email       TEXT,
     status      TEXT
 );
+
+-- name: create_said_student_by_person()!
+CREATE INDEX IF NOT EXISTS said_student_by_person ON said_student (person);
 
 -- name: create_said_student_by_number()!
 CREATE INDEX IF NOT EXISTS said_student_by_number ON said_student (number);

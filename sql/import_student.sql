@@ -74,14 +74,19 @@ FROM (
 ORDER BY incoming_id;
 
 -- name: insert_said_people()!
--- What do the rows of a list say of people?
-INSERT INTO said_student (incoming_id, number, given_name, family_name, email, status)
-SELECT id, number, content ->> 'given_name', content ->> 'family_name', content ->> 'email',
+-- What do the rows of a list say of people? The first row of each counts: a student has a row for each course.
+INSERT INTO said_student (incoming_id, person, number, given_name, family_name, email, status)
+SELECT id, user_ref, number, content ->> 'given_name', content ->> 'family_name', content ->> 'email',
     CASE
         WHEN lower(content ->> 'status') IN ('active', 'inactive') THEN lower(content ->> 'status')
     END
-FROM incoming
-WHERE kind = 'list' AND is_wanted
+FROM (
+    SELECT id, user_ref, number, content,
+        row_number() OVER (PARTITION BY user_ref ORDER BY id) = 1 OR user_ref IS NULL AS is_first
+    FROM incoming
+    WHERE kind = 'list' AND is_wanted
+) AS listed
+WHERE is_first
 ORDER BY id;
 
 -- name: update_said_by_number(source)!
@@ -300,21 +305,21 @@ WHERE incoming.id = said.incoming_id
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)
 SELECT incoming.file, incoming.line, NULL, NULL, code, 'error', detail
 FROM (
-    SELECT incoming_id, 'missing_value' AS code,
+    SELECT incoming_id, person, 'missing_value' AS code,
         'Neither a number nor an email says who it is. Names alone are not enough.' AS detail
     FROM said_student
     WHERE number IS NULL AND email IS NULL
     UNION ALL
-    SELECT incoming_id, 'unresolved_reference', 'There is no such student. With create, there will be.'
+    SELECT incoming_id, person, 'unresolved_reference', 'There is no such student. With create, there will be.'
     FROM said_student
     WHERE (number IS NOT NULL OR email IS NOT NULL) AND student_id IS NULL AND NOT :creates
     UNION ALL
-    SELECT incoming_id, 'missing_value', 'The family name is blank.'
+    SELECT incoming_id, person, 'missing_value', 'The family name is blank.'
     FROM said_student
     WHERE (number IS NOT NULL OR email IS NOT NULL) AND student_id IS NULL AND :creates AND family_name IS NULL
 ) AS faulty
 CROSS JOIN incoming
-WHERE incoming.id = faulty.incoming_id;
+WHERE incoming.is_wanted AND (incoming.id = faulty.incoming_id OR incoming.user_ref = faulty.person);
 
 -- name: update_faulty_unwanted()!
 -- Leave out the rows that are at fault.

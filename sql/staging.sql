@@ -187,7 +187,8 @@ FROM (
         row_number() OVER same AS number, first_value(line) OVER same AS first_line
     FROM staged
     WHERE kind IN ('users', 'list') AND content ->> 'email' IS NOT NULL
-    WINDOW same AS (PARTITION BY lower(content ->> 'email') ORDER BY id)
+    -- In a list, a student has a row for each course.
+    WINDOW same AS (PARTITION BY lower(content ->> 'email'), lower(content ->> 'course') ORDER BY id)
 ) AS addressed
 WHERE number > 1
 UNION ALL
@@ -198,14 +199,15 @@ FROM (
     SELECT id, file, line, kind, identifier,
         row_number() OVER same AS number, first_value(line) OVER same AS first_line
     FROM (
-        SELECT id, file, line, kind, coalesce(content ->> 'identifier', content ->> 'number') AS identifier
+        SELECT id, file, line, kind, content ->> 'course' AS course,
+            coalesce(content ->> 'identifier', content ->> 'number') AS identifier
         FROM staged
         WHERE kind = 'list'
             OR kind = 'users'
             AND (content ->> 'role' = 'student' OR sourced_id IN (SELECT sourced_id FROM student))
     ) AS person
     WHERE identifier IS NOT NULL
-    WINDOW same AS (PARTITION BY lower(identifier) ORDER BY id)
+    WINDOW same AS (PARTITION BY lower(identifier), lower(course) ORDER BY id)
 ) AS numbered
 WHERE number > 1
 ORDER BY 1, 4;

@@ -73,6 +73,7 @@ def create_tables(db: Connection) -> None:
     SQL.create_planned(db)
     SQL.create_planned_by_kind(db)
     SQL.create_said_student(db)
+    SQL.create_said_student_by_person(db)
     SQL.create_said_student_by_number(db)
     SQL.create_said_student_by_email(db)
     SQL.create_said_student_by_student(db)

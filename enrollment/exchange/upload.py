@@ -95,10 +95,13 @@ class Upload:
             # Texts are stored in one form, however they were sent.
             if not content.isascii():
                 content = normalize("NFC", content)
-            number = None
+            number, person = None, row["user_ref"]
             if row["kind"] in ("users", "list"):
                 cells = msgspec.json.decode(content)
                 number = _number(cells.get("identifier") or cells.get("number"))
+            if row["kind"] == "list":
+                # Rows with the same number, or else the same address, are of one student.
+                person = (number or cells.get("email", "")).lower() or None
             yield Incoming(
                 row["id"],
                 row["file"],
@@ -108,7 +111,7 @@ class Upload:
                 bool(row["is_deleted"]),
                 bool(row["is_sound"]),
                 content,
-                row["user_ref"],
+                person,
                 row["class_ref"],
                 number,
             )
