@@ -14,7 +14,7 @@ from tests.faults.test_command_faults import endings
 
 TABLES = ("student", "course", "term", "student_course", "student_course_event", "import")
 TABLES += ("source_record", "record_change")
-STUDENTS = 300
+STUDENTS = 40
 
 
 def package(folder: Path) -> Path:
