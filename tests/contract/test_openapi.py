@@ -72,6 +72,7 @@ def college(client: Client) -> Client:
     client.enroll(1, 1)
     client.post_json("/v1/students/1/holds", {"reason": "library fees"}, status=201)
     client.delete("/v1/students/1/holds/1", status=204)
+    client.post("/v1/imports", "Number,Email\n", headers={"Content-Type": "text/csv"}, status=201)
     return client
 
 

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from enrollment.exchange.faults import CODES
 from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
+from enrollment.storage.queries import resource_dir
 from tests.exchange.imports import (
     archive,
     export,
@@ -504,3 +506,17 @@ def test_a_bomb_is_refused_within_bounds(database: Database):
         import_content(database, target.getvalue())
 
     assert refused.value.violations[0].details["code"] == "expands_too_far"
+
+
+# The codes of faults
+
+
+@pytest.mark.parametrize(
+    "name", ["import_row", "import_course", "import_student", "import_enrollment"]
+)
+def test_every_fault_has_a_code_of_the_list(name: str):
+    text = (resource_dir("sql") / f"{name}.sql").read_text()
+
+    codes = re.findall(r"'(\w+)', '(warning|error)'", text)
+    assert codes
+    assert {code for code, _ in codes} <= CODES.keys()
