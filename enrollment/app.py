@@ -15,7 +15,7 @@ from enrollment.http.addresses import check_host, find_client, known_hosts
 from enrollment.http.authentication import Authenticator
 from enrollment.http.content import Pieces, discard, size_of
 from enrollment.http.context import Context
-from enrollment.http.endpoint import prepare, read, write
+from enrollment.http.endpoint import prepare, read, receive_upload, write
 from enrollment.http.operation import answer_unrouted, make_router, match
 from enrollment.http.responses import (
     Response,
@@ -79,7 +79,8 @@ class App:
     ) -> Iterable[bytes]:
         started = time.perf_counter()
         context = self.open(environ)
-        response = self.receive(context) or self.run(context)
+        response = self.receive(context) or self.read_upload(context) or self.run(context)
+        context.close()
         self.record(context, response.status, time.perf_counter() - started)
         if self.authenticator.token_uses_due():
             self.authenticator.flush_token_uses()
@@ -99,6 +100,15 @@ class App:
         This waits neither for a body nor for a write of this process.
         """
         return self._answer(context, self._receive)
+
+    def read_upload(self, context: Context) -> Response | None:
+        """Read the file that is the body, if the operation takes one. Return the response if it is
+        a refusal. The body must have arrived.
+
+        This takes as long as the file is large, and waits for no write.
+        """
+
+        return self._answer(context, receive_upload)
 
     def run(self, context: Context) -> Response:
         """Return the response to a slow read or to a write that has been received.

@@ -93,3 +93,14 @@ SET before = CASE WHEN before IS NOT NULL THEN :before END,
 WHERE subject = 'student' AND subject_id = :student_id
     OR subject = 'hold' AND subject_id IN (SELECT id FROM hold WHERE student_id = :student_id)
     OR subject = 'token' AND subject_id IN (SELECT id FROM token WHERE student_id = :student_id);
+
+-- name: delete_source_records_erased(student_id)!
+-- Remove what other systems have said of this student.
+DELETE FROM source_record
+WHERE student_id = :student_id;
+
+-- name: update_imports_erased()!
+-- Remove what imports quote of files: it may speak of the student.
+UPDATE import
+SET report = json_set(report, '$.faults', json('[]'))
+WHERE report LIKE '%"faults":[{%';

@@ -13,11 +13,24 @@ WHERE id = 1;
 -- name: list_exported_terms(term, since)
 -- Which terms are there, or have changed since? The term 0 is that of the courses without one.
 SELECT 0 AS id, NULL AS title, NULL AS start_on, NULL AS end_on, NULL AS updated_at, NULL AS deleted_at
-WHERE :term IS NULL AND :since IS NULL AND EXISTS (SELECT 1 FROM course WHERE term IS NULL)
+WHERE :term IS NULL AND :since IS NULL
+    AND EXISTS (
+        SELECT 1 FROM course
+        WHERE term IS NULL
+            AND NOT EXISTS (
+                SELECT 1 FROM source_record AS known
+                WHERE known.course_id = course.id AND known.kind = 'classes' AND known.is_current = 1
+            )
+    )
 UNION ALL
 SELECT id, title, start_on, end_on, updated_at, NULL
 FROM term
-WHERE (:term IS NULL OR code = :term) AND (:since IS NULL OR updated_at >= :since)
+WHERE (:term IS NULL OR code = :term)
+    AND (:since IS NULL OR updated_at >= :since)
+    AND NOT EXISTS (
+        SELECT 1 FROM source_record AS known
+        WHERE known.term_id = term.id AND known.is_current = 1 AND known.is_deleted = 0
+    )
 UNION ALL
 SELECT subject_id, before ->> 'title', before ->> 'start_on', before ->> 'end_on', recorded_at, recorded_at
 FROM record_change
@@ -28,7 +41,15 @@ ORDER BY 1;
 -- name: list_exported_codes(term, since)
 -- Which codes do courses have? Each is one course of the catalogue, known by the first that has it.
 SELECT course.id, course.code, course.title,
-    (SELECT max(section.updated_at) FROM course AS section WHERE section.code = course.code) AS updated_at
+    (SELECT max(section.updated_at) FROM course AS section WHERE section.code = course.code) AS updated_at,
+    EXISTS (
+        SELECT 1 FROM course AS section
+        WHERE section.code = course.code
+            AND NOT EXISTS (
+                SELECT 1 FROM source_record AS known
+                WHERE known.course_id = section.id AND known.kind = 'classes' AND known.is_current = 1
+            )
+    ) AS is_own
 FROM course
 WHERE NOT EXISTS (SELECT 1 FROM course AS earlier WHERE earlier.code = course.code AND earlier.id < course.id)
     AND (
@@ -58,6 +79,10 @@ LEFT JOIN term ON term.code = course.term
 WHERE (:term IS NULL OR course.term = :term)
     AND (:since IS NULL OR course.updated_at >= :since)
     AND (course.status <> 'cancelled' OR :with_history OR :since IS NOT NULL)
+    AND NOT EXISTS (
+        SELECT 1 FROM source_record AS known
+        WHERE known.course_id = course.id AND known.kind = 'classes' AND known.is_current = 1
+    )
 UNION ALL
 SELECT deleted.subject_id, deleted.before ->> 'title', deleted.before ->> 'code',
     coalesce(
@@ -80,6 +105,10 @@ FROM student
 LEFT JOIN erasure ON erasure.student_id = student.id
 WHERE (:since IS NULL OR student.updated_at >= :since)
     AND (:since IS NOT NULL OR erasure.student_id IS NULL)
+    AND NOT EXISTS (
+        SELECT 1 FROM source_record AS known
+        WHERE known.student_id = student.id AND known.kind = 'users' AND known.is_current = 1
+    )
 UNION ALL
 SELECT subject_id, NULL, NULL, coalesce(before ->> 'family_name', 'Erased'), NULL, 'inactive', recorded_at, recorded_at
 FROM record_change
@@ -91,7 +120,11 @@ ORDER BY 1;
 -- Who was in which course, from when until when? What was of someone who is erased is none. Only with the history
 -- are there stretches that ended with a drop, and those in cancelled courses.
 SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.began_at, stretch.status, stretch.ended_at,
-    term.end_on, stretch.updated_at, NULL AS deleted_at
+    term.end_on, stretch.updated_at, NULL AS deleted_at,
+    (
+        SELECT min(known.sourced_id) FROM source_record AS known
+        WHERE known.student_id = stretch.student_id AND known.kind = 'users' AND known.is_current = 1
+    ) AS user_id
 FROM enrollment_stretch AS stretch
 CROSS JOIN course
 LEFT JOIN term ON term.code = course.term
@@ -99,6 +132,9 @@ WHERE course.id = stretch.course_id
     AND (:term IS NULL OR course.term = :term)
     AND (:with_history OR course.status <> 'cancelled' AND stretch.status <> 'dropped')
     AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.student_id = stretch.student_id)
+    AND NOT EXISTS (
+        SELECT 1 FROM source_record AS known WHERE known.event_id = stretch.id AND known.is_current = 1
+    )
 ORDER BY stretch.event_id;
 
 -- name: list_changed_stretches(term, since)
@@ -139,7 +175,11 @@ stretch AS (
 
 SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.began_at, stretch.status, stretch.ended_at,
     term.end_on, coalesce(erasure.erased_at, stretch.updated_at) AS updated_at,
-    coalesce(erasure.erased_at, stretch.deleted_at) AS deleted_at
+    coalesce(erasure.erased_at, stretch.deleted_at) AS deleted_at,
+    (
+        SELECT min(known.sourced_id) FROM source_record AS known
+        WHERE known.student_id = stretch.student_id AND known.kind = 'users' AND known.is_current = 1
+    ) AS user_id
 FROM stretch
 CROSS JOIN course
 LEFT JOIN term ON term.code = course.term
@@ -147,19 +187,29 @@ LEFT JOIN erasure ON erasure.student_id = stretch.student_id
 WHERE course.id = stretch.course_id
     AND (:term IS NULL OR course.term = :term)
     AND coalesce(erasure.erased_at, stretch.updated_at) >= :since
+    AND NOT EXISTS (
+        SELECT 1 FROM source_record AS known WHERE known.event_id = stretch.id AND known.is_current = 1
+    )
 ORDER BY stretch.id;
 
--- name: get_early_completion()^
--- Was any course completed before the end of its term?
+-- name: list_term_ends()
+-- On which day does each term end?
+SELECT code, end_on
+FROM term
+ORDER BY code;
+
+-- name: get_early_completion(ends)^
+-- Was any course completed before the end of its term? ends is a JSON object of the codes of the terms, each with the
+-- time at which its last day begins.
 SELECT EXISTS (
     SELECT 1
     FROM enrollment_event AS event
     CROSS JOIN course
-    LEFT JOIN term ON term.code = course.term
+    LEFT JOIN json_each(:ends) AS term ON term.key = course.term
     WHERE event.to_status = 'completed'
         AND event.superseded_by IS NULL
         AND course.id = event.course_id
-        AND (term.end_on IS NULL OR event.effective_at < term.end_on || 'T24')
+        AND (term.key IS NULL OR event.effective_at <= term.value)
 ) AS found;
 
 -- name: list_people(status)

@@ -137,3 +137,9 @@ WHERE student_id = :student_id;
 UPDATE token
 SET revoked_at = :at, revoked_by = :actor, version = version + 1
 WHERE student_id = :student_id AND revoked_at IS NULL;
+
+-- name: update_source_records_moved(student_id, into_id)!
+-- What other systems say of this student, they say of that one.
+UPDATE source_record
+SET student_id = :into_id
+WHERE student_id = :student_id;

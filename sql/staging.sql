@@ -20,6 +20,7 @@ CREATE TEMPORARY TABLE staged (
 CREATE TEMPORARY TABLE staged_reference (
     staged_id   INTEGER NOT NULL,
     place       TEXT    NOT NULL,
+    nth         INTEGER NOT NULL,
     target_kind TEXT    NOT NULL,
     target      TEXT    NOT NULL
 );
@@ -29,10 +30,30 @@ CREATE TEMPORARY TABLE staged_reference (
 INSERT INTO staged (id, file, line, kind, sourced_id, is_deleted, is_sound, content, user_ref, class_ref)
 VALUES (:id, :file, :line, :kind, :sourced_id, :is_deleted, :is_sound, :content, :user_ref, :class_ref);
 
--- name: insert_staged_reference(staged_id, place, target_kind, target)!
+-- name: insert_staged_reference(staged_id, place, nth, target_kind, target)!
 -- Keep an id by which a row names another.
-INSERT INTO staged_reference (staged_id, place, target_kind, target)
-VALUES (:staged_id, :place, :target_kind, :target);
+INSERT INTO staged_reference (staged_id, place, nth, target_kind, target)
+VALUES (:staged_id, :place, :nth, :target_kind, :target);
+
+-- name: update_staged_unsound(ids)!
+-- Leave rows out. ids is a JSON array.
+UPDATE staged
+SET is_sound = 0
+WHERE id IN (SELECT CAST(value AS bigint) FROM json_each(:ids));
+
+-- name: list_staged()
+-- Which rows are there, and which of them can be meant?
+SELECT id, file, line, kind, sourced_id, is_deleted, is_sound, content, user_ref, class_ref
+FROM staged
+ORDER BY id;
+
+-- name: list_staged_sessions()
+-- Which sessions does each class name, in their order?
+SELECT staged_id, min(nth) AS place, target
+FROM staged_reference
+WHERE place = 'termSourcedIds'
+GROUP BY staged_id, target
+ORDER BY staged_id, place;
 
 -- name: list_staged_faults(whole_kinds)
 -- What is wrong between the rows: what stands twice, names what is not there, or contradicts another?
@@ -166,7 +187,8 @@ FROM (
         row_number() OVER same AS number, first_value(line) OVER same AS first_line
     FROM staged
     WHERE kind IN ('users', 'list') AND content ->> 'email' IS NOT NULL
-    WINDOW same AS (PARTITION BY lower(content ->> 'email') ORDER BY id)
+    -- In a list, a student has a row for each course.
+    WINDOW same AS (PARTITION BY lower(content ->> 'email'), lower(content ->> 'course') ORDER BY id)
 ) AS addressed
 WHERE number > 1
 UNION ALL
@@ -177,14 +199,15 @@ FROM (
     SELECT id, file, line, kind, identifier,
         row_number() OVER same AS number, first_value(line) OVER same AS first_line
     FROM (
-        SELECT id, file, line, kind, coalesce(content ->> 'identifier', content ->> 'number') AS identifier
+        SELECT id, file, line, kind, content ->> 'course' AS course,
+            coalesce(content ->> 'identifier', content ->> 'number') AS identifier
         FROM staged
         WHERE kind = 'list'
             OR kind = 'users'
             AND (content ->> 'role' = 'student' OR sourced_id IN (SELECT sourced_id FROM student))
     ) AS person
     WHERE identifier IS NOT NULL
-    WINDOW same AS (PARTITION BY lower(identifier) ORDER BY id)
+    WINDOW same AS (PARTITION BY lower(identifier), lower(course) ORDER BY id)
 ) AS numbered
 WHERE number > 1
 ORDER BY 1, 4;

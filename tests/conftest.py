@@ -29,8 +29,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def college_template(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small college: a term, a course, two students who are both enrolled in it, a released hold
-    and a token of the first student."""
+    """A small college: a term, a course, two students who are both enrolled in it, a released hold,
+    an import that found nothing, and a token of the first student."""
     path = shutil.copy(template, tmp_path_factory.mktemp("college") / "enrollment.db")
     app = make_app(Config(database=path))
     client = Client(app)
@@ -40,6 +40,7 @@ def college_template(template: Path, tmp_path_factory: pytest.TempPathFactory) -
         client.enroll(client.student(), course)
     client.post_json("/v1/students/1/holds", {"reason": "unpaid fees"}, status=201)
     client.delete("/v1/students/1/holds/1", status=204)
+    client.post("/v1/imports", "Number,Email\n", headers={"Content-Type": "text/csv"}, status=201)
     app.database.close()
     add_student_token(path, student_id=1)
     return path

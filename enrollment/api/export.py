@@ -17,6 +17,7 @@ from enrollment.exchange.lists import (
 from enrollment.exchange.writer import write_archive
 from enrollment.http.authentication import READERS
 from enrollment.http.context import Context
+from enrollment.http.download import download
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result, download
 from enrollment.model.exports import PackageScope, RosterListFilter, StudentListFilter

@@ -16,6 +16,7 @@ from enrollment.cli import (
     demo,
     doctor,
     export,
+    imports,
     migrate,
     openapi,
     serve,
@@ -89,7 +90,19 @@ def _parser() -> argparse.ArgumentParser:
     # Someone who types no verb does not know the verbs yet.
     parser.set_defaults(run=lambda config, options: parser.print_help())
     verbs = parser.add_subparsers(metavar="VERB")
-    for command in (serve, migrate, token, backup, doctor, check, export, config, openapi, demo):
+    for command in (
+        serve,
+        migrate,
+        token,
+        backup,
+        doctor,
+        check,
+        imports,
+        export,
+        config,
+        openapi,
+        demo,
+    ):
         command.add(verbs)
     completion.add(verbs, parser)
     return parser

@@ -1,11 +1,11 @@
 """What an export holds: the records of the school one by one, as there may be millions."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
-from enrollment.storage.queries import queries
+from enrollment.storage.queries import queries, to_json
 from enrollment.storage.sqlite import Connection
 
 SQL = queries("export")
@@ -54,9 +54,11 @@ def check_scope(db: Connection, scope: Scope) -> None:
         raise Problem.from_violations([violation])
 
 
-def has_early_completions(db: Connection) -> bool:
-    """Whether any course was completed before the end of its term."""
-    return bool(SQL.get_early_completion(db)["found"])
+def has_early_completions(db: Connection, begin_of: Callable[[str], str]) -> bool:
+    """Whether any course was completed before the last day of its term. `begin_of` returns when a
+    day begins."""
+    ends = {row["code"]: begin_of(row["end_on"]) for row in SQL.list_term_ends(db)}
+    return bool(SQL.get_early_completion(db, ends=to_json(ends))["found"])
 
 
 def list_terms(db: Connection, scope: Scope) -> Iterator[Fields]:

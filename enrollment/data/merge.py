@@ -36,6 +36,7 @@ def merge_student(db: Connection, student_id: int, into: int, change: Change) ->
         SQL.insert_moved_event(db, event_id=event["id"], place_of=event["place_of"], **details)
     SQL.update_student_merged(db, id=student_id, at=change.at)
     SQL.update_holds_moved(db, **pair)
+    SQL.update_source_records_moved(db, **pair)
     SQL.update_tokens_revoked(db, student_id=student_id, **acting)
     courses = [item.course_id for item in merged]
     waitlist.promote_eligible(db, change, course_ids=courses, student_ids=[into])

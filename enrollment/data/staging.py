@@ -1,7 +1,7 @@
 """The staging of files that came from elsewhere: their rows in tables that last as long as the
 connection, so that queries can hold them against each other."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from enrollment.storage.queries import queries, to_json
@@ -31,6 +31,7 @@ REFERENCES = {
 class StagedFault(NamedTuple):
     """What is wrong with a row in view of the others. The code has a severity; this may differ."""
 
+    id: int
     file: str
     row: int
     column: str | None
@@ -66,12 +67,13 @@ class Staging:
             class_ref=content.get("classSourcedId"),
         )
         for place, target_kind in REFERENCES.get(kind, {}).items():
-            for target in content.get(place, "").split(","):
+            for nth, target in enumerate(content.get(place, "").split(",")):
                 if target:
                     SQL.insert_staged_reference(
                         self._db,
                         staged_id=self._count,
                         place=place,
+                        nth=nth,
                         target_kind=target_kind,
                         target=target,
                     )
@@ -87,10 +89,25 @@ class Staging:
             for row in rows:
                 yield _fault(row)
 
+    def leave_out(self, ids: Sequence[int]) -> None:
+        """Mark rows as ones that can't be meant."""
+        SQL.update_staged_unsound(self._db, ids=to_json(ids))
+
+    def list_rows(self) -> Iterator[Row]:
+        """List the rows that were staged, in their order."""
+        with SQL.list_staged_cursor(self._db) as rows:
+            yield from rows
+
+    def list_sessions(self) -> Iterator[Row]:
+        """List the sessions that each class names, in their order."""
+        with SQL.list_staged_sessions_cursor(self._db) as rows:
+            yield from rows
+
 
 def _fault(row: Row) -> StagedFault:
     fields: dict[str, Any] = dict(row)
     return StagedFault(
+        id=fields["id"],
         file=fields["file"],
         row=fields["line"],
         column=fields["place"],

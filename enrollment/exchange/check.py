@@ -41,6 +41,7 @@ def check_path(path: Path, options: Options = DEFAULT) -> Report:
         whole = [file.kind for file in understood.files if file.mode == "bulk"]
         for fault in staging.list_faults(whole):
             fields: dict[str, Any] = fault._asdict()
+            del fields["id"]
             faults.add(**fields)
     return Report(
         format=understood.format,

@@ -48,6 +48,13 @@ CODES: dict[str, Severity] = {
     "number_taken": "warning",
     "email_taken": "warning",
     "email_not_kept": "warning",
+    "missing_rows": "warning",
+    "unknown_to_delete": "warning",
+    "renamed_id": "warning",
+    "derived_code": "warning",
+    "local_change_overwritten": "warning",
+    "date_not_recorded": "warning",
+    "rule_set_aside": "warning",
 }
 
 

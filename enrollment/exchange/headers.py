@@ -1,7 +1,7 @@
 """Headers: which column of a file is which of the standard's, whatever it is called there."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -80,11 +80,12 @@ def _renamed(name: str, missing: Sequence[str]) -> str | None:
     return alike[0] if len(alike) == 1 else None
 
 
-def find_list_columns(cells: Sequence[str]) -> list[Taken] | None:
-    """Return the columns of a plain list, if this row is its header; else None."""
+def find_list_columns(cells: Sequence[str], known: Mapping[str, str]) -> list[Taken] | None:
+    """Return the columns of a plain list, if this row is its header; else None. `known` says what
+    some headers mean."""
     taken: dict[str, Taken] = {}
     for place, cell in enumerate(cells):
-        field = LIST_COLUMNS.get(fold(cell))
+        field = known.get(fold(cell)) or LIST_COLUMNS.get(fold(cell))
         if field and field not in taken:
             taken[field] = Taken(place, cell, Column(field, LIST_KINDS.get(field, "text")))
     return [*taken.values()] if len(taken) >= FEWEST_WORDS else None

@@ -10,19 +10,22 @@ from enrollment.exchange.text import Row
 NAME = "manifest.csv"
 MANIFEST_VERSION = "1.0"
 VERSIONS = ("1.1", "1.2")
+# What names the system, the better name first.
+SOURCE = ("source.systemCode", "source.systemName")
 
 
 class Manifest(NamedTuple):
-    """What a manifest says: the version of OneRoster if it is one that is known, and the mode of
-    each file."""
+    """What a manifest says: the version of OneRoster if it is one that is known, the mode of each
+    file, and which system wrote them."""
 
     version: str | None
     modes: dict[str, str]
+    source: str | None = None
 
 
 def read_manifest(rows: Iterable[Row], faults: Faults) -> Manifest:
     """Read a manifest, and show what is odd in it."""
-    version, modes = None, {}
+    version, modes, source = None, {}, {}
     for number, cells in rows:
         name, value = ([cell.strip() for cell in cells] + ["", ""])[:2]
         if number == 1 or not name:
@@ -35,6 +38,8 @@ def read_manifest(rows: Iterable[Row], faults: Faults) -> Manifest:
             if version is None:
                 text = f"{name} is none of {', '.join(VERSIONS)}: the columns decide."
                 faults.add("mended_value", text, NAME, number, name, value)
+        elif name in SOURCE and value:
+            source[name] = value
         elif name.startswith("file."):
             file = name.removeprefix("file.")
             mode = value.lower()
@@ -45,4 +50,4 @@ def read_manifest(rows: Iterable[Row], faults: Faults) -> Manifest:
             else:
                 text = f"The mode of {file} is {value or 'blank'}: what is there is read as bulk."
                 faults.add("mended_value", text, NAME, None, name, value)
-    return Manifest(version, modes)
+    return Manifest(version, modes, next((source[name] for name in SOURCE if name in source), None))

@@ -19,7 +19,7 @@ def read_package(files: Sequence[SourceFile], reading: Reading) -> Understood:
     faults = reading.faults
     manifest = _manifest(named.pop(NAME, None), reading)
     version = manifest.version or ("1.2" if "roles.csv" in named else "1.1")
-    understood = Understood(format="oneroster-1.1", files=[])
+    understood = Understood(format="oneroster-1.1", files=[], source=manifest.source)
     if version != "1.1":
         understood.format = "oneroster-1.2"
     for name, table in TABLES.items():

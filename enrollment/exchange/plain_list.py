@@ -24,7 +24,7 @@ def read_list(file: SourceFile, reading: Reading) -> FileRead:
     with reports_damage(file, reading.faults):
         rows = _rows(file, read, reading)
         for row in rows:
-            taken = find_list_columns(row.cells)
+            taken = find_list_columns(row.cells, reading.options.columns)
             if taken:
                 _note_columns(row, taken, read, reading)
                 _read_people(rows, taken, read, reading)
@@ -61,7 +61,7 @@ def _note_columns(header: Row, taken: Sequence[Taken], read: FileRead, reading: 
 def _read_people(
     rows: Iterator[Row], taken: Sequence[Taken], read: FileRead, reading: Reading
 ) -> None:
-    faults = reading.faults
+    faults, names = reading.faults, _names(taken)
     for row in rows:
         first = next((cell for cell in row.cells if cell.strip()), None)
         if first is None:
@@ -81,10 +81,11 @@ def _read_people(
                 severity = CODES[code]
                 is_sound &= severity == "warning"
                 faults.add(code, detail, read.file, row.number, header, text.removeprefix(LOST))
-        if is_sound and "family_name" not in content:
+        # A list of a course may have numbers alone.
+        if is_sound and names and "family_name" not in content:
             is_sound = False
             text = "The family name is blank."
-            faults.add("missing_value", text, read.file, row.number, _names(taken))
+            faults.add("missing_value", text, read.file, row.number, names)
         reading.take(Record(read.file, row.number, "list", content, is_sound))
 
 

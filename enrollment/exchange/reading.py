@@ -1,6 +1,7 @@
 """What is passed through a reading: what was asked for, what is found, and where each row goes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -12,11 +13,12 @@ Format = Literal["oneroster-1.1", "oneroster-1.2", "list"]
 
 
 class Options(NamedTuple):
-    """What whoever sends the files knows better: the encoding of files that are not UTF-8, and the
-    order of day and month."""
+    """What whoever sends the files knows better: the encoding of files that are not UTF-8, the
+    order of day and month, and what columns of a list hold, by their folded headers."""
 
     encoding: str | None = None
     date_order: DateOrder | None = None
+    columns: Mapping[str, str] = MappingProxyType({})
 
 
 class Record(NamedTuple):
@@ -46,10 +48,12 @@ class FileRead(msgspec.Struct, kw_only=True):
 
 
 class Understood(msgspec.Struct, kw_only=True):
-    """What the files were taken for. Without a format, for nothing."""
+    """What the files were taken for. Without a format, for nothing. The source is the system that
+    wrote them, if they name one."""
 
     format: Format | None
     files: list[FileRead]
+    source: str | None = None
 
 
 class Reading(NamedTuple):

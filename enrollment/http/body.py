@@ -22,8 +22,10 @@ from enrollment.model.decoding import decoder
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 
-# In bytes.
+# In bytes: of a JSON body, and of a file.
 BODY_LIMIT = 1024 * 1024
+UPLOAD_LIMIT = 32 * 1024 * 1024
+MERGE_PATCH = "application/merge-patch+json"
 # A Content-Length has at most so many digits: those of the largest signed 64-bit integer.
 LENGTH_DIGITS = 19
 S = TypeVar("S", bound=msgspec.Struct)
@@ -35,19 +37,7 @@ def read_body(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:
     Raises unsupported_media_type, length_required, body_too_large, malformed_request,
     request_timeout, malformed_json, invalid_body.
     """
-    if encoding := environ.get("HTTP_CONTENT_ENCODING"):
-        detail = f'The body has the Content-Encoding "{encoding[:100]}". Send it without one.'
-        raise Problem("unsupported_media_type", detail)
-    media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
-    if media_type not in media_types(environ.get("REQUEST_METHOD", "")):
-        detail = f'The body is "{media_type}", not application/json.'
-        if not media_type:
-            detail = "The request has no body, or no Content-Type: application/json."
-        raise Problem("unsupported_media_type", detail)
-    coding = environ.get("HTTP_TRANSFER_ENCODING", "chunked")
-    if coding.lower() != "chunked":
-        detail = f'The Transfer-Encoding is "{coding[:100]}". Only chunked is supported.'
-        raise Problem("malformed_request", detail)
+    _check_headers(environ, media_types(environ.get("REQUEST_METHOD", "")))
     value, repeats = _parse(read_content(environ))
     try:
         body = msgspec.convert(value, wanted, dec_hook=decoder(zone))
@@ -64,9 +54,37 @@ def read_body(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:
     raise Problem("malformed_json" if unreadable else "invalid_body", detail, violations)
 
 
+def read_upload(environ: Mapping[str, Any], expected: Sequence[str]) -> bytes:
+    """Return a file that is the body, with one of these media types.
+
+    Raises unsupported_media_type, length_required, body_too_large, malformed_request,
+    request_timeout.
+    """
+    _check_headers(environ, expected)
+    return read_content(environ, UPLOAD_LIMIT)
+
+
+def _check_headers(environ: Mapping[str, Any], expected: Sequence[str]) -> None:
+    """Raise unsupported_media_type or malformed_request if the body is not what is expected."""
+    if encoding := environ.get("HTTP_CONTENT_ENCODING"):
+        detail = f'The body has the Content-Encoding "{encoding[:100]}". Send it without one.'
+        raise Problem("unsupported_media_type", detail)
+    media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+    if media_type not in expected:
+        names = ", ".join(name for name in expected if name != MERGE_PATCH)
+        detail = f'The body is "{media_type}", not {names}.'
+        if not media_type:
+            detail = f"The request has no body, or no Content-Type: {expected[0]}."
+        raise Problem("unsupported_media_type", detail)
+    coding = environ.get("HTTP_TRANSFER_ENCODING", "chunked")
+    if coding.lower() != "chunked":
+        detail = f'The Transfer-Encoding is "{coding[:100]}". Only chunked is supported.'
+        raise Problem("malformed_request", detail)
+
+
 def media_types(method: str) -> Sequence[str]:
     """Return the media types that a body can have. A merge patch (RFC 7396) has its own."""
-    return ("application/json", "application/merge-patch+json")[: 1 + (method == "PATCH")]
+    return ("application/json", MERGE_PATCH)[: 1 + (method == "PATCH")]
 
 
 def refuse_body(environ: Mapping[str, Any]) -> None:
@@ -80,7 +98,7 @@ def refuse_body(environ: Mapping[str, Any]) -> None:
         raise Problem("malformed_request", detail)
 
 
-def read_content(environ: Mapping[str, Any]) -> bytes:
+def read_content(environ: Mapping[str, Any], limit: int = BODY_LIMIT) -> bytes:
     """Return the body. Do not read much more than the limit of one that is too large.
 
     Raises malformed_request, length_required, request_timeout, body_too_large.
@@ -92,10 +110,10 @@ def read_content(environ: Mapping[str, Any]) -> bytes:
         length = int(declared)
     # The server ends the input with the body. One byte too many shows a body that is too large.
     elif environ.get("wsgi.input_terminated"):
-        length = BODY_LIMIT + 1
+        length = limit + 1
     else:
         raise Problem("length_required", "The request has no Content-Length.")
-    if length <= BODY_LIMIT or not declared:
+    if length <= limit or not declared:
         try:
             body: bytes = environ["wsgi.input"].read(length)
         except TimeoutError:
@@ -105,9 +123,9 @@ def read_content(environ: Mapping[str, Any]) -> bytes:
             raise Problem("malformed_request", "The body broke off.") from None
         if declared and len(body) < length:
             raise Problem("malformed_request", "The body is shorter than its Content-Length.")
-        if len(body) <= BODY_LIMIT:
+        if len(body) <= limit:
             return body
-    raise Problem("body_too_large", f"The body is longer than {BODY_LIMIT} bytes.")
+    raise Problem("body_too_large", f"The body is longer than {limit} bytes.")
 
 
 def _parse(body: bytes) -> tuple[Any, bool]:

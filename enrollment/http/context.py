@@ -49,6 +49,7 @@ class Context:
         "rate_limit",
         "refusals",
         "request_id",
+        "upload",
         "zone",
     )
 
@@ -73,6 +74,8 @@ class Context:
         self.operation: Operation | None = None
         self.ids: dict[str, Any] = {}
         self.query: msgspec.Struct | None = None
+        # What was read of a file that is the body. It is closed with the context.
+        self.upload: Any = None
         # None as long as no token has been accepted.
         self.caller: Caller | None = None
         # Headers that show what is left of the rate limit. They are empty until it is counted.
@@ -85,6 +88,12 @@ class Context:
         self.refusals: Sequence[str] = ()
         # For how many seconds the request waits for an event, since the response has no items.
         self.poll_seconds = 0
+
+    def close(self) -> None:
+        """Remove what was read of a file."""
+        if self.upload is not None:
+            self.upload.close()
+            self.upload = None
 
     @property
     def method(self) -> str:

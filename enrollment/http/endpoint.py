@@ -7,7 +7,7 @@ import msgspec
 
 from enrollment.data.record_change import acting
 from enrollment.http.accept import prefers_html
-from enrollment.http.body import read_body, refuse_body
+from enrollment.http.body import read_body, read_upload, refuse_body
 from enrollment.http.context import Context
 from enrollment.http.query import read_query
 from enrollment.http.responses import Response, Result, render
@@ -31,7 +31,7 @@ def prepare(context: Context) -> None:
     operation = context.operation
     assert operation
     context.query = read_query(context.environ, operation.options, context.zone)
-    if not operation.body:
+    if not operation.body and not operation.uploads:
         refuse_body(context.environ)
 
 
@@ -50,6 +50,18 @@ def read(context: Context, source: Connection | Database) -> Response:
     return render(context, result)
 
 
+def receive_upload(context: Context) -> None:
+    """Read the file that is the body, if the operation takes one. It takes as long as the file is
+    large, so it comes before the write.
+
+    Raises what `read_upload` does, and the reader of the operation.
+    """
+    operation = context.operation
+    if operation and operation.reader and context.upload is None:
+        content = read_upload(context.environ, operation.uploads)
+        context.upload = operation.reader(context, content)
+
+
 def write(context: Context, db: Connection, retry_window: int) -> Response:
     """Read the body, run a write, and return its response. Call it within `Database.write`.
 
@@ -63,6 +75,8 @@ def write(context: Context, db: Connection, retry_window: int) -> Response:
         body = read_body(context.environ, operation.body, context.zone)
         forbid_staff_fields(context, body)
         handler = partial(handler, body=body)
+    if operation.uploads:
+        handler, body = partial(handler, body=context.upload), context.upload.digest
     act: Handler = handler
     if context.caller and not operation.only_enrolls:
         act = partial(_act_as, context.caller.actor, act)

@@ -9,6 +9,7 @@ import msgspec
 from bottle import HTTPError, Router
 
 from enrollment.http.authentication import ANYONE
+from enrollment.http.body import BODY_LIMIT, UPLOAD_LIMIT
 from enrollment.http.context import Context
 from enrollment.http.responses import Response, Result
 from enrollment.model.queries import WriteOptions
@@ -54,6 +55,10 @@ class Operation(NamedTuple):
     slow: bool = False
     # The media type of the file that it responds with, in place of JSON.
     download: str | None = None
+    # Reads a file that is sent as it is, in place of a JSON body, before the write begins; and the
+    # media types that it can have. What it returns has a `digest`, and is closed after the write.
+    reader: Callable[[Context, bytes], Any] | None = None
+    uploads: Sequence[str] = ()
     # The path of the page that a browser is redirected to.
     page: str | None = None
     # Whether it is a page for people: with a session in place of a token, and a form in place of
@@ -69,6 +74,11 @@ class Operation(NamedTuple):
     def options(self) -> type[msgspec.Struct]:
         """The struct that its query must fit. Every write has `WriteOptions`."""
         return self.query or (Input if self.method == "GET" else WriteOptions)
+
+    @property
+    def body_limit(self) -> int:
+        """How many bytes its body can have."""
+        return UPLOAD_LIMIT if self.uploads else BODY_LIMIT
 
     @property
     def reads(self) -> bool:

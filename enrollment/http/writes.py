@@ -25,8 +25,8 @@ from enrollment.model.types import UNBOUNDED
 from enrollment.problems.errors import Problem
 from enrollment.storage.sqlite import Connection
 
-# The most events that a dry run shows. No request leaves so many.
-EVENTS_SHOWN = UNBOUNDED
+# The most events that a dry run shows. No request leaves so many, but that of a file.
+EVENTS_SHOWN, EVENTS_SHOWN_OF_FILE = UNBOUNDED, 1000
 # A string of RFC 8941, or one word without quotes.
 KEY = r'"([ !#-\[\]-~]{1,255})"|([!#-+\--:<-\[\]-~]{1,255})'
 # Makes the change of a write, within a transaction.
@@ -53,7 +53,8 @@ def dry_run(context: Context, db: Connection, act: Handler) -> NoReturn:
     last = event.get_last_event_id(db)
     context.needs_etag = True
     result = act(db)
-    left = event.list_events(db, EventFilter(after=last, limit=EVENTS_SHOWN)).items
+    shown = EVENTS_SHOWN_OF_FILE if context.upload else EVENTS_SHOWN
+    left = event.list_events(db, EventFilter(after=last, limit=shown)).items
     status = HTTPStatus.OK if result.status == HTTPStatus.NO_CONTENT else result.status
     events = DryRun(dry_run=True, events=visible_events(context.caller, left))
     content = msgspec.to_builtins(result.content or {}) | asdict(events)

@@ -13,6 +13,17 @@ from enrollment.model.courses import (
     Prerequisite,
 )
 from enrollment.model.history import Census, CensusCounts, CourseCensus, RecordChange
+from enrollment.model.imports import (
+    EnrollmentCounts,
+    ImportChange,
+    ImportCounts,
+    ImportedFile,
+    ImportFault,
+    ImportFaultCount,
+    RecordCounts,
+    Removal,
+    Removals,
+)
 from enrollment.model.records import (
     Enrollment,
     Event,
@@ -153,4 +164,68 @@ STORED_TOKEN = asdict(TOKEN) | {
     "last_used_at": None,
     "revoked_at": None,
     "revoked_by": None,
+}
+# A list of students to bring in, as a spreadsheet saves it.
+LIST = "Student ID,Last name,First name,Email\n00412,Diallo,Amara,amara@example.org\n"
+NONE = RecordCounts(created=0, changed=0, ended=0, unchanged=0)
+IMPORT: dict[str, Any] = {
+    "id": 1,
+    "version": 1,
+    "source": "linden",
+    "format": "list",
+    "file_name": "students.csv",
+    "digest": 64 * "0",
+    "made_at": NOW,
+    "made_by": "Front desk #2",
+    "reason": None,
+    "undone_at": None,
+    "undone_by": None,
+    "counts": ImportCounts(
+        terms=NONE,
+        courses=NONE,
+        students=RecordCounts(created=1, changed=0, ended=0, unchanged=0),
+        enrollments=EnrollmentCounts(enrolled=0, completed=0, dropped=0, unchanged=0, promoted=0),
+    ),
+}
+NOTHING_REMOVED = Removal(removed=0, of=0, limit=3)
+IMPORT_REPORT: dict[str, Any] = {
+    "refused_by": None,
+    "files": [
+        ImportedFile(
+            file="students.csv",
+            kind="list",
+            mode=None,
+            encoding="utf-8",
+            rows=1,
+            columns={"Student ID": "number", "Last name": "family_name"},
+        )
+    ],
+    "removals": Removals(
+        students=NOTHING_REMOVED, courses=NOTHING_REMOVED, enrollments=NOTHING_REMOVED
+    ),
+    "set_aside": {},
+    "summary": [
+        ImportFaultCount(
+            code="unknown_column", severity="warning", file="students.csv", column="Room", count=1
+        )
+    ],
+    "faults": [
+        ImportFault(
+            file="students.csv",
+            row=1,
+            column="Room",
+            code="unknown_column",
+            severity="warning",
+            detail="The column Room is not known, and is left out.",
+        )
+    ],
+    "changes": [
+        ImportChange(
+            kind="student",
+            record_id=1,
+            course_id=None,
+            before=None,
+            after={"number": "S-1041", "family_name": "Lovelace", "status": "active"},
+        )
+    ],
 }

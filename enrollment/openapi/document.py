@@ -19,6 +19,7 @@ from enrollment.model.results import (
     StudentResult,
     Violation,
 )
+from enrollment.openapi.college import LIST
 from enrollment.openapi.examples import request_sample
 from enrollment.openapi.headers import headers
 from enrollment.openapi.responses import examples, responses, shared_responses
@@ -125,6 +126,11 @@ def _operation(operation: Operation, operations: Sequence[Operation]) -> dict[st
         content = {"schema": reference(operation.body), "example": request_sample(operation.body)}
         types = dict.fromkeys(media_types(operation.method), content)
         described["requestBody"] = {"required": True, "content": types}
+    if operation.uploads:
+        schema = {"type": "string", "format": "binary", "maxLength": operation.body_limit}
+        file = {"schema": schema, "example": LIST}
+        content = dict.fromkeys(operation.uploads, file)
+        described["requestBody"] = {"required": True, "content": content}
     if operation.status == HTTPStatus.CREATED and (links := dict(_links(operation, operations))):
         described["responses"]["201"]["links"] = links
     return described

@@ -12,6 +12,7 @@ from enrollment.model.courses import (
     StudentCourse,
 )
 from enrollment.model.history import Erasure
+from enrollment.model.imports import Import, ImportReport, Undo, UndoneItem
 from enrollment.model.patches import CoursePatch, StudentPatch, TermPatch
 from enrollment.model.records import (
     Hold,
@@ -66,6 +67,8 @@ from enrollment.openapi.college import (
     ENROLLMENT,
     EVENT,
     HOLD,
+    IMPORT,
+    IMPORT_REPORT,
     NEW_STUDENT,
     NOW,
     OFFER,
@@ -155,6 +158,16 @@ SAMPLES: dict[Any, Any] = {
         EligibleCourse(course_id=2, **OFFER),
         CHANGE,
         CENSUS,
+        Import(**IMPORT),
+        ImportReport(**IMPORT, **IMPORT_REPORT),
+        Undo(
+            id=1,
+            version=2,
+            reversed=1,
+            kept=0,
+            conflicts=0,
+            items=[UndoneItem(kind="student", record_id=1, outcome="reversed")],
+        ),
         Eligibility(student_id=1, course_id=2, eligible=True, errors=[]),
     )
 }

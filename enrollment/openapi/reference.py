@@ -96,10 +96,14 @@ class Interface:
         if method != ("POST" if body else "GET"):
             line += ["-X", method]
         if body:
-            content = self.resolved(body)["content"]["application/json"]
-            # curl has --json since 7.82 only.
-            line += ["-H", quote("Content-Type: application/json")]
-            line += ["-d", quote(to_json(content["example"]))]
+            content = self.resolved(body)["content"]
+            if "application/json" in content:
+                # curl has --json since 7.82 only.
+                line += ["-H", quote("Content-Type: application/json")]
+                line += ["-d", quote(to_json(content["application/json"]["example"]))]
+            else:
+                line += ["-H", quote("Content-Type: text/csv"), "--data-binary"]
+                line += [quote(content["text/csv"]["example"])]
         for parameter in self.parameters(operation, "path"):
             path = path.replace(f"{{{parameter['name']}}}", str(parameter["example"]))
         return " ".join([*line, quote(f"localhost:8000{path}")])

@@ -138,6 +138,9 @@ def _codes(operation: Operation) -> Iterator[str]:
     if operation.body:
         yield from ("malformed_json", "unsupported_media_type", "invalid_body")
         yield from ("length_required", "body_too_large", "request_timeout")
+    if operation.uploads:
+        yield from ("unsupported_media_type", "length_required", "body_too_large")
+        yield "request_timeout"
     if operation.method == "POST":
         yield from ("idempotency_key_invalid", "idempotency_key_reused")
     if operation.conditional or operation.method != "POST":

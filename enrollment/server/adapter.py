@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]
 
-from enrollment.http.body import BODY_LIMIT, LENGTH_DIGITS
+from enrollment.http.body import BODY_LIMIT, LENGTH_DIGITS, UPLOAD_LIMIT
 from enrollment.http.content import Pieces
 from enrollment.http.responses import Response
 
@@ -59,12 +59,13 @@ class Request:
         self._chunks: AsyncIterator[bytes] | None = None
         self._body_timeout: asyncio.Timeout | None = None
 
-    async def read_body(self, timeout: float) -> Body:
-        """Read the body, or a little more than the limit. A body that does not arrive within so
-        many seconds, or breaks off, raises TimeoutError or ConnectionError when it is used."""
+    async def read_body(self, timeout: float, limit: int) -> Body:
+        """Read the body, or a little more than the limit in bytes. A body that does not arrive
+        within so many seconds, or breaks off, raises TimeoutError or ConnectionError when it is
+        used."""
         try:
             async with asyncio.timeout(timeout) as self._body_timeout:
-                return Body(await self._read())
+                return Body(await self._read(limit))
         except TimeoutError:
             return Body(b"", TimeoutError())
         except ProtocolClosed:
@@ -95,16 +96,16 @@ class Request:
     def _declared(self) -> int:
         """The Content-Length, or 0. With too many digits, it counts as more than the limit."""
         declared = self.environ.get("CONTENT_LENGTH", "0")
-        return int(declared) if len(declared) <= LENGTH_DIGITS else BODY_LIMIT + 1
+        return int(declared) if len(declared) <= LENGTH_DIGITS else UPLOAD_LIMIT + 1
 
-    async def _read(self) -> bytes:
-        if self._is_read or self._declared > BODY_LIMIT:
+    async def _read(self, limit: int) -> bytes:
+        if self._is_read or self._declared > limit:
             return b""
         if self._declared:
             self._is_read = True
             return await self._protocol()
         content = bytearray()
-        await self._read_chunks(BODY_LIMIT, content.extend)
+        await self._read_chunks(limit, content.extend)
         return bytes(content)
 
     async def _read_chunks(self, limit: int, take: Callable[[bytes], object]) -> None:

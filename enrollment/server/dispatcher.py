@@ -1,7 +1,7 @@
 """The dispatcher: which thread runs a request.
 
 A quick read is answered at once on the thread of the loop. A slow read runs on another thread, and
-an export, which can take minutes, on a third.
+an export, which can take minutes, on a third, as does the reading of a file that is to be imported.
 Writes are queued: those that are ready together share one transaction, and so one wait for the
 disk.
 """
@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from enrollment.app import App
 from enrollment.config import Config
+from enrollment.http.body import BODY_LIMIT
 from enrollment.http.context import Context
 from enrollment.http.responses import Response
 from enrollment.server.adapter import Request
@@ -78,7 +79,10 @@ class Dispatcher:
         assert task
         with _member(self._unanswered, task):
             context = self._app.open(request.environ)
-            response = await self._poll(context, request)
+            try:
+                response = await self._poll(context, request)
+            finally:
+                context.close()
             self._app.record(context, response.status, time.perf_counter() - request.started)
         if self._app.authenticator.token_uses_due():
             self._writes.submit_background(self._app.authenticator.flush_token_uses)
@@ -107,9 +111,14 @@ class Dispatcher:
             thread = self._exports if context.operation.download else self._slow_reads
             start = partial(self._loop.run_in_executor, thread, run)
         else:
+            limit = context.operation.body_limit if context.operation else BODY_LIMIT
             with _member(self._incomplete, request):
-                body = await request.read_body(self._config.body_timeout)
+                body = await request.read_body(self._config.body_timeout, limit)
             context.environ["wsgi.input"] = body
+            if context.operation and context.operation.uploads:
+                read = partial(self._app.read_upload, context)
+                if refusal := await self._loop.run_in_executor(self._exports, read):
+                    return refusal
             start = partial(self._writes.submit, run)
         since = time.perf_counter()
         while self._may_retry(response := await start(), since):

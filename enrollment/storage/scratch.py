@@ -10,8 +10,8 @@ from enrollment.storage.sqlite import Connection
 @contextmanager
 def scratch() -> Iterator[Connection]:
     """Open a scratch database in a transaction. What does not fit in its cache is in a file without
-    a name (https://www.sqlite.org/inmemorydb.html#temp_db)."""
-    with closing(sqlite3.connect("", isolation_level=None)) as db:
+    a name (https://www.sqlite.org/inmemorydb.html#temp_db). Threads may use it in turns."""
+    with closing(sqlite3.connect("", isolation_level=None, check_same_thread=False)) as db:
         db.row_factory = sqlite3.Row
         db.execute("PRAGMA temp_store = FILE")
         db.execute("BEGIN")

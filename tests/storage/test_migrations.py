@@ -248,6 +248,13 @@ ROWS: dict[str, list[tuple[str, tuple[object, ...]]]] = {
          f" VALUES (1, 'd', '{MOMENT}', 'A #1', '{MOMENT}')", ()),
     ],
     "0022": [("UPDATE school SET name = 'Northside'", ())],
+    "0023": [
+        ("INSERT INTO import (source, format, digest, made_at, made_by, after_change, last_change,"
+         " after_event, last_event)"
+         f" VALUES ('s', 'list', '{64 * '0'}', '{MOMENT}', 'A #1', 0, 0, 0, 0)", ()),
+        ("INSERT INTO source_record (import_id, source, kind, sourced_id, content)"
+         " VALUES (1, 's', 'orgs', 'o', '{}')", ()),
+    ],
 }  # fmt: skip
 
 

@@ -26,5 +26,5 @@ def resolved(part: dict[str, Any]) -> dict[str, Any]:
 
 def concrete(path: str, student: int = 1) -> str:
     """A path with 1 for every id, which the small college has, and `student` for the student."""
-    ids = {"course_id": 1, "term_id": 1, "hold_id": 1, "token_id": 1}
+    ids = {"course_id": 1, "term_id": 1, "hold_id": 1, "token_id": 1, "import_id": 1}
     return path.format(student_id=student, code="forbidden", **ids)

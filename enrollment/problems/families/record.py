@@ -43,6 +43,51 @@ PROBLEM_TYPES = (
         example=Example("There is no token 7."),
     ),
     problem(
+        code="import_not_found",
+        status=404,
+        title="There is no such import",
+        advice="Find the id: `GET /v1/imports`.",
+        example=Example("There is no import 7."),
+    ),
+    problem(
+        code="unreadable_import",
+        status=422,
+        title="The file cannot be brought in as it is",
+        advice="Correct what `errors` lists. `enrollment check` shows all that is wrong in a file.",
+        example=Example("The file cannot be brought in as it is."),
+    ),
+    problem(
+        code="import_has_errors",
+        status=422,
+        title="Rows of the file are at fault",
+        advice="Correct the rows, or send the file with `errors=skip` to leave them out.",
+        example=Example("1 row is at fault."),
+    ),
+    problem(
+        code="too_many_removals",
+        status=409,
+        title="Much of what is here is no longer in the file",
+        advice=(
+            "Check that the file is whole. If it is, send the `ETag` of a dry run as `If-Match`, or"
+            " the number of removals as `removals`."
+        ),
+        example=Example("2 of 4 students and 5 of 6 enrollments would end."),
+    ),
+    problem(
+        code="import_undone",
+        status=409,
+        title="The import is undone already",
+        advice="Nothing is left to do. To bring the file in again, send it again.",
+        example=Example("Import 1 was undone at 2026-11-23T15:29:10.123Z."),
+    ),
+    problem(
+        code="undo_conflicts",
+        status=409,
+        title="Not all of the import can be undone",
+        advice="A dry run lists the conflicts. With `conflicts=keep`, they stay as they are.",
+        example=Example("Not all of import 1 can be undone."),
+    ),
+    problem(
         code="enrollment_not_found",
         status=404,
         title="The student has never been in this course",

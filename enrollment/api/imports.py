@@ -1,0 +1,118 @@
+"""/v1/imports: files of other systems, and lists, that are brought in."""
+
+from functools import partial
+from http import HTTPStatus
+
+from msgspec.structs import replace
+
+from enrollment.data import imports, undo
+from enrollment.exchange.fault_list import write_faults
+from enrollment.exchange.importing import bring_in
+from enrollment.exchange.lists import MEDIA_TYPES
+from enrollment.exchange.upload import Upload, reading_options
+from enrollment.http.authentication import READERS, REGISTRARS
+from enrollment.http.conditional import check_preconditions, etag_of
+from enrollment.http.context import Context
+from enrollment.http.download import download
+from enrollment.http.endpoint import change_context
+from enrollment.http.operation import Operation
+from enrollment.http.pagination import decode_cursor, page_response
+from enrollment.http.responses import Result, created, ok
+from enrollment.model.imports import Import, ImportOptions, ImportReport, Undo, UndoOptions
+from enrollment.model.queries import Pagination
+from enrollment.model.results import Page
+from enrollment.storage.sqlite import Connection
+
+# What the file may be said to be. Its content decides what it is.
+UPLOADS = (
+    "application/zip",
+    "text/csv",
+    MEDIA_TYPES["xlsx"],
+    "application/octet-stream",
+)
+
+
+def read_file(context: Context, content: bytes) -> Upload:
+    """Read the file that is to be brought in. Raises invalid_query."""
+    options = context.query
+    assert isinstance(options, ImportOptions)
+    name = options.file_name or "upload"
+    return Upload.of_content(name, content, reading_options(options))
+
+
+def import_file(context: Context, db: Connection, body: Upload) -> Result:
+    """Bring in a package of rosters, or a list of students, as a whole or not at all."""
+    options = context.query
+    assert isinstance(options, ImportOptions)
+
+    def check_tag(tag: str) -> bool:
+        check_preconditions(context, lambda: tag)
+        return context.header("IF_MATCH") not in (None, "*")
+
+    made = bring_in(db, body, options, change_context(context), check_tag=check_tag)
+    return created(made.report, f"/v1/imports/{made.report.id}")
+
+
+def list_imports(context: Context, db: Connection, query: Pagination) -> Result:
+    """List imports, also those that are undone."""
+    page = imports.list_imports(db, query, decode_cursor(context, query))
+    return page_response(context, page, query)
+
+
+def read_import(context: Context, db: Connection, import_id: int) -> Result:
+    """Read the report of an import."""
+    return ok(imports.get_import(db, import_id))
+
+
+def export_faults_csv(context: Context, db: Connection, import_id: int) -> Result:
+    """List the faults of an import as CSV, for a spreadsheet."""
+    report = imports.get_import(db, import_id)
+    return download("faults.csv", MEDIA_TYPES["csv"], partial(write_faults, report.faults))
+
+
+def undo_import(context: Context, db: Connection, import_id: int) -> Result:
+    """Undo an import (the record is kept)."""
+    options = context.query
+    assert isinstance(options, UndoOptions)
+    present = imports.get_import(db, import_id)
+    check_preconditions(context, lambda: etag_of(present))
+    change = replace(change_context(context), reason=options.reason or f"undo import {import_id}")
+    keeps = options.conflicts == "keep" or options.dry_run
+    return Result(HTTPStatus.OK, undo.undo_import(db, import_id, change, keeps_conflicts=keeps))
+
+
+OPERATIONS = (
+    Operation("GET", "/v1/imports", READERS, list_imports, query=Pagination, answer=Page[Import]),
+    Operation(
+        "POST",
+        "/v1/imports",
+        REGISTRARS,
+        import_file,
+        query=ImportOptions,
+        reader=read_file,
+        uploads=UPLOADS,
+        answer=ImportReport,
+        status=201,
+        conflicts=("unreadable_import", "import_has_errors", "too_many_removals"),
+        conditional=True,
+    ),
+    Operation(
+        "GET", "/v1/imports/<import_id:id>", READERS, read_import, answer=ImportReport, slow=True
+    ),
+    Operation(
+        "GET",
+        "/v1/imports/<import_id:id>/faults.csv",
+        READERS,
+        export_faults_csv,
+        download=MEDIA_TYPES["csv"],
+    ),
+    Operation(
+        "DELETE",
+        "/v1/imports/<import_id:id>",
+        REGISTRARS,
+        undo_import,
+        query=UndoOptions,
+        answer=Undo,
+        conflicts=("import_undone", "undo_conflicts"),
+    ),
+)

@@ -1,0 +1,31 @@
+"""The terms and courses that an import makes or changes."""
+
+from enrollment.data.import_row import insert_missing_records, insert_source_records
+from enrollment.model.records import Change
+from enrollment.storage.queries import queries
+from enrollment.storage.sqlite import Connection
+
+SQL = queries("import_course")
+
+
+def bring_in_terms(db: Connection, import_id: int, source: str, key: str, change: Change) -> None:
+    """Make terms of sessions. `key` is what the ids of our own records begin with in exports."""
+    SQL.insert_planned_terms(db, source=source, key=key)
+    SQL.insert_terms(db, now=change.at)
+    SQL.update_planned_terms(db)
+    SQL.update_terms(db, now=change.at)
+    insert_source_records(db, import_id, source, "orgs", "academicSessions", "courses")
+
+
+def bring_in_courses(
+    db: Connection, import_id: int, source: str, key: str, change: Change, *, ends: bool
+) -> None:
+    """Make courses of classes. If `ends`, those that have no row any more are canceled."""
+    SQL.insert_planned_courses(db, source=source, key=key, ends=ends)
+    SQL.insert_course_faults(db)
+    SQL.insert_courses(db, now=change.at)
+    SQL.update_planned_courses(db)
+    SQL.update_courses(db, now=change.at)
+    insert_source_records(db, import_id, source, "classes")
+    if ends:
+        insert_missing_records(db, import_id, source, "classes")

@@ -1,0 +1,163 @@
+"""The enrollments that an import begins and ends. The rules are those of sql/eligibility.sql."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple, get_args
+
+from msgspec.structs import replace
+
+from enrollment.data import waitlist
+from enrollment.data.eligibility import EnrollmentRequest, decide
+from enrollment.data.import_row import insert_missing_records, insert_source_records
+from enrollment.model.records import Change
+from enrollment.model.results import Violation
+from enrollment.model.types import OverridableRule
+from enrollment.storage.queries import queries, to_json
+from enrollment.storage.sqlite import Connection
+
+SQL = queries("import_enrollment")
+# How many enrollments are decided on at once. The seats that they take count for the next ones.
+BATCH = 2000
+SEAT_RULES = {"course_full", "waitlist_full"}
+# Decide on seats alone.
+NOT_SEATS = to_json([rule for rule in get_args(OverridableRule) if rule not in SEAT_RULES])
+# What to do with a row that breaks a rule: enroll the student all the same, and record the rule; or
+# leave the row out.
+Rules = Literal["record", "refuse"]
+
+
+class Decided(NamedTuple):
+    """A row and the rules that it breaks."""
+
+    stretch_id: int
+    violations: list[Violation]
+
+
+def bring_in_enrollments(
+    db: Connection,
+    import_id: int,
+    source: str,
+    key: str,
+    change: Change,
+    rules: Rules,
+    *,
+    ends: bool,
+    has_sessions: bool,
+) -> None:
+    """Begin and end what the rows of a package speak of. If `ends`, what has no row any more is
+    dropped."""
+    SQL.insert_unresolved_faults(db, source=source)
+    SQL.insert_stretches(db, source=source, key=key, now=change.at)
+    if ends:
+        SQL.insert_missing_stretches(db, source=source, has_sessions=has_sessions)
+    SQL.insert_ending_stretches(db, source=source)
+    _apply(db, change, rules, is_list=False)
+    SQL.update_adopted(db)
+    SQL.insert_planned_stretches(db)
+    SQL.insert_date_faults(db, now=change.at)
+    insert_source_records(db, import_id, source, "enrollments")
+    if ends:
+        insert_missing_records(db, import_id, source, "enrollments")
+
+
+def find_listed_courses(db: Connection) -> None:
+    """Find the course that each row of a list names, and note those that name none."""
+    SQL.update_listed_courses(db)
+    SQL.insert_listed_course_faults(db)
+
+
+def bring_in_roster(
+    db: Connection, course_id: int | None, change: Change, rules: Rules, *, replaces: bool
+) -> None:
+    """Enroll the students of a list in a course, or each in the course that the row names. If
+    `replaces`, whoever is in the course and not in the list is dropped."""
+    SQL.insert_listed_stretches(db, course_id=course_id)
+    if replaces:
+        SQL.insert_replaced_stretches(db, course_id=course_id)
+    _apply(db, change, rules, is_list=True)
+
+
+def promote_into_freed_seats(db: Connection, change: Change) -> None:
+    """Give the seats that the import has freed to those who wait for them. Whoever was in these
+    courses may be eligible elsewhere now."""
+    freed = [row["course_id"] for row in SQL.list_freed_courses(db)]
+    waitlist.promote_eligible(db, change, course_ids=freed, members_of=freed)
+
+
+def _apply(db: Connection, change: Change, rules: Rules, *, is_list: bool) -> None:
+    """Begin and end enrollments, round after round."""
+    SQL.update_stretch_actions(db, is_list=is_list)
+    SQL.update_stretch_rounds(db)
+    acts = {"now": change.at, "actor": change.actor, "reason": change.reason}
+    for number in range(1, SQL.get_last_round(db)["round"] + 1):
+        # Seats that become free can be taken in the same import.
+        for status in ("completed", "dropped"):
+            SQL.update_ended(db, round=number, status=status, **acts)
+        rest = [*_begin_eligible(db, number, change)]
+        if rules == "record":
+            _begin_against_rules(db, number, rest, change)
+        else:
+            _note_rules(db, rest)
+        for status in ("completed", "dropped"):
+            SQL.update_ended(db, round=number, status=status, **acts)
+    SQL.insert_override_faults(db)
+
+
+def _begin_eligible(db: Connection, number: int, change: Change) -> Iterator[Decided]:
+    """Enroll those who break no rule, and yield the others with the rules."""
+    rows = [tuple(row) for row in SQL.list_stretches_to_begin(db, round=number)]
+    for start in range(0, len(rows), BATCH):
+        batch = rows[start : start + BATCH]
+        requests = [
+            EnrollmentRequest(student_id, course_id, allow_existing=True)
+            for _, student_id, course_id in batch
+        ]
+        decisions = decide(db, requests, change, lists_students=True)
+        decided = [
+            Decided(row[0], decision.violations)
+            for row, decision in zip(batch, decisions, strict=True)
+        ]
+        _begin(db, number, {item.stretch_id: [] for item in decided if not item.violations}, change)
+        yield from (item for item in decided if item.violations)
+
+
+def _begin_against_rules(
+    db: Connection, number: int, rest: Sequence[Decided], change: Change
+) -> None:
+    """Enroll all the same, each with the rules that this breaks. Which seats are left is decided
+    again: those who were refused for another reason take some too."""
+    rows = {row["id"]: tuple(row) for row in SQL.list_stretches_to_begin(db, round=number)}
+    own = replace(change, overridden=NOT_SEATS)
+    for start in range(0, len(rest), BATCH):
+        batch = rest[start : start + BATCH]
+        pairs = [rows[item.stretch_id] for item in batch]
+        requests = [
+            EnrollmentRequest(student_id, course_id, allow_existing=True)
+            for _, student_id, course_id in pairs
+        ]
+        broken = {}
+        for item, seats in zip(batch, decide(db, requests, own, lists_students=True), strict=True):
+            codes = {violation.code for violation in item.violations} - SEAT_RULES
+            codes |= {violation.code for violation in seats.violations}
+            broken[item.stretch_id] = [code for code in get_args(OverridableRule) if code in codes]
+        _begin(db, number, broken, change)
+
+
+def _begin(db: Connection, number: int, broken: dict[int, list[str]], change: Change) -> None:
+    """Enroll these, each with the rules that are set aside."""
+    decisions = [(id, to_json(codes) if codes else None) for id, codes in broken.items()]
+    SQL.insert_decisions(db, decisions=to_json(decisions))
+    SQL.update_stretches_decided(db)
+    acts = {"now": change.at, "actor": change.actor, "reason": change.reason}
+    SQL.insert_begun(db, round=number, **acts)
+    SQL.update_stretches_begun(db, round=number)
+    SQL.update_stretches_done(db, round=number)
+    SQL.delete_decisions(db)
+
+
+def _note_rules(db: Connection, rest: Sequence[Decided]) -> None:
+    faults = [
+        (item.stretch_id, violation.code, violation.detail)
+        for item in rest
+        for violation in item.violations
+    ]
+    SQL.insert_rule_faults(db, faults=to_json(faults))

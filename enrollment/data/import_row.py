@@ -1,0 +1,128 @@
+"""The rows that an import brings in, in tables that last as long as its transaction: so queries can
+hold them against the records."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, timedelta, tzinfo
+from typing import NamedTuple
+
+from enrollment.model.days import begin_of
+from enrollment.storage.queries import queries, to_json
+from enrollment.storage.sqlite import Connection
+
+SQL = queries("import_row")
+# Whatever is no student, term or course of ours is kept as it came.
+KEPT = ("orgs", "courses", "roles")
+
+
+class Incoming(NamedTuple):
+    """A row of a file. The fields are the columns of the table `incoming`."""
+
+    id: int
+    file: str
+    line: int
+    kind: str
+    sourced_id: str | None
+    is_deleted: bool
+    is_wanted: bool
+    content: str
+    user_ref: str | None
+    class_ref: str | None
+    # The number of a student, if it can be one.
+    number: str | None
+
+
+class RowFault(NamedTuple):
+    """What is wrong with a row in view of the records."""
+
+    file: str
+    line: int | None
+    place: str | None
+    value: str | None
+    code: str
+    severity: str
+    detail: str
+
+
+@contextmanager
+def incoming(
+    db: Connection,
+    rows: Iterable[Incoming],
+    sessions: Iterable[tuple[int, int, str]],
+    zone: tzinfo,
+) -> Iterator[None]:
+    """Have the rows in tables during the `with`, with the sessions that each class names: the id of
+    the row, the place, the id of the session. An exception must undo the transaction, and so takes
+    the tables with it."""
+    create_tables(db)
+    SQL.insert_incoming(db, (row._asdict() for row in rows))
+    names = ("incoming_id", "place", "sourced_id")
+    SQL.insert_incoming_session(db, (dict(zip(names, named, strict=True)) for named in sessions))
+    days = [row["day"] for row in SQL.list_incoming_days(db)]
+    SQL.insert_incoming_day(db, [_day(day, zone) for day in days])
+    yield
+    _drop_tables(db)
+
+
+def create_tables(db: Connection) -> None:
+    """Add the tables, which are temporary."""
+    SQL.create_incoming(db)
+    SQL.create_incoming_session(db)
+    SQL.create_incoming_day(db)
+    SQL.create_import_fault(db)
+    SQL.create_planned(db)
+    SQL.create_planned_by_kind(db)
+    SQL.create_said_student(db)
+    SQL.create_said_student_by_person(db)
+    SQL.create_said_student_by_number(db)
+    SQL.create_said_student_by_email(db)
+    SQL.create_said_student_by_student(db)
+    SQL.create_stretch(db)
+    SQL.create_stretch_by_pair(db)
+    SQL.create_stretch_by_round(db)
+    SQL.create_decision(db)
+
+
+def _drop_tables(db: Connection) -> None:
+    SQL.drop_incoming(db)
+    SQL.drop_incoming_session(db)
+    SQL.drop_incoming_day(db)
+    SQL.drop_import_fault(db)
+    SQL.drop_planned(db)
+    SQL.drop_said_student(db)
+    SQL.drop_stretch(db)
+    SQL.drop_decision(db)
+
+
+def _day(day: str, zone: tzinfo) -> dict[str, str]:
+    found = date.fromisoformat(day)
+    before = found - timedelta(1) if found > date.min else found
+    return {"day": day, "day_before": before.isoformat(), "begins_at": begin_of(zone, day)}
+
+
+def leave_out_unknown_deletions(db: Connection, source: str, delta_kinds: Sequence[str]) -> None:
+    """Leave out what a delta deletes and was never here, and note it."""
+    SQL.insert_deletion_faults(db, source=source, kinds=to_json(delta_kinds))
+    SQL.update_unknown_unwanted(db)
+
+
+def insert_source_records(db: Connection, import_id: int, source: str, *kinds: str) -> None:
+    """Keep the rows of these kinds as the records of the source."""
+    for kind in kinds:
+        SQL.insert_source_records(db, import_id=import_id, source=source, kind=kind)
+    SQL.update_records_superseded(db, import_id=import_id)
+
+
+def insert_missing_records(db: Connection, import_id: int, source: str, *kinds: str) -> None:
+    """Keep that records of these kinds, which have no row, are no longer there."""
+    for kind in kinds:
+        SQL.insert_missing_records(db, import_id=import_id, source=source, kind=kind)
+        SQL.insert_missing_kept_records(db, import_id=import_id, source=source, kind=kind)
+    SQL.update_records_superseded(db, import_id=import_id)
+
+
+def list_import_faults(db: Connection) -> Iterator[RowFault]:
+    """List what is wrong with the rows in view of the records."""
+    with SQL.list_import_faults_cursor(db) as rows:
+        for row in rows:
+            yield RowFault(*row)

@@ -1,0 +1,58 @@
+"""The students that an import makes or changes."""
+
+from enrollment.data.import_row import insert_missing_records, insert_source_records
+from enrollment.model.records import Change
+from enrollment.storage.queries import queries
+from enrollment.storage.sqlite import Connection
+
+SQL = queries("import_student")
+# What an export writes for the given name of a person who has none.
+NO_NAME = "-"
+
+
+def bring_in_users(
+    db: Connection, import_id: int, source: str, key: str, change: Change, *, ends: bool
+) -> None:
+    """Make students of users. If `ends`, those who have no row any more become inactive."""
+    SQL.insert_said_users(db, source=source, key=key, no_name=NO_NAME)
+    _find_students(db, source)
+    SQL.insert_renamed_faults(db, source=source)
+    SQL.insert_planned_students(db)
+    if ends:
+        SQL.insert_missing_students(db, source=source)
+    _write_students(db, change)
+    insert_source_records(db, import_id, source, "users", "roles")
+    if ends:
+        insert_missing_records(db, import_id, source, "users", "roles")
+
+
+def bring_in_people(db: Connection, change: Change, *, creates: bool, changes: bool) -> None:
+    """Find the students of a list: create those who are not here, or change those who are."""
+    SQL.insert_said_people(db)
+    _find_students(db, "")
+    SQL.insert_people_faults(db, creates=creates)
+    SQL.update_faulty_unwanted(db)
+    SQL.delete_said_unwanted(db)
+    SQL.insert_planned_students(db)
+    if not changes:
+        SQL.update_planned_unchanged(db)
+    _write_students(db, change)
+
+
+def leave_out_faulty_rows(db: Connection) -> None:
+    """Leave out the rows in which an error was found."""
+    SQL.update_faulty_unwanted(db)
+
+
+def _find_students(db: Connection, source: str) -> None:
+    SQL.update_said_by_number(db, source=source)
+    SQL.update_said_by_email(db, source=source)
+
+
+def _write_students(db: Connection, change: Change) -> None:
+    SQL.insert_student_faults(db)
+    last = SQL.get_last_student_id(db)["id"]
+    SQL.update_planned_nth(db)
+    SQL.insert_students(db, now=change.at)
+    SQL.update_planned_students(db, after_id=last)
+    SQL.update_students(db, now=change.at)

@@ -1,0 +1,207 @@
+"""Imports: what was brought in from elsewhere, by whom, and what it did."""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec.json import decode
+from msgspec.structs import asdict
+
+from enrollment.data.import_course import bring_in_courses, bring_in_terms
+from enrollment.data.import_enrollment import (
+    Rules,
+    bring_in_enrollments,
+    bring_in_roster,
+    find_listed_courses,
+    promote_into_freed_seats,
+)
+from enrollment.data.import_row import (
+    Incoming,
+    RowFault,
+    incoming,
+    leave_out_unknown_deletions,
+    list_import_faults,
+)
+from enrollment.data.import_student import (
+    bring_in_people,
+    bring_in_users,
+    leave_out_faulty_rows,
+)
+from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
+from enrollment.data.waitlist import PROMOTED
+from enrollment.model.imports import (
+    MOST_CHANGES,
+    EnrollmentCounts,
+    Import,
+    ImportChange,
+    ImportCounts,
+    ImportReport,
+    RecordCounts,
+    Removal,
+    Removals,
+)
+from enrollment.model.queries import Pagination
+from enrollment.model.records import Change
+from enrollment.problems.errors import Problem
+from enrollment.storage.queries import queries, to_json
+from enrollment.storage.sqlite import Connection
+
+SQL = queries("import")
+# So many records, or so large a part of them, may end without a confirmation.
+FEW, PART = 3, 0.1
+
+
+class Wanted(NamedTuple):
+    """What is brought in, and how."""
+
+    source: str
+    # What the ids of our own records begin with in exports.
+    key: str
+    is_list: bool
+    rules: Rules
+    # The kinds of which all records are in the files, and those of which only the changes are.
+    whole_kinds: frozenset[str]
+    delta_kinds: frozenset[str]
+    # For a list: the course of which it is the roster, or whether each row names one.
+    course_id: int | None = None
+    names_courses: bool = False
+    creates: bool = False
+    replaces: bool = False
+
+
+class Applied(NamedTuple):
+    """What an import has done."""
+
+    counts: ImportCounts
+    removals: Removals
+    set_aside: dict[str, int]
+    faults: list[RowFault]
+    # The same for the same changes of the same records.
+    tag: str
+
+
+def insert_import(db: Connection, head: dict[str, Any], change: Change) -> int:
+    """Begin an import, and return its id. `head` has its source, format, file_name and digest."""
+    parameters = head | {"at": change.at, "actor": change.actor, "reason": change.reason}
+    made: int = SQL.insert_import(db, **parameters)["id"]
+    return made
+
+
+def apply_import(
+    db: Connection,
+    import_id: int,
+    wanted: Wanted,
+    rows: Iterable[Incoming],
+    sessions: Iterable[tuple[int, int, str]],
+    change: Change,
+) -> Applied:
+    """Bring rows in, and return what that has done. Nothing is refused here: the caller decides."""
+    last_ids = dict(SQL.get_last_ids(db))
+    known = dict(SQL.get_known_counts(db, source=wanted.source, course_id=wanted.course_id))
+    after_event = SQL.get_import(db, id=import_id)["after_event"]
+    with incoming(db, rows, sessions, change.zone):
+        if wanted.is_list:
+            _bring_in_list(db, wanted, change)
+        else:
+            _bring_in_package(db, import_id, wanted, change)
+        promote_into_freed_seats(db, change)
+        removed = dict(SQL.get_removed_counts(db))
+        limits = {name: max(FEW, int(PART * count)) for name, count in known.items()}
+        removals = {
+            name: Removal(removed=removed[name], of=known[name], limit=limits[name])
+            for name in known
+        }
+        records = {row["kind"]: _counts(**row) for row in SQL.list_planned_counts(db)}
+        enrollments = SQL.get_stretch_counts(db, after_event=after_event, promoted=PROMOTED)
+        none = RecordCounts(created=0, changed=0, ended=0, unchanged=0)
+        counts = ImportCounts(
+            terms=records.get("term", none),
+            courses=records.get("course", none),
+            students=records.get("student", none),
+            enrollments=EnrollmentCounts(**enrollments),
+        )
+        set_aside = {row["code"]: row["count"] for row in SQL.list_set_aside(db)}
+        faults = list(list_import_faults(db))
+    SQL.update_import(db, id=import_id, report="{}")
+    tag = _tag(db, import_id, last_ids)
+    return Applied(counts, Removals(**removals), set_aside, faults, tag)
+
+
+def _bring_in_package(db: Connection, import_id: int, wanted: Wanted, change: Change) -> None:
+    source, key = wanted.source, wanted.key
+    place = (db, import_id, source, key, change)
+    leave_out_unknown_deletions(db, source, sorted(wanted.delta_kinds))
+    bring_in_terms(*place)
+    bring_in_courses(*place, ends="classes" in wanted.whole_kinds)
+    bring_in_users(*place, ends="users" in wanted.whole_kinds)
+    bring_in_enrollments(
+        *place,
+        wanted.rules,
+        ends="enrollments" in wanted.whole_kinds,
+        has_sessions="academicSessions" in wanted.whole_kinds,
+    )
+
+
+def _bring_in_list(db: Connection, wanted: Wanted, change: Change) -> None:
+    is_roster = wanted.course_id is not None or wanted.names_courses
+    if wanted.names_courses and wanted.course_id is None:
+        find_listed_courses(db)
+        leave_out_faulty_rows(db)
+    bring_in_people(db, change, creates=wanted.creates or not is_roster, changes=not is_roster)
+    if is_roster:
+        bring_in_roster(db, wanted.course_id, change, wanted.rules, replaces=wanted.replaces)
+
+
+def _counts(kind: str, **counts: int) -> RecordCounts:
+    return RecordCounts(**counts)
+
+
+def _tag(db: Connection, import_id: int, last_ids: dict[str, int]) -> str:
+    """Return a digest of the changes of an import."""
+    digest = sha256()
+    with SQL.list_import_marks_cursor(db, id=import_id, **last_ids) as rows:
+        for row in rows:
+            digest.update(row["mark"].encode())
+            digest.update(b"\n")
+    return digest.hexdigest()[:32]
+
+
+def update_report(db: Connection, import_id: int, report: dict[str, Any]) -> None:
+    """Keep what an import has found and done."""
+    SQL.update_import(db, id=import_id, report=to_json(report))
+
+
+def get_import(db: Connection, import_id: int) -> ImportReport:
+    """Return an import with its report. Raises import_not_found."""
+    row = SQL.get_import(db, id=import_id)
+    if row is None:
+        raise Problem("import_not_found", f"There is no import {import_id}.")
+    changes = [
+        _import_change(**row)
+        for row in SQL.list_import_changes(db, id=import_id, limit=MOST_CHANGES)
+    ]
+    fields = _head(dict(row)) | {"refused_by": None, "changes": changes}
+    return msgspec.convert(fields | decode(row["report"]), ImportReport)
+
+
+def list_imports(
+    db: Connection, wanted: Pagination, after: KeysetPosition | None = None
+) -> KeysetPage[Import]:
+    """List imports by id."""
+    return list_page(db, SQL.list_imports, _import, asdict(wanted), start={"id": 0}, after=after)
+
+
+def _import(**row: Any) -> Import:
+    counts = decode(row["report"])["counts"]
+    return Import(**_head(row), counts=msgspec.convert(counts, ImportCounts))
+
+
+def _head(row: dict[str, Any]) -> dict[str, Any]:
+    left_out = ("report", "after_change", "last_change", "after_event", "last_event")
+    return {name: value for name, value in row.items() if name not in left_out}
+
+
+def _import_change(before: str | None, after: str | None, **row: Any) -> ImportChange:
+    columns = [None if text is None else decode(text) for text in (before, after)]
+    return ImportChange(**row, before=columns[0], after=columns[1])

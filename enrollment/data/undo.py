@@ -1,0 +1,109 @@
+"""The undo of an import: what it changed goes back where it is still as the import left it. These
+are changes like any other, and on record."""
+
+from enrollment.data import waitlist
+from enrollment.data.ending import void_enrollments
+from enrollment.data.imports import get_import
+from enrollment.model.imports import MOST_CHANGES, Undo, UndoneItem
+from enrollment.model.records import Change
+from enrollment.model.results import Violation
+from enrollment.problems.errors import Problem
+from enrollment.storage.queries import queries
+from enrollment.storage.sqlite import Connection
+
+SQL = queries("undo")
+# Those that leave seats come before those that need one.
+RESTORED = ("dropped", "completed", "waitlisted", "enrolled")
+LIMITED = ("waitlisted", "enrolled")
+
+
+def undo_import(db: Connection, import_id: int, change: Change, *, keeps_conflicts: bool) -> Undo:
+    """Undo an import, and return what became of each record that it changed.
+
+    The latest change of an enrollment is taken back, if it is of the import; where nothing held
+    before, the enrollment becomes void. New records are deleted if nothing else needs them. Raises
+    import_not_found, import_undone; undo_conflicts unless `keeps_conflicts`.
+    """
+    present = get_import(db, import_id)
+    if present.undone_at:
+        raise Problem("import_undone", f"Import {import_id} was undone at {present.undone_at}.")
+    create_undo_tables(db)
+    _undo_enrollments(db, import_id, change)
+    freed = [row["course_id"] for row in SQL.list_undone_courses(db)]
+    _undo_records(db, import_id, change)
+    undone = SQL.update_import_undone(db, id=import_id, at=change.at, actor=change.actor)
+    SQL.update_records_undone(db, id=import_id)
+    counts = {row["outcome"]: row["count"] for row in SQL.list_undo_counts(db)}
+    items = [UndoneItem(**row) for row in SQL.list_undone(db, limit=MOST_CHANGES)]
+    waitlist.promote_eligible(db, change, course_ids=freed, members_of=freed)
+    SQL.drop_undo_pair(db)
+    SQL.drop_undo_step(db)
+    SQL.drop_undo_record(db)
+    if counts.get("conflict") and not keeps_conflicts:
+        raise _conflicts(import_id, items)
+    return Undo(
+        id=undone["id"],
+        version=undone["version"],
+        reversed=counts.get("reversed", 0),
+        kept=counts.get("kept", 0),
+        conflicts=counts.get("conflict", 0),
+        items=items,
+    )
+
+
+def create_undo_tables(db: Connection) -> None:
+    """Add the tables of an undo, which are temporary."""
+    SQL.create_undo_pair(db)
+    SQL.create_undo_step(db)
+    SQL.create_undo_record(db)
+
+
+def _undo_enrollments(db: Connection, import_id: int, change: Change) -> None:
+    """Take the changes of enrollments back, the latest first."""
+    acts = {"at": change.at, "actor": change.actor, "reason": change.reason}
+    SQL.insert_undo_pairs(db, id=import_id)
+    SQL.insert_undo_steps(db, id=import_id, today=change.today)
+    while SQL.get_undo_steps(db)["count"]:
+        voids = [(row["student_id"], row["course_id"]) for row in SQL.list_undo_voids(db)]
+        void_enrollments(db, voids, change)
+        for status in RESTORED:
+            if status in LIMITED:
+                SQL.update_undo_steps_full(db, status=status)
+            SQL.update_taken_back(db, status=status, **acts)
+        SQL.update_undo_pairs(db)
+        SQL.delete_undo_steps(db)
+        SQL.insert_undo_steps(db, id=import_id, today=change.today)
+    SQL.update_undo_pairs(db)
+
+
+def _undo_records(db: Connection, import_id: int, change: Change) -> None:
+    """Give records the values that they had, and delete new ones: those that others need last."""
+    SQL.insert_undo_records(db, id=import_id)
+    SQL.update_undo_students(db)
+    SQL.update_students_restored(db, at=change.at)
+    SQL.delete_undone_students(db)
+    SQL.update_students_left(db, at=change.at)
+    SQL.update_undo_courses(db)
+    SQL.update_courses_restored(db, at=change.at)
+    SQL.delete_undone_courses(db)
+    SQL.update_undo_terms(db)
+    SQL.update_terms_restored(db, at=change.at)
+    SQL.delete_undone_terms(db)
+
+
+def _conflicts(import_id: int, items: list[UndoneItem]) -> Problem:
+    violations = [
+        Violation(
+            pointer="",
+            code="undo_conflicts",
+            detail=item.detail or "",
+            details={
+                "kind": item.kind,
+                "record_id": item.record_id,
+                "course_id": item.course_id,
+            },
+        )
+        for item in items
+        if item.outcome == "conflict"
+    ]
+    return Problem("undo_conflicts", f"Not all of import {import_id} can be undone.", violations)

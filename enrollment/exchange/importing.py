@@ -1,0 +1,200 @@
+"""Imports: files are brought in as a whole or not at all, and a report says what that did."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any, NamedTuple, NoReturn, cast
+
+from msgspec.structs import asdict, replace
+
+from enrollment.data import imports
+from enrollment.data.course import get_course
+from enrollment.data.export import get_school
+from enrollment.data.imports import Applied, Wanted
+from enrollment.exchange.faults import Faults, Severity
+from enrollment.exchange.upload import Upload
+from enrollment.model.imports import (
+    ImportedFile,
+    ImportFault,
+    ImportFaultCount,
+    ImportOptions,
+    ImportReport,
+    Refusal,
+    Removal,
+    Removals,
+)
+from enrollment.model.records import Change
+from enrollment.model.results import Violation
+from enrollment.problems.errors import Problem
+from enrollment.storage.sqlite import Connection
+
+# The name of a source that has none.
+NO_SOURCE = "default"
+# Which file holds what ends.
+FILES = {"students": "users", "courses": "classes", "enrollments": "enrollments"}
+
+
+class Made(NamedTuple):
+    """An import within its transaction, and what its preview is known by."""
+
+    report: ImportReport
+    tag: str
+
+
+def bring_in(
+    db: Connection,
+    upload: Upload,
+    options: ImportOptions,
+    change: Change,
+    *,
+    check_tag: Callable[[str], bool],
+) -> Made:
+    """Bring in files that were read.
+
+    `check_tag` takes the tag of what is done. It raises if someone has seen something else, and
+    returns whether they have seen just this, which confirms how much is removed. A dry run gets a
+    report that says what would be refused. Raises unreadable_import, course_not_found,
+    import_has_errors, too_many_removals.
+    """
+    faults = deepcopy(upload.faults)
+    if faults.refuse or upload.understood.format is None:
+        detail = "The file cannot be brought in as it is."
+        raise Problem("unreadable_import", detail, _violations("unreadable_import", faults))
+    wanted = _wanted(db, upload, options)
+    head = {
+        "source": wanted.source,
+        "format": upload.understood.format,
+        "file_name": upload.name or None,
+        "digest": upload.digest,
+    }
+    import_id = imports.insert_import(db, head, replace(change, reason=options.reason))
+    own = replace(change, reason=f"import {import_id}")
+    applied = imports.apply_import(db, import_id, wanted, upload.rows(), upload.sessions(), own)
+    for file, line, place, value, code, severity, detail in applied.faults:
+        faults.add(code, detail, file, line, place, value, cast(Severity, severity))
+    is_confirmed = check_tag(applied.tag)
+    refusal = _refused_by(upload, applied, options, faults, is_confirmed=is_confirmed)
+    _note_removals(applied.removals, faults, upload)
+    if refusal and not options.dry_run:
+        _raise(refusal, applied, faults)
+    imports.update_report(db, import_id, _report(upload, applied, faults))
+    return Made(replace(imports.get_import(db, import_id), refused_by=refusal), applied.tag)
+
+
+def _wanted(db: Connection, upload: Upload, options: ImportOptions) -> Wanted:
+    if options.course_id is not None:
+        get_course(db, options.course_id)
+    is_list = upload.understood.format == "list"
+    ends = options.missing == "drop"
+    columns = {name for file in upload.understood.files for name in file.columns.values()}
+    return Wanted(
+        source=options.source or (upload.understood.source or NO_SOURCE)[:100],
+        key=get_school(db).key,
+        is_list=is_list,
+        rules=options.rules or ("refuse" if is_list else "record"),
+        whole_kinds=frozenset(upload.kinds("bulk") if ends else ()),
+        delta_kinds=frozenset(upload.kinds("delta")),
+        course_id=options.course_id if is_list else None,
+        names_courses=is_list and "course" in columns,
+        creates=options.create,
+        replaces=options.replace and options.course_id is not None,
+    )
+
+
+def _refused_by(
+    upload: Upload,
+    applied: Applied,
+    options: ImportOptions,
+    faults: Faults,
+    *,
+    is_confirmed: bool,
+) -> Refusal | None:
+    """Return what stands in the way of the import."""
+    if faults.counts["error"] and options.errors == "refuse":
+        return "import_has_errors"
+    # A file without rows says that all is gone, and is more likely to be broken.
+    empties = any(
+        removals_by_name(applied.removals)[name].removed and file.rows == 0
+        for name, kind in FILES.items()
+        for file in upload.understood.files
+        if file.kind == kind
+    )
+    kinds = [*removals_by_name(applied.removals).values()]
+    is_large = any(removal.removed > removal.limit for removal in kinds) or empties
+    removed = sum(removal.removed for removal in kinds)
+    if is_large and not is_confirmed and (options.removals is None or removed > options.removals):
+        return "too_many_removals"
+    return None
+
+
+def _note_removals(removals: Removals, faults: Faults, upload: Upload) -> None:
+    """Note for each file how much it no longer has."""
+    names = {file.kind: file.file for file in upload.understood.files}
+    for name, removal in removals_by_name(removals).items():
+        if removal.removed:
+            file = names.get(FILES[name]) or upload.understood.files[0].file
+            text = f"{removal.removed} of {removal.of} {name} are no longer there, and end."
+            faults.add("missing_rows", text, file)
+
+
+def _raise(refusal: Refusal, applied: Applied, faults: Faults) -> NoReturn:
+    violations = _violations(refusal, faults)
+    if refusal == "import_has_errors":
+        count = faults.counts["error"]
+        detail = f"{count} rows are at fault." if count > 1 else "1 row is at fault."
+        raise Problem("import_has_errors", detail, violations)
+    parts = [
+        f"{removal.removed} of {removal.of} {name}"
+        for name, removal in removals_by_name(applied.removals).items()
+        if removal.removed
+    ]
+    raise Problem("too_many_removals", f"{' and '.join(parts)} would end.", violations)
+
+
+def _violations(code: str, faults: Faults) -> list[Violation]:
+    """Return what stands in the way, each with its place in the files."""
+    return [
+        Violation(
+            pointer="",
+            code=code,
+            detail=fault.detail,
+            details=asdict(fault),
+        )
+        for fault in faults
+        if fault.severity != "warning" or fault.code == "missing_rows"
+    ]
+
+
+def removals_by_name(removals: Removals) -> dict[str, Removal]:
+    """Return how much of what ends."""
+    return {name: getattr(removals, name) for name in FILES}
+
+
+def _report(upload: Upload, applied: Applied, faults: Faults) -> dict[str, Any]:
+    """Return what is kept of an import, besides its changes, which the history has."""
+    return {
+        "files": [
+            ImportedFile(
+                file=file.file,
+                kind=file.kind,
+                mode=file.mode,
+                encoding=file.encoding,
+                rows=file.rows,
+                columns=file.columns,
+            )
+            for file in upload.understood.files
+        ],
+        "counts": applied.counts,
+        "removals": applied.removals,
+        "set_aside": applied.set_aside,
+        "summary": [
+            ImportFaultCount(
+                code=kind.code,
+                severity=kind.severity,
+                file=kind.file,
+                column=kind.column,
+                count=kind.count,
+            )
+            for kind in faults.summary()
+        ],
+        "faults": [ImportFault(**asdict(fault)) for fault in faults],
+    }

@@ -1,0 +1,153 @@
+"""What is to be brought in: files that were read, with all that is wrong with them alone."""
+
+import codecs
+from collections.abc import Iterator
+from contextlib import ExitStack
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from unicodedata import normalize
+
+import msgspec
+
+from enrollment.data.import_row import Incoming
+from enrollment.data.staging import Staging
+from enrollment.exchange.faults import CODES, Faults
+from enrollment.exchange.headers import fold
+from enrollment.exchange.reader import read
+from enrollment.exchange.reading import Options, Record
+from enrollment.exchange.sources import SourceFile, open_path, open_stream
+from enrollment.model.imports import ImportOptions
+from enrollment.model.results import Violation
+from enrollment.model.types import StudentNumber
+from enrollment.problems.errors import Problem
+from enrollment.storage.scratch import scratch
+
+# Rows that say what another says are left out, and so are those at fault.
+LEFT_OUT = {"duplicate_row", "overlapping"}
+LIST_FIELDS = {"number", "family_name", "given_name", "name", "email", "course", "term", "status"}
+CHUNK = 1024 * 1024
+
+
+class Upload:
+    """Files that were read into a scratch database. Close it when the import is over."""
+
+    def __init__(self, name: str, options: Options) -> None:
+        self.name = name
+        self.faults = Faults()
+        self.digest = ""
+        self._options = options
+        self._stack = ExitStack()
+        self._staging = Staging(self._stack.enter_context(scratch()))
+
+    @classmethod
+    def of_content(cls, name: str, content: bytes, options: Options) -> "Upload":
+        """Read a file that was sent."""
+        upload = cls(name, options)
+        upload.digest = sha256(content).hexdigest()
+        upload._read(list(open_stream(name, BytesIO(content), upload.faults)))
+        return upload
+
+    @classmethod
+    def of_path(cls, path: Path, options: Options) -> "Upload":
+        """Read a folder, an archive or a file. Raises OSError."""
+        upload = cls(path.name, options)
+        with open_path(path, upload.faults) as files:
+            digest = sha256()
+            for part in sorted(path.iterdir()) if path.is_dir() else [path]:
+                if part.is_file():
+                    with part.open("rb") as stream:
+                        while chunk := stream.read(CHUNK):
+                            digest.update(chunk)
+            upload.digest = digest.hexdigest()
+            upload._read(files)
+        return upload
+
+    def close(self) -> None:
+        """Remove what was read."""
+        self._stack.close()
+
+    def _read(self, files: list[SourceFile]) -> None:
+        """Read the files, and mark the rows that can't be meant."""
+
+        def stage(record: Record) -> None:
+            self._staging.add(*record)
+
+        self.understood = read(files, stage, self.faults, self._options)
+        left_out = []
+        for fault in self._staging.list_faults(self.kinds("bulk")):
+            fields: dict[str, Any] = fault._asdict()
+            id = fields.pop("id")
+            self.faults.add(**fields)
+            if fault.code in LEFT_OUT or (fault.severity or CODES[fault.code]) != "warning":
+                left_out.append(id)
+        self._staging.leave_out(left_out)
+
+    def kinds(self, mode: str) -> list[str]:
+        """The kinds of files that have this mode."""
+        return [file.kind for file in self.understood.files if file.mode == mode]
+
+    def rows(self) -> Iterator[Incoming]:
+        """The rows, as an import takes them."""
+        for row in self._staging.list_rows():
+            content = row["content"]
+            # Texts are stored in one form, however they were sent.
+            if not content.isascii():
+                content = normalize("NFC", content)
+            number, person = None, row["user_ref"]
+            if row["kind"] in ("users", "list"):
+                cells = msgspec.json.decode(content)
+                number = _number(cells.get("identifier") or cells.get("number"))
+            if row["kind"] == "list":
+                # Rows with the same number, or else the same address, are of one student.
+                person = (number or cells.get("email", "")).lower() or None
+            yield Incoming(
+                row["id"],
+                row["file"],
+                row["line"],
+                row["kind"],
+                row["sourced_id"],
+                bool(row["is_deleted"]),
+                bool(row["is_sound"]),
+                content,
+                person,
+                row["class_ref"],
+                number,
+            )
+
+    def sessions(self) -> Iterator[tuple[int, int, str]]:
+        """The sessions that each class names."""
+        for row in self._staging.list_sessions():
+            yield row["staged_id"], row["place"], row["target"]
+
+
+def _number(text: str | None) -> str | None:
+    """Return the number of a student, or None if this is none that can be kept."""
+    try:
+        return msgspec.convert(text, StudentNumber)
+    except msgspec.ValidationError:
+        return None
+
+
+def reading_options(query: ImportOptions) -> Options:
+    """Return how files are read. Raises invalid_query."""
+    columns, violations = {}, []
+    for item in filter(None, query.columns.split(",")):
+        header, _, field = item.rpartition("=")
+        columns[fold(header)] = field
+        if not header or field not in LIST_FIELDS:
+            known = ", ".join(sorted(LIST_FIELDS))
+            violations.append(_invalid("columns", f"Expected HEADER=FIELD, a field of: {known}"))
+    try:
+        codecs.lookup(query.encoding or "utf-8")
+    except LookupError:
+        detail = "Expected the name of an encoding, such as cp1251"
+        violations.append(_invalid("encoding", detail))
+    if violations:
+        raise Problem("invalid_query", violations[0].detail, violations)
+    return Options(query.encoding or None, query.date_order or None, columns)
+
+
+def _invalid(parameter: str, detail: str) -> Violation:
+    return Violation(parameter=parameter, code="invalid_value", detail=detail)

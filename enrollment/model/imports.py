@@ -1,0 +1,247 @@
+"""Imports: their query parameters, their reports, and what an undo reverses."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from enrollment.model.queries import WriteOptions
+from enrollment.model.text import NO_ODD_CHARACTERS
+from enrollment.model.types import (
+    UNBOUNDED,
+    Count,
+    Id,
+    Reason,
+    Text,
+    TimestampText,
+    Title,
+)
+
+SourceName = Annotated[
+    str,
+    Meta(max_length=100, pattern=NO_ODD_CHARACTERS, description="Expected at most 100 characters"),
+]
+Severity = Literal["refusal", "error", "warning"]
+# What may stand in the way of an import as a whole.
+Refusal = Literal["unreadable_import", "import_has_errors", "too_many_removals"]
+MOST_CHANGES = 1000
+
+
+class ImportOptions(WriteOptions, frozen=True, kw_only=True):
+    """How a file is brought in."""
+
+    source: Annotated[
+        SourceName,
+        Meta(
+            description="The system that the file is from; without it, the one that a package names"
+        ),
+    ] = ""
+    file_name: Annotated[SourceName, Meta(description="What the file is called in the report")] = ""
+    errors: Annotated[
+        Literal["refuse", "skip"],
+        Meta(description="Do nothing if a row is at fault, or leave such rows out"),
+    ] = "refuse"
+    rules: Annotated[
+        Literal["record", "refuse", ""],
+        Meta(
+            description="Enroll students against a rule and record that, or make it an error of the"
+            " row; without it, `record` for packages and `refuse` for lists"
+        ),
+    ] = ""
+    missing: Annotated[
+        Literal["drop", "keep"],
+        Meta(description="End what a bulk file no longer has, or keep it"),
+    ] = "drop"
+    removals: (
+        Annotated[
+            int,
+            Meta(
+                ge=0,
+                le=UNBOUNDED,
+                description="The number of removals that is confirmed, if it is unusually large",
+            ),
+        ]
+        | None
+    ) = None
+    reason: Annotated[Reason, Meta(description="Why the file is brought in")] | None = None
+    encoding: Annotated[
+        SourceName, Meta(description="The encoding of files that are not UTF-8")
+    ] = ""
+    date_order: Annotated[
+        Literal["dmy", "mdy", ""],
+        Meta(description="Whether 3/4/2027 is in April (dmy) or March (mdy)"),
+    ] = ""
+    columns: Annotated[
+        str,
+        Meta(
+            max_length=1000,
+            pattern=NO_ODD_CHARACTERS,
+            description="What columns of a list hold, such as `Schulnr=number,Klasse=course`",
+        ),
+    ] = ""
+    course_id: (
+        Annotated[Id, Meta(description="The course of which a list is the roster")] | None
+    ) = None
+    create: Annotated[
+        bool, Meta(description="Create the students of a roster who are not here yet")
+    ] = False
+    replace: Annotated[
+        bool, Meta(description="Drop whoever is in the course and not in its roster")
+    ] = False
+
+
+class UndoOptions(WriteOptions, frozen=True, kw_only=True):
+    """How an import is undone."""
+
+    conflicts: Annotated[
+        Literal["refuse", "keep"],
+        Meta(description="Undo nothing if something cannot be undone, or keep that as it is"),
+    ] = "refuse"
+    reason: Annotated[Reason, Meta(description="Why the import is undone")] | None = None
+
+
+class ImportedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file was taken for, and each of its columns by its header."""
+
+    file: Text
+    kind: Text
+    mode: Text | None
+    encoding: Text | None
+    rows: Count
+    columns: dict[str, str]
+
+
+class ImportFault(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong with a row, or without a row, with a file. What a warning is about is mended or
+    left out; an error concerns a row; a refusal the whole import."""
+
+    file: str
+    row: Count | None = None
+    column: str | None = None
+    value: str | None = None
+    code: Text
+    severity: Severity
+    detail: Text
+
+
+class ImportFaultCount(msgspec.Struct, frozen=True, kw_only=True):
+    """How often a fault occurs in a column of a file."""
+
+    code: Text
+    severity: Severity
+    file: str
+    column: str | None
+    count: Count
+
+
+class RecordCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many records are new, changed, ended (inactive, cancelled) or as they were."""
+
+    created: Count
+    changed: Count
+    ended: Count
+    unchanged: Count
+
+
+class EnrollmentCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many enrollments began, were completed or dropped, or are as they were; and how many
+    students got a seat from a waitlist."""
+
+    enrolled: Count
+    completed: Count
+    dropped: Count
+    unchanged: Count
+    promoted: Count
+
+
+class ImportCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """What an import has done, in numbers."""
+
+    terms: RecordCounts
+    courses: RecordCounts
+    students: RecordCounts
+    enrollments: EnrollmentCounts
+
+
+class Removal(msgspec.Struct, frozen=True, kw_only=True):
+    """How many records end since the files no longer have them, of how many that the source has
+    here. More than `limit` must be confirmed."""
+
+    removed: Count
+    of: Count
+    limit: Count
+
+
+class Removals(msgspec.Struct, frozen=True, kw_only=True):
+    """What ends since the files no longer have it."""
+
+    students: Removal
+    courses: Removal
+    enrollments: Removal
+
+
+class Import(msgspec.Struct, frozen=True, kw_only=True):
+    """An import: what was brought in, by whom, and what it did in numbers. `digest` is the SHA-256
+    of the file."""
+
+    id: Id
+    version: Count
+    source: Title
+    format: Text
+    file_name: Title | None
+    digest: Text
+    made_at: TimestampText
+    made_by: Text
+    reason: Reason | None
+    undone_at: TimestampText | None
+    undone_by: Text | None
+    counts: ImportCounts
+
+
+class ImportChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One record that an import changed, as in the history. Of an enrollment, `record_id` is the
+    student."""
+
+    kind: Literal["student", "term", "course", "hold", "token", "enrollment"]
+    record_id: Id
+    course_id: Id | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+class ImportReport(Import, frozen=True, kw_only=True):
+    """An import with all that was found. `refused_by` is null, but in a dry run it says what would
+    keep the import from being made. `set_aside` counts the rules that were set aside. `summary`
+    counts all faults; `faults` are the first 1,000 of each severity, and `changes` the first
+    1,000."""
+
+    refused_by: Refusal | None
+    files: Annotated[list[ImportedFile], Meta(max_length=1000)]
+    removals: Removals
+    set_aside: dict[str, int]
+    summary: Annotated[list[ImportFaultCount], Meta(max_length=1000)]
+    faults: Annotated[list[ImportFault], Meta(max_length=3000)]
+    changes: Annotated[list[ImportChange], Meta(max_length=MOST_CHANGES)]
+
+
+class UndoneItem(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes of one record that an import changed. "reversed": it is as before. "kept": it
+    was changed since, or others need it. "conflict": a rule forbids it; `detail` says which."""
+
+    kind: Literal["student", "term", "course", "enrollment"]
+    record_id: Id
+    course_id: Id | None = None
+    outcome: Literal["reversed", "kept", "conflict"]
+    detail: Text | None = None
+
+
+class Undo(msgspec.Struct, frozen=True, kw_only=True):
+    """An import that is undone: how many records were reversed, kept or in conflict, and the first
+    1,000 that were kept or in conflict, or else reversed."""
+
+    id: Id
+    version: Count
+    reversed: Count
+    kept: Count
+    conflicts: Count
+    items: Annotated[list[UndoneItem], Meta(max_length=MOST_CHANGES)]

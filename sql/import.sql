@@ -1,0 +1,184 @@
+-- name: insert_import(source, format, file_name, digest, at, actor, reason)^
+-- Begin an import. Its changes and events are those after the last ones now.
+INSERT INTO import (
+    source, format, file_name, digest, made_at, made_by, reason, after_change, last_change, after_event, last_event
+)
+SELECT :source, :format, :file_name, :digest, :at, :actor, :reason, last_change, last_change, last_event, last_event
+FROM (
+    SELECT coalesce((SELECT max(id) FROM record_change), 0) AS last_change,
+        coalesce((SELECT max(id) FROM student_course_event), 0) AS last_event
+) AS present
+RETURNING id;
+
+-- name: update_import(id, report)!
+-- Note what an import has done.
+UPDATE import
+SET report = :report,
+    last_change = (SELECT coalesce(max(id), 0) FROM record_change),
+    last_event = (SELECT coalesce(max(id), 0) FROM student_course_event)
+WHERE id = :id;
+
+-- name: get_import(id)^
+-- Which import has this id?
+SELECT id, source, format, file_name, digest, made_at, made_by, reason, after_change, last_change, after_event,
+    last_event, report, undone_at, undone_by, version
+FROM import
+WHERE id = :id;
+
+-- name: list_imports(after_id, limit)
+-- Which imports follow this one?
+SELECT id, source, format, file_name, digest, made_at, made_by, reason, report, undone_at, undone_by, version
+FROM import
+WHERE id > :after_id
+ORDER BY id
+LIMIT :limit;
+
+-- name: list_import_changes(id, limit)
+-- What did this import change? Records first, then enrollments, in the order in which they changed.
+SELECT kind, record_id, course_id, before, after
+FROM (
+    SELECT 1 AS part, record_change.id, record_change.subject AS kind, record_change.subject_id AS record_id,
+        NULL AS course_id, record_change.before, record_change.after
+    FROM import
+    CROSS JOIN record_change
+    WHERE import.id = :id
+        AND record_change.id > import.after_change
+        AND record_change.id <= import.last_change
+    UNION ALL
+    SELECT 2, event.id, 'enrollment', event.student_id, event.course_id,
+        CASE WHEN event.from_status IS NOT NULL THEN json_object('status', event.from_status) END,
+        json_object('status', event.to_status, 'effective_at', event.effective_at)
+    FROM import
+    CROSS JOIN student_course_event AS event
+    WHERE import.id = :id AND event.id > import.after_event AND event.id <= import.last_event
+) AS changed
+ORDER BY part, id
+LIMIT :limit;
+
+-- name: list_import_marks(id, student_id, course_id, term_id)
+-- What makes this import what it is? A line for each change, without what differs each time: the times, and the ids
+-- of what is new, counted from the last ids before.
+SELECT kind || ' ' || coalesce(part, '') || ' '
+    || CASE WHEN record_id > first_id THEN '+' || CAST(record_id - first_id AS text) ELSE CAST(record_id AS text) END
+    || ' ' || coalesce(before, '') || ' ' || coalesce(after, '') AS mark
+FROM (
+    SELECT 1 AS place, record_change.id, subject AS kind, part, subject_id AS record_id,
+        CASE subject WHEN 'student' THEN :student_id WHEN 'course' THEN :course_id ELSE :term_id END AS first_id,
+        before, after
+    FROM import
+    CROSS JOIN record_change
+    WHERE import.id = :id
+        AND record_change.id > import.after_change
+        AND record_change.id <= import.last_change
+    UNION ALL
+    SELECT 2, event.id, 'event',
+        CASE
+            WHEN event.course_id > :course_id THEN '+' || CAST(event.course_id - :course_id AS text)
+            ELSE CAST(event.course_id AS text)
+        END,
+        event.student_id, :student_id, coalesce(event.from_status, '') || '>' || event.to_status,
+        coalesce(event.overridden, '')
+            || CASE WHEN event.effective_at < event.recorded_at THEN event.effective_at ELSE '' END
+    FROM import
+    CROSS JOIN student_course_event AS event
+    WHERE import.id = :id AND event.id > import.after_event AND event.id <= import.last_event
+) AS changed
+ORDER BY place, id;
+
+-- name: get_last_ids()^
+-- What are the highest ids? 0: there is none.
+SELECT (SELECT coalesce(max(id), 0) FROM student) AS student_id,
+    (SELECT coalesce(max(id), 0) FROM course) AS course_id,
+    (SELECT coalesce(max(id), 0) FROM term) AS term_id;
+
+-- name: list_planned_counts()
+-- How many terms, courses and students are new, changed, ended or as they were?
+SELECT kind,
+    count(*) FILTER (WHERE is_new) AS created,
+    count(*) FILTER (WHERE is_new = 0 AND is_ended = 0 AND is_changed) AS changed,
+    count(*) FILTER (WHERE is_ended) AS ended,
+    count(*) FILTER (WHERE is_new = 0 AND is_ended = 0 AND NOT is_changed) AS unchanged
+FROM (
+    SELECT kind, is_new, is_ended, before, wanted,
+        CASE kind
+            WHEN 'course' THEN before ->> 'title' <> wanted ->> 'title'
+                OR coalesce(before ->> 'term', '') <> coalesce(wanted ->> 'term', '')
+                OR before ->> 'status' <> wanted ->> 'status'
+            WHEN 'term' THEN before ->> 'title' <> wanted ->> 'title'
+                OR before ->> 'start_on' <> wanted ->> 'start_on'
+                OR before ->> 'end_on' <> wanted ->> 'end_on'
+            ELSE before <> wanted
+        END AS is_changed
+    FROM planned
+    WHERE kind IN ('term', 'course', 'student')
+) AS counted
+GROUP BY kind
+ORDER BY kind;
+
+-- name: get_stretch_counts(after_event, promoted)^
+-- How many enrollments began, were completed, were dropped, and were as they are?
+SELECT
+    (SELECT count(*) FROM stretch WHERE begins AND is_decided = 2) AS enrolled,
+    (SELECT count(*) FROM stretch WHERE ends AND (begins = 0 OR is_decided = 2) AND wanted = 'completed') AS completed,
+    (SELECT count(*) FROM stretch WHERE ends AND (begins = 0 OR is_decided = 2) AND wanted = 'dropped') AS dropped,
+    (SELECT count(*) FROM stretch WHERE begins = 0 AND ends = 0 AND is_deleted = 0) AS unchanged,
+    (
+        SELECT count(*) FROM student_course_event
+        WHERE id > :after_event AND to_status = 'enrolled' AND reason = :promoted
+    ) AS promoted;
+
+-- name: list_set_aside()
+-- How often was each rule set aside?
+SELECT rule.value AS code, count(*) AS count
+FROM stretch
+CROSS JOIN json_each(stretch.overridden) AS rule
+WHERE stretch.is_decided = 2 AND stretch.overridden IS NOT NULL
+GROUP BY rule.value
+ORDER BY rule.value;
+
+-- name: get_known_counts(source, course_id)^
+-- How many students, courses and enrollments has the source here, or the course?
+SELECT
+    (
+        SELECT count(*)
+        FROM source_record
+        CROSS JOIN student
+        WHERE source_record.kind = 'users'
+            AND source_record.source = :source
+            AND source_record.is_current = 1
+            AND source_record.is_deleted = 0
+            AND student.id = source_record.student_id
+            AND student.status = 'active'
+    ) AS students,
+    (
+        SELECT count(*) FROM source_record
+        WHERE kind = 'classes' AND source = :source AND is_current = 1 AND is_deleted = 0
+    ) AS courses,
+    CASE
+        WHEN :course_id IS NOT NULL THEN (
+            SELECT count(*) FROM student_course WHERE course_id = :course_id AND status = 'enrolled'
+        )
+        ELSE (
+            SELECT count(*)
+            FROM source_record
+            CROSS JOIN student_course
+            WHERE source_record.kind = 'enrollments'
+                AND source_record.source = :source
+                AND source_record.is_current = 1
+                AND source_record.is_deleted = 0
+                AND student_course.student_id = source_record.student_id
+                AND student_course.course_id = source_record.course_id
+                AND student_course.status = 'enrolled'
+        )
+    END AS enrollments;
+
+-- name: get_removed_counts()^
+-- How many students become inactive, how many courses are canceled, and how many enrollments are dropped since the
+-- files no longer have them?
+SELECT
+    (
+        SELECT count(*) FROM planned LEFT JOIN incoming ON incoming.id = planned.incoming_id
+        WHERE planned.kind = 'student' AND planned.is_ended AND coalesce(incoming.kind, '') <> 'list'
+    ) AS students,
+    (SELECT count(*) FROM planned WHERE kind = 'course' AND is_ended) AS courses,
+    (SELECT count(*) FROM stretch WHERE ends AND is_deleted) AS enrollments;

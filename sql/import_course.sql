@@ -1,0 +1,315 @@
+-- name: insert_planned_terms(source, key)!
+-- Which terms do sessions become? One that serves for grades alone becomes none. A value is taken where the source
+-- has changed it; a change made here stays.
+INSERT INTO planned (kind, incoming_id, record_id, term_id, is_new, taken, before, wanted)
+SELECT 'term', incoming_id, record_id, id, id IS NULL,
+    json_object('title', title, 'start_on', start_on, 'end_on', end_on),
+    CASE WHEN id IS NOT NULL THEN json_object('title', old_title, 'start_on', old_start_on, 'end_on', old_end_on) END,
+    json_object(
+        'code', code,
+        'title', CASE WHEN title IS NOT DISTINCT FROM last ->> 'title' AND id IS NOT NULL THEN old_title ELSE title END,
+        'start_on', CASE WHEN has_old_days THEN old_start_on ELSE start_on END,
+        'end_on', CASE WHEN has_old_days THEN old_end_on ELSE end_on END
+    )
+FROM (
+    SELECT said.incoming_id, said.record_id, said.code, said.title, said.start_on, said.end_on, said.last,
+        term.id, term.title AS old_title, term.start_on AS old_start_on, term.end_on AS old_end_on,
+        term.id IS NOT NULL
+            AND said.start_on IS NOT DISTINCT FROM said.last ->> 'start_on'
+            AND said.end_on IS NOT DISTINCT FROM said.last ->> 'end_on' AS has_old_days
+    FROM (
+        SELECT incoming.id AS incoming_id, known.id AS record_id, known.taken AS last, known.term_id,
+            CASE
+                WHEN length(incoming.sourced_id) <= 32 THEN incoming.sourced_id
+                ELSE substr(incoming.sourced_id, length(incoming.sourced_id) - 31)
+            END AS code,
+            CASE
+                WHEN incoming.sourced_id LIKE :key || '-term-%'
+                    THEN CAST(substr(incoming.sourced_id, length(:key) + 7) AS bigint)
+            END AS own_id,
+            substr(incoming.content ->> 'title', 1, 200) AS title,
+            incoming.content ->> 'startDate' AS start_on,
+            incoming_day.day_before AS end_on
+        FROM incoming
+        CROSS JOIN incoming_day
+        LEFT JOIN source_record AS known
+            ON known.kind = 'academicSessions'
+            AND known.sourced_id = incoming.sourced_id
+            AND known.source = :source
+            AND known.is_current = 1
+        WHERE incoming.kind = 'academicSessions'
+            AND incoming.is_wanted
+            AND incoming.is_deleted = 0
+            AND incoming_day.day = incoming.content ->> 'endDate'
+            -- An export puts courses without a term into a session of their own.
+            AND incoming.sourced_id NOT LIKE '%-term-0000000000'
+            AND (
+                coalesce(incoming.content ->> 'type', '') <> 'gradingPeriod'
+                OR known.term_id IS NOT NULL
+                OR incoming.sourced_id IN (SELECT sourced_id FROM incoming_session)
+            )
+    ) AS said
+    LEFT JOIN term ON term.id = coalesce(
+        said.term_id,
+        (SELECT id FROM term AS own WHERE own.id = said.own_id),
+        (SELECT id FROM term AS same WHERE same.code = said.code)
+    )
+) AS matched
+ORDER BY incoming_id;
+
+-- name: insert_terms(now)!
+-- Add the new terms.
+INSERT INTO term (code, title, start_on, end_on, updated_at)
+SELECT wanted ->> 'code', wanted ->> 'title', wanted ->> 'start_on', wanted ->> 'end_on', :now
+FROM planned
+WHERE kind = 'term' AND is_new
+ORDER BY id;
+
+-- name: update_planned_terms()!
+-- Note which terms the new ones are.
+UPDATE planned
+SET term_id = (SELECT term.id FROM term WHERE term.code = planned.wanted ->> 'code')
+WHERE kind = 'term' AND is_new;
+
+-- name: update_terms(now)!
+-- Change the terms that are to change.
+UPDATE term
+SET title = planned.wanted ->> 'title',
+    start_on = planned.wanted ->> 'start_on',
+    end_on = planned.wanted ->> 'end_on',
+    updated_at = :now,
+    version = version + 1
+FROM planned
+WHERE planned.kind = 'term'
+    AND planned.is_new = 0
+    AND term.id = planned.term_id
+    AND planned.before <> json_object(
+        'title', planned.wanted ->> 'title',
+        'start_on', planned.wanted ->> 'start_on',
+        'end_on', planned.wanted ->> 'end_on'
+    );
+
+-- name: insert_planned_courses(source, key, ends)!
+-- Which courses do classes become? The code is that of the catalog, and the section what the code of the class adds
+-- to it. A class in all terms of a year is in the year. With `ends`, classes that are to be deleted, or have no row
+-- any more in a session that has one, are canceled.
+WITH year AS MATERIALIZED (
+    SELECT named.incoming_id, min(session.content ->> 'parentSourcedId') AS parent
+    FROM incoming_session AS named
+    CROSS JOIN source_record AS session
+    WHERE session.kind = 'academicSessions'
+        AND session.sourced_id = named.sourced_id
+        AND session.source = :source
+        AND session.is_current = 1
+    GROUP BY named.incoming_id
+    HAVING count(*) > 1
+        AND count(DISTINCT session.content ->> 'parentSourcedId') = 1
+        AND count(session.content ->> 'parentSourcedId') = count(*)
+)
+
+INSERT INTO planned (kind, incoming_id, record_id, course_id, is_new, is_ended, taken, before, wanted)
+SELECT 'course', incoming_id, record_id, id, id IS NULL, 0,
+    json_object('title', title, 'term', term, 'status', 'open'),
+    CASE WHEN id IS NOT NULL THEN json_object('title', old_title, 'term', old_term, 'status', old_status) END,
+    json_object(
+        'code', code,
+        'section', CASE WHEN is_free THEN section ELSE CASE WHEN section = own_section THEN NULL ELSE own_section END END,
+        'title', CASE WHEN title IS NOT DISTINCT FROM last ->> 'title' AND id IS NOT NULL THEN old_title ELSE title END,
+        'term', CASE WHEN last IS NOT NULL AND term IS NOT DISTINCT FROM last ->> 'term' AND id IS NOT NULL THEN old_term ELSE term END,
+        'status', CASE WHEN id IS NULL OR last ->> 'status' = 'cancelled' THEN 'open' ELSE old_status END
+    )
+FROM (
+    SELECT said.incoming_id, said.record_id, said.last, said.title, said.term, said.code, said.section,
+        said.own_section,
+        -- The first of two with the same label has it.
+        row_number() OVER (
+            PARTITION BY course.id IS NULL, said.term, lower(said.code), lower(said.section) ORDER BY said.incoming_id
+        ) = 1
+            AND NOT EXISTS (
+                SELECT 1 FROM course AS other
+                WHERE course.id IS NULL
+                    AND other.code = said.code
+                    AND other.section IS NOT DISTINCT FROM said.section
+                    AND other.term IS NOT DISTINCT FROM said.term
+            ) AS is_free,
+        course.id, course.title AS old_title, course.term AS old_term, course.status AS old_status
+    FROM (
+        SELECT placed.incoming_id, placed.record_id, placed.last, placed.course_id, placed.own_id,
+            placed.exported_id, placed.title,
+            term.code AS term,
+            CASE WHEN length(placed.code) <= 32 THEN placed.code ELSE placed.own_section END AS code,
+            CASE
+                WHEN length(placed.code) > 32 THEN NULL
+                WHEN length(placed.section) <= 32 THEN placed.section
+                WHEN placed.section IS NOT NULL THEN placed.own_section
+            END AS section,
+            placed.own_section
+        FROM (
+            SELECT incoming.id AS incoming_id, known.id AS record_id, known.taken AS last, known.course_id,
+                -- An export of our own has the ids that others gave.
+                CASE
+                    WHEN :source = :key THEN (
+                        SELECT min(exported.course_id) FROM exported_record AS exported
+                        WHERE exported.kind = 'classes' AND exported.sourced_id = incoming.sourced_id
+                    )
+                END AS exported_id,
+                CASE
+                    WHEN incoming.sourced_id LIKE :key || '-class-%'
+                        THEN CAST(substr(incoming.sourced_id, length(:key) + 8) AS bigint)
+                END AS own_id,
+                substr(incoming.content ->> 'title', 1, 200) AS title,
+                CASE
+                    WHEN length(incoming.sourced_id) <= 32 THEN incoming.sourced_id
+                    ELSE substr(incoming.sourced_id, length(incoming.sourced_id) - 31)
+                END AS own_section,
+                coalesce(
+                    catalog.content ->> 'courseCode', incoming.content ->> 'classCode', incoming.sourced_id
+                ) AS code,
+                CASE
+                    WHEN catalog.content ->> 'courseCode' IS NULL THEN NULL
+                    WHEN incoming.content ->> 'classCode' IS NULL THEN incoming.sourced_id
+                    WHEN lower(incoming.content ->> 'classCode') = lower(catalog.content ->> 'courseCode') THEN NULL
+                    WHEN lower(substr(incoming.content ->> 'classCode', 1, length(catalog.content ->> 'courseCode')))
+                        = lower(catalog.content ->> 'courseCode')
+                        AND ltrim(
+                            substr(incoming.content ->> 'classCode', length(catalog.content ->> 'courseCode') + 1),
+                            ' -_./:'
+                        ) <> ''
+                        THEN ltrim(
+                            substr(incoming.content ->> 'classCode', length(catalog.content ->> 'courseCode') + 1),
+                            ' -_./:'
+                        )
+                    ELSE incoming.content ->> 'classCode'
+                END AS section,
+                (
+                    SELECT parent.term_id FROM source_record AS parent
+                    WHERE parent.kind = 'academicSessions'
+                        AND parent.sourced_id = year.parent
+                        AND parent.source = :source
+                        AND parent.is_current = 1
+                ) AS year_id,
+                (
+                    SELECT session.term_id
+                    FROM incoming_session AS named
+                    CROSS JOIN source_record AS session
+                    WHERE named.incoming_id = incoming.id
+                        AND session.kind = 'academicSessions'
+                        AND session.sourced_id = named.sourced_id
+                        AND session.source = :source
+                        AND session.is_current = 1
+                        AND session.term_id IS NOT NULL
+                    ORDER BY named.place
+                    LIMIT 1
+                ) AS first_id
+            FROM incoming
+            LEFT JOIN source_record AS known
+                ON known.kind = 'classes'
+                AND known.sourced_id = incoming.sourced_id
+                AND known.source = :source
+                AND known.is_current = 1
+            LEFT JOIN source_record AS catalog
+                ON catalog.kind = 'courses'
+                AND catalog.sourced_id = incoming.content ->> 'courseSourcedId'
+                AND catalog.source = :source
+                AND catalog.is_current = 1
+            LEFT JOIN year ON year.incoming_id = incoming.id
+            WHERE incoming.kind = 'classes' AND incoming.is_wanted AND incoming.is_deleted = 0
+        ) AS placed
+        LEFT JOIN term ON term.id = coalesce(placed.year_id, placed.first_id)
+    ) AS said
+    LEFT JOIN course ON course.id = coalesce(
+        said.course_id,
+        (SELECT id FROM course AS own WHERE own.id = said.own_id),
+        said.exported_id,
+        (
+            SELECT id FROM course AS same
+            WHERE same.code = said.code
+                AND same.section IS NOT DISTINCT FROM said.section
+                AND same.term IS NOT DISTINCT FROM said.term
+                AND NOT EXISTS (
+                    SELECT 1 FROM source_record AS other
+                    WHERE other.course_id = same.id
+                        AND other.kind = 'classes'
+                        AND other.source = :source
+                        AND other.is_current = 1
+                )
+        )
+    )
+) AS matched
+UNION ALL
+SELECT 'course', incoming.id, known.id, known.course_id, 0, 1,
+    json_object('title', known.taken ->> 'title', 'term', known.taken ->> 'term', 'status', 'cancelled'),
+    json_object('title', course.title, 'term', course.term, 'status', course.status),
+    json_object('title', course.title, 'term', course.term, 'status', 'cancelled')
+FROM source_record AS known
+CROSS JOIN course
+LEFT JOIN incoming ON incoming.kind = 'classes' AND incoming.sourced_id = known.sourced_id
+WHERE known.kind = 'classes'
+    AND known.source = :source
+    AND known.is_current = 1
+    AND known.is_deleted = 0
+    AND course.id = known.course_id
+    AND (
+        incoming.is_deleted = 1 AND incoming.is_wanted
+        OR :ends
+        AND incoming.id IS NULL
+        AND EXISTS (
+            SELECT 1 FROM incoming AS session
+            WHERE session.kind = 'academicSessions'
+                AND ',' || (known.content ->> 'termSourcedIds') || ',' LIKE '%,' || session.sourced_id || ',%'
+        )
+    )
+ORDER BY 2;
+
+-- name: insert_course_faults()!
+-- Which classes have the label of another, and got one of their own?
+INSERT INTO import_fault (file, line, place, value, code, severity, detail)
+SELECT incoming.file, incoming.line, 'classCode', incoming.content ->> 'classCode', 'derived_code', 'warning',
+    'The label is that of another course. The section is ' || (planned.wanted ->> 'section') || '.'
+FROM planned
+CROSS JOIN incoming
+WHERE planned.kind = 'course'
+    AND planned.is_new
+    AND incoming.id = planned.incoming_id
+    AND incoming.content ->> 'classCode' IS NOT NULL
+    AND planned.wanted ->> 'section' = CASE
+        WHEN length(incoming.sourced_id) <= 32 THEN incoming.sourced_id
+        ELSE substr(incoming.sourced_id, length(incoming.sourced_id) - 31)
+    END;
+
+-- name: insert_courses(now)!
+-- Add the new courses.
+INSERT INTO course (code, section, title, term, updated_at)
+SELECT wanted ->> 'code', wanted ->> 'section', wanted ->> 'title', wanted ->> 'term', :now
+FROM planned
+WHERE kind = 'course' AND is_new
+ORDER BY id;
+
+-- name: update_planned_courses()!
+-- Note which courses the new ones are.
+UPDATE planned
+SET course_id = (
+    SELECT course.id FROM course
+    WHERE course.code = planned.wanted ->> 'code'
+        AND course.section IS NOT DISTINCT FROM planned.wanted ->> 'section'
+        AND course.term IS NOT DISTINCT FROM planned.wanted ->> 'term'
+)
+WHERE kind = 'course' AND is_new;
+
+-- name: update_courses(now)!
+-- Change the courses that are to change, or to be canceled.
+UPDATE course
+SET title = planned.wanted ->> 'title',
+    term = planned.wanted ->> 'term',
+    status = planned.wanted ->> 'status',
+    updated_at = :now,
+    version = version + 1
+FROM planned
+WHERE planned.kind = 'course'
+    AND planned.is_new = 0
+    AND course.id = planned.course_id
+    AND (
+        planned.before ->> 'title' <> planned.wanted ->> 'title'
+        OR lower(planned.before ->> 'term') IS DISTINCT FROM lower(planned.wanted ->> 'term')
+        OR planned.before ->> 'status' <> planned.wanted ->> 'status'
+    );

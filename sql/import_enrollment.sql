@@ -1,0 +1,445 @@
+-- name: insert_stretches(source, key, now)!
+-- Which enrollments do the rows of a package speak of, how are they to be, and how are they here? One that has ended
+-- is completed if it lasted to the end of the term, or says so; else it is dropped.
+INSERT INTO stretch (
+    incoming_id, record_id, event_id, student_id, course_id, begin_at, end_at, wanted, last, present, is_new, is_deleted
+)
+SELECT incoming_id, record_id, coalesce(event_id, own_event_id), student_id, course_id, begin_at, end_at, wanted,
+    coalesce(last, own_last), present, last IS NULL AND own_event_id IS NULL, is_deleted
+FROM (
+    SELECT incoming.id AS incoming_id, known.id AS record_id, incoming.is_deleted,
+        person.student_id, class.course_id,
+        begins.begins_at AS begin_at, ends.begins_at AS end_at,
+        CASE
+            WHEN incoming.is_deleted THEN 'dropped'
+            WHEN ends.begins_at IS NULL OR ends.begins_at > :now THEN 'enrolled'
+            WHEN incoming.content ->> 'metadata.outcome' = 'completed' THEN 'completed'
+            WHEN incoming.content ->> 'endDate' > term.end_on THEN 'completed'
+            ELSE 'dropped'
+        END AS wanted,
+        CASE
+            WHEN known.student_id = person.student_id AND known.course_id = class.course_id THEN known.event_id
+        END AS event_id,
+        CASE
+            WHEN known.student_id = person.student_id AND known.course_id = class.course_id
+                THEN known.taken ->> 'wanted'
+        END AS last,
+        own.id AS own_event_id, own.status AS own_last,
+        present.status AS present
+    FROM incoming
+    CROSS JOIN source_record AS person
+    CROSS JOIN source_record AS class
+    CROSS JOIN course
+    LEFT JOIN term ON term.code = course.term
+    LEFT JOIN source_record AS known
+        ON known.kind = 'enrollments'
+        AND known.sourced_id = incoming.sourced_id
+        AND known.source = :source
+        AND known.is_current = 1
+    LEFT JOIN incoming_day AS begins ON begins.day = incoming.content ->> 'beginDate'
+    LEFT JOIN incoming_day AS ends ON ends.day = incoming.content ->> 'endDate'
+    LEFT JOIN enrollment_stretch AS own
+        ON own.student_id = person.student_id
+        AND own.course_id = class.course_id
+        AND incoming.sourced_id LIKE :key || '-enrollment-%'
+        AND own.id = CAST(substr(incoming.sourced_id, length(:key) + 13) AS bigint)
+    LEFT JOIN enrollment AS present ON present.student_id = person.student_id AND present.course_id = class.course_id
+    WHERE incoming.kind = 'enrollments'
+        AND incoming.is_wanted
+        AND incoming.content ->> 'role' = 'student'
+        AND person.kind = 'users'
+        AND person.sourced_id = incoming.user_ref
+        AND person.source = :source
+        AND person.is_current = 1
+        AND class.kind = 'classes'
+        AND class.sourced_id = incoming.class_ref
+        AND class.source = :source
+        AND class.is_current = 1
+        AND course.id = class.course_id
+) AS said
+WHERE student_id IS NOT NULL
+ORDER BY incoming_id;
+
+-- name: insert_missing_stretches(source, has_sessions)!
+-- Which enrollments have no row any more? Only those in sessions that the files have are looked for: an export may
+-- hold the current year alone. has_sessions: whether all sessions are in the files.
+INSERT INTO stretch (record_id, event_id, student_id, course_id, wanted, last, present, is_new, is_deleted)
+SELECT known.id, known.event_id, known.student_id, known.course_id, 'dropped', known.taken ->> 'wanted',
+    enrollment.status, 0, 1
+FROM source_record AS known
+CROSS JOIN enrollment
+CROSS JOIN source_record AS class
+WHERE known.kind = 'enrollments'
+    AND known.source = :source
+    AND known.is_current = 1
+    AND known.is_deleted = 0
+    AND enrollment.student_id = known.student_id
+    AND enrollment.course_id = known.course_id
+    AND class.kind = 'classes'
+    AND class.sourced_id = known.class_ref
+    AND class.source = :source
+    AND class.is_current = 1
+    AND NOT EXISTS (
+        SELECT 1 FROM incoming WHERE incoming.kind = 'enrollments' AND incoming.sourced_id = known.sourced_id
+    )
+    AND (
+        NOT :has_sessions
+        OR class.content ->> 'termSourcedIds' IS NULL
+        OR EXISTS (
+            SELECT 1 FROM incoming AS session
+            WHERE session.kind = 'academicSessions'
+                AND ',' || (class.content ->> 'termSourcedIds') || ',' LIKE '%,' || session.sourced_id || ',%'
+        )
+    )
+ORDER BY known.id;
+
+-- name: insert_ending_stretches(source)!
+-- Which enrollments are in a class that is canceled now?
+INSERT INTO stretch (record_id, event_id, student_id, course_id, wanted, last, present, is_new, is_deleted)
+SELECT known.id, known.event_id, known.student_id, known.course_id, 'dropped', known.taken ->> 'wanted',
+    enrollment.status, 0, 1
+FROM planned
+CROSS JOIN source_record AS known
+CROSS JOIN enrollment
+WHERE planned.kind = 'course'
+    AND planned.is_ended
+    AND known.course_id = planned.course_id
+    AND known.kind = 'enrollments'
+    AND known.source = :source
+    AND known.is_current = 1
+    AND known.is_deleted = 0
+    AND enrollment.student_id = known.student_id
+    AND enrollment.course_id = known.course_id
+    AND NOT EXISTS (SELECT 1 FROM stretch WHERE stretch.record_id = known.id)
+ORDER BY known.id;
+
+-- name: insert_listed_stretches(course_id)!
+-- Which enrollments do the rows of a list speak of? All are in one course, or each row names its own.
+INSERT INTO stretch (incoming_id, student_id, course_id, wanted, present, is_new, is_deleted)
+SELECT incoming.id, planned.student_id, course.id,
+    CASE lower(incoming.content ->> 'status')
+        WHEN 'completed' THEN 'completed'
+        WHEN 'dropped' THEN 'dropped'
+        WHEN 'inactive' THEN 'dropped'
+        ELSE 'enrolled'
+    END,
+    enrollment.status, 1, 0
+FROM incoming
+CROSS JOIN said_student AS person
+CROSS JOIN planned
+CROSS JOIN course
+LEFT JOIN enrollment ON enrollment.student_id = planned.student_id AND enrollment.course_id = course.id
+WHERE incoming.is_wanted
+    AND person.person = incoming.user_ref
+    AND planned.kind = 'student'
+    AND planned.incoming_id = person.incoming_id
+    AND course.id = coalesce(:course_id, CAST(incoming.class_ref AS bigint))
+    AND coalesce(incoming.content ->> 'status', '') <> 'waitlisted'
+ORDER BY incoming.id;
+
+-- name: update_listed_courses()!
+-- Which course does each row of a list name? Its label, or else its code, must be that of one course alone.
+UPDATE incoming
+SET class_ref = (
+    SELECT CASE
+        WHEN count(*) FILTER (WHERE label = incoming.content ->> 'course') = 1
+            THEN CAST(min(CASE WHEN label = incoming.content ->> 'course' THEN id END) AS text)
+        WHEN count(*) = 1 THEN CAST(min(id) AS text)
+    END
+    FROM course
+    WHERE (label = incoming.content ->> 'course' OR code = incoming.content ->> 'course')
+        AND (
+            incoming.content ->> 'term' IS NULL
+            OR term = incoming.content ->> 'term'
+            OR term IN (SELECT term.code FROM term WHERE term.title = incoming.content ->> 'term')
+        )
+)
+WHERE kind = 'list' AND content ->> 'course' IS NOT NULL;
+
+-- name: insert_listed_course_faults()!
+-- Which rows of a list name a course that is not here, or one of several?
+INSERT INTO import_fault (file, line, place, value, code, severity, detail)
+SELECT file, line, 'course', content ->> 'course', 'unresolved_reference', 'error',
+    'There is not one course with this code' || CASE WHEN content ->> 'term' IS NULL THEN '.' ELSE ' in this term.' END
+FROM incoming
+WHERE kind = 'list' AND is_wanted AND content ->> 'course' IS NOT NULL AND class_ref IS NULL
+UNION ALL
+SELECT file, line, 'course', NULL, 'missing_value', 'error', 'The course is blank.'
+FROM incoming
+WHERE kind = 'list' AND is_wanted AND content ->> 'course' IS NULL;
+
+-- name: insert_replaced_stretches(course_id)!
+-- Who is enrolled in the course and is not in its list?
+INSERT INTO stretch (student_id, course_id, wanted, last, present, is_new, is_deleted)
+SELECT student_id, course_id, 'dropped', 'enrolled', 'enrolled', 0, 1
+FROM enrollment
+WHERE course_id = :course_id
+    AND status = 'enrolled'
+    AND NOT EXISTS (
+        SELECT 1 FROM planned WHERE planned.kind = 'student' AND planned.student_id = enrollment.student_id
+    )
+ORDER BY student_id;
+
+-- name: update_stretch_actions(is_list)!
+-- Which of them begin, and which end? Where a row says that a student is there, no other row of the pair says that the
+-- student has left. What another system says has ended, and is on record here already, stays as it is.
+UPDATE stretch
+SET begins = CASE
+        WHEN is_deleted THEN 0
+        WHEN wanted = 'enrolled' THEN coalesce(present, '') <> 'enrolled' AND (is_new OR last <> 'enrolled')
+        ELSE is_new AND present IS NULL AND NOT :is_list
+    END,
+    ends = CASE
+        WHEN wanted = 'enrolled' THEN 0
+        WHEN present IS NULL THEN is_new AND is_deleted = 0 AND NOT :is_list
+        WHEN present <> 'enrolled' THEN 0
+        WHEN is_new AND is_deleted THEN 0
+        WHEN EXISTS (
+            SELECT 1 FROM stretch AS other
+            WHERE other.student_id = stretch.student_id
+                AND other.course_id = stretch.course_id
+                AND other.wanted = 'enrolled'
+        ) THEN 0
+        ELSE is_new OR coalesce(last, '') = 'enrolled'
+    END;
+
+-- name: update_stretch_rounds()!
+-- In which round is each of them? The rounds of one pair follow the days.
+UPDATE stretch
+SET round = ranked.round
+FROM (
+    SELECT id,
+        row_number() OVER (
+            PARTITION BY student_id, course_id ORDER BY coalesce(begin_at, end_at, ''), id
+        ) AS round
+    FROM stretch
+    WHERE begins OR ends
+) AS ranked
+WHERE stretch.id = ranked.id;
+
+-- name: get_last_round()^
+-- How many rounds are there?
+SELECT coalesce(max(round), 0) AS round
+FROM stretch;
+
+-- name: list_stretches_to_begin(round)
+-- Which enrollments begin in this round?
+SELECT id, student_id, course_id
+FROM stretch
+WHERE round = :round AND begins AND is_decided = 0
+ORDER BY id;
+
+-- name: insert_decisions(decisions)!
+-- Note the rules that each enrollment breaks. decisions is a JSON array of [stretch_id, rules], rules NULL or a text.
+INSERT INTO decision (stretch_id, overridden)
+SELECT CAST(value ->> 0 AS bigint), value ->> 1
+FROM json_each(:decisions)
+WHERE true
+ON CONFLICT (stretch_id) DO UPDATE SET overridden = excluded.overridden;
+
+-- name: update_stretches_decided()!
+-- Take the decisions over.
+UPDATE stretch
+SET is_decided = 1, overridden = decision.overridden
+FROM decision
+WHERE stretch.id = decision.stretch_id;
+
+-- name: delete_decisions()!
+DELETE FROM decision;
+
+-- name: insert_begun(round, now, actor, reason)!
+-- Enroll those that begin in this round and were decided, each since its own day: it is not later than now, and not
+-- earlier than what happened before.
+INSERT INTO student_course (
+    student_id, course_id, status, enrolled_at, changed_at, effective_at, changed_by, change_reason, overridden
+)
+SELECT student_id, course_id, 'enrolled', since, :now, since, :actor, :reason, overridden
+FROM (
+    SELECT id, student_id, course_id, overridden,
+        CASE
+            WHEN last_at > said_at THEN CASE WHEN last_at > :now THEN :now ELSE last_at END
+            ELSE said_at
+        END AS since
+    FROM (
+        SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.overridden,
+            CASE
+                -- Whoever comes back without a day comes back now.
+                WHEN stretch.is_new = 0 THEN :now
+                WHEN coalesce(stretch.begin_at, stretch.end_at, :now) > :now THEN :now
+                ELSE coalesce(stretch.begin_at, stretch.end_at, :now)
+            END AS said_at,
+            coalesce(
+                (
+                    SELECT CASE WHEN event.to_status <> 'void' THEN event.effective_at END
+                    FROM student_course_event AS event
+                    WHERE event.student_id = stretch.student_id AND event.course_id = stretch.course_id
+                    ORDER BY event.id DESC
+                    LIMIT 1
+                ),
+                ''
+            ) AS last_at
+        FROM stretch
+        WHERE stretch.round = :round AND stretch.begins AND stretch.is_decided = 1
+    ) AS said
+) AS beginning
+WHERE true
+ORDER BY id
+ON CONFLICT (student_id, course_id) DO UPDATE
+SET status = excluded.status,
+    enrolled_at = excluded.enrolled_at,
+    changed_at = excluded.changed_at,
+    effective_at = excluded.effective_at,
+    changed_by = excluded.changed_by,
+    change_reason = excluded.change_reason,
+    overridden = excluded.overridden,
+    version = student_course.version + 1
+WHERE student_course.status <> excluded.status;
+
+-- name: update_stretches_begun(round)!
+-- Note by which event each of them began.
+UPDATE stretch
+SET event_id = (
+    SELECT max(event.id) FROM student_course_event AS event
+    WHERE event.student_id = stretch.student_id
+        AND event.course_id = stretch.course_id
+        AND event.to_status = 'enrolled'
+)
+WHERE round = :round AND begins AND is_decided >= 1;
+
+-- name: update_stretches_done(round)!
+-- The round is over.
+UPDATE stretch
+SET is_decided = 2
+WHERE round = :round AND is_decided = 1;
+
+-- name: update_ended(round, status, now, actor, reason)!
+-- Complete or drop those that end in this round, each since its own day.
+UPDATE student_course
+SET status = :status,
+    completed_at = CASE :status WHEN 'completed' THEN ending.since ELSE completed_at END,
+    dropped_at = CASE :status WHEN 'dropped' THEN ending.since ELSE dropped_at END,
+    passed = CASE :status WHEN 'completed' THEN 1 ELSE passed END,
+    grade = CASE :status WHEN 'completed' THEN NULL ELSE grade END,
+    changed_at = :now,
+    effective_at = ending.since,
+    changed_by = :actor,
+    change_reason = :reason,
+    overridden = NULL,
+    version = version + 1
+FROM (
+    SELECT stretch.student_id, stretch.course_id,
+        CASE
+            WHEN said.enrolled_at > coalesce(stretch.end_at, :now) THEN said.enrolled_at
+            WHEN coalesce(stretch.end_at, :now) > :now THEN :now
+            ELSE coalesce(stretch.end_at, :now)
+        END AS since
+    FROM stretch
+    CROSS JOIN student_course AS said
+    WHERE stretch.round = :round
+        AND stretch.ends
+        AND (stretch.begins = 0 OR stretch.is_decided = 2)
+        AND stretch.wanted = :status
+        AND said.student_id = stretch.student_id
+        AND said.course_id = stretch.course_id
+) AS ending
+WHERE student_course.student_id = ending.student_id
+    AND student_course.course_id = ending.course_id
+    AND student_course.status = 'enrolled';
+
+-- name: update_adopted()!
+-- Which stretch here is each that was here already?
+UPDATE stretch
+SET event_id = (
+    SELECT max(own.id) FROM enrollment_stretch AS own
+    WHERE own.student_id = stretch.student_id AND own.course_id = stretch.course_id
+)
+WHERE event_id IS NULL AND begins = 0 AND is_deleted = 0 AND present IS NOT NULL;
+
+-- name: insert_planned_stretches()!
+-- Note what was made of each enrollment, for the records of the source: what it says, and what stands here.
+INSERT INTO planned (kind, incoming_id, record_id, student_id, course_id, event_id, is_ended, taken)
+SELECT 'enrollment', stretch.incoming_id, stretch.record_id, stretch.student_id, stretch.course_id, stretch.event_id,
+    stretch.ends AND stretch.begins = 0,
+    json_object(
+        'wanted', stretch.wanted,
+        'began_at', coalesce(
+            CASE WHEN stretch.begins = 0 AND stretch.ends = 0 THEN known.taken ->> 'began_at' END, own.began_at
+        ),
+        'status', CASE WHEN stretch.begins = 0 AND stretch.ends = 0 THEN coalesce(known.taken ->> 'status', own.status) ELSE own.status END,
+        'ended_at', CASE
+            WHEN stretch.begins = 0 AND stretch.ends = 0 AND known.taken IS NOT NULL THEN known.taken ->> 'ended_at'
+            ELSE own.ended_at
+        END
+    )
+FROM stretch
+CROSS JOIN enrollment_stretch AS own
+LEFT JOIN source_record AS known ON known.id = stretch.record_id
+WHERE own.student_id = stretch.student_id
+    AND own.course_id = stretch.course_id
+    AND own.id = stretch.event_id
+ORDER BY stretch.id;
+
+-- name: insert_date_faults(now)!
+-- Which days could not be recorded as they are said? They are kept.
+INSERT INTO import_fault (file, line, place, value, code, severity, detail)
+SELECT incoming.file, incoming.line, 'beginDate', incoming.content ->> 'beginDate', 'date_not_recorded', 'warning',
+    CASE
+        WHEN stretch.begin_at > :now THEN 'The day is yet to come: the student is enrolled from now on.'
+        ELSE 'What happened before is later: the student is enrolled since ' || (planned.taken ->> 'began_at') || '.'
+    END
+FROM stretch
+CROSS JOIN incoming
+CROSS JOIN planned
+WHERE incoming.id = stretch.incoming_id
+    AND planned.incoming_id = stretch.incoming_id
+    AND stretch.begins
+    AND stretch.begin_at <> planned.taken ->> 'began_at';
+
+-- name: insert_override_faults()!
+-- Which rows broke a rule, and are on record all the same?
+INSERT INTO import_fault (file, line, place, value, code, severity, detail)
+SELECT incoming.file, incoming.line, NULL, NULL, 'rule_set_aside', 'warning',
+    'Enrolled against: ' || replace(replace(replace(stretch.overridden, '["', ''), '"]', ''), '","', ', ') || '.'
+FROM stretch
+CROSS JOIN incoming
+WHERE stretch.overridden IS NOT NULL AND stretch.is_decided = 2 AND incoming.id = stretch.incoming_id;
+
+-- name: insert_rule_faults(faults)!
+-- Note each rule that a row breaks. faults is a JSON array of [stretch_id, code, detail].
+INSERT INTO import_fault (file, line, code, severity, detail)
+SELECT incoming.file, incoming.line, fault.value ->> 1, 'error', fault.value ->> 2
+FROM json_each(:faults) AS fault
+CROSS JOIN stretch
+CROSS JOIN incoming
+WHERE stretch.id = CAST(fault.value ->> 0 AS bigint) AND incoming.id = stretch.incoming_id
+ORDER BY fault.key;
+
+-- name: insert_unresolved_faults(source)!
+-- Which rows enroll someone, or in something, that is neither in the files nor here?
+INSERT INTO import_fault (file, line, place, value, code, severity, detail)
+SELECT file, line, CASE WHEN has_user THEN 'classSourcedId' ELSE 'userSourcedId' END,
+    CASE WHEN has_user THEN class_ref ELSE user_ref END, 'unresolved_reference', 'error',
+    'There is no ' || CASE WHEN has_user THEN class_ref ELSE user_ref END || ', in these files or here.'
+FROM (
+    SELECT file, line, user_ref, class_ref,
+        EXISTS (
+            SELECT 1 FROM source_record AS person
+            WHERE person.kind = 'users' AND person.sourced_id = incoming.user_ref AND person.source = :source
+                AND person.is_current = 1
+        ) AS has_user,
+        EXISTS (
+            SELECT 1 FROM source_record AS class
+            WHERE class.kind = 'classes' AND class.sourced_id = incoming.class_ref AND class.source = :source
+                AND class.is_current = 1
+        ) AS has_class
+    FROM incoming
+    WHERE kind = 'enrollments' AND is_wanted AND is_deleted = 0
+) AS named
+WHERE NOT has_user OR NOT has_class;
+
+-- name: list_freed_courses()
+-- In which courses did seats become free, or who in them may be eligible elsewhere?
+SELECT DISTINCT course_id
+FROM stretch
+WHERE ends
+ORDER BY course_id;

@@ -1,0 +1,291 @@
+-- name: create_incoming()!
+-- The rows that an import brings in, for the queries of the other files. They are gone with the transaction, or
+-- dropped at its end. is_wanted: neither the row nor what it hangs on is at fault.
+CREATE TEMPORARY TABLE incoming (
+    id         INTEGER PRIMARY KEY,
+    file       TEXT    NOT NULL,
+    line       INTEGER NOT NULL,
+    kind       TEXT    NOT NULL,
+    sourced_id TEXT,
+    is_deleted INTEGER NOT NULL,
+    is_wanted  INTEGER NOT NULL,
+    content    TEXT    NOT NULL,
+    user_ref   TEXT,
+    class_ref  TEXT,
+    number     TEXT,
+    CONSTRAINT incoming_by_sourced_id UNIQUE (kind, sourced_id, id)
+);
+
+-- name: create_incoming_session()!
+-- The sessions that a class names, in their order.
+CREATE TEMPORARY TABLE incoming_session (
+    incoming_id INTEGER NOT NULL,
+    place       INTEGER NOT NULL,
+    sourced_id  TEXT    NOT NULL,
+    CONSTRAINT incoming_session_key PRIMARY KEY (incoming_id, place)
+);
+
+-- name: create_incoming_day()!
+-- Each day that the rows name: the day before, and when it begins where the school is.
+CREATE TEMPORARY TABLE incoming_day (
+    day        TEXT NOT NULL PRIMARY KEY,
+    day_before TEXT NOT NULL,
+    begins_at  TEXT NOT NULL
+);
+
+-- name: create_import_fault()!
+-- What is wrong with rows in view of the records.
+CREATE TEMPORARY TABLE import_fault (
+    id       INTEGER PRIMARY KEY,
+    file     TEXT    NOT NULL,
+    line     INTEGER,
+    place    TEXT,
+    value    TEXT,
+    code     TEXT    NOT NULL,
+    severity TEXT    NOT NULL,
+    detail   TEXT    NOT NULL
+);
+
+-- name: drop_incoming()!
+DROP TABLE IF EXISTS incoming;
+
+-- name: drop_incoming_session()!
+DROP TABLE IF EXISTS incoming_session;
+
+-- name: drop_incoming_day()!
+DROP TABLE IF EXISTS incoming_day;
+
+-- name: drop_import_fault()!
+DROP TABLE IF EXISTS import_fault;
+
+-- name: insert_incoming(id, file, line, kind, sourced_id, is_deleted, is_wanted, content, user_ref, class_ref, number)*!
+INSERT INTO incoming (id, file, line, kind, sourced_id, is_deleted, is_wanted, content, user_ref, class_ref, number)
+VALUES (:id, :file, :line, :kind, :sourced_id, :is_deleted, :is_wanted, :content, :user_ref, :class_ref, :number);
+
+-- name: insert_incoming_session(incoming_id, place, sourced_id)*!
+INSERT INTO incoming_session (incoming_id, place, sourced_id)
+VALUES (:incoming_id, :place, :sourced_id);
+
+-- name: insert_incoming_day(day, day_before, begins_at)*!
+INSERT INTO incoming_day (day, day_before, begins_at)
+VALUES (:day, :day_before, :begins_at);
+
+-- name: list_incoming_days()
+-- Which days do the rows name?
+SELECT content ->> 'beginDate' AS day FROM incoming WHERE content ->> 'beginDate' IS NOT NULL
+UNION
+SELECT content ->> 'endDate' FROM incoming WHERE content ->> 'endDate' IS NOT NULL
+ORDER BY day;
+
+-- name: list_import_faults()
+-- What is wrong with the rows in view of the records?
+SELECT file, line, place, value, code, severity, detail
+FROM import_fault
+ORDER BY file, line, id;
+
+-- name: insert_deletion_faults(source, kinds)!
+-- Which rows of a delta are to be deleted and were never here? kinds is a JSON array of the kinds that are deltas.
+INSERT INTO import_fault (file, line, place, value, code, severity, detail)
+SELECT file, line, 'sourcedId', sourced_id, 'unknown_to_delete', 'warning',
+    'There is no ' || sourced_id || ' of this source: nothing is deleted.'
+FROM incoming
+WHERE is_deleted
+    AND is_wanted
+    AND kind IN (SELECT value FROM json_each(:kinds))
+    AND NOT EXISTS (
+        SELECT 1 FROM source_record AS known
+        WHERE known.kind = incoming.kind AND known.sourced_id = incoming.sourced_id AND known.source = :source
+    );
+
+-- name: update_unknown_unwanted()!
+-- Leave out what is to be deleted and was never here.
+UPDATE incoming
+SET is_wanted = 0
+WHERE (file, line) IN (SELECT file, line FROM import_fault WHERE code = 'unknown_to_delete');
+
+-- name: insert_source_records(import_id, source, kind)!
+-- Keep a new version of each record of this kind that is not as it was.
+INSERT INTO source_record (
+    first_id, import_id, source, kind, sourced_id, is_deleted, content, user_ref, class_ref, taken, student_id, term_id,
+    course_id, event_id
+)
+SELECT first_id, :import_id, :source, :kind, sourced_id, is_deleted, content, user_ref, class_ref, taken, student_id, term_id, course_id, event_id
+FROM (
+    SELECT incoming.sourced_id, incoming.is_deleted, incoming.content, incoming.user_ref, incoming.class_ref,
+        coalesce(planned.taken, known.taken) AS taken,
+        coalesce(planned.student_id, known.student_id) AS student_id,
+        coalesce(planned.term_id, known.term_id) AS term_id,
+        coalesce(planned.course_id, known.course_id) AS course_id,
+        coalesce(planned.event_id, known.event_id) AS event_id,
+        incoming.id,
+        known.id AS known_id, coalesce(known.first_id, known.id) AS first_id, known.is_deleted AS was_deleted, known.content AS old_content,
+        known.taken AS old_taken, known.student_id AS old_student_id, known.term_id AS old_term_id,
+        known.course_id AS old_course_id, known.event_id AS old_event_id
+    FROM incoming
+    LEFT JOIN planned ON planned.incoming_id = incoming.id
+    LEFT JOIN source_record AS known
+        ON known.kind = incoming.kind
+        AND known.sourced_id = incoming.sourced_id
+        AND known.source = :source
+        AND known.is_current = 1
+    WHERE incoming.kind = :kind
+        AND incoming.is_wanted
+        AND (planned.incoming_id IS NOT NULL OR incoming.is_deleted = 0 OR known.id IS NOT NULL)
+) AS found
+WHERE known_id IS NULL
+    OR is_deleted <> was_deleted
+    OR content <> old_content
+    OR taken IS DISTINCT FROM old_taken
+    OR student_id IS DISTINCT FROM old_student_id
+    OR term_id IS DISTINCT FROM old_term_id
+    OR course_id IS DISTINCT FROM old_course_id
+    OR event_id IS DISTINCT FROM old_event_id
+ORDER BY id;
+
+-- name: insert_missing_records(import_id, source, kind)!
+-- Keep that records of this kind are no longer there.
+INSERT INTO source_record (
+    first_id, import_id, source, kind, sourced_id, is_deleted, content, user_ref, class_ref, taken, student_id, term_id,
+    course_id, event_id
+)
+SELECT coalesce(known.first_id, known.id), :import_id, known.source, known.kind, known.sourced_id, 1, known.content, known.user_ref, known.class_ref,
+    coalesce(planned.taken, known.taken), known.student_id, known.term_id, known.course_id, known.event_id
+FROM planned
+CROSS JOIN source_record AS known
+WHERE planned.incoming_id IS NULL AND known.id = planned.record_id AND known.kind = :kind AND known.source = :source
+ORDER BY known.id;
+
+-- name: insert_missing_kept_records(import_id, source, kind)!
+-- Keep that people, roles and enrollments which are none of ours are no longer there. An enrollment can only be
+-- missing from a class that is there.
+INSERT INTO source_record (
+    first_id, import_id, source, kind, sourced_id, is_deleted, content, user_ref, class_ref, taken
+)
+SELECT coalesce(first_id, id), :import_id, source, kind, sourced_id, 1, content, user_ref, class_ref, taken
+FROM source_record AS known
+WHERE kind = :kind
+    AND source = :source
+    AND is_current = 1
+    AND is_deleted = 0
+    AND student_id IS NULL
+    AND kind IN ('users', 'roles', 'enrollments')
+    AND NOT EXISTS (
+        SELECT 1 FROM incoming WHERE incoming.kind = known.kind AND incoming.sourced_id = known.sourced_id
+    )
+    AND (
+        kind <> 'enrollments'
+        OR EXISTS (
+            SELECT 1 FROM incoming AS class
+            WHERE class.kind = 'classes' AND class.sourced_id = known.class_ref
+        )
+    )
+ORDER BY id;
+
+-- name: update_records_superseded(import_id)!
+-- The versions before those of this import are current no more.
+UPDATE source_record
+SET is_current = 0
+WHERE is_current = 1
+    AND import_id < :import_id
+    AND (kind, sourced_id, source) IN (
+        SELECT kind, sourced_id, source FROM source_record WHERE import_id = :import_id
+    );
+
+-- name: create_planned()!
+-- What becomes of each row, or of each record that has none any more: the record of ours that it is, and what was
+-- made of it. The columns set_... are what ours is to be.
+CREATE TEMPORARY TABLE planned (
+    id           INTEGER PRIMARY KEY,
+    kind         TEXT    NOT NULL,
+    incoming_id  INTEGER UNIQUE,
+    record_id    INTEGER,
+    student_id   INTEGER,
+    term_id      INTEGER,
+    course_id    INTEGER,
+    event_id     INTEGER,
+    taken        TEXT,
+    before       TEXT,
+    wanted       TEXT,
+    is_new       INTEGER NOT NULL DEFAULT 0,
+    is_ended     INTEGER NOT NULL DEFAULT 0,
+    nth          INTEGER
+);
+
+-- name: create_planned_by_kind()!
+CREATE INDEX IF NOT EXISTS planned_by_kind ON planned (kind, is_new, nth);
+
+-- name: drop_planned()!
+DROP TABLE IF EXISTS planned;
+
+-- name: create_said_student()!
+-- What the rows say of people: who is a student, and which student of ours that is.
+CREATE TEMPORARY TABLE said_student (
+    incoming_id INTEGER PRIMARY KEY,
+    person      TEXT,
+    record_id   INTEGER,
+    student_id  INTEGER,
+    last        TEXT,
+    number      TEXT,
+    given_name  TEXT,
+    family_name TEXT,
+    email       TEXT,
+    status      TEXT
+);
+
+-- name: create_said_student_by_person()!
+CREATE INDEX IF NOT EXISTS said_student_by_person ON said_student (person);
+
+-- name: create_said_student_by_number()!
+CREATE INDEX IF NOT EXISTS said_student_by_number ON said_student (number);
+
+-- name: create_said_student_by_email()!
+CREATE INDEX IF NOT EXISTS said_student_by_email ON said_student (lower(email));
+
+-- name: create_said_student_by_student()!
+CREATE INDEX IF NOT EXISTS said_student_by_student ON said_student (student_id);
+
+-- name: drop_said_student()!
+DROP TABLE IF EXISTS said_student;
+
+-- name: create_stretch()!
+-- What becomes of each enrollment in the rows: whether it begins, whether it ends, and in which round. A student who
+-- left and came back has two in one course, one round after the other.
+CREATE TEMPORARY TABLE stretch (
+    id          INTEGER PRIMARY KEY,
+    incoming_id INTEGER,
+    record_id   INTEGER,
+    event_id    INTEGER,
+    student_id  INTEGER NOT NULL,
+    course_id   INTEGER NOT NULL,
+    begin_at    TEXT,
+    end_at      TEXT,
+    wanted      TEXT    NOT NULL,
+    last        TEXT,
+    present     TEXT,
+    is_new      INTEGER NOT NULL,
+    is_deleted  INTEGER NOT NULL,
+    begins      INTEGER NOT NULL DEFAULT 0,
+    ends        INTEGER NOT NULL DEFAULT 0,
+    round       INTEGER,
+    is_decided  INTEGER NOT NULL DEFAULT 0,
+    overridden  TEXT
+);
+
+-- name: create_stretch_by_pair()!
+CREATE INDEX IF NOT EXISTS stretch_by_pair ON stretch (student_id, course_id, wanted);
+
+-- name: create_stretch_by_round()!
+CREATE INDEX IF NOT EXISTS stretch_by_round ON stretch (round, is_decided);
+
+-- name: create_decision()!
+-- The rules that an enrollment breaks: a JSON array, or NULL if there is none.
+CREATE TEMPORARY TABLE decision (
+    stretch_id INTEGER PRIMARY KEY,
+    overridden TEXT
+);
+
+-- name: drop_stretch()!
+DROP TABLE IF EXISTS stretch;
+
+-- name: drop_decision()!
+DROP TABLE IF EXISTS decision;

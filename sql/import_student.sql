@@ -1,0 +1,384 @@
+-- name: insert_said_users(source, key, no_name)!
+-- Which users are students, what is said of them, and who are they? Whoever has the role, or is enrolled as one, is a
+-- student. The first of two with the same number has it.
+INSERT INTO said_student (incoming_id, record_id, student_id, last, number, given_name, family_name, email, status)
+SELECT incoming_id, record_id,
+    coalesce(student_id, (SELECT id FROM student WHERE student.id = own_id), exported_id), last,
+    CASE
+        WHEN row_number() OVER (PARTITION BY lower(number) ORDER BY incoming_id) = 1 THEN number
+    END,
+    given_name, family_name, email, status
+FROM (
+    SELECT incoming.id AS incoming_id, known.id AS record_id, known.student_id, known.taken AS last,
+        CASE
+            WHEN incoming.sourced_id LIKE :key || '-student-%'
+                THEN CAST(substr(incoming.sourced_id, length(:key) + 10) AS bigint)
+        END AS own_id,
+        -- An export of our own has the ids that others gave.
+        CASE
+            WHEN :source = :key THEN (
+                SELECT min(exported.student_id) FROM exported_record AS exported
+                WHERE exported.kind = 'users' AND exported.sourced_id = incoming.sourced_id
+            )
+        END AS exported_id,
+        incoming.number,
+        CASE
+            WHEN incoming.content ->> 'givenName' <> :no_name THEN substr(incoming.content ->> 'givenName', 1, 500)
+        END AS given_name,
+        substr(incoming.content ->> 'familyName', 1, 500) AS family_name,
+        incoming.content ->> 'email' AS email,
+        CASE
+            WHEN incoming.is_deleted THEN 'inactive'
+            WHEN incoming.content ->> 'enabledUser' = 'false'
+                AND NOT EXISTS (
+                    SELECT 1 FROM incoming AS place
+                    WHERE place.kind = 'enrollments'
+                        AND place.user_ref = incoming.sourced_id
+                        AND place.is_wanted
+                        AND place.is_deleted = 0
+                        AND place.content ->> 'role' = 'student'
+                        AND place.content ->> 'endDate' IS NULL
+                )
+                THEN 'inactive'
+            ELSE 'active'
+        END AS status
+    FROM (
+        SELECT sourced_id FROM incoming
+        WHERE kind = 'users' AND content ->> 'role' = 'student'
+        UNION
+        SELECT user_ref FROM incoming
+        WHERE kind IN ('roles', 'enrollments') AND content ->> 'role' = 'student' AND is_deleted = 0
+        UNION
+        SELECT user_ref FROM source_record
+        WHERE kind IN ('roles', 'enrollments')
+            AND source = :source
+            AND is_current = 1
+            AND is_deleted = 0
+            AND content ->> 'role' = 'student'
+        UNION
+        SELECT sourced_id FROM source_record
+        WHERE kind = 'users' AND source = :source AND is_current = 1 AND student_id IS NOT NULL
+    ) AS person
+    CROSS JOIN incoming
+    LEFT JOIN source_record AS known
+        ON known.kind = 'users'
+        AND known.sourced_id = incoming.sourced_id
+        AND known.source = :source
+        AND known.is_current = 1
+    WHERE incoming.kind = 'users'
+        AND incoming.sourced_id = person.sourced_id
+        AND incoming.is_wanted
+        -- Who is gone and was never here is not made.
+        AND (known.student_id IS NOT NULL OR incoming.content ->> 'familyName' IS NOT NULL)
+) AS said
+ORDER BY incoming_id;
+
+-- name: insert_said_people()!
+-- What do the rows of a list say of people? The first row of each counts: a student has a row for each course.
+INSERT INTO said_student (incoming_id, person, number, given_name, family_name, email, status)
+SELECT id, user_ref, number, content ->> 'given_name', content ->> 'family_name', content ->> 'email',
+    CASE
+        WHEN lower(content ->> 'status') IN ('active', 'inactive') THEN lower(content ->> 'status')
+    END
+FROM (
+    SELECT id, user_ref, number, content,
+        row_number() OVER (PARTITION BY user_ref ORDER BY id) = 1 OR user_ref IS NULL AS is_first
+    FROM incoming
+    WHERE kind = 'list' AND is_wanted
+) AS listed
+WHERE is_first
+ORDER BY id;
+
+-- name: update_said_by_number(source)!
+-- Who has the number is that student, unless this source knows the student under another id.
+UPDATE said_student
+SET student_id = student.id
+FROM student
+WHERE said_student.student_id IS NULL
+    AND student.number = said_student.number
+    AND NOT EXISTS (SELECT 1 FROM said_student AS other WHERE other.student_id = student.id)
+    AND NOT EXISTS (
+        SELECT 1 FROM source_record AS other
+        WHERE other.student_id = student.id
+            AND other.kind = 'users'
+            AND other.source = :source
+            AND other.is_current = 1
+    );
+
+-- name: update_said_by_email(source)!
+-- Who has the address is that student, if no one else has it, here or there, and no numbers speak against it.
+UPDATE said_student
+SET student_id = (SELECT student.id FROM student WHERE student.email = said_student.email)
+WHERE student_id IS NULL
+    AND email IS NOT NULL
+    AND (SELECT count(*) FROM student WHERE student.email = said_student.email) = 1
+    AND (SELECT count(*) FROM said_student AS same WHERE lower(same.email) = lower(said_student.email)) = 1
+    AND NOT EXISTS (
+        SELECT 1
+        FROM student
+        CROSS JOIN said_student AS other
+        WHERE student.email = said_student.email AND other.student_id = student.id
+    )
+    AND EXISTS (
+        SELECT 1 FROM student
+        WHERE student.email = said_student.email
+            AND (student.number IS NULL OR said_student.number IS NULL)
+            AND NOT EXISTS (
+                SELECT 1 FROM source_record AS other
+                WHERE other.student_id = student.id
+                    AND other.kind = 'users'
+                    AND other.source = :source
+                    AND other.is_current = 1
+            )
+    );
+
+-- name: insert_renamed_faults(source)!
+-- Whose number or address does this source give to someone with another id? They may be one person.
+INSERT INTO import_fault (file, line, place, value, code, severity, detail)
+SELECT incoming.file, incoming.line, 'sourcedId', incoming.sourced_id, 'renamed_id', 'warning',
+    'The number is that of student ' || CAST(student.id AS text) || ', who has the id ' || known.sourced_id
+        || ' there. If they are one person, merge the two students.'
+FROM said_student
+CROSS JOIN incoming
+CROSS JOIN student
+CROSS JOIN source_record AS known
+WHERE said_student.student_id IS NULL
+    AND incoming.id = said_student.incoming_id
+    AND student.number = said_student.number
+    AND known.student_id = student.id
+    AND known.kind = 'users'
+    AND known.source = :source
+    AND known.is_current = 1;
+
+-- name: insert_planned_students()!
+-- What becomes of each student that the rows name? A value is taken where the source has changed it; a change made here stays, and a
+-- number that another student has is not taken.
+INSERT INTO planned (kind, incoming_id, record_id, student_id, is_new, is_ended, taken, before, wanted)
+SELECT 'student', incoming_id, record_id, id, id IS NULL,
+    id IS NOT NULL
+        AND coalesce(status, '') = 'inactive'
+        AND coalesce(last ->> 'status', '') <> 'inactive'
+        AND old_status = 'active',
+    CASE
+        WHEN record_id IS NOT NULL OR is_user THEN json_object(
+            'number', CASE WHEN is_number_free THEN number END,
+            'given_name', given_name, 'family_name', family_name, 'email', email, 'status', status
+        )
+    END,
+    CASE
+        WHEN id IS NOT NULL THEN json_object(
+            'number', old_number, 'given_name', old_given_name, 'family_name', old_family_name,
+            'email', old_email, 'status', old_status
+        )
+    END,
+    json_object(
+        'number', CASE
+            WHEN id IS NULL THEN CASE WHEN is_number_free THEN number END
+            WHEN last IS NOT NULL AND number IS NOT DISTINCT FROM last ->> 'number' THEN old_number
+            WHEN last IS NULL AND number IS NULL OR NOT is_number_free THEN old_number
+            ELSE number
+        END,
+        'given_name', CASE
+            WHEN id IS NULL THEN given_name
+            WHEN last IS NOT NULL AND given_name IS NOT DISTINCT FROM last ->> 'given_name' THEN old_given_name
+            WHEN last IS NULL AND given_name IS NULL THEN old_given_name
+            ELSE given_name
+        END,
+        'family_name', CASE
+            WHEN id IS NULL THEN family_name
+            WHEN family_name IS NULL OR family_name IS NOT DISTINCT FROM last ->> 'family_name' THEN old_family_name
+            ELSE family_name
+        END,
+        'email', CASE
+            WHEN id IS NULL THEN email
+            WHEN last IS NOT NULL AND email IS NOT DISTINCT FROM last ->> 'email' THEN old_email
+            WHEN last IS NULL AND email IS NULL THEN old_email
+            ELSE email
+        END,
+        'status', CASE
+            WHEN id IS NULL THEN coalesce(status, 'active')
+            WHEN status IS NULL OR status IS NOT DISTINCT FROM last ->> 'status' THEN old_status
+            ELSE status
+        END
+    )
+FROM (
+    SELECT said.incoming_id, said.record_id, said.last, said.number, said.given_name,
+        said.family_name, said.email, said.status, incoming.kind = 'users' AS is_user,
+        NOT EXISTS (
+            SELECT 1 FROM student AS other WHERE other.number = said.number AND other.id IS DISTINCT FROM said.student_id
+        ) AS is_number_free,
+        student.id, student.number AS old_number, student.given_name AS old_given_name,
+        student.family_name AS old_family_name, student.email AS old_email, student.status AS old_status
+    FROM said_student AS said
+    CROSS JOIN incoming
+    LEFT JOIN student ON student.id = said.student_id
+    WHERE incoming.id = said.incoming_id
+        AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.student_id = said.student_id)
+) AS matched
+ORDER BY incoming_id;
+
+-- name: insert_missing_students(source)!
+-- Which students have no row any more? They become inactive, unless they take courses that are not of this source.
+INSERT INTO planned (kind, record_id, student_id, is_ended, taken, before, wanted)
+SELECT 'student', known.id, student.id, student.status = 'active',
+    json_object(
+        'number', known.taken ->> 'number', 'given_name', known.taken ->> 'given_name',
+        'family_name', known.taken ->> 'family_name', 'email', known.taken ->> 'email', 'status', 'inactive'
+    ),
+    json_object(
+        'number', student.number, 'given_name', student.given_name, 'family_name', student.family_name,
+        'email', student.email, 'status', student.status
+    ),
+    json_object(
+        'number', student.number, 'given_name', student.given_name, 'family_name', student.family_name,
+        'email', student.email, 'status', 'inactive'
+    )
+FROM source_record AS known
+CROSS JOIN student
+WHERE known.kind = 'users'
+    AND known.source = :source
+    AND known.is_current = 1
+    AND known.is_deleted = 0
+    AND student.id = known.student_id
+    AND NOT EXISTS (
+        SELECT 1 FROM incoming WHERE incoming.kind = 'users' AND incoming.sourced_id = known.sourced_id
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM student_course
+        WHERE student_course.student_id = known.student_id
+            AND student_course.status = 'enrolled'
+            AND NOT EXISTS (
+                SELECT 1 FROM source_record AS place
+                WHERE place.student_id = known.student_id
+                    AND place.course_id = student_course.course_id
+                    AND place.kind = 'enrollments'
+                    AND place.source = :source
+                    AND place.is_current = 1
+            )
+    )
+ORDER BY known.id;
+
+-- name: insert_student_faults()!
+-- Which numbers are those of other students, and which changes made here does the source override?
+INSERT INTO import_fault (file, line, place, value, code, severity, detail)
+SELECT incoming.file, incoming.line, CASE incoming.kind WHEN 'list' THEN 'number' ELSE 'identifier' END,
+    said.number, 'number_taken', 'warning',
+    'The number is that of student ' || CAST(other.id AS text) || ', and is not taken.'
+FROM said_student AS said
+CROSS JOIN incoming
+CROSS JOIN student AS other
+WHERE incoming.id = said.incoming_id
+    AND other.number = said.number
+    AND other.id IS DISTINCT FROM said.student_id
+    AND NOT EXISTS (
+        SELECT 1 FROM planned
+        WHERE planned.incoming_id = incoming.id AND planned.student_id = other.id
+    )
+UNION ALL
+SELECT incoming.file, incoming.line, said.field, said.value, 'local_change_overwritten', 'warning',
+    'It was changed here, and there since. What the source says was taken.'
+FROM (
+    SELECT incoming_id, 'family_name' AS field, family_name AS value, last ->> 'family_name' AS last, student_id
+    FROM said_student
+    UNION ALL
+    SELECT incoming_id, 'given_name', given_name, last ->> 'given_name', student_id FROM said_student
+    UNION ALL
+    SELECT incoming_id, 'email', email, last ->> 'email', student_id FROM said_student
+    UNION ALL
+    SELECT incoming_id, 'number', number, last ->> 'number', student_id FROM said_student
+) AS said
+CROSS JOIN incoming
+CROSS JOIN planned
+WHERE incoming.id = said.incoming_id
+    AND incoming.kind = 'users'
+    AND planned.incoming_id = said.incoming_id
+    AND planned.record_id IS NOT NULL
+    AND said.student_id IS NOT NULL
+    AND said.value IS DISTINCT FROM said.last
+    AND planned.before ->> said.field IS DISTINCT FROM said.last
+    AND planned.before ->> said.field IS DISTINCT FROM said.value
+    AND planned.wanted ->> said.field IS NOT DISTINCT FROM said.value;
+
+-- name: insert_people_faults(creates)!
+-- Which rows of a list name no one: without a number and an address, or someone who is not here and is not to be
+-- created, or can't be?
+INSERT INTO import_fault (file, line, place, value, code, severity, detail)
+SELECT incoming.file, incoming.line, NULL, NULL, code, 'error', detail
+FROM (
+    SELECT incoming_id, person, 'missing_value' AS code,
+        'Neither a number nor an email says who it is. Names alone are not enough.' AS detail
+    FROM said_student
+    WHERE number IS NULL AND email IS NULL
+    UNION ALL
+    SELECT incoming_id, person, 'unresolved_reference', 'There is no such student. With create, there will be.'
+    FROM said_student
+    WHERE (number IS NOT NULL OR email IS NOT NULL) AND student_id IS NULL AND NOT :creates
+    UNION ALL
+    SELECT incoming_id, person, 'missing_value', 'The family name is blank.'
+    FROM said_student
+    WHERE (number IS NOT NULL OR email IS NOT NULL) AND student_id IS NULL AND :creates AND family_name IS NULL
+) AS faulty
+CROSS JOIN incoming
+WHERE incoming.is_wanted AND (incoming.id = faulty.incoming_id OR incoming.user_ref = faulty.person);
+
+-- name: update_faulty_unwanted()!
+-- Leave out the rows that are at fault.
+UPDATE incoming
+SET is_wanted = 0
+WHERE (file, line) IN (SELECT file, line FROM import_fault WHERE severity <> 'warning');
+
+-- name: delete_said_unwanted()!
+DELETE FROM said_student
+WHERE incoming_id IN (SELECT id FROM incoming WHERE is_wanted = 0);
+
+-- name: update_planned_unchanged()!
+-- The list of a course changes no one who is here already.
+UPDATE planned
+SET wanted = before, is_ended = 0
+WHERE kind = 'student' AND is_new = 0;
+
+-- name: insert_students(now)!
+-- Add the new students.
+INSERT INTO student (number, given_name, family_name, email, status, updated_at)
+SELECT wanted ->> 'number', wanted ->> 'given_name', wanted ->> 'family_name', wanted ->> 'email',
+    wanted ->> 'status', :now
+FROM planned
+WHERE kind = 'student' AND is_new
+ORDER BY id;
+
+-- name: get_last_student_id()^
+-- What is the highest id of a student? 0: there is none.
+SELECT coalesce(max(id), 0) AS id
+FROM student;
+
+-- name: update_planned_nth()!
+-- Number the new students in their order.
+UPDATE planned
+SET nth = ranked.nth
+FROM (
+    SELECT id, row_number() OVER (ORDER BY id) AS nth FROM planned WHERE kind = 'student' AND is_new
+) AS ranked
+WHERE planned.id = ranked.id;
+
+-- name: update_planned_students(after_id)!
+-- Note which students the new ones are: ids rise in the order in which students are added.
+UPDATE planned
+SET student_id = made.id
+FROM (SELECT id, row_number() OVER (ORDER BY id) AS nth FROM student WHERE id > :after_id) AS made
+WHERE planned.kind = 'student' AND planned.is_new = 1 AND planned.nth = made.nth;
+
+-- name: update_students(now)!
+-- Change the students who are to change.
+UPDATE student
+SET number = planned.wanted ->> 'number',
+    given_name = planned.wanted ->> 'given_name',
+    family_name = planned.wanted ->> 'family_name',
+    email = planned.wanted ->> 'email',
+    status = planned.wanted ->> 'status',
+    updated_at = :now,
+    version = version + 1
+FROM planned
+WHERE planned.kind = 'student'
+    AND planned.is_new = 0
+    AND student.id = planned.student_id
+    AND planned.before <> planned.wanted;

@@ -1,0 +1,179 @@
+-- name: list_sourced(kind)
+-- Which records of this kind are kept as another system has them? Of two systems that know one record, the first is
+-- exported.
+SELECT exported_record.sourced_id, exported_record.content, import.made_at AS updated_at
+FROM exported_record
+CROSS JOIN import
+WHERE exported_record.kind = :kind
+    AND exported_record.is_deleted = 0
+    AND import.id = exported_record.import_id
+ORDER BY sourced_id;
+
+-- name: list_sourced_terms()
+-- Which terms does another system have, and what was taken of each?
+SELECT exported_record.sourced_id, exported_record.taken, term.id, term.title, term.start_on, term.end_on, term.updated_at
+FROM exported_record
+CROSS JOIN term
+WHERE exported_record.kind = 'academicSessions'
+    AND exported_record.is_deleted = 0
+    AND term.id = exported_record.term_id
+    AND exported_record.first_id = (
+        SELECT min(first.first_id) FROM exported_record AS first
+        WHERE first.term_id = term.id AND first.is_deleted = 0
+    )
+ORDER BY exported_record.sourced_id;
+
+-- name: list_sourced_courses()
+-- Which courses are classes of another system, and what was taken of each?
+SELECT exported_record.sourced_id, exported_record.content, exported_record.taken, course.id, course.title, course.label, course.term,
+    term.id AS term_id, course.status, course.updated_at,
+    (SELECT min(first.id) FROM course AS first WHERE first.code = course.code) AS code_id
+FROM exported_record
+CROSS JOIN course
+LEFT JOIN term ON term.code = course.term
+WHERE exported_record.kind = 'classes'
+    AND course.id = exported_record.course_id
+    AND exported_record.first_id = (
+        SELECT min(first.first_id) FROM exported_record AS first
+        WHERE first.course_id = course.id AND first.kind = 'classes'
+    )
+ORDER BY exported_record.sourced_id;
+
+-- name: list_sourced_students(since)
+-- Which students are users of another system, and what was taken of each?
+SELECT exported_record.sourced_id, exported_record.content, exported_record.taken, exported_record.is_deleted,
+    student.id, student.number, student.given_name, student.family_name, student.email, student.status,
+    student.updated_at
+FROM exported_record
+CROSS JOIN student
+WHERE exported_record.kind = 'users'
+    AND student.id = exported_record.student_id
+    AND (:since IS NULL OR student.updated_at >= :since)
+    AND exported_record.first_id = (
+        SELECT min(first.first_id) FROM exported_record AS first
+        WHERE first.student_id = student.id AND first.kind = 'users'
+    )
+ORDER BY exported_record.sourced_id;
+
+-- name: list_sourced_stretches(term, with_history)
+-- Which enrollments has another system, and what was taken of each?
+SELECT exported_record.sourced_id, exported_record.content, exported_record.taken,
+    exported_record.user_ref, exported_record.class_ref,
+    stretch.student_id, stretch.course_id, stretch.began_at, stretch.status, stretch.ended_at, stretch.updated_at,
+    term.end_on
+FROM exported_record
+CROSS JOIN enrollment_stretch AS stretch
+CROSS JOIN course
+LEFT JOIN term ON term.code = course.term
+WHERE exported_record.kind = 'enrollments'
+    AND stretch.student_id = exported_record.student_id
+    AND stretch.course_id = exported_record.course_id
+    AND stretch.id = exported_record.event_id
+    AND course.id = stretch.course_id
+    AND (:term IS NULL OR course.term = :term)
+    AND (:with_history OR course.status <> 'cancelled' AND stretch.status <> 'dropped')
+    AND exported_record.first_id = (
+        SELECT min(first.first_id) FROM exported_record AS first
+        WHERE first.event_id = exported_record.event_id
+    )
+ORDER BY exported_record.sourced_id;
+
+-- name: list_kept_people()
+-- Which users of another system are none of our students?
+SELECT exported_record.sourced_id, exported_record.content, import.made_at AS updated_at
+FROM exported_record
+CROSS JOIN import
+WHERE exported_record.kind = 'users'
+    AND exported_record.is_deleted = 0
+    AND exported_record.student_id IS NULL
+    AND import.id = exported_record.import_id
+ORDER BY sourced_id;
+
+-- name: list_kept_roles()
+-- Which roles has another system given to people who are exported? The school of each is its own.
+SELECT role.sourced_id, role.content, person.sourced_id AS user_id, import.made_at AS updated_at
+FROM exported_record AS role
+CROSS JOIN exported_record AS person
+CROSS JOIN import
+WHERE role.kind = 'roles'
+    AND role.is_deleted = 0
+    AND person.kind = 'users'
+    AND person.sourced_id = role.user_ref
+    AND person.source = role.source
+    AND (person.is_deleted = 0 OR person.student_id IS NOT NULL)
+    AND import.id = role.import_id
+ORDER BY role.sourced_id;
+
+-- name: list_people_without_role()
+-- Which users have no role of their own in a file of roles? In OneRoster 1.1 there is no such file.
+SELECT person.first_id AS id, person.sourced_id, person.content, person.student_id
+FROM exported_record AS person
+WHERE person.kind = 'users'
+    AND (person.is_deleted = 0 OR person.student_id IS NOT NULL)
+    AND NOT EXISTS (
+        SELECT 1 FROM exported_record AS role
+        WHERE role.user_ref = person.sourced_id
+            AND role.kind = 'roles'
+            AND role.source = person.source
+                    AND role.is_deleted = 0
+    )
+ORDER BY person.first_id;
+
+-- name: list_kept_enrollments(with_cancelled)
+-- Which enrollments of another system are none of students, but of teachers and others who are exported?
+SELECT place.sourced_id, place.content, import.made_at AS updated_at
+FROM exported_record AS place
+CROSS JOIN exported_record AS person
+CROSS JOIN exported_record AS class
+CROSS JOIN course
+CROSS JOIN import
+WHERE place.kind = 'enrollments'
+    AND place.student_id IS NULL
+    AND place.is_deleted = 0
+    AND person.kind = 'users'
+    AND person.sourced_id = place.user_ref
+    AND person.source = place.source
+    AND (person.is_deleted = 0 OR person.student_id IS NOT NULL)
+    AND class.kind = 'classes'
+    AND class.sourced_id = place.class_ref
+    AND class.source = place.source
+    AND course.id = class.course_id
+    AND (course.status <> 'cancelled' OR :with_cancelled)
+    AND import.id = place.import_id
+ORDER BY place.sourced_id;
+
+-- name: get_user(sourced_id)^
+-- Is there a user with this id?
+SELECT id
+FROM exported_record
+WHERE kind = 'users'
+    AND sourced_id = :sourced_id
+    AND (is_deleted = 0 OR student_id IS NOT NULL)
+LIMIT 1;
+
+-- name: list_own_columns(kind)
+-- Which columns of their own have the records of this kind?
+SELECT DISTINCT cell.key AS name
+FROM exported_record
+CROSS JOIN json_each(exported_record.content) AS cell
+WHERE exported_record.kind = :kind
+    AND cell.key LIKE 'metadata.%'
+ORDER BY name;
+
+-- name: get_own_records()^
+-- Are there students or courses that no other system has? Then they need a school.
+SELECT EXISTS (
+        SELECT 1 FROM student
+        WHERE NOT EXISTS (
+            SELECT 1 FROM source_record AS known
+            WHERE known.student_id = student.id AND known.kind = 'users' AND known.is_current = 1
+        )
+    )
+    OR EXISTS (
+        SELECT 1 FROM course
+        WHERE NOT EXISTS (
+            SELECT 1 FROM source_record AS known
+            WHERE known.course_id = course.id AND known.kind = 'classes' AND known.is_current = 1
+        )
+    ) AS found,
+    EXISTS (SELECT 1 FROM source_record WHERE is_current = 1) AS has_sources;

@@ -1,0 +1,419 @@
+-- name: create_undo_pair()!
+-- The enrollments that an import changed, and what becomes of each.
+CREATE TEMPORARY TABLE undo_pair (
+    student_id INTEGER NOT NULL,
+    course_id  INTEGER NOT NULL,
+    outcome    TEXT    NOT NULL,
+    detail     TEXT,
+    CONSTRAINT undo_pair_key PRIMARY KEY (student_id, course_id)
+);
+
+-- name: create_undo_step()!
+-- What is taken back next: the latest change of an enrollment, and what held before it. Without a status, nothing
+-- held, and the enrollment becomes void.
+CREATE TEMPORARY TABLE undo_step (
+    student_id   INTEGER NOT NULL,
+    course_id    INTEGER NOT NULL,
+    corrects     INTEGER NOT NULL,
+    restores     INTEGER,
+    status       TEXT,
+    effective_at TEXT,
+    passed       INTEGER,
+    grade        TEXT,
+    detail       TEXT,
+    CONSTRAINT undo_step_key PRIMARY KEY (student_id, course_id)
+);
+
+-- name: create_undo_record()!
+-- The students, courses and terms that an import changed, and what becomes of each.
+CREATE TEMPORARY TABLE undo_record (
+    kind      TEXT    NOT NULL,
+    record_id INTEGER NOT NULL,
+    is_new    INTEGER NOT NULL,
+    before    TEXT,
+    after     TEXT,
+    outcome   TEXT    NOT NULL,
+    detail    TEXT,
+    CONSTRAINT undo_record_key PRIMARY KEY (kind, record_id)
+);
+
+-- name: drop_undo_pair()!
+DROP TABLE IF EXISTS undo_pair;
+
+-- name: drop_undo_step()!
+DROP TABLE IF EXISTS undo_step;
+
+-- name: drop_undo_record()!
+DROP TABLE IF EXISTS undo_record;
+
+-- name: insert_undo_pairs(id)!
+-- Which enrollments did this import change? What was changed since is kept.
+INSERT INTO undo_pair (student_id, course_id, outcome, detail)
+SELECT DISTINCT event.student_id, event.course_id, 'kept', 'It was changed since.'
+FROM import
+CROSS JOIN student_course_event AS event
+WHERE import.id = :id
+    AND event.id > import.after_event
+    AND event.id <= import.last_event
+    AND event.from_status IS DISTINCT FROM event.to_status;
+
+-- name: delete_undo_steps()!
+DELETE FROM undo_step;
+
+-- name: insert_undo_steps(id, today)!
+-- Which latest changes are those of the import, and what held before each? What was taken back to a change of the
+-- import is that change. Where all that stands is of the import, the enrollment never was. A term that has ended
+-- since keeps its counts.
+WITH standing AS MATERIALIZED (
+    SELECT event.id, event.student_id, event.course_id, event.to_status, event.effective_at, event.passed, event.grade,
+        (
+            WITH RECURSIVE origin (id) AS (
+                SELECT event.id
+                UNION
+                SELECT restoring.restores
+                FROM origin
+                CROSS JOIN student_course_event AS restoring
+                WHERE restoring.id = origin.id AND restoring.restores IS NOT NULL
+            )
+
+            SELECT min(id) FROM origin
+        ) AS origin_id,
+        row_number() OVER (PARTITION BY event.student_id, event.course_id ORDER BY event.id DESC) AS nth
+    FROM undo_pair
+    CROSS JOIN enrollment
+    CROSS JOIN enrollment_event AS event
+    WHERE undo_pair.outcome <> 'conflict'
+        AND enrollment.student_id = undo_pair.student_id
+        AND enrollment.course_id = undo_pair.course_id
+        AND event.student_id = undo_pair.student_id
+        AND event.course_id = undo_pair.course_id
+        AND event.superseded_by IS NULL
+        AND event.to_status <> 'void'
+        AND event.from_status IS DISTINCT FROM event.to_status
+)
+
+INSERT INTO undo_step (student_id, course_id, corrects, restores, status, effective_at, passed, grade, detail)
+SELECT latest.student_id, latest.course_id, latest.id, before.id, before.to_status, before.effective_at,
+    before.passed, before.grade,
+    CASE
+        WHEN before.id IS NULL AND term.end_on < :today AND import.made_at < term.end_on || 'T24'
+            THEN 'The term of ' || course.label || ' ended on ' || term.end_on || '.'
+    END
+FROM standing AS latest
+CROSS JOIN import
+CROSS JOIN course
+LEFT JOIN term ON term.code = course.term
+LEFT JOIN standing AS before
+    ON before.student_id = latest.student_id
+    AND before.course_id = latest.course_id
+    AND before.nth = 2
+    AND EXISTS (
+        SELECT 1 FROM standing AS first
+        WHERE first.student_id = latest.student_id
+            AND first.course_id = latest.course_id
+            AND first.origin_id <= import.after_event
+    )
+WHERE latest.nth = 1
+    AND import.id = :id
+    AND course.id = latest.course_id
+    AND latest.origin_id > import.after_event
+    AND latest.origin_id <= import.last_event;
+
+-- name: get_undo_steps()^
+-- How many steps are there that can be made?
+SELECT count(*) AS count
+FROM undo_step
+WHERE detail IS NULL;
+
+-- name: list_undo_voids()
+-- Which enrollments become void?
+SELECT student_id, course_id
+FROM undo_step
+WHERE status IS NULL AND detail IS NULL
+ORDER BY student_id, course_id;
+
+-- name: update_undo_steps_full(status)!
+-- For which is there no seat, or no place on the waitlist? Who comes first by the history has one.
+UPDATE undo_step
+SET detail = 'No place in ' || crowded.label || ' is free.'
+FROM (
+    SELECT undo_step.student_id, undo_step.course_id, course.label,
+        row_number() OVER (PARTITION BY undo_step.course_id ORDER BY undo_step.restores)
+            + CASE :status WHEN 'enrolled' THEN course_seat.enrolled ELSE course_seat.waitlisted END
+            > CASE :status WHEN 'enrolled' THEN course.capacity ELSE course.waitlist_capacity END AS is_over
+    FROM undo_step
+    CROSS JOIN course
+    CROSS JOIN course_seat
+    WHERE undo_step.status = :status
+        AND undo_step.detail IS NULL
+        AND course.id = undo_step.course_id
+        AND course_seat.course_id = undo_step.course_id
+) AS crowded
+WHERE crowded.is_over
+    AND undo_step.student_id = crowded.student_id
+    AND undo_step.course_id = crowded.course_id;
+
+-- name: update_taken_back(status, at, actor, reason)!
+-- Let hold again what held before. A trigger sets the times and the outcome to those that stand then.
+UPDATE student_course
+SET status = undo_step.status,
+    enrolled_at = CASE :status WHEN 'enrolled' THEN undo_step.effective_at ELSE enrolled_at END,
+    waitlisted_at = CASE :status WHEN 'waitlisted' THEN undo_step.effective_at ELSE waitlisted_at END,
+    completed_at = CASE :status WHEN 'completed' THEN undo_step.effective_at ELSE completed_at END,
+    dropped_at = CASE :status WHEN 'dropped' THEN undo_step.effective_at ELSE dropped_at END,
+    passed = undo_step.passed,
+    grade = undo_step.grade,
+    changed_at = coalesce(
+        (
+            SELECT max(event.recorded_at) FROM student_course_event AS event
+            WHERE event.student_id = undo_step.student_id
+                AND event.course_id = undo_step.course_id
+                AND event.recorded_at > :at
+        ),
+        :at
+    ),
+    effective_at = undo_step.effective_at,
+    changed_by = :actor,
+    change_reason = :reason,
+    overridden = NULL,
+    corrects = undo_step.corrects,
+    restores = undo_step.restores,
+    version = version + 1
+FROM undo_step
+WHERE undo_step.status = :status
+    AND undo_step.detail IS NULL
+    AND student_course.student_id = undo_step.student_id
+    AND student_course.course_id = undo_step.course_id;
+
+-- name: update_undo_pairs()!
+-- Note what became of the enrollments.
+UPDATE undo_pair
+SET outcome = CASE WHEN undo_step.detail IS NULL THEN 'reversed' ELSE 'conflict' END,
+    detail = undo_step.detail
+FROM undo_step
+WHERE undo_pair.student_id = undo_step.student_id AND undo_pair.course_id = undo_step.course_id;
+
+-- name: insert_undo_records(id)!
+-- Which records did this import change?
+INSERT INTO undo_record (kind, record_id, is_new, before, after, outcome, detail)
+SELECT change.subject, change.subject_id, change.before IS NULL, change.before, change.after,
+    'kept', 'It was changed since, or others need it.'
+FROM import
+CROSS JOIN record_change AS change
+WHERE import.id = :id
+    AND change.id > import.after_change
+    AND change.id <= import.last_change
+    AND change.subject IN ('student', 'course', 'term')
+    AND change.part IS NULL
+    AND change.after IS NOT NULL
+    AND change.id = (
+        SELECT min(first.id) FROM record_change AS first
+        WHERE first.subject = change.subject
+            AND first.subject_id = change.subject_id
+            AND first.id > import.after_change
+            AND first.part IS NULL
+    );
+
+-- name: update_undo_students()!
+-- Which students are still as the import left them, and whose number is another's by now? A new one goes only if
+-- nothing else is on record.
+UPDATE undo_record
+SET outcome = CASE WHEN found.is_free THEN 'reversed' ELSE 'conflict' END,
+    detail = CASE WHEN NOT found.is_free THEN 'Another student has the number by now.' END
+FROM (
+    SELECT undo_record.record_id AS id,
+        NOT EXISTS (
+            SELECT 1 FROM student AS other WHERE other.number = before ->> 'number' AND other.id <> student.id
+        ) AS is_free
+    FROM undo_record
+    CROSS JOIN student
+    WHERE undo_record.kind = 'student'
+        AND student.id = undo_record.record_id
+        AND student.number IS NOT DISTINCT FROM CASE WHEN is_new OR after ->> 'number' IS DISTINCT FROM before ->> 'number' THEN after ->> 'number' ELSE student.number END
+        AND student.given_name IS NOT DISTINCT FROM CASE WHEN is_new OR after ->> 'given_name' IS DISTINCT FROM before ->> 'given_name' THEN after ->> 'given_name' ELSE student.given_name END
+        AND student.family_name IS NOT DISTINCT FROM CASE WHEN is_new OR after ->> 'family_name' IS DISTINCT FROM before ->> 'family_name' THEN after ->> 'family_name' ELSE student.family_name END
+        AND student.email IS NOT DISTINCT FROM CASE WHEN is_new OR after ->> 'email' IS DISTINCT FROM before ->> 'email' THEN after ->> 'email' ELSE student.email END
+        AND student.status = CASE WHEN is_new OR after ->> 'status' IS DISTINCT FROM before ->> 'status' THEN after ->> 'status' ELSE student.status END
+        AND (
+            is_new = 0
+            OR student.max_credits IS NULL
+            AND student.groups = '[]'
+            AND NOT EXISTS (
+                SELECT 1 FROM student_course
+                WHERE student_course.student_id = student.id AND student_course.status <> 'void'
+            )
+            AND NOT EXISTS (SELECT 1 FROM hold WHERE hold.student_id = student.id)
+            AND NOT EXISTS (SELECT 1 FROM token WHERE token.student_id = student.id)
+        )
+) AS found
+WHERE undo_record.kind = 'student' AND undo_record.record_id = found.id;
+
+-- name: update_students_restored(at)!
+-- Give these students the values that they had before.
+UPDATE student
+SET number = CASE WHEN after ->> 'number' IS DISTINCT FROM before ->> 'number' THEN before ->> 'number' ELSE number END,
+    given_name = CASE
+        WHEN after ->> 'given_name' IS DISTINCT FROM before ->> 'given_name' THEN before ->> 'given_name'
+        ELSE given_name
+    END,
+    family_name = CASE
+        WHEN after ->> 'family_name' IS DISTINCT FROM before ->> 'family_name' THEN before ->> 'family_name'
+        ELSE family_name
+    END,
+    email = CASE WHEN after ->> 'email' IS DISTINCT FROM before ->> 'email' THEN before ->> 'email' ELSE email END,
+    status = CASE WHEN after ->> 'status' IS DISTINCT FROM before ->> 'status' THEN before ->> 'status' ELSE status END,
+    updated_at = :at,
+    version = version + 1
+FROM undo_record
+WHERE undo_record.kind = 'student'
+    AND undo_record.is_new = 0
+    AND undo_record.outcome = 'reversed'
+    AND student.id = undo_record.record_id;
+
+-- name: delete_undone_students()!
+-- Delete the new students who have nothing but what the import brought.
+DELETE FROM student
+WHERE id IN (SELECT record_id FROM undo_record WHERE kind = 'student' AND is_new AND outcome = 'reversed');
+
+-- name: update_students_left(at)!
+-- New students who have more than that become inactive, unless they are in a course.
+UPDATE student
+SET status = 'inactive', updated_at = :at, version = version + 1
+WHERE status = 'active'
+    AND id IN (SELECT record_id FROM undo_record WHERE kind = 'student' AND is_new AND outcome = 'kept')
+    AND NOT EXISTS (
+        SELECT 1 FROM student_course
+        WHERE student_course.student_id = student.id AND student_course.status IN ('enrolled', 'waitlisted')
+    );
+
+-- name: update_undo_courses()!
+-- Which courses are still as the import left them? A new one goes only if no one needs it.
+UPDATE undo_record
+SET outcome = 'reversed', detail = NULL
+WHERE kind = 'course'
+    AND EXISTS (
+        SELECT 1 FROM course
+        WHERE course.id = undo_record.record_id
+            AND course.title = CASE WHEN is_new OR after ->> 'title' IS DISTINCT FROM before ->> 'title' THEN after ->> 'title' ELSE course.title END
+            AND course.status = CASE WHEN is_new OR after ->> 'status' IS DISTINCT FROM before ->> 'status' THEN after ->> 'status' ELSE course.status END
+            AND course.term IS NOT DISTINCT FROM CASE WHEN is_new OR after ->> 'term' IS DISTINCT FROM before ->> 'term' THEN after ->> 'term' ELSE course.term END
+            AND (
+                is_new = 0
+                OR course.code = after ->> 'code'
+                AND course.section IS NOT DISTINCT FROM after ->> 'section'
+                AND course.instructor IS NULL
+                AND course.capacity IS NULL
+                AND course.waitlist_capacity IS NULL
+                AND NOT EXISTS (SELECT 1 FROM course_meeting WHERE course_meeting.course_id = course.id)
+                AND NOT EXISTS (SELECT 1 FROM course_requirement WHERE course_requirement.course_id = course.id)
+                AND NOT EXISTS (
+                    SELECT 1 FROM student_course
+                    WHERE student_course.course_id = course.id AND student_course.status <> 'void'
+                )
+            )
+    );
+
+-- name: update_courses_restored(at)!
+-- Give these courses the values that they had before.
+UPDATE course
+SET title = CASE WHEN after ->> 'title' IS DISTINCT FROM before ->> 'title' THEN before ->> 'title' ELSE title END,
+    status = CASE WHEN after ->> 'status' IS DISTINCT FROM before ->> 'status' THEN before ->> 'status' ELSE status END,
+    term = CASE WHEN after ->> 'term' IS DISTINCT FROM before ->> 'term' THEN before ->> 'term' ELSE term END,
+    updated_at = :at,
+    version = version + 1
+FROM undo_record
+WHERE undo_record.kind = 'course'
+    AND undo_record.is_new = 0
+    AND undo_record.outcome = 'reversed'
+    AND course.id = undo_record.record_id;
+
+-- name: delete_undone_courses()!
+-- Delete the new courses that no one needs.
+DELETE FROM course
+WHERE id IN (SELECT record_id FROM undo_record WHERE kind = 'course' AND is_new AND outcome = 'reversed');
+
+-- name: update_undo_terms()!
+-- Which terms are still as the import left them? A new one goes only if it has no course.
+UPDATE undo_record
+SET outcome = 'reversed', detail = NULL
+WHERE kind = 'term'
+    AND EXISTS (
+        SELECT 1 FROM term
+        WHERE term.id = undo_record.record_id
+            AND term.title = CASE WHEN is_new OR after ->> 'title' IS DISTINCT FROM before ->> 'title' THEN after ->> 'title' ELSE term.title END
+            AND term.start_on = CASE WHEN is_new OR after ->> 'start_on' IS DISTINCT FROM before ->> 'start_on' THEN after ->> 'start_on' ELSE term.start_on END
+            AND term.end_on = CASE WHEN is_new OR after ->> 'end_on' IS DISTINCT FROM before ->> 'end_on' THEN after ->> 'end_on' ELSE term.end_on END
+            AND (is_new = 0 OR NOT EXISTS (SELECT 1 FROM course WHERE course.term = term.code))
+    );
+
+-- name: update_terms_restored(at)!
+-- Give these terms the values that they had before.
+UPDATE term
+SET title = CASE WHEN after ->> 'title' IS DISTINCT FROM before ->> 'title' THEN before ->> 'title' ELSE title END,
+    start_on = CASE WHEN after ->> 'start_on' IS DISTINCT FROM before ->> 'start_on' THEN before ->> 'start_on' ELSE start_on END,
+    end_on = CASE WHEN after ->> 'end_on' IS DISTINCT FROM before ->> 'end_on' THEN before ->> 'end_on' ELSE end_on END,
+    updated_at = :at,
+    version = version + 1
+FROM undo_record
+WHERE undo_record.kind = 'term'
+    AND undo_record.is_new = 0
+    AND undo_record.outcome = 'reversed'
+    AND term.id = undo_record.record_id;
+
+-- name: delete_undone_terms()!
+-- Delete the new terms that have no course.
+DELETE FROM term
+WHERE id IN (SELECT record_id FROM undo_record WHERE kind = 'term' AND is_new AND outcome = 'reversed');
+
+-- name: update_import_undone(id, at, actor)^
+-- The import is undone.
+UPDATE import
+SET undone_at = :at, undone_by = :actor, version = version + 1
+WHERE id = :id
+RETURNING id, version;
+
+-- name: update_records_undone(id)!
+-- The records of the source are again what they were before this import. Versions of later imports stay.
+UPDATE source_record
+SET is_current = id IN (
+    SELECT max(version.id)
+    FROM source_record AS touched
+    CROSS JOIN source_record AS version
+    CROSS JOIN import
+    WHERE touched.import_id = :id
+        AND version.kind = touched.kind
+        AND version.sourced_id = touched.sourced_id
+        AND version.source = touched.source
+        AND import.id = version.import_id
+        AND import.undone_at IS NULL
+    GROUP BY version.kind, version.sourced_id, version.source
+)
+WHERE (kind, sourced_id, source) IN (
+    SELECT kind, sourced_id, source FROM source_record WHERE import_id = :id
+);
+
+-- name: list_undo_counts()
+-- How many records were reversed, kept or in conflict?
+SELECT outcome, count(*) AS count
+FROM (SELECT outcome FROM undo_pair UNION ALL SELECT outcome FROM undo_record) AS undone
+GROUP BY outcome
+ORDER BY outcome;
+
+-- name: list_undone(limit)
+-- What became of each record? Conflicts come first.
+SELECT kind, record_id, course_id, outcome, detail
+FROM (
+    SELECT 'enrollment' AS kind, student_id AS record_id, course_id, outcome, detail FROM undo_pair
+    UNION ALL
+    SELECT kind, record_id, NULL, outcome, detail FROM undo_record
+) AS undone
+ORDER BY CASE outcome WHEN 'conflict' THEN 1 WHEN 'kept' THEN 2 ELSE 3 END, kind, record_id, course_id
+LIMIT :limit;
+
+-- name: list_undone_courses()
+-- In which courses was anything taken back?
+SELECT DISTINCT undo_pair.course_id
+FROM undo_pair
+JOIN course ON course.id = undo_pair.course_id
+WHERE undo_pair.outcome = 'reversed'
+ORDER BY undo_pair.course_id;

@@ -1,0 +1,213 @@
+"""Imports over HTTP: a preview that pins what is done, roles, limits, reports and undo."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from webtest import TestResponse
+
+from enrollment import log
+from enrollment.app import App
+from enrollment.http.body import UPLOAD_LIMIT
+from tests.exchange.imports import archive
+from tests.support.client import Client, broken
+from tests.support.tokens import STUDENT_TOKEN, TOKENS
+
+LIST = "Student ID,Last name,First name\n00412,Diallo,Amara\n"
+
+
+def send(
+    client: Client,
+    content: str | bytes = LIST,
+    query: str = "",
+    status: int = 201,
+    media_type: str = "text/csv",
+    **headers: str,
+) -> TestResponse:
+    body = content.encode() if isinstance(content, str) else content
+    sent = {"Content-Type": media_type} | headers
+    return client.post(f"/v1/imports?{query}", body, headers=sent, status=status)
+
+
+def test_an_import_is_a_record_with_its_report(client: Client):
+    answer = send(client, query="file_name=9b.csv&reason=new+year")
+
+    assert answer.headers["Location"] == "/v1/imports/1"
+    report = answer.json
+    assert (report["source"], report["format"], report["file_name"]) == (
+        "default",
+        "list",
+        "9b.csv",
+    )
+    assert (report["made_by"], report["reason"]) == ("admin #1", "new year")
+    assert report["counts"]["students"]["created"] == 1
+    assert report["changes"][0]["after"]["family_name"] == "Diallo"
+    assert client.get("/v1/imports/1").json == report
+    (item,) = client.get("/v1/imports").json["items"]
+    assert item == {name: report[name] for name in item}
+    (change,) = client.get("/v1/changes?subject=student").json["items"]
+    assert change["actor"] == "admin #1"
+
+
+def test_a_preview_does_nothing_and_its_tag_pins_it(client: Client):
+    preview = send(client, archive("clean-1.2"), "dry_run=true")
+    tag = preview.headers["ETag"]
+
+    assert preview.json["dry_run"] is True
+    assert len(preview.json["events"]) == 6
+    assert client.get("/v1/students").json["items"] == []
+    assert client.get("/v1/imports").json["items"] == []
+    # Someone else adds the same student: the import would do something else.
+    other = client.student(number="00412")
+    answer = send(client, archive("clean-1.2"), status=412, **{"If-Match": tag})
+    assert answer.json["code"] == "precondition_failed"
+    client.delete(f"/v1/students/{other}")
+    # One who has nothing to do with it does not matter, though the ids differ.
+    client.student()
+    made = send(client, archive("clean-1.2"), **{"If-Match": tag})
+    assert made.json["counts"] == preview.json["counts"]
+    assert "events" not in made.json
+
+
+def test_the_tag_of_a_preview_confirms_what_is_removed(client: Client):
+    send(client, archive("clean-1.2"))
+    shrunk = archive("shrunk-bulk-after-clean-1.2")
+
+    preview = send(client, shrunk, "dry_run=true")
+    assert preview.json["refused_by"] == "too_many_removals"
+    assert preview.json["removals"]["enrollments"] == {"removed": 5, "of": 6, "limit": 3}
+    answer = send(client, shrunk, status=409)
+    assert broken(answer) == [("", "too_many_removals")] * 2
+    made = send(client, shrunk, **{"If-Match": preview.headers["ETag"]})
+    assert made.json["counts"]["enrollments"]["dropped"] == 5
+
+
+def test_a_faulty_file_is_refused_with_every_fault_and_skipped_if_asked(client: Client):
+    content = LIST + "00413,,Björn\n,Katz,Ben\n"
+
+    answer = send(client, content, status=422)
+    assert answer.json["code"] == "import_has_errors"
+    assert answer.json["detail"] == "2 rows are at fault."
+    places = [
+        (error["details"]["row"], error["details"]["code"]) for error in answer.json["errors"]
+    ]
+    assert places == [(3, "missing_value"), (4, "missing_value")]
+    assert send(client, content, "dry_run=true").json["refused_by"] == "import_has_errors"
+    assert client.get("/v1/students").json["items"] == []
+
+    assert send(client, content, "errors=skip").json["counts"]["students"]["created"] == 1
+    lines = client.get("/v1/imports/1/faults.csv").body.decode("utf-8-sig")
+    header, *faults = csv.reader(io.StringIO(lines, newline=""))
+    assert header[:3] == ["File", "Row", "Column"]
+    assert [fault[1] for fault in faults] == ["3", "4"]
+
+
+@pytest.mark.parametrize(
+    ("content", "query", "code"),
+    [
+        (b"\xd0\xcf\x11\xe0", "", "unreadable_import"),
+        (b"PK\x03\x04", "", "unreadable_import"),
+        (b"hello", "", "unreadable_import"),
+        (LIST.encode(), "course_id=7", "course_not_found"),
+        (LIST.encode(), "columns=x", "invalid_query"),
+        (LIST.encode(), "encoding=x", "invalid_query"),
+        (LIST.encode(), "rules=x", "invalid_query"),
+        (LIST.encode(), "colour=red", "invalid_query"),
+    ],
+)
+def test_what_can_not_be_meant_is_refused(client: Client, content: bytes, query: str, code: str):
+    answer = client.post(
+        f"/v1/imports?{query}", content, headers={"Content-Type": "text/csv"}, status="4*"
+    )
+
+    assert answer.json["code"] == code
+    assert client.get("/v1/imports").json["items"] == []
+
+
+def test_a_body_must_be_a_file_within_a_limit(client: Client):
+    answer = send(client, status=415, media_type="application/json")
+    assert "application/zip" in answer.json["detail"]
+    answer = send(client, b"x" * (UPLOAD_LIMIT + 1), status=413)
+    assert answer.json["code"] == "body_too_large"
+    # More than a JSON body can have.
+    rows = "".join(f"{number},Family,Given\n" for number in range(100_000))
+    assert len(rows) > 1024 * 1024
+    answer = send(client, LIST + rows, "dry_run=true&errors=skip")
+    assert answer.json["counts"]["students"]["created"] == 100_001
+
+
+def test_a_retry_under_a_key_does_nothing_again(client: Client):
+    first = send(client, **{"Idempotency-Key": "k"})
+    again = send(client, **{"Idempotency-Key": "k"})
+
+    assert again.json == first.json
+    assert len(client.get("/v1/imports").json["items"]) == 1
+    other = send(client, LIST + "7,Katz,Ben\n", status=422, **{"Idempotency-Key": "k"})
+    assert other.json["code"] == "idempotency_key_reused"
+
+
+def test_an_undo_is_shown_before_and_the_record_stays(client: Client):
+    send(client, archive("clean-1.2"))
+
+    shown = client.delete("/v1/imports/1?dry_run=true", status=200).json
+    assert (shown["reversed"], shown["conflicts"], shown["dry_run"]) == (17, 0, True)
+    assert len(client.get("/v1/students").json["items"]) == 4
+    undone = client.delete("/v1/imports/1", headers={"If-Match": '"1"'}, status=200).json
+    assert undone["reversed"] == 17
+    assert client.get("/v1/students").json["items"] == []
+    assert client.get("/v1/imports/1").json["undone_by"] == "admin #1"
+    assert client.delete("/v1/imports/1", status=409).json["code"] == "import_undone"
+    # What was believed meanwhile is still known.
+    events = client.get("/v1/events").json["items"]
+    assert {event["to_status"] for event in events} == {"enrolled", "void"}
+
+
+def test_an_unknown_import_is_not_found(client: Client):
+    for method, path in [("GET", ""), ("DELETE", ""), ("GET", "/faults.csv")]:
+        answer = client.request(f"/v1/imports/7{path}", method=method, status=404)
+        assert answer.json["code"] == "import_not_found"
+
+
+def test_registrars_import_readers_read_and_students_neither(app: App, small_college: Client):
+    registrar, reader = Client(app, TOKENS["registrar"]), Client(app, TOKENS["reader"])
+    student = Client(app, STUDENT_TOKEN)
+
+    send(registrar)
+    send(reader, status=403)
+    send(student, status=403)
+    reader.get("/v1/imports/2")
+    student.get("/v1/imports/2", status=403)
+    reader.delete("/v1/imports/2", status=403)
+    registrar.delete("/v1/imports/2", status=200)
+
+
+def test_no_name_is_in_the_log(client: Client, monkeypatch: pytest.MonkeyPatch, capfd: Any):
+    lines: list[str] = []
+    monkeypatch.setattr(log.requests, "form", lambda fields: lines.append(str(fields)) or "")
+
+    send(client)
+    send(client, LIST + "00413,,Björn\n", status=422)
+
+    assert lines
+    shown = "".join(lines) + "".join(capfd.readouterr())
+    assert not {"Diallo", "Amara", "Björn"} & {*shown.replace('"', " ").split()}
+
+
+def test_an_erasure_reaches_what_was_imported(client: Client):
+    send(client, archive("shared-email"), "errors=skip")
+    students = client.get("/v1/students").json["items"]
+    assert client.get("/v1/imports/1").json["faults"]
+
+    for student in students:
+        client.patch_json(f"/v1/students/{student['id']}", {"status": "inactive"})
+        body = {"reason": "asked in writing"}
+        client.post_json(f"/v1/students/{student['id']}/erasure", body, status="2*")
+
+    report = client.get("/v1/imports/1")
+    exported = client.get("/v1/oneroster.zip").body
+    for student in students:
+        name = student["family_name"].encode()
+        assert name not in report.body
+        assert name not in exported
+    assert report.json["faults"] == []

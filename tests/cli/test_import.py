@@ -1,0 +1,93 @@
+"""The commands `enrollment import` and `enrollment imports`."""
+
+import csv
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from enrollment.cli.main import main
+from tests.exchange.packages import case
+
+Captured = pytest.CaptureFixture[str]
+LIST = "Student ID,Last name,First name\n00412,Diallo,Amara\n"
+
+
+@pytest.fixture(autouse=True)
+def people(database_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(database_file.parent)
+    path = Path("people.csv")
+    path.write_text(LIST)
+    return path
+
+
+def test_a_list_is_imported_and_undone(capsys: Captured):
+    assert main(["import", "people.csv", "--dry-run"]) == 0
+    assert capsys.readouterr().out == (
+        "read      people.csv: 1 row\nstudents  1 created\ndry run   nothing was changed\n"
+    )
+    assert main(["import", "people.csv", "--reason", "new year"]) == 0
+    assert capsys.readouterr().out.endswith("students  1 created\nimported  default, import 1\n")
+    assert main(["imports"]) == 0
+    assert capsys.readouterr().out.endswith("  default  people.csv\n")
+    assert main(["imports", "undo", "1", "--dry-run"]) == 0
+    assert main(["imports", "undo", "1"]) == 0
+    out = capsys.readouterr().out
+    assert out == "reversed  1\nkept      0\nconflicts 0\ndry run   nothing was changed\n" + (
+        "reversed  1\nkept      0\nconflicts 0\n"
+    )
+    assert main(["imports", "undo", "1"]) == 1
+    assert "import 1 was undone at" in capsys.readouterr().err.lower()
+
+
+def test_what_is_at_fault_is_shown_and_nothing_is_done(people: Path, capsys: Captured):
+    people.write_text(LIST + "00413,,Björn\n")
+
+    assert main(["import", "people.csv", "--report", "faults.csv"]) == 1
+
+    shown = capsys.readouterr()
+    assert "error     people.csv, row 3, Last name: The family name is blank.\n" in shown.out
+    assert shown.err.startswith("enrollment: people.csv: Rows of the file are at fault.")
+    with Path("faults.csv").open(encoding="utf-8-sig", newline="") as text:
+        assert [row[1] for row in csv.reader(text)] == ["Row", "3"]
+    assert main(["imports", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+    assert main(["import", "people.csv", "--errors", "skip"]) == 0
+
+
+def test_a_report_is_for_its_owner_and_never_overwrites(capsys: Captured):
+    assert main(["import", "people.csv", "--report", "report.json"]) == 0
+
+    report = Path("report.json")
+    assert stat.S_IMODE(report.stat().st_mode) == 0o600
+    assert json.loads(report.read_text())["counts"]["students"]["created"] == 1
+    assert main(["import", "people.csv", "--report", "report.json"]) == 1
+    assert capsys.readouterr().err == "enrollment: report.json exists already\n"
+    assert main(["imports", "show", "1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["id"] == 1
+
+
+def test_a_mangled_package_is_refused(tmp_path: Path, capsys: Captured):
+    path = case("excel-mangled", tmp_path / "there")
+
+    assert main(["import", str(path)]) == 1
+
+    shown = capsys.readouterr()
+    assert "refusal   users.csv, row 4, sourcedId: " in shown.out
+    assert shown.err == f"enrollment: {path}: The file cannot be brought in as it is.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["import", "nowhere.csv"], 1),
+        (["import", "people.csv", "--errors", "maybe"], 2),
+        (["import", "people.csv", "--removals", "many"], 2),
+        (["import", "people.csv", "--columns", "x"], 1),
+        (["imports", "show", "7"], 1),
+    ],
+)
+def test_what_can_not_be_meant_fails(arguments: list[str], status: int, capsys: Captured):
+    assert main(arguments) == status
+    assert capsys.readouterr().err.startswith("enrollment: ")

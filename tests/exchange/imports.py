@@ -1,0 +1,81 @@
+"""Imports for tests: at a time that is always the same, in a database of the test."""
+
+import io
+import zipfile
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from enrollment.data.export import Scope
+from enrollment.data.record_change import acting
+from enrollment.data.undo import undo_import
+from enrollment.exchange.importing import Made, bring_in
+from enrollment.exchange.upload import Upload, reading_options
+from enrollment.exchange.writer import write_archive
+from enrollment.model.imports import ImportOptions, Undo
+from enrollment.model.records import Change
+from enrollment.model.types import Timestamp
+from enrollment.storage.database import Database
+from tests.exchange.packages import FIXTURES
+
+# A day of the school year of the cases: a test does not depend on the clock.
+NOON = Timestamp("2026-11-25T12:00:00.000Z")
+CHANGE = Change(at=NOON, actor="a test")
+
+
+def import_path(database: Database, path: Path, **options: Any) -> Made:
+    """Bring in a file or a folder. Faulty rows are left out, unless it is said."""
+    wanted = ImportOptions(**{"errors": "skip"} | options)
+    return _import(database, Upload.of_path(path, reading_options(wanted)), wanted)
+
+
+def import_content(database: Database, content: bytes, **options: Any) -> Made:
+    """Bring in a file that was sent."""
+    wanted = ImportOptions(**{"errors": "skip"} | options)
+    return _import(database, Upload.of_content("a", content, reading_options(wanted)), wanted)
+
+
+def _import(database: Database, upload: Upload, wanted: ImportOptions) -> Made:
+    with database.write() as db, acting(db, CHANGE.actor, NOON):
+        made = bring_in(db, upload, wanted, CHANGE, check_tag=lambda tag: False)
+    upload.close()
+    return made
+
+
+def undo(database: Database, import_id: int, *, keeps_conflicts: bool = False) -> Undo:
+    with database.write() as db, acting(db, CHANGE.actor, NOON):
+        return undo_import(db, import_id, CHANGE, keeps_conflicts=keeps_conflicts)
+
+
+def export(database: Database, *, history: bool = False) -> bytes:
+    target = io.BytesIO()
+    with database.read() as db:
+        write_archive(db, Scope(with_history=history), UTC, target)
+    return target.getvalue()
+
+
+def files(archive: bytes) -> dict[str, bytes]:
+    """The files of a package by name, without the manifest: it names the system that wrote it."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        names = [name for name in opened.namelist() if name != "manifest.csv"]
+        return {name: opened.read(name) for name in names}
+
+
+def archive(name: str) -> bytes:
+    """A case as one file."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as opened:
+        for path in sorted((FIXTURES / name).glob("*.csv")):
+            opened.writestr(path.name, path.read_bytes())
+    return target.getvalue()
+
+
+def one(database: Database, sql: str, *parameters: Any) -> Any:
+    """The first value that a query returns."""
+    with database.read() as db:
+        return db.execute(sql, parameters).fetchone()[0]
+
+
+def rows(database: Database, sql: str) -> list[tuple[Any, ...]]:
+    with database.read() as db:
+        return [tuple(row) for row in db.execute(sql)]

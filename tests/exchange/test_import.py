@@ -1,0 +1,522 @@
+"""Imports: every case comes out as it should, twice; and what was brought in goes out again."""
+
+import re
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from enrollment.exchange.faults import CODES
+from enrollment.problems.errors import Problem
+from enrollment.storage.database import Database
+from enrollment.storage.queries import resource_dir
+from tests.exchange.imports import (
+    archive,
+    export,
+    files,
+    import_content,
+    import_path,
+    one,
+    rows,
+    undo,
+)
+from tests.exchange.packages import CASES, FIXTURES, case, expected, package
+from tests.exchange.strict import validate
+
+# Formats that are not read yet.
+OTHER_FORMATS = {"clever", "microsoft-sds-2.1"}
+READ = [name for name in CASES if name not in OTHER_FORMATS]
+PACKAGES = [
+    name for name in READ if "after" not in expected(name) and not name.startswith("class-list")
+]
+COUNTS = {
+    "students": "SELECT count(*) FROM student",
+    "inactive": "SELECT count(*) FROM student WHERE status = 'inactive'",
+    "terms": "SELECT count(*) FROM term",
+    "courses": "SELECT count(*) FROM course",
+    "enrolled": "SELECT count(*) FROM student_course WHERE status = 'enrolled'",
+    "teachings": "SELECT count(*) FROM exported_record WHERE kind = 'enrollments'"
+    " AND content ->> 'role' = 'teacher'",
+}
+LIST = "Student ID,Last name,First name,Email\n"
+
+
+@pytest.fixture
+def fresh(template: Path, tmp_path: Path) -> Iterator[Callable[[], Database]]:
+    """A function that opens a database of its own."""
+    opened: list[Database] = []
+
+    def make() -> Database:
+        path = shutil.copy(template, tmp_path / f"fresh-{len(opened)}.db")
+        opened.append(Database(path, 1))
+        return opened[-1]
+
+    yield make
+    for database in opened:
+        database.close()
+
+
+def set_up(database: Database, wanted: dict[str, Any]) -> None:
+    """Do what a case says is there before it."""
+    if "after" in wanted:
+        import_content(database, archive(wanted["after"]))
+    if "set_up" in wanted:
+        with database.write() as db:
+            db.execute(
+                "UPDATE course SET capacity = 2, status = 'closed', version = version + 1"
+                " WHERE title = 'Drawing'"
+            )
+            db.execute(
+                "INSERT INTO hold (student_id, placed_at, placed_by, reason)"
+                " SELECT id, updated_at, 'a test', 'fees' FROM student WHERE number = '00413'"
+            )
+
+
+# The cases
+
+
+@pytest.mark.parametrize("name", [name for name in READ if not expected(name)["refused"]])
+def test_a_case_comes_out_as_it_should_twice(name: str, database: Database, tmp_path: Path):
+    wanted = expected(name)
+    set_up(database, wanted)
+    path = case(name, tmp_path)
+
+    report, _ = import_path(database, path)
+
+    found = {key: one(database, sql) for key, sql in COUNTS.items() if key in wanted}
+    assert found == {key: wanted[key] for key in found}
+    told = {(fault.file, fault.row, fault.column) for fault in report.faults}
+    assert {tuple(place) for place in wanted["told"]} - told == set()
+    assert report.set_aside == wanted.get("set_aside", {})
+    if "numbers" in wanted:
+        numbers = rows(database, "SELECT number FROM student ORDER BY number")
+        assert [number for (number,) in numbers] == wanted["numbers"]
+
+    again, _ = import_path(database, path)
+    assert (again.changes, again.set_aside) == ([], {})
+    assert one(database, "SELECT count(*) FROM source_record WHERE import_id = ?", again.id) == 0
+
+
+def test_the_counts_of_a_delta_are_those_of_what_it_did(database: Database, tmp_path: Path):
+    set_up(database, expected("delta-after-clean-1.2"))
+
+    counts = import_path(database, case("delta-after-clean-1.2", tmp_path)).report.counts
+
+    wanted = expected("delta-after-clean-1.2")["changes"]
+    assert counts.students.created == wanted["students_created"]
+    assert counts.students.changed == wanted["students_changed"]
+    assert counts.enrollments.enrolled == wanted["enrolled"]
+    assert counts.enrollments.dropped == wanted["dropped"]
+
+
+def test_a_mangled_package_is_refused_with_every_cell(database: Database, tmp_path: Path):
+    with pytest.raises(Problem) as refused:
+        import_path(database, case("excel-mangled", tmp_path))
+
+    assert refused.value.code == "unreadable_import"
+    cells = {(item.details["row"], item.details["column"]) for item in refused.value.violations}
+    assert {(4, "sourcedId"), (7, "sourcedId"), (4, "userSourcedId")} <= cells
+    assert one(database, "SELECT count(*) FROM import") == 0
+
+
+def test_a_shrunk_package_is_refused_and_done_when_confirmed(database: Database, tmp_path: Path):
+    wanted = expected("shrunk-bulk-after-clean-1.2")
+    set_up(database, wanted)
+    before = export(database)
+    path = case("shrunk-bulk-after-clean-1.2", tmp_path)
+
+    with pytest.raises(Problem) as refused:
+        import_path(database, path)
+    preview, _ = import_path(database, path, dry_run=True, removals=0, missing="keep")
+    assert preview.counts.enrollments.dropped == 0
+    undo(database, preview.id)
+
+    assert refused.value.code == "too_many_removals"
+    assert refused.value.detail == "2 of 4 students and 5 of 6 enrollments would end."
+    with pytest.raises(Problem):
+        import_path(database, path, removals=6)
+    report, _ = import_path(database, path, removals=7)
+    assert report.counts.students.ended == wanted["would"]["students_inactivated"]
+    assert report.counts.enrollments.dropped == wanted["would"]["dropped"]
+    places = {(fault.file, fault.row, fault.column) for fault in report.faults}
+    assert {tuple(place) for place in wanted["told"]} <= places
+
+    undone = undo(database, report.id)
+    assert (undone.reversed, undone.kept, undone.conflicts) == (7, 0, 0)
+    assert export(database) == before
+
+
+def test_a_file_without_rows_is_never_taken_for_all_there_is(database: Database, tmp_path: Path):
+    path = package(tmp_path, enrollments="sourcedId,classSourcedId,userSourcedId,role\n")
+    import_path(database, path)
+    with_one = (FIXTURES / "clean-1.2" / "enrollments.csv").read_text().splitlines()
+    (path / "enrollments.csv").write_text("\n".join([with_one[0], with_one[3]]))
+    import_path(database, path)
+    (path / "enrollments.csv").write_text(with_one[0])
+
+    with pytest.raises(Problem, match="1 of 1 enrollments would end"):
+        import_path(database, path)
+
+
+# Rules
+
+
+def test_asked_to_keep_the_rules_every_broken_one_is_an_error(database: Database, tmp_path: Path):
+    set_up(database, expected("rules-broken-after-clean-1.2"))
+    path = case("rules-broken-after-clean-1.2", tmp_path)
+
+    with pytest.raises(Problem) as refused:
+        import_path(database, path, rules="refuse", errors="refuse")
+
+    assert refused.value.code == "import_has_errors"
+    codes = [(item.details["row"], item.details["code"]) for item in refused.value.violations]
+    assert sorted(codes) == [
+        (11, "course_full"),
+        (11, "course_not_open"),
+        (11, "student_on_hold"),
+        (12, "course_full"),
+        (12, "course_not_open"),
+    ]
+    assert one(database, COUNTS["enrolled"]) == 6
+
+
+def test_a_rule_that_is_set_aside_is_on_record_with_the_event(database: Database, tmp_path: Path):
+    set_up(database, expected("rules-broken-after-clean-1.2"))
+
+    report, _ = import_path(database, case("rules-broken-after-clean-1.2", tmp_path))
+
+    found = rows(
+        database,
+        "SELECT overridden, reason FROM student_course_event WHERE id > 6 ORDER BY id",
+    )
+    assert found == [
+        ('["student_on_hold","course_not_open","course_full"]', f"import {report.id}"),
+        ('["course_not_open","course_full"]', f"import {report.id}"),
+    ]
+
+
+def test_a_seat_that_an_import_frees_goes_to_who_waits(database: Database, tmp_path: Path):
+    import_content(database, archive("clean-1.2"))
+    with database.write() as db:
+        db.execute("UPDATE course SET capacity = 2, version = version + 1 WHERE title = 'Drawing'")
+        db.execute(
+            "INSERT INTO student_course (student_id, course_id, status, waitlisted_at, changed_at)"
+            " SELECT student.id, course.id, 'waitlisted', student.updated_at, student.updated_at"
+            " FROM student, course WHERE number = '00415' AND title = 'Drawing'"
+        )
+
+    report, _ = import_path(database, case("delta-after-clean-1.2", tmp_path))
+
+    # One left, and one came: whoever came has a seat by the registrar's word.
+    assert report.counts.enrollments.promoted == 0
+    assert report.set_aside == {}
+    line = (FIXTURES / "delta-after-clean-1.2" / "enrollments.csv").read_text().splitlines()[:1]
+    line += ["e-20,tobedeleted,2026-09-16T06:00:00.000Z,cls-art-1,org-s,u-s5,student,,,"]
+    path = case("delta-after-clean-1.2", tmp_path / "later")
+    (path / "enrollments.csv").write_text("\n".join(line))
+    assert import_path(database, path).report.counts.enrollments.promoted == 1
+
+
+# Who owns a value
+
+
+def test_a_change_made_here_stays_until_the_source_changes_it(database: Database, tmp_path: Path):
+    path = package(tmp_path)
+    import_path(database, path)
+    with database.write() as db:
+        db.execute(
+            "UPDATE student SET given_name = 'Björn Erik', version = version + 1"
+            " WHERE number = '00413'"
+        )
+
+    report, _ = import_path(database, path)
+    assert report.changes == []
+    assert validate_names(database)["u-s2"] == "Björn Erik"
+
+    users = (path / "users.csv").read_text().replace("bjorn.e,,Björn", "bjorn.e,,Bjarne")
+    (path / "users.csv").write_text(users)
+    report, _ = import_path(database, path)
+    assert report.changes[0].after == {"given_name": "Bjarne"}
+    assert "local_change_overwritten" in {fault.code for fault in report.faults}
+
+
+def validate_names(database: Database) -> dict[str, str]:
+    text = files(export(database))["users.csv"].decode()
+    lines = [line.split(",") for line in text.splitlines()]
+    return {line[0]: line[6] for line in lines}
+
+
+def test_a_student_with_the_number_is_the_same_and_never_one_with_the_name(
+    database: Database, tmp_path: Path
+):
+    with database.write() as db:
+        db.execute("INSERT INTO student (number, family_name) VALUES ('00412', 'Diallo')")
+        db.execute("INSERT INTO student (given_name, family_name) VALUES ('Chiara', 'De Marco')")
+
+    report, _ = import_path(database, package(tmp_path))
+
+    assert report.counts.students.created == 3
+    assert one(database, "SELECT given_name FROM student WHERE number = '00412'") == "Amara"
+    assert one(database, "SELECT count(*) FROM student WHERE given_name = 'Chiara'") == 2
+
+
+def test_who_was_dropped_by_one_roster_is_brought_back_by_the_next(
+    database: Database, tmp_path: Path
+):
+    path = package(tmp_path)
+    import_path(database, path)
+    whole = (path / "enrollments.csv").read_text()
+    (path / "enrollments.csv").write_text(re.sub("e-07.*\n", "", whole))
+    assert import_path(database, path).report.counts.enrollments.dropped == 1
+
+    (path / "enrollments.csv").write_text(whole)
+    assert import_path(database, path).report.counts.enrollments.enrolled == 1
+    assert one(database, COUNTS["enrolled"]) == 6
+
+
+def test_whoever_is_dropped_here_stays_so_while_the_source_does_not_change(
+    database: Database, tmp_path: Path
+):
+    path = package(tmp_path)
+    import_path(database, path)
+    with database.write() as db:
+        db.execute(
+            "UPDATE student_course SET status = 'dropped', dropped_at = changed_at,"
+            " version = version + 1 WHERE student_id = 1 AND course_id = 1"
+        )
+
+    assert import_path(database, path).report.changes == []
+
+
+def test_a_day_that_can_not_be_recorded_is_kept(database: Database, tmp_path: Path):
+    path = package(tmp_path)
+    text = (
+        (path / "enrollments.csv")
+        .read_text()
+        .replace(
+            "e-08,,,cls-bio-1,org-s,u-s3,student,,,",
+            "e-08,,,cls-bio-1,org-s,u-s3,student,,2027-01-18,",
+        )
+    )
+    (path / "enrollments.csv").write_text(text)
+
+    report, _ = import_path(database, path)
+
+    assert [fault.row for fault in report.faults if fault.code == "date_not_recorded"] == [9]
+    assert (
+        b"e-08,,,cls-bio-1,org-s,u-s3,student,,2027-01-18,"
+        in files(export(database))["enrollments.csv"]
+    )
+
+
+# And out again
+
+
+@pytest.mark.parametrize("name", [name for name in PACKAGES if name != "excel-mangled"])
+def test_an_export_comes_in_and_goes_out_as_the_same_bytes(
+    name: str, fresh: Callable[[], Database], tmp_path: Path
+):
+    first, second = fresh(), fresh()
+    import_path(first, case(name, tmp_path))
+    exported = export(first)
+
+    import_content(second, exported, errors="refuse")
+    again, _ = import_content(first, exported, errors="refuse")
+
+    assert files(export(second)) == files(exported)
+    assert again.changes == []
+    assert export(first) == exported
+    validate(exported, roles="student|teacher|guardian")
+
+
+def test_a_history_comes_in_and_goes_out_as_the_same_bytes(fresh: Callable[[], Database]):
+    first, second = fresh(), fresh()
+    import_content(first, archive("clean-1.2"))
+    with first.write() as db:
+        db.execute("INSERT INTO student (given_name, family_name) VALUES ('Ada', 'Lovelace')")
+        for status, at in [("completed", "2026-10-01"), ("enrolled", "2026-10-05")]:
+            moment = f"{at}T00:00:00.000Z"
+            db.execute(
+                f"UPDATE student_course SET status = '{status}', {status}_at = ?1,"
+                " effective_at = ?1, changed_at = '2026-11-25T12:00:00.000Z',"
+                " changed_by = 'a test', version = version + 1"
+                " WHERE student_id = 1 AND course_id = 1",
+                (moment,),
+            )
+    exported = export(first, history=True)
+    assert b"metadata.outcome" in files(exported)["enrollments.csv"]
+
+    import_content(second, exported, errors="refuse")
+    again, _ = import_content(first, exported, errors="refuse")
+
+    assert files(export(second, history=True)) == files(exported)
+    assert again.changes == []
+    assert files(export(first, history=True)) == files(exported)
+
+
+def test_the_rows_of_a_strict_package_go_out_as_they_came(database: Database):
+    import_content(database, archive("formula-cells"))
+
+    for name, text in files(export(database)).items():
+        came = (FIXTURES / "formula-cells" / name).read_text().splitlines()
+        assert sorted(text.decode().splitlines()) == sorted(came)
+
+
+def test_own_columns_go_out_again(database: Database):
+    import_content(database, archive("clean-1.2"))
+
+    header, *lines = files(export(database))["users.csv"].decode().splitlines()
+
+    assert header.endswith(",pronouns,metadata.bus,metadata.house")
+    assert next(line for line in lines if line.startswith("u-s1")).endswith(",4,Maple")
+
+
+# Undo
+
+
+def test_import_undo_export_is_as_before(database: Database, tmp_path: Path):
+    empty = export(database)
+    first, _ = import_path(database, package(tmp_path))
+    before = export(database, history=True)
+
+    second, _ = import_path(database, case("delta-after-clean-1.2", tmp_path))
+    undone = undo(database, second.id)
+
+    assert (undone.kept, undone.conflicts) == (0, 0)
+    assert export(database, history=True) == before
+    undone = undo(database, first.id)
+    assert (undone.kept, undone.conflicts) == (0, 0)
+    assert export(database) == empty
+    assert [one(database, COUNTS[name]) for name in ("students", "courses", "terms")] == [0, 0, 0]
+
+
+def test_what_was_changed_since_is_kept(database: Database, tmp_path: Path):
+    report, _ = import_path(database, package(tmp_path))
+    with database.write() as db:
+        db.execute("UPDATE student SET email = 'a@b.example', version = version + 1 WHERE id = 1")
+        db.execute(
+            "UPDATE student_course SET status = 'dropped', dropped_at = changed_at,"
+            " version = version + 1 WHERE student_id = 2 AND course_id = 1"
+        )
+
+    undone = undo(database, report.id)
+
+    kept = {(item.kind, item.record_id) for item in undone.items if item.outcome == "kept"}
+    assert {("student", 1), ("student", 2), ("enrollment", 2), ("course", 1)} <= kept
+    # Nothing but the record of the student is left: so it is inactive.
+    assert one(database, "SELECT status FROM student WHERE id = 1") == "inactive"
+
+
+def test_a_seat_taken_since_is_a_conflict(database: Database, tmp_path: Path):
+    path = package(tmp_path)
+    import_path(database, path)
+    whole = (path / "enrollments.csv").read_text()
+    (path / "enrollments.csv").write_text(re.sub("e-07.*\n", "", whole))
+    report, _ = import_path(database, path)
+    with database.write() as db:
+        db.execute("UPDATE course SET capacity = 1, version = version + 1 WHERE id = 4")
+
+    with pytest.raises(Problem) as refused:
+        undo(database, report.id)
+    assert refused.value.code == "undo_conflicts"
+    assert refused.value.violations[0].details["course_id"] == 4
+    assert one(database, "SELECT count(*) FROM import WHERE undone_at IS NOT NULL") == 0
+
+    undone = undo(database, report.id, keeps_conflicts=True)
+    assert (undone.reversed, undone.kept, undone.conflicts) == (0, 0, 1)
+    with pytest.raises(Problem, match="was undone at"):
+        undo(database, report.id)
+
+
+# Lists
+
+
+def test_a_list_creates_and_changes_by_number_and_removes_no_one(database: Database):
+    import_content(database, f"{LIST}00412,Diallo,Amara,a@b.example\n7,Katz,Ben,\n".encode())
+
+    report, _ = import_content(database, f"{LIST}00412,Diallo,Mara,\n".encode())
+
+    assert [change.after for change in report.changes] == [{"given_name": "Mara"}]
+    assert one(database, "SELECT email FROM student WHERE number = '00412'") == "a@b.example"
+    assert one(database, COUNTS["students"]) == 2
+
+
+def test_a_row_that_names_no_one_is_an_error(database: Database):
+    report, _ = import_content(database, f"{LIST},Diallo,Amara,\n".encode())
+
+    assert [(fault.row, fault.code) for fault in report.faults] == [(2, "missing_value")]
+    assert one(database, COUNTS["students"]) == 0
+
+
+def test_a_roster_enrolls_those_who_are_here_and_creates_others_if_asked(database: Database):
+    with database.write() as db:
+        db.execute("INSERT INTO course (code, title) VALUES ('CS1', 'Databases')")
+    import_content(database, f"{LIST}1,One,A,\n2,Two,B,\n".encode())
+    content = f"{LIST}1,Other name,A,\n3,Three,C,\n".encode()
+
+    report, _ = import_content(database, content, course_id=1)
+    assert [(fault.row, fault.code) for fault in report.faults] == [(3, "unresolved_reference")]
+    assert report.counts.enrollments.enrolled == 1
+
+    report, _ = import_content(database, content, course_id=1, create=True)
+    assert (report.counts.students.created, report.counts.enrollments.enrolled) == (1, 1)
+    assert one(database, "SELECT family_name FROM student WHERE number = '1'") == "One"
+
+    report, _ = import_content(database, f"{LIST}2,Two,B,\n".encode(), course_id=1, replace=True)
+    assert (report.counts.enrollments.enrolled, report.counts.enrollments.dropped) == (1, 2)
+
+
+def test_a_list_keeps_the_rules_and_can_name_a_course_in_each_row(database: Database):
+    with database.write() as db:
+        db.execute("INSERT INTO course (code, section, title) VALUES ('CS1', '1', 'A')")
+        db.execute("INSERT INTO course (code, title, status) VALUES ('CS2', 'B', 'closed')")
+    import_content(database, f"{LIST}1,One,A,\n".encode())
+
+    report, _ = import_content(
+        database, b"Nummer;Kurs\n1;CS1-1\n1;CS2\n1;CS3\n", columns="Nummer=number"
+    )
+
+    assert report.counts.enrollments.enrolled == 1
+    assert {(fault.row, fault.code) for fault in report.faults} == {
+        (3, "course_not_open"),
+        (4, "unresolved_reference"),
+    }
+
+
+def test_our_own_list_of_students_changes_nothing(database: Database):
+    rows = f"{LIST}00412,Diallo,Amara,a@b.example\n".encode()
+    import_content(database, rows)
+
+    assert import_content(database, rows).report.changes == []
+
+
+# Bombs
+
+
+def test_a_bomb_is_refused_within_bounds(database: Database):
+    target = BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as opened:
+        opened.writestr("users.csv", b"0" * 300 * 1024 * 1024)
+
+    with pytest.raises(Problem) as refused:
+        import_content(database, target.getvalue())
+
+    assert refused.value.violations[0].details["code"] == "expands_too_far"
+
+
+# The codes of faults
+
+
+@pytest.mark.parametrize(
+    "name", ["import_row", "import_course", "import_student", "import_enrollment"]
+)
+def test_every_fault_has_a_code_of_the_list(name: str):
+    text = (resource_dir("sql") / f"{name}.sql").read_text()
+
+    codes = re.findall(r"'(\w+)', '(warning|error)'", text)
+    assert codes
+    assert {code for code, _ in codes} <= CODES.keys()

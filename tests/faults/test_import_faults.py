@@ -1,0 +1,74 @@
+"""Imports that are killed: all of it is there afterwards, or nothing."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from enrollment.data.integrity import list_corruptions, list_history_mismatches
+from enrollment.maintenance.migrations import migrate
+from tests.faults.inject import ALL, HALF, KILL, OPEN, SYNC, WRITE, CommandLine, Fault, Plan
+from tests.faults.test_command_faults import endings
+
+TABLES = ("student", "course", "term", "student_course", "student_course_event", "import")
+TABLES += ("source_record", "record_change")
+STUDENTS = 40
+
+
+def package(folder: Path) -> Path:
+    """A package that takes many writes."""
+    folder.mkdir()
+    users = [f"u{number},true,u{number},Ada,Lovelace" for number in range(STUDENTS)]
+    places = [f"e{number},c1,u{number},student" for number in range(STUDENTS)]
+    texts = {
+        "classes": ["sourcedId,title,classCode", "c1,Databases,CS101"],
+        "users": ["sourcedId,enabledUser,username,givenName,familyName", *users],
+        "enrollments": ["sourcedId,classSourcedId,userSourcedId,role", *places],
+        "roles": ["sourcedId,userSourcedId,role"],
+    }
+    for name, lines in texts.items():
+        (folder / f"{name}.csv").write_text("\n".join(lines))
+    return folder
+
+
+def counts(file: Path) -> list[int]:
+    with closing(sqlite3.connect(file)) as db:
+        db.row_factory = sqlite3.Row
+        assert list_corruptions(db) == []
+        assert list_history_mismatches(db) == []
+        return [db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES]
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault(OPEN | WRITE, KILL, HALF), Fault(SYNC, KILL, ALL)], ids=str
+)
+def test_a_killed_import_has_been_made_or_not(
+    commands: CommandLine, plan: Plan, tmp_path: Path, fault: Fault
+):
+    folder = tmp_path / "here"
+    file = folder / "enrollment.db"
+    original = tmp_path / "original.db"
+    migrate(original)
+    before = counts(original)
+    source = package(tmp_path / "package")
+    command: list[Any] = ["import", source, "--database", file]
+    made = [STUDENTS, 1, 0, STUDENTS, STUDENTS, 1, 2 * STUDENTS + 1, STUDENTS + 1]
+
+    def reset() -> None:
+        folder.mkdir(exist_ok=True)
+        for path in folder.iterdir():
+            path.unlink()
+        file.write_bytes(original.read_bytes())
+
+    seen = set()
+    for ended in endings(commands, plan, fault, reset, *command):
+        assert ended.code == -9 or fault.done == ALL, ended
+        found = counts(file)
+        assert found in (before, made)
+        seen.add(found == made)
+        again = commands.run(*command)
+        assert again.code == 0, again
+        assert counts(file)[: len(TABLES) - 3] == made[: len(TABLES) - 3]
+    assert False in seen
