@@ -19,7 +19,7 @@ from enrollment.http.authentication import READERS
 from enrollment.http.context import Context
 from enrollment.http.download import download
 from enrollment.http.operation import Operation
-from enrollment.http.responses import Result, download
+from enrollment.http.responses import Result
 from enrollment.model.exports import PackageScope, RosterListFilter, StudentListFilter
 from enrollment.storage.sqlite import Connection
 

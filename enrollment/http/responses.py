@@ -1,12 +1,11 @@
 """Results and problems as HTTP responses."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from io import IOBase
-from tempfile import TemporaryFile
 from types import MappingProxyType
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -112,22 +111,6 @@ def created(content: Any, location: str, tag: str | None = None) -> Result:
 
 def no_content() -> Result:
     return Result(HTTPStatus.NO_CONTENT, None)
-
-
-def download(name: str, media_type: str, write: Callable[[BinaryIO], object]) -> Result:
-    """Return a file that `write` writes. It has no name on the disk, so no one else can read it,
-    and is gone when it is closed."""
-    file = TemporaryFile()  # noqa: SIM115
-    try:
-        write(file)
-    except BaseException:
-        file.close()
-        raise
-    headers = {
-        "Content-Type": media_type,
-        "Content-Disposition": f'attachment; filename="{name}"',
-    }
-    return Result(HTTPStatus.OK, file, headers)
 
 
 def created_many(context: Context, results: Any, mode: str) -> Result:

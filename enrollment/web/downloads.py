@@ -6,8 +6,9 @@ from functools import partial
 from enrollment.data.export import Fields
 from enrollment.exchange.lists import MEDIA_TYPES, Layout, ListFormat, write_list
 from enrollment.http.authentication import READERS
+from enrollment.http.download import download
 from enrollment.http.operation import Operation
-from enrollment.http.responses import Result, download
+from enrollment.http.responses import Result
 from enrollment.web.render import PRIVATE
 from enrollment.web.visit import Visit
 
