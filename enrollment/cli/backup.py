@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from enrollment.cli.console import add_settings, count, format_counts
+from enrollment.cli.console import add_settings, complete_file, count, format_counts
 from enrollment.config import Config
 from enrollment.maintenance import backup
 from enrollment.problems.errors import CommandError, UsageError
@@ -19,7 +19,7 @@ def add(verbs: Any) -> None:
     add_settings(verb, "database")
     # `verify` is no subverb, because argparse would then take every FILE for the name of one.
     text = "the file or folder to write; after the word verify, the backup to verify"
-    verb.add_argument("words", metavar="FILE", nargs="+", help=text)
+    complete_file(verb.add_argument("words", metavar="FILE", nargs="+", help=text))
     text = "keep only the newest N backups in the folder"
     verb.add_argument("--keep", metavar="N", type=count, help=text)
 
@@ -27,7 +27,8 @@ def add(verbs: Any) -> None:
     verb = verbs.add_parser("restore", help=text, description=text)
     verb.set_defaults(run=restore)
     add_settings(verb, "database")
-    verb.add_argument("backup", metavar="FILE", type=Path, help="the backup to restore")
+    text = "the backup to restore"
+    complete_file(verb.add_argument("backup", metavar="FILE", type=Path, help=text))
 
 
 def back_up_or_verify(config: Config, options: argparse.Namespace) -> None:

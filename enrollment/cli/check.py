@@ -5,7 +5,7 @@ import codecs
 from pathlib import Path
 from typing import Any, get_args
 
-from enrollment.cli.console import add_json, print_json
+from enrollment.cli.console import add_json, complete_file, print_json
 from enrollment.config import Config
 from enrollment.exchange.check import Report, check_path
 from enrollment.exchange.faults import Fault
@@ -18,7 +18,7 @@ def add(verbs: Any) -> None:
     verb = verbs.add_parser("check", help=text, description=text)
     verb.set_defaults(run=check)
     text = "a folder or zip of OneRoster files, or a list of people as CSV or XLSX"
-    verb.add_argument("files", metavar="FILE", type=Path, help=text)
+    complete_file(verb.add_argument("files", metavar="FILE", type=Path, help=text))
     text = "the encoding of files that are not UTF-8 (else cp1252)"
     verb.add_argument("--encoding", metavar="NAME", type=_encoding, help=text)
     text = "whether 3/4/2027 is in April (dmy) or March (mdy)"

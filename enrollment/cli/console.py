@@ -4,7 +4,10 @@ import argparse
 import sys
 from collections.abc import Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
+
+import shtab
 
 from enrollment import output
 from enrollment.config import Config, flag, shown, variable
@@ -23,12 +26,19 @@ def add_settings(verb: argparse.ArgumentParser, *names: str) -> None:
             )
             # A default here would hide from Config that the flag was not given. The default of a
             # subverb would also overwrite a flag that was given before the subverb.
-            verb.add_argument(
+            argument = verb.add_argument(
                 flag(setting.name),
                 metavar=setting.name.upper(),
                 help=about,
                 default=argparse.SUPPRESS,
             )
+            if setting.type is Path:
+                complete_file(argument)
+
+
+def complete_file(argument: argparse.Action) -> None:
+    """Let a shell complete the value of this argument as the name of a file."""
+    argument.complete = shtab.FILE  # type: ignore[attr-defined]
 
 
 def add_json(verb: argparse.ArgumentParser) -> None:

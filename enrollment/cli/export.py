@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from enrollment.cli.console import add_settings
+from enrollment.cli.console import add_settings, complete_file
 from enrollment.cli.opening import open_database
 from enrollment.config import Config
 from enrollment.data.export import Scope, get_school, update_school
@@ -23,7 +23,7 @@ def add(verbs: Any) -> None:
     verb.set_defaults(run=export)
     add_settings(verb, "database", "time_zone")
     text = "the new folder to write, or the new archive if it ends with .zip"
-    verb.add_argument("target", metavar="FILE", type=Path, help=text)
+    complete_file(verb.add_argument("target", metavar="FILE", type=Path, help=text))
     verb.add_argument("--term", metavar="CODE", help="only the courses of this term")
     text = "a delta of what has changed since this date or RFC 3339 time"
     verb.add_argument("--since", metavar="TIME", help=text)

@@ -11,6 +11,7 @@ from typing import Any
 from enrollment.cli import (
     backup,
     check,
+    completion,
     config,
     demo,
     doctor,
@@ -90,4 +91,5 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(metavar="VERB")
     for command in (serve, migrate, token, backup, doctor, check, export, config, openapi, demo):
         command.add(verbs)
+    completion.add(verbs, parser)
     return parser

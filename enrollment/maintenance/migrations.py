@@ -1,12 +1,11 @@
-"""Migrations: apply and roll back, in one transaction. yoyo reads the files and records what is
+"""Migrations: apply and roll back, in one transaction. yoyo finds the files and records what is
 applied."""
 
 import os
 import socket
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -20,7 +19,7 @@ from enrollment.maintenance.snapshot import publish_copy, sync, temporary_file, 
 from enrollment.problems.errors import CommandError, UsageError
 from enrollment.storage.offline import copy, open_plainly
 from enrollment.storage.queries import resource_dir
-from enrollment.storage.sqlite import Connection, StorageError, connect
+from enrollment.storage.sqlite import Connection, StorageError, connect, split_statements
 
 # How long a run waits for another run to end, in seconds.
 LOCK_TIMEOUT = 60.0
@@ -71,7 +70,7 @@ def migrate(
         if chosen and applied and not dry_run and not is_scratch:
             backup = _back_up(path, f"before-{chosen[0].id}")
         for migration in chosen:
-            _run_steps(migration, backend, "apply")
+            _run_file(backend.connection, f"{migration.id}.sql")
             backend.log_migration(migration, "apply")
             backend.mark_one(migration, log=False)
     return Outcome([migration.id for migration in chosen], backup)
@@ -112,7 +111,7 @@ def rollback(path: Path, to: str) -> Outcome:
         chosen = [m for m in reversed(_read()) if m.id in undone]
         backup = _back_up(path, f"before-rollback-to-{to}")
         for migration in chosen:
-            _run_steps(migration, backend, "rollback")
+            _run_file(backend.connection, f"{migration.id}.rollback.sql")
             backend.log_migration(migration, "rollback")
             backend.unmark_one(migration, log=False)
     return Outcome([migration.id for migration in chosen], backup)
@@ -172,10 +171,10 @@ def _errors(path: Path) -> Iterator[None]:
         raise MigrationError(f"{path} is left as it was: {error}") from error
 
 
-def _run_steps(migration: Migration, backend: _Backend, direction: str) -> None:
-    # yoyo prints the rows that a statement returns, and some ALTER TABLE statements return rows.
-    with redirect_stdout(StringIO()):
-        migration.process_steps(backend, direction)
+def _run_file(db: Connection, name: str) -> None:
+    # yoyo's own way to split a file takes nearly all of the time of a migration.
+    for statement in split_statements((resource_dir("migrations") / name).read_text()):
+        db.execute(statement)
 
 
 def _read() -> list[Migration]:

@@ -72,7 +72,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
                 "responses": shared_responses(operations),
                 "parameters": {header["name"]: header for header in _header_parameters()},
                 "headers": headers(),
-                "examples": examples(),
+                "examples": examples(operations),
                 "securitySchemes": {
                     "token": {"type": "http", "scheme": "bearer", "description": TOKEN}
                 },

@@ -44,9 +44,10 @@ def shared_responses(operations: Iterable[Operation]) -> dict[str, Any]:
     }
 
 
-def examples() -> dict[str, Any]:
-    """An example of each problem."""
-    return {code: _example(code) for code in PROBLEM_TYPES if code != "method_not_allowed"}
+def examples(operations: Iterable[Operation]) -> dict[str, Any]:
+    """An example of each problem that one of these operations can have. Others are only pages'."""
+    codes = {code for operation in operations for code in _codes(operation)}
+    return {code: _example(code) for code in PROBLEM_TYPES if code in codes}
 
 
 # Success

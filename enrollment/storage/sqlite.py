@@ -1,7 +1,9 @@
 """SQLite: how a connection is opened, and which problem each of its failures becomes."""
 
 import os
+import re
 import sqlite3
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -86,6 +88,16 @@ def connect(path: Path, busy_timeout: float, *, create: bool = False) -> Connect
         db.close()
         raise
     return db
+
+
+def split_statements(script: str) -> Iterator[str]:
+    """Return each statement of a script. A trigger is one, whatever is in it
+    (https://www.sqlite.org/c3ref/complete.html)."""
+    start = 0
+    for semicolon in re.finditer(";", script):
+        if sqlite3.complete_statement(script[start : semicolon.end()]):
+            yield script[start : semicolon.end()]
+            start = semicolon.end()
 
 
 def problem_of(code: int) -> Problem:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from enrollment.api.export import MEDIA_TYPES, ZIP
 from tests.support.document import DOCUMENT
 from tests.support.server import Server
 
@@ -51,6 +52,9 @@ def folder(tmp_path: Path) -> Path:
 def test_a_generated_python_client_gets_through_a_registration(server: Server, folder: Path):
     shutil.copy(STORIES / "story.py", folder)
     python = [sys.executable, "-m"]
+    # The generator knows no archive and no workbook unless it is told that they are bytes.
+    binary = dict.fromkeys((ZIP, MEDIA_TYPES["xlsx"]), "application/octet-stream")
+    (folder / "config.json").write_text(json.dumps({"content_type_overrides": binary}))
     # The generator formats what it has made with the ruff of its own environment.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
@@ -58,6 +62,7 @@ def test_a_generated_python_client_gets_through_a_registration(server: Server, f
         *python,
         *("openapi_python_client", "generate", "--fail-on-warning", "--meta", "none"),
         *("--path", "openapi.json", "--output-path", "enrollment_client"),
+        *("--config", "config.json"),
         cwd=folder,
         PATH=path,
     )

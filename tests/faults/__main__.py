@@ -1,4 +1,4 @@
-"""All the faults, at every call: `python -m tests.faults` (some minutes)."""
+"""All the faults, at every call: `python -m tests.faults` (about an hour)."""
 
 import sys
 from pathlib import Path
@@ -7,5 +7,5 @@ import pytest
 
 from tests.faults import inject
 
-inject.step_of_writes = 1
+inject.strikes_all = True
 sys.exit(pytest.main([str(Path(__file__).parent), *sys.argv[1:]]))

@@ -10,6 +10,7 @@ import mmap
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,8 +20,11 @@ OPEN, WRITE, SYNC, TRUNCATE, LINK, UNLINK, SEND = (1 << number for number in ran
 NOTHING, HALF, ALL = range(3)
 KILL = 0
 FOR_EVER = 1 << 62
-# Of many writes that are alike one in so many is struck, unless `python -m tests.faults` wants all.
-step_of_writes = 7
+# `python -m tests.faults` strikes at every call.
+strikes_all = False
+# Of many writes that are alike, one in so many is struck; of many calls, one in so many parts.
+STEP_OF_WRITES = 7
+PARTS = 10
 
 
 class Fault(NamedTuple):
@@ -31,9 +35,13 @@ class Fault(NamedTuple):
     done: int = NOTHING
     lasting: bool = False
 
-    @property
-    def step(self) -> int:
-        return step_of_writes if self.calls & WRITE else 1
+    def turns(self) -> Iterator[int]:
+        """Return at which of its calls it strikes, the first being 1: they are further apart as the
+        command goes on, so that a long one does not take the square of its time."""
+        step, n = STEP_OF_WRITES if self.calls & WRITE else 1, 1
+        while True:
+            yield n
+            n += 1 if strikes_all else max(step, n // PARTS)
 
     def __str__(self) -> str:
         kinds = ("open", "write", "sync", "truncate", "link", "unlink", "send")

@@ -5,7 +5,6 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,7 +40,7 @@ FAILURES = [
     Fault(SYNC, errno.EIO, lasting=True),
     Fault(TRUNCATE | LINK | UNLINK, errno.EIO),
 ]
-OLD, NEW = "0006", "0022"
+OLD, NEW = "0014", "0022"
 
 
 class State(NamedTuple):
@@ -119,7 +118,7 @@ def endings(
 ) -> Iterator[Ended]:
     """How the command ends on the same folder, struck at its first call, at its second, and so on,
     until there are no more."""
-    for n in count(1, fault.step):
+    for n in fault.turns():
         reset()
         plan.strike(fault, n, "*/here/*")
         ended = commands.run(*command)

@@ -190,7 +190,7 @@ def test_a_change_whose_sync_failed_may_be_there_after_a_crash_and_is_done_once(
 def endings(college: Path, plan: Plan, fault: Fault, files: str) -> Iterator[tuple[bool, Reply]]:
     """What a retry is told after the server was killed at the first of these calls of a request, at
     the second, and so on, until there are no more; and whether the request was answered."""
-    for n in count(1, fault.step):
+    for n in fault.turns():
         key: dict[str, Any] = {"Idempotency-Key": f'"{n}"'}
         with serving(college) as server:
             let_token_be_noted(server)
@@ -248,7 +248,7 @@ def test_a_retry_after_a_kill_is_done_once(
 def test_a_server_that_cannot_start_stops_and_says_why_and_one_that_can_writes(
     college: Path, preloaded: Plan, fault: Fault
 ):
-    for n in count(1, fault.step):
+    for n in fault.turns():
         preloaded.strike(fault, n, FILES)
         server = Server(college)
         try:
