@@ -16,8 +16,8 @@ from enrollment.http.responses import Result
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.web import effective
-from enrollment.web.record import submit
-from enrollment.web.refusal import by_field, codes_of, overridable
+from enrollment.web.plan import list_moved
+from enrollment.web.refusal import by_field, codes_of, is_shown, overridable
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
@@ -83,14 +83,27 @@ def _undo(
 ) -> Result:
     path = f"/students/{student_id}/courses/{course_id}"
 
+    def send(*, dry_run: bool = False) -> dict[str, Any]:
+        seen = visit.form.one("seen")
+        answer: dict[str, Any] = visit.send(
+            method, f"/v1{path}{end}", body(), if_match=seen, dry_run=dry_run
+        )
+        return answer
+
     def act() -> str:
-        visit.send(method, f"/v1{path}{end}", body(), if_match=visit.form.one("seen"))
+        send()
         return link(path, done=done)
 
-    def show_again(problem: Problem) -> Result:
+    try:
+        if visit.form.one("do") != "preview":
+            return visit.once(act)
+        answer = send(dry_run=True)
+    except Problem as problem:
+        if not is_shown(problem):
+            raise
+        visit.context.refusals = codes_of(problem)
         return _enrollment(visit, student_id, course_id, done, problem)
-
-    return submit(visit, act, show_again)
+    return _enrollment(visit, student_id, course_id, done, answer=answer)
 
 
 def _override(visit: Visit) -> dict[str, Any]:
@@ -100,9 +113,14 @@ def _override(visit: Visit) -> dict[str, Any]:
 
 
 def _enrollment(
-    visit: Visit, student_id: int, course_id: int, refused: str = "", problem: Problem | None = None
+    visit: Visit,
+    student_id: int,
+    course_id: int,
+    sent: str = "",
+    problem: Problem | None = None,
+    answer: dict[str, Any] | None = None,
 ) -> Result:
-    """Show the page. `refused` names the form that was refused."""
+    """Show the page. `sent` names the form that was refused, or tried by a dry run."""
     present = find_enrollment(visit.db, student_id, course_id)
     latest = get_latest_change(visit.db, student_id, course_id) if present else None
     before = latest.before.status if latest and latest.before else ""
@@ -120,7 +138,9 @@ def _enrollment(
         ],
         outcomes=OUTCOMES,
         changes=list_changes(visit.db, ChangeScope(student_id, course_id), CHANGES).items,
-        refused=refused,
+        sent=sent,
+        preview=answer,
+        moved=list_moved(visit, student_id, answer),
         problem=problem,
         errors=by_field(problem),
         rules=overridable(broken),

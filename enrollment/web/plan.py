@@ -101,7 +101,7 @@ def show_plan(
         rules=overridable([*plan.rules, *every]) if visit.may_write else [],
         credits=_credits(schedule, steps, plan, terms.code),
         limit=student.max_credits or (terms.shown.max_credits if terms.shown else None),
-        moved=_moved(visit, student_id, answer),
+        moved=list_moved(visit, student_id, answer),
         seen=get_courses_tag(visit.db, student_id),
         changes=list_changes(visit.db, ChangeScope(student_id), 5).items
         if problem and problem.code == "precondition_failed" and visit.may_write
@@ -126,10 +126,11 @@ def _credits(
     return now, now - gone + new
 
 
-def _moved(
+def list_moved(
     visit: Visit, student_id: int, answer: dict[str, Any] | None
 ) -> list[tuple[Person, Course]]:
-    """The other students who would get a seat, each with the course. A student is shown none."""
+    """The other students who would get a seat by a write, each with the course. `answer` is that to
+    its dry run. A student is shown none."""
     events = [
         event
         for event in (answer["events"] if answer else ())

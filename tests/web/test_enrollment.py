@@ -112,6 +112,38 @@ def test_the_latest_change_is_taken_back(browser: Browser, client: Client, compl
     assert "takes the change before it back" in text(page)
 
 
+@pytest.mark.parametrize(
+    ("end", "then"),
+    [
+        ("/correct", "Then the student is completed, since 1 Oct 2026, 09:00."),
+        ("/take-back", "Then the student is enrolled, since 1 Sep 2026, 09:00."),
+    ],
+)
+def test_a_preview_shows_what_would_be_and_changes_nothing(
+    browser: Browser, client: Client, completed: str, end: str, then: str
+):
+    form = fill(browser, completed, end, reason="a slip")
+
+    page = form.submit("do", value="preview", status=200)
+
+    assert f"This works. Nothing has been changed yet. {then}" in text(page)
+    assert len(client.events()) == 2
+    form = form_to(page, end)
+    assert form["reason"].value == "a slip"
+    form.submit("do", value="change", status=303)
+
+
+def test_a_preview_shows_who_gets_the_seat(
+    browser: Browser, client: Client, course: int, enrolled: str
+):
+    client.enroll(client.student(family_name="Bohr"), course, waitlist=True)
+    form = fill(browser, enrolled, "/void", reason="the wrong Ada")
+
+    page = form.submit("do", value="preview", status=200)
+
+    assert "The enrollment would be void. Bohr, Ada gets a seat in CS101" in text(page)
+
+
 def test_an_enrollment_is_made_void(browser: Browser, client: Client, ada: int, enrolled: str):
     page = browser.get(enrolled)
     # Nothing was before it, so it cannot have been a drop, and to take it back is to make it void.
