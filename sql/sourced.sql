@@ -11,7 +11,7 @@ ORDER BY sourced_id;
 
 -- name: list_sourced_terms()
 -- Which terms does another system have, and what was taken of each?
-SELECT exported_record.sourced_id, exported_record.taken, term.id, term.title, term.start_on, term.end_on, term.updated_at
+SELECT exported_record.sourced_id, exported_record.taken, term.id, term.code, term.title, term.start_on, term.end_on, term.updated_at
 FROM exported_record
 CROSS JOIN term
 WHERE exported_record.kind = 'academicSessions'

@@ -84,7 +84,8 @@ class _Rows:
         own: Iterator[Fields] = getattr(self, name)()
         if not self.sourced.exists:
             return own
-        others = [map(self._sourced, rows) for rows in self._others(name)]
+        has_changed = self.sourced.has_changed
+        others = [map(self._sourced, filter(has_changed, rows)) for rows in self._others(name)]
         return merge(own, *others, key=itemgetter("sourcedId"))
 
     def _others(self, name: str) -> list[Iterator[Fields]]:

@@ -33,22 +33,37 @@ class Sourced:
         self.classes: dict[int, str] = {}
         # Terms and courses of the catalog that only exist since a class needs them.
         self.needs_always, self.needs_codes = False, set[int]()
-        self._sessions, self._catalog = set[str](), set[str]()
+        self._sessions, self._catalog, self._exported = set[str](), set[str](), set[str]()
         if self.exists:
             self._find()
 
     def _find(self) -> None:
         """Find which ids there are, for the rows that refer to them."""
         self.orgs = {row["sourced_id"]: row for row in sourced.list_sourced(self._db, "orgs")}
-        self.terms = {row["id"]: row["sourced_id"] for row in sourced.list_terms(self._db)}
+        terms = list(sourced.list_terms(self._db))
+        self.terms = {row["id"]: row["sourced_id"] for row in terms}
         for kind, ids in (("academicSessions", self._sessions), ("courses", self._catalog)):
             ids |= {row["sourced_id"] for row in sourced.list_sourced(self._db, kind)}
+        classes = []
         for row in sourced.list_courses(self._db):
             self.classes[row["id"]] = row["sourced_id"]
+            if self._is_in_scope(row["term"]):
+                classes.append(row)
+        if self._scope.term is not None:
+            named = [row["content"].get("termSourcedIds", "").split(",") for row in classes]
+            own = {row["sourced_id"] for row in terms if self._is_in_scope(row["code"])}
+            self._sessions &= own.union(*named)
+            self._catalog &= {row["content"].get("courseSourcedId") for row in classes}
+        self._exported = {row["sourced_id"] for row in classes}
+        for row in classes:
             if not self._terms_of(row):
                 self.needs_always |= row["term_id"] is None
             if row["content"].get("courseSourcedId") not in self._catalog:
                 self.needs_codes.add(row["code_id"])
+
+    def _is_in_scope(self, term: str | None) -> bool:
+        """Whether the courses of this term are exported."""
+        return self._scope.term is None or (term or "").lower() == self._scope.term.lower()
 
     def has(self, sourced_id: str) -> bool:
         """Whether a session or a course of the catalog with this id was brought in."""
@@ -72,6 +87,11 @@ class Sourced:
         named = row["content"].get("termSourcedIds", "").split(",")
         return [id for id in named if id in self._sessions]
 
+    def has_changed(self, cells: Fields) -> bool:
+        """Whether a row is in a delta."""
+        since = self._scope.since
+        return since is None or cells.get("updated_at", "") >= since
+
     # The tables
 
     def rows_of_orgs(self) -> Iterator[Fields]:
@@ -83,6 +103,8 @@ class Sourced:
     def rows_of_sessions(self) -> Iterator[Fields]:
         terms = {row["sourced_id"]: row for row in sourced.list_terms(self._db)}
         for row in sourced.list_sourced(self._db, "academicSessions"):
+            if row["sourced_id"] not in self._sessions:
+                continue
             cells = _kept("academicSessions", row["content"])
             term = terms.get(row["sourced_id"])
             if term:
@@ -95,6 +117,8 @@ class Sourced:
 
     def rows_of_catalog(self, school: str) -> Iterator[Fields]:
         for row in sourced.list_sourced(self._db, "courses"):
+            if row["sourced_id"] not in self._catalog:
+                continue
             cells = _kept("courses", row["content"])
             _resolve(cells, "schoolYearSourcedId", self._sessions)
             _resolve(cells, "orgSourcedId", self.orgs)
@@ -104,7 +128,10 @@ class Sourced:
         """Yield classes. `code_id` or `term_id` is that of a record of ours that replaces what does
         not resolve."""
         for row in sourced.list_courses(self._db):
-            if row["status"] == "cancelled" and not (self._scope.with_history or self._scope.since):
+            with_cancelled = self._scope.with_history or self._scope.since
+            if row["status"] == "cancelled" and not with_cancelled:
+                continue
+            if row["sourced_id"] not in self._exported:
                 continue
             cells = _kept("classes", row["content"])
             _overlay(cells, row, {"title": "title"})
@@ -181,6 +208,8 @@ class Sourced:
 
     def rows_of_kept_enrollments(self, school: str) -> Iterator[Fields]:
         for row in sourced.list_kept_enrollments(self._db, self._scope):
+            if row["content"]["classSourcedId"] not in self._exported:
+                continue
             cells = _kept("enrollments", row["content"])
             _resolve(cells, "schoolSourcedId", self.orgs)
             yield {"schoolSourcedId": school} | cells | _updated(row)

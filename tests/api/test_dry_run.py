@@ -43,6 +43,9 @@ WRITES: dict[tuple[str, str], Any] = {
     ("PATCH", "/v1/students/1"): {"email": "ada@example.org"},
     ("PATCH", "/v1/terms/1"): {"title": "Autumn"},
     ("PATCH", "/v1/courses/1"): {"capacity": 7},
+    # A file, as it is.
+    ("POST", "/v1/imports"): "Number,Family name\n00412,Diallo\n",
+    ("DELETE", "/v1/imports/1"): None,
 }
 
 
@@ -60,6 +63,7 @@ def college(client: Client) -> Client:
     client.enroll(1, manual)
     client.enroll(client.student(), manual, waitlist=True)
     client.put_status(1, manual, "dropped")
+    client.post("/v1/imports", "Number,Email\n", headers={"Content-Type": "text/csv"}, status=201)
     return client
 
 
@@ -71,6 +75,9 @@ def everything(client: Client) -> list[Any]:
 def send(client: Client, method: str, address: str, body: Any, **headers: str) -> Any:
     if body is None:
         return client.delete(address, headers=headers, status="*")
+    if isinstance(body, str):
+        sent = {"Content-Type": "text/csv"} | headers
+        return client.post(address, body.encode(), headers=sent, status="*")
     return getattr(client, f"{method.lower()}_json")(address, body, headers=headers, status="*")
 
 

@@ -47,10 +47,12 @@ def undo(database: Database, import_id: int, *, keeps_conflicts: bool = False) -
         return undo_import(db, import_id, CHANGE, keeps_conflicts=keeps_conflicts)
 
 
-def export(database: Database, *, history: bool = False) -> bytes:
+def export(
+    database: Database, *, history: bool = False, term: str | None = None, since: str | None = None
+) -> bytes:
     target = io.BytesIO()
     with database.read() as db:
-        write_archive(db, Scope(with_history=history), UTC, target)
+        write_archive(db, Scope(term, since, history), UTC, target)
     return target.getvalue()
 
 

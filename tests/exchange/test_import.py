@@ -366,6 +366,20 @@ def test_the_rows_of_a_strict_package_go_out_as_they_came(database: Database):
         assert sorted(text.decode().splitlines()) == sorted(came)
 
 
+def test_one_term_and_a_delta_of_what_was_brought_in_are_valid(database: Database):
+    import_content(database, archive("clean-1.2"))
+
+    roles = "student|teacher|guardian"
+    term = validate(export(database, term="t-fall"), roles=roles)
+    assert {row["sourcedId"] for row in term["classes"]} == {"cls-alg-1", "cls-alg-2", "cls-art-1"}
+    assert [row["sourcedId"] for row in term["academicSessions"]] == ["t-fall"]
+    assert "e-08" not in {row["sourcedId"] for row in term["enrollments"]}
+    delta = validate(export(database, since="2000-01-01T00:00:00.000Z"), roles=roles)
+    assert {row["status"] for row in delta["users"]} == {"active"}
+    assert len(delta["enrollments"]) == 9
+    assert validate(export(database, since="2999-01-01T00:00:00.000Z")) == {}
+
+
 def test_own_columns_go_out_again(database: Database):
     import_content(database, archive("clean-1.2"))
 
