@@ -103,4 +103,4 @@ WHERE student_id = :student_id;
 -- Remove what imports quote of files: it may speak of the student.
 UPDATE import
 SET report = json_set(report, '$.faults', json('[]'))
-WHERE report LIKE '%"faults":[{%';
+WHERE json_array_length(report, '$.faults') > 0;
