@@ -22,15 +22,17 @@ TEXT_RULE = (
 NAME_LENGTH = 100
 CODE_POINTS_OF_NAME = 500
 
-# Letters, marks and digits of any script, without punctuation, symbols, and what shows nothing.
+# Letters, marks and digits of any script, without punctuation, symbols, what shows nothing, and
+# what is one of these, or beyond U+FFFF, in normal form C.
 # They end at U+FFFF: some readers of patterns take a character beyond it for two, and so cannot
 # read a range of them.
 _MARKS = r"\u0300-\u034e\u0350-\u036f"
 _LETTERS = (
-    r"0-9A-Za-z\xaa\xb5\xba\xc0-\xd6\xd8-\xf6\xf8-\u02ff\u0370-\u061b\u061d-\u115e\u1161-\u167f"
-    r"\u1681-\u17b3\u17b6-\u180a\u1810-\u1fff\u2c00-\u2dff\u2e80-\u2fff\u3005-\u3007\u3021-\u302f"
-    r"\u3031-\u3163\u3165-\ud7ff\uf900-\ufdff\ufe20-\ufe2f\ufe70-\ufefe\uff10-\uff19\uff21-\uff3a"
-    r"\uff41-\uff5a\uff66-\uff9f\uffa1-\uffdf"
+    r"0-9A-Za-z\xaa\xb5\xba\xc0-\xd6\xd8-\xf6\xf8-\u02ff\u0370-\u037d\u037f-\u0386\u0388-\u061b"
+    r"\u061d-\u115e\u1161-\u167f\u1681-\u17b3\u17b6-\u180a\u1810-\u1fee\u1ff0-\u1ffc"
+    r"\u1ffe-\u1fff\u2c00-\u2dff\u2e80-\u2fff\u3005-\u3007\u3021-\u302f\u3031-\u3163"
+    r"\u3165-\ud7ff\uf900-\ufa6b\ufa6d-\uface\ufad2-\ufad4\ufad8-\ufdff\ufe20-\ufe2f"
+    r"\ufe70-\ufefe\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uff9f\uffa1-\uffdf"
 )
 _BETWEEN = r"\- ._/&':"
 CODE_LENGTH = 32
