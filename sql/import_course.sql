@@ -113,9 +113,15 @@ SELECT 'course', incoming_id, record_id, id, id IS NULL, 0,
     CASE WHEN id IS NOT NULL THEN json_object('title', old_title, 'term', old_term, 'status', old_status) END,
     json_object(
         'code', code,
-        'section', CASE WHEN is_free THEN section ELSE CASE WHEN section = own_section THEN NULL ELSE own_section END END,
-        'title', CASE WHEN title IS NOT DISTINCT FROM last ->> 'title' AND id IS NOT NULL THEN old_title ELSE title END,
-        'term', CASE WHEN last IS NOT NULL AND term IS NOT DISTINCT FROM last ->> 'term' AND id IS NOT NULL THEN old_term ELSE term END,
+        'section', CASE WHEN is_free THEN section WHEN section IS DISTINCT FROM own_section THEN own_section END,
+        'title', CASE
+            WHEN title IS NOT DISTINCT FROM last ->> 'title' AND id IS NOT NULL THEN old_title
+            ELSE title
+        END,
+        'term', CASE
+            WHEN last IS NOT NULL AND term IS NOT DISTINCT FROM last ->> 'term' AND id IS NOT NULL THEN old_term
+            ELSE term
+        END,
         'status', CASE WHEN id IS NULL OR last ->> 'status' = 'cancelled' THEN 'open' ELSE old_status END
     )
 FROM (

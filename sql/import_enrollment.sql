@@ -365,7 +365,9 @@ SELECT 'enrollment', stretch.incoming_id, stretch.record_id, stretch.student_id,
         'began_at', coalesce(
             CASE WHEN stretch.begins = 0 AND stretch.ends = 0 THEN known.taken ->> 'began_at' END, own.began_at
         ),
-        'status', CASE WHEN stretch.begins = 0 AND stretch.ends = 0 THEN coalesce(known.taken ->> 'status', own.status) ELSE own.status END,
+        'status', coalesce(
+            CASE WHEN stretch.begins = 0 AND stretch.ends = 0 THEN known.taken ->> 'status' END, own.status
+        ),
         'ended_at', CASE
             WHEN stretch.begins = 0 AND stretch.ends = 0 AND known.taken IS NOT NULL THEN known.taken ->> 'ended_at'
             ELSE own.ended_at

@@ -109,7 +109,8 @@ INSERT INTO source_record (
     first_id, import_id, source, kind, sourced_id, is_deleted, content, user_ref, class_ref, taken, student_id, term_id,
     course_id, event_id
 )
-SELECT first_id, :import_id, :source, :kind, sourced_id, is_deleted, content, user_ref, class_ref, taken, student_id, term_id, course_id, event_id
+SELECT first_id, :import_id, :source, :kind, sourced_id, is_deleted, content, user_ref, class_ref, taken, student_id,
+    term_id, course_id, event_id
 FROM (
     SELECT incoming.sourced_id, incoming.is_deleted, incoming.content, incoming.user_ref, incoming.class_ref,
         coalesce(planned.taken, known.taken) AS taken,
@@ -118,7 +119,8 @@ FROM (
         coalesce(planned.course_id, known.course_id) AS course_id,
         coalesce(planned.event_id, known.event_id) AS event_id,
         incoming.id,
-        known.id AS known_id, coalesce(known.first_id, known.id) AS first_id, known.is_deleted AS was_deleted, known.content AS old_content,
+        known.id AS known_id, coalesce(known.first_id, known.id) AS first_id,
+        known.is_deleted AS was_deleted, known.content AS old_content,
         known.taken AS old_taken, known.student_id AS old_student_id, known.term_id AS old_term_id,
         known.course_id AS old_course_id, known.event_id AS old_event_id
     FROM incoming
@@ -148,7 +150,8 @@ INSERT INTO source_record (
     first_id, import_id, source, kind, sourced_id, is_deleted, content, user_ref, class_ref, taken, student_id, term_id,
     course_id, event_id
 )
-SELECT coalesce(known.first_id, known.id), :import_id, known.source, known.kind, known.sourced_id, 1, known.content, known.user_ref, known.class_ref,
+SELECT coalesce(known.first_id, known.id), :import_id, known.source, known.kind, known.sourced_id, 1,
+    known.content, known.user_ref, known.class_ref,
     coalesce(planned.taken, known.taken), known.student_id, known.term_id, known.course_id, known.event_id
 FROM planned
 CROSS JOIN source_record AS known

@@ -151,8 +151,8 @@ WHERE said_student.student_id IS NULL
     AND known.is_current = 1;
 
 -- name: insert_planned_students()!
--- What becomes of each student that the rows name? A value is taken where the source has changed it; a change made here stays, and a
--- number that another student has is not taken.
+-- What becomes of each student that the rows name? A value is taken where the source has changed it; a change made
+-- here stays, and a number that another student has is not taken.
 INSERT INTO planned (kind, incoming_id, record_id, student_id, is_new, is_ended, taken, before, wanted)
 SELECT 'student', incoming_id, record_id, id, id IS NULL,
     id IS NOT NULL
@@ -205,7 +205,8 @@ FROM (
     SELECT said.incoming_id, said.record_id, said.last, said.number, said.given_name,
         said.family_name, said.email, said.status, incoming.kind = 'users' AS is_user,
         NOT EXISTS (
-            SELECT 1 FROM student AS other WHERE other.number = said.number AND other.id IS DISTINCT FROM said.student_id
+            SELECT 1 FROM student AS other
+            WHERE other.number = said.number AND other.id IS DISTINCT FROM said.student_id
         ) AS is_number_free,
         student.id, student.number AS old_number, student.given_name AS old_given_name,
         student.family_name AS old_family_name, student.email AS old_email, student.status AS old_status

@@ -11,7 +11,8 @@ ORDER BY sourced_id;
 
 -- name: list_sourced_terms()
 -- Which terms does another system have, and what was taken of each?
-SELECT exported_record.sourced_id, exported_record.taken, term.id, term.code, term.title, term.start_on, term.end_on, term.updated_at
+SELECT exported_record.sourced_id, exported_record.taken,
+    term.id, term.code, term.title, term.start_on, term.end_on, term.updated_at
 FROM exported_record
 CROSS JOIN term
 WHERE exported_record.kind = 'academicSessions'
@@ -25,8 +26,8 @@ ORDER BY exported_record.sourced_id;
 
 -- name: list_sourced_courses()
 -- Which courses are classes of another system, and what was taken of each?
-SELECT exported_record.sourced_id, exported_record.content, exported_record.taken, course.id, course.title, course.label, course.term,
-    term.id AS term_id, course.status, course.updated_at,
+SELECT exported_record.sourced_id, exported_record.content, exported_record.taken,
+    course.id, course.title, course.label, course.term, term.id AS term_id, course.status, course.updated_at,
     (SELECT min(first.id) FROM course AS first WHERE first.code = course.code) AS code_id
 FROM exported_record
 CROSS JOIN course

@@ -229,11 +229,27 @@ FROM (
     CROSS JOIN student
     WHERE undo_record.kind = 'student'
         AND student.id = undo_record.record_id
-        AND student.number IS NOT DISTINCT FROM CASE WHEN is_new OR after ->> 'number' IS DISTINCT FROM before ->> 'number' THEN after ->> 'number' ELSE student.number END
-        AND student.given_name IS NOT DISTINCT FROM CASE WHEN is_new OR after ->> 'given_name' IS DISTINCT FROM before ->> 'given_name' THEN after ->> 'given_name' ELSE student.given_name END
-        AND student.family_name IS NOT DISTINCT FROM CASE WHEN is_new OR after ->> 'family_name' IS DISTINCT FROM before ->> 'family_name' THEN after ->> 'family_name' ELSE student.family_name END
-        AND student.email IS NOT DISTINCT FROM CASE WHEN is_new OR after ->> 'email' IS DISTINCT FROM before ->> 'email' THEN after ->> 'email' ELSE student.email END
-        AND student.status = CASE WHEN is_new OR after ->> 'status' IS DISTINCT FROM before ->> 'status' THEN after ->> 'status' ELSE student.status END
+        AND student.number IS NOT DISTINCT FROM CASE
+            WHEN is_new OR after ->> 'number' IS DISTINCT FROM before ->> 'number' THEN after ->> 'number'
+            ELSE student.number
+        END
+        AND student.given_name IS NOT DISTINCT FROM CASE
+            WHEN is_new OR after ->> 'given_name' IS DISTINCT FROM before ->> 'given_name' THEN after ->> 'given_name'
+            ELSE student.given_name
+        END
+        AND student.family_name IS NOT DISTINCT FROM CASE
+            WHEN is_new OR after ->> 'family_name' IS DISTINCT FROM before ->> 'family_name'
+                THEN after ->> 'family_name'
+            ELSE student.family_name
+        END
+        AND student.email IS NOT DISTINCT FROM CASE
+            WHEN is_new OR after ->> 'email' IS DISTINCT FROM before ->> 'email' THEN after ->> 'email'
+            ELSE student.email
+        END
+        AND student.status = CASE
+            WHEN is_new OR after ->> 'status' IS DISTINCT FROM before ->> 'status' THEN after ->> 'status'
+            ELSE student.status
+        END
         AND (
             is_new = 0
             OR student.max_credits IS NULL
@@ -261,7 +277,10 @@ SET number = CASE WHEN after ->> 'number' IS DISTINCT FROM before ->> 'number' T
         ELSE family_name
     END,
     email = CASE WHEN after ->> 'email' IS DISTINCT FROM before ->> 'email' THEN before ->> 'email' ELSE email END,
-    status = CASE WHEN after ->> 'status' IS DISTINCT FROM before ->> 'status' THEN before ->> 'status' ELSE status END,
+    status = CASE
+        WHEN after ->> 'status' IS DISTINCT FROM before ->> 'status' THEN before ->> 'status'
+        ELSE status
+    END,
     updated_at = :at,
     version = version + 1
 FROM undo_record
@@ -294,9 +313,18 @@ WHERE kind = 'course'
     AND EXISTS (
         SELECT 1 FROM course
         WHERE course.id = undo_record.record_id
-            AND course.title = CASE WHEN is_new OR after ->> 'title' IS DISTINCT FROM before ->> 'title' THEN after ->> 'title' ELSE course.title END
-            AND course.status = CASE WHEN is_new OR after ->> 'status' IS DISTINCT FROM before ->> 'status' THEN after ->> 'status' ELSE course.status END
-            AND course.term IS NOT DISTINCT FROM CASE WHEN is_new OR after ->> 'term' IS DISTINCT FROM before ->> 'term' THEN after ->> 'term' ELSE course.term END
+            AND course.title = CASE
+                WHEN is_new OR after ->> 'title' IS DISTINCT FROM before ->> 'title' THEN after ->> 'title'
+                ELSE course.title
+            END
+            AND course.status = CASE
+                WHEN is_new OR after ->> 'status' IS DISTINCT FROM before ->> 'status' THEN after ->> 'status'
+                ELSE course.status
+            END
+            AND course.term IS NOT DISTINCT FROM CASE
+                WHEN is_new OR after ->> 'term' IS DISTINCT FROM before ->> 'term' THEN after ->> 'term'
+                ELSE course.term
+            END
             AND (
                 is_new = 0
                 OR course.code = after ->> 'code'
@@ -317,7 +345,10 @@ WHERE kind = 'course'
 -- Give these courses the values that they had before.
 UPDATE course
 SET title = CASE WHEN after ->> 'title' IS DISTINCT FROM before ->> 'title' THEN before ->> 'title' ELSE title END,
-    status = CASE WHEN after ->> 'status' IS DISTINCT FROM before ->> 'status' THEN before ->> 'status' ELSE status END,
+    status = CASE
+        WHEN after ->> 'status' IS DISTINCT FROM before ->> 'status' THEN before ->> 'status'
+        ELSE status
+    END,
     term = CASE WHEN after ->> 'term' IS DISTINCT FROM before ->> 'term' THEN before ->> 'term' ELSE term END,
     updated_at = :at,
     version = version + 1
@@ -340,9 +371,18 @@ WHERE kind = 'term'
     AND EXISTS (
         SELECT 1 FROM term
         WHERE term.id = undo_record.record_id
-            AND term.title = CASE WHEN is_new OR after ->> 'title' IS DISTINCT FROM before ->> 'title' THEN after ->> 'title' ELSE term.title END
-            AND term.start_on = CASE WHEN is_new OR after ->> 'start_on' IS DISTINCT FROM before ->> 'start_on' THEN after ->> 'start_on' ELSE term.start_on END
-            AND term.end_on = CASE WHEN is_new OR after ->> 'end_on' IS DISTINCT FROM before ->> 'end_on' THEN after ->> 'end_on' ELSE term.end_on END
+            AND term.title = CASE
+                WHEN is_new OR after ->> 'title' IS DISTINCT FROM before ->> 'title' THEN after ->> 'title'
+                ELSE term.title
+            END
+            AND term.start_on = CASE
+                WHEN is_new OR after ->> 'start_on' IS DISTINCT FROM before ->> 'start_on' THEN after ->> 'start_on'
+                ELSE term.start_on
+            END
+            AND term.end_on = CASE
+                WHEN is_new OR after ->> 'end_on' IS DISTINCT FROM before ->> 'end_on' THEN after ->> 'end_on'
+                ELSE term.end_on
+            END
             AND (is_new = 0 OR NOT EXISTS (SELECT 1 FROM course WHERE course.term = term.code))
     );
 
@@ -350,8 +390,14 @@ WHERE kind = 'term'
 -- Give these terms the values that they had before.
 UPDATE term
 SET title = CASE WHEN after ->> 'title' IS DISTINCT FROM before ->> 'title' THEN before ->> 'title' ELSE title END,
-    start_on = CASE WHEN after ->> 'start_on' IS DISTINCT FROM before ->> 'start_on' THEN before ->> 'start_on' ELSE start_on END,
-    end_on = CASE WHEN after ->> 'end_on' IS DISTINCT FROM before ->> 'end_on' THEN before ->> 'end_on' ELSE end_on END,
+    start_on = CASE
+        WHEN after ->> 'start_on' IS DISTINCT FROM before ->> 'start_on' THEN before ->> 'start_on'
+        ELSE start_on
+    END,
+    end_on = CASE
+        WHEN after ->> 'end_on' IS DISTINCT FROM before ->> 'end_on' THEN before ->> 'end_on'
+        ELSE end_on
+    END,
     updated_at = :at,
     version = version + 1
 FROM undo_record

@@ -33,7 +33,7 @@ UPLOADS = (
 
 
 def read_file(context: Context, content: bytes) -> Upload:
-    """Read the file that is to be brought in. Raises invalid_query."""
+    """Read the file that is to be brought in. Raises unreadable_import."""
     options = context.query
     assert isinstance(options, ImportOptions)
     name = options.file_name or "upload"
@@ -93,7 +93,7 @@ OPERATIONS = (
         uploads=UPLOADS,
         answer=ImportReport,
         status=201,
-        conflicts=("unreadable_import", "import_has_errors", "too_many_removals"),
+        conflicts=("unreadable_import", "import_has_errors", "too_many_removals", "unknown_course"),
         conditional=True,
     ),
     Operation(

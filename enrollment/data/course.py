@@ -57,10 +57,16 @@ def _not_found(course_id: int) -> Problem:
 
 def get_course(db: Connection, course_id: int) -> Course:
     """Return a course. Raises course_not_found."""
-    row = SQL.get_course(db, id=course_id)
-    if row is None:
+    found = find_course(db, course_id)
+    if found is None:
         raise _not_found(course_id)
-    return get_courses(db, [row])[0]
+    return found
+
+
+def find_course(db: Connection, course_id: int) -> Course | None:
+    """Return a course, or None if there is none with this id."""
+    row = SQL.get_course(db, id=course_id)
+    return None if row is None else get_courses(db, [row])[0]
 
 
 def get_courses(db: Connection, rows: Sequence[Any]) -> list[Course]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, NoReturn, cast
 from msgspec.structs import asdict, replace
 
 from enrollment.data import imports
-from enrollment.data.course import get_course
+from enrollment.data.course import find_course
 from enrollment.data.export import get_school
 from enrollment.data.imports import Applied, Wanted
 from enrollment.exchange.faults import Faults, Severity
@@ -52,7 +52,7 @@ def bring_in(
 
     `check_tag` takes the tag of what is done. It raises if someone has seen something else, and
     returns whether they have seen just this, which confirms how much is removed. A dry run gets a
-    report that says what would be refused. Raises unreadable_import, course_not_found,
+    report that says what would be refused. Raises unreadable_import, unknown_course,
     import_has_errors, too_many_removals.
     """
     faults = deepcopy(upload.faults)
@@ -81,8 +81,15 @@ def bring_in(
 
 
 def _wanted(db: Connection, upload: Upload, options: ImportOptions) -> Wanted:
-    if options.course_id is not None:
-        get_course(db, options.course_id)
+    if options.course_id is not None and find_course(db, options.course_id) is None:
+        detail = f"There is no course {options.course_id}."
+        violation = Violation(
+            parameter="course_id",
+            code="unknown_course",
+            detail=detail,
+            details={"course_id": options.course_id},
+        )
+        raise Problem.from_violations([violation])
     is_list = upload.understood.format == "list"
     ends = options.missing == "drop"
     columns = {name for file in upload.understood.files for name in file.columns.values()}

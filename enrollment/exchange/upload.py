@@ -131,7 +131,7 @@ def _number(text: str | None) -> str | None:
 
 
 def reading_options(query: ImportOptions) -> Options:
-    """Return how files are read. Raises invalid_query."""
+    """Return how files are read. Raises unreadable_import."""
     columns, violations = {}, []
     for item in filter(None, query.columns.split(",")):
         header, _, field = item.rpartition("=")
@@ -145,7 +145,7 @@ def reading_options(query: ImportOptions) -> Options:
         detail = "Expected the name of an encoding, such as cp1251"
         violations.append(_invalid("encoding", detail))
     if violations:
-        raise Problem("invalid_query", violations[0].detail, violations)
+        raise Problem("unreadable_import", violations[0].detail, violations)
     return Options(query.encoding or None, query.date_order or None, columns)
 
 

@@ -127,7 +127,8 @@ def _operation(operation: Operation, operations: Sequence[Operation]) -> dict[st
         types = dict.fromkeys(media_types(operation.method), content)
         described["requestBody"] = {"required": True, "content": types}
     if operation.uploads:
-        schema = {"type": "string", "format": "binary", "maxLength": operation.body_limit}
+        limits = {"minLength": 1, "maxLength": operation.body_limit}
+        schema = {"type": "string", "format": "binary"} | limits
         file = {"schema": schema, "example": LIST}
         content = dict.fromkeys(operation.uploads, file)
         described["requestBody"] = {"required": True, "content": content}

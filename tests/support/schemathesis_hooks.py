@@ -13,12 +13,19 @@ from enrollment.http.writes import KEY
 TAGS = st.sampled_from(['"1"', '"2"', 'W/"1"', '"1-1"', "*", '"never"'])
 schemathesis.openapi.format("entity-tags", TAGS | st.lists(TAGS, min_size=1).map(", ".join))
 schemathesis.openapi.format("request-id", st.text("ab01._- \"'<", min_size=1).map(str.strip))
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # The values of `wait` for which the change feed waits.
 WAITS = {str(seconds) for seconds in range(1, 31)}
 # The codes for a request that does not match its schema.
 MISFITS = {"invalid_body", "invalid_query"}
 # Headers that any HTTP response may have.
 OF_HTTP = {"content-type", "content-length", "connection", "date", "server"}
+
+
+@schemathesis.serializer("application/zip", XLSX)
+def file_as_it_is(context: Any, value: Any) -> bytes:
+    """A file is sent as it is."""
+    return value if isinstance(value, bytes) else str(value).encode()
 
 
 @schemathesis.hook
