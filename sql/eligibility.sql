@@ -103,7 +103,8 @@ request AS MATERIALIZED (
                 SELECT count(*) FROM student_course AS ahead
                 WHERE ahead.course_id = requested.course_id
                     AND ahead.status = 'waitlisted'
-                    AND ahead.queue_number < present.queue_number
+                    AND (ahead.queue_number, ahead.queue_fraction)
+                        < (present.queue_number, present.queue_fraction)
             )
             ELSE seat.waitlisted
         END AS reserved,
@@ -514,7 +515,7 @@ ORDER BY item, rank, details;
 SELECT student_id, course_id, status = 'waitlisted' AS waitlist
 FROM student_course
 WHERE course_id = :course_id AND status IN ('enrolled', 'waitlisted')
-ORDER BY status, queue_number, enrolled_at, student_id;
+ORDER BY status, queue_number, queue_fraction, enrolled_at, student_id;
 
 -- name: list_dependent_enrollments(student_ids, course_id)
 -- In which other courses are these students enrolled that are taken at the same time as this one? student_ids is a

@@ -15,7 +15,7 @@ WITH pair AS MATERIALIZED (
 
 waitlisted AS MATERIALIZED (
     SELECT student_id, course_id,
-        row_number() OVER (PARTITION BY course_id ORDER BY queue_number) AS position
+        row_number() OVER (PARTITION BY course_id ORDER BY queue_number, queue_fraction) AS position
     FROM student_course
     WHERE course_id IN (SELECT course_id FROM pair) AND status = 'waitlisted'
 )

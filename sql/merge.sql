@@ -50,24 +50,25 @@ WHERE one.student_id = :student_id
 ORDER BY one.course_id;
 
 -- name: list_events_to_move(student_id, course_ids)
--- Which events that stand made this student's enrollments in these courses what they are? place_of is
--- the number on the waitlist that goes with one. course_ids is a JSON array.
-SELECT event.id,
-    CASE
-        WHEN present.status = 'waitlisted'
-            AND event.to_status = 'waitlisted'
-            AND coalesce(event.place_of, event.id) = present.queue_number
-            THEN present.queue_number
-    END AS place_of
+-- Which events that stand made this student's enrollments in these courses what they are? place_of is the event
+-- that gave the place on the waitlist that goes with one; queue_number and queue_fraction are that place, if the
+-- student was moved to it. course_ids is a JSON array.
+SELECT event.id, event.course_id,
+    CASE WHEN event.gives_place THEN coalesce(event.place_of, event.id) END AS place_of,
+    CASE WHEN event.gives_place AND present.queue_fraction <> '' THEN present.queue_number END AS queue_number,
+    present.queue_fraction
 FROM student_course AS present
-CROSS JOIN enrollment_event AS event
-WHERE present.student_id = :student_id
-    AND present.course_id IN (SELECT CAST(value AS bigint) FROM json_each(:course_ids))
-    AND event.student_id = present.student_id
-    AND event.course_id = present.course_id
-    AND event.from_status IS DISTINCT FROM event.to_status
-    AND event.superseded_by IS NULL
-    AND event.to_status <> 'void'
+CROSS JOIN (
+    SELECT id, student_id, course_id, place_of,
+        to_status = 'waitlisted' AND id = max(id) OVER (PARTITION BY course_id) AS gives_place
+    FROM enrollment_event
+    WHERE student_id = :student_id
+        AND course_id IN (SELECT CAST(value AS bigint) FROM json_each(:course_ids))
+        AND from_status IS DISTINCT FROM to_status
+        AND superseded_by IS NULL
+        AND to_status <> 'void'
+) AS event
+WHERE present.student_id = :student_id AND present.course_id = event.course_id
 ORDER BY event.id;
 
 -- name: insert_moved_event(event_id, place_of, into_id, at, actor, reason)!

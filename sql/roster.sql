@@ -81,11 +81,11 @@ LEFT JOIN course ON course.id = enrollment.course_id
 WHERE student.id = :student_id
 GROUP BY student.id;
 
--- name: list_students_of_course(course_id, status, after_status, after_queue_number, after_student_id, limit)
+-- name: list_students_of_course(course_id, status, after_status, after_queue_number, after_queue_fraction, after_student_id, limit)
 -- Which students are or were in this course, grouped by status, waitlisted ones in the order of the waitlist?
--- A first page follows (status or '', -1, 0). 'waitlisted' is the last status in this order.
+-- A first page follows (status or '', -1, '', 0). 'waitlisted' is the last status in this order.
 SELECT
-    enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.queue_number,
+    enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.queue_number, enrollment.queue_fraction,
     enrollment.position, enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at,
     enrollment.dropped_at, enrollment.passed, enrollment.grade, enrollment.version,
     student.number, student.given_name, student.family_name, student.email
@@ -93,10 +93,10 @@ FROM enrollment
 CROSS JOIN student
 WHERE student.id = enrollment.student_id
     AND enrollment.course_id = :course_id
-    AND (enrollment.status, enrollment.queue_number, enrollment.student_id)
-        > (:after_status, :after_queue_number, :after_student_id)
+    AND (enrollment.status, enrollment.queue_number, enrollment.queue_fraction, enrollment.student_id)
+        > (:after_status, :after_queue_number, :after_queue_fraction, :after_student_id)
     AND enrollment.status <= coalesce(:status, 'waitlisted')
-ORDER BY enrollment.status, enrollment.queue_number, enrollment.student_id
+ORDER BY enrollment.status, enrollment.queue_number, enrollment.queue_fraction, enrollment.student_id
 LIMIT :limit;
 
 -- name: list_students_of_course_as_of(course_id, status, as_of, known_at, after_student_id, limit)

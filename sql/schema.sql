@@ -944,7 +944,9 @@ CREATE TABLE student_course (
         passed IN (0, 1)
         AND length(grade) BETWEEN 1 AND 10
         AND passed_at IS strftime('%Y-%m-%dT%H:%M:%fZ', passed_at, '+0 days')
-    ),
+    ), queue_fraction TEXT NOT NULL DEFAULT ''
+    CONSTRAINT student_course_queue_fraction_is_digits
+        CHECK (queue_fraction NOT GLOB '*[^0-9]*' AND queue_fraction NOT LIKE '%0'),
     CONSTRAINT student_course_key PRIMARY KEY (student_id, course_id),
     CONSTRAINT student_course_student_exists FOREIGN KEY (student_id) REFERENCES student (id)
         ON UPDATE RESTRICT ON DELETE RESTRICT,
@@ -979,13 +981,14 @@ CREATE TABLE student_course (
     CONSTRAINT student_course_version_positive CHECK (version >= 1)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX student_course_by_course ON student_course (course_id, status, queue_number, student_id);
+CREATE INDEX student_course_by_course
+ON student_course (course_id, status, queue_number, queue_fraction, student_id);
 
 CREATE INDEX student_course_by_course_and_student ON student_course (course_id, student_id);
 
 CREATE TRIGGER student_course_insert_does_not_jump_the_queue
 BEFORE INSERT ON student_course
-WHEN NEW.queue_number <> 0
+WHEN NEW.queue_number <> 0 OR NEW.queue_fraction <> ''
 BEGIN
     SELECT RAISE(ABORT, 'the events give the places in a waitlist');
 END;
@@ -1083,19 +1086,27 @@ BEGIN
 END;
 
 CREATE TRIGGER student_course_update_does_not_jump_the_queue
-BEFORE UPDATE OF queue_number ON student_course
-WHEN NEW.queue_number IS NOT coalesce(
-        (
-            SELECT coalesce(place_of, id) FROM enrollment_event
+BEFORE UPDATE OF queue_number, queue_fraction ON student_course
+WHEN NOT (
+        NEW.version > OLD.version
+        AND (OLD.status, NEW.status) = ('waitlisted', 'waitlisted')
+        AND NEW.change_reason IS NOT NULL
+        AND NEW.corrects IS OLD.corrects
+        AND NEW.queue_fraction <> ''
+    )
+    AND (NEW.queue_number, NEW.queue_fraction) IS NOT (
+        SELECT coalesce(last.queue_number, last.place_of, last.id, 0), coalesce(last.queue_fraction, '')
+        FROM (SELECT 1)
+        LEFT JOIN (
+            SELECT id, place_of, queue_number, queue_fraction FROM enrollment_event
             WHERE student_id = NEW.student_id
                 AND course_id = NEW.course_id
                 AND to_status = 'waitlisted'
-                AND from_status IS NOT 'waitlisted'
+                AND (from_status IS NOT 'waitlisted' OR queue_number IS NOT NULL)
                 AND superseded_by IS NULL
                 AND NEW.status = 'waitlisted'
             ORDER BY id DESC LIMIT 1
-        ),
-        0
+        ) AS last
     )
 BEGIN
     SELECT RAISE(ABORT, 'the events give the places in a waitlist');
@@ -1111,6 +1122,8 @@ WHEN NEW.status <> OLD.status
     OR NEW.place_of IS NOT OLD.place_of
     OR NEW.corrects IS NOT OLD.corrects
     OR NEW.restores IS NOT OLD.restores
+    OR (NEW.queue_number, NEW.queue_fraction) <> (OLD.queue_number, OLD.queue_fraction)
+    AND NEW.version > OLD.version
     OR NEW.change_reason IS NOT OLD.change_reason
     AND NOT (
         NEW.change_reason IS NULL
@@ -1144,7 +1157,7 @@ WHEN NEW.status <> OLD.status
 BEGIN
     INSERT INTO student_course_event (
         student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
-        place_of, corrects, restores, passed, grade
+        place_of, corrects, restores, passed, grade, queue_number, queue_fraction, position
     )
     SELECT
         NEW.student_id,
@@ -1186,7 +1199,17 @@ BEGIN
         change.corrects,
         change.restores,
         iif(NEW.status = 'completed', coalesce(NEW.passed, 1), NULL),
-        iif(NEW.status = 'completed', NEW.grade, NULL)
+        iif(NEW.status = 'completed', NEW.grade, NULL),
+        iif(change.corrects IS NULL, change.queue_number, moved.queue_number),
+        iif(change.corrects IS NULL, change.queue_fraction, moved.queue_fraction),
+        CASE
+            WHEN change.queue_number IS NOT NULL THEN (
+                SELECT count(*) FROM student_course
+                WHERE course_id = NEW.course_id
+                    AND status = 'waitlisted'
+                    AND (queue_number, queue_fraction) <= (NEW.queue_number, NEW.queue_fraction)
+            )
+        END
     FROM (
         SELECT
             iif(NEW.version > OLD.version, NEW.changed_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) AS at,
@@ -1201,13 +1224,35 @@ BEGIN
                 )
                 WHEN NEW.version > OLD.version AND NEW.corrects IS NOT OLD.corrects THEN NEW.corrects
             END AS corrects,
-            iif(NEW.version > OLD.version AND NEW.corrects IS NOT OLD.corrects, NEW.restores, NULL) AS restores
+            iif(NEW.version > OLD.version AND NEW.corrects IS NOT OLD.corrects, NEW.restores, NULL) AS restores,
+            iif(
+                NEW.version > OLD.version AND (NEW.queue_number, NEW.queue_fraction) <> (OLD.queue_number, OLD.queue_fraction),
+                NEW.queue_number,
+                NULL
+            ) AS queue_number,
+            iif(
+                NEW.version > OLD.version AND (NEW.queue_number, NEW.queue_fraction) <> (OLD.queue_number, OLD.queue_fraction),
+                NEW.queue_fraction,
+                NULL
+            ) AS queue_fraction
     ) AS change
     JOIN (
         SELECT effective_at, recorded_at FROM student_course_event
         WHERE student_id = NEW.student_id AND course_id = NEW.course_id
         ORDER BY id DESC LIMIT 1
-    ) AS last;
+    ) AS last
+    -- What is waitlisted again is in the place to which it was moved last, if it was.
+    LEFT JOIN (
+        SELECT queue_number, queue_fraction FROM enrollment_event
+        WHERE NEW.status = 'waitlisted'
+            AND NEW.corrects IS NOT OLD.corrects
+            AND student_id = NEW.student_id
+            AND course_id = NEW.course_id
+            AND id BETWEEN coalesce(NEW.restores, NEW.corrects) AND NEW.corrects
+            AND queue_number IS NOT NULL
+            AND superseded_by IS NULL
+        ORDER BY id DESC LIMIT 1
+    ) AS moved;
     UPDATE student_course
     SET version = OLD.version + 1
     WHERE student_id = NEW.student_id
@@ -1267,7 +1312,15 @@ CREATE TABLE student_course_event (
     overridden   TEXT,
     place_of     INTEGER, corrects INTEGER, restores INTEGER, passed INTEGER, grade TEXT
     CONSTRAINT student_course_event_outcome_makes_sense
-        CHECK (passed IN (0, 1) AND length(grade) BETWEEN 1 AND 10),
+        CHECK (passed IN (0, 1) AND length(grade) BETWEEN 1 AND 10), queue_number INTEGER, queue_fraction TEXT, position INTEGER
+    CONSTRAINT student_course_event_place_makes_sense CHECK (
+        (queue_number IS NULL) = (queue_fraction IS NULL)
+        AND queue_number >= 0
+        AND queue_fraction <> ''
+        AND queue_fraction NOT GLOB '*[^0-9]*'
+        AND queue_fraction NOT LIKE '%0'
+        AND position >= 1
+    ),
     CONSTRAINT student_course_event_from_status_known
         CHECK (from_status IN ('enrolled', 'waitlisted', 'completed', 'dropped', 'void')),
     CONSTRAINT student_course_event_to_status_known
@@ -1354,6 +1407,19 @@ BEGIN
                 FROM student_course_event
                 WHERE id = coalesce(NEW.restores, NEW.corrects)
             )
+            AND (NEW.queue_number, NEW.queue_fraction) IS (
+                SELECT max(queue_number), max(queue_fraction)
+                FROM (
+                    SELECT queue_number, queue_fraction FROM enrollment_event
+                    WHERE NEW.to_status = 'waitlisted'
+                        AND student_id = NEW.student_id
+                        AND course_id = NEW.course_id
+                        AND id BETWEEN coalesce(NEW.restores, NEW.corrects) AND NEW.corrects
+                        AND queue_number IS NOT NULL
+                        AND coalesce(superseded_by, NEW.id) = NEW.id
+                    ORDER BY id DESC LIMIT 1
+                )
+            )
         );
 END;
 
@@ -1421,6 +1487,8 @@ WHEN NEW.id <> OLD.id
     OR NEW.restores IS NOT OLD.restores
     OR NEW.passed IS NOT OLD.passed
     OR NEW.grade IS NOT OLD.grade
+    OR (NEW.queue_number, NEW.queue_fraction, NEW.position)
+        IS NOT (OLD.queue_number, OLD.queue_fraction, OLD.position)
     OR NOT (
         NEW.reason IS OLD.reason
         OR NEW.reason IS NULL AND EXISTS (SELECT 1 FROM erasure WHERE student_id = OLD.student_id)
@@ -1431,6 +1499,26 @@ WHEN NEW.id <> OLD.id
     )
 BEGIN
     SELECT RAISE(ABORT, 'history is append-only');
+END;
+
+CREATE TRIGGER student_course_event_moves_on_the_waitlist
+BEFORE INSERT ON student_course_event
+WHEN coalesce(NEW.queue_number, NEW.queue_fraction, NEW.position) IS NOT NULL
+    AND NEW.corrects IS NULL
+    AND (
+        NEW.from_status IS NOT 'waitlisted'
+        OR NEW.to_status <> 'waitlisted'
+        OR NEW.reason IS NULL
+        OR NEW.position IS NULL
+        OR EXISTS (
+            SELECT 1 FROM student_course
+            WHERE course_id = NEW.course_id AND status = 'waitlisted'
+                AND queue_number = NEW.queue_number AND queue_fraction = NEW.queue_fraction
+                AND student_id <> NEW.student_id
+        )
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'the events give the places in a waitlist');
 END;
 
 CREATE TRIGGER student_course_event_takes_over_a_free_place
@@ -1454,7 +1542,8 @@ WHEN NEW.place_of IS NOT NULL
         )
         OR EXISTS (
             SELECT 1 FROM student_course
-            WHERE course_id = NEW.course_id AND status = 'waitlisted' AND queue_number = NEW.place_of
+            WHERE course_id = NEW.course_id AND status = 'waitlisted'
+                AND queue_number = NEW.place_of AND queue_fraction = ''
         )
     )
 BEGIN
@@ -1491,18 +1580,19 @@ AFTER INSERT ON student_course_event
 WHEN 'waitlisted' IN (NEW.from_status, NEW.to_status) OR NEW.corrects IS NOT NULL
 BEGIN
     UPDATE student_course
-    SET queue_number = coalesce(
-        (
-            SELECT coalesce(place_of, id) FROM enrollment_event
+    SET (queue_number, queue_fraction) = (
+        SELECT coalesce(last.queue_number, last.place_of, last.id, 0), coalesce(last.queue_fraction, '')
+        FROM (SELECT 1)
+        LEFT JOIN (
+            SELECT id, place_of, queue_number, queue_fraction FROM enrollment_event
             WHERE student_id = NEW.student_id
                 AND course_id = NEW.course_id
                 AND to_status = 'waitlisted'
-                AND from_status IS NOT 'waitlisted'
+                AND (from_status IS NOT 'waitlisted' OR queue_number IS NOT NULL)
                 AND superseded_by IS NULL
                 AND NEW.to_status = 'waitlisted'
             ORDER BY id DESC LIMIT 1
-        ),
-        0
+        ) AS last
     )
     WHERE student_id = NEW.student_id AND course_id = NEW.course_id;
 END;
@@ -1816,13 +1906,14 @@ WHERE lower(own.value) = lower(early.key);
 
 CREATE VIEW enrollment AS
 SELECT
-    student_id, course_id, status, queue_number,
+    student_id, course_id, status, queue_number, queue_fraction,
     CASE
         WHEN status = 'waitlisted' THEN (
             SELECT count(*) FROM student_course AS ahead
             WHERE ahead.course_id = student_course.course_id
                 AND ahead.status = 'waitlisted'
-                AND ahead.queue_number <= student_course.queue_number
+                AND (ahead.queue_number, ahead.queue_fraction)
+                    <= (student_course.queue_number, student_course.queue_fraction)
         )
     END AS position,
     enrolled_at, waitlisted_at, completed_at, dropped_at, passed, grade, passed_at, version
@@ -1832,6 +1923,7 @@ WHERE status <> 'void';
 CREATE VIEW enrollment_event AS
 SELECT
     id, student_id, course_id, from_status, to_status, effective_at, recorded_at, place_of, passed, grade,
+    queue_number, queue_fraction,
     (
         SELECT min(later.id) FROM student_course_event AS later
         WHERE later.student_id = event.student_id AND later.course_id = event.course_id

@@ -87,9 +87,10 @@ def promote_manually(
 def _promote_in_order(db: Connection, course_id: int, own: Change, seats: float) -> list[Decision]:
     """Promote or skip waitlisted students in their order, until no seat is left."""
     decisions: list[Decision] = []
-    last, limit = 0, BATCH
+    last, limit = (0, ""), BATCH
     while True:
-        page = {"after_queue_number": last, "limit": limit}
+        number, fraction = last
+        page = {"after_queue_number": number, "after_queue_fraction": fraction, "limit": limit}
         waitlisted = SQL.list_waitlisted(db, course_id=course_id, **page)
         requests = [EnrollmentRequest(row["student_id"], course_id) for row in waitlisted]
         batch = list(_before_it_is_full(decide(db, requests, own, reserves_seats=False), seats))
@@ -97,7 +98,7 @@ def _promote_in_order(db: Connection, course_id: int, own: Change, seats: float)
         decisions += batch
         if len(batch) < limit:
             return decisions
-        last, limit = waitlisted[-1]["queue_number"], 2 * limit
+        (_, *last), limit = waitlisted[-1], 2 * limit
         seats -= sum(not decision.violations for decision in batch)
 
 

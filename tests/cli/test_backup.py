@@ -471,7 +471,7 @@ def test_pending_migrations_are_wrong(tmp_path: Path, capsys: pytest.CaptureFixt
     run("migrate", "--to", "0021", "--database", file)
 
     assert run("doctor", "--database", file) == 1
-    assert "wrong migrations are pending: 0022.add-exports" in capsys.readouterr().out
+    assert "wrong migrations are pending: 0024.add-waitlist-moves" in capsys.readouterr().out
 
 
 def test_livez_and_readyz(client: Client, database_file: Path):
@@ -487,10 +487,10 @@ def test_livez_and_readyz(client: Client, database_file: Path):
 
 def test_a_schema_of_another_release_is_not_ready(client: Client, database_file: Path):
     with closing(sqlite3.connect(database_file)) as db, db:
-        db.execute("DELETE FROM _yoyo_migration WHERE migration_id LIKE '0022%'")
+        db.execute("DELETE FROM _yoyo_migration WHERE migration_id LIKE '0024%'")
     assert client.get("/readyz", status=503).json["code"] == "database_outdated"
     with closing(sqlite3.connect(database_file)) as db, db:
-        for id in ("0022.add-exports", "9999.of-the-future"):
+        for id in ("0024.add-waitlist-moves", "9999.of-the-future"):
             db.execute(
                 "INSERT INTO _yoyo_migration (migration_hash, migration_id) VALUES (?1, ?1)", (id,)
             )

@@ -248,6 +248,10 @@ ROWS: dict[str, list[tuple[str, tuple[object, ...]]]] = {
          f" VALUES (1, 'd', '{MOMENT}', 'A #1', '{MOMENT}')", ()),
     ],
     "0022": [("UPDATE school SET name = 'Northside'", ())],
+    "0024": [
+        ("UPDATE student_course SET queue_number = 0, queue_fraction = '5', change_reason = 'why',"
+         " version = version + 1 WHERE student_id = 60", ()),
+    ],
 }  # fmt: skip
 
 

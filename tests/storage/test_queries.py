@@ -31,7 +31,7 @@ HOT = {
         "student_course_by_course_and_student (course_id=? AND student_id>?"
     ),
     "waitlist.list_waitlisted": (
-        "student_course_by_course (course_id=? AND status=? AND queue_number>?"
+        "student_course_by_course (course_id=? AND status=? AND (queue_number,queue_fraction)>(?,?)"
     ),
     "waitlist.update_skipped": "PRIMARY KEY (student_id=? AND course_id=?",
     "event.list_events": "INTEGER PRIMARY KEY (rowid>?",
