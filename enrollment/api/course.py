@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from msgspec.structs import asdict
 
-from enrollment.data import bulk, course, course_copy, eligibility, waitlist
+from enrollment.data import course, course_copy, eligibility, waitlist
 from enrollment.http.authentication import READERS_AND_STUDENTS, REGISTRARS
 from enrollment.http.conditional import check_preconditions
 from enrollment.http.context import Context
@@ -16,14 +16,8 @@ from enrollment.model.courses import Course, CourseInput
 from enrollment.model.patches import CoursePatch, merge
 from enrollment.model.queries import CourseFilter
 from enrollment.model.records import Input
-from enrollment.model.requests import (
-    ChangeDetails,
-    CourseBatchInput,
-    CourseCopyInput,
-    PromotionInput,
-)
+from enrollment.model.requests import CourseBatchInput, CourseCopyInput
 from enrollment.model.results import (
-    BulkResults,
     CourseCopies,
     CourseResult,
     CourseResults,
@@ -99,16 +93,6 @@ def delete_course(context: Context, db: Connection, course_id: int) -> Result:
     _check_preconditions(context, db, course_id)
     course.delete_course(db, course_id)
     return no_content()
-
-
-def promote_from_waitlist(
-    context: Context, db: Connection, course_id: int, body: PromotionInput
-) -> Result:
-    """Give free seats to waitlisted students, in order or by name (manual promotion only)."""
-    _check_preconditions(context, db, course_id)
-    change = change_context(context, ChangeDetails(override=body.override))
-    decisions = waitlist.promote_manually(db, course_id, body.seats, body.student_id, change)
-    return ok(BulkResults(bulk.list_results(db, decisions)))
 
 
 def _course(db: Connection, course_id: int) -> Result:
@@ -189,16 +173,5 @@ OPERATIONS = (
         delete_course,
         status=204,
         conflicts=rules_for("course_deletion"),
-    ),
-    Operation(
-        "POST",
-        "/v1/courses/<course_id:id>/promotions",
-        REGISTRARS,
-        promote_from_waitlist,
-        body=PromotionInput,
-        answer=BulkResults,
-        conflicts=rules_for("promotion"),
-        conditional=True,
-        only_enrolls=True,
     ),
 )

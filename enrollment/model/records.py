@@ -137,7 +137,8 @@ class RosterEntry(Enrollment, frozen=True, kw_only=True):
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One change of one enrollment. `id` increases in the order in which changes were committed.
     `corrects` is the event that this one replaces. If that was taken back, `restores` is the event
-    that holds again. Only a completion has `passed`."""
+    that holds again. Only a completion has `passed`. `position` is the one to which a registrar
+    moved a student on the waitlist."""
 
     id: Id
     student_id: Id
@@ -153,6 +154,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     restores: Id | None
     passed: bool | None
     grade: Grade | None
+    position: Count | None
 
 
 class HoldInput(Input, frozen=True, kw_only=True):

@@ -90,6 +90,13 @@ class PromotionInput(Input, frozen=True, kw_only=True):
     override: Override | None = None
 
 
+class PositionInput(Input, frozen=True, kw_only=True):
+    """The position on the waitlist, from 1, to which to move a student, and why."""
+
+    position: Annotated[int, Meta(ge=1, le=1_000_000)]
+    reason: Reason
+
+
 class EnrollmentStatusInput(ChangeDetails, frozen=True, kw_only=True):
     """The status to give to one enrollment. "void" is for one that was entered in error: it counts
     for nothing, and needs a `reason`. Whoever completes a course has passed it, unless `passed` is

@@ -116,6 +116,7 @@ EVENT = Event(
     restores=None,
     passed=None,
     grade=None,
+    position=None,
 )
 CHANGE = RecordChange(
     id=1,

@@ -14,7 +14,8 @@ Family = Literal["request", "access", "record", "enrollment", "service"]
 
 # What a rule applies to. "enrollment" is to enroll one student, "roster" to enroll many students,
 # "status" to complete or drop an enrollment, "drop" only to drop it, "void" to make it void,
-# "correction" to correct its latest change, "take_back" to take that back.
+# "correction" to correct its latest change, "take_back" to take that back, "position" to move a
+# student on a waitlist.
 Subject = Literal[
     "student",
     "student_deletion",
@@ -35,6 +36,7 @@ Subject = Literal[
     "erasure",
     "merge",
     "promotion",
+    "position",
 ]
 
 

@@ -38,6 +38,8 @@ def describe(change: Changed, words: Words) -> tuple[str, str, str]:
         before, after = EVENTS[str(change.to_status)]
         if change.from_status == "waitlisted" and change.to_status == "dropped":
             before = "left the waitlist of"
+        if change.from_status == change.to_status == "waitlisted" and not change.corrects:
+            before = "stays on the waitlist of"
         details = [after, *_details(change, words)]
         return (
             before,

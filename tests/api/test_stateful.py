@@ -212,6 +212,23 @@ class Registration(RuleBasedStateMachine):
         outcome = {"passed": passed} if status == "completed" else {}
         self.send("PUT", path, {"status": status} | outcome, expected, before)
 
+    @rule(student=STUDENTS, course=COURSES, index=st.integers(0, 3), position=st.integers(1, 4))
+    def move(self, student: int, course: int, index: int, position: int) -> None:
+        """Most often a student on the longest waitlist."""
+        longest = max(self.model.courses, key=lambda number: len(self.model.waiting(number)))
+        if index < len(self.model.waiting(longest)):
+            student, course = self.model.waiting(longest)[index], longest
+        before, queue = deepcopy(self.model), self.model.waiting(course)
+        now, expected = self.model.status.get((student, course)), 200
+        if now is None:
+            expected = 404
+        elif now != "waitlisted" or position > len(queue):
+            expected = 409
+        elif queue[position - 1] != student:
+            self.model.reorder(student, course, position)
+        path = f"/v1/students/{student}/courses/{course}/position"
+        self.send("PUT", path, {"position": position, "reason": "asked"}, expected, before)
+
     def times(self) -> list[str]:
         """The time at which each event took effect, as those that it was made at."""
         return [event["recorded_at"] for event in self.client.walk("/v1/events?limit=1000")]

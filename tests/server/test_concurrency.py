@@ -39,6 +39,7 @@ DEEDS = {
     "replace": 6,
     "fill": 6,
     "promote": 8,
+    "move": 8,
     "hold": 8,
     "release": 8,
     "pass over": 6,
@@ -129,6 +130,9 @@ class RacingClient:
             case "promote":
                 seats = self.random.randint(1, 2)
                 self.send("POST", "/v1/courses/3/promotions", {"seats": seats})
+            case "move":
+                position = self.random.randint(1, 3)
+                self.send("PUT", f"{path}/{course}/position", {"position": position} | reason)
             case "hold" if len(self.holds) < 2:
                 self.holds.append(self.place_hold(student, reason))
             case "release" if self.holds:
@@ -193,6 +197,7 @@ def test_whatever_clients_do_at_once_might_have_been_done_one_after_the_other(da
     promoted = [event["course_id"] for event in events if event["reason"] == PROMOTED]
     assert set(promoted) == set(COURSES)
     assert any((event["reason"] or "").startswith(PASSED_OVER) for event in events)
+    assert any(event["position"] for event in events)
 
 
 # Kills

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from math import floor
 
 Place = tuple[int, int]
 Reason = tuple[str, ...]
@@ -51,12 +53,13 @@ class Verdict:
 
 @dataclass(frozen=True)
 class ChangeModel:
-    """A change that stands: the status, the event since whose time it holds, the event that gave
-    the place on the waitlist, and whether the student has passed."""
+    """A change that stands: the status, the event since whose time it holds, the place on the
+    waitlist, and whether the student has passed. The place is the event that gave it, or if the
+    student was moved, between two others."""
 
     status: str
     since: int
-    joined: int
+    joined: int | Fraction
     passed: bool = True
 
 
@@ -75,6 +78,8 @@ class Model:
     # The enrollments that were void once.
     was_void: set[Place] = field(default_factory=set)
     queues: dict[int, list[int]] = field(default_factory=dict)
+    # Every place on the waitlist of a course that was ever given.
+    given: dict[int, set[int | Fraction]] = field(default_factory=dict)
     events: list[tuple[int, int, str | None, str]] = field(default_factory=list)
     # The reasons in the last event of a waitlisted student who was skipped.
     skipped_for: dict[Place, list[Reason]] = field(default_factory=dict)
@@ -267,7 +272,25 @@ class Model:
             self.stand(place, [])
         elif before != status:
             change = ChangeModel(status, event, event, passed)
+            if status == "waitlisted":
+                self.given.setdefault(course, set()).add(event)
             self.stand(place, [*self.stacks.get(place, []), change])
+
+    def reorder(self, student: int, course: int, position: int) -> None:
+        """Move a waitlisted student directly in front of whoever has the position then, or to the
+        end."""
+        place, others = (student, course), [s for s in self.waiting(course) if s != student]
+        places = [self.stacks[other, course][-1].joined for other in others]
+        following = places[position - 1] if position <= len(places) else None
+        given = self.given[course]
+        low = max((p for p in given if following is None or p < following), default=Fraction(-1))
+        high = floor(low) + 1 if following is None else following
+        joined = Fraction(low + high) / 2
+        given.add(joined)
+        self.events.append((*place, "waitlisted", "waitlisted"))
+        self.skipped_for.pop(place, None)
+        *before, last = self.stacks[place]
+        self.stand(place, [*before, replace(last, joined=joined)])
 
     def stand(self, place: Place, changes: list[ChangeModel]) -> None:
         """These are the changes of an enrollment that stand."""

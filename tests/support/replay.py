@@ -54,7 +54,7 @@ class Exchange(NamedTuple):
                 return [(item["student_id"], int(course)) for item in self.body["students"]]
             case ("courses", course, "promotions" | "students"):
                 return [(0, int(course))]
-            case ("students", student, "courses", course):
+            case ("students", student, "courses", course, *_):
                 return [(int(student), int(course))]
             case ("students", student, "courses"):
                 items = self.body.get("courses", [self.body])
@@ -130,9 +130,13 @@ class State(NamedTuple):
     def after(self, event: Event) -> "State":
         student, course = pair = event["student_id"], event["course_id"]
         version = self.places[pair].version + 1 if pair in self.places else 1
-        place = Place(event["to_status"], version, event["reason"])
-        queue = self.waiting(course)
-        if place.status != "waitlisted":
+        place, queue = Place(event["to_status"], version, event["reason"]), self.waiting(course)
+        if event.get("position"):
+            others = [other for other in queue if other != student]
+            others.insert(event["position"] - 1, student)
+            # Why the student was skipped holds on.
+            place, queue = place._replace(reason=self.places[pair].reason), tuple(others)
+        elif place.status != "waitlisted":
             queue = tuple(other for other in queue if other != student)
         elif student not in queue:
             queue = (*queue, student)
@@ -216,6 +220,10 @@ class Replay:
         step = event["from_status"], event["to_status"]
         free = before.enrolled(course) < self.courses[course]["capacity"]
         assert step in STEPS, f"no such step: {event}"
+        if event.get("position"):
+            assert step == ("waitlisted", "waitlisted"), f"moved from where? {event}"
+            assert event["position"] <= len(before.waiting(course)), f"moved where? {event}"
+            return
         assert (step == ("waitlisted", "waitlisted")) == reason.startswith(PASSED_OVER), event
         if step == ("waitlisted", "waitlisted"):
             assert free, f"passed over for no seat: {event}"
@@ -372,6 +380,9 @@ class Replay:
             case ("students", _, "courses"), 200:
                 places = {(s, c) for s, c, status, _ in told if status in IN}
                 assert places == set(exchange.wishes), exchange
+            case ("students", _, "courses", _, "position"), 200:
+                assert len(own) <= 1, exchange
+                assert exchange.answer["position"] == exchange.body["position"], exchange
             case (("courses", *_), 200) | (("students", _, "courses", _), 200 | 204):
                 assert len(own) <= 1, exchange
             case _, 201 | 207:
@@ -435,6 +446,10 @@ class Replay:
                 return is_full and waiting >= fields["waitlist_capacity"]
             case "already_enrolled" | "already_waitlisted":
                 return fault["code"] == f"already_{status}"
+            case "not_waitlisted":
+                return status != "waitlisted"
+            case "no_such_position":
+                return body["position"] > len(state.waiting(course))
             case "not_enrolled":
                 may_wait = body.get("status") != "completed"
                 return status != "enrolled" and not (may_wait and status == "waitlisted")

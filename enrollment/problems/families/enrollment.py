@@ -420,6 +420,18 @@ PROBLEM_TYPES = (
             "/student_id",
             {"student_id": 1, "course": "CS102"},
         ),
-        rule_for=("promotion",),
+        rule_for=("promotion", "position"),
+    ),
+    problem(
+        code="no_such_position",
+        status=409,
+        title="The waitlist has no such position",
+        advice="Send a `position` from 1 to the number of students on the waitlist.",
+        example=Example(
+            "The waitlist of CS102 has no position 9: it ends at 3.",
+            "/position",
+            {"course": "CS102", "waitlisted": 3},
+        ),
+        rule_for=("position",),
     ),
 )
