@@ -1,5 +1,6 @@
 """/v1/courses: the courses, with their seats, requirements and meetings."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from msgspec.structs import asdict
@@ -68,24 +69,35 @@ def read_course(context: Context, db: Connection, course_id: int) -> Result:
 
 def replace_course(context: Context, db: Connection, course_id: int, body: CourseInput) -> Result:
     """Replace a course; its students stay in it, and the response lists those who are affected."""
-    _check_preconditions(context, db, course_id)
-    present, change = course.get_course(db, course_id), change_context(context)
-    before = eligibility.list_affected(db, course_id, change)
-    course.update_course(db, course_id, body, change.at)
-    waitlist.promote_eligible(db, change, course_ids=[course_id], members_of=[course_id])
-    after = eligibility.list_affected(db, course_id, change)
-    replaced = ReplacedCourse(
-        **asdict(course.get_course(db, course_id)),
-        affected=[affected for affected in after if affected not in before],
-        required_by_old_code=course.list_requiring_courses(db, present.code, body.code),
-    )
-    return ok(replaced, course.get_course_tag(db, course_id))
+    left_out = [name for name in CourseInput.__struct_fields__ if name not in context.named]
+    return _change_course(context, db, course_id, body, left_out)
 
 
 def patch_course(context: Context, db: Connection, course_id: int, body: Input) -> Result:
     """Change some fields of a course (a merge patch, RFC 7396); otherwise as `PUT`."""
     present = course.get_course(db, course_id)
-    return replace_course(context, db, course_id, merge(CourseInput, present, body))
+    return _change_course(context, db, course_id, merge(CourseInput, present, body))
+
+
+def _change_course(
+    context: Context,
+    db: Connection,
+    course_id: int,
+    fields: CourseInput,
+    left_out: Sequence[str] = (),
+) -> Result:
+    _check_preconditions(context, db, course_id)
+    present, change = course.get_course(db, course_id), change_context(context)
+    before = eligibility.list_affected(db, course_id, change)
+    course.update_course(db, course_id, fields, change.at, left_out)
+    waitlist.promote_eligible(db, change, course_ids=[course_id], members_of=[course_id])
+    after = eligibility.list_affected(db, course_id, change)
+    replaced = ReplacedCourse(
+        **asdict(course.get_course(db, course_id)),
+        affected=[affected for affected in after if affected not in before],
+        required_by_old_code=course.list_requiring_courses(db, present.code, fields.code),
+    )
+    return ok(replaced, course.get_course_tag(db, course_id))
 
 
 def delete_course(context: Context, db: Connection, course_id: int) -> Result:
@@ -155,7 +167,7 @@ OPERATIONS = (
         replace_course,
         body=CourseInput,
         answer=ReplacedCourse,
-        conflicts=rules_for("course"),
+        conflicts=rules_for("course", "course_replacement"),
     ),
     Operation(
         "PATCH",

@@ -41,6 +41,7 @@ class Context:
         "etag",
         "expose_metrics",
         "ids",
+        "named",
         "needs_etag",
         "operation",
         "path",
@@ -73,6 +74,8 @@ class Context:
         self.operation: Operation | None = None
         self.ids: dict[str, Any] = {}
         self.query: msgspec.Struct | None = None
+        # The fields that the body names. Others have their defaults.
+        self.named: frozenset[str] = frozenset()
         # None as long as no token has been accepted.
         self.caller: Caller | None = None
         # Headers that show what is left of the rate limit. They are empty until it is counted.

@@ -425,18 +425,41 @@ class Registration(RuleBasedStateMachine):
             told = [(item["student_id"], item["status"]) for item in answer.json["items"]]
             assert told == [(v.wish.student, 409 if v.reasons else 201) for v in asked]
 
-    @rule(course=COURSES, capacity=SEATS, places=SEATS, manual=st.booleans())
+    @rule(
+        course=COURSES,
+        capacity=SEATS,
+        places=SEATS,
+        manual=st.booleans(),
+        left_out=st.sampled_from([None, None, "capacity", "waitlist_capacity", "promotion"]),
+    )
     def change_course(
-        self, course: int, capacity: int | None, places: int | None, manual: bool
+        self,
+        course: int,
+        capacity: int | None,
+        places: int | None,
+        manual: bool,
+        left_out: str | None,
     ) -> None:
         before, model = deepcopy(self.model), self.model.courses[course]
-        model.capacity, model.waitlist_capacity, model.manual = capacity, places, manual
-        students = {student for student, other in self.model.status if other == course}
-        self.model.settle([course], students)
+        limits = (model.capacity is not None, model.waitlist_capacity is not None, model.manual)
+        names = ("capacity", "waitlist_capacity", "promotion")
         body = {"code": f"C{course}", "title": "Databases", **FIELDS[course]}
         body |= {"capacity": capacity, "waitlist_capacity": places}
         body |= {"promotion": "manual" if manual else "automatic"}
-        self.send("PUT", f"/v1/courses/{course}", body, 200, before)
+        body = {name: value for name, value in body.items() if name != left_out}
+        path = f"/v1/courses/{course}"
+        if self.model.waiting(course) and dict(zip(names, limits, strict=True)).get(left_out):
+            answer = self.send("PUT", path, body, 409, before)
+            assert [reason["pointer"] for reason in answer.json["errors"]] == [f"/{left_out}"]
+            return
+        model.capacity, model.waitlist_capacity = (
+            body.get("capacity"),
+            body.get("waitlist_capacity"),
+        )
+        model.manual = body.get("promotion") == "manual"
+        students = {student for student, other in self.model.status if other == course}
+        self.model.settle([course], students)
+        self.send("PUT", path, body, 200, before)
 
     @rule(student=STUDENTS, course=COURSES)
     @precondition(lambda self: not self.holds)

@@ -468,7 +468,7 @@ def test_a_file_on_a_network_is_wrong(
 
 def test_pending_migrations_are_wrong(tmp_path: Path, capsys: pytest.CaptureFixture):
     file = tmp_path / "enrollment.db"
-    run("migrate", "--to", "0021", "--database", file)
+    run("migrate", "--to", "0022", "--database", file)
 
     assert run("doctor", "--database", file) == 1
     assert "wrong migrations are pending: 0024.add-waitlist-moves" in capsys.readouterr().out
