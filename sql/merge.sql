@@ -77,7 +77,7 @@ ORDER BY event.id;
 -- history shows that the rule was overridden.
 INSERT INTO student_course (
     student_id, course_id, status, enrolled_at, waitlisted_at, completed_at, dropped_at, passed, grade,
-    changed_at, effective_at, changed_by, change_reason, overridden, place_of
+    changed_at, effective_at, changed_by, change_reason, overridden, place_of, instead_of
 )
 SELECT :into_id, course_id, to_status,
     CASE to_status WHEN 'enrolled' THEN since END,
@@ -91,9 +91,9 @@ SELECT :into_id, course_id, to_status,
         WHEN overridden IS NULL THEN '["' || full_rule || '"]'
         ELSE '["' || full_rule || '",' || substr(overridden, 2)
     END,
-    :place_of
+    :place_of, instead_of
 FROM (
-    SELECT event.course_id, event.to_status, event.passed, event.grade, event.overridden,
+    SELECT event.course_id, event.to_status, event.passed, event.grade, event.overridden, event.instead_of,
         CASE WHEN event.effective_at > :at THEN :at ELSE event.effective_at END AS since,
         CASE
             WHEN event.to_status = 'enrolled' AND seat.capacity <= seat.enrolled THEN 'course_full'
@@ -119,6 +119,7 @@ SET status = excluded.status,
     change_reason = excluded.change_reason,
     overridden = excluded.overridden,
     place_of = excluded.place_of,
+    instead_of = coalesce(excluded.instead_of, student_course.instead_of),
     version = student_course.version + 1;
 
 -- name: update_student_merged(id, at)!

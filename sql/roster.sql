@@ -3,7 +3,7 @@
 SELECT
     enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.position,
     enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at, enrollment.dropped_at,
-    enrollment.passed, enrollment.grade, enrollment.version, course.code, course.section, course.label, course.title, course.term, course.credits,
+    enrollment.passed, enrollment.grade, enrollment.instead_of, enrollment.version, course.code, course.section, course.label, course.title, course.term, course.credits,
     course.instructor,
     (
         SELECT json_group_array(
@@ -33,7 +33,7 @@ LIMIT :limit;
 SELECT
     past.student_id, past.course_id, past.status, NULL AS position,
     past.enrolled_at, past.waitlisted_at, past.completed_at, past.dropped_at,
-    past.passed, past.grade, past.version, course.code, course.section, course.label, course.title, course.term, course.credits,
+    past.passed, past.grade, NULL AS instead_of, past.version, course.code, course.section, course.label, course.title, course.term, course.credits,
     course.instructor,
     (
         SELECT json_group_array(
@@ -87,7 +87,7 @@ GROUP BY student.id;
 SELECT
     enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.queue_number, enrollment.queue_fraction,
     enrollment.position, enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at,
-    enrollment.dropped_at, enrollment.passed, enrollment.grade, enrollment.version,
+    enrollment.dropped_at, enrollment.passed, enrollment.grade, enrollment.instead_of, enrollment.version,
     student.number, student.given_name, student.family_name, student.email
 FROM enrollment
 CROSS JOIN student
@@ -104,7 +104,7 @@ LIMIT :limit;
 SELECT
     past.student_id, past.course_id, past.status, NULL AS position,
     past.enrolled_at, past.waitlisted_at, past.completed_at, past.dropped_at,
-    past.passed, past.grade, past.version, student.number, student.given_name, student.family_name, student.email
+    past.passed, past.grade, NULL AS instead_of, past.version, student.number, student.given_name, student.family_name, student.email
 FROM student_course
 CROSS JOIN student
 CROSS JOIN enrollment_version AS past
@@ -129,7 +129,7 @@ LIMIT :limit;
 SELECT
     enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.position,
     enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at,
-    enrollment.dropped_at, enrollment.passed, enrollment.grade, enrollment.version, student.number,
+    enrollment.dropped_at, enrollment.passed, enrollment.grade, enrollment.instead_of, enrollment.version, student.number,
     student.given_name, student.family_name, student.email, student.family_sort, student.given_sort
 FROM enrollment
 CROSS JOIN student
@@ -146,7 +146,7 @@ LIMIT :limit;
 SELECT
     past.student_id, past.course_id, past.status, NULL AS position,
     past.enrolled_at, past.waitlisted_at, past.completed_at, past.dropped_at,
-    past.passed, past.grade, past.version, student.number,
+    past.passed, past.grade, NULL AS instead_of, past.version, student.number,
     student.given_name, student.family_name, student.email, student.family_sort, student.given_sort
 FROM student_course
 CROSS JOIN student

@@ -946,7 +946,8 @@ CREATE TABLE student_course (
         AND passed_at IS strftime('%Y-%m-%dT%H:%M:%fZ', passed_at, '+0 days')
     ), queue_fraction TEXT NOT NULL DEFAULT ''
     CONSTRAINT student_course_queue_fraction_is_digits
-        CHECK (queue_fraction NOT GLOB '*[^0-9]*' AND queue_fraction NOT LIKE '%0'),
+        CHECK (queue_fraction NOT GLOB '*[^0-9]*' AND queue_fraction NOT LIKE '%0'), instead_of INTEGER
+    CONSTRAINT student_course_instead_of_another CHECK (instead_of <> course_id),
     CONSTRAINT student_course_key PRIMARY KEY (student_id, course_id),
     CONSTRAINT student_course_student_exists FOREIGN KEY (student_id) REFERENCES student (id)
         ON UPDATE RESTRICT ON DELETE RESTRICT,
@@ -999,7 +1000,7 @@ AFTER INSERT ON student_course
 BEGIN
     INSERT INTO student_course_event (
         student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
-        place_of, corrects, restores, passed, grade
+        place_of, corrects, restores, passed, grade, instead_of
     )
     SELECT
         NEW.student_id,
@@ -1015,7 +1016,8 @@ BEGIN
         NEW.corrects,
         NEW.restores,
         iif(NEW.status = 'completed', coalesce(NEW.passed, 1), NULL),
-        iif(NEW.status = 'completed', NEW.grade, NULL)
+        iif(NEW.status = 'completed', NEW.grade, NULL),
+        iif(NEW.status = 'waitlisted', NEW.instead_of, NULL)
     FROM (SELECT 1)
     LEFT JOIN (
         SELECT to_status, effective_at, recorded_at FROM student_course_event
@@ -1122,6 +1124,7 @@ WHEN NEW.status <> OLD.status
     OR NEW.place_of IS NOT OLD.place_of
     OR NEW.corrects IS NOT OLD.corrects
     OR NEW.restores IS NOT OLD.restores
+    OR NEW.instead_of IS NOT OLD.instead_of AND NEW.status = 'waitlisted'
     OR (NEW.queue_number, NEW.queue_fraction) <> (OLD.queue_number, OLD.queue_fraction)
     AND NEW.version > OLD.version
     OR NEW.change_reason IS NOT OLD.change_reason
@@ -1157,7 +1160,8 @@ WHEN NEW.status <> OLD.status
 BEGIN
     INSERT INTO student_course_event (
         student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
-        place_of, corrects, restores, passed, grade, queue_number, queue_fraction, position
+        place_of, corrects, restores, passed, grade, queue_number, queue_fraction, position,
+        instead_of
     )
     SELECT
         NEW.student_id,
@@ -1209,7 +1213,8 @@ BEGIN
                     AND status = 'waitlisted'
                     AND (queue_number, queue_fraction) <= (NEW.queue_number, NEW.queue_fraction)
             )
-        END
+        END,
+        iif(NEW.status = 'waitlisted', NEW.instead_of, NULL)
     FROM (
         SELECT
             iif(NEW.version > OLD.version, NEW.changed_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) AS at,
@@ -1320,7 +1325,9 @@ CREATE TABLE student_course_event (
         AND queue_fraction NOT GLOB '*[^0-9]*'
         AND queue_fraction NOT LIKE '%0'
         AND position >= 1
-    ),
+    ), instead_of INTEGER
+    CONSTRAINT student_course_event_waits_instead
+        CHECK (instead_of IS NULL OR instead_of <> course_id AND to_status = 'waitlisted'),
     CONSTRAINT student_course_event_from_status_known
         CHECK (from_status IN ('enrolled', 'waitlisted', 'completed', 'dropped', 'void')),
     CONSTRAINT student_course_event_to_status_known
@@ -1487,6 +1494,7 @@ WHEN NEW.id <> OLD.id
     OR NEW.restores IS NOT OLD.restores
     OR NEW.passed IS NOT OLD.passed
     OR NEW.grade IS NOT OLD.grade
+    OR NEW.instead_of IS NOT OLD.instead_of
     OR (NEW.queue_number, NEW.queue_fraction, NEW.position)
         IS NOT (OLD.queue_number, OLD.queue_fraction, OLD.position)
     OR NOT (
@@ -1916,7 +1924,8 @@ SELECT
                     <= (student_course.queue_number, student_course.queue_fraction)
         )
     END AS position,
-    enrolled_at, waitlisted_at, completed_at, dropped_at, passed, grade, passed_at, version
+    enrolled_at, waitlisted_at, completed_at, dropped_at, passed, grade, passed_at, version,
+    CASE WHEN status = 'waitlisted' THEN instead_of END AS instead_of
 FROM student_course
 WHERE status <> 'void';
 
@@ -2145,3 +2154,12 @@ SELECT
         ''
     ) AS given_sort
 FROM student;
+
+CREATE VIEW swap AS
+SELECT waiting.student_id, waiting.course_id, waiting.instead_of
+FROM student_course AS waiting
+CROSS JOIN student_course AS other
+WHERE waiting.status = 'waitlisted'
+    AND other.student_id = waiting.student_id
+    AND other.course_id = waiting.instead_of
+    AND other.status = 'enrolled';

@@ -32,14 +32,23 @@ WHERE course.id = named.id
 ORDER BY course.id;
 
 -- name: list_waitlisted(course_id, after_queue_number, after_queue_fraction, limit)
--- Which students are on the waitlist of this course, in its order?
-SELECT student_id, queue_number, queue_fraction
+-- Which students are on the waitlist of this course, in its order, and what do they give up for a seat?
+SELECT student_id, queue_number, queue_fraction,
+    (
+        SELECT instead_of FROM swap
+        WHERE swap.student_id = student_course.student_id AND swap.course_id = student_course.course_id
+    ) AS instead_of
 FROM student_course
 WHERE course_id = :course_id
     AND status = 'waitlisted'
     AND (queue_number, queue_fraction) > (:after_queue_number, :after_queue_fraction)
 ORDER BY queue_number, queue_fraction
 LIMIT :limit;
+
+-- name: get_swap(student_id, course_id)^
+-- What does this student give up for a seat in this course?
+SELECT instead_of FROM swap
+WHERE student_id = :student_id AND course_id = :course_id;
 
 -- name: list_broken_promotion_rules(course_id, student_id, overridden)
 -- Which rules would a registrar break who promotes from this waitlist, or this student if one is named?

@@ -99,6 +99,7 @@ ENROLLMENT = Enrollment(
     dropped_at=None,
     passed=None,
     grade=None,
+    instead_of=None,
     version=1,
 )
 EVENT = Event(
@@ -117,6 +118,7 @@ EVENT = Event(
     passed=None,
     grade=None,
     position=None,
+    instead_of=None,
 )
 CHANGE = RecordChange(
     id=1,

@@ -29,6 +29,7 @@ def test_an_event_tells_who_when_and_from_which_status_to_which(client: Client):
                 "passed": None,
                 "grade": None,
                 "position": None,
+                "instead_of": None,
             }
         ],
         "next": None,

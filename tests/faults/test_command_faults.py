@@ -41,7 +41,7 @@ FAILURES = [
     Fault(SYNC, errno.EIO, lasting=True),
     Fault(TRUNCATE | LINK | UNLINK, errno.EIO),
 ]
-OLD, NEW = "0006", "0024"
+OLD, NEW = "0006", "0025"
 
 
 class State(NamedTuple):

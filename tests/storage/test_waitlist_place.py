@@ -186,3 +186,41 @@ def test_another_change_of_who_was_moved_keeps_the_place(db: sqlite3.Connection)
 
     assert order(db) == [3, 1, 2]
     assert events(db)[1:] == [(3, "waitlisted", "waitlisted", None, None, None)]
+
+
+# Swaps
+
+
+def test_what_a_student_gives_up_is_in_the_event(db: sqlite3.Connection):
+    put(db, 4, 1, "waitlisted", FIRST, instead_of=2)
+    db.execute("UPDATE student_course SET instead_of = 3 WHERE student_id = 4")
+    put(db, 4, 1, "enrolled", LATER)
+
+    query = (
+        "SELECT to_status, instead_of FROM student_course_event WHERE student_id = 4 ORDER BY id"
+    )
+    assert db.execute(query).fetchall() == [
+        ("waitlisted", 2),
+        ("waitlisted", 3),
+        ("enrolled", None),
+    ]
+    assert db.execute("SELECT instead_of FROM enrollment WHERE student_id = 4").fetchall() == [
+        (None,)
+    ]
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        db.execute("UPDATE student_course_event SET instead_of = 2 WHERE to_status = 'waitlisted'")
+
+
+def test_no_one_gives_up_the_course_for_itself(db: sqlite3.Connection):
+    with pytest.raises(sqlite3.IntegrityError, match="student_course_instead_of_another"):
+        put(db, 4, 1, "waitlisted", FIRST, instead_of=1)
+
+
+def test_a_swap_is_shown_while_there_is_something_to_give_up(db: sqlite3.Connection):
+    put(db, 4, 2, "enrolled", FIRST)
+    put(db, 4, 1, "waitlisted", FIRST, instead_of=2)
+    assert db.execute("SELECT * FROM swap").fetchall() == [(4, 1, 2)]
+
+    put(db, 4, 2, "dropped", LATER)
+
+    assert db.execute("SELECT * FROM swap").fetchall() == []

@@ -85,6 +85,18 @@ PROBLEM_TYPES = (
         rule_for=(*ENROLLING, "status", "correction"),
     ),
     problem(
+        code="nothing_to_swap",
+        status=409,
+        title="The student is not enrolled in the course that is to be given up",
+        advice="Leave out `instead_of`, or send a course in which the student is enrolled.",
+        example=Example(
+            "The student is not enrolled in course 1, which is to be given up.",
+            "/instead_of",
+            {"course_id": 1},
+        ),
+        rule_for=("enrollment",),
+    ),
+    problem(
         code="already_completed",
         status=409,
         title="The student has already completed the course",
@@ -354,7 +366,7 @@ PROBLEM_TYPES = (
             "/status",
             {"course": "CS101", "drop_until": "2026-10-01T00:00:00.000Z"},
         ),
-        rule_for=("status", "drop"),
+        rule_for=("status", "drop", "enrollment"),
     ),
     problem(
         code="reason_required",
