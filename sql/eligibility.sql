@@ -225,7 +225,8 @@ unmet_requirement AS (
                         AND coalesce(schedule.end_on >= requiring.start_on, true)
                 ) AS is_met
         FROM requiring
-        JOIN course_requirement AS required ON required.course_id = requiring.course_id
+        CROSS JOIN course_requirement AS required
+        WHERE required.course_id = requiring.course_id
     ) AS way
     GROUP BY item, course, kind, choice, CASE choice WHEN 0 THEN code END
     HAVING count(*) FILTER (WHERE matters) > 0 AND count(*) FILTER (WHERE is_met) = 0

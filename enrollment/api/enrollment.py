@@ -158,7 +158,7 @@ OPERATIONS = (
         body=EnrollmentInput,
         answer=Enrollment,
         status=201,
-        conflicts=rules_for("enrollment"),
+        conflicts=rules_for("enrollment", "swap"),
         conditional=True,
         only_enrolls=True,
     ),

@@ -15,7 +15,8 @@ Family = Literal["request", "access", "record", "enrollment", "service"]
 # What a rule applies to. "enrollment" is to enroll one student, "roster" to enroll many students,
 # "status" to complete or drop an enrollment, "drop" only to drop it, "void" to make it void,
 # "correction" to correct its latest change, "take_back" to take that back, "position" to move a
-# student on a waitlist, "course_replacement" to replace all fields of a course.
+# student on a waitlist, "swap" to give one enrollment up for another, "course_replacement" to
+# replace all fields of a course.
 Subject = Literal[
     "student",
     "student_deletion",
@@ -38,6 +39,7 @@ Subject = Literal[
     "merge",
     "promotion",
     "position",
+    "swap",
 ]
 
 

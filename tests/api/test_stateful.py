@@ -117,7 +117,7 @@ class Registration(RuleBasedStateMachine):
         """Every reason, of every item."""
         told = [(reason["pointer"], reason["code"]) for reason in answer.json["errors"]]
         expected = [
-            (pointer.replace("%d", str(item)), code)
+            ("/instead_of" if code == "nothing_to_swap" else pointer.replace("%d", str(item)), code)
             for item, verdict in enumerate(verdicts)
             for code in verdict.codes
         ]
@@ -154,10 +154,19 @@ class Registration(RuleBasedStateMachine):
         course=COURSES,
         waitlist=WAITS,
         override=st.sampled_from([None, None, None, "course_full", "student_on_hold"]),
+        instead_of=st.sampled_from([None, None, 1, 4, 5, 2, 3, 6]),
     )
-    def enroll(self, student: int, course: int, waitlist: bool, override: str | None) -> None:
+    def enroll(
+        self,
+        student: int,
+        course: int,
+        waitlist: bool,
+        override: str | None,
+        instead_of: int | None = None,
+    ) -> None:
         before = deepcopy(self.model)
-        wish, body = WishModel(student, course, waitlist), {"course_id": course}
+        wish = WishModel(student, course, waitlist, instead_of=instead_of)
+        body: dict[str, Any] = {"course_id": course, "instead_of": instead_of}
         overridden = [override] if override else []
         if override:
             body |= {"override": {"rules": overridden, "reason": "the dean agrees"}}
@@ -180,8 +189,16 @@ class Registration(RuleBasedStateMachine):
             self.model = deepcopy(before)
         else:
             self.model.carry_out(verdicts)
-            self.model.settle(students={verdict.wish.student for verdict in verdicts})
+            given_up = {other for verdict in verdicts for other in verdict.given_up}
+            self.model.settle(given_up, {verdict.wish.student for verdict in verdicts})
         return refused
+
+    @rule(student=STUDENTS, course=COURSES)
+    def swap(self, student: int, course: int) -> None:
+        """The frequent case: a student who is in one course waits for another."""
+        places = [c for c in self.model.of_student(student, "enrolled") if c != course]
+        if places:
+            self.enroll(student, course, True, None, places[0])
 
     @rule(
         student=STUDENTS,
@@ -418,7 +435,9 @@ class Registration(RuleBasedStateMachine):
         before = deepcopy(self.model)
         refused = not self.model.courses[course].manual or not self.model.has_seat(course)
         asked = [] if refused else self.model.promote(course, seats)
-        self.model.settle(students={v.wish.student for v in asked if not v.reasons})
+        promoted = [verdict for verdict in asked if not verdict.reasons]
+        given_up = {other for verdict in promoted for other in verdict.given_up}
+        self.model.settle(given_up, {verdict.wish.student for verdict in promoted})
         path = f"/v1/courses/{course}/promotions"
         answer = self.send("POST", path, {"seats": seats}, 409 if refused else 200, before)
         if not refused:

@@ -33,6 +33,8 @@ class WishModel:
     course: int
     waitlist: bool = False
     kept: bool = False
+    # The course that the student gives up for the seat.
+    instead_of: int | None = None
 
 
 @dataclass
@@ -49,6 +51,12 @@ class Verdict:
     @property
     def codes(self) -> list[str]:
         return [reason[0] for reason in self.reasons]
+
+    @property
+    def given_up(self) -> set[int]:
+        """The course that the student gives up now."""
+        other = self.wish.instead_of
+        return {other} if other and self.status == "enrolled" else set()
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,9 @@ class Model:
     # The enrollments that were void once.
     was_void: set[Place] = field(default_factory=set)
     queues: dict[int, list[int]] = field(default_factory=dict)
+    # The course that each student gives up for a seat in another, if that was said when the student
+    # joined the waitlist.
+    swaps: dict[Place, int | None] = field(default_factory=dict)
     # Every place on the waitlist of a course that was ever given.
     given: dict[int, set[int | Fraction]] = field(default_factory=dict)
     events: list[tuple[int, int, str | None, str]] = field(default_factory=list)
@@ -116,7 +127,9 @@ class Model:
         caller must discard the model, because a refused request changes nothing."""
         promoted = self.settle({wish.course for wish in wishes})
         wishes = [
-            replace(wish, kept=wish.kept or (wish.student, wish.course) in promoted)
+            replace(wish, kept=True, instead_of=None)
+            if (wish.student, wish.course) in promoted
+            else wish
             for wish in wishes
         ]
         new = [
@@ -134,11 +147,15 @@ class Model:
             }
             there = self.is_settled(wish)
             reasons: list[Reason] = []
+            if wish.instead_of and wish.instead_of not in self.of_student(wish.student, "enrolled"):
+                reasons.append(("nothing_to_swap",))
             if wish_before(wishes, index):
                 reasons.append(("duplicate_course",))
             elif not there:
                 waits = self.will_wait(wish, overridden)
-                reasons += self.against(wish.student, wish.course, now, waits=waits)
+                reasons += self.against(
+                    wish.student, wish.course, now, waits=waits, given_up=wish.instead_of
+                )
             elif not wish.kept:
                 reasons.append((f"already_{self.status[wish.student, wish.course]}",))
             elif self.status[wish.student, wish.course] == "enrolled":
@@ -215,12 +232,24 @@ class Model:
         return self.courses[course].sections | {course}
 
     def against(
-        self, student: int, number: int, now: set[int], *, waits: bool = False
+        self,
+        student: int,
+        number: int,
+        now: set[int],
+        *,
+        waits: bool = False,
+        given_up: int | None = None,
     ) -> list[Reason]:
         """The reasons, apart from seats, against a new enrollment of a student who will be in the
-        courses `now`. `waits` is whether the student will be waitlisted."""
+        courses `now`. `waits` is whether the student will be waitlisted. The course `given_up` is
+        none of those any more; unless the student waits, courses that need it are reasons too."""
         course = self.courses[number]
         reasons: list[Reason] = []
+        if given_up in now:
+            now = now - {given_up}
+            for other in now - {number} if not waits else ():
+                lost = self.courses[other].corequisites & self.any_section(given_up)
+                reasons += self.missing(student, lost, now)
         if not course.repeatable and self.has_passed_one(student, self.equals(number)):
             reasons.append(("already_completed",))
         if not waits:
@@ -260,7 +289,14 @@ class Model:
 
     # Changing
 
-    def move(self, student: int, course: int, status: str, passed: bool = True) -> None:
+    def move(
+        self,
+        student: int,
+        course: int,
+        status: str,
+        passed: bool = True,
+        instead_of: int | None = None,
+    ) -> None:
         place, event = (student, course), len(self.events)
         before = self.status.get(place)
         self.events.append((student, course, "void" if place in self.void else before, status))
@@ -273,6 +309,7 @@ class Model:
         elif before != status:
             change = ChangeModel(status, event, event, passed)
             if status == "waitlisted":
+                self.swaps[place] = instead_of
                 self.given.setdefault(course, set()).add(event)
             self.stand(place, [*self.stacks.get(place, []), change])
 
@@ -332,11 +369,13 @@ class Model:
         return found
 
     def carry_out(self, verdicts: Sequence[Verdict]) -> None:
+        for student, other in sorted((v.wish.student, o) for v in verdicts for o in v.given_up):
+            self.end(student, [other], "dropped")
         for verdict in verdicts:
             wish = verdict.wish
             if self.status.get((wish.student, wish.course)) != verdict.status:
                 assert verdict.status is not None
-                self.move(wish.student, wish.course, verdict.status)
+                self.move(wish.student, wish.course, verdict.status, instead_of=wish.instead_of)
 
     def can_end(self, student: int, course: int, status: str) -> bool:
         now = self.status.get((student, course))
@@ -352,16 +391,12 @@ class Model:
         while True:
             waited = {c for s in students for c in self.of_student(s, "waitlisted")}
             asked = [c for c in sorted(courses | waited) if self.gives_seats(c)]
-            promoted = {
-                (verdict.wish.student, course)
-                for course in asked
-                for verdict in self.promote(course)
-                if not verdict.reasons
-            }
-            if not promoted:
+            verdicts = [v for course in asked for v in self.promote(course) if not v.reasons]
+            if not verdicts:
                 return moved
-            moved |= promoted
-            courses, students = set(), {student for student, _ in promoted}
+            moved |= {(verdict.wish.student, verdict.wish.course) for verdict in verdicts}
+            courses = {other for verdict in verdicts for other in verdict.given_up}
+            students = {verdict.wish.student for verdict in verdicts}
 
     def gives_seats(self, course: int) -> bool:
         return not self.courses[course].manual and self.has_seat(course)
@@ -380,9 +415,11 @@ class Model:
             if free == 0 or (capacity is not None and taken >= capacity):
                 break
             now = set(self.of_student(student, "enrolled")) | {course}
-            reasons = self.against(student, course, now)
+            other = self.swaps.get((student, course))
+            other = other if other in now else None
+            reasons = self.against(student, course, now, given_up=other)
             status = None if reasons else "enrolled"
-            asked.append(Verdict(WishModel(student, course), status, reasons))
+            asked.append(Verdict(WishModel(student, course, instead_of=other), status, reasons))
             taken += not reasons
             free = None if free is None else free - (not reasons)
         for verdict in sorted(asked, key=lambda verdict: verdict.wish.student):

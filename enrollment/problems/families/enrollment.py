@@ -82,7 +82,7 @@ PROBLEM_TYPES = (
             "/effective_at",
             {"course_id": 1, "last_effective_at": "2026-09-01T09:00:00.000Z"},
         ),
-        rule_for=(*ENROLLING, "status", "correction"),
+        rule_for=(*ENROLLING, "status", "correction", "swap"),
     ),
     problem(
         code="nothing_to_swap",
@@ -94,7 +94,7 @@ PROBLEM_TYPES = (
             "/instead_of",
             {"course_id": 1},
         ),
-        rule_for=("enrollment",),
+        rule_for=("swap",),
     ),
     problem(
         code="already_completed",
@@ -366,7 +366,7 @@ PROBLEM_TYPES = (
             "/status",
             {"course": "CS101", "drop_until": "2026-10-01T00:00:00.000Z"},
         ),
-        rule_for=("status", "drop", "enrollment"),
+        rule_for=("status", "drop", "swap"),
     ),
     problem(
         code="reason_required",
