@@ -40,6 +40,7 @@ DEEDS = {
     "fill": 6,
     "promote": 8,
     "move": 8,
+    "swap": 16,
     "hold": 8,
     "release": 8,
     "pass over": 6,
@@ -130,6 +131,10 @@ class RacingClient:
             case "promote":
                 seats = self.random.randint(1, 2)
                 self.send("POST", "/v1/courses/3/promotions", {"seats": seats})
+            case "swap":
+                other = self.random.choice([number for number in COURSES if number != course])
+                wish = {"course_id": course, "waitlist": True, "instead_of": other}
+                self.send("POST", path, wish | reason)
             case "move":
                 position = self.random.randint(1, 3)
                 self.send("PUT", f"{path}/{course}/position", {"position": position} | reason)
@@ -198,6 +203,9 @@ def test_whatever_clients_do_at_once_might_have_been_done_one_after_the_other(da
     assert set(promoted) == set(COURSES)
     assert any((event["reason"] or "").startswith(PASSED_OVER) for event in events)
     assert any(event["position"] for event in events)
+    # Swaps were made at once, and with a promotion.
+    assert "nothing_to_swap" in codes
+    assert any(e["to_status"] == "dropped" and e["reason"] == PROMOTED for e in events)
 
 
 # Kills
