@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from copy import deepcopy
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from enrollment.app import make_app
 from enrollment.config import Config
 from enrollment.maintenance.migrations import migrate
+from enrollment.model.types import Timestamp
 from tests.support.client import Client
 from tests.support.model import ChangeModel, CourseModel, Model, Verdict, WishModel
 from tests.support.tokens import add_staff_tokens
@@ -27,7 +29,7 @@ MONDAY = [{"weekday": 1, "from": "09:00", "to": "10:00"}]
 # when the fifth does, and of which the sixth is another section. Kept and given up in turn, they
 # are where a set is judged as a whole. The fifth is open to a group, and counts as the first.
 FIELDS: dict[int, dict[str, Any]] = {
-    1: {"capacity": 1},
+    1: {"capacity": 1, "term": "NOW"},
     2: {"capacity": 1, "prerequisites": [{"any_of": ["C1", "C3"]}], "repeatable": True},
     3: {"capacity": 2, "corequisites": ["C4"], "repeatable": True},
     4: {"capacity": 3, "meetings": MONDAY, "repeatable": True},
@@ -44,7 +46,7 @@ FIELDS: dict[int, dict[str, Any]] = {
 
 def new_model() -> Model:
     courses = {number: CourseModel(fields["capacity"]) for number, fields in FIELDS.items()}
-    courses[1].repeatable = False
+    courses[1].repeatable, courses[1].in_term = False, True
     courses[2].prerequisites = (frozenset({1, 3}),)
     courses[5].counts_as = frozenset({1})
     courses[3].corequisites = frozenset({4})
@@ -77,6 +79,11 @@ class Registration(RuleBasedStateMachine):
         path = Path(shutil.copy(template(), self.folder.name))
         self.app = make_app(Config(database=path))
         self.client = Client(self.app)
+        self.ahead, self.now = timedelta(), Timestamp.now
+        Timestamp.now = lambda: Timestamp.of(datetime.now(UTC) + self.ahead)  # type: ignore
+        today = datetime.now(UTC).date()
+        dates = {"start_on": "2020-01-01", "end_on": f"{today + timedelta(1)}"}
+        self.client.term(code="NOW", **dates)
         for student in range(1, 5):
             self.client.student(groups=["senior"] if student < 4 else [])
         for number, fields in FIELDS.items():
@@ -87,6 +94,7 @@ class Registration(RuleBasedStateMachine):
         self.past: dict[str, dict[tuple[int, int], str]] = {}
 
     def teardown(self) -> None:
+        Timestamp.now = self.now  # type: ignore
         self.app.database.close()
         self.folder.cleanup()
 
@@ -254,7 +262,7 @@ class Registration(RuleBasedStateMachine):
     def take_back(self, student: int, course: int) -> None:
         before, place = deepcopy(self.model), (student, course)
         stack, expected = self.model.stacks.get(place, []), 200
-        if not stack:
+        if not stack or (not stack[1:] and self.model.is_over(course)):
             expected = 409
         elif not stack[1:]:
             self.model.move(student, course, "void")
@@ -422,7 +430,9 @@ class Registration(RuleBasedStateMachine):
     def make_void(self, student: int, course: int) -> None:
         before, place = deepcopy(self.model), (student, course)
         expected = 200
-        if place in self.model.status and not self.model.is_completed(place):
+        if place in self.model.status and self.model.is_over(course):
+            expected = 409
+        elif place in self.model.status and not self.model.is_completed(place):
             self.model.move(student, course, "void")
             self.model.settle([course], [student])
         elif place not in self.model.void:
@@ -503,7 +513,8 @@ class Registration(RuleBasedStateMachine):
     def leave(self, student: int) -> None:
         before = deepcopy(self.model)
         self.model.inactive.add(student)
-        ended = self.model.of_student(student, "enrolled", "waitlisted")
+        places = self.model.of_student(student, "enrolled", "waitlisted")
+        ended = [course for course in places if not self.model.is_over(course)]
         self.model.end(student, ended, "dropped")
         self.model.settle(ended, [student])
         self.send("PATCH", f"/v1/students/{student}", {"status": "inactive"}, 200, before)
@@ -514,6 +525,15 @@ class Registration(RuleBasedStateMachine):
         before, student = deepcopy(self.model), self.model.inactive.pop()
         self.model.settle(students=[student])
         self.send("PATCH", f"/v1/students/{student}", {"status": "active"}, 200, before)
+
+    @rule(student=STUDENTS)
+    @precondition(lambda self: not self.model.term_is_over and len(self.model.events) > 8)
+    def end_the_term(self, student: int) -> None:
+        """The clock goes on. The seat that comes free then is given to no one, and no one comes."""
+        self.ahead = timedelta(days=3)
+        self.model.term_is_over = True
+        self.drop_all_in_turn(1)
+        self.enroll(student, 1, True, None)
 
     @rule(student=STUDENTS)
     def join_or_leave_the_group(self, student: int) -> None:

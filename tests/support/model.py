@@ -25,6 +25,8 @@ class CourseModel:
     sections: frozenset[int] = frozenset()
     # Whether the course is open only to the students of one group.
     for_group: bool = False
+    # Whether the course is in the term, which ends one day.
+    in_term: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class ChangeModel:
 @dataclass
 class Model:
     courses: dict[int, CourseModel]
+    term_is_over: bool = False
     inactive: set[int] = field(default_factory=set)
     held: set[int] = field(default_factory=set)
     # The students of the group.
@@ -108,6 +111,9 @@ class Model:
 
     def is_completed(self, place: Place) -> bool:
         return any(change.status == "completed" for change in self.stacks.get(place, []))
+
+    def is_over(self, course: int) -> bool:
+        return self.term_is_over and self.courses[course].in_term
 
     def has_passed(self, place: Place) -> bool:
         return any(
@@ -258,6 +264,8 @@ class Model:
             reasons.append(("student_inactive",))
         if student in self.held:
             reasons.append(("student_on_hold",))
+        if self.is_over(number):
+            reasons.append(("term_ended",))
         if course.for_group and student not in self.group:
             reasons.append(("group_required",))
         reasons += self.missing(student, course.corequisites, now)
