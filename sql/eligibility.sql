@@ -56,21 +56,28 @@ requested AS MATERIALIZED (
     FROM json_each(:requests)
 ),
 
--- The courses that every student of the request leaves (without a student_id), and those that one gives up.
+-- The courses that every student of the request leaves (without a student_id), and those that one gives up. A
+-- cancelled course met nothing, so that nothing is missing without it.
 dropped AS MATERIALIZED (
     SELECT CAST(NULL AS bigint) AS student_id, course_code.course_id AS id, course_code.code
     FROM json_each(:dropped) AS listed
+    CROSS JOIN course
     CROSS JOIN course_code
-    WHERE course_code.course_id = CAST(listed.value AS bigint)
+    WHERE course.id = CAST(listed.value AS bigint)
+        AND course.status <> 'cancelled'
+        AND course_code.course_id = course.id
     UNION ALL
     SELECT requested.student_id, course_code.course_id, course_code.code
     FROM requested
     CROSS JOIN student_course
+    CROSS JOIN course
     CROSS JOIN course_code
     WHERE requested.instead_of IS NOT NULL
         AND student_course.student_id = requested.student_id
         AND student_course.course_id = requested.instead_of
         AND student_course.status = 'enrolled'
+        AND course.id = requested.instead_of
+        AND course.status <> 'cancelled'
         AND course_code.course_id = requested.instead_of
 ),
 
@@ -182,7 +189,7 @@ requiring AS (
     FROM request
     WHERE +occurrence = 1
         AND student_status IS NOT NULL
-        AND (NOT is_satisfied OR present_status = 'enrolled' AND :dropped <> '[]')
+        AND (NOT is_satisfied OR present_status = 'enrolled' AND :dropped <> '[]' AND course_status <> 'cancelled')
     UNION ALL
     SELECT candidate.item, candidate.student_id, kept.course_id, course.label, term.start_on, term.end_on, false
     FROM candidate

@@ -475,6 +475,7 @@ class Registration(RuleBasedStateMachine):
         body = {"code": f"C{course}", "title": "Databases", **FIELDS[course]}
         body |= {"capacity": capacity, "waitlist_capacity": places}
         body |= {"promotion": "manual" if manual else "automatic"}
+        body |= {"status": "cancelled" if model.cancelled else "open"}
         body = {name: value for name, value in body.items() if name != left_out}
         path = f"/v1/courses/{course}"
         if self.model.waiting(course) and dict(zip(names, limits, strict=True)).get(left_out):
@@ -489,6 +490,15 @@ class Registration(RuleBasedStateMachine):
         students = {student for student, other in self.model.status if other == course}
         self.model.settle([course], students)
         self.send("PUT", path, body, 200, before)
+
+    @rule(course=st.sampled_from([4, 4, 4, 1, 2, 3, 5, 6]))
+    def cancel_or_reopen(self, course: int) -> None:
+        before, model = deepcopy(self.model), self.model.courses[course]
+        model.cancelled = not model.cancelled
+        students = {student for student, other in self.model.status if other == course}
+        self.model.settle([course], students)
+        body = {"status": "cancelled" if model.cancelled else "open"}
+        self.send("PATCH", f"/v1/courses/{course}", body, 200, before)
 
     @rule(student=STUDENTS, course=COURSES)
     @precondition(lambda self: not self.holds)

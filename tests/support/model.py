@@ -27,6 +27,8 @@ class CourseModel:
     for_group: bool = False
     # Whether the course is in the term, which ends one day.
     in_term: bool = False
+    # A cancelled course takes no time and meets nothing.
+    cancelled: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,10 @@ class Model:
     def is_completed(self, place: Place) -> bool:
         return any(change.status == "completed" for change in self.stacks.get(place, []))
 
+    def not_cancelled(self, courses: Iterable[int]) -> set[int]:
+        """Those of the courses that are not cancelled."""
+        return {course for course in courses if not self.courses[course].cancelled}
+
     def is_over(self, course: int) -> bool:
         return self.term_is_over and self.courses[course].in_term
 
@@ -151,6 +157,7 @@ class Model:
                 for other in new
                 if other.student == wish.student and not self.will_wait(other, overridden)
             }
+            now = self.not_cancelled(now)
             there = self.is_settled(wish)
             reasons: list[Reason] = []
             if wish.instead_of and wish.instead_of not in self.of_student(wish.student, "enrolled"):
@@ -164,8 +171,9 @@ class Model:
                 )
             elif not wish.kept:
                 reasons.append((f"already_{self.status[wish.student, wish.course]}",))
-            elif self.status[wish.student, wish.course] == "enrolled":
-                dropped = {other for course in given_up for other in self.any_section(course)}
+            elif wish.course in now and self.status[wish.student, wish.course] == "enrolled":
+                lost_courses = self.not_cancelled(given_up)
+                dropped = {other for course in lost_courses for other in self.any_section(course)}
                 lost = self.courses[wish.course].corequisites & dropped
                 reasons += self.missing(wish.student, lost, now)
             reasons = [reason for reason in reasons if reason[0] not in overridden]
@@ -264,6 +272,8 @@ class Model:
             reasons.append(("student_inactive",))
         if student in self.held:
             reasons.append(("student_on_hold",))
+        if course.cancelled:
+            reasons.append(("course_not_open",))
         if self.is_over(number):
             reasons.append(("term_ended",))
         if course.for_group and student not in self.group:
@@ -276,7 +286,8 @@ class Model:
                 student, {other for one in choice for other in self.meeting(one)}
             )
         ]
-        return reasons + [("time_conflict", str(c)) for c in sorted(course.conflicts & now)]
+        conflicts = set() if course.cancelled else course.conflicts & now
+        return reasons + [("time_conflict", str(c)) for c in sorted(conflicts)]
 
     def missing(self, student: int, needed: Iterable[int], now: set[int]) -> list[Reason]:
         return [
@@ -287,7 +298,7 @@ class Model:
 
     def is_needed_by_another(self, student: int, course: int) -> bool:
         """Whether the student takes the course, and another one is taken together with it."""
-        now = set(self.of_student(student, "enrolled"))
+        now = self.not_cancelled(self.of_student(student, "enrolled"))
         return course in now and any(
             self.missing(
                 student, self.courses[other].corequisites & self.any_section(course), now - {course}
@@ -422,9 +433,10 @@ class Model:
             capacity = self.courses[course].capacity
             if free == 0 or (capacity is not None and taken >= capacity):
                 break
-            now = set(self.of_student(student, "enrolled")) | {course}
+            places = self.of_student(student, "enrolled")
+            now = self.not_cancelled({*places, course})
             other = self.swaps.get((student, course))
-            other = other if other in now else None
+            other = other if other in places else None
             reasons = self.against(student, course, now, given_up=other)
             status = None if reasons else "enrolled"
             asked.append(Verdict(WishModel(student, course, instead_of=other), status, reasons))
