@@ -324,6 +324,52 @@ FROM meeting
 WHERE first_day > last_day AND end_on >= start_on
 ORDER BY pointer, code;
 
+-- name: list_broken_replacement_rules(id, left_out)
+-- Which limits of this course would be lifted without anyone saying so, while students wait for it? left_out is a
+-- JSON array of the fields that the request leaves out. They get their defaults, which limit nothing.
+SELECT '/' || field.key AS pointer, 'limit_not_named' AS code,
+    'Students wait for ' || present.label || ', and without `' || field.key || '` in the body that limit is lifted.'
+        AS detail,
+    json_object('course', present.label, 'field', field.key) AS details
+FROM (
+    SELECT label, term, capacity, waitlist_capacity, enroll_from, enroll_until,
+        CASE WHEN credits > 0 THEN credits END AS credits,
+        CASE WHEN promotion <> 'automatic' THEN promotion END AS promotion,
+        CASE WHEN status <> 'open' THEN status END AS status,
+        CASE WHEN open_to <> '[]' THEN open_to END AS open_to,
+        (
+            SELECT max(code) FROM course_requirement WHERE course_id = course.id AND kind <> 'corequisite'
+        ) AS prerequisites,
+        (
+            SELECT max(code) FROM course_requirement WHERE course_id = course.id AND kind = 'corequisite'
+        ) AS corequisites,
+        (SELECT max(weekday) FROM course_meeting WHERE course_id = course.id) AS meetings
+    FROM course
+    WHERE id = :id
+        AND EXISTS (
+            SELECT 1 FROM student_course
+            WHERE student_course.course_id = course.id AND student_course.status = 'waitlisted'
+        )
+) AS present
+CROSS JOIN json_each(
+    json_object(
+        'term', present.term,
+        'credits', present.credits,
+        'capacity', present.capacity,
+        'waitlist_capacity', present.waitlist_capacity,
+        'promotion', present.promotion,
+        'enroll_from', present.enroll_from,
+        'enroll_until', present.enroll_until,
+        'status', present.status,
+        'prerequisites', present.prerequisites,
+        'corequisites', present.corequisites,
+        'meetings', present.meetings,
+        'open_to', present.open_to
+    )
+) AS field
+WHERE field.value IS NOT NULL AND field.key IN (SELECT value FROM json_each(:left_out))
+ORDER BY pointer;
+
 -- name: insert_course(now, code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access, counts_as)^
 INSERT INTO course (
     code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from,

@@ -2,8 +2,9 @@
 -- Which outcome has each requested enrollment ("enrolled" or "waitlisted": a row without a code), or which
 -- rules does it break (a row for each, with its code, a sentence and its figures)?
 --
--- requests       a JSON array of [student_id, course_id, waitlist, allow_existing]: whether to join the
---                waitlist if the course is full, and whether an enrollment that already exists is no violation
+-- requests       a JSON array of [student_id, course_id, waitlist, allow_existing, instead_of]: whether to join the
+--                waitlist if the course is full, whether an enrollment that already exists is no violation, and
+--                the course that the student gives up for the seat, or NULL
 -- lists_students whether the request lists students of one course, or courses of one student
 -- alone          whether each item is checked against the student's present courses alone, or also against the
 --                other items: then their times and credits count too
@@ -30,6 +31,7 @@
 --     repeatable                 1: a student who has completed the course may take it again; 0: not
 --     term, start_on, end_on     NULL: the course has no term
 --     enroll_from, enroll_until  NULL: the window has no start, no end
+--     instead_of                 the course that the student gives up for the seat; NULL: none
 --     last_effective_at          NULL: effective_at is NULL, or the enrollment has no event yet, or is void
 --     waits                      whether the student will be waitlisted, and so does not take the course yet
 --
@@ -43,21 +45,40 @@ WITH
 -- 1 facts
 ---------------------------------------------------------------------------------------------------
 
-dropped AS (
-    SELECT course_code.course_id AS id, course_code.code
-    FROM json_each(:dropped) AS listed
-    CROSS JOIN course_code
-    WHERE course_code.course_id = CAST(listed.value AS bigint)
-),
-
 requested AS MATERIALIZED (
     SELECT
         key AS item,
         CAST(value ->> 0 AS bigint) AS student_id,
         CAST(value ->> 1 AS bigint) AS course_id,
         CAST(value ->> 2 AS boolean) AS waitlist,
-        CAST(value ->> 3 AS boolean) AS allow_existing
+        CAST(value ->> 3 AS boolean) AS allow_existing,
+        CAST(value ->> 4 AS bigint) AS instead_of
     FROM json_each(:requests)
+),
+
+-- The courses that every student of the request leaves (without a student_id), and those that one gives up. A
+-- cancelled course met nothing, so that nothing is missing without it.
+dropped AS MATERIALIZED (
+    SELECT CAST(NULL AS bigint) AS student_id, course_code.course_id AS id, course_code.code
+    FROM json_each(:dropped) AS listed
+    CROSS JOIN course
+    CROSS JOIN course_code
+    WHERE course.id = CAST(listed.value AS bigint)
+        AND course.status <> 'cancelled'
+        AND course_code.course_id = course.id
+    UNION ALL
+    SELECT requested.student_id, course_code.course_id, course_code.code
+    FROM requested
+    CROSS JOIN student_course
+    CROSS JOIN course
+    CROSS JOIN course_code
+    WHERE requested.instead_of IS NOT NULL
+        AND student_course.student_id = requested.student_id
+        AND student_course.course_id = requested.instead_of
+        AND student_course.status = 'enrolled'
+        AND course.id = requested.instead_of
+        AND course.status <> 'cancelled'
+        AND course_code.course_id = requested.instead_of
 ),
 
 -- The seats of each course once, however many students are to be enrolled in it.
@@ -75,6 +96,7 @@ request AS MATERIALIZED (
         requested.course_id,
         requested.waitlist,
         requested.allow_existing,
+        requested.instead_of,
         row_number() OVER (PARTITION BY requested.student_id, requested.course_id ORDER BY requested.item)
             AS occurrence,
         student.status AS student_status,
@@ -103,7 +125,8 @@ request AS MATERIALIZED (
                 SELECT count(*) FROM student_course AS ahead
                 WHERE ahead.course_id = requested.course_id
                     AND ahead.status = 'waitlisted'
-                    AND ahead.queue_number < present.queue_number
+                    AND (ahead.queue_number, ahead.queue_fraction)
+                        < (present.queue_number, present.queue_fraction)
             )
             ELSE seat.waitlisted
         END AS reserved,
@@ -132,7 +155,7 @@ request AS MATERIALIZED (
 candidate AS MATERIALIZED (
     SELECT item, student_id, student_status, max_credits, course_id, course, code, course_status, term,
         credits, repeatable, enroll_from, enroll_until, start_on, end_on, last_effective_at,
-        open_to,
+        open_to, instead_of,
         coalesce(waitlist AND enrolled + reserved >= capacity, false)
             AND :overridden NOT LIKE '%"course_full"%' AS waits
     FROM request
@@ -149,7 +172,10 @@ schedule AS MATERIALIZED (
     WHERE student_course.student_id IN (SELECT student_id FROM requested)
         AND student_course.status = 'enrolled'
         AND course.status <> 'cancelled'
-        AND course.id NOT IN (SELECT id FROM dropped)
+        AND NOT EXISTS (
+            SELECT 1 FROM dropped
+            WHERE dropped.id = course.id AND coalesce(dropped.student_id = student_course.student_id, true)
+        )
     UNION ALL
     SELECT student_id, course_id, course, term, credits, start_on, end_on
     FROM candidate
@@ -157,35 +183,57 @@ schedule AS MATERIALIZED (
 ),
 
 -- What candidates require, and courses that the student keeps, of those that the request drops. Any code of a
--- choice is enough.
+-- choice is enough. Who waits gives nothing up yet.
+requiring AS (
+    SELECT item, student_id, course_id, course, start_on, end_on, NOT is_satisfied AS is_new
+    FROM request
+    WHERE +occurrence = 1
+        AND student_status IS NOT NULL
+        AND (NOT is_satisfied OR present_status = 'enrolled' AND :dropped <> '[]' AND course_status <> 'cancelled')
+    UNION ALL
+    SELECT candidate.item, candidate.student_id, kept.course_id, course.label, term.start_on, term.end_on, false
+    FROM candidate
+    CROSS JOIN student_course AS kept
+    JOIN course ON course.id = kept.course_id
+    LEFT JOIN term ON term.code = course.term
+    WHERE candidate.instead_of IS NOT NULL
+        AND NOT candidate.waits
+        AND kept.student_id = candidate.student_id
+        AND kept.status = 'enrolled'
+        AND kept.course_id <> candidate.instead_of
+        AND course.status <> 'cancelled'
+),
+
 unmet_requirement AS (
     SELECT item, course, kind, choice, min(code) AS code, json_group_array(code) AS codes
     FROM (
-        SELECT request.item, request.course, required.kind, required.choice, required.code,
-            NOT request.is_satisfied
+        SELECT requiring.item, requiring.course, required.kind, required.choice, required.code,
+            requiring.is_new
                 OR required.kind IN ('concurrent', 'corequisite')
-                AND required.code IN (SELECT code FROM dropped) AS matters,
+                AND EXISTS (
+                    SELECT 1 FROM dropped
+                    WHERE required.code = dropped.code
+                        AND coalesce(dropped.student_id = requiring.student_id, true)
+                ) AS matters,
             EXISTS (
                 SELECT 1 FROM passed_code
-                WHERE passed_code.student_id = request.student_id AND passed_code.code = required.code
+                WHERE passed_code.student_id = requiring.student_id AND passed_code.code = required.code
             )
                 OR required.kind IN ('concurrent', 'corequisite')
                 AND EXISTS (
                     SELECT 1
                     FROM schedule
                     CROSS JOIN course_code
-                    WHERE schedule.student_id = request.student_id
+                    WHERE schedule.student_id = requiring.student_id
                         AND course_code.course_id = schedule.course_id
                         AND course_code.code = required.code
                         -- A course without a term is taken at the same time as any other.
-                        AND coalesce(schedule.start_on <= request.end_on, true)
-                        AND coalesce(schedule.end_on >= request.start_on, true)
+                        AND coalesce(schedule.start_on <= requiring.end_on, true)
+                        AND coalesce(schedule.end_on >= requiring.start_on, true)
                 ) AS is_met
-        FROM request
-        JOIN course_requirement AS required ON required.course_id = request.course_id
-        WHERE +request.occurrence = 1
-            AND request.student_status IS NOT NULL
-            AND (NOT request.is_satisfied OR request.present_status = 'enrolled' AND :dropped <> '[]')
+        FROM requiring
+        CROSS JOIN course_requirement AS required
+        WHERE required.course_id = requiring.course_id
     ) AS way
     GROUP BY item, course, kind, choice, CASE choice WHEN 0 THEN code END
     HAVING count(*) FILTER (WHERE matters) > 0 AND count(*) FILTER (WHERE is_met) = 0
@@ -510,11 +558,15 @@ ORDER BY item, rank, details;
 
 -- name: list_members(course_id)
 -- Which students are in this course: those enrolled, in the order in which they came, and then those on the waitlist?
--- The last column says who is on the waitlist.
-SELECT student_id, course_id, status = 'waitlisted' AS waitlist
+-- waitlist says who is on the waitlist, and instead_of what they give up for a seat.
+SELECT student_id, course_id, status = 'waitlisted' AS waitlist, false AS allow_existing,
+    (
+        SELECT instead_of FROM swap
+        WHERE swap.student_id = student_course.student_id AND swap.course_id = student_course.course_id
+    ) AS instead_of
 FROM student_course
 WHERE course_id = :course_id AND status IN ('enrolled', 'waitlisted')
-ORDER BY status, queue_number, enrolled_at, student_id;
+ORDER BY status, queue_number, queue_fraction, enrolled_at, student_id;
 
 -- name: list_dependent_enrollments(student_ids, course_id)
 -- In which other courses are these students enrolled that are taken at the same time as this one? student_ids is a

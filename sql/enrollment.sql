@@ -1,7 +1,7 @@
 -- name: get_enrollment(student_id, course_id)^
 -- How does this student stand in this course?
 SELECT student_id, course_id, status, position, enrolled_at, waitlisted_at, completed_at, dropped_at, passed, grade,
-    version
+    instead_of, version
 FROM enrollment
 WHERE student_id = :student_id AND course_id = :course_id;
 
@@ -15,7 +15,7 @@ WITH pair AS MATERIALIZED (
 
 waitlisted AS MATERIALIZED (
     SELECT student_id, course_id,
-        row_number() OVER (PARTITION BY course_id ORDER BY queue_number) AS position
+        row_number() OVER (PARTITION BY course_id ORDER BY queue_number, queue_fraction) AS position
     FROM student_course
     WHERE course_id IN (SELECT course_id FROM pair) AND status = 'waitlisted'
 )
@@ -23,6 +23,7 @@ waitlisted AS MATERIALIZED (
 SELECT student_course.student_id, student_course.course_id, student_course.status, waitlisted.position,
     student_course.enrolled_at, student_course.waitlisted_at,
     student_course.completed_at, student_course.dropped_at, student_course.passed, student_course.grade,
+    CASE WHEN student_course.status = 'waitlisted' THEN student_course.instead_of END AS instead_of,
     student_course.version
 FROM pair
 CROSS JOIN student_course
@@ -33,16 +34,16 @@ ORDER BY pair.item;
 
 -- name: insert_enrollments(enrollments, at, effective_at, actor, reason, overridden, override_reason)!
 -- Enroll or waitlist each student, for the first time or again. enrollments is a JSON array of
--- [student_id, course_id, status]. An enrollment that has the status already does not change.
+-- [student_id, course_id, status, instead_of]. An enrollment that has the status already does not change.
 -- If the clock was set back, an enrollment begins when its last event took effect.
 WITH listed AS MATERIALIZED (
     SELECT key AS item, CAST(value ->> 0 AS bigint) AS student_id, CAST(value ->> 1 AS bigint) AS course_id,
-        value ->> 2 AS status
+        value ->> 2 AS status, CAST(value ->> 3 AS bigint) AS instead_of
     FROM json_each(:enrollments)
 ),
 
 new AS MATERIALIZED (
-    SELECT item, student_id, course_id, status,
+    SELECT item, student_id, course_id, status, instead_of,
         coalesce(
             :effective_at,
             (
@@ -58,12 +59,12 @@ new AS MATERIALIZED (
 
 INSERT INTO student_course (
     student_id, course_id, status, enrolled_at, waitlisted_at,
-    changed_at, effective_at, changed_by, change_reason, overridden
+    changed_at, effective_at, changed_by, change_reason, overridden, instead_of
 )
 SELECT student_id, course_id, status,
     CASE status WHEN 'enrolled' THEN since END,
     CASE status WHEN 'waitlisted' THEN since END,
-    :at, :effective_at, :actor, coalesce(:override_reason, :reason), :overridden
+    :at, :effective_at, :actor, coalesce(:override_reason, :reason), :overridden, instead_of
 FROM new
 WHERE true
 ORDER BY item
@@ -76,6 +77,11 @@ SET status = excluded.status,
     changed_by = excluded.changed_by,
     change_reason = excluded.change_reason,
     overridden = excluded.overridden,
+    -- If a promotion is taken back, the student waits as before.
+    instead_of = CASE
+        WHEN excluded.status = 'waitlisted' THEN excluded.instead_of
+        ELSE student_course.instead_of
+    END,
     version = student_course.version + 1
 WHERE student_course.status <> excluded.status;
 
@@ -226,6 +232,35 @@ WHERE :by_student
     AND :at >= coalesce(course.drop_until, term.drop_until)
 ORDER BY pointer DESC, item, details;
 
+-- name: list_broken_swap_rules(student_id, course_id, effective_at, at, by_student)
+-- Which rules would it break to give this enrollment up for another? at is the current time; by_student says whether
+-- students do it themselves.
+SELECT '/instead_of' AS pointer, 'nothing_to_swap' AS code,
+    'The student is not enrolled in course ' || CAST(:course_id AS text) || ', which is to be given up.' AS detail,
+    json_object('course_id', :course_id) AS details
+WHERE NOT EXISTS (
+        SELECT 1 FROM enrollment
+        WHERE student_id = :student_id AND course_id = :course_id AND status = 'enrolled'
+    )
+UNION ALL
+SELECT '/effective_at', 'effective_too_early',
+    'What happened before in course ' || CAST(:course_id AS text) || ' was at ' || last.effective_at || '.',
+    json_object('course_id', :course_id, 'last_effective_at', last.effective_at)
+FROM (
+    SELECT effective_at FROM student_course_event
+    WHERE student_id = :student_id AND course_id = :course_id
+    ORDER BY id DESC LIMIT 1
+) AS last
+WHERE :effective_at < last.effective_at
+UNION ALL
+SELECT '/instead_of', 'drop_closed',
+    course.label || ' could be dropped until ' || coalesce(course.drop_until, term.drop_until) || '.',
+    json_object('course', course.label, 'drop_until', coalesce(course.drop_until, term.drop_until))
+FROM course
+LEFT JOIN term ON term.code = course.term
+WHERE course.id = :course_id AND :by_student AND :at >= coalesce(course.drop_until, term.drop_until)
+ORDER BY pointer, code;
+
 -- name: update_enrollments(pairs, status, passed, grade, at, effective_at, actor, reason, overridden, override_reason)!
 -- Complete or drop enrollments. pairs is a JSON array of [student_id, course_id]; an enrollment that has the status
 -- already does not change. If the clock was set back, an enrollment ends when it began.
@@ -311,6 +346,7 @@ SET status = 'void',
     change_reason = :reason,
     overridden = NULL,
     place_of = NULL,
+    instead_of = NULL,
     version = version + 1
 WHERE (student_id, course_id) IN (
         SELECT CAST(value ->> 0 AS bigint), CAST(value ->> 1 AS bigint) FROM json_each(:pairs)
@@ -320,6 +356,6 @@ WHERE (student_id, course_id) IN (
 -- name: get_void_enrollment(student_id, course_id)^
 -- Which is this student's void enrollment in this course? No other query shows one.
 SELECT student_id, course_id, status, NULL AS position, enrolled_at, waitlisted_at, completed_at, dropped_at,
-    passed, grade, version
+    passed, grade, NULL AS instead_of, version
 FROM student_course
 WHERE student_id = :student_id AND course_id = :course_id AND status = 'void';

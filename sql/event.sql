@@ -1,7 +1,7 @@
 -- name: list_events(kind, since, until, last_id, after_id, limit)
 -- Which events follow this one, in the order of commits?
 SELECT id, student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
-    corrects, restores, passed, grade
+    corrects, restores, passed, grade, position, instead_of
 FROM student_course_event
 WHERE id > :after_id
     AND id <= :last_id
@@ -37,7 +37,7 @@ WHERE next.id = (SELECT min(id) FROM student_course_event WHERE id > :after_id)
 -- name: list_events_of_student(student_id, actor, kind, since, until, last_id, after_id, limit)
 -- Which events of this student follow this one? They are few, so they are sorted.
 SELECT id, student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
-    corrects, restores, passed, grade
+    corrects, restores, passed, grade, position, instead_of
 FROM student_course_event
 WHERE student_id = :student_id
     AND id > :after_id
@@ -52,7 +52,7 @@ LIMIT :limit;
 -- name: list_events_of_course(course_id, actor, kind, since, until, last_id, after_id, limit)
 -- Which events of this course follow this one?
 SELECT id, student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
-    corrects, restores, passed, grade
+    corrects, restores, passed, grade, position, instead_of
 FROM student_course_event
 WHERE course_id = :course_id
     AND id > :after_id
@@ -67,7 +67,7 @@ LIMIT :limit;
 -- name: list_events_of_enrollment(student_id, course_id, actor, kind, since, until, last_id, after_id, limit)
 -- Which events of this student's enrollment in this course follow this one?
 SELECT id, student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
-    corrects, restores, passed, grade
+    corrects, restores, passed, grade, position, instead_of
 FROM student_course_event
 WHERE student_id = :student_id
     AND course_id = :course_id
@@ -83,7 +83,7 @@ LIMIT :limit;
 -- name: list_events_by_actor(actor, kind, since, until, last_id, after_id, limit)
 -- Which events by this actor follow this one?
 SELECT id, student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
-    corrects, restores, passed, grade
+    corrects, restores, passed, grade, position, instead_of
 FROM student_course_event
 WHERE actor = :actor
     AND id > :after_id
@@ -97,7 +97,7 @@ LIMIT :limit;
 -- name: list_events_of_kind(kind, since, until, last_id, after_id, limit)
 -- Which events of this kind follow this one? Those of the kind enrolled have no index: most events are.
 SELECT id, student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
-    corrects, restores, passed, grade
+    corrects, restores, passed, grade, position, instead_of
 FROM student_course_event
 WHERE to_status = :kind
     AND to_status <> 'enrolled'

@@ -50,24 +50,25 @@ WHERE one.student_id = :student_id
 ORDER BY one.course_id;
 
 -- name: list_events_to_move(student_id, course_ids)
--- Which events that stand made this student's enrollments in these courses what they are? place_of is
--- the number on the waitlist that goes with one. course_ids is a JSON array.
-SELECT event.id,
-    CASE
-        WHEN present.status = 'waitlisted'
-            AND event.to_status = 'waitlisted'
-            AND coalesce(event.place_of, event.id) = present.queue_number
-            THEN present.queue_number
-    END AS place_of
+-- Which events that stand made this student's enrollments in these courses what they are? place_of is the event
+-- that gave the place on the waitlist that goes with one; queue_number and queue_fraction are that place, if the
+-- student was moved to it. course_ids is a JSON array.
+SELECT event.id, event.course_id,
+    CASE WHEN event.gives_place THEN coalesce(event.place_of, event.id) END AS place_of,
+    CASE WHEN event.gives_place AND present.queue_fraction <> '' THEN present.queue_number END AS queue_number,
+    present.queue_fraction
 FROM student_course AS present
-CROSS JOIN enrollment_event AS event
-WHERE present.student_id = :student_id
-    AND present.course_id IN (SELECT CAST(value AS bigint) FROM json_each(:course_ids))
-    AND event.student_id = present.student_id
-    AND event.course_id = present.course_id
-    AND event.from_status IS DISTINCT FROM event.to_status
-    AND event.superseded_by IS NULL
-    AND event.to_status <> 'void'
+CROSS JOIN (
+    SELECT id, student_id, course_id, place_of,
+        to_status = 'waitlisted' AND id = max(id) OVER (PARTITION BY course_id) AS gives_place
+    FROM enrollment_event
+    WHERE student_id = :student_id
+        AND course_id IN (SELECT CAST(value AS bigint) FROM json_each(:course_ids))
+        AND from_status IS DISTINCT FROM to_status
+        AND superseded_by IS NULL
+        AND to_status <> 'void'
+) AS event
+WHERE present.student_id = :student_id AND present.course_id = event.course_id
 ORDER BY event.id;
 
 -- name: insert_moved_event(event_id, place_of, into_id, at, actor, reason)!
@@ -76,7 +77,7 @@ ORDER BY event.id;
 -- history shows that the rule was overridden.
 INSERT INTO student_course (
     student_id, course_id, status, enrolled_at, waitlisted_at, completed_at, dropped_at, passed, grade,
-    changed_at, effective_at, changed_by, change_reason, overridden, place_of
+    changed_at, effective_at, changed_by, change_reason, overridden, place_of, instead_of
 )
 SELECT :into_id, course_id, to_status,
     CASE to_status WHEN 'enrolled' THEN since END,
@@ -90,9 +91,9 @@ SELECT :into_id, course_id, to_status,
         WHEN overridden IS NULL THEN '["' || full_rule || '"]'
         ELSE '["' || full_rule || '",' || substr(overridden, 2)
     END,
-    :place_of
+    :place_of, instead_of
 FROM (
-    SELECT event.course_id, event.to_status, event.passed, event.grade, event.overridden,
+    SELECT event.course_id, event.to_status, event.passed, event.grade, event.overridden, event.instead_of,
         CASE WHEN event.effective_at > :at THEN :at ELSE event.effective_at END AS since,
         CASE
             WHEN event.to_status = 'enrolled' AND seat.capacity <= seat.enrolled THEN 'course_full'
@@ -118,6 +119,7 @@ SET status = excluded.status,
     change_reason = excluded.change_reason,
     overridden = excluded.overridden,
     place_of = excluded.place_of,
+    instead_of = coalesce(excluded.instead_of, student_course.instead_of),
     version = student_course.version + 1;
 
 -- name: update_student_merged(id, at)!

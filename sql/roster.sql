@@ -3,7 +3,7 @@
 SELECT
     enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.position,
     enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at, enrollment.dropped_at,
-    enrollment.passed, enrollment.grade, enrollment.version, course.code, course.section, course.label, course.title, course.term, course.credits,
+    enrollment.passed, enrollment.grade, enrollment.instead_of, enrollment.version, course.code, course.section, course.label, course.title, course.term, course.credits,
     course.instructor,
     (
         SELECT json_group_array(
@@ -33,7 +33,7 @@ LIMIT :limit;
 SELECT
     past.student_id, past.course_id, past.status, NULL AS position,
     past.enrolled_at, past.waitlisted_at, past.completed_at, past.dropped_at,
-    past.passed, past.grade, past.version, course.code, course.section, course.label, course.title, course.term, course.credits,
+    past.passed, past.grade, NULL AS instead_of, past.version, course.code, course.section, course.label, course.title, course.term, course.credits,
     course.instructor,
     (
         SELECT json_group_array(
@@ -81,22 +81,22 @@ LEFT JOIN course ON course.id = enrollment.course_id
 WHERE student.id = :student_id
 GROUP BY student.id;
 
--- name: list_students_of_course(course_id, status, after_status, after_queue_number, after_student_id, limit)
+-- name: list_students_of_course(course_id, status, after_status, after_queue_number, after_queue_fraction, after_student_id, limit)
 -- Which students are or were in this course, grouped by status, waitlisted ones in the order of the waitlist?
--- A first page follows (status or '', -1, 0). 'waitlisted' is the last status in this order.
+-- A first page follows (status or '', -1, '', 0). 'waitlisted' is the last status in this order.
 SELECT
-    enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.queue_number,
+    enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.queue_number, enrollment.queue_fraction,
     enrollment.position, enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at,
-    enrollment.dropped_at, enrollment.passed, enrollment.grade, enrollment.version,
+    enrollment.dropped_at, enrollment.passed, enrollment.grade, enrollment.instead_of, enrollment.version,
     student.number, student.given_name, student.family_name, student.email
 FROM enrollment
 CROSS JOIN student
 WHERE student.id = enrollment.student_id
     AND enrollment.course_id = :course_id
-    AND (enrollment.status, enrollment.queue_number, enrollment.student_id)
-        > (:after_status, :after_queue_number, :after_student_id)
+    AND (enrollment.status, enrollment.queue_number, enrollment.queue_fraction, enrollment.student_id)
+        > (:after_status, :after_queue_number, :after_queue_fraction, :after_student_id)
     AND enrollment.status <= coalesce(:status, 'waitlisted')
-ORDER BY enrollment.status, enrollment.queue_number, enrollment.student_id
+ORDER BY enrollment.status, enrollment.queue_number, enrollment.queue_fraction, enrollment.student_id
 LIMIT :limit;
 
 -- name: list_students_of_course_as_of(course_id, status, as_of, known_at, after_student_id, limit)
@@ -104,7 +104,7 @@ LIMIT :limit;
 SELECT
     past.student_id, past.course_id, past.status, NULL AS position,
     past.enrolled_at, past.waitlisted_at, past.completed_at, past.dropped_at,
-    past.passed, past.grade, past.version, student.number, student.given_name, student.family_name, student.email
+    past.passed, past.grade, NULL AS instead_of, past.version, student.number, student.given_name, student.family_name, student.email
 FROM student_course
 CROSS JOIN student
 CROSS JOIN enrollment_version AS past
@@ -129,7 +129,7 @@ LIMIT :limit;
 SELECT
     enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.position,
     enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at,
-    enrollment.dropped_at, enrollment.passed, enrollment.grade, enrollment.version, student.number,
+    enrollment.dropped_at, enrollment.passed, enrollment.grade, enrollment.instead_of, enrollment.version, student.number,
     student.given_name, student.family_name, student.email, student.family_sort, student.given_sort
 FROM enrollment
 CROSS JOIN student
@@ -146,7 +146,7 @@ LIMIT :limit;
 SELECT
     past.student_id, past.course_id, past.status, NULL AS position,
     past.enrolled_at, past.waitlisted_at, past.completed_at, past.dropped_at,
-    past.passed, past.grade, past.version, student.number,
+    past.passed, past.grade, NULL AS instead_of, past.version, student.number,
     student.given_name, student.family_name, student.email, student.family_sort, student.given_sort
 FROM student_course
 CROSS JOIN student

@@ -1041,7 +1041,10 @@ CREATE TABLE student_course (
         passed IN (0, 1)
         AND length(grade) BETWEEN 1 AND 10
         AND passed_at IS strftime('%Y-%m-%dT%H:%M:%fZ', passed_at, '+0 days')
-    ),
+    ), queue_fraction TEXT NOT NULL DEFAULT ''
+    CONSTRAINT student_course_queue_fraction_is_digits
+        CHECK (queue_fraction NOT GLOB '*[^0-9]*' AND queue_fraction NOT LIKE '%0'), instead_of INTEGER
+    CONSTRAINT student_course_instead_of_another CHECK (instead_of <> course_id),
     CONSTRAINT student_course_key PRIMARY KEY (student_id, course_id),
     CONSTRAINT student_course_student_exists FOREIGN KEY (student_id) REFERENCES student (id)
         ON UPDATE RESTRICT ON DELETE RESTRICT,
@@ -1076,13 +1079,14 @@ CREATE TABLE student_course (
     CONSTRAINT student_course_version_positive CHECK (version >= 1)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX student_course_by_course ON student_course (course_id, status, queue_number, student_id);
+CREATE INDEX student_course_by_course
+ON student_course (course_id, status, queue_number, queue_fraction, student_id);
 
 CREATE INDEX student_course_by_course_and_student ON student_course (course_id, student_id);
 
 CREATE TRIGGER student_course_insert_does_not_jump_the_queue
 BEFORE INSERT ON student_course
-WHEN NEW.queue_number <> 0
+WHEN NEW.queue_number <> 0 OR NEW.queue_fraction <> ''
 BEGIN
     SELECT RAISE(ABORT, 'the events give the places in a waitlist');
 END;
@@ -1093,7 +1097,7 @@ AFTER INSERT ON student_course
 BEGIN
     INSERT INTO student_course_event (
         student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
-        place_of, corrects, restores, passed, grade
+        place_of, corrects, restores, passed, grade, instead_of
     )
     SELECT
         NEW.student_id,
@@ -1109,7 +1113,8 @@ BEGIN
         NEW.corrects,
         NEW.restores,
         iif(NEW.status = 'completed', coalesce(NEW.passed, 1), NULL),
-        iif(NEW.status = 'completed', NEW.grade, NULL)
+        iif(NEW.status = 'completed', NEW.grade, NULL),
+        iif(NEW.status = 'waitlisted', NEW.instead_of, NULL)
     FROM (SELECT 1)
     LEFT JOIN (
         SELECT to_status, effective_at, recorded_at FROM student_course_event
@@ -1180,19 +1185,27 @@ BEGIN
 END;
 
 CREATE TRIGGER student_course_update_does_not_jump_the_queue
-BEFORE UPDATE OF queue_number ON student_course
-WHEN NEW.queue_number IS NOT coalesce(
-        (
-            SELECT coalesce(place_of, id) FROM enrollment_event
+BEFORE UPDATE OF queue_number, queue_fraction ON student_course
+WHEN NOT (
+        NEW.version > OLD.version
+        AND (OLD.status, NEW.status) = ('waitlisted', 'waitlisted')
+        AND NEW.change_reason IS NOT NULL
+        AND NEW.corrects IS OLD.corrects
+        AND NEW.queue_fraction <> ''
+    )
+    AND (NEW.queue_number, NEW.queue_fraction) IS NOT (
+        SELECT coalesce(last.queue_number, last.place_of, last.id, 0), coalesce(last.queue_fraction, '')
+        FROM (SELECT 1)
+        LEFT JOIN (
+            SELECT id, place_of, queue_number, queue_fraction FROM enrollment_event
             WHERE student_id = NEW.student_id
                 AND course_id = NEW.course_id
                 AND to_status = 'waitlisted'
-                AND from_status IS NOT 'waitlisted'
+                AND (from_status IS NOT 'waitlisted' OR queue_number IS NOT NULL)
                 AND superseded_by IS NULL
                 AND NEW.status = 'waitlisted'
             ORDER BY id DESC LIMIT 1
-        ),
-        0
+        ) AS last
     )
 BEGIN
     SELECT RAISE(ABORT, 'the events give the places in a waitlist');
@@ -1208,6 +1221,9 @@ WHEN NEW.status <> OLD.status
     OR NEW.place_of IS NOT OLD.place_of
     OR NEW.corrects IS NOT OLD.corrects
     OR NEW.restores IS NOT OLD.restores
+    OR NEW.instead_of IS NOT OLD.instead_of AND NEW.status = 'waitlisted'
+    OR (NEW.queue_number, NEW.queue_fraction) <> (OLD.queue_number, OLD.queue_fraction)
+    AND NEW.version > OLD.version
     OR NEW.change_reason IS NOT OLD.change_reason
     AND NOT (
         NEW.change_reason IS NULL
@@ -1241,7 +1257,8 @@ WHEN NEW.status <> OLD.status
 BEGIN
     INSERT INTO student_course_event (
         student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
-        place_of, corrects, restores, passed, grade
+        place_of, corrects, restores, passed, grade, queue_number, queue_fraction, position,
+        instead_of
     )
     SELECT
         NEW.student_id,
@@ -1283,7 +1300,18 @@ BEGIN
         change.corrects,
         change.restores,
         iif(NEW.status = 'completed', coalesce(NEW.passed, 1), NULL),
-        iif(NEW.status = 'completed', NEW.grade, NULL)
+        iif(NEW.status = 'completed', NEW.grade, NULL),
+        iif(change.corrects IS NULL, change.queue_number, moved.queue_number),
+        iif(change.corrects IS NULL, change.queue_fraction, moved.queue_fraction),
+        CASE
+            WHEN change.queue_number IS NOT NULL THEN (
+                SELECT count(*) FROM student_course
+                WHERE course_id = NEW.course_id
+                    AND status = 'waitlisted'
+                    AND (queue_number, queue_fraction) <= (NEW.queue_number, NEW.queue_fraction)
+            )
+        END,
+        iif(NEW.status = 'waitlisted', NEW.instead_of, NULL)
     FROM (
         SELECT
             iif(NEW.version > OLD.version, NEW.changed_at, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) AS at,
@@ -1298,13 +1326,35 @@ BEGIN
                 )
                 WHEN NEW.version > OLD.version AND NEW.corrects IS NOT OLD.corrects THEN NEW.corrects
             END AS corrects,
-            iif(NEW.version > OLD.version AND NEW.corrects IS NOT OLD.corrects, NEW.restores, NULL) AS restores
+            iif(NEW.version > OLD.version AND NEW.corrects IS NOT OLD.corrects, NEW.restores, NULL) AS restores,
+            iif(
+                NEW.version > OLD.version AND (NEW.queue_number, NEW.queue_fraction) <> (OLD.queue_number, OLD.queue_fraction),
+                NEW.queue_number,
+                NULL
+            ) AS queue_number,
+            iif(
+                NEW.version > OLD.version AND (NEW.queue_number, NEW.queue_fraction) <> (OLD.queue_number, OLD.queue_fraction),
+                NEW.queue_fraction,
+                NULL
+            ) AS queue_fraction
     ) AS change
     JOIN (
         SELECT effective_at, recorded_at FROM student_course_event
         WHERE student_id = NEW.student_id AND course_id = NEW.course_id
         ORDER BY id DESC LIMIT 1
-    ) AS last;
+    ) AS last
+    -- What is waitlisted again is in the place to which it was moved last, if it was.
+    LEFT JOIN (
+        SELECT queue_number, queue_fraction FROM enrollment_event
+        WHERE NEW.status = 'waitlisted'
+            AND NEW.corrects IS NOT OLD.corrects
+            AND student_id = NEW.student_id
+            AND course_id = NEW.course_id
+            AND id BETWEEN coalesce(NEW.restores, NEW.corrects) AND NEW.corrects
+            AND queue_number IS NOT NULL
+            AND superseded_by IS NULL
+        ORDER BY id DESC LIMIT 1
+    ) AS moved;
     UPDATE student_course
     SET version = OLD.version + 1
     WHERE student_id = NEW.student_id
@@ -1364,7 +1414,17 @@ CREATE TABLE student_course_event (
     overridden   TEXT,
     place_of     INTEGER, corrects INTEGER, restores INTEGER, passed INTEGER, grade TEXT
     CONSTRAINT student_course_event_outcome_makes_sense
-        CHECK (passed IN (0, 1) AND length(grade) BETWEEN 1 AND 10),
+        CHECK (passed IN (0, 1) AND length(grade) BETWEEN 1 AND 10), queue_number INTEGER, queue_fraction TEXT, position INTEGER
+    CONSTRAINT student_course_event_place_makes_sense CHECK (
+        (queue_number IS NULL) = (queue_fraction IS NULL)
+        AND queue_number >= 0
+        AND queue_fraction <> ''
+        AND queue_fraction NOT GLOB '*[^0-9]*'
+        AND queue_fraction NOT LIKE '%0'
+        AND position >= 1
+    ), instead_of INTEGER
+    CONSTRAINT student_course_event_waits_instead
+        CHECK (instead_of IS NULL OR instead_of <> course_id AND to_status = 'waitlisted'),
     CONSTRAINT student_course_event_from_status_known
         CHECK (from_status IN ('enrolled', 'waitlisted', 'completed', 'dropped', 'void')),
     CONSTRAINT student_course_event_to_status_known
@@ -1451,6 +1511,19 @@ BEGIN
                 FROM student_course_event
                 WHERE id = coalesce(NEW.restores, NEW.corrects)
             )
+            AND (NEW.queue_number, NEW.queue_fraction) IS (
+                SELECT max(queue_number), max(queue_fraction)
+                FROM (
+                    SELECT queue_number, queue_fraction FROM enrollment_event
+                    WHERE NEW.to_status = 'waitlisted'
+                        AND student_id = NEW.student_id
+                        AND course_id = NEW.course_id
+                        AND id BETWEEN coalesce(NEW.restores, NEW.corrects) AND NEW.corrects
+                        AND queue_number IS NOT NULL
+                        AND coalesce(superseded_by, NEW.id) = NEW.id
+                    ORDER BY id DESC LIMIT 1
+                )
+            )
         );
 END;
 
@@ -1518,6 +1591,9 @@ WHEN NEW.id <> OLD.id
     OR NEW.restores IS NOT OLD.restores
     OR NEW.passed IS NOT OLD.passed
     OR NEW.grade IS NOT OLD.grade
+    OR NEW.instead_of IS NOT OLD.instead_of
+    OR (NEW.queue_number, NEW.queue_fraction, NEW.position)
+        IS NOT (OLD.queue_number, OLD.queue_fraction, OLD.position)
     OR NOT (
         NEW.reason IS OLD.reason
         OR NEW.reason IS NULL AND EXISTS (SELECT 1 FROM erasure WHERE student_id = OLD.student_id)
@@ -1528,6 +1604,26 @@ WHEN NEW.id <> OLD.id
     )
 BEGIN
     SELECT RAISE(ABORT, 'history is append-only');
+END;
+
+CREATE TRIGGER student_course_event_moves_on_the_waitlist
+BEFORE INSERT ON student_course_event
+WHEN coalesce(NEW.queue_number, NEW.queue_fraction, NEW.position) IS NOT NULL
+    AND NEW.corrects IS NULL
+    AND (
+        NEW.from_status IS NOT 'waitlisted'
+        OR NEW.to_status <> 'waitlisted'
+        OR NEW.reason IS NULL
+        OR NEW.position IS NULL
+        OR EXISTS (
+            SELECT 1 FROM student_course
+            WHERE course_id = NEW.course_id AND status = 'waitlisted'
+                AND queue_number = NEW.queue_number AND queue_fraction = NEW.queue_fraction
+                AND student_id <> NEW.student_id
+        )
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'the events give the places in a waitlist');
 END;
 
 CREATE TRIGGER student_course_event_takes_over_a_free_place
@@ -1551,7 +1647,8 @@ WHEN NEW.place_of IS NOT NULL
         )
         OR EXISTS (
             SELECT 1 FROM student_course
-            WHERE course_id = NEW.course_id AND status = 'waitlisted' AND queue_number = NEW.place_of
+            WHERE course_id = NEW.course_id AND status = 'waitlisted'
+                AND queue_number = NEW.place_of AND queue_fraction = ''
         )
     )
 BEGIN
@@ -1588,18 +1685,19 @@ AFTER INSERT ON student_course_event
 WHEN 'waitlisted' IN (NEW.from_status, NEW.to_status) OR NEW.corrects IS NOT NULL
 BEGIN
     UPDATE student_course
-    SET queue_number = coalesce(
-        (
-            SELECT coalesce(place_of, id) FROM enrollment_event
+    SET (queue_number, queue_fraction) = (
+        SELECT coalesce(last.queue_number, last.place_of, last.id, 0), coalesce(last.queue_fraction, '')
+        FROM (SELECT 1)
+        LEFT JOIN (
+            SELECT id, place_of, queue_number, queue_fraction FROM enrollment_event
             WHERE student_id = NEW.student_id
                 AND course_id = NEW.course_id
                 AND to_status = 'waitlisted'
-                AND from_status IS NOT 'waitlisted'
+                AND (from_status IS NOT 'waitlisted' OR queue_number IS NOT NULL)
                 AND superseded_by IS NULL
                 AND NEW.to_status = 'waitlisted'
             ORDER BY id DESC LIMIT 1
-        ),
-        0
+        ) AS last
     )
     WHERE student_id = NEW.student_id AND course_id = NEW.course_id;
 END;
@@ -1913,22 +2011,25 @@ WHERE lower(own.value) = lower(early.key);
 
 CREATE VIEW enrollment AS
 SELECT
-    student_id, course_id, status, queue_number,
+    student_id, course_id, status, queue_number, queue_fraction,
     CASE
         WHEN status = 'waitlisted' THEN (
             SELECT count(*) FROM student_course AS ahead
             WHERE ahead.course_id = student_course.course_id
                 AND ahead.status = 'waitlisted'
-                AND ahead.queue_number <= student_course.queue_number
+                AND (ahead.queue_number, ahead.queue_fraction)
+                    <= (student_course.queue_number, student_course.queue_fraction)
         )
     END AS position,
-    enrolled_at, waitlisted_at, completed_at, dropped_at, passed, grade, passed_at, version
+    enrolled_at, waitlisted_at, completed_at, dropped_at, passed, grade, passed_at, version,
+    CASE WHEN status = 'waitlisted' THEN instead_of END AS instead_of
 FROM student_course
 WHERE status <> 'void';
 
 CREATE VIEW enrollment_event AS
 SELECT
     id, student_id, course_id, from_status, to_status, effective_at, recorded_at, place_of, passed, grade,
+    queue_number, queue_fraction,
     (
         SELECT min(later.id) FROM student_course_event AS later
         WHERE later.student_id = event.student_id AND later.course_id = event.course_id
@@ -2163,3 +2264,12 @@ SELECT
         ''
     ) AS given_sort
 FROM student;
+
+CREATE VIEW swap AS
+SELECT waiting.student_id, waiting.course_id, waiting.instead_of
+FROM student_course AS waiting
+CROSS JOIN student_course AS other
+WHERE waiting.status = 'waitlisted'
+    AND other.student_id = waiting.student_id
+    AND other.course_id = waiting.instead_of
+    AND other.status = 'enrolled';

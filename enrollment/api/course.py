@@ -1,10 +1,11 @@
 """/v1/courses: the courses, with their seats, requirements and meetings."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from msgspec.structs import asdict
 
-from enrollment.data import bulk, course, course_copy, eligibility, waitlist
+from enrollment.data import course, course_copy, eligibility, waitlist
 from enrollment.http.authentication import READERS_AND_STUDENTS, REGISTRARS
 from enrollment.http.conditional import check_preconditions
 from enrollment.http.context import Context
@@ -16,14 +17,8 @@ from enrollment.model.courses import Course, CourseInput
 from enrollment.model.patches import CoursePatch, merge
 from enrollment.model.queries import CourseFilter
 from enrollment.model.records import Input
-from enrollment.model.requests import (
-    ChangeDetails,
-    CourseBatchInput,
-    CourseCopyInput,
-    PromotionInput,
-)
+from enrollment.model.requests import CourseBatchInput, CourseCopyInput
 from enrollment.model.results import (
-    BulkResults,
     CourseCopies,
     CourseResult,
     CourseResults,
@@ -74,24 +69,35 @@ def read_course(context: Context, db: Connection, course_id: int) -> Result:
 
 def replace_course(context: Context, db: Connection, course_id: int, body: CourseInput) -> Result:
     """Replace a course; its students stay in it, and the response lists those who are affected."""
-    _check_preconditions(context, db, course_id)
-    present, change = course.get_course(db, course_id), change_context(context)
-    before = eligibility.list_affected(db, course_id, change)
-    course.update_course(db, course_id, body, change.at)
-    waitlist.promote_eligible(db, change, course_ids=[course_id], members_of=[course_id])
-    after = eligibility.list_affected(db, course_id, change)
-    replaced = ReplacedCourse(
-        **asdict(course.get_course(db, course_id)),
-        affected=[affected for affected in after if affected not in before],
-        required_by_old_code=course.list_requiring_courses(db, present.code, body.code),
-    )
-    return ok(replaced, course.get_course_tag(db, course_id))
+    left_out = [name for name in CourseInput.__struct_fields__ if name not in context.named]
+    return _change_course(context, db, course_id, body, left_out)
 
 
 def patch_course(context: Context, db: Connection, course_id: int, body: Input) -> Result:
     """Change some fields of a course (a merge patch, RFC 7396); otherwise as `PUT`."""
     present = course.get_course(db, course_id)
-    return replace_course(context, db, course_id, merge(CourseInput, present, body))
+    return _change_course(context, db, course_id, merge(CourseInput, present, body))
+
+
+def _change_course(
+    context: Context,
+    db: Connection,
+    course_id: int,
+    fields: CourseInput,
+    left_out: Sequence[str] = (),
+) -> Result:
+    _check_preconditions(context, db, course_id)
+    present, change = course.get_course(db, course_id), change_context(context)
+    before = eligibility.list_affected(db, course_id, change)
+    course.update_course(db, course_id, fields, change.at, left_out)
+    waitlist.promote_eligible(db, change, course_ids=[course_id], members_of=[course_id])
+    after = eligibility.list_affected(db, course_id, change)
+    replaced = ReplacedCourse(
+        **asdict(course.get_course(db, course_id)),
+        affected=[affected for affected in after if affected not in before],
+        required_by_old_code=course.list_requiring_courses(db, present.code, fields.code),
+    )
+    return ok(replaced, course.get_course_tag(db, course_id))
 
 
 def delete_course(context: Context, db: Connection, course_id: int) -> Result:
@@ -99,16 +105,6 @@ def delete_course(context: Context, db: Connection, course_id: int) -> Result:
     _check_preconditions(context, db, course_id)
     course.delete_course(db, course_id)
     return no_content()
-
-
-def promote_from_waitlist(
-    context: Context, db: Connection, course_id: int, body: PromotionInput
-) -> Result:
-    """Give free seats to waitlisted students, in order or by name (manual promotion only)."""
-    _check_preconditions(context, db, course_id)
-    change = change_context(context, ChangeDetails(override=body.override))
-    decisions = waitlist.promote_manually(db, course_id, body.seats, body.student_id, change)
-    return ok(BulkResults(bulk.list_results(db, decisions)))
 
 
 def _course(db: Connection, course_id: int) -> Result:
@@ -171,7 +167,7 @@ OPERATIONS = (
         replace_course,
         body=CourseInput,
         answer=ReplacedCourse,
-        conflicts=rules_for("course"),
+        conflicts=rules_for("course", "course_replacement"),
     ),
     Operation(
         "PATCH",
@@ -189,16 +185,5 @@ OPERATIONS = (
         delete_course,
         status=204,
         conflicts=rules_for("course_deletion"),
-    ),
-    Operation(
-        "POST",
-        "/v1/courses/<course_id:id>/promotions",
-        REGISTRARS,
-        promote_from_waitlist,
-        body=PromotionInput,
-        answer=BulkResults,
-        conflicts=rules_for("promotion"),
-        conditional=True,
-        only_enrolls=True,
     ),
 )

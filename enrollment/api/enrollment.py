@@ -51,7 +51,9 @@ def enroll_student(
 ) -> Result:
     """Enroll a student in one course, or add the student to its waitlist."""
     check_preconditions(context, lambda: roster.get_courses_tag(db, student_id))
-    request = EnrollmentRequest(student_id, body.course_id, body.waitlist)
+    request = EnrollmentRequest(
+        student_id, body.course_id, body.waitlist, instead_of=body.instead_of
+    )
     new = enrollment.insert_enrollment(
         db, request, change_context(context, body), pointer="/course_id"
     )
@@ -156,7 +158,7 @@ OPERATIONS = (
         body=EnrollmentInput,
         answer=Enrollment,
         status=201,
-        conflicts=rules_for("enrollment"),
+        conflicts=rules_for("enrollment", "swap"),
         conditional=True,
         only_enrolls=True,
     ),

@@ -17,6 +17,7 @@ from enrollment.api import (
     student,
     term,
     token,
+    waitlist,
 )
 from enrollment.http.authentication import ANYONE
 from enrollment.http.context import Context
@@ -55,6 +56,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *correction.OPERATIONS,
     *term.OPERATIONS,
     *course.OPERATIONS,
+    *waitlist.OPERATIONS,
     *hold.OPERATIONS,
     *enrollment.OPERATIONS,
     *event.OPERATIONS,

@@ -121,13 +121,22 @@ def insert_courses(
     return insert_batch(items, lambda fields: insert_course(db, fields, now), mode, key="course_id")
 
 
-def update_course(db: Connection, course_id: int, fields: CourseInput, now: Timestamp) -> Course:
+def update_course(
+    db: Connection,
+    course_id: int,
+    fields: CourseInput,
+    now: Timestamp,
+    left_out: Sequence[str] = (),
+) -> Course:
     """Replace all fields of a course that exists. Enrolled students keep their seats.
 
-    Raises what insert_course does.
+    `left_out` are the fields that the request does not name. Raises limit_not_named, and what
+    insert_course does.
     """
     parameters = _parameters(fields)
-    raise_broken_rules(SQL.list_broken_course_rules(db, id=course_id, **parameters))
+    broken = SQL.list_broken_course_rules(db, id=course_id, **parameters)
+    lifted = SQL.list_broken_replacement_rules(db, id=course_id, left_out=to_json(left_out))
+    raise_broken_rules([*broken, *lifted])
     SQL.update_course(db, id=course_id, now=now, **parameters)
     requirements, meetings = parameters["requirements"], parameters["meetings"]
     SQL.delete_other_requirements(db, course_id=course_id, requirements=requirements)

@@ -57,6 +57,8 @@ class EnrollmentRequest(NamedTuple):
     waitlist: bool = False
     # Whether an enrollment that already exists is no violation.
     allow_existing: bool = False
+    # The course that the student gives up for the seat.
+    instead_of: int | None = None
 
 
 class Decision(NamedTuple):
@@ -67,6 +69,13 @@ class Decision(NamedTuple):
     # "enrolled" or "waitlisted"; None if there are violations.
     outcome: str | None
     violations: list[Violation]
+    # The course that the student gives up, now or for a seat later.
+    instead_of: int | None = None
+
+    @property
+    def dropped(self) -> int | None:
+        """The course that the student gives up now."""
+        return self.instead_of if self.outcome == "enrolled" else None
 
 
 def decide(
@@ -101,8 +110,9 @@ def decide(
         rows = list(group)
         item_pointer = pointer and pointer.replace("%d", str(item))
         violations = [violation(row, item_pointer) for row in rows if row["code"]]
-        student_id, course_id, *_ = requests[item]
-        decisions.append(Decision(student_id, course_id, rows[0]["outcome"], violations))
+        student_id, course_id, _, _, instead_of = requests[item]
+        outcome = rows[0]["outcome"]
+        decisions.append(Decision(student_id, course_id, outcome, violations, instead_of))
     return decisions
 
 
@@ -156,9 +166,10 @@ def get_eligibility(db: Connection, student_id: int, course_id: int, change: Cha
     """
     get_student(db, student_id)
     get_course(db, course_id)
-    ((*_, violations),) = decide(db, [EnrollmentRequest(student_id, course_id)], change)
+    (decision,) = decide(db, [EnrollmentRequest(student_id, course_id)], change)
+    broken = decision.violations
     return Eligibility(
-        student_id=student_id, course_id=course_id, eligible=not violations, errors=violations
+        student_id=student_id, course_id=course_id, eligible=not broken, errors=broken
     )
 
 

@@ -20,7 +20,7 @@ from enrollment.data.ending import (
 )
 from enrollment.data.outcome import enrollment_of
 from enrollment.data.student import get_student
-from enrollment.data.violations import raise_violations
+from enrollment.data.violations import list_violations, raise_violations
 from enrollment.model.records import Change, Enrollment, Student
 from enrollment.model.results import Violation
 from enrollment.model.types import Date
@@ -61,13 +61,19 @@ def insert_enrollment(
 ) -> Enrollment:
     """Enroll a student in a course, for the first time or again.
 
-    `pointer` is the JSON pointer of the course in the request. Raises student_not_found, or every
-    broken rule of sql/eligibility.sql.
+    If another course is given up for the seat, it is dropped, unless the student waits. `pointer`
+    is the JSON pointer of the course in the request. Raises student_not_found, or every broken rule
+    of sql/eligibility.sql.
     """
     decisions = decide_after_promotion(db, [request], change, pointer)
-    if _violations(decisions):
+    broken = _violations(decisions)
+    if decisions[0].instead_of:
+        other = {"student_id": request.student_id, "course_id": decisions[0].instead_of}
+        broken += list_violations(SQL.list_broken_swap_rules(db, **other, **asdict(change)))
+    if broken:
         # If the student does not exist, the path is wrong and not the body.
         get_student(db, request.student_id)
+        raise_violations(broken)
     enroll_decided(db, decisions, change)
     return get_enrollment(db, request.student_id, request.course_id)
 
@@ -183,7 +189,10 @@ def decide_after_promotion(
     course_ids = list({request.course_id for request in requests})
     promoted = waitlist.promote_eligible(db, change, course_ids=course_ids)
     requests = [
-        request._replace(allow_existing=request.allow_existing or request[:2] in promoted)
+        # Who has just got the seat gives up what the waitlist knew of.
+        request._replace(allow_existing=True, instead_of=None)
+        if request[:2] in promoted
+        else request
         for request in requests
     ]
     return decide(
@@ -194,12 +203,10 @@ def decide_after_promotion(
 def enroll_decided(db: Connection, decisions: Sequence[Decision], change: Change) -> None:
     """Write the outcomes, or raise the violations of all."""
     raise_violations(_violations(decisions))
-    enrollments = [
-        (decision.student_id, decision.course_id, decision.outcome) for decision in decisions
-    ]
-    SQL.insert_enrollments(db, enrollments=to_json(enrollments), **asdict(change))
+    waitlist.insert_decided(db, decisions, change)
     student_ids = list({decision.student_id for decision in decisions})
-    waitlist.promote_eligible(db, change, student_ids=student_ids)
+    given_up = [decision.dropped for decision in decisions if decision.dropped]
+    waitlist.promote_eligible(db, change, course_ids=given_up, student_ids=student_ids)
 
 
 def _violations(decisions: Sequence[Decision]) -> list[Violation]:

@@ -11,6 +11,7 @@ from enrollment.storage.queries import queries, to_json
 from enrollment.storage.sqlite import Connection
 
 SQL = queries("merge")
+WAITLIST = queries("waitlist")
 
 
 def merge_student(db: Connection, student_id: int, into: int, change: Change) -> Merge:
@@ -34,6 +35,8 @@ def merge_student(db: Connection, student_id: int, into: int, change: Change) ->
     details = {**acting, "into_id": into, "reason": f"merged from student {student_id}"}
     for event in events:
         SQL.insert_moved_event(db, event_id=event["id"], place_of=event["place_of"], **details)
+        if event["queue_number"] is not None:
+            WAITLIST.update_place(db, student_id=into, **details | dict(event))
     SQL.update_student_merged(db, id=student_id, at=change.at)
     SQL.update_holds_moved(db, **pair)
     SQL.update_source_records_moved(db, **pair)

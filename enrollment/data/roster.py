@@ -67,7 +67,8 @@ def list_students_of_course(
         start = {"family_sort": "", "given_sort": "", "student_id": 0}
     elif not _is_past(wanted):
         query = SQL.list_students_of_course
-        start = {"status": wanted.status or "", "queue_number": -1, "student_id": 0}
+        start = {"status": wanted.status or "", "queue_number": -1}
+        start |= {"queue_fraction": "", "student_id": 0}
     parameters = _parameters(wanted) | {"course_id": course_id}
     page = list_page(db, query, _student_of_course, parameters, start=start, after=after)
     if not page.items:
@@ -87,6 +88,7 @@ def _parameters(wanted: RosterFilter) -> dict[str, Any]:
 def _student_of_course(
     passed: int | None,
     queue_number: int = 0,
+    queue_fraction: str = "",
     family_sort: str = "",
     given_sort: str = "",
     **row: Any,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec.structs import asdict, replace
 
 from enrollment.data.eligibility import Decision, EnrollmentRequest, decide
+from enrollment.data.ending import StatusChange, update_enrollments
 from enrollment.data.violations import raise_broken_rules
 from enrollment.model.records import Change
 from enrollment.model.results import Violation
@@ -31,21 +32,23 @@ def promote_eligible(
 
     The waitlists are those of these courses, and those that these students are on, or the students
     of the courses `members_of`. A new seat may make its student eligible elsewhere (a corequisite),
-    so this repeats until no one is promoted. Return the id of each promoted student with that of
+    and one for which the student gives another up frees that: so this repeats until no one is
+    promoted. Return the id of each promoted student with that of
     the course.
     """
     own = Change(at=change.at, actor=change.actor, reason=PROMOTED, zone=change.zone)
     moved: set[tuple[int, int]] = set()
     while courses := _list_promotable_courses(db, course_ids, student_ids, members_of):
-        promoted = {
-            (decision.student_id, course_id)
+        promoted = [
+            decision
             for course_id in courses
             for decision in _promote_in_order(db, course_id, own, math.inf)
             if not decision.violations
-        }
-        moved |= promoted
-        student_ids = [student_id for student_id, _ in promoted]
-        course_ids = members_of = ()
+        ]
+        moved |= {(decision.student_id, decision.course_id) for decision in promoted}
+        student_ids = [decision.student_id for decision in promoted]
+        course_ids = [decision.dropped for decision in promoted if decision.dropped]
+        members_of = ()
     return moved
 
 
@@ -76,28 +79,36 @@ def promote_manually(
     if student_id is None:
         decisions = _promote_in_order(db, course_id, own, seats)
     else:
-        request = EnrollmentRequest(student_id, course_id)
+        swap = SQL.get_swap(db, student_id=student_id, course_id=course_id)
+        instead_of = swap["instead_of"] if swap else None
+        request = EnrollmentRequest(student_id, course_id, instead_of=instead_of)
         decisions = decide(db, [request], own, reserves_seats=False)
         _record(db, course_id, decisions, own)
-    promoted = [decision.student_id for decision in decisions if not decision.violations]
-    promote_eligible(db, change, student_ids=promoted)
+    promoted = [decision for decision in decisions if not decision.violations]
+    student_ids = [decision.student_id for decision in promoted]
+    given_up = [decision.dropped for decision in promoted if decision.dropped]
+    promote_eligible(db, change, course_ids=given_up, student_ids=student_ids)
     return decisions
 
 
 def _promote_in_order(db: Connection, course_id: int, own: Change, seats: float) -> list[Decision]:
     """Promote or skip waitlisted students in their order, until no seat is left."""
     decisions: list[Decision] = []
-    last, limit = 0, BATCH
+    last, limit = (0, ""), BATCH
     while True:
-        page = {"after_queue_number": last, "limit": limit}
+        number, fraction = last
+        page = {"after_queue_number": number, "after_queue_fraction": fraction, "limit": limit}
         waitlisted = SQL.list_waitlisted(db, course_id=course_id, **page)
-        requests = [EnrollmentRequest(row["student_id"], course_id) for row in waitlisted]
+        requests = [
+            EnrollmentRequest(row["student_id"], course_id, instead_of=row["instead_of"])
+            for row in waitlisted
+        ]
         batch = list(_before_it_is_full(decide(db, requests, own, reserves_seats=False), seats))
         _record(db, course_id, batch, own)
         decisions += batch
         if len(batch) < limit:
             return decisions
-        last, limit = waitlisted[-1]["queue_number"], 2 * limit
+        (_, *last, _), limit = waitlisted[-1], 2 * limit
         seats -= sum(not decision.violations for decision in batch)
 
 
@@ -112,19 +123,29 @@ def _before_it_is_full(decisions: Iterable[Decision], seats: float) -> Iterator[
 
 def _record(db: Connection, course_id: int, decisions: Sequence[Decision], change: Change) -> None:
     """Enroll the eligible students, and record why the others were skipped."""
-    promoted = [
-        (decision.student_id, course_id, decision.outcome)
-        for decision in decisions
-        if not decision.violations
-    ]
     skipped = [
         (decision.student_id, "passed over: " + "; ".join(map(_reason, decision.violations)))
         for decision in decisions
         if decision.violations
     ]
-    details = asdict(change)
-    SQL.update_skipped(db, course_id=course_id, skipped=to_json(skipped), **details)
-    ENROLLMENT.insert_enrollments(db, enrollments=to_json(promoted), **details)
+    SQL.update_skipped(db, course_id=course_id, skipped=to_json(skipped), **asdict(change))
+    insert_decided(db, [decision for decision in decisions if not decision.violations], change)
+
+
+def insert_decided(db: Connection, decisions: Sequence[Decision], change: Change) -> None:
+    """Write the outcomes of decisions without a violation: first, what is given up is dropped."""
+    given_up = [
+        StatusChange(decision.student_id, decision.dropped, "dropped")
+        for decision in decisions
+        if decision.dropped
+    ]
+    # An override is for the new enrollment.
+    update_enrollments(db, given_up, replace(change, overridden=None, override_reason=None))
+    enrollments = [
+        (decision.student_id, decision.course_id, decision.outcome, decision.instead_of)
+        for decision in decisions
+    ]
+    ENROLLMENT.insert_enrollments(db, enrollments=to_json(enrollments), **asdict(change))
 
 
 def _reason(violation: Violation) -> str:

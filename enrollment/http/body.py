@@ -31,8 +31,12 @@ LENGTH_DIGITS = 19
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-def read_body(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:
-    """Read a JSON body as a struct. A date in place of a time is a day in this time zone.
+def read_body(
+    environ: Mapping[str, Any], wanted: type[S], zone: tzinfo
+) -> tuple[S, frozenset[str]]:
+    """Read a JSON body as a struct. Return it with the names of the fields that the body has.
+
+    A date in place of a time is a day in this time zone.
 
     Raises unsupported_media_type, length_required, body_too_large, malformed_request,
     request_timeout, malformed_json, invalid_body.
@@ -42,7 +46,7 @@ def read_body(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:
     try:
         body = msgspec.convert(value, wanted, dec_hook=decoder(zone))
         if not repeats:
-            return body
+            return body, frozenset(value)
     except (msgspec.ValidationError, UnicodeEncodeError):
         pass
     # A body can have more faults than a client can use, and listing them all takes long.

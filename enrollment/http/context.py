@@ -41,6 +41,7 @@ class Context:
         "etag",
         "expose_metrics",
         "ids",
+        "named",
         "needs_etag",
         "operation",
         "path",
@@ -76,6 +77,8 @@ class Context:
         self.query: msgspec.Struct | None = None
         # What was read of a file that is the body. It is closed with the context.
         self.upload: Any = None
+        # The fields that the body names. Others have their defaults.
+        self.named: frozenset[str] = frozenset()
         # None as long as no token has been accepted.
         self.caller: Caller | None = None
         # Headers that show what is left of the rate limit. They are empty until it is counted.

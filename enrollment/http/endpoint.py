@@ -72,7 +72,7 @@ def write(context: Context, db: Connection, retry_window: int) -> Response:
     assert operation
     handler = partial(operation.handler, context, **context.ids)
     if operation.body:
-        body = read_body(context.environ, operation.body, context.zone)
+        body, context.named = read_body(context.environ, operation.body, context.zone)
         forbid_staff_fields(context, body)
         handler = partial(handler, body=body)
     if operation.uploads:

@@ -104,7 +104,7 @@ class Term(TermInput, frozen=True, forbid_unknown_fields=False):
 class Enrollment(msgspec.Struct, frozen=True, kw_only=True):
     """The status of a student in a course. Each time shows when that status last began. `position`
     is the position on the waitlist, from 1. `passed` and `grade` are the outcome of the last
-    completion."""
+    completion. A waitlisted student gives up the course `instead_of` for the seat."""
 
     student_id: Id
     course_id: Id
@@ -116,6 +116,7 @@ class Enrollment(msgspec.Struct, frozen=True, kw_only=True):
     dropped_at: TimestampText | None
     passed: bool | None
     grade: Grade | None
+    instead_of: Id | None
     version: Count
 
 
@@ -137,7 +138,8 @@ class RosterEntry(Enrollment, frozen=True, kw_only=True):
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One change of one enrollment. `id` increases in the order in which changes were committed.
     `corrects` is the event that this one replaces. If that was taken back, `restores` is the event
-    that holds again. Only a completion has `passed`."""
+    that holds again. Only a completion has `passed`. `position` is the one to which a registrar
+    moved a student on the waitlist. A waitlisted student gives up the course `instead_of`."""
 
     id: Id
     student_id: Id
@@ -153,6 +155,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     restores: Id | None
     passed: bool | None
     grade: Grade | None
+    position: Count | None
+    instead_of: Id | None
 
 
 class HoldInput(Input, frozen=True, kw_only=True):

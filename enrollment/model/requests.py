@@ -43,10 +43,12 @@ class ChangeDetails(Input, frozen=True, kw_only=True):
 
 class EnrollmentInput(ChangeDetails, frozen=True, kw_only=True):
     """Enroll a student in one course. If the course is full and `waitlist` is true, the student
-    joins the waitlist."""
+    joins the waitlist. The enrollment in the course `instead_of` is dropped as soon as the student
+    gets the seat, and not before."""
 
     course_id: Annotated[Id, for_students()]
     waitlist: Annotated[bool, for_students()] = False
+    instead_of: Annotated[Id | None, for_students()] = None
 
 
 class CourseSetItem(Input, frozen=True, kw_only=True):
@@ -88,6 +90,13 @@ class PromotionInput(Input, frozen=True, kw_only=True):
     seats: Annotated[int, Meta(ge=1, le=1_000)] = 1
     student_id: Id | None = None
     override: Override | None = None
+
+
+class PositionInput(Input, frozen=True, kw_only=True):
+    """The position on the waitlist, from 1, to which to move a student, and why."""
+
+    position: Annotated[int, Meta(ge=1, le=1_000_000)]
+    reason: Reason
 
 
 class EnrollmentStatusInput(ChangeDetails, frozen=True, kw_only=True):

@@ -110,6 +110,7 @@ ENROLLMENT = Enrollment(
     dropped_at=None,
     passed=None,
     grade=None,
+    instead_of=None,
     version=1,
 )
 EVENT = Event(
@@ -127,6 +128,8 @@ EVENT = Event(
     restores=None,
     passed=None,
     grade=None,
+    position=None,
+    instead_of=None,
 )
 CHANGE = RecordChange(
     id=1,

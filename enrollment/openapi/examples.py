@@ -34,6 +34,7 @@ from enrollment.model.requests import (
     EnrollmentStatusInput,
     ErasureInput,
     MergeInput,
+    PositionInput,
     PromotionInput,
     StudentBatchInput,
     TakeBackInput,
@@ -115,6 +116,7 @@ SAMPLES: dict[Any, Any] = {
             students=[BulkEnrollmentItem(student_id=2), BulkEnrollmentItem(student_id=3)]
         ),
         PromotionInput(seats=2),
+        PositionInput(position=1, reason="needs the course to graduate"),
         StudentBatchInput(items=[STUDENT]),
         CourseBatchInput(items=[COURSE], mode="each"),
         CourseCopyInput(copy_from=Code("2026-FALL")),

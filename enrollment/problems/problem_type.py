@@ -14,13 +14,16 @@ Family = Literal["request", "access", "record", "enrollment", "service"]
 
 # What a rule applies to. "enrollment" is to enroll one student, "roster" to enroll many students,
 # "status" to complete or drop an enrollment, "drop" only to drop it, "void" to make it void,
-# "correction" to correct its latest change, "take_back" to take that back.
+# "correction" to correct its latest change, "take_back" to take that back, "position" to move a
+# student on a waitlist, "swap" to give one enrollment up for another, "course_replacement" to
+# replace all fields of a course.
 Subject = Literal[
     "student",
     "student_deletion",
     "term",
     "term_deletion",
     "course",
+    "course_replacement",
     "course_deletion",
     "course_copy",
     "batch",
@@ -35,6 +38,8 @@ Subject = Literal[
     "erasure",
     "merge",
     "promotion",
+    "position",
+    "swap",
 ]
 
 

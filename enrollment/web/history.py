@@ -42,6 +42,8 @@ def describe(change: Changed, words: Words) -> tuple[str, str, str]:
         before, after = EVENTS[str(change.to_status)]
         if change.from_status == "waitlisted" and change.to_status == "dropped":
             before = "left the waitlist of"
+        if change.from_status == change.to_status == "waitlisted" and not change.corrects:
+            before = "stays on the waitlist of"
         return (
             before,
             change.label or f"course {change.course_id}",

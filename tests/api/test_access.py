@@ -94,7 +94,10 @@ EXPECTED = {
     "registrar": lambda method, path: not for_admins(path),
     "admin": lambda method, path: True,
     "student": lambda method, path: (
-        (path.startswith("/v1/students/<student_id:id>/courses") and "corrections" not in path)
+        (
+            path.startswith("/v1/students/<student_id:id>/courses")
+            and path.rpartition("/")[2] not in ("corrections", "position")
+        )
         or (method == "GET" and path.startswith("/v1/students/<") and "changes" not in path)
         or (method == "GET" and path in ("/v1/terms", "/v1/terms/<term_id:id>"))
         or (method == "GET" and path in ("/v1/courses", "/v1/courses/<course_id:id>"))
@@ -359,13 +362,14 @@ GIVEN: dict[str, Any] = {
     "override": {"rules": ["course_full"], "reason": "I want to"},
     "course_id": 1,
     "waitlist": True,
+    "instead_of": 2,
     "courses": [{"course_id": 1}],
     "status": "enrolled",
     "passed": False,
     "grade": "A",
     "correction": True,
 }
-OPEN = {"reason", "course_id", "waitlist", "courses", "status"}
+OPEN = {"reason", "course_id", "waitlist", "instead_of", "courses", "status"}
 
 
 def with_value(body: Any, pointer: str, value: Any) -> Any:

@@ -147,6 +147,7 @@ def test_a_completion_is_taken_back(client: Client):
         "dropped_at": None,
         "passed": None,
         "grade": None,
+        "instead_of": None,
         "version": 3,
     }
     assert last(client, "from_status", "to_status", "effective_at", "corrects", "restores") == (

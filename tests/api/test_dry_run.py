@@ -39,6 +39,7 @@ WRITES: dict[tuple[str, str], Any] = {
         "take_back": "latest_change",
         "reason": "a slip",
     },
+    ("PUT", "/v1/students/3/courses/3/position"): {"position": 2, "reason": "a slip"},
     ("DELETE", "/v1/students/1/courses/1"): None,
     ("PATCH", "/v1/students/1"): {"email": "ada@example.org"},
     ("PATCH", "/v1/terms/1"): {"title": "Autumn"},
@@ -61,6 +62,7 @@ def college(client: Client) -> Client:
     client.course()
     manual = client.course(capacity=1, promotion="manual")
     client.enroll(1, manual)
+    client.enroll(client.student(), manual, waitlist=True)
     client.enroll(client.student(), manual, waitlist=True)
     client.put_status(1, manual, "dropped")
     client.post("/v1/imports", "Number,Email\n", headers={"Content-Type": "text/csv"}, status=201)

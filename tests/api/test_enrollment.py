@@ -30,6 +30,7 @@ def test_an_enrolled_student_has_a_place_a_time_and_an_event(client: Client):
         "dropped_at": None,
         "passed": None,
         "grade": None,
+        "instead_of": None,
         "version": 1,
     }
     assert answer.headers["Location"] == f"/v1/students/{student}/courses/{course}"

@@ -28,6 +28,8 @@ def test_an_event_tells_who_when_and_from_which_status_to_which(client: Client):
                 "restores": None,
                 "passed": None,
                 "grade": None,
+                "position": None,
+                "instead_of": None,
             }
         ],
         "next": None,

@@ -73,6 +73,7 @@ def test_the_past_is_told_as_it_was(history: tuple[Client, int, int]):
         "dropped_at": moment(10),
         "passed": None,
         "grade": None,
+        "instead_of": None,
         "version": 2,
         "code": "CS101",
         "section": None,

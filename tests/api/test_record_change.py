@@ -280,6 +280,7 @@ def test_every_write_that_changes_records_names_the_caller(client: Client):
         ("POST", "/v1/students/<student_id>/courses/<course_id>/corrections"),
         ("POST", "/v1/courses/<course_id>/students"),
         ("POST", "/v1/courses/<course_id>/promotions"),
+        ("PUT", "/v1/students/<student_id>/courses/<course_id>/position"),
     }
 
 

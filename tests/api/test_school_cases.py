@@ -56,6 +56,30 @@ def test_a_cancelled_course_takes_no_credits(client: Client):
     client.enroll(student, client.course(credits=5))
 
 
+def test_a_cancelled_course_is_dropped_without_the_one_that_required_it(client: Client):
+    student = client.student()
+    lecture, lab = client.course(code="LECTURE", corequisites=["LAB"]), client.course(code="LAB")
+    client.want(student, [lecture, lab])
+    path = f"/v1/students/{student}/courses/{lab}"
+    client.delete(path, status=409)
+
+    change_course(client, lab, status="cancelled")
+
+    client.delete(path, status=204)
+    assert client.status(student, lecture) == "enrolled"
+
+
+def test_a_course_is_dropped_without_a_cancelled_one_that_required_it(client: Client):
+    student = client.student()
+    lecture, lab = client.course(code="LECTURE", corequisites=["LAB"]), client.course(code="LAB")
+    client.want(student, [lecture, lab])
+
+    change_course(client, lecture, status="cancelled")
+
+    client.want(student, [lecture])
+    assert client.status(student, lab) == "dropped"
+
+
 def test_a_cancelled_course_meets_no_corequisite(client: Client):
     student = client.student()
     lab = client.course(code="BIO1L")

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from copy import deepcopy
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from enrollment.app import make_app
 from enrollment.config import Config
 from enrollment.maintenance.migrations import migrate
+from enrollment.model.types import Timestamp
 from tests.support.client import Client
 from tests.support.model import ChangeModel, CourseModel, Model, Verdict, WishModel
 from tests.support.tokens import add_staff_tokens
@@ -27,7 +29,7 @@ MONDAY = [{"weekday": 1, "from": "09:00", "to": "10:00"}]
 # when the fifth does, and of which the sixth is another section. Kept and given up in turn, they
 # are where a set is judged as a whole. The fifth is open to a group, and counts as the first.
 FIELDS: dict[int, dict[str, Any]] = {
-    1: {"capacity": 1},
+    1: {"capacity": 1, "term": "NOW"},
     2: {"capacity": 1, "prerequisites": [{"any_of": ["C1", "C3"]}], "repeatable": True},
     3: {"capacity": 2, "corequisites": ["C4"], "repeatable": True},
     4: {"capacity": 3, "meetings": MONDAY, "repeatable": True},
@@ -44,7 +46,7 @@ FIELDS: dict[int, dict[str, Any]] = {
 
 def new_model() -> Model:
     courses = {number: CourseModel(fields["capacity"]) for number, fields in FIELDS.items()}
-    courses[1].repeatable = False
+    courses[1].repeatable, courses[1].in_term = False, True
     courses[2].prerequisites = (frozenset({1, 3}),)
     courses[5].counts_as = frozenset({1})
     courses[3].corequisites = frozenset({4})
@@ -77,6 +79,11 @@ class Registration(RuleBasedStateMachine):
         path = Path(shutil.copy(template(), self.folder.name))
         self.app = make_app(Config(database=path))
         self.client = Client(self.app)
+        self.ahead, self.now = timedelta(), Timestamp.now
+        Timestamp.now = lambda: Timestamp.of(datetime.now(UTC) + self.ahead)  # type: ignore
+        today = datetime.now(UTC).date()
+        dates = {"start_on": "2020-01-01", "end_on": f"{today + timedelta(1)}"}
+        self.client.term(code="NOW", **dates)
         for student in range(1, 5):
             self.client.student(groups=["senior"] if student < 4 else [])
         for number, fields in FIELDS.items():
@@ -87,6 +94,7 @@ class Registration(RuleBasedStateMachine):
         self.past: dict[str, dict[tuple[int, int], str]] = {}
 
     def teardown(self) -> None:
+        Timestamp.now = self.now  # type: ignore
         self.app.database.close()
         self.folder.cleanup()
 
@@ -117,7 +125,7 @@ class Registration(RuleBasedStateMachine):
         """Every reason, of every item."""
         told = [(reason["pointer"], reason["code"]) for reason in answer.json["errors"]]
         expected = [
-            (pointer.replace("%d", str(item)), code)
+            ("/instead_of" if code == "nothing_to_swap" else pointer.replace("%d", str(item)), code)
             for item, verdict in enumerate(verdicts)
             for code in verdict.codes
         ]
@@ -154,10 +162,19 @@ class Registration(RuleBasedStateMachine):
         course=COURSES,
         waitlist=WAITS,
         override=st.sampled_from([None, None, None, "course_full", "student_on_hold"]),
+        instead_of=st.sampled_from([None, None, 1, 4, 5, 2, 3, 6]),
     )
-    def enroll(self, student: int, course: int, waitlist: bool, override: str | None) -> None:
+    def enroll(
+        self,
+        student: int,
+        course: int,
+        waitlist: bool,
+        override: str | None,
+        instead_of: int | None = None,
+    ) -> None:
         before = deepcopy(self.model)
-        wish, body = WishModel(student, course, waitlist), {"course_id": course}
+        wish = WishModel(student, course, waitlist, instead_of=instead_of)
+        body: dict[str, Any] = {"course_id": course, "instead_of": instead_of}
         overridden = [override] if override else []
         if override:
             body |= {"override": {"rules": overridden, "reason": "the dean agrees"}}
@@ -180,8 +197,16 @@ class Registration(RuleBasedStateMachine):
             self.model = deepcopy(before)
         else:
             self.model.carry_out(verdicts)
-            self.model.settle(students={verdict.wish.student for verdict in verdicts})
+            given_up = {other for verdict in verdicts for other in verdict.given_up}
+            self.model.settle(given_up, {verdict.wish.student for verdict in verdicts})
         return refused
+
+    @rule(student=STUDENTS, course=COURSES)
+    def swap(self, student: int, course: int) -> None:
+        """The frequent case: a student who is in one course waits for another."""
+        places = [c for c in self.model.of_student(student, "enrolled") if c != course]
+        if places:
+            self.enroll(student, course, True, None, places[0])
 
     @rule(
         student=STUDENTS,
@@ -212,6 +237,23 @@ class Registration(RuleBasedStateMachine):
         outcome = {"passed": passed} if status == "completed" else {}
         self.send("PUT", path, {"status": status} | outcome, expected, before)
 
+    @rule(student=STUDENTS, course=COURSES, index=st.integers(0, 3), position=st.integers(1, 4))
+    def move(self, student: int, course: int, index: int, position: int) -> None:
+        """Most often a student on the longest waitlist."""
+        longest = max(self.model.courses, key=lambda number: len(self.model.waiting(number)))
+        if index < len(self.model.waiting(longest)):
+            student, course = self.model.waiting(longest)[index], longest
+        before, queue = deepcopy(self.model), self.model.waiting(course)
+        now, expected = self.model.status.get((student, course)), 200
+        if now is None:
+            expected = 404
+        elif now != "waitlisted" or position > len(queue):
+            expected = 409
+        elif queue[position - 1] != student:
+            self.model.reorder(student, course, position)
+        path = f"/v1/students/{student}/courses/{course}/position"
+        self.send("PUT", path, {"position": position, "reason": "asked"}, expected, before)
+
     def times(self) -> list[str]:
         """The time at which each event took effect, as those that it was made at."""
         return [event["recorded_at"] for event in self.client.walk("/v1/events?limit=1000")]
@@ -220,7 +262,7 @@ class Registration(RuleBasedStateMachine):
     def take_back(self, student: int, course: int) -> None:
         before, place = deepcopy(self.model), (student, course)
         stack, expected = self.model.stacks.get(place, []), 200
-        if not stack:
+        if not stack or (not stack[1:] and self.model.is_over(course)):
             expected = 409
         elif not stack[1:]:
             self.model.move(student, course, "void")
@@ -388,7 +430,9 @@ class Registration(RuleBasedStateMachine):
     def make_void(self, student: int, course: int) -> None:
         before, place = deepcopy(self.model), (student, course)
         expected = 200
-        if place in self.model.status and not self.model.is_completed(place):
+        if place in self.model.status and self.model.is_over(course):
+            expected = 409
+        elif place in self.model.status and not self.model.is_completed(place):
             self.model.move(student, course, "void")
             self.model.settle([course], [student])
         elif place not in self.model.void:
@@ -401,25 +445,60 @@ class Registration(RuleBasedStateMachine):
         before = deepcopy(self.model)
         refused = not self.model.courses[course].manual or not self.model.has_seat(course)
         asked = [] if refused else self.model.promote(course, seats)
-        self.model.settle(students={v.wish.student for v in asked if not v.reasons})
+        promoted = [verdict for verdict in asked if not verdict.reasons]
+        given_up = {other for verdict in promoted for other in verdict.given_up}
+        self.model.settle(given_up, {verdict.wish.student for verdict in promoted})
         path = f"/v1/courses/{course}/promotions"
         answer = self.send("POST", path, {"seats": seats}, 409 if refused else 200, before)
         if not refused:
             told = [(item["student_id"], item["status"]) for item in answer.json["items"]]
             assert told == [(v.wish.student, 409 if v.reasons else 201) for v in asked]
 
-    @rule(course=COURSES, capacity=SEATS, places=SEATS, manual=st.booleans())
+    @rule(
+        course=COURSES,
+        capacity=SEATS,
+        places=SEATS,
+        manual=st.booleans(),
+        left_out=st.sampled_from([None, None, "capacity", "waitlist_capacity", "promotion"]),
+    )
     def change_course(
-        self, course: int, capacity: int | None, places: int | None, manual: bool
+        self,
+        course: int,
+        capacity: int | None,
+        places: int | None,
+        manual: bool,
+        left_out: str | None,
     ) -> None:
         before, model = deepcopy(self.model), self.model.courses[course]
-        model.capacity, model.waitlist_capacity, model.manual = capacity, places, manual
-        students = {student for student, other in self.model.status if other == course}
-        self.model.settle([course], students)
+        limits = (model.capacity is not None, model.waitlist_capacity is not None, model.manual)
+        names = ("capacity", "waitlist_capacity", "promotion")
         body = {"code": f"C{course}", "title": "Databases", **FIELDS[course]}
         body |= {"capacity": capacity, "waitlist_capacity": places}
         body |= {"promotion": "manual" if manual else "automatic"}
-        self.send("PUT", f"/v1/courses/{course}", body, 200, before)
+        body |= {"status": "cancelled" if model.cancelled else "open"}
+        body = {name: value for name, value in body.items() if name != left_out}
+        path = f"/v1/courses/{course}"
+        if self.model.waiting(course) and dict(zip(names, limits, strict=True)).get(left_out):
+            answer = self.send("PUT", path, body, 409, before)
+            assert [reason["pointer"] for reason in answer.json["errors"]] == [f"/{left_out}"]
+            return
+        model.capacity, model.waitlist_capacity = (
+            body.get("capacity"),
+            body.get("waitlist_capacity"),
+        )
+        model.manual = body.get("promotion") == "manual"
+        students = {student for student, other in self.model.status if other == course}
+        self.model.settle([course], students)
+        self.send("PUT", path, body, 200, before)
+
+    @rule(course=st.sampled_from([4, 4, 4, 1, 2, 3, 5, 6]))
+    def cancel_or_reopen(self, course: int) -> None:
+        before, model = deepcopy(self.model), self.model.courses[course]
+        model.cancelled = not model.cancelled
+        students = {student for student, other in self.model.status if other == course}
+        self.model.settle([course], students)
+        body = {"status": "cancelled" if model.cancelled else "open"}
+        self.send("PATCH", f"/v1/courses/{course}", body, 200, before)
 
     @rule(student=STUDENTS, course=COURSES)
     @precondition(lambda self: not self.holds)
@@ -444,7 +523,8 @@ class Registration(RuleBasedStateMachine):
     def leave(self, student: int) -> None:
         before = deepcopy(self.model)
         self.model.inactive.add(student)
-        ended = self.model.of_student(student, "enrolled", "waitlisted")
+        places = self.model.of_student(student, "enrolled", "waitlisted")
+        ended = [course for course in places if not self.model.is_over(course)]
         self.model.end(student, ended, "dropped")
         self.model.settle(ended, [student])
         self.send("PATCH", f"/v1/students/{student}", {"status": "inactive"}, 200, before)
@@ -455,6 +535,15 @@ class Registration(RuleBasedStateMachine):
         before, student = deepcopy(self.model), self.model.inactive.pop()
         self.model.settle(students=[student])
         self.send("PATCH", f"/v1/students/{student}", {"status": "active"}, 200, before)
+
+    @rule(student=STUDENTS)
+    @precondition(lambda self: not self.model.term_is_over and len(self.model.events) > 8)
+    def end_the_term(self, student: int) -> None:
+        """The clock goes on. The seat that comes free then is given to no one, and no one comes."""
+        self.ahead = timedelta(days=3)
+        self.model.term_is_over = True
+        self.drop_all_in_turn(1)
+        self.enroll(student, 1, True, None)
 
     @rule(student=STUDENTS)
     def join_or_leave_the_group(self, student: int) -> None:

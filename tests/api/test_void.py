@@ -45,6 +45,7 @@ def test_a_void_enrollment_is_nowhere_but_in_the_history(client: Client):
         "dropped_at": None,
         "passed": None,
         "grade": None,
+        "instead_of": None,
         "version": 2,
     }
     path = f"/v1/students/{student}/courses/{course}"

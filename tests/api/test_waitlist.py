@@ -467,7 +467,7 @@ def test_a_registrar_who_gives_the_task_away_promotes_by_that(client: Client):
     first = join(client, course)
     client.put_status(leaver, course, "dropped")
 
-    replace_course(client, course, capacity=1)
+    replace_course(client, course, capacity=1, promotion="automatic")
 
     assert enrolled(client, course) == [first]
 

@@ -125,6 +125,11 @@ def test_every_example_of_a_body_is_accepted(
 ):
     # The first student is in a course, and so is not erased.
     student = 3 if path.endswith("/erasure") else 1
+    if path.endswith("/position"):
+        # Only a student who waits is moved.
+        student = 2
+        college.patch_json("/v1/courses/1", {"capacity": 1}, status=200)
+        college.enroll(student, 1, waitlist=True)
 
     answer = send_example(college, method, concrete(path, student), operation)
 

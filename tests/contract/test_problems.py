@@ -94,6 +94,9 @@ QUERIES: dict[Subject, str] = {
     "erasure": "list_broken_erasure_rules",
     "merge": "list_broken_merge_rules",
     "promotion": "list_broken_promotion_rules",
+    "position": "list_broken_move_rules",
+    "swap": "list_broken_swap_rules",
+    "course_replacement": "list_broken_replacement_rules",
 }
 # More queries for a subject.
 MORE_QUERIES: dict[Subject, tuple[str, ...]] = {

@@ -40,7 +40,7 @@ FAILURES = [
     Fault(SYNC, errno.EIO, lasting=True),
     Fault(TRUNCATE | LINK | UNLINK, errno.EIO),
 ]
-OLD, NEW = "0014", "0023"
+OLD, NEW = "0014", "0025"
 
 
 class State(NamedTuple):

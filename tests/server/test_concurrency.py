@@ -39,6 +39,8 @@ DEEDS = {
     "replace": 6,
     "fill": 6,
     "promote": 8,
+    "move": 8,
+    "swap": 16,
     "hold": 8,
     "release": 8,
     "pass over": 6,
@@ -129,6 +131,13 @@ class RacingClient:
             case "promote":
                 seats = self.random.randint(1, 2)
                 self.send("POST", "/v1/courses/3/promotions", {"seats": seats})
+            case "swap":
+                other = self.random.choice([number for number in COURSES if number != course])
+                wish = {"course_id": course, "waitlist": True, "instead_of": other}
+                self.send("POST", path, wish | reason)
+            case "move":
+                position = self.random.randint(1, 3)
+                self.send("PUT", f"{path}/{course}/position", {"position": position} | reason)
             case "hold" if len(self.holds) < 2:
                 self.holds.append(self.place_hold(student, reason))
             case "release" if self.holds:
@@ -193,19 +202,38 @@ def test_whatever_clients_do_at_once_might_have_been_done_one_after_the_other(da
     promoted = [event["course_id"] for event in events if event["reason"] == PROMOTED]
     assert set(promoted) == set(COURSES)
     assert any((event["reason"] or "").startswith(PASSED_OVER) for event in events)
+    assert any(event["position"] for event in events)
+    # Swaps were made at once, and with a promotion.
+    assert "nothing_to_swap" in codes
+    assert any(e["to_status"] == "dropped" and e["reason"] == PROMOTED for e in events)
 
 
 # Kills
 
 
-def prepare_to_fill(server: Server, code: str) -> tuple[int, tuple[str, str, Any]]:
+def prepare_to_fill(server: Server, file: Path, code: str) -> tuple[int, tuple[str, str, Any]]:
     """A course, and the request that enrolls many students in it."""
     course = create_course(server, code, capacity=MANY)
     students = [{"student_id": number} for number in range(1, MANY + 1)]
     return course, ("POST", f"/v1/courses/{course}/students", {"students": students})
 
 
-def prepare_to_promote(server: Server, code: str) -> tuple[int, tuple[str, str, Any]]:
+def prepare_to_swap(server: Server, file: Path, code: str) -> tuple[int, tuple[str, str, Any]]:
+    """A course that many wait for, each instead of a seat in another one, and the request that
+    gives all of them a seat."""
+    other, (*_, all_of_them) = prepare_to_fill(server, file, f"{code}-OTHER")
+    assert server.post(f"/v1/courses/{other}/students", all_of_them).status == 201
+    course, request = prepare_to_promote(server, file, code)
+    with closing(sqlite3.connect(file, timeout=PATIENCE)) as db, db:
+        # As many requests would do it, one by one.
+        db.execute(
+            "UPDATE student_course SET instead_of = ?, version = version + 1 WHERE course_id = ?",
+            (other, course),
+        )
+    return course, request
+
+
+def prepare_to_promote(server: Server, file: Path, code: str) -> tuple[int, tuple[str, str, Any]]:
     """A course that many wait for, and the request that gives all of them a seat."""
     course = create_course(server, code, capacity=0)
     students = [{"student_id": number, "waitlist": True} for number in range(1, MANY + 1)]
@@ -252,24 +280,33 @@ def check_history(file: Path) -> None:
         places = db.execute("SELECT student_id, course_id, status, version FROM student_course")
         assert {(s, c): (status, version) for s, c, status, version in places} == events
         assert [tuple(row) for row in db.execute("PRAGMA integrity_check")] == [("ok",)]
+        # Whoever has got a seat instead of another has given that up, and no one else has.
+        half_done = db.execute(
+            "SELECT count(*) FROM student_course AS wanted"
+            " JOIN student_course AS other ON other.student_id = wanted.student_id"
+            " AND other.course_id = wanted.instead_of"
+            " WHERE (wanted.status = 'enrolled') <> (other.status = 'dropped')"
+        )
+        assert tuple(half_done.fetchone()) == (0,)
 
 
-@pytest.mark.parametrize("prepare", [prepare_to_fill, prepare_to_promote])
+@pytest.mark.parametrize("prepare", [prepare_to_fill, prepare_to_promote, prepare_to_swap])
 def test_a_large_request_that_is_killed_is_done_whole_or_not_at_all(
-    database_file: Path, prepare: Callable[[Server, str], tuple[int, tuple[str, str, Any]]]
+    database_file: Path,
+    prepare: Callable[[Server, Path, str], tuple[int, tuple[str, str, Any]]],
 ):
     insert_students(database_file, MANY)
     random, moments = Random(1), []
     with ExitStack() as stack:
         server = stack.enter_context(serving(database_file))
-        course, request = prepare(server, "WHOLE")
+        course, request = prepare(server, database_file, "WHOLE")
         nothing, begun = read_seats(server, course), time.monotonic()
         assert server.request(*request).status in (200, 201)
         duration, whole = time.monotonic() - begun, read_seats(server, course)
         assert (nothing["enrolled"], whole["enrolled"]) == (0, MANY)
 
         for number in range(KILLS):
-            course, request = prepare(server, f"KILLED{number}")
+            course, request = prepare(server, database_file, f"KILLED{number}")
             pause = duration * (number + random.random()) / KILLS
             written, answered = kill_during(server, database_file, pause, *request)
             moments.append((written, answered))

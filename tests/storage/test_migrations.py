@@ -255,6 +255,14 @@ ROWS: dict[str, list[tuple[str, tuple[object, ...]]]] = {
         ("INSERT INTO source_record (import_id, source, kind, sourced_id, content)"
          " VALUES (1, 's', 'orgs', 'o', '{}')", ()),
     ],
+    "0024": [
+        ("UPDATE student_course SET queue_number = 0, queue_fraction = '5', change_reason = 'why',"
+         " version = version + 1 WHERE student_id = 60", ()),
+    ],
+    "0025": [
+        ("UPDATE student_course SET instead_of = 2, change_reason = 'why', version = version + 1"
+         " WHERE student_id = 60", ()),
+    ],
 }  # fmt: skip
 
 

@@ -33,7 +33,7 @@ HOT = {
         "student_course_by_course_and_student (course_id=? AND student_id>?"
     ),
     "waitlist.list_waitlisted": (
-        "student_course_by_course (course_id=? AND status=? AND queue_number>?"
+        "student_course_by_course (course_id=? AND status=? AND (queue_number,queue_fraction)>(?,?)"
     ),
     "waitlist.update_skipped": "PRIMARY KEY (student_id=? AND course_id=?",
     "event.list_events": "INTEGER PRIMARY KEY (rowid>?",
@@ -214,9 +214,9 @@ def test_the_rules_look_up_what_they_need_by_index(database: Database):
     steps = plan(database, QUERIES["eligibility.list_decisions"])
 
     made_by_the_query = (
-        r"json_each|listed|\d+ CONSTANT ROWS|rule|dropped|requested|request|candidate|schedule"
-        "|unmet_requirement|violation|credit_load|upheld_violation|seat_queue|seat_claim|allocation"
-        "|full_waitlist|refusal|allowed|own|early|way|unmet|[(]subquery"
+        r"json_each|listed|\d+ CONSTANT ROWS|rule|dropped|requested|requiring|request|candidate"
+        "|schedule|unmet_requirement|violation|credit_load|upheld_violation|seat_queue|seat_claim"
+        "|allocation|full_waitlist|refusal|allowed|own|early|way|unmet|[(]subquery"
     )
     assert not [step for step in steps if re.match(f"SCAN (?!({made_by_the_query}))", step)]
     # What is joined by a scan costs the square of what is asked.

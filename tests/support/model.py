@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from math import floor
 
 Place = tuple[int, int]
 Reason = tuple[str, ...]
@@ -23,6 +25,10 @@ class CourseModel:
     sections: frozenset[int] = frozenset()
     # Whether the course is open only to the students of one group.
     for_group: bool = False
+    # Whether the course is in the term, which ends one day.
+    in_term: bool = False
+    # A cancelled course takes no time and meets nothing.
+    cancelled: bool = False
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,8 @@ class WishModel:
     course: int
     waitlist: bool = False
     kept: bool = False
+    # The course that the student gives up for the seat.
+    instead_of: int | None = None
 
 
 @dataclass
@@ -48,21 +56,29 @@ class Verdict:
     def codes(self) -> list[str]:
         return [reason[0] for reason in self.reasons]
 
+    @property
+    def given_up(self) -> set[int]:
+        """The course that the student gives up now."""
+        other = self.wish.instead_of
+        return {other} if other and self.status == "enrolled" else set()
+
 
 @dataclass(frozen=True)
 class ChangeModel:
-    """A change that stands: the status, the event since whose time it holds, the event that gave
-    the place on the waitlist, and whether the student has passed."""
+    """A change that stands: the status, the event since whose time it holds, the place on the
+    waitlist, and whether the student has passed. The place is the event that gave it, or if the
+    student was moved, between two others."""
 
     status: str
     since: int
-    joined: int
+    joined: int | Fraction
     passed: bool = True
 
 
 @dataclass
 class Model:
     courses: dict[int, CourseModel]
+    term_is_over: bool = False
     inactive: set[int] = field(default_factory=set)
     held: set[int] = field(default_factory=set)
     # The students of the group.
@@ -75,6 +91,11 @@ class Model:
     # The enrollments that were void once.
     was_void: set[Place] = field(default_factory=set)
     queues: dict[int, list[int]] = field(default_factory=dict)
+    # The course that each student gives up for a seat in another, if that was said when the student
+    # joined the waitlist.
+    swaps: dict[Place, int | None] = field(default_factory=dict)
+    # Every place on the waitlist of a course that was ever given.
+    given: dict[int, set[int | Fraction]] = field(default_factory=dict)
     events: list[tuple[int, int, str | None, str]] = field(default_factory=list)
     # The reasons in the last event of a waitlisted student who was skipped.
     skipped_for: dict[Place, list[Reason]] = field(default_factory=dict)
@@ -92,6 +113,13 @@ class Model:
 
     def is_completed(self, place: Place) -> bool:
         return any(change.status == "completed" for change in self.stacks.get(place, []))
+
+    def not_cancelled(self, courses: Iterable[int]) -> set[int]:
+        """Those of the courses that are not cancelled."""
+        return {course for course in courses if not self.courses[course].cancelled}
+
+    def is_over(self, course: int) -> bool:
+        return self.term_is_over and self.courses[course].in_term
 
     def has_passed(self, place: Place) -> bool:
         return any(
@@ -111,7 +139,9 @@ class Model:
         caller must discard the model, because a refused request changes nothing."""
         promoted = self.settle({wish.course for wish in wishes})
         wishes = [
-            replace(wish, kept=wish.kept or (wish.student, wish.course) in promoted)
+            replace(wish, kept=True, instead_of=None)
+            if (wish.student, wish.course) in promoted
+            else wish
             for wish in wishes
         ]
         new = [
@@ -127,17 +157,23 @@ class Model:
                 for other in new
                 if other.student == wish.student and not self.will_wait(other, overridden)
             }
+            now = self.not_cancelled(now)
             there = self.is_settled(wish)
             reasons: list[Reason] = []
+            if wish.instead_of and wish.instead_of not in self.of_student(wish.student, "enrolled"):
+                reasons.append(("nothing_to_swap",))
             if wish_before(wishes, index):
                 reasons.append(("duplicate_course",))
             elif not there:
                 waits = self.will_wait(wish, overridden)
-                reasons += self.against(wish.student, wish.course, now, waits=waits)
+                reasons += self.against(
+                    wish.student, wish.course, now, waits=waits, given_up=wish.instead_of
+                )
             elif not wish.kept:
                 reasons.append((f"already_{self.status[wish.student, wish.course]}",))
-            elif self.status[wish.student, wish.course] == "enrolled":
-                dropped = {other for course in given_up for other in self.any_section(course)}
+            elif wish.course in now and self.status[wish.student, wish.course] == "enrolled":
+                lost_courses = self.not_cancelled(given_up)
+                dropped = {other for course in lost_courses for other in self.any_section(course)}
                 lost = self.courses[wish.course].corequisites & dropped
                 reasons += self.missing(wish.student, lost, now)
             reasons = [reason for reason in reasons if reason[0] not in overridden]
@@ -210,12 +246,24 @@ class Model:
         return self.courses[course].sections | {course}
 
     def against(
-        self, student: int, number: int, now: set[int], *, waits: bool = False
+        self,
+        student: int,
+        number: int,
+        now: set[int],
+        *,
+        waits: bool = False,
+        given_up: int | None = None,
     ) -> list[Reason]:
         """The reasons, apart from seats, against a new enrollment of a student who will be in the
-        courses `now`. `waits` is whether the student will be waitlisted."""
+        courses `now`. `waits` is whether the student will be waitlisted. The course `given_up` is
+        none of those any more; unless the student waits, courses that need it are reasons too."""
         course = self.courses[number]
         reasons: list[Reason] = []
+        if given_up in now:
+            now = now - {given_up}
+            for other in now - {number} if not waits else ():
+                lost = self.courses[other].corequisites & self.any_section(given_up)
+                reasons += self.missing(student, lost, now)
         if not course.repeatable and self.has_passed_one(student, self.equals(number)):
             reasons.append(("already_completed",))
         if not waits:
@@ -224,6 +272,10 @@ class Model:
             reasons.append(("student_inactive",))
         if student in self.held:
             reasons.append(("student_on_hold",))
+        if course.cancelled:
+            reasons.append(("course_not_open",))
+        if self.is_over(number):
+            reasons.append(("term_ended",))
         if course.for_group and student not in self.group:
             reasons.append(("group_required",))
         reasons += self.missing(student, course.corequisites, now)
@@ -234,7 +286,8 @@ class Model:
                 student, {other for one in choice for other in self.meeting(one)}
             )
         ]
-        return reasons + [("time_conflict", str(c)) for c in sorted(course.conflicts & now)]
+        conflicts = set() if course.cancelled else course.conflicts & now
+        return reasons + [("time_conflict", str(c)) for c in sorted(conflicts)]
 
     def missing(self, student: int, needed: Iterable[int], now: set[int]) -> list[Reason]:
         return [
@@ -245,7 +298,7 @@ class Model:
 
     def is_needed_by_another(self, student: int, course: int) -> bool:
         """Whether the student takes the course, and another one is taken together with it."""
-        now = set(self.of_student(student, "enrolled"))
+        now = self.not_cancelled(self.of_student(student, "enrolled"))
         return course in now and any(
             self.missing(
                 student, self.courses[other].corequisites & self.any_section(course), now - {course}
@@ -255,7 +308,14 @@ class Model:
 
     # Changing
 
-    def move(self, student: int, course: int, status: str, passed: bool = True) -> None:
+    def move(
+        self,
+        student: int,
+        course: int,
+        status: str,
+        passed: bool = True,
+        instead_of: int | None = None,
+    ) -> None:
         place, event = (student, course), len(self.events)
         before = self.status.get(place)
         self.events.append((student, course, "void" if place in self.void else before, status))
@@ -267,7 +327,26 @@ class Model:
             self.stand(place, [])
         elif before != status:
             change = ChangeModel(status, event, event, passed)
+            if status == "waitlisted":
+                self.swaps[place] = instead_of
+                self.given.setdefault(course, set()).add(event)
             self.stand(place, [*self.stacks.get(place, []), change])
+
+    def reorder(self, student: int, course: int, position: int) -> None:
+        """Move a waitlisted student directly in front of whoever has the position then, or to the
+        end."""
+        place, others = (student, course), [s for s in self.waiting(course) if s != student]
+        places = [self.stacks[other, course][-1].joined for other in others]
+        following = places[position - 1] if position <= len(places) else None
+        given = self.given[course]
+        low = max((p for p in given if following is None or p < following), default=Fraction(-1))
+        high = floor(low) + 1 if following is None else following
+        joined = Fraction(low + high) / 2
+        given.add(joined)
+        self.events.append((*place, "waitlisted", "waitlisted"))
+        self.skipped_for.pop(place, None)
+        *before, last = self.stacks[place]
+        self.stand(place, [*before, replace(last, joined=joined)])
 
     def stand(self, place: Place, changes: list[ChangeModel]) -> None:
         """These are the changes of an enrollment that stand."""
@@ -309,11 +388,13 @@ class Model:
         return found
 
     def carry_out(self, verdicts: Sequence[Verdict]) -> None:
+        for student, other in sorted((v.wish.student, o) for v in verdicts for o in v.given_up):
+            self.end(student, [other], "dropped")
         for verdict in verdicts:
             wish = verdict.wish
             if self.status.get((wish.student, wish.course)) != verdict.status:
                 assert verdict.status is not None
-                self.move(wish.student, wish.course, verdict.status)
+                self.move(wish.student, wish.course, verdict.status, instead_of=wish.instead_of)
 
     def can_end(self, student: int, course: int, status: str) -> bool:
         now = self.status.get((student, course))
@@ -329,16 +410,12 @@ class Model:
         while True:
             waited = {c for s in students for c in self.of_student(s, "waitlisted")}
             asked = [c for c in sorted(courses | waited) if self.gives_seats(c)]
-            promoted = {
-                (verdict.wish.student, course)
-                for course in asked
-                for verdict in self.promote(course)
-                if not verdict.reasons
-            }
-            if not promoted:
+            verdicts = [v for course in asked for v in self.promote(course) if not v.reasons]
+            if not verdicts:
                 return moved
-            moved |= promoted
-            courses, students = set(), {student for student, _ in promoted}
+            moved |= {(verdict.wish.student, verdict.wish.course) for verdict in verdicts}
+            courses = {other for verdict in verdicts for other in verdict.given_up}
+            students = {verdict.wish.student for verdict in verdicts}
 
     def gives_seats(self, course: int) -> bool:
         return not self.courses[course].manual and self.has_seat(course)
@@ -356,10 +433,13 @@ class Model:
             capacity = self.courses[course].capacity
             if free == 0 or (capacity is not None and taken >= capacity):
                 break
-            now = set(self.of_student(student, "enrolled")) | {course}
-            reasons = self.against(student, course, now)
+            places = self.of_student(student, "enrolled")
+            now = self.not_cancelled({*places, course})
+            other = self.swaps.get((student, course))
+            other = other if other in places else None
+            reasons = self.against(student, course, now, given_up=other)
             status = None if reasons else "enrolled"
-            asked.append(Verdict(WishModel(student, course), status, reasons))
+            asked.append(Verdict(WishModel(student, course, instead_of=other), status, reasons))
             taken += not reasons
             free = None if free is None else free - (not reasons)
         for verdict in sorted(asked, key=lambda verdict: verdict.wish.student):

@@ -54,12 +54,18 @@ class Exchange(NamedTuple):
                 return [(item["student_id"], int(course)) for item in self.body["students"]]
             case ("courses", course, "promotions" | "students"):
                 return [(0, int(course))]
-            case ("students", student, "courses", course):
+            case ("students", student, "courses", course, *_):
                 return [(int(student), int(course))]
             case ("students", student, "courses"):
                 items = self.body.get("courses", [self.body])
                 return [(int(student), item["course_id"]) for item in items]
         raise ValueError(f"{self.path} is about no enrollment")
+
+    @property
+    def given_up(self) -> Pair | None:
+        """The student and the course of the enrollment that the request gives up for another."""
+        other = (self.body or {}).get("instead_of")
+        return (int(self.about[1]), other) if other else None
 
     @property
     def enrollments(self) -> list[dict[str, Any]]:
@@ -108,6 +114,8 @@ class Place(NamedTuple):
     status: str
     version: int
     reason: str | None
+    # Of a waitlisted student: the course to give up.
+    instead_of: int | None = None
 
 
 class State(NamedTuple):
@@ -130,9 +138,15 @@ class State(NamedTuple):
     def after(self, event: Event) -> "State":
         student, course = pair = event["student_id"], event["course_id"]
         version = self.places[pair].version + 1 if pair in self.places else 1
-        place = Place(event["to_status"], version, event["reason"])
+        other = event.get("instead_of")
+        place = Place(event["to_status"], version, event["reason"], other)
         queue = self.waiting(course)
-        if place.status != "waitlisted":
+        if event.get("position"):
+            others = [other for other in queue if other != student]
+            others.insert(event["position"] - 1, student)
+            # Why the student was skipped holds on.
+            place, queue = place._replace(reason=self.places[pair].reason), tuple(others)
+        elif place.status != "waitlisted":
             queue = tuple(other for other in queue if other != student)
         elif student not in queue:
             queue = (*queue, student)
@@ -216,14 +230,23 @@ class Replay:
         step = event["from_status"], event["to_status"]
         free = before.enrolled(course) < self.courses[course]["capacity"]
         assert step in STEPS, f"no such step: {event}"
+        if event.get("position"):
+            assert step == ("waitlisted", "waitlisted"), f"moved from where? {event}"
+            assert event["position"] <= len(before.waiting(course)), f"moved where? {event}"
+            return
         assert (step == ("waitlisted", "waitlisted")) == reason.startswith(PASSED_OVER), event
         if step == ("waitlisted", "waitlisted"):
             assert free, f"passed over for no seat: {event}"
             self._check_passed_over(student, event, moment, reason)
         elif step[1] in IN:
             assert not self.holds.surely(student, moment), f"on hold, and yet: {event}"
-        if reason == PROMOTED:
+        if reason == PROMOTED and step == ("enrolled", "dropped"):
+            swaps = [before.places[student, c].instead_of for c in self._waits_for(before, student)]
+            assert course in swaps, f"given up for nothing: {event}"
+        elif reason == PROMOTED:
             assert step == ("waitlisted", "enrolled"), f"promoted from where? {event}"
+            other = before.places[student, course].instead_of
+            assert not other or before.status(student, other) != "enrolled", f"kept both: {event}"
         elif step[1] in IN and step[0] != "waitlisted":
             full = self._taken(before, student, course) >= self.courses[course]["capacity"]
             assert full == (step[1] == "waitlisted"), f"full: {full}, and yet: {event}"
@@ -235,6 +258,9 @@ class Replay:
             for other in queue[: queue.index(student)] if student in queue else queue:
                 told = before.places[other, course].reason
                 self._check_passed_over(other, event, moment, told)
+
+    def _waits_for(self, state: State, student: int) -> list[int]:
+        return [course for course in self.courses if student in state.waiting(course)]
 
     def _check_passed_over(
         self, student: int, event: Event, moment: float, told: str | None
@@ -282,7 +308,8 @@ class Replay:
         assert sum(map(len, own.values())) == len(explained)
         promoted: Counter[tuple[int, int, int]] = Counter()
         for event in self.events:
-            if event["reason"] == PROMOTED and self._is_manual(event["course_id"]):
+            is_promotion = event["reason"] == PROMOTED and event["to_status"] == "enrolled"
+            if is_promotion and self._is_manual(event["course_id"]):
                 pair = event["student_id"], event["course_id"]
                 promoted[*pair, self.states[event["id"]].places[pair].version] += 1
             elif event["reason"] != PROMOTED and event["from_status"] != event["to_status"]:
@@ -367,15 +394,22 @@ class Replay:
             pair = event["student_id"], event["course_id"]
             place = self.states[event["id"]].places[pair]
             known = exchange.status == 204 or (*pair, place.status, place.version) in told
-            assert known, f"{event} is not told by {exchange}"
+            is_swap = pair == exchange.given_up and place.status == "dropped"
+            assert known or is_swap, f"{event} is not told by {exchange}"
         match exchange.about, exchange.status:
             case ("students", _, "courses"), 200:
                 places = {(s, c) for s, c, status, _ in told if status in IN}
                 assert places == set(exchange.wishes), exchange
+            case ("students", _, "courses", _, "position"), 200:
+                assert len(own) <= 1, exchange
+                assert exchange.answer["position"] == exchange.body["position"], exchange
             case (("courses", *_), 200) | (("students", _, "courses", _), 200 | 204):
                 assert len(own) <= 1, exchange
             case _, 201 | 207:
-                assert len(own) == len(told), exchange
+                kept = [e for e in own if (e["student_id"], e["course_id"]) != exchange.given_up]
+                assert len(kept) == len(told), exchange
+                at_once = exchange.given_up and exchange.answer["status"] == "enrolled"
+                assert len(own) == len(told) + bool(at_once), exchange
             case _:
                 assert exchange.status in (404, 409), exchange
                 assert not own, exchange
@@ -435,6 +469,12 @@ class Replay:
                 return is_full and waiting >= fields["waitlist_capacity"]
             case "already_enrolled" | "already_waitlisted":
                 return fault["code"] == f"already_{status}"
+            case "nothing_to_swap":
+                return state.status(student, body["instead_of"]) != "enrolled"
+            case "not_waitlisted":
+                return status != "waitlisted"
+            case "no_such_position":
+                return body["position"] > len(state.waiting(course))
             case "not_enrolled":
                 may_wait = body.get("status") != "completed"
                 return status != "enrolled" and not (may_wait and status == "waitlisted")

@@ -82,7 +82,19 @@ PROBLEM_TYPES = (
             "/effective_at",
             {"course_id": 1, "last_effective_at": "2026-09-01T09:00:00.000Z"},
         ),
-        rule_for=(*ENROLLING, "status", "correction"),
+        rule_for=(*ENROLLING, "status", "correction", "swap"),
+    ),
+    problem(
+        code="nothing_to_swap",
+        status=409,
+        title="The student is not enrolled in the course that is to be given up",
+        advice="Leave out `instead_of`, or send a course in which the student is enrolled.",
+        example=Example(
+            "The student is not enrolled in course 1, which is to be given up.",
+            "/instead_of",
+            {"course_id": 1},
+        ),
+        rule_for=("swap",),
     ),
     problem(
         code="already_completed",
@@ -354,7 +366,7 @@ PROBLEM_TYPES = (
             "/status",
             {"course": "CS101", "drop_until": "2026-10-01T00:00:00.000Z"},
         ),
-        rule_for=("status", "drop"),
+        rule_for=("status", "drop", "swap"),
     ),
     problem(
         code="reason_required",
@@ -420,6 +432,18 @@ PROBLEM_TYPES = (
             "/student_id",
             {"student_id": 1, "course": "CS102"},
         ),
-        rule_for=("promotion",),
+        rule_for=("promotion", "position"),
+    ),
+    problem(
+        code="no_such_position",
+        status=409,
+        title="The waitlist has no such position",
+        advice="Send a `position` from 1 to the number of students on the waitlist.",
+        example=Example(
+            "The waitlist of CS102 has no position 9: it ends at 3.",
+            "/position",
+            {"course": "CS102", "waitlisted": 3},
+        ),
+        rule_for=("position",),
     ),
 )

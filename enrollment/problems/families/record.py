@@ -169,6 +169,21 @@ PROBLEM_TYPES = (
         rule_for=("course", "course_copy"),
     ),
     problem(
+        code="limit_not_named",
+        status=409,
+        title="Students wait for the course, and a limit would be lifted without being named",
+        advice=(
+            "Send the field in the body too, with the value that it is to have; or change single"
+            " fields: `PATCH /v1/courses/{id}`."
+        ),
+        example=Example(
+            "Students wait for CS101, and without `capacity` in the body that limit is lifted.",
+            "/capacity",
+            {"course": "CS101", "field": "capacity"},
+        ),
+        rule_for=("course_replacement",),
+    ),
+    problem(
         code="unknown_term",
         status=409,
         title="The term of the course does not exist",
