@@ -46,7 +46,9 @@ def merge(kind: type[T], present: T, patch: Input) -> T:
         if sent is UNSET:
             values[field.name] = getattr(present, field.name)
         else:
-            values[field.name] = default_of(field) if sent is None else sent
+            # A field that is required and can be null has no default: null is its value.
+            is_default = sent is None and not field.required
+            values[field.name] = default_of(field) if is_default else sent
     return kind(**values)
 
 

@@ -53,6 +53,14 @@ def test_null_stands_for_the_default(client: Client):
     assert (after["credits"], after["meetings"], after["title"]) == (0, [], "Databases")
 
 
+def test_a_person_with_one_name_loses_the_other(client: Client):
+    student = client.student(given_name="Ada", family_name="Sukarno")
+
+    changed = client.patch_json(f"/v1/students/{student}", {"given_name": None}, status=200).json
+
+    assert (changed["given_name"], changed["family_name"]) == (None, "Sukarno")
+
+
 def test_what_is_required_cannot_be_null(client: Client):
     course = client.course(**COURSE)
 
