@@ -42,6 +42,10 @@ def faults_of(problem: Problem | None) -> list[ImportFault]:
     return [ImportFault(**reason.details) for reason in violations if "severity" in reason.details]
 
 
+def is_of_course(change: ImportChange) -> bool:
+    return change.kind == "course" or change.course_id is not None
+
+
 def name_records(visit: Visit, changes: Sequence[ImportChange]) -> list[tuple[str, str]]:
     """The records that were changed, each with what became of it. After a preview, new ones are no
     longer there: their names are in their changes."""
@@ -49,7 +53,10 @@ def name_records(visit: Visit, changes: Sequence[ImportChange]) -> list[tuple[st
     people = page.list_people(
         visit.db, [change.record_id for change in shown if change.kind in ("student", "enrollment")]
     )
-    names = {("student", id): name(person) for id, person in people.items()}
+    courses = [change.course_id or change.record_id for change in shown if is_of_course(change)]
+    names = {("student", id): name(person) for id, person in people.items()} | {
+        ("course", id): label for id, label in page.list_labels(visit.db, courses).items()
+    }
     for change in changes:
         values = change.after or change.before or {}
         if change.kind == "student" and "family_name" in values and change.before is None:

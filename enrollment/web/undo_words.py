@@ -24,21 +24,28 @@ def name_undone(visit: Visit, items: list[dict[str, Any]]) -> list[Line]:
     shown = items[:MOST_SHOWN]
     ids = [item["record_id"] for item in shown if item["kind"] in ("student", "enrollment")]
     people = page.list_people(visit.db, ids)
+    courses = [item.get("course_id") or item["record_id"] for item in shown]
+    labels = page.list_labels(visit.db, courses)
     return [
-        Line(_name(people, **item), OUTCOMES[item["outcome"]], item.get("detail") or "")
+        Line(_name(people, labels, **item), OUTCOMES[item["outcome"]], item.get("detail") or "")
         for item in shown
     ]
 
 
 def _name(
     people: dict[int, page.Person],
+    labels: dict[int, str],
     kind: str,
     record_id: int,
     course_id: int | None = None,
     **_: Any,
 ) -> str:
-    if kind in ("term", "course"):
-        return f"{kind} {record_id}"
+    if kind == "term":
+        return f"term {record_id}"
+    if kind == "course":
+        return labels.get(record_id, f"course {record_id}")
     person = people.get(record_id)
     found = name(person) if person else f"student {record_id}"
-    return f"{found} in course {course_id}" if kind == "enrollment" else found
+    if course_id is None:
+        return found
+    return f"{found} in {labels.get(course_id, f'course {course_id}')}"

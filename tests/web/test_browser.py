@@ -430,7 +430,7 @@ def test_a_list_is_imported_and_undone(registrar: Any, school: Server, tmp_path:
     page.get_by_role("row", name="9b.csv, row 3").get_by_text("family name is blank").wait_for()
     check(page)
     page.get_by_label("Leave out the rows at fault").check()
-    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Preview again").click()
     page.get_by_text("This works. Nothing has been changed yet.").wait_for()
     check(page)
     # Someone else adds the same student meanwhile.

@@ -42,7 +42,7 @@ def test_a_list_is_previewed_and_imported(browser: Browser, client: Client):
     said = text(page)
     assert page.request.path == "/imports/1"
     assert "The file is imported." in said
-    assert "Students 2 0 0 0" in said
+    assert "Students 2 0 0 0 " in said
     assert names(client) == ["Diallo", "Ekström"]
     page = browser.get("/imports")
     assert "class.csv #1 default" in text(page)
@@ -170,9 +170,13 @@ def test_the_roster_of_a_course(browser: Browser, client: Client):
 
     page = form.submit("do", value="preview", status=200)
 
-    assert "Enrollments: 2 new, 0 completed, 1 dropped" in text(page)
-    run_import(page)
+    said = text(page)
+    assert "Enrollments: 2 new, 0 completed, 1 dropped" in said
+    assert "Ekström, Björn in CS101-1 enrolled" in said
+    page = run_import(page).follow()
     assert client.status(gone, course) == "dropped"
+    page = form_to(page, "/undo").submit("do", value="preview", status=200)
+    assert "Ekström, Björn in CS101-1 as before" in text(page)
 
 
 def test_a_course_that_is_not_there(browser: Browser, client: Client):
