@@ -1,12 +1,16 @@
 """/import: a file with students, or a package of rosters; a preview; the import."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
 from enrollment.data.course import get_course
+from enrollment.exchange.fault_list import write_faults
+from enrollment.exchange.lists import MEDIA_TYPES
 from enrollment.http.authentication import REGISTRARS
+from enrollment.http.download import download
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.imports import ImportReport
@@ -15,11 +19,14 @@ from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.web.import_form import FIELDS, MULTIPART, Sent, import_query, read_sent, wrong
 from enrollment.web.import_words import ends, faults_of, name_records, what_is_done
 from enrollment.web.refusal import codes_of, is_shown, reasons
+from enrollment.web.render import PRIVATE
 from enrollment.web.term import choose_term
 from enrollment.web.visit import Visit
 from enrollment.web.words import link, rule
 
 PATH = "/v1/imports"
+# The fields beside which a page says what is wrong with them.
+BESIDE = ("file", "course", "source", "encoding", "columns", "reason", "confirm")
 # Why an import was refused is shown as faults of the file.
 AS_FAULTS = ("unreadable_import", "import_has_errors", "too_many_removals")
 
@@ -37,7 +44,7 @@ def show_form(visit: Visit) -> Result:
 
 
 def bring_in(visit: Visit) -> Result:
-    """Preview a file, or import the one that was previewed."""
+    """Preview a file, list its faults, or import the one that was previewed."""
     sent: Sent = visit.context.upload
     seen = visit.form.one("seen")
     if sent.is_new or visit.form.one("do") != "import" or not seen:
@@ -79,6 +86,10 @@ def _preview(visit: Visit, sent: Sent, problem: Problem | None = None) -> Result
         if not is_shown(found):
             raise
         problem = problem or found
+    faults = report.faults if report else faults_of(problem)
+    if visit.form.one("do") == "faults" and faults:
+        made = download("faults.csv", MEDIA_TYPES["csv"], partial(write_faults, faults))
+        return made._replace(headers={**made.headers, **PRIVATE})
     values = {name: visit.form.one(name) for name in FIELDS}
     return _form(visit, values, problem, report, tag)
 
@@ -97,8 +108,8 @@ def _form(
     faults = report.faults if report else faults_of(problem)
     if problem and problem.code not in (*AS_FAULTS, "precondition_failed"):
         for reason in reasons(problem):
-            field = reason.parameter if reason.parameter in (*FIELDS, "file") else ""
-            errors.setdefault(field or "", []).append(reason.detail)
+            field = reason.parameter or ""
+            errors.setdefault(field if field in BESIDE else "", []).append(reason.detail)
     refused_by = report.refused_by if report else None
     return visit.page(
         "import",

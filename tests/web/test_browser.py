@@ -429,6 +429,9 @@ def test_a_list_is_imported_and_undone(registrar: Any, school: Server, tmp_path:
     page.get_by_role("button", name="Preview").click()
     page.get_by_role("row", name="9b.csv, row 3").get_by_text("family name is blank").wait_for()
     check(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the faults").click()
+    assert download.value.suggested_filename == "faults.csv"
     page.get_by_label("Leave out the rows at fault").check()
     page.get_by_role("button", name="Preview again").click()
     page.get_by_text("This works. Nothing has been changed yet.").wait_for()

@@ -76,6 +76,8 @@ def test_a_wrong_file_is_refused_with_the_reasons(browser: Browser, client: Clie
 
     assert "Nothing was imported. The file cannot be brought in as it is." in text(page)
     assert "class.csv" in page.html.find("table").text
+    faults = form_to(page, "/import").submit("do", value="faults", status=200)
+    assert ",refusal," in faults.text
     assert client.get("/v1/imports").json["items"] == []
 
 
@@ -90,6 +92,9 @@ def test_rows_at_fault_are_shown_and_can_be_left_out(browser: Browser, client: C
     assert "class.csv, row 3 Last name error The family name is blank." in said
     form = form_to(page, "/import")
     assert not page.html.find("button", value="import")
+    faults = form.submit("do", value="faults", status=200)
+    assert "class.csv,3,Last name,,error,missing_value,The family name is blank." in faults.text
+    assert faults.headers["Cache-Control"] == "no-store"
     form["errors"] = True
     # The file is held: it is not chosen again.
     page = form.submit("do", value="preview", status=200)
@@ -215,6 +220,17 @@ def test_options_of_reading_are_checked(browser: Browser):
 
     assert "Expected the name of an encoding" in page.html.find(id="encoding-wrong").text
     assert "Expected HEADER=FIELD" in page.html.find(id="columns-wrong").text
+
+
+def test_a_reason_that_is_too_long_is_beside_its_field(browser: Browser, client: Client):
+    form = form_to(preview(browser), "/import")
+    form["reason"] = "x" * 501
+
+    page = form.submit("do", value="import", status=422)
+
+    assert page.html.find(id="reason-wrong")
+    assert form_to(page, "/import")["reason"].value == "x" * 501
+    assert names(client) == []
 
 
 def test_a_file_is_held_for_its_caller_for_some_time(app: App, browser: Browser, client: Client):
