@@ -100,6 +100,9 @@ def _parse(content_type: str, content: bytes) -> tuple[Fields, tuple[str, bytes]
                 fields.append((name, value))
     except (HTTPError, ValueError, AttributeError):
         raise Problem("malformed_request", "The form is not valid multipart/form-data.") from None
+    finally:
+        # Bottle copies a large body to a file without a name.
+        request.body.close()
     return fields, file
 
 

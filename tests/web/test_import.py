@@ -48,6 +48,15 @@ def test_a_list_is_previewed_and_imported(browser: Browser, client: Client):
     assert "class.csv #1 default" in text(page)
 
 
+def test_a_long_list_has_a_short_page(browser: Browser, client: Client):
+    rows = b"".join(b"%05d,Diallo,Amara\n9%05d,,Bo\n" % (row, row) for row in range(5000))
+
+    page = preview(browser, b"Student ID,Last name,First name\n" + rows)
+
+    assert "At least 1000 faults in the file" in text(page)
+    assert len(page.body) < 60_000
+
+
 def test_a_double_click_imports_once(browser: Browser, client: Client):
     page = preview(browser)
     first = run_import(page)
