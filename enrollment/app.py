@@ -4,6 +4,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -15,7 +16,7 @@ from enrollment.http.addresses import check_host, find_client, known_hosts
 from enrollment.http.authentication import Authenticator
 from enrollment.http.content import Pieces, discard, size_of
 from enrollment.http.context import Context
-from enrollment.http.endpoint import prepare, read, receive_upload, write
+from enrollment.http.endpoint import prepare, read, write
 from enrollment.http.operation import answer_unrouted, make_router, match
 from enrollment.http.responses import (
     Response,
@@ -30,8 +31,15 @@ from enrollment.metrics import Metrics
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import OPERATOR_PROBLEMS, PROBLEM_TYPES
 from enrollment.storage.database import Database
+from enrollment.web.held import HeldFiles
 from enrollment.web.pages import PAGES
-from enrollment.web.site import receive_page, render_problem_page, run_page, wants_page
+from enrollment.web.site import (
+    receive_file,
+    receive_page,
+    render_problem_page,
+    run_page,
+    wants_page,
+)
 from enrollment.web.visit import Site
 
 log = logging.getLogger("enrollment")
@@ -62,7 +70,7 @@ class App:
         self.database = database
         self.authenticator = authenticator
         self.router = make_router((*OPERATIONS, *PAGES))
-        self._site = Site(database, authenticator, self.router, config)
+        self._site = Site(database, authenticator, self.router, config, HeldFiles())
         self._metrics = metrics
         self._config = config
         self._hosts = known_hosts((config.host, *config.allowed_hosts))
@@ -70,7 +78,8 @@ class App:
         self._last_logged = dict.fromkeys(OPERATOR_PROBLEMS, -math.inf)
 
     def close(self) -> None:
-        """Write the last uses of tokens, and close the database."""
+        """Write the last uses of tokens, forget held files, and close the database."""
+        self._site.held.close()
         self.authenticator.flush_token_uses()
         self.database.close()
 
@@ -108,7 +117,7 @@ class App:
         This takes as long as the file is large, and waits for no write.
         """
 
-        return self._answer(context, receive_upload)
+        return self._answer(context, partial(receive_file, self._site))
 
     def run(self, context: Context) -> Response:
         """Return the response to a slow read or to a write that has been received.

@@ -130,6 +130,13 @@ FROM student
 WHERE student.id IN (SELECT CAST(value AS bigint) FROM json_each(:ids))
 ORDER BY student.id;
 
+-- name: list_labels(ids)
+-- What are these courses called? ids is a JSON array.
+SELECT course.id, course.label
+FROM course
+WHERE course.id IN (SELECT CAST(value AS bigint) FROM json_each(:ids))
+ORDER BY course.id;
+
 -- name: get_token_of_student(student_id, now)^
 -- Which valid token of this student is the oldest? NULL: there is none.
 SELECT min(id) AS id

@@ -109,6 +109,11 @@ def list_people(db: Connection, student_ids: list[int]) -> dict[int, Person]:
     return {row["id"]: Person(*row) for row in rows}
 
 
+def list_labels(db: Connection, course_ids: list[int]) -> dict[int, str]:
+    """Return the labels of these courses, by id."""
+    return dict(SQL.list_labels(db, ids=to_json(course_ids)))
+
+
 def find_token_of_student(db: Connection, student_id: int, now: str) -> int | None:
     """Return the id of a valid token of a student, or None if there is none."""
     found: int | None = SQL.get_token_of_student(db, student_id=student_id, now=now)["id"]

@@ -57,7 +57,8 @@ class Operation(NamedTuple):
     download: str | None = None
     # Reads a file that is sent as it is, in place of a JSON body, before the write begins; and the
     # media types that it can have. What it returns has a `digest`, and is closed after the write.
-    reader: Callable[[Context, bytes], Any] | None = None
+    # That of a page takes what all pages share and the context, and returns a form with a file.
+    reader: Callable[..., Any] | None = None
     uploads: Sequence[str] = ()
     # The path of the page that a browser is redirected to.
     page: str | None = None

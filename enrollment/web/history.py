@@ -3,7 +3,7 @@
 from typing import Any
 
 from enrollment.data.change_list import Changed
-from enrollment.web.visit import Fields
+from enrollment.web.fields import Fields
 from enrollment.web.words import STATUSES, TIMESTAMP, WEEKDAYS, Words, count
 
 # What happened to an enrollment, before and after the label of the course.
@@ -33,6 +33,8 @@ DONE = {
     "students_dropped": "Dropped {students}.",
     "students_completed": "Completed the course for {students}.",
     "added_students": "Added {students}.",
+    "imported": "The file is imported.",
+    "undone": "The import is undone.",
 }
 
 

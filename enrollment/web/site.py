@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 from enrollment.http.accept import prefers_html
 from enrollment.http.context import Context
+from enrollment.http.endpoint import receive_upload
 from enrollment.http.responses import Response, Result
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
@@ -34,6 +35,16 @@ def receive_page(site: Site, context: Context) -> Response | None:
             if not _sign_in(site, context, db):
                 return _response(_to_sign_in(context))
     return None
+
+
+def receive_file(site: Site, context: Context) -> None:
+    """Read the file that is the body, or the form with a file of a page. Raises what
+    `receive_upload` does."""
+    operation = context.operation
+    if not (operation and operation.is_page):
+        receive_upload(context)
+    elif operation.reader and context.upload is None:
+        context.upload = operation.reader(site, context)
 
 
 def run_page(site: Site, context: Context) -> Response:

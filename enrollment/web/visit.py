@@ -1,6 +1,5 @@
 """A visit: one request for a page, with what its handler needs to read, write and answer."""
 
-import re
 import secrets
 from collections.abc import Callable
 from hashlib import sha256
@@ -21,35 +20,20 @@ from enrollment.http.endpoint import prepare
 from enrollment.http.endpoint import read as run_read
 from enrollment.http.endpoint import write as run_write
 from enrollment.http.operation import match
-from enrollment.http.responses import Result
+from enrollment.http.responses import Response, Result
 from enrollment.http.writes import RolledBack, execute_idempotently
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
 from enrollment.storage.sqlite import Connection
+from enrollment.web.fields import Fields
+from enrollment.web.held import HeldFiles
 from enrollment.web.refusal import reasons
 from enrollment.web.render import HEADERS, PRIVATE, render
 from enrollment.web.words import link
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 MAX_FIELDS = 10_000
-# An id of 15 digits is a number that JSON keeps exactly.
-ID = re.compile("[1-9][0-9]{0,14}")
-
-
-class Fields(list[tuple[str, str]]):
-    """The fields of a form or a query, in their order. A name can come more than once."""
-
-    def one(self, name: str) -> str:
-        """The last value of a field, without white space at either end, or ""."""
-        return next((value.strip() for key, value in reversed(self) if key == name), "")
-
-    def all(self, name: str) -> list[str]:
-        return [value for key, value in self if key == name]
-
-    def ids(self, name: str) -> list[int]:
-        """The ids that were ticked, each once. What is no id is left out."""
-        return [int(text) for text in dict.fromkeys(self.all(name)) if ID.fullmatch(text)]
 
 
 class Site(NamedTuple):
@@ -59,6 +43,7 @@ class Site(NamedTuple):
     authenticator: Authenticator
     router: Router
     config: Config
+    held: HeldFiles
 
 
 class Visit:
@@ -113,7 +98,14 @@ class Visit:
         return see_other(response.headers["Location"])
 
     def send(
-        self, method: str, path: str, body: Any = None, *, if_match: str = "", dry_run: bool = False
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        if_match: str = "",
+        dry_run: bool = False,
+        query: dict[str, str] | None = None,
     ) -> Any:
         """Run a write of the API as the caller of this page, and return its response as JSON.
 
@@ -122,18 +114,31 @@ class Visit:
         """
         sent = b"" if body is None else msgspec.json.encode(body)
         content = {"CONTENT_LENGTH": str(len(sent)), "wsgi.input": BytesIO(sent)}
+        text = link("", **(query or {}), dry_run="true" if dry_run else "").removeprefix("?")
+        inner = self._inner(method, path, text, CONTENT_TYPE="application/json", **content)
+        # No write answers with a file.
+        answer = cast(bytes, self._write(inner, if_match).content)
+        return msgspec.json.decode(answer) if answer else None
+
+    def send_file(
+        self, path: str, file: Any, *, if_match: str = "", **query: Any
+    ) -> tuple[bytes, str]:
+        """POST a file that was read to the API, as `send` does. Return the response and its entity
+        tag."""
+        inner = self._inner("POST", path, link("", **query).removeprefix("?"))
+        # The context of the page closes it.
+        inner.upload = file
+        response = self._write(inner, if_match)
+        return cast(bytes, response.content), response.headers.get("ETag", "").strip('"')
+
+    def _write(self, inner: Context, if_match: str) -> Response:
         if if_match:
-            content["HTTP_IF_MATCH"] = f'"{if_match}"'
-        query = "dry_run=true" if dry_run else ""
-        inner = self._inner(method, path, query, CONTENT_TYPE="application/json", **content)
+            inner.environ["HTTP_IF_MATCH"] = f'"{if_match}"'
         try:
             with self.site.database.write() as db:
-                response = run_write(inner, db, self.site.config.retry_window)
+                return run_write(inner, db, self.site.config.retry_window)
         except RolledBack as rolled_back:
-            response = rolled_back.response
-        # No write answers with a file.
-        answer = cast(bytes, response.content)
-        return msgspec.json.decode(answer) if answer else None
+            return rolled_back.response
 
     def download(self, path: str, **query: Any) -> Result:
         """Return a file of the API, for the caller of this page. Raises what the API does."""
@@ -163,10 +168,12 @@ def read_query(context: Context) -> Fields:
 
 
 def read_form(context: Context) -> Fields:
-    """Return the fields of a form.
+    """Return the fields of a form. One with a file was read before.
 
     Raises malformed_request, unsupported_media_type, and what read_content does.
     """
+    if context.upload is not None:
+        return cast(Fields, context.upload.form)
     if context.environ.get("CONTENT_LENGTH") in ("", "0"):
         return Fields()
     media_type = context.environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()

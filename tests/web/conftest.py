@@ -27,3 +27,15 @@ def own_browser(app: App, database_file: Path, ada: int) -> Browser:
     """A browser of that student."""
     add_student_token(database_file, ada)
     return Browser(app, STUDENT_TOKEN)
+
+
+@pytest.fixture
+def small_college(small_college: Client) -> Client:
+    """A client of the small college, where a file was imported of which each row was left out."""
+    small_college.post(
+        "/v1/imports?errors=skip",
+        b"Last name,First name\nDiallo,Amara\n",
+        content_type="text/csv",
+        status=201,
+    )
+    return small_college

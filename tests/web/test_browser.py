@@ -416,3 +416,57 @@ def test_names_fit_on_the_pages(registrar: Any, terms: Server, given: str, famil
         page.goto(path)
         assert f"{family}, {given}" in page.locator("main").inner_text()
         check(page)
+
+
+def test_a_list_is_imported_and_undone(registrar: Any, school: Server, tmp_path: Path):
+    page, file = registrar, tmp_path / "9b.csv"
+    page.goto("/students")
+    page.get_by_role("link", name="Import").click()
+    page.get_by_role("heading", name="Import students and rosters").wait_for()
+    check(page)
+    file.write_text("Student ID;Last name;First name\n00412;Diallo;Amara\n00413;;Björn\n")
+    page.get_by_label("File", exact=True).set_input_files(file)
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("row", name="9b.csv, row 3").get_by_text("family name is blank").wait_for()
+    check(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the faults").click()
+    assert download.value.suggested_filename == "faults.csv"
+    page.get_by_label("Leave out the rows at fault").check()
+    page.get_by_role("button", name="Preview again").click()
+    page.get_by_text("This works. Nothing has been changed yet.").wait_for()
+    check(page)
+    # Someone else adds the same student meanwhile.
+    fields = {"number": "00412", "given_name": "Amara", "family_name": "Dialo"}
+    assert school.post("/v1/students", fields).status == 201
+    page.get_by_role("button", name="Import 1 student").click()
+    page.get_by_text("has changed since your preview").wait_for()
+    check(page)
+    page.get_by_role("button", name="Import 1 student").dblclick()
+    page.get_by_text("The file is imported.").wait_for()
+    check(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download all as CSV").click()
+    assert "The family name is blank." in Path(download.value.path()).read_text("utf-8-sig")
+
+    page.get_by_role("button", name="Undo this import").click()
+    page.get_by_text("1 record as before").wait_for()
+    check(page)
+    page.get_by_label("Reason").fill("the list of last year")
+    page.get_by_role("button", name="Undo the import").click()
+    page.get_by_text("The import is undone.").wait_for()
+    check(page)
+    page.get_by_role("link", name="Imports").click()
+    page.wait_for_url("**/imports")
+    assert page.get_by_role("row", name="9b.csv").count() == 1
+    check(page)
+
+
+def test_a_file_that_is_too_large_is_refused(registrar: Any, tmp_path: Path):
+    page, file = registrar, tmp_path / "large.csv"
+    file.write_bytes(b"x" * 33 * 1024 * 1024)
+    page.goto("/import")
+    page.get_by_label("File", exact=True).set_input_files(file)
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_text("The file is larger than 32 MB.").wait_for()
+    check(page)

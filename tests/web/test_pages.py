@@ -28,7 +28,7 @@ FORMS = [
 ]
 FILES = [page.path for page in PAGES if page.download]
 STUDENTS_OWN = ("/students/1", "/students/1/add", "/students/1/schedule", "/courses", "/courses/1")
-FOR_WRITERS = ("/new", "/edit", "/add", "/copy")
+FOR_WRITERS = ("/new", "/edit", "/add", "/copy", "/import")
 ADMINS_ONLY = ("/tokens",)
 # A page reads little: each query of a list is one query, however long the list.
 MOST_QUERIES = 10

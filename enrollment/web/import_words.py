@@ -1,0 +1,98 @@
+"""Imports in words: what a button will do, and what has become of each record."""
+
+from collections.abc import Sequence
+
+from enrollment.data import page
+from enrollment.model.imports import ImportChange, ImportCounts, ImportFault, ImportReport
+from enrollment.problems.errors import Problem
+from enrollment.web.visit import Visit
+from enrollment.web.words import STATUSES, count, name
+
+# So many faults and changes are shown; a file has them all.
+MOST_SHOWN = 100
+ENDING = ("students", "courses", "enrollments")
+
+
+def what_is_done(counts: ImportCounts) -> str:
+    """What the button of an import says, such as "Import 213 students and 5 enrollments"."""
+    enrollments = counts.enrollments
+    amounts = [
+        (records.created + records.changed + records.ended, noun)
+        for records, noun in (
+            (counts.students, "student"),
+            (counts.terms, "term"),
+            (counts.courses, "course"),
+        )
+    ]
+    done = enrollments.enrolled + enrollments.completed + enrollments.dropped
+    parts = [count(amount, noun) for amount, noun in (*amounts, (done, "enrollment")) if amount]
+    if not parts:
+        return "Import anyway"
+    return "Import " + " and ".join([*filter(None, [", ".join(parts[:-1])]), parts[-1]])
+
+
+def ends(report: ImportReport) -> int:
+    """How many records end since the file no longer has them."""
+    return sum(getattr(report.removals, kind).removed for kind in ENDING)
+
+
+def faults_of(problem: Problem | None) -> list[ImportFault]:
+    """The faults for which a file was refused."""
+    violations = problem.violations if problem else ()
+    return [ImportFault(**reason.details) for reason in violations if "severity" in reason.details]
+
+
+def is_of_course(change: ImportChange) -> bool:
+    return change.kind == "course" or change.course_id is not None
+
+
+def name_records(visit: Visit, changes: Sequence[ImportChange]) -> list[tuple[str, str]]:
+    """The records that were changed, each with what became of it. After a preview, new ones are no
+    longer there: their names are in their changes."""
+    shown = changes[:MOST_SHOWN]
+    people = page.list_people(
+        visit.db, [change.record_id for change in shown if change.kind in ("student", "enrollment")]
+    )
+    courses = [change.course_id or change.record_id for change in shown if is_of_course(change)]
+    names = {("student", id): name(person) for id, person in people.items()} | {
+        ("course", id): label for id, label in page.list_labels(visit.db, courses).items()
+    }
+    for change in changes:
+        values = change.after or change.before or {}
+        if change.kind == "student" and "family_name" in values and change.before is None:
+            given = values.get("given_name")
+            full = f"{values['family_name']}, {given}" if given else str(values["family_name"])
+            names.setdefault(("student", change.record_id), full)
+        elif change.kind in ("term", "course") and "code" in values:
+            section = values.get("section")
+            label = f"{values['code']}-{section}" if section else str(values["code"])
+            names.setdefault((change.kind, change.record_id), label)
+    return [(_name(names, change), _what(change)) for change in shown]
+
+
+def _name(names: dict[tuple[str, int], str], change: ImportChange) -> str:
+    kind = "student" if change.kind == "enrollment" else change.kind
+    found = names.get((kind, change.record_id), f"{kind} {change.record_id}")
+    if change.kind == "enrollment":
+        course = names.get(("course", change.course_id or 0), f"course {change.course_id}")
+        return f"{found} in {course}"
+    return found
+
+
+def _what(change: ImportChange) -> str:
+    after, before = change.after or {}, change.before or {}
+    if change.kind == "enrollment":
+        return STATUSES.get(str(after.get("status") or after.get("to_status")), "changed")
+    if change.before is None:
+        return "new"
+    if change.after is None:
+        return "removed"
+    return ", ".join(
+        f"{field.replace('_', ' ')} {_value(before.get(field))} → {_value(value)}"
+        for field, value in after.items()
+        if isinstance(value, str | int | float | None)
+    )
+
+
+def _value(value: object) -> str:
+    return "none" if value is None else str(value)

@@ -1,0 +1,144 @@
+"""/import: a file with students, or a package of rosters; a preview; the import."""
+
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from enrollment.data.course import get_course
+from enrollment.exchange.fault_list import write_faults
+from enrollment.exchange.lists import MEDIA_TYPES
+from enrollment.http.authentication import REGISTRARS
+from enrollment.http.download import download
+from enrollment.http.operation import Operation
+from enrollment.http.responses import Result
+from enrollment.model.imports import ImportReport
+from enrollment.problems.errors import Problem
+from enrollment.problems.registry import PROBLEM_TYPES
+from enrollment.web.import_form import FIELDS, MULTIPART, Sent, import_query, read_sent, wrong
+from enrollment.web.import_words import ends, faults_of, name_records, what_is_done
+from enrollment.web.refusal import codes_of, is_shown, reasons
+from enrollment.web.render import PRIVATE
+from enrollment.web.term import choose_term
+from enrollment.web.visit import Visit
+from enrollment.web.words import link, rule
+
+PATH = "/v1/imports"
+# The fields beside which a page says what is wrong with them.
+BESIDE = ("file", "course", "source", "encoding", "columns", "reason", "confirm")
+# Why an import was refused is shown as faults of the file.
+AS_FAULTS = ("unreadable_import", "import_has_errors", "too_many_removals")
+
+
+def show_form(visit: Visit) -> Result:
+    """Ask for the file; if the address has a course, for its roster."""
+    values = dict.fromkeys(FIELDS, "")
+    (course_id,) = visit.query.ids("course")[:1] or (0,)
+    if course_id:
+        course = get_course(visit.db, course_id)
+        values |= {"kind": "roster", "course": course.label, "term": course.term or ""}
+    else:
+        values["term"] = choose_term(visit).code or ""
+    return _form(visit, values)
+
+
+def bring_in(visit: Visit) -> Result:
+    """Preview a file, list its faults, or import the one that was previewed."""
+    sent: Sent = visit.context.upload
+    seen = visit.form.one("seen")
+    if sent.is_new or visit.form.one("do") != "import" or not seen:
+        return _preview(visit, sent)
+
+    def act() -> str:
+        query = _query(visit, sent)
+        removed = visit.form.one("ends")
+        if removed and visit.form.one("confirm") != removed:
+            raise wrong("confirm", "Confirm how many records end, or choose another file.")
+        content, _ = visit.send_file(PATH, sent.upload, if_match=seen, **query)
+        return link(f"/imports/{msgspec.json.decode(content)['id']}", done="imported")
+
+    try:
+        result = visit.once(act)
+    except Problem as problem:
+        if not is_shown(problem):
+            raise
+        return _preview(visit, sent, problem)
+    visit.site.held.drop(visit.form.one("held"))
+    return result
+
+
+def _query(visit: Visit, sent: Sent) -> dict[str, Any]:
+    """Return the options of the import. Raises why the file was not read, and invalid_query."""
+    if sent.problem:
+        raise sent.problem
+    return import_query(visit)
+
+
+def _preview(visit: Visit, sent: Sent, problem: Problem | None = None) -> Result:
+    """Show what the import would do now, and why it was refused, if it was."""
+    report, tag = None, ""
+    try:
+        query = _query(visit, sent)
+        content, tag = visit.send_file(PATH, sent.upload, dry_run="true", **query)
+        report = msgspec.json.decode(content, type=ImportReport)
+    except Problem as found:
+        if not is_shown(found):
+            raise
+        problem = problem or found
+    faults = report.faults if report else faults_of(problem)
+    if visit.form.one("do") == "faults" and faults:
+        made = download("faults.csv", MEDIA_TYPES["csv"], partial(write_faults, faults))
+        return made._replace(headers={**made.headers, **PRIVATE})
+    values = {name: visit.form.one(name) for name in FIELDS}
+    return _form(visit, values, problem, report, tag)
+
+
+def _form(
+    visit: Visit,
+    values: dict[str, str],
+    problem: Problem | None = None,
+    report: ImportReport | None = None,
+    tag: str = "",
+) -> Result:
+    status, errors = HTTPStatus.OK, dict[str, list[str]]()
+    if problem:
+        status = HTTPStatus(PROBLEM_TYPES[problem.code].status)
+        visit.context.refusals = codes_of(problem)
+    faults = report.faults if report else faults_of(problem)
+    if problem and problem.code not in (*AS_FAULTS, "precondition_failed"):
+        for reason in reasons(problem):
+            field = reason.parameter or ""
+            errors.setdefault(field if field in BESIDE else "", []).append(reason.detail)
+    refused_by = report.refused_by if report else None
+    return visit.page(
+        "import",
+        status,
+        values=values,
+        every=choose_term(visit).every,
+        errors=errors,
+        problem=problem,
+        changed=bool(problem and problem.code == "precondition_failed"),
+        report=report,
+        refused_by=refused_by,
+        refusal=rule(refused_by) if refused_by else "",
+        ends=ends(report) if report else 0,
+        button=what_is_done(report.counts) if report else "",
+        faults=faults,
+        records=name_records(visit, report.changes) if report else [],
+        tag=tag,
+    )
+
+
+PAGES = (
+    Operation("GET", "/import", REGISTRARS, show_form, is_page=True),
+    Operation(
+        "POST",
+        "/import",
+        REGISTRARS,
+        bring_in,
+        reader=read_sent,
+        uploads=(MULTIPART,),
+        is_page=True,
+    ),
+)

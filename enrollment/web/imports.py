@@ -1,0 +1,105 @@
+"""/imports: what was imported, the report of each import, and its undo."""
+
+from http import HTTPStatus
+from typing import Any
+
+from enrollment.data import imports
+from enrollment.exchange.lists import MEDIA_TYPES
+from enrollment.http.authentication import READERS, REGISTRARS
+from enrollment.http.conditional import etag_of
+from enrollment.http.operation import Operation
+from enrollment.http.responses import Result
+from enrollment.model.queries import Pagination
+from enrollment.problems.errors import Problem
+from enrollment.problems.registry import PROBLEM_TYPES
+from enrollment.web.import_words import name_records
+from enrollment.web.paging import after, next_path
+from enrollment.web.refusal import codes_of, is_shown
+from enrollment.web.undo_words import name_undone
+from enrollment.web.visit import Visit
+from enrollment.web.words import link
+
+PAGE = 100
+
+
+def show_imports(visit: Visit) -> Result:
+    """List the imports."""
+    found = imports.list_imports(visit.db, Pagination(limit=PAGE), after(visit))
+    following = next_path(visit, found.next)
+    return visit.page("imports", imports=found.items, following=following)
+
+
+def show_import(visit: Visit, import_id: int) -> Result:
+    """Show the report of an import, and offer its undo."""
+    return _page(visit, import_id)
+
+
+def download_faults(visit: Visit, import_id: int) -> Result:
+    """The faults of an import."""
+    return visit.download(f"/v1/imports/{import_id}/faults.csv")
+
+
+def undo(visit: Visit, import_id: int) -> Result:
+    """Preview an undo, or undo the import."""
+    path, form = f"/v1/imports/{import_id}", visit.form
+    query = {"reason": form.one("reason"), "conflicts": "keep" if form.one("keep") else ""}
+
+    def act() -> str:
+        visit.send("DELETE", path, if_match=form.one("seen"), query=query)
+        return link(f"/imports/{import_id}", done="undone")
+
+    problem = None
+    if form.one("do") == "undo":
+        try:
+            return visit.once(act)
+        except Problem as found:
+            if not is_shown(found):
+                raise
+            problem = found
+    try:
+        undone = visit.send("DELETE", path, dry_run=True, query=query)
+    except Problem as found:
+        if not is_shown(found):
+            raise
+        return _page(visit, import_id, problem or found)
+    return _page(visit, import_id, problem, undone)
+
+
+def _page(
+    visit: Visit,
+    import_id: int,
+    problem: Problem | None = None,
+    undone: dict[str, Any] | None = None,
+) -> Result:
+    report = imports.get_import(visit.db, import_id)
+    status = HTTPStatus.OK
+    if problem:
+        status = HTTPStatus(PROBLEM_TYPES[problem.code].status)
+        visit.context.refusals = codes_of(problem)
+    return visit.page(
+        "import_report",
+        status,
+        report=report,
+        faults=report.faults,
+        records=name_records(visit, report.changes),
+        seen=etag_of(report),
+        problem=problem,
+        undone=undone,
+        items=name_undone(visit, undone["items"]) if undone else [],
+    )
+
+
+ONE = "/imports/<import_id:id>"
+PAGES = (
+    Operation("GET", "/imports", READERS, show_imports, is_page=True),
+    Operation("GET", ONE, READERS, show_import, is_page=True),
+    Operation(
+        "GET",
+        f"{ONE}/faults.csv",
+        READERS,
+        download_faults,
+        is_page=True,
+        download=MEDIA_TYPES["csv"],
+    ),
+    Operation("POST", f"{ONE}/undo", REGISTRARS, undo, is_page=True),
+)
