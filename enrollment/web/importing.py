@@ -106,9 +106,10 @@ def _form(
         status = HTTPStatus(PROBLEM_TYPES[problem.code].status)
         visit.context.refusals = codes_of(problem)
     faults = report.faults if report else faults_of(problem)
-    if problem and problem.code not in (*AS_FAULTS, "precondition_failed"):
-        for reason in reasons(problem):
-            field = reason.parameter or ""
+    is_shown_apart = problem and problem.code in (*AS_FAULTS, "precondition_failed")
+    for reason in reasons(problem) if problem else ():
+        field = reason.parameter or ""
+        if field or not is_shown_apart:
             errors.setdefault(field if field in BESIDE else "", []).append(reason.detail)
     refused_by = report.refused_by if report else None
     return visit.page(
