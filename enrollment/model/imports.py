@@ -25,6 +25,8 @@ Severity = Literal["refusal", "error", "warning"]
 # What may stand in the way of an import as a whole.
 Refusal = Literal["unreadable_import", "import_has_errors", "too_many_removals"]
 MOST_CHANGES = 1000
+# What a file says, whatever it is.
+FileText = Annotated[str, Meta(max_length=UNBOUNDED, pattern=r"^[\s\S]*(?![\s\S])")]
 
 
 class ImportOptions(WriteOptions, frozen=True, kw_only=True):
@@ -108,17 +110,17 @@ class ImportedFile(msgspec.Struct, frozen=True, kw_only=True):
     mode: Text | None
     encoding: Text | None
     rows: Count
-    columns: dict[str, str]
+    columns: dict[str, FileText]
 
 
 class ImportFault(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong with a row, or without a row, with a file. What a warning is about is mended or
     left out; an error concerns a row; a refusal the whole import."""
 
-    file: str
+    file: FileText
     row: Count | None = None
-    column: str | None = None
-    value: str | None = None
+    column: FileText | None = None
+    value: FileText | None = None
     code: Text
     severity: Severity
     detail: Text
@@ -129,8 +131,8 @@ class ImportFaultCount(msgspec.Struct, frozen=True, kw_only=True):
 
     code: Text
     severity: Severity
-    file: str
-    column: str | None
+    file: FileText
+    column: FileText | None
     count: Count
 
 
@@ -218,7 +220,7 @@ class ImportReport(Import, frozen=True, kw_only=True):
     refused_by: Refusal | None
     files: Annotated[list[ImportedFile], Meta(max_length=1000)]
     removals: Removals
-    set_aside: dict[str, int]
+    set_aside: dict[str, Count]
     summary: Annotated[list[ImportFaultCount], Meta(max_length=1000)]
     faults: Annotated[list[ImportFault], Meta(max_length=3000)]
     changes: Annotated[list[ImportChange], Meta(max_length=MOST_CHANGES)]
