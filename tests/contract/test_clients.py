@@ -52,8 +52,9 @@ def folder(tmp_path: Path) -> Path:
 def test_a_generated_python_client_gets_through_a_registration(server: Server, folder: Path):
     shutil.copy(STORIES / "story.py", folder)
     python = [sys.executable, "-m"]
-    # The generator knows no archive and no workbook unless it is told that they are bytes.
-    binary = dict.fromkeys((ZIP, MEDIA_TYPES["xlsx"]), "application/octet-stream")
+    # The generator knows no archive, workbook or list unless it is told that they are bytes.
+    files = (ZIP, MEDIA_TYPES["xlsx"], "text/csv")
+    binary = dict.fromkeys(files, "application/octet-stream")
     (folder / "config.json").write_text(json.dumps({"content_type_overrides": binary}))
     # The generator formats what it has made with the ruff of its own environment.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
