@@ -69,7 +69,7 @@ def bring_in_roster(
     db: Connection, course_id: int | None, change: Change, rules: Rules, *, replaces: bool
 ) -> None:
     """Enroll the students of a list in a course, or each in the course that the row names. If
-    `replaces`, whoever is in the course and not in the list is dropped."""
+    `replaces`, students who are in the course and not in the list are dropped."""
     SQL.insert_listed_stretches(db, course_id=course_id)
     if replaces:
         SQL.insert_replaced_stretches(db, course_id=course_id)

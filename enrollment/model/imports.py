@@ -88,7 +88,7 @@ class ImportOptions(WriteOptions, frozen=True, kw_only=True):
         bool, Meta(description="Create the students of a roster who are not here yet")
     ] = False
     replace: Annotated[
-        bool, Meta(description="Drop whoever is in the course and not in its roster")
+        bool, Meta(description="Drop students who are in the course and not in its roster")
     ] = False
 
 
@@ -114,8 +114,8 @@ class ImportedFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ImportFault(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong with a row, or without a row, with a file. What a warning is about is mended or
-    left out; an error concerns a row; a refusal the whole import."""
+    """What is wrong with a row, or without a row, with a file. What a warning is about is corrected
+    or left out; an error concerns a row; a refusal the whole import."""
 
     file: FileText
     row: Count | None = None

@@ -7,8 +7,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from bottle import SimpleTemplate, html_escape
+from bottle import html_escape
 
+from enrollment.http.template import template
 from enrollment.openapi import reference
 from enrollment.openapi.reference import Interface, to_json
 from enrollment.problems.examples import example_body
@@ -58,12 +59,8 @@ def _link(word: re.Match[str]) -> str:
     return f'<a href="/problems/{code}">{code}</a>' if code in PROBLEM_TYPES else code
 
 
-@cache
-def _template(name: str) -> SimpleTemplate:
-    """A template. It is compiled once, with the templates that it includes."""
-    return SimpleTemplate(name=f"{name}.html", lookup=[str(TEMPLATES)])
-
-
 def _page(name: str, **values: Any) -> bytes:
-    rendered: str = _template(name).render(style=STYLE, marked=marked, prose=prose, **values)
+    rendered: str = template(TEMPLATES, name).render(
+        style=STYLE, marked=marked, prose=prose, **values
+    )
     return rendered.encode()

@@ -11,7 +11,7 @@ from enrollment.model.courses import Course
 from enrollment.problems.errors import Problem
 from enrollment.web.meetings import read_meetings, write_meetings
 from enrollment.web.prerequisites import read_prerequisites, write_prerequisites
-from enrollment.web.record import decimal, filled_lines, read_codes, submit, whole
+from enrollment.web.record import decimal, filled_lines, read_codes, submit, typed, whole
 from enrollment.web.refusal import by_field
 from enrollment.web.term import choose_term
 from enrollment.web.visit import Visit
@@ -39,7 +39,7 @@ def create(visit: Visit) -> Result:
         new = visit.send("POST", "/v1/courses", _body(visit))
         return link(f"/courses/{new['id']}", done="saved")
 
-    return submit(visit, act, lambda problem: _form(visit, None, _typed(visit), problem))
+    return submit(visit, act, lambda problem: _form(visit, None, typed(visit, FIELDS), problem))
 
 
 def show_edit(visit: Visit, course_id: int) -> Result:
@@ -74,28 +74,24 @@ def replace(visit: Visit, course_id: int) -> Result:
         visit.send("PATCH", path, _body(visit), if_match=seen)
         return link(f"/courses/{course_id}", done="saved")
 
-    return submit(visit, act, lambda problem: _form(visit, course, _typed(visit), problem))
-
-
-def _typed(visit: Visit) -> dict[str, str]:
-    return {name: visit.form.one(name) for name in FIELDS}
+    return submit(visit, act, lambda problem: _form(visit, course, typed(visit, FIELDS), problem))
 
 
 def _body(visit: Visit) -> dict[str, Any]:
     """Return the course that the form describes. Raises invalid_body for meetings."""
-    typed = _typed(visit)
-    body: dict[str, Any] = {name: typed[name] or None for name in TEXTS}
+    sent = typed(visit, FIELDS)
+    body: dict[str, Any] = {name: sent[name] or None for name in TEXTS}
     # A missing code or title is empty text, which the API explains; null is not.
-    body |= {name: typed[name] for name in ("code", "title", *CHOICES)}
-    body |= {name: whole(typed[name]) for name in ("capacity", "waitlist_capacity")}
-    body |= {name: read_codes(typed[name]) for name in LISTS}
+    body |= {name: sent[name] for name in ("code", "title", *CHOICES)}
+    body |= {name: whole(sent[name]) for name in ("capacity", "waitlist_capacity")}
+    body |= {name: read_codes(sent[name]) for name in LISTS}
     return body | {
-        "credits": decimal(typed["credits"] or "0"),
-        "prerequisites": read_prerequisites(typed["prerequisites"], concurrent=False)
-        + read_prerequisites(typed["concurrent"], concurrent=True),
-        "meetings": read_meetings(typed["meetings"]),
-        "early_access": [_early(line) for line in filled_lines(typed["early_access"])],
-        "repeatable": bool(typed["repeatable"]),
+        "credits": decimal(sent["credits"] or "0"),
+        "prerequisites": read_prerequisites(sent["prerequisites"], concurrent=False)
+        + read_prerequisites(sent["concurrent"], concurrent=True),
+        "meetings": read_meetings(sent["meetings"]),
+        "early_access": [_early(line) for line in filled_lines(sent["early_access"])],
+        "repeatable": bool(sent["repeatable"]),
     }
 
 

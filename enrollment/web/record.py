@@ -1,6 +1,6 @@
 """Forms of one record: a refusal shows the form again, with what was typed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from enrollment.http.responses import Result
@@ -18,6 +18,11 @@ def submit(visit: Visit, act: Callable[[], str], show_again: Callable[[Problem],
             raise
         visit.context.refusals = codes_of(problem)
         return show_again(problem)
+
+
+def typed(visit: Visit, names: Sequence[str]) -> dict[str, str]:
+    """What was typed into the fields of a form."""
+    return {name: visit.form.one(name) for name in names}
 
 
 def read_codes(text: str) -> list[str]:

@@ -1,14 +1,12 @@
 """The templates of the pages, and the style sheet. Each template is compiled once."""
 
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from bottle import SimpleTemplate
-
 from enrollment.config import Config
 from enrollment.http.context import Context
+from enrollment.http.template import template
 from enrollment.web.words import Words
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -34,10 +32,5 @@ def render(name: str, context: Context, config: Config, **values: Any) -> bytes:
     """Return the HTML of a template. It escapes every value."""
     words = Words(config.time_zone)
     common = {"context": context, "caller": context.caller, "words": words, "style": STYLE_DIGEST}
-    rendered: str = _template(name).render(**common | values)
+    rendered: str = template(TEMPLATES, name).render(**common | values)
     return rendered.encode()
-
-
-@cache
-def _template(name: str) -> SimpleTemplate:
-    return SimpleTemplate(name=f"{name}.html", lookup=[str(TEMPLATES)])

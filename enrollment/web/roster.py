@@ -12,6 +12,7 @@ from enrollment.http.responses import Result
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
+from enrollment.web.record import filled_lines
 from enrollment.web.refusal import codes_of, is_shown, reasons
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
@@ -27,8 +28,7 @@ def show_form(visit: Visit, course_id: int) -> Result:
 
 def add(visit: Visit, course_id: int) -> Result:
     """Preview the students, or enroll them: all of them or none, or each who can be."""
-    names = [line.strip() for line in visit.form.one("names").splitlines() if line.strip()]
-    names = [*dict.fromkeys(names)]
+    names = [*dict.fromkeys(filled_lines(visit.form.one("names")))]
     if not names or len(names) > MOST:
         detail = f"Expected 1 to {MOST} numbers, emails or ids, one on each line."
         return _form(visit, course_id, Problem("invalid_query", detail))

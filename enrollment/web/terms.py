@@ -12,7 +12,7 @@ from enrollment.http.responses import Result
 from enrollment.model.records import Term
 from enrollment.problems.errors import Problem
 from enrollment.web.census import NOW, count_term
-from enrollment.web.record import decimal, submit
+from enrollment.web.record import decimal, submit, typed
 from enrollment.web.refusal import by_field
 from enrollment.web.term import ALL
 from enrollment.web.visit import Visit
@@ -53,7 +53,7 @@ def create(visit: Visit) -> Result:
         new = visit.send("POST", "/v1/terms", _body(visit))
         return link(f"/terms/{new['id']}", done="saved")
 
-    return submit(visit, act, lambda problem: _form(visit, None, _typed(visit), problem))
+    return submit(visit, act, lambda problem: _form(visit, None, typed(visit, FIELDS), problem))
 
 
 def show_edit(visit: Visit, term_id: int) -> Result:
@@ -74,15 +74,11 @@ def replace(visit: Visit, term_id: int) -> Result:
         visit.send("PATCH", f"/v1/terms/{term_id}", _body(visit), if_match=visit.form.one("seen"))
         return link(f"/terms/{term_id}", done="saved")
 
-    return submit(visit, act, lambda problem: _form(visit, term, _typed(visit), problem))
-
-
-def _typed(visit: Visit) -> dict[str, str]:
-    return {name: visit.form.one(name) for name in FIELDS}
+    return submit(visit, act, lambda problem: _form(visit, term, typed(visit, FIELDS), problem))
 
 
 def _body(visit: Visit) -> dict[str, Any]:
-    return _typed(visit) | {
+    return typed(visit, FIELDS) | {
         "drop_until": visit.form.one("drop_until") or None,
         "max_credits": decimal(visit.form.one("max_credits")),
     }
