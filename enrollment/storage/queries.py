@@ -1,5 +1,6 @@
 """Named queries: functions that take a connection, made from the files in `sql/`."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,18 @@ class _Adapter(SQLite3Adapter):
         return conn.execute(sql, parameters).fetchone()
 
 
+def query_text(subject: str) -> str:
+    """Return the text of `sql/<subject>.sql`. A line `-- include: FILE` stands for that file."""
+    directory = resource_dir("sql")
+    text = (directory / f"{subject}.sql").read_text()
+    return re.sub(
+        r"^-- include: (\S+)\n", lambda found: (directory / found[1]).read_text(), text, flags=re.M
+    )
+
+
 def queries(subject: str) -> Any:
     """Return the named queries of `sql/<subject>.sql`: functions of a connection and parameters."""
-    return aiosql.from_path(resource_dir("sql") / f"{subject}.sql", _Adapter)
+    return aiosql.from_str(query_text(subject), _Adapter)
 
 
 def count_rows(db: Connection, query: Any, parameters: dict[str, Any]) -> int:

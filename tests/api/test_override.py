@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from enrollment.model.types import OverridableRule
-from enrollment.storage.queries import resource_dir
+from enrollment.storage.queries import query_text
 from tests.support.client import Client, broken
 from tests.support.tokens import ACTOR
 
@@ -61,7 +61,7 @@ def test_every_rule_but_those_that_keep_the_data_true_can_be_overridden(client: 
 
     client.enroll(held, course, **override(*rules))
 
-    written = (resource_dir("sql") / "eligibility.sql").read_text()
+    written = query_text("eligibility")
     assert all(f"'{rule}'" in written for rule in rules)
 
 

@@ -28,7 +28,7 @@ from enrollment.model.records import HoldInput, StudentInput, TermInput, TokenIn
 from enrollment.model.types import OverridableRule, Role
 from enrollment.problems.families import enrollment as family
 from enrollment.problems.registry import PROBLEM_TYPES
-from enrollment.storage.queries import _Adapter, resource_dir
+from enrollment.storage.queries import _Adapter, query_text
 from tests.support.client import Client, broken
 from tests.support.server import Server, serving
 
@@ -293,16 +293,12 @@ def block(language: str, beginning: str) -> str:
     return found
 
 
-def test_the_recipe_for_a_rule_works(
-    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_the_recipe_for_a_rule_works(client: Client, monkeypatch: pytest.MonkeyPatch):
     """The branch stands in the query, the row in the registry, and the test passes."""
-    (name,) = re.findall(r"one branch of `(\w+)`", CONTRIBUTING)
-    rules = (resource_dir("sql") / "eligibility.sql").read_text()
-    end = rules.index("\n),", rules.index(f"\n{name} AS"))
-    changed = tmp_path / "eligibility.sql"
-    changed.write_text(f"{rules[:end]}\n\n{block('sql', 'UNION ALL').rstrip()}{rules[end:]}")
-    monkeypatch.setattr(eligibility, "SQL", aiosql.from_path(changed, _Adapter))
+    (file,) = re.findall(r"one branch at the end of `sql/(\w+)\.sql`", CONTRIBUTING)
+    rules = query_text(file)
+    decides = query_text("eligibility").replace(rules, rules + block("sql", "UNION ALL"))
+    monkeypatch.setattr(eligibility, "SQL", aiosql.from_str(decides, _Adapter))
     row = eval(block("python", "problem("), vars(family))
     monkeypatch.setitem(PROBLEM_TYPES, row.code, row)
 

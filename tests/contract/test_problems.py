@@ -17,7 +17,7 @@ from enrollment.problems.body import problem_body
 from enrollment.problems.errors import Problem
 from enrollment.problems.problem_type import Subject
 from enrollment.problems.registry import FIELD_CODES, PROBLEM_TYPES, rules_for
-from enrollment.storage.queries import resource_dir
+from enrollment.storage.queries import query_text, resource_dir
 from enrollment.storage.sqlite import PROBLEM_BY_RESULT_CODE
 from tests.support.client import Client, broken
 
@@ -117,7 +117,7 @@ def sql_queries() -> dict[str, str]:
         # What is wrong in files is a fault of a report, and no problem.
         if path.stem == "staging" or path.stem.startswith("import_"):
             continue
-        for block in re.split(r"^-- name: ", path.read_text(), flags=re.MULTILINE)[1:]:
+        for block in re.split(r"^-- name: ", query_text(path.stem), flags=re.MULTILINE)[1:]:
             text = re.sub(r"--.*", "", block.partition("\n")[2])
             queries[re.match(r"\w+", block)[0]] = text
     return queries

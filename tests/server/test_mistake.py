@@ -27,7 +27,7 @@ def copy_with_a_mistake(to: Path) -> None:
     shutil.copytree(Path(enrollment.__file__).parent, to / "enrollment")
     for name in ("sql", "migrations"):
         shutil.copytree(resource_dir(name), to / name)
-    rules = to / "sql" / "eligibility.sql"
+    rules = to / "sql" / "rule.sql"
     text, places = PLACE.subn(UNREGISTERED, rules.read_text())
     assert places == 1
     rules.write_text(text)

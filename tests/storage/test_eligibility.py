@@ -1,12 +1,9 @@
-"""The comment of sql/eligibility.sql, and the order of the reasons."""
+"""The comment of sql/rule.sql, and the order of the reasons."""
 
 import re
 
-from enrollment.storage.queries import resource_dir
+from enrollment.storage.queries import query_text
 from tests.support.client import Client, broken
-
-TEXT = (resource_dir("sql") / "eligibility.sql").read_text()
-HEAD, QUERY = TEXT.split("\nWITH\n")
 
 
 def test_the_order_of_the_reasons_is_that_of_the_registry(client: Client):
@@ -24,10 +21,12 @@ def test_the_order_of_the_reasons_is_that_of_the_registry(client: Client):
 
 def test_every_column_of_a_candidate_is_explained():
     (columns,) = re.findall(
-        r"\ncandidate AS MATERIALIZED \(\n    SELECT (.*?)\n    FROM", QUERY, re.S
+        r"\ncandidate AS MATERIALIZED \(\n    SELECT (.*?)\n    FROM",
+        query_text("eligibility"),
+        re.S,
     )
     names = re.sub(r"coalesce\(.* AS (\w+)$", r"\1", columns, flags=re.S)
-    listed = HEAD.split("has these columns:\n")[1].split("-- A comparison")[0]
+    listed = query_text("rule").split("has these columns:\n")[1].split("-- A comparison")[0]
     left = "\n".join(line[7:34] for line in listed.splitlines())
 
     assert {*re.findall(r"\w+", names)} == {*re.findall(r"\w+", left)}
