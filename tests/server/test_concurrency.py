@@ -46,7 +46,7 @@ DEEDS = {
     "pass over": 6,
 }
 # In one request, which is killed so many times.
-MANY, KILLS = 2_000, 5
+MANY, KILLS = 2_000, 4
 
 
 def insert_students(file: Path, count: int) -> None:
@@ -242,6 +242,13 @@ def prepare_to_promote(server: Server, file: Path, code: str) -> tuple[int, tupl
     return course, ("PUT", f"/v1/courses/{course}", body)
 
 
+def prepare_to_reopen(server: Server, file: Path, code: str) -> tuple[int, tuple[str, str, Any]]:
+    """A cancelled course that many wait for, and the request that opens it again."""
+    course, (method, path, body) = prepare_to_promote(server, file, code)
+    assert server.request(method, path, body | {"status": "cancelled"}).status == 200
+    return course, (method, path, body | {"status": "open"})
+
+
 def read_seats(server: Server, course: int) -> dict[str, int]:
     return server.get(f"/v1/courses/{course}").json["seats"]
 
@@ -290,7 +297,9 @@ def check_history(file: Path) -> None:
         assert tuple(half_done.fetchone()) == (0,)
 
 
-@pytest.mark.parametrize("prepare", [prepare_to_fill, prepare_to_promote, prepare_to_swap])
+@pytest.mark.parametrize(
+    "prepare", [prepare_to_fill, prepare_to_promote, prepare_to_swap, prepare_to_reopen]
+)
 def test_a_large_request_that_is_killed_is_done_whole_or_not_at_all(
     database_file: Path,
     prepare: Callable[[Server, Path, str], tuple[int, tuple[str, str, Any]]],
