@@ -87,6 +87,29 @@ WHERE event.from_status IS DISTINCT FROM before.to_status
     )
 ORDER BY event.id;
 
+-- name: list_search_mismatches()
+-- Which students and courses are found by other words than those of the record?
+SELECT 'student' AS subject, student_id AS id
+FROM (
+    SELECT student_id, word FROM student_search EXCEPT SELECT student_id, word FROM student_word
+) AS missing
+UNION
+SELECT 'student', student_id
+FROM (
+    SELECT student_id, word FROM student_word EXCEPT SELECT student_id, word FROM student_search
+) AS wrong
+UNION
+SELECT 'course', course_id
+FROM (
+    SELECT course_id, word FROM course_search EXCEPT SELECT course_id, word FROM course_word
+) AS missing
+UNION
+SELECT 'course', course_id
+FROM (
+    SELECT course_id, word FROM course_word EXCEPT SELECT course_id, word FROM course_search
+) AS wrong
+ORDER BY subject, id;
+
 -- name: list_applied()
 -- Which migrations are applied?
 SELECT migration_id

@@ -11,7 +11,11 @@ from typing import Any
 
 from enrollment.cli.console import add_json, add_settings, print_json
 from enrollment.config import Config
-from enrollment.data.integrity import list_corruptions, list_history_mismatches
+from enrollment.data.integrity import (
+    list_corruptions,
+    list_history_mismatches,
+    list_search_mismatches,
+)
 from enrollment.maintenance import migrations
 from enrollment.problems.errors import CommandError
 from enrollment.storage.lock import check_served_files
@@ -153,6 +157,7 @@ def _check_schema_and_rows(database: Path) -> Iterator[Finding]:
         yield "ok", f"the journal mode is {mode}; {effect}"
         yield from _findings(list_corruptions(db), "the file is intact")
         yield from _findings(list_history_mismatches(db), "state and history agree")
+        yield from _findings(list_search_mismatches(db), "a search finds what is there")
 
 
 def _findings(wrong: list[str], otherwise: str) -> list[Finding]:

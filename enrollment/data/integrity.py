@@ -37,6 +37,16 @@ def list_history_mismatches(db: Connection) -> list[str]:
     ]
 
 
+def list_search_mismatches(db: Connection) -> list[str]:
+    """Return a sentence for each student and course that a search does not find by its words, or
+    finds by others."""
+    return [
+        f"the words by which a search finds {row['subject']} {row['id']} are not its own: change"
+        " its number or its code, and change it back"
+        for row in islice(SQL.list_search_mismatches(db), MAX_FINDINGS)
+    ]
+
+
 def is_current(db: Connection) -> bool:
     """Whether the schema is the one that this release was written for."""
     return {row["migration_id"] for row in SQL.list_applied(db)} == MIGRATIONS

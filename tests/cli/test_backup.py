@@ -297,6 +297,26 @@ def test_a_state_that_its_history_does_not_tell_is_found(
     assert "wrong student 1 in course 1: state and history differ" in told.out
 
 
+def test_a_search_that_does_not_find_what_is_there_is_found_and_mended(
+    at_rest: Path, capsys: pytest.CaptureFixture
+):
+    with closing(sqlite3.connect(at_rest)) as db, db:
+        db.execute("DELETE FROM student_word WHERE word = 'lovelace'")
+        db.execute("INSERT INTO course_word (word, course_id) VALUES ('poetry', 1)")
+
+    assert run("doctor", "--database", at_rest) == 1
+
+    told = capsys.readouterr().out
+    assert "wrong the words by which a search finds course 1 are not its own" in told
+    assert "wrong the words by which a search finds student 1 are not its own" in told
+    with closing(sqlite3.connect(at_rest)) as db, db:
+        for number in ("changed", None):
+            db.execute("UPDATE student SET number = ?", (number,))
+        for section in ("changed", None):
+            db.execute("UPDATE course SET section = ?", (section,))
+    assert run("doctor", "--database", at_rest) == 0
+
+
 @pytest.mark.parametrize(
     ("table", "change", "told"),
     [
