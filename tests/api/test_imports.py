@@ -131,10 +131,10 @@ def test_a_body_must_be_a_file_within_a_limit(client: Client):
     answer = send(client, b"x" * (UPLOAD_LIMIT + 1), status=413)
     assert answer.json["code"] == "body_too_large"
     # More than a JSON body can have.
-    rows = "".join(f"{number},Family,Given\n" for number in range(100_000))
+    rows = "".join(f"{number},{'F' * 100},{'G' * 100}\n" for number in range(6_000))
     assert len(rows) > 1024 * 1024
     answer = send(client, LIST + rows, "dry_run=true&errors=skip")
-    assert answer.json["counts"]["students"]["created"] == 100_001
+    assert answer.json["counts"]["students"]["created"] == 6_001
 
 
 def test_a_retry_under_a_key_does_nothing_again(client: Client):

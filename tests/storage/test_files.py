@@ -46,7 +46,7 @@ def steps(database: Database, other: sqlite3.Connection) -> list[Callable[[], ob
     ]
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(8))
 def test_no_order_of_writes_and_checkpoints_is_refused(database_file: Path, seed: int):
     chance = random.Random(seed)
     pages = chance.choice((1, 5, 30, 4000))
