@@ -155,6 +155,9 @@ class App:
             prepare(context)
             is_slow = operation.is_slow(context.query)
             return None if is_slow else read(context, self.database)
+        if not operation.reads and self.authenticator.recognize(context):
+            prepare(context)
+            return None
         with self.database.read() as db:
             self.authenticator.authorize(db, context)
             prepare(context)

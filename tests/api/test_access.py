@@ -1,8 +1,10 @@
 """Who may do what: every role, and no token, on every route, for what is one's own and others'."""
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
@@ -16,6 +18,7 @@ from enrollment.api.operations import OPERATIONS
 from enrollment.app import App, make_app
 from enrollment.config import Config
 from enrollment.data import token
+from enrollment.http import authentication
 from enrollment.http.authentication import ANYONE, REGISTRARS_AND_STUDENTS
 from enrollment.http.context import Caller
 from enrollment.http.expected import unwrap
@@ -27,6 +30,7 @@ from enrollment.model.requests import for_students
 from enrollment.model.types import Role, Timestamp
 from enrollment.openapi.examples import sample
 from enrollment.problems.errors import Problem
+from enrollment.storage.sqlite import connect
 from tests.support.client import Client, broken
 from tests.support.document import concrete, operations
 from tests.support.server import serving
@@ -176,6 +180,26 @@ def test_a_revoked_token_lets_no_one_in(small_college: Client, app: App):
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="enrollment", error="invalid_token"'
     revoked = small_college.get(f"/v1/tokens/{new['id']}").json
     assert (revoked["revoked_by"], revoked["version"]) == ("admin #1", 2)
+
+
+@pytest.mark.parametrize(
+    "end", ["revoked_at = created_at, revoked_by = 'admin'", "expires_at = created_at"]
+)
+def test_a_token_that_another_process_ends_writes_nothing_however_lately_it_was_valid(
+    small_college: Client, app: App, database_file: Path, monkeypatch: pytest.MonkeyPatch, end: str
+):
+    monkeypatch.setattr(authentication, "RECOGNIZED_FOR", math.inf)
+    body = {"name": "Desk", "role": "registrar", "expires_at": "2999-01-01T00:00:00Z"}
+    new = small_college.post_json("/v1/tokens", body, status=201).json
+    client = Client(app, new["token"])
+    for _ in range(2):
+        client.post_json("/v1/students/1/holds", {"reason": "fees"}, status=201)
+
+    with closing(connect(database_file, busy_timeout=5.0)) as db:
+        db.execute(f"UPDATE token SET {end}, version = version + 1 WHERE id = ?", (new["id"],))
+
+    client.post_json("/v1/students/1/holds", {"reason": "fees"}, status=401)
+    assert len(small_college.walk("/v1/students/1/holds")) == 3
 
 
 @pytest.mark.parametrize(
