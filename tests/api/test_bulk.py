@@ -203,6 +203,7 @@ def test_many_students_take_as_many_statements_as_one(client: Client):
     assert counts[0] == counts[1] < 30
 
 
+@pytest.mark.slow
 def test_ten_thousand_students_fit_in_one_request(client: Client):
     with client.app.database.write() as db:
         db.execute(
@@ -328,6 +329,7 @@ def test_many_end_when_they_did_and_not_before_the_last_event(client: Client):
     assert answer.json["items"][0]["enrollment"]["completed_at"] == "2026-09-02T08:00:00.000Z"
 
 
+@pytest.mark.slow
 def test_ten_thousand_enrollments_end_in_one_request(client: Client):
     with client.app.database.write() as db:
         db.execute(

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -19,6 +20,8 @@ from enrollment.model.types import Timestamp
 from tests.support.client import Client
 from tests.support.model import ChangeModel, CourseModel, Model, Verdict, WishModel
 from tests.support.tokens import add_staff_tokens
+
+pytestmark = pytest.mark.slow
 
 STUDENTS = st.integers(1, 4)
 COURSES = st.sampled_from([1, 1, 1, 4, 4, 5, 2, 3, 6])

@@ -189,6 +189,7 @@ def older(at_rest: Path, request: pytest.FixtureRequest) -> Path:
     return at_rest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("older", ["0001", "0005", "0007"], indirect=True)
 def test_a_backup_of_an_older_schema_is_verified_and_put_back_as_it_is(
     older: Path, tmp_path: Path, capsys: pytest.CaptureFixture
@@ -204,6 +205,7 @@ def test_a_backup_of_an_older_schema_is_verified_and_put_back_as_it_is(
     assert run("backup", "verify", kept) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("older", ["0001", "0005"], indirect=True)
 def test_the_copy_that_migrate_makes_of_an_older_schema_is_put_back(
     older: Path, capsys: pytest.CaptureFixture

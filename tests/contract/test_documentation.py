@@ -91,6 +91,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("curl"), reason="the examples need curl, which is not here")
 def test_every_example_gives_what_is_shown(server: Server, tmp_path: Path):
     checker = doctest.OutputChecker()

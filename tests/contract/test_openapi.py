@@ -265,6 +265,7 @@ def contract(served: App, monkeypatch: pytest.MonkeyPatch) -> Any:
     return schemathesis.openapi.from_wsgi("/v1/openapi.json", served, config=config)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("phase", CASES)
 def test_the_service_conforms_to_the_document(contract: Any, phase: str):
     """A request that fits the document is accepted, any other is refused, and every response is one

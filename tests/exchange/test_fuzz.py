@@ -6,11 +6,14 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enrollment.exchange.check import check_path
 from tests.exchange.packages import FIXTURES
+
+pytestmark = pytest.mark.slow
 
 FILES = sorted(path for path in FIXTURES.glob("*/*") if path.suffix in (".csv", ".xlsx", ".zip"))
 PIECES = [b"\0", b'"', b"\r", b"\n", b",", b";", b"\xff", b"\xc3\xbc", b"'=", b"2.0E+9", b"46272"]

@@ -147,6 +147,7 @@ def test_an_entity_bomb_in_a_workbook_is_refused(tmp_path: Path):
     assert codes(check_path(path)) == ["unreadable_file"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["rows", "one line", "faults", "columns"])
 def test_a_large_file_needs_little_memory(kind: str, tmp_path: Path):
     """Many rows, one line, many columns, or nothing but faults."""

@@ -8,4 +8,4 @@ import pytest
 from tests.faults import inject
 
 inject.strikes_all = True
-sys.exit(pytest.main([str(Path(__file__).parent), *sys.argv[1:]]))
+sys.exit(pytest.main([str(Path(__file__).parent), "-m", "slow", *sys.argv[1:]]))

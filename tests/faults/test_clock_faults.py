@@ -12,6 +12,8 @@ from enrollment.maintenance.backup import back_up, prune
 from tests.faults.inject import Plan
 from tests.support.server import Server, serving
 
+pytestmark = pytest.mark.slow
+
 DAY = 86_400
 
 

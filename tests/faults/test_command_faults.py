@@ -30,6 +30,8 @@ from tests.faults.inject import (
     Plan,
 )
 
+pytestmark = pytest.mark.slow
+
 # Before the next of these calls, all is as after the last one.
 KILLS = [Fault(OPEN | WRITE, KILL, HALF), Fault(SYNC | TRUNCATE | LINK | UNLINK, KILL, ALL)]
 FAILURES = [

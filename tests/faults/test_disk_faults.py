@@ -19,6 +19,8 @@ from enrollment.maintenance.snapshot import digest, digest_file
 from tests.faults.inject import ALL, SYNC, WRITE, Fault, Plan
 from tests.support.server import PATIENCE, Reply, Server, free_port, serving
 
+pytestmark = pytest.mark.slow
+
 STUDENT = {"given_name": "x" * 100, "family_name": "y" * 100}
 
 

@@ -14,6 +14,8 @@ from enrollment.cli.main import main
 from enrollment.maintenance.backup import back_up
 from tests.support.server import Server, serving
 
+pytestmark = pytest.mark.slow
+
 STUDENT = {"given_name": "Ada", "family_name": "Lovelace"}
 SEEN = 3
 

@@ -12,6 +12,8 @@ from enrollment.maintenance.migrations import migrate
 from tests.faults.inject import ALL, HALF, KILL, OPEN, SYNC, WRITE, CommandLine, Fault, Plan
 from tests.faults.test_command_faults import endings
 
+pytestmark = pytest.mark.slow
+
 TABLES = ("student", "course", "term", "student_course", "student_course_event", "import")
 TABLES += ("source_record", "record_change")
 STUDENTS = 40

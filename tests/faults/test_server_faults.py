@@ -19,6 +19,8 @@ from enrollment.data.integrity import list_corruptions, list_history_mismatches
 from tests.faults.inject import ALL, HALF, KILL, OPEN, SEND, SYNC, WRITE, Fault, Plan
 from tests.support.server import PATIENCE, Reply, Server, serving
 
+pytestmark = pytest.mark.slow
+
 CLIENTS, COURSES = 4, 1000
 # Where all calls are not wanted, those are struck: many fall into the first request.
 GROWING = (1, 2, 3, 5, 8, 13, 21, 34, 55)

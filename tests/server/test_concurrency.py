@@ -21,6 +21,8 @@ from tests.support.replay import PASSED_OVER, Event, Exchange, Replay, current
 from tests.support.server import PATIENCE, Server, serving
 from tests.support.tokens import TOKENS
 
+pytestmark = pytest.mark.slow
+
 CLIENTS, SECONDS = 4, 3
 # Of each client: however slow or fast the machine is.
 FEWEST, MOST = 400, 600

@@ -11,6 +11,8 @@ from enrollment.maintenance.migrations import migrate
 from tests.exchange.strict import validate
 from tests.support.server import Server, serving
 
+pytestmark = pytest.mark.slow
+
 # With addresses that pack badly, so that the list is large.
 STUDENTS = 40_000
 

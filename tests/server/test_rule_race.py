@@ -8,9 +8,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pytest
+
 from enrollment.data.integrity import list_corruptions, list_history_mismatches
 from enrollment.storage.sqlite import connect
 from tests.support.server import Reply, Server, serving
+
+pytestmark = pytest.mark.slow
 
 # After each round nothing moves, and it is looked who waits: a few requests later, another
 # promotion can have mended what one has left out.

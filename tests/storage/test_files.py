@@ -46,6 +46,7 @@ def steps(database: Database, other: sqlite3.Connection) -> list[Callable[[], ob
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_no_order_of_writes_and_checkpoints_is_refused(database_file: Path, seed: int):
     chance = random.Random(seed)

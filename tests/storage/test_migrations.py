@@ -310,6 +310,7 @@ def snapshot(file: Path, columns: dict[str, list[str]] | None = None) -> tuple[S
     return found, columns
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", NUMBERS)
 def test_the_rows_of_each_schema_survive_up_down_and_up(
     schemas: dict[str, Path], file: Path, number: str
@@ -327,6 +328,7 @@ def test_the_rows_of_each_schema_survive_up_down_and_up(
     assert snapshot(file, columns)[0] == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("to", NUMBERS)
 def test_the_rows_of_the_last_schema_are_kept_as_far_down_as_they_can_be(
     schemas: dict[str, Path], file: Path, to: str
