@@ -24,7 +24,7 @@ from tests.benchmarks.workloads import WORKLOADS
 
 # Measured in the larger school; and those that are measured with one number of clients alone.
 LARGE = ("read-large", "enroll-large")
-ONCE = ("start", "browse", "bulk", "stalled", *LARGE)
+ONCE = ("start", "page", "import", "browse", "bulk", "stalled", *LARGE)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 from collections.abc import Sequence
 from json import loads
+from sysconfig import get_config_var
 
 from tests.benchmarks.contenders import HERE, Contender
 from tests.benchmarks.goals import GOALS
@@ -14,13 +15,15 @@ from tests.benchmarks.results import OURS, Cell, Results
 from tests.benchmarks.school import School
 from tests.benchmarks.workloads import WORKLOADS
 
-COLUMNS = ("requests/s", "p50 ms", "p99 ms", "ours / it", "errors")
+COLUMNS = ("requests/s", "CPU us", "p50 ms", "p99 ms", "ours / it", "errors")
 
 
 def header(contenders: Sequence[Contender], fsync_ms: float) -> str:
     """Versions, cores, and the cost of the disk's fsync."""
+    built = "with" if "optimizations" in (get_config_var("CONFIG_ARGS") or "") else "without"
     lines = [
-        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {_wrk_version()},"
+        f"Python {platform.python_version()}, built {built} profile-guided optimization",
+        f"SQLite {sqlite3.sqlite_version}, {_wrk_version()},"
         f" {os.cpu_count()} cores shared with the load, fsync {fsync_ms:.2f} ms",
     ]
     for contender in contenders:
@@ -54,6 +57,7 @@ def _row(results: Results, cell: Cell) -> str:
     if rate is not None:
         parts += [
             f"{rate:10,.0f}",
+            _cell(results.cpu(cell)),
             *(_cell(results.percentile(cell, percent)) for percent in (50, 99)),
             _cell(results.ratio(cell)),
             f"{results.errors(cell):10}",

@@ -43,6 +43,10 @@ class Results:
             [load.percentiles[f"{percent:g}"] for load in loads if load and load.requests]
         )
 
+    def cpu(self, cell: Cell) -> float | None:
+        """In microseconds for each request."""
+        return _median([t.cpu for t in self._trials.get(cell, ()) if t.cpu is not None])
+
     def errors(self, cell: Cell) -> int:
         """Of all rounds."""
         return sum(trial.load.errors for trial in self._trials[cell] if trial.load)

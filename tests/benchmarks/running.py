@@ -107,17 +107,27 @@ class Running:
 
     def memory(self) -> Memory:
         rss = pss = 0
-        for status in Path("/proc").glob("[0-9]*/stat"):
+        for folder, _ in self._processes():
             # A process that has ended meanwhile uses nothing.
             with suppress(OSError):
-                session = int(status.read_text().rpartition(")")[2].split()[3])
-                if self._process is None or session != self._process.pid:
-                    continue
-                for line in (status.parent / "smaps_rollup").read_text().splitlines():
+                for line in (folder / "smaps_rollup").read_text().splitlines():
                     name, _, amount = line.partition(":")
                     rss += int(amount.split()[0]) if name == "Rss" else 0
                     pss += int(amount.split()[0]) if name == "Pss" else 0
         return Memory(rss / 1024, pss / 1024)
+
+    def cpu(self) -> float:
+        """How many seconds all its processes have used, user and system (proc_pid_stat(5))."""
+        ticks = sum(int(fields[11]) + int(fields[12]) for _, fields in self._processes())
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def _processes(self) -> Iterator[tuple[Path, list[str]]]:
+        """Each of its processes: its folder in /proc, and its `stat` from the state on."""
+        for status in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                fields = status.read_text().rpartition(")")[2].split()
+                if self._process is not None and int(fields[3]) == self._process.pid:
+                    yield status.parent, fields
 
     def stop(self) -> None:
         if self._process is not None:

@@ -5,29 +5,34 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from http.client import HTTPConnection
 from types import MappingProxyType
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from tests.benchmarks.contenders import Contender
 from tests.benchmarks.disk import DELAY_MS, slow_fsync
 from tests.benchmarks.load import TOKEN, Load, Measurement
 from tests.benchmarks.running import READ_PATH, Running, running
 from tests.benchmarks.school import School, count_events
-from tests.benchmarks.workloads import BULK, Workload
+from tests.benchmarks.workloads import APART, BULK, Workload
 
 WARM_UP = 1
 STALLED = 200
 BROWSING = 8
 MOST_SECONDS = 600
+IMPORTED = 10_000
 
 
 class Trial(NamedTuple):
-    """One measurement; `figures` are what the workload is about besides, by name."""
+    """One measurement; `figures` are what the workload is about besides, by name. `cpu` is in
+    microseconds for each request, of all processes of the contender."""
 
     load: Measurement | None
     figures: Mapping[str, float] = MappingProxyType({})
     remark: str = ""
+    cpu: float | None = None
 
 
 def attempt(
@@ -36,8 +41,13 @@ def attempt(
     folder = school.database.parent
     extra = slow_fsync(folder) if workload.name == "slow-fsync" else {}
     with running(contender, school.database, extra) as process:
-        if workload.name == "start":
-            return _start(process)
+        match workload.name:
+            case "start":
+                return _start(process)
+            case "page":
+                return _page(process, school, seconds)
+            case "import":
+                return _import(process)
         requests = workload.requests(school, process, WARM_UP + seconds)
         load = Load(process, requests)
         events = count_events(process.database)
@@ -56,7 +66,9 @@ def attempt(
                     return Trial(load.run(connections, seconds), figures)
             case "bulk":
                 return _bulk(load, school, connections, seconds)
+        used = process.cpu()
         measured = load.run(connections, seconds)
+        cpu = (process.cpu() - used) / measured.requests * 1e6 if process.port else None
         added = count_events(process.database) - events
         answered = sum(run.requests - run.errors for run in (warm, measured))
         remark = ""
@@ -64,7 +76,7 @@ def attempt(
             remark = f"only {added:,} rows were written for {answered:,} answers"
         if extra and measured.percentiles["50"] < DELAY_MS:
             remark = "its fsync was not slower"
-        return Trial(measured, {"rows": added} if workload.rows else {}, remark)
+        return Trial(measured, {"rows": added} if workload.rows else {}, remark, cpu)
 
 
 def _start(process: Running) -> Trial:
@@ -72,6 +84,46 @@ def _start(process: Running) -> Trial:
     return Trial(
         None, {"start s": process.started_in, "rest MB": memory.pss, "rest RSS MB": memory.rss}
     )
+
+
+def _page(process: Running, school: School, seconds: int) -> Trial:
+    """The desks of students, one after the other, as a browser asks for them."""
+    with closing(HTTPConnection("127.0.0.1", process.port)) as browser:
+        form = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Sec-Fetch-Site": "same-origin",
+        }
+        browser.request("POST", "/sign-in", urlencode({"token": TOKEN}), form)
+        answer = browser.getresponse()
+        cookie = (answer.headers["Set-Cookie"] or "").partition(";")[0]
+        answer.read()
+        used, began, pages, size = process.cpu(), time.perf_counter(), 0, 0
+        while (taken := time.perf_counter() - began) < seconds:
+            path = f"/students/{1 + pages * APART % school.students}"
+            browser.request("GET", path, headers={"Cookie": cookie, "Accept": "text/html"})
+            answer = browser.getresponse()
+            size += len(answer.read())
+            pages += 1
+            if answer.status != 200:
+                raise RuntimeError(f"{path} is answered with {answer.status}")
+    cpu = (process.cpu() - used) / pages
+    return Trial(None, {"ms": taken / pages * 1e3, "CPU ms": cpu * 1e3, "KB": size / pages / 1024})
+
+
+def _import(process: Running) -> Trial:
+    """A list of new students, brought in once."""
+    rows = [f"N{n},Family {n},Given {n},given{n}@example.org" for n in range(IMPORTED)]
+    content = "\n".join(["Number,Family name,Given name,Email", *rows])
+    headers = {"Content-Type": "text/csv", "Authorization": f"Bearer {TOKEN}"}
+    used, began = process.cpu(), time.perf_counter()
+    with closing(HTTPConnection("127.0.0.1", process.port, timeout=MOST_SECONDS)) as client:
+        client.request("POST", "/v1/imports?source=benchmark", content, headers)
+        answer = client.getresponse()
+        body = answer.read()
+    if answer.status != 201:
+        raise RuntimeError(f"an import is answered with {answer.status}: {body[:500]!r}")
+    seconds, cpu = time.perf_counter() - began, process.cpu() - used
+    return Trial(None, {"rows/s": IMPORTED / seconds, "CPU us a row": cpu / IMPORTED * 1e6})
 
 
 def _memory(load: Load, connections: int, seconds: int) -> Trial:

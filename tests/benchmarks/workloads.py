@@ -75,6 +75,10 @@ def mixed(school: School, running: Running, seconds: int) -> list[Request]:
     return requests
 
 
+def enroll_ruled(school: School, running: Running, seconds: int) -> list[Request]:
+    return _enrollments(school, school.ruled, seconds * MOST_WRITES, school.candidates)
+
+
 def whole_set(school: School, running: Running, seconds: int) -> list[Request]:
     """Three courses, which are other ones each time that a student's turn comes."""
     requests, count = [], len(school.open)
@@ -88,14 +92,17 @@ def whole_set(school: School, running: Running, seconds: int) -> list[Request]:
     return requests
 
 
-def _enrollments(school: School, courses: range, count: int) -> list[Request]:
+def _enrollments(
+    school: School, courses: range, count: int, students: range | None = None
+) -> list[Request]:
     """Each student once, then each again with the next course: no pair comes twice."""
+    students = students or range(1, school.students + 1)
     requests = []
-    for number in range(min(count, school.students * len(courses))):
-        lap, place = divmod(number, school.students)
-        student = place * APART % school.students
+    for number in range(min(count, len(students) * len(courses))):
+        lap, place = divmod(number, len(students))
+        student = place * APART % len(students)
         course = courses[(student + lap) % len(courses)]
-        path = f"/v1/students/{student + 1}/courses"
+        path = f"/v1/students/{students[student]}/courses"
         requests.append(Request("POST", path, json.dumps({"course_id": course})))
     return requests
 
@@ -117,6 +124,7 @@ WORKLOADS = {
         Workload("enroll", "enroll, spread over all courses", enroll, rows=1),
         Workload("enroll-large", "enroll, in the larger school", enroll, rows=1),
         Workload("enroll-ten", "enroll, everyone in the same ten courses", enroll_ten, rows=1),
+        Workload("enroll-ruled", "enroll, with every kind of rule in use", enroll_ruled, rows=1),
         Workload("mixed", "nine reads to an enrollment", mixed, rows=0.1),
         Workload("set", "replace a student's whole set", whole_set, rows=3),
         Workload("slow-fsync", "enroll, each fsync 5 ms slower", enroll, rows=1),
@@ -124,6 +132,8 @@ WORKLOADS = {
         Workload("browse", "read while 8 students list eligible courses", read),
         Workload("bulk", "read while bulks of 10,000 are enrolled", read),
         Workload("start", "start, and rest", read),
+        Workload("page", "the page of a student, for one registrar", read),
+        Workload("import", "bring in a list of 10,000 students", read),
         Workload("memory", "nine reads to an enrollment, and the memory", mixed),
     )
 }

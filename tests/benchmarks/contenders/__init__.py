@@ -69,7 +69,8 @@ CONTENDERS = {
         Contender(
             "ours",
             "enrollment serve",
-            SERVES | {"browse", "bulk", "read-large", "enroll-large"},
+            SERVES
+            | {"browse", "bulk", "read-large", "enroll-large", "enroll-ruled", "page", "import"},
             _ours,
             ("granian", "uvloop", "bottle", "msgspec", "aiosql"),
         ),
