@@ -37,9 +37,22 @@ def query_text(subject: str) -> str:
     )
 
 
+class _Queries:
+    """Named queries that are read when the first of them is used: a command uses few of all."""
+
+    def __init__(self, subject: str) -> None:
+        self._subject = subject
+
+    def __getattr__(self, name: str) -> Any:
+        loaded = aiosql.from_str(query_text(self._subject), _Adapter)
+        # From now on Python finds the queries without this method.
+        vars(self).update(vars(loaded))
+        return getattr(loaded, name)
+
+
 def queries(subject: str) -> Any:
     """Return the named queries of `sql/<subject>.sql`: functions of a connection and parameters."""
-    return aiosql.from_str(query_text(subject), _Adapter)
+    return _Queries(subject)
 
 
 def count_rows(db: Connection, query: Any, parameters: dict[str, Any]) -> int:
