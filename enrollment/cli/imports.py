@@ -47,7 +47,7 @@ def add(verbs: Any) -> None:
     text = "a folder or zip of OneRoster files, or a list of students as CSV or XLSX"
     verb.add_argument("files", metavar="FILE", type=Path, help=text)
     _add_options(verb, ImportOptions, "file_name")
-    text = "a new file for the report: JSON, or the faults alone if its name ends with .csv"
+    text = "a new file for the report: the faults alone if its name ends with .csv, else JSON"
     verb.add_argument("--report", metavar="REPORT", type=Path, help=text)
     add_json(verb)
 

@@ -17,6 +17,7 @@ from enrollment.cli import (
     doctor,
     export,
     imports,
+    manual,
     migrate,
     openapi,
     serve,
@@ -105,4 +106,5 @@ def _parser() -> argparse.ArgumentParser:
     ):
         command.add(verbs)
     completion.add(verbs, parser)
+    manual.add(verbs, parser)
     return parser

@@ -1,5 +1,6 @@
-"""The completion of commands in a shell."""
+"""The completion of commands in a shell, and their manual page."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -46,3 +47,17 @@ def test_bash_completes(
 def test_other_shells_have_a_script_too(capsys: pytest.CaptureFixture, shell: str):
     assert main(["completion", shell]) == 0
     assert "rollback" in capsys.readouterr().out
+
+
+def test_the_manual_page_has_every_command_and_no_line_that_man_would_take_for_an_order(
+    capsys: pytest.CaptureFixture,
+):
+    assert main(["manual"]) == 0
+    page = capsys.readouterr().out
+
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    verbs = re.findall(r"^    ([a-z]+)\b", capsys.readouterr().out, re.M)
+    assert {"serve", "manual"} < set(verbs)
+    assert set(re.findall(r"^\.SS \\fBenrollment ([a-z]+)\\fR$", page, re.M)) == set(verbs)
+    assert set(re.findall(r"^[.'](\w*)", page, re.M)) <= {"B", "RE", "RS", "SH", "SS", "TH", "TP"}
