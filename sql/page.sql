@@ -38,9 +38,10 @@ ORDER BY wanted.key;
 -- name: list_schedule(student_id)
 -- Which courses is or was this student in, the latest term first? meetings is a JSON array.
 SELECT
-    enrollment.course_id, enrollment.status, enrollment.position, enrollment.version, enrollment.enrolled_at,
-    enrollment.waitlisted_at, enrollment.completed_at, enrollment.dropped_at,
-    course.label, course.title, course.instructor, course.credits, course.term, course.status AS course_status,
+    enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.position,
+    enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at, enrollment.dropped_at,
+    enrollment.passed, enrollment.grade, enrollment.instead_of, enrollment.version, course.code, course.section,
+    course.label, course.title, course.term, course.credits, course.instructor,
     (
         SELECT count(*) FROM student_course AS other
         WHERE other.course_id = course.id AND other.status = 'waitlisted'

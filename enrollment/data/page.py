@@ -4,33 +4,19 @@ from typing import Any, NamedTuple
 
 from enrollment.data.course import decode_meetings
 from enrollment.data.keyset import LAST_CHARACTER, KeysetPage, KeysetPosition, list_page
+from enrollment.data.outcome import as_bool
 from enrollment.data.search import split_words
-from enrollment.model.courses import Meeting
+from enrollment.model.courses import Meeting, StudentCourse
 from enrollment.storage.queries import queries, to_json
 from enrollment.storage.sqlite import Connection, Row
 
 SQL = queries("page")
 
 
-class Scheduled(NamedTuple):
-    """A course of a student, with how the student stands in it."""
+class Scheduled(StudentCourse, frozen=True, kw_only=True):
+    """A course of a student, with how many students wait for it."""
 
-    course_id: int
-    status: str
-    position: int | None
-    version: int
-    enrolled_at: str | None
-    waitlisted_at: str | None
-    completed_at: str | None
-    dropped_at: str | None
-    label: str
-    title: str
-    instructor: str | None
-    credits: float
-    term: str | None
-    course_status: str
     waiting: int
-    meetings: list[Meeting]
 
 
 class Offered(NamedTuple):
@@ -152,8 +138,8 @@ def list_codes_to_copy(db: Connection, source: str, target: str) -> list[Code]:
     return [Code(*row) for row in SQL.list_codes_to_copy(db, source=source, target=target)]
 
 
-def _scheduled(meetings: str, **row: Any) -> Scheduled:
-    return Scheduled(**row, meetings=decode_meetings(meetings))
+def _scheduled(passed: int | None, meetings: str, **row: Any) -> Scheduled:
+    return Scheduled(**row, passed=as_bool(passed), meetings=decode_meetings(meetings))
 
 
 def _offered(meetings: str, **row: Any) -> Offered:

@@ -1,5 +1,6 @@
 """/students/{id}/add: enroll a student, with every reason why not; and swap courses at once."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -123,7 +124,7 @@ def _body(visit: Visit, plan: Plan, schedule: list[Scheduled]) -> dict[str, Any]
 
 
 def _choices(
-    visit: Visit, student_id: int, courses: list[Offered], present: dict[int, str]
+    visit: Visit, student_id: int, courses: list[Offered], present: Mapping[int, str]
 ) -> list[Choice]:
     """Return the courses with the reasons against each, found by one query."""
     requests = [EnrollmentRequest(student_id, course.id) for course in courses]

@@ -4,7 +4,7 @@ from typing import Any
 
 from enrollment.data.change_list import Changed
 from enrollment.web.fields import Fields
-from enrollment.web.words import STATUSES, TIMESTAMP, WEEKDAYS, Words, count
+from enrollment.web.words import STATUSES, TIMESTAMP, WEEKDAYS, Words, count, ordinal
 
 # What happened to an enrollment, before and after the label of the course.
 EVENTS = {
@@ -30,6 +30,9 @@ DONE = {
     "added": "The student is added.",
     "copied": "Copied {courses}.",
     "promoted": "{students} got a seat.",
+    "moved": "The student is moved on the waitlist.",
+    "swapped": "The swap is done: the new course instead of the other one.",
+    "waits_to_swap": "On the waitlist. The other course stays until a seat is free.",
     "students_dropped": "Dropped {students}.",
     "students_completed": "Completed the course for {students}.",
     "added_students": "Added {students}.",
@@ -46,6 +49,8 @@ def describe(change: Changed, words: Words) -> tuple[str, str, str]:
             before = "left the waitlist of"
         if change.from_status == change.to_status == "waitlisted" and not change.corrects:
             before = "stays on the waitlist of"
+            if change.position:
+                before = f"{moved(change)} of"
         return (
             before,
             change.label or f"course {change.course_id}",
@@ -63,6 +68,8 @@ def describe(change: Changed, words: Words) -> tuple[str, str, str]:
 def transition(change: Changed) -> str:
     """From what to what an enrollment has changed, such as "enrolled → dropped"."""
     after = STATUSES[str(change.to_status)]
+    if change.position:
+        return moved(change)
     if change.from_status == change.to_status:
         return f"still {after}"
     steps = [STATUSES[change.from_status]] if change.from_status else []
@@ -74,6 +81,13 @@ def transition(change: Changed) -> str:
 def history_line(change: Changed, words: Words) -> str:
     """The same where it is clear of which enrollment."""
     return ", ".join([transition(change), *_details(change, words)])
+
+
+def moved(change: Changed) -> str:
+    """Where a registrar moved a student on the waitlist, if the change is a move."""
+    if not change.position:
+        return ""
+    return f"moved to {ordinal(change.position)} place on the waitlist"
 
 
 def correction(change: Changed) -> str:
@@ -120,6 +134,8 @@ def _details(change: Changed, words: Words) -> list[str]:
     details = [*filter(None, [correction(change)])]
     if change.effective_at and change.effective_at != change.recorded_at:
         details.append(f"since {words.day(change.effective_at)}")
+    if change.instead_of:
+        details.append(f"instead of {change.instead_of}")
     if change.reason:
         details.append(f"“{change.reason}”")
     if change.overridden:

@@ -20,6 +20,7 @@ from enrollment.web import (
     start,
     student,
     students,
+    swap,
     terms,
     tokens,
 )
@@ -45,4 +46,5 @@ PAGES: tuple[Operation, ...] = (
     *census.PAGES,
     *course_copy.PAGES,
     *enrollment.PAGES,
+    *swap.PAGES,
 )
