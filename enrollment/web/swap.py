@@ -65,8 +65,9 @@ def _page(
     problem: Problem | None = None,
     answer: dict[str, Any] | None = None,
 ) -> Result:
-    student, course = get_student(visit.db, student_id), get_course(visit.db, course_id)
+    student = get_student(visit.db, student_id)
     schedule = {item.course_id: item for item in page.list_schedule(visit.db, student_id)}
+    course = schedule.get(course_id) or get_course(visit.db, course_id)
     q = visit.query.one("q") if "q" in dict(visit.query) else course.code
     found = page.list_catalog(visit.db, course.term, q, "all", PAGE, after(visit))
     present = [id for id, item in schedule.items() if item.status in PRESENT]
