@@ -1,5 +1,5 @@
 -- name: list_latest_events(student_id, course_id, actor, only_overrides, since, until, after_id, before_id, limit)
--- Which events come last before this one: all of them, of a student, of a course or by an actor? Of the four
+-- Which events come last before this one: all of them, of a student, of a course or by an actor? Of the five
 -- searches only one runs, each by its index; what is NULL is not asked for.
 SELECT event.id, event.recorded_at, event.effective_at, event.actor, 'enrollment' AS subject,
     event.from_status, event.to_status, event.passed, event.grade, event.reason, event.overridden,
@@ -10,9 +10,8 @@ FROM (
     SELECT id
     FROM (
         SELECT id FROM student_course_event
-        WHERE :student_id IS NULL AND :course_id IS NULL AND :actor IS NULL
+        WHERE :student_id IS NULL AND :course_id IS NULL AND :actor IS NULL AND NOT :only_overrides
             AND id > :after_id AND id < :before_id AND recorded_at >= :since AND recorded_at < :until
-            AND (NOT :only_overrides OR overridden IS NOT NULL)
         ORDER BY id DESC
         LIMIT :limit
     ) AS of_all
@@ -43,12 +42,21 @@ FROM (
     SELECT id
     FROM (
         SELECT id FROM student_course_event
-        WHERE :student_id IS NULL AND :course_id IS NULL AND actor = :actor
+        WHERE :student_id IS NULL AND :course_id IS NULL AND actor = :actor AND NOT :only_overrides
             AND id > :after_id AND id < :before_id AND recorded_at >= :since AND recorded_at < :until
-            AND (NOT :only_overrides OR overridden IS NOT NULL)
         ORDER BY id DESC
         LIMIT :limit
     ) AS of_actor
+    UNION ALL
+    SELECT id
+    FROM (
+        SELECT id FROM student_course_event
+        WHERE :student_id IS NULL AND :course_id IS NULL AND :only_overrides AND overridden IS NOT NULL
+            AND (:actor IS NULL OR actor = :actor)
+            AND id > :after_id AND id < :before_id AND recorded_at >= :since AND recorded_at < :until
+        ORDER BY id DESC
+        LIMIT :limit
+    ) AS of_overrides
 ) AS found
 CROSS JOIN student_course_event AS event
 LEFT JOIN student ON student.id = event.student_id

@@ -67,10 +67,36 @@ class Marks(NamedTuple):
     holds: int
 
 
+class WindowPreview(NamedTuple):
+    """What it changes if a term opens or closes enrollment."""
+
+    # In how many courses students can enroll then who could not before; or no longer can.
+    changed: int
+    # The labels, by id, of the courses that stay as they are: they have times of their own.
+    staying: dict[int, str]
+
+
 def get_start_counts(db: Connection, term: str | None, since: str) -> Row:
     """Return the numbers of the start page. `since` is when today began."""
     counts: Row = SQL.get_start_counts(db, term=term, since=since)
     return counts
+
+
+def get_term_counts(db: Connection, term_id: int, start: str) -> Row:
+    """Return the numbers of a term now. `start` is the time since which drops are counted."""
+    counts: Row = SQL.get_term_counts(db, term_id=term_id, start=start)
+    return counts
+
+
+def preview_window(
+    db: Connection, term_id: int, now: str, window: tuple[str | None, str | None], *, opens: bool
+) -> WindowPreview:
+    """Return what it changes if a term opens or closes enrollment by this window."""
+    start, end = window
+    parameters = {"enroll_from": start, "enroll_until": end, "opens": opens}
+    rows = SQL.list_window_changes(db, term_id=term_id, now=now, **parameters)
+    staying = {row["id"]: row["label"] for row in rows if not row["has_changed"]}
+    return WindowPreview(len(rows) - len(staying), staying)
 
 
 def list_marks(db: Connection, student_ids: list[int], term: str | None) -> dict[int, Marks]:

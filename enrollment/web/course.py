@@ -20,7 +20,7 @@ from enrollment.web import effective
 from enrollment.web.move import NO_MOVE, Move, move
 from enrollment.web.record import whole
 from enrollment.web.refusal import codes_of, is_shown, overridable, reasons
-from enrollment.web.term import title_of
+from enrollment.web.term import find_term
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
@@ -40,8 +40,9 @@ def show_class_list(visit: Visit, course_id: int) -> Result:
     course = get_course(visit.db, course_id)
     roster = _roster(visit, course_id, CensusFilter())
     enrolled = [entry for entry in roster if entry.status == "enrolled"]
-    term = title_of(visit, course.term)
-    return visit.page("class_list", course=course, term=term, enrolled=enrolled)
+    term = find_term(visit, course.term)
+    title = term.title if term else ""
+    return visit.page("class_list", course=course, term=title, enrolled=enrolled)
 
 
 def drop(visit: Visit, course_id: int) -> Result:
@@ -118,8 +119,15 @@ def _course(
     visit: Visit, course_id: int, problem: Problem | None = None, move: Move = NO_MOVE
 ) -> Result:
     course = get_course(visit.db, course_id)
+    term = find_term(visit, course.term)
+    window = [
+        getattr(course, name) or getattr(term, name, None)
+        for name in ("enroll_from", "enroll_until")
+    ]
     if visit.is_student:
-        return visit.page("course", course=course, past=None, problem=None, reasons=[], rules=[])
+        return visit.page(
+            "course", course=course, window=window, past=None, problem=None, reasons=[], rules=[]
+        )
     past = CensusFilter()
     if any(visit.query.one(name) for name in ("as_of", "known_at")):
         past = read_query(_without_empty(visit), CensusFilter, visit.context.zone)
@@ -136,6 +144,7 @@ def _course(
         "course",
         status,
         course=course,
+        window=window,
         past=past if past.as_of or past.known_at else None,
         by_status={
             name: [entry for entry in roster if entry.status == name]

@@ -29,6 +29,8 @@ DONE = {
     "saved": "Saved.",
     "added": "The student is added.",
     "copied": "Copied {courses}.",
+    "term_closed": "Enrollment in the term is closed.",
+    "term_opened": "Enrollment in the term is open.",
     "promoted": "{students} got a seat.",
     "moved": "The student is moved on the waitlist.",
     "swapped": "The swap is done: the new course instead of the other one.",

@@ -21,6 +21,7 @@ from enrollment.web import (
     student,
     students,
     swap,
+    term_page,
     terms,
     tokens,
 )
@@ -40,6 +41,7 @@ PAGES: tuple[Operation, ...] = (
     *importing.PAGES,
     *imports.PAGES,
     *terms.PAGES,
+    *term_page.PAGES,
     *tokens.PAGES,
     *downloads.PAGES,
     *changes.PAGES,
