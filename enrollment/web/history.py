@@ -6,13 +6,13 @@ from enrollment.data.change_list import Changed
 from enrollment.web.fields import Fields
 from enrollment.web.words import STATUSES, TIMESTAMP, WEEKDAYS, Words, count, ordinal
 
-# What happened to an enrollment, before and after the label of the course.
+# What happened to an enrollment, with the label of the course for {}.
 EVENTS = {
-    "enrolled": ("enrolled in", ""),
-    "waitlisted": ("joined the waitlist of", ""),
-    "completed": ("completed", ""),
-    "dropped": ("dropped", ""),
-    "void": ("enrollment in", "made void"),
+    "enrolled": "enrolled in {}",
+    "waitlisted": "joined the waitlist of {}",
+    "completed": "completed {}",
+    "dropped": "dropped {}",
+    "void": "enrollment in {} made void",
 }
 DONE = {
     "enrolled": "Enrolled in {courses}.",
@@ -22,7 +22,7 @@ DONE = {
     "released": "The hold is released.",
     "holds_released": "Released {holds}.",
     "token_made": "The token is made. Its secret was shown before, and is not kept.",
-    "token_revoked": "The token is revoked. Whoever used it is signed out.",
+    "token_revoked": "The token is revoked. All who used it are signed out.",
     "corrected": "The latest change is corrected.",
     "taken_back": "The latest change is taken back.",
     "made_void": "The enrollment is void.",
@@ -46,18 +46,9 @@ DONE = {
 def describe(change: Changed, words: Words) -> tuple[str, str, str]:
     """What changed: the words before the label of the course, the label, and the words after."""
     if change.subject == "enrollment":
-        before, after = EVENTS[str(change.to_status)]
-        if change.from_status == "waitlisted" and change.to_status == "dropped":
-            before = "left the waitlist of"
-        if change.from_status == change.to_status == "waitlisted" and not change.corrects:
-            before = "stays on the waitlist of"
-            if change.position:
-                before = f"{moved(change)} of"
-        return (
-            before,
-            change.label or f"course {change.course_id}",
-            ", ".join([*filter(None, [after]), *_details(change, words)]),
-        )
+        before, _, after = _event(change).partition(" {}")
+        details = ", ".join([*filter(None, [after.strip()]), *_details(change, words)])
+        return before, change.label or f"course {change.course_id}", details
     if change.subject == "hold":
         return f"{record_change(change, words)}: {change.reason or ''}", "", ""
     if change.subject == "course":
@@ -65,6 +56,17 @@ def describe(change: Changed, words: Words) -> tuple[str, str, str]:
     if change.subject == "term":
         return f"term {change.term or ''} {record_change(change, words)}", "", ""
     return record_change(change, words), "", ""
+
+
+def _event(change: Changed) -> str:
+    """What happened to an enrollment, with {} for the label of the course."""
+    if change.from_status == "waitlisted" and change.to_status == "dropped":
+        return "left the waitlist of {}"
+    if change.position:
+        return f"{moved(change)} of {{}}"
+    if change.from_status == change.to_status == "waitlisted" and not change.corrects:
+        return "stays on the waitlist of {}"
+    return EVENTS[str(change.to_status)]
 
 
 def transition(change: Changed) -> str:

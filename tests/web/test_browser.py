@@ -432,7 +432,7 @@ def test_a_list_is_imported_and_undone(registrar: Any, school: Server, tmp_path:
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the faults").click()
     assert download.value.suggested_filename == "faults.csv"
-    page.get_by_label("Leave out the rows at fault").check()
+    page.get_by_label("Leave out the rows with errors").check()
     page.get_by_role("button", name="Preview again").click()
     page.get_by_text("This works. Nothing has been changed yet.").wait_for()
     check(page)
