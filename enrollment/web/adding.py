@@ -82,10 +82,25 @@ def add(visit: Visit, student_id: int) -> Result:
     except Problem as refusal:
         if not is_shown(refusal):
             raise
-        problem = refusal
+        problem = _with_rules(visit, path, body, refusal)
         visit.context.refusals = codes_of(problem)
     asked = [course["course_id"] for course in body["courses"]]
     return show_plan(visit, student_id, plan, schedule, asked, answer, problem)
+
+
+def _with_rules(visit: Visit, path: str, body: dict[str, Any], refusal: Problem) -> Problem:
+    """Return a refusal with the rules that the plan breaks. A body that is invalid, such as one
+    that sets rules aside without a reason, was not checked against them."""
+    if refusal.code != "invalid_body":
+        return refusal
+    try:
+        visit.send("PUT", path, {"courses": body["courses"]}, dry_run=True)
+    except Problem as broken:
+        if is_shown(broken):
+            violations = [*refusal.violations, *broken.violations]
+            return Problem(refusal.code, refusal.detail, violations)
+        raise
+    return refusal
 
 
 def _page(visit: Visit, student_id: int, problem: str = "") -> Result:
