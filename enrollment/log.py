@@ -16,8 +16,8 @@ from enrollment.http.context import Context
 
 LINE = "{time} INFO {request_id} {client} {token_id} {method} {path} {status} {milliseconds}"
 PLAIN = re.compile("[A-Za-z0-9/_.~-]*")
-# Whoever sends a token where it does not belong is not to find it here, and the code of a link is
-# as good as a token.
+# The log must not have a token that a client sends in the wrong place; nor the code of a link,
+# which is as good as a token.
 SECRET = re.compile("(enr|link)_(?:[0-9a-f]{12}_)?[0-9a-f]{48}")
 
 

@@ -1,17 +1,17 @@
 -- name: list_latest_events(student_id, course_id, actor, only_overrides, since, until, after_id, before_id, limit)
--- Which events come last before this one: all of them, of a student, of a course or by an actor? Of the four
+-- Which events come last before this one: all of them, of a student, of a course or by an actor? Of the five
 -- searches only one runs, each by its index; what is NULL is not asked for.
 SELECT event.id, event.recorded_at, event.effective_at, event.actor, 'enrollment' AS subject,
     event.from_status, event.to_status, event.passed, event.grade, event.reason, event.overridden,
-    event.corrects, event.restores, NULL AS before, NULL AS after, NULL AS part, NULL AS term,
+    event.corrects, event.restores, event.position, other.label AS instead_of, NULL AS before, NULL AS after,
+    NULL AS part, NULL AS term,
     event.student_id, event.course_id, student.number, student.given_name, student.family_name, course.label
 FROM (
     SELECT id
     FROM (
         SELECT id FROM student_course_event
-        WHERE :student_id IS NULL AND :course_id IS NULL AND :actor IS NULL
+        WHERE :student_id IS NULL AND :course_id IS NULL AND :actor IS NULL AND NOT :only_overrides
             AND id > :after_id AND id < :before_id AND recorded_at >= :since AND recorded_at < :until
-            AND (NOT :only_overrides OR overridden IS NOT NULL)
         ORDER BY id DESC
         LIMIT :limit
     ) AS of_all
@@ -42,16 +42,26 @@ FROM (
     SELECT id
     FROM (
         SELECT id FROM student_course_event
-        WHERE :student_id IS NULL AND :course_id IS NULL AND actor = :actor
+        WHERE :student_id IS NULL AND :course_id IS NULL AND actor = :actor AND NOT :only_overrides
             AND id > :after_id AND id < :before_id AND recorded_at >= :since AND recorded_at < :until
-            AND (NOT :only_overrides OR overridden IS NOT NULL)
         ORDER BY id DESC
         LIMIT :limit
     ) AS of_actor
+    UNION ALL
+    SELECT id
+    FROM (
+        SELECT id FROM student_course_event
+        WHERE :student_id IS NULL AND :course_id IS NULL AND :only_overrides AND overridden IS NOT NULL
+            AND (:actor IS NULL OR actor = :actor)
+            AND id > :after_id AND id < :before_id AND recorded_at >= :since AND recorded_at < :until
+        ORDER BY id DESC
+        LIMIT :limit
+    ) AS of_overrides
 ) AS found
 CROSS JOIN student_course_event AS event
 LEFT JOIN student ON student.id = event.student_id
 LEFT JOIN course ON course.id = event.course_id
+LEFT JOIN course AS other ON other.id = event.instead_of
 WHERE event.id = found.id
 ORDER BY event.id DESC;
 
@@ -61,7 +71,8 @@ ORDER BY event.id DESC;
 -- fewer than those of one kind (coalesce keeps the index of kinds out). Changes of tokens are left out.
 SELECT change.id, change.recorded_at, NULL AS effective_at, change.actor, change.subject,
     NULL AS from_status, NULL AS to_status, NULL AS passed, NULL AS grade, hold.reason, NULL AS overridden,
-    NULL AS corrects, NULL AS restores, change.before, change.after, change.part, term.title AS term,
+    NULL AS corrects, NULL AS restores, NULL AS position, NULL AS instead_of, change.before, change.after,
+    change.part, term.title AS term,
     CASE change.subject WHEN 'student' THEN change.subject_id WHEN 'hold' THEN hold.student_id END AS student_id,
     CASE change.subject WHEN 'course' THEN change.subject_id END AS course_id,
     student.number, student.given_name, student.family_name, course.label

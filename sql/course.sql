@@ -14,56 +14,26 @@ SELECT CAST(version AS text) || '-' || CAST(
 FROM course
 WHERE id = :id;
 
--- name: list_courses(code_end, title, title_end, status, section, instructor, instructor_end, seats, waiting, updated_since, words, last, after_code, after_label, after_id, limit)
--- Which courses follow this place in the order of codes? A first page follows (the prefix of the code, '', 0).
--- Each _end is the end of a prefix.
+-- name: list_courses(term, code_end, title, title_end, status, section, instructor, instructor_end, seats, waiting, updated_since, words, last, after_code, after_label, after_id, limit)
+-- Which courses of this term, or of any if it is NULL, follow this place in the order of codes? Of the two searches one
+-- runs, by its index. A first page follows (the prefix of the code, '', 0). Each _end is the end of a prefix.
 SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
     waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access,
     counts_as
-FROM course
+FROM (
+    SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
+        waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to,
+        early_access, counts_as
+    FROM course
+    WHERE :term IS NULL
+    UNION ALL
+    SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
+        waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to,
+        early_access, counts_as
+    FROM course
+    WHERE term = :term
+) AS course
 WHERE (code, label, id) > (:after_code, :after_label, :after_id)
-    AND code < :code_end
-    AND title >= :title
-    AND title < :title_end
-    AND (:status IS NULL OR status = :status)
-    AND (:updated_since IS NULL OR updated_at >= :updated_since)
-    AND (
-        :words = '[]'
-        OR NOT EXISTS (
-            SELECT 1 FROM json_each(:words) AS wanted
-            WHERE NOT EXISTS (
-                SELECT 1 FROM course_word
-                WHERE course_id = course.id AND word >= wanted.value AND word < wanted.value || :last
-            )
-        )
-    )
-    AND (:section IS NULL OR section = :section)
-    AND (:instructor = '' OR instructor >= :instructor AND instructor < :instructor_end)
-    AND (
-        :seats IS NULL
-        OR :seats = CASE
-            WHEN capacity <= (SELECT enrolled FROM course_seat WHERE course_id = course.id) THEN 'full'
-            ELSE 'open'
-        END
-    )
-    AND (
-        NOT :waiting
-        OR EXISTS (
-            SELECT 1 FROM student_course
-            WHERE student_course.course_id = course.id AND student_course.status = 'waitlisted'
-        )
-    )
-ORDER BY code, label, id
-LIMIT :limit;
-
--- name: list_courses_of_term(term, code_end, title, title_end, status, section, instructor, instructor_end, seats, waiting, updated_since, words, last, after_code, after_label, after_id, limit)
--- Which courses of this term follow this place in the order of codes?
-SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
-    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access,
-    counts_as
-FROM course
-WHERE term = :term
-    AND (code, label, id) > (:after_code, :after_label, :after_id)
     AND code < :code_end
     AND title >= :title
     AND title < :title_end
@@ -102,14 +72,14 @@ LIMIT :limit;
 -- What do these courses require, when do they meet, and how many students are in them? ids is a JSON array;
 -- each list is JSON.
 SELECT
-    course_seat.course_id AS id,
+    course.id,
     (
         SELECT json_group_array(
             json_object('choice', choice, 'kind', kind, 'code', code)
         )
         FROM (
             SELECT choice, kind, code FROM course_requirement
-            WHERE course_requirement.course_id = course_seat.course_id AND kind <> 'corequisite'
+            WHERE course_requirement.course_id = course.id AND kind <> 'corequisite'
             ORDER BY choice, code
         ) AS required
     ) AS prerequisites,
@@ -117,29 +87,18 @@ SELECT
         SELECT json_group_array(code)
         FROM (
             SELECT code FROM course_requirement
-            WHERE course_requirement.course_id = course_seat.course_id AND kind = 'corequisite'
+            WHERE course_requirement.course_id = course.id AND kind = 'corequisite'
             ORDER BY code
         ) AS required
     ) AS corequisites,
-    (
-        SELECT json_group_array(
-            json_object(
-                'weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room,
-                'start_on', start_on, 'end_on', end_on, 'every', every
-            )
-        )
-        FROM (
-            SELECT weekday, from_time, to_time, room, start_on, end_on, every FROM course_meeting
-            WHERE course_meeting.course_id = course_seat.course_id
-            ORDER BY weekday, from_time, coalesce(start_on, '')
-        ) AS meeting
-    ) AS meetings,
     course_seat.enrolled,
-    course_seat.waitlisted
+    course_seat.waitlisted,
+-- include: meetings.sql
 FROM json_each(:ids) AS wanted
+CROSS JOIN course
 CROSS JOIN course_seat
-WHERE course_seat.course_id = CAST(wanted.value AS bigint)
-ORDER BY course_seat.course_id;
+WHERE course.id = CAST(wanted.value AS bigint) AND course_seat.course_id = course.id
+ORDER BY course.id;
 
 -- name: list_courses_to_copy(term, codes)
 -- Which courses of this term have these codes, without the cancelled ones? codes is a JSON array; NULL: all codes.
@@ -176,19 +135,7 @@ ORDER BY pointer, code;
 SELECT
     course.id AS course_id, course.code, course.section, course.label, course.title, course.term, course.credits,
     course.instructor,
-    (
-        SELECT json_group_array(
-            json_object(
-                'weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room,
-                'start_on', start_on, 'end_on', end_on, 'every', every
-            )
-        )
-        FROM (
-            SELECT weekday, from_time, to_time, room, start_on, end_on, every FROM course_meeting
-            WHERE course_meeting.course_id = course.id
-            ORDER BY weekday, from_time, coalesce(start_on, '')
-        ) AS meeting
-    ) AS meetings
+-- include: meetings.sql
 FROM json_each(:ids) AS wanted
 CROSS JOIN course
 WHERE course.id = CAST(wanted.value AS bigint)

@@ -263,7 +263,7 @@ FROM (
     FROM (
         SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.overridden,
             CASE
-                -- Whoever comes back without a day comes back now.
+                -- A student who comes back without a day comes back now.
                 WHEN stretch.is_new = 0 THEN :now
                 WHEN coalesce(stretch.begin_at, stretch.end_at, :now) > :now THEN :now
                 ELSE coalesce(stretch.begin_at, stretch.end_at, :now)

@@ -15,6 +15,59 @@ FROM (
     WHERE term = :term AND status = 'open'
 ) AS offered;
 
+-- name: get_term_counts(term_id, start)^
+-- Which numbers stand on the page of a term: how many courses it has, how many are full, or have a free seat and
+-- students who wait; how many places are taken, waited for, and dropped since this time; credits and students?
+SELECT
+    count(*) AS courses,
+    count(*) FILTER (WHERE status = 'open' AND enrolled >= capacity) AS full,
+    count(*) FILTER (
+        WHERE status = 'open' AND waitlisted > 0 AND coalesce(enrolled < capacity, true)
+    ) AS waiting,
+    coalesce(sum(enrolled), 0) AS enrolled,
+    coalesce(sum(waitlisted), 0) AS waitlisted,
+    coalesce(sum(dropped), 0) AS dropped,
+    coalesce(sum(credits * enrolled), 0.0) AS credits,
+    (
+        SELECT count(DISTINCT taken.student_id)
+        FROM term AS same
+        CROSS JOIN course AS other
+        CROSS JOIN student_course AS taken
+        WHERE same.id = :term_id
+            AND other.term = same.code
+            AND taken.course_id = other.id
+            AND taken.status = 'enrolled'
+    ) AS students
+FROM (
+    SELECT course.status, course.capacity, course.credits,
+        (SELECT count(*) FROM student_course WHERE course_id = course.id AND status = 'enrolled') AS enrolled,
+        (SELECT count(*) FROM student_course WHERE course_id = course.id AND status = 'waitlisted') AS waitlisted,
+        (
+            SELECT count(*) FROM student_course
+            WHERE course_id = course.id AND status = 'dropped' AND dropped_at >= :start
+        ) AS dropped
+    FROM term
+    JOIN course ON course.term = term.code
+    WHERE term.id = :term_id
+) AS offered;
+
+-- name: list_window_changes(term_id, now, enroll_from, enroll_until, opens)
+-- With this window of the term, in which open courses can students enroll now who could not before, or no longer? And
+-- which stay closed, or open, by times of their own? opens says which of the two is wanted.
+SELECT id, label, was_open <> is_open AS has_changed
+FROM (
+    SELECT course.id, course.code, course.label,
+        coalesce(coalesce(course.enroll_from, term.enroll_from) <= :now, true)
+            AND coalesce(coalesce(course.enroll_until, term.enroll_until) > :now, true) AS was_open,
+        coalesce(coalesce(course.enroll_from, :enroll_from) <= :now, true)
+            AND coalesce(coalesce(course.enroll_until, :enroll_until) > :now, true) AS is_open
+    FROM term
+    JOIN course ON course.term = term.code
+    WHERE term.id = :term_id AND course.status = 'open'
+) AS offered
+WHERE was_open <> is_open OR is_open <> :opens
+ORDER BY code, label, id;
+
 -- name: list_student_marks(ids, term)
 -- How many credits do these students take in this term, and how many holds are on each? ids is a JSON array.
 SELECT
@@ -38,26 +91,15 @@ ORDER BY wanted.key;
 -- name: list_schedule(student_id)
 -- Which courses is or was this student in, the latest term first? meetings is a JSON array.
 SELECT
-    enrollment.course_id, enrollment.status, enrollment.position, enrollment.version, enrollment.enrolled_at,
-    enrollment.waitlisted_at, enrollment.completed_at, enrollment.dropped_at,
-    course.label, course.title, course.instructor, course.credits, course.term, course.status AS course_status,
+    enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.position,
+    enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at, enrollment.dropped_at,
+    enrollment.passed, enrollment.grade, enrollment.instead_of, enrollment.version, course.code, course.section,
+    course.label, course.title, course.term, course.credits, course.instructor,
     (
         SELECT count(*) FROM student_course AS other
         WHERE other.course_id = course.id AND other.status = 'waitlisted'
     ) AS waiting,
-    (
-        SELECT json_group_array(
-            json_object(
-                'weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room,
-                'start_on', start_on, 'end_on', end_on, 'every', every
-            )
-        )
-        FROM (
-            SELECT weekday, from_time, to_time, room, start_on, end_on, every FROM course_meeting
-            WHERE course_meeting.course_id = course.id
-            ORDER BY weekday, from_time, coalesce(start_on, '')
-        ) AS meeting
-    ) AS meetings
+-- include: meetings.sql
 FROM enrollment
 CROSS JOIN course
 LEFT JOIN term ON term.code = course.term
@@ -69,19 +111,7 @@ ORDER BY term.start_on DESC, course.code, course.label, course.id;
 -- codes? show is one of all, open, full, waiting and cancelled. meetings is a JSON array.
 SELECT id, version, code, label, title, term, instructor, credits, capacity, waitlist_capacity, promotion,
     enroll_from, enroll_until, status, enrolled, waitlisted,
-    (
-        SELECT json_group_array(
-            json_object(
-                'weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room,
-                'start_on', start_on, 'end_on', end_on, 'every', every
-            )
-        )
-        FROM (
-            SELECT weekday, from_time, to_time, room, start_on, end_on, every FROM course_meeting
-            WHERE course_meeting.course_id = offered.id
-            ORDER BY weekday, from_time, coalesce(start_on, '')
-        ) AS meeting
-    ) AS meetings
+-- include: meetings.sql
 FROM (
     SELECT id, version, code, label, title, term, instructor, credits, capacity, waitlist_capacity, promotion,
         enroll_from, enroll_until, status,
@@ -97,7 +127,7 @@ FROM (
                 WHERE course_id = course.id AND word >= wanted.value AND word < wanted.value || :last
             )
         )
-) AS offered
+) AS course
 WHERE :show = 'all'
     OR :show = 'open' AND status = 'open' AND coalesce(enrolled < capacity, true)
     OR :show = 'full' AND status = 'open' AND enrolled >= capacity

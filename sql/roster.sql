@@ -5,19 +5,7 @@ SELECT
     enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at, enrollment.dropped_at,
     enrollment.passed, enrollment.grade, enrollment.instead_of, enrollment.version, course.code, course.section, course.label, course.title, course.term, course.credits,
     course.instructor,
-    (
-        SELECT json_group_array(
-            json_object(
-                'weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room,
-                'start_on', start_on, 'end_on', end_on, 'every', every
-            )
-        )
-        FROM (
-            SELECT weekday, from_time, to_time, room, start_on, end_on, every FROM course_meeting
-            WHERE course_meeting.course_id = course.id
-            ORDER BY weekday, from_time, coalesce(start_on, '')
-        ) AS meeting
-    ) AS meetings
+-- include: meetings.sql
 FROM enrollment
 CROSS JOIN course
 WHERE course.id = enrollment.course_id
@@ -35,19 +23,7 @@ SELECT
     past.enrolled_at, past.waitlisted_at, past.completed_at, past.dropped_at,
     past.passed, past.grade, NULL AS instead_of, past.version, course.code, course.section, course.label, course.title, course.term, course.credits,
     course.instructor,
-    (
-        SELECT json_group_array(
-            json_object(
-                'weekday', weekday, 'from_time', from_time, 'to_time', to_time, 'room', room,
-                'start_on', start_on, 'end_on', end_on, 'every', every
-            )
-        )
-        FROM (
-            SELECT weekday, from_time, to_time, room, start_on, end_on, every FROM course_meeting
-            WHERE course_meeting.course_id = course.id
-            ORDER BY weekday, from_time, coalesce(start_on, '')
-        ) AS meeting
-    ) AS meetings
+-- include: meetings.sql
 FROM student_course
 CROSS JOIN course
 CROSS JOIN enrollment_version AS past

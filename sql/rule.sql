@@ -13,7 +13,7 @@
 --     open_to                    a JSON array of the groups to which the course is open; [] means everyone
 --     repeatable                 1: a student who has completed the course may take it again; 0: not
 --     term, start_on, end_on     NULL: the course has no term
---     enroll_from, enroll_until  NULL: the window has no start, no end
+--     enroll_from, enroll_until  those of the course, else of the term; NULL: the window has no start, no end
 --     instead_of                 the course that the student gives up for the seat; NULL: none
 --     last_effective_at          NULL: effective_at is NULL, or the enrollment has no event yet, or is void
 --     waits                      whether the student will be waitlisted, and so does not take the course yet

@@ -1452,6 +1452,8 @@ CREATE INDEX student_course_event_by_time ON student_course_event (recorded_at, 
 CREATE INDEX student_course_event_that_corrects ON student_course_event (student_id, course_id, id)
 WHERE corrects IS NOT NULL;
 
+CREATE INDEX student_course_event_with_override ON student_course_event (id) WHERE overridden IS NOT NULL;
+
 CREATE TRIGGER student_course_event_corrects_the_latest
 AFTER INSERT ON student_course_event
 WHEN NEW.corrects IS NOT NULL
@@ -1723,7 +1725,12 @@ CREATE TABLE term (
     version     INTEGER NOT NULL DEFAULT 1, first_day INTEGER
     GENERATED ALWAYS AS (CAST(julianday(start_on) - 2440587.5 AS INTEGER)) VIRTUAL, last_day INTEGER
     GENERATED ALWAYS AS (CAST(julianday(end_on) - 2440587.5 AS INTEGER)) VIRTUAL, drop_until TEXT
-    CONSTRAINT term_drop_until_is_time CHECK (drop_until IS strftime('%Y-%m-%dT%H:%M:%fZ', drop_until, '+0 days')),
+    CONSTRAINT term_drop_until_is_time CHECK (drop_until IS strftime('%Y-%m-%dT%H:%M:%fZ', drop_until, '+0 days')), enroll_from TEXT
+    CONSTRAINT term_enroll_from_is_time
+        CHECK (enroll_from IS strftime('%Y-%m-%dT%H:%M:%fZ', enroll_from, '+0 days')), enroll_until TEXT
+    CONSTRAINT term_enroll_until_is_time
+        CHECK (enroll_until IS strftime('%Y-%m-%dT%H:%M:%fZ', enroll_until, '+0 days'))
+    CONSTRAINT term_enroll_window_runs_forward CHECK (enroll_from < enroll_until),
     CONSTRAINT term_code_length CHECK (length(code) BETWEEN 1 AND 32),
     CONSTRAINT term_code_unique UNIQUE (code),
     CONSTRAINT term_title_length CHECK (length(title) BETWEEN 1 AND 200),
@@ -1753,7 +1760,9 @@ BEGIN
         ('start_on', OLD.start_on, NULL),
         ('end_on', OLD.end_on, NULL),
         ('max_credits', OLD.max_credits, NULL),
-        ('drop_until', OLD.drop_until, NULL);
+        ('drop_until', OLD.drop_until, NULL),
+        ('enroll_from', OLD.enroll_from, NULL),
+        ('enroll_until', OLD.enroll_until, NULL);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('term', OLD.id, OLD.version, 'deleted', NULL);
 END;
@@ -1768,7 +1777,9 @@ BEGIN
         ('start_on', NULL, NEW.start_on),
         ('end_on', NULL, NEW.end_on),
         ('max_credits', NULL, NEW.max_credits),
-        ('drop_until', NULL, NEW.drop_until);
+        ('drop_until', NULL, NEW.drop_until),
+        ('enroll_from', NULL, NEW.enroll_from),
+        ('enroll_until', NULL, NEW.enroll_until);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('term', NEW.id, NEW.version, 'created', NULL);
 END;
@@ -1790,7 +1801,8 @@ BEGIN
 END;
 
 CREATE TRIGGER term_update_leaves_a_change
-AFTER UPDATE OF code, title, start_on, end_on, max_credits, drop_until ON term
+AFTER UPDATE OF code, title, start_on, end_on, max_credits, drop_until, enroll_from,
+    enroll_until ON term
 BEGIN
     INSERT INTO changed_column (name, before, after)
     VALUES
@@ -1799,7 +1811,9 @@ BEGIN
         ('start_on', OLD.start_on, NEW.start_on),
         ('end_on', OLD.end_on, NEW.end_on),
         ('max_credits', OLD.max_credits, NEW.max_credits),
-        ('drop_until', OLD.drop_until, NEW.drop_until);
+        ('drop_until', OLD.drop_until, NEW.drop_until),
+        ('enroll_from', OLD.enroll_from, NEW.enroll_from),
+        ('enroll_until', OLD.enroll_until, NEW.enroll_until);
     INSERT INTO change_to_record (subject, subject_id, version, kind, part)
     VALUES ('term', NEW.id, NEW.version, 'changed', NULL);
 END;

@@ -12,30 +12,27 @@ from enrollment.storage.sqlite import Connection
 SQL = queries("census")
 
 
-class CourseDetails(NamedTuple):
-    """What a census shows of a course beside the counts."""
+class CensusLine(NamedTuple):
+    """What the page of a census shows of a course."""
 
+    course_id: int
+    label: str
+    code: str
+    section: str | None
+    title: str
+    # Those of the course for one student.
     credits: float
-    # Whether the course was added only after what the census knows.
-    added_later: bool
+    enrolled: int
+    waitlisted: int
     # How many students dropped it since a time.
     dropped: int
-
-
-class CensusDetails(NamedTuple):
-    """What a census shows beside the counts: how many students are enrolled in any course of the
-    term, and the courses by id."""
-
-    students: int
-    courses: dict[int, CourseDetails]
 
 
 def get_census(db: Connection, term_id: int, wanted: CensusFilter) -> Census:
     """Count the students of each course of a term, now or in the past. Raises term_not_found."""
     get_term(db, term_id)
-    if wanted.as_of or wanted.known_at:
-        as_of, known_at = wanted.as_of or ALWAYS, wanted.known_at or ALWAYS
-        rows = SQL.list_census_as_of(db, term_id=term_id, as_of=as_of, known_at=known_at)
+    if _is_past(wanted):
+        rows = SQL.list_census_as_of(db, term_id=term_id, **_times(wanted))
     else:
         rows = SQL.list_census(db, term_id=term_id)
     items = [CourseCensus(**row) for row in rows]
@@ -54,19 +51,23 @@ def get_census(db: Connection, term_id: int, wanted: CensusFilter) -> Census:
     )
 
 
-def get_census_details(
+def list_census_lines(
     db: Connection, term_id: int, start: str, wanted: CensusFilter
-) -> CensusDetails:
-    """Return the details of the same census. `start` is the time since which drops are counted."""
-    if wanted.as_of or wanted.known_at:
-        as_of, known_at = wanted.as_of or ALWAYS, wanted.known_at or ALWAYS
-        rows = SQL.list_census_details_as_of(
-            db, term_id=term_id, start=start, as_of=as_of, known_at=known_at
-        )
+) -> tuple[list[CensusLine], int]:
+    """Return the lines of the same census without the courses that were added later, and how many
+    students are enrolled in any course. `start` is the time since which drops are counted."""
+    if _is_past(wanted):
+        times = _times(wanted)
+        rows = SQL.list_census_lines_as_of(db, term_id=term_id, start=start, **times)
     else:
-        rows = SQL.list_census_details(db, term_id=term_id, start=start)
-    courses = {
-        row["course_id"]: CourseDetails(row["credits"], bool(row["added_later"]), row["dropped"])
-        for row in rows
-    }
-    return CensusDetails(rows[0]["students"] if rows else 0, courses)
+        rows = SQL.list_census_lines(db, term_id=term_id, start=start)
+    lines = [CensusLine(*(row[name] for name in CensusLine._fields)) for row in rows]
+    return lines, rows[0]["students"] if rows else 0
+
+
+def _is_past(wanted: CensusFilter) -> bool:
+    return bool(wanted.as_of or wanted.known_at)
+
+
+def _times(wanted: CensusFilter) -> dict[str, str]:
+    return {"as_of": wanted.as_of or ALWAYS, "known_at": wanted.known_at or ALWAYS}

@@ -40,6 +40,10 @@ class Changed(NamedTuple):
     # The id of the event that a correction replaces, and of that which holds again.
     corrects: int | None
     restores: int | None
+    # That on the waitlist to which a registrar moved the student.
+    position: int | None
+    # The label of the course that a waitlisted student gives up for the seat.
+    instead_of: str | None
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     part: str | None

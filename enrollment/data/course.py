@@ -92,12 +92,11 @@ def list_courses(
     db: Connection, wanted: CourseFilter, after: KeysetPosition | None = None
 ) -> KeysetPage[Course]:
     """List courses by code, section and id, of all terms or of one."""
-    query = SQL.list_courses if wanted.term is None else SQL.list_courses_of_term
     start = {"code": wanted.code, "label": "", "id": 0}
     rows: KeysetPage[dict[str, Any]]
     parameters = asdict(wanted) | prefix_ends(wanted, "code", "title", "instructor")
     parameters |= search_parameters(split_words(db, wanted.q))
-    rows = list_page(db, query, dict, parameters, start=start, after=after)
+    rows = list_page(db, SQL.list_courses, dict, parameters, start=start, after=after)
     return KeysetPage(get_courses(db, rows.items), rows.next, rows.total)
 
 

@@ -95,7 +95,7 @@ def _by_outcome(
     changes: Sequence[StatusChange],
 ) -> dict[tuple[str, bool | None, str | None], list[tuple[int, int]]]:
     """Group the student and the course of each change that ends an enrollment by what it becomes:
-    completed ones come first. Whoever completes a course has passed it, unless it is said."""
+    completed ones come first. A student who completes a course has passed it, unless it is said."""
     groups: dict[tuple[str, bool | None, str | None], list[tuple[int, int]]] = {}
     for item in sorted(changes, key=lambda item: item.status):
         key: tuple[str, bool | None, str | None] = (item.status, None, None)

@@ -77,8 +77,8 @@ def bring_in_roster(
 
 
 def promote_into_freed_seats(db: Connection, change: Change) -> None:
-    """Give the seats that the import has freed to those who wait for them. Whoever was in these
-    courses may be eligible elsewhere now."""
+    """Give the seats that the import has freed to those who wait for them. The students who were
+    in these courses may be eligible elsewhere now."""
     freed = [row["course_id"] for row in SQL.list_freed_courses(db)]
     waitlist.promote_eligible(db, change, course_ids=freed, members_of=freed)
 

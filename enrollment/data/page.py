@@ -4,33 +4,19 @@ from typing import Any, NamedTuple
 
 from enrollment.data.course import decode_meetings
 from enrollment.data.keyset import LAST_CHARACTER, KeysetPage, KeysetPosition, list_page
+from enrollment.data.outcome import as_bool
 from enrollment.data.search import split_words
-from enrollment.model.courses import Meeting
+from enrollment.model.courses import Meeting, StudentCourse
 from enrollment.storage.queries import queries, to_json
 from enrollment.storage.sqlite import Connection, Row
 
 SQL = queries("page")
 
 
-class Scheduled(NamedTuple):
-    """A course of a student, with how the student stands in it."""
+class Scheduled(StudentCourse, frozen=True, kw_only=True):
+    """A course of a student, with how many students wait for it."""
 
-    course_id: int
-    status: str
-    position: int | None
-    version: int
-    enrolled_at: str | None
-    waitlisted_at: str | None
-    completed_at: str | None
-    dropped_at: str | None
-    label: str
-    title: str
-    instructor: str | None
-    credits: float
-    term: str | None
-    course_status: str
     waiting: int
-    meetings: list[Meeting]
 
 
 class Offered(NamedTuple):
@@ -81,10 +67,36 @@ class Marks(NamedTuple):
     holds: int
 
 
+class WindowPreview(NamedTuple):
+    """What it changes if a term opens or closes enrollment."""
+
+    # In how many courses students can enroll then who could not before; or no longer can.
+    changed: int
+    # The labels, by id, of the courses that stay as they are: they have times of their own.
+    staying: dict[int, str]
+
+
 def get_start_counts(db: Connection, term: str | None, since: str) -> Row:
     """Return the numbers of the start page. `since` is when today began."""
     counts: Row = SQL.get_start_counts(db, term=term, since=since)
     return counts
+
+
+def get_term_counts(db: Connection, term_id: int, start: str) -> Row:
+    """Return the numbers of a term now. `start` is the time since which drops are counted."""
+    counts: Row = SQL.get_term_counts(db, term_id=term_id, start=start)
+    return counts
+
+
+def preview_window(
+    db: Connection, term_id: int, now: str, window: tuple[str | None, str | None], *, opens: bool
+) -> WindowPreview:
+    """Return what it changes if a term opens or closes enrollment by this window."""
+    start, end = window
+    parameters = {"enroll_from": start, "enroll_until": end, "opens": opens}
+    rows = SQL.list_window_changes(db, term_id=term_id, now=now, **parameters)
+    staying = {row["id"]: row["label"] for row in rows if not row["has_changed"]}
+    return WindowPreview(len(rows) - len(staying), staying)
 
 
 def list_marks(db: Connection, student_ids: list[int], term: str | None) -> dict[int, Marks]:
@@ -152,8 +164,8 @@ def list_codes_to_copy(db: Connection, source: str, target: str) -> list[Code]:
     return [Code(*row) for row in SQL.list_codes_to_copy(db, source=source, target=target)]
 
 
-def _scheduled(meetings: str, **row: Any) -> Scheduled:
-    return Scheduled(**row, meetings=decode_meetings(meetings))
+def _scheduled(passed: int | None, meetings: str, **row: Any) -> Scheduled:
+    return Scheduled(**row, passed=as_bool(passed), meetings=decode_meetings(meetings))
 
 
 def _offered(meetings: str, **row: Any) -> Offered:

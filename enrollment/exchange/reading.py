@@ -13,7 +13,7 @@ Format = Literal["oneroster-1.1", "oneroster-1.2", "list"]
 
 
 class Options(NamedTuple):
-    """What whoever sends the files knows better: the encoding of files that are not UTF-8, the
+    """What the sender of the files knows better: the encoding of files that are not UTF-8, the
     order of day and month, and what columns of a list hold, by their folded headers."""
 
     encoding: str | None = None

@@ -22,6 +22,7 @@ from enrollment.model.types import (
     Reason,
     RecordedStatus,
     Role,
+    Since,
     StudentNumber,
     StudentStatus,
     Text,
@@ -82,13 +83,16 @@ class NewStudent(Student, frozen=True):
 
 class TermInput(Input, frozen=True, kw_only=True):
     """A term to create, or the new fields of a term. `max_credits` limits the credits of each
-    student in the term. From `drop_until` on, students cannot drop its courses themselves, unless
-    the course has a `drop_until` of its own."""
+    student in the term. Students enroll in its courses from `enroll_from` until `enroll_until`, and
+    from `drop_until` on they cannot drop them themselves: each holds for the courses that have no
+    such time of their own."""
 
     code: Code
     title: Title
     start_on: Date
     end_on: Date
+    enroll_from: Since | None = None
+    enroll_until: Until | None = None
     drop_until: Until | None = None
     max_credits: Credits | None = None
 

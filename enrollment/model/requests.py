@@ -65,7 +65,7 @@ class CourseSetInput(ChangeDetails, frozen=True, kw_only=True):
 
 
 class BulkEnrollmentItem(Input, frozen=True, kw_only=True):
-    """One student to enroll in a course, or whose enrollment is completed or dropped. Whoever
+    """One student to enroll in a course, or whose enrollment is completed or dropped. A student who
     completes a course has passed it, unless `passed` is false."""
 
     student_id: Id
@@ -101,9 +101,10 @@ class PositionInput(Input, frozen=True, kw_only=True):
 
 class EnrollmentStatusInput(ChangeDetails, frozen=True, kw_only=True):
     """The status to give to one enrollment. "void" is for one that was entered in error: it counts
-    for nothing, and needs a `reason`. Whoever completes a course has passed it, unless `passed` is
-    false; `grade` is any label. If `correction` is true, the body is the latest change as it should
-    have been: it keeps the time and the outcome that it does not name, and needs a `reason`."""
+    for nothing, and needs a `reason`. A student who completes a course has passed it, unless
+    `passed` is false; `grade` is any label. If `correction` is true, the body is the latest change
+    as it should have been: it keeps the time and the outcome that it does not name, and needs a
+    `reason`."""
 
     status: Annotated[
         Literal["enrolled", "completed", "dropped", "void"], for_students("enrolled", "dropped")

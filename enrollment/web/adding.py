@@ -1,5 +1,6 @@
 """/students/{id}/add: enroll a student, with every reason why not; and swap courses at once."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -81,10 +82,25 @@ def add(visit: Visit, student_id: int) -> Result:
     except Problem as refusal:
         if not is_shown(refusal):
             raise
-        problem = refusal
+        problem = _with_rules(visit, path, body, refusal)
         visit.context.refusals = codes_of(problem)
     asked = [course["course_id"] for course in body["courses"]]
     return show_plan(visit, student_id, plan, schedule, asked, answer, problem)
+
+
+def _with_rules(visit: Visit, path: str, body: dict[str, Any], refusal: Problem) -> Problem:
+    """Return a refusal with the rules that the plan breaks. A body that is invalid, such as one
+    that sets rules aside without a reason, was not checked against them."""
+    if refusal.code != "invalid_body":
+        return refusal
+    try:
+        visit.send("PUT", path, {"courses": body["courses"]}, dry_run=True)
+    except Problem as broken:
+        if is_shown(broken):
+            violations = [*refusal.violations, *broken.violations]
+            return Problem(refusal.code, refusal.detail, violations)
+        raise
+    return refusal
 
 
 def _page(visit: Visit, student_id: int, problem: str = "") -> Result:
@@ -123,7 +139,7 @@ def _body(visit: Visit, plan: Plan, schedule: list[Scheduled]) -> dict[str, Any]
 
 
 def _choices(
-    visit: Visit, student_id: int, courses: list[Offered], present: dict[int, str]
+    visit: Visit, student_id: int, courses: list[Offered], present: Mapping[int, str]
 ) -> list[Choice]:
     """Return the courses with the reasons against each, found by one query."""
     requests = [EnrollmentRequest(student_id, course.id) for course in courses]

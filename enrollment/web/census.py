@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import NamedTuple
 
-from enrollment.data.census import get_census, get_census_details
+from enrollment.data.census import CensusLine, list_census_lines
 from enrollment.data.term import get_term
 from enrollment.exchange.lists import CENSUS, ListFormat
 from enrollment.http.authentication import READERS
@@ -23,27 +23,11 @@ TIMES = ("as_of", "known_at")
 NOW = CensusFilter()
 
 
-class Line(NamedTuple):
-    """One course of a census; or all of them together."""
-
-    course_id: int
-    code: str
-    section: str | None
-    label: str
-    title: str
-    enrolled: int
-    waitlisted: int
-    # Since the first day of the term.
-    dropped: int
-    # Those of the course for each student who is enrolled.
-    credits: float
-
-
 class Count(NamedTuple):
     """A census in lines, the sum of them, and how many different students are enrolled."""
 
-    lines: list[Line]
-    total: Line
+    lines: list[CensusLine]
+    total: CensusLine
     students: int
 
 
@@ -57,7 +41,7 @@ def show_census(visit: Visit, term_id: int) -> Result:
         problem = refusal
         visit.context.refusals = codes_of(problem)
     is_past = wanted != NOW
-    census = count_term(visit, term, wanted)
+    census = _count(visit, term, wanted)
     now = str(Timestamp.now())
     # What is recorded later is not known in an address with both times, unless one is to come.
     kept = {name: str(getattr(wanted, name) or now) for name in TIMES}
@@ -68,7 +52,7 @@ def show_census(visit: Visit, term_id: int) -> Result:
         term=term,
         wanted=wanted,
         census=census,
-        today=count_term(visit, term, NOW) if is_past else None,
+        today=_count(visit, term, NOW) if is_past else None,
         typed={name: visit.query.one(name) for name in TIMES},
         errors={reason.parameter: reason.detail for reason in problem.violations}
         if problem
@@ -79,7 +63,7 @@ def show_census(visit: Visit, term_id: int) -> Result:
 
 def download_census(visit: Visit, term_id: int, kind: ListFormat) -> Result:
     """The same lines as a file."""
-    census = count_term(visit, get_term(visit.db, term_id), _wanted(visit))
+    census = _count(visit, get_term(visit.db, term_id), _wanted(visit))
     rows = (line._asdict() for line in census.lines)
     return list_file(CENSUS, rows, kind)
 
@@ -91,40 +75,23 @@ def _wanted(visit: Visit) -> CensusFilter:
     return read_query(query, CensusFilter, visit.context.zone)
 
 
-def count_term(visit: Visit, term: Term, wanted: CensusFilter) -> Count:
-    """Count with the function that the API counts with."""
-    census = get_census(visit.db, term.id, wanted)
+def _count(visit: Visit, term: Term, wanted: CensusFilter) -> Count:
+    """Count the term. The credits are those of all students of a course together."""
     start = Words(visit.site.config.time_zone).day_start(term.start_on)
-    details = get_census_details(visit.db, term.id, start, wanted)
-    lines = []
-    for course in census.items:
-        about = details.courses[course.course_id]
-        if not about.added_later:
-            lines.append(
-                Line(
-                    course_id=course.course_id,
-                    code=course.code,
-                    section=course.section,
-                    label=course.label,
-                    title=course.title,
-                    enrolled=course.enrolled,
-                    waitlisted=course.waitlisted,
-                    dropped=about.dropped,
-                    credits=about.credits * course.enrolled,
-                )
-            )
-    total = Line(
+    listed, students = list_census_lines(visit.db, term.id, start, wanted)
+    lines = [line._replace(credits=line.credits * line.enrolled) for line in listed]
+    total = CensusLine(
         course_id=0,
+        label="",
         code="",
         section=None,
-        label="",
         title="",
-        enrolled=census.totals.enrolled,
-        waitlisted=census.totals.waitlisted,
-        dropped=sum(line.dropped for line in lines),
         credits=sum(line.credits for line in lines),
+        enrolled=sum(line.enrolled for line in lines),
+        waitlisted=sum(line.waitlisted for line in lines),
+        dropped=sum(line.dropped for line in lines),
     )
-    return Count(lines, total, details.students)
+    return Count(lines, total, students)
 
 
 ONE = "/terms/<term_id:id>/census"

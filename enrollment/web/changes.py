@@ -22,7 +22,7 @@ from enrollment.http.responses import Result
 from enrollment.model.queries import EventFilter
 from enrollment.problems.errors import Problem
 from enrollment.web.downloads import file_pages, list_file
-from enrollment.web.history import correction, record_change, rules_set_aside
+from enrollment.web.history import correction, moved, record_change, rules_set_aside
 from enrollment.web.paging import after, next_path
 from enrollment.web.refusal import codes_of
 from enrollment.web.visit import Visit
@@ -116,7 +116,9 @@ def _rows(changes: Iterator[Changed], words: Words) -> Iterator[Fields]:
             "effective_at": words.stamp(change.effective_at),
             "actor": actor(change.actor),
             "label": change.label or change.course_id,
-            "change": record_change(change, words) if change.subject != "enrollment" else "",
+            "change": moved(change)
+            if change.subject == "enrollment"
+            else record_change(change, words),
             "overridden": rules_set_aside(change),
             "correction": correction(change),
         }

@@ -3,10 +3,12 @@
 from http import HTTPStatus
 from typing import Any
 
+from enrollment.data import page
 from enrollment.data.change_list import ChangeScope, list_changes
 from enrollment.data.course import get_course, get_course_tag
 from enrollment.data.roster import list_students_of_course
 from enrollment.http.authentication import READERS, READERS_AND_STUDENTS, REGISTRARS
+from enrollment.http.conditional import etag_of
 from enrollment.http.operation import Operation
 from enrollment.http.query import read_query
 from enrollment.http.responses import Result
@@ -15,15 +17,17 @@ from enrollment.model.records import RosterEntry
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.web import effective
+from enrollment.web.move import NO_MOVE, Move, move
 from enrollment.web.record import whole
 from enrollment.web.refusal import codes_of, is_shown, overridable, reasons
-from enrollment.web.term import title_of
+from enrollment.web.term import find_term
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
 CHANGES = 10
 # The most students that the page shows of one course.
 MOST = 1000
+NOTHING_TICKED = Problem("invalid_query", "Tick at least one student first.")
 
 
 def show_course(visit: Visit, course_id: int) -> Result:
@@ -36,8 +40,9 @@ def show_class_list(visit: Visit, course_id: int) -> Result:
     course = get_course(visit.db, course_id)
     roster = _roster(visit, course_id, CensusFilter())
     enrolled = [entry for entry in roster if entry.status == "enrolled"]
-    term = title_of(visit, course.term)
-    return visit.page("class_list", course=course, term=term, enrolled=enrolled)
+    term = find_term(visit, course.term)
+    title = term.title if term else ""
+    return visit.page("class_list", course=course, term=title, enrolled=enrolled)
 
 
 def drop(visit: Visit, course_id: int) -> Result:
@@ -73,6 +78,17 @@ def promote(visit: Visit, course_id: int) -> Result:
     return _try(visit, course_id, act)
 
 
+def move_on_waitlist(visit: Visit, course_id: int) -> Result:
+    """Move a student on the waitlist."""
+    named = visit.form.ids("moved")
+    if not named:
+        return _course(visit, course_id, NOTHING_TICKED)
+    moved_to = link(f"/courses/{course_id}", done="moved")
+    return move(
+        visit, named[0], course_id, moved_to, lambda moved: _course(visit, course_id, move=moved)
+    )
+
+
 def _change(visit: Visit, course_id: int, status: str) -> Result:
     ticked = visit.form.ids("student")
 
@@ -86,8 +102,7 @@ def _change(visit: Visit, course_id: int, status: str) -> Result:
         return link(f"/courses/{course_id}", done=f"students_{status}", n=len(ticked))
 
     if not ticked:
-        problem = Problem("invalid_query", "Tick at least one student first.")
-        return _course(visit, course_id, problem)
+        return _course(visit, course_id, NOTHING_TICKED)
     return _try(visit, course_id, act)
 
 
@@ -100,31 +115,45 @@ def _try(visit: Visit, course_id: int, act: Any) -> Result:
         return _course(visit, course_id, problem)
 
 
-def _course(visit: Visit, course_id: int, problem: Problem | None = None) -> Result:
+def _course(
+    visit: Visit, course_id: int, problem: Problem | None = None, move: Move = NO_MOVE
+) -> Result:
     course = get_course(visit.db, course_id)
+    term = find_term(visit, course.term)
+    window = [
+        getattr(course, name) or getattr(term, name, None)
+        for name in ("enroll_from", "enroll_until")
+    ]
     if visit.is_student:
-        return visit.page("course", course=course, past=None, problem=None, reasons=[], rules=[])
+        return visit.page(
+            "course", course=course, window=window, past=None, problem=None, reasons=[], rules=[]
+        )
     past = CensusFilter()
     if any(visit.query.one(name) for name in ("as_of", "known_at")):
         past = read_query(_without_empty(visit), CensusFilter, visit.context.zone)
     roster = _roster(visit, course_id, past)
-    status = HTTPStatus.OK
+    waitlist = sorted(
+        (entry for entry in roster if entry.status == "waitlisted"),
+        key=lambda entry: (entry.position or 0, entry.waitlisted_at or ""),
+    )
+    given_up = [entry.instead_of for entry in waitlist if entry.instead_of]
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem or move.problem else HTTPStatus.OK
     if problem:
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
         visit.context.refusals = codes_of(problem)
     return visit.page(
         "course",
         status,
         course=course,
+        window=window,
         past=past if past.as_of or past.known_at else None,
         by_status={
             name: [entry for entry in roster if entry.status == name]
             for name in ("enrolled", "completed", "dropped")
         },
-        waitlist=sorted(
-            (entry for entry in roster if entry.status == "waitlisted"),
-            key=lambda entry: (entry.position or 0, entry.waitlisted_at or ""),
-        ),
+        waitlist=waitlist,
+        labels=page.list_labels(visit.db, given_up) if given_up else {},
+        move=move,
+        tags={entry.student_id: etag_of(entry) for entry in waitlist},
         seen=get_course_tag(visit.db, course_id),
         changes=list_changes(visit.db, ChangeScope(course_id=course_id), CHANGES).items,
         problem=problem,
@@ -158,5 +187,6 @@ PAGES = (
     Operation("GET", f"{ONE}/class-list", READERS, show_class_list, is_page=True),
     Operation("POST", f"{ONE}/drop", REGISTRARS, drop, is_page=True),
     Operation("POST", f"{ONE}/complete", REGISTRARS, complete, is_page=True),
+    Operation("POST", f"{ONE}/move", REGISTRARS, move_on_waitlist, is_page=True),
     Operation("POST", f"{ONE}/promote", REGISTRARS, promote, is_page=True),
 )

@@ -109,7 +109,7 @@ def _form(
         course=course,
         values=values,
         terms=choose_term(visit),
-        # Not the tag: new enrollments do not concern whoever edits the fields.
+        # Not the tag: new enrollments do not concern a registrar who edits the fields.
         seen=course.version if course else None,
         errors=by_field(problem),
         changed=bool(problem and problem.code == "precondition_failed"),

@@ -13,11 +13,13 @@ from enrollment.http.authentication import (
     REGISTRARS,
     REGISTRARS_AND_STUDENTS,
 )
+from enrollment.http.conditional import etag_of
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.queries import Pagination
 from enrollment.problems.errors import Problem
 from enrollment.web import effective
+from enrollment.web.move import NO_MOVE, Move, move
 from enrollment.web.refusal import Refused, by_field, codes_of, is_shown, run_each
 from enrollment.web.term import choose_term
 from enrollment.web.visit import Visit
@@ -83,6 +85,17 @@ def release_hold(visit: Visit, student_id: int, hold_id: int) -> Result:
     return visit.once(act)
 
 
+def move_on_waitlist(visit: Visit, student_id: int) -> Result:
+    """Move the student on the waitlist of a course."""
+    named = visit.form.ids("moved")
+    if not named:
+        return _desk(visit, student_id, Refused({"": NOTHING_TICKED}))
+    moved_to = _back(visit, student_id, "moved")
+    return move(
+        visit, student_id, named[0], moved_to, lambda moved: _desk(visit, student_id, move=moved)
+    )
+
+
 def _end(visit: Visit, student_id: int, status: str) -> Result:
     """Give the ticked courses this status: all of them, or none."""
     ticked = visit.form.ids("course")
@@ -114,6 +127,7 @@ def _desk(
     student_id: int,
     refused: Refused | None = None,
     hold_refusal: Problem | None = None,
+    move: Move = NO_MOVE,
 ) -> Result:
     student = get_student(visit.db, student_id)
     terms = choose_term(visit)
@@ -126,6 +140,8 @@ def _desk(
     latest = list_changes(visit.db, ChangeScope(student_id), CHANGES)
     status = HTTPStatus.OK
     problems = {**(refused.problems if refused else {})}
+    if move.problem:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
     if problems or hold_refusal:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         shown = [*problems.values(), *([hold_refusal] if hold_refusal else [])]
@@ -142,6 +158,9 @@ def _desk(
         changes=_visible(visit, latest.items),
         problems=problems,
         hold_errors=by_field(hold_refusal),
+        move=move,
+        tags={course.course_id: etag_of(course) for course in schedule},
+        labels={course.course_id: course.label for course in schedule},
     )
 
 
@@ -168,6 +187,7 @@ PAGES = (
     Operation("GET", f"{ONE}/schedule", READERS_AND_STUDENTS, show_schedule, is_page=True),
     Operation("POST", f"{ONE}/drop", REGISTRARS_AND_STUDENTS, drop, is_page=True),
     Operation("POST", f"{ONE}/complete", REGISTRARS, complete, is_page=True),
+    Operation("POST", f"{ONE}/move", REGISTRARS, move_on_waitlist, is_page=True),
     Operation("POST", f"{ONE}/holds", REGISTRARS, place_hold, is_page=True),
     Operation("POST", f"{ONE}/holds/<hold_id:id>/release", REGISTRARS, release_hold, is_page=True),
 )

@@ -4,15 +4,15 @@ from typing import Any
 
 from enrollment.data.change_list import Changed
 from enrollment.web.fields import Fields
-from enrollment.web.words import STATUSES, TIMESTAMP, WEEKDAYS, Words, count
+from enrollment.web.words import STATUSES, TIMESTAMP, WEEKDAYS, Words, count, ordinal
 
-# What happened to an enrollment, before and after the label of the course.
+# What happened to an enrollment, with the label of the course for {}.
 EVENTS = {
-    "enrolled": ("enrolled in", ""),
-    "waitlisted": ("joined the waitlist of", ""),
-    "completed": ("completed", ""),
-    "dropped": ("dropped", ""),
-    "void": ("enrollment in", "made void"),
+    "enrolled": "enrolled in {}",
+    "waitlisted": "joined the waitlist of {}",
+    "completed": "completed {}",
+    "dropped": "dropped {}",
+    "void": "enrollment in {} made void",
 }
 DONE = {
     "enrolled": "Enrolled in {courses}.",
@@ -22,14 +22,19 @@ DONE = {
     "released": "The hold is released.",
     "holds_released": "Released {holds}.",
     "token_made": "The token is made. Its secret was shown before, and is not kept.",
-    "token_revoked": "The token is revoked. Whoever used it is signed out.",
+    "token_revoked": "The token is revoked. All who used it are signed out.",
     "corrected": "The latest change is corrected.",
     "taken_back": "The latest change is taken back.",
     "made_void": "The enrollment is void.",
     "saved": "Saved.",
     "added": "The student is added.",
     "copied": "Copied {courses}.",
+    "term_closed": "Enrollment in the term is closed.",
+    "term_opened": "Enrollment in the term is open.",
     "promoted": "{students} got a seat.",
+    "moved": "The student is moved on the waitlist.",
+    "swapped": "The swap is done: the new course instead of the other one.",
+    "waits_to_swap": "On the waitlist. The other course stays until a seat is free.",
     "students_dropped": "Dropped {students}.",
     "students_completed": "Completed the course for {students}.",
     "added_students": "Added {students}.",
@@ -41,16 +46,9 @@ DONE = {
 def describe(change: Changed, words: Words) -> tuple[str, str, str]:
     """What changed: the words before the label of the course, the label, and the words after."""
     if change.subject == "enrollment":
-        before, after = EVENTS[str(change.to_status)]
-        if change.from_status == "waitlisted" and change.to_status == "dropped":
-            before = "left the waitlist of"
-        if change.from_status == change.to_status == "waitlisted" and not change.corrects:
-            before = "stays on the waitlist of"
-        return (
-            before,
-            change.label or f"course {change.course_id}",
-            ", ".join([*filter(None, [after]), *_details(change, words)]),
-        )
+        before, _, after = _event(change).partition(" {}")
+        details = ", ".join([*filter(None, [after.strip()]), *_details(change, words)])
+        return before, change.label or f"course {change.course_id}", details
     if change.subject == "hold":
         return f"{record_change(change, words)}: {change.reason or ''}", "", ""
     if change.subject == "course":
@@ -60,9 +58,22 @@ def describe(change: Changed, words: Words) -> tuple[str, str, str]:
     return record_change(change, words), "", ""
 
 
+def _event(change: Changed) -> str:
+    """What happened to an enrollment, with {} for the label of the course."""
+    if change.from_status == "waitlisted" and change.to_status == "dropped":
+        return "left the waitlist of {}"
+    if change.position:
+        return f"{moved(change)} of {{}}"
+    if change.from_status == change.to_status == "waitlisted" and not change.corrects:
+        return "stays on the waitlist of {}"
+    return EVENTS[str(change.to_status)]
+
+
 def transition(change: Changed) -> str:
     """From what to what an enrollment has changed, such as "enrolled → dropped"."""
     after = STATUSES[str(change.to_status)]
+    if change.position:
+        return moved(change)
     if change.from_status == change.to_status:
         return f"still {after}"
     steps = [STATUSES[change.from_status]] if change.from_status else []
@@ -74,6 +85,13 @@ def transition(change: Changed) -> str:
 def history_line(change: Changed, words: Words) -> str:
     """The same where it is clear of which enrollment."""
     return ", ".join([transition(change), *_details(change, words)])
+
+
+def moved(change: Changed) -> str:
+    """Where a registrar moved a student on the waitlist, if the change is a move."""
+    if not change.position:
+        return ""
+    return f"moved to {ordinal(change.position)} place on the waitlist"
 
 
 def correction(change: Changed) -> str:
@@ -120,6 +138,8 @@ def _details(change: Changed, words: Words) -> list[str]:
     details = [*filter(None, [correction(change)])]
     if change.effective_at and change.effective_at != change.recorded_at:
         details.append(f"since {words.day(change.effective_at)}")
+    if change.instead_of:
+        details.append(f"instead of {change.instead_of}")
     if change.reason:
         details.append(f"“{change.reason}”")
     if change.overridden:

@@ -20,6 +20,8 @@ from enrollment.web import (
     start,
     student,
     students,
+    swap,
+    term_page,
     terms,
     tokens,
 )
@@ -39,10 +41,12 @@ PAGES: tuple[Operation, ...] = (
     *importing.PAGES,
     *imports.PAGES,
     *terms.PAGES,
+    *term_page.PAGES,
     *tokens.PAGES,
     *downloads.PAGES,
     *changes.PAGES,
     *census.PAGES,
     *course_copy.PAGES,
     *enrollment.PAGES,
+    *swap.PAGES,
 )

@@ -136,6 +136,8 @@ def list_moved(
         for event in (answer["events"] if answer else ())
         if event["student_id"] != student_id and event["to_status"] == "enrolled"
     ]
+    if not events:
+        return []
     people = page.list_people(visit.db, [event["student_id"] for event in events])
     return [
         (people[event["student_id"]], get_course(visit.db, event["course_id"])) for event in events

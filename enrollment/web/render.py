@@ -18,7 +18,7 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
-# Nothing that is shown to whoever has signed in stays in the browser after that.
+# Nothing that is shown in a session stays in the browser after it.
 PRIVATE = {"Cache-Control": "no-store"}
 HEADERS = {
     "Content-Type": "text/html; charset=utf-8",

@@ -22,7 +22,7 @@ def wants_page(context: Context) -> bool:
 
 
 def receive_page(site: Site, context: Context) -> Response | None:
-    """Send whoever has not signed in to the sign-in. Return None if the request must be run.
+    """Send a visitor who has not signed in to the sign-in. Return None if the request must be run.
 
     Raises foreign_form, forbidden, too_many_requests.
     """

@@ -11,10 +11,9 @@ from enrollment.web.words import Words
 ALL = TermFilter(limit=1000)
 
 
-def title_of(visit: Visit, code: str | None) -> str:
-    """Return the title of the term with this code, or "" if there is none."""
-    every = list_terms(visit.db, ALL).items
-    return next((term.title for term in every if term.code == code), "")
+def find_term(visit: Visit, code: str | None) -> Term | None:
+    """Return the term with this code, or None if there is none."""
+    return next((term for term in list_terms(visit.db, ALL).items if term.code == code), None)
 
 
 class Terms(NamedTuple):

@@ -3,7 +3,6 @@
 from http import HTTPStatus
 from typing import Any
 
-from enrollment.data import page
 from enrollment.data.term import get_term, list_terms
 from enrollment.http.authentication import READERS, REGISTRARS
 from enrollment.http.conditional import etag_of
@@ -11,7 +10,6 @@ from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.records import Term
 from enrollment.problems.errors import Problem
-from enrollment.web.census import NOW, count_term
 from enrollment.web.record import decimal, submit, typed
 from enrollment.web.refusal import by_field
 from enrollment.web.term import ALL
@@ -19,7 +17,9 @@ from enrollment.web.visit import Visit
 from enrollment.web.words import Words, link, number
 
 TEXTS = ("code", "title", "start_on", "end_on")
-FIELDS = (*TEXTS, "drop_until", "max_credits")
+ENDS = ("enroll_until", "drop_until")
+TIMES = ("enroll_from", *ENDS)
+FIELDS = (*TEXTS, *TIMES, "max_credits")
 
 
 def show_terms(visit: Visit) -> Result:
@@ -27,18 +27,6 @@ def show_terms(visit: Visit) -> Result:
     every = list_terms(visit.db, ALL).items
     every.sort(key=lambda term: term.start_on, reverse=True)
     return visit.page("terms_list", listed=every)
-
-
-def show_term(visit: Visit, term_id: int) -> Result:
-    """Show a term with its numbers."""
-    term = get_term(visit.db, term_id)
-    since = Words(visit.site.config.time_zone).day_start()
-    return visit.page(
-        "term",
-        term=term,
-        census=count_term(visit, term, NOW),
-        counts=page.get_start_counts(visit.db, term.code, since),
-    )
 
 
 def show_new(visit: Visit) -> Result:
@@ -61,7 +49,8 @@ def show_edit(visit: Visit, term_id: int) -> Result:
     term = get_term(visit.db, term_id)
     values = {name: getattr(term, name) for name in TEXTS}
     words = Words(visit.site.config.time_zone)
-    values["drop_until"] = words.boundary(term.drop_until, is_end=True)
+    for name in TIMES:
+        values[name] = words.boundary(getattr(term, name), is_end=name in ENDS)
     values["max_credits"] = number(term.max_credits)
     return _form(visit, term, values)
 
@@ -78,8 +67,8 @@ def replace(visit: Visit, term_id: int) -> Result:
 
 
 def _body(visit: Visit) -> dict[str, Any]:
-    return typed(visit, FIELDS) | {
-        "drop_until": visit.form.one("drop_until") or None,
+    return typed(visit, TEXTS) | {
+        **{name: visit.form.one(name) or None for name in TIMES},
         "max_credits": decimal(visit.form.one("max_credits")),
     }
 
@@ -102,7 +91,6 @@ PAGES = (
     Operation("GET", "/terms", READERS, show_terms, is_page=True),
     Operation("GET", "/terms/new", REGISTRARS, show_new, is_page=True),
     Operation("POST", "/terms/new", REGISTRARS, create, is_page=True),
-    Operation("GET", "/terms/<term_id:id>", READERS, show_term, is_page=True),
     Operation("GET", "/terms/<term_id:id>/edit", REGISTRARS, show_edit, is_page=True),
     Operation("POST", "/terms/<term_id:id>/edit", REGISTRARS, replace, is_page=True),
 )

@@ -57,7 +57,7 @@ def create(visit: Visit) -> Result:
 
 
 def revoke(visit: Visit, token_id: int) -> Result:
-    """Revoke a token: whoever uses it is signed out."""
+    """Revoke a token: the people who use it are signed out."""
 
     def act() -> str:
         visit.send("DELETE", f"/v1/tokens/{token_id}")

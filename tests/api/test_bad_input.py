@@ -149,6 +149,8 @@ FIELDS: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ("/v1/courses", COURSE, "counts_as", GROUPS),
     ("/v1/courses", COURSE, "early_access", {"null": None, "text": "A1", "many": [{}] * 51}),
     ("/v1/courses", COURSE, "drop_until", MOMENTS),
+    ("/v1/terms", TERM, "enroll_from", MOMENTS),
+    ("/v1/terms", TERM, "enroll_until", MOMENTS),
     ("/v1/terms", TERM, "drop_until", MOMENTS),
     ("/v1/courses", COURSE, "status", STATUSES),
     ("/v1/students", STUDENT, "max_credits", AMOUNTS),

@@ -10,8 +10,11 @@ FALL = {
     "title": "Fall 2026",
     "start_on": "2026-08-31",
     "end_on": "2026-12-18",
+    "enroll_from": None,
+    "enroll_until": None,
     "drop_until": None,
 }
+PAST, FUTURE = "2020-01-01T00:00:00.000Z", "2099-01-01T00:00:00.000Z"
 
 
 def test_a_created_term_can_be_read(client: Client):
@@ -53,6 +56,53 @@ def test_ends_before_start(client: Client):
 
     assert broken(answer) == [("/end_on", "ends_before_start")]
     assert client.walk("/v1/terms") == []
+
+
+def test_a_window_that_ends_before_it_starts(client: Client):
+    window = {"enroll_from": FUTURE, "enroll_until": FUTURE}
+
+    answer = client.post_json("/v1/terms", {**FALL, **window}, status=422)
+
+    assert broken(answer) == [("/enroll_until", "ends_before_start")]
+
+
+@pytest.mark.parametrize(
+    ("field", "of_course", "of_term", "code"),
+    [
+        ("enroll_until", None, PAST, "window_closed"),
+        ("enroll_until", PAST, FUTURE, "window_closed"),
+        ("enroll_until", FUTURE, PAST, None),
+        ("enroll_from", None, FUTURE, "window_not_open"),
+        ("enroll_from", FUTURE, PAST, "window_not_open"),
+        ("enroll_from", PAST, FUTURE, None),
+        ("enroll_from", None, None, None),
+    ],
+)
+def test_a_course_has_the_window_of_its_term_where_it_has_none(
+    client: Client, field: str, of_course: str | None, of_term: str | None, code: str | None
+):
+    term = client.term(**{field: of_term})
+    course = client.course(code="CS101", term=term, **{field: of_course})
+
+    answer = client.enroll(client.student(), course, status=409 if code else 201)
+
+    if code:
+        assert broken(answer) == [("/course_id", code)]
+        assert answer.json["errors"][0]["details"][field] == (of_course or of_term)
+
+
+def test_a_term_that_opens_again_gives_its_free_seats_to_those_who_wait(client: Client):
+    course = client.course(term=client.term(), capacity=1)
+    first, waiting = client.student(), client.student()
+    client.enroll(first, course)
+    client.enroll(waiting, course, waitlist=True)
+    client.patch_json("/v1/terms/1", {"enroll_until": PAST}, status=200)
+    client.put_status(first, course, "dropped")
+    assert client.status(waiting, course) == "waitlisted"
+
+    client.patch_json("/v1/terms/1", {"enroll_until": None}, status=200)
+
+    assert client.status(waiting, course) == "enrolled"
 
 
 def test_term_code_taken_whatever_the_case(client: Client):

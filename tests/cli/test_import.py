@@ -48,7 +48,7 @@ def test_what_is_at_fault_is_shown_and_nothing_is_done(people: Path, capsys: Cap
 
     shown = capsys.readouterr()
     assert "error     people.csv, row 3, Last name: The family name is blank.\n" in shown.out
-    assert shown.err.startswith("enrollment: people.csv: Rows of the file are at fault.")
+    assert shown.err.startswith("enrollment: people.csv: Rows of the file have errors.")
     with Path("faults.csv").open(encoding="utf-8-sig", newline="") as text:
         assert [row[1] for row in csv.reader(text)] == ["Row", "3"]
     assert main(["imports", "--json"]) == 0

@@ -297,6 +297,8 @@ def test_a_row_that_makes_no_sense_is_refused(
         ("term", "start_on", "'2026-02-30'", "term_start_on_is_date"),
         ("term", "start_on", "'2027-01-01'", "term_ends_after_start"),
         ("term", "end_on", "'x'", "term_end_on_is_date"),
+        ("term", "enroll_from", "'x'", "term_enroll_from_is_time"),
+        ("term", "enroll_until", "'2026-09-01T08:00:00Z'", "term_enroll_until_is_time"),
         ("term", "drop_until", "'2026-10-01'", "term_drop_until_is_time"),
         ("term", "max_credits", "-1", "term_max_credits_range"),
         ("term", "version", "0", "term_version_positive"),

@@ -117,7 +117,9 @@ def test_a_refusal_changes_nothing_and_its_rules_can_be_set_aside(
     tick(again, "rule", 0)
     again.fields["rule"][0].checked = True
     page = again.submit("do", value="enroll", status=422)
-    assert "Expected text of 1 to 500 characters" in page.html.find(id="why-wrong").get_text()
+    assert page.html.find(id="why-wrong").get_text() == "Give a reason."
+    # What was not checked for that is still shown.
+    assert "CS102 needs CS101 completed before." in text(page)
     again = form_to(page, "/add")
     assert again.fields["rule"][0].checked
     again["override_reason"] = "studied it elsewhere"

@@ -91,6 +91,22 @@ def test_a_kept_address_shows_the_same_numbers_for_ever(
     assert late["MA101 Databases"][0] == "0"
 
 
+@pytest.mark.parametrize("query", ["", "as_of=2026-09-09"])
+def test_the_page_counts_as_the_api_does(
+    browser: Browser, client: Client, fall: list[int], query: str
+):
+    client.enroll(client.student(), client.course(term="2026-FALL", capacity=0), waitlist=True)
+
+    lines = numbers(browser.get(f"/terms/1/census?{query}"))
+
+    census = client.get(f"/v1/terms/1/census?{query}").json
+    for course in census["items"]:
+        line = lines[f"{course['label']} {course['title']}"]
+        counted = [str(course[name] or "") for name in ("enrolled", "waitlisted")]
+        assert [line[0].replace("0", ""), line[-3]] == counted
+    assert lines["All courses"][0] == str(census["totals"]["enrolled"])
+
+
 def test_an_address_whose_day_is_not_over_cannot_be_kept_yet(browser: Browser, fall: list[int]):
     page = browser.get("/terms/1/census?as_of=2026-09-09&known_at=2999-01-01")
 

@@ -68,10 +68,12 @@ def test_rules_set_aside_and_corrections_are_shown(
         "admin CS101 enrolled → completed, grade B",
         "admin CS101 enrolled the dean agrees rules set aside: course full",
     ]
-    assert rows(browser.get(f"/changes?student={ada}&only=overrides")) == [
-        rows(page)[0],
-        rows(page)[3],
-    ]
+    set_aside = [rows(page)[0], rows(page)[3]]
+    assert rows(browser.get(f"/changes?student={ada}&only=overrides")) == set_aside
+    named = [row.replace("CS101", "Lovelace, Ada CS101") for row in set_aside]
+    for others in ("", f"&course={course}", "&actor=admin"):
+        assert rows(browser.get(f"/changes?only=overrides{others}")) == named
+    assert "No change matches." in text(browser.get("/changes?only=overrides&actor=registrar"))
 
 
 def test_the_changes_of_a_day_of_a_person_or_of_a_course(

@@ -97,7 +97,7 @@ def test_rows_at_fault_are_shown_and_can_be_left_out(browser: Browser, client: C
     page = preview(browser, FAULTY)
 
     said = text(page)
-    assert "Rows of the file are at fault. Nothing has been changed yet." in said
+    assert "Rows of the file have errors. Nothing has been changed yet." in said
     assert "class.csv, row 3 Last name error The family name is blank." in said
     form = form_to(page, "/import")
     assert not page.html.find("button", value="import")

@@ -27,8 +27,15 @@ FORMS = [
     page.path for page in PAGES if page.method == "POST" and page.allowed in (ADMINS, REGISTRARS)
 ]
 FILES = [page.path for page in PAGES if page.download]
-STUDENTS_OWN = ("/students/1", "/students/1/add", "/students/1/schedule", "/courses", "/courses/1")
-FOR_WRITERS = ("/new", "/edit", "/add", "/copy", "/import")
+STUDENTS_OWN = (
+    "/students/1",
+    "/students/1/add",
+    "/students/1/schedule",
+    "/students/1/courses/1/swap",
+    "/courses",
+    "/courses/1",
+)
+FOR_WRITERS = ("/new", "/edit", "/add", "/copy", "/import", "/swap")
 ADMINS_ONLY = ("/tokens",)
 # A page reads little: each query of a list is one query, however long the list.
 MOST_QUERIES = 10

@@ -4,7 +4,7 @@ import pytest
 
 from enrollment.app import App
 from tests.support.browser import Browser, form_to, text
-from tests.support.client import Client
+from tests.support.client import Client, broken
 from tests.support.tokens import TOKENS
 
 
@@ -43,9 +43,74 @@ def test_a_term_shows_its_numbers(browser: Browser, spring: int):
 
     said = text(page)
     assert "31 Aug 2026 to 18 Dec 2026 no limit of credits students drop until 1 Oct 2026" in said
-    assert "5 courses 1 full course 0 with a free seat and students waiting" in said
+    assert "5 courses 1 full course 0 courses with a free seat and students waiting" in said
     assert "1 student enrolled 1 place taken 1 waiting 0 dropped since the start 5 credits" in said
     page.click("Census")
+
+
+def change(page, do: str, status: int):
+    return form_to(page, "/enrollment").submit("do", value=do, status=status)
+
+
+def test_enrollment_in_a_term_is_closed_and_opened_after_a_preview(
+    browser: Browser, client: Client, spring: int
+):
+    later = client.course(code="LA101", term="2026-FALL", enroll_until="2099-01-01T00:00:00Z")
+    page = browser.get("/terms/1")
+    assert "Enrollment is open" in text(page)
+
+    page = change(page, "preview", 200)
+
+    said = text(page)
+    # The full one is open too; the cancelled one is not.
+    assert "Students could no longer enroll in 4 courses." in said
+    assert "1 course would stay open, by times of its own: LA101" in said
+    assert client.get("/v1/terms/1").json["enroll_until"] is None
+    page = change(page, "change", 303).follow()
+    assert "Enrollment in the term is closed. " in text(page)
+    assert "Enrollment is closed until " in text(page)
+    answer = client.enroll(client.student(), 3, status=409)
+    assert broken(answer) == [("/course_id", "window_closed")]
+    assert "Enrollment until " in text(browser.get("/courses/3"))
+    client.enroll(client.student(), later)
+    # A seat comes free, which no one gets while enrollment is closed.
+    client.put_status(1, 5, "dropped")
+    assert client.status(2, 5) == "waitlisted"
+
+    page = change(page, "preview", 200)
+
+    said = text(page)
+    assert "Students could enroll in 4 courses. 1 student would get a free seat" in said
+    assert client.status(2, 5) == "waitlisted"
+    page = change(page, "change", 303).follow()
+    assert "Enrollment in the term is open." in text(page)
+    assert client.status(2, 5) == "enrolled"
+    assert client.get("/v1/terms/1").json["enroll_until"] is None
+
+
+def test_a_start_that_is_to_come_is_lifted_and_an_end_stays(browser: Browser, client: Client):
+    window = {"enroll_from": "2098-01-01T00:00:00.000Z", "enroll_until": "2099-01-01T00:00:00.000Z"}
+    client.term(**window)
+    form = form_to(browser.get("/terms/1"), "/enrollment")
+
+    first, second = (form.submit("do", value="change", status=303) for _ in range(2))
+
+    term = client.get("/v1/terms/1").json
+    assert first.location == second.location
+    assert (term["enroll_from"], term["version"]) == (None, 2)
+    assert term["enroll_until"] == window["enroll_until"]
+
+
+def test_a_term_that_has_changed_is_not_closed(browser: Browser, client: Client):
+    client.term()
+    page = browser.get("/terms/1")
+    client.patch_json("/v1/terms/1", {"title": "Autumn"})
+
+    page = change(page, "change", 422)
+
+    assert "The record has changed since you read it." in text(page)
+    assert client.get("/v1/terms/1").json["enroll_until"] is None
+    change(page, "change", 303)
 
 
 def test_a_term_that_readers_see_has_no_buttons(app: App, spring: int):

@@ -59,7 +59,7 @@ PROBLEM_TYPES = (
     problem(
         code="import_has_errors",
         status=422,
-        title="Rows of the file are at fault",
+        title="Rows of the file have errors",
         advice="Correct the rows, or send the file with `errors=skip` to leave them out.",
         example=Example("1 row is at fault."),
     ),

@@ -1,0 +1,91 @@
+"""/terms/{id}: one term with its numbers; it closes and opens enrollment in all its courses."""
+
+from http import HTTPStatus
+
+from enrollment.data import page
+from enrollment.data.page import WindowPreview
+from enrollment.data.term import get_term
+from enrollment.http.authentication import READERS, REGISTRARS
+from enrollment.http.conditional import etag_of
+from enrollment.http.operation import Operation
+from enrollment.http.responses import Result
+from enrollment.model.records import Term
+from enrollment.model.types import Timestamp
+from enrollment.problems.errors import Problem
+from enrollment.web.refusal import codes_of, is_shown, reasons
+from enrollment.web.visit import Visit
+from enrollment.web.words import Words, link
+
+
+def show_term(visit: Visit, term_id: int) -> Result:
+    """Show a term with its numbers."""
+    return _page(visit, get_term(visit.db, term_id))
+
+
+def change_window(visit: Visit, term_id: int) -> Result:
+    """Close enrollment in the courses of the term from now on, or open it; or preview that."""
+    term, now = get_term(visit.db, term_id), str(Timestamp.now())
+    path, seen, opens = (
+        f"/v1/terms/{term_id}",
+        visit.form.one("seen"),
+        visit.form.one("to") == "open",
+    )
+    body = _in_the_way(term, now) if opens else {"enroll_until": now}
+
+    def act() -> str:
+        visit.send("PATCH", path, body, if_match=seen)
+        return link(f"/terms/{term_id}", done="term_opened" if opens else "term_closed")
+
+    try:
+        if visit.form.one("do") != "preview":
+            return visit.once(act)
+        answer = visit.send("PATCH", path, body, if_match=seen, dry_run=True)
+    except Problem as problem:
+        if not is_shown(problem):
+            raise
+        return _page(visit, term, problem=problem)
+    promoted = sum(event["to_status"] == "enrolled" for event in answer["events"])
+    window = answer["enroll_from"], answer["enroll_until"]
+    preview = page.preview_window(visit.db, term_id, now, window, opens=opens)
+    return _page(visit, term, preview, promoted)
+
+
+def _in_the_way(term: Term, now: str) -> dict[str, str | None]:
+    """The times of the term because of which no one can enroll now, as a patch without them."""
+    patch: dict[str, str | None] = {}
+    if term.enroll_from and term.enroll_from > now:
+        patch["enroll_from"] = None
+    if term.enroll_until and term.enroll_until <= now:
+        patch["enroll_until"] = None
+    return patch
+
+
+def _page(
+    visit: Visit,
+    term: Term,
+    preview: WindowPreview | None = None,
+    promoted: int = 0,
+    problem: Problem | None = None,
+) -> Result:
+    """`promoted` is how many students get a seat from a waitlist by what is previewed."""
+    if problem:
+        visit.context.refusals = codes_of(problem)
+    start = Words(visit.site.config.time_zone).day_start(term.start_on)
+    return visit.page(
+        "term",
+        HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK,
+        term=term,
+        counts=page.get_term_counts(visit.db, term.id, start),
+        is_closed=bool(_in_the_way(term, str(Timestamp.now()))),
+        seen=etag_of(term),
+        preview=preview,
+        promoted=promoted,
+        reasons=reasons(problem) if problem else [],
+    )
+
+
+ONE = "/terms/<term_id:id>"
+PAGES = (
+    Operation("GET", ONE, READERS, show_term, is_page=True),
+    Operation("POST", f"{ONE}/enrollment", REGISTRARS, change_window, is_page=True),
+)
