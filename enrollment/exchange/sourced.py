@@ -149,18 +149,21 @@ class Sourced:
             yield defaults | cells | _updated(row) | {"term": row["term"], "deleted_at": deleted_at}
 
     def rows_of_users(self) -> Iterator[Fields]:
-        for row in sourced.list_students(self._db, self._scope):
-            cells = self._user(row)
-            _overlay(cells, row, OF_STUDENT)
-            if row["is_deleted"] or row["status"] != (row["taken"] or {}).get("status"):
-                cells["enabledUser"] = ENABLED[row["status"]]
-            yield cells | _updated(row)
+        return map(self.user, sourced.list_students(self._db, self._scope))
+
+    def user(self, row: Fields) -> Fields:
+        """Return a student who is a user of another system."""
+        cells = self.person(row)
+        _overlay(cells, row, OF_STUDENT)
+        if row["is_deleted"] or row["status"] != (row["taken"] or {}).get("status"):
+            cells["enabledUser"] = ENABLED[row["status"]]
+        return cells
 
     def rows_of_people(self) -> Iterator[Fields]:
-        for row in sourced.list_people(self._db):
-            yield self._user(row) | _updated(row)
+        return map(self.person, sourced.list_people(self._db))
 
-    def _user(self, row: Fields) -> Fields:
+    def person(self, row: Fields) -> Fields:
+        """Return a user of another system, who may be none of our students."""
         content = row["content"]
         cells = _kept("users", content)
         agents = [id for id in content.get("agentSourcedIds", "").split(",") if id]
@@ -171,7 +174,7 @@ class Sourced:
         names = ("identifier", "email")
         username = next((cells[name] for name in names if cells.get(name)), id)
         defaults = {"enabledUser": "true", "username": username, "givenName": "-"}
-        return defaults | cells
+        return defaults | cells | _updated(row)
 
     def rows_of_roles(self, school: str) -> Iterator[Fields]:
         for row in sourced.list_roles(self._db):
@@ -194,25 +197,28 @@ class Sourced:
             }
 
     def rows_of_enrollments(self, school: str) -> Iterator[Fields]:
-        """Yield enrollments of students. `stretch` is what stands here, if it is not as the other
-        system has it."""
         for row in sourced.list_stretches(self._db, self._scope):
-            cells = _kept("enrollments", row["content"])
-            _resolve(cells, "schoolSourcedId", self.orgs)
-            taken = row["taken"] or {}
-            names = ("began_at", "status", "ended_at")
-            if any(row[name] != taken.get(name) for name in names):
-                cells["stretch"] = row
-            deleted_at = row["updated_at"] if row["status"] == "dropped" else None
-            yield {"schoolSourcedId": school} | cells | _updated(row) | {"deleted_at": deleted_at}
+            yield self.enrollment(row, school)
+
+    def enrollment(self, row: Fields, school: str) -> Fields:
+        """Return an enrollment of a student. `stretch` is what stands here, if it differs."""
+        cells = self.kept_enrollment(row, school)
+        taken = row["taken"] or {}
+        if any(row[name] != taken.get(name) for name in ("began_at", "status", "ended_at")):
+            cells["stretch"] = row
+        deleted_at = row["updated_at"] if row["status"] == "dropped" else None
+        return cells | {"deleted_at": deleted_at}
 
     def rows_of_kept_enrollments(self, school: str) -> Iterator[Fields]:
         for row in sourced.list_kept_enrollments(self._db, self._scope):
-            if row["content"]["classSourcedId"] not in self._exported:
-                continue
-            cells = _kept("enrollments", row["content"])
-            _resolve(cells, "schoolSourcedId", self.orgs)
-            yield {"schoolSourcedId": school} | cells | _updated(row)
+            if row["content"]["classSourcedId"] in self._exported:
+                yield self.kept_enrollment(row, school)
+
+    def kept_enrollment(self, row: Fields, school: str) -> Fields:
+        """Return an enrollment as another system has it."""
+        cells = _kept("enrollments", row["content"])
+        _resolve(cells, "schoolSourcedId", self.orgs)
+        return {"schoolSourcedId": school} | cells | _updated(row)
 
 
 def _kept(table: str, content: dict[str, str]) -> dict[str, Any]:
