@@ -10,6 +10,7 @@ from typing import Any
 
 from bottle import HTTPError
 
+from enrollment.api.oneroster import ROSTERING
 from enrollment.api.operations import OPERATIONS
 from enrollment.config import Config
 from enrollment.http.addresses import check_host, find_client, known_hosts
@@ -69,7 +70,7 @@ class App:
     ) -> None:
         self.database = database
         self.authenticator = authenticator
-        self.router = make_router((*OPERATIONS, *PAGES))
+        self.router = make_router((*OPERATIONS, *ROSTERING, *PAGES))
         self._site = Site(database, authenticator, self.router, config, HeldFiles())
         self._metrics = metrics
         self._config = config
@@ -116,7 +117,6 @@ class App:
 
         This takes as long as the file is large, and waits for no write.
         """
-
         return self._answer(context, partial(receive_file, self._site))
 
     def run(self, context: Context) -> Response:

@@ -1,6 +1,7 @@
 """How one record of the school is a row of OneRoster: its cells, by the names of the columns of the
 standard. A file of an export and a response over HTTP are both made of them."""
 
+import re
 from datetime import UTC, datetime, time, tzinfo
 
 from enrollment.data import export
@@ -16,6 +17,8 @@ OUTCOME = f"{METADATA}outcome"
 ALWAYS = ("Without a term", "2000-01-01", "2999-12-31")
 # A person with one name: the standard needs a given name.
 NO_NAME = "-"
+# The number of a record of ours at the end of its id.
+NUMBER = re.compile("[0-9]{10,18}")
 
 
 class Projection:
@@ -123,6 +126,12 @@ class Projection:
         """Return an id: that of a record has ten digits, so that texts are in the order of ids."""
         name = f"{self.school.key}-{kind}"
         return name if number is None else f"{name}-{number:010d}"
+
+    def number(self, kind: str, sourced_id: str) -> int | None:
+        """Return the number of a record of ours, or None if the id is none of ours."""
+        begin, _, text = sourced_id.rpartition("-")
+        is_own = begin == self.id(kind) and NUMBER.fullmatch(text)
+        return int(text) if is_own else None
 
     def _days(self, row: Fields) -> Fields:
         """Return from when until when an enrollment lasted."""

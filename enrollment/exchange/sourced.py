@@ -2,16 +2,12 @@
 changed here since. What would not resolve or is not legal is mended."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from enrollment.data import sourced
 from enrollment.data.export import Fields, Scope
-from enrollment.exchange.columns import TABLES
-from enrollment.exchange.headers import METADATA
+from enrollment.exchange.overlay import kept, overlay, resolve, updated
 from enrollment.storage.sqlite import Connection
 
-# What says how a row stands in a package, and not what it is.
-OF_PACKAGE = ("status", "dateLastModified")
 # Our columns, and theirs.
 OF_STUDENT = {
     "number": "identifier",
@@ -96,33 +92,33 @@ class Sourced:
 
     def rows_of_orgs(self) -> Iterator[Fields]:
         for row in self.orgs.values():
-            cells = _kept("orgs", row["content"])
-            _resolve(cells, "parentSourcedId", self.orgs)
-            yield {"name": cells["sourcedId"], "type": "school"} | cells | _updated(row)
+            cells = kept("orgs", row["content"])
+            resolve(cells, "parentSourcedId", self.orgs)
+            yield {"name": cells["sourcedId"], "type": "school"} | cells | updated(row)
 
     def rows_of_sessions(self) -> Iterator[Fields]:
         terms = {row["sourced_id"]: row for row in sourced.list_terms(self._db)}
         for row in sourced.list_sourced(self._db, "academicSessions"):
             if row["sourced_id"] not in self._sessions:
                 continue
-            cells = _kept("academicSessions", row["content"])
+            cells = kept("academicSessions", row["content"])
             term = terms.get(row["sourced_id"])
             if term:
                 row = term
-                _overlay(cells, term, {"title": "title", "start_on": "startDate"})
+                overlay(cells, term, {"title": "title", "start_on": "startDate"})
                 if term["end_on"] != term["taken"].get("end_on"):
                     cells["end_on"] = term["end_on"]
-            _resolve(cells, "parentSourcedId", self._sessions)
-            yield {"type": "term"} | cells | _updated(row) | {"term_id": term and term["id"]}
+            resolve(cells, "parentSourcedId", self._sessions)
+            yield {"type": "term"} | cells | updated(row) | {"term_id": term and term["id"]}
 
     def rows_of_catalog(self, school: str) -> Iterator[Fields]:
         for row in sourced.list_sourced(self._db, "courses"):
             if row["sourced_id"] not in self._catalog:
                 continue
-            cells = _kept("courses", row["content"])
-            _resolve(cells, "schoolYearSourcedId", self._sessions)
-            _resolve(cells, "orgSourcedId", self.orgs)
-            yield {"orgSourcedId": school} | cells | _updated(row)
+            cells = kept("courses", row["content"])
+            resolve(cells, "schoolYearSourcedId", self._sessions)
+            resolve(cells, "orgSourcedId", self.orgs)
+            yield {"orgSourcedId": school} | cells | updated(row)
 
     def rows_of_classes(self, school: str) -> Iterator[Fields]:
         """Yield classes. `code_id` or `term_id` is that of a record of ours that replaces what does
@@ -133,12 +129,12 @@ class Sourced:
                 continue
             if row["sourced_id"] not in self._exported:
                 continue
-            cells = _kept("classes", row["content"])
-            _overlay(cells, row, {"title": "title"})
-            if _resolve(cells, "courseSourcedId", self._catalog):
+            cells = kept("classes", row["content"])
+            overlay(cells, row, {"title": "title"})
+            if resolve(cells, "courseSourcedId", self._catalog):
                 cells["code_id"] = row["code_id"]
                 cells.setdefault("classCode", row["label"])
-            _resolve(cells, "schoolSourcedId", self.orgs)
+            resolve(cells, "schoolSourcedId", self.orgs)
             if terms := self._terms_of(row):
                 cells["termSourcedIds"] = ",".join(terms)
             else:
@@ -146,7 +142,7 @@ class Sourced:
                 cells["term_id"] = row["term_id"] or 0
             deleted_at = row["updated_at"] if row["status"] == "cancelled" else None
             defaults = {"classType": "scheduled", "schoolSourcedId": school}
-            yield defaults | cells | _updated(row) | {"term": row["term"], "deleted_at": deleted_at}
+            yield defaults | cells | updated(row) | {"term": row["term"], "deleted_at": deleted_at}
 
     def rows_of_users(self) -> Iterator[Fields]:
         return map(self.user, sourced.list_students(self._db, self._scope))
@@ -154,7 +150,7 @@ class Sourced:
     def user(self, row: Fields) -> Fields:
         """Return a student who is a user of another system."""
         cells = self.person(row)
-        _overlay(cells, row, OF_STUDENT)
+        overlay(cells, row, OF_STUDENT)
         if row["is_deleted"] or row["status"] != (row["taken"] or {}).get("status"):
             cells["enabledUser"] = ENABLED[row["status"]]
         return cells
@@ -165,36 +161,42 @@ class Sourced:
     def person(self, row: Fields) -> Fields:
         """Return a user of another system, who may be none of our students."""
         content = row["content"]
-        cells = _kept("users", content)
+        cells = kept("users", content)
         agents = [id for id in content.get("agentSourcedIds", "").split(",") if id]
         present = [id for id in agents if sourced.is_user(self._db, id)]
         cells["agentSourcedIds"] = ",".join(present)
-        _resolve(cells, "primaryOrgSourcedId", self.orgs)
+        resolve(cells, "primaryOrgSourcedId", self.orgs)
         id = cells["sourcedId"]
         names = ("identifier", "email")
         username = next((cells[name] for name in names if cells.get(name)), id)
         defaults = {"enabledUser": "true", "username": username, "givenName": "-"}
-        return defaults | cells | _updated(row)
+        return defaults | cells | updated(row)
 
     def rows_of_roles(self, school: str) -> Iterator[Fields]:
         for row in sourced.list_roles(self._db):
-            cells = _kept("roles", row["content"])
-            _resolve(cells, "orgSourcedId", self.orgs)
-            yield {"roleType": "primary", "orgSourcedId": school} | cells | _updated(row)
+            yield self.role(row, school) | updated(row)
+
+    def role(self, row: Fields, school: str) -> Fields:
+        """Return a role as another system has it."""
+        cells = kept("roles", row["content"])
+        resolve(cells, "orgSourcedId", self.orgs)
+        return {"roleType": "primary", "orgSourcedId": school} | cells
 
     def rows_of_made_roles(self, school: str) -> Iterator[Fields]:
-        """Yield a role for each user without one. `user_id` is the number of our record."""
         for row in sourced.list_people_without_role(self._db):
-            content = row["content"]
-            role = "student" if row["student_id"] else content.get("role", "relative")
-            orgs = [id for id in content.get("orgSourcedIds", "").split(",") if id in self.orgs]
-            yield {
-                "userSourcedId": row["sourced_id"],
-                "roleType": "primary",
-                "role": role,
-                "orgSourcedId": orgs[0] if orgs else school,
-                "user_id": row["id"],
-            }
+            yield self.made_role(row, school)
+
+    def made_role(self, row: Fields, school: str) -> Fields:
+        """Return the role of a user without one. `user_id` is the number of our record."""
+        content = row["content"]
+        orgs = [id for id in content.get("orgSourcedIds", "").split(",") if id in self.orgs]
+        return {
+            "userSourcedId": row["sourced_id"],
+            "roleType": "primary",
+            "role": "student" if row["student_id"] else content.get("role", "relative"),
+            "orgSourcedId": orgs[0] if orgs else school,
+            "user_id": row["id"],
+        }
 
     def rows_of_enrollments(self, school: str) -> Iterator[Fields]:
         for row in sourced.list_stretches(self._db, self._scope):
@@ -216,35 +218,6 @@ class Sourced:
 
     def kept_enrollment(self, row: Fields, school: str) -> Fields:
         """Return an enrollment as another system has it."""
-        cells = _kept("enrollments", row["content"])
-        _resolve(cells, "schoolSourcedId", self.orgs)
-        return {"schoolSourcedId": school} | cells | _updated(row)
-
-
-def _kept(table: str, content: dict[str, str]) -> dict[str, Any]:
-    """Return the cells that a row came with and that a file of OneRoster 1.2 has."""
-    columns = TABLES[table].columns
-    return {
-        name: value
-        for name, value in content.items()
-        if (name in columns or name.startswith(METADATA)) and name not in OF_PACKAGE
-    }
-
-
-def _overlay(cells: dict[str, Any], row: Fields, columns: dict[str, str]) -> None:
-    """Replace the cells of what has changed here since it was brought in."""
-    taken = row["taken"] or {}
-    for name, column in columns.items():
-        if row[name] != taken.get(name):
-            cells[column] = row[name]
-
-
-def _resolve(cells: dict[str, Any], column: str, known: Any) -> bool:
-    """Leave an id out that leads nowhere, and return whether there is none."""
-    if cells.get(column) not in known:
-        cells.pop(column, None)
-    return column not in cells
-
-
-def _updated(row: Fields) -> Fields:
-    return {"updated_at": row["updated_at"]}
+        cells = kept("enrollments", row["content"])
+        resolve(cells, "schoolSourcedId", self.orgs)
+        return {"schoolSourcedId": school} | cells | updated(row)

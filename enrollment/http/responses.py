@@ -12,6 +12,7 @@ import msgspec
 from enrollment.http.conditional import etag_of, not_modified
 from enrollment.http.content import Content, digest_of, discard
 from enrollment.http.context import Context
+from enrollment.http.imsx import error_of, is_oneroster
 from enrollment.model.results import Violation
 from enrollment.problems.body import problem_body
 from enrollment.problems.errors import Problem
@@ -77,8 +78,12 @@ def _render_content(context: Context, result: Result, content: Content) -> Respo
 
 
 def render_problem(context: Context, problem: Problem) -> Response:
-    """Turn a problem into a response (RFC 9457), and note its codes for the metrics."""
+    """Turn a problem into a response (RFC 9457, or that of OneRoster), and note its codes for the
+    metrics."""
     context.refusals = [violation.code for violation in problem.violations] or [problem.code]
+    if is_oneroster(context.path):
+        status, headers, error = error_of(problem)
+        return Response(status, headers, encode(error), problem.code)
     body = problem_body(problem, context.request_id)
     headers = {"Content-Type": "application/problem+json", **problem.headers}
     return Response(body.status, headers, encode(body), problem.code)

@@ -18,7 +18,7 @@ def wants_page(context: Context) -> bool:
     """Whether the answer to a request is a page, also if it is refused."""
     if context.operation:
         return context.operation.is_page
-    return prefers_html(context) and not context.path.startswith("/v1")
+    return prefers_html(context) and not context.path.startswith(("/v1", "/ims"))
 
 
 def receive_page(site: Site, context: Context) -> Response | None:

@@ -18,10 +18,13 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from enrollment import http
+from enrollment.api.oneroster import ROSTERING
 from enrollment.api.operations import OPERATIONS
 from enrollment.cli.main import _parser
 from enrollment.config import Config, flag, shown, variable
 from enrollment.data import eligibility
+from enrollment.data.oneroster import COLUMNS
+from enrollment.exchange.records import PATHS
 from enrollment.http.operation import template
 from enrollment.model.courses import CourseInput
 from enrollment.model.records import HoldInput, StudentInput, TermInput, TokenInput
@@ -158,6 +161,28 @@ def test_every_path_is_listed_with_what_it_does_and_its_filters():
 
 class Nothing(msgspec.Struct):
     """The query of an operation that takes none."""
+
+
+def test_every_list_of_oneroster_is_listed():
+    root = PATHS["v1p2"]
+    lists = [name for name, _ in rows(EXCHANGE, "list | what it has")]
+    within = [path for path, _ in rows(EXCHANGE, "list within a record | what it has")]
+
+    described = [*lists, *(f"{name}/{{{name}}}" for name in lists), *within]
+    paths = [template(operation.path) for operation in ROSTERING]
+    assert sorted(f"{root}/{path}" for path in described) == sorted(
+        path for path in paths if path.startswith(root)
+    )
+
+
+def test_every_field_of_a_filter_is_listed():
+    header = "records | fields for `filter` and `sort`"
+    listed = {name: re.findall(r"`?([\w.]+)", fields) for name, fields in rows(EXCHANGE, header)}
+    common = listed.pop("all")
+
+    assert {name: {*common, *fields} for name, fields in listed.items()} == {
+        name: {*fields} for name, fields in COLUMNS.items()
+    }
 
 
 def test_every_problem_is_listed_with_its_status():

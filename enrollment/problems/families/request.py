@@ -35,6 +35,34 @@ PROBLEM_TYPES = (
         ),
     ),
     problem(
+        code="invalid_filter",
+        status=400,
+        title="The filter of a list of OneRoster is invalid",
+        advice=(
+            "Compare fields that `detail` lists with values in single quotation marks, and join two"
+            " comparisons at most with AND or OR."
+        ),
+        example=Example(
+            "Records cannot be searched by grade. Expected one of: sourcedId, status, title."
+        ),
+    ),
+    problem(
+        code="invalid_sort",
+        status=400,
+        title="A list of OneRoster cannot be sorted by this field",
+        advice="Sort by one of the fields that `detail` lists.",
+        example=Example(
+            "Records cannot be sorted by grade. Expected one of: sourcedId, status, title."
+        ),
+    ),
+    problem(
+        code="invalid_selection",
+        status=400,
+        title="A record of OneRoster has no such field",
+        advice="Select fields that `detail` lists, separated by commas.",
+        example=Example("There is no field grade. Expected some of: sourcedId, status, title."),
+    ),
+    problem(
         code="not_found",
         status=404,
         title="There is nothing at this URL",

@@ -1,0 +1,39 @@
+"""A row of another system: what came with it, and what has changed here since."""
+
+from typing import Any
+
+from enrollment.data.export import Fields
+from enrollment.exchange.columns import TABLES
+from enrollment.exchange.headers import METADATA
+
+# What says how a row stands in a package, and not what it is.
+OF_PACKAGE = ("status", "dateLastModified")
+
+
+def kept(table: str, content: dict[str, str]) -> dict[str, Any]:
+    """Return the cells that a row came with and that a file of OneRoster 1.2 has."""
+    columns = TABLES[table].columns
+    return {
+        name: value
+        for name, value in content.items()
+        if (name in columns or name.startswith(METADATA)) and name not in OF_PACKAGE
+    }
+
+
+def overlay(cells: dict[str, Any], row: Fields, columns: dict[str, str]) -> None:
+    """Replace the cells of what has changed here since it was brought in."""
+    taken = row["taken"] or {}
+    for name, column in columns.items():
+        if row[name] != taken.get(name):
+            cells[column] = row[name]
+
+
+def resolve(cells: dict[str, Any], column: str, known: Any) -> bool:
+    """Leave an id out that leads nowhere, and return whether there is none."""
+    if cells.get(column) not in known:
+        cells.pop(column, None)
+    return column not in cells
+
+
+def updated(row: Fields) -> Fields:
+    return {"updated_at": row["updated_at"]}
