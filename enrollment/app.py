@@ -101,7 +101,8 @@ class App:
 
     def open(self, environ: dict[str, Any]) -> Context:
         """Return the context of a new request. Its environ is that of PEP 3333."""
-        return Context(environ, self._metrics.expose, self._config.time_zone)
+        find_token = self.authenticator.find_token
+        return Context(environ, self._metrics.expose, self._config.time_zone, find_token)
 
     def receive(self, context: Context) -> Response | None:
         """Route and authorize a request. Return the response if it is a refusal or a quick read, or
@@ -153,8 +154,8 @@ class App:
             return receive_page(self._site, context)
         if operation.is_public:
             prepare(context)
-            is_slow = operation.is_slow(context.query)
-            return None if is_slow else read(context, self.database)
+            waits = operation.body or operation.is_slow(context.query)
+            return None if waits else read(context, self.database)
         if not operation.reads and self.authenticator.recognize(context):
             prepare(context)
             return None

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from enrollment.api import oneroster_token
 from enrollment.data.oneroster import COLUMNS
 from enrollment.exchange.records import KINDS, PATHS, Records, Version
 from enrollment.exchange.rostering import COLLECTIONS, Roster
@@ -126,4 +127,4 @@ def _listing(version: Version, name: str) -> partial[Result]:
     return partial(list_records, version, name)
 
 
-ROSTERING = (*_operations("v1p2"), *_operations("v1p1"))
+ROSTERING = (*_operations("v1p2"), *_operations("v1p1"), *oneroster_token.OPERATIONS)

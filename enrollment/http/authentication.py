@@ -97,8 +97,7 @@ class Authenticator:
         return True
 
     def find_token(self, db: Connection, context: Context, text: str) -> Row:
-        """Return the token with this text, to sign in with. Raises token_invalid,
-        too_many_failures."""
+        """Return the token with this text. Raises token_invalid, too_many_failures."""
         row = token.find_valid_token(db, text.strip())
         if row is None:
             raise self.failure(context, "The token is unknown, expired or revoked.")

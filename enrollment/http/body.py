@@ -41,7 +41,7 @@ def read_body(
     Raises unsupported_media_type, length_required, body_too_large, malformed_request,
     request_timeout, malformed_json, invalid_body.
     """
-    _check_headers(environ, media_types(environ.get("REQUEST_METHOD", "")))
+    check_headers(environ, media_types(environ.get("REQUEST_METHOD", "")))
     value, repeats = _parse(read_content(environ))
     try:
         body = msgspec.convert(value, wanted, dec_hook=decoder(zone))
@@ -64,11 +64,11 @@ def read_upload(environ: Mapping[str, Any], expected: Sequence[str]) -> bytes:
     Raises unsupported_media_type, length_required, body_too_large, malformed_request,
     request_timeout.
     """
-    _check_headers(environ, expected)
+    check_headers(environ, expected)
     return read_content(environ, UPLOAD_LIMIT)
 
 
-def _check_headers(environ: Mapping[str, Any], expected: Sequence[str]) -> None:
+def check_headers(environ: Mapping[str, Any], expected: Sequence[str]) -> None:
     """Raise unsupported_media_type or malformed_request if the body is not what is expected."""
     if encoding := environ.get("HTTP_CONTENT_ENCODING"):
         detail = f'The body has the Content-Encoding "{encoding[:100]}". Send it without one.'

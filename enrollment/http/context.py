@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.sqlite import Connection, Row
 
 if TYPE_CHECKING:
     from enrollment.http.operation import Operation
@@ -31,6 +31,9 @@ class Caller(NamedTuple):
         return f"{self.name} #{self.id}"
 
 
+FindToken = Callable[[Connection, "Context", str], Row]
+
+
 class Context:
     """One request: its `environ` (PEP 3333), and what is found out while it is answered."""
 
@@ -40,6 +43,7 @@ class Context:
         "environ",
         "etag",
         "expose_metrics",
+        "find_token",
         "ids",
         "named",
         "needs_etag",
@@ -59,12 +63,15 @@ class Context:
         environ: dict[str, Any],
         expose_metrics: Callable[[Connection], bytes],
         zone: tzinfo,
+        find_token: "FindToken",
     ) -> None:
         self.environ = environ
         # The time zone of the school: a date in place of a time is a day there.
         self.zone = zone
         # Returns the metrics. Only `GET /metrics` needs it.
         self.expose_metrics = expose_metrics
+        # Returns the token with a text, or refuses it. Only `POST /ims/oneroster/token` needs it.
+        self.find_token = find_token
         # The path, percent-decoded to Latin-1 (PEP 3333). `match` replaces it with UTF-8.
         self.path: str = environ.get("PATH_INFO", "")
         sent = environ.get("HTTP_X_REQUEST_ID", "")

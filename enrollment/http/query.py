@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from enrollment.http.body import S
+from enrollment.http.body import S, check_headers, read_content
 from enrollment.http.expected import unwrap
 from enrollment.http.validation import (
     Decode,
@@ -20,6 +20,8 @@ from enrollment.http.validation import (
 )
 from enrollment.model.decoding import decoder
 from enrollment.problems.errors import Problem
+
+FORM = "application/x-www-form-urlencoded"
 
 
 def read_query(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:
@@ -41,6 +43,25 @@ def _query(text: str, wanted: type[S], decode: Decode) -> S:
             value[name] = int(part)
         if kind is bool and part in ("true", "false"):
             value[name] = part == "true"
+    return _checked(value, wanted, decode)
+
+
+def read_form(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:
+    """Read a form as a struct. Fields that the struct does not have are left out (RFC 6749,
+    section 3.2).
+
+    Raises unsupported_media_type, malformed_request, invalid_query, and what `read_content` does.
+    """
+    check_headers(environ, (FORM,))
+    value = JsonObject(_pairs(read_content(environ).decode("latin-1")))
+    known = fields_by_name(wanted)
+    for name in value.keys() - known.keys():
+        del value[name]
+    value.repeated &= known.keys()
+    return _checked(value, wanted, decoder(zone))
+
+
+def _checked(value: JsonObject, wanted: type[S], decode: Decode) -> S:
     violations = [
         msgspec.structs.replace(violation, pointer=None, parameter=(violation.pointer or "")[1:])
         for violation in find_violations(value, wanted, decode)

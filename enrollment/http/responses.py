@@ -82,7 +82,7 @@ def render_problem(context: Context, problem: Problem) -> Response:
     metrics."""
     context.refusals = [violation.code for violation in problem.violations] or [problem.code]
     if is_oneroster(context.path):
-        status, headers, error = error_of(problem)
+        status, headers, error = error_of(context.path, problem)
         return Response(status, headers, encode(error), problem.code)
     body = problem_body(problem, context.request_id)
     headers = {"Content-Type": "application/problem+json", **problem.headers}

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal, NamedTuple
 
+import msgspec
 from msgspec import Meta
 
 from enrollment.model.records import Input
@@ -46,3 +47,21 @@ class Wanted(NamedTuple):
     is_descending: bool = False
     limit: int = 1
     offset: int = 0
+
+
+class ClientCredentials(msgspec.Struct, frozen=True, kw_only=True):
+    """A request for an access token (RFC 6749, section 4.4.2)."""
+
+    grant_type: str = ""
+    scope: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+
+
+class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
+    """An access token (RFC 6749, section 5.1). It is valid for so many seconds."""
+
+    access_token: str
+    expires_in: int
+    scope: str
+    token_type: str = "Bearer"

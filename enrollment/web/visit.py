@@ -149,7 +149,8 @@ class Visit:
     def _inner(self, method: str, path: str, query: str, **environ: Any) -> Context:
         """Return the context of a request to the API, as the caller of this page."""
         environ |= {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query}
-        inner = Context(environ, self.context.expose_metrics, self.context.zone)
+        outer = self.context
+        inner = Context(environ, outer.expose_metrics, outer.zone, outer.find_token)
         inner.caller = self.context.caller
         match(self.site.router, inner)
         check_role(inner)

@@ -149,6 +149,7 @@ def test_every_problem_of_an_operation_has_an_example():
     of_pages = {"foreign_form", "link_invalid", "sign_in_needs_https"}
 
     of_oneroster = {"invalid_filter", "invalid_sort", "invalid_selection"}
+    of_oneroster |= {"unsupported_grant_type", "invalid_scope"}
 
     examples = DOCUMENT["components"]["examples"].keys()
 

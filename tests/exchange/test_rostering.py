@@ -1,6 +1,7 @@
-"""The OneRoster interface: its records, its lists and its errors."""
+"""The OneRoster interface: its records, its lists, its errors, and its tokens."""
 
 import io
+import json
 import re
 import shutil
 from collections import Counter
@@ -13,7 +14,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from webtest import TestApp
+from webtest import TestApp, TestResponse
 
 from enrollment.api.oneroster import ROSTERING
 from enrollment.api.operations import OPERATIONS
@@ -591,6 +592,112 @@ def test_too_many_requests_are_refused(file: Path):
     ],
 )
 def test_a_failure_has_the_form_of_these_errors(code: str, status: int, minor: str):
-    given, _, body = error_of(Problem(code, "It failed."))
+    given, _, body = error_of(f"{NEW}/orgs", Problem(code, "It failed."))
 
     assert (given, code_of(body)) == (status, minor)
+
+
+# Tokens
+
+TOKEN = "/ims/oneroster/token"
+CLIENT, _, SECRET = TOKENS["reader"].rpartition("_")
+SCOPE = "https://purl.imsglobal.org/spec/or/v1p1/scope/roster.readonly"
+
+
+def ask(app: Any, status: int = 200, **fields: str) -> TestResponse:
+    fields = {"grant_type": "client_credentials"} | fields
+    return TestApp(app).post(TOKEN, fields, status=status)
+
+
+def basic(app: Any, id: str, secret: str, status: int = 200, **fields: str) -> TestResponse:
+    client = TestApp(app)
+    client.authorization = ("Basic", (id, secret))
+    return client.post(TOKEN, {"grant_type": "client_credentials"} | fields, status=status)
+
+
+def test_a_client_gets_a_token_that_reads(reader: Client):
+    answer = ask(reader.app, client_id=CLIENT, client_secret=SECRET, scope=f"other {SCOPE}")
+
+    token = answer.json.pop("access_token")
+    assert answer.json | {"access_token": token} == {
+        "access_token": token,
+        "token_type": "Bearer",
+        "expires_in": 3600,
+        "scope": SCOPE,
+    }
+    assert answer.headers["Cache-Control"] == "no-store"
+    Client(reader.app, token).get(f"{NEW}/orgs", status=200)
+
+
+def test_the_header_has_the_credentials_percent_encoded(reader: Client):
+    answer = basic(reader.app, CLIENT.replace("_", "%5F"), SECRET)
+
+    assert len(answer.json["scope"].split()) == 8
+
+
+def test_a_token_that_ends_sooner_is_given_for_less_time(reader: Client):
+    body = {"name": "x", "role": "reader", "expires_at": "2099-01-01T00:00:00Z"}
+    admin = Client(reader.app)
+    new = admin.post_json("/v1/tokens", body, status=201).json
+    id, _, secret = new["token"].rpartition("_")
+
+    assert basic(reader.app, id, secret).json["expires_in"] == 3600
+    admin.delete(f"/v1/tokens/{new['id']}", status=204)
+    assert basic(reader.app, id, secret, 401).json["error"] == "invalid_client"
+
+
+@pytest.mark.parametrize(
+    ("fields", "error", "status"),
+    [
+        ({"grant_type": "password"}, "unsupported_grant_type", 400),
+        ({"grant_type": ""}, "invalid_request", 400),
+        ({"scope": "roster.readonly"}, "invalid_scope", 400),
+        ({"client_secret": "0" * 48}, "invalid_client", 401),
+        ({"client_id": ""}, "invalid_client", 401),
+        ({"unknown": "field"}, None, 200),
+    ],
+)
+def test_a_wrong_request_for_a_token_is_refused(
+    reader: Client, fields: dict[str, str], error: str | None, status: int
+):
+    sent = {"client_id": CLIENT, "client_secret": SECRET} | fields
+
+    answer = ask(reader.app, status, **sent)
+
+    assert answer.json.get("error") == error
+    assert ("WWW-Authenticate" in answer.headers) == (status == 401)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (json.dumps({"grant_type": "client_credentials"}), {"Content-Type": "application/json"}),
+        ("grant_type=client_credentials&grant_type=client_credentials", {}),
+        ("grant_type=client_credentials&client_id=%ff", {}),
+        ("grant_type=client_credentials", {"Authorization": "Basic !"}),
+        ("grant_type=client_credentials", {"Authorization": f"Bearer {TOKENS['reader']}"}),
+        ("grant_type=client_credentials&client_secret=x", {"Authorization": "Basic YTpi"}),
+    ],
+)
+def test_a_request_for_a_token_that_cannot_be_read_is_refused(
+    reader: Client, body: str, headers: dict[str, str]
+):
+    answer = TestApp(reader.app).post(TOKEN, body, headers=headers, status=400)
+
+    assert answer.json["error"] == "invalid_request"
+
+
+def test_a_token_of_a_student_is_no_client(reader: Client):
+    id, _, secret = MONITOR_TOKEN.rpartition("_")
+
+    assert basic(reader.app, id, secret, 400).json["error"] == "unauthorized_client"
+
+
+def test_wrong_secrets_are_limited(file: Path):
+    app = make_app(Config(database=file, failure_limit=1))
+    ask(app, 401, client_id=CLIENT, client_secret="0" * 48)
+
+    answer = ask(app, 429, client_id=CLIENT, client_secret="0" * 48)
+
+    assert int(answer.headers["Retry-After"]) >= 0
+    app.close()

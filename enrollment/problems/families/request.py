@@ -63,6 +63,20 @@ PROBLEM_TYPES = (
         example=Example("There is no field grade. Expected some of: sourcedId, status, title."),
     ),
     problem(
+        code="unsupported_grant_type",
+        status=400,
+        title="A client gets a token by its credentials alone",
+        advice="Send `grant_type=client_credentials`.",
+        example=Example("The grant type is password, not client_credentials."),
+    ),
+    problem(
+        code="invalid_scope",
+        status=400,
+        title="None of the scopes that are asked for can be granted",
+        advice="Ask for the scopes of OneRoster that `detail` lists, or for none: then it is all.",
+        example=Example("Expected some of: roster-core.readonly, roster.readonly."),
+    ),
+    problem(
         code="not_found",
         status=404,
         title="There is nothing at this URL",
