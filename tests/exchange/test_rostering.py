@@ -401,6 +401,23 @@ def test_a_page_makes_few_queries_in_one_transaction(reader: Client, path: str):
     assert len(queries) - 1 <= MOST_QUERIES, queries
 
 
+@pytest.mark.parametrize("name", ["users", "enrollments"])
+def test_a_page_walks_an_index_and_its_count_joins_nothing(small_college: Client, name: str):
+    database, seen = small_college.app.database, list[str]()
+    small_college.get(f"{NEW}/{name}", status=200)
+    with database.read(is_slow=True) as db:
+        db.set_trace_callback(seen.append)
+    small_college.get(f"{NEW}/{name}", status=200)
+
+    with database.read(is_slow=True) as db:
+        db.set_trace_callback(None)
+        for beginning in ("SELECT 0 AS part", "WITH every"):
+            (sql,) = [sql for sql in seen if sql.startswith(beginning)]
+            steps = "".join(row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}"))
+            assert "TEMP B-TREE" not in steps
+            assert "LEFT-JOIN" not in steps
+
+
 def test_a_page_beyond_the_end_is_empty(reader: Client):
     answer = reader.get(f"{NEW}/users?offset=1000", status=200)
 
