@@ -172,6 +172,12 @@ LEFT JOIN source_record AS known ON known.id = (
 WHERE NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.student_id = stretch.student_id)
     AND (
         NOT :has_sources
+        -- Quicker to see than the events of the stretch.
+        OR NOT EXISTS (
+            SELECT 1 FROM source_record AS record
+            WHERE record.student_id = stretch.student_id AND record.course_id = stretch.course_id
+                AND record.is_current = 1
+        )
         OR NOT EXISTS (
             SELECT 1 FROM source_record AS record WHERE record.event_id = stretch.id AND record.is_current = 1
         )
