@@ -117,7 +117,7 @@ SELECT staged.id, staged.file, staged.line, staged_reference.place, staged_refer
     CASE
         WHEN staged.kind <> 'enrollments' OR staged_reference.target_kind = 'orgs' THEN 'warning'
     END,
-    'There is no ' || staged_reference.target || ' in ' || staged_reference.target_kind || '.csv'
+    'There is no ' || staged_reference.target || ' among the ' || staged_reference.target_kind
         || CASE
             WHEN EXISTS (
                 SELECT 1 FROM staged AS target

@@ -17,7 +17,7 @@ def add(verbs: Any) -> None:
     text = "check the roster files of another system, and show all that is wrong with them"
     verb = verbs.add_parser("check", help=text, description=text)
     verb.set_defaults(run=check)
-    text = "a folder or zip of OneRoster files, or a list of people as CSV or XLSX"
+    text = "a folder or zip of a package, or a list of people as CSV or XLSX"
     complete_file(verb.add_argument("files", metavar="FILE", type=Path, help=text))
     text = "the encoding of files that are not UTF-8 (else cp1252)"
     verb.add_argument("--encoding", metavar="NAME", type=_encoding, help=text)

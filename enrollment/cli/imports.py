@@ -40,11 +40,11 @@ class _RolledBack(Exception):
 
 
 def add(verbs: Any) -> None:
-    text = "bring in rosters: a package of OneRoster, or a list of students as CSV or XLSX"
+    text = "bring in rosters: a package of another system, or a list of students as CSV or XLSX"
     verb = verbs.add_parser("import", help=text, description=text)
     verb.set_defaults(run=import_)
     add_settings(verb, "database", "time_zone")
-    text = "a folder or zip of OneRoster files, or a list of students as CSV or XLSX"
+    text = "a folder or zip of a package, or a list of students as CSV or XLSX"
     verb.add_argument("files", metavar="FILE", type=Path, help=text)
     _add_options(verb, ImportOptions, "file_name")
     text = "a new file for the report: the faults alone if its name ends with .csv, else JSON"

@@ -70,7 +70,8 @@ def bring_in(
     own = replace(change, reason=f"import {import_id}")
     applied = imports.apply_import(db, import_id, wanted, upload.rows(), upload.sessions(), own)
     for file, line, place, value, code, severity, detail in applied.faults:
-        faults.add(code, detail, file, line, place, value, cast(Severity, severity))
+        column = upload.understood.header(file, place)
+        faults.add(code, detail, file, line, column, value, cast(Severity, severity))
     is_confirmed = check_tag(applied.tag)
     refusal = _refused_by(upload, applied, options, faults, is_confirmed=is_confirmed)
     _note_removals(applied.removals, faults, upload)
@@ -98,8 +99,8 @@ def _wanted(db: Connection, upload: Upload, options: ImportOptions) -> Wanted:
         key=get_school(db).key,
         is_list=is_list,
         rules=options.rules or ("refuse" if is_list else "record"),
-        whole_kinds=frozenset(upload.kinds("bulk") if ends else ()),
-        delta_kinds=frozenset(upload.kinds("delta")),
+        whole_kinds=frozenset(upload.understood.kinds("bulk") if ends else ()),
+        delta_kinds=frozenset(upload.understood.kinds("delta")),
         course_id=options.course_id if is_list else None,
         names_courses=is_list and "course" in columns,
         creates=options.create,

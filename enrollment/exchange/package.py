@@ -10,7 +10,8 @@ from enrollment.exchange.sources import SourceFile, reports_damage
 from enrollment.exchange.table import read_table
 from enrollment.exchange.text import find_encoding, read_rows
 
-LEFT_OUT = {f"{name}.csv".lower() for name in NOT_KEPT}
+# Beside those of the standard, files of other systems that are no part of a roster.
+LEFT_OUT = {f"{name}.csv".lower() for name in (*NOT_KEPT, "relationships", "userFlags", "staff")}
 
 
 def read_package(files: Sequence[SourceFile], reading: Reading) -> Understood:
@@ -35,12 +36,13 @@ def read_package(files: Sequence[SourceFile], reading: Reading) -> Understood:
             faults.add("unknown_file", text, file.name)
         read = FileRead(file=file.name, kind=name, mode=mode)
         understood.files.append(read)
+        understood.modes[name] = mode
         # In 1.1, a user has a role, and there is no roles.csv.
         used = USERS_1_1 if version == "1.1" and name == "users" else table
         with reports_damage(file, faults):
             read_table(file, used, read, reading)
     for file in named.values():
-        _note_left_out(file, faults)
+        note_left_out(file, faults)
     return understood
 
 
@@ -64,7 +66,8 @@ def _is_missed(name: str, version: str, manifest: Manifest) -> bool:
     return not is_delta and not (version == "1.1" and name == "roles")
 
 
-def _note_left_out(file: SourceFile, faults: Faults) -> None:
+def note_left_out(file: SourceFile, faults: Faults) -> None:
+    """Note that a file is no part of what is read."""
     if file.name.lower() in LEFT_OUT:
         faults.add("not_kept", f"{file.name} holds nothing that is kept here.", file.name)
     else:

@@ -76,17 +76,14 @@ class Upload:
 
         self.understood = read(files, stage, self.faults, self._options)
         left_out = []
-        for fault in self._staging.list_faults(self.kinds("bulk")):
+        for fault in self._staging.list_faults(self.understood.kinds("bulk")):
             fields: dict[str, Any] = fault._asdict()
             id = fields.pop("id")
+            fields["column"] = self.understood.header(fault.file, fault.column)
             self.faults.add(**fields)
             if fault.code in LEFT_OUT or (fault.severity or CODES[fault.code]) != "warning":
                 left_out.append(id)
         self._staging.leave_out(left_out)
-
-    def kinds(self, mode: str) -> list[str]:
-        """The kinds of files that have this mode."""
-        return [file.kind for file in self.understood.files if file.mode == mode]
 
     def rows(self) -> Iterator[Incoming]:
         """The rows, as an import takes them."""
