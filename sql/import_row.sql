@@ -226,6 +226,8 @@ CREATE TEMPORARY TABLE said_student (
     incoming_id INTEGER PRIMARY KEY,
     person      TEXT,
     record_id   INTEGER,
+    -- The record of the source that may be this person under another id.
+    renamed_id  INTEGER,
     student_id  INTEGER,
     last        TEXT,
     number      TEXT,
@@ -246,6 +248,9 @@ CREATE INDEX IF NOT EXISTS said_student_by_email ON said_student (lower(email));
 
 -- name: create_said_student_by_student()!
 CREATE INDEX IF NOT EXISTS said_student_by_student ON said_student (student_id);
+
+-- name: create_said_student_by_record()!
+CREATE INDEX IF NOT EXISTS said_student_by_record ON said_student (record_id);
 
 -- name: drop_said_student()!
 DROP TABLE IF EXISTS said_student;

@@ -77,6 +77,7 @@ def create_tables(db: Connection) -> None:
     SQL.create_said_student_by_number(db)
     SQL.create_said_student_by_email(db)
     SQL.create_said_student_by_student(db)
+    SQL.create_said_student_by_record(db)
     SQL.create_stretch(db)
     SQL.create_stretch_by_pair(db)
     SQL.create_stretch_by_round(db)
@@ -110,7 +111,7 @@ def insert_source_records(db: Connection, import_id: int, source: str, *kinds: s
     """Keep the rows of these kinds as the records of the source."""
     for kind in kinds:
         SQL.insert_source_records(db, import_id=import_id, source=source, kind=kind)
-    SQL.update_records_superseded(db, import_id=import_id)
+    update_records_superseded(db, import_id)
 
 
 def insert_missing_records(db: Connection, import_id: int, source: str, *kinds: str) -> None:
@@ -118,6 +119,11 @@ def insert_missing_records(db: Connection, import_id: int, source: str, *kinds: 
     for kind in kinds:
         SQL.insert_missing_records(db, import_id=import_id, source=source, kind=kind)
         SQL.insert_missing_kept_records(db, import_id=import_id, source=source, kind=kind)
+    update_records_superseded(db, import_id)
+
+
+def update_records_superseded(db: Connection, import_id: int) -> None:
+    """Let the versions of this import be the current ones."""
     SQL.update_records_superseded(db, import_id=import_id)
 
 

@@ -27,6 +27,7 @@ from enrollment.data.import_student import (
     bring_in_people,
     bring_in_users,
     leave_out_faulty_rows,
+    move_records_of_old_ids,
 )
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
 from enrollment.data.waitlist import PROMOTED
@@ -68,6 +69,8 @@ class Wanted(NamedTuple):
     names_courses: bool = False
     creates: bool = False
     replaces: bool = False
+    # Whether a user can be a student whom the source had under another id.
+    relinks: bool = False
 
 
 class Applied(NamedTuple):
@@ -134,13 +137,15 @@ def _bring_in_package(db: Connection, import_id: int, wanted: Wanted, change: Ch
     leave_out_unknown_deletions(db, source, sorted(wanted.delta_kinds))
     bring_in_terms(*place)
     bring_in_courses(*place, ends="classes" in wanted.whole_kinds)
-    bring_in_users(*place, ends="users" in wanted.whole_kinds)
+    bring_in_users(*place, ends="users" in wanted.whole_kinds, relinks=wanted.relinks)
     bring_in_enrollments(
         *place,
         wanted.rules,
         ends="enrollments" in wanted.whole_kinds,
         has_sessions="academicSessions" in wanted.whole_kinds,
     )
+    if wanted.relinks:
+        move_records_of_old_ids(db, import_id, source)
 
 
 def _bring_in_list(db: Connection, wanted: Wanted, change: Change) -> None:

@@ -66,18 +66,18 @@ def _likeness(tables: Mapping[str, Table], headers: Mapping[str, set[str]]) -> i
 
 
 def read_dialect(files: Sequence[SourceFile], dialect: Dialect, reading: Reading) -> Understood:
-    """Read the files of a package. All of them are bulk: they hold all there is."""
+    """Read the files of a package. They hold all there is, unless it is said that they do not."""
     named = {file.name.lower(): file for file in files}
     understood, present = Understood(format=dialect.format, files=[]), set()
-    translate = dialect.translator(reading)
+    translate, mode = dialect.translator(reading), reading.options.mode or "bulk"
     for name, table in dialect.tables.items():
         file = named.pop(f"{name}.csv".lower(), None)
         if file is None:
-            if name in dialect.needed:
+            if mode == "bulk" and name in dialect.needed:
                 text = f"There is no {name}.csv."
                 reading.faults.add("missing_file", text, f"{name}.csv")
             continue
-        read = FileRead(file=file.name, kind=table.name, mode="bulk")
+        read = FileRead(file=file.name, kind=table.name, mode=mode)
         understood.files.append(read)
         present.add(name)
 
@@ -88,7 +88,7 @@ def read_dialect(files: Sequence[SourceFile], dialect: Dialect, reading: Reading
         with reports_damage(file, reading.faults):
             read_table(file, table, read, reading._replace(take=take))
     understood.modes = {
-        kind: "bulk" for kind, sources in dialect.kinds.items() if present.issuperset(sources)
+        kind: mode for kind, sources in dialect.kinds.items() if present.issuperset(sources)
     }
     for file in named.values():
         note_left_out(file, reading.faults)

@@ -105,6 +105,7 @@ def _wanted(db: Connection, upload: Upload, options: ImportOptions) -> Wanted:
         names_courses=is_list and "course" in columns,
         creates=options.create,
         replaces=options.replace and options.course_id is not None,
+        relinks=options.relink,
     )
 
 

@@ -26,10 +26,10 @@ def read_package(files: Sequence[SourceFile], reading: Reading) -> Understood:
     for name, table in TABLES.items():
         file = named.pop(f"{name}.csv".lower(), None)
         if file is None:
-            if _is_missed(name, version, manifest):
+            if reading.options.mode != "delta" and _is_missed(name, version, manifest):
                 faults.add("missing_file", f"There is no {name}.csv.", f"{name}.csv")
             continue
-        mode = manifest.modes.get(name, "bulk")
+        mode = reading.options.mode or manifest.modes.get(name, "bulk")
         if mode == "absent":
             mode = "bulk"
             text = f"{NAME} says that {file.name} is absent. It was read as bulk."

@@ -9,15 +9,18 @@ import msgspec
 from enrollment.exchange.faults import Faults
 
 DateOrder = Literal["dmy", "mdy"]
+Mode = Literal["bulk", "delta"]
 Format = Literal["oneroster-1.1", "oneroster-1.2", "sds-2.1", "clever", "list"]
 
 
 class Options(NamedTuple):
     """What the sender of the files knows better: the encoding of files that are not UTF-8, the
-    order of day and month, and what columns of a list hold, by their folded headers."""
+    order of day and month, whether the files of a package hold all there is, and what columns of a
+    list hold, by their folded headers."""
 
     encoding: str | None = None
     date_order: DateOrder | None = None
+    mode: Mode | None = None
     columns: Mapping[str, str] = MappingProxyType({})
 
 

@@ -143,7 +143,7 @@ def reading_options(query: ImportOptions) -> Options:
         violations.append(_invalid("encoding", detail))
     if violations:
         raise Problem("unreadable_import", violations[0].detail, violations)
-    return Options(query.encoding or None, query.date_order or None, columns)
+    return Options(query.encoding or None, query.date_order or None, query.mode or None, columns)
 
 
 def _invalid(parameter: str, detail: str) -> Violation:

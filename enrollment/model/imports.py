@@ -50,6 +50,13 @@ class ImportOptions(WriteOptions, frozen=True, kw_only=True):
             " row; without it, `record` for packages and `refuse` for lists"
         ),
     ] = ""
+    mode: Annotated[
+        Literal["bulk", "delta", ""],
+        Meta(
+            description="Whether the files of a package hold all there is (`bulk`) or what has"
+            " changed (`delta`); without it, the manifest says so"
+        ),
+    ] = ""
     missing: Annotated[
         Literal["drop", "keep"],
         Meta(description="End what a bulk file no longer has, or keep it"),
@@ -65,6 +72,13 @@ class ImportOptions(WriteOptions, frozen=True, kw_only=True):
         ]
         | None
     ) = None
+    relink: Annotated[
+        bool,
+        Meta(
+            description="Take a user with the number or address of a student whom the source has"
+            " under an id that is gone for that student"
+        ),
+    ] = False
     reason: Annotated[Reason, Meta(description="Why the file is brought in")] | None = None
     encoding: Annotated[
         SourceName, Meta(description="The encoding of files that are not UTF-8")

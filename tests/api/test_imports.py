@@ -113,6 +113,8 @@ def test_a_faulty_file_is_refused_with_every_fault_and_skipped_if_asked(client: 
         (LIST.encode(), "columns=x", "unreadable_import"),
         (LIST.encode(), "encoding=x", "unreadable_import"),
         (LIST.encode(), "rules=x", "invalid_query"),
+        (LIST.encode(), "mode=absent", "invalid_query"),
+        (LIST.encode(), "relink=maybe", "invalid_query"),
         (LIST.encode(), "colour=red", "invalid_query"),
     ],
 )
@@ -123,6 +125,26 @@ def test_what_can_not_be_meant_is_refused(client: Client, content: bytes, query:
 
     assert answer.json["code"] == code
     assert client.get("/v1/imports").json["items"] == []
+
+
+def test_a_preview_shows_what_mode_and_relink_do(client: Client):
+    send(client, archive("clean-1.2"))
+    moved = archive("clean-1.2", replace=(b"u-s2", b"u-new"))
+
+    preview = send(client, moved, "dry_run=true&mode=delta&errors=skip").json
+    assert {file["mode"] for file in preview["files"]} == {"delta"}
+    assert preview["counts"]["students"] == {
+        "created": 0,
+        "changed": 0,
+        "ended": 0,
+        "unchanged": 0,
+    }
+    preview = send(client, moved, "dry_run=true").json
+    assert preview["counts"]["students"]["ended"] == 1
+    (fault,) = [fault for fault in preview["faults"] if fault["code"] == "renamed_id"]
+    assert (fault["file"], fault["value"]) == ("users.csv", "u-new")
+    preview = send(client, moved, "dry_run=true&relink=true").json
+    assert preview["counts"]["students"]["unchanged"] == 4
 
 
 def test_a_body_must_be_a_file_within_a_limit(client: Client):

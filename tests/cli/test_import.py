@@ -56,6 +56,23 @@ def test_what_is_at_fault_is_shown_and_nothing_is_done(people: Path, capsys: Cap
     assert main(["import", "people.csv", "--errors", "skip"]) == 0
 
 
+def test_mode_and_relink_are_flags(tmp_path: Path, capsys: Captured):
+    path = case("clean-1.2", tmp_path)
+    assert main(["import", str(path)]) == 0
+    for file in path.glob("*.csv"):
+        file.write_text(file.read_text().replace("u-s2", "u-new"))
+    capsys.readouterr()
+
+    assert main(["import", str(path), "--mode", "delta", "--dry-run"]) == 1
+    assert "A row of a delta needs a status." in capsys.readouterr().out
+    assert main(["import", str(path), "--relink"]) == 0
+    out = capsys.readouterr().out
+    assert "This is student 2, who had the id u-s2 there." in out
+    assert "students  4 unchanged\n" in out
+    assert main(["import", str(path), "--mode", "absent"]) == 2
+    assert main(["check", str(path), "--mode", "delta"]) == 1
+
+
 def test_a_report_is_for_its_owner_and_never_overwrites(capsys: Captured):
     assert main(["import", "people.csv", "--report", "report.json"]) == 0
 

@@ -63,12 +63,12 @@ def files(archive: bytes) -> dict[str, bytes]:
         return {name: opened.read(name) for name in names}
 
 
-def archive(name: str) -> bytes:
-    """A case as one file."""
+def archive(name: str, replace: tuple[bytes, bytes] = (b"", b"")) -> bytes:
+    """A case as one file, with one text in place of another."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as opened:
         for path in sorted((FIXTURES / name).glob("*.csv")):
-            opened.writestr(path.name, path.read_bytes())
+            opened.writestr(path.name, path.read_bytes().replace(*replace))
     return target.getvalue()
 
 

@@ -308,3 +308,16 @@ def test_the_start_of_a_new_database_leads_to_the_import(browser: Browser):
 
     assert page.request.path == "/import"
     tick(form_to(page, "/import"), "create")
+
+
+def test_a_package_can_be_called_a_delta_and_have_new_ids(browser: Browser, client: Client):
+    run_import(preview(browser, archive("clean-1.2")))
+    moved = archive("clean-1.2", replace=(b"u-s2", b"u-new"))
+
+    assert "A row of a delta needs a status." in text(preview(browser, moved, mode="delta"))
+    form = form_to(browser.get("/import"), "/import")
+    form["file"] = Upload("class.zip", moved)
+    form["relink"] = True
+    page = form.submit("do", value="preview")
+    assert "This is student 2, who had the id u-s2 there." in text(page)
+    assert form_to(page, "/import")["relink"].checked
