@@ -211,6 +211,8 @@ CREATE TEMPORARY TABLE planned (
     wanted       TEXT,
     is_new       INTEGER NOT NULL DEFAULT 0,
     is_ended     INTEGER NOT NULL DEFAULT 0,
+    -- Whether the source has changed what ours keeps.
+    is_kept      INTEGER NOT NULL DEFAULT 0,
     nth          INTEGER
 );
 
@@ -291,6 +293,23 @@ CREATE TEMPORARY TABLE decision (
     stretch_id INTEGER PRIMARY KEY,
     overridden TEXT
 );
+
+-- name: create_placed_stretch()!
+-- Each of them with its row. What has no row any more is missing from the file of enrollments.
+CREATE TEMPORARY VIEW placed_stretch AS
+SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.begins, stretch.overridden,
+    coalesce(
+        incoming.file,
+        (SELECT min(file) FROM incoming AS place WHERE place.kind IN ('enrollments', 'list')),
+        (SELECT min(file) FROM incoming AS place),
+        ''
+    ) AS file,
+    incoming.line
+FROM stretch
+LEFT JOIN incoming ON incoming.id = stretch.incoming_id;
+
+-- name: drop_placed_stretch()!
+DROP VIEW IF EXISTS placed_stretch;
 
 -- name: drop_stretch()!
 DROP TABLE IF EXISTS stretch;

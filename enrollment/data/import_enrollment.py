@@ -1,8 +1,11 @@
 """The enrollments that an import begins and ends. The rules are those of sql/eligibility.sql."""
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Literal, NamedTuple, get_args
 
+from msgspec.json import decode
 from msgspec.structs import replace
 
 from enrollment.data import waitlist
@@ -86,6 +89,7 @@ def promote_into_freed_seats(db: Connection, change: Change) -> None:
 def _apply(db: Connection, change: Change, rules: Rules, *, is_list: bool) -> None:
     """Begin and end enrollments, round after round."""
     SQL.update_stretch_actions(db, is_list=is_list)
+    _judge_what_stays(db, change, rules)
     SQL.update_stretch_rounds(db)
     acts = {"now": change.at, "actor": change.actor, "reason": change.reason}
     for number in range(1, SQL.get_last_round(db)["round"] + 1):
@@ -100,6 +104,35 @@ def _apply(db: Connection, change: Change, rules: Rules, *, is_list: bool) -> No
         for status in ("completed", "dropped"):
             SQL.update_ended(db, round=number, status=status, **acts)
     SQL.insert_override_faults(db)
+
+
+def _judge_what_stays(db: Connection, change: Change, rules: Rules) -> None:
+    """Judge the enrollments that lose a course which is taken at the same time, as a drop does."""
+    broken: list[Decided] = []
+    for student_id, group in groupby(SQL.list_left_alone(db), key=itemgetter("student_id")):
+        rows = list(group)
+        staying = [*dict.fromkeys(row["staying_id"] for row in rows)]
+        requests = [
+            EnrollmentRequest(student_id, course_id, allow_existing=True)
+            for course_id in (*staying, *decode(rows[0]["begun"]))
+        ]
+        dropped = [*dict.fromkeys(row["dropped_id"] for row in rows)]
+        decisions = decide(db, requests, change, dropped=dropped)
+        found = {decision.course_id: decision.violations for decision in decisions[: len(staying)]}
+        broken += [Decided(row["stretch_id"], found[row["staying_id"]]) for row in rows]
+    broken = [item for item in broken if item.violations]
+    if rules == "refuse":
+        _note_rules(db, broken)
+    codes: dict[int, list[str]] = {}
+    for item in broken:
+        codes.setdefault(item.stretch_id, []).extend(found.code for found in item.violations)
+    rows = [(id, to_json([*dict.fromkeys(found)])) for id, found in codes.items()]
+    SQL.insert_decisions(db, decisions=to_json(rows))
+    if rules == "refuse":
+        SQL.delete_stretches_decided(db)
+    else:
+        SQL.update_stretches_against(db)
+    SQL.delete_decisions(db)
 
 
 def _begin_eligible(db: Connection, number: int, change: Change) -> Iterator[Decided]:

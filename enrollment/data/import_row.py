@@ -81,6 +81,7 @@ def create_tables(db: Connection) -> None:
     SQL.create_stretch(db)
     SQL.create_stretch_by_pair(db)
     SQL.create_stretch_by_round(db)
+    SQL.create_placed_stretch(db)
     SQL.create_decision(db)
 
 
@@ -91,6 +92,7 @@ def _drop_tables(db: Connection) -> None:
     SQL.drop_import_fault(db)
     SQL.drop_planned(db)
     SQL.drop_said_student(db)
+    SQL.drop_placed_stretch(db)
     SQL.drop_stretch(db)
     SQL.drop_decision(db)
 
