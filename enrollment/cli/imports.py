@@ -1,7 +1,7 @@
 """The commands `enrollment import` and `enrollment imports`."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,13 @@ from enrollment.config import Config
 from enrollment.data import imports, undo
 from enrollment.data.record_change import acting
 from enrollment.exchange.fault_list import write_faults
+from enrollment.exchange.faults import Fault
 from enrollment.exchange.importing import bring_in
+from enrollment.exchange.marking import can_be_marked, write_marked
 from enrollment.exchange.upload import Upload, reading_options
 from enrollment.model.decoding import decoder
-from enrollment.model.imports import ImportOptions, ImportReport, UndoOptions
+from enrollment.model.import_options import ImportOptions, UndoOptions
+from enrollment.model.imports import ImportFault, ImportReport
 from enrollment.model.queries import Pagination
 from enrollment.model.records import Change
 from enrollment.model.types import Timestamp
@@ -49,6 +52,8 @@ def add(verbs: Any) -> None:
     _add_options(verb, ImportOptions, "file_name")
     text = "a new file for the report: the faults alone if its name ends with .csv, else JSON"
     verb.add_argument("--report", metavar="REPORT", type=Path, help=text)
+    text = "a new file for the list itself with its faults behind each row: NAME.csv or NAME.xlsx"
+    verb.add_argument("--marked", metavar="MARKED", type=Path, help=text)
     add_json(verb)
 
     text = "list imports, show the report of one, or undo one"
@@ -100,8 +105,11 @@ def import_(config: Config, options: argparse.Namespace) -> None:
     """Run `import`. Raises CommandError, UsageError, Problem, OSError."""
     options.zone = config.time_zone
     wanted: ImportOptions = _options(ImportOptions, options)
-    if options.report and options.report.exists():
-        raise CommandError(f"{options.report} exists already")
+    for path in filter(None, (options.report, options.marked)):
+        if path.exists():
+            raise CommandError(f"{path} exists already")
+    if options.marked and options.marked.suffix not in (".csv", ".xlsx"):
+        raise UsageError("--marked: expected a name that ends with .csv or .xlsx")
     # What would be refused gets a report, too.
     asked = msgspec.structs.replace(wanted, dry_run=True)
     with closing(Upload.of_path(options.files, reading_options(wanted))) as upload:
@@ -111,9 +119,13 @@ def import_(config: Config, options: argparse.Namespace) -> None:
                 if wanted.dry_run or report.refused_by:
                     raise _RolledBack
         except Problem as problem:
+            if options.marked and can_be_marked(upload):
+                _write_marked(upload, upload.faults, options.marked)
             for violation in problem.violations:
                 _print_fault(**violation.details)
             raise CommandError(f"{options.files}: {problem.detail}") from None
+        if options.marked:
+            _write_marked(upload, report.faults, options.marked)
     if options.report:
         _write_report(report, options.report)
     if options.json:
@@ -133,6 +145,15 @@ def _write_report(report: ImportReport, path: Path) -> None:
             write_faults(report.faults, target)
     else:
         path.write_bytes(indent(to_json(report)).encode() + b"\n")
+
+
+def _write_marked(upload: Upload, faults: Iterable[Fault | ImportFault], path: Path) -> None:
+    """Write a list with its faults. Raises CommandError if it is none."""
+    if not can_be_marked(upload):
+        raise CommandError("only a list is marked, not a package")
+    path.touch(0o600, exist_ok=False)
+    with path.open("wb") as target:
+        write_marked(upload, faults, "xlsx" if path.suffix == ".xlsx" else "csv", target)
 
 
 def _print_report(report: ImportReport, *, is_made: bool) -> None:

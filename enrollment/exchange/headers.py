@@ -21,6 +21,8 @@ LIST_KINDS: dict[str, Kind] = {
     "given_name": "name",
     "email": "email",
 }
+# What stands above the faults of a list that was sent back.
+MARK = "What is wrong"
 # Two known words make the header of a list.
 FEWEST_WORDS = 2
 
@@ -93,6 +95,11 @@ def find_list_columns(cells: Sequence[str], known: Mapping[str, str]) -> list[Ta
         if field and field not in taken:
             taken[field] = Taken(place, cell, Column(field, LIST_KINDS.get(field, "text")))
     return [*taken.values()] if len(taken) >= FEWEST_WORDS else None
+
+
+def is_mark(header: str) -> bool:
+    """Whether a column of a list has the faults of a reading before."""
+    return header.startswith(MARK)
 
 
 def fold(text: str) -> str:

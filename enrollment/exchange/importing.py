@@ -12,11 +12,11 @@ from enrollment.data.export import get_school
 from enrollment.data.imports import Applied, Wanted
 from enrollment.exchange.faults import Faults, Severity
 from enrollment.exchange.upload import Upload
+from enrollment.model.import_options import ImportOptions
 from enrollment.model.imports import (
     ImportedFile,
     ImportFault,
     ImportFaultCount,
-    ImportOptions,
     ImportReport,
     Refusal,
     Removal,
@@ -58,7 +58,7 @@ def bring_in(
     faults = deepcopy(upload.faults)
     if faults.refuse or upload.understood.format is None:
         detail = "The file cannot be brought in as it is."
-        raise Problem("unreadable_import", detail, _violations("unreadable_import", faults))
+        raise Problem("unreadable_import", detail, violations_of(faults))
     wanted = _wanted(db, upload, options)
     head = {
         "source": wanted.source,
@@ -146,7 +146,7 @@ def _note_removals(removals: Removals, faults: Faults, upload: Upload) -> None:
 
 
 def _raise(refusal: Refusal, applied: Applied, faults: Faults) -> NoReturn:
-    violations = _violations(refusal, faults)
+    violations = violations_of(faults, refusal)
     if refusal == "import_has_errors":
         count = faults.counts["error"]
         detail = f"{count} rows are at fault." if count > 1 else "1 row is at fault."
@@ -159,7 +159,7 @@ def _raise(refusal: Refusal, applied: Applied, faults: Faults) -> NoReturn:
     raise Problem("too_many_removals", f"{' and '.join(parts)} would end.", violations)
 
 
-def _violations(code: str, faults: Faults) -> list[Violation]:
+def violations_of(faults: Faults, code: Refusal = "unreadable_import") -> list[Violation]:
     """Return what stands in the way, each with its place in the files."""
     return [
         Violation(

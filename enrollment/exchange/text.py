@@ -105,10 +105,9 @@ def read_rows(file: SourceFile, encoding: str, faults: Faults) -> Iterator[Row]:
     Where a row can't be told from the next, the file ends with a fault: a quotation mark that is
     never closed would swallow what follows, NULs are no text, and a line without an end is no row.
     """
+    delimiter = find_delimiter(file, encoding)
     with file.open() as stream, io.TextIOWrapper(stream, encoding, newline="") as text:
-        start = list(islice(iter(lambda: text.readline(LONGEST_LINE), ""), MOST_LINES_ABOVE_HEADER))
-    with file.open() as stream, io.TextIOWrapper(stream, encoding, newline="") as text:
-        lines, delimiter, number = _Lines(text), _delimiter(start), 0
+        lines, number = _Lines(text), 0
         try:
             for number, cells in enumerate(csv.reader(lines, delimiter=delimiter), 1):
                 if (lines.ended or len(lines.current) > 1) and _is_open(lines.current, delimiter):
@@ -172,9 +171,11 @@ def _is_open(lines: list[str], delimiter: str) -> bool:
     return False
 
 
-def _delimiter(lines: list[str]) -> str:
+def find_delimiter(file: SourceFile, encoding: str) -> str:
     """Return the delimiter that stands in most of the first lines, and most often, outside of
     quotation marks."""
+    with file.open() as stream, io.TextIOWrapper(stream, encoding, newline="") as text:
+        lines = list(islice(iter(lambda: text.readline(LONGEST_LINE), ""), MOST_LINES_ABOVE_HEADER))
     outside = ["".join(line.split('"')[::2]) for line in lines]
 
     def frequency(delimiter: str) -> tuple[int, int]:

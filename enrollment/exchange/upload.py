@@ -15,10 +15,12 @@ from enrollment.data.import_row import Incoming
 from enrollment.data.staging import Staging
 from enrollment.exchange.faults import CODES, Faults
 from enrollment.exchange.headers import fold
+from enrollment.exchange.plain_list import list_rows
 from enrollment.exchange.reader import read
 from enrollment.exchange.reading import Options, Record
 from enrollment.exchange.sources import SourceFile, open_path, open_stream
-from enrollment.model.imports import ImportOptions
+from enrollment.exchange.text import Row
+from enrollment.model.import_options import ImportOptions
 from enrollment.model.results import Violation
 from enrollment.model.types import StudentNumber
 from enrollment.problems.errors import Problem
@@ -37,7 +39,9 @@ class Upload:
         self.name = name
         self.faults = Faults()
         self.digest = ""
-        self._options = options
+        self.options = options
+        # The file, if it is a list.
+        self.list: SourceFile | None = None
         self._stack = ExitStack()
         self._staging = Staging(self._stack.enter_context(scratch()))
 
@@ -53,7 +57,8 @@ class Upload:
     def of_path(cls, path: Path, options: Options) -> "Upload":
         """Read a folder, an archive or a file. Raises OSError."""
         upload = cls(path.name, options)
-        with open_path(path, upload.faults) as files:
+        try:
+            files = upload._stack.enter_context(open_path(path, upload.faults))
             digest = sha256()
             for part in sorted(path.iterdir()) if path.is_dir() else [path]:
                 if part.is_file():
@@ -62,6 +67,9 @@ class Upload:
                             digest.update(chunk)
             upload.digest = digest.hexdigest()
             upload._read(files)
+        except BaseException:
+            upload.close()
+            raise
         return upload
 
     def close(self) -> None:
@@ -74,7 +82,9 @@ class Upload:
         def stage(record: Record) -> None:
             self._staging.add(*record)
 
-        self.understood = read(files, stage, self.faults, self._options)
+        self.understood = read(files, stage, self.faults, self.options)
+        if self.understood.format == "list":
+            (self.list,) = files
         left_out = []
         for fault in self._staging.list_faults(self.understood.kinds("bulk")):
             fields: dict[str, Any] = fault._asdict()
@@ -84,6 +94,11 @@ class Upload:
             if fault.code in LEFT_OUT or (fault.severity or CODES[fault.code]) != "warning":
                 left_out.append(id)
         self._staging.leave_out(left_out)
+
+    def list_rows(self) -> Iterator[Row]:
+        """The rows of the list as they came, blank ones too."""
+        assert self.list
+        return list_rows(self.list, self.understood.files[0].encoding, Faults())
 
     def rows(self) -> Iterator[Incoming]:
         """The rows, as an import takes them."""

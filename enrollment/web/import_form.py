@@ -11,7 +11,7 @@ from enrollment.exchange.upload import Upload, reading_options
 from enrollment.http.body import UPLOAD_LIMIT, read_upload
 from enrollment.http.context import Context
 from enrollment.http.query import read_query
-from enrollment.model.imports import ImportOptions
+from enrollment.model.import_options import ImportOptions
 from enrollment.model.queries import CourseFilter
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem

@@ -103,6 +103,39 @@ def test_a_faulty_file_is_refused_with_every_fault_and_skipped_if_asked(client: 
     assert [fault[1] for fault in faults] == ["3", "4"]
 
 
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_list_comes_back_with_its_faults_and_nothing_is_done(client: Client, kind: str):
+    content = (LIST + "00413,,Björn\n").encode()
+
+    answer = client.post(
+        f"/v1/imports/marked.{kind}", content, headers={"Content-Type": "text/csv"}, status=200
+    )
+
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="marked.{kind}"'
+    if kind == "csv":
+        rows = csv.reader(io.StringIO(answer.body.decode("utf-8-sig"), newline=""))
+        assert [row[3:] for row in rows] == [
+            ["What is wrong"],
+            [],
+            ["error: Last name: The family name is blank."],
+        ]
+    else:
+        assert answer.body[:2] == b"PK"
+    assert client.get("/v1/students").json["items"] == []
+    assert client.get("/v1/imports").json["items"] == []
+
+
+def test_a_package_does_not_come_back(client: Client):
+    answer = client.post(
+        "/v1/imports/marked.csv",
+        archive("clean-1.2"),
+        headers={"Content-Type": "application/zip"},
+        status=422,
+    )
+
+    assert answer.json["code"] == "unreadable_import"
+
+
 @pytest.mark.parametrize(
     ("content", "query", "code"),
     [

@@ -56,6 +56,36 @@ def test_what_is_at_fault_is_shown_and_nothing_is_done(people: Path, capsys: Cap
     assert main(["import", "people.csv", "--errors", "skip"]) == 0
 
 
+def test_a_list_is_written_with_its_faults(people: Path, capsys: Captured):
+    people.write_text(LIST + "00413,,Björn\n")
+
+    assert main(["import", "people.csv", "--marked", "marked.csv"]) == 1
+
+    with Path("marked.csv").open(encoding="utf-8-sig", newline="") as text:
+        assert [row[3:] for row in csv.reader(text)] == [
+            ["What is wrong"],
+            [],
+            ["error: Last name: The family name is blank."],
+        ]
+    assert stat.S_IMODE(Path("marked.csv").stat().st_mode) == 0o600
+    people.write_text(LIST + "2.026E+11,Diallo,Amara\n")
+    assert main(["import", "people.csv", "--marked", "marked.xlsx"]) == 1
+    assert Path("marked.xlsx").read_bytes()[:2] == b"PK"
+    capsys.readouterr()
+    assert main(["import", "people.csv", "--marked", "marked.xlsx"]) == 1
+    assert "marked.xlsx exists already" in capsys.readouterr().err
+    assert main(["import", "people.csv", "--marked", "marked.ods"]) == 2
+
+
+def test_a_package_is_not_marked(tmp_path: Path, capsys: Captured):
+    path = case("clean-1.2", tmp_path)
+
+    assert main(["import", str(path), "--dry-run", "--marked", "marked.csv"]) == 1
+
+    assert "only a list is marked" in capsys.readouterr().err
+    assert not Path("marked.csv").exists()
+
+
 def test_mode_and_relink_are_flags(tmp_path: Path, capsys: Captured):
     path = case("clean-1.2", tmp_path)
     assert main(["import", str(path)]) == 0

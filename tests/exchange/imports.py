@@ -12,7 +12,8 @@ from enrollment.data.undo import undo_import
 from enrollment.exchange.importing import Made, bring_in
 from enrollment.exchange.upload import Upload, reading_options
 from enrollment.exchange.writer import write_archive
-from enrollment.model.imports import ImportOptions, Undo
+from enrollment.model.import_options import ImportOptions
+from enrollment.model.imports import Undo
 from enrollment.model.records import Change
 from enrollment.model.types import Timestamp
 from enrollment.storage.database import Database
