@@ -10,10 +10,12 @@ from msgspec.structs import asdict
 
 from enrollment.data.import_course import bring_in_courses, bring_in_terms
 from enrollment.data.import_enrollment import (
+    Progress,
     Rules,
     bring_in_enrollments,
     bring_in_roster,
     find_listed_courses,
+    no_progress,
     promote_into_freed_seats,
 )
 from enrollment.data.import_row import (
@@ -71,6 +73,8 @@ class Wanted(NamedTuple):
     replaces: bool = False
     # Whether a user can be a student whom the source had under another id.
     relinks: bool = False
+    # Is told how far it is.
+    progress: Progress = no_progress
 
 
 class Applied(NamedTuple):
@@ -143,6 +147,7 @@ def _bring_in_package(db: Connection, import_id: int, wanted: Wanted, change: Ch
         wanted.rules,
         ends="enrollments" in wanted.whole_kinds,
         has_sessions="academicSessions" in wanted.whole_kinds,
+        progress=wanted.progress,
     )
     if wanted.relinks:
         move_records_of_old_ids(db, import_id, source)
@@ -155,7 +160,14 @@ def _bring_in_list(db: Connection, wanted: Wanted, change: Change) -> None:
         leave_out_faulty_rows(db)
     bring_in_people(db, change, creates=wanted.creates or not is_roster, changes=not is_roster)
     if is_roster:
-        bring_in_roster(db, wanted.course_id, change, wanted.rules, replaces=wanted.replaces)
+        bring_in_roster(
+            db,
+            wanted.course_id,
+            change,
+            wanted.rules,
+            replaces=wanted.replaces,
+            progress=wanted.progress,
+        )
 
 
 def _counts(kind: str, **counts: int) -> RecordCounts:

@@ -9,6 +9,7 @@ from msgspec.structs import asdict, replace
 from enrollment.data import imports
 from enrollment.data.course import find_course
 from enrollment.data.export import get_school
+from enrollment.data.import_enrollment import Progress, no_progress
 from enrollment.data.imports import Applied, Wanted
 from enrollment.exchange.faults import Faults, Severity
 from enrollment.exchange.upload import Upload
@@ -47,6 +48,7 @@ def bring_in(
     change: Change,
     *,
     check_tag: Callable[[str], bool],
+    progress: Progress = no_progress,
 ) -> Made:
     """Bring in files that were read.
 
@@ -59,7 +61,7 @@ def bring_in(
     if faults.refuse or upload.understood.format is None:
         detail = "The file cannot be brought in as it is."
         raise Problem("unreadable_import", detail, violations_of(faults))
-    wanted = _wanted(db, upload, options)
+    wanted = _wanted(db, upload, options)._replace(progress=progress)
     head = {
         "source": wanted.source,
         "format": upload.understood.format,

@@ -1,7 +1,7 @@
 """What is to be brought in: files that were read, with all that is wrong with them alone."""
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from hashlib import sha256
 from io import BytesIO
@@ -32,6 +32,10 @@ LIST_FIELDS = {"number", "family_name", "given_name", "name", "email", "course",
 CHUNK = 1024 * 1024
 
 
+def quietly(count: int) -> None:
+    """Tell no one how many rows were read."""
+
+
 class Upload:
     """Files that were read into a scratch database. Close it when the import is over."""
 
@@ -54,8 +58,11 @@ class Upload:
         return upload
 
     @classmethod
-    def of_path(cls, path: Path, options: Options) -> "Upload":
-        """Read a folder, an archive or a file. Raises OSError."""
+    def of_path(
+        cls, path: Path, options: Options, progress: Callable[[int], object] = quietly
+    ) -> "Upload":
+        """Read a folder, an archive or a file. `progress` is called with how many rows more were
+        read. Raises OSError."""
         upload = cls(path.name, options)
         try:
             files = upload._stack.enter_context(open_path(path, upload.faults))
@@ -66,7 +73,7 @@ class Upload:
                         while chunk := stream.read(CHUNK):
                             digest.update(chunk)
             upload.digest = digest.hexdigest()
-            upload._read(files)
+            upload._read(files, progress)
         except BaseException:
             upload.close()
             raise
@@ -76,11 +83,12 @@ class Upload:
         """Remove what was read."""
         self._stack.close()
 
-    def _read(self, files: list[SourceFile]) -> None:
+    def _read(self, files: list[SourceFile], progress: Callable[[int], object] = quietly) -> None:
         """Read the files, and mark the rows that can't be meant."""
 
         def stage(record: Record) -> None:
             self._staging.add(*record)
+            progress(1)
 
         self.understood = read(files, stage, self.faults, self.options)
         if self.understood.format == "list":

@@ -1,6 +1,7 @@
 """The commands `enrollment import` and `enrollment imports`."""
 
 import csv
+import io
 import json
 import stat
 from pathlib import Path
@@ -54,6 +55,27 @@ def test_what_is_at_fault_is_shown_and_nothing_is_done(people: Path, capsys: Cap
     assert main(["imports", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == []
     assert main(["import", "people.csv", "--errors", "skip"]) == 0
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_shows_how_far_an_import_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+):
+    path = str(case("clean-1.2", tmp_path))
+    assert main(["import", path, "--dry-run"]) == 0
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("sys.stderr", terminal := Terminal())
+
+    assert main(["import", path]) == 0
+
+    assert "reading: 0 rows" in terminal.getvalue()
+    assert "enrolling: 100%" in terminal.getvalue()
+    # Nothing is left of it.
+    assert terminal.getvalue().rpartition("\r")[0].endswith(" ")
 
 
 def test_a_list_is_written_with_its_faults(people: Path, capsys: Captured):
