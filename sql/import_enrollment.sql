@@ -343,7 +343,7 @@ SET event_id = (
         AND event.course_id = stretch.course_id
         AND event.to_status = 'enrolled'
 )
-WHERE round = :round AND begins AND is_decided >= 1;
+WHERE round = :round AND begins AND is_decided = 1;
 
 -- name: update_stretches_done(round)!
 -- The round is over.

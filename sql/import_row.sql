@@ -58,9 +58,13 @@ DROP TABLE IF EXISTS incoming_day;
 -- name: drop_import_fault()!
 DROP TABLE IF EXISTS import_fault;
 
--- name: insert_incoming(id, file, line, kind, sourced_id, is_deleted, is_wanted, content, user_ref, class_ref, number)*!
+-- name: insert_incoming(staged)!
+-- Add rows that were staged: a JSON array of their columns.
 INSERT INTO incoming (id, file, line, kind, sourced_id, is_deleted, is_wanted, content, user_ref, class_ref, number)
-VALUES (:id, :file, :line, :kind, :sourced_id, :is_deleted, :is_wanted, :content, :user_ref, :class_ref, :number);
+SELECT CAST(value ->> 0 AS bigint), value ->> 1, CAST(value ->> 2 AS bigint), value ->> 3, value ->> 4,
+    CAST(value ->> 5 AS bigint), CAST(value ->> 6 AS bigint), value ->> 7, value ->> 8, value ->> 9, value ->> 10
+FROM json_each(:staged)
+ORDER BY key;
 
 -- name: insert_incoming_session(incoming_id, place, sourced_id)*!
 INSERT INTO incoming_session (incoming_id, place, sourced_id)

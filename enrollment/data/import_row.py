@@ -15,23 +15,6 @@ SQL = queries("import_row")
 KEPT = ("orgs", "courses", "roles")
 
 
-class Incoming(NamedTuple):
-    """A row of a file. The fields are the columns of the table `incoming`."""
-
-    id: int
-    file: str
-    line: int
-    kind: str
-    sourced_id: str | None
-    is_deleted: bool
-    is_wanted: bool
-    content: str
-    user_ref: str | None
-    class_ref: str | None
-    # The number of a student, if it can be one.
-    number: str | None
-
-
 class RowFault(NamedTuple):
     """What is wrong with a row in view of the records."""
 
@@ -47,15 +30,16 @@ class RowFault(NamedTuple):
 @contextmanager
 def incoming(
     db: Connection,
-    rows: Iterable[Incoming],
+    rows: Iterable[str],
     sessions: Iterable[tuple[int, int, str]],
     zone: tzinfo,
 ) -> Iterator[None]:
-    """Have the rows in tables during the `with`, with the sessions that each class names: the id of
-    the row, the place, the id of the session. An exception must undo the transaction, and so takes
-    the tables with it."""
+    """Have the rows in tables during the `with`: JSON arrays with the columns of `incoming`. Beside
+    them are the sessions that each class names: the id of the row, the place, the id of the
+    session. An exception must undo the transaction, and so takes the tables with it."""
     create_tables(db)
-    SQL.insert_incoming(db, (row._asdict() for row in rows))
+    for staged in rows:
+        SQL.insert_incoming(db, staged=staged)
     names = ("incoming_id", "place", "sourced_id")
     SQL.insert_incoming_session(db, (dict(zip(names, named, strict=True)) for named in sessions))
     days = [row["day"] for row in SQL.list_incoming_days(db)]

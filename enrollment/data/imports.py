@@ -19,7 +19,6 @@ from enrollment.data.import_enrollment import (
     promote_into_freed_seats,
 )
 from enrollment.data.import_row import (
-    Incoming,
     RowFault,
     incoming,
     leave_out_unknown_deletions,
@@ -99,7 +98,7 @@ def apply_import(
     db: Connection,
     import_id: int,
     wanted: Wanted,
-    rows: Iterable[Incoming],
+    rows: Iterable[str],
     sessions: Iterable[tuple[int, int, str]],
     change: Change,
 ) -> Applied:

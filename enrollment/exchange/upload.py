@@ -11,7 +11,6 @@ from unicodedata import normalize
 
 import msgspec
 
-from enrollment.data.import_row import Incoming
 from enrollment.data.staging import Staging
 from enrollment.exchange.faults import CODES, Faults
 from enrollment.exchange.headers import fold
@@ -87,7 +86,11 @@ class Upload:
         """Read the files, and mark the rows that can't be meant."""
 
         def stage(record: Record) -> None:
-            self._staging.add(*record)
+            # Texts are stored in one form, however they were sent.
+            for name, text in record.content.items():
+                if not text.isascii():
+                    record.content[name] = normalize("NFC", text)
+            self._staging.add(*record, *_person(record))
             progress(1)
 
         self.understood = read(files, stage, self.faults, self.options)
@@ -108,38 +111,25 @@ class Upload:
         assert self.list
         return list_rows(self.list, self.understood.files[0].encoding, Faults())
 
-    def rows(self) -> Iterator[Incoming]:
+    def rows(self) -> Iterator[str]:
         """The rows, as an import takes them."""
-        for row in self._staging.list_rows():
-            content = row["content"]
-            # Texts are stored in one form, however they were sent.
-            if not content.isascii():
-                content = normalize("NFC", content)
-            number, person = None, row["user_ref"]
-            if row["kind"] in ("users", "list"):
-                cells = msgspec.json.decode(content)
-                number = _number(cells.get("identifier") or cells.get("number"))
-            if row["kind"] == "list":
-                # Rows with the same number, or else the same address, are of one student.
-                person = (number or cells.get("email", "")).lower() or None
-            yield Incoming(
-                row["id"],
-                row["file"],
-                row["line"],
-                row["kind"],
-                row["sourced_id"],
-                bool(row["is_deleted"]),
-                bool(row["is_sound"]),
-                content,
-                person,
-                row["class_ref"],
-                number,
-            )
+        return self._staging.list_rows()
 
     def sessions(self) -> Iterator[tuple[int, int, str]]:
         """The sessions that each class names."""
         for row in self._staging.list_sessions():
             yield row["staged_id"], row["place"], row["target"]
+
+
+def _person(record: Record) -> tuple[str | None, str | None]:
+    """Return the number of a student, and by what a list names a person: rows with the same number,
+    or else the same address, are of one."""
+    if record.kind not in ("users", "list"):
+        return None, None
+    cells = record.content
+    number = _number(cells.get("identifier") or cells.get("number"))
+    is_listed = record.kind == "list"
+    return number, (number or cells.get("email", "")).lower() or None if is_listed else None
 
 
 def _number(text: str | None) -> str | None:
