@@ -40,12 +40,12 @@ class Sourced:
     def _find(self) -> None:
         """Find which ids there are, for the rows that refer to them."""
         self.orgs = {row["sourced_id"]: row for row in sourced.list_sourced(self._db, "orgs")}
-        terms = list(sourced.list_terms(self._db))
+        terms = list(sourced.list_terms(self._db, self._scope))
         self.terms = {row["id"]: row["sourced_id"] for row in terms}
         for kind, ids in (("academicSessions", self._sessions), ("courses", self._catalog)):
             ids |= {row["sourced_id"] for row in sourced.list_sourced(self._db, kind)}
         classes = []
-        for row in sourced.list_courses(self._db):
+        for row in sourced.list_courses(self._db, self._scope):
             self.classes[row["id"]] = row["sourced_id"]
             if self._is_in_scope(row["term"]):
                 classes.append(row)
@@ -101,7 +101,7 @@ class Sourced:
             yield {"name": cells["sourcedId"], "type": "school"} | cells | _updated(row)
 
     def rows_of_sessions(self) -> Iterator[Fields]:
-        terms = {row["sourced_id"]: row for row in sourced.list_terms(self._db)}
+        terms = {row["sourced_id"]: row for row in sourced.list_terms(self._db, self._scope)}
         for row in sourced.list_sourced(self._db, "academicSessions"):
             if row["sourced_id"] not in self._sessions:
                 continue
@@ -127,7 +127,7 @@ class Sourced:
     def rows_of_classes(self, school: str) -> Iterator[Fields]:
         """Yield classes. `code_id` or `term_id` is that of a record of ours that replaces what does
         not resolve."""
-        for row in sourced.list_courses(self._db):
+        for row in sourced.list_courses(self._db, self._scope):
             with_cancelled = self._scope.with_history or self._scope.since
             if row["status"] == "cancelled" and not with_cancelled:
                 continue
@@ -164,7 +164,7 @@ class Sourced:
         content = row["content"]
         cells = _kept("users", content)
         agents = [id for id in content.get("agentSourcedIds", "").split(",") if id]
-        present = [id for id in agents if sourced.is_user(self._db, id)]
+        present = [id for id in agents if sourced.is_user(self._db, id, self._scope)]
         cells["agentSourcedIds"] = ",".join(present)
         _resolve(cells, "primaryOrgSourcedId", self.orgs)
         id = cells["sourcedId"]
@@ -174,14 +174,14 @@ class Sourced:
         return defaults | cells
 
     def rows_of_roles(self, school: str) -> Iterator[Fields]:
-        for row in sourced.list_roles(self._db):
+        for row in sourced.list_roles(self._db, self._scope):
             cells = _kept("roles", row["content"])
             _resolve(cells, "orgSourcedId", self.orgs)
             yield {"roleType": "primary", "orgSourcedId": school} | cells | _updated(row)
 
     def rows_of_made_roles(self, school: str) -> Iterator[Fields]:
         """Yield a role for each user without one. `user_id` is the number of our record."""
-        for row in sourced.list_people_without_role(self._db):
+        for row in sourced.list_people_without_role(self._db, self._scope):
             content = row["content"]
             role = "student" if row["student_id"] else content.get("role", "relative")
             orgs = [id for id in content.get("orgSourcedIds", "").split(",") if id in self.orgs]
@@ -198,6 +198,8 @@ class Sourced:
         system has it."""
         for row in sourced.list_stretches(self._db, self._scope):
             cells = _kept("enrollments", row["content"])
+            cells["userSourcedId"] = row["user_id"] or row["user_ref"]
+            cells["classSourcedId"] = self.classes.get(row["course_id"], row["class_ref"])
             _resolve(cells, "schoolSourcedId", self.orgs)
             taken = row["taken"] or {}
             names = ("began_at", "status", "ended_at")

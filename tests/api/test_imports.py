@@ -10,7 +10,7 @@ from webtest import TestResponse
 from enrollment import log
 from enrollment.app import App
 from enrollment.http.body import UPLOAD_LIMIT
-from tests.exchange.imports import archive
+from tests.exchange.imports import archive, files
 from tests.support.client import Client, broken
 from tests.support.tokens import STUDENT_TOKEN, TOKENS
 
@@ -178,6 +178,18 @@ def test_a_preview_shows_what_mode_and_relink_do(client: Client):
     assert (fault["file"], fault["value"]) == ("users.csv", "u-new")
     preview = send(client, moved, "dry_run=true&relink=true").json
     assert preview["counts"]["students"]["unchanged"] == 4
+
+
+def test_an_export_has_the_ids_of_the_source_that_is_named(client: Client):
+    send(client, archive("clean-1.2"))
+    send(client, archive("clean-1.2", replace=(b"u-s2", b"u-new")), "source=office")
+
+    first = client.get("/v1/oneroster.zip").body
+    second = client.get("/v1/oneroster.zip?source=office").body
+
+    assert b"\nu-s2," in files(first)["users.csv"]
+    assert b"\nu-new," in files(second)["users.csv"]
+    assert b"\nu-s2," not in files(second)["users.csv"]
 
 
 def test_a_body_must_be_a_file_within_a_limit(client: Client):

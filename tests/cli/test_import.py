@@ -125,6 +125,18 @@ def test_mode_and_relink_are_flags(tmp_path: Path, capsys: Captured):
     assert main(["check", str(path), "--mode", "delta"]) == 1
 
 
+def test_an_export_can_have_the_ids_of_one_source(tmp_path: Path):
+    path = case("clean-1.2", tmp_path)
+    assert main(["import", str(path)]) == 0
+    for file in path.glob("*.csv"):
+        file.write_text(file.read_text().replace("u-s2", "u-new"))
+    assert main(["import", str(path), "--source", "office"]) == 0
+
+    for flags, id in ([], "u-s2"), (["--as", "office"], "u-new"):
+        assert main(["export", f"of-{id}", *flags]) == 0
+        assert f"\n{id}," in (Path(f"of-{id}") / "users.csv").read_text()
+
+
 def test_a_report_is_for_its_owner_and_never_overwrites(capsys: Captured):
     assert main(["import", "people.csv", "--report", "report.json"]) == 0
 

@@ -49,11 +49,16 @@ def undo(database: Database, import_id: int, *, keeps_conflicts: bool = False) -
 
 
 def export(
-    database: Database, *, history: bool = False, term: str | None = None, since: str | None = None
+    database: Database,
+    *,
+    history: bool = False,
+    term: str | None = None,
+    since: str | None = None,
+    source: str | None = None,
 ) -> bytes:
     target = io.BytesIO()
     with database.read() as db:
-        write_archive(db, Scope(term, since, history), UTC, target)
+        write_archive(db, Scope(term, since, history, source), UTC, target)
     return target.getvalue()
 
 

@@ -129,6 +129,35 @@ def test_an_id_that_is_still_there_is_another_person(database: Database, path: P
     assert "renamed_id" not in {fault.code for fault in report.faults}
 
 
+# Two systems
+
+
+def test_where_two_systems_know_a_record_the_export_has_the_ids_of_one(
+    database: Database, path: Path
+):
+    """Both know the students and the courses; an enrollment that only one has names what is
+    exported."""
+    for file in path.glob("*.csv"):
+        file.write_text(re.sub(r"\b(u-|cls-|crs-|org-|r-|e-)", r"other-\1", file.read_text()))
+    with (path / "enrollments.csv").open("a") as enrollments:
+        enrollments.write("other-e-20,,,other-cls-bio-1,other-org-s,other-u-s1,student,,,\n")
+    report, _ = import_path(database, path, source="other")
+    assert report.counts.students.unchanged == report.counts.courses.unchanged == 4
+
+    first = validate(export(database), roles=ROLES)
+    second = validate(export(database, source="OTHER"), roles=ROLES)
+
+    students = {"u-s1", "u-s2", "u-s3", "u-s4"}
+    courses = {"cls-alg-1", "cls-alg-2", "cls-art-1", "cls-bio-1"}
+    assert {row["sourcedId"] for row in first["classes"]} == courses
+    assert {row["sourcedId"] for row in second["classes"]} == {f"other-{id}" for id in courses}
+    named = {row["userSourcedId"] for row in first["enrollments"] if row["role"] == "student"}
+    assert named == students
+    named = {row["userSourcedId"] for row in second["enrollments"] if row["role"] == "student"}
+    assert named == {f"other-{id}" for id in students}
+    assert len(first["enrollments"]) == len(second["enrollments"])
+
+
 # What a package holds
 
 
