@@ -116,14 +116,16 @@ WHERE recorded_at >= :since
     AND subject = 'student' AND part IS NULL AND after IS NULL
 ORDER BY 1;
 
--- name: list_stretches(term, with_history)
+-- name: list_stretches(term, with_history, source)
 -- Who was in which course, from when until when? What was of someone who is erased is none. Only with the history
 -- are there stretches that ended with a drop, and those in cancelled courses.
 SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.began_at, stretch.status, stretch.ended_at,
     term.end_on, stretch.updated_at, NULL AS deleted_at,
     (
-        SELECT min(known.sourced_id) FROM source_record AS known
-        WHERE known.student_id = stretch.student_id AND known.kind = 'users' AND known.is_current = 1
+        SELECT known.sourced_id FROM exported_record AS known
+        WHERE known.student_id = stretch.student_id AND known.kind = 'users'
+        ORDER BY known.source = :source DESC, known.first_id
+        LIMIT 1
     ) AS user_id
 FROM enrollment_stretch AS stretch
 CROSS JOIN course
@@ -137,7 +139,7 @@ WHERE course.id = stretch.course_id
     )
 ORDER BY stretch.event_id;
 
--- name: list_changed_stretches(term, since)
+-- name: list_changed_stretches(term, since, source)
 -- Which stretches have changed since? One that ended with a drop, was corrected away or was of someone who is
 -- erased is deleted.
 WITH touched (student_id, course_id) AS MATERIALIZED (
@@ -177,8 +179,10 @@ SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.began_at, stre
     term.end_on, coalesce(erasure.erased_at, stretch.updated_at) AS updated_at,
     coalesce(erasure.erased_at, stretch.deleted_at) AS deleted_at,
     (
-        SELECT min(known.sourced_id) FROM source_record AS known
-        WHERE known.student_id = stretch.student_id AND known.kind = 'users' AND known.is_current = 1
+        SELECT known.sourced_id FROM exported_record AS known
+        WHERE known.student_id = stretch.student_id AND known.kind = 'users'
+        ORDER BY known.source = :source DESC, known.first_id
+        LIMIT 1
     ) AS user_id
 FROM stretch
 CROSS JOIN course

@@ -101,7 +101,9 @@ SELECT kind,
 FROM (
     SELECT kind, is_new, is_ended, before, wanted,
         CASE kind
-            WHEN 'course' THEN before ->> 'title' <> wanted ->> 'title'
+            WHEN 'course' THEN before ->> 'code' <> wanted ->> 'code'
+                OR coalesce(before ->> 'section', '') <> coalesce(wanted ->> 'section', '')
+                OR before ->> 'title' <> wanted ->> 'title'
                 OR coalesce(before ->> 'term', '') <> coalesce(wanted ->> 'term', '')
                 OR before ->> 'status' <> wanted ->> 'status'
             WHEN 'term' THEN before ->> 'title' <> wanted ->> 'title'
@@ -132,7 +134,7 @@ SELECT
 SELECT rule.value AS code, count(*) AS count
 FROM stretch
 CROSS JOIN json_each(stretch.overridden) AS rule
-WHERE stretch.is_decided = 2 AND stretch.overridden IS NOT NULL
+WHERE (stretch.is_decided = 2 OR stretch.begins = 0) AND stretch.overridden IS NOT NULL
 GROUP BY rule.value
 ORDER BY rule.value;
 

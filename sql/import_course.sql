@@ -91,7 +91,8 @@ WHERE planned.kind = 'term'
 
 -- name: insert_planned_courses(source, key, ends)!
 -- Which courses do classes become? The code is that of the catalog, and the section what the code of the class adds
--- to it. A class in all terms of a year is in the year. With `ends`, classes that are to be deleted, or have no row
+-- to it. A class in all terms of a year is in the year. Where the source has changed the label or the term, the course
+-- follows, unless another has that label. With `ends`, classes that are to be deleted, or have no row
 -- any more in a session that has one, are canceled.
 WITH year AS MATERIALIZED (
     SELECT named.incoming_id, min(session.content ->> 'parentSourcedId') AS parent
@@ -105,124 +106,107 @@ WITH year AS MATERIALIZED (
     HAVING count(*) > 1
         AND count(DISTINCT session.content ->> 'parentSourcedId') = 1
         AND count(session.content ->> 'parentSourcedId') = count(*)
-)
+),
 
-INSERT INTO planned (kind, incoming_id, record_id, course_id, is_new, is_ended, taken, before, wanted)
-SELECT 'course', incoming_id, record_id, id, id IS NULL, 0,
-    json_object('title', title, 'term', term, 'status', 'open'),
-    CASE WHEN id IS NOT NULL THEN json_object('title', old_title, 'term', old_term, 'status', old_status) END,
-    json_object(
-        'code', code,
-        'section', CASE WHEN is_free THEN section WHEN section IS DISTINCT FROM own_section THEN own_section END,
-        'title', CASE
-            WHEN title IS NOT DISTINCT FROM last ->> 'title' AND id IS NOT NULL THEN old_title
-            ELSE title
-        END,
-        'term', CASE
-            WHEN last IS NOT NULL AND term IS NOT DISTINCT FROM last ->> 'term' AND id IS NOT NULL THEN old_term
-            ELSE term
-        END,
-        'status', CASE WHEN id IS NULL OR last ->> 'status' = 'cancelled' THEN 'open' ELSE old_status END
-    )
-FROM (
+placed AS (
+    SELECT incoming.id AS incoming_id, known.id AS record_id, known.taken AS last, known.course_id,
+        -- An export of our own has the ids that others gave.
+        CASE
+            WHEN :source = :key THEN (
+                SELECT min(exported.course_id) FROM exported_record AS exported
+                WHERE exported.kind = 'classes' AND exported.sourced_id = incoming.sourced_id
+            )
+        END AS exported_id,
+        CASE
+            WHEN incoming.sourced_id LIKE :key || '-class-%'
+                THEN CAST(substr(incoming.sourced_id, length(:key) + 8) AS bigint)
+        END AS own_id,
+        substr(incoming.content ->> 'title', 1, 200) AS title,
+        CASE
+            WHEN length(incoming.sourced_id) <= 32 THEN incoming.sourced_id
+            ELSE substr(incoming.sourced_id, length(incoming.sourced_id) - 31)
+        END AS own_section,
+        coalesce(
+            catalog.content ->> 'courseCode', incoming.content ->> 'classCode', incoming.sourced_id
+        ) AS code,
+        CASE
+            WHEN catalog.content ->> 'courseCode' IS NULL THEN NULL
+            WHEN incoming.content ->> 'classCode' IS NULL THEN incoming.sourced_id
+            WHEN lower(incoming.content ->> 'classCode') = lower(catalog.content ->> 'courseCode') THEN NULL
+            WHEN lower(substr(incoming.content ->> 'classCode', 1, length(catalog.content ->> 'courseCode')))
+                = lower(catalog.content ->> 'courseCode')
+                AND ltrim(
+                    substr(incoming.content ->> 'classCode', length(catalog.content ->> 'courseCode') + 1),
+                    ' -_./:'
+                ) <> ''
+                THEN ltrim(
+                    substr(incoming.content ->> 'classCode', length(catalog.content ->> 'courseCode') + 1),
+                    ' -_./:'
+                )
+            ELSE incoming.content ->> 'classCode'
+        END AS section,
+        (
+            SELECT parent.term_id FROM source_record AS parent
+            WHERE parent.kind = 'academicSessions'
+                AND parent.sourced_id = year.parent
+                AND parent.source = :source
+                AND parent.is_current = 1
+        ) AS year_id,
+        (
+            SELECT session.term_id
+            FROM incoming_session AS named
+            CROSS JOIN source_record AS session
+            WHERE named.incoming_id = incoming.id
+                AND session.kind = 'academicSessions'
+                AND session.sourced_id = named.sourced_id
+                AND session.source = :source
+                AND session.is_current = 1
+                AND session.term_id IS NOT NULL
+            ORDER BY named.place
+            LIMIT 1
+        ) AS first_id
+    FROM incoming
+    LEFT JOIN source_record AS known
+        ON known.kind = 'classes'
+        AND known.sourced_id = incoming.sourced_id
+        AND known.source = :source
+        AND known.is_current = 1
+    LEFT JOIN source_record AS catalog
+        ON catalog.kind = 'courses'
+        AND catalog.sourced_id = incoming.content ->> 'courseSourcedId'
+        AND catalog.source = :source
+        AND catalog.is_current = 1
+    LEFT JOIN year ON year.incoming_id = incoming.id
+    WHERE incoming.kind = 'classes' AND incoming.is_wanted AND incoming.is_deleted = 0
+),
+
+said AS (
+    SELECT placed.incoming_id, placed.record_id, placed.last, placed.course_id, placed.own_id,
+        placed.exported_id, placed.title,
+        term.code AS term,
+        CASE WHEN length(placed.code) <= 32 THEN placed.code ELSE placed.own_section END AS code,
+        CASE
+            WHEN length(placed.code) > 32 THEN NULL
+            WHEN length(placed.section) <= 32 THEN placed.section
+            WHEN placed.section IS NOT NULL THEN placed.own_section
+        END AS section,
+        placed.own_section
+    FROM placed
+    LEFT JOIN term ON term.id = coalesce(placed.year_id, placed.first_id)
+),
+
+-- Which course is each, and has the source another label for it than before?
+matched AS (
     SELECT said.incoming_id, said.record_id, said.last, said.title, said.term, said.code, said.section,
         said.own_section,
-        -- The first of two with the same label has it.
-        row_number() OVER (
-            PARTITION BY course.id IS NULL, said.term, lower(said.code), lower(said.section) ORDER BY said.incoming_id
-        ) = 1
-            AND NOT EXISTS (
-                SELECT 1 FROM course AS other
-                WHERE course.id IS NULL
-                    AND other.code = said.code
-                    AND other.section IS NOT DISTINCT FROM said.section
-                    AND other.term IS NOT DISTINCT FROM said.term
-            ) AS is_free,
-        course.id, course.title AS old_title, course.term AS old_term, course.status AS old_status
-    FROM (
-        SELECT placed.incoming_id, placed.record_id, placed.last, placed.course_id, placed.own_id,
-            placed.exported_id, placed.title,
-            term.code AS term,
-            CASE WHEN length(placed.code) <= 32 THEN placed.code ELSE placed.own_section END AS code,
-            CASE
-                WHEN length(placed.code) > 32 THEN NULL
-                WHEN length(placed.section) <= 32 THEN placed.section
-                WHEN placed.section IS NOT NULL THEN placed.own_section
-            END AS section,
-            placed.own_section
-        FROM (
-            SELECT incoming.id AS incoming_id, known.id AS record_id, known.taken AS last, known.course_id,
-                -- An export of our own has the ids that others gave.
-                CASE
-                    WHEN :source = :key THEN (
-                        SELECT min(exported.course_id) FROM exported_record AS exported
-                        WHERE exported.kind = 'classes' AND exported.sourced_id = incoming.sourced_id
-                    )
-                END AS exported_id,
-                CASE
-                    WHEN incoming.sourced_id LIKE :key || '-class-%'
-                        THEN CAST(substr(incoming.sourced_id, length(:key) + 8) AS bigint)
-                END AS own_id,
-                substr(incoming.content ->> 'title', 1, 200) AS title,
-                CASE
-                    WHEN length(incoming.sourced_id) <= 32 THEN incoming.sourced_id
-                    ELSE substr(incoming.sourced_id, length(incoming.sourced_id) - 31)
-                END AS own_section,
-                coalesce(
-                    catalog.content ->> 'courseCode', incoming.content ->> 'classCode', incoming.sourced_id
-                ) AS code,
-                CASE
-                    WHEN catalog.content ->> 'courseCode' IS NULL THEN NULL
-                    WHEN incoming.content ->> 'classCode' IS NULL THEN incoming.sourced_id
-                    WHEN lower(incoming.content ->> 'classCode') = lower(catalog.content ->> 'courseCode') THEN NULL
-                    WHEN lower(substr(incoming.content ->> 'classCode', 1, length(catalog.content ->> 'courseCode')))
-                        = lower(catalog.content ->> 'courseCode')
-                        AND ltrim(
-                            substr(incoming.content ->> 'classCode', length(catalog.content ->> 'courseCode') + 1),
-                            ' -_./:'
-                        ) <> ''
-                        THEN ltrim(
-                            substr(incoming.content ->> 'classCode', length(catalog.content ->> 'courseCode') + 1),
-                            ' -_./:'
-                        )
-                    ELSE incoming.content ->> 'classCode'
-                END AS section,
-                (
-                    SELECT parent.term_id FROM source_record AS parent
-                    WHERE parent.kind = 'academicSessions'
-                        AND parent.sourced_id = year.parent
-                        AND parent.source = :source
-                        AND parent.is_current = 1
-                ) AS year_id,
-                (
-                    SELECT session.term_id
-                    FROM incoming_session AS named
-                    CROSS JOIN source_record AS session
-                    WHERE named.incoming_id = incoming.id
-                        AND session.kind = 'academicSessions'
-                        AND session.sourced_id = named.sourced_id
-                        AND session.source = :source
-                        AND session.is_current = 1
-                        AND session.term_id IS NOT NULL
-                    ORDER BY named.place
-                    LIMIT 1
-                ) AS first_id
-            FROM incoming
-            LEFT JOIN source_record AS known
-                ON known.kind = 'classes'
-                AND known.sourced_id = incoming.sourced_id
-                AND known.source = :source
-                AND known.is_current = 1
-            LEFT JOIN source_record AS catalog
-                ON catalog.kind = 'courses'
-                AND catalog.sourced_id = incoming.content ->> 'courseSourcedId'
-                AND catalog.source = :source
-                AND catalog.is_current = 1
-            LEFT JOIN year ON year.incoming_id = incoming.id
-            WHERE incoming.kind = 'classes' AND incoming.is_wanted AND incoming.is_deleted = 0
-        ) AS placed
-        LEFT JOIN term ON term.id = coalesce(placed.year_id, placed.first_id)
-    ) AS said
+        course.id, course.code AS old_code, course.section AS old_section, course.title AS old_title,
+        course.term AS old_term, course.status AS old_status,
+        course.id IS NOT NULL
+            AND (
+                said.last ->> 'code' IS NULL
+                OR said.code = said.last ->> 'code' AND said.section IS NOT DISTINCT FROM said.last ->> 'section'
+            ) AS has_old_label
+    FROM said
     LEFT JOIN course ON course.id = coalesce(
         said.course_id,
         (SELECT id FROM course AS own WHERE own.id = said.own_id),
@@ -241,12 +225,97 @@ FROM (
                 )
         )
     )
-) AS matched
+),
+
+-- Which label and term is each to have?
+following AS (
+    SELECT incoming_id, record_id, last, title, term, code, section, own_section, id, old_code, old_section, old_title,
+        old_term, old_status,
+        CASE WHEN has_old_label THEN old_code ELSE code END AS new_code,
+        CASE WHEN has_old_label THEN old_section ELSE section END AS new_section,
+        CASE
+            WHEN last IS NOT NULL AND term IS NOT DISTINCT FROM last ->> 'term' AND id IS NOT NULL THEN old_term
+            ELSE term
+        END AS new_term
+    FROM matched
+),
+
+moved AS (
+    SELECT incoming_id, record_id, last, title, term, code, section, own_section, id, old_code, old_section, old_title,
+        old_term, old_status, new_code, new_section, new_term,
+        id IS NULL
+            OR new_code <> old_code
+            OR new_section IS DISTINCT FROM old_section
+            OR new_term IS DISTINCT FROM old_term AS is_moved
+    FROM following
+),
+
+-- Can it have them? The first of two with the same label has it, and no course requires itself.
+judged AS (
+    SELECT incoming_id, record_id, last, title, term, code, section, own_section, id, old_code, old_section, old_title,
+        old_term, old_status, new_code, new_section, new_term,
+        is_moved = 0
+            OR row_number() OVER (
+                PARTITION BY is_moved, new_term, lower(new_code), lower(new_section) ORDER BY incoming_id
+            ) = 1
+            AND NOT EXISTS (
+                SELECT 1 FROM course AS other
+                WHERE other.code = moved.new_code
+                    AND other.section IS NOT DISTINCT FROM moved.new_section
+                    AND other.term IS NOT DISTINCT FROM moved.new_term
+                    AND other.id IS DISTINCT FROM moved.id
+            )
+            AND NOT EXISTS (
+                SELECT 1 FROM course_requirement
+                WHERE course_requirement.course_id = moved.id AND course_requirement.code = moved.new_code
+            ) AS is_free
+    FROM moved
+)
+
+INSERT INTO planned (kind, incoming_id, record_id, course_id, is_new, is_ended, is_kept, taken, before, wanted)
+SELECT 'course', incoming_id, record_id, id, id IS NULL, 0, id IS NOT NULL AND NOT is_free,
+    -- What is not followed is looked at again next time.
+    json_object(
+        'code', CASE WHEN id IS NULL OR is_free THEN code ELSE last ->> 'code' END,
+        'section', CASE WHEN id IS NULL OR is_free THEN section ELSE last ->> 'section' END,
+        'title', title,
+        'term', CASE WHEN id IS NULL OR is_free THEN term ELSE last ->> 'term' END,
+        'status', 'open'
+    ),
+    CASE
+        WHEN id IS NOT NULL THEN json_object(
+            'code', old_code, 'section', old_section, 'title', old_title, 'term', old_term, 'status', old_status
+        )
+    END,
+    json_object(
+        'code', CASE WHEN id IS NULL OR is_free THEN new_code ELSE old_code END,
+        'section', CASE
+            WHEN is_free THEN new_section
+            WHEN id IS NOT NULL THEN old_section
+            WHEN section IS DISTINCT FROM own_section THEN own_section
+        END,
+        'title', CASE
+            WHEN title IS NOT DISTINCT FROM last ->> 'title' AND id IS NOT NULL THEN old_title
+            ELSE title
+        END,
+        'term', CASE WHEN id IS NULL OR is_free THEN new_term ELSE old_term END,
+        'status', CASE WHEN id IS NULL OR last ->> 'status' = 'cancelled' THEN 'open' ELSE old_status END
+    )
+FROM judged
 UNION ALL
-SELECT 'course', incoming.id, known.id, known.course_id, 0, 1,
-    json_object('title', known.taken ->> 'title', 'term', known.taken ->> 'term', 'status', 'cancelled'),
-    json_object('title', course.title, 'term', course.term, 'status', course.status),
-    json_object('title', course.title, 'term', course.term, 'status', 'cancelled')
+SELECT 'course', incoming.id, known.id, known.course_id, 0, 1, 0,
+    json_object(
+        'code', known.taken ->> 'code', 'section', known.taken ->> 'section', 'title', known.taken ->> 'title',
+        'term', known.taken ->> 'term', 'status', 'cancelled'
+    ),
+    json_object(
+        'code', course.code, 'section', course.section, 'title', course.title, 'term', course.term,
+        'status', course.status
+    ),
+    json_object(
+        'code', course.code, 'section', course.section, 'title', course.title, 'term', course.term,
+        'status', 'cancelled'
+    )
 FROM source_record AS known
 CROSS JOIN course
 LEFT JOIN incoming ON incoming.kind = 'classes' AND incoming.sourced_id = known.sourced_id
@@ -268,7 +337,7 @@ WHERE known.kind = 'classes'
 ORDER BY 2;
 
 -- name: insert_course_faults()!
--- Which classes have the label of another, and got one of their own?
+-- Which classes have the label of another, and got one of their own, or keep the old one? Which follow the source?
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)
 SELECT incoming.file, incoming.line, 'classCode', incoming.content ->> 'classCode', 'derived_code', 'warning',
     'The label is that of another course. The section is ' || (planned.wanted ->> 'section') || '.'
@@ -281,7 +350,32 @@ WHERE planned.kind = 'course'
     AND planned.wanted ->> 'section' = CASE
         WHEN length(incoming.sourced_id) <= 32 THEN incoming.sourced_id
         ELSE substr(incoming.sourced_id, length(incoming.sourced_id) - 31)
-    END;
+    END
+UNION ALL
+SELECT incoming.file, incoming.line, 'courseSourcedId', incoming.content ->> 'courseSourcedId', 'code_changed',
+    'warning',
+    'The code ' || (planned.before ->> 'code') || ' is ' || (planned.wanted ->> 'code') || ' from now on.'
+        || CASE
+            WHEN EXISTS (SELECT 1 FROM course_requirement WHERE course_requirement.code = planned.before ->> 'code')
+                THEN ' Courses require the old one: let the course count as that, or change them.'
+            ELSE ''
+        END
+FROM planned
+CROSS JOIN incoming
+WHERE planned.kind = 'course'
+    AND planned.is_new = 0
+    AND incoming.id = planned.incoming_id
+    AND lower(planned.before ->> 'code') <> lower(planned.wanted ->> 'code')
+UNION ALL
+SELECT incoming.file, incoming.line, 'courseSourcedId', incoming.content ->> 'courseSourcedId', 'code_kept', 'warning',
+    'The code, section or term has changed there. Another course has the same, or the course would require itself:'
+        || ' it stays as it is.'
+FROM planned
+CROSS JOIN incoming
+WHERE planned.kind = 'course'
+    AND planned.is_new = 0
+    AND incoming.id = planned.incoming_id
+    AND planned.is_kept;
 
 -- name: insert_courses(now)!
 -- Add the new courses.
@@ -305,7 +399,9 @@ WHERE kind = 'course' AND is_new;
 -- name: update_courses(now)!
 -- Change the courses that are to change, or to be canceled.
 UPDATE course
-SET title = planned.wanted ->> 'title',
+SET code = planned.wanted ->> 'code',
+    section = planned.wanted ->> 'section',
+    title = planned.wanted ->> 'title',
     term = planned.wanted ->> 'term',
     status = planned.wanted ->> 'status',
     updated_at = :now,
@@ -315,7 +411,9 @@ WHERE planned.kind = 'course'
     AND planned.is_new = 0
     AND course.id = planned.course_id
     AND (
-        planned.before ->> 'title' <> planned.wanted ->> 'title'
+        planned.before ->> 'code' <> planned.wanted ->> 'code'
+        OR planned.before ->> 'section' IS DISTINCT FROM planned.wanted ->> 'section'
+        OR planned.before ->> 'title' <> planned.wanted ->> 'title'
         OR lower(planned.before ->> 'term') IS DISTINCT FROM lower(planned.wanted ->> 'term')
         OR planned.before ->> 'status' <> planned.wanted ->> 'status'
     );

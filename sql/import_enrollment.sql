@@ -203,6 +203,45 @@ SET begins = CASE
         ELSE is_new OR coalesce(last, '') = 'enrolled'
     END;
 
+-- name: list_left_alone()
+-- Which enrollments stay that are taken at the same time as one that is dropped? begun is a JSON array of the courses
+-- that the student takes from now on.
+SELECT stretch.id AS stretch_id, stretch.student_id, stretch.course_id AS dropped_id, staying.course_id AS staying_id,
+    (
+        SELECT json_group_array(coming.course_id) FROM stretch AS coming
+        WHERE coming.student_id = stretch.student_id AND coming.begins AND coming.wanted = 'enrolled'
+    ) AS begun
+FROM stretch
+CROSS JOIN course_code
+CROSS JOIN course_requirement
+CROSS JOIN student_course AS staying
+WHERE stretch.ends
+    AND stretch.begins = 0
+    AND stretch.wanted = 'dropped'
+    AND course_code.course_id = stretch.course_id
+    AND course_requirement.code = course_code.code
+    AND course_requirement.kind IN ('concurrent', 'corequisite')
+    AND staying.student_id = stretch.student_id
+    AND staying.course_id = course_requirement.course_id
+    AND staying.status = 'enrolled'
+    AND NOT EXISTS (
+        SELECT 1 FROM stretch AS other
+        WHERE other.student_id = staying.student_id AND other.course_id = staying.course_id AND other.ends
+    )
+ORDER BY stretch.student_id, stretch.id, staying.course_id;
+
+-- name: update_stretches_against()!
+-- These are dropped against rules.
+UPDATE stretch
+SET overridden = decision.overridden
+FROM decision
+WHERE stretch.id = decision.stretch_id;
+
+-- name: delete_stretches_decided()!
+-- These are not dropped, and are looked at again next time.
+DELETE FROM stretch
+WHERE id IN (SELECT stretch_id FROM decision);
+
 -- name: update_stretch_rounds()!
 -- In which round is each of them? The rounds of one pair follow the days.
 UPDATE stretch
@@ -304,7 +343,7 @@ SET event_id = (
         AND event.course_id = stretch.course_id
         AND event.to_status = 'enrolled'
 )
-WHERE round = :round AND begins AND is_decided >= 1;
+WHERE round = :round AND begins AND is_decided = 1;
 
 -- name: update_stretches_done(round)!
 -- The round is over.
@@ -324,10 +363,11 @@ SET status = :status,
     effective_at = ending.since,
     changed_by = :actor,
     change_reason = :reason,
-    overridden = NULL,
+    overridden = ending.overridden,
     version = version + 1
 FROM (
     SELECT stretch.student_id, stretch.course_id,
+        CASE WHEN stretch.begins = 0 THEN stretch.overridden END AS overridden,
         CASE
             WHEN said.enrolled_at > coalesce(stretch.end_at, :now) THEN said.enrolled_at
             WHEN coalesce(stretch.end_at, :now) > :now THEN :now
@@ -404,16 +444,22 @@ SELECT incoming.file, incoming.line, NULL, NULL, 'rule_set_aside', 'warning',
     'Enrolled against: ' || replace(replace(replace(stretch.overridden, '["', ''), '"]', ''), '","', ', ') || '.'
 FROM stretch
 CROSS JOIN incoming
-WHERE stretch.overridden IS NOT NULL AND stretch.is_decided = 2 AND incoming.id = stretch.incoming_id;
+WHERE stretch.overridden IS NOT NULL AND stretch.is_decided = 2 AND incoming.id = stretch.incoming_id
+UNION ALL
+SELECT placed_stretch.file, placed_stretch.line, NULL, NULL, 'rule_set_aside', 'warning',
+    'Student ' || CAST(placed_stretch.student_id AS text) || ' is dropped from ' || course.label || ' against: '
+        || replace(replace(replace(placed_stretch.overridden, '["', ''), '"]', ''), '","', ', ') || '.'
+FROM placed_stretch
+CROSS JOIN course
+WHERE placed_stretch.overridden IS NOT NULL AND placed_stretch.begins = 0 AND course.id = placed_stretch.course_id;
 
 -- name: insert_rule_faults(faults)!
 -- Note each rule that a row breaks. faults is a JSON array of [stretch_id, code, detail].
 INSERT INTO import_fault (file, line, code, severity, detail)
-SELECT incoming.file, incoming.line, fault.value ->> 1, 'error', fault.value ->> 2
+SELECT placed_stretch.file, placed_stretch.line, fault.value ->> 1, 'error', fault.value ->> 2
 FROM json_each(:faults) AS fault
-CROSS JOIN stretch
-CROSS JOIN incoming
-WHERE stretch.id = CAST(fault.value ->> 0 AS bigint) AND incoming.id = stretch.incoming_id
+CROSS JOIN placed_stretch
+WHERE placed_stretch.id = CAST(fault.value ->> 0 AS bigint)
 ORDER BY fault.key;
 
 -- name: insert_unresolved_faults(source)!

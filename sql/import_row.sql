@@ -58,9 +58,13 @@ DROP TABLE IF EXISTS incoming_day;
 -- name: drop_import_fault()!
 DROP TABLE IF EXISTS import_fault;
 
--- name: insert_incoming(id, file, line, kind, sourced_id, is_deleted, is_wanted, content, user_ref, class_ref, number)*!
+-- name: insert_incoming(staged)!
+-- Add rows that were staged: a JSON array of their columns.
 INSERT INTO incoming (id, file, line, kind, sourced_id, is_deleted, is_wanted, content, user_ref, class_ref, number)
-VALUES (:id, :file, :line, :kind, :sourced_id, :is_deleted, :is_wanted, :content, :user_ref, :class_ref, :number);
+SELECT CAST(value ->> 0 AS bigint), value ->> 1, CAST(value ->> 2 AS bigint), value ->> 3, value ->> 4,
+    CAST(value ->> 5 AS bigint), CAST(value ->> 6 AS bigint), value ->> 7, value ->> 8, value ->> 9, value ->> 10
+FROM json_each(:staged)
+ORDER BY key;
 
 -- name: insert_incoming_session(incoming_id, place, sourced_id)*!
 INSERT INTO incoming_session (incoming_id, place, sourced_id)
@@ -211,6 +215,8 @@ CREATE TEMPORARY TABLE planned (
     wanted       TEXT,
     is_new       INTEGER NOT NULL DEFAULT 0,
     is_ended     INTEGER NOT NULL DEFAULT 0,
+    -- Whether the source has changed what ours keeps.
+    is_kept      INTEGER NOT NULL DEFAULT 0,
     nth          INTEGER
 );
 
@@ -226,6 +232,8 @@ CREATE TEMPORARY TABLE said_student (
     incoming_id INTEGER PRIMARY KEY,
     person      TEXT,
     record_id   INTEGER,
+    -- The record of the source that may be this person under another id.
+    renamed_id  INTEGER,
     student_id  INTEGER,
     last        TEXT,
     number      TEXT,
@@ -246,6 +254,9 @@ CREATE INDEX IF NOT EXISTS said_student_by_email ON said_student (lower(email));
 
 -- name: create_said_student_by_student()!
 CREATE INDEX IF NOT EXISTS said_student_by_student ON said_student (student_id);
+
+-- name: create_said_student_by_record()!
+CREATE INDEX IF NOT EXISTS said_student_by_record ON said_student (record_id);
 
 -- name: drop_said_student()!
 DROP TABLE IF EXISTS said_student;
@@ -286,6 +297,23 @@ CREATE TEMPORARY TABLE decision (
     stretch_id INTEGER PRIMARY KEY,
     overridden TEXT
 );
+
+-- name: create_placed_stretch()!
+-- Each of them with its row. What has no row any more is missing from the file of enrollments.
+CREATE TEMPORARY VIEW placed_stretch AS
+SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.begins, stretch.overridden,
+    coalesce(
+        incoming.file,
+        (SELECT min(file) FROM incoming AS place WHERE place.kind IN ('enrollments', 'list')),
+        (SELECT min(file) FROM incoming AS place),
+        ''
+    ) AS file,
+    incoming.line
+FROM stretch
+LEFT JOIN incoming ON incoming.id = stretch.incoming_id;
+
+-- name: drop_placed_stretch()!
+DROP VIEW IF EXISTS placed_stretch;
 
 -- name: drop_stretch()!
 DROP TABLE IF EXISTS stretch;

@@ -5,11 +5,12 @@ INSERT INTO said_student (incoming_id, record_id, student_id, last, number, give
 SELECT incoming_id, record_id,
     coalesce(student_id, (SELECT id FROM student WHERE student.id = own_id), exported_id), last,
     CASE
-        WHEN row_number() OVER (PARTITION BY lower(number) ORDER BY incoming_id) = 1 THEN number
+        WHEN row_number() OVER (PARTITION BY lower(number) ORDER BY is_deleted, incoming_id) = 1 THEN number
     END,
     given_name, family_name, email, status
 FROM (
-    SELECT incoming.id AS incoming_id, known.id AS record_id, known.student_id, known.taken AS last,
+    SELECT incoming.id AS incoming_id, incoming.is_deleted, known.id AS record_id, known.student_id,
+        known.taken AS last,
         CASE
             WHEN incoming.sourced_id LIKE :key || '-student-%'
                 THEN CAST(substr(incoming.sourced_id, length(:key) + 10) AS bigint)
@@ -132,23 +133,119 @@ WHERE student_id IS NULL
             )
     );
 
--- name: insert_renamed_faults(source)!
--- Whose number or address does this source give to someone with another id? They may be one person.
-INSERT INTO import_fault (file, line, place, value, code, severity, detail)
-SELECT incoming.file, incoming.line, 'sourcedId', incoming.sourced_id, 'renamed_id', 'warning',
-    'The number is that of student ' || CAST(student.id AS text) || ', who has the id ' || known.sourced_id
-        || ' there. If they are one person, merge the two students.'
-FROM said_student
-CROSS JOIN incoming
-CROSS JOIN student
+-- name: update_said_renamed_by_number(source)!
+-- Whose number had the source under another id, which no row has any more?
+UPDATE said_student
+SET renamed_id = known.id
+FROM student
 CROSS JOIN source_record AS known
 WHERE said_student.student_id IS NULL
-    AND incoming.id = said_student.incoming_id
     AND student.number = said_student.number
     AND known.student_id = student.id
     AND known.kind = 'users'
     AND known.source = :source
-    AND known.is_current = 1;
+    AND known.is_current = 1
+    AND NOT EXISTS (
+        SELECT 1 FROM incoming AS old
+        WHERE old.kind = 'users' AND old.sourced_id = known.sourced_id AND old.is_deleted = 0
+    );
+
+-- name: update_said_renamed_by_email(source)!
+-- Whose address had the source under another id, which no row has any more? No one else may have it, here or there,
+-- and no numbers speak against it.
+UPDATE said_student
+SET renamed_id = known.id
+FROM student
+CROSS JOIN source_record AS known
+WHERE said_student.student_id IS NULL
+    AND said_student.renamed_id IS NULL
+    AND student.email = said_student.email
+    AND (student.number IS NULL OR said_student.number IS NULL)
+    AND (SELECT count(*) FROM student AS same WHERE same.email = said_student.email) = 1
+    AND (
+        SELECT count(*) FROM said_student AS same
+        WHERE lower(same.email) = lower(said_student.email) AND same.record_id IS DISTINCT FROM known.id
+    ) = 1
+    AND known.student_id = student.id
+    AND known.kind = 'users'
+    AND known.source = :source
+    AND known.is_current = 1
+    AND NOT EXISTS (
+        SELECT 1 FROM incoming AS old
+        WHERE old.kind = 'users' AND old.sourced_id = known.sourced_id AND old.is_deleted = 0
+    )
+    AND NOT EXISTS (SELECT 1 FROM said_student AS other WHERE other.renamed_id = known.id);
+
+-- name: insert_renamed_faults(relinks)!
+-- Who may be, or with `relinks` is, a student whom the source had under another id?
+INSERT INTO import_fault (file, line, place, value, code, severity, detail)
+SELECT incoming.file, incoming.line, 'sourcedId', incoming.sourced_id, 'renamed_id', 'warning',
+    CASE
+        WHEN :relinks THEN 'This is student ' || CAST(known.student_id AS text) || ', who had the id '
+            || known.sourced_id || ' there.'
+        ELSE 'The number or address is that of student ' || CAST(known.student_id AS text) || ', who had the id '
+            || known.sourced_id || ' there. If they are one person, use relink.'
+    END
+FROM said_student
+CROSS JOIN incoming
+CROSS JOIN source_record AS known
+WHERE said_student.renamed_id IS NOT NULL
+    AND incoming.id = said_student.incoming_id
+    AND known.id = said_student.renamed_id;
+
+-- name: delete_said_of_old_ids()!
+-- A row that deletes the old id of a student says nothing of the student.
+DELETE FROM said_student
+WHERE record_id IN (SELECT renamed_id FROM said_student WHERE renamed_id IS NOT NULL);
+
+-- name: update_said_relinked()!
+-- Whoever the source had under another id is the same student: what it said last counts.
+UPDATE said_student
+SET student_id = known.student_id, last = known.taken
+FROM source_record AS known
+WHERE known.id = said_student.renamed_id;
+
+-- name: insert_records_of_old_ids(import_id)!
+-- Keep that the old ids are no longer there, and are no students.
+INSERT INTO source_record (
+    first_id, import_id, source, kind, sourced_id, is_deleted, content, user_ref, class_ref, taken
+)
+SELECT coalesce(known.first_id, known.id), :import_id, known.source, known.kind, known.sourced_id, 1, known.content,
+    known.user_ref, known.class_ref, known.taken
+FROM said_student
+CROSS JOIN source_record AS known
+WHERE said_student.renamed_id IS NOT NULL AND known.id = said_student.renamed_id
+ORDER BY known.id
+ON CONFLICT (kind, sourced_id, source, import_id) DO UPDATE SET student_id = NULL;
+
+-- name: insert_references_to_old_ids(import_id, source)!
+-- Keep that what named the old ids names the new ones.
+WITH moved AS MATERIALIZED (
+    SELECT old.sourced_id AS old_ref, incoming.sourced_id AS new_ref
+    FROM said_student
+    CROSS JOIN incoming
+    CROSS JOIN source_record AS old
+    WHERE said_student.renamed_id IS NOT NULL
+        AND incoming.id = said_student.incoming_id
+        AND old.id = said_student.renamed_id
+)
+
+INSERT INTO source_record (
+    first_id, import_id, source, kind, sourced_id, is_deleted, content, user_ref, class_ref, taken, student_id,
+    course_id, event_id
+)
+SELECT coalesce(known.first_id, known.id), :import_id, known.source, known.kind, known.sourced_id, known.is_deleted,
+    json_set(known.content, '$.userSourcedId', moved.new_ref), moved.new_ref, known.class_ref, known.taken,
+    known.student_id, known.course_id, known.event_id
+FROM source_record AS known
+CROSS JOIN moved
+WHERE known.kind IN ('roles', 'enrollments')
+    AND known.source = :source
+    AND known.is_current = 1
+    AND known.user_ref = moved.old_ref
+ORDER BY known.id
+ON CONFLICT (kind, sourced_id, source, import_id) DO UPDATE
+SET content = excluded.content, user_ref = excluded.user_ref;
 
 -- name: insert_planned_students()!
 -- What becomes of each student that the rows name? A value is taken where the source has changed it; a change made
@@ -244,6 +341,7 @@ WHERE known.kind = 'users'
     AND NOT EXISTS (
         SELECT 1 FROM incoming WHERE incoming.kind = 'users' AND incoming.sourced_id = known.sourced_id
     )
+    AND NOT EXISTS (SELECT 1 FROM said_student WHERE said_student.student_id = known.student_id)
     AND NOT EXISTS (
         SELECT 1 FROM student_course
         WHERE student_course.student_id = known.student_id

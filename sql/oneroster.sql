@@ -124,7 +124,7 @@ WHERE person.kind = 'users'
 -- Which enrollments of students are there, by their first events? One that ended with a drop is to be deleted.
 SELECT stretch.event_id AS ordinal, stretch.id, stretch.student_id, stretch.course_id,
     stretch.began_at, stretch.status, stretch.ended_at, stretch.updated_at,
-    known.sourced_id, known.content, known.taken,
+    known.sourced_id, known.content, known.taken, known.user_ref, known.class_ref,
     (
         SELECT term.end_on FROM course CROSS JOIN term
         WHERE course.id = stretch.course_id AND term.code = course.term
@@ -142,23 +142,23 @@ SELECT stretch.event_id AS ordinal, stretch.id, stretch.student_id, stretch.cour
     CASE stretch.status WHEN 'dropped' THEN 'tobedeleted' ELSE 'active' END AS shown_status,
     'student' AS shown_role,
     coalesce(
-        known.user_ref,
         (
             SELECT person.sourced_id FROM exported_record AS person
             WHERE person.student_id = stretch.student_id AND person.kind = 'users'
             ORDER BY person.first_id
             LIMIT 1
         ),
+        known.user_ref,
         :key || '-student-' || substr('0000000000', 1 + length(CAST(stretch.student_id AS text))) || stretch.student_id
     ) AS shown_user,
     coalesce(
-        known.class_ref,
         (
             SELECT record.sourced_id FROM exported_record AS record
             WHERE record.course_id = stretch.course_id AND record.kind = 'classes'
             ORDER BY record.first_id
             LIMIT 1
         ),
+        known.class_ref,
         :key || '-class-' || substr('0000000000', 1 + length(CAST(stretch.course_id AS text))) || stretch.course_id
     ) AS shown_class,
     coalesce(known.content ->> 'schoolSourcedId', :school) AS shown_school

@@ -599,7 +599,7 @@ CREATE TABLE import (
     undone_by    TEXT,
     version      INTEGER NOT NULL DEFAULT 1,
     CONSTRAINT import_source_length CHECK (length(source) BETWEEN 1 AND 100),
-    CONSTRAINT import_format_known CHECK (format IN ('oneroster-1.1', 'oneroster-1.2', 'list')),
+    CONSTRAINT import_format_known CHECK (format IN ('oneroster-1.1', 'oneroster-1.2', 'sds-2.1', 'clever', 'list')),
     CONSTRAINT import_digest_form CHECK (digest GLOB replace(hex(zeroblob(32)), '0', '[0-9a-f]')),
     CONSTRAINT import_report_is_an_object CHECK (report LIKE '{%}'),
     CONSTRAINT import_times_are_times CHECK (

@@ -1,6 +1,5 @@
 -- name: list_sourced(kind)
--- Which records of this kind are kept as another system has them? Of two systems that know one record, the first is
--- exported.
+-- Which records of this kind are kept as another system has them?
 SELECT exported_record.sourced_id, exported_record.content, import.made_at AS updated_at
 FROM exported_record
 CROSS JOIN import
@@ -9,8 +8,9 @@ WHERE exported_record.kind = :kind
     AND import.id = exported_record.import_id
 ORDER BY sourced_id;
 
--- name: list_sourced_terms()
--- Which terms does another system have, and what was taken of each?
+-- name: list_sourced_terms(source)
+-- Which terms does another system have, and what was taken of each? Of two systems that know one record, `source` is
+-- exported, else the first; so it is with courses, students and enrollments.
 SELECT exported_record.sourced_id, exported_record.taken,
     term.id, term.code, term.title, term.start_on, term.end_on, term.updated_at
 FROM exported_record
@@ -18,13 +18,15 @@ CROSS JOIN term
 WHERE exported_record.kind = 'academicSessions'
     AND exported_record.is_deleted = 0
     AND term.id = exported_record.term_id
-    AND exported_record.first_id = (
-        SELECT min(first.first_id) FROM exported_record AS first
+    AND exported_record.id = (
+        SELECT first.id FROM exported_record AS first
         WHERE first.term_id = term.id AND first.is_deleted = 0
+        ORDER BY first.source = :source DESC, first.first_id
+        LIMIT 1
     )
 ORDER BY exported_record.sourced_id;
 
--- name: list_sourced_courses()
+-- name: list_sourced_courses(source)
 -- Which courses are classes of another system, and what was taken of each?
 SELECT exported_record.sourced_id, exported_record.content, exported_record.taken,
     course.id, course.title, course.label, course.term, term.id AS term_id, course.status, course.updated_at,
@@ -34,13 +36,15 @@ CROSS JOIN course
 LEFT JOIN term ON term.code = course.term
 WHERE exported_record.kind = 'classes'
     AND course.id = exported_record.course_id
-    AND exported_record.first_id = (
-        SELECT min(first.first_id) FROM exported_record AS first
+    AND exported_record.id = (
+        SELECT first.id FROM exported_record AS first
         WHERE first.course_id = course.id AND first.kind = 'classes'
+        ORDER BY first.source = :source DESC, first.first_id
+        LIMIT 1
     )
 ORDER BY exported_record.sourced_id;
 
--- name: list_sourced_students(since)
+-- name: list_sourced_students(since, source)
 -- Which students are users of another system, and what was taken of each?
 SELECT exported_record.sourced_id, exported_record.content, exported_record.taken, exported_record.is_deleted,
     student.id, student.number, student.given_name, student.family_name, student.email, student.status,
@@ -50,16 +54,24 @@ CROSS JOIN student
 WHERE exported_record.kind = 'users'
     AND student.id = exported_record.student_id
     AND (:since IS NULL OR student.updated_at >= :since)
-    AND exported_record.first_id = (
-        SELECT min(first.first_id) FROM exported_record AS first
+    AND exported_record.id = (
+        SELECT first.id FROM exported_record AS first
         WHERE first.student_id = student.id AND first.kind = 'users'
+        ORDER BY first.source = :source DESC, first.first_id
+        LIMIT 1
     )
 ORDER BY exported_record.sourced_id;
 
--- name: list_sourced_stretches(term, with_history)
+-- name: list_sourced_stretches(term, with_history, source)
 -- Which enrollments has another system, and what was taken of each?
 SELECT exported_record.sourced_id, exported_record.content, exported_record.taken,
     exported_record.user_ref, exported_record.class_ref,
+    (
+        SELECT person.sourced_id FROM exported_record AS person
+        WHERE person.student_id = stretch.student_id AND person.kind = 'users'
+        ORDER BY person.source = :source DESC, person.first_id
+        LIMIT 1
+    ) AS user_id,
     stretch.student_id, stretch.course_id, stretch.began_at, stretch.status, stretch.ended_at, stretch.updated_at,
     term.end_on
 FROM exported_record
@@ -73,9 +85,11 @@ WHERE exported_record.kind = 'enrollments'
     AND course.id = stretch.course_id
     AND (:term IS NULL OR course.term = :term)
     AND (:with_history OR course.status <> 'cancelled' AND stretch.status <> 'dropped')
-    AND exported_record.first_id = (
-        SELECT min(first.first_id) FROM exported_record AS first
+    AND exported_record.id = (
+        SELECT first.id FROM exported_record AS first
         WHERE first.event_id = exported_record.event_id
+        ORDER BY first.source = :source DESC, first.first_id
+        LIMIT 1
     )
 ORDER BY exported_record.sourced_id;
 
@@ -90,7 +104,7 @@ WHERE exported_record.kind = 'users'
     AND import.id = exported_record.import_id
 ORDER BY sourced_id;
 
--- name: list_kept_roles()
+-- name: list_kept_roles(source)
 -- Which roles has another system given to people who are exported? The school of each is its own.
 SELECT role.sourced_id, role.content, person.sourced_id AS user_id, import.made_at AS updated_at
 FROM exported_record AS role
@@ -102,15 +116,33 @@ WHERE role.kind = 'roles'
     AND person.sourced_id = role.user_ref
     AND person.source = role.source
     AND (person.is_deleted = 0 OR person.student_id IS NOT NULL)
+    AND (
+        person.student_id IS NULL
+        OR person.id = (
+            SELECT first.id FROM exported_record AS first
+            WHERE first.student_id = person.student_id AND first.kind = 'users'
+            ORDER BY first.source = :source DESC, first.first_id
+            LIMIT 1
+        )
+    )
     AND import.id = role.import_id
 ORDER BY role.sourced_id;
 
--- name: list_people_without_role()
+-- name: list_people_without_role(source)
 -- Which users have no role of their own in a file of roles? In OneRoster 1.1 there is no such file.
 SELECT person.first_id AS id, person.sourced_id, person.content, person.student_id
 FROM exported_record AS person
 WHERE person.kind = 'users'
     AND (person.is_deleted = 0 OR person.student_id IS NOT NULL)
+    AND (
+        person.student_id IS NULL
+        OR person.id = (
+            SELECT first.id FROM exported_record AS first
+            WHERE first.student_id = person.student_id AND first.kind = 'users'
+            ORDER BY first.source = :source DESC, first.first_id
+            LIMIT 1
+        )
+    )
     AND NOT EXISTS (
         SELECT 1 FROM exported_record AS role
         WHERE role.user_ref = person.sourced_id
@@ -143,13 +175,22 @@ WHERE place.kind = 'enrollments'
     AND import.id = place.import_id
 ORDER BY place.sourced_id;
 
--- name: get_user(sourced_id)^
+-- name: get_user(sourced_id, source)^
 -- Is there a user with this id?
-SELECT id
-FROM exported_record
-WHERE kind = 'users'
-    AND sourced_id = :sourced_id
-    AND (is_deleted = 0 OR student_id IS NOT NULL)
+SELECT person.id
+FROM exported_record AS person
+WHERE person.kind = 'users'
+    AND person.sourced_id = :sourced_id
+    AND (person.is_deleted = 0 OR person.student_id IS NOT NULL)
+    AND (
+        person.student_id IS NULL
+        OR person.id = (
+            SELECT first.id FROM exported_record AS first
+            WHERE first.student_id = person.student_id AND first.kind = 'users'
+            ORDER BY first.source = :source DESC, first.first_id
+            LIMIT 1
+        )
+    )
 LIMIT 1;
 
 -- name: list_own_columns(kind)

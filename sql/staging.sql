@@ -11,6 +11,7 @@ CREATE TEMPORARY TABLE staged (
     content    TEXT    NOT NULL,
     user_ref   TEXT,
     class_ref  TEXT,
+    number     TEXT,
     CONSTRAINT staged_by_sourced_id UNIQUE (kind, sourced_id, id),
     CONSTRAINT staged_by_presence UNIQUE (kind, is_deleted, sourced_id, id)
 );
@@ -25,10 +26,10 @@ CREATE TEMPORARY TABLE staged_reference (
     target      TEXT    NOT NULL
 );
 
--- name: insert_staged(id, file, line, kind, sourced_id, is_deleted, is_sound, content, user_ref, class_ref)!
+-- name: insert_staged(id, file, line, kind, sourced_id, is_deleted, is_sound, content, user_ref, class_ref, number)!
 -- Keep a row.
-INSERT INTO staged (id, file, line, kind, sourced_id, is_deleted, is_sound, content, user_ref, class_ref)
-VALUES (:id, :file, :line, :kind, :sourced_id, :is_deleted, :is_sound, :content, :user_ref, :class_ref);
+INSERT INTO staged (id, file, line, kind, sourced_id, is_deleted, is_sound, content, user_ref, class_ref, number)
+VALUES (:id, :file, :line, :kind, :sourced_id, :is_deleted, :is_sound, :content, :user_ref, :class_ref, :number);
 
 -- name: insert_staged_reference(staged_id, place, nth, target_kind, target)!
 -- Keep an id by which a row names another.
@@ -41,11 +42,13 @@ UPDATE staged
 SET is_sound = 0
 WHERE id IN (SELECT CAST(value AS bigint) FROM json_each(:ids));
 
--- name: list_staged()
--- Which rows are there, and which of them can be meant?
-SELECT id, file, line, kind, sourced_id, is_deleted, is_sound, content, user_ref, class_ref
+-- name: get_staged(after_id, last_id)^
+-- Which rows are there, and which of them can be meant? They are a JSON array.
+SELECT json_group_array(
+    json_array(id, file, line, kind, sourced_id, is_deleted, is_sound, content, user_ref, class_ref, number)
+) AS staged
 FROM staged
-ORDER BY id;
+WHERE id > :after_id AND id <= :last_id;
 
 -- name: list_staged_sessions()
 -- Which sessions does each class name, in their order?
@@ -117,7 +120,7 @@ SELECT staged.id, staged.file, staged.line, staged_reference.place, staged_refer
     CASE
         WHEN staged.kind <> 'enrollments' OR staged_reference.target_kind = 'orgs' THEN 'warning'
     END,
-    'There is no ' || staged_reference.target || ' in ' || staged_reference.target_kind || '.csv'
+    'There is no ' || staged_reference.target || ' among the ' || staged_reference.target_kind
         || CASE
             WHEN EXISTS (
                 SELECT 1 FROM staged AS target

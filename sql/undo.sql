@@ -306,45 +306,75 @@ WHERE status = 'active'
     );
 
 -- name: update_undo_courses()!
--- Which courses are still as the import left them? A new one goes only if no one needs it.
+-- Which courses are still as the import left them, and whose label is another's by now? A new one goes only if no one
+-- needs it.
 UPDATE undo_record
-SET outcome = 'reversed', detail = NULL
-WHERE kind = 'course'
-    AND EXISTS (
-        SELECT 1 FROM course
-        WHERE course.id = undo_record.record_id
-            AND course.title = CASE
-                WHEN is_new OR after ->> 'title' IS DISTINCT FROM before ->> 'title' THEN after ->> 'title'
-                ELSE course.title
-            END
-            AND course.status = CASE
-                WHEN is_new OR after ->> 'status' IS DISTINCT FROM before ->> 'status' THEN after ->> 'status'
-                ELSE course.status
-            END
-            AND course.term IS NOT DISTINCT FROM CASE
-                WHEN is_new OR after ->> 'term' IS DISTINCT FROM before ->> 'term' THEN after ->> 'term'
-                ELSE course.term
-            END
-            AND (
-                is_new = 0
-                OR course.code = after ->> 'code'
-                AND course.section IS NOT DISTINCT FROM after ->> 'section'
-                AND course.instructor IS NULL
-                AND course.capacity IS NULL
-                AND course.waitlist_capacity IS NULL
-                AND NOT EXISTS (SELECT 1 FROM course_meeting WHERE course_meeting.course_id = course.id)
-                AND NOT EXISTS (SELECT 1 FROM course_requirement WHERE course_requirement.course_id = course.id)
-                AND NOT EXISTS (
-                    SELECT 1 FROM student_course
-                    WHERE student_course.course_id = course.id AND student_course.status <> 'void'
-                )
+SET outcome = CASE WHEN found.is_free THEN 'reversed' ELSE 'conflict' END,
+    detail = CASE WHEN NOT found.is_free THEN 'Another course has the code by now.' END
+FROM (
+    SELECT undo_record.record_id AS id,
+        is_new OR NOT EXISTS (
+            SELECT 1 FROM course AS other
+            WHERE other.code = CASE
+                    WHEN after ->> 'code' IS DISTINCT FROM before ->> 'code' THEN before ->> 'code' ELSE course.code
+                END
+                AND other.section IS NOT DISTINCT FROM CASE
+                    WHEN after ->> 'section' IS DISTINCT FROM before ->> 'section' THEN before ->> 'section'
+                    ELSE course.section
+                END
+                AND other.term IS NOT DISTINCT FROM CASE
+                    WHEN after ->> 'term' IS DISTINCT FROM before ->> 'term' THEN before ->> 'term' ELSE course.term
+                END
+                AND other.id <> course.id
+        ) AS is_free
+    FROM undo_record
+    CROSS JOIN course
+    WHERE undo_record.kind = 'course'
+        AND course.id = undo_record.record_id
+        AND course.code = CASE
+            WHEN is_new OR after ->> 'code' IS DISTINCT FROM before ->> 'code' THEN after ->> 'code'
+            ELSE course.code
+        END
+        AND course.section IS NOT DISTINCT FROM CASE
+            WHEN is_new OR after ->> 'section' IS DISTINCT FROM before ->> 'section' THEN after ->> 'section'
+            ELSE course.section
+        END
+        AND course.title = CASE
+            WHEN is_new OR after ->> 'title' IS DISTINCT FROM before ->> 'title' THEN after ->> 'title'
+            ELSE course.title
+        END
+        AND course.status = CASE
+            WHEN is_new OR after ->> 'status' IS DISTINCT FROM before ->> 'status' THEN after ->> 'status'
+            ELSE course.status
+        END
+        AND course.term IS NOT DISTINCT FROM CASE
+            WHEN is_new OR after ->> 'term' IS DISTINCT FROM before ->> 'term' THEN after ->> 'term'
+            ELSE course.term
+        END
+        AND (
+            is_new = 0
+            OR course.instructor IS NULL
+            AND course.capacity IS NULL
+            AND course.waitlist_capacity IS NULL
+            AND NOT EXISTS (SELECT 1 FROM course_meeting WHERE course_meeting.course_id = course.id)
+            AND NOT EXISTS (SELECT 1 FROM course_requirement WHERE course_requirement.course_id = course.id)
+            AND NOT EXISTS (
+                SELECT 1 FROM student_course
+                WHERE student_course.course_id = course.id AND student_course.status <> 'void'
             )
-    );
+        )
+) AS found
+WHERE undo_record.kind = 'course' AND undo_record.record_id = found.id;
 
 -- name: update_courses_restored(at)!
 -- Give these courses the values that they had before.
 UPDATE course
-SET title = CASE WHEN after ->> 'title' IS DISTINCT FROM before ->> 'title' THEN before ->> 'title' ELSE title END,
+SET code = CASE WHEN after ->> 'code' IS DISTINCT FROM before ->> 'code' THEN before ->> 'code' ELSE code END,
+    section = CASE
+        WHEN after ->> 'section' IS DISTINCT FROM before ->> 'section' THEN before ->> 'section'
+        ELSE section
+    END,
+    title = CASE WHEN after ->> 'title' IS DISTINCT FROM before ->> 'title' THEN before ->> 'title' ELSE title END,
     status = CASE
         WHEN after ->> 'status' IS DISTINCT FROM before ->> 'status' THEN before ->> 'status'
         ELSE status

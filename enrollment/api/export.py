@@ -28,7 +28,7 @@ ZIP = "application/zip"
 
 def export_oneroster(context: Context, db: Connection, query: PackageScope) -> Result:
     """Export rosters as a package of OneRoster 1.2."""
-    scope = Scope(query.term or None, query.since, query.history)
+    scope = Scope(query.term or None, query.since, query.history, query.source or None)
     return download("oneroster.zip", ZIP, partial(write_archive, db, scope, context.zone))
 
 

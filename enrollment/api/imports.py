@@ -1,14 +1,17 @@
 """/v1/imports: files of other systems, and lists, that are brought in."""
 
+from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
+from typing import NoReturn
 
 from msgspec.structs import replace
 
 from enrollment.data import imports, undo
 from enrollment.exchange.fault_list import write_faults
 from enrollment.exchange.importing import bring_in
-from enrollment.exchange.lists import MEDIA_TYPES
+from enrollment.exchange.lists import MEDIA_TYPES, ListFormat
+from enrollment.exchange.marking import mark, write_marked
 from enrollment.exchange.upload import Upload, reading_options
 from enrollment.http.authentication import READERS, REGISTRARS
 from enrollment.http.conditional import check_preconditions, etag_of
@@ -17,8 +20,10 @@ from enrollment.http.download import download
 from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
-from enrollment.http.responses import Result, created, ok
-from enrollment.model.imports import Import, ImportOptions, ImportReport, Undo, UndoOptions
+from enrollment.http.responses import Result, created, ok, render
+from enrollment.http.writes import RolledBack
+from enrollment.model.import_options import ImportOptions, UndoOptions
+from enrollment.model.imports import Import, ImportReport, Undo
 from enrollment.model.queries import Pagination
 from enrollment.model.results import Page
 from enrollment.storage.sqlite import Connection
@@ -70,6 +75,24 @@ def export_faults_csv(context: Context, db: Connection, import_id: int) -> Resul
     return download("faults.csv", MEDIA_TYPES["csv"], partial(write_faults, report.faults))
 
 
+def mark_list_csv(context: Context, db: Connection, body: Upload) -> Result:
+    """Send a list back as CSV with its faults behind each row, and import nothing."""
+    return _mark(context, db, body, "csv")
+
+
+def mark_list_xlsx(context: Context, db: Connection, body: Upload) -> Result:
+    """Send a list back as a workbook with its faults behind each row, and import nothing."""
+    return _mark(context, db, body, "xlsx")
+
+
+def _mark(context: Context, db: Connection, upload: Upload, kind: ListFormat) -> NoReturn:
+    options = context.query
+    assert isinstance(options, ImportOptions)
+    faults = mark(db, upload, options, change_context(context))
+    write = partial(write_marked, upload, faults, kind)
+    raise RolledBack(render(context, download(f"marked.{kind}", MEDIA_TYPES[kind], write)))
+
+
 def undo_import(context: Context, db: Connection, import_id: int) -> Result:
     """Undo an import (the record is kept)."""
     options = context.query
@@ -81,6 +104,7 @@ def undo_import(context: Context, db: Connection, import_id: int) -> Result:
     return Result(HTTPStatus.OK, undo.undo_import(db, import_id, change, keeps_conflicts=keeps))
 
 
+MARKED: dict[ListFormat, Callable[..., Result]] = {"csv": mark_list_csv, "xlsx": mark_list_xlsx}
 OPERATIONS = (
     Operation("GET", "/v1/imports", READERS, list_imports, query=Pagination, answer=Page[Import]),
     Operation(
@@ -105,6 +129,20 @@ OPERATIONS = (
         READERS,
         export_faults_csv,
         download=MEDIA_TYPES["csv"],
+    ),
+    *(
+        Operation(
+            "POST",
+            f"/v1/imports/marked.{kind}",
+            REGISTRARS,
+            handler,
+            query=ImportOptions,
+            reader=read_file,
+            uploads=UPLOADS,
+            download=MEDIA_TYPES[kind],
+            conflicts=("unreadable_import", "unknown_course"),
+        )
+        for kind, handler in MARKED.items()
     ),
     Operation(
         "DELETE",

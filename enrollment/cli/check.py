@@ -9,7 +9,7 @@ from enrollment.cli.console import add_json, complete_file, print_json
 from enrollment.config import Config
 from enrollment.exchange.check import Report, check_path
 from enrollment.exchange.faults import Fault
-from enrollment.exchange.reading import DateOrder, Options
+from enrollment.exchange.reading import DateOrder, Mode, Options
 from enrollment.problems.errors import CommandError
 
 
@@ -17,18 +17,20 @@ def add(verbs: Any) -> None:
     text = "check the roster files of another system, and show all that is wrong with them"
     verb = verbs.add_parser("check", help=text, description=text)
     verb.set_defaults(run=check)
-    text = "a folder or zip of OneRoster files, or a list of people as CSV or XLSX"
+    text = "a folder or zip of a package, or a list of people as CSV or XLSX"
     complete_file(verb.add_argument("files", metavar="FILE", type=Path, help=text))
     text = "the encoding of files that are not UTF-8 (else cp1252)"
     verb.add_argument("--encoding", metavar="NAME", type=_encoding, help=text)
     text = "whether 3/4/2027 is in April (dmy) or March (mdy)"
     verb.add_argument("--date-order", choices=get_args(DateOrder), help=text)
+    text = "whether the files hold all there is, or what has changed (else the manifest says so)"
+    verb.add_argument("--mode", choices=get_args(Mode), help=text)
     add_json(verb)
 
 
 def check(config: Config, options: argparse.Namespace) -> None:
     """Run `check`. Raises CommandError if rows or files cannot be meant; OSError."""
-    report = check_path(options.files, Options(options.encoding, options.date_order))
+    report = check_path(options.files, Options(options.encoding, options.date_order, options.mode))
     if options.json:
         print_json(report)
     else:

@@ -29,6 +29,8 @@ def add(verbs: Any) -> None:
     verb.add_argument("--since", metavar="TIME", help=text)
     text = "with enrollments that ended with a drop, and cancelled courses"
     verb.add_argument("--history", action="store_true", help=text)
+    text = "the system whose ids count where two know a record; else the first that had it"
+    verb.add_argument("--as", metavar="SOURCE", dest="source", help=text)
 
     text = "show the name and the key of the school in exports, or change the name"
     verb = verbs.add_parser("school", help=text, description=text)
@@ -40,7 +42,7 @@ def add(verbs: Any) -> None:
 def export(config: Config, options: argparse.Namespace) -> None:
     """Run `export`. Raises CommandError, UsageError, Problem."""
     since = _read_since(options.since, config.time_zone) if options.since else None
-    scope = Scope(options.term, since, options.history)
+    scope = Scope(options.term, since, options.history, options.source)
     with open_database(config) as database, database.read(is_slow=True) as db:
         counts = write_path(db, scope, config.time_zone, options.target)
     for name, count in counts.items():

@@ -7,32 +7,30 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec.json import format as indent
-from msgspec.structs import asdict, fields
+from msgspec.structs import fields
+from tqdm import tqdm
 
 from enrollment.cli.console import add_json, add_settings, print_json
+from enrollment.cli.import_report import print_fault, print_report, write_marked_list, write_report
 from enrollment.cli.opening import open_database
 from enrollment.config import Config
 from enrollment.data import imports, undo
 from enrollment.data.record_change import acting
-from enrollment.exchange.fault_list import write_faults
 from enrollment.exchange.importing import bring_in
+from enrollment.exchange.marking import can_be_marked
 from enrollment.exchange.upload import Upload, reading_options
 from enrollment.model.decoding import decoder
-from enrollment.model.imports import ImportOptions, ImportReport, UndoOptions
+from enrollment.model.import_options import ImportOptions, UndoOptions
 from enrollment.model.queries import Pagination
 from enrollment.model.records import Change
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import CommandError, Problem, UsageError
 from enrollment.problems.registry import PROBLEM_TYPES
-from enrollment.storage.queries import to_json
 from enrollment.storage.sqlite import Connection
 
 # Who makes the changes of these commands, in the history.
 ACTOR = "command line"
 MOST_LISTED = 1000
-# The faults that are printed.
-MOST_SHOWN = 100
 
 
 class _RolledBack(Exception):
@@ -40,15 +38,17 @@ class _RolledBack(Exception):
 
 
 def add(verbs: Any) -> None:
-    text = "bring in rosters: a package of OneRoster, or a list of students as CSV or XLSX"
+    text = "bring in rosters: a package of another system, or a list of students as CSV or XLSX"
     verb = verbs.add_parser("import", help=text, description=text)
     verb.set_defaults(run=import_)
     add_settings(verb, "database", "time_zone")
-    text = "a folder or zip of OneRoster files, or a list of students as CSV or XLSX"
+    text = "a folder or zip of a package, or a list of students as CSV or XLSX"
     verb.add_argument("files", metavar="FILE", type=Path, help=text)
     _add_options(verb, ImportOptions, "file_name")
     text = "a new file for the report: the faults alone if its name ends with .csv, else JSON"
     verb.add_argument("--report", metavar="REPORT", type=Path, help=text)
+    text = "a new file for the list itself with its faults behind each row: NAME.csv or NAME.xlsx"
+    verb.add_argument("--marked", metavar="MARKED", type=Path, help=text)
     add_json(verb)
 
     text = "list imports, show the report of one, or undo one"
@@ -100,65 +100,56 @@ def import_(config: Config, options: argparse.Namespace) -> None:
     """Run `import`. Raises CommandError, UsageError, Problem, OSError."""
     options.zone = config.time_zone
     wanted: ImportOptions = _options(ImportOptions, options)
-    if options.report and options.report.exists():
-        raise CommandError(f"{options.report} exists already")
+    for path in filter(None, (options.report, options.marked)):
+        if path.exists():
+            raise CommandError(f"{path} exists already")
+    if options.marked and options.marked.suffix not in (".csv", ".xlsx"):
+        raise UsageError("--marked: expected a name that ends with .csv or .xlsx")
     # What would be refused gets a report, too.
     asked = msgspec.structs.replace(wanted, dry_run=True)
-    with closing(Upload.of_path(options.files, reading_options(wanted))) as upload:
+    with closing(_read(options.files, wanted)) as upload:
         try:
-            with suppress(_RolledBack), _writing(config) as (db, change):
-                report, _ = bring_in(db, upload, asked, change, check_tag=lambda tag: False)
+            with suppress(_RolledBack), _writing(config) as (db, change), _bar("enrolling") as bar:
+
+                def progress(count: int, total: int) -> None:
+                    bar.total = total
+                    bar.update(count)
+                    # A batch is large: each is shown.
+                    bar.refresh()
+
+                report, _ = bring_in(
+                    db, upload, asked, change, check_tag=lambda tag: False, progress=progress
+                )
                 if wanted.dry_run or report.refused_by:
                     raise _RolledBack
         except Problem as problem:
+            if options.marked and can_be_marked(upload):
+                write_marked_list(upload, upload.faults, options.marked)
             for violation in problem.violations:
-                _print_fault(**violation.details)
+                print_fault(**violation.details)
             raise CommandError(f"{options.files}: {problem.detail}") from None
+        if options.marked:
+            write_marked_list(upload, report.faults, options.marked)
     if options.report:
-        _write_report(report, options.report)
+        write_report(report, options.report)
     if options.json:
         print_json(report)
     else:
-        _print_report(report, is_made=not (wanted.dry_run or report.refused_by))
+        print_report(report, is_made=not (wanted.dry_run or report.refused_by))
     if report.refused_by:
         kind = PROBLEM_TYPES[report.refused_by]
         raise CommandError(f"{options.files}: {kind.title}. {kind.advice}")
 
 
-def _write_report(report: ImportReport, path: Path) -> None:
-    """Write a report: it may have names, so only its owner can read it."""
-    path.touch(0o600, exist_ok=False)
-    if path.suffix == ".csv":
-        with path.open("wb") as target:
-            write_faults(report.faults, target)
-    else:
-        path.write_bytes(indent(to_json(report)).encode() + b"\n")
+def _read(path: Path, wanted: ImportOptions) -> Upload:
+    """Read files, and show on a terminal how far that is."""
+    with _bar("reading") as bar:
+        return Upload.of_path(path, reading_options(wanted), bar.update)
 
 
-def _print_report(report: ImportReport, *, is_made: bool) -> None:
-    for file in report.files:
-        print(f"read      {file.file}: {file.rows} {'row' if file.rows == 1 else 'rows'}")
-    for fault in report.faults[:MOST_SHOWN]:
-        _print_fault(**asdict(fault))
-    if len(report.faults) > MOST_SHOWN:
-        print(f"more      {len(report.faults) - MOST_SHOWN} faults; --report writes them to a file")
-    for name, counts in msgspec.to_builtins(report.counts).items():
-        done = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-        if done:
-            print(f"{name:9} {done}" if len(name) < 9 else f"{name} {done}")
-    for code, count in report.set_aside.items():
-        print(f"set aside {code}: {count}")
-    if is_made:
-        print(f"imported  {report.source}, import {report.id}")
-    else:
-        print("dry run   nothing was changed")
-
-
-def _print_fault(
-    file: str, severity: str, detail: str, row: int | None, column: str | None, **_: Any
-) -> None:
-    place = ", ".join(filter(None, (file, f"row {row}" if row else None, column)))
-    print(f"{severity:9} {place}: {detail}")
+def _bar(what: str) -> Any:
+    """Return a progress bar, which shows nothing unless standard error is a terminal."""
+    return tqdm(desc=what, unit=" rows", disable=None, leave=False)
 
 
 def list_(config: Config, options: argparse.Namespace) -> None:
@@ -180,7 +171,7 @@ def show_(config: Config, options: argparse.Namespace) -> None:
     if options.json:
         print_json(report)
     else:
-        _print_report(report, is_made=True)
+        print_report(report, is_made=True)
 
 
 def undo_(config: Config, options: argparse.Namespace) -> None:

@@ -26,12 +26,14 @@ class School(NamedTuple):
 
 
 class Scope(NamedTuple):
-    """What is exported: the courses of one term, or all; what has changed since a time, or all; and
-    whether enrollments that ended with a drop are in it."""
+    """What is exported: the courses of one term, or all; what has changed since a time, or all;
+    whether enrollments that ended with a drop are in it; and the system whose ids count where two
+    know a record, else the first that had it."""
 
     term: str | None = None
     since: str | None = None
     with_history: bool = False
+    source: str | None = None
 
 
 def get_school(db: Connection) -> School:
@@ -84,8 +86,10 @@ def list_students(db: Connection, scope: Scope) -> Iterator[Fields]:
 def list_stretches(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List who was in which course, from when until when, in the order of the first events."""
     if scope.since is not None:
-        return _rows(SQL.list_changed_stretches_cursor(db, term=scope.term, since=scope.since))
-    return _rows(SQL.list_stretches_cursor(db, term=scope.term, with_history=scope.with_history))
+        changed = {"term": scope.term, "since": scope.since, "source": scope.source}
+        return _rows(SQL.list_changed_stretches_cursor(db, **changed))
+    standing = {"term": scope.term, "with_history": scope.with_history, "source": scope.source}
+    return _rows(SQL.list_stretches_cursor(db, **standing))
 
 
 def list_people(db: Connection, status: str | None) -> Iterator[Fields]:

@@ -1,8 +1,11 @@
 """The enrollments that an import begins and ends. The rules are those of sql/eligibility.sql."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Literal, NamedTuple, get_args
 
+from msgspec.json import decode
 from msgspec.structs import replace
 
 from enrollment.data import waitlist
@@ -23,6 +26,12 @@ NOT_SEATS = to_json([rule for rule in get_args(OverridableRule) if rule not in S
 # What to do with a row that breaks a rule: enroll the student all the same, and record the rule; or
 # leave the row out.
 Rules = Literal["record", "refuse"]
+# Is called with how many enrollments were decided on, and how many there are.
+Progress = Callable[[int, int], None]
+
+
+def no_progress(count: int, total: int) -> None:
+    """Tell no one."""
 
 
 class Decided(NamedTuple):
@@ -42,6 +51,7 @@ def bring_in_enrollments(
     *,
     ends: bool,
     has_sessions: bool,
+    progress: Progress,
 ) -> None:
     """Begin and end what the rows of a package speak of. If `ends`, what has no row any more is
     dropped."""
@@ -50,7 +60,7 @@ def bring_in_enrollments(
     if ends:
         SQL.insert_missing_stretches(db, source=source, has_sessions=has_sessions)
     SQL.insert_ending_stretches(db, source=source)
-    _apply(db, change, rules, is_list=False)
+    _apply(db, change, rules, is_list=False, progress=progress)
     SQL.update_adopted(db)
     SQL.insert_planned_stretches(db)
     SQL.insert_date_faults(db, now=change.at)
@@ -66,14 +76,20 @@ def find_listed_courses(db: Connection) -> None:
 
 
 def bring_in_roster(
-    db: Connection, course_id: int | None, change: Change, rules: Rules, *, replaces: bool
+    db: Connection,
+    course_id: int | None,
+    change: Change,
+    rules: Rules,
+    *,
+    replaces: bool,
+    progress: Progress,
 ) -> None:
     """Enroll the students of a list in a course, or each in the course that the row names. If
     `replaces`, students who are in the course and not in the list are dropped."""
     SQL.insert_listed_stretches(db, course_id=course_id)
     if replaces:
         SQL.insert_replaced_stretches(db, course_id=course_id)
-    _apply(db, change, rules, is_list=True)
+    _apply(db, change, rules, is_list=True, progress=progress)
 
 
 def promote_into_freed_seats(db: Connection, change: Change) -> None:
@@ -83,16 +99,19 @@ def promote_into_freed_seats(db: Connection, change: Change) -> None:
     waitlist.promote_eligible(db, change, course_ids=freed, members_of=freed)
 
 
-def _apply(db: Connection, change: Change, rules: Rules, *, is_list: bool) -> None:
+def _apply(
+    db: Connection, change: Change, rules: Rules, *, is_list: bool, progress: Progress
+) -> None:
     """Begin and end enrollments, round after round."""
     SQL.update_stretch_actions(db, is_list=is_list)
+    _judge_what_stays(db, change, rules)
     SQL.update_stretch_rounds(db)
     acts = {"now": change.at, "actor": change.actor, "reason": change.reason}
     for number in range(1, SQL.get_last_round(db)["round"] + 1):
         # Seats that become free can be taken in the same import.
         for status in ("completed", "dropped"):
             SQL.update_ended(db, round=number, status=status, **acts)
-        rest = [*_begin_eligible(db, number, change)]
+        rest = [*_begin_eligible(db, number, change, progress)]
         if rules == "record":
             _begin_against_rules(db, number, rest, change)
         else:
@@ -102,7 +121,38 @@ def _apply(db: Connection, change: Change, rules: Rules, *, is_list: bool) -> No
     SQL.insert_override_faults(db)
 
 
-def _begin_eligible(db: Connection, number: int, change: Change) -> Iterator[Decided]:
+def _judge_what_stays(db: Connection, change: Change, rules: Rules) -> None:
+    """Judge the enrollments that lose a course which is taken at the same time, as a drop does."""
+    broken: list[Decided] = []
+    for student_id, group in groupby(SQL.list_left_alone(db), key=itemgetter("student_id")):
+        rows = list(group)
+        staying = [*dict.fromkeys(row["staying_id"] for row in rows)]
+        requests = [
+            EnrollmentRequest(student_id, course_id, allow_existing=True)
+            for course_id in (*staying, *decode(rows[0]["begun"]))
+        ]
+        dropped = [*dict.fromkeys(row["dropped_id"] for row in rows)]
+        decisions = decide(db, requests, change, dropped=dropped)
+        found = {decision.course_id: decision.violations for decision in decisions[: len(staying)]}
+        broken += [Decided(row["stretch_id"], found[row["staying_id"]]) for row in rows]
+    broken = [item for item in broken if item.violations]
+    if rules == "refuse":
+        _note_rules(db, broken)
+    codes: dict[int, list[str]] = {}
+    for item in broken:
+        codes.setdefault(item.stretch_id, []).extend(found.code for found in item.violations)
+    rows = [(id, to_json([*dict.fromkeys(found)])) for id, found in codes.items()]
+    SQL.insert_decisions(db, decisions=to_json(rows))
+    if rules == "refuse":
+        SQL.delete_stretches_decided(db)
+    else:
+        SQL.update_stretches_against(db)
+    SQL.delete_decisions(db)
+
+
+def _begin_eligible(
+    db: Connection, number: int, change: Change, progress: Progress
+) -> Iterator[Decided]:
     """Enroll those who break no rule, and yield the others with the rules."""
     rows = [tuple(row) for row in SQL.list_stretches_to_begin(db, round=number)]
     for start in range(0, len(rows), BATCH):
@@ -117,6 +167,7 @@ def _begin_eligible(db: Connection, number: int, change: Change) -> Iterator[Dec
             for row, decision in zip(batch, decisions, strict=True)
         ]
         _begin(db, number, {item.stretch_id: [] for item in decided if not item.violations}, change)
+        progress(len(batch), len(rows))
         yield from (item for item in decided if item.violations)
 
 

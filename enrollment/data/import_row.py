@@ -15,23 +15,6 @@ SQL = queries("import_row")
 KEPT = ("orgs", "courses", "roles")
 
 
-class Incoming(NamedTuple):
-    """A row of a file. The fields are the columns of the table `incoming`."""
-
-    id: int
-    file: str
-    line: int
-    kind: str
-    sourced_id: str | None
-    is_deleted: bool
-    is_wanted: bool
-    content: str
-    user_ref: str | None
-    class_ref: str | None
-    # The number of a student, if it can be one.
-    number: str | None
-
-
 class RowFault(NamedTuple):
     """What is wrong with a row in view of the records."""
 
@@ -47,15 +30,16 @@ class RowFault(NamedTuple):
 @contextmanager
 def incoming(
     db: Connection,
-    rows: Iterable[Incoming],
+    rows: Iterable[str],
     sessions: Iterable[tuple[int, int, str]],
     zone: tzinfo,
 ) -> Iterator[None]:
-    """Have the rows in tables during the `with`, with the sessions that each class names: the id of
-    the row, the place, the id of the session. An exception must undo the transaction, and so takes
-    the tables with it."""
+    """Have the rows in tables during the `with`: JSON arrays with the columns of `incoming`. Beside
+    them are the sessions that each class names: the id of the row, the place, the id of the
+    session. An exception must undo the transaction, and so takes the tables with it."""
     create_tables(db)
-    SQL.insert_incoming(db, (row._asdict() for row in rows))
+    for staged in rows:
+        SQL.insert_incoming(db, staged=staged)
     names = ("incoming_id", "place", "sourced_id")
     SQL.insert_incoming_session(db, (dict(zip(names, named, strict=True)) for named in sessions))
     days = [row["day"] for row in SQL.list_incoming_days(db)]
@@ -77,9 +61,11 @@ def create_tables(db: Connection) -> None:
     SQL.create_said_student_by_number(db)
     SQL.create_said_student_by_email(db)
     SQL.create_said_student_by_student(db)
+    SQL.create_said_student_by_record(db)
     SQL.create_stretch(db)
     SQL.create_stretch_by_pair(db)
     SQL.create_stretch_by_round(db)
+    SQL.create_placed_stretch(db)
     SQL.create_decision(db)
 
 
@@ -90,6 +76,7 @@ def _drop_tables(db: Connection) -> None:
     SQL.drop_import_fault(db)
     SQL.drop_planned(db)
     SQL.drop_said_student(db)
+    SQL.drop_placed_stretch(db)
     SQL.drop_stretch(db)
     SQL.drop_decision(db)
 
@@ -110,7 +97,7 @@ def insert_source_records(db: Connection, import_id: int, source: str, *kinds: s
     """Keep the rows of these kinds as the records of the source."""
     for kind in kinds:
         SQL.insert_source_records(db, import_id=import_id, source=source, kind=kind)
-    SQL.update_records_superseded(db, import_id=import_id)
+    update_records_superseded(db, import_id)
 
 
 def insert_missing_records(db: Connection, import_id: int, source: str, *kinds: str) -> None:
@@ -118,6 +105,11 @@ def insert_missing_records(db: Connection, import_id: int, source: str, *kinds: 
     for kind in kinds:
         SQL.insert_missing_records(db, import_id=import_id, source=source, kind=kind)
         SQL.insert_missing_kept_records(db, import_id=import_id, source=source, kind=kind)
+    update_records_superseded(db, import_id)
+
+
+def update_records_superseded(db: Connection, import_id: int) -> None:
+    """Let the versions of this import be the current ones."""
     SQL.update_records_superseded(db, import_id=import_id)
 
 

@@ -1,6 +1,10 @@
 """The students that an import makes or changes."""
 
-from enrollment.data.import_row import insert_missing_records, insert_source_records
+from enrollment.data.import_row import (
+    insert_missing_records,
+    insert_source_records,
+    update_records_superseded,
+)
 from enrollment.model.records import Change
 from enrollment.storage.queries import queries
 from enrollment.storage.sqlite import Connection
@@ -11,12 +15,25 @@ NO_NAME = "-"
 
 
 def bring_in_users(
-    db: Connection, import_id: int, source: str, key: str, change: Change, *, ends: bool
+    db: Connection,
+    import_id: int,
+    source: str,
+    key: str,
+    change: Change,
+    *,
+    ends: bool,
+    relinks: bool,
 ) -> None:
-    """Make students of users. If `ends`, those who have no row any more become inactive."""
+    """Make students of users. If `ends`, those who have no row any more become inactive. If
+    `relinks`, whoever has the number or address of a student whose id is gone is that student."""
     SQL.insert_said_users(db, source=source, key=key, no_name=NO_NAME)
     _find_students(db, source)
-    SQL.insert_renamed_faults(db, source=source)
+    SQL.update_said_renamed_by_number(db, source=source)
+    SQL.update_said_renamed_by_email(db, source=source)
+    SQL.insert_renamed_faults(db, relinks=relinks)
+    if relinks:
+        SQL.delete_said_of_old_ids(db)
+        SQL.update_said_relinked(db)
     SQL.insert_planned_students(db)
     if ends:
         SQL.insert_missing_students(db, source=source)
@@ -24,6 +41,14 @@ def bring_in_users(
     insert_source_records(db, import_id, source, "users", "roles")
     if ends:
         insert_missing_records(db, import_id, source, "users", "roles")
+
+
+def move_records_of_old_ids(db: Connection, import_id: int, source: str) -> None:
+    """Keep that the old ids of students who were found by another are no longer there, and have
+    what named them name the new ones."""
+    SQL.insert_records_of_old_ids(db, import_id=import_id)
+    SQL.insert_references_to_old_ids(db, import_id=import_id, source=source)
+    update_records_superseded(db, import_id)
 
 
 def bring_in_people(db: Connection, change: Change, *, creates: bool, changes: bool) -> None:

@@ -10,14 +10,15 @@ from msgspec.structs import asdict
 
 from enrollment.data.import_course import bring_in_courses, bring_in_terms
 from enrollment.data.import_enrollment import (
+    Progress,
     Rules,
     bring_in_enrollments,
     bring_in_roster,
     find_listed_courses,
+    no_progress,
     promote_into_freed_seats,
 )
 from enrollment.data.import_row import (
-    Incoming,
     RowFault,
     incoming,
     leave_out_unknown_deletions,
@@ -27,6 +28,7 @@ from enrollment.data.import_student import (
     bring_in_people,
     bring_in_users,
     leave_out_faulty_rows,
+    move_records_of_old_ids,
 )
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
 from enrollment.data.waitlist import PROMOTED
@@ -68,6 +70,10 @@ class Wanted(NamedTuple):
     names_courses: bool = False
     creates: bool = False
     replaces: bool = False
+    # Whether a user can be a student whom the source had under another id.
+    relinks: bool = False
+    # Is told how far it is.
+    progress: Progress = no_progress
 
 
 class Applied(NamedTuple):
@@ -92,7 +98,7 @@ def apply_import(
     db: Connection,
     import_id: int,
     wanted: Wanted,
-    rows: Iterable[Incoming],
+    rows: Iterable[str],
     sessions: Iterable[tuple[int, int, str]],
     change: Change,
 ) -> Applied:
@@ -134,13 +140,16 @@ def _bring_in_package(db: Connection, import_id: int, wanted: Wanted, change: Ch
     leave_out_unknown_deletions(db, source, sorted(wanted.delta_kinds))
     bring_in_terms(*place)
     bring_in_courses(*place, ends="classes" in wanted.whole_kinds)
-    bring_in_users(*place, ends="users" in wanted.whole_kinds)
+    bring_in_users(*place, ends="users" in wanted.whole_kinds, relinks=wanted.relinks)
     bring_in_enrollments(
         *place,
         wanted.rules,
         ends="enrollments" in wanted.whole_kinds,
         has_sessions="academicSessions" in wanted.whole_kinds,
+        progress=wanted.progress,
     )
+    if wanted.relinks:
+        move_records_of_old_ids(db, import_id, source)
 
 
 def _bring_in_list(db: Connection, wanted: Wanted, change: Change) -> None:
@@ -150,7 +159,14 @@ def _bring_in_list(db: Connection, wanted: Wanted, change: Change) -> None:
         leave_out_faulty_rows(db)
     bring_in_people(db, change, creates=wanted.creates or not is_roster, changes=not is_roster)
     if is_roster:
-        bring_in_roster(db, wanted.course_id, change, wanted.rules, replaces=wanted.replaces)
+        bring_in_roster(
+            db,
+            wanted.course_id,
+            change,
+            wanted.rules,
+            replaces=wanted.replaces,
+            progress=wanted.progress,
+        )
 
 
 def _counts(kind: str, **counts: int) -> RecordCounts:

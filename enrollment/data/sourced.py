@@ -29,19 +29,19 @@ def list_sourced(db: Connection, kind: str) -> Iterator[Fields]:
     return _rows(SQL.list_sourced_cursor(db, kind=kind))
 
 
-def list_terms(db: Connection) -> Iterator[Fields]:
+def list_terms(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the terms that are sessions of another system."""
-    return _rows(SQL.list_sourced_terms_cursor(db))
+    return _rows(SQL.list_sourced_terms_cursor(db, source=scope.source))
 
 
-def list_courses(db: Connection) -> Iterator[Fields]:
+def list_courses(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the courses that are classes of another system."""
-    return _rows(SQL.list_sourced_courses_cursor(db))
+    return _rows(SQL.list_sourced_courses_cursor(db, source=scope.source))
 
 
 def list_students(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the students who are users of another system."""
-    return _rows(SQL.list_sourced_students_cursor(db, since=scope.since))
+    return _rows(SQL.list_sourced_students_cursor(db, since=scope.since, source=scope.source))
 
 
 def list_people(db: Connection) -> Iterator[Fields]:
@@ -49,20 +49,20 @@ def list_people(db: Connection) -> Iterator[Fields]:
     return _rows(SQL.list_kept_people_cursor(db))
 
 
-def list_roles(db: Connection) -> Iterator[Fields]:
+def list_roles(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the roles of users of another system."""
-    return _rows(SQL.list_kept_roles_cursor(db))
+    return _rows(SQL.list_kept_roles_cursor(db, source=scope.source))
 
 
-def list_people_without_role(db: Connection) -> Iterator[Fields]:
+def list_people_without_role(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the users of another system whose role is not in a file of roles."""
-    return _rows(SQL.list_people_without_role_cursor(db))
+    return _rows(SQL.list_people_without_role_cursor(db, source=scope.source))
 
 
 def list_stretches(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the enrollments of students that another system has."""
     parameters = {"term": scope.term, "with_history": scope.with_history or bool(scope.since)}
-    return _rows(SQL.list_sourced_stretches_cursor(db, **parameters))
+    return _rows(SQL.list_sourced_stretches_cursor(db, source=scope.source, **parameters))
 
 
 def list_kept_enrollments(db: Connection, scope: Scope) -> Iterator[Fields]:
@@ -70,9 +70,9 @@ def list_kept_enrollments(db: Connection, scope: Scope) -> Iterator[Fields]:
     return _rows(SQL.list_kept_enrollments_cursor(db, with_cancelled=scope.with_history))
 
 
-def is_user(db: Connection, sourced_id: str) -> bool:
-    """Whether a user has this id."""
-    return SQL.get_user(db, sourced_id=sourced_id) is not None
+def is_user(db: Connection, sourced_id: str, scope: Scope) -> bool:
+    """Whether a user is exported with this id."""
+    return SQL.get_user(db, sourced_id=sourced_id, source=scope.source) is not None
 
 
 def _rows(query: Any) -> Iterator[Fields]:

@@ -30,6 +30,10 @@ YES, NO = {"true", "1", "yes", "y"}, {"false", "0", "no", "n"}
 MOST_DIGITS = 15
 
 
+# Another form than that of the standard is no news.
+IN_ANY_FORM = {"moment", "local_date", "flag"}
+
+
 class Read(NamedTuple):
     """A cell as it was read, and a fault if there is one: its code, a sentence, and its severity
     if that of the code does not fit."""
@@ -49,8 +53,7 @@ def read_cell(column: Column, text: str, order: str | None) -> Read:
         sentence = f"The letters of {column.name} were garbled on the way: the encoding was wrong."
         return Read(value, "garbled_text", sentence)
     read = READERS[column.kind](column, value, order)
-    # A time in another form is no news.
-    if read.code is None and read.value != text and column.kind != "moment":
+    if read.code is None and read.value != text and column.kind not in IN_ANY_FORM:
         return Read(read.value, "mended_value", f"Read as {read.value}.")
     return read
 
@@ -214,8 +217,10 @@ READERS: dict[str, Callable[[Column, str, str | None], Read]] = {
     "name": _name,
     "email": _email,
     "date": _date,
+    "local_date": _date,
     "moment": _moment,
     "yes_or_no": _yes_or_no,
+    "flag": _yes_or_no,
     "word": _word,
     "secret": _secret,
 }

@@ -1,16 +1,14 @@
 """The check of files before they are brought in anywhere: everything that is wrong with them."""
 
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from enrollment.data.staging import Staging
-from enrollment.exchange.faults import Fault, FaultCount, Faults, Severity
-from enrollment.exchange.reader import DEFAULT, read
-from enrollment.exchange.reading import FileRead, Format, Options, Record
-from enrollment.exchange.sources import open_path
-from enrollment.storage.scratch import scratch
+from enrollment.exchange.faults import Fault, FaultCount, Severity
+from enrollment.exchange.reader import DEFAULT
+from enrollment.exchange.reading import FileRead, Format, Options
+from enrollment.exchange.upload import Upload
 
 
 class Report(msgspec.Struct, kw_only=True):
@@ -30,24 +28,13 @@ class Report(msgspec.Struct, kw_only=True):
 
 def check_path(path: Path, options: Options = DEFAULT) -> Report:
     """Check a folder, an archive or a file. Raises OSError if it can't be read at all."""
-    faults = Faults()
-    with scratch() as db, open_path(path, faults) as files:
-        staging = Staging(db)
-
-        def stage(record: Record) -> None:
-            staging.add(*record)
-
-        understood = read(files, stage, faults, options)
-        whole = [file.kind for file in understood.files if file.mode == "bulk"]
-        for fault in staging.list_faults(whole):
-            fields: dict[str, Any] = fault._asdict()
-            del fields["id"]
-            faults.add(**fields)
-    return Report(
-        format=understood.format,
-        refused=faults.refuse,
-        files=understood.files,
-        counts=dict(faults.counts),
-        summary=faults.summary(),
-        faults=list(faults),
-    )
+    with closing(Upload.of_path(path, options)) as upload:
+        faults = upload.faults
+        return Report(
+            format=upload.understood.format,
+            refused=faults.refuse,
+            files=upload.understood.files,
+            counts=dict(faults.counts),
+            summary=faults.summary(),
+            faults=list(faults),
+        )

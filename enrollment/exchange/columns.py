@@ -1,16 +1,31 @@
 """The files and columns of OneRoster 1.1 and 1.2, and the words of plain lists."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 # What a cell holds; `cells` says how each kind is read.
 Kind = Literal[
-    "id", "ids", "text", "list", "name", "email", "date", "moment", "yes_or_no", "word", "secret"
+    "id",
+    "ids",
+    "text",
+    "list",
+    "name",
+    "email",
+    "date",
+    # As a date and a yes_or_no, where another form than that of OneRoster is what is expected.
+    "local_date",
+    "flag",
+    "moment",
+    "yes_or_no",
+    "word",
+    "secret",
 ]
 
 
 class Column(NamedTuple):
-    """A column: its name, what its cells hold, and whether a row needs it: "here" to be understood,
-    "there" only by the standard."""
+    """A column: its name in OneRoster, what its cells hold, and whether a row needs it: "here" to
+    be understood, "there" only by the standard."""
 
     name: str
     kind: Kind
@@ -20,26 +35,61 @@ class Column(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A file of a package: its name without `.csv`, and its columns."""
+    """A file of a package: its name without `.csv`, its columns by their headers, and the headers
+    of other versions with those that they stand for."""
 
     name: str
     columns: dict[str, Column]
+    renamed: Mapping[str, str]
+
+
+# Columns of older versions, by their names since.
+OLD_COLUMNS = {
+    "grade": "grades",
+    "userId": "userIds",
+    "agents": "agentSourcedIds",
+    "schoolYearId": "schoolYearSourcedId",
+    "termSourcedId": "termSourcedIds",
+    "termId": "termSourcedIds",
+    "orgSourcedId": "orgSourcedIds",
+    "courseId": "courseSourcedId",
+    "schoolId": "schoolSourcedId",
+    "classId": "classSourcedId",
+    "subject": "subjects",
+}
+
+
+def make_table(
+    name: str, text: str, renamed: Mapping[str, str] = MappingProxyType({}), **words: str
+) -> Table:
+    """Make a table of `column:kind`, or `header=column:kind` where the file has another name for
+    the column. A `*` after it: a row needs it. A `+`: only the standard does, and it can be done
+    without."""
+    columns = {}
+    for item in text.split():
+        names, _, kind = item.partition(":")
+        header, _, column = names.rpartition("=")
+        needed = {"*": "here", "+": "there"}.get(kind[-1])
+        known = tuple(words.get(column, "").split())
+        columns[header or column] = Column(
+            column,
+            kind.rstrip("*+"),  # type: ignore[arg-type]
+            needed,  # type: ignore[arg-type]
+            known,
+        )
+    return Table(name, columns, renamed)
 
 
 def _table(name: str, text: str, **words: str) -> Table:
-    """Make a table of `name:kind` in the order of the standard. A `*` after it: a row needs it. A
-    `+`: only the standard does, and it can be done without."""
-    columns = {}
-    for item in ("sourcedId:id* status:word dateLastModified:moment " + text).split():
-        column, _, kind = item.partition(":")
-        known = tuple((STATUSES if column == "status" else words.get(column, "")).split())
-        kind = kind or "text"
-        needed = {"*": "here", "+": "there"}.get(kind[-1])
-        columns[column] = Column(column, kind.rstrip("*+"), needed, known)  # type: ignore[arg-type]
-    return Table(name, columns)
+    """Make a table of OneRoster, in the order of the standard."""
+    every = "sourcedId:id* status:word dateLastModified:moment "
+    return make_table(name, every + text, OLD_COLUMNS, status=STATUSES, **words)
 
 
 STATUSES = "active tobedeleted"
+ORG_TYPES = "department school district local state national"
+SESSION_TYPES = "gradingPeriod semester schoolYear term"
+ENROLLMENT_ROLES = "administrator proctor student teacher aide"
 USER_ROLES = (
     "administrator aide counselor districtAdministrator guardian parent principal proctor relative"
     " siteAdministrator student systemAdministrator teacher"
@@ -51,13 +101,13 @@ TABLES = {
         _table(
             "orgs",
             "name:text+ type:word+ identifier:text parentSourcedId:id",
-            type="department school district local state national",
+            type=ORG_TYPES,
         ),
         _table(
             "academicSessions",
             "title:text* type:word+ startDate:date* endDate:date* parentSourcedId:id"
             " schoolYear:text+",
-            type="gradingPeriod semester schoolYear term",
+            type=SESSION_TYPES,
         ),
         _table(
             "courses",
@@ -90,7 +140,7 @@ TABLES = {
             "enrollments",
             "classSourcedId:id* schoolSourcedId:id+ userSourcedId:id* role:word* primary:yes_or_no"
             " beginDate:date endDate:date",
-            role="administrator proctor student teacher aide",
+            role=ENROLLMENT_ROLES,
         ),
     )
 }
@@ -104,22 +154,10 @@ USERS_1_1 = _table(
 )
 # Words that take `ext:` words beside them.
 OPEN_WORDS = {"type", "role", "classType"}
-# Words of older versions.
-OLD_WORDS = {"inactive": "tobedeleted"}
-# Columns of older versions, by their names since.
-OLD_COLUMNS = {
-    "grade": "grades",
-    "userId": "userIds",
-    "agents": "agentSourcedIds",
-    "schoolYearId": "schoolYearSourcedId",
-    "termSourcedId": "termSourcedIds",
-    "termId": "termSourcedIds",
-    "orgSourcedId": "orgSourcedIds",
-    "courseId": "courseSourcedId",
-    "schoolId": "schoolSourcedId",
-    "classId": "classSourcedId",
-    "subject": "subjects",
-}
+# Words of older versions, and of universities for those who teach.
+OLD_WORDS = {"inactive": "tobedeleted"} | dict.fromkeys(
+    ("adjunct", "faculty", "instructor", "lecturer", "professor"), "teacher"
+)
 # Files of the standard that hold nothing a roster needs.
 NOT_KEPT = set(
     "categories classResources courseResources demographics lineItemLearningObjectiveIds lineItems"

@@ -52,6 +52,8 @@ CODES: dict[str, Severity] = {
     "unknown_to_delete": "warning",
     "renamed_id": "warning",
     "derived_code": "warning",
+    "code_changed": "warning",
+    "code_kept": "warning",
     "local_change_overwritten": "warning",
     "date_not_recorded": "warning",
     "rule_set_aside": "warning",

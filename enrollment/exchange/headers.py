@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from enrollment.exchange.columns import (
     LIST_COLUMNS,
-    OLD_COLUMNS,
     Column,
     Kind,
     Table,
@@ -22,6 +21,8 @@ LIST_KINDS: dict[str, Kind] = {
     "given_name": "name",
     "email": "email",
 }
+# What stands above the faults of a list that was sent back.
+MARK = "What is wrong"
 # Two known words make the header of a list.
 FEWEST_WORDS = 2
 
@@ -45,7 +46,7 @@ def match_header(
     for place, name in enumerate(names):
         if not name:
             continue
-        found = name if name in table.columns else _renamed(name, missing)
+        found = name if name in table.columns else _renamed(name, table, missing)
         if found in taken or name in taken:
             text = f"There are two columns {name}, and the second is left out."
             faults.add("unknown_column", text, file, number, name)
@@ -69,15 +70,20 @@ def match_header(
     return [*taken.values()]
 
 
-def _renamed(name: str, missing: Sequence[str]) -> str | None:
+def _renamed(name: str, table: Table, missing: Sequence[str]) -> str | None:
     """Return the column that is missing and that this one must be, or None."""
     for candidate in missing:
-        if candidate.lower() == name.replace(" ", "").replace("_", "").lower():
+        if joined(candidate) == joined(name):
             return candidate
-    if OLD_COLUMNS.get(name) in missing:
-        return OLD_COLUMNS[name]
+    if table.renamed.get(name) in missing:
+        return table.renamed[name]
     alike = get_close_matches(name, missing, n=2, cutoff=LIKENESS)
     return alike[0] if len(alike) == 1 else None
+
+
+def joined(name: str) -> str:
+    """Return a header without case, blanks and underscores."""
+    return name.replace(" ", "").replace("_", "").lower()
 
 
 def find_list_columns(cells: Sequence[str], known: Mapping[str, str]) -> list[Taken] | None:
@@ -89,6 +95,11 @@ def find_list_columns(cells: Sequence[str], known: Mapping[str, str]) -> list[Ta
         if field and field not in taken:
             taken[field] = Taken(place, cell, Column(field, LIST_KINDS.get(field, "text")))
     return [*taken.values()] if len(taken) >= FEWEST_WORDS else None
+
+
+def is_mark(header: str) -> bool:
+    """Whether a column of a list has the faults of a reading before."""
+    return header.startswith(MARK)
 
 
 def fold(text: str) -> str:

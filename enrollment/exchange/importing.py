@@ -9,14 +9,15 @@ from msgspec.structs import asdict, replace
 from enrollment.data import imports
 from enrollment.data.course import find_course
 from enrollment.data.export import get_school
+from enrollment.data.import_enrollment import Progress, no_progress
 from enrollment.data.imports import Applied, Wanted
 from enrollment.exchange.faults import Faults, Severity
 from enrollment.exchange.upload import Upload
+from enrollment.model.import_options import ImportOptions
 from enrollment.model.imports import (
     ImportedFile,
     ImportFault,
     ImportFaultCount,
-    ImportOptions,
     ImportReport,
     Refusal,
     Removal,
@@ -47,6 +48,7 @@ def bring_in(
     change: Change,
     *,
     check_tag: Callable[[str], bool],
+    progress: Progress = no_progress,
 ) -> Made:
     """Bring in files that were read.
 
@@ -58,8 +60,8 @@ def bring_in(
     faults = deepcopy(upload.faults)
     if faults.refuse or upload.understood.format is None:
         detail = "The file cannot be brought in as it is."
-        raise Problem("unreadable_import", detail, _violations("unreadable_import", faults))
-    wanted = _wanted(db, upload, options)
+        raise Problem("unreadable_import", detail, violations_of(faults))
+    wanted = _wanted(db, upload, options)._replace(progress=progress)
     head = {
         "source": wanted.source,
         "format": upload.understood.format,
@@ -70,7 +72,8 @@ def bring_in(
     own = replace(change, reason=f"import {import_id}")
     applied = imports.apply_import(db, import_id, wanted, upload.rows(), upload.sessions(), own)
     for file, line, place, value, code, severity, detail in applied.faults:
-        faults.add(code, detail, file, line, place, value, cast(Severity, severity))
+        column = upload.understood.header(file, place)
+        faults.add(code, detail, file, line, column, value, cast(Severity, severity))
     is_confirmed = check_tag(applied.tag)
     refusal = _refused_by(upload, applied, options, faults, is_confirmed=is_confirmed)
     _note_removals(applied.removals, faults, upload)
@@ -98,12 +101,13 @@ def _wanted(db: Connection, upload: Upload, options: ImportOptions) -> Wanted:
         key=get_school(db).key,
         is_list=is_list,
         rules=options.rules or ("refuse" if is_list else "record"),
-        whole_kinds=frozenset(upload.kinds("bulk") if ends else ()),
-        delta_kinds=frozenset(upload.kinds("delta")),
+        whole_kinds=frozenset(upload.understood.kinds("bulk") if ends else ()),
+        delta_kinds=frozenset(upload.understood.kinds("delta")),
         course_id=options.course_id if is_list else None,
         names_courses=is_list and "course" in columns,
         creates=options.create,
         replaces=options.replace and options.course_id is not None,
+        relinks=options.relink,
     )
 
 
@@ -144,7 +148,7 @@ def _note_removals(removals: Removals, faults: Faults, upload: Upload) -> None:
 
 
 def _raise(refusal: Refusal, applied: Applied, faults: Faults) -> NoReturn:
-    violations = _violations(refusal, faults)
+    violations = violations_of(faults, refusal)
     if refusal == "import_has_errors":
         count = faults.counts["error"]
         detail = f"{count} rows are at fault." if count > 1 else "1 row is at fault."
@@ -157,7 +161,7 @@ def _raise(refusal: Refusal, applied: Applied, faults: Faults) -> NoReturn:
     raise Problem("too_many_removals", f"{' and '.join(parts)} would end.", violations)
 
 
-def _violations(code: str, faults: Faults) -> list[Violation]:
+def violations_of(faults: Faults, code: Refusal = "unreadable_import") -> list[Violation]:
     """Return what stands in the way, each with its place in the files."""
     return [
         Violation(

@@ -99,11 +99,22 @@ CHANGES = Layout(
 def write_list(layout: Layout, rows: Iterable[Fields], kind: ListFormat, target: BinaryIO) -> None:
     """Write a list, row by row."""
     cells = ([_text(row[name]) for name in layout.columns] for row in rows)
-    header = [*layout.columns.values()]
+    write_rows(layout.title, [*layout.columns.values()], cells, kind, target)
+
+
+def write_rows(
+    title: str,
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    kind: ListFormat,
+    target: BinaryIO,
+    delimiter: str = ",",
+) -> None:
+    """Write rows of cells. A workbook has a title, and CSV a delimiter."""
     if kind == "csv":
-        _write_csv(header, cells, target)
+        _write_csv(header, rows, target, delimiter)
     else:
-        _write_workbook(layout.title, header, cells, target)
+        _write_workbook(title, header, rows, target)
 
 
 def _text(value: Any) -> str:
@@ -113,12 +124,14 @@ def _text(value: Any) -> str:
     return text if text.isprintable() else CONTROL.sub(" ", text)
 
 
-def _write_csv(header: Sequence[str], rows: Iterable[Sequence[str]], target: BinaryIO) -> None:
+def _write_csv(
+    header: Sequence[str], rows: Iterable[Sequence[str]], target: BinaryIO, delimiter: str
+) -> None:
     """Write CSV with a mark, by which a spreadsheet knows UTF-8, and with guarded formulas."""
     target.write(codecs.BOM_UTF8)
     text = io.TextIOWrapper(target, "utf-8", newline="", write_through=True)
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(header)
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n")
+    writer.writerow([_guarded(cell) for cell in header])
     writer.writerows([_guarded(cell) for cell in row] for row in rows)
     text.flush()
     # The target stays open.
@@ -150,11 +163,12 @@ def _write_workbook(
 def _sheet(book: Any, title: str, header: Sequence[str]) -> Any:
     """Add a sheet with its header to a workbook. A title that is taken gets a number."""
     from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
 
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
     for place in range(len(header)):
-        sheet.column_dimensions[chr(ord("A") + place)].width = WIDTH
+        sheet.column_dimensions[get_column_letter(place + 1)].width = WIDTH
     cells = [_text_cell(sheet, name) for name in header]
     for cell in cells:
         cell.font = Font(bold=True)
@@ -165,6 +179,8 @@ def _sheet(book: Any, title: str, header: Sequence[str]) -> Any:
 def _text_cell(sheet: Any, value: str) -> Any:
     from openpyxl.cell import WriteOnlyCell
 
+    # No cell of a workbook has control characters.
+    value = CONTROL.sub(" ", value)
     cell = WriteOnlyCell(sheet, value or None)
     if value:
         # A text that begins with = would become a formula.

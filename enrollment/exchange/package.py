@@ -10,7 +10,8 @@ from enrollment.exchange.sources import SourceFile, reports_damage
 from enrollment.exchange.table import read_table
 from enrollment.exchange.text import find_encoding, read_rows
 
-LEFT_OUT = {f"{name}.csv".lower() for name in NOT_KEPT}
+# Beside those of the standard, files of other systems that are no part of a roster.
+LEFT_OUT = {f"{name}.csv".lower() for name in (*NOT_KEPT, "relationships", "userFlags", "staff")}
 
 
 def read_package(files: Sequence[SourceFile], reading: Reading) -> Understood:
@@ -25,22 +26,23 @@ def read_package(files: Sequence[SourceFile], reading: Reading) -> Understood:
     for name, table in TABLES.items():
         file = named.pop(f"{name}.csv".lower(), None)
         if file is None:
-            if _is_missed(name, version, manifest):
+            if reading.options.mode != "delta" and _is_missed(name, version, manifest):
                 faults.add("missing_file", f"There is no {name}.csv.", f"{name}.csv")
             continue
-        mode = manifest.modes.get(name, "bulk")
+        mode = reading.options.mode or manifest.modes.get(name, "bulk")
         if mode == "absent":
             mode = "bulk"
             text = f"{NAME} says that {file.name} is absent. It was read as bulk."
             faults.add("unknown_file", text, file.name)
         read = FileRead(file=file.name, kind=name, mode=mode)
         understood.files.append(read)
+        understood.modes[name] = mode
         # In 1.1, a user has a role, and there is no roles.csv.
         used = USERS_1_1 if version == "1.1" and name == "users" else table
         with reports_damage(file, faults):
             read_table(file, used, read, reading)
     for file in named.values():
-        _note_left_out(file, faults)
+        note_left_out(file, faults)
     return understood
 
 
@@ -64,7 +66,8 @@ def _is_missed(name: str, version: str, manifest: Manifest) -> bool:
     return not is_delta and not (version == "1.1" and name == "roles")
 
 
-def _note_left_out(file: SourceFile, faults: Faults) -> None:
+def note_left_out(file: SourceFile, faults: Faults) -> None:
+    """Note that a file is no part of what is read."""
     if file.name.lower() in LEFT_OUT:
         faults.add("not_kept", f"{file.name} holds nothing that is kept here.", file.name)
     else:

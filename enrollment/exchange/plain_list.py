@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from enrollment.exchange.cells import MOST_DIGITS, SCIENTIFIC, read_cell
 from enrollment.exchange.columns import TOTALS, Column
-from enrollment.exchange.faults import CODES
-from enrollment.exchange.headers import Taken, find_list_columns, fold
+from enrollment.exchange.faults import CODES, Faults
+from enrollment.exchange.headers import Taken, find_list_columns, fold, is_mark
 from enrollment.exchange.reading import FileRead, Reading, Record
 from enrollment.exchange.sources import SourceFile, reports_damage
 from enrollment.exchange.text import MOST_LINES_ABOVE_HEADER, Row, find_encoding, read_rows
@@ -22,7 +22,9 @@ def read_list(file: SourceFile, reading: Reading) -> FileRead:
     """Read a list. Its header is the first of the first rows in which two cells are known words."""
     read = FileRead(file=file.name, kind="list")
     with reports_damage(file, reading.faults):
-        rows = _rows(file, read, reading)
+        if not file.is_workbook:
+            read.encoding = find_encoding(file, reading.options.encoding, reading.faults)
+        rows = list_rows(file, read.encoding, reading.faults)
         for row in rows:
             taken = find_list_columns(row.cells, reading.options.columns)
             if taken:
@@ -40,20 +42,24 @@ def read_list(file: SourceFile, reading: Reading) -> FileRead:
     return read
 
 
-def _rows(file: SourceFile, read: FileRead, reading: Reading) -> Iterator[Row]:
+def list_rows(file: SourceFile, encoding: str | None, faults: Faults) -> Iterator[Row]:
+    """Return the rows of a list: of a workbook, or of text in this encoding."""
     if file.is_workbook:
-        return read_workbook(file, reading.faults)
-    read.encoding = find_encoding(file, reading.options.encoding, reading.faults)
-    if read.encoding is None:
-        return iter(())
-    return read_rows(file, read.encoding, reading.faults)
+        return read_workbook(file, faults)
+    return iter(()) if encoding is None else read_rows(file, encoding, faults)
+
+
+def as_read(cell: str) -> str:
+    """Return a cell without the apostrophe that guards a formula."""
+    cell = cell.removeprefix(LOST)
+    return cell[1:] if GUARDED.match(cell) else cell
 
 
 def _note_columns(header: Row, taken: Sequence[Taken], read: FileRead, reading: Reading) -> None:
     read.columns = {column.header: column.column.name for column in taken}
     places = {column.place for column in taken}
     for place, cell in enumerate(header.cells):
-        if cell.strip() and place not in places:
+        if cell.strip() and place not in places and not is_mark(cell):
             text = f"The column {cell} is not known, and is left out."
             reading.faults.add("unknown_column", text, read.file, header.number, cell)
 
@@ -91,11 +97,10 @@ def _read_people(
 
 def _read_cell(column: Column, text: str) -> tuple[str | None, str, dict[str, str]]:
     """Return the code and the sentence of a fault, if there is one, and the values of a cell."""
-    if GUARDED.match(text):
-        text = text[1:]
     if text.startswith(LOST):
         detail = f"A number of more than {MOST_DIGITS} digits has lost some. Make the column text."
         return "precision_lost", detail, {}
+    text = as_read(text)
     if column.name == "number" and SCIENTIFIC.fullmatch(text.strip()):
         detail = "A spreadsheet has changed the number: several people may hide behind it."
         return "mangled_id", detail, {}

@@ -9,15 +9,18 @@ import msgspec
 from enrollment.exchange.faults import Faults
 
 DateOrder = Literal["dmy", "mdy"]
-Format = Literal["oneroster-1.1", "oneroster-1.2", "list"]
+Mode = Literal["bulk", "delta"]
+Format = Literal["oneroster-1.1", "oneroster-1.2", "sds-2.1", "clever", "list"]
 
 
 class Options(NamedTuple):
     """What the sender of the files knows better: the encoding of files that are not UTF-8, the
-    order of day and month, and what columns of a list hold, by their folded headers."""
+    order of day and month, whether the files of a package hold all there is, and what columns of a
+    list hold, by their folded headers."""
 
     encoding: str | None = None
     date_order: DateOrder | None = None
+    mode: Mode | None = None
     columns: Mapping[str, str] = MappingProxyType({})
 
 
@@ -46,6 +49,10 @@ class FileRead(msgspec.Struct, kw_only=True):
     columns: dict[str, str] = msgspec.field(default_factory=dict)
     rows: int = 0
 
+    def header(self, column: str) -> str:
+        """Return what a column is called in this file."""
+        return next((header for header, name in self.columns.items() if name == column), column)
+
 
 class Understood(msgspec.Struct, kw_only=True):
     """What the files were taken for. Without a format, for nothing. The source is the system that
@@ -53,7 +60,18 @@ class Understood(msgspec.Struct, kw_only=True):
 
     format: Format | None
     files: list[FileRead]
+    # Of each kind of rows: "bulk" if all there are are in the files, "delta" if those that changed.
+    modes: dict[str, str] = msgspec.field(default_factory=dict)
     source: str | None = None
+
+    def kinds(self, mode: str) -> list[str]:
+        """Return the kinds of rows that have this mode."""
+        return [kind for kind, found in self.modes.items() if found == mode]
+
+    def header(self, file: str, column: str | None) -> str | None:
+        """Return what a column is called in a file: people know it by that name."""
+        read = next((read for read in self.files if read.file == file), None)
+        return read.header(column) if read and column else column
 
 
 class Reading(NamedTuple):

@@ -36,12 +36,12 @@ class Sourced:
     def _find(self) -> None:
         """Find which ids there are, for the rows that refer to them."""
         self.orgs = {row["sourced_id"]: row for row in sourced.list_sourced(self._db, "orgs")}
-        terms = list(sourced.list_terms(self._db))
+        terms = list(sourced.list_terms(self._db, self._scope))
         self.terms = {row["id"]: row["sourced_id"] for row in terms}
         for kind, ids in (("academicSessions", self._sessions), ("courses", self._catalog)):
             ids |= {row["sourced_id"] for row in sourced.list_sourced(self._db, kind)}
         classes = []
-        for row in sourced.list_courses(self._db):
+        for row in sourced.list_courses(self._db, self._scope):
             self.classes[row["id"]] = row["sourced_id"]
             if self._is_in_scope(row["term"]):
                 classes.append(row)
@@ -97,7 +97,7 @@ class Sourced:
             yield {"name": cells["sourcedId"], "type": "school"} | cells | updated(row)
 
     def rows_of_sessions(self) -> Iterator[Fields]:
-        terms = {row["sourced_id"]: row for row in sourced.list_terms(self._db)}
+        terms = {row["sourced_id"]: row for row in sourced.list_terms(self._db, self._scope)}
         for row in sourced.list_sourced(self._db, "academicSessions"):
             if row["sourced_id"] not in self._sessions:
                 continue
@@ -123,7 +123,7 @@ class Sourced:
     def rows_of_classes(self, school: str) -> Iterator[Fields]:
         """Yield classes. `code_id` or `term_id` is that of a record of ours that replaces what does
         not resolve."""
-        for row in sourced.list_courses(self._db):
+        for row in sourced.list_courses(self._db, self._scope):
             with_cancelled = self._scope.with_history or self._scope.since
             if row["status"] == "cancelled" and not with_cancelled:
                 continue
@@ -163,7 +163,7 @@ class Sourced:
         content = row["content"]
         cells = kept("users", content)
         agents = [id for id in content.get("agentSourcedIds", "").split(",") if id]
-        present = [id for id in agents if sourced.is_user(self._db, id)]
+        present = [id for id in agents if sourced.is_user(self._db, id, self._scope)]
         cells["agentSourcedIds"] = ",".join(present)
         resolve(cells, "primaryOrgSourcedId", self.orgs)
         id = cells["sourcedId"]
@@ -173,7 +173,7 @@ class Sourced:
         return defaults | cells | updated(row)
 
     def rows_of_roles(self, school: str) -> Iterator[Fields]:
-        for row in sourced.list_roles(self._db):
+        for row in sourced.list_roles(self._db, self._scope):
             yield self.role(row, school) | updated(row)
 
     def role(self, row: Fields, school: str) -> Fields:
@@ -183,7 +183,7 @@ class Sourced:
         return {"roleType": "primary", "orgSourcedId": school} | cells
 
     def rows_of_made_roles(self, school: str) -> Iterator[Fields]:
-        for row in sourced.list_people_without_role(self._db):
+        for row in sourced.list_people_without_role(self._db, self._scope):
             yield self.made_role(row, school)
 
     def made_role(self, row: Fields, school: str) -> Fields:
@@ -205,6 +205,8 @@ class Sourced:
     def enrollment(self, row: Fields, school: str) -> Fields:
         """Return an enrollment of a student. `stretch` is what stands here, if it differs."""
         cells = self.kept_enrollment(row, school)
+        cells["userSourcedId"] = row["user_id"] or row["user_ref"]
+        cells["classSourcedId"] = self.classes.get(row["course_id"], row["class_ref"])
         taken = row["taken"] or {}
         if any(row[name] != taken.get(name) for name in ("began_at", "status", "ended_at")):
             cells["stretch"] = row

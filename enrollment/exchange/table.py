@@ -12,7 +12,7 @@ from enrollment.exchange.text import Row, find_encoding, read_rows
 
 # Days that begin and end something: the end must come after the start.
 SPANS = (("startDate", "endDate", False), ("beginDate", "endDate", True))
-DATES = ("date", "moment")
+DATES = ("date", "local_date", "moment")
 
 
 def read_table(file: SourceFile, table: Table, read: FileRead, reading: Reading) -> None:
@@ -28,8 +28,8 @@ def read_table(file: SourceFile, table: Table, read: FileRead, reading: Reading)
         return
     taken = match_header(table, header.cells, file.name, header.number, faults)
     read.columns = {column.header: column.column.name for column in taken}
-    known = read.columns.values()
-    if any(name not in known for name, column in table.columns.items() if column.needed == "here"):
+    needed = {column.name for column in table.columns.values() if column.needed == "here"}
+    if needed.difference(read.columns.values()):
         # Every row would be at fault.
         return
     read.date_order = reading.options.date_order
@@ -150,7 +150,7 @@ class _RowReader:
             first, last = content.get(start), content.get(end)
             if first and last and (last < first or (last == first and not may_be_equal)):
                 text = f"It ends on {last}, and starts on {first}."
-                self._error("ends_before_start", text, row, end)
+                self._error("ends_before_start", text, row, self._read.header(end))
 
     def _find_order(self) -> None:
         """Find a day in this file that can be read in one way only, which settles the others."""

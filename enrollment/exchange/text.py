@@ -44,11 +44,7 @@ def find_encoding(file: SourceFile, asked: str | None, faults: Faults) -> str | 
     A mark at the start decides; then NULs mean UTF-16; then UTF-8, if all of it is valid; or else
     the encoding that was asked for, or Windows-1252, which is shown with a line to check.
     """
-    with file.open() as stream:
-        start = stream.read(4)
-    encoding = next((name for mark, name in MARKS.items() if start.startswith(mark)), None)
-    if encoding is None and b"\0" in start:
-        encoding = "utf-16-be" if start[:1] == b"\0" else "utf-16-le"
+    encoding = _shown_encoding(file)
     is_guess = encoding is None and not _decodes(file, "utf-8")
     encoding = encoding or (asked or FALLBACK if is_guess else "utf-8")
     if not _decodes(file, encoding):
@@ -60,6 +56,26 @@ def find_encoding(file: SourceFile, asked: str | None, faults: Faults) -> str | 
         text = f"{file.name} is not UTF-8, and was read as Windows-1252. Check the letters."
         faults.add("decoded_as", text, file.name, value=line)
     return encoding
+
+
+def _shown_encoding(file: SourceFile) -> str | None:
+    """Return the encoding that the first bytes show, if they do."""
+    with file.open() as stream:
+        start = stream.read(4)
+    encoding = next((name for mark, name in MARKS.items() if start.startswith(mark)), None)
+    if encoding is None and b"\0" in start:
+        encoding = "utf-16-be" if start[:1] == b"\0" else "utf-16-le"
+    return encoding
+
+
+def peek_header(file: SourceFile) -> list[str]:
+    """Return the names of the columns of a CSV file, before it is read. What is wrong with it is
+    noted then. Raises Damaged."""
+    try:
+        rows = read_rows(file, _shown_encoding(file) or "latin-1", Faults())
+        return next((row.cells for row in rows if any(row.cells)), [])
+    except UnicodeError:
+        return []
 
 
 def _decodes(file: SourceFile, encoding: str) -> bool:
@@ -89,10 +105,9 @@ def read_rows(file: SourceFile, encoding: str, faults: Faults) -> Iterator[Row]:
     Where a row can't be told from the next, the file ends with a fault: a quotation mark that is
     never closed would swallow what follows, NULs are no text, and a line without an end is no row.
     """
+    delimiter = find_delimiter(file, encoding)
     with file.open() as stream, io.TextIOWrapper(stream, encoding, newline="") as text:
-        start = list(islice(iter(lambda: text.readline(LONGEST_LINE), ""), MOST_LINES_ABOVE_HEADER))
-    with file.open() as stream, io.TextIOWrapper(stream, encoding, newline="") as text:
-        lines, delimiter, number = _Lines(text), _delimiter(start), 0
+        lines, number = _Lines(text), 0
         try:
             for number, cells in enumerate(csv.reader(lines, delimiter=delimiter), 1):
                 if (lines.ended or len(lines.current) > 1) and _is_open(lines.current, delimiter):
@@ -156,9 +171,11 @@ def _is_open(lines: list[str], delimiter: str) -> bool:
     return False
 
 
-def _delimiter(lines: list[str]) -> str:
+def find_delimiter(file: SourceFile, encoding: str) -> str:
     """Return the delimiter that stands in most of the first lines, and most often, outside of
     quotation marks."""
+    with file.open() as stream, io.TextIOWrapper(stream, encoding, newline="") as text:
+        lines = list(islice(iter(lambda: text.readline(LONGEST_LINE), ""), MOST_LINES_ABOVE_HEADER))
     outside = ["".join(line.split('"')[::2]) for line in lines]
 
     def frequency(delimiter: str) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """What is to be brought in: files that were read, with all that is wrong with them alone."""
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from hashlib import sha256
 from io import BytesIO
@@ -11,14 +11,15 @@ from unicodedata import normalize
 
 import msgspec
 
-from enrollment.data.import_row import Incoming
 from enrollment.data.staging import Staging
 from enrollment.exchange.faults import CODES, Faults
 from enrollment.exchange.headers import fold
+from enrollment.exchange.plain_list import list_rows
 from enrollment.exchange.reader import read
 from enrollment.exchange.reading import Options, Record
 from enrollment.exchange.sources import SourceFile, open_path, open_stream
-from enrollment.model.imports import ImportOptions
+from enrollment.exchange.text import Row
+from enrollment.model.import_options import ImportOptions
 from enrollment.model.results import Violation
 from enrollment.model.types import StudentNumber
 from enrollment.problems.errors import Problem
@@ -30,6 +31,10 @@ LIST_FIELDS = {"number", "family_name", "given_name", "name", "email", "course",
 CHUNK = 1024 * 1024
 
 
+def quietly(count: int) -> None:
+    """Tell no one how many rows were read."""
+
+
 class Upload:
     """Files that were read into a scratch database. Close it when the import is over."""
 
@@ -37,7 +42,9 @@ class Upload:
         self.name = name
         self.faults = Faults()
         self.digest = ""
-        self._options = options
+        self.options = options
+        # The file, if it is a list.
+        self.list: SourceFile | None = None
         self._stack = ExitStack()
         self._staging = Staging(self._stack.enter_context(scratch()))
 
@@ -50,10 +57,14 @@ class Upload:
         return upload
 
     @classmethod
-    def of_path(cls, path: Path, options: Options) -> "Upload":
-        """Read a folder, an archive or a file. Raises OSError."""
+    def of_path(
+        cls, path: Path, options: Options, progress: Callable[[int], object] = quietly
+    ) -> "Upload":
+        """Read a folder, an archive or a file. `progress` is called with how many rows more were
+        read. Raises OSError."""
         upload = cls(path.name, options)
-        with open_path(path, upload.faults) as files:
+        try:
+            files = upload._stack.enter_context(open_path(path, upload.faults))
             digest = sha256()
             for part in sorted(path.iterdir()) if path.is_dir() else [path]:
                 if part.is_file():
@@ -61,65 +72,64 @@ class Upload:
                         while chunk := stream.read(CHUNK):
                             digest.update(chunk)
             upload.digest = digest.hexdigest()
-            upload._read(files)
+            upload._read(files, progress)
+        except BaseException:
+            upload.close()
+            raise
         return upload
 
     def close(self) -> None:
         """Remove what was read."""
         self._stack.close()
 
-    def _read(self, files: list[SourceFile]) -> None:
+    def _read(self, files: list[SourceFile], progress: Callable[[int], object] = quietly) -> None:
         """Read the files, and mark the rows that can't be meant."""
 
         def stage(record: Record) -> None:
-            self._staging.add(*record)
+            # Texts are stored in one form, however they were sent.
+            for name, text in record.content.items():
+                if not text.isascii():
+                    record.content[name] = normalize("NFC", text)
+            self._staging.add(*record, *_person(record))
+            progress(1)
 
-        self.understood = read(files, stage, self.faults, self._options)
+        self.understood = read(files, stage, self.faults, self.options)
+        if self.understood.format == "list":
+            (self.list,) = files
         left_out = []
-        for fault in self._staging.list_faults(self.kinds("bulk")):
+        for fault in self._staging.list_faults(self.understood.kinds("bulk")):
             fields: dict[str, Any] = fault._asdict()
             id = fields.pop("id")
+            fields["column"] = self.understood.header(fault.file, fault.column)
             self.faults.add(**fields)
             if fault.code in LEFT_OUT or (fault.severity or CODES[fault.code]) != "warning":
                 left_out.append(id)
         self._staging.leave_out(left_out)
 
-    def kinds(self, mode: str) -> list[str]:
-        """The kinds of files that have this mode."""
-        return [file.kind for file in self.understood.files if file.mode == mode]
+    def list_rows(self) -> Iterator[Row]:
+        """The rows of the list as they came, blank ones too."""
+        assert self.list
+        return list_rows(self.list, self.understood.files[0].encoding, Faults())
 
-    def rows(self) -> Iterator[Incoming]:
+    def rows(self) -> Iterator[str]:
         """The rows, as an import takes them."""
-        for row in self._staging.list_rows():
-            content = row["content"]
-            # Texts are stored in one form, however they were sent.
-            if not content.isascii():
-                content = normalize("NFC", content)
-            number, person = None, row["user_ref"]
-            if row["kind"] in ("users", "list"):
-                cells = msgspec.json.decode(content)
-                number = _number(cells.get("identifier") or cells.get("number"))
-            if row["kind"] == "list":
-                # Rows with the same number, or else the same address, are of one student.
-                person = (number or cells.get("email", "")).lower() or None
-            yield Incoming(
-                row["id"],
-                row["file"],
-                row["line"],
-                row["kind"],
-                row["sourced_id"],
-                bool(row["is_deleted"]),
-                bool(row["is_sound"]),
-                content,
-                person,
-                row["class_ref"],
-                number,
-            )
+        return self._staging.list_rows()
 
     def sessions(self) -> Iterator[tuple[int, int, str]]:
         """The sessions that each class names."""
         for row in self._staging.list_sessions():
             yield row["staged_id"], row["place"], row["target"]
+
+
+def _person(record: Record) -> tuple[str | None, str | None]:
+    """Return the number of a student, and by what a list names a person: rows with the same number,
+    or else the same address, are of one."""
+    if record.kind not in ("users", "list"):
+        return None, None
+    cells = record.content
+    number = _number(cells.get("identifier") or cells.get("number"))
+    is_listed = record.kind == "list"
+    return number, (number or cells.get("email", "")).lower() or None if is_listed else None
 
 
 def _number(text: str | None) -> str | None:
@@ -146,7 +156,7 @@ def reading_options(query: ImportOptions) -> Options:
         violations.append(_invalid("encoding", detail))
     if violations:
         raise Problem("unreadable_import", violations[0].detail, violations)
-    return Options(query.encoding or None, query.date_order or None, columns)
+    return Options(query.encoding or None, query.date_order or None, query.mode or None, columns)
 
 
 def _invalid(parameter: str, detail: str) -> Violation:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from enrollment.model.import_options import SourceName
 from enrollment.model.records import Input
 from enrollment.model.types import EnrollmentStatus, ExactCode, Since, StudentStatus
 
@@ -19,6 +20,10 @@ class PackageScope(Input, frozen=True, kw_only=True):
     history: Annotated[
         bool, Meta(description="With enrollments that ended with a drop, and cancelled courses")
     ] = False
+    source: Annotated[
+        SourceName,
+        Meta(description="The system whose ids count where two know a record; else the first"),
+    ] = ""
 
 
 class StudentListFilter(Input, frozen=True, kw_only=True):

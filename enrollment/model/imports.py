@@ -1,12 +1,10 @@
-"""Imports: their query parameters, their reports, and what an undo reverses."""
+"""Imports: their reports, and what an undo reverses."""
 
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from enrollment.model.queries import WriteOptions
-from enrollment.model.text import NO_ODD_CHARACTERS
 from enrollment.model.types import (
     UNBOUNDED,
     Count,
@@ -17,89 +15,12 @@ from enrollment.model.types import (
     Title,
 )
 
-SourceName = Annotated[
-    str,
-    Meta(max_length=100, pattern=NO_ODD_CHARACTERS, description="Expected at most 100 characters"),
-]
 Severity = Literal["refusal", "error", "warning"]
 # What may stand in the way of an import as a whole.
 Refusal = Literal["unreadable_import", "import_has_errors", "too_many_removals"]
 MOST_CHANGES = 1000
 # What a file says, whatever it is.
 FileText = Annotated[str, Meta(max_length=UNBOUNDED, pattern=r"^[\s\S]*(?![\s\S])")]
-
-
-class ImportOptions(WriteOptions, frozen=True, kw_only=True):
-    """How a file is brought in."""
-
-    source: Annotated[
-        SourceName,
-        Meta(
-            description="The system that the file is from; without it, the one that a package names"
-        ),
-    ] = ""
-    file_name: Annotated[SourceName, Meta(description="What the file is called in the report")] = ""
-    errors: Annotated[
-        Literal["refuse", "skip"],
-        Meta(description="Do nothing if a row is at fault, or leave such rows out"),
-    ] = "refuse"
-    rules: Annotated[
-        Literal["record", "refuse", ""],
-        Meta(
-            description="Enroll students against a rule and record that, or make it an error of the"
-            " row; without it, `record` for packages and `refuse` for lists"
-        ),
-    ] = ""
-    missing: Annotated[
-        Literal["drop", "keep"],
-        Meta(description="End what a bulk file no longer has, or keep it"),
-    ] = "drop"
-    removals: (
-        Annotated[
-            int,
-            Meta(
-                ge=0,
-                le=UNBOUNDED,
-                description="The number of removals that is confirmed, if it is unusually large",
-            ),
-        ]
-        | None
-    ) = None
-    reason: Annotated[Reason, Meta(description="Why the file is brought in")] | None = None
-    encoding: Annotated[
-        SourceName, Meta(description="The encoding of files that are not UTF-8")
-    ] = ""
-    date_order: Annotated[
-        Literal["dmy", "mdy", ""],
-        Meta(description="Whether 3/4/2027 is in April (dmy) or March (mdy)"),
-    ] = ""
-    columns: Annotated[
-        str,
-        Meta(
-            max_length=1000,
-            pattern=NO_ODD_CHARACTERS,
-            description="What columns of a list hold, such as `Schulnr=number,Klasse=course`",
-        ),
-    ] = ""
-    course_id: (
-        Annotated[Id, Meta(description="The course of which a list is the roster")] | None
-    ) = None
-    create: Annotated[
-        bool, Meta(description="Create the students of a roster who are not here yet")
-    ] = False
-    replace: Annotated[
-        bool, Meta(description="Drop students who are in the course and not in its roster")
-    ] = False
-
-
-class UndoOptions(WriteOptions, frozen=True, kw_only=True):
-    """How an import is undone."""
-
-    conflicts: Annotated[
-        Literal["refuse", "keep"],
-        Meta(description="Undo nothing if something cannot be undone, or keep that as it is"),
-    ] = "refuse"
-    reason: Annotated[Reason, Meta(description="Why the import is undone")] | None = None
 
 
 class ImportedFile(msgspec.Struct, frozen=True, kw_only=True):

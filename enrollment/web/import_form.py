@@ -11,7 +11,7 @@ from enrollment.exchange.upload import Upload, reading_options
 from enrollment.http.body import UPLOAD_LIMIT, read_upload
 from enrollment.http.context import Context
 from enrollment.http.query import read_query
-from enrollment.model.imports import ImportOptions
+from enrollment.model.import_options import ImportOptions
 from enrollment.model.queries import CourseFilter
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
@@ -23,9 +23,10 @@ MULTIPART = "multipart/form-data"
 # A name of a file is kept in the report.
 NAME_LENGTH = 100
 # How a file is read.
-READING = ("encoding", "date_order", "columns")
+READING = ("encoding", "date_order", "mode", "columns")
 OPTIONS = (*READING, "source", "errors", "rules", "missing", "reason")
-FIELDS = (*OPTIONS, "kind", "course", "term", "create", "replace", "held", "confirm")
+FLAGS = ("create", "relink")
+FIELDS = (*OPTIONS, *FLAGS, "kind", "course", "term", "replace", "held", "confirm")
 GONE = "The file is no longer held for you. Choose it again."
 
 
@@ -119,7 +120,7 @@ def import_query(visit: Visit) -> dict[str, Any]:
     if form.one("kind") == "roster":
         query["course_id"] = find_course(visit, form.one("course"), form.one("term"))
         query["replace"] = "true" if form.one("replace") else ""
-    query["create"] = "true" if form.one("create") else ""
+    query |= {name: "true" if form.one(name) else "" for name in FLAGS}
     if form.one("confirm"):
         query["removals"] = form.one("confirm")
     assert visit.context.upload

@@ -9,6 +9,7 @@ import msgspec
 from enrollment.data.course import get_course
 from enrollment.exchange.fault_list import write_faults
 from enrollment.exchange.lists import MEDIA_TYPES
+from enrollment.exchange.marking import can_be_marked, write_marked
 from enrollment.http.authentication import REGISTRARS
 from enrollment.http.download import download
 from enrollment.http.operation import Operation
@@ -87,11 +88,16 @@ def _preview(visit: Visit, sent: Sent, problem: Problem | None = None) -> Result
             raise
         problem = problem or found
     faults = report.faults if report else faults_of(problem)
+    is_list = sent.upload is not None and can_be_marked(sent.upload)
     if visit.form.one("do") == "faults" and faults:
         made = download("faults.csv", MEDIA_TYPES["csv"], partial(write_faults, faults))
         return made._replace(headers={**made.headers, **PRIVATE})
+    if visit.form.one("do") == "marked" and faults and sent.upload and is_list:
+        write = partial(write_marked, sent.upload, faults, "xlsx")
+        made = download("marked.xlsx", MEDIA_TYPES["xlsx"], write)
+        return made._replace(headers={**made.headers, **PRIVATE})
     values = {name: visit.form.one(name) for name in FIELDS}
-    return _form(visit, values, problem, report, tag)
+    return _form(visit, values, problem, report, tag, is_list=is_list)
 
 
 def _form(
@@ -100,6 +106,8 @@ def _form(
     problem: Problem | None = None,
     report: ImportReport | None = None,
     tag: str = "",
+    *,
+    is_list: bool = False,
 ) -> Result:
     status, errors = HTTPStatus.OK, dict[str, list[str]]()
     if problem:
@@ -126,6 +134,7 @@ def _form(
         ends=ends(report) if report else 0,
         button=what_is_done(report.counts) if report else "",
         faults=faults,
+        is_list=is_list,
         records=name_records(visit, report.changes) if report else [],
         tag=tag,
     )

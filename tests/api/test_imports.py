@@ -10,7 +10,7 @@ from webtest import TestResponse
 from enrollment import log
 from enrollment.app import App
 from enrollment.http.body import UPLOAD_LIMIT
-from tests.exchange.imports import archive
+from tests.exchange.imports import archive, files
 from tests.support.client import Client, broken
 from tests.support.tokens import STUDENT_TOKEN, TOKENS
 
@@ -103,6 +103,39 @@ def test_a_faulty_file_is_refused_with_every_fault_and_skipped_if_asked(client: 
     assert [fault[1] for fault in faults] == ["3", "4"]
 
 
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_list_comes_back_with_its_faults_and_nothing_is_done(client: Client, kind: str):
+    content = (LIST + "00413,,Björn\n").encode()
+
+    answer = client.post(
+        f"/v1/imports/marked.{kind}", content, headers={"Content-Type": "text/csv"}, status=200
+    )
+
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="marked.{kind}"'
+    if kind == "csv":
+        rows = csv.reader(io.StringIO(answer.body.decode("utf-8-sig"), newline=""))
+        assert [row[3:] for row in rows] == [
+            ["What is wrong"],
+            [],
+            ["error: Last name: The family name is blank."],
+        ]
+    else:
+        assert answer.body[:2] == b"PK"
+    assert client.get("/v1/students").json["items"] == []
+    assert client.get("/v1/imports").json["items"] == []
+
+
+def test_a_package_does_not_come_back(client: Client):
+    answer = client.post(
+        "/v1/imports/marked.csv",
+        archive("clean-1.2"),
+        headers={"Content-Type": "application/zip"},
+        status=422,
+    )
+
+    assert answer.json["code"] == "unreadable_import"
+
+
 @pytest.mark.parametrize(
     ("content", "query", "code"),
     [
@@ -113,6 +146,8 @@ def test_a_faulty_file_is_refused_with_every_fault_and_skipped_if_asked(client: 
         (LIST.encode(), "columns=x", "unreadable_import"),
         (LIST.encode(), "encoding=x", "unreadable_import"),
         (LIST.encode(), "rules=x", "invalid_query"),
+        (LIST.encode(), "mode=absent", "invalid_query"),
+        (LIST.encode(), "relink=maybe", "invalid_query"),
         (LIST.encode(), "colour=red", "invalid_query"),
     ],
 )
@@ -123,6 +158,38 @@ def test_what_can_not_be_meant_is_refused(client: Client, content: bytes, query:
 
     assert answer.json["code"] == code
     assert client.get("/v1/imports").json["items"] == []
+
+
+def test_a_preview_shows_what_mode_and_relink_do(client: Client):
+    send(client, archive("clean-1.2"))
+    moved = archive("clean-1.2", replace=(b"u-s2", b"u-new"))
+
+    preview = send(client, moved, "dry_run=true&mode=delta&errors=skip").json
+    assert {file["mode"] for file in preview["files"]} == {"delta"}
+    assert preview["counts"]["students"] == {
+        "created": 0,
+        "changed": 0,
+        "ended": 0,
+        "unchanged": 0,
+    }
+    preview = send(client, moved, "dry_run=true").json
+    assert preview["counts"]["students"]["ended"] == 1
+    (fault,) = [fault for fault in preview["faults"] if fault["code"] == "renamed_id"]
+    assert (fault["file"], fault["value"]) == ("users.csv", "u-new")
+    preview = send(client, moved, "dry_run=true&relink=true").json
+    assert preview["counts"]["students"]["unchanged"] == 4
+
+
+def test_an_export_has_the_ids_of_the_source_that_is_named(client: Client):
+    send(client, archive("clean-1.2"))
+    send(client, archive("clean-1.2", replace=(b"u-s2", b"u-new")), "source=office")
+
+    first = client.get("/v1/oneroster.zip").body
+    second = client.get("/v1/oneroster.zip?source=office").body
+
+    assert b"\nu-s2," in files(first)["users.csv"]
+    assert b"\nu-new," in files(second)["users.csv"]
+    assert b"\nu-s2," not in files(second)["users.csv"]
 
 
 def test_a_body_must_be_a_file_within_a_limit(client: Client):

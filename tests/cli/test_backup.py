@@ -490,7 +490,7 @@ def test_a_file_on_a_network_is_wrong(
 
 def test_pending_migrations_are_wrong(tmp_path: Path, capsys: pytest.CaptureFixture):
     file = tmp_path / "enrollment.db"
-    run("migrate", "--to", "0025", "--database", file)
+    run("migrate", "--to", "0029", "--database", file)
 
     assert run("doctor", "--database", file) == 1
     assert "wrong migrations are pending: 0030.add-term-windows" in capsys.readouterr().out

@@ -1,6 +1,7 @@
 """The commands `enrollment import` and `enrollment imports`."""
 
 import csv
+import io
 import json
 import stat
 from pathlib import Path
@@ -54,6 +55,86 @@ def test_what_is_at_fault_is_shown_and_nothing_is_done(people: Path, capsys: Cap
     assert main(["imports", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == []
     assert main(["import", "people.csv", "--errors", "skip"]) == 0
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_shows_how_far_an_import_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+):
+    path = str(case("clean-1.2", tmp_path))
+    assert main(["import", path, "--dry-run"]) == 0
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("sys.stderr", terminal := Terminal())
+
+    assert main(["import", path]) == 0
+
+    assert "reading: 0 rows" in terminal.getvalue()
+    assert "enrolling: 100%" in terminal.getvalue()
+    # Nothing is left of it.
+    assert terminal.getvalue().rpartition("\r")[0].endswith(" ")
+
+
+def test_a_list_is_written_with_its_faults(people: Path, capsys: Captured):
+    people.write_text(LIST + "00413,,Björn\n")
+
+    assert main(["import", "people.csv", "--marked", "marked.csv"]) == 1
+
+    with Path("marked.csv").open(encoding="utf-8-sig", newline="") as text:
+        assert [row[3:] for row in csv.reader(text)] == [
+            ["What is wrong"],
+            [],
+            ["error: Last name: The family name is blank."],
+        ]
+    assert stat.S_IMODE(Path("marked.csv").stat().st_mode) == 0o600
+    people.write_text(LIST + "2.026E+11,Diallo,Amara\n")
+    assert main(["import", "people.csv", "--marked", "marked.xlsx"]) == 1
+    assert Path("marked.xlsx").read_bytes()[:2] == b"PK"
+    capsys.readouterr()
+    assert main(["import", "people.csv", "--marked", "marked.xlsx"]) == 1
+    assert "marked.xlsx exists already" in capsys.readouterr().err
+    assert main(["import", "people.csv", "--marked", "marked.ods"]) == 2
+
+
+def test_a_package_is_not_marked(tmp_path: Path, capsys: Captured):
+    path = case("clean-1.2", tmp_path)
+
+    assert main(["import", str(path), "--dry-run", "--marked", "marked.csv"]) == 1
+
+    assert "only a list is marked" in capsys.readouterr().err
+    assert not Path("marked.csv").exists()
+
+
+def test_mode_and_relink_are_flags(tmp_path: Path, capsys: Captured):
+    path = case("clean-1.2", tmp_path)
+    assert main(["import", str(path)]) == 0
+    for file in path.glob("*.csv"):
+        file.write_text(file.read_text().replace("u-s2", "u-new"))
+    capsys.readouterr()
+
+    assert main(["import", str(path), "--mode", "delta", "--dry-run"]) == 1
+    assert "A row of a delta needs a status." in capsys.readouterr().out
+    assert main(["import", str(path), "--relink"]) == 0
+    out = capsys.readouterr().out
+    assert "This is student 2, who had the id u-s2 there." in out
+    assert "students  4 unchanged\n" in out
+    assert main(["import", str(path), "--mode", "absent"]) == 2
+    assert main(["check", str(path), "--mode", "delta"]) == 1
+
+
+def test_an_export_can_have_the_ids_of_one_source(tmp_path: Path):
+    path = case("clean-1.2", tmp_path)
+    assert main(["import", str(path)]) == 0
+    for file in path.glob("*.csv"):
+        file.write_text(file.read_text().replace("u-s2", "u-new"))
+    assert main(["import", str(path), "--source", "office"]) == 0
+
+    for flags, id in ([], "u-s2"), (["--as", "office"], "u-new"):
+        assert main(["export", f"of-{id}", *flags]) == 0
+        assert f"\n{id}," in (Path(f"of-{id}") / "users.csv").read_text()
 
 
 def test_a_report_is_for_its_owner_and_never_overwrites(capsys: Captured):

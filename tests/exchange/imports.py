@@ -12,7 +12,8 @@ from enrollment.data.undo import undo_import
 from enrollment.exchange.importing import Made, bring_in
 from enrollment.exchange.upload import Upload, reading_options
 from enrollment.exchange.writer import write_archive
-from enrollment.model.imports import ImportOptions, Undo
+from enrollment.model.import_options import ImportOptions
+from enrollment.model.imports import Undo
 from enrollment.model.records import Change
 from enrollment.model.types import Timestamp
 from enrollment.storage.database import Database
@@ -48,11 +49,16 @@ def undo(database: Database, import_id: int, *, keeps_conflicts: bool = False) -
 
 
 def export(
-    database: Database, *, history: bool = False, term: str | None = None, since: str | None = None
+    database: Database,
+    *,
+    history: bool = False,
+    term: str | None = None,
+    since: str | None = None,
+    source: str | None = None,
 ) -> bytes:
     target = io.BytesIO()
     with database.read() as db:
-        write_archive(db, Scope(term, since, history), UTC, target)
+        write_archive(db, Scope(term, since, history, source), UTC, target)
     return target.getvalue()
 
 
@@ -63,12 +69,12 @@ def files(archive: bytes) -> dict[str, bytes]:
         return {name: opened.read(name) for name in names}
 
 
-def archive(name: str) -> bytes:
-    """A case as one file."""
+def archive(name: str, replace: tuple[bytes, bytes] = (b"", b"")) -> bytes:
+    """A case as one file, with one text in place of another."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as opened:
         for path in sorted((FIXTURES / name).glob("*.csv")):
-            opened.writestr(path.name, path.read_bytes())
+            opened.writestr(path.name, path.read_bytes().replace(*replace))
     return target.getvalue()
 
 

@@ -27,11 +27,8 @@ from tests.exchange.imports import (
 from tests.exchange.packages import CASES, FIXTURES, case, expected, package
 from tests.exchange.strict import validate
 
-# Formats that are not read yet.
-OTHER_FORMATS = {"clever", "microsoft-sds-2.1"}
-READ = [name for name in CASES if name not in OTHER_FORMATS]
 PACKAGES = [
-    name for name in READ if "after" not in expected(name) and not name.startswith("class-list")
+    name for name in CASES if "after" not in expected(name) and not name.startswith("class-list")
 ]
 COUNTS = {
     "students": "SELECT count(*) FROM student",
@@ -79,7 +76,7 @@ def set_up(database: Database, wanted: dict[str, Any]) -> None:
 # The cases
 
 
-@pytest.mark.parametrize("name", [name for name in READ if not expected(name)["refused"]])
+@pytest.mark.parametrize("name", [name for name in CASES if not expected(name)["refused"]])
 def test_a_case_comes_out_as_it_should_twice(name: str, database: Database, tmp_path: Path):
     wanted = expected(name)
     set_up(database, wanted)

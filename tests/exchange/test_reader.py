@@ -14,13 +14,12 @@ from enrollment.exchange.sources import open_path
 from enrollment.storage.scratch import scratch
 from tests.exchange.packages import CASES, case, expected, package, workbook
 
-# What only shows against the data that is there before, and in formats that are not read yet.
+# What only shows against the data that is there before.
 NEEDS_A_DATABASE = {
     "delta-after-clean-1.2": {("enrollments.csv", 4, "sourcedId")},
     "rules-broken-after-clean-1.2": {("enrollments.csv", 11, None), ("enrollments.csv", 12, None)},
     "shrunk-bulk-after-clean-1.2": {("enrollments.csv", None, None), ("users.csv", None, None)},
 }
-OTHER_FORMATS = {"clever", "microsoft-sds-2.1"}
 HEADER = "sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role\n"
 
 
@@ -43,7 +42,7 @@ def records(path: Path, options: Options = Options()) -> list[Record]:  # noqa: 
 # The cases
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name not in OTHER_FORMATS])
+@pytest.mark.parametrize("name", CASES)
 def test_every_fault_of_a_case_is_shown_where_it_is(name: str, tmp_path: Path):
     report = check_path(case(name, tmp_path))
 
@@ -61,7 +60,7 @@ def test_nothing_is_shown_of_what_is_right(name: str, tmp_path: Path):
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_case_is_refused_if_it_can_not_be_meant(name: str, tmp_path: Path):
-    refused = name == "excel-mangled" or name in OTHER_FORMATS
+    refused = name == "excel-mangled"
 
     assert check_path(case(name, tmp_path)).refused == refused
 

@@ -1,6 +1,9 @@
 """Import: a file, its preview, the import, its report and its undo."""
 
+import io
+
 import pytest
+from openpyxl import load_workbook
 from webtest import TestResponse, Upload
 
 from enrollment.app import App
@@ -308,3 +311,30 @@ def test_the_start_of_a_new_database_leads_to_the_import(browser: Browser):
 
     assert page.request.path == "/import"
     tick(form_to(page, "/import"), "create")
+
+
+def test_a_package_can_be_called_a_delta_and_have_new_ids(browser: Browser, client: Client):
+    run_import(preview(browser, archive("clean-1.2")))
+    moved = archive("clean-1.2", replace=(b"u-s2", b"u-new"))
+
+    assert "A row of a delta needs a status." in text(preview(browser, moved, mode="delta"))
+    form = form_to(browser.get("/import"), "/import")
+    form["file"] = Upload("class.zip", moved)
+    form["relink"] = True
+    page = form.submit("do", value="preview")
+    assert "This is student 2, who had the id u-s2 there." in text(page)
+    assert form_to(page, "/import")["relink"].checked
+
+
+def test_the_list_itself_is_downloaded_with_its_faults(browser: Browser):
+    page = preview(browser, FAULTY)
+
+    answer = form_to(page, "/import").submit("do", value="marked", status=200)
+
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="marked.xlsx"'
+    rows = [*load_workbook(io.BytesIO(answer.body)).active.iter_rows(values_only=True)]
+    assert rows[2] == ("00413", None, "Nameless", "error: Last name: The family name is blank.")
+    # A package has no such button.
+    page = preview(browser, archive("clean-1.2", replace=(b"student", b"pupil")))
+    assert "Download the faults" in page.text
+    assert "behind each row" not in page.text
