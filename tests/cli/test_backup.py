@@ -490,10 +490,10 @@ def test_a_file_on_a_network_is_wrong(
 
 def test_pending_migrations_are_wrong(tmp_path: Path, capsys: pytest.CaptureFixture):
     file = tmp_path / "enrollment.db"
-    run("migrate", "--to", "0029", "--database", file)
+    run("migrate", "--to", "0026", "--database", file)
 
     assert run("doctor", "--database", file) == 1
-    assert "wrong migrations are pending: 0030.add-term-windows" in capsys.readouterr().out
+    assert "wrong migrations are pending: 0027.add-term-windows" in capsys.readouterr().out
 
 
 def test_livez_and_readyz(client: Client, database_file: Path):
@@ -509,10 +509,10 @@ def test_livez_and_readyz(client: Client, database_file: Path):
 
 def test_a_schema_of_another_release_is_not_ready(client: Client, database_file: Path):
     with closing(sqlite3.connect(database_file)) as db, db:
-        db.execute("DELETE FROM _yoyo_migration WHERE migration_id LIKE '0030%'")
+        db.execute("DELETE FROM _yoyo_migration WHERE migration_id LIKE '0027%'")
     assert client.get("/readyz", status=503).json["code"] == "database_outdated"
     with closing(sqlite3.connect(database_file)) as db, db:
-        for id in ("0030.add-term-windows", "9999.of-the-future"):
+        for id in ("0027.add-term-windows", "9999.of-the-future"):
             db.execute(
                 "INSERT INTO _yoyo_migration (migration_hash, migration_id) VALUES (?1, ?1)", (id,)
             )

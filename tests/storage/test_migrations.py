@@ -274,8 +274,8 @@ ROWS: dict[str, list[tuple[str, tuple[object, ...]]]] = {
         ("UPDATE student_course SET instead_of = 2, change_reason = 'why', version = version + 1"
          " WHERE student_id = 60", ()),
     ],
-    "0029": [("UPDATE import SET format = 'clever', version = version + 1", ())],
-    "0030": [
+    "0026": [("UPDATE import SET format = 'clever', version = version + 1", ())],
+    "0027": [
         (f"UPDATE term SET enroll_until = '{MOMENT}'", ()),
     ],
 }  # fmt: skip

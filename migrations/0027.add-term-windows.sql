@@ -1,5 +1,5 @@
 -- When students can enroll in the courses of a term; and an index of the events that set rules aside.
--- depends: 0029.add-formats
+-- depends: 0026.add-formats
 
 -- The window of a term is that of each of its courses, where the course has no time of its own.
 ALTER TABLE term ADD COLUMN enroll_from TEXT
