@@ -9,15 +9,13 @@ from typing import Any, BinaryIO, Literal, NamedTuple
 from enrollment.data.export import Fields
 from enrollment.exchange.oneroster import CONTROL
 from enrollment.exchange.plain_list import FORMULA
+from enrollment.exchange.workbook_writer import write_workbook
 
 ListFormat = Literal["csv", "xlsx"]
 MEDIA_TYPES: dict[ListFormat, str] = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-# A sheet of a workbook has no more rows than this, with its header.
-MOST_ROWS = 1_048_576
-WIDTH = 20
 
 
 class Layout(NamedTuple):
@@ -114,7 +112,7 @@ def write_rows(
     if kind == "csv":
         _write_csv(header, rows, target, delimiter)
     else:
-        _write_workbook(title, header, rows, target)
+        write_workbook(title, header, rows, target)
 
 
 def _text(value: Any) -> str:
@@ -142,48 +140,3 @@ def _guarded(cell: str) -> str:
     """Put an apostrophe before what a spreadsheet would take for a formula (CWE-1236). A reading
     takes it off again."""
     return f"'{cell}" if FORMULA.match(cell) else cell
-
-
-def _write_workbook(
-    title: str, header: Sequence[str], rows: Iterable[Sequence[str]], target: BinaryIO
-) -> None:
-    """Write a workbook in which every cell is text: zeros stay, and nothing is a formula."""
-    # The library takes 13 MB of memory and half a second, which only workbooks need.
-    from openpyxl import Workbook
-
-    book = Workbook(write_only=True)
-    sheet = _sheet(book, title, header)
-    for number, row in enumerate(rows):
-        if number and number % (MOST_ROWS - 1) == 0:
-            sheet = _sheet(book, title, header)
-        sheet.append([_text_cell(sheet, value) for value in row])
-    book.save(target)
-
-
-def _sheet(book: Any, title: str, header: Sequence[str]) -> Any:
-    """Add a sheet with its header to a workbook. A title that is taken gets a number."""
-    from openpyxl.styles import Font
-    from openpyxl.utils import get_column_letter
-
-    sheet = book.create_sheet(title)
-    sheet.freeze_panes = "A2"
-    for place in range(len(header)):
-        sheet.column_dimensions[get_column_letter(place + 1)].width = WIDTH
-    cells = [_text_cell(sheet, name) for name in header]
-    for cell in cells:
-        cell.font = Font(bold=True)
-    sheet.append(cells)
-    return sheet
-
-
-def _text_cell(sheet: Any, value: str) -> Any:
-    from openpyxl.cell import WriteOnlyCell
-
-    # No cell of a workbook has control characters.
-    value = CONTROL.sub(" ", value)
-    cell = WriteOnlyCell(sheet, value or None)
-    if value:
-        # A text that begins with = would become a formula.
-        cell.data_type = "s"
-        cell.number_format = "@"
-    return cell

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -187,3 +188,15 @@ def test_a_list_that_is_read_again_is_the_same(client: Client, tmp_path: Path):
                 "status": "active",
             }
         ]
+
+
+def test_a_workbook_has_no_time_in_it_so_that_its_tag_is_that_of_its_cells(client: Client):
+    client.student()
+
+    answer = client.get("/v1/students.xlsx")
+
+    with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+    properties = load_workbook(io.BytesIO(answer.body)).properties
+    assert {properties.created.year, properties.modified.year} == {1980}
+    client.get("/v1/students.xlsx", headers={"If-None-Match": answer.headers["ETag"]}, status=304)

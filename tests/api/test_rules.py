@@ -11,9 +11,9 @@ PAST, FUTURE = (
     (datetime.now(UTC) + timedelta(days=days)).isoformat(timespec="milliseconds")
     for days in (-30, 30)
 )
-FALL = {"code": "FALL", "start_on": "2026-08-31", "end_on": "2026-12-18"}
-SPRING = {"code": "SPRING", "start_on": "2027-01-18", "end_on": "2027-05-07"}
-SUMMER = {"code": "SUMMER", "start_on": "2026-12-01", "end_on": "2027-02-01"}
+FALL = {"code": "FALL", "start_on": "2426-08-31", "end_on": "2426-12-18"}
+SPRING = {"code": "SPRING", "start_on": "2427-01-18", "end_on": "2427-05-07"}
+SUMMER = {"code": "SUMMER", "start_on": "2426-12-01", "end_on": "2427-02-01"}
 
 
 def meeting(weekday: int, start: str, end: str) -> dict[str, Any]:
