@@ -1,5 +1,6 @@
 """Fixtures: every test has a real SQLite file of its own, made by the migrations alone."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from itertools import count
@@ -16,6 +17,12 @@ from tests.support.server import Server, serving
 from tests.support.tokens import add_staff_tokens, add_student_token
 
 BUSY_TIMEOUT = 0.05
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return what `-n auto` means: tests wait for the disk and for processes, and meanwhile the
+    cores have time for others."""
+    return (os.cpu_count() or 1) * 3 // 2
 
 
 @pytest.fixture(scope="session")

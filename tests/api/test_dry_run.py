@@ -87,7 +87,9 @@ def test_every_write_is_tried_here():
     def shape(path: str) -> str:
         return "/".join("*" if part[0] in "<123" else part for part in path.split("/") if part)
 
-    expected = {(op.method, shape(op.path)) for op in OPERATIONS if op.method != "GET"}
+    # What sends a file back writes nothing.
+    writes = [op for op in OPERATIONS if op.method != "GET" and not op.download]
+    expected = {(op.method, shape(op.path)) for op in writes}
 
     assert {(method, shape(path)) for method, path in WRITES} == expected
 
