@@ -252,7 +252,7 @@ def test_a_token_that_is_revoked_ends_the_session(
 def terms(school: Server) -> Server:
     """Two terms; three students of the first one, in a course with two seats."""
     for code, title, start, end in (
-        ("2026-FALL", "Fall 2026", "2026-08-31", "2026-12-18"),
+        ("2026-FALL", "Fall 2026", "2026-08-31", "2999-12-18"),
         ("2027-SPRING", "Spring 2027", "2027-02-01", "2027-06-11"),
     ):
         fields = {"code": code, "title": title, "start_on": start, "end_on": end}
