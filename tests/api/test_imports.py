@@ -10,7 +10,7 @@ from webtest import TestResponse
 from enrollment import log
 from enrollment.app import App
 from enrollment.http.body import UPLOAD_LIMIT
-from tests.exchange.imports import archive, files
+from tests.exchange.imports import files, lasting_archive
 from tests.support.client import Client, broken
 from tests.support.tokens import STUDENT_TOKEN, TOKENS
 
@@ -51,7 +51,7 @@ def test_an_import_is_a_record_with_its_report(client: Client):
 
 
 def test_a_preview_does_nothing_and_its_tag_pins_it(client: Client):
-    preview = send(client, archive("clean-1.2"), "dry_run=true")
+    preview = send(client, lasting_archive("clean-1.2"), "dry_run=true")
     tag = preview.headers["ETag"]
 
     assert preview.json["dry_run"] is True
@@ -60,19 +60,19 @@ def test_a_preview_does_nothing_and_its_tag_pins_it(client: Client):
     assert client.get("/v1/imports").json["items"] == []
     # Someone else adds the same student: the import would do something else.
     other = client.student(number="00412")
-    answer = send(client, archive("clean-1.2"), status=412, **{"If-Match": tag})
+    answer = send(client, lasting_archive("clean-1.2"), status=412, **{"If-Match": tag})
     assert answer.json["code"] == "precondition_failed"
     client.delete(f"/v1/students/{other}")
     # One who has nothing to do with it does not matter, though the ids differ.
     client.student()
-    made = send(client, archive("clean-1.2"), **{"If-Match": tag})
+    made = send(client, lasting_archive("clean-1.2"), **{"If-Match": tag})
     assert made.json["counts"] == preview.json["counts"]
     assert "events" not in made.json
 
 
 def test_the_tag_of_a_preview_confirms_what_is_removed(client: Client):
-    send(client, archive("clean-1.2"))
-    shrunk = archive("shrunk-bulk-after-clean-1.2")
+    send(client, lasting_archive("clean-1.2"))
+    shrunk = lasting_archive("shrunk-bulk-after-clean-1.2")
 
     preview = send(client, shrunk, "dry_run=true")
     assert preview.json["refused_by"] == "too_many_removals"
@@ -128,7 +128,7 @@ def test_a_list_comes_back_with_its_faults_and_nothing_is_done(client: Client, k
 def test_a_package_does_not_come_back(client: Client):
     answer = client.post(
         "/v1/imports/marked.csv",
-        archive("clean-1.2"),
+        lasting_archive("clean-1.2"),
         headers={"Content-Type": "application/zip"},
         status=422,
     )
@@ -161,8 +161,8 @@ def test_what_can_not_be_meant_is_refused(client: Client, content: bytes, query:
 
 
 def test_a_preview_shows_what_mode_and_relink_do(client: Client):
-    send(client, archive("clean-1.2"))
-    moved = archive("clean-1.2", replace=(b"u-s2", b"u-new"))
+    send(client, lasting_archive("clean-1.2"))
+    moved = lasting_archive("clean-1.2", (b"u-s2", b"u-new"))
 
     preview = send(client, moved, "dry_run=true&mode=delta&errors=skip").json
     assert {file["mode"] for file in preview["files"]} == {"delta"}
@@ -181,8 +181,8 @@ def test_a_preview_shows_what_mode_and_relink_do(client: Client):
 
 
 def test_an_export_has_the_ids_of_the_source_that_is_named(client: Client):
-    send(client, archive("clean-1.2"))
-    send(client, archive("clean-1.2", replace=(b"u-s2", b"u-new")), "source=office")
+    send(client, lasting_archive("clean-1.2"))
+    send(client, lasting_archive("clean-1.2", (b"u-s2", b"u-new")), "source=office")
 
     first = client.get("/v1/oneroster.zip").body
     second = client.get("/v1/oneroster.zip?source=office").body
@@ -215,7 +215,7 @@ def test_a_retry_under_a_key_does_nothing_again(client: Client):
 
 
 def test_an_undo_is_shown_before_and_the_record_stays(client: Client):
-    send(client, archive("clean-1.2"))
+    send(client, lasting_archive("clean-1.2"))
 
     shown = client.delete("/v1/imports/1?dry_run=true", status=200).json
     assert (shown["reversed"], shown["conflicts"], shown["dry_run"]) == (17, 0, True)
@@ -262,7 +262,7 @@ def test_no_name_is_in_the_log(client: Client, monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_an_erasure_reaches_what_was_imported(client: Client):
-    send(client, archive("shared-email"), "errors=skip")
+    send(client, lasting_archive("shared-email"), "errors=skip")
     students = client.get("/v1/students").json["items"]
     assert client.get("/v1/imports/1").json["faults"]
 

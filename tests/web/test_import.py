@@ -8,7 +8,7 @@ from webtest import TestResponse, Upload
 
 from enrollment.app import App
 from enrollment.web import held, import_form
-from tests.exchange.imports import archive
+from tests.exchange.imports import lasting_archive
 from tests.support.browser import Browser, form_to, text, tick
 from tests.support.client import Client
 from tests.support.tokens import TOKENS
@@ -133,8 +133,8 @@ def test_what_changed_since_the_preview_is_said(browser: Browser, client: Client
 
 
 def test_removals_are_confirmed(browser: Browser, client: Client):
-    run_import(preview(browser, archive("clean-1.2")))
-    page = preview(browser, archive("shrunk-bulk-after-clean-1.2"))
+    run_import(preview(browser, lasting_archive("clean-1.2")))
+    page = preview(browser, lasting_archive("shrunk-bulk-after-clean-1.2"))
     said = text(page)
     assert "Much of what is here is no longer in the file. Nothing has been changed yet." in said
     assert "5 of 6 enrollments end, since the file no longer has them. More than 3" in said
@@ -314,8 +314,8 @@ def test_the_start_of_a_new_database_leads_to_the_import(browser: Browser):
 
 
 def test_a_package_can_be_called_a_delta_and_have_new_ids(browser: Browser, client: Client):
-    run_import(preview(browser, archive("clean-1.2")))
-    moved = archive("clean-1.2", replace=(b"u-s2", b"u-new"))
+    run_import(preview(browser, lasting_archive("clean-1.2")))
+    moved = lasting_archive("clean-1.2", (b"u-s2", b"u-new"))
 
     assert "A row of a delta needs a status." in text(preview(browser, moved, mode="delta"))
     form = form_to(browser.get("/import"), "/import")
@@ -335,6 +335,6 @@ def test_the_list_itself_is_downloaded_with_its_faults(browser: Browser):
     rows = [*load_workbook(io.BytesIO(answer.body)).active.iter_rows(values_only=True)]
     assert rows[2] == ("00413", None, "Nameless", "error: Last name: The family name is blank.")
     # A package has no such button.
-    page = preview(browser, archive("clean-1.2", replace=(b"student", b"pupil")))
+    page = preview(browser, lasting_archive("clean-1.2", (b"student", b"pupil")))
     assert "Download the faults" in page.text
     assert "behind each row" not in page.text
