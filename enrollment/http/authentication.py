@@ -56,11 +56,9 @@ class Authenticator:
         """
         row = self.find_token(db, context, self._read_token(context))
         caller = Caller(row["id"], row["name"], row["role"], row["student_id"])
-        context.caller = caller
         self._used[caller.id] = datetime.now(UTC)
         self._recent[_digest(context)] = caller
-        self._count(context, caller)
-        check_role(context)
+        self._admit(context, caller)
 
     def recognize(self, context: Context) -> bool:
         """Do as `authorize` does, without the database, if the token was valid a moment ago. Return
@@ -75,9 +73,7 @@ class Authenticator:
         caller = self._recent.get(_digest(context))
         if caller is None:
             return False
-        context.caller = caller
-        self._count(context, caller)
-        check_role(context)
+        self._admit(context, caller)
         return True
 
     def authorize_session(self, db: Connection, context: Context, secret: str) -> bool:
@@ -90,10 +86,8 @@ class Authenticator:
         if row is None:
             return False
         caller = Caller(row["id"], row["name"], row["role"], row["student_id"])
-        context.caller = caller
         self._used[caller.id] = self._seen[row["session_id"]] = datetime.now(UTC)
-        self._count(context, caller)
-        check_role(context)
+        self._admit(context, caller)
         return True
 
     def find_token(self, db: Connection, context: Context, text: str) -> Row:
@@ -151,6 +145,12 @@ class Authenticator:
             detail = "Too many invalid tokens came from this IP address."
             return Problem("too_many_failures", detail, headers=_retry_after(usage))
         return Problem("token_invalid", detail, headers=_challenge(', error="invalid_token"'))
+
+    def _admit(self, context: Context, caller: Caller) -> None:
+        """Set the caller of the context. Raises too_many_requests, forbidden."""
+        context.caller = caller
+        self._count(context, caller)
+        check_role(context)
 
     def _count(self, context: Context, caller: Caller) -> None:
         """Count the request once, even if it is authorized twice, and set the headers that show how
