@@ -199,7 +199,7 @@ DELETE FROM said_student
 WHERE record_id IN (SELECT renamed_id FROM said_student WHERE renamed_id IS NOT NULL);
 
 -- name: update_said_relinked()!
--- Whoever the source had under another id is the same student: what it said last counts.
+-- Which users are students whom the source had under another id? What it said last of them counts.
 UPDATE said_student
 SET student_id = known.student_id, last = known.taken
 FROM source_record AS known

@@ -25,7 +25,7 @@ def bring_in_users(
     relinks: bool,
 ) -> None:
     """Make students of users. If `ends`, those who have no row any more become inactive. If
-    `relinks`, whoever has the number or address of a student whose id is gone is that student."""
+    `relinks`, a user with the number or email of a student whose id is gone is that student."""
     SQL.insert_said_users(db, source=source, key=key, no_name=NO_NAME)
     _find_students(db, source)
     SQL.update_said_renamed_by_number(db, source=source)

@@ -72,7 +72,7 @@ class Wanted(NamedTuple):
     replaces: bool = False
     # Whether a user can be a student whom the source had under another id.
     relinks: bool = False
-    # Is told how far it is.
+    # Called now and then with how far the import is.
     progress: Progress = no_progress
 
 

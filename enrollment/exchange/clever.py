@@ -81,7 +81,7 @@ class _Translator:
         return self._person(record, "student")
 
     def _person(self, record: Record, role: str) -> Iterator[Record]:
-        """Whoever is at two schools has two rows: one person with two roles."""
+        """A person at two schools has two rows, and so two roles."""
         school, user = record.content.pop("orgSourcedId", None), record.content.get("sourcedId")
         yield record
         if user and school:
