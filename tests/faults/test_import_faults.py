@@ -74,3 +74,41 @@ def test_a_killed_import_has_been_made_or_not(
         assert again.code == 0, again
         assert counts(file)[: len(TABLES) - 3] == made[: len(TABLES) - 3]
     assert False in seen
+
+
+def statuses(file: Path) -> list[tuple[Any, ...]]:
+    """How many enrollments have each status, and how many events correct another."""
+    with closing(sqlite3.connect(file)) as db:
+        db.row_factory = sqlite3.Row
+        assert list_corruptions(db) == []
+        assert list_history_mismatches(db) == []
+        query = "SELECT status, count(*) FROM student_course GROUP BY status"
+        corrections = "SELECT 'corrections', count(corrects) FROM student_course_event"
+        return [tuple(row) for row in db.execute(f"{query} UNION ALL {corrections}")]
+
+
+def test_a_killed_undo_has_corrected_everything_or_nothing(
+    commands: CommandLine, plan: Plan, tmp_path: Path
+):
+    folder, original = tmp_path / "here", tmp_path / "original.db"
+    file = folder / "enrollment.db"
+    migrate(original)
+    done = commands.run("import", package(tmp_path / "package"), "--database", original)
+    assert done.code == 0, done
+    before = statuses(original)
+
+    def reset() -> None:
+        folder.mkdir(exist_ok=True)
+        for path in folder.iterdir():
+            path.unlink()
+        file.write_bytes(original.read_bytes())
+
+    command = ["imports", "undo", "1", "--database", file]
+    reset()
+    undone = commands.run(*command)
+    assert undone.code == 0, undone
+    after = statuses(file)
+    assert after != before
+    for ended in endings(commands, plan, Fault(OPEN | WRITE, KILL, HALF), reset, *command):
+        assert ended.code == -9, ended
+        assert statuses(file) in (before, after)
