@@ -45,7 +45,7 @@ WHERE (code, label, id) > (:after_code, :after_label, :after_id)
             SELECT 1 FROM json_each(:words) AS wanted
             WHERE NOT EXISTS (
                 SELECT 1 FROM course_word
-                WHERE course_id = course.id AND word >= wanted.value AND word < wanted.value || :last
+                WHERE course_id = course.id AND word >= wanted.atom AND word < wanted.atom || :last
             )
         )
     )
@@ -108,7 +108,7 @@ SELECT id, version, updated_at, label, code, section, title, term, instructor, c
 FROM course
 WHERE term = :term
     AND status <> 'cancelled'
-    AND (:codes IS NULL OR code IN (SELECT value FROM json_each(:codes)))
+    AND (:codes IS NULL OR code IN (SELECT CAST(atom AS citext) FROM json_each(:codes)))
 ORDER BY code, label, id;
 
 -- name: list_broken_copy_rules(term, codes)
@@ -119,14 +119,14 @@ SELECT '/copy_from' AS pointer, 'unknown_term' AS code,
 WHERE NOT EXISTS (SELECT 1 FROM term WHERE code = :term)
 UNION ALL
 SELECT '/codes/' || CAST(listed.key AS text), 'nothing_to_copy',
-    'The term ' || term.code || ' has no course with the code ' || listed.value || ' to copy.',
-    json_object('term', term.code, 'code', listed.value)
+    'The term ' || term.code || ' has no course with the code ' || listed.atom || ' to copy.',
+    json_object('term', term.code, 'code', listed.atom)
 FROM json_each(:codes) AS listed
 CROSS JOIN term
 WHERE term.code = :term
     AND NOT EXISTS (
         SELECT 1 FROM course
-        WHERE course.term = term.code AND course.code = listed.value AND course.status <> 'cancelled'
+        WHERE course.term = term.code AND course.code = CAST(listed.atom AS citext) AND course.status <> 'cancelled'
     )
 ORDER BY pointer, code;
 
@@ -162,7 +162,7 @@ meeting AS MATERIALIZED (
 listed_group AS MATERIALIZED (
     SELECT pointer, code, row_number() OVER (PARTITION BY field, lower(code) ORDER BY key) AS occurrence
     FROM (
-        SELECT 'open' AS field, key, '/open_to/' || CAST(key AS text) AS pointer, value AS code
+        SELECT 'open' AS field, key, '/open_to/' || CAST(key AS text) AS pointer, atom AS code
         FROM json_each(:open_to)
         UNION ALL
         SELECT 'early', key, '/early_access/' || CAST(key AS text) || '/group', value ->> 'group'
@@ -241,10 +241,10 @@ FROM listed_group
 WHERE occurrence > 1
 UNION ALL
 SELECT '/counts_as/' || CAST(key AS text), 'duplicate_code',
-    'The code ' || value || ' is listed before.',
-    json_object('code', value)
+    'The code ' || atom || ' is listed before.',
+    json_object('code', atom)
 FROM (
-    SELECT key, value, row_number() OVER (PARTITION BY lower(value) ORDER BY key) AS occurrence
+    SELECT key, atom, row_number() OVER (PARTITION BY lower(atom) ORDER BY key) AS occurrence
     FROM json_each(:counts_as)
 ) AS listed_code
 WHERE occurrence > 1
@@ -314,7 +314,7 @@ CROSS JOIN json_each(
         'open_to', present.open_to
     )
 ) AS field
-WHERE field.value IS NOT NULL AND field.key IN (SELECT value FROM json_each(:left_out))
+WHERE field.value IS NOT NULL AND field.key IN (SELECT atom FROM json_each(:left_out))
 ORDER BY pointer;
 
 -- name: insert_course(now, code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access, counts_as)^

@@ -327,7 +327,7 @@ FROM allocation
 WHERE item NOT IN (SELECT item FROM refusal)
 UNION ALL
 SELECT item, NULL, NULL,
-    (SELECT key FROM json_each(:rules) WHERE atom = refusal.code), code, detail, details
+    (SELECT key FROM json_each(:rules) WHERE atom = refusal.code), code, detail, CAST(details AS text)
 FROM refusal
 WHERE NOT :eligible_only
 ORDER BY item, rank, details;

@@ -149,7 +149,7 @@ ORDER BY item, pointer;
 -- changes is as above; item is the index in it.
 WITH recorded AS MATERIALIZED (
     SELECT listed.key AS item, listed.value ->> 3 IS NOT NULL AS names_passed,
-        CAST(CAST(listed.value ->> 3 AS boolean) AS integer) AS new_passed,
+        CAST(listed.value ->> 3 AS boolean) AS new_passed,
         CAST(listed.value ->> 5 AS boolean) AS names_grade, listed.value ->> 4 AS new_grade,
         enrollment.status, enrollment.passed, enrollment.grade,
         CASE enrollment.status
@@ -171,8 +171,8 @@ FROM recorded
 WHERE :effective_at <> since
 UNION ALL
 SELECT item, '/passed', 'correction_required',
-    'It is on record that the student has ' || CASE WHEN passed = 1 THEN 'passed.' ELSE 'not passed.' END,
-    json_object('status', status, 'passed', passed)
+    'It is on record that the student has ' || CASE WHEN passed THEN 'passed.' ELSE 'not passed.' END,
+    json_object('status', status, 'passed', CASE WHEN passed THEN 1 ELSE 0 END)
 FROM recorded
 WHERE names_passed AND new_passed <> passed
 UNION ALL
@@ -230,7 +230,7 @@ WHERE :by_student
     -- A waitlist can always be left.
     AND ending.status = 'enrolled'
     AND :at >= coalesce(course.drop_until, term.drop_until)
-ORDER BY pointer DESC, item, details;
+ORDER BY pointer DESC, item;
 
 -- name: list_broken_swap_rules(student_id, course_id, effective_at, at, by_student)
 -- Which rules would it break to give this enrollment up for another? at is the current time; by_student says whether

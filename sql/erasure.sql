@@ -99,8 +99,14 @@ WHERE subject = 'student' AND subject_id = :student_id
 DELETE FROM source_record
 WHERE student_id = :student_id;
 
--- name: update_imports_erased()!
--- Remove what imports quote of files: it may speak of the student.
+-- name: list_quoting_imports()
+-- Which imports quote files? What they quote may speak of the student.
+SELECT id, report
+FROM import
+WHERE report ->> 'faults' <> '[]'
+ORDER BY id;
+
+-- name: update_import_erased(id, report)!
 UPDATE import
-SET report = json_set(report, '$.faults', json('[]'))
-WHERE json_array_length(report, '$.faults') > 0;
+SET report = :report
+WHERE id = :id;

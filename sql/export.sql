@@ -86,9 +86,9 @@ WHERE (:term IS NULL OR course.term = :term)
 UNION ALL
 SELECT deleted.subject_id, deleted.before ->> 'title', deleted.before ->> 'code',
     coalesce(
-        (SELECT min(first.id) FROM course AS first WHERE first.code = deleted.before ->> 'code'), deleted.subject_id
+        (SELECT min(first.id) FROM course AS first WHERE first.code = CAST(deleted.before ->> 'code' AS citext)), deleted.subject_id
     ),
-    coalesce((SELECT term.id FROM term WHERE term.code = deleted.before ->> 'term'), 0),
+    coalesce((SELECT term.id FROM term WHERE term.code = CAST(deleted.before ->> 'term' AS citext)), 0),
     NULL, deleted.recorded_at, deleted.recorded_at
 FROM record_change AS deleted
 WHERE deleted.recorded_at >= :since
@@ -202,18 +202,18 @@ SELECT code, end_on
 FROM term
 ORDER BY code;
 
--- name: get_early_completion(ends)^
--- Was any course completed before the end of its term? ends is a JSON object of the codes of the terms, each with the
--- time at which its last day begins.
+-- name: get_early_completion(term_ends)^
+-- Was any course completed before the end of its term? term_ends is a JSON array of [code, time]: when the last day of
+-- each term begins.
 SELECT EXISTS (
     SELECT 1
     FROM enrollment_event AS event
     CROSS JOIN course
-    LEFT JOIN json_each(:ends) AS term ON term.key = course.term
+    LEFT JOIN json_each(:term_ends) AS term ON CAST(term.value ->> 0 AS citext) = course.term
     WHERE event.to_status = 'completed'
         AND event.superseded_by IS NULL
         AND course.id = event.course_id
-        AND (term.key IS NULL OR event.effective_at <= term.value)
+        AND (term.key IS NULL OR event.effective_at <= term.value ->> 1)
 ) AS found;
 
 -- name: list_people(status)

@@ -4,10 +4,10 @@ SELECT fingerprint, status, headers, content
 FROM kept_answer
 WHERE token_id = :token_id AND key = :key AND kept_at > :since;
 
--- name: insert_stored_response(token_id, key, fingerprint, status, headers, content, at)!
+-- name: insert_stored_response(token_id, key, fingerprint, status_code, headers, content, at)!
 -- Store a response; it replaces one that is too old.
 INSERT INTO kept_answer (token_id, key, fingerprint, status, headers, content, kept_at)
-VALUES (:token_id, :key, :fingerprint, :status, :headers, :content, :at)
+VALUES (:token_id, :key, :fingerprint, :status_code, :headers, :content, :at)
 ON CONFLICT (token_id, key) DO UPDATE
 SET fingerprint = excluded.fingerprint,
     status = excluded.status,

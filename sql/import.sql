@@ -46,8 +46,8 @@ FROM (
         AND record_change.id <= import.last_change
     UNION ALL
     SELECT 2, event.id, 'enrollment', event.student_id, event.course_id,
-        CASE WHEN event.from_status IS NOT NULL THEN json_object('status', event.from_status) END,
-        json_object('status', event.to_status, 'effective_at', event.effective_at)
+        CASE WHEN event.from_status IS NOT NULL THEN CAST(json_object('status', event.from_status) AS text) END,
+        CAST(json_object('status', event.to_status, 'effective_at', event.effective_at) AS text)
     FROM import
     CROSS JOIN student_course_event AS event
     WHERE import.id = :id AND event.id > import.after_event AND event.id <= import.last_event
@@ -95,9 +95,9 @@ SELECT (SELECT coalesce(max(id), 0) FROM student) AS student_id,
 -- How many terms, courses and students are new, changed, ended or as they were?
 SELECT kind,
     count(*) FILTER (WHERE is_new) AS created,
-    count(*) FILTER (WHERE is_new = 0 AND is_ended = 0 AND is_changed) AS changed,
+    count(*) FILTER (WHERE NOT is_new AND NOT is_ended AND is_changed) AS changed,
     count(*) FILTER (WHERE is_ended) AS ended,
-    count(*) FILTER (WHERE is_new = 0 AND is_ended = 0 AND NOT is_changed) AS unchanged
+    count(*) FILTER (WHERE NOT is_new AND NOT is_ended AND NOT is_changed) AS unchanged
 FROM (
     SELECT kind, is_new, is_ended, before, wanted,
         CASE kind
@@ -121,9 +121,9 @@ ORDER BY kind;
 -- How many enrollments began, were completed, were dropped, and were as they are?
 SELECT
     (SELECT count(*) FROM stretch WHERE begins AND is_decided = 2) AS enrolled,
-    (SELECT count(*) FROM stretch WHERE ends AND (begins = 0 OR is_decided = 2) AND wanted = 'completed') AS completed,
-    (SELECT count(*) FROM stretch WHERE ends AND (begins = 0 OR is_decided = 2) AND wanted = 'dropped') AS dropped,
-    (SELECT count(*) FROM stretch WHERE begins = 0 AND ends = 0 AND is_deleted = 0) AS unchanged,
+    (SELECT count(*) FROM stretch WHERE ends AND (NOT begins OR is_decided = 2) AND wanted = 'completed') AS completed,
+    (SELECT count(*) FROM stretch WHERE ends AND (NOT begins OR is_decided = 2) AND wanted = 'dropped') AS dropped,
+    (SELECT count(*) FROM stretch WHERE NOT begins AND NOT ends AND is_deleted = 0) AS unchanged,
     (
         SELECT count(*) FROM student_course_event
         WHERE id > :after_event AND to_status = 'enrolled' AND reason = :promoted
@@ -131,12 +131,12 @@ SELECT
 
 -- name: list_set_aside()
 -- How often was each rule set aside?
-SELECT rule.value AS code, count(*) AS count
+SELECT rule.atom AS code, count(*) AS count
 FROM stretch
 CROSS JOIN json_each(stretch.overridden) AS rule
-WHERE (stretch.is_decided = 2 OR stretch.begins = 0) AND stretch.overridden IS NOT NULL
-GROUP BY rule.value
-ORDER BY rule.value;
+WHERE (stretch.is_decided = 2 OR NOT stretch.begins) AND stretch.overridden IS NOT NULL
+GROUP BY rule.atom
+ORDER BY rule.atom;
 
 -- name: get_known_counts(source, course_id)^
 -- How many students, courses and enrollments has the source here, or the course?
@@ -183,4 +183,4 @@ SELECT
         WHERE planned.kind = 'student' AND planned.is_ended AND coalesce(incoming.kind, '') <> 'list'
     ) AS students,
     (SELECT count(*) FROM planned WHERE kind = 'course' AND is_ended) AS courses,
-    (SELECT count(*) FROM stretch WHERE ends AND is_deleted) AS enrollments;
+    (SELECT count(*) FROM stretch WHERE ends AND is_deleted = 1) AS enrollments;

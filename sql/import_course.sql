@@ -19,12 +19,15 @@ FROM (
             AND said.end_on IS NOT DISTINCT FROM said.last ->> 'end_on' AS has_old_days
     FROM (
         SELECT incoming.id AS incoming_id, known.id AS record_id, known.taken AS last, known.term_id,
+            CAST(
+                CASE
+                    WHEN length(incoming.sourced_id) <= 32 THEN incoming.sourced_id
+                    ELSE substr(incoming.sourced_id, length(incoming.sourced_id) - 31)
+                END AS citext
+            ) AS code,
             CASE
-                WHEN length(incoming.sourced_id) <= 32 THEN incoming.sourced_id
-                ELSE substr(incoming.sourced_id, length(incoming.sourced_id) - 31)
-            END AS code,
-            CASE
-                WHEN incoming.sourced_id LIKE :key || '-term-%'
+                WHEN incoming.sourced_id LIKE :key || '-term-__________'
+                    AND trim(substr(incoming.sourced_id, length(:key) + 7), '0123456789') = ''
                     THEN CAST(substr(incoming.sourced_id, length(:key) + 7) AS bigint)
             END AS own_id,
             substr(incoming.content ->> 'title', 1, 200) AS title,
@@ -68,7 +71,7 @@ ORDER BY id;
 -- name: update_planned_terms()!
 -- Note which terms the new ones are.
 UPDATE planned
-SET term_id = (SELECT term.id FROM term WHERE term.code = planned.wanted ->> 'code')
+SET term_id = (SELECT term.id FROM term WHERE term.code = CAST(planned.wanted ->> 'code' AS citext))
 WHERE kind = 'term' AND is_new;
 
 -- name: update_terms(now)!
@@ -81,12 +84,12 @@ SET title = planned.wanted ->> 'title',
     version = version + 1
 FROM planned
 WHERE planned.kind = 'term'
-    AND planned.is_new = 0
+    AND NOT planned.is_new
     AND term.id = planned.term_id
-    AND planned.before <> json_object(
-        'title', planned.wanted ->> 'title',
-        'start_on', planned.wanted ->> 'start_on',
-        'end_on', planned.wanted ->> 'end_on'
+    AND (
+        planned.before ->> 'title' <> planned.wanted ->> 'title'
+        OR planned.before ->> 'start_on' <> planned.wanted ->> 'start_on'
+        OR planned.before ->> 'end_on' <> planned.wanted ->> 'end_on'
     );
 
 -- name: insert_planned_courses(source, key, ends)!
@@ -118,7 +121,8 @@ placed AS (
             )
         END AS exported_id,
         CASE
-            WHEN incoming.sourced_id LIKE :key || '-class-%'
+            WHEN incoming.sourced_id LIKE :key || '-class-__________'
+                AND trim(substr(incoming.sourced_id, length(:key) + 8), '0123456789') = ''
                 THEN CAST(substr(incoming.sourced_id, length(:key) + 8) AS bigint)
         END AS own_id,
         substr(incoming.content ->> 'title', 1, 200) AS title,
@@ -162,7 +166,7 @@ placed AS (
                 AND session.source = :source
                 AND session.is_current = 1
                 AND session.term_id IS NOT NULL
-            ORDER BY named.place
+            ORDER BY named.nth
             LIMIT 1
         ) AS first_id
     FROM incoming
@@ -184,12 +188,14 @@ said AS (
     SELECT placed.incoming_id, placed.record_id, placed.last, placed.course_id, placed.own_id,
         placed.exported_id, placed.title,
         term.code AS term,
-        CASE WHEN length(placed.code) <= 32 THEN placed.code ELSE placed.own_section END AS code,
-        CASE
-            WHEN length(placed.code) > 32 THEN NULL
-            WHEN length(placed.section) <= 32 THEN placed.section
-            WHEN placed.section IS NOT NULL THEN placed.own_section
-        END AS section,
+        CAST(CASE WHEN length(placed.code) <= 32 THEN placed.code ELSE placed.own_section END AS citext) AS code,
+        CAST(
+            CASE
+                WHEN length(placed.code) > 32 THEN NULL
+                WHEN length(placed.section) <= 32 THEN placed.section
+                WHEN placed.section IS NOT NULL THEN placed.own_section
+            END AS citext
+        ) AS section,
         placed.own_section
     FROM placed
     LEFT JOIN term ON term.id = coalesce(placed.year_id, placed.first_id)
@@ -234,7 +240,8 @@ following AS (
         CASE WHEN has_old_label THEN old_code ELSE code END AS new_code,
         CASE WHEN has_old_label THEN old_section ELSE section END AS new_section,
         CASE
-            WHEN last IS NOT NULL AND term IS NOT DISTINCT FROM last ->> 'term' AND id IS NOT NULL THEN old_term
+            WHEN last IS NOT NULL AND term IS NOT DISTINCT FROM CAST(last ->> 'term' AS citext) AND id IS NOT NULL
+                THEN old_term
             ELSE term
         END AS new_term
     FROM matched
@@ -254,7 +261,7 @@ moved AS (
 judged AS (
     SELECT incoming_id, record_id, last, title, term, code, section, own_section, id, old_code, old_section, old_title,
         old_term, old_status, new_code, new_section, new_term,
-        is_moved = 0
+        NOT is_moved
             OR row_number() OVER (
                 PARTITION BY is_moved, new_term, lower(new_code), lower(new_section) ORDER BY incoming_id
             ) = 1
@@ -273,7 +280,7 @@ judged AS (
 )
 
 INSERT INTO planned (kind, incoming_id, record_id, course_id, is_new, is_ended, is_kept, taken, before, wanted)
-SELECT 'course', incoming_id, record_id, id, id IS NULL, 0, id IS NOT NULL AND NOT is_free,
+SELECT 'course', incoming_id, record_id, id, id IS NULL, false, id IS NOT NULL AND NOT is_free,
     -- What is not followed is looked at again next time.
     json_object(
         'code', CASE WHEN id IS NULL OR is_free THEN code ELSE last ->> 'code' END,
@@ -303,7 +310,7 @@ SELECT 'course', incoming_id, record_id, id, id IS NULL, 0, id IS NOT NULL AND N
     )
 FROM judged
 UNION ALL
-SELECT 'course', incoming.id, known.id, known.course_id, 0, 1, 0,
+SELECT 'course', incoming.id, known.id, known.course_id, false, true, false,
     json_object(
         'code', known.taken ->> 'code', 'section', known.taken ->> 'section', 'title', known.taken ->> 'title',
         'term', known.taken ->> 'term', 'status', 'cancelled'
@@ -356,14 +363,17 @@ SELECT incoming.file, incoming.line, 'courseSourcedId', incoming.content ->> 'co
     'warning',
     'The code ' || (planned.before ->> 'code') || ' is ' || (planned.wanted ->> 'code') || ' from now on.'
         || CASE
-            WHEN EXISTS (SELECT 1 FROM course_requirement WHERE course_requirement.code = planned.before ->> 'code')
+            WHEN EXISTS (
+                SELECT 1 FROM course_requirement
+                WHERE course_requirement.code = CAST(planned.before ->> 'code' AS citext)
+            )
                 THEN ' Courses require the old one: let the course count as that, or change them.'
             ELSE ''
         END
 FROM planned
 CROSS JOIN incoming
 WHERE planned.kind = 'course'
-    AND planned.is_new = 0
+    AND NOT planned.is_new
     AND incoming.id = planned.incoming_id
     AND lower(planned.before ->> 'code') <> lower(planned.wanted ->> 'code')
 UNION ALL
@@ -373,7 +383,7 @@ SELECT incoming.file, incoming.line, 'courseSourcedId', incoming.content ->> 'co
 FROM planned
 CROSS JOIN incoming
 WHERE planned.kind = 'course'
-    AND planned.is_new = 0
+    AND NOT planned.is_new
     AND incoming.id = planned.incoming_id
     AND planned.is_kept;
 
@@ -390,9 +400,9 @@ ORDER BY id;
 UPDATE planned
 SET course_id = (
     SELECT course.id FROM course
-    WHERE course.code = planned.wanted ->> 'code'
-        AND course.section IS NOT DISTINCT FROM planned.wanted ->> 'section'
-        AND course.term IS NOT DISTINCT FROM planned.wanted ->> 'term'
+    WHERE course.code = CAST(planned.wanted ->> 'code' AS citext)
+        AND course.section IS NOT DISTINCT FROM CAST(planned.wanted ->> 'section' AS citext)
+        AND course.term IS NOT DISTINCT FROM CAST(planned.wanted ->> 'term' AS citext)
 )
 WHERE kind = 'course' AND is_new;
 
@@ -408,7 +418,7 @@ SET code = planned.wanted ->> 'code',
     version = version + 1
 FROM planned
 WHERE planned.kind = 'course'
-    AND planned.is_new = 0
+    AND NOT planned.is_new
     AND course.id = planned.course_id
     AND (
         planned.before ->> 'code' <> planned.wanted ->> 'code'

@@ -11,7 +11,7 @@ FROM (
         person.student_id, class.course_id,
         begins.begins_at AS begin_at, ends.begins_at AS end_at,
         CASE
-            WHEN incoming.is_deleted THEN 'dropped'
+            WHEN incoming.is_deleted = 1 THEN 'dropped'
             WHEN ends.begins_at IS NULL OR ends.begins_at > :now THEN 'enrolled'
             WHEN incoming.content ->> 'metadata.outcome' = 'completed' THEN 'completed'
             WHEN incoming.content ->> 'endDate' > term.end_on THEN 'completed'
@@ -41,8 +41,11 @@ FROM (
     LEFT JOIN enrollment_stretch AS own
         ON own.student_id = person.student_id
         AND own.course_id = class.course_id
-        AND incoming.sourced_id LIKE :key || '-enrollment-%'
-        AND own.id = CAST(substr(incoming.sourced_id, length(:key) + 13) AS bigint)
+        AND own.id = CASE
+            WHEN incoming.sourced_id LIKE :key || '-enrollment-__________'
+                AND trim(substr(incoming.sourced_id, length(:key) + 13), '0123456789') = ''
+                THEN CAST(substr(incoming.sourced_id, length(:key) + 13) AS bigint)
+        END
     LEFT JOIN enrollment AS present ON present.student_id = person.student_id AND present.course_id = class.course_id
     WHERE incoming.kind = 'enrollments'
         AND incoming.is_wanted
@@ -65,7 +68,7 @@ ORDER BY incoming_id;
 -- hold the current year alone. has_sessions: whether all sessions are in the files.
 INSERT INTO stretch (record_id, event_id, student_id, course_id, wanted, last, present, is_new, is_deleted)
 SELECT known.id, known.event_id, known.student_id, known.course_id, 'dropped', known.taken ->> 'wanted',
-    enrollment.status, 0, 1
+    enrollment.status, false, 1
 FROM source_record AS known
 CROSS JOIN enrollment
 CROSS JOIN source_record AS class
@@ -97,7 +100,7 @@ ORDER BY known.id;
 -- Which enrollments are in a class that is canceled now?
 INSERT INTO stretch (record_id, event_id, student_id, course_id, wanted, last, present, is_new, is_deleted)
 SELECT known.id, known.event_id, known.student_id, known.course_id, 'dropped', known.taken ->> 'wanted',
-    enrollment.status, 0, 1
+    enrollment.status, false, 1
 FROM planned
 CROSS JOIN source_record AS known
 CROSS JOIN enrollment
@@ -123,7 +126,7 @@ SELECT incoming.id, planned.student_id, course.id,
         WHEN 'inactive' THEN 'dropped'
         ELSE 'enrolled'
     END,
-    enrollment.status, 1, 0
+    enrollment.status, true, 0
 FROM incoming
 CROSS JOIN said_student AS person
 CROSS JOIN planned
@@ -142,16 +145,19 @@ ORDER BY incoming.id;
 UPDATE incoming
 SET class_ref = (
     SELECT CASE
-        WHEN count(*) FILTER (WHERE label = incoming.content ->> 'course') = 1
-            THEN CAST(min(CASE WHEN label = incoming.content ->> 'course' THEN id END) AS text)
+        WHEN count(*) FILTER (WHERE label = CAST(incoming.content ->> 'course' AS citext)) = 1
+            THEN CAST(min(CASE WHEN label = CAST(incoming.content ->> 'course' AS citext) THEN id END) AS text)
         WHEN count(*) = 1 THEN CAST(min(id) AS text)
     END
     FROM course
-    WHERE (label = incoming.content ->> 'course' OR code = incoming.content ->> 'course')
+    WHERE (
+            label = CAST(incoming.content ->> 'course' AS citext)
+            OR code = CAST(incoming.content ->> 'course' AS citext)
+        )
         AND (
             incoming.content ->> 'term' IS NULL
-            OR term = incoming.content ->> 'term'
-            OR term IN (SELECT term.code FROM term WHERE term.title = incoming.content ->> 'term')
+            OR term = CAST(incoming.content ->> 'term' AS citext)
+            OR term IN (SELECT term.code FROM term WHERE term.title = CAST(incoming.content ->> 'term' AS citext))
         )
 )
 WHERE kind = 'list' AND content ->> 'course' IS NOT NULL;
@@ -171,7 +177,7 @@ WHERE kind = 'list' AND is_wanted AND content ->> 'course' IS NULL;
 -- name: insert_replaced_stretches(course_id)!
 -- Who is enrolled in the course and is not in its list?
 INSERT INTO stretch (student_id, course_id, wanted, last, present, is_new, is_deleted)
-SELECT student_id, course_id, 'dropped', 'enrolled', 'enrolled', 0, 1
+SELECT student_id, course_id, 'dropped', 'enrolled', 'enrolled', false, 1
 FROM enrollment
 WHERE course_id = :course_id
     AND status = 'enrolled'
@@ -185,21 +191,21 @@ ORDER BY student_id;
 -- student has left. What another system says has ended, and is on record here already, stays as it is.
 UPDATE stretch
 SET begins = CASE
-        WHEN is_deleted THEN 0
+        WHEN is_deleted = 1 THEN false
         WHEN wanted = 'enrolled' THEN coalesce(present, '') <> 'enrolled' AND (is_new OR last <> 'enrolled')
         ELSE is_new AND present IS NULL AND NOT :is_list
     END,
     ends = CASE
-        WHEN wanted = 'enrolled' THEN 0
+        WHEN wanted = 'enrolled' THEN false
         WHEN present IS NULL THEN is_new AND is_deleted = 0 AND NOT :is_list
-        WHEN present <> 'enrolled' THEN 0
-        WHEN is_new AND is_deleted THEN 0
+        WHEN present <> 'enrolled' THEN false
+        WHEN is_new AND is_deleted = 1 THEN false
         WHEN EXISTS (
             SELECT 1 FROM stretch AS other
             WHERE other.student_id = stretch.student_id
                 AND other.course_id = stretch.course_id
                 AND other.wanted = 'enrolled'
-        ) THEN 0
+        ) THEN false
         ELSE is_new OR coalesce(last, '') = 'enrolled'
     END;
 
@@ -216,7 +222,7 @@ CROSS JOIN course_code
 CROSS JOIN course_requirement
 CROSS JOIN student_course AS staying
 WHERE stretch.ends
-    AND stretch.begins = 0
+    AND NOT stretch.begins
     AND stretch.wanted = 'dropped'
     AND course_code.course_id = stretch.course_id
     AND course_requirement.code = course_code.code
@@ -303,7 +309,7 @@ FROM (
         SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.overridden,
             CASE
                 -- A student who comes back without a day comes back now.
-                WHEN stretch.is_new = 0 THEN :now
+                WHEN NOT stretch.is_new THEN :now
                 WHEN coalesce(stretch.begin_at, stretch.end_at, :now) > :now THEN :now
                 ELSE coalesce(stretch.begin_at, stretch.end_at, :now)
             END AS said_at,
@@ -357,7 +363,7 @@ UPDATE student_course
 SET status = :status,
     completed_at = CASE :status WHEN 'completed' THEN ending.since ELSE completed_at END,
     dropped_at = CASE :status WHEN 'dropped' THEN ending.since ELSE dropped_at END,
-    passed = CASE :status WHEN 'completed' THEN 1 ELSE passed END,
+    passed = CASE :status WHEN 'completed' THEN true ELSE passed END,
     grade = CASE :status WHEN 'completed' THEN NULL ELSE grade END,
     changed_at = :now,
     effective_at = ending.since,
@@ -367,7 +373,7 @@ SET status = :status,
     version = version + 1
 FROM (
     SELECT stretch.student_id, stretch.course_id,
-        CASE WHEN stretch.begins = 0 THEN stretch.overridden END AS overridden,
+        CASE WHEN NOT stretch.begins THEN stretch.overridden END AS overridden,
         CASE
             WHEN said.enrolled_at > coalesce(stretch.end_at, :now) THEN said.enrolled_at
             WHEN coalesce(stretch.end_at, :now) > :now THEN :now
@@ -377,7 +383,7 @@ FROM (
     CROSS JOIN student_course AS said
     WHERE stretch.round = :round
         AND stretch.ends
-        AND (stretch.begins = 0 OR stretch.is_decided = 2)
+        AND (NOT stretch.begins OR stretch.is_decided = 2)
         AND stretch.wanted = :status
         AND said.student_id = stretch.student_id
         AND said.course_id = stretch.course_id
@@ -393,23 +399,23 @@ SET event_id = (
     SELECT max(own.id) FROM enrollment_stretch AS own
     WHERE own.student_id = stretch.student_id AND own.course_id = stretch.course_id
 )
-WHERE event_id IS NULL AND begins = 0 AND is_deleted = 0 AND present IS NOT NULL;
+WHERE event_id IS NULL AND NOT begins AND is_deleted = 0 AND present IS NOT NULL;
 
 -- name: insert_planned_stretches()!
 -- Note what was made of each enrollment, for the records of the source: what it says, and what stands here.
 INSERT INTO planned (kind, incoming_id, record_id, student_id, course_id, event_id, is_ended, taken)
 SELECT 'enrollment', stretch.incoming_id, stretch.record_id, stretch.student_id, stretch.course_id, stretch.event_id,
-    stretch.ends AND stretch.begins = 0,
+    stretch.ends AND NOT stretch.begins,
     json_object(
         'wanted', stretch.wanted,
         'began_at', coalesce(
-            CASE WHEN stretch.begins = 0 AND stretch.ends = 0 THEN known.taken ->> 'began_at' END, own.began_at
+            CASE WHEN NOT stretch.begins AND NOT stretch.ends THEN known.taken ->> 'began_at' END, own.began_at
         ),
         'status', coalesce(
-            CASE WHEN stretch.begins = 0 AND stretch.ends = 0 THEN known.taken ->> 'status' END, own.status
+            CASE WHEN NOT stretch.begins AND NOT stretch.ends THEN known.taken ->> 'status' END, own.status
         ),
         'ended_at', CASE
-            WHEN stretch.begins = 0 AND stretch.ends = 0 AND known.taken IS NOT NULL THEN known.taken ->> 'ended_at'
+            WHEN NOT stretch.begins AND NOT stretch.ends AND known.taken IS NOT NULL THEN known.taken ->> 'ended_at'
             ELSE own.ended_at
         END
     )
@@ -451,7 +457,7 @@ SELECT placed_stretch.file, placed_stretch.line, NULL, NULL, 'rule_set_aside', '
         || replace(replace(replace(placed_stretch.overridden, '["', ''), '"]', ''), '","', ', ') || '.'
 FROM placed_stretch
 CROSS JOIN course
-WHERE placed_stretch.overridden IS NOT NULL AND placed_stretch.begins = 0 AND course.id = placed_stretch.course_id;
+WHERE placed_stretch.overridden IS NOT NULL AND NOT placed_stretch.begins AND course.id = placed_stretch.course_id;
 
 -- name: insert_rule_faults(faults)!
 -- Note each rule that a row breaks. faults is a JSON array of [stretch_id, code, detail].

@@ -4,11 +4,11 @@
 CREATE TEMPORARY TABLE incoming (
     id         INTEGER PRIMARY KEY,
     file       TEXT    NOT NULL,
-    line       INTEGER NOT NULL,
+    line       bigint  NOT NULL,
     kind       TEXT    NOT NULL,
     sourced_id TEXT,
-    is_deleted INTEGER NOT NULL,
-    is_wanted  INTEGER NOT NULL,
+    is_deleted bigint  NOT NULL,
+    is_wanted  boolean NOT NULL,
     content    TEXT    NOT NULL,
     user_ref   TEXT,
     class_ref  TEXT,
@@ -19,10 +19,10 @@ CREATE TEMPORARY TABLE incoming (
 -- name: create_incoming_session()!
 -- The sessions that a class names, in their order.
 CREATE TEMPORARY TABLE incoming_session (
-    incoming_id INTEGER NOT NULL,
-    place       INTEGER NOT NULL,
-    sourced_id  TEXT    NOT NULL,
-    CONSTRAINT incoming_session_key PRIMARY KEY (incoming_id, place)
+    incoming_id bigint NOT NULL,
+    nth         bigint NOT NULL,
+    sourced_id  TEXT   NOT NULL,
+    CONSTRAINT incoming_session_key PRIMARY KEY (incoming_id, nth)
 );
 
 -- name: create_incoming_day()!
@@ -38,7 +38,7 @@ CREATE TEMPORARY TABLE incoming_day (
 CREATE TEMPORARY TABLE import_fault (
     id       INTEGER PRIMARY KEY,
     file     TEXT    NOT NULL,
-    line     INTEGER,
+    line     bigint,
     place    TEXT,
     value    TEXT,
     code     TEXT    NOT NULL,
@@ -62,13 +62,13 @@ DROP TABLE IF EXISTS import_fault;
 -- Add rows that were staged: a JSON array of their columns.
 INSERT INTO incoming (id, file, line, kind, sourced_id, is_deleted, is_wanted, content, user_ref, class_ref, number)
 SELECT CAST(value ->> 0 AS bigint), value ->> 1, CAST(value ->> 2 AS bigint), value ->> 3, value ->> 4,
-    CAST(value ->> 5 AS bigint), CAST(value ->> 6 AS bigint), value ->> 7, value ->> 8, value ->> 9, value ->> 10
+    CAST(value ->> 5 AS bigint), CAST(value ->> 6 AS boolean), value ->> 7, value ->> 8, value ->> 9, value ->> 10
 FROM json_each(:staged)
 ORDER BY key;
 
--- name: insert_incoming_session(incoming_id, place, sourced_id)*!
-INSERT INTO incoming_session (incoming_id, place, sourced_id)
-VALUES (:incoming_id, :place, :sourced_id);
+-- name: insert_incoming_session(incoming_id, nth, sourced_id)*!
+INSERT INTO incoming_session (incoming_id, nth, sourced_id)
+VALUES (:incoming_id, :nth, :sourced_id);
 
 -- name: insert_incoming_day(day, day_before, begins_at)*!
 INSERT INTO incoming_day (day, day_before, begins_at)
@@ -93,9 +93,9 @@ INSERT INTO import_fault (file, line, place, value, code, severity, detail)
 SELECT file, line, 'sourcedId', sourced_id, 'unknown_to_delete', 'warning',
     'There is no ' || sourced_id || ' of this source: nothing is deleted.'
 FROM incoming
-WHERE is_deleted
+WHERE is_deleted = 1
     AND is_wanted
-    AND kind IN (SELECT value FROM json_each(:kinds))
+    AND kind IN (SELECT atom FROM json_each(:kinds))
     AND NOT EXISTS (
         SELECT 1 FROM source_record AS known
         WHERE known.kind = incoming.kind AND known.sourced_id = incoming.sourced_id AND known.source = :source
@@ -104,7 +104,7 @@ WHERE is_deleted
 -- name: update_unknown_unwanted()!
 -- Leave out what is to be deleted and was never here.
 UPDATE incoming
-SET is_wanted = 0
+SET is_wanted = false
 WHERE (file, line) IN (SELECT file, line FROM import_fault WHERE code = 'unknown_to_delete');
 
 -- name: insert_source_records(import_id, source, kind)!
@@ -204,20 +204,20 @@ WHERE is_current = 1
 CREATE TEMPORARY TABLE planned (
     id           INTEGER PRIMARY KEY,
     kind         TEXT    NOT NULL,
-    incoming_id  INTEGER UNIQUE,
-    record_id    INTEGER,
-    student_id   INTEGER,
-    term_id      INTEGER,
-    course_id    INTEGER,
-    event_id     INTEGER,
+    incoming_id  bigint  UNIQUE,
+    record_id    bigint,
+    student_id   bigint,
+    term_id      bigint,
+    course_id    bigint,
+    event_id     bigint,
     taken        TEXT,
     before       TEXT,
     wanted       TEXT,
-    is_new       INTEGER NOT NULL DEFAULT 0,
-    is_ended     INTEGER NOT NULL DEFAULT 0,
+    is_new       boolean NOT NULL DEFAULT false,
+    is_ended     boolean NOT NULL DEFAULT false,
     -- Whether the source has changed what ours keeps.
-    is_kept      INTEGER NOT NULL DEFAULT 0,
-    nth          INTEGER
+    is_kept      boolean NOT NULL DEFAULT false,
+    nth          bigint
 );
 
 -- name: create_planned_by_kind()!
@@ -231,15 +231,15 @@ DROP TABLE IF EXISTS planned;
 CREATE TEMPORARY TABLE said_student (
     incoming_id INTEGER PRIMARY KEY,
     person      TEXT,
-    record_id   INTEGER,
+    record_id   bigint,
     -- The record of the source that may be this person under another id.
-    renamed_id  INTEGER,
-    student_id  INTEGER,
+    renamed_id  bigint,
+    student_id  bigint,
     last        TEXT,
-    number      TEXT,
+    number      citext,
     given_name  TEXT,
     family_name TEXT,
-    email       TEXT,
+    email       citext,
     status      TEXT
 );
 
@@ -266,22 +266,22 @@ DROP TABLE IF EXISTS said_student;
 -- left and came back has two in one course, one round after the other.
 CREATE TEMPORARY TABLE stretch (
     id          INTEGER PRIMARY KEY,
-    incoming_id INTEGER,
-    record_id   INTEGER,
-    event_id    INTEGER,
-    student_id  INTEGER NOT NULL,
-    course_id   INTEGER NOT NULL,
+    incoming_id bigint,
+    record_id   bigint,
+    event_id    bigint,
+    student_id  bigint  NOT NULL,
+    course_id   bigint  NOT NULL,
     begin_at    TEXT,
     end_at      TEXT,
     wanted      TEXT    NOT NULL,
     last        TEXT,
     present     TEXT,
-    is_new      INTEGER NOT NULL,
-    is_deleted  INTEGER NOT NULL,
-    begins      INTEGER NOT NULL DEFAULT 0,
-    ends        INTEGER NOT NULL DEFAULT 0,
-    round       INTEGER,
-    is_decided  INTEGER NOT NULL DEFAULT 0,
+    is_new      boolean NOT NULL,
+    is_deleted  bigint  NOT NULL,
+    begins      boolean NOT NULL DEFAULT false,
+    ends        boolean NOT NULL DEFAULT false,
+    round       bigint,
+    is_decided  bigint  NOT NULL DEFAULT 0,
     overridden  TEXT
 );
 

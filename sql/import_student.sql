@@ -12,7 +12,8 @@ FROM (
     SELECT incoming.id AS incoming_id, incoming.is_deleted, known.id AS record_id, known.student_id,
         known.taken AS last,
         CASE
-            WHEN incoming.sourced_id LIKE :key || '-student-%'
+            WHEN incoming.sourced_id LIKE :key || '-student-__________'
+                AND trim(substr(incoming.sourced_id, length(:key) + 10), '0123456789') = ''
                 THEN CAST(substr(incoming.sourced_id, length(:key) + 10) AS bigint)
         END AS own_id,
         -- An export of our own has the ids that others gave.
@@ -29,7 +30,7 @@ FROM (
         substr(incoming.content ->> 'familyName', 1, 500) AS family_name,
         incoming.content ->> 'email' AS email,
         CASE
-            WHEN incoming.is_deleted THEN 'inactive'
+            WHEN incoming.is_deleted = 1 THEN 'inactive'
             WHEN incoming.content ->> 'enabledUser' = 'false'
                 AND NOT EXISTS (
                     SELECT 1 FROM incoming AS place
@@ -221,7 +222,9 @@ ON CONFLICT (kind, sourced_id, source, import_id) DO UPDATE SET student_id = NUL
 -- name: insert_references_to_old_ids(import_id, source)!
 -- Keep that what named the old ids names the new ones.
 WITH moved AS MATERIALIZED (
-    SELECT old.sourced_id AS old_ref, incoming.sourced_id AS new_ref
+    SELECT old.sourced_id AS old_ref, incoming.sourced_id AS new_ref,
+        '"userSourcedId":' || trim(CAST(json_array(old.sourced_id) AS text), '[]') AS old_cell,
+        '"userSourcedId":' || trim(CAST(json_array(incoming.sourced_id) AS text), '[]') AS new_cell
     FROM said_student
     CROSS JOIN incoming
     CROSS JOIN source_record AS old
@@ -235,7 +238,7 @@ INSERT INTO source_record (
     course_id, event_id
 )
 SELECT coalesce(known.first_id, known.id), :import_id, known.source, known.kind, known.sourced_id, known.is_deleted,
-    json_set(known.content, '$.userSourcedId', moved.new_ref), moved.new_ref, known.class_ref, known.taken,
+    replace(known.content, moved.old_cell, moved.new_cell), moved.new_ref, known.class_ref, known.taken,
     known.student_id, known.course_id, known.event_id
 FROM source_record AS known
 CROSS JOIN moved
@@ -423,18 +426,18 @@ WHERE incoming.is_wanted AND (incoming.id = faulty.incoming_id OR incoming.user_
 -- name: update_faulty_unwanted()!
 -- Leave out the rows that are at fault.
 UPDATE incoming
-SET is_wanted = 0
+SET is_wanted = false
 WHERE (file, line) IN (SELECT file, line FROM import_fault WHERE severity <> 'warning');
 
 -- name: delete_said_unwanted()!
 DELETE FROM said_student
-WHERE incoming_id IN (SELECT id FROM incoming WHERE is_wanted = 0);
+WHERE incoming_id IN (SELECT id FROM incoming WHERE NOT is_wanted);
 
 -- name: update_planned_unchanged()!
 -- The list of a course changes no one who is here already.
 UPDATE planned
-SET wanted = before, is_ended = 0
-WHERE kind = 'student' AND is_new = 0;
+SET wanted = before, is_ended = false
+WHERE kind = 'student' AND NOT is_new;
 
 -- name: insert_students(now)!
 -- Add the new students.
@@ -464,7 +467,7 @@ WHERE planned.id = ranked.id;
 UPDATE planned
 SET student_id = made.id
 FROM (SELECT id, row_number() OVER (ORDER BY id) AS nth FROM student WHERE id > :after_id) AS made
-WHERE planned.kind = 'student' AND planned.is_new = 1 AND planned.nth = made.nth;
+WHERE planned.kind = 'student' AND planned.is_new AND planned.nth = made.nth;
 
 -- name: update_students(now)!
 -- Change the students who are to change.
@@ -478,6 +481,6 @@ SET number = planned.wanted ->> 'number',
     version = version + 1
 FROM planned
 WHERE planned.kind = 'student'
-    AND planned.is_new = 0
+    AND NOT planned.is_new
     AND student.id = planned.student_id
     AND planned.before <> planned.wanted;

@@ -24,21 +24,21 @@ SELECT student.id AS ordinal, student.id, student.number, student.given_name, st
         )
     END AS shown_username,
     CASE
-        WHEN student.given_name IS NOT DISTINCT FROM known.taken ->> 'given_name'
+        WHEN student.given_name IS NOT DISTINCT FROM CAST(known.taken ->> 'given_name' AS citext)
             THEN coalesce(known.content ->> 'givenName', '-')
         ELSE student.given_name
     END AS shown_given,
     CASE
-        WHEN student.family_name IS NOT DISTINCT FROM known.taken ->> 'family_name'
+        WHEN student.family_name IS NOT DISTINCT FROM CAST(known.taken ->> 'family_name' AS citext)
             THEN known.content ->> 'familyName'
         ELSE student.family_name
     END AS shown_family,
     CASE
-        WHEN student.number IS NOT DISTINCT FROM known.taken ->> 'number' THEN known.content ->> 'identifier'
+        WHEN student.number IS NOT DISTINCT FROM CAST(known.taken ->> 'number' AS citext) THEN known.content ->> 'identifier'
         ELSE student.number
     END AS shown_identifier,
     CASE
-        WHEN student.email IS NOT DISTINCT FROM known.taken ->> 'email' THEN known.content ->> 'email'
+        WHEN student.email IS NOT DISTINCT FROM CAST(known.taken ->> 'email' AS citext) THEN known.content ->> 'email'
         ELSE student.email
     END AS shown_email,
     'student' AS shown_role,
@@ -241,7 +241,7 @@ SELECT role.user_ref AS user_id, role.content
 FROM json_each(:ids) AS wanted
 CROSS JOIN exported_record AS role
 CROSS JOIN exported_record AS person
-WHERE role.user_ref = wanted.value
+WHERE role.user_ref = wanted.atom
     AND role.kind = 'roles'
     AND role.is_deleted = 0
     AND person.kind = 'users'

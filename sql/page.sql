@@ -104,7 +104,7 @@ FROM enrollment
 CROSS JOIN course
 LEFT JOIN term ON term.code = course.term
 WHERE enrollment.student_id = :student_id AND course.id = enrollment.course_id
-ORDER BY term.start_on DESC, course.code, course.label, course.id;
+ORDER BY term.start_on DESC NULLS LAST, course.code, course.label, course.id;
 
 -- name: list_catalog(term, words, last, show, after_code, after_label, after_id, limit)
 -- Which courses of this term, or without a term, with each of these words, follow this place in the order of
@@ -124,7 +124,7 @@ FROM (
             SELECT 1 FROM json_each(:words) AS wanted
             WHERE NOT EXISTS (
                 SELECT 1 FROM course_word
-                WHERE course_id = course.id AND word >= wanted.value AND word < wanted.value || :last
+                WHERE course_id = course.id AND word >= wanted.atom AND word < wanted.atom || :last
             )
         )
 ) AS course
@@ -139,17 +139,20 @@ LIMIT :limit;
 -- name: list_students_named(names)
 -- Which students have these numbers, emails or ids? names is a JSON array. An id counts only if it is no
 -- student's number. A name that no one has gives a row without a student; one that several have gives several.
-SELECT wanted.value AS name, student.id AS student_id
+SELECT wanted.atom AS name, student.id AS student_id
 FROM json_each(:names) AS wanted
 LEFT JOIN student ON student.id IN (
-    SELECT id FROM student AS numbered WHERE numbered.number = wanted.value
+    SELECT id FROM student AS numbered WHERE numbered.number = CAST(wanted.atom AS citext)
     UNION
-    SELECT id FROM student AS mailed WHERE mailed.email = wanted.value
+    SELECT id FROM student AS mailed WHERE mailed.email = CAST(wanted.atom AS citext)
     UNION
     SELECT id FROM student AS known
-    WHERE known.id = CAST(wanted.value AS bigint)
-        AND CAST(known.id AS text) = wanted.value
-        AND NOT EXISTS (SELECT 1 FROM student AS numbered WHERE numbered.number = wanted.value)
+    WHERE known.id = CASE
+            WHEN length(wanted.atom) BETWEEN 1 AND 16 AND trim(wanted.atom, '0123456789') = ''
+                THEN CAST(wanted.atom AS bigint)
+        END
+        AND CAST(known.id AS text) = wanted.atom
+        AND NOT EXISTS (SELECT 1 FROM student AS numbered WHERE numbered.number = CAST(wanted.atom AS citext))
 )
 ORDER BY wanted.key, student.id;
 

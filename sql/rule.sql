@@ -183,7 +183,7 @@ FROM (
     SELECT item, course, kind, choice, code, codes,
         CASE choice
             WHEN 0 THEN code
-            ELSE 'one of ' || replace(replace(replace(codes, '["', ''), '"]', ''), '","', ', ')
+            ELSE 'one of ' || replace(replace(replace(CAST(codes AS text), '["', ''), '"]', ''), '","', ', ')
         END AS named
     FROM unmet_requirement
 ) AS unmet

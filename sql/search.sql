@@ -1,7 +1,7 @@
 -- name: get_sort_key(text)^
 -- How is this text sorted and searched: with each character by its base, without case and accents?
 WITH RECURSIVE spelled (place, sort_key) AS (
-    SELECT 0, CAST('' AS text)
+    SELECT 0, coalesce((SELECT base FROM letter WHERE letter = ''), '')
     UNION ALL
     SELECT place + 1, sort_key || coalesce(
             (SELECT base FROM letter WHERE letter = substr(:text, place + 1, 1)),
@@ -18,12 +18,12 @@ WHERE place = length(:text);
 -- name: get_rarest_word(words, last)^
 -- Which of these words begins the fewest words of students, and how many? Counted up to 3000. words is a JSON array.
 SELECT
-    wanted.value AS word,
+    wanted.atom AS word,
     (
         SELECT count(*)
         FROM (
             SELECT student_id FROM student_word
-            WHERE word >= wanted.value AND word < wanted.value || :last
+            WHERE word >= wanted.atom AND word < wanted.atom || :last
             LIMIT 3000
         ) AS found
     ) AS uses

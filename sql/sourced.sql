@@ -197,7 +197,7 @@ LIMIT 1;
 -- Which columns of their own have the records of this kind?
 SELECT DISTINCT cell.key AS name
 FROM exported_record
-CROSS JOIN json_each(exported_record.content) AS cell
+CROSS JOIN json_each(json(exported_record.content)) AS cell
 WHERE exported_record.kind = :kind
     AND cell.key LIKE 'metadata.%'
 ORDER BY name;

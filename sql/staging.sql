@@ -3,11 +3,11 @@
 CREATE TEMPORARY TABLE staged (
     id         INTEGER PRIMARY KEY,
     file       TEXT    NOT NULL,
-    line       INTEGER NOT NULL,
+    line       bigint  NOT NULL,
     kind       TEXT    NOT NULL,
     sourced_id TEXT,
-    is_deleted INTEGER NOT NULL,
-    is_sound   INTEGER NOT NULL,
+    is_deleted bigint  NOT NULL,
+    is_sound   boolean NOT NULL,
     content    TEXT    NOT NULL,
     user_ref   TEXT,
     class_ref  TEXT,
@@ -19,17 +19,20 @@ CREATE TEMPORARY TABLE staged (
 -- name: create_staged_reference()!
 -- Each id by which a row names another.
 CREATE TEMPORARY TABLE staged_reference (
-    staged_id   INTEGER NOT NULL,
+    staged_id   bigint  NOT NULL,
     place       TEXT    NOT NULL,
-    nth         INTEGER NOT NULL,
+    nth         bigint  NOT NULL,
     target_kind TEXT    NOT NULL,
     target      TEXT    NOT NULL
 );
 
--- name: insert_staged(id, file, line, kind, sourced_id, is_deleted, is_sound, content, user_ref, class_ref, number)!
+-- name: insert_staged(id, file, line, kind, sourced_id, is_deleted, is_sound, cells, user_ref, class_ref, number)!
 -- Keep a row.
 INSERT INTO staged (id, file, line, kind, sourced_id, is_deleted, is_sound, content, user_ref, class_ref, number)
-VALUES (:id, :file, :line, :kind, :sourced_id, :is_deleted, :is_sound, :content, :user_ref, :class_ref, :number);
+VALUES (
+    :id, :file, :line, :kind, :sourced_id, CASE WHEN :is_deleted THEN 1 ELSE 0 END, :is_sound, :cells, :user_ref, :class_ref,
+    :number
+);
 
 -- name: insert_staged_reference(staged_id, place, nth, target_kind, target)!
 -- Keep an id by which a row names another.
@@ -39,7 +42,7 @@ VALUES (:staged_id, :place, :nth, :target_kind, :target);
 -- name: update_staged_unsound(ids)!
 -- Leave rows out. ids is a JSON array.
 UPDATE staged
-SET is_sound = 0
+SET is_sound = false
 WHERE id IN (SELECT CAST(value AS bigint) FROM json_each(:ids));
 
 -- name: get_staged(after_id, last_id)^
@@ -134,7 +137,7 @@ FROM staged_reference
 CROSS JOIN staged
 WHERE staged.id = staged_reference.staged_id
     AND staged.is_deleted = 0
-    AND staged_reference.target_kind IN (SELECT value FROM json_each(:whole_kinds))
+    AND staged_reference.target_kind IN (SELECT atom FROM json_each(:whole_kinds))
     AND NOT EXISTS (
         SELECT 1 FROM staged AS target
         WHERE target.kind = staged_reference.target_kind

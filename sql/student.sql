@@ -70,7 +70,7 @@ WHERE student.id = found.student_id
         SELECT 1 FROM json_each(:words) AS wanted
         WHERE NOT EXISTS (
             SELECT 1 FROM student_word
-            WHERE student_id = student.id AND word >= wanted.value AND word < wanted.value || :last
+            WHERE student_id = student.id AND word >= wanted.atom AND word < wanted.atom || :last
         )
     )
     AND (:number = '' OR number >= :number AND number < :number_end)
@@ -91,7 +91,7 @@ WHERE (family_sort, given_sort, id) > (:after_family_sort, :after_given_sort, :a
         SELECT 1 FROM json_each(:words) AS wanted
         WHERE NOT EXISTS (
             SELECT 1 FROM student_word
-            WHERE student_id = student.id AND word >= wanted.value AND word < wanted.value || :last
+            WHERE student_id = student.id AND word >= wanted.atom AND word < wanted.atom || :last
         )
     )
     AND (:number = '' OR number >= :number AND number < :number_end)
@@ -133,10 +133,10 @@ FROM student
 WHERE number = :number AND id IS DISTINCT FROM :id
 UNION ALL
 SELECT '/groups/' || CAST(key AS text), 'duplicate_group',
-    'The group ' || value || ' is listed before.',
-    json_object('group', value)
+    'The group ' || atom || ' is listed before.',
+    json_object('group', atom)
 FROM (
-    SELECT key, value, row_number() OVER (PARTITION BY lower(value) ORDER BY key) AS occurrence
+    SELECT key, atom, row_number() OVER (PARTITION BY lower(atom) ORDER BY key) AS occurrence
     FROM json_each(:groups)
 ) AS listed
 WHERE occurrence > 1

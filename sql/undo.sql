@@ -1,8 +1,8 @@
 -- name: create_undo_pair()!
 -- The enrollments that an import changed, and what becomes of each.
 CREATE TEMPORARY TABLE undo_pair (
-    student_id INTEGER NOT NULL,
-    course_id  INTEGER NOT NULL,
+    student_id bigint  NOT NULL,
+    course_id  bigint  NOT NULL,
     outcome    TEXT    NOT NULL,
     detail     TEXT,
     CONSTRAINT undo_pair_key PRIMARY KEY (student_id, course_id)
@@ -12,13 +12,13 @@ CREATE TEMPORARY TABLE undo_pair (
 -- What is taken back next: the latest change of an enrollment, and what held before it. Without a status, nothing
 -- held, and the enrollment becomes void.
 CREATE TEMPORARY TABLE undo_step (
-    student_id   INTEGER NOT NULL,
-    course_id    INTEGER NOT NULL,
-    corrects     INTEGER NOT NULL,
-    restores     INTEGER,
+    student_id   bigint  NOT NULL,
+    course_id    bigint  NOT NULL,
+    corrects     bigint  NOT NULL,
+    restores     bigint,
     status       TEXT,
     effective_at TEXT,
-    passed       INTEGER,
+    passed       boolean,
     grade        TEXT,
     detail       TEXT,
     CONSTRAINT undo_step_key PRIMARY KEY (student_id, course_id)
@@ -28,8 +28,8 @@ CREATE TEMPORARY TABLE undo_step (
 -- The students, courses and terms that an import changed, and what becomes of each.
 CREATE TEMPORARY TABLE undo_record (
     kind      TEXT    NOT NULL,
-    record_id INTEGER NOT NULL,
-    is_new    INTEGER NOT NULL,
+    record_id bigint  NOT NULL,
+    is_new    boolean NOT NULL,
     before    TEXT,
     after     TEXT,
     outcome   TEXT    NOT NULL,
@@ -223,27 +223,30 @@ SET outcome = CASE WHEN found.is_free THEN 'reversed' ELSE 'conflict' END,
 FROM (
     SELECT undo_record.record_id AS id,
         NOT EXISTS (
-            SELECT 1 FROM student AS other WHERE other.number = before ->> 'number' AND other.id <> student.id
+            SELECT 1 FROM student AS other
+            WHERE other.number = CAST(before ->> 'number' AS citext) AND other.id <> student.id
         ) AS is_free
     FROM undo_record
     CROSS JOIN student
     WHERE undo_record.kind = 'student'
         AND student.id = undo_record.record_id
         AND student.number IS NOT DISTINCT FROM CASE
-            WHEN is_new OR after ->> 'number' IS DISTINCT FROM before ->> 'number' THEN after ->> 'number'
+            WHEN is_new OR after ->> 'number' IS DISTINCT FROM before ->> 'number'
+                THEN CAST(after ->> 'number' AS citext)
             ELSE student.number
         END
         AND student.given_name IS NOT DISTINCT FROM CASE
-            WHEN is_new OR after ->> 'given_name' IS DISTINCT FROM before ->> 'given_name' THEN after ->> 'given_name'
+            WHEN is_new OR after ->> 'given_name' IS DISTINCT FROM before ->> 'given_name'
+                THEN CAST(after ->> 'given_name' AS citext)
             ELSE student.given_name
         END
         AND student.family_name IS NOT DISTINCT FROM CASE
             WHEN is_new OR after ->> 'family_name' IS DISTINCT FROM before ->> 'family_name'
-                THEN after ->> 'family_name'
+                THEN CAST(after ->> 'family_name' AS citext)
             ELSE student.family_name
         END
         AND student.email IS NOT DISTINCT FROM CASE
-            WHEN is_new OR after ->> 'email' IS DISTINCT FROM before ->> 'email' THEN after ->> 'email'
+            WHEN is_new OR after ->> 'email' IS DISTINCT FROM before ->> 'email' THEN CAST(after ->> 'email' AS citext)
             ELSE student.email
         END
         AND student.status = CASE
@@ -251,7 +254,7 @@ FROM (
             ELSE student.status
         END
         AND (
-            is_new = 0
+            NOT is_new
             OR student.max_credits IS NULL
             AND student.groups = '[]'
             AND NOT EXISTS (
@@ -285,7 +288,7 @@ SET number = CASE WHEN after ->> 'number' IS DISTINCT FROM before ->> 'number' T
     version = version + 1
 FROM undo_record
 WHERE undo_record.kind = 'student'
-    AND undo_record.is_new = 0
+    AND NOT undo_record.is_new
     AND undo_record.outcome = 'reversed'
     AND student.id = undo_record.record_id;
 
@@ -316,14 +319,19 @@ FROM (
         is_new OR NOT EXISTS (
             SELECT 1 FROM course AS other
             WHERE other.code = CASE
-                    WHEN after ->> 'code' IS DISTINCT FROM before ->> 'code' THEN before ->> 'code' ELSE course.code
+                    WHEN after ->> 'code' IS DISTINCT FROM before ->> 'code'
+                        THEN CAST(before ->> 'code' AS citext)
+                    ELSE course.code
                 END
                 AND other.section IS NOT DISTINCT FROM CASE
-                    WHEN after ->> 'section' IS DISTINCT FROM before ->> 'section' THEN before ->> 'section'
+                    WHEN after ->> 'section' IS DISTINCT FROM before ->> 'section'
+                        THEN CAST(before ->> 'section' AS citext)
                     ELSE course.section
                 END
                 AND other.term IS NOT DISTINCT FROM CASE
-                    WHEN after ->> 'term' IS DISTINCT FROM before ->> 'term' THEN before ->> 'term' ELSE course.term
+                    WHEN after ->> 'term' IS DISTINCT FROM before ->> 'term'
+                        THEN CAST(before ->> 'term' AS citext)
+                    ELSE course.term
                 END
                 AND other.id <> course.id
         ) AS is_free
@@ -332,15 +340,16 @@ FROM (
     WHERE undo_record.kind = 'course'
         AND course.id = undo_record.record_id
         AND course.code = CASE
-            WHEN is_new OR after ->> 'code' IS DISTINCT FROM before ->> 'code' THEN after ->> 'code'
+            WHEN is_new OR after ->> 'code' IS DISTINCT FROM before ->> 'code' THEN CAST(after ->> 'code' AS citext)
             ELSE course.code
         END
         AND course.section IS NOT DISTINCT FROM CASE
-            WHEN is_new OR after ->> 'section' IS DISTINCT FROM before ->> 'section' THEN after ->> 'section'
+            WHEN is_new OR after ->> 'section' IS DISTINCT FROM before ->> 'section'
+                THEN CAST(after ->> 'section' AS citext)
             ELSE course.section
         END
         AND course.title = CASE
-            WHEN is_new OR after ->> 'title' IS DISTINCT FROM before ->> 'title' THEN after ->> 'title'
+            WHEN is_new OR after ->> 'title' IS DISTINCT FROM before ->> 'title' THEN CAST(after ->> 'title' AS citext)
             ELSE course.title
         END
         AND course.status = CASE
@@ -348,11 +357,11 @@ FROM (
             ELSE course.status
         END
         AND course.term IS NOT DISTINCT FROM CASE
-            WHEN is_new OR after ->> 'term' IS DISTINCT FROM before ->> 'term' THEN after ->> 'term'
+            WHEN is_new OR after ->> 'term' IS DISTINCT FROM before ->> 'term' THEN CAST(after ->> 'term' AS citext)
             ELSE course.term
         END
         AND (
-            is_new = 0
+            NOT is_new
             OR course.instructor IS NULL
             AND course.capacity IS NULL
             AND course.waitlist_capacity IS NULL
@@ -384,7 +393,7 @@ SET code = CASE WHEN after ->> 'code' IS DISTINCT FROM before ->> 'code' THEN be
     version = version + 1
 FROM undo_record
 WHERE undo_record.kind = 'course'
-    AND undo_record.is_new = 0
+    AND NOT undo_record.is_new
     AND undo_record.outcome = 'reversed'
     AND course.id = undo_record.record_id;
 
@@ -402,7 +411,8 @@ WHERE kind = 'term'
         SELECT 1 FROM term
         WHERE term.id = undo_record.record_id
             AND term.title = CASE
-                WHEN is_new OR after ->> 'title' IS DISTINCT FROM before ->> 'title' THEN after ->> 'title'
+                WHEN is_new OR after ->> 'title' IS DISTINCT FROM before ->> 'title'
+                    THEN CAST(after ->> 'title' AS citext)
                 ELSE term.title
             END
             AND term.start_on = CASE
@@ -413,7 +423,7 @@ WHERE kind = 'term'
                 WHEN is_new OR after ->> 'end_on' IS DISTINCT FROM before ->> 'end_on' THEN after ->> 'end_on'
                 ELSE term.end_on
             END
-            AND (is_new = 0 OR NOT EXISTS (SELECT 1 FROM course WHERE course.term = term.code))
+            AND (NOT is_new OR NOT EXISTS (SELECT 1 FROM course WHERE course.term = term.code))
     );
 
 -- name: update_terms_restored(at)!
@@ -432,7 +442,7 @@ SET title = CASE WHEN after ->> 'title' IS DISTINCT FROM before ->> 'title' THEN
     version = version + 1
 FROM undo_record
 WHERE undo_record.kind = 'term'
-    AND undo_record.is_new = 0
+    AND NOT undo_record.is_new
     AND undo_record.outcome = 'reversed'
     AND term.id = undo_record.record_id;
 
@@ -451,19 +461,23 @@ RETURNING id, version;
 -- name: update_records_undone(id)!
 -- The records of the source are again what they were before this import. Versions of later imports stay.
 UPDATE source_record
-SET is_current = id IN (
-    SELECT max(version.id)
-    FROM source_record AS touched
-    CROSS JOIN source_record AS version
-    CROSS JOIN import
-    WHERE touched.import_id = :id
-        AND version.kind = touched.kind
-        AND version.sourced_id = touched.sourced_id
-        AND version.source = touched.source
-        AND import.id = version.import_id
-        AND import.undone_at IS NULL
-    GROUP BY version.kind, version.sourced_id, version.source
-)
+SET is_current = CASE
+        WHEN id IN (
+            SELECT max(version.id)
+            FROM source_record AS touched
+            CROSS JOIN source_record AS version
+            CROSS JOIN import
+            WHERE touched.import_id = :id
+                AND version.kind = touched.kind
+                AND version.sourced_id = touched.sourced_id
+                AND version.source = touched.source
+                AND import.id = version.import_id
+                AND import.undone_at IS NULL
+            GROUP BY version.kind, version.sourced_id, version.source
+        )
+            THEN 1
+        ELSE 0
+    END
 WHERE (kind, sourced_id, source) IN (
     SELECT kind, sourced_id, source FROM source_record WHERE import_id = :id
 );
