@@ -84,6 +84,178 @@ CREATE AGGREGATE json_group_array (anycompatible) (
     sfunc = array_append, stype = anycompatiblearray, initcond = '{}', finalfunc = json_group_array_end
 );
 
+-- Refuses with the text that the trigger gives, as RAISE(ABORT, ...) does in SQLite.
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE check_violation USING MESSAGE = TG_ARGV[0];
+END
+$$;
+
+-- One writer at a time, as in SQLite: so the ids of events are in the order of the commits, and what a rule has seen
+-- still holds at the commit. The service takes this lock before it reads; other programs take it by their first write.
+CREATE FUNCTION take_the_write_lock() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    -- Such a transaction would go on to see what was there before it had the lock.
+    IF current_setting('transaction_isolation') = 'repeatable read' THEN
+        RAISE invalid_transaction_state USING MESSAGE = 'write in a transaction that is READ COMMITTED or SERIALIZABLE';
+    END IF;
+    PERFORM pg_advisory_xact_lock(1701734764);
+    RETURN NULL;
+END
+$$;
+
+-- The highest id that was deleted from a table. An id is never given twice, as with AUTOINCREMENT.
+CREATE TABLE deleted_id (
+    table_name text COLLATE "C" NOT NULL PRIMARY KEY,
+    highest    bigint NOT NULL
+);
+
+CREATE FUNCTION keep_the_deleted_id() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO deleted_id (table_name, highest)
+    SELECT TG_TABLE_NAME, max(id) FROM old_row
+    HAVING max(id) IS NOT NULL
+    ON CONFLICT (table_name) DO UPDATE SET highest = greatest(deleted_id.highest, excluded.highest);
+    RETURN NULL;
+END
+$$;
+
+-- A sequence would not be undone with its transaction: a dry run would return another id than the write, and events
+-- would have gaps. Each table has a query of its own, since one that is put together is planned again for each row.
+CREATE FUNCTION give_an_id() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    last bigint;
+BEGIN
+    IF TG_TABLE_NAME = 'student' THEN
+        SELECT max(id) INTO last FROM student;
+    ELSIF TG_TABLE_NAME = 'term' THEN
+        SELECT max(id) INTO last FROM term;
+    ELSIF TG_TABLE_NAME = 'course' THEN
+        SELECT max(id) INTO last FROM course;
+    ELSIF TG_TABLE_NAME = 'hold' THEN
+        SELECT max(id) INTO last FROM hold;
+    ELSIF TG_TABLE_NAME = 'token' THEN
+        SELECT max(id) INTO last FROM token;
+    ELSIF TG_TABLE_NAME = 'sign_in_link' THEN
+        SELECT max(id) INTO last FROM sign_in_link;
+    ELSIF TG_TABLE_NAME = 'session' THEN
+        SELECT max(id) INTO last FROM session;
+    ELSIF TG_TABLE_NAME = 'import' THEN
+        SELECT max(id) INTO last FROM import;
+    ELSE
+        SELECT max(id) INTO last FROM source_record;
+    END IF;
+    NEW.id := 1 + greatest(last, (SELECT highest FROM deleted_id WHERE table_name = TG_TABLE_NAME), 0);
+    RETURN NEW;
+END
+$$;
+
+CREATE FUNCTION date_the_update() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.updated_at <= OLD.updated_at THEN
+        NEW.updated_at := greatest(OLD.updated_at, now_as_text());
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+-- Whether a JSON array has each code once, without white space. A text that is no array is left to its constraint.
+CREATE FUNCTION is_code_list(codes text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN codes = '[]' OR codes NOT LIKE '[%]' OR coalesce(
+        codes ~ '^\["[^"\\\u0001-\u001f]{1,32}"(,"[^"\\\u0001-\u001f]{1,32}")*\]$'
+        AND (
+            SELECT count(*) = count(DISTINCT lower(code))
+            FROM unnest(string_to_array(substr(codes, 3, length(codes) - 4), '","')) AS listed (code)
+        ),
+        false
+    );
+END
+$$;
+
+-- Whether a JSON object has a time for each code once, without white space.
+CREATE FUNCTION is_early_access(times text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN times = '{}' OR times NOT LIKE '{%}' OR coalesce(
+        times ~ '^\{"[^"\\\u0001-\u001f]{1,32}":"[^"\\]{24}"(,"[^"\\\u0001-\u001f]{1,32}":"[^"\\]{24}")*\}$'
+        AND (
+            SELECT count(*) = count(DISTINCT lower(pair[1])) AND bool_and(is_moment(pair[2]))
+            FROM regexp_matches(times, '"([^"]*)":"([^"]*)"', 'g') AS listed (pair)
+        ),
+        false
+    );
+END
+$$;
+
+-- Adds the change of a row to the changes on record: the columns that differ, and how they were and are. The
+-- arguments are the subject; the part of it that the table has, if any; and the columns, as `column` or
+-- `name=column`. A part is not changed: it is deleted and created.
+CREATE FUNCTION leave_a_change() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    old_row jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END;
+    new_row jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END;
+BEGIN
+    IF TG_ARGV[1] = '' THEN
+        PERFORM record_a_change(TG_ARGV, old_row, new_row);
+    ELSE
+        IF old_row IS NOT NULL THEN
+            PERFORM record_a_change(TG_ARGV, old_row, NULL);
+        END IF;
+        IF new_row IS NOT NULL THEN
+            PERFORM record_a_change(TG_ARGV, NULL, new_row);
+        END IF;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION record_a_change(arguments text[], old_row jsonb, new_row jsonb) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO record_change (subject, subject_id, part, version, actor, recorded_at, before, after)
+    SELECT
+        arguments[0],
+        CAST(coalesce(new_row, old_row) ->> CASE WHEN arguments[1] = '' THEN 'id' ELSE 'course_id' END AS bigint),
+        nullif(arguments[1], ''),
+        coalesce(
+            CAST(coalesce(new_row, old_row) ->> 'version' AS bigint),
+            (SELECT version FROM course WHERE id = CAST(coalesce(new_row, old_row) ->> 'course_id' AS bigint))
+        ),
+        (SELECT actor FROM acting),
+        coalesce((SELECT at FROM acting), now_as_text()),
+        CASE WHEN old_row IS NOT NULL THEN '{' || string_agg(in_change(name, old_value), ',' ORDER BY place) || '}' END,
+        CASE WHEN new_row IS NOT NULL THEN '{' || string_agg(in_change(name, new_value), ',' ORDER BY place) || '}' END
+    FROM (
+        SELECT place, split_part(argument, '=', 1) AS name,
+            nullif(old_row -> split_part(argument, '=', -1), 'null') AS old_value,
+            nullif(new_row -> split_part(argument, '=', -1), 'null') AS new_value
+        FROM unnest(arguments[2:]) WITH ORDINALITY AS listed (argument, place)
+    ) AS field
+    WHERE old_value IS DISTINCT FROM new_value
+    HAVING count(*) > 0;
+END
+$$;
+
+-- A column and its value as in a change on record of SQLite: a list is JSON already, a flag is a number, and a number
+-- of credits has a decimal point.
+CREATE FUNCTION in_change(name text, value jsonb) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    text_value text := value #>> '{}';
+BEGIN
+    RETURN '"' || name || '":' || CASE
+        WHEN value IS NULL THEN 'null'
+        WHEN name IN ('groups', 'open_to', 'early_access', 'counts_as') THEN text_value
+        WHEN jsonb_typeof(value) = 'string' THEN '"' || replace(replace(text_value, '\', '\\'), '"', '\"') || '"'
+        WHEN jsonb_typeof(value) = 'boolean' THEN CASE text_value WHEN 'true' THEN '1' ELSE '0' END
+        WHEN name NOT IN ('credits', 'max_credits') THEN text_value
+        -- So many digits has SQLite too.
+        ELSE (
+            SELECT digits || CASE WHEN digits LIKE '%.%' THEN '' ELSE '.0' END
+            FROM (SELECT CAST(CAST(CAST(value AS double precision) AS numeric) AS text) AS digits) AS short
+        )
+    END;
+END
+$$;
+
 ---------------------------------------------------------------------------------------------------
 -- Letters
 ---------------------------------------------------------------------------------------------------
@@ -263,7 +435,7 @@ FROM span;
 -- Who acts
 ---------------------------------------------------------------------------------------------------
 
-CREATE TABLE acting (
+CREATE UNLOGGED TABLE acting (
     only_row bigint NOT NULL DEFAULT 1 PRIMARY KEY,
     actor    text COLLATE "C" NOT NULL,
     at       text COLLATE "C" NOT NULL,
@@ -303,6 +475,63 @@ CREATE INDEX record_change_by_subject ON record_change (subject, id);
 
 CREATE INDEX record_change_by_time ON record_change (recorded_at, id);
 
+-- The ids have no gaps.
+CREATE FUNCTION number_the_change() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    next bigint := 1 + coalesce((SELECT max(id) FROM record_change), 0);
+BEGIN
+    IF NEW.id <> next THEN
+        RAISE check_violation USING MESSAGE = TG_ARGV[0];
+    END IF;
+    NEW.id := next;
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER record_change_comes_from_a_change
+BEFORE INSERT ON record_change FOR EACH ROW
+WHEN (pg_trigger_depth() = 0)
+EXECUTE FUNCTION refuse('changes on record are append-only');
+
+CREATE TRIGGER record_change_follows_the_last
+BEFORE INSERT ON record_change FOR EACH ROW
+EXECUTE FUNCTION number_the_change('changes on record are append-only');
+
+CREATE TRIGGER record_change_is_never_deleted
+BEFORE DELETE ON record_change FOR EACH ROW
+EXECUTE FUNCTION refuse('changes on record are append-only');
+
+-- Nothing but what was recorded of a student who is erased is erased.
+CREATE FUNCTION keep_the_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.id <> OLD.id
+        OR NEW.subject <> OLD.subject
+        OR NEW.subject_id <> OLD.subject_id
+        OR NEW.part IS DISTINCT FROM OLD.part
+        OR NEW.version <> OLD.version
+        OR NEW.actor IS DISTINCT FROM OLD.actor
+        OR NEW.recorded_at <> OLD.recorded_at
+        OR NEW.before IS DISTINCT FROM (CASE WHEN OLD.before IS NOT NULL THEN '{}' END)
+        OR NEW.after IS DISTINCT FROM (CASE WHEN OLD.after IS NOT NULL THEN '{"erased":true}' END)
+        OR NOT EXISTS (
+            SELECT 1 FROM erasure
+            WHERE erasure.student_id = CASE OLD.subject
+                WHEN 'student' THEN OLD.subject_id
+                WHEN 'hold' THEN (SELECT student_id FROM hold WHERE id = OLD.subject_id)
+                WHEN 'token' THEN (SELECT student_id FROM token WHERE id = OLD.subject_id)
+            END
+        )
+    THEN
+        RAISE check_violation USING MESSAGE = TG_ARGV[0];
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER record_change_is_never_updated
+BEFORE UPDATE ON record_change FOR EACH ROW
+EXECUTE FUNCTION keep_the_change('changes on record are append-only');
+
 ---------------------------------------------------------------------------------------------------
 -- Students
 ---------------------------------------------------------------------------------------------------
@@ -338,6 +567,87 @@ CREATE INDEX student_by_name ON student (family_sort, given_sort, id);
 
 CREATE INDEX student_by_update ON student (updated_at, id);
 
+CREATE TRIGGER student_insert_has_codes_in_groups
+BEFORE INSERT ON student FOR EACH ROW
+WHEN (NOT is_code_list(NEW.groups))
+EXECUTE FUNCTION refuse('a list of codes has each code once, without white space');
+
+CREATE TRIGGER student_update_has_codes_in_groups
+BEFORE UPDATE OF groups ON student FOR EACH ROW
+WHEN (NOT is_code_list(NEW.groups))
+EXECUTE FUNCTION refuse('a list of codes has each code once, without white space');
+
+CREATE FUNCTION sort_the_student() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.family_sort := sort_key(NEW.family_name);
+    NEW.given_sort := sort_key(NEW.given_name);
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER student_insert_is_sorted
+BEFORE INSERT ON student FOR EACH ROW
+EXECUTE FUNCTION sort_the_student();
+
+CREATE TRIGGER student_update_is_sorted
+BEFORE UPDATE OF family_name, given_name, family_sort, given_sort ON student FOR EACH ROW
+EXECUTE FUNCTION sort_the_student();
+
+CREATE TRIGGER student_update_is_dated
+BEFORE UPDATE OF number, given_name, family_name, email, status, max_credits, version, updated_at ON student
+FOR EACH ROW
+EXECUTE FUNCTION date_the_update();
+
+CREATE TRIGGER student_keeps_its_id
+BEFORE UPDATE OF id ON student FOR EACH ROW
+WHEN (NEW.id <> OLD.id)
+EXECUTE FUNCTION refuse('a student keeps the id');
+
+CREATE FUNCTION keep_the_erasure() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM erasure WHERE student_id = OLD.id) THEN
+        RAISE check_violation USING MESSAGE = TG_ARGV[0];
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER student_who_is_erased_stays_so
+BEFORE UPDATE ON student FOR EACH ROW
+EXECUTE FUNCTION keep_the_erasure('an erasure is permanent');
+
+CREATE FUNCTION keep_the_student() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM student_course WHERE student_id = OLD.id AND status <> 'void') THEN
+        RAISE check_violation USING MESSAGE = TG_ARGV[0];
+    END IF;
+    DELETE FROM student_course WHERE student_id = OLD.id;
+    RETURN OLD;
+END
+$$;
+
+CREATE TRIGGER student_with_enrolments_stays
+BEFORE DELETE ON student FOR EACH ROW
+EXECUTE FUNCTION keep_the_student('a student who has enrolments is not deleted');
+
+CREATE TRIGGER student_insert_leaves_a_change
+AFTER INSERT ON student FOR EACH ROW
+EXECUTE FUNCTION leave_a_change(
+    'student', '', 'number', 'given_name', 'family_name', 'email', 'status', 'max_credits', 'groups'
+);
+
+CREATE TRIGGER student_update_leaves_a_change
+AFTER UPDATE OF number, given_name, family_name, email, status, max_credits, groups ON student FOR EACH ROW
+EXECUTE FUNCTION leave_a_change(
+    'student', '', 'number', 'given_name', 'family_name', 'email', 'status', 'max_credits', 'groups'
+);
+
+CREATE TRIGGER student_delete_leaves_a_change
+AFTER DELETE ON student FOR EACH ROW
+EXECUTE FUNCTION leave_a_change(
+    'student', '', 'number', 'given_name', 'family_name', 'email', 'status', 'max_credits', 'groups'
+);
+
 CREATE TABLE student_word (
     word       text COLLATE "C" NOT NULL,
     student_id bigint NOT NULL,
@@ -348,6 +658,33 @@ CREATE TABLE student_word (
 
 CREATE INDEX student_word_by_student ON student_word (student_id);
 
+CREATE FUNCTION find_the_student() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM student_word WHERE student_id = NEW.id;
+    INSERT INTO student_word (word, student_id)
+    SELECT word, student_id FROM student_search WHERE student_id = NEW.id;
+    RETURN NULL;
+END
+$$;
+
+-- In SQLite, a new student is updated at once, and found by the trigger below.
+CREATE TRIGGER student_insert_is_found
+AFTER INSERT ON student FOR EACH ROW
+EXECUTE FUNCTION find_the_student();
+
+CREATE TRIGGER student_update_is_found
+AFTER UPDATE ON student FOR EACH ROW
+WHEN (
+    NEW.family_sort <> OLD.family_sort
+    OR NEW.given_sort <> OLD.given_sort
+    -- An apostrophe is in no sort key.
+    OR NEW.family_name::text <> OLD.family_name::text
+    OR NEW.given_name::text IS DISTINCT FROM OLD.given_name::text
+    OR NEW.number::text IS DISTINCT FROM OLD.number::text
+    OR NEW.email::text IS DISTINCT FROM OLD.email::text
+)
+EXECUTE FUNCTION find_the_student();
+
 CREATE TABLE erasure (
     student_id bigint NOT NULL PRIMARY KEY,
     erased_at  text COLLATE "C" NOT NULL,
@@ -356,6 +693,41 @@ CREATE TABLE erasure (
     CONSTRAINT erasure_erased_at_is_time CHECK (is_moment(erased_at)),
     CONSTRAINT erasure_reason_length CHECK (length(reason) BETWEEN 1 AND 500)
 );
+
+CREATE FUNCTION need_a_blank_student() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (
+            SELECT 1 FROM student
+            WHERE id = NEW.student_id
+                AND family_name = 'Erased'
+                AND given_name IS NULL
+                AND number IS NULL
+                AND email IS NULL
+                AND status = 'inactive'
+        )
+        OR EXISTS (SELECT 1 FROM erasure WHERE student_id = NEW.student_id)
+        OR EXISTS (
+            SELECT 1 FROM student_course
+            WHERE student_id = NEW.student_id AND status IN ('enrolled', 'waitlisted')
+        )
+    THEN
+        RAISE check_violation USING MESSAGE = TG_ARGV[0];
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER erasure_needs_a_blank_student
+BEFORE INSERT ON erasure FOR EACH ROW
+EXECUTE FUNCTION need_a_blank_student('the record of a student is blanked before it is erased');
+
+CREATE TRIGGER erasure_is_never_updated
+BEFORE UPDATE ON erasure FOR EACH ROW
+EXECUTE FUNCTION refuse('an erasure is permanent');
+
+CREATE TRIGGER erasure_is_never_deleted
+BEFORE DELETE ON erasure FOR EACH ROW
+EXECUTE FUNCTION refuse('an erasure is permanent');
 
 ---------------------------------------------------------------------------------------------------
 -- Terms
@@ -391,6 +763,29 @@ CREATE TABLE term (
 );
 
 CREATE INDEX term_by_code ON term (code, id);
+
+CREATE TRIGGER term_update_is_dated
+BEFORE UPDATE ON term FOR EACH ROW
+EXECUTE FUNCTION date_the_update();
+
+CREATE TRIGGER term_insert_leaves_a_change
+AFTER INSERT ON term FOR EACH ROW
+EXECUTE FUNCTION leave_a_change(
+    'term', '', 'code', 'title', 'start_on', 'end_on', 'max_credits', 'drop_until', 'enroll_from', 'enroll_until'
+);
+
+CREATE TRIGGER term_update_leaves_a_change
+AFTER UPDATE OF code, title, start_on, end_on, max_credits, drop_until, enroll_from, enroll_until ON term
+FOR EACH ROW
+EXECUTE FUNCTION leave_a_change(
+    'term', '', 'code', 'title', 'start_on', 'end_on', 'max_credits', 'drop_until', 'enroll_from', 'enroll_until'
+);
+
+CREATE TRIGGER term_delete_leaves_a_change
+AFTER DELETE ON term FOR EACH ROW
+EXECUTE FUNCTION leave_a_change(
+    'term', '', 'code', 'title', 'start_on', 'end_on', 'max_credits', 'drop_until', 'enroll_from', 'enroll_until'
+);
 
 ---------------------------------------------------------------------------------------------------
 -- Courses
@@ -449,6 +844,111 @@ CREATE INDEX course_by_term ON course (term, code, label, id);
 
 CREATE UNIQUE INDEX course_code_unique_without_term ON course (code, label) WHERE term IS NULL;
 
+CREATE TRIGGER course_insert_has_codes_in_open_to
+BEFORE INSERT ON course FOR EACH ROW
+WHEN (NOT is_code_list(NEW.open_to))
+EXECUTE FUNCTION refuse('a list of codes has each code once, without white space');
+
+CREATE TRIGGER course_update_has_codes_in_open_to
+BEFORE UPDATE OF open_to ON course FOR EACH ROW
+WHEN (NOT is_code_list(NEW.open_to))
+EXECUTE FUNCTION refuse('a list of codes has each code once, without white space');
+
+CREATE TRIGGER course_insert_has_codes_in_counts_as
+BEFORE INSERT ON course FOR EACH ROW
+WHEN (NOT is_code_list(NEW.counts_as))
+EXECUTE FUNCTION refuse('a list of codes has each code once, without white space');
+
+CREATE TRIGGER course_update_has_codes_in_counts_as
+BEFORE UPDATE OF counts_as ON course FOR EACH ROW
+WHEN (NOT is_code_list(NEW.counts_as))
+EXECUTE FUNCTION refuse('a list of codes has each code once, without white space');
+
+CREATE TRIGGER course_insert_has_times_in_early_access
+BEFORE INSERT ON course FOR EACH ROW
+WHEN (NOT is_early_access(NEW.early_access))
+EXECUTE FUNCTION refuse('early access has a time for each code once, without white space');
+
+CREATE TRIGGER course_update_has_times_in_early_access
+BEFORE UPDATE OF early_access ON course FOR EACH ROW
+WHEN (NOT is_early_access(NEW.early_access))
+EXECUTE FUNCTION refuse('early access has a time for each code once, without white space');
+
+CREATE TRIGGER course_update_is_dated
+BEFORE UPDATE ON course FOR EACH ROW
+EXECUTE FUNCTION date_the_update();
+
+-- A term that gets another code changes its courses: so they get a new version.
+CREATE FUNCTION follow_the_term() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.version := OLD.version + 1;
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER course_version_follows_term
+BEFORE UPDATE OF term ON course FOR EACH ROW
+WHEN (NEW.term::text IS DISTINCT FROM OLD.term::text AND NEW.version = OLD.version)
+EXECUTE FUNCTION follow_the_term();
+
+CREATE TRIGGER course_keeps_its_id
+BEFORE UPDATE OF id ON course FOR EACH ROW
+WHEN (NEW.id <> OLD.id)
+EXECUTE FUNCTION refuse('a course keeps the id');
+
+-- So the changes of the parts come before its own.
+CREATE FUNCTION remove_the_parts() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM course_requirement WHERE course_id = OLD.id;
+    DELETE FROM course_meeting WHERE course_id = OLD.id;
+    RETURN OLD;
+END
+$$;
+
+CREATE TRIGGER course_delete_removes_the_parts
+BEFORE DELETE ON course FOR EACH ROW
+EXECUTE FUNCTION remove_the_parts();
+
+CREATE FUNCTION keep_the_course() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM student_course WHERE course_id = OLD.id AND status <> 'void') THEN
+        RAISE check_violation USING MESSAGE = TG_ARGV[0];
+    END IF;
+    DELETE FROM student_course WHERE course_id = OLD.id;
+    RETURN OLD;
+END
+$$;
+
+CREATE TRIGGER course_with_enrolments_stays
+BEFORE DELETE ON course FOR EACH ROW
+EXECUTE FUNCTION keep_the_course('a course that has enrolments is not deleted');
+
+CREATE TRIGGER course_insert_leaves_a_change
+AFTER INSERT ON course FOR EACH ROW
+EXECUTE FUNCTION leave_a_change(
+    'course', '', 'code', 'section', 'title', 'instructor', 'term', 'credits', 'capacity', 'waitlist_capacity',
+    'promotion', 'enroll_from', 'enroll_until', 'drop_until', 'status', 'repeatable', 'open_to', 'early_access',
+    'counts_as'
+);
+
+CREATE TRIGGER course_update_leaves_a_change
+AFTER UPDATE OF code, section, title, instructor, term, credits, capacity, waitlist_capacity, promotion, enroll_from,
+    enroll_until, drop_until, status, repeatable, open_to, early_access, counts_as ON course
+FOR EACH ROW
+EXECUTE FUNCTION leave_a_change(
+    'course', '', 'code', 'section', 'title', 'instructor', 'term', 'credits', 'capacity', 'waitlist_capacity',
+    'promotion', 'enroll_from', 'enroll_until', 'drop_until', 'status', 'repeatable', 'open_to', 'early_access',
+    'counts_as'
+);
+
+CREATE TRIGGER course_delete_leaves_a_change
+AFTER DELETE ON course FOR EACH ROW
+EXECUTE FUNCTION leave_a_change(
+    'course', '', 'code', 'section', 'title', 'instructor', 'term', 'credits', 'capacity', 'waitlist_capacity',
+    'promotion', 'enroll_from', 'enroll_until', 'drop_until', 'status', 'repeatable', 'open_to', 'early_access',
+    'counts_as'
+);
+
 CREATE TABLE course_code (
     course_id bigint NOT NULL,
     code      citext COLLATE "C" NOT NULL,
@@ -456,6 +956,26 @@ CREATE TABLE course_code (
     CONSTRAINT course_code_course_exists FOREIGN KEY (course_id) REFERENCES course (id)
         ON UPDATE RESTRICT ON DELETE CASCADE
 );
+
+CREATE FUNCTION make_the_codes() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM course_code WHERE course_id = NEW.id;
+    INSERT INTO course_code (course_id, code) VALUES (NEW.id, NEW.code);
+    INSERT INTO course_code (course_id, code)
+    SELECT NEW.id, atom FROM json_each(NEW.counts_as)
+    ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER course_insert_makes_codes
+AFTER INSERT ON course FOR EACH ROW
+EXECUTE FUNCTION make_the_codes();
+
+CREATE TRIGGER course_update_makes_codes
+AFTER UPDATE OF code, counts_as ON course FOR EACH ROW
+WHEN (NEW.code::text <> OLD.code::text OR NEW.counts_as <> OLD.counts_as)
+EXECUTE FUNCTION make_the_codes();
 
 CREATE TABLE course_requirement (
     course_id bigint NOT NULL,
@@ -472,6 +992,18 @@ CREATE TABLE course_requirement (
 );
 
 CREATE INDEX course_requirement_by_code ON course_requirement (code);
+
+CREATE TRIGGER course_requirement_insert_leaves_a_change
+AFTER INSERT ON course_requirement FOR EACH ROW
+EXECUTE FUNCTION leave_a_change('course', 'requirement', 'choice', 'code', 'kind');
+
+CREATE TRIGGER course_requirement_update_leaves_two_changes
+AFTER UPDATE ON course_requirement FOR EACH ROW
+EXECUTE FUNCTION leave_a_change('course', 'requirement', 'choice', 'code', 'kind');
+
+CREATE TRIGGER course_requirement_delete_leaves_a_change
+AFTER DELETE ON course_requirement FOR EACH ROW
+EXECUTE FUNCTION leave_a_change('course', 'requirement', 'choice', 'code', 'kind');
 
 CREATE TABLE course_meeting (
     course_id bigint NOT NULL,
@@ -500,6 +1032,18 @@ CREATE TABLE course_meeting (
 CREATE UNIQUE INDEX course_meeting_key
 ON course_meeting (course_id, weekday, from_time, coalesce(start_on, ''));
 
+CREATE TRIGGER course_meeting_insert_leaves_a_change
+AFTER INSERT ON course_meeting FOR EACH ROW
+EXECUTE FUNCTION leave_a_change('course', 'meeting', 'weekday', 'from=from_time', 'to=to_time', 'room', 'start_on', 'end_on', 'every');
+
+CREATE TRIGGER course_meeting_update_leaves_two_changes
+AFTER UPDATE ON course_meeting FOR EACH ROW
+EXECUTE FUNCTION leave_a_change('course', 'meeting', 'weekday', 'from=from_time', 'to=to_time', 'room', 'start_on', 'end_on', 'every');
+
+CREATE TRIGGER course_meeting_delete_leaves_a_change
+AFTER DELETE ON course_meeting FOR EACH ROW
+EXECUTE FUNCTION leave_a_change('course', 'meeting', 'weekday', 'from=from_time', 'to=to_time', 'room', 'start_on', 'end_on', 'every');
+
 CREATE TABLE course_word (
     word      text COLLATE "C" NOT NULL,
     course_id bigint NOT NULL,
@@ -509,6 +1053,29 @@ CREATE TABLE course_word (
 );
 
 CREATE INDEX course_word_by_course ON course_word (course_id);
+
+CREATE FUNCTION find_the_course() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM course_word WHERE course_id = NEW.id;
+    INSERT INTO course_word (word, course_id)
+    SELECT word, course_id FROM course_search WHERE course_id = NEW.id;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER course_insert_is_found
+AFTER INSERT ON course FOR EACH ROW
+EXECUTE FUNCTION find_the_course();
+
+CREATE TRIGGER course_update_is_found
+AFTER UPDATE OF code, section, title, instructor ON course FOR EACH ROW
+WHEN (
+    NEW.code::text <> OLD.code::text
+    OR NEW.section::text IS DISTINCT FROM OLD.section::text
+    OR NEW.title::text <> OLD.title::text
+    OR NEW.instructor::text IS DISTINCT FROM OLD.instructor::text
+)
+EXECUTE FUNCTION find_the_course();
 
 ---------------------------------------------------------------------------------------------------
 -- Holds
@@ -536,73 +1103,23 @@ CREATE INDEX hold_by_student ON hold (student_id, id);
 
 CREATE INDEX hold_open ON hold (id) WHERE released_at IS NULL;
 
----------------------------------------------------------------------------------------------------
--- Enrollments
----------------------------------------------------------------------------------------------------
-
-CREATE TABLE student_course (
-    student_id     bigint NOT NULL,
-    course_id      bigint NOT NULL,
-    status         text COLLATE "C" NOT NULL,
-    enrolled_at    text COLLATE "C",
-    waitlisted_at  text COLLATE "C",
-    completed_at   text COLLATE "C",
-    dropped_at     text COLLATE "C",
-    changed_at     text COLLATE "C" NOT NULL,
-    effective_at   text COLLATE "C",
-    changed_by     text COLLATE "C",
-    change_reason  text COLLATE "C",
-    overridden     text COLLATE "C",
-    place_of       bigint,
-    queue_number   bigint NOT NULL DEFAULT 0,
-    version        bigint NOT NULL DEFAULT 1,
-    corrects       bigint,
-    restores       bigint,
-    passed         boolean,
-    grade          text COLLATE "C",
-    passed_at      text COLLATE "C",
-    queue_fraction text COLLATE "C" NOT NULL DEFAULT '',
-    instead_of     bigint,
-    CONSTRAINT student_course_outcome_makes_sense
-        CHECK (length(grade) BETWEEN 1 AND 10 AND is_moment(passed_at)),
-    CONSTRAINT student_course_queue_fraction_is_digits
-        CHECK (queue_fraction !~ '[^0-9]' AND queue_fraction NOT LIKE '%0'),
-    CONSTRAINT student_course_instead_of_another CHECK (instead_of <> course_id),
-    CONSTRAINT student_course_key PRIMARY KEY (student_id, course_id),
-    CONSTRAINT student_course_student_exists FOREIGN KEY (student_id) REFERENCES student (id)
-        ON UPDATE RESTRICT ON DELETE RESTRICT,
-    CONSTRAINT student_course_course_exists FOREIGN KEY (course_id) REFERENCES course (id)
-        ON UPDATE RESTRICT ON DELETE RESTRICT,
-    CONSTRAINT student_course_status_known
-        CHECK (status IN ('enrolled', 'waitlisted', 'completed', 'dropped', 'void')),
-    CONSTRAINT student_course_status_has_its_time CHECK (
-        CASE status
-            WHEN 'enrolled' THEN enrolled_at
-            WHEN 'waitlisted' THEN waitlisted_at
-            WHEN 'completed' THEN completed_at
-            WHEN 'dropped' THEN dropped_at
-            WHEN 'void' THEN changed_at
-        END IS NOT NULL
-    ),
-    CONSTRAINT student_course_void_has_no_time CHECK (
-        status <> 'void' OR coalesce(enrolled_at, waitlisted_at, completed_at, dropped_at) IS NULL
-    ),
-    CONSTRAINT student_course_times_are_times CHECK (
-        is_moment(enrolled_at)
-        AND is_moment(waitlisted_at)
-        AND is_moment(completed_at)
-        AND is_moment(dropped_at)
-        AND is_moment(changed_at)
-    ),
-    CONSTRAINT student_course_effective_at_is_time CHECK (is_moment(effective_at) AND effective_at <= changed_at),
-    CONSTRAINT student_course_overridden_is_a_list CHECK (overridden LIKE '["%"]'),
-    CONSTRAINT student_course_version_positive CHECK (version >= 1)
+CREATE TRIGGER hold_insert_leaves_a_change
+AFTER INSERT ON hold FOR EACH ROW
+EXECUTE FUNCTION leave_a_change(
+    'hold', '', 'student_id', 'reason', 'placed_at', 'placed_by', 'released_at', 'released_by'
 );
 
-CREATE INDEX student_course_by_course
-ON student_course (course_id, status, queue_number, queue_fraction, student_id);
+CREATE TRIGGER hold_update_leaves_a_change
+AFTER UPDATE OF student_id, reason, placed_at, placed_by, released_at, released_by ON hold FOR EACH ROW
+EXECUTE FUNCTION leave_a_change(
+    'hold', '', 'student_id', 'reason', 'placed_at', 'placed_by', 'released_at', 'released_by'
+);
 
-CREATE INDEX student_course_by_course_and_student ON student_course (course_id, student_id);
+CREATE TRIGGER hold_delete_leaves_a_change
+AFTER DELETE ON hold FOR EACH ROW
+EXECUTE FUNCTION leave_a_change(
+    'hold', '', 'student_id', 'reason', 'placed_at', 'placed_by', 'released_at', 'released_by'
+);
 
 ---------------------------------------------------------------------------------------------------
 -- Events
@@ -664,6 +1181,708 @@ WHERE corrects IS NOT NULL;
 
 CREATE INDEX student_course_event_with_override ON student_course_event (id) WHERE overridden IS NOT NULL;
 
+-- Gives the next id, and refuses any other: so the ids have no gaps, and are in the order of the commits.
+CREATE FUNCTION number_the_event() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    next bigint := 1 + coalesce((SELECT max(id) FROM student_course_event), 0);
+BEGIN
+    IF NEW.id <> next THEN
+        RAISE check_violation USING MESSAGE = TG_ARGV[0];
+    END IF;
+    NEW.id := next;
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER student_course_event_is_numbered
+BEFORE INSERT ON student_course_event FOR EACH ROW
+EXECUTE FUNCTION number_the_event('history is append-only');
+
+CREATE FUNCTION move_on_the_waitlist() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.from_status IS DISTINCT FROM 'waitlisted'
+        OR NEW.to_status <> 'waitlisted'
+        OR NEW.reason IS NULL
+        OR NEW.position IS NULL
+        OR EXISTS (
+            SELECT 1 FROM student_course
+            WHERE course_id = NEW.course_id AND status = 'waitlisted'
+                AND queue_number = NEW.queue_number AND queue_fraction = NEW.queue_fraction
+                AND student_id <> NEW.student_id
+        )
+    THEN
+        RAISE check_violation USING MESSAGE = TG_ARGV[0];
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER student_course_event_moves_on_the_waitlist
+BEFORE INSERT ON student_course_event FOR EACH ROW
+WHEN (
+    (NEW.queue_number IS NOT NULL OR NEW.queue_fraction IS NOT NULL OR NEW.position IS NOT NULL)
+    AND NEW.corrects IS NULL
+)
+EXECUTE FUNCTION move_on_the_waitlist('the events give the places in a waitlist');
+
+CREATE FUNCTION take_over_a_free_place() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.to_status <> 'waitlisted'
+        OR NEW.from_status IS NOT DISTINCT FROM 'waitlisted'
+        OR NOT EXISTS (
+            SELECT 1 FROM student_course_event AS first
+            WHERE first.id = NEW.place_of
+                AND first.course_id = NEW.course_id
+                AND first.to_status = 'waitlisted'
+                AND first.from_status IS DISTINCT FROM 'waitlisted'
+                AND NOT EXISTS (
+                    SELECT 1 FROM student_course
+                    WHERE student_id = first.student_id AND course_id = first.course_id
+                        AND student_id <> NEW.student_id AND status <> 'void'
+                )
+        )
+        OR EXISTS (
+            SELECT 1 FROM student_course
+            WHERE course_id = NEW.course_id AND status = 'waitlisted'
+                AND queue_number = NEW.place_of AND queue_fraction = ''
+        )
+    THEN
+        RAISE check_violation USING MESSAGE = TG_ARGV[0];
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER student_course_event_takes_over_a_free_place
+BEFORE INSERT ON student_course_event FOR EACH ROW
+WHEN (NEW.place_of IS NOT NULL AND NEW.corrects IS NULL)
+EXECUTE FUNCTION take_over_a_free_place('the events give the places in a waitlist');
+
+CREATE TRIGGER student_course_event_is_never_deleted
+BEFORE DELETE ON student_course_event FOR EACH ROW
+EXECUTE FUNCTION refuse('history is append-only');
+
+-- Nothing but a reason and an actor that are erased is changed.
+CREATE FUNCTION keep_the_event() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (
+            NEW.id, NEW.student_id, NEW.course_id, NEW.from_status, NEW.to_status, NEW.effective_at, NEW.recorded_at,
+            NEW.overridden, NEW.place_of, NEW.corrects, NEW.restores, NEW.passed, NEW.grade, NEW.queue_number,
+            NEW.queue_fraction, NEW.position, NEW.instead_of
+        ) IS DISTINCT FROM (
+            OLD.id, OLD.student_id, OLD.course_id, OLD.from_status, OLD.to_status, OLD.effective_at, OLD.recorded_at,
+            OLD.overridden, OLD.place_of, OLD.corrects, OLD.restores, OLD.passed, OLD.grade, OLD.queue_number,
+            OLD.queue_fraction, OLD.position, OLD.instead_of
+        )
+        OR NOT (
+            NEW.reason IS NOT DISTINCT FROM OLD.reason
+            OR NEW.reason IS NULL AND EXISTS (SELECT 1 FROM erasure WHERE student_id = OLD.student_id)
+        )
+        OR NOT (
+            NEW.actor IS NOT DISTINCT FROM OLD.actor
+            OR EXISTS (SELECT 1 FROM erased_actor WHERE actor = OLD.actor AND remains = NEW.actor)
+        )
+    THEN
+        RAISE check_violation USING MESSAGE = TG_ARGV[0];
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER student_course_event_is_never_updated
+BEFORE UPDATE ON student_course_event FOR EACH ROW
+EXECUTE FUNCTION keep_the_event('history is append-only');
+
+-- Refuses an event that does not continue its enrollment's last one.
+CREATE FUNCTION follow_the_last() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    last record;
+BEGIN
+    SELECT to_status, effective_at, recorded_at INTO last FROM student_course_event
+    WHERE student_id = NEW.student_id AND course_id = NEW.course_id AND id < NEW.id
+    ORDER BY id DESC LIMIT 1;
+    IF NOT EXISTS (
+            SELECT 1 FROM student_course
+            WHERE student_id = NEW.student_id AND course_id = NEW.course_id AND status = NEW.to_status
+        )
+        OR (NEW.passed IS NOT NULL) <> (NEW.to_status = 'completed')
+        OR NEW.grade IS NOT NULL AND NEW.to_status <> 'completed'
+        OR NEW.corrects IS NULL
+        AND (NEW.restores IS NOT NULL OR NEW.to_status = 'void' AND NEW.from_status IS DISTINCT FROM 'void')
+        OR (NEW.corrects IS NULL OR NEW.to_status = 'void')
+        AND NEW.from_status IS DISTINCT FROM last.to_status
+        OR NEW.recorded_at < last.recorded_at
+        OR NEW.effective_at < last.effective_at
+        AND NEW.corrects IS NULL
+        AND coalesce(NEW.from_status, '') <> 'void'
+        AND NEW.to_status <> 'void'
+    THEN
+        RAISE check_violation USING MESSAGE = TG_ARGV[0];
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER student_course_event_follows_the_last
+AFTER INSERT ON student_course_event FOR EACH ROW
+EXECUTE FUNCTION follow_the_last('history is append-only');
+
+-- Refuses a correction of anything but the latest change that stands, and one that restores anything but the change
+-- before it. A void corrects the first.
+CREATE FUNCTION correct_the_latest() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    corrected record;
+    restored record;
+    before record;
+    place bigint;
+    moved record;
+    is_right boolean;
+BEGIN
+    IF NEW.to_status = 'void' THEN
+        SELECT id, effective_at INTO corrected FROM enrollment_event
+        WHERE student_id = NEW.student_id
+            AND course_id = NEW.course_id
+            AND id < NEW.id
+            AND to_status <> 'void'
+            AND coalesce(superseded_by, NEW.id) = NEW.id
+        ORDER BY id LIMIT 1;
+        is_right := NEW.restores IS NULL
+            AND (NEW.corrects, NEW.effective_at) IS NOT DISTINCT FROM (corrected.id, corrected.effective_at);
+    ELSE
+        SELECT id, to_status INTO corrected FROM enrollment_event
+        WHERE student_id = NEW.student_id
+            AND course_id = NEW.course_id
+            AND id < NEW.id
+            AND from_status IS DISTINCT FROM to_status
+            AND coalesce(superseded_by, NEW.id) = NEW.id
+        ORDER BY id DESC LIMIT 1;
+        SELECT id, to_status, effective_at, passed, grade INTO restored FROM enrollment_event
+        WHERE student_id = NEW.student_id
+            AND course_id = NEW.course_id
+            AND id < NEW.corrects
+            AND from_status IS DISTINCT FROM to_status
+            AND coalesce(superseded_by, NEW.id) = NEW.id
+        ORDER BY id DESC LIMIT 1;
+        SELECT to_status, effective_at INTO before FROM enrollment_event
+        WHERE student_id = NEW.student_id
+            AND course_id = NEW.course_id
+            AND id < coalesce(NEW.restores, NEW.corrects)
+            AND superseded_by IS NULL
+        ORDER BY id DESC LIMIT 1;
+        SELECT coalesce(place_of, id) INTO place FROM student_course_event
+        WHERE id = coalesce(NEW.restores, NEW.corrects)
+            AND to_status = 'waitlisted'
+            AND NEW.to_status = 'waitlisted';
+        SELECT queue_number, queue_fraction INTO moved FROM enrollment_event
+        WHERE NEW.to_status = 'waitlisted'
+            AND student_id = NEW.student_id
+            AND course_id = NEW.course_id
+            AND id BETWEEN coalesce(NEW.restores, NEW.corrects) AND NEW.corrects
+            AND queue_number IS NOT NULL
+            AND coalesce(superseded_by, NEW.id) = NEW.id
+        ORDER BY id DESC LIMIT 1;
+        is_right := NEW.from_status IS DISTINCT FROM NEW.to_status
+            AND NEW.corrects IS NOT DISTINCT FROM corrected.id
+            AND coalesce(corrected.to_status <> 'void', false)
+            AND (
+                NEW.restores IS NULL
+                OR (NEW.restores, NEW.to_status, NEW.effective_at, NEW.passed, NEW.grade)
+                    IS NOT DISTINCT FROM
+                    (restored.id, restored.to_status, restored.effective_at, restored.passed, restored.grade)
+            )
+            AND NEW.from_status IS NOT DISTINCT FROM before.to_status
+            AND coalesce(before.to_status = 'void' OR before.effective_at <= NEW.effective_at, true)
+            AND NEW.place_of IS NOT DISTINCT FROM place
+            AND (NEW.queue_number, NEW.queue_fraction)
+                IS NOT DISTINCT FROM (moved.queue_number, moved.queue_fraction);
+    END IF;
+    IF NOT is_right THEN
+        RAISE check_violation USING MESSAGE = TG_ARGV[0];
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER student_course_event_corrects_the_latest
+AFTER INSERT ON student_course_event FOR EACH ROW
+WHEN (NEW.corrects IS NOT NULL)
+EXECUTE FUNCTION correct_the_latest('history is append-only');
+
+-- The enrollment follows its events. PostgreSQL runs triggers in the order of their names: the checks above come first.
+
+CREATE FUNCTION follow_a_correction() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE student_course
+    SET (enrolled_at, waitlisted_at, completed_at, dropped_at, passed, grade, passed_at) = (
+        SELECT enrolled_at, waitlisted_at, completed_at, dropped_at, passed, grade, passed_at
+        FROM enrollment_version
+        WHERE event_id = NEW.id
+    )
+    WHERE student_id = NEW.student_id AND course_id = NEW.course_id;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER student_course_follows_a_correction
+AFTER INSERT ON student_course_event FOR EACH ROW
+WHEN (NEW.corrects IS NOT NULL)
+EXECUTE FUNCTION follow_a_correction();
+
+CREATE FUNCTION follow_the_outcome() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE student_course
+    SET passed = NEW.passed,
+        grade = NEW.grade,
+        passed_at = CASE WHEN NEW.passed THEN NEW.effective_at ELSE passed_at END
+    WHERE student_id = NEW.student_id AND course_id = NEW.course_id;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER student_course_outcome_follows_the_events
+AFTER INSERT ON student_course_event FOR EACH ROW
+WHEN (NEW.to_status = 'completed' AND NEW.corrects IS NULL)
+EXECUTE FUNCTION follow_the_outcome();
+
+-- Sets the queue number to the id of the event by which the student joined the waitlist.
+CREATE FUNCTION follow_the_queue() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE student_course
+    SET (queue_number, queue_fraction) = (
+        SELECT number, fraction FROM place_by_events(NEW.student_id, NEW.course_id, NEW.to_status)
+    )
+    WHERE student_id = NEW.student_id AND course_id = NEW.course_id;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER student_course_queue_follows_the_events
+AFTER INSERT ON student_course_event FOR EACH ROW
+WHEN (NEW.from_status = 'waitlisted' OR NEW.to_status = 'waitlisted' OR NEW.corrects IS NOT NULL)
+EXECUTE FUNCTION follow_the_queue();
+
+-- After the commit, every process of the service answers those who wait for an event.
+CREATE FUNCTION announce_the_event() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NOTIFY student_course_event;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER student_course_event_is_announced
+AFTER INSERT ON student_course_event FOR EACH STATEMENT
+EXECUTE FUNCTION announce_the_event();
+
+---------------------------------------------------------------------------------------------------
+-- Enrollments
+---------------------------------------------------------------------------------------------------
+
+CREATE TABLE student_course (
+    student_id     bigint NOT NULL,
+    course_id      bigint NOT NULL,
+    status         text COLLATE "C" NOT NULL,
+    enrolled_at    text COLLATE "C",
+    waitlisted_at  text COLLATE "C",
+    completed_at   text COLLATE "C",
+    dropped_at     text COLLATE "C",
+    changed_at     text COLLATE "C" NOT NULL,
+    effective_at   text COLLATE "C",
+    changed_by     text COLLATE "C",
+    change_reason  text COLLATE "C",
+    overridden     text COLLATE "C",
+    place_of       bigint,
+    queue_number   bigint NOT NULL DEFAULT 0,
+    version        bigint NOT NULL DEFAULT 1,
+    corrects       bigint,
+    restores       bigint,
+    passed         boolean,
+    grade          text COLLATE "C",
+    passed_at      text COLLATE "C",
+    queue_fraction text COLLATE "C" NOT NULL DEFAULT '',
+    instead_of     bigint,
+    CONSTRAINT student_course_outcome_makes_sense
+        CHECK (length(grade) BETWEEN 1 AND 10 AND is_moment(passed_at)),
+    CONSTRAINT student_course_queue_fraction_is_digits
+        CHECK (queue_fraction !~ '[^0-9]' AND queue_fraction NOT LIKE '%0'),
+    CONSTRAINT student_course_instead_of_another CHECK (instead_of <> course_id),
+    CONSTRAINT student_course_key PRIMARY KEY (student_id, course_id),
+    CONSTRAINT student_course_student_exists FOREIGN KEY (student_id) REFERENCES student (id)
+        ON UPDATE RESTRICT ON DELETE RESTRICT,
+    CONSTRAINT student_course_course_exists FOREIGN KEY (course_id) REFERENCES course (id)
+        ON UPDATE RESTRICT ON DELETE RESTRICT,
+    CONSTRAINT student_course_status_known
+        CHECK (status IN ('enrolled', 'waitlisted', 'completed', 'dropped', 'void')),
+    CONSTRAINT student_course_status_has_its_time CHECK (
+        CASE status
+            WHEN 'enrolled' THEN enrolled_at
+            WHEN 'waitlisted' THEN waitlisted_at
+            WHEN 'completed' THEN completed_at
+            WHEN 'dropped' THEN dropped_at
+            ELSE changed_at
+        END IS NOT NULL
+    ),
+    CONSTRAINT student_course_void_has_no_time CHECK (
+        status <> 'void' OR coalesce(enrolled_at, waitlisted_at, completed_at, dropped_at) IS NULL
+    ),
+    CONSTRAINT student_course_times_are_times CHECK (
+        is_moment(enrolled_at)
+        AND is_moment(waitlisted_at)
+        AND is_moment(completed_at)
+        AND is_moment(dropped_at)
+        AND is_moment(changed_at)
+    ),
+    CONSTRAINT student_course_effective_at_is_time CHECK (is_moment(effective_at) AND effective_at <= changed_at),
+    CONSTRAINT student_course_overridden_is_a_list CHECK (overridden LIKE '["%"]'),
+    CONSTRAINT student_course_version_positive CHECK (version >= 1)
+);
+
+CREATE INDEX student_course_by_course
+ON student_course (course_id, status, queue_number, queue_fraction, student_id);
+
+CREATE INDEX student_course_by_course_and_student ON student_course (course_id, student_id);
+
+CREATE TRIGGER student_course_insert_does_not_jump_the_queue
+BEFORE INSERT ON student_course FOR EACH ROW
+WHEN (NEW.queue_number <> 0 OR NEW.queue_fraction <> '')
+EXECUTE FUNCTION refuse('the events give the places in a waitlist');
+
+-- The place on the waitlist that the events give to a student who waits; 0 and '' to others.
+CREATE FUNCTION place_by_events(
+    of_student bigint, of_course bigint, of_status text, OUT number bigint, OUT fraction text
+) LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    SELECT coalesce(queue_number, place_of, id), queue_fraction INTO number, fraction
+    FROM enrollment_event
+    WHERE of_status = 'waitlisted'
+        AND student_id = of_student
+        AND course_id = of_course
+        AND to_status = 'waitlisted'
+        AND (from_status IS DISTINCT FROM 'waitlisted' OR queue_number IS NOT NULL)
+        AND superseded_by IS NULL
+    ORDER BY id DESC LIMIT 1;
+    number := coalesce(number, 0);
+    fraction := coalesce(fraction, '');
+END
+$$;
+
+CREATE FUNCTION keep_the_place() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    place record;
+BEGIN
+    SELECT number, fraction INTO place FROM place_by_events(NEW.student_id, NEW.course_id, NEW.status);
+    IF NEW.queue_number <> place.number OR NEW.queue_fraction <> place.fraction THEN
+        RAISE check_violation USING MESSAGE = TG_ARGV[0];
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER student_course_update_does_not_jump_the_queue
+BEFORE UPDATE OF queue_number, queue_fraction ON student_course FOR EACH ROW
+WHEN (
+    NOT (
+        NEW.version > OLD.version
+        AND OLD.status = 'waitlisted'
+        AND NEW.status = 'waitlisted'
+        AND NEW.change_reason IS NOT NULL
+        AND NEW.corrects IS NOT DISTINCT FROM OLD.corrects
+        AND NEW.queue_fraction <> ''
+    )
+)
+EXECUTE FUNCTION keep_the_place('the events give the places in a waitlist');
+
+CREATE TRIGGER student_course_keeps_its_key
+BEFORE UPDATE OF student_id, course_id ON student_course FOR EACH ROW
+WHEN (NEW.student_id <> OLD.student_id OR NEW.course_id <> OLD.course_id)
+EXECUTE FUNCTION refuse('an enrolment keeps its student and its course');
+
+CREATE TRIGGER student_course_version_never_falls
+BEFORE UPDATE ON student_course FOR EACH ROW
+WHEN (NEW.version < OLD.version)
+EXECUTE FUNCTION refuse('the version of an enrolment never falls');
+
+CREATE TRIGGER student_course_is_never_deleted
+BEFORE DELETE ON student_course FOR EACH ROW
+WHEN (OLD.status <> 'void')
+EXECUTE FUNCTION refuse('an enrolment is dropped, never deleted');
+
+-- Adds the event of a new enrollment. The version becomes at least the number of its events.
+CREATE FUNCTION record_the_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    last record;
+    events bigint;
+BEGIN
+    SELECT to_status, effective_at, recorded_at INTO last FROM student_course_event
+    WHERE student_id = NEW.student_id AND course_id = NEW.course_id
+    ORDER BY id DESC LIMIT 1;
+    INSERT INTO student_course_event (
+        student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
+        place_of, corrects, restores, passed, grade, instead_of
+    )
+    VALUES (
+        NEW.student_id,
+        NEW.course_id,
+        last.to_status,
+        NEW.status,
+        coalesce(NEW.effective_at, greatest(NEW.changed_at, last.effective_at)),
+        greatest(NEW.changed_at, last.recorded_at),
+        NEW.changed_by,
+        NEW.change_reason,
+        NEW.overridden,
+        NEW.place_of,
+        NEW.corrects,
+        NEW.restores,
+        CASE WHEN NEW.status = 'completed' THEN coalesce(NEW.passed, true) END,
+        CASE WHEN NEW.status = 'completed' THEN NEW.grade END,
+        CASE WHEN NEW.status = 'waitlisted' THEN NEW.instead_of END
+    );
+    IF last.to_status IS NOT NULL THEN
+        SELECT count(*) INTO events FROM student_course_event
+        WHERE student_id = NEW.student_id AND course_id = NEW.course_id;
+        UPDATE student_course SET version = events
+        WHERE student_id = NEW.student_id AND course_id = NEW.course_id AND version < events;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER student_course_insert_is_recorded
+AFTER INSERT ON student_course FOR EACH ROW
+EXECUTE FUNCTION record_the_insert();
+
+-- Whether an update is more than what an erasure blanks, and more than what the events say already.
+CREATE FUNCTION is_a_change(old_row student_course, new_row student_course) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    stands record;
+BEGIN
+    IF new_row.status <> old_row.status
+        OR new_row.changed_at <> old_row.changed_at
+        OR new_row.effective_at IS DISTINCT FROM old_row.effective_at
+        OR new_row.overridden IS DISTINCT FROM old_row.overridden
+        OR new_row.place_of IS DISTINCT FROM old_row.place_of
+        OR new_row.corrects IS DISTINCT FROM old_row.corrects
+        OR new_row.restores IS DISTINCT FROM old_row.restores
+        OR new_row.instead_of IS DISTINCT FROM old_row.instead_of AND new_row.status = 'waitlisted'
+        OR (new_row.queue_number, new_row.queue_fraction) <> (old_row.queue_number, old_row.queue_fraction)
+        AND new_row.version > old_row.version
+    THEN
+        RETURN true;
+    END IF;
+    IF new_row.change_reason IS DISTINCT FROM old_row.change_reason AND NOT (
+        new_row.change_reason IS NULL
+        AND EXISTS (SELECT 1 FROM erasure WHERE student_id = new_row.student_id)
+    ) THEN
+        RETURN true;
+    END IF;
+    IF new_row.changed_by IS DISTINCT FROM old_row.changed_by AND NOT EXISTS (
+        SELECT 1 FROM erased_actor WHERE actor = old_row.changed_by AND remains = new_row.changed_by
+    ) THEN
+        RETURN true;
+    END IF;
+    SELECT * INTO stands FROM enrollment_version
+    WHERE event_id = (
+        SELECT max(id) FROM student_course_event
+        WHERE student_id = new_row.student_id AND course_id = new_row.course_id
+    );
+    RETURN (new_row.enrolled_at, new_row.waitlisted_at, new_row.completed_at, new_row.dropped_at)
+            IS DISTINCT FROM (old_row.enrolled_at, old_row.waitlisted_at, old_row.completed_at, old_row.dropped_at)
+        AND (new_row.enrolled_at, new_row.waitlisted_at, new_row.completed_at, new_row.dropped_at)
+            IS DISTINCT FROM (stands.enrolled_at, stands.waitlisted_at, stands.completed_at, stands.dropped_at)
+        OR new_row.status <> 'void'
+        AND (new_row.passed, new_row.grade, new_row.passed_at)
+            IS DISTINCT FROM (old_row.passed, old_row.grade, old_row.passed_at)
+        AND (new_row.passed, new_row.grade, new_row.passed_at)
+            IS DISTINCT FROM (stands.passed, stands.grade, stands.passed_at);
+END
+$$;
+
+-- Adds the event of a change. Without a new version, it is dated now and has no actor.
+CREATE FUNCTION record_the_update() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    is_new boolean := NEW.version > OLD.version;
+    is_moved boolean := is_new
+        AND (NEW.queue_number, NEW.queue_fraction) <> (OLD.queue_number, OLD.queue_fraction);
+    corrected bigint := CASE WHEN is_new AND NEW.corrects IS DISTINCT FROM OLD.corrects THEN NEW.corrects END;
+    restored bigint := CASE WHEN is_new AND NEW.corrects IS DISTINCT FROM OLD.corrects THEN NEW.restores END;
+    at text := CASE WHEN is_new THEN NEW.changed_at ELSE now_as_text() END;
+    effective text := CASE WHEN is_new THEN NEW.effective_at END;
+    last record;
+    event student_course_event;
+BEGIN
+    IF NOT is_a_change(OLD, NEW) THEN
+        RETURN NULL;
+    END IF;
+    SELECT effective_at, recorded_at INTO last FROM student_course_event
+    WHERE student_id = NEW.student_id AND course_id = NEW.course_id
+    ORDER BY id DESC LIMIT 1;
+    event.student_id := NEW.student_id;
+    event.course_id := NEW.course_id;
+    event.from_status := OLD.status;
+    event.to_status := NEW.status;
+    event.recorded_at := greatest(at, last.recorded_at);
+    IF is_new THEN
+        event.actor := NEW.changed_by;
+        event.reason := NEW.change_reason;
+        event.overridden := NEW.overridden;
+    END IF;
+    IF NEW.status = 'completed' THEN
+        event.passed := coalesce(NEW.passed, true);
+        event.grade := NEW.grade;
+    ELSIF NEW.status = 'waitlisted' THEN
+        event.instead_of := NEW.instead_of;
+    END IF;
+    IF is_moved THEN
+        SELECT count(*) INTO event.position FROM student_course
+        WHERE course_id = NEW.course_id
+            AND status = 'waitlisted'
+            AND (queue_number, queue_fraction) <= (NEW.queue_number, NEW.queue_fraction);
+    END IF;
+
+    IF NEW.status = 'void' AND OLD.status <> 'void' THEN
+        -- It is void from its beginning.
+        SELECT min(id) INTO corrected FROM enrollment_event
+        WHERE student_id = NEW.student_id
+            AND course_id = NEW.course_id
+            AND superseded_by IS NULL
+            AND to_status <> 'void';
+        SELECT effective_at INTO event.effective_at FROM student_course_event WHERE id = corrected;
+    ELSIF effective IS NOT NULL THEN
+        event.effective_at := effective;
+    ELSIF NEW.status = OLD.status THEN
+        -- What stays as it was has been so since then.
+        event.effective_at := last.effective_at;
+    ELSE
+        event.effective_at := greatest(at, last.effective_at);
+    END IF;
+
+    event.corrects := corrected;
+    event.restores := restored;
+    IF corrected IS NULL THEN
+        IF is_new AND NEW.place_of IS DISTINCT FROM OLD.place_of THEN
+            event.place_of := NEW.place_of;
+        END IF;
+        IF is_moved THEN
+            event.queue_number := NEW.queue_number;
+            event.queue_fraction := NEW.queue_fraction;
+        END IF;
+    ELSE
+        IF NEW.status <> 'void' THEN
+            -- What held before the corrected event, or before the restored one.
+            event.from_status := (
+                SELECT to_status FROM enrollment_event
+                WHERE student_id = NEW.student_id
+                    AND course_id = NEW.course_id
+                    AND id < coalesce(restored, corrected)
+                    AND superseded_by IS NULL
+                ORDER BY id DESC LIMIT 1
+            );
+        END IF;
+        IF NEW.status = 'waitlisted' THEN
+            SELECT coalesce(place_of, id) INTO event.place_of FROM student_course_event
+            WHERE id = coalesce(restored, corrected) AND to_status = 'waitlisted';
+            -- What is waitlisted again is in the place to which it was moved last, if it was.
+            SELECT queue_number, queue_fraction INTO event.queue_number, event.queue_fraction
+            FROM enrollment_event
+            WHERE student_id = NEW.student_id
+                AND course_id = NEW.course_id
+                AND id BETWEEN coalesce(NEW.restores, NEW.corrects) AND NEW.corrects
+                AND queue_number IS NOT NULL
+                AND superseded_by IS NULL
+            ORDER BY id DESC LIMIT 1;
+        END IF;
+    END IF;
+
+    INSERT INTO student_course_event SELECT (event).*;
+    UPDATE student_course SET version = OLD.version + 1
+    WHERE student_id = NEW.student_id AND course_id = NEW.course_id AND NOT is_new;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER student_course_update_is_recorded
+AFTER UPDATE ON student_course FOR EACH ROW
+WHEN (
+    (
+        NEW.status, NEW.changed_at, NEW.effective_at, NEW.overridden, NEW.place_of, NEW.corrects, NEW.restores,
+        NEW.instead_of, NEW.change_reason, NEW.changed_by, NEW.enrolled_at, NEW.waitlisted_at, NEW.completed_at,
+        NEW.dropped_at, NEW.passed, NEW.grade, NEW.passed_at
+    ) IS DISTINCT FROM (
+        OLD.status, OLD.changed_at, OLD.effective_at, OLD.overridden, OLD.place_of, OLD.corrects, OLD.restores,
+        OLD.instead_of, OLD.change_reason, OLD.changed_by, OLD.enrolled_at, OLD.waitlisted_at, OLD.completed_at,
+        OLD.dropped_at, OLD.passed, OLD.grade, OLD.passed_at
+    )
+    OR NEW.version > OLD.version
+    AND (NEW.queue_number, NEW.queue_fraction) <> (OLD.queue_number, OLD.queue_fraction)
+)
+EXECUTE FUNCTION record_the_update();
+
+-- Refuses a seat, or a place to wait, that a course does not have. The arguments are the status and the rule, which is
+-- the text of the refusal. A course is looked at once for each statement, since one can enroll thousands. A student who
+-- came later, by the same statement, for whom the rule was overridden, has not taken the place of another.
+CREATE FUNCTION need_room() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    override text := '%"' || TG_ARGV[1] || '"%';
+    -- The last event of each course that needs room.
+    claims bigint[];
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        claims := ARRAY (
+            SELECT max(event.id)
+            FROM new_row
+            JOIN student_course_event AS event USING (student_id, course_id)
+            WHERE new_row.status = TG_ARGV[0] AND coalesce(new_row.overridden, '') NOT LIKE override
+            GROUP BY course_id
+        );
+    ELSE
+        claims := ARRAY (
+            SELECT max(event.id)
+            FROM new_row
+            JOIN old_row USING (student_id, course_id)
+            JOIN student_course_event AS event USING (student_id, course_id)
+            WHERE new_row.status = TG_ARGV[0]
+                AND old_row.status <> TG_ARGV[0]
+                AND NOT (new_row.version > old_row.version AND coalesce(new_row.overridden, '') LIKE override)
+            GROUP BY course_id
+        );
+    END IF;
+    IF EXISTS (
+        SELECT 1
+        FROM student_course_event AS claim
+        JOIN course ON course.id = claim.course_id
+        WHERE claim.id = ANY (claims)
+            AND CASE TG_ARGV[0] WHEN 'enrolled' THEN capacity ELSE waitlist_capacity END < (
+                SELECT count(*) FROM student_course
+                WHERE course_id = claim.course_id AND status = TG_ARGV[0]
+            ) - (
+                SELECT count(*) FROM student_course_event AS later
+                WHERE later.course_id = claim.course_id
+                    AND later.id > claim.id
+                    AND later.to_status = TG_ARGV[0]
+                    AND later.from_status IS DISTINCT FROM TG_ARGV[0]
+            )
+    ) THEN
+        RAISE check_violation USING MESSAGE = TG_ARGV[1];
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER student_course_insert_needs_a_seat
+AFTER INSERT ON student_course REFERENCING NEW TABLE AS new_row FOR EACH STATEMENT
+EXECUTE FUNCTION need_room('enrolled', 'course_full');
+
+CREATE TRIGGER student_course_insert_needs_a_place_to_wait
+AFTER INSERT ON student_course REFERENCING NEW TABLE AS new_row FOR EACH STATEMENT
+EXECUTE FUNCTION need_room('waitlisted', 'waitlist_full');
+
+CREATE TRIGGER student_course_update_needs_a_seat
+AFTER UPDATE ON student_course REFERENCING OLD TABLE AS old_row NEW TABLE AS new_row FOR EACH STATEMENT
+EXECUTE FUNCTION need_room('enrolled', 'course_full');
+
+CREATE TRIGGER student_course_update_needs_a_place_to_wait
+AFTER UPDATE ON student_course REFERENCING OLD TABLE AS old_row NEW TABLE AS new_row FOR EACH STATEMENT
+EXECUTE FUNCTION need_room('waitlisted', 'waitlist_full');
+
 ---------------------------------------------------------------------------------------------------
 -- Tokens
 ---------------------------------------------------------------------------------------------------
@@ -700,6 +1919,25 @@ CREATE TABLE token (
 );
 
 CREATE INDEX token_by_student ON token (student_id, id);
+
+CREATE TRIGGER token_insert_leaves_a_change
+AFTER INSERT ON token FOR EACH ROW
+EXECUTE FUNCTION leave_a_change(
+    'token', '', 'name', 'role', 'student_id', 'created_at', 'created_by', 'expires_at', 'revoked_at', 'revoked_by'
+);
+
+CREATE TRIGGER token_update_leaves_a_change
+AFTER UPDATE OF name, role, student_id, created_at, created_by, expires_at, revoked_at, revoked_by ON token
+FOR EACH ROW
+EXECUTE FUNCTION leave_a_change(
+    'token', '', 'name', 'role', 'student_id', 'created_at', 'created_by', 'expires_at', 'revoked_at', 'revoked_by'
+);
+
+CREATE TRIGGER token_delete_leaves_a_change
+AFTER DELETE ON token FOR EACH ROW
+EXECUTE FUNCTION leave_a_change(
+    'token', '', 'name', 'role', 'student_id', 'created_at', 'created_by', 'expires_at', 'revoked_at', 'revoked_by'
+);
 
 CREATE TABLE sign_in_link (
     id         bigint NOT NULL PRIMARY KEY,
@@ -792,6 +2030,10 @@ CREATE TABLE import (
     CONSTRAINT import_version_positive CHECK (version >= 1)
 );
 
+CREATE TRIGGER import_stays
+BEFORE DELETE ON import FOR EACH ROW
+EXECUTE FUNCTION refuse('an import is undone, never deleted');
+
 CREATE TABLE source_record (
     id         bigint NOT NULL PRIMARY KEY,
     first_id   bigint,
@@ -858,6 +2100,17 @@ CREATE TABLE school (
     CONSTRAINT school_key_form CHECK (key ~ '^[0-9a-f]{12}$'),
     CONSTRAINT school_name_length CHECK (length(name) BETWEEN 1 AND 200)
 );
+
+CREATE TRIGGER school_keeps_its_key
+BEFORE UPDATE ON school FOR EACH ROW
+WHEN (NEW.key <> OLD.key OR NEW.id <> OLD.id)
+EXECUTE FUNCTION refuse('the school keeps its key');
+
+CREATE TRIGGER school_stays
+BEFORE DELETE ON school FOR EACH ROW
+EXECUTE FUNCTION refuse('the school is never deleted');
+
+INSERT INTO school (id) VALUES (1);
 
 ---------------------------------------------------------------------------------------------------
 -- Views
@@ -1134,3 +2387,48 @@ WHERE waiting.status = 'waitlisted'
     AND other.student_id = waiting.student_id
     AND other.course_id = waiting.instead_of
     AND other.status = 'enrolled';
+
+---------------------------------------------------------------------------------------------------
+-- Every table
+---------------------------------------------------------------------------------------------------
+
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY[
+        'acting', 'course', 'course_code', 'course_meeting', 'course_requirement', 'course_word', 'deleted_id',
+        'erasure', 'hold', 'import', 'kept_answer', 'letter', 'record_change', 'school', 'session', 'sign_in_link',
+        'source_record', 'student', 'student_course', 'student_course_event', 'student_word', 'term', 'token'
+    ]
+    LOOP
+        EXECUTE format(
+            'CREATE TRIGGER one_writer_at_a_time BEFORE INSERT OR UPDATE OR DELETE ON %I'
+            ' FOR EACH STATEMENT EXECUTE FUNCTION take_the_write_lock()',
+            name
+        );
+        -- No trigger of a row fires for it, and so nothing would be refused, and nothing recorded.
+        EXECUTE format(
+            'CREATE TRIGGER %I BEFORE TRUNCATE ON %I'
+            ' FOR EACH STATEMENT EXECUTE FUNCTION refuse(''rows are deleted, never truncated'')',
+            name || '_is_never_truncated', name
+        );
+    END LOOP;
+
+    FOREACH name IN ARRAY ARRAY[
+        'course', 'hold', 'import', 'session', 'sign_in_link', 'source_record', 'student', 'term', 'token'
+    ]
+    LOOP
+        EXECUTE format(
+            'CREATE TRIGGER %I BEFORE INSERT ON %I'
+            ' FOR EACH ROW WHEN (NEW.id IS NULL) EXECUTE FUNCTION give_an_id()',
+            name || '_is_given_an_id', name
+        );
+        EXECUTE format(
+            'CREATE TRIGGER %I AFTER DELETE ON %I REFERENCING OLD TABLE AS old_row'
+            ' FOR EACH STATEMENT EXECUTE FUNCTION keep_the_deleted_id()',
+            name || '_id_is_kept', name
+        );
+    END LOOP;
+END
+$$;
