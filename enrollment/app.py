@@ -1,7 +1,6 @@
 """The life of a request, from its headers to its response, whatever fails on the way."""
 
 import logging
-import math
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -15,26 +14,29 @@ from enrollment.api.operations import OPERATIONS
 from enrollment.config import Config
 from enrollment.http.addresses import check_host, find_client, known_hosts
 from enrollment.http.authentication import Authenticator
-from enrollment.http.content import Pieces, discard, size_of
+from enrollment.http.content import Pieces
 from enrollment.http.context import Context
 from enrollment.http.endpoint import prepare, read, write
 from enrollment.http.operation import answer_unrouted, make_router, match
 from enrollment.http.responses import (
     Response,
+    complete,
     log_failure,
     render_failure,
     render_problem,
     service_failed,
 )
 from enrollment.http.writes import RolledBack
-from enrollment.log import requests
+from enrollment.log import FailureLog, requests
 from enrollment.metrics import Metrics
 from enrollment.problems.errors import Problem
-from enrollment.problems.registry import OPERATOR_PROBLEMS, PROBLEM_TYPES
+from enrollment.problems.registry import OPERATOR_PROBLEMS
 from enrollment.storage.database import Database
+from enrollment.storage.engine import open_database
 from enrollment.web.held import HeldFiles
 from enrollment.web.pages import PAGES
 from enrollment.web.site import (
+    admit_page,
     receive_file,
     receive_page,
     render_problem_page,
@@ -44,23 +46,12 @@ from enrollment.web.site import (
 from enrollment.web.visit import Site
 
 log = logging.getLogger("enrollment")
-# In seconds. A failure that lasts is logged once in this time, not once for each request.
-FAILURES_LOGGED_EVERY = 60
-# Only the client may keep a response, and no browser may run or load anything because of it.
-SECURITY_HEADERS = {
-    "Cache-Control": "private, no-cache",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-# The statuses of responses without content.
-WITHOUT_CONTENT = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
 class App:
-    """The service. Call `open` for each request, then `receive`, then `run` if there is no response
-    yet, and then `record`.
+    """The service. Call `open` for each request, then `receive`, `admit` and `run`, each if there
+    is no response yet, and then `record`.
 
     It is also a WSGI application (PEP 3333), for tests and for other servers.
     """
@@ -75,8 +66,7 @@ class App:
         self._metrics = metrics
         self._config = config
         self._hosts = known_hosts((config.host, *config.allowed_hosts))
-        # When each problem was last logged, in seconds of `time.monotonic`.
-        self._last_logged = dict.fromkeys(OPERATOR_PROBLEMS, -math.inf)
+        self._failures = FailureLog()
 
     def close(self) -> None:
         """Write the last uses of tokens, forget held files, and close the database."""
@@ -89,7 +79,8 @@ class App:
     ) -> Iterable[bytes]:
         started = time.perf_counter()
         context = self.open(environ)
-        response = self.receive(context) or self.read_upload(context) or self.run(context)
+        response = self.receive(context) or self.admit(context)
+        response = response or self.read_upload(context) or self.run(context)
         context.close()
         self.record(context, response.status, time.perf_counter() - started)
         if self.authenticator.token_uses_due():
@@ -105,12 +96,19 @@ class App:
         return Context(environ, self._metrics.expose, self._config.time_zone, find_token)
 
     def receive(self, context: Context) -> Response | None:
-        """Route and authorize a request. Return the response if it is a refusal or a quick read, or
-        None if the request must be run.
+        """Route a request. Return the response if it needs neither a token nor the database.
+
+        This waits for nothing.
+        """
+        return self._answer(context, self._receive)
+
+    def admit(self, context: Context) -> Response | None:
+        """Authorize a request that was received. Return the response if it is a refusal or a quick
+        read, or None if the request must be run.
 
         This waits neither for a body nor for a write of this process.
         """
-        return self._answer(context, self._receive)
+        return self._answer(context, self._admit)
 
     def read_upload(self, context: Context) -> Response | None:
         """Read the file that is the body, if the operation takes one. Return the response if it is
@@ -127,6 +125,16 @@ class App:
         the write waited.
         """
         response = self._answer(context, self._run)
+        assert response
+        return response
+
+    def refuse(self, context: Context, problem: Problem) -> Response:
+        """Return the response to a problem that was raised after `run` had returned."""
+
+        def fail(context: Context) -> Response:
+            raise problem
+
+        response = self._answer(context, fail)
         assert response
         return response
 
@@ -151,11 +159,20 @@ class App:
         operation = context.operation
         assert operation
         if operation.is_page:
-            return receive_page(self._site, context)
-        if operation.is_public:
+            receive_page(context)
+        elif operation.is_public:
             prepare(context)
             waits = operation.body or operation.is_slow(context.query)
             return None if waits else read(context, self.database)
+        return None
+
+    def _admit(self, context: Context) -> Response | None:
+        operation = context.operation
+        assert operation
+        if operation.is_public:
+            return None
+        if operation.is_page:
+            return admit_page(self._site, context)
         if not operation.reads and self.authenticator.recognize(context):
             prepare(context)
             return None
@@ -193,7 +210,7 @@ class App:
         # Rendering a problem can fail, too.
         except Exception as error:
             response = render_failure(context, error)
-        return None if response is None else _complete(context, response)
+        return None if response is None else complete(context, response)
 
     def _answer_or_refuse(
         self, context: Context, act: Callable[[Context], Response | None]
@@ -203,7 +220,7 @@ class App:
             return act(context)
         except Problem as problem:
             if problem.code in OPERATOR_PROBLEMS:
-                self._log(problem)
+                self._failures.add(problem)
             return self._refuse(context, problem)
         except Exception as error:
             if not wants_page(context):
@@ -217,34 +234,11 @@ class App:
             return render_problem_page(self._site, context, problem)
         return render_problem(context, problem)
 
-    def _log(self, failure: Problem) -> None:
-        """Log a failure that only the operator can fix, with the message of SQLite if any."""
-        now = time.monotonic()
-        if now >= self._last_logged[failure.code] + FAILURES_LOGGED_EVERY:
-            self._last_logged[failure.code] = now
-            cause, advice = failure.__cause__ or failure.detail, PROBLEM_TYPES[failure.code].advice
-            log.error("%s: %s: %s", failure.code, str(cause).rstrip("."), advice)
-
-
-def _complete(context: Context, response: Response) -> Response:
-    """Add the headers that all responses have, and remove the content of a response to HEAD."""
-    headers: dict[str, str] = {**SECURITY_HEADERS, **context.rate_limit, **response.headers}
-    headers["X-Request-Id"] = context.request_id
-    if response.status in WITHOUT_CONTENT:
-        headers.pop("Content-Type", None)
-    else:
-        headers["Content-Length"] = str(size_of(response.content))
-    if context.method == "HEAD":
-        discard(response.content)
-        response = response._replace(content=b"")
-    return response._replace(headers=headers)
-
 
 def make_app(config: Config) -> App:
     """Make the service for a database that has been migrated. The caller closes it.
 
     Raises CommandError if the database cannot be written.
     """
-    database = Database(config.database, config.busy_timeout)
-    authenticator = Authenticator(database, config)
-    return App(database, authenticator, Metrics(database, config.database), config)
+    database = open_database(config.database, config.busy_timeout)
+    return App(database, Authenticator(database, config), Metrics(database), config)

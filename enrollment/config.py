@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from enrollment.model.location import Location, location
 from enrollment.problems.errors import UsageError
 
 # These functions read the text of a setting. Each raises ValueError if the text is invalid.
@@ -33,13 +34,6 @@ def _positive_seconds(text: str) -> float:
     if not seconds:
         raise ValueError
     return seconds
-
-
-def _file(text: str) -> Path:
-    # SQLite would not take `:memory:` or `file:...` for the name of a file.
-    if not Path(text).name or text.endswith("/") or text.startswith((":memory:", "file:")):
-        raise ValueError
-    return Path(text)
 
 
 def _time_zone(text: str) -> ZoneInfo:
@@ -90,7 +84,12 @@ def _setting(default: Any, parse: Callable[[str], Any], expected: str, help: str
 class Config:
     """The value of every setting."""
 
-    database: Path = _setting(Path("enrollment.db"), _file, "the name of a file", "the SQLite file")
+    database: Location = _setting(
+        Path("enrollment.db"),
+        location,
+        "the name of a file or postgresql://...",
+        "the SQLite file, or the URL of a PostgreSQL database",
+    )
     host: str = _setting("127.0.0.1", str, "an address", "the address to listen on")
     port: int = _setting(8000, _port, "a number from 1 to 65535", "the port to listen on")
     busy_timeout: float = _setting(

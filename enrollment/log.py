@@ -3,6 +3,7 @@ becomes of a line that cannot be written."""
 
 import json
 import logging
+import math
 import re
 import sys
 import time
@@ -13,7 +14,12 @@ from typing import Any
 from urllib.parse import quote
 
 from enrollment.http.context import Context
+from enrollment.problems.errors import Problem
+from enrollment.problems.registry import OPERATOR_PROBLEMS, PROBLEM_TYPES
 
+log = logging.getLogger("enrollment")
+# In seconds: how often a failure that lasts is logged.
+FAILURES_LOGGED_EVERY = 60
 LINE = "{time} INFO {request_id} {client} {token_id} {method} {path} {status} {milliseconds}"
 PLAIN = re.compile("[A-Za-z0-9/_.~-]*")
 # The log must not have a token that a client sends in the wrong place; nor the code of a link,
@@ -80,10 +86,9 @@ def configure(log_format: str) -> None:
     """Send what `enrollment` logs to standard error, as "plain" or as "json"."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter() if log_format == "json" else PlainFormatter())
-    logger = logging.getLogger("enrollment")
-    logger.handlers = [handler]
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
+    log.handlers = [handler]
+    log.setLevel(logging.INFO)
+    log.propagate = False
     requests.form = json.dumps if log_format == "json" else _plain_line
 
 
@@ -107,3 +112,20 @@ def _shown(sent: str) -> str:
     if not PLAIN.fullmatch(sent):
         sent = quote(sent, encoding="latin-1")
     return SECRET.sub(r"\1_...", sent) if "_" in sent else sent
+
+
+class FailureLog:
+    """The log of failures that only the operator can fix. One that lasts is logged once a minute,
+    not once for each request."""
+
+    def __init__(self) -> None:
+        # When each problem was last logged, in seconds of `time.monotonic`.
+        self._last = dict.fromkeys(OPERATOR_PROBLEMS, -math.inf)
+
+    def add(self, failure: Problem) -> None:
+        """Log a failure, with the message of the database if any."""
+        now = time.monotonic()
+        if now >= self._last[failure.code] + FAILURES_LOGGED_EVERY:
+            self._last[failure.code] = now
+            cause, advice = failure.__cause__ or failure.detail, PROBLEM_TYPES[failure.code].advice
+            log.error("%s: %s: %s", failure.code, str(cause).strip().rstrip("."), advice)

@@ -7,7 +7,6 @@ import platform
 from collections.abc import Iterator
 from http import HTTPMethod
 from importlib.metadata import version
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -29,8 +28,8 @@ from enrollment.data.metrics import get_seats, list_changes
 from enrollment.http.context import Context
 from enrollment.http.operation import template
 from enrollment.model.types import Timestamp
+from enrollment.storage.connection import Connection
 from enrollment.storage.database import Database
-from enrollment.storage.sqlite import Connection, sqlite_version
 
 METHODS = frozenset(HTTPMethod)
 # In seconds. A reader of the change feed may wait for half a minute.
@@ -51,10 +50,8 @@ class _OutputCollector(Collector):
 class Metrics:
     """The metrics of one application, in a registry of its common."""
 
-    def __init__(self, database: Database, file: Path) -> None:
-        # SQLite follows a link to the database, and puts the log beside the real file.
-        real = file.resolve()
-        self._files = {"database": real, "wal": real.with_name(f"{real.name}-wal")}
+    def __init__(self, database: Database) -> None:
+        self._database = database
         # The counters of the requests so far, by the path of the operation, method and status.
         self._counters: dict[tuple[str | None, str, int], tuple[Counter, Histogram]] = {}
         self._lock = Lock()
@@ -88,10 +85,11 @@ class Metrics:
             "wal": Gauge("wal_bytes", "Size of the write-ahead log", **common),
         }
         self._registry.register(_OutputCollector())
+        engine, engine_version = database.engine
         versions = {
             "version": version("enrollment"),
             "python": platform.python_version(),
-            "sqlite": sqlite_version(),
+            engine: engine_version,
         }
         build = Gauge("build_info", "What runs here, in labels", [*versions], **common)
         build.labels(**versions).set(1)
@@ -129,6 +127,6 @@ class Metrics:
             for row in list_changes(db, self._last_event):
                 self._changes.labels(row["from_status"], row["to_status"]).inc(row["count"])
                 self._last_event = max(self._last_event, row["last_id"])
-            for name, file in self._files.items():
-                self._sizes[name].set(file.stat().st_size if file.exists() else 0)
+            for name, size in self._database.sizes(db).items():
+                self._sizes[name].set(size)
             return generate_latest(self._registry)

@@ -14,7 +14,7 @@ from enrollment.model.records import Enrollment
 from enrollment.model.requests import ChangeDetails, ErasureInput, MergeInput, TakeBackInput
 from enrollment.model.results import Merge, Page
 from enrollment.problems.registry import rules_for
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
 
 
 def take_back_change(

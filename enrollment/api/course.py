@@ -27,7 +27,7 @@ from enrollment.model.results import (
 )
 from enrollment.model.types import Timestamp
 from enrollment.problems.registry import rules_for
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
 
 
 def list_courses(context: Context, db: Connection, query: CourseFilter) -> Result:

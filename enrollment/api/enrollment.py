@@ -27,7 +27,7 @@ from enrollment.model.requests import (
 )
 from enrollment.model.results import BulkResults, Eligibility, EligibleCourse, Page
 from enrollment.problems.registry import rules_for
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
 
 
 def list_courses_of_student(

@@ -14,7 +14,7 @@ from enrollment.http.visibility import visible_events
 from enrollment.model.queries import EventFilter, Pagination
 from enrollment.model.records import Event
 from enrollment.model.results import EventFeed, Page
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
 
 
 def list_events(context: Context, db: Connection, query: EventFilter) -> Result:

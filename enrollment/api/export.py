@@ -21,7 +21,7 @@ from enrollment.http.download import download
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.exports import PackageScope, RosterListFilter, StudentListFilter
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
 
 ZIP = "application/zip"
 

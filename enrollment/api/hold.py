@@ -11,7 +11,7 @@ from enrollment.http.responses import Result, created, no_content, ok
 from enrollment.model.queries import HoldFilter, Pagination
 from enrollment.model.records import Hold, HoldInput
 from enrollment.model.results import Page
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
 
 
 def list_holds(context: Context, db: Connection, student_id: int, query: Pagination) -> Result:

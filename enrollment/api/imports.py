@@ -26,7 +26,7 @@ from enrollment.model.import_options import ImportOptions, UndoOptions
 from enrollment.model.imports import Import, ImportReport, Undo
 from enrollment.model.queries import Pagination
 from enrollment.model.results import Page
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
 
 # What the file may be said to be. Its content decides what it is.
 UPLOADS = (

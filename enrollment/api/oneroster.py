@@ -20,7 +20,7 @@ from enrollment.http.record_filter import wanted_page
 from enrollment.http.responses import Result
 from enrollment.model.oneroster import LARGEST_PAGE, PageOfRecords, RecordQuery
 from enrollment.problems.errors import Problem
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
 
 # The lists within a record, and within a class of a school.
 WITHIN = {

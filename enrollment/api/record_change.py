@@ -12,7 +12,7 @@ from enrollment.model.queries import HistoryFilter, RecordChangeFilter
 from enrollment.model.results import Page
 from enrollment.model.types import RecordSubject
 from enrollment.problems.errors import Problem
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
 
 
 def list_changes(context: Context, db: Connection, query: RecordChangeFilter) -> Result:

@@ -14,8 +14,8 @@ from enrollment.model.results import Liveness, Readiness, Service
 from enrollment.openapi import pages
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
+from enrollment.storage.connection import Connection
 from enrollment.storage.database import Database
-from enrollment.storage.sqlite import Connection
 
 
 def read_service(context: Context, database: Database) -> Result:
@@ -39,7 +39,6 @@ def check_readiness(context: Context, database: Database) -> Result:
     if not database.is_writing:
         with database.write() as db:
             probe_write(db)
-    database.check_disk_space()
     return ok(Readiness(status="ready"))
 
 

@@ -17,7 +17,7 @@ from enrollment.model.requests import StudentBatchInput
 from enrollment.model.results import Page, StudentResult, StudentResults
 from enrollment.model.types import Timestamp
 from enrollment.problems.registry import rules_for
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
 
 
 def list_students(context: Context, db: Connection, query: StudentFilter) -> Result:

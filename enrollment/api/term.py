@@ -15,7 +15,7 @@ from enrollment.model.records import Input, Term, TermInput
 from enrollment.model.results import Page
 from enrollment.model.types import Timestamp
 from enrollment.problems.registry import rules_for
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
 
 
 def list_terms(context: Context, db: Connection, query: TermFilter) -> Result:

@@ -12,7 +12,7 @@ from enrollment.model.queries import Pagination
 from enrollment.model.records import NewToken, Token, TokenInput
 from enrollment.model.results import Page
 from enrollment.problems.registry import rules_for
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
 
 
 def list_tokens(context: Context, db: Connection, query: Pagination) -> Result:

@@ -11,7 +11,7 @@ from enrollment.model.records import Enrollment
 from enrollment.model.requests import ChangeDetails, PositionInput, PromotionInput
 from enrollment.model.results import BulkResults
 from enrollment.problems.registry import rules_for
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
 
 
 def promote_from_waitlist(

@@ -8,7 +8,8 @@ from enrollment.cli.console import add_settings, complete_file, count, format_co
 from enrollment.config import Config
 from enrollment.maintenance import backup
 from enrollment.problems.errors import CommandError, UsageError
-from enrollment.storage.lock import lock_database
+from enrollment.storage.engine import lock_database
+from enrollment.storage.lock import Purpose
 
 
 def add(verbs: Any) -> None:
@@ -69,7 +70,7 @@ def _verify(file: Path) -> str:
 
 def restore(config: Config, options: argparse.Namespace) -> None:
     """Run `restore FILE`. Raises CommandError."""
-    with lock_database(config.database, exclusive=True):
+    with lock_database(config.database, Purpose.REPLACE):
         kept = backup.restore(config.database, options.backup)
     print(f"restored  {config.database}")
     if kept:

@@ -4,7 +4,6 @@ import argparse
 import sys
 from collections.abc import Mapping
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 import shtab
@@ -32,7 +31,7 @@ def add_settings(verb: argparse.ArgumentParser, *names: str) -> None:
                 help=about,
                 default=argparse.SUPPRESS,
             )
-            if setting.type is Path:
+            if setting.name == "database":
                 complete_file(argument)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from enrollment.cli.console import add_settings, count, format_counts, print_outcome
 from enrollment.config import Config
 from enrollment.maintenance import demo, migrations
-from enrollment.storage.database import Database
-from enrollment.storage.lock import lock_database
+from enrollment.storage.engine import lock_database, open_database
+from enrollment.storage.lock import Purpose
 
 
 def add(verbs: Any) -> None:
@@ -24,8 +24,8 @@ def add(verbs: Any) -> None:
 
 def fill(config: Config, options: argparse.Namespace) -> None:
     """Run `demo`. Raises CommandError if the database has students."""
-    with lock_database(config.database, exclusive=False):
+    with lock_database(config.database, Purpose.CHANGE):
         print_outcome("applied", migrations.ensure_current(config.database, may_migrate=False))
-        with closing(Database(config.database, config.busy_timeout)) as database:
+        with closing(open_database(config.database, config.busy_timeout)) as database:
             written = demo.fill(database, options.students, options.seed)
     print(f"{config.database} now has", format_counts(written))

@@ -26,7 +26,7 @@ from enrollment.model.records import Change
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import CommandError, Problem, UsageError
 from enrollment.problems.registry import PROBLEM_TYPES
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
 
 # Who makes the changes of these commands, in the history.
 ACTOR = "command line"

@@ -8,7 +8,8 @@ from enrollment.cli.console import add_json, add_settings, print_json, print_out
 from enrollment.config import Config
 from enrollment.maintenance import migrations
 from enrollment.problems.errors import CommandError, UsageError
-from enrollment.storage.lock import lock_database
+from enrollment.storage.engine import lock_database
+from enrollment.storage.lock import Purpose
 
 
 def add(verbs: Any) -> None:
@@ -40,7 +41,7 @@ def add(verbs: Any) -> None:
 
 def apply(config: Config, options: argparse.Namespace) -> None:
     """Run `migrate`. Raises CommandError, UsageError."""
-    with lock_database(config.database, exclusive=False):
+    with lock_database(config.database, Purpose.CHANGE):
         outcome = migrations.migrate(config.database, options.to, options.dry_run)
     print_outcome("would apply" if options.dry_run else "applied", outcome)
     if not outcome.ids:
@@ -71,7 +72,7 @@ def rollback(config: Config, options: argparse.Namespace) -> None:
         print("The data that they added is lost. Type yes to continue: ", end="", flush=True)
         if sys.stdin.readline().strip() != "yes":
             raise CommandError("nothing was changed")
-    with lock_database(config.database, exclusive=False):
+    with lock_database(config.database, Purpose.CHANGE):
         print_outcome("rolled back", migrations.rollback(config.database, options.keep))
 
 

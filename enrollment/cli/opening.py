@@ -6,8 +6,9 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from enrollment.config import Config
 from enrollment.maintenance import migrations
 from enrollment.problems.errors import CommandError
+from enrollment.storage import engine
 from enrollment.storage.database import Database
-from enrollment.storage.lock import lock_database
+from enrollment.storage.lock import Purpose
 
 
 @contextmanager
@@ -16,14 +17,15 @@ def open_database(config: Config) -> Iterator[Database]:
 
     Raises CommandError if the database does not exist or has pending migrations.
     """
-    if not config.database.exists():
+    if not migrations.schema_of(config.database).exists():
         raise CommandError(f"{config.database} does not exist")
     with ExitStack() as stack:
         # If no service runs, the lock keeps migrations and restores out meanwhile. A service that
         # runs has the lock, and may keep it: it looks up the token of each request in the database.
         with suppress(CommandError):
-            stack.enter_context(lock_database(config.database, exclusive=False))
+            stack.enter_context(engine.lock_database(config.database, Purpose.USE))
         migrations.ensure_current(config.database, may_migrate=False)
-        database = stack.enter_context(closing(Database(config.database, config.busy_timeout)))
+        database = engine.open_database(config.database, config.busy_timeout)
+        stack.enter_context(closing(database))
         database.disable_checkpoints()
         yield database

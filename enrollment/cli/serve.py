@@ -14,8 +14,8 @@ from enrollment.maintenance import migrations
 from enrollment.model.records import Change, TokenInput
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import CommandError
-from enrollment.storage.database import Database
-from enrollment.storage.lock import lock_database
+from enrollment.storage.engine import lock_database, open_database
+from enrollment.storage.lock import Purpose
 
 
 def add(verbs: Any) -> None:
@@ -29,7 +29,7 @@ def add(verbs: Any) -> None:
 def serve(config: Config, options: argparse.Namespace) -> None:
     """Run `serve`, which returns when the service is stopped. Raises CommandError, OSError."""
     output.never_wait()
-    with closing(server.listen(config)) as listener, lock_database(config.database, exclusive=True):
+    with closing(server.listen(config)) as listener, lock_database(config.database, Purpose.SERVE):
         print_outcome(
             "applied", migrations.ensure_current(config.database, may_migrate=options.migrate)
         )
@@ -43,7 +43,7 @@ def _create_first_admin(config: Config) -> None:
     Raises CommandError if other machines can reach the service: then an operator must create it.
     """
     with (
-        closing(Database(config.database, config.busy_timeout)) as database,
+        closing(open_database(config.database, config.busy_timeout)) as database,
         database.write() as db,
     ):
         change = Change(at=Timestamp.now(), actor="serve")

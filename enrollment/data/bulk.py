@@ -16,8 +16,8 @@ from enrollment.data.violations import raise_violations
 from enrollment.model.records import Change
 from enrollment.model.results import BulkResult, Violation
 from enrollment.problems.registry import PROBLEM_TYPES
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, to_json
-from enrollment.storage.sqlite import Connection
 
 SQL = queries("enrollment")
 # The outcomes of an enrollment that begins.

@@ -6,8 +6,8 @@ from enrollment.data.roster import ALWAYS
 from enrollment.data.term import get_term
 from enrollment.model.history import Census, CensusCounts, CourseCensus
 from enrollment.model.queries import CensusFilter
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries
-from enrollment.storage.sqlite import Connection
 
 SQL = queries("census")
 

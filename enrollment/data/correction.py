@@ -11,8 +11,8 @@ from enrollment.data.enrollment import get_enrollment, put_enrollment
 from enrollment.data.outcome import as_bool
 from enrollment.data.violations import raise_broken_rules, raise_violations
 from enrollment.model.records import Change, Enrollment
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, to_json
-from enrollment.storage.sqlite import Connection
 
 SQL = queries("correction")
 ENROLLMENT = queries("enrollment")

@@ -27,8 +27,8 @@ from enrollment.model.courses import (
 from enrollment.model.queries import CourseFilter
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
+from enrollment.storage.connection import Connection, Row
 from enrollment.storage.queries import queries, to_json
-from enrollment.storage.sqlite import Connection, Row
 
 SQL = queries("course")
 

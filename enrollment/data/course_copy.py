@@ -13,8 +13,8 @@ from enrollment.model.courses import Course, CourseInput, Meeting
 from enrollment.model.results import Violation
 from enrollment.model.types import Date, Timestamp
 from enrollment.problems.errors import Problem
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, to_json
-from enrollment.storage.sqlite import Connection
 
 COURSE = queries("course")
 

@@ -15,8 +15,8 @@ from enrollment.model.records import Change
 from enrollment.model.results import AffectedEnrollment, Eligibility, EligibleCourse, Violation
 from enrollment.model.types import Date, OverridableRule, Timestamp
 from enrollment.problems.registry import rules_for
+from enrollment.storage.connection import Connection, Row
 from enrollment.storage.queries import queries, to_json
-from enrollment.storage.sqlite import Connection, Row
 
 SQL = queries("eligibility")
 COURSE = queries("course")

@@ -14,8 +14,8 @@ from enrollment.data.violations import (
 )
 from enrollment.model.records import Change, Enrollment
 from enrollment.model.results import Violation
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, to_json
-from enrollment.storage.sqlite import Connection
 
 SQL = queries("enrollment")
 

@@ -25,8 +25,8 @@ from enrollment.model.records import Change, Enrollment, Student
 from enrollment.model.results import Violation
 from enrollment.model.types import Date
 from enrollment.problems.errors import Problem
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, to_json
-from enrollment.storage.sqlite import Connection
 
 SQL = queries("enrollment")
 

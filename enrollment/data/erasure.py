@@ -1,5 +1,6 @@
 """Erasure: the data of a person is blanked for good. Counts and events stay what they were."""
 
+from msgspec.json import decode
 from msgspec.structs import asdict
 
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
@@ -7,8 +8,8 @@ from enrollment.data.violations import raise_broken_rules
 from enrollment.model.history import Erasure
 from enrollment.model.queries import Pagination
 from enrollment.model.records import Change
-from enrollment.storage.queries import queries
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
+from enrollment.storage.queries import queries, to_json
 
 SQL = queries("erasure")
 # What is left of a stored response that spoke of the person, and of a change on record.
@@ -43,6 +44,13 @@ def erase_student(db: Connection, student_id: int, reason: str, change: Change) 
     SQL.update_stored_responses_erased(db, **student, content=ERASED.encode())
     SQL.update_tokens_erased(db, **student, **acting)
     SQL.delete_source_records_erased(db, **student)
-    SQL.update_imports_erased(db)
+    _erase_quotes(db)
     SQL.update_record_changes_erased(db, **student, before=NOTHING, after=ERASED)
     return erasure
+
+
+def _erase_quotes(db: Connection) -> None:
+    """Remove what imports quote of files."""
+    for row in SQL.list_quoting_imports(db):
+        report = decode(row["report"]) | {"faults": []}
+        SQL.update_import_erased(db, id=row["id"], report=to_json(report))

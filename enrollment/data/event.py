@@ -10,8 +10,8 @@ from enrollment.data.keyset import KeysetPage, KeysetPosition, id_range, list_pa
 from enrollment.data.outcome import as_bool
 from enrollment.model.queries import EventFilter, Pagination
 from enrollment.model.records import Event
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries
-from enrollment.storage.sqlite import Connection
 
 SQL = queries("event")
 

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, to_json
-from enrollment.storage.sqlite import Connection
 
 SQL = queries("export")
 # A row of an export, by the names of its columns.
@@ -59,8 +59,8 @@ def check_scope(db: Connection, scope: Scope) -> None:
 def has_early_completions(db: Connection, begin_of: Callable[[str], str]) -> bool:
     """Whether any course was completed before the last day of its term. `begin_of` returns when a
     day begins."""
-    ends = {row["code"]: begin_of(row["end_on"]) for row in SQL.list_term_ends(db)}
-    return bool(SQL.get_early_completion(db, ends=to_json(ends))["found"])
+    ends = [(row["code"], begin_of(row["end_on"])) for row in SQL.list_term_ends(db)]
+    return bool(SQL.get_early_completion(db, term_ends=to_json(ends))["found"])
 
 
 def list_terms(db: Connection, scope: Scope) -> Iterator[Fields]:

@@ -7,8 +7,8 @@ from enrollment.data.student import get_student
 from enrollment.model.queries import HoldFilter, Pagination
 from enrollment.model.records import Change, Hold, HoldInput
 from enrollment.problems.errors import Problem
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries
-from enrollment.storage.sqlite import Connection
 
 SQL = queries("hold")
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from enrollment.model.types import Timestamp
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, to_json
-from enrollment.storage.sqlite import Connection
 
 SQL = queries("idempotency_key")
 
@@ -42,9 +42,16 @@ def find_stored_response(db: Connection, key: IdempotencyKey) -> StoredResponse 
 def insert_stored_response(db: Connection, key: IdempotencyKey, response: StoredResponse) -> None:
     """Store a response, and delete a few old ones."""
     SQL.delete_old_responses(db, since=_since(key))
-    parameters = response._asdict() | {"headers": to_json(dict(response.headers))}
-    at = Timestamp.now()
-    SQL.insert_stored_response(db, token_id=key.token_id, key=key.key, at=at, **parameters)
+    SQL.insert_stored_response(
+        db,
+        token_id=key.token_id,
+        key=key.key,
+        fingerprint=response.fingerprint,
+        status_code=response.status,
+        headers=to_json(dict(response.headers)),
+        content=response.content,
+        at=Timestamp.now(),
+    )
 
 
 def _since(key: IdempotencyKey) -> Timestamp:

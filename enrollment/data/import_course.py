@@ -2,8 +2,8 @@
 
 from enrollment.data.import_row import insert_missing_records, insert_source_records
 from enrollment.model.records import Change
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries
-from enrollment.storage.sqlite import Connection
 
 SQL = queries("import_course")
 

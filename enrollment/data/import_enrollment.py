@@ -14,8 +14,8 @@ from enrollment.data.import_row import insert_missing_records, insert_source_rec
 from enrollment.model.records import Change
 from enrollment.model.results import Violation
 from enrollment.model.types import OverridableRule
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, to_json
-from enrollment.storage.sqlite import Connection
 
 SQL = queries("import_enrollment")
 # How many enrollments are decided on at once. The seats that they take count for the next ones.

@@ -7,8 +7,8 @@ from datetime import date, timedelta, tzinfo
 from typing import NamedTuple
 
 from enrollment.model.days import begin_of
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, to_json
-from enrollment.storage.sqlite import Connection
 
 SQL = queries("import_row")
 # Whatever is no student, term or course of ours is kept as it came.
@@ -40,10 +40,9 @@ def incoming(
     create_tables(db)
     for staged in rows:
         SQL.insert_incoming(db, staged=staged)
-    names = ("incoming_id", "place", "sourced_id")
-    SQL.insert_incoming_session(db, (dict(zip(names, named, strict=True)) for named in sessions))
-    days = [row["day"] for row in SQL.list_incoming_days(db)]
-    SQL.insert_incoming_day(db, [_day(day, zone) for day in days])
+    SQL.insert_incoming_sessions(db, sessions=to_json([*sessions]))
+    days = [_day(row["day"], zone) for row in SQL.list_incoming_days(db)]
+    SQL.insert_incoming_days(db, days=to_json(days))
     yield
     _drop_tables(db)
 
@@ -81,10 +80,11 @@ def _drop_tables(db: Connection) -> None:
     SQL.drop_decision(db)
 
 
-def _day(day: str, zone: tzinfo) -> dict[str, str]:
+def _day(day: str, zone: tzinfo) -> tuple[str, str, str]:
+    """Return a day, the day before, and when it begins."""
     found = date.fromisoformat(day)
     before = found - timedelta(1) if found > date.min else found
-    return {"day": day, "day_before": before.isoformat(), "begins_at": begin_of(zone, day)}
+    return day, before.isoformat(), begin_of(zone, day)
 
 
 def leave_out_unknown_deletions(db: Connection, source: str, delta_kinds: Sequence[str]) -> None:

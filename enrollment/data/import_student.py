@@ -6,8 +6,8 @@ from enrollment.data.import_row import (
     update_records_superseded,
 )
 from enrollment.model.records import Change
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries
-from enrollment.storage.sqlite import Connection
 
 SQL = queries("import_student")
 # What an export writes for the given name of a person who has none.

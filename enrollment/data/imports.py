@@ -46,8 +46,8 @@ from enrollment.model.imports import (
 from enrollment.model.queries import Pagination
 from enrollment.model.records import Change
 from enrollment.problems.errors import Problem
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, to_json
-from enrollment.storage.sqlite import Connection
 
 SQL = queries("import")
 # So many records, or so large a part of them, may end without a confirmation.

@@ -2,15 +2,15 @@
 
 from itertools import islice
 
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, resource_dir
-from enrollment.storage.sqlite import Connection
 
 SQL = queries("integrity")
-MIGRATIONS = {
-    path.stem
-    for path in resource_dir("migrations").glob("*.sql")
-    if ".rollback" not in path.suffixes
-}
+# The ids of the migrations, for SQLite and for PostgreSQL.
+MIGRATIONS = [
+    {path.stem for path in folder.glob("*.sql") if ".rollback" not in path.suffixes}
+    for folder in (resource_dir("migrations"), resource_dir("migrations") / "postgresql")
+]
 # At most so many findings of the same kind are returned.
 MAX_FINDINGS = 10
 
@@ -49,7 +49,7 @@ def list_search_mismatches(db: Connection) -> list[str]:
 
 def is_current(db: Connection) -> bool:
     """Whether the schema is the one that this release was written for."""
-    return {row["migration_id"] for row in SQL.list_applied(db)} == MIGRATIONS
+    return {row["migration_id"] for row in SQL.list_applied(db)} in MIGRATIONS
 
 
 def get_counts(db: Connection) -> dict[str, int]:

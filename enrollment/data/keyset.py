@@ -10,8 +10,8 @@ import msgspec
 
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
+from enrollment.storage.connection import Connection, Row
 from enrollment.storage.queries import count_rows
-from enrollment.storage.sqlite import Connection, Row
 
 R = TypeVar("R")
 # No text that is stored has this character; it sorts after every other one.

@@ -7,8 +7,8 @@ from enrollment.data.ending import void_enrollments
 from enrollment.data.violations import raise_broken_rules
 from enrollment.model.records import Change
 from enrollment.model.results import Merge, MergedCourse
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, to_json
-from enrollment.storage.sqlite import Connection
 
 SQL = queries("merge")
 WAITLIST = queries("waitlist")

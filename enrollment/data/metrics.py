@@ -1,8 +1,8 @@
 """Numbers of the whole school, for the metrics."""
 
 from enrollment.model.types import Timestamp
+from enrollment.storage.connection import Connection, Row
 from enrollment.storage.queries import queries
-from enrollment.storage.sqlite import Connection, Row
 
 SQL = queries("metrics")
 

@@ -11,8 +11,8 @@ from msgspec.json import decode
 
 from enrollment.data.export import Fields
 from enrollment.model.oneroster import Condition, Wanted
+from enrollment.storage.connection import Connection, Row
 from enrollment.storage.queries import queries, to_json
-from enrollment.storage.sqlite import Connection, Row
 
 SQL = queries("oneroster")
 OF_ALL = {"sourcedId": "shown_id", "status": "shown_status", "dateLastModified": "updated_at"}

@@ -7,8 +7,8 @@ from enrollment.data.keyset import LAST_CHARACTER, KeysetPage, KeysetPosition, l
 from enrollment.data.outcome import as_bool
 from enrollment.data.search import split_words
 from enrollment.model.courses import Meeting, StudentCourse
+from enrollment.storage.connection import Connection, Row
 from enrollment.storage.queries import queries, to_json
-from enrollment.storage.sqlite import Connection, Row
 
 SQL = queries("page")
 

@@ -16,8 +16,8 @@ from enrollment.data.token import get_token
 from enrollment.model.history import RecordChange
 from enrollment.model.queries import HistoryFilter, RecordChangeFilter
 from enrollment.model.types import RecordSubject, Timestamp
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries
-from enrollment.storage.sqlite import Connection
 
 SQL = queries("record_change")
 # What raises the problem of a record that does not exist. A hold is looked up by its student.

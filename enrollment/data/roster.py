@@ -11,8 +11,8 @@ from enrollment.data.student import get_student, student_not_found
 from enrollment.model.courses import StudentCourse
 from enrollment.model.queries import RosterFilter, StudentCourseFilter, StudentRosterFilter
 from enrollment.model.records import RosterEntry
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries
-from enrollment.storage.sqlite import Connection
 
 SQL = queries("roster")
 # Later than any time in a request.

@@ -3,8 +3,8 @@
 from typing import Any
 
 from enrollment.data.keyset import LAST_CHARACTER
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, to_json
-from enrollment.storage.sqlite import Connection
 
 SQL = queries("search")
 # From so many uses on, a word is common. The query counts no further.

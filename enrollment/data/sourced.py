@@ -6,8 +6,8 @@ from typing import Any
 from msgspec.json import decode
 
 from enrollment.data.export import Fields, Scope
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries
-from enrollment.storage.sqlite import Connection
 
 SQL = queries("sourced")
 

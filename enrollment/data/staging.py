@@ -4,8 +4,8 @@ connection, so that queries can hold them against each other."""
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from enrollment.storage.connection import Connection, Row
 from enrollment.storage.queries import queries, to_json
-from enrollment.storage.sqlite import Connection, Row
 
 SQL = queries("staging")
 # How many rows are passed on at a time.
@@ -74,7 +74,7 @@ class Staging:
             sourced_id=content.get("sourcedId"),
             is_deleted=content.get("status") == "tobedeleted",
             is_sound=sound,
-            content=to_json(content),
+            cells=to_json(content),
             user_ref=content.get("userSourcedId", person),
             class_ref=content.get("classSourcedId"),
             number=number,

@@ -20,8 +20,8 @@ from enrollment.model.queries import StudentFilter
 from enrollment.model.records import NewStudent, PossibleDuplicate, Student, StudentInput
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, to_json
-from enrollment.storage.sqlite import Connection
 
 SQL = queries("student")
 

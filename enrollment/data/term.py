@@ -8,8 +8,8 @@ from enrollment.model.queries import TermFilter
 from enrollment.model.records import Term, TermInput
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries
-from enrollment.storage.sqlite import Connection
 
 SQL = queries("term")
 

@@ -14,8 +14,8 @@ from enrollment.model.queries import Pagination
 from enrollment.model.records import Change, NewToken, Token, TokenInput
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
+from enrollment.storage.connection import Connection, Row
 from enrollment.storage.queries import queries, to_json
-from enrollment.storage.sqlite import Connection, Row
 
 SQL = queries("token")
 # A prefix that scanners for leaked secrets recognize, the lookup, and a secret of 192 bits.

@@ -8,8 +8,8 @@ from enrollment.model.imports import MOST_CHANGES, Undo, UndoneItem
 from enrollment.model.records import Change
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries
-from enrollment.storage.sqlite import Connection
 
 SQL = queries("undo")
 # Those that leave seats come before those that need one.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
-from enrollment.storage.sqlite import Row
+from enrollment.storage.connection import Row
 
 
 def violation(row: Row, pointer: str | None) -> Violation:

@@ -10,8 +10,8 @@ from enrollment.data.ending import StatusChange, update_enrollments
 from enrollment.data.violations import raise_broken_rules
 from enrollment.model.records import Change
 from enrollment.model.results import Violation
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, to_json
-from enrollment.storage.sqlite import Connection
 
 SQL = queries("waitlist")
 ENROLLMENT = queries("enrollment")

@@ -5,8 +5,8 @@ from itertools import count
 from enrollment.data.enrollment import get_enrollment
 from enrollment.data.violations import raise_broken_rules
 from enrollment.model.records import Change, Enrollment
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries
-from enrollment.storage.sqlite import Connection
 
 SQL = queries("waitlist")
 

@@ -26,7 +26,7 @@ from enrollment.model.imports import (
 from enrollment.model.records import Change
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
 
 # The name of a source that has none.
 NO_SOURCE = "default"

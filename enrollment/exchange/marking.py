@@ -17,7 +17,7 @@ from enrollment.model.import_options import ImportOptions
 from enrollment.model.imports import ImportFault
 from enrollment.model.records import Change
 from enrollment.problems.errors import Problem
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
 
 TITLE = "List"
 # Who is who is lost, but all rows were read.

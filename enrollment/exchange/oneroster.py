@@ -13,7 +13,7 @@ from enrollment.data.export import Fields, School, Scope
 from enrollment.exchange.columns import NOT_KEPT, TABLES
 from enrollment.exchange.projection import OUTCOME, Projection
 from enrollment.model.days import begin_of
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
 
 # The session of the courses without a term.
 NO_TERM: Fields = dict.fromkeys(("title", "start_on", "end_on", "updated_at"), None) | {"id": 0}

@@ -9,7 +9,7 @@ from enrollment.data.export import Fields, Scope
 from enrollment.exchange.headers import METADATA
 from enrollment.exchange.sourced import Sourced
 from enrollment.model.days import day_after, school_year
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
 
 # Completed before the end of the term: otherwise the end would say that the student has left.
 OUTCOME = f"{METADATA}outcome"

@@ -13,7 +13,7 @@ from enrollment.exchange.projection import Projection
 from enrollment.exchange.records import Records
 from enrollment.model.oneroster import Wanted
 from enrollment.problems.errors import Problem
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
 
 TERMS = ("term", "semester")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from enrollment.data import sourced
 from enrollment.data.export import Fields, Scope
 from enrollment.exchange.overlay import kept, overlay, resolve, updated
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
 
 # Our columns, and theirs.
 OF_STUDENT = {

@@ -16,7 +16,7 @@ from typing import IO, BinaryIO
 from enrollment.data.export import Scope, get_school
 from enrollment.exchange.oneroster import Sheet, manifest, sheets
 from enrollment.problems.errors import CommandError
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
 
 # The first time that an archive can hold: when it was written is no part of an export.
 NO_TIME = (1980, 1, 1, 0, 0, 0)

@@ -12,8 +12,8 @@ from enrollment.http.context import Caller, Context
 from enrollment.http.rate_limit import RateLimiter, Usage
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
+from enrollment.storage.connection import Connection, Row
 from enrollment.storage.database import Database
-from enrollment.storage.sqlite import Connection, Row
 
 # Sets of roles that may use an operation. With the role student, a path that names a student must
 # name the student of the token.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from enrollment.storage.sqlite import Connection, Row
+from enrollment.storage.connection import Connection, Row
 
 if TYPE_CHECKING:
     from enrollment.http.operation import Operation

@@ -19,8 +19,8 @@ from enrollment.model.requests import ChangeDetails
 from enrollment.model.results import Violation
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
+from enrollment.storage.connection import Connection
 from enrollment.storage.database import Database
-from enrollment.storage.sqlite import Connection
 
 
 def prepare(context: Context) -> None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from enrollment.http.conditional import etag_of, not_modified
-from enrollment.http.content import Content, digest_of, discard
+from enrollment.http.content import Content, digest_of, discard, size_of
 from enrollment.http.context import Context
 from enrollment.http.imsx import error_of, is_oneroster
 from enrollment.model.results import Violation
@@ -19,6 +19,15 @@ from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
 
 log = logging.getLogger("enrollment")
+# Only the client may keep a response, and no browser may run or load anything because of it.
+SECURITY_HEADERS = {
+    "Cache-Control": "private, no-cache",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+# The statuses of responses without content.
+WITHOUT_CONTENT = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
 class Result(NamedTuple):
@@ -131,3 +140,17 @@ def status_of(violations: Sequence[Violation]) -> int:
     if not violations:
         return HTTPStatus.CREATED
     return PROBLEM_TYPES[Problem.from_violations(violations).code].status
+
+
+def complete(context: Context, response: Response) -> Response:
+    """Add the headers that all responses have, and remove the content of a response to HEAD."""
+    headers: dict[str, str] = {**SECURITY_HEADERS, **context.rate_limit, **response.headers}
+    headers["X-Request-Id"] = context.request_id
+    if response.status in WITHOUT_CONTENT:
+        headers.pop("Content-Type", None)
+    else:
+        headers["Content-Length"] = str(size_of(response.content))
+    if context.method == "HEAD":
+        discard(response.content)
+        response = response._replace(content=b"")
+    return response._replace(headers=headers)

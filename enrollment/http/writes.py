@@ -23,7 +23,7 @@ from enrollment.model.queries import EventFilter
 from enrollment.model.results import DryRun
 from enrollment.model.types import UNBOUNDED
 from enrollment.problems.errors import Problem
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
 
 # The most events that a dry run shows. No request leaves so many, but that of a file.
 EVENTS_SHOWN, EVENTS_SHOWN_OF_FILE = UNBOUNDED, 1000

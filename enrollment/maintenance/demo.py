@@ -31,9 +31,9 @@ from enrollment.model.queries import StudentFilter
 from enrollment.model.records import Change, Hold, HoldInput, StudentInput, TermInput
 from enrollment.model.types import Code, Credits, Date, PersonName, Timestamp
 from enrollment.problems.errors import CommandError
+from enrollment.storage.connection import Connection
 from enrollment.storage.database import Database
 from enrollment.storage.queries import to_json
-from enrollment.storage.sqlite import Connection
 
 GRADED, *_, PRESENT = SEMESTERS
 MAX_CREDITS = Credits(15)

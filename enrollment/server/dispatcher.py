@@ -1,6 +1,7 @@
 """The dispatcher: which thread runs a request.
 
-A quick read is answered at once on the thread of the loop. A slow read runs on another thread, and
+A quick read is answered at once on the thread of the loop, unless the database is on a server: then
+a few threads wait for that. A slow read runs on another thread, and
 an export, which can take minutes, on a third, as does the reading of a file that is to be imported.
 Writes are queued: those that are ready together share one transaction, and so one wait for the
 disk.
@@ -19,12 +20,17 @@ from enrollment.config import Config
 from enrollment.http.body import BODY_LIMIT
 from enrollment.http.context import Context
 from enrollment.http.responses import Response
+from enrollment.problems.errors import Problem
 from enrollment.server.adapter import Request
 from enrollment.server.long_polls import LongPolls
 from enrollment.server.write_queue import WriteQueue
 
-# After how many seconds a request is tried again if another process has locked the database.
+# After how many seconds a request is tried again if the database is locked or can't be reached.
 BUSY_INTERVAL = 0.02
+# What another process or server causes, and what may be over soon.
+PASSING = ("database_busy", "database_unreachable")
+# How many quick reads can wait for a server at a time.
+REMOTE_READS = 4
 # How many seconds a stop waits for bodies that have arrived but have not been read.
 LAST_BODIES_TIMEOUT = 0.5
 
@@ -39,17 +45,19 @@ class Dispatcher:
         self._config = config
         self._loop = asyncio.get_running_loop()
         self._long_polls = LongPolls(app.database)
+        self._is_remote = app.database.is_remote
+        self._remote_reads = ThreadPoolExecutor(REMOTE_READS, "reads")
         self._slow_reads = ThreadPoolExecutor(1, "slow-reads")
         # Start the threads now: if there can be none, the start fails, not the first slow read.
         self._slow_reads.submit(int).result()
         self._exports = ThreadPoolExecutor(1, "exports")
         self._exports.submit(int).result()
-        self._writes: WriteQueue[Response] = WriteQueue(app.database, self._long_polls.notify)
+        self._writes: WriteQueue[Response] = WriteQueue(app.database)
         # The tasks of all requests without a response.
         self._unanswered: set[asyncio.Task[object]] = set()
         # The requests whose bodies are still arriving.
         self._incomplete: set[Request] = set()
-        # Only the task of a request waits for a locked database, not the thread that runs it.
+        # Only the task of a request waits for a locked file, not the thread that runs it.
         app.database.disable_busy_wait()
 
     def end_long_polls(self) -> None:
@@ -69,6 +77,7 @@ class Dispatcher:
     def close(self) -> None:
         """End the threads and close the database. Call it when no request is running."""
         self._writes.close()
+        self._remote_reads.shutdown()
         self._slow_reads.shutdown()
         self._exports.shutdown()
         self._app.close()
@@ -91,18 +100,26 @@ class Dispatcher:
     async def _poll(self, context: Context, request: Request) -> Response:
         """Return the response to a request. A long poll without items waits for an event and is
         answered again, until its time is over."""
+        commits = self._long_polls.commits
         response = await self._answer(context, request)
         until = request.started + context.poll_seconds
-        while context.poll_seconds and await self._long_polls.wait(request, until):
-            context.poll_seconds = 0
+        while context.poll_seconds and await self._long_polls.wait(request, until, commits):
+            context.poll_seconds, commits = 0, self._long_polls.commits
             response = await self._answer(context, request)
         return response
 
     async def _answer(self, context: Context, request: Request) -> Response:
+        if response := self._app.receive(context):
+            return response
         since = time.perf_counter()
-        while (response := self._app.receive(context)) and self._may_retry(response, since):
+        while (response := await self._admit(context)) and self._may_retry(response, since):
             await asyncio.sleep(BUSY_INTERVAL)
         return response or await self._run(context, request)
+
+    async def _admit(self, context: Context) -> Response | None:
+        if not self._is_remote:
+            return self._app.admit(context)
+        return await self._loop.run_in_executor(self._remote_reads, self._app.admit, context)
 
     async def _run(self, context: Context, request: Request) -> Response:
         run = partial(self._app.run, context)
@@ -119,15 +136,22 @@ class Dispatcher:
                 read = partial(self._app.read_upload, context)
                 if refusal := await self._loop.run_in_executor(self._exports, read):
                     return refusal
-            start = partial(self._writes.submit, run)
+            start = partial(self._write, context)
         since = time.perf_counter()
         while self._may_retry(response := await start(), since):
             await asyncio.sleep(BUSY_INTERVAL)
         return response
 
+    async def _write(self, context: Context) -> Response:
+        try:
+            return await self._writes.submit(partial(self._app.run, context))
+        # The commit that the write shared with others has failed.
+        except Problem as problem:
+            return self._app.refuse(context, problem)
+
     def _may_retry(self, response: Response, since: float) -> bool:
-        """Whether another process has locked the database, and the busy timeout is not over."""
-        if response.problem != "database_busy":
+        """Whether the database is locked or can't be reached, and the busy timeout is not over."""
+        if response.problem not in PASSING:
             return False
         return time.perf_counter() < since + self._config.busy_timeout
 

@@ -24,16 +24,20 @@ class LongPolls:
         # One future for each long poll: it is done when the long poll is woken.
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._is_ended = False
+        # How often events may have been committed so far.
+        self.commits = 0
         with database.read() as db:
             self._last_event = get_last_event_id(db)
+        database.on_commit(self._notify)
 
     def end(self) -> None:
         """Wake all long polls, and let no other wait."""
         self._is_ended = True
         self._wake(len(self._waiting))
 
-    async def wait(self, request: Request, until: float) -> bool:
-        """Wait for the next event, until a time of `time.perf_counter`.
+    async def wait(self, request: Request, until: float, commits: int) -> bool:
+        """Wait for the next event, until a time of `time.perf_counter`. `commits` is the number of
+        commits before the request was last answered.
 
         Return whether the request is worth answering again: not if the time is over, the client has
         disconnected or the service stops.
@@ -43,17 +47,21 @@ class LongPolls:
             return False
         event, closed = self._loop.create_future(), request.closed()
         self._waiting.append(event)
-        either: set[asyncio.Future[Any]] = {event, closed}
-        await asyncio.wait(either, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-        if not event.done():
-            event.cancel()
+        # From now on a commit wakes this long poll. One before has perhaps not been seen.
+        if commits == self.commits:
+            either: set[asyncio.Future[Any]] = {event, closed}
+            await asyncio.wait(either, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        else:
+            event.set_result(None)
+        if event in self._waiting:
             self._waiting.remove(event)
         is_gone = closed.done()
         closed.cancel()
         return event.done() and not is_gone and not self._is_ended
 
-    def notify(self) -> None:
-        """Wake all long polls if there is a new event. Call it after each commit."""
+    def _notify(self) -> None:
+        """Wake all long polls if there is a new event. The database calls this on any thread."""
+        self.commits += 1
         if not self._waiting:
             return
         # If this read fails, the next one does too, and its client gets the problem.
@@ -61,7 +69,10 @@ class LongPolls:
             last = get_last_event_id(db)
             if last != self._last_event:
                 self._last_event = last
-                self._wake(len(self._waiting))
+                self._loop.call_soon_threadsafe(self._wake_all)
+
+    def _wake_all(self) -> None:
+        self._wake(len(self._waiting))
 
     def _wake(self, count: int) -> None:
         """Wake the first `count` long polls, a few in each turn of the loop."""

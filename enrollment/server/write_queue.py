@@ -19,13 +19,12 @@ class WriteQueue(Generic[T]):
     """The writer's thread, and the writes that wait for it.
 
     When the thread is free, it does the writes that are ready in one transaction. They get their
-    results after its one commit. Then `after_commit` is called on the loop.
+    results after its one commit.
     """
 
-    def __init__(self, database: Database, after_commit: Callable[[], None]) -> None:
+    def __init__(self, database: Database) -> None:
         self._loop = asyncio.get_running_loop()
         self._database = database
-        self._after_commit = after_commit
         self._ready: list[tuple[Callable[[], T], asyncio.Future[T]]] = []
         # Whether the thread is busy with a batch.
         self._is_writing = False
@@ -74,7 +73,6 @@ class WriteQueue(Generic[T]):
             else:
                 result.set_result(value)
         self._write_batch()
-        self._after_commit()
 
 
 def _log_failure(done: Future[None]) -> None:

@@ -1,35 +1,18 @@
-"""The database of a service: its connections, its transactions and group commits."""
+"""The database of a service: its transactions and group commits, whatever its engine."""
 
-import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import TypeVar
 
 from enrollment.problems.errors import Problem
-from enrollment.storage.files import Files
-from enrollment.storage.sqlite import (
-    DISK_CODES,
-    PROBLEM_BY_RESULT_CODE,
-    Connection,
-    check_writable,
-    connect,
-    primary_code,
-    problem_of,
-)
+from enrollment.storage.connection import Connection
 
-# In bytes. With less space on its disk, the next write may not fit.
-MIN_FREE_SPACE = 1024 * 1024
-# How many connections for reads are opened at the start: a server reads on two threads, one for
-# quick reads and one for slow ones.
-READERS = 2
-# Rolling back to a savepoint keeps it open.
-UNDO_SAVEPOINT = "ROLLBACK TO write; RELEASE write"
 T = TypeVar("T")
 
 
-class _ThreadState(threading.local):
+class ThreadState(threading.local):
     """The transaction that a thread is in."""
 
     # Its connection, or None outside of a transaction.
@@ -38,160 +21,58 @@ class _ThreadState(threading.local):
     writes = False
 
 
-class Database:
-    """One SQLite file, for any number of threads.
+class Database(ABC):
+    """A database that has been migrated, for any number of threads."""
 
-    One connection, the writer, does all writes. A quick read takes the writer if it is free, since
-    its cache has the pages that were written last. Any other read takes an idle reader, and a new
-    one is opened if there is none. So no read waits for a write or for another read.
-    """
+    # The name and the version of the engine.
+    engine: tuple[str, str]
+    # Whether each query waits for a server. Then no query may run on the thread of an event loop.
+    is_remote = False
 
-    def __init__(self, path: Path, busy_timeout: float) -> None:
-        """Open a database that exists, and wait so many seconds for a locked one.
-
-        Raises CommandError if the file can't be written.
-        """
-        self._path = path
-        self._busy_timeout = busy_timeout
-        self._writer = connect(path, busy_timeout)
-        self._writer_lock = threading.Lock()
-        self._idle_readers = [connect(path, busy_timeout) for _ in range(READERS)]
-        self._thread = _ThreadState()
+    def __init__(self) -> None:
+        self.thread = ThreadState()
         self.is_writing = False
-        # The result code of the last write, if the disk made it fail.
-        self._disk_failure: int | None = None
-        check_writable(self._writer, path)
-        self._files = Files(path)
 
+    @abstractmethod
     def close(self) -> None:
         """Close every connection; no transaction may be open."""
-        for reader in self._idle_readers:
-            reader.close()
-        # Closing the last connection empties the write-ahead log.
-        self._writer.close()
-        self._files.close()
 
-    def disable_busy_wait(self) -> None:
-        """From now on, raise database_busy at once if another process has locked the file."""
-        self._busy_timeout = 0
-        for db in (self._writer, *self._idle_readers):
-            db.execute("PRAGMA busy_timeout = 0")
-
-    def disable_checkpoints(self) -> None:
-        """Leave checkpoints to another process, which has the database open too. In SQLite before
-        3.51.3, two that write and checkpoint at once can lose a commit
-        (https://www.sqlite.org/wal.html#walresetbug)."""
-        self._writer.execute("PRAGMA wal_autocheckpoint = 0")
-
-    @contextmanager
-    def read(self, *, is_slow: bool = False) -> Iterator[Connection]:
+    @abstractmethod
+    def read(self, *, is_slow: bool = False) -> AbstractContextManager[Connection]:
         """Begin a read: all queries of the `with` see the same state of the data.
 
-        Inside another read or a write, this is a part of it. A slow read leaves the writer free.
+        Inside another read or a write, this is a part of it. A slow read does not delay others.
         """
-        own = self._thread
-        if own.db:
-            yield own.db
-            return
-        with self._borrow(is_slow) as db:
-            own.db = db
-            try:
-                with _transaction(db, "BEGIN", "COMMIT", "ROLLBACK"):
-                    yield db
-            finally:
-                own.db = None
 
-    @contextmanager
-    def _borrow(self, is_slow: bool) -> Iterator[Connection]:
-        """Yield a connection that no other thread uses meanwhile."""
-        if not is_slow and self._writer_lock.acquire(blocking=False):
-            try:
-                yield self._writer
-            finally:
-                self._writer_lock.release()
-            return
-        try:
-            reader = self._idle_readers.pop()
-        except IndexError:
-            reader = connect(self._path, self._busy_timeout)
-        try:
-            yield reader
-        finally:
-            self._idle_readers.append(reader)
-
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
+    @abstractmethod
+    def write(self) -> AbstractContextManager[Connection]:
         """Begin a write: it is committed at the end of the `with`, and undone on any exception.
-        Inside another write, it is a savepoint.
+        Inside another write, it is a savepoint. A write never begins inside a read.
 
-        Raises database_moved, since what is written to a file without a name is lost when the
-        process ends.
-
-        IMMEDIATE takes the write lock at once: a transaction that begins as a read can't wait for
-        it (https://www.sqlite.org/rescode.html#busy_snapshot). So a write never begins inside a
-        read.
+        At the end of the outermost `with`, what was written is on disk.
         """
-        own, db = self._thread, self._writer
-        if own.writes:
-            with _transaction(db, "SAVEPOINT write", "RELEASE write", UNDO_SAVEPOINT):
-                yield db
-            return
-        if own.db:
-            raise RuntimeError("a write can't begin inside a read")
-        with self._writer_lock:
-            self._check_names()
-            own.db, own.writes, self.is_writing = db, True, True
-            changes = db.total_changes
-            try:
-                with _transaction(db, "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"):
-                    self._files.check_content()
-                    yield db
-                self._files.note_commit()
-                # A commit without changes does not prove that the disk works.
-                if db.total_changes != changes:
-                    self._disk_failure = None
-            except Problem as problem:
-                code = primary_code(problem.__cause__)
-                if code in DISK_CODES:
-                    self._disk_failure = code
-                raise
-            finally:
-                own.db, own.writes, self.is_writing = None, False, False
 
-    def _check_names(self) -> None:
-        """Raise database_moved if a file is no longer at its path.
+    @abstractmethod
+    def on_commit(self, notify: Callable[[], None]) -> None:
+        """Call `notify`, on any thread, whenever events may have been committed."""
 
-        A write-ahead log without a name is lost when the process ends. So it is first copied into
-        the database, if that is still there.
-        """
-        try:
-            self._files.check_names()
-        except Problem:
-            if self._files.can_checkpoint():
-                with suppress(sqlite3.Error):
-                    self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            raise
+    @abstractmethod
+    def sizes(self, db: Connection) -> dict[str, int]:
+        """Return the sizes of the database and of its write-ahead log (0 if it has none of its
+        own), in bytes, by the names `database` and `wal`."""
 
+    @abstractmethod
+    def disable_busy_wait(self) -> None:
+        """From now on, raise database_busy at once if another process has locked the database."""
+
+    @abstractmethod
+    def disable_checkpoints(self) -> None:
+        """Leave checkpoints to another process, which has the database open too."""
+
+    @abstractmethod
     def check_disk(self) -> None:
-        """Raise the problem of the last write, if the disk made it fail.
-
-        Unless a write is in progress, try one first: clients may send none until the service is
-        ready again.
-        """
-        if self._disk_failure is None:
-            return
-        if self.is_writing:
-            raise problem_of(self._disk_failure)
-        with self.write() as db:
-            (version,) = db.execute("PRAGMA user_version").fetchone()
-            # Unlike an update, this writes a page even if nothing in it changes.
-            db.execute(f"PRAGMA user_version = {version}")
-        self._disk_failure = None
-
-    def check_disk_space(self) -> None:
-        """Raise disk_full if the next write may not fit."""
-        if self._files.free_space() < MIN_FREE_SPACE:
-            raise problem_of(sqlite3.SQLITE_FULL)
+        """Raise the problem of the last write, if the disk made it fail, or disk_full if the next
+        write may not fit."""
 
     def group_commit(self, acts: Sequence[Callable[[], T]]) -> list[T | Exception]:
         """Run all acts in one write, and so with one wait for the disk. Return what each returns,
@@ -199,16 +80,21 @@ class Database:
 
         An act calls `write` itself, and so gets a savepoint. If an act raises, or the transaction
         fails, everything is undone, and each act is run again in a transaction of its own. Then an
-        act that fails does not affect the others.
+        act that fails does not affect the others. If it is not known whether the transaction was
+        committed, no act is run again.
         """
         if len(acts) > 1:
-            with suppress(Exception), self.write() as db:
-                results: list[T | Exception] = []
-                for act in acts:
-                    results.append(act())
-                    if not db.in_transaction:
-                        raise sqlite3.OperationalError("SQLite has undone the transaction")
-                return results
+            try:
+                with self.write() as db:
+                    results: list[T | Exception] = []
+                    for act in acts:
+                        results.append(act())
+                        if not db.in_transaction:
+                            raise RuntimeError("the database has undone the transaction")
+                    return results
+            except Exception as error:
+                if isinstance(error, Problem) and error.code == "outcome_unknown":
+                    return [error] * len(acts)
         return [_outcome(act) for act in acts]
 
 
@@ -218,25 +104,3 @@ def _outcome(act: Callable[[], T]) -> T | Exception:
         return act()
     except Exception as error:
         return error
-
-
-@contextmanager
-def _transaction(db: Connection, begin: str, commit: str, undo: str) -> Iterator[None]:
-    """Run the `with` between these statements. Raises a Problem for a failure of SQLite that the
-    registry has."""
-    try:
-        db.execute(begin)
-        try:
-            yield
-            db.execute(commit)
-        except BaseException:
-            # SQLite itself undoes some transactions that fail, for example on a full disk.
-            if db.in_transaction:
-                for statement in undo.split(";"):
-                    db.execute(statement)
-            raise
-    except sqlite3.DatabaseError as error:
-        code = primary_code(error)
-        if code in PROBLEM_BY_RESULT_CODE:
-            raise problem_of(code) from error
-        raise

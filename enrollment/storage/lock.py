@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from enum import Enum
 from pathlib import Path
 
 from enrollment.problems.errors import CommandError
@@ -16,10 +17,26 @@ LOOKS = 3
 SECONDS_BETWEEN_LOOKS = 0.1
 
 
+class Purpose(Enum):
+    """What a process wants to do with a database that it locks."""
+
+    # Answer requests.
+    SERVE = "serve"
+    # Read and write as a service does, perhaps beside one.
+    USE = "use"
+    # Change the schema, or fill the database, while it is not served.
+    CHANGE = "change"
+    # Put another database in its place.
+    REPLACE = "replace"
+
+
+# Of a file there can be one service.
+EXCLUSIVE = (Purpose.SERVE, Purpose.REPLACE)
+
+
 @contextmanager
-def lock_database(path: Path, *, exclusive: bool) -> Iterator[None]:
-    """Lock a database during the `with`: exclusively to serve it, or shared to change it while it
-    is not served. The lock also ends with its process.
+def lock_file(path: Path, purpose: Purpose) -> Iterator[None]:
+    """Lock the file of a database during the `with`. The lock also ends with its process.
 
     The lock is on a file beside the database: closing a second handle of the database itself would
     free the locks of SQLite (https://www.sqlite.org/howtocorrupt.html, section 2.2).
@@ -27,6 +44,7 @@ def lock_database(path: Path, *, exclusive: bool) -> Iterator[None]:
     Raises CommandError if another process has locked the database, or if the file of the lock can't
     be opened.
     """
+    mode = fcntl.LOCK_EX if purpose in EXCLUSIVE else fcntl.LOCK_SH
     with ExitStack() as stack:
         try:
             # Only the right to read is needed: the file may belong to another user.
@@ -34,7 +52,7 @@ def lock_database(path: Path, *, exclusive: bool) -> Iterator[None]:
             lock = _lock_of(real)
             file = os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
             stack.callback(os.close, file)
-            fcntl.flock(file, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+            fcntl.flock(file, mode | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = _holder(lock)
             process = f"process {holder}" if holder else "another process"

@@ -8,7 +8,7 @@ import aiosql
 import msgspec
 from aiosql.adapters.sqlite3 import SQLite3Adapter
 
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
 
 
 def resource_dir(name: str) -> Path:

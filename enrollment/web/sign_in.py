@@ -7,7 +7,7 @@ from enrollment.http.authentication import ANYONE
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.problems.errors import Problem
-from enrollment.storage.sqlite import Row
+from enrollment.storage.connection import Row
 from enrollment.web.guard import cookie, is_https, is_loopback, local_path, read_secret
 from enrollment.web.render import HEADERS, ICON, STYLE
 from enrollment.web.visit import Visit, see_other

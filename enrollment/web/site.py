@@ -8,7 +8,7 @@ from enrollment.http.endpoint import receive_upload
 from enrollment.http.responses import Response, Result
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
 from enrollment.web.guard import check_origin, is_https, read_secret
 from enrollment.web.render import HEADERS, render
 from enrollment.web.visit import Site, Visit, see_other
@@ -21,19 +21,20 @@ def wants_page(context: Context) -> bool:
     return prefers_html(context) and not context.path.startswith(("/v1", "/ims"))
 
 
-def receive_page(site: Site, context: Context) -> Response | None:
-    """Send a visitor who has not signed in to the sign-in. Return None if the request must be run.
-
-    Raises foreign_form, forbidden, too_many_requests.
-    """
+def receive_page(context: Context) -> None:
+    """Refuse a form of another site. Raises foreign_form."""
     if not context.reads:
         check_origin(context)
-    operation = context.operation
-    assert operation
-    if not operation.is_public:
-        with site.database.read() as db:
-            if not _sign_in(site, context, db):
-                return _response(_to_sign_in(context))
+
+
+def admit_page(site: Site, context: Context) -> Response | None:
+    """Send a visitor who has not signed in to the sign-in. Return None if the request must be run.
+
+    Raises forbidden, too_many_requests.
+    """
+    with site.database.read() as db:
+        if not _sign_in(site, context, db):
+            return _response(_to_sign_in(context))
     return None
 
 

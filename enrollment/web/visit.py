@@ -24,8 +24,8 @@ from enrollment.http.responses import Response, Result
 from enrollment.http.writes import RolledBack, execute_idempotently
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
+from enrollment.storage.connection import Connection
 from enrollment.storage.database import Database
-from enrollment.storage.sqlite import Connection
 from enrollment.web.fields import Fields
 from enrollment.web.held import HeldFiles
 from enrollment.web.refusal import reasons

@@ -16,7 +16,7 @@ import pytest
 from enrollment.cli.main import main
 from enrollment.config import Config
 from enrollment.maintenance import migrations
-from enrollment.storage.lock import lock_database
+from enrollment.storage.lock import Purpose, lock_file
 from tests.support.server import free_port, serving
 from tests.support.tokens import MOMENT
 
@@ -127,7 +127,7 @@ def test_options_of_migrate_itself_do_not_go_with_a_subverb(
 def test_a_name_that_is_no_files_name_is_not_taken(directory: Path, capsys: Captured, name: str):
     assert main(["migrate", "--database", name]) == 2
 
-    message = f"enrollment: --database is {name!r}, expected the name of a file\n"
+    message = f"enrollment: --database is {name!r}, expected the name of a file or postgresql://...\n"
     assert capsys.readouterr().err == message
     assert list(directory.iterdir()) == []
 
@@ -154,7 +154,7 @@ def test_only_serve_migrate_and_demo_make_a_database(
 
 def test_a_database_that_is_served_is_not_changed(capsys: Captured):
     main(["migrate"])
-    with lock_database(Path("enrollment.db"), exclusive=True):
+    with lock_file(Path("enrollment.db"), Purpose.SERVE):
         for arguments in (["migrate"], ["migrate", "rollback", "--to", "0001", "--yes"], ["demo"]):
             assert main(arguments) == 1
             assert "in use by process" in capsys.readouterr().err

@@ -31,7 +31,8 @@ FLOORS = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
 KNOWN_BY = {
     "sqlite3": ("enrollment.storage",),
     "aiosql": ("enrollment.storage",),
-    "yoyo": ("enrollment.maintenance.migrations",),
+    "psycopg": ("enrollment.storage",),
+    "yoyo": ("enrollment.maintenance",),
     "bottle": ("enrollment.http", "enrollment.app", "enrollment.openapi.pages", "enrollment.web"),
     "granian": ("enrollment.server",),
     "uvloop": ("enrollment.server",),

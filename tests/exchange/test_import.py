@@ -13,6 +13,7 @@ import pytest
 from enrollment.exchange.faults import CODES
 from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
+from enrollment.storage.engine import open_database
 from enrollment.storage.queries import resource_dir
 from tests.exchange.imports import (
     archive,
@@ -49,7 +50,7 @@ def fresh(template: Path, tmp_path: Path) -> Iterator[Callable[[], Database]]:
 
     def make() -> Database:
         path = shutil.copy(template, tmp_path / f"fresh-{len(opened)}.db")
-        opened.append(Database(path, 1))
+        opened.append(open_database(path, 1))
         return opened[-1]
 
     yield make

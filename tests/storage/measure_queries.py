@@ -20,8 +20,8 @@ from enrollment.model.courses import CourseInput
 from enrollment.model.queries import EligibleCourseFilter, StudentCourseFilter, StudentRosterFilter
 from enrollment.model.records import Change
 from enrollment.model.types import AsOf, Timestamp
-from enrollment.storage.database import Database
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
+from enrollment.storage.engine import open_database
 
 NOW = Timestamp("2026-09-15T08:00:00.000Z")
 STUDENTS = 2000
@@ -101,7 +101,7 @@ def main(rounds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "enrollment.db"
         migrate(file)
-        database = Database(file, 5)
+        database = open_database(file, 5)
         fill(database, STUDENTS, seed=1)
         with database.write() as db:
             for name, call in calls(db):

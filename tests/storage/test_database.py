@@ -12,7 +12,7 @@ import pytest
 from enrollment.app import App
 from enrollment.problems.errors import CommandError, Problem
 from enrollment.storage.database import Database
-from enrollment.storage.lock import lock_database
+from enrollment.storage.lock import Purpose, lock_file
 from enrollment.storage.sqlite import connect
 from tests.support.client import Client
 
@@ -334,18 +334,18 @@ def test_the_application_waits_as_long_as_it_is_told(app: App):
 
 
 def test_only_one_server_claims_a_database_and_no_change_meanwhile(database_file: Path):
-    with lock_database(database_file, exclusive=True):
-        for exclusive in (True, False):
+    with lock_file(database_file, Purpose.SERVE):
+        for purpose in (Purpose.SERVE, Purpose.CHANGE):
             with (
                 pytest.raises(CommandError, match=f"process {os.getpid()}[.] Stop it first[.]$"),
-                lock_database(database_file, exclusive=exclusive),
+                lock_file(database_file, purpose),
             ):
                 pass
     with (
-        lock_database(database_file, exclusive=False),
-        lock_database(database_file, exclusive=False),
+        lock_file(database_file, Purpose.CHANGE),
+        lock_file(database_file, Purpose.CHANGE),
         pytest.raises(CommandError, match="in use"),
-        lock_database(database_file, exclusive=True),
+        lock_file(database_file, Purpose.SERVE),
     ):
         pass
 
@@ -355,21 +355,21 @@ def test_a_database_has_one_claim_whatever_it_is_called(database_file: Path):
     link.symlink_to(database_file)
 
     with (
-        lock_database(link, exclusive=True),
+        lock_file(link, Purpose.SERVE),
         pytest.raises(CommandError, match="in use"),
-        lock_database(database_file, exclusive=True),
+        lock_file(database_file, Purpose.SERVE),
     ):
         pass
 
 
 def test_a_claim_needs_no_right_to_write_the_lock(database_file: Path):
-    with lock_database(database_file, exclusive=True):
+    with lock_file(database_file, Purpose.SERVE):
         pass
     lock = database_file.with_name(database_file.name + ".lock")
 
     assert lock.stat().st_mode & 0o777 == 0o644
     lock.chmod(0o444)
-    with lock_database(database_file, exclusive=True):
+    with lock_file(database_file, Purpose.SERVE):
         pass
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
+from enrollment.storage.engine import open_database
 
 INSERT = "INSERT INTO course (code, title) VALUES (hex(randomblob(8)), hex(randomblob(90)))"
 DELETE = "DELETE FROM course WHERE id % 2"
@@ -52,7 +53,7 @@ def test_no_order_of_writes_and_checkpoints_is_refused(database_file: Path, seed
     chance = random.Random(seed)
     pages = chance.choice((1, 5, 30, 4000))
     with (
-        closing(Database(database_file, 1)) as database,
+        closing(open_database(database_file, 1)) as database,
         closing(sqlite3.connect(database_file, isolation_level=None)) as other,
         closing(sqlite3.connect(database_file, isolation_level=None)) as reader,
     ):
@@ -71,7 +72,7 @@ def test_no_order_of_writes_and_checkpoints_is_refused(database_file: Path, seed
 
 @pytest.mark.parametrize("suffix", ["", "-wal", "-shm"])
 def test_a_write_within_which_a_file_is_removed_is_the_last(database_file: Path, suffix: str):
-    with closing(Database(database_file, 1)) as database:
+    with closing(open_database(database_file, 1)) as database:
         with database.write() as db:
             db.execute(INSERT)
             Path(f"{database_file}{suffix}").unlink()
@@ -83,7 +84,7 @@ def test_a_write_within_which_a_file_is_removed_is_the_last(database_file: Path,
 
 
 def test_a_database_that_is_closed_keeps_the_locks_of_another(database_file: Path):
-    first, second = Database(database_file, 1), Database(database_file, 1)
+    first, second = open_database(database_file, 1), open_database(database_file, 1)
     first.close()
 
     # Only the one that has the database open alone can leave the mode that has a log.

@@ -20,7 +20,7 @@ from enrollment.maintenance import migrations
 from enrollment.maintenance.migrations import MigrationError
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import UsageError
-from enrollment.storage.database import Database
+from enrollment.storage.engine import open_database
 from enrollment.storage.queries import resource_dir
 from tests.support.client import Client
 from tests.support.tokens import add_staff_tokens
@@ -134,7 +134,7 @@ def test_rows_survive_up_and_down_and_up_again(file: Path):
     assert migrations.migrate(file).ids == REST
     assert rows(file) == before
 
-    database = Database(file, 1)
+    database = open_database(file, 1)
     with database.write() as db:
         db.execute(
             "INSERT INTO student_course (student_id, course_id, status, enrolled_at, changed_at)"

