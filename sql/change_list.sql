@@ -1,6 +1,6 @@
 -- name: list_latest_events(student_id, course_id, actor, only_overrides, since, until, after_id, before_id, limit)
 -- Which events come last before this one: all of them, of a student, of a course or by an actor? Of the five
--- searches only one runs, each by its index; what is NULL is not asked for.
+-- searches only one runs, each by its index; what is NULL is not asked for. coalesce keeps the index of times out.
 SELECT event.id, event.recorded_at, event.effective_at, event.actor, 'enrollment' AS subject,
     event.from_status, event.to_status, event.passed, event.grade, event.reason, event.overridden,
     event.corrects, event.restores, event.position, other.label AS instead_of, NULL AS before, NULL AS after,
@@ -11,7 +11,8 @@ FROM (
     FROM (
         SELECT id FROM student_course_event
         WHERE :student_id IS NULL AND :course_id IS NULL AND :actor IS NULL AND NOT :only_overrides
-            AND id > :after_id AND id < :before_id AND recorded_at >= :since AND recorded_at < :until
+            AND id > :after_id AND id < :before_id
+            AND coalesce(recorded_at, '') >= :since AND coalesce(recorded_at, '') < :until
         ORDER BY id DESC
         LIMIT :limit
     ) AS of_all
@@ -22,7 +23,8 @@ FROM (
         WHERE student_id = :student_id
             AND (:course_id IS NULL OR course_id = :course_id)
             AND (:actor IS NULL OR actor = :actor)
-            AND id > :after_id AND id < :before_id AND recorded_at >= :since AND recorded_at < :until
+            AND id > :after_id AND id < :before_id
+            AND coalesce(recorded_at, '') >= :since AND coalesce(recorded_at, '') < :until
             AND (NOT :only_overrides OR overridden IS NOT NULL)
         ORDER BY id DESC
         LIMIT :limit
@@ -33,7 +35,8 @@ FROM (
         SELECT id FROM student_course_event
         WHERE :student_id IS NULL AND course_id = :course_id
             AND (:actor IS NULL OR actor = :actor)
-            AND id > :after_id AND id < :before_id AND recorded_at >= :since AND recorded_at < :until
+            AND id > :after_id AND id < :before_id
+            AND coalesce(recorded_at, '') >= :since AND coalesce(recorded_at, '') < :until
             AND (NOT :only_overrides OR overridden IS NOT NULL)
         ORDER BY id DESC
         LIMIT :limit
@@ -43,7 +46,8 @@ FROM (
     FROM (
         SELECT id FROM student_course_event
         WHERE :student_id IS NULL AND :course_id IS NULL AND actor = :actor AND NOT :only_overrides
-            AND id > :after_id AND id < :before_id AND recorded_at >= :since AND recorded_at < :until
+            AND id > :after_id AND id < :before_id
+            AND coalesce(recorded_at, '') >= :since AND coalesce(recorded_at, '') < :until
         ORDER BY id DESC
         LIMIT :limit
     ) AS of_actor
@@ -53,7 +57,8 @@ FROM (
         SELECT id FROM student_course_event
         WHERE :student_id IS NULL AND :course_id IS NULL AND :only_overrides AND overridden IS NOT NULL
             AND (:actor IS NULL OR actor = :actor)
-            AND id > :after_id AND id < :before_id AND recorded_at >= :since AND recorded_at < :until
+            AND id > :after_id AND id < :before_id
+            AND coalesce(recorded_at, '') >= :since AND coalesce(recorded_at, '') < :until
         ORDER BY id DESC
         LIMIT :limit
     ) AS of_overrides
@@ -68,7 +73,7 @@ ORDER BY event.id DESC;
 -- name: list_latest_record_changes(student_id, course_id, actor, since, until, after_id, before_id, limit)
 -- Which changes of records come last before this one: all of them, of a student with the holds, of a course or by
 -- an actor? Of the searches only those run that are asked for, each by its index: those of one id are
--- fewer than those of one kind (coalesce keeps the index of kinds out). Changes of tokens are left out.
+-- fewer than those of one kind (coalesce keeps the indexes of kinds and times out). Changes of tokens are left out.
 SELECT change.id, change.recorded_at, NULL AS effective_at, change.actor, change.subject,
     NULL AS from_status, NULL AS to_status, NULL AS passed, NULL AS grade, hold.reason, NULL AS overridden,
     NULL AS corrects, NULL AS restores, NULL AS position, NULL AS instead_of, change.before, change.after,
@@ -82,7 +87,8 @@ FROM (
         SELECT id FROM record_change
         WHERE :student_id IS NULL AND :course_id IS NULL AND :actor IS NULL
             AND subject <> 'token'
-            AND id > :after_id AND id < :before_id AND recorded_at >= :since AND recorded_at < :until
+            AND id > :after_id AND id < :before_id
+            AND coalesce(recorded_at, '') >= :since AND coalesce(recorded_at, '') < :until
         ORDER BY id DESC
         LIMIT :limit
     ) AS of_all
@@ -92,7 +98,8 @@ FROM (
         SELECT id FROM record_change
         WHERE :course_id IS NULL AND subject_id = :student_id AND coalesce(subject, '') = 'student'
             AND (:actor IS NULL OR actor = :actor)
-            AND id > :after_id AND id < :before_id AND recorded_at >= :since AND recorded_at < :until
+            AND id > :after_id AND id < :before_id
+            AND coalesce(recorded_at, '') >= :since AND coalesce(recorded_at, '') < :until
         ORDER BY id DESC
         LIMIT :limit
     ) AS of_student
@@ -106,7 +113,7 @@ FROM (
             AND record_change.subject_id = hold.id AND coalesce(record_change.subject, '') = 'hold'
             AND (:actor IS NULL OR record_change.actor = :actor)
             AND record_change.id > :after_id AND record_change.id < :before_id
-            AND record_change.recorded_at >= :since AND record_change.recorded_at < :until
+            AND coalesce(record_change.recorded_at, '') >= :since AND coalesce(record_change.recorded_at, '') < :until
         ORDER BY record_change.id DESC
         LIMIT :limit
     ) AS of_holds
@@ -116,7 +123,8 @@ FROM (
         SELECT id FROM record_change
         WHERE :student_id IS NULL AND subject_id = :course_id AND coalesce(subject, '') = 'course'
             AND (:actor IS NULL OR actor = :actor)
-            AND id > :after_id AND id < :before_id AND recorded_at >= :since AND recorded_at < :until
+            AND id > :after_id AND id < :before_id
+            AND coalesce(recorded_at, '') >= :since AND coalesce(recorded_at, '') < :until
         ORDER BY id DESC
         LIMIT :limit
     ) AS of_course
@@ -126,7 +134,8 @@ FROM (
         SELECT id FROM record_change
         WHERE :student_id IS NULL AND :course_id IS NULL AND actor = :actor
             AND subject <> 'token'
-            AND id > :after_id AND id < :before_id AND recorded_at >= :since AND recorded_at < :until
+            AND id > :after_id AND id < :before_id
+            AND coalesce(recorded_at, '') >= :since AND coalesce(recorded_at, '') < :until
         ORDER BY id DESC
         LIMIT :limit
     ) AS of_actor

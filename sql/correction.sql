@@ -50,7 +50,7 @@ WHERE :restores IS NOT NULL AND :effective_at <> :before_effective_at
 UNION ALL
 SELECT '/passed', 'correction_required',
     'To take the latest change back leaves the outcome as it was.',
-    json_object('status', :status, 'passed', :before_passed)
+    json_object('status', :status, 'passed', CASE WHEN :before_passed THEN 1 ELSE 0 END)
 WHERE :restores IS NOT NULL AND :passed <> :before_passed
 UNION ALL
 SELECT '/grade', 'correction_required',

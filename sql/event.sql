@@ -1,12 +1,12 @@
 -- name: list_events(kind, since, until, last_id, after_id, limit)
--- Which events follow this one, in the order of commits?
+-- Which events follow this one, in the order of commits? Here and below, coalesce keeps the index of times out.
 SELECT id, student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
     corrects, restores, passed, grade, position, instead_of
 FROM student_course_event
 WHERE id > :after_id
     AND id <= :last_id
-    AND recorded_at >= :since
-    AND recorded_at < :until
+    AND coalesce(recorded_at, '') >= :since
+    AND coalesce(recorded_at, '') < :until
     AND (:kind IS NULL OR to_status = :kind)
 ORDER BY id
 LIMIT :limit;
@@ -42,8 +42,8 @@ FROM student_course_event
 WHERE student_id = :student_id
     AND id > :after_id
     AND id <= :last_id
-    AND recorded_at >= :since
-    AND recorded_at < :until
+    AND coalesce(recorded_at, '') >= :since
+    AND coalesce(recorded_at, '') < :until
     AND (:actor IS NULL OR actor = :actor)
     AND (:kind IS NULL OR to_status = :kind)
 ORDER BY id
@@ -57,8 +57,8 @@ FROM student_course_event
 WHERE course_id = :course_id
     AND id > :after_id
     AND id <= :last_id
-    AND recorded_at >= :since
-    AND recorded_at < :until
+    AND coalesce(recorded_at, '') >= :since
+    AND coalesce(recorded_at, '') < :until
     AND (:actor IS NULL OR actor = :actor)
     AND (:kind IS NULL OR to_status = :kind)
 ORDER BY id
@@ -73,8 +73,8 @@ WHERE student_id = :student_id
     AND course_id = :course_id
     AND id > :after_id
     AND id <= :last_id
-    AND recorded_at >= :since
-    AND recorded_at < :until
+    AND coalesce(recorded_at, '') >= :since
+    AND coalesce(recorded_at, '') < :until
     AND (:actor IS NULL OR actor = :actor)
     AND (:kind IS NULL OR to_status = :kind)
 ORDER BY id
@@ -88,8 +88,8 @@ FROM student_course_event
 WHERE actor = :actor
     AND id > :after_id
     AND id <= :last_id
-    AND recorded_at >= :since
-    AND recorded_at < :until
+    AND coalesce(recorded_at, '') >= :since
+    AND coalesce(recorded_at, '') < :until
     AND (:kind IS NULL OR to_status = :kind)
 ORDER BY id
 LIMIT :limit;
@@ -103,7 +103,7 @@ WHERE to_status = :kind
     AND to_status <> 'enrolled'
     AND id > :after_id
     AND id <= :last_id
-    AND recorded_at >= :since
-    AND recorded_at < :until
+    AND coalesce(recorded_at, '') >= :since
+    AND coalesce(recorded_at, '') < :until
 ORDER BY id
 LIMIT :limit;

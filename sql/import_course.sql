@@ -166,7 +166,7 @@ placed AS (
                 AND session.source = :source
                 AND session.is_current = 1
                 AND session.term_id IS NOT NULL
-            ORDER BY named.nth
+            ORDER BY named.place
             LIMIT 1
         ) AS first_id
     FROM incoming

@@ -20,9 +20,9 @@ CREATE TEMPORARY TABLE incoming (
 -- The sessions that a class names, in their order.
 CREATE TEMPORARY TABLE incoming_session (
     incoming_id bigint NOT NULL,
-    nth         bigint NOT NULL,
+    place       bigint NOT NULL,
     sourced_id  TEXT   NOT NULL,
-    CONSTRAINT incoming_session_key PRIMARY KEY (incoming_id, nth)
+    CONSTRAINT incoming_session_key PRIMARY KEY (incoming_id, place)
 );
 
 -- name: create_incoming_day()!
@@ -66,13 +66,17 @@ SELECT CAST(value ->> 0 AS bigint), value ->> 1, CAST(value ->> 2 AS bigint), va
 FROM json_each(:staged)
 ORDER BY key;
 
--- name: insert_incoming_session(incoming_id, nth, sourced_id)*!
-INSERT INTO incoming_session (incoming_id, nth, sourced_id)
-VALUES (:incoming_id, :nth, :sourced_id);
+-- name: insert_incoming_sessions(sessions)!
+-- Add the sessions that classes name: a JSON array of the columns.
+INSERT INTO incoming_session (incoming_id, place, sourced_id)
+SELECT CAST(value ->> 0 AS bigint), CAST(value ->> 1 AS bigint), value ->> 2
+FROM json_each(:sessions);
 
--- name: insert_incoming_day(day, day_before, begins_at)*!
+-- name: insert_incoming_days(days)!
+-- Add the days that the rows name: a JSON array of the columns.
 INSERT INTO incoming_day (day, day_before, begins_at)
-VALUES (:day, :day_before, :begins_at);
+SELECT value ->> 0, value ->> 1, value ->> 2
+FROM json_each(:days);
 
 -- name: list_incoming_days()
 -- Which days do the rows name?

@@ -26,13 +26,13 @@ WHERE next.id = (SELECT min(id) FROM record_change WHERE id > :after_id)
     AND last.id = (SELECT max(id) FROM record_change);
 
 -- name: list_record_changes(with_tokens, since, until, last_id, after_id, limit)
--- Which changes follow this one, in the order of commits?
+-- Which changes follow this one, in the order of commits? Here and below, coalesce keeps the index of times out.
 SELECT id, subject, subject_id, part, version, actor, recorded_at, before, after
 FROM record_change
 WHERE id > :after_id
     AND id <= :last_id
-    AND recorded_at >= :since
-    AND recorded_at < :until
+    AND coalesce(recorded_at, '') >= :since
+    AND coalesce(recorded_at, '') < :until
     AND (subject <> 'token' OR :with_tokens)
 ORDER BY id
 LIMIT :limit;
@@ -44,8 +44,8 @@ FROM record_change
 WHERE actor = :actor
     AND id > :after_id
     AND id <= :last_id
-    AND recorded_at >= :since
-    AND recorded_at < :until
+    AND coalesce(recorded_at, '') >= :since
+    AND coalesce(recorded_at, '') < :until
     AND (subject <> 'token' OR :with_tokens)
     AND (:subject IS NULL OR subject = :subject)
 ORDER BY id
@@ -58,8 +58,8 @@ FROM record_change
 WHERE subject = :subject
     AND id > :after_id
     AND id <= :last_id
-    AND recorded_at >= :since
-    AND recorded_at < :until
+    AND coalesce(recorded_at, '') >= :since
+    AND coalesce(recorded_at, '') < :until
 ORDER BY id
 LIMIT :limit;
 
@@ -70,8 +70,8 @@ FROM record_change
 WHERE subject_id = :subject_id
     AND id > :after_id
     AND id <= :last_id
-    AND recorded_at >= :since
-    AND recorded_at < :until
+    AND coalesce(recorded_at, '') >= :since
+    AND coalesce(recorded_at, '') < :until
     AND (subject <> 'token' OR :with_tokens)
     AND (:subject IS NULL OR subject = :subject)
     AND (:actor IS NULL OR actor = :actor)

@@ -39,7 +39,7 @@ WHERE (number, id) > (:after_number, :after_id)
     AND (:family_sort = '' OR family_sort >= :family_sort AND family_sort < :family_sort_end)
     AND (:given_sort = '' OR given_sort >= :given_sort AND given_sort < :given_sort_end)
     AND (:status IS NULL OR status = :status)
-ORDER BY number, id
+ORDER BY number
 LIMIT :limit;
 
 -- name: list_students_by_update(number, number_end, email, email_end, family_sort, family_sort_end, given_sort, given_sort_end, status, after_updated_at, after_id, limit)

@@ -20,7 +20,7 @@ WHERE (code, id) > (:after_code, :after_id)
     AND title >= :title
     AND title < :title_end
     AND (:updated_since IS NULL OR updated_at >= :updated_since)
-ORDER BY code, id
+ORDER BY code
 LIMIT :limit;
 
 -- name: list_broken_term_rules(id, code, start_on, end_on, enroll_from, enroll_until)
