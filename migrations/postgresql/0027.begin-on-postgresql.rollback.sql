@@ -18,6 +18,9 @@ DROP VIEW
     student_sort,
     swap;
 
+-- It takes rows of a table.
+DROP FUNCTION is_a_change;
+
 DROP TABLE
     acting,
     course,
@@ -59,12 +62,11 @@ DROP FUNCTION
     follow_the_term,
     give_an_id,
     in_change,
-    is_a_change,
     is_code_list,
     is_day,
     is_early_access,
     is_moment,
-    json_each,
+    json_each (text),
     json_group_array_end,
     keep_the_change,
     keep_the_course,

@@ -210,28 +210,40 @@ END
 $$;
 
 CREATE FUNCTION record_a_change(arguments text[], old_row jsonb, new_row jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    present jsonb := coalesce(new_row, old_row);
+    argument text;
+    old_value jsonb;
+    new_value jsonb;
+    before text[];
+    after text[];
 BEGIN
+    FOREACH argument IN ARRAY arguments[2:] LOOP
+        old_value := nullif(old_row -> split_part(argument, '=', -1), 'null');
+        new_value := nullif(new_row -> split_part(argument, '=', -1), 'null');
+        IF old_value IS DISTINCT FROM new_value THEN
+            before := before || in_change(split_part(argument, '=', 1), old_value);
+            after := after || in_change(split_part(argument, '=', 1), new_value);
+        END IF;
+    END LOOP;
+    IF before IS NULL THEN
+        RETURN;
+    END IF;
     INSERT INTO record_change (subject, subject_id, part, version, actor, recorded_at, before, after)
     SELECT
         arguments[0],
-        CAST(coalesce(new_row, old_row) ->> CASE WHEN arguments[1] = '' THEN 'id' ELSE 'course_id' END AS bigint),
+        CAST(present ->> CASE WHEN arguments[1] = '' THEN 'id' ELSE 'course_id' END AS bigint),
         nullif(arguments[1], ''),
-        coalesce(
-            CAST(coalesce(new_row, old_row) ->> 'version' AS bigint),
-            (SELECT version FROM course WHERE id = CAST(coalesce(new_row, old_row) ->> 'course_id' AS bigint))
-        ),
-        (SELECT actor FROM acting),
-        coalesce((SELECT at FROM acting), now_as_text()),
-        CASE WHEN old_row IS NOT NULL THEN '{' || string_agg(in_change(name, old_value), ',' ORDER BY place) || '}' END,
-        CASE WHEN new_row IS NOT NULL THEN '{' || string_agg(in_change(name, new_value), ',' ORDER BY place) || '}' END
-    FROM (
-        SELECT place, split_part(argument, '=', 1) AS name,
-            nullif(old_row -> split_part(argument, '=', -1), 'null') AS old_value,
-            nullif(new_row -> split_part(argument, '=', -1), 'null') AS new_value
-        FROM unnest(arguments[2:]) WITH ORDINALITY AS listed (argument, place)
-    ) AS field
-    WHERE old_value IS DISTINCT FROM new_value
-    HAVING count(*) > 0;
+        CASE
+            WHEN arguments[1] = '' THEN CAST(present ->> 'version' AS bigint)
+            ELSE (SELECT version FROM course WHERE id = CAST(present ->> 'course_id' AS bigint))
+        END,
+        acting.actor,
+        coalesce(acting.at, now_as_text()),
+        CASE WHEN old_row IS NOT NULL THEN '{' || array_to_string(before, ',') || '}' END,
+        CASE WHEN new_row IS NOT NULL THEN '{' || array_to_string(after, ',') || '}' END
+    FROM (SELECT 1) AS one
+    LEFT JOIN acting ON true;
 END
 $$;
 
@@ -239,20 +251,20 @@ $$;
 -- of credits has a decimal point.
 CREATE FUNCTION in_change(name text, value jsonb) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
-    text_value text := value #>> '{}';
+    shown text := coalesce(value #>> '{}', 'null');
 BEGIN
-    RETURN '"' || name || '":' || CASE
-        WHEN value IS NULL THEN 'null'
-        WHEN name IN ('groups', 'open_to', 'early_access', 'counts_as') THEN text_value
-        WHEN jsonb_typeof(value) = 'string' THEN '"' || replace(replace(text_value, '\', '\\'), '"', '\"') || '"'
-        WHEN jsonb_typeof(value) = 'boolean' THEN CASE text_value WHEN 'true' THEN '1' ELSE '0' END
-        WHEN name NOT IN ('credits', 'max_credits') THEN text_value
-        -- So many digits has SQLite too.
-        ELSE (
-            SELECT digits || CASE WHEN digits LIKE '%.%' THEN '' ELSE '.0' END
-            FROM (SELECT CAST(CAST(CAST(value AS double precision) AS numeric) AS text) AS digits) AS short
-        )
-    END;
+    IF jsonb_typeof(value) = 'string' AND name NOT IN ('groups', 'open_to', 'early_access', 'counts_as') THEN
+        shown := '"' || replace(replace(shown, '\', '\\'), '"', '\"') || '"';
+    ELSIF jsonb_typeof(value) = 'boolean' THEN
+        shown := CASE shown WHEN 'true' THEN '1' ELSE '0' END;
+    ELSIF jsonb_typeof(value) = 'number' AND name IN ('credits', 'max_credits') THEN
+        -- A numeric has as many digits as SQLite shows.
+        shown := CAST(CAST(value AS double precision) AS numeric);
+        IF shown NOT LIKE '%.%' THEN
+            shown := shown || '.0';
+        END IF;
+    END IF;
+    RETURN '"' || name || '":' || shown;
 END
 $$;
 
@@ -660,7 +672,9 @@ CREATE INDEX student_word_by_student ON student_word (student_id);
 
 CREATE FUNCTION find_the_student() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    DELETE FROM student_word WHERE student_id = NEW.id;
+    IF TG_OP = 'UPDATE' THEN
+        DELETE FROM student_word WHERE student_id = NEW.id;
+    END IF;
     INSERT INTO student_word (word, student_id)
     SELECT word, student_id FROM student_search WHERE student_id = NEW.id;
     RETURN NULL;
@@ -959,7 +973,9 @@ CREATE TABLE course_code (
 
 CREATE FUNCTION make_the_codes() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    DELETE FROM course_code WHERE course_id = NEW.id;
+    IF TG_OP = 'UPDATE' THEN
+        DELETE FROM course_code WHERE course_id = NEW.id;
+    END IF;
     INSERT INTO course_code (course_id, code) VALUES (NEW.id, NEW.code);
     INSERT INTO course_code (course_id, code)
     SELECT NEW.id, atom FROM json_each(NEW.counts_as)
@@ -1056,7 +1072,9 @@ CREATE INDEX course_word_by_course ON course_word (course_id);
 
 CREATE FUNCTION find_the_course() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    DELETE FROM course_word WHERE course_id = NEW.id;
+    IF TG_OP = 'UPDATE' THEN
+        DELETE FROM course_word WHERE course_id = NEW.id;
+    END IF;
     INSERT INTO course_word (word, course_id)
     SELECT word, course_id FROM course_search WHERE course_id = NEW.id;
     RETURN NULL;
@@ -1844,6 +1862,9 @@ BEGIN
                 AND NOT (new_row.version > old_row.version AND coalesce(new_row.overridden, '') LIKE override)
             GROUP BY course_id
         );
+    END IF;
+    IF claims = '{}' THEN
+        RETURN NULL;
     END IF;
     IF EXISTS (
         SELECT 1
