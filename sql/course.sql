@@ -274,10 +274,10 @@ ORDER BY pointer, code;
 -- name: list_broken_replacement_rules(id, left_out)
 -- Which limits of this course would be lifted without anyone saying so, while students wait for it? left_out is a
 -- JSON array of the fields that the request leaves out. They get their defaults, which limit nothing.
-SELECT '/' || field.key AS pointer, 'limit_not_named' AS code,
-    'Students wait for ' || present.label || ', and without `' || field.key || '` in the body that limit is lifted.'
+SELECT '/' || field.atom AS pointer, 'limit_not_named' AS code,
+    'Students wait for ' || present.label || ', and without `' || field.atom || '` in the body that limit is lifted.'
         AS detail,
-    json_object('course', present.label, 'field', field.key) AS details
+    json_object('course', present.label, 'field', field.atom) AS details
 FROM (
     SELECT label, term, capacity, waitlist_capacity, enroll_from, enroll_until,
         CASE WHEN credits > 0 THEN credits END AS credits,
@@ -298,23 +298,21 @@ FROM (
             WHERE student_course.course_id = course.id AND student_course.status = 'waitlisted'
         )
 ) AS present
-CROSS JOIN json_each(
-    json_object(
-        'term', present.term,
-        'credits', present.credits,
-        'capacity', present.capacity,
-        'waitlist_capacity', present.waitlist_capacity,
-        'promotion', present.promotion,
-        'enroll_from', present.enroll_from,
-        'enroll_until', present.enroll_until,
-        'status', present.status,
-        'prerequisites', present.prerequisites,
-        'corequisites', present.corequisites,
-        'meetings', present.meetings,
-        'open_to', present.open_to
-    )
-) AS field
-WHERE field.value IS NOT NULL AND field.key IN (SELECT atom FROM json_each(:left_out))
+CROSS JOIN json_each(:left_out) AS field
+WHERE CASE field.atom
+    WHEN 'term' THEN present.term IS NOT NULL
+    WHEN 'credits' THEN present.credits IS NOT NULL
+    WHEN 'capacity' THEN present.capacity IS NOT NULL
+    WHEN 'waitlist_capacity' THEN present.waitlist_capacity IS NOT NULL
+    WHEN 'promotion' THEN present.promotion IS NOT NULL
+    WHEN 'enroll_from' THEN present.enroll_from IS NOT NULL
+    WHEN 'enroll_until' THEN present.enroll_until IS NOT NULL
+    WHEN 'status' THEN present.status IS NOT NULL
+    WHEN 'prerequisites' THEN present.prerequisites IS NOT NULL
+    WHEN 'corequisites' THEN present.corequisites IS NOT NULL
+    WHEN 'meetings' THEN present.meetings IS NOT NULL
+    WHEN 'open_to' THEN present.open_to IS NOT NULL
+END
 ORDER BY pointer;
 
 -- name: insert_course(now, code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access, counts_as)^

@@ -69,13 +69,14 @@ def create_tables(db: Connection) -> None:
 
 
 def _drop_tables(db: Connection) -> None:
+    # The view needs two of the tables.
+    SQL.drop_placed_stretch(db)
     SQL.drop_incoming(db)
     SQL.drop_incoming_session(db)
     SQL.drop_incoming_day(db)
     SQL.drop_import_fault(db)
     SQL.drop_planned(db)
     SQL.drop_said_student(db)
-    SQL.drop_placed_stretch(db)
     SQL.drop_stretch(db)
     SQL.drop_decision(db)
 
