@@ -1,15 +1,13 @@
 """The command `enrollment doctor`."""
 
 import argparse
-import os
-import shutil
-import stat
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from enrollment.cli.console import add_json, add_settings, print_json
+from enrollment.cli.doctor_file import Finding, check_file
 from enrollment.config import Config
 from enrollment.data.integrity import (
     list_corruptions,
@@ -17,30 +15,14 @@ from enrollment.data.integrity import (
     list_search_mismatches,
 )
 from enrollment.maintenance import migrations
+from enrollment.model.location import Location
 from enrollment.problems.errors import CommandError
-from enrollment.storage.lock import check_served_files
-from enrollment.storage.offline import open_to_read
-from enrollment.storage.sqlite import may_lose_commits, sqlite_version
-
-MEGABYTE = 1_000_000
-# Free space on the disk: below LITTLE_SPACE is a warning, below NO_SPACE is wrong.
-LITTLE_SPACE, NO_SPACE = 500 * MEGABYTE, 20 * MEGABYTE
-# The service writes the log back into the database at 16 MB. A log that is much larger means that
-# a reader which does not end prevents this.
-LARGE_LOG = 100 * MEGABYTE
-# On these, SQLite's shared memory and locks do not work between machines
-# (https://www.sqlite.org/wal.html).
-NETWORK_FILESYSTEMS = set(
-    "9p afs ceph cifs fuse.sshfs glusterfs lustre nfs nfs4 smb3 smbfs".split()
-)
-EPHEMERAL_FILESYSTEMS = {"overlay", "ramfs", "tmpfs"}
-
-# A level ("ok", "warn" or "wrong") and a sentence.
-Finding = tuple[str, str]
+from enrollment.storage.connection import Connection
+from enrollment.storage.engine import open_to_read, require_driver
 
 
 def add(verbs: Any) -> None:
-    text = "check the database file, its disk and its data; exits with 1 if data is at risk"
+    text = "check the database, where it is and its data; exits with 1 if data is at risk"
     verb = verbs.add_parser("doctor", help=text, description=text)
     verb.set_defaults(run=examine)
     add_settings(verb, "database")
@@ -49,16 +31,11 @@ def add(verbs: Any) -> None:
 
 def examine(config: Config, options: argparse.Namespace) -> None:
     """Run `doctor`. Raises CommandError if there is no database, or if a finding is wrong."""
-    if not config.database.exists():
+    if not migrations.schema_of(config.database).exists():
         raise CommandError(f"{config.database} does not exist")
     findings = []
     # Each finding is printed at once, because the next check can fail on a damaged file.
-    for level, text in chain(
-        _check_sqlite(),
-        _check_disk(config.database),
-        _check_file(config.database),
-        _check_data(config.database),
-    ):
+    for level, text in chain(_check_place(config.database), _check_data(config.database)):
         if not options.json:
             print(f"{level:5} {text}")
         findings.append({"level": level, "text": text})
@@ -69,95 +46,44 @@ def examine(config: Config, options: argparse.Namespace) -> None:
         raise CommandError(f"{wrong} of {len(findings)} findings are wrong")
 
 
-def _check_sqlite() -> Iterator[Finding]:
-    if may_lose_commits():
-        yield (
-            "warn",
-            f"SQLite {sqlite_version()} can lose a commit when several connections write and"
-            " checkpoint at once: let nothing but the service write to the file",
-        )
-    else:
-        yield "ok", f"SQLite {sqlite_version()}"
+def _check_place(database: Location) -> Iterator[Finding]:
+    if isinstance(database, Path):
+        return check_file(database)
+    require_driver()
+    from enrollment.storage.postgresql_check import check_server_settings
+
+    return check_server_settings(database)
 
 
-def _check_disk(database: Path) -> Iterator[Finding]:
-    free = shutil.disk_usage(database.absolute().parent).free
-    level = "wrong" if free < NO_SPACE else "warn" if free < LITTLE_SPACE else "ok"
-    yield level, f"{free // MEGABYTE} MB are free on the disk"
-    kind = _filesystem(database)
-    if kind in NETWORK_FILESYSTEMS:
-        yield "wrong", f"the filesystem is {kind}: over a network the file can be damaged"
-    elif kind in EPHEMERAL_FILESYSTEMS:
-        yield (
-            "warn",
-            f"the filesystem is {kind}: the file is gone with the machine or the container",
-        )
-    elif kind:
-        yield "ok", f"the filesystem is {kind}"
-
-
-def _filesystem(database: Path) -> str | None:
-    """Return the type of the filesystem that the database is on, such as "ext4"; None if the system
-    does not show it. Source: proc_pid_mountinfo(5)."""
-    mounts = Path("/proc/self/mountinfo")
-    if not mounts.exists():
-        return None
-    kinds: dict[Path, str] = {}
-    for line in mounts.read_text().splitlines():
-        place, _, rest = line.partition(" - ")
-        # The kernel writes a space in a path as \040.
-        kinds[Path(place.split()[4].replace("\\040", " "))] = rest.split()[0]
-    return next((kinds[place] for place in database.resolve().parents if place in kinds), None)
-
-
-def _check_file(database: Path) -> Iterator[Finding]:
-    folder = database.resolve().parent
-    if not os.access(database, os.R_OK | os.W_OK):
-        yield "wrong", f"this user may not read and write {database}"
-    elif not os.access(folder, os.W_OK | os.X_OK):
-        yield "wrong", f"this user may not write in {folder}, where SQLite keeps its log"
-    else:
-        yield "ok", "this user may write to the file and to its folder"
-    mode = database.stat().st_mode
-    if mode & (stat.S_IROTH | stat.S_IWOTH):
-        yield "warn", f"other users may read the file ({stat.filemode(mode)}): chmod go= {database}"
-    else:
-        yield "ok", f"other users may not read the file ({stat.filemode(mode)})"
-    try:
-        check_served_files(database)
-    except CommandError as error:
-        yield "wrong", str(error)
-    real = database.resolve()
-    log = real.with_name(f"{real.name}-wal")
-    size = log.stat().st_size if log.exists() else 0
-    level = "warn" if size >= LARGE_LOG else "ok"
-    yield level, f"the write-ahead log has {size // MEGABYTE} MB"
-
-
-def _check_data(database: Path) -> Iterator[Finding]:
+def _check_data(database: Location) -> Iterator[Finding]:
     try:
         yield from _check_schema_and_rows(database)
     except CommandError as error:
         yield "wrong", str(error)
 
 
-def _check_schema_and_rows(database: Path) -> Iterator[Finding]:
+def _check_schema_and_rows(database: Location) -> Iterator[Finding]:
     pending = migrations.pending(database)
     if pending:
         yield "wrong", f"migrations are pending: {', '.join(pending)}"
         return
     yield "ok", "the schema is the newest"
     with open_to_read(database) as db:
-        (mode,) = db.execute("PRAGMA journal_mode").fetchone()
-        # A restored file has the journal mode of the backup until the service opens it.
-        if mode == "wal":
-            effect = "the service syncs each commit (synchronous = FULL)"
-        else:
-            effect = "`enrollment serve` changes it to wal"
-        yield "ok", f"the journal mode is {mode}; {effect}"
-        yield from _findings(list_corruptions(db), "the file is intact")
+        if isinstance(database, Path):
+            yield _check_journal(db)
+            yield from _findings(list_corruptions(db), "the file is intact")
         yield from _findings(list_history_mismatches(db), "state and history agree")
         yield from _findings(list_search_mismatches(db), "a search finds what is there")
+
+
+def _check_journal(db: Connection) -> Finding:
+    (mode,) = db.execute("PRAGMA journal_mode").fetchone()
+    # A restored file has the journal mode of the backup until the service opens it.
+    if mode == "wal":
+        effect = "the service syncs each commit (synchronous = FULL)"
+    else:
+        effect = "`enrollment serve` changes it to wal"
+    return "ok", f"the journal mode is {mode}; {effect}"
 
 
 def _findings(wrong: list[str], otherwise: str) -> list[Finding]:

@@ -13,6 +13,7 @@ from enrollment.cli import (
     check,
     completion,
     config,
+    copy,
     demo,
     doctor,
     export,
@@ -82,7 +83,8 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="enrollment",
-        description="Students, courses, and who is in what: an HTTP service on one SQLite file.",
+        description="Students, courses, and who is in what: an HTTP service on one SQLite file, or"
+        " on PostgreSQL.",
         epilog="`enrollment VERB --help` explains a verb.",
     )
     parser.add_argument(
@@ -96,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         migrate,
         token,
         backup,
+        copy,
         doctor,
         check,
         imports,

@@ -18,21 +18,26 @@ from enrollment.maintenance.snapshot import (
     temporary_file,
     timestamp,
 )
+from enrollment.maintenance.transfer import copy_school, write_file
+from enrollment.model.location import Location, ServerUrl
 from enrollment.problems.errors import CommandError
 from enrollment.storage.lock import check_served_files
 from enrollment.storage.offline import bring_in_log, copy, open_to_read
 
 
-def back_up(database: Path, target: Path) -> Path:
-    """Back up the database, even while it is served. Return the file that was written.
+def back_up(database: Location, target: Path) -> Path:
+    """Back up the database, even while it is served. Return the file that was written, which is one
+    of SQLite whatever the engine of the database is.
 
     If the target is a folder, the backup gets a new name in it. Raises CommandError, also for the
     database of another program; then no backup is left.
     """
     _last_applied(database)
-    check_served_files(database)
     if target.is_dir():
-        target = target / f"{database.stem}-{timestamp()}.backup"
+        target = target / f"{_stem(database)}-{timestamp()}.backup"
+    if not isinstance(database, Path):
+        return write_file(database, target)
+    check_served_files(database)
     with temporary_file(target) as partial:
         copy(database, partial)
         sync(partial)
@@ -42,14 +47,19 @@ def back_up(database: Path, target: Path) -> Path:
     return target
 
 
-def prune(database: Path, made: Path, keep: int) -> list[Path]:
+def _stem(database: Location) -> str:
+    """Return how the names of the backups of a database begin."""
+    return database.stem if isinstance(database, Path) else database.name
+
+
+def prune(database: Location, made: Path, keep: int) -> list[Path]:
     """Remove all but the newest `keep` backups of the database in the folder of the backup `made`.
     Return those that were removed.
 
     Only names that back_up chose count. `made` counts as the newest, even if the clock was set
     back.
     """
-    found = list(made.parent.glob(f"{escape(database.stem)}-{'[0-9]' * 8}T*.backup"))
+    found = list(made.parent.glob(f"{escape(_stem(database))}-{'[0-9]' * 8}T*.backup"))
     found.sort(key=lambda backup: (backup == made, backup.name))
     old = found[: max(len(found) - keep, 0)]
     for backup in old:
@@ -104,13 +114,13 @@ def _refuse_if_damaged(scratch: Path, damages: list[str]) -> None:
         raise CommandError(f"{scratch} is damaged: {'; '.join(damages)}")
 
 
-def _last_applied(database: Path) -> str:
+def _last_applied(database: Location) -> str:
     """Return the id of the last migration that is applied.
 
     Raises CommandError if the file does not exist, or is not a database of this service, or was
     made by a newer release.
     """
-    if not database.exists():
+    if not migrations.schema_of(database).exists():
         raise CommandError(f"{database} does not exist")
     applied = [id for id, is_applied in migrations.status(database) if is_applied]
     if not applied:
@@ -118,13 +128,16 @@ def _last_applied(database: Path) -> str:
     return applied[-1]
 
 
-def restore(database: Path, backup: Path) -> Path | None:
+def restore(database: Location, backup: Path) -> Path | None:
     """Verify a backup and replace the database with it. Return the file that keeps the old
-    database, or None if there was none.
+    database, or None if there was none. A database on a server must be empty: then it is filled.
 
     Call it with the database locked. Raises CommandError.
     """
     verify(backup)
+    if not isinstance(database, Path):
+        _fill(database, backup)
+        return None
     database = database.resolve() if database.is_symlink() else database
     kept = database.with_name(f"{database.name}.before-restore.{timestamp()}.backup")
     # The partial copy is named after `kept`: if this process is killed, the next one finds by that
@@ -141,6 +154,16 @@ def restore(database: Path, backup: Path) -> Path | None:
         os.replace(partial, database)
         sync(database.parent)
     return None
+
+
+def _fill(database: ServerUrl, backup: Path) -> None:
+    """Fill a database on a server from a backup. An older one is first brought to the newest
+    schema, in a copy."""
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder) / backup.name
+        copy(backup, scratch)
+        migrations.migrate(scratch, is_scratch=True)
+        copy_school(scratch, database)
 
 
 def _swap(database: Path, copy: Path, kept: Path) -> None:

@@ -90,12 +90,14 @@ def _is_running(process: int) -> bool:
     return True
 
 
-def publish_copy(partial: Path, target: Path, like: Path) -> None:
-    """Give a finished copy its name and a digest, and the permissions of the file `like`.
+def publish_copy(partial: Path, target: Path, like: Path | None = None) -> None:
+    """Give a finished copy its name and a digest, and the permissions of the file `like`. Without
+    that, only its owner can read it.
 
     Raises FileExistsError, OSError.
     """
-    shutil.copymode(like, partial)
+    if like:
+        shutil.copymode(like, partial)
     publish(partial, target)
 
 

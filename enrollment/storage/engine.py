@@ -11,6 +11,8 @@ from enrollment.storage.database import Database
 from enrollment.storage.lock import Purpose, lock_file
 from enrollment.storage.offline import open_to_read as open_file_to_read
 from enrollment.storage.sqlite_database import SQLiteDatabase
+from enrollment.storage.sqlite_tables import fill_file, read_file
+from enrollment.storage.tables import Tables
 
 
 def open_database(location: Location, busy_timeout: float) -> Database:
@@ -47,6 +49,26 @@ def open_to_read(location: Location) -> AbstractContextManager[Connection]:
     from enrollment.storage.postgresql import open_server_to_read
 
     return open_server_to_read(location)
+
+
+def read_tables(location: Location) -> AbstractContextManager[Tables]:
+    """Open all rows to be read, as they are at the beginning of the `with`. Raises CommandError."""
+    if isinstance(location, Path):
+        return read_file(location)
+    require_driver()
+    from enrollment.storage.postgresql_tables import read_server
+
+    return read_server(location)
+
+
+def fill_tables(location: Location) -> AbstractContextManager[Tables]:
+    """Open a database that has been migrated, to be filled. Raises CommandError."""
+    if isinstance(location, Path):
+        return fill_file(location)
+    require_driver()
+    from enrollment.storage.postgresql_tables import fill_server
+
+    return fill_server(location)
 
 
 def require_driver() -> None:

@@ -12,7 +12,6 @@ from psycopg.pq import TransactionStatus
 
 from enrollment.model.location import ServerUrl
 from enrollment.problems.errors import CommandError, Problem
-from enrollment.storage.connection import Connection
 from enrollment.storage.dialect import to_postgresql
 from enrollment.storage.postgresql_values import ServerRow, adapt, make_rows
 
@@ -158,7 +157,7 @@ def command_errors(url: ServerUrl) -> Iterator[None]:
 
 
 @contextmanager
-def open_server_to_read(url: ServerUrl) -> Iterator[Connection]:
+def open_server_to_read(url: ServerUrl) -> Iterator[ServerConnection]:
     """Open a connection that can only read. Raises CommandError."""
     with command_errors(url), connect(url, CONNECT_TIMEOUT) as db:
         db.execute("SET default_transaction_read_only = on")

@@ -43,6 +43,10 @@ class _PlainDumper(Dumper):
     def dump(self, obj: Any) -> Buffer:
         return str(obj).encode()
 
+    def quote(self, obj: Any) -> Buffer:
+        # psycopg writes a number into its own statements, where none may stand in quotes.
+        return self.dump(obj)
+
 
 class _BoolDumper(Dumper):
     """Sends a truth as 0 or 1, which a query may take for a boolean or a number."""

@@ -1,0 +1,99 @@
+"""What `enrollment doctor` checks of a file of SQLite: the file, its disk and the library."""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from enrollment.problems.errors import CommandError
+from enrollment.storage.lock import check_served_files
+from enrollment.storage.sqlite import may_lose_commits, sqlite_version
+
+MEGABYTE = 1_000_000
+# Free space on the disk: below LITTLE_SPACE is a warning, below NO_SPACE is wrong.
+LITTLE_SPACE, NO_SPACE = 500 * MEGABYTE, 20 * MEGABYTE
+# The service writes the log back into the database at 16 MB. A log that is much larger means that
+# a reader which does not end prevents this.
+LARGE_LOG = 100 * MEGABYTE
+# On these, SQLite's shared memory and locks do not work between machines
+# (https://www.sqlite.org/wal.html).
+NETWORK_FILESYSTEMS = set(
+    "9p afs ceph cifs fuse.sshfs glusterfs lustre nfs nfs4 smb3 smbfs".split()
+)
+EPHEMERAL_FILESYSTEMS = {"overlay", "ramfs", "tmpfs"}
+
+# A level ("ok", "warn" or "wrong") and a sentence.
+Finding = tuple[str, str]
+
+
+def check_file(database: Path) -> Iterator[Finding]:
+    """Check everything but the data."""
+    yield from _check_sqlite()
+    yield from _check_disk(database)
+    yield from _check_rights(database)
+
+
+def _check_sqlite() -> Iterator[Finding]:
+    if may_lose_commits():
+        yield (
+            "warn",
+            f"SQLite {sqlite_version()} can lose a commit when several connections write and"
+            " checkpoint at once: let nothing but the service write to the file",
+        )
+    else:
+        yield "ok", f"SQLite {sqlite_version()}"
+
+
+def _check_disk(database: Path) -> Iterator[Finding]:
+    free = shutil.disk_usage(database.absolute().parent).free
+    level = "wrong" if free < NO_SPACE else "warn" if free < LITTLE_SPACE else "ok"
+    yield level, f"{free // MEGABYTE} MB are free on the disk"
+    kind = _filesystem(database)
+    if kind in NETWORK_FILESYSTEMS:
+        yield "wrong", f"the filesystem is {kind}: over a network the file can be damaged"
+    elif kind in EPHEMERAL_FILESYSTEMS:
+        yield (
+            "warn",
+            f"the filesystem is {kind}: the file is gone with the machine or the container",
+        )
+    elif kind:
+        yield "ok", f"the filesystem is {kind}"
+
+
+def _filesystem(database: Path) -> str | None:
+    """Return the type of the filesystem that the database is on, such as "ext4"; None if the system
+    does not show it. Source: proc_pid_mountinfo(5)."""
+    mounts = Path("/proc/self/mountinfo")
+    if not mounts.exists():
+        return None
+    kinds: dict[Path, str] = {}
+    for line in mounts.read_text().splitlines():
+        place, _, rest = line.partition(" - ")
+        # The kernel writes a space in a path as \040.
+        kinds[Path(place.split()[4].replace("\\040", " "))] = rest.split()[0]
+    return next((kinds[place] for place in database.resolve().parents if place in kinds), None)
+
+
+def _check_rights(database: Path) -> Iterator[Finding]:
+    folder = database.resolve().parent
+    if not os.access(database, os.R_OK | os.W_OK):
+        yield "wrong", f"this user may not read and write {database}"
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        yield "wrong", f"this user may not write in {folder}, where SQLite keeps its log"
+    else:
+        yield "ok", "this user may write to the file and to its folder"
+    mode = database.stat().st_mode
+    if mode & (stat.S_IROTH | stat.S_IWOTH):
+        yield "warn", f"other users may read the file ({stat.filemode(mode)}): chmod go= {database}"
+    else:
+        yield "ok", f"other users may not read the file ({stat.filemode(mode)})"
+    try:
+        check_served_files(database)
+    except CommandError as error:
+        yield "wrong", str(error)
+    real = database.resolve()
+    log = real.with_name(f"{real.name}-wal")
+    size = log.stat().st_size if log.exists() else 0
+    level = "warn" if size >= LARGE_LOG else "ok"
+    yield level, f"the write-ahead log has {size // MEGABYTE} MB"
