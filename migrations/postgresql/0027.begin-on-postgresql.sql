@@ -634,6 +634,9 @@ BEGIN
         RAISE check_violation USING MESSAGE = TG_ARGV[0];
     END IF;
     DELETE FROM student_course WHERE student_id = OLD.id;
+    -- The foreign keys would delete these too, and their changes would come after its own.
+    DELETE FROM token WHERE student_id = OLD.id;
+    DELETE FROM hold WHERE student_id = OLD.id;
     RETURN OLD;
 END
 $$;

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -125,8 +124,10 @@ def test_days_have_the_same_number(
 
 
 def test_the_present_time_is_a_moment(on_postgresql: psycopg.Connection):
-    query = "SELECT is_moment(now_as_text()), abs(extract(epoch FROM now() - now_as_text()::timestamptz))"
-    is_moment, seconds = on_postgresql.execute(query).fetchone()
+    is_moment, seconds = on_postgresql.execute(
+        "SELECT is_moment(at), abs(extract(epoch FROM now() - at::timestamptz))"
+        " FROM now_as_text() AS at"
+    ).fetchone()
 
     assert is_moment
     assert seconds < 60
@@ -140,7 +141,10 @@ def test_names_are_sorted_and_found_alike(
     found = []
     on_sqlite.execute("BEGIN")
     for db, mark in ((on_sqlite, "?"), (on_postgresql, "%s")):
-        student = f"INSERT INTO student (id, family_name, given_name, email) VALUES ({mark}, {mark}, {mark}, 'Ä@b')"
+        student = (
+            "INSERT INTO student (id, family_name, given_name, email)"
+            f" VALUES ({mark}, {mark}, {mark}, 'Ä@b')"
+        )
         for id, (family_name, given_name) in enumerate(zip(names[1:], names, strict=False), 1):
             db.execute(student, [id, family_name, given_name])
         db.execute(f"INSERT INTO course (id, code, title) VALUES (1, 'C', {mark})", [title])
