@@ -37,7 +37,7 @@ SHARED_PLAN = {
 # A plan for these values. One that walks an index for each of thousands of items takes minutes.
 OWN_PLAN = dict.fromkeys(SHARED_PLAN, "on") | {"plan_cache_mode": "force_custom_plan"}
 # In seconds: how long a server may take to accept a connection.
-CONNECT_TIMEOUT = 5
+CONNECT_TIMEOUT = 2
 # The problem that a failure becomes, by its SQLSTATE or the class of it: its code, its detail, and
 # after how many seconds a client may try again (None: it should not)
 # (https://www.postgresql.org/docs/current/errcodes-appendix.html).

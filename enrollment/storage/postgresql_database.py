@@ -22,9 +22,9 @@ from enrollment.storage.postgresql import (
 from enrollment.storage.watchdog import Watchdog
 
 BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-# In seconds: how much longer than for a lock the service waits for the server, and how long a slow
-# read or a write may take.
-GRACE, LONGEST = 1.0, 600.0
+# In seconds: how long a quick read may take, how much longer than for a lock a write waits for the
+# server, and how long a slow read or a write may take.
+QUICK, GRACE, LONGEST = 4.0, 1.0, 600.0
 LOST = "The connection was lost during the commit: the change may have been made, or not."
 ALONE = "The change was made, but its server did not wait until a standby had it too."
 
@@ -40,8 +40,6 @@ class PostgreSQLDatabase(Database):
         super().__init__()
         self._url = url
         self._busy_timeout = busy_timeout
-        # In seconds: how long a statement that is quick may take.
-        self._patience = busy_timeout + GRACE
         self._watchdog = Watchdog()
         self._listener: Listener | None = None
         self._writer_lock = threading.Lock()
@@ -65,7 +63,7 @@ class PostgreSQLDatabase(Database):
         if own.db:
             yield own.db
             return
-        seconds = LONGEST if is_slow else self._patience
+        seconds = LONGEST if is_slow else QUICK
         with _problems(), self._reader() as db, self._watchdog.watch(db, seconds):
             own.db = db
             try:
@@ -77,7 +75,8 @@ class PostgreSQLDatabase(Database):
     @contextmanager
     def _reader(self) -> Iterator[ServerConnection]:
         """Begin a read on a connection that no other thread uses meanwhile."""
-        db = self._begin(self._idle_readers.pop() if self._idle_readers else None, BEGIN_READ)
+        idle = self._idle_readers.pop() if self._idle_readers else None
+        db = self._begin(idle, BEGIN_READ, QUICK)
         try:
             yield db
         finally:
@@ -97,7 +96,9 @@ class PostgreSQLDatabase(Database):
         with self._writer_lock, _problems():
             own.writes, self.is_writing = True, True
             try:
-                self._writer = own.db = db = self._begin(self._writer, BEGIN_WRITE)
+                self._writer = own.db = db = self._begin(
+                    self._writer, BEGIN_WRITE, self._busy_timeout + GRACE
+                )
                 with self._watchdog.watch(db, LONGEST):
                     yield db
                 self._commit(db)
@@ -105,11 +106,12 @@ class PostgreSQLDatabase(Database):
                 own.db, own.writes, self.is_writing = None, False, False
                 _roll_back(self._writer)
 
-    def _begin(self, db: ServerConnection | None, begin: str) -> ServerConnection:
-        """Begin a transaction, and return its connection: a new one if this one was lost."""
+    def _begin(self, db: ServerConnection | None, begin: str, seconds: float) -> ServerConnection:
+        """Begin a transaction within so many seconds, and return its connection: a new one if this
+        one was lost."""
         if db and not db.closed:
             try:
-                with self._watchdog.watch(db, self._patience):
+                with self._watchdog.watch(db, seconds):
                     db.execute(begin)
                 return db
             except psycopg.OperationalError:
@@ -117,7 +119,7 @@ class PostgreSQLDatabase(Database):
                     _roll_back(db)
                     raise
         db = connect(self._url, self._busy_timeout)
-        with self._watchdog.watch(db, self._patience):
+        with self._watchdog.watch(db, seconds):
             db.execute(begin)
         return db
 
@@ -125,7 +127,7 @@ class PostgreSQLDatabase(Database):
         """Commit, which may wait for a standby. Raises outcome_unknown."""
         db.is_alone = False
         try:
-            with self._watchdog.watch(db, self._patience):
+            with self._watchdog.watch(db, self._busy_timeout + GRACE):
                 db.execute("COMMIT")
         except psycopg.OperationalError as error:
             if db.closed:
