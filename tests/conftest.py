@@ -7,17 +7,22 @@ from collections.abc import Iterator
 from contextlib import closing
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from psycopg import connect
 
 from enrollment.app import App, make_app
 from enrollment.config import Config
+from enrollment.http.authentication import Authenticator
 from enrollment.maintenance.migrations import migrate
-from enrollment.model.location import Location
+from enrollment.metrics import Metrics
+from enrollment.model.location import Location, ServerUrl
 from enrollment.storage.database import Database
 from enrollment.storage.engine import open_database
 from tests.support.client import Client
 from tests.support.postgresql import QUICK, PostgreSQL, running_postgresql
+from tests.support.saved_rows import save_rows
 from tests.support.server import Server, serving
 from tests.support.tokens import add_staff_tokens, add_student_token
 
@@ -50,24 +55,25 @@ def postgresql() -> Iterator[PostgreSQL]:
 
 
 @pytest.fixture(scope="session")
-def template(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Location:
-    """A migrated database with nothing but tokens: copying it is faster than migrating again."""
-    if request.config.getoption("engine") == "postgresql":
-        location = request.getfixturevalue("postgresql").create_database("template")
-    else:
-        location = tmp_path_factory.mktemp("template") / "enrollment.db"
-    migrate(location)
-    add_staff_tokens(location)
-    return location
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file with nothing but tokens: copying it is faster than migrating again."""
+    path = tmp_path_factory.mktemp("template") / "enrollment.db"
+    migrate(path)
+    add_staff_tokens(path)
+    return path
 
 
 @pytest.fixture(scope="session")
-def college_template(
-    request: pytest.FixtureRequest, template: Location, tmp_path_factory: pytest.TempPathFactory
-) -> Location:
-    """A small college: a term, a course, two students who are both enrolled in it, a released hold,
-    an import that found nothing, and a token of the first student."""
-    location = _copy(request, template, tmp_path_factory.mktemp("college"), "college")
+def college_template(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the small college."""
+    path = Path(shutil.copy(template, tmp_path_factory.mktemp("college") / "enrollment.db"))
+    add_college(path)
+    return path
+
+
+def add_college(location: Location) -> None:
+    """Add a small college: a term, a course, two students who are both enrolled in it, a released
+    hold, an import that found nothing, and a token of the first student."""
     app = make_app(Config(database=location))
     client = Client(app)
     client.term()
@@ -79,26 +85,42 @@ def college_template(
     client.post("/v1/imports", "Number,Email\n", headers={"Content-Type": "text/csv"}, status=201)
     app.database.close()
     add_student_token(location, student_id=1)
-    return location
 
 
-def _copy(request: pytest.FixtureRequest, template: Location, folder: Path, name: str) -> Location:
-    """Copy a template to a file in a folder, or to a database with this name."""
-    if isinstance(template, Path):
-        return Path(shutil.copy(template, folder / "enrollment.db"))
-    server: PostgreSQL = request.getfixturevalue("postgresql")
-    return server.create_database(name, template=template.name)
+class Shared(NamedTuple):
+    """A database on a server that tests use one after the other."""
+
+    url: ServerUrl
+    # It stays open, since a server plans each query again for each connection.
+    database: Database
+    # The statements that make it what the templates are, by their names.
+    resets: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def shared(postgresql: PostgreSQL) -> Iterator[Shared]:
+    """A database with both templates."""
+    url = postgresql.create_database("school")
+    migrate(url)
+    add_staff_tokens(url)
+    resets = {"template": save_rows(url, "bare")}
+    add_college(url)
+    resets["college_template"] = save_rows(url, "college")
+    with closing(open_database(url, BUSY_TIMEOUT)) as database:
+        yield Shared(url, database, resets)
 
 
 @pytest.fixture
-def location(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Location]:
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> Location:
     """A migrated database with nothing but tokens. If the test uses the fixture `small_college`, it
     has the college too."""
     name = "college_template" if "small_college" in request.fixturenames else "template"
-    location = _copy(request, request.getfixturevalue(name), tmp_path, "school")
-    yield location
-    if not isinstance(location, Path):
-        request.getfixturevalue("postgresql").drop_database(location.name)
+    if request.config.getoption("engine") == "sqlite":
+        return Path(shutil.copy(request.getfixturevalue(name), tmp_path / "enrollment.db"))
+    shared: Shared = request.getfixturevalue("shared")
+    with connect(shared.url.text, autocommit=True) as db:
+        db.execute(shared.resets[name])
+    return shared.url
 
 
 @pytest.fixture
@@ -114,10 +136,15 @@ def database(location: Location) -> Iterator[Database]:
 
 
 @pytest.fixture
-def app(location: Location) -> Iterator[App]:
-    app = make_app(Config(database=location, busy_timeout=BUSY_TIMEOUT))
-    yield app
-    app.database.close()
+def app(request: pytest.FixtureRequest, location: Location) -> Iterator[App]:
+    config = Config(database=location, busy_timeout=BUSY_TIMEOUT)
+    if isinstance(location, Path):
+        app = make_app(config)
+        yield app
+        app.database.close()
+    else:
+        database = request.getfixturevalue("shared").database
+        yield App(database, Authenticator(database, config), Metrics(database), config)
 
 
 @pytest.fixture
