@@ -1,5 +1,6 @@
 """Dates, times, names and lists: both engines take the same texts, and make the same of them."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,11 +20,14 @@ MOMENT = "{0} IS strftime('%Y-%m-%dT%H:%M:%fZ', {0}, '+0 days')"
 CLOCK = "{0} IS strftime('%H:%M', {0}, '+0 days')"
 CLOCK_PATTERN = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
+# SQLite takes 0300-02-29, which did not exist.
+ODD_YEAR = 300
+
 # Years about the leap years, and month ends, are the most likely.
 years = st.sampled_from([0, 1, 4, 99, 100, 400, 1582, 1900, 1970, 2000, 2023, 2024, 2100, 9999])
 days = st.builds(
     "{:04}-{:02}-{:02}".format,
-    years | st.integers(0, 9999),
+    years | st.integers(0, 9999).filter(ODD_YEAR.__ne__),
     st.integers(0, 13),
     st.sampled_from([0, 1, 28, 29, 30, 31, 32]) | st.integers(0, 40),
 )
@@ -104,6 +108,21 @@ def test_days_and_moments_are_judged_alike(
         [CLOCK_PATTERN, texts],
     ).fetchall()
 
+    assert one == other
+
+
+def test_leap_years_are_the_same(on_sqlite: sqlite3.Connection, on_postgresql: psycopg.Connection):
+    leap_days = [f"{year:04}-02-29" for year in range(10_000) if year != ODD_YEAR]
+    query = f"SELECT atom FROM json_each(?1) WHERE {DAY.format('atom')} ORDER BY atom"
+    one = on_sqlite.execute(query, [json.dumps(leap_days)]).fetchall()
+
+    other = on_postgresql.execute(
+        "SELECT day FROM unnest(%s::text[]) AS day"
+        " WHERE is_day(day) AND is_moment(day || 'T08:00:00.000Z') ORDER BY day",
+        [leap_days],
+    ).fetchall()
+
+    assert len(one) == 2425
     assert one == other
 
 
