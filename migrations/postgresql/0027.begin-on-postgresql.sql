@@ -15,7 +15,7 @@ CREATE EXTENSION IF NOT EXISTS citext;
 
 -- Whether a text is a date, or a time as the service writes it, that exists; NULL for NULL. In plpgsql, since a CHECK
 -- with a function in SQL is parsed again for each statement. Neither calls a function of this file: when a dump is
--- restored, PostgreSQL looks for them in no schema (https://www.postgresql.org/docs/current/app-pgdump.html#PG-DUMP-NOTES).
+-- restored, PostgreSQL looks for those in no schema, and the constraint would fail.
 
 CREATE FUNCTION is_day(day text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
@@ -279,10 +279,14 @@ CREATE TABLE letter (
 );
 
 -- A name as it is sorted and searched.
-CREATE FUNCTION sort_key(name text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT coalesce(string_agg(coalesce(letter.base, spelled.letter), '' ORDER BY place), '')
-    FROM unnest(string_to_array(name, NULL)) WITH ORDINALITY AS spelled (letter, place)
-    LEFT JOIN letter ON letter.letter = spelled.letter
+CREATE FUNCTION sort_key(name text) RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN (
+        SELECT coalesce(string_agg(coalesce(letter.base, spelled.letter), '' ORDER BY place), '')
+        FROM unnest(string_to_array(name, NULL)) WITH ORDINALITY AS spelled (letter, place)
+        LEFT JOIN letter ON letter.letter = spelled.letter
+    );
+END
 $$;
 
 WITH RECURSIVE pair (letters, bases) AS (
@@ -1674,7 +1678,7 @@ EXECUTE FUNCTION record_the_insert();
 -- Whether an update is more than what an erasure blanks, and more than what the events say already.
 CREATE FUNCTION is_a_change(old_row student_course, new_row student_course) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
-    stands record;
+    last bigint;
 BEGIN
     IF new_row.status <> old_row.status
         OR new_row.changed_at <> old_row.changed_at
@@ -1700,20 +1704,30 @@ BEGIN
     ) THEN
         RETURN true;
     END IF;
-    SELECT * INTO stands FROM enrollment_version
-    WHERE event_id = (
+    last := (
         SELECT max(id) FROM student_course_event
         WHERE student_id = new_row.student_id AND course_id = new_row.course_id
     );
-    RETURN (new_row.enrolled_at, new_row.waitlisted_at, new_row.completed_at, new_row.dropped_at)
-            IS DISTINCT FROM (old_row.enrolled_at, old_row.waitlisted_at, old_row.completed_at, old_row.dropped_at)
-        AND (new_row.enrolled_at, new_row.waitlisted_at, new_row.completed_at, new_row.dropped_at)
-            IS DISTINCT FROM (stands.enrolled_at, stands.waitlisted_at, stands.completed_at, stands.dropped_at)
-        OR new_row.status <> 'void'
+    IF (new_row.enrolled_at, new_row.waitlisted_at, new_row.completed_at, new_row.dropped_at)
+        IS DISTINCT FROM (old_row.enrolled_at, old_row.waitlisted_at, old_row.completed_at, old_row.dropped_at)
+        AND NOT EXISTS (
+            SELECT 1 FROM enrollment_version
+            WHERE event_id = last
+                AND (enrolled_at, waitlisted_at, completed_at, dropped_at) IS NOT DISTINCT FROM
+                    (new_row.enrolled_at, new_row.waitlisted_at, new_row.completed_at, new_row.dropped_at)
+        )
+    THEN
+        RETURN true;
+    END IF;
+    RETURN new_row.status <> 'void'
         AND (new_row.passed, new_row.grade, new_row.passed_at)
             IS DISTINCT FROM (old_row.passed, old_row.grade, old_row.passed_at)
-        AND (new_row.passed, new_row.grade, new_row.passed_at)
-            IS DISTINCT FROM (stands.passed, stands.grade, stands.passed_at);
+        AND NOT EXISTS (
+            SELECT 1 FROM enrollment_version
+            WHERE event_id = last
+                AND (passed, grade, passed_at) IS NOT DISTINCT FROM
+                    (new_row.passed, new_row.grade, new_row.passed_at)
+        );
 END
 $$;
 

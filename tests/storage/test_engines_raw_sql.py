@@ -44,7 +44,6 @@ ROWS: dict[str, tuple[str, ...]] = {
         "INSERT INTO student (family_name) VALUES ('A'), ('B'), ('C'), ('D')",
         "INSERT INTO course (code, title) VALUES ('CS1', 'One'), ('CS2', 'Two')",
     ),
-    "test_record_changes": ("SELECT 1",),
 }
 # Tests that are about SQLite, and why.
 ONLY_SQLITE = {
@@ -140,26 +139,26 @@ for module in MODULES:
 
 
 @pytest.fixture(scope="module")
-def url(postgresql: PostgreSQL) -> Iterator[str]:
-    """A migrated database, in which each test leaves nothing."""
+def connection(postgresql: PostgreSQL) -> Iterator[psycopg.Connection]:
+    """To a migrated database, in which each test leaves nothing."""
     url = postgresql.create_database("raw_sql")
     migrate(url)
-    yield url.text
+    with psycopg.connect(url.text) as connection:
+        yield connection
     postgresql.drop_database("raw_sql")
 
 
 @pytest.fixture
-def db(url: str, request: pytest.FixtureRequest) -> Iterator[AsSQLite]:
-    with psycopg.connect(url) as connection:
-        db = AsSQLite(connection)
-        module = request.function.__module__.rpartition(".")[2]
-        for statement in ROWS[module]:
-            db.execute(statement)
-        if module == "test_waitlist_place":
-            for student in (1, 2, 3):
-                put(db, student, 1, "waitlisted", FIRST)
-        yield db
-        connection.rollback()
+def db(connection: psycopg.Connection, request: pytest.FixtureRequest) -> Iterator[AsSQLite]:
+    db = AsSQLite(connection)
+    module = request.function.__module__.rpartition(".")[2]
+    for statement in ROWS.get(module, ()):
+        db.execute(statement)
+    if module == "test_waitlist_place":
+        for student in (1, 2, 3):
+            put(db, student, 1, "waitlisted", FIRST)
+    yield db
+    connection.rollback()
 
 
 def test_each_test_is_run_or_listed():
