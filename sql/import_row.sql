@@ -240,10 +240,10 @@ CREATE TEMPORARY TABLE said_student (
     renamed_id  bigint,
     student_id  bigint,
     last        TEXT,
-    number      citext,
+    number      CITEXT,
     given_name  TEXT,
     family_name TEXT,
-    email       citext,
+    email       CITEXT,
     status      TEXT
 );
 

@@ -64,8 +64,8 @@ DELETE FROM undo_step;
 -- Which latest changes are those of the import, and what held before each? What was taken back to a change of the
 -- import is that change. Where all that stands is of the import, the enrollment never was. A term that has ended
 -- since keeps its counts.
-WITH standing AS MATERIALIZED (
-    SELECT event.id, event.student_id, event.course_id, event.to_status, event.effective_at, event.passed, event.grade,
+WITH standing AS (
+    SELECT event.id, event.student_id, event.course_id,
         (
             WITH RECURSIVE origin (id) AS (
                 SELECT event.id
@@ -77,8 +77,7 @@ WITH standing AS MATERIALIZED (
             )
 
             SELECT min(id) FROM origin
-        ) AS origin_id,
-        row_number() OVER (PARTITION BY event.student_id, event.course_id ORDER BY event.id DESC) AS nth
+        ) AS origin_id
     FROM undo_pair
     CROSS JOIN enrollment
     CROSS JOIN enrollment_event AS event
@@ -99,20 +98,19 @@ SELECT latest.student_id, latest.course_id, latest.id, before.id, before.to_stat
         WHEN before.id IS NULL AND term.end_on < :today AND import.made_at < term.end_on || 'T24'
             THEN 'The term of ' || course.label || ' ended on ' || term.end_on || '.'
     END
-FROM standing AS latest
+FROM (
+    SELECT id, student_id, course_id, origin_id,
+        row_number() OVER pair AS nth,
+        lead(id) OVER pair AS before_id,
+        min(origin_id) OVER (PARTITION BY student_id, course_id) AS first_id
+    FROM standing
+    WINDOW pair AS (PARTITION BY student_id, course_id ORDER BY id DESC)
+) AS latest
 CROSS JOIN import
 CROSS JOIN course
 LEFT JOIN term ON term.code = course.term
-LEFT JOIN standing AS before
-    ON before.student_id = latest.student_id
-    AND before.course_id = latest.course_id
-    AND before.nth = 2
-    AND EXISTS (
-        SELECT 1 FROM standing AS first
-        WHERE first.student_id = latest.student_id
-            AND first.course_id = latest.course_id
-            AND first.origin_id <= import.after_event
-    )
+LEFT JOIN student_course_event AS before
+    ON before.id = CASE WHEN latest.first_id <= import.after_event THEN latest.before_id END
 WHERE latest.nth = 1
     AND import.id = :id
     AND course.id = latest.course_id

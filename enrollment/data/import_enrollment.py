@@ -15,6 +15,7 @@ from enrollment.model.records import Change
 from enrollment.model.results import Violation
 from enrollment.model.types import OverridableRule
 from enrollment.storage.connection import Connection
+from enrollment.storage.dialect import count_on_server
 from enrollment.storage.queries import queries, to_json
 
 SQL = queries("import_enrollment")
@@ -57,6 +58,7 @@ def bring_in_enrollments(
     dropped."""
     SQL.insert_unresolved_faults(db, source=source)
     SQL.insert_stretches(db, source=source, key=key, now=change.at)
+    count_on_server(db, "stretch")
     if ends:
         SQL.insert_missing_stretches(db, source=source, has_sessions=has_sessions)
     SQL.insert_ending_stretches(db, source=source)
@@ -87,6 +89,7 @@ def bring_in_roster(
     """Enroll the students of a list in a course, or each in the course that the row names. If
     `replaces`, students who are in the course and not in the list are dropped."""
     SQL.insert_listed_stretches(db, course_id=course_id)
+    count_on_server(db, "stretch")
     if replaces:
         SQL.insert_replaced_stretches(db, course_id=course_id)
     _apply(db, change, rules, is_list=True, progress=progress)

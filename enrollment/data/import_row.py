@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from enrollment.model.days import begin_of
 from enrollment.storage.connection import Connection
+from enrollment.storage.dialect import count_on_server
 from enrollment.storage.queries import queries, to_json
 
 SQL = queries("import_row")
@@ -43,6 +44,7 @@ def incoming(
     SQL.insert_incoming_sessions(db, sessions=to_json([*sessions]))
     days = [_day(row["day"], zone) for row in SQL.list_incoming_days(db)]
     SQL.insert_incoming_days(db, days=to_json(days))
+    count_on_server(db, "incoming", "incoming_session", "incoming_day")
     yield
     _drop_tables(db)
 
@@ -99,6 +101,7 @@ def insert_source_records(db: Connection, import_id: int, source: str, *kinds: s
     for kind in kinds:
         SQL.insert_source_records(db, import_id=import_id, source=source, kind=kind)
     update_records_superseded(db, import_id)
+    count_on_server(db, "source_record")
 
 
 def insert_missing_records(db: Connection, import_id: int, source: str, *kinds: str) -> None:

@@ -7,6 +7,7 @@ from enrollment.data.import_row import (
 )
 from enrollment.model.records import Change
 from enrollment.storage.connection import Connection
+from enrollment.storage.dialect import count_on_server
 from enrollment.storage.queries import queries
 
 SQL = queries("import_student")
@@ -27,6 +28,7 @@ def bring_in_users(
     """Make students of users. If `ends`, those who have no row any more become inactive. If
     `relinks`, a user with the number or email of a student whose id is gone is that student."""
     SQL.insert_said_users(db, source=source, key=key, no_name=NO_NAME)
+    count_on_server(db, "said_student")
     _find_students(db, source)
     SQL.update_said_renamed_by_number(db, source=source)
     SQL.update_said_renamed_by_email(db, source=source)
@@ -54,6 +56,7 @@ def move_records_of_old_ids(db: Connection, import_id: int, source: str) -> None
 def bring_in_people(db: Connection, change: Change, *, creates: bool, changes: bool) -> None:
     """Find the students of a list: create those who are not here, or change those who are."""
     SQL.insert_said_people(db)
+    count_on_server(db, "said_student")
     _find_students(db, "")
     SQL.insert_people_faults(db, creates=creates)
     SQL.update_faulty_unwanted(db)
@@ -75,6 +78,7 @@ def _find_students(db: Connection, source: str) -> None:
 
 
 def _write_students(db: Connection, change: Change) -> None:
+    count_on_server(db, "planned")
     SQL.insert_student_faults(db)
     last = SQL.get_last_student_id(db)["id"]
     SQL.update_planned_nth(db)
