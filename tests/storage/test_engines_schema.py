@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from enrollment.maintenance.migrations import migrate
+from enrollment.storage.queries import resource_dir
 from tests.storage.test_record_changes import NOT_RECORDED
 from tests.support.postgresql import PostgreSQL
 from tests.support.schema import read_schema
@@ -346,3 +347,24 @@ def test_every_column_is_recorded(db: psycopg.Connection, on_postgresql: Schema)
         assert table == (f"{subject}_{part}" if part else subject), name
         assert set(watched) in ({*()}, recorded), name
         assert bool(watched) == name.endswith("_update_leaves_a_change"), name
+
+
+def test_the_rollback_leaves_nothing_and_can_be_taken_back(postgresql: PostgreSQL):
+    url = postgresql.create_database("rolled_back")
+    folder = resource_dir("migrations") / "postgresql"
+    (rollback,) = folder.glob("0027.*.rollback.sql")
+    with psycopg.connect(url.text, autocommit=True) as db:
+        for _ in range(2):
+            db.execute((folder / rollback.name.replace(".rollback", "")).read_text())
+            db.execute(rollback.read_text())
+            # What belongs to citext stays.
+            assert db.execute(
+                "SELECT pg_describe_object(classid, objid, objsubid) FROM pg_depend AS own"
+                " WHERE refclassid = 'pg_namespace'::regclass"
+                " AND refobjid = 'public'::regnamespace"
+                " AND deptype = 'n' AND classid <> 'pg_extension'::regclass"
+                " AND NOT EXISTS (SELECT 1 FROM pg_depend AS member"
+                "                 WHERE (member.classid, member.objid) = (own.classid, own.objid)"
+                "                 AND member.deptype = 'e')"
+            ).fetchall() == []  # fmt: skip
+    postgresql.drop_database("rolled_back")
