@@ -78,31 +78,30 @@ class SQLiteDatabase(Database):
         if own.db:
             yield own.db
             return
-        with self._borrow(is_slow) as db:
-            own.db = db
-            try:
-                with _transaction(db, "BEGIN", "COMMIT", "ROLLBACK"):
-                    yield db
-            finally:
-                own.db = None
-
-    @contextmanager
-    def _borrow(self, is_slow: bool) -> Iterator[sqlite3.Connection]:
-        """Yield a connection that no other thread uses meanwhile."""
-        if not is_slow and self._writer_lock.acquire(blocking=False):
-            try:
-                yield self._writer
-            finally:
-                self._writer_lock.release()
-            return
+        has_writer = not is_slow and self._writer_lock.acquire(blocking=False)
+        own.db = db = self._writer if has_writer else self._take_reader()
+        # Every request reads, and a context manager within this one would cost as much as a query.
         try:
-            reader = self._idle_readers.pop()
-        except IndexError:
-            reader = connect(self._path, self._busy_timeout)
-        try:
-            yield reader
+            db.execute("BEGIN")
+            yield db
+            db.execute("COMMIT")
+        except sqlite3.DatabaseError as error:
+            _raise_problem(error)
+            raise
         finally:
-            self._idle_readers.append(reader)
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            own.db = None
+            if has_writer:
+                self._writer_lock.release()
+            else:
+                self._idle_readers.append(db)
+
+    def _take_reader(self) -> sqlite3.Connection:
+        try:
+            return self._idle_readers.pop()
+        except IndexError:
+            return connect(self._path, self._busy_timeout)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -204,7 +203,12 @@ def _transaction(db: sqlite3.Connection, begin: str, commit: str, undo: str) -> 
                     db.execute(statement)
             raise
     except sqlite3.DatabaseError as error:
-        code = primary_code(error)
-        if code in PROBLEM_BY_RESULT_CODE:
-            raise problem_of(code) from error
+        _raise_problem(error)
         raise
+
+
+def _raise_problem(error: sqlite3.DatabaseError) -> None:
+    """Raise the problem that a failure of SQLite becomes, if it becomes one."""
+    code = primary_code(error)
+    if code in PROBLEM_BY_RESULT_CODE:
+        raise problem_of(code) from error
