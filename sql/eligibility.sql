@@ -20,8 +20,9 @@
 --
 -- The query has four parts: the facts; the rules, which stand in rule.sql; the seats; and the answer.
 --
--- A plus before a number, and coalesce around a text, keep SQLite from building an index to read a few rows once
--- (https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_).
+-- "At most 1" in place of "is 1", and coalesce around a text, keep SQLite from building an index to read a few rows
+-- once (https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_), and PostgreSQL from
+-- expecting one row of thousands.
 WITH
 
 ---------------------------------------------------------------------------------------------------
@@ -142,7 +143,7 @@ candidate AS MATERIALIZED (
         coalesce(waitlist AND enrolled + reserved >= capacity, false)
             AND :overridden NOT LIKE '%"course_full"%' AS waits
     FROM request
-    WHERE course IS NOT NULL AND student_status IS NOT NULL AND +occurrence = 1 AND NOT is_satisfied
+    WHERE course IS NOT NULL AND student_status IS NOT NULL AND occurrence <= 1 AND NOT is_satisfied
 ),
 
 -- The courses that each student will have if every candidate is enrolled. A cancelled course is none of them.
@@ -170,7 +171,7 @@ schedule AS MATERIALIZED (
 requiring AS (
     SELECT item, student_id, course_id, course, start_on, end_on, NOT is_satisfied AS is_new
     FROM request
-    WHERE +occurrence = 1
+    WHERE occurrence <= 1
         AND student_status IS NOT NULL
         AND (NOT is_satisfied OR present_status = 'enrolled' AND :dropped <> '[]' AND course_status <> 'cancelled')
     UNION ALL

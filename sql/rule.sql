@@ -51,14 +51,14 @@ SELECT item, 'already_enrolled',
     'The student is enrolled in ' || course || ' already.',
     json_object('course', course)
 FROM request
-WHERE is_satisfied AND NOT allow_existing AND +occurrence = 1 AND coalesce(present_status, '') = 'enrolled'
+WHERE is_satisfied AND NOT allow_existing AND occurrence <= 1 AND coalesce(present_status, '') = 'enrolled'
 
 UNION ALL
 SELECT item, 'already_waitlisted',
     'The student waits for ' || course || ' already.',
     json_object('course', course)
 FROM request
-WHERE is_satisfied AND NOT allow_existing AND +occurrence = 1 AND coalesce(present_status, '') = 'waitlisted'
+WHERE is_satisfied AND NOT allow_existing AND occurrence <= 1 AND coalesce(present_status, '') = 'waitlisted'
 
 UNION ALL
 SELECT item, 'effective_too_early',
