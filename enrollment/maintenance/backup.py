@@ -8,6 +8,7 @@ from pathlib import Path
 
 from enrollment.data.integrity import get_counts, list_corruptions, list_history_mismatches
 from enrollment.maintenance import migrations
+from enrollment.maintenance.server_backup import write_file
 from enrollment.maintenance.snapshot import (
     digest,
     digest_file,
@@ -18,7 +19,7 @@ from enrollment.maintenance.snapshot import (
     temporary_file,
     timestamp,
 )
-from enrollment.maintenance.transfer import copy_school, write_file
+from enrollment.maintenance.transfer import copy_school
 from enrollment.model.location import Location, ServerUrl
 from enrollment.problems.errors import CommandError
 from enrollment.storage.lock import check_served_files
@@ -36,7 +37,8 @@ def back_up(database: Location, target: Path) -> Path:
     if target.is_dir():
         target = target / f"{_stem(database)}-{timestamp()}.backup"
     if not isinstance(database, Path):
-        return write_file(database, target)
+        write_file(database, migrations.schema_of(database).applied(), target)
+        return target
     check_served_files(database)
     with temporary_file(target) as partial:
         copy(database, partial)

@@ -50,10 +50,7 @@ def migrate(
         backup = None
         if chosen and run.applied and not dry_run and not is_scratch:
             backup = schema.back_up(f"before-{chosen[0].id}")
-        for migration in chosen:
-            schema.run_file(run, f"{migration.id}.sql")
-            run.backend.log_migration(migration, "apply")
-            run.backend.mark_one(migration, log=False)
+        schema.apply(run, chosen)
     return Outcome([migration.id for migration in chosen], backup)
 
 

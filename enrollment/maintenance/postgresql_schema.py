@@ -10,8 +10,8 @@ from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 from yoyo.connections import DatabaseURI
 
 from enrollment.maintenance.schema import MIGRATION_TABLE, MigrationError, OwnLog, Run, Schema
+from enrollment.maintenance.server_backup import write_file
 from enrollment.maintenance.snapshot import timestamp
-from enrollment.maintenance.transfer import write_file
 from enrollment.model.location import ServerUrl
 from enrollment.problems.errors import CommandError
 from enrollment.storage.postgresql import BEGIN_WRITE, connect_plainly, open_server_to_read
@@ -53,7 +53,9 @@ class PostgreSQLSchema(Schema):
 
     def back_up(self, why: str) -> Path:
         """Write the backup as a file of SQLite in the current folder."""
-        return write_file(self._url, Path(f"{self._url.name}.{why}.{timestamp()}.backup"))
+        backup = Path(f"{self._url.name}.{why}.{timestamp()}.backup")
+        write_file(self._url, self.applied(), backup)
+        return backup
 
     def _applied(self, db: Any) -> set[str]:
         tables = {name for (name,) in db.execute(TABLES)}

@@ -4,6 +4,7 @@ the files and records what is applied."""
 import os
 import socket
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,6 +69,13 @@ class Schema(ABC):
         if not migrations:
             raise MigrationError("the migrations are missing from this installation")
         return migrations
+
+    def apply(self, run: Run, migrations: Iterable[Migration]) -> None:
+        """Apply migrations, in this order."""
+        for migration in migrations:
+            self.run_file(run, f"{migration.id}.sql")
+            run.backend.log_migration(migration, "apply")
+            run.backend.mark_one(migration, log=False)
 
     def ids(self) -> list[str]:
         return [migration.id for migration in self.read()]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from enrollment.cli import doctor
+from enrollment.cli import doctor_file
 from enrollment.cli.main import main
 from enrollment.maintenance import migrations
 from enrollment.maintenance.snapshot import temporary_file
@@ -269,7 +269,7 @@ def test_another_programs_database_is_refused_before_it_is_copied(
     assert back_up(file, tmp_path / "monday") == 1
 
     told = capsys.readouterr()
-    assert "the file is the database of another program" in told.err
+    assert "the database is that of another program" in told.err
     assert told.out == ""
     assert [path.name for path in tmp_path.iterdir()] == ["other.db"]
 
@@ -482,7 +482,7 @@ def test_a_file_in_memory_is_warned_of(at_rest: Path, capsys: pytest.CaptureFixt
 def test_a_file_on_a_network_is_wrong(
     at_rest: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(doctor, "_filesystem", lambda _: "nfs4")
+    monkeypatch.setattr(doctor_file, "_filesystem", lambda _: "nfs4")
 
     assert run("doctor", "--database", at_rest) == 1
     assert "wrong the filesystem is nfs4" in capsys.readouterr().out
