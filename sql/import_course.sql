@@ -341,7 +341,7 @@ WHERE known.kind = 'classes'
                 AND ',' || (known.content ->> 'termSourcedIds') || ',' LIKE '%,' || session.sourced_id || ',%'
         )
     )
-ORDER BY 2;
+ORDER BY 2 NULLS FIRST;
 
 -- name: insert_course_faults()!
 -- Which classes have the label of another, and got one of their own, or keep the old one? Which follow the source?

@@ -89,7 +89,7 @@ ORDER BY day;
 -- What is wrong with the rows in view of the records?
 SELECT file, line, place, value, code, severity, detail
 FROM import_fault
-ORDER BY file, line, id;
+ORDER BY file, line NULLS FIRST, id;
 
 -- name: insert_deletion_faults(source, kinds)!
 -- Which rows of a delta are to be deleted and were never here? kinds is a JSON array of the kinds that are deltas.
