@@ -1,9 +1,11 @@
 """PostgreSQL: how a connection is opened, and which problem each of its failures becomes."""
 
 import os
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -31,6 +33,7 @@ LONG_TEXT = 2000
 SHARED_PLAN = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
 }
@@ -71,13 +74,20 @@ class _Cursor(psycopg.Cursor[ServerRow]):
             # Several statements in one text can't be prepared.
             return super().execute(query, prepare=False)
         values = params.values()
-        if not any(type(value) is str and len(value) > LONG_TEXT for value in values):
+        is_long = any(type(value) is str and len(value) > LONG_TEXT for value in values)
+        if not is_long or _writes(query):
             return super().execute(to_postgresql(query), params, prepare=True)
         super().execute(_set_local(OWN_PLAN), prepare=False)
         super().execute(to_postgresql(query), params, prepare=False)
         with psycopg.Cursor(self.connection) as other:
             other.execute(_set_local(SHARED_PLAN), prepare=False)
         return self
+
+
+@cache
+def _writes(query: str) -> bool:
+    """Whether a query writes. Its triggers would get plans of their own, again for each row."""
+    return re.search(r"\b(INSERT|UPDATE|DELETE)\b", query) is not None
 
 
 class ServerConnection(psycopg.Connection[ServerRow]):
