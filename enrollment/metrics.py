@@ -6,7 +6,6 @@ Each request is counted when it is answered. All else is looked up when the metr
 import platform
 from collections.abc import Iterator
 from http import HTTPMethod
-from importlib.metadata import version
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -28,6 +27,7 @@ from enrollment.data.event import get_last_event_id
 from enrollment.data.metrics import get_seats, list_changes
 from enrollment.http.context import Context
 from enrollment.http.operation import template
+from enrollment.model.release import RELEASE
 from enrollment.model.types import Timestamp
 from enrollment.storage.database import Database
 from enrollment.storage.sqlite import Connection, sqlite_version
@@ -89,7 +89,7 @@ class Metrics:
         }
         self._registry.register(_OutputCollector())
         versions = {
-            "version": version("enrollment"),
+            "version": RELEASE,
             "python": platform.python_version(),
             "sqlite": sqlite_version(),
         }

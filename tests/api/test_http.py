@@ -11,7 +11,7 @@ from enrollment import log
 from enrollment.api.operations import OPERATIONS
 from enrollment.app import App
 from enrollment.http.authentication import ANYONE
-from enrollment.http.operation import Operation
+from enrollment.http.operation import Operation, make_router
 from enrollment.http.responses import Result
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
@@ -141,8 +141,8 @@ def broken_app(app: App) -> Client:
     def invent(*_: object) -> Result:
         raise Problem("never_registered", "There is no such code.")
 
-    for path, handler in ("/fail", fail), ("/refuse", refuse), ("/invent", invent):
-        app.router.add(path, "GET", Operation("GET", path, ANYONE, handler))
+    routes = ("/fail", fail), ("/refuse", refuse), ("/invent", invent)
+    app.router = make_router(tuple(Operation("GET", path, ANYONE, act) for path, act in routes))
     return Client(app)
 
 
