@@ -75,6 +75,15 @@ def app(database_file: Path) -> Iterator[App]:
     app.database.close()
 
 
+@pytest.fixture(scope="module")
+def shared_app(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """An application for those tests of a module that leave its database as they found it."""
+    file = shutil.copy(template, tmp_path_factory.mktemp("shared") / "enrollment.db")
+    app = make_app(Config(database=file, busy_timeout=BUSY_TIMEOUT))
+    yield app
+    app.database.close()
+
+
 @pytest.fixture
 def server(database_file: Path) -> Iterator[Server]:
     with serving(database_file) as server:
