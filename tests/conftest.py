@@ -1,8 +1,13 @@
-"""Fixtures: every test has a real SQLite file of its own, made by the migrations alone."""
+"""Fixtures: every test has a real SQLite database, made by the migrations alone.
+
+A test that names `database_file` has one of its own. The others share one, and what a test writes
+is undone: to open a file and to compile the large queries takes longer than most tests.
+"""
 
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -10,11 +15,14 @@ import pytest
 
 from enrollment.app import App, make_app
 from enrollment.config import Config
+from enrollment.http.authentication import Authenticator
 from enrollment.maintenance.migrations import migrate
+from enrollment.metrics import Metrics
 from enrollment.storage.database import Database
 from tests.support.client import Client
 from tests.support.server import Server, serving
 from tests.support.tokens import add_staff_tokens, add_student_token
+from tests.support.undone import undone
 
 BUSY_TIMEOUT = 0.05
 
@@ -68,11 +76,45 @@ def database(database_file: Path) -> Iterator[Database]:
     database.close()
 
 
+@contextmanager
+def opened(template: Path, folder: Path) -> Iterator[tuple[Database, Config]]:
+    """A copy of a database, and the settings of a service on it."""
+    file = shutil.copy(template, folder / "enrollment.db")
+    config = Config(database=file, busy_timeout=BUSY_TIMEOUT)
+    with closing(Database(file, BUSY_TIMEOUT)) as database:
+        yield database, config
+
+
+@pytest.fixture(scope="session")
+def shared_database(
+    template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Database, Config]]:
+    with opened(template, tmp_path_factory.mktemp("shared")) as shared:
+        yield shared
+
+
+@pytest.fixture(scope="session")
+def shared_college(
+    college_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Database, Config]]:
+    with opened(college_template, tmp_path_factory.mktemp("shared-college")) as shared:
+        yield shared
+
+
 @pytest.fixture
-def app(database_file: Path) -> Iterator[App]:
-    app = make_app(Config(database=database_file, busy_timeout=BUSY_TIMEOUT))
-    yield app
-    app.database.close()
+def app(request: pytest.FixtureRequest) -> Iterator[App]:
+    """The service: on `database_file` if the test has that, else on a database that it shares."""
+    if "database_file" in request.fixturenames:
+        file = request.getfixturevalue("database_file")
+        app = make_app(Config(database=file, busy_timeout=BUSY_TIMEOUT))
+        yield app
+        app.database.close()
+        return
+    name = "shared_college" if "small_college" in request.fixturenames else "shared_database"
+    database, config = request.getfixturevalue(name)
+    with undone(database):
+        metrics = Metrics(database, config.database)
+        yield App(database, Authenticator(database, config), metrics, config)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,9 @@ from enrollment.api.operations import OPERATIONS
 from tests.support.client import Client, broken
 from tests.support.undone import undone
 
+# Here the transactions count, so no other is around them.
+pytestmark = pytest.mark.usefixtures("database_file")
+
 TERM = {"code": "X", "title": "X", "start_on": "2026-01-01", "end_on": "2026-02-01"}
 WRITES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/students"): {"given_name": "Ben", "family_name": "Babbage"},

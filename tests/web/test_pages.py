@@ -156,6 +156,7 @@ def test_each_field_has_a_name_and_each_form_a_button(
             assert len(page.find_all("h1")) == 1
 
 
+@pytest.mark.usefixtures("database_file")
 def test_a_page_makes_few_queries_in_one_transaction(
     app: App, small_college: Client, subtests: pytest.Subtests
 ):
