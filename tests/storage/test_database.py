@@ -152,8 +152,8 @@ def test_a_read_beside_a_write_keeps_its_state_and_begins_no_write(database: Dat
 
         def read() -> tuple[list[str], list[str]]:
             with database.read():
-                begun.set()
                 first = names(database)
+                begun.set()
                 assert go_on.wait(10)
                 with pytest.raises(RuntimeError, match="inside a read"), database.write():
                     pass
