@@ -1,7 +1,7 @@
 """Fixtures: every test has a real SQLite database, made by the migrations alone.
 
-A test that names `database_file` has one of its own. The others share one, and what a test writes
-is undone: to open a file and to compile the large queries takes longer than most tests.
+A test that names `database_file` has one of its own. The others of a module share one, and what a
+test writes is undone: to open a file and to compile the large queries takes longer than most tests.
 """
 
 import os
@@ -78,14 +78,15 @@ def database(database_file: Path) -> Iterator[Database]:
 
 @contextmanager
 def opened(template: Path, folder: Path) -> Iterator[tuple[Database, Config]]:
-    """A copy of a database, and the settings of a service on it."""
+    """A copy of a database, and the settings of a service on it. It is closed with the module: as
+    long as a process has any database open, it keeps the files of those that it has closed."""
     file = shutil.copy(template, folder / "enrollment.db")
     config = Config(database=file, busy_timeout=BUSY_TIMEOUT)
     with closing(Database(file, BUSY_TIMEOUT)) as database:
         yield database, config
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared_database(
     template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Database, Config]]:
@@ -93,7 +94,7 @@ def shared_database(
         yield shared
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared_college(
     college_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Database, Config]]:

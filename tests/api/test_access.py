@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
@@ -624,7 +624,8 @@ def test_too_many_requests(strict: Client):
         ("10.0.0.1", "192.0.2.7:51234", "192.0.2.7"),
         ("10.0.0.1", "[2001:DB8::7]:51234", "2001:db8::7"),
         ("10.0.0.1", "[2001:db8::7]", "2001:db8::7"),
-        ("10.0.0.1", "::ffff:192.0.2.7", "::ffff:c000:207"),
+        # Python writes this one in another way from 3.13 on.
+        ("10.0.0.1", "::ffff:192.0.2.7", str(ip_address("::ffff:192.0.2.7"))),
         ("10.0.0.1", "192.0.2.7:51234, 10.0.0.1:443", "192.0.2.7"),
         ("10.0.0.1", "192.0.2.7, [fe80::1%eth0]:443, 10.0.0.1", "10.0.0.1"),
         ("10.0.0.1", "fe80::1%eth0", "10.0.0.1"),
