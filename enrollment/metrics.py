@@ -6,7 +6,6 @@ Each request is counted when it is answered. All else is looked up when the metr
 import platform
 from collections.abc import Iterator
 from http import HTTPMethod
-from importlib.metadata import version
 from threading import Lock
 from typing import Any
 
@@ -27,6 +26,7 @@ from enrollment.data.event import get_last_event_id
 from enrollment.data.metrics import get_seats, list_changes
 from enrollment.http.context import Context
 from enrollment.http.operation import template
+from enrollment.model.release import RELEASE
 from enrollment.model.types import Timestamp
 from enrollment.storage.connection import Connection
 from enrollment.storage.database import Database
@@ -87,7 +87,7 @@ class Metrics:
         self._registry.register(_OutputCollector())
         engine, engine_version = database.engine
         versions = {
-            "version": version("enrollment"),
+            "version": RELEASE,
             "python": platform.python_version(),
             engine: engine_version,
         }

@@ -1,10 +1,15 @@
-"""Fixtures: every test has a real database of its own, made by the migrations alone: a file of
-SQLite, or with `--engine postgresql` a database on a server that the tests start."""
+"""Fixtures: every test has a real database, made by the migrations alone: a file of SQLite, or with
+`--engine postgresql` a database on a server that the tests start.
+
+A test that names `location`, `database_file` or `database` has one of its own. The others share
+one, and what a test writes is undone: to open a database and to compile the large queries takes
+longer than most tests.
+"""
 
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +30,7 @@ from tests.support.postgresql import QUICK, PostgreSQL, running_postgresql
 from tests.support.saved_rows import save_rows
 from tests.support.server import Server, serving
 from tests.support.tokens import add_staff_tokens, add_student_token
+from tests.support.undone import undone
 
 BUSY_TIMEOUT = 0.05
 
@@ -36,7 +42,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With PostgreSQL, leave out what is about a file of SQLite."""
     if config.getoption("engine") == "postgresql":
-        files = [item for item in items if "database_file" in getattr(item, "fixturenames", ())]
+        of_files = {"database_file", "template", "college_template"}
+        files = [item for item in items if of_files & set(getattr(item, "fixturenames", ()))]
         config.hook.pytest_deselected(items=files)
         items[:] = [item for item in items if item not in files]
 
@@ -87,27 +94,45 @@ def add_college(location: Location) -> None:
     add_student_token(location, student_id=1)
 
 
-class Shared(NamedTuple):
-    """A database on a server that tests use one after the other."""
+class OnServer(NamedTuple):
+    """Databases on a server that tests use one after the other. Those of the templates stay open,
+    since a server plans each query again for each connection."""
 
-    url: ServerUrl
-    # It stays open, since a server plans each query again for each connection.
-    database: Database
-    # The statements that make it what the templates are, by their names.
+    templates: dict[str, tuple[Database, Config]]
+    # What is put back here is one of the templates, by its name.
+    own: ServerUrl
     resets: dict[str, str]
 
 
 @pytest.fixture(scope="session")
-def shared(postgresql: PostgreSQL) -> Iterator[Shared]:
-    """A database with both templates."""
-    url = postgresql.create_database("school")
-    migrate(url)
-    add_staff_tokens(url)
-    resets = {"template": save_rows(url, "bare")}
-    add_college(url)
-    resets["college_template"] = save_rows(url, "college")
-    with closing(open_database(url, BUSY_TIMEOUT)) as database:
-        yield Shared(url, database, resets)
+def on_server(postgresql: PostgreSQL) -> Iterator[OnServer]:
+    own = postgresql.create_database("own")
+    migrate(own)
+    add_staff_tokens(own)
+    bare = postgresql.create_database("bare", template="own")
+    # A database to which someone is connected can't be copied.
+    postgresql.create_database("unused", template="own")
+    resets = {"template": save_rows(own, "bare")}
+    add_college(own)
+    college = postgresql.create_database("college", template="own")
+    resets["college_template"] = save_rows(own, "college")
+    with (
+        closing(open_database(bare, BUSY_TIMEOUT)) as bare_database,
+        closing(open_database(college, BUSY_TIMEOUT)) as college_database,
+    ):
+        templates = {
+            "template": (bare_database, _settings(bare)),
+            "college_template": (college_database, _settings(college)),
+        }
+        yield OnServer(templates, own, resets)
+
+
+def _settings(location: Location) -> Config:
+    return Config(database=location, busy_timeout=BUSY_TIMEOUT)
+
+
+def _is_on_server(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("engine") == "postgresql")
 
 
 @pytest.fixture
@@ -115,12 +140,12 @@ def location(request: pytest.FixtureRequest, tmp_path: Path) -> Location:
     """A migrated database with nothing but tokens. If the test uses the fixture `small_college`, it
     has the college too."""
     name = "college_template" if "small_college" in request.fixturenames else "template"
-    if request.config.getoption("engine") == "sqlite":
+    if not _is_on_server(request):
         return Path(shutil.copy(request.getfixturevalue(name), tmp_path / "enrollment.db"))
-    shared: Shared = request.getfixturevalue("shared")
-    with connect(shared.url.text, autocommit=True) as db:
-        db.execute(shared.resets[name])
-    return shared.url
+    server: OnServer = request.getfixturevalue("on_server")
+    with connect(server.own.text, autocommit=True) as db:
+        db.execute(server.resets[name])
+    return server.own
 
 
 @pytest.fixture
@@ -135,16 +160,67 @@ def database(location: Location) -> Iterator[Database]:
         yield database
 
 
+@contextmanager
+def _opened(
+    request: pytest.FixtureRequest, name: str, factory: pytest.TempPathFactory
+) -> Iterator[tuple[Database, Config]]:
+    """A copy of a template, and the settings of a service on it. A file is closed with the module:
+    as long as a process has any database open, it keeps the files of those that it has closed."""
+    if _is_on_server(request):
+        yield request.getfixturevalue("on_server").templates[name]
+        return
+    file = shutil.copy(request.getfixturevalue(name), factory.mktemp("shared") / "enrollment.db")
+    with closing(open_database(file, BUSY_TIMEOUT)) as database:
+        yield database, _settings(file)
+
+
+@pytest.fixture(scope="module")
+def shared_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Database, Config]]:
+    with _opened(request, "template", tmp_path_factory) as shared:
+        yield shared
+
+
+@pytest.fixture(scope="module")
+def shared_college(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Database, Config]]:
+    with _opened(request, "college_template", tmp_path_factory) as shared:
+        yield shared
+
+
 @pytest.fixture
-def app(request: pytest.FixtureRequest, location: Location) -> Iterator[App]:
-    config = Config(database=location, busy_timeout=BUSY_TIMEOUT)
-    if isinstance(location, Path):
-        app = make_app(config)
+def app(request: pytest.FixtureRequest) -> Iterator[App]:
+    """The service: on a database of its own if the test names one, else on a shared one."""
+    if "location" in request.fixturenames:
+        app = make_app(_settings(request.getfixturevalue("location")))
         yield app
         app.database.close()
-    else:
-        database = request.getfixturevalue("shared").database
+        return
+    name = "shared_college" if "small_college" in request.fixturenames else "shared_database"
+    database, config = request.getfixturevalue(name)
+    with undone(database):
         yield App(database, Authenticator(database, config), Metrics(database), config)
+
+
+@pytest.fixture(scope="module")
+def shared_app(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[App]:
+    """An application for those tests of a module that leave its database as they found it."""
+    name = request.module.__name__.rpartition(".")[2]
+    location: Location
+    if _is_on_server(request):
+        request.getfixturevalue("on_server")
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        location = server.create_database(name, template="unused")
+    else:
+        template = request.getfixturevalue("template")
+        location = Path(shutil.copy(template, tmp_path_factory.mktemp("shared") / "enrollment.db"))
+    app = make_app(_settings(location))
+    yield app
+    app.database.close()
 
 
 @pytest.fixture

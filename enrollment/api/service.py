@@ -1,7 +1,6 @@
 """/, /livez, /readyz, /metrics, /problems, /docs: the service itself."""
 
 from http import HTTPStatus
-from importlib.metadata import version
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
@@ -10,6 +9,7 @@ from enrollment.http.authentication import ANYONE, MONITORS
 from enrollment.http.context import Context
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result, ok
+from enrollment.model.release import RELEASE
 from enrollment.model.results import Liveness, Readiness, Service
 from enrollment.openapi import pages
 from enrollment.problems.errors import Problem
@@ -20,7 +20,7 @@ from enrollment.storage.database import Database
 
 def read_service(context: Context, database: Database) -> Result:
     """Show the release and the main paths."""
-    return ok(Service(release=version("enrollment")))
+    return ok(Service(release=RELEASE))
 
 
 def check_liveness(context: Context, database: Database) -> Result:

@@ -5,7 +5,6 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Any
 
 from enrollment.cli import (
@@ -25,6 +24,7 @@ from enrollment.cli import (
     token,
 )
 from enrollment.config import Config
+from enrollment.model.release import RELEASE
 from enrollment.problems.errors import CommandError, Problem
 from enrollment.storage.sqlite import StorageError
 
@@ -87,9 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         " on PostgreSQL.",
         epilog="`enrollment VERB --help` explains a verb.",
     )
-    parser.add_argument(
-        "--version", action="version", version=f"enrollment {version('enrollment')}"
-    )
+    parser.add_argument("--version", action="version", version=f"enrollment {RELEASE}")
     # Someone who types no verb does not know the verbs yet.
     parser.set_defaults(run=lambda config, options: parser.print_help())
     verbs = parser.add_subparsers(metavar="VERB")

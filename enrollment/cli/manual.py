@@ -2,12 +2,12 @@
 
 import argparse
 from functools import partial
-from importlib.metadata import version
 from typing import Any
 
 from argparse_manpage.manpage import Manpage
 
 from enrollment.config import Config
+from enrollment.model.release import RELEASE
 
 # What a manual page has at its top and at its end, in the words of argparse-manpage.
 TITLES = {"project_name": "enrollment", "manual_title": "Enrollment"}
@@ -21,5 +21,5 @@ def add(verbs: Any, parser: argparse.ArgumentParser) -> None:
 
 def show(parser: argparse.ArgumentParser, config: Config, options: argparse.Namespace) -> None:
     """Print a manual page for man to read (man(7))."""
-    data = TITLES | {"version": version("enrollment")}
+    data = TITLES | {"version": RELEASE}
     print(Manpage(parser, data, format="single-commands-section"))

@@ -1,7 +1,8 @@
 """Operations: what is declared of each, and how the operation of a request is found."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -98,8 +99,10 @@ class Operation(NamedTuple):
 # Routes
 
 
-def make_router(operations: Iterable[Operation]) -> Router:
-    """Return a router of Bottle that leads to the operations."""
+@cache
+def make_router(operations: tuple[Operation, ...]) -> Router:
+    """Return a router of Bottle that leads to the operations. It is made once: for each route that
+    is added, Bottle compiles those before it again."""
     router = Router()
     # All numbers of 18 digits fit into an integer of SQLite. A longer one is not found.
     router.add_filter("id", lambda _: ("[1-9][0-9]{0,17}", int, str))

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from http import HTTPStatus
-from importlib.metadata import version
 from typing import Any
 
 import msgspec
@@ -12,6 +11,7 @@ from enrollment.http.authentication import ANYONE
 from enrollment.http.body import media_types
 from enrollment.http.operation import Operation, template
 from enrollment.http.writes import KEY
+from enrollment.model.release import RELEASE
 from enrollment.model.results import (
     BulkResult,
     CourseResult,
@@ -56,7 +56,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
             "openapi": "3.1.0",
             "info": {
                 "title": "Enrollment",
-                "version": version("enrollment"),
+                "version": RELEASE,
                 "description": ABOUT,
                 "contact": {"name": "The operator of this service"},
                 "license": {"name": "MIT", "identifier": "MIT"},

@@ -1,6 +1,5 @@
 """An example of each record in requests and responses: one small college."""
 
-from importlib.metadata import version
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -23,6 +22,7 @@ from enrollment.model.records import (
     Term,
     Token,
 )
+from enrollment.model.release import RELEASE
 from enrollment.model.requests import (
     BulkEnrollmentInput,
     BulkEnrollmentItem,
@@ -84,7 +84,7 @@ from enrollment.problems.examples import example
 SAMPLES: dict[Any, Any] = {
     type(record): record
     for record in (
-        Service(release=version("enrollment")),
+        Service(release=RELEASE),
         Liveness(status="live"),
         Readiness(status="ready"),
         STUDENT,

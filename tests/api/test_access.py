@@ -5,7 +5,8 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
@@ -35,6 +36,7 @@ from tests.support.client import Client, broken
 from tests.support.document import concrete, operations
 from tests.support.server import serving
 from tests.support.tokens import MONITOR_TOKEN, STUDENT_TOKEN, TOKENS, add_monitor_token
+from tests.support.undone import undone
 
 
 @pytest.fixture
@@ -48,43 +50,42 @@ def as_role(small_college: Client, app: App, database_file: Path) -> Callable[[s
     return client
 
 
-def calls() -> Iterator[Any]:
-    """Every role, and no token, with every method of every path; where a path is of one student,
-    for one's own and for another."""
-    for method, path, operation in operations():
-        for verb in (method, "HEAD") if method == "GET" else (method,):
-            for role in (*get_args(Role), None):
-                for student in (1, 2) if "{student_id}" in path else (1,):
-                    name = f"{verb} {concrete(path, student)} {role}"
-                    yield pytest.param(verb, path, operation, role, student, id=name)
-
-
-@pytest.mark.parametrize(("method", "path", "operation", "role", "student"), list(calls()))
+@pytest.mark.parametrize(
+    ("method", "path", "operation"),
+    [
+        pytest.param(verb, path, operation, id=f"{verb} {path}")
+        for method, path, operation in operations()
+        for verb in ((method, "HEAD") if method == "GET" else (method,))
+    ],
+)
 def test_every_role_on_every_route(
-    small_college: Client,
+    app: App,
     as_role: Callable[[str], Client],
+    subtests: pytest.Subtests,
     method: str,
     path: str,
     operation: dict[str, Any],
-    role: str | None,
-    student: int,
 ):
-    client = as_role(role or "admin")
-    if role is None:
-        client.extra_environ.pop("HTTP_AUTHORIZATION")
+    """Every role, and no token; where a path is of one student, for one's own and for another."""
+    students = (1, 2) if "{student_id}" in path else (1,)
+    for role, student in product((*get_args(Role), None), students):
+        client = as_role(role or "admin")
+        if role is None:
+            client.extra_environ.pop("HTTP_AUTHORIZATION")
 
-    # Without a body: whoever is let in is then told that it is missing.
-    status = client.request(concrete(path, student), method=method, status="*").status_int
+        with subtests.test(role=role, student=student), undone(app.database):
+            # Without a body: whoever is let in is then told that it is missing.
+            status = client.request(concrete(path, student), method=method, status="*").status_int
 
-    if operation.get("security") == []:
-        assert status == 200
-    elif role is None:
-        assert status == 401
-    elif role not in operation["x-roles"] or (role == "student" and student == 2):
-        assert status == 403
-    else:
-        assert status not in (401, 403)
-    assert str(status) in operation["responses"]
+            if operation.get("security") == []:
+                assert status == 200
+            elif role is None:
+                assert status == 401
+            elif role not in operation["x-roles"] or (role == "student" and student == 2):
+                assert status == 403
+            else:
+                assert status not in (401, 403)
+            assert str(status) in operation["responses"]
 
 
 def for_admins(path: str) -> bool:
@@ -588,20 +589,12 @@ def test_a_host_that_is_not_one_is_malformed(strict: Client, open_to_all: Client
         assert answer.json["code"] == "malformed_request"
 
 
-@pytest.mark.parametrize(
-    ("allowed", "protocol", "status"),
-    [
-        ("school.example", "HTTP/1.1", 400),
-        ("*", "HTTP/1.1", 400),
-        ("school.example", "HTTP/1.0", 421),
-        ("*", "HTTP/1.0", 200),
-    ],
-)
-def test_a_request_without_a_host(database_file: Path, allowed: str, protocol: str, status: int):
+@pytest.mark.parametrize(("allowed", "status"), [("school.example", b"421"), ("*", b"200")])
+def test_a_request_without_a_host(database_file: Path, allowed: str, status: bytes):
+    get = b"GET / HTTP/%s\r\nConnection: close\r\n\r\n"
     with serving(database_file, "--allowed-hosts", allowed) as server:
-        received = server.raw(b"GET / %s\r\nConnection: close\r\n\r\n" % protocol.encode())
-
-    assert received.startswith(f"{protocol} {status} ".encode())
+        assert server.raw(get % b"1.1").startswith(b"HTTP/1.1 400 ")
+        assert server.raw(get % b"1.0").startswith(b"HTTP/1.0 %s " % status)
 
 
 def test_too_many_requests(strict: Client):
@@ -631,7 +624,8 @@ def test_too_many_requests(strict: Client):
         ("10.0.0.1", "192.0.2.7:51234", "192.0.2.7"),
         ("10.0.0.1", "[2001:DB8::7]:51234", "2001:db8::7"),
         ("10.0.0.1", "[2001:db8::7]", "2001:db8::7"),
-        ("10.0.0.1", "::ffff:192.0.2.7", "::ffff:c000:207"),
+        # Python writes this one in another way from 3.13 on.
+        ("10.0.0.1", "::ffff:192.0.2.7", str(ip_address("::ffff:192.0.2.7"))),
         ("10.0.0.1", "192.0.2.7:51234, 10.0.0.1:443", "192.0.2.7"),
         ("10.0.0.1", "192.0.2.7, [fe80::1%eth0]:443, 10.0.0.1", "10.0.0.1"),
         ("10.0.0.1", "fe80::1%eth0", "10.0.0.1"),

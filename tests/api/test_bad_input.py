@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from webtest import TestRequest
 
+from enrollment.app import App
 from enrollment.http.body import BODY_LIMIT, read_body
 from enrollment.http.validation import MAX_VIOLATIONS
 from enrollment.model.records import StudentInput
@@ -22,14 +23,27 @@ COURSE = {"code": "CS101", "title": "Databases"}
 NAME_LIMIT, TITLE_LIMIT, CODE_LIMIT, EMAIL_LIMIT = 100, 200, 32, 254
 
 
-@pytest.fixture(autouse=True)
-def nothing_is_changed(client: Client) -> Iterator[None]:
+def records(client: Client) -> list[Any]:
+    return [client.get(f"/v1/{name}").json for name in ("students", "terms", "courses", "events")]
+
+
+@pytest.fixture(scope="module")
+def client(shared_app: App) -> Client:
+    client = Client(shared_app)
     client.term()
     client.enroll(client.student(), client.course())
-    lists = ("students", "terms", "courses", "events")
-    before = [client.get(f"/v1/{name}").json for name in lists]
+    return client
+
+
+@pytest.fixture(scope="module")
+def before(client: Client) -> list[Any]:
+    return records(client)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_changed(client: Client, before: list[Any]) -> Iterator[None]:
     yield
-    assert [client.get(f"/v1/{name}").json for name in lists] == before
+    assert records(client) == before
 
 
 def texts(limit: int) -> dict[str, Any]:
@@ -163,20 +177,23 @@ FIELDS: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(
-    ("address", "fields", "field", "value"),
-    [
-        pytest.param(address, fields, field, value, id=f"{address[4:]}-{field}-{name}")
-        for address, fields, field, values in FIELDS
-        for name, value in values.items()
-    ],
+    ("address", "fields", "field", "values"),
+    [pytest.param(*row, id=f"{row[0][4:]}-{row[2]}") for row in FIELDS],
 )
 def test_a_field_of_a_wrong_type_length_or_range_is_pointed_to(
-    client: Client, address: str, fields: dict[str, Any], field: str, value: Any
+    client: Client,
+    subtests: pytest.Subtests,
+    address: str,
+    fields: dict[str, Any],
+    field: str,
+    values: dict[str, Any],
 ):
-    answer = client.post_json(address, {**fields, field: value}, status=422)
+    for name, value in values.items():
+        with subtests.test(name):
+            answer = client.post_json(address, {**fields, field: value}, status=422)
 
-    assert broken(answer) == [(f"/{field}", "invalid_value")]
-    assert answer.json["code"] == "invalid_body"
+            assert broken(answer) == [(f"/{field}", "invalid_value")]
+            assert answer.json["code"] == "invalid_body"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,9 @@ from webtest import TestResponse
 
 from tests.support.client import Client, broken
 
+# Here the transactions count, so no other is around them.
+pytestmark = pytest.mark.usefixtures("database_file")
+
 
 def fill(
     client: Client, course: int, students: list[int], status: int = 201, **fields: Any

@@ -94,33 +94,34 @@ def busy(client: Client, app: App) -> Client:
     return client
 
 
-@pytest.mark.parametrize(
-    ("query", "ids"),
-    [
-        ("student_id=1", [1, 3, 4, 5]),
-        ("course_id=1", [1, 2, 4]),
-        ("student_id=1&course_id=1", [1, 4]),
-        ("actor=registrar%20%232", [2, 3, 5]),
-        ("kind=enrolled", [1, 2, 3]),
-        ("kind=dropped", [4]),
-        ("kind=waitlisted", []),
-        ("actor=registrar%20%232&kind=enrolled", [2, 3]),
-        ("student_id=1&actor=admin%20%231&kind=dropped", [4]),
-        ("course_id=2&actor=registrar%20%232&kind=completed", [5]),
-        ("course_id=2&kind=dropped", []),
-        ("student_id=1&course_id=1&kind=dropped", [4]),
-        ("student_id=9", []),
-        ("actor=REGISTRAR%20%232", []),
-        ("since=2020-01-01", [1, 2, 3, 4, 5]),
-        ("until=2999-01-01", [1, 2, 3, 4, 5]),
-        ("since=2999-01-01", []),
-        ("until=2020-01-01", []),
-        ("student_id=1&since=2020-01-01&until=2999-01-01&after=3", [4, 5]),
-    ],
-)
+SELECTED = [
+    ("student_id=1", [1, 3, 4, 5]),
+    ("course_id=1", [1, 2, 4]),
+    ("student_id=1&course_id=1", [1, 4]),
+    ("actor=registrar%20%232", [2, 3, 5]),
+    ("kind=enrolled", [1, 2, 3]),
+    ("kind=dropped", [4]),
+    ("kind=waitlisted", []),
+    ("actor=registrar%20%232&kind=enrolled", [2, 3]),
+    ("student_id=1&actor=admin%20%231&kind=dropped", [4]),
+    ("course_id=2&actor=registrar%20%232&kind=completed", [5]),
+    ("course_id=2&kind=dropped", []),
+    ("student_id=1&course_id=1&kind=dropped", [4]),
+    ("student_id=9", []),
+    ("actor=REGISTRAR%20%232", []),
+    ("since=2020-01-01", [1, 2, 3, 4, 5]),
+    ("until=2999-01-01", [1, 2, 3, 4, 5]),
+    ("since=2999-01-01", []),
+    ("until=2020-01-01", []),
+    ("student_id=1&since=2020-01-01&until=2999-01-01&after=3", [4, 5]),
+]
+
+
 @pytest.mark.parametrize("limit", [1, 100])
-def test_events_are_selected(busy: Client, query: str, ids: list[int], limit: int):
-    assert [item["id"] for item in busy.walk(f"/v1/events?limit={limit}&{query}")] == ids
+def test_events_are_selected(busy: Client, subtests: pytest.Subtests, limit: int):
+    for query, ids in SELECTED:
+        with subtests.test(query):
+            assert [item["id"] for item in busy.walk(f"/v1/events?limit={limit}&{query}")] == ids
 
 
 def test_a_period_of_events_is_exact(busy: Client):

@@ -6,6 +6,7 @@ import pytest
 
 from tests.api.test_waitlist import enrolled, join, waiting
 from tests.support.client import Client, broken
+from tests.support.undone import undone
 
 MONDAY = [{"weekday": 1, "from": "09:00", "to": "10:00"}]
 # A value of each limit with which a student can still wait for the course.
@@ -50,31 +51,38 @@ def put(client: Client, course: int, status: int, *, without: str = "", **fields
     return client.put_json(f"/v1/courses/{course}", body | fields, status=status)
 
 
-@pytest.mark.parametrize("field", LIMITS)
-def test_a_limit_that_is_left_out_is_not_lifted(client: Client, course: int, field: str):
-    client.patch_json(f"/v1/courses/{course}", {field: LIMITS[field]}, status=200)
-    before = client.get(f"/v1/courses/{course}").json
-    events = client.events()
+def test_a_limit_that_is_left_out_is_not_lifted(
+    client: Client, course: int, subtests: pytest.Subtests
+):
+    for field, value in LIMITS.items():
+        with subtests.test(field), undone(client.app.database):
+            client.patch_json(f"/v1/courses/{course}", {field: value}, status=200)
+            before = client.get(f"/v1/courses/{course}").json
+            events = client.events()
 
-    answer = put(client, course, 409, without=field)
+            answer = put(client, course, 409, without=field)
 
-    assert broken(answer) == [(f"/{field}", "limit_not_named")]
-    assert answer.json["errors"][0]["details"] == {"course": "CS101", "field": field}
-    assert client.get(f"/v1/courses/{course}").json == before
-    assert client.events() == events
-    put(client, course, 200)
-
-
-@pytest.mark.parametrize("field", [name for name in LIMITS if name != "capacity"])
-def test_what_has_its_default_may_be_left_out(client: Client, course: int, field: str):
-    put(client, course, 200, without=field)
+            assert broken(answer) == [(f"/{field}", "limit_not_named")]
+            assert answer.json["errors"][0]["details"] == {"course": "CS101", "field": field}
+            assert client.get(f"/v1/courses/{course}").json == before
+            assert client.events() == events
+            put(client, course, 200)
 
 
-@pytest.mark.parametrize("field", OTHERS)
-def test_what_is_no_limit_may_be_left_out(client: Client, course: int, field: str):
-    client.patch_json(f"/v1/courses/{course}", {field: OTHERS[field]}, status=200)
+def test_what_has_its_default_may_be_left_out(
+    client: Client, course: int, subtests: pytest.Subtests
+):
+    for field in LIMITS.keys() - {"capacity"}:
+        with subtests.test(field), undone(client.app.database):
+            put(client, course, 200, without=field)
 
-    put(client, course, 200, without=field)
+
+def test_what_is_no_limit_may_be_left_out(client: Client, course: int, subtests: pytest.Subtests):
+    for field, value in OTHERS.items():
+        with subtests.test(field), undone(client.app.database):
+            client.patch_json(f"/v1/courses/{course}", {field: value}, status=200)
+
+            put(client, course, 200, without=field)
 
 
 def test_a_limit_that_is_named_is_lifted(client: Client, course: int):

@@ -11,6 +11,9 @@ from enrollment.config import Config
 from tests.support.client import Client
 from tests.support.tokens import TOKENS
 
+# Here the transactions count, so no other is around them.
+pytestmark = pytest.mark.usefixtures("database_file")
+
 ADA = {"given_name": "Ada", "family_name": "Lovelace"}
 BEN = {"given_name": "Ben", "family_name": "Babbage"}
 

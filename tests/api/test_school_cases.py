@@ -359,7 +359,7 @@ def test_a_new_time_tells_whose_other_course_it_meets(client: Client):
 def test_a_smaller_room_tells_who_came_last(client: Client):
     course = client.course(capacity=2)
     last, first = client.student(), client.student()
-    client.enroll(first, course)
+    client.enroll(first, course, effective_at="2026-01-01T08:00:00Z")
     client.enroll(last, course)
 
     answer = change_course(client, course, capacity=1)

@@ -1,5 +1,6 @@
 """The order of a waitlist: a registrar moves a student within it, on record."""
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from enrollment.data.waitlist_place import fraction_between
 from tests.api.test_waitlist import enrolled, full, hold, join, last_event, waiting
 from tests.support.client import Client, broken
 from tests.support.tokens import TOKENS
+from tests.support.undone import undone
 
 
 def move(
@@ -40,20 +42,21 @@ def queue(client: Client) -> tuple[int, list[int]]:
     return course, [join(client, course) for _ in range(4)]
 
 
-@pytest.mark.parametrize("old", range(4))
-@pytest.mark.parametrize("new", range(4))
 def test_a_student_is_moved_to_a_position(
-    client: Client, queue: tuple[int, list[int]], old: int, new: int
+    client: Client, queue: tuple[int, list[int]], subtests: pytest.Subtests
 ):
-    course, students = queue
-    student = students.pop(old)
+    course, waiting = queue
+    for old, new in product(range(4), repeat=2):
+        with subtests.test(old=old, new=new), undone(client.app.database):
+            students = [*waiting]
+            student = students.pop(old)
 
-    answer = move(client, student, course, new + 1)
+            answer = move(client, student, course, new + 1)
 
-    students.insert(new, student)
-    assert order(client, course) == students
-    assert (answer.json["status"], answer.json["position"]) == ("waitlisted", new + 1)
-    assert answer.json == client.get(f"/v1/students/{student}/courses/{course}").json
+            students.insert(new, student)
+            assert order(client, course) == students
+            assert (answer.json["status"], answer.json["position"]) == ("waitlisted", new + 1)
+            assert answer.json == client.get(f"/v1/students/{student}/courses/{course}").json
 
 
 def test_a_move_is_on_record_with_its_reason(client: Client, queue: tuple[int, list[int]]):

@@ -127,7 +127,9 @@ def test_options_of_migrate_itself_do_not_go_with_a_subverb(
 def test_a_name_that_is_no_files_name_is_not_taken(directory: Path, capsys: Captured, name: str):
     assert main(["migrate", "--database", name]) == 2
 
-    message = f"enrollment: --database is {name!r}, expected the name of a file or postgresql://...\n"
+    message = (
+        f"enrollment: --database is {name!r}, expected the name of a file or postgresql://...\n"
+    )
     assert capsys.readouterr().err == message
     assert list(directory.iterdir()) == []
 
@@ -255,46 +257,44 @@ def test_without_a_verb_the_help_is_printed(capsys: pytest.CaptureFixture[str]):
     assert "VERB" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    ("command", "reason"),
-    [
-        ("serve --data x.db", "unrecognized arguments: --data"),
-        ("fly", "invalid choice: 'fly'"),
-        ("serve --x", "unrecognized arguments: --x"),
-        ("migrate status --x", "unrecognized arguments: --x"),
-        ("serve --port 0", "--port is '0', expected a number from 1 to 65535"),
-        ("serve --port x", "--port is 'x', expected a number from 1 to 65535"),
-        ("serve --busy-timeout -1", "--busy-timeout is '-1', expected seconds from 0 to"),
-        ("serve --busy-timeout nan", "--busy-timeout is 'nan', expected seconds from 0 to"),
-        ("serve --log-format xml", "--log-format is 'xml', expected plain or json"),
-        ("serve --body-timeout 0", "--body-timeout is '0', expected seconds up to 3600"),
-        ("migrate --to x", f"'x' is not one of: {', '.join(ALL)}"),
-        ("migrate rollback --yes --to 9999", "'9999' is not one of: 0001"),
-        ("demo --students 0", "--students: expected a number from 1 to 1000000"),
-        ("demo --students x", "--students: expected a number from 1 to 1000000"),
-        ("backup folder --keep 0", "--keep: expected a number from 1 to 1000000"),
-        (f"{CREATE} --role boss", "--role: invalid choice: 'boss'"),
-        (f"{CREATE} --name \udcff", "--name: expected 1 to 100 characters without control"),
-        (f"{CREATE} --student x", "--student: expected the number of a student"),
-        (f"{CREATE} --expires tomorrow", "--expires: expected an RFC 3339 time, such as"),
-        ("token revoke enr_abc", "argument ID: expected the number of a token"),
-    ],
-    ids=ascii,
-)
-def test_a_command_that_is_not_understood_ends_with_2(
-    directory: Path, command: str, reason: str, capsys: Captured
-):
+NOT_UNDERSTOOD = [
+    ("serve --data x.db", "unrecognized arguments: --data"),
+    ("fly", "invalid choice: 'fly'"),
+    ("serve --x", "unrecognized arguments: --x"),
+    ("migrate status --x", "unrecognized arguments: --x"),
+    ("serve --port 0", "--port is '0', expected a number from 1 to 65535"),
+    ("serve --port x", "--port is 'x', expected a number from 1 to 65535"),
+    ("serve --busy-timeout -1", "--busy-timeout is '-1', expected seconds from 0 to"),
+    ("serve --busy-timeout nan", "--busy-timeout is 'nan', expected seconds from 0 to"),
+    ("serve --log-format xml", "--log-format is 'xml', expected plain or json"),
+    ("serve --body-timeout 0", "--body-timeout is '0', expected seconds up to 3600"),
+    ("migrate --to x", f"'x' is not one of: {', '.join(ALL)}"),
+    ("migrate rollback --yes --to 9999", "'9999' is not one of: 0001"),
+    ("demo --students 0", "--students: expected a number from 1 to 1000000"),
+    ("demo --students x", "--students: expected a number from 1 to 1000000"),
+    ("backup folder --keep 0", "--keep: expected a number from 1 to 1000000"),
+    (f"{CREATE} --role boss", "--role: invalid choice: 'boss'"),
+    (f"{CREATE} --name \udcff", "--name: expected 1 to 100 characters without control"),
+    (f"{CREATE} --student x", "--student: expected the number of a student"),
+    (f"{CREATE} --expires tomorrow", "--expires: expected an RFC 3339 time, such as"),
+    ("token revoke enr_abc", "argument ID: expected the number of a token"),
+]
+
+
+def test_a_command_that_is_not_understood_ends_with_2(capsys: Captured, subtests: pytest.Subtests):
     migrations.migrate(Path("enrollment.db"))
     before = Path("enrollment.db").read_bytes()
 
-    try:
-        code = main(command.split())
-    except SystemExit as ended:
-        code = ended.code
+    for command, reason in NOT_UNDERSTOOD:
+        with subtests.test(ascii(command)):
+            try:
+                code = main(command.split())
+            except SystemExit as ended:
+                code = ended.code
 
-    assert code == 2
-    assert reason in capsys.readouterr().err.splitlines()[-1]
-    assert Path("enrollment.db").read_bytes() == before
+            assert code == 2
+            assert reason in capsys.readouterr().err.splitlines()[-1]
+            assert Path("enrollment.db").read_bytes() == before
 
 
 def test_a_flag_that_is_unknown_is_told_with_the_usage_of_its_verb(capsys: Captured):

@@ -28,17 +28,23 @@ PAGES = ["/docs", "/problems", *(f"/problems/{code}" for code in PROBLEM_TYPES)]
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
-@pytest.fixture
-def reader(app: App) -> Client:
+@pytest.fixture(scope="module")
+def reader(shared_app: App) -> Client:
     """A client without a token."""
-    client = Client(app)
+    client = Client(shared_app)
     client.extra_environ.clear()
     return client
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def document(reader: Client) -> dict[str, Any]:
     return reader.get("/v1/openapi.json").json
+
+
+@pytest.fixture(scope="module")
+def page(reader: Client) -> BeautifulSoup:
+    """The page /docs."""
+    return reader.get("/docs").html
 
 
 def names(part: Tag, heading: str) -> set[str]:
@@ -56,8 +62,9 @@ def statuses(part: Tag) -> dict[str, Tag]:
 # What /docs shows
 
 
-def test_every_operation_is_described_with_all_its_parts(reader: Client, document: dict[str, Any]):
-    page = reader.get("/docs").html
+def test_every_operation_is_described_with_all_its_parts(
+    page: BeautifulSoup, document: dict[str, Any]
+):
     schemas = document["components"]["schemas"]
     described = 0
 
@@ -82,9 +89,9 @@ def test_every_operation_is_described_with_all_its_parts(reader: Client, documen
     assert described == len(OPERATIONS) == len(page.find_all("article"))
 
 
-def test_every_problem_of_an_operation_leads_to_its_page(reader: Client, document: dict[str, Any]):
-    page = reader.get("/docs").html
-
+def test_every_problem_of_an_operation_leads_to_its_page(
+    page: BeautifulSoup, document: dict[str, Any]
+):
     for operation in (each for path in document["paths"].values() for each in path.values()):
         shown = statuses(page.find("article", id=operation["operationId"]))
         for status, response in operation["responses"].items():
@@ -95,9 +102,7 @@ def test_every_problem_of_an_operation_leads_to_its_page(reader: Client, documen
                 assert shown[status].find("a", href=f"/problems/{code}"), code
 
 
-def test_every_field_of_every_schema_is_shown(reader: Client, document: dict[str, Any]):
-    page = reader.get("/docs").html
-
+def test_every_field_of_every_schema_is_shown(page: BeautifulSoup, document: dict[str, Any]):
     for name, schema in document["components"]["schemas"].items():
         heading = page.find("h3", id=f"schema-{name}")
         if "properties" not in schema:
@@ -120,9 +125,9 @@ def test_every_field_of_every_schema_is_shown(reader: Client, document: dict[str
         ("status", '"active", "inactive"; default "active"'),
     ],
 )
-def test_a_field_is_shown_with_its_type_limits_and_default(reader: Client, field: str, shown: str):
-    page = reader.get("/docs").html
-
+def test_a_field_is_shown_with_its_type_limits_and_default(
+    page: BeautifulSoup, field: str, shown: str
+):
     rows = page.find("h3", id="schema-StudentInput").find_next("tbody").find_all("tr")
 
     (row,) = [row for row in rows if row.th.find("code").text == field]
@@ -162,24 +167,22 @@ def test_a_schema_is_shown_in_words(schema: dict[str, Any], shown: str, limits: 
     assert list(reference.limits(schema)) == limits
 
 
-def test_a_list_is_shown_as_a_page_of_its_records(reader: Client):
-    answers = statuses(reader.get("/docs").html.find("article", id="list_students"))
+def test_a_list_is_shown_as_a_page_of_its_records(page: BeautifulSoup):
+    answers = statuses(page.find("article", id="list_students"))
 
     shown = answers["200"].find("code", string="application/json").parent.text
     assert re.sub(r"\s+", " ", shown).strip() == "application/json: StudentPage"
 
 
-def test_a_response_with_one_code_names_it_alone(reader: Client):
-    answers = statuses(reader.get("/docs").html.find("article", id="list_students"))
+def test_a_response_with_one_code_names_it_alone(page: BeautifulSoup):
+    answers = statuses(page.find("article", id="list_students"))
 
     assert answers["400"].p.text == "malformed_request"
     assert answers["404"].p.text == "page_not_found"
     assert answers["503"].p.text.startswith("One of: database_busy, ")
 
 
-def test_the_roles_of_an_operation_are_shown_once(reader: Client):
-    page = reader.get("/docs").html
-
+def test_the_roles_of_an_operation_are_shown_once(page: BeautifulSoup):
     shown = [article.find(class_="address").find_next("p").text for article in page("article")]
     text = page.main.text
     assert all(each.startswith(("No token is needed.", "Roles: ")) for each in shown)
@@ -229,8 +232,7 @@ def test_the_root_gives_json_to_everyone_else(reader: Client, accept: str):
 @pytest.mark.skipif(
     not shutil.which("curl"), reason="the commands need curl, which is not installed"
 )
-def test_the_curl_commands_work(client: Client, database_file: Path):
-    page = client.get("/docs").html
+def test_the_curl_commands_work(page: BeautifulSoup, client: Client, database_file: Path):
     client.term()
     client.student()
     client.course(code="CS101")
@@ -358,19 +360,24 @@ def test_the_example_of_a_problem_is_what_is_sent(
     assert MOMENT.sub("MOMENT", shown) == MOMENT.sub("MOMENT", pages.to_json(sent, 2).strip())
 
 
-@pytest.mark.parametrize("code", PROBLEM_TYPES)
-def test_every_problem_has_an_example_of_its_own(reader: Client, code: str):
-    page = reader.get(f"/problems/{code}").html
-
-    assert f'"type": "/problems/{code}"' in page.find("pre").text
-
-
-@pytest.mark.parametrize("code", PROBLEM_TYPES)
-def test_the_page_of_a_problem_says_who_can_act(reader: Client, code: str):
-    kind, page = PROBLEM_TYPES[code], reader.get(f"/problems/{code}").text
-
-    assert ("Staff can override this rule" in page) == kind.overridable
-    assert ("Only the operator of the service can fix this" in page) == kind.operator_only
+def test_the_page_of_a_problem_explains_it_and_says_who_can_act(
+    reader: Client, subtests: pytest.Subtests
+):
+    listed = reader.get("/problems").html
+    for code, kind in PROBLEM_TYPES.items():
+        with subtests.test(code):
+            answer = reader.get(f"/problems/{code}", status=200)
+            page = answer.html
+            assert answer.content_type == "text/html"
+            assert page.h1.text == code
+            assert kind.title in answer.text
+            advice = page.find("h2", string="What to do").find_next("p").text
+            assert advice == kind.advice.replace("`", "")
+            assert f'"type": "/problems/{code}"' in page.find("pre").text
+            assert ("Staff can override this rule" in answer.text) == kind.overridable
+            is_for_operators = "Only the operator of the service can fix this" in answer.text
+            assert is_for_operators == kind.operator_only
+            assert listed.find("a", href=f"/problems/{code}")
 
 
 def test_the_list_of_problems_has_the_codes_of_fields_too(reader: Client):

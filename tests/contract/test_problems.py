@@ -214,17 +214,17 @@ def test_every_rule_of_an_operation_is_in_the_registry():
         assert {*operation.conflicts} <= PROBLEM_TYPES.keys(), operation.path
 
 
-@pytest.mark.parametrize("code", PROBLEM_TYPES)
-def test_every_problem_is_complete(code: str):
-    kind = PROBLEM_TYPES[code]
-
-    assert kind.code == code
-    assert (kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR) == (kind.family == "service")
-    assert kind.title
-    assert not kind.title.endswith(".")
-    assert kind.advice.endswith(".")
-    assert bool(kind.rule_for) == (kind.status in (409, 422) and kind.example.pointer is not None)
-    assert not kind.operator_only or kind.family == "service"
+def test_every_problem_is_complete(subtests: pytest.Subtests):
+    for code, kind in PROBLEM_TYPES.items():
+        with subtests.test(code):
+            assert kind.code == code
+            assert (kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR) == (kind.family == "service")
+            assert kind.title
+            assert not kind.title.endswith(".")
+            assert kind.advice.endswith(".")
+            is_rule = kind.status in (409, 422) and kind.example.pointer is not None
+            assert bool(kind.rule_for) == is_rule
+            assert not kind.operator_only or kind.family == "service"
 
 
 # The parts of a sentence in SQL: a text, or the value of a column, a parameter or a function.
@@ -255,23 +255,17 @@ def python_sentences() -> Iterator[str]:
             yield from map(re.escape, texts(node))
 
 
-@pytest.fixture(scope="session")
-def in_sql() -> set[str]:
-    return {text for text in sql_sentences() if len(text.replace(".+", "")) > 3}
+def test_the_sentence_of_an_example_is_one_that_the_service_writes(subtests: pytest.Subtests):
+    # Compiled, since `re` keeps few patterns.
+    in_sql = [re.compile(text) for text in {*sql_sentences()} if len(text.replace(".+", "")) > 3]
+    in_python = [
+        re.compile(text) for text in {*python_sentences()} if len(text.replace(".+", "")) > 10
+    ]
 
-
-@pytest.fixture(scope="session")
-def in_python() -> set[str]:
-    return {text for text in python_sentences() if len(text.replace(".+", "")) > 10}
-
-
-@pytest.mark.parametrize("code", PROBLEM_TYPES)
-def test_the_sentence_of_an_example_is_one_that_the_service_writes(
-    in_sql: set[str], in_python: set[str], code: str
-):
-    kind = PROBLEM_TYPES[code]
-    written = in_sql if kind.rule_for and code not in IN_PYTHON else in_python
-
-    # A query may put a sentence together from two texts, of which the second is the full stop.
-    sentences = (kind.example.detail, kind.example.detail.rstrip("."))
-    assert any(re.fullmatch(text, each) for text in written for each in sentences), sentences[0]
+    for code, kind in PROBLEM_TYPES.items():
+        with subtests.test(code):
+            written = in_sql if kind.rule_for and code not in IN_PYTHON else in_python
+            # A query may put a sentence together from two texts, of which the second is the full
+            # stop.
+            sentences = (kind.example.detail, kind.example.detail.rstrip("."))
+            assert any(text.fullmatch(each) for text in written for each in sentences)

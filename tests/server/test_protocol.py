@@ -4,7 +4,6 @@ import http.client
 import io
 import json
 import signal
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,11 +14,8 @@ from tests.support.server import Server
 
 
 @pytest.fixture
-def server(server: Server) -> Iterator[Server]:
-    """Whatever the server was sent, it stops cleanly."""
-    yield server
-    assert server.stop() == 0
-    assert "Traceback" not in server.log.read_text()
+def server(clean_server: Server) -> Server:
+    return clean_server
 
 
 class Received(io.BytesIO):
@@ -46,80 +42,72 @@ def responses(received: bytes) -> list[tuple[int, Any]]:
 # What is not HTTP
 
 
-@pytest.mark.parametrize(
-    "sent",
-    [
-        b"nonsense\r\n\r\n",
-        b"GET / HTTP/9.9\r\n\r\n",
-        POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}",
-        POST + b"Content-Length: -1\r\n\r\n{}",
-        POST + b"Content-Length: +2\r\n\r\n{}",
-        POST + b"Transfer-Encoding: chunked, gzip\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
-        GET + b"X : y\r\n\r\n",
-        GET + b"X: \x00\r\n\r\n",
-        b"\x16\x03\x01\x02\x00\x01\x00",
-    ],
-    ids=[
-        "nonsense",
-        "version",
-        "two-lengths",
-        "negative-length",
-        "signed-length",
-        "chunked-not-last",
-        "space-in-header",
-        "nul-in-header",
-        "tls",
-    ],
-)
-def test_the_library_refuses_what_is_not_http_with_an_empty_body(server: Server, sent: bytes):
-    assert responses(server.raw(authorized(sent))) == [(400, None)]
-    assert server.get("/v1/students").json["items"] == []
+NOT_HTTP = {
+    "nonsense": b"nonsense\r\n\r\n",
+    "version": b"GET / HTTP/9.9\r\n\r\n",
+    "two lengths": POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}",
+    "negative length": POST + b"Content-Length: -1\r\n\r\n{}",
+    "signed length": POST + b"Content-Length: +2\r\n\r\n{}",
+    "chunked not last": (POST + b"Transfer-Encoding: chunked, gzip\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
+    "space in header": GET + b"X : y\r\n\r\n",
+    "nul in header": GET + b"X: \x00\r\n\r\n",
+    "tls": b"\x16\x03\x01\x02\x00\x01\x00",
+}
 
 
-@pytest.mark.parametrize(
-    ("sent", "status"),
-    [
-        (GET + b"X-Filler: %s\r\n\r\n" % (b"x" * (HEAD_LIMIT // 2)), 200),
-        (GET.replace(b"/ ", b"/?%s " % (b"x" * 2 * HEAD_LIMIT)) + b"\r\n", 431),
-        (GET.replace(b"/ ", b"/?%s " % (b"x" * 65536)) + b"\r\n", 431),
-        (GET + b"X: %s\r\n\r\n" % (b"x" * 2 * HEAD_LIMIT), 431),
-        (GET + b"X: y\r\n" * 101 + b"\r\n", 431),
-        # One that never ends.
-        (GET + b"X: y\r\n" * 50_000, 431),
-    ],
-    ids=["fits", "long-target", "longer-target", "long-header", "many-headers", "no-end"],
-)
-def test_headers_over_the_limit_are_refused_with_an_empty_body(
-    server: Server, sent: bytes, status: int
+def test_the_library_refuses_what_is_not_http_with_an_empty_body(
+    shared_server: Server, subtests: pytest.Subtests
 ):
-    ((found, body),) = responses(server.raw(sent.replace(b"\r\nHost", b"\r\n" + LAST + b"Host", 1)))
+    for name, sent in NOT_HTTP.items():
+        with subtests.test(name):
+            assert responses(shared_server.raw(authorized(sent))) == [(400, None)]
+            assert shared_server.get("/v1/students").json["items"] == []
 
-    assert found == status or {found, status} == {414, 431}
-    assert (body is None) == (status != 200)
+
+HEADERS = {
+    "fits": (GET + b"X-Filler: %s\r\n\r\n" % (b"x" * (HEAD_LIMIT // 2)), 200),
+    "long target": (GET.replace(b"/ ", b"/?%s " % (b"x" * 2 * HEAD_LIMIT)) + b"\r\n", 431),
+    "longer target": (GET.replace(b"/ ", b"/?%s " % (b"x" * 65536)) + b"\r\n", 431),
+    "long header": (GET + b"X: %s\r\n\r\n" % (b"x" * 2 * HEAD_LIMIT), 431),
+    "many headers": (GET + b"X: y\r\n" * 101 + b"\r\n", 431),
+    "headers without end": (GET + b"X: y\r\n" * 50_000, 431),
+}
+
+
+def test_headers_over_the_limit_are_refused_with_an_empty_body(
+    shared_server: Server, subtests: pytest.Subtests
+):
+    for name, (sent, status) in HEADERS.items():
+        with subtests.test(name):
+            last = sent.replace(b"\r\nHost", b"\r\n" + LAST + b"Host", 1)
+            ((found, body),) = responses(shared_server.raw(last))
+
+            assert found == status or {found, status} == {414, 431}
+            assert (body is None) == (status != 200)
 
 
 @pytest.mark.parametrize(
     "sent", [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", GET.replace(b"HTTP/1.1", b"HTTP/2.0") + b"\r\n"]
 )
-def test_http_2_is_not_spoken(server: Server, sent: bytes):
-    assert b"200" not in server.raw(sent)
+def test_http_2_is_not_spoken(shared_server: Server, sent: bytes):
+    assert b"200" not in shared_server.raw(sent)
 
 
 # Headers and targets
 
 
-def test_a_header_with_an_underscore_passes_for_no_other(server: Server):
-    tag = server.get("/").headers["ETag"]
+def test_a_header_with_an_underscore_passes_for_no_other(shared_server: Server):
+    tag = shared_server.get("/").headers["ETag"]
 
     for name in ("If_None_Match", "If-None_Match"):
-        assert server.request("GET", "/", **{name: tag}).status == 200
+        assert shared_server.request("GET", "/", **{name: tag}).status == 200
 
 
-def test_a_header_that_is_sent_twice_is_one_list(server: Server):
-    tag = server.get("/").headers["ETag"].encode()
+def test_a_header_that_is_sent_twice_is_one_list(shared_server: Server):
+    tag = shared_server.get("/").headers["ETag"].encode()
     sent = GET + LAST + b'If-None-Match: %s\r\nIf-None-Match: "x"\r\n\r\n' % tag
 
-    assert responses(server.raw(sent)) == [(304, None)]
+    assert responses(shared_server.raw(sent)) == [(304, None)]
 
 
 @pytest.mark.parametrize(("name", "status"), [(b"If-Match", 412), (b"X-Request-Id", 204)])
@@ -149,17 +137,17 @@ def test_headers_and_queries_arrive_as_they_were_sent(server: Server):
 
 
 @pytest.mark.parametrize(("path", "status"), [("/%FF", 400), ("/%EF%BF%BE", 404), ("/%2F", 404)])
-def test_a_path_is_percent_encoded_utf_8(server: Server, path: str, status: int):
-    assert server.get(path).status == status
+def test_a_path_is_percent_encoded_utf_8(shared_server: Server, path: str, status: int):
+    assert shared_server.get(path).status == status
 
 
 @pytest.mark.parametrize(
     ("host", "status"), [("localhost:80", 422), ("example.org", 421), ("u@localhost", 400)]
 )
-def test_a_target_that_is_a_whole_url_names_the_host(server: Server, host: str, status: int):
+def test_a_target_that_is_a_whole_url_names_the_host(shared_server: Server, host: str, status: int):
     sent = f"GET http://{host}/livez?x=1 HTTP/1.1\r\nHost: localhost\r\n".encode()
 
-    ((found, _),) = responses(server.raw(sent + LAST + b"\r\n"))
+    ((found, _),) = responses(shared_server.raw(sent + LAST + b"\r\n"))
 
     assert found == status
 
@@ -209,19 +197,21 @@ def test_what_comes_piece_by_piece_is_put_together(server: Server):
         assert connection.recv(65536).startswith(b"HTTP/1.1 201 ")
 
 
-def test_a_connection_that_its_client_ends_is_closed(server: Server):
-    received = server.raw(GET + LAST + b"\r\n" + GET + b"\r\n")
+def test_a_connection_that_its_client_ends_is_closed(shared_server: Server):
+    received = shared_server.raw(GET + LAST + b"\r\n" + GET + b"\r\n")
 
     assert received.count(b"HTTP/1.1 ") == 1
     assert b"connection: close\r\n" in received
 
 
 @pytest.mark.parametrize("is_kept", [False, True])
-def test_a_client_of_http_1_0_keeps_the_connection_if_it_says_so(server: Server, is_kept: bool):
+def test_a_client_of_http_1_0_keeps_the_connection_if_it_says_so(
+    shared_server: Server, is_kept: bool
+):
     header = b"Connection: keep-alive\r\n" if is_kept else b""
     sent = GET.replace(b"1.1", b"1.0") + header + b"\r\n"
 
-    with server.connect() as connection:
+    with shared_server.connect() as connection:
         connection.sendall(sent)
         received = connection.recv(65536)
         assert received.startswith(b"HTTP/1.0 200 ")
@@ -242,10 +232,10 @@ def test_another_protocol_that_is_offered_is_declined(server: Server):
     assert [status for status, _ in responses(server.raw(sent))] == [201, 201, 200]
 
 
-def test_however_often_another_protocol_is_offered_it_is_declined(server: Server):
+def test_however_often_another_protocol_is_offered_it_is_declined(shared_server: Server):
     offer = GET + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
 
-    found = responses(server.raw(offer * 1500 + GET + LAST + b"\r\n"))
+    found = responses(shared_server.raw(offer * 1500 + GET + LAST + b"\r\n"))
 
     assert [status for status, _ in found] == [200] * 1501
 
@@ -254,11 +244,11 @@ def test_however_often_another_protocol_is_offered_it_is_declined(server: Server
     ("version", "options"), [(b"1.1", b"close, Upgrade"), (b"1.0", b"Upgrade")]
 )
 def test_a_client_that_offers_another_protocol_may_end_the_connection_too(
-    server: Server, version: bytes, options: bytes
+    shared_server: Server, version: bytes, options: bytes
 ):
     get = b"GET / HTTP/%s\r\nHost: localhost\r\nConnection: %s\r\nUpgrade: h2c\r\n\r\n"
 
-    assert [status for status, _ in responses(server.raw(get % (version, options)))] == [200]
+    assert [status for status, _ in responses(shared_server.raw(get % (version, options)))] == [200]
 
 
 def test_a_client_that_takes_no_responses_is_given_no_more(server: Server):

@@ -16,11 +16,12 @@ from typing import Any
 
 import pytest
 
+from enrollment.api.operations import OPERATIONS
 from enrollment.app import make_app
 from enrollment.config import Config
 from enrollment.http.authentication import ANYONE
 from enrollment.http.body import BODY_LIMIT
-from enrollment.http.operation import Operation
+from enrollment.http.operation import Operation, make_router
 from enrollment.http.responses import ok
 from enrollment.server.adapter import Request
 from enrollment.server.dispatcher import Dispatcher
@@ -175,7 +176,8 @@ def held(database_file: Path) -> Iterator[tuple[Any, threading.Event]]:
         assert event.wait(PATIENCE)
         return ok({})
 
-    app.router.add("/slow", "GET", Operation("GET", "/slow", ANYONE, wait, slow=True))
+    slow = Operation("GET", "/slow", ANYONE, wait, slow=True)
+    app.router = make_router((*OPERATIONS, slow))
     yield app, event
     event.set()
 

@@ -152,8 +152,8 @@ def test_a_read_beside_a_write_keeps_its_state_and_begins_no_write(database: Dat
 
         def read() -> tuple[list[str], list[str]]:
             with database.read():
-                begun.set()
                 first = names(database)
+                begun.set()
                 assert go_on.wait(10)
                 with pytest.raises(RuntimeError, match="inside a read"), database.write():
                     pass
@@ -294,6 +294,7 @@ def test_a_database_that_is_locked_for_too_long_is_busy(client: Client, database
     client.student()
 
 
+@pytest.mark.usefixtures("database_file")
 def test_a_full_disk_refuses_and_the_database_is_intact(app: App, client: Client):
     with app.database.read() as db:
         pages = db.execute("PRAGMA page_count").fetchone()[0]
@@ -316,6 +317,7 @@ def test_a_full_disk_refuses_and_the_database_is_intact(app: App, client: Client
     client.student()
 
 
+@pytest.mark.usefixtures("database_file")
 def test_a_database_that_cannot_be_written_to_says_so(app: App, client: Client):
     client.student()
     with app.database.read() as db:
@@ -328,6 +330,7 @@ def test_a_database_that_cannot_be_written_to_says_so(app: App, client: Client):
     assert client.get("/v1/students/1").json["id"] == 1
 
 
+@pytest.mark.usefixtures("database_file")
 def test_the_application_waits_as_long_as_it_is_told(app: App):
     with app.database.read() as db:
         assert db.execute("PRAGMA busy_timeout").fetchone()[0] == 50

@@ -85,17 +85,19 @@ def test_the_forms_of_registrars_are_refused_to_others(app: App, small_college: 
     assert small_college.events() == events
 
 
-@pytest.mark.parametrize("path", FILES)
-def test_a_file_is_for_those_who_see_everyone(app: App, small_college: Client, path: str):
-    browser = Browser(app, TOKENS["reader"])
+def test_a_file_is_for_those_who_see_everyone(
+    app: App, small_college: Client, subtests: pytest.Subtests
+):
+    browser, student = Browser(app, TOKENS["reader"]), Browser(app, STUDENT_TOKEN)
+    for path in FILES:
+        with subtests.test(path):
+            file = browser.get(address(path))
 
-    file = browser.get(address(path))
-
-    assert file.headers["Cache-Control"] == "no-store"
-    assert file.headers["Content-Disposition"].startswith("attachment; filename=")
-    assert file.headers["Content-Length"] == str(len(file.body))
-    Browser(app, STUDENT_TOKEN).get(address(path), status=403)
-    Browser(app, token=None).get(address(path), status=303)
+            assert file.headers["Cache-Control"] == "no-store"
+            assert file.headers["Content-Disposition"].startswith("attachment; filename=")
+            assert file.headers["Content-Length"] == str(len(file.body))
+            student.get(address(path), status=403)
+            Browser(app, token=None).get(address(path), status=303)
 
 
 def test_a_student_sees_no_one_else(app: App, small_college: Client):
@@ -114,57 +116,68 @@ def test_a_student_sees_no_one_else(app: App, small_college: Client):
         assert "Lovelace 3" not in browser.get(path)
 
 
-@pytest.mark.parametrize("path", SHOWN)
-def test_a_page_allows_no_script_and_is_not_kept(app: App, small_college: Client, path: str):
-    page = Browser(app, TOKENS["admin"]).get(address(path))
+def test_a_page_allows_no_script_and_is_not_kept(
+    app: App, small_college: Client, subtests: pytest.Subtests
+):
+    browser = Browser(app, TOKENS["admin"])
+    for path in SHOWN:
+        with subtests.test(path):
+            page = browser.get(address(path))
 
-    assert page.headers["Content-Security-Policy"] == (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
-        " base-uri 'none'; frame-ancestors 'none'"
-    )
-    assert page.headers["Cache-Control"] == "no-store"
-    assert not page.html.find_all(["script", "style"])
-    assert not page.html.find_all(style=True)
-
-
-@pytest.mark.parametrize("path", SHOWN)
-def test_each_field_has_a_name_and_each_form_a_button(app: App, small_college: Client, path: str):
-    page = Browser(app, TOKENS["admin"]).get(address(path)).html
-
-    ids = [element["id"] for element in page.find_all(id=True)]
-    labels = {label["for"] for label in page.find_all("label") if label.get("for")}
-    assert len(ids) == len(set(ids))
-    assert [
-        field
-        for field in page.find_all(["input", "select", "textarea"])
-        if field.get("type") != "hidden"
-        and field.get("id") not in labels
-        and not field.get("aria-label")
-        and not field.find_parent("label")
-    ] == []
-    assert all(form.find("button") for form in page.find_all("form"))
-    assert len(page.find_all("h1")) == 1
+            assert page.headers["Content-Security-Policy"] == (
+                "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
+                " base-uri 'none'; frame-ancestors 'none'"
+            )
+            assert page.headers["Cache-Control"] == "no-store"
+            assert not page.html.find_all(["script", "style"])
+            assert not page.html.find_all(style=True)
 
 
-@pytest.mark.parametrize("path", SHOWN)
-def test_a_page_makes_few_queries_in_one_transaction(app: App, small_college: Client, path: str):
+def test_each_field_has_a_name_and_each_form_a_button(
+    app: App, small_college: Client, subtests: pytest.Subtests
+):
+    browser = Browser(app, TOKENS["admin"])
+    for path in SHOWN:
+        with subtests.test(path):
+            page = browser.get(address(path)).html
+
+            ids = [element["id"] for element in page.find_all(id=True)]
+            labels = {label["for"] for label in page.find_all("label") if label.get("for")}
+            assert len(ids) == len(set(ids))
+            assert [
+                field
+                for field in page.find_all(["input", "select", "textarea"])
+                if field.get("type") != "hidden"
+                and field.get("id") not in labels
+                and not field.get("aria-label")
+                and not field.find_parent("label")
+            ] == []
+            assert all(form.find("button") for form in page.find_all("form"))
+            assert len(page.find_all("h1")) == 1
+
+
+@pytest.mark.usefixtures("database_file")
+def test_a_page_makes_few_queries_in_one_transaction(
+    app: App, small_college: Client, subtests: pytest.Subtests
+):
     browser = Browser(app, TOKENS["admin"])
     for _ in range(30):
         small_college.enroll(small_college.student(), 1)
-    browser.get(address(path))
     seen: list[str] = []
-    connections = [app.database._writer, *app.database._idle_readers]
-    for db in connections:
+    for db in (app.database._writer, *app.database._idle_readers):
         db.set_trace_callback(seen.append)
 
-    browser.get(address(path))
+    for path in SHOWN:
+        with subtests.test(path):
+            browser.get(address(path))
+            seen.clear()
 
-    for db in connections:
-        db.set_trace_callback(None)
-    # The first transaction looks the session up, before a thread is chosen.
-    assert [seen.count("BEGIN"), seen.count("COMMIT")] == [2, 2]
-    queries = [sql for sql in seen if not re.match("BEGIN|COMMIT|--", sql)]
-    assert len(queries) - 1 <= MOST_QUERIES, queries
+            browser.get(address(path))
+
+            # The first transaction looks the session up, before a thread is chosen.
+            assert [seen.count("BEGIN"), seen.count("COMMIT")] == [2, 2]
+            queries = [sql for sql in seen if not re.match("BEGIN|COMMIT|--", sql)]
+            assert len(queries) - 1 <= MOST_QUERIES, queries
 
 
 NAMES = [
