@@ -132,6 +132,9 @@ def _codes(operation: Operation) -> Iterator[str]:
     """The codes of every problem that an operation can have."""
     yield from ("malformed_request", "misdirected_request", "invalid_query", "internal_error")
     yield from ("database_busy", "database_read_only", "database_damaged", "disk_failed")
+    yield "database_unreachable"
+    if not operation.reads:
+        yield "outcome_unknown"
     if operation.allowed is not ANYONE:
         yield from ("token_missing", "token_invalid", "forbidden")
         yield from ("too_many_failures", "too_many_requests")

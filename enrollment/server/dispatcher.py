@@ -19,6 +19,7 @@ from enrollment.app import App
 from enrollment.config import Config
 from enrollment.http.body import BODY_LIMIT
 from enrollment.http.context import Context
+from enrollment.http.operation import Operation
 from enrollment.http.responses import Response
 from enrollment.problems.errors import Problem
 from enrollment.server.adapter import Request
@@ -125,8 +126,7 @@ class Dispatcher:
         run = partial(self._app.run, context)
         start: Callable[[], Awaitable[Response]]
         if context.operation and context.operation.reads:
-            thread = self._exports if context.operation.download else self._slow_reads
-            start = partial(self._loop.run_in_executor, thread, run)
+            start = partial(self._loop.run_in_executor, self._thread_for(context.operation), run)
         else:
             limit = context.operation.body_limit if context.operation else BODY_LIMIT
             with _member(self._incomplete, request):
@@ -141,6 +141,13 @@ class Dispatcher:
         while self._may_retry(response := await start(), since):
             await asyncio.sleep(BUSY_INTERVAL)
         return response
+
+    def _thread_for(self, operation: Operation) -> ThreadPoolExecutor:
+        """Return the thread for a slow read."""
+        if operation.download:
+            return self._exports
+        # A probe does not wait for a read of a server that hangs, which takes minutes.
+        return self._remote_reads if self._is_remote and operation.is_public else self._slow_reads
 
     async def _write(self, context: Context) -> Response:
         try:

@@ -10,6 +10,8 @@ from enrollment.problems.errors import Problem
 from enrollment.storage.connection import Connection
 
 T = TypeVar("T")
+# Problems of a whole transaction. Each of its acts would meet them too, or may have been done.
+SHARED_PROBLEMS = ("database_busy", "database_unreachable", "outcome_unknown")
 
 
 class ThreadState(threading.local):
@@ -80,8 +82,8 @@ class Database(ABC):
 
         An act calls `write` itself, and so gets a savepoint. If an act raises, or the transaction
         fails, everything is undone, and each act is run again in a transaction of its own. Then an
-        act that fails does not affect the others. If it is not known whether the transaction was
-        committed, no act is run again.
+        act that fails does not affect the others. If no transaction can begin, or if it is not
+        known whether it was committed, no act is run again.
         """
         if len(acts) > 1:
             try:
@@ -93,7 +95,7 @@ class Database(ABC):
                             raise RuntimeError("the database has undone the transaction")
                     return results
             except Exception as error:
-                if isinstance(error, Problem) and error.code == "outcome_unknown":
+                if isinstance(error, Problem) and error.code in SHARED_PROBLEMS:
                     return [error] * len(acts)
         return [_outcome(act) for act in acts]
 

@@ -64,7 +64,7 @@ class PostgreSQLDatabase(Database):
             yield own.db
             return
         seconds = LONGEST if is_slow else QUICK
-        with _problems(), self._reader() as db, self._watchdog.watch(db, seconds):
+        with _problems(), self._reader(seconds) as db:
             own.db = db
             try:
                 yield db
@@ -73,15 +73,16 @@ class PostgreSQLDatabase(Database):
                 own.db = None
 
     @contextmanager
-    def _reader(self) -> Iterator[ServerConnection]:
-        """Begin a read on a connection that no other thread uses meanwhile."""
+    def _reader(self, seconds: float) -> Iterator[ServerConnection]:
+        """Begin a read, for so many seconds, on a connection that no other thread uses meanwhile."""
         idle = self._idle_readers.pop() if self._idle_readers else None
         db = self._begin(idle, BEGIN_READ, QUICK)
-        try:
-            yield db
-        finally:
-            if _roll_back(db):
-                self._idle_readers.append(db)
+        with self._watchdog.watch(db, seconds):
+            try:
+                yield db
+            finally:
+                if _roll_back(db):
+                    self._idle_readers.append(db)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -102,9 +103,14 @@ class PostgreSQLDatabase(Database):
                 with self._watchdog.watch(db, LONGEST):
                     yield db
                 self._commit(db)
+                self._failure = None
+            except psycopg.Error as error:
+                self._failure = problem_of(error)
+                raise
             finally:
                 own.db, own.writes, self.is_writing = None, False, False
-                _roll_back(self._writer)
+                with self._watchdog.watch(self._writer, QUICK):
+                    _roll_back(self._writer)
 
     def _begin(self, db: ServerConnection | None, begin: str, seconds: float) -> ServerConnection:
         """Begin a transaction within so many seconds, and return its connection: a new one if this
@@ -118,13 +124,26 @@ class PostgreSQLDatabase(Database):
                 if not db.closed:
                     _roll_back(db)
                     raise
-        db = connect(self._url, self._busy_timeout)
+        db = self._connect()
         with self._watchdog.watch(db, seconds):
             db.execute(begin)
         return db
 
+    def _connect(self) -> ServerConnection:
+        """Open a connection. If that has just failed, it fails at once: those that wait for this
+        thread do not all wait for the server too."""
+        if time.monotonic() < self._unreachable_until:
+            raise psycopg.OperationalError("the server could not be reached a moment ago")
+        try:
+            return connect(self._url, self._busy_timeout)
+        except psycopg.OperationalError:
+            self._unreachable_until = time.monotonic() + PAUSE
+            raise
+
     def _commit(self, db: ServerConnection) -> None:
         """Commit, which may wait for a standby. Raises outcome_unknown."""
+        if db.closed:
+            raise psycopg.OperationalError("the connection was lost before the commit")
         db.is_alone = False
         try:
             with self._watchdog.watch(db, self._busy_timeout + GRACE):

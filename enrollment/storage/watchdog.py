@@ -5,7 +5,9 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+import psycopg
 
 from enrollment.storage.postgresql import ServerConnection
 
@@ -50,7 +52,8 @@ class Watchdog:
             with self._lock:
                 for db in [db for db, until in self._deadlines.items() if until <= now]:
                     del self._deadlines[db]
-                    if not db.closed:
+                    # It may just have been lost, and then it has no socket.
+                    with suppress(psycopg.Error, OSError):
                         _cut(db)
 
 

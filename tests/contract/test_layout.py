@@ -161,7 +161,7 @@ def test_every_package_is_installed():
     """The packages are listed in setup.cfg, where a new one is easily forgotten."""
     config = ConfigParser()
     config.read(ROOT / "setup.cfg")
-    resources = {"enrollment.migrations", "enrollment.sql"}
+    resources = {"enrollment.migrations", "enrollment.migrations.postgresql", "enrollment.sql"}
 
     packages = {tree_name(path.parent) for path in PACKAGE.rglob("__init__.py")}
     assert set(config["options"]["packages"].split()) == packages | resources

@@ -124,8 +124,9 @@ def sql_queries() -> dict[str, str]:
 
 
 def codes_in(sql: str) -> set[str]:
-    """The codes that a query can return: literals with an underscore that name no JSON member."""
-    values = re.sub(r"->>? '\w+'", "", sql)
+    """The codes that a query can return: literals with an underscore that name no JSON member, and
+    with which a CASE compares nothing."""
+    values = re.sub(r"(->>?|WHEN) '\w+'", "", sql)
     while (
         inner := re.sub(r"\b(?:coalesce|count|json|max|min)\([^()]*\)", "number", values)
     ) != values:

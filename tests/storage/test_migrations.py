@@ -16,7 +16,7 @@ import pytest
 
 from enrollment.app import make_app
 from enrollment.config import Config
-from enrollment.maintenance import migrations
+from enrollment.maintenance import migrations, sqlite_schema
 from enrollment.maintenance.migrations import MigrationError
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import UsageError
@@ -60,7 +60,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the migrations that a test may change."""
     copy = tmp_path / "migrations"
     shutil.copytree(resource_dir("migrations"), copy)
-    monkeypatch.setattr(migrations, "resource_dir", lambda name: copy)
+    monkeypatch.setattr(sqlite_schema, "resource_dir", lambda name: copy)
     return copy
 
 
