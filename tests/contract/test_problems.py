@@ -18,6 +18,7 @@ from enrollment.problems.errors import Problem
 from enrollment.problems.problem_type import Subject
 from enrollment.problems.registry import FIELD_CODES, PROBLEM_TYPES, rules_for
 from enrollment.storage.queries import query_text, resource_dir
+from enrollment.storage.postgresql import PROBLEM_BY_STATE
 from enrollment.storage.sqlite import PROBLEM_BY_RESULT_CODE
 from tests.support.client import Client, broken
 
@@ -151,7 +152,8 @@ def texts(node: ast.AST | None) -> set[str]:
 
 def raised_in_python() -> tuple[set[str], set[str]]:
     """The codes of problems, and those of their violations."""
-    problems = {code for code, *_ in PROBLEM_BY_RESULT_CODE.values()}
+    failures = (*PROBLEM_BY_RESULT_CODE.values(), *PROBLEM_BY_STATE.values())
+    problems = {code for code, *_ in failures}
     violations = set()
     for node in sources():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
