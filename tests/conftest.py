@@ -33,6 +33,9 @@ from tests.support.tokens import add_staff_tokens, add_student_token
 from tests.support.undone import undone
 
 BUSY_TIMEOUT = 0.05
+# The fixtures of tests that are about a file of SQLite, and of those that run on a server too.
+OF_FILES = {"database_file", "template", "college_template"}
+OF_ANY_ENGINE = {"app", "location", "postgresql", "shared_app"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,12 +43,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With PostgreSQL, leave out what is about a file of SQLite."""
-    if config.getoption("engine") == "postgresql":
-        of_files = {"database_file", "template", "college_template"}
-        files = [item for item in items if of_files & set(getattr(item, "fixturenames", ()))]
-        config.hook.pytest_deselected(items=files)
-        items[:] = [item for item in items if item not in files]
+    """Leave out what is about the other engine, and with PostgreSQL what is about none."""
+    is_wanted = _is_for_a_server if config.getoption("engine") == "postgresql" else _is_for_a_file
+    config.hook.pytest_deselected(items=[item for item in items if not is_wanted(item)])
+    items[:] = filter(is_wanted, items)
+
+
+def _is_for_a_file(item: pytest.Item) -> bool:
+    return "postgresql" not in _fixtures(item)
+
+
+def _is_for_a_server(item: pytest.Item) -> bool:
+    return bool(OF_ANY_ENGINE & _fixtures(item)) and not OF_FILES & _fixtures(item)
+
+
+def _fixtures(item: pytest.Item) -> set[str]:
+    return set(getattr(item, "fixturenames", ()))
 
 
 def pytest_xdist_auto_num_workers() -> int:
