@@ -1,6 +1,8 @@
 """A database on a PostgreSQL server: its connections and its transactions."""
 
+import math
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -25,6 +27,8 @@ BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # In seconds: how long a quick read may take, how much longer than for a lock a write waits for the
 # server, and how long a slow read or a write may take.
 QUICK, GRACE, LONGEST = 4.0, 1.0, 600.0
+# In seconds: for how long no connection is tried after one that failed.
+PAUSE = 0.1
 LOST = "The connection was lost during the commit: the change may have been made, or not."
 ALONE = "The change was made, but its server did not wait until a standby had it too."
 
@@ -44,6 +48,10 @@ class PostgreSQLDatabase(Database):
         self._listener: Listener | None = None
         self._writer_lock = threading.Lock()
         self._idle_readers: list[ServerConnection] = []
+        # What the server did to the last write, if it made that fail.
+        self._failure: Problem | None = None
+        # Until when no connection is tried, in seconds of `time.monotonic`.
+        self._unreachable_until = -math.inf
         with command_errors(url):
             self._writer = connect(url, busy_timeout)
             check_server(self._writer, url)
@@ -74,7 +82,7 @@ class PostgreSQLDatabase(Database):
 
     @contextmanager
     def _reader(self, seconds: float) -> Iterator[ServerConnection]:
-        """Begin a read, for so many seconds, on a connection that no other thread uses meanwhile."""
+        """Begin a read of so many seconds at most, on a connection that no other thread uses."""
         idle = self._idle_readers.pop() if self._idle_readers else None
         db = self._begin(idle, BEGIN_READ, QUICK)
         with self._watchdog.watch(db, seconds):
@@ -150,10 +158,14 @@ class PostgreSQLDatabase(Database):
                 db.execute("COMMIT")
         except psycopg.OperationalError as error:
             if db.closed:
-                raise _unknown(LOST) from error
+                raise self._unknown(LOST) from error
             raise
         if db.is_alone:
-            raise _unknown(ALONE)
+            raise self._unknown(ALONE)
+
+    def _unknown(self, detail: str) -> Problem:
+        self._failure = Problem("outcome_unknown", detail)
+        return self._failure
 
     def disable_busy_wait(self) -> None:
         """The server ends the wait for a lock (lock_timeout), and reads do not wait for any."""
@@ -162,7 +174,10 @@ class PostgreSQLDatabase(Database):
         """The server makes its own checkpoints."""
 
     def check_disk(self) -> None:
-        """The server watches its own disk. The write that comes next shows what it finds."""
+        """Raise the problem of the last write, if the server made it fail and the next one is still
+        in progress. The server watches its own disk."""
+        if self._failure and self.is_writing:
+            raise self._failure
 
     def on_commit(self, notify: Callable[[], None]) -> None:
         self._listener = Listener(self._url, notify)
@@ -203,7 +218,3 @@ def _problems() -> Iterator[None]:
         if problem := problem_of(error):
             raise problem from error
         raise
-
-
-def _unknown(detail: str) -> Problem:
-    return Problem("outcome_unknown", detail)
