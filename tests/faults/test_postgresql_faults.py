@@ -42,8 +42,9 @@ FILL = f"""
     SELECT 'CS' || number, 'Databases' FROM generate_series(1, {COURSES}) AS number;
 """
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE %s"
-# Commits that wait for a standby.
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+# Sessions whose commits wait for a standby, and that wait for a table.
+COMMITTING = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+LOCKED = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'relation'"
 COURSE = {"code": "CS", "title": "Databases"}
 COURSE_1 = "/v1/students/1/courses"
 
@@ -232,7 +233,7 @@ def test_a_commit_without_an_answer_is_settled_by_its_key(
 ):
     pair.standby.pause()
     reply = pool.submit(enroll, services[0], 1, 1)
-    wait_for_commits(pair.primary, 1)
+    wait_for(pair.primary, COMMITTING)
     pair.primary.kill()
     pair.standby.resume()
     pair.standby.promote()
@@ -246,11 +247,11 @@ def test_a_commit_without_an_answer_is_settled_by_its_key(
     check(url, {(1, 1)})
 
 
-def wait_for_commits(server: PostgreSQL, number: int) -> None:
-    """Wait until so many commits wait for the standby."""
+def wait_for(server: PostgreSQL, sessions: str, at_least: int = 1) -> None:
+    """Wait until the server has so many sessions of a kind."""
     deadline = time.monotonic() + PATIENCE
     with connect(server.url(), autocommit=True) as db:
-        while db.execute(WAITING).fetchall() != [(number,)]:
+        while len(db.execute(sessions).fetchall()) < at_least:
             assert time.monotonic() < deadline
             time.sleep(0.01)
 
@@ -263,7 +264,7 @@ def test_nothing_is_acknowledged_while_the_standby_is_gone(
         pair.standby.pause()
         begun = time.monotonic()
         first = pool.submit(enroll, services[0], 1, 2)
-        wait_for_commits(pair.primary, 1)
+        wait_for(pair.primary, COMMITTING)
         others = [pool.submit(enroll, *wish) for wish in product(services, (2, 3, 4), (1, 2))]
 
         reply = first.result(PATIENCE)
@@ -285,8 +286,12 @@ def test_nothing_is_acknowledged_while_the_standby_is_gone(
 def test_a_server_that_hangs_is_not_ready_and_then_all_goes_on(
     pair: Pair, url: ServerUrl, services: list[Server], pool: ThreadPoolExecutor
 ):
-    with Clients(services) as clients:
+    with Clients(services) as clients, connect(url.text) as db:
         clients.wait_for_more()
+        # These reads, and a write, have begun when the server hangs, and may take long.
+        db.execute("LOCK TABLE course")
+        slow = [pool.submit(service.get, "/v1/students/1/eligible-courses") for service in services]
+        wait_for(pair.primary, LOCKED, at_least=1 + len(slow))
         pair.primary.pause()
         until = time.monotonic() + HANG
         ready = [pool.submit(service.get, "/readyz") for service in services]
@@ -296,13 +301,15 @@ def test_a_server_that_hangs_is_not_ready_and_then_all_goes_on(
                 begun = time.monotonic()
                 assert service.get("/livez").status == 200
                 assert time.monotonic() - begun < 1
-            wait(ready, timeout=0.2, return_when="ALL_COMPLETED")
+            wait(ready, timeout=0.2)
         assert [reply.done() and reply.result().status for reply in ready] == [503, 503]
         assert {read.done() and read.result().status for read in reads} == {503}
 
         pair.primary.resume()
+        db.rollback()
         clients.wait_for_more()
         assert [service.get("/readyz").status for service in services] == [200, 200]
+        assert {read.result(PATIENCE).status for read in slow} <= {200, 503}
 
     check(url, clients.acknowledged)
     assert set(clients.refusals) <= PASSING

@@ -283,3 +283,31 @@ def test_the_statements_of_the_manual_make_a_database_that_the_doctor_accepts(
     postgresql.drop_database(name)
     with connect(postgresql.url(), autocommit=True) as db:
         db.execute(f"DROP ROLE {name}")
+
+
+@pytest.mark.slow
+def test_the_lines_of_the_manual_move_a_school_and_its_backup_fills_another(
+    postgresql: PostgreSQL, tmp_path: Path
+):
+    _, *lines = block("docs/postgresql.md", "bash", "--from")
+    urls = [postgresql.create_database(name).text for name in ("moved", "restored")]
+    filled = run(tmp_path, "demo", "--students", "20", "--database", "enrollment.db")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    variables = {"PATH": path, "ENROLLMENT_DATABASE": urls[0]}
+
+    moved = subprocess.run(
+        ["bash", "-c", "\n".join(lines)],
+        cwd=tmp_path, env=os.environ | variables, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert filled.stdout.partition(" now has ")[2].strip() in moved.stdout
+    assert "ok    state and history agree" in moved.stdout
+
+    saved = run(tmp_path, "backup", "school.backup", "--database", urls[0])
+    assert (saved.returncode, saved.stderr) == (0, "")
+    restored = run(tmp_path, "restore", "school.backup", "--database", urls[1])
+    assert (restored.returncode, restored.stderr) == (0, "")
+    with connect(urls[0]) as source, connect(urls[1]) as copy:
+        query = "SELECT * FROM student_course_event ORDER BY id"
+        assert copy.execute(query).fetchall() == source.execute(query).fetchall() != []
+    for name in ("moved", "restored"):
+        postgresql.drop_database(name)
