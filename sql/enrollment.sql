@@ -263,7 +263,8 @@ ORDER BY pointer, code;
 
 -- name: update_enrollments(pairs, status, passed, grade, at, effective_at, actor, reason, overridden, override_reason)!
 -- Complete or drop enrollments. pairs is a JSON array of [student_id, course_id]; an enrollment that has the status
--- already does not change. If the clock was set back, an enrollment ends when it began.
+-- already does not change. If the clock was set back, an enrollment ends when it began. Sorted pairs have their events
+-- in this order on PostgreSQL too.
 UPDATE student_course
 SET status = :status,
     completed_at = CASE
@@ -288,7 +289,7 @@ SET status = :status,
     overridden = :overridden,
     version = version + 1
 WHERE (student_id, course_id) IN (
-        SELECT CAST(value ->> 0 AS bigint), CAST(value ->> 1 AS bigint) FROM json_each(:pairs)
+        SELECT DISTINCT CAST(value ->> 0 AS bigint), CAST(value ->> 1 AS bigint) FROM json_each(:pairs) ORDER BY 1, 2
     )
     AND status <> :status;
 
@@ -334,6 +335,7 @@ ORDER BY pointer, code;
 
 -- name: update_enrollments_void(pairs, at, actor, reason)!
 -- Make enrollments void. pairs is a JSON array of [student_id, course_id]; one that is void already does not change.
+-- It is sorted for the order of the events.
 UPDATE student_course
 SET status = 'void',
     enrolled_at = NULL,
@@ -349,7 +351,7 @@ SET status = 'void',
     instead_of = NULL,
     version = version + 1
 WHERE (student_id, course_id) IN (
-        SELECT CAST(value ->> 0 AS bigint), CAST(value ->> 1 AS bigint) FROM json_each(:pairs)
+        SELECT DISTINCT CAST(value ->> 0 AS bigint), CAST(value ->> 1 AS bigint) FROM json_each(:pairs) ORDER BY 1, 2
     )
     AND status <> 'void';
 

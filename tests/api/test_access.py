@@ -34,6 +34,7 @@ from enrollment.problems.errors import Problem
 from enrollment.storage.sqlite import connect
 from tests.support.client import Client, broken
 from tests.support.document import concrete, operations
+from tests.support.engine import read_only
 from tests.support.server import serving
 from tests.support.tokens import MONITOR_TOKEN, STUDENT_TOKEN, TOKENS, add_monitor_token
 from tests.support.undone import undone
@@ -236,7 +237,7 @@ def test_a_token_expires(small_college: Client, app: App):
     client = Client(app, new["token"])
     client.get("/v1/courses", status=200)
     with small_college.app.database.write() as db:
-        db.execute("UPDATE token SET expires_at = created_at WHERE id = ?", (new["id"],))
+        db.execute("UPDATE token SET expires_at = created_at WHERE id = :id", {"id": new["id"]})
 
     assert client.get("/v1/courses", status=401).json["code"] == "token_invalid"
 
@@ -279,15 +280,13 @@ def test_a_token_is_revoked_as_it_was_seen(client: Client, app: App, seen: str):
     assert client.get("/v1/tokens/3").json["version"] == 2
 
 
+@pytest.mark.usefixtures("location")
 def test_a_use_that_can_not_be_noted_is_noted_later(client: Client, app: App):
     # The first use of all is noted at once.
     client.get("/v1/courses", status=200)
     Client(app, TOKENS["reader"]).get("/v1/courses", status=200)
-    with app.database.read() as db:
-        db.execute("PRAGMA query_only = ON")
-    app.authenticator.flush_token_uses()
-    with app.database.read() as db:
-        db.execute("PRAGMA query_only = OFF")
+    with read_only(app.database):
+        app.authenticator.flush_token_uses()
     assert client.get("/v1/tokens/3").json["last_used_at"] is None
 
     app.authenticator.flush_token_uses()

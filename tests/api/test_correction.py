@@ -8,6 +8,7 @@ from webtest import TestResponse
 from enrollment.app import App
 from enrollment.data import integrity
 from tests.support.client import Client, broken
+from tests.support.engine import table_names
 from tests.support.tokens import ACTOR, TOKENS
 
 SECRETS = ("zuleika", "quixano", "s-4711", "zuleika@example.org", "gossip", "phone")
@@ -64,10 +65,9 @@ def known(client: Client) -> int:
 def everything(client: Client) -> str:
     """All text that is stored, in lower case."""
     with client.app.database.read() as db:
-        tables = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         return "".join(
             str(tuple(row)).lower()
-            for (table,) in tables
+            for table in table_names(db)
             for row in db.execute(f"SELECT * FROM {table}")
         )
 

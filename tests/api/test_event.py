@@ -160,3 +160,18 @@ def test_a_wrong_filter_is_refused(client: Client, query: str, parameter: str):
     answer = client.get(f"/v1/events?{query}", status=422)
 
     assert broken(answer) == [(parameter, "invalid_value")]
+
+
+def test_what_one_request_ends_is_in_the_order_of_the_courses(client: Client):
+    double, student = client.student(), client.student()
+    courses = [client.course() for _ in range(12)]
+    for course in reversed(courses):
+        client.enroll(double, course)
+        client.enroll(student, course)
+
+    client.want(student, [])
+    client.post_json(f"/v1/students/{double}/merge", {"into": student}, status=200)
+
+    dropped = [course for _, course, _, status in client.events() if status == "dropped"]
+    void = [course for _, course, _, status in client.events() if status == "void"]
+    assert (dropped, void[:12]) == (courses, courses)

@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from enrollment.app import make_app
 from enrollment.config import Config
 from tests.support.client import Client
+from tests.support.engine import version_of
 from tests.support.server import serving
 
 STUDENT = {"given_name": "Ada", "family_name": "Lovelace"}
@@ -59,9 +60,13 @@ def test_requests_are_counted_by_route_method_and_status(client: Client):
 
 
 def test_the_versions_that_run_are_labels_of_a_metric(client: Client):
+    with client.app.database.read() as db:
+        name, engine = version_of(db)
+    labels = {"python": platform.python_version(), name: engine, "version": version("enrollment")}
+
     builds = only("build_info", read(client))
 
-    assert builds == {(platform.python_version(), sqlite3.sqlite_version, version("enrollment")): 1}
+    assert builds == {tuple(value for _, value in sorted(labels.items())): 1}
 
 
 def test_what_clients_invent_makes_no_new_label(client: Client):

@@ -1,27 +1,39 @@
 """The API driven at random against the model: after every step, both tell the same story."""
 
 import shutil
-import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
-from enrollment.app import make_app
+from enrollment.app import App
 from enrollment.config import Config
-from enrollment.maintenance.migrations import migrate
+from enrollment.http.authentication import Authenticator
+from enrollment.metrics import Metrics
+from enrollment.model.location import Location
 from enrollment.model.types import Timestamp
+from enrollment.storage.database import Database
+from enrollment.storage.engine import open_database
 from tests.support.client import Client
 from tests.support.model import ChangeModel, CourseModel, Model, Verdict, WishModel
-from tests.support.tokens import add_staff_tokens
 
 pytestmark = pytest.mark.slow
+
+BUSY_TIMEOUT = 5.0
 
 STUDENTS = st.integers(1, 4)
 COURSES = st.sampled_from([1, 1, 1, 4, 4, 5, 2, 3, 6])
@@ -61,14 +73,6 @@ def new_model() -> Model:
     return Model(courses, group={1, 2, 3})
 
 
-@cache
-def template() -> Path:
-    path = Path(tempfile.mkdtemp()) / "enrollment.db"
-    migrate(path)
-    add_staff_tokens(path)
-    return path
-
-
 def refusal(verdicts: list[Verdict]) -> int:
     """The status of a refusal: a body that names something twice contradicts itself."""
     codes = {code for verdict in verdicts for code in verdict.codes}
@@ -76,12 +80,11 @@ def refusal(verdicts: list[Verdict]) -> int:
 
 
 class Registration(RuleBasedStateMachine):
-    def __init__(self) -> None:
+    def __init__(self, database: Database, config: Config) -> None:
+        """The database has nothing but tokens."""
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
-        path = Path(shutil.copy(template(), self.folder.name))
-        self.app = make_app(Config(database=path))
-        self.client = Client(self.app)
+        app = App(database, Authenticator(database, config), Metrics(database), config)
+        self.client = Client(app)
         self.ahead, self.now = timedelta(), Timestamp.now
         Timestamp.now = lambda: Timestamp.of(datetime.now(UTC) + self.ahead)  # type: ignore
         today = datetime.now(UTC).date()
@@ -98,8 +101,6 @@ class Registration(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         Timestamp.now = self.now  # type: ignore
-        self.app.database.close()
-        self.folder.cleanup()
 
     # One step: the same request, rehearsed and made, against the model that has made it.
 
@@ -610,11 +611,39 @@ class Registration(RuleBasedStateMachine):
             assert told == true[moment]
 
 
-TestRegistration = Registration.TestCase
-TestRegistration.settings = settings(
-    max_examples=20,
-    stateful_step_count=30,
-    deadline=None,
-    report_multiple_bugs=False,
-    suppress_health_check=list(HealthCheck),
-)
+@pytest.fixture
+def begin(
+    location: Location, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Callable[[], Registration]]:
+    """A function that begins again, with a new file, or on a server with one database whose rows
+    are put back: a server plans each query again for each connection."""
+    with ExitStack() as opened:
+        if isinstance(location, Path):
+
+            def open_again() -> Database:
+                opened.close()
+                file = shutil.copy(location, tmp_path / "begun.db")
+                return opened.enter_context(closing(open_database(Path(file), BUSY_TIMEOUT)))
+
+        else:
+            database = opened.enter_context(closing(open_database(location, BUSY_TIMEOUT)))
+
+            def open_again() -> Database:
+                request.getfixturevalue("on_server").reset("template")
+                return database
+
+        yield lambda: Registration(open_again(), Config(database=location))
+
+
+def test_registration(begin: Callable[[], Registration], location: Location):
+    run_state_machine_as_test(
+        begin,
+        settings=settings(
+            # A step waits for a server many times.
+            max_examples=20 if isinstance(location, Path) else 15,
+            stateful_step_count=30,
+            deadline=None,
+            report_multiple_bugs=False,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

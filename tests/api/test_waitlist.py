@@ -291,7 +291,7 @@ def one_who_is_eligible_unnoticed(client: Client, app: App) -> tuple[int, int]:
     client.put_status(leaver, course, "dropped")
     assert enrolled(client, course) == []
     with app.database.write() as db:
-        db.execute("UPDATE course SET code = 'CS2' WHERE id = ?", (basic,))
+        db.execute("UPDATE course SET code = 'CS2' WHERE id = :id", {"id": basic})
     return course, first
 
 

@@ -86,7 +86,7 @@ def lasting_archive(name: str, *replaced: tuple[bytes, bytes]) -> bytes:
     return archive(name, (b"2027-", b"2427-"), *replaced)
 
 
-def one(database: Database, sql: str, *parameters: Any) -> Any:
+def one(database: Database, sql: str, **parameters: Any) -> Any:
     """The first value that a query returns."""
     with database.read() as db:
         return db.execute(sql, parameters).fetchone()[0]
@@ -94,4 +94,4 @@ def one(database: Database, sql: str, *parameters: Any) -> Any:
 
 def rows(database: Database, sql: str) -> list[tuple[Any, ...]]:
     with database.read() as db:
-        return [tuple(row) for row in db.execute(sql)]
+        return [tuple(row) for row in db.execute(sql, {})]

@@ -3,7 +3,8 @@
 import re
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from enrollment.exchange.faults import CODES
+from enrollment.model.location import Location
 from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
 from enrollment.storage.engine import open_database
@@ -27,6 +29,7 @@ from tests.exchange.imports import (
 )
 from tests.exchange.packages import CASES, FIXTURES, case, expected, package
 from tests.exchange.strict import validate
+from tests.support.postgresql import PostgreSQL
 
 PACKAGES = [
     name for name in CASES if "after" not in expected(name) and not name.startswith("class-list")
@@ -44,18 +47,20 @@ LIST = "Student ID,Last name,First name,Email\n"
 
 
 @pytest.fixture
-def fresh(template: Path, tmp_path: Path) -> Iterator[Callable[[], Database]]:
-    """A function that opens a database of its own."""
-    opened: list[Database] = []
-
-    def make() -> Database:
-        path = shutil.copy(template, tmp_path / f"fresh-{len(opened)}.db")
-        opened.append(open_database(path, 1))
-        return opened[-1]
-
-    yield make
-    for database in opened:
-        database.close()
+def two_databases(
+    database: Database, location: Location, request: pytest.FixtureRequest
+) -> Iterator[tuple[Database, Database]]:
+    """The database of the test, and another one like it."""
+    if isinstance(location, Path):
+        template = request.getfixturevalue("template")
+        other: Location = Path(shutil.copy(template, location.with_name("other.db")))
+    else:
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        other = server.create_database("other", template="unused")
+    with closing(open_database(other, 1)) as opened:
+        yield database, opened
+    if not isinstance(location, Path):
+        server.drop_database("other")
 
 
 def set_up(database: Database, wanted: dict[str, Any]) -> None:
@@ -96,7 +101,8 @@ def test_a_case_comes_out_as_it_should_twice(name: str, database: Database, tmp_
 
     again, _ = import_path(database, path)
     assert (again.changes, again.set_aside) == ([], {})
-    assert one(database, "SELECT count(*) FROM source_record WHERE import_id = ?", again.id) == 0
+    stored = "SELECT count(*) FROM source_record WHERE import_id = :import_id"
+    assert one(database, stored, import_id=again.id) == 0
 
 
 def test_the_counts_of_a_delta_are_those_of_what_it_did(database: Database, tmp_path: Path):
@@ -316,9 +322,9 @@ def test_a_day_that_can_not_be_recorded_is_kept(database: Database, tmp_path: Pa
 
 @pytest.mark.parametrize("name", [name for name in PACKAGES if name != "excel-mangled"])
 def test_an_export_comes_in_and_goes_out_as_the_same_bytes(
-    name: str, fresh: Callable[[], Database], tmp_path: Path
+    name: str, two_databases: tuple[Database, Database], tmp_path: Path
 ):
-    first, second = fresh(), fresh()
+    first, second = two_databases
     import_path(first, case(name, tmp_path))
     exported = export(first)
 
@@ -331,19 +337,20 @@ def test_an_export_comes_in_and_goes_out_as_the_same_bytes(
     validate(exported, roles="student|teacher|guardian")
 
 
-def test_a_history_comes_in_and_goes_out_as_the_same_bytes(fresh: Callable[[], Database]):
-    first, second = fresh(), fresh()
+def test_a_history_comes_in_and_goes_out_as_the_same_bytes(
+    two_databases: tuple[Database, Database],
+):
+    first, second = two_databases
     import_content(first, archive("clean-1.2"))
     with first.write() as db:
         db.execute("INSERT INTO student (given_name, family_name) VALUES ('Ada', 'Lovelace')")
         for status, at in [("completed", "2026-10-01"), ("enrolled", "2026-10-05")]:
-            moment = f"{at}T00:00:00.000Z"
             db.execute(
-                f"UPDATE student_course SET status = '{status}', {status}_at = ?1,"
-                " effective_at = ?1, changed_at = '2026-11-25T12:00:00.000Z',"
+                f"UPDATE student_course SET status = '{status}', {status}_at = :moment,"
+                " effective_at = :moment, changed_at = '2026-11-25T12:00:00.000Z',"
                 " changed_by = 'a test', version = version + 1"
                 " WHERE student_id = 1 AND course_id = 1",
-                (moment,),
+                {"moment": f"{at}T00:00:00.000Z"},
             )
     exported = export(first, history=True)
     assert b"metadata.outcome" in files(exported)["enrollments.csv"]

@@ -401,6 +401,7 @@ def test_a_page_makes_few_queries_in_one_transaction(reader: Client, path: str):
     assert len(queries) - 1 <= MOST_QUERIES, queries
 
 
+@pytest.mark.usefixtures("database_file")
 @pytest.mark.parametrize("name", ["users", "enrollments"])
 def test_a_page_walks_an_index_and_its_count_joins_nothing(small_college: Client, name: str):
     database, seen = small_college.app.database, list[str]()

@@ -3,20 +3,22 @@
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from enrollment.app import App
+from enrollment.model.location import Location
 from enrollment.problems.errors import CommandError, Problem
 from enrollment.storage.database import Database
 from enrollment.storage.lock import Purpose, lock_file
 from enrollment.storage.sqlite import connect
 from tests.support.client import Client
+from tests.support.engine import MISTAKES, REFUSALS, connected, locked, read_only
 
-INSERT = "INSERT INTO student (given_name, family_name) VALUES ('Ada', ?)"
+INSERT = "INSERT INTO student (given_name, family_name) VALUES ('Ada', :name)"
 
 
 def names(database: Database) -> list[str]:
@@ -44,7 +46,7 @@ def test_a_connection_makes_no_file(tmp_path: Path):
 
 def test_a_write_is_kept_on_return(database: Database):
     with database.write() as db:
-        db.execute(INSERT, ("Lovelace",))
+        db.execute(INSERT, {"name": "Lovelace"})
 
     assert names(database) == ["Lovelace"]
 
@@ -52,7 +54,7 @@ def test_a_write_is_kept_on_return(database: Database):
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, GeneratorExit])
 def test_a_write_is_undone_on_any_exception(database: Database, error: type[BaseException]):
     with pytest.raises(error), database.write() as db:
-        db.execute(INSERT, ("Lovelace",))
+        db.execute(INSERT, {"name": "Lovelace"})
         raise error
 
     assert names(database) == []
@@ -60,33 +62,39 @@ def test_a_write_is_undone_on_any_exception(database: Database, error: type[Base
 
 def test_a_write_within_a_write_is_undone_by_itself_or_with_the_other(database: Database):
     with database.write() as db:
-        db.execute(INSERT, ("one",))
+        db.execute(INSERT, {"name": "one"})
         with pytest.raises(ValueError), database.write() as inner:
-            inner.execute(INSERT, ("two",))
+            inner.execute(INSERT, {"name": "two"})
             raise ValueError
         with database.write() as inner:
-            inner.execute(INSERT, ("three",))
+            inner.execute(INSERT, {"name": "three"})
     assert names(database) == ["one", "three"]
 
     with pytest.raises(ValueError), database.write() as db:
         with database.write() as inner:
-            inner.execute(INSERT, ("four",))
+            inner.execute(INSERT, {"name": "four"})
         raise ValueError
     assert names(database) == ["one", "three"]
 
 
-def test_a_write_that_sqlite_has_undone_itself_is_over(database: Database):
+def undo_who_is_called(database: Database, name: str) -> None:
+    """Let SQLite undo the transaction in which such a student is written."""
     with database.write() as db:
         db.execute(
-            "CREATE TEMP TRIGGER undo AFTER INSERT ON student WHEN NEW.family_name = 'x'"
+            f"CREATE TEMP TRIGGER undo AFTER INSERT ON student WHEN NEW.family_name = '{name}'"
             " BEGIN SELECT RAISE(ROLLBACK, 'undone by SQLite'); END"
         )
 
+
+@pytest.mark.usefixtures("database_file")
+def test_a_write_that_sqlite_has_undone_itself_is_over(database: Database):
+    undo_who_is_called(database, "x")
+
     with pytest.raises(sqlite3.IntegrityError, match="undone by SQLite"), database.write() as db:
-        db.execute(INSERT, ("one",))
-        db.execute(INSERT, ("x",))
+        db.execute(INSERT, {"name": "one"})
+        db.execute(INSERT, {"name": "x"})
     with database.write() as db:
-        db.execute(INSERT, ("two",))
+        db.execute(INSERT, {"name": "two"})
 
     assert names(database) == ["two"]
 
@@ -96,7 +104,7 @@ def test_a_write_never_begins_inside_a_read(database: Database):
         pass
 
     with database.write() as db:
-        db.execute(INSERT, ("one",))
+        db.execute(INSERT, {"name": "one"})
     assert names(database) == ["one"]
 
 
@@ -104,17 +112,15 @@ def test_a_read_joins_the_transaction_that_it_stands_in(database: Database):
     with database.read(), database.read() as db:
         assert db.execute("SELECT count(*) FROM student").fetchone()[0] == 0
     with database.write() as db:
-        db.execute(INSERT, ("one",))
+        db.execute(INSERT, {"name": "one"})
         assert names(database) == ["one"]
 
 
-def test_a_read_sees_one_state(database: Database, database_file: Path):
-    other = sqlite3.connect(database_file, isolation_level=None)
-    with database.read() as db:
+def test_a_read_sees_one_state(database: Database, location: Location):
+    with connected(location) as other, database.read() as db:
         assert db.execute("SELECT count(*) FROM student").fetchone()[0] == 0
-        other.execute(INSERT, ("Lovelace",))
+        other.execute(INSERT, {"name": "Lovelace"})
         assert db.execute("SELECT count(*) FROM student").fetchone()[0] == 0
-    other.close()
 
     assert names(database) == ["Lovelace"]
 
@@ -126,7 +132,7 @@ def test_threads_take_the_connection_in_turn(database: Database):
         start.wait()
         for turn in range(20):
             with database.write() as db:
-                db.execute(INSERT, (f"{number}-{turn}",))
+                db.execute(INSERT, {"name": f"{number}-{turn}"})
             with database.read() as db:
                 assert db.execute("SELECT count(*) FROM student").fetchone()[0] > 0
 
@@ -138,7 +144,7 @@ def test_threads_take_the_connection_in_turn(database: Database):
 
 def test_no_read_waits_for_a_write(database: Database):
     with ThreadPoolExecutor(1) as pool, database.write() as db:
-        db.execute(INSERT, ("Lovelace",))
+        db.execute(INSERT, {"name": "Lovelace"})
 
         assert pool.submit(names, database).result(10) == []
 
@@ -146,107 +152,128 @@ def test_no_read_waits_for_a_write(database: Database):
 
 
 def test_a_read_beside_a_write_keeps_its_state_and_begins_no_write(database: Database):
-    with ThreadPoolExecutor(1) as pool, database.write() as db:
-        db.execute(INSERT, ("Lovelace",))
-        begun, go_on = threading.Event(), threading.Event()
+    begun, go_on = threading.Event(), threading.Event()
 
-        def read() -> tuple[list[str], list[str]]:
-            with database.read():
-                first = names(database)
-                begun.set()
-                assert go_on.wait(10)
-                with pytest.raises(RuntimeError, match="inside a read"), database.write():
-                    pass
-                return first, names(database)
+    def read() -> tuple[list[str], list[str]]:
+        with database.read():
+            first = names(database)
+            begun.set()
+            assert go_on.wait(10)
+            with pytest.raises(RuntimeError, match="inside a read"), database.write():
+                pass
+            return first, names(database)
 
-        reading = pool.submit(read)
-        assert begun.wait(10)
-        pool_end = pool.submit(names, database)
-        db.execute("COMMIT")
-        db.execute("BEGIN IMMEDIATE")
-        go_on.set()
-        assert reading.result(10) == ([], [])
-        assert pool_end.result(10) == ["Lovelace"]
+    with ThreadPoolExecutor(2) as pool:
+        with database.write() as db:
+            db.execute(INSERT, {"name": "Lovelace"})
+            reading = pool.submit(read)
+            assert begun.wait(10)
+        with database.write():
+            assert pool.submit(names, database).result(10) == ["Lovelace"]
+            go_on.set()
+            assert reading.result(10) == ([], [])
 
 
 # Writes together
 
 
+# No student has it.
+BLANK = ""
+
+
 def insert(database: Database, name: str) -> Callable[[], str]:
+    """An act that says what became of it."""
+
     def act() -> str:
         try:
             with database.write() as db:
-                db.execute(INSERT, (name,))
-        except sqlite3.Error as error:
-            return str(error)
+                db.execute(INSERT, {"name": name})
+        except REFUSALS:
+            return "refused"
         return name
 
     return act
 
 
-@pytest.fixture
-def steps(database: Database) -> Iterator[list[str]]:
-    """The ends of all transactions."""
-    steps: list[str] = []
-    with database.write() as db:
-        for name, action in (
-            ("undo", "ROLLBACK, 'undone by SQLite'"),
-            ("refuse", "ABORT, 'refused'"),
-        ):
-            db.execute(
-                f"CREATE TEMP TRIGGER {name} AFTER INSERT ON student"
-                f" WHEN NEW.family_name = '{name}' BEGIN SELECT RAISE({action}); END"
-            )
+def test_writes_together_have_one_commit(database: Database):
+    """Before each of them, others see nothing of those before it."""
+    seen = []
+
+    def act(name: str) -> Callable[[], str]:
+        def look_and_insert() -> str:
+            seen.append(pool.submit(names, database).result(10))
+            return insert(database, name)()
+
+        return look_and_insert
+
+    with ThreadPoolExecutor(1) as pool:
+        written = database.group_commit([act(name) for name in ("one", "two", "three")])
+
+    assert written == ["one", "two", "three"] == names(database)
+    assert seen == [[], [], []]
+
+
+@pytest.mark.usefixtures("database_file")
+def test_writes_together_are_one_transaction_of_sqlite(database: Database):
+    ends: list[str] = []
+    with database.read() as db:
         db.set_trace_callback(
-            lambda text: steps.append(text) if text in ("COMMIT", "ROLLBACK") else None
+            lambda text: ends.append(text) if text in ("COMMIT", "ROLLBACK") else None
         )
-    steps.clear()
-    yield steps
+    ends.clear()
+    database.group_commit([insert(database, name) for name in ("one", BLANK, "two")])
     with database.read() as db:
         db.set_trace_callback(None)
 
-
-def test_writes_together_have_one_commit(database: Database, steps: list[str]):
-    written = database.group_commit([insert(database, name) for name in ("one", "two", "three")])
-
-    assert written == ["one", "two", "three"] == names(database)
-    assert steps[0] == "COMMIT"
-    assert steps.count("COMMIT") == 2, "one for the writes, and one for the names"
+    assert ends == ["COMMIT"]
 
 
-def test_of_writes_together_each_fails_alone(database: Database, steps: list[str]):
-    written = database.group_commit([insert(database, name) for name in ("a", "refuse", "b")])
+def test_of_writes_together_each_fails_alone(database: Database):
+    """The others are not done again."""
+    run = []
+
+    def act(name: str) -> Callable[[], str]:
+        def note_and_insert() -> str:
+            run.append(name)
+            return insert(database, name)()
+
+        return note_and_insert
+
+    written = database.group_commit([act(name) for name in ("a", BLANK, "b")])
 
     assert written == ["a", "refused", "b"]
-    assert names(database) == ["a", "b"]
-    assert "ROLLBACK" not in steps
+    assert names(database) == ["a", "b"] == [name for name in run if name != BLANK]
 
 
-def test_writes_that_sqlite_has_undone_are_done_again_each_once(
-    database: Database, steps: list[str]
-):
+@pytest.mark.usefixtures("database_file")
+def test_writes_that_sqlite_has_undone_are_done_again_each_once(database: Database):
+    undo_who_is_called(database, "undo")
+
     written = database.group_commit([insert(database, name) for name in ("a", "undo", "b")])
 
-    assert written == ["a", "undone by SQLite", "b"]
+    assert written == ["a", "refused", "b"]
     assert names(database) == ["a", "b"]
 
 
 def test_what_stands_in_the_way_of_the_commit_fails_alone(database: Database):
+    with database.write() as db:
+        db.execute("CREATE TEMPORARY TABLE first (id integer PRIMARY KEY)")
+        db.execute(
+            "CREATE TEMPORARY TABLE second"
+            " (id integer REFERENCES first DEFERRABLE INITIALLY DEFERRED)"
+        )
+
     def orphan() -> str:
         try:
             with database.write() as db:
-                db.execute("PRAGMA defer_foreign_keys = ON")
-                db.execute(
-                    "INSERT INTO hold (student_id, reason, placed_at, placed_by)"
-                    " VALUES (99, 'x', '2026-01-01T00:00:00.000Z', 'x')"
-                )
-        except sqlite3.Error as error:
-            return str(error)
+                db.execute("INSERT INTO second VALUES (99)")
+        except REFUSALS:
+            return "refused"
         return "written"
 
     written = database.group_commit([insert(database, "a"), orphan, insert(database, "b")])
 
-    assert written == ["a", "FOREIGN KEY constraint failed", "b"]
+    assert written == ["a", "refused", "b"]
     assert names(database) == ["a", "b"]
 
 
@@ -278,19 +305,16 @@ def test_what_ends_the_process_is_no_outcome_of_an_act(database: Database):
     assert names(database) == []
 
 
-def test_a_database_that_is_locked_for_too_long_is_busy(client: Client, database_file: Path):
+def test_a_database_that_is_locked_for_too_long_is_busy(client: Client, location: Location):
     client.student()
-    other = sqlite3.connect(database_file, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
 
-    fields = {"given_name": "Ada", "family_name": "Lovelace"}
-    answer = client.post_json("/v1/students", fields, status=503)
+    with locked(location):
+        fields = {"given_name": "Ada", "family_name": "Lovelace"}
+        answer = client.post_json("/v1/students", fields, status=503)
+        assert len(client.walk("/v1/students")) == 1
 
     assert answer.json["code"] == "database_busy"
     assert answer.headers["Retry-After"] == "1"
-    assert len(client.walk("/v1/students")) == 1
-    other.execute("ROLLBACK")
-    other.close()
     client.student()
 
 
@@ -317,17 +341,17 @@ def test_a_full_disk_refuses_and_the_database_is_intact(app: App, client: Client
     client.student()
 
 
-@pytest.mark.usefixtures("database_file")
+@pytest.mark.usefixtures("location")
 def test_a_database_that_cannot_be_written_to_says_so(app: App, client: Client):
     client.student()
-    with app.database.read() as db:
-        db.execute("PRAGMA query_only = ON")
 
-    answer = client.delete("/v1/students/1", status=503)
+    with read_only(app.database):
+        answer = client.delete("/v1/students/1", status=503)
+        assert client.get("/v1/students/1").json["id"] == 1
 
     assert answer.json["code"] == "database_read_only"
     assert answer.headers["Retry-After"] == "60"
-    assert client.get("/v1/students/1").json["id"] == 1
+    client.delete("/v1/students/1", status=204)
 
 
 @pytest.mark.usefixtures("database_file")
@@ -376,8 +400,8 @@ def test_a_claim_needs_no_right_to_write_the_lock(database_file: Path):
         pass
 
 
-def test_another_failure_of_sqlite_is_not_explained_to_the_client(database: Database):
-    with pytest.raises(sqlite3.OperationalError, match="no such table"), database.read() as db:
+def test_another_failure_of_the_engine_is_not_explained_to_the_client(database: Database):
+    with pytest.raises(MISTAKES, match="missing"), database.read() as db:
         db.execute("SELECT 1 FROM missing")
 
     assert names(database) == []
@@ -390,11 +414,8 @@ def test_an_old_sqlite_is_refused(database_file: Path, monkeypatch: pytest.Monke
         connect(database_file, 1)
 
 
-def test_busy_is_a_problem_with_a_time_to_wait(database: Database, database_file: Path):
-    other = sqlite3.connect(database_file, isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(Problem) as caught, database.write():
+def test_busy_is_a_problem_with_a_time_to_wait(database: Database, location: Location):
+    with locked(location), pytest.raises(Problem) as caught, database.write():
         pass
-    other.close()
 
     assert (caught.value.code, caught.value.headers) == ("database_busy", {"Retry-After": "1"})

@@ -175,8 +175,12 @@ def test_a_query_has_a_plan_that_heeds_no_case(server: ServerConnection, name: s
 
 
 @pytest.mark.parametrize("name", HOT)
-def test_a_hot_path_sorts_nothing(server: ServerConnection, name: str):
-    assert not re.search("Sort|Seq Scan", plan(server, name))
+def test_a_hot_path_sorts_no_rows(server: ServerConnection, name: str):
+    """A list that the request has sent may be sorted."""
+    sorted_list = r"Sort\n +Output: .*\n +Sort Key: .*\n +->  Function Scan on .*json"
+    steps = re.sub(sorted_list, "", plan(server, name))
+
+    assert not re.search("Sort|Seq Scan", steps)
 
 
 @pytest.mark.parametrize("name", READING)

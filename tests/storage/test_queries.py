@@ -15,6 +15,8 @@ from enrollment.storage.database import Database
 from enrollment.storage.queries import queries, resource_dir
 from enrollment.storage.sqlite import Connection
 
+pytestmark = pytest.mark.usefixtures("database_file")  # These are the plans of SQLite.
+
 SUBJECTS = sorted({path.stem for path in resource_dir("sql").glob("*.sql")} - {"schema"})
 QUERIES = {
     f"{subject}.{name}": getattr(queries(subject), name)

@@ -8,6 +8,7 @@ import pytest
 from enrollment.maintenance.migrations import migrate
 from enrollment.storage.database import Database
 from enrollment.storage.engine import open_database
+from tests.support.engine import REFUSALS, connected
 
 
 @pytest.mark.parametrize(
@@ -19,12 +20,20 @@ from enrollment.storage.engine import open_database
         "UPDATE school SET id = 2",
         "UPDATE school SET name = ''",
         "UPDATE school SET name = NULL",
-        "INSERT OR REPLACE INTO school (id) VALUES (1)",
+        "INSERT INTO school (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET key = 'aaaaaaaaaaaa'",
     ],
 )
 def test_a_statement_that_would_break_it_is_refused(database: Database, sql: str):
-    with pytest.raises(sqlite3.IntegrityError), database.write() as db:
+    with pytest.raises(REFUSALS), database.write() as db:
         db.execute(sql)
+
+
+def test_it_is_never_replaced(database_file: Path):
+    with (
+        connected(database_file) as db,
+        pytest.raises(sqlite3.IntegrityError, match="one school, and it is never replaced"),
+    ):
+        db.execute("INSERT OR REPLACE INTO school (id) VALUES (1)")
 
 
 def test_two_databases_have_two_keys(tmp_path: Path):

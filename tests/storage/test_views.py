@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from enrollment.storage.connection import Connection
 from enrollment.storage.database import Database
 from tests.support.client import Client
 
 
 @pytest.fixture
-def db(client: Client, database: Database) -> sqlite3.Connection:
+def db(client: Client, database: Database) -> Connection:
     """A course with a waitlist, and enrollments that came, went and came back."""
     course, other = client.course(capacity=2, waitlist_capacity=9), client.course()
     students = [client.student() for _ in range(5)]
@@ -26,11 +27,11 @@ def db(client: Client, database: Database) -> sqlite3.Connection:
         return db
 
 
-def test_an_enrollment_is_its_row_and_its_position(db: sqlite3.Connection):
-    query = "SELECT student_id, position FROM enrollment WHERE course_id = 1 AND status = ?"
+def test_an_enrollment_is_its_row_and_its_position(db: Connection):
+    query = "SELECT student_id, position FROM enrollment WHERE course_id = 1 AND status = :status"
 
-    assert [tuple(row) for row in db.execute(query, ["waitlisted"])] == [(5, 1)]
-    assert {row["position"] for row in db.execute(query, ["enrolled"])} == {None}
+    assert [tuple(row) for row in db.execute(query, {"status": "waitlisted"})] == [(5, 1)]
+    assert {row["position"] for row in db.execute(query, {"status": "enrolled"})} == {None}
     columns = "student_id, course_id, status, enrolled_at, waitlisted_at, completed_at, dropped_at"
     rows = [
         list(map(tuple, db.execute(f"SELECT {columns}, version FROM {table} ORDER BY 1, 2")))
@@ -39,7 +40,7 @@ def test_an_enrollment_is_its_row_and_its_position(db: sqlite3.Connection):
     assert rows[0] == rows[1]
 
 
-def test_the_last_version_of_an_enrollment_is_the_enrollment(db: sqlite3.Connection):
+def test_the_last_version_of_an_enrollment_is_the_enrollment(db: Connection):
     columns = "student_id, course_id, status, enrolled_at, waitlisted_at, completed_at, dropped_at"
     last = "SELECT max(id) FROM student_course_event GROUP BY student_id, course_id"
     where = f"WHERE event_id IN ({last})"
@@ -51,7 +52,7 @@ def test_the_last_version_of_an_enrollment_is_the_enrollment(db: sqlite3.Connect
     assert list(map(tuple, versions)) == list(map(tuple, rows))
 
 
-def test_each_event_makes_a_version(db: sqlite3.Connection):
+def test_each_event_makes_a_version(db: Connection):
     query = (
         "SELECT version, status, dropped_at IS NULL FROM enrollment_version"
         " WHERE student_id = 2 AND course_id = 2 ORDER BY event_id"
@@ -64,7 +65,7 @@ def test_each_event_makes_a_version(db: sqlite3.Connection):
     ]
 
 
-def test_the_seats_of_a_course_are_counted(db: sqlite3.Connection):
+def test_the_seats_of_a_course_are_counted(db: Connection):
     query = "SELECT course_id, capacity, enrolled, waitlisted FROM course_seat ORDER BY course_id"
 
     assert list(map(tuple, db.execute(query))) == [(1, 2, 2, 1), (2, None, 4, 0)]

@@ -8,6 +8,7 @@ import pytest
 from enrollment.app import App
 from tests.support.browser import Browser, text
 from tests.support.client import Client
+from tests.support.engine import drop_trigger
 from tests.support.tokens import TOKENS
 
 
@@ -147,7 +148,7 @@ def test_a_clock_that_was_set_back_hides_no_change(
     for _ in range(150):
         client.student()
     with app.database.write() as db:
-        db.execute("DROP TRIGGER record_change_is_never_updated")
+        drop_trigger(db, "record_change_is_never_updated", "record_change")
         db.execute(
             "UPDATE record_change SET recorded_at = '2020-01-01T00:00:00.000Z' WHERE id % 2 = 0"
         )
