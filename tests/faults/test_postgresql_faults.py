@@ -247,6 +247,16 @@ def test_a_commit_without_an_answer_is_settled_by_its_key(
     check(url, {(1, 1)})
 
 
+@contextmanager
+def paused(server: PostgreSQL) -> Iterator[None]:
+    """Stop the processes of a server during the `with`."""
+    server.pause()
+    try:
+        yield
+    finally:
+        server.resume()
+
+
 def wait_for(server: PostgreSQL, sessions: str, at_least: int = 1) -> None:
     """Wait until the server has so many sessions of a kind."""
     deadline = time.monotonic() + PATIENCE
@@ -288,24 +298,25 @@ def test_a_server_that_hangs_is_not_ready_and_then_all_goes_on(
 ):
     with Clients(services) as clients, connect(url.text) as db:
         clients.wait_for_more()
+        # So several connections wait for reads.
+        list(pool.map(lambda service: service.get(COURSE_1), services * 12))
         # These reads, and a write, have begun when the server hangs, and may take long.
         db.execute("LOCK TABLE course")
         slow = [pool.submit(service.get, "/v1/students/1/eligible-courses") for service in services]
         wait_for(pair.primary, LOCKED, at_least=1 + len(slow))
-        pair.primary.pause()
-        until = time.monotonic() + HANG
-        ready = [pool.submit(service.get, "/readyz") for service in services]
-        reads = [pool.submit(service.get, COURSE_1) for service in services * 12]
-        while time.monotonic() < until:
-            for service in services:
-                begun = time.monotonic()
-                assert service.get("/livez").status == 200
-                assert time.monotonic() - begun < 1
-            wait(ready, timeout=0.2)
-        assert [reply.done() and reply.result().status for reply in ready] == [503, 503]
-        assert {read.done() and read.result().status for read in reads} == {503}
+        with paused(pair.primary):
+            until = time.monotonic() + HANG
+            ready = [pool.submit(service.get, "/readyz") for service in services]
+            reads = [pool.submit(service.get, COURSE_1) for service in services * 12]
+            while time.monotonic() < until:
+                for service in services:
+                    begun = time.monotonic()
+                    assert service.get("/livez").status == 200
+                    assert time.monotonic() - begun < 1
+                wait(ready, timeout=0.2)
+            assert [reply.done() and reply.result().status for reply in ready] == [503, 503]
+            assert {read.done() and read.result().status for read in reads} == {503}
 
-        pair.primary.resume()
         db.rollback()
         clients.wait_for_more()
         assert [service.get("/readyz").status for service in services] == [200, 200]
