@@ -29,12 +29,25 @@ def add(verbs: Any) -> None:
 def serve(config: Config, options: argparse.Namespace) -> None:
     """Run `serve`, which returns when the service is stopped. Raises CommandError, OSError."""
     output.never_wait()
-    with closing(server.listen(config)) as listener, lock_database(config.database, Purpose.SERVE):
-        print_outcome(
-            "applied", migrations.ensure_current(config.database, may_migrate=options.migrate)
-        )
-        _create_first_admin(config)
-        server.serve(config, listener)
+    with closing(server.listen(config)) as listener:
+        if options.migrate and migrations.pending(config.database):
+            _migrate(config)
+        with lock_database(config.database, Purpose.SERVE):
+            outcome = migrations.ensure_current(config.database, may_migrate=False)
+            print_outcome("applied", outcome)
+            _create_first_admin(config)
+            server.serve(config, listener)
+
+
+def _migrate(config: Config) -> None:
+    """Apply pending migrations while no other service runs. Raises CommandError."""
+    try:
+        with lock_database(config.database, Purpose.CHANGE):
+            print_outcome("applied", migrations.migrate(config.database))
+    except CommandError:
+        # Of several that start at once, one migrates, and the others find it done.
+        if migrations.pending(config.database):
+            raise
 
 
 def _create_first_admin(config: Config) -> None:

@@ -17,8 +17,8 @@ from enrollment.problems.body import problem_body
 from enrollment.problems.errors import Problem
 from enrollment.problems.problem_type import Subject
 from enrollment.problems.registry import FIELD_CODES, PROBLEM_TYPES, rules_for
-from enrollment.storage.queries import query_text, resource_dir
 from enrollment.storage.postgresql import PROBLEM_BY_STATE
+from enrollment.storage.queries import query_text, resource_dir
 from enrollment.storage.sqlite import PROBLEM_BY_RESULT_CODE
 from tests.support.client import Client, broken
 
