@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.pq import TransactionStatus
+from psycopg.pq import ExecStatus, TransactionStatus
 
 from enrollment.model.location import ServerUrl
 from enrollment.problems.errors import CommandError, Problem
@@ -103,6 +103,17 @@ class ServerConnection(psycopg.Connection[ServerRow]):
     def in_transaction(self) -> bool:
         return self.info.transaction_status != TransactionStatus.IDLE
 
+    def undo(self, statements: bytes) -> None:
+        """Roll back. Raises OperationalError.
+
+        After a ROLLBACK, psycopg forgets all prepared queries, since they could depend on what was
+        undone. None of the service does, and to plan the rules takes longer than all else. So the
+        statements go to libpq.
+        """
+        result = self.pgconn.exec_(statements)
+        if result.status != ExecStatus.COMMAND_OK:
+            raise psycopg.OperationalError(result.get_error_message())
+
     def notice(self, diagnostic: psycopg.errors.Diagnostic) -> None:
         """Note a warning of the server."""
         # Its text is translated, its code is that of any warning. Only this one comes at a commit.
@@ -117,6 +128,8 @@ def connect(url: ServerUrl, busy_timeout: float) -> ServerConnection:
         "lock_timeout": str(round(busy_timeout * 1000)),
         "idle_in_transaction_session_timeout": "0",
         "jit": "off",
+        # To start a process takes longer than most queries.
+        "max_parallel_workers_per_gather": "0",
         "timezone": "UTC",
         **SHARED_PLAN,
     }

@@ -191,7 +191,7 @@ def _roll_back(db: ServerConnection) -> bool:
     """Undo what was not committed. Return whether the connection can be used again."""
     with suppress(psycopg.Error):
         if db.in_transaction:
-            db.execute("ROLLBACK")
+            db.undo(b"ROLLBACK")
     return not db.closed
 
 
@@ -205,7 +205,7 @@ def _savepoint(db: ServerConnection) -> Iterator[None]:
             db.execute("RELEASE write")
         except BaseException:
             if not db.closed:
-                db.execute("ROLLBACK TO write; RELEASE write")
+                db.undo(b"ROLLBACK TO write; RELEASE write")
             raise
 
 
