@@ -1,7 +1,9 @@
-"""What the two engines share: a connection, and the rows that a query returns."""
+"""What the two engines share: a connection, the rows that a query returns, and a failure."""
 
 from collections.abc import Iterator
 from typing import Any, Protocol
+
+from enrollment.problems.errors import Problem
 
 
 class Row(Protocol):
@@ -29,3 +31,9 @@ class Connection(Protocol):
     def in_transaction(self) -> bool: ...
     def execute(self, sql: str, parameters: Any = ..., /) -> Cursor: ...
     def close(self) -> None: ...
+
+
+def failure(code: str, detail: str, seconds: int | None) -> Problem:
+    """Return the problem that a failure of an engine becomes. After `seconds` a client may try
+    again; None: it should not."""
+    return Problem(code, detail, headers={"Retry-After": str(seconds)} if seconds else None)

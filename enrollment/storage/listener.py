@@ -1,4 +1,4 @@
-"""A listener: it is told by the server when any process has committed events."""
+"""A listener: the server notifies it when any process has committed events."""
 
 import threading
 from collections.abc import Callable

@@ -14,6 +14,7 @@ from psycopg.pq import ExecStatus, TransactionStatus
 
 from enrollment.model.location import ServerUrl
 from enrollment.problems.errors import CommandError, Problem
+from enrollment.storage.connection import failure
 from enrollment.storage.dialect import to_postgresql
 from enrollment.storage.postgresql_values import ServerRow, adapt, make_rows
 
@@ -135,7 +136,7 @@ def connect(url: ServerUrl, busy_timeout: float) -> ServerConnection:
     }
     flags = " ".join(f"-c {name}={value}" for name, value in settings.items())
     defaults: dict[str, Any] = {
-        # Who waits for a lock is told by this who has it.
+        # The message to a process that waits for a lock names the holder by this.
         "application_name": f"enrollment, process {os.getpid()} on {socket.gethostname()}",
         "connect_timeout": CONNECT_TIMEOUT,
         # Of several hosts, the one that can be written to.
@@ -216,7 +217,4 @@ def problem_of(error: psycopg.Error) -> Problem | None:
     # A connection that was lost has no SQLSTATE.
     state = error.sqlstate or ("08" if isinstance(error, psycopg.OperationalError) else "")
     found = PROBLEM_BY_STATE.get(state) or PROBLEM_BY_STATE.get(state[:2])
-    if not found:
-        return None
-    code, detail, seconds = found
-    return Problem(code, detail, headers={"Retry-After": str(seconds)} if seconds else None)
+    return failure(*found) if found else None

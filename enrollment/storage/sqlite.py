@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from enrollment.problems.errors import CommandError, Problem
+from enrollment.storage.connection import failure
 
 Connection = sqlite3.Connection
 Row = sqlite3.Row
@@ -102,8 +103,7 @@ def split_statements(script: str) -> Iterator[str]:
 
 def problem_of(code: int) -> Problem:
     """Return the problem that a primary result code becomes, one of PROBLEM_BY_RESULT_CODE."""
-    name, detail, seconds = PROBLEM_BY_RESULT_CODE[code]
-    return Problem(name, detail, headers={"Retry-After": str(seconds)} if seconds else None)
+    return failure(*PROBLEM_BY_RESULT_CODE[code])
 
 
 def sqlite_version() -> str:

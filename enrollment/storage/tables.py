@@ -47,9 +47,9 @@ class Tables(ABC):
 
 def copy_rows(source: Tables, target: Tables) -> None:
     """Replace all rows of the target by those of the source. Both have the same tables."""
+    columns = target.columns()
     for table in TopologicalSorter(target.parents()).static_order():
-        columns = target.columns()[table]
-        target.replace(table, columns, source.rows(table, columns))
+        target.replace(table, columns[table], source.rows(table, columns[table]))
     target.set_last_ids(source.last_ids())
 
 

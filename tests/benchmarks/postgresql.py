@@ -22,15 +22,13 @@ from enrollment.maintenance.transfer import copy_school
 from enrollment.model.location import Location, ServerUrl
 from tests.benchmarks.load import LOAD, TOKEN, Measurement, Request
 from tests.benchmarks.school import School, make_school
-from tests.benchmarks.workloads import MOST_WRITES, READS
+from tests.benchmarks.workloads import APART, MOST_WRITES, READS
 from tests.support.postgresql import PostgreSQL, running_postgresql
 from tests.support.server import Server
 
 # The number of services, by the name of the engine.
 SETUPS = (("SQLite", 1), ("PostgreSQL", 1), ("PostgreSQL", 3))
 WORKLOADS = ("enroll", "read")
-# Who comes after the other is somewhere else in the database.
-APART = 7919
 
 
 def main() -> None:
