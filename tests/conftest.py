@@ -9,7 +9,7 @@ longer than most tests.
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -35,7 +35,7 @@ from tests.support.undone import undone
 BUSY_TIMEOUT = 0.05
 # The fixtures of tests that are about a file of SQLite, and of those that run on a server too.
 OF_FILES = {"database_file", "template", "college_template"}
-OF_ANY_ENGINE = {"app", "location", "postgresql", "shared_app"}
+OF_ANY_ENGINE = {"app", "location", "module_location", "postgresql"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -103,23 +103,26 @@ def add_college(location: Location) -> None:
     client.post_json("/v1/students/1/holds", {"reason": "unpaid fees"}, status=201)
     client.delete("/v1/students/1/holds/1", status=204)
     client.post("/v1/imports", "Number,Email\n", headers={"Content-Type": "text/csv"}, status=201)
+    add_student_token(app.database, student_id=1)
     app.database.close()
-    add_student_token(location, student_id=1)
 
 
 class OnServer(NamedTuple):
-    """Databases on a server that tests use one after the other. Those of the templates stay open,
-    since a server plans each query again for each connection."""
+    """Databases on a server that tests use one after the other. They stay open, since a server
+    plans each query again for each connection."""
 
     templates: dict[str, tuple[Database, Config]]
     # What is put back here is one of the templates, by its name.
-    own: ServerUrl
+    own: tuple[Database, Config]
     resets: dict[str, str]
 
-    def reset(self, name: str) -> None:
-        """Give the database `own` the rows of a template, also while it is open."""
-        with connect(self.own.text, autocommit=True) as db:
+    def reset(self, name: str) -> ServerUrl:
+        """Give the database `own` the rows of a template. Return its URL."""
+        url = self.own[1].database
+        assert isinstance(url, ServerUrl)
+        with connect(url.text, autocommit=True) as db:
             db.execute(self.resets[name])
+        return url
 
 
 @pytest.fixture(scope="session")
@@ -137,12 +140,13 @@ def on_server(postgresql: PostgreSQL) -> Iterator[OnServer]:
     with (
         closing(open_database(bare, BUSY_TIMEOUT)) as bare_database,
         closing(open_database(college, BUSY_TIMEOUT)) as college_database,
+        closing(open_database(own, BUSY_TIMEOUT)) as own_database,
     ):
         templates = {
             "template": (bare_database, _settings(bare)),
             "college_template": (college_database, _settings(college)),
         }
-        yield OnServer(templates, own, resets)
+        yield OnServer(templates, (own_database, _settings(own)), resets)
 
 
 def _settings(location: Location) -> Config:
@@ -161,8 +165,7 @@ def location(request: pytest.FixtureRequest, tmp_path: Path) -> Location:
     if not _is_on_server(request):
         return Path(shutil.copy(request.getfixturevalue(name), tmp_path / "enrollment.db"))
     server: OnServer = request.getfixturevalue("on_server")
-    server.reset(name)
-    return server.own
+    return server.reset(name)
 
 
 @pytest.fixture
@@ -210,32 +213,40 @@ def shared_college(
 @pytest.fixture
 def app(request: pytest.FixtureRequest) -> Iterator[App]:
     """The service: on a database of its own if the test names one, else on a shared one."""
-    if "location" in request.fixturenames:
+    is_own = "location" in request.fixturenames
+    if is_own and not _is_on_server(request):
         app = make_app(_settings(request.getfixturevalue("location")))
         yield app
         app.database.close()
         return
-    name = "shared_college" if "small_college" in request.fixturenames else "shared_database"
-    database, config = request.getfixturevalue(name)
-    with undone(database):
+    if is_own:
+        request.getfixturevalue("location")
+        database, config = request.getfixturevalue("on_server").own
+    else:
+        name = "shared_college" if "small_college" in request.fixturenames else "shared_database"
+        database, config = request.getfixturevalue(name)
+    with nullcontext() if is_own else undone(database):
         yield App(database, Authenticator(database, config), Metrics(database), config)
 
 
 @pytest.fixture(scope="module")
-def shared_app(
+def module_location(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[App]:
-    """An application for those tests of a module that leave its database as they found it."""
-    name = request.module.__name__.rpartition(".")[2]
-    location: Location
+) -> Location:
+    """A migrated database with nothing but tokens, which the tests of a module share."""
     if _is_on_server(request):
         request.getfixturevalue("on_server")
         server: PostgreSQL = request.getfixturevalue("postgresql")
-        location = server.create_database(name, template="unused")
-    else:
-        template = request.getfixturevalue("template")
-        location = Path(shutil.copy(template, tmp_path_factory.mktemp("shared") / "enrollment.db"))
-    app = make_app(_settings(location))
+        name = request.module.__name__.rpartition(".")[2]
+        return server.create_database(name, template="unused")
+    template = request.getfixturevalue("template")
+    return Path(shutil.copy(template, tmp_path_factory.mktemp("shared") / "enrollment.db"))
+
+
+@pytest.fixture(scope="module")
+def shared_app(module_location: Location) -> Iterator[App]:
+    """An application for those tests of a module that leave its database as they found it."""
+    app = make_app(_settings(module_location))
     yield app
     app.database.close()
 

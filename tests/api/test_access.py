@@ -4,7 +4,6 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from ipaddress import ip_address, ip_network
 from itertools import product
 from pathlib import Path
@@ -16,8 +15,7 @@ from msgspec.structs import FieldInfo
 
 from enrollment import log
 from enrollment.api.operations import OPERATIONS
-from enrollment.app import App, make_app
-from enrollment.config import Config
+from enrollment.app import App
 from enrollment.data import token
 from enrollment.http import authentication
 from enrollment.http.authentication import ANYONE, REGISTRARS_AND_STUDENTS
@@ -26,24 +24,24 @@ from enrollment.http.expected import unwrap
 from enrollment.http.operation import Operation, template
 from enrollment.http.validation import fields_by_name
 from enrollment.http.visibility import forbid_staff_fields, values_for_students
+from enrollment.model.location import Location
 from enrollment.model.records import Input
 from enrollment.model.requests import for_students
 from enrollment.model.types import Role, Timestamp
 from enrollment.openapi.examples import sample
 from enrollment.problems.errors import Problem
-from enrollment.storage.sqlite import connect
-from tests.support.client import Client, broken
+from tests.support.client import Client, broken, with_settings
 from tests.support.document import concrete, operations
-from tests.support.engine import read_only
+from tests.support.engine import connected, read_only
 from tests.support.server import serving
 from tests.support.tokens import MONITOR_TOKEN, STUDENT_TOKEN, TOKENS, add_monitor_token
 from tests.support.undone import undone
 
 
 @pytest.fixture
-def as_role(small_college: Client, app: App, database_file: Path) -> Callable[[str], Client]:
+def as_role(small_college: Client, app: App) -> Callable[[str], Client]:
     tokens = TOKENS | {"student": STUDENT_TOKEN, "monitor": MONITOR_TOKEN}
-    add_monitor_token(database_file)
+    add_monitor_token(app.database)
 
     def client(role: str) -> Client:
         return Client(app, tokens[role])
@@ -188,7 +186,7 @@ def test_a_revoked_token_lets_no_one_in(small_college: Client, app: App):
     "end", ["revoked_at = created_at, revoked_by = 'admin'", "expires_at = created_at"]
 )
 def test_a_token_that_another_process_ends_writes_nothing_however_lately_it_was_valid(
-    small_college: Client, app: App, database_file: Path, monkeypatch: pytest.MonkeyPatch, end: str
+    small_college: Client, app: App, location: Location, monkeypatch: pytest.MonkeyPatch, end: str
 ):
     monkeypatch.setattr(authentication, "RECOGNIZED_FOR", math.inf)
     body = {"name": "Desk", "role": "registrar", "expires_at": "2999-01-01T00:00:00Z"}
@@ -197,8 +195,8 @@ def test_a_token_that_another_process_ends_writes_nothing_however_lately_it_was_
     for _ in range(2):
         client.post_json("/v1/students/1/holds", {"reason": "fees"}, status=201)
 
-    with closing(connect(database_file, busy_timeout=5.0)) as db:
-        db.execute(f"UPDATE token SET {end}, version = version + 1 WHERE id = ?", (new["id"],))
+    with connected(location) as db:
+        db.execute(f"UPDATE token SET {end}, version = version + 1 WHERE id = {new['id']}")
 
     client.post_json("/v1/students/1/holds", {"reason": "fees"}, status=401)
     assert len(small_college.walk("/v1/students/1/holds")) == 3
@@ -505,24 +503,20 @@ def test_a_student_is_not_told_who_has_left_the_seat(
 
 
 @pytest.fixture
-def strict(database_file: Any) -> Iterator[Client]:
-    config = Config(
-        database=database_file,
+def strict(app: App) -> Client:
+    strict = with_settings(
+        app,
         rate_limit=3,
         allowed_hosts=("school.example", "2001:db8:0:0::7"),
         trusted_proxies=(ip_network("10.0.0.1"), ip_network("10.1.0.0/16")),
     )
-    app = make_app(config)
-    yield Client(app)
-    app.database.close()
+    return Client(strict)
 
 
 @pytest.fixture
-def open_to_all(database_file: Path) -> Iterator[Client]:
+def open_to_all(app: App) -> Client:
     """A service that answers to every name."""
-    app = make_app(Config(database=database_file, allowed_hosts=("*",)))
-    yield Client(app)
-    app.database.close()
+    return Client(with_settings(app, allowed_hosts=("*",)))
 
 
 @pytest.mark.parametrize(
@@ -589,9 +583,9 @@ def test_a_host_that_is_not_one_is_malformed(strict: Client, open_to_all: Client
 
 
 @pytest.mark.parametrize(("allowed", "status"), [("school.example", b"421"), ("*", b"200")])
-def test_a_request_without_a_host(database_file: Path, allowed: str, status: bytes):
+def test_a_request_without_a_host(location: Location, tmp_path: Path, allowed: str, status: bytes):
     get = b"GET / HTTP/%s\r\nConnection: close\r\n\r\n"
-    with serving(database_file, "--allowed-hosts", allowed) as server:
+    with serving(location, "--allowed-hosts", allowed, folder=tmp_path) as server:
         assert server.raw(get % b"1.1").startswith(b"HTTP/1.1 400 ")
         assert server.raw(get % b"1.0").startswith(b"HTTP/1.0 %s " % status)
 

@@ -11,7 +11,7 @@ from tests.support.client import Client, broken
 from tests.support.tokens import TOKENS
 
 # Here the transactions count, so no other is around them.
-pytestmark = pytest.mark.usefixtures("database_file")
+pytestmark = pytest.mark.usefixtures("location")
 
 ADA = {"given_name": "Ada", "family_name": "Lovelace"}
 CS101 = {"code": "CS101", "title": "Databases"}

@@ -9,7 +9,7 @@ from webtest import TestResponse
 from tests.support.client import Client, broken
 
 # Here the transactions count, so no other is around them.
-pytestmark = pytest.mark.usefixtures("database_file")
+pytestmark = pytest.mark.usefixtures("location")
 
 
 def fill(
@@ -190,6 +190,7 @@ def test_of_a_student_who_does_not_exist_nothing_else_is_said(client: Client):
     ]
 
 
+@pytest.mark.usefixtures("template")  # SQLite shows its statements.
 def test_many_students_take_as_many_statements_as_one(client: Client):
     students = [client.student() for _ in range(200)]
     with client.app.database.read() as db:

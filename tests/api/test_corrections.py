@@ -1,6 +1,5 @@
 """Corrections of the latest change of an enrollment, and the outcomes of completed courses."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -648,10 +647,10 @@ def test_a_place_is_taken_back_only_while_the_waitlist_has_room(client: Client):
 # Everywhere alike: roles, preconditions, retries, dry runs
 
 
-def test_only_registrars_correct(app: App, client: Client, database_file: Path):
+def test_only_registrars_correct(app: App, client: Client):
     student, course = client.student(), client.course()
     client.enroll(student, course)
-    add_student_token(database_file, student)
+    add_student_token(app.database, student)
 
     for token in (STUDENT_TOKEN, TOKENS["reader"]):
         own = Client(app, token)
@@ -665,12 +664,12 @@ def test_only_registrars_correct(app: App, client: Client, database_file: Path):
     assert take_back(registrar, student, course).json["status"] == "void"
 
 
-def test_students_see_outcomes_and_corrections(app: App, client: Client, database_file: Path):
+def test_students_see_outcomes_and_corrections(app: App, client: Client):
     student, course = client.student(), client.course()
     client.enroll(student, course)
     put(client, student, course, "completed", passed=False, grade="F")
     correct(client, student, course, "completed", grade="W")
-    add_student_token(database_file, student)
+    add_student_token(app.database, student)
     own = Client(app, STUDENT_TOKEN)
 
     (item,) = own.walk(f"/v1/students/{student}/courses")

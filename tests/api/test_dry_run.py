@@ -10,7 +10,7 @@ from tests.support.client import Client, broken
 from tests.support.undone import undone
 
 # Here the transactions count, so no other is around them.
-pytestmark = pytest.mark.usefixtures("database_file")
+pytestmark = pytest.mark.usefixtures("location")
 
 TERM = {"code": "X", "title": "X", "start_on": "2026-01-01", "end_on": "2026-02-01"}
 WRITES: dict[tuple[str, str], Any] = {

@@ -1,17 +1,15 @@
 """/metrics: what the service counts, read by the parser of the official library."""
 
 import platform
-import sqlite3
-from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from enrollment.app import make_app
-from enrollment.config import Config
-from tests.support.client import Client
-from tests.support.engine import version_of
+from enrollment.app import App
+from enrollment.model.location import Location
+from tests.support.client import Client, with_settings
+from tests.support.engine import locked, version_of
 from tests.support.server import serving
 
 STUDENT = {"given_name": "Ada", "family_name": "Lovelace"}
@@ -106,12 +104,11 @@ def test_what_became_of_enrollments_is_counted(client: Client):
     }
 
 
-def test_what_was_before_this_application_is_not_counted_again(client: Client, database_file: Path):
+def test_what_was_before_this_application_is_not_counted_again(app: App, client: Client):
     client.enroll(client.student(), client.course())
 
-    other = make_app(Config(database=database_file))
-    with closing(other.database):
-        assert only("changes_total", read(Client(other))) == {}
+    other = with_settings(app)
+    assert only("changes_total", read(Client(other))) == {}
     assert only("changes_total", read(client)) == {("none", "enrolled"): 1}
 
 
@@ -160,10 +157,9 @@ def test_the_sizes_are_those_of_the_files(client: Client, database_file: Path):
     assert numbers["wal_bytes",] == wal.stat().st_size > 0
 
 
-def test_a_request_that_waits_for_the_database_is_counted_once(database_file: Path):
-    with serving(database_file, "--busy-timeout", "0.1") as server:
-        with closing(sqlite3.connect(database_file, isolation_level=None)) as blocker:
-            blocker.execute("BEGIN IMMEDIATE")
+def test_a_request_that_waits_for_the_database_is_counted_once(location: Location, tmp_path: Path):
+    with serving(location, "--busy-timeout", "0.1", folder=tmp_path) as server:
+        with locked(location):
             assert server.post("/v1/students", STUDENT).status == 503
         assert server.post("/v1/students", STUDENT).status == 201
         assert server.get("/v1/events?wait=1").status == 200

@@ -1,15 +1,14 @@
 """Overrides: named rules set aside for one request, on record."""
 
-import sqlite3
-from contextlib import closing
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
+from enrollment.app import App
 from enrollment.model.types import OverridableRule
 from enrollment.storage.queries import query_text
 from tests.support.client import Client, broken
+from tests.support.engine import REFUSALS
 from tests.support.tokens import ACTOR
 
 MOMENT = "2026-09-01T08:00:00.000Z"
@@ -139,30 +138,36 @@ def test_an_over_full_course_takes_no_one_until_it_shrinks(client: Client):
     assert answer.json["errors"][0]["details"]["enrolled"] == 1
 
 
-def test_the_seats_honor_a_recorded_override_and_nothing_else(database_file: Path):
-    with closing(sqlite3.connect(database_file, isolation_level=None)) as db:
-        db.execute("INSERT INTO student (given_name, family_name) VALUES ('A', 'B'), ('C', 'D')")
-        db.execute("INSERT INTO course (code, title, capacity) VALUES ('CS1', 'One', 0)")
-        insert = (
-            "INSERT INTO student_course (student_id, course_id, status, enrolled_at, changed_at,"
-            " overridden) VALUES (?, 1, 'enrolled', ?, ?, ?)"
+def test_the_seats_honor_a_recorded_override_and_nothing_else(app: App, client: Client):
+    student, course = client.student(), client.course(capacity=0)
+
+    def execute(sql: str, overridden: str | None = None) -> None:
+        values = {"student_id": student, "course_id": course, "overridden": overridden}
+        with app.database.write() as db:
+            db.execute(sql, values)
+
+    insert = (
+        "INSERT INTO student_course (student_id, course_id, status, enrolled_at, changed_at,"
+        f" overridden) VALUES (:student_id, :course_id, 'enrolled', '{MOMENT}', '{MOMENT}',"
+        " :overridden)"
+    )
+    for overridden in (None, '["credit_limit"]', '["course_fully"]'):
+        with pytest.raises(REFUSALS, match="course_full"):
+            execute(insert, overridden)
+    with pytest.raises(REFUSALS, match="overridden_is_a_list"):
+        execute(insert, "course_full")
+    execute(insert, '["course_full"]')
+    execute(f"UPDATE student_course SET status = 'dropped', dropped_at = '{MOMENT}'")
+
+    with pytest.raises(REFUSALS, match="course_full"):
+        execute("UPDATE student_course SET status = 'enrolled'")
+    with pytest.raises(REFUSALS, match="course_full"):
+        execute(
+            "UPDATE student_course SET status = 'enrolled', overridden = NULL,"
+            " version = version + 1"
         )
-        for overridden in (None, '["credit_limit"]', '["course_fully"]'):
-            with pytest.raises(sqlite3.IntegrityError, match="course_full"):
-                db.execute(insert, (1, MOMENT, MOMENT, overridden))
-        with pytest.raises(sqlite3.IntegrityError, match="overridden_is_a_list"):
-            db.execute(insert, (1, MOMENT, MOMENT, "course_full"))
-        db.execute(insert, (1, MOMENT, MOMENT, '["course_full"]'))
-        drop = "UPDATE student_course SET status = 'dropped', dropped_at = ?"
-        db.execute(drop, (MOMENT,))
 
-        with pytest.raises(sqlite3.IntegrityError, match="course_full"):
-            db.execute("UPDATE student_course SET status = 'enrolled'")
-        with pytest.raises(sqlite3.IntegrityError, match="course_full"):
-            db.execute(
-                "UPDATE student_course SET status = 'enrolled', overridden = NULL,"
-                " version = version + 1"
-            )
-
+    with app.database.read() as db:
         query = "SELECT to_status, overridden FROM student_course_event ORDER BY id"
-        assert db.execute(query).fetchall() == [("enrolled", '["course_full"]'), ("dropped", None)]
+        found = [tuple(row) for row in db.execute(query)]
+    assert found == [("enrolled", '["course_full"]'), ("dropped", None)]

@@ -1,9 +1,6 @@
 """/v1/changes: who changed what, when, from what to what."""
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +8,7 @@ import pytest
 from enrollment.api.operations import OPERATIONS
 from enrollment.app import App
 from enrollment.cli.main import main
+from enrollment.model.location import Location
 from tests.support.client import Client
 from tests.support.tokens import ACTOR, TOKENS
 
@@ -96,14 +94,14 @@ def test_every_kind_of_record_has_its_changes(client: Client):
         assert changes(client, f"/v1/{path}/changes") == mine
 
 
-def test_the_secret_of_a_token_is_in_no_change(client: Client, database_file: Path):
+def test_the_secret_of_a_token_is_in_no_change(app: App, client: Client):
     text = client.post_json("/v1/tokens", {"name": "T", "role": "reader"}, status=201).json["token"]
     client.get("/v1/students", headers={"Authorization": f"Bearer {text}"})
     client.app.authenticator.flush_token_uses()
 
-    with closing(sqlite3.connect(database_file)) as db:
+    with app.database.read() as db:
         lookup, digest = db.execute("SELECT lookup, digest FROM token WHERE name = 'T'").fetchone()
-        written = str(db.execute("SELECT * FROM record_change").fetchall())
+        written = str([tuple(row) for row in db.execute("SELECT * FROM record_change")])
     assert "reader" in written
     assert [secret for secret in (text, lookup, digest, "last_used") if secret in written] == []
 
@@ -216,8 +214,8 @@ def test_changes_are_found_by_record_actor_and_time(client: Client, app: App):
     assert second["id"] not in ids(f"until={second['recorded_at']}")
 
 
-def test_a_period_is_exact_although_the_clock_was_set_back(client: Client, database_file: Path):
-    with closing(sqlite3.connect(database_file)) as db, db:
+def test_a_period_is_exact_although_the_clock_was_set_back(app: App, client: Client):
+    with app.database.write() as db:
         for day in (1, 3, 2, 4):
             db.execute(
                 f"INSERT INTO acting (actor, at) VALUES ('A', '2019-01-0{day}T12:00:00.000Z')"
@@ -256,10 +254,10 @@ def test_only_admins_see_the_changes_of_tokens(client: Client, app: App):
         assert reader.get(path, status=403).json["code"] == "forbidden"
 
 
-def test_the_commands_name_themselves(client: Client, database_file: Path):
-    file = ["--database", str(database_file)]
-    assert main(["token", "create", "--name", "T", "--role", "reader", *file]) == 0
-    assert main(["token", "revoke", "4", *file]) == 0
+def test_the_commands_name_themselves(client: Client, location: Location):
+    database = ["--database", str(location)]
+    assert main(["token", "create", "--name", "T", "--role", "reader", *database]) == 0
+    assert main(["token", "revoke", "4", *database]) == 0
 
     assert [change[1:4] for change in changes(client)] == [(4, 1, "command"), (4, 2, "command")]
 
@@ -284,11 +282,11 @@ def test_every_write_that_changes_records_names_the_caller(client: Client):
     }
 
 
-def test_no_name_is_left_behind(client: Client, database_file: Path):
+def test_no_name_is_left_behind(app: App, client: Client):
     client.student()
     client.post_json("/v1/courses", {"code": "C", "title": "T", "term": "NONE"}, status=409)
-    with closing(sqlite3.connect(database_file)) as db, db:
-        assert db.execute("SELECT count(*) FROM acting").fetchone() == (0,)
+    with app.database.write() as db:
+        assert db.execute("SELECT count(*) FROM acting").fetchone()[0] == 0
         db.execute("INSERT INTO acting (actor, at) VALUES ('left', '2020-01-01T00:00:00.000Z')")
 
     client.student()
@@ -296,12 +294,13 @@ def test_no_name_is_left_behind(client: Client, database_file: Path):
     assert client.walk("/v1/changes")[-1]["actor"] == ACTOR
 
 
-def test_a_group_of_writes_names_each_caller(app: App, database_file: Path):
+@pytest.mark.usefixtures("location")
+def test_a_group_of_writes_names_each_caller(app: App):
     def create(role: str) -> Callable[[], int]:
         return lambda: Client(app, TOKENS[role]).student(family_name=role)
 
     app.database.group_commit([create("registrar"), create("admin"), create("registrar")])
 
-    with closing(sqlite3.connect(database_file)) as db:
+    with app.database.read() as db:
         rows = db.execute("SELECT actor FROM record_change WHERE subject = 'student' ORDER BY id")
-        assert rows.fetchall() == [("registrar #2",), (ACTOR,), ("registrar #2",)]
+        assert [actor for (actor,) in rows] == ["registrar #2", ACTOR, "registrar #2"]

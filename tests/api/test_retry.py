@@ -1,18 +1,18 @@
 """Idempotency-Key: what is sent again is not done again."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from enrollment.app import App, make_app
-from enrollment.config import Config
-from tests.support.client import Client
+from enrollment.app import App
+from enrollment.model.location import Location
+from tests.support.client import Client, with_settings
+from tests.support.engine import stored_in
 from tests.support.tokens import TOKENS
 
 # Here the transactions count, so no other is around them.
-pytestmark = pytest.mark.usefixtures("database_file")
+pytestmark = pytest.mark.usefixtures("location")
 
 ADA = {"given_name": "Ada", "family_name": "Lovelace"}
 BEN = {"given_name": "Ben", "family_name": "Babbage"}
@@ -114,7 +114,7 @@ def test_a_rehearsal_takes_no_key(client: Client):
     assert post(client, ADA).json["id"] == 1
 
 
-def test_the_text_of_a_token_is_not_kept(client: Client, database_file: Path):
+def test_the_text_of_a_token_is_not_kept(client: Client, location: Location):
     body = {"name": "Ada", "role": "reader"}
     text = post(client, body, path="/v1/tokens").json["token"]
 
@@ -122,17 +122,15 @@ def test_the_text_of_a_token_is_not_kept(client: Client, database_file: Path):
 
     assert "token" not in again.json
     assert again.json["id"] == 4
-    for file in database_file.parent.iterdir():
-        assert text.encode() not in file.read_bytes()
+    assert text[4:16].encode() in (stored := stored_in(location))
+    assert text.encode() not in stored
 
 
-def test_an_answer_is_forgotten_in_time_and_a_few_at_once(database_file: Path):
-    app = make_app(Config(database=database_file, retry_window=0))
-    client = Client(app)
+def test_an_answer_is_forgotten_in_time_and_a_few_at_once(app: App):
+    client = Client(with_settings(app, retry_window=0))
     for number in range(30):
         post(client, ADA, f'"{number}"')
 
     assert post(client, BEN, '"29"').json["given_name"] == "Ben"
     with app.database.read() as db:
         assert db.execute("SELECT count(*) FROM kept_answer").fetchone()[0] < 5
-    app.database.close()

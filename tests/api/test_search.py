@@ -1,13 +1,11 @@
 """Search, changes since a time, counts of lists, and rosters by name."""
 
-import sqlite3
 import string
-from contextlib import closing
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
+from enrollment.app import App
 from enrollment.model.types import Timestamp
 from tests.support.client import Client
 
@@ -123,13 +121,14 @@ def test_common_words_are_searched_by_name(client: Client, database_rows: None, 
 
 
 @pytest.fixture
-def database_rows(client: Client, database_file: Path) -> None:
+def database_rows(app: App, client: Client) -> None:
     """More students than a rare word has."""
-    with closing(sqlite3.connect(database_file)) as db, db:
-        db.executemany(
-            "INSERT INTO student (given_name, family_name) VALUES (?, ?)",
-            [("Common" if n != 7 else "Common Rare", f"Family {n:04}") for n in range(3100)],
-        )
+    names = ", ".join(
+        f"('Common{' Rare' if number == 7 else ''}', 'Family {number:04}')"
+        for number in range(3100)
+    )
+    with app.database.write() as db:
+        db.execute(f"INSERT INTO student (given_name, family_name) VALUES {names}")
 
 
 def test_every_punctuation_mark_stands_between_words(client: Client):

@@ -1,31 +1,21 @@
 """A date in place of a time is a day where the school is: --time-zone."""
 
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from pathlib import Path
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from enrollment.app import App, make_app
+from enrollment.app import App
 from enrollment.config import Config
 from enrollment.problems.errors import UsageError
-from tests.support.client import Client, broken
+from tests.support.client import Client, broken, with_settings
 
 COURSE = {"code": "CS101", "title": "Databases"}
 
 
 @pytest.fixture
-def client_in(database_file: Path) -> Iterator[Callable[[str], Client]]:
-    apps: list[App] = []
-
-    def make(zone: str) -> Client:
-        apps.append(make_app(Config.read({"time_zone": zone, "database": str(database_file)}, {})))
-        return Client(apps[-1])
-
-    yield make
-    for app in apps:
-        app.database.close()
+def client_in(app: App) -> Callable[[str], Client]:
+    return lambda zone: Client(with_settings(app, time_zone=ZoneInfo(zone)))
 
 
 # The day is March 29, 2026, when summer time begins in Europe at 1:00 in UTC.
@@ -87,9 +77,9 @@ def test_as_of_a_day_is_the_end_of_it(
     assert census["as_of"].endswith("Z")
 
 
-def test_since_and_until_a_day_include_it(client_in: Callable[[str], Client], database_file: Path):
+def test_since_and_until_a_day_include_it(client_in: Callable[[str], Client], app: App):
     client = client_in("America/New_York")
-    with closing(sqlite3.connect(database_file)) as db, db:
+    with app.database.write() as db:
         # In the evening of the 1st there.
         db.execute("INSERT INTO acting (actor, at) VALUES ('A #1', '2019-01-02T03:00:00.000Z')")
         db.execute("INSERT INTO student (given_name, family_name) VALUES ('Ada', 'L')")

@@ -1,6 +1,5 @@
 """An enrollment that was entered in error: void, it counts for nothing, and its events stay."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -198,10 +197,10 @@ def test_void_too_late(client: Client):
     assert broken(void(client, student, course, 409)) == [("/status", "void_too_late")]
 
 
-def test_a_student_cannot_make_an_enrollment_void(client: Client, app: App, database_file: Path):
+def test_a_student_cannot_make_an_enrollment_void(client: Client, app: App):
     student, course = client.student(), client.course()
     client.enroll(student, course)
-    add_student_token(database_file, student)
+    add_student_token(app.database, student)
 
     path = f"/v1/students/{student}/courses/{course}"
     answer = Client(app, STUDENT_TOKEN).put_json(path, VOID, status=403)

@@ -1,8 +1,6 @@
 """The strict export of OneRoster: what is in it, and that it is valid, whatever the data."""
 
 import io
-import sqlite3
-from contextlib import closing
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -10,8 +8,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from enrollment.app import make_app
-from enrollment.config import Config
 from enrollment.data.export import Scope, get_school, update_school
 from enrollment.exchange.check import check_path
 from enrollment.exchange.writer import write_archive, write_path
@@ -21,13 +17,6 @@ from enrollment.problems.errors import CommandError, Problem
 from enrollment.storage.database import Database
 from tests.exchange.strict import Rows, validate
 from tests.support.client import Client
-
-
-@pytest.fixture
-def client(database_file: Path) -> Any:
-    app = make_app(Config(database=database_file))
-    yield Client(app)
-    app.close()
 
 
 def archive(client: Client, zone: Any = UTC, **scope: Any) -> bytes:
@@ -49,11 +38,6 @@ def only(rows: Rows) -> dict[str, str]:
 def key(client: Client) -> str:
     with client.app.database.read() as db:
         return get_school(db).key
-
-
-def raw(client: Client, sql: str, *parameters: Any) -> None:
-    with closing(sqlite3.connect(client.app.database._path)) as db, db:
-        db.execute(sql, parameters)
 
 
 # What is in it
@@ -157,7 +141,8 @@ def test_an_empty_school_has_a_package_too(client: Client):
 
 def test_formulas_and_line_breaks_leave_the_package_valid(client: Client):
     client.student(given_name="=1+1", family_name='"Ada", @x')
-    raw(client, "INSERT INTO student (family_name) VALUES (?)", "a\u2028b\x7fc")
+    with client.app.database.write() as db:
+        db.execute("INSERT INTO student (family_name) VALUES ('a\u2028b\x7fc')")
 
     first, second = export(client)["users"]
 

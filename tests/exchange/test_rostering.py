@@ -3,11 +3,9 @@
 import io
 import json
 import re
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -18,8 +16,7 @@ from webtest import TestApp, TestResponse
 
 from enrollment.api.oneroster import ROSTERING
 from enrollment.api.operations import OPERATIONS
-from enrollment.app import make_app
-from enrollment.config import Config
+from enrollment.app import App
 from enrollment.data.export import Scope
 from enrollment.data.oneroster import COLUMNS
 from enrollment.exchange.records import PATHS
@@ -31,7 +28,7 @@ from tests.exchange.imports import import_path
 from tests.exchange.packages import FIXTURES
 from tests.exchange.rostering import check, code_of, schema_of
 from tests.exchange.strict import validate
-from tests.support.client import Client
+from tests.support.client import Client, with_settings
 from tests.support.tokens import (
     MONITOR_TOKEN,
     STUDENT_TOKEN,
@@ -62,14 +59,12 @@ IDS = {
 
 
 @pytest.fixture(scope="module")
-def file(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def school(shared_app: App) -> App:
     """A school with records of its own and of two other systems, with changes made since: one who
     left and came back, who is inactive, who is erased, and a cancelled course."""
-    path = shutil.copy(template, tmp_path_factory.mktemp("rostering") / "enrollment.db")
-    app = make_app(Config(database=path))
     for name in ("clean-1.2", "clean-1.1", "two-terms"):
-        import_path(app.database, FIXTURES / name, source=name)
-    client = Client(app)
+        import_path(shared_app.database, FIXTURES / name, source=name)
+    client = Client(shared_app)
     term = client.term(code="2026-OWN", start_on="2026-01-05", end_on="2026-06-30")
     course = client.course(code="CS101", section="01", term=term, enroll_until="2099-01-01")
     other, cancelled = client.course(title="Dr. O'Hara's 100% art_work"), client.course()
@@ -91,17 +86,14 @@ def file(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     client.post_json(f"/v1/students/{erased}/erasure", {"reason": "asked for"})
     (known,) = client.get("/v1/students?number=00412").json["items"]
     client.patch_json(f"/v1/students/{known['id']}", {"email": "new@example.org"})
-    app.close()
-    add_student_token(path, student)
-    add_monitor_token(path)
-    return path
+    add_student_token(shared_app.database, student)
+    add_monitor_token(shared_app.database)
+    return shared_app
 
 
 @pytest.fixture(scope="module")
-def reader(file: Path) -> Iterator[Client]:
-    app = make_app(Config(database=file))
-    yield Client(app, TOKENS["reader"])
-    app.close()
+def reader(school: App) -> Client:
+    return Client(school, TOKENS["reader"])
 
 
 def listed(client: Client, path: str, root: str = NEW, **query: Any) -> list[dict[str, Any]]:
@@ -381,6 +373,7 @@ def test_a_limit_beyond_the_largest_page_is_cut_with_a_link(
     assert 'limit=5&offset=5>; rel="next"' in answer.headers["Link"]
 
 
+@pytest.mark.usefixtures("template")  # SQLite shows its queries.
 @pytest.mark.parametrize("path", [operation.path for operation in LISTS if NEW in operation.path])
 def test_a_page_makes_few_queries_in_one_transaction(reader: Client, path: str):
     if "demographics" in path:
@@ -401,7 +394,7 @@ def test_a_page_makes_few_queries_in_one_transaction(reader: Client, path: str):
     assert len(queries) - 1 <= MOST_QUERIES, queries
 
 
-@pytest.mark.usefixtures("database_file")
+@pytest.mark.usefixtures("database_file")  # SQLite shows its queries and plans.
 @pytest.mark.parametrize("name", ["users", "enrollments"])
 def test_a_page_walks_an_index_and_its_count_joins_nothing(small_college: Client, name: str):
     database, seen = small_college.app.database, list[str]()
@@ -589,16 +582,14 @@ def test_what_is_not_there_has_the_form_of_these_errors_too(reader: Client):
     assert reader.options(f"{NEW}/orgs", status=204).headers["Allow"] == "GET, HEAD, OPTIONS"
 
 
-def test_too_many_requests_are_refused(file: Path):
-    app = make_app(Config(database=file, rate_limit=1))
-    client = Client(app, TOKENS["reader"])
+def test_too_many_requests_are_refused(school: App):
+    client = Client(with_settings(school, rate_limit=1), TOKENS["reader"])
     client.get(f"{NEW}/orgs", status=200)
 
     answer = client.get(f"{NEW}/orgs", status=429)
 
     assert code_of(answer.json) == "server_busy"
     assert int(answer.headers["Retry-After"]) >= 0
-    app.close()
 
 
 @pytest.mark.parametrize(
@@ -711,11 +702,10 @@ def test_a_token_of_a_student_is_no_client(reader: Client):
     assert basic(reader.app, id, secret, 400).json["error"] == "unauthorized_client"
 
 
-def test_wrong_secrets_are_limited(file: Path):
-    app = make_app(Config(database=file, failure_limit=1))
+def test_wrong_secrets_are_limited(school: App):
+    app = with_settings(school, failure_limit=1)
     ask(app, 401, client_id=CLIENT, client_secret="0" * 48)
 
     answer = ask(app, 429, client_id=CLIENT, client_secret="0" * 48)
 
     assert int(answer.headers["Retry-After"]) >= 0
-    app.close()

@@ -197,7 +197,7 @@ def two_services(url: ServerUrl, folder: Path, *flags: str) -> Iterator[list[Ser
 
 @contextmanager
 def service_of(url: ServerUrl, folder: Path, *flags: str) -> Iterator[Server]:
-    with serving(folder / "school", "--database", url.text, *flags) as service:
+    with serving(url, *flags, folder=folder) as service:
         yield service
 
 

@@ -49,10 +49,7 @@ def services(url: ServerUrl, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """Two services on the database."""
     folder = tmp_path_factory.mktemp("services")
     with ExitStack() as stack:
-        yield [
-            stack.enter_context(serving(folder / "school", "--database", url.text))
-            for _ in range(2)
-        ]
+        yield [stack.enter_context(serving(url, folder=folder)) for _ in range(2)]
 
 
 @pytest.fixture
@@ -255,8 +252,7 @@ def test_the_lines_of_the_readme_put_the_demo_college_on_a_server(
     assert "now has 500 students" in done.stdout
 
     (name,) = re.findall(r"postgresql:///(\w+)", serve)
-    flags = ("--database", postgresql.url(name))
-    with serving(tmp_path / "school", *flags) as server:
+    with serving(ServerUrl(postgresql.url(name)), folder=tmp_path) as server:
         assert len(server.get("/v1/students").json["items"]) > 1
     postgresql.drop_database(name)
 

@@ -1,10 +1,14 @@
 """A client of the application: WebTest, with methods for what tests do most."""
 
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
 from webtest import TestApp, TestResponse
 
+from enrollment.app import App
+from enrollment.http.authentication import Authenticator
+from enrollment.metrics import Metrics
 from tests.support.tokens import TOKENS
 
 
@@ -69,6 +73,12 @@ class Client(TestApp):
             link = answer.headers.get("Link", "").partition(">")[0][1:]
             assert bool(link) == bool(answer.json["next"])
         return items
+
+
+def with_settings(app: App, **settings: Any) -> App:
+    """Another service on the same database, with other settings."""
+    database, config = app.database, replace(app._config, **settings)
+    return App(database, Authenticator(database, config), Metrics(database), config)
 
 
 def broken(answer: TestResponse) -> list[tuple[str, str]]:

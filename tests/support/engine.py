@@ -66,6 +66,17 @@ def table_names(db: Connection) -> list[str]:
     return [name for (name,) in db.execute(query)]
 
 
+def stored_in(location: Location) -> bytes:
+    """All that is stored: the file and its log as they are, or every row on a server."""
+    if isinstance(location, Path):
+        return b"".join(file.read_bytes() for file in location.parent.glob(f"{location.name}*"))
+    with connected(location) as db:
+        return b"".join(
+            repr([*map(tuple, db.execute(f"SELECT * FROM {table}"))]).encode()
+            for table in table_names(db)
+        )
+
+
 def version_of(db: Connection) -> tuple[str, str]:
     """The name of the engine, and its version in its own words."""
     if is_sqlite(db):

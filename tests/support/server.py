@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from enrollment.model.location import Location
 from tests.support.tokens import TOKENS
 
 PATIENCE = 20
@@ -44,24 +45,31 @@ class Server:
 
     def __init__(
         self,
-        database: Path,
+        database: Location,
         *flags: str,
+        folder: Path | None = None,
         port: int | None = None,
         under: Sequence[str] = (),
         program: Sequence[str] = ("-m", "enrollment"),
         output: int | None = None,
     ) -> None:
-        """`output` is an open file that takes what the server writes, in place of its log."""
+        """`folder` is where its log is; it can be left out for a file, which has one. `output` is
+        an open file that takes what the server writes, in place of its log."""
         self.port = port or free_port()
         self.token = TOKENS["admin"]
-        self.log = database.with_name(f"log-{self.port}")
+        if isinstance(database, Path):
+            name, folder = str(database), folder or database.parent
+        else:
+            name = database.text
+        assert folder
+        self.log = folder / f"log-{self.port}"
         command = [*under, sys.executable, *program, "serve"]
-        command += ["--database", str(database), "--port", str(self.port), *flags]
+        command += ["--database", name, "--port", str(self.port), *flags]
         with self.log.open("ab") as log:
             # A session of its own, so that kill reaches both the server and what it runs under.
             out = log if output is None else output
             self.process = subprocess.Popen(
-                command, stdout=out, stderr=out, start_new_session=True, cwd=database.parent
+                command, stdout=out, stderr=out, start_new_session=True, cwd=folder
             )
 
     def _printed_token(self) -> str | None:
@@ -159,14 +167,17 @@ class Server:
 
 @contextmanager
 def serving(
-    database: Path,
+    database: Location,
     *flags: str,
+    folder: Path | None = None,
     port: int | None = None,
     under: Sequence[str] = (),
     program: Sequence[str] = ("-m", "enrollment"),
     output: int | None = None,
 ) -> Iterator[Server]:
-    server = Server(database, *flags, port=port, under=under, program=program, output=output)
+    server = Server(
+        database, *flags, folder=folder, port=port, under=under, program=program, output=output
+    )
     try:
         server.wait_until_it_answers()
         yield server

@@ -5,6 +5,7 @@ from contextlib import closing
 
 from enrollment.model.location import Location
 from enrollment.storage.connection import Connection
+from enrollment.storage.database import Database
 from enrollment.storage.engine import open_database
 
 ROLES = ("admin", "registrar", "reader")
@@ -23,15 +24,15 @@ def add_staff_tokens(location: Location) -> None:
             insert(db, text, role)
 
 
-def add_student_token(location: Location, student_id: int) -> None:
+def add_student_token(database: Database, student_id: int) -> None:
     """Write a token of a student."""
-    with closing(open_database(location, 1)) as database, database.write() as db:
+    with database.write() as db:
         insert(db, STUDENT_TOKEN, "student", student_id, name="Ada")
 
 
-def add_monitor_token(location: Location) -> None:
+def add_monitor_token(database: Database) -> None:
     """Write a token that may only read the metrics."""
-    with closing(open_database(location, 1)) as database, database.write() as db:
+    with database.write() as db:
         insert(db, MONITOR_TOKEN, "monitor")
 
 

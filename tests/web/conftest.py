@@ -1,7 +1,5 @@
 """Fixtures: browsers in which a registrar or a student has signed in."""
 
-from pathlib import Path
-
 import pytest
 
 from enrollment.app import App
@@ -23,9 +21,9 @@ def ada(client: Client) -> int:
 
 
 @pytest.fixture
-def own_browser(app: App, database_file: Path, ada: int) -> Browser:
+def own_browser(app: App, ada: int) -> Browser:
     """A browser of that student."""
-    add_student_token(database_file, ada)
+    add_student_token(app.database, ada)
     return Browser(app, STUDENT_TOKEN)
 
 

@@ -10,14 +10,13 @@ import importlib.util
 import os
 import re
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from enrollment.storage.database import Database
 from tests.support.server import Server, serving
 from tests.support.tokens import STUDENT_TOKEN, TOKENS, add_student_token
 
@@ -169,11 +168,9 @@ def test_two_browsers_take_the_last_seat_at_once(school: Server, new_browser: Op
     check(slow)
 
 
-def test_a_student_registers_swaps_and_drops(
-    school: Server, new_browser: Open, database_file: Path
-):
+def test_a_student_registers_swaps_and_drops(school: Server, new_browser: Open, database: Database):
     school.post("/v1/courses", {"code": "MA101", "title": "Algebra"})
-    add_student_token(database_file, 1)
+    add_student_token(database, 1)
     page = new_browser()
     sign_in(page, STUDENT_TOKEN)
     check(page)
@@ -233,14 +230,14 @@ def test_a_form_of_another_origin_is_refused(school: Server, new_browser: Open):
 
 
 def test_a_token_that_is_revoked_ends_the_session(
-    school: Server, new_browser: Open, database_file: Path
+    school: Server, new_browser: Open, database: Database
 ):
     page = new_browser()
     sign_in(page, TOKENS["registrar"])
     page.goto("/students/1")
     page.get_by_text("Place a hold").click()
     page.get_by_label("Reason").fill("library fees")
-    with closing(sqlite3.connect(database_file)) as db, db:
+    with database.write() as db:
         db.execute("UPDATE token SET revoked_at = created_at, revoked_by = 'x' WHERE id = 2")
     page.get_by_role("button", name="Place the hold").click()
 

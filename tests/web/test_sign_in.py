@@ -1,16 +1,16 @@
 """Signing in: tokens, links, sessions, cookies, and forms of other sites."""
 
-import sqlite3
-from contextlib import closing
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 
 import pytest
 
-from enrollment.app import App, make_app
-from enrollment.config import Config
+from enrollment.app import App
 from enrollment.data import session
+from enrollment.model.location import Location
 from tests.support.browser import Browser, form_to, text
-from tests.support.client import Client
+from tests.support.client import Client, with_settings
+from tests.support.engine import stored_in
 from tests.support.tokens import MONITOR_TOKEN, TOKENS, add_monitor_token
 
 PAGE = {"Accept": "text/html"}
@@ -27,8 +27,8 @@ def make_link(app: App, token_id: int = 2) -> str:
         return f"/sign-in/{session.insert_link(db, token_id, 'a test')}"
 
 
-def execute(file: Path, sql: str) -> None:
-    with closing(sqlite3.connect(file)) as db, db:
+def execute(app: App, sql: str) -> None:
+    with app.database.write() as db:
         db.execute(sql)
 
 
@@ -67,11 +67,9 @@ def test_the_sign_in_leads_to_no_other_site(stranger: Browser, elsewhere: str):
 
 
 def test_a_token_that_is_unknown_or_revoked_is_refused_in_the_same_words(
-    stranger: Browser, database_file: Path
+    app: App, stranger: Browser
 ):
-    execute(
-        database_file, "UPDATE token SET revoked_at = created_at, revoked_by = 'x' WHERE id = 3"
-    )
+    execute(app, "UPDATE token SET revoked_at = created_at, revoked_by = 'x' WHERE id = 3")
     said = set()
     for token in ("enr_nothing", TOKENS["reader"]):
         form = stranger.get("/sign-in").form
@@ -101,14 +99,9 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites(stranger: Browser):
     assert cookie.endswith("; Path=/; HttpOnly; SameSite=Lax")
 
 
-def test_over_https_the_cookie_is_secure(database_file: Path):
-    app = make_app(
-        Config(
-            database=database_file,
-            trusted_proxies=Config.read({"trusted_proxies": "127.0.0.1"}, {}).trusted_proxies,
-        )
-    )
-    browser = Browser(app, token=None)
+def test_over_https_the_cookie_is_secure(app: App):
+    behind_a_proxy = with_settings(app, trusted_proxies=(ip_network("127.0.0.1"),))
+    browser = Browser(behind_a_proxy, token=None)
     browser.extra_environ["HTTP_X_FORWARDED_PROTO"] = "https"
 
     cookie = browser.sign_in(TOKENS["reader"]).headers["Set-Cookie"]
@@ -117,7 +110,6 @@ def test_over_https_the_cookie_is_secure(database_file: Path):
     assert cookie.endswith("; Path=/; HttpOnly; SameSite=Lax; Secure")
     browser.extra_environ["HTTP_COOKIE"] = cookie.partition(";")[0]
     browser.get("/students", status=200)
-    app.database.close()
 
 
 @pytest.mark.parametrize(
@@ -160,11 +152,9 @@ def test_a_link_signs_in_once_and_a_look_does_not_use_it_up(app: App, stranger: 
     ],
     ids=["over", "token revoked", "token expired"],
 )
-def test_a_link_ends_with_its_time_and_with_its_token(
-    app: App, stranger: Browser, database_file: Path, sql: str
-):
+def test_a_link_ends_with_its_time_and_with_its_token(app: App, stranger: Browser, sql: str):
     link = make_link(app)
-    execute(database_file, sql)
+    execute(app, sql)
 
     stranger.get(link, status=410)
     stranger.post(link, status=410)
@@ -197,10 +187,10 @@ def test_signing_out_ends_the_session(browser: Browser):
     ],
     ids=["token revoked", "token expired", "too long", "unused"],
 )
-def test_a_session_ends(browser: Browser, database_file: Path, ada: int, sql: str):
+def test_a_session_ends(app: App, browser: Browser, ada: int, sql: str):
     form = form_to(browser.get(f"/students/{ada}"), "/holds")
     form["hold_reason"] = "library fees"
-    execute(database_file, sql)
+    execute(app, sql)
 
     page = form.submit(status=303).follow()
 
@@ -208,35 +198,31 @@ def test_a_session_ends(browser: Browser, database_file: Path, ada: int, sql: st
     browser.get("/students", status=303)
 
 
-def test_a_session_that_is_used_goes_on(app: App, browser: Browser, database_file: Path):
-    execute(
-        database_file,
-        "UPDATE session SET seen_at = datetime('now', '-1 hour') || '.000Z'".replace(
-            "datetime(", "strftime('%Y-%m-%dT%H:%M:%S', "
-        ),
-    )
-    before = seen(database_file)
+def test_a_session_that_is_used_goes_on(app: App, browser: Browser):
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    execute(app, f"UPDATE session SET seen_at = '{hour_ago:%Y-%m-%dT%H:%M:%S}.000Z'")
+    before = seen(app)
 
     browser.get("/students")
     app.authenticator.flush_token_uses()
 
-    assert seen(database_file) > before
+    assert seen(app) > before
 
 
-def seen(file: Path) -> str:
-    with closing(sqlite3.connect(file)) as db:
+def seen(app: App) -> str:
+    with app.database.read() as db:
         return db.execute("SELECT seen_at FROM session").fetchone()[0]
 
 
-def test_the_role_is_read_from_the_token_at_each_request(browser: Browser, database_file: Path):
+def test_the_role_is_read_from_the_token_at_each_request(app: App, browser: Browser):
     browser.get("/students/new", status=200)
-    execute(database_file, "UPDATE token SET role = 'reader' WHERE id = 2")
+    execute(app, "UPDATE token SET role = 'reader' WHERE id = 2")
 
     assert "does not allow this" in text(browser.get("/students/new", status=403))
 
 
-def test_a_monitor_sees_no_page(app: App, database_file: Path):
-    add_monitor_token(database_file)
+def test_a_monitor_sees_no_page(app: App):
+    add_monitor_token(app.database)
 
     Browser(app, MONITOR_TOKEN).get("/start", status=403)
 
@@ -281,11 +267,12 @@ def test_a_browser_without_sec_fetch_site_sends_its_origin(browser: Browser, cli
     assert client.get("/v1/students").json["items"][0]["family_name"] == "Curie"
 
 
-def test_secrets_are_not_stored(app: App, browser: Browser, database_file: Path):
+def test_secrets_are_not_stored(app: App, browser: Browser, location: Location):
     link = make_link(app)
 
-    content = database_file.read_bytes() + Path(f"{database_file}-wal").read_bytes()
+    content = stored_in(location)
 
+    assert b"a test" in content
     assert browser.cookies["enrollment"].encode() not in content
     assert link.rpartition("/")[2].encode() not in content
 

@@ -108,7 +108,7 @@ def swapping(browser: Browser, student: int, course: int, chosen: int):
     return form
 
 
-@pytest.mark.usefixtures("database_file")
+@pytest.mark.usefixtures("location")
 @pytest.mark.parametrize("who", ["browser", "own_browser"])
 def test_a_student_waits_and_keeps_the_other_course(
     request: pytest.FixtureRequest, client: Client, ada: int, course: int, section: int, who: str
