@@ -11,11 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from enrollment.app import App
 from enrollment.cli import doctor_file
 from enrollment.cli.main import main
 from enrollment.maintenance import migrations
 from enrollment.maintenance.snapshot import temporary_file
+from enrollment.model.location import Location
 from tests.support.client import Client
+from tests.support.engine import locked
 from tests.support.server import serving
 
 
@@ -496,24 +499,23 @@ def test_pending_migrations_are_wrong(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "wrong migrations are pending: 0027.add-term-windows" in capsys.readouterr().out
 
 
-def test_livez_and_readyz(client: Client, database_file: Path):
+def test_livez_and_readyz(client: Client, location: Location):
     client.extra_environ.clear()
     assert client.get("/livez").json == {"status": "live"}
     assert client.get("/readyz").json == {"status": "ready"}
-    with closing(sqlite3.connect(database_file, isolation_level=None)) as blocker:
-        blocker.execute("BEGIN IMMEDIATE")
-
+    with locked(location):
         assert client.get("/readyz", status=503).json["code"] == "database_busy"
         assert client.get("/livez").json == {"status": "live"}
 
 
-def test_a_schema_of_another_release_is_not_ready(client: Client, database_file: Path):
-    with closing(sqlite3.connect(database_file)) as db, db:
+def test_a_schema_of_another_release_is_not_ready(app: App, client: Client):
+    with app.database.write() as db:
         db.execute("DELETE FROM _yoyo_migration WHERE migration_id LIKE '0027%'")
     assert client.get("/readyz", status=503).json["code"] == "database_outdated"
-    with closing(sqlite3.connect(database_file)) as db, db:
+    with app.database.write() as db:
         for id in ("0027.add-term-windows", "9999.of-the-future"):
             db.execute(
-                "INSERT INTO _yoyo_migration (migration_hash, migration_id) VALUES (?1, ?1)", (id,)
+                "INSERT INTO _yoyo_migration (migration_hash, migration_id)"
+                f" VALUES ('{id}', '{id}')"
             )
     assert client.get("/readyz", status=503).json["code"] == "database_outdated"

@@ -4,10 +4,8 @@ import io
 import json
 import os
 import re
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 
@@ -18,7 +16,6 @@ from enrollment.config import Config
 from enrollment.maintenance import migrations
 from enrollment.storage.lock import Purpose, lock_file
 from tests.support.server import free_port, serving
-from tests.support.tokens import MOMENT
 
 FIRST, *REST = ALL = [id for id, _ in migrations.status(Path("no such file"))]
 
@@ -354,73 +351,6 @@ def test_a_reader_that_has_seen_enough_is_no_error():
         )
 
     assert (run.returncode, run.stderr) == (141, "")
-
-
-# Tokens
-
-
-def test_a_token_is_created_listed_and_revoked(tmp_path: Path, capsys: pytest.CaptureFixture):
-    file = str(tmp_path / "enrollment.db")
-    migrations.migrate(Path(file))
-
-    create = ["token", "create", "--database", file, "--name", "Front desk", "--role", "registrar"]
-    assert main(create) == 0
-    told, text = capsys.readouterr().out.splitlines()
-    assert told == "token 1 of Front desk, registrar; shown only once:"
-    assert re.fullmatch("enr_[0-9a-f]{12}_[0-9a-f]{48}", text)
-    assert main(["token", "revoke", "1", "--database", file]) == 0
-    assert main(["token", "list", "--database", file]) == 0
-
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "token 1 is revoked"
-    assert re.fullmatch(
-        r"    1  registrar     Front desk, used never, revoked 20\d\d-\S+Z", lines[1]
-    )
-    assert text.encode() not in Path(file).read_bytes()
-
-
-def test_token_list_shows_every_token_and_which_have_expired(directory: Path, capsys: Captured):
-    main(["migrate"])
-    expired, later = "2020-01-01T00:00:00.000Z", "2999-01-01T00:00:00.000Z"
-    rows = [(f"{number:012x}", f"{number:064x}", later) for number in range(1_001)]
-    rows[-1] = (*rows[-1][:2], expired)
-    with closing(sqlite3.connect(directory / "enrollment.db")) as db, db:
-        db.executemany(
-            "INSERT INTO token (name, role, lookup, digest, created_at, created_by, expires_at)"
-            f" VALUES ('Ada', 'reader', ?, ?, '{MOMENT}', 'a test', ?)",
-            rows,
-        )
-    capsys.readouterr()
-
-    assert main(["token", "list"]) == 0
-
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 1_001
-    assert lines[0] == f"    1  reader        Ada, used never, valid until {later}"
-    assert lines[-1] == f" 1001  reader        Ada, used never, expired {expired}"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "reason"),
-    [
-        (["create", "--name", "x", "--role", "student"], "needs a student"),
-        (
-            ["create", "--name", "x", "--role", "admin", "--expires", "2020-01-01T00:00:00Z"],
-            "must be later than now",
-        ),
-        (["revoke", "7"], "There is no token 7."),
-    ],
-)
-def test_what_cannot_be_done_with_tokens_is_told_in_one_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture, arguments: list[str], reason: str
-):
-    file = tmp_path / "enrollment.db"
-    migrations.migrate(file)
-
-    assert main(["token", arguments[0], "--database", str(file), *arguments[1:]]) == 1
-
-    (line,) = capsys.readouterr().err.splitlines()
-    assert reason in line
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")

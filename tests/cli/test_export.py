@@ -6,16 +6,14 @@ from pathlib import Path
 import pytest
 
 from enrollment.cli.main import main
+from enrollment.model.location import Location
 from tests.exchange.strict import validate
 from tests.support.server import serving
 
 Captured = pytest.CaptureFixture[str]
 
 
-@pytest.fixture(autouse=True)
-def database(database_file: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.chdir(database_file.parent)
-    return database_file.name
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def test_an_archive_is_written_and_its_files_are_listed(capsys: Captured, small_college: None):
@@ -50,8 +48,8 @@ def test_the_flags_say_what_is_exported(capsys: Captured, small_college: None):
     assert "academicSessions" in validate(Path("b.zip").read_bytes())
 
 
-def test_it_works_beside_the_service(database_file: Path, small_college: None):
-    with serving(database_file):
+def test_it_works_beside_the_service(location: Location, here: Path, small_college: None):
+    with serving(location, folder=here):
         assert main(["export", "roster.zip"]) == 0
         assert main(["school", "Northside"]) == 0
     assert len(validate(Path("roster.zip").read_bytes())["users"]) == 2
@@ -64,12 +62,13 @@ def test_it_works_beside_the_service(database_file: Path, small_college: None):
         (["a.zip", "--term", "2099"], 1, "There is no term with the code 2099."),
         (["a.zip", "--database", "none.db"], 1, "none.db does not exist"),
         (["no folder/a.zip"], 1, "No such file or directory"),
-        (["enrollment.db"], 1, "enrollment.db exists already"),
+        (["taken.zip"], 1, "taken.zip exists already"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(
     arguments: list[str], status: int, error: str, capsys: Captured
 ):
+    Path("taken.zip").touch()
     before = sorted(Path().iterdir())
 
     assert main(["export", *arguments]) == status

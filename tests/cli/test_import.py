@@ -16,9 +16,8 @@ LIST = "Student ID,Last name,First name\n00412,Diallo,Amara\n"
 
 
 @pytest.fixture(autouse=True)
-def people(database_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(database_file.parent)
-    path = Path("people.csv")
+def people(here: Path) -> Path:
+    path = here / "people.csv"
     path.write_text(LIST)
     return path
 

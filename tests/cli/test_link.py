@@ -1,23 +1,22 @@
 """`token link`, and the link that `serve` prints on a new file."""
 
 import re
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from enrollment.app import make_app
+from enrollment.app import App
 from enrollment.cli.main import main
-from enrollment.config import Config
+from enrollment.model.location import Location
 from tests.support.browser import Browser, text
+from tests.support.engine import connected
 from tests.support.server import serving
 
 LINK = r"/sign-in/link_[0-9a-f]{48}"
 
 
-def link(file: Path, *arguments: str) -> int:
-    return main(["token", "link", *arguments, "--database", str(file)])
+def link(location: Location, *arguments: str) -> int:
+    return main(["token", "link", *arguments, "--database", str(location)])
 
 
 @pytest.mark.parametrize(
@@ -29,18 +28,16 @@ def link(file: Path, *arguments: str) -> int:
     ],
 )
 def test_a_link_is_printed_and_signs_in(
-    database_file: Path, capsys: pytest.CaptureFixture[str], flags: list[str], start: str
+    location: Location, app: App, capsys: pytest.CaptureFixture[str], flags: list[str], start: str
 ):
-    assert link(database_file, "2", *flags) == 0
+    assert link(location, "2", *flags) == 0
 
     about, url = capsys.readouterr().out.splitlines()
     assert about == "signs in as registrar, registrar; once, for 15 minutes:"
     assert re.fullmatch(re.escape(start) + LINK, url)
-    app = make_app(Config(database=database_file))
     browser = Browser(app, token=None)
     browser.get(url.removeprefix(start)).form.submit(status=303)
     assert "Find a student" in text(browser.get("/start"))
-    app.database.close()
 
 
 @pytest.mark.parametrize(
@@ -52,12 +49,12 @@ def test_a_link_is_printed_and_signs_in(
     ],
 )
 def test_a_token_that_no_one_can_use_has_no_link(
-    database_file: Path, capsys: pytest.CaptureFixture[str], sql: str, reason: str
+    location: Location, capsys: pytest.CaptureFixture[str], sql: str, reason: str
 ):
-    with closing(sqlite3.connect(database_file)) as db, db:
+    with connected(location) as db:
         db.execute(sql)
 
-    assert link(database_file, "2") == 1
+    assert link(location, "2") == 1
 
     captured = capsys.readouterr()
     assert reason in captured.err
