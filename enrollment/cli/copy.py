@@ -1,12 +1,14 @@
 """The command `enrollment copy`."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from enrollment.cli.console import complete_file, format_counts
 from enrollment.config import Config
-from enrollment.maintenance.transfer import copy_school
+from enrollment.maintenance.transfer import check_source, copy_school
 from enrollment.model.location import Location, location
+from enrollment.problems.errors import CommandError
 from enrollment.storage.engine import lock_database
 from enrollment.storage.lock import Purpose
 
@@ -26,9 +28,17 @@ def add(verbs: Any) -> None:
 
 def copy(config: Config, options: argparse.Namespace) -> None:
     """Run `copy`. Raises CommandError."""
+    if _identity(options.source) == _identity(options.target):
+        raise CommandError(f"--from and --to are the same database, {options.target}")
+    check_source(options.source)
     with lock_database(options.target, Purpose.CHANGE):
         counts = copy_school(options.source, options.target)
     print(f"{options.target} now has", format_counts(counts))
+
+
+def _identity(database: Location) -> str:
+    """Return a text by which a database is known, however its file is named."""
+    return str(database.resolve()) if isinstance(database, Path) else database.text
 
 
 def _database(text: str) -> Location:

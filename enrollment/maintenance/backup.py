@@ -33,7 +33,7 @@ def back_up(database: Location, target: Path) -> Path:
     If the target is a folder, the backup gets a new name in it. Raises CommandError, also for the
     database of another program; then no backup is left.
     """
-    _last_applied(database)
+    migrations.last_applied(database)
     if target.is_dir():
         target = target / f"{_stem(database)}-{timestamp()}.backup"
     if not isinstance(database, Path):
@@ -101,7 +101,7 @@ def verify(backup: Path) -> tuple[str, dict[str, int]]:
 
 
 def _examine(scratch: Path) -> tuple[str, dict[str, int]]:
-    schema = _last_applied(scratch)
+    schema = migrations.last_applied(scratch)
     with open_to_read(scratch) as db:
         _refuse_if_damaged(scratch, list_corruptions(db))
     # The queries that compare state and history are written for the newest schema.
@@ -114,20 +114,6 @@ def _examine(scratch: Path) -> tuple[str, dict[str, int]]:
 def _refuse_if_damaged(scratch: Path, damages: list[str]) -> None:
     if damages:
         raise CommandError(f"{scratch} is damaged: {'; '.join(damages)}")
-
-
-def _last_applied(database: Location) -> str:
-    """Return the id of the last migration that is applied.
-
-    Raises CommandError if the file does not exist, or is not a database of this service, or was
-    made by a newer release.
-    """
-    if not migrations.schema_of(database).exists():
-        raise CommandError(f"{database} does not exist")
-    applied = [id for id, is_applied in migrations.status(database) if is_applied]
-    if not applied:
-        raise CommandError(f"{database} is not a database of this service")
-    return applied[-1]
 
 
 def restore(database: Location, backup: Path) -> Path | None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from enrollment.maintenance.schema import MigrationError, Schema
 from enrollment.maintenance.sqlite_schema import SQLiteSchema
 from enrollment.model.location import Location
-from enrollment.problems.errors import UsageError
+from enrollment.problems.errors import CommandError, UsageError
 from enrollment.storage.engine import require_driver
 
 
@@ -29,6 +29,20 @@ def status(location: Location) -> list[tuple[str, bool]]:
 def pending(location: Location) -> list[str]:
     """Return the ids of the migrations that are not applied, in order. Raises MigrationError."""
     return [id for id, applied in status(location) if not applied]
+
+
+def last_applied(location: Location) -> str:
+    """Return the id of the last migration that is applied.
+
+    Raises CommandError if the file does not exist, or is not a database of this service, or was
+    made by a newer release.
+    """
+    if not schema_of(location).exists():
+        raise CommandError(f"{location} does not exist")
+    applied = [id for id, is_applied in status(location) if is_applied]
+    if not applied:
+        raise CommandError(f"{location} is not a database of this service")
+    return applied[-1]
 
 
 def migrate(

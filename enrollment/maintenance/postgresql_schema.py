@@ -69,7 +69,9 @@ class PostgreSQLSchema(Schema):
         try:
             yield
         except (CommandError, OSError) as error:
-            raise MigrationError(f"{self._url} is left as it was: {error}") from error
+            # The text of a failed connection begins with the URL.
+            reason = str(error).removeprefix(f"{self._url}: ")
+            raise MigrationError(f"{self._url} is left as it was: {reason}") from error
 
 
 class _Backend(OwnLog, PostgresqlPsycopgBackend):  # type: ignore[misc]

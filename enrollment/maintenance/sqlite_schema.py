@@ -37,6 +37,8 @@ class SQLiteSchema(Schema):
     def applied(self) -> set[str]:
         if not self._path.exists():
             return set()
+        if self._path.is_dir():
+            raise MigrationError(f"{self._path} is a folder, not a database")
         with self._errors(), open_plainly(self._path) as db:
             return self._applied(db)
 

@@ -8,14 +8,19 @@ from enrollment.storage.engine import fill_tables, open_to_read, read_tables
 from enrollment.storage.tables import copy_rows
 
 
+def check_source(source: Location) -> None:
+    """Raise CommandError if there is no school of this release, which could be copied."""
+    migrations.last_applied(source)
+    if missing := migrations.pending(source):
+        raise CommandError(f"{source} has pending migrations: {', '.join(missing)}")
+
+
 def copy_school(source: Location, target: Location) -> dict[str, int]:
     """Copy every row, and return the number of rows by table. The source may be served meanwhile.
 
-    Raises CommandError if the source has pending migrations or the target has rows. Then, and on
-    any other failure, the target has no rows.
+    Call it with the target locked, and with a source that check_source accepts. Raises CommandError
+    if the target has rows. On any other failure, the target has no rows.
     """
-    if missing := migrations.pending(source):
-        raise CommandError(f"{source} has pending migrations: {', '.join(missing)}")
     migrations.ensure_current(target, may_migrate=False)
     with read_tables(source) as rows, fill_tables(target) as tables:
         if filled := tables.first_filled():
