@@ -358,7 +358,7 @@ SET is_decided = 2
 WHERE round = :round AND is_decided = 1;
 
 -- name: update_ended(round, status, now, actor, reason)!
--- Complete or drop those that end in this round, each since its own day.
+-- Complete or drop those that end in this round, each since its own day. They are sorted for the order of the events.
 UPDATE student_course
 SET status = :status,
     completed_at = CASE :status WHEN 'completed' THEN ending.since ELSE completed_at END,
@@ -387,6 +387,7 @@ FROM (
         AND stretch.wanted = :status
         AND said.student_id = stretch.student_id
         AND said.course_id = stretch.course_id
+    ORDER BY stretch.student_id, stretch.course_id
 ) AS ending
 WHERE student_course.student_id = ending.student_id
     AND student_course.course_id = ending.course_id

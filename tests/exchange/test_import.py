@@ -166,6 +166,22 @@ def test_a_file_without_rows_is_never_taken_for_all_there_is(database: Database,
         import_path(database, path)
 
 
+def test_what_an_import_ends_is_in_the_order_of_its_keys(database: Database, tmp_path: Path):
+    path = case("clean-1.2", tmp_path)
+    file = path / "enrollments.csv"
+    head, *lines = file.read_text().splitlines()
+    file.write_text("\n".join([head, *reversed(lines)]))
+    import_path(database, path)
+    file.write_text("\n".join([head, *(line for line in lines if "teacher" in line)]))
+
+    import_path(database, path, removals=6)
+
+    query = "SELECT student_id, course_id FROM student_course_event WHERE id > 6 ORDER BY id"
+    dropped = rows(database, query)
+    assert len(dropped) == 6
+    assert dropped == sorted(dropped)
+
+
 # Rules
 
 
