@@ -4,7 +4,6 @@ large requests."""
 import http.client
 import json
 import select
-import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -16,7 +15,10 @@ from typing import Any
 
 import pytest
 
+from enrollment.data.integrity import list_corruptions
 from enrollment.data.waitlist import PROMOTED
+from enrollment.model.location import Location
+from tests.support.engine import connected, is_being_written, is_sqlite
 from tests.support.replay import PASSED_OVER, Event, Exchange, Replay, current
 from tests.support.server import PATIENCE, Server, serving
 from tests.support.tokens import TOKENS
@@ -47,16 +49,21 @@ DEEDS = {
     "release": 8,
     "pass over": 6,
 }
-# In one request, which is killed so many times.
-MANY, KILLS = 2_000, 4
+# A course, and a request that enrolls many students in it.
+Prepared = tuple[int, tuple[str, str, Any]]
+# How often a large request is killed.
+KILLS = 4
 
 
-def insert_students(file: Path, count: int) -> None:
-    with closing(sqlite3.connect(file)) as db, db:
-        db.executemany(
-            "INSERT INTO student (given_name, family_name) VALUES ('Ada', ?)",
-            [(f"Lovelace {number}",) for number in range(count)],
-        )
+def many(location: Location) -> int:
+    """How many students are in one request. A server needs ten times as long for each."""
+    return 2_000 if isinstance(location, Path) else 200
+
+
+def insert_students(location: Location, count: int) -> None:
+    names = ", ".join(f"('Ada', 'Lovelace {number}')" for number in range(count))
+    with connected(location) as db:
+        db.execute(f"INSERT INTO student (given_name, family_name) VALUES {names}")
 
 
 def create_course(server: Server, code: str, **fields: Any) -> int:
@@ -177,13 +184,15 @@ def race(port: int, number: int) -> list[Exchange]:
     return client.exchanges
 
 
-def test_whatever_clients_do_at_once_might_have_been_done_one_after_the_other(database_file: Path):
-    insert_students(database_file, len(STUDENTS))
+def test_whatever_clients_do_at_once_might_have_been_done_one_after_the_other(
+    location: Location, tmp_path: Path
+):
+    insert_students(location, len(STUDENTS))
     # Spawned, so that the clients share nothing but the server; they begin together.
     context = get_context("spawn")
     start = context.Barrier(CLIENTS)
     with (
-        serving(database_file) as server,
+        serving(location, folder=tmp_path) as server,
         ProcessPoolExecutor(CLIENTS, context, start.wait, (PATIENCE,)) as pool,
     ):
         for number, fields in COURSES.items():
@@ -213,40 +222,40 @@ def test_whatever_clients_do_at_once_might_have_been_done_one_after_the_other(da
 # Kills
 
 
-def prepare_to_fill(server: Server, file: Path, code: str) -> tuple[int, tuple[str, str, Any]]:
+def prepare_to_fill(server: Server, location: Location, code: str) -> Prepared:
     """A course, and the request that enrolls many students in it."""
-    course = create_course(server, code, capacity=MANY)
-    students = [{"student_id": number} for number in range(1, MANY + 1)]
+    course = create_course(server, code, capacity=many(location))
+    students = [{"student_id": number} for number in range(1, many(location) + 1)]
     return course, ("POST", f"/v1/courses/{course}/students", {"students": students})
 
 
-def prepare_to_swap(server: Server, file: Path, code: str) -> tuple[int, tuple[str, str, Any]]:
+def prepare_to_swap(server: Server, location: Location, code: str) -> Prepared:
     """A course that many wait for, each instead of a seat in another one, and the request that
     gives all of them a seat."""
-    other, (*_, all_of_them) = prepare_to_fill(server, file, f"{code}-OTHER")
+    other, (*_, all_of_them) = prepare_to_fill(server, location, f"{code}-OTHER")
     assert server.post(f"/v1/courses/{other}/students", all_of_them).status == 201
-    course, request = prepare_to_promote(server, file, code)
-    with closing(sqlite3.connect(file, timeout=PATIENCE)) as db, db:
+    course, request = prepare_to_promote(server, location, code)
+    with connected(location) as db:
         # As many requests would do it, one by one.
         db.execute(
-            "UPDATE student_course SET instead_of = ?, version = version + 1 WHERE course_id = ?",
-            (other, course),
+            f"UPDATE student_course SET instead_of = {other}, version = version + 1"
+            f" WHERE course_id = {course}"
         )
     return course, request
 
 
-def prepare_to_promote(server: Server, file: Path, code: str) -> tuple[int, tuple[str, str, Any]]:
+def prepare_to_promote(server: Server, location: Location, code: str) -> Prepared:
     """A course that many wait for, and the request that gives all of them a seat."""
     course = create_course(server, code, capacity=0)
-    students = [{"student_id": number, "waitlist": True} for number in range(1, MANY + 1)]
+    students = [{"student_id": number, "waitlist": True} for number in range(1, many(location) + 1)]
     assert server.post(f"/v1/courses/{course}/students", {"students": students}).status == 201
-    body = {"code": code, "title": "Databases", "capacity": MANY}
+    body = {"code": code, "title": "Databases", "capacity": many(location)}
     return course, ("PUT", f"/v1/courses/{course}", body)
 
 
-def prepare_to_reopen(server: Server, file: Path, code: str) -> tuple[int, tuple[str, str, Any]]:
+def prepare_to_reopen(server: Server, location: Location, code: str) -> Prepared:
     """A cancelled course that many wait for, and the request that opens it again."""
-    course, (method, path, body) = prepare_to_promote(server, file, code)
+    course, (method, path, body) = prepare_to_promote(server, location, code)
     assert server.request(method, path, body | {"status": "cancelled"}).status == 200
     return course, (method, path, body | {"status": "open"})
 
@@ -255,18 +264,8 @@ def read_seats(server: Server, course: int) -> dict[str, int]:
     return server.get(f"/v1/courses/{course}").json["seats"]
 
 
-def is_being_written(file: Path) -> bool:
-    with closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as db:
-        try:
-            db.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            return error.sqlite_errorcode == sqlite3.SQLITE_BUSY
-        db.execute("ROLLBACK")
-        return False
-
-
 def kill_during(
-    server: Server, file: Path, pause: float, method: str, path: str, body: Any
+    server: Server, location: Location, pause: float, method: str, path: str, body: Any
 ) -> tuple[bool, bool]:
     """Whether the server was writing when it was killed, and whether it had answered."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
@@ -275,20 +274,19 @@ def kill_during(
         connection.request(method, path, json.dumps(body), headers)
         # Nothing tells from outside how far the request has come: any moment of it will do.
         time.sleep(pause)
-        written = is_being_written(file)
+        written = is_being_written(location)
         (answered, _, _) = select.select([connection.sock], [], [], 0)
         server.kill()
         return written, bool(answered)
 
 
-def check_history(file: Path) -> None:
-    """The file is sound, and every enrollment is what its events say."""
-    with closing(sqlite3.connect(file)) as db:
-        db.row_factory = sqlite3.Row
+def check_history(location: Location) -> None:
+    """The database is sound, and every enrollment is what its events say."""
+    with connected(location) as db:
         events = current(db.execute("SELECT * FROM student_course_event ORDER BY id"))
         places = db.execute("SELECT student_id, course_id, status, version FROM student_course")
         assert {(s, c): (status, version) for s, c, status, version in places} == events
-        assert [tuple(row) for row in db.execute("PRAGMA integrity_check")] == [("ok",)]
+        assert not is_sqlite(db) or list_corruptions(db) == []
         # Whoever has got a seat instead of another has given that up, and no one else has.
         half_done = db.execute(
             "SELECT count(*) FROM student_course AS wanted"
@@ -303,27 +301,28 @@ def check_history(file: Path) -> None:
     "prepare", [prepare_to_fill, prepare_to_promote, prepare_to_swap, prepare_to_reopen]
 )
 def test_a_large_request_that_is_killed_is_done_whole_or_not_at_all(
-    database_file: Path,
-    prepare: Callable[[Server, Path, str], tuple[int, tuple[str, str, Any]]],
+    location: Location,
+    tmp_path: Path,
+    prepare: Callable[[Server, Location, str], Prepared],
 ):
-    insert_students(database_file, MANY)
+    insert_students(location, many(location))
     random, moments = Random(1), []
     with ExitStack() as stack:
-        server = stack.enter_context(serving(database_file))
-        course, request = prepare(server, database_file, "WHOLE")
+        server = stack.enter_context(serving(location, folder=tmp_path))
+        course, request = prepare(server, location, "WHOLE")
         nothing, begun = read_seats(server, course), time.monotonic()
         assert server.request(*request).status in (200, 201)
         duration, whole = time.monotonic() - begun, read_seats(server, course)
-        assert (nothing["enrolled"], whole["enrolled"]) == (0, MANY)
+        assert (nothing["enrolled"], whole["enrolled"]) == (0, many(location))
 
         for number in range(KILLS):
-            course, request = prepare(server, database_file, f"KILLED{number}")
+            course, request = prepare(server, location, f"KILLED{number}")
             pause = duration * (number + random.random()) / KILLS
-            written, answered = kill_during(server, database_file, pause, *request)
+            written, answered = kill_during(server, location, pause, *request)
             moments.append((written, answered))
-            server = stack.enter_context(serving(database_file))
+            server = stack.enter_context(serving(location, folder=tmp_path))
 
             assert read_seats(server, course) in ([whole] if answered else [nothing, whole])
-            check_history(database_file)
+            check_history(location)
 
     assert (True, False) in moments

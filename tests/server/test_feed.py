@@ -9,17 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.server import Server
+from enrollment.model.location import Location
+from tests.support.server import Server, serving
 
 STUDENT = {"given_name": "Ada", "family_name": "Lovelace"}
 COURSE = {"code": "CS101", "title": "Databases"}
 
 
 @pytest.fixture
-def server(server: Server) -> Server:
-    server.post("/v1/students", STUDENT)
-    server.post("/v1/courses", COURSE)
-    return server
+def server(location: Location, tmp_path: Path) -> Iterator[Server]:
+    with serving(location, folder=tmp_path) as server:
+        server.post("/v1/students", STUDENT)
+        server.post("/v1/courses", COURSE)
+        yield server
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import enrollment
+from enrollment.model.location import Location
 from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.storage.queries import resource_dir
 from tests.support.server import Reply, serving
@@ -33,10 +34,10 @@ def copy_with_a_mistake(to: Path) -> None:
     rules.write_text(text)
 
 
-def test_a_code_that_is_not_registered_fails_its_request_alone(database_file: Path):
+def test_a_code_that_is_not_registered_fails_its_request_alone(location: Location, tmp_path: Path):
     assert "never_registered" not in PROBLEM_TYPES
-    copy_with_a_mistake(database_file.parent)
-    with serving(database_file) as server, ThreadPoolExecutor(CLIENTS) as pool:
+    copy_with_a_mistake(tmp_path)
+    with serving(location, folder=tmp_path) as server, ThreadPoolExecutor(CLIENTS) as pool:
         assert server.post("/v1/courses", {"code": "NEW", "title": "Databases"}).status == 201
         student = {"given_name": "Ada", "family_name": "Lovelace"}
         assert server.post("/v1/students", student).status == 201

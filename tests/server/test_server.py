@@ -18,6 +18,8 @@ from pathlib import Path
 import pytest
 
 from enrollment.maintenance import migrations
+from enrollment.model.location import Location
+from tests.support.engine import connected
 from tests.support.server import PATIENCE, Server, serving
 
 STUDENT = {"given_name": "Ada", "family_name": "Lovelace"}
@@ -330,19 +332,19 @@ def test_a_first_start_prints_a_token_that_works_this_once(tmp_path: Path):
     assert all(token.encode() not in path.read_bytes() for path in tmp_path.glob("enrollment.db*"))
 
 
-def test_a_retry_after_a_kill_finds_what_was_done(database_file: Path):
+def test_a_retry_after_a_kill_finds_what_was_done(location: Location, tmp_path: Path):
     key, body = {"Idempotency-Key": '"a"'}, json.dumps(STUDENT).encode()
     with (
-        serving(database_file) as server,
+        serving(location, folder=tmp_path) as server,
         server.begin_to_post(body, 'Idempotency-Key: "a"\r\n') as connection,
-        closing(sqlite3.connect(database_file)) as db,
+        connected(location) as db,
     ):
         connection.sendall(body[-1:])
         deadline = time.monotonic() + PATIENCE
         while not db.execute("SELECT 1 FROM kept_answer").fetchone():
             assert time.monotonic() < deadline
         server.kill()
-    with serving(database_file) as server:
+    with serving(location, folder=tmp_path) as server:
         again = server.request("POST", "/v1/students", STUDENT, **key)
 
         assert (again.status, again.headers["Idempotency-Replayed"]) == (201, "true")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import psycopg
 
-from enrollment.model.location import Location
+from enrollment.model.location import Location, ServerUrl
 from enrollment.storage.connection import Connection
 from enrollment.storage.database import Database
-from enrollment.storage.postgresql import BEGIN_WRITE
+from enrollment.storage.postgresql import BEGIN_WRITE, WRITE_LOCK
 from enrollment.storage.postgresql import connect as connect_to_server
 from enrollment.storage.sqlite import connect as connect_to_file
 
@@ -37,6 +37,19 @@ def locked(location: Location) -> Iterator[None]:
         db.execute("BEGIN EXCLUSIVE" if is_sqlite(db) else BEGIN_WRITE)
         yield
         db.execute("ROLLBACK")
+
+
+def is_being_written(location: Location) -> bool:
+    """Whether someone has the lock of all writes."""
+    if isinstance(location, ServerUrl):
+        with connected(location) as db:
+            return not db.execute(f"SELECT pg_try_advisory_lock({WRITE_LOCK})").fetchone()[0]
+    with closing(connect_to_file(location, 0)) as db:
+        try:
+            db.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            return error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+        return False
 
 
 @contextmanager
