@@ -358,19 +358,17 @@ SET is_decided = 2
 WHERE round = :round AND is_decided = 1;
 
 -- name: update_ended(round, status, now, actor, reason)!
--- Complete or drop those that end in this round, each since its own day. They are sorted for the order of the events.
-UPDATE student_course
-SET status = :status,
-    completed_at = CASE :status WHEN 'completed' THEN ending.since ELSE completed_at END,
-    dropped_at = CASE :status WHEN 'dropped' THEN ending.since ELSE dropped_at END,
-    passed = CASE :status WHEN 'completed' THEN true ELSE passed END,
-    grade = CASE :status WHEN 'completed' THEN NULL ELSE grade END,
-    changed_at = :now,
-    effective_at = ending.since,
-    changed_by = :actor,
-    change_reason = :reason,
-    overridden = ending.overridden,
-    version = version + 1
+-- Complete or drop those that end in this round, each since its own day. None is inserted: PostgreSQL would have the
+-- events of an UPDATE in the order of its plan.
+INSERT INTO student_course (
+    student_id, course_id, status, completed_at, dropped_at, passed, changed_at, effective_at, changed_by,
+    change_reason, overridden
+)
+SELECT student_id, course_id, :status,
+    CASE :status WHEN 'completed' THEN since END,
+    CASE :status WHEN 'dropped' THEN since END,
+    CASE :status WHEN 'completed' THEN true END,
+    :now, since, :actor, :reason, overridden
 FROM (
     SELECT stretch.student_id, stretch.course_id,
         CASE WHEN NOT stretch.begins THEN stretch.overridden END AS overridden,
@@ -387,11 +385,22 @@ FROM (
         AND stretch.wanted = :status
         AND said.student_id = stretch.student_id
         AND said.course_id = stretch.course_id
-    ORDER BY stretch.student_id, stretch.course_id
+        AND said.status = 'enrolled'
 ) AS ending
-WHERE student_course.student_id = ending.student_id
-    AND student_course.course_id = ending.course_id
-    AND student_course.status = 'enrolled';
+WHERE true
+ORDER BY student_id, course_id
+ON CONFLICT (student_id, course_id) DO UPDATE
+SET status = excluded.status,
+    completed_at = coalesce(excluded.completed_at, student_course.completed_at),
+    dropped_at = coalesce(excluded.dropped_at, student_course.dropped_at),
+    passed = coalesce(excluded.passed, student_course.passed),
+    grade = CASE excluded.status WHEN 'completed' THEN NULL ELSE student_course.grade END,
+    changed_at = excluded.changed_at,
+    effective_at = excluded.effective_at,
+    changed_by = excluded.changed_by,
+    change_reason = excluded.change_reason,
+    overridden = excluded.overridden,
+    version = student_course.version + 1;
 
 -- name: update_adopted()!
 -- Which stretch here is each that was here already?
