@@ -45,6 +45,15 @@ def last(client: Client, *names: str) -> tuple[Any, ...]:
     return tuple(event[name] for name in names)
 
 
+def moment_of_last(client: Client) -> str:
+    """When the last event was recorded. It is over: what is recorded within the same millisecond
+    would be known then, too."""
+    (moment,) = last(client, "recorded_at")
+    while Timestamp.now() == moment:
+        pass
+    return str(moment)
+
+
 def since(answer: TestResponse) -> dict[str, str]:
     """The times of an enrollment, by status."""
     names = ("enrolled", "waitlisted", "completed", "dropped")
@@ -280,9 +289,9 @@ def statuses(client: Client, student: int, course: int, query: str) -> list[str]
 
 def test_as_of_shows_what_is_true_by_the_corrections_known_then(dropped: tuple[Client, int, int]):
     client, student, course = dropped
-    believed = last(client, "recorded_at")[0]
+    believed = moment_of_last(client)
     correct(client, student, course, "dropped", effective_at=day(10))
-    corrected = last(client, "recorded_at")[0]
+    corrected = moment_of_last(client)
     take_back(client, student, course)
 
     for at, wrong, right in ((7, "enrolled", "enrolled"), (15, "enrolled", "dropped")):
@@ -840,10 +849,7 @@ def test_an_outcome_as_of_a_time_is_that_of_the_time(client: Client):
     put(client, student, course, "completed", effective_at=day(2), passed=False, grade="F")
     put(client, student, course, "enrolled", effective_at=day(3))
     put(client, student, course, "completed", effective_at=day(4), grade="B")
-    known = last(client, "recorded_at")[0]
-    # What is recorded within the same millisecond is known then, too.
-    while Timestamp.now() == known:
-        pass
+    known = moment_of_last(client)
     correct(client, student, course, "completed", grade="A")
 
     def outcome(query: str) -> tuple[Any, Any]:
