@@ -17,7 +17,19 @@ def disagreements(contenders: Sequence[Contender], school: School) -> Iterator[s
         with running(contender, school.database) as process:
             for question, answer in _answers(process, school):
                 if expected.setdefault(question, answer) != answer:
-                    yield f"{contender.name} answers otherwise to {question}: {answer}"
+                    words = _difference(expected[question], answer)
+                    yield f"{contender.name} answers otherwise to {question}: {words}"
+
+
+def _difference(expected: Any, answer: Any) -> str:
+    """What is expected, and what is answered: of lists, the fields in which two items differ."""
+    if not isinstance(expected, list) or not isinstance(answer, list):
+        return f"{expected} and {answer}"
+    for one, other in zip(expected, answer, strict=False):
+        names = [name for name in one | other if one.get(name) != other.get(name)]
+        if names:
+            return ", ".join(f"{name} {one.get(name)} and {other.get(name)}" for name in names)
+    return f"{len(expected)} and {len(answer)} items"
 
 
 def _answers(process: Running, school: School) -> Iterator[tuple[str, Any]]:

@@ -86,6 +86,7 @@ class Student(models.Model):
     email = models.TextField(null=True)
     status = models.TextField()
     max_credits = models.FloatField(null=True)
+    groups = models.JSONField()
     family_sort = models.TextField()
     given_sort = models.TextField()
 
@@ -115,6 +116,9 @@ class Meeting(models.Model):
     from_time = models.TextField()
     to_time = models.TextField()
     room = models.TextField(null=True)
+    start_on = models.TextField(null=True)
+    end_on = models.TextField(null=True)
+    every = models.IntegerField()
 
     class Meta:
         app_label, db_table, managed = "school", "course_meeting", False
@@ -131,6 +135,8 @@ class Enrollment(models.Model):
     waitlisted_at = models.TextField(null=True)
     completed_at = models.TextField(null=True)
     dropped_at = models.TextField(null=True)
+    passed = models.BooleanField(null=True)
+    grade = models.TextField(null=True)
     changed_at = models.TextField()
     changed_by = models.TextField(null=True)
     version = models.IntegerField(default=1)
@@ -152,6 +158,9 @@ class Standing(models.Model):
     waitlisted_at = models.TextField(null=True)
     completed_at = models.TextField(null=True)
     dropped_at = models.TextField(null=True)
+    passed = models.BooleanField(null=True)
+    grade = models.TextField(null=True)
+    instead_of = models.IntegerField(null=True)
     version = models.IntegerField()
 
     class Meta:
@@ -218,6 +227,9 @@ class EnrollmentOut(serializers.Serializer):
     waitlisted_at = serializers.CharField()
     completed_at = serializers.CharField()
     dropped_at = serializers.CharField()
+    passed = serializers.BooleanField()
+    grade = serializers.CharField()
+    instead_of = serializers.IntegerField(default=None)
     version = serializers.IntegerField()
 
 
@@ -226,6 +238,9 @@ class MeetingOut(serializers.Serializer):
     vars()["from"] = serializers.CharField(source="from_time")
     to = serializers.CharField(source="to_time")
     room = serializers.CharField()
+    start_on = serializers.CharField()
+    end_on = serializers.CharField()
+    every = serializers.IntegerField()
 
 
 class CourseOut(EnrollmentOut):
@@ -250,7 +265,7 @@ class StudentOut(serializers.ModelSerializer):
     class Meta:
         model = Student
         fields = ("id", "version", "updated_at", "number", "given_name", "family_name", "email")
-        fields += ("status", "max_credits")
+        fields += ("status", "max_credits", "groups")
 
 
 class CoursesOfStudent(View):

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import AliasPath, BaseModel, ConfigDict, Field
-from sqlalchemy import ForeignKey, create_engine, event, func, select, tuple_
+from sqlalchemy import JSON, ForeignKey, create_engine, event, func, select, tuple_
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -89,6 +89,7 @@ class Student(Base):
     email: Mapped[str | None]
     status: Mapped[str]
     max_credits: Mapped[float | None]
+    groups: Mapped[list[str]] = mapped_column(JSON)
     family_sort: Mapped[str]
     given_sort: Mapped[str]
 
@@ -117,6 +118,9 @@ class Meeting(Base):
     from_time: Mapped[str] = mapped_column(primary_key=True)
     to_time: Mapped[str]
     room: Mapped[str | None]
+    start_on: Mapped[str | None]
+    end_on: Mapped[str | None]
+    every: Mapped[int]
 
 
 class Enrollment(Base):
@@ -129,6 +133,8 @@ class Enrollment(Base):
     waitlisted_at: Mapped[str | None] = mapped_column(default=None)
     completed_at: Mapped[str | None] = mapped_column(default=None)
     dropped_at: Mapped[str | None] = mapped_column(default=None)
+    passed: Mapped[bool | None] = mapped_column(default=None)
+    grade: Mapped[str | None] = mapped_column(default=None)
     changed_at: Mapped[str]
     changed_by: Mapped[str | None]
     version: Mapped[int] = mapped_column(default=1)
@@ -147,6 +153,9 @@ class Standing(Base):
     waitlisted_at: Mapped[str | None]
     completed_at: Mapped[str | None]
     dropped_at: Mapped[str | None]
+    passed: Mapped[bool | None]
+    grade: Mapped[str | None]
+    instead_of: Mapped[int | None]
     version: Mapped[int]
     student: Mapped[Student] = relationship(lazy="raise")
     course: Mapped[Course] = relationship(lazy="raise")
@@ -162,6 +171,9 @@ class EnrollmentOut(BaseModel):
     waitlisted_at: str | None
     completed_at: str | None
     dropped_at: str | None
+    passed: bool | None
+    grade: str | None
+    instead_of: int | None = None
     version: int
 
 
@@ -171,6 +183,9 @@ class MeetingOut(BaseModel):
     from_time: Annotated[str, Field(serialization_alias="from")]
     to_time: Annotated[str, Field(serialization_alias="to")]
     room: str | None
+    start_on: str | None
+    end_on: str | None
+    every: int
 
 
 def of(*path: str) -> Any:
@@ -207,6 +222,7 @@ class StudentOut(BaseModel):
     email: str | None
     status: str
     max_credits: float | None
+    groups: list[str]
 
 
 Item = TypeVar("Item")

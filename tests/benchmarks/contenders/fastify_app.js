@@ -16,7 +16,8 @@ db.pragma("foreign_keys = ON");
 const ENROLLMENT = `
     enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.position,
     enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at,
-    enrollment.dropped_at, enrollment.version`;
+    enrollment.dropped_at, enrollment.passed, enrollment.grade, enrollment.instead_of,
+    enrollment.version`;
 
 const getToken = db.prepare(`
     SELECT id, name, role, digest FROM token
@@ -35,7 +36,10 @@ const listCourses = db.prepare(`
         course.credits, course.instructor,
         (
             SELECT json_group_array(
-                json_object('weekday', weekday, 'from', from_time, 'to', to_time, 'room', room)
+                json_object(
+                    'weekday', weekday, 'from', from_time, 'to', to_time, 'room', room,
+                    'start_on', start_on, 'end_on', end_on, 'every', every
+                )
             )
             FROM (
                 SELECT * FROM course_meeting WHERE course_id = course.id ORDER BY weekday, from_time
@@ -56,7 +60,7 @@ const listRoster = db.prepare(`
     LIMIT ?`);
 const listStudents = db.prepare(`
     SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits,
-        family_sort, given_sort
+        groups, family_sort, given_sort
     FROM student
     WHERE (family_sort, given_sort, id) > (?, ?, ?)
     ORDER BY family_sort, given_sort, id LIMIT ?`);
@@ -68,7 +72,7 @@ const putEnrollment = db.prepare(`
     SET status = 'enrolled', enrolled_at = @at, changed_at = @at, changed_by = @actor,
         version = version + 1
     RETURNING student_id, course_id, status, NULL AS position, enrolled_at, waitlisted_at,
-        completed_at, dropped_at, version`);
+        completed_at, dropped_at, passed, grade, NULL AS instead_of, version`);
 const dropEnrollment = db.prepare(`
     UPDATE student_course
     SET status = 'dropped', dropped_at = @at, changed_at = @at, changed_by = @actor,
@@ -158,6 +162,9 @@ const enrollment = {
     status: text,
     position: orNull("integer"),
     ...Object.fromEntries(moments.map((name) => [name, orNull("string")])),
+    passed: orNull("boolean"),
+    grade: orNull("string"),
+    instead_of: orNull("integer"),
     version: id,
 };
 const student = {
@@ -170,8 +177,17 @@ const student = {
     email: orNull("string"),
     status: text,
     max_credits: orNull("number"),
+    groups: { type: "array", items: text },
 };
-const meeting = { weekday: { type: "integer" }, from: text, to: text, room: orNull("string") };
+const meeting = {
+    weekday: { type: "integer" },
+    from: text,
+    to: text,
+    room: orNull("string"),
+    start_on: orNull("string"),
+    end_on: orNull("string"),
+    every: { type: "integer" },
+};
 const course = {
     ...enrollment,
     code: text,
@@ -249,7 +265,9 @@ app.get(
 
 app.get("/v1/students", { schema: { querystring, response: pageOf(student) } }, ({ query }) => {
     const [family, given, last] = JSON.parse(query.cursor ?? '["", "", 0]');
-    const rows = listStudents.all(family, given, last, query.limit + 1);
+    const rows = listStudents
+        .all(family, given, last, query.limit + 1)
+        .map((row) => ({ ...row, groups: JSON.parse(row.groups) }));
     return pageFrom(rows, query.limit, (row) => [row.family_sort, row.given_sort, row.id]);
 });
 
