@@ -123,6 +123,11 @@ def created(content: Any, location: str, tag: str | None = None) -> Result:
     return Result(HTTPStatus.CREATED, content, {"Location": location}, tag)
 
 
+def unchanged(tag: str) -> Result:
+    """Return the result of a read whose client has the content already."""
+    return Result(HTTPStatus.NOT_MODIFIED, None, tag=tag)
+
+
 def no_content() -> Result:
     return Result(HTTPStatus.NO_CONTENT, None)
 
