@@ -87,6 +87,33 @@ WHERE event.from_status IS DISTINCT FROM before.to_status
     )
 ORDER BY event.id;
 
+-- name: list_unexplained_removals()
+-- Which records are gone, though no change says that they were removed? SQLite runs no trigger for a row that
+-- INSERT OR REPLACE removes.
+SELECT made.subject, made.subject_id AS id
+FROM record_change AS made
+WHERE made.part IS NULL
+    AND made.before IS NULL
+    AND NOT EXISTS (
+        SELECT 1 FROM record_change AS removed
+        WHERE removed.subject_id = made.subject_id
+            AND removed.subject = made.subject
+            AND removed.part IS NULL
+            AND removed.after IS NULL
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM student WHERE made.subject = 'student' AND student.id = made.subject_id
+        UNION ALL
+        SELECT 1 FROM term WHERE made.subject = 'term' AND term.id = made.subject_id
+        UNION ALL
+        SELECT 1 FROM course WHERE made.subject = 'course' AND course.id = made.subject_id
+        UNION ALL
+        SELECT 1 FROM hold WHERE made.subject = 'hold' AND hold.id = made.subject_id
+        UNION ALL
+        SELECT 1 FROM token WHERE made.subject = 'token' AND token.id = made.subject_id
+    )
+ORDER BY made.subject, made.subject_id;
+
 -- name: list_search_mismatches()
 -- Which students and courses are found by other words than those of the record?
 SELECT 'student' AS subject, student_id AS id

@@ -13,6 +13,7 @@ from enrollment.data.integrity import (
     list_corruptions,
     list_history_mismatches,
     list_search_mismatches,
+    list_unexplained_removals,
 )
 from enrollment.maintenance import migrations
 from enrollment.model.location import Location
@@ -74,6 +75,8 @@ def _check_schema_and_rows(database: Location) -> Iterator[Finding]:
             yield from _findings(list_corruptions(db), "the file is intact")
         yield from _findings(list_history_mismatches(db), "state and history agree")
         yield from _findings(list_search_mismatches(db), "a search finds what is there")
+        # Nothing can mend this.
+        yield from (("warn", text) for text in list_unexplained_removals(db))
 
 
 def _check_journal(db: Connection) -> Finding:

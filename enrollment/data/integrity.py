@@ -37,6 +37,15 @@ def list_history_mismatches(db: Connection) -> list[str]:
     ]
 
 
+def list_unexplained_removals(db: Connection) -> list[str]:
+    """Return a sentence for each record that was removed without a change that says so."""
+    return [
+        f"{row['subject']} {row['id']} is gone, and no change on record says so: it may have been"
+        " removed by INSERT OR REPLACE, for which SQLite runs no trigger"
+        for row in islice(SQL.list_unexplained_removals(db), MAX_FINDINGS)
+    ]
+
+
 def list_search_mismatches(db: Connection) -> list[str]:
     """Return a sentence for each student and course that a search does not find by its words, or
     finds by others."""

@@ -322,6 +322,22 @@ def test_a_search_that_does_not_find_what_is_there_is_found_and_mended(
     assert run("doctor", "--database", at_rest) == 0
 
 
+def test_a_record_that_is_gone_without_a_trace_is_told(
+    at_rest: Path, capsys: pytest.CaptureFixture
+):
+    with closing(sqlite3.connect(at_rest)) as db, db:
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("INSERT INTO student (number, family_name) VALUES ('1041', 'A'), ('1042', 'B')")
+        db.execute("DELETE FROM student WHERE number = '1042'")
+        db.execute("INSERT OR REPLACE INTO student (number, family_name) VALUES ('1041', 'B')")
+
+    assert run("doctor", "--database", at_rest) == 0
+
+    told = capsys.readouterr().out
+    assert told.count("is gone, and no change on record says so") == 1
+    assert "warn  student 2 is gone" in told
+
+
 @pytest.mark.parametrize(
     ("table", "change", "told"),
     [
