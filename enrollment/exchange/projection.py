@@ -2,13 +2,13 @@
 standard. A file of an export and a response over HTTP are both made of them."""
 
 import re
-from datetime import UTC, datetime, time, tzinfo
+from datetime import UTC, time, tzinfo
 
 from enrollment.data import export
 from enrollment.data.export import Fields, Scope
 from enrollment.exchange.headers import METADATA
 from enrollment.exchange.sourced import Sourced
-from enrollment.model.days import day_after, school_year
+from enrollment.model.days import day_after, local, school_year
 from enrollment.storage.connection import Connection
 
 # Completed before the end of the term: otherwise the end would say that the student has left.
@@ -153,13 +153,10 @@ class Projection:
 
     def _day(self, at: str) -> str:
         """Return the day of a time where the school is."""
-        return at[:10] if self._zone is UTC else self._local(at).date().isoformat()
+        return at[:10] if self._zone is UTC else local(at, self._zone).date().isoformat()
 
     def _end_day(self, at: str) -> str:
         """Return the first day on which something that ended at this time is no longer so."""
-        moment = self._local(at)
+        moment = local(at, self._zone)
         day = moment.date().isoformat()
         return day if moment.time() == time() else day_after(day)
-
-    def _local(self, at: str) -> datetime:
-        return datetime.fromisoformat(at).astimezone(self._zone)

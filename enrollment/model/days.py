@@ -16,6 +16,16 @@ def begin_of(zone: tzinfo, day: str) -> Timestamp:
         return Timestamp(f"{day}T00:00:00.000Z")
 
 
+def local(at: str, zone: tzinfo) -> datetime:
+    """Return a time where the school is. It stays in UTC if the year there is not one from 1 to
+    9999."""
+    moment = datetime.fromisoformat(at)
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return moment
+
+
 def day_after(day: str) -> str:
     """Return the next day: the end of a session is no longer a part of it."""
     found = date.fromisoformat(day)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from enrollment.model.courses import Meeting
+from enrollment.model.days import begin_of, local
 from enrollment.model.results import Violation
 from enrollment.problems.registry import PROBLEM_TYPES
 
@@ -33,9 +34,7 @@ class Words:
 
     def moment(self, timestamp: str | None) -> datetime | None:
         """A time where the school is."""
-        if not timestamp:
-            return None
-        return datetime.fromisoformat(timestamp).astimezone(self._zone)
+        return local(timestamp, self._zone) if timestamp else None
 
     def today(self) -> date:
         return datetime.now(self._zone).date()
@@ -47,9 +46,7 @@ class Words:
 
     def day_start(self, day: str = "") -> str:
         """The timestamp at which a day began: this one, or today."""
-        on = date.fromisoformat(day) if day else self.today()
-        start = datetime.combine(on, datetime.min.time(), self._zone)
-        return start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        return begin_of(self._zone, day or self.today().isoformat())
 
     def time(self, timestamp: str | None) -> str:
         """Such as "3 Nov 2026, 10:12"."""
@@ -72,7 +69,7 @@ class Words:
         moment = self.moment(timestamp)
         if moment is None:
             return ""
-        if moment.time() != time():
+        if moment.time() != time() or moment.date() == date.min:
             return moment.isoformat(timespec="minutes")
         return (moment.date() - timedelta(days=is_end)).isoformat()
 

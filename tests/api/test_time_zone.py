@@ -8,6 +8,7 @@ import pytest
 from enrollment.app import App
 from enrollment.config import Config
 from enrollment.problems.errors import UsageError
+from tests.support.browser import Browser
 from tests.support.client import Client, broken, with_settings
 
 COURSE = {"code": "CS101", "title": "Databases"}
@@ -107,6 +108,28 @@ def test_a_day_that_is_not_or_is_out_of_range_is_refused(
     answer = client_in(zone).post_json("/v1/courses", COURSE | {field: day}, status=422)
 
     assert broken(answer) == [(f"/{field}", "invalid_value")]
+
+
+@pytest.mark.parametrize(
+    ("zone", "time"),
+    [
+        ("America/New_York", "0001-01-01T00:00:00Z"),
+        ("Asia/Tokyo", "0001-01-01T00:00:00Z"),
+        ("Asia/Tokyo", "9999-12-31T23:59:00Z"),
+    ],
+)
+def test_a_time_at_the_end_of_the_calendar_is_shown_and_exported(
+    client_in: Callable[[str], Client], zone: str, time: str
+):
+    client = client_in(zone)
+    term = client.term(start_on="0001-01-01", end_on="9999-12-31")
+    course, student = client.course(term=term, drop_until=time), client.student()
+    client.enroll(student, course, effective_at=min(time, "2020-01-01T00:00:00Z"))
+    browser = Browser(client.app)
+
+    for page in ("terms/1", "terms/1/census", f"courses/{course}/edit", f"students/{student}"):
+        browser.get(f"/{page}", status=200)
+    client.get("/v1/oneroster.zip", status=200)
 
 
 @pytest.mark.parametrize("name", ["", "Berlin", "Europe", "/etc/passwd", "../UTC", "x" * 300, "\0"])
