@@ -1,7 +1,6 @@
 """The command `enrollment check`."""
 
 import argparse
-import codecs
 from pathlib import Path
 from typing import Any, get_args
 
@@ -10,6 +9,7 @@ from enrollment.config import Config
 from enrollment.exchange.check import Report, check_path
 from enrollment.exchange.faults import Fault
 from enrollment.exchange.reading import DateOrder, Mode, Options
+from enrollment.exchange.text import is_encoding
 from enrollment.problems.errors import CommandError
 
 
@@ -64,10 +64,6 @@ def _place(fault: Fault) -> str:
 
 def _encoding(name: str) -> str:
     """Read the name of an encoding. Raises ArgumentTypeError."""
-    try:
-        codecs.lookup(name)
-    except LookupError:
-        raise argparse.ArgumentTypeError(
-            "expected the name of an encoding, such as cp1251"
-        ) from None
+    if not is_encoding(name):
+        raise argparse.ArgumentTypeError("expected the name of an encoding, such as cp1251")
     return name

@@ -166,7 +166,8 @@ NOT_KEPT = set(
 )
 MODES = ("absent", "bulk", "delta")
 
-# The words of plain lists, folded: without case, accents, dots and doubled spaces.
+# The fields of plain lists, each with its words. These are folded: without case, accents, dots and
+# doubled spaces.
 LIST_WORDS = {
     "number": (
         "number|id|student id|student number|student no|sis id|id number|matriculation number"

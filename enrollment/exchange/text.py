@@ -38,6 +38,15 @@ class Row(NamedTuple):
     cells: list[str]
 
 
+def is_encoding(name: str) -> bool:
+    """Whether text can be in this encoding. Python also has codecs that are none, such as hex."""
+    try:
+        "".encode(name)
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
 def find_encoding(file: SourceFile, asked: str | None, faults: Faults) -> str | None:
     """Return the encoding of a file, or None, with a fault, if it has none that is known.
 
@@ -85,7 +94,7 @@ def _decodes(file: SourceFile, encoding: str) -> bool:
             while chunk := stream.read(CHUNK):
                 decoder.decode(chunk)
             decoder.decode(b"", final=True)
-    except (UnicodeError, LookupError):
+    except UnicodeError:
         return False
     return True
 

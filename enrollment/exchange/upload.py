@@ -1,6 +1,5 @@
 """What is to be brought in: files that were read, with all that is wrong with them alone."""
 
-import codecs
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from hashlib import sha256
@@ -12,13 +11,14 @@ from unicodedata import normalize
 import msgspec
 
 from enrollment.data.staging import Staging
+from enrollment.exchange.columns import LIST_WORDS
 from enrollment.exchange.faults import CODES, Faults
 from enrollment.exchange.headers import fold
 from enrollment.exchange.plain_list import list_rows
 from enrollment.exchange.reader import read
 from enrollment.exchange.reading import Options, Record
 from enrollment.exchange.sources import SourceFile, open_path, open_stream
-from enrollment.exchange.text import Row
+from enrollment.exchange.text import Row, is_encoding
 from enrollment.model.import_options import ImportOptions
 from enrollment.model.results import Violation
 from enrollment.model.types import StudentNumber
@@ -27,7 +27,6 @@ from enrollment.storage.scratch import scratch
 
 # Rows that say what another says are left out, and so are those at fault.
 LEFT_OUT = {"duplicate_row", "overlapping"}
-LIST_FIELDS = {"number", "family_name", "given_name", "name", "email", "course", "term", "status"}
 CHUNK = 1024 * 1024
 
 
@@ -146,12 +145,10 @@ def reading_options(query: ImportOptions) -> Options:
     for item in filter(None, query.columns.split(",")):
         header, _, field = item.rpartition("=")
         columns[fold(header)] = field
-        if not header or field not in LIST_FIELDS:
-            known = ", ".join(sorted(LIST_FIELDS))
+        if not header or field not in LIST_WORDS:
+            known = ", ".join(sorted(LIST_WORDS))
             violations.append(_invalid("columns", f"Expected HEADER=FIELD, a field of: {known}"))
-    try:
-        codecs.lookup(query.encoding or "utf-8")
-    except LookupError:
+    if query.encoding and not is_encoding(query.encoding):
         detail = "Expected the name of an encoding, such as cp1251"
         violations.append(_invalid("encoding", detail))
     if violations:

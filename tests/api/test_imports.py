@@ -145,6 +145,9 @@ def test_a_package_does_not_come_back(client: Client):
         (LIST.encode(), "course_id=7", "unknown_course"),
         (LIST.encode(), "columns=x", "unreadable_import"),
         (LIST.encode(), "encoding=x", "unreadable_import"),
+        # Codecs of Python that are no encodings of text.
+        (f"{LIST}1,M\xfcller,,".encode("latin-1"), "encoding=hex", "unreadable_import"),
+        (f"{LIST}1,M\xfcller,,".encode("latin-1"), "encoding=rot13", "unreadable_import"),
         (LIST.encode(), "rules=x", "invalid_query"),
         (LIST.encode(), "mode=absent", "invalid_query"),
         (LIST.encode(), "relink=maybe", "invalid_query"),

@@ -68,7 +68,8 @@ def test_a_file_that_is_not_there_fails(tmp_path: Path, capsys: Captured):
     assert "No such file" in capsys.readouterr().err
 
 
-def test_an_encoding_that_is_none_is_wrong_usage(capsys: Captured):
+@pytest.mark.parametrize("name", ["cp99999", "hex", "\0"])
+def test_an_encoding_that_is_none_is_wrong_usage(name: str, capsys: Captured):
     with pytest.raises(SystemExit, match="2"):
-        main(["check", "--encoding", "cp99999", "list.csv"])
+        main(["check", "--encoding", name, "list.csv"])
     assert "expected the name of an encoding" in capsys.readouterr().err
