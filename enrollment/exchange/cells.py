@@ -1,5 +1,5 @@
-"""Cells: what each kind of column may hold, and how what people and spreadsheets make of it is
-mended."""
+"""Cells: what each kind of column may hold, and what is corrected that people and spreadsheets make
+of it."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,6 @@ LEGAL_ID = re.compile(r"[0-9A-Za-z./@_-]{1,255}")
 SCIENTIFIC = re.compile(r"-?\d(?:[.,]\d+)?E\+\d+")
 # What it makes of "1-3".
 MADE_A_DATE = re.compile(r"(?i)\d{1,2}-[a-z]{3}|[a-z]{3}-\d{2}")
-DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 LOCAL_DATE = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})")
 SERIAL = re.compile(r"\d{5}")
 # The day before the first of a spreadsheet, which counts a 29 February 1900 that never was.
@@ -28,9 +27,7 @@ MOMENT = re.compile(
 YES, NO = {"true", "1", "yes", "y"}, {"false", "0", "no", "n"}
 # The largest whole number that a cell of a spreadsheet holds exactly has 15 digits.
 MOST_DIGITS = 15
-
-
-# Another form than that of the standard is no news.
+# The kinds of columns whose cells may have another form than that of the standard, without a fault.
 IN_ANY_FORM = {"moment", "local_date", "flag"}
 
 

@@ -1,7 +1,7 @@
 """What is to be brought in: files that were read, with all that is wrong with them alone."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -31,17 +31,18 @@ CHUNK = 1024 * 1024
 
 
 def quietly(count: int) -> None:
-    """Tell no one how many rows were read."""
+    """Show to no one how many rows were read."""
 
 
 class Upload:
     """Files that were read into a scratch database. Close it when the import is over."""
 
-    def __init__(self, name: str, options: Options) -> None:
+    def __init__(self, name: str, digest: str, options: Options) -> None:
         self.name = name
-        self.faults = Faults()
-        self.digest = ""
+        # The SHA-256 of the files, one after the other.
+        self.digest = digest
         self.options = options
+        self.faults = Faults()
         # The file, if it is a list.
         self.list: SourceFile | None = None
         self._stack = ExitStack()
@@ -50,10 +51,8 @@ class Upload:
     @classmethod
     def of_content(cls, name: str, content: bytes, options: Options) -> "Upload":
         """Read a file that was sent."""
-        upload = cls(name, options)
-        upload.digest = sha256(content).hexdigest()
-        upload._read(list(open_stream(name, BytesIO(content), upload.faults)))
-        return upload
+        upload = cls(name, sha256(content).hexdigest(), options)
+        return upload._open(nullcontext(open_stream(name, BytesIO(content), upload.faults)))
 
     @classmethod
     def of_path(
@@ -61,28 +60,28 @@ class Upload:
     ) -> "Upload":
         """Read a folder, an archive or a file. `progress` is called with how many rows more were
         read. Raises OSError."""
-        upload = cls(path.name, options)
-        try:
-            files = upload._stack.enter_context(open_path(path, upload.faults))
-            digest = sha256()
-            for part in sorted(path.iterdir()) if path.is_dir() else [path]:
-                if part.is_file():
-                    with part.open("rb") as stream:
-                        while chunk := stream.read(CHUNK):
-                            digest.update(chunk)
-            upload.digest = digest.hexdigest()
-            upload._read(files, progress)
-        except BaseException:
-            upload.close()
-            raise
-        return upload
+        upload = cls(path.name, _digest(path), options)
+        return upload._open(open_path(path, upload.faults), progress)
 
     def close(self) -> None:
         """Remove what was read."""
         self._stack.close()
 
-    def _read(self, files: list[SourceFile], progress: Callable[[int], object] = quietly) -> None:
-        """Read the files, and mark the rows that can't be meant."""
+    def _open(
+        self,
+        source: AbstractContextManager[Iterable[SourceFile]],
+        progress: Callable[[int], object] = quietly,
+    ) -> "Upload":
+        """Read the files of a source, which stays open as long as the upload."""
+        try:
+            self._read([*self._stack.enter_context(source)], progress)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def _read(self, files: list[SourceFile], progress: Callable[[int], object]) -> None:
+        """Read the files, and leave out the rows at fault."""
 
         def stage(record: Record) -> None:
             # Texts are stored in one form, however they were sent.
@@ -118,6 +117,17 @@ class Upload:
         """The sessions that each class names."""
         for row in self._staging.list_sessions():
             yield row["staged_id"], row["place"], row["target"]
+
+
+def _digest(path: Path) -> str:
+    """Return the SHA-256 of a file, or of all files of a folder. Raises OSError."""
+    digest = sha256()
+    for part in sorted(path.iterdir()) if path.is_dir() else [path]:
+        if part.is_file():
+            with part.open("rb") as stream:
+                while chunk := stream.read(CHUNK):
+                    digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _person(record: Record) -> tuple[str | None, str | None]:
