@@ -18,9 +18,10 @@ from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.web import effective
 from enrollment.web.desk import PRESENT
+from enrollment.web.forms import preview_or_submit
 from enrollment.web.paging import after, next_path
 from enrollment.web.plan import Plan, read_plan, show_plan
-from enrollment.web.refusal import codes_of, is_shown
+from enrollment.web.refusal import is_shown
 from enrollment.web.term import choose_term
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
@@ -67,25 +68,20 @@ def add(visit: Visit, student_id: int) -> Result:
     body = _body(visit, plan, schedule)
     path, seen = f"/v1/students/{student_id}/courses", visit.form.one("seen")
 
-    def act() -> str:
-        visit.send("PUT", path, {**body, **effective.details(visit)}, if_match=seen)
+    def send(**options: Any) -> Any:
+        return visit.send("PUT", path, body | effective.details(visit), if_match=seen, **options)
+
+    def done(answer: Any) -> str:
         term, amount = visit.form.one("term"), len(plan.courses)
         done = "enrolled" if amount else "dropped"
         return link(f"/students/{student_id}", term=term, done=done, n=amount or len(plan.drops))
 
-    answer = problem = None
-    try:
-        if visit.form.one("do") != "preview":
-            return visit.once(act)
-        details = effective.details(visit)
-        answer = visit.send("PUT", path, {**body, **details}, if_match=seen, dry_run=True)
-    except Problem as refusal:
-        if not is_shown(refusal):
-            raise
-        problem = _with_rules(visit, path, body, refusal)
-        visit.context.refusals = codes_of(problem)
-    asked = [course["course_id"] for course in body["courses"]]
-    return show_plan(visit, student_id, plan, schedule, asked, answer, problem)
+    def show_again(problem: Problem | None, answer: Any) -> Result:
+        asked = [course["course_id"] for course in body["courses"]]
+        broken = _with_rules(visit, path, body, problem) if problem else None
+        return show_plan(visit, student_id, plan, schedule, asked, broken, answer)
+
+    return preview_or_submit(visit, send, done, show_again)
 
 
 def _with_rules(visit: Visit, path: str, body: dict[str, Any], refusal: Problem) -> Problem:

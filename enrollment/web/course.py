@@ -17,8 +17,8 @@ from enrollment.model.records import RosterEntry
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.web import effective
+from enrollment.web.fields import whole
 from enrollment.web.move import NO_MOVE, Move, move
-from enrollment.web.record import whole
 from enrollment.web.refusal import codes_of, is_shown, overridable, reasons
 from enrollment.web.term import find_term
 from enrollment.web.visit import Visit

@@ -1,5 +1,6 @@
 """/terms/{id}/copy: copy courses of another term, all that are ticked or none."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -12,7 +13,8 @@ from enrollment.model.records import Term
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
-from enrollment.web.refusal import codes_of, is_shown, reasons
+from enrollment.web.forms import preview_or_submit
+from enrollment.web.refusal import codes_of, reasons
 from enrollment.web.term import choose_term
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
@@ -27,24 +29,16 @@ def show_form(visit: Visit, term_id: int) -> Result:
 
 def copy(visit: Visit, term_id: int) -> Result:
     """Preview the copy, or make it. A refusal shows every conflict."""
-    codes = [*dict.fromkeys(visit.form.all("code"))]
+    codes = _ticked(visit)
     body = {"copy_from": visit.form.one("from"), "codes": codes}
 
-    def act() -> str:
-        answer = visit.send("POST", f"/v1/terms/{term_id}/courses", body)
+    def done(answer: Any) -> str:
         return link(f"/terms/{term_id}", done="copied", n=len(answer["items"]))
 
     if not codes:
         return _form(visit, term_id, NOTHING_TICKED)
-    try:
-        if visit.form.one("do") != "preview":
-            return visit.once(act)
-        answer = visit.send("POST", f"/v1/terms/{term_id}/courses", body, dry_run=True)
-    except Problem as problem:
-        if not is_shown(problem):
-            raise
-        return _form(visit, term_id, problem)
-    return _form(visit, term_id, answer=answer)
+    send = partial(visit.send, "POST", f"/v1/terms/{term_id}/courses", body)
+    return preview_or_submit(visit, send, done, partial(_form, visit, term_id))
 
 
 def _form(
@@ -60,7 +54,7 @@ def _form(
     copies: dict[str, list[dict[str, Any]]] = {}
     for course in answer["items"] if answer else ():
         copies.setdefault(course["code"], []).append(course)
-    ticked = visit.form.all("code")
+    ticked = _ticked(visit)
     against: dict[str, list[Violation]] = {}
     general: list[Violation] = []
     for reason in reasons(problem) if problem else ():
@@ -83,6 +77,11 @@ def _form(
         against=against,
         general=general,
     )
+
+
+def _ticked(visit: Visit) -> list[str]:
+    """The codes that are ticked, each once."""
+    return [*dict.fromkeys(visit.form.all("code"))]
 
 
 def _choose(visit: Visit, term: Term, others: list[Term]) -> Term | None:

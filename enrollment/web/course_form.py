@@ -1,5 +1,6 @@
 """/courses/new and /courses/{id}/edit: the record of a course."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -9,9 +10,10 @@ from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.courses import Course
 from enrollment.problems.errors import Problem
+from enrollment.web.fields import decimal, filled_lines, read_codes, whole
+from enrollment.web.forms import submit
 from enrollment.web.meetings import read_meetings, write_meetings
 from enrollment.web.prerequisites import read_prerequisites, write_prerequisites
-from enrollment.web.record import decimal, filled_lines, read_codes, submit, typed, whole
 from enrollment.web.refusal import by_field
 from enrollment.web.term import choose_term
 from enrollment.web.visit import Visit
@@ -39,7 +41,7 @@ def create(visit: Visit) -> Result:
         new = visit.send("POST", "/v1/courses", _body(visit))
         return link(f"/courses/{new['id']}", done="saved")
 
-    return submit(visit, act, lambda problem: _form(visit, None, typed(visit, FIELDS), problem))
+    return submit(visit, act, partial(_form, visit, None, visit.form.typed(FIELDS)))
 
 
 def show_edit(visit: Visit, course_id: int) -> Result:
@@ -74,12 +76,12 @@ def replace(visit: Visit, course_id: int) -> Result:
         visit.send("PATCH", path, _body(visit), if_match=seen)
         return link(f"/courses/{course_id}", done="saved")
 
-    return submit(visit, act, lambda problem: _form(visit, course, typed(visit, FIELDS), problem))
+    return submit(visit, act, partial(_form, visit, course, visit.form.typed(FIELDS)))
 
 
 def _body(visit: Visit) -> dict[str, Any]:
     """Return the course that the form describes. Raises invalid_body for meetings."""
-    sent = typed(visit, FIELDS)
+    sent = visit.form.typed(FIELDS)
     body: dict[str, Any] = {name: sent[name] or None for name in TEXTS}
     # A missing code or title is empty text, which the API explains; null is not.
     body |= {name: sent[name] for name in ("code", "title", *CHOICES)}

@@ -1,6 +1,7 @@
 """/students/{id}/courses/{id}: one enrollment with its history, and what undoes a mistake in it."""
 
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -16,8 +17,9 @@ from enrollment.http.responses import Result
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.web import effective
+from enrollment.web.forms import preview_or_submit
 from enrollment.web.plan import list_moved
-from enrollment.web.refusal import by_field, codes_of, is_shown, overridable
+from enrollment.web.refusal import by_field, codes_of, overridable
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
@@ -83,27 +85,16 @@ def _undo(
 ) -> Result:
     path = f"/students/{student_id}/courses/{course_id}"
 
-    def send(*, dry_run: bool = False) -> dict[str, Any]:
+    def send(**options: Any) -> Any:
         seen = visit.form.one("seen")
-        answer: dict[str, Any] = visit.send(
-            method, f"/v1{path}{end}", body(), if_match=seen, dry_run=dry_run
-        )
-        return answer
+        return visit.send(method, f"/v1{path}{end}", body(), if_match=seen, **options)
 
-    def act() -> str:
-        send()
-        return link(path, done=done)
-
-    try:
-        if visit.form.one("do") != "preview":
-            return visit.once(act)
-        answer = send(dry_run=True)
-    except Problem as problem:
-        if not is_shown(problem):
-            raise
-        visit.context.refusals = codes_of(problem)
-        return _enrollment(visit, student_id, course_id, done, problem)
-    return _enrollment(visit, student_id, course_id, done, answer=answer)
+    return preview_or_submit(
+        visit,
+        send,
+        lambda answer: link(path, done=done),
+        partial(_enrollment, visit, student_id, course_id, done),
+    )
 
 
 def _override(visit: Visit) -> dict[str, Any]:

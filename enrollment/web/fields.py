@@ -1,6 +1,8 @@
-"""The fields of a form."""
+"""The fields of a form, and what is read of their texts."""
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
 # An id of 15 digits is a number that JSON keeps exactly.
 ID = re.compile("[1-9][0-9]{0,14}")
@@ -19,3 +21,35 @@ class Fields(list[tuple[str, str]]):
     def ids(self, name: str) -> list[int]:
         """The ids that were ticked, each once. What is no id is left out."""
         return [int(text) for text in dict.fromkeys(self.all(name)) if ID.fullmatch(text)]
+
+    def typed(self, names: Sequence[str]) -> dict[str, str]:
+        """What was typed into these fields."""
+        return {name: self.one(name) for name in names}
+
+
+def read_codes(text: str) -> list[str]:
+    """The codes in a field, with commas between."""
+    return [code.strip() for code in text.split(",") if code.strip()]
+
+
+def filled_lines(text: str) -> list[str]:
+    """The lines of a field, without the empty ones."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def decimal(text: str) -> Any:
+    """The number in a field, or None if it is empty. What is no number is refused by the API, with
+    its reason."""
+    if not text:
+        return None
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return text
+
+
+def whole(text: str) -> Any:
+    """The whole number in a field, or None if it is empty; see `decimal`."""
+    if not text:
+        return None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else text

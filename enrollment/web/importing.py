@@ -96,7 +96,7 @@ def _preview(visit: Visit, sent: Sent, problem: Problem | None = None) -> Result
         write = partial(write_marked, sent.upload, faults, "xlsx")
         made = download("marked.xlsx", MEDIA_TYPES["xlsx"], write)
         return made._replace(headers={**made.headers, **PRIVATE})
-    values = {name: visit.form.one(name) for name in FIELDS}
+    values = visit.form.typed(FIELDS)
     return _form(visit, values, problem, report, tag, is_list=is_list)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from enrollment.model.courses import Meeting
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
-from enrollment.web.record import filled_lines
+from enrollment.web.fields import filled_lines
 from enrollment.web.words import WEEKDAYS, meetings
 
 # Days, the hours with any dash, and perhaps a room, dates and "every 2 weeks".

@@ -1,12 +1,13 @@
 """Moves on a waitlist. The form is on the desk of the student, and on the page of the course."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from enrollment.http.responses import Result
 from enrollment.problems.errors import Problem
-from enrollment.web.record import whole
-from enrollment.web.refusal import codes_of, is_shown
+from enrollment.web.fields import whole
+from enrollment.web.forms import preview_or_submit
 from enrollment.web.visit import Visit
 
 
@@ -33,18 +34,9 @@ def move(
     form = visit.form
     body = {"position": whole(form.one("position")), "reason": form.one("move_reason")}
     seen = form.one(f"place-{form.one('moved')}")
-
-    def act() -> str:
-        visit.send("PUT", path, body, if_match=seen)
-        return moved_to
-
-    try:
-        if form.one("do") != "preview":
-            return visit.once(act)
-        answer = visit.send("PUT", path, body, if_match=seen, dry_run=True)
-    except Problem as problem:
-        if not is_shown(problem):
-            raise
-        visit.context.refusals = codes_of(problem)
-        return show_again(Move(problem=problem))
-    return show_again(Move(answer["position"]))
+    return preview_or_submit(
+        visit,
+        partial(visit.send, "PUT", path, body, if_match=seen),
+        lambda answer: moved_to,
+        lambda problem, answer: show_again(Move(answer and answer["position"], problem)),
+    )

@@ -59,10 +59,10 @@ def show_plan(
     plan: Plan,
     schedule: list[Scheduled],
     asked: list[int],
-    answer: dict[str, Any] | None,
     problem: Problem | None,
+    answer: dict[str, Any] | None,
 ) -> Result:
-    """Show the plan with its outcome: the answer to the dry run, or the problem.
+    """Show the plan with its outcome: the problem, or the answer to the dry run.
 
     `asked` has the ids of all courses in the request, which a pointer of the problem counts.
     """

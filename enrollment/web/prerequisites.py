@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import UNSET
 
 from enrollment.model.courses import Prerequisite
-from enrollment.web.record import read_codes
+from enrollment.web.fields import read_codes
 
 
 def write_prerequisites(listed: Sequence[Prerequisite], *, concurrent: bool) -> str:

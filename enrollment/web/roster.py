@@ -1,5 +1,6 @@
 """/courses/{id}/add: enroll many students in a course, from pasted numbers, emails or ids."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -12,8 +13,9 @@ from enrollment.http.responses import Result
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
-from enrollment.web.record import filled_lines
-from enrollment.web.refusal import codes_of, is_shown, reasons
+from enrollment.web.fields import filled_lines
+from enrollment.web.forms import preview_or_submit
+from enrollment.web.refusal import codes_of, reasons
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
@@ -46,21 +48,17 @@ def _enroll(visit: Visit, course_id: int, ids: list[int]) -> Result:
     items = [{"student_id": id, "waitlist": waits} for id in ids]
     body = {"students": items, "mode": mode}
 
-    def act() -> str:
-        answer = visit.send("POST", path, body, if_match=seen)
+    def done(answer: Any) -> str:
         added = sum(item["status"] < HTTPStatus.BAD_REQUEST for item in answer["items"])
         refused = len(ids) - added
         return link(f"/courses/{course_id}", done="added_students", n=added, refused=refused)
 
-    try:
-        if visit.form.one("do") != "preview":
-            return visit.once(act)
-        answer = visit.send("POST", path, body, if_match=seen, dry_run=True)
-    except Problem as problem:
-        if not is_shown(problem):
-            raise
-        return _form(visit, course_id, problem, _refused(visit, ids, problem))
-    return _form(visit, course_id, None, _results(visit, answer))
+    def show_again(problem: Problem | None, answer: Any) -> Result:
+        results = _refused(visit, ids, problem) if problem else _results(visit, answer)
+        return _form(visit, course_id, problem, results)
+
+    send = partial(visit.send, "POST", path, body, if_match=seen)
+    return preview_or_submit(visit, send, done, show_again)
 
 
 def _results(visit: Visit, answer: dict[str, Any]) -> list[tuple[Person, str, list[Violation]]]:

@@ -1,5 +1,6 @@
 """/students/new and /students/{id}/edit: the record of a student."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -10,7 +11,8 @@ from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.records import Student
 from enrollment.problems.errors import Problem
-from enrollment.web.record import decimal, read_codes, submit, typed
+from enrollment.web.fields import decimal, read_codes
+from enrollment.web.forms import submit
 from enrollment.web.refusal import by_field
 from enrollment.web.visit import Visit
 from enrollment.web.words import link, number
@@ -32,7 +34,7 @@ def create(visit: Visit) -> Result:
         alike = ",".join(str(item["student_id"]) for item in new["possible_duplicates"][:3])
         return link(f"/students/{new['id']}", done="added", alike=alike)
 
-    return submit(visit, act, lambda problem: _form(visit, None, typed(visit, FIELDS), problem))
+    return submit(visit, act, partial(_form, visit, None, visit.form.typed(FIELDS)))
 
 
 def show_edit(visit: Visit, student_id: int) -> Result:
@@ -53,7 +55,7 @@ def replace(visit: Visit, student_id: int) -> Result:
         visit.send("PATCH", path, _body(visit), if_match=seen)
         return link(f"/students/{student_id}", done="saved")
 
-    return submit(visit, act, lambda problem: _form(visit, student, typed(visit, FIELDS), problem))
+    return submit(visit, act, partial(_form, visit, student, visit.form.typed(FIELDS)))
 
 
 def _body(visit: Visit) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """/students/{id}/courses/{id}/swap: take another course instead, at once or when a seat is free."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -16,9 +17,10 @@ from enrollment.http.responses import Result
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.web.desk import PRESENT
+from enrollment.web.forms import preview_or_submit
 from enrollment.web.paging import after, next_path
 from enrollment.web.plan import list_moved
-from enrollment.web.refusal import codes_of, is_shown, overridable, reasons
+from enrollment.web.refusal import codes_of, overridable, reasons
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
@@ -42,20 +44,12 @@ def swap(visit: Visit, student_id: int, course_id: int) -> Result:
     if rules:
         body["override"] = {"rules": rules, "reason": form.one("override_reason")}
 
-    def act() -> str:
-        new = visit.send("POST", path, body, if_match=seen)
+    def done(new: Any) -> str:
         done = "swapped" if new["status"] == "enrolled" else "waits_to_swap"
         return link(f"/students/{student_id}", term=get_course(visit.db, course_id).term, done=done)
 
-    try:
-        if form.one("do") != "preview":
-            return visit.once(act)
-        answer = visit.send("POST", path, body, if_match=seen, dry_run=True)
-    except Problem as problem:
-        if not is_shown(problem):
-            raise
-        return _page(visit, student_id, course_id, problem)
-    return _page(visit, student_id, course_id, answer=answer)
+    send = partial(visit.send, "POST", path, body, if_match=seen)
+    return preview_or_submit(visit, send, done, partial(_page, visit, student_id, course_id))
 
 
 def _page(

@@ -1,6 +1,8 @@
 """/terms/{id}: one term with its numbers; it closes and opens enrollment in all its courses."""
 
+from functools import partial
 from http import HTTPStatus
+from typing import Any
 
 from enrollment.data import page
 from enrollment.data.page import WindowPreview
@@ -12,7 +14,8 @@ from enrollment.http.responses import Result
 from enrollment.model.records import Term
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
-from enrollment.web.refusal import codes_of, is_shown, reasons
+from enrollment.web.forms import preview_or_submit
+from enrollment.web.refusal import codes_of, reasons
 from enrollment.web.visit import Visit
 from enrollment.web.words import Words, link
 
@@ -25,29 +28,21 @@ def show_term(visit: Visit, term_id: int) -> Result:
 def change_window(visit: Visit, term_id: int) -> Result:
     """Close enrollment in the courses of the term from now on, or open it; or preview that."""
     term, now = get_term(visit.db, term_id), str(Timestamp.now())
-    path, seen, opens = (
-        f"/v1/terms/{term_id}",
-        visit.form.one("seen"),
-        visit.form.one("to") == "open",
-    )
+    opens = visit.form.one("to") == "open"
     body = _in_the_way(term, now) if opens else {"enroll_until": now}
 
-    def act() -> str:
-        visit.send("PATCH", path, body, if_match=seen)
-        return link(f"/terms/{term_id}", done="term_opened" if opens else "term_closed")
+    def show_again(problem: Problem | None, answer: Any) -> Result:
+        if problem:
+            return _page(visit, term, problem=problem)
+        promoted = sum(event["to_status"] == "enrolled" for event in answer["events"])
+        window = answer["enroll_from"], answer["enroll_until"]
+        preview = page.preview_window(visit.db, term_id, now, window, opens=opens)
+        return _page(visit, term, preview, promoted)
 
-    try:
-        if visit.form.one("do") != "preview":
-            return visit.once(act)
-        answer = visit.send("PATCH", path, body, if_match=seen, dry_run=True)
-    except Problem as problem:
-        if not is_shown(problem):
-            raise
-        return _page(visit, term, problem=problem)
-    promoted = sum(event["to_status"] == "enrolled" for event in answer["events"])
-    window = answer["enroll_from"], answer["enroll_until"]
-    preview = page.preview_window(visit.db, term_id, now, window, opens=opens)
-    return _page(visit, term, preview, promoted)
+    path, seen = f"/v1/terms/{term_id}", visit.form.one("seen")
+    send = partial(visit.send, "PATCH", path, body, if_match=seen)
+    moved_to = link(f"/terms/{term_id}", done="term_opened" if opens else "term_closed")
+    return preview_or_submit(visit, send, lambda answer: moved_to, show_again)
 
 
 def _in_the_way(term: Term, now: str) -> dict[str, str | None]:

@@ -1,5 +1,6 @@
 """/terms: the terms, with their dates and credit limits."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -10,7 +11,8 @@ from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.records import Term
 from enrollment.problems.errors import Problem
-from enrollment.web.record import decimal, submit, typed
+from enrollment.web.fields import decimal
+from enrollment.web.forms import submit
 from enrollment.web.refusal import by_field
 from enrollment.web.term import ALL
 from enrollment.web.visit import Visit
@@ -41,7 +43,7 @@ def create(visit: Visit) -> Result:
         new = visit.send("POST", "/v1/terms", _body(visit))
         return link(f"/terms/{new['id']}", done="saved")
 
-    return submit(visit, act, lambda problem: _form(visit, None, typed(visit, FIELDS), problem))
+    return submit(visit, act, partial(_form, visit, None, visit.form.typed(FIELDS)))
 
 
 def show_edit(visit: Visit, term_id: int) -> Result:
@@ -63,11 +65,11 @@ def replace(visit: Visit, term_id: int) -> Result:
         visit.send("PATCH", f"/v1/terms/{term_id}", _body(visit), if_match=visit.form.one("seen"))
         return link(f"/terms/{term_id}", done="saved")
 
-    return submit(visit, act, lambda problem: _form(visit, term, typed(visit, FIELDS), problem))
+    return submit(visit, act, partial(_form, visit, term, visit.form.typed(FIELDS)))
 
 
 def _body(visit: Visit) -> dict[str, Any]:
-    return typed(visit, TEXTS) | {
+    return visit.form.typed(TEXTS) | {
         **{name: visit.form.one(name) or None for name in TIMES},
         "max_credits": decimal(visit.form.one("max_credits")),
     }

@@ -1,5 +1,6 @@
 """/tokens: who can sign in, with which role; and links that sign someone in once."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -15,9 +16,10 @@ from enrollment.model.queries import Pagination
 from enrollment.model.records import TokenInput
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
+from enrollment.web.fields import whole
+from enrollment.web.forms import submit
 from enrollment.web.guard import is_https
 from enrollment.web.paging import after, next_path
-from enrollment.web.record import submit, whole
 from enrollment.web.refusal import by_field
 from enrollment.web.visit import Visit
 from enrollment.web.words import link, name
@@ -45,13 +47,13 @@ def create(visit: Visit) -> Result:
     secret: dict[str, Any] = {}
 
     def act() -> str:
-        values = {field: visit.form.one(field) for field in FIELDS}
+        values = visit.form.typed(FIELDS)
         secret.update(
             visit.send("POST", "/v1/tokens", values | {"student_id": whole(values["student_id"])})
         )
         return link("/tokens", done="token_made")
 
-    result = submit(visit, act, lambda problem: _tokens(visit, problem))
+    result = submit(visit, act, partial(_tokens, visit))
     # The same form once more finds that the token is made already, and not its secret.
     return visit.page("new_token", token=secret) if secret else result
 
@@ -97,7 +99,7 @@ def _link(visit: Visit, token_id: int, back: str) -> Result:
 
 def _tokens(visit: Visit, problem: Problem | None = None) -> Result:
     found = list_tokens(visit.db, Pagination(limit=PAGE), after(visit))
-    values = {field: visit.form.one(field) for field in FIELDS}
+    values = visit.form.typed(FIELDS)
     return visit.page(
         "tokens",
         HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK,
