@@ -3,7 +3,7 @@
 from typing import Any
 
 from enrollment.data.change_list import Changed
-from enrollment.web.fields import Fields
+from enrollment.web.fields import Fields, whole
 from enrollment.web.words import STATUSES, TIMESTAMP, WEEKDAYS, Words, count, ordinal
 
 # What happened to an enrollment, with the label of the course for {}.
@@ -124,7 +124,8 @@ def record_change(change: Changed, words: Words) -> str:
 
 def outcome(query: Fields) -> str:
     """What a form has just done, by the address that it has led to; "" if it led to none."""
-    amount = int(query.one("n")) if query.one("n").isdecimal() else 1
+    n = whole(query.one("n"))
+    amount = n if isinstance(n, int) else 1
     sentence = DONE.get(query.one("done"), "")
     amounts = {f"{noun}s": count(amount, noun) for noun in ("course", "student", "hold")}
     text = sentence.format(**amounts)

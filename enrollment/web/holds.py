@@ -1,5 +1,6 @@
 """/holds: who is on hold."""
 
+import re
 from http import HTTPStatus
 
 from enrollment.data import page
@@ -9,12 +10,15 @@ from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.queries import HoldFilter
 from enrollment.problems.errors import Problem
+from enrollment.web.fields import ID
 from enrollment.web.paging import after, next_path
 from enrollment.web.refusal import Refused, codes_of, run_each
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
 PAGE = 100
+# A box names the student and the hold, as the path in the API does.
+BOX = re.compile(f"({ID.pattern})-({ID.pattern})")
 
 
 def show_holds(visit: Visit) -> Result:
@@ -24,17 +28,17 @@ def show_holds(visit: Visit) -> Result:
 
 def release(visit: Visit) -> Result:
     """Release the ticked holds: all of them, or none."""
-    # A box names the hold and its student, as the path in the API does.
-    ticked = [value.partition("-")[::2] for value in visit.form.all("hold")]
+    ticked = visit.form.all("hold")
 
     def act() -> str:
         run_each(ticked, release_one)
         return link("/holds", done="holds_released", n=len(ticked))
 
-    def release_one(names: tuple[str, str]) -> None:
-        student_id, hold_id = names
-        if not (student_id.isdecimal() and hold_id.isdecimal()):
+    def release_one(box: str) -> None:
+        found = BOX.fullmatch(box)
+        if found is None:
             raise Problem("hold_not_found", "There is no such hold.")
+        student_id, hold_id = found.groups()
         visit.send("DELETE", f"/v1/students/{student_id}/holds/{hold_id}")
 
     if not ticked:

@@ -1,5 +1,7 @@
 """The desk: one student's courses, holds and record."""
 
+import re
+
 import pytest
 
 from tests.support.browser import Browser, form_to, text, tick
@@ -149,6 +151,21 @@ def test_a_hold_is_released(browser: Browser, client: Client, ada: int):
 
     assert "The hold is released." in text(page)
     assert client.get("/v1/holds?active=true").json["items"] == []
+
+
+@pytest.mark.parametrize("box", ["1-1", "1-\u0663", "1-99999999999999999999", "-", ""])
+def test_a_hold_that_there_is_none_of_is_not_released(browser: Browser, ada: int, box: str):
+    page = browser.post("/holds", {"hold": box, "key": "1"}, status=422)
+
+    assert "There is no such hold" in text(page) or "has no hold" in text(page)
+
+
+@pytest.mark.parametrize("amount", ["0", "2", "9" * 5000, "x", ""])
+def test_the_number_in_an_address_can_be_anything(browser: Browser, ada: int, amount: str):
+    page = browser.get(f"/students/{ada}", {"done": "enrolled", "n": amount}, status=200)
+
+    expected = amount if amount in ("0", "2") else "1"
+    assert re.search(f"Enrolled in {expected} courses?\\.", text(page))
 
 
 def test_an_inactive_student_gets_no_button_to_add(browser: Browser, client: Client):
