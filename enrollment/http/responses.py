@@ -89,7 +89,7 @@ def _render_content(context: Context, result: Result, content: Content) -> Respo
 def render_problem(context: Context, problem: Problem) -> Response:
     """Turn a problem into a response (RFC 9457, or that of OneRoster), and note its codes for the
     metrics."""
-    context.refusals = [violation.code for violation in problem.violations] or [problem.code]
+    context.refusals = problem.codes
     if is_oneroster(context.path):
         status, headers, error = error_of(context.path, problem)
         return Response(status, headers, encode(error), problem.code)

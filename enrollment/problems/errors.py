@@ -25,6 +25,11 @@ class Problem(Exception):
         self.violations = tuple(violations)
         self.headers = headers or {}
 
+    @property
+    def codes(self) -> list[str]:
+        """The codes of all reasons. A problem without reasons is its own reason."""
+        return [violation.code for violation in self.violations] or [self.code]
+
     @classmethod
     def from_violations(cls, violations: Sequence[Violation]) -> Self:
         """Make one problem of one or more violations.

@@ -1,7 +1,6 @@
 """/students/{id}/add: enroll a student, with every reason why not; and swap courses at once."""
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from enrollment.data import page
@@ -17,7 +16,7 @@ from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.web import effective
-from enrollment.web.desk import PRESENT
+from enrollment.web.desk import NOTHING_TICKED, PRESENT
 from enrollment.web.forms import preview_or_submit
 from enrollment.web.paging import after, next_path
 from enrollment.web.plan import Plan, read_plan, show_plan
@@ -63,7 +62,7 @@ def add(visit: Visit, student_id: int) -> Result:
     """Preview what was ticked, or enroll. A refusal shows every reason, and what can be done."""
     plan = read_plan(visit)
     if not plan.courses and not plan.drops:
-        return _page(visit, student_id, "Tick at least one course first.")
+        return _page(visit, student_id, NOTHING_TICKED)
     schedule = page.list_schedule(visit.db, student_id)
     body = _body(visit, plan, schedule)
     path, seen = f"/v1/students/{student_id}/courses", visit.form.one("seen")
@@ -99,16 +98,15 @@ def _with_rules(visit: Visit, path: str, body: dict[str, Any], refusal: Problem)
     return refusal
 
 
-def _page(visit: Visit, student_id: int, problem: str = "") -> Result:
+def _page(visit: Visit, student_id: int, problem: Problem | None = None) -> Result:
     student = get_student(visit.db, student_id)
     terms, q = choose_term(visit), visit.query.one("q")
     found = page.list_catalog(visit.db, terms.code, q, "all", PAGE, after(visit))
     schedule = page.list_schedule(visit.db, student_id)
     present = {course.course_id: course.status for course in schedule}
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
     return visit.page(
         "adding",
-        status,
+        problem,
         student=student,
         terms=terms,
         q=q,

@@ -1,6 +1,5 @@
 """/terms/{id}/census: how many students each course of a term has, or had."""
 
-from http import HTTPStatus
 from typing import NamedTuple
 
 from enrollment.data.census import CensusLine, list_census_lines
@@ -15,7 +14,6 @@ from enrollment.model.records import Term
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
 from enrollment.web.downloads import file_pages, list_file
-from enrollment.web.refusal import codes_of
 from enrollment.web.visit import Visit
 from enrollment.web.words import Words, link
 
@@ -39,7 +37,6 @@ def show_census(visit: Visit, term_id: int) -> Result:
         wanted = _wanted(visit)
     except Problem as refusal:
         problem = refusal
-        visit.context.refusals = codes_of(problem)
     is_past = wanted != NOW
     census = _count(visit, term, wanted)
     now = str(Timestamp.now())
@@ -48,7 +45,7 @@ def show_census(visit: Visit, term_id: int) -> Result:
     is_kept = all(getattr(wanted, name) for name in TIMES) and kept["known_at"] <= now
     return visit.page(
         "census",
-        HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK,
+        problem,
         term=term,
         wanted=wanted,
         census=census,

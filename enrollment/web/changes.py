@@ -1,7 +1,6 @@
 """/changes: who changed what and when. The filters stand in the address."""
 
 from collections.abc import Iterator
-from http import HTTPStatus
 from typing import Any
 
 from enrollment.data.change_list import (
@@ -24,7 +23,6 @@ from enrollment.problems.errors import Problem
 from enrollment.web.downloads import file_pages, list_file
 from enrollment.web.history import correction, moved, record_change, rules_set_aside
 from enrollment.web.paging import after, next_path
-from enrollment.web.refusal import codes_of
 from enrollment.web.visit import Visit
 from enrollment.web.words import Words, actor, link
 
@@ -45,7 +43,6 @@ def show_changes(visit: Visit) -> Result:
     try:
         scope = _scope(visit)
     except Problem as problem:
-        visit.context.refusals = codes_of(problem)
         return _page(visit, typed, ChangeScope(), problem=problem)
     actors = list_actors(visit.db, scope.actor) if scope.actor else []
     if scope.actor in actors or len(actors) == 1:
@@ -89,7 +86,7 @@ def _page(
     shown = {"actors": [], "following": None} | values
     return visit.page(
         "change_list",
-        HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK,
+        problem,
         typed=typed,
         student=_find(visit, get_student, scope.student_id),
         course=_find(visit, get_course, scope.course_id),

@@ -1,5 +1,6 @@
 """/courses/{id}: a course with its roster and waitlist."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -18,8 +19,9 @@ from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.web import effective
 from enrollment.web.fields import whole
+from enrollment.web.forms import submit
 from enrollment.web.move import NO_MOVE, Move, move
-from enrollment.web.refusal import codes_of, is_shown, overridable, reasons
+from enrollment.web.refusal import overridable, reasons
 from enrollment.web.term import find_term
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
@@ -75,7 +77,7 @@ def promote(visit: Visit, course_id: int) -> Result:
             raise Problem.from_violations([Violation(**reason) for reason in against])
         return link(f"/courses/{course_id}", done="promoted", n=promoted)
 
-    return _try(visit, course_id, act)
+    return submit(visit, act, partial(_course, visit, course_id))
 
 
 def move_on_waitlist(visit: Visit, course_id: int) -> Result:
@@ -103,16 +105,7 @@ def _change(visit: Visit, course_id: int, status: str) -> Result:
 
     if not ticked:
         return _course(visit, course_id, NOTHING_TICKED)
-    return _try(visit, course_id, act)
-
-
-def _try(visit: Visit, course_id: int, act: Any) -> Result:
-    try:
-        return visit.once(act)
-    except Problem as problem:
-        if not is_shown(problem):
-            raise
-        return _course(visit, course_id, problem)
+    return submit(visit, act, partial(_course, visit, course_id))
 
 
 def _course(
@@ -137,12 +130,10 @@ def _course(
         key=lambda entry: (entry.position or 0, entry.waitlisted_at or ""),
     )
     given_up = [entry.instead_of for entry in waitlist if entry.instead_of]
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem or move.problem else HTTPStatus.OK
-    if problem:
-        visit.context.refusals = codes_of(problem)
     return visit.page(
         "course",
-        status,
+        problem,
+        move.problem,
         course=course,
         window=window,
         past=past if past.as_of or past.known_at else None,
@@ -166,7 +157,7 @@ def _rules(visit: Visit, problem: Problem | None) -> list[str]:
     """The rules that a promotion that was refused can set aside. Other forms set none aside."""
     if problem is None or not visit.form.all("promoted"):
         return []
-    return overridable([*visit.form.all("rule"), *codes_of(problem)])
+    return overridable([*visit.form.all("rule"), *problem.codes])
 
 
 def _without_empty(visit: Visit) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """/terms/{id}/copy: copy courses of another term, all that are ticked or none."""
 
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 
 from enrollment.data import page
@@ -12,9 +11,8 @@ from enrollment.http.responses import Result
 from enrollment.model.records import Term
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
-from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.web.forms import preview_or_submit
-from enrollment.web.refusal import codes_of, reasons
+from enrollment.web.refusal import reasons
 from enrollment.web.term import choose_term
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
@@ -61,11 +59,9 @@ def _form(
         index = (reason.pointer or "").removeprefix("/codes/").partition("/")[0]
         found = against.setdefault(ticked[int(index)], []) if index.isdigit() else general
         found.append(reason)
-    if problem:
-        visit.context.refusals = codes_of(problem)
     return visit.page(
         "copy",
-        PROBLEM_TYPES[problem.code].status if problem else HTTPStatus.OK,
+        problem,
         term=term,
         others=others,
         source=source,

@@ -1,7 +1,6 @@
 """/courses/new and /courses/{id}/edit: the record of a course."""
 
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 
 from enrollment.data.course import get_course
@@ -107,14 +106,14 @@ def _form(
 ) -> Result:
     return visit.page(
         "course_form",
-        HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK,
+        problem,
         course=course,
         values=values,
         terms=choose_term(visit),
         # Not the tag: new enrollments do not concern a registrar who edits the fields.
         seen=course.version if course else None,
         errors=by_field(problem),
-        changed=bool(problem and problem.code == "precondition_failed"),
+        problem=problem,
     )
 
 

@@ -1,6 +1,5 @@
 """/students/{id}: the desk, with all that is done for one student; and the student's own page."""
 
-from http import HTTPStatus
 from typing import Any
 
 from enrollment.data import page
@@ -19,8 +18,9 @@ from enrollment.http.responses import Result
 from enrollment.model.queries import Pagination
 from enrollment.problems.errors import Problem
 from enrollment.web import effective
+from enrollment.web.forms import submit
 from enrollment.web.move import NO_MOVE, Move, move
-from enrollment.web.refusal import Refused, by_field, codes_of, is_shown, run_each
+from enrollment.web.refusal import Refused, by_field, is_shown, run_each
 from enrollment.web.term import choose_term
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
@@ -67,12 +67,7 @@ def place_hold(visit: Visit, student_id: int) -> Result:
         )
         return _back(visit, student_id, "held")
 
-    try:
-        return visit.once(act)
-    except Problem as problem:
-        if not is_shown(problem):
-            raise
-        return _desk(visit, student_id, hold_refusal=problem)
+    return submit(visit, act, lambda problem: _desk(visit, student_id, hold_refusal=problem))
 
 
 def release_hold(visit: Visit, student_id: int, hold_id: int) -> Result:
@@ -138,17 +133,12 @@ def _desk(
             others.setdefault(course.term, []).append(course)
     holds = list_holds(visit.db, student_id, Pagination(limit=100)).items
     latest = list_changes(visit.db, ChangeScope(student_id), CHANGES)
-    status = HTTPStatus.OK
-    problems = {**(refused.problems if refused else {})}
-    if move.problem:
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
-    if problems or hold_refusal:
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
-        shown = [*problems.values(), *([hold_refusal] if hold_refusal else [])]
-        visit.context.refusals = [code for problem in shown for code in codes_of(problem)]
+    problems = refused.problems if refused else {}
     return visit.page(
         "desk",
-        status,
+        *problems.values(),
+        hold_refusal,
+        move.problem,
         student=student,
         terms=terms,
         courses=[course for course in schedule if course.term == terms.code],

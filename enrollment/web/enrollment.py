@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 
 from enrollment.data.change_list import ChangeScope, list_changes
@@ -15,11 +14,10 @@ from enrollment.http.conditional import etag_of
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.problems.errors import Problem
-from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.web import effective
 from enrollment.web.forms import preview_or_submit
 from enrollment.web.plan import list_moved
-from enrollment.web.refusal import by_field, codes_of, overridable
+from enrollment.web.refusal import by_field, overridable
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
@@ -115,10 +113,10 @@ def _enrollment(
     present = find_enrollment(visit.db, student_id, course_id)
     latest = get_latest_change(visit.db, student_id, course_id) if present else None
     before = latest.before.status if latest and latest.before else ""
-    broken = [*visit.form.all("rule"), *(codes_of(problem) if problem else ())]
+    broken = [*visit.form.all("rule"), *(problem.codes if problem else ())]
     return visit.page(
         "enrollment",
-        PROBLEM_TYPES[problem.code].status if problem else HTTPStatus.OK,
+        problem,
         student=get_student(visit.db, student_id),
         course=get_course(visit.db, course_id),
         present=present,

@@ -5,7 +5,7 @@ from typing import Any
 
 from enrollment.http.responses import Result
 from enrollment.problems.errors import Problem
-from enrollment.web.refusal import codes_of, is_shown
+from enrollment.web.refusal import is_shown
 from enrollment.web.visit import Visit
 
 
@@ -16,7 +16,6 @@ def submit(visit: Visit, act: Callable[[], str], show_again: Callable[[Problem],
     except Problem as problem:
         if not is_shown(problem):
             raise
-        visit.context.refusals = codes_of(problem)
         return show_again(problem)
 
 

@@ -1,7 +1,6 @@
 """/holds: who is on hold."""
 
 import re
-from http import HTTPStatus
 
 from enrollment.data import page
 from enrollment.data.hold import list_all_holds
@@ -12,7 +11,7 @@ from enrollment.model.queries import HoldFilter
 from enrollment.problems.errors import Problem
 from enrollment.web.fields import ID
 from enrollment.web.paging import after, next_path
-from enrollment.web.refusal import Refused, codes_of, run_each
+from enrollment.web.refusal import Refused, run_each
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
@@ -52,13 +51,9 @@ def release(visit: Visit) -> Result:
 def _holds(visit: Visit, problem: Problem | None = None) -> Result:
     active = visit.query.one("show") != "released"
     found = list_all_holds(visit.db, HoldFilter(active=active, limit=PAGE), after(visit))
-    status = HTTPStatus.OK
-    if problem:
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
-        visit.context.refusals = codes_of(problem)
     return visit.page(
         "holds",
-        status,
+        problem,
         holds=found.items,
         people=page.list_people(visit.db, [hold.student_id for hold in found.items]),
         active=active,

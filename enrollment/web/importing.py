@@ -1,7 +1,6 @@
 """/import: a file with students, or a package of rosters; a preview; the import."""
 
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -16,10 +15,9 @@ from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.imports import ImportReport
 from enrollment.problems.errors import Problem
-from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.web.import_form import FIELDS, MULTIPART, Sent, import_query, read_sent, wrong
 from enrollment.web.import_words import ends, faults_of, name_records, what_is_done
-from enrollment.web.refusal import codes_of, is_shown, reasons
+from enrollment.web.refusal import is_shown, reasons
 from enrollment.web.render import PRIVATE
 from enrollment.web.term import choose_term
 from enrollment.web.visit import Visit
@@ -109,10 +107,7 @@ def _form(
     *,
     is_list: bool = False,
 ) -> Result:
-    status, errors = HTTPStatus.OK, dict[str, list[str]]()
-    if problem:
-        status = HTTPStatus(PROBLEM_TYPES[problem.code].status)
-        visit.context.refusals = codes_of(problem)
+    errors = dict[str, list[str]]()
     faults = report.faults if report else faults_of(problem)
     is_shown_apart = problem and problem.code in (*AS_FAULTS, "precondition_failed")
     for reason in reasons(problem) if problem else ():
@@ -122,12 +117,11 @@ def _form(
     refused_by = report.refused_by if report else None
     return visit.page(
         "import",
-        status,
+        problem,
         values=values,
         every=choose_term(visit).every,
         errors=errors,
         problem=problem,
-        changed=bool(problem and problem.code == "precondition_failed"),
         report=report,
         refused_by=refused_by,
         refusal=rule(refused_by) if refused_by else "",

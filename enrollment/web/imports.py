@@ -1,6 +1,5 @@
 """/imports: what was imported, the report of each import, and its undo."""
 
-from http import HTTPStatus
 from typing import Any
 
 from enrollment.data import imports
@@ -11,10 +10,9 @@ from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.queries import Pagination
 from enrollment.problems.errors import Problem
-from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.web.import_words import name_records
 from enrollment.web.paging import after, next_path
-from enrollment.web.refusal import codes_of, is_shown
+from enrollment.web.refusal import is_shown
 from enrollment.web.undo_words import name_undone
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
@@ -72,13 +70,9 @@ def _page(
     undone: dict[str, Any] | None = None,
 ) -> Result:
     report = imports.get_import(visit.db, import_id)
-    status = HTTPStatus.OK
-    if problem:
-        status = HTTPStatus(PROBLEM_TYPES[problem.code].status)
-        visit.context.refusals = codes_of(problem)
     return visit.page(
         "import_report",
-        status,
+        problem,
         report=report,
         faults=report.faults,
         records=name_records(visit, report.changes),

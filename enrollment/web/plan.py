@@ -1,6 +1,5 @@
 """What a form wants to add and drop for a student, and the page that shows what comes of it."""
 
-from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from enrollment.data import page
@@ -86,10 +85,9 @@ def show_plan(
     every += [reason.code for _, found in kept for reason in found]
     terms = choose_term(visit)
     student = get_student(visit.db, student_id)
-    status = HTTPStatus.OK if problem is None else PROBLEM_TYPES[problem.code].status
     return visit.page(
         "plan",
-        status,
+        problem,
         student=student,
         terms=terms,
         plan=plan,

@@ -39,10 +39,6 @@ def run_each(items: Iterable[Any], act: Callable[[Any], object]) -> None:
         raise Refused(problems)
 
 
-def codes_of(problem: Problem) -> list[str]:
-    return [violation.code for violation in problem.violations] or [problem.code]
-
-
 def overridable(codes: Iterable[str]) -> list[str]:
     """Those rules of a list that can be set aside, each once. What is no code of a rule is left
     out."""

@@ -12,10 +12,9 @@ from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
-from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.web.fields import filled_lines
 from enrollment.web.forms import preview_or_submit
-from enrollment.web.refusal import codes_of, reasons
+from enrollment.web.refusal import reasons
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
@@ -94,15 +93,10 @@ def _form(
     results: list[tuple[Person, str, list[Violation]]] | None = None,
     wrong: dict[str, list[int]] | None = None,
 ) -> Result:
-    status = HTTPStatus.OK
-    if problem:
-        status = HTTPStatus(PROBLEM_TYPES[problem.code].status)
-        visit.context.refusals = codes_of(problem)
-    if wrong:
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
     return visit.page(
         "roster",
-        status,
+        problem,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK,
         course=get_course(visit.db, course_id),
         names=visit.form.one("names"),
         mode=visit.form.one("mode") or "all",

@@ -33,10 +33,11 @@ def sign_in(visit: Visit) -> Result:
     except Problem as problem:
         if problem.code not in PROBLEMS_SHOWN:
             raise
-        visit.context.refusals = [problem.code]
+        visit.context.refusals = problem.codes
+        # Not 401, which needs a challenge (RFC 9110, section 15.5.2): the form is one.
         late = problem.code == "too_many_failures"
         status = HTTPStatus.TOO_MANY_REQUESTS if late else HTTPStatus.UNPROCESSABLE_ENTITY
-        return visit.page("sign_in", status, next=target, refusal=problem)
+        return visit.page("sign_in", status=status, next=target, refusal=problem)
     return _begin(visit, row["id"], target, https=https)
 
 

@@ -60,7 +60,7 @@ def run_page(site: Site, context: Context) -> Response:
 
 def render_problem_page(site: Site, context: Context, problem: Problem) -> Response:
     """Return a page that says what is wrong and what to do, and note its codes for the metrics."""
-    context.refusals = [violation.code for violation in problem.violations] or [problem.code]
+    context.refusals = problem.codes
     problem_type = PROBLEM_TYPES[problem.code]
     content = render("problem", context, site.config, problem=problem, problem_type=problem_type)
     headers = {**HEADERS, **problem.headers}

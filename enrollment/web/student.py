@@ -1,7 +1,6 @@
 """/students/new and /students/{id}/edit: the record of a student."""
 
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 
 from enrollment.data.student import get_student
@@ -71,15 +70,14 @@ def _body(visit: Visit) -> dict[str, Any]:
 def _form(
     visit: Visit, student: Student | None, values: dict[str, str], problem: Problem | None = None
 ) -> Result:
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
     return visit.page(
         "student",
-        status,
+        problem,
         student=student,
         values=values,
         seen=etag_of(student),
         errors=by_field(problem),
-        changed=bool(problem and problem.code == "precondition_failed"),
+        problem=problem,
     )
 
 

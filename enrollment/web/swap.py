@@ -1,7 +1,6 @@
 """/students/{id}/courses/{id}/swap: take another course instead, at once or when a seat is free."""
 
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 
 from enrollment.data import page
@@ -20,7 +19,7 @@ from enrollment.web.desk import PRESENT
 from enrollment.web.forms import preview_or_submit
 from enrollment.web.paging import after, next_path
 from enrollment.web.plan import list_moved
-from enrollment.web.refusal import codes_of, overridable, reasons
+from enrollment.web.refusal import overridable, reasons
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
@@ -66,14 +65,10 @@ def _page(
     found = page.list_catalog(visit.db, course.term, q, "all", PAGE, after(visit))
     present = [id for id, item in schedule.items() if item.status in PRESENT]
     offered = [each for each in found.items if each.id not in present]
-    status = HTTPStatus.OK
-    if problem:
-        status = HTTPStatus(PROBLEM_TYPES[problem.code].status)
-        visit.context.refusals = codes_of(problem)
-    broken = [*visit.form.all("rule"), *(codes_of(problem) if problem else ())]
+    broken = [*visit.form.all("rule"), *(problem.codes if problem else ())]
     return visit.page(
         "swap",
-        status,
+        problem,
         student=student,
         course=course,
         is_enrolled=course_id in present and schedule[course_id].status == "enrolled",

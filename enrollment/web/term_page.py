@@ -1,7 +1,6 @@
 """/terms/{id}: one term with its numbers; it closes and opens enrollment in all its courses."""
 
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 
 from enrollment.data import page
@@ -15,7 +14,7 @@ from enrollment.model.records import Term
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
 from enrollment.web.forms import preview_or_submit
-from enrollment.web.refusal import codes_of, reasons
+from enrollment.web.refusal import reasons
 from enrollment.web.visit import Visit
 from enrollment.web.words import Words, link
 
@@ -63,12 +62,10 @@ def _page(
     problem: Problem | None = None,
 ) -> Result:
     """`promoted` is how many students get a seat from a waitlist by what is previewed."""
-    if problem:
-        visit.context.refusals = codes_of(problem)
     start = Words(visit.site.config.time_zone).day_start(term.start_on)
     return visit.page(
         "term",
-        HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK,
+        problem,
         term=term,
         counts=page.get_term_counts(visit.db, term.id, start),
         is_closed=bool(_in_the_way(term, str(Timestamp.now()))),

@@ -1,7 +1,6 @@
 """/terms: the terms, with their dates and credit limits."""
 
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 
 from enrollment.data.term import get_term, list_terms
@@ -80,12 +79,12 @@ def _form(
 ) -> Result:
     return visit.page(
         "term_form",
-        HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK,
+        problem,
         term=term,
         values=values,
         seen=etag_of(term),
         errors=by_field(problem),
-        changed=bool(problem and problem.code == "precondition_failed"),
+        problem=problem,
     )
 
 

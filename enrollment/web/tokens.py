@@ -1,7 +1,6 @@
 """/tokens: who can sign in, with which role; and links that sign someone in once."""
 
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 
 from enrollment.data import page, session
@@ -102,7 +101,7 @@ def _tokens(visit: Visit, problem: Problem | None = None) -> Result:
     values = visit.form.typed(FIELDS)
     return visit.page(
         "tokens",
-        HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK,
+        problem,
         tokens=found.items,
         now=Timestamp.now(),
         roles=ROLES,

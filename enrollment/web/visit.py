@@ -24,6 +24,7 @@ from enrollment.http.responses import Response, Result
 from enrollment.http.writes import RolledBack, execute_idempotently
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
+from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.storage.connection import Connection
 from enrollment.storage.database import Database
 from enrollment.web.fields import Fields
@@ -74,8 +75,14 @@ class Visit:
         """The reasons of a problem, for a template."""
         return reasons(problem)
 
-    def page(self, name: str, status: int = HTTPStatus.OK, **values: Any) -> Result:
-        """Return a page, made with a template."""
+    def page(
+        self, name: str, *problems: Problem | None, status: int = HTTPStatus.OK, **values: Any
+    ) -> Result:
+        """Return a page, made with a template. The first of the problems that it shows gives it its
+        status, and all of them count in the metrics."""
+        if shown := [problem for problem in problems if problem]:
+            status = PROBLEM_TYPES[shown[0].code].status
+            self.context.refusals = [code for problem in shown for code in problem.codes]
         values |= {"key": secrets.token_hex(8), "visit": self, "school": get_school(self.db)}
         content = render(name, self.context, self.site.config, **values)
         return Result(status, content, HEADERS)

@@ -113,7 +113,7 @@ def test_a_roster_that_has_changed_is_refused(browser: Browser, client: Client, 
     client.enroll(client.student(), course, waitlist=True)
     tick(form, "student", first)
 
-    page = form.submit(status=422)
+    page = form.submit(status=412)
 
     assert "The record has changed since you read it" in text(page)
     assert client.status(first, course) == "enrolled"
@@ -258,7 +258,7 @@ def test_a_seat_is_given_against_a_rule_with_a_reason(
     form = page_of(browser, manual, "/promote")
     form["promoted"] = "1"
 
-    page = form.submit(status=422)
+    page = form.submit(status=409)
 
     assert "Student 1 is on hold: fees Set aside: The student is on hold" in text(page)
     # The API would note that the student was skipped; the page has changed nothing.

@@ -89,7 +89,7 @@ def test_a_change_meanwhile_refuses_all_and_keeps_what_was_typed(
     tick(form, "course", first, second)
     form["reason"] = "moved away"
 
-    page = form.submit(status=422)
+    page = form.submit(status=412)
 
     assert "The record has changed since you read it" in text(page)
     assert (client.status(ada, first), client.status(ada, second)) == ("enrolled", "completed")
@@ -107,7 +107,7 @@ def test_a_day_before_the_enrollment_is_refused_beside_the_course(
     tick(form, "course", course)
     form["effective_on"] = "2020-01-01"
 
-    said = text(form.submit(status=422))
+    said = text(form.submit(status=409))
 
     assert "What happened before in" in said
     assert ".000Z" not in said
@@ -155,7 +155,7 @@ def test_a_hold_is_released(browser: Browser, client: Client, ada: int):
 
 @pytest.mark.parametrize("box", ["1-1", "1-\u0663", "1-99999999999999999999", "-", ""])
 def test_a_hold_that_there_is_none_of_is_not_released(browser: Browser, ada: int, box: str):
-    page = browser.post("/holds", {"hold": box, "key": "1"}, status=422)
+    page = browser.post("/holds", {"hold": box, "key": "1"}, status=404)
 
     assert "There is no such hold" in text(page) or "has no hold" in text(page)
 
@@ -201,7 +201,7 @@ def test_every_fault_of_a_record_is_beside_its_field(browser: Browser, client: C
     assert set(wrong) == {"email-wrong", "max_credits-wrong"}
     assert page.html.find(id="family_name")["value"] == "Turing"
     form["email"], form["max_credits"] = "", ""
-    page = form.submit(status=422)
+    page = form.submit(status=409)
     assert "has the number 2024-0117" in page.html.find(id="number-wrong").get_text()
     assert len(client.get("/v1/students").json["items"]) == 1
 
@@ -213,7 +213,7 @@ def test_who_was_slower_sees_the_record_as_it_is_now(browser: Browser, client: C
     )
     form["email"] = "ada@example.org"
 
-    page = form.submit(status=422)
+    page = form.submit(status=412)
 
     assert "It says now: Byron, Ada, number 7" in text(page)
     form_to(page, "/edit").submit(status=303)

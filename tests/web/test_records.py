@@ -50,7 +50,7 @@ def test_a_term_is_changed_unless_someone_else_was_faster(browser: Browser, clie
     client.put_json("/v1/terms/1", term | {"title": "Autumn"})
     form["title"] = "Fall term"
 
-    page = form.submit(status=422)
+    page = form.submit(status=412)
 
     assert "Someone changed this record" in text(page)
     form_to(page, "/edit").submit(status=303)

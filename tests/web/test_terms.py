@@ -106,7 +106,7 @@ def test_a_term_that_has_changed_is_not_closed(browser: Browser, client: Client)
     page = browser.get("/terms/1")
     client.patch_json("/v1/terms/1", {"title": "Autumn"})
 
-    page = change(page, "change", 422)
+    page = change(page, "change", 412)
 
     assert "The record has changed since you read it." in text(page)
     assert client.get("/v1/terms/1").json["enroll_until"] is None

@@ -66,7 +66,7 @@ def test_a_move_without_a_reason_or_to_no_place_is_refused_beside_the_field(
 ):
     path = f"/courses/{course}"
     page = fill(browser, path, moved=waiting[2], position=4, move_reason="so be it").submit(
-        "do", value="move", status=422
+        "do", value="move", status=409
     )
     assert "has no position 4: it ends at 3." in page.html.find(id="position-wrong").get_text()
     form = form_to(page, "/move")
@@ -85,7 +85,7 @@ def test_a_move_on_a_waitlist_that_has_changed_is_refused(
     form = fill(browser, path, moved=waiting[2], position=1, move_reason="so be it")
     client.delete(f"/v1/students/{waiting[0]}/courses/{course}", status=204)
 
-    page = form.submit("do", value="move", status=422)
+    page = form.submit("do", value="move", status=412)
 
     assert "The record has changed since you read it" in text(page)
     assert order(client, course) == waiting[1:]
