@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Callable, Iterable
-from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -16,7 +15,7 @@ from enrollment.http.addresses import check_host, find_client, known_hosts
 from enrollment.http.authentication import Authenticator
 from enrollment.http.content import Pieces
 from enrollment.http.context import Context
-from enrollment.http.endpoint import prepare, read, write
+from enrollment.http.endpoint import prepare, read, receive_upload, write
 from enrollment.http.operation import answer_unrouted, make_router, match
 from enrollment.http.responses import (
     Response,
@@ -37,7 +36,7 @@ from enrollment.web.held import HeldFiles
 from enrollment.web.pages import PAGES
 from enrollment.web.site import (
     admit_page,
-    receive_file,
+    receive_form,
     receive_page,
     render_problem_page,
     run_page,
@@ -50,8 +49,8 @@ REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
 class App:
-    """The service. Call `open` for each request, then `receive`, `admit` and `run`, each if there
-    is no response yet, and then `record`.
+    """The service. Call `open` for each request; then `receive`, `admit`, `read_upload` and `run`,
+    each if there is no response yet; and then close the context and call `record`.
 
     It is also a WSGI application (PEP 3333), for tests and for other servers.
     """
@@ -116,7 +115,7 @@ class App:
 
         This takes as long as the file is large, and waits for no write.
         """
-        return self._answer(context, partial(receive_file, self._site))
+        return self._answer(context, self._read_upload)
 
     def run(self, context: Context) -> Response:
         """Return the response to a slow read or to a write that has been received.
@@ -183,6 +182,12 @@ class App:
                 return read(context, db)
         return None
 
+    def _read_upload(self, context: Context) -> None:
+        if context.operation and context.operation.is_page:
+            receive_form(self._site, context)
+        else:
+            receive_upload(context)
+
     def _run(self, context: Context) -> Response:
         operation = context.operation
         assert operation
@@ -221,18 +226,18 @@ class App:
         except Problem as problem:
             if problem.code in OPERATOR_PROBLEMS:
                 self._failures.add(problem)
-            return self._refuse(context, problem)
+            return _refuse(context, problem)
         except Exception as error:
             if not wants_page(context):
                 raise
             log_failure(context, error)
-            return self._refuse(context, service_failed())
+            return _refuse(context, service_failed())
 
-    def _refuse(self, context: Context, problem: Problem) -> Response:
-        """Return the response to a problem: a page to a person, JSON to a program."""
-        if wants_page(context):
-            return render_problem_page(self._site, context, problem)
-        return render_problem(context, problem)
+
+def _refuse(context: Context, problem: Problem) -> Response:
+    """Return the response to a problem: a page to a person, JSON to a program."""
+    render = render_problem_page if wants_page(context) else render_problem
+    return render(context, problem)
 
 
 def make_app(config: Config) -> App:

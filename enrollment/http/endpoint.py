@@ -51,13 +51,13 @@ def read(context: Context, source: Connection | Database) -> Response:
 
 
 def receive_upload(context: Context) -> None:
-    """Read the file that is the body, if the operation takes one. It takes as long as the file is
+    """Read the file that is the body, if the operation takes one. This takes as long as the file is
     large, so it comes before the write.
 
     Raises what `read_upload` does, and the reader of the operation.
     """
     operation = context.operation
-    if operation and operation.reader and context.upload is None:
+    if operation and operation.reader:
         content = read_upload(context.environ, operation.uploads)
         context.upload = operation.reader(context, content)
 

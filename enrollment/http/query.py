@@ -22,6 +22,8 @@ from enrollment.model.decoding import decoder
 from enrollment.problems.errors import Problem
 
 FORM = "application/x-www-form-urlencoded"
+# How many parameters a query or a form of the API can have.
+MAX_PARAMETERS = 50
 
 
 def read_query(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:
@@ -30,12 +32,19 @@ def read_query(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:
     Raises malformed_request, invalid_query.
     """
     text = environ.get("QUERY_STRING", "")
+    return _query(parse_pairs(text, MAX_PARAMETERS) if text else [], wanted, zone)
+
+
+def read_texts(texts: Mapping[str, str], wanted: type[S], zone: tzinfo) -> S:
+    """Read texts as `read_query` reads parameters, without the blank ones. Raises invalid_query."""
+    return _query([(name, text) for name, text in texts.items() if text], wanted, zone)
+
+
+def _query(pairs: list[tuple[str, str]], wanted: type[S], zone: tzinfo) -> S:
     # Every parameter is optional, so a request without a query needs no check.
-    return _query(text, wanted, decoder(zone)) if text else wanted()
-
-
-def _query(text: str, wanted: type[S], decode: Decode) -> S:
-    value = JsonObject(_pairs(text))
+    if not pairs:
+        return wanted()
+    value = JsonObject(pairs)
     for name, field in fields_by_name(wanted).items():
         part = value.get(name, "")
         kind, _ = unwrap(field.type)
@@ -43,7 +52,7 @@ def _query(text: str, wanted: type[S], decode: Decode) -> S:
             value[name] = int(part)
         if kind is bool and part in ("true", "false"):
             value[name] = part == "true"
-    return _checked(value, wanted, decode)
+    return _checked(value, wanted, decoder(zone))
 
 
 def read_form(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:
@@ -53,7 +62,7 @@ def read_form(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:
     Raises unsupported_media_type, malformed_request, invalid_query, and what `read_content` does.
     """
     check_headers(environ, (FORM,))
-    value = JsonObject(_pairs(read_content(environ).decode("latin-1")))
+    value = JsonObject(parse_pairs(read_content(environ).decode("latin-1"), MAX_PARAMETERS))
     known = fields_by_name(wanted)
     for name in value.keys() - known.keys():
         del value[name]
@@ -62,6 +71,7 @@ def read_form(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:
 
 
 def _checked(value: JsonObject, wanted: type[S], decode: Decode) -> S:
+    """Return parameters as a struct. Raises invalid_query with every fault of them."""
     violations = [
         msgspec.structs.replace(violation, pointer=None, parameter=(violation.pointer or "")[1:])
         for violation in find_violations(value, wanted, decode)
@@ -71,11 +81,15 @@ def _checked(value: JsonObject, wanted: type[S], decode: Decode) -> S:
     return msgspec.convert(value, wanted, dec_hook=decode)
 
 
-def _pairs(query: str) -> list[tuple[str, str]]:
+def parse_pairs(text: str, most: int) -> list[tuple[str, str]]:
+    """Return the names and the texts of a query, or of a form, which has at most so many.
+
+    Raises malformed_request.
+    """
     try:
-        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=50)
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=most)
     except ValueError:
-        detail = "The query string is not percent-encoded UTF-8, or has over 50 parameters."
+        detail = f"The query or form is not percent-encoded UTF-8, or has over {most} parameters."
         raise Problem("malformed_request", detail) from None
     # Stored texts are in NFC too.
     return [(name, unicodedata.normalize("NFC", value)) for name, value in pairs]

@@ -7,7 +7,7 @@ from enrollment.data.term import get_term
 from enrollment.exchange.lists import CENSUS, ListFormat
 from enrollment.http.authentication import READERS
 from enrollment.http.operation import Operation
-from enrollment.http.query import read_query
+from enrollment.http.query import read_texts
 from enrollment.http.responses import Result
 from enrollment.model.queries import CensusFilter
 from enrollment.model.records import Term
@@ -15,7 +15,7 @@ from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
 from enrollment.web.downloads import file_pages, list_file
 from enrollment.web.visit import Visit
-from enrollment.web.words import Words, link
+from enrollment.web.words import link
 
 TIMES = ("as_of", "known_at")
 NOW = CensusFilter()
@@ -50,7 +50,7 @@ def show_census(visit: Visit, term_id: int) -> Result:
         wanted=wanted,
         census=census,
         today=_count(visit, term, NOW) if is_past else None,
-        typed={name: visit.query.one(name) for name in TIMES},
+        typed=visit.query.typed(TIMES),
         errors={reason.parameter: reason.detail for reason in problem.violations}
         if problem
         else {},
@@ -67,14 +67,12 @@ def download_census(visit: Visit, term_id: int, kind: ListFormat) -> Result:
 
 def _wanted(visit: Visit) -> CensusFilter:
     """Read the times. Raises invalid_query."""
-    given = {name: visit.query.one(name) for name in TIMES}
-    query = {"QUERY_STRING": link("", **given).removeprefix("?")}
-    return read_query(query, CensusFilter, visit.context.zone)
+    return read_texts(visit.query.typed(TIMES), CensusFilter, visit.context.zone)
 
 
 def _count(visit: Visit, term: Term, wanted: CensusFilter) -> Count:
     """Count the term. The credits are those of all students of a course together."""
-    start = Words(visit.site.config.time_zone).day_start(term.start_on)
+    start = visit.words.day_start(term.start_on)
     listed, students = list_census_lines(visit.db, term.id, start, wanted)
     lines = [line._replace(credits=line.credits * line.enrolled) for line in listed]
     total = CensusLine(

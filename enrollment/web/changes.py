@@ -16,7 +16,7 @@ from enrollment.data.student import get_student
 from enrollment.exchange.lists import CHANGES, ListFormat
 from enrollment.http.authentication import READERS
 from enrollment.http.operation import Operation
-from enrollment.http.query import read_query
+from enrollment.http.query import read_texts
 from enrollment.http.responses import Result
 from enrollment.model.queries import EventFilter
 from enrollment.problems.errors import Problem
@@ -24,7 +24,7 @@ from enrollment.web.downloads import file_pages, list_file
 from enrollment.web.history import correction, moved, record_change, rules_set_aside
 from enrollment.web.paging import after, next_path
 from enrollment.web.visit import Visit
-from enrollment.web.words import Words, actor, link
+from enrollment.web.words import Words, actor
 
 PAGE = 100
 # The filters of the page, as the filter of events in the API names them.
@@ -39,7 +39,7 @@ FILTERS = {
 
 def show_changes(visit: Visit) -> Result:
     """List changes, the newest first."""
-    typed = {name: visit.query.one(name) for name in (*FILTERS, "only")}
+    typed = visit.query.typed((*FILTERS, "only"))
     try:
         scope = _scope(visit)
     except Problem as problem:
@@ -57,15 +57,14 @@ def show_changes(visit: Visit) -> Result:
 
 def download_changes(visit: Visit, kind: ListFormat) -> Result:
     """All the changes that the page lists, as a file."""
-    rows = _rows(read_changes(visit.db, _scope(visit)), Words(visit.site.config.time_zone))
+    rows = _rows(read_changes(visit.db, _scope(visit)), visit.words)
     return list_file(CHANGES, rows, kind)
 
 
 def _scope(visit: Visit) -> ChangeScope:
     """Read the filters. A day in them is one where the school is. Raises invalid_query."""
     given = {field: visit.query.one(name) for name, field in FILTERS.items()}
-    query = {"QUERY_STRING": link("", **given).removeprefix("?")}
-    wanted = read_query(query, EventFilter, visit.context.zone)
+    wanted = read_texts(given, EventFilter, visit.context.zone)
     fields = {field: getattr(wanted, field) for field in FILTERS.values()}
     return ChangeScope(**fields, only_overrides=visit.query.one("only") == "overrides")
 

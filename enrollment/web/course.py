@@ -11,7 +11,7 @@ from enrollment.data.roster import list_students_of_course
 from enrollment.http.authentication import READERS, READERS_AND_STUDENTS, REGISTRARS
 from enrollment.http.conditional import etag_of
 from enrollment.http.operation import Operation
-from enrollment.http.query import read_query
+from enrollment.http.query import read_texts
 from enrollment.http.responses import Result
 from enrollment.model.queries import CensusFilter, StudentRosterFilter
 from enrollment.model.records import RosterEntry
@@ -121,9 +121,8 @@ def _course(
         return visit.page(
             "course", course=course, window=window, past=None, problem=None, reasons=[], rules=[]
         )
-    past = CensusFilter()
-    if any(visit.query.one(name) for name in ("as_of", "known_at")):
-        past = read_query(_without_empty(visit), CensusFilter, visit.context.zone)
+    times = visit.query.typed(("as_of", "known_at"))
+    past = read_texts(times, CensusFilter, visit.context.zone)
     roster = _roster(visit, course_id, past)
     waitlist = sorted(
         (entry for entry in roster if entry.status == "waitlisted"),
@@ -158,12 +157,6 @@ def _rules(visit: Visit, problem: Problem | None) -> list[str]:
     if problem is None or not visit.form.all("promoted"):
         return []
     return overridable([*visit.form.all("rule"), *problem.codes])
-
-
-def _without_empty(visit: Visit) -> dict[str, str]:
-    """The query with those of its dates that are given."""
-    kept = {name: visit.query.one(name) for name in ("as_of", "known_at")}
-    return {"QUERY_STRING": link("", **kept).removeprefix("?")}
 
 
 def _roster(visit: Visit, course_id: int, past: CensusFilter) -> list[RosterEntry]:

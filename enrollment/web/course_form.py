@@ -16,7 +16,7 @@ from enrollment.web.prerequisites import read_prerequisites, write_prerequisites
 from enrollment.web.refusal import by_field
 from enrollment.web.term import choose_term
 from enrollment.web.visit import Visit
-from enrollment.web.words import Words, link, number
+from enrollment.web.words import link, number
 
 TIMES = ("enroll_from", "enroll_until", "drop_until")
 TEXTS = ("code", "section", "title", "term", "instructor", *TIMES)
@@ -46,11 +46,11 @@ def create(visit: Visit) -> Result:
 def show_edit(visit: Visit, course_id: int) -> Result:
     """Show a record to edit."""
     course = get_course(visit.db, course_id)
-    words = Words(visit.site.config.time_zone)
     values = {name: getattr(course, name) or "" for name in (*TEXTS, *CHOICES)}
     values |= {name: number(getattr(course, name)) for name in NUMBERS}
     values |= {
-        name: words.boundary(getattr(course, name), is_end=name != "enroll_from") for name in TIMES
+        name: visit.words.boundary(getattr(course, name), is_end=name != "enroll_from")
+        for name in TIMES
     }
     values |= {name: ", ".join(getattr(course, name)) for name in LISTS}
     values |= {
@@ -58,7 +58,7 @@ def show_edit(visit: Visit, course_id: int) -> Result:
         "concurrent": write_prerequisites(course.prerequisites, concurrent=True),
         "meetings": write_meetings(course.meetings),
         "early_access": "\n".join(
-            f"{item.group} {words.boundary(item.enroll_from, is_end=False)}"
+            f"{item.group} {visit.words.boundary(item.enroll_from, is_end=False)}"
             for item in course.early_access
         ),
         "repeatable": "1" if course.repeatable else "",

@@ -7,7 +7,6 @@ from enrollment.model.results import Violation
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
 from enrollment.web.visit import Visit
-from enrollment.web.words import Words
 
 
 def details(visit: Visit, *, names_now: bool = False) -> dict[str, Any]:
@@ -20,10 +19,10 @@ def details(visit: Visit, *, names_now: bool = False) -> dict[str, Any]:
     if reason := visit.form.one("reason"):
         given["reason"] = reason
     if text := visit.form.one("effective_on"):
-        zone = visit.site.config.time_zone
+        zone = visit.context.zone
         try:
             day = date.fromisoformat(text)
-            if day != Words(zone).today():
+            if day != visit.words.today():
                 following = datetime.combine(day + timedelta(days=1), datetime.min.time(), zone)
                 end = following.astimezone(UTC) - timedelta(milliseconds=1)
                 given["effective_at"] = str(Timestamp.of(end))

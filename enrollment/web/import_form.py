@@ -10,14 +10,13 @@ from enrollment.data.course import list_courses
 from enrollment.exchange.upload import Upload, reading_options
 from enrollment.http.body import UPLOAD_LIMIT, read_upload
 from enrollment.http.context import Context
-from enrollment.http.query import read_query
+from enrollment.http.query import read_texts
 from enrollment.model.import_options import ImportOptions
 from enrollment.model.queries import CourseFilter
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.web.fields import Fields
 from enrollment.web.visit import Site, Visit
-from enrollment.web.words import link
 
 MULTIPART = "multipart/form-data"
 # A name of a file is kept in the report.
@@ -69,8 +68,7 @@ def read_sent(site: Site, context: Context) -> Sent:
     try:
         if file is None:
             raise wrong("file", GONE if form.one("held") else "Choose a file.")
-        query = link("", **{name: form.one(name) for name in READING})
-        options = read_query({"QUERY_STRING": query.removeprefix("?")}, ImportOptions, context.zone)
+        options = read_texts(form.typed(READING), ImportOptions, context.zone)
         sent.upload = Upload.of_content(*file, reading_options(options))
     except Problem as problem:
         sent.problem = problem
@@ -116,7 +114,7 @@ def wrong(field: str, detail: str) -> Problem:
 def import_query(visit: Visit) -> dict[str, Any]:
     """Return the options of the import, as the API takes them. Raises invalid_query."""
     form = visit.form
-    query: dict[str, Any] = {name: form.one(name) for name in OPTIONS}
+    query: dict[str, Any] = {**form.typed(OPTIONS)}
     if form.one("kind") == "roster":
         query["course_id"] = find_course(visit, form.one("course"), form.one("term"))
         query["replace"] = "true" if form.one("replace") else ""

@@ -4,7 +4,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from enrollment.config import Config
 from enrollment.http.context import Context
 from enrollment.http.template import template
 from enrollment.web.words import Words
@@ -28,9 +27,9 @@ HEADERS = {
 }
 
 
-def render(name: str, context: Context, config: Config, **values: Any) -> bytes:
+def render(name: str, context: Context, **values: Any) -> bytes:
     """Return the HTML of a template. It escapes every value."""
-    words = Words(config.time_zone)
+    words = Words(context.zone)
     common = {"context": context, "caller": context.caller, "words": words, "style": STYLE_DIGEST}
     rendered: str = template(TEMPLATES, name).render(**common | values)
     return rendered.encode()

@@ -4,7 +4,6 @@ from urllib.parse import quote
 
 from enrollment.http.accept import prefers_html
 from enrollment.http.context import Context
-from enrollment.http.endpoint import receive_upload
 from enrollment.http.responses import Response, Result
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
@@ -38,13 +37,10 @@ def admit_page(site: Site, context: Context) -> Response | None:
     return None
 
 
-def receive_file(site: Site, context: Context) -> None:
-    """Read the file that is the body, or the form with a file of a page. Raises what
-    `receive_upload` does."""
+def receive_form(site: Site, context: Context) -> None:
+    """Read the form with a file, if the page takes one. Raises what the reader of the page does."""
     operation = context.operation
-    if not (operation and operation.is_page):
-        receive_upload(context)
-    elif operation.reader and context.upload is None:
+    if operation and operation.reader:
         context.upload = operation.reader(site, context)
 
 
@@ -58,11 +54,11 @@ def run_page(site: Site, context: Context) -> Response:
         return _run(site, context, db)
 
 
-def render_problem_page(site: Site, context: Context, problem: Problem) -> Response:
+def render_problem_page(context: Context, problem: Problem) -> Response:
     """Return a page that says what is wrong and what to do, and note its codes for the metrics."""
     context.refusals = problem.codes
     problem_type = PROBLEM_TYPES[problem.code]
-    content = render("problem", context, site.config, problem=problem, problem_type=problem_type)
+    content = render("problem", context, problem=problem, problem_type=problem_type)
     headers = {**HEADERS, **problem.headers}
     headers.pop("WWW-Authenticate", None)
     return Response(problem_type.status, headers, content, problem.code)

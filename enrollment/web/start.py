@@ -9,7 +9,6 @@ from enrollment.http.responses import Result
 from enrollment.model.queries import StudentFilter
 from enrollment.web.term import choose_term
 from enrollment.web.visit import Visit, see_other
-from enrollment.web.words import Words
 
 CHANGES = 20
 
@@ -19,7 +18,7 @@ def show_start(visit: Visit) -> Result:
     if visit.is_student:
         return see_other(f"/students/{visit.caller.student_id}")
     terms = choose_term(visit)
-    since = Words(visit.site.config.time_zone).day_start()
+    since = visit.words.day_start()
     return visit.page(
         "start",
         terms=terms,

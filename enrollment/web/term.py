@@ -6,7 +6,6 @@ from enrollment.data.term import list_terms
 from enrollment.model.queries import TermFilter
 from enrollment.model.records import Term
 from enrollment.web.visit import Visit
-from enrollment.web.words import Words
 
 ALL = TermFilter(limit=1000)
 
@@ -32,7 +31,7 @@ def choose_term(visit: Visit) -> Terms:
     last one, that is the last."""
     every = sorted(list_terms(visit.db, ALL).items, key=lambda term: term.start_on, reverse=True)
     wanted = (visit.form.one("term") or visit.query.one("term")).lower()
-    today = Words(visit.site.config.time_zone).today().isoformat()
+    today = visit.words.today().isoformat()
     named = [term for term in every if term.code.lower() == wanted]
     not_over = [term for term in every if term.end_on >= today]
     shown = next(iter([*named, *reversed(not_over), *every]), None)

@@ -16,7 +16,7 @@ from enrollment.problems.errors import Problem
 from enrollment.web.forms import preview_or_submit
 from enrollment.web.refusal import reasons
 from enrollment.web.visit import Visit
-from enrollment.web.words import Words, link
+from enrollment.web.words import link
 
 
 def show_term(visit: Visit, term_id: int) -> Result:
@@ -62,7 +62,7 @@ def _page(
     problem: Problem | None = None,
 ) -> Result:
     """`promoted` is how many students get a seat from a waitlist by what is previewed."""
-    start = Words(visit.site.config.time_zone).day_start(term.start_on)
+    start = visit.words.day_start(term.start_on)
     return visit.page(
         "term",
         problem,

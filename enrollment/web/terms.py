@@ -15,7 +15,7 @@ from enrollment.web.forms import submit
 from enrollment.web.refusal import by_field
 from enrollment.web.term import ALL
 from enrollment.web.visit import Visit
-from enrollment.web.words import Words, link, number
+from enrollment.web.words import link, number
 
 TEXTS = ("code", "title", "start_on", "end_on")
 ENDS = ("enroll_until", "drop_until")
@@ -49,9 +49,8 @@ def show_edit(visit: Visit, term_id: int) -> Result:
     """Show a record to edit."""
     term = get_term(visit.db, term_id)
     values = {name: getattr(term, name) for name in TEXTS}
-    words = Words(visit.site.config.time_zone)
     for name in TIMES:
-        values[name] = words.boundary(getattr(term, name), is_end=name in ENDS)
+        values[name] = visit.words.boundary(getattr(term, name), is_end=name in ENDS)
     values["max_credits"] = number(term.max_credits)
     return _form(visit, term, values)
 

@@ -6,7 +6,6 @@ from hashlib import sha256
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any, NamedTuple, cast
-from urllib.parse import parse_qsl
 
 import msgspec
 from bottle import Router
@@ -20,6 +19,7 @@ from enrollment.http.endpoint import prepare
 from enrollment.http.endpoint import read as run_read
 from enrollment.http.endpoint import write as run_write
 from enrollment.http.operation import match
+from enrollment.http.query import FORM, parse_pairs
 from enrollment.http.responses import Response, Result
 from enrollment.http.writes import RolledBack, execute_idempotently
 from enrollment.model.results import Violation
@@ -31,9 +31,8 @@ from enrollment.web.fields import Fields
 from enrollment.web.held import HeldFiles
 from enrollment.web.refusal import reasons
 from enrollment.web.render import HEADERS, PRIVATE, render
-from enrollment.web.words import link
+from enrollment.web.words import Words, parameters
 
-FORM_TYPE = "application/x-www-form-urlencoded"
 MAX_FIELDS = 10_000
 
 
@@ -54,6 +53,7 @@ class Visit:
         self.site = site
         self.context = context
         self.db = db
+        self.words = Words(context.zone)
         self.query = read_query(context)
         self.form = Fields() if context.reads else read_form(context)
 
@@ -84,7 +84,7 @@ class Visit:
             status = PROBLEM_TYPES[shown[0].code].status
             self.context.refusals = [code for problem in shown for code in problem.codes]
         values |= {"key": secrets.token_hex(8), "visit": self, "school": get_school(self.db)}
-        content = render(name, self.context, self.site.config, **values)
+        content = render(name, self.context, **values)
         return Result(status, content, HEADERS)
 
     def once(self, act: Callable[[], str]) -> Result:
@@ -121,7 +121,7 @@ class Visit:
         """
         sent = b"" if body is None else msgspec.json.encode(body)
         content = {"CONTENT_LENGTH": str(len(sent)), "wsgi.input": BytesIO(sent)}
-        text = link("", **(query or {}), dry_run="true" if dry_run else "").removeprefix("?")
+        text = parameters(**(query or {}), dry_run="true" if dry_run else "")
         inner = self._inner(method, path, text, CONTENT_TYPE="application/json", **content)
         # No write answers with a file.
         answer = cast(bytes, self._write(inner, if_match).content)
@@ -132,7 +132,7 @@ class Visit:
     ) -> tuple[bytes, str]:
         """POST a file that was read to the API, as `send` does. Return the response and its entity
         tag."""
-        inner = self._inner("POST", path, link("", **query).removeprefix("?"))
+        inner = self._inner("POST", path, parameters(**query))
         # The context of the page closes it.
         inner.upload = file
         response = self._write(inner, if_match)
@@ -149,7 +149,7 @@ class Visit:
 
     def download(self, path: str, **query: Any) -> Result:
         """Return a file of the API, for the caller of this page. Raises what the API does."""
-        inner = self._inner("GET", path, link("", **query).removeprefix("?"))
+        inner = self._inner("GET", path, parameters(**query))
         response = run_read(inner, self.db)
         return Result(response.status, response.content, {**response.headers, **PRIVATE})
 
@@ -172,7 +172,7 @@ def see_other(location: str, headers: dict[str, str] | None = None) -> Result:
 
 def read_query(context: Context) -> Fields:
     """Return the fields of the query. Raises malformed_request."""
-    return _parse(context.environ.get("QUERY_STRING", ""))
+    return Fields(parse_pairs(context.environ.get("QUERY_STRING", ""), MAX_FIELDS))
 
 
 def read_form(context: Context) -> Fields:
@@ -185,18 +185,10 @@ def read_form(context: Context) -> Fields:
     if context.environ.get("CONTENT_LENGTH") in ("", "0"):
         return Fields()
     media_type = context.environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
-    if media_type != FORM_TYPE:
-        raise Problem("unsupported_media_type", f"The form is not {FORM_TYPE}.")
+    if media_type != FORM:
+        raise Problem("unsupported_media_type", f"The form is not {FORM}.")
     try:
-        return _parse(read_content(context.environ).decode("ascii"))
+        text = read_content(context.environ).decode("ascii")
     except UnicodeDecodeError:
         raise Problem("malformed_request", "The form is not percent-encoded.") from None
-
-
-def _parse(text: str) -> Fields:
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
-    except ValueError:
-        detail = f"The form is not percent-encoded UTF-8, or has over {MAX_FIELDS} fields."
-        raise Problem("malformed_request", detail) from None
-    return Fields(pairs)
+    return Fields(parse_pairs(text, MAX_FIELDS))

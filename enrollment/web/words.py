@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
@@ -29,7 +28,7 @@ TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 class Words:
     """Words for values, in the time zone of the school."""
 
-    def __init__(self, zone: ZoneInfo) -> None:
+    def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
 
     def moment(self, timestamp: str | None) -> datetime | None:
@@ -159,10 +158,15 @@ def is_overridable(code: str) -> bool:
     return PROBLEM_TYPES[code].overridable
 
 
+def parameters(**values: Any) -> str:
+    """The query of a URL, with those parameters that have a value."""
+    return urlencode({name: value for name, value in values.items() if value not in (None, "")})
+
+
 def link(path: str, **query: Any) -> str:
     """A path with those parameters that have a value."""
-    given = {name: value for name, value in query.items() if value not in (None, "")}
-    return f"{path}?{urlencode(given)}" if given else path
+    text = parameters(**query)
+    return f"{path}?{text}" if text else path
 
 
 def days(courses: Iterable[Any]) -> list[tuple[str, list[tuple[Meeting, Any]]]]:

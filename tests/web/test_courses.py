@@ -201,6 +201,14 @@ def test_all_or_none_and_each_one(browser: Browser, client: Client, course: int)
     assert client.status(2, course) == "waitlisted"
 
 
+def test_a_pasted_email_is_found_in_any_form_of_unicode(browser: Browser, client: Client):
+    client.student(email="m\u00fcller@example.org")
+
+    page = adding(browser, client.course(), "mu\u0308ller@example.org").submit("do", value="enroll")
+
+    assert page.location.endswith("done=added_students&n=1&refused=0")
+
+
 @pytest.mark.parametrize(
     "names", ["", " \n ", "\n".join(map(str, range(1001)))], ids=["none", "blank", "many"]
 )
