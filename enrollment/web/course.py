@@ -17,12 +17,12 @@ from enrollment.model.queries import CensusFilter, StudentRosterFilter
 from enrollment.model.records import RosterEntry
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
-from enrollment.web import effective
+from enrollment.web.change_details import change_details
+from enrollment.web.chosen_term import find_term
 from enrollment.web.fields import whole
 from enrollment.web.forms import submit
 from enrollment.web.move import NO_MOVE, Move, move
 from enrollment.web.refusal import overridable, reasons
-from enrollment.web.term import find_term
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
@@ -97,7 +97,7 @@ def _change(visit: Visit, course_id: int, status: str) -> Result:
     def act() -> str:
         body = {
             "students": [{"student_id": id, "status": status} for id in ticked],
-            **effective.details(visit),
+            **change_details(visit),
         }
         path, seen = f"/v1/courses/{course_id}/students", visit.form.one("seen")
         visit.send("POST", path, body, if_match=seen)

@@ -11,9 +11,9 @@ from enrollment.http.responses import Result
 from enrollment.model.records import Term
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
+from enrollment.web.chosen_term import choose_term
 from enrollment.web.forms import preview_or_submit
 from enrollment.web.refusal import reasons
-from enrollment.web.term import choose_term
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 

@@ -9,12 +9,12 @@ from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.courses import Course
 from enrollment.problems.errors import Problem
+from enrollment.web.chosen_term import choose_term
 from enrollment.web.fields import decimal, filled_lines, read_codes, whole
 from enrollment.web.forms import submit
 from enrollment.web.meetings import read_meetings, write_meetings
 from enrollment.web.prerequisites import read_prerequisites, write_prerequisites
 from enrollment.web.refusal import by_field
-from enrollment.web.term import choose_term
 from enrollment.web.visit import Visit
 from enrollment.web.words import link, number
 

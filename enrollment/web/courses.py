@@ -4,8 +4,8 @@ from enrollment.data import page
 from enrollment.http.authentication import READERS_AND_STUDENTS
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
+from enrollment.web.chosen_term import choose_term
 from enrollment.web.paging import after, next_path
-from enrollment.web.term import choose_term
 from enrollment.web.visit import Visit
 
 PAGE = 100

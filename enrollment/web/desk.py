@@ -17,11 +17,11 @@ from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.queries import Pagination
 from enrollment.problems.errors import Problem
-from enrollment.web import effective
+from enrollment.web.change_details import change_details
+from enrollment.web.chosen_term import choose_term
 from enrollment.web.forms import submit
 from enrollment.web.move import NO_MOVE, Move, move
 from enrollment.web.refusal import Refused, by_field, is_shown, run_each
-from enrollment.web.term import choose_term
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
@@ -96,7 +96,7 @@ def _end(visit: Visit, student_id: int, status: str) -> Result:
     ticked = visit.form.ids("course")
 
     def act() -> str:
-        details = effective.details(visit)
+        details = change_details(visit)
         run_each(ticked, lambda course_id: end(course_id, details))
         return _back(visit, student_id, status, len(ticked))
 

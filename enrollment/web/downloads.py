@@ -9,15 +9,13 @@ from enrollment.http.authentication import READERS
 from enrollment.http.download import download
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
-from enrollment.web.render import PRIVATE
 from enrollment.web.visit import Visit
 
 
 def list_file(layout: Layout, rows: Iterable[Fields], kind: ListFormat) -> Result:
     """Return a list as a file."""
     name = f"{layout.title.lower()}.{kind}"
-    made = download(name, MEDIA_TYPES[kind], partial(write_list, layout, rows, kind))
-    return made._replace(headers={**made.headers, **PRIVATE})
+    return download(name, MEDIA_TYPES[kind], partial(write_list, layout, rows, kind))
 
 
 def file_pages(path: str, handler: Callable[..., Result]) -> tuple[Operation, ...]:

@@ -14,7 +14,7 @@ from enrollment.http.conditional import etag_of
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.problems.errors import Problem
-from enrollment.web import effective
+from enrollment.web.change_details import change_details
 from enrollment.web.forms import preview_or_submit
 from enrollment.web.plan import list_moved
 from enrollment.web.refusal import by_field, overridable
@@ -45,7 +45,7 @@ def correct(visit: Visit, student_id: int, course_id: int) -> Result:
         passed = OUTCOMES.get(form.one("passed"))
         given |= {} if passed is None else {"passed": passed}
         given |= {"grade": form.one("grade")} if form.one("grade") else {}
-        return given | effective.details(visit, names_now=True)
+        return given | change_details(visit, names_now=True)
 
     return _undo(visit, student_id, course_id, "PUT", "", body, "corrected")
 
@@ -67,7 +67,7 @@ def make_void(visit: Visit, student_id: int, course_id: int) -> Result:
     """Make an enrollment void that was entered in error."""
 
     def body() -> dict[str, Any]:
-        return {"status": "void", **effective.details(visit)}
+        return {"status": "void", **change_details(visit)}
 
     return _undo(visit, student_id, course_id, "PUT", "", body, "made_void")
 

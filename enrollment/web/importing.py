@@ -15,11 +15,10 @@ from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.imports import ImportReport
 from enrollment.problems.errors import Problem
+from enrollment.web.chosen_term import choose_term
 from enrollment.web.import_form import FIELDS, MULTIPART, Sent, import_query, read_sent, wrong
 from enrollment.web.import_words import ends, faults_of, name_records, what_is_done
 from enrollment.web.refusal import is_shown, reasons
-from enrollment.web.render import PRIVATE
-from enrollment.web.term import choose_term
 from enrollment.web.visit import Visit
 from enrollment.web.words import link, rule
 
@@ -88,12 +87,10 @@ def _preview(visit: Visit, sent: Sent, problem: Problem | None = None) -> Result
     faults = report.faults if report else faults_of(problem)
     is_list = sent.upload is not None and can_be_marked(sent.upload)
     if visit.form.one("do") == "faults" and faults:
-        made = download("faults.csv", MEDIA_TYPES["csv"], partial(write_faults, faults))
-        return made._replace(headers={**made.headers, **PRIVATE})
+        return download("faults.csv", MEDIA_TYPES["csv"], partial(write_faults, faults))
     if visit.form.one("do") == "marked" and faults and sent.upload and is_list:
         write = partial(write_marked, sent.upload, faults, "xlsx")
-        made = download("marked.xlsx", MEDIA_TYPES["xlsx"], write)
-        return made._replace(headers={**made.headers, **PRIVATE})
+        return download("marked.xlsx", MEDIA_TYPES["xlsx"], write)
     values = visit.form.typed(FIELDS)
     return _form(visit, values, problem, report, tag, is_list=is_list)
 

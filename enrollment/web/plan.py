@@ -13,8 +13,8 @@ from enrollment.model.courses import Course
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
+from enrollment.web.chosen_term import choose_term
 from enrollment.web.refusal import overridable, reasons
-from enrollment.web.term import choose_term
 from enrollment.web.visit import Visit
 
 # The fields of the form, as the API names them.

@@ -9,7 +9,7 @@ from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.storage.connection import Connection
 from enrollment.web.guard import check_origin, is_https, read_secret
-from enrollment.web.render import HEADERS, render
+from enrollment.web.render import HEADERS, PRIVATE, render
 from enrollment.web.visit import Site, Visit, see_other
 
 
@@ -89,4 +89,4 @@ def _to_sign_in(context: Context) -> Result:
 
 
 def _response(result: Result) -> Response:
-    return Response(result.status, result.headers, result.content)
+    return Response(result.status, {**PRIVATE, **result.headers}, result.content)

@@ -7,7 +7,7 @@ from enrollment.http.authentication import READERS_AND_STUDENTS
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.queries import StudentFilter
-from enrollment.web.term import choose_term
+from enrollment.web.chosen_term import choose_term
 from enrollment.web.visit import Visit, see_other
 
 CHANGES = 20

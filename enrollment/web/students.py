@@ -11,8 +11,8 @@ from enrollment.http.responses import Result
 from enrollment.model.queries import StudentFilter
 from enrollment.model.records import Student
 from enrollment.model.types import StudentStatus
+from enrollment.web.chosen_term import choose_term
 from enrollment.web.paging import after, next_path
-from enrollment.web.term import choose_term
 from enrollment.web.visit import Visit, see_other
 
 PAGE = 50

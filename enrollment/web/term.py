@@ -1,38 +1,83 @@
-"""The term that a page shows: the one in the address, else the present one."""
+"""/terms/{id}: one term with its numbers; it closes and opens enrollment in all its courses."""
 
-from typing import NamedTuple
+from functools import partial
+from typing import Any
 
-from enrollment.data.term import list_terms
-from enrollment.model.queries import TermFilter
+from enrollment.data import page
+from enrollment.data.page import WindowPreview
+from enrollment.data.term import get_term
+from enrollment.http.authentication import READERS, REGISTRARS
+from enrollment.http.conditional import etag_of
+from enrollment.http.operation import Operation
+from enrollment.http.responses import Result
 from enrollment.model.records import Term
+from enrollment.model.types import Timestamp
+from enrollment.problems.errors import Problem
+from enrollment.web.forms import preview_or_submit
+from enrollment.web.refusal import reasons
 from enrollment.web.visit import Visit
-
-ALL = TermFilter(limit=1000)
-
-
-def find_term(visit: Visit, code: str | None) -> Term | None:
-    """Return the term with this code, or None if there is none."""
-    return next((term for term in list_terms(visit.db, ALL).items if term.code == code), None)
+from enrollment.web.words import link
 
 
-class Terms(NamedTuple):
-    """All terms, the latest first, and the one that is shown, if there is any."""
-
-    every: list[Term]
-    shown: Term | None
-
-    @property
-    def code(self) -> str | None:
-        return self.shown.code if self.shown else None
+def show_term(visit: Visit, term_id: int) -> Result:
+    """Show a term with its numbers."""
+    return _page(visit, get_term(visit.db, term_id))
 
 
-def choose_term(visit: Visit) -> Terms:
-    """Return the terms. The present one is that which has not ended and starts first; after the
-    last one, that is the last."""
-    every = sorted(list_terms(visit.db, ALL).items, key=lambda term: term.start_on, reverse=True)
-    wanted = (visit.form.one("term") or visit.query.one("term")).lower()
-    today = visit.words.today().isoformat()
-    named = [term for term in every if term.code.lower() == wanted]
-    not_over = [term for term in every if term.end_on >= today]
-    shown = next(iter([*named, *reversed(not_over), *every]), None)
-    return Terms(every, shown)
+def change_window(visit: Visit, term_id: int) -> Result:
+    """Close enrollment in the courses of the term from now on, or open it; or preview that."""
+    term, now = get_term(visit.db, term_id), str(Timestamp.now())
+    opens = visit.form.one("to") == "open"
+    body = _in_the_way(term, now) if opens else {"enroll_until": now}
+
+    def show_again(problem: Problem | None, answer: Any) -> Result:
+        if problem:
+            return _page(visit, term, problem=problem)
+        promoted = sum(event["to_status"] == "enrolled" for event in answer["events"])
+        window = answer["enroll_from"], answer["enroll_until"]
+        preview = page.preview_window(visit.db, term_id, now, window, opens=opens)
+        return _page(visit, term, preview, promoted)
+
+    path, seen = f"/v1/terms/{term_id}", visit.form.one("seen")
+    send = partial(visit.send, "PATCH", path, body, if_match=seen)
+    moved_to = link(f"/terms/{term_id}", done="term_opened" if opens else "term_closed")
+    return preview_or_submit(visit, send, lambda answer: moved_to, show_again)
+
+
+def _in_the_way(term: Term, now: str) -> dict[str, str | None]:
+    """The times of the term because of which no one can enroll now, as a patch without them."""
+    patch: dict[str, str | None] = {}
+    if term.enroll_from and term.enroll_from > now:
+        patch["enroll_from"] = None
+    if term.enroll_until and term.enroll_until <= now:
+        patch["enroll_until"] = None
+    return patch
+
+
+def _page(
+    visit: Visit,
+    term: Term,
+    preview: WindowPreview | None = None,
+    promoted: int = 0,
+    problem: Problem | None = None,
+) -> Result:
+    """`promoted` is how many students get a seat from a waitlist by what is previewed."""
+    start = visit.words.day_start(term.start_on)
+    return visit.page(
+        "term",
+        problem,
+        term=term,
+        counts=page.get_term_counts(visit.db, term.id, start),
+        is_closed=bool(_in_the_way(term, str(Timestamp.now()))),
+        seen=etag_of(term),
+        preview=preview,
+        promoted=promoted,
+        reasons=reasons(problem) if problem else [],
+    )
+
+
+ONE = "/terms/<term_id:id>"
+PAGES = (
+    Operation("GET", ONE, READERS, show_term, is_page=True),
+    Operation("POST", f"{ONE}/enrollment", REGISTRARS, change_window, is_page=True),
+)

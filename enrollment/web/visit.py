@@ -30,7 +30,7 @@ from enrollment.storage.database import Database
 from enrollment.web.fields import Fields
 from enrollment.web.held import HeldFiles
 from enrollment.web.refusal import reasons
-from enrollment.web.render import HEADERS, PRIVATE, render
+from enrollment.web.render import HEADERS, render
 from enrollment.web.words import Words, parameters
 
 MAX_FIELDS = 10_000
@@ -151,7 +151,7 @@ class Visit:
         """Return a file of the API, for the caller of this page. Raises what the API does."""
         inner = self._inner("GET", path, parameters(**query))
         response = run_read(inner, self.db)
-        return Result(response.status, response.content, {**response.headers, **PRIVATE})
+        return Result(response.status, response.content, response.headers)
 
     def _inner(self, method: str, path: str, query: str, **environ: Any) -> Context:
         """Return the context of a request to the API, as the caller of this page."""

@@ -71,7 +71,7 @@ def _form(
     visit: Visit, student: Student | None, values: dict[str, str], problem: Problem | None = None
 ) -> Result:
     return visit.page(
-        "student",
+        "student_form",
         problem,
         student=student,
         values=values,

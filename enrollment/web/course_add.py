@@ -94,7 +94,7 @@ def _form(
     wrong: dict[str, list[int]] | None = None,
 ) -> Result:
     return visit.page(
-        "roster",
+        "course_add",
         problem,
         status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK,
         course=get_course(visit.db, course_id),

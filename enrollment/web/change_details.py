@@ -9,7 +9,7 @@ from enrollment.problems.errors import Problem
 from enrollment.web.visit import Visit
 
 
-def details(visit: Visit, *, names_now: bool = False) -> dict[str, Any]:
+def change_details(visit: Visit, *, names_now: bool = False) -> dict[str, Any]:
     """Return the `reason` and the `effective_at` of a form, where they are given.
 
     A day that is over means its end, where the school is; today means now, which is left out unless

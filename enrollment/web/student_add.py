@@ -15,13 +15,13 @@ from enrollment.http.responses import Result
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
-from enrollment.web import effective
+from enrollment.web.change_details import change_details
+from enrollment.web.chosen_term import choose_term
 from enrollment.web.desk import NOTHING_TICKED, PRESENT
 from enrollment.web.forms import preview_or_submit
 from enrollment.web.paging import after, next_path
 from enrollment.web.plan import Plan, read_plan, show_plan
 from enrollment.web.refusal import is_shown
-from enrollment.web.term import choose_term
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
@@ -68,7 +68,7 @@ def add(visit: Visit, student_id: int) -> Result:
     path, seen = f"/v1/students/{student_id}/courses", visit.form.one("seen")
 
     def send(**options: Any) -> Any:
-        return visit.send("PUT", path, body | effective.details(visit), if_match=seen, **options)
+        return visit.send("PUT", path, body | change_details(visit), if_match=seen, **options)
 
     def done(answer: Any) -> str:
         term, amount = visit.form.one("term"), len(plan.courses)
@@ -105,7 +105,7 @@ def _page(visit: Visit, student_id: int, problem: Problem | None = None) -> Resu
     schedule = page.list_schedule(visit.db, student_id)
     present = {course.course_id: course.status for course in schedule}
     return visit.page(
-        "adding",
+        "student_add",
         problem,
         student=student,
         terms=terms,

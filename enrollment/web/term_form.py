@@ -1,0 +1,87 @@
+"""/terms/new and /terms/{id}/edit: the record of a term."""
+
+from functools import partial
+from typing import Any
+
+from enrollment.data.term import get_term
+from enrollment.http.authentication import REGISTRARS
+from enrollment.http.conditional import etag_of
+from enrollment.http.operation import Operation
+from enrollment.http.responses import Result
+from enrollment.model.records import Term
+from enrollment.problems.errors import Problem
+from enrollment.web.fields import decimal
+from enrollment.web.forms import submit
+from enrollment.web.refusal import by_field
+from enrollment.web.visit import Visit
+from enrollment.web.words import link, number
+
+TEXTS = ("code", "title", "start_on", "end_on")
+ENDS = ("enroll_until", "drop_until")
+TIMES = ("enroll_from", *ENDS)
+FIELDS = (*TEXTS, *TIMES, "max_credits")
+
+
+def show_new(visit: Visit) -> Result:
+    """Show an empty record."""
+    return _form(visit, None, dict.fromkeys(FIELDS, ""))
+
+
+def create(visit: Visit) -> Result:
+    """Add a term."""
+
+    def act() -> str:
+        new = visit.send("POST", "/v1/terms", _body(visit))
+        return link(f"/terms/{new['id']}", done="saved")
+
+    return submit(visit, act, partial(_form, visit, None, visit.form.typed(FIELDS)))
+
+
+def show_edit(visit: Visit, term_id: int) -> Result:
+    """Show a record to edit."""
+    term = get_term(visit.db, term_id)
+    values = {name: getattr(term, name) for name in TEXTS}
+    for name in TIMES:
+        values[name] = visit.words.boundary(getattr(term, name), is_end=name in ENDS)
+    values["max_credits"] = number(term.max_credits)
+    return _form(visit, term, values)
+
+
+def replace(visit: Visit, term_id: int) -> Result:
+    """Change a term."""
+    term = get_term(visit.db, term_id)
+
+    def act() -> str:
+        visit.send("PATCH", f"/v1/terms/{term_id}", _body(visit), if_match=visit.form.one("seen"))
+        return link(f"/terms/{term_id}", done="saved")
+
+    return submit(visit, act, partial(_form, visit, term, visit.form.typed(FIELDS)))
+
+
+def _body(visit: Visit) -> dict[str, Any]:
+    return visit.form.typed(TEXTS) | {
+        **{name: visit.form.one(name) or None for name in TIMES},
+        "max_credits": decimal(visit.form.one("max_credits")),
+    }
+
+
+def _form(
+    visit: Visit, term: Term | None, values: dict[str, str], problem: Problem | None = None
+) -> Result:
+    return visit.page(
+        "term_form",
+        problem,
+        term=term,
+        values=values,
+        seen=etag_of(term),
+        errors=by_field(problem),
+        problem=problem,
+    )
+
+
+PAGES = (
+    Operation("GET", "/terms/new", REGISTRARS, show_new, is_page=True),
+    Operation("POST", "/terms/new", REGISTRARS, create, is_page=True),
+    Operation("GET", "/terms/<term_id:id>/edit", REGISTRARS, show_edit, is_page=True),
+    Operation("POST", "/terms/<term_id:id>/edit", REGISTRARS, replace, is_page=True),
+)
