@@ -2,14 +2,11 @@
 
 from collections.abc import Callable
 from functools import partial
-from http import HTTPStatus
 from typing import NoReturn
 
-from msgspec.structs import replace
-
-from enrollment.data import imports, undo
+from enrollment.data import imports
 from enrollment.exchange.fault_list import write_faults
-from enrollment.exchange.importing import bring_in
+from enrollment.exchange.importing import bring_in, take_back
 from enrollment.exchange.lists import MEDIA_TYPES, ListFormat
 from enrollment.exchange.marking import mark, write_marked
 from enrollment.exchange.upload import Upload, reading_options
@@ -45,16 +42,14 @@ def read_file(context: Context, content: bytes) -> Upload:
     return Upload.of_content(name, content, reading_options(options))
 
 
-def import_file(context: Context, db: Connection, body: Upload) -> Result:
+def import_file(context: Context, db: Connection, query: ImportOptions, body: Upload) -> Result:
     """Bring in a package of rosters, or a list of students, as a whole or not at all."""
-    options = context.query
-    assert isinstance(options, ImportOptions)
 
     def check_tag(tag: str) -> bool:
         check_preconditions(context, lambda: tag)
         return context.header("IF_MATCH") not in (None, "*")
 
-    made = bring_in(db, body, options, change_context(context), check_tag=check_tag)
+    made = bring_in(db, body, query, change_context(context), check_tag=check_tag)
     return created(made.report, f"/v1/imports/{made.report.id}")
 
 
@@ -75,33 +70,29 @@ def export_faults_csv(context: Context, db: Connection, import_id: int) -> Resul
     return download("faults.csv", MEDIA_TYPES["csv"], partial(write_faults, report.faults))
 
 
-def mark_list_csv(context: Context, db: Connection, body: Upload) -> Result:
+def mark_list_csv(context: Context, db: Connection, query: ImportOptions, body: Upload) -> Result:
     """Send a list back as CSV with its faults behind each row, and import nothing."""
-    return _mark(context, db, body, "csv")
+    return _mark(context, db, query, body, "csv")
 
 
-def mark_list_xlsx(context: Context, db: Connection, body: Upload) -> Result:
+def mark_list_xlsx(context: Context, db: Connection, query: ImportOptions, body: Upload) -> Result:
     """Send a list back as a workbook with its faults behind each row, and import nothing."""
-    return _mark(context, db, body, "xlsx")
+    return _mark(context, db, query, body, "xlsx")
 
 
-def _mark(context: Context, db: Connection, upload: Upload, kind: ListFormat) -> NoReturn:
-    options = context.query
-    assert isinstance(options, ImportOptions)
+def _mark(
+    context: Context, db: Connection, options: ImportOptions, upload: Upload, kind: ListFormat
+) -> NoReturn:
     faults = mark(db, upload, options, change_context(context))
     write = partial(write_marked, upload, faults, kind)
     raise RolledBack(render(context, download(f"marked.{kind}", MEDIA_TYPES[kind], write)))
 
 
-def undo_import(context: Context, db: Connection, import_id: int) -> Result:
+def undo_import(context: Context, db: Connection, import_id: int, query: UndoOptions) -> Result:
     """Undo an import (the record is kept)."""
-    options = context.query
-    assert isinstance(options, UndoOptions)
     present = imports.get_import(db, import_id)
     check_preconditions(context, lambda: etag_of(present))
-    change = replace(change_context(context), reason=options.reason or f"undo import {import_id}")
-    keeps = options.conflicts == "keep" or options.dry_run
-    return Result(HTTPStatus.OK, undo.undo_import(db, import_id, change, keeps_conflicts=keeps))
+    return ok(take_back(db, import_id, query, change_context(context)))
 
 
 MARKED: dict[ListFormat, Callable[..., Result]] = {"csv": mark_list_csv, "xlsx": mark_list_xlsx}

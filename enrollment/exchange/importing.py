@@ -1,4 +1,5 @@
-"""Imports: files are brought in as a whole or not at all, and a report says what that did."""
+"""Imports: files are brought in as a whole or not at all, a report says what that did, and an undo
+takes it back."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -11,9 +12,10 @@ from enrollment.data.course import find_course
 from enrollment.data.export import get_school
 from enrollment.data.import_enrollment import Progress, no_progress
 from enrollment.data.imports import Applied, Wanted
+from enrollment.data.undo import undo_import
 from enrollment.exchange.faults import Faults, Severity
 from enrollment.exchange.upload import Upload
-from enrollment.model.import_options import ImportOptions
+from enrollment.model.import_options import ImportOptions, UndoOptions
 from enrollment.model.imports import (
     ImportedFile,
     ImportFault,
@@ -22,6 +24,7 @@ from enrollment.model.imports import (
     Refusal,
     Removal,
     Removals,
+    Undo,
 )
 from enrollment.model.records import Change
 from enrollment.model.results import Violation
@@ -81,6 +84,14 @@ def bring_in(
         _raise(refusal, applied, faults)
     imports.update_report(db, import_id, _report(upload, applied, faults))
     return Made(replace(imports.get_import(db, import_id), refused_by=refusal), applied.tag)
+
+
+def take_back(db: Connection, import_id: int, options: UndoOptions, change: Change) -> Undo:
+    """Undo an import, and return what became of each record that it changed. A dry run lists all
+    conflicts. Raises import_not_found, import_undone, undo_conflicts."""
+    own = replace(change, reason=options.reason or f"undo import {import_id}")
+    keeps = options.conflicts == "keep" or options.dry_run
+    return undo_import(db, import_id, own, keeps_conflicts=keeps)
 
 
 def _wanted(db: Connection, upload: Upload, options: ImportOptions) -> Wanted:

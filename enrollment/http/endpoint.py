@@ -2,6 +2,7 @@
 
 from functools import partial
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
 
@@ -43,8 +44,7 @@ def read(context: Context, source: Connection | Database) -> Response:
     assert operation
     if operation.page and prefers_html(context):
         return Response(HTTPStatus.SEE_OTHER, {"Location": operation.page, "Vary": "Accept"})
-    query = {"query": context.query} if operation.query else {}
-    result = operation.handler(context, source, **context.ids, **query)
+    result = operation.handler(context, source, **_arguments(context))
     if operation.page:
         result = result._replace(headers={**result.headers, "Vary": "Accept"})
     return render(context, result)
@@ -70,7 +70,7 @@ def write(context: Context, db: Connection, retry_window: int) -> Response:
     """
     operation, body = context.operation, None
     assert operation
-    handler = partial(operation.handler, context, **context.ids)
+    handler = partial(operation.handler, context, **_arguments(context))
     if operation.body:
         body, context.named = read_body(context.environ, operation.body, context.zone)
         forbid_staff_fields(context, body)
@@ -85,6 +85,12 @@ def write(context: Context, db: Connection, retry_window: int) -> Response:
     if operation.method == "POST":
         return execute_idempotently(context, db, act, body, retry_window)
     return render(context, act(db))
+
+
+def _arguments(context: Context) -> dict[str, Any]:
+    """Return what the handler takes by name: the ids of the path, and a query that is declared."""
+    declared = context.operation and context.operation.query
+    return {**context.ids, "query": context.query} if declared else context.ids
 
 
 def _act_as(actor: str, act: Handler, db: Connection) -> Result:

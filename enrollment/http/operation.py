@@ -29,9 +29,9 @@ class Operation(NamedTuple):
     """One method of one path.
 
     The handler takes the context, a connection in a transaction, and by name the ids of the path.
-    If the operation declares them, it also takes `body` or `query` by name. The handler of a public
-    operation takes the database instead of a connection. A handler returns a Result or raises a
-    Problem.
+    If the operation declares them, it also takes `query` and `body` by name; the body is what the
+    reader has made of it, if there is one. The handler of a public operation takes the database
+    instead of a connection. A handler returns a Result or raises a Problem.
     """
 
     method: str
@@ -56,11 +56,12 @@ class Operation(NamedTuple):
     slow: bool = False
     # The media type of the file that it responds with, in place of JSON.
     download: str | None = None
-    # Reads a file that is sent as it is, in place of a JSON body, before the write begins; and the
-    # media types that it can have. What it returns has a `digest`, and is closed after the write.
-    # That of a page takes what all pages share and the context, and returns a form with a file.
-    reader: Callable[..., Any] | None = None
+    # The media types of a file that is sent as it is, in place of a JSON body.
     uploads: Sequence[str] = ()
+    # Reads that file before the write begins. Of the API: takes the context and the content, and
+    # returns what has a `digest`. Of a page: takes what all pages share and the context, and
+    # returns a form with a file. What is returned is closed after the write.
+    reader: Callable[..., Any] | None = None
     # The path of the page that a browser is redirected to.
     page: str | None = None
     # Whether it is a page for people: with a session in place of a token, and a form in place of
