@@ -4,10 +4,10 @@ import argparse
 from pathlib import Path
 from typing import Any, get_args
 
-from enrollment.cli.console import add_json, complete_file, print_json
+from enrollment.cli.console import add_json, complete_file, format_counts, print_json
+from enrollment.cli.import_report import print_fault
 from enrollment.config import Config
 from enrollment.exchange.check import Report, check_path
-from enrollment.exchange.faults import Fault
 from enrollment.exchange.reading import DateOrder, Mode, Options
 from enrollment.exchange.text import is_encoding
 from enrollment.problems.errors import CommandError
@@ -44,22 +44,13 @@ def check(config: Config, options: argparse.Namespace) -> None:
 def _print(report: Report) -> None:
     print(f"format    {report.format or 'unknown'}")
     for file in report.files:
-        shown = [f"{file.rows} rows" if file.rows != 1 else "1 row", file.mode, file.encoding]
+        shown = [format_counts({"rows": file.rows}), file.mode, file.encoding]
         print(f"read      {file.file}: {', '.join(filter(None, shown))}")
     for fault in report.faults:
-        print(f"{fault.severity:9} {_place(fault)}: {fault.detail} ({fault.code})")
+        print_fault(fault, with_code=True)
     hidden = sum(report.counts.values()) - len(report.faults)
     if hidden:
         print(f"more      {hidden} faults; with --json, the summary counts all of them")
-
-
-def _place(fault: Fault) -> str:
-    parts = [fault.file or "-"]
-    if fault.row is not None:
-        parts.append(f"row {fault.row}")
-    if fault.column is not None:
-        parts.append(fault.column)
-    return ", ".join(parts)
 
 
 def _encoding(name: str) -> str:

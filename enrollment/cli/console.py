@@ -2,17 +2,26 @@
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Any
+from datetime import UTC
+from typing import Any, TypeVar
 
+import msgspec
 import shtab
 
 from enrollment import output
 from enrollment.config import Config, flag, shown, variable
+from enrollment.data.keyset import KeysetPage
 from enrollment.maintenance.migrations import Outcome
+from enrollment.model.decoding import decoder
+from enrollment.model.queries import Pagination
 from enrollment.problems.errors import CommandError
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import to_json
+
+PAGE = Pagination(limit=1000)
+T = TypeVar("T")
 
 
 def add_settings(verb: argparse.ArgumentParser, *names: str) -> None:
@@ -40,9 +49,10 @@ def complete_file(argument: argparse.Action) -> None:
     argument.complete = shtab.FILE  # type: ignore[attr-defined]
 
 
-def add_json(verb: argparse.ArgumentParser) -> None:
-    """Add the flag --json to a verb."""
-    verb.add_argument("--json", action="store_true", help="print JSON instead of text")
+def add_json(verb: argparse.ArgumentParser, default: Any = False) -> None:
+    """Add the flag --json to a verb. That of a subverb has no default, if the verb has the flag."""
+    text = "print JSON instead of text"
+    verb.add_argument("--json", action="store_true", default=default, help=text)
 
 
 def print_json(value: Any) -> None:
@@ -55,6 +65,29 @@ def count(text: str) -> int:
     if not (text.isdecimal() and 1 <= int(text) <= 1_000_000):
         raise argparse.ArgumentTypeError("expected a number from 1 to 1000000")
     return int(text)
+
+
+def reader(wanted: Any, expected: str) -> Callable[[str], Any]:
+    """Return a function that converts an argument to a type of `model/types.py`. It raises
+    ArgumentTypeError with what was expected."""
+
+    def read(text: str) -> Any:
+        try:
+            return msgspec.convert(text, wanted, strict=False, dec_hook=decoder(UTC))
+        except (msgspec.ValidationError, ValueError):
+            raise argparse.ArgumentTypeError(f"expected {expected}") from None
+
+    return read
+
+
+def list_every(list_page: Callable[..., KeysetPage[T]], db: Connection) -> list[T]:
+    """Return the items of all pages of a list."""
+    page = list_page(db, PAGE)
+    items = page.items
+    while page.next:
+        page = list_page(db, PAGE, page.next)
+        items += page.items
+    return items
 
 
 def print_outcome(done: str, outcome: Outcome) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
-from enrollment.cli.console import add_settings, complete_file
+from enrollment.cli.console import add_settings, complete_file, format_counts
 from enrollment.cli.opening import open_database
 from enrollment.config import Config
 from enrollment.data.export import Scope, get_school, update_school
 from enrollment.exchange.writer import write_path
+from enrollment.http.expected import describe_expected
 from enrollment.model.decoding import decoder
 from enrollment.model.types import Since, Title
 from enrollment.problems.errors import UsageError
@@ -46,7 +47,7 @@ def export(config: Config, options: argparse.Namespace) -> None:
     with open_database(config) as database, database.read(is_slow=True) as db:
         counts = write_path(db, scope, config.time_zone, options.target)
     for name, count in counts.items():
-        print(f"wrote     {name}.csv: {count} {'row' if count == 1 else 'rows'}")
+        print(f"wrote     {name}.csv: {format_counts({'rows': count})}")
     print(f"exported  {options.target}")
 
 
@@ -63,8 +64,8 @@ def school(config: Config, options: argparse.Namespace) -> None:
         if options.name is not None:
             try:
                 name = msgspec.convert(options.name, Title)
-            except msgspec.ValidationError as error:
-                raise UsageError(f"the name: {error}") from None
+            except msgspec.ValidationError:
+                raise UsageError(f"the name: {describe_expected(options.name, Title)}") from None
             with database.write() as db:
                 update_school(db, name)
         with database.read() as db:

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec.json import format as indent
-from msgspec.structs import asdict
 
+from enrollment.cli.console import format_counts
 from enrollment.exchange.fault_list import write_faults
-from enrollment.exchange.faults import Fault
 from enrollment.exchange.marking import can_be_marked, write_marked
 from enrollment.exchange.upload import Upload
 from enrollment.model.imports import ImportFault, ImportReport
@@ -30,7 +28,7 @@ def write_report(report: ImportReport, path: Path) -> None:
         path.write_bytes(indent(to_json(report)).encode() + b"\n")
 
 
-def write_marked_list(upload: Upload, faults: Iterable[Fault | ImportFault], path: Path) -> None:
+def write_marked_list(upload: Upload, faults: Iterable[ImportFault], path: Path) -> None:
     """Write a list with its faults. Raises CommandError if it is none."""
     if not can_be_marked(upload):
         raise CommandError("only a list is marked, not a package")
@@ -42,9 +40,9 @@ def write_marked_list(upload: Upload, faults: Iterable[Fault | ImportFault], pat
 def print_report(report: ImportReport, *, is_made: bool) -> None:
     """Print a report: what was read, the faults, and what was done."""
     for file in report.files:
-        print(f"read      {file.file}: {file.rows} {'row' if file.rows == 1 else 'rows'}")
+        print(f"read      {file.file}: {format_counts({'rows': file.rows})}")
     for fault in report.faults[:MOST_SHOWN]:
-        print_fault(**asdict(fault))
+        print_fault(fault)
     if len(report.faults) > MOST_SHOWN:
         print(f"more      {len(report.faults) - MOST_SHOWN} faults; --report writes them to a file")
     for name, counts in msgspec.to_builtins(report.counts).items():
@@ -59,9 +57,9 @@ def print_report(report: ImportReport, *, is_made: bool) -> None:
         print("dry run   nothing was changed")
 
 
-def print_fault(
-    file: str, severity: str, detail: str, row: int | None, column: str | None, **_: Any
-) -> None:
+def print_fault(fault: ImportFault, *, with_code: bool = False) -> None:
     """Print a fault with its place."""
-    place = ", ".join(filter(None, (file, f"row {row}" if row else None, column)))
-    print(f"{severity:9} {place}: {detail}")
+    row = f"row {fault.row}" if fault.row else None
+    place = ", ".join(filter(None, (fault.file or "-", row, fault.column)))
+    code = f" ({fault.code})" if with_code else ""
+    print(f"{fault.severity:9} {place}: {fault.detail}{code}")

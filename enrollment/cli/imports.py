@@ -1,36 +1,34 @@
 """The commands `enrollment import` and `enrollment imports`."""
 
 import argparse
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
+from datetime import tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec.structs import fields
 from tqdm import tqdm
 
-from enrollment.cli.console import add_json, add_settings, print_json
+from enrollment.cli.console import add_json, add_settings, list_every, print_json, reader
 from enrollment.cli.import_report import print_fault, print_report, write_marked_list, write_report
-from enrollment.cli.opening import open_database
+from enrollment.cli.opening import open_database, open_to_write
 from enrollment.config import Config
-from enrollment.data import imports, undo
-from enrollment.data.record_change import acting
-from enrollment.exchange.importing import bring_in
+from enrollment.data import imports
+from enrollment.exchange.importing import bring_in, faults_of, take_back
 from enrollment.exchange.marking import can_be_marked
 from enrollment.exchange.upload import Upload, reading_options
-from enrollment.model.decoding import decoder
+from enrollment.http.query import read_texts
 from enrollment.model.import_options import ImportOptions, UndoOptions
-from enrollment.model.queries import Pagination
-from enrollment.model.records import Change
-from enrollment.model.types import Timestamp
+from enrollment.model.imports import ImportReport
+from enrollment.model.types import Id
+from enrollment.openapi.reference import description
 from enrollment.problems.errors import CommandError, Problem, UsageError
 from enrollment.problems.registry import PROBLEM_TYPES
-from enrollment.storage.connection import Connection
 
 # Who makes the changes of these commands, in the history.
 ACTOR = "command line"
-MOST_LISTED = 1000
+S = TypeVar("S", bound=msgspec.Struct)
 
 
 class _RolledBack(Exception):
@@ -63,9 +61,10 @@ def add(verbs: Any) -> None:
     undo.set_defaults(run=undo_)
     _add_options(undo, UndoOptions)
     for action in (show, undo):
-        action.add_argument("id", metavar="ID", type=int, help="the id of the import")
+        read = reader(Id, "the number of an import")
+        action.add_argument("id", metavar="ID", type=read, help="the id of the import")
         add_settings(action, "database", "time_zone")
-        action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+        add_json(action, default=argparse.SUPPRESS)
 
 
 def _add_options(verb: argparse.ArgumentParser, kind: type[msgspec.Struct], *without: str) -> None:
@@ -75,58 +74,50 @@ def _add_options(verb: argparse.ArgumentParser, kind: type[msgspec.Struct], *wit
         name = field.name
         if name in without:
             continue
-        about = schema[name].get("description", "")
-        flag = f"--{name.replace('_', '-')}"
+        about = description(schema[name])
+        flag = _flag(name)
         if field.type is bool or schema[name].get("type") == "boolean":
             verb.add_argument(flag, action="store_true", help=about)
         else:
             verb.add_argument(flag, metavar=name.upper(), help=about)
 
 
-def _options(kind: Any, options: argparse.Namespace) -> Any:
+def _flag(name: str) -> str:
+    """Return the flag of an option."""
+    return f"--{name.replace('_', '-')}"
+
+
+def _options(kind: type[S], options: argparse.Namespace, zone: tzinfo) -> S:
     """Return the options that were given. Raises UsageError."""
-    given = {
-        field.name: value
-        for field in fields(kind)
-        if (value := getattr(options, field.name, None)) is not None
+    given = {field.name: getattr(options, field.name, None) for field in fields(kind)}
+    texts = {
+        name: str(value).lower() if isinstance(value, bool) else value
+        for name, value in given.items()
+        if value
     }
     try:
-        return msgspec.convert(given, kind, strict=False, dec_hook=decoder(options.zone))
-    except msgspec.ValidationError as error:
-        raise UsageError(str(error)) from None
+        return read_texts(texts, kind, zone)
+    except Problem as problem:
+        reasons = [f"{_flag(str(found.parameter))}: {found.detail}" for found in problem.violations]
+        raise UsageError("; ".join(reasons)) from None
 
 
 def import_(config: Config, options: argparse.Namespace) -> None:
     """Run `import`. Raises CommandError, UsageError, Problem, OSError."""
-    options.zone = config.time_zone
-    wanted: ImportOptions = _options(ImportOptions, options)
+    wanted = _options(ImportOptions, options, config.time_zone)
     for path in filter(None, (options.report, options.marked)):
         if path.exists():
             raise CommandError(f"{path} exists already")
     if options.marked and options.marked.suffix not in (".csv", ".xlsx"):
         raise UsageError("--marked: expected a name that ends with .csv or .xlsx")
-    # What would be refused gets a report, too.
-    asked = msgspec.structs.replace(wanted, dry_run=True)
     with closing(_read(options.files, wanted)) as upload:
         try:
-            with suppress(_RolledBack), _writing(config) as (db, change), _bar("enrolling") as bar:
-
-                def progress(count: int, total: int) -> None:
-                    bar.total = total
-                    bar.update(count)
-                    # A batch is large: each is shown.
-                    bar.refresh()
-
-                report, _ = bring_in(
-                    db, upload, asked, change, check_tag=lambda tag: False, progress=progress
-                )
-                if wanted.dry_run or report.refused_by:
-                    raise _RolledBack
+            report = _bring_in(config, upload, wanted)
         except Problem as problem:
             if options.marked and can_be_marked(upload):
                 write_marked_list(upload, upload.faults, options.marked)
-            for violation in problem.violations:
-                print_fault(**violation.details)
+            for fault in faults_of(problem):
+                print_fault(fault)
             raise CommandError(f"{options.files}: {problem.detail}") from None
         if options.marked:
             write_marked_list(upload, report.faults, options.marked)
@@ -139,6 +130,30 @@ def import_(config: Config, options: argparse.Namespace) -> None:
     if report.refused_by:
         kind = PROBLEM_TYPES[report.refused_by]
         raise CommandError(f"{options.files}: {kind.title}. {kind.advice}")
+
+
+def _bring_in(config: Config, upload: Upload, wanted: ImportOptions) -> ImportReport:
+    """Import what was read, unless that is a dry run or refused. Raises Problem."""
+    # What would be refused gets a report, too.
+    asked = msgspec.structs.replace(wanted, dry_run=True)
+    with (
+        suppress(_RolledBack),
+        open_to_write(config, ACTOR) as (db, change),
+        _bar("enrolling") as bar,
+    ):
+
+        def progress(count: int, total: int) -> None:
+            bar.total = total
+            bar.update(count)
+            # A batch is large: each is shown.
+            bar.refresh()
+
+        report, _ = bring_in(
+            db, upload, asked, change, check_tag=lambda tag: False, progress=progress
+        )
+        if wanted.dry_run or report.refused_by:
+            raise _RolledBack
+    return report
 
 
 def _read(path: Path, wanted: ImportOptions) -> Upload:
@@ -155,7 +170,7 @@ def _bar(what: str) -> Any:
 def list_(config: Config, options: argparse.Namespace) -> None:
     """Run `imports`. Raises CommandError."""
     with open_database(config) as database, database.read() as db:
-        found = imports.list_imports(db, Pagination(limit=MOST_LISTED)).items
+        found = list_every(imports.list_imports, db)
     if options.json:
         print_json(found)
         return
@@ -176,13 +191,9 @@ def show_(config: Config, options: argparse.Namespace) -> None:
 
 def undo_(config: Config, options: argparse.Namespace) -> None:
     """Run `imports undo`. Raises CommandError, UsageError, Problem."""
-    options.zone = config.time_zone
-    wanted: UndoOptions = _options(UndoOptions, options)
-    keeps = wanted.conflicts == "keep" or wanted.dry_run
-    with suppress(_RolledBack), _writing(config) as (db, change):
-        reason = wanted.reason or f"undo import {options.id}"
-        own = msgspec.structs.replace(change, reason=reason)
-        undone = undo.undo_import(db, options.id, own, keeps_conflicts=keeps)
+    wanted = _options(UndoOptions, options, config.time_zone)
+    with suppress(_RolledBack), open_to_write(config, ACTOR) as (db, change):
+        undone = take_back(db, options.id, wanted, change)
         if wanted.dry_run:
             raise _RolledBack
     if options.json:
@@ -197,15 +208,3 @@ def undo_(config: Config, options: argparse.Namespace) -> None:
     print(f"conflicts {undone.conflicts}")
     if wanted.dry_run:
         print("dry run   nothing was changed")
-
-
-@contextmanager
-def _writing(config: Config) -> Iterator[tuple[Connection, Change]]:
-    """Begin a write that names the command line as the actor of its changes."""
-    change = Change(at=Timestamp.now(), actor=ACTOR, zone=config.time_zone)
-    with (
-        open_database(config) as database,
-        database.write() as db,
-        acting(db, ACTOR, change.at),
-    ):
-        yield db, change

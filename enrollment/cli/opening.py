@@ -4,11 +4,28 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 
 from enrollment.config import Config
+from enrollment.data.record_change import acting
 from enrollment.maintenance import migrations
+from enrollment.model.records import Change
+from enrollment.model.types import Timestamp
 from enrollment.problems.errors import CommandError
 from enrollment.storage import engine
+from enrollment.storage.connection import Connection
 from enrollment.storage.database import Database
 from enrollment.storage.lock import Purpose
+
+
+@contextmanager
+def open_to_write(config: Config, actor: str) -> Iterator[tuple[Connection, Change]]:
+    """Open the database for one write, whose changes name their actor. Raises what `open_database`
+    does."""
+    change = Change(at=Timestamp.now(), actor=actor, zone=config.time_zone)
+    with (
+        open_database(config) as database,
+        database.write() as db,
+        acting(db, actor, change.at),
+    ):
+        yield db, change
 
 
 @contextmanager

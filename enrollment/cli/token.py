@@ -1,25 +1,26 @@
 """The commands `enrollment token create`, `list`, `link` and `revoke`."""
 
 import argparse
-from collections.abc import Callable
-from datetime import UTC
 from typing import Any, get_args
 
-import msgspec
-
 from enrollment import server
-from enrollment.cli.console import add_json, add_settings, print_json, print_secret
-from enrollment.cli.opening import open_database
+from enrollment.cli.console import (
+    add_json,
+    add_settings,
+    list_every,
+    print_json,
+    print_secret,
+    reader,
+)
+from enrollment.cli.opening import open_database, open_to_write
 from enrollment.config import Config
 from enrollment.data import session, token
-from enrollment.data.record_change import acting
-from enrollment.model.decoding import decoder
-from enrollment.model.queries import Pagination
-from enrollment.model.records import Change, Token, TokenInput
+from enrollment.model.records import Token, TokenInput
 from enrollment.model.types import Id, Name, Role, Timestamp
 from enrollment.problems.errors import CommandError
 
-PAGE = Pagination(limit=1000)
+# Who makes the changes of these commands, in the history.
+ACTOR = "command"
 
 
 def add(verbs: Any) -> None:
@@ -31,15 +32,15 @@ def add(verbs: Any) -> None:
     subverb = subverbs.add_parser("create", help=text, description=text)
     subverb.set_defaults(run=create_token)
     add_settings(subverb, "database")
-    read = _reader(
+    read = reader(
         Name, "1 to 100 characters without control characters or white space at either end"
     )
     subverb.add_argument("--name", required=True, type=read, help="who or what uses the token")
     subverb.add_argument("--role", required=True, choices=get_args(Role), help="what it may do")
-    read = _reader(Id, "the number of a student")
+    read = reader(Id, "the number of a student")
     text = "student id (role student only)"
     subverb.add_argument("--student", dest="student_id", metavar="ID", type=read, help=text)
-    read = _reader(Timestamp, "an RFC 3339 time, such as 2027-01-31T18:00:00Z")
+    read = reader(Timestamp, "an RFC 3339 time, such as 2027-01-31T18:00:00Z")
     text = "when the token expires: an RFC 3339 time"
     subverb.add_argument("--expires", dest="expires_at", metavar="TIME", type=read, help=text)
 
@@ -53,7 +54,7 @@ def add(verbs: Any) -> None:
     subverb = subverbs.add_parser("link", help=text, description=text)
     subverb.set_defaults(run=make_link)
     add_settings(subverb, "database", "host", "port")
-    subverb.add_argument("id", metavar="ID", type=_reader(Id, "the number of a token"))
+    subverb.add_argument("id", metavar="ID", type=reader(Id, "the number of a token"))
     text = "the address at which browsers reach the service, such as https://school.example"
     subverb.add_argument("--url", metavar="URL", help=text)
 
@@ -61,7 +62,7 @@ def add(verbs: Any) -> None:
     subverb = subverbs.add_parser("revoke", help=text, description=text)
     subverb.set_defaults(run=revoke_token)
     add_settings(subverb, "database")
-    subverb.add_argument("id", metavar="ID", type=_reader(Id, "the number of a token"))
+    subverb.add_argument("id", metavar="ID", type=reader(Id, "the number of a token"))
 
 
 def create_token(config: Config, options: argparse.Namespace) -> None:
@@ -72,12 +73,7 @@ def create_token(config: Config, options: argparse.Namespace) -> None:
         student_id=options.student_id,
         expires_at=options.expires_at,
     )
-    change = Change(at=Timestamp.now(), actor="command")
-    with (
-        open_database(config) as database,
-        database.write() as db,
-        acting(db, change.actor, change.at),
-    ):
+    with open_to_write(config, ACTOR) as (db, change):
         new = token.insert_token(db, fields, change)
         print_secret(f"token {new.id} of {new.name}, {new.role}; shown only once:", new.token)
 
@@ -85,11 +81,7 @@ def create_token(config: Config, options: argparse.Namespace) -> None:
 def list_tokens(config: Config, options: argparse.Namespace) -> None:
     """Run `token list`. Raises CommandError."""
     with open_database(config) as database, database.read() as db:
-        page = token.list_tokens(db, PAGE)
-        tokens = page.items
-        while page.next:
-            page = token.list_tokens(db, PAGE, page.next)
-            tokens += page.items
+        tokens = list_every(token.list_tokens, db)
     if options.json:
         print_json(tokens)
         return
@@ -116,7 +108,7 @@ def make_link(config: Config, options: argparse.Namespace) -> None:
         if owner.revoked_at or (owner.expires_at and owner.expires_at <= now):
             raise CommandError(f"token {owner.id} is {_validity(owner, now)}")
         address = (options.url or server.url(config)).rstrip("/")
-        code = session.insert_link(db, owner.id, "command")
+        code = session.insert_link(db, owner.id, ACTOR)
         print_secret(
             f"signs in as {owner.name}, {owner.role}; once, for 15 minutes:",
             f"{address}/sign-in/{code}",
@@ -125,25 +117,7 @@ def make_link(config: Config, options: argparse.Namespace) -> None:
 
 def revoke_token(config: Config, options: argparse.Namespace) -> None:
     """Run `token revoke`. Raises CommandError, and Problem if there is no such token."""
-    change = Change(at=Timestamp.now(), actor="command")
-    with (
-        open_database(config) as database,
-        database.write() as db,
-        acting(db, change.actor, change.at),
-    ):
+    with open_to_write(config, ACTOR) as (db, change):
         token.get_token(db, options.id)
         token.revoke_token(db, options.id, change)
     print(f"token {options.id} is revoked")
-
-
-def _reader(wanted: Any, expected: str) -> Callable[[str], Any]:
-    """Return a function that converts an argument to a type of `model/types.py`. It raises
-    ArgumentTypeError with what was expected."""
-
-    def read(text: str) -> Any:
-        try:
-            return msgspec.convert(text, wanted, strict=False, dec_hook=decoder(UTC))
-        except (msgspec.ValidationError, ValueError):
-            raise argparse.ArgumentTypeError(f"expected {expected}") from None
-
-    return read

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from enrollment.exchange.columns import OLD_WORDS, OPEN_WORDS, Column
-from enrollment.exchange.faults import Severity
+from enrollment.model.imports import Severity
 from enrollment.model.types import Email
 
 LEGAL_ID = re.compile(r"[0-9A-Za-z./@_-]{1,255}")

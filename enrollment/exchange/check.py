@@ -5,10 +5,11 @@ from pathlib import Path
 
 import msgspec
 
-from enrollment.exchange.faults import Fault, FaultCount, Severity
+from enrollment.exchange.faults import FaultCount
 from enrollment.exchange.reader import DEFAULT
 from enrollment.exchange.reading import FileRead, Format, Options
 from enrollment.exchange.upload import Upload
+from enrollment.model.imports import ImportFault, Severity
 
 
 class Report(msgspec.Struct, kw_only=True):
@@ -23,7 +24,7 @@ class Report(msgspec.Struct, kw_only=True):
     files: list[FileRead]
     counts: dict[Severity, int]
     summary: list[FaultCount]
-    faults: list[Fault]
+    faults: list[ImportFault]
 
 
 def check_path(path: Path, options: Options = DEFAULT) -> Report:

@@ -1,13 +1,11 @@
 """What is wrong in files that came from elsewhere: all of it is shown at once, none is raised."""
 
 from collections.abc import Iterator
-from typing import Literal
 
 import msgspec
 
-# A refusal concerns a whole file: nothing can be brought in. An error concerns a row that can't be
-# meant. A warning is mended, or left out, and shown.
-Severity = Literal["refusal", "error", "warning"]
+from enrollment.model.imports import ImportFault, Severity
+
 SEVERITIES: tuple[Severity, ...] = ("refusal", "error", "warning")
 # How many faults of each severity are kept whole. The summary counts all of them.
 MOST_KEPT = 1000
@@ -60,21 +58,6 @@ CODES: dict[str, Severity] = {
 }
 
 
-class Fault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One fault: where it is, what stands there, and a sentence for people.
-
-    Without a row, it concerns the whole file; without a column, the whole row.
-    """
-
-    file: str
-    row: int | None = None
-    column: str | None = None
-    value: str | None = None
-    code: str
-    severity: Severity
-    detail: str
-
-
 class FaultCount(msgspec.Struct, kw_only=True):
     """How often a fault occurs in a column of a file, with the first of them as an example."""
 
@@ -83,7 +66,7 @@ class FaultCount(msgspec.Struct, kw_only=True):
     file: str
     column: str | None
     count: int
-    example: Fault
+    example: ImportFault
 
 
 class Faults:
@@ -91,7 +74,7 @@ class Faults:
 
     def __init__(self) -> None:
         self.counts: dict[Severity, int] = dict.fromkeys(SEVERITIES, 0)
-        self._kept: dict[Severity, list[Fault]] = {severity: [] for severity in SEVERITIES}
+        self._kept: dict[Severity, list[ImportFault]] = {severity: [] for severity in SEVERITIES}
         self._summary: dict[tuple[str, Severity, str, str | None], FaultCount] = {}
 
     def add(
@@ -108,7 +91,7 @@ class Faults:
         severity = severity or CODES[code]
         if value is not None and len(value) > LONGEST_VALUE:
             value = f"{value[: LONGEST_VALUE - 1]}…"
-        fault = Fault(
+        fault = ImportFault(
             file=file,
             row=row,
             column=column,
@@ -133,7 +116,7 @@ class Faults:
         """Whether nothing can be brought in, whatever is left out."""
         return self.counts["refusal"] > 0
 
-    def __iter__(self) -> Iterator[Fault]:
+    def __iter__(self) -> Iterator[ImportFault]:
         """The faults that are kept: the worst first, else in the order in which they were found."""
         for severity in SEVERITIES:
             yield from self._kept[severity]

@@ -11,7 +11,8 @@ from enrollment.exchange.columns import (
     Kind,
     Table,
 )
-from enrollment.exchange.faults import Faults, Severity
+from enrollment.exchange.faults import Faults
+from enrollment.model.imports import Severity
 
 METADATA = "metadata."
 # How alike a name must be to that of a column which is missing.

@@ -13,7 +13,7 @@ from enrollment.data.export import get_school
 from enrollment.data.import_enrollment import Progress, no_progress
 from enrollment.data.imports import Applied, Wanted
 from enrollment.data.undo import undo_import
-from enrollment.exchange.faults import Faults, Severity
+from enrollment.exchange.faults import Faults
 from enrollment.exchange.upload import Upload
 from enrollment.model.import_options import ImportOptions, UndoOptions
 from enrollment.model.imports import (
@@ -24,6 +24,7 @@ from enrollment.model.imports import (
     Refusal,
     Removal,
     Removals,
+    Severity,
     Undo,
 )
 from enrollment.model.records import Change
@@ -134,15 +135,15 @@ def _refused_by(
     if faults.counts["error"] and options.errors == "refuse":
         return "import_has_errors"
     # A file without rows says that all is gone, and is more likely to be broken.
+    removals = removals_by_name(applied.removals)
     empties = any(
-        removals_by_name(applied.removals)[name].removed and file.rows == 0
+        removals[name].removed and file.rows == 0
         for name, kind in FILES.items()
         for file in upload.understood.files
         if file.kind == kind
     )
-    kinds = [*removals_by_name(applied.removals).values()]
-    is_large = any(removal.removed > removal.limit for removal in kinds) or empties
-    removed = sum(removal.removed for removal in kinds)
+    is_large = any(removal.removed > removal.limit for removal in removals.values()) or empties
+    removed = sum(removal.removed for removal in removals.values())
     if is_large and not is_confirmed and (options.removals is None or removed > options.removals):
         return "too_many_removals"
     return None
@@ -186,6 +187,12 @@ def violations_of(faults: Faults, code: Refusal = "unreadable_import") -> list[V
     ]
 
 
+def faults_of(problem: Problem) -> list[ImportFault]:
+    """Return the faults for which files were refused: those of `violations_of`."""
+    details = [violation.details for violation in problem.violations]
+    return [ImportFault(**fault) for fault in details if "severity" in fault]
+
+
 def removals_by_name(removals: Removals) -> dict[str, Removal]:
     """Return how much of what ends."""
     return {name: getattr(removals, name) for name in FILES}
@@ -218,5 +225,5 @@ def _report(upload: Upload, applied: Applied, faults: Faults) -> dict[str, Any]:
             )
             for kind in faults.summary()
         ],
-        "faults": [ImportFault(**asdict(fault)) for fault in faults],
+        "faults": [*faults],
     }

@@ -6,7 +6,6 @@ from typing import BinaryIO
 
 from msgspec.structs import replace
 
-from enrollment.exchange.faults import Fault
 from enrollment.exchange.headers import MARK, find_list_columns, is_mark
 from enrollment.exchange.importing import bring_in, violations_of
 from enrollment.exchange.lists import ListFormat, write_rows
@@ -32,7 +31,7 @@ def can_be_marked(upload: Upload) -> bool:
 
 def mark(
     db: Connection, upload: Upload, options: ImportOptions, change: Change
-) -> Iterable[Fault | ImportFault]:
+) -> Iterable[ImportFault]:
     """Return the faults of a list, those in view of the records too. The caller rolls back what
     this does. Raises unreadable_import if it is no list that can be marked, and unknown_course."""
     if not can_be_marked(upload):
@@ -45,7 +44,7 @@ def mark(
 
 
 def write_marked(
-    upload: Upload, faults: Iterable[Fault | ImportFault], kind: ListFormat, target: BinaryIO
+    upload: Upload, faults: Iterable[ImportFault], kind: ListFormat, target: BinaryIO
 ) -> None:
     """Write the list that was sent, with the faults of each row in a column behind it. Those of the
     whole file stand in the header. A list that was marked before is marked again."""

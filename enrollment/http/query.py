@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 from typing import Any
 from urllib.parse import parse_qsl
@@ -37,7 +37,7 @@ def read_query(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:
 
 def read_texts(texts: Mapping[str, str], wanted: type[S], zone: tzinfo) -> S:
     """Read texts as `read_query` reads parameters, without the blank ones. Raises invalid_query."""
-    return _query([(name, text) for name, text in texts.items() if text], wanted, zone)
+    return _query(_composed((name, text) for name, text in texts.items() if text), wanted, zone)
 
 
 def _query(pairs: list[tuple[str, str]], wanted: type[S], zone: tzinfo) -> S:
@@ -91,5 +91,9 @@ def parse_pairs(text: str, most: int) -> list[tuple[str, str]]:
     except ValueError:
         detail = f"The query or form is not percent-encoded UTF-8, or has over {most} parameters."
         raise Problem("malformed_request", detail) from None
-    # Stored texts are in NFC too.
+    return _composed(pairs)
+
+
+def _composed(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return parameters with their texts in NFC, as stored texts are."""
     return [(name, unicodedata.normalize("NFC", value)) for name, value in pairs]

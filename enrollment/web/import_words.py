@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from enrollment.data import page
-from enrollment.model.imports import ImportChange, ImportCounts, ImportFault, ImportReport
-from enrollment.problems.errors import Problem
+from enrollment.model.imports import ImportChange, ImportCounts, ImportReport
 from enrollment.web.visit import Visit
 from enrollment.web.words import STATUSES, count, name
 
@@ -34,12 +33,6 @@ def what_is_done(counts: ImportCounts) -> str:
 def ends(report: ImportReport) -> int:
     """How many records end since the file no longer has them."""
     return sum(getattr(report.removals, kind).removed for kind in ENDING)
-
-
-def faults_of(problem: Problem | None) -> list[ImportFault]:
-    """The faults for which a file was refused."""
-    violations = problem.violations if problem else ()
-    return [ImportFault(**reason.details) for reason in violations if "severity" in reason.details]
 
 
 def is_of_course(change: ImportChange) -> bool:

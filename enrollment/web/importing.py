@@ -1,5 +1,6 @@
 """/import: a file with students, or a package of rosters; a preview; the import."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -7,17 +8,18 @@ import msgspec
 
 from enrollment.data.course import get_course
 from enrollment.exchange.fault_list import write_faults
+from enrollment.exchange.importing import faults_of
 from enrollment.exchange.lists import MEDIA_TYPES
 from enrollment.exchange.marking import can_be_marked, write_marked
 from enrollment.http.authentication import REGISTRARS
 from enrollment.http.download import download
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
-from enrollment.model.imports import ImportReport
+from enrollment.model.imports import ImportFault, ImportReport
 from enrollment.problems.errors import Problem
 from enrollment.web.chosen_term import choose_term
 from enrollment.web.import_form import FIELDS, MULTIPART, Sent, import_query, read_sent, wrong
-from enrollment.web.import_words import ends, faults_of, name_records, what_is_done
+from enrollment.web.import_words import ends, name_records, what_is_done
 from enrollment.web.refusal import is_shown, reasons
 from enrollment.web.visit import Visit
 from enrollment.web.words import link, rule
@@ -84,7 +86,7 @@ def _preview(visit: Visit, sent: Sent, problem: Problem | None = None) -> Result
         if not is_shown(found):
             raise
         problem = problem or found
-    faults = report.faults if report else faults_of(problem)
+    faults = _faults(report, problem)
     is_list = sent.upload is not None and can_be_marked(sent.upload)
     if visit.form.one("do") == "faults" and faults:
         return download("faults.csv", MEDIA_TYPES["csv"], partial(write_faults, faults))
@@ -93,6 +95,13 @@ def _preview(visit: Visit, sent: Sent, problem: Problem | None = None) -> Result
         return download("marked.xlsx", MEDIA_TYPES["xlsx"], write)
     values = visit.form.typed(FIELDS)
     return _form(visit, values, problem, report, tag, is_list=is_list)
+
+
+def _faults(report: ImportReport | None, problem: Problem | None) -> Sequence[ImportFault]:
+    """Return the faults of a file: those of the report, or those for which there is none."""
+    if report:
+        return report.faults
+    return faults_of(problem) if problem else ()
 
 
 def _form(
@@ -105,7 +114,7 @@ def _form(
     is_list: bool = False,
 ) -> Result:
     errors = dict[str, list[str]]()
-    faults = report.faults if report else faults_of(problem)
+    faults = _faults(report, problem)
     is_shown_apart = problem and problem.code in (*AS_FAULTS, "precondition_failed")
     for reason in reasons(problem) if problem else ():
         field = reason.parameter or ""

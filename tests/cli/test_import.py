@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -159,15 +161,47 @@ def test_a_mangled_package_is_refused(tmp_path: Path, capsys: Captured):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status"),
+    ("arguments", "status", "reason"),
     [
-        (["import", "nowhere.csv"], 1),
-        (["import", "people.csv", "--errors", "maybe"], 2),
-        (["import", "people.csv", "--removals", "many"], 2),
-        (["import", "people.csv", "--columns", "x"], 1),
-        (["imports", "show", "7"], 1),
+        (["import", "nowhere.csv"], 1, "nowhere.csv"),
+        (["import", "people.csv", "--errors", "maybe"], 2, "--errors: Expected one of: refuse"),
+        (["import", "people.csv", "--removals", "many"], 2, "--removals: Expected a whole number"),
+        (["import", "people.csv", "--course-id", "0"], 2, "--course-id: Expected a whole number"),
+        (["import", "people.csv", "--course-id", "7"], 1, "people.csv: There is no course 7."),
+        (["import", "people.csv", "--columns", "x"], 1, "Expected HEADER=FIELD"),
+        (["import", "people.csv", "--encoding", "hex"], 1, "Expected the name of an encoding"),
+        (["imports", "show", "7"], 1, "There is no import 7."),
     ],
 )
-def test_what_can_not_be_meant_fails(arguments: list[str], status: int, capsys: Captured):
+def test_what_is_wrong_is_one_line(
+    arguments: list[str], status: int, reason: str, capsys: Captured
+):
     assert main(arguments) == status
-    assert capsys.readouterr().err.startswith("enrollment: ")
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("enrollment: ")
+    assert reason in line
+
+
+@pytest.mark.parametrize("number", ["x", "0", "9" * 20])
+def test_a_number_that_no_import_has_is_wrong_usage(number: str, capsys: Captured):
+    with pytest.raises(SystemExit):
+        main(["imports", "show", number])
+
+    assert "argument ID: expected the number of an import" in capsys.readouterr().err
+
+
+def test_every_import_is_listed(database_file: Path, capsys: Captured):
+    main(["import", "people.csv"])
+    columns = "source, format, digest, made_at, made_by, after_change, last_change, after_event"
+    columns += ", last_event, report"
+    with closing(sqlite3.connect(database_file)) as db, db:
+        db.execute(
+            "WITH RECURSIVE number AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM number LIMIT 1000)"
+            f" INSERT INTO import ({columns}) SELECT {columns} FROM import, number"
+        )
+    capsys.readouterr()
+
+    assert main(["imports"]) == 0
+
+    assert len(capsys.readouterr().out.splitlines()) == 1_001
