@@ -14,7 +14,7 @@ from enrollment.exchange.lists import (
     ListFormat,
     write_list,
 )
-from enrollment.exchange.writer import write_archive
+from enrollment.exchange.package_writer import write_archive
 from enrollment.http.authentication import READERS
 from enrollment.http.context import Context
 from enrollment.http.download import download

@@ -29,7 +29,7 @@ def add(verbs: Any) -> None:
 
 
 def check(config: Config, options: argparse.Namespace) -> None:
-    """Run `check`. Raises CommandError if rows or files cannot be meant; OSError."""
+    """Run `check`. Raises CommandError if rows or files are at fault; OSError."""
     report = check_path(options.files, Options(options.encoding, options.date_order, options.mode))
     if options.json:
         print_json(report)

@@ -11,7 +11,7 @@ from enrollment.cli.console import add_settings, complete_file, format_counts
 from enrollment.cli.opening import open_database
 from enrollment.config import Config
 from enrollment.data.export import Scope, get_school, update_school
-from enrollment.exchange.writer import write_path
+from enrollment.exchange.package_writer import write_path
 from enrollment.http.expected import describe_expected
 from enrollment.model.decoding import decoder
 from enrollment.model.types import Since, Title

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from enrollment.exchange.faults import FaultCount
-from enrollment.exchange.reader import DEFAULT
+from enrollment.exchange.formats import DEFAULT
 from enrollment.exchange.reading import FileRead, Format, Options
 from enrollment.exchange.upload import Upload
 from enrollment.model.imports import ImportFault, Severity

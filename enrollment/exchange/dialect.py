@@ -10,7 +10,7 @@ from enrollment.exchange.headers import joined
 from enrollment.exchange.manifest import NAME
 from enrollment.exchange.package import note_left_out
 from enrollment.exchange.reading import FileRead, Format, Reading, Record, Understood
-from enrollment.exchange.sources import Damaged, SourceFile, reports_damage
+from enrollment.exchange.source_files import Damaged, SourceFile, reports_damage
 from enrollment.exchange.table import read_table
 from enrollment.exchange.text import peek_header
 

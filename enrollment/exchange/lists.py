@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, BinaryIO, Literal, NamedTuple
 
 from enrollment.data.export import Fields
-from enrollment.exchange.oneroster import CONTROL
 from enrollment.exchange.plain_list import FORMULA
+from enrollment.exchange.text import CONTROL
 from enrollment.exchange.workbook_writer import write_workbook
 
 ListFormat = Literal["csv", "xlsx"]

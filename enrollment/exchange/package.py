@@ -6,7 +6,7 @@ from enrollment.exchange.columns import NOT_KEPT, TABLES, USERS_1_1
 from enrollment.exchange.faults import Faults
 from enrollment.exchange.manifest import NAME, Manifest, read_manifest
 from enrollment.exchange.reading import FileRead, Reading, Understood
-from enrollment.exchange.sources import SourceFile, reports_damage
+from enrollment.exchange.source_files import SourceFile, reports_damage
 from enrollment.exchange.table import read_table
 from enrollment.exchange.text import find_encoding, read_rows
 

@@ -8,7 +8,7 @@ from enrollment.exchange.columns import TOTALS, Column
 from enrollment.exchange.faults import CODES, Faults
 from enrollment.exchange.headers import Taken, find_list_columns, fold, is_mark
 from enrollment.exchange.reading import FileRead, Reading, Record
-from enrollment.exchange.sources import SourceFile, reports_damage
+from enrollment.exchange.source_files import SourceFile, reports_damage
 from enrollment.exchange.text import MOST_LINES_ABOVE_HEADER, Row, find_encoding, read_rows
 from enrollment.exchange.workbook import LOST, read_workbook
 
@@ -110,7 +110,7 @@ def _read_cell(column: Column, text: str) -> tuple[str | None, str, dict[str, st
             return "invalid_value", "Expected a family name, a comma and a given name.", {}
         return None, "", names
     found = read_cell(column, text, None)
-    # Blanks around a cell of a list are no news.
+    # Blanks around a cell of a list are no fault.
     code = None if found.code == "mended_value" else found.code
     return code, found.detail, {column.name: found.value} if found.value else {}
 

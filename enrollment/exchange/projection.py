@@ -13,8 +13,9 @@ from enrollment.storage.connection import Connection
 
 # Completed before the end of the term: otherwise the end would say that the student has left.
 OUTCOME = f"{METADATA}outcome"
-# A session for the courses without a term. Every class needs one.
-ALWAYS = ("Without a term", "2000-01-01", "2999-12-31")
+# The session of the courses without a term: its title, its first and its last day. Every class
+# needs a session.
+SESSION_WITHOUT_TERM = ("Without a term", "2000-01-01", "2999-12-31")
 # A person with one name: the standard needs a given name.
 NO_NAME = "-"
 # The number of a record of ours at the end of its id.
@@ -59,7 +60,7 @@ class Projection:
     def session(self, row: Fields) -> Fields:
         title, start_on, end_on = row["title"], row["start_on"], row["end_on"]
         if title is None:
-            title, start_on, end_on = ALWAYS
+            title, start_on, end_on = SESSION_WITHOUT_TERM
         return self._status(row) | {
             "sourcedId": self.id("term", row["id"]),
             "title": title,
@@ -138,7 +139,7 @@ class Projection:
         cells = {"beginDate": self._day(row["began_at"])}
         if row["status"] != "enrolled":
             cells["endDate"] = end = self._end_day(row["ended_at"])
-            if row["status"] == "completed" and end <= (row["end_on"] or ALWAYS[2]):
+            if row["status"] == "completed" and end <= (row["end_on"] or SESSION_WITHOUT_TERM[2]):
                 cells[OUTCOME] = "completed"
         return cells
 

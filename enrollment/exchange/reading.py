@@ -33,7 +33,7 @@ class Record(NamedTuple):
     kind: str
     # Its cells by the names of their columns in the standard, without blank ones.
     content: dict[str, str]
-    # Whether it can be meant: it has no error of its own.
+    # Whether it has no error of its own, so that it can be brought in.
     is_sound: bool
 
 

@@ -43,8 +43,8 @@ class Kind(NamedTuple):
 
     def fields(self, version: Version) -> set[str]:
         """The fields that a record of this kind can have in this version."""
-        of_version = OF_1_2 if version == "v1p1" else OF_1_1
-        return {*COMMON, *self.names} - (of_version if self.many == "users" else set())
+        of_the_other = OF_1_2 if version == "v1p1" else OF_1_1
+        return {*COMMON, *self.names} - (of_the_other if self.many == "users" else set())
 
 
 OF_1_1 = {"role", "orgs"}

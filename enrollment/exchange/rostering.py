@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from enrollment.data import oneroster
 from enrollment.data.export import Fields, Scope
 from enrollment.data.oneroster import COLUMNS, Part, Place
-from enrollment.exchange.oneroster import Rows
+from enrollment.exchange.export import Rows
 from enrollment.exchange.projection import Projection
 from enrollment.exchange.records import Records
 from enrollment.model.oneroster import Wanted

@@ -1,5 +1,5 @@
-"""The rows of an export that came from another system: they go out as they came, but for what has
-changed here since. What would not resolve or is not legal is mended."""
+"""The rows of an export that came from another system: they are written as they came, but for what
+has changed here since, and for ids that lead nowhere."""
 
 from collections.abc import Iterator
 
@@ -27,8 +27,10 @@ class Sourced:
         self.orgs: dict[str, Fields] = {}
         self.terms: dict[int, str] = {}
         self.classes: dict[int, str] = {}
-        # Terms and courses of the catalog that only exist since a class needs them.
-        self.needs_always, self.needs_codes = False, set[int]()
+        # Whether a class is in no session otherwise.
+        self.needs_session_without_term = False
+        # The courses of the catalog of ours that classes need, by their numbers.
+        self.needs_codes = set[int]()
         self._sessions, self._catalog, self._exported = set[str](), set[str](), set[str]()
         if self.exists:
             self._find()
@@ -53,7 +55,7 @@ class Sourced:
         self._exported = {row["sourced_id"] for row in classes}
         for row in classes:
             if not self._terms_of(row):
-                self.needs_always |= row["term_id"] is None
+                self.needs_session_without_term |= row["term_id"] is None
             if row["content"].get("courseSourcedId") not in self._catalog:
                 self.needs_codes.add(row["code_id"])
 

@@ -7,7 +7,7 @@ from enrollment.exchange.columns import Table
 from enrollment.exchange.faults import CODES
 from enrollment.exchange.headers import Taken, match_header
 from enrollment.exchange.reading import FileRead, Reading, Record
-from enrollment.exchange.sources import SourceFile
+from enrollment.exchange.source_files import SourceFile
 from enrollment.exchange.text import Row, find_encoding, read_rows
 
 # Days that begin and end something: the end must come after the start.
@@ -58,7 +58,7 @@ class _RowReader:
         self._knows_order = read.date_order is not None
         # What is shown once for each file: (code, column).
         self._shown: set[tuple[str, str | None]] = set()
-        # Whether the row that is being read can be meant.
+        # Whether the row that is being read has no error so far.
         self._is_sound = True
 
     def read(self, row: Row) -> None:

@@ -1,4 +1,4 @@
-"""Bytes as text: which encoding a file has, and how its rows of CSV are told apart.
+"""Bytes as text: which encoding a file has, and where each row of its CSV ends.
 
 Both are rules of a few lines: the detectors that exist do worse on short lists of names.
 """
@@ -6,12 +6,13 @@ Both are rules of a few lines: the detectors that exist do worse on short lists 
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
 from enrollment.exchange.faults import Faults
-from enrollment.exchange.sources import SourceFile
+from enrollment.exchange.source_files import SourceFile
 
 CHUNK = 64 * 1024
 MARKS = {
@@ -28,6 +29,8 @@ MOST_LINES_IN_A_ROW = 10
 MOST_COLUMNS = 500
 # How many rows of a list may stand above its header.
 MOST_LINES_ABOVE_HEADER = 20
+# No cell that is written has line breaks or other control characters.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 OPEN_QUOTE = "a quotation mark is opened and not closed"
 
 
@@ -111,7 +114,7 @@ def _first_line_beyond_ascii(file: SourceFile) -> str | None:
 def read_rows(file: SourceFile, encoding: str, faults: Faults) -> Iterator[Row]:
     """Read the rows of a CSV file one by one, blank ones too.
 
-    Where a row can't be told from the next, the file ends with a fault: a quotation mark that is
+    Where the end of a row cannot be found, the file ends with a fault: a quotation mark that is
     never closed would swallow what follows, NULs are no text, and a line without an end is no row.
     """
     delimiter = find_delimiter(file, encoding)

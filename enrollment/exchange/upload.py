@@ -13,11 +13,11 @@ import msgspec
 from enrollment.data.staging import Staging
 from enrollment.exchange.columns import LIST_WORDS
 from enrollment.exchange.faults import CODES, Faults
+from enrollment.exchange.formats import read_files
 from enrollment.exchange.headers import fold
 from enrollment.exchange.plain_list import list_rows
-from enrollment.exchange.reader import read
 from enrollment.exchange.reading import Options, Record
-from enrollment.exchange.sources import SourceFile, open_path, open_stream
+from enrollment.exchange.source_files import SourceFile, open_path, open_stream
 from enrollment.exchange.text import Row, is_encoding
 from enrollment.model.import_options import ImportOptions
 from enrollment.model.results import Violation
@@ -91,7 +91,7 @@ class Upload:
             self._staging.add(*record, *_person(record))
             progress(1)
 
-        self.understood = read(files, stage, self.faults, self.options)
+        self.understood = read_files(files, stage, self.faults, self.options)
         if self.understood.format == "list":
             (self.list,) = files
         left_out = []

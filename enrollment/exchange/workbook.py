@@ -8,7 +8,7 @@ from typing import Any
 
 from enrollment.exchange.cells import MOST_DIGITS
 from enrollment.exchange.faults import Faults
-from enrollment.exchange.sources import SourceFile
+from enrollment.exchange.source_files import SourceFile
 from enrollment.exchange.text import MOST_COLUMNS, Row
 
 # A number that is shown with zeros before it.

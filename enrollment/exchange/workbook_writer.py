@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, BinaryIO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from enrollment.exchange.oneroster import CONTROL
+from enrollment.exchange.text import CONTROL
 
 # A sheet of a workbook has no more rows than this, with its header.
 MOST_ROWS = 1_048_576

@@ -40,7 +40,7 @@ class Authenticator:
         self._requests = RateLimiter(config.rate_limit, seconds=60)
         # When each token was last used, by its id, unless that has been written.
         self._used: dict[int, datetime] = {}
-        # When each session of the pages was last used, likewise.
+        # The same of each session of the pages.
         self._seen: dict[int, datetime] = {}
         # When they were last written, in seconds of `time.monotonic`.
         self._flushed = -math.inf

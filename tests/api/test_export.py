@@ -10,9 +10,9 @@ from openpyxl import load_workbook
 from webtest import TestResponse
 
 from enrollment.exchange.faults import Faults
-from enrollment.exchange.reader import read
+from enrollment.exchange.formats import read_files
 from enrollment.exchange.reading import Record
-from enrollment.exchange.sources import open_path
+from enrollment.exchange.source_files import open_path
 from tests.exchange.strict import validate
 from tests.support.client import Client, broken
 
@@ -33,7 +33,7 @@ def cells(answer: TestResponse) -> list[list[str | None]]:
 def people(path: Path) -> list[Record]:
     found: list[Record] = []
     with open_path(path, Faults()) as files:
-        read(files, found.append, Faults())
+        read_files(files, found.append, Faults())
     return found
 
 

@@ -10,8 +10,8 @@ from enrollment.data.export import Scope
 from enrollment.data.record_change import acting
 from enrollment.data.undo import undo_import
 from enrollment.exchange.importing import Made, bring_in
+from enrollment.exchange.package_writer import write_archive
 from enrollment.exchange.upload import Upload, reading_options
-from enrollment.exchange.writer import write_archive
 from enrollment.model.import_options import ImportOptions
 from enrollment.model.imports import Undo
 from enrollment.model.records import Change

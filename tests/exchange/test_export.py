@@ -10,7 +10,7 @@ import pytest
 
 from enrollment.data.export import Scope, get_school, update_school
 from enrollment.exchange.check import check_path
-from enrollment.exchange.writer import write_archive, write_path
+from enrollment.exchange.package_writer import write_archive, write_path
 from enrollment.maintenance.demo import fill
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import CommandError, Problem

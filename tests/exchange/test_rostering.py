@@ -19,8 +19,8 @@ from enrollment.api.operations import OPERATIONS
 from enrollment.app import App
 from enrollment.data.export import Scope
 from enrollment.data.oneroster import COLUMNS
+from enrollment.exchange.package_writer import write_archive
 from enrollment.exchange.records import PATHS
-from enrollment.exchange.writer import write_archive
 from enrollment.http.imsx import error_of
 from enrollment.http.operation import template as shown
 from enrollment.problems.errors import Problem

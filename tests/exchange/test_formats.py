@@ -8,9 +8,9 @@ from enrollment.data.staging import REFERENCES, Staging
 from enrollment.exchange.check import Report, check_path
 from enrollment.exchange.columns import TABLES, USERS_1_1
 from enrollment.exchange.faults import Faults
-from enrollment.exchange.reader import read
+from enrollment.exchange.formats import read_files
 from enrollment.exchange.reading import Options, Record
-from enrollment.exchange.sources import open_path
+from enrollment.exchange.source_files import open_path
 from enrollment.storage.scratch import scratch
 from tests.exchange.packages import CASES, case, expected, package, workbook
 
@@ -35,7 +35,7 @@ def records(path: Path, options: Options = Options()) -> list[Record]:  # noqa: 
     found: list[Record] = []
     faults = Faults()
     with open_path(path, faults) as files:
-        read(files, found.append, faults, options)
+        read_files(files, found.append, faults, options)
     return found
 
 
@@ -311,7 +311,7 @@ def test_no_rows_take_the_square_of_their_time(kind: str, tmp_path: Path):
 
     with scratch() as db, open_path(path, Faults()) as files:
         staging = Staging(db)
-        read(files, lambda record: staging.add(*record), Faults())
+        read_files(files, lambda record: staging.add(*record), Faults())
         # In units of a million operations of SQLite, not in seconds. The square would be 400.
         db.set_progress_handler(count, 1_000_000)
         assert len(list(staging.list_faults(TABLES))) >= 19_999

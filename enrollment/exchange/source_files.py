@@ -134,12 +134,11 @@ class _Member(io.RawIOBase):
 def _in_folder(folder: Path, faults: Faults) -> Iterator[SourceFile]:
     total = 0
     for path in sorted(folder.iterdir()):
+        if _is_added_by_a_system(path.name):
+            continue
         # A link could lead anywhere, and a pipe never ends.
         if path.is_symlink() or not path.is_file():
-            if not _is_added_by_a_system(path.name):
-                faults.add("unknown_file", f"{path.name} is not a file, and left out.", path.name)
-            continue
-        if _is_added_by_a_system(path.name):
+            faults.add("unknown_file", f"{path.name} is not a file, and left out.", path.name)
             continue
         total += path.stat().st_size
         if total > MOST_BYTES:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from enrollment.exchange import sources
+from enrollment.exchange import source_files
 from enrollment.exchange.check import Report, check_path
 from tests.exchange.packages import FIXTURES, workbook, zipped
 
@@ -163,7 +163,7 @@ def test_a_large_file_needs_little_memory(kind: str, tmp_path: Path):
     with path.open("wb") as stream:
         stream.write(start)
         count = 0
-        while stream.tell() < size * sources.MEGABYTE:
+        while stream.tell() < size * source_files.MEGABYTE:
             stream.write(b"".join(unit % n for n in range(count, count + 10_000)))
             count += 10_000
 

@@ -1,4 +1,4 @@
-"""The reader: files of other systems as rows, with every fault of every file."""
+"""Which format files have, and so how they are read: as rows, with every fault of every file."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,12 +10,12 @@ from enrollment.exchange.package import read_package
 from enrollment.exchange.plain_list import read_list
 from enrollment.exchange.reading import Options, Reading, Record, Understood
 from enrollment.exchange.sds import SDS
-from enrollment.exchange.sources import SourceFile
+from enrollment.exchange.source_files import SourceFile
 
 DEFAULT = Options()
 
 
-def read(
+def read_files(
     files: Sequence[SourceFile],
     take: Callable[[Record], object],
     faults: Faults,

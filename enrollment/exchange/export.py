@@ -1,6 +1,5 @@
 """The strict export: the records of the school as the tables of OneRoster 1.2."""
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from functools import partial
@@ -12,13 +11,12 @@ from enrollment.data import export
 from enrollment.data.export import Fields, School, Scope
 from enrollment.exchange.columns import NOT_KEPT, TABLES
 from enrollment.exchange.projection import OUTCOME, Projection
+from enrollment.exchange.text import CONTROL
 from enrollment.model.days import begin_of
 from enrollment.storage.connection import Connection
 
 # The session of the courses without a term.
 NO_TERM: Fields = dict.fromkeys(("title", "start_on", "end_on", "updated_at"), None) | {"id": 0}
-# No cell has line breaks or other control characters.
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 class Sheet(NamedTuple):
@@ -107,7 +105,7 @@ class Rows:
 
     def academicSessions(self) -> Iterator[Fields]:  # noqa: N802
         terms = [*export.list_terms(self._db, self._scope)]
-        if self.sourced.needs_always and not any(row["id"] == 0 for row in terms):
+        if self.sourced.needs_session_without_term and not any(row["id"] == 0 for row in terms):
             terms.insert(0, NO_TERM)
         rows = map(self.projection.session, terms)
         return (cells for cells in rows if not self.sourced.has(cells["sourcedId"]))

@@ -14,7 +14,7 @@ from shutil import rmtree
 from typing import IO, BinaryIO
 
 from enrollment.data.export import Scope, get_school
-from enrollment.exchange.oneroster import Sheet, manifest, sheets
+from enrollment.exchange.export import Sheet, manifest, sheets
 from enrollment.problems.errors import CommandError
 from enrollment.storage.connection import Connection
 
