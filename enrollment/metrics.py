@@ -25,7 +25,7 @@ from enrollment import output
 from enrollment.data.event import get_last_event_id
 from enrollment.data.metrics import get_seats, list_changes
 from enrollment.http.context import Context
-from enrollment.http.operation import template
+from enrollment.http.operation import path_template
 from enrollment.model.release import RELEASE
 from enrollment.model.types import Timestamp
 from enrollment.storage.connection import Connection
@@ -48,7 +48,7 @@ class _OutputCollector(Collector):
 
 
 class Metrics:
-    """The metrics of one application, in a registry of its common."""
+    """The metrics of one application, in a registry of its own."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -113,7 +113,7 @@ class Metrics:
         self, path: str | None, method: str, status: int
     ) -> tuple[Counter, Histogram]:
         """Return the counters of such a request, and keep them: a lookup by labels is slow."""
-        route = template(path) if path else "unknown"
+        route = path_template(path) if path else "unknown"
         counters = self._requests.labels(route, method, status), self._durations.labels(route)
         return self._counters.setdefault((path, method, status), counters)
 

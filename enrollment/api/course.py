@@ -64,7 +64,7 @@ def copy_courses(context: Context, db: Connection, term_id: int, body: CourseCop
 
 def read_course(context: Context, db: Connection, course_id: int) -> Result:
     """Read a course and its seats."""
-    return _course(db, course_id)
+    return ok(course.get_course(db, course_id), course.get_course_tag(db, course_id))
 
 
 def replace_course(context: Context, db: Connection, course_id: int, body: CourseInput) -> Result:
@@ -86,7 +86,7 @@ def _change_course(
     fields: CourseInput,
     left_out: Sequence[str] = (),
 ) -> Result:
-    _check_preconditions(context, db, course_id)
+    check_course(context, db, course_id)
     present, change = course.get_course(db, course_id), change_context(context)
     before = eligibility.list_affected(db, course_id, change)
     course.update_course(db, course_id, fields, change.at, left_out)
@@ -102,16 +102,13 @@ def _change_course(
 
 def delete_course(context: Context, db: Connection, course_id: int) -> Result:
     """Delete a course that has no enrollments (void ones do not count)."""
-    _check_preconditions(context, db, course_id)
+    check_course(context, db, course_id)
     course.delete_course(db, course_id)
     return no_content()
 
 
-def _course(db: Connection, course_id: int) -> Result:
-    return ok(course.get_course(db, course_id), course.get_course_tag(db, course_id))
-
-
-def _check_preconditions(context: Context, db: Connection, course_id: int) -> None:
+def check_course(context: Context, db: Connection, course_id: int) -> None:
+    """Check the preconditions of a write. Raises course_not_found, precondition_failed."""
     # The version alone is enough: new enrollments change the tag, and a caller who changes a course
     # need not care about them.
     version = str(course.get_course(db, course_id).version)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import unquote_plus
 
-from enrollment.http.authentication import ANYONE, READERS
+from enrollment.http.authentication import ANYONE, READERS, role_forbidden
 from enrollment.http.context import Context
 from enrollment.http.operation import Operation
 from enrollment.http.query import read_form
@@ -37,8 +37,7 @@ def issue_token(context: Context, database: Database) -> Result:
     with database.read() as db:
         row = context.find_token(db, context, text)
     if row["role"] not in READERS:
-        roles = ", ".join(sorted(READERS))
-        raise Problem("forbidden", f"The role {row['role']} may not do this. May: {roles}.")
+        raise role_forbidden(row["role"], READERS)
     answer = AccessToken(
         access_token=text, expires_in=_lifetime(row["expires_at"]), scope=_granted(form.scope)
     )

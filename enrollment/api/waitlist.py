@@ -1,6 +1,7 @@
 """/v1/courses/{id}/promotions, and .../position: what a registrar does with a waitlist."""
 
-from enrollment.data import bulk, course, enrollment, waitlist, waitlist_place
+from enrollment.api.course import check_course
+from enrollment.data import bulk, enrollment, waitlist, waitlist_place
 from enrollment.http.authentication import REGISTRARS
 from enrollment.http.conditional import check_preconditions, etag_of
 from enrollment.http.context import Context
@@ -18,9 +19,7 @@ def promote_from_waitlist(
     context: Context, db: Connection, course_id: int, body: PromotionInput
 ) -> Result:
     """Give free seats to waitlisted students, in order or by name (manual promotion only)."""
-    # The version alone is enough, as where a course is replaced.
-    version = str(course.get_course(db, course_id).version)
-    check_preconditions(context, lambda: course.get_course_tag(db, course_id), version)
+    check_course(context, db, course_id)
     change = change_context(context, ChangeDetails(override=body.override))
     decisions = waitlist.promote_manually(db, course_id, body.seats, body.student_id, change)
     return ok(BulkResults(bulk.list_results(db, decisions)))

@@ -22,7 +22,7 @@ from enrollment.http.query import read_texts
 from enrollment.model.import_options import ImportOptions, UndoOptions
 from enrollment.model.imports import ImportReport
 from enrollment.model.types import Id
-from enrollment.openapi.reference import description
+from enrollment.openapi.interface import description
 from enrollment.problems.errors import CommandError, Problem, UsageError
 from enrollment.problems.registry import PROBLEM_TYPES
 

@@ -9,7 +9,7 @@ import io
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from enrollment.exchange.faults import Faults
 from enrollment.exchange.source_files import SourceFile
@@ -155,7 +155,7 @@ class _Lines:
         self.current: list[str] = []
         self.ended = False
 
-    def __iter__(self) -> "_Lines":
+    def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> str:

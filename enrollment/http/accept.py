@@ -6,6 +6,8 @@ from enrollment.http.context import Context
 
 # The most specific media range that matches decides, so these are in that order.
 _RANGES = ("{0}/{1}", "{0}/*", "*/*")
+# From 0 to 1, with at most three decimals (RFC 9110, section 12.4.2).
+QUALITY = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
 
 
 def prefers_html(context: Context) -> bool:
@@ -20,7 +22,7 @@ def _parse(part: str) -> tuple[str, float]:
     """Return a media range and its quality, which is 0 if it is invalid."""
     name, *parameters = (piece.strip() for piece in part.split(";"))
     quality = next((value[2:] for value in parameters if value.startswith("q=")), "1")
-    return name, float(quality) if re.fullmatch(r"[01](?:\.[0-9]{0,3})?", quality) else 0.0
+    return name, float(quality) if re.fullmatch(QUALITY, quality) else 0.0
 
 
 def _quality(qualities: dict[str, float], media_type: str) -> float:

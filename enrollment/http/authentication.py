@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -176,9 +176,7 @@ def check_role(context: Context) -> None:
     assert caller
     allowed = context.operation.allowed if context.operation else frozenset()
     if caller.role not in allowed:
-        roles = ", ".join(sorted(allowed))
-        detail = f"The role {caller.role} may not do this. These roles may: {roles}."
-        raise Problem("forbidden", detail)
+        raise role_forbidden(caller.role, allowed)
     named = context.ids.get("student_id", caller.student_id)
     if caller.role == "student" and named != caller.student_id:
         roles = ", ".join(sorted(allowed - {"student"}))
@@ -187,6 +185,12 @@ def check_role(context: Context) -> None:
             f" These roles may for every student: {roles}."
         )
         raise Problem("forbidden", detail)
+
+
+def role_forbidden(role: str, allowed: Collection[str]) -> Problem:
+    """Return the problem of a role that is not among those that are allowed."""
+    roles = ", ".join(sorted(allowed))
+    return Problem("forbidden", f"The role {role} may not do this. These roles may: {roles}.")
 
 
 def _digest(context: Context) -> bytes:

@@ -88,7 +88,7 @@ def check_headers(environ: Mapping[str, Any], expected: Sequence[str]) -> None:
 
 def media_types(method: str) -> Sequence[str]:
     """Return the media types that a body can have. A merge patch (RFC 7396) has its own."""
-    return ("application/json", MERGE_PATCH)[: 1 + (method == "PATCH")]
+    return ("application/json", MERGE_PATCH) if method == "PATCH" else ("application/json",)
 
 
 def refuse_body(environ: Mapping[str, Any]) -> None:

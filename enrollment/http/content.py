@@ -3,7 +3,7 @@
 from functools import partial
 from hashlib import blake2b, file_digest
 from io import SEEK_END
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 Content = bytes | BinaryIO
 # In bytes. A file is sent in pieces of this size.
@@ -31,7 +31,7 @@ class Pieces:
         self._file = content
         self._file.seek(0)
 
-    def __iter__(self) -> "Pieces":
+    def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> bytes:

@@ -20,7 +20,7 @@ from enrollment.problems.errors import Problem
 PATH_PARAMETER = re.compile(r"<(\w+):(?:id|re:([^>]+))>")
 
 
-def template(path: str) -> str:
+def path_template(path: str) -> str:
     """Return the path of an operation as in OpenAPI, such as `/v1/students/{student_id}`."""
     return PATH_PARAMETER.sub(r"{\1}", path)
 
@@ -105,7 +105,7 @@ def make_router(operations: tuple[Operation, ...]) -> Router:
     """Return a router of Bottle that leads to the operations. It is made once: for each route that
     is added, Bottle compiles those before it again."""
     router = Router()
-    # All numbers of 18 digits fit into an integer of SQLite. A longer one is not found.
+    # All numbers of 18 digits fit into a 64-bit integer. A longer one is not found.
     router.add_filter("id", lambda _: ("[1-9][0-9]{0,17}", int, str))
     for operation in operations:
         router.add(operation.path, operation.method, operation)

@@ -12,7 +12,7 @@ import msgspec
 from enrollment.http.conditional import etag_of, not_modified
 from enrollment.http.content import Content, digest_of, discard, size_of
 from enrollment.http.context import Context
-from enrollment.http.imsx import error_of, is_oneroster
+from enrollment.http.oneroster_errors import error_of, is_oneroster
 from enrollment.model.results import Violation
 from enrollment.problems.body import problem_body
 from enrollment.problems.errors import Problem

@@ -9,7 +9,7 @@ import msgspec
 
 from enrollment.http.authentication import ANYONE
 from enrollment.http.body import media_types
-from enrollment.http.operation import Operation, template
+from enrollment.http.operation import Operation, path_template
 from enrollment.http.writes import KEY
 from enrollment.model.release import RELEASE
 from enrollment.model.results import (
@@ -50,7 +50,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         described = _operation(operation, operations)
-        paths.setdefault(template(operation.path), {})[operation.method.lower()] = described
+        paths.setdefault(path_template(operation.path), {})[operation.method.lower()] = described
     whole: dict[str, Any] = finished(
         {
             "openapi": "3.1.0",

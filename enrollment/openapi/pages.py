@@ -10,8 +10,8 @@ from typing import Any
 from bottle import html_escape
 
 from enrollment.http.template import template
-from enrollment.openapi import reference
-from enrollment.openapi.reference import Interface, to_json
+from enrollment.openapi import interface
+from enrollment.openapi.interface import Interface, to_json
 from enrollment.problems.examples import example_body
 from enrollment.problems.registry import FIELD_CODES, PROBLEM_TYPES, families
 
@@ -27,7 +27,7 @@ HEADERS = {
 
 def docs(document: dict[str, Any]) -> bytes:
     """The page that shows a whole OpenAPI document."""
-    return _page("docs", api=Interface(document), document=document, reference=reference)
+    return _page("docs", api=Interface(document), document=document, interface=interface)
 
 
 @cache

@@ -1,10 +1,9 @@
 """The dispatcher: which thread runs a request.
 
 A quick read is answered at once on the thread of the loop, unless the database is on a server: then
-a few threads wait for that. A slow read runs on another thread, and
-an export, which can take minutes, on a third, as does the reading of a file that is to be imported.
-Writes are queued: those that are ready together share one transaction, and so one wait for the
-disk.
+a few threads wait for that. A slow read runs on another thread. An export, which can take minutes,
+runs on a third, and so does the reading of a file that is to be imported. Writes are queued: those
+that are ready together share one transaction, and so one wait for the disk.
 """
 
 import asyncio
@@ -24,7 +23,7 @@ from enrollment.http.responses import Response
 from enrollment.problems.errors import Problem
 from enrollment.server.adapter import Request
 from enrollment.server.long_polls import LongPolls
-from enrollment.server.write_queue import WriteQueue
+from enrollment.server.write_queue import WriteQueue, start_thread
 
 # After how many seconds a request is tried again if the database is locked or can't be reached.
 BUSY_INTERVAL = 0.02
@@ -48,11 +47,8 @@ class Dispatcher:
         self._long_polls = LongPolls(app.database)
         self._is_remote = app.database.is_remote
         self._remote_reads = ThreadPoolExecutor(REMOTE_READS, "reads")
-        self._slow_reads = ThreadPoolExecutor(1, "slow-reads")
-        # Start the threads now: if there can be none, the start fails, not the first slow read.
-        self._slow_reads.submit(int).result()
-        self._exports = ThreadPoolExecutor(1, "exports")
-        self._exports.submit(int).result()
+        self._slow_reads = start_thread("slow-reads")
+        self._exports = start_thread("exports")
         self._writes: WriteQueue[Response] = WriteQueue(app.database)
         # The tasks of all requests without a response.
         self._unanswered: set[asyncio.Task[object]] = set()

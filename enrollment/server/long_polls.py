@@ -33,7 +33,7 @@ class LongPolls:
     def end(self) -> None:
         """Wake all long polls, and let no other wait."""
         self._is_ended = True
-        self._wake(len(self._waiting))
+        self._wake_all()
 
     async def wait(self, request: Request, until: float, commits: int) -> bool:
         """Wait for the next event, until a time of `time.perf_counter`. `commits` is the number of

@@ -28,9 +28,7 @@ class WriteQueue(Generic[T]):
         self._ready: list[tuple[Callable[[], T], asyncio.Future[T]]] = []
         # Whether the thread is busy with a batch.
         self._is_writing = False
-        self._thread = ThreadPoolExecutor(1, "writer")
-        # Start the thread now: if there can be none, the start fails, not the first write.
-        self._thread.submit(int).result()
+        self._thread = start_thread("writer")
 
     def close(self) -> None:
         """Wait for the writes that have begun, and end the thread."""
@@ -73,6 +71,14 @@ class WriteQueue(Generic[T]):
             else:
                 result.set_result(value)
         self._write_batch()
+
+
+def start_thread(name: str) -> ThreadPoolExecutor:
+    """Start a thread that does one thing after the other. If there can be none, this fails, and not
+    the first request that needs the thread."""
+    thread = ThreadPoolExecutor(1, name)
+    thread.submit(int).result()
+    return thread
 
 
 def _log_failure(done: Future[None]) -> None:

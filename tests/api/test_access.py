@@ -21,7 +21,7 @@ from enrollment.http import authentication
 from enrollment.http.authentication import ANYONE, REGISTRARS_AND_STUDENTS
 from enrollment.http.context import Caller
 from enrollment.http.expected import unwrap
-from enrollment.http.operation import Operation, template
+from enrollment.http.operation import Operation, path_template
 from enrollment.http.validation import fields_by_name
 from enrollment.http.visibility import forbid_staff_fields, values_for_students
 from enrollment.model.location import Location
@@ -407,7 +407,7 @@ def test_a_student_may_send_a_field_or_is_refused_with_a_pointer_to_it(
     as_role: Callable[[str], Client], operation: Operation, pointer: str, field: FieldInfo
 ):
     send_json = getattr(as_role("student"), f"{operation.method.lower()}_json")
-    path = concrete(template(operation.path))
+    path = concrete(path_template(operation.path))
     example = with_value(sample(operation.body), "/reason", None)
     if "status" in example:
         example = example | {"status": "enrolled"}

@@ -17,8 +17,8 @@ from webtest import TestResponse
 
 from enrollment.api.operations import OPERATIONS
 from enrollment.app import App
-from enrollment.openapi import pages, reference
-from enrollment.openapi.reference import Interface
+from enrollment.openapi import interface, pages
+from enrollment.openapi.interface import Interface
 from enrollment.problems.registry import FIELD_CODES, PROBLEM_TYPES
 from tests.support.client import Client
 from tests.support.document import resolved
@@ -164,7 +164,7 @@ def test_a_schema_is_shown_in_words(schema: dict[str, Any], shown: str, limits: 
     api = Interface(NAMED)
 
     assert "".join(words for words, _ in api.words(schema)) == shown
-    assert list(reference.limits(schema)) == limits
+    assert list(interface.limits(schema)) == limits
 
 
 def test_a_list_is_shown_as_a_page_of_its_records(page: BeautifulSoup):

@@ -26,7 +26,7 @@ from enrollment.config import Config, flag, shown, variable
 from enrollment.data import eligibility
 from enrollment.data.oneroster import COLUMNS
 from enrollment.exchange.records import PATHS
-from enrollment.http.operation import template
+from enrollment.http.operation import path_template
 from enrollment.model.courses import CourseInput
 from enrollment.model.records import HoldInput, StudentInput, TermInput, TokenInput
 from enrollment.model.types import OverridableRule, Role
@@ -164,7 +164,7 @@ def test_every_path_is_listed_with_what_it_does_and_its_filters():
         # Every write has it.
         names -= {"dry_run"}
         does = sentence(operation.handler.__doc__)
-        expected.append((operation.method, template(operation.path), does, sorted(names)))
+        expected.append((operation.method, path_template(operation.path), does, sorted(names)))
     assert sorted(listed) == sorted(expected)
 
 
@@ -178,7 +178,7 @@ def test_every_list_of_oneroster_is_listed():
     within = [path for path, _ in rows(EXCHANGE, "list within a record | what it has")]
 
     described = [*lists, *(f"{name}/{{{name}}}" for name in lists), *within]
-    paths = [template(operation.path) for operation in ROSTERING]
+    paths = [path_template(operation.path) for operation in ROSTERING]
     assert sorted(f"{root}/{path}" for path in described) == sorted(
         path for path in paths if path.startswith(root)
     )

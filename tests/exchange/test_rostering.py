@@ -21,8 +21,8 @@ from enrollment.data.export import Scope
 from enrollment.data.oneroster import COLUMNS
 from enrollment.exchange.package_writer import write_archive
 from enrollment.exchange.records import PATHS
-from enrollment.http.imsx import error_of
-from enrollment.http.operation import template as shown
+from enrollment.http.oneroster_errors import error_of
+from enrollment.http.operation import path_template as shown
 from enrollment.problems.errors import Problem
 from tests.exchange.imports import import_path
 from tests.exchange.packages import FIXTURES

@@ -12,9 +12,8 @@ from enrollment.problems.errors import Problem
 
 # The longer of two operators is tried first: `>=` is not `>`.
 OPERATORS = "|".join(sorted(get_args(Operator), key=len, reverse=True))
-CONDITION = re.compile(rf"([A-Za-z.]+) ?({OPERATORS}) ?'((?:[^']|'')*)'")
-JOINT = re.compile(" (AND|OR) ")
-MOST_CONDITIONS = 2
+CONDITION = rf"([A-Za-z.]+) ?({OPERATORS}) ?'((?:[^']|'')*)'"
+FILTER = re.compile(f"{CONDITION}(?: (AND|OR) {CONDITION})?")
 FORM = "Expected field='value', and perhaps AND or OR and a second one; operators: = != > >= < <= ~"
 
 
@@ -27,7 +26,7 @@ def wanted_page(query: PageOfRecords, known: Collection[str], largest: int, zone
     if query.sort and query.sort not in known:
         detail = f"Records cannot be sorted by {query.sort}. Expected one of: {_names(known)}."
         raise Problem("invalid_sort", detail)
-    conditions, is_either = _conditions(query.filter) if query.filter else ((), False)
+    conditions, is_either = _conditions(query.filter) if query.filter else ([], False)
     for condition in conditions:
         if condition.field not in known:
             names = _names(known)
@@ -43,21 +42,18 @@ def wanted_page(query: PageOfRecords, known: Collection[str], largest: int, zone
     )
 
 
-def _conditions(text: str) -> tuple[tuple[Condition, ...], bool]:
+def _conditions(text: str) -> tuple[list[Condition], bool]:
     """Return the conditions of a filter, and whether one is enough. Raises invalid_filter."""
-    found, joints, place = [], set(), 0
-    while match := CONDITION.match(text, place):
-        field, operator, value = match.groups()
-        found.append(Condition(field, cast(Operator, operator), value.replace("''", "'")))
-        place = match.end()
-        joint = JOINT.match(text, place)
-        if joint is None or len(found) == MOST_CONDITIONS:
-            break
-        joints.add(joint[1])
-        place = joint.end()
-    if not found or place < len(text) or len(found) == len(joints):
+    found = FILTER.fullmatch(text)
+    if found is None:
         raise Problem("invalid_filter", f"{FORM}.")
-    return tuple(found), joints == {"OR"}
+    *first, joint, field, operator, value = found.groups()
+    parts = [first, (field, operator, value)] if joint else [first]
+    conditions = [
+        Condition(field, cast(Operator, operator), value.replace("''", "'"))
+        for field, operator, value in parts
+    ]
+    return conditions, joint == "OR"
 
 
 def _with_time(condition: Condition, zone: tzinfo) -> Condition:
