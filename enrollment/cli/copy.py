@@ -17,13 +17,18 @@ def add(verbs: Any) -> None:
     text = "copy a whole school between a file of SQLite and a PostgreSQL server, in both ways"
     verb = verbs.add_parser("copy", help=text, description=text)
     verb.set_defaults(run=copy)
-    # `from` is a word of Python.
     text = "the database to copy, which may be served meanwhile: a file or postgresql://..."
-    complete_file(verb.add_argument("--from", dest="source", metavar="DATABASE", type=_database,
-                                    required=True, help=text))  # fmt: skip
+    _add_database(verb, "--from", "source", text)
     text = "the database to fill, which must be empty: a file or postgresql://..."
-    complete_file(verb.add_argument("--to", dest="target", metavar="DATABASE", type=_database,
-                                    required=True, help=text))  # fmt: skip
+    _add_database(verb, "--to", "target", text)
+
+
+def _add_database(verb: argparse.ArgumentParser, flag: str, name: str, text: str) -> None:
+    """Add a flag for a database. Its name is another one, as `from` is a word of Python."""
+    argument = verb.add_argument(
+        flag, dest=name, metavar="DATABASE", type=_database, required=True, help=text
+    )
+    complete_file(argument)
 
 
 def copy(config: Config, options: argparse.Namespace) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from enrollment.cli.console import add_json, add_settings, print_json
 from enrollment.cli.doctor_file import Finding, check_file
+from enrollment.cli.opening import require_database
 from enrollment.config import Config
 from enrollment.data.integrity import (
     list_corruptions,
@@ -32,8 +33,7 @@ def add(verbs: Any) -> None:
 
 def examine(config: Config, options: argparse.Namespace) -> None:
     """Run `doctor`. Raises CommandError if there is no database, or if a finding is wrong."""
-    if not migrations.schema_of(config.database).exists():
-        raise CommandError(f"{config.database} does not exist")
+    require_database(config.database)
     findings = []
     # Each finding is printed at once, because the next check can fail on a damaged file.
     for level, text in chain(_check_place(config.database), _check_data(config.database)):

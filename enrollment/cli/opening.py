@@ -1,4 +1,4 @@
-"""How verbs that work beside a service open its database."""
+"""How verbs open a database, which a service may have open too."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -6,6 +6,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from enrollment.config import Config
 from enrollment.data.record_change import acting
 from enrollment.maintenance import migrations
+from enrollment.model.location import Location
 from enrollment.model.records import Change
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import CommandError
@@ -13,6 +14,31 @@ from enrollment.storage import engine
 from enrollment.storage.connection import Connection
 from enrollment.storage.database import Database
 from enrollment.storage.lock import Purpose
+
+
+def require_database(location: Location) -> None:
+    """Raise CommandError if there is no database."""
+    if not migrations.schema_of(location).exists():
+        raise CommandError(f"{location} does not exist")
+
+
+@contextmanager
+def open_database(config: Config) -> Iterator[Database]:
+    """Open the database, even while it is served: none of these commands needs downtime.
+
+    Raises CommandError if the database does not exist or has pending migrations.
+    """
+    require_database(config.database)
+    with ExitStack() as stack:
+        # If no service runs, the lock keeps migrations and restores out meanwhile. A service that
+        # runs has the lock, and may keep it: it looks up the token of each request in the database.
+        with suppress(CommandError):
+            stack.enter_context(engine.lock_database(config.database, Purpose.USE))
+        migrations.ensure_current(config.database, may_migrate=False)
+        database = engine.open_database(config.database, config.busy_timeout)
+        stack.enter_context(closing(database))
+        database.disable_checkpoints()
+        yield database
 
 
 @contextmanager
@@ -26,23 +52,3 @@ def open_to_write(config: Config, actor: str) -> Iterator[tuple[Connection, Chan
         acting(db, actor, change.at),
     ):
         yield db, change
-
-
-@contextmanager
-def open_database(config: Config) -> Iterator[Database]:
-    """Open the database, even while it is served: no command of these may mean downtime.
-
-    Raises CommandError if the database does not exist or has pending migrations.
-    """
-    if not migrations.schema_of(config.database).exists():
-        raise CommandError(f"{config.database} does not exist")
-    with ExitStack() as stack:
-        # If no service runs, the lock keeps migrations and restores out meanwhile. A service that
-        # runs has the lock, and may keep it: it looks up the token of each request in the database.
-        with suppress(CommandError):
-            stack.enter_context(engine.lock_database(config.database, Purpose.USE))
-        migrations.ensure_current(config.database, may_migrate=False)
-        database = engine.open_database(config.database, config.busy_timeout)
-        stack.enter_context(closing(database))
-        database.disable_checkpoints()
-        yield database

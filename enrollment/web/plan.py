@@ -126,9 +126,9 @@ def _credits(
 
 def list_moved(
     visit: Visit, student_id: int, answer: dict[str, Any] | None
-) -> list[tuple[Person, Course]]:
-    """The other students who would get a seat by a write, each with the course. `answer` is that to
-    its dry run. A student is shown none."""
+) -> list[tuple[Person, str]]:
+    """The other students who would get a seat by a write, each with the label of the course.
+    `answer` is that to its dry run. A student is shown none."""
     events = [
         event
         for event in (answer["events"] if answer else ())
@@ -137,6 +137,5 @@ def list_moved(
     if not events:
         return []
     people = page.list_people(visit.db, [event["student_id"] for event in events])
-    return [
-        (people[event["student_id"]], get_course(visit.db, event["course_id"])) for event in events
-    ]
+    labels = page.list_labels(visit.db, [event["course_id"] for event in events])
+    return [(people[event["student_id"]], labels[event["course_id"]]) for event in events]
