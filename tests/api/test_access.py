@@ -73,7 +73,7 @@ def test_every_role_on_every_route(
             client.extra_environ.pop("HTTP_AUTHORIZATION")
 
         with subtests.test(role=role, student=student), undone(app.database):
-            # Without a body: whoever is let in is then told that it is missing.
+            # Without a body: whoever is let in is then shown that it is missing.
             status = client.request(concrete(path, student), method=method, status="*").status_int
 
             if operation.get("security") == []:
@@ -493,8 +493,8 @@ def test_a_student_is_not_told_who_has_left_the_seat(
 
     events = client.walk(f"/v1/students/1/courses/{course}/events")
 
-    told = [(event["to_status"], event["actor"]) for event in events]
-    assert told == [("waitlisted", "Ada #4"), ("enrolled", None)]
+    shown = [(event["to_status"], event["actor"]) for event in events]
+    assert shown == [("waitlisted", "Ada #4"), ("enrolled", None)]
     events = small_college.walk(f"/v1/students/1/courses/{course}/events")
     assert [event["actor"] for event in events] == ["Ada #4", "admin #1"]
 

@@ -288,7 +288,7 @@ def test_a_body_that_is_no_object_is_pointed_to_as_a_whole(client: Client, body:
 
 
 @pytest.mark.parametrize(
-    ("address", "field", "value", "told"),
+    ("address", "field", "value", "shown"),
     [
         ("/v1/students", "given_name", 7, "text of 1 to 100 characters"),
         ("/v1/students", "given_name", "", "text of 1 to 100 characters"),
@@ -336,18 +336,18 @@ def test_a_body_that_is_no_object_is_pointed_to_as_a_whole(client: Client, body:
     ],
 )
 def test_what_was_expected_is_told_in_words_for_a_person(
-    client: Client, address: str, field: str, value: Any, told: str
+    client: Client, address: str, field: str, value: Any, shown: str
 ):
     answer = client.post_json(address, {field: value}, status=422)
 
     details = {
         reason["pointer"].split("/")[1]: reason["detail"] for reason in answer.json["errors"]
     }
-    assert details[field] == f"Expected {told}"
+    assert details[field] == f"Expected {shown}"
 
 
 @pytest.mark.parametrize(
-    ("parameter", "value", "told"),
+    ("parameter", "value", "shown"),
     [
         ("limit", "x", "a whole number from 1 to 1,000"),
         (
@@ -359,11 +359,11 @@ def test_what_was_expected_is_told_in_words_for_a_person(
     ],
 )
 def test_what_a_query_should_have_held_is_told_in_words_too(
-    client: Client, parameter: str, value: str, told: str
+    client: Client, parameter: str, value: str, shown: str
 ):
     answer = client.get(f"/v1/students/1/courses?{parameter}={value}", status=422)
 
-    assert [reason["detail"] for reason in answer.json["errors"]] == [f"Expected {told}"]
+    assert [reason["detail"] for reason in answer.json["errors"]] == [f"Expected {shown}"]
 
 
 def post(client: Client, body: bytes, status: int | str, **environ: Any) -> Any:
@@ -398,7 +398,7 @@ def test_malformed_json(client: Client, body: bytes, reason: tuple[str, str]):
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "shown"),
     [
         (b"", "There is no body."),
         (b" ", "The JSON is invalid at line 1, column 2: expected a value."),
@@ -425,11 +425,11 @@ def test_malformed_json(client: Client, body: bytes, reason: tuple[str, str]):
     ],
 )
 def test_where_the_json_breaks_is_told_in_words_for_a_person(
-    client: Client, body: bytes, told: str
+    client: Client, body: bytes, shown: str
 ):
     answer = post(client, body, 400)
 
-    assert answer.json["detail"] == told
+    assert answer.json["detail"] == shown
 
 
 @pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])

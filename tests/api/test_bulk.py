@@ -134,7 +134,7 @@ def test_what_is_no_list_of_students_is_refused(client: Client, body: Any, point
     assert broken(answer) == [(pointer, code)]
 
 
-def test_a_rehearsal_can_be_confirmed_while_no_one_else_takes_a_seat(client: Client):
+def test_a_dry_run_can_be_confirmed_while_no_one_else_takes_a_seat(client: Client):
     course, student = client.course(capacity=2), client.student()
     path, body = f"/v1/courses/{course}/students", {"students": [{"student_id": student}]}
     tag = client.post_json(f"{path}?dry_run=true", body, status=201).headers["ETag"]
@@ -201,7 +201,7 @@ def test_many_students_take_as_many_statements_as_one(client: Client):
         db.set_trace_callback(statements.append)
         fill(client, client.course(capacity=200), wanted)
         db.set_trace_callback(None)
-        # A statement is told again for each statement of the triggers that it sets off.
+        # A statement is reported again for each statement of the triggers that it sets off.
         counts.append(len(list(groupby(statements))))
 
     assert counts[0] == counts[1] < 30

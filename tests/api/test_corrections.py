@@ -715,7 +715,7 @@ def test_a_change_is_taken_back_once_under_a_key(dropped: tuple[Client, int, int
     assert len(client.events()) == 3
 
 
-def test_a_correction_is_rehearsed(dropped: tuple[Client, int, int]):
+def test_a_correction_is_tried_by_a_dry_run(dropped: tuple[Client, int, int]):
     client, student, course = dropped
     path = f"/v1/students/{student}/courses/{course}"
     body = {"status": "dropped", "effective_at": day(9), "correction": True, "reason": "x"}

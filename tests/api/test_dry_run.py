@@ -99,7 +99,7 @@ def test_every_write_is_tried_here():
     assert {(method, shape(path)) for method, path in WRITES} == expected
 
 
-def test_a_rehearsal_answers_as_the_write_does_and_changes_nothing(
+def test_a_dry_run_answers_as_the_write_does_and_changes_nothing(
     college: Client, subtests: pytest.Subtests
 ):
     before = everything(college)
@@ -135,7 +135,7 @@ def without_times(value: Any) -> Any:
     return [without_times(inner) for inner in value] if isinstance(value, list) else value
 
 
-def test_the_write_is_confirmed_against_the_tag_of_its_rehearsal(
+def test_the_write_is_confirmed_against_the_tag_of_its_dry_run(
     college: Client, subtests: pytest.Subtests
 ):
     # A new student, term, course or hold is held against nothing.
@@ -160,7 +160,7 @@ def test_a_new_record_has_no_tag_to_be_held_against(college: Client):
     assert "Location" not in tried.headers
 
 
-def test_a_rehearsal_is_refused_as_the_write_is(college: Client):
+def test_a_dry_run_is_refused_as_the_write_is(college: Client):
     path, before = "/v1/students/2/courses?dry_run=true", college.events()
 
     answer = college.post_json(path, {"course_id": 99}, status=409)

@@ -370,7 +370,7 @@ def test_a_refused_set_changes_nothing_and_tells_every_reason_of_every_item(clie
     assert len(client.events()) == 1
 
 
-def test_a_kept_course_is_not_judged_again(client: Client):
+def test_a_kept_course_is_not_checked_again(client: Client):
     student, course = client.student(), client.course(code="CS1", capacity=1)
     client.enroll(student, course)
     closed = {"code": "CS1", "title": "Databases", "capacity": 1, "status": "closed"}

@@ -287,8 +287,8 @@ def test_a_replaced_record_has_another_version_even_if_nothing_else_changes(
 
     dated = {name: answer.json[name] for name in ("updated_at",) if name in answer.json}
     lists = ("dropped", "affected", "required_by_old_code")
-    told = {name: [] for name in lists if name in answer.json}
-    assert answer.json == before.json | dated | told | {"version": 2}
+    shown = {name: [] for name in lists if name in answer.json}
+    assert answer.json == before.json | dated | shown | {"version": 2}
     assert answer.headers["ETag"] == after.headers["ETag"]
     assert answer.headers["ETag"] != before.headers["ETag"]
 

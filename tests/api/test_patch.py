@@ -69,7 +69,7 @@ def test_what_is_required_cannot_be_null(client: Client):
     assert broken(answer) == [("/seat", "unknown_name"), ("/title", "invalid_value")]
 
 
-def test_a_patch_is_judged_as_the_whole_record(client: Client):
+def test_a_patch_is_checked_as_the_whole_record(client: Client):
     client.term(start_on="2026-08-31", end_on="2026-12-18")
 
     answer = client.patch_json("/v1/terms/1", {"end_on": "2026-08-01"}, status=422)

@@ -97,7 +97,7 @@ def test_idempotency_key_invalid(client: Client, key: str):
     assert client.get("/v1/students").json["items"] == []
 
 
-def test_what_was_refused_is_judged_anew(client: Client):
+def test_what_was_refused_is_checked_again(client: Client):
     student, course = client.student(), client.course(capacity=0)
     path, body = f"/v1/students/{student}/courses", {"course_id": course}
     post(client, body, path=path, status=409)
@@ -107,7 +107,7 @@ def test_what_was_refused_is_judged_anew(client: Client):
     assert post(client, body, path=path).json["status"] == "enrolled"
 
 
-def test_a_rehearsal_takes_no_key(client: Client):
+def test_a_dry_run_takes_no_key(client: Client):
     path = "/v1/students?dry_run=true"
     post(client, ADA, path=path)
 

@@ -893,12 +893,12 @@ def test_a_new_code_tells_who_still_requires_the_old_one(client: Client):
     complete(client, student, basic)
     path, named = f"/v1/courses/{basic}", "required_by_old_code"
 
-    rehearsed = client.patch_json(f"{path}?dry_run=true", {"code": "CS10"}, status=200)
+    tried = client.patch_json(f"{path}?dry_run=true", {"code": "CS10"}, status=200)
     unchanged = client.patch_json(path, {"title": "One"}, status=200)
     changed = client.patch_json(path, {"code": "CS10", "counts_as": ["CS1"]}, status=200)
 
     expected = [{"course_id": advanced, "label": "CS2", "term": None}]
-    assert (rehearsed.json[named], unchanged.json[named], changed.json[named]) == (
+    assert (tried.json[named], unchanged.json[named], changed.json[named]) == (
         expected,
         [],
         expected,

@@ -29,7 +29,7 @@ from enrollment.model.types import Timestamp
 from enrollment.storage.database import Database
 from enrollment.storage.engine import open_database
 from tests.support.client import Client
-from tests.support.model import ChangeModel, CourseModel, Model, Verdict, WishModel
+from tests.support.model import ChangeModel, CourseModel, Decision, ItemModel, Model
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +42,7 @@ WAITS = st.sampled_from([True, True, False])
 MONDAY = [{"weekday": 1, "from": "09:00", "to": "10:00"}]
 # The second needs the first or the third; the third is taken together with the fourth, which meets
 # when the fifth does, and of which the sixth is another section. Kept and given up in turn, they
-# are where a set is judged as a whole. The fifth is open to a group, and counts as the first.
+# are where a set is checked as a whole. The fifth is open to a group, and counts as the first.
 FIELDS: dict[int, dict[str, Any]] = {
     1: {"capacity": 1, "term": "NOW"},
     2: {"capacity": 1, "prerequisites": [{"any_of": ["C1", "C3"]}], "repeatable": True},
@@ -73,9 +73,9 @@ def new_model() -> Model:
     return Model(courses, group={1, 2, 3})
 
 
-def refusal(verdicts: list[Verdict]) -> int:
+def refusal(decisions: list[Decision]) -> int:
     """The status of a refusal: a body that names something twice contradicts itself."""
-    codes = {code for verdict in verdicts for code in verdict.codes}
+    codes = {code for decision in decisions for code in decision.codes}
     return 422 if codes & {"duplicate_course", "duplicate_student"} else 409
 
 
@@ -102,22 +102,22 @@ class Registration(RuleBasedStateMachine):
     def teardown(self) -> None:
         Timestamp.now = self.now  # type: ignore
 
-    # One step: the same request, rehearsed and made, against the model that has made it.
+    # One step: the same request, as a dry run and made, against the model that has made it.
 
     def send(self, method: str, path: str, body: Any, status: int, before: Model) -> Any:
-        """What a rehearsal tells is what then happens; it leaves nothing behind."""
-        rehearsed = self.request(method, f"{path}?dry_run=true", body)
-        left = rehearsed.json.pop("events", None)
+        """What a dry run shows is what then happens; it leaves nothing behind."""
+        tried = self.request(method, f"{path}?dry_run=true", body)
+        left = tried.json.pop("events", None)
         assert self.client.events() == before.events
         answer = self.request(method, path, body)
         if answer.status_int < 300:
             new = self.model.events[len(before.events) :]
-            told = [
+            shown = [
                 (e["student_id"], e["course_id"], e["from_status"], e["to_status"]) for e in left
             ]
-            assert told == new
+            assert shown == new
         assert answer.status_int == status, answer
-        assert rehearsed.status_int == (200 if status == 204 else status)
+        assert tried.status_int == (200 if status == 204 else status)
         return answer
 
     def request(self, method: str, path: str, body: Any) -> Any:
@@ -125,15 +125,18 @@ class Registration(RuleBasedStateMachine):
             return self.client.delete(path, status="*")
         return getattr(self.client, f"{method.lower()}_json")(path, body, status="*")
 
-    def expect(self, answer: Any, verdicts: list[Verdict], pointer: str) -> None:
-        """Every reason, of every item."""
-        told = [(reason["pointer"], reason["code"]) for reason in answer.json["errors"]]
+    def expect(self, answer: Any, decisions: list[Decision], pointer: str) -> None:
+        """Every reason, of every entry."""
+        shown = [(reason["pointer"], reason["code"]) for reason in answer.json["errors"]]
         expected = [
-            ("/instead_of" if code == "nothing_to_swap" else pointer.replace("%d", str(item)), code)
-            for item, verdict in enumerate(verdicts)
-            for code in verdict.codes
+            (
+                "/instead_of" if code == "nothing_to_swap" else pointer.replace("%d", str(entry)),
+                code,
+            )
+            for entry, decision in enumerate(decisions)
+            for code in decision.codes
         ]
-        assert sorted(told) == sorted(expected)
+        assert sorted(shown) == sorted(expected)
 
     @initialize(course=COURSES, students=st.permutations([1, 2, 3, 4]))
     def rush(self, course: int, students: list[int]) -> None:
@@ -177,13 +180,13 @@ class Registration(RuleBasedStateMachine):
         instead_of: int | None = None,
     ) -> None:
         before = deepcopy(self.model)
-        wish = WishModel(student, course, waitlist, instead_of=instead_of)
+        item = ItemModel(student, course, waitlist, instead_of=instead_of)
         body: dict[str, Any] = {"course_id": course, "instead_of": instead_of}
         overridden = [override] if override else []
         if override:
             body |= {"override": {"rules": overridden, "reason": "the dean agrees"}}
-        verdicts = self.model.judge([wish], overridden=overridden)
-        refused = self.decide(verdicts, before)
+        decisions = self.model.decide([item], overridden=overridden)
+        refused = self.is_refused(decisions, before)
         answer = self.send(
             "POST",
             f"/v1/students/{student}/courses",
@@ -192,17 +195,17 @@ class Registration(RuleBasedStateMachine):
             before,
         )
         if refused:
-            self.expect(answer, verdicts, "/course_id")
+            self.expect(answer, decisions, "/course_id")
 
-    def decide(self, verdicts: list[Verdict], before: Model) -> bool:
+    def is_refused(self, decisions: list[Decision], before: Model) -> bool:
         """Whether the request is refused, and then nothing has happened."""
-        refused = any(verdict.reasons for verdict in verdicts)
+        refused = any(decision.reasons for decision in decisions)
         if refused:
             self.model = deepcopy(before)
         else:
-            self.model.carry_out(verdicts)
-            given_up = {other for verdict in verdicts for other in verdict.given_up}
-            self.model.settle(given_up, {verdict.wish.student for verdict in verdicts})
+            self.model.carry_out(decisions)
+            given_up = {other for decision in decisions for other in decision.given_up}
+            self.model.settle(given_up, {decision.item.student for decision in decisions})
         return refused
 
     @rule(student=STUDENTS, course=COURSES)
@@ -227,8 +230,8 @@ class Registration(RuleBasedStateMachine):
         elif now == status:
             pass
         elif status == "enrolled":
-            verdicts = self.model.judge([WishModel(student, course)])
-            if self.decide(verdicts, before):
+            decisions = self.model.decide([ItemModel(student, course)])
+            if self.is_refused(decisions, before):
                 expected = 409
         elif now in ("enrolled", "waitlisted") and status == "dropped":
             expected = self.drop(student, course, expected)
@@ -318,21 +321,21 @@ class Registration(RuleBasedStateMachine):
     @rule(student=STUDENTS, wanted=st.lists(st.tuples(COURSES, WAITS), max_size=4))
     def replace(self, student: int, wanted: list[tuple[int, bool]]) -> None:
         before, courses = deepcopy(self.model), {course for course, _ in wanted}
-        wishes = [WishModel(student, course, waitlist, kept=True) for course, waitlist in wanted]
+        items = [ItemModel(student, course, waitlist, kept=True) for course, waitlist in wanted]
         ended = [
             c for c in self.model.of_student(student, "enrolled", "waitlisted") if c not in courses
         ]
         given_up = [c for c in ended if self.model.status[student, c] == "enrolled"]
         self.model.end(student, ended, "dropped")
-        verdicts = self.model.judge(wishes, given_up=given_up)
-        refused = self.decide(verdicts, before)
+        decisions = self.model.decide(items, given_up=given_up)
+        refused = self.is_refused(decisions, before)
         if not refused:
             self.model.settle(ended, [student])
         body = {"courses": [{"course_id": c, "waitlist": waitlist} for c, waitlist in wanted]}
         path = f"/v1/students/{student}/courses"
-        answer = self.send("PUT", path, body, refusal(verdicts) if refused else 200, before)
+        answer = self.send("PUT", path, body, refusal(decisions) if refused else 200, before)
         if refused:
-            self.expect(answer, verdicts, "/courses/%d/course_id")
+            self.expect(answer, decisions, "/courses/%d/course_id")
 
     @rule(student=STUDENTS)
     def take_together(self, student: int) -> None:
@@ -350,25 +353,25 @@ class Registration(RuleBasedStateMachine):
     )
     def fill(self, course: int, wanted: list[tuple[int, bool]], mode: str) -> None:
         before = deepcopy(self.model)
-        wishes = [WishModel(student, course, waitlist) for student, waitlist in wanted]
-        verdicts = self.model.judge(wishes)
-        for verdict in verdicts:
+        items = [ItemModel(student, course, waitlist) for student, waitlist in wanted]
+        decisions = self.model.decide(items)
+        for decision in decisions:
             duplicate = ("duplicate_course",)
-            verdict.reasons = [
+            decision.reasons = [
                 ("duplicate_student",) if reason == duplicate else reason
-                for reason in verdict.reasons
+                for reason in decision.reasons
             ]
-        welcome = [verdict for verdict in verdicts if not verdict.reasons]
-        refused = self.decide(verdicts if mode == "all" else welcome, before)
+        welcome = [decision for decision in decisions if not decision.reasons]
+        refused = self.is_refused(decisions if mode == "all" else welcome, before)
         students = [{"student_id": s, "waitlist": waitlist} for s, waitlist in wanted]
-        status = refusal(verdicts) if refused else 201 if mode == "all" else 207
+        status = refusal(decisions) if refused else 201 if mode == "all" else 207
         body = {"students": students, "mode": mode}
         answer = self.send("POST", f"/v1/courses/{course}/students", body, status, before)
         if refused:
-            self.expect(answer, verdicts, "/students/%d/student_id")
+            self.expect(answer, decisions, "/students/%d/student_id")
         else:
-            told = [[e["code"] for e in item.get("errors", [])] for item in answer.json["items"]]
-            assert [sorted(codes) for codes in told] == [sorted(v.codes) for v in verdicts]
+            shown = [[e["code"] for e in entry.get("errors", [])] for entry in answer.json["items"]]
+            assert [sorted(codes) for codes in shown] == [sorted(v.codes) for v in decisions]
 
     @rule(
         course=COURSES,
@@ -401,18 +404,18 @@ class Registration(RuleBasedStateMachine):
                     if model.status.get((student, course), status) != status:
                         model.move(student, course, status)
         begins = [i for i, (_, to) in enumerate(wanted) if to == "enrolled" and not codes[i]]
-        verdicts = model.judge([WishModel(wanted[index][0], course) for index in begins])
-        for index, verdict in zip(begins, verdicts, strict=True):
+        decisions = model.decide([ItemModel(wanted[index][0], course) for index in begins])
+        for index, decision in zip(begins, decisions, strict=True):
             codes[index] = [
                 "duplicate_student" if code == "duplicate_course" else code
-                for code in verdict.codes
+                for code in decision.codes
             ]
         if mode == "all" and any(codes):
             self.model = deepcopy(before)
         else:
-            welcome = [verdict for verdict in verdicts if not verdict.reasons]
+            welcome = [decision for decision in decisions if not decision.reasons]
             model.carry_out(welcome)
-            model.settle(students={verdict.wish.student for verdict in welcome})
+            model.settle(students={decision.item.student for decision in welcome})
             model.settle([course] if ended else [], ended)
         refused = mode == "all" and any(codes)
         status = 422 if ["duplicate_student"] in codes else 409
@@ -421,14 +424,14 @@ class Registration(RuleBasedStateMachine):
         body = {"students": [{"student_id": s, "status": to} for s, to in wanted], "mode": mode}
         answer = self.send("POST", f"/v1/courses/{course}/students", body, status, before)
         if refused:
-            told = sorted(
+            shown = sorted(
                 (int(reason["pointer"].split("/")[2]), reason["code"])
                 for reason in answer.json["errors"]
             )
-            assert told == sorted((i, code) for i, found in enumerate(codes) for code in found)
+            assert shown == sorted((i, code) for i, found in enumerate(codes) for code in found)
         else:
-            told = [[e["code"] for e in item.get("errors", [])] for item in answer.json["items"]]
-            assert [sorted(found) for found in told] == [sorted(found) for found in codes]
+            shown = [[e["code"] for e in entry.get("errors", [])] for entry in answer.json["items"]]
+            assert [sorted(found) for found in shown] == [sorted(found) for found in codes]
 
     @rule(student=STUDENTS, course=COURSES)
     def make_void(self, student: int, course: int) -> None:
@@ -449,14 +452,14 @@ class Registration(RuleBasedStateMachine):
         before = deepcopy(self.model)
         refused = not self.model.courses[course].manual or not self.model.has_seat(course)
         asked = [] if refused else self.model.promote(course, seats)
-        promoted = [verdict for verdict in asked if not verdict.reasons]
-        given_up = {other for verdict in promoted for other in verdict.given_up}
-        self.model.settle(given_up, {verdict.wish.student for verdict in promoted})
+        promoted = [decision for decision in asked if not decision.reasons]
+        given_up = {other for decision in promoted for other in decision.given_up}
+        self.model.settle(given_up, {decision.item.student for decision in promoted})
         path = f"/v1/courses/{course}/promotions"
         answer = self.send("POST", path, {"seats": seats}, 409 if refused else 200, before)
         if not refused:
-            told = [(item["student_id"], item["status"]) for item in answer.json["items"]]
-            assert told == [(v.wish.student, 409 if v.reasons else 201) for v in asked]
+            shown = [(entry["student_id"], entry["status"]) for entry in answer.json["items"]]
+            assert shown == [(v.item.student, 409 if v.reasons else 201) for v in asked]
 
     @rule(
         course=COURSES,
@@ -567,14 +570,14 @@ class Registration(RuleBasedStateMachine):
     def rosters_agree(self) -> None:
         for course, model in self.model.courses.items():
             items = self.client.walk(f"/v1/courses/{course}/students")
-            told = [(item["student_id"], item["status"], item["position"]) for item in items]
+            shown = [(entry["student_id"], entry["status"], entry["position"]) for entry in items]
             queue = self.model.waiting(course)
-            assert sorted(told) == [
+            assert sorted(shown) == [
                 (s, now, queue.index(s) + 1 if now == "waitlisted" else None)
                 for (s, c), now in sorted(self.model.status.items())
                 if c == course
             ]
-            assert [s for s, now, _ in told if now == "waitlisted"] == queue
+            assert [s for s, now, _ in shown if now == "waitlisted"] == queue
             enrolled = len(self.model.of_course(course, "enrolled"))
             free = None if model.capacity is None else max(model.capacity - enrolled, 0)
             assert self.client.get(f"/v1/courses/{course}").json["seats"] == {
@@ -595,20 +598,20 @@ class Registration(RuleBasedStateMachine):
         true = {moment: self.model.true_at(times, moment) for moment in moments}
         for moment in moments:
             for name, expected in (("as_of", true), ("known_at", self.past)):
-                told = {
-                    (item["student_id"], item["course_id"]): item["status"]
+                shown = {
+                    (entry["student_id"], entry["course_id"]): entry["status"]
                     for student in range(1, 5)
-                    for item in self.client.walk(f"/v1/students/{student}/courses?{name}={moment}")
+                    for entry in self.client.walk(f"/v1/students/{student}/courses?{name}={moment}")
                 }
-                assert told == expected[moment]
+                assert shown == expected[moment]
         if self.past:
             moment = next(iter(self.past))
-            told = {
-                (item["student_id"], course): item["status"]
+            shown = {
+                (entry["student_id"], course): entry["status"]
                 for course in FIELDS
-                for item in self.client.walk(f"/v1/courses/{course}/students?as_of={moment}")
+                for entry in self.client.walk(f"/v1/courses/{course}/students?as_of={moment}")
             }
-            assert told == true[moment]
+            assert shown == true[moment]
 
 
 @pytest.fixture

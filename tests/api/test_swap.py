@@ -112,7 +112,7 @@ def test_a_seat_that_is_not_free_is_not_swapped_for(client: Client):
     assert enrolled(client, other) == [student]
 
 
-def test_a_swap_is_judged_as_if_the_other_enrollment_were_given_up(client: Client):
+def test_a_swap_is_checked_as_if_the_other_enrollment_were_given_up(client: Client):
     """Time, credits and section: without the swap, all three are broken."""
     first, _, _, student = sections(client, repeatable=True)
     leave(client, student, first)

@@ -520,7 +520,7 @@ def test_who_waits_keeps_the_place_whatever_has_come_up_since(client: Client):
     assert waiting(client, course) == [(student, 1)]
 
 
-# Seats, tags and rehearsals
+# Seats, tags and dry runs
 
 
 def test_a_course_tells_its_seats(client: Client):
@@ -563,7 +563,7 @@ def test_a_place_that_moves_up_has_another_tag(client: Client):
         assert answer.headers["ETag"] != tag
 
 
-def test_a_rehearsed_drop_tells_who_would_be_promoted(client: Client):
+def test_a_dry_run_of_a_drop_shows_who_would_be_promoted(client: Client):
     course, leaver = full(client)
     first = join(client, course)
 

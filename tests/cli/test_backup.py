@@ -236,7 +236,7 @@ def test_a_state_of_an_older_schema_that_its_history_does_not_tell_is_found(
     assert "student 1 in course 1: state and history differ" in capsys.readouterr().err
 
 
-def test_a_copy_that_could_not_be_verified_is_told_as_such(
+def test_a_copy_that_could_not_be_verified_is_reported_as_such(
     at_rest: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ):
     tamper(at_rest)
@@ -244,12 +244,14 @@ def test_a_copy_that_could_not_be_verified_is_told_as_such(
 
     assert back_up(at_rest, target) == 1
 
-    told = f"backup    {target} is not verified: `enrollment backup verify {target}`\n"
-    assert capsys.readouterr().out == told
+    shown = f"backup    {target} is not verified: `enrollment backup verify {target}`\n"
+    assert capsys.readouterr().out == shown
     assert target.exists()
 
 
-def test_a_backup_that_there_is_no_room_to_verify_is_told_as_such(at_rest: Path, tmp_path: Path):
+def test_a_backup_without_room_to_verify_is_reported_as_such(
+    at_rest: Path, tmp_path: Path
+):
     target = tmp_path / "monday"
     assert back_up(at_rest, target) == 0
 
@@ -271,9 +273,9 @@ def test_another_programs_database_is_refused_before_it_is_copied(
 
     assert back_up(file, tmp_path / "monday") == 1
 
-    told = capsys.readouterr()
-    assert "the database is that of another program" in told.err
-    assert told.out == ""
+    shown = capsys.readouterr()
+    assert "the database is that of another program" in shown.err
+    assert shown.out == ""
     assert [path.name for path in tmp_path.iterdir()] == ["other.db"]
 
 
@@ -297,9 +299,9 @@ def test_a_state_that_its_history_does_not_tell_is_found(
     assert back_up(at_rest, tmp_path / "monday") == 1
     assert run("doctor", "--database", at_rest) == 1
 
-    told = capsys.readouterr()
-    assert told.err.count("student 1 in course 1: state and history differ") == 1
-    assert "wrong student 1 in course 1: state and history differ" in told.out
+    shown = capsys.readouterr()
+    assert shown.err.count("student 1 in course 1: state and history differ") == 1
+    assert "wrong student 1 in course 1: state and history differ" in shown.out
 
 
 def test_a_search_that_does_not_find_what_is_there_is_found_and_mended(
@@ -311,9 +313,9 @@ def test_a_search_that_does_not_find_what_is_there_is_found_and_mended(
 
     assert run("doctor", "--database", at_rest) == 1
 
-    told = capsys.readouterr().out
-    assert "wrong the words by which a search finds course 1 are not its own" in told
-    assert "wrong the words by which a search finds student 1 are not its own" in told
+    shown = capsys.readouterr().out
+    assert "wrong the words by which a search finds course 1 are not its own" in shown
+    assert "wrong the words by which a search finds student 1 are not its own" in shown
     with closing(sqlite3.connect(at_rest)) as db, db:
         for number in ("changed", None):
             db.execute("UPDATE student SET number = ?", (number,))
@@ -339,7 +341,7 @@ def test_a_record_that_is_gone_without_a_trace_is_told(
 
 
 @pytest.mark.parametrize(
-    ("table", "change", "told"),
+    ("table", "change", "shown"),
     [
         ("student_course", "version = version + 1", "student 1 in course 1: state"),
         ("student_course", "changed_at = '2999-01-01T00:00:00.000Z'", "student 1 in course 1:"),
@@ -363,7 +365,7 @@ def test_a_record_that_is_gone_without_a_trace_is_told(
     ],
 )
 def test_a_history_that_was_tampered_with_is_found(
-    at_rest: Path, capsys: pytest.CaptureFixture, table: str, change: str, told: str
+    at_rest: Path, capsys: pytest.CaptureFixture, table: str, change: str, shown: str
 ):
     with closing(sqlite3.connect(at_rest)) as db, db:
         triggers = db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
@@ -372,7 +374,7 @@ def test_a_history_that_was_tampered_with_is_found(
         db.execute(f"UPDATE {table} SET {change}")
 
     assert run("doctor", "--database", at_rest) == 1
-    assert f"wrong {told}" in capsys.readouterr().out
+    assert f"wrong {shown}" in capsys.readouterr().out
 
 
 def test_a_folder_keeps_the_newest(at_rest: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
@@ -410,7 +412,7 @@ def test_a_backup_replaces_nothing(at_rest: Path, tmp_path: Path, capsys: pytest
         (["doctor", "--database", "nowhere.db"], "nowhere.db does not exist"),
     ],
 )
-def test_what_cannot_be_done_is_told_in_one_line(
+def test_what_cannot_be_done_is_said_in_one_line(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture,

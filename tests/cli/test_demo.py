@@ -56,8 +56,8 @@ def test_demo_says_how_many_rows_there_are(location: Location, capsys: Captured)
     with connected(location) as db:
         tables = ("student", "term", "course", "student_course")
         count = [db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables]
-    told = "1 student, {1} terms, {2} courses, {3} enrollments\n".format(*count)
-    assert capsys.readouterr().out.endswith(f" now has {told}")
+    shown = "1 student, {1} terms, {2} courses, {3} enrollments\n".format(*count)
+    assert capsys.readouterr().out.endswith(f" now has {shown}")
 
 
 def test_demo_is_the_same_for_the_same_seed_on_either_engine(location: Location, tmp_path: Path):

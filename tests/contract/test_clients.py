@@ -52,7 +52,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_generated_python_client_gets_through_a_registration(server: Server, folder: Path):
     shutil.copy(STORIES / "story.py", folder)
     python = [sys.executable, "-m"]
-    # The generator knows no archive, workbook or list unless it is told that they are bytes.
+    # The generator knows no archive, workbook or list unless the document says that they are bytes.
     files = (ZIP, MEDIA_TYPES["xlsx"], "text/csv")
     binary = dict.fromkeys(files, "application/octet-stream")
     (folder / "config.json").write_text(json.dumps({"content_type_overrides": binary}))

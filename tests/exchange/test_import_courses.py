@@ -175,7 +175,7 @@ def test_or_an_error_that_leaves_the_enrollment_as_it_was(database: Database, to
     report, _ = import_path(database, together, rules="refuse")
 
     assert (report.changes, report.counts.enrollments.dropped) == ([], 0)
-    # It is judged again: the enrollment is not yet gone.
+    # It is checked again: the enrollment is not yet gone.
     report, _ = import_path(database, together, rules="refuse")
     assert [fault.code for fault in report.faults if fault.severity == "error"] == [
         "corequisite_missing"

@@ -91,7 +91,7 @@ def read_rosters(server: Server) -> dict[tuple[int, int], tuple[str, int]]:
 
 
 class RacingClient:
-    """One connection and a chance of its own; it keeps what it sent and what it was told."""
+    """One connection and a chance of its own; it keeps what it sent and what it was answered."""
 
     def __init__(self, port: int, number: int) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
@@ -120,7 +120,7 @@ class RacingClient:
         (deed,) = self.random.choices(list(DEEDS), list(DEEDS.values()))
         match deed:
             case "enroll":
-                self.send("POST", path, self.wish("course_id", course) | reason)
+                self.send("POST", path, self.item("course_id", course) | reason)
             case "drop":
                 self.send("DELETE", f"{path}/{course}")
             case "end":
@@ -130,20 +130,20 @@ class RacingClient:
                 self.send("PUT", f"{path}/{course}", {"status": "enrolled"} | reason)
             case "replace":
                 wanted = self.random.sample(list(COURSES), self.random.randint(0, 2))
-                wishes = [self.wish("course_id", number) for number in wanted]
-                self.send("PUT", path, {"courses": wishes} | reason)
+                items = [self.item("course_id", number) for number in wanted]
+                self.send("PUT", path, {"courses": items} | reason)
             case "fill":
                 wanted = self.random.sample(STUDENTS, self.random.randint(1, 3))
-                wishes = [self.wish("student_id", number) for number in wanted]
-                body = {"students": wishes, "mode": self.random.choice(["all", "each"])}
+                items = [self.item("student_id", number) for number in wanted]
+                body = {"students": items, "mode": self.random.choice(["all", "each"])}
                 self.send("POST", f"/v1/courses/{course}/students", body | reason)
             case "promote":
                 seats = self.random.randint(1, 2)
                 self.send("POST", "/v1/courses/3/promotions", {"seats": seats})
             case "swap":
                 other = self.random.choice([number for number in COURSES if number != course])
-                wish = {"course_id": course, "waitlist": True, "instead_of": other}
-                self.send("POST", path, wish | reason)
+                body = {"course_id": course, "waitlist": True, "instead_of": other}
+                self.send("POST", path, body | reason)
             case "move":
                 position = self.random.randint(1, 3)
                 self.send("PUT", f"{path}/{course}/position", {"position": position} | reason)
@@ -168,7 +168,7 @@ class RacingClient:
             self.send("DELETE", f"/v1/students/{seated[0]}/courses/{course}")
             self.send("DELETE", hold)
 
-    def wish(self, name: str, number: int) -> dict[str, Any]:
+    def item(self, name: str, number: int) -> dict[str, Any]:
         return {name: number, "waitlist": self.random.random() < 0.7}
 
 
@@ -272,7 +272,7 @@ def kill_during(
     with closing(connection):
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {server.token}"}
         connection.request(method, path, json.dumps(body), headers)
-        # Nothing tells from outside how far the request has come: any moment of it will do.
+        # Nothing shows from outside how far the request has come: any moment of it will do.
         time.sleep(pause)
         written = is_being_written(location)
         (answered, _, _) = select.select([connection.sock], [], [], 0)

@@ -111,8 +111,8 @@ def check_acknowledged(done: list[tuple[str, str, Reply]], events: list[dict[str
         recorded = by_reason.get(reason, [])
         if reply.status < 300 and "status" in reply.json and "course_id" in reply.json:
             # A PUT of what is so already leaves no event. Who waits again may be promoted at once.
-            told = [reply.json["status"]]
-            expected = [[], told, ["waitlisted"]] if deed == "take back" else [[], told]
+            shown = [reply.json["status"]]
+            expected = [[], shown, ["waitlisted"]] if deed == "take back" else [[], shown]
             assert recorded in expected, (deed, recorded, reply.json)
         else:
             assert recorded == [], (deed, reply.json)

@@ -32,7 +32,9 @@ class CourseModel:
 
 
 @dataclass(frozen=True)
-class WishModel:
+class ItemModel:
+    """What a request asks for one student and one course."""
+
     student: int
     course: int
     waitlist: bool = False
@@ -42,10 +44,10 @@ class WishModel:
 
 
 @dataclass
-class Verdict:
-    """The result of a wish: the status that it gives, or every reason against it, in order."""
+class Decision:
+    """The result of an item: the status that it gives, or every reason against it, in order."""
 
-    wish: WishModel
+    item: ItemModel
     status: str | None
     reasons: list[Reason]
     is_new: bool = False
@@ -59,7 +61,7 @@ class Verdict:
     @property
     def given_up(self) -> set[int]:
         """The course that the student gives up now."""
-        other = self.wish.instead_of
+        other = self.item.instead_of
         return {other} if other and self.status == "enrolled" else set()
 
 
@@ -128,107 +130,107 @@ class Model:
 
     # Judging
 
-    def judge(
+    def decide(
         self,
-        wishes: Sequence[WishModel],
+        items: Sequence[ItemModel],
         *,
         given_up: Iterable[int] = (),
         overridden: Iterable[str] = (),
-    ) -> list[Verdict]:
-        """Give free seats to waitlisted students, then check the wishes. If a wish is refused, the
+    ) -> list[Decision]:
+        """Give free seats to waitlisted students, then check the items. If an item is refused, the
         caller must discard the model, because a refused request changes nothing."""
-        promoted = self.settle({wish.course for wish in wishes})
-        wishes = [
-            replace(wish, kept=True, instead_of=None)
-            if (wish.student, wish.course) in promoted
-            else wish
-            for wish in wishes
+        promoted = self.settle({item.course for item in items})
+        items = [
+            replace(item, kept=True, instead_of=None)
+            if (item.student, item.course) in promoted
+            else item
+            for item in items
         ]
         new = [
-            wish
-            for index, wish in enumerate(wishes)
-            if not self.is_settled(wish) and not wish_before(wishes, index)
+            item
+            for index, item in enumerate(items)
+            if not self.is_settled(item) and not item_before(items, index)
         ]
-        verdicts: list[Verdict] = []
-        for index, wish in enumerate(wishes):
-            now = set(self.of_student(wish.student, "enrolled"))
+        decisions: list[Decision] = []
+        for index, item in enumerate(items):
+            now = set(self.of_student(item.student, "enrolled"))
             now |= {
                 other.course
                 for other in new
-                if other.student == wish.student and not self.will_wait(other, overridden)
+                if other.student == item.student and not self.will_wait(other, overridden)
             }
             now = self.not_cancelled(now)
-            there = self.is_settled(wish)
+            there = self.is_settled(item)
             reasons: list[Reason] = []
-            if wish.instead_of and wish.instead_of not in self.of_student(wish.student, "enrolled"):
+            if item.instead_of and item.instead_of not in self.of_student(item.student, "enrolled"):
                 reasons.append(("nothing_to_swap",))
-            if wish_before(wishes, index):
+            if item_before(items, index):
                 reasons.append(("duplicate_course",))
             elif not there:
-                waits = self.will_wait(wish, overridden)
+                waits = self.will_wait(item, overridden)
                 reasons += self.against(
-                    wish.student, wish.course, now, waits=waits, given_up=wish.instead_of
+                    item.student, item.course, now, waits=waits, given_up=item.instead_of
                 )
-            elif not wish.kept:
-                reasons.append((f"already_{self.status[wish.student, wish.course]}",))
-            elif wish.course in now and self.status[wish.student, wish.course] == "enrolled":
+            elif not item.kept:
+                reasons.append((f"already_{self.status[item.student, item.course]}",))
+            elif item.course in now and self.status[item.student, item.course] == "enrolled":
                 lost_courses = self.not_cancelled(given_up)
                 dropped = {other for course in lost_courses for other in self.any_section(course)}
-                lost = self.courses[wish.course].corequisites & dropped
-                reasons += self.missing(wish.student, lost, now)
+                lost = self.courses[item.course].corequisites & dropped
+                reasons += self.missing(item.student, lost, now)
             reasons = [reason for reason in reasons if reason[0] not in overridden]
-            if wish in new and not wish_before(wishes, index):
-                verdicts.append(self.seat(wish, reasons, verdicts, overridden))
+            if item in new and not item_before(items, index):
+                decisions.append(self.seat(item, reasons, decisions, overridden))
             else:
-                status = self.status.get((wish.student, wish.course))
-                verdicts.append(Verdict(wish, status, reasons))
-        return verdicts
+                status = self.status.get((item.student, item.course))
+                decisions.append(Decision(item, status, reasons))
+        return decisions
 
     def seat(
         self,
-        wish: WishModel,
+        item: ItemModel,
         reasons: list[Reason],
-        before: Sequence[Verdict],
+        before: Sequence[Decision],
         overridden: Iterable[str],
-    ) -> Verdict:
-        """Give a wish a seat, a place on the waitlist or neither, after the wishes before it in the
+    ) -> Decision:
+        """Give an item a seat, a place on the waitlist or neither, after the items before it in the
         request."""
-        course, queue = self.courses[wish.course], self.waiting(wish.course)
-        others = [v for v in before if v.wish.course == wish.course and v.is_new and v.meets_rules]
+        course, queue = self.courses[item.course], self.waiting(item.course)
+        others = [v for v in before if v.item.course == item.course and v.is_new and v.meets_rules]
         came = [v for v in others if v.status == "enrolled"]
-        left = [v for v in came if v.wish.student in queue]
-        taken = len(self.of_course(wish.course, "enrolled")) + len(came)
-        held = self.held_for(wish)
+        left = [v for v in came if v.item.student in queue]
+        taken = len(self.of_course(item.course, "enrolled")) + len(came)
+        held = self.held_for(item)
         if course.manual:
             # They take seats that are held for those who wait.
             taken -= len(left)
         waiting = len(queue) - len(left) + len([v for v in others if v.status == "waitlisted"])
-        verdict = Verdict(wish, "enrolled", reasons, is_new=True, meets_rules=not reasons)
+        decision = Decision(item, "enrolled", reasons, is_new=True, meets_rules=not reasons)
         full = course.capacity is not None and taken + held >= course.capacity
         if full and "course_full" not in overridden:
-            verdict.status = "waitlisted" if wish.waitlist else None
+            decision.status = "waitlisted" if item.waitlist else None
             allowed = course.waitlist_capacity
-            if not wish.waitlist:
-                verdict.reasons.append(("course_full",))
+            if not item.waitlist:
+                decision.reasons.append(("course_full",))
             elif allowed is not None and waiting >= allowed:
-                verdict.reasons.append(("waitlist_full",))
-        return verdict
+                decision.reasons.append(("waitlist_full",))
+        return decision
 
-    def will_wait(self, wish: WishModel, overridden: Iterable[str]) -> bool:
-        course, taken = self.courses[wish.course], len(self.of_course(wish.course, "enrolled"))
-        full = course.capacity is not None and taken + self.held_for(wish) >= course.capacity
-        return wish.waitlist and full and "course_full" not in overridden
+    def will_wait(self, item: ItemModel, overridden: Iterable[str]) -> bool:
+        course, taken = self.courses[item.course], len(self.of_course(item.course, "enrolled"))
+        full = course.capacity is not None and taken + self.held_for(item) >= course.capacity
+        return item.waitlist and full and "course_full" not in overridden
 
-    def held_for(self, wish: WishModel) -> int:
+    def held_for(self, item: ItemModel) -> int:
         """The number of free seats that are held for those who wait ahead of the student."""
-        queue = self.waiting(wish.course)
-        if not self.courses[wish.course].manual:
+        queue = self.waiting(item.course)
+        if not self.courses[item.course].manual:
             return 0
-        return queue.index(wish.student) if wish.student in queue else len(queue)
+        return queue.index(item.student) if item.student in queue else len(queue)
 
-    def is_settled(self, wish: WishModel) -> bool:
-        now = self.status.get((wish.student, wish.course))
-        return now == "enrolled" or (wish.waitlist and now == "waitlisted")
+    def is_settled(self, item: ItemModel) -> bool:
+        now = self.status.get((item.student, item.course))
+        return now == "enrolled" or (item.waitlist and now == "waitlisted")
 
     def has_passed_one(self, student: int, courses: Iterable[int]) -> bool:
         return any(self.has_passed((student, course)) for course in courses)
@@ -387,14 +389,14 @@ class Model:
                 found[place] = held[-1]
         return found
 
-    def carry_out(self, verdicts: Sequence[Verdict]) -> None:
-        for student, other in sorted((v.wish.student, o) for v in verdicts for o in v.given_up):
+    def carry_out(self, decisions: Sequence[Decision]) -> None:
+        for student, other in sorted((v.item.student, o) for v in decisions for o in v.given_up):
             self.end(student, [other], "dropped")
-        for verdict in verdicts:
-            wish = verdict.wish
-            if self.status.get((wish.student, wish.course)) != verdict.status:
-                assert verdict.status is not None
-                self.move(wish.student, wish.course, verdict.status, instead_of=wish.instead_of)
+        for decision in decisions:
+            item = decision.item
+            if self.status.get((item.student, item.course)) != decision.status:
+                assert decision.status is not None
+                self.move(item.student, item.course, decision.status, instead_of=item.instead_of)
 
     def can_end(self, student: int, course: int, status: str) -> bool:
         now = self.status.get((student, course))
@@ -410,12 +412,12 @@ class Model:
         while True:
             waited = {c for s in students for c in self.of_student(s, "waitlisted")}
             asked = [c for c in sorted(courses | waited) if self.gives_seats(c)]
-            verdicts = [v for course in asked for v in self.promote(course) if not v.reasons]
-            if not verdicts:
+            decisions = [v for course in asked for v in self.promote(course) if not v.reasons]
+            if not decisions:
                 return moved
-            moved |= {(verdict.wish.student, verdict.wish.course) for verdict in verdicts}
-            courses = {other for verdict in verdicts for other in verdict.given_up}
-            students = {verdict.wish.student for verdict in verdicts}
+            moved |= {(decision.item.student, decision.item.course) for decision in decisions}
+            courses = {other for decision in decisions for other in decision.given_up}
+            students = {decision.item.student for decision in decisions}
 
     def gives_seats(self, course: int) -> bool:
         return not self.courses[course].manual and self.has_seat(course)
@@ -424,9 +426,9 @@ class Model:
         capacity = self.courses[course].capacity
         return capacity is None or len(self.of_course(course, "enrolled")) < capacity
 
-    def promote(self, course: int, seats: int | None = None) -> list[Verdict]:
+    def promote(self, course: int, seats: int | None = None) -> list[Decision]:
         """Promote waitlisted students one by one. The events of skipped students come first."""
-        asked: list[Verdict] = []
+        asked: list[Decision] = []
         free = seats
         taken = len(self.of_course(course, "enrolled"))
         for student in self.waiting(course):
@@ -439,19 +441,19 @@ class Model:
             other = other if other in places else None
             reasons = self.against(student, course, now, given_up=other)
             status = None if reasons else "enrolled"
-            asked.append(Verdict(WishModel(student, course, instead_of=other), status, reasons))
+            asked.append(Decision(ItemModel(student, course, instead_of=other), status, reasons))
             taken += not reasons
             free = None if free is None else free - (not reasons)
-        for verdict in sorted(asked, key=lambda verdict: verdict.wish.student):
-            place = (verdict.wish.student, course)
-            if verdict.reasons and self.skipped_for.get(place) != verdict.reasons:
+        for decision in sorted(asked, key=lambda decision: decision.item.student):
+            place = (decision.item.student, course)
+            if decision.reasons and self.skipped_for.get(place) != decision.reasons:
                 self.move(*place, "waitlisted")
-                self.skipped_for[place] = verdict.reasons
-        self.carry_out([verdict for verdict in asked if not verdict.reasons])
+                self.skipped_for[place] = decision.reasons
+        self.carry_out([decision for decision in asked if not decision.reasons])
         return asked
 
 
-def wish_before(wishes: Sequence[WishModel], index: int) -> bool:
-    """Whether an earlier wish in the list has the same student and course."""
-    wish = wishes[index]
-    return any((w.student, w.course) == (wish.student, wish.course) for w in wishes[:index])
+def item_before(items: Sequence[ItemModel], index: int) -> bool:
+    """Whether an earlier item in the list has the same student and course."""
+    item = items[index]
+    return any((w.student, w.course) == (item.student, item.course) for w in items[:index])
