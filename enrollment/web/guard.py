@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from urllib.parse import urlsplit
 
 from enrollment.http.context import Context
 from enrollment.problems.errors import Problem
@@ -59,7 +58,9 @@ def check_origin(context: Context) -> None:
     if site is not None:
         own = site == "same-origin"
     else:
-        own = bool(origin) and urlsplit(origin or "").netloc.lower() == _host(context)
+        # An origin is "null", or a scheme, a host and perhaps a port (RFC 6454, section 6.2).
+        host = (origin or "").lower().partition("://")[2]
+        own = bool(host) and host == (context.header("HOST") or "").lower()
     if not own:
         raise Problem("foreign_form", "The form was not sent from a page of this service.")
 
@@ -68,10 +69,6 @@ def local_path(path: str) -> str:
     """Return the path to go to after the sign-in, which must be one of this service. It becomes a
     header, so it has no line break and no space."""
     return path if LOCAL_PATH.fullmatch(path) else "/start"
-
-
-def _host(context: Context) -> str:
-    return (context.header("HOST") or "").lower()
 
 
 def _peer(context: Context) -> IPv4Address | IPv6Address | None:

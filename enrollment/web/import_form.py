@@ -97,7 +97,7 @@ def _parse(content_type: str, content: bytes) -> tuple[Fields, tuple[str, bytes]
                 value.file.close()
             elif name != "file":
                 fields.append((name, value))
-    except (HTTPError, ValueError, AttributeError):
+    except (HTTPError, ValueError, AttributeError, LookupError):
         raise Problem("malformed_request", "The form is not valid multipart/form-data.") from None
     finally:
         # Bottle copies a large body to a file without a name.

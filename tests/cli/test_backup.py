@@ -249,9 +249,7 @@ def test_a_copy_that_could_not_be_verified_is_reported_as_such(
     assert target.exists()
 
 
-def test_a_backup_without_room_to_verify_is_reported_as_such(
-    at_rest: Path, tmp_path: Path
-):
+def test_a_backup_without_room_to_verify_is_reported_as_such(at_rest: Path, tmp_path: Path):
     target = tmp_path / "monday"
     assert back_up(at_rest, target) == 0
 

@@ -241,6 +241,7 @@ FOREIGN = {
     "typed in": {"Sec-Fetch-Site": "none"},
     "another origin": {"Origin": "https://evil.example"},
     "no origin": {"Origin": "null"},
+    "an origin that is none": {"Origin": "http://["},
     "nothing": {},
 }
 
