@@ -3,8 +3,9 @@ takes it back."""
 
 from collections.abc import Callable
 from copy import deepcopy
-from typing import Any, NamedTuple, NoReturn, cast
+from typing import Any, NamedTuple, NoReturn, TypeVar, cast
 
+from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from enrollment.data import imports
@@ -32,6 +33,7 @@ from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.storage.connection import Connection
 
+S = TypeVar("S", bound=Struct)
 # The name of a source that has none.
 NO_SOURCE = "default"
 # Which file holds what ends.
@@ -201,29 +203,15 @@ def removals_by_name(removals: Removals) -> dict[str, Removal]:
 def _report(upload: Upload, applied: Applied, faults: Faults) -> dict[str, Any]:
     """Return what is kept of an import, besides its changes, which the history has."""
     return {
-        "files": [
-            ImportedFile(
-                file=file.file,
-                kind=file.kind,
-                mode=file.mode,
-                encoding=file.encoding,
-                rows=file.rows,
-                columns=file.columns,
-            )
-            for file in upload.understood.files
-        ],
+        "files": [_as(ImportedFile, file) for file in upload.understood.files],
         "counts": applied.counts,
         "removals": applied.removals,
         "set_aside": applied.set_aside,
-        "summary": [
-            ImportFaultCount(
-                code=kind.code,
-                severity=kind.severity,
-                file=kind.file,
-                column=kind.column,
-                count=kind.count,
-            )
-            for kind in faults.summary()
-        ],
+        "summary": [_as(ImportFaultCount, kind) for kind in faults.summary()],
         "faults": [*faults],
     }
+
+
+def _as(kind: type[S], found: Struct) -> S:
+    """Return a struct of this kind, which has some of the fields of the one that was found."""
+    return kind(**{name: getattr(found, name) for name in kind.__struct_fields__})
