@@ -3,7 +3,7 @@ of it."""
 
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -170,15 +170,26 @@ def order_shown_by(value: str) -> Literal["dmy", "mdy"] | None:
 
 
 def _moment(column: Column, value: str, order: str | None) -> Read:
+    text = _time_text(value, order)
+    if text is None:
+        sentence = f"{column.name} is no time, and is left out."
+        return Read("", "invalid_value", sentence, "warning")
+    return Read(text)
+
+
+def _time_text(value: str, order: str | None) -> str | None:
+    """Return a time with milliseconds and an offset, of a time or of a day. None: it is neither."""
     found = MOMENT.fullmatch(value)
     if not found:
         day = parse_date(value, order)
-        if day is None:
-            sentence = f"{column.name} is no time, and is left out."
-            return Read("", "invalid_value", sentence, "warning")
-        return Read(f"{day}T00:00:00.000Z")
+        return f"{day}T00:00:00.000Z" if day else None
     milliseconds = (found[3] or ".")[:4].ljust(4, "0")
-    return Read(f"{found[1]}T{found[2] or '00:00:00'}{milliseconds}{found[4] or 'Z'}")
+    text = f"{found[1]}T{found[2] or '00:00:00'}{milliseconds}{found[4] or 'Z'}"
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return text
 
 
 def _yes_or_no(column: Column, value: str, order: str | None) -> Read:

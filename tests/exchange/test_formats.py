@@ -142,6 +142,13 @@ def test_the_tables_of_references_name_columns_of_the_standard():
         ("enrollments", HEADER + "e,,,c,s,,student\n", "missing_value", 2, "userSourcedId"),
         ("enrollments", HEADER + "e,,,c,s,u,pupil\n", "invalid_value", 2, "role"),
         ("enrollments", HEADER + "e,gone,,c,s,u,student\n", "invalid_value", 2, "status"),
+        (
+            "enrollments",
+            HEADER + "e,active,2026-13-01T25:00:00Z,c,s,u,student\n",
+            "invalid_value",
+            2,
+            "dateLastModified",
+        ),
         ("enrollments", HEADER.replace("role", "rolle"), "renamed_column", 1, "rolle"),
         ("enrollments", HEADER.replace("userS", "S"), "missing_column", None, "userSourcedId"),
         ("enrollments", HEADER.replace("role", "role,role"), "unknown_column", 1, "role"),
