@@ -4,23 +4,26 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from datetime import UTC
+from datetime import UTC, tzinfo
 from typing import Any, TypeVar
 
 import msgspec
 import shtab
+from msgspec.structs import fields as fields_of
 
 from enrollment import output
 from enrollment.config import Config, flag, shown, variable
 from enrollment.data.keyset import KeysetPage
+from enrollment.http.query import read_texts
 from enrollment.maintenance.migrations import Outcome
 from enrollment.model.decoding import decoder
 from enrollment.model.queries import Pagination
-from enrollment.problems.errors import CommandError
+from enrollment.problems.errors import CommandError, Problem, UsageError
 from enrollment.storage.connection import Connection
 from enrollment.storage.queries import to_json
 
 PAGE = Pagination(limit=1000)
+S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
 
 
@@ -78,6 +81,25 @@ def reader(wanted: Any, expected: str) -> Callable[[str], Any]:
             raise argparse.ArgumentTypeError(f"expected {expected}") from None
 
     return read
+
+
+def read_flags(kind: type[S], options: argparse.Namespace, zone: tzinfo, **flags: str) -> S:
+    """Read flags as the query parameters of the API that they are. `flags` has those whose names
+    differ. Raises UsageError."""
+    given = {field.name: getattr(options, field.name, None) for field in fields_of(kind)}
+    texts = {
+        name: str(value).lower() if isinstance(value, bool) else value
+        for name, value in given.items()
+        if value
+    }
+    try:
+        return read_texts(texts, kind, zone)
+    except Problem as problem:
+        reasons = [
+            f"{flags.get(found.parameter or '') or flag(str(found.parameter))}: {found.detail}"
+            for found in problem.violations
+        ]
+        raise UsageError("; ".join(reasons)) from None
 
 
 def list_every(list_page: Callable[..., KeysetPage[T]], db: Connection) -> list[T]:

@@ -1,20 +1,19 @@
 """The commands `enrollment export` and `enrollment school`."""
 
 import argparse
-from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from enrollment.cli.console import add_settings, complete_file, format_counts
+from enrollment.cli.console import add_settings, complete_file, format_counts, read_flags
 from enrollment.cli.opening import open_database
 from enrollment.config import Config
 from enrollment.data.export import Scope, get_school, update_school
 from enrollment.exchange.package_writer import write_path
 from enrollment.http.expected import describe_expected
-from enrollment.model.decoding import decoder
-from enrollment.model.types import Since, Title
+from enrollment.model.exports import PackageScope
+from enrollment.model.types import Title
 from enrollment.problems.errors import UsageError
 
 
@@ -42,20 +41,13 @@ def add(verbs: Any) -> None:
 
 def export(config: Config, options: argparse.Namespace) -> None:
     """Run `export`. Raises CommandError, UsageError, Problem."""
-    since = _read_since(options.since, config.time_zone) if options.since else None
-    scope = Scope(options.term, since, options.history, options.source)
+    wanted = read_flags(PackageScope, options, config.time_zone, source="--as")
+    scope = Scope(wanted.term or None, wanted.since, wanted.history, wanted.source or None)
     with open_database(config) as database, database.read(is_slow=True) as db:
         counts = write_path(db, scope, config.time_zone, options.target)
     for name, count in counts.items():
         print(f"wrote     {name}.csv: {format_counts({'rows': count})}")
     print(f"exported  {options.target}")
-
-
-def _read_since(text: str, zone: tzinfo) -> Since:
-    try:
-        return msgspec.convert(text, Since, dec_hook=decoder(zone))
-    except (msgspec.ValidationError, ValueError):
-        raise UsageError("--since: expected a date or an RFC 3339 time") from None
 
 
 def school(config: Config, options: argparse.Namespace) -> None:

@@ -2,23 +2,28 @@
 
 import argparse
 from contextlib import closing, suppress
-from datetime import tzinfo
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from msgspec.structs import fields
 from tqdm import tqdm
 
-from enrollment.cli.console import add_json, add_settings, list_every, print_json, reader
+from enrollment.cli.console import (
+    add_json,
+    add_settings,
+    list_every,
+    print_json,
+    read_flags,
+    reader,
+)
 from enrollment.cli.import_report import print_fault, print_report, write_marked_list, write_report
 from enrollment.cli.opening import open_database, open_to_write
-from enrollment.config import Config
+from enrollment.config import Config, flag
 from enrollment.data import imports
 from enrollment.exchange.importing import bring_in, faults_of, take_back
 from enrollment.exchange.marking import can_be_marked
 from enrollment.exchange.upload import Upload, reading_options
-from enrollment.http.query import read_texts
 from enrollment.model.import_options import ImportOptions, UndoOptions
 from enrollment.model.imports import ImportReport
 from enrollment.model.types import Id
@@ -28,7 +33,6 @@ from enrollment.problems.registry import PROBLEM_TYPES
 
 # Who makes the changes of these commands, in the history.
 ACTOR = "command line"
-S = TypeVar("S", bound=msgspec.Struct)
 
 
 class _RolledBack(Exception):
@@ -75,36 +79,15 @@ def _add_options(verb: argparse.ArgumentParser, kind: type[msgspec.Struct], *wit
         if name in without:
             continue
         about = description(schema[name])
-        flag = _flag(name)
         if field.type is bool or schema[name].get("type") == "boolean":
-            verb.add_argument(flag, action="store_true", help=about)
+            verb.add_argument(flag(name), action="store_true", help=about)
         else:
-            verb.add_argument(flag, metavar=name.upper(), help=about)
-
-
-def _flag(name: str) -> str:
-    """Return the flag of an option."""
-    return f"--{name.replace('_', '-')}"
-
-
-def _options(kind: type[S], options: argparse.Namespace, zone: tzinfo) -> S:
-    """Return the options that were given. Raises UsageError."""
-    given = {field.name: getattr(options, field.name, None) for field in fields(kind)}
-    texts = {
-        name: str(value).lower() if isinstance(value, bool) else value
-        for name, value in given.items()
-        if value
-    }
-    try:
-        return read_texts(texts, kind, zone)
-    except Problem as problem:
-        reasons = [f"{_flag(str(found.parameter))}: {found.detail}" for found in problem.violations]
-        raise UsageError("; ".join(reasons)) from None
+            verb.add_argument(flag(name), metavar=name.upper(), help=about)
 
 
 def import_(config: Config, options: argparse.Namespace) -> None:
     """Run `import`. Raises CommandError, UsageError, Problem, OSError."""
-    wanted = _options(ImportOptions, options, config.time_zone)
+    wanted = read_flags(ImportOptions, options, config.time_zone)
     for path in filter(None, (options.report, options.marked)):
         if path.exists():
             raise CommandError(f"{path} exists already")
@@ -191,7 +174,7 @@ def show_(config: Config, options: argparse.Namespace) -> None:
 
 def undo_(config: Config, options: argparse.Namespace) -> None:
     """Run `imports undo`. Raises CommandError, UsageError, Problem."""
-    wanted = _options(UndoOptions, options, config.time_zone)
+    wanted = read_flags(UndoOptions, options, config.time_zone)
     with suppress(_RolledBack), open_to_write(config, ACTOR) as (db, change):
         undone = take_back(db, options.id, wanted, change)
         if wanted.dry_run:

@@ -39,10 +39,13 @@ def write_archive(db: Connection, scope: Scope, zone: tzinfo, target: BinaryIO) 
 def write_path(db: Connection, scope: Scope, zone: tzinfo, path: Path) -> dict[str, int]:
     """Write an export to a new zip, or to a new folder if the name does not end with .zip.
 
-    It has its name only when it is complete. Raises CommandError if there is something already.
+    It has its name only when it is complete. Raises CommandError if there is something already, or
+    no folder for it.
     """
     if path.exists():
         raise CommandError(f"{path} exists already")
+    if not path.parent.is_dir():
+        raise CommandError(f"the folder of {path} does not exist")
     if path.suffix == ".zip":
         with _new(path) as part, open(part, "xb", opener=_private) as target:
             return write_archive(db, scope, zone, target)

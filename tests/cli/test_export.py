@@ -58,10 +58,16 @@ def test_it_works_beside_the_service(location: Location, here: Path, small_colle
 @pytest.mark.parametrize(
     ("arguments", "status", "error"),
     [
-        (["a.zip", "--since", "monday"], 2, "--since: expected a date or an RFC 3339 time"),
+        (
+            ["a.zip", "--since", "monday"],
+            2,
+            "--since: Expected a calendar date, YYYY-MM-DD, or a time",
+        ),
+        (["a.zip", "--as", "\udcff"], 2, "--as: Expected no lone surrogates"),
+        (["a.zip", "--term", "\udcff"], 2, "--term: Expected"),
         (["a.zip", "--term", "2099"], 1, "There is no term with the code 2099."),
         (["a.zip", "--database", "none.db"], 1, "none.db does not exist"),
-        (["no folder/a.zip"], 1, "No such file or directory"),
+        (["no folder/a.zip"], 1, "the folder of no folder/a.zip does not exist"),
         (["taken.zip"], 1, "taken.zip exists already"),
     ],
 )
