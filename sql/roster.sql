@@ -31,13 +31,7 @@ WHERE student_course.student_id = :student_id
     AND student_course.course_id > :after_course_id
     AND course.id = student_course.course_id
     AND past.event_id = (
-        SELECT id FROM enrollment_event
-        WHERE student_id = student_course.student_id
-            AND course_id = student_course.course_id
-            AND effective_at <= :as_of
-            AND recorded_at <= :known_at
-            AND coalesce(superseded_at > :known_at, true)
-        ORDER BY id DESC LIMIT 1
+-- include: past_event.sql
     )
     AND (:status IS NULL OR past.status = :status)
     AND (:term IS NULL OR course.term = :term)
@@ -88,13 +82,7 @@ WHERE student_course.course_id = :course_id
     AND student_course.student_id > :after_student_id
     AND student.id = student_course.student_id
     AND past.event_id = (
-        SELECT id FROM enrollment_event
-        WHERE student_id = student_course.student_id
-            AND course_id = student_course.course_id
-            AND effective_at <= :as_of
-            AND recorded_at <= :known_at
-            AND coalesce(superseded_at > :known_at, true)
-        ORDER BY id DESC LIMIT 1
+-- include: past_event.sql
     )
     AND (:status IS NULL OR past.status = :status)
 ORDER BY student_course.student_id
@@ -130,12 +118,7 @@ CROSS JOIN enrollment_version AS past
 WHERE student_course.course_id = :course_id
     AND student.id = student_course.student_id
     AND past.event_id = (
-        SELECT id FROM student_course_event
-        WHERE student_id = student_course.student_id
-            AND course_id = student_course.course_id
-            AND effective_at <= :as_of
-            AND recorded_at <= :known_at
-        ORDER BY id DESC LIMIT 1
+-- include: past_event.sql
     )
     AND (:status IS NULL OR past.status = :status)
     AND (student.family_sort, student.given_sort, student.id)

@@ -277,11 +277,12 @@ def test_nothing_is_deleted(dropped: tuple[Client, int, int]):
 
 
 def statuses(client: Client, student: int, course: int, query: str) -> list[str]:
-    """What both lists and the census say, which agree."""
+    """What the lists, in each order, and the census say, which agree."""
     of_student = client.walk(f"/v1/students/{student}/courses?{query}")
-    of_course = client.walk(f"/v1/courses/{course}/students?{query}")
     found = [item["status"] for item in of_student]
-    assert found == [item["status"] for item in of_course]
+    for order in ("status", "name"):
+        of_course = client.walk(f"/v1/courses/{course}/students?{query}&order={order}")
+        assert found == [item["status"] for item in of_course]
     totals = client.get(f"/v1/terms/1/census?{query}").json["totals"]
     assert [name for name, count in totals.items() for _ in range(count)] == found
     return found
