@@ -39,12 +39,13 @@ ORDER BY student_course.course_id
 LIMIT :limit;
 
 -- name: get_courses_tag(student_id)^
--- What changes whenever something in the list of this student's courses does, on any of its pages?
+-- What changes whenever something in the list of this student's courses does, on any of its pages? The positions stand
+-- one by one: others move them without an event of this student, one up while another goes down.
 SELECT CAST(
         coalesce((SELECT max(id) FROM student_course_event WHERE student_id = :student_id), 0) AS text
     )
     || '-' || CAST(coalesce(sum(course.version), 0) AS text)
-    || '-' || CAST(coalesce(sum(enrollment.position), 0) AS text) AS tag
+    || '-' || coalesce(group_concat(CAST(enrollment.position AS text), '.'), '0') AS tag
 FROM student
 LEFT JOIN enrollment ON enrollment.student_id = student.id
 LEFT JOIN course ON course.id = enrollment.course_id

@@ -308,3 +308,23 @@ def test_there_is_a_fraction_between_any_two(low: str, high: str | None):
     assert high is None or between < high
     assert between.isdigit()
     assert not between.endswith("0")
+
+
+def test_places_that_change_for_one_another_change_the_tag_of_the_list(client: Client):
+    """One place up and another down, so that the sum of the places stays."""
+    up, down = client.course(capacity=0), client.course(capacity=0)
+    student, other = client.student(), client.student()
+    ahead = client.student()
+    client.enroll(ahead, up, waitlist=True)
+    for course in (up, down):
+        client.enroll(student, course, waitlist=True)
+    client.enroll(other, down, waitlist=True)
+    path = f"/v1/students/{student}/courses"
+    before = client.get(path)
+
+    client.put_status(ahead, up, "dropped")
+    move(client, other, down, 1)
+
+    after = client.get(path, headers={"If-None-Match": before.headers["ETag"]}, status=200)
+    assert [item["position"] for item in before.json["items"]] == [2, 1]
+    assert [item["position"] for item in after.json["items"]] == [1, 2]
