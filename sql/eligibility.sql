@@ -335,7 +335,8 @@ ORDER BY item, rank, details;
 
 -- name: list_members(course_id)
 -- Which students are in this course: those enrolled, in the order in which they came, and then those on the waitlist?
--- waitlist says who is on the waitlist, and instead_of what they give up for a seat.
+-- waitlist says who is on the waitlist, and instead_of what they give up for a seat. Of those who were enrolled at the
+-- same time, the events say who came first.
 SELECT student_id, course_id, status = 'waitlisted' AS waitlist, false AS allow_existing,
     (
         SELECT instead_of FROM swap
@@ -343,7 +344,13 @@ SELECT student_id, course_id, status = 'waitlisted' AS waitlist, false AS allow_
     ) AS instead_of
 FROM student_course
 WHERE course_id = :course_id AND status IN ('enrolled', 'waitlisted')
-ORDER BY status, queue_number, queue_fraction, enrolled_at, student_id;
+ORDER BY status, queue_number, queue_fraction, enrolled_at,
+    (
+        SELECT max(id) FROM student_course_event AS event
+        WHERE event.student_id = student_course.student_id
+            AND event.course_id = student_course.course_id
+            AND event.to_status = 'enrolled'
+    );
 
 -- name: list_dependent_enrollments(student_ids, course_id)
 -- In which other courses are these students enrolled that are taken at the same time as this one? student_ids is a

@@ -367,6 +367,17 @@ def test_a_smaller_room_tells_who_came_last(client: Client):
     assert affected(answer) == [(last, "enrolled", ["course_full"])]
 
 
+def test_a_smaller_room_tells_who_came_last_of_those_who_came_together(client: Client):
+    course = client.course(capacity=2)
+    last, first = client.student(), client.student()
+    both = {"students": [{"student_id": first}, {"student_id": last}]}
+    client.post_json(f"/v1/courses/{course}/students", both)
+
+    answer = change_course(client, course, capacity=1)
+
+    assert affected(answer) == [(last, "enrolled", ["course_full"])]
+
+
 def test_a_raised_requirement_tells_who_lacks_it(client: Client):
     course, student = client.course(), client.student()
     client.enroll(student, course)
