@@ -154,7 +154,7 @@ def apply_deactivation(
     raise_violations(_drop(db, after.id, list(active), change))
     waitlist.promote_eligible(db, change, course_ids=list(active), student_ids=[after.id])
     pairs = to_json([(after.id, course_id) for course_id in active])
-    return [Enrollment(**row) for row in SQL.list_enrollments(db, pairs=pairs)]
+    return [enrollment_of(**row) for row in SQL.list_enrollments(db, pairs=pairs)]
 
 
 def _list_active_enrollments(

@@ -398,6 +398,21 @@ def test_a_student_who_becomes_inactive_leaves_every_course(client: Client):
     assert broken(answer) == [("/courses/0/course_id", "student_inactive")]
 
 
+def test_what_deactivation_drops_is_returned_with_the_outcome_that_it_had(client: Client):
+    student, course = client.student(), client.course(repeatable=True)
+    client.enroll(student, course)
+    client.put_status(student, course, "completed")
+    client.enroll(student, course)
+    inactive = {"given_name": "Ada", "family_name": "Lovelace", "status": "inactive"}
+
+    answer = client.put_json(f"/v1/students/{student}", inactive, status=200)
+
+    (now,) = client.walk(f"/v1/students/{student}/courses")
+    (dropped,) = answer.json["dropped"]
+    assert dropped == {name: now[name] for name in dropped}
+    assert dropped["passed"] is True
+
+
 def test_a_student_who_stays_inactive_keeps_what_was_overridden(client: Client):
     student, course = client.student(status="inactive"), client.course()
     override = {"rules": ["student_inactive"], "reason": "the dean agrees"}
