@@ -4,15 +4,15 @@ import re
 from pathlib import Path
 
 SCHEMES = ("postgresql://", "postgres://")
-# The password of a URL: after the user, or among the parameters.
-PASSWORD = re.compile(r"(?<=//)([^/?@]*?):[^/?]*(?=@)|([?&])password=[^&]*(&|$)")
+# The secrets of a URL: the password after the user, and those among the parameters.
+SECRETS = re.compile(r"(?<=//)([^/?@]*?):[^/?]*(?=@)|(?<=[?&])\w*(?:password|secret)=[^&]*&?")
 
 
 class ServerUrl:
     """The URL of a database on a PostgreSQL server
     (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS).
 
-    As text it has no password, so that it can be printed and logged.
+    As text it has no secrets, so that it can be printed and logged.
     """
 
     def __init__(self, text: str) -> None:
@@ -24,7 +24,7 @@ class ServerUrl:
         return re.sub(r"[^\w.-]", "-", self.text.partition("?")[0].rpartition("/")[2]) or "school"
 
     def __str__(self) -> str:
-        return PASSWORD.sub(lambda found: found[1] or found[2] or "", self.text).rstrip("?&")
+        return SECRETS.sub(r"\1", self.text).rstrip("?&")
 
 
 # A file is that of SQLite.
