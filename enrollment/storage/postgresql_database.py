@@ -44,7 +44,6 @@ class PostgreSQLDatabase(Database):
         super().__init__()
         self._url = url
         self._busy_timeout = busy_timeout
-        self._watchdog = Watchdog()
         self._listener: Listener | None = None
         self._writer_lock = threading.Lock()
         self._idle_readers: list[ServerConnection] = []
@@ -54,7 +53,12 @@ class PostgreSQLDatabase(Database):
         self._unreachable_until = -math.inf
         with command_errors(url):
             self._writer = connect(url, busy_timeout)
-            check_server(self._writer, url)
+            try:
+                check_server(self._writer, url)
+            except BaseException:
+                self._writer.close()
+                raise
+        self._watchdog = Watchdog()
         version = self._writer.info.parameter_status("server_version") or ""
         self.engine = ("postgresql", version)
 

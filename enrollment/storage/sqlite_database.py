@@ -47,19 +47,27 @@ class SQLiteDatabase(Database):
         self._busy_timeout = busy_timeout
         self._writer = connect(path, busy_timeout)
         self._writer_lock = threading.Lock()
-        self._idle_readers = [connect(path, busy_timeout) for _ in range(READERS)]
+        self._idle_readers: list[sqlite3.Connection] = []
         self._notify: Callable[[], None] = lambda: None
         # The result code of the last write, if the disk made it fail.
         self._disk_failure: int | None = None
-        check_writable(self._writer, path)
-        self._files = Files(path)
+        try:
+            check_writable(self._writer, path)
+            for _ in range(READERS):
+                self._idle_readers.append(connect(path, busy_timeout))
+            self._files = Files(path)
+        except BaseException:
+            self._close_connections()
+            raise
 
     def close(self) -> None:
-        for reader in self._idle_readers:
-            reader.close()
-        # Closing the last connection empties the write-ahead log.
-        self._writer.close()
+        self._close_connections()
         self._files.close()
+
+    def _close_connections(self) -> None:
+        # Closing the last one, the writer, empties the write-ahead log.
+        for db in (*self._idle_readers, self._writer):
+            db.close()
 
     def disable_busy_wait(self) -> None:
         self._busy_timeout = 0
@@ -98,10 +106,16 @@ class SQLiteDatabase(Database):
                 self._idle_readers.append(db)
 
     def _take_reader(self) -> sqlite3.Connection:
+        """Return a connection that no other thread uses. Raises disk_failed if it has none."""
         try:
             return self._idle_readers.pop()
         except IndexError:
+            pass
+        try:
             return connect(self._path, self._busy_timeout)
+        except sqlite3.DatabaseError as error:
+            _raise_problem(error)
+            raise
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

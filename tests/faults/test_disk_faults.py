@@ -244,6 +244,31 @@ def test_what_may_not_be_read_or_written_beside_is_not_served(
     assert str(file) in line
 
 
+def test_a_file_that_is_refused_is_not_left_open(database_file: Path, ordinary: list[str]):
+    database_file.chmod(0o400)
+    code = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from enrollment.problems.errors import CommandError\n"
+        "from enrollment.storage.engine import open_database\n"
+        "file = Path(sys.argv[1])\n"
+        "try:\n"
+        "    open_database(file, 1)\n"
+        "except CommandError as error:\n"
+        "    held = [os.path.realpath(handle) for handle in Path('/proc/self/fd').iterdir()]\n"
+        "    print(sum(name.startswith(str(file)) for name in held), error)\n"
+    )
+
+    ended = subprocess.run(
+        [*ordinary, sys.executable, "-c", code, str(database_file)],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+
+    assert ended.stdout == f"0 {database_file} can be read, but not written to\n", ended
+
+
 def test_a_database_of_a_newer_release_is_refused_by_each_command(
     database_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ):

@@ -8,15 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from psycopg import connect as connect_to_server
 
 from enrollment.app import App
-from enrollment.model.location import Location
+from enrollment.model.location import Location, ServerUrl
 from enrollment.problems.errors import CommandError, Problem
 from enrollment.storage.database import Database
+from enrollment.storage.engine import open_database
 from enrollment.storage.lock import Purpose, lock_file
 from enrollment.storage.sqlite import connect
 from tests.support.client import Client
 from tests.support.engine import MISTAKES, REFUSALS, connected, locked, read_only
+from tests.support.postgresql import PostgreSQL
 
 INSERT = "INSERT INTO student (given_name, family_name) VALUES ('Ada', :name)"
 
@@ -172,6 +175,32 @@ def test_a_read_beside_a_write_keeps_its_state_and_begins_no_write(database: Dat
             assert pool.submit(names, database).result(10) == ["Lovelace"]
             go_on.set()
             assert reading.result(10) == ([], [])
+
+
+def test_a_read_for_which_no_connection_can_be_opened_has_failed_at_the_disk(
+    database: Database, database_file: Path
+):
+    readers = 2
+    begun, go_on = threading.Barrier(readers + 1), threading.Event()
+
+    def read() -> None:
+        with database.read(is_slow=True):
+            begun.wait(10)
+            assert go_on.wait(10)
+
+    with ThreadPoolExecutor(readers) as pool:
+        reading = [pool.submit(read) for _ in range(readers)]
+        begun.wait(10)
+        moved = database_file.rename(database_file.with_name("moved.db"))
+        with pytest.raises(Problem) as raised, database.read(is_slow=True):
+            pass
+        moved.rename(database_file)
+        go_on.set()
+        for one in reading:
+            one.result(10)
+
+    assert raised.value.code == "disk_failed"
+    assert names(database) == []
 
 
 # Writes together
@@ -419,3 +448,17 @@ def test_busy_is_a_problem_with_a_time_to_wait(database: Database, location: Loc
         pass
 
     assert (caught.value.code, caught.value.headers) == ("database_busy", {"Retry-After": "1"})
+
+
+def test_a_server_that_is_refused_leaves_no_connection_and_no_thread(postgresql: PostgreSQL):
+    with connect_to_server(postgresql.url(), autocommit=True) as db:
+        db.execute("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
+    threads = threading.enumerate()
+
+    with pytest.raises(CommandError, match="has the encoding LATIN1"):
+        open_database(ServerUrl(postgresql.url("latin")), 1)
+
+    assert threading.enumerate() == threads
+    with connect_to_server(postgresql.url(), autocommit=True) as db:
+        # This fails while anyone is connected.
+        db.execute("DROP DATABASE latin")
