@@ -1,4 +1,4 @@
--- name: list_history_mismatches()
+-- name: list_history_mismatches(limit)
 -- Which enrollments differ from their events in status, time, outcome or the number of changes?
 SELECT present.student_id, present.course_id
 FROM student_course AS present
@@ -53,9 +53,10 @@ WHERE event.from_status IS NULL
         WHERE last.student_id = event.student_id AND last.course_id = event.course_id
         ORDER BY last.id DESC LIMIT 1
     )
-ORDER BY student_id, course_id;
+ORDER BY student_id, course_id
+LIMIT :limit;
 
--- name: list_broken_histories()
+-- name: list_broken_histories(limit)
 -- Which events do not continue the one before, of all or of the same enrollment, in id, status or time? The one
 -- before a correction is the last that it leaves standing. A void ends what there is at the time.
 SELECT event.id
@@ -85,9 +86,10 @@ WHERE event.from_status IS DISTINCT FROM before.to_status
         event.id > 1
         AND NOT EXISTS (SELECT 1 FROM student_course_event AS preceding WHERE preceding.id = event.id - 1)
     )
-ORDER BY event.id;
+ORDER BY event.id
+LIMIT :limit;
 
--- name: list_unexplained_removals()
+-- name: list_unexplained_removals(limit)
 -- Which records are gone, though no change says that they were removed? SQLite runs no trigger for a row that
 -- INSERT OR REPLACE removes.
 SELECT made.subject, made.subject_id AS id
@@ -112,9 +114,10 @@ WHERE made.part IS NULL
         UNION ALL
         SELECT 1 FROM token WHERE made.subject = 'token' AND token.id = made.subject_id
     )
-ORDER BY made.subject, made.subject_id;
+ORDER BY made.subject, made.subject_id
+LIMIT :limit;
 
--- name: list_search_mismatches()
+-- name: list_search_mismatches(limit)
 -- Which students and courses are found by other words than those of the record?
 SELECT 'student' AS subject, student_id AS id
 FROM (
@@ -135,7 +138,8 @@ SELECT 'course', course_id
 FROM (
     SELECT course_id, word FROM course_word EXCEPT SELECT course_id, word FROM course_search
 ) AS wrong
-ORDER BY subject, id;
+ORDER BY subject, id
+LIMIT :limit;
 
 -- name: list_applied()
 -- Which migrations are applied?

@@ -3,6 +3,7 @@
 from itertools import islice
 
 from enrollment.storage.connection import Connection
+from enrollment.storage.offline import missing_references
 from enrollment.storage.queries import queries, resource_dir
 
 SQL = queries("integrity")
@@ -16,13 +17,11 @@ MAX_FINDINGS = 10
 
 
 def list_corruptions(db: Connection) -> list[str]:
-    """Return a sentence for each corruption of the file (https://www.sqlite.org/pragma.html)."""
-    damages = [
-        row[0] for row in db.execute(f"PRAGMA integrity_check({MAX_FINDINGS})") if row[0] != "ok"
-    ]
-    for table, _, parent, _ in db.execute("PRAGMA foreign_key_check").fetchmany(MAX_FINDINGS):
-        damages.append(f"a row of {table} refers to a row of {parent} that is missing")
-    return damages
+    """Return a sentence for each corruption of the file
+    (https://www.sqlite.org/pragma.html#pragma_integrity_check)."""
+    reports = db.execute(f"PRAGMA integrity_check({MAX_FINDINGS})").fetchall()
+    damages = [report for (report,) in reports if report != "ok"]
+    return [*damages, *islice(missing_references(db), MAX_FINDINGS)]
 
 
 def list_history_mismatches(db: Connection) -> list[str]:
@@ -30,10 +29,10 @@ def list_history_mismatches(db: Connection) -> list[str]:
     does not continue the one before."""
     return [
         f"student {row['student_id']} in course {row['course_id']}: state and history differ"
-        for row in islice(SQL.list_history_mismatches(db), MAX_FINDINGS)
+        for row in SQL.list_history_mismatches(db, limit=MAX_FINDINGS)
     ] + [
         f"event {row['id']} does not go on from the one before"
-        for row in islice(SQL.list_broken_histories(db), MAX_FINDINGS)
+        for row in SQL.list_broken_histories(db, limit=MAX_FINDINGS)
     ]
 
 
@@ -42,7 +41,7 @@ def list_unexplained_removals(db: Connection) -> list[str]:
     return [
         f"{row['subject']} {row['id']} is gone, and no change on record says so: it may have been"
         " removed by INSERT OR REPLACE, for which SQLite runs no trigger"
-        for row in islice(SQL.list_unexplained_removals(db), MAX_FINDINGS)
+        for row in SQL.list_unexplained_removals(db, limit=MAX_FINDINGS)
     ]
 
 
@@ -52,7 +51,7 @@ def list_search_mismatches(db: Connection) -> list[str]:
     return [
         f"the words by which a search finds {row['subject']} {row['id']} are not its own: change"
         " its number or its code, and change it back"
-        for row in islice(SQL.list_search_mismatches(db), MAX_FINDINGS)
+        for row in SQL.list_search_mismatches(db, limit=MAX_FINDINGS)
     ]
 
 

@@ -19,7 +19,7 @@ from enrollment.maintenance.schema import (
 from enrollment.maintenance.snapshot import publish_copy, sync, temporary_file, timestamp
 from enrollment.problems.errors import CommandError
 from enrollment.storage.connection import Connection
-from enrollment.storage.offline import copy, open_plainly
+from enrollment.storage.offline import copy, missing_references, open_plainly
 from enrollment.storage.queries import resource_dir
 from enrollment.storage.sqlite import StorageError, connect, split_statements
 
@@ -111,6 +111,5 @@ class _Backend(OwnLog, SQLiteBackend):  # type: ignore[misc]
 
 
 def _check_references(db: Connection) -> None:
-    orphan = db.execute("PRAGMA foreign_key_check").fetchone()
-    if orphan:
-        raise MigrationError(f"a row of {orphan[0]} refers to a row of {orphan[2]} that is missing")
+    if missing := next(missing_references(db), None):
+        raise MigrationError(missing)

@@ -1,4 +1,4 @@
-"""A database that this process does not serve: how to read it, copy it, and empty its log."""
+"""A file that this process does not serve: how to read it, check it, copy it, and empty its log."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -6,16 +6,17 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from enrollment.problems.errors import CommandError
-from enrollment.storage.sqlite import Connection, primary_code
+from enrollment.storage.connection import Connection
+from enrollment.storage.sqlite import primary_code
 
 
-def open_plainly(path: Path) -> closing[Connection]:
+def open_plainly(path: Path) -> closing[sqlite3.Connection]:
     """Open a connection with the defaults of SQLite. It is closed at the end of the `with`."""
     return closing(sqlite3.connect(path.absolute(), timeout=1))
 
 
 @contextmanager
-def open_to_read(path: Path) -> Iterator[Connection]:
+def open_to_read(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a connection that can only read. Raises CommandError if the file can't be read."""
     uri = f"{path.absolute().as_uri()}?mode=ro"
     try:
@@ -24,6 +25,13 @@ def open_to_read(path: Path) -> Iterator[Connection]:
             yield db
     except sqlite3.DatabaseError as error:
         raise CommandError(f"{path} can't be read: {error}") from error
+
+
+def missing_references(db: Connection) -> Iterator[str]:
+    """Return a sentence for each reference to a row that does not exist
+    (https://www.sqlite.org/pragma.html#pragma_foreign_key_check)."""
+    for table, _, parent, _ in db.execute("PRAGMA foreign_key_check"):
+        yield f"a row of {table} refers to a row of {parent} that is missing"
 
 
 def copy(source: Path, target: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from enrollment.problems.errors import CommandError
-from enrollment.storage.offline import open_to_read
+from enrollment.storage.offline import missing_references, open_to_read
 from enrollment.storage.tables import Tables, is_copied
 
 
@@ -76,11 +76,8 @@ def fill_file(path: Path) -> Iterator[SQLiteTables]:
         yield SQLiteTables(db)
         for _, sql in triggers:
             db.execute(sql)
-        orphan = db.execute("PRAGMA foreign_key_check").fetchone()
-        if orphan:
-            raise CommandError(
-                f"a row of {orphan[0]} refers to a row of {orphan[2]}, which is missing"
-            )
+        if missing := next(missing_references(db), None):
+            raise CommandError(missing)
         db.execute("COMMIT")
         # Otherwise a -wal and a -shm would appear beside a backup when it is read.
         db.execute("PRAGMA journal_mode = DELETE")
