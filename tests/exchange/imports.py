@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from contextlib import closing
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -37,10 +38,8 @@ def import_content(database: Database, content: bytes, **options: Any) -> Made:
 
 
 def _import(database: Database, upload: Upload, wanted: ImportOptions) -> Made:
-    with database.write() as db, acting(db, CHANGE.actor, NOON):
-        made = bring_in(db, upload, wanted, CHANGE, check_tag=lambda tag: False)
-    upload.close()
-    return made
+    with closing(upload), database.write() as db, acting(db, CHANGE.actor, NOON):
+        return bring_in(db, upload, wanted, CHANGE, check_tag=lambda tag: False)
 
 
 def undo(database: Database, import_id: int, *, keeps_conflicts: bool = False) -> Undo:
