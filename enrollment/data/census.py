@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from enrollment.data.roster import ALWAYS
+from enrollment.data.roster import is_past, times
 from enrollment.data.term import get_term
 from enrollment.model.history import Census, CensusCounts, CourseCensus
 from enrollment.model.queries import CensusFilter
@@ -31,8 +31,8 @@ class CensusLine(NamedTuple):
 def get_census(db: Connection, term_id: int, wanted: CensusFilter) -> Census:
     """Count the students of each course of a term, now or in the past. Raises term_not_found."""
     get_term(db, term_id)
-    if _is_past(wanted):
-        rows = SQL.list_census_as_of(db, term_id=term_id, **_times(wanted))
+    if is_past(wanted):
+        rows = SQL.list_census_as_of(db, term_id=term_id, **times(wanted))
     else:
         rows = SQL.list_census(db, term_id=term_id)
     items = [CourseCensus(**row) for row in rows]
@@ -56,18 +56,9 @@ def list_census_lines(
 ) -> tuple[list[CensusLine], int]:
     """Return the lines of the same census without the courses that were added later, and how many
     students are enrolled in any course. `start` is the time since which drops are counted."""
-    if _is_past(wanted):
-        times = _times(wanted)
-        rows = SQL.list_census_lines_as_of(db, term_id=term_id, start=start, **times)
+    if is_past(wanted):
+        rows = SQL.list_census_lines_as_of(db, term_id=term_id, start=start, **times(wanted))
     else:
         rows = SQL.list_census_lines(db, term_id=term_id, start=start)
     lines = [CensusLine(*(row[name] for name in CensusLine._fields)) for row in rows]
     return lines, rows[0]["students"] if rows else 0
-
-
-def _is_past(wanted: CensusFilter) -> bool:
-    return bool(wanted.as_of or wanted.known_at)
-
-
-def _times(wanted: CensusFilter) -> dict[str, str]:
-    return {"as_of": wanted.as_of or ALWAYS, "known_at": wanted.known_at or ALWAYS}

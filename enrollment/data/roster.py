@@ -9,7 +9,12 @@ from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
 from enrollment.data.outcome import as_bool
 from enrollment.data.student import get_student, student_not_found
 from enrollment.model.courses import StudentCourse
-from enrollment.model.queries import RosterFilter, StudentCourseFilter, StudentRosterFilter
+from enrollment.model.queries import (
+    CensusFilter,
+    RosterFilter,
+    StudentCourseFilter,
+    StudentRosterFilter,
+)
 from enrollment.model.records import RosterEntry
 from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries
@@ -26,8 +31,8 @@ def list_courses_of_student(
     after: KeysetPosition | None = None,
 ) -> KeysetPage[StudentCourse]:
     """List the courses of a student by course id. Raises student_not_found."""
-    query = SQL.list_courses_of_student_as_of if _is_past(wanted) else SQL.list_courses_of_student
-    parameters = _parameters(wanted) | {"student_id": student_id}
+    query = SQL.list_courses_of_student_as_of if is_past(wanted) else SQL.list_courses_of_student
+    parameters = asdict(wanted) | times(wanted) | {"student_id": student_id}
     start = {"course_id": 0}
     page = list_page(db, query, StudentCourse, parameters, start=start, after=after)
     if not page.items:
@@ -62,27 +67,28 @@ def list_students_of_course(
     query, start = SQL.list_students_of_course_as_of, {"student_id": 0}
     if wanted.order == "name":
         query = SQL.list_students_of_course_by_name
-        if _is_past(wanted):
+        if is_past(wanted):
             query = SQL.list_students_of_course_as_of_by_name
         start = {"family_sort": "", "given_sort": "", "student_id": 0}
-    elif not _is_past(wanted):
+    elif not is_past(wanted):
         query = SQL.list_students_of_course
         start = {"status": wanted.status or "", "queue_number": -1}
         start |= {"queue_fraction": "", "student_id": 0}
-    parameters = _parameters(wanted) | {"course_id": course_id}
+    parameters = asdict(wanted) | times(wanted) | {"course_id": course_id}
     page = list_page(db, query, _student_of_course, parameters, start=start, after=after)
     if not page.items:
         get_course(db, course_id)
     return page
 
 
-def _is_past(wanted: RosterFilter) -> bool:
+def is_past(wanted: RosterFilter | CensusFilter) -> bool:
+    """Whether the past is asked for, or what was known then."""
     return bool(wanted.as_of or wanted.known_at)
 
 
-def _parameters(wanted: RosterFilter) -> dict[str, Any]:
-    as_of, known_at = wanted.as_of or ALWAYS, wanted.known_at or ALWAYS
-    return asdict(wanted) | {"as_of": as_of, "known_at": known_at}
+def times(wanted: RosterFilter | CensusFilter) -> dict[str, str]:
+    """Return the parameters as_of and known_at of a query of the past."""
+    return {"as_of": wanted.as_of or ALWAYS, "known_at": wanted.known_at or ALWAYS}
 
 
 def _student_of_course(
