@@ -28,9 +28,9 @@ from enrollment.model.types import (
 QUICK_LIMIT = 100
 OnlySince = Annotated[Since, Meta(description="Show what was recorded from this time on")]
 OnlyUntil = Annotated[Until, Meta(description="Show what was recorded before this time")]
+AsOfTime = Annotated[AsOf, Meta(description="Show what was true at this time")]
+KnownAt = Annotated[AsOf, Meta(description="Show what was known at this time")]
 Limit = Annotated[int, Meta(ge=1, le=1000, description="The maximum number of items")]
-
-
 UpdatedSince = Annotated[Since, Meta(description="Show what has changed at this time or later")]
 
 
@@ -117,8 +117,8 @@ class CensusFilter(Input, frozen=True, kw_only=True):
     """The point in the history that a census shows. `as_of` selects what was true at that time, and
     `known_at` what was recorded by that time."""
 
-    as_of: Annotated[AsOf, Meta(description="Show what was true at this time")] | None = None
-    known_at: Annotated[AsOf, Meta(description="Show what was known at this time")] | None = None
+    as_of: AsOfTime | None = None
+    known_at: KnownAt | None = None
 
 
 class WriteOptions(Input, frozen=True, kw_only=True):
@@ -132,8 +132,8 @@ class RosterFilter(Pagination, frozen=True, kw_only=True):
     `known_at` what was recorded by that time."""
 
     status: EnrollmentStatus | None = None
-    as_of: Annotated[AsOf, Meta(description="Show what was true at this time")] | None = None
-    known_at: Annotated[AsOf, Meta(description="Show what was known at this time")] | None = None
+    as_of: AsOfTime | None = None
+    known_at: KnownAt | None = None
 
     @property
     def is_slow(self) -> bool:
