@@ -15,8 +15,9 @@ SELECT sort_key
 FROM spelled
 WHERE place = length(:text);
 
--- name: get_rarest_word(words, last)^
--- Which of these words begins the fewest words of students, and how many? Counted up to 3000. words is a JSON array.
+-- name: get_rarest_word(words, last, limit)^
+-- Which of these words begins the fewest words of students, and how many, counted up to the limit? words is a JSON
+-- array.
 SELECT
     wanted.atom AS word,
     (
@@ -24,7 +25,7 @@ SELECT
         FROM (
             SELECT student_id FROM student_word
             WHERE word >= wanted.atom AND word < wanted.atom || :last
-            LIMIT 3000
+            LIMIT :limit
         ) AS found
     ) AS uses
 FROM json_each(:words) AS wanted

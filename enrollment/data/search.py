@@ -7,7 +7,7 @@ from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, to_json
 
 SQL = queries("search")
-# From so many uses on, a word is common. The query counts no further.
+# From so many uses on, a word is common, and is counted no further.
 COMMON = 3000
 
 
@@ -30,6 +30,6 @@ def search_parameters(words: list[str]) -> dict[str, Any]:
 
 def rare_word(db: Connection, words: list[str]) -> str | None:
     """Return the beginning that the fewest words of students have, or None if all are common."""
-    row = SQL.get_rarest_word(db, **search_parameters(words))
+    row = SQL.get_rarest_word(db, **search_parameters(words), limit=COMMON)
     word: str = row["word"]
     return word if row["uses"] < COMMON else None
