@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from msgspec.json import decode
+
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
-from enrollment.storage.connection import Connection
+from enrollment.storage.connection import Connection, Row
 from enrollment.storage.queries import queries, to_json
 
 SQL = queries("export")
@@ -65,49 +67,59 @@ def has_early_completions(db: Connection, begin_of: Callable[[str], str]) -> boo
 
 def list_terms(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the terms by id. The term 0 is that of the courses without one."""
-    return _rows(SQL.list_exported_terms_cursor(db, term=scope.term, since=scope.since))
+    return read_rows(SQL.list_exported_terms_cursor(db, term=scope.term, since=scope.since))
 
 
 def list_codes(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the codes of courses, each with the id of the first course that has it."""
-    return _rows(SQL.list_exported_codes_cursor(db, term=scope.term, since=scope.since))
+    return read_rows(SQL.list_exported_codes_cursor(db, term=scope.term, since=scope.since))
 
 
 def list_courses(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the courses by id."""
-    return _rows(SQL.list_exported_courses_cursor(db, **scope._asdict()))
+    return read_rows(SQL.list_exported_courses_cursor(db, **scope._asdict()))
 
 
 def list_students(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the students by id."""
-    return _rows(SQL.list_exported_students_cursor(db, since=scope.since))
+    return read_rows(SQL.list_exported_students_cursor(db, since=scope.since))
 
 
 def list_stretches(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List who was in which course, from when until when, in the order of the first events."""
     if scope.since is not None:
         changed = {"term": scope.term, "since": scope.since, "source": scope.source}
-        return _rows(SQL.list_changed_stretches_cursor(db, **changed))
+        return read_rows(SQL.list_changed_stretches_cursor(db, **changed))
     standing = {"term": scope.term, "with_history": scope.with_history, "source": scope.source}
-    return _rows(SQL.list_stretches_cursor(db, **standing))
+    return read_rows(SQL.list_stretches_cursor(db, **standing))
 
 
 def list_people(db: Connection, status: str | None) -> Iterator[Fields]:
     """List the students by name."""
-    return _rows(SQL.list_people_cursor(db, status=status))
+    return read_rows(SQL.list_people_cursor(db, status=status))
 
 
 def list_roster(db: Connection, course_id: int, status: str | None) -> Iterator[Fields]:
     """List the students of a course by name."""
-    return _rows(SQL.list_roster_cursor(db, course_id=course_id, status=status))
+    return read_rows(SQL.list_roster_cursor(db, course_id=course_id, status=status))
 
 
 def list_term_courses(db: Connection, term_id: int) -> Iterator[Fields]:
     """List the courses of a term by code, with their seats."""
-    return _rows(SQL.list_term_courses_cursor(db, term_id=term_id))
+    return read_rows(SQL.list_term_courses_cursor(db, term_id=term_id))
 
 
-def _rows(query: Any) -> Iterator[Fields]:
+def read_rows(query: Any) -> Iterator[Fields]:
+    """Return the rows of a query that was opened with a cursor, one by one."""
     with query as cursor:
         for row in cursor:
-            yield dict(row)
+            yield fields_of(row)
+
+
+def fields_of(row: Row) -> Fields:
+    """Return a row by the names of its columns. What came from another system is decoded."""
+    fields = dict(row)
+    for name in ("content", "taken"):
+        if fields.get(name):
+            fields[name] = decode(fields[name])
+    return fields

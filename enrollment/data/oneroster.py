@@ -7,9 +7,7 @@ named query of a part stand conditions and an order; their columns are those of 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from msgspec.json import decode
-
-from enrollment.data.export import Fields
+from enrollment.data.export import Fields, fields_of
 from enrollment.model.oneroster import Condition, Wanted
 from enrollment.storage.connection import Connection, Row
 from enrollment.storage.queries import queries, to_json
@@ -133,7 +131,7 @@ def list_rows(
                 " WHERE ordinal IN (SELECT CAST(value AS bigint) FROM json_each(:ordinals))",
                 {**part.parameters, "ordinals": to_json(ordinals)},
             )
-            rows |= {Place(number, row["ordinal"]): _fields(row) for row in found}
+            rows |= {Place(number, row["ordinal"]): fields_of(row) for row in found}
     return rows
 
 
@@ -151,7 +149,7 @@ def list_classes_of(db: Connection, parts: Sequence[Part]) -> set[str]:
 
 def list_roles(db: Connection, ids: Sequence[str]) -> list[Fields]:
     """List the roles of these users of other systems."""
-    return [_fields(row) for row in SQL.list_roles(db, ids=to_json(ids))]
+    return [fields_of(row) for row in SQL.list_roles(db, ids=to_json(ids))]
 
 
 def find_record(db: Connection, kind: str, sourced_id: str) -> Row | None:
@@ -217,11 +215,3 @@ def _operand(condition: Condition) -> str:
     for character in "!%_":
         escaped = escaped.replace(character, f"!{character}")
     return escaped
-
-
-def _fields(row: Row) -> Fields:
-    fields = dict(row)
-    for name in ("content", "taken"):
-        if fields.get(name):
-            fields[name] = decode(fields[name])
-    return fields

@@ -1,11 +1,8 @@
 """The records of other systems for an export: what came with them, and what stands here."""
 
 from collections.abc import Iterator
-from typing import Any
 
-from msgspec.json import decode
-
-from enrollment.data.export import Fields, Scope
+from enrollment.data.export import Fields, Scope, read_rows
 from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries
 
@@ -26,60 +23,50 @@ def list_own_columns(db: Connection, kind: str) -> list[str]:
 
 def list_sourced(db: Connection, kind: str) -> Iterator[Fields]:
     """List the records of a kind by their ids there."""
-    return _rows(SQL.list_sourced_cursor(db, kind=kind))
+    return read_rows(SQL.list_sourced_cursor(db, kind=kind))
 
 
 def list_terms(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the terms that are sessions of another system."""
-    return _rows(SQL.list_sourced_terms_cursor(db, source=scope.source))
+    return read_rows(SQL.list_sourced_terms_cursor(db, source=scope.source))
 
 
 def list_courses(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the courses that are classes of another system."""
-    return _rows(SQL.list_sourced_courses_cursor(db, source=scope.source))
+    return read_rows(SQL.list_sourced_courses_cursor(db, source=scope.source))
 
 
 def list_students(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the students who are users of another system."""
-    return _rows(SQL.list_sourced_students_cursor(db, since=scope.since, source=scope.source))
+    return read_rows(SQL.list_sourced_students_cursor(db, since=scope.since, source=scope.source))
 
 
 def list_people(db: Connection) -> Iterator[Fields]:
     """List the users of another system who are none of our students."""
-    return _rows(SQL.list_kept_people_cursor(db))
+    return read_rows(SQL.list_kept_people_cursor(db))
 
 
 def list_roles(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the roles of users of another system."""
-    return _rows(SQL.list_kept_roles_cursor(db, source=scope.source))
+    return read_rows(SQL.list_kept_roles_cursor(db, source=scope.source))
 
 
 def list_people_without_role(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the users of another system whose role is not in a file of roles."""
-    return _rows(SQL.list_people_without_role_cursor(db, source=scope.source))
+    return read_rows(SQL.list_people_without_role_cursor(db, source=scope.source))
 
 
 def list_stretches(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the enrollments of students that another system has."""
     parameters = {"term": scope.term, "with_history": scope.with_history or bool(scope.since)}
-    return _rows(SQL.list_sourced_stretches_cursor(db, source=scope.source, **parameters))
+    return read_rows(SQL.list_sourced_stretches_cursor(db, source=scope.source, **parameters))
 
 
 def list_kept_enrollments(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the enrollments of teachers and others that another system has."""
-    return _rows(SQL.list_kept_enrollments_cursor(db, with_cancelled=scope.with_history))
+    return read_rows(SQL.list_kept_enrollments_cursor(db, with_cancelled=scope.with_history))
 
 
 def is_user(db: Connection, sourced_id: str, scope: Scope) -> bool:
     """Whether a user is exported with this id."""
     return SQL.get_user(db, sourced_id=sourced_id, source=scope.source) is not None
-
-
-def _rows(query: Any) -> Iterator[Fields]:
-    with query as cursor:
-        for row in cursor:
-            fields = dict(row)
-            for name in ("content", "taken"):
-                if fields.get(name):
-                    fields[name] = decode(fields[name])
-            yield fields
