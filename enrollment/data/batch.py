@@ -19,7 +19,7 @@ T = TypeVar("T")  # the type of what is sent
 R = TypeVar("R", bound=Record)  # the type of the record that is made of it
 
 
-class Outcome(NamedTuple, Generic[R]):
+class ItemResult(NamedTuple, Generic[R]):
     """What became of one item: the new record, or the violations."""
 
     record: R | None
@@ -38,7 +38,7 @@ def insert_batch(
     *,
     key: str,
     locate: Callable[[int, Violation], str] = locate_item,
-) -> list[Outcome[R]]:
+) -> list[ItemResult[R]]:
     """Add a record for each item, in their order: all or none, or each that breaks no rule.
 
     `insert` checks every rule before it writes. `key` is the name of the id of a record in the
@@ -46,7 +46,7 @@ def insert_batch(
     index. For "all", raises every broken rule of every item, and duplicate_item for what only an
     earlier item stands against.
     """
-    outcomes: list[Outcome[R]] = []
+    results: list[ItemResult[R]] = []
     made: dict[int, int] = {}
     for index, item in enumerate(items):
         try:
@@ -59,13 +59,13 @@ def insert_batch(
             if mode == "all":
                 found = _among_items(found, key, made)
             located = [replace(broken, pointer=locate(index, broken)) for broken in found]
-            outcomes.append(Outcome(None, located))
+            results.append(ItemResult(None, located))
         else:
             made[record.id] = index
-            outcomes.append(Outcome(record, []))
+            results.append(ItemResult(record, []))
     if mode == "all":
-        raise_violations([violation for _, found in outcomes for violation in found])
-    return outcomes
+        raise_violations([violation for _, found in results for violation in found])
+    return results
 
 
 def _among_items(

@@ -11,7 +11,7 @@ from msgspec import UNSET
 from msgspec.json import decode
 from msgspec.structs import asdict
 
-from enrollment.data.batch import Outcome, insert_batch
+from enrollment.data.batch import ItemResult, insert_batch
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page, prefix_ends
 from enrollment.data.search import search_parameters, split_words
 from enrollment.data.violations import raise_broken_rules
@@ -114,7 +114,7 @@ def insert_course(db: Connection, fields: CourseInput, now: Timestamp) -> Course
 
 def insert_courses(
     db: Connection, items: Sequence[CourseInput], mode: Literal["all", "each"], now: Timestamp
-) -> list[Outcome[Course]]:
+) -> list[ItemResult[Course]]:
     """Add many courses: all or none, or each that breaks no rule. For "all", raises what
     insert_course does, and duplicate_item."""
     return insert_batch(items, lambda fields: insert_course(db, fields, now), mode, key="course_id")

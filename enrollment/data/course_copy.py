@@ -60,8 +60,8 @@ def copy_courses(
         }
         return insert_course(db, CourseInput(**fields), now)
 
-    outcomes = insert_batch(courses, insert, "all", key="course_id", locate=locate)
-    return [outcome.record for outcome in outcomes if outcome.record]
+    results = insert_batch(courses, insert, "all", key="course_id", locate=locate)
+    return [result.record for result in results if result.record]
 
 
 def _move(at: str | None, distance: timedelta, zone: tzinfo) -> Timestamp | None:

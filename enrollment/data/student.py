@@ -6,7 +6,7 @@ from typing import Any, Literal
 from msgspec.json import decode
 from msgspec.structs import asdict
 
-from enrollment.data.batch import Outcome, insert_batch
+from enrollment.data.batch import ItemResult, insert_batch
 from enrollment.data.keyset import (
     LAST_CHARACTER,
     KeysetPage,
@@ -83,7 +83,7 @@ def insert_student(db: Connection, fields: StudentInput, now: Timestamp) -> NewS
 
 def insert_students(
     db: Connection, items: Sequence[StudentInput], mode: Literal["all", "each"], now: Timestamp
-) -> list[Outcome[NewStudent]]:
+) -> list[ItemResult[NewStudent]]:
     """Add many students: all or none, or each that breaks no rule. For "all", raises what
     insert_student does, and duplicate_item."""
     return insert_batch(
