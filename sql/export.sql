@@ -121,12 +121,7 @@ ORDER BY 1;
 -- are there stretches that ended with a drop, and those in cancelled courses.
 SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.began_at, stretch.status, stretch.ended_at,
     term.end_on, stretch.updated_at, NULL AS deleted_at,
-    (
-        SELECT known.sourced_id FROM exported_record AS known
-        WHERE known.student_id = stretch.student_id AND known.kind = 'users'
-        ORDER BY known.source = :source DESC, known.first_id
-        LIMIT 1
-    ) AS user_id
+-- include: user_of_stretch.sql
 FROM enrollment_stretch AS stretch
 CROSS JOIN course
 LEFT JOIN term ON term.code = course.term
@@ -178,12 +173,7 @@ stretch AS (
 SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.began_at, stretch.status, stretch.ended_at,
     term.end_on, coalesce(erasure.erased_at, stretch.updated_at) AS updated_at,
     coalesce(erasure.erased_at, stretch.deleted_at) AS deleted_at,
-    (
-        SELECT known.sourced_id FROM exported_record AS known
-        WHERE known.student_id = stretch.student_id AND known.kind = 'users'
-        ORDER BY known.source = :source DESC, known.first_id
-        LIMIT 1
-    ) AS user_id
+-- include: user_of_stretch.sql
 FROM stretch
 CROSS JOIN course
 LEFT JOIN term ON term.code = course.term

@@ -66,14 +66,9 @@ ORDER BY exported_record.sourced_id;
 -- Which enrollments has another system, and what was taken of each?
 SELECT exported_record.sourced_id, exported_record.content, exported_record.taken,
     exported_record.user_ref, exported_record.class_ref,
-    (
-        SELECT person.sourced_id FROM exported_record AS person
-        WHERE person.student_id = stretch.student_id AND person.kind = 'users'
-        ORDER BY person.source = :source DESC, person.first_id
-        LIMIT 1
-    ) AS user_id,
     stretch.student_id, stretch.course_id, stretch.began_at, stretch.status, stretch.ended_at, stretch.updated_at,
-    term.end_on
+    term.end_on,
+-- include: user_of_stretch.sql
 FROM exported_record
 CROSS JOIN enrollment_stretch AS stretch
 CROSS JOIN course
@@ -115,15 +110,8 @@ WHERE role.kind = 'roles'
     AND person.kind = 'users'
     AND person.sourced_id = role.user_ref
     AND person.source = role.source
-    AND (person.is_deleted = 0 OR person.student_id IS NOT NULL)
     AND (
-        person.student_id IS NULL
-        OR person.id = (
-            SELECT first.id FROM exported_record AS first
-            WHERE first.student_id = person.student_id AND first.kind = 'users'
-            ORDER BY first.source = :source DESC, first.first_id
-            LIMIT 1
-        )
+-- include: exported_user.sql
     )
     AND import.id = role.import_id
 ORDER BY role.sourced_id;
@@ -133,22 +121,15 @@ ORDER BY role.sourced_id;
 SELECT person.first_id AS id, person.sourced_id, person.content, person.student_id
 FROM exported_record AS person
 WHERE person.kind = 'users'
-    AND (person.is_deleted = 0 OR person.student_id IS NOT NULL)
     AND (
-        person.student_id IS NULL
-        OR person.id = (
-            SELECT first.id FROM exported_record AS first
-            WHERE first.student_id = person.student_id AND first.kind = 'users'
-            ORDER BY first.source = :source DESC, first.first_id
-            LIMIT 1
-        )
+-- include: exported_user.sql
     )
     AND NOT EXISTS (
         SELECT 1 FROM exported_record AS role
         WHERE role.user_ref = person.sourced_id
             AND role.kind = 'roles'
             AND role.source = person.source
-                    AND role.is_deleted = 0
+            AND role.is_deleted = 0
     )
 ORDER BY person.first_id;
 
@@ -181,15 +162,8 @@ SELECT person.id
 FROM exported_record AS person
 WHERE person.kind = 'users'
     AND person.sourced_id = :sourced_id
-    AND (person.is_deleted = 0 OR person.student_id IS NOT NULL)
     AND (
-        person.student_id IS NULL
-        OR person.id = (
-            SELECT first.id FROM exported_record AS first
-            WHERE first.student_id = person.student_id AND first.kind = 'users'
-            ORDER BY first.source = :source DESC, first.first_id
-            LIMIT 1
-        )
+-- include: exported_user.sql
     )
 LIMIT 1;
 
