@@ -26,6 +26,8 @@ SERVICE_LOCK = 1701734765
 # READ COMMITTED: a transaction that is stricter takes its snapshot before it has the lock, and so
 # does not see the write before it.
 BEGIN_WRITE = f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({WRITE_LOCK})"
+# All queries of a read see the same state.
+BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 SERVER_NEEDED = 140000
 # A parameter with more characters is a list of many items, which deserves a plan of its own.
 LONG_TEXT = 2000
@@ -182,10 +184,9 @@ def command_errors(url: ServerUrl) -> Iterator[None]:
 
 @contextmanager
 def open_server_to_read(url: ServerUrl) -> Iterator[ServerConnection]:
-    """Open a connection that can only read. Raises CommandError."""
+    """Open a connection in a transaction that can only read. Raises CommandError."""
     with command_errors(url), connect(url, CONNECT_TIMEOUT) as db:
-        db.execute("SET default_transaction_read_only = on")
-        db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        db.execute(BEGIN_READ)
         yield db
 
 

@@ -16,8 +16,7 @@ STATE = """
            current_setting('synchronous_standby_names') AS standbys,
            (SELECT count(*) FROM pg_stat_replication
              WHERE sync_state IN ('sync', 'quorum')) AS in_step,
-           (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS is_superuser,
-           (SELECT extversion FROM pg_extension WHERE extname = 'citext') AS citext
+           (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS is_superuser
 """
 LONG_TRANSACTIONS = f"""
     SELECT application_name, floor(extract(epoch FROM now() - xact_start) / 60) AS minutes
@@ -63,7 +62,7 @@ def _check_commits(state: ServerRow) -> Iterator[tuple[str, str]]:
     elif not state["in_step"]:
         yield "wrong", f"no standby of {state['standbys']!r} is connected: every write waits"
     else:
-        yield "ok", f"{state['in_step']} synchronous standby has what is acknowledged"
+        yield "ok", f"synchronous standbys that have what is acknowledged: {state['in_step']}"
 
 
 def _check_transactions(db: ServerConnection) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from enrollment.storage.connection import Connection
 from enrollment.storage.database import Database
 from enrollment.storage.listener import Listener
 from enrollment.storage.postgresql import (
+    BEGIN_READ,
     BEGIN_WRITE,
     ServerConnection,
     check_server,
@@ -23,7 +24,6 @@ from enrollment.storage.postgresql import (
 )
 from enrollment.storage.watchdog import Watchdog
 
-BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # In seconds: how long a quick read may take, how much longer than for a lock a write waits for the
 # server, and how long a slow read or a write may take.
 QUICK, GRACE, LONGEST = 4.0, 1.0, 600.0

@@ -13,10 +13,10 @@ from enrollment.storage.postgresql import SERVICE_LOCK, ServerConnection, comman
 SHARED = (Purpose.SERVE, Purpose.USE)
 # In seconds: services that start at once wait for the one that migrates.
 TIMEOUT = 5.0
-HOLDERS = """
+HOLDERS = f"""
     SELECT DISTINCT application_name
       FROM pg_locks JOIN pg_stat_activity USING (pid)
-     WHERE locktype = 'advisory' AND objid = %(lock)s AND granted AND pid != pg_backend_pid()
+     WHERE locktype = 'advisory' AND objid = {SERVICE_LOCK} AND granted AND pid != pg_backend_pid()
        AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 
@@ -40,5 +40,4 @@ def lock_server_database(url: ServerUrl, purpose: Purpose) -> Iterator[None]:
 
 
 def _holders(db: ServerConnection) -> str:
-    rows = db.execute(HOLDERS.replace("%(lock)s", str(SERVICE_LOCK))).fetchall()
-    return ", ".join(name for (name,) in rows) or "another process"
+    return ", ".join(name for (name,) in db.execute(HOLDERS)) or "another process"
