@@ -19,10 +19,9 @@ WHERE latest.nth <= 2
 ORDER BY latest.nth;
 
 -- name: list_broken_correction_rules(student_id, course_id, status, effective_at, passed, grade, names_grade, before_status, before_effective_at, before_passed, before_grade, restores, reason, overridden, seat_pointer)
--- Which rules would it break to give this enrollment this status in the place of its latest change? The values
--- before are those of the change before that one. restores is NULL unless they hold again; seat_pointer is where the request asks for
--- a seat. A correction takes a
--- seat if one is free; no other rule of enrolling is checked.
+-- Which rules would it break to give this enrollment this status in the place of its latest change? before_... are the
+-- values of the change before that one. restores is NULL unless they hold again; seat_pointer is where the request asks
+-- for a seat. A correction takes a seat if one is free; no other rule of enrolling is checked.
 SELECT '/reason' AS pointer, 'reason_required' AS code,
     'A correction needs a reason.' AS detail,
     json_object('course_id', :course_id) AS details

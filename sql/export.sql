@@ -39,7 +39,7 @@ WHERE recorded_at >= :since
 ORDER BY 1;
 
 -- name: list_exported_codes(term, since)
--- Which codes do courses have? Each is one course of the catalogue, known by the first that has it.
+-- Which codes do courses have? Each is one course of the catalog, known by the first that has it.
 SELECT course.id, course.code, course.title,
     (SELECT max(section.updated_at) FROM course AS section WHERE section.code = course.code) AS updated_at,
     EXISTS (
@@ -86,7 +86,8 @@ WHERE (:term IS NULL OR course.term = :term)
 UNION ALL
 SELECT deleted.subject_id, deleted.before ->> 'title', deleted.before ->> 'code',
     coalesce(
-        (SELECT min(first.id) FROM course AS first WHERE first.code = CAST(deleted.before ->> 'code' AS citext)), deleted.subject_id
+        (SELECT min(first.id) FROM course AS first WHERE first.code = CAST(deleted.before ->> 'code' AS citext)),
+        deleted.subject_id
     ),
     coalesce((SELECT term.id FROM term WHERE term.code = CAST(deleted.before ->> 'term' AS citext)), 0),
     NULL, deleted.recorded_at, deleted.recorded_at

@@ -258,7 +258,7 @@ moved AS (
 ),
 
 -- Can it have them? The first of two with the same label has it, and no course requires itself.
-judged AS (
+checked AS (
     SELECT incoming_id, record_id, last, title, term, code, section, own_section, id, old_code, old_section, old_title,
         old_term, old_status, new_code, new_section, new_term,
         NOT is_moved
@@ -308,7 +308,7 @@ SELECT 'course', incoming_id, record_id, id, id IS NULL, false, id IS NOT NULL A
         'term', CASE WHEN id IS NULL OR is_free THEN new_term ELSE old_term END,
         'status', CASE WHEN id IS NULL OR last ->> 'status' = 'cancelled' THEN 'open' ELSE old_status END
     )
-FROM judged
+FROM checked
 UNION ALL
 SELECT 'course', incoming.id, known.id, known.course_id, false, true, false,
     json_object(

@@ -111,6 +111,12 @@ UPDATE incoming
 SET is_wanted = false
 WHERE (file, line) IN (SELECT file, line FROM import_fault WHERE code = 'unknown_to_delete');
 
+-- name: update_faulty_unwanted()!
+-- Leave out the rows that are at fault.
+UPDATE incoming
+SET is_wanted = false
+WHERE (file, line) IN (SELECT file, line FROM import_fault WHERE severity <> 'warning');
+
 -- name: insert_source_records(import_id, source, kind)!
 -- Keep a new version of each record of this kind that is not as it was.
 INSERT INTO source_record (
@@ -203,8 +209,8 @@ WHERE is_current = 1
     );
 
 -- name: create_planned()!
--- What becomes of each row, or of each record that has none any more: the record of ours that it is, and what was
--- made of it. The columns set_... are what ours is to be.
+-- What becomes of each row, or of each record that has none any more: the record of ours that it is, what was taken
+-- from the source, and as JSON what ours was before and what it is to be (wanted).
 CREATE TEMPORARY TABLE planned (
     id           INTEGER PRIMARY KEY,
     kind         TEXT    NOT NULL,

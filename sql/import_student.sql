@@ -423,12 +423,6 @@ FROM (
 CROSS JOIN incoming
 WHERE incoming.is_wanted AND (incoming.id = faulty.incoming_id OR incoming.user_ref = faulty.person);
 
--- name: update_faulty_unwanted()!
--- Leave out the rows that are at fault.
-UPDATE incoming
-SET is_wanted = false
-WHERE (file, line) IN (SELECT file, line FROM import_fault WHERE severity <> 'warning');
-
 -- name: delete_said_unwanted()!
 DELETE FROM said_student
 WHERE incoming_id IN (SELECT id FROM incoming WHERE NOT is_wanted);

@@ -5,7 +5,8 @@
 SELECT student.id AS ordinal, student.id, student.number, student.given_name, student.family_name, student.email,
     student.status, student.updated_at, known.sourced_id, known.content, known.taken, known.is_deleted,
     coalesce(
-        known.sourced_id, :key || '-student-' || substr('0000000000', 1 + length(CAST(student.id AS text))) || student.id
+        known.sourced_id,
+        :key || '-student-' || substr('0000000000', 1 + length(CAST(student.id AS text))) || student.id
     ) AS shown_id,
     'active' AS shown_status,
     CASE
@@ -34,7 +35,8 @@ SELECT student.id AS ordinal, student.id, student.number, student.given_name, st
         ELSE student.family_name
     END AS shown_family,
     CASE
-        WHEN student.number IS NOT DISTINCT FROM CAST(known.taken ->> 'number' AS citext) THEN known.content ->> 'identifier'
+        WHEN student.number IS NOT DISTINCT FROM CAST(known.taken ->> 'number' AS citext)
+            THEN known.content ->> 'identifier'
         ELSE student.number
     END AS shown_identifier,
     CASE

@@ -3,8 +3,8 @@
 SELECT
     enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.position,
     enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at, enrollment.dropped_at,
-    enrollment.passed, enrollment.grade, enrollment.instead_of, enrollment.version, course.code, course.section, course.label, course.title, course.term, course.credits,
-    course.instructor,
+    enrollment.passed, enrollment.grade, enrollment.instead_of, enrollment.version, course.code, course.section,
+    course.label, course.title, course.term, course.credits, course.instructor,
 -- include: meetings.sql
 FROM enrollment
 CROSS JOIN course
@@ -21,8 +21,8 @@ LIMIT :limit;
 SELECT
     past.student_id, past.course_id, past.status, NULL AS position,
     past.enrolled_at, past.waitlisted_at, past.completed_at, past.dropped_at,
-    past.passed, past.grade, NULL AS instead_of, past.version, course.code, course.section, course.label, course.title, course.term, course.credits,
-    course.instructor,
+    past.passed, past.grade, NULL AS instead_of, past.version, course.code, course.section, course.label,
+    course.title, course.term, course.credits, course.instructor,
 -- include: meetings.sql
 FROM student_course
 CROSS JOIN course
@@ -75,7 +75,8 @@ LIMIT :limit;
 SELECT
     past.student_id, past.course_id, past.status, NULL AS position,
     past.enrolled_at, past.waitlisted_at, past.completed_at, past.dropped_at,
-    past.passed, past.grade, NULL AS instead_of, past.version, student.number, student.given_name, student.family_name, student.email
+    past.passed, past.grade, NULL AS instead_of, past.version, student.number, student.given_name,
+    student.family_name, student.email
 FROM student_course
 CROSS JOIN student
 CROSS JOIN enrollment_version AS past
@@ -94,8 +95,8 @@ LIMIT :limit;
 SELECT
     enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.position,
     enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at,
-    enrollment.dropped_at, enrollment.passed, enrollment.grade, enrollment.instead_of, enrollment.version, student.number,
-    student.given_name, student.family_name, student.email, student.family_sort, student.given_sort
+    enrollment.dropped_at, enrollment.passed, enrollment.grade, enrollment.instead_of, enrollment.version,
+    student.number, student.given_name, student.family_name, student.email, student.family_sort, student.given_sort
 FROM enrollment
 CROSS JOIN student
 WHERE student.id = enrollment.student_id

@@ -30,8 +30,8 @@ CREATE TEMPORARY TABLE staged_reference (
 -- Keep a row.
 INSERT INTO staged (id, file, line, kind, sourced_id, is_deleted, is_sound, content, user_ref, class_ref, number)
 VALUES (
-    :id, :file, :line, :kind, :sourced_id, CASE WHEN :is_deleted THEN 1 ELSE 0 END, :is_sound, :cells, :user_ref, :class_ref,
-    :number
+    :id, :file, :line, :kind, :sourced_id, CASE WHEN :is_deleted THEN 1 ELSE 0 END, :is_sound, :cells, :user_ref,
+    :class_ref, :number
 );
 
 -- name: insert_staged_reference(staged_id, place, nth, target_kind, target)!

@@ -7,7 +7,8 @@ WHERE id = :id;
 -- name: list_students(family_sort_end, given_sort, given_sort_end, status, after_family_sort, after_given_sort, after_id, limit)
 -- Which students follow this place in the order of names? A first page follows
 -- (the prefix of the family name, '', 0). Each _end is the end of a prefix.
-SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, groups, family_sort, given_sort
+SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, groups, family_sort,
+    given_sort
 FROM student
 WHERE (family_sort, given_sort, id) > (:after_family_sort, :after_given_sort, :after_id)
     AND family_sort < :family_sort_end
@@ -58,7 +59,8 @@ LIMIT :limit;
 -- name: list_students_by_word(word, word_end, words, last, number, number_end, email, email_end, family_sort, family_sort_end, given_sort, given_sort_end, status, updated_since, after_family_sort, after_given_sort, after_id, limit)
 -- Which students with each of these words follow this place in the order of names? For a rare word: its students
 -- are looked up, and sorted.
-SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, groups, family_sort, given_sort
+SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, groups, family_sort,
+    given_sort
 FROM (
     SELECT DISTINCT student_id FROM student_word
     WHERE word >= :word AND word < :word_end
@@ -84,7 +86,8 @@ LIMIT :limit;
 
 -- name: list_students_with_words(words, last, number, number_end, email, email_end, family_sort, family_sort_end, given_sort, given_sort_end, status, updated_since, after_family_sort, after_given_sort, after_id, limit)
 -- The same for words that are common: the students are taken by name until the page is full.
-SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, groups, family_sort, given_sort
+SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, groups, family_sort,
+    given_sort
 FROM student
 WHERE (family_sort, given_sort, id) > (:after_family_sort, :after_given_sort, :after_id)
     AND NOT EXISTS (

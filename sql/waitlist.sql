@@ -22,8 +22,8 @@ CROSS JOIN course
 CROSS JOIN course_seat
 WHERE course.id = named.id
     AND course.promotion = 'automatic'
-    -- The view counts the whole waitlist; here one student on it is enough. PostgreSQL would begin with all waitlists of
-    -- the school, but does not take a subquery with an offset apart.
+    -- The view counts the whole waitlist; here one student on it is enough. PostgreSQL would begin with all waitlists
+    -- of the school, but does not take a subquery with an offset apart.
     AND EXISTS (
         SELECT 1 FROM student_course
         WHERE student_course.course_id = course.id AND student_course.status = 'waitlisted'

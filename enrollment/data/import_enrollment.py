@@ -32,7 +32,7 @@ Progress = Callable[[int, int], None]
 
 
 def no_progress(count: int, total: int) -> None:
-    """Tell no one."""
+    """Report no progress."""
 
 
 class Decided(NamedTuple):
@@ -107,7 +107,7 @@ def _apply(
 ) -> None:
     """Begin and end enrollments, round after round."""
     SQL.update_stretch_actions(db, is_list=is_list)
-    _judge_what_stays(db, change, rules)
+    _check_what_stays(db, change, rules)
     SQL.update_stretch_rounds(db)
     acts = {"now": change.at, "actor": change.actor, "reason": change.reason}
     for number in range(1, SQL.get_last_round(db)["round"] + 1):
@@ -124,8 +124,8 @@ def _apply(
     SQL.insert_override_faults(db)
 
 
-def _judge_what_stays(db: Connection, change: Change, rules: Rules) -> None:
-    """Judge the enrollments that lose a course which is taken at the same time, as a drop does."""
+def _check_what_stays(db: Connection, change: Change, rules: Rules) -> None:
+    """Check the enrollments that lose a course which is taken at the same time, as a drop does."""
     broken: list[Decided] = []
     for student_id, group in groupby(SQL.list_left_alone(db), key=itemgetter("student_id")):
         rows = list(group)
@@ -209,6 +209,7 @@ def _begin(db: Connection, number: int, broken: dict[int, list[str]], change: Ch
 
 
 def _note_rules(db: Connection, rest: Sequence[Decided]) -> None:
+    """Note each rule that these rows break as an error of the row."""
     faults = [
         (item.stretch_id, violation.code, violation.detail)
         for item in rest

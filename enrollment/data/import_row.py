@@ -96,6 +96,11 @@ def leave_out_unknown_deletions(db: Connection, source: str, delta_kinds: Sequen
     SQL.update_unknown_unwanted(db)
 
 
+def leave_out_faulty_rows(db: Connection) -> None:
+    """Leave out the rows in which an error was found."""
+    SQL.update_faulty_unwanted(db)
+
+
 def insert_source_records(db: Connection, import_id: int, source: str, *kinds: str) -> None:
     """Keep the rows of these kinds as the records of the source."""
     for kind in kinds:

@@ -3,6 +3,7 @@
 from enrollment.data.import_row import (
     insert_missing_records,
     insert_source_records,
+    leave_out_faulty_rows,
     update_records_superseded,
 )
 from enrollment.model.records import Change
@@ -59,17 +60,12 @@ def bring_in_people(db: Connection, change: Change, *, creates: bool, changes: b
     count_on_server(db, "said_student")
     _find_students(db, "")
     SQL.insert_people_faults(db, creates=creates)
-    SQL.update_faulty_unwanted(db)
+    leave_out_faulty_rows(db)
     SQL.delete_said_unwanted(db)
     SQL.insert_planned_students(db)
     if not changes:
         SQL.update_planned_unchanged(db)
     _write_students(db, change)
-
-
-def leave_out_faulty_rows(db: Connection) -> None:
-    """Leave out the rows in which an error was found."""
-    SQL.update_faulty_unwanted(db)
 
 
 def _find_students(db: Connection, source: str) -> None:

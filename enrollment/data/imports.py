@@ -21,13 +21,13 @@ from enrollment.data.import_enrollment import (
 from enrollment.data.import_row import (
     RowFault,
     incoming,
+    leave_out_faulty_rows,
     leave_out_unknown_deletions,
     list_import_faults,
 )
 from enrollment.data.import_student import (
     bring_in_people,
     bring_in_users,
-    leave_out_faulty_rows,
     move_records_of_old_ids,
 )
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page

@@ -33,8 +33,7 @@ def promote_eligible(
     The waitlists are those of these courses, and those that these students are on, or the students
     of the courses `members_of`. A new seat may make its student eligible elsewhere (a corequisite),
     and one for which the student gives another up frees that: so this repeats until no one is
-    promoted. Return the id of each promoted student with that of
-    the course.
+    promoted. Return the id of each promoted student with that of the course.
     """
     own = Change(at=change.at, actor=change.actor, reason=PROMOTED, zone=change.zone)
     moved: set[tuple[int, int]] = set()

@@ -66,5 +66,5 @@ def count_rows(db: Connection, query: Any, parameters: dict[str, Any]) -> int:
 
 
 def to_json(value: Any) -> str:
-    """Encode a list as a parameter of a query, for json_each of SQLite."""
+    """Encode a value as JSON, for a parameter of a query."""
     return msgspec.json.encode(value, enc_hook=str).decode()
