@@ -61,8 +61,8 @@ FROM course
 WHERE id = :course_id AND promotion = 'automatic'
 UNION ALL
 SELECT '/student_id', 'not_waitlisted',
-    'Student ' || CAST(:student_id AS text) || ' does not wait for ' || code || '.',
-    json_object('student_id', :student_id, 'course', code)
+    'Student ' || CAST(:student_id AS text) || ' does not wait for ' || label || '.',
+    json_object('student_id', :student_id, 'course', label)
 FROM course
 WHERE id = :course_id
     AND :student_id IS NOT NULL
@@ -79,7 +79,8 @@ FROM course
 JOIN course_seat ON course_seat.course_id = course.id
 WHERE course.id = :course_id
     AND course_seat.enrolled >= course.capacity
-    AND coalesce(:overridden, '') NOT LIKE '%"course_full"%';
+    AND coalesce(:overridden, '') NOT LIKE '%"course_full"%'
+ORDER BY code DESC;
 
 -- name: update_skipped(course_id, skipped, at, actor)!
 -- Record for each skipped student why, unless that was the last change already; they keep their place.

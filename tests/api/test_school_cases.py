@@ -424,7 +424,7 @@ def test_a_registrar_promotes_against_a_rule_with_a_reason(client: Client):
 
 def test_a_registrar_promotes_a_student_out_of_turn(client: Client):
     first, second = client.student(), client.student()
-    course = waitlist(client, first, second)
+    course = waitlist(client, first, second, section="02")
 
     path = f"/v1/courses/{course}/promotions"
     answer = client.post_json(path, {"student_id": second}, status=200)
@@ -434,6 +434,8 @@ def test_a_registrar_promotes_a_student_out_of_turn(client: Client):
     assert client.status(first, course) == "waitlisted"
     absent = client.post_json(path, {"student_id": client.student()}, status=409)
     assert broken(absent) == [("/student_id", "not_waitlisted"), ("", "course_full")]
+    label = client.get(f"/v1/courses/{course}").json["label"]
+    assert {error["details"]["course"] for error in absent.json["errors"]} == {label}
 
 
 # Days on which both meet
