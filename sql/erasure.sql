@@ -76,14 +76,15 @@ SET name = 'erased', revoked_at = coalesce(revoked_at, :at), revoked_by = coales
 WHERE student_id = :student_id;
 
 -- name: update_stored_responses_erased(student_id, content)!
--- Blank the stored responses that speak of this student: those to the student's own tokens, those that name the
--- student, and those that have the record of the student.
+-- Blank the stored responses that may speak of this student: those to the student's own tokens, those that name the
+-- student, those that have the record of the student, and reports of imports, which quote files.
 UPDATE kept_answer
 SET content = :content
 WHERE token_id IN (SELECT id FROM token WHERE student_id = :student_id)
     OR CAST(content AS text) LIKE '%"student_id":' || CAST(:student_id AS text) || ',%'
     OR CAST(content AS text) LIKE '%"student_id":' || CAST(:student_id AS text) || '}%'
-    OR CAST(content AS text) LIKE '%"id":' || CAST(:student_id AS text) || ',%_name"%';
+    OR CAST(content AS text) LIKE '%"id":' || CAST(:student_id AS text) || ',%_name"%'
+    OR CAST(content AS text) LIKE '%"faults":[%';
 
 -- name: update_record_changes_erased(student_id, before, after)!
 -- Blank the changes on record of this student, and of the student's holds and tokens.

@@ -98,6 +98,20 @@ def test_nothing_that_is_stored_speaks_of_an_erased_student(client: Client, know
     }
 
 
+def test_the_stored_report_of_an_import_speaks_of_an_erased_student_no_more(client: Client):
+    client.student()
+    headers = {"Idempotency-Key": "list", "Content-Type": "text/csv"}
+    file = "Number,Surname,Given name\nS-4711,Quixano,Zuleika\n"
+    client.post("/v1/imports", file, headers=headers, status=201)
+    student = client.get("/v1/students?number=S-4711").json["items"][0]["id"]
+
+    erase(client, student)
+
+    assert [text for text in SECRETS if text in everything(client)] == []
+    retry = client.post("/v1/imports", file, headers=headers, status=201)
+    assert retry.json == {"erased": True}
+
+
 def test_counts_and_events_stay_what_they_were(client: Client, known: int):
     def shown(path: str) -> list[dict[str, Any]]:
         texts = ("actor", "reason", "family_name", "given_name", "number", "email")
