@@ -96,9 +96,15 @@ WHERE subject = 'student' AND subject_id = :student_id
     OR subject = 'token' AND subject_id IN (SELECT id FROM token WHERE student_id = :student_id);
 
 -- name: delete_source_records_erased(student_id)!
--- Remove what other systems have said of this student.
+-- Remove what other systems have said of this student, also under an id that was then given up: the last version of
+-- that one is of no student.
 DELETE FROM source_record
-WHERE student_id = :student_id;
+WHERE student_id = :student_id
+    OR student_id IS NULL
+    AND is_deleted = 1
+    AND (kind, sourced_id, source) IN (
+        SELECT kind, sourced_id, source FROM source_record WHERE student_id = :student_id
+    );
 
 -- name: list_quoting_imports()
 -- Which imports quote files? What they quote may speak of the student.

@@ -5,10 +5,22 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from enrollment.data.ending import void_enrollments
+from enrollment.data.erasure import erase_student
 from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
-from tests.exchange.imports import archive, export, import_content, import_path, one, rows, undo
+from tests.exchange.imports import (
+    CHANGE,
+    archive,
+    export,
+    import_content,
+    import_path,
+    one,
+    rows,
+    undo,
+)
 from tests.exchange.packages import case, package
 from tests.exchange.strict import validate
 
@@ -193,3 +205,22 @@ def test_rows_without_a_status_are_no_delta(database: Database, tmp_path: Path):
 
     assert {fault.column for fault in report.faults if fault.code == "missing_value"} == {"status"}
     assert rows(database, "SELECT id FROM student") == []
+
+
+def test_the_old_id_speaks_of_an_erased_student_no_more(database: Database, path: Path):
+    rename(path, "u-s2", "u-new")
+    import_path(database, path, relink=True)
+    named = "SELECT count(*) FROM source_record WHERE content LIKE '%Ekstr%'"
+    assert one(database, named) == 3
+
+    student = one(database, "SELECT id FROM student WHERE number = '00413'")
+    places = rows(
+        database, f"SELECT student_id, course_id FROM enrollment WHERE student_id = {student}"
+    )
+    with database.write() as db:
+        void_enrollments(db, places, replace(CHANGE, reason="x"))
+        erase_student(db, student, "x", CHANGE)
+
+    assert one(database, named) == 0
+    others = "SELECT count(DISTINCT student_id) FROM source_record WHERE kind = 'users'"
+    assert one(database, others) == 3
