@@ -36,6 +36,7 @@ SELECT subject_id, before ->> 'title', before ->> 'start_on', before ->> 'end_on
 FROM record_change
 WHERE recorded_at >= :since
     AND subject = 'term' AND part IS NULL AND after IS NULL AND before ->> 'title' IS NOT NULL
+    AND (:term IS NULL OR lower(before ->> 'code') = lower(:term))
 ORDER BY 1;
 
 -- name: list_exported_codes(term, since)

@@ -331,6 +331,19 @@ def test_a_delta_has_what_has_changed_since(client: Client):
     assert export(client, since="9999-01-01T00:00:00.000Z") == {}
 
 
+def test_a_delta_of_one_term_has_no_other_term_that_was_deleted(client: Client):
+    kept = client.term(code="FALL")
+    client.term(code="SPRING")
+    client.delete("/v1/terms/2", status=204)
+    since = "2000-01-01T00:00:00.000Z"
+
+    assert _statuses(export(client, since=since)["academicSessions"]) == {
+        "1": "active",
+        "2": "tobedeleted",
+    }
+    assert _statuses(export(client, since=since, term=kept)["academicSessions"]) == {"1": "active"}
+
+
 def _statuses(rows: Rows) -> dict[str, str]:
     return {row["sourcedId"][-1]: row["status"] for row in rows}
 
