@@ -20,7 +20,7 @@ from enrollment.maintenance import migrations
 from enrollment.model.location import Location
 from enrollment.problems.errors import CommandError
 from enrollment.storage.connection import Connection
-from enrollment.storage.engine import open_to_read, require_driver
+from enrollment.storage.engine import open_to_read
 
 
 def add(verbs: Any) -> None:
@@ -50,7 +50,6 @@ def examine(config: Config, options: argparse.Namespace) -> None:
 def _check_place(database: Location) -> Iterator[Finding]:
     if isinstance(database, Path):
         return check_file(database)
-    require_driver()
     from enrollment.storage.postgresql_check import check_server_settings
 
     return check_server_settings(database)

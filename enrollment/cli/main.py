@@ -28,6 +28,8 @@ from enrollment.model.release import RELEASE
 from enrollment.problems.errors import CommandError, Problem
 from enrollment.storage.sqlite import StorageError
 
+NO_DRIVER = "the driver for PostgreSQL is missing: pip install 'enrollment[postgresql]'"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status.
@@ -61,6 +63,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (CommandError, OSError) as error:
         print(f"enrollment: {error}", file=sys.stderr)
         return getattr(error, "status", 1)
+    except ModuleNotFoundError as error:
+        if error.name != "psycopg":
+            raise
+        print(f"enrollment: {NO_DRIVER}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
     return 0

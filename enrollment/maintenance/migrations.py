@@ -8,7 +8,6 @@ from enrollment.maintenance.schema import MigrationError, Schema
 from enrollment.maintenance.sqlite_schema import SQLiteSchema
 from enrollment.model.location import Location
 from enrollment.problems.errors import CommandError, UsageError
-from enrollment.storage.engine import require_driver
 
 
 class Outcome(NamedTuple):
@@ -112,10 +111,9 @@ def rollback(location: Location, to: str) -> Outcome:
 
 
 def schema_of(location: Location) -> Schema:
-    """Return the schema of a database. Raises CommandError if its engine needs a driver."""
+    """Return the schema of a database."""
     if isinstance(location, Path):
         return SQLiteSchema(location)
-    require_driver()
     from enrollment.maintenance.postgresql_schema import PostgreSQLSchema
 
     return PostgreSQLSchema(location)

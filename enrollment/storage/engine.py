@@ -1,11 +1,13 @@
-"""Which engine a database has: SQLite if it is a file, PostgreSQL if it is on a server."""
+"""Which engine a database has: SQLite if it is a file, PostgreSQL if it is on a server.
+
+Few need the driver for PostgreSQL. What imports it is imported only for a database on a server, and
+raises ModuleNotFoundError if the driver is not installed.
+"""
 
 from contextlib import AbstractContextManager
-from importlib.util import find_spec
 from pathlib import Path
 
 from enrollment.model.location import Location
-from enrollment.problems.errors import CommandError
 from enrollment.storage.connection import Connection
 from enrollment.storage.database import Database
 from enrollment.storage.lock import Purpose, lock_file
@@ -22,7 +24,6 @@ def open_database(location: Location, busy_timeout: float) -> Database:
     """
     if isinstance(location, Path):
         return SQLiteDatabase(location, busy_timeout)
-    require_driver()
     from enrollment.storage.postgresql_database import PostgreSQLDatabase
 
     return PostgreSQLDatabase(location, busy_timeout)
@@ -35,7 +36,6 @@ def lock_database(location: Location, purpose: Purpose) -> AbstractContextManage
     """
     if isinstance(location, Path):
         return lock_file(location, purpose)
-    require_driver()
     from enrollment.storage.postgresql_lock import lock_server_database
 
     return lock_server_database(location, purpose)
@@ -45,7 +45,6 @@ def open_to_read(location: Location) -> AbstractContextManager[Connection]:
     """Open a connection that can only read. Raises CommandError if the database can't be read."""
     if isinstance(location, Path):
         return open_file_to_read(location)
-    require_driver()
     from enrollment.storage.postgresql import open_server_to_read
 
     return open_server_to_read(location)
@@ -55,7 +54,6 @@ def read_tables(location: Location) -> AbstractContextManager[Tables]:
     """Open all rows to be read, as they are at the beginning of the `with`. Raises CommandError."""
     if isinstance(location, Path):
         return read_file(location)
-    require_driver()
     from enrollment.storage.postgresql_tables import read_server
 
     return read_server(location)
@@ -65,15 +63,6 @@ def fill_tables(location: Location) -> AbstractContextManager[Tables]:
     """Open a database that has been migrated, to be filled. Raises CommandError."""
     if isinstance(location, Path):
         return fill_file(location)
-    require_driver()
     from enrollment.storage.postgresql_tables import fill_server
 
     return fill_server(location)
-
-
-def require_driver() -> None:
-    """Raise CommandError if the driver for PostgreSQL is not installed, which few need."""
-    if not find_spec("psycopg"):
-        raise CommandError(
-            "the driver for PostgreSQL is missing: pip install 'enrollment[postgresql]'"
-        )

@@ -339,6 +339,21 @@ def test_the_module_is_the_command():
     assert re.fullmatch(r"enrollment \d+\.\d+\.\d+\n", run.stdout)
 
 
+def test_a_server_needs_a_driver_that_few_have():
+    code = (
+        "import sys; sys.modules['psycopg'] = None;"
+        "from enrollment.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", code, "migrate", "--database", "postgresql://host/school"]
+
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    assert run.returncode == 1
+    assert run.stderr == (
+        "enrollment: the driver for PostgreSQL is missing: pip install 'enrollment[postgresql]'\n"
+    )
+
+
 def test_a_reader_that_has_seen_enough_is_no_error():
     reading, writing = os.pipe()
     os.close(reading)
