@@ -63,6 +63,16 @@ class Credits(float):
     """A number of credits with at most three decimals."""
 
 
+def _filter(max_length: int, meaning: str) -> Meta:
+    """Return the limits of a text by which a list is filtered, and what it selects."""
+    return Meta(
+        max_length=max_length,
+        pattern=NO_ODD_CHARACTERS,
+        description="Expected no control characters",
+        extra_json_schema={"description": meaning},
+    )
+
+
 Groups = Annotated[list[Code], Meta(max_length=50)]
 Id = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=TEXT, description=TEXT_RULE)]
@@ -87,46 +97,14 @@ Email = Annotated[
         description="Expected an email address such as ada@example.org",
     ),
 ]
-Prefix = Annotated[
-    str,
-    Meta(
-        max_length=254,
-        pattern=NO_ODD_CHARACTERS,
-        description="Expected no control characters",
-        extra_json_schema={"description": "Match the beginning; ignore case for A-Z only"},
-    ),
-]
-SearchWords = Annotated[
-    str,
-    Meta(
-        max_length=100,
-        pattern=NO_ODD_CHARACTERS,
-        description="Expected no control characters",
-        extra_json_schema={"description": "Find all of these words, whatever the case and accents"},
-    ),
-]
-ExactCode = Annotated[
-    str,
-    Meta(
-        max_length=254,
-        pattern=NO_ODD_CHARACTERS,
-        description="Expected no control characters",
-        extra_json_schema={"description": "Match the complete code; ignore case for A-Z only"},
-    ),
-]
+Prefix = Annotated[str, _filter(254, "Match the beginning; ignore case for A-Z only")]
+SearchWords = Annotated[str, _filter(100, "Find all of these words, whatever the case and accents")]
+ExactCode = Annotated[str, _filter(254, "Match the complete code; ignore case for A-Z only")]
 MAX_CREDITS = 1000
 CREDIT_DECIMALS = 3
 # 0.1 + 0.2 is 0.30000000000000004 for most programs, and means 0.3.
 CREDIT_ERROR = 1e-9
-Actor = Annotated[
-    str,
-    Meta(
-        max_length=254,
-        pattern=NO_ODD_CHARACTERS,
-        description="Expected no control characters",
-        extra_json_schema={"description": "Match the complete name of the actor"},
-    ),
-]
+Actor = Annotated[str, _filter(254, "Match the complete name of the actor")]
 Seats = Annotated[int, Meta(ge=0, le=1_000_000)]
 
 TimeOfDay = Annotated[
