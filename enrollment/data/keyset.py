@@ -86,13 +86,10 @@ def list_page(
     position = dict(zip(start, after, strict=True)) if after is not None else start
     total: int | msgspec.UnsetType = msgspec.UNSET
     if parameters.get("count"):
-        total = count_rows(db, query, parameters | _place(start))
+        total = count_rows(db, query, parameters | _after(start))
     limit = parameters["limit"]
     # One row more than the limit shows whether more follow.
-    rows = query(
-        db,
-        **parameters | {"limit": limit + 1} | _place(position),
-    )
+    rows = query(db, **parameters | {"limit": limit + 1} | _after(position))
     more = len(rows) > limit
     names = rows[0].keys() if rows else []
     # `**row` would look each value up by its name, which takes as long as everything else here.
@@ -101,5 +98,6 @@ def list_page(
     return KeysetPage(items, following, total)
 
 
-def _place(position: Mapping[str, Any]) -> dict[str, Any]:
+def _after(position: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a query that goes on after a position."""
     return {f"after_{column}": value for column, value in position.items()}
