@@ -117,8 +117,9 @@ FROM (
 GROUP BY kind
 ORDER BY kind;
 
--- name: get_stretch_counts(after_event, promoted)^
--- How many enrollments began, were completed, were dropped, and were as they are?
+-- name: get_stretch_counts(import_id, promoted)^
+-- How many enrollments began, were completed, were dropped, and were as they are; and how many students got a seat from
+-- a waitlist?
 SELECT
     (SELECT count(*) FROM stretch WHERE begins AND is_decided = 2) AS enrolled,
     (SELECT count(*) FROM stretch WHERE ends AND (NOT begins OR is_decided = 2) AND wanted = 'completed') AS completed,
@@ -126,7 +127,8 @@ SELECT
     (SELECT count(*) FROM stretch WHERE NOT begins AND NOT ends AND is_deleted = 0) AS unchanged,
     (
         SELECT count(*) FROM student_course_event
-        WHERE id > :after_event AND to_status = 'enrolled' AND reason = :promoted
+        WHERE id > (SELECT after_event FROM import WHERE import.id = :import_id)
+            AND to_status = 'enrolled' AND reason = :promoted
     ) AS promoted;
 
 -- name: list_set_aside()

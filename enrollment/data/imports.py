@@ -105,33 +105,18 @@ def apply_import(
     """Bring rows in, and return what that has done. Nothing is refused here: the caller decides."""
     last_ids = dict(SQL.get_last_ids(db))
     known = dict(SQL.get_known_counts(db, source=wanted.source, course_id=wanted.course_id))
-    after_event = SQL.get_import(db, id=import_id)["after_event"]
     with incoming(db, rows, sessions, change.zone):
         if wanted.is_list:
             _bring_in_list(db, wanted, change)
         else:
             _bring_in_package(db, import_id, wanted, change)
         promote_into_freed_seats(db, change)
-        removed = dict(SQL.get_removed_counts(db))
-        limits = {name: max(FEW, int(PART * count)) for name, count in known.items()}
-        removals = {
-            name: Removal(removed=removed[name], of=known[name], limit=limits[name])
-            for name in known
-        }
-        records = {row["kind"]: _counts(**row) for row in SQL.list_planned_counts(db)}
-        enrollments = SQL.get_stretch_counts(db, after_event=after_event, promoted=PROMOTED)
-        none = RecordCounts(created=0, changed=0, ended=0, unchanged=0)
-        counts = ImportCounts(
-            terms=records.get("term", none),
-            courses=records.get("course", none),
-            students=records.get("student", none),
-            enrollments=EnrollmentCounts(**enrollments),
-        )
+        removals = _removals(db, known)
+        counts = _counts(db, import_id)
         set_aside = {row["code"]: row["count"] for row in SQL.list_set_aside(db)}
         faults = list(list_import_faults(db))
     SQL.update_import(db, id=import_id, report="{}")
-    tag = _tag(db, import_id, last_ids)
-    return Applied(counts, Removals(**removals), set_aside, faults, tag)
+    return Applied(counts, removals, set_aside, faults, _tag(db, import_id, last_ids))
 
 
 def _bring_in_package(db: Connection, import_id: int, wanted: Wanted, change: Change) -> None:
@@ -169,7 +154,31 @@ def _bring_in_list(db: Connection, wanted: Wanted, change: Change) -> None:
         )
 
 
-def _counts(kind: str, **counts: int) -> RecordCounts:
+def _removals(db: Connection, known: dict[str, int]) -> Removals:
+    """Return what ended since the files no longer have it, of how many that were known before."""
+    removed = dict(SQL.get_removed_counts(db))
+    removals = {
+        name: Removal(removed=removed[name], of=count, limit=max(FEW, int(PART * count)))
+        for name, count in known.items()
+    }
+    return Removals(**removals)
+
+
+def _counts(db: Connection, import_id: int) -> ImportCounts:
+    """Count what an import has done."""
+    records = {row["kind"]: _record_counts(**row) for row in SQL.list_planned_counts(db)}
+    none = RecordCounts(created=0, changed=0, ended=0, unchanged=0)
+    return ImportCounts(
+        terms=records.get("term", none),
+        courses=records.get("course", none),
+        students=records.get("student", none),
+        enrollments=EnrollmentCounts(
+            **SQL.get_stretch_counts(db, import_id=import_id, promoted=PROMOTED)
+        ),
+    )
+
+
+def _record_counts(kind: str, **counts: int) -> RecordCounts:
     return RecordCounts(**counts)
 
 

@@ -18,7 +18,7 @@ NAMES_BY_TYPE = {
         instructor_end new_code number number_end section source target term title title_end
     """,
     "bigint": """
-        after_course_id after_event after_id after_queue_number after_student_id before_id capacity
+        after_course_id after_id after_queue_number after_student_id before_id capacity
         corrects course_id event_id id import_id into_id last_id limit line nth offset ordinal
         place_of position queue_number restores round staged_id status_code student_id subject_id
         term_id token_id waitlist_capacity
