@@ -87,7 +87,10 @@ class PostgreSQLDatabase(Database):
     @contextmanager
     def _reader(self, seconds: float) -> Iterator[ServerConnection]:
         """Begin a read of so many seconds at most, on a connection that no other thread uses."""
-        idle = self._idle_readers.pop() if self._idle_readers else None
+        try:
+            idle = self._idle_readers.pop()
+        except IndexError:
+            idle = None
         db = self._begin(idle, BEGIN_READ, QUICK)
         with self._watchdog.watch(db, seconds):
             try:
