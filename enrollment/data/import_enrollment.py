@@ -138,15 +138,14 @@ def _check_what_stays(db: Connection, change: Change, rules: Rules) -> None:
         decisions = decide(db, requests, change, dropped=dropped)
         found = {decision.course_id: decision.violations for decision in decisions[: len(staying)]}
         broken += [Decided(row["stretch_id"], found[row["staying_id"]]) for row in rows]
-    broken = [item for item in broken if item.violations]
+    codes: dict[int, list[str]] = {}
+    for stretch_id, violations in broken:
+        if violations:
+            codes.setdefault(stretch_id, []).extend(violation.code for violation in violations)
+    decided = [(id, to_json([*dict.fromkeys(found)])) for id, found in codes.items()]
+    SQL.insert_decisions(db, decisions=to_json(decided))
     if rules == "refuse":
         _note_rules(db, broken)
-    codes: dict[int, list[str]] = {}
-    for item in broken:
-        codes.setdefault(item.stretch_id, []).extend(found.code for found in item.violations)
-    rows = [(id, to_json([*dict.fromkeys(found)])) for id, found in codes.items()]
-    SQL.insert_decisions(db, decisions=to_json(rows))
-    if rules == "refuse":
         SQL.delete_stretches_decided(db)
     else:
         SQL.update_stretches_against(db)
