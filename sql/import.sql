@@ -20,8 +20,7 @@ WHERE id = :id;
 
 -- name: get_import(id)^
 -- Which import has this id?
-SELECT id, source, format, file_name, digest, made_at, made_by, reason, after_change, last_change, after_event,
-    last_event, report, undone_at, undone_by, version
+SELECT id, source, format, file_name, digest, made_at, made_by, reason, report, undone_at, undone_by, version
 FROM import
 WHERE id = :id;
 

@@ -202,12 +202,11 @@ def get_import(db: Connection, import_id: int) -> ImportReport:
     row = SQL.get_import(db, id=import_id)
     if row is None:
         raise Problem("import_not_found", f"There is no import {import_id}.")
-    changes = [
-        _import_change(**row)
-        for row in SQL.list_import_changes(db, id=import_id, limit=MOST_CHANGES)
-    ]
-    fields = _head(dict(row)) | {"refused_by": None, "changes": changes}
-    return msgspec.convert(fields | decode(row["report"]), ImportReport)
+    fields = dict(row)
+    report = decode(fields.pop("report"))
+    changed = SQL.list_import_changes(db, id=import_id, limit=MOST_CHANGES)
+    changes = [_import_change(**change) for change in changed]
+    return msgspec.convert(fields | report | {"refused_by": None, "changes": changes}, ImportReport)
 
 
 def list_imports(
@@ -217,14 +216,8 @@ def list_imports(
     return list_page(db, SQL.list_imports, _import, asdict(wanted), start={"id": 0}, after=after)
 
 
-def _import(**row: Any) -> Import:
-    counts = decode(row["report"])["counts"]
-    return Import(**_head(row), counts=msgspec.convert(counts, ImportCounts))
-
-
-def _head(row: dict[str, Any]) -> dict[str, Any]:
-    left_out = ("report", "after_change", "last_change", "after_event", "last_event")
-    return {name: value for name, value in row.items() if name not in left_out}
+def _import(report: str, **row: Any) -> Import:
+    return Import(**row, counts=msgspec.convert(decode(report)["counts"], ImportCounts))
 
 
 def _import_change(before: str | None, after: str | None, **row: Any) -> ImportChange:
