@@ -31,6 +31,7 @@ from enrollment.data.import_student import (
     move_records_of_old_ids,
 )
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
+from enrollment.data.record_change import decode_columns
 from enrollment.data.waitlist import PROMOTED
 from enrollment.model.imports import (
     MOST_CHANGES,
@@ -221,5 +222,4 @@ def _import(report: str, **row: Any) -> Import:
 
 
 def _import_change(before: str | None, after: str | None, **row: Any) -> ImportChange:
-    columns = [None if text is None else decode(text) for text in (before, after)]
-    return ImportChange(**row, before=columns[0], after=columns[1])
+    return ImportChange(**row, before=decode_columns(before), after=decode_columns(after))

@@ -84,12 +84,15 @@ def list_changes_of_record(
 
 
 def _record_change(before: str | None, after: str | None, **row: Any) -> RecordChange:
-    return RecordChange(**row, before=_columns(before), after=_columns(after))
+    return RecordChange(**row, before=decode_columns(before), after=decode_columns(after))
 
 
-def _columns(text: str | None) -> dict[str, Any] | None:
-    """Return the columns that a trigger has written. The trigger leaves control characters as they
-    are, which JSON does not allow; only raw SQL can have stored them."""
+def decode_columns(text: str | None) -> dict[str, Any] | None:
+    """Return the columns that a trigger has written, as clients know them.
+
+    The trigger leaves control characters as they are, which JSON does not allow; only raw SQL can
+    have stored them.
+    """
     if text is None:
         return None
     columns: dict[str, Any] = json.loads(text, strict=False)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from typing import Any
 
 import pytest
@@ -48,6 +49,17 @@ def test_an_import_is_a_record_with_its_report(client: Client):
     assert item == {name: report[name] for name in item}
     (change,) = client.get("/v1/changes?subject=student").json["items"]
     assert change["actor"] == "admin #1"
+
+
+def test_the_changes_of_records_are_those_of_the_history(client: Client):
+    report = send(client, lasting_archive("clean-1.2"), media_type="application/zip").json
+
+    shown = [change["after"] for change in report["changes"] if change["kind"] != "enrollment"]
+    history = client.walk("/v1/changes")
+    # As JSON, where 0 is not false.
+    assert json.dumps(shown) == json.dumps(
+        [change["after"] for change in history if change["subject"] != "token"]
+    )
 
 
 def test_a_preview_does_nothing_and_its_tag_pins_it(client: Client):
