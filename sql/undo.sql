@@ -63,7 +63,7 @@ DELETE FROM undo_step;
 -- name: insert_undo_steps(id, today)!
 -- Which latest changes are those of the import, and what held before each? What was taken back to a change of the
 -- import is that change. Where all that stands is of the import, the enrollment never was. A term that has ended
--- since keeps its counts.
+-- since keeps its counts, and a student who was erased since is not enrolled again.
 WITH standing AS (
     SELECT event.id, event.student_id, event.course_id,
         (
@@ -82,6 +82,7 @@ WITH standing AS (
     CROSS JOIN enrollment
     CROSS JOIN enrollment_event AS event
     WHERE undo_pair.outcome <> 'conflict'
+        AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.student_id = undo_pair.student_id)
         AND enrollment.student_id = undo_pair.student_id
         AND enrollment.course_id = undo_pair.course_id
         AND event.student_id = undo_pair.student_id
@@ -214,7 +215,7 @@ WHERE import.id = :id
 
 -- name: update_undo_students()!
 -- Which students are still as the import left them, and whose number is another's by now? A new one goes only if
--- nothing else is on record.
+-- nothing else is on record. One who was erased since stays so.
 UPDATE undo_record
 SET outcome = CASE WHEN found.is_free THEN 'reversed' ELSE 'conflict' END,
     detail = CASE WHEN NOT found.is_free THEN 'Another student has the number by now.' END
@@ -228,6 +229,7 @@ FROM (
     CROSS JOIN student
     WHERE undo_record.kind = 'student'
         AND student.id = undo_record.record_id
+        AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.student_id = student.id)
         AND student.number IS NOT DISTINCT FROM CASE
             WHEN is_new OR after ->> 'number' IS DISTINCT FROM before ->> 'number'
                 THEN CAST(after ->> 'number' AS citext)

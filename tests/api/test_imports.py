@@ -229,6 +229,22 @@ def test_a_retry_under_a_key_does_nothing_again(client: Client):
     assert other.json["code"] == "idempotency_key_reused"
 
 
+def test_an_undo_keeps_a_student_who_was_erased_since(client: Client):
+    student, course = client.student(number="00412"), client.course()
+    client.enroll(student, course)
+    send(client)
+    send(client, "Student ID,Status\n00412,dropped\n", f"course_id={course}")
+    client.post_json(f"/v1/students/{student}/erasure", {"reason": "asked"})
+
+    for number in (1, 2):
+        path = f"/v1/imports/{number}"
+        undone = client.delete(path, headers={"If-Match": "*"}, status=200).json
+        assert (undone["reversed"], undone["kept"], undone["conflicts"]) == (0, 1, 0)
+
+    assert client.get(f"/v1/students/{student}").json["family_name"] == "Erased"
+    assert client.status(student, course) == "dropped"
+
+
 def test_an_undo_is_shown_before_and_the_record_stays(client: Client):
     send(client, lasting_archive("clean-1.2"))
 
