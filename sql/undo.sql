@@ -309,32 +309,45 @@ WHERE status = 'active'
     );
 
 -- name: update_undo_courses()!
--- Which courses are still as the import left them, and whose label is another's by now? A new one goes only if no one
+-- Which courses are still as the import left them, and what stands in the way of those? A new one goes only if no one
 -- needs it.
 UPDATE undo_record
-SET outcome = CASE WHEN found.is_free THEN 'reversed' ELSE 'conflict' END,
-    detail = CASE WHEN NOT found.is_free THEN 'Another course has the code by now.' END
+SET outcome = CASE WHEN found.obstacle IS NULL THEN 'reversed' ELSE 'conflict' END,
+    detail = found.obstacle
 FROM (
     SELECT undo_record.record_id AS id,
-        is_new OR NOT EXISTS (
-            SELECT 1 FROM course AS other
-            WHERE other.code = CASE
-                    WHEN after ->> 'code' IS DISTINCT FROM before ->> 'code'
-                        THEN CAST(before ->> 'code' AS citext)
-                    ELSE course.code
-                END
-                AND other.section IS NOT DISTINCT FROM CASE
-                    WHEN after ->> 'section' IS DISTINCT FROM before ->> 'section'
-                        THEN CAST(before ->> 'section' AS citext)
-                    ELSE course.section
-                END
-                AND other.term IS NOT DISTINCT FROM CASE
-                    WHEN after ->> 'term' IS DISTINCT FROM before ->> 'term'
-                        THEN CAST(before ->> 'term' AS citext)
-                    ELSE course.term
-                END
-                AND other.id <> course.id
-        ) AS is_free
+        CASE
+            WHEN is_new THEN NULL
+            WHEN EXISTS (
+                SELECT 1 FROM course AS other
+                WHERE other.code = CASE
+                        WHEN after ->> 'code' IS DISTINCT FROM before ->> 'code'
+                            THEN CAST(before ->> 'code' AS citext)
+                        ELSE course.code
+                    END
+                    AND other.section IS NOT DISTINCT FROM CASE
+                        WHEN after ->> 'section' IS DISTINCT FROM before ->> 'section'
+                            THEN CAST(before ->> 'section' AS citext)
+                        ELSE course.section
+                    END
+                    AND other.term IS NOT DISTINCT FROM CASE
+                        WHEN after ->> 'term' IS DISTINCT FROM before ->> 'term'
+                            THEN CAST(before ->> 'term' AS citext)
+                        ELSE course.term
+                    END
+                    AND other.id <> course.id
+            )
+                THEN 'Another course has the code by now.'
+            WHEN before ->> 'term' IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM term WHERE term.code = CAST(before ->> 'term' AS citext))
+                THEN 'There is no term ' || (before ->> 'term') || ' by now.'
+            WHEN EXISTS (
+                SELECT 1 FROM course_requirement
+                WHERE course_requirement.course_id = course.id
+                    AND course_requirement.code = CAST(before ->> 'code' AS citext)
+            )
+                THEN 'The course requires the code ' || (before ->> 'code') || ' by now.'
+        END AS obstacle
     FROM undo_record
     CROSS JOIN course
     WHERE undo_record.kind = 'course'

@@ -138,6 +138,35 @@ def test_an_undo_does_not_give_back_a_code_that_another_course_has(database: Dat
     assert labels(database)[3] == "ART2-1"
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new", "since", "detail"),
+    [
+        ("classes", "t-spring", "t-fall", "DELETE FROM term WHERE code = 't-spring'", "no term"),
+        (
+            "c*ses",
+            "BIO1",
+            "LIFE1",
+            "INSERT INTO course_requirement (course_id, choice, code, kind)"
+            " SELECT id, 0, 'BIO1', 'prerequisite' FROM course WHERE code = 'LIFE1'",
+            "requires the code BIO1",
+        ),
+    ],
+    ids=["term", "requirement"],
+)
+def test_an_undo_does_not_give_back_what_a_course_can_no_longer_have(
+    database: Database, path: Path, file: str, old: str, new: str, since: str, detail: str
+):
+    for found in path.glob(f"{file}.csv"):
+        rewrite(found, old, new)
+    report, _ = import_path(database, path)
+    execute(database, since)
+
+    undone = undo(database, report.id, keeps_conflicts=True)
+
+    assert [(item.kind, item.outcome) for item in undone.items] == [("course", "conflict")]
+    assert detail in (undone.items[0].detail or "")
+
+
 # Courses that are taken together
 
 
