@@ -416,7 +416,8 @@ DELETE FROM course
 WHERE id IN (SELECT record_id FROM undo_record WHERE kind = 'course' AND is_new AND outcome = 'reversed');
 
 -- name: update_undo_terms()!
--- Which terms are still as the import left them? A new one goes only if it has no course.
+-- Which terms are still as the import left them? A new one goes only if it has no course. Another one must not end
+-- before it starts by now.
 UPDATE undo_record
 SET outcome = 'reversed', detail = NULL
 WHERE kind = 'term'
@@ -436,7 +437,10 @@ WHERE kind = 'term'
                 WHEN is_new OR after ->> 'end_on' IS DISTINCT FROM before ->> 'end_on' THEN after ->> 'end_on'
                 ELSE term.end_on
             END
-            AND (NOT is_new OR NOT EXISTS (SELECT 1 FROM course WHERE course.term = term.code))
+            AND CASE
+                WHEN is_new THEN NOT EXISTS (SELECT 1 FROM course WHERE course.term = term.code)
+                ELSE coalesce(before ->> 'end_on', term.end_on) >= coalesce(before ->> 'start_on', term.start_on)
+            END
     );
 
 -- name: update_terms_restored(at)!

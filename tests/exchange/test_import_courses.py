@@ -167,6 +167,16 @@ def test_an_undo_does_not_give_back_what_a_course_can_no_longer_have(
     assert detail in (undone.items[0].detail or "")
 
 
+def test_an_undo_keeps_a_term_that_would_end_before_it_starts(database: Database, path: Path):
+    rewrite(path / "academicSessions.csv", "2027-01-16", "2027-03-16")
+    report, _ = import_path(database, path)
+    execute(database, "UPDATE term SET start_on = '2027-02-01' WHERE code = 't-fall'")
+
+    undone = undo(database, report.id)
+
+    assert [(item.kind, item.outcome) for item in undone.items] == [("term", "kept")]
+
+
 # Courses that are taken together
 
 
