@@ -31,10 +31,10 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 
 def arrive(server: Server, requests: int) -> None:
-    """Wait until so many connections are open: what waits has been asked for."""
+    """Wait until the server has read all that was sent on so many connections."""
     for _ in range(200):
-        # The server's ends of those that are established.
-        mine = rf":{server.port:04X} \S+ 01 "
+        # The server's ends of those that are established, with nothing left to read (proc(5)).
+        mine = rf":{server.port:04X} \S+ 01 \S+:00000000 "
         if len(re.findall(mine, Path("/proc/net/tcp").read_text())) >= requests:
             return
         time.sleep(0.01)
@@ -118,14 +118,18 @@ def test_however_many_wait_each_is_answered_when_something_happens(server: Serve
     assert log.count("GET /v1/events 200") == 600
 
 
-def test_a_service_that_stops_lets_no_one_wait(server: Server, pool: ThreadPoolExecutor):
+def test_a_service_that_stops_lets_no_one_wait(server: Server):
     begun = time.monotonic()
-    waiting = [pool.submit(server.get, "/v1/events?wait=30") for _ in range(5)]
-    arrive(server, 5)
+    with ExitStack() as stack:
+        waiting = [stack.enter_context(server.connect()) for _ in range(5)]
+        for connection in waiting:
+            connection.sendall(poll(server))
+        arrive(server, 5)
 
-    assert server.stop() == 0
+        assert server.stop() == 0
 
-    assert [future.result(20).status for future in waiting] == [200] * 5
+        for connection in waiting:
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
     assert time.monotonic() - begun < 30
     log = server.log.read_text()
     assert log.count("GET /v1/events 200") == 5
