@@ -137,8 +137,8 @@ ORDER BY code, label, id
 LIMIT :limit;
 
 -- name: list_students_named(names)
--- Which students have these numbers, emails or ids? names is a JSON array. An id counts only if it is no
--- student's number. A name that no one has gives a row without a student; one that several have gives several.
+-- Which students have these numbers or emails, or these ids, written #6? names is a JSON array. A name that no one has
+-- gives a row without a student; one that several have gives several.
 SELECT wanted.atom AS name, student.id AS student_id
 FROM json_each(:names) AS wanted
 LEFT JOIN student ON student.id IN (
@@ -148,11 +148,10 @@ LEFT JOIN student ON student.id IN (
     UNION
     SELECT id FROM student AS known
     WHERE known.id = CASE
-            WHEN length(wanted.atom) BETWEEN 1 AND 16 AND trim(wanted.atom, '0123456789') = ''
-                THEN CAST(wanted.atom AS bigint)
+            WHEN length(wanted.atom) BETWEEN 2 AND 17 AND trim(substr(wanted.atom, 2), '0123456789') = ''
+                THEN CAST(substr(wanted.atom, 2) AS bigint)
         END
-        AND CAST(known.id AS text) = wanted.atom
-        AND NOT EXISTS (SELECT 1 FROM student AS numbered WHERE numbered.number = CAST(wanted.atom AS citext))
+        AND '#' || CAST(known.id AS text) = wanted.atom
 )
 ORDER BY wanted.key, student.id;
 

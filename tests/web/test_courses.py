@@ -159,7 +159,7 @@ def test_students_are_added_by_number_email_or_id(browser: Browser, client: Clie
     client.student(number="2026-001")
     client.student(email="bo@example.org")
     client.student()
-    form = adding(browser, course, "2026-001\r\n\r\n BO@example.org \r\n3\r\n3")
+    form = adding(browser, course, "2026-001\r\n\r\n BO@example.org \r\n#3\r\n#3")
 
     page = form.submit("do", value="preview", status=200)
 
@@ -175,14 +175,18 @@ def test_lines_that_name_no_student_or_several_are_listed(browser: Browser, clie
     for _ in range(2):
         client.student(email="shared@example.org")
 
-    page = adding(browser, course, "9\nshared@example.org\n1").submit(
-        "do", value="enroll", status=422
-    )
+    lines = ["1", "#9", "#01", "shared@example.org", "#1"]
 
-    said = text(page)
-    assert "9: no student has this number, email or id" in said
-    assert "shared@example.org: students 1, 2 share it" in said
-    assert form_to(page, "/add")["names"].value.split() == ["9", "shared@example.org", "1"]
+    page = adding(browser, course, "\n".join(lines)).submit("do", value="enroll", status=422)
+
+    assert [line.get_text() for line in page.html.select(".reasons li")] == [
+        # That is the id of a student, and no one's number.
+        "1: no student has this number or email",
+        "#9: no student has this id",
+        "#01: no student has this id",
+        "shared@example.org: several students have it; write the id of one: #1, #2",
+    ]
+    assert form_to(page, "/add")["names"].value.split() == lines
     assert client.events() == []
 
 
@@ -190,13 +194,13 @@ def test_all_or_none_and_each_one(browser: Browser, client: Client, course: int)
     client.student(family_name="Abel")
     client.student(family_name="Bohr")
 
-    page = adding(browser, course, "1\n2").submit("do", value="enroll", status=409)
+    page = adding(browser, course, "#1\n#2").submit("do", value="enroll", status=409)
     assert "Bohr, Ada No seat of CS101 is free: 1 of 1 are taken." in text(page)
     assert client.events() == []
 
-    page = adding(browser, course, "1\n2", mode="each").submit("do", value="enroll", status=303)
+    page = adding(browser, course, "#1\n#2", mode="each").submit("do", value="enroll", status=303)
     assert "Added 1 student. Not added: 1." in text(page.follow())
-    form = adding(browser, course, "2", waitlist="1")
+    form = adding(browser, course, "#2", waitlist="1")
     form.submit("do", value="enroll", status=303)
     assert client.status(2, course) == "waitlisted"
 
