@@ -219,7 +219,8 @@ ORDER BY family_sort, given_sort, id;
 -- Which students are or were in this course, in the order of their names?
 SELECT student.id, student.number, student.family_name, student.given_name, student.email,
     enrollment.status, enrollment.position, enrollment.enrolled_at, enrollment.waitlisted_at,
-    enrollment.completed_at, enrollment.dropped_at
+    enrollment.completed_at, enrollment.dropped_at,
+    CASE WHEN enrollment.passed THEN 'passed' WHEN NOT enrollment.passed THEN 'not passed' END AS outcome, enrollment.grade
 FROM enrollment
 CROSS JOIN student
 WHERE enrollment.course_id = :course_id

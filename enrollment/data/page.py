@@ -106,8 +106,8 @@ def list_marks(db: Connection, student_ids: list[int], term: str | None) -> dict
 
 
 def find_students(db: Connection, names: list[str]) -> dict[str, list[int]]:
-    """Return the ids of the students with these numbers, emails, or ids such as #6, by name. Several
-    students can share an email."""
+    """Return the ids of the students with these numbers, emails, or ids such as #6, by name.
+    Several students can share an email."""
     found: dict[str, list[int]] = {name: [] for name in names}
     for row in SQL.list_students_named(db, names=to_json([*found])):
         if row["student_id"]:

@@ -44,6 +44,8 @@ ROSTER = Layout(
         "waitlisted_at": "Waitlisted",
         "completed_at": "Completed",
         "dropped_at": "Dropped",
+        "outcome": "Outcome",
+        "grade": "Grade",
     },
 )
 COURSES = Layout(

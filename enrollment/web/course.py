@@ -49,12 +49,20 @@ def show_class_list(visit: Visit, course_id: int) -> Result:
 
 def drop(visit: Visit, course_id: int) -> Result:
     """Drop the ticked students."""
-    return _change(visit, course_id, "dropped")
+    ticked = visit.form.ids("student")
 
+    def act() -> str:
+        body = {
+            "students": [{"student_id": id, "status": "dropped"} for id in ticked],
+            **change_details(visit),
+        }
+        path, seen = f"/v1/courses/{course_id}/students", visit.form.one("seen")
+        visit.send("POST", path, body, if_match=seen)
+        return link(f"/courses/{course_id}", done="students_dropped", n=len(ticked))
 
-def complete(visit: Visit, course_id: int) -> Result:
-    """Complete the ticked students."""
-    return _change(visit, course_id, "completed")
+    if not ticked:
+        return _course(visit, course_id, NOTHING_TICKED)
+    return submit(visit, act, partial(_course, visit, course_id))
 
 
 def promote(visit: Visit, course_id: int) -> Result:
@@ -89,23 +97,6 @@ def move_on_waitlist(visit: Visit, course_id: int) -> Result:
     return move(
         visit, named[0], course_id, moved_to, lambda moved: _course(visit, course_id, move=moved)
     )
-
-
-def _change(visit: Visit, course_id: int, status: str) -> Result:
-    ticked = visit.form.ids("student")
-
-    def act() -> str:
-        body = {
-            "students": [{"student_id": id, "status": status} for id in ticked],
-            **change_details(visit),
-        }
-        path, seen = f"/v1/courses/{course_id}/students", visit.form.one("seen")
-        visit.send("POST", path, body, if_match=seen)
-        return link(f"/courses/{course_id}", done=f"students_{status}", n=len(ticked))
-
-    if not ticked:
-        return _course(visit, course_id, NOTHING_TICKED)
-    return submit(visit, act, partial(_course, visit, course_id))
 
 
 def _course(
@@ -170,7 +161,6 @@ PAGES = (
     Operation("GET", ONE, READERS_AND_STUDENTS, show_course, is_page=True),
     Operation("GET", f"{ONE}/class-list", READERS, show_class_list, is_page=True),
     Operation("POST", f"{ONE}/drop", REGISTRARS, drop, is_page=True),
-    Operation("POST", f"{ONE}/complete", REGISTRARS, complete, is_page=True),
     Operation("POST", f"{ONE}/move", REGISTRARS, move_on_waitlist, is_page=True),
     Operation("POST", f"{ONE}/promote", REGISTRARS, promote, is_page=True),
 )

@@ -49,13 +49,29 @@ def show_schedule(visit: Visit, student_id: int) -> Result:
 
 
 def drop(visit: Visit, student_id: int) -> Result:
-    """Drop the ticked courses."""
-    return _end(visit, student_id, "dropped")
+    """Drop the ticked courses: all of them, or none."""
+    ticked = visit.form.ids("course")
 
+    def act() -> str:
+        details = change_details(visit)
+        run_each(ticked, lambda course_id: drop_one(course_id, details))
+        return _back(visit, student_id, "dropped", len(ticked))
 
-def complete(visit: Visit, student_id: int) -> Result:
-    """Complete the ticked courses."""
-    return _end(visit, student_id, "completed")
+    def drop_one(course_id: int, details: dict[str, Any]) -> None:
+        path = f"/v1/students/{student_id}/courses/{course_id}"
+        seen = visit.form.one(f"seen-{course_id}")
+        visit.send("PUT", path, {"status": "dropped", **details}, if_match=seen)
+
+    try:
+        if not ticked:
+            raise Refused({"": NOTHING_TICKED})
+        return visit.once(act)
+    except Refused as refused:
+        return _desk(visit, student_id, refused)
+    except Problem as problem:
+        if not is_shown(problem):
+            raise
+        return _desk(visit, student_id, Refused({"": problem}))
 
 
 def place_hold(visit: Visit, student_id: int) -> Result:
@@ -89,32 +105,6 @@ def move_on_waitlist(visit: Visit, student_id: int) -> Result:
     return move(
         visit, student_id, named[0], moved_to, lambda moved: _desk(visit, student_id, move=moved)
     )
-
-
-def _end(visit: Visit, student_id: int, status: str) -> Result:
-    """Give the ticked courses this status: all of them, or none."""
-    ticked = visit.form.ids("course")
-
-    def act() -> str:
-        details = change_details(visit)
-        run_each(ticked, lambda course_id: end(course_id, details))
-        return _back(visit, student_id, status, len(ticked))
-
-    def end(course_id: int, details: dict[str, Any]) -> None:
-        path = f"/v1/students/{student_id}/courses/{course_id}"
-        seen = visit.form.one(f"seen-{course_id}")
-        visit.send("PUT", path, {"status": status, **details}, if_match=seen)
-
-    try:
-        if not ticked:
-            raise Refused({"": NOTHING_TICKED})
-        return visit.once(act)
-    except Refused as refused:
-        return _desk(visit, student_id, refused)
-    except Problem as problem:
-        if not is_shown(problem):
-            raise
-        return _desk(visit, student_id, Refused({"": problem}))
 
 
 def _desk(
@@ -176,7 +166,6 @@ PAGES = (
     Operation("GET", ONE, READERS_AND_STUDENTS, show_desk, is_page=True),
     Operation("GET", f"{ONE}/schedule", READERS_AND_STUDENTS, show_schedule, is_page=True),
     Operation("POST", f"{ONE}/drop", REGISTRARS_AND_STUDENTS, drop, is_page=True),
-    Operation("POST", f"{ONE}/complete", REGISTRARS, complete, is_page=True),
     Operation("POST", f"{ONE}/move", REGISTRARS, move_on_waitlist, is_page=True),
     Operation("POST", f"{ONE}/holds", REGISTRARS, place_hold, is_page=True),
     Operation("POST", f"{ONE}/holds/<hold_id:id>/release", REGISTRARS, release_hold, is_page=True),

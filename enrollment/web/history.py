@@ -47,7 +47,9 @@ def describe(change: Changed, words: Words) -> tuple[str, str, str]:
     """What changed: the words before the label of the course, the label, and the words after."""
     if change.subject == "enrollment":
         before, _, after = _event(change).partition(" {}")
-        details = ", ".join([*filter(None, [after.strip()]), *_details(change, words)])
+        details = ", ".join(
+            [*filter(None, [after.strip()]), *_result(change), *_details(change, words)]
+        )
         return before, change.label or f"course {change.course_id}", details
     if change.subject == "hold":
         return f"{record_change(change, words)}: {change.reason or ''}", "", ""
@@ -77,9 +79,7 @@ def transition(change: Changed) -> str:
     if change.from_status == change.to_status:
         return f"still {after}"
     steps = [STATUSES[change.from_status]] if change.from_status else []
-    result = ["not passed"] if change.passed is False else []
-    result += [f"grade {change.grade}"] if change.grade else []
-    return ", ".join([" → ".join([*steps, after]), *result])
+    return ", ".join([" → ".join([*steps, after]), *_result(change)])
 
 
 def history_line(change: Changed, words: Words) -> str:
@@ -132,6 +132,12 @@ def outcome(query: Fields) -> str:
     if query.one("refused") not in ("", "0"):
         text += f" Not added: {query.one('refused')}."
     return text
+
+
+def _result(change: Changed) -> list[str]:
+    """The outcome of a completion, without that the student passed: that is the rule."""
+    result = ["not passed"] if change.passed is False else []
+    return result + ([f"grade {change.grade}"] if change.grade else [])
 
 
 def _details(change: Changed, words: Words) -> list[str]:

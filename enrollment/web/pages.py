@@ -4,6 +4,7 @@ from enrollment.http.operation import Operation
 from enrollment.web import (
     census,
     changes,
+    completion,
     course,
     course_add,
     course_copy,
@@ -38,6 +39,7 @@ PAGES: tuple[Operation, ...] = (
     *course.PAGES,
     *course_form.PAGES,
     *course_add.PAGES,
+    *completion.PAGES,
     *holds.PAGES,
     *importing.PAGES,
     *imports.PAGES,

@@ -114,6 +114,12 @@ def actor(text: str | None) -> str:
     return re.sub(r" #\d+$", "", text) if text else "someone outside the service"
 
 
+def result(completed: Any) -> str:
+    """The outcome of a completion, such as "not passed, grade F"."""
+    passed = "passed" if completed.passed else "not passed"
+    return f"{passed}, grade {completed.grade}" if completed.grade else passed
+
+
 def number(value: float | None) -> str:
     """Such as "3" or "7.5"."""
     return "" if value is None else f"{value:.10g}"

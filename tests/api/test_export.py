@@ -137,6 +137,20 @@ def test_a_roster_is_listed_by_name_with_its_times(client: Client):
     assert [row[1] for row in book] == ["Family name", "A", "Z"]
 
 
+def test_a_roster_has_outcomes_and_grades(client: Client):
+    course = client.course(capacity=3)
+    for family_name in "ABC":
+        client.enroll(client.student(family_name=family_name), course)
+    for student, fields in {1: {}, 2: {"passed": False, "grade": "F"}}.items():
+        body = {"status": "completed", **fields}
+        client.put_json(f"/v1/students/{student}/courses/{course}", body)
+
+    header, *found = rows(client.get(f"/v1/courses/{course}/students.csv"))
+
+    assert header[-2:] == ["Outcome", "Grade"]
+    assert [row[-2:] for row in found] == [["passed", ""], ["not passed", "F"], ["", ""]]
+
+
 def test_the_courses_of_a_term_are_listed_with_their_seats(client: Client):
     term = client.term()
     client.course(code="CS102", term=term, credits=7.5, capacity=30)

@@ -56,16 +56,23 @@ def test_ticked_courses_are_dropped_with_their_reason_and_day(
     assert event["actor"] == "registrar #2"
 
 
-def test_ticked_courses_are_completed(browser: Browser, client: Client, ada: int):
-    course = client.course()
+def test_a_course_is_completed_with_a_grade(browser: Browser, client: Client, ada: int):
+    client.term()
+    course = client.course(code="CS101", term="2026-FALL")
     client.enroll(ada, course)
-    form = desk(browser, ada, "/drop")
-    tick(form, "course", course)
-    form.action = f"/students/{ada}/complete"
+    client.enroll(client.student(), course)
+    form = form_to(browser.get(f"/students/{ada}").click("Complete"), "/complete")
+    assert [box.value for box in form.fields["student"]] == [str(ada)]
+    form[f"grade-{ada}"], form["not_passed"] = " F ", True
 
-    form.submit(status=303)
+    page = form.submit("do", value="complete", status=303).follow()
 
-    assert client.status(ada, course) == "completed"
+    assert page.request.path == f"/students/{ada}"
+    said = text(page)
+    assert "Completed 1 course." in said
+    row = page.html.select_one("tr.completed").get_text(" ")
+    assert "not passed, grade F" in " ".join(row.split())
+    assert "completed CS101 not passed, grade F" in said
 
 
 def test_without_a_tick_nothing_is_dropped(browser: Browser, client: Client, ada: int):

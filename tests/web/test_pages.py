@@ -35,7 +35,7 @@ STUDENTS_OWN = (
     "/courses",
     "/courses/1",
 )
-FOR_WRITERS = ("/new", "/edit", "/add", "/copy", "/import", "/swap")
+FOR_WRITERS = ("/new", "/edit", "/add", "/copy", "/import", "/swap", "/complete")
 ADMINS_ONLY = ("/tokens",)
 # A page reads little: each query of a list is one query, however long the list.
 MOST_QUERIES = 10
@@ -107,7 +107,7 @@ def test_a_student_sees_no_one_else(app: App, small_college: Client):
     for path in (
         "/students/2/add",
         "/students/2/drop",
-        "/students/1/complete",
+        "/courses/1/complete",
         "/students/1/holds",
     ):
         browser.post(path, {"course": "1", "hold_reason": "x"}, status=403)
