@@ -7,12 +7,15 @@ from typing import Any
 from enrollment.data.change_list import ChangeScope, list_changes
 from enrollment.data.correction import get_latest_change
 from enrollment.data.course import get_course
+from enrollment.data.ending import list_void_violations
 from enrollment.data.enrollment import find_enrollment
 from enrollment.data.student import get_student
 from enrollment.http.authentication import READERS, REGISTRARS
 from enrollment.http.conditional import etag_of
+from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
+from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.web.change_details import change_details
 from enrollment.web.forms import preview_or_submit
@@ -132,8 +135,16 @@ def _enrollment(
         moved=list_moved(visit, student_id, answer),
         problem=problem,
         errors=by_field(problem),
+        keeps=_keeps_from_void(visit, student_id, course_id),
         rules=overridable(broken),
     )
+
+
+def _keeps_from_void(visit: Visit, student_id: int, course_id: int) -> list[Violation]:
+    """Why the enrollment cannot be made void, whatever the form says."""
+    change = change_context(visit.context)
+    found = list_void_violations(visit.db, student_id, course_id, change)
+    return [reason for reason in found if reason.pointer == "/status"]
 
 
 ONE = "/students/<student_id:id>/courses/<course_id:id>"

@@ -160,8 +160,30 @@ def test_an_enrollment_is_made_void(browser: Browser, client: Client, ada: int, 
     assert client.get(f"/v1/students/{ada}/courses").json["items"] == []
 
 
+def test_what_cannot_be_made_void_is_not_offered(
+    browser: Browser, client: Client, ada: int, enrolled: str
+):
+    form = fill(browser, enrolled, "/void", reason=" ")
+    assert form.submit(status=422).html.find(id="void-wrong")
+    form["reason"] = "the wrong Ada"
+    client.put_status(ada, 1, "completed")
+
+    page = browser.get(enrolled)
+
+    assert "cannot be made void: The student completed CS101" in text(page)
+    assert not page.html.select("form[action$=void]")
+    # The page was open while the course was completed.
+    assert "Someone changed this enrollment" in text(form.submit(status=412))
+    term = client.term(code="2020", start_on="2020-01-01", end_on="2020-02-01")
+    over = client.course(code="MA101", term=term)
+    rule = {"rules": ["term_ended"], "reason": "late"}
+    client.enroll(ada, over, override=rule)
+    page = browser.get(f"/students/{ada}/courses/{over}")
+    assert "cannot be made void: The term of MA101 ended on 2020-02-01." in text(page)
+
+
 def test_a_correction_without_a_reason_is_refused(browser: Browser, client: Client, completed: str):
-    for end in ("/correct", "/take-back", "/void"):
+    for end in ("/correct", "/take-back"):
         page = fill(browser, completed, end, reason=" ").submit(status=422)
         assert page.html.select(".wrong"), end
 
@@ -176,9 +198,7 @@ def test_a_refusal_keeps_what_was_typed(browser: Browser, client: Client, comple
     assert "What happened before in course 1 was at 1 Sep 2026, 09:00." in text(page)
     form = form_to(page, "/correct")
     assert {name: form[name].value for name in fields} == fields
-    assert form_to(page, "/void")["reason"].value == ""
-    page = fill(browser, completed, "/void", reason="an error").submit(status=409)
-    assert "The student completed CS101" in text(page)
+    assert form_to(page, "/take-back")["reason"].value == ""
 
 
 def test_a_full_course_takes_someone_back_only_against_the_rule(
