@@ -36,24 +36,25 @@ WHERE term.id = :term_id
 ORDER BY course.code, course.label, course.id;
 
 -- name: list_census_lines(term_id, start)
--- What does the page of a census show of each course of this term: how many students take it, wait for it and dropped
--- it since this time, and its credits? And how many students are enrolled in any of them?
+-- What does the page of a census show of each course of this term: how many students take it, wait for it, completed it
+-- and dropped it since this time, and its credits? And how many students are enrolled in any of them, or completed one?
 SELECT course.id AS course_id, course.label, course.code, course.section, course.title, course.credits,
     (SELECT count(*) FROM student_course WHERE course_id = course.id AND status = 'enrolled') AS enrolled,
     (SELECT count(*) FROM student_course WHERE course_id = course.id AND status = 'waitlisted') AS waitlisted,
+    (SELECT count(*) FROM student_course WHERE course_id = course.id AND status = 'completed') AS completed,
     (
         SELECT count(*) FROM student_course
         WHERE course_id = course.id AND status = 'dropped' AND dropped_at >= :start
     ) AS dropped,
     (
-        SELECT count(DISTINCT enrolled.student_id)
+        SELECT count(DISTINCT taken.student_id)
         FROM term AS same
         CROSS JOIN course AS other
-        CROSS JOIN student_course AS enrolled
+        CROSS JOIN student_course AS taken
         WHERE same.id = :term_id
             AND other.term = same.code
-            AND enrolled.course_id = other.id
-            AND enrolled.status = 'enrolled'
+            AND taken.course_id = other.id
+            AND taken.status IN ('enrolled', 'completed')
     ) AS students
 FROM term
 JOIN course ON course.term = term.code
@@ -78,14 +79,18 @@ SELECT course.id AS course_id, course.label, course.code, course.section, course
     ) AS credits,
     coalesce(counted.enrolled, 0) AS enrolled,
     coalesce(counted.waitlisted, 0) AS waitlisted,
+    coalesce(counted.completed, 0) AS completed,
     coalesce(counted.dropped, 0) AS dropped,
-    (SELECT count(DISTINCT CASE to_status WHEN 'enrolled' THEN student_id END) FROM past) AS students
+    (
+        SELECT count(DISTINCT CASE WHEN to_status IN ('enrolled', 'completed') THEN student_id END) FROM past
+    ) AS students
 FROM term
 JOIN course ON course.term = term.code
 LEFT JOIN (
     SELECT course_id,
         count(*) FILTER (WHERE to_status = 'enrolled') AS enrolled,
         count(*) FILTER (WHERE to_status = 'waitlisted') AS waitlisted,
+        count(*) FILTER (WHERE to_status = 'completed') AS completed,
         count(*) FILTER (WHERE to_status = 'dropped' AND effective_at >= :start) AS dropped
     FROM past
     GROUP BY course_id

@@ -17,7 +17,7 @@ FROM (
 
 -- name: get_term_counts(term_id, start)^
 -- Which numbers stand on the page of a term: how many courses it has, how many are full, or have a free seat and
--- students who wait; how many places are taken, waited for, and dropped since this time; credits and students?
+-- students who wait; how many places are taken, waited for, completed, and dropped since this time; credits and students?
 SELECT
     count(*) AS courses,
     count(*) FILTER (WHERE status = 'open' AND enrolled >= capacity) AS full,
@@ -26,8 +26,9 @@ SELECT
     ) AS waiting,
     coalesce(sum(enrolled), 0) AS enrolled,
     coalesce(sum(waitlisted), 0) AS waitlisted,
+    coalesce(sum(completed), 0) AS completed,
     coalesce(sum(dropped), 0) AS dropped,
-    coalesce(sum(credits * enrolled), 0.0) AS credits,
+    coalesce(sum(credits * (enrolled + completed)), 0.0) AS credits,
     (
         SELECT count(DISTINCT taken.student_id)
         FROM term AS same
@@ -36,12 +37,13 @@ SELECT
         WHERE same.id = :term_id
             AND other.term = same.code
             AND taken.course_id = other.id
-            AND taken.status = 'enrolled'
+            AND taken.status IN ('enrolled', 'completed')
     ) AS students
 FROM (
     SELECT course.status, course.capacity, course.credits,
         (SELECT count(*) FROM student_course WHERE course_id = course.id AND status = 'enrolled') AS enrolled,
         (SELECT count(*) FROM student_course WHERE course_id = course.id AND status = 'waitlisted') AS waitlisted,
+        (SELECT count(*) FROM student_course WHERE course_id = course.id AND status = 'completed') AS completed,
         (
             SELECT count(*) FROM student_course
             WHERE course_id = course.id AND status = 'dropped' AND dropped_at >= :start

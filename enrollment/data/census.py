@@ -24,6 +24,7 @@ class CensusLine(NamedTuple):
     credits: float
     enrolled: int
     waitlisted: int
+    completed: int
     # How many students dropped it since a time.
     dropped: int
 
@@ -55,7 +56,8 @@ def list_census_lines(
     db: Connection, term_id: int, start: str, wanted: CensusFilter
 ) -> tuple[list[CensusLine], int]:
     """Return the lines of the same census without the courses that were added later, and how many
-    students are enrolled in any course. `start` is the time since which drops are counted."""
+    students are enrolled in any course or have completed one. `start` is the time since which
+    drops are counted."""
     if is_past(wanted):
         rows = SQL.list_census_lines_as_of(db, term_id=term_id, start=start, **times(wanted))
     else:

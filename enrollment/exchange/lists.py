@@ -70,6 +70,7 @@ CENSUS = Layout(
         "title": "Title",
         "enrolled": "Enrolled",
         "waitlisted": "Waiting",
+        "completed": "Completed",
         "dropped": "Dropped since the start",
         "credits": "Credits",
     },

@@ -7,22 +7,20 @@ from enrollment.data.term import get_term
 from enrollment.exchange.lists import CENSUS, ListFormat
 from enrollment.http.authentication import READERS
 from enrollment.http.operation import Operation
-from enrollment.http.query import read_texts
 from enrollment.http.responses import Result
 from enrollment.model.queries import CensusFilter
 from enrollment.model.records import Term
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
 from enrollment.web.downloads import file_pages, list_file
+from enrollment.web.past import NOW, TIMES, read_past
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
-TIMES = ("as_of", "known_at")
-NOW = CensusFilter()
-
 
 class Count(NamedTuple):
-    """A census in lines, the sum of them, and how many different students are enrolled."""
+    """A census in lines, the sum of them, and how many different students are enrolled or have
+    completed a course."""
 
     lines: list[CensusLine]
     total: CensusLine
@@ -34,15 +32,15 @@ def show_census(visit: Visit, term_id: int) -> Result:
     term = get_term(visit.db, term_id)
     problem, wanted = None, NOW
     try:
-        wanted = _wanted(visit)
+        wanted = read_past(visit)
     except Problem as refusal:
         problem = refusal
     is_past = wanted != NOW
     census = _count(visit, term, wanted)
     now = str(Timestamp.now())
-    # What is recorded later is not known in an address with both times, unless one is to come.
+    # What is recorded later is not known in an address with both times.
     kept = {name: str(getattr(wanted, name) or now) for name in TIMES}
-    is_kept = all(getattr(wanted, name) for name in TIMES) and kept["known_at"] <= now
+    is_kept = all(getattr(wanted, name) for name in TIMES)
     return visit.page(
         "census",
         problem,
@@ -60,21 +58,19 @@ def show_census(visit: Visit, term_id: int) -> Result:
 
 def download_census(visit: Visit, term_id: int, kind: ListFormat) -> Result:
     """The same lines as a file."""
-    census = _count(visit, get_term(visit.db, term_id), _wanted(visit))
+    census = _count(visit, get_term(visit.db, term_id), read_past(visit))
     rows = (line._asdict() for line in census.lines)
     return list_file(CENSUS, rows, kind)
 
 
-def _wanted(visit: Visit) -> CensusFilter:
-    """Read the times. Raises invalid_query."""
-    return read_texts(visit.query.typed(TIMES), CensusFilter, visit.context.zone)
-
-
 def _count(visit: Visit, term: Term, wanted: CensusFilter) -> Count:
-    """Count the term. The credits are those of all students of a course together."""
+    """Count the term. The credits are those of all students of a course together, whether they are
+    enrolled or have completed it."""
     start = visit.words.day_start(term.start_on)
     listed, students = list_census_lines(visit.db, term.id, start, wanted)
-    lines = [line._replace(credits=line.credits * line.enrolled) for line in listed]
+    lines = [
+        line._replace(credits=line.credits * (line.enrolled + line.completed)) for line in listed
+    ]
     total = CensusLine(
         course_id=0,
         label="",
@@ -84,6 +80,7 @@ def _count(visit: Visit, term: Term, wanted: CensusFilter) -> Count:
         credits=sum(line.credits for line in lines),
         enrolled=sum(line.enrolled for line in lines),
         waitlisted=sum(line.waitlisted for line in lines),
+        completed=sum(line.completed for line in lines),
         dropped=sum(line.dropped for line in lines),
     )
     return Count(lines, total, students)

@@ -11,7 +11,6 @@ from enrollment.data.roster import list_students_of_course
 from enrollment.http.authentication import READERS, READERS_AND_STUDENTS, REGISTRARS
 from enrollment.http.conditional import etag_of
 from enrollment.http.operation import Operation
-from enrollment.http.query import read_texts
 from enrollment.http.responses import Result
 from enrollment.model.queries import CensusFilter, StudentRosterFilter
 from enrollment.model.records import RosterEntry
@@ -22,6 +21,7 @@ from enrollment.web.chosen_term import find_term
 from enrollment.web.fields import whole
 from enrollment.web.forms import submit
 from enrollment.web.move import NO_MOVE, Move, move
+from enrollment.web.past import NOW, read_past
 from enrollment.web.refusal import overridable, reasons
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
@@ -38,13 +38,14 @@ def show_course(visit: Visit, course_id: int) -> Result:
 
 
 def show_class_list(visit: Visit, course_id: int) -> Result:
-    """Show the class list of a course, to print."""
+    """Show the class list of a course, now or at an earlier time, to print."""
     course = get_course(visit.db, course_id)
-    roster = _roster(visit, course_id, CensusFilter())
+    past = read_past(visit)
+    roster = _roster(visit, course_id, past)
     enrolled = [entry for entry in roster if entry.status == "enrolled"]
     term = find_term(visit, course.term)
     title = term.title if term else ""
-    return visit.page("class_list", course=course, term=title, enrolled=enrolled)
+    return visit.page("class_list", course=course, term=title, past=past, enrolled=enrolled)
 
 
 def drop(visit: Visit, course_id: int) -> Result:
@@ -112,8 +113,7 @@ def _course(
         return visit.page(
             "course", course=course, window=window, past=None, problem=None, reasons=[], rules=[]
         )
-    times = visit.query.typed(("as_of", "known_at"))
-    past = read_texts(times, CensusFilter, visit.context.zone)
+    past = read_past(visit)
     roster = _roster(visit, course_id, past)
     waitlist = sorted(
         (entry for entry in roster if entry.status == "waitlisted"),
@@ -126,7 +126,7 @@ def _course(
         move.problem,
         course=course,
         window=window,
-        past=past if past.as_of or past.known_at else None,
+        past=past if past != NOW else None,
         by_status={
             name: [entry for entry in roster if entry.status == name]
             for name in ("enrolled", "completed", "dropped")

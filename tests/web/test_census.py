@@ -44,29 +44,30 @@ def numbers(page) -> dict[str, list[str]]:
 def test_the_census_of_now(browser: Browser, fall: list[int]):
     page = browser.get("/terms/1/census")
 
-    # Enrolled, waiting, dropped since the start, credits.
+    # Enrolled, waiting, completed, dropped since the start, credits.
     assert numbers(page) == {
-        "CS101 Databases": ["2", "", "1", "6"],
-        "MA101 Databases": ["1", "", "", "7.5"],
-        "All courses": ["3", "0", "1", "13.5"],
+        "CS101 Databases": ["2", "", "", "1", "6"],
+        "MA101 Databases": ["1", "", "", "", "7.5"],
+        "All courses": ["3", "0", "0", "1", "13.5"],
     }
-    assert "2 students 3 places taken 0 waiting 1 dropped since the start 13.5 credits" in text(
-        page
-    )
+    assert (
+        "2 students, enrolled or completed 3 places taken 0 waiting 0 completed "
+        "1 dropped since the start 13.5 credits"
+    ) in text(page)
 
 
 def test_an_earlier_census_shows_the_difference_to_today(browser: Browser, fall: list[int]):
     page = browser.get("/terms/1/census?as_of=2026-09-09&known_at=")
 
-    # Enrolled, the difference, waiting, dropped since the start, credits.
+    # Enrolled, the difference, waiting, completed, dropped since the start, credits.
     assert numbers(page) == {
-        "CS101 Databases": ["3", "−1", "", "", "9"],
-        "MA101 Databases": ["1", "", "", "", "7.5"],
-        "All courses": ["4", "−1", "0", "0", "16.5"],
+        "CS101 Databases": ["3", "−1", "", "", "", "9"],
+        "MA101 Databases": ["1", "", "", "", "", "7.5"],
+        "All courses": ["4", "−1", "0", "0", "0", "16.5"],
     }
     said = text(page)
     assert "as it was on 9 Sep 2026, 23:59, as known on " in said
-    assert "3 students −1 since then" in said
+    assert "3 students, enrolled or completed −1 since then" in said
     assert "0 dropped since the start +1 since then" in said
 
 
@@ -96,22 +97,60 @@ def test_the_page_counts_as_the_api_does(
     browser: Browser, client: Client, fall: list[int], query: str
 ):
     client.enroll(client.student(), client.course(term="2026-FALL", capacity=0), waitlist=True)
+    body = {"status": "completed", "effective_at": TIME.format(8)}
+    client.put_json(f"/v1/students/1/courses/{fall[0]}", body)
 
     lines = numbers(browser.get(f"/terms/1/census?{query}"))
 
     census = client.get(f"/v1/terms/1/census?{query}").json
     for course in census["items"]:
         line = lines[f"{course['label']} {course['title']}"]
-        counted = [str(course[name] or "") for name in ("enrolled", "waitlisted")]
-        assert [line[0].replace("0", ""), line[-3]] == counted
+        counted = [str(course[name] or "") for name in ("enrolled", "waitlisted", "completed")]
+        assert [line[0].replace("0", ""), *line[-4:-2]] == counted
     assert lines["All courses"][0] == str(census["totals"]["enrolled"])
+    assert lines["All courses"][-3] == str(census["totals"]["completed"]) == "1"
 
 
-def test_an_address_whose_day_is_not_over_cannot_be_kept_yet(browser: Browser, fall: list[int]):
-    page = browser.get("/terms/1/census?as_of=2026-09-09&known_at=2999-01-01")
+@pytest.mark.parametrize("query", ["", "as_of=2026-09-20"])
+def test_a_term_that_was_completed_keeps_its_students_and_credits(
+    browser: Browser, client: Client, fall: list[int], query: str
+):
+    for student, course in ((1, fall[0]), (2, fall[0]), (1, fall[1])):
+        body = {"status": "completed", "effective_at": TIME.format(15)}
+        client.put_json(f"/v1/students/{student}/courses/{course}", body)
 
-    assert "Keep these numbers" in text(page)
-    page.click("Keep these numbers")
+    page = browser.get(f"/terms/1/census?{query}")
+
+    said = text(page)
+    assert "2 students, enrolled or completed" in said
+    assert "0 places taken" in said
+    total = numbers(page)["All courses"]
+    assert (total[0], total[-3:]) == ("0", ["3", "1", "13.5"])
+    assert "2 students, enrolled or completed 0 places taken 0 waiting 3 completed" in text(
+        browser.get("/terms/1")
+    )
+
+
+def test_a_day_that_is_not_over_is_shown_as_it_is_now(browser: Browser, fall: list[int]):
+    today = browser.get("/terms/1/census").html.find(id="as_of")["max"]
+
+    page = browser.get(f"/terms/1/census?as_of={today}&known_at={today}")
+
+    assert "as it is on" in text(page)
+    assert "since then" not in text(page)
+    assert "The address of this page can be kept" in text(page.click("Keep these numbers"))
+
+
+def test_a_time_that_is_to_come_is_refused(browser: Browser, fall: list[int]):
+    query = "as_of=2999-01-01&known_at=2999-01-01"
+
+    page = browser.get(f"/terms/1/census?{query}", status=422)
+
+    for field in ("as_of", "known_at"):
+        wrong = page.html.find(id=f"{field}-wrong").get_text()
+        assert wrong == "Expected a day that is not in the future"
+    for path in ("terms/1/census.csv", "courses/1", "courses/1/class-list"):
+        browser.get(f"/{path}?{query}", status=422)
 
 
 def test_a_time_that_is_none_is_shown_beside_its_field(browser: Browser, fall: list[int]):
@@ -133,7 +172,7 @@ def test_a_census_as_a_file_has_the_times_of_the_page(browser: Browser, fall: li
     page = browser.get("/terms/1/census?as_of=2026-09-09")
 
     assert page.click("Download CSV").body.decode("utf-8-sig").splitlines() == [
-        "Code,Section,Title,Enrolled,Waiting,Dropped since the start,Credits",
-        "CS101,,Databases,3,0,0,9",
-        "MA101,,Databases,1,0,0,7.5",
+        "Code,Section,Title,Enrolled,Waiting,Completed,Dropped since the start,Credits",
+        "CS101,,Databases,3,0,0,0,9",
+        "MA101,,Databases,1,0,0,0,7.5",
     ]

@@ -90,6 +90,21 @@ def test_a_course_at_an_earlier_time_has_no_buttons(browser: Browser, client: Cl
     browser.get(f"/courses/{course}?as_of=nonsense", status=422)
 
 
+def test_the_class_list_of_an_earlier_time_is_that_of_the_page(
+    browser: Browser, client: Client, course: int
+):
+    student = client.student(family_name="Abel")
+    client.enroll(student, course, effective_at="2026-09-10T09:00:00Z")
+    client.put_status(student, course, "dropped")
+
+    page = browser.get(f"/courses/{course}?as_of=2026-09-11").click("Class list to print")
+
+    said = text(page)
+    assert "1 enrolled as of 11 Sep 2026, 23:59" in said
+    assert "Abel" in said
+    assert "Abel" not in text(browser.get(f"/courses/{course}").click("Class list to print"))
+
+
 def test_ticked_students_are_dropped_and_the_first_who_waits_moves_up(
     browser: Browser, client: Client, course: int
 ):
