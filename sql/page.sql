@@ -108,6 +108,22 @@ LEFT JOIN term ON term.code = course.term
 WHERE enrollment.student_id = :student_id AND course.id = enrollment.course_id
 ORDER BY term.start_on DESC NULLS LAST, course.code, course.label, course.id;
 
+-- name: list_late_drops(pairs, now)
+-- In which of these courses is the student enrolled, and students cannot drop it any more? pairs is a JSON array of
+-- [student_id, course_id].
+SELECT enrollment.student_id, course.id AS course_id, course.label,
+    coalesce(course.drop_until, term.drop_until) AS drop_until
+FROM json_each(:pairs) AS pair
+CROSS JOIN student_course AS enrollment
+CROSS JOIN course
+LEFT JOIN term ON term.code = course.term
+WHERE enrollment.student_id = CAST(pair.value ->> 0 AS bigint)
+    AND enrollment.course_id = CAST(pair.value ->> 1 AS bigint)
+    AND enrollment.status = 'enrolled'
+    AND course.id = enrollment.course_id
+    AND coalesce(course.drop_until, term.drop_until) <= :now
+ORDER BY pair.key;
+
 -- name: list_catalog(term, words, last, show, after_code, after_label, after_id, limit)
 -- Which courses of this term, or without a term, with each of these words, follow this place in the order of
 -- codes? show is one of all, open, full, waiting and cancelled. meetings is a JSON array.

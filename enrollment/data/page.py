@@ -67,6 +67,15 @@ class Marks(NamedTuple):
     holds: int
 
 
+class LateDrop(NamedTuple):
+    """A course that its student cannot drop any more, so that only a registrar does."""
+
+    student_id: int
+    course_id: int
+    label: str
+    drop_until: str
+
+
 class WindowPreview(NamedTuple):
     """What it changes if a term opens or closes enrollment."""
 
@@ -136,6 +145,13 @@ def list_schedule(db: Connection, student_id: int) -> list[Scheduled]:
     """List the courses of a student, the latest term first."""
     rows = SQL.list_schedule(db, student_id=student_id)
     return [_scheduled(**dict(row)) for row in rows]
+
+
+def list_late_drops(db: Connection, pairs: list[tuple[int, int]], now: str) -> list[LateDrop]:
+    """List those of these enrollments, each a student's id and a course's, which the student cannot
+    drop any more."""
+    rows = SQL.list_late_drops(db, pairs=to_json(pairs), now=now)
+    return [LateDrop(*row) for row in rows]
 
 
 def list_catalog(

@@ -20,6 +20,7 @@ from enrollment.web.change_details import change_details
 from enrollment.web.chosen_term import find_term
 from enrollment.web.fields import whole
 from enrollment.web.forms import submit
+from enrollment.web.late_drop import ask_for_reason
 from enrollment.web.move import NO_MOVE, Move, move
 from enrollment.web.past import NOW, read_past
 from enrollment.web.refusal import overridable, reasons
@@ -53,6 +54,7 @@ def drop(visit: Visit, course_id: int) -> Result:
     ticked = visit.form.ids("student")
 
     def act() -> str:
+        ask_for_reason(visit, [(id, course_id) for id in ticked])
         body = {
             "students": [{"student_id": id, "status": "dropped"} for id in ticked],
             **change_details(visit),
@@ -107,7 +109,7 @@ def _course(
     term = find_term(visit, course.term)
     window = [
         getattr(course, name) or getattr(term, name, None)
-        for name in ("enroll_from", "enroll_until")
+        for name in ("enroll_from", "enroll_until", "drop_until")
     ]
     if visit.is_student:
         return visit.page(

@@ -20,6 +20,7 @@ from enrollment.problems.errors import Problem
 from enrollment.web.change_details import change_details
 from enrollment.web.chosen_term import choose_term
 from enrollment.web.forms import submit
+from enrollment.web.late_drop import ask_for_reason, find_late_drops
 from enrollment.web.move import NO_MOVE, Move, move
 from enrollment.web.refusal import Refused, by_field, is_shown, run_each
 from enrollment.web.visit import Visit
@@ -53,6 +54,7 @@ def drop(visit: Visit, student_id: int) -> Result:
     ticked = visit.form.ids("course")
 
     def act() -> str:
+        ask_for_reason(visit, [(student_id, course_id) for course_id in ticked])
         details = change_details(visit)
         run_each(ticked, lambda course_id: drop_one(course_id, details))
         return _back(visit, student_id, "dropped", len(ticked))
@@ -124,6 +126,8 @@ def _desk(
     holds = list_holds(visit.db, student_id, Pagination(limit=100)).items
     latest = list_changes(visit.db, ChangeScope(student_id), CHANGES)
     problems = refused.problems if refused else {}
+    courses = [course for course in schedule if course.term == terms.code]
+    late = find_late_drops(visit, student_id, [course.course_id for course in courses])
     return visit.page(
         "desk",
         *problems.values(),
@@ -131,7 +135,8 @@ def _desk(
         move.problem,
         student=student,
         terms=terms,
-        courses=[course for course in schedule if course.term == terms.code],
+        courses=courses,
+        late={drop.course_id: drop.drop_until for drop in late},
         others=others,
         limit=student.max_credits or (terms.shown.max_credits if terms.shown else None),
         holds=[hold for hold in holds if not hold.released_at],

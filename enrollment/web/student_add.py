@@ -19,6 +19,7 @@ from enrollment.web.change_details import change_details
 from enrollment.web.chosen_term import choose_term
 from enrollment.web.desk import NOTHING_TICKED, PRESENT
 from enrollment.web.forms import preview_or_submit
+from enrollment.web.late_drop import ask_for_reason
 from enrollment.web.paging import after, next_path
 from enrollment.web.plan import Plan, read_plan, show_plan
 from enrollment.web.refusal import is_shown
@@ -68,6 +69,7 @@ def add(visit: Visit, student_id: int) -> Result:
     path, seen = f"/v1/students/{student_id}/courses", visit.form.one("seen")
 
     def send(**options: Any) -> Any:
+        ask_for_reason(visit, [(student_id, id) for id in plan.drops])
         return visit.send("PUT", path, body | change_details(visit), if_match=seen, **options)
 
     def done(answer: Any) -> str:

@@ -17,6 +17,7 @@ from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.web.desk import PRESENT
 from enrollment.web.forms import preview_or_submit
+from enrollment.web.late_drop import ask_for_reason, find_late_drops
 from enrollment.web.paging import after, next_path
 from enrollment.web.plan import list_moved
 from enrollment.web.refusal import overridable, reasons
@@ -47,7 +48,13 @@ def swap(visit: Visit, student_id: int, course_id: int) -> Result:
         done = "swapped" if new["status"] == "enrolled" else "waits_to_swap"
         return link(f"/students/{student_id}", term=get_course(visit.db, course_id).term, done=done)
 
-    send = partial(visit.send, "POST", path, body, if_match=seen)
+    if reason := form.one("reason"):
+        body["reason"] = reason
+
+    def send(**options: Any) -> Any:
+        ask_for_reason(visit, [(student_id, course_id)])
+        return visit.send("POST", path, body, if_match=seen, **options)
+
     return preview_or_submit(visit, send, done, partial(_page, visit, student_id, course_id))
 
 
@@ -71,6 +78,7 @@ def _page(
         problem,
         student=student,
         course=course,
+        late=[] if visit.is_student else find_late_drops(visit, student_id, [course_id]),
         is_enrolled=course_id in present and schedule[course_id].status == "enrolled",
         q=q,
         options=_options(visit, student_id, course_id, offered),

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from enrollment.model.courses import Meeting
 from enrollment.model.days import begin_of, local
 from enrollment.model.results import Violation
+from enrollment.model.types import Timestamp
 from enrollment.problems.registry import PROBLEM_TYPES
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -37,6 +38,10 @@ class Words:
 
     def today(self) -> date:
         return datetime.now(self._zone).date()
+
+    def is_over(self, timestamp: str | None) -> bool:
+        """Whether there is such a time, and it has come."""
+        return bool(timestamp and timestamp <= Timestamp.now())
 
     def now(self) -> str:
         """The time where the school is, such as "3 Nov 2026, 10:12"."""

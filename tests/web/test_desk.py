@@ -56,6 +56,95 @@ def test_ticked_courses_are_dropped_with_their_reason_and_day(
     assert event["actor"] == "registrar #2"
 
 
+@pytest.fixture
+def late(client: Client, ada: int) -> int:
+    """A course that students could drop until a day that is over. One student waits for it."""
+    client.term(drop_until="2026-10-02")
+    course = client.course(code="CS101", term="2026-FALL", capacity=1)
+    client.enroll(ada, course)
+    client.enroll(client.student(), course, waitlist=True)
+    return course
+
+
+GIVE_REASON = "Students could drop CS101 until 2 Oct 2026. Give the reason why it is dropped now."
+
+
+def test_a_drop_after_the_deadline_needs_a_reason(
+    browser: Browser, client: Client, ada: int, late: int
+):
+    page = browser.get(f"/students/{ada}?term=2026-FALL")
+    assert "students cannot drop it since 3 Oct 2026, 00:00" in text(page)
+    form = form_to(page, "/drop")
+    tick(form, "course", late)
+
+    page = form.submit(status=422)
+
+    assert GIVE_REASON in text(page)
+    assert client.status(ada, late) == "enrolled"
+    form = form_to(page, "/drop")
+    form["reason"] = "moved away"
+    form.submit(status=303)
+    assert "moved away" in [event["reason"] for event in client.get("/v1/events").json["items"]]
+
+
+def test_the_page_of_a_course_asks_for_the_reason_of_a_late_drop(
+    browser: Browser, client: Client, ada: int, late: int
+):
+    page = browser.get(f"/courses/{late}")
+    assert "Students drop until 2 Oct 2026, which is over" in text(page)
+    form = form_to(page, "/drop")
+    tick(form, "student", ada)
+
+    page = form.submit(status=422)
+
+    assert GIVE_REASON in text(page)
+    # A waitlist can always be left.
+    form = form_to(page, "/drop")
+    tick(form, "student", ada + 1)
+    form.submit(status=303)
+    assert [client.status(id, late) for id in (ada, ada + 1)] == ["enrolled", "dropped"]
+
+
+def test_a_late_drop_beside_other_courses_needs_a_reason(
+    browser: Browser, client: Client, ada: int, late: int
+):
+    other = client.course(code="MA101", term="2026-FALL")
+    form = form_to(browser.get(f"/students/{ada}/add?term=2026-FALL"), "/add")
+    tick(form, "course", other)
+    form["drop"] = True
+
+    page = form.submit("do", value="enroll", status=422)
+
+    assert page.html.find(id="reason-wrong").get_text() == GIVE_REASON
+    form = form_to(page, "/add")
+    form["reason"] = "the wrong course"
+    form.submit("do", value="enroll", status=303)
+    assert [client.status(ada, course) for course in (late, other)] == ["dropped", "enrolled"]
+
+
+def test_a_late_swap_needs_a_reason(browser: Browser, client: Client, ada: int, late: int):
+    other = client.course(code="MA101", term="2026-FALL")
+    form = form_to(browser.get(f"/students/{ada}/courses/{late}/swap?q="), "/swap")
+    form["course"] = str(other)
+
+    page = form.submit("do", value="swap", status=422)
+
+    assert GIVE_REASON in text(page)
+    form = form_to(page, "/swap")
+    form["reason"] = "the wrong course"
+    form.submit("do", value="swap", status=303)
+    assert client.status(ada, late) == "dropped"
+
+
+def test_a_student_sees_that_a_course_cannot_be_dropped(own_browser: Browser, late: int):
+    page = own_browser.get("/students/1?term=2026-FALL")
+
+    assert "cannot be dropped since 3 Oct 2026, 00:00" in text(page)
+    form = form_to(page, "/drop")
+    tick(form, "course", late)
+    assert "CS101 could be dropped until" in text(form.submit(status=409))
+
+
 def test_a_course_is_completed_with_a_grade(browser: Browser, client: Client, ada: int):
     client.term()
     course = client.course(code="CS101", term="2026-FALL")
