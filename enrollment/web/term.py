@@ -63,11 +63,15 @@ def _page(
 ) -> Result:
     """`promoted` is how many students get a seat from a waitlist by what is previewed."""
     start = visit.words.day_start(term.start_on)
+    is_over = term.end_on < visit.words.today().isoformat()
     return visit.page(
         "term",
         problem,
         term=term,
         counts=page.get_term_counts(visit.db, term.id, start),
+        is_over=is_over,
+        # A later end of enrollment is for those who enroll late.
+        takes_no_one=is_over and (not term.enroll_until or visit.words.is_over(term.enroll_until)),
         is_closed=bool(_in_the_way(term, str(Timestamp.now()))),
         seen=etag_of(term),
         preview=preview,

@@ -51,6 +51,26 @@ def test_a_term_shows_its_numbers(browser: Browser, spring: int):
     page.click("Census")
 
 
+def test_a_term_that_is_over_says_so(browser: Browser, client: Client):
+    dates = {"start_on": "2020-01-01", "end_on": "2020-05-01"}
+    client.term(code="2020", title="Spring 2020", **dates)
+
+    page = browser.get("/terms/1")
+
+    said = text(page)
+    assert "no deadline for dropping the term is over" in said
+    assert "The term is over It ended on 1 May 2020. Students can no longer enroll" in said
+    assert "Enrollment is open" not in said
+    assert not page.html.select("main form")
+    # Some enroll late.
+    client.patch_json("/v1/terms/1", {"enroll_until": "2099-01-01"})
+    page = browser.get("/terms/1")
+    assert "the term is over" in text(page)
+    assert "Enrollment is open until" in text(page)
+    change(page, "change", 303)
+    assert "The term is over It ended" in text(browser.get("/terms/1"))
+
+
 def change(page, do: str, status: int):
     return form_to(page, "/enrollment").submit("do", value=do, status=status)
 
