@@ -4,10 +4,11 @@ from msgspec.json import decode
 from msgspec.structs import asdict
 
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
-from enrollment.data.violations import raise_broken_rules
+from enrollment.data.violations import list_violations, raise_violations
 from enrollment.model.history import Erasure
 from enrollment.model.queries import Pagination
 from enrollment.model.records import Change
+from enrollment.model.results import Violation
 from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, to_json
 
@@ -33,7 +34,7 @@ def erase_student(db: Connection, student_id: int, reason: str, change: Change) 
     """
     student = {"student_id": student_id}
     acting = {"at": change.at, "actor": change.actor}
-    raise_broken_rules(SQL.list_broken_erasure_rules(db, **student))
+    raise_violations(list_erasure_violations(db, student_id))
     SQL.update_student_erased(db, id=student_id, at=change.at)
     erasure = Erasure(**SQL.insert_erasure(db, **student, **acting, reason=reason))
     SQL.update_reasons_erased(db, **student)
@@ -47,6 +48,11 @@ def erase_student(db: Connection, student_id: int, reason: str, change: Change) 
     _erase_quotes(db)
     SQL.update_record_changes_erased(db, **student, before=NOTHING, after=ERASED)
     return erasure
+
+
+def list_erasure_violations(db: Connection, student_id: int) -> list[Violation]:
+    """Return the broken rules of erasing the data of a student."""
+    return list_violations(SQL.list_broken_erasure_rules(db, student_id=student_id))
 
 
 def _erase_quotes(db: Connection) -> None:

@@ -15,9 +15,10 @@ from enrollment.data.keyset import (
     prefix_ends,
 )
 from enrollment.data.search import rare_word, search_parameters, sort_key, split_words
-from enrollment.data.violations import raise_broken_rules
+from enrollment.data.violations import list_violations, raise_broken_rules, raise_violations
 from enrollment.model.queries import StudentFilter
 from enrollment.model.records import NewStudent, PossibleDuplicate, Student, StudentInput
+from enrollment.model.results import Violation
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
 from enrollment.storage.connection import Connection
@@ -105,8 +106,13 @@ def update_student(
 
 def delete_student(db: Connection, student_id: int) -> None:
     """Delete a student who exists. Raises student_has_enrollments."""
-    raise_broken_rules(SQL.list_broken_student_deletion_rules(db, id=student_id))
+    raise_violations(list_deletion_violations(db, student_id))
     SQL.delete_student(db, id=student_id)
+
+
+def list_deletion_violations(db: Connection, student_id: int) -> list[Violation]:
+    """Return the broken rules of deleting a student."""
+    return list_violations(SQL.list_broken_student_deletion_rules(db, id=student_id))
 
 
 def _student(groups: str, family_sort: str = "", given_sort: str = "", **row: Any) -> Student:

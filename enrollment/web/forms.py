@@ -24,15 +24,17 @@ def preview_or_submit(
     send: Callable[..., Any],
     done: Callable[[Any], str],
     show_again: Callable[[Problem | None, Any], Result],
+    *,
+    is_preview: bool = False,
 ) -> Result:
-    """Preview the write that a form asks for, or make it.
+    """Preview the write that a form asks for, or make it. `is_preview`: preview it in any case.
 
     `send` sends the write, or with `dry_run=True` tries it, and returns the response. `done`
     returns the path to go to by that response. The form is shown again with the problem, or with
     the response to the dry run.
     """
     try:
-        if visit.form.one("do") != "preview":
+        if visit.form.one("do") != "preview" and not is_preview:
             return visit.once(lambda: done(send()))
         answer = send(dry_run=True)
     except Problem as problem:

@@ -160,6 +160,13 @@ def meetings(listed: Sequence[Meeting]) -> list[tuple[str, Meeting]]:
     return [(" ".join(WEEKDAYS[met.weekday - 1] for met in row), row[0]) for row in rows.values()]
 
 
+def not_one(named: str, ids: Sequence[int]) -> str:
+    """Why a word does not name one student. `ids` are those of the students that it names."""
+    if ids:
+        return f"several students have it; write the id of one: {', '.join(f'#{id}' for id in ids)}"
+    return f"no student has this {'id' if named.startswith('#') else 'number or email'}"
+
+
 def rule(code: str) -> str:
     """The title of a rule."""
     return PROBLEM_TYPES[code].title

@@ -35,7 +35,7 @@ STUDENTS_OWN = (
     "/courses",
     "/courses/1",
 )
-FOR_WRITERS = ("/new", "/edit", "/add", "/copy", "/import", "/swap", "/complete")
+FOR_WRITERS = ("/new", "/edit", "/add", "/copy", "/import", "/swap", "/complete", "/remove")
 ADMINS_ONLY = ("/tokens",)
 # A page reads little: each query of a list is one query, however long the list.
 MOST_QUERIES = 10
