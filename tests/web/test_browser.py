@@ -414,6 +414,32 @@ def test_a_seat_is_given_to_a_named_student_against_a_rule(registrar: Any, terms
     check(page)
 
 
+def test_a_class_is_graded_and_a_record_merged(registrar: Any, terms: Server):
+    page = registrar
+    terms.request("PATCH", "/v1/terms/1", {"drop_until": "2026-09-30"})
+    page.goto("/courses/3")
+    check(page)
+    page.get_by_label("Abel, Bo", exact=True).check()
+    page.get_by_role("button", name="Complete and grade").click()
+    page.get_by_text("Not enrolled, so not listed here: Abel, Bo.").wait_for()
+    check(page)
+    page.goto("/courses/3/complete")
+    page.get_by_label("Grade of").first.fill("A")
+    page.get_by_label("not passed").last.check()
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_text("2 students would complete the course: 1 passed, 1 not passed.").wait_for()
+    check(page)
+    page.get_by_role("button", name="Complete the course").click()
+    page.get_by_text("Completed the course for 2 students.").wait_for()
+    page.get_by_text("Completed 2").click()
+    page.get_by_text("passed, grade A").first.wait_for()
+    page.goto("/students/3/remove")
+    page.get_by_label("The other record").fill("#1")
+    page.get_by_role("button", name="Preview the merge").click()
+    page.get_by_text("This works. Nothing has been changed yet.").wait_for()
+    check(page)
+
+
 @pytest.mark.parametrize(
     ("given", "family"),
     [
