@@ -1,4 +1,4 @@
-"""/courses/{id}/add: enroll many students in a course, from pasted numbers or emails."""
+"""/courses/{id}/add: enroll many students in a course, from pasted numbers, emails or ids."""
 
 from functools import partial
 from http import HTTPStatus
@@ -31,7 +31,7 @@ def add(visit: Visit, course_id: int) -> Result:
     """Preview the students, or enroll them: all of them or none, or each who can be."""
     names = [*dict.fromkeys(filled_lines(visit.form.one("names")))]
     if not names or len(names) > MOST:
-        detail = f"Expected 1 to {MOST} numbers or emails, one on each line."
+        detail = f"Expected 1 to {MOST} numbers, emails, or ids such as #6, one on each line."
         return _form(visit, course_id, Problem("invalid_query", detail))
     found = page.find_students(visit.db, names)
     wrong = {name: ids for name, ids in found.items() if len(ids) != 1}

@@ -417,8 +417,9 @@ def test_a_seat_is_given_to_a_named_student_against_a_rule(registrar: Any, terms
 def test_a_class_is_graded_and_a_record_merged(registrar: Any, terms: Server):
     page = registrar
     terms.request("PATCH", "/v1/terms/1", {"drop_until": "2026-09-30"})
-    page.goto("/courses/3")
+    page.goto("/students/1?term=2026-FALL")
     check(page)
+    page.goto("/courses/3")
     page.get_by_label("Abel, Bo", exact=True).check()
     page.get_by_role("button", name="Complete and grade").click()
     page.get_by_text("Not enrolled, so not listed here: Abel, Bo.").wait_for()
