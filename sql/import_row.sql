@@ -271,6 +271,16 @@ CREATE INDEX IF NOT EXISTS said_student_by_record ON said_student (record_id);
 -- name: drop_said_student()!
 DROP TABLE IF EXISTS said_student;
 
+-- name: create_alike()!
+-- Which row may be which student: they have the same address and the same name.
+CREATE TEMPORARY TABLE alike (
+    incoming_id bigint NOT NULL,
+    student_id  bigint NOT NULL
+);
+
+-- name: drop_alike()!
+DROP TABLE IF EXISTS alike;
+
 -- name: create_stretch()!
 -- What becomes of each enrollment in the rows: whether it begins, whether it ends, and in which round. A student who
 -- left and came back has two in one course, one round after the other.

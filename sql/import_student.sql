@@ -107,32 +107,55 @@ WHERE said_student.student_id IS NULL
             AND other.is_current = 1
     );
 
+-- name: insert_alike()!
+-- Which rows may be which students by the address? A family shares one, so the given name must be the same too,
+-- without case and accents, or the family name where one of them has no given name. A row without a name may be anyone
+-- who has the address. Numbers must not speak against it.
+WITH RECURSIVE spelled (incoming_id, student_id, name, wanted, place, sort_key) AS (
+    SELECT said.incoming_id, student.id,
+        CASE WHEN said.given_name IS NULL OR student.given_name IS NULL THEN said.family_name ELSE said.given_name END,
+        CASE
+            WHEN said.given_name IS NULL OR student.given_name IS NULL THEN student.family_sort
+            ELSE student.given_sort
+        END,
+        0, coalesce((SELECT base FROM letter WHERE letter = ''), '')
+    FROM said_student AS said
+    CROSS JOIN student
+    WHERE said.student_id IS NULL
+        AND student.email = said.email
+        AND (student.number IS NULL OR said.number IS NULL)
+    UNION ALL
+    SELECT incoming_id, student_id, name, wanted, place + 1, sort_key || coalesce(
+            (SELECT base FROM letter WHERE letter = substr(name, place + 1, 1)),
+            substr(name, place + 1, 1)
+        )
+    FROM spelled
+    WHERE place < length(name)
+)
+
+INSERT INTO alike (incoming_id, student_id)
+SELECT incoming_id, student_id
+FROM spelled
+WHERE name IS NULL OR place = length(name) AND sort_key = wanted;
+
 -- name: update_said_by_email(source)!
--- Who has the address is that student, if no one else has it, here or there, and no numbers speak against it.
+-- Who is alike is that student, if no one else is, here or there.
 UPDATE said_student
-SET student_id = (SELECT student.id FROM student WHERE student.email = said_student.email)
-WHERE student_id IS NULL
-    AND email IS NOT NULL
-    AND (SELECT count(*) FROM student WHERE student.email = said_student.email) = 1
-    AND (SELECT count(*) FROM said_student AS same WHERE lower(same.email) = lower(said_student.email)) = 1
-    AND NOT EXISTS (
-        SELECT 1
-        FROM student
-        CROSS JOIN said_student AS other
-        WHERE student.email = said_student.email AND other.student_id = student.id
-    )
-    AND EXISTS (
-        SELECT 1 FROM student
-        WHERE student.email = said_student.email
-            AND (student.number IS NULL OR said_student.number IS NULL)
-            AND NOT EXISTS (
-                SELECT 1 FROM source_record AS other
-                WHERE other.student_id = student.id
-                    AND other.kind = 'users'
-                    AND other.source = :source
-                    AND other.is_current = 1
-            )
-    );
+SET student_id = found.student_id
+FROM (
+    SELECT incoming_id, student_id,
+        count(*) OVER (PARTITION BY incoming_id) AS students, count(*) OVER (PARTITION BY student_id) AS people
+    FROM alike
+    WHERE NOT EXISTS (SELECT 1 FROM said_student AS other WHERE other.student_id = alike.student_id)
+        AND NOT EXISTS (
+            SELECT 1 FROM source_record AS other
+            WHERE other.student_id = alike.student_id
+                AND other.kind = 'users'
+                AND other.source = :source
+                AND other.is_current = 1
+        )
+) AS found
+WHERE said_student.incoming_id = found.incoming_id AND found.students = 1 AND found.people = 1;
 
 -- name: update_said_renamed_by_number(source)!
 -- Whose number had the source under another id, which no row has any more?
@@ -152,22 +175,21 @@ WHERE said_student.student_id IS NULL
     );
 
 -- name: update_said_renamed_by_email(source)!
--- Whose address had the source under another id, which no row has any more? No one else may have it, here or there,
--- and no numbers speak against it.
+-- Who is alike, alone here and there, and had in the source another id, which no row has any more?
 UPDATE said_student
 SET renamed_id = known.id
-FROM student
+FROM (
+    SELECT incoming_id, student_id,
+        count(*) OVER (PARTITION BY incoming_id) AS students, count(*) OVER (PARTITION BY student_id) AS people
+    FROM alike
+) AS found
 CROSS JOIN source_record AS known
-WHERE said_student.student_id IS NULL
+WHERE said_student.incoming_id = found.incoming_id
+    AND found.students = 1
+    AND found.people = 1
+    AND said_student.student_id IS NULL
     AND said_student.renamed_id IS NULL
-    AND student.email = said_student.email
-    AND (student.number IS NULL OR said_student.number IS NULL)
-    AND (SELECT count(*) FROM student AS same WHERE same.email = said_student.email) = 1
-    AND (
-        SELECT count(*) FROM said_student AS same
-        WHERE lower(same.email) = lower(said_student.email) AND same.record_id IS DISTINCT FROM known.id
-    ) = 1
-    AND known.student_id = student.id
+    AND known.student_id = found.student_id
     AND known.kind = 'users'
     AND known.source = :source
     AND known.is_current = 1
@@ -361,7 +383,7 @@ WHERE known.kind = 'users'
 ORDER BY known.id;
 
 -- name: insert_student_faults()!
--- Which numbers are those of other students, and which changes made here does the source override?
+-- Which numbers and addresses are those of other students, and which changes made here does the source override?
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)
 SELECT incoming.file, incoming.line, CASE incoming.kind WHEN 'list' THEN 'number' ELSE 'identifier' END,
     said.number, 'number_taken', 'warning',
@@ -376,6 +398,19 @@ WHERE incoming.id = said.incoming_id
         SELECT 1 FROM planned
         WHERE planned.incoming_id = incoming.id AND planned.student_id = other.id
     )
+UNION ALL
+SELECT incoming.file, incoming.line, 'email', said.email, 'email_taken', 'warning',
+    'The address is also that of student ' || CAST(other.id AS text) || ', '
+        || coalesce(other.given_name || ' ', '') || other.family_name || '. This is a new student.'
+FROM planned
+CROSS JOIN said_student AS said
+CROSS JOIN incoming
+CROSS JOIN student AS other
+WHERE planned.kind = 'student'
+    AND planned.is_new
+    AND said.incoming_id = planned.incoming_id
+    AND incoming.id = planned.incoming_id
+    AND other.id = (SELECT min(same.id) FROM student AS same WHERE same.email = said.email)
 UNION ALL
 SELECT incoming.file, incoming.line, said.field, said.value, 'local_change_overwritten', 'warning',
     'It was changed here, and there since. What the source says was taken.'

@@ -63,6 +63,7 @@ def create_tables(db: Connection) -> None:
     SQL.create_said_student_by_email(db)
     SQL.create_said_student_by_student(db)
     SQL.create_said_student_by_record(db)
+    SQL.create_alike(db)
     SQL.create_stretch(db)
     SQL.create_stretch_by_pair(db)
     SQL.create_stretch_by_round(db)
@@ -79,6 +80,7 @@ def _drop_tables(db: Connection) -> None:
     SQL.drop_import_fault(db)
     SQL.drop_planned(db)
     SQL.drop_said_student(db)
+    SQL.drop_alike(db)
     SQL.drop_stretch(db)
     SQL.drop_decision(db)
 

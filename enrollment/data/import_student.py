@@ -27,7 +27,8 @@ def bring_in_users(
     relinks: bool,
 ) -> None:
     """Make students of users. If `ends`, those who have no row any more become inactive. If
-    `relinks`, a user with the number or email of a student whose id is gone is that student."""
+    `relinks`, a user with the number, or the email and name, of a student whose id is gone is that
+    student."""
     SQL.insert_said_users(db, source=source, key=key, no_name=NO_NAME)
     count_on_server(db, "said_student")
     _find_students(db, source)
@@ -70,6 +71,7 @@ def bring_in_people(db: Connection, change: Change, *, creates: bool, changes: b
 
 def _find_students(db: Connection, source: str) -> None:
     SQL.update_said_by_number(db, source=source)
+    SQL.insert_alike(db)
     SQL.update_said_by_email(db, source=source)
 
 

@@ -132,13 +132,17 @@ def _digest(path: Path) -> str:
 
 def _person(record: Record) -> tuple[str | None, str | None]:
     """Return the number of a student, and by what a list names a person: rows with the same number,
-    or else the same address, are of one."""
+    or else the same address and given name, are of one. A family shares an address."""
     if record.kind not in ("users", "list"):
         return None, None
     cells = record.content
     number = _number(cells.get("identifier") or cells.get("number"))
-    is_listed = record.kind == "list"
-    return number, (number or cells.get("email", "")).lower() or None if is_listed else None
+    if record.kind == "users":
+        return number, None
+    if number:
+        return number, number.lower()
+    name = fold(cells.get("given_name") or cells.get("family_name", ""))
+    return None, f"{cells['email'].lower()} {name}" if "email" in cells else None
 
 
 def _number(text: str | None) -> str | None:

@@ -60,8 +60,8 @@ class ImportOptions(WriteOptions, frozen=True, kw_only=True):
     relink: Annotated[
         bool,
         Meta(
-            description="Take a user with the number or address of a student whom the source has"
-            " under an id that is gone for that student"
+            description="Take a user with the number, or the address and given name, of a student"
+            " whom the source has under an id that is gone for that student"
         ),
     ] = False
     reason: Annotated[Reason, Meta(description="Why the file is brought in")] | None = None

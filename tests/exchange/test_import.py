@@ -491,6 +491,35 @@ def test_a_row_that_names_no_one_is_an_error(database: Database):
     assert one(database, COUNTS["students"]) == 0
 
 
+def test_a_family_that_shares_an_address_stays_several_students(database: Database):
+    family = f"{LIST},Rossi,Anna,fam@x.example\n,Rossi,Marco,fam@x.example\n".encode()
+
+    report, _ = import_content(database, family)
+    assert report.counts.students.created == 2
+    assert import_content(database, family).report.changes == []
+    # Neither case nor accents make another person, and a number comes to the right one.
+    content = f"{LIST}7,Rossi,MÀRCO,fam@x.example\n".encode()
+    import_content(database, content)
+    report, _ = import_content(database, f"{LIST},Rossi,Luca,FAM@x.example\n".encode())
+
+    found = rows(database, "SELECT number, given_name FROM student ORDER BY id")
+    assert found == [(None, "Anna"), ("7", "MÀRCO"), (None, "Luca")]
+    (fault,) = report.faults
+    assert (fault.row, fault.column, fault.code) == (2, "Email", "email_taken")
+    assert "also that of student 1, Anna Rossi. This is a new student." in fault.detail
+
+
+def test_a_row_with_an_address_and_no_name_finds_who_alone_has_it(database: Database):
+    with database.write() as db:
+        db.execute("INSERT INTO course (code, title) VALUES ('CS1', 'Databases')")
+    import_content(database, f"{LIST},Rossi,,a@x.example\n,Diallo,Amara,b@x.example\n".encode())
+
+    report, _ = import_content(database, b"Email,Course\na@x.example,CS1\nc@x.example,CS1\n")
+
+    assert report.counts.enrollments.enrolled == 1
+    assert [(fault.row, fault.code) for fault in report.faults] == [(3, "unresolved_reference")]
+
+
 def test_a_roster_enrolls_those_who_are_here_and_creates_others_if_asked(database: Database):
     with database.write() as db:
         db.execute("INSERT INTO course (code, title) VALUES ('CS1', 'Databases')")
