@@ -120,7 +120,7 @@ ORDER BY known.id;
 -- Which enrollments do the rows of a list speak of? All are in one course, or each row names its own.
 INSERT INTO stretch (incoming_id, student_id, course_id, wanted, present, is_new, is_deleted)
 SELECT incoming.id, planned.student_id, course.id,
-    CASE lower(incoming.content ->> 'status')
+    CASE incoming.content ->> 'status'
         WHEN 'completed' THEN 'completed'
         WHEN 'dropped' THEN 'dropped'
         WHEN 'inactive' THEN 'dropped'

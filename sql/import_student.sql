@@ -79,9 +79,7 @@ ORDER BY incoming_id;
 -- What do the rows of a list say of people? The first row of each counts: a student has a row for each course.
 INSERT INTO said_student (incoming_id, person, number, given_name, family_name, email, status)
 SELECT id, user_ref, number, content ->> 'given_name', content ->> 'family_name', content ->> 'email',
-    CASE
-        WHEN lower(content ->> 'status') IN ('active', 'inactive') THEN lower(content ->> 'status')
-    END
+    CASE WHEN content ->> 'status' IN ('active', 'inactive') THEN content ->> 'status' END
 FROM (
     SELECT id, user_ref, number, content,
         row_number() OVER (PARTITION BY user_ref ORDER BY id) = 1 OR user_ref IS NULL AS is_first

@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from enrollment.exchange.columns import OLD_WORDS, OPEN_WORDS, Column
+from enrollment.exchange.list_words import SOME_STATUSES, STATUS_WORDS
+from enrollment.exchange.spelling import by_spelling, spell
 from enrollment.model.imports import Severity
 from enrollment.model.types import Email
 
@@ -28,7 +30,8 @@ YES, NO = {"true", "1", "yes", "y"}, {"false", "0", "no", "n"}
 # The largest whole number that a cell of a spreadsheet holds exactly has 15 digits.
 MOST_DIGITS = 15
 # The kinds of columns whose cells may have another form than that of the standard, without a fault.
-IN_ANY_FORM = {"moment", "local_date", "flag"}
+IN_ANY_FORM = {"moment", "local_date", "flag", "list_status"}
+LIST_STATUSES = by_spelling(STATUS_WORDS)
 
 
 class Read(NamedTuple):
@@ -213,6 +216,13 @@ def _word(column: Column, value: str, order: str | None) -> Read:
     return Read("", "invalid_value", f"{column.name} is none of {', '.join(column.words)}.")
 
 
+def _list_status(column: Column, value: str, order: str | None) -> Read:
+    if status := LIST_STATUSES.get(spell(value)):
+        return Read(status)
+    sentence = f"{value} is no status that is known. Expected a word such as {SOME_STATUSES}."
+    return Read("", "invalid_value", sentence)
+
+
 def _secret(column: Column, value: str, order: str | None) -> Read:
     return Read("", "not_kept", f"{column.name} is not kept.")
 
@@ -230,5 +240,6 @@ READERS: dict[str, Callable[[Column, str, str | None], Read]] = {
     "yes_or_no": _yes_or_no,
     "flag": _yes_or_no,
     "word": _word,
+    "list_status": _list_status,
     "secret": _secret,
 }

@@ -19,6 +19,7 @@ Kind = Literal[
     "moment",
     "yes_or_no",
     "word",
+    "list_status",
     "secret",
 ]
 
@@ -165,25 +166,3 @@ NOT_KEPT = set(
     " scoreScales userProfiles userResources".split()
 )
 MODES = ("absent", "bulk", "delta")
-
-# The fields of plain lists, each with its words. These are folded: without case, accents, dots and
-# doubled spaces.
-LIST_WORDS = {
-    "number": (
-        "number|id|student id|student number|student no|sis id|id number|matriculation number"
-        "|schulernr|schulernummer|matrikelnummer|identifiant|numero|codigo|matricola|studienummer"
-        "|leerlingnummer|学籍番号"
-    ),
-    "family_name": (
-        "last name|surname|family name|nachname|familienname|nom|apellidos|cognome|achternaam|姓"
-    ),
-    "given_name": ("first name|given name|forename|vorname|prenom|nombre|nome|voornaam|名"),
-    "name": "name|student|student name|full name|nom et prenom|schuler|alumno",
-    "email": "email|e-mail|mail|email address|e-mail address|courriel|correo|e-mailadres",
-    "course": "course|course code|class|section|kurs|klasse|cours",
-    "term": "term|semester|halbjahr",
-    "status": "status",
-}
-LIST_COLUMNS = {word: field for field, words in LIST_WORDS.items() for word in words.split("|")}
-# A row with one of these at its start counts rows, and is no person.
-TOTALS = {"total", "sum", "summe", "gesamt", "anzahl", "somme", "suma", "totale", "totaal", "count"}

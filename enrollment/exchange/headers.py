@@ -1,27 +1,19 @@
 """Headers: which column of a file is which of the standard's, whatever it is called there."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from enrollment.exchange.columns import (
-    LIST_COLUMNS,
-    Column,
-    Kind,
-    Table,
-)
+from enrollment.exchange.columns import Column, Table
 from enrollment.exchange.faults import Faults
+from enrollment.exchange.list_words import LIST_KINDS, LIST_WORDS
+from enrollment.exchange.spelling import by_spelling, spell
 from enrollment.model.imports import Severity
 
 METADATA = "metadata."
 # How alike a name must be to that of a column which is missing.
 LIKENESS = 0.85
-LIST_KINDS: dict[str, Kind] = {
-    "family_name": "name",
-    "given_name": "name",
-    "email": "email",
-}
+LIST_COLUMNS = by_spelling(LIST_WORDS)
 # What stands above the faults of a list that was sent back.
 MARK = "What is wrong"
 # Two known words make the header of a list.
@@ -92,7 +84,7 @@ def find_list_columns(cells: Sequence[str], known: Mapping[str, str]) -> list[Ta
     some headers mean."""
     taken: dict[str, Taken] = {}
     for place, cell in enumerate(cells):
-        field = known.get(fold(cell)) or LIST_COLUMNS.get(fold(cell))
+        field = known.get(spell(cell)) or LIST_COLUMNS.get(spell(cell))
         if field and field not in taken:
             taken[field] = Taken(place, cell, Column(field, LIST_KINDS.get(field, "text")))
     return [*taken.values()] if len(taken) >= FEWEST_WORDS else None
@@ -101,10 +93,3 @@ def find_list_columns(cells: Sequence[str], known: Mapping[str, str]) -> list[Ta
 def is_mark(header: str) -> bool:
     """Whether a column of a list has the faults of a reading before."""
     return header.startswith(MARK)
-
-
-def fold(text: str) -> str:
-    """Return a text without case, accents, dots and doubled spaces."""
-    spelled = unicodedata.normalize("NFKD", text.casefold())
-    letters = "".join(letter for letter in spelled if not unicodedata.combining(letter))
-    return " ".join(letters.replace(".", " ").replace("_", " ").split())

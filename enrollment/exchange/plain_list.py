@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from enrollment.exchange.cells import MOST_DIGITS, SCIENTIFIC, read_cell
-from enrollment.exchange.columns import TOTALS, Column
+from enrollment.exchange.columns import Column
 from enrollment.exchange.faults import CODES, Faults
-from enrollment.exchange.headers import Taken, find_list_columns, fold, is_mark
+from enrollment.exchange.headers import Taken, find_list_columns, is_mark
+from enrollment.exchange.list_words import TOTALS
 from enrollment.exchange.reading import FileRead, Reading, Record
 from enrollment.exchange.source_files import SourceFile, reports_damage
+from enrollment.exchange.spelling import fold
 from enrollment.exchange.text import MOST_LINES_ABOVE_HEADER, Row, find_encoding, read_rows
 from enrollment.exchange.workbook import LOST, read_workbook
 

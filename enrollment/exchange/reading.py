@@ -16,7 +16,7 @@ Format = Literal["oneroster-1.1", "oneroster-1.2", "sds-2.1", "clever", "list"]
 class Options(NamedTuple):
     """What the sender of the files knows better: the encoding of files that are not UTF-8, the
     order of day and month, whether the files of a package hold all there is, and what columns of a
-    list hold, by their folded headers."""
+    list hold, by the spelling of their headers."""
 
     encoding: str | None = None
     date_order: DateOrder | None = None

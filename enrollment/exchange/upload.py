@@ -11,13 +11,13 @@ from unicodedata import normalize
 import msgspec
 
 from enrollment.data.staging import Staging
-from enrollment.exchange.columns import LIST_WORDS
 from enrollment.exchange.faults import CODES, Faults
 from enrollment.exchange.formats import read_files
-from enrollment.exchange.headers import fold
+from enrollment.exchange.list_words import LIST_WORDS
 from enrollment.exchange.plain_list import list_rows
 from enrollment.exchange.reading import Options, Record
 from enrollment.exchange.source_files import SourceFile, open_path, open_stream
+from enrollment.exchange.spelling import fold, spell
 from enrollment.exchange.text import Row, is_encoding
 from enrollment.model.import_options import ImportOptions
 from enrollment.model.results import Violation
@@ -158,7 +158,7 @@ def reading_options(query: ImportOptions) -> Options:
     columns, violations = {}, []
     for item in filter(None, query.columns.split(",")):
         header, _, field = item.rpartition("=")
-        columns[fold(header)] = field
+        columns[spell(header)] = field
         if not header or field not in LIST_WORDS:
             known = ", ".join(sorted(LIST_WORDS))
             violations.append(_invalid("columns", f"Expected HEADER=FIELD, a field of: {known}"))

@@ -509,6 +509,28 @@ def test_a_family_that_shares_an_address_stays_several_students(database: Databa
     assert "also that of student 1, Anna Rossi. This is a new student." in fault.detail
 
 
+@pytest.mark.parametrize("word", ["Withdrawn", "GRADUATED", "left", "dropped out", "no", "Baja"])
+def test_a_word_for_gone_makes_a_student_inactive(word: str, database: Database):
+    content = f"Number,Last name,Status\n1,Rossi,{word}\n2,Diallo,Présent\n3,Katz,Oui\n".encode()
+
+    report, _ = import_content(database, content, errors="refuse")
+
+    assert report.faults == []
+    found = rows(database, "SELECT status FROM student ORDER BY id")
+    assert found == [("inactive",), ("active",), ("active",)]
+
+
+def test_a_status_that_is_not_known_is_an_error_of_the_row(database: Database):
+    content = b"Number,Last name,Status\n1,Rossi,abroad\n2,Diallo,\n"
+
+    report, _ = import_content(database, content)
+
+    (fault,) = report.faults
+    assert (fault.row, fault.column, fault.code) == (2, "Status", "invalid_value")
+    assert "abroad is no status that is known. Expected a word such as active" in fault.detail
+    assert one(database, COUNTS["students"]) == 1
+
+
 def test_a_row_with_an_address_and_no_name_finds_who_alone_has_it(database: Database):
     with database.write() as db:
         db.execute("INSERT INTO course (code, title) VALUES ('CS1', 'Databases')")

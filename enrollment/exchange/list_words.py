@@ -1,0 +1,55 @@
+"""The words of plain lists: headers, statuses, and rows that count others. Each is compared by its
+letters and digits, without case and accents: see `spelling.spell`."""
+
+from enrollment.exchange.columns import Kind
+
+# The fields of plain lists, each with its words.
+LIST_WORDS = {
+    "number": (
+        "number|id|student id|student number|student no|sis id|id number|matriculation number"
+        "|schulernr|schulernummer|matrikelnummer|identifiant|numero|codigo|matricola|studienummer"
+        "|leerlingnummer|学籍番号"
+    ),
+    "family_name": (
+        "last name|surname|family name|nachname|familienname|nom|apellidos|cognome|achternaam|姓"
+    ),
+    "given_name": ("first name|given name|forename|vorname|prenom|nombre|nome|voornaam|名"),
+    "name": "name|student|student name|full name|nom et prenom|schuler|alumno",
+    "email": "email|e-mail|mail|email address|e-mail address|courriel|correo|e-mailadres",
+    "course": "course|course code|class|section|kurs|klasse|cours",
+    "term": "term|semester|halbjahr",
+    "status": "status",
+}
+# What the cells of a field hold, where that is no text.
+LIST_KINDS: dict[str, Kind] = {
+    "family_name": "name",
+    "given_name": "name",
+    "email": "email",
+    "status": "list_status",
+}
+# The statuses of a student, then those of an enrollment, each with its words.
+STATUS_WORDS = {
+    "active": (
+        "active|yes|y|true|1|current|present|registered|attending|enabled|aktiv|ja|wahr|angemeldet"
+        "|eingeschrieben|actif|oui|vrai|inscrit|inscrite|activo|activa|si|alta|verdadero"
+        "|matriculado|matriculada|attivo|attiva|vero|iscritto|iscritta|ativo|ativa|sim|actief"
+        "|ingeschreven|aktywny|aktywna|tak|在籍|在学|在读"
+    ),
+    "inactive": (
+        "inactive|no|n|false|0|withdrawn|withdrew|graduated|alumni|alumnus|left"
+        "|gone|former|suspended|dropped out|dropout|expelled|transferred|disabled|deleted|inaktiv"
+        "|nein|falsch|abgemeldet|ausgetreten|abgegangen|ausgeschieden|exmatrikuliert|inactif"
+        "|non|faux|parti|partie|desinscrit|desinscrite|diplome|diplomee|exclu|inactivo"
+        "|inactiva|baja|falso|retirado|retirada|graduado|graduada|egresado|egresada|inattivo"
+        "|inattiva|ritirato|ritirata|diplomato|diplomata|inativo|inativa|nao|desistente|inactief"
+        "|nee|uitgeschreven|nej|nieaktywny|nieaktywna|nie|退学|卒業|毕业"
+    ),
+    "enrolled": "enrolled",
+    "waitlisted": "waitlisted|waiting",
+    "completed": "completed|complete",
+    "dropped": "dropped",
+}
+# Some of the words, for whoever has written another.
+SOME_STATUSES = "active, yes, inactive, no, withdrawn, graduated, left, completed or dropped"
+# A row with one of these at its start counts rows, and is no person.
+TOTALS = {"total", "sum", "summe", "gesamt", "anzahl", "somme", "suma", "totale", "totaal", "count"}
