@@ -122,11 +122,11 @@ ORDER BY 1;
 -- Who was in which course, from when until when? What was of someone who is erased is none. Only with the history
 -- are there stretches that ended with a drop, and those in cancelled courses.
 SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.began_at, stretch.status, stretch.ended_at,
-    term.end_on, stretch.updated_at, NULL AS deleted_at,
+    ending.passed, ending.grade, stretch.updated_at, NULL AS deleted_at,
 -- include: user_of_stretch.sql
 FROM enrollment_stretch AS stretch
 CROSS JOIN course
-LEFT JOIN term ON term.code = course.term
+-- include: end_of_stretch.sql
 WHERE course.id = stretch.course_id
     AND (:term IS NULL OR course.term = :term)
     AND (:with_history OR course.status <> 'cancelled' AND stretch.status <> 'dropped')
@@ -149,13 +149,13 @@ WITH touched (student_id, course_id) AS MATERIALIZED (
 ),
 
 stretch AS (
-    SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.began_at, stretch.status, stretch.ended_at,
-        stretch.updated_at, CASE stretch.status WHEN 'dropped' THEN stretch.updated_at END AS deleted_at
+    SELECT stretch.id, stretch.event_id, stretch.student_id, stretch.course_id, stretch.began_at, stretch.status,
+        stretch.ended_at, stretch.updated_at, CASE stretch.status WHEN 'dropped' THEN stretch.updated_at END AS deleted_at
     FROM touched
     CROSS JOIN enrollment_stretch AS stretch
     WHERE stretch.student_id = touched.student_id AND stretch.course_id = touched.course_id
     UNION ALL
-    SELECT began.id, began.student_id, began.course_id, began.effective_at, 'dropped', began.effective_at,
+    SELECT began.id, began.id, began.student_id, began.course_id, began.effective_at, 'dropped', began.effective_at,
         began.superseded_at, began.superseded_at
     FROM touched
     CROSS JOIN enrollment_event AS began
@@ -173,12 +173,12 @@ stretch AS (
 )
 
 SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.began_at, stretch.status, stretch.ended_at,
-    term.end_on, coalesce(erasure.erased_at, stretch.updated_at) AS updated_at,
+    ending.passed, ending.grade, coalesce(erasure.erased_at, stretch.updated_at) AS updated_at,
     coalesce(erasure.erased_at, stretch.deleted_at) AS deleted_at,
 -- include: user_of_stretch.sql
 FROM stretch
 CROSS JOIN course
-LEFT JOIN term ON term.code = course.term
+-- include: end_of_stretch.sql
 LEFT JOIN erasure ON erasure.student_id = stretch.student_id
 WHERE course.id = stretch.course_id
     AND (:term IS NULL OR course.term = :term)
@@ -188,25 +188,33 @@ WHERE course.id = stretch.course_id
     )
 ORDER BY stretch.id;
 
--- name: list_term_ends()
--- On which day does each term end?
-SELECT code, end_on
-FROM term
-ORDER BY code;
-
--- name: get_early_completion(term_ends)^
--- Was any course completed before the end of its term? term_ends is a JSON array of [code, time]: when the last day of
--- each term begins.
-SELECT EXISTS (
-    SELECT 1
+-- name: get_outcomes(term, with_history)^
+-- Has an enrollment ended here, and with a grade? What another system has said of it in the same words is its own.
+WITH ended AS NOT MATERIALIZED (
+    SELECT event.grade
     FROM enrollment_event AS event
     CROSS JOIN course
-    LEFT JOIN json_each(:term_ends) AS term ON CAST(term.value ->> 0 AS citext) = course.term
-    WHERE event.to_status = 'completed'
+    WHERE event.to_status IN ('completed', 'dropped')
+        AND event.from_status IS DISTINCT FROM 'waitlisted'
         AND event.superseded_by IS NULL
         AND course.id = event.course_id
-        AND (term.key IS NULL OR event.effective_at <= term.value ->> 1)
-) AS found;
+        AND (:term IS NULL OR course.term = :term)
+        AND (:with_history OR course.status <> 'cancelled' AND event.to_status <> 'dropped')
+        AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.student_id = event.student_id)
+        AND NOT EXISTS (
+            SELECT 1 FROM source_record AS known
+            WHERE known.student_id = event.student_id
+                AND known.course_id = event.course_id
+                AND known.kind = 'enrollments'
+                AND known.is_current = 1
+                AND known.taken ->> 'status' = event.to_status
+                AND known.taken ->> 'ended_at' = event.effective_at
+                AND known.taken ->> 'grade' IS NOT DISTINCT FROM event.grade
+        )
+)
+
+SELECT EXISTS (SELECT 1 FROM ended) AS has_outcomes,
+    EXISTS (SELECT 1 FROM ended WHERE grade IS NOT NULL) AS has_grades;
 
 -- name: list_people(status)
 -- Which students are there, in the order of their names?

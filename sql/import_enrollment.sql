@@ -1,10 +1,13 @@
 -- name: insert_stretches(source, key, now)!
 -- Which enrollments do the rows of a package speak of, how are they to be, and how are they here? One that has ended
--- is completed if it lasted to the end of the term, or says so; else it is dropped.
+-- is what it says it is, as in an export of ours, else completed if it lasted to the end of the term, else dropped.
 INSERT INTO stretch (
-    incoming_id, record_id, event_id, student_id, course_id, begin_at, end_at, wanted, last, present, is_new, is_deleted
+    incoming_id, record_id, event_id, student_id, course_id, begin_at, end_at, wanted, passed, grade, last, present, is_new,
+    is_deleted
 )
 SELECT incoming_id, record_id, coalesce(event_id, own_event_id), student_id, course_id, begin_at, end_at, wanted,
+    CASE wanted WHEN 'completed' THEN coalesce(outcome, '') <> 'failed' END,
+    CASE WHEN wanted = 'completed' AND outcome IS NOT NULL AND length(grade) BETWEEN 1 AND 10 THEN grade END,
     coalesce(last, own_last), present, last IS NULL AND own_event_id IS NULL, is_deleted
 FROM (
     SELECT incoming.id AS incoming_id, known.id AS record_id, incoming.is_deleted,
@@ -12,11 +15,14 @@ FROM (
         begins.begins_at AS begin_at, ends.begins_at AS end_at,
         CASE
             WHEN incoming.is_deleted = 1 THEN 'dropped'
-            WHEN ends.begins_at IS NULL OR ends.begins_at > :now THEN 'enrolled'
-            WHEN incoming.content ->> 'metadata.outcome' = 'completed' THEN 'completed'
+            WHEN ends.begins_at IS NULL THEN 'enrolled'
+            WHEN incoming.content ->> '$."metadata.outcome"' IN ('completed', 'failed') THEN 'completed'
+            WHEN incoming.content ->> '$."metadata.outcome"' = 'dropped' THEN 'dropped'
+            WHEN ends.begins_at > :now THEN 'enrolled'
             WHEN incoming.content ->> 'endDate' > term.end_on THEN 'completed'
             ELSE 'dropped'
         END AS wanted,
+        incoming.content ->> '$."metadata.outcome"' AS outcome, incoming.content ->> '$."metadata.grade"' AS grade,
         CASE
             WHEN known.student_id = person.student_id AND known.course_id = class.course_id THEN known.event_id
         END AS event_id,
@@ -361,16 +367,17 @@ WHERE round = :round AND is_decided = 1;
 -- Complete or drop those that end in this round, each since its own day. None is inserted: PostgreSQL would have the
 -- events of an UPDATE in the order of its plan.
 INSERT INTO student_course (
-    student_id, course_id, status, completed_at, dropped_at, passed, changed_at, effective_at, changed_by,
+    student_id, course_id, status, completed_at, dropped_at, passed, grade, changed_at, effective_at, changed_by,
     change_reason, overridden
 )
 SELECT student_id, course_id, :status,
     CASE :status WHEN 'completed' THEN since END,
     CASE :status WHEN 'dropped' THEN since END,
-    CASE :status WHEN 'completed' THEN true END,
+    CASE :status WHEN 'completed' THEN coalesce(passed, true) END,
+    CASE :status WHEN 'completed' THEN grade END,
     :now, since, :actor, :reason, overridden
 FROM (
-    SELECT stretch.student_id, stretch.course_id,
+    SELECT stretch.student_id, stretch.course_id, stretch.passed, stretch.grade,
         CASE WHEN NOT stretch.begins THEN stretch.overridden END AS overridden,
         CASE
             WHEN said.enrolled_at > coalesce(stretch.end_at, :now) THEN said.enrolled_at
@@ -394,7 +401,7 @@ SET status = excluded.status,
     completed_at = coalesce(excluded.completed_at, student_course.completed_at),
     dropped_at = coalesce(excluded.dropped_at, student_course.dropped_at),
     passed = coalesce(excluded.passed, student_course.passed),
-    grade = CASE excluded.status WHEN 'completed' THEN NULL ELSE student_course.grade END,
+    grade = CASE excluded.status WHEN 'completed' THEN excluded.grade ELSE student_course.grade END,
     changed_at = excluded.changed_at,
     effective_at = excluded.effective_at,
     changed_by = excluded.changed_by,
@@ -427,7 +434,9 @@ SELECT 'enrollment', stretch.incoming_id, stretch.record_id, stretch.student_id,
         'ended_at', CASE
             WHEN NOT stretch.begins AND NOT stretch.ends AND known.taken IS NOT NULL THEN known.taken ->> 'ended_at'
             ELSE own.ended_at
-        END
+        END,
+        'passed', stretch.passed,
+        'grade', stretch.grade
     )
 FROM stretch
 CROSS JOIN enrollment_stretch AS own

@@ -294,6 +294,8 @@ CREATE TEMPORARY TABLE stretch (
     begin_at    TEXT,
     end_at      TEXT,
     wanted      TEXT    NOT NULL,
+    passed      boolean,
+    grade       TEXT,
     last        TEXT,
     present     TEXT,
     is_new      boolean NOT NULL,

@@ -127,10 +127,26 @@ WHERE person.kind = 'users'
 SELECT stretch.event_id AS ordinal, stretch.id, stretch.student_id, stretch.course_id,
     stretch.began_at, stretch.status, stretch.ended_at, stretch.updated_at,
     known.sourced_id, known.content, known.taken, known.user_ref, known.class_ref,
-    (
-        SELECT term.end_on FROM course CROSS JOIN term
-        WHERE course.id = stretch.course_id AND term.code = course.term
-    ) AS end_on,
+    CASE stretch.status
+        WHEN 'completed' THEN (
+            SELECT ending.passed FROM enrollment_event AS ending
+            WHERE ending.student_id = stretch.student_id AND ending.course_id = stretch.course_id
+                AND ending.id > stretch.event_id
+                AND ending.superseded_by IS NULL
+            ORDER BY ending.id
+            LIMIT 1
+        )
+    END AS passed,
+    CASE stretch.status
+        WHEN 'completed' THEN (
+            SELECT ending.grade FROM enrollment_event AS ending
+            WHERE ending.student_id = stretch.student_id AND ending.course_id = stretch.course_id
+                AND ending.id > stretch.event_id
+                AND ending.superseded_by IS NULL
+            ORDER BY ending.id
+            LIMIT 1
+        )
+    END AS grade,
     (
         SELECT person.sourced_id FROM exported_record AS person
         WHERE person.student_id = stretch.student_id AND person.kind = 'users'

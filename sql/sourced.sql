@@ -67,12 +67,12 @@ ORDER BY exported_record.sourced_id;
 SELECT exported_record.sourced_id, exported_record.content, exported_record.taken,
     exported_record.user_ref, exported_record.class_ref,
     stretch.student_id, stretch.course_id, stretch.began_at, stretch.status, stretch.ended_at, stretch.updated_at,
-    term.end_on,
+    ending.passed, ending.grade,
 -- include: user_of_stretch.sql
 FROM exported_record
 CROSS JOIN enrollment_stretch AS stretch
 CROSS JOIN course
-LEFT JOIN term ON term.code = course.term
+-- include: end_of_stretch.sql
 WHERE exported_record.kind = 'enrollments'
     AND stretch.student_id = exported_record.student_id
     AND stretch.course_id = exported_record.course_id

@@ -1,6 +1,6 @@
 """What an export holds: the records of the school one by one, as there may be millions."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from msgspec.json import decode
@@ -8,7 +8,7 @@ from msgspec.json import decode
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.storage.connection import Connection, Row
-from enrollment.storage.queries import queries, to_json
+from enrollment.storage.queries import queries
 
 SQL = queries("export")
 # A row of an export, by the names of its columns.
@@ -58,11 +58,12 @@ def check_scope(db: Connection, scope: Scope) -> None:
         raise Problem.from_violations([violation])
 
 
-def has_early_completions(db: Connection, begin_of: Callable[[str], str]) -> bool:
-    """Whether any course was completed before the last day of its term. `begin_of` returns when a
-    day begins."""
-    ends = [(row["code"], begin_of(row["end_on"])) for row in SQL.list_term_ends(db)]
-    return bool(SQL.get_early_completion(db, term_ends=to_json(ends))["found"])
+def get_outcomes(db: Connection, scope: Scope) -> tuple[bool, bool]:
+    """Return whether an enrollment that is exported has ended here, and whether one has a grade."""
+    # A delta has the drops too: they are to be deleted.
+    with_history = scope.with_history or scope.since is not None
+    row = SQL.get_outcomes(db, term=scope.term, with_history=with_history)
+    return bool(row["has_outcomes"]), bool(row["has_grades"])
 
 
 def list_terms(db: Connection, scope: Scope) -> Iterator[Fields]:

@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
-from functools import partial
 from heapq import merge
+from itertools import compress
 from operator import itemgetter
 from typing import NamedTuple
 
 from enrollment.data import export
 from enrollment.data.export import Fields, School, Scope
 from enrollment.exchange.columns import NOT_KEPT, TABLES
-from enrollment.exchange.projection import OUTCOME, Projection
+from enrollment.exchange.projection import GRADE, OUTCOME, Projection
 from enrollment.exchange.text import CONTROL
-from enrollment.model.days import begin_of
 from enrollment.storage.connection import Connection
 
 # The session of the courses without a term.
@@ -34,8 +33,8 @@ def sheets(db: Connection, scope: Scope, zone: tzinfo) -> Iterator[Sheet]:
     rows = Rows(db, scope, zone, with_status=scope.since is not None)
     for name in sorted(TABLES):
         own = {*rows.sourced.columns(name)}
-        if name == "enrollments" and export.has_early_completions(db, partial(begin_of, zone)):
-            own.add(OUTCOME)
+        if name == "enrollments":
+            own |= {*compress((OUTCOME, GRADE), export.get_outcomes(db, scope))}
         header = [*TABLES[name].columns, *sorted(own)]
         yield Sheet(name, header, (_line(header, cells) for cells in rows.merged(name)))
 

@@ -11,8 +11,9 @@ from enrollment.exchange.sourced import Sourced
 from enrollment.model.days import day_after, local, school_year
 from enrollment.storage.connection import Connection
 
-# Completed before the end of the term: otherwise the end would say that the student has left.
+# How an enrollment has ended: completed, failed or dropped. The day alone does not say it.
 OUTCOME = f"{METADATA}outcome"
+GRADE = f"{METADATA}grade"
 # The session of the courses without a term: its title, its first and its last day. Every class
 # needs a session.
 SESSION_WITHOUT_TERM = ("Without a term", "2000-01-01", "2999-12-31")
@@ -43,8 +44,8 @@ class Projection:
         if "end_on" in cells:
             cells["endDate"] = day_after(cells["end_on"])
         if "stretch" in cells:
-            cells.pop("endDate", None)
-            cells.pop(OUTCOME, None)
+            for name in ("endDate", OUTCOME, GRADE):
+                cells.pop(name, None)
             cells |= self._days(cells["stretch"])
         if "startDate" in cells:
             cells.setdefault("schoolYear", school_year(cells["startDate"]))
@@ -135,12 +136,13 @@ class Projection:
         return int(text) if is_own else None
 
     def _days(self, row: Fields) -> Fields:
-        """Return from when until when an enrollment lasted."""
+        """Return from when until when an enrollment lasted, and how it ended."""
         cells = {"beginDate": self._day(row["began_at"])}
         if row["status"] != "enrolled":
-            cells["endDate"] = end = self._end_day(row["ended_at"])
-            if row["status"] == "completed" and end <= (row["end_on"] or SESSION_WITHOUT_TERM[2]):
-                cells[OUTCOME] = "completed"
+            has_failed = row["passed"] is not None and not row["passed"]
+            cells["endDate"] = self._end_day(row["ended_at"])
+            cells[OUTCOME] = "failed" if has_failed else row["status"]
+            cells[GRADE] = row["grade"]
         return cells
 
     def _term(self, term_id: int) -> str:

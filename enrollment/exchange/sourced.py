@@ -209,8 +209,7 @@ class Sourced:
         cells = self.kept_enrollment(row, school)
         cells["userSourcedId"] = row["user_id"] or row["user_ref"]
         cells["classSourcedId"] = self.classes.get(row["course_id"], row["class_ref"])
-        taken = row["taken"] or {}
-        if any(row[name] != taken.get(name) for name in ("began_at", "status", "ended_at")):
+        if any(row[name] != value for name, value in _stretch_taken(row).items()):
             cells["stretch"] = row
         deleted_at = row["updated_at"] if row["status"] == "dropped" else None
         return cells | {"deleted_at": deleted_at}
@@ -225,3 +224,12 @@ class Sourced:
         cells = kept("enrollments", row["content"])
         resolve(cells, "schoolSourcedId", self.orgs)
         return {"schoolSourcedId": school} | cells | updated(row)
+
+
+def _stretch_taken(row: Fields) -> Fields:
+    """Return what was taken of an enrollment. Its outcome was not noted of old: then it counts as
+    it is here."""
+    taken = row["taken"] or {}
+    return {name: taken.get(name) for name in ("began_at", "status", "ended_at")} | {
+        name: taken.get(name, row[name]) for name in ("passed", "grade")
+    }

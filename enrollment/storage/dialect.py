@@ -48,7 +48,9 @@ WORDS = {
     f"{column} ->>": f"{column}::json ->>"
     for column in ("after", "before", "content", "last", "report", "taken", "wanted")
 }
-# What stands in quotes or in a comment stays as it is.
+# How a path of JSON begins that is one name: for SQLite, a name with a dot would be two.
+QUOTED_NAME = "'$.\""
+# What else stands in quotes or in a comment stays as it is.
 TOKEN = re.compile(
     r"'(?:[^']|'')*'|--[^\n]*|(?<![:\w]):([a-z]\w*)|%|\b(?:" + "|".join(map(re.escape, WORDS)) + ")"
 )
@@ -70,6 +72,8 @@ def _exchanged(token: re.Match[str]) -> str:
         return f"%({name})s::{TYPES.get(re.sub(r'_?[0-9]+$', '', name), 'text')}"
     if text.startswith("--"):
         return ""
+    if text.startswith(QUOTED_NAME):
+        return f"'{text.removeprefix(QUOTED_NAME)[:-2]}'"
     # psycopg takes %% for %.
     return WORDS.get(text) or text.replace("%", "%%")
 

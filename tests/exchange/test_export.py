@@ -195,6 +195,7 @@ def test_a_correction_changes_a_row_and_keeps_its_id(client: Client):
     correct(client, status="enrolled", effective_at="2026-01-12T00:00:00Z")
 
     (after,) = export(client)["enrollments"]
+    assert before.pop("metadata.outcome") == "dropped"
     assert after == before | {"beginDate": "2026-01-12", "endDate": ""}
     (changed,) = export(client, since="2000-01-01T00:00:00.000Z")["enrollments"]
     assert (changed["sourcedId"], changed["status"]) == (before["sourcedId"], "active")
@@ -215,7 +216,7 @@ def test_a_stretch_that_was_taken_back_is_deleted_in_a_delta(client: Client):
     ]
 
 
-def test_a_completion_before_the_end_of_the_term_is_marked(client: Client):
+def test_an_end_is_marked_with_its_outcome(client: Client):
     client.term(start_on="2026-01-05", end_on="2026-06-30")
     # Enrollment goes on when the term is over, for this course.
     course = client.course(term="2026-FALL", enroll_until="2099-01-01")
@@ -228,8 +229,8 @@ def test_a_completion_before_the_end_of_the_term_is_marked(client: Client):
 
     assert [(row["endDate"], row["metadata.outcome"]) for row in rows] == [
         ("2026-06-30", "completed"),
-        ("2026-07-01", ""),
-        ("2026-07-01", ""),
+        ("2026-07-01", "completed"),
+        ("2026-07-01", "completed"),
     ]
 
 

@@ -19,6 +19,7 @@ from enrollment.storage.dialect import count_on_server
 from enrollment.storage.engine import open_database
 from enrollment.storage.queries import resource_dir
 from tests.exchange.imports import (
+    NOON,
     archive,
     export,
     files,
@@ -381,6 +382,42 @@ def test_a_history_comes_in_and_goes_out_as_the_same_bytes(
     assert files(export(second, history=True)) == files(exported)
     assert again.changes == []
     assert files(export(first, history=True)) == files(exported)
+
+
+def test_an_outcome_survives_an_export_and_an_import(two_databases: tuple[Database, Database]):
+    """Before the end of the term, failed, with a grade; and dropped at noon, in the export of that
+    day: its end is tomorrow."""
+    first, second = two_databases
+    import_content(first, archive("clean-1.2"))
+    outcomes = [
+        (1, 1, "completed", "2026-10-01T09:00:00.000Z", "false", "'F'"),
+        (2, 1, "completed", "2026-10-01T09:00:00.000Z", "true", "'A-'"),
+        (1, 4, "completed", NOON, "true", "NULL"),
+        (3, 4, "dropped", NOON, "NULL", "NULL"),
+    ]
+    with first.write() as db:
+        for student, course, status, at, passed, grade in outcomes:
+            db.execute(
+                f"UPDATE student_course SET status = '{status}', {status}_at = :at,"
+                f" effective_at = :at, passed = {passed}, grade = {grade}, changed_at = :now,"
+                " changed_by = 'a test', version = version + 1"
+                f" WHERE student_id = {student} AND course_id = {course}",
+                {"at": at, "now": NOON},
+            )
+    exported = export(first, history=True)
+
+    report, _ = import_content(second, exported, errors="refuse")
+
+    # The second database has the students and courses in the order of their ids in the package.
+    query = (
+        "SELECT student.number, course.title, student_course.status, passed, grade"
+        " FROM student_course JOIN student ON student.id = student_id"
+        " JOIN course ON course.id = course_id ORDER BY number, title"
+    )
+    assert rows(second, query) == rows(first, query)
+    assert (report.counts.enrollments.completed, report.counts.enrollments.dropped) == (3, 1)
+    assert files(export(second, history=True)) == files(exported)
+    assert import_content(second, exported).report.changes == []
 
 
 def test_the_rows_of_a_strict_package_go_out_as_they_came(database: Database):
