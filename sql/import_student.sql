@@ -25,9 +25,9 @@ FROM (
         END AS exported_id,
         incoming.number,
         CASE
-            WHEN incoming.content ->> 'givenName' <> :no_name THEN substr(incoming.content ->> 'givenName', 1, 500)
+            WHEN incoming.content ->> 'givenName' <> :no_name THEN incoming.content ->> 'givenName'
         END AS given_name,
-        substr(incoming.content ->> 'familyName', 1, 500) AS family_name,
+        incoming.content ->> 'familyName' AS family_name,
         incoming.content ->> 'email' AS email,
         CASE
             WHEN incoming.is_deleted = 1 THEN 'inactive'
@@ -410,6 +410,15 @@ WHERE planned.kind = 'student'
     AND incoming.id = planned.incoming_id
     AND other.id = (SELECT min(same.id) FROM student AS same WHERE same.email = said.email)
 UNION ALL
+SELECT incoming.file, incoming.line, 'identifier', incoming.content ->> 'identifier', 'invalid_value', 'warning',
+    'The number is left out: expected at most 32 letters, digits and signs of ASCII, without spaces.'
+FROM said_student AS said
+CROSS JOIN incoming
+WHERE incoming.id = said.incoming_id
+    AND incoming.kind = 'users'
+    AND incoming.number IS NULL
+    AND incoming.content ->> 'identifier' IS NOT NULL
+UNION ALL
 SELECT incoming.file, incoming.line, said.field, said.value, 'local_change_overwritten', 'warning',
     'It was changed here, and there since. What the source says was taken.'
 FROM (
@@ -511,3 +520,44 @@ WHERE planned.kind = 'student'
     AND NOT planned.is_new
     AND student.id = planned.student_id
     AND planned.before <> planned.wanted;
+
+-- name: insert_duplicate_faults(after_id)!
+-- Which new students may be someone who was here before: with the same whole name, without case and accents, or with
+-- the same number but for zeros before it? after_id is the highest id of those who were here.
+WITH bare AS MATERIALIZED (
+    SELECT id, ltrim(lower(number), '0') AS number
+    FROM student
+    WHERE number IS NOT NULL
+)
+
+INSERT INTO import_fault (file, line, place, value, code, severity, detail)
+SELECT incoming.file, incoming.line, NULL, NULL, 'possible_duplicate', 'warning',
+    'This may be student ' || CAST(other.id AS text) || ', ' || coalesce(other.given_name || ' ', '')
+        || other.family_name || coalesce(', number ' || other.number, '') || '. A new student is created.'
+FROM (
+    SELECT planned.incoming_id, min(other.id) AS other_id
+    FROM planned
+    CROSS JOIN student AS made
+    CROSS JOIN student AS other
+    WHERE planned.kind = 'student'
+        AND planned.is_new
+        AND made.id = planned.student_id
+        AND other.family_sort = made.family_sort
+        AND other.given_sort = made.given_sort
+        AND other.id <= :after_id
+    GROUP BY planned.incoming_id
+    UNION
+    SELECT planned.incoming_id, min(other.id)
+    FROM planned
+    CROSS JOIN bare AS made
+    CROSS JOIN bare AS other
+    WHERE planned.kind = 'student'
+        AND planned.is_new
+        AND made.id = planned.student_id
+        AND other.number = made.number
+        AND other.id <= :after_id
+    GROUP BY planned.incoming_id
+) AS alike
+CROSS JOIN student AS other
+CROSS JOIN incoming
+WHERE other.id = alike.other_id AND incoming.id = alike.incoming_id;

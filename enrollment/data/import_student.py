@@ -82,4 +82,5 @@ def _write_students(db: Connection, change: Change) -> None:
     SQL.update_planned_nth(db)
     SQL.insert_students(db, now=change.at)
     SQL.update_planned_students(db, after_id=last)
+    SQL.insert_duplicate_faults(db, after_id=last)
     SQL.update_students(db, now=change.at)

@@ -3,32 +3,33 @@ of it."""
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from enrollment.exchange.columns import OLD_WORDS, OPEN_WORDS, Column
+from enrollment.exchange.dates import LOCAL_DATE, parse_date, read_time
 from enrollment.exchange.list_words import SOME_STATUSES, STATUS_WORDS
 from enrollment.exchange.spelling import by_spelling, spell
+from enrollment.model.decoding import decode_name
 from enrollment.model.imports import Severity
-from enrollment.model.types import Email
+from enrollment.model.text import NAME_LENGTH
+from enrollment.model.types import Email, StudentNumber
 
 LEGAL_ID = re.compile(r"[0-9A-Za-z./@_-]{1,255}")
 # What a spreadsheet makes of an id of twelve digits or more: several ids become one.
 SCIENTIFIC = re.compile(r"-?\d(?:[.,]\d+)?E\+\d+")
 # What it makes of "1-3".
 MADE_A_DATE = re.compile(r"(?i)\d{1,2}-[a-z]{3}|[a-z]{3}-\d{2}")
-LOCAL_DATE = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})")
-SERIAL = re.compile(r"\d{5}")
-# The day before the first of a spreadsheet, which counts a 29 February 1900 that never was.
-BEFORE_THE_FIRST = date(1899, 12, 30)
-MOMENT = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?)?",
+# What it makes of the number of a student: groups of digits, decimals or a day.
+MADE_A_FIGURE = re.compile(
+    r"\d{1,3}(?:[.,]\d{3})+|\d+[.,]0+|\d{4}-\d\d-\d\d|\d{1,2}([./])\d{1,2}\1\d{2,4}"
 )
 YES, NO = {"true", "1", "yes", "y"}, {"false", "0", "no", "n"}
 # The largest whole number that a cell of a spreadsheet holds exactly has 15 digits.
 MOST_DIGITS = 15
+# As many characters of a title are taken.
+TITLE_LENGTH = 200
 # The kinds of columns whose cells may have another form than that of the standard, without a fault.
 IN_ANY_FORM = {"moment", "local_date", "flag", "list_status"}
 LIST_STATUSES = by_spelling(STATUS_WORDS)
@@ -111,6 +112,36 @@ def _name(column: Column, value: str, order: str | None) -> Read:
     if value.upper() in ("TRUE", "FALSE", "WAHR", "FALSCH", "VRAI", "FAUX"):
         sentence = f"A spreadsheet may have changed {column.name}."
         return Read(value, "invalid_value", sentence, "warning")
+    try:
+        decode_name(value)
+    except ValueError:
+        sentence = (
+            f"{column.name} can't be kept: expected at most {NAME_LENGTH} characters, and the first"
+            " one visible."
+        )
+        return Read("", "invalid_value", sentence)
+    return Read(value)
+
+
+def _title(column: Column, value: str, order: str | None) -> Read:
+    if len(value) > TITLE_LENGTH:
+        sentence = f"{column.name} has {len(value)} characters: the first {TITLE_LENGTH} are taken."
+        return Read(value, "invalid_value", sentence, "warning")
+    return Read(value)
+
+
+def _number(column: Column, value: str, order: str | None) -> Read:
+    try:
+        msgspec.convert(value, StudentNumber)
+    except msgspec.ValidationError:
+        sentence = (
+            f"{value} is no number of a student: expected at most 32 letters, digits and signs of"
+            " ASCII, without spaces."
+        )
+        return Read("", "invalid_value", sentence)
+    if MADE_A_FIGURE.fullmatch(value) or MADE_A_DATE.fullmatch(value):
+        sentence = f"A spreadsheet may have made {value} of another number. Make the column text."
+        return Read(value, "mangled_number", sentence)
     return Read(value)
 
 
@@ -134,65 +165,12 @@ def _date(column: Column, value: str, order: str | None) -> Read:
     return Read("", "invalid_value", f"{column.name} is no date: expected YYYY-MM-DD.")
 
 
-def parse_date(value: str, order: str | None) -> date | None:
-    """Return the day that a text is: ISO, with or without a time, the number of a spreadsheet, or
-    in the order of its parts that is given. None: it is no day, or the order would have to be
-    guessed."""
-    try:
-        if moment := MOMENT.fullmatch(value):
-            return date.fromisoformat(moment[1])
-        if SERIAL.fullmatch(value):
-            return BEFORE_THE_FIRST + timedelta(int(value))
-        if local := LOCAL_DATE.fullmatch(value):
-            first, _, second, year = local.groups()
-            orders = [order] if order else ["dmy", "mdy"]
-            found = {_local(first, second, year, each) for each in orders} - {None}
-            return found.pop() if len(found) == 1 else None
-    except ValueError:
-        pass
-    return None
-
-
-def _local(first: str, second: str, year: str, order: str) -> date | None:
-    day, month = (first, second) if order == "dmy" else (second, first)
-    try:
-        return date(int(year), int(month), int(day))
-    except ValueError:
-        return None
-
-
-def order_shown_by(value: str) -> Literal["dmy", "mdy"] | None:
-    """Return the order of day and month that a text shows, if it can be read in one way only."""
-    local = LOCAL_DATE.fullmatch(value.strip())
-    if not local:
-        return None
-    first, _, second, _ = local.groups()
-    if int(first) > 12 >= int(second):
-        return "dmy"
-    return "mdy" if int(second) > 12 >= int(first) else None
-
-
 def _moment(column: Column, value: str, order: str | None) -> Read:
-    text = _time_text(value, order)
+    text = read_time(value, order)
     if text is None:
         sentence = f"{column.name} is no time, and is left out."
         return Read("", "invalid_value", sentence, "warning")
     return Read(text)
-
-
-def _time_text(value: str, order: str | None) -> str | None:
-    """Return a time with milliseconds and an offset, of a time or of a day. None: it is neither."""
-    found = MOMENT.fullmatch(value)
-    if not found:
-        day = parse_date(value, order)
-        return f"{day}T00:00:00.000Z" if day else None
-    milliseconds = (found[3] or ".")[:4].ljust(4, "0")
-    text = f"{found[1]}T{found[2] or '00:00:00'}{milliseconds}{found[4] or 'Z'}"
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return text
 
 
 def _yes_or_no(column: Column, value: str, order: str | None) -> Read:
@@ -231,6 +209,8 @@ READERS: dict[str, Callable[[Column, str, str | None], Read]] = {
     "id": _id,
     "ids": _ids,
     "text": _text,
+    "title": _title,
+    "number": _number,
     "list": _list,
     "name": _name,
     "email": _email,

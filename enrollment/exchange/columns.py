@@ -9,6 +9,7 @@ Kind = Literal[
     "id",
     "ids",
     "text",
+    "title",
     "list",
     "name",
     "email",
@@ -19,6 +20,7 @@ Kind = Literal[
     "moment",
     "yes_or_no",
     "word",
+    "number",
     "list_status",
     "secret",
 ]
@@ -106,7 +108,7 @@ TABLES = {
         ),
         _table(
             "academicSessions",
-            "title:text* type:word+ startDate:date* endDate:date* parentSourcedId:id"
+            "title:title* type:word+ startDate:date* endDate:date* parentSourcedId:id"
             " schoolYear:text+",
             type=SESSION_TYPES,
         ),
@@ -117,7 +119,7 @@ TABLES = {
         ),
         _table(
             "classes",
-            "title:text* grades:list courseSourcedId:id+ classCode:text classType:word+"
+            "title:title* grades:list courseSourcedId:id+ classCode:text classType:word+"
             " location:text schoolSourcedId:id+ termSourcedIds:ids+ subjects:list"
             " subjectCodes:list periods:list",
             classType="homeroom scheduled",

@@ -46,6 +46,8 @@ CODES: dict[str, Severity] = {
     "number_taken": "warning",
     "email_taken": "warning",
     "email_not_kept": "warning",
+    "possible_duplicate": "warning",
+    "mangled_number": "warning",
     "missing_rows": "warning",
     "unknown_to_delete": "warning",
     "renamed_id": "warning",

@@ -22,6 +22,7 @@ LIST_WORDS = {
 }
 # What the cells of a field hold, where that is no text.
 LIST_KINDS: dict[str, Kind] = {
+    "number": "number",
     "family_name": "name",
     "given_name": "name",
     "email": "email",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from enrollment.exchange.cells import MOST_DIGITS, SCIENTIFIC, read_cell
+from enrollment.exchange.cells import MOST_DIGITS, SCIENTIFIC, Read, read_cell
 from enrollment.exchange.columns import Column
 from enrollment.exchange.faults import CODES, Faults
 from enrollment.exchange.headers import Taken, find_list_columns, is_mark
@@ -31,7 +31,7 @@ def read_list(file: SourceFile, reading: Reading) -> FileRead:
             taken = find_list_columns(row.cells, reading.options.columns)
             if taken:
                 _note_columns(row, taken, read, reading)
-                _read_people(rows, taken, read, reading)
+                _read_people(rows, row, taken, read, reading)
                 break
             if row.number >= MOST_LINES_ABOVE_HEADER:
                 break
@@ -67,9 +67,10 @@ def _note_columns(header: Row, taken: Sequence[Taken], read: FileRead, reading: 
 
 
 def _read_people(
-    rows: Iterator[Row], taken: Sequence[Taken], read: FileRead, reading: Reading
+    rows: Iterator[Row], header: Row, taken: Sequence[Taken], read: FileRead, reading: Reading
 ) -> None:
     faults, names = reading.faults, _names(taken)
+    width = max(place + 1 for place, cell in enumerate(header.cells) if cell.strip())
     for row in rows:
         first = next((cell for cell in row.cells if cell.strip()), None)
         if first is None:
@@ -78,17 +79,22 @@ def _read_people(
             faults.add("not_kept", "The row counts others, and is left out.", read.file, row.number)
             continue
         read.rows += 1
+        if any(cell.strip() for cell in row.cells[width:]):
+            text = f"The header has {width} cells. What stands beyond is left out: check the row."
+            faults.add("ragged_row", text, read.file, row.number, severity="warning")
         content, is_sound = {}, True
-        for place, header, column in taken:
+        for place, name, column in taken:
             text = row.cells[place] if place < len(row.cells) else ""
             if not text.strip():
                 continue
-            code, detail, values = _read_cell(column, text)
+            found, values = _read_cell(column, text)
             content.update(values)
-            if code:
-                severity = CODES[code]
+            # Blanks around a cell of a list are no fault.
+            if found.code and found.code != "mended_value":
+                severity = found.severity or CODES[found.code]
                 is_sound &= severity == "warning"
-                faults.add(code, detail, read.file, row.number, header, text.removeprefix(LOST))
+                value = text.removeprefix(LOST)
+                faults.add(found.code, found.detail, read.file, row.number, name, value, severity)
         # A list of a course may have numbers alone.
         if is_sound and names and "family_name" not in content:
             is_sound = False
@@ -97,24 +103,27 @@ def _read_people(
         reading.take(Record(read.file, row.number, "list", content, is_sound))
 
 
-def _read_cell(column: Column, text: str) -> tuple[str | None, str, dict[str, str]]:
-    """Return the code and the sentence of a fault, if there is one, and the values of a cell."""
+def _read_cell(column: Column, text: str) -> tuple[Read, dict[str, str]]:
+    """Return a cell as it was read, and the values that it has."""
     if text.startswith(LOST):
         detail = f"A number of more than {MOST_DIGITS} digits has lost some. Make the column text."
-        return "precision_lost", detail, {}
+        return Read("", "precision_lost", detail), {}
     text = as_read(text)
     if column.name == "number" and SCIENTIFIC.fullmatch(text.strip()):
         detail = "A spreadsheet has changed the number: several people may hide behind it."
-        return "mangled_id", detail, {}
+        return Read("", "mangled_id", detail), {}
     if column.name == "name":
         names = _split(text.strip())
         if not names:
-            return "invalid_value", "Expected a family name, a comma and a given name.", {}
-        return None, "", names
+            detail = "Expected a family name, a comma and a given name."
+            return Read("", "invalid_value", detail), {}
+        parts = {
+            field: read_cell(Column(field, "name"), part, None) for field, part in names.items()
+        }
+        found = next((part for part in parts.values() if part.code), Read(""))
+        return found, {field: part.value for field, part in parts.items()}
     found = read_cell(column, text, None)
-    # Blanks around a cell of a list are no fault.
-    code = None if found.code == "mended_value" else found.code
-    return code, found.detail, {column.name: found.value} if found.value else {}
+    return found, {column.name: found.value} if found.value else {}
 
 
 def _split(name: str) -> dict[str, str] | None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from enrollment.exchange.cells import Read, order_shown_by, parse_date, read_cell
+from enrollment.exchange.cells import Read, read_cell
 from enrollment.exchange.columns import Table
+from enrollment.exchange.dates import order_shown_by, parse_date
 from enrollment.exchange.faults import CODES
 from enrollment.exchange.headers import Taken, match_header
 from enrollment.exchange.reading import FileRead, Reading, Record

@@ -50,7 +50,7 @@ def _decode(zone: tzinfo, wanted: type, value: Any) -> Any:
     Raises ValueError, msgspec.ValidationError; NotImplementedError for another type.
     """
     if wanted is PersonName:
-        return _decode_name(value)
+        return decode_name(value)
     if wanted is Code:
         return _decode_code(value)
     if wanted is Credits:
@@ -81,7 +81,7 @@ def _day(zone: tzinfo, day: date, wanted: type) -> Timestamp:
     return Timestamp.of(end if wanted is AsOf else end + timedelta(milliseconds=1))
 
 
-def _decode_name(value: Any) -> PersonName:
+def decode_name(value: Any) -> PersonName:
     """Decode a name. A reader counts neither combining marks nor characters that show nothing."""
     if not isinstance(value, str) or not re.match(TEXT, value) or len(value) > CODE_POINTS_OF_NAME:
         raise ValueError("Expected text")

@@ -254,6 +254,49 @@ def test_a_person_who_stands_twice_in_a_list_is_an_error(tmp_path: Path):
     assert codes(check_path(path))["number_taken"] == ("list.csv", 3, "number")
 
 
+@pytest.mark.parametrize(
+    ("cell", "code", "severity"),
+    [
+        ("1,234", "mangled_number", "warning"),
+        ("412.0", "mangled_number", "warning"),
+        ("2026-03-01", "mangled_number", "warning"),
+        ("8/24/26", "mangled_number", "warning"),
+        ("1-Mar", "mangled_number", "warning"),
+        ("S 12", "invalid_value", "error"),
+        ("Ä12", "invalid_value", "error"),
+        ("1" * 33, "invalid_value", "error"),
+    ],
+)
+def test_a_number_that_may_be_another_or_is_none_is_shown(
+    cell: str, code: str, severity: str, tmp_path: Path
+):
+    path = tmp_path / "list.csv"
+    path.write_text(f"number;surname\n{cell};Diallo\n")
+
+    (fault,) = check_path(path).faults
+    assert (fault.code, fault.severity, fault.column) == (code, severity, "number")
+    assert cell in fault.detail
+
+
+@pytest.mark.parametrize("header", ["surname", "name"])
+def test_a_name_has_the_limit_of_the_api(header: str, tmp_path: Path):
+    path = tmp_path / "list.csv"
+    path.write_text(f"number;{header}\n1;{'x' * 101}{', A' * (header == 'name')}\n")
+
+    assert codes(check_path(path))["invalid_value"] == ("list.csv", 2, header)
+    users = f"sourcedId,familyName,givenName,role\nu,{'x' * 101},A,student\n"
+    report = check_path(package(tmp_path, users=users))
+    assert codes(report)["invalid_value"] == ("users.csv", 2, "familyName")
+
+
+def test_cells_beyond_the_header_are_shown(tmp_path: Path):
+    path = tmp_path / "list.csv"
+    path.write_text("number,surname,\n1,De Marco, Chiara\n2,Diallo,\n")
+
+    (fault,) = check_path(path).faults
+    assert (fault.code, fault.severity, fault.row) == ("ragged_row", "warning", 2)
+
+
 def test_a_list_without_a_header_is_refused_with_what_is_expected(tmp_path: Path):
     path = tmp_path / "list.csv"
     path.write_text("00412,Diallo\n" * 30)

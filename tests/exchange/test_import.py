@@ -568,6 +568,30 @@ def test_a_status_that_is_not_known_is_an_error_of_the_row(database: Database):
     assert one(database, COUNTS["students"]) == 1
 
 
+def test_a_new_student_who_may_be_here_is_named(database: Database):
+    content = f"{LIST}00412,Diallo,Amara,\n7,Müller,Jörg,\n9,Katz,Ben,\n".encode()
+    assert import_content(database, content).report.faults == []
+
+    report, _ = import_content(database, f"{LIST}412,Other,A,\n8,MULLER,jorg,\n".encode())
+
+    assert report.counts.students.created == 2
+    assert [(fault.row, fault.code, fault.detail) for fault in report.faults] == [
+        (row, "possible_duplicate", f"This may be student {who}. A new student is created.")
+        for row, who in [(2, "1, Amara Diallo, number 00412"), (3, "2, Jörg Müller, number 7")]
+    ]
+
+
+def test_a_number_of_a_package_that_can_not_be_kept_is_shown(database: Database, tmp_path: Path):
+    path = package(tmp_path)
+    users = (path / "users.csv").read_text()
+    (path / "users.csv").write_text(users.replace("00413", "004 13"))
+
+    report, _ = import_path(database, path)
+
+    (fault,) = report.faults
+    assert (fault.column, fault.value, fault.code) == ("identifier", "004 13", "invalid_value")
+
+
 def test_a_row_with_an_address_and_no_name_finds_who_alone_has_it(database: Database):
     with database.write() as db:
         db.execute("INSERT INTO course (code, title) VALUES ('CS1', 'Databases')")
