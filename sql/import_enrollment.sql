@@ -168,11 +168,19 @@ SET class_ref = (
 )
 WHERE kind = 'list' AND content ->> 'course' IS NOT NULL;
 
--- name: insert_listed_course_faults()!
--- Which rows of a list name a course that is not here, or one of several?
+-- name: insert_listed_course_faults(header)!
+-- Which rows of a list name a course that is not here, or one of several? header is that of the column.
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)
 SELECT file, line, 'course', content ->> 'course', 'unresolved_reference', 'error',
-    'There is not one course with this code' || CASE WHEN content ->> 'term' IS NULL THEN '.' ELSE ' in this term.' END
+    CASE
+        WHEN EXISTS (
+            SELECT 1 FROM course
+            WHERE label = CAST(content ->> 'course' AS citext) OR code = CAST(content ->> 'course' AS citext)
+        )
+            THEN 'There are several courses with this code, or none in this term: give the section and the term too.'
+        ELSE 'There is no course with this code. If the column has no courses, leave it out with the option columns: '
+            || :header || '=ignore.'
+    END
 FROM incoming
 WHERE kind = 'list' AND is_wanted AND content ->> 'course' IS NOT NULL AND class_ref IS NULL
 UNION ALL

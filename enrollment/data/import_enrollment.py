@@ -71,10 +71,11 @@ def bring_in_enrollments(
         insert_missing_records(db, import_id, source, "enrollments")
 
 
-def find_listed_courses(db: Connection) -> None:
-    """Find the course that each row of a list names, and note those that name none."""
+def find_listed_courses(db: Connection, header: str) -> None:
+    """Find the course that each row of a list names, in the column with this header, and note those
+    that name none."""
     SQL.update_listed_courses(db)
-    SQL.insert_listed_course_faults(db)
+    SQL.insert_listed_course_faults(db, header=header)
 
 
 def bring_in_roster(

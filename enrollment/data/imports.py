@@ -66,9 +66,9 @@ class Wanted(NamedTuple):
     # The kinds of which all records are in the files, and those of which only the changes are.
     whole_kinds: frozenset[str]
     delta_kinds: frozenset[str]
-    # For a list: the course of which it is the roster, or whether each row names one.
+    # For a list: the course of which it is the roster, or the column in which each row names one.
     course_id: int | None = None
-    names_courses: bool = False
+    course_column: str | None = None
     creates: bool = False
     replaces: bool = False
     # Whether a user can be a student whom the source had under another id.
@@ -139,9 +139,9 @@ def _bring_in_package(db: Connection, import_id: int, wanted: Wanted, change: Ch
 
 
 def _bring_in_list(db: Connection, wanted: Wanted, change: Change) -> None:
-    is_roster = wanted.course_id is not None or wanted.names_courses
-    if wanted.names_courses and wanted.course_id is None:
-        find_listed_courses(db)
+    is_roster = wanted.course_id is not None or wanted.course_column is not None
+    if wanted.course_column is not None and wanted.course_id is None:
+        find_listed_courses(db, wanted.course_column)
         leave_out_faulty_rows(db)
     bring_in_people(db, change, creates=wanted.creates or not is_roster, changes=not is_roster)
     if is_roster:

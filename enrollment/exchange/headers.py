@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from operator import itemgetter
 from typing import NamedTuple
 
 from enrollment.exchange.columns import Column, Table
 from enrollment.exchange.faults import Faults
-from enrollment.exchange.list_words import LIST_KINDS, LIST_WORDS
+from enrollment.exchange.list_words import IGNORED, LIST_KINDS, LIST_WORDS
 from enrollment.exchange.spelling import by_spelling, spell
 from enrollment.model.imports import Severity
 
@@ -81,13 +82,20 @@ def joined(name: str) -> str:
 
 def find_list_columns(cells: Sequence[str], known: Mapping[str, str]) -> list[Taken] | None:
     """Return the columns of a plain list, if this row is its header; else None. `known` says what
-    some headers mean."""
-    taken: dict[str, Taken] = {}
+    some headers mean. A name beside a given name is the family name."""
+    places: dict[str, int] = {}
     for place, cell in enumerate(cells):
         field = known.get(spell(cell)) or LIST_COLUMNS.get(spell(cell))
-        if field and field not in taken:
-            taken[field] = Taken(place, cell, Column(field, LIST_KINDS.get(field, "text")))
-    return [*taken.values()] if len(taken) >= FEWEST_WORDS else None
+        if field and field != IGNORED:
+            places.setdefault(field, place)
+    if "given_name" in places and "name" in places and "family_name" not in places:
+        places["family_name"] = places.pop("name")
+    if len(places) < FEWEST_WORDS:
+        return None
+    return [
+        Taken(place, cells[place], Column(field, LIST_KINDS.get(field, "text")))
+        for field, place in sorted(places.items(), key=itemgetter(1))
+    ]
 
 
 def is_mark(header: str) -> bool:

@@ -109,7 +109,9 @@ def _wanted(db: Connection, upload: Upload, options: ImportOptions) -> Wanted:
         raise Problem.from_violations([violation])
     is_list = upload.understood.format == "list"
     ends = options.missing == "drop"
-    columns = {name for file in upload.understood.files for name in file.columns.values()}
+    headers = {
+        name: header for file in upload.understood.files for header, name in file.columns.items()
+    }
     return Wanted(
         source=options.source or (upload.understood.source or NO_SOURCE)[:100],
         key=get_school(db).key,
@@ -118,7 +120,7 @@ def _wanted(db: Connection, upload: Upload, options: ImportOptions) -> Wanted:
         whole_kinds=frozenset(upload.understood.kinds("bulk") if ends else ()),
         delta_kinds=frozenset(upload.understood.kinds("delta")),
         course_id=options.course_id if is_list else None,
-        names_courses=is_list and "course" in columns,
+        course_column=headers.get("course") if is_list else None,
         creates=options.create,
         replaces=options.replace and options.course_id is not None,
         relinks=options.relink,

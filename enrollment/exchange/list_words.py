@@ -7,19 +7,27 @@ from enrollment.exchange.columns import Kind
 LIST_WORDS = {
     "number": (
         "number|id|student id|student number|student no|sis id|id number|matriculation number"
-        "|schulernr|schulernummer|matrikelnummer|identifiant|numero|codigo|matricola|studienummer"
-        "|leerlingnummer|学籍番号"
+        "|admission no|admission number|roll no|roll number|schulernr|schulernummer|matrikelnummer"
+        "|matrikelnr|matrnr|identifiant|matricule|n etudiant|no etudiant|numero etudiant"
+        "|numero d'etudiant|numero|codigo|matricula|numero de matricula|matricola|studienummer"
+        "|leerlingnummer|elevnummer|学籍番号|学生番号|学号"
     ),
     "family_name": (
-        "last name|surname|family name|nachname|familienname|nom|apellidos|cognome|achternaam|姓"
+        "last name|last|surname|family name|nachname|familienname|zuname|nom|nom de famille"
+        "|apellido|apellidos|sobrenome|cognome|achternaam|efternamn|efternavn|nazwisko|姓"
     ),
-    "given_name": ("first name|given name|forename|vorname|prenom|nombre|nome|voornaam|名"),
+    "given_name": ("first name|first|given name|forename|vorname|prenom|nombre|nome|voornaam|名"),
     "name": "name|student|student name|full name|nom et prenom|schuler|alumno",
-    "email": "email|e-mail|mail|email address|e-mail address|courriel|correo|e-mailadres",
+    "email": (
+        "email|mail|email address|e-mail-adresse|courriel|adresse e-mail|correo"
+        "|correo electronico|posta elettronica|e-mailadres|メール"
+    ),
     "course": "course|course code|class|section|kurs|klasse|cours",
     "term": "term|semester|halbjahr",
-    "status": "status",
+    "status": "status|statut|estado",
 }
+# What a field is called that is to be left out.
+IGNORED = "ignore"
 # What the cells of a field hold, where that is no text.
 LIST_KINDS: dict[str, Kind] = {
     "number": "number",

@@ -7,10 +7,10 @@ from enrollment.exchange.cells import MOST_DIGITS, SCIENTIFIC, Read, read_cell
 from enrollment.exchange.columns import Column
 from enrollment.exchange.faults import CODES, Faults
 from enrollment.exchange.headers import Taken, find_list_columns, is_mark
-from enrollment.exchange.list_words import TOTALS
+from enrollment.exchange.list_words import IGNORED, TOTALS
 from enrollment.exchange.reading import FileRead, Reading, Record
 from enrollment.exchange.source_files import SourceFile, reports_damage
-from enrollment.exchange.spelling import fold
+from enrollment.exchange.spelling import fold, spell
 from enrollment.exchange.text import MOST_LINES_ABOVE_HEADER, Row, find_encoding, read_rows
 from enrollment.exchange.workbook import LOST, read_workbook
 
@@ -61,6 +61,8 @@ def _note_columns(header: Row, taken: Sequence[Taken], read: FileRead, reading: 
     read.columns = {column.header: column.column.name for column in taken}
     places = {column.place for column in taken}
     for place, cell in enumerate(header.cells):
+        if reading.options.columns.get(spell(cell)) == IGNORED:
+            continue
         if cell.strip() and place not in places and not is_mark(cell):
             text = f"The column {cell} is not known, and is left out."
             reading.faults.add("unknown_column", text, read.file, header.number, cell)

@@ -13,7 +13,7 @@ import msgspec
 from enrollment.data.staging import Staging
 from enrollment.exchange.faults import CODES, Faults
 from enrollment.exchange.formats import read_files
-from enrollment.exchange.list_words import LIST_WORDS
+from enrollment.exchange.list_words import IGNORED, LIST_WORDS
 from enrollment.exchange.plain_list import list_rows
 from enrollment.exchange.reading import Options, Record
 from enrollment.exchange.source_files import SourceFile, open_path, open_stream
@@ -159,8 +159,8 @@ def reading_options(query: ImportOptions) -> Options:
     for item in filter(None, query.columns.split(",")):
         header, _, field = item.rpartition("=")
         columns[spell(header)] = field
-        if not header or field not in LIST_WORDS:
-            known = ", ".join(sorted(LIST_WORDS))
+        if not header or field not in (*LIST_WORDS, IGNORED):
+            known = ", ".join([*sorted(LIST_WORDS), IGNORED])
             violations.append(_invalid("columns", f"Expected HEADER=FIELD, a field of: {known}"))
     if query.encoding and not is_encoding(query.encoding):
         detail = "Expected the name of an encoding, such as cp1251"

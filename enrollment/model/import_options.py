@@ -77,7 +77,8 @@ class ImportOptions(WriteOptions, frozen=True, kw_only=True):
         Meta(
             max_length=1000,
             pattern=NO_ODD_CHARACTERS,
-            description="What columns of a list hold, such as `Schulnr=number,Klasse=course`",
+            description="What columns of a list hold, such as `Schulnr=number,Klasse=course`;"
+            " `Klasse=ignore` leaves one out",
         ),
     ] = ""
     course_id: (

@@ -297,6 +297,34 @@ def test_cells_beyond_the_header_are_shown(tmp_path: Path):
     assert (fault.code, fault.severity, fault.row) == ("ragged_row", "warning", 2)
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "StudentID,LastName,FirstName,EMail",
+        "Matr.-Nr.,Name,Vorname,E-Mail-Adresse",
+        "Schüler-Nr.,Zuname,Vorname,Mail",
+        "N° étudiant,Nom de famille,Prénom,Adresse e-mail",
+        "Matricule,Nom,Prénom,Courriel",
+        "Número de matrícula,Apellido(s),Nombre,Correo electrónico",
+        "Matrícula,Sobrenome,Nome,E-mail",
+        "Matricola,Cognome,Nome,Posta elettronica",
+        "学号,姓,名,メール",
+        "学生番号,姓,名,メール",
+        "Elevnummer,Efternamn,First,email",
+        "student_no,Efternavn,given_name,e_mail",
+        "Admission No,Nazwisko,First Name,E-Mail",
+        "Roll No.,Last,First,E-mail Address",
+    ],
+)
+def test_the_headers_of_schools_are_known(header: str, tmp_path: Path):
+    path = tmp_path / "list.csv"
+    path.write_text(f"{header}\n1,Rossi,Anna,a@x.example\n")
+
+    report = check_path(path)
+    assert report.faults == []
+    assert [*report.files[0].columns.values()] == ["number", "family_name", "given_name", "email"]
+
+
 def test_a_list_without_a_header_is_refused_with_what_is_expected(tmp_path: Path):
     path = tmp_path / "list.csv"
     path.write_text("00412,Diallo\n" * 30)

@@ -638,6 +638,25 @@ def test_a_list_keeps_the_rules_and_can_name_a_course_in_each_row(database: Data
     }
 
 
+def test_a_column_is_left_out_and_a_code_of_several_courses_is_none_of_none(database: Database):
+    with database.write() as db:
+        db.execute(
+            "INSERT INTO course (code, section, title) VALUES ('A', '1', 'A'), ('A', '2', 'A')"
+        )
+    content = b"Number,Last name,Klasse\n1,One,7a\n2,Two,A\n"
+
+    report, _ = import_content(database, content, create=True)
+    assert [fault.detail for fault in report.faults] == [
+        "There is no course with this code. If the column has no courses, leave it out with the"
+        " option columns: Klasse=ignore.",
+        "There are several courses with this code, or none in this term: give the section and the"
+        " term too.",
+    ]
+
+    report, _ = import_content(database, content, columns="Klasse=ignore")
+    assert (report.faults, report.counts.students.created) == ([], 2)
+
+
 def test_our_own_list_of_students_changes_nothing(database: Database):
     rows = f"{LIST}00412,Diallo,Amara,a@b.example\n".encode()
     import_content(database, rows)

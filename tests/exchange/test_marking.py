@@ -65,7 +65,7 @@ def test_what_only_shows_in_view_of_the_records_is_marked(database: Database, tm
     header, row = marked(database, path)
 
     assert (header, row[:2]) == (["Number", "Course", "What is wrong"], ["1", "CS1"])
-    assert row[2].startswith("error: Course: There is not one course with this code.")
+    assert row[2].startswith("error: Course: There is no course with this code.")
 
 
 def test_a_list_that_was_marked_is_read_and_marked_again(database: Database, tmp_path: Path):
