@@ -92,6 +92,36 @@ WHERE planned.kind = 'term'
         OR planned.before ->> 'end_on' <> planned.wanted ->> 'end_on'
     );
 
+-- name: insert_session_faults(source)!
+-- Which classes are in a session whose row is at fault, and which was never here? They would be in no term.
+INSERT INTO import_fault (file, line, place, value, code, severity, detail)
+SELECT incoming.file, incoming.line, 'termSourcedIds', session.sourced_id, 'unresolved_reference', 'error',
+    'The session ' || session.sourced_id || ' is left out: see row ' || CAST(min(session.line) AS text) || ' of '
+        || session.file || '.'
+FROM incoming
+CROSS JOIN incoming_session
+CROSS JOIN incoming AS session
+WHERE incoming.kind = 'classes'
+    AND incoming.is_wanted
+    AND incoming.is_deleted = 0
+    AND incoming_session.incoming_id = incoming.id
+    AND session.kind = 'academicSessions'
+    AND session.sourced_id = incoming_session.sourced_id
+    AND session.is_deleted = 0
+    AND NOT EXISTS (
+        SELECT 1 FROM incoming AS sound
+        WHERE sound.kind = 'academicSessions' AND sound.sourced_id = session.sourced_id AND sound.is_wanted
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM source_record AS known
+        WHERE known.kind = 'academicSessions'
+            AND known.sourced_id = session.sourced_id
+            AND known.source = :source
+            AND known.is_current = 1
+    )
+GROUP BY incoming.id, incoming.file, incoming.line, session.sourced_id, session.file
+ORDER BY incoming.id;
+
 -- name: insert_planned_courses(source, key, ends)!
 -- Which courses do classes become? The code is that of the catalog, and the section what the code of the class adds
 -- to it. A class in all terms of a year is in the year. Where the source has changed the label or the term, the course

@@ -17,6 +17,11 @@ def bring_in_terms(db: Connection, import_id: int, source: str, key: str, change
     insert_source_records(db, import_id, source, "orgs", "academicSessions", "courses")
 
 
+def note_classes_without_session(db: Connection, source: str) -> None:
+    """Note the classes that are in a session which is left out."""
+    SQL.insert_session_faults(db, source=source)
+
+
 def bring_in_courses(
     db: Connection, import_id: int, source: str, key: str, change: Change, *, ends: bool
 ) -> None:

@@ -8,7 +8,11 @@ import msgspec
 from msgspec.json import decode
 from msgspec.structs import asdict
 
-from enrollment.data.import_course import bring_in_courses, bring_in_terms
+from enrollment.data.import_course import (
+    bring_in_courses,
+    bring_in_terms,
+    note_classes_without_session,
+)
 from enrollment.data.import_enrollment import (
     Progress,
     Rules,
@@ -125,6 +129,8 @@ def _bring_in_package(db: Connection, import_id: int, wanted: Wanted, change: Ch
     place = (db, import_id, source, key, change)
     leave_out_unknown_deletions(db, source, sorted(wanted.delta_kinds))
     bring_in_terms(*place)
+    note_classes_without_session(db, source)
+    leave_out_faulty_rows(db)
     bring_in_courses(*place, ends="classes" in wanted.whole_kinds)
     bring_in_users(*place, ends="users" in wanted.whole_kinds, relinks=wanted.relinks)
     bring_in_enrollments(

@@ -37,6 +37,29 @@ def execute(database: Database, sql: str) -> None:
         db.execute(sql)
 
 
+def test_a_class_whose_session_is_at_fault_is_left_out_with_what_hangs_on_it(
+    database: Database, tmp_path: Path
+):
+    path = package(tmp_path)
+    rewrite(path / "academicSessions.csv", "t-spring(.*)2027-01-18", r"t-spring\g<1>2027-13-18")
+
+    report, _ = import_path(database, path)
+
+    # Biology is the third class, and e-08 enrolls a student in it, e-09 a teacher.
+    found = [
+        (fault.file, fault.row, fault.column)
+        for fault in report.faults
+        if fault.severity == "error"
+    ]
+    assert found == [
+        ("academicSessions.csv", 4, "startDate"),
+        ("classes.csv", 4, "termSourcedIds"),
+        ("enrollments.csv", 9, "classSourcedId"),
+        ("enrollments.csv", 10, "classSourcedId"),
+    ]
+    assert labels(database) == ["ALG1-1", "ALG1-2", "ART1-1"]
+
+
 # Codes
 
 
