@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from enrollment.cli.console import add_json, complete_file, format_counts, print_json
-from enrollment.cli.import_report import print_fault
+from enrollment.cli.import_report import print_faults
 from enrollment.config import Config
 from enrollment.exchange.check import Report, check_path
 from enrollment.exchange.reading import DateOrder, Mode, Options
@@ -46,8 +46,7 @@ def _print(report: Report) -> None:
     for file in report.files:
         shown = [format_counts({"rows": file.rows}), file.mode, file.encoding]
         print(f"read      {file.file}: {', '.join(filter(None, shown))}")
-    for fault in report.faults:
-        print_fault(fault, with_code=True)
+    print_faults(report.faults, with_code=True)
     hidden = sum(report.counts.values()) - len(report.faults)
     if hidden:
         print(f"more      {hidden} faults; with --json, the summary counts all of them")

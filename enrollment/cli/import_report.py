@@ -1,10 +1,12 @@
 """The report of an import on the command line, and as a file."""
 
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 
 import msgspec
 from msgspec.json import format as indent
+from msgspec.structs import replace
 
 from enrollment.cli.console import format_counts
 from enrollment.exchange.fault_list import write_faults
@@ -41,10 +43,9 @@ def print_report(report: ImportReport, *, is_made: bool) -> None:
     """Print a report: what was read, the faults, and what was done."""
     for file in report.files:
         print(f"read      {file.file}: {format_counts({'rows': file.rows})}")
-    for fault in report.faults[:MOST_SHOWN]:
-        print_fault(fault)
-    if len(report.faults) > MOST_SHOWN:
-        print(f"more      {len(report.faults) - MOST_SHOWN} faults; --report writes them to a file")
+    hidden = print_faults(report.faults, most=MOST_SHOWN)
+    if hidden:
+        print(f"more      {hidden} faults; --report writes them to a file")
     for name, counts in msgspec.to_builtins(report.counts).items():
         done = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
         if done:
@@ -57,9 +58,25 @@ def print_report(report: ImportReport, *, is_made: bool) -> None:
         print("dry run   nothing was changed")
 
 
-def print_fault(fault: ImportFault, *, with_code: bool = False) -> None:
-    """Print a fault with its place."""
+def print_faults(
+    faults: Iterable[ImportFault], *, most: int | None = None, with_code: bool = False
+) -> int:
+    """Print faults with their places: warnings that say the same of a column once, with their
+    count. Return how many faults are not shown, if there are more than `most` lines."""
+    groups: dict[ImportFault, int] = {}
+    firsts: dict[ImportFault, ImportFault] = {}
+    for fault in faults:
+        same = fault if fault.severity != "warning" else replace(fault, row=None, value=None)
+        groups[same] = groups.get(same, 0) + 1
+        firsts.setdefault(same, fault)
+    for same, count in islice(groups.items(), most):
+        _print_fault(firsts[same], count, with_code=with_code)
+    return sum(islice(groups.values(), most, None)) if most is not None else 0
+
+
+def _print_fault(fault: ImportFault, count: int, *, with_code: bool) -> None:
     row = f"row {fault.row}" if fault.row else None
     place = ", ".join(filter(None, (fault.file or "-", row, fault.column)))
+    more = f" (and {count - 1} more)" if count > 1 else ""
     code = f" ({fault.code})" if with_code else ""
-    print(f"{fault.severity:9} {place}: {fault.detail}{code}")
+    print(f"{fault.severity:9} {place}{more}: {fault.detail}{code}")

@@ -17,7 +17,7 @@ from enrollment.cli.console import (
     read_flags,
     reader,
 )
-from enrollment.cli.import_report import print_fault, print_report, write_marked_list, write_report
+from enrollment.cli.import_report import print_faults, print_report, write_marked_list, write_report
 from enrollment.cli.opening import open_database, open_to_write
 from enrollment.config import Config, flag
 from enrollment.data import imports
@@ -33,6 +33,15 @@ from enrollment.problems.registry import PROBLEM_TYPES
 
 # Who makes the changes of these commands, in the history.
 ACTOR = "command line"
+
+
+# What to do about a refusal, in flags.
+ADVICE = {
+    "import_has_errors": "Correct the rows, or leave them out with --errors skip.",
+    "too_many_removals": (
+        "Check that the file is whole. If it is, confirm the number with --removals."
+    ),
+}
 
 
 class _RolledBack(Exception):
@@ -99,8 +108,7 @@ def import_(config: Config, options: argparse.Namespace) -> None:
         except Problem as problem:
             if options.marked and can_be_marked(upload):
                 write_marked_list(upload, upload.faults, options.marked)
-            for fault in faults_of(problem):
-                print_fault(fault)
+            print_faults(faults_of(problem))
             raise CommandError(f"{options.files}: {problem.detail}") from None
         if options.marked:
             write_marked_list(upload, report.faults, options.marked)
@@ -112,7 +120,8 @@ def import_(config: Config, options: argparse.Namespace) -> None:
         print_report(report, is_made=not (wanted.dry_run or report.refused_by))
     if report.refused_by:
         kind = PROBLEM_TYPES[report.refused_by]
-        raise CommandError(f"{options.files}: {kind.title}. {kind.advice}")
+        advice = ADVICE.get(report.refused_by, kind.advice)
+        raise CommandError(f"{options.files}: {kind.title}. {advice}")
 
 
 def _bring_in(config: Config, upload: Upload, wanted: ImportOptions) -> ImportReport:

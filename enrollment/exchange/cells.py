@@ -28,6 +28,7 @@ MADE_A_FIGURE = re.compile(
 YES, NO = {"true", "1", "yes", "y"}, {"false", "0", "no", "n"}
 # The largest whole number that a cell of a spreadsheet holds exactly has 15 digits.
 MOST_DIGITS = 15
+SOME_DATES = "2026-08-31, 31/08/2026 or 8/31/2026, the year in four digits"
 # As many characters of a title are taken.
 TITLE_LENGTH = 200
 # The kinds of columns whose cells may have another form than that of the standard, without a fault.
@@ -162,7 +163,7 @@ def _date(column: Column, value: str, order: str | None) -> Read:
         return Read(day.isoformat())
     if order is None and LOCAL_DATE.fullmatch(value) and parse_date(value, "dmy"):
         return Read("", "ambiguous_date", f"{value} can be two days: say which order, dmy or mdy.")
-    return Read("", "invalid_value", f"{column.name} is no date: expected YYYY-MM-DD.")
+    return Read("", "invalid_value", f"{column.name} is no date: expected {SOME_DATES}.")
 
 
 def _moment(column: Column, value: str, order: str | None) -> Read:

@@ -40,6 +40,8 @@ def read_list(file: SourceFile, reading: Reading) -> FileRead:
             f"No row of {file.name} is a header: expected two columns such as number,"
             " family name, given name and email."
         )
+        if file.is_workbook:
+            text += " Only the first visible sheet is read: put the list there."
         reading.faults.add("unknown_format", text, file.name)
     return read
 

@@ -18,14 +18,15 @@ LOST = "\x00lost"
 
 
 def read_workbook(file: SourceFile, faults: Faults) -> Iterator[Row]:
-    """Read the rows of the first sheet one by one; the other sheets are left out, and shown."""
+    """Read the rows of the first sheet that is visible, one by one; the other sheets are left out,
+    and shown."""
     # The library takes 13 MB of memory and half a second, which only workbooks need.
     from openpyxl import load_workbook
 
     with file.open() as stream:
         try:
             book = _quietly(lambda: load_workbook(stream, read_only=True, data_only=True))
-            sheet = book.worksheets[0]
+            sheet, *others = sorted(book.worksheets, key=lambda each: each.sheet_state != "visible")
             # What it says of its size can be wrong.
             sheet.reset_dimensions()
             rows = enumerate(sheet.iter_rows(), 1)
@@ -41,8 +42,8 @@ def read_workbook(file: SourceFile, faults: Faults) -> Iterator[Row]:
             text = f"{file.name} is no workbook that can be read. Save it again as .xlsx."
             faults.add("unreadable_file", text, file.name)
             return
-        for other in book.worksheets[1:]:
-            text = f"Only the first sheet is read, not {other.title}."
+        for other in others:
+            text = f"Only the first visible sheet is read, not {other.title}."
             faults.add("unknown_file", text, file.name, value=other.title)
 
 

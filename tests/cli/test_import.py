@@ -50,12 +50,25 @@ def test_what_is_at_fault_is_shown_and_nothing_is_done(people: Path, capsys: Cap
 
     shown = capsys.readouterr()
     assert "error     people.csv, row 3, Last name: The family name is blank.\n" in shown.out
-    assert shown.err.startswith("enrollment: people.csv: Rows of the file have errors.")
+    assert shown.err == (
+        "enrollment: people.csv: Rows of the file have errors. Correct the rows, or leave them out"
+        " with --errors skip.\n"
+    )
     with Path("faults.csv").open(encoding="utf-8-sig", newline="") as text:
         assert [row[1] for row in csv.reader(text)] == ["Row", "3"]
     assert main(["imports", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == []
     assert main(["import", "people.csv", "--errors", "skip"]) == 0
+
+
+def test_what_is_wrong_with_many_rows_alike_is_shown_once(people: Path, capsys: Captured):
+    people.write_text(LIST + "".join(f"{row},Katz,Ben,beyond\n" for row in range(1, 151)))
+
+    assert main(["import", "people.csv", "--dry-run"]) == 0
+
+    lines = [line for line in capsys.readouterr().out.splitlines() if "warning" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith("warning   people.csv, row 3 (and 149 more): The header has 3 cells")
 
 
 class Terminal(io.StringIO):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from enrollment.data.staging import REFERENCES, Staging
 from enrollment.exchange.check import Report, check_path
@@ -346,6 +347,32 @@ def test_a_workbook_shows_what_a_spreadsheet_has_lost(tmp_path: Path):
     places = {(fault.code, fault.row, fault.column) for fault in check_path(path).faults}
     assert ("precision_lost", 2, "Number") in places
     assert ("invalid_value", 3, "Surname") in places
+
+
+def test_a_hidden_sheet_is_not_read_in_place_of_the_first_visible_one(tmp_path: Path):
+    path, book = tmp_path / "list.xlsx", Workbook()
+    book.active.append(["Number", "Surname"])
+    book.active.sheet_state = "hidden"
+    book.create_sheet("Cover").append(["Our school"])
+    for row in (["Number", "Surname"], ["1", "Diallo"]):
+        book.create_sheet("List").append(row)
+    book.save(path)
+
+    (fault,) = [fault for fault in check_path(path).faults if fault.severity == "refusal"]
+    assert fault.code == "unknown_format"
+    assert "Only the first visible sheet is read: put the list there." in fault.detail
+    book.move_sheet("Cover", 2)
+    book["List"].append(["1", "Diallo"])
+    book.save(path)
+    assert [person.content["number"] for person in records(path)] == ["1"]
+
+
+def test_a_day_with_a_year_of_two_digits_is_refused_with_what_is_taken(tmp_path: Path):
+    text = "sourcedId,title,type,startDate,endDate,schoolYear\nt,T,term,8/31/26,12/20/2026,2027\n"
+    report = check_path(package(tmp_path, academicSessions=text))
+
+    details = [fault.detail for fault in report.faults if fault.column == "startDate"]
+    assert "31/08/2026 or 8/31/2026, the year in four digits" in details[0]
 
 
 def test_faults_are_counted_beyond_those_that_are_kept(tmp_path: Path):
