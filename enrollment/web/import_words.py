@@ -1,6 +1,7 @@
 """Imports in words: what a button will do, and what has become of each record."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from enrollment.data import page
 from enrollment.model.imports import ImportChange, ImportCounts, ImportReport
@@ -77,7 +78,7 @@ def _what(change: ImportChange) -> str:
     if change.kind == "enrollment":
         return STATUSES.get(str(after.get("status") or after.get("to_status")), "changed")
     if change.before is None:
-        return "new"
+        return _new(after) if change.kind == "student" else "new"
     if change.after is None:
         return "removed"
     return ", ".join(
@@ -85,6 +86,23 @@ def _what(change: ImportChange) -> str:
         for field, value in after.items()
         if isinstance(value, str | int | float | None)
     )
+
+
+def _new(student: dict[str, Any]) -> str:
+    """What is known of a new student, besides the name."""
+    number = f"number {student['number']}" if student.get("number") else "no number"
+    return f"new: {number}, {student.get('email') or 'no email'}, {student['status']}"
+
+
+def columns_of(report: ImportReport) -> list[str]:
+    """What each column of a list was taken for, such as "Matr.-Nr. is the number"."""
+    if report.format != "list":
+        return []
+    return [
+        f"{header} is the {field.replace('_', ' ')}"
+        for file in report.files
+        for header, field in file.columns.items()
+    ]
 
 
 def _value(value: object) -> str:

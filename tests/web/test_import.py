@@ -38,7 +38,8 @@ def test_a_list_is_previewed_and_imported(browser: Browser, client: Client):
     said = text(page)
     assert "This works. Nothing has been changed yet." in said
     assert "Preview of class.csv" in said
-    assert "Ekström, Björn new" in said
+    assert "Columns: Student ID is the number, Last name is the family name," in said
+    assert "Ekström, Björn new: number 00413, no email, active" in said
     assert "Import 2 students" in said
     assert names(client) == []
     page = run_import(page).follow()
