@@ -62,6 +62,11 @@ def as_read(cell: str) -> str:
 def _note_columns(header: Row, taken: Sequence[Taken], read: FileRead, reading: Reading) -> None:
     read.columns = {column.header: column.column.name for column in taken}
     places = {column.place for column in taken}
+    present = {spell(cell) for cell in header.cells}
+    for name in reading.options.columns:
+        if name not in present:
+            text = f"There is no column {name}, which the option columns names."
+            reading.faults.add("missing_column", text, read.file, header.number, severity="warning")
     for place, cell in enumerate(header.cells):
         if reading.options.columns.get(spell(cell)) == IGNORED:
             continue

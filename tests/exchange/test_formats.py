@@ -326,6 +326,15 @@ def test_the_headers_of_schools_are_known(header: str, tmp_path: Path):
     assert [*report.files[0].columns.values()] == ["number", "family_name", "given_name", "email"]
 
 
+def test_an_option_that_names_no_column_is_shown(tmp_path: Path):
+    path = tmp_path / "list.csv"
+    path.write_text("number,surname,Klasse\n1,Diallo,7a\n")
+
+    (fault,) = check_path(path, Options(columns={"klase": "ignore", "klasse": "ignore"})).faults
+    assert (fault.code, fault.severity, fault.row) == ("missing_column", "warning", 1)
+    assert "no column klase" in fault.detail
+
+
 def test_a_list_without_a_header_is_refused_with_what_is_expected(tmp_path: Path):
     path = tmp_path / "list.csv"
     path.write_text("00412,Diallo\n" * 30)
