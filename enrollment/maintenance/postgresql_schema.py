@@ -14,10 +14,16 @@ from enrollment.maintenance.server_backup import write_file
 from enrollment.maintenance.snapshot import timestamp
 from enrollment.model.location import ServerUrl
 from enrollment.problems.errors import CommandError
-from enrollment.storage.postgresql import BEGIN_WRITE, connect_plainly, open_server_to_read
+from enrollment.storage.postgresql import (
+    BEGIN_WRITE,
+    command_errors,
+    connect_plainly,
+    open_server_to_read,
+)
 from enrollment.storage.queries import resource_dir
 
-TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema"
+# Also those that the role may not read.
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema"
 
 
 class PostgreSQLSchema(Schema):
@@ -67,7 +73,8 @@ class PostgreSQLSchema(Schema):
     def _errors(self) -> Iterator[None]:
         """Turn every expected error into a MigrationError that names the database."""
         try:
-            yield
+            with command_errors(self._url):
+                yield
         except (CommandError, OSError) as error:
             # The text of a failed connection begins with the URL.
             reason = str(error).removeprefix(f"{self._url}: ")

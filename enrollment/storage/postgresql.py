@@ -16,6 +16,7 @@ from enrollment.model.location import ServerUrl
 from enrollment.problems.errors import CommandError, Problem
 from enrollment.storage.connection import failure
 from enrollment.storage.dialect import to_postgresql
+from enrollment.storage.postgresql_requirements import ADVICE, check_schema, check_server
 from enrollment.storage.postgresql_values import ServerRow, adapt, make_rows
 
 # Every write has this lock, of the service or by hand: triggers take it too.
@@ -28,7 +29,6 @@ SERVICE_LOCK = 1701734765
 BEGIN_WRITE = f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({WRITE_LOCK})"
 # All queries of a read see the same state.
 BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-SERVER_NEEDED = 140000
 # A parameter with more characters is a list of many items, which deserves a plan of its own.
 LONG_TEXT = 2000
 # One plan for all values of the parameters, made once. As in SQLite, it walks indexes: it must not
@@ -44,17 +44,21 @@ SHARED_PLAN = {
 OWN_PLAN = dict.fromkeys(SHARED_PLAN, "on") | {"plan_cache_mode": "force_custom_plan"}
 # In seconds: how long a server may take to accept a connection.
 CONNECT_TIMEOUT = 2
+# What the texts of the service and of its migrations need, whatever the role or the database has.
+NEEDED_SETTINGS = {"standard_conforming_strings": "on", "statement_timeout": "0"}
 # The problem that a failure becomes, by its SQLSTATE or the class of it: its code, its detail, and
 # after how many seconds a client may try again (None: it should not)
 # (https://www.postgresql.org/docs/current/errcodes-appendix.html).
 BUSY = ("database_busy", "Another process has locked the database for too long.", 1)
 UNREACHABLE = ("database_unreachable", "The server of the database cannot be reached.", 1)
 DAMAGED = ("database_damaged", "The database is damaged.", 60)
+READ_ONLY = ("database_read_only", "The service may not write to its database.", 60)
 PROBLEM_BY_STATE: dict[str, tuple[str, str, int | None]] = {
     "08": UNREACHABLE,  # connection exception
     "0A000": ("database_outdated", "The database schema does not match this release.", 60),
-    "25006": ("database_read_only", "The service may not write to its database.", 60),
+    "25006": READ_ONLY,  # read-only transaction
     "40001": BUSY,  # serialization failure
+    "42501": READ_ONLY,  # insufficient privilege
     "40P01": BUSY,  # deadlock detected
     "53100": ("disk_full", "There is no space left on the disk.", None),
     "53300": BUSY,  # too many connections
@@ -134,9 +138,9 @@ def connect(url: ServerUrl, busy_timeout: float) -> ServerConnection:
         # To start a process takes longer than most queries.
         "max_parallel_workers_per_gather": "0",
         "timezone": "UTC",
+        **NEEDED_SETTINGS,
         **SHARED_PLAN,
     }
-    flags = " ".join(f"-c {name}={value}" for name, value in settings.items())
     defaults: dict[str, Any] = {
         # The message to a process that waits for a lock names the holder by this.
         "application_name": f"enrollment, process {os.getpid()} on {socket.gethostname()}",
@@ -149,7 +153,7 @@ def connect(url: ServerUrl, busy_timeout: float) -> ServerConnection:
         "tcp_user_timeout": 10_000,
     }
     db = ServerConnection.connect(
-        **(defaults | given | {"options": f"{given.get('options', '')} {flags}".strip()}),
+        **(defaults | given | _forced(given, settings)),
         autocommit=True,
         row_factory=make_rows,
         cursor_factory=_Cursor,
@@ -161,10 +165,29 @@ def connect(url: ServerUrl, busy_timeout: float) -> ServerConnection:
     return db
 
 
+def _forced(given: dict[str, Any], settings: dict[str, str]) -> dict[str, str]:
+    """Return parameters of a connection that count more than those which are given, and than the
+    settings of the role and of the database."""
+    flags = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    # As a flag, it would count less than PGCLIENTENCODING.
+    return {"client_encoding": "UTF8", "options": f"{given.get('options', '')} {flags}".strip()}
+
+
 def connect_plainly(url: ServerUrl) -> psycopg.Connection[Any]:
-    """Open a connection with the defaults of psycopg, in autocommit mode. Raises CommandError."""
+    """Open a connection of psycopg to change the schema, in autocommit mode. Raises CommandError if
+    the database can't be served."""
+    given = conninfo_to_dict(url.text)
+    defaults: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT}
     with command_errors(url):
-        return psycopg.connect(url.text, autocommit=True, connect_timeout=CONNECT_TIMEOUT)
+        db = psycopg.connect(
+            **(defaults | given | _forced(given, NEEDED_SETTINGS)), autocommit=True
+        )
+        try:
+            check_server(db, url)
+        except BaseException:
+            db.close()
+            raise
+    return db
 
 
 def _set_local(settings: dict[str, str]) -> str:
@@ -179,6 +202,8 @@ def command_errors(url: ServerUrl) -> Iterator[None]:
         yield
     except psycopg.Error as error:
         message = " ".join(str(error).split())
+        if isinstance(error, psycopg.errors.InsufficientPrivilege):
+            message = f"{error.diag.message_primary}. {ADVICE}"
         raise CommandError(f"{url}: {message}") from error
 
 
@@ -187,30 +212,8 @@ def open_server_to_read(url: ServerUrl) -> Iterator[ServerConnection]:
     """Open a connection in a transaction that can only read. Raises CommandError."""
     with command_errors(url), connect(url, CONNECT_TIMEOUT) as db:
         db.execute(BEGIN_READ)
+        check_schema(db, url)
         yield db
-
-
-def check_server(db: ServerConnection, url: ServerUrl) -> None:
-    """Raise CommandError if the server or the database does not keep what the service promises."""
-    if db.info.server_version < SERVER_NEEDED:
-        needed = SERVER_NEEDED // 10000
-        raise CommandError(
-            f"{url}: PostgreSQL {needed} or newer is needed,"
-            f" this is {db.info.parameter_status('server_version')}"
-        )
-    (encoding, collation, is_standby) = db.execute(
-        "SELECT pg_encoding_to_char(encoding), datcollate, pg_is_in_recovery()"
-        " FROM pg_database WHERE datname = current_database()"
-    ).fetchone()
-    if is_standby:
-        raise CommandError(f"{url}: the server is a standby, which can't be written to")
-    # Names sort by code points, as in SQLite, and no update of the system changes their order.
-    if encoding != "UTF8" or collation not in ("C", "POSIX"):
-        raise CommandError(
-            f"{url}: the database has the encoding {encoding} and the locale {collation}; create"
-            f" one with: CREATE DATABASE {db.info.dbname} TEMPLATE template0 ENCODING 'UTF8'"
-            " LOCALE 'C'"
-        )
 
 
 def problem_of(error: psycopg.Error) -> Problem | None:

@@ -4,11 +4,18 @@ from collections.abc import Iterator
 
 from enrollment.model.location import ServerUrl
 from enrollment.problems.errors import CommandError
-from enrollment.storage.postgresql import ServerConnection, check_server, open_server_to_read
+from enrollment.storage.postgresql import ServerConnection, open_server_to_read
+from enrollment.storage.postgresql_requirements import check_rights, check_server
 from enrollment.storage.postgresql_values import ServerRow
 
 # In minutes: a transaction that is open for longer keeps old rows from being removed.
 LONG = 10
+# What the values of synchronous_commit mean that acknowledge too early.
+WEAK_COMMITS = {
+    "off": "a crash of the server loses what was acknowledged just before it",
+    "local": "what is acknowledged may not be on a standby yet",
+    "remote_write": "what is acknowledged may not be on the disk of a standby yet",
+}
 STATE = """
     SELECT current_setting('server_version') AS version,
            current_setting('synchronous_commit') AS commits,
@@ -38,6 +45,11 @@ def check_server_settings(url: ServerUrl) -> Iterator[tuple[str, str]]:
             yield "ok", f"PostgreSQL {state['version']}, with the locale C"
         except CommandError as error:
             yield "wrong", str(error)
+        try:
+            check_rights(db, url)
+            yield "ok", "the role may read and write all tables"
+        except CommandError as error:
+            yield "wrong", str(error)
         yield from _check_commits(state)
         if state["is_superuser"]:
             yield (
@@ -53,6 +65,8 @@ def check_server_settings(url: ServerUrl) -> Iterator[tuple[str, str]]:
 def _check_commits(state: ServerRow) -> Iterator[tuple[str, str]]:
     if state["fsync"] != "on":
         yield "wrong", "fsync is off: a crash of the machine can damage the database"
+    if effect := WEAK_COMMITS.get(state["commits"]):
+        yield "warn", f"synchronous_commit is {state['commits']}: {effect}"
     if not state["standbys"]:
         yield (
             "warn",

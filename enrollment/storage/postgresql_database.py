@@ -17,11 +17,11 @@ from enrollment.storage.postgresql import (
     BEGIN_READ,
     BEGIN_WRITE,
     ServerConnection,
-    check_server,
     command_errors,
     connect,
     problem_of,
 )
+from enrollment.storage.postgresql_requirements import check_rights, check_server
 from enrollment.storage.watchdog import Watchdog
 
 # In seconds: how long a quick read may take, how much longer than for a lock a write waits for the
@@ -55,6 +55,7 @@ class PostgreSQLDatabase(Database):
             self._writer = connect(url, busy_timeout)
             try:
                 check_server(self._writer, url)
+                check_rights(self._writer, url)
             except BaseException:
                 self._writer.close()
                 raise

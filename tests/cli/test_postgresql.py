@@ -4,13 +4,17 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from enrollment.app import make_app
 from enrollment.cli.main import main
+from enrollment.config import Config
 from enrollment.model.location import Location, ServerUrl
 from tests.support.client import Client
 from tests.support.engine import connected, table_names
 from tests.support.postgresql import PostgreSQL
+from tests.support.server import free_port
 
 Captured = pytest.CaptureFixture[str]
 FIRST = "0027.begin-on-postgresql"
@@ -82,3 +86,99 @@ def test_a_password_is_not_shown(capsys: Captured, monkeypatch: pytest.MonkeyPat
     assert "postgresql://ada@127.0.0.1:1/school" in captured.out
     assert "Connection refused" in captured.err
     assert "secret" not in captured.out + captured.err
+
+
+@pytest.fixture
+def as_clerk(postgresql: PostgreSQL, location: Location) -> Iterator[Callable[[str], ServerUrl]]:
+    """What runs statements on the database of the test, and returns its URL for the role clerk,
+    who may do nothing there until a statement changes that."""
+
+    def alter(statements: str) -> ServerUrl:
+        with psycopg.connect(str(location), autocommit=True) as db:
+            db.execute("DROP OWNED BY clerk; ALTER ROLE clerk RESET ALL;" + statements)
+        return ServerUrl(str(location).replace("school@", "clerk@"))
+
+    with psycopg.connect(str(location), autocommit=True) as db:
+        db.execute("CREATE ROLE clerk LOGIN")
+        yield alter
+        db.execute("DROP OWNED BY clerk; DROP ROLE clerk")
+
+
+MAY_READ = "GRANT pg_read_all_data TO clerk;"
+MAY_WRITE = "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO clerk;"
+CREATE_TOKEN = ("token", "create", "--name", "Ada", "--role", "admin")
+
+
+def test_a_role_that_lacks_a_right_is_named_with_what_to_do(
+    as_clerk: Callable[[str], ServerUrl], capsys: Captured, subtests: pytest.Subtests
+):
+    serve = ("serve", "--port", str(free_port()))
+    cases = {
+        "": [("migrate",), serve, ("token", "list"), ("doctor",)],
+        MAY_READ: [serve, CREATE_TOKEN, ("doctor",)],
+        "ALTER ROLE clerk SET search_path = nowhere;": [
+            ("migrate",), serve, ("token", "list"), ("doctor",),
+        ],
+    }  # fmt: skip
+    for statements, commands in cases.items():
+        url = as_clerk(statements)
+        for command in commands:
+            with subtests.test(statements=statements, command=command):
+                assert main([*command, "--database", str(url)]) == 1
+                out, err = capsys.readouterr()
+                assert len(err.splitlines()) == 1
+                said = out + err
+                assert "own the database and its tables" in said or "RESET search_path" in said
+                assert "migrations are pending" not in said
+
+
+@pytest.mark.usefixtures("run")
+def test_a_role_that_may_not_create_tables_is_named_with_what_to_do(
+    as_clerk: Callable[[str], ServerUrl], postgresql: PostgreSQL, capsys: Captured
+):
+    as_clerk("")
+    url = postgresql.url("commands").replace("school@", "clerk@")
+
+    for command in (["migrate"], ["serve", "--port", str(free_port())]):
+        assert main([*command, "--database", url]) == 1
+
+        (reason,) = capsys.readouterr().err.splitlines()
+        assert "permission denied for schema public. Let the role" in reason
+
+
+def test_settings_of_a_role_do_not_change_what_the_service_does(
+    as_clerk: Callable[[str], ServerUrl], subtests: pytest.Subtests
+):
+    for setting in ("client_encoding = 'LATIN1'", "standard_conforming_strings = off",
+                    "statement_timeout = 1"):  # fmt: skip
+        with subtests.test(setting):
+            url = as_clerk(f"{MAY_WRITE} ALTER ROLE clerk SET {setting};")
+            app = make_app(Config(database=url))
+            client = Client(app)
+            student = client.student(given_name="Łukasz", family_name="O\\'Brien")
+            client.enroll(student, client.course(code=setting.split()[0]))
+            path = f"/v1/students/{student}"
+            assert client.get(path).json["given_name"] == "Łukasz"
+            app.database.close()
+
+
+def test_a_doctor_warns_of_commits_that_a_crash_loses(
+    as_clerk: Callable[[str], ServerUrl], capsys: Captured
+):
+    url = as_clerk(f"{MAY_READ} {MAY_WRITE} ALTER ROLE clerk SET synchronous_commit = off;")
+
+    main(["doctor", "--database", str(url)])
+
+    assert "warn  synchronous_commit is off: a crash" in capsys.readouterr().out
+
+
+def test_a_database_with_another_encoding_is_not_migrated(postgresql: PostgreSQL, capsys: Captured):
+    with psycopg.connect(postgresql.url(), autocommit=True) as db:
+        db.execute("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
+
+    assert main(["migrate", "--database", postgresql.url("latin")]) == 1
+
+    (reason,) = capsys.readouterr().err.splitlines()
+    assert "encoding LATIN1" in reason
+    assert "CREATE DATABASE latin" in reason
+    postgresql.drop_database("latin")
