@@ -70,7 +70,9 @@ def read_upload(environ: Mapping[str, Any], expected: Sequence[str]) -> bytes:
 
 def check_headers(environ: Mapping[str, Any], expected: Sequence[str]) -> None:
     """Raise unsupported_media_type or malformed_request if the body is not what is expected."""
-    if encoding := environ.get("HTTP_CONTENT_ENCODING"):
+    encoding = environ.get("HTTP_CONTENT_ENCODING", "")
+    # RFC 9110, section 8.4.1: "identity" is no encoding, and should not be sent.
+    if encoding.lower() not in ("", "identity"):
         detail = f'The body has the Content-Encoding "{encoding[:100]}". Send it without one.'
         raise Problem("unsupported_media_type", detail)
     media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
@@ -124,7 +126,8 @@ def read_content(environ: Mapping[str, Any], limit: int = BODY_LIMIT) -> bytes:
             detail = "The body did not arrive in time."
             raise Problem("request_timeout", detail) from None
         except ConnectionError:
-            raise Problem("malformed_request", "The body broke off.") from None
+            detail = "The body broke off, or has trailer fields, which are not supported."
+            raise Problem("malformed_request", detail) from None
         if declared and len(body) < length:
             raise Problem("malformed_request", "The body is shorter than its Content-Length.")
         if len(body) <= limit:

@@ -204,7 +204,8 @@ class Token(TokenInput, frozen=True, forbid_unknown_fields=False):
 
 
 class NewToken(Token, frozen=True):
-    """A new access token. `token` is its secret, which is shown only once."""
+    """A new access token. `token` is its secret, which is shown only once. That of a dry run is
+    no token's."""
 
     token: TokenText
 

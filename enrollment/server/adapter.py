@@ -124,8 +124,8 @@ class Request:
             return
         # There are no more chunks.
         self._is_read = True
-        # A body ends with one empty chunk. Two mean that it broke off, or that trailers followed
-        # it, which no client of a JSON interface sends.
+        # A body ends with one empty chunk. Two mean that it broke off, or that it has trailer
+        # fields: granian shows no difference.
         if empty > 1:
             raise ProtocolClosed
 

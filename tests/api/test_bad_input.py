@@ -619,6 +619,12 @@ def test_a_body_that_is_encoded_is_told_so(client: Client):
     assert answer.json["detail"] == 'The body has the Content-Encoding "gzip". Send it without one.'
 
 
+def test_identity_is_no_encoding(client: Client):
+    headers = {"Content-Type": "application/json", "Content-Encoding": "identity"}
+
+    client.post("/v1/students?dry_run=true", json.dumps(STUDENT), headers, status=201)
+
+
 def test_a_body_that_is_missing_is_told_so(client: Client):
     answer = client.post("/v1/students", b"", {"Content-Type": "application/json"}, status=400)
 

@@ -48,8 +48,9 @@ CHUNK = b"%x\r\n%s\r\n" % (len(BODY), BODY)
         (b"Host: example.org\r\nContent-Length: %d" % len(BODY), BODY),
         (b"Transfer-Encoding: gzip, chunked", CHUNK + b"0\r\n\r\n"),
         (b"Transfer-Encoding: chunked", b"zz" + CHUNK + b"0\r\n\r\n"),
+        (b"Transfer-Encoding: chunked", CHUNK + b"0\r\nDigest: x\r\n\r\n"),
     ],
-    ids=["padded-length", "two-hosts", "coding", "bad-chunk"],
+    ids=["padded-length", "two-hosts", "coding", "bad-chunk", "trailer"],
 )
 def test_a_broken_body_is_refused_and_changes_nothing(
     shared_server: Server, header: bytes, body: bytes
@@ -79,6 +80,9 @@ def test_a_body_that_breaks_off_is_refused_and_changes_nothing(
     ((status, problem),) = responses(shared_server.raw(sent, is_cut_off=True))
 
     assert (status, problem["code"]) == (400, "malformed_request")
+    assert (
+        problem["detail"] == "The body broke off, or has trailer fields, which are not supported."
+    )
     assert shared_server.get("/v1/students").json["items"] == []
 
 

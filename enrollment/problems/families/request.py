@@ -135,10 +135,10 @@ PROBLEM_TYPES = (
     problem(
         code="unsupported_media_type",
         status=415,
-        title="The body is not declared as JSON",
+        title="The body has a media type or an encoding that is not accepted",
         advice=(
-            "Send the header `Content-Type: application/json` (curl sends another one by itself),"
-            " and no `Content-Encoding`."
+            "Send the `Content-Type` that `detail` names (curl sends another one by itself), and no"
+            " `Content-Encoding`."
         ),
         example=Example('The body is "text/plain", not application/json.'),
     ),
