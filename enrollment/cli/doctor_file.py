@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from enrollment.problems.errors import CommandError
-from enrollment.storage.lock import check_served_files
-from enrollment.storage.sqlite import may_lose_commits, sqlite_version
+from enrollment.storage.lock import check_served_files, lock_of
+from enrollment.storage.sqlite import may_lose_commits, sqlite_version, unwritable
 
 MEGABYTE = 1_000_000
 # Free space on the disk: below LITTLE_SPACE is a warning, below NO_SPACE is wrong.
@@ -77,10 +77,16 @@ def _filesystem(database: Path) -> str | None:
 
 def _check_rights(database: Path) -> Iterator[Finding]:
     folder = database.resolve().parent
+    lock = lock_of(database.resolve())
+    at_fault = next(unwritable(database), None)
     if not os.access(database, os.R_OK | os.W_OK):
         yield "wrong", f"this user may not read and write {database}"
     elif not os.access(folder, os.W_OK | os.X_OK):
         yield "wrong", f"this user may not write in {folder}, where SQLite keeps its log"
+    elif at_fault:
+        yield "wrong", f"this user may not write to {at_fault}, which SQLite needs"
+    elif lock.exists() and not os.access(lock, os.R_OK):
+        yield "wrong", f"this user may not read {lock}, which a service locks: chmod a+r {lock}"
     else:
         yield "ok", "this user may write to the file and to its folder"
     mode = database.stat().st_mode

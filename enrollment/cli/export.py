@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from enrollment.cli.console import add_settings, complete_file, format_counts, read_flags
-from enrollment.cli.opening import open_database
+from enrollment.cli.opening import open_database, open_to_read
 from enrollment.config import Config
 from enrollment.data.export import Scope, get_school, update_school
 from enrollment.exchange.package_writer import write_path
@@ -43,7 +43,11 @@ def export(config: Config, options: argparse.Namespace) -> None:
     """Run `export`. Raises CommandError, UsageError, Problem."""
     wanted = read_flags(PackageScope, options, config.time_zone, source="--as")
     scope = Scope(wanted.term or None, wanted.since, wanted.history, wanted.source or None)
-    with open_database(config) as database, database.read(is_slow=True) as db:
+    if str(options.target) == "-":
+        raise UsageError(
+            "an export is not printed: name a folder, or an archive that ends with .zip"
+        )
+    with open_to_read(config) as db:
         counts = write_path(db, scope, config.time_zone, options.target)
     for name, count in counts.items():
         print(f"wrote     {name}.csv: {format_counts({'rows': count})}")

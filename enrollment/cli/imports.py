@@ -18,7 +18,7 @@ from enrollment.cli.console import (
     reader,
 )
 from enrollment.cli.import_report import print_faults, print_report, write_marked_list, write_report
-from enrollment.cli.opening import open_database, open_to_write
+from enrollment.cli.opening import open_to_read, open_to_write
 from enrollment.config import Config, flag
 from enrollment.data import imports
 from enrollment.exchange.importing import bring_in, faults_of, take_back
@@ -161,7 +161,7 @@ def _bar(what: str) -> Any:
 
 def list_(config: Config, options: argparse.Namespace) -> None:
     """Run `imports`. Raises CommandError."""
-    with open_database(config) as database, database.read() as db:
+    with open_to_read(config) as db:
         found = list_every(imports.list_imports, db)
     if options.json:
         print_json(found)
@@ -173,7 +173,7 @@ def list_(config: Config, options: argparse.Namespace) -> None:
 
 def show_(config: Config, options: argparse.Namespace) -> None:
     """Run `imports show`. Raises CommandError, Problem."""
-    with open_database(config) as database, database.read() as db:
+    with open_to_read(config) as db:
         report = imports.get_import(db, options.id)
     if options.json:
         print_json(report)

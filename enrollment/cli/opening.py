@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
 
 from enrollment.config import Config
 from enrollment.data.record_change import acting
@@ -18,6 +19,8 @@ from enrollment.storage.lock import Purpose
 
 def require_database(location: Location) -> None:
     """Raise CommandError if there is no database."""
+    if isinstance(location, Path) and location.is_dir():
+        raise CommandError(f"{location} is a folder, not a database")
     if not migrations.schema_of(location).exists():
         raise CommandError(f"{location} does not exist")
 
@@ -34,11 +37,23 @@ def open_database(config: Config) -> Iterator[Database]:
         # runs has the lock, and may keep it: it looks up the token of each request in the database.
         with suppress(CommandError):
             stack.enter_context(engine.lock_database(config.database, Purpose.USE))
-        migrations.ensure_current(config.database, may_migrate=False)
+        migrations.require_current(config.database)
         database = engine.open_database(config.database, config.busy_timeout)
         stack.enter_context(closing(database))
         database.disable_checkpoints()
         yield database
+
+
+@contextmanager
+def open_to_read(config: Config) -> Iterator[Connection]:
+    """Open the database to be read, as it is at one moment, even if this user may not write to it.
+
+    Raises CommandError if the database does not exist or has pending migrations.
+    """
+    require_database(config.database)
+    migrations.require_current(config.database)
+    with engine.open_to_read(config.database) as db:
+        yield db
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from enrollment.cli.console import (
     print_secret,
     reader,
 )
-from enrollment.cli.opening import open_database, open_to_write
+from enrollment.cli.opening import open_database, open_to_read, open_to_write
 from enrollment.config import Config
 from enrollment.data import session, token
 from enrollment.model.records import Token, TokenInput
@@ -80,7 +80,7 @@ def create_token(config: Config, options: argparse.Namespace) -> None:
 
 def list_tokens(config: Config, options: argparse.Namespace) -> None:
     """Run `token list`. Raises CommandError."""
-    with open_database(config) as database, database.read() as db:
+    with open_to_read(config) as db:
         tokens = list_every(token.list_tokens, db)
     if options.json:
         print_json(tokens)

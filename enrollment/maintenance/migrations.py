@@ -77,12 +77,17 @@ def ensure_current(location: Location, may_migrate: bool) -> Outcome:
     is_new = missing == schema_of(location).ids()
     if may_migrate or is_new:
         return migrate(location)
-    if missing:
+    require_current(location)
+    return Outcome([], None)
+
+
+def require_current(location: Location) -> None:
+    """Raise MigrationError if migrations are pending."""
+    if missing := pending(location):
         raise MigrationError(
             f"{location} has pending migrations: {', '.join(missing)}; "
             f"first run: enrollment migrate --database {location}"
         )
-    return Outcome([], None)
 
 
 def list_rollbacks(location: Location, to: str) -> list[str]:

@@ -48,8 +48,7 @@ def lock_file(path: Path, purpose: Purpose) -> Iterator[None]:
     with ExitStack() as stack:
         try:
             # Only the right to read is needed: the file may belong to another user.
-            real = path.resolve()
-            lock = _lock_of(real)
+            lock = lock_of(path.resolve())
             file = os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
             stack.callback(os.close, file)
             fcntl.flock(file, mode | fcntl.LOCK_NB)
@@ -58,6 +57,8 @@ def lock_file(path: Path, purpose: Purpose) -> Iterator[None]:
             process = f"process {holder}" if holder else "another process"
             raise CommandError(f"{path} is in use by {process}. Stop it first.") from None
         except OSError as error:
+            if os.path.exists(lock):
+                raise CommandError(f"cannot lock {lock}: {error.strerror}") from error
             raise CommandError(f"cannot write beside {path}: {error.strerror}") from error
         # Another process that wants the lock names this process in its message. A file of another
         # user can't be written, and stays as it is.
@@ -66,7 +67,8 @@ def lock_file(path: Path, purpose: Purpose) -> Iterator[None]:
         yield
 
 
-def _lock_of(real: Path) -> Path:
+def lock_of(real: Path) -> Path:
+    """Return the file of the lock of a database, whose path has no links."""
     return real.with_name(real.name + ".lock")
 
 
@@ -82,7 +84,7 @@ def check_served_files(path: Path) -> None:
     """Raise CommandError if the process that serves a database has one of its files open that is no
     longer at its path. Then others can't read what that process has written."""
     real = path.resolve()
-    process = _holder(_lock_of(real))
+    process = _holder(lock_of(real))
     if process is None:
         return
     for _ in range(LOOKS):

@@ -1,5 +1,6 @@
 """A file that this process does not serve: how to read it, check it, copy it, and empty its log."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -12,16 +13,18 @@ from enrollment.storage.sqlite import primary_code
 
 def open_plainly(path: Path) -> closing[sqlite3.Connection]:
     """Open a connection with the defaults of SQLite. It is closed at the end of the `with`."""
-    return closing(sqlite3.connect(path.absolute(), timeout=1))
+    return closing(sqlite3.connect(_uri(path, "rw"), uri=True, timeout=1))
 
 
 @contextmanager
 def open_to_read(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a connection that can only read. Raises CommandError if the file can't be read."""
-    uri = f"{path.absolute().as_uri()}?mode=ro"
+    """Open a connection that can only read, and read what is there at the first query. Raises
+    CommandError if the file can't be read."""
     try:
-        with closing(sqlite3.connect(uri, uri=True)) as db:
+        with closing(sqlite3.connect(_uri(path, "ro"), uri=True)) as db:
             db.row_factory = sqlite3.Row
+            db.execute("PRAGMA query_only = ON")
+            db.execute("BEGIN")
             yield db
     except sqlite3.DatabaseError as error:
         raise CommandError(f"{path} can't be read: {error}") from error
@@ -32,6 +35,20 @@ def missing_references(db: Connection) -> Iterator[str]:
     (https://www.sqlite.org/pragma.html#pragma_foreign_key_check)."""
     for table, _, parent, _ in db.execute("PRAGMA foreign_key_check"):
         yield f"a row of {table} refers to a row of {parent} that is missing"
+
+
+def _uri(path: Path, mode: str) -> str:
+    """Return the URI of a file to be opened by SQLite, in this mode if the file has a log.
+
+    Without one, SQLite makes a log and an index, and removes them if it may write. If it may not,
+    they would stay, with the mode of the file, and no one could write to them later. So it makes
+    none then (https://www.sqlite.org/wal.html#read_only_databases).
+    """
+    real = path.resolve()
+    if not os.path.exists(f"{real}-wal"):
+        may_write = os.access(real, os.W_OK) and os.access(real.parent, os.W_OK)
+        mode = "rw" if may_write else "ro&immutable=1"
+    return f"{path.absolute().as_uri()}?mode={mode}"
 
 
 def copy(source: Path, target: Path) -> None:

@@ -124,6 +124,15 @@ def primary_code(error: BaseException | None) -> int:
     return code & 0xFF
 
 
+def unwritable(path: Path) -> Iterator[Path]:
+    """Return which of the files of a database, and of its folder, this user may not write to."""
+    real = path.resolve()
+    files = [path, *(real.with_name(f"{real.name}{suffix}") for suffix in ("-wal", "-shm"))]
+    for file in (*files, real.parent):
+        if os.path.lexists(file) and not os.access(file, os.W_OK):
+            yield file
+
+
 def check_writable(db: Connection, path: Path) -> None:
     """Raise CommandError if SQLite has opened the file, or its log, only to read. It does that
     silently, and does not try again later."""
@@ -137,7 +146,9 @@ def check_writable(db: Connection, path: Path) -> None:
                 db.execute("ROLLBACK")
     except sqlite3.OperationalError as error:
         if primary_code(error) == sqlite3.SQLITE_READONLY:
-            raise CommandError(f"{path} can be read, but not written to") from error
+            at_fault = next(unwritable(path), path)
+            which = "" if at_fault == path else f", since this user may not write to {at_fault}"
+            raise CommandError(f"{path} can be read, but not written to{which}") from error
         # SQLite reports SQLITE_BUSY only for a file that it could write to.
         if primary_code(error) != sqlite3.SQLITE_BUSY:
             raise

@@ -56,7 +56,6 @@ class SQLiteTables(Tables):
 def read_file(path: Path) -> Iterator[SQLiteTables]:
     """Read a file, as it is at the beginning of the `with`. Raises CommandError."""
     with open_to_read(path) as db:
-        db.execute("BEGIN")
         yield SQLiteTables(db)
 
 

@@ -179,6 +179,7 @@ def test_settings_come_from_the_flag_then_the_environment(monkeypatch: pytest.Mo
         (["migrate", "rollback", "--to", "0000", "--yes"], "there is no database enrollment.db"),
         (["serve", "--host", "no.such.host.invalid"], "cannot listen on no.such.host.invalid:8000"),
         (["copy", "--from", "none.db", "--to", "new.db"], "none.db does not exist"),
+        (["doctor", "--database", "/etc"], "/etc is a folder, not a database"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(

@@ -68,6 +68,7 @@ def test_it_works_beside_the_service(location: Location, here: Path, small_colle
         (["a.zip", "--term", "2099"], 1, "There is no term with the code 2099."),
         (["a.zip", "--database", "none.db"], 1, "none.db does not exist"),
         (["no folder/a.zip"], 1, "the folder of no folder/a.zip does not exist"),
+        (["-"], 2, "an export is not printed: name a folder"),
         (["taken.zip"], 1, "taken.zip exists already"),
     ],
 )

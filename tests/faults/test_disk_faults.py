@@ -177,7 +177,7 @@ def ordinary() -> list[str]:
     [
         (0o400, 0o700, ["may not read and write {file}"]),
         (0o000, 0o700, ["may not read and write {file}", "{file} is left as it was: "]),
-        (0o600, 0o500, ["may not write in {folder}", "{file} is left as it was: "]),
+        (0o600, 0o500, ["may not write in {folder}"]),
     ],
     ids=["file is read-only", "file can't be read", "folder is read-only"],
 )
@@ -208,6 +208,64 @@ def test_the_doctor_finds_that_the_file_or_its_folder_may_not_be_written_to(
         assert finding.format(file=file, folder=folder) in line
     assert ended.returncode == 1
     assert ended.stderr.endswith(" findings are wrong\n")
+
+
+@pytest.mark.parametrize("folder_mode", [0o700, 0o500])
+def test_a_database_that_can_only_be_read_is_exported_and_nothing_is_left_beside_it(
+    database_file: Path, tmp_path: Path, ordinary: list[str], folder_mode: int
+):
+    folder = database_file.with_name("here")
+    folder.mkdir()
+    file = shutil.copy(database_file, folder / "enrollment.db")
+    file.chmod(0o400)
+    folder.chmod(folder_mode)
+    command = [*ordinary, sys.executable, "-m", "enrollment"]
+
+    for arguments in (["export", "x.zip"], ["imports"], ["token", "list"], ["backup", "x.backup"]):
+        ended = subprocess.run(
+            [*command, *arguments, "--database", str(file)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+        assert (ended.returncode, ended.stderr) == (0, "")
+
+    folder.chmod(0o700)
+    assert list(folder.iterdir()) == [file]
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "refusal", "finding"),
+    [
+        ("-shm", 0o400, "since this user may not write to {file}", "may not write to {file}"),
+        (".lock", 0o000, "cannot lock {file}: Permission denied", "may not read {file}"),
+    ],
+)
+def test_a_file_beside_the_database_that_is_in_the_way_is_named(
+    database_file: Path, ordinary: list[str], name: str, mode: int, refusal: str, finding: str
+):
+    # A program that may only read leaves a log and an index.
+    with closing(sqlite3.connect(f"{database_file.as_uri()}?mode=ro", uri=True)) as db:
+        db.execute("SELECT id FROM student").fetchall()
+    beside = database_file.with_name(database_file.name + name)
+    beside.touch()
+    beside.chmod(mode)
+    serve = ["serve", "--port", str(free_port())]
+
+    said = [
+        subprocess.run(
+            [*ordinary, sys.executable, "-m", "enrollment", *command, "--database", database_file],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+        for command in (serve, ["doctor"])
+    ]
+
+    assert [ended.returncode for ended in said] == [1, 1]
+    assert refusal.format(file=beside) in said[0].stderr
+    assert f"wrong this user {finding.format(file=beside)}" in said[1].stdout
 
 
 @pytest.mark.parametrize(
