@@ -89,6 +89,17 @@ WHERE event.from_status IS DISTINCT FROM before.to_status
 ORDER BY event.id
 LIMIT :limit;
 
+-- name: get_last_time()^
+-- When was the latest event or change recorded? NULL: there is none.
+SELECT max(recorded_at) AS recorded_at
+FROM (
+    SELECT max(recorded_at) AS recorded_at
+    FROM student_course_event
+    UNION ALL
+    SELECT max(recorded_at)
+    FROM record_change
+) AS recorded;
+
 -- name: list_unexplained_removals(limit)
 -- Which records are gone, though no change says that they were removed? SQLite runs no trigger for a row that
 -- INSERT OR REPLACE removes.

@@ -11,6 +11,7 @@ from enrollment.cli.doctor_file import Finding, check_file
 from enrollment.cli.opening import require_database
 from enrollment.config import Config
 from enrollment.data.integrity import (
+    describe_clock,
     list_corruptions,
     list_history_mismatches,
     list_search_mismatches,
@@ -74,6 +75,10 @@ def _check_schema_and_rows(database: Location) -> Iterator[Finding]:
             yield from _findings(list_corruptions(db), "the file is intact")
         yield from _findings(list_history_mismatches(db), "state and history agree")
         yield from _findings(list_search_mismatches(db), "a search finds what is there")
+        behind = describe_clock(db)
+        yield (
+            ("warn", behind) if behind else ("ok", "the clock is later than all that is on record")
+        )
         # Nothing can mend this.
         yield from (("warn", text) for text in list_unexplained_removals(db))
 

@@ -1,5 +1,6 @@
 """Checks: whether the database file is intact, and enrollments agree with their history."""
 
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from enrollment.storage.connection import Connection
@@ -14,6 +15,7 @@ MIGRATIONS = [
 ]
 # At most so many findings of the same kind are returned.
 MAX_FINDINGS = 10
+CLOCK_TOLERANCE = timedelta(minutes=1)
 
 
 def list_corruptions(db: Connection) -> list[str]:
@@ -34,6 +36,19 @@ def list_history_mismatches(db: Connection) -> list[str]:
         f"event {row['id']} does not go on from the one before"
         for row in SQL.list_broken_histories(db, limit=MAX_FINDINGS)
     ]
+
+
+def describe_clock(db: Connection) -> str | None:
+    """Return a sentence if the clock is earlier than the latest event or change, or None. Services
+    on several machines differ a little."""
+    last = SQL.get_last_time(db)["recorded_at"]
+    now = datetime.now(UTC)
+    if last is None or datetime.fromisoformat(last) <= now + CLOCK_TOLERANCE:
+        return None
+    return (
+        f"the clock is at {now:%Y-%m-%dT%H:%M:%SZ}, but the latest change was recorded at {last}:"
+        " `updated_since` and `known_at` miss what is changed until then"
+    )
 
 
 def list_unexplained_removals(db: Connection) -> list[str]:

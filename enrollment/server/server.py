@@ -1,6 +1,7 @@
 """The embedded server: it listens, serves from one process and one event loop, and stops."""
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -16,6 +17,7 @@ from granian.http import HTTP1Settings
 from enrollment import log
 from enrollment.app import make_app
 from enrollment.config import Config
+from enrollment.data.integrity import describe_clock
 from enrollment.problems.errors import CommandError
 from enrollment.server.adapter import Adapter
 from enrollment.server.dispatcher import Dispatcher
@@ -95,7 +97,11 @@ def serve(config: Config, listener: socket.socket) -> None:
 
 async def _serve(config: Config, listener: socket.socket) -> bool:
     """Serve until a signal. Return whether every connection has been closed."""
-    dispatcher = Dispatcher(make_app(config), config)
+    app = make_app(config)
+    with app.database.read() as db:
+        if behind := describe_clock(db):
+            logging.getLogger("enrollment").warning(behind)
+    dispatcher = Dispatcher(app, config)
     server = _Server(Adapter(dispatcher.respond), listener)
     stop = _take_signals()
     tune_runtime()

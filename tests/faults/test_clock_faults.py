@@ -1,5 +1,6 @@
 """A clock that is set back while the service runs: the history goes on, and no one is refused."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -7,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from enrollment.cli.main import main
 from enrollment.data.integrity import list_history_mismatches
+from enrollment.data.record_change import acting
 from enrollment.maintenance.backup import back_up, prune
 from tests.faults.inject import Plan
+from tests.support.engine import connected
 from tests.support.server import Server, serving
 
 pytestmark = pytest.mark.slow
@@ -115,3 +119,19 @@ def test_a_backup_is_the_newest_whatever_the_clock_says(database_file: Path, tmp
 
     assert prune(database_file, made, keep=1) == [later]
     assert made.exists()
+
+
+def test_a_clock_that_is_behind_the_records_is_warned_of(
+    database_file: Path, capsys: pytest.CaptureFixture[str]
+):
+    later = "the latest change was recorded at 2999-01-01T00:00:00.000Z"
+    assert main(["doctor", "--database", str(database_file)]) == 0
+    assert "ok    the clock is later than" in capsys.readouterr().out
+    with connected(database_file) as db, acting(db, "Ada", "2999-01-01T00:00:00.000Z"):
+        db.execute("INSERT INTO student (given_name, family_name) VALUES ('Ada', 'Lovelace')")
+
+    assert main(["doctor", "--database", str(database_file)]) == 0
+    with serving(database_file) as server:
+        assert f"but {later}: `updated_since`" in server.log.read_text()
+    (warning,) = re.findall("warn +the clock is at .*", capsys.readouterr().out)
+    assert later in warning
