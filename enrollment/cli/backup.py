@@ -70,6 +70,8 @@ def _verify(file: Path) -> str:
 
 def restore(config: Config, options: argparse.Namespace) -> None:
     """Run `restore FILE`. Raises CommandError."""
+    # A backup that is refused leaves nothing, not even the file of the lock.
+    backup.verify(options.backup)
     with lock_database(config.database, Purpose.REPLACE):
         kept = backup.restore(config.database, options.backup)
     print(f"restored  {config.database}")

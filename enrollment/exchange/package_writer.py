@@ -39,8 +39,8 @@ def write_archive(db: Connection, scope: Scope, zone: tzinfo, target: BinaryIO) 
 def write_path(db: Connection, scope: Scope, zone: tzinfo, path: Path) -> dict[str, int]:
     """Write an export to a new zip, or to a new folder if the name does not end with .zip.
 
-    It has its name only when it is complete. Raises CommandError if there is something already, or
-    no folder for it.
+    It has its name only when it is complete. Raises CommandError if there is something already, no
+    folder for it, or no space.
     """
     if path.exists():
         raise CommandError(f"{path} exists already")
@@ -61,9 +61,12 @@ def _new(path: Path) -> Iterator[Path]:
     try:
         yield part
         os.rename(part, path)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             rmtree(part) if part.is_dir() else part.unlink()
+        if isinstance(error, OSError):
+            # A failed write, unlike a failed open, does not name its file.
+            raise CommandError(f"{path} can't be written: {error.strerror}") from error
         raise
 
 

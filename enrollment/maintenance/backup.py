@@ -117,12 +117,11 @@ def _refuse_if_damaged(scratch: Path, damages: list[str]) -> None:
 
 
 def restore(database: Location, backup: Path) -> Path | None:
-    """Verify a backup and replace the database with it. Return the file that keeps the old
-    database, or None if there was none. A database on a server must be empty: then it is filled.
+    """Replace the database with a backup. Return the file that keeps the old database, or None if
+    there was none. A database on a server must be empty: then it is filled.
 
-    Call it with the database locked. Raises CommandError.
+    Call it with the database locked, and after `verify`. Raises CommandError.
     """
-    verify(backup)
     if not isinstance(database, Path):
         _fill(database, backup)
         return None

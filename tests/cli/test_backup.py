@@ -469,6 +469,13 @@ def test_a_file_that_others_may_read_is_warned_of(at_rest: Path, capsys: pytest.
     assert advice in capsys.readouterr().out
 
 
+def test_a_refused_restore_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture):
+    assert run("restore", tmp_path / "monday", "--database", tmp_path / "new.db") == 1
+
+    assert "monday does not exist" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_was_put_back_is_not_warned_of(
     at_rest: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ):

@@ -1,12 +1,18 @@
 """The commands `enrollment export` and `enrollment school`."""
 
 import re
+import resource
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 
+from enrollment.app import App
 from enrollment.cli.main import main
+from enrollment.data.export import Scope
+from enrollment.exchange.package_writer import write_path
 from enrollment.model.location import Location
+from enrollment.problems.errors import CommandError
 from tests.exchange.strict import validate
 from tests.support.server import serving
 
@@ -87,6 +93,20 @@ def test_what_is_wrong_is_said_in_one_line(
     assert [
         path for path in Path().iterdir() if path not in before and "lock" not in path.name
     ] == []
+
+
+@pytest.mark.parametrize("name", ["roster", "roster.zip"])
+def test_a_write_that_fails_names_the_export_and_leaves_nothing(app: App, name: str):
+    before = sorted(Path().iterdir())
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with app.database.read() as db:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+        try:
+            with pytest.raises(CommandError, match=f"^{name} can't be written: File too large$"):
+                write_path(db, Scope(), UTC, Path(name))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert sorted(Path().iterdir()) == before
 
 
 def test_the_school_has_a_name_that_can_be_changed(capsys: Captured):
