@@ -135,8 +135,8 @@ def on_server(postgresql: PostgreSQL) -> Iterator[OnServer]:
     postgresql.create_database("unused", template="own")
     resets = {"template": save_rows(own, "bare")}
     add_college(own)
-    college = postgresql.create_database("college", template="own")
-    resets["college_template"] = save_rows(own, "college")
+    college = postgresql.create_database("small_college", template="own")
+    resets["college_template"] = save_rows(own, "small_college")
     with (
         closing(open_database(bare, BUSY_TIMEOUT)) as bare_database,
         closing(open_database(college, BUSY_TIMEOUT)) as college_database,
