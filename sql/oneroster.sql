@@ -123,7 +123,8 @@ WHERE person.kind = 'users'
     );
 
 -- name: list_stretches(key, school, has_sources)
--- Which enrollments of students are there, by their first events? One that ended with a drop is to be deleted.
+-- Which enrollments of students are there, by their first events? One that ended with a drop is to be deleted. The
+-- outcome is no join as in end_of_stretch.sql: that would be made for all rows, also where they are only counted.
 SELECT stretch.event_id AS ordinal, stretch.id, stretch.student_id, stretch.course_id,
     stretch.began_at, stretch.status, stretch.ended_at, stretch.updated_at,
     known.sourced_id, known.content, known.taken, known.user_ref, known.class_ref,

@@ -79,7 +79,7 @@ def _check_schema_and_rows(database: Location) -> Iterator[Finding]:
         yield (
             ("warn", behind) if behind else ("ok", "the clock is later than all that is on record")
         )
-        # Nothing can mend this.
+        # Only a warning: what is gone can't be brought back.
         yield from (("warn", text) for text in list_unexplained_removals(db))
 
 

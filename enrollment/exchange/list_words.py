@@ -58,7 +58,7 @@ STATUS_WORDS = {
     "completed": "completed|complete",
     "dropped": "dropped",
 }
-# Some of the words, for whoever has written another.
+# Some of the words, as the message about an unknown word lists them.
 SOME_STATUSES = "active, yes, inactive, no, withdrawn, graduated, left, completed or dropped"
 # A row with one of these at its start counts rows, and is no person.
 TOTALS = {"total", "sum", "summe", "gesamt", "anzahl", "somme", "suma", "totale", "totaal", "count"}
