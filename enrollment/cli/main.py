@@ -48,9 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # What fails to be written must fail here. There may be no standard output at all.
         print(end="", flush=True)
     except BrokenPipeError:
-        # A reader such as `head` has what it wants. Python would fail again at the end, when it
-        # writes what is left.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # A reader such as `head` has what it wants.
         return 141
     except Problem as problem:
         reasons = [violation.detail for violation in problem.violations]
@@ -70,7 +68,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    finally:
+        _discard_unwritable_output()
     return 0
+
+
+def _discard_unwritable_output() -> None:
+    """Discard what standard output does not take. Python would fail again at the end, when it
+    writes what is left, with a status of its own."""
+    try:
+        print(end="", flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Parser(argparse.ArgumentParser):

@@ -356,11 +356,13 @@ def test_a_server_needs_a_driver_that_few_have():
 
 
 def test_a_reader_that_has_seen_enough_is_no_error():
+    buffered = os.environ | {"PYTHONUNBUFFERED": ""}
     reading, writing = os.pipe()
     os.close(reading)
     with open(writing, "wb") as closed:
         run = subprocess.run(
             [sys.executable, "-m", "enrollment", "openapi"],
+            env=buffered,
             stdout=closed,
             stderr=subprocess.PIPE,
             text=True,
@@ -379,9 +381,12 @@ def test_a_reader_that_has_seen_enough_is_no_error():
 )
 def test_a_token_that_could_not_be_shown_is_not_kept(output: str, command: str, capsys: Captured):
     main(["migrate"])
+    # As it is for most: what is printed waits in a buffer.
+    buffered = os.environ | {"PYTHONUNBUFFERED": ""}
 
     run = subprocess.run(
         f"exec {sys.executable} -m enrollment {command} {output}",
+        env=buffered,
         shell=True,
         stderr=subprocess.PIPE,
         text=True,
