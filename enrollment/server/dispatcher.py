@@ -1,9 +1,9 @@
 """The dispatcher: which thread runs a request.
 
 A quick read is answered at once on the thread of the loop, unless the database is on a server: then
-a few threads wait for that. A slow read runs on another thread. An export, which can take minutes,
-runs on a third, and so does the reading of a file that is to be imported. Writes are queued: those
-that are ready together share one transaction, and so one wait for the disk.
+a few threads wait for that. A slow read runs on another thread, and an export, which can take
+minutes, on a third. Writes are queued: those that are ready together share one transaction, and so
+one wait for the disk. A file that is sent is read and brought in by a process of its own.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from enrollment.http.responses import Response
 from enrollment.problems.errors import Problem
 from enrollment.server.adapter import Request
 from enrollment.server.long_polls import LongPolls
+from enrollment.server.upload_process import UploadProcess
 from enrollment.server.write_queue import WriteQueue, start_thread
 
 # After how many seconds a request is tried again if the database is locked or can't be reached.
@@ -49,6 +50,8 @@ class Dispatcher:
         self._remote_reads = ThreadPoolExecutor(REMOTE_READS, "reads")
         self._slow_reads = start_thread("slow-reads")
         self._exports = start_thread("exports")
+        self._uploads = start_thread("uploads")
+        self._upload_process = UploadProcess(config)
         self._writes: WriteQueue[Response] = WriteQueue(app.database)
         # The tasks of all requests without a response.
         self._unanswered: set[asyncio.Task[object]] = set()
@@ -73,6 +76,8 @@ class Dispatcher:
 
     def close(self) -> None:
         """End the threads and close the database. Call it when no request is running."""
+        self._uploads.shutdown()
+        self._upload_process.close()
         self._writes.close()
         self._remote_reads.shutdown()
         self._slow_reads.shutdown()
@@ -129,9 +134,7 @@ class Dispatcher:
                 body = await request.read_body(self._config.body_timeout, limit)
             context.environ["wsgi.input"] = body
             if context.operation and context.operation.uploads:
-                read = partial(self._app.read_upload, context)
-                if refusal := await self._loop.run_in_executor(self._exports, read):
-                    return refusal
+                return await self._loop.run_in_executor(self._uploads, self._upload, context)
             start = partial(self._write, context)
         since = time.perf_counter()
         while self._may_retry(response := await start(), since):
@@ -149,6 +152,12 @@ class Dispatcher:
         try:
             return await self._writes.submit(partial(self._app.run, context))
         # The commit that the write shared with others has failed.
+        except Problem as problem:
+            return self._app.refuse(context, problem)
+
+    def _upload(self, context: Context) -> Response:
+        try:
+            return self._upload_process.respond(context, self._writes.lend)
         except Problem as problem:
             return self._app.refuse(context, problem)
 

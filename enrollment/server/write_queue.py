@@ -13,6 +13,7 @@ log = logging.getLogger("enrollment")
 MAX_BATCH = 64
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 class WriteQueue(Generic[T]):
@@ -45,6 +46,16 @@ class WriteQueue(Generic[T]):
     def submit_background(self, act: Callable[[], None]) -> None:
         """Run `act` on the writer's thread, after the current batch. Its failure is logged."""
         self._thread.submit(act).add_done_callback(_log_failure)
+
+    def lend(self, act: Callable[[], U]) -> U:
+        """Return what `act` returns, which has another process write. It runs on the writer's
+        thread, after the current batch. Call this on another thread."""
+
+        def run() -> U:
+            with self._database.lend():
+                return act()
+
+        return self._thread.submit(run).result()
 
     def _write_batch(self) -> None:
         """Have the thread write what is ready, if anything is."""

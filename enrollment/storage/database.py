@@ -55,6 +55,10 @@ class Database(ABC):
         """
 
     @abstractmethod
+    def lend(self) -> AbstractContextManager[None]:
+        """Begin no write during the `with`: another process writes."""
+
+    @abstractmethod
     def on_commit(self, notify: Callable[[], None]) -> None:
         """Call `notify`, on any thread, whenever events may have been committed."""
 

@@ -175,6 +175,11 @@ class PostgreSQLDatabase(Database):
         self._failure = Problem("outcome_unknown", detail)
         return self._failure
 
+    @contextmanager
+    def lend(self) -> Iterator[None]:
+        with self._writer_lock:
+            yield
+
     def disable_busy_wait(self) -> None:
         """The server ends the wait for a lock (lock_timeout), and reads do not wait for any."""
 

@@ -169,6 +169,16 @@ class SQLiteDatabase(Database):
                     self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)")
             raise
 
+    @contextmanager
+    def lend(self) -> Iterator[None]:
+        with self._writer_lock:
+            self.is_writing = True
+            try:
+                yield
+            finally:
+                self.is_writing = False
+        self._notify()
+
     def on_commit(self, notify: Callable[[], None]) -> None:
         self._notify = notify
 
