@@ -1,5 +1,6 @@
 """PostgreSQL servers that die, hang or restart under load: what was acknowledged is there, once."""
 
+import re
 import threading
 import time
 from collections import Counter
@@ -354,7 +355,9 @@ def test_nobody_notices_that_connections_were_cut_between_two_requests(
     assert [reply.status for reply in replies] == [200, 200, 201, 201]
     for feed in waiting:
         assert feed.result(PATIENCE).json["items"][0]["id"] == 2
-    assert "ERROR" not in "".join(service.log.read_text() for service in services)
+    # A wait that had just begun may have been begun again, which the log says.
+    for service in services:
+        assert not re.search(r" 5\d\d [\d.]+$", service.log.read_text(), re.MULTILINE)
 
 
 def test_a_service_that_is_killed_leaves_nothing_half_done_and_no_lock(
