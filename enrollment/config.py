@@ -145,6 +145,12 @@ class Config:
         "plain", _log_format, "plain or json", "the form of the log: plain or json"
     )
 
+    @property
+    def url(self) -> str:
+        """The URL of the service."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
     @classmethod
     def read(cls, flags: Mapping[str, str | None], environ: Mapping[str, str]) -> "Config":
         """Read the settings from flags, by the names of the settings, and from variables.

@@ -5,29 +5,33 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
-from enrollment.cli import (
-    backup,
-    check,
-    completion,
-    config,
-    copy,
-    demo,
-    doctor,
-    export,
-    imports,
-    manual,
-    migrate,
-    openapi,
-    serve,
-    token,
-)
+from enrollment.cli import completion, manual
 from enrollment.config import Config
 from enrollment.model.release import RELEASE
 from enrollment.problems.errors import CommandError, Problem
 from enrollment.storage.sqlite import StorageError
 
+# The module of each verb that does not describe the others, in the order of the help.
+MODULES = {
+    "serve": "serve",
+    "migrate": "migrate",
+    "token": "token",
+    "backup": "backup",
+    "restore": "backup",
+    "copy": "copy",
+    "doctor": "doctor",
+    "check": "check",
+    "import": "imports",
+    "imports": "imports",
+    "export": "export",
+    "school": "export",
+    "config": "config",
+    "openapi": "openapi",
+    "demo": "demo",
+}
 NO_DRIVER = "the driver for PostgreSQL is missing: pip install 'enrollment[postgresql]'"
 
 
@@ -41,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A name may have characters that the terminal cannot show.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
-    options = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = parser_of(*arguments[:1]).parse_args(arguments)
     try:
         settings = Config.read(vars(options), os.environ)
         options.run(settings, options)
@@ -96,7 +101,9 @@ class _Parser(argparse.ArgumentParser):
         return options, unknown
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser_of(verb: str = "") -> argparse.ArgumentParser:
+    """Return the parser of one verb, or of all. To import the modules of all verbs takes longer
+    than most verbs do."""
     parser = _Parser(
         prog="enrollment",
         description="Students, courses, and who is in what: an HTTP service on one SQLite file, or"
@@ -107,21 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     # Someone who types no verb does not know the verbs yet.
     parser.set_defaults(run=lambda config, options: parser.print_help())
     verbs = parser.add_subparsers(metavar="VERB")
-    for command in (
-        serve,
-        migrate,
-        token,
-        backup,
-        copy,
-        doctor,
-        check,
-        imports,
-        export,
-        config,
-        openapi,
-        demo,
-    ):
-        command.add(verbs)
-    completion.add(verbs, parser)
-    manual.add(verbs, parser)
+    for name in [MODULES[verb]] if verb in MODULES else dict.fromkeys(MODULES.values()):
+        import_module(f"enrollment.cli.{name}").add(verbs)
+    if verb not in MODULES:
+        completion.add(verbs, parser)
+        manual.add(verbs, parser)
     return parser

@@ -74,7 +74,7 @@ def _create_first_admin(config: Config) -> None:
         print_secret(
             "Admin token, shown only once. It gives full access:",
             f"  {new.token}",
-            f"  curl -H 'Authorization: Bearer {new.token}' {server.url(config)}/v1/students",
+            f"  curl -H 'Authorization: Bearer {new.token}' {config.url}/v1/students",
             "Link to sign in with a browser. It works once, for 15 minutes:",
-            f"  {server.url(config)}/sign-in/{code}",
+            f"  {config.url}/sign-in/{code}",
         )

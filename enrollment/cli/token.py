@@ -3,7 +3,6 @@
 import argparse
 from typing import Any, get_args
 
-from enrollment import server
 from enrollment.cli.console import (
     add_json,
     add_settings,
@@ -107,7 +106,7 @@ def make_link(config: Config, options: argparse.Namespace) -> None:
         now = Timestamp.now()
         if owner.revoked_at or (owner.expires_at and owner.expires_at <= now):
             raise CommandError(f"token {owner.id} is {_validity(owner, now)}")
-        address = (options.url or server.url(config)).rstrip("/")
+        address = (options.url or config.url).rstrip("/")
         code = session.insert_link(db, owner.id, ACTOR)
         print_secret(
             f"signs in as {owner.name}, {owner.role}; once, for 15 minutes:",

@@ -1,5 +1,5 @@
 """The embedded HTTP server: only this room knows granian, which speaks HTTP."""
 
-from enrollment.server.server import is_loopback, listen, serve, url
+from enrollment.server.server import is_loopback, listen, serve
 
-__all__ = ["is_loopback", "listen", "serve", "url"]
+__all__ = ["is_loopback", "listen", "serve"]

@@ -75,12 +75,6 @@ def is_loopback(config: Config) -> bool:
     return ip_address(_resolve(config)[1]).is_loopback
 
 
-def url(config: Config) -> str:
-    """Return the URL of the service."""
-    host = f"[{config.host}]" if ":" in config.host else config.host
-    return f"http://{host}:{config.port}"
-
-
 def serve(config: Config, listener: socket.socket) -> None:
     """Serve until SIGTERM, SIGINT or SIGHUP, and then finish the requests in flight.
 
@@ -105,7 +99,7 @@ async def _serve(config: Config, listener: socket.socket) -> bool:
     server = _Server(Adapter(dispatcher.respond), listener)
     stop = _take_signals()
     tune_runtime()
-    print(f"enrollment: {config.database} on {url(config)}, Ctrl-C stops it", flush=True)
+    print(f"enrollment: {config.database} on {config.url}, Ctrl-C stops it", flush=True)
     serving = asyncio.create_task(server.serve())
     notify("READY=1")
     await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from enrollment.cli.main import main
+from enrollment.cli.main import MODULES, main, parser_of
 from enrollment.config import Config
 from enrollment.maintenance import migrations
 from enrollment.storage.lock import Purpose, lock_file
@@ -30,6 +30,17 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 Captured = pytest.CaptureFixture[str]
+
+
+def test_a_verb_is_the_same_with_and_without_the_others(capsys: Captured):
+    for verb in MODULES:
+        helps = []
+        for parser in (parser_of(verb), parser_of()):
+            with pytest.raises(SystemExit):
+                parser.parse_args([verb, "--help"])
+            helps.append(capsys.readouterr().out)
+        assert helps[0] == helps[1]
+        assert helps[0].startswith(f"usage: enrollment {verb} ")
 
 
 def test_migrate_says_what_it_applied(capsys: Captured):

@@ -21,7 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from enrollment import http
 from enrollment.api.oneroster import ROSTERING
 from enrollment.api.operations import OPERATIONS
-from enrollment.cli.main import _parser
+from enrollment.cli.main import parser_of
 from enrollment.config import Config, flag, shown, variable
 from enrollment.data import eligibility
 from enrollment.data.oneroster import COLUMNS
@@ -279,7 +279,7 @@ def test_every_command_is_listed_with_its_help():
         for command, what in rows(OPERATE, "command | what it does")
     ]
 
-    assert listed == list(commands(_parser(), "enrollment"))
+    assert listed == list(commands(parser_of(), "enrollment"))
 
 
 def commands(parser: argparse.ArgumentParser, name: str) -> Iterator[tuple[str, str]]:
