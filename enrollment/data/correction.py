@@ -11,6 +11,7 @@ from enrollment.data.enrollment import get_enrollment, put_enrollment
 from enrollment.data.outcome import as_bool
 from enrollment.data.violations import raise_broken_rules, raise_violations
 from enrollment.model.records import Change, Enrollment
+from enrollment.model.results import Violation
 from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, to_json
 
@@ -43,7 +44,7 @@ def correct_change(db: Connection, wanted: StatusChange, change: Change) -> Enro
     What is not said stays as that change had it. If the status is that of the change before it, it
     is taken back. If all is as it should be, nothing is recorded. Raises nothing_to_correct,
     outcome_without_completion, reason_required, not_enrolled, effective_too_early,
-    correction_required, course_full.
+    correction_required, course_full, promoted_again.
     """
     raise_broken_rules(ENROLLMENT.list_broken_listing_rules(db, changes=to_json([wanted])))
     if wanted.status == "void":
@@ -58,7 +59,7 @@ def take_back_change(db: Connection, student_id: int, course_id: int, change: Ch
     """Take the latest change of an enrollment back: what held before it holds again.
 
     Where nothing held before it, the enrollment becomes void. Raises nothing_to_correct,
-    course_full, waitlist_full, enrollment_completed, void_too_late.
+    course_full, waitlist_full, promoted_again, enrollment_completed, void_too_late.
     """
     latest = get_latest_change(db, student_id, course_id)
     if latest.before:
@@ -92,6 +93,15 @@ def _corrected(latest: State, wanted: StatusChange, change: Change) -> State:
     return State(wanted.status, change.effective_at or latest.effective_at, passed, grade)
 
 
+def _promoted_again(course_id: int, pointer: str) -> Violation:
+    return Violation(
+        pointer=pointer,
+        code="promoted_again",
+        detail="The seat is free, and the student would be promoted again at once.",
+        details={"course_id": course_id},
+    )
+
+
 def _record(
     db: Connection,
     wanted: StatusChange,
@@ -118,5 +128,9 @@ def _record(
     if state != latest.state:
         parameters |= state._asdict() | {"since": state.effective_at, "corrects": latest.id}
         SQL.update_enrollment_corrected(db, **parameters | {"overridden": change.overridden})
-        waitlist.promote_eligible(db, change, course_ids=[course_id], student_ids=[student_id])
+        promoted = waitlist.promote_eligible(
+            db, change, course_ids=[course_id], student_ids=[student_id]
+        )
+        if latest.state.status == "enrolled" and (student_id, course_id) in promoted:
+            raise_violations([_promoted_again(course_id, pointer)])
     return get_enrollment(db, student_id, course_id)

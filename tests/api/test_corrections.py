@@ -227,6 +227,37 @@ def test_taking_back_the_first_change_makes_the_enrollment_void(client: Client):
     assert mismatches(client) == []
 
 
+def test_a_promotion_is_not_taken_back_to_be_made_again(client: Client):
+    course = client.course(capacity=1)
+    first, second = client.student(), client.student()
+    client.enroll(first, course)
+    client.enroll(second, course, waitlist=True)
+    put(client, first, course, "dropped", 200)
+    before = client.get(f"/v1/students/{second}/courses/{course}").json
+
+    refused = take_back(client, second, course, 409)
+
+    assert broken(refused) == [("", "promoted_again")]
+    assert client.get(f"/v1/students/{second}/courses/{course}").json == before
+    override = {"rules": ["course_full"], "reason": "dropped by mistake"}
+    assert take_back(client, first, course, override=override).json["status"] == "enrolled"
+    assert take_back(client, second, course).json["status"] == "waitlisted"
+    assert mismatches(client) == []
+
+
+def test_a_student_who_left_the_waitlist_by_mistake_gets_a_seat_that_is_free_by_now(
+    client: Client,
+):
+    course = client.course(capacity=1)
+    first, second = client.student(), client.student()
+    client.enroll(first, course)
+    client.enroll(second, course, waitlist=True)
+    for student in (second, first):
+        put(client, student, course, "dropped", 200)
+
+    assert take_back(client, second, course).json["status"] == "enrolled"
+
+
 def test_what_began_after_a_void_goes_back_no_further(client: Client):
     student, course = client.student(), client.course()
     client.enroll(student, course)

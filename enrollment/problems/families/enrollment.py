@@ -357,6 +357,21 @@ PROBLEM_TYPES = (
         rule_for=("correction", "take_back"),
     ),
     problem(
+        code="promoted_again",
+        status=409,
+        title="The student would be promoted again at once",
+        advice=(
+            "First take back what made the seat free, and override `course_full`, or set the"
+            " `promotion` of the course to `manual`."
+        ),
+        example=Example(
+            "The seat is free, and the student would be promoted again at once.",
+            "",
+            {"course_id": 1},
+        ),
+        rule_for=("correction", "take_back"),
+    ),
+    problem(
         code="drop_closed",
         status=409,
         title="The deadline for dropping the course has passed",
