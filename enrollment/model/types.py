@@ -89,11 +89,15 @@ StudentNumber = Annotated[
         description="Expected visible ASCII characters without spaces",
     ),
 ]
+# What no part of an address has between its dots (RFC 5322, 3.2.3, with letters of any script as in
+# RFC 6531), and a part of the name of a host, which neither begins nor ends with a hyphen.
+NO_ADDRESS = rf'@\s{ODD}{INVISIBLE}.,:;<>()"\\\[\]'
+HOST_PART = rf"[^{NO_ADDRESS}-](?:[^{NO_ADDRESS}]*[^{NO_ADDRESS}-])?"
 Email = Annotated[
     str,
     Meta(
         max_length=254,
-        pattern=rf"^[^@\s{ODD}{INVISIBLE}]+@[^@\s{ODD}{INVISIBLE}]+{END}",
+        pattern=rf"^[^{NO_ADDRESS}]+(?:\.[^{NO_ADDRESS}]+)*@{HOST_PART}(?:\.{HOST_PART})*{END}",
         description="Expected an email address such as ada@example.org",
     ),
 ]

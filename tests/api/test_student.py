@@ -238,6 +238,15 @@ def test_an_email_can_have_letters_beyond_ascii(client: Client, email: str):
         "a@b\N{ZERO WIDTH SPACE}",
         "a\N{NO-BREAK SPACE}@b",
         "a\n@b",
+        "<a@b.org>",
+        "mailto:a@b.org",
+        "a@b,org",
+        "a..b@c.org",
+        ".a@b.org",
+        "a@b..org",
+        "a@-b.org",
+        "a@b-.org",
+        "a@b.org.",
     ],
 )
 def test_what_is_no_email_is_refused(client: Client, email: str):
