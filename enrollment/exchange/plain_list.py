@@ -14,10 +14,15 @@ from enrollment.exchange.spelling import fold, spell
 from enrollment.exchange.text import MOST_LINES_ABOVE_HEADER, Row, find_encoding, read_rows
 from enrollment.exchange.workbook import LOST, read_workbook
 
-# A spreadsheet takes a cell that begins with one of these for a formula. An apostrophe prevents it.
-# A cell that is guarded itself gets one more.
-FORMULA = re.compile(r"'*[=+\-@\t\r]")
-GUARDED = re.compile(r"'+[=+\-@\t\r]")
+# A spreadsheet takes a cell that begins with one of these for a formula. An apostrophe prevents it,
+# and keeps the zeros of a number. A cell that is guarded itself gets one more.
+FORMULA = re.compile(r"'*[=+\-@\t\r]|'+\d")
+GUARDED = re.compile(r"'+[=+\-@\t\r\d]")
+# A formula that keeps a text as it is, and so the zeros of a number.
+QUOTED = re.compile(r'="((?:[^"]|"")*)"')
+# What a spreadsheet shows in place of a value: #N/A, #REF!, #NAME? and their like in other languages,
+# or #### where the column is too narrow.
+NO_VALUE = re.compile(r"#N/[AD]|#NV|#[¡¿]?[\w/]+[!?]|#{2,}")
 
 
 def read_list(file: SourceFile, reading: Reading) -> FileRead:
@@ -54,8 +59,10 @@ def list_rows(file: SourceFile, encoding: str | None, faults: Faults) -> Iterato
 
 
 def as_read(cell: str) -> str:
-    """Return a cell without the apostrophe that guards a formula."""
+    """Return a cell without what guards it from a spreadsheet: an apostrophe, or ="00412"."""
     cell = cell.removeprefix(LOST)
+    if quoted := QUOTED.fullmatch(cell.strip()):
+        return quoted[1].replace('""', '"')
     return cell[1:] if GUARDED.match(cell) else cell
 
 
@@ -118,6 +125,9 @@ def _read_cell(column: Column, text: str) -> tuple[Read, dict[str, str]]:
         detail = f"A number of more than {MOST_DIGITS} digits has lost some. Make the column text."
         return Read("", "precision_lost", detail), {}
     text = as_read(text)
+    if NO_VALUE.fullmatch(text.strip()):
+        detail = f"The spreadsheet has no value here, but {text.strip()}. Correct the cell there."
+        return Read("", "invalid_value", detail), {}
     if column.name == "number" and SCIENTIFIC.fullmatch(text.strip()):
         detail = "A spreadsheet has changed the number: several people may hide behind it."
         return Read("", "mangled_id", detail), {}

@@ -248,6 +248,29 @@ def test_the_apostrophe_that_guards_a_formula_is_taken_off_again(tmp_path: Path)
     }
 
 
+@pytest.mark.parametrize("cell", ['="00412"', '"=""00412"""', "'00412"])
+def test_what_keeps_the_zeros_of_a_number_in_a_spreadsheet_is_taken_off(cell: str, tmp_path: Path):
+    path = tmp_path / "list.csv"
+    path.write_text(f"number,surname\n{cell},Diallo\n")
+
+    (person,) = records(path)
+
+    assert (person.content["number"], check_path(path).faults) == ("00412", [])
+
+
+@pytest.mark.parametrize("cell", ["#N/A", "#REF!", "#DIV/0!", "#NV", "#¡VALOR!", "#####"])
+def test_what_a_spreadsheet_shows_in_place_of_a_value_is_an_error(cell: str, tmp_path: Path):
+    path = workbook(
+        tmp_path / "list.xlsx", ["number", "surname"], ["1", cell], [cell, "Diallo"], ["3", "#1"]
+    )
+
+    faults = check_path(path).faults
+
+    places = [(fault.row, fault.column, fault.severity) for fault in faults]
+    assert places == [(2, "surname", "error"), (3, "number", "error")]
+    assert all(cell in fault.detail for fault in faults)
+
+
 def test_a_person_who_stands_twice_in_a_list_is_an_error(tmp_path: Path):
     path = tmp_path / "list.csv"
     path.write_text("number,surname\na1,Diallo\nA1,Ekström\n")
