@@ -20,8 +20,8 @@ FORMULA = re.compile(r"'*[=+\-@\t\r]|'+\d")
 GUARDED = re.compile(r"'+[=+\-@\t\r\d]")
 # A formula that keeps a text as it is, and so the zeros of a number.
 QUOTED = re.compile(r'="((?:[^"]|"")*)"')
-# What a spreadsheet shows in place of a value: #N/A, #REF!, #NAME? and their like in other languages,
-# or #### where the column is too narrow.
+# What a spreadsheet shows in place of a value: #N/A, #REF!, #NAME?, the same in other languages, or
+# #### where the column is too narrow.
 NO_VALUE = re.compile(r"#N/[AD]|#NV|#[¡¿]?[\w/]+[!?]|#{2,}")
 
 

@@ -31,6 +31,8 @@ MOST_COLUMNS = 500
 MOST_LINES_ABOVE_HEADER = 20
 # No cell that is written has line breaks or other control characters.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# How a workbook writes a character that XML can't hold, and an underscore where that would be read.
+ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 OPEN_QUOTE = "a quotation mark is opened and not closed"
 
 

@@ -9,10 +9,11 @@ from typing import Any
 from enrollment.exchange.cells import MOST_DIGITS
 from enrollment.exchange.faults import Faults
 from enrollment.exchange.source_files import SourceFile
-from enrollment.exchange.text import MOST_COLUMNS, Row
+from enrollment.exchange.text import CONTROL, ESCAPE, MOST_COLUMNS, Row
 
-# A number that is shown with zeros before it.
-PADDED = re.compile(r"0+")
+# The parts of a format of whole numbers that has only digits and text: "S-"0000, 00000 or 000-000.
+PART = r'"[^"]*"|\\.|[-() ]|[0#]'
+PLAIN_FORMAT = re.compile(f"(?:{PART})+")
 # What stands in place of a number that has lost digits. No cell holds it otherwise.
 LOST = "\x00lost"
 
@@ -60,6 +61,8 @@ def _shown(value: Any, number_format: str) -> str:
     match value:
         case None:
             return ""
+        case str():
+            return _unescaped(value)
         case bool():
             return str(value).lower()
         case datetime() if value.time() == datetime.min.time():
@@ -69,7 +72,30 @@ def _shown(value: Any, number_format: str) -> str:
         case int() | float() if abs(value) >= 10**MOST_DIGITS:
             return f"{LOST}{value:.0f}"
         case int() | float() if value == int(value):
-            width = len(number_format) if PADDED.fullmatch(number_format) else 0
-            return f"{int(value):0{width}d}"
+            return _formatted(int(value), number_format.partition(";")[0])
         case _:
             return str(value)
+
+
+def _formatted(number: int, number_format: str) -> str:
+    """Return a whole number as it is shown if its format is plain, else its digits."""
+    is_plain = number >= 0 and PLAIN_FORMAT.fullmatch(number_format)
+    parts = re.findall(PART, number_format) if is_plain else []
+    places = [part for part in parts if part in "0#"]
+    if not places:
+        return str(number)
+    digits = str(number).zfill(places.count("0")).rjust(len(places))
+    # The first place shows all digits for which there are no other places.
+    first = len(digits) - len(places) + 1
+    shown = iter([digits[:first], *digits[first:]])
+    return "".join(
+        next(shown).strip() if part in "0#" else part.strip('"').removeprefix("\\")
+        for part in parts
+    )
+
+
+def _unescaped(text: str) -> str:
+    """Return a text without escapes such as _x000D_ (ECMA-376, ST_Xstring). Two of them can be the
+    halves of one character, and one can be a control character, which is read as a blank."""
+    halves = ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), text)
+    return CONTROL.sub(" ", halves.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, BinaryIO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from enrollment.exchange.text import CONTROL
+from enrollment.exchange.text import CONTROL, ESCAPE
 
 # A sheet of a workbook has no more rows than this, with its header.
 MOST_ROWS = 1_048_576
@@ -74,7 +74,7 @@ def _text_cell(sheet: Any, value: str) -> Any:
     from openpyxl.cell import WriteOnlyCell
 
     # No cell of a workbook has control characters.
-    value = CONTROL.sub(" ", value)
+    value = ESCAPE.sub(r"_x005F\g<0>", CONTROL.sub(" ", value))
     cell = WriteOnlyCell(sheet, value or None)
     if value:
         # A text that begins with = would become a formula.

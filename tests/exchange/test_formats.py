@@ -10,6 +10,7 @@ from enrollment.exchange.check import Report, check_path
 from enrollment.exchange.columns import TABLES, USERS_1_1
 from enrollment.exchange.faults import Faults
 from enrollment.exchange.formats import read_files
+from enrollment.exchange.lists import write_rows
 from enrollment.exchange.reading import Options, Record
 from enrollment.exchange.source_files import open_path
 from enrollment.storage.scratch import scratch
@@ -379,6 +380,49 @@ def test_a_workbook_shows_what_a_spreadsheet_has_lost(tmp_path: Path):
     places = {(fault.code, fault.row, fault.column) for fault in check_path(path).faults}
     assert ("precision_lost", 2, "Number") in places
     assert ("invalid_value", 3, "Surname") in places
+
+
+@pytest.mark.parametrize(
+    ("number", "number_format", "shown"),
+    [
+        (412, "00000", "00412"),
+        (412, '"S-"0000', "S-0412"),
+        (123456, "\\S\\-0000", "S-123456"),
+        (12345678, "000-00-0000", "012-34-5678"),
+        (412, '0000"/B";-0', "0412/B"),
+        (412, "#0000", "0412"),
+        (412.0, "0.00", "412"),
+        (412, "#,##0", "412"),
+        (412, "General", "412"),
+    ],
+)
+def test_a_number_of_a_workbook_is_read_as_it_is_shown(
+    number: float, number_format: str, shown: str, tmp_path: Path
+):
+    path, book = tmp_path / "list.xlsx", Workbook()
+    book.active.append(["Number", "Surname"])
+    book.active.append([number, "Diallo"])
+    book.active["A2"].number_format = number_format
+    book.save(path)
+
+    assert records(path)[0].content["number"] == shown
+
+
+def test_the_escapes_of_a_workbook_are_read_and_written(tmp_path: Path):
+    path = workbook(
+        tmp_path / "list.xlsx",
+        ["Number", "Surname", "Given name", "Course"],
+        ["1", "Diallo_x000D_\nBa", "A_x005F_x0041_", "_xD83D__xDE00__x0000_1_xD83D_"],
+    )
+
+    content = records(path)[0].content
+
+    assert content["family_name"] == "Diallo Ba"
+    assert content["given_name"] == "A_x0041_"
+    assert content["course"] == "\N{GRINNING FACE} 1\ufffd"
+    with path.open("wb") as target:
+        write_rows("List", [*content], [[*content.values()]], "xlsx", target)
+    assert records(path)[0].content == content
 
 
 def test_a_hidden_sheet_is_not_read_in_place_of_the_first_visible_one(tmp_path: Path):
