@@ -11,6 +11,7 @@ from enrollment.exchange.columns import OLD_WORDS, OPEN_WORDS, Column
 from enrollment.exchange.dates import LOCAL_DATE, parse_date, read_time
 from enrollment.exchange.list_words import SOME_STATUSES, STATUS_WORDS
 from enrollment.exchange.spelling import by_spelling, spell
+from enrollment.exchange.text import CONTROL
 from enrollment.model.decoding import decode_name
 from enrollment.model.imports import Severity
 from enrollment.model.text import NAME_LENGTH
@@ -24,6 +25,11 @@ MADE_A_DATE = re.compile(r"(?i)\d{1,2}-[a-z]{3}|[a-z]{3}-\d{2}")
 # What it makes of the number of a student: groups of digits, decimals or a day.
 MADE_A_FIGURE = re.compile(
     r"\d{1,3}(?:[.,]\d{3})+|\d+[.,]0+|\d{4}-\d\d-\d\d|\d{1,2}([./])\d{1,2}\1\d{2,4}"
+)
+# What shows nothing, and is taken off both ends of a value: blanks, marks of direction and of zero
+# width.
+UNSEEN = "".join(filter(str.isspace, map(chr, range(0x3001)))) + (
+    "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 )
 YES, NO = {"true", "1", "yes", "y"}, {"false", "0", "no", "n"}
 # The largest whole number that a cell of a spreadsheet holds exactly has 15 digits.
@@ -47,13 +53,15 @@ class Read(NamedTuple):
 
 
 def read_cell(column: Column, text: str, order: str | None) -> Read:
-    """Read a cell that is not blank. `order` is that of days and months: "dmy", "mdy" or None."""
-    value = text.strip()
-    if "\n" in value or "\r" in value:
-        value = " ".join(value.split())
+    """Read a cell that is not empty. `order` is that of days and months: "dmy", "mdy" or None."""
+    value = text.strip(UNSEEN)
+    if CONTROL.search(value):
+        value = " ".join(CONTROL.sub(" ", value).split())
     if is_garbled(value):
-        sentence = f"The letters of {column.name} were garbled on the way: the encoding was wrong."
+        sentence = "The letters were garbled on the way: the encoding was wrong."
         return Read(value, "garbled_text", sentence)
+    if not value:
+        return Read("")
     read = READERS[column.kind](column, value, order)
     if read.code is None and read.value != text and column.kind not in IN_ANY_FORM:
         return Read(read.value, "mended_value", f"Read as {read.value}.")
@@ -111,15 +119,15 @@ def _list(column: Column, value: str, order: str | None) -> Read:
 
 def _name(column: Column, value: str, order: str | None) -> Read:
     if value.upper() in ("TRUE", "FALSE", "WAHR", "FALSCH", "VRAI", "FAUX"):
-        sentence = f"A spreadsheet may have changed {column.name}."
+        sentence = "A spreadsheet may have changed the name."
         return Read(value, "invalid_value", sentence, "warning")
     try:
         decode_name(value)
     except ValueError:
-        sentence = (
-            f"{column.name} can't be kept: expected at most {NAME_LENGTH} characters, and the first"
-            " one visible."
-        )
+        if len(value) > NAME_LENGTH:
+            sentence = f"The name has more than {NAME_LENGTH} characters."
+        else:
+            sentence = "The name has characters that no one can read."
         return Read("", "invalid_value", sentence)
     return Read(value)
 

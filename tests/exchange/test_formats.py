@@ -314,6 +314,22 @@ def test_a_name_has_the_limit_of_the_api(header: str, tmp_path: Path):
     assert codes(report)["invalid_value"] == ("users.csv", 2, "familyName")
 
 
+def test_what_shows_nothing_is_taken_off_a_cell(tmp_path: Path):
+    path = tmp_path / "list.csv"
+    path.write_text(
+        "number;surname;given name\n"
+        "\u202a00412\u202c;\ufeffDe\tMarco\u200b;\u200e\n413;\u200b;Awa\n414;\ufffe;Bo\n"
+    )
+
+    people, faults = records(path), check_path(path).faults
+
+    assert people[0].content == {"number": "00412", "family_name": "De Marco"}
+    assert [(fault.row, fault.detail) for fault in faults] == [
+        (3, "The family name is blank."),
+        (4, "The name has characters that no one can read."),
+    ]
+
+
 def test_cells_beyond_the_header_are_shown(tmp_path: Path):
     path = tmp_path / "list.csv"
     path.write_text("number,surname,\n1,De Marco, Chiara\n2,Diallo,\n")
