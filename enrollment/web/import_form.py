@@ -36,6 +36,8 @@ class Sent(Struct):
     # What was read of the file, or why nothing was.
     upload: Upload | None = None
     problem: Problem | None = None
+    # The name of the file, while it is held.
+    file_name: str = ""
     # Whether the file came with this form, and is not one that was previewed.
     is_new: bool = False
 
@@ -68,6 +70,7 @@ def read_sent(site: Site, context: Context) -> Sent:
     try:
         if file is None:
             raise wrong("file", GONE if form.one("held") else "Choose a file.")
+        sent.file_name = file[0]
         options = read_texts(form.typed(READING), ImportOptions, context.zone)
         sent.upload = Upload.of_content(*file, reading_options(options))
     except Problem as problem:
@@ -122,8 +125,7 @@ def import_query(visit: Visit) -> dict[str, Any]:
     if form.one("confirm"):
         query["removals"] = form.one("confirm")
     assert visit.context.upload
-    upload = visit.context.upload.upload
-    return query | {"file_name": upload.name if upload else ""}
+    return query | {"file_name": visit.context.upload.file_name}
 
 
 def find_course(visit: Visit, label: str, term: str) -> int:

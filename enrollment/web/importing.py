@@ -94,7 +94,7 @@ def _preview(visit: Visit, sent: Sent, problem: Problem | None = None) -> Result
         write = partial(write_marked, sent.upload, faults, "xlsx")
         return download("marked.xlsx", MEDIA_TYPES["xlsx"], write)
     values = visit.form.typed(FIELDS)
-    return _form(visit, values, problem, report, tag, is_list=is_list)
+    return _form(visit, values, problem, report, tag, held=sent.file_name, is_list=is_list)
 
 
 def _faults(report: ImportReport | None, problem: Problem | None) -> Sequence[ImportFault]:
@@ -111,6 +111,7 @@ def _form(
     report: ImportReport | None = None,
     tag: str = "",
     *,
+    held: str = "",
     is_list: bool = False,
 ) -> Result:
     errors = dict[str, list[str]]()
@@ -134,6 +135,7 @@ def _form(
         ends=ends(report) if report else 0,
         button=what_is_done(report.counts) if report else "",
         faults=faults,
+        held=held,
         is_list=is_list,
         records=name_records(visit, report.changes) if report else [],
         tag=tag,

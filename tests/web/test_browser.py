@@ -473,6 +473,7 @@ def test_a_list_is_imported_and_undone(registrar: Any, school: Server, tmp_path:
     page.goto("/students")
     page.get_by_role("link", name="Import").click()
     page.get_by_role("heading", name="Import students and rosters").wait_for()
+    page.get_by_text("More options").click()
     check(page)
     file.write_text("Student ID;Last name;First name\n00412;Diallo;Amara\n00413;;Björn\n")
     page.get_by_label("File", exact=True).set_input_files(file)

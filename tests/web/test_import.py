@@ -241,6 +241,12 @@ def test_options_of_reading_are_checked(browser: Browser):
 
     assert "Expected the name of an encoding" in page.html.find(id="encoding-wrong").text
     assert "Expected HEADER=FIELD" in page.html.find(id="columns-wrong").text
+    # The file is still held, and the page says so.
+    assert "class.csv is held for 20 minutes" in text(page)
+    form = form_to(page, "/import")
+    assert "required" not in form["file"].attrs
+    form["encoding"] = form["columns"] = ""
+    assert "Import 2 students" in text(form.submit("do", value="preview", status=200))
 
 
 def test_a_reason_that_is_too_long_is_beside_its_field(browser: Browser, client: Client):
