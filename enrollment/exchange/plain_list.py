@@ -27,12 +27,13 @@ NO_VALUE = re.compile(r"#N/[AD]|#NV|#[¡¿]?[\w/]+[!?]|#{2,}")
 
 def read_list(file: SourceFile, reading: Reading) -> FileRead:
     """Read a list. Its header is the first of the first rows in which two cells are known words."""
-    read = FileRead(file=file.name, kind="list")
+    read, first = FileRead(file=file.name, kind="list"), ""
     with reports_damage(file, reading.faults):
         if not file.is_workbook:
             read.encoding = find_encoding(file, reading.options.encoding, reading.faults)
         rows = list_rows(file, read.encoding, reading.faults)
         for row in rows:
+            first = first or ", ".join(filter(None, row.cells))
             taken = find_list_columns(row.cells, reading.options.columns)
             if taken:
                 _note_columns(row, taken, read, reading)
@@ -43,11 +44,12 @@ def read_list(file: SourceFile, reading: Reading) -> FileRead:
     if not read.columns and not reading.faults.refuse:
         text = (
             f"No row of {file.name} is a header: expected two columns such as number,"
-            " family name, given name and email."
+            " family name, given name and email. If they have other names, the option columns says"
+            " what they hold."
         )
         if file.is_workbook:
             text += " Only the first visible sheet is read: put the list there."
-        reading.faults.add("unknown_format", text, file.name)
+        reading.faults.add("unknown_format", text, file.name, value=first or None)
     return read
 
 

@@ -17,8 +17,21 @@ MOST_FILES = 1000
 MOST_EXPANSION = 100
 EXPANSION_COUNTS_FROM = 10 * MEGABYTE
 
-ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-EMPTY_ZIP = b"PK\x05\x06"
+ZIP, EMPTY_ZIP = b"PK\x03\x04", b"PK\x05\x06"
+# What holds no rows that can be read, by its first bytes, in small letters.
+WEB_PAGE = "a web page or XML. If it opens in a spreadsheet, save it as .xlsx there"
+PICTURE = "a picture. Save the list itself as CSV or .xlsx"
+OTHERS = {
+    b"\xd0\xcf\x11\xe0": "protected by a password, or in the format before .xlsx. Save it as .xlsx"
+    " without a password",
+    b"%pdf": "a PDF. Save the list itself as CSV or .xlsx",
+    b"\x89png": PICTURE,
+    b"\xff\xd8\xff": PICTURE,
+    b"{\\rt": "a text document. Save the list as CSV or .xlsx",
+    b"<!do": WEB_PAGE,
+    b"<htm": WEB_PAGE,
+    b"<?xm": WEB_PAGE,
+}
 # What systems add to folders and archives by themselves.
 ADDED_BY_SYSTEMS = {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"}
 
@@ -54,16 +67,14 @@ def open_stream(name: str, stream: BinaryIO, faults: Faults) -> Iterator[SourceF
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
     start = stream.read(4)
+    other = next((kind for mark, kind in OTHERS.items() if start.lower().startswith(mark)), None)
     if size > MOST_BYTES:
         text = f"{name} has more than {MOST_BYTES // MEGABYTE} MB."
         faults.add("expands_too_far", text, name)
-    elif start == OLE:
-        faults.add(
-            "unreadable_file",
-            f"{name} is protected by a password, or in the format before .xlsx. Save it as .xlsx"
-            " without a password.",
-            name,
-        )
+    elif size == 0:
+        faults.add("empty_file", f"{name} is empty.", name, severity="refusal")
+    elif other:
+        faults.add("unreadable_file", f"{name} is {other}.", name)
     elif start in (ZIP, EMPTY_ZIP):
         yield from _in_archive(name, stream, size, faults)
     else:
@@ -173,6 +184,10 @@ def _in_archive(name: str, stream: BinaryIO, size: int, faults: Faults) -> Itera
         return
     if any(member.filename == "[Content_Types].xml" for member in members):
         yield SourceFile(name, lambda: _rewound(stream), is_workbook=True)
+        return
+    if any(member.filename == "mimetype" for member in members):
+        text = f"{name} is an OpenDocument file. Save it as CSV or .xlsx."
+        faults.add("unreadable_file", text, name)
         return
     seen: set[str] = set()
     for member in members:

@@ -383,6 +383,8 @@ def test_a_list_without_a_header_is_refused_with_what_is_expected(tmp_path: Path
 
     assert report.refused
     assert codes(report)["unknown_format"] == ("list.csv", None, None)
+    # What it has in place of a header shows whether the delimiter was found.
+    assert report.faults[0].value == "00412, Diallo"
 
 
 def test_a_workbook_shows_what_a_spreadsheet_has_lost(tmp_path: Path):

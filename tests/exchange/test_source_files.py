@@ -61,9 +61,13 @@ BAD = {
     "strange files": lambda: zipped(a_txt=b"", b_txt=b""),
     "nothing": lambda: b"",
     "noise": lambda: bytes(range(256)) * 100,
+    "a PDF": lambda: b"%PDF-1.7\n1 0 obj",
+    "a picture": lambda: b"\x89PNG\r\n",
+    "a web page": lambda: b"<HTML><table>",
+    "OpenDocument": lambda: zipped(mimetype=b"application", content_xml=b"<x>"),
 }
-CODES = ["expands_too_far"] * 3 + ["unreadable_file"] * 7 + ["unknown_format"] * 3
-CODES += ["unreadable_file"]
+CODES = ["expands_too_far"] * 3 + ["unreadable_file"] * 7 + ["unknown_format"] * 2
+CODES += ["empty_file"] + ["unreadable_file"] * 5
 
 
 @pytest.mark.parametrize(("name", "code"), [*zip(BAD, CODES, strict=True)])
@@ -72,6 +76,17 @@ def test_a_bad_file_is_refused(name: str, code: str, tmp_path: Path):
     path.write_bytes(BAD[name]())
 
     assert code in codes(check_path(path))
+
+
+def test_a_file_of_another_kind_is_called_what_it_is(tmp_path: Path):
+    path = tmp_path / "class.csv"
+    for name, said in (
+        ("nothing", "class.csv is empty."),
+        ("a PDF", "class.csv is a PDF. Save the list itself as CSV or .xlsx."),
+        ("OpenDocument", "class.csv is an OpenDocument file. Save it as CSV or .xlsx."),
+    ):
+        path.write_bytes(BAD[name]())
+        assert [fault.detail for fault in check_path(path).faults] == [said]
 
 
 def test_a_damaged_member_is_refused_and_the_others_are_read(tmp_path: Path):
