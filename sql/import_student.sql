@@ -454,7 +454,8 @@ FROM (
     FROM said_student
     WHERE number IS NULL AND email IS NULL
     UNION ALL
-    SELECT incoming_id, person, 'unresolved_reference', 'There is no such student. With create, there will be.'
+    SELECT incoming_id, person, 'unresolved_reference',
+        'There is no such student. Correct the row, or choose to create students who are not here yet.'
     FROM said_student
     WHERE (number IS NOT NULL OR email IS NOT NULL) AND student_id IS NULL AND NOT :creates
     UNION ALL

@@ -148,8 +148,9 @@ class ImportReport(Import, frozen=True, kw_only=True):
 
 
 class UndoneItem(msgspec.Struct, frozen=True, kw_only=True):
-    """What becomes of one record that an import changed. "reversed": it is as before. "kept": it
-    was changed since, or others need it. "conflict": a rule forbids it; `detail` says which."""
+    """What becomes of one record that an import changed. "reversed": it is as before; `detail` says
+    if it was new. "kept": it was changed since, or others need it. "conflict": a rule forbids it;
+    `detail` says which."""
 
     kind: Literal["student", "term", "course", "enrollment"]
     record_id: Id

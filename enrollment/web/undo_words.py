@@ -7,7 +7,7 @@ from enrollment.web.import_words import MOST_SHOWN
 from enrollment.web.visit import Visit
 from enrollment.web.words import name
 
-OUTCOMES = {"reversed": "as before", "kept": "kept", "conflict": "in conflict"}
+OUTCOMES = {"reversed": "undone", "kept": "kept", "conflict": "in conflict"}
 
 
 class Line(NamedTuple):

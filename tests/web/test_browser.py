@@ -501,7 +501,7 @@ def test_a_list_is_imported_and_undone(registrar: Any, school: Server, tmp_path:
     assert "The family name is blank." in Path(download.value.path()).read_text("utf-8-sig")
 
     page.get_by_role("button", name="Undo this import").click()
-    page.get_by_text("1 record as before").wait_for()
+    page.get_by_text("1 record undone").wait_for()
     check(page)
     page.get_by_label("Reason").fill("the list of last year")
     page.get_by_role("button", name="Undo the import").click()

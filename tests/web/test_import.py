@@ -202,7 +202,8 @@ def test_the_roster_of_a_course(browser: Browser, client: Client):
     page = run_import(page).follow()
     assert client.status(gone, course) == "dropped"
     page = form_to(page, "/undo").submit("do", value="preview", status=200)
-    assert "Ekström, Björn in CS101-1 as before" in text(page)
+    assert "Ekström, Björn in CS101-1 undone New with the import: it becomes void." in text(page)
+    assert "Ekström, Björn undone New with the import: it is deleted." in text(page)
 
 
 def test_a_course_that_is_not_there(browser: Browser, client: Client):
@@ -222,7 +223,9 @@ def test_a_list_keeps_the_rules_unless_they_are_set_aside(browser: Browser, clie
     course = client.course(code="CS101", capacity=1, prerequisites=[{"code": "CS999"}])
     content = b"Student ID,Last name,First name,Course\n7,Diallo,Amara,CS101\n"
 
-    form = form_to(preview(browser, content), "/import")
+    page = preview(browser, content)
+    assert "Correct the row, or choose to create students who are not here yet." in text(page)
+    form = form_to(page, "/import")
     form["create"] = True
     page = form.submit("do", value="preview", status=200)
     assert "CS101 needs CS999 completed before." in text(page)
@@ -302,7 +305,7 @@ def test_an_import_is_undone_after_a_preview(browser: Browser, client: Client):
 
     said = text(page)
     assert "Nothing has been undone yet. This is what would happen." in said
-    assert "1 record as before, 1 kept as changed since, 0 in conflict." in said
+    assert "1 record undone, 1 kept as changed since, 0 in conflict." in said
     assert len(names(client)) == 2
     form = form_to(page, "/undo")
     form["reason"] = "wrong year"
