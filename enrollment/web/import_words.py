@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from enrollment.data import page
-from enrollment.model.imports import ImportChange, ImportCounts, ImportReport
+from enrollment.data.term import list_terms
+from enrollment.model.imports import ImportChange, ImportCounts, ImportReport, UndoneItem
+from enrollment.web.chosen_term import ALL
 from enrollment.web.visit import Visit
 from enrollment.web.words import STATUSES, count, name
 
 # So many faults and changes are shown; a file has them all.
 MOST_SHOWN = 100
+# The names of records, by their kinds and ids.
+Names = dict[tuple[str, int], str]
 ENDING = ("students", "courses", "enrollments")
 
 
@@ -36,21 +40,34 @@ def ends(report: ImportReport) -> int:
     return sum(getattr(report.removals, kind).removed for kind in ENDING)
 
 
-def is_of_course(change: ImportChange) -> bool:
-    return change.kind == "course" or change.course_id is not None
+def find_names(visit: Visit, records: Sequence[ImportChange | UndoneItem]) -> Names:
+    """The names of the records that are here."""
+    people = page.list_people(
+        visit.db, [each.record_id for each in records if each.kind in ("student", "enrollment")]
+    )
+    courses = [each.course_id or each.record_id for each in records]
+    return (
+        {("student", id): name(person) for id, person in people.items()}
+        | {("course", id): label for id, label in page.list_labels(visit.db, courses).items()}
+        | {("term", term.id): term.title for term in list_terms(visit.db, ALL).items}
+    )
+
+
+def name_of(names: Names, record: ImportChange | UndoneItem) -> str:
+    """The name of a record; of an enrollment, those of the student and of the course."""
+    kind = "student" if record.kind == "enrollment" else record.kind
+    found = names.get((kind, record.record_id), f"{kind} {record.record_id}")
+    if record.kind == "enrollment":
+        course = names.get(("course", record.course_id or 0), f"course {record.course_id}")
+        return f"{found} in {course}"
+    return found
 
 
 def name_records(visit: Visit, changes: Sequence[ImportChange]) -> list[tuple[str, str]]:
     """The records that were changed, each with what became of it. After a preview, new ones are no
     longer there: their names are in their changes."""
     shown = changes[:MOST_SHOWN]
-    people = page.list_people(
-        visit.db, [change.record_id for change in shown if change.kind in ("student", "enrollment")]
-    )
-    courses = [change.course_id or change.record_id for change in shown if is_of_course(change)]
-    names = {("student", id): name(person) for id, person in people.items()} | {
-        ("course", id): label for id, label in page.list_labels(visit.db, courses).items()
-    }
+    names = find_names(visit, shown)
     for change in changes:
         values = change.after or change.before or {}
         if change.kind == "student" and "family_name" in values and change.before is None:
@@ -61,16 +78,7 @@ def name_records(visit: Visit, changes: Sequence[ImportChange]) -> list[tuple[st
             section = values.get("section")
             label = f"{values['code']}-{section}" if section else str(values["code"])
             names.setdefault((change.kind, change.record_id), label)
-    return [(_name(names, change), _what(change)) for change in shown]
-
-
-def _name(names: dict[tuple[str, int], str], change: ImportChange) -> str:
-    kind = "student" if change.kind == "enrollment" else change.kind
-    found = names.get((kind, change.record_id), f"{kind} {change.record_id}")
-    if change.kind == "enrollment":
-        course = names.get(("course", change.course_id or 0), f"course {change.course_id}")
-        return f"{found} in {course}"
-    return found
+    return [(name_of(names, change), _what(change)) for change in shown]
 
 
 def _what(change: ImportChange) -> str:

@@ -331,6 +331,16 @@ def test_the_start_of_a_new_database_leads_to_the_import(browser: Browser):
     tick(form_to(page, "/import"), "create")
 
 
+def test_the_terms_of_a_package_have_their_titles(browser: Browser, client: Client):
+    page = run_import(preview(browser, lasting_archive("clean-1.2"))).follow()
+    (title, *_) = [term["title"] for term in client.get("/v1/terms").json["items"]]
+
+    undo = form_to(page, "/undo").submit("do", value="preview", status=200)
+
+    assert f"{title} new" in text(page)
+    assert f"{title} undone New with the import: it is deleted." in text(undo)
+
+
 def test_a_package_can_be_called_a_delta_and_have_new_ids(browser: Browser, client: Client):
     run_import(preview(browser, lasting_archive("clean-1.2")))
     moved = lasting_archive("clean-1.2", (b"u-s2", b"u-new"))
