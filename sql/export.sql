@@ -218,7 +218,7 @@ SELECT EXISTS (SELECT 1 FROM ended) AS has_outcomes,
 
 -- name: list_people(status)
 -- Which students are there, in the order of their names?
-SELECT id, number, family_name, given_name, email, status
+SELECT id, number, family_name, given_name, email, status, groups
 FROM student
 WHERE (:status IS NULL OR status = :status)
 ORDER BY family_sort, given_sort, id;
@@ -226,7 +226,7 @@ ORDER BY family_sort, given_sort, id;
 -- name: list_roster(course_id, status)
 -- Which students are or were in this course, in the order of their names?
 SELECT student.id, student.number, student.family_name, student.given_name, student.email,
-    enrollment.status, enrollment.position, enrollment.enrolled_at, enrollment.waitlisted_at,
+    enrollment.status, student.groups, enrollment.position, enrollment.enrolled_at, enrollment.waitlisted_at,
     enrollment.completed_at, enrollment.dropped_at,
     CASE WHEN enrollment.passed THEN 'passed' WHEN NOT enrollment.passed THEN 'not passed' END AS outcome, enrollment.grade
 FROM enrollment

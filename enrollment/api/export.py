@@ -12,6 +12,7 @@ from enrollment.exchange.lists import (
     STUDENTS,
     Layout,
     ListFormat,
+    file_name,
     write_list,
 )
 from enrollment.exchange.package_writer import write_archive
@@ -34,45 +35,53 @@ def export_oneroster(context: Context, db: Connection, query: PackageScope) -> R
 
 def export_students_csv(context: Context, db: Connection, query: StudentListFilter) -> Result:
     """List students as CSV, for a spreadsheet."""
-    return _list(STUDENTS, export.list_people(db, query.status), "csv")
+    return _list(context, STUDENTS, export.list_people(db, query.status), "csv")
 
 
 def export_students_xlsx(context: Context, db: Connection, query: StudentListFilter) -> Result:
     """List students as a workbook."""
-    return _list(STUDENTS, export.list_people(db, query.status), "xlsx")
+    return _list(context, STUDENTS, export.list_people(db, query.status), "xlsx")
 
 
 def export_roster_csv(
     context: Context, db: Connection, course_id: int, query: RosterListFilter
 ) -> Result:
     """List the students of a course as CSV, for a spreadsheet."""
-    course.get_course(db, course_id)
-    return _list(ROSTER, export.list_roster(db, course_id, query.status), "csv")
+    return _roster(context, db, course_id, query, "csv")
 
 
 def export_roster_xlsx(
     context: Context, db: Connection, course_id: int, query: RosterListFilter
 ) -> Result:
     """List the students of a course as a workbook."""
-    course.get_course(db, course_id)
-    return _list(ROSTER, export.list_roster(db, course_id, query.status), "xlsx")
+    return _roster(context, db, course_id, query, "xlsx")
 
 
 def export_courses_csv(context: Context, db: Connection, term_id: int) -> Result:
     """List the courses of a term as CSV, for a spreadsheet."""
-    term.get_term(db, term_id)
-    return _list(COURSES, export.list_term_courses(db, term_id), "csv")
+    code = term.get_term(db, term_id).code
+    return _list(context, COURSES, export.list_term_courses(db, term_id), "csv", code)
 
 
 def export_courses_xlsx(context: Context, db: Connection, term_id: int) -> Result:
     """List the courses of a term as a workbook."""
-    term.get_term(db, term_id)
-    return _list(COURSES, export.list_term_courses(db, term_id), "xlsx")
+    code = term.get_term(db, term_id).code
+    return _list(context, COURSES, export.list_term_courses(db, term_id), "xlsx", code)
 
 
-def _list(layout: Layout, rows: Iterable[Fields], kind: ListFormat) -> Result:
-    name = f"{layout.title.lower()}.{kind}"
-    return download(name, MEDIA_TYPES[kind], partial(write_list, layout, rows, kind))
+def _roster(
+    context: Context, db: Connection, course_id: int, query: RosterListFilter, kind: ListFormat
+) -> Result:
+    found = course.get_course(db, course_id)
+    rows = export.list_roster(db, course_id, query.status)
+    return _list(context, ROSTER, rows, kind, found.label, found.term)
+
+
+def _list(
+    context: Context, layout: Layout, rows: Iterable[Fields], kind: ListFormat, *about: str | None
+) -> Result:
+    write = partial(write_list, layout, rows, kind, zone=context.zone)
+    return download(file_name(layout, kind, context.zone, *about), MEDIA_TYPES[kind], write)
 
 
 OPERATIONS = (

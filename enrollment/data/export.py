@@ -118,9 +118,9 @@ def read_rows(query: Any) -> Iterator[Fields]:
 
 
 def fields_of(row: Row) -> Fields:
-    """Return a row by the names of its columns. What came from another system is decoded."""
+    """Return a row by the names of its columns. What is JSON is decoded."""
     fields = dict(row)
-    for name in ("content", "taken"):
+    for name in ("content", "taken", "groups"):
         if fields.get(name):
             fields[name] = decode(fields[name])
     return fields

@@ -4,12 +4,14 @@ import codecs
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, tzinfo
 from typing import Any, BinaryIO, Literal, NamedTuple
 
 from enrollment.data.export import Fields
 from enrollment.exchange.plain_list import FORMULA
 from enrollment.exchange.text import CONTROL
 from enrollment.exchange.workbook_writer import write_workbook
+from enrollment.model.days import local
 
 ListFormat = Literal["csv", "xlsx"]
 MEDIA_TYPES: dict[ListFormat, str] = {
@@ -33,6 +35,7 @@ STUDENTS = Layout(
         "given_name": "Given name",
         "email": "Email",
         "status": "Status",
+        "groups": "Groups",
     },
 )
 ROSTER = Layout(
@@ -97,9 +100,22 @@ CHANGES = Layout(
 )
 
 
-def write_list(layout: Layout, rows: Iterable[Fields], kind: ListFormat, target: BinaryIO) -> None:
-    """Write a list, row by row."""
-    cells = ([_text(row[name]) for name in layout.columns] for row in rows)
+def file_name(layout: Layout, kind: ListFormat, zone: tzinfo, *about: str | None) -> str:
+    """Return the name of a file with the day, and what the list is about: such as
+    roster-CS101-1-2026-FALL-2026-09-01.csv."""
+    parts = [layout.title.lower(), *filter(None, about), f"{datetime.now(zone):%Y-%m-%d}"]
+    return f"{'-'.join(parts)}.{kind}"
+
+
+def write_list(
+    layout: Layout,
+    rows: Iterable[Fields],
+    kind: ListFormat,
+    target: BinaryIO,
+    zone: tzinfo = UTC,
+) -> None:
+    """Write a list, row by row. Times are those of the zone."""
+    cells = ([_text(name, row[name], zone) for name in layout.columns] for row in rows)
     write_rows(layout.title, [*layout.columns.values()], cells, kind, target)
 
 
@@ -118,9 +134,14 @@ def write_rows(
         write_workbook(title, header, rows, target)
 
 
-def _text(value: Any) -> str:
+def _text(name: str, value: Any, zone: tzinfo) -> str:
     if value is None:
         return ""
+    if name.endswith("_at"):
+        # As a spreadsheet sorts it, such as 2026-11-03 10:12:05.
+        return f"{local(value, zone):%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, list):
+        return ", ".join(value)
     text = f"{value:g}" if isinstance(value, float) else str(value)
     return text if text.isprintable() else CONTROL.sub(" ", text)
 

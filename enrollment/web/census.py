@@ -58,9 +58,10 @@ def show_census(visit: Visit, term_id: int) -> Result:
 
 def download_census(visit: Visit, term_id: int, kind: ListFormat) -> Result:
     """The same lines as a file."""
-    census = _count(visit, get_term(visit.db, term_id), read_past(visit))
+    term = get_term(visit.db, term_id)
+    census = _count(visit, term, read_past(visit))
     rows = (line._asdict() for line in census.lines)
-    return list_file(CENSUS, rows, kind)
+    return list_file(visit, CENSUS, rows, kind, term.code)
 
 
 def _count(visit: Visit, term: Term, wanted: CensusFilter) -> Count:

@@ -58,7 +58,7 @@ def show_changes(visit: Visit) -> Result:
 def download_changes(visit: Visit, kind: ListFormat) -> Result:
     """All the changes that the page lists, as a file."""
     rows = _rows(read_changes(visit.db, _scope(visit)), visit.words)
-    return list_file(CHANGES, rows, kind)
+    return list_file(visit, CHANGES, rows, kind)
 
 
 def _scope(visit: Visit) -> ChangeScope:
@@ -108,8 +108,6 @@ def _find(visit: Visit, get: Any, record_id: int | None) -> Any:
 def _rows(changes: Iterator[Changed], words: Words) -> Iterator[Fields]:
     for change in changes:
         yield change._asdict() | {
-            "recorded_at": words.stamp(change.recorded_at),
-            "effective_at": words.stamp(change.effective_at),
             "actor": actor(change.actor),
             "label": change.label or change.course_id,
             "change": moved(change)

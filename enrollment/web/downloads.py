@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from enrollment.data.export import Fields
-from enrollment.exchange.lists import MEDIA_TYPES, Layout, ListFormat, write_list
+from enrollment.exchange.lists import MEDIA_TYPES, Layout, ListFormat, file_name, write_list
 from enrollment.http.authentication import READERS
 from enrollment.http.download import download
 from enrollment.http.operation import Operation
@@ -12,10 +12,13 @@ from enrollment.http.responses import Result
 from enrollment.web.visit import Visit
 
 
-def list_file(layout: Layout, rows: Iterable[Fields], kind: ListFormat) -> Result:
-    """Return a list as a file."""
-    name = f"{layout.title.lower()}.{kind}"
-    return download(name, MEDIA_TYPES[kind], partial(write_list, layout, rows, kind))
+def list_file(
+    visit: Visit, layout: Layout, rows: Iterable[Fields], kind: ListFormat, *about: str
+) -> Result:
+    """Return a list as a file, whose name has what it is about."""
+    zone = visit.context.zone
+    write = partial(write_list, layout, rows, kind, zone=zone)
+    return download(file_name(layout, kind, zone, *about), MEDIA_TYPES[kind], write)
 
 
 def file_pages(path: str, handler: Callable[..., Result]) -> tuple[Operation, ...]:

@@ -57,11 +57,6 @@ class Words:
         moment = self.moment(timestamp)
         return f"{self.date(moment.date())}, {moment:%H:%M}" if moment else ""
 
-    def stamp(self, timestamp: str | None) -> str:
-        """A time as a spreadsheet sorts it, such as "2026-11-03 10:12:05"."""
-        moment = self.moment(timestamp)
-        return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else ""
-
     def day(self, timestamp: str | None) -> str:
         """Such as "3 Nov 2026"."""
         moment = self.moment(timestamp)

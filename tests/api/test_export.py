@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -28,6 +29,10 @@ def cells(answer: TestResponse) -> list[list[str | None]]:
     sheet = load_workbook(io.BytesIO(answer.body)).active
     assert {cell.data_type for row in sheet for cell in row if cell.value is not None} <= {"s"}
     return [list(row) for row in sheet.iter_rows(values_only=True)]
+
+
+def name_of(answer: TestResponse) -> str:
+    return re.sub(r"-\d{4}-\d\d-\d\d\.", "-DAY.", answer.headers["Content-Disposition"])
 
 
 def people(path: Path) -> list[Record]:
@@ -96,20 +101,26 @@ def test_a_list_of_nothing_that_exists_is_not_found(client: Client, path: str, k
 
 def test_students_are_listed_by_name_for_a_spreadsheet(client: Client):
     client.student(number="00413", given_name="Björn", family_name="Ekström", email="b@x.example")
-    client.student(number="00412", given_name="Amara", family_name="Diallo", status="inactive")
+    client.student(
+        number="00412",
+        given_name="Amara",
+        family_name="Diallo",
+        status="inactive",
+        groups=["9b", "choir"],
+    )
     client.student(given_name=None, family_name="Östlund")
 
     answer = client.get("/v1/students.csv")
 
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="students.csv"'
+    assert name_of(answer) == 'attachment; filename="students-DAY.csv"'
     assert answer.body.startswith(b"\xef\xbb\xbfNumber,")
     assert answer.body.count(b"\r\n") == 4
     expected = [
-        ["Number", "Family name", "Given name", "Email", "Status"],
-        ["00412", "Diallo", "Amara", "", "inactive"],
-        ["00413", "Ekström", "Björn", "b@x.example", "active"],
-        ["", "Östlund", "", "", "active"],
+        ["Number", "Family name", "Given name", "Email", "Status", "Groups"],
+        ["00412", "Diallo", "Amara", "", "inactive", "9b, choir"],
+        ["00413", "Ekström", "Björn", "b@x.example", "active", ""],
+        ["", "Östlund", "", "", "active", ""],
     ]
     assert rows(answer) == expected
     book = client.get("/v1/students.xlsx")
@@ -126,15 +137,27 @@ def test_a_roster_is_listed_by_name_with_its_times(client: Client):
 
     header, *found = rows(client.get(f"/v1/courses/{course}/students.csv"))
 
-    assert header[4:7] == ["Status", "Place in the waitlist", "Enrolled"]
-    assert [(row[1], row[4], row[5]) for row in found] == [
+    assert header[4:8] == ["Status", "Groups", "Place in the waitlist", "Enrolled"]
+    assert [(row[1], row[4], row[6]) for row in found] == [
         ("A", "waitlisted", "1"),
         ("Z", "enrolled", ""),
     ]
-    assert found[1][6] == "2026-09-01T08:00:00.000Z"
+    assert found[1][7] == "2026-09-01 08:00:00"
     assert len(rows(client.get(f"/v1/courses/{course}/students.csv?status=enrolled"))) == 2
     book = cells(client.get(f"/v1/courses/{course}/students.xlsx"))
     assert [row[1] for row in book] == ["Family name", "A", "Z"]
+
+
+def test_the_name_of_a_file_has_what_the_list_is_about(client: Client):
+    term = client.term()
+    course = client.course(code="Bio & Übung", section="1", term=term)
+
+    assert name_of(client.get(f"/v1/courses/{course}/students.csv")) == (
+        'attachment; filename="roster-Bio-Ubung-1-2026-FALL-DAY.csv"'
+        "; filename*=UTF-8''roster-Bio-%C3%9Cbung-1-2026-FALL-DAY.csv"
+    )
+    name = name_of(client.get("/v1/terms/1/courses.xlsx"))
+    assert name == 'attachment; filename="courses-2026-FALL-DAY.xlsx"'
 
 
 def test_a_roster_has_outcomes_and_grades(client: Client):

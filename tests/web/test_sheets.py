@@ -61,12 +61,12 @@ def test_the_lists_link_to_files_for_a_spreadsheet(browser: Browser, client: Cli
     roster = browser.get(f"/courses/{course}").click("Download CSV")
     courses = browser.get("/courses?term=2026-FALL").click("Download CSV")
 
-    header = "Number,Family name,Given name,Email,Status"
+    header = "Number,Family name,Given name,Email,Status,Groups"
     # A mark of UTF-8 at the start, and an apostrophe before what would be a formula.
     assert students.body.decode("utf-8-sig").splitlines() == [
         header,
-        ",'=1+1,,,inactive",
-        "2024-0117,Lovelace,Ada,,active",
+        ",'=1+1,,,inactive,",
+        "2024-0117,Lovelace,Ada,,active,",
     ]
     assert roster.body.decode("utf-8-sig").startswith(f"{header},Place in the waitlist")
     assert "CS101,,Databases,,0,open,2,1,0" in courses.text
