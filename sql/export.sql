@@ -237,9 +237,10 @@ WHERE enrollment.course_id = :course_id
 ORDER BY student.family_sort, student.given_sort, student.id;
 
 -- name: list_term_courses(term_id)
--- Which courses does this term have, and how full are they?
+-- Which courses does this term have, how full are they, and when do they meet?
 SELECT course.id, course.code, course.section, course.title, course.instructor, course.credits, course.status,
-    course_seat.capacity, course_seat.enrolled, course_seat.waitlisted
+    course_seat.capacity, course_seat.enrolled, course_seat.waitlisted,
+-- include: meetings.sql
 FROM term
 CROSS JOIN course
 CROSS JOIN course_seat

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 from msgspec.json import decode
 
+from enrollment.model.courses import Meeting
+from enrollment.model.meetings import write_meetings
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.storage.connection import Connection, Row
@@ -106,8 +108,10 @@ def list_roster(db: Connection, course_id: int, status: str | None) -> Iterator[
 
 
 def list_term_courses(db: Connection, term_id: int) -> Iterator[Fields]:
-    """List the courses of a term by code, with their seats."""
-    return read_rows(SQL.list_term_courses_cursor(db, term_id=term_id))
+    """List the courses of a term by code, with their seats, and their meetings as lines."""
+    for row in read_rows(SQL.list_term_courses_cursor(db, term_id=term_id)):
+        meetings = [Meeting(**meeting) for meeting in row["meetings"]]
+        yield row | {"meetings": write_meetings(meetings)}
 
 
 def read_rows(query: Any) -> Iterator[Fields]:
@@ -120,7 +124,7 @@ def read_rows(query: Any) -> Iterator[Fields]:
 def fields_of(row: Row) -> Fields:
     """Return a row by the names of its columns. What is JSON is decoded."""
     fields = dict(row)
-    for name in ("content", "taken", "groups"):
+    for name in ("content", "taken", "groups", "meetings"):
         if fields.get(name):
             fields[name] = decode(fields[name])
     return fields

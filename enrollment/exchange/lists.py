@@ -63,6 +63,7 @@ COURSES = Layout(
         "capacity": "Capacity",
         "enrolled": "Enrolled",
         "waitlisted": "Waitlisted",
+        "meetings": "Meetings",
     },
 )
 CENSUS = Layout(

@@ -8,11 +8,12 @@ from enrollment.http.authentication import REGISTRARS
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.courses import Course
+from enrollment.model.meetings import write_meetings
 from enrollment.problems.errors import Problem
 from enrollment.web.chosen_term import choose_term
 from enrollment.web.fields import decimal, filled_lines, read_codes, whole
 from enrollment.web.forms import submit
-from enrollment.web.meetings import read_meetings, write_meetings
+from enrollment.web.meetings import read_meetings
 from enrollment.web.prerequisites import read_prerequisites, write_prerequisites
 from enrollment.web.refusal import by_field
 from enrollment.web.visit import Visit
@@ -56,7 +57,7 @@ def show_edit(visit: Visit, course_id: int) -> Result:
     values |= {
         "prerequisites": write_prerequisites(course.prerequisites, concurrent=False),
         "concurrent": write_prerequisites(course.prerequisites, concurrent=True),
-        "meetings": write_meetings(course.meetings),
+        "meetings": "\n".join(write_meetings(course.meetings)),
         "early_access": "\n".join(
             f"{item.group} {visit.words.boundary(item.enroll_from, is_end=False)}"
             for item in course.early_access

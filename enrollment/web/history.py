@@ -3,8 +3,9 @@
 from typing import Any
 
 from enrollment.data.change_list import Changed
+from enrollment.model.meetings import WEEKDAYS
 from enrollment.web.fields import Fields, whole
-from enrollment.web.words import STATUSES, TIMESTAMP, WEEKDAYS, Words, count, ordinal
+from enrollment.web.words import STATUSES, TIMESTAMP, Words, count, ordinal
 
 # What happened to an enrollment, with the label of the course for {}.
 EVENTS = {

@@ -1,14 +1,12 @@
-"""Meetings as lines of text: "Mon Wed 09:00-10:30 B12; from 2026-10-05; every 2 weeks"."""
+"""Meetings that were typed as lines: "Mon Wed 09:00-10:30 B12; from 2026-10-05; every 2 weeks"."""
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
-from enrollment.model.courses import Meeting
+from enrollment.model.meetings import WEEKDAYS
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.web.fields import filled_lines
-from enrollment.web.words import WEEKDAYS, meetings
 
 # Days, the hours with any dash, and perhaps a room, dates and "every 2 weeks".
 LINE = re.compile(
@@ -19,22 +17,9 @@ LINE = re.compile(
 EXPECTED = "Expected days, hours and perhaps a room on each line, such as: Mon Wed 09:00-10:30 B12"
 
 
-def write_meetings(listed: Sequence[Meeting]) -> str:
-    """Return the lines of meetings. Days with the same hours and room share one."""
-    return "\n".join(_line(days, meeting) for days, meeting in meetings(listed))
-
-
 def read_meetings(text: str) -> list[dict[str, Any]]:
     """Return the meetings of lines, as the API takes them. Raises invalid_body."""
     return [meeting for line in filled_lines(text) for meeting in _read(line)]
-
-
-def _line(days: str, meeting: Meeting) -> str:
-    room = f" {meeting.room}" if meeting.room else ""
-    start = f"; from {meeting.start_on}" if meeting.start_on else ""
-    end = f"; until {meeting.end_on}" if meeting.end_on else ""
-    every = "; every 2 weeks" if meeting.every == 2 else ""
-    return f"{days} {meeting.from_time}-{meeting.to_time}{room}{start}{end}{every}"
 
 
 def _read(line: str) -> list[dict[str, Any]]:

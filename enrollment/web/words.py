@@ -7,15 +7,13 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from msgspec.structs import replace
-
 from enrollment.model.courses import Meeting
 from enrollment.model.days import begin_of, local
+from enrollment.model.meetings import WEEKDAYS
 from enrollment.model.results import Violation
 from enrollment.model.types import Timestamp
 from enrollment.problems.registry import PROBLEM_TYPES
 
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 STATUSES = {
     "enrolled": "enrolled",
     "waitlisted": "on the waitlist",
@@ -144,15 +142,6 @@ def ordinal(place: int) -> str:
     """Such as "2nd"."""
     ending = {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
     return f"{place}{'th' if place // 10 % 10 == 1 else ending}"
-
-
-def meetings(listed: Sequence[Meeting]) -> list[tuple[str, Meeting]]:
-    """Meetings that differ only in their day, as one row: the days, such as "Mon Wed", and the
-    first of the meetings."""
-    rows: dict[Meeting, list[Meeting]] = {}
-    for meeting in listed:
-        rows.setdefault(replace(meeting, weekday=1), []).append(meeting)
-    return [(" ".join(WEEKDAYS[met.weekday - 1] for met in row), row[0]) for row in rows.values()]
 
 
 def not_one(named: str, ids: Sequence[int]) -> str:

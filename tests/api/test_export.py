@@ -176,14 +176,17 @@ def test_a_roster_has_outcomes_and_grades(client: Client):
 
 def test_the_courses_of_a_term_are_listed_with_their_seats(client: Client):
     term = client.term()
-    client.course(code="CS102", term=term, credits=7.5, capacity=30)
+    hours = {"from": "09:00", "to": "10:30"}
+    meetings = [{"weekday": 1, "room": "B12", **hours}, {"weekday": 2, **hours}]
+    client.course(code="CS102", term=term, credits=7.5, capacity=30, meetings=meetings)
     course = client.course(code="CS101", section="02", term=term, instructor="Ada Lovelace")
     client.course(code="CS999")
     client.enroll(client.student(), course)
 
+    times = "Mon 09:00-10:30 B12, Tue 09:00-10:30"
     assert rows(client.get("/v1/terms/1/courses.csv"))[1:] == [
-        ["CS101", "02", "Databases", "Ada Lovelace", "0", "open", "", "1", "0"],
-        ["CS102", "", "Databases", "", "7.5", "open", "30", "0", "0"],
+        ["CS101", "02", "Databases", "Ada Lovelace", "0", "open", "", "1", "0", ""],
+        ["CS102", "", "Databases", "", "7.5", "open", "30", "0", "0", times],
     ]
     assert [row[0] for row in cells(client.get("/v1/terms/1/courses.xlsx"))] == [
         "Code",

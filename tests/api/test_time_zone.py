@@ -136,3 +136,11 @@ def test_a_time_at_the_end_of_the_calendar_is_shown_and_exported(
 def test_an_unknown_time_zone_is_refused(name: str):
     with pytest.raises(UsageError, match=r"--time-zone is .*, expected the IANA name"):
         Config.read({"time_zone": name}, {})
+
+
+def test_the_times_of_a_roster_are_those_of_the_school(client_in: Callable[[str], Client]):
+    client = client_in("Europe/Berlin")
+    course = client.course(**COURSE)
+    client.enroll(client.student(), course, effective_at="2026-09-01T08:00:00Z")
+
+    assert ",2026-09-01 10:00:00," in client.get(f"/v1/courses/{course}/students.csv").text
