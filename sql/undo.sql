@@ -190,7 +190,7 @@ UPDATE undo_pair
 SET outcome = CASE WHEN undo_step.detail IS NULL THEN 'reversed' ELSE 'conflict' END,
     detail = coalesce(
         undo_step.detail,
-        CASE WHEN undo_step.status IS NULL THEN 'New with the import: it becomes void.' END
+        CASE WHEN undo_step.status IS NULL THEN 'New with the import: becomes void.' END
     )
 FROM undo_step
 WHERE undo_pair.student_id = undo_step.student_id AND undo_pair.course_id = undo_step.course_id;
@@ -516,7 +516,7 @@ FROM (
     SELECT 'enrollment' AS kind, student_id AS record_id, course_id, outcome, detail FROM undo_pair
     UNION ALL
     SELECT kind, record_id, NULL, outcome,
-        CASE WHEN outcome = 'reversed' AND is_new THEN 'New with the import: it is deleted.' ELSE detail END
+        CASE WHEN outcome = 'reversed' AND is_new THEN 'New with the import: deleted.' ELSE detail END
     FROM undo_record
 ) AS undone
 ORDER BY CASE outcome WHEN 'conflict' THEN 1 WHEN 'kept' THEN 2 ELSE 3 END, kind, record_id, course_id

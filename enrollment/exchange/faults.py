@@ -119,9 +119,9 @@ class Faults:
         return self.counts["refusal"] > 0
 
     def __iter__(self) -> Iterator[ImportFault]:
-        """The faults that are kept: the worst first, else in the order in which they were found."""
+        """The faults that are kept: the worst first, then by file and row."""
         for severity in SEVERITIES:
-            yield from self._kept[severity]
+            yield from sorted(self._kept[severity], key=lambda each: (each.file, each.row or 0))
 
     def summary(self) -> list[FaultCount]:
         """The kinds of faults, the worst first."""

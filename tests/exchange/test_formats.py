@@ -469,6 +469,13 @@ def test_a_day_with_a_year_of_two_digits_is_refused_with_what_is_taken(tmp_path:
     assert "31/08/2026 or 8/31/2026, the year in four digits" in details[0]
 
 
+def test_faults_are_in_the_order_of_the_rows(tmp_path: Path):
+    path = tmp_path / "list.csv"
+    path.write_text("number,surname\na1,Diallo\nA1,Ekström\n5,\n")
+
+    assert [fault.row for fault in check_path(path).faults] == [3, 4]
+
+
 def test_faults_are_counted_beyond_those_that_are_kept(tmp_path: Path):
     path = package(tmp_path, enrollments=HEADER + "e,gone,,c,s,u,student\n" * 3000)
 

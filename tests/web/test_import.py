@@ -202,8 +202,8 @@ def test_the_roster_of_a_course(browser: Browser, client: Client):
     page = run_import(page).follow()
     assert client.status(gone, course) == "dropped"
     page = form_to(page, "/undo").submit("do", value="preview", status=200)
-    assert "Ekström, Björn in CS101-1 undone New with the import: it becomes void." in text(page)
-    assert "Ekström, Björn undone New with the import: it is deleted." in text(page)
+    assert "Ekström, Björn in CS101-1 undone New with the import: becomes void." in text(page)
+    assert "Ekström, Björn undone New with the import: deleted." in text(page)
 
 
 def test_a_course_that_is_not_there(browser: Browser, client: Client):
@@ -338,7 +338,7 @@ def test_the_terms_of_a_package_have_their_titles(browser: Browser, client: Clie
     undo = form_to(page, "/undo").submit("do", value="preview", status=200)
 
     assert f"{title} new" in text(page)
-    assert f"{title} undone New with the import: it is deleted." in text(undo)
+    assert f"{title} undone New with the import: deleted." in text(undo)
 
 
 def test_a_package_can_be_called_a_delta_and_have_new_ids(browser: Browser, client: Client):
