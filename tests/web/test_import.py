@@ -49,7 +49,8 @@ def test_a_list_is_previewed_and_imported(browser: Browser, client: Client):
     assert "Students 2 0 0 0 " in said
     assert names(client) == ["Diallo", "Ekström"]
     page = browser.get("/imports")
-    assert "class.csv #1 default" in text(page)
+    assert "class.csv #1" in text(page)
+    assert "2 students new, 0 changed 0 enrollments new, 0 dropped" in text(page)
 
 
 def test_a_long_list_has_a_short_page(browser: Browser, client: Client):
@@ -89,6 +90,8 @@ def test_a_wrong_file_is_refused_with_the_reasons(browser: Browser, client: Clie
 
     assert "Nothing was imported. The file cannot be brought in as it is." in text(page)
     assert "class.csv" in page.html.find("table").text
+    # Another file is all that helps: the field for it is in sight.
+    assert page.html.find(id="file").find_parent("details").has_attr("open")
     faults = form_to(page, "/import").submit("do", value="faults", status=200)
     assert ",refusal," in faults.text
     assert client.get("/v1/imports").json["items"] == []
