@@ -12,8 +12,9 @@ from enrollment.exchange.source_files import SourceFile
 from enrollment.exchange.text import CONTROL, ESCAPE, MOST_COLUMNS, Row
 
 # The parts of a format of whole numbers that has only digits and text: "S-"0000, 00000 or 000-000.
+# Spreadsheets take no format of more than 255 characters.
 PART = r'"[^"]*"|\\.|[-() ]|[0#]'
-PLAIN_FORMAT = re.compile(f"(?:{PART})+")
+PLAIN_FORMAT = re.compile(f"(?:{PART}){{1,255}}")
 # What stands in place of a number that has lost digits. No cell holds it otherwise.
 LOST = "\x00lost"
 

@@ -26,6 +26,10 @@ PIECES += [
     b"null",
     b"-",
     b"tobedeleted",
+    b"#N/A",
+    b'="0"',
+    b"_xD83D_",
+    b"_x0000_",
 ]
 
 
