@@ -86,12 +86,13 @@ def test_a_list_that_was_marked_is_read_and_marked_again(database: Database, tmp
 
 def test_formulas_are_guarded_once_and_read_as_before(database: Database, tmp_path: Path):
     path = tmp_path / "list.csv"
-    path.write_text("Number,Surname,Given name\n1,=A1,'=B1\n2,,'t\n")
+    path.write_text("Number,Surname,Given name\n1,=A1,'=B1\n2,,'t\n''7,,\n")
 
     cells = marked(database, path)
 
     assert cells[1][1:3] == ["'=A1", "'=B1"]
     assert cells[2][2] == "'t"
+    assert cells[3][0] == "''7"
 
 
 def test_a_workbook_keeps_its_zeros(database: Database, tmp_path: Path):
