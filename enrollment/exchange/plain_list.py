@@ -33,7 +33,7 @@ def read_list(file: SourceFile, reading: Reading) -> FileRead:
             read.encoding = find_encoding(file, reading.options.encoding, reading.faults)
         rows = list_rows(file, read.encoding, reading.faults)
         for row in rows:
-            first = first or ", ".join(filter(None, row.cells))
+            first = first or ", ".join(filter(None, map(as_read, row.cells)))
             taken = find_list_columns(row.cells, reading.options.columns)
             if taken:
                 _note_columns(row, taken, read, reading)

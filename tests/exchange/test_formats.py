@@ -398,6 +398,8 @@ def test_a_workbook_shows_what_a_spreadsheet_has_lost(tmp_path: Path):
     places = {(fault.code, fault.row, fault.column) for fault in check_path(path).faults}
     assert ("precision_lost", 2, "Number") in places
     assert ("invalid_value", 3, "Surname") in places
+    (fault,) = check_path(workbook(path, [1000000000000000, "Diallo"])).faults
+    assert fault.value == "1000000000000000, Diallo"
 
 
 @pytest.mark.parametrize(
