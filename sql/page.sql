@@ -154,6 +154,13 @@ WHERE :show = 'all'
 ORDER BY code, label, id
 LIMIT :limit;
 
+-- name: get_course_without_term()^
+-- Which is a course without a term, if there is one?
+SELECT id
+FROM course
+WHERE term IS NULL
+LIMIT 1;
+
 -- name: list_students_named(names)
 -- Which students have these numbers or emails, or these ids, written #6? names is a JSON array. A name that no one has
 -- gives a row without a student; one that several have gives several.

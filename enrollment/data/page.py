@@ -175,6 +175,11 @@ def list_catalog(
     return list_page(db, SQL.list_catalog, _offered, parameters, start=start, after=after)
 
 
+def has_courses_without_term(db: Connection) -> bool:
+    """Whether a course has no term."""
+    return bool(SQL.get_course_without_term(db))
+
+
 def list_codes_to_copy(db: Connection, source: str, target: str) -> list[Code]:
     """List the codes of the courses of a term that can be copied into another one."""
     return [Code(*row) for row in SQL.list_codes_to_copy(db, source=source, target=target)]

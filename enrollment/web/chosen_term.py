@@ -2,12 +2,15 @@
 
 from typing import NamedTuple
 
+from enrollment.data import page
 from enrollment.data.term import list_terms
 from enrollment.model.queries import TermFilter
 from enrollment.model.records import Term
 from enrollment.web.visit import Visit
 
 ALL = TermFilter(limit=1000)
+# In an address, what is chosen in place of a term: the courses without one. No code is like this.
+NO_TERM = "-"
 
 
 def find_term(visit: Visit, code: str | None) -> Term | None:
@@ -16,14 +19,28 @@ def find_term(visit: Visit, code: str | None) -> Term | None:
 
 
 class Terms(NamedTuple):
-    """All terms, the latest first, and the one that is shown, if there is any."""
+    """All terms, the latest first, and the one that is shown, or None for the courses without a
+    term."""
 
     every: list[Term]
     shown: Term | None
+    has_courses_without: bool
 
     @property
     def code(self) -> str | None:
         return self.shown.code if self.shown else None
+
+    @property
+    def value(self) -> str:
+        """What is shown, as an address and a form name it."""
+        return self.code or NO_TERM
+
+    @property
+    def where(self) -> str:
+        """What is shown, after a noun: such as "in Fall 2026"; "" if there are no terms."""
+        if self.shown:
+            return f"in {self.shown.title}"
+        return "without a term" if self.every else ""
 
 
 def choose_term(visit: Visit) -> Terms:
@@ -35,4 +52,6 @@ def choose_term(visit: Visit) -> Terms:
     named = [term for term in every if term.code.lower() == wanted]
     not_over = [term for term in every if term.end_on >= today]
     shown = next(iter([*named, *reversed(not_over), *every]), None)
-    return Terms(every, shown)
+    if wanted == NO_TERM:
+        shown = None
+    return Terms(every, shown, page.has_courses_without_term(visit.db))

@@ -52,6 +52,22 @@ def test_courses_by_their_seats(
     assert [link.get_text() for link in page.html.select("tbody a")] == expected
 
 
+def test_courses_without_a_term_are_listed_and_found(browser: Browser, client: Client, course: int):
+    client.course(code="OLD1")
+
+    page = browser.get("/courses")
+    assert "OLD1" not in text(page)
+    form = page.forms[2]
+    form["term"].select(text="without a term")
+    page = form.submit()
+    assert page.html.h1.get_text() == "Courses without a term"
+    assert [link.get_text() for link in page.html.select("tbody a")] == ["OLD1"]
+    back = page.click("OLD1").click("Courses", index=1)
+    assert back.html.h1.get_text() == "Courses without a term"
+    page = browser.get("/courses?term=2026-FALL&q=old")
+    assert "No course matches. In other terms: OLD1 Databases without a term" in text(page)
+
+
 def test_a_long_list_has_pages(browser: Browser, client: Client):
     for number in range(101):
         client.course(code=f"C{number:03}")
