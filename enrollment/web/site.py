@@ -1,6 +1,7 @@
 """The life of a request for a page: sign-in, one transaction, and a page also for every refusal."""
 
-from urllib.parse import quote
+from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from enrollment.http.accept import prefers_html
 from enrollment.http.context import Context
@@ -11,6 +12,7 @@ from enrollment.storage.connection import Connection
 from enrollment.web.guard import check_origin, is_https, read_secret
 from enrollment.web.render import HEADERS, PRIVATE, render
 from enrollment.web.visit import Site, Visit, see_other
+from enrollment.web.words import link
 
 
 def wants_page(context: Context) -> bool:
@@ -27,12 +29,13 @@ def receive_page(context: Context) -> None:
 
 
 def admit_page(site: Site, context: Context) -> Response | None:
-    """Send a visitor who has not signed in to the sign-in. Return None if the request must be run.
+    """Send a visitor who has not signed in to the sign-in. Return None if the request must be run,
+    as for a form that was sent without a session: what was typed is not lost.
 
     Raises forbidden, too_many_requests.
     """
     with site.database.read() as db:
-        if not _sign_in(site, context, db):
+        if not _sign_in(site, context, db) and not _is_kept(context):
             return _response(_to_sign_in(context))
     return None
 
@@ -68,9 +71,18 @@ def _run(site: Site, context: Context, db: Connection) -> Response:
     operation = context.operation
     assert operation
     # The session may have ended while the request waited.
-    if not operation.is_public and not _sign_in(site, context, db):
-        return _response(_to_sign_in(context))
-    return _response(operation.handler(Visit(site, context, db), **context.ids))
+    if operation.is_public or _sign_in(site, context, db):
+        return _response(operation.handler(Visit(site, context, db), **context.ids))
+    if _is_kept(context):
+        # Not 401, which needs a challenge (RFC 9110, section 15.5.2).
+        status, action = HTTPStatus.FORBIDDEN, _address(context)
+        return _response(Visit(site, context, db).page("ended", status=status, action=action))
+    return _response(_to_sign_in(context))
+
+
+def _is_kept(context: Context) -> bool:
+    """Whether what was sent can be sent again after the sign-in: a form without a file."""
+    return not context.reads and not (context.operation and context.operation.reader)
 
 
 def _sign_in(site: Site, context: Context, db: Connection) -> bool:
@@ -80,12 +92,16 @@ def _sign_in(site: Site, context: Context, db: Connection) -> bool:
 
 
 def _to_sign_in(context: Context) -> Result:
-    """Lead to the sign-in, and from there to the page that was asked for."""
+    """Lead to the sign-in, and from there to the page that was asked for, or had the form."""
     if not context.reads:
-        return see_other("/sign-in?ended=1")
+        path = urlsplit(context.header("REFERER") or "").path
+        return see_other(link("/sign-in", ended=1, next=path))
+    return see_other(link("/sign-in", next=_address(context)))
+
+
+def _address(context: Context) -> str:
     query = context.environ.get("QUERY_STRING", "")
-    wanted = f"{context.path}?{query}" if query else context.path
-    return see_other(f"/sign-in?next={quote(wanted, safe='')}")
+    return f"{context.path}?{query}" if query else context.path
 
 
 def _response(result: Result) -> Response:

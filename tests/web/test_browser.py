@@ -241,7 +241,7 @@ def test_a_token_that_is_revoked_ends_the_session(
         db.execute("UPDATE token SET revoked_at = created_at, revoked_by = 'x' WHERE id = 2")
     page.get_by_role("button", name="Place the hold").click()
 
-    page.get_by_text("Your session has ended, so what you sent was not done.").wait_for()
+    page.get_by_text("What you typed is kept on this page.").wait_for()
     check(page)
 
 

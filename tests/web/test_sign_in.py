@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 
 import pytest
+from webtest import Upload
 
 from enrollment.app import App
 from enrollment.data import session
@@ -192,10 +193,40 @@ def test_a_session_ends(app: App, browser: Browser, ada: int, sql: str):
     form["hold_reason"] = "library fees"
     execute(app, sql)
 
-    page = form.submit(status=303).follow()
+    page = form.submit(status=403)
+
+    assert "Your session has ended Nothing was changed." in text(page)
+    browser.get("/students", status=303)
+
+
+def test_what_was_typed_is_sent_again_after_the_sign_in(
+    app: App, browser: Browser, client: Client, ada: int
+):
+    form = form_to(browser.get(f"/students/{ada}"), "/holds")
+    form["hold_reason"] = "library \u201cfees\u201d"
+    execute(app, "UPDATE session SET expires_at = '2020-01-01T00:00:00.000Z'")
+
+    page = form.submit(status=403).form.submit(status=403)
+    assert client.get("/v1/holds").json["items"] == []
+    browser.sign_in(TOKENS["registrar"])
+    page = page.form.submit(status=303).follow()
+
+    assert "On hold" in text(page)
+    assert [hold["reason"] for hold in client.get("/v1/holds").json["items"]] == [
+        "library \u201cfees\u201d"
+    ]
+
+
+def test_a_file_has_to_be_chosen_again_after_the_sign_in(app: App, browser: Browser):
+    form = form_to(browser.get("/import"), "/import")
+    form["file"] = Upload("students.csv", b"Number\n", "text/csv")
+    execute(app, "UPDATE session SET expires_at = '2020-01-01T00:00:00.000Z'")
+
+    page = form.submit(status=303, headers={"Referer": "http://localhost:80/import"}).follow()
 
     assert "Your session has ended, so what you sent was not done" in text(page)
-    browser.get("/students", status=303)
+    page.form["token"] = TOKENS["registrar"]
+    assert page.form.submit().location == "/import"
 
 
 def test_a_session_that_is_used_goes_on(app: App, browser: Browser):
