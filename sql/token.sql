@@ -49,6 +49,20 @@ SELECT '/expires_at', 'already_expired',
 WHERE :expires_at <= :now
 ORDER BY pointer, code;
 
+-- name: list_broken_revocation_rules(id, now)
+-- What speaks against revoking this token? Someone must be able to make another one.
+SELECT '' AS pointer, 'last_admin_token' AS code,
+    'No other admin token than that of ' || name || ' is valid.' AS detail,
+    json_object('name', name) AS details
+FROM token
+WHERE id = :id AND role = 'admin' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)
+    AND NOT EXISTS (
+        SELECT 1
+        FROM token AS other
+        WHERE other.id <> :id AND other.role = 'admin' AND other.revoked_at IS NULL
+            AND (other.expires_at IS NULL OR other.expires_at > :now)
+    );
+
 -- name: insert_token(name, role, student_id, lookup, digest, at, actor, expires_at)^
 INSERT INTO token (name, role, student_id, lookup, digest, created_at, created_by, expires_at)
 VALUES (:name, :role, :student_id, :lookup, :digest, :at, :actor, :expires_at)

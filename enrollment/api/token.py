@@ -56,5 +56,12 @@ OPERATIONS = (
         conflicts=rules_for("token"),
     ),
     Operation("GET", "/v1/tokens/<token_id:id>", ADMINS, read_token, answer=Token),
-    Operation("DELETE", "/v1/tokens/<token_id:id>", ADMINS, revoke_token, status=204),
+    Operation(
+        "DELETE",
+        "/v1/tokens/<token_id:id>",
+        ADMINS,
+        revoke_token,
+        status=204,
+        conflicts=rules_for("token_revocation"),
+    ),
 )

@@ -71,7 +71,11 @@ def flush_token_uses(db: Connection, uses: Mapping[int, Timestamp]) -> None:
 
 
 def revoke_token(db: Connection, token_id: int, change: Change) -> None:
-    """Revoke a token permanently. A token that is revoked already does not change."""
+    """Revoke a token permanently. A token that is revoked already does not change.
+
+    Raises last_admin_token.
+    """
+    raise_broken_rules(SQL.list_broken_revocation_rules(db, id=token_id, now=change.at))
     SQL.update_token_revoked(db, id=token_id, at=change.at, actor=change.actor)
 
 

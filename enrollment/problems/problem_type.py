@@ -28,6 +28,7 @@ Subject = Literal[
     "course_copy",
     "batch",
     "token",
+    "token_revocation",
     "enrollment",
     "roster",
     "status",

@@ -10,13 +10,13 @@ from enrollment.http.authentication import ADMINS, REGISTRARS
 from enrollment.http.conditional import etag_of
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
-from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.web.forms import preview_or_submit, submit
+from enrollment.web.named_student import read_student
 from enrollment.web.plan import list_moved
 from enrollment.web.refusal import by_field
 from enrollment.web.visit import Visit
-from enrollment.web.words import link, not_one
+from enrollment.web.words import link
 
 NOT_SURE = Problem("invalid_query", "Tick the box first: this cannot be undone.")
 
@@ -29,16 +29,13 @@ def show_forms(visit: Visit, student_id: int) -> Result:
 def merge(visit: Visit, student_id: int) -> Result:
     """Merge the record into another one, after a preview that has named it."""
     form = visit.form
-    named = form.one("into")
-    found = page.find_students(visit.db, [named])[named] if named else []
-    if len(found) != 1:
-        detail = not_one(named, found) if named else "Expected a number, an email or an id"
-        wrong = [Violation(pointer="/into", code="invalid_value", detail=detail)]
-        problem = Problem("invalid_body", "1 field is invalid.", wrong)
+    try:
+        other = read_student(visit, "into")
+    except Problem as problem:
         return _page(visit, student_id, "merged", problem)
-    path, body = f"/v1/students/{student_id}/merge", {"into": found[0]}
+    path, body = f"/v1/students/{student_id}/merge", {"into": other}
     # What was previewed is done, and nothing else.
-    is_preview = form.ids("previewed") != found
+    is_preview = form.ids("previewed") != [other]
 
     def send(**options: Any) -> Any:
         return visit.send("POST", path, body, if_match=form.one("seen"), **options)

@@ -1,9 +1,11 @@
 """/tokens: who can sign in, with which role; and links that sign someone in once."""
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 from enrollment.data import page, session
+from enrollment.data.page import Person
 from enrollment.data.record_change import acting
 from enrollment.data.student import get_student
 from enrollment.data.token import get_token, insert_token, list_tokens
@@ -15,9 +17,9 @@ from enrollment.model.queries import Pagination
 from enrollment.model.records import TokenInput
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
-from enrollment.web.fields import whole
 from enrollment.web.forms import submit
 from enrollment.web.guard import is_https
+from enrollment.web.named_student import read_student
 from enrollment.web.paging import after, next_path
 from enrollment.web.refusal import by_field
 from enrollment.web.visit import Visit
@@ -46,15 +48,22 @@ def create(visit: Visit) -> Result:
     secret: dict[str, Any] = {}
 
     def act() -> str:
-        values = visit.form.typed(FIELDS)
-        secret.update(
-            visit.send("POST", "/v1/tokens", values | {"student_id": whole(values["student_id"])})
-        )
+        values: dict[str, Any] = visit.form.typed(FIELDS)
+        named = values["student_id"]
+        values["student_id"] = read_student(visit, "student_id") if named else None
+        secret.update(visit.send("POST", "/v1/tokens", values))
         return link("/tokens", done="token_made")
 
     result = submit(visit, act, partial(_tokens, visit))
     # The same form once more finds that the token is made already, and not its secret.
-    return visit.page("new_token", token=secret) if secret else result
+    if not secret:
+        return result
+    return visit.page("new_token", token=secret, owners=_owners(visit, [secret["student_id"]]))
+
+
+def ask_to_revoke(visit: Visit, token_id: int) -> Result:
+    """Ask whether a token is to be revoked."""
+    return _revocation(visit, token_id)
 
 
 def revoke(visit: Visit, token_id: int) -> Result:
@@ -64,7 +73,7 @@ def revoke(visit: Visit, token_id: int) -> Result:
         visit.send("DELETE", f"/v1/tokens/{token_id}")
         return link("/tokens", done="token_revoked")
 
-    return visit.once(act)
+    return submit(visit, act, partial(_revocation, visit, token_id))
 
 
 def make_link(visit: Visit, token_id: int) -> Result:
@@ -96,6 +105,16 @@ def _link(visit: Visit, token_id: int, back: str) -> Result:
     return visit.page("new_link", token=token, url=url, back=back)
 
 
+def _revocation(visit: Visit, token_id: int, problem: Problem | None = None) -> Result:
+    token = get_token(visit.db, token_id)
+    return visit.page("revocation", problem, token=token, problem=problem)
+
+
+def _owners(visit: Visit, student_ids: Iterable[int | None]) -> dict[int, Person]:
+    """The students whose tokens these are, by id. A student who was deleted is not among them."""
+    return page.list_people(visit.db, [id for id in student_ids if id])
+
+
 def _tokens(visit: Visit, problem: Problem | None = None) -> Result:
     found = list_tokens(visit.db, Pagination(limit=PAGE), after(visit))
     values = visit.form.typed(FIELDS)
@@ -103,6 +122,7 @@ def _tokens(visit: Visit, problem: Problem | None = None) -> Result:
         "tokens",
         problem,
         tokens=found.items,
+        owners=_owners(visit, [token.student_id for token in found.items]),
         now=Timestamp.now(),
         roles=ROLES,
         values=values,
@@ -115,6 +135,7 @@ ONE = "/tokens/<token_id:id>"
 PAGES = (
     Operation("GET", "/tokens", ADMINS, show_tokens, is_page=True),
     Operation("POST", "/tokens", ADMINS, create, is_page=True),
+    Operation("GET", f"{ONE}/revoke", ADMINS, ask_to_revoke, is_page=True),
     Operation("POST", f"{ONE}/revoke", ADMINS, revoke, is_page=True),
     Operation("POST", f"{ONE}/link", ADMINS, make_link, is_page=True),
     Operation(

@@ -265,6 +265,15 @@ def test_a_token_has_another_tag_once_it_was_used(client: Client, app: App):
     client.get("/v1/tokens/3", headers={"If-None-Match": after.headers["ETag"]}, status=304)
 
 
+def test_the_last_valid_admin_token_is_not_revoked(client: Client):
+    other = {"name": "Head", "role": "admin", "expires_at": "2999-01-01T00:00:00Z"}
+    answer = client.delete("/v1/tokens/1", status=409)
+    assert broken(answer) == [("", "last_admin_token")]
+    client.post_json("/v1/tokens", other, status=201)
+
+    client.delete("/v1/tokens/1", status=204)
+
+
 @pytest.mark.parametrize("seen", ["version", "tag"])
 def test_a_token_is_revoked_as_it_was_seen(client: Client, app: App, seen: str):
     with app.database.write() as db:

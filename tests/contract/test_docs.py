@@ -334,6 +334,7 @@ LATER = "2999-01-01T00:00:00Z"
             "already_expired",
             send("POST", "/v1/tokens", name="A", role="reader", expires_at="2020-01-01T00:00:00Z"),
         ),
+        ("last_admin_token", send("DELETE", "/v1/tokens/1")),
         ("unknown_course", send("POST", OF_ADA, course_id=7)),
         ("unknown_student", send("POST", "/v1/courses/2/students", students=[{"student_id": 7}])),
         ("duplicate_course", send("PUT", OF_ADA, courses=[{"course_id": 1}] * 2)),

@@ -90,6 +90,7 @@ QUERIES: dict[Subject, str] = {
     "course": "list_broken_course_rules",
     "course_deletion": "list_broken_course_deletion_rules",
     "token": "list_broken_token_rules",
+    "token_revocation": "list_broken_revocation_rules",
     "status": "list_broken_ending_rules",
     "void": "list_broken_void_rules",
     "erasure": "list_broken_erasure_rules",

@@ -36,7 +36,7 @@ STUDENTS_OWN = (
     "/courses/1",
 )
 FOR_WRITERS = ("/new", "/edit", "/add", "/copy", "/import", "/swap", "/complete", "/remove")
-ADMINS_ONLY = ("/tokens",)
+ADMINS_ONLY = ("/tokens", "/tokens/1/revoke")
 # A page reads little: each query of a list is one query, however long the list.
 MOST_QUERIES = 10
 

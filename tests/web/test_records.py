@@ -198,6 +198,19 @@ def test_a_token_of_a_student_needs_the_student(admin: Browser):
     assert "needs a student" in page.html.find(id="student_id-wrong").get_text()
 
 
+def test_a_token_of_a_student_is_made_by_number_and_names_the_student(admin: Browser, ada: int):
+    form = form_to(admin.get("/tokens"), "/tokens")
+    form["name"], form["role"], form["student_id"] = "Ada", "student", "2024-0118"
+    page = form.submit(status=422)
+    assert "no student has this number" in page.html.find(id="student_id-wrong").get_text()
+    form["student_id"] = "2024-0117"
+
+    page = form.submit(status=200)
+
+    assert "It signs in as the student Lovelace, Ada 2024-0117" in text(page)
+    assert "student Lovelace, Ada" in text(admin.get("/tokens"))
+
+
 def test_a_link_signs_in_as_the_owner_of_a_token(app: App, admin: Browser):
     page = admin.post("/tokens/2/link")
 
@@ -211,10 +224,21 @@ def test_a_link_signs_in_as_the_owner_of_a_token(app: App, admin: Browser):
 def test_revoking_a_token_signs_its_owner_out(admin: Browser, browser: Browser):
     browser.get("/students", status=200)
 
-    admin.post("/tokens/2/revoke", {"key": "1"}, status=303)
+    page = admin.get("/tokens").click(description="Revoke", index=1)
+    assert "Revoke the token of registrar? All who use it will be signed out" in text(page)
+    browser.get("/students", status=200)
+    form_to(page, "/revoke").submit(status=303)
 
     browser.get("/students", status=303)
     admin.post("/tokens/2/link", status=410)
+
+
+def test_the_last_admin_token_is_not_revoked(admin: Browser):
+    page = form_to(admin.get("/tokens/1/revoke"), "/revoke").submit(status=409)
+
+    assert "Nothing was changed. No other admin token than that of admin is valid." in text(page)
+    assert "You are signed in with it" in text(page)
+    admin.get("/tokens", status=200)
 
 
 def test_a_registrar_makes_a_link_for_a_student(

@@ -349,4 +349,12 @@ PROBLEM_TYPES = (
         ),
         rule_for=("token",),
     ),
+    problem(
+        code="last_admin_token",
+        status=409,
+        title="No other admin token is valid",
+        advice="Create another admin token first, then revoke this one.",
+        example=Example("No other admin token than that of admin is valid.", "", {"name": "admin"}),
+        rule_for=("token_revocation",),
+    ),
 )
