@@ -74,6 +74,14 @@ def test_each_role_sees_its_pages(app: App, small_college: Client, role: str):
     assert statuses == {path: expected(role, path) for path in statuses}
 
 
+@pytest.mark.usefixtures("small_college")
+def test_no_page_has_what_only_templates_mean(app: App):
+    browser = Browser(app, TOKENS["admin"])
+
+    # A line of a template that ends with two backslashes goes on only before one with %.
+    assert [path for path in (*SHOWN, "/sign-in") if "\\" in browser.get(address(path))] == []
+
+
 @pytest.mark.parametrize("role", ["reader", "student"])
 def test_the_forms_of_registrars_are_refused_to_others(app: App, small_college: Client, role: str):
     browser = Browser(app, STUDENT_TOKEN if role == "student" else TOKENS[role])
