@@ -15,7 +15,7 @@ from enrollment.web.fields import decimal, filled_lines, read_codes, whole
 from enrollment.web.forms import submit
 from enrollment.web.meetings import read_meetings
 from enrollment.web.prerequisites import read_prerequisites, write_prerequisites
-from enrollment.web.refusal import by_field
+from enrollment.web.record_form import fill
 from enrollment.web.visit import Visit
 from enrollment.web.words import link, number
 
@@ -30,8 +30,7 @@ FIELDS = (*TEXTS, *CHOICES, *NUMBERS, *LISTS, *OTHERS)
 
 def show_new(visit: Visit) -> Result:
     """Show an empty record."""
-    values = dict.fromkeys(FIELDS, "") | {"promotion": "automatic", "status": "open"}
-    return _form(visit, None, values | {"term": choose_term(visit).code or ""})
+    return _form(visit, None)
 
 
 def create(visit: Visit) -> Result:
@@ -41,30 +40,12 @@ def create(visit: Visit) -> Result:
         new = visit.send("POST", "/v1/courses", _body(visit))
         return link(f"/courses/{new['id']}", done="saved")
 
-    return submit(visit, act, partial(_form, visit, None, visit.form.typed(FIELDS)))
+    return submit(visit, act, partial(_form, visit, None))
 
 
 def show_edit(visit: Visit, course_id: int) -> Result:
     """Show a record to edit."""
-    course = get_course(visit.db, course_id)
-    values = {name: getattr(course, name) or "" for name in (*TEXTS, *CHOICES)}
-    values |= {name: number(getattr(course, name)) for name in NUMBERS}
-    values |= {
-        name: visit.words.boundary(getattr(course, name), is_end=name != "enroll_from")
-        for name in TIMES
-    }
-    values |= {name: ", ".join(getattr(course, name)) for name in LISTS}
-    values |= {
-        "prerequisites": write_prerequisites(course.prerequisites, concurrent=False),
-        "concurrent": write_prerequisites(course.prerequisites, concurrent=True),
-        "meetings": "\n".join(write_meetings(course.meetings)),
-        "early_access": "\n".join(
-            f"{item.group} {visit.words.boundary(item.enroll_from, is_end=False)}"
-            for item in course.early_access
-        ),
-        "repeatable": "1" if course.repeatable else "",
-    }
-    return _form(visit, course, values)
+    return _form(visit, get_course(visit.db, course_id))
 
 
 def replace(visit: Visit, course_id: int) -> Result:
@@ -76,7 +57,28 @@ def replace(visit: Visit, course_id: int) -> Result:
         visit.send("PATCH", path, _body(visit), if_match=seen)
         return link(f"/courses/{course_id}", done="saved")
 
-    return submit(visit, act, partial(_form, visit, course, visit.form.typed(FIELDS)))
+    return submit(visit, act, partial(_form, visit, course))
+
+
+def _values(visit: Visit, course: Course) -> dict[str, str]:
+    """The texts of the fields of a course."""
+    values: dict[str, str] = {name: getattr(course, name) or "" for name in (*TEXTS, *CHOICES)}
+    values |= {name: number(getattr(course, name)) for name in NUMBERS}
+    values |= {
+        name: visit.words.boundary(getattr(course, name), is_end=name != "enroll_from")
+        for name in TIMES
+    }
+    values |= {name: ", ".join(getattr(course, name)) for name in LISTS}
+    return values | {
+        "prerequisites": write_prerequisites(course.prerequisites, concurrent=False),
+        "concurrent": write_prerequisites(course.prerequisites, concurrent=True),
+        "meetings": "\n".join(write_meetings(course.meetings)),
+        "early_access": "\n".join(
+            f"{item.group} {visit.words.boundary(item.enroll_from, is_end=False)}"
+            for item in course.early_access
+        ),
+        "repeatable": "1" if course.repeatable else "",
+    }
 
 
 def _body(visit: Visit) -> dict[str, Any]:
@@ -102,19 +104,19 @@ def _early(line: str) -> dict[str, str]:
     return {"group": group.strip(), "enroll_from": day}
 
 
-def _form(
-    visit: Visit, course: Course | None, values: dict[str, str], problem: Problem | None = None
-) -> Result:
+def _form(visit: Visit, course: Course | None, problem: Problem | None = None) -> Result:
+    terms = choose_term(visit)
+    empty = dict.fromkeys(FIELDS, "") | {"promotion": "automatic", "status": "open"}
+    present = _values(visit, course) if course else empty | {"term": terms.code or ""}
+    # Not the tag: new enrollments do not concern a registrar who edits the fields.
+    seen = str(course.version) if course else ""
     return visit.page(
         "course_form",
         problem,
         course=course,
-        values=values,
-        terms=choose_term(visit),
-        # Not the tag: new enrollments do not concern a registrar who edits the fields.
-        seen=course.version if course else None,
-        errors=by_field(problem),
+        terms=terms,
         problem=problem,
+        **fill(visit, present, seen, problem),
     )
 
 

@@ -23,8 +23,8 @@ class Fields(list[tuple[str, str]]):
         return [int(text) for text in dict.fromkeys(self.all(name)) if ID.fullmatch(text)]
 
     def typed(self, names: Sequence[str]) -> dict[str, str]:
-        """What was typed into these fields."""
-        return {name: self.one(name) for name in names}
+        """What was typed into these fields, with line breaks as they are stored."""
+        return {name: self.one(name).replace("\r\n", "\n") for name in names}
 
 
 def read_codes(text: str) -> list[str]:

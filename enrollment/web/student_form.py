@@ -12,7 +12,7 @@ from enrollment.model.records import Student
 from enrollment.problems.errors import Problem
 from enrollment.web.fields import decimal, read_codes
 from enrollment.web.forms import submit
-from enrollment.web.refusal import by_field
+from enrollment.web.record_form import fill
 from enrollment.web.visit import Visit
 from enrollment.web.words import link, number
 
@@ -22,7 +22,7 @@ FIELDS = (*TEXTS, "status", "max_credits", "groups")
 
 def show_new(visit: Visit) -> Result:
     """Show an empty record."""
-    return _form(visit, None, dict.fromkeys(FIELDS, "") | {"status": "active"})
+    return _form(visit, None)
 
 
 def create(visit: Visit) -> Result:
@@ -33,16 +33,12 @@ def create(visit: Visit) -> Result:
         alike = ",".join(str(item["student_id"]) for item in new["possible_duplicates"][:3])
         return link(f"/students/{new['id']}", done="added", alike=alike)
 
-    return submit(visit, act, partial(_form, visit, None, visit.form.typed(FIELDS)))
+    return submit(visit, act, partial(_form, visit, None))
 
 
 def show_edit(visit: Visit, student_id: int) -> Result:
     """Show a record to edit."""
-    student = get_student(visit.db, student_id)
-    values = {name: getattr(student, name) or "" for name in TEXTS}
-    values |= {"status": student.status, "max_credits": number(student.max_credits)}
-    values["groups"] = ", ".join(student.groups)
-    return _form(visit, student, values)
+    return _form(visit, get_student(visit.db, student_id))
 
 
 def replace(visit: Visit, student_id: int) -> Result:
@@ -54,7 +50,16 @@ def replace(visit: Visit, student_id: int) -> Result:
         visit.send("PATCH", path, _body(visit), if_match=seen)
         return link(f"/students/{student_id}", done="saved")
 
-    return submit(visit, act, partial(_form, visit, student, visit.form.typed(FIELDS)))
+    return submit(visit, act, partial(_form, visit, student))
+
+
+def _values(student: Student) -> dict[str, str]:
+    """The texts of the fields of a student."""
+    return {name: getattr(student, name) or "" for name in TEXTS} | {
+        "status": student.status,
+        "max_credits": number(student.max_credits),
+        "groups": ", ".join(student.groups),
+    }
 
 
 def _body(visit: Visit) -> dict[str, Any]:
@@ -67,18 +72,11 @@ def _body(visit: Visit) -> dict[str, Any]:
     return body
 
 
-def _form(
-    visit: Visit, student: Student | None, values: dict[str, str], problem: Problem | None = None
-) -> Result:
-    return visit.page(
-        "student_form",
-        problem,
-        student=student,
-        values=values,
-        seen=etag_of(student),
-        errors=by_field(problem),
-        problem=problem,
-    )
+def _form(visit: Visit, student: Student | None, problem: Problem | None = None) -> Result:
+    empty = dict.fromkeys(FIELDS, "") | {"status": "active"}
+    present = _values(student) if student else empty
+    filled = fill(visit, present, etag_of(student), problem)
+    return visit.page("student_form", problem, student=student, problem=problem, **filled)
 
 
 PAGES = (

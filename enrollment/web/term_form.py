@@ -12,7 +12,7 @@ from enrollment.model.records import Term
 from enrollment.problems.errors import Problem
 from enrollment.web.fields import decimal
 from enrollment.web.forms import submit
-from enrollment.web.refusal import by_field
+from enrollment.web.record_form import fill
 from enrollment.web.visit import Visit
 from enrollment.web.words import link, number
 
@@ -24,7 +24,7 @@ FIELDS = (*TEXTS, *TIMES, "max_credits")
 
 def show_new(visit: Visit) -> Result:
     """Show an empty record."""
-    return _form(visit, None, dict.fromkeys(FIELDS, ""))
+    return _form(visit, None)
 
 
 def create(visit: Visit) -> Result:
@@ -34,17 +34,12 @@ def create(visit: Visit) -> Result:
         new = visit.send("POST", "/v1/terms", _body(visit))
         return link(f"/terms/{new['id']}", done="saved")
 
-    return submit(visit, act, partial(_form, visit, None, visit.form.typed(FIELDS)))
+    return submit(visit, act, partial(_form, visit, None))
 
 
 def show_edit(visit: Visit, term_id: int) -> Result:
     """Show a record to edit."""
-    term = get_term(visit.db, term_id)
-    values = {name: getattr(term, name) for name in TEXTS}
-    for name in TIMES:
-        values[name] = visit.words.boundary(getattr(term, name), is_end=name in ENDS)
-    values["max_credits"] = number(term.max_credits)
-    return _form(visit, term, values)
+    return _form(visit, get_term(visit.db, term_id))
 
 
 def replace(visit: Visit, term_id: int) -> Result:
@@ -55,7 +50,15 @@ def replace(visit: Visit, term_id: int) -> Result:
         visit.send("PATCH", f"/v1/terms/{term_id}", _body(visit), if_match=visit.form.one("seen"))
         return link(f"/terms/{term_id}", done="saved")
 
-    return submit(visit, act, partial(_form, visit, term, visit.form.typed(FIELDS)))
+    return submit(visit, act, partial(_form, visit, term))
+
+
+def _values(visit: Visit, term: Term) -> dict[str, str]:
+    """The texts of the fields of a term."""
+    values: dict[str, str] = {name: getattr(term, name) for name in TEXTS}
+    for name in TIMES:
+        values[name] = visit.words.boundary(getattr(term, name), is_end=name in ENDS)
+    return values | {"max_credits": number(term.max_credits)}
 
 
 def _body(visit: Visit) -> dict[str, Any]:
@@ -65,18 +68,10 @@ def _body(visit: Visit) -> dict[str, Any]:
     }
 
 
-def _form(
-    visit: Visit, term: Term | None, values: dict[str, str], problem: Problem | None = None
-) -> Result:
-    return visit.page(
-        "term_form",
-        problem,
-        term=term,
-        values=values,
-        seen=etag_of(term),
-        errors=by_field(problem),
-        problem=problem,
-    )
+def _form(visit: Visit, term: Term | None, problem: Problem | None = None) -> Result:
+    present = _values(visit, term) if term else dict.fromkeys(FIELDS, "")
+    filled = fill(visit, present, etag_of(term), problem)
+    return visit.page("term_form", problem, term=term, problem=problem, **filled)
 
 
 PAGES = (

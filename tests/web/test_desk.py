@@ -311,7 +311,9 @@ def test_who_was_slower_sees_the_record_as_it_is_now(browser: Browser, client: C
 
     page = form.submit(status=412)
 
-    assert "It says now: Byron, Ada, number 7" in text(page)
+    said = text(page)
+    assert "Someone else changed this. It was Lovelace." in said
+    assert "Someone else changed this. It was 2024-0117." in said
     form_to(page, "/edit").submit(status=303)
     assert client.get(f"/v1/students/{ada}").json["email"] == "ada@example.org"
 

@@ -52,7 +52,9 @@ def test_a_term_is_changed_unless_someone_else_was_faster(browser: Browser, clie
 
     page = form.submit(status=412)
 
-    assert "Someone changed this record" in text(page)
+    assert "Someone else changed this record" in text(page)
+    note = page.html.find(id="title-wrong").get_text()
+    assert note == "Someone else changed this to Autumn: save again to replace it."
     form_to(page, "/edit").submit(status=303)
     assert client.get("/v1/terms/1").json["title"] == "Fall term"
 
@@ -126,6 +128,33 @@ def test_enrollments_do_not_disturb_whoever_edits_a_course(browser: Browser, cli
     form.submit(status=303)
 
     assert client.get(f"/v1/courses/{course}").json["capacity"] == 2
+
+
+def test_what_only_someone_else_has_changed_in_a_course_is_not_put_back(
+    browser: Browser, client: Client
+):
+    meetings = [{"weekday": day, "from": "09:00", "to": "10:00"} for day in (1, 2)]
+    meetings[1]["from"] = "08:00"
+    course = client.course(code="CS101", meetings=meetings)
+    mine = form_to(browser.get(f"/courses/{course}/edit"), "/edit")
+    theirs = form_to(browser.get(f"/courses/{course}/edit"), "/edit")
+    theirs["capacity"], theirs["status"], theirs["repeatable"] = "3", "closed", True
+    theirs.submit(status=303)
+    mine["title"], mine["credits"] = "Data", "many"
+    page = mine.submit(status=422)
+    # The version that the form has seen is still the first one.
+    mine = form_to(page, "/edit")
+    mine["credits"] = "5"
+    page = mine.submit(status=412)
+
+    wrong = [found["id"] for found in page.html.select("[id$=-wrong]")]
+    assert wrong == ["capacity-wrong", "status-wrong"]
+    assert "It was empty." in page.html.find(id="capacity-wrong").get_text()
+    assert "Someone else changed this." in text(page).partition("may take it again")[2]
+    form_to(page, "/edit").submit(status=303)
+    course = client.get(f"/v1/courses/{course}").json
+    assert (course["title"], course["credits"], course["capacity"]) == ("Data", 5, 3)
+    assert (course["status"], course["repeatable"]) == ("closed", True)
 
 
 @pytest.mark.parametrize(
