@@ -96,7 +96,7 @@ SELECT
     enrollment.student_id, enrollment.course_id, enrollment.status, enrollment.position,
     enrollment.enrolled_at, enrollment.waitlisted_at, enrollment.completed_at, enrollment.dropped_at,
     enrollment.passed, enrollment.grade, enrollment.instead_of, enrollment.version, course.code, course.section,
-    course.label, course.title, course.term, course.credits, course.instructor,
+    course.label, course.title, course.term, course.credits, course.instructor, course.status AS course_status,
     (
         SELECT count(*) FROM student_course AS other
         WHERE other.course_id = course.id AND other.status = 'waitlisted'

@@ -14,8 +14,9 @@ SQL = queries("page")
 
 
 class Scheduled(StudentCourse, frozen=True, kw_only=True):
-    """A course of a student, with how many students wait for it."""
+    """A course of a student, with its own status and how many students wait for it."""
 
+    course_status: str
     waiting: int
 
 

@@ -1,8 +1,10 @@
 """/courses/new and /courses/{id}/edit: the record of a course."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from enrollment.data import page
 from enrollment.data.course import get_course
 from enrollment.http.authentication import REGISTRARS
 from enrollment.http.operation import Operation
@@ -28,6 +30,18 @@ OTHERS = ("prerequisites", "concurrent", "meetings", "early_access", "repeatable
 FIELDS = (*TEXTS, *CHOICES, *NUMBERS, *LISTS, *OTHERS)
 
 
+# So many of the students whom a change affects are named.
+MOST_NAMED = 20
+
+
+class Affecting(Exception):
+    """A change would affect students, and this was not confirmed. Nothing has changed."""
+
+    def __init__(self, students: list[dict[str, Any]]) -> None:
+        super().__init__()
+        self.students = students
+
+
 def show_new(visit: Visit) -> Result:
     """Show an empty record."""
     return _form(visit, None)
@@ -49,15 +63,20 @@ def show_edit(visit: Visit, course_id: int) -> Result:
 
 
 def replace(visit: Visit, course_id: int) -> Result:
-    """Change a course. Enrolled students keep their seats."""
+    """Change a course, and ask before if students would be in it against a rule. They stay."""
     course = get_course(visit.db, course_id)
 
     def act() -> str:
         path, seen = f"/v1/courses/{course_id}", visit.form.one("seen")
-        visit.send("PATCH", path, _body(visit), if_match=seen)
+        affected = visit.send("PATCH", path, _body(visit), if_match=seen)["affected"]
+        if affected and visit.form.one("confirmed") != str(len(affected)):
+            raise Affecting(affected)
         return link(f"/courses/{course_id}", done="saved")
 
-    return submit(visit, act, partial(_form, visit, course))
+    try:
+        return submit(visit, act, partial(_form, visit, course))
+    except Affecting as found:
+        return _form(visit, course, affected=found.students)
 
 
 def _values(visit: Visit, course: Course) -> dict[str, str]:
@@ -104,7 +123,12 @@ def _early(line: str) -> dict[str, str]:
     return {"group": group.strip(), "enroll_from": day}
 
 
-def _form(visit: Visit, course: Course | None, problem: Problem | None = None) -> Result:
+def _form(
+    visit: Visit,
+    course: Course | None,
+    problem: Problem | None = None,
+    affected: Sequence[dict[str, Any]] = (),
+) -> Result:
     terms = choose_term(visit)
     empty = dict.fromkeys(FIELDS, "") | {"promotion": "automatic", "status": "open"}
     present = _values(visit, course) if course else empty | {"term": terms.code or ""}
@@ -116,6 +140,8 @@ def _form(visit: Visit, course: Course | None, problem: Problem | None = None) -
         course=course,
         terms=terms,
         problem=problem,
+        affected=affected,
+        people=page.list_people(visit.db, [each["student_id"] for each in affected[:MOST_NAMED]]),
         **fill(visit, present, seen, problem),
     )
 

@@ -19,10 +19,10 @@ def fill(
     `present` has the values of the record as it is now, and `seen` its version, if there is one.
     """
     now = {"seen": seen or "", "shown": msgspec.json.encode(present).decode()}
-    if problem is None:
+    if visit.context.reads:
         return {"values": present, "errors": {}, **now}
     typed = visit.form.typed([*present])
-    if problem.code != "precondition_failed":
+    if problem is None or problem.code != "precondition_failed":
         same = visit.form.typed([*now])
         return {"values": typed, "errors": by_field(problem), **same}
     shown = present | _read(visit.form.one("shown"))

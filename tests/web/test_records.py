@@ -157,6 +157,45 @@ def test_what_only_someone_else_has_changed_in_a_course_is_not_put_back(
     assert (course["status"], course["repeatable"]) == ("closed", True)
 
 
+def test_students_whom_a_change_of_a_course_affects_are_named_before(
+    browser: Browser, client: Client, ada: int
+):
+    meetings = [{"weekday": 1, "from": "09:00", "to": "10:00"}]
+    client.term()
+    course = client.course(code="CS101", term="2026-FALL", meetings=meetings)
+    other = client.course(code="CS102", term="2026-FALL")
+    client.enroll(ada, course)
+    client.enroll(ada, other)
+    form = form_to(browser.get(f"/courses/{other}/edit"), "/edit")
+    form["meetings"], form["title"] = "Mon 9:30-11:00", "Nets"
+
+    page = form.submit(status=200)
+
+    assert "Nothing was saved yet. With this change, 1 student would be in the course" in text(page)
+    assert "Lovelace, Ada , enrolled: CS102 meets at the same time as CS101." in text(page)
+    assert client.get(f"/v1/courses/{other}").json["meetings"] == []
+    assert form_to(page, "/edit")["meetings"].value == "Mon 9:30-11:00"
+    page = form_to(page, "/edit").submit("confirmed", status=303).follow()
+    assert "Saved." in text(page)
+    form_to(page.click("Edit"), "/edit").submit(status=303)
+
+
+def test_a_cancelled_course_is_marked_where_students_are_still_in_it(
+    browser: Browser, client: Client, ada: int
+):
+    client.term()
+    course = client.course(term="2026-FALL")
+    client.enroll(ada, course)
+    form = form_to(browser.get(f"/courses/{course}/edit"), "/edit")
+    form["status"] = "cancelled"
+
+    page = form_to(form.submit(), "/edit").submit("confirmed", status=303).follow()
+
+    assert "The course is cancelled, but 1 student did not leave it yet." in text(page)
+    assert "Databases cancelled" in text(browser.get(f"/students/{ada}?term=2026-FALL"))
+    assert "Databases cancelled" in text(browser.get(f"/students/{ada}/schedule?term=2026-FALL"))
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
