@@ -26,7 +26,8 @@ def test_the_courses_of_a_term_show_their_seats(browser: Browser, client: Client
 
     assert "CS101 Databases 1 / 1 full 1 waiting" in said
     assert "MA101 Databases 0 / 25" in said
-    assert "HI101 Databases cancelled 0" in said
+    # Without a capacity, a number alone says nothing.
+    assert "HI101 Databases cancelled 0 enrolled" in said
 
 
 @pytest.mark.parametrize(
@@ -267,6 +268,13 @@ def test_the_class_list_has_a_line_for_each_signature(
         "Abel, Bo",
         "",
     ]
+
+
+def test_the_class_list_of_an_empty_course_says_so(browser: Browser, course: int):
+    page = browser.get(f"/courses/{course}/class-list")
+
+    assert "No one is enrolled." in text(page)
+    assert page.html.table is None
 
 
 @pytest.fixture
