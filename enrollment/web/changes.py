@@ -19,6 +19,7 @@ from enrollment.http.operation import Operation
 from enrollment.http.query import read_texts
 from enrollment.http.responses import Result
 from enrollment.model.queries import EventFilter
+from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.web.downloads import file_pages, list_file
 from enrollment.web.history import correction, moved, record_change, rules_set_aside
@@ -65,6 +66,11 @@ def _scope(visit: Visit) -> ChangeScope:
     """Read the filters. A day in them is one where the school is. Raises invalid_query."""
     given = {field: visit.query.one(name) for name, field in FILTERS.items()}
     wanted = read_texts(given, EventFilter, visit.context.zone)
+    if wanted.since and wanted.until and wanted.until <= wanted.since:
+        wrong = Violation(
+            parameter="until", code="invalid_value", detail="The end is before the start"
+        )
+        raise Problem("invalid_query", "1 parameter is invalid.", [wrong])
     fields = {field: getattr(wanted, field) for field in FILTERS.values()}
     return ChangeScope(**fields, only_overrides=visit.query.one("only") == "overrides")
 

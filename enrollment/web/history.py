@@ -5,7 +5,7 @@ from typing import Any
 from enrollment.data.change_list import Changed
 from enrollment.model.meetings import WEEKDAYS
 from enrollment.web.fields import Fields, whole
-from enrollment.web.words import STATUSES, TIMESTAMP, Words, count, ordinal
+from enrollment.web.words import STATUSES, TIMESTAMP, Words, count, name, ordinal
 
 # What happened to an enrollment, with the label of the course for {}.
 EVENTS = {
@@ -54,14 +54,39 @@ def describe(change: Changed, words: Words) -> tuple[str, str, str]:
         details = ", ".join(
             [*filter(None, [after.strip()]), *_result(change), *_details(change, words)]
         )
-        return before, change.label or f"course {change.course_id}", details
+        return before, course_of(change)[1], details
     if change.subject == "hold":
         return f"{record_change(change, words)}: {change.reason or ''}", "", ""
     if change.subject == "course":
-        return record_change(change, words), change.label or "", ""
+        return record_change(change, words), course_of(change)[1], ""
     if change.subject == "term":
         return f"term {change.term or ''} {record_change(change, words)}", "", ""
     return record_change(change, words), "", ""
+
+
+def student_of(change: Changed) -> tuple[str, str]:
+    """The path and the name of the student whom a change is about. Of a student who was deleted,
+    what is on record is left."""
+    if change.family_name:
+        return f"/students/{change.student_id}", name(change)
+    path, fields = f"/changes?student={change.student_id}", _fields(change, "student")
+    known = ", ".join(filter(None, (fields.get("family_name"), fields.get("given_name"))))
+    return path, f"{known} (deleted)" if known else "a deleted student"
+
+
+def course_of(change: Changed) -> tuple[str, str]:
+    """The same of the course that a change is about: its path and label."""
+    if change.label:
+        return f"/courses/{change.course_id}", change.label
+    path, fields = f"/changes?course={change.course_id}", _fields(change, "course")
+    known = "-".join(filter(None, (fields.get("code"), fields.get("section"))))
+    return path, f"{known} (deleted)" if known else "a deleted course"
+
+
+def _fields(change: Changed, subject: str) -> dict[str, Any]:
+    """The fields of a record, as far as the change of it names them."""
+    is_whole = change.subject == subject and not change.part
+    return {**(change.before or {}), **(change.after or {})} if is_whole else {}
 
 
 def _event(change: Changed) -> str:
@@ -120,9 +145,11 @@ def record_change(change: Changed, words: Words) -> str:
         return f"{what}added"
     if after is None:
         return f"{what}{'removed' if change.part else 'deleted'}"
+    if after.get("erased"):
+        return f"{what}changed; what it was is erased"
     return what + ", ".join(
-        f"{name.replace('_', ' ')} {_value(before.get(name), words)} → {_value(value, words)}"
-        for name, value in after.items()
+        f"{field.replace('_', ' ')} {_step(before.get(field), value, words)}"
+        for field, value in after.items()
     )
 
 
@@ -165,11 +192,22 @@ def _part(part: str, fields: dict[str, Any]) -> str:
     return f"{part} {fields.get('code', '')}".strip()
 
 
+def _step(before: Any, after: Any, words: Words) -> str:
+    """From what to what a field has changed; one that is empty has no value to show."""
+    if after in (None, [], {}):
+        return f"{_value(before, words)} removed"
+    if before in (None, [], {}):
+        return f"set to {_value(after, words)}"
+    return f"{_value(before, words)} → {_value(after, words)}"
+
+
 def _value(value: Any, words: Words) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, dict):
-        value = [f"{name} {_value(each, words)}" for name, each in value.items()]
+        value = [f"{field} {_value(each, words)}" for field, each in value.items()]
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "none"
+        return ", ".join(map(str, value))
     if isinstance(value, str) and TIMESTAMP.fullmatch(value):
         return words.time(value)
-    return "none" if value is None else str(value)
+    return str(value)

@@ -37,8 +37,8 @@ def test_changes_of_enrollments_and_records_are_in_one_list(
 
     assert rows(browser.get("/changes")) == [
         "admin Byron, Ada hold placed fees",
-        "admin Byron, Ada number 2024-0117 → none, family name Lovelace → Byron,"
-        " email none → ada@example.org",
+        "admin Byron, Ada number 2024-0117 removed, family name Lovelace → Byron,"
+        " email set to ada@example.org",
         "10 Sep 2026, 09:00 admin Byron, Ada CS101 enrolled → dropped moved away",
         "1 Sep 2026, 09:00 admin Byron, Ada CS101 enrolled",
         "admin CS101 added",
@@ -92,6 +92,8 @@ def test_the_changes_of_a_day_of_a_person_or_of_a_course(
         "admin MA101 added",
     ]
     assert rows(browser.get("/changes?to=2020-01-01&from=2019-01-01")) == []
+    wrong = browser.get("/changes?to=2019-01-01&from=2020-01-01", status=422)
+    assert wrong.html.find(id="to-wrong").get_text() == "The end is before the start"
     assert len(rows(browser.get("/changes?from=2020-01-01"))) == 5
     assert "No change matches." in text(browser.get("/changes?actor=Nobody"))
 
@@ -165,8 +167,34 @@ def test_what_was_deleted_is_still_listed(browser: Browser, client: Client):
 
     page = browser.get(f"/changes?course={course}")
 
-    assert rows(page) == ["admin course 1 deleted", "admin course 1 added"]
-    assert "Changes: course 1" in text(page)
+    assert rows(page) == ["admin CS101 (deleted) deleted", "admin CS101 (deleted) added"]
+    assert "Changes: a deleted course" in text(page)
+
+
+def test_who_was_deleted_is_named_and_no_link_leads_nowhere(
+    browser: Browser, client: Client, ada: int
+):
+    client.patch_json(f"/v1/students/{ada}", {"email": "ada@example.org"})
+    client.delete(f"/v1/students/{ada}")
+
+    for path in ("/changes", "/start"):
+        page = browser.get(path)
+        assert "Lovelace, Ada (deleted)" in text(page)
+        assert "a deleted student" in text(page)
+        assert rows(page.click("Lovelace, Ada", index=0)) == [
+            "admin deleted",
+            "admin email set to ada@example.org",
+            "admin added",
+        ]
+
+
+def test_what_is_erased_is_said_in_words(browser: Browser, client: Client, ada: int):
+    client.patch_json(f"/v1/students/{ada}", {"email": "ada@example.org"})
+    client.post_json(f"/v1/students/{ada}/erasure", {"reason": "asked for it"})
+
+    said = rows(browser.get(f"/changes?student={ada}"))
+
+    assert said[:2] == ["admin changed; what it was is erased"] * 2
 
 
 def test_parts_and_times_of_a_course_are_in_words(browser: Browser, client: Client, course: int):
@@ -182,8 +210,8 @@ def test_parts_and_times_of_a_course_are_in_words(browser: Browser, client: Clie
 
     assert "meeting Mon 09:00-10:30 added" in said
     assert "requirement CS100 added" in said
-    assert "enroll from none → 1 Aug 2026, 07:00" in said
-    assert "early access none → SENIOR 1 Jul 2026, 07:00" in said
+    assert "enroll from set to 1 Aug 2026, 07:00" in said
+    assert "early access set to SENIOR 1 Jul 2026, 07:00" in said
 
 
 def test_the_desk_and_the_course_link_to_their_changes(
