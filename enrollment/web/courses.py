@@ -36,6 +36,7 @@ def show_courses(visit: Visit) -> Result:
         show=show,
         shown=SHOWN,
         courses=found.items,
+        total=found.total,
         elsewhere=_find_elsewhere(visit, q, terms.code) if q and not found.items else [],
         following=next_path(visit, found.next),
     )

@@ -1,6 +1,7 @@
 """/students: find a student."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 from enrollment.data import page
 from enrollment.data.keyset import KeysetPage
@@ -16,8 +17,11 @@ from enrollment.web.paging import after, next_path
 from enrollment.web.visit import Visit, see_other
 
 PAGE = 50
-# A search that finds no one is tried again with the beginnings of its words.
+# A search that finds no one is tried again: with the zeros before a number that spreadsheets drop,
+# up to this length; with "Muller" for "Mueller"; and with the beginnings of its words.
+LONGEST_NUMBER = 10
 BEGINNING = 3
+SIMILAR = 5
 STATUSES: Sequence[StudentStatus] = ("active", "inactive")
 
 
@@ -30,14 +34,15 @@ def show_students(visit: Visit) -> Result:
         return see_other(f"/students/{found.items[0].id}")
     similar: list[Student] = []
     if q and not found.items:
-        shorter = " ".join(word[:BEGINNING] for word in q.split())
-        similar = _find(visit, shorter, None).items[:5]
+        tries = (_find(visit, text, None).items for text in _spellings(q))
+        similar = next(filter(None, tries), [])[:SIMILAR]
     terms = choose_term(visit)
     return visit.page(
         "students",
         q=q,
         chosen=status,
         students=found.items,
+        total=found.total,
         similar=similar,
         marks=page.list_marks(visit.db, [student.id for student in found.items], terms.code),
         terms=terms,
@@ -46,8 +51,16 @@ def show_students(visit: Visit) -> Result:
 
 
 def _find(visit: Visit, q: str, status: StudentStatus | None) -> KeysetPage[Student]:
-    wanted = StudentFilter(q=q, status=status, limit=PAGE)
+    wanted = StudentFilter(q=q, status=status, limit=PAGE, count=True)
     return list_students(visit.db, wanted, after(visit))
+
+
+def _spellings(q: str) -> Iterator[str]:
+    """Other texts that someone may have meant."""
+    if q.isdigit():
+        yield from map(q.zfill, range(len(q) + 1, LONGEST_NUMBER + 1))
+    yield re.sub("(?i)(?<=[aou])e", "", q)
+    yield " ".join(word[:BEGINNING] for word in q.split())
 
 
 PAGES = (Operation("GET", "/students", READERS, show_students, is_page=True),)

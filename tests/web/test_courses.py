@@ -77,6 +77,8 @@ def test_a_long_list_has_pages(browser: Browser, client: Client):
     second = first.click("Next page")
 
     assert len(first.html.select("tbody tr")) == 100
+    assert "101 courses" in text(first)
+    assert "101 courses" in text(second)
     assert [link.get_text() for link in second.html.select("tbody a")] == ["C100"]
     browser.get("/courses?after=nonsense", status=404)
 

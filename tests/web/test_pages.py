@@ -246,6 +246,15 @@ def test_a_search_that_finds_one_student_opens_it(browser: Browser, client: Clie
     assert "No student matches “xyz”" in text(browser.get("/students?q=xyz"))
 
 
+@pytest.mark.parametrize("q", ["412", "Mueller"])
+def test_a_search_finds_what_is_written_a_little_differently(
+    browser: Browser, client: Client, ada: int, q: str
+):
+    client.student(family_name="Müller", given_name="Jo", number="00412")
+
+    assert "Did you look for one of these? Müller, Jo" in text(browser.get(f"/students?q={q}"))
+
+
 def test_students_by_status_and_with_their_credits(browser: Browser, client: Client, ada: int):
     client.term()
     client.enroll(ada, client.course(term="2026-FALL", credits=7.5))
@@ -253,9 +262,15 @@ def test_students_by_status_and_with_their_credits(browser: Browser, client: Cli
     client.post_json(f"/v1/students/{ada}/holds", {"reason": "fees"}, status=201)
 
     assert "Lovelace, Ada 2024-0117 on hold 7.5" in text(browser.get("/students?term=2026-FALL"))
+    assert "2 students" in text(browser.get("/students"))
     said = text(browser.get("/students?status=inactive"))
+    assert "1 student Students Name" in said
     assert "Bohr" in said
     assert "Lovelace" not in said
+
+
+def test_a_filter_that_no_student_meets_is_named(browser: Browser, ada: int):
+    assert "No student is inactive." in text(browser.get("/students?status=inactive"))
 
 
 @pytest.mark.usefixtures("location")
