@@ -15,6 +15,7 @@ from enrollment.model.types import StudentStatus
 from enrollment.web.chosen_term import choose_term
 from enrollment.web.paging import after, next_path
 from enrollment.web.visit import Visit, see_other
+from enrollment.web.words import link
 
 PAGE = 50
 # A search that finds no one is tried again: with the zeros before a number that spreadsheets drop,
@@ -31,7 +32,7 @@ def show_students(visit: Visit) -> Result:
     status = next((known for known in STATUSES if known == visit.query.one("status")), None)
     found = _find(visit, q, status)
     if q and len(found.items) == 1 and not visit.query.one("after"):
-        return see_other(f"/students/{found.items[0].id}")
+        return see_other(link(f"/students/{found.items[0].id}", term=visit.query.one("term")))
     similar: list[Student] = []
     if q and not found.items:
         tries = (_find(visit, text, None).items for text in _spellings(q))

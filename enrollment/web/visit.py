@@ -84,6 +84,8 @@ class Visit:
             status = PROBLEM_TYPES[shown[0].code].status
             self.context.refusals = [code for problem in shown for code in problem.codes]
         values |= {"key": secrets.token_hex(8), "visit": self, "school": get_school(self.db)}
+        # Only the address remembers it; the links of the layout take it along.
+        values["chosen_term"] = self.query.one("term")
         content = render(name, self.context, **values)
         return Result(status, content, HEADERS)
 

@@ -269,6 +269,19 @@ def test_students_by_status_and_with_their_credits(browser: Browser, client: Cli
     assert "Lovelace" not in said
 
 
+def test_the_chosen_term_goes_along(browser: Browser, client: Client, ada: int):
+    client.term()
+    client.term(code="2027-SPRING", title="Spring 2027", start_on="2999-01-01", end_on="2999-05-01")
+    start = browser.get("/start?term=2027-SPRING")
+
+    assert start.click("Courses", index=0).html.h1.get_text() == "Courses in Spring 2027"
+    students = start.click("Students")
+    assert "Spring 2027" in text(students.click("Lovelace"))
+    find = students.forms[1]
+    find["q"] = "Lovelace"
+    assert find.submit(status=303).location == f"/students/{ada}?term=2027-SPRING"
+
+
 def test_a_filter_that_no_student_meets_is_named(browser: Browser, ada: int):
     assert "No student is inactive." in text(browser.get("/students?status=inactive"))
 
