@@ -15,7 +15,7 @@ from enrollment.problems.errors import Problem
 from enrollment.web.chosen_term import choose_term
 from enrollment.web.fields import decimal, filled_lines, read_codes, whole
 from enrollment.web.forms import submit
-from enrollment.web.meetings import read_meetings
+from enrollment.web.meetings import name_lines, read_meetings
 from enrollment.web.prerequisites import read_prerequisites, write_prerequisites
 from enrollment.web.record_form import fill
 from enrollment.web.visit import Visit
@@ -51,7 +51,7 @@ def create(visit: Visit) -> Result:
     """Add a course."""
 
     def act() -> str:
-        new = visit.send("POST", "/v1/courses", _body(visit))
+        new = _send(visit, "POST", "/v1/courses")
         return link(f"/courses/{new['id']}", done="saved")
 
     return submit(visit, act, partial(_form, visit, None))
@@ -68,7 +68,7 @@ def replace(visit: Visit, course_id: int) -> Result:
 
     def act() -> str:
         path, seen = f"/v1/courses/{course_id}", visit.form.one("seen")
-        affected = visit.send("PATCH", path, _body(visit), if_match=seen)["affected"]
+        affected = _send(visit, "PATCH", path, if_match=seen)["affected"]
         if affected and visit.form.one("confirmed") != str(len(affected)):
             raise Affecting(affected)
         return link(f"/courses/{course_id}", done="saved")
@@ -98,6 +98,13 @@ def _values(visit: Visit, course: Course) -> dict[str, str]:
         ),
         "repeatable": "1" if course.repeatable else "",
     }
+
+
+def _send(visit: Visit, method: str, path: str, if_match: str = "") -> Any:
+    try:
+        return visit.send(method, path, _body(visit), if_match=if_match)
+    except Problem as problem:
+        raise name_lines(visit.form.one("meetings"), problem) from None
 
 
 def _body(visit: Visit) -> dict[str, Any]:

@@ -228,6 +228,28 @@ def test_a_fault_of_a_course_is_beside_its_field(
     assert client.get("/v1/courses").json["items"] == []
 
 
+@pytest.mark.parametrize(
+    ("lines", "wrong"),
+    [
+        (
+            ["Mon 9:00-10:00", "Someday", "Tue 9:00"],
+            ["“Someday”: expected", "“Tue 9:00”: expected"],
+        ),
+        (["Mon Wed 9:00-10:00", "Tue Thu 12:00-10:00 B1"], ["“Tue Thu 12:00-10:00 B1”: "]),
+        (["Mon Wed 9:00-10:00", "Wed 9:30-11:00"], ["“Wed 9:30-11:00”: The meeting overlaps"]),
+    ],
+    ids=["unreadable", "invalid", "overlapping"],
+)
+def test_a_fault_of_a_meeting_names_its_line(browser: Browser, lines: list[str], wrong: list[str]):
+    form = form_to(browser.get("/courses/new"), "/new")
+    form["code"], form["title"], form["meetings"] = "CS101", "Databases", "\n".join(lines)
+
+    said = form.submit(status=422).html.find(id="meetings-wrong").get_text()
+
+    assert all(text in said for text in wrong)
+    assert "Mon" not in said.replace("such as Mon Wed", "")
+
+
 def test_ticked_holds_are_released(browser: Browser, client: Client, ada: int):
     for student in (ada, client.student(family_name="Bohr")):
         client.post_json(f"/v1/students/{student}/holds", {"reason": "fees"}, status=201)
