@@ -31,6 +31,8 @@ DONE = {
     "added": "The student is added.",
     "merged": "The other record is merged into this one.",
     "deleted": "The record of the student is deleted.",
+    "course_deleted": "The course is deleted.",
+    "term_deleted": "The term is deleted.",
     "erased": "The data of the student is erased.",
     "copied": "Copied {courses}.",
     "term_closed": "Enrollment in the term is closed.",

@@ -35,7 +35,17 @@ STUDENTS_OWN = (
     "/courses",
     "/courses/1",
 )
-FOR_WRITERS = ("/new", "/edit", "/add", "/copy", "/import", "/swap", "/complete", "/remove")
+FOR_WRITERS = (
+    "/new",
+    "/edit",
+    "/add",
+    "/copy",
+    "/import",
+    "/swap",
+    "/complete",
+    "/remove",
+    "/delete",
+)
 ADMINS_ONLY = ("/tokens", "/tokens/1/revoke")
 # A page reads little: each query of a list is one query, however long the list.
 MOST_QUERIES = 10

@@ -250,6 +250,29 @@ def test_a_fault_of_a_meeting_names_its_line(browser: Browser, lines: list[str],
     assert "Mon" not in said.replace("such as Mon Wed", "")
 
 
+def test_a_course_and_a_term_that_were_made_by_mistake_are_deleted(
+    browser: Browser, client: Client, ada: int
+):
+    client.term()
+    used, unused = (client.course(code=code, term="2026-FALL") for code in ("CS101", "CS102"))
+    client.enroll(ada, used)
+
+    page = browser.get(f"/courses/{used}/edit").click("Delete this course")
+    page = form_to(page, "/delete").submit(status=409)
+    assert "Nothing was changed. Enrollments in the course, present and past: 1." in text(page)
+    form = form_to(browser.get(f"/courses/{unused}/delete"), "/delete")
+    form.submit(status=303)
+    # A double click does nothing twice.
+    page = form.submit(status=303).follow()
+    assert "The course is deleted. Courses in Fall 2026" in text(page)
+    page = browser.get("/terms/1/edit").click("Delete this term")
+    assert "Courses in the term: 1." in text(form_to(page, "/delete").submit(status=409))
+    client.term(code="2027", start_on="2999-01-01")
+    page = form_to(browser.get("/terms/2/delete"), "/delete").submit(status=303).follow()
+    assert "The term is deleted." in text(page)
+    assert [term["code"] for term in client.get("/v1/terms").json["items"]] == ["2026-FALL"]
+
+
 def test_ticked_holds_are_released(browser: Browser, client: Client, ada: int):
     for student in (ada, client.student(family_name="Bohr")):
         client.post_json(f"/v1/students/{student}/holds", {"reason": "fees"}, status=201)
