@@ -102,7 +102,10 @@ def _link(visit: Visit, token_id: int, back: str) -> Result:
     scheme = "https" if is_https(visit.context, visit.site.config.trusted_proxies) else "http"
     code = session.insert_link(visit.db, token_id, visit.caller.actor)
     url = f"{scheme}://{visit.context.header('HOST')}/sign-in/{code}"
-    return visit.page("new_link", token=token, url=url, back=back)
+    # The name of a token is shorter, and stays as it is when that of the student changes.
+    owners = [name(student) for student in _owners(visit, [token.student_id]).values()]
+    owner = next(iter(owners), token.name)
+    return visit.page("new_link", owner=owner, role=token.role, url=url, back=back)
 
 
 def _revocation(visit: Visit, token_id: int, problem: Problem | None = None) -> Result:

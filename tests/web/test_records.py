@@ -361,6 +361,8 @@ def test_a_registrar_makes_a_link_for_a_student(
     for _ in range(2):
         url = form.submit(status=200).html.find(id="url")["value"]
 
+    client.patch_json(f"/v1/students/{ada}", {"given_name": "Ada Byron"})
+    assert "Send it to Lovelace, Ada Byron alone" in text(form.submit(status=200))
     own = Browser(app, token=None)
     own.get(url).form.submit(status=303)
 
