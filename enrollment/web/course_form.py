@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from enrollment.data import page
 from enrollment.data.course import get_course
@@ -34,12 +34,27 @@ FIELDS = (*TEXTS, *CHOICES, *NUMBERS, *LISTS, *OTHERS)
 MOST_NAMED = 20
 
 
-class Affecting(Exception):
-    """A change would affect students, and this was not confirmed. Nothing has changed."""
+class Affected(NamedTuple):
+    """What else a change of a course affects, as the API lists it."""
 
-    def __init__(self, students: list[dict[str, Any]]) -> None:
+    students: Sequence[dict[str, Any]] = ()
+    # The courses that require the old code.
+    courses: Sequence[dict[str, Any]] = ()
+
+    @property
+    def amount(self) -> int:
+        return len(self.students) + len(self.courses)
+
+
+NOT_AFFECTED = Affected()
+
+
+class Unconfirmed(Exception):
+    """A change would affect others, and this was not confirmed. Nothing has changed."""
+
+    def __init__(self, affected: Affected) -> None:
         super().__init__()
-        self.students = students
+        self.affected = affected
 
 
 def show_new(visit: Visit) -> Result:
@@ -63,20 +78,22 @@ def show_edit(visit: Visit, course_id: int) -> Result:
 
 
 def replace(visit: Visit, course_id: int) -> Result:
-    """Change a course, and ask before if students would be in it against a rule. They stay."""
+    """Change a course, and ask before if students would be in it against a rule (they stay), or
+    courses require its old code."""
     course = get_course(visit.db, course_id)
 
     def act() -> str:
         path, seen = f"/v1/courses/{course_id}", visit.form.one("seen")
-        affected = _send(visit, "PATCH", path, if_match=seen)["affected"]
-        if affected and visit.form.one("confirmed") != str(len(affected)):
-            raise Affecting(affected)
+        answer = _send(visit, "PATCH", path, if_match=seen)
+        affected = Affected(answer["affected"], answer["required_by_old_code"])
+        if affected.amount and visit.form.one("confirmed") != str(affected.amount):
+            raise Unconfirmed(affected)
         return link(f"/courses/{course_id}", done="saved")
 
     try:
         return submit(visit, act, partial(_form, visit, course))
-    except Affecting as found:
-        return _form(visit, course, affected=found.students)
+    except Unconfirmed as unconfirmed:
+        return _form(visit, course, affected=unconfirmed.affected)
 
 
 def _values(visit: Visit, course: Course) -> dict[str, str]:
@@ -134,9 +151,10 @@ def _form(
     visit: Visit,
     course: Course | None,
     problem: Problem | None = None,
-    affected: Sequence[dict[str, Any]] = (),
+    affected: Affected = NOT_AFFECTED,
 ) -> Result:
     terms = choose_term(visit)
+    named = [each["student_id"] for each in affected.students[:MOST_NAMED]]
     empty = dict.fromkeys(FIELDS, "") | {"promotion": "automatic", "status": "open"}
     present = _values(visit, course) if course else empty | {"term": terms.code or ""}
     # Not the tag: new enrollments do not concern a registrar who edits the fields.
@@ -148,7 +166,7 @@ def _form(
         terms=terms,
         problem=problem,
         affected=affected,
-        people=page.list_people(visit.db, [each["student_id"] for each in affected[:MOST_NAMED]]),
+        people=page.list_people(visit.db, named),
         **fill(visit, present, seen, problem),
     )
 

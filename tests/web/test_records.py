@@ -171,13 +171,27 @@ def test_students_whom_a_change_of_a_course_affects_are_named_before(
 
     page = form.submit(status=200)
 
-    assert "Nothing was saved yet. With this change, 1 student would be in the course" in text(page)
+    assert "Nothing was saved yet." in text(page)
+    assert "With this change, 1 student would be in the course against a rule." in text(page)
     assert "Lovelace, Ada , enrolled: CS102 meets at the same time as CS101." in text(page)
     assert client.get(f"/v1/courses/{other}").json["meetings"] == []
     assert form_to(page, "/edit")["meetings"].value == "Mon 9:30-11:00"
     page = form_to(page, "/edit").submit("confirmed", status=303).follow()
     assert "Saved." in text(page)
     form_to(page.click("Edit"), "/edit").submit(status=303)
+
+
+def test_courses_that_require_the_old_code_are_named_before(browser: Browser, client: Client):
+    course = client.course(code="CS101")
+    client.course(code="CS201", prerequisites=[{"code": "CS101"}])
+    form = form_to(browser.get(f"/courses/{course}/edit"), "/edit")
+    form["code"] = "CS111"
+
+    page = form.submit(status=200)
+
+    assert "The old code CS101 is still required by CS201: let this course count" in text(page)
+    form_to(page, "/edit").submit("confirmed", status=303)
+    assert client.get(f"/v1/courses/{course}").json["code"] == "CS111"
 
 
 def test_a_cancelled_course_is_marked_where_students_are_still_in_it(
