@@ -10,6 +10,10 @@ WHERE session.digest = :digest
     AND token.revoked_at IS NULL
     AND (token.expires_at IS NULL OR token.expires_at > :now);
 
+-- name: get_known_session(digest)^
+-- Which session has this digest, even if it has ended?
+SELECT id FROM session WHERE digest = :digest;
+
 -- name: insert_session(token_id, digest, now, expires_at)!
 INSERT INTO session (token_id, digest, created_at, seen_at, expires_at)
 VALUES (:token_id, :digest, :now, :now, :expires_at);
@@ -23,10 +27,10 @@ WHERE id IN (SELECT CAST(value ->> 0 AS bigint) FROM json_each(:uses));
 -- name: delete_session(digest)!
 DELETE FROM session WHERE digest = :digest;
 
--- name: delete_old_sessions(now)!
--- Delete a few sessions that have ended: a sign-in must not take long.
+-- name: delete_old_sessions(ended_until)!
+-- Delete a few sessions that had ended by then: a sign-in must not take long.
 DELETE FROM session
-WHERE id IN (SELECT id FROM session WHERE expires_at <= :now ORDER BY expires_at LIMIT 100);
+WHERE id IN (SELECT id FROM session WHERE expires_at <= :ended_until ORDER BY expires_at LIMIT 100);
 
 -- name: get_link(digest, now)^
 -- Whom does the link with this digest sign in, if it is neither used nor over, and its token is valid?

@@ -15,6 +15,8 @@ SQL = queries("session")
 # A session ends so long after the sign-in, or so long after its last use.
 LASTS = timedelta(hours=10)
 LASTS_UNUSED = timedelta(hours=2)
+# For so long after its end a session is known: a form that was begun in it is not lost.
+KNOWN_AFTER = timedelta(days=1)
 # A link can be used for so long, and once.
 LINK_LASTS = timedelta(minutes=15)
 # The log masks whatever has this form; see log.py.
@@ -24,7 +26,7 @@ LINK_FORM = re.compile(r"link_[0-9a-f]{48}")
 def begin_session(db: Connection, token_id: int) -> str:
     """Begin a session of a token, and return its secret. A few that have ended are deleted."""
     now, secret = datetime.now(UTC), secrets.token_hex(32)
-    SQL.delete_old_sessions(db, now=Timestamp.of(now))
+    SQL.delete_old_sessions(db, ended_until=Timestamp.of(now - KNOWN_AFTER))
     times = {"now": Timestamp.of(now), "expires_at": Timestamp.of(now + LASTS)}
     SQL.insert_session(db, token_id=token_id, digest=_digest(secret), **times)
     return secret
@@ -36,6 +38,11 @@ def find_session(db: Connection, secret: str) -> Row | None:
     times = {"now": Timestamp.of(now), "seen_since": Timestamp.of(now - LASTS_UNUSED)}
     row: Row | None = SQL.get_session(db, digest=_digest(secret), **times)
     return row
+
+
+def is_known(db: Connection, secret: str) -> bool:
+    """Whether there was a session with this secret not long ago, or is one."""
+    return SQL.get_known_session(db, digest=_digest(secret)) is not None
 
 
 def flush_session_uses(db: Connection, uses: Mapping[int, Timestamp]) -> None:

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from enrollment.data import session
 from enrollment.http.accept import prefers_html
 from enrollment.http.context import Context
 from enrollment.http.responses import Response, Result
@@ -35,7 +36,7 @@ def admit_page(site: Site, context: Context) -> Response | None:
     Raises forbidden, too_many_requests.
     """
     with site.database.read() as db:
-        if not _sign_in(site, context, db) and not _is_kept(context):
+        if not _sign_in(site, context, db) and not _is_kept(site, context, db):
             return _response(_to_sign_in(context))
     return None
 
@@ -73,22 +74,29 @@ def _run(site: Site, context: Context, db: Connection) -> Response:
     # The session may have ended while the request waited.
     if operation.is_public or _sign_in(site, context, db):
         return _response(operation.handler(Visit(site, context, db), **context.ids))
-    if _is_kept(context):
+    if _is_kept(site, context, db):
         # Not 401, which needs a challenge (RFC 9110, section 15.5.2).
         status, action = HTTPStatus.FORBIDDEN, _address(context)
         return _response(Visit(site, context, db).page("ended", status=status, action=action))
     return _response(_to_sign_in(context))
 
 
-def _is_kept(context: Context) -> bool:
-    """Whether what was sent can be sent again after the sign-in: a form without a file."""
-    return not context.reads and not (context.operation and context.operation.reader)
+def _is_kept(site: Site, context: Context, db: Connection) -> bool:
+    """Whether what was sent can be sent again after the sign-in: a form without a file, whose
+    session has ended. The body of another one is not read: it could fill memory."""
+    if context.reads or (context.operation and context.operation.reader):
+        return False
+    return session.is_known(db, _secret(site, context))
 
 
 def _sign_in(site: Site, context: Context, db: Connection) -> bool:
-    https = is_https(context, site.config.trusted_proxies)
-    secret = read_secret(context, https=https)
-    return bool(secret) and site.authenticator.authorize_session(db, context, secret or "")
+    secret = _secret(site, context)
+    return bool(secret) and site.authenticator.authorize_session(db, context, secret)
+
+
+def _secret(site: Site, context: Context) -> str:
+    """Return the secret of the session, or nothing."""
+    return read_secret(context, https=is_https(context, site.config.trusted_proxies)) or ""
 
 
 def _to_sign_in(context: Context) -> Result:

@@ -217,6 +217,14 @@ def test_what_was_typed_is_sent_again_after_the_sign_in(
     ]
 
 
+def test_a_form_without_a_session_that_was_one_is_not_read(app: App, browser: Browser, ada: int):
+    form = form_to(browser.get(f"/students/{ada}"), "/holds")
+    form["hold_reason"] = "library fees"
+    execute(app, "DELETE FROM session")
+
+    assert "/sign-in" in form.submit(status=303).location
+
+
 def test_a_file_has_to_be_chosen_again_after_the_sign_in(app: App, browser: Browser):
     form = form_to(browser.get("/import"), "/import")
     form["file"] = Upload("students.csv", b"Number\n", "text/csv")
