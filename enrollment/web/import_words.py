@@ -18,7 +18,7 @@ ENDING = ("students", "courses", "enrollments")
 
 
 def what_is_done(counts: ImportCounts) -> str:
-    """What the button of an import says, such as "Import 213 students and 5 enrollments"."""
+    """What the button of an import says, such as "Import 2 students and 5 enrollments, drop 3"."""
     enrollments = counts.enrollments
     amounts = [
         (records.created + records.changed + records.ended, noun)
@@ -28,11 +28,13 @@ def what_is_done(counts: ImportCounts) -> str:
             (counts.courses, "course"),
         )
     ]
-    done = enrollments.enrolled + enrollments.completed + enrollments.dropped
+    done = enrollments.enrolled + enrollments.completed
     parts = [count(amount, noun) for amount, noun in (*amounts, (done, "enrollment")) if amount]
+    dropped = enrollments.dropped
     if not parts:
-        return "Import anyway"
-    return "Import " + " and ".join([*filter(None, [", ".join(parts[:-1])]), parts[-1]])
+        return f"Drop {count(dropped, 'enrollment')}" if dropped else "Import anyway"
+    said = " and ".join([*filter(None, [", ".join(parts[:-1])]), parts[-1]])
+    return f"Import {said}, drop {dropped}" if dropped else f"Import {said}"
 
 
 def ends(report: ImportReport) -> int:

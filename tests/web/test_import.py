@@ -201,6 +201,8 @@ def test_the_roster_of_a_course(browser: Browser, client: Client):
 
     said = text(page)
     assert "Enrollments: 2 new, 0 completed, 1 dropped" in said
+    button = page.html.find("button", value="import").text
+    assert button == "Import 2 students and 2 enrollments, drop 1"
     assert "Ekström, Björn in CS101-1 enrolled" in said
     page = run_import(page).follow()
     assert client.status(gone, course) == "dropped"
