@@ -18,7 +18,7 @@ JOIN enrollment ON enrollment.student_id = latest.student_id AND enrollment.cour
 WHERE latest.nth <= 2
 ORDER BY latest.nth;
 
--- name: list_broken_correction_rules(student_id, course_id, status, effective_at, passed, grade, names_grade, before_status, before_effective_at, before_passed, before_grade, restores, reason, overridden, seat_pointer)
+-- name: list_broken_correction_rules(student_id, course_id, status, effective_at, passed, grade, names_grade, before_status, before_effective_at, before_passed, before_grade, restores, reason, seat_pointer)
 -- Which rules would it break to give this enrollment this status in the place of its latest change? before_... are the
 -- values of the change before that one. restores is NULL unless they hold again; seat_pointer is where the request asks
 -- for a seat. A correction takes a seat if one is free; no other rule of enrolling is checked.
@@ -69,7 +69,6 @@ WHERE enrollment.student_id = :student_id
     AND enrollment.status <> 'enrolled'
     AND :status = 'enrolled'
     AND course_seat.enrolled >= course.capacity
-    AND :overridden NOT LIKE '%"course_full"%'
 UNION ALL
 SELECT :seat_pointer, 'waitlist_full',
     'No seat of ' || course.label || ' is free, and ' || CAST(course_seat.waitlisted AS text)
@@ -87,7 +86,6 @@ WHERE enrollment.student_id = :student_id
     AND enrollment.status <> 'waitlisted'
     AND :status = 'waitlisted'
     AND course_seat.waitlisted >= course.waitlist_capacity
-    AND :overridden NOT LIKE '%"waitlist_full"%'
 ORDER BY pointer DESC, code;
 
 -- name: list_broken_latest_rules(student_id, course_id)
@@ -121,7 +119,7 @@ SET status = :status,
     effective_at = :since,
     changed_by = :actor,
     change_reason = :reason,
-    overridden = CASE WHEN :status IN ('enrolled', 'waitlisted') THEN :overridden END,
+    overridden = :overridden,
     corrects = :corrects,
     restores = :restores,
     version = version + 1

@@ -1,6 +1,6 @@
 -- name: list_decisions(requests, lists_students, alone, eligible_only, recheck, reserves_seats, dropped, overridden, rules, effective_at, now, today)
--- Which outcome has each requested enrollment ("enrolled" or "waitlisted": a row without a code), or which
--- rules does it break (a row for each, with its code, a sentence and its figures)?
+-- Which outcome has each requested enrollment ("enrolled" or "waitlisted": a row without a code), and which rules does
+-- it break (a row for each, with its code, a sentence and its figures)? It has an outcome if all of them are overridden.
 --
 -- requests       a JSON array of [student_id, course_id, waitlist, allow_existing, instead_of]: whether to join the
 --                waitlist if the course is full, whether an enrollment that already exists is no violation, and
@@ -231,10 +231,9 @@ violation AS (
 -- include: rule.sql
 ),
 
-upheld_violation AS MATERIALIZED (
-    SELECT item, code, detail, details
+rule_violation AS MATERIALIZED (
+    SELECT item, code, detail, details, code IN (SELECT atom FROM json_each(:overridden)) AS is_overridden
     FROM violation
-    WHERE code NOT IN (SELECT atom FROM json_each(:overridden))
 ),
 
 ---------------------------------------------------------------------------------------------------
@@ -246,7 +245,7 @@ seat_queue AS MATERIALIZED (
     SELECT item, course_id, course, capacity, enrolled, reserves_seats, reserved, waitlist_capacity,
         waitlisted, waitlist, present_status, is_satisfied,
         NOT is_satisfied AND occurrence = 1 AND student_status IS NOT NULL AS is_candidate,
-        NOT is_satisfied AND item NOT IN (SELECT item FROM upheld_violation) AS is_eligible,
+        NOT is_satisfied AND item NOT IN (SELECT item FROM rule_violation WHERE NOT is_overridden) AS is_eligible,
         coalesce(present_status = 'waitlisted', false) AS was_waitlisted
     FROM request
 ),
@@ -262,9 +261,9 @@ seat_claim AS (
                 ELSE count(*) FILTER (WHERE is_eligible AND NOT (reserves_seats AND was_waitlisted)) OVER ahead
             END,
             false
-        )
-            AND is_candidate
-            AND :overridden NOT LIKE '%"course_full"%' AS is_full
+        ) AND is_candidate AS finds_no_seat,
+        coalesce(capacity <= enrolled + count(*) FILTER (WHERE is_eligible) OVER ahead, false)
+            AND is_candidate AS finds_no_room
     FROM seat_queue
     WINDOW ahead AS (PARTITION BY course_id ORDER BY item ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
@@ -285,36 +284,43 @@ allocation AS MATERIALIZED (
             WHEN is_satisfied THEN present_status
             WHEN NOT is_full THEN 'enrolled'
             WHEN waitlist THEN 'waitlisted'
-        END AS outcome
-    FROM seat_claim
+        END AS outcome,
+        -- Once a student is enrolled against the rule, the seats that are reserved can be taken too.
+        (finds_no_seat OR finds_no_room) AND :overridden LIKE '%"course_full"%' AS is_over
+    FROM (
+        SELECT item, course_id, course, capacity, enrolled, reserved, waitlist_capacity,
+            waitlisted, waitlist, present_status, is_satisfied, is_eligible, was_waitlisted,
+            finds_no_seat, finds_no_room,
+            finds_no_seat AND :overridden NOT LIKE '%"course_full"%' AS is_full
+        FROM seat_claim
+    ) AS seat_claim
     WINDOW ahead AS (PARTITION BY course_id ORDER BY item ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 
-refusal AS MATERIALIZED (
-    SELECT item, code, detail, details
-    FROM upheld_violation
+every_violation AS MATERIALIZED (
+    SELECT item, code, detail, details, is_overridden
+    FROM rule_violation
 
     UNION ALL
     SELECT item, 'course_full',
         'No seat of ' || course || ' is free: ' || CAST(taken AS text) || ' of ' || CAST(capacity AS text)
             || ' are taken' || CASE WHEN reserved > 0 THEN ', and those who wait come first.' ELSE '.' END,
-        json_object('course', course, 'capacity', capacity, 'enrolled', taken)
+        json_object('course', course, 'capacity', capacity, 'enrolled', taken),
+        is_over
     FROM allocation
-    WHERE is_full AND NOT waitlist
+    WHERE is_full AND NOT waitlist OR is_over
 
     UNION ALL
     SELECT item, 'waitlist_full',
         'No seat of ' || course || ' is free, and ' || CAST(places_taken AS text) || ' wait already, where '
             || CAST(waitlist_capacity AS text) || ' may.',
-        json_object('course', course, 'waitlist_capacity', waitlist_capacity, 'waitlisted', places_taken)
+        json_object('course', course, 'waitlist_capacity', waitlist_capacity, 'waitlisted', places_taken),
+        :overridden LIKE '%"waitlist_full"%'
     FROM (
         SELECT item, course, waitlist_capacity,
             CASE WHEN waitlisted > waitlist_capacity THEN waitlisted ELSE waitlist_capacity END AS places_taken
         FROM allocation
-        WHERE is_full
-            AND waitlist
-            AND waiting >= waitlist_capacity
-            AND :overridden NOT LIKE '%"waitlist_full"%'
+        WHERE is_full AND waitlist AND waiting >= waitlist_capacity
     ) AS full_waitlist
 )
 
@@ -322,14 +328,14 @@ refusal AS MATERIALIZED (
 -- 4 answer
 ---------------------------------------------------------------------------------------------------
 
-SELECT item, course_id, outcome,
-    NULL AS rank, NULL AS code, NULL AS detail, NULL AS details
+SELECT item, course_id, outcome, false AS is_overridden,
+    -1 AS rank, NULL AS code, NULL AS detail, NULL AS details
 FROM allocation
-WHERE item NOT IN (SELECT item FROM refusal)
+WHERE item NOT IN (SELECT item FROM every_violation WHERE NOT is_overridden)
 UNION ALL
-SELECT item, NULL, NULL,
-    (SELECT key FROM json_each(:rules) WHERE atom = refusal.code), code, detail, CAST(details AS text)
-FROM refusal
+SELECT item, NULL, NULL, is_overridden,
+    (SELECT key FROM json_each(:rules) WHERE atom = every_violation.code), code, detail, CAST(details AS text)
+FROM every_violation
 WHERE NOT :eligible_only
 ORDER BY item, rank, details;
 

@@ -32,18 +32,18 @@ LEFT JOIN waitlisted
 WHERE student_course.student_id = pair.student_id AND student_course.course_id = pair.course_id
 ORDER BY pair.item;
 
--- name: insert_enrollments(enrollments, at, effective_at, actor, reason, overridden, override_reason)!
+-- name: insert_enrollments(enrollments, at, effective_at, actor, reason, override_reason)!
 -- Enroll or waitlist each student, for the first time or again. enrollments is a JSON array of
--- [student_id, course_id, status, instead_of]. An enrollment that has the status already does not change.
+-- [student_id, course_id, status, instead_of, overridden]. An enrollment that has the status already does not change.
 -- If the clock was set back, an enrollment begins when its last event took effect.
 WITH listed AS MATERIALIZED (
     SELECT key AS item, CAST(value ->> 0 AS bigint) AS student_id, CAST(value ->> 1 AS bigint) AS course_id,
-        value ->> 2 AS status, CAST(value ->> 3 AS bigint) AS instead_of
+        value ->> 2 AS status, CAST(value ->> 3 AS bigint) AS instead_of, value ->> 4 AS overridden
     FROM json_each(:enrollments)
 ),
 
 new AS MATERIALIZED (
-    SELECT item, student_id, course_id, status, instead_of,
+    SELECT item, student_id, course_id, status, instead_of, overridden,
         coalesce(
             :effective_at,
             (
@@ -64,7 +64,7 @@ INSERT INTO student_course (
 SELECT student_id, course_id, status,
     CASE status WHEN 'enrolled' THEN since END,
     CASE status WHEN 'waitlisted' THEN since END,
-    :at, :effective_at, :actor, coalesce(:override_reason, :reason), :overridden, instead_of
+    :at, :effective_at, :actor, coalesce(:override_reason, :reason), overridden, instead_of
 FROM new
 WHERE true
 ORDER BY item

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from enrollment.data import waitlist
 from enrollment.data.course import get_course
-from enrollment.data.eligibility import Decision, EnrollmentRequest, find_dependent_violations
+from enrollment.data.eligibility import Decision, EnrollmentRequest, decide_drops
 from enrollment.data.ending import StatusChange, find_violations, update_enrollments
 from enrollment.data.enrollment import decide_after_promotion, enroll_decided
 from enrollment.data.outcome import Outcome, enrollment_of
@@ -99,11 +99,14 @@ def _end(
     ):
         return {}, []
     leaving = {item.student_id for item in ends.values() if item.status == "dropped"}
-    dependent = find_dependent_violations(db, sorted(leaving), course_id, change)
+    drops = decide_drops(db, sorted(leaving), course_id, change)
     refused = find_violations(db, [*changes.values()], change)
     for index, item in ends.items():
-        if item.status == "dropped" and index not in refused and item.student_id in dependent:
-            refused[index] = dependent[item.student_id]
+        if item.status == "dropped" and index not in refused and item.student_id in drops:
+            drop = drops[item.student_id]
+            ends[index] = item._replace(overridden=drop.overridden)
+            if drop.violations:
+                refused[index] = drop.violations
     broken = {
         index: [_pointed(found, pointer.replace("%d", str(index))) for found in violations]
         for index, violations in refused.items()

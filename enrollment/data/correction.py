@@ -1,5 +1,6 @@
 """Corrections: the latest change of an enrollment is replaced, or taken back."""
 
+import json
 from typing import Any, NamedTuple
 
 from msgspec.structs import asdict
@@ -9,7 +10,12 @@ from enrollment.data import waitlist
 from enrollment.data.ending import StatusChange, list_void_violations
 from enrollment.data.enrollment import get_enrollment, put_enrollment
 from enrollment.data.outcome import as_bool
-from enrollment.data.violations import raise_broken_rules, raise_violations
+from enrollment.data.violations import (
+    list_violations,
+    raise_broken_rules,
+    raise_violations,
+    rules_to_json,
+)
 from enrollment.model.records import Change, Enrollment
 from enrollment.model.results import Violation
 from enrollment.storage.connection import Connection
@@ -121,13 +127,15 @@ def _record(
         **{f"before_{name}": value for name, value in before.items()},
         "restores": restores,
         "reason": change.override_reason or change.reason,
-        "overridden": change.overridden or "[]",
         "seat_pointer": pointer,
     }
-    raise_broken_rules(SQL.list_broken_correction_rules(db, **parameters))
+    broken = list_violations(SQL.list_broken_correction_rules(db, **parameters))
+    named = json.loads(change.overridden or "[]")
+    raise_violations([rule for rule in broken if rule.code not in named])
     if state != latest.state:
         parameters |= state._asdict() | {"since": state.effective_at, "corrects": latest.id}
-        SQL.update_enrollment_corrected(db, **parameters | {"overridden": change.overridden})
+        parameters["overridden"] = rules_to_json([rule.code for rule in broken])
+        SQL.update_enrollment_corrected(db, **parameters)
         promoted = waitlist.promote_eligible(
             db, change, course_ids=[course_id], student_ids=[student_id]
         )

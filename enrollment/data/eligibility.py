@@ -1,6 +1,6 @@
 """Eligibility: the decisions that the rules of sql/eligibility.sql lead to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple, get_args
 
@@ -71,6 +71,8 @@ class Decision(NamedTuple):
     violations: list[Violation]
     # The course that the student gives up, now or for a seat later.
     instead_of: int | None = None
+    # The rules that the outcome breaks, and that are overridden.
+    overridden: tuple[str, ...] = ()
 
     @property
     def dropped(self) -> int | None:
@@ -109,27 +111,40 @@ def decide(
     for item, group in groupby(SQL.list_decisions(db, **parameters), key=lambda row: row["item"]):
         rows = list(group)
         item_pointer = pointer and pointer.replace("%d", str(item))
-        violations = [violation(row, item_pointer) for row in rows if row["code"]]
+        violations = [violation(row, item_pointer) for row in _upheld(rows)]
+        overridden = tuple(dict.fromkeys(row["code"] for row in rows if row["is_overridden"]))
         student_id, course_id, _, _, instead_of = requests[item]
         outcome = rows[0]["outcome"]
-        decisions.append(Decision(student_id, course_id, outcome, violations, instead_of))
+        decisions.append(
+            Decision(student_id, course_id, outcome, violations, instead_of, overridden)
+        )
     return decisions
 
 
-def find_dependent_violations(
+def _upheld(rows: Iterable[Row]) -> list[Row]:
+    """Return the rows of the rules that are broken and not overridden."""
+    return [row for row in rows if row["code"] and not row["is_overridden"]]
+
+
+def decide_drops(
     db: Connection, student_ids: Sequence[int], course_id: int, change: Change
-) -> dict[int, list[Violation]]:
-    """Return the rules that the other courses of these students break once they have dropped this
-    one, by the id of the student: it was taken at the same time."""
+) -> dict[int, Decision]:
+    """Decide whether these students can drop a course, by the id of the student: those who take
+    other courses with it, which break rules without it."""
     rows = SQL.list_dependent_enrollments(db, student_ids=to_json(student_ids), course_id=course_id)
     requests = [
         EnrollmentRequest(row["student_id"], row["course_id"], allow_existing=True) for row in rows
     ]
-    broken: dict[int, list[Violation]] = {}
-    for decision in decide(db, requests, change, pointer="/status", dropped=[course_id]):
-        if decision.violations:
-            broken.setdefault(decision.student_id, []).extend(decision.violations)
-    return broken
+    kept = decide(db, requests, change, pointer="/status", dropped=[course_id])
+    drops = {}
+    for student_id, group in groupby(kept, key=lambda decision: decision.student_id):
+        others = list(group)
+        violations = [found for other in others for found in other.violations]
+        overridden = dict.fromkeys(code for other in others for code in other.overridden)
+        drops[student_id] = Decision(
+            student_id, course_id, "dropped", violations, overridden=tuple(overridden)
+        )
+    return drops
 
 
 def list_affected(db: Connection, course_id: int, change: Change) -> list[AffectedEnrollment]:
@@ -148,7 +163,7 @@ def list_affected(db: Connection, course_id: int, change: Change) -> list[Affect
             "today": change.today,
         }
     )
-    rows = [row for row in SQL.list_decisions(db, **parameters) if row["code"]]
+    rows = _upheld(SQL.list_decisions(db, **parameters))
     return [
         AffectedEnrollment(
             student_id=members[item].student_id,

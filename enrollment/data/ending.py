@@ -10,6 +10,7 @@ from enrollment.data.violations import (
     list_violations,
     raise_broken_rules,
     raise_violations,
+    rules_to_json,
     violation,
 )
 from enrollment.model.records import Change, Enrollment
@@ -18,6 +19,8 @@ from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, to_json
 
 SQL = queries("enrollment")
+# The status, whether passed, the grade, and the overridden rules.
+Ending = tuple[str, bool | None, str | None, tuple[str, ...]]
 
 
 class StatusChange(NamedTuple):
@@ -30,6 +33,8 @@ class StatusChange(NamedTuple):
     passed: bool | None = None
     grade: str | None = None
     names_grade: bool = False
+    # The rules that it breaks, and that are overridden.
+    overridden: tuple[str, ...] = ()
 
 
 def raise_unsaid_corrections(db: Connection, wanted: StatusChange, change: Change) -> None:
@@ -86,21 +91,19 @@ def update_enrollments(
     details = asdict(change)
     if is_undone:
         details["effective_at"] = None
-    for (status, passed, grade), pairs in _by_outcome(changes).items():
-        outcome = {"passed": passed, "grade": grade}
-        SQL.update_enrollments(db, pairs=to_json(pairs), status=status, **outcome, **details)
+    for (status, passed, grade, overridden), pairs in _by_outcome(changes).items():
+        details |= {"passed": passed, "grade": grade, "overridden": rules_to_json(overridden)}
+        SQL.update_enrollments(db, pairs=to_json(pairs), status=status, **details)
 
 
-def _by_outcome(
-    changes: Sequence[StatusChange],
-) -> dict[tuple[str, bool | None, str | None], list[tuple[int, int]]]:
+def _by_outcome(changes: Sequence[StatusChange]) -> dict[Ending, list[tuple[int, int]]]:
     """Group the student and the course of each change that ends an enrollment by what it becomes:
     completed ones come first. A student who completes a course has passed it, unless it is said."""
-    groups: dict[tuple[str, bool | None, str | None], list[tuple[int, int]]] = {}
+    groups: dict[Ending, list[tuple[int, int]]] = {}
     for item in sorted(changes, key=lambda item: item.status):
-        key: tuple[str, bool | None, str | None] = (item.status, None, None)
+        key: Ending = (item.status, None, None, item.overridden)
         if item.status == "completed":
-            key = (item.status, item.passed is not False, item.grade)
+            key = (item.status, item.passed is not False, item.grade, ())
         if item.status != "enrolled":
             groups.setdefault(key, []).append(item[:2])
     return groups

@@ -10,7 +10,7 @@ from enrollment.data.eligibility import (
     Decision,
     EnrollmentRequest,
     decide,
-    find_dependent_violations,
+    decide_drops,
 )
 from enrollment.data.ending import (
     StatusChange,
@@ -99,11 +99,11 @@ def put_enrollment(
     if status == "void":
         ended = void_enrollment(db, student_id, course_id, change)
     else:
-        dependent: list[Violation] = []
-        if status == "dropped":
-            found = find_dependent_violations(db, [student_id], course_id, change)
-            dependent = found.get(student_id, [])
-        raise_violations(end_enrollments(db, [wanted], change) + dependent)
+        leaving = [student_id] if status == "dropped" else []
+        drops = [*decide_drops(db, leaving, course_id, change).values()]
+        for drop in drops:
+            wanted = wanted._replace(overridden=drop.overridden)
+        raise_violations(end_enrollments(db, [wanted], change) + _violations(drops))
         ended = get_enrollment(db, student_id, course_id)
     waitlist.promote_eligible(db, change, course_ids=[course_id], student_ids=[student_id])
     return ended

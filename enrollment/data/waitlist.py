@@ -7,7 +7,7 @@ from msgspec.structs import asdict, replace
 
 from enrollment.data.eligibility import Decision, EnrollmentRequest, decide
 from enrollment.data.ending import StatusChange, update_enrollments
-from enrollment.data.violations import raise_broken_rules
+from enrollment.data.violations import raise_broken_rules, rules_to_json
 from enrollment.model.records import Change
 from enrollment.model.results import Violation
 from enrollment.storage.connection import Connection
@@ -139,9 +139,9 @@ def insert_decided(db: Connection, decisions: Sequence[Decision], change: Change
         if decision.dropped
     ]
     # An override is for the new enrollment.
-    update_enrollments(db, given_up, replace(change, overridden=None, override_reason=None))
+    update_enrollments(db, given_up, replace(change, override_reason=None))
     enrollments = [
-        (decision.student_id, decision.course_id, decision.outcome, decision.instead_of)
+        (*decision[:3], decision.instead_of, rules_to_json(decision.overridden))
         for decision in decisions
     ]
     ENROLLMENT.insert_enrollments(db, enrollments=to_json(enrollments), **asdict(change))

@@ -219,7 +219,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     effective_at: Timestamp | None = None
     actor: str
     reason: str | None = None
-    # The overridden rules as a JSON array. They apply only to new enrollments.
+    # The rules to override, as a JSON array. The history records those that a change breaks.
     overridden: str | None = None
     override_reason: str | None = None
     # Whether a student makes the change, with a token of the student's own.

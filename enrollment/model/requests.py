@@ -33,8 +33,9 @@ class Override(Input, frozen=True, kw_only=True):
 
 class ChangeDetails(Input, frozen=True, kw_only=True):
     """Details of a change of enrollments: the reason, the time at which it took effect, and the
-    rules to override. The history records all of them. The reason of the override replaces the
-    other reason; but in a set, only for the courses of the set."""
+    rules to override. The history records all of them, but only the rules that were broken. The
+    reason of the override replaces the other reason; but in a set, only for the courses of the
+    set."""
 
     reason: Annotated[Reason | None, for_students()] = None
     effective_at: Timestamp | None = None

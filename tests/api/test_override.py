@@ -126,6 +126,57 @@ def test_the_reason_of_an_override_is_that_of_the_enrollment_alone(client: Clien
     assert (enrolled["reason"], enrolled["overridden"]) == ("the dean agrees", ["course_full"])
 
 
+def test_the_history_has_the_rules_that_were_broken_and_not_all_that_were_named(client: Client):
+    student, open_one, full = client.student(), client.course(), client.course(capacity=0)
+    every = override(*get_args(OverridableRule))
+
+    path = f"/v1/students/{student}/courses"
+    body = {"courses": [{"course_id": open_one}, {"course_id": full}]} | every
+    client.put_json(path, body, status=200)
+    client.put_json(f"{path}/{full}", {"status": "completed"} | every, status=200)
+    client.put_json(f"{path}/{open_one}", {"status": "dropped"} | every, status=200)
+
+    recorded = [(event["course_id"], event["overridden"]) for event in client.walk("/v1/events")]
+    assert recorded == [(open_one, []), (full, ["course_full"]), (full, []), (open_one, [])]
+    assert {event["reason"] for event in client.walk("/v1/events")} == {"the dean agrees"}
+
+
+def test_only_a_student_without_a_seat_has_one_against_the_rule(client: Client):
+    course = client.course(capacity=1)
+    students = [{"student_id": client.student()} for _ in range(2)]
+
+    body = {"students": students} | override("course_full", "student_on_hold")
+    client.post_json(f"/v1/courses/{course}/students", body, status=201)
+
+    assert [event["overridden"] for event in client.walk("/v1/events")] == [[], ["course_full"]]
+
+
+def test_a_reserved_seat_that_an_override_has_taken_is_missing_to_the_next(client: Client):
+    course = client.course(capacity=1, promotion="manual")
+    gone, waiting, ahead = client.student(), client.student(), client.student()
+    client.enroll(gone, course)
+    client.enroll(waiting, course, waitlist=True)
+    client.put_status(gone, course, "dropped")
+
+    body = {"students": [{"student_id": ahead}, {"student_id": waiting}]} | override("course_full")
+    client.post_json(f"/v1/courses/{course}/students", body, status=201)
+
+    events = client.walk("/v1/events")[-2:]
+    assert [event["overridden"] for event in events] == [["course_full"]] * 2
+
+
+def test_a_correction_has_the_rules_that_it_breaks(client: Client):
+    student, course = client.student(), client.course(capacity=1)
+    client.enroll(student, course)
+    client.put_status(student, course, "dropped")
+
+    body = {"take_back": "latest_change", **override("course_full", "waitlist_full")}
+    path = f"/v1/students/{student}/courses/{course}/corrections"
+    client.post_json(path, body | {"reason": "our mistake"}, status=200)
+
+    assert last_event(client)["overridden"] == []
+
+
 def test_an_over_full_course_takes_no_one_until_it_shrinks(client: Client):
     course = client.course(capacity=1)
     first, second, third = (client.student() for _ in range(3))

@@ -247,8 +247,8 @@ def test_the_rules_look_up_what_they_need_by_index(database: Database):
 
     made_by_the_query = (
         r"json_each|listed|\d+ CONSTANT ROWS|rule|dropped|requested|requiring|request|candidate"
-        "|schedule|unmet_requirement|violation|credit_load|upheld_violation|seat_queue|seat_claim"
-        "|allocation|full_waitlist|refusal|allowed|own|early|way|unmet|[(]subquery"
+        "|schedule|unmet_requirement|violation|credit_load|rule_violation|seat_queue|seat_claim"
+        "|allocation|full_waitlist|every_violation|allowed|own|early|way|unmet|[(]subquery"
     )
     assert not [step for step in steps if re.match(f"SCAN (?!({made_by_the_query}))", step)]
     # What is joined by a scan costs the square of what is asked.
