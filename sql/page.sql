@@ -194,6 +194,13 @@ FROM course
 WHERE course.id IN (SELECT CAST(value AS bigint) FROM json_each(:ids))
 ORDER BY course.id;
 
+-- name: list_seats_since(after_id, limit)
+-- Which students got a seat from a waitlist after this event, and in which courses?
+SELECT student_id, course_id FROM student_course_event
+WHERE id > :after_id AND from_status = 'waitlisted' AND to_status = 'enrolled'
+ORDER BY id
+LIMIT :limit;
+
 -- name: get_token_of_student(student_id, now)^
 -- Which valid token of this student is the oldest? NULL: there is none.
 SELECT min(id) AS id

@@ -127,13 +127,19 @@ def find_students(db: Connection, names: list[str]) -> dict[str, list[int]]:
 
 def list_people(db: Connection, student_ids: list[int]) -> dict[int, Person]:
     """Return the names of these students, by id."""
-    rows = SQL.list_people(db, ids=to_json(student_ids))
+    rows = SQL.list_people(db, ids=to_json(student_ids)) if student_ids else ()
     return {row["id"]: Person(*row) for row in rows}
 
 
 def list_labels(db: Connection, course_ids: list[int]) -> dict[int, str]:
     """Return the labels of these courses, by id."""
-    return dict(SQL.list_labels(db, ids=to_json(course_ids)))
+    return dict(SQL.list_labels(db, ids=to_json(course_ids)) if course_ids else ())
+
+
+def list_seats_since(db: Connection, event_id: int, limit: int) -> list[tuple[int, int]]:
+    """List the seats that students got from a waitlist after an event: the ids of the student and
+    of the course."""
+    return [(*row,) for row in SQL.list_seats_since(db, after_id=event_id, limit=limit)]
 
 
 def find_token_of_student(db: Connection, student_id: int, now: str) -> int | None:

@@ -18,7 +18,7 @@ from enrollment.web.change_details import change_details
 from enrollment.web.course import MOST, NOTHING_TICKED
 from enrollment.web.fields import Fields
 from enrollment.web.forms import preview_or_submit
-from enrollment.web.plan import list_moved
+from enrollment.web.moved import list_moved
 from enrollment.web.refusal import reasons
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
@@ -101,7 +101,7 @@ def _form(
 def _left_out(visit: Visit, named: set[int], enrolled: list[RosterEntry]) -> list[Person]:
     """The students who were ticked and are not enrolled, such as those on the waitlist."""
     others = named - {entry.student_id for entry in enrolled}
-    return [*page.list_people(visit.db, [*others]).values()] if others else []
+    return [*page.list_people(visit.db, [*others]).values()]
 
 
 def _reasons(

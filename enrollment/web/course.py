@@ -134,7 +134,7 @@ def _course(
             for name in ("enrolled", "completed", "dropped")
         },
         waitlist=waitlist,
-        labels=page.list_labels(visit.db, given_up) if given_up else {},
+        labels=page.list_labels(visit.db, given_up),
         move=move,
         tags={entry.student_id: etag_of(entry) for entry in waitlist},
         seen=get_course_tag(visit.db, course_id),

@@ -1,5 +1,6 @@
 """/courses/{id}/add: enroll many students in a course, from pasted numbers, emails or ids."""
 
+from collections import Counter
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -14,12 +15,15 @@ from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.web.fields import filled_lines
 from enrollment.web.forms import preview_or_submit
-from enrollment.web.refusal import reasons
+from enrollment.web.history import done_query
+from enrollment.web.refusal import overridable, reasons
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
 # The most students of one form.
 MOST = 1000
+# What the page says of those who came to have a status, or None.
+OUTCOMES = {"added_students": "enrolled", "students_wait": "waitlisted", "not_added": None}
 
 
 def show_form(visit: Visit, course_id: int) -> Result:
@@ -45,12 +49,14 @@ def _enroll(visit: Visit, course_id: int, ids: list[int]) -> Result:
     path, seen = f"/v1/courses/{course_id}/students", visit.form.one("seen")
     waits, mode = bool(visit.form.one("waitlist")), visit.form.one("mode") or "all"
     items = [{"student_id": id, "waitlist": waits} for id in ids]
-    body = {"students": items, "mode": mode}
+    body: dict[str, Any] = {"students": items, "mode": mode}
+    if rules := visit.form.all("rule"):
+        body["override"] = {"rules": rules, "reason": visit.form.one("override_reason")}
 
     def done(answer: Any) -> str:
-        added = sum(item["status"] < HTTPStatus.BAD_REQUEST for item in answer["items"])
-        refused = len(ids) - added
-        return link(f"/courses/{course_id}", done="added_students", n=added, refused=refused)
+        states = Counter(item.get("enrollment", {}).get("status") for item in answer["items"])
+        outcomes = [(done, states[status]) for done, status in OUTCOMES.items() if states[status]]
+        return link(f"/courses/{course_id}", **done_query(outcomes))
 
     def show_again(problem: Problem | None, answer: Any) -> Result:
         results = _refused(visit, ids, problem) if problem else _results(visit, answer)
@@ -93,6 +99,9 @@ def _form(
     results: list[tuple[Person, str, list[Violation]]] | None = None,
     wrong: dict[str, list[int]] | None = None,
 ) -> Result:
+    broken = [reason.code for _, _, found in results or [] for reason in found]
+    general = [] if problem is None or results else reasons(problem)
+    of_override = [reason for reason in general if (reason.pointer or "").startswith("/override/")]
     return visit.page(
         "course_add",
         problem,
@@ -103,7 +112,9 @@ def _form(
         waits=bool(visit.form.one("waitlist")),
         seen=get_course_tag(visit.db, course_id),
         problem=problem,
-        reasons=[] if problem is None or results else reasons(problem),
+        reasons=[reason for reason in general if reason not in of_override],
+        rules=overridable([*visit.form.all("rule"), *broken]),
+        wrong_override=[reason.detail for reason in of_override],
         results=results or [],
         wrong=wrong or {},
     )

@@ -19,7 +19,7 @@ from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.web.change_details import change_details
 from enrollment.web.forms import preview_or_submit
-from enrollment.web.plan import list_moved
+from enrollment.web.moved import list_moved
 from enrollment.web.refusal import by_field, overridable
 from enrollment.web.visit import Visit
 from enrollment.web.words import link

@@ -1,5 +1,7 @@
 """Changes in words: what the history says, and what a form has just done."""
 
+from collections.abc import Iterable
+from itertools import zip_longest
 from typing import Any
 
 from enrollment.data.change_list import Changed
@@ -17,6 +19,7 @@ EVENTS = {
 }
 DONE = {
     "enrolled": "Enrolled in {courses}.",
+    "waits": "On a waitlist, in {place} place.",
     "dropped": "Dropped {courses}.",
     "completed": "Completed {courses}.",
     "held": "The hold is placed.",
@@ -44,6 +47,8 @@ DONE = {
     "students_dropped": "Dropped {students}.",
     "students_completed": "Completed the course for {students}.",
     "added_students": "Added {students}.",
+    "students_wait": "{students} joined the waitlist.",
+    "not_added": "Not added: {number}.",
     "imported": "The file is imported.",
     "undone": "The import is undone.",
 }
@@ -155,16 +160,24 @@ def record_change(change: Changed, words: Words) -> str:
     )
 
 
+def done_query(outcomes: Iterable[tuple[str, int]]) -> dict[str, list[Any]]:
+    """The parameters of an address of which `outcome` makes sentences: a code of DONE each, with
+    its number. What happened to none is left out."""
+    happened = [(done, n) for done, n in outcomes if n]
+    return {"done": [done for done, _ in happened], "n": [n for _, n in happened]}
+
+
 def outcome(query: Fields) -> str:
-    """What a form has just done, by the address that it has led to; "" if it led to none."""
-    n = whole(query.one("n"))
-    amount = n if isinstance(n, int) else 1
-    sentence = DONE.get(query.one("done"), "")
-    amounts = {f"{noun}s": count(amount, noun) for noun in ("course", "student", "hold")}
-    text = sentence.format(**amounts)
-    if query.one("refused") not in ("", "0"):
-        text += f" Not added: {query.one('refused')}."
-    return text
+    """What a form has just done, by the address that it has led to; "" if it led to none. Each
+    `done` in the address has its `n`."""
+    sentences = []
+    for done, text in zip_longest(query.all("done"), query.all("n")):
+        n = whole(text or "")
+        amount = n if isinstance(n, int) else 1
+        amounts = {f"{noun}s": count(amount, noun) for noun in ("course", "student", "hold")}
+        sentence = DONE.get(done, "")
+        sentences.append(sentence.format(**amounts, number=amount, place=ordinal(amount)))
+    return " ".join(sentences)
 
 
 def _result(change: Changed) -> list[str]:

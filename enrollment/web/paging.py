@@ -29,6 +29,12 @@ def next_path(visit: Visit, position: KeysetPosition | None) -> str | None:
     """Return the address of the next page, or None on the last one."""
     if position is None:
         return None
-    text = urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
     kept = {name: value for name, value in visit.query if name != "after"}
-    return link(visit.context.path, **kept, after=text)
+    return link(visit.context.path, **kept, after=cursor(position))
+
+
+def cursor(position: KeysetPosition | None) -> str:
+    """Return a position as `after` reads it in an address, or "" if there is none."""
+    if position is None:
+        return ""
+    return urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")

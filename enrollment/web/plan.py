@@ -2,10 +2,9 @@
 
 from typing import Any, NamedTuple
 
-from enrollment.data import page
 from enrollment.data.change_list import ChangeScope, list_changes
 from enrollment.data.course import get_course
-from enrollment.data.page import Person, Scheduled
+from enrollment.data.page import Scheduled
 from enrollment.data.roster import get_courses_tag
 from enrollment.data.student import get_student
 from enrollment.http.responses import Result
@@ -14,6 +13,8 @@ from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.web.chosen_term import choose_term
+from enrollment.web.fields import Fields
+from enrollment.web.moved import list_moved
 from enrollment.web.refusal import overridable, reasons
 from enrollment.web.visit import Visit
 
@@ -37,15 +38,16 @@ class Step(NamedTuple):
     course: Course
     outcome: str | None
     reasons: list[Violation]
+    is_waiting: bool
 
     @property
     def can_wait(self) -> bool:
-        return any(reason.code == "course_full" for reason in self.reasons)
+        is_full = any(reason.code == "course_full" for reason in self.reasons)
+        return is_full and not self.is_waiting
 
 
-def read_plan(visit: Visit) -> Plan:
+def read_plan(form: Fields) -> Plan:
     """Read the plan from a form. A course to wait for is a course to add."""
-    form = visit.form
     waits = form.ids("wait")
     courses = [*dict.fromkeys([*form.ids("course"), *waits])]
     rules = [code for code in form.all("rule") if code in PROBLEM_TYPES]
@@ -75,10 +77,12 @@ def show_plan(
         else:
             general.setdefault(OTHER_FIELDS.get(field, ""), []).append(reason)
     after = {item["course_id"]: item["status"] for item in answer["items"]} if answer else {}
-    steps = [
-        Step(get_course(visit.db, id), after.get(id), against.pop(id, [])) for id in plan.courses
-    ]
     by_id = {course.course_id: course for course in schedule}
+    waiting = [id for id, course in by_id.items() if course.status == "waitlisted"]
+    steps = [
+        Step(get_course(visit.db, id), after.get(id), against.pop(id, []), id in waiting)
+        for id in plan.courses
+    ]
     # A course that stays can lose what it is taken together with.
     kept = [(by_id[id], found) for id, found in against.items() if id in by_id]
     every = [reason.code for step in steps for reason in step.reasons]
@@ -93,6 +97,11 @@ def show_plan(
         plan=plan,
         steps=steps,
         kept=kept,
+        waits=[
+            step
+            for step in steps
+            if (step.outcome == "waitlisted" if step.outcome else step.course.id in plan.waits)
+        ],
         drops=[by_id[id] for id in plan.drops if id in by_id],
         general=general,
         problem=problem,
@@ -122,20 +131,3 @@ def _credits(
         if step.course.term == term and step.course.id not in plan.waits
     )
     return now, now - gone + new
-
-
-def list_moved(
-    visit: Visit, student_id: int, answer: dict[str, Any] | None
-) -> list[tuple[Person, str]]:
-    """The other students who would get a seat by a write, each with the label of the course.
-    `answer` is that to its dry run. A student is shown none."""
-    events = [
-        event
-        for event in (answer["events"] if answer else ())
-        if event["student_id"] != student_id and event["to_status"] == "enrolled"
-    ]
-    if not events:
-        return []
-    people = page.list_people(visit.db, [event["student_id"] for event in events])
-    labels = page.list_labels(visit.db, [event["course_id"] for event in events])
-    return [(people[event["student_id"]], labels[event["course_id"]]) for event in events]

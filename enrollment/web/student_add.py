@@ -19,8 +19,9 @@ from enrollment.web.change_details import change_details
 from enrollment.web.chosen_term import choose_term
 from enrollment.web.desk import NOTHING_TICKED, PRESENT
 from enrollment.web.forms import preview_or_submit
+from enrollment.web.history import done_query
 from enrollment.web.late_drop import ask_for_reason
-from enrollment.web.paging import after, next_path
+from enrollment.web.paging import after, cursor
 from enrollment.web.plan import Plan, read_plan, show_plan
 from enrollment.web.refusal import is_shown
 from enrollment.web.visit import Visit
@@ -36,22 +37,29 @@ class Choice(NamedTuple):
 
     course: Offered
     # How the student stands in it, if at all.
-    present: str | None
+    present: Scheduled | None
     # Why not, if it is added alone.
     reasons: list[Violation]
 
     @property
-    def is_full(self) -> bool:
-        """Whether the student could only wait: then a seat is all that is missing."""
-        return [reason.code for reason in self.reasons] == ["course_full"]
+    def status(self) -> str:
+        """How the student stands in it now, or ""."""
+        return self.present.status if self.present and self.present.status in PRESENT else ""
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether the student could wait: then a seat is all that is missing."""
+        return not self.status and [reason.code for reason in self.reasons] == ["course_full"]
 
     def can_be_ticked(self, *, by_staff: bool) -> bool:
+        """Whether a seat can be asked for: by staff also for a student who waits, and against
+        rules."""
         codes = {reason.code for reason in self.reasons}
-        if self.present in PRESENT:
-            return False
         if by_staff:
-            return all(PROBLEM_TYPES[code].overridable for code in codes)
-        return codes <= SOLVED_TOGETHER
+            gives_up = self.present and self.present.instead_of
+            overridable = all(PROBLEM_TYPES[code].overridable for code in codes)
+            return self.status != "enrolled" and not gives_up and overridable
+        return not self.status and not self.can_wait and codes <= SOLVED_TOGETHER
 
 
 def show_choices(visit: Visit, student_id: int) -> Result:
@@ -61,7 +69,7 @@ def show_choices(visit: Visit, student_id: int) -> Result:
 
 def add(visit: Visit, student_id: int) -> Result:
     """Preview what was ticked, or enroll. A refusal shows every reason, and what can be done."""
-    plan = read_plan(visit)
+    plan = read_plan(visit.form)
     if not plan.courses and not plan.drops:
         return _page(visit, student_id, NOTHING_TICKED)
     schedule = page.list_schedule(visit.db, student_id)
@@ -73,9 +81,15 @@ def add(visit: Visit, student_id: int) -> Result:
         return visit.send("PUT", path, body | change_details(visit), if_match=seen, **options)
 
     def done(answer: Any) -> str:
-        term, amount = visit.form.one("term"), len(plan.courses)
-        done = "enrolled" if amount else "dropped"
-        return link(f"/students/{student_id}", term=term, done=done, n=amount or len(plan.drops))
+        added = [item for item in answer["items"] if item["course_id"] in plan.courses]
+        places = [item["position"] for item in added if item["status"] == "waitlisted"]
+        outcomes = [
+            ("enrolled", len(added) - len(places)),
+            *(("waits", place) for place in places),
+            ("dropped", len(plan.drops)),
+        ]
+        term = visit.form.one("term")
+        return link(f"/students/{student_id}", term=term, **done_query(outcomes))
 
     def show_again(problem: Problem | None, answer: Any) -> Result:
         asked = [course["course_id"] for course in body["courses"]]
@@ -102,10 +116,12 @@ def _with_rules(visit: Visit, path: str, body: dict[str, Any], refusal: Problem)
 
 def _page(visit: Visit, student_id: int, problem: Problem | None = None) -> Result:
     student = get_student(visit.db, student_id)
-    terms, q = choose_term(visit), visit.query.one("q")
+    fields = visit.form or visit.query
+    terms, q, plan = choose_term(visit), fields.one("q"), read_plan(fields)
     found = page.list_catalog(visit.db, terms.code, q, "all", PAGE, after(visit))
     schedule = page.list_schedule(visit.db, student_id)
-    present = {course.course_id: course.status for course in schedule}
+    present = {course.course_id: course for course in schedule}
+    listed = {course.id for course in found.items}
     return visit.page(
         "student_add",
         problem,
@@ -113,10 +129,14 @@ def _page(visit: Visit, student_id: int, problem: Problem | None = None) -> Resu
         terms=terms,
         q=q,
         choices=_choices(visit, student_id, found.items, present),
+        plan=plan,
+        # What was ticked before another search.
+        unlisted=page.list_labels(visit.db, [id for id in plan.courses if id not in listed]),
+        reason=fields.one("reason"),
         problem=problem,
         seen=get_courses_tag(visit.db, student_id),
         current=_current(schedule, terms.code),
-        following=next_path(visit, found.next),
+        following=cursor(found.next),
     )
 
 
@@ -135,7 +155,7 @@ def _body(visit: Visit, plan: Plan, schedule: list[Scheduled]) -> dict[str, Any]
 
 
 def _choices(
-    visit: Visit, student_id: int, courses: list[Offered], present: Mapping[int, str]
+    visit: Visit, student_id: int, courses: list[Offered], present: Mapping[int, Scheduled]
 ) -> list[Choice]:
     """Return the courses with the reasons against each, found by one query."""
     requests = [EnrollmentRequest(student_id, course.id) for course in courses]

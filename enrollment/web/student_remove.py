@@ -12,8 +12,8 @@ from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.problems.errors import Problem
 from enrollment.web.forms import preview_or_submit, submit
+from enrollment.web.moved import list_moved
 from enrollment.web.named_student import read_student
-from enrollment.web.plan import list_moved
 from enrollment.web.refusal import by_field
 from enrollment.web.visit import Visit
 from enrollment.web.words import link

@@ -18,8 +18,8 @@ from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.web.desk import PRESENT
 from enrollment.web.forms import preview_or_submit
 from enrollment.web.late_drop import ask_for_reason, find_late_drops
+from enrollment.web.moved import list_moved
 from enrollment.web.paging import after, next_path
-from enrollment.web.plan import list_moved
 from enrollment.web.refusal import overridable, reasons
 from enrollment.web.visit import Visit
 from enrollment.web.words import link

@@ -11,7 +11,9 @@ import msgspec
 from bottle import Router
 
 from enrollment.config import Config
+from enrollment.data.event import get_last_event_id
 from enrollment.data.export import get_school
+from enrollment.data.page import list_seats_since
 from enrollment.http.authentication import Authenticator, check_role
 from enrollment.http.body import read_content
 from enrollment.http.context import Caller, Context
@@ -34,6 +36,8 @@ from enrollment.web.render import HEADERS, render
 from enrollment.web.words import Words, parameters
 
 MAX_FIELDS = 10_000
+# The most students who got a seat by a form that the next page names.
+SEATS_SHOWN = 50
 
 
 class Site(NamedTuple):
@@ -99,12 +103,19 @@ class Visit:
         self.context.environ["HTTP_IDEMPOTENCY_KEY"] = f"page-{self.form.one('key')}-{content}"
 
         def run(db: Connection) -> Result:
-            return Result(HTTPStatus.OK, b"", {"Location": act()})
+            last = get_last_event_id(db)
+            path = act()
+            return Result(HTTPStatus.OK, b"", {"Location": path + self._seats_since(db, last)})
 
         with self.site.database.write() as db:
             window = self.site.config.retry_window
             response = execute_idempotently(self.context, db, run, self.form, window)
         return see_other(response.headers["Location"])
+
+    def _seats_since(self, db: Connection, last_event_id: int) -> str:
+        """Return who got a seat from a waitlist, as the end of the address of a page of staff."""
+        seats = [] if self.is_student else list_seats_since(db, last_event_id, SEATS_SHOWN)
+        return "".join(f"&seat={student_id}-{course_id}" for student_id, course_id in seats)
 
     def send(
         self,

@@ -138,6 +138,11 @@ def plural(amount: int, noun: str) -> str:
     return noun if amount == 1 else f"{noun}s"
 
 
+def listed(parts: Sequence[str]) -> str:
+    """Such as "a, b and c"."""
+    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
+
+
 def ordinal(place: int) -> str:
     """Such as "2nd"."""
     ending = {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
@@ -156,13 +161,10 @@ def rule(code: str) -> str:
     return PROBLEM_TYPES[code].title
 
 
-def is_overridable(code: str) -> bool:
-    return PROBLEM_TYPES[code].overridable
-
-
 def parameters(**values: Any) -> str:
-    """The query of a URL, with those parameters that have a value."""
-    return urlencode({name: value for name, value in values.items() if value not in (None, "")})
+    """The query of a URL, with those parameters that have a value. A list has several."""
+    given = {name: value for name, value in values.items() if value not in (None, "")}
+    return urlencode(given, doseq=True)
 
 
 def link(path: str, **query: Any) -> str:

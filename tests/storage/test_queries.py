@@ -67,6 +67,7 @@ HOT = {
     "student.list_students_by_number": "sqlite_autoindex_student_1 (number>? AND number<?",
     "student.list_students_by_update": "student_by_update (updated_at>?",
     "page.list_catalog": "sqlite_autoindex_course_1 (term=? AND (code,label)>(?,?)",
+    "page.list_seats_since": "INTEGER PRIMARY KEY (rowid>?",
     "course.list_course_ids": "INTEGER PRIMARY KEY (rowid>?",
     "token.list_tokens": "INTEGER PRIMARY KEY (rowid>?",
     "import.list_imports": "INTEGER PRIMARY KEY (rowid>?",

@@ -127,7 +127,7 @@ def test_the_class_list_of_an_earlier_time_is_that_of_the_page(
 def test_ticked_students_are_dropped_and_the_first_who_waits_moves_up(
     browser: Browser, client: Client, course: int
 ):
-    first, second = client.student(), client.student()
+    first, second = client.student(), client.student(family_name="Ito")
     client.enroll(first, course)
     client.enroll(second, course, waitlist=True)
     form = page_of(browser, course, "/drop")
@@ -136,7 +136,7 @@ def test_ticked_students_are_dropped_and_the_first_who_waits_moves_up(
 
     page = form.submit(status=303).follow()
 
-    assert "Dropped 1 student." in text(page)
+    assert "Dropped 1 student. Ito, Ada got a seat in CS101 from the waitlist." in text(page)
     assert (client.status(first, course), client.status(second, course)) == ("dropped", "enrolled")
 
 
@@ -235,8 +235,27 @@ def test_all_or_none_and_each_one(browser: Browser, client: Client, course: int)
     page = adding(browser, course, "#1\n#2", mode="each").submit("do", value="enroll", status=303)
     assert "Added 1 student. Not added: 1." in text(page.follow())
     form = adding(browser, course, "#2", waitlist="1")
-    form.submit("do", value="enroll", status=303)
+    page = form.submit("do", value="enroll", status=303).follow()
+    assert page.html.select_one(".good").get_text().strip() == "1 student joined the waitlist."
     assert client.status(2, course) == "waitlisted"
+
+
+def test_a_seat_beyond_the_capacity_is_given_with_a_reason(
+    browser: Browser, client: Client, course: int
+):
+    client.enroll(client.student(), course)
+    client.student()
+
+    form = form_to(adding(browser, course, "#2").submit("do", value="enroll", status=409), "/add")
+    form.fields["rule"][0].checked = True
+    page = form.submit("do", value="enroll", status=422)
+    assert page.html.find(id="why-wrong").get_text() == "Give a reason."
+    form = form_to(page, "/add")
+    form["override_reason"] = "a wheelchair"
+    form.submit("do", value="enroll", status=303)
+
+    event = client.get("/v1/events").json["items"][-1]
+    assert (event["overridden"], event["reason"]) == (["course_full"], "a wheelchair")
 
 
 def test_a_pasted_email_is_found_in_any_form_of_unicode(browser: Browser, client: Client):
@@ -244,7 +263,7 @@ def test_a_pasted_email_is_found_in_any_form_of_unicode(browser: Browser, client
 
     page = adding(browser, client.course(), "mu\u0308ller@example.org").submit("do", value="enroll")
 
-    assert page.location.endswith("done=added_students&n=1&refused=0")
+    assert page.location.endswith("done=added_students&n=1")
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,70 @@ def test_who_is_slower_gets_all_reasons_and_the_waitlist(
     form = form_to(page, "/add")
     tick(form, "wait", course)
     page = form.submit("do", value="enroll", status=303).follow()
+    assert page.html.select_one(".good").get_text().strip() == "On a waitlist, in 1st place."
     assert "waits, 1st of 1" in text(page)
+
+
+def test_each_button_and_page_says_who_waits_and_who_is_enrolled(
+    browser: Browser, client: Client, ada: int
+):
+    full, free, left = client.course(code="CS101", capacity=0), client.course(), client.course()
+    client.enroll(ada, left)
+    form = choices(browser, ada)
+    tick(form, "wait", full)
+    tick(form, "course", free)
+    tick(form, "drop", left)
+
+    page = form.submit("do", value="preview", status=200)
+
+    acts = "Enroll in 1 course, join 1 waitlist and drop 1 course"
+    assert page.html.select_one("button.main").get_text().strip() == acts
+    form = form_to(page, "/add")
+    page = form.submit("do", value="enroll", status=303).follow()
+    done = "Enrolled in 1 course. On a waitlist, in 1st place. Dropped 1 course."
+    assert page.html.select_one(".good").get_text().strip() == done
+    # Who waits already is not asked again.
+    assert not row(browser.get(f"/students/{ada}/add"), "CS101").find("input", {"name": "wait"})
+
+
+def test_what_is_ticked_stays_ticked_while_courses_are_found(
+    browser: Browser, client: Client, ada: int
+):
+    first, full = client.course(code="CS101"), client.course(code="CS102", capacity=0)
+    client.course(code="MA101")
+    form = choices(browser, ada)
+    tick(form, "course", first)
+    tick(form, "wait", full)
+    form["q"] = "ma101"
+
+    form.method = "get"
+    form = form_to(form.submit(), "/add")
+
+    assert [box.value for box in form.fields["course"] if box.checked] == [str(first)]
+    page = form.submit("do", value="preview", status=200)
+    assert "CS101 Databases will be enrolled" in text(page)
+    assert "CS102 Databases joins the waitlist" in text(page)
+    chosen = form_to(page.click("Choose other courses"), "/add")
+    assert [box.value for box in chosen.fields["wait"] if box.checked] == [str(full)]
+
+
+def test_staff_give_a_seat_beyond_the_capacity_also_to_who_waits(
+    browser: Browser, client: Client, ada: int
+):
+    full = client.course(code="CS101", capacity=0)
+    client.enroll(ada, full, waitlist=True)
+    form = choices(browser, ada)
+    tick(form, "course", full)
+
+    page = form.submit("do", value="enroll", status=409)
+
+    assert "waitlist instead" not in text(page)
+    form = form_to(page, "/add")
+    form.fields["rule"][0].checked = True
+    form["override_reason"] = "the dean agrees"
+    assert "Enrolled in 1 course." in text(form.submit("do", value="enroll", status=303).follow())
+    event = client.get("/v1/events").json["items"][-1]
+    assert (event["to_status"], event["overridden"]) == ("enrolled", ["course_full"])
 
 
 def test_a_change_meanwhile_is_shown_and_what_was_ticked_is_kept(

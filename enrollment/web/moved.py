@@ -1,0 +1,42 @@
+"""Who gets a seat from a waitlist by what a form does, or has done."""
+
+from typing import Any
+
+from enrollment.data import page
+from enrollment.data.page import Person
+from enrollment.web.visit import Visit
+
+
+def list_moved(
+    visit: Visit, student_id: int, answer: dict[str, Any] | None
+) -> list[tuple[Person, str]]:
+    """The other students who would get a seat by a write, each with the label of the course.
+    `answer` is that to its dry run. A student is shown none."""
+    return _named(
+        visit,
+        [
+            (event["student_id"], event["course_id"])
+            for event in (answer["events"] if answer else ())
+            if event["student_id"] != student_id and event["to_status"] == "enrolled"
+        ],
+    )
+
+
+def list_moved_up(visit: Visit) -> list[tuple[Person, str]]:
+    """The students who got a seat by the form that has led to this page, each with the label of the
+    course. A student is shown none."""
+    if visit.is_student:
+        return []
+    pairs = [text.partition("-") for text in visit.query.all("seat")]
+    ids = [(student, course) for student, _, course in pairs if (student + course).isdecimal()]
+    return _named(visit, [(int(student), int(course)) for student, course in ids])
+
+
+def _named(visit: Visit, seats: list[tuple[int, int]]) -> list[tuple[Person, str]]:
+    people = page.list_people(visit.db, [student_id for student_id, _ in seats])
+    labels = page.list_labels(visit.db, [course_id for _, course_id in seats])
+    return [
+        (people[student_id], labels[course_id])
+        for student_id, course_id in seats
+        if student_id in people and course_id in labels
+    ]
