@@ -101,6 +101,7 @@ SELECT
         SELECT count(*) FROM student_course AS other
         WHERE other.course_id = course.id AND other.status = 'waitlisted'
     ) AS waiting,
+    coalesce(course.drop_until, term.drop_until) AS drop_until,
 -- include: meetings.sql
 FROM enrollment
 CROSS JOIN course

@@ -14,10 +14,11 @@ SQL = queries("page")
 
 
 class Scheduled(StudentCourse, frozen=True, kw_only=True):
-    """A course of a student, with its own status and how many students wait for it."""
+    """A course of a student, with its own status, who waits, and until when students drop it."""
 
     course_status: str
     waiting: int
+    drop_until: str | None
 
 
 class Offered(NamedTuple):

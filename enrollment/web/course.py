@@ -111,10 +111,10 @@ def _course(
         getattr(course, name) or getattr(term, name, None)
         for name in ("enroll_from", "enroll_until", "drop_until")
     ]
-    if visit.is_student:
-        return visit.page(
-            "course", course=course, window=window, past=None, problem=None, reasons=[], rules=[]
-        )
+    if own_id := visit.caller.student_id:
+        schedule = page.list_schedule(visit.db, own_id)
+        own = next((each for each in schedule if each.course_id == course_id), None)
+        return visit.page("course", course=course, window=window, own=own, past=None, problem=None)
     past = read_past(visit)
     roster = _roster(visit, course_id, past)
     waitlist = sorted(

@@ -1,5 +1,6 @@
 """/students/{id}: the desk, with all that is done for one student; and the student's own page."""
 
+from collections import Counter
 from typing import Any
 
 from enrollment.data import page
@@ -10,7 +11,6 @@ from enrollment.data.student import get_student
 from enrollment.http.authentication import (
     READERS_AND_STUDENTS,
     REGISTRARS,
-    REGISTRARS_AND_STUDENTS,
 )
 from enrollment.http.conditional import etag_of
 from enrollment.http.operation import Operation
@@ -20,7 +20,8 @@ from enrollment.problems.errors import Problem
 from enrollment.web.change_details import change_details
 from enrollment.web.chosen_term import choose_term
 from enrollment.web.forms import submit
-from enrollment.web.late_drop import ask_for_reason, find_late_drops
+from enrollment.web.history import done_query
+from enrollment.web.late_drop import ask_for_reason
 from enrollment.web.move import NO_MOVE, Move, move
 from enrollment.web.refusal import Refused, by_field, is_shown, run_each
 from enrollment.web.visit import Visit
@@ -50,14 +51,15 @@ def show_schedule(visit: Visit, student_id: int) -> Result:
 
 
 def drop(visit: Visit, student_id: int) -> Result:
-    """Drop the ticked courses: all of them, or none."""
-    ticked = visit.form.ids("course")
+    """Drop the ticked courses: all of them, or none. A student is asked first, by the plan."""
+    ticked = visit.form.ids("drop")
 
     def act() -> str:
         ask_for_reason(visit, [(student_id, course_id) for course_id in ticked])
         details = change_details(visit)
+        left = drop_outcomes(page.list_schedule(visit.db, student_id), ticked)
         run_each(ticked, lambda course_id: drop_one(course_id, details))
-        return _back(visit, student_id, "dropped", len(ticked))
+        return _back(visit, student_id, *left)
 
     def drop_one(course_id: int, details: dict[str, Any]) -> None:
         path = f"/v1/students/{student_id}/courses/{course_id}"
@@ -83,7 +85,7 @@ def place_hold(visit: Visit, student_id: int) -> Result:
         visit.send(
             "POST", f"/v1/students/{student_id}/holds", {"reason": visit.form.one("hold_reason")}
         )
-        return _back(visit, student_id, "held")
+        return _back(visit, student_id, ("held", 1))
 
     return submit(visit, act, lambda problem: _desk(visit, student_id, hold_refusal=problem))
 
@@ -93,7 +95,7 @@ def release_hold(visit: Visit, student_id: int, hold_id: int) -> Result:
 
     def act() -> str:
         visit.send("DELETE", f"/v1/students/{student_id}/holds/{hold_id}")
-        return _back(visit, student_id, "released")
+        return _back(visit, student_id, ("released", 1))
 
     return visit.once(act)
 
@@ -103,7 +105,7 @@ def move_on_waitlist(visit: Visit, student_id: int) -> Result:
     named = visit.form.ids("moved")
     if not named:
         return _desk(visit, student_id, Refused({"": NOTHING_TICKED}))
-    moved_to = _back(visit, student_id, "moved")
+    moved_to = _back(visit, student_id, ("moved", 1))
     return move(
         visit, student_id, named[0], moved_to, lambda moved: _desk(visit, student_id, move=moved)
     )
@@ -127,7 +129,6 @@ def _desk(
     latest = list_changes(visit.db, ChangeScope(student_id), CHANGES)
     problems = refused.problems if refused else {}
     courses = [course for course in schedule if course.term == terms.code]
-    late = find_late_drops(visit, student_id, [course.course_id for course in courses])
     return visit.page(
         "desk",
         *problems.values(),
@@ -136,7 +137,6 @@ def _desk(
         student=student,
         terms=terms,
         courses=courses,
-        late={drop.course_id: drop.drop_until for drop in late},
         others=others,
         limit=student.max_credits or (terms.shown.max_credits if terms.shown else None),
         holds=[hold for hold in holds if not hold.released_at],
@@ -161,16 +161,22 @@ def _visible(visit: Visit, changes: list[Changed]) -> list[Changed]:
     ]
 
 
-def _back(visit: Visit, student_id: int, done: str, amount: int = 1) -> str:
+def drop_outcomes(schedule: list[Scheduled], dropped: list[int]) -> list[tuple[str, int]]:
+    """How many of these courses are dropped, and of how many only the waitlist is left."""
+    states = Counter(course.status for course in schedule if course.course_id in dropped)
+    return [("dropped", states["enrolled"]), ("left", states["waitlisted"])]
+
+
+def _back(visit: Visit, student_id: int, *outcomes: tuple[str, int]) -> str:
     term = visit.form.one("term")
-    return link(f"/students/{student_id}", term=term, done=done, n=amount)
+    return link(f"/students/{student_id}", term=term, **done_query(outcomes))
 
 
 ONE = "/students/<student_id:id>"
 PAGES = (
     Operation("GET", ONE, READERS_AND_STUDENTS, show_desk, is_page=True),
     Operation("GET", f"{ONE}/schedule", READERS_AND_STUDENTS, show_schedule, is_page=True),
-    Operation("POST", f"{ONE}/drop", REGISTRARS_AND_STUDENTS, drop, is_page=True),
+    Operation("POST", f"{ONE}/drop", REGISTRARS, drop, is_page=True),
     Operation("POST", f"{ONE}/move", REGISTRARS, move_on_waitlist, is_page=True),
     Operation("POST", f"{ONE}/holds", REGISTRARS, place_hold, is_page=True),
     Operation("POST", f"{ONE}/holds/<hold_id:id>/release", REGISTRARS, release_hold, is_page=True),

@@ -21,6 +21,7 @@ DONE = {
     "enrolled": "Enrolled in {courses}.",
     "waits": "On a waitlist, in {place} place.",
     "dropped": "Dropped {courses}.",
+    "left": "Left the waitlist of {courses}.",
     "completed": "Completed {courses}.",
     "held": "The hold is placed.",
     "released": "The hold is released.",

@@ -1,19 +1,10 @@
 """Drops after the deadline: only staff make them, and a page asks for the reason."""
 
-from collections.abc import Iterable
-
 from enrollment.data import page
-from enrollment.data.page import LateDrop
 from enrollment.model.results import Violation
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
 from enrollment.web.visit import Visit
-
-
-def find_late_drops(visit: Visit, student_id: int, course_ids: Iterable[int]) -> list[LateDrop]:
-    """Return those of the courses which the student is enrolled in and cannot drop any more."""
-    pairs = [(student_id, id) for id in course_ids]
-    return page.list_late_drops(visit.db, pairs, str(Timestamp.now()))
 
 
 def ask_for_reason(visit: Visit, pairs: list[tuple[int, int]]) -> None:

@@ -17,7 +17,7 @@ from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.web.change_details import change_details
 from enrollment.web.chosen_term import choose_term
-from enrollment.web.desk import NOTHING_TICKED, PRESENT
+from enrollment.web.desk import NOTHING_TICKED, PRESENT, drop_outcomes
 from enrollment.web.forms import preview_or_submit
 from enrollment.web.history import done_query
 from enrollment.web.late_drop import ask_for_reason
@@ -86,7 +86,7 @@ def add(visit: Visit, student_id: int) -> Result:
         outcomes = [
             ("enrolled", len(added) - len(places)),
             *(("waits", place) for place in places),
-            ("dropped", len(plan.drops)),
+            *drop_outcomes(schedule, plan.drops),
         ]
         term = visit.form.one("term")
         return link(f"/students/{student_id}", term=term, **done_query(outcomes))

@@ -17,7 +17,7 @@ from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.web.desk import PRESENT
 from enrollment.web.forms import preview_or_submit
-from enrollment.web.late_drop import ask_for_reason, find_late_drops
+from enrollment.web.late_drop import ask_for_reason
 from enrollment.web.moved import list_moved
 from enrollment.web.paging import after, next_path
 from enrollment.web.refusal import overridable, reasons
@@ -78,7 +78,6 @@ def _page(
         problem,
         student=student,
         course=course,
-        late=[] if visit.is_student else find_late_drops(visit, student_id, [course_id]),
         is_enrolled=course_id in present and schedule[course_id].status == "enrolled",
         q=q,
         options=_options(visit, student_id, course_id, offered),

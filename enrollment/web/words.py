@@ -98,6 +98,9 @@ class Words:
         if violation.code == "precondition_failed":
             # Its sentence names entity tags.
             return f"{rule(violation.code)}."
+        if violation.code == "drop_closed":
+            until = TIMESTAMP.sub(lambda found: self.until(found[0]), violation.detail)
+            return f"{until} {PROBLEM_TYPES[violation.code].advice}"
         return TIMESTAMP.sub(lambda found: self.time(found[0]), violation.detail)
 
 

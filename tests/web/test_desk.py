@@ -43,7 +43,7 @@ def test_ticked_courses_are_dropped_with_their_reason_and_day(
     for course in (first, second):
         client.enroll(ada, course, effective_at="2026-09-01T09:00:00Z")
     form = desk(browser, ada, "/drop")
-    tick(form, "course", first)
+    tick(form, "drop", first)
     form["reason"], form["effective_on"] = "paper of that day", day
 
     page = form.submit(status=303).follow()
@@ -75,7 +75,7 @@ def test_a_drop_after_the_deadline_needs_a_reason(
     page = browser.get(f"/students/{ada}?term=2026-FALL")
     assert "students could drop it until 2 Oct 2026" in text(page)
     form = form_to(page, "/drop")
-    tick(form, "course", late)
+    tick(form, "drop", late)
 
     page = form.submit(status=422)
 
@@ -136,13 +136,39 @@ def test_a_late_swap_needs_a_reason(browser: Browser, client: Client, ada: int, 
     assert client.status(ada, late) == "dropped"
 
 
-def test_a_student_sees_that_a_course_cannot_be_dropped(own_browser: Browser, late: int):
+def test_a_student_is_not_offered_to_drop_a_course_too_late(own_browser: Browser, late: int):
     page = own_browser.get("/students/1?term=2026-FALL")
 
-    assert "could be dropped until 2 Oct 2026" in text(page)
-    form = form_to(page, "/drop")
-    tick(form, "course", late)
-    assert "CS101 could be dropped until" in text(form.submit(status=409))
+    assert "could be dropped until 2 Oct 2026; now ask the registrar" in text(page)
+    assert not page.html.select("tr input, .aside")
+    page = own_browser.post("/students/1/add", {"drop": late, "do": "preview"}, status=409)
+    reasons = [reason.get_text() for reason in page.html.select(".reasons li")]
+    until = "CS101 could be dropped until 2 Oct 2026."
+    assert reasons == [f"{until} Ask the registrar, who can still drop the course."]
+
+
+def test_a_student_sees_the_deadline_and_is_asked_before_a_drop(
+    own_browser: Browser, client: Client, ada: int
+):
+    client.term(drop_until="2999-10-02")
+    course = client.course(code="CS101", term="2026-FALL", capacity=1)
+    full = client.course(code="CS102", term="2026-FALL", capacity=0)
+    client.enroll(ada, course)
+    client.enroll(ada, full, waitlist=True)
+    page = own_browser.get("/students/1?term=2026-FALL")
+    assert "can be dropped until 2 Oct 2999" in text(page)
+    form = form_to(page, "/add")
+    tick(form, "drop", course, full)
+
+    page = form.submit("do", value="preview")
+
+    assert "Another student may get it, so that you cannot come back." in text(page)
+    assert client.status(ada, course) == "enrolled"
+    form = form_to(page, "/add")
+    form["reason"] = "moved away"
+    page = form.submit("do", value="enroll", status=303).follow()
+    assert "Dropped 1 course. Left the waitlist of 1 course." in text(page)
+    assert {event["reason"] for event in client.walk("/v1/events")[2:]} == {"moved away"}
 
 
 def test_a_course_is_completed_with_a_grade(browser: Browser, client: Client, ada: int):
@@ -182,7 +208,7 @@ def test_a_change_meanwhile_refuses_all_and_keeps_what_was_typed(
     client.enroll(ada, second)
     form = desk(browser, ada, "/drop")
     client.put_status(ada, second, "completed")
-    tick(form, "course", first, second)
+    tick(form, "drop", first, second)
     form["reason"] = "moved away"
 
     page = form.submit(status=412)
@@ -191,7 +217,7 @@ def test_a_change_meanwhile_refuses_all_and_keeps_what_was_typed(
     assert (client.status(ada, first), client.status(ada, second)) == ("enrolled", "completed")
     again = form_to(page, "/drop")
     assert again["reason"].value == "moved away"
-    assert [box.checked for box in again.fields["course"]] == [True]
+    assert [box.checked for box in again.fields["drop"]] == [True]
 
 
 def test_a_day_before_the_enrollment_is_refused_beside_the_course(
@@ -200,7 +226,7 @@ def test_a_day_before_the_enrollment_is_refused_beside_the_course(
     course = client.course(code="CS101")
     client.enroll(ada, course)
     form = desk(browser, ada, "/drop")
-    tick(form, "course", course)
+    tick(form, "drop", course)
     form["effective_on"] = "2020-01-01"
 
     said = text(form.submit(status=409))
@@ -214,7 +240,7 @@ def test_a_day_that_is_none_is_refused(browser: Browser, client: Client, ada: in
     course = client.course()
     client.enroll(ada, course)
     form = desk(browser, ada, "/drop")
-    tick(form, "course", course)
+    tick(form, "drop", course)
     form["effective_on"] = day
 
     form.submit(status=422)

@@ -326,9 +326,10 @@ def test_the_own_page_of_a_student(own_browser: Browser, client: Client, ada: in
     page = form.submit("do", value="enroll", status=303).follow()
     assert (client.status(ada, first), client.status(ada, second)) == ("dropped", "enrolled")
 
-    form = form_to(page, "/drop")
-    tick(form, "course", second)
-    page = form.submit(status=303).follow()
+    form = form_to(page, "/add")
+    tick(form, "drop", second)
+    form = form_to(form.submit("do", value="preview"), "/add")
+    page = form.submit("do", value="enroll", status=303).follow()
 
     assert client.status(ada, second) == "dropped"
     assert "by registrar" not in text(page)
@@ -342,8 +343,32 @@ def test_a_student_sets_no_rule_aside(own_browser: Browser, client: Client, ada:
         f"/students/{ada}/add", fields | {"override_reason": "I want to"}, status=403
     )
 
-    assert "does not allow this" in text(page)
+    assert "For everything else, ask the registrar." in text(page)
     assert client.events() == []
+
+
+def test_the_page_of_another_student_leads_to_the_own(own_browser: Browser, client: Client):
+    page = own_browser.get(f"/students/{client.student()}", status=403)
+
+    assert "token" not in text(page)
+    assert page.click("My courses", index=0).request.path == "/students/1"
+
+
+def test_the_page_of_a_course_shows_a_student_how_to_go_on(
+    own_browser: Browser, client: Client, ada: int
+):
+    course = client.course(code="CS101", capacity=1)
+    page = own_browser.get(f"/courses/{course}")
+
+    page = form_to(page, "/add").submit("do", value="preview")
+
+    assert "This works. Nothing has been changed yet." in text(page)
+    form_to(page, "/add").submit("do", value="enroll", status=303)
+    assert "You are enrolled." in text(own_browser.get(f"/courses/{course}"))
+    full = client.course(capacity=0)
+    client.enroll(client.student(), full, waitlist=True)
+    client.enroll(ada, full, waitlist=True)
+    assert "You are on the waitlist, 2nd of 2." in text(own_browser.get(f"/courses/{full}"))
 
 
 def test_a_student_sees_what_was_changed_but_not_by_whom(
