@@ -38,9 +38,10 @@ WHERE :restores IS NULL
     )
 UNION ALL
 SELECT '/effective_at', 'effective_too_early',
-    'What happened before in course ' || CAST(:course_id AS text) || ' was at ' || :before_effective_at || '.',
+    'The change before in ' || label || ' took effect at ' || :before_effective_at || '. This one cannot be earlier.',
     json_object('course_id', :course_id, 'last_effective_at', :before_effective_at)
-WHERE :restores IS NULL AND :effective_at < :before_effective_at
+FROM course
+WHERE id = :course_id AND :restores IS NULL AND :effective_at < :before_effective_at
 UNION ALL
 SELECT '/effective_at', 'correction_required',
     'To take the latest change back leaves the enrollment ' || :status || ' since ' || :before_effective_at || '.',
@@ -91,10 +92,10 @@ ORDER BY pointer DESC, code;
 -- name: list_broken_latest_rules(student_id, course_id)
 -- Which rule would it break to correct this enrollment, whatever the correction is?
 SELECT '' AS pointer, 'nothing_to_correct' AS code,
-    'Student ' || CAST(:student_id AS text) || ' is not in course ' || CAST(:course_id AS text)
-        || ', so there is no change to correct.' AS detail,
+    'The student is not in ' || label || ', so there is no change to correct.' AS detail,
     json_object('course_id', :course_id) AS details
-WHERE NOT EXISTS (
+FROM course
+WHERE id = :course_id AND NOT EXISTS (
     SELECT 1 FROM enrollment WHERE student_id = :student_id AND course_id = :course_id
 );
 

@@ -182,7 +182,7 @@ SELECT '/term', 'unknown_term',
 WHERE :term IS NOT NULL AND NOT EXISTS (SELECT 1 FROM term WHERE code = :term)
 UNION ALL
 SELECT '/code', 'course_code_taken',
-    'Course ' || CAST(id AS text) || ' in the same term has the code ' || code
+    'The course ' || title || ' in the same term has the code ' || code
         || CASE WHEN section IS NULL THEN '.' ELSE ' and the section ' || section || '.' END,
     json_object('course_id', id)
 FROM course

@@ -118,7 +118,7 @@ change AS MATERIALIZED (
 )
 
 SELECT item, '/student_id' AS pointer, 'duplicate_student' AS code,
-    'Student ' || CAST(student_id AS text) || ' is named before.' AS detail,
+    'The student is named before.' AS detail,
     json_object('student_id', student_id) AS details
 FROM change
 WHERE occurrence > 1 AND endings > 0
@@ -214,10 +214,11 @@ WHERE status IS DISTINCT FROM 'enrolled'
     AND (status IS DISTINCT FROM 'waitlisted' OR next_status = 'completed')
 UNION ALL
 SELECT item, '/effective_at', 'effective_too_early',
-    'What happened before in course ' || CAST(course_id AS text) || ' was at ' || last_effective_at || '.',
+    'The change before in ' || course.label || ' took effect at ' || last_effective_at || '. This one cannot be earlier.',
     json_object('course_id', course_id, 'last_effective_at', last_effective_at)
 FROM ending
-WHERE :effective_at < last_effective_at AND status IS NOT NULL
+JOIN course ON course.id = ending.course_id
+WHERE :effective_at < last_effective_at AND ending.status IS NOT NULL
 UNION ALL
 SELECT ending.item, '/status', 'drop_closed',
     course.label || ' could be dropped until ' || coalesce(course.drop_until, term.drop_until) || '.',
@@ -236,7 +237,9 @@ ORDER BY pointer DESC, item;
 -- Which rules would it break to give this enrollment up for another? at is the current time; by_student says whether
 -- students do it themselves.
 SELECT '/instead_of' AS pointer, 'nothing_to_swap' AS code,
-    'The student is not enrolled in course ' || CAST(:course_id AS text) || ', which is to be given up.' AS detail,
+    'The student is not enrolled in '
+        || coalesce((SELECT label FROM course WHERE id = :course_id), 'course ' || CAST(:course_id AS text))
+        || ', which is to be given up.' AS detail,
     json_object('course_id', :course_id) AS details
 WHERE NOT EXISTS (
         SELECT 1 FROM enrollment
@@ -244,14 +247,15 @@ WHERE NOT EXISTS (
     )
 UNION ALL
 SELECT '/effective_at', 'effective_too_early',
-    'What happened before in course ' || CAST(:course_id AS text) || ' was at ' || last.effective_at || '.',
+    'The change before in ' || course.label || ' took effect at ' || last.effective_at || '. This one cannot be earlier.',
     json_object('course_id', :course_id, 'last_effective_at', last.effective_at)
-FROM (
+FROM course
+CROSS JOIN (
     SELECT effective_at FROM student_course_event
     WHERE student_id = :student_id AND course_id = :course_id
     ORDER BY id DESC LIMIT 1
 ) AS last
-WHERE :effective_at < last.effective_at
+WHERE course.id = :course_id AND :effective_at < last.effective_at
 UNION ALL
 SELECT '/instead_of', 'drop_closed',
     course.label || ' could be dropped until ' || coalesce(course.drop_until, term.drop_until) || '.',
@@ -306,9 +310,10 @@ SELECT '/effective_at', 'void_has_no_time',
 WHERE :effective_at IS NOT NULL
 UNION ALL
 SELECT '/status', 'not_enrolled',
-    'The student has never been in course ' || CAST(:course_id AS text) || '.',
+    'The student has never been in ' || label || '.',
     json_object('course_id', :course_id, 'status', NULL)
-WHERE NOT EXISTS (
+FROM course
+WHERE id = :course_id AND NOT EXISTS (
     SELECT 1 FROM student_course WHERE student_id = :student_id AND course_id = :course_id
 )
 UNION ALL

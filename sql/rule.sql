@@ -20,14 +20,14 @@
 --
 -- A comparison with NULL is not true, so a rule that compares a column breaks only where there is a value.
 SELECT item, 'duplicate_course' AS code,
-    'Course ' || CAST(course_id AS text) || ' is named before.' AS detail,
+    coalesce(course, 'Course ' || CAST(course_id AS text)) || ' is named before.' AS detail,
     json_object('course_id', course_id) AS details
 FROM request
 WHERE occurrence > 1 AND NOT :lists_students
 
 UNION ALL
 SELECT item, 'duplicate_student',
-    'Student ' || CAST(student_id AS text) || ' is named before.',
+    'The student is named before.',
     json_object('student_id', student_id)
 FROM request
 WHERE occurrence > 1 AND :lists_students
@@ -62,7 +62,7 @@ WHERE is_satisfied AND NOT allow_existing AND occurrence <= 1 AND coalesce(prese
 
 UNION ALL
 SELECT item, 'effective_too_early',
-    'What happened before in ' || course || ' was at ' || last_effective_at || '.',
+    'The change before in ' || course || ' took effect at ' || last_effective_at || '. This one cannot be earlier.',
     json_object('course', course, 'last_effective_at', last_effective_at)
 FROM candidate
 WHERE :effective_at < last_effective_at
@@ -103,14 +103,14 @@ WHERE section.code = candidate.code
 
 UNION ALL
 SELECT item, 'student_inactive',
-    'Student ' || CAST(student_id AS text) || ' is ' || student_status || '.',
+    'The student is ' || student_status || '.',
     json_object('student_id', student_id, 'status', student_status)
 FROM candidate
 WHERE student_status <> 'active'
 
 UNION ALL
 SELECT candidate.item, 'student_on_hold',
-    'Student ' || CAST(candidate.student_id AS text) || ' is on hold: ' || hold.reason,
+    'The student is on hold: ' || hold.reason,
     json_object('hold_id', hold.id, 'reason', hold.reason, 'placed_at', hold.placed_at)
 FROM candidate
 JOIN hold ON hold.student_id = candidate.student_id AND hold.released_at IS NULL

@@ -130,7 +130,7 @@ LIMIT 20;
 -- name: list_broken_student_rules(id, number, groups)
 -- Which rules would a student with these fields break? A new student has no id. groups is a JSON array.
 SELECT '/number' AS pointer, 'number_taken' AS code,
-    'Student ' || CAST(id AS text) || ' has the number ' || number || '.' AS detail,
+    coalesce(given_name || ' ', '') || family_name || ' has the number ' || number || '.' AS detail,
     json_object('student_id', id) AS details
 FROM student
 WHERE number = :number AND id IS DISTINCT FROM :id

@@ -36,7 +36,7 @@ SELECT '/enroll_until', 'ends_before_start',
 WHERE :enroll_until <= :enroll_from
 UNION ALL
 SELECT '/code', 'term_code_taken',
-    'Term ' || CAST(id AS text) || ' has the code ' || code || '.',
+    'The term ' || title || ' has the code ' || code || '.',
     json_object('term_id', id)
 FROM term
 WHERE code = :code AND id IS DISTINCT FROM :id

@@ -61,7 +61,7 @@ FROM course
 WHERE id = :course_id AND promotion = 'automatic'
 UNION ALL
 SELECT '/student_id', 'not_waitlisted',
-    'Student ' || CAST(:student_id AS text) || ' does not wait for ' || label || '.',
+    'The student does not wait for ' || label || '.',
     json_object('student_id', :student_id, 'course', label)
 FROM course
 WHERE id = :course_id
@@ -103,7 +103,7 @@ WHERE (student_id, course_id) IN (SELECT CAST(value ->> 0 AS bigint), :course_id
 -- name: list_broken_move_rules(course_id, student_id, position)
 -- Which rules would it break to move this student to this position on the waitlist?
 SELECT '' AS pointer, 'not_waitlisted' AS code,
-    'Student ' || CAST(:student_id AS text) || ' does not wait for ' || label || '.' AS detail,
+    'The student does not wait for ' || label || '.' AS detail,
     json_object('student_id', :student_id, 'course', label) AS details
 FROM course
 WHERE id = :course_id

@@ -51,7 +51,8 @@ def get_enrollment(db: Connection, student_id: int, course_id: int) -> Enrollmen
     """
     enrollment = find_enrollment(db, student_id, course_id)
     if enrollment is None:
-        detail = f"Student {student_id} has never been in course {course_id}."
+        course = get_course(db, course_id)
+        detail = f"The student has never been in {course.label}."
         raise Problem("enrollment_not_found", detail)
     return enrollment
 

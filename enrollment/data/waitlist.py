@@ -16,6 +16,8 @@ from enrollment.storage.queries import queries, to_json
 SQL = queries("waitlist")
 ENROLLMENT = queries("enrollment")
 PROMOTED = "promoted from the waitlist"
+# How the reason of a student who is skipped begins: the code and the sentence of each rule follow.
+SKIPPED = "passed over: "
 # How many waitlisted students are decided on at first; twice as many each time that is not enough.
 BATCH = 10
 
@@ -123,7 +125,7 @@ def _before_it_is_full(decisions: Iterable[Decision], seats: float) -> Iterator[
 def _record(db: Connection, course_id: int, decisions: Sequence[Decision], change: Change) -> None:
     """Enroll the eligible students, and record why the others were skipped."""
     skipped = [
-        (decision.student_id, "passed over: " + "; ".join(map(_reason, decision.violations)))
+        (decision.student_id, SKIPPED + "; ".join(map(_reason, decision.violations)))
         for decision in decisions
         if decision.violations
     ]

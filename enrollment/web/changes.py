@@ -119,6 +119,7 @@ def _rows(changes: Iterator[Changed], words: Words) -> Iterator[Fields]:
             "change": moved(change)
             if change.subject == "enrollment"
             else record_change(change, words),
+            "reason": words.why(change.reason),
             "overridden": rules_set_aside(change),
             "correction": correction(change),
         }

@@ -195,7 +195,8 @@ def _details(change: Changed, words: Words) -> list[str]:
     if change.instead_of:
         details.append(f"instead of {change.instead_of}")
     if change.reason:
-        details.append(f"“{change.reason}”")
+        why = words.why(change.reason)
+        details.append(f"“{why}”" if why == change.reason else why)
     if change.overridden:
         details.append(f"rules set aside: {rules_set_aside(change)}")
     return details

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
+from enrollment.data.waitlist import SKIPPED
 from enrollment.model.courses import Meeting
 from enrollment.model.days import begin_of, local
 from enrollment.model.meetings import WEEKDAYS
@@ -21,6 +22,8 @@ STATUSES = {
     "dropped": "dropped",
     "void": "void",
 }
+# What stands before each sentence in the reason of a student who was skipped.
+SKIP_CODE = re.compile(f"(?:^{SKIPPED}|; )(?:{'|'.join(PROBLEM_TYPES)}): ")
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
@@ -102,6 +105,14 @@ class Words:
             until = TIMESTAMP.sub(lambda found: self.until(found[0]), violation.detail)
             return f"{until} {PROBLEM_TYPES[violation.code].advice}"
         return TIMESTAMP.sub(lambda found: self.time(found[0]), violation.detail)
+
+    def why(self, reason: str | None) -> str:
+        """The reason of a change. That of a student who was skipped on a waitlist is shown without
+        its codes."""
+        if not reason or not reason.startswith(SKIPPED):
+            return reason or ""
+        sentences = " ".join(SKIP_CODE.split(reason)).strip()
+        return "skipped: " + TIMESTAMP.sub(lambda found: self.time(found[0]), sentences)
 
 
 def name(person: Any) -> str:

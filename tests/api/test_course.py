@@ -195,9 +195,9 @@ def test_course_code_taken_within_its_section_only(client: Client):
 
     assert broken(answer) == broken(moved) == [("/code", "course_code_taken")]
     assert answer.json["detail"] == (
-        "Course 3 in the same term has the code CS101 and the section 02."
+        "The course Databases in the same term has the code CS101 and the section 02."
     )
-    assert moved.json["detail"] == "Course 1 in the same term has the code CS101."
+    assert moved.json["detail"] == "The course Databases in the same term has the code CS101."
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_student_on_hold_until_every_hold_is_released(client: Client):
 
     answer = client.enroll(student, course, status=409)
     assert broken(answer) == [("/course_id", "student_on_hold")] * 2
-    assert answer.json["errors"][0]["detail"] == f"Student {student} is on hold: unpaid fees"
+    assert answer.json["errors"][0]["detail"] == "The student is on hold: unpaid fees"
     client.delete(f"/v1/students/{student}/holds/1", status=204)
     answer = client.enroll(student, course, status=409)
     assert [reason["details"]["hold_id"] for reason in answer.json["errors"]] == [2]

@@ -81,7 +81,7 @@ def test_number_taken(client: Client):
 
     assert broken(created) == broken(replaced) == [("/number", "number_taken")]
     assert created.json["errors"][0]["details"] == {"student_id": 1}
-    assert created.json["errors"][0]["detail"] == "Student 1 has the number S-1041a."
+    assert created.json["errors"][0]["detail"] == "Ada Lovelace 1 has the number S-1041a."
     assert len(client.walk("/v1/students")) == 2
 
 

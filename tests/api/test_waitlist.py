@@ -225,7 +225,7 @@ def test_who_is_not_eligible_now_is_passed_over_keeps_the_place_and_is_told_why(
     assert waiting(client, course) == [(first, 1)]
     event = last_event(client, first, course)
     assert (event["from_status"], event["to_status"]) == ("waitlisted", "waitlisted")
-    reason = f"passed over: student_on_hold: Student {first} is on hold: unpaid fees"
+    reason = "passed over: student_on_hold: The student is on hold: unpaid fees"
     assert event["reason"] == reason
     assert client.get(f"/v1/students/{first}/courses/{course}").json["version"] == 2
 

@@ -266,7 +266,7 @@ def test_the_curl_commands_work(page: BeautifulSoup, client: Client, database_fi
 def college(client: Client) -> None:
     """A term with CS101, which one student has filled, CS102, which requires it, and CS103."""
     client.term()
-    ada = client.student(number="S-1041")
+    ada = client.student(family_name="Lovelace", number="S-1041")
     client.course(code="CS101", term="2026-FALL", capacity=1, waitlist_capacity=0)
     client.course(code="CS102", term="2026-FALL", prerequisites=[{"code": "CS101"}])
     client.course(code="CS103")

@@ -231,7 +231,7 @@ def test_a_day_before_the_enrollment_is_refused_beside_the_course(
 
     said = text(form.submit(status=409))
 
-    assert "What happened before in" in said
+    assert "The change before in CS101 took effect at" in said
     assert ".000Z" not in said
 
 

@@ -195,7 +195,10 @@ def test_a_refusal_keeps_what_was_typed(browser: Browser, client: Client, comple
 
     page = fill(browser, completed, "/correct", **fields).submit(status=409)
 
-    assert "What happened before in course 1 was at 1 Sep 2026, 09:00." in text(page)
+    assert (
+        "The change before in CS101 took effect at 1 Sep 2026, 09:00. This one cannot be earlier."
+        in text(page)
+    )
     form = form_to(page, "/correct")
     assert {name: form[name].value for name in fields} == fields
     assert form_to(page, "/take-back")["reason"].value == ""

@@ -214,3 +214,16 @@ def test_nothing_is_swapped_without_a_choice_or_an_enrollment(
     assert "nothing_to_swap" not in text(page)
     body = {"course": course, "key": "1", "do": "swap"}
     assert "is not enrolled" in text(browser.post(path, body, status=409))
+
+
+def test_why_a_student_was_skipped_is_said_in_sentences(browser: Browser, client: Client, ada: int):
+    gone, course = client.student(), client.course(code="CS101", capacity=1)
+    client.enroll(gone, course)
+    client.enroll(ada, course, waitlist=True)
+    client.post_json(f"/v1/students/{ada}/holds", {"reason": "fees; late: two"}, status=201)
+    client.patch_json(f"/v1/courses/{course}", {"prerequisites": [{"code": "CS100"}]}, status=200)
+    client.put_status(gone, course, "dropped")
+
+    why = "skipped: The student is on hold: fees; late: two CS101 needs CS100 completed before."
+    for path in (f"/students/{ada}", f"/courses/{course}", "/changes"):
+        assert why in text(browser.get(path))

@@ -15,7 +15,7 @@ PROBLEM_TYPES = (
         status=422,
         title="The request lists the same course twice",
         advice="List each course once.",
-        example=Example("Course 1 is named before.", "/courses/1/course_id", {"course_id": 1}),
+        example=Example("CS101 is named before.", "/courses/1/course_id", {"course_id": 1}),
         rule_for=("enrollment",),
     ),
     problem(
@@ -23,7 +23,9 @@ PROBLEM_TYPES = (
         status=422,
         title="The request lists the same student twice",
         advice="List each student once.",
-        example=Example("Student 1 is named before.", "/students/1/student_id", {"student_id": 1}),
+        example=Example(
+            "The student is named before.", "/students/1/student_id", {"student_id": 1}
+        ),
         rule_for=("roster",),
     ),
     problem(
@@ -78,7 +80,8 @@ PROBLEM_TYPES = (
         title="The effective time is before the last event",
         advice="Send an `effective_at` that is not before the last event of the enrollment.",
         example=Example(
-            "What happened before in course 1 was at 2026-09-01T09:00:00.000Z.",
+            "The change before in CS101 took effect at 2026-09-01T09:00:00.000Z."
+            " This one cannot be earlier.",
             "/effective_at",
             {"course_id": 1, "last_effective_at": "2026-09-01T09:00:00.000Z"},
         ),
@@ -90,7 +93,7 @@ PROBLEM_TYPES = (
         title="The student is not enrolled in the course that is to be given up",
         advice="Leave out `instead_of`, or send a course in which the student is enrolled.",
         example=Example(
-            "The student is not enrolled in course 1, which is to be given up.",
+            "The student is not enrolled in CS101, which is to be given up.",
             "/instead_of",
             {"course_id": 1},
         ),
@@ -128,7 +131,7 @@ PROBLEM_TYPES = (
         title="The student is inactive",
         advice='Set the status of the student to "active" first.',
         example=Example(
-            "Student 1 is inactive.", "/course_id", {"student_id": 1, "status": "inactive"}
+            "The student is inactive.", "/course_id", {"student_id": 1, "status": "inactive"}
         ),
         rule_for=ENROLLING,
         overridable=True,
@@ -142,7 +145,7 @@ PROBLEM_TYPES = (
             " `DELETE /v1/students/{id}/holds/{hold_id}`."
         ),
         example=Example(
-            "Student 1 is on hold: library fees",
+            "The student is on hold: library fees",
             "/course_id",
             {"hold_id": 1, "reason": "library fees", "placed_at": "2026-09-01T09:00:00.000Z"},
         ),
@@ -350,7 +353,7 @@ PROBLEM_TYPES = (
         title="The student is not in the course, so there is no change to correct",
         advice="What is void is not corrected, but the student can enroll again.",
         example=Example(
-            "Student 1 is not in course 1, so there is no change to correct.",
+            "The student is not in CS101, so there is no change to correct.",
             "",
             {"course_id": 1},
         ),
@@ -443,7 +446,7 @@ PROBLEM_TYPES = (
         title="The student is not on the waitlist of the course",
         advice="List the waitlist: `GET /v1/courses/{id}/students?status=waitlisted`.",
         example=Example(
-            "Student 1 does not wait for CS102.",
+            "The student does not wait for CS102.",
             "/student_id",
             {"student_id": 1, "course": "CS102"},
         ),

@@ -92,7 +92,7 @@ PROBLEM_TYPES = (
         status=404,
         title="The student has never been in this course",
         advice="Enroll the student first: `POST /v1/students/{id}/courses`.",
-        example=Example("Student 1 has never been in course 2."),
+        example=Example("The student has never been in CS102."),
     ),
     problem(
         code="student_erased",
@@ -125,7 +125,7 @@ PROBLEM_TYPES = (
         status=409,
         title="Another student has this number",
         advice="Use the existing student, or another number.",
-        example=Example("Student 1 has the number S-1041.", "/number", {"student_id": 1}),
+        example=Example("Ada Lovelace has the number S-1041.", "/number", {"student_id": 1}),
         rule_for=("student",),
     ),
     problem(
@@ -149,7 +149,7 @@ PROBLEM_TYPES = (
         status=409,
         title="Another term has this code",
         advice="Use the existing term, or another code.",
-        example=Example("Term 1 has the code 2026-FALL.", "/code", {"term_id": 1}),
+        example=Example("The term Fall 2026 has the code 2026-FALL.", "/code", {"term_id": 1}),
         rule_for=("term",),
     ),
     problem(
@@ -165,7 +165,9 @@ PROBLEM_TYPES = (
         status=409,
         title="Another course in the term has this code and section",
         advice="Use the existing course, another section, or another code.",
-        example=Example("Course 1 in the same term has the code CS101.", "/code", {"course_id": 1}),
+        example=Example(
+            "The course Databases in the same term has the code CS101.", "/code", {"course_id": 1}
+        ),
         rule_for=("course", "course_copy"),
     ),
     problem(
