@@ -135,6 +135,7 @@ def _desk(
         hold_refusal,
         move.problem,
         student=student,
+        alike=[] if visit.is_student else page.list_people(visit.db, visit.query.ids("alike")),
         terms=terms,
         courses=courses,
         others=others,

@@ -66,6 +66,9 @@ def test_only_those_who_were_ticked_and_are_enrolled_are_in_the_form(
     assert [box._value for box in form.fields["student"]] == ["2"]
     said = text(browser.get(f"/courses/{course}/complete?student=2&student=4"))
     assert "Not enrolled, so not listed here: Dirac, Ada." in said
+    page = browser.get(f"/courses/{course}/complete?student=4")
+    assert "None of them is enrolled." in text(page)
+    assert form_to(page.click("for all who are enrolled"), "/complete").fields["student"]
 
 
 def test_one_wrong_row_refuses_all_and_keeps_what_was_typed(

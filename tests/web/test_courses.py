@@ -140,6 +140,18 @@ def test_ticked_students_are_dropped_and_the_first_who_waits_moves_up(
     assert (client.status(first, course), client.status(second, course)) == ("dropped", "enrolled")
 
 
+def test_all_who_are_enrolled_are_ticked_at_once(browser: Browser, client: Client, course: int):
+    first, second = client.student(), client.student()
+    client.enroll(first, course)
+    client.enroll(second, course, waitlist=True)
+
+    page = browser.get(f"/courses/{course}").click("Tick all")
+
+    assert [box.checked for box in form_to(page, "/drop").fields["student"]] == [True, False]
+    page = page.click("Tick none")
+    assert not any(box.checked for box in form_to(page, "/drop").fields["student"])
+
+
 def test_a_roster_that_has_changed_is_refused(browser: Browser, client: Client, course: int):
     first = client.student()
     client.enroll(first, course)

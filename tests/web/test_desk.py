@@ -26,10 +26,14 @@ def test_the_desk_shows_what_a_student_has(browser: Browser, client: Client, ada
     )
     client.enroll(ada, course)
 
+    done = client.course(code="CS100", term="2026-FALL", credits=5)
+    client.enroll(ada, done)
+    client.put_status(ada, done, "completed")
+
     said = text(browser.get(f"/students/{ada}"))
 
     assert "Lovelace, Ada 2024-0117 active" in said
-    assert "Fall 2026 7.5 of 18 credits" in said
+    assert "Fall 2026 7.5 of 18 credits enrolled, 5 completed" in said
     assert "CS101-1 Databases Mon Wed 09:00–10:30 B12 Dr Codd enrolled" in said
     assert "Wed 09:00–10:30 CS101-1 B12" in said
     assert "enrolled in CS101-1 by admin" in said
@@ -308,7 +312,7 @@ def test_a_student_is_added_and_a_possible_double_is_shown(
     page = form.submit(status=303).follow()
 
     assert "The student is added." in text(page)
-    assert f"The same person may be here already: student {ada}" in text(page)
+    assert "The same person may be here already: Lovelace, Ada 2024-0117" in text(page)
     assert client.get(f"/v1/students/{ada + 1}").json["max_credits"] == 7.5
 
 
