@@ -1,5 +1,6 @@
 """/courses/{id}: a course with its roster and waitlist."""
 
+from collections import Counter
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -20,6 +21,7 @@ from enrollment.web.change_details import change_details
 from enrollment.web.chosen_term import find_term
 from enrollment.web.fields import whole
 from enrollment.web.forms import submit
+from enrollment.web.history import done_query
 from enrollment.web.late_drop import ask_for_reason
 from enrollment.web.move import NO_MOVE, Move, move
 from enrollment.web.past import NOW, read_past
@@ -60,8 +62,11 @@ def drop(visit: Visit, course_id: int) -> Result:
             **change_details(visit),
         }
         path, seen = f"/v1/courses/{course_id}/students", visit.form.one("seen")
+        roster = _roster(visit, course_id, NOW)
+        left = Counter(entry.status for entry in roster if entry.student_id in ticked)
+        outcomes = [("students_dropped", left["enrolled"]), ("students_left", left["waitlisted"])]
         visit.send("POST", path, body, if_match=seen)
-        return link(f"/courses/{course_id}", done="students_dropped", n=len(ticked))
+        return link(f"/courses/{course_id}", **done_query(outcomes))
 
     if not ticked:
         return _course(visit, course_id, NOTHING_TICKED)

@@ -46,6 +46,7 @@ DONE = {
     "swapped": "The swap is done: the new course instead of the other one.",
     "waits_to_swap": "On the waitlist. The other course stays until a seat is free.",
     "students_dropped": "Dropped {students}.",
+    "students_left": "{students} left the waitlist.",
     "students_completed": "Completed the course for {students}.",
     "added_students": "Added {students}.",
     "students_wait": "{students} joined the waitlist.",

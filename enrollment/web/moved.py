@@ -1,10 +1,15 @@
 """Who gets a seat from a waitlist by what a form does, or has done."""
 
+import re
 from typing import Any
 
 from enrollment.data import page
 from enrollment.data.page import Person
+from enrollment.web.fields import ID
 from enrollment.web.visit import Visit
+
+# A seat in an address: the ids of the student and of the course.
+SEAT = re.compile(f"({ID.pattern})-({ID.pattern})")
 
 
 def list_moved(
@@ -27,9 +32,8 @@ def list_moved_up(visit: Visit) -> list[tuple[Person, str]]:
     course. A student is shown none."""
     if visit.is_student:
         return []
-    pairs = [text.partition("-") for text in visit.query.all("seat")]
-    ids = [(student, course) for student, _, course in pairs if (student + course).isdecimal()]
-    return _named(visit, [(int(student), int(course)) for student, course in ids])
+    found = map(SEAT.fullmatch, visit.query.all("seat"))
+    return _named(visit, [(int(seat[1]), int(seat[2])) for seat in found if seat])
 
 
 def _named(visit: Visit, seats: list[tuple[int, int]]) -> list[tuple[Person, str]]:

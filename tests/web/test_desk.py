@@ -105,7 +105,7 @@ def test_the_page_of_a_course_asks_for_the_reason_of_a_late_drop(
     # A waitlist can always be left.
     form = form_to(page, "/drop")
     tick(form, "student", ada + 1)
-    form.submit(status=303)
+    assert "1 student left the waitlist." in text(form.submit(status=303).follow())
     assert [client.status(id, late) for id in (ada, ada + 1)] == ["enrolled", "dropped"]
 
 
