@@ -119,9 +119,14 @@ def show_plan(
 def _credits(
     schedule: list[Scheduled], steps: list[Step], plan: Plan, term: str | None
 ) -> tuple[float, float]:
-    """The credits of the student in the term, now and with the plan."""
+    """The credits of the student in the term, now and with the plan. A cancelled course takes
+    none."""
     enrolled = [
-        course for course in schedule if course.term == term and course.status == "enrolled"
+        course
+        for course in schedule
+        if course.term == term
+        and course.status == "enrolled"
+        and course.course_status != "cancelled"
     ]
     now = sum(course.credits for course in enrolled)
     gone = sum(course.credits for course in enrolled if course.course_id in plan.drops)

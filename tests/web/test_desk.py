@@ -29,6 +29,9 @@ def test_the_desk_shows_what_a_student_has(browser: Browser, client: Client, ada
     done = client.course(code="CS100", term="2026-FALL", credits=5)
     client.enroll(ada, done)
     client.put_status(ada, done, "completed")
+    cancelled = client.course(term="2026-FALL", credits=5)
+    client.enroll(ada, cancelled)
+    client.patch_json(f"/v1/courses/{cancelled}", {"status": "cancelled"}, status=200)
 
     said = text(browser.get(f"/students/{ada}"))
 
@@ -37,6 +40,10 @@ def test_the_desk_shows_what_a_student_has(browser: Browser, client: Client, ada
     assert "CS101-1 Databases Mon Wed 09:00–10:30 B12 Dr Codd enrolled" in said
     assert "Wed 09:00–10:30 CS101-1 B12" in said
     assert "enrolled in CS101-1 by admin" in said
+    form = form_to(browser.get(f"/students/{ada}/add?term=2026-FALL"), "/add")
+    tick(form, "drop", course)
+    said = text(form.submit("do", value="preview"))
+    assert "Credits in Fall 2026: 7.5 now, 0 after this; at most 18." in said
 
 
 def test_ticked_courses_are_dropped_with_their_reason_and_day(
