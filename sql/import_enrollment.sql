@@ -288,6 +288,24 @@ FROM stretch
 WHERE round = :round AND begins AND is_decided = 0
 ORDER BY id;
 
+-- name: list_waiting_first(round)
+-- Which students wait for courses in which others begin in this round? A student who begins in another course meanwhile
+-- may not be eligible any more, and is none of them. Where a registrar promotes, the rules reserve the seats.
+SELECT student_course.student_id, student_course.course_id
+FROM student_course
+CROSS JOIN course
+WHERE student_course.status = 'waitlisted'
+    AND student_course.course_id IN (SELECT course_id FROM stretch WHERE round = :round AND begins)
+    AND NOT EXISTS (
+        SELECT 1 FROM stretch AS other
+        WHERE other.student_id = student_course.student_id
+            AND other.course_id <> student_course.course_id
+            AND other.begins
+    )
+    AND course.id = student_course.course_id
+    AND course.promotion = 'automatic'
+ORDER BY student_course.course_id, student_course.queue_number, student_course.queue_fraction;
+
 -- name: insert_decisions(decisions)!
 -- Note the rules that each enrollment breaks. decisions is a JSON array of [stretch_id, rules], rules NULL or a text.
 INSERT INTO decision (stretch_id, overridden)
@@ -519,8 +537,9 @@ FROM (
 WHERE NOT has_user OR NOT has_class;
 
 -- name: list_freed_courses()
--- In which courses did seats become free, or who in them may be eligible elsewhere?
+-- In which courses did seats become free, or who in them may be eligible elsewhere? Where others began, seats that
+-- were free may have been left to those who wait.
 SELECT DISTINCT course_id
 FROM stretch
-WHERE ends
+WHERE ends OR begins
 ORDER BY course_id;

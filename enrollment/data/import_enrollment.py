@@ -156,19 +156,21 @@ def _check_what_stays(db: Connection, change: Change, rules: Rules) -> None:
 def _begin_eligible(
     db: Connection, number: int, change: Change, progress: Progress
 ) -> Iterator[Decided]:
-    """Enroll those who break no rule, and yield the others with the rules."""
+    """Enroll those who break no rule, and yield the others with the rules. Students who wait claim
+    the seats before them."""
     rows = [tuple(row) for row in SQL.list_stretches_to_begin(db, round=number)]
+    waiting = [tuple(row) for row in SQL.list_waiting_first(db, round=number)]
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
         requests = [
             EnrollmentRequest(student_id, course_id, allow_existing=True)
-            for _, student_id, course_id in batch
+            for student_id, course_id in dict.fromkeys((*waiting, *(row[1:] for row in batch)))
         ]
-        decisions = decide(db, requests, change, lists_students=True)
-        decided = [
-            Decided(row[0], decision.violations)
-            for row, decision in zip(batch, decisions, strict=True)
-        ]
+        decisions = {
+            decision[:2]: decision.violations
+            for decision in decide(db, requests, change, lists_students=True)
+        }
+        decided = [Decided(row[0], decisions[row[1:]]) for row in batch]
         _begin(db, number, {item.stretch_id: [] for item in decided if not item.violations}, change)
         progress(len(batch), len(rows))
         yield from (item for item in decided if item.violations)
@@ -190,8 +192,7 @@ def _begin_against_rules(
         ]
         broken = {}
         for item, seats in zip(batch, decide(db, requests, own, lists_students=True), strict=True):
-            codes = {violation.code for violation in item.violations} - SEAT_RULES
-            codes |= {violation.code for violation in seats.violations}
+            codes = {violation.code for violation in (*item.violations, *seats.violations)}
             broken[item.stretch_id] = [code for code in get_args(OverridableRule) if code in codes]
         _begin(db, number, broken, change)
 

@@ -1,0 +1,68 @@
+"""Imports into courses for whose seats students wait."""
+
+import pytest
+
+from enrollment.problems.errors import Problem
+from enrollment.storage.database import Database
+from tests.exchange.imports import import_content, rows
+
+EVENTS = (
+    "SELECT student_id, to_status, overridden FROM student_course_event WHERE id > 3 ORDER BY id"
+)
+
+
+@pytest.fixture
+def database(database: Database) -> Database:
+    """Student 1 has the one seat of a course, and students 2 and 3 wait for it."""
+    with database.write() as db:
+        db.execute("INSERT INTO course (code, title, capacity) VALUES ('CS1', 'Databases', 1)")
+        for number in "1234":
+            db.execute(
+                "INSERT INTO student (number, family_name) VALUES (:number, 'A')",
+                {"number": number},
+            )
+            if number != "4":
+                status = "enrolled" if number == "1" else "waitlisted"
+                db.execute(
+                    f"INSERT INTO student_course (student_id, course_id, status, {status}_at,"
+                    f" changed_at) VALUES (:number, 1, '{status}', :at, :at)",
+                    {"number": int(number), "at": "2026-11-02T09:00:00.000Z"},
+                )
+    return database
+
+
+def test_a_list_leaves_a_seat_that_it_frees_to_those_who_wait(database: Database):
+    content = b"Number,Status\n1,dropped\n4,enrolled\n"
+
+    with pytest.raises(Problem) as refused:
+        import_content(database, content, course_id=1, errors="refuse")
+    report, _ = import_content(database, content, course_id=1)
+
+    assert [item.details["code"] for item in refused.value.violations] == ["course_full"]
+    assert report.counts.enrollments.promoted == 1
+    assert rows(database, EVENTS) == [(1, "dropped", None), (2, "enrolled", None)]
+
+
+def test_the_first_on_the_waitlist_has_the_seat_and_the_second_has_not(database: Database):
+    report, _ = import_content(database, b"Number,Status\n1,dropped\n2,\n3,\n", course_id=1)
+
+    assert [(fault.row, fault.code) for fault in report.faults] == [(4, "course_full")]
+    assert rows(database, EVENTS) == [(1, "dropped", None), (2, "enrolled", None)]
+
+
+def test_a_student_who_is_enrolled_before_those_who_wait_is_on_record(database: Database):
+    content = b"Number,Status\n1,dropped\n4,enrolled\n"
+
+    report, _ = import_content(database, content, course_id=1, rules="record")
+
+    assert (report.set_aside, report.counts.enrollments.promoted) == ({"course_full": 1}, 0)
+    assert rows(database, EVENTS) == [(1, "dropped", None), (4, "enrolled", '["course_full"]')]
+
+
+def test_a_student_who_waits_and_can_not_have_the_seat_leaves_it_to_others(database: Database):
+    with database.write() as db:
+        db.execute("UPDATE student SET status = 'inactive', version = 2 WHERE id IN (2, 3)")
+
+    report, _ = import_content(database, b"Number,Status\n1,dropped\n4,\n", course_id=1)
+
+    assert (report.faults, report.counts.enrollments.enrolled) == ([], 1)
