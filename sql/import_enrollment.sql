@@ -1,6 +1,7 @@
 -- name: insert_stretches(source, key, now)!
 -- Which enrollments do the rows of a package speak of, how are they to be, and how are they here? One that has ended
--- is what it says it is, as in an export of ours, else completed if it lasted to the end of the term, else dropped.
+-- is what it says it is, as in an export of ours, else completed if it lasted to the end of the term, else dropped. One
+-- that is no longer of a student, but of a teacher, is gone.
 INSERT INTO stretch (
     incoming_id, record_id, event_id, student_id, course_id, begin_at, end_at, wanted, passed, grade, last, present, is_new,
     is_deleted
@@ -10,11 +11,12 @@ SELECT incoming_id, record_id, coalesce(event_id, own_event_id), student_id, cou
     CASE WHEN wanted = 'completed' AND outcome IS NOT NULL AND length(grade) BETWEEN 1 AND 10 THEN grade END,
     coalesce(last, own_last), present, last IS NULL AND own_event_id IS NULL, is_deleted
 FROM (
-    SELECT incoming.id AS incoming_id, known.id AS record_id, incoming.is_deleted,
+    SELECT incoming.id AS incoming_id, known.id AS record_id,
+        CASE WHEN incoming.content ->> 'role' = 'student' THEN incoming.is_deleted ELSE 1 END AS is_deleted,
         person.student_id, class.course_id,
         begins.begins_at AS begin_at, ends.begins_at AS end_at,
         CASE
-            WHEN incoming.is_deleted = 1 THEN 'dropped'
+            WHEN incoming.is_deleted = 1 OR incoming.content ->> 'role' <> 'student' THEN 'dropped'
             WHEN ends.begins_at IS NULL THEN 'enrolled'
             WHEN incoming.content ->> '$."metadata.outcome"' IN ('completed', 'failed') THEN 'completed'
             WHEN incoming.content ->> '$."metadata.outcome"' = 'dropped' THEN 'dropped'
@@ -55,7 +57,7 @@ FROM (
     LEFT JOIN enrollment AS present ON present.student_id = person.student_id AND present.course_id = class.course_id
     WHERE incoming.kind = 'enrollments'
         AND incoming.is_wanted
-        AND incoming.content ->> 'role' = 'student'
+        AND (incoming.content ->> 'role' = 'student' OR known.event_id IS NOT NULL)
         AND person.kind = 'users'
         AND person.sourced_id = incoming.user_ref
         AND person.source = :source
@@ -471,6 +473,15 @@ WHERE own.student_id = stretch.student_id
     AND own.course_id = stretch.course_id
     AND own.id = stretch.event_id
 ORDER BY stretch.id;
+
+-- name: update_records_of_others(import_id)!
+-- The enrollments of teachers and others are none of ours, even if they were once those of students.
+UPDATE source_record
+SET student_id = NULL, course_id = NULL, event_id = NULL, taken = NULL
+WHERE import_id = :import_id
+    AND kind = 'enrollments'
+    AND content ->> 'role' <> 'student'
+    AND student_id IS NOT NULL;
 
 -- name: insert_date_faults(now)!
 -- Which days could not be recorded as they are said? They are kept.

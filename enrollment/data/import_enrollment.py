@@ -67,6 +67,7 @@ def bring_in_enrollments(
     SQL.insert_planned_stretches(db)
     SQL.insert_date_faults(db, now=change.at)
     insert_source_records(db, import_id, source, "enrollments")
+    SQL.update_records_of_others(db, import_id=import_id)
     if ends:
         insert_missing_records(db, import_id, source, "enrollments")
 

@@ -236,7 +236,7 @@ def test_a_seat_that_an_import_frees_goes_to_who_waits(database: Database, tmp_p
 
     report, _ = import_path(database, case("delta-after-clean-1.2", tmp_path))
 
-    # One left, and one came: whoever came has a seat by the registrar's word, and that is on record.
+    # One left, and one came: who came has a seat by the registrar's word, on record.
     assert report.counts.enrollments.promoted == 0
     assert report.set_aside == {"course_full": 1}
     line = (FIXTURES / "delta-after-clean-1.2" / "enrollments.csv").read_text().splitlines()[:1]
