@@ -124,6 +124,28 @@ WHERE planned.kind = 'course'
     AND NOT EXISTS (SELECT 1 FROM stretch WHERE stretch.record_id = known.id)
 ORDER BY known.id;
 
+-- name: insert_leaving_stretches(today)!
+-- Which enrollments, and places on waitlists, has a student who becomes inactive? As elsewhere, they are dropped, unless
+-- the term is over.
+INSERT INTO stretch (student_id, course_id, wanted, last, present, is_new, is_deleted)
+SELECT student_course.student_id, student_course.course_id, 'dropped', student_course.status, student_course.status,
+    false, 0
+FROM planned
+CROSS JOIN student_course
+CROSS JOIN course
+LEFT JOIN term ON term.code = course.term
+WHERE planned.kind = 'student'
+    AND planned.is_ended
+    AND student_course.student_id = planned.student_id
+    AND student_course.status IN ('enrolled', 'waitlisted')
+    AND course.id = student_course.course_id
+    AND coalesce(term.end_on >= :today, true)
+    AND NOT EXISTS (
+        SELECT 1 FROM stretch
+        WHERE stretch.student_id = student_course.student_id AND stretch.course_id = student_course.course_id
+    )
+ORDER BY student_course.student_id, student_course.course_id;
+
 -- name: insert_listed_stretches(course_id)!
 -- Which enrollments do the rows of a list speak of? All are in one course, or each row names its own.
 INSERT INTO stretch (incoming_id, student_id, course_id, wanted, present, is_new, is_deleted)
@@ -214,7 +236,7 @@ SET begins = CASE
     ends = CASE
         WHEN wanted = 'enrolled' THEN false
         WHEN present IS NULL THEN is_new AND is_deleted = 0 AND NOT :is_list
-        WHEN present <> 'enrolled' THEN false
+        WHEN present <> 'enrolled' THEN present = 'waitlisted' AND coalesce(last, '') = 'waitlisted'
         WHEN is_new AND is_deleted = 1 THEN false
         WHEN EXISTS (
             SELECT 1 FROM stretch AS other
@@ -420,7 +442,7 @@ FROM (
         AND stretch.wanted = :status
         AND said.student_id = stretch.student_id
         AND said.course_id = stretch.course_id
-        AND said.status = 'enrolled'
+        AND said.status IN ('enrolled', 'waitlisted')
 ) AS ending
 WHERE true
 ORDER BY student_id, course_id

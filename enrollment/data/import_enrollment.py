@@ -88,8 +88,8 @@ def bring_in_roster(
     replaces: bool,
     progress: Progress,
 ) -> None:
-    """Enroll the students of a list in a course, or each in the course that the row names. If
-    `replaces`, students who are in the course and not in the list are dropped."""
+    """Enroll the students of a list in a course, or each in the course that the row names, if any.
+    If `replaces`, students who are in the course and not in the list are dropped."""
     SQL.insert_listed_stretches(db, course_id=course_id)
     count_on_server(db, "stretch")
     if replaces:
@@ -108,6 +108,7 @@ def _apply(
     db: Connection, change: Change, rules: Rules, *, is_list: bool, progress: Progress
 ) -> None:
     """Begin and end enrollments, round after round."""
+    SQL.insert_leaving_stretches(db, today=change.today)
     SQL.update_stretch_actions(db, is_list=is_list)
     _check_what_stays(db, change, rules)
     SQL.update_stretch_rounds(db)

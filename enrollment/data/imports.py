@@ -150,15 +150,14 @@ def _bring_in_list(db: Connection, wanted: Wanted, change: Change) -> None:
         find_listed_courses(db, wanted.course_column)
         leave_out_faulty_rows(db)
     bring_in_people(db, change, creates=wanted.creates or not is_roster, changes=not is_roster)
-    if is_roster:
-        bring_in_roster(
-            db,
-            wanted.course_id,
-            change,
-            wanted.rules,
-            replaces=wanted.replaces,
-            progress=wanted.progress,
-        )
+    bring_in_roster(
+        db,
+        wanted.course_id,
+        change,
+        wanted.rules,
+        replaces=wanted.replaces,
+        progress=wanted.progress,
+    )
 
 
 def _removals(db: Connection, known: dict[str, int]) -> Removals:

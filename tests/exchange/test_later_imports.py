@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from enrollment.storage.database import Database
-from tests.exchange.imports import export, files, import_path, one, undo
-from tests.exchange.packages import package
+from tests.exchange.imports import export, files, import_content, import_path, one, rows, undo
+from tests.exchange.packages import case, package
 
 NOW = "SELECT status FROM student_course WHERE student_id = 1 AND course_id = 4"
 
@@ -59,3 +59,48 @@ def test_a_teacher_who_becomes_a_student_of_the_class_is_enrolled(database: Data
     report, _ = import_path(database, path)
 
     assert (report.counts.students.created, report.counts.enrollments.enrolled) == (1, 1)
+
+
+def test_a_student_who_is_gone_from_the_school_leaves_the_courses_and_their_waitlists(
+    database: Database, path: Path
+):
+    with database.write() as db:
+        db.execute("UPDATE course SET capacity = 2, version = version + 1 WHERE id = 4")
+        for student, course in [(4, 4), (1, 2)]:
+            db.execute(
+                "INSERT INTO student_course (student_id, course_id, status, waitlisted_at,"
+                f" changed_at) VALUES ({student}, {course}, 'waitlisted', :at, :at)",
+                {"at": "2026-11-02T09:00:00.000Z"},
+            )
+    delta = case("delta-after-clean-1.2", path.parent)
+    header, _, _, row, *_ = (path / "users.csv").read_text().splitlines()
+    gone = row.replace("u-s1,,", "u-s1,tobedeleted,2026-09-15T06:00:00.000Z")
+    (delta / "users.csv").write_text(f"{header}\n{gone}\n")
+    (delta / "enrollments.csv").write_text((path / "enrollments.csv").read_text().split("\n")[0])
+
+    report, _ = import_path(database, delta)
+
+    states = "SELECT course_id, status FROM student_course WHERE student_id = 1 ORDER BY course_id"
+    assert rows(database, states) == [(1, "dropped"), (2, "dropped"), (4, "dropped")]
+    counts = report.counts.enrollments
+    assert (counts.dropped, counts.promoted, report.removals.enrollments.removed) == (3, 1, 0)
+    assert import_path(database, delta).report.changes == []
+    undo(database, report.id + 1)
+    assert undo(database, report.id).kept == 0
+    assert rows(database, states) == [(1, "enrolled"), (2, "waitlisted"), (4, "enrolled")]
+
+
+def test_a_list_drops_the_courses_of_a_student_who_is_gone_but_for_terms_that_are_over(
+    database: Database, path: Path
+):
+    with database.write() as db:
+        db.execute("UPDATE course SET term = NULL, version = version + 1 WHERE id = 1")
+        db.execute(
+            "UPDATE term SET end_on = '2026-11-24', version = version + 1 WHERE code = 't-fall'"
+        )
+
+    report, _ = import_content(database, b"Number,Status\n00412,graduated\n", errors="refuse")
+
+    assert (report.counts.students.ended, report.counts.enrollments.dropped) == (1, 1)
+    states = "SELECT course_id, status FROM student_course WHERE student_id = 1 ORDER BY course_id"
+    assert rows(database, states) == [(1, "dropped"), (4, "enrolled")]
