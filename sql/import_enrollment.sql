@@ -14,7 +14,12 @@ FROM (
     SELECT incoming.id AS incoming_id, known.id AS record_id,
         CASE WHEN incoming.content ->> 'role' = 'student' THEN incoming.is_deleted ELSE 1 END AS is_deleted,
         person.student_id, class.course_id,
-        begins.begins_at AS begin_at, ends.begins_at AS end_at,
+        -- An enrollment that has ended and does not say since when has begun with the term.
+        CASE
+            WHEN begins.begins_at IS NULL AND term_begins.begins_at < ends.begins_at THEN term_begins.begins_at
+            ELSE begins.begins_at
+        END AS begin_at,
+        ends.begins_at AS end_at,
         CASE
             WHEN incoming.is_deleted = 1 OR incoming.content ->> 'role' <> 'student' THEN 'dropped'
             WHEN ends.begins_at IS NULL THEN 'enrolled'
@@ -46,6 +51,7 @@ FROM (
         AND known.is_current = 1
     LEFT JOIN incoming_day AS begins ON begins.day = incoming.content ->> 'beginDate'
     LEFT JOIN incoming_day AS ends ON ends.day = incoming.content ->> 'endDate'
+    LEFT JOIN incoming_day AS term_begins ON term_begins.day = term.start_on
     LEFT JOIN enrollment_stretch AS own
         ON own.student_id = person.student_id
         AND own.course_id = class.course_id
@@ -226,11 +232,20 @@ ORDER BY student_id;
 
 -- name: update_stretch_actions(is_list)!
 -- Which of them begin, and which end? Where a row says that a student is there, no other row of the pair says that the
--- student has left. What another system says has ended, and is on record here already, stays as it is.
+-- student has left, unless the student came back on a later day. What another system says has ended, and is on record
+-- here already, stays as it is.
 UPDATE stretch
 SET begins = CASE
         WHEN is_deleted = 1 THEN false
-        WHEN wanted = 'enrolled' THEN coalesce(present, '') <> 'enrolled' AND (is_new OR last <> 'enrolled')
+        WHEN wanted = 'enrolled' AND present = 'enrolled' THEN is_new AND EXISTS (
+            SELECT 1 FROM stretch AS left_before
+            WHERE left_before.student_id = stretch.student_id
+                AND left_before.course_id = stretch.course_id
+                AND left_before.wanted <> 'enrolled'
+                AND left_before.last = 'enrolled'
+                AND left_before.end_at <= stretch.begin_at
+        )
+        WHEN wanted = 'enrolled' THEN is_new OR last <> 'enrolled'
         ELSE is_new AND present IS NULL AND NOT :is_list
     END,
     ends = CASE
@@ -243,6 +258,7 @@ SET begins = CASE
             WHERE other.student_id = stretch.student_id
                 AND other.course_id = stretch.course_id
                 AND other.wanted = 'enrolled'
+                AND NOT coalesce(other.is_new AND stretch.last = 'enrolled' AND other.begin_at >= stretch.end_at, false)
         ) THEN false
         ELSE is_new OR coalesce(last, '') = 'enrolled'
     END;
@@ -358,14 +374,14 @@ SELECT student_id, course_id, 'enrolled', since, :now, since, :actor, :reason, o
 FROM (
     SELECT id, student_id, course_id, overridden,
         CASE
+            -- A student who comes back without a day comes back now.
+            WHEN NOT is_new AND last_at >= said_at THEN :now
             WHEN last_at > said_at THEN CASE WHEN last_at > :now THEN :now ELSE last_at END
             ELSE said_at
         END AS since
     FROM (
-        SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.overridden,
+        SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.overridden, stretch.is_new,
             CASE
-                -- A student who comes back without a day comes back now.
-                WHEN NOT stretch.is_new THEN :now
                 WHEN coalesce(stretch.begin_at, stretch.end_at, :now) > :now THEN :now
                 ELSE coalesce(stretch.begin_at, stretch.end_at, :now)
             END AS said_at,
@@ -506,20 +522,37 @@ WHERE import_id = :import_id
     AND student_id IS NOT NULL;
 
 -- name: insert_date_faults(now)!
--- Which days could not be recorded as they are said? They are kept.
+-- Which days could not be recorded as they are said, or have another day here already? They are kept.
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)
-SELECT incoming.file, incoming.line, 'beginDate', incoming.content ->> 'beginDate', 'date_not_recorded', 'warning',
+SELECT incoming.file, incoming.line, said.place, incoming.content ->> said.place, 'date_not_recorded', 'warning',
     CASE
-        WHEN stretch.begin_at > :now THEN 'The day is yet to come: the student is enrolled from now on.'
-        ELSE 'What happened before is later: the student is enrolled since ' || (planned.taken ->> 'began_at') || '.'
+        WHEN NOT said.is_recorded THEN 'The day is another one than before. It is kept for exports; the history here stays'
+            || ' as it is: correct the enrollment, if it is wrong.'
+        WHEN said.at > :now THEN 'The day is yet to come: the student is enrolled from now on.'
+        ELSE 'What happened before is later: the student is ' || said.status || ' since ' || said.recorded_at || '.'
     END
-FROM stretch
+FROM (
+    SELECT stretch.incoming_id, stretch.record_id, 'beginDate' AS place, stretch.begins AS is_recorded,
+        stretch.begin_at AS at, planned.taken ->> 'began_at' AS recorded_at, 'enrolled' AS status
+    FROM stretch
+    CROSS JOIN planned
+    WHERE planned.incoming_id = stretch.incoming_id AND stretch.is_deleted = 0
+    UNION ALL
+    SELECT stretch.incoming_id, stretch.record_id, 'endDate', stretch.ends,
+        CASE WHEN stretch.end_at <= :now THEN stretch.end_at END, planned.taken ->> 'ended_at', stretch.wanted
+    FROM stretch
+    CROSS JOIN planned
+    WHERE planned.incoming_id = stretch.incoming_id
+        AND stretch.is_deleted = 0
+        AND (stretch.wanted <> 'enrolled' OR stretch.last <> 'enrolled' AND NOT stretch.begins)
+) AS said
 CROSS JOIN incoming
-CROSS JOIN planned
-WHERE incoming.id = stretch.incoming_id
-    AND planned.incoming_id = stretch.incoming_id
-    AND stretch.begins
-    AND stretch.begin_at <> planned.taken ->> 'began_at';
+LEFT JOIN source_record AS known ON known.id = said.record_id
+WHERE incoming.id = said.incoming_id
+    AND CASE
+        WHEN said.is_recorded THEN said.at <> said.recorded_at
+        ELSE known.is_deleted = 0 AND incoming.content ->> said.place IS DISTINCT FROM known.content ->> said.place
+    END;
 
 -- name: insert_override_faults()!
 -- Which rows broke a rule, and are on record all the same?

@@ -79,10 +79,14 @@ SELECT value ->> 0, value ->> 1, value ->> 2
 FROM json_each(:days);
 
 -- name: list_incoming_days()
--- Which days do the rows name?
+-- Which days do the rows name, and on which do terms start?
 SELECT content ->> 'beginDate' AS day FROM incoming WHERE content ->> 'beginDate' IS NOT NULL
 UNION
 SELECT content ->> 'endDate' FROM incoming WHERE content ->> 'endDate' IS NOT NULL
+UNION
+SELECT content ->> 'startDate' FROM incoming WHERE content ->> 'startDate' IS NOT NULL
+UNION
+SELECT start_on FROM term
 ORDER BY day;
 
 -- name: list_import_faults()

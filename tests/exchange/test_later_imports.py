@@ -104,3 +104,69 @@ def test_a_list_drops_the_courses_of_a_student_who_is_gone_but_for_terms_that_ar
     assert (report.counts.students.ended, report.counts.enrollments.dropped) == (1, 1)
     states = "SELECT course_id, status FROM student_course WHERE student_id = 1 ORDER BY course_id"
     assert rows(database, states) == [(1, "dropped"), (4, "enrolled")]
+
+
+HISTORY = (
+    "SELECT to_status, substr(effective_at, 1, 10) FROM student_course_event"
+    " WHERE student_id = 1 AND course_id = 4 ORDER BY id"
+)
+BEGAN = ("enrolled", "2026-08-24")
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["2026-08-24,2026-10-01,\ne-30,,,cls-art-1,org-s,u-s1,student,,2026-10-15,", "2026-10-15,"],
+    ids=["in a second row", "in the same row"],
+)
+def test_a_student_who_left_and_came_back_has_both_on_record(
+    row: str, database: Database, path: Path
+):
+    if "e-30" not in row:
+        rewrite(
+            path,
+            "enrollments",
+            "u-s1,student,,2026-08-24,\n",
+            "u-s1,student,,2026-08-24,2026-10-01\n",
+        )
+        import_path(database, path)
+        rewrite(path, "enrollments", "2026-08-24,2026-10-01\n", f"{row}\n")
+    else:
+        rewrite(path, "enrollments", "u-s1,student,,2026-08-24,\n", f"u-s1,student,,{row}\n")
+
+    report, _ = import_path(database, path)
+
+    assert rows(database, HISTORY) == [BEGAN, ("dropped", "2026-10-01"), ("enrolled", "2026-10-15")]
+    assert report.faults == []
+    assert import_path(database, path).report.changes == []
+
+
+def test_a_day_that_is_corrected_in_the_source_has_a_line(database: Database, path: Path):
+    rewrite(path, "enrollments", "2026-08-24,\ne-07", "2026-08-20,\ne-07")
+    rewrite(path, "enrollments", "u-s3,student,,2026-08-24,", "u-s3,student,,2026-08-24,2026-10-01")
+    first, _ = import_path(database, path)
+    rewrite(path, "enrollments", "2026-08-24,2026-10-01", "2026-08-24,2026-10-02")
+
+    second, _ = import_path(database, path)
+
+    for report, place in [
+        (first, (7, "beginDate", "2026-08-20")),
+        (second, (8, "endDate", "2026-10-02")),
+    ]:
+        (fault,) = report.faults
+        assert (fault.row, fault.column, fault.value) == place
+        assert fault.code == "date_not_recorded"
+        assert "The day is another one than before." in fault.detail
+    assert rows(database, HISTORY) == [BEGAN]
+    assert import_path(database, path).report.faults == []
+
+
+def test_an_enrollment_that_ended_and_has_no_first_day_began_with_its_term(
+    database: Database, tmp_path: Path
+):
+    path = package(tmp_path)
+    rewrite(path, "enrollments", "u-s1,student,,2026-08-24,\n", "u-s1,student,,,2026-10-01\n")
+
+    report, _ = import_path(database, path)
+
+    assert rows(database, HISTORY) == [BEGAN, ("dropped", "2026-10-01")]
+    assert report.faults == []
