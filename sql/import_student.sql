@@ -443,6 +443,34 @@ WHERE incoming.id = said.incoming_id
     AND planned.before ->> said.field IS DISTINCT FROM said.value
     AND planned.wanted ->> said.field IS NOT DISTINCT FROM said.value;
 
+-- name: list_other_names()
+-- Which students have another name in the files than here? Where the source has not changed it, that is no news.
+SELECT said.incoming_id, coalesce(said.given_name || ' ', '') || said.family_name AS said_name,
+    coalesce(planned.before ->> 'given_name' || ' ', '') || (planned.before ->> 'family_name') AS own_name
+FROM planned
+CROSS JOIN said_student AS said
+WHERE planned.kind = 'student'
+    AND planned.before IS NOT NULL
+    AND said.incoming_id = planned.incoming_id
+    AND said.family_name IS NOT NULL
+    AND said.family_name IS DISTINCT FROM said.last ->> 'family_name'
+    AND said.family_name <> planned.before ->> 'family_name';
+
+-- name: insert_other_name_faults(names)!
+-- Which ids and numbers may be those of two people? names is a JSON array of the columns of list_other_names.
+INSERT INTO import_fault (file, line, place, value, code, severity, detail)
+SELECT incoming.file, incoming.line,
+    CASE WHEN incoming.kind = 'list' THEN 'number' WHEN said.record_id IS NULL THEN 'identifier' ELSE 'sourcedId' END,
+    CASE WHEN said.record_id IS NULL THEN said.number ELSE incoming.sourced_id END,
+    'other_name', 'warning',
+    'This is ' || (other.value ->> 2) || ' here, and ' || (other.value ->> 1)
+        || ' in the file: check that they are one person.'
+FROM json_each(:names) AS other
+CROSS JOIN said_student AS said
+CROSS JOIN incoming
+WHERE said.incoming_id = CAST(other.value ->> 0 AS bigint) AND incoming.id = said.incoming_id
+ORDER BY other.key;
+
 -- name: insert_people_faults(creates)!
 -- Which rows of a list name no one: without a number and an address, or someone who is not here and is not to be
 -- created, or can't be?

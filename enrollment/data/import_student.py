@@ -6,10 +6,11 @@ from enrollment.data.import_row import (
     leave_out_faulty_rows,
     update_records_superseded,
 )
+from enrollment.data.search import split_words
 from enrollment.model.records import Change
 from enrollment.storage.connection import Connection
 from enrollment.storage.dialect import count_on_server
-from enrollment.storage.queries import queries
+from enrollment.storage.queries import queries, to_json
 
 SQL = queries("import_student")
 # What an export writes for the given name of a person who has none.
@@ -75,8 +76,20 @@ def _find_students(db: Connection, source: str) -> None:
     SQL.update_said_by_email(db, source=source)
 
 
+def _note_other_names(db: Connection) -> None:
+    """Note the students whose name in the files has no word in common with that here: an id or a
+    number can be given to someone else, or mistyped."""
+    names = [
+        tuple(row)
+        for row in SQL.list_other_names(db)
+        if not {*split_words(db, row["said_name"])} & {*split_words(db, row["own_name"])}
+    ]
+    SQL.insert_other_name_faults(db, names=to_json(names))
+
+
 def _write_students(db: Connection, change: Change) -> None:
     count_on_server(db, "planned")
+    _note_other_names(db)
     SQL.insert_student_faults(db)
     last = SQL.get_last_student_id(db)["id"]
     SQL.update_planned_nth(db)

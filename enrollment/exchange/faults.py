@@ -47,6 +47,7 @@ CODES: dict[str, Severity] = {
     "email_taken": "warning",
     "email_not_kept": "warning",
     "possible_duplicate": "warning",
+    "other_name": "warning",
     "mangled_number": "warning",
     "missing_rows": "warning",
     "unknown_to_delete": "warning",

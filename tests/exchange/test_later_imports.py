@@ -170,3 +170,33 @@ def test_an_enrollment_that_ended_and_has_no_first_day_began_with_its_term(
 
     assert rows(database, HISTORY) == [BEGAN, ("dropped", "2026-10-01")]
     assert report.faults == []
+
+
+def test_an_id_that_is_given_to_someone_else_is_shown_with_both_names(
+    database: Database, path: Path
+):
+    rewrite(path, "users", "amara.d,{LDAP:amara},Amara,Diallo", "ben.k,,Ben,Katz")
+    # A married name, and one in another case, are not altogether others.
+    rewrite(path, "users", "Björn,Ekström", "BJORN,Lind")
+
+    report, _ = import_path(database, path)
+
+    (fault,) = [fault for fault in report.faults if fault.code == "other_name"]
+    assert (fault.row, fault.column, fault.value) == (4, "sourcedId", "u-s1")
+    assert fault.detail == (
+        "This is Amara Diallo here, and Ben Katz in the file: check that they are one person."
+    )
+    assert import_path(database, path).report.faults == []
+
+
+@pytest.mark.parametrize("options", [{}, {"course_id": 4}], ids=["students", "roster"])
+def test_a_number_in_a_list_with_another_name_is_shown_with_both_names(
+    options: dict[str, int], database: Database, path: Path
+):
+    content = b"Number,Last name,First name\n00412,Katz,Ben\n00413,EKSTROM,Bjorn\n"
+
+    report, _ = import_content(database, content, **options)
+
+    assert [(fault.row, fault.column, fault.code) for fault in report.faults] == [
+        (2, "Number", "other_name")
+    ]
