@@ -419,6 +419,15 @@ WHERE incoming.id = said.incoming_id
     AND incoming.number IS NULL
     AND incoming.content ->> 'identifier' IS NOT NULL
 UNION ALL
+SELECT incoming.file, incoming.line, 'enabledUser', 'false', 'not_kept', 'warning',
+    'The user is not enabled, but is enrolled in a class: the student stays active.'
+FROM said_student AS said
+CROSS JOIN incoming
+WHERE incoming.id = said.incoming_id
+    AND incoming.is_deleted = 0
+    AND incoming.content ->> 'enabledUser' = 'false'
+    AND said.status = 'active'
+UNION ALL
 SELECT incoming.file, incoming.line, said.field, said.value, 'local_change_overwritten', 'warning',
     'It was changed here, and there since. What the source says was taken.'
 FROM (

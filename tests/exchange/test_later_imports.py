@@ -200,3 +200,13 @@ def test_a_number_in_a_list_with_another_name_is_shown_with_both_names(
     assert [(fault.row, fault.column, fault.code) for fault in report.faults] == [
         (2, "Number", "other_name")
     ]
+
+
+def test_a_user_who_is_not_enabled_and_is_enrolled_has_a_line(database: Database, path: Path):
+    rewrite(path, "users", "u-s1,,,true", "u-s1,,,false")
+
+    report, _ = import_path(database, path)
+
+    (fault,) = report.faults
+    assert (fault.row, fault.column, fault.code) == (4, "enabledUser", "not_kept")
+    assert report.changes == []
