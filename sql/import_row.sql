@@ -251,6 +251,8 @@ CREATE TEMPORARY TABLE said_student (
     student_id  bigint,
     last        TEXT,
     number      CITEXT,
+    -- A name of a list that is not split.
+    name        TEXT,
     given_name  TEXT,
     family_name TEXT,
     email       CITEXT,

@@ -77,8 +77,8 @@ ORDER BY incoming_id;
 
 -- name: insert_said_people()!
 -- What do the rows of a list say of people? The first row of each counts: a student has a row for each course.
-INSERT INTO said_student (incoming_id, person, number, given_name, family_name, email, status)
-SELECT id, user_ref, number, content ->> 'given_name', content ->> 'family_name', content ->> 'email',
+INSERT INTO said_student (incoming_id, person, number, name, given_name, family_name, email, status)
+SELECT id, user_ref, number, content ->> 'name', content ->> 'given_name', content ->> 'family_name', content ->> 'email',
     CASE WHEN content ->> 'status' IN ('active', 'inactive') THEN content ->> 'status' END
 FROM (
     SELECT id, user_ref, number, content,
@@ -108,14 +108,21 @@ WHERE said_student.student_id IS NULL
 -- name: insert_alike()!
 -- Which rows may be which students by the address? A family shares one, so the given name must be the same too,
 -- without case and accents, or the family name where one of them has no given name. A row without a name may be anyone
--- who has the address. Numbers must not speak against it.
-WITH RECURSIVE spelled (incoming_id, student_id, name, wanted, place, sort_key) AS (
+-- who has the address, and one with a name that is not split is who has both parts, in either order. Numbers must not
+-- speak against it.
+WITH RECURSIVE spelled (incoming_id, student_id, name, wanted, reversed, place, sort_key) AS (
     SELECT said.incoming_id, student.id,
-        CASE WHEN said.given_name IS NULL OR student.given_name IS NULL THEN said.family_name ELSE said.given_name END,
         CASE
+            WHEN said.name IS NOT NULL THEN said.name
+            WHEN said.given_name IS NULL OR student.given_name IS NULL THEN said.family_name
+            ELSE said.given_name
+        END,
+        CASE
+            WHEN said.name IS NOT NULL THEN trim(student.given_sort || ' ' || student.family_sort)
             WHEN said.given_name IS NULL OR student.given_name IS NULL THEN student.family_sort
             ELSE student.given_sort
         END,
+        CASE WHEN said.name IS NOT NULL THEN trim(student.family_sort || ' ' || student.given_sort) END,
         0, coalesce((SELECT base FROM letter WHERE letter = ''), '')
     FROM said_student AS said
     CROSS JOIN student
@@ -123,7 +130,7 @@ WITH RECURSIVE spelled (incoming_id, student_id, name, wanted, place, sort_key) 
         AND student.email = said.email
         AND (student.number IS NULL OR said.number IS NULL)
     UNION ALL
-    SELECT incoming_id, student_id, name, wanted, place + 1, sort_key || coalesce(
+    SELECT incoming_id, student_id, name, wanted, reversed, place + 1, sort_key || coalesce(
             (SELECT base FROM letter WHERE letter = substr(name, place + 1, 1)),
             substr(name, place + 1, 1)
         )
@@ -134,7 +141,7 @@ WITH RECURSIVE spelled (incoming_id, student_id, name, wanted, place, sort_key) 
 INSERT INTO alike (incoming_id, student_id)
 SELECT incoming_id, student_id
 FROM spelled
-WHERE name IS NULL OR place = length(name) AND sort_key = wanted;
+WHERE name IS NULL OR place = length(name) AND sort_key IN (wanted, reversed);
 
 -- name: update_said_by_email(source)!
 -- Who is alike is that student, if no one else is, here or there.
@@ -452,18 +459,24 @@ WHERE incoming.id = said.incoming_id
     AND planned.before ->> said.field IS DISTINCT FROM said.value
     AND planned.wanted ->> said.field IS NOT DISTINCT FROM said.value;
 
+-- name: update_said_names()!
+-- A name of two words of a new student is a given name and a family name.
+UPDATE said_student
+SET given_name = trim(rtrim(name, replace(name, ' ', ''))),
+    family_name = substr(name, length(rtrim(name, replace(name, ' ', ''))) + 1)
+WHERE student_id IS NULL AND name LIKE '% %' AND name NOT LIKE '% % %';
+
 -- name: list_other_names()
 -- Which students have another name in the files than here? Where the source has not changed it, that is no news.
-SELECT said.incoming_id, coalesce(said.given_name || ' ', '') || said.family_name AS said_name,
+SELECT said.incoming_id, coalesce(said.name, coalesce(said.given_name || ' ', '') || said.family_name) AS said_name,
     coalesce(planned.before ->> 'given_name' || ' ', '') || (planned.before ->> 'family_name') AS own_name
 FROM planned
 CROSS JOIN said_student AS said
 WHERE planned.kind = 'student'
     AND planned.before IS NOT NULL
     AND said.incoming_id = planned.incoming_id
-    AND said.family_name IS NOT NULL
-    AND said.family_name IS DISTINCT FROM said.last ->> 'family_name'
-    AND said.family_name <> planned.before ->> 'family_name';
+    AND coalesce(said.name, said.family_name) IS DISTINCT FROM said.last ->> 'family_name'
+    AND coalesce(said.name, said.family_name) <> planned.before ->> 'family_name';
 
 -- name: insert_other_name_faults(names)!
 -- Which ids and numbers may be those of two people? names is a JSON array of the columns of list_other_names.
@@ -482,23 +495,36 @@ ORDER BY other.key;
 
 -- name: insert_people_faults(creates)!
 -- Which rows of a list name no one: without a number and an address, or someone who is not here and is not to be
--- created, or can't be?
+-- created, or can't be? And which new students have a name that was taken apart?
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)
-SELECT incoming.file, incoming.line, NULL, NULL, code, 'error', detail
+SELECT incoming.file, incoming.line, place, value, code, CASE code WHEN 'mended_value' THEN 'warning' ELSE 'error' END,
+    detail
 FROM (
-    SELECT incoming_id, person, 'missing_value' AS code,
+    SELECT incoming_id, person, NULL AS place, NULL AS value, 'missing_value' AS code,
         'Neither a number nor an email says who it is. Names alone are not enough.' AS detail
     FROM said_student
     WHERE number IS NULL AND email IS NULL
     UNION ALL
-    SELECT incoming_id, person, 'unresolved_reference',
+    SELECT incoming_id, person, NULL, NULL, 'unresolved_reference',
         'There is no such student. Correct the row, or choose to create students who are not here yet.'
     FROM said_student
     WHERE (number IS NOT NULL OR email IS NOT NULL) AND student_id IS NULL AND NOT :creates
     UNION ALL
-    SELECT incoming_id, person, 'missing_value', 'The family name is blank.'
+    SELECT incoming_id, person, 'family_name', NULL, 'missing_value', 'The family name is blank.'
     FROM said_student
     WHERE (number IS NOT NULL OR email IS NOT NULL) AND student_id IS NULL AND :creates AND family_name IS NULL
+        AND name IS NULL
+    UNION ALL
+    SELECT incoming_id, person, 'name', name, 'invalid_value',
+        'Say which part is the family name of the new student: write it first, with a comma behind it.'
+    FROM said_student
+    WHERE (number IS NOT NULL OR email IS NOT NULL) AND student_id IS NULL AND :creates AND family_name IS NULL
+        AND name IS NOT NULL
+    UNION ALL
+    SELECT incoming_id, person, 'name', name, 'mended_value',
+        'Read as the given name ' || given_name || ' and the family name ' || family_name || '.'
+    FROM said_student
+    WHERE student_id IS NULL AND :creates AND family_name IS NOT NULL AND name IS NOT NULL
 ) AS faulty
 CROSS JOIN incoming
 WHERE incoming.is_wanted AND (incoming.id = faulty.incoming_id OR incoming.user_ref = faulty.person);

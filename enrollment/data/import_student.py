@@ -61,6 +61,7 @@ def bring_in_people(db: Connection, change: Change, *, creates: bool, changes: b
     SQL.insert_said_people(db)
     count_on_server(db, "said_student")
     _find_students(db, "")
+    SQL.update_said_names(db)
     SQL.insert_people_faults(db, creates=creates)
     leave_out_faulty_rows(db)
     SQL.delete_said_unwanted(db)

@@ -33,6 +33,7 @@ LIST_KINDS: dict[str, Kind] = {
     "number": "number",
     "family_name": "name",
     "given_name": "name",
+    "name": "name",
     "email": "email",
     "status": "list_status",
 }

@@ -87,7 +87,7 @@ def _note_columns(header: Row, taken: Sequence[Taken], read: FileRead, reading: 
 def _read_people(
     rows: Iterator[Row], header: Row, taken: Sequence[Taken], read: FileRead, reading: Reading
 ) -> None:
-    faults, names = reading.faults, _names(taken)
+    faults = reading.faults
     width = max(place + 1 for place, cell in enumerate(header.cells) if cell.strip())
     for row in rows:
         first = next((cell for cell in row.cells if cell.strip()), None)
@@ -113,11 +113,6 @@ def _read_people(
                 is_sound &= severity == "warning"
                 value = text.removeprefix(LOST)
                 faults.add(found.code, found.detail, read.file, row.number, name, value, severity)
-        # A list of a course may have numbers alone.
-        if is_sound and names and "family_name" not in content:
-            is_sound = False
-            text = "The family name is blank."
-            faults.add("missing_value", text, read.file, row.number, names)
         reading.take(Record(read.file, row.number, "list", content, is_sound))
 
 
@@ -133,34 +128,21 @@ def _read_cell(column: Column, text: str) -> tuple[Read, dict[str, str]]:
     if column.name == "number" and SCIENTIFIC.fullmatch(text.strip()):
         detail = "A spreadsheet has changed the number: several people may hide behind it."
         return Read("", "mangled_id", detail), {}
-    if column.name == "name":
-        names = _split(text.strip())
-        if not names:
-            detail = "Expected a family name, a comma and a given name."
-            return Read("", "invalid_value", detail), {}
-        parts = {
-            field: read_cell(Column(field, "name"), part, None) for field, part in names.items()
-        }
-        found = next((part for part in parts.values() if part.code), Read(""))
-        return found, {field: part.value for field, part in parts.items()}
     found = read_cell(column, text, None)
+    if column.name == "name" and (names := _split(found.value)):
+        return found, names
     return found, {column.name: found.value} if found.value else {}
 
 
-def _split(name: str) -> dict[str, str] | None:
-    """Split a name at its comma, or where capitals end. None: it would have to be guessed."""
+def _split(name: str) -> dict[str, str]:
+    """Split a name at its comma, or where capitals end. Another one is left whole: a student who is
+    here already is known without it."""
     family, comma, given = (part.strip() for part in name.partition(","))
-    if comma and family and given:
-        return {"family_name": family, "given_name": given}
     words = name.split()
     capitals = [word for word in words if word.isupper() and len(word) > 1]
     others = [word for word in words if word not in capitals]
-    if capitals and others and words in (capitals + others, others + capitals):
-        return {"family_name": " ".join(capitals), "given_name": " ".join(others)}
-    return None
-
-
-def _names(taken: Sequence[Taken]) -> str | None:
-    """Return the header of the column with the family names, if there is one."""
-    names = ("family_name", "name")
-    return next((column.header for column in taken if column.column.name in names), None)
+    if not comma and words in (capitals + others, others + capitals):
+        family, given = " ".join(capitals), " ".join(others)
+    if not family or not (given or comma):
+        return {}
+    return {"family_name": family} | ({"given_name": given} if given else {})

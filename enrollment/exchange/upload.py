@@ -141,7 +141,7 @@ def _person(record: Record) -> tuple[str | None, str | None]:
         return number, None
     if number:
         return number, number.lower()
-    name = fold(cells.get("given_name") or cells.get("family_name", ""))
+    name = fold(cells.get("given_name") or cells.get("family_name") or cells.get("name", ""))
     return None, f"{cells['email'].lower()} {name}" if "email" in cells else None
 
 

@@ -76,7 +76,7 @@ def test_a_list_that_was_marked_is_read_and_marked_again(database: Database, tmp
     with path.open("w", newline="") as text:
         csv.writer(text).writerows(cells)
 
-    assert {fault.row for fault in check_path(path).faults} == {3}
+    assert check_path(path).faults == []
     assert marked(database, path) == [
         ["Number", "Surname", "What is wrong"],
         ["1", "Diallo", ""],

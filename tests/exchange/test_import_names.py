@@ -1,0 +1,74 @@
+"""Lists in which names are blank, or stand whole in one column."""
+
+import pytest
+
+from enrollment.storage.database import Database
+from tests.exchange.imports import import_content, rows
+
+NAMES = "SELECT given_name, family_name FROM student ORDER BY id"
+
+
+@pytest.fixture
+def database(database: Database) -> Database:
+    """Three students, of whom two share an address, and a course."""
+    with database.write() as db:
+        db.execute("INSERT INTO course (code, title) VALUES ('CS1', 'Databases')")
+    content = (
+        b"Number,Last name,First name,Email\n412,Diallo,Amara,\n,De Marco,Chiara,c@x.example\n"
+        b",De Marco,Luca,c@x.example\n"
+    )
+    import_content(database, content, errors="refuse")
+    return database
+
+
+def test_a_blank_name_of_a_student_who_is_here_changes_nothing(database: Database):
+    content = b"Number,Last name,Email\n412,,a@x.example\n413,,b@x.example\n"
+
+    report, _ = import_content(database, content)
+
+    assert [change.after for change in report.changes] == [{"email": "a@x.example"}]
+    (fault,) = report.faults
+    assert (fault.row, fault.column, fault.code) == (3, "Last name", "missing_value")
+    assert rows(database, NAMES)[0] == ("Amara", "Diallo")
+
+
+@pytest.mark.parametrize("name", ["Amara Diallo", "Diallo", "Diallo Amara"])
+def test_a_whole_name_of_a_student_with_the_number_is_not_taken_apart(
+    name: str, database: Database
+):
+    content = f"Number,Name\n412,{name}\n".encode()
+
+    for course_id in (None, 1):
+        report, _ = import_content(database, content, course_id=course_id, errors="refuse")
+        assert report.faults == []
+
+    assert rows(database, NAMES)[0] == ("Amara", "Diallo")
+
+
+def test_a_whole_name_with_the_address_is_that_of_who_has_both_parts(database: Database):
+    content = b"Name,Email\nChiara de marco,c@x.example\nDe Marco Luca,c@x.example\n"
+
+    report, _ = import_content(database, content, errors="refuse")
+
+    assert (report.changes, report.counts.students.unchanged) == ([], 2)
+
+
+def test_a_whole_name_of_a_new_student_is_split_at_a_comma_or_in_two_words(database: Database):
+    names = ["Ben Katz", '"Katz, Anna"', '"Prince,"', "Maria da Silva", "Pele"]
+    content = "\n".join(["Number,Name", *(f"{n},{name}" for n, name in enumerate(names))])
+
+    report, _ = import_content(database, content.encode())
+
+    assert rows(database, NAMES)[3:] == [("Ben", "Katz"), ("Anna", "Katz"), (None, "Prince")]
+    assert [(fault.row, fault.column, fault.value, fault.code) for fault in report.faults] == [
+        (5, "Name", "Maria da Silva", "invalid_value"),
+        (6, "Name", "Pele", "invalid_value"),
+        (2, "Name", "Ben Katz", "mended_value"),
+    ]
+    assert report.faults[2].detail == "Read as the given name Ben and the family name Katz."
+
+
+def test_a_number_in_a_list_with_another_whole_name_is_shown(database: Database):
+    report, _ = import_content(database, b"Number,Name\n412,Ben Katz\n", course_id=1)
+
+    assert [fault.code for fault in report.faults] == ["other_name"]
