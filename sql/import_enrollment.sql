@@ -154,14 +154,15 @@ ORDER BY student_course.student_id, student_course.course_id;
 
 -- name: insert_listed_stretches(course_id)!
 -- Which enrollments do the rows of a list speak of? All are in one course, or each row names its own.
-INSERT INTO stretch (incoming_id, student_id, course_id, wanted, present, is_new, is_deleted)
+INSERT INTO stretch (incoming_id, student_id, course_id, wanted, passed, grade, present, is_new, is_deleted)
 SELECT incoming.id, planned.student_id, course.id,
-    CASE incoming.content ->> 'status'
-        WHEN 'completed' THEN 'completed'
-        WHEN 'dropped' THEN 'dropped'
-        WHEN 'inactive' THEN 'dropped'
+    CASE
+        WHEN incoming.content ->> 'status' IN ('completed', 'dropped', 'waitlisted') THEN incoming.content ->> 'status'
+        WHEN incoming.content ->> 'status' = 'inactive' THEN 'dropped'
+        WHEN incoming.content ->> 'status' IS NULL AND incoming.content ->> 'outcome' IS NOT NULL THEN 'completed'
         ELSE 'enrolled'
     END,
+    coalesce(incoming.content ->> 'outcome', '') <> 'failed', incoming.content ->> 'grade',
     enrollment.status, true, 0
 FROM incoming
 CROSS JOIN said_student AS person
@@ -173,8 +174,40 @@ WHERE incoming.is_wanted
     AND planned.kind = 'student'
     AND planned.incoming_id = person.incoming_id
     AND course.id = coalesce(:course_id, CAST(incoming.class_ref AS bigint))
-    AND coalesce(incoming.content ->> 'status', '') <> 'waitlisted'
 ORDER BY incoming.id;
+
+-- name: insert_listed_faults()!
+-- Which rows of a list say what is not so here, and what an import does not do? A student who is gone need not be in the
+-- course.
+INSERT INTO import_fault (file, line, place, value, code, severity, detail)
+SELECT incoming.file, incoming.line, CASE WHEN incoming.content ->> 'status' IS NULL THEN 'outcome' ELSE 'status' END,
+    coalesce(incoming.content ->> 'status', incoming.content ->> 'outcome'), 'not_kept', 'warning',
+    CASE stretch.wanted
+        WHEN 'waitlisted' THEN 'An import puts no student on a waitlist.'
+        WHEN 'completed' THEN 'Only a student who is enrolled can complete the course.'
+        ELSE 'Only a student who is enrolled or waitlisted can be dropped.'
+    END
+    || ' Here, the student is ' || coalesce(stretch.present, 'not in the course') || '.'
+FROM stretch
+CROSS JOIN incoming
+WHERE incoming.id = stretch.incoming_id
+    AND incoming.content ->> 'status' IS DISTINCT FROM 'inactive'
+    AND stretch.wanted <> 'enrolled'
+    AND stretch.wanted IS DISTINCT FROM stretch.present
+    AND NOT stretch.ends
+UNION ALL
+SELECT incoming.file, incoming.line, 'outcome', incoming.content ->> 'outcome', 'not_kept', 'warning',
+    'The student has completed the course with another outcome here. It stays: correct it here, if it is wrong.'
+FROM stretch
+CROSS JOIN incoming
+CROSS JOIN enrollment
+WHERE incoming.id = stretch.incoming_id
+    AND incoming.content ->> 'outcome' IS NOT NULL
+    AND stretch.wanted = 'completed'
+    AND stretch.present = 'completed'
+    AND enrollment.student_id = stretch.student_id
+    AND enrollment.course_id = stretch.course_id
+    AND (enrollment.passed <> stretch.passed OR coalesce(enrollment.grade, '') <> coalesce(stretch.grade, ''));
 
 -- name: update_listed_courses()!
 -- Which course does each row of a list name? Its label, or else its code, must be that of one course alone.
@@ -249,9 +282,10 @@ SET begins = CASE
         ELSE is_new AND present IS NULL AND NOT :is_list
     END,
     ends = CASE
-        WHEN wanted = 'enrolled' THEN false
+        WHEN wanted IN ('enrolled', 'waitlisted') THEN false
         WHEN present IS NULL THEN is_new AND is_deleted = 0 AND NOT :is_list
-        WHEN present <> 'enrolled' THEN present = 'waitlisted' AND coalesce(last, '') = 'waitlisted'
+        WHEN present <> 'enrolled'
+            THEN present = 'waitlisted' AND wanted = 'dropped' AND (:is_list OR coalesce(last, '') = 'waitlisted')
         WHEN is_new AND is_deleted = 1 THEN false
         WHEN EXISTS (
             SELECT 1 FROM stretch AS other

@@ -95,6 +95,7 @@ def bring_in_roster(
     if replaces:
         SQL.insert_replaced_stretches(db, course_id=course_id)
     _apply(db, change, rules, is_list=True, progress=progress)
+    SQL.insert_listed_faults(db)
 
 
 def promote_into_freed_seats(db: Connection, change: Change) -> None:

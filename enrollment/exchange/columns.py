@@ -22,6 +22,8 @@ Kind = Literal[
     "word",
     "number",
     "list_status",
+    "list_outcome",
+    "grade",
     "secret",
 ]
 

@@ -82,7 +82,8 @@ def joined(name: str) -> str:
 
 def find_list_columns(cells: Sequence[str], known: Mapping[str, str]) -> list[Taken] | None:
     """Return the columns of a plain list, if this row is its header; else None. `known` says what
-    some headers mean. A name beside a given name is the family name."""
+    some headers mean. A name beside a given name is the family name. A grade without an outcome may
+    be a year at school."""
     places: dict[str, int] = {}
     for place, cell in enumerate(cells):
         field = known.get(spell(cell)) or LIST_COLUMNS.get(spell(cell))
@@ -90,6 +91,8 @@ def find_list_columns(cells: Sequence[str], known: Mapping[str, str]) -> list[Ta
             places.setdefault(field, place)
     if "given_name" in places and "name" in places and "family_name" not in places:
         places["family_name"] = places.pop("name")
+    if "outcome" not in places and "grade" not in known.values():
+        places.pop("grade", None)
     if len(places) < FEWEST_WORDS:
         return None
     return [

@@ -25,6 +25,8 @@ LIST_WORDS = {
     "course": "course|course code|class|section|kurs|klasse|cours",
     "term": "term|semester|halbjahr",
     "status": "status|statut|estado",
+    "outcome": "outcome|result|ergebnis|resultat|resultado|esito|resultaat",
+    "grade": "grade|mark|note|nota|voto|cijfer",
 }
 # What a field is called that is to be left out.
 IGNORED = "ignore"
@@ -36,6 +38,8 @@ LIST_KINDS: dict[str, Kind] = {
     "name": "name",
     "email": "email",
     "status": "list_status",
+    "outcome": "list_outcome",
+    "grade": "grade",
 }
 # The statuses of a student, then those of an enrollment, each with its words.
 STATUS_WORDS = {
@@ -58,6 +62,17 @@ STATUS_WORDS = {
     "waitlisted": "waitlisted|waiting",
     "completed": "completed|complete",
     "dropped": "dropped",
+}
+# The outcomes of a student who has completed a course, each with its words.
+OUTCOME_WORDS = {
+    "passed": (
+        "passed|pass|bestanden|reussi|reussie|admis|admise|aprobado|aprobada|superato|superata"
+        "|aprovado|aprovada|geslaagd"
+    ),
+    "failed": (
+        "not passed|failed|fail|nicht bestanden|non reussi|non reussie|ajourne|ajournee|no aprobado"
+        "|no aprobada|suspenso|non superato|non superata|reprovado|reprovada|niet geslaagd|gezakt"
+    ),
 }
 # Some of the words, as the message about an unknown word lists them.
 SOME_STATUSES = "active, yes, inactive, no, withdrawn, graduated, left, completed or dropped"

@@ -16,18 +16,16 @@ def database(database: Database) -> Database:
     """Student 1 has the one seat of a course, and students 2 and 3 wait for it."""
     with database.write() as db:
         db.execute("INSERT INTO course (code, title, capacity) VALUES ('CS1', 'Databases', 1)")
-        for number in "1234":
+        db.execute(
+            "INSERT INTO student (number, family_name)"
+            " VALUES ('1', 'A'), ('2', 'A'), ('3', 'A'), ('4', 'A')"
+        )
+        for student, status in [(1, "enrolled"), (2, "waitlisted"), (3, "waitlisted")]:
             db.execute(
-                "INSERT INTO student (number, family_name) VALUES (:number, 'A')",
-                {"number": number},
+                f"INSERT INTO student_course (student_id, course_id, status, {status}_at,"
+                f" changed_at) VALUES ({student}, 1, '{status}', :at, :at)",
+                {"at": "2026-11-02T09:00:00.000Z"},
             )
-            if number != "4":
-                status = "enrolled" if number == "1" else "waitlisted"
-                db.execute(
-                    f"INSERT INTO student_course (student_id, course_id, status, {status}_at,"
-                    f" changed_at) VALUES (:number, 1, '{status}', :at, :at)",
-                    {"number": int(number), "at": "2026-11-02T09:00:00.000Z"},
-                )
     return database
 
 
