@@ -256,7 +256,9 @@ CREATE TEMPORARY TABLE said_student (
     given_name  TEXT,
     family_name TEXT,
     email       CITEXT,
-    status      TEXT
+    status      TEXT,
+    -- A JSON array.
+    groups      TEXT
 );
 
 -- name: create_said_student_by_person()!

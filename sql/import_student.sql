@@ -77,9 +77,9 @@ ORDER BY incoming_id;
 
 -- name: insert_said_people()!
 -- What do the rows of a list say of people? The first row of each counts: a student has a row for each course.
-INSERT INTO said_student (incoming_id, person, number, name, given_name, family_name, email, status)
+INSERT INTO said_student (incoming_id, person, number, name, given_name, family_name, email, status, groups)
 SELECT id, user_ref, number, content ->> 'name', content ->> 'given_name', content ->> 'family_name', content ->> 'email',
-    CASE WHEN content ->> 'status' IN ('active', 'inactive') THEN content ->> 'status' END
+    CASE WHEN content ->> 'status' IN ('active', 'inactive') THEN content ->> 'status' END, content ->> 'groups'
 FROM (
     SELECT id, user_ref, number, content,
         row_number() OVER (PARTITION BY user_ref ORDER BY id) = 1 OR user_ref IS NULL AS is_first
@@ -295,7 +295,7 @@ SELECT 'student', incoming_id, record_id, id, id IS NULL,
     CASE
         WHEN id IS NOT NULL THEN json_object(
             'number', old_number, 'given_name', old_given_name, 'family_name', old_family_name,
-            'email', old_email, 'status', old_status
+            'email', old_email, 'status', old_status, 'groups', old_groups
         )
     END,
     json_object(
@@ -326,17 +326,19 @@ SELECT 'student', incoming_id, record_id, id, id IS NULL,
             WHEN id IS NULL THEN coalesce(status, 'active')
             WHEN status IS NULL OR status IS NOT DISTINCT FROM last ->> 'status' THEN old_status
             ELSE status
-        END
+        END,
+        'groups', coalesce(groups, old_groups, '[]')
     )
 FROM (
     SELECT said.incoming_id, said.record_id, said.last, said.number, said.given_name,
-        said.family_name, said.email, said.status, incoming.kind = 'users' AS is_user,
+        said.family_name, said.email, said.status, said.groups, incoming.kind = 'users' AS is_user,
         NOT EXISTS (
             SELECT 1 FROM student AS other
             WHERE other.number = said.number AND other.id IS DISTINCT FROM said.student_id
         ) AS is_number_free,
         student.id, student.number AS old_number, student.given_name AS old_given_name,
-        student.family_name AS old_family_name, student.email AS old_email, student.status AS old_status
+        student.family_name AS old_family_name, student.email AS old_email, student.status AS old_status,
+        student.groups AS old_groups
     FROM said_student AS said
     CROSS JOIN incoming
     LEFT JOIN student ON student.id = said.student_id
@@ -355,11 +357,11 @@ SELECT 'student', known.id, student.id, student.status = 'active',
     ),
     json_object(
         'number', student.number, 'given_name', student.given_name, 'family_name', student.family_name,
-        'email', student.email, 'status', student.status
+        'email', student.email, 'status', student.status, 'groups', student.groups
     ),
     json_object(
         'number', student.number, 'given_name', student.given_name, 'family_name', student.family_name,
-        'email', student.email, 'status', 'inactive'
+        'email', student.email, 'status', 'inactive', 'groups', student.groups
     )
 FROM source_record AS known
 CROSS JOIN student
@@ -541,9 +543,9 @@ WHERE kind = 'student' AND NOT is_new;
 
 -- name: insert_students(now)!
 -- Add the new students.
-INSERT INTO student (number, given_name, family_name, email, status, updated_at)
+INSERT INTO student (number, given_name, family_name, email, status, groups, updated_at)
 SELECT wanted ->> 'number', wanted ->> 'given_name', wanted ->> 'family_name', wanted ->> 'email',
-    wanted ->> 'status', :now
+    wanted ->> 'status', wanted ->> 'groups', :now
 FROM planned
 WHERE kind = 'student' AND is_new
 ORDER BY id;
@@ -578,6 +580,7 @@ SET number = planned.wanted ->> 'number',
     family_name = planned.wanted ->> 'family_name',
     email = planned.wanted ->> 'email',
     status = planned.wanted ->> 'status',
+    groups = planned.wanted ->> 'groups',
     updated_at = :now,
     version = version + 1
 FROM planned

@@ -256,10 +256,13 @@ FROM (
             WHEN is_new OR after ->> 'status' IS DISTINCT FROM before ->> 'status' THEN after ->> 'status'
             ELSE student.status
         END
+        AND student.groups = CASE
+            WHEN is_new OR after ->> 'groups' IS DISTINCT FROM before ->> 'groups' THEN after ->> 'groups'
+            ELSE student.groups
+        END
         AND (
             NOT is_new
             OR student.max_credits IS NULL
-            AND student.groups = '[]'
             AND NOT EXISTS (
                 SELECT 1 FROM student_course
                 WHERE student_course.student_id = student.id AND student_course.status <> 'void'
@@ -286,6 +289,10 @@ SET number = CASE WHEN after ->> 'number' IS DISTINCT FROM before ->> 'number' T
     status = CASE
         WHEN after ->> 'status' IS DISTINCT FROM before ->> 'status' THEN before ->> 'status'
         ELSE status
+    END,
+    groups = CASE
+        WHEN after ->> 'groups' IS DISTINCT FROM before ->> 'groups' THEN before ->> 'groups'
+        ELSE groups
     END,
     updated_at = :at,
     version = version + 1

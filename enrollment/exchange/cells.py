@@ -9,13 +9,11 @@ import msgspec
 
 from enrollment.exchange.columns import OLD_WORDS, OPEN_WORDS, Column
 from enrollment.exchange.dates import LOCAL_DATE, parse_date, read_time
-from enrollment.exchange.list_words import OUTCOME_WORDS, SOME_STATUSES, STATUS_WORDS
-from enrollment.exchange.spelling import by_spelling, spell
 from enrollment.exchange.text import CONTROL
 from enrollment.model.decoding import decode_name
 from enrollment.model.imports import Severity
 from enrollment.model.text import NAME_LENGTH
-from enrollment.model.types import Email, Grade, StudentNumber
+from enrollment.model.types import Email, StudentNumber
 
 LEGAL_ID = re.compile(r"[0-9A-Za-z./@_-]{1,255}")
 # What a spreadsheet makes of an id of twelve digits or more: several ids become one.
@@ -38,9 +36,7 @@ SOME_DATES = "2026-08-31, 31/08/2026 or 8/31/2026, the year in four digits"
 # As many characters of a title are taken.
 TITLE_LENGTH = 200
 # The kinds of columns whose cells may have another form than that of the standard, without a fault.
-IN_ANY_FORM = {"moment", "local_date", "flag", "list_status", "list_outcome"}
-LIST_STATUSES = by_spelling(STATUS_WORDS)
-LIST_OUTCOMES = by_spelling(OUTCOME_WORDS)
+IN_ANY_FORM = {"moment", "local_date", "flag"}
 
 
 class Read(NamedTuple):
@@ -204,28 +200,6 @@ def _word(column: Column, value: str, order: str | None) -> Read:
     return Read("", "invalid_value", f"{column.name} is none of {', '.join(column.words)}.")
 
 
-def _list_status(column: Column, value: str, order: str | None) -> Read:
-    if status := LIST_STATUSES.get(spell(value)):
-        return Read(status)
-    sentence = f"{value} is no status that is known. Expected a word such as {SOME_STATUSES}."
-    return Read("", "invalid_value", sentence)
-
-
-def _list_outcome(column: Column, value: str, order: str | None) -> Read:
-    if outcome := LIST_OUTCOMES.get(spell(value)):
-        return Read(outcome)
-    sentence = f"{value} is no outcome that is known. Expected a word such as passed or failed."
-    return Read("", "invalid_value", sentence)
-
-
-def _grade(column: Column, value: str, order: str | None) -> Read:
-    try:
-        msgspec.convert(value, Grade)
-    except msgspec.ValidationError:
-        return Read("", "invalid_value", f"{value} is no grade: expected at most 10 characters.")
-    return Read(value)
-
-
 def _secret(column: Column, value: str, order: str | None) -> Read:
     return Read("", "not_kept", f"{column.name} is not kept.")
 
@@ -245,8 +219,5 @@ READERS: dict[str, Callable[[Column, str, str | None], Read]] = {
     "yes_or_no": _yes_or_no,
     "flag": _yes_or_no,
     "word": _word,
-    "list_status": _list_status,
-    "list_outcome": _list_outcome,
-    "grade": _grade,
     "secret": _secret,
 }

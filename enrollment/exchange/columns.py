@@ -21,9 +21,6 @@ Kind = Literal[
     "yes_or_no",
     "word",
     "number",
-    "list_status",
-    "list_outcome",
-    "grade",
     "secret",
 ]
 

@@ -22,6 +22,10 @@ LIST_WORDS = {
         "email|mail|email address|e-mail-adresse|courriel|adresse e-mail|correo"
         "|correo electronico|posta elettronica|e-mailadres|メール"
     ),
+    "groups": (
+        "group|groups|gruppe|gruppen|groupe|groupes|grupo|grupos|gruppo|gruppi|groep|groepen|grupp"
+        "|grupper|grupa|grupy"
+    ),
     "course": "course|course code|class|section|kurs|klasse|cours",
     "term": "term|semester|halbjahr",
     "status": "status|statut|estado",
@@ -37,9 +41,6 @@ LIST_KINDS: dict[str, Kind] = {
     "given_name": "name",
     "name": "name",
     "email": "email",
-    "status": "list_status",
-    "outcome": "list_outcome",
-    "grade": "grade",
 }
 # The statuses of a student, then those of an enrollment, each with its words.
 STATUS_WORDS = {

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from enrollment.exchange.cells import MOST_DIGITS, SCIENTIFIC, Read, read_cell
+from enrollment.exchange.cells import MOST_DIGITS, SCIENTIFIC, Read
 from enrollment.exchange.columns import Column
 from enrollment.exchange.faults import CODES, Faults
 from enrollment.exchange.headers import Taken, find_list_columns, is_mark
+from enrollment.exchange.list_cells import read_list_cell
 from enrollment.exchange.list_words import IGNORED, TOTALS
 from enrollment.exchange.reading import FileRead, Reading, Record
 from enrollment.exchange.source_files import SourceFile, reports_damage
@@ -128,7 +129,7 @@ def _read_cell(column: Column, text: str) -> tuple[Read, dict[str, str]]:
     if column.name == "number" and SCIENTIFIC.fullmatch(text.strip()):
         detail = "A spreadsheet has changed the number: several people may hide behind it."
         return Read("", "mangled_id", detail), {}
-    found = read_cell(column, text, None)
+    found = read_list_cell(column, text)
     if column.name == "name" and (names := _split(found.value)):
         return found, names
     return found, {column.name: found.value} if found.value else {}

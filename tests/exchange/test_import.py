@@ -564,7 +564,7 @@ def test_a_status_that_is_not_known_is_an_error_of_the_row(database: Database):
 
     (fault,) = report.faults
     assert (fault.row, fault.column, fault.code) == (2, "Status", "invalid_value")
-    assert "abroad is no status that is known. Expected a word such as active" in fault.detail
+    assert "abroad is not understood. Expected a word such as active" in fault.detail
     assert one(database, COUNTS["students"]) == 1
 
 

@@ -1,9 +1,9 @@
-"""Lists in which names are blank, or stand whole in one column."""
+"""Lists of students: blank names, whole names in one column, and groups."""
 
 import pytest
 
 from enrollment.storage.database import Database
-from tests.exchange.imports import import_content, rows
+from tests.exchange.imports import import_content, rows, undo
 
 NAMES = "SELECT given_name, family_name FROM student ORDER BY id"
 
@@ -72,3 +72,26 @@ def test_a_number_in_a_list_with_another_whole_name_is_shown(database: Database)
     report, _ = import_content(database, b"Number,Name\n412,Ben Katz\n", course_id=1)
 
     assert [fault.code for fault in report.faults] == ["other_name"]
+
+
+def test_a_list_gives_students_their_groups_and_an_undo_takes_them_back(database: Database):
+    groups = "SELECT number, groups FROM student WHERE number IS NOT NULL ORDER BY number"
+    import_content(database, "Number,Gruppe\n412,SENIOR\n".encode("utf-16"), errors="refuse")
+    content = b"Number,Last name,Groups\n412,,NURSING; 2027;nursing\n413,Katz,\n414,Rossi,2027\n"
+
+    report, _ = import_content(database, content, errors="refuse")
+
+    after = [("412", '["nursing","2027"]'), ("413", "[]"), ("414", '["2027"]')]
+    assert rows(database, groups) == after
+    assert import_content(database, b"Number,Groups\n412,\n").report.changes == []
+    undone = undo(database, report.id)
+    assert (undone.reversed, undone.kept) == (3, 0)
+    assert rows(database, groups) == [("412", '["SENIOR"]')]
+
+
+def test_groups_that_are_none_are_an_error_of_the_row(database: Database):
+    report, _ = import_content(database, f"Number,Groups\n412,{'x' * 33}\n".encode())
+
+    assert [(fault.row, fault.column, fault.code) for fault in report.faults] == [
+        (2, "Groups", "invalid_value")
+    ]
