@@ -591,18 +591,18 @@ WHERE incoming.id = said.incoming_id
 -- name: insert_override_faults()!
 -- Which rows broke a rule, and are on record all the same?
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)
-SELECT incoming.file, incoming.line, NULL, NULL, 'rule_set_aside', 'warning',
-    'Enrolled against: ' || replace(replace(replace(stretch.overridden, '["', ''), '"]', ''), '","', ', ') || '.'
-FROM stretch
-CROSS JOIN incoming
-WHERE stretch.overridden IS NOT NULL AND stretch.is_decided = 2 AND incoming.id = stretch.incoming_id
-UNION ALL
 SELECT placed_stretch.file, placed_stretch.line, NULL, NULL, 'rule_set_aside', 'warning',
-    'Student ' || CAST(placed_stretch.student_id AS text) || ' is dropped from ' || course.label || ' against: '
-        || replace(replace(replace(placed_stretch.overridden, '["', ''), '"]', ''), '","', ', ') || '.'
+    coalesce(student.given_name || ' ', '') || student.family_name
+        || CASE WHEN placed_stretch.begins THEN ' is enrolled in ' ELSE ' is dropped from ' END || course.label
+        || ' against: ' || replace(
+            replace(replace(replace(placed_stretch.overridden, '["', ''), '"]', ''), '","', ', '), '_', ' '
+        ) || '.'
 FROM placed_stretch
+CROSS JOIN student
 CROSS JOIN course
-WHERE placed_stretch.overridden IS NOT NULL AND NOT placed_stretch.begins AND course.id = placed_stretch.course_id;
+WHERE placed_stretch.overridden IS NOT NULL
+    AND student.id = placed_stretch.student_id
+    AND course.id = placed_stretch.course_id;
 
 -- name: insert_rule_faults(faults)!
 -- Note each rule that a row breaks. faults is a JSON array of [stretch_id, code, detail].

@@ -209,17 +209,19 @@ WHERE said_student.incoming_id = found.incoming_id
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)
 SELECT incoming.file, incoming.line, 'sourcedId', incoming.sourced_id, 'renamed_id', 'warning',
     CASE
-        WHEN :relinks THEN 'This is student ' || CAST(known.student_id AS text) || ', who had the id '
-            || known.sourced_id || ' there.'
-        ELSE 'The number or address is that of student ' || CAST(known.student_id AS text) || ', who had the id '
-            || known.sourced_id || ' there. If they are one person, use relink.'
+        WHEN :relinks THEN 'This is ' || coalesce(student.given_name || ' ', '') || student.family_name
+            || ', who had the id ' || known.sourced_id || ' there.'
+        ELSE 'The number or address is that of ' || coalesce(student.given_name || ' ', '') || student.family_name
+            || ', who had the id ' || known.sourced_id || ' there. If they are one person, use relink.'
     END
 FROM said_student
 CROSS JOIN incoming
 CROSS JOIN source_record AS known
+CROSS JOIN student
 WHERE said_student.renamed_id IS NOT NULL
     AND incoming.id = said_student.incoming_id
-    AND known.id = said_student.renamed_id;
+    AND known.id = said_student.renamed_id
+    AND student.id = known.student_id;
 
 -- name: delete_said_of_old_ids()!
 -- A row that deletes the old id of a student says nothing of the student.
@@ -394,7 +396,7 @@ ORDER BY known.id;
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)
 SELECT incoming.file, incoming.line, CASE incoming.kind WHEN 'list' THEN 'number' ELSE 'identifier' END,
     said.number, 'number_taken', 'warning',
-    'The number is that of student ' || CAST(other.id AS text) || ', and is not taken.'
+    'The number is that of ' || coalesce(other.given_name || ' ', '') || other.family_name || ', and is not taken.'
 FROM said_student AS said
 CROSS JOIN incoming
 CROSS JOIN student AS other
@@ -407,8 +409,8 @@ WHERE incoming.id = said.incoming_id
     )
 UNION ALL
 SELECT incoming.file, incoming.line, 'email', said.email, 'email_taken', 'warning',
-    'The address is also that of student ' || CAST(other.id AS text) || ', '
-        || coalesce(other.given_name || ' ', '') || other.family_name || '. This is a new student.'
+    'The address is also that of ' || coalesce(other.given_name || ' ', '') || other.family_name
+        || '. This is a new student.'
 FROM planned
 CROSS JOIN said_student AS said
 CROSS JOIN incoming
@@ -600,8 +602,7 @@ WITH bare AS MATERIALIZED (
 
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)
 SELECT incoming.file, incoming.line, NULL, NULL, 'possible_duplicate', 'warning',
-    'This may be student ' || CAST(other.id AS text) || ', ' || coalesce(other.given_name || ' ', '')
-        || other.family_name || coalesce(', number ' || other.number, '') || '. A new student is created.'
+    'This may be ' || coalesce(other.given_name || ' ', '') || other.family_name || coalesce(', number ' || other.number, '') || '. A new student is created.'
 FROM (
     SELECT planned.incoming_id, min(other.id) AS other_id
     FROM planned

@@ -133,7 +133,7 @@ def test_mode_and_relink_are_flags(tmp_path: Path, capsys: Captured):
     assert "A row of a delta needs a status." in capsys.readouterr().out
     assert main(["import", str(path), "--relink"]) == 0
     out = capsys.readouterr().out
-    assert "This is student 2, who had the id u-s2 there." in out
+    assert "This is Björn Ekström, who had the id u-s2 there." in out
     assert "students  4 unchanged\n" in out
     assert main(["import", str(path), "--mode", "absent"]) == 2
     assert main(["check", str(path), "--mode", "delta"]) == 1

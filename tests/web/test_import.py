@@ -355,7 +355,7 @@ def test_a_package_can_be_called_a_delta_and_have_new_ids(browser: Browser, clie
     form["file"] = Upload("class.zip", moved)
     form["relink"] = True
     page = form.submit("do", value="preview")
-    assert "This is student 2, who had the id u-s2 there." in text(page)
+    assert "This is Björn Ekström, who had the id u-s2 there." in text(page)
     assert form_to(page, "/import")["relink"].checked
 
 
