@@ -588,6 +588,26 @@ WHERE incoming.id = said.incoming_id
         ELSE known.is_deleted = 0 AND incoming.content ->> said.place IS DISTINCT FROM known.content ->> said.place
     END;
 
+-- name: insert_outcome_faults()!
+-- Which enrollments have another outcome than before, or another grade, and have ended here already?
+INSERT INTO import_fault (file, line, place, value, code, severity, detail)
+SELECT incoming.file, incoming.line, 'metadata.outcome', incoming.content ->> '$."metadata.outcome"', 'not_kept', 'warning',
+    'The outcome or the grade is another one than before. It is kept for exports; the history here stays as it is: correct'
+        || ' the enrollment, if it is wrong.'
+FROM stretch
+CROSS JOIN incoming
+CROSS JOIN source_record AS known
+WHERE incoming.id = stretch.incoming_id
+    AND known.id = stretch.record_id
+    AND known.is_deleted = 0
+    AND stretch.is_deleted = 0
+    AND stretch.wanted <> 'enrolled'
+    AND NOT stretch.ends
+    AND (
+        incoming.content ->> '$."metadata.outcome"' IS DISTINCT FROM known.content ->> '$."metadata.outcome"'
+        OR incoming.content ->> '$."metadata.grade"' IS DISTINCT FROM known.content ->> '$."metadata.grade"'
+    );
+
 -- name: insert_override_faults()!
 -- Which rows broke a rule, and are on record all the same?
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)

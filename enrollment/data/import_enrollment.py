@@ -66,6 +66,7 @@ def bring_in_enrollments(
     SQL.update_adopted(db)
     SQL.insert_planned_stretches(db)
     SQL.insert_date_faults(db, now=change.at)
+    SQL.insert_outcome_faults(db)
     insert_source_records(db, import_id, source, "enrollments")
     SQL.update_records_of_others(db, import_id=import_id)
     if ends:

@@ -160,6 +160,21 @@ def test_a_day_that_is_corrected_in_the_source_has_a_line(database: Database, pa
     assert import_path(database, path).report.faults == []
 
 
+def test_an_outcome_that_is_corrected_in_the_source_has_a_line(database: Database, path: Path):
+    header, *lines = (path / "enrollments.csv").read_text().splitlines()
+    rest = "".join(f"{line},\n" for line in lines if not line.startswith("e-06"))
+    ended = "e-06,,,cls-art-1,org-s,u-s1,student,,2026-08-24,2026-10-01,"
+    found = []
+    for outcome in ("failed", "completed", "completed"):
+        content = f"{header},metadata.outcome\n{ended}{outcome}\n{rest}"
+        (path / "enrollments.csv").write_text(content)
+        report, _ = import_path(database, path)
+        found.append([(fault.row, fault.column, fault.code) for fault in report.faults])
+
+    assert found == [[], [(2, "metadata.outcome", "not_kept")], []]
+    assert report.changes == []
+
+
 def test_an_enrollment_that_ended_and_has_no_first_day_began_with_its_term(
     database: Database, tmp_path: Path
 ):
