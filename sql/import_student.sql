@@ -1,6 +1,6 @@
--- name: insert_said_users(source, key, no_name)!
+-- name: insert_said_users(source, key, no_name, today)!
 -- Which users are students, what is said of them, and who are they? A user who has the role, or is enrolled as
--- one, is a student. The first of two with the same number has it.
+-- one, is a student. One who is enrolled is active. The first of two with the same number has it.
 INSERT INTO said_student (incoming_id, record_id, student_id, last, number, given_name, family_name, email, status)
 SELECT incoming_id, record_id,
     coalesce(student_id, (SELECT id FROM student WHERE student.id = own_id), exported_id), last,
@@ -39,7 +39,7 @@ FROM (
                         AND place.is_wanted
                         AND place.is_deleted = 0
                         AND place.content ->> 'role' = 'student'
-                        AND place.content ->> 'endDate' IS NULL
+                        AND coalesce(place.content ->> 'endDate' > :today, true)
                 )
                 THEN 'inactive'
             ELSE 'active'

@@ -30,7 +30,7 @@ def bring_in_users(
     """Make students of users. If `ends`, those who have no row any more become inactive. If
     `relinks`, a user with the number, or the email and name, of a student whose id is gone is that
     student."""
-    SQL.insert_said_users(db, source=source, key=key, no_name=NO_NAME)
+    SQL.insert_said_users(db, source=source, key=key, no_name=NO_NAME, today=change.today)
     count_on_server(db, "said_student")
     _find_students(db, source)
     SQL.update_said_renamed_by_number(db, source=source)

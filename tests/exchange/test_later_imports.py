@@ -219,9 +219,12 @@ def test_a_number_in_a_list_with_another_name_is_shown_with_both_names(
 
 def test_a_user_who_is_not_enabled_and_is_enrolled_has_a_line(database: Database, path: Path):
     rewrite(path, "users", "u-s1,,,true", "u-s1,,,false")
+    # The enrollment of this one ends with the term.
+    rewrite(path, "users", "u-s4,,,true", "u-s4,,,false")
 
     report, _ = import_path(database, path)
 
-    (fault,) = report.faults
-    assert (fault.row, fault.column, fault.code) == (4, "enabledUser", "not_kept")
+    assert [(fault.row, fault.column, fault.code) for fault in report.faults] == [
+        (row, "enabledUser", "not_kept") for row in (4, 7)
+    ]
     assert report.changes == []
