@@ -269,8 +269,9 @@ seat_claim AS (
 ),
 
 allocation AS MATERIALIZED (
-    SELECT item, course_id, course, capacity, reserved, waitlist_capacity, waitlisted,
-        waitlist, is_full,
+    SELECT item, course_id, course, capacity, waitlist_capacity, waitlisted, waitlist, is_full,
+        -- Those who wait come first, or came first in this request.
+        reserved + count(*) FILTER (WHERE is_eligible AND NOT is_full AND was_waitlisted) OVER ahead AS reserved,
         -- A course may be over its capacity; the claims of this request never take it there.
         CASE
             WHEN enrolled >= capacity THEN enrolled

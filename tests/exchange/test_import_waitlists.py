@@ -36,7 +36,9 @@ def test_a_list_leaves_a_seat_that_it_frees_to_those_who_wait(database: Database
         import_content(database, content, course_id=1, errors="refuse")
     report, _ = import_content(database, content, course_id=1)
 
-    assert [item.details["code"] for item in refused.value.violations] == ["course_full"]
+    assert [item.details["detail"] for item in refused.value.violations] == [
+        "No seat of CS1 is free: 1 of 1 are taken, and those who wait come first."
+    ]
     assert report.counts.enrollments.promoted == 1
     assert rows(database, EVENTS) == [(1, "dropped", None), (2, "enrolled", None)]
 
