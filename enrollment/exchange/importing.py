@@ -36,6 +36,9 @@ from enrollment.storage.connection import Connection
 S = TypeVar("S", bound=Struct)
 # The name of a source that has none.
 NO_SOURCE = "default"
+# The columns of a list that only a roster needs, and those that no roster takes of students who are
+# here.
+OF_COURSES, CHANGING = {"term", "outcome", "grade"}, {"groups"}
 # Which file holds what ends.
 FILES = {"students": "users", "courses": "classes", "enrollments": "enrollments"}
 
@@ -74,6 +77,8 @@ def bring_in(
         "file_name": upload.name or None,
         "digest": upload.digest,
     }
+    if wanted.is_list:
+        _note_unused_columns(upload, wanted, faults)
     import_id = imports.insert_import(db, head, replace(change, reason=options.reason))
     own = replace(change, reason=f"import {import_id}")
     applied = imports.apply_import(db, import_id, wanted, upload.rows(), upload.sessions(), own)
@@ -125,6 +130,17 @@ def _wanted(db: Connection, upload: Upload, options: ImportOptions) -> Wanted:
         replaces=options.replace and options.course_id is not None,
         relinks=options.relink,
     )
+
+
+def _note_unused_columns(upload: Upload, wanted: Wanted, faults: Faults) -> None:
+    """Note the columns of a list that say nothing here: outcomes are those of a course, and a
+    roster changes no student."""
+    (file,) = upload.understood.files
+    is_roster = wanted.course_id is not None or wanted.course_column is not None
+    text = "counts for new students only" if is_roster else "is left out: it needs a course"
+    for header, name in file.columns.items():
+        if name in (CHANGING if is_roster else OF_COURSES):
+            faults.add("not_kept", f"The column {header} {text}.", file.file, None, header)
 
 
 def _refused_by(

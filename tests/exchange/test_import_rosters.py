@@ -80,7 +80,7 @@ def test_our_own_roster_comes_in_as_it_went_out(database: Database):
     assert {said for _, _, said in lines(database, target.getvalue())} == {
         f"The column {name} is not known, and is left out."
         for name in ("Place in the waitlist", "Enrolled", "Waitlisted", "Completed", "Dropped")
-    }
+    } | {"The column Groups counts for new students only."}
     with database.write() as db:
         db.execute("INSERT INTO course (code, title) VALUES ('CS2', 'Networks')")
         db.execute(
@@ -111,3 +111,14 @@ def test_an_outcome_and_a_grade_that_are_none_are_errors_of_the_row(database: Da
         (2, "Outcome", "invalid_value"),
         (3, "Grade", "invalid_value"),
     ]
+
+
+def test_columns_that_say_nothing_here_have_a_line(database: Database):
+    assert lines(database, b"Number,Status,Groups\n4,gone,A\n") == [
+        (None, "Groups", "The column Groups counts for new students only.")
+    ]
+    report, _ = import_content(database, b"Number,Outcome\n1,passed\n")
+    assert [(fault.column, fault.detail) for fault in report.faults] == [
+        ("Outcome", "The column Outcome is left out: it needs a course.")
+    ]
+    assert report.changes == []
