@@ -18,8 +18,8 @@ WHERE :term IS NULL AND :since IS NULL
         SELECT 1 FROM course
         WHERE term IS NULL
             AND NOT EXISTS (
-                SELECT 1 FROM source_record AS known
-                WHERE known.course_id = course.id AND known.kind = 'classes' AND known.is_current = 1
+                SELECT 1 FROM exported_record AS known
+                WHERE known.course_id = course.id AND known.kind = 'classes'
             )
     )
 UNION ALL
@@ -28,8 +28,8 @@ FROM term
 WHERE (:term IS NULL OR code = :term)
     AND (:since IS NULL OR updated_at >= :since)
     AND NOT EXISTS (
-        SELECT 1 FROM source_record AS known
-        WHERE known.term_id = term.id AND known.is_current = 1 AND known.is_deleted = 0
+        SELECT 1 FROM exported_record AS known
+        WHERE known.term_id = term.id AND known.is_deleted = 0
     )
 UNION ALL
 SELECT subject_id, before ->> 'title', before ->> 'start_on', before ->> 'end_on', recorded_at, recorded_at
@@ -47,8 +47,8 @@ SELECT course.id, course.code, course.title,
         SELECT 1 FROM course AS section
         WHERE section.code = course.code
             AND NOT EXISTS (
-                SELECT 1 FROM source_record AS known
-                WHERE known.course_id = section.id AND known.kind = 'classes' AND known.is_current = 1
+                SELECT 1 FROM exported_record AS known
+                WHERE known.course_id = section.id AND known.kind = 'classes'
             )
     ) AS is_own
 FROM course
@@ -81,8 +81,8 @@ WHERE (:term IS NULL OR course.term = :term)
     AND (:since IS NULL OR course.updated_at >= :since)
     AND (course.status <> 'cancelled' OR :with_history OR :since IS NOT NULL)
     AND NOT EXISTS (
-        SELECT 1 FROM source_record AS known
-        WHERE known.course_id = course.id AND known.kind = 'classes' AND known.is_current = 1
+        SELECT 1 FROM exported_record AS known
+        WHERE known.course_id = course.id AND known.kind = 'classes'
     )
 UNION ALL
 SELECT deleted.subject_id, deleted.before ->> 'title', deleted.before ->> 'code',
@@ -108,8 +108,8 @@ LEFT JOIN erasure ON erasure.student_id = student.id
 WHERE (:since IS NULL OR student.updated_at >= :since)
     AND (:since IS NOT NULL OR erasure.student_id IS NULL)
     AND NOT EXISTS (
-        SELECT 1 FROM source_record AS known
-        WHERE known.student_id = student.id AND known.kind = 'users' AND known.is_current = 1
+        SELECT 1 FROM exported_record AS known
+        WHERE known.student_id = student.id AND known.kind = 'users'
     )
 UNION ALL
 SELECT subject_id, NULL, NULL, coalesce(before ->> 'family_name', 'Erased'), NULL, 'inactive', recorded_at, recorded_at
@@ -132,7 +132,7 @@ WHERE course.id = stretch.course_id
     AND (:with_history OR course.status <> 'cancelled' AND stretch.status <> 'dropped')
     AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.student_id = stretch.student_id)
     AND NOT EXISTS (
-        SELECT 1 FROM source_record AS known WHERE known.event_id = stretch.id AND known.is_current = 1
+        SELECT 1 FROM exported_record AS known WHERE known.event_id = stretch.id
     )
 ORDER BY stretch.event_id;
 
@@ -184,7 +184,7 @@ WHERE course.id = stretch.course_id
     AND (:term IS NULL OR course.term = :term)
     AND coalesce(erasure.erased_at, stretch.updated_at) >= :since
     AND NOT EXISTS (
-        SELECT 1 FROM source_record AS known WHERE known.event_id = stretch.id AND known.is_current = 1
+        SELECT 1 FROM exported_record AS known WHERE known.event_id = stretch.id
     )
 ORDER BY stretch.id;
 
@@ -202,11 +202,10 @@ WITH ended AS NOT MATERIALIZED (
         AND (:with_history OR course.status <> 'cancelled' AND event.to_status <> 'dropped')
         AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.student_id = event.student_id)
         AND NOT EXISTS (
-            SELECT 1 FROM source_record AS known
+            SELECT 1 FROM exported_record AS known
             WHERE known.student_id = event.student_id
                 AND known.course_id = event.course_id
                 AND known.kind = 'enrollments'
-                AND known.is_current = 1
                 AND known.taken ->> 'status' = event.to_status
                 AND known.taken ->> 'ended_at' = event.effective_at
                 AND known.taken ->> 'grade' IS NOT DISTINCT FROM event.grade

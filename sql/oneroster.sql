@@ -1,9 +1,9 @@
--- name: list_students(key, school, course_id, role, has_sources)
+-- name: list_students(key, school, course_id, role)
 -- Which students are there, by their ids? Each column that can be searched is as it is shown. :role is the role that
--- they must have, and :course_id the course that they must be in, if they are set. Without :has_sources, no record
--- came from another system. A record of which another system has the id as that of its own is none, as in an export.
+-- they must have, and :course_id the course that they must be in, if they are set.
 SELECT student.id AS ordinal, student.id, student.number, student.given_name, student.family_name, student.email,
-    student.status, student.updated_at, known.sourced_id, known.content, known.taken, known.is_deleted,
+    student.status, student.updated_at, known.sourced_id, lower(known.source) AS source, known.content, known.taken,
+    known.is_deleted,
     coalesce(
         known.sourced_id,
         :key || '-student-' || substr('0000000000', 1 + length(CAST(student.id AS text))) || student.id
@@ -63,17 +63,6 @@ LEFT JOIN source_record AS known ON known.id = (
 WHERE coalesce(:role, 'student') = 'student'
     AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.student_id = student.id)
     AND (
-        NOT :has_sources
-        OR NOT EXISTS (
-            SELECT 1 FROM source_record AS record
-            WHERE record.student_id = student.id AND record.kind = 'users' AND record.is_current = 1
-        )
-        OR EXISTS (
-            SELECT 1 FROM exported_record AS record
-            WHERE record.student_id = student.id AND record.kind = 'users'
-        )
-    )
-    AND (
         :course_id IS NULL
         OR EXISTS (
             SELECT 1 FROM student_course AS place
@@ -84,7 +73,8 @@ WHERE coalesce(:role, 'student') = 'student'
 
 -- name: list_people(school, course_id, role)
 -- Which users of other systems are none of our students?
-SELECT person.first_id AS ordinal, person.sourced_id, person.content, import.made_at AS updated_at,
+SELECT person.first_id AS ordinal, person.sourced_id, lower(person.source) AS source, person.content,
+    import.made_at AS updated_at,
     person.sourced_id AS shown_id,
     'active' AS shown_status,
     coalesce(person.content ->> 'enabledUser', 'true') AS shown_enabled,
@@ -114,20 +104,20 @@ WHERE person.kind = 'users'
         OR EXISTS (
             SELECT 1
             FROM exported_record AS place
-            CROSS JOIN exported_record AS class
+            CROSS JOIN source_record AS class
             WHERE place.kind = 'enrollments' AND place.user_ref = person.sourced_id AND place.is_deleted = 0
                 AND place.source = person.source AND place.content ->> 'role' = coalesce(:role, 'teacher')
                 AND class.kind = 'classes' AND class.sourced_id = place.class_ref AND class.source = place.source
-                AND class.course_id = :course_id
+                AND class.is_current = 1 AND class.course_id = :course_id
         )
     );
 
--- name: list_stretches(key, school, has_sources)
+-- name: list_stretches(key, school)
 -- Which enrollments of students are there, by their first events? One that ended with a drop is to be deleted. The
 -- outcome is no join as in end_of_stretch.sql: that would be made for all rows, also where they are only counted.
 SELECT stretch.event_id AS ordinal, stretch.id, stretch.student_id, stretch.course_id,
     stretch.began_at, stretch.status, stretch.ended_at, stretch.updated_at,
-    known.sourced_id, known.content, known.taken, known.user_ref, known.class_ref,
+    known.sourced_id, lower(known.source) AS source, known.content, known.taken,
     CASE stretch.status
         WHEN 'completed' THEN (
             SELECT ending.passed FROM enrollment_event AS ending
@@ -167,7 +157,6 @@ SELECT stretch.event_id AS ordinal, stretch.id, stretch.student_id, stretch.cour
             ORDER BY person.first_id
             LIMIT 1
         ),
-        known.user_ref,
         :key || '-student-' || substr('0000000000', 1 + length(CAST(stretch.student_id AS text))) || stretch.student_id
     ) AS shown_user,
     coalesce(
@@ -177,7 +166,6 @@ SELECT stretch.event_id AS ordinal, stretch.id, stretch.student_id, stretch.cour
             ORDER BY record.first_id
             LIMIT 1
         ),
-        known.class_ref,
         :key || '-class-' || substr('0000000000', 1 + length(CAST(stretch.course_id AS text))) || stretch.course_id
     ) AS shown_class,
     coalesce(known.content ->> 'schoolSourcedId', :school) AS shown_school
@@ -188,34 +176,30 @@ LEFT JOIN source_record AS known ON known.id = (
     ORDER BY record.first_id
     LIMIT 1
 )
-WHERE NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.student_id = stretch.student_id)
-    AND (
-        NOT :has_sources
-        -- Quicker to see than the events of the stretch.
-        OR NOT EXISTS (
-            SELECT 1 FROM source_record AS record
-            WHERE record.student_id = stretch.student_id AND record.course_id = stretch.course_id
-                AND record.is_current = 1
-        )
-        OR NOT EXISTS (
-            SELECT 1 FROM source_record AS record WHERE record.event_id = stretch.id AND record.is_current = 1
-        )
-        OR EXISTS (SELECT 1 FROM exported_record AS record WHERE record.event_id = stretch.id)
-    );
+WHERE NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.student_id = stretch.student_id);
 
--- name: list_kept_enrollments(school)
+-- name: list_kept_enrollments(key, school)
 -- Which enrollments of teachers and others has another system?
-SELECT place.first_id AS ordinal, place.sourced_id, place.content, import.made_at AS updated_at,
+SELECT place.first_id AS ordinal, place.sourced_id, lower(place.source) AS source, place.content,
+    import.made_at AS updated_at,
     NULL AS student_id, class.course_id,
     place.sourced_id AS shown_id,
     'active' AS shown_status,
     place.content ->> 'role' AS shown_role,
     place.user_ref AS shown_user,
-    place.class_ref AS shown_class,
+    coalesce(
+        (
+            SELECT record.sourced_id FROM exported_record AS record
+            WHERE record.course_id = class.course_id AND record.kind = 'classes'
+            ORDER BY record.first_id
+            LIMIT 1
+        ),
+        :key || '-class-' || substr('0000000000', 1 + length(CAST(class.course_id AS text))) || class.course_id
+    ) AS shown_class,
     coalesce(place.content ->> 'schoolSourcedId', :school) AS shown_school
 FROM exported_record AS place
 CROSS JOIN exported_record AS person
-CROSS JOIN exported_record AS class
+CROSS JOIN source_record AS class
 CROSS JOIN import
 WHERE place.kind = 'enrollments'
     AND place.student_id IS NULL
@@ -227,6 +211,7 @@ WHERE place.kind = 'enrollments'
     AND class.kind = 'classes'
     AND class.sourced_id = place.class_ref
     AND class.source = place.source
+    AND class.is_current = 1
     AND class.course_id IS NOT NULL
     AND import.id = place.import_id;
 
@@ -256,7 +241,7 @@ FROM json_each(:records) AS record;
 
 -- name: list_roles(ids)
 -- Which roles have these users of other systems? ids is a JSON array of their ids there.
-SELECT role.user_ref AS user_id, role.content
+SELECT role.user_ref AS user_id, lower(role.source) AS source, role.content
 FROM json_each(:ids) AS wanted
 CROSS JOIN exported_record AS role
 CROSS JOIN exported_record AS person

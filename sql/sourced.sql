@@ -1,12 +1,36 @@
 -- name: list_sourced(kind)
 -- Which records of this kind are kept as another system has them?
-SELECT exported_record.sourced_id, exported_record.content, import.made_at AS updated_at
+SELECT exported_record.sourced_id, lower(exported_record.source) AS source, exported_record.content,
+    import.made_at AS updated_at
 FROM exported_record
 CROSS JOIN import
 WHERE exported_record.kind = :kind
     AND exported_record.is_deleted = 0
     AND import.id = exported_record.import_id
 ORDER BY sourced_id;
+
+-- name: list_foreign_ids()
+-- Which ids of orgs, sessions and courses of the catalog has a system given to something else than what is exported
+-- with them, which is that of another system?
+SELECT record.kind, lower(record.source) AS source, record.sourced_id
+FROM source_record AS record
+CROSS JOIN exported_record
+WHERE record.kind IN ('orgs', 'academicSessions', 'courses')
+    AND record.is_current = 1
+    AND exported_record.kind = record.kind
+    AND exported_record.sourced_id = record.sourced_id
+    AND exported_record.id <> record.id
+    AND (
+        lower(coalesce(record.content ->> 'courseCode', record.content ->> 'name', record.content ->> 'title'))
+            IS DISTINCT FROM lower(
+                coalesce(
+                    exported_record.content ->> 'courseCode', exported_record.content ->> 'name',
+                    exported_record.content ->> 'title'
+                )
+            )
+        OR record.content ->> 'startDate' IS DISTINCT FROM exported_record.content ->> 'startDate'
+        OR record.content ->> 'endDate' IS DISTINCT FROM exported_record.content ->> 'endDate'
+    );
 
 -- name: list_sourced_terms(source)
 -- Which terms does another system have, and what was taken of each? Of two systems that know one record, `source` is
@@ -28,8 +52,9 @@ ORDER BY exported_record.sourced_id;
 
 -- name: list_sourced_courses(source)
 -- Which courses are classes of another system, and what was taken of each?
-SELECT exported_record.sourced_id, exported_record.content, exported_record.taken,
-    course.id, course.title, course.label, course.term, term.id AS term_id, course.status, course.updated_at,
+SELECT exported_record.sourced_id, lower(exported_record.source) AS source, exported_record.content,
+    exported_record.taken, course.id, course.title, course.label, course.term, term.id AS term_id, course.status,
+    course.updated_at,
     (SELECT min(first.id) FROM course AS first WHERE first.code = course.code) AS code_id
 FROM exported_record
 CROSS JOIN course
@@ -46,7 +71,8 @@ ORDER BY exported_record.sourced_id;
 
 -- name: list_sourced_students(since, source)
 -- Which students are users of another system, and what was taken of each?
-SELECT exported_record.sourced_id, exported_record.content, exported_record.taken, exported_record.is_deleted,
+SELECT exported_record.sourced_id, lower(exported_record.source) AS source, exported_record.content,
+    exported_record.taken, exported_record.is_deleted,
     student.id, student.number, student.given_name, student.family_name, student.email, student.status,
     student.updated_at
 FROM exported_record
@@ -64,8 +90,8 @@ ORDER BY exported_record.sourced_id;
 
 -- name: list_sourced_stretches(term, with_history, source)
 -- Which enrollments has another system, and what was taken of each?
-SELECT exported_record.sourced_id, exported_record.content, exported_record.taken,
-    exported_record.user_ref, exported_record.class_ref,
+SELECT exported_record.sourced_id, lower(exported_record.source) AS source, exported_record.content,
+    exported_record.taken,
     stretch.student_id, stretch.course_id, stretch.began_at, stretch.status, stretch.ended_at, stretch.updated_at,
     ending.passed, ending.grade,
 -- include: user_of_stretch.sql
@@ -90,7 +116,8 @@ ORDER BY exported_record.sourced_id;
 
 -- name: list_kept_people()
 -- Which users of another system are none of our students?
-SELECT exported_record.sourced_id, exported_record.content, import.made_at AS updated_at
+SELECT exported_record.sourced_id, lower(exported_record.source) AS source, exported_record.content,
+    import.made_at AS updated_at
 FROM exported_record
 CROSS JOIN import
 WHERE exported_record.kind = 'users'
@@ -101,7 +128,8 @@ ORDER BY sourced_id;
 
 -- name: list_kept_roles(source)
 -- Which roles has another system given to people who are exported? The school of each is its own.
-SELECT role.sourced_id, role.content, person.sourced_id AS user_id, import.made_at AS updated_at
+SELECT role.sourced_id, lower(role.source) AS source, role.content, person.sourced_id AS user_id,
+    import.made_at AS updated_at
 FROM exported_record AS role
 CROSS JOIN exported_record AS person
 CROSS JOIN import
@@ -118,7 +146,7 @@ ORDER BY role.sourced_id;
 
 -- name: list_people_without_role(source)
 -- Which users have no role of their own in a file of roles? In OneRoster 1.1 there is no such file.
-SELECT person.first_id AS id, person.sourced_id, person.content, person.student_id
+SELECT person.first_id AS id, person.sourced_id, lower(person.source) AS source, person.content, person.student_id
 FROM exported_record AS person
 WHERE person.kind = 'users'
     AND (
@@ -133,12 +161,12 @@ WHERE person.kind = 'users'
     )
 ORDER BY person.first_id;
 
--- name: list_kept_enrollments(with_cancelled)
+-- name: list_kept_enrollments(term, with_cancelled)
 -- Which enrollments of another system are none of students, but of teachers and others who are exported?
-SELECT place.sourced_id, place.content, import.made_at AS updated_at
+SELECT place.sourced_id, lower(place.source) AS source, place.content, class.course_id, import.made_at AS updated_at
 FROM exported_record AS place
 CROSS JOIN exported_record AS person
-CROSS JOIN exported_record AS class
+CROSS JOIN source_record AS class
 CROSS JOIN course
 CROSS JOIN import
 WHERE place.kind = 'enrollments'
@@ -151,17 +179,20 @@ WHERE place.kind = 'enrollments'
     AND class.kind = 'classes'
     AND class.sourced_id = place.class_ref
     AND class.source = place.source
+    AND class.is_current = 1
     AND course.id = class.course_id
+    AND (:term IS NULL OR course.term = :term)
     AND (course.status <> 'cancelled' OR :with_cancelled)
     AND import.id = place.import_id
 ORDER BY place.sourced_id;
 
--- name: get_user(sourced_id, source)^
--- Is there a user with this id?
+-- name: get_user(sourced_id, of_source, source)^
+-- Is the user exported whom a system knows by this id?
 SELECT person.id
 FROM exported_record AS person
 WHERE person.kind = 'users'
     AND person.sourced_id = :sourced_id
+    AND person.source = :of_source
     AND (
 -- include: exported_user.sql
     )
@@ -177,19 +208,19 @@ WHERE exported_record.kind = :kind
 ORDER BY name;
 
 -- name: get_own_records()^
--- Are there students or courses that no other system has? Then they need a school.
+-- Are there students or courses that have no id of another system? Then they need a school.
 SELECT EXISTS (
         SELECT 1 FROM student
         WHERE NOT EXISTS (
-            SELECT 1 FROM source_record AS known
-            WHERE known.student_id = student.id AND known.kind = 'users' AND known.is_current = 1
+            SELECT 1 FROM exported_record AS known
+            WHERE known.student_id = student.id AND known.kind = 'users'
         )
     )
     OR EXISTS (
         SELECT 1 FROM course
         WHERE NOT EXISTS (
-            SELECT 1 FROM source_record AS known
-            WHERE known.course_id = course.id AND known.kind = 'classes' AND known.is_current = 1
+            SELECT 1 FROM exported_record AS known
+            WHERE known.course_id = course.id AND known.kind = 'classes'
         )
     ) AS found,
     EXISTS (SELECT 1 FROM source_record WHERE is_current = 1) AS has_sources;

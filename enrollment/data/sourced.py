@@ -10,8 +10,8 @@ SQL = queries("sourced")
 
 
 def get_own_records(db: Connection) -> tuple[bool, bool]:
-    """Return whether there are students or courses that no other system has, and whether any
-    record is one of another system."""
+    """Return whether there are students or courses that have no id of another system, and whether
+    any record is one of another system."""
     row = SQL.get_own_records(db)
     return bool(row["found"]), bool(row["has_sources"])
 
@@ -24,6 +24,12 @@ def list_own_columns(db: Connection, kind: str) -> list[str]:
 def list_sourced(db: Connection, kind: str) -> Iterator[Fields]:
     """List the records of a kind by their ids there."""
     return read_rows(SQL.list_sourced_cursor(db, kind=kind))
+
+
+def list_foreign_ids(db: Connection) -> set[tuple[str, str, str]]:
+    """List the ids of orgs, sessions and courses of the catalog that a system has given to
+    something else than what is exported with them, each with its kind and the system."""
+    return {tuple(row) for row in SQL.list_foreign_ids(db)}
 
 
 def list_terms(db: Connection, scope: Scope) -> Iterator[Fields]:
@@ -64,9 +70,11 @@ def list_stretches(db: Connection, scope: Scope) -> Iterator[Fields]:
 
 def list_kept_enrollments(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the enrollments of teachers and others that another system has."""
-    return read_rows(SQL.list_kept_enrollments_cursor(db, with_cancelled=scope.with_history))
+    parameters = {"term": scope.term, "with_cancelled": scope.with_history}
+    return read_rows(SQL.list_kept_enrollments_cursor(db, **parameters))
 
 
-def is_user(db: Connection, sourced_id: str, scope: Scope) -> bool:
-    """Whether a user is exported with this id."""
-    return SQL.get_user(db, sourced_id=sourced_id, source=scope.source) is not None
+def is_user(db: Connection, sourced_id: str, of_source: str, scope: Scope) -> bool:
+    """Whether the user is exported whom a system knows by this id."""
+    wanted = {"sourced_id": sourced_id, "of_source": of_source}
+    return SQL.get_user(db, **wanted, source=scope.source) is not None

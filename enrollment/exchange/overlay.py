@@ -28,12 +28,5 @@ def overlay(cells: dict[str, Any], row: Fields, columns: dict[str, str]) -> None
             cells[column] = row[name]
 
 
-def resolve(cells: dict[str, Any], column: str, known: Any) -> bool:
-    """Leave an id out that leads nowhere, and return whether there is none."""
-    if cells.get(column) not in known:
-        cells.pop(column, None)
-    return column not in cells
-
-
 def updated(row: Fields) -> Fields:
     return {"updated_at": row["updated_at"]}

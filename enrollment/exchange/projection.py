@@ -39,6 +39,10 @@ class Projection:
             cells["courseSourcedId"] = self.id("course", cells["code_id"])
         if "term_id" in cells and "classType" in cells:
             cells["termSourcedIds"] = self._term(cells["term_id"])
+        if "course_id" in cells:
+            cells["classSourcedId"] = self._class(cells["course_id"])
+        if "student" in cells:
+            cells["userSourcedId"] = self._user(cells["student"])
         if "user_id" in cells:
             cells["sourcedId"] = self.id("user-role", cells["user_id"])
         if "end_on" in cells:
@@ -114,12 +118,11 @@ class Projection:
         }
 
     def enrollment(self, row: Fields) -> Fields:
-        class_id = self.sourced.classes.get(row["course_id"])
         cells = {
             "sourcedId": self.id("enrollment", row["id"]),
-            "classSourcedId": class_id or self.id("class", row["course_id"]),
+            "classSourcedId": self._class(row["course_id"]),
             "schoolSourcedId": self.school_id,
-            "userSourcedId": row["user_id"] or self.id("student", row["student_id"]),
+            "userSourcedId": self._user(row),
             "role": "student",
         }
         return self._status(row) | cells | self._days(row)
@@ -144,6 +147,12 @@ class Projection:
             cells[OUTCOME] = "failed" if has_failed else row["status"]
             cells[GRADE] = row["grade"]
         return cells
+
+    def _user(self, row: Fields) -> str:
+        return row["user_id"] or self.id("student", row["student_id"])
+
+    def _class(self, course_id: int) -> str:
+        return self.sourced.classes.get(course_id) or self.id("class", course_id)
 
     def _term(self, term_id: int) -> str:
         return self.sourced.terms.get(term_id) or self.id("term", term_id)

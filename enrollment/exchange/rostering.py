@@ -242,7 +242,6 @@ class Roster:
         return {
             "key": self._projection.school.key,
             "school": self._projection.school_id,
-            "has_sources": self._sourced.exists,
         }
 
     def _course_id(self, class_id: str) -> int | None:

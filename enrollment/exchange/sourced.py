@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from enrollment.data import sourced
 from enrollment.data.export import Fields, Scope
-from enrollment.exchange.overlay import kept, overlay, resolve, updated
+from enrollment.exchange.overlay import kept, overlay, updated
 from enrollment.storage.connection import Connection
 
 # Our columns, and theirs.
@@ -32,12 +32,15 @@ class Sourced:
         # The courses of the catalog of ours that classes need, by their numbers.
         self.needs_codes = set[int]()
         self._sessions, self._catalog, self._exported = set[str](), set[str](), set[str]()
+        # The ids that a system has given to something else than what is exported with them.
+        self._foreign = set[tuple[str, str, str]]()
         if self.exists:
             self._find()
 
     def _find(self) -> None:
         """Find which ids there are, for the rows that refer to them."""
         self.orgs = {row["sourced_id"]: row for row in sourced.list_sourced(self._db, "orgs")}
+        self._foreign = sourced.list_foreign_ids(self._db)
         terms = list(sourced.list_terms(self._db, self._scope))
         self.terms = {row["id"]: row["sourced_id"] for row in terms}
         for kind, ids in (("academicSessions", self._sessions), ("courses", self._catalog)):
@@ -56,7 +59,7 @@ class Sourced:
         for row in classes:
             if not self._terms_of(row):
                 self.needs_session_without_term |= row["term_id"] is None
-            if row["content"].get("courseSourcedId") not in self._catalog:
+            if not self._known(row, "courseSourcedId", "courses"):
                 self.needs_codes.add(row["code_id"])
 
     def _is_in_scope(self, term: str | None) -> bool:
@@ -82,20 +85,33 @@ class Sourced:
         """Return the sessions of a class: those it came with, unless its term was changed here."""
         if row["taken"] and row["term"] != row["taken"].get("term"):
             return []
-        named = row["content"].get("termSourcedIds", "").split(",")
-        return [id for id in named if id in self._sessions]
+        return self._known(row, "termSourcedIds", "academicSessions")
 
     def has_changed(self, cells: Fields) -> bool:
         """Whether a row is in a delta."""
         since = self._scope.since
         return since is None or cells.get("updated_at", "") >= since
 
+    def _known(self, row: Fields, column: str, kind: str) -> list[str]:
+        """Return the ids in a column that lead to what the system of the row means by them."""
+        ids = {"orgs": self.orgs, "academicSessions": self._sessions, "courses": self._catalog}
+        named = row["content"].get(column, "").split(",")
+        return [
+            id for id in named if id in ids[kind] and (kind, row["source"], id) not in self._foreign
+        ]
+
+    def _resolve(self, row: Fields, cells: Fields, column: str, kind: str) -> bool:
+        """Leave an id out that leads nowhere, and return whether there is none."""
+        if not self._known(row, column, kind):
+            cells.pop(column, None)
+        return column not in cells
+
     # The tables
 
     def rows_of_orgs(self) -> Iterator[Fields]:
         for row in self.orgs.values():
             cells = kept("orgs", row["content"])
-            resolve(cells, "parentSourcedId", self.orgs)
+            self._resolve(row, cells, "parentSourcedId", "orgs")
             yield {"name": cells["sourcedId"], "type": "school"} | cells | updated(row)
 
     def rows_of_sessions(self) -> Iterator[Fields]:
@@ -104,13 +120,13 @@ class Sourced:
             if row["sourced_id"] not in self._sessions:
                 continue
             cells = kept("academicSessions", row["content"])
+            self._resolve(row, cells, "parentSourcedId", "academicSessions")
             term = terms.get(row["sourced_id"])
             if term:
                 row = term
                 overlay(cells, term, {"title": "title", "start_on": "startDate"})
                 if term["end_on"] != term["taken"].get("end_on"):
                     cells["end_on"] = term["end_on"]
-            resolve(cells, "parentSourcedId", self._sessions)
             yield {"type": "term"} | cells | updated(row) | {"term_id": term and term["id"]}
 
     def rows_of_catalog(self, school: str) -> Iterator[Fields]:
@@ -118,8 +134,8 @@ class Sourced:
             if row["sourced_id"] not in self._catalog:
                 continue
             cells = kept("courses", row["content"])
-            resolve(cells, "schoolYearSourcedId", self._sessions)
-            resolve(cells, "orgSourcedId", self.orgs)
+            self._resolve(row, cells, "schoolYearSourcedId", "academicSessions")
+            self._resolve(row, cells, "orgSourcedId", "orgs")
             yield {"orgSourcedId": school} | cells | updated(row)
 
     def rows_of_classes(self, school: str) -> Iterator[Fields]:
@@ -133,10 +149,10 @@ class Sourced:
                 continue
             cells = kept("classes", row["content"])
             overlay(cells, row, {"title": "title"})
-            if resolve(cells, "courseSourcedId", self._catalog):
+            if self._resolve(row, cells, "courseSourcedId", "courses"):
                 cells["code_id"] = row["code_id"]
                 cells.setdefault("classCode", row["label"])
-            resolve(cells, "schoolSourcedId", self.orgs)
+            self._resolve(row, cells, "schoolSourcedId", "orgs")
             if terms := self._terms_of(row):
                 cells["termSourcedIds"] = ",".join(terms)
             else:
@@ -165,9 +181,9 @@ class Sourced:
         content = row["content"]
         cells = kept("users", content)
         agents = [id for id in content.get("agentSourcedIds", "").split(",") if id]
-        present = [id for id in agents if sourced.is_user(self._db, id, self._scope)]
+        present = [id for id in agents if sourced.is_user(self._db, id, row["source"], self._scope)]
         cells["agentSourcedIds"] = ",".join(present)
-        resolve(cells, "primaryOrgSourcedId", self.orgs)
+        self._resolve(row, cells, "primaryOrgSourcedId", "orgs")
         id = cells["sourcedId"]
         names = ("identifier", "email")
         username = next((cells[name] for name in names if cells.get(name)), id)
@@ -181,7 +197,7 @@ class Sourced:
     def role(self, row: Fields, school: str) -> Fields:
         """Return a role as another system has it."""
         cells = kept("roles", row["content"])
-        resolve(cells, "orgSourcedId", self.orgs)
+        self._resolve(row, cells, "orgSourcedId", "orgs")
         return {"roleType": "primary", "orgSourcedId": school} | cells
 
     def rows_of_made_roles(self, school: str) -> Iterator[Fields]:
@@ -191,7 +207,7 @@ class Sourced:
     def made_role(self, row: Fields, school: str) -> Fields:
         """Return the role of a user without one. `user_id` is the number of our record."""
         content = row["content"]
-        orgs = [id for id in content.get("orgSourcedIds", "").split(",") if id in self.orgs]
+        orgs = self._known(row, "orgSourcedIds", "orgs")
         return {
             "userSourcedId": row["sourced_id"],
             "roleType": "primary",
@@ -205,10 +221,9 @@ class Sourced:
             yield self.enrollment(row, school)
 
     def enrollment(self, row: Fields, school: str) -> Fields:
-        """Return an enrollment of a student. `stretch` is what stands here, if it differs."""
-        cells = self.kept_enrollment(row, school)
-        cells["userSourcedId"] = row["user_id"] or row["user_ref"]
-        cells["classSourcedId"] = self.classes.get(row["course_id"], row["class_ref"])
+        """Return an enrollment of a student. `student` is whose it is, and `stretch` is what stands
+        here, if it differs."""
+        cells = self.kept_enrollment(row, school) | {"student": row}
         if any(row[name] != value for name, value in _stretch_taken(row).items()):
             cells["stretch"] = row
         deleted_at = row["updated_at"] if row["status"] == "dropped" else None
@@ -216,14 +231,14 @@ class Sourced:
 
     def rows_of_kept_enrollments(self, school: str) -> Iterator[Fields]:
         for row in sourced.list_kept_enrollments(self._db, self._scope):
-            if row["content"]["classSourcedId"] in self._exported:
-                yield self.kept_enrollment(row, school)
+            yield self.kept_enrollment(row, school)
 
     def kept_enrollment(self, row: Fields, school: str) -> Fields:
-        """Return an enrollment as another system has it."""
+        """Return an enrollment as another system has it. `course_id` is that of our record."""
         cells = kept("enrollments", row["content"])
-        resolve(cells, "schoolSourcedId", self.orgs)
-        return {"schoolSourcedId": school} | cells | updated(row)
+        self._resolve(row, cells, "schoolSourcedId", "orgs")
+        course = {"course_id": row["course_id"]}
+        return {"schoolSourcedId": school} | cells | course | updated(row)
 
 
 def _stretch_taken(row: Fields) -> Fields:

@@ -15,7 +15,8 @@ NAMES_BY_TYPE = {
     # The case of A-Z does not count.
     "citext": """
         after_code after_email after_label after_number code code_end email email_end instructor
-        instructor_end new_code number number_end section source target term title title_end
+        instructor_end new_code number number_end of_source section source target term title
+        title_end
     """,
     "bigint": """
         after_course_id after_id after_queue_number after_student_id before_id capacity
@@ -25,8 +26,8 @@ NAMES_BY_TYPE = {
     """,
     "double precision": "credits max_credits",
     "boolean": """
-        active alone before_passed by_student creates eligible_only ends has_sessions has_sources
-        is_deleted is_list is_sound lists_students names_grade only_overrides opens passed recheck
+        active alone before_passed by_student creates eligible_only ends has_sessions is_deleted
+        is_list is_sound lists_students names_grade only_overrides opens passed recheck
         relinks repeatable reserves_seats waiting with_cancelled with_history with_tokens
     """,
     "bytea": "content",
