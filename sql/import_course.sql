@@ -1,30 +1,50 @@
 -- name: insert_planned_terms(source, key)!
 -- Which terms do sessions become? One that serves for grades alone becomes none. A value is taken where the source
--- has changed it; a change made here stays.
+-- has changed it; a change made here stays. The term of another source is the same if it has the code and the first
+-- day: then its values stay.
 INSERT INTO planned (kind, incoming_id, record_id, term_id, is_new, taken, before, wanted)
 SELECT 'term', incoming_id, record_id, id, id IS NULL,
     json_object('title', title, 'start_on', start_on, 'end_on', end_on),
     CASE WHEN id IS NOT NULL THEN json_object('title', old_title, 'start_on', old_start_on, 'end_on', old_end_on) END,
     json_object(
-        'code', code,
-        'title', CASE WHEN title IS NOT DISTINCT FROM last ->> 'title' AND id IS NOT NULL THEN old_title ELSE title END,
-        'start_on', CASE WHEN has_old_days THEN old_start_on ELSE start_on END,
-        'end_on', CASE WHEN has_old_days THEN old_end_on ELSE end_on END
+        'code', CASE WHEN EXISTS (SELECT 1 FROM term WHERE term.code = matched.code) THEN dated_code ELSE code END,
+        'title', CASE
+            WHEN id IS NOT NULL AND (is_shared OR title IS NOT DISTINCT FROM last ->> 'title') THEN old_title
+            ELSE title
+        END,
+        'start_on', CASE WHEN is_shared OR has_old_days THEN old_start_on ELSE start_on END,
+        'end_on', CASE WHEN is_shared OR has_old_days THEN old_end_on ELSE end_on END
     )
 FROM (
-    SELECT said.incoming_id, said.record_id, said.code, said.title, said.start_on, said.end_on, said.last,
+    SELECT said.incoming_id, said.record_id, said.code, said.dated_code, said.title, said.start_on, said.end_on,
+        said.last,
         term.id, term.title AS old_title, term.start_on AS old_start_on, term.end_on AS old_end_on,
         term.id IS NOT NULL
             AND said.start_on IS NOT DISTINCT FROM said.last ->> 'start_on'
-            AND said.end_on IS NOT DISTINCT FROM said.last ->> 'end_on' AS has_old_days
+            AND said.end_on IS NOT DISTINCT FROM said.last ->> 'end_on' AS has_old_days,
+        said.record_id IS NULL
+            AND :source <> :key
+            AND EXISTS (
+                SELECT 1 FROM source_record AS other WHERE other.term_id = term.id AND other.is_current = 1
+            ) AS is_shared
     FROM (
         SELECT incoming.id AS incoming_id, known.id AS record_id, known.taken AS last, known.term_id,
+            -- An export of our own has the ids that others gave.
+            CASE
+                WHEN :source = :key THEN (
+                    SELECT min(exported.term_id) FROM exported_record AS exported
+                    WHERE exported.kind = 'academicSessions' AND exported.sourced_id = incoming.sourced_id
+                )
+            END AS exported_id,
             CAST(
                 CASE
                     WHEN length(incoming.sourced_id) <= 32 THEN incoming.sourced_id
                     ELSE substr(incoming.sourced_id, length(incoming.sourced_id) - 31)
                 END AS citext
             ) AS code,
+            CAST(
+                substr(incoming.sourced_id, 1, 21) || '-' || (incoming.content ->> 'startDate') AS citext
+            ) AS dated_code,
             CASE
                 WHEN incoming.sourced_id LIKE :key || '-term-__________'
                     AND trim(substr(incoming.sourced_id, length(:key) + 7), '0123456789') = ''
@@ -55,7 +75,21 @@ FROM (
     LEFT JOIN term ON term.id = coalesce(
         said.term_id,
         (SELECT id FROM term AS own WHERE own.id = said.own_id),
-        (SELECT id FROM term AS same WHERE same.code = said.code)
+        said.exported_id,
+        (
+            SELECT id FROM term AS same
+            WHERE same.code = said.code
+                AND (
+                    same.start_on = said.start_on
+                    OR NOT EXISTS (
+                        SELECT 1 FROM source_record AS other
+                        WHERE other.term_id = same.id
+                            AND other.is_current = 1
+                            AND other.taken ->> 'start_on' <> said.start_on
+                    )
+                )
+        ),
+        (SELECT id FROM term AS dated WHERE dated.code = said.dated_code)
     )
 ) AS matched
 ORDER BY incoming_id;
@@ -73,6 +107,19 @@ ORDER BY id;
 UPDATE planned
 SET term_id = (SELECT term.id FROM term WHERE term.code = CAST(planned.wanted ->> 'code' AS citext))
 WHERE kind = 'term' AND is_new;
+
+-- name: insert_term_faults()!
+-- Which sessions have the id of another source's, and got a code of their own?
+INSERT INTO import_fault (file, line, place, value, code, severity, detail)
+SELECT incoming.file, incoming.line, 'sourcedId', incoming.sourced_id, 'derived_code', 'warning',
+    'Another system has a term of this id that begins on another day. The code of this one is '
+        || (planned.wanted ->> 'code') || '.'
+FROM planned
+CROSS JOIN incoming
+WHERE planned.kind = 'term'
+    AND planned.is_new
+    AND incoming.id = planned.incoming_id
+    AND planned.wanted ->> 'code' = substr(incoming.sourced_id, 1, 21) || '-' || (incoming.content ->> 'startDate');
 
 -- name: update_terms(now)!
 -- Change the terms that are to change.
@@ -125,8 +172,9 @@ ORDER BY incoming.id;
 -- name: insert_planned_courses(source, key, ends)!
 -- Which courses do classes become? The code is that of the catalog, and the section what the code of the class adds
 -- to it. A class in all terms of a year is in the year. Where the source has changed the label or the term, the course
--- follows, unless another has that label. With `ends`, classes that are to be deleted, or have no row
--- any more in a session that has one, are canceled.
+-- follows, unless another has that label. The course of another source is the same if it has the label in the term:
+-- then its title stays. With `ends`, classes that are to be deleted, or have no row
+-- any more in a session that has one, are canceled, unless another source has them.
 WITH year AS MATERIALIZED (
     SELECT named.incoming_id, min(session.content ->> 'parentSourcedId') AS parent
     FROM incoming_session AS named
@@ -241,7 +289,13 @@ matched AS (
             AND (
                 said.last ->> 'code' IS NULL
                 OR said.code = said.last ->> 'code' AND said.section IS NOT DISTINCT FROM said.last ->> 'section'
-            ) AS has_old_label
+            ) AS has_old_label,
+        said.record_id IS NULL
+            AND :source <> :key
+            AND EXISTS (
+                SELECT 1 FROM source_record AS other
+                WHERE other.course_id = course.id AND other.kind = 'classes' AND other.is_current = 1
+            ) AS is_shared
     FROM said
     LEFT JOIN course ON course.id = coalesce(
         said.course_id,
@@ -266,7 +320,7 @@ matched AS (
 -- Which label and term is each to have?
 following AS (
     SELECT incoming_id, record_id, last, title, term, code, section, own_section, id, old_code, old_section, old_title,
-        old_term, old_status,
+        old_term, old_status, is_shared,
         CASE WHEN has_old_label THEN old_code ELSE code END AS new_code,
         CASE WHEN has_old_label THEN old_section ELSE section END AS new_section,
         CASE
@@ -279,7 +333,7 @@ following AS (
 
 moved AS (
     SELECT incoming_id, record_id, last, title, term, code, section, own_section, id, old_code, old_section, old_title,
-        old_term, old_status, new_code, new_section, new_term,
+        old_term, old_status, is_shared, new_code, new_section, new_term,
         id IS NULL
             OR new_code <> old_code
             OR new_section IS DISTINCT FROM old_section
@@ -290,7 +344,7 @@ moved AS (
 -- Can it have them? The first of two with the same label has it, and no course requires itself.
 checked AS (
     SELECT incoming_id, record_id, last, title, term, code, section, own_section, id, old_code, old_section, old_title,
-        old_term, old_status, new_code, new_section, new_term,
+        old_term, old_status, is_shared, new_code, new_section, new_term,
         NOT is_moved
             OR row_number() OVER (
                 PARTITION BY is_moved, new_term, lower(new_code), lower(new_section) ORDER BY incoming_id
@@ -332,7 +386,7 @@ SELECT 'course', incoming_id, record_id, id, id IS NULL, false, id IS NOT NULL A
             WHEN section IS DISTINCT FROM own_section THEN own_section
         END,
         'title', CASE
-            WHEN title IS NOT DISTINCT FROM last ->> 'title' AND id IS NOT NULL THEN old_title
+            WHEN id IS NOT NULL AND (is_shared OR title IS NOT DISTINCT FROM last ->> 'title') THEN old_title
             ELSE title
         END,
         'term', CASE WHEN id IS NULL OR is_free THEN new_term ELSE old_term END,
@@ -340,7 +394,7 @@ SELECT 'course', incoming_id, record_id, id, id IS NULL, false, id IS NOT NULL A
     )
 FROM checked
 UNION ALL
-SELECT 'course', incoming.id, known.id, known.course_id, false, true, false,
+SELECT 'course', incoming.id, known.id, known.course_id, false, other.id IS NULL, false,
     json_object(
         'code', known.taken ->> 'code', 'section', known.taken ->> 'section', 'title', known.taken ->> 'title',
         'term', known.taken ->> 'term', 'status', 'cancelled'
@@ -351,11 +405,19 @@ SELECT 'course', incoming.id, known.id, known.course_id, false, true, false,
     ),
     json_object(
         'code', course.code, 'section', course.section, 'title', course.title, 'term', course.term,
-        'status', 'cancelled'
+        'status', CASE WHEN other.id IS NULL THEN 'cancelled' ELSE course.status END
     )
 FROM source_record AS known
 CROSS JOIN course
 LEFT JOIN incoming ON incoming.kind = 'classes' AND incoming.sourced_id = known.sourced_id
+LEFT JOIN source_record AS other ON other.id = (
+    SELECT min(shared.id) FROM source_record AS shared
+    WHERE shared.course_id = known.course_id
+        AND shared.kind = 'classes'
+        AND shared.source <> :source
+        AND shared.is_current = 1
+        AND shared.is_deleted = 0
+)
 WHERE known.kind = 'classes'
     AND known.source = :source
     AND known.is_current = 1
@@ -373,8 +435,9 @@ WHERE known.kind = 'classes'
     )
 ORDER BY 2 NULLS FIRST;
 
--- name: insert_course_faults()!
--- Which classes have the label of another, and got one of their own, or keep the old one? Which follow the source?
+-- name: insert_course_faults(source, key)!
+-- Which classes have the label of another, and got one of their own, or keep the old one? Which follow the source, and
+-- which are courses of another source?
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)
 SELECT incoming.file, incoming.line, 'classCode', incoming.content ->> 'classCode', 'derived_code', 'warning',
     'The label is that of another course. The section is ' || (planned.wanted ->> 'section') || '.'
@@ -415,7 +478,24 @@ CROSS JOIN incoming
 WHERE planned.kind = 'course'
     AND NOT planned.is_new
     AND incoming.id = planned.incoming_id
-    AND planned.is_kept;
+    AND planned.is_kept
+UNION ALL
+SELECT incoming.file, incoming.line, 'classCode', incoming.content ->> 'classCode', 'shared_course', 'warning',
+    'The course ' || course.label || ', ' || course.title || ', is one of ' || min(other.source)
+        || ' too: the students of both are in it.'
+FROM planned
+CROSS JOIN incoming
+CROSS JOIN course
+CROSS JOIN source_record AS other
+WHERE planned.kind = 'course'
+    AND planned.record_id IS NULL
+    AND :source <> :key
+    AND incoming.id = planned.incoming_id
+    AND course.id = planned.course_id
+    AND other.course_id = course.id
+    AND other.kind = 'classes'
+    AND other.is_current = 1
+GROUP BY incoming.file, incoming.line, incoming.content, course.label, course.title;
 
 -- name: insert_courses(now)!
 -- Add the new courses.

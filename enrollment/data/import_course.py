@@ -11,6 +11,7 @@ SQL = queries("import_course")
 def bring_in_terms(db: Connection, import_id: int, source: str, key: str, change: Change) -> None:
     """Make terms of sessions. `key` is what the ids of our own records begin with in exports."""
     SQL.insert_planned_terms(db, source=source, key=key)
+    SQL.insert_term_faults(db)
     SQL.insert_terms(db, now=change.at)
     SQL.update_planned_terms(db)
     SQL.update_terms(db, now=change.at)
@@ -27,7 +28,7 @@ def bring_in_courses(
 ) -> None:
     """Make courses of classes. If `ends`, those that have no row any more are canceled."""
     SQL.insert_planned_courses(db, source=source, key=key, ends=ends)
-    SQL.insert_course_faults(db)
+    SQL.insert_course_faults(db, source=source, key=key)
     SQL.insert_courses(db, now=change.at)
     SQL.update_planned_courses(db)
     SQL.update_courses(db, now=change.at)

@@ -55,6 +55,7 @@ CODES: dict[str, Severity] = {
     "derived_code": "warning",
     "code_changed": "warning",
     "code_kept": "warning",
+    "shared_course": "warning",
     "local_change_overwritten": "warning",
     "date_not_recorded": "warning",
     "rule_set_aside": "warning",

@@ -4,7 +4,7 @@ from typing import Any
 
 from enrollment.exchange.records import PATHS
 from enrollment.storage.database import Database
-from tests.exchange.imports import export, import_content
+from tests.exchange.imports import export, import_content, rows
 from tests.exchange.packages import zipped
 from tests.exchange.strict import Rows, validate
 from tests.support.client import Client
@@ -34,14 +34,14 @@ def package(source: str, **tables: str) -> bytes:
     return zipped(manifest_csv=manifest.encode(), **files)
 
 
-def school(source: str, student: str, course: str, session: str = FALL) -> bytes:
+def school(source: str, student: str, course: str, session: str = FALL, title: str = "") -> bytes:
     """A school with a teacher, a student and a class."""
     return package(
         source,
         orgs=f"{source} High,school",
         academicSessions=session,
         courses=f"{course},{course}1,1",
-        classes=f"{course},1,{course}1-A,scheduled,1,1",
+        classes=f"{title or course},1,{course}1-A,scheduled,1,1",
         users=f"true,1,student,{student},{student},Berg,{student}-1\n"
         f"true,1,teacher,{source},{source},Katz,",
         enrollments="1,1,1,student\n1,1,2,teacher",
@@ -109,3 +109,78 @@ def test_an_export_of_two_systems_is_brought_in_again_as_it_is(database: Databas
 
     assert report.changes == []
     assert export(database) == before
+
+
+# Terms and courses
+
+
+def faults(report: Any) -> list[tuple[str, str]]:
+    return [
+        (fault.code, fault.detail)
+        for fault in report.faults
+        if fault.code in ("derived_code", "shared_course")
+    ]
+
+
+def test_a_term_of_other_days_is_another_term(database: Database):
+    import_content(database, school("EAST", "Nora", "Math"))
+
+    report, _ = import_content(database, school("WEST", "Sven", "Art", SPRING))
+
+    assert faults(report) == [
+        (
+            "derived_code",
+            "Another system has a term of this id that begins on another day."
+            " The code of this one is 1-2027-02-01.",
+        )
+    ]
+    courses = "SELECT course.title, term.title FROM course JOIN term ON term.code = course.term"
+    assert rows(database, courses) == [("Math", "Fall 2026"), ("Art", "Spring 2027")]
+    assert import_content(database, school("WEST", "Sven", "Art", SPRING)).report.changes == []
+    tables = validate(export(database), roles="student|teacher")
+    sessions = {row["sourcedId"]: row["title"] for row in tables["academicSessions"]}
+    assert {row["title"]: sessions[row["termSourcedIds"]] for row in tables["classes"]} == {
+        "Math": "Fall 2026",
+        "Art": "Spring 2027",
+    }
+
+
+def test_a_course_and_a_term_that_two_systems_have_keep_their_titles(database: Database):
+    """What the second system has of them is taken when it changes it."""
+    import_content(database, school("EAST", "Nora", "Math"))
+    other = school("WEST", "Sven", "Math", FALL.replace("Fall 2026", "Autumn"), "Algebra")
+
+    report, _ = import_content(database, other)
+
+    assert faults(report) == [
+        (
+            "shared_course",
+            "The course Math1-A, Math, is one of EAST too: the students of both are in it.",
+        )
+    ]
+    assert report.counts.courses.changed == report.counts.terms.changed == 0
+    report, _ = import_content(database, other)
+    assert (report.changes, faults(report)) == ([], [])
+    report, _ = import_content(database, school("WEST", "Sven", "Math", title="Sums"))
+    assert [change.after for change in report.changes] == [{"title": "Sums"}]
+
+
+def test_a_course_that_another_system_still_has_is_not_canceled(database: Database):
+    import_content(database, school("EAST", "Nora", "Math"))
+    rest = {
+        "academicSessions": FALL,
+        "courses": "Art,Art1,\nMath,Math1,",
+        "users": "true,,student,Sven,Sven,Berg,S-1",
+    }
+    art, math = "Art,1,Art1-A,scheduled,,1", "Math,2,Math1-A,scheduled,,1"
+    places = "1,,1,student\n2,,1,student"
+    import_content(database, package("WEST", **rest, classes=f"{art}\n{math}", enrollments=places))
+
+    left = package("WEST", **rest, classes=art, enrollments="1,,1,student")
+    report, _ = import_content(database, left)
+
+    courses = "SELECT title, status FROM course ORDER BY id"
+    assert rows(database, courses) == [("Math", "open"), ("Art", "open")]
+    enrolled = "SELECT student_id FROM student_course WHERE course_id = 1 AND status = 'enrolled'"
+    assert rows(database, enrolled) == [(1,)]
+    assert report.removals.courses.removed == 0
