@@ -34,7 +34,7 @@ from enrollment.problems.errors import Problem
 from enrollment.storage.connection import Connection
 
 S = TypeVar("S", bound=Struct)
-# The name of a source that has none.
+# The source of the lists that name none. That of a package is its format without the version.
 NO_SOURCE = "default"
 # The columns of a list that only a roster needs, and those that no roster takes of students who are
 # here.
@@ -112,13 +112,15 @@ def _wanted(db: Connection, upload: Upload, options: ImportOptions) -> Wanted:
             details={"course_id": options.course_id},
         )
         raise Problem.from_violations([violation])
-    is_list = upload.understood.format == "list"
+    format, _, _ = str(upload.understood.format).partition("-")
+    is_list = format == "list"
+    unnamed = NO_SOURCE if is_list else format
     ends = options.missing == "drop"
     headers = {
         name: header for file in upload.understood.files for header, name in file.columns.items()
     }
     return Wanted(
-        source=options.source or (upload.understood.source or NO_SOURCE)[:100],
+        source=options.source or (upload.understood.source or unnamed)[:100],
         key=get_school(db).key,
         is_list=is_list,
         rules=options.rules or ("refuse" if is_list else "record"),
@@ -154,7 +156,8 @@ def _refused_by(
     """Return what stands in the way of the import."""
     if faults.counts["error"] and options.errors == "refuse":
         return "import_has_errors"
-    # A file without rows says that all is gone, and is more likely to be broken.
+    # A file without rows says that all is gone, and is more likely to be broken; one without any
+    # student of the source is more likely to be another system's.
     removals = removals_by_name(applied.removals)
     empties = any(
         removals[name].removed and file.rows == 0
@@ -162,7 +165,9 @@ def _refused_by(
         for file in upload.understood.files
         if file.kind == kind
     )
-    is_large = any(removal.removed > removal.limit for removal in removals.values()) or empties
+    replaces = 0 < removals["students"].removed == removals["students"].of
+    is_large = any(removal.removed > removal.limit for removal in removals.values())
+    is_large = is_large or empties or replaces
     removed = sum(removal.removed for removal in removals.values())
     if is_large and not is_confirmed and (options.removals is None or removed > options.removals):
         return "too_many_removals"

@@ -20,7 +20,8 @@ class ImportOptions(WriteOptions, frozen=True, kw_only=True):
     source: Annotated[
         SourceName,
         Meta(
-            description="The system that the file is from; without it, the one that a package names"
+            description="The system that the file is from; without it, the one that a package"
+            " names, else its format"
         ),
     ] = ""
     file_name: Annotated[SourceName, Meta(description="What the file is called in the report")] = ""

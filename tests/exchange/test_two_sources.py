@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import pytest
+
 from enrollment.exchange.records import PATHS
+from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
-from tests.exchange.imports import export, import_content, rows
+from tests.exchange.imports import archive, export, import_content, rows
 from tests.exchange.packages import zipped
 from tests.exchange.strict import Rows, validate
 from tests.support.client import Client
@@ -184,3 +187,26 @@ def test_a_course_that_another_system_still_has_is_not_canceled(database: Databa
     enrolled = "SELECT student_id FROM student_course WHERE course_id = 1 AND status = 'enrolled'"
     assert rows(database, enrolled) == [(1,)]
     assert report.removals.courses.removed == 0
+
+
+# Packages that do not name their system
+
+
+def test_packages_of_other_formats_are_of_other_systems(database: Database):
+    import_content(database, archive("clever"))
+
+    report, _ = import_content(database, archive("microsoft-sds-2.1"))
+
+    assert rows(database, "SELECT source FROM import ORDER BY id") == [("clever",), ("sds",)]
+    assert report.removals.students.removed == 0
+
+
+def test_a_package_that_has_no_student_of_its_system_needs_a_confirmation(database: Database):
+    import_content(database, school("", "Nora", "Math"))
+    other = archive("clean-1.1", (b"source.", b"none."))
+
+    with pytest.raises(Problem, match="1 of 1 students") as refused:
+        import_content(database, other)
+
+    assert refused.value.code == "too_many_removals"
+    assert import_content(database, other, removals=9).report.source == "oneroster"
