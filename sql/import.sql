@@ -45,10 +45,14 @@ FROM (
         AND record_change.id <= import.last_change
     UNION ALL
     SELECT 2, event.id, 'enrollment', event.student_id, event.course_id,
-        CASE WHEN event.from_status IS NOT NULL THEN CAST(json_object('status', event.from_status) AS text) END,
+        CASE
+            WHEN event.from_status IS NOT NULL
+                THEN CAST(json_object('status', coalesce(corrected.to_status, event.from_status)) AS text)
+        END,
         CAST(json_object('status', event.to_status, 'effective_at', event.effective_at) AS text)
     FROM import
     CROSS JOIN student_course_event AS event
+    LEFT JOIN student_course_event AS corrected ON corrected.id = event.corrects
     WHERE import.id = :id AND event.id > import.after_event AND event.id <= import.last_event
 ) AS changed
 ORDER BY part, id
@@ -76,7 +80,7 @@ FROM (
             ELSE CAST(event.course_id AS text)
         END,
         event.student_id, :student_id, coalesce(event.from_status, '') || '>' || event.to_status,
-        coalesce(event.overridden, '')
+        coalesce(event.overridden, '') || coalesce(CAST(event.passed AS text), '') || coalesce(event.grade, '')
             || CASE WHEN event.effective_at < event.recorded_at THEN event.effective_at ELSE '' END
     FROM import
     CROSS JOIN student_course_event AS event

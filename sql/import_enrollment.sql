@@ -509,6 +509,78 @@ SET status = excluded.status,
     overridden = excluded.overridden,
     version = student_course.version + 1;
 
+-- name: list_outcomes_to_correct(now)
+-- Which enrollments have ended, and has the source changed how? Only an outcome that a row names counts: without one,
+-- what the days say may have been read otherwise. The day stays, unless the source has changed it too.
+SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.wanted, stretch.passed, stretch.grade,
+    CASE
+        WHEN incoming.content ->> 'endDate' = known.content ->> 'endDate' THEN NULL
+        WHEN stretch.end_at > :now THEN :now
+        WHEN stretch.end_at < present.enrolled_at THEN present.enrolled_at
+        ELSE stretch.end_at
+    END AS since
+FROM stretch
+CROSS JOIN incoming
+CROSS JOIN source_record AS known
+CROSS JOIN student_course AS present
+CROSS JOIN student_course_event AS latest
+WHERE stretch.wanted <> 'enrolled'
+    AND NOT stretch.begins
+    AND stretch.is_deleted = 0
+    AND incoming.id = stretch.incoming_id
+    AND incoming.content ->> '$."metadata.outcome"' IN ('completed', 'failed', 'dropped')
+    AND known.id = stretch.record_id
+    AND (
+        stretch.wanted <> known.taken ->> 'wanted'
+        OR stretch.passed IS DISTINCT FROM CAST(known.taken ->> 'passed' AS boolean)
+        OR stretch.grade IS DISTINCT FROM known.taken ->> 'grade'
+    )
+    AND present.student_id = stretch.student_id
+    AND present.course_id = stretch.course_id
+    AND present.status IN ('completed', 'dropped')
+    AND (
+        present.status <> stretch.wanted
+        OR present.status = 'completed'
+        AND (present.passed <> stretch.passed OR present.grade IS DISTINCT FROM stretch.grade)
+    )
+    -- It is the latest stretch, and the student did not only wait.
+    AND latest.id = (
+        SELECT max(event.id) FROM enrollment_event AS event
+        WHERE event.student_id = stretch.student_id
+            AND event.course_id = stretch.course_id
+            AND event.superseded_by IS NULL
+            AND event.from_status IS DISTINCT FROM event.to_status
+    )
+    AND latest.from_status = 'enrolled'
+    AND stretch.event_id = (
+        SELECT max(own.id) FROM enrollment_stretch AS own
+        WHERE own.student_id = stretch.student_id AND own.course_id = stretch.course_id
+    )
+ORDER BY stretch.id;
+
+-- name: insert_outcome_fault(id)!
+-- Note that what is on record of this enrollment is corrected.
+INSERT INTO import_fault (file, line, place, value, code, severity, detail)
+SELECT incoming.file, incoming.line, 'metadata.outcome', incoming.content ->> '$."metadata.outcome"',
+    'outcome_corrected', 'warning',
+    'Here, the enrollment was ' || CASE present.status
+        WHEN 'dropped' THEN 'dropped'
+        ELSE CASE WHEN present.passed THEN 'passed' ELSE 'failed' END || coalesce(' with the grade ' || present.grade, '')
+    END || '. It is corrected, on record.'
+FROM stretch
+CROSS JOIN incoming
+CROSS JOIN student_course AS present
+WHERE stretch.id = :id
+    AND incoming.id = stretch.incoming_id
+    AND present.student_id = stretch.student_id
+    AND present.course_id = stretch.course_id;
+
+-- name: update_stretch_corrected(id)!
+-- It ends in another way.
+UPDATE stretch
+SET ends = true
+WHERE id = :id;
+
 -- name: update_adopted()!
 -- Which stretch here is each that was here already?
 UPDATE stretch

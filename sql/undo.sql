@@ -62,7 +62,7 @@ DELETE FROM undo_step;
 
 -- name: insert_undo_steps(id, today)!
 -- Which latest changes are those of the import, and what held before each? What was taken back to a change of the
--- import is that change. Where all that stands is of the import, the enrollment never was. A term that has ended
+-- import is that change. Before a correction held what it corrects, which no longer stands. Where all that stands is of the import, the enrollment never was. A term that has ended
 -- since keeps its counts, and a student who was erased since is not enrolled again.
 WITH standing AS (
     SELECT event.id, event.student_id, event.course_id,
@@ -93,8 +93,8 @@ WITH standing AS (
 )
 
 INSERT INTO undo_step (student_id, course_id, corrects, restores, status, effective_at, passed, grade, detail)
-SELECT latest.student_id, latest.course_id, latest.id, before.id, before.to_status, before.effective_at,
-    before.passed, before.grade,
+SELECT latest.student_id, latest.course_id, latest.id, CASE WHEN before.id = latest.before_id THEN before.id END,
+    before.to_status, before.effective_at, before.passed, before.grade,
     CASE
         WHEN before.id IS NULL AND term.end_on < :today AND import.made_at < term.end_on || 'T24'
             THEN 'The term of ' || course.label || ' ended on ' || term.end_on || '.'
@@ -111,7 +111,12 @@ CROSS JOIN import
 CROSS JOIN course
 LEFT JOIN term ON term.code = course.term
 LEFT JOIN student_course_event AS before
-    ON before.id = CASE WHEN latest.first_id <= import.after_event THEN latest.before_id END
+    ON before.id = CASE
+        WHEN latest.first_id <= import.after_event THEN coalesce(
+            (SELECT corrects FROM student_course_event AS own WHERE own.id = latest.id AND own.restores IS NULL),
+            latest.before_id
+        )
+    END
 WHERE latest.nth = 1
     AND import.id = :id
     AND course.id = latest.course_id

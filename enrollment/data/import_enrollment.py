@@ -9,8 +9,11 @@ from msgspec.json import decode
 from msgspec.structs import replace
 
 from enrollment.data import waitlist
+from enrollment.data.correction import correct_change
 from enrollment.data.eligibility import EnrollmentRequest, decide
+from enrollment.data.ending import StatusChange
 from enrollment.data.import_row import insert_missing_records, insert_source_records
+from enrollment.data.outcome import as_bool
 from enrollment.model.records import Change
 from enrollment.model.results import Violation
 from enrollment.model.types import OverridableRule
@@ -63,6 +66,7 @@ def bring_in_enrollments(
         SQL.insert_missing_stretches(db, source=source, has_sessions=has_sessions)
     SQL.insert_ending_stretches(db, source=source)
     _apply(db, change, rules, is_list=False, progress=progress)
+    _correct_outcomes(db, change)
     SQL.update_adopted(db)
     SQL.insert_planned_stretches(db)
     SQL.insert_date_faults(db, now=change.at)
@@ -127,6 +131,22 @@ def _apply(
         for status in ("completed", "dropped"):
             SQL.update_ended(db, round=number, status=status, **acts)
     SQL.insert_override_faults(db)
+
+
+def _correct_outcomes(db: Connection, change: Change) -> None:
+    """Correct what has ended in another way than the source says now."""
+    for row in list(SQL.list_outcomes_to_correct(db, now=change.at)):
+        SQL.insert_outcome_fault(db, id=row["id"])
+        wanted = StatusChange(
+            row["student_id"],
+            row["course_id"],
+            row["wanted"],
+            as_bool(row["passed"]),
+            row["grade"],
+            names_grade=row["wanted"] == "completed",
+        )
+        correct_change(db, wanted, replace(change, effective_at=row["since"]))
+        SQL.update_stretch_corrected(db, id=row["id"])
 
 
 def _check_what_stays(db: Connection, change: Change, rules: Rules) -> None:

@@ -59,6 +59,7 @@ CODES: dict[str, Severity] = {
     "local_change_overwritten": "warning",
     "date_not_recorded": "warning",
     "rule_set_aside": "warning",
+    "outcome_corrected": "warning",
 }
 
 
