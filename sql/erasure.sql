@@ -97,14 +97,21 @@ WHERE subject = 'student' AND subject_id = :student_id
 
 -- name: delete_source_records_erased(student_id)!
 -- Remove what other systems have said of this student, also under an id that was then given up: the last version of
--- that one is of no student.
+-- that one is of no student. The record of the person is kept, to be blanked.
 DELETE FROM source_record
-WHERE student_id = :student_id
+WHERE student_id = :student_id AND NOT (kind = 'users' AND is_current = 1)
     OR student_id IS NULL
     AND is_deleted = 1
     AND (kind, sourced_id, source) IN (
         SELECT kind, sourced_id, source FROM source_record WHERE student_id = :student_id
     );
+
+-- name: update_source_records_erased(student_id)!
+-- Leave the ids that other systems have for this student: an import can say then that the person is back. They are no
+-- student's any more.
+UPDATE source_record
+SET content = CAST(json_object() AS text), taken = NULL, is_deleted = 1, student_id = NULL
+WHERE student_id = :student_id;
 
 -- name: list_quoting_imports()
 -- Which imports quote files? What they quote may speak of the student.

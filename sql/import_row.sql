@@ -107,6 +107,7 @@ WHERE is_deleted = 1
     AND NOT EXISTS (
         SELECT 1 FROM source_record AS known
         WHERE known.kind = incoming.kind AND known.sourced_id = incoming.sourced_id AND known.source = :source
+            AND known.content ->> 'sourcedId' IS NOT NULL
     );
 
 -- name: update_unknown_unwanted()!

@@ -279,6 +279,22 @@ ORDER BY known.id
 ON CONFLICT (kind, sourced_id, source, import_id) DO UPDATE
 SET content = excluded.content, user_ref = excluded.user_ref;
 
+-- name: insert_erased_faults(source)!
+-- Who was erased, and is in the source as before?
+INSERT INTO import_fault (file, line, place, value, code, severity, detail)
+SELECT incoming.file, incoming.line, 'sourcedId', incoming.sourced_id, 'erased_person', 'warning',
+    'The person who had this id was erased here, and is here again. Erase the person in the source first.'
+FROM incoming
+CROSS JOIN source_record AS known
+WHERE incoming.kind = 'users'
+    AND incoming.is_wanted
+    AND incoming.is_deleted = 0
+    AND known.kind = 'users'
+    AND known.sourced_id = incoming.sourced_id
+    AND known.source = :source
+    AND known.is_current = 1
+    AND known.content ->> 'sourcedId' IS NULL;
+
 -- name: insert_planned_students()!
 -- What becomes of each student that the rows name? A value is taken where the source has changed it; a change made
 -- here stays, and a number that another student has is not taken.

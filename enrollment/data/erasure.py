@@ -45,6 +45,7 @@ def erase_student(db: Connection, student_id: int, reason: str, change: Change) 
     SQL.update_stored_responses_erased(db, **student, content=ERASED.encode())
     SQL.update_tokens_erased(db, **student, **acting)
     SQL.delete_source_records_erased(db, **student)
+    SQL.update_source_records_erased(db, **student)
     _erase_quotes(db)
     SQL.update_record_changes_erased(db, **student, before=NOTHING, after=ERASED)
     return erasure

@@ -52,6 +52,7 @@ CODES: dict[str, Severity] = {
     "missing_rows": "warning",
     "unknown_to_delete": "warning",
     "renamed_id": "warning",
+    "erased_person": "warning",
     "derived_code": "warning",
     "code_changed": "warning",
     "code_kept": "warning",

@@ -224,3 +224,42 @@ def test_the_old_id_speaks_of_an_erased_student_no_more(database: Database, path
     assert one(database, named) == 0
     others = "SELECT count(DISTINCT student_id) FROM source_record WHERE kind = 'users'"
     assert one(database, others) == 3
+    assert {row["sourcedId"] for row in validate(export(database), roles=ROLES)["users"]} == {
+        *("u-g1", "u-s1", "u-s3", "u-s4", "u-t1", "u-t2")
+    }
+
+
+@pytest.fixture
+def erased(database: Database, path: Path) -> Path:
+    """The package, of which one student was erased since."""
+    with database.write() as db:
+        void_enrollments(db, [(2, 1)], replace(CHANGE, reason="x"))
+        erase_student(db, 2, "x", CHANGE)
+    return path
+
+
+def test_an_erased_person_who_is_still_in_the_source_is_shown(database: Database, erased: Path):
+    report, _ = import_path(database, erased)
+
+    assert report.counts.students.created == 1
+    (fault,) = [fault for fault in report.faults if fault.code == "erased_person"]
+    assert (fault.file, fault.value) == ("users.csv", "u-s2")
+    report, _ = import_path(database, erased)
+    assert (report.changes, [fault for fault in report.faults if fault.row]) == ([], [])
+
+
+def test_a_delta_that_deletes_an_erased_person_changes_nothing(
+    database: Database, erased: Path, tmp_path: Path
+):
+    header, *lines = (erased / "users.csv").read_text().splitlines()
+    (line,) = [line for line in lines if line.startswith("u-s2,")]
+    deleted = line.replace("u-s2,,,", "u-s2,tobedeleted,2026-09-16T06:00:00.000Z,")
+    delta = case("delta-after-clean-1.2", tmp_path)
+    (delta / "enrollments.csv").unlink()
+    (delta / "roles.csv").unlink()
+    (delta / "users.csv").write_text(f"{header}\n{deleted}")
+
+    report, _ = import_path(database, delta)
+
+    assert "unknown_to_delete" in {fault.code for fault in report.faults}
+    assert (report.counts.students.created, report.counts.students.ended) == (0, 0)
