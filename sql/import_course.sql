@@ -29,11 +29,14 @@ FROM (
             ) AS is_shared
     FROM (
         SELECT incoming.id AS incoming_id, known.id AS record_id, known.taken AS last, known.term_id,
-            -- An export of our own has the ids that others gave.
+            -- An export of our own has the ids that others gave. One that two gave to different records is neither's.
             CASE
                 WHEN :source = :key THEN (
-                    SELECT min(exported.term_id) FROM exported_record AS exported
-                    WHERE exported.kind = 'academicSessions' AND exported.sourced_id = incoming.sourced_id
+                    SELECT min(exported.term_id) FROM source_record AS exported
+                    WHERE exported.kind = 'academicSessions'
+                        AND exported.sourced_id = incoming.sourced_id
+                        AND exported.is_current = 1
+                    HAVING min(coalesce(exported.term_id, 0)) = max(coalesce(exported.term_id, 0))
                 )
             END AS exported_id,
             CAST(
@@ -191,11 +194,14 @@ WITH year AS MATERIALIZED (
 
 placed AS (
     SELECT incoming.id AS incoming_id, known.id AS record_id, known.taken AS last, known.course_id,
-        -- An export of our own has the ids that others gave.
+        -- An export of our own has the ids that others gave. One that two gave to different records is neither's.
         CASE
             WHEN :source = :key THEN (
-                SELECT min(exported.course_id) FROM exported_record AS exported
-                WHERE exported.kind = 'classes' AND exported.sourced_id = incoming.sourced_id
+                SELECT min(exported.course_id) FROM source_record AS exported
+                WHERE exported.kind = 'classes'
+                    AND exported.sourced_id = incoming.sourced_id
+                    AND exported.is_current = 1
+                HAVING min(coalesce(exported.course_id, 0)) = max(coalesce(exported.course_id, 0))
             )
         END AS exported_id,
         CASE

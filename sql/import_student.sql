@@ -16,11 +16,14 @@ FROM (
                 AND trim(substr(incoming.sourced_id, length(:key) + 10), '0123456789') = ''
                 THEN CAST(substr(incoming.sourced_id, length(:key) + 10) AS bigint)
         END AS own_id,
-        -- An export of our own has the ids that others gave.
+        -- An export of our own has the ids that others gave. One that two gave to different records is neither's.
         CASE
             WHEN :source = :key THEN (
-                SELECT min(exported.student_id) FROM exported_record AS exported
-                WHERE exported.kind = 'users' AND exported.sourced_id = incoming.sourced_id
+                SELECT min(exported.student_id) FROM source_record AS exported
+                WHERE exported.kind = 'users'
+                    AND exported.sourced_id = incoming.sourced_id
+                    AND exported.is_current = 1
+                HAVING min(coalesce(exported.student_id, 0)) = max(coalesce(exported.student_id, 0))
             )
         END AS exported_id,
         incoming.number,

@@ -1,5 +1,9 @@
--- name: list_sourced(kind)
+-- name: list_sourced(kind, source)
 -- Which records of this kind are kept as another system has them?
+WITH exported_record AS NOT MATERIALIZED (
+-- include: exported_record.sql
+)
+
 SELECT exported_record.sourced_id, lower(exported_record.source) AS source, exported_record.content,
     import.made_at AS updated_at
 FROM exported_record
@@ -9,9 +13,13 @@ WHERE exported_record.kind = :kind
     AND import.id = exported_record.import_id
 ORDER BY sourced_id;
 
--- name: list_foreign_ids()
+-- name: list_foreign_ids(source)
 -- Which ids of orgs, sessions and courses of the catalog has a system given to something else than what is exported
 -- with them, which is that of another system?
+WITH exported_record AS NOT MATERIALIZED (
+-- include: exported_record.sql
+)
+
 SELECT record.kind, lower(record.source) AS source, record.sourced_id
 FROM source_record AS record
 CROSS JOIN exported_record
@@ -35,6 +43,10 @@ WHERE record.kind IN ('orgs', 'academicSessions', 'courses')
 -- name: list_sourced_terms(source)
 -- Which terms does another system have, and what was taken of each? Of two systems that know one record, `source` is
 -- exported, else the first; so it is with courses, students and enrollments.
+WITH exported_record AS NOT MATERIALIZED (
+-- include: exported_record.sql
+)
+
 SELECT exported_record.sourced_id, exported_record.taken,
     term.id, term.code, term.title, term.start_on, term.end_on, term.updated_at
 FROM exported_record
@@ -52,6 +64,10 @@ ORDER BY exported_record.sourced_id;
 
 -- name: list_sourced_courses(source)
 -- Which courses are classes of another system, and what was taken of each?
+WITH exported_record AS NOT MATERIALIZED (
+-- include: exported_record.sql
+)
+
 SELECT exported_record.sourced_id, lower(exported_record.source) AS source, exported_record.content,
     exported_record.taken, course.id, course.title, course.label, course.term, term.id AS term_id, course.status,
     course.updated_at,
@@ -71,6 +87,10 @@ ORDER BY exported_record.sourced_id;
 
 -- name: list_sourced_students(since, source)
 -- Which students are users of another system, and what was taken of each?
+WITH exported_record AS NOT MATERIALIZED (
+-- include: exported_record.sql
+)
+
 SELECT exported_record.sourced_id, lower(exported_record.source) AS source, exported_record.content,
     exported_record.taken, exported_record.is_deleted,
     student.id, student.number, student.given_name, student.family_name, student.email, student.status,
@@ -90,6 +110,10 @@ ORDER BY exported_record.sourced_id;
 
 -- name: list_sourced_stretches(term, with_history, source)
 -- Which enrollments has another system, and what was taken of each?
+WITH exported_record AS NOT MATERIALIZED (
+-- include: exported_record.sql
+)
+
 SELECT exported_record.sourced_id, lower(exported_record.source) AS source, exported_record.content,
     exported_record.taken,
     stretch.student_id, stretch.course_id, stretch.began_at, stretch.status, stretch.ended_at, stretch.updated_at,
@@ -114,8 +138,12 @@ WHERE exported_record.kind = 'enrollments'
     )
 ORDER BY exported_record.sourced_id;
 
--- name: list_kept_people()
+-- name: list_kept_people(source)
 -- Which users of another system are none of our students?
+WITH exported_record AS NOT MATERIALIZED (
+-- include: exported_record.sql
+)
+
 SELECT exported_record.sourced_id, lower(exported_record.source) AS source, exported_record.content,
     import.made_at AS updated_at
 FROM exported_record
@@ -128,6 +156,10 @@ ORDER BY sourced_id;
 
 -- name: list_kept_roles(source)
 -- Which roles has another system given to people who are exported? The school of each is its own.
+WITH exported_record AS NOT MATERIALIZED (
+-- include: exported_record.sql
+)
+
 SELECT role.sourced_id, lower(role.source) AS source, role.content, person.sourced_id AS user_id,
     import.made_at AS updated_at
 FROM exported_record AS role
@@ -146,6 +178,10 @@ ORDER BY role.sourced_id;
 
 -- name: list_people_without_role(source)
 -- Which users have no role of their own in a file of roles? In OneRoster 1.1 there is no such file.
+WITH exported_record AS NOT MATERIALIZED (
+-- include: exported_record.sql
+)
+
 SELECT person.first_id AS id, person.sourced_id, lower(person.source) AS source, person.content, person.student_id
 FROM exported_record AS person
 WHERE person.kind = 'users'
@@ -161,8 +197,12 @@ WHERE person.kind = 'users'
     )
 ORDER BY person.first_id;
 
--- name: list_kept_enrollments(term, with_cancelled)
+-- name: list_kept_enrollments(term, with_cancelled, source)
 -- Which enrollments of another system are none of students, but of teachers and others who are exported?
+WITH exported_record AS NOT MATERIALIZED (
+-- include: exported_record.sql
+)
+
 SELECT place.sourced_id, lower(place.source) AS source, place.content, class.course_id, import.made_at AS updated_at
 FROM exported_record AS place
 CROSS JOIN exported_record AS person
@@ -188,6 +228,10 @@ ORDER BY place.sourced_id;
 
 -- name: get_user(sourced_id, of_source, source)^
 -- Is the user exported whom a system knows by this id?
+WITH exported_record AS NOT MATERIALIZED (
+-- include: exported_record.sql
+)
+
 SELECT person.id
 FROM exported_record AS person
 WHERE person.kind = 'users'
@@ -198,8 +242,12 @@ WHERE person.kind = 'users'
     )
 LIMIT 1;
 
--- name: list_own_columns(kind)
+-- name: list_own_columns(kind, source)
 -- Which columns of their own have the records of this kind?
+WITH exported_record AS NOT MATERIALIZED (
+-- include: exported_record.sql
+)
+
 SELECT DISTINCT cell.key AS name
 FROM exported_record
 CROSS JOIN json_each(json(exported_record.content)) AS cell
@@ -207,8 +255,12 @@ WHERE exported_record.kind = :kind
     AND cell.key LIKE 'metadata.%'
 ORDER BY name;
 
--- name: get_own_records()^
+-- name: get_own_records(source)^
 -- Are there students or courses that have no id of another system? Then they need a school.
+WITH exported_record AS NOT MATERIALIZED (
+-- include: exported_record.sql
+)
+
 SELECT EXISTS (
         SELECT 1 FROM student
         WHERE NOT EXISTS (

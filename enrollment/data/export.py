@@ -64,18 +64,18 @@ def get_outcomes(db: Connection, scope: Scope) -> tuple[bool, bool]:
     """Return whether an enrollment that is exported has ended here, and whether one has a grade."""
     # A delta has the drops too: they are to be deleted.
     with_history = scope.with_history or scope.since is not None
-    row = SQL.get_outcomes(db, term=scope.term, with_history=with_history)
+    row = SQL.get_outcomes(db, **scope._replace(with_history=with_history)._asdict())
     return bool(row["has_outcomes"]), bool(row["has_grades"])
 
 
 def list_terms(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the terms by id. The term 0 is that of the courses without one."""
-    return read_rows(SQL.list_exported_terms_cursor(db, term=scope.term, since=scope.since))
+    return read_rows(SQL.list_exported_terms_cursor(db, **scope._asdict()))
 
 
 def list_codes(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the codes of courses, each with the id of the first course that has it."""
-    return read_rows(SQL.list_exported_codes_cursor(db, term=scope.term, since=scope.since))
+    return read_rows(SQL.list_exported_codes_cursor(db, **scope._asdict()))
 
 
 def list_courses(db: Connection, scope: Scope) -> Iterator[Fields]:
@@ -85,7 +85,7 @@ def list_courses(db: Connection, scope: Scope) -> Iterator[Fields]:
 
 def list_students(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the students by id."""
-    return read_rows(SQL.list_exported_students_cursor(db, since=scope.since))
+    return read_rows(SQL.list_exported_students_cursor(db, **scope._asdict()))
 
 
 def list_stretches(db: Connection, scope: Scope) -> Iterator[Fields]:

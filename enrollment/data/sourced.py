@@ -9,27 +9,27 @@ from enrollment.storage.queries import queries
 SQL = queries("sourced")
 
 
-def get_own_records(db: Connection) -> tuple[bool, bool]:
+def get_own_records(db: Connection, scope: Scope) -> tuple[bool, bool]:
     """Return whether there are students or courses that have no id of another system, and whether
     any record is one of another system."""
-    row = SQL.get_own_records(db)
+    row = SQL.get_own_records(db, source=scope.source)
     return bool(row["found"]), bool(row["has_sources"])
 
 
-def list_own_columns(db: Connection, kind: str) -> list[str]:
+def list_own_columns(db: Connection, kind: str, scope: Scope) -> list[str]:
     """List the columns of their own that the records of a kind came with."""
-    return [row["name"] for row in SQL.list_own_columns(db, kind=kind)]
+    return [row["name"] for row in SQL.list_own_columns(db, kind=kind, source=scope.source)]
 
 
-def list_sourced(db: Connection, kind: str) -> Iterator[Fields]:
+def list_sourced(db: Connection, kind: str, scope: Scope) -> Iterator[Fields]:
     """List the records of a kind by their ids there."""
-    return read_rows(SQL.list_sourced_cursor(db, kind=kind))
+    return read_rows(SQL.list_sourced_cursor(db, kind=kind, source=scope.source))
 
 
-def list_foreign_ids(db: Connection) -> set[tuple[str, str, str]]:
+def list_foreign_ids(db: Connection, scope: Scope) -> set[tuple[str, str, str]]:
     """List the ids of orgs, sessions and courses of the catalog that a system has given to
     something else than what is exported with them, each with its kind and the system."""
-    return {tuple(row) for row in SQL.list_foreign_ids(db)}
+    return {tuple(row) for row in SQL.list_foreign_ids(db, source=scope.source)}
 
 
 def list_terms(db: Connection, scope: Scope) -> Iterator[Fields]:
@@ -47,9 +47,9 @@ def list_students(db: Connection, scope: Scope) -> Iterator[Fields]:
     return read_rows(SQL.list_sourced_students_cursor(db, since=scope.since, source=scope.source))
 
 
-def list_people(db: Connection) -> Iterator[Fields]:
+def list_people(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the users of another system who are none of our students."""
-    return read_rows(SQL.list_kept_people_cursor(db))
+    return read_rows(SQL.list_kept_people_cursor(db, source=scope.source))
 
 
 def list_roles(db: Connection, scope: Scope) -> Iterator[Fields]:
@@ -71,7 +71,7 @@ def list_stretches(db: Connection, scope: Scope) -> Iterator[Fields]:
 def list_kept_enrollments(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the enrollments of teachers and others that another system has."""
     parameters = {"term": scope.term, "with_cancelled": scope.with_history}
-    return read_rows(SQL.list_kept_enrollments_cursor(db, **parameters))
+    return read_rows(SQL.list_kept_enrollments_cursor(db, source=scope.source, **parameters))
 
 
 def is_user(db: Connection, sourced_id: str, of_source: str, scope: Scope) -> bool:

@@ -30,3 +30,12 @@ def overlay(cells: dict[str, Any], row: Fields, columns: dict[str, str]) -> None
 
 def updated(row: Fields) -> Fields:
     return {"updated_at": row["updated_at"]}
+
+
+def stretch_taken(row: Fields) -> Fields:
+    """Return what was taken of an enrollment. Its outcome was not noted of old: then it counts as
+    it is here."""
+    taken = row["taken"] or {}
+    return {name: taken.get(name) for name in ("began_at", "status", "ended_at")} | {
+        name: taken.get(name, row[name]) for name in ("passed", "grade")
+    }

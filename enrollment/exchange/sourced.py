@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from enrollment.data import sourced
 from enrollment.data.export import Fields, Scope
-from enrollment.exchange.overlay import kept, overlay, updated
+from enrollment.exchange.overlay import kept, overlay, stretch_taken, updated
 from enrollment.storage.connection import Connection
 
 # Our columns, and theirs.
@@ -23,7 +23,7 @@ class Sourced:
 
     def __init__(self, db: Connection, scope: Scope) -> None:
         self._db, self._scope = db, scope
-        self.has_own, self.exists = sourced.get_own_records(db)
+        self.has_own, self.exists = sourced.get_own_records(db, scope)
         self.orgs: dict[str, Fields] = {}
         self.terms: dict[int, str] = {}
         self.classes: dict[int, str] = {}
@@ -39,12 +39,12 @@ class Sourced:
 
     def _find(self) -> None:
         """Find which ids there are, for the rows that refer to them."""
-        self.orgs = {row["sourced_id"]: row for row in sourced.list_sourced(self._db, "orgs")}
-        self._foreign = sourced.list_foreign_ids(self._db)
+        self.orgs = {row["sourced_id"]: row for row in self._list("orgs")}
+        self._foreign = sourced.list_foreign_ids(self._db, self._scope)
         terms = list(sourced.list_terms(self._db, self._scope))
         self.terms = {row["id"]: row["sourced_id"] for row in terms}
         for kind, ids in (("academicSessions", self._sessions), ("courses", self._catalog)):
-            ids |= {row["sourced_id"] for row in sourced.list_sourced(self._db, kind)}
+            ids |= {row["sourced_id"] for row in self._list(kind)}
         classes = []
         for row in sourced.list_courses(self._db, self._scope):
             self.classes[row["id"]] = row["sourced_id"]
@@ -79,7 +79,10 @@ class Sourced:
 
     def columns(self, kind: str) -> list[str]:
         """The columns that the rows of a file came with, besides those of the standard."""
-        return sourced.list_own_columns(self._db, kind) if self.exists else []
+        return sourced.list_own_columns(self._db, kind, self._scope) if self.exists else []
+
+    def _list(self, kind: str) -> Iterator[Fields]:
+        return sourced.list_sourced(self._db, kind, self._scope)
 
     def _terms_of(self, row: Fields) -> list[str]:
         """Return the sessions of a class: those it came with, unless its term was changed here."""
@@ -116,7 +119,7 @@ class Sourced:
 
     def rows_of_sessions(self) -> Iterator[Fields]:
         terms = {row["sourced_id"]: row for row in sourced.list_terms(self._db, self._scope)}
-        for row in sourced.list_sourced(self._db, "academicSessions"):
+        for row in self._list("academicSessions"):
             if row["sourced_id"] not in self._sessions:
                 continue
             cells = kept("academicSessions", row["content"])
@@ -130,7 +133,7 @@ class Sourced:
             yield {"type": "term"} | cells | updated(row) | {"term_id": term and term["id"]}
 
     def rows_of_catalog(self, school: str) -> Iterator[Fields]:
-        for row in sourced.list_sourced(self._db, "courses"):
+        for row in self._list("courses"):
             if row["sourced_id"] not in self._catalog:
                 continue
             cells = kept("courses", row["content"])
@@ -174,7 +177,7 @@ class Sourced:
         return cells
 
     def rows_of_people(self) -> Iterator[Fields]:
-        return map(self.person, sourced.list_people(self._db))
+        return map(self.person, sourced.list_people(self._db, self._scope))
 
     def person(self, row: Fields) -> Fields:
         """Return a user of another system, who may be none of our students."""
@@ -224,7 +227,7 @@ class Sourced:
         """Return an enrollment of a student. `student` is whose it is, and `stretch` is what stands
         here, if it differs."""
         cells = self.kept_enrollment(row, school) | {"student": row}
-        if any(row[name] != value for name, value in _stretch_taken(row).items()):
+        if any(row[name] != value for name, value in stretch_taken(row).items()):
             cells["stretch"] = row
         deleted_at = row["updated_at"] if row["status"] == "dropped" else None
         return cells | {"deleted_at": deleted_at}
@@ -239,12 +242,3 @@ class Sourced:
         self._resolve(row, cells, "schoolSourcedId", "orgs")
         course = {"course_id": row["course_id"]}
         return {"schoolSourcedId": school} | cells | course | updated(row)
-
-
-def _stretch_taken(row: Fields) -> Fields:
-    """Return what was taken of an enrollment. Its outcome was not noted of old: then it counts as
-    it is here."""
-    taken = row["taken"] or {}
-    return {name: taken.get(name) for name in ("began_at", "status", "ended_at")} | {
-        name: taken.get(name, row[name]) for name in ("passed", "grade")
-    }

@@ -84,6 +84,20 @@ def test_ids_of_two_systems_are_no_others_in_an_export(database: Database):
     assert roles == {id for id, name in people.items() if name in ("Nora", "Sven")}
 
 
+def test_an_export_for_a_system_has_its_ids_before_those_of_others(database: Database):
+    two_schools(database)
+
+    exported = export(database, source="south")
+
+    tables = validate(exported, roles="student|teacher")
+    people = by_name(tables["users"], "givenName")
+    assert (people["Sven"], by_name(tables["classes"], "title")["Art"]) == ("1", "1")
+    assert people["Nora"].endswith("-student-0000000001")
+    places = {row["userSourcedId"]: row["classSourcedId"] for row in tables["enrollments"]}
+    assert places[people["Nora"]] == by_name(tables["classes"], "title")["Math"]
+    assert import_content(database, exported, errors="refuse").report.changes == []
+
+
 def test_ids_of_two_systems_are_no_others_in_the_interface(client: Client):
     two_schools(client.app.database)
     root = PATHS["v1p2"]
