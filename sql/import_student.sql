@@ -298,6 +298,35 @@ WHERE incoming.kind = 'users'
     AND known.is_current = 1
     AND known.content ->> 'sourcedId' IS NULL;
 
+-- name: insert_taken_ids_faults(source)!
+-- Which new users are none of our students, and have an id that another system has for someone else? Only students have
+-- an id of ours in its place.
+INSERT INTO import_fault (file, line, place, value, code, severity, detail)
+SELECT incoming.file, incoming.line, 'sourcedId', incoming.sourced_id, 'id_taken', 'warning',
+    'The system ' || min(other.source) || ' has this id for someone else: exports leave this person out.'
+FROM incoming
+CROSS JOIN source_record AS other
+WHERE incoming.kind = 'users'
+    AND incoming.is_wanted
+    AND incoming.is_deleted = 0
+    AND NOT EXISTS (SELECT 1 FROM said_student WHERE said_student.incoming_id = incoming.id)
+    AND NOT EXISTS (
+        SELECT 1 FROM source_record AS known
+        WHERE known.kind = 'users'
+            AND known.sourced_id = incoming.sourced_id
+            AND known.source = :source
+            AND known.is_current = 1
+    )
+    AND other.kind = 'users'
+    AND other.sourced_id = incoming.sourced_id
+    AND other.source <> :source
+    AND other.is_current = 1
+    AND (
+        lower(other.content ->> 'familyName') IS DISTINCT FROM lower(incoming.content ->> 'familyName')
+        OR lower(other.content ->> 'givenName') IS DISTINCT FROM lower(incoming.content ->> 'givenName')
+    )
+GROUP BY incoming.id, incoming.file, incoming.line, incoming.sourced_id;
+
 -- name: insert_planned_students()!
 -- What becomes of each student that the rows name? A value is taken where the source has changed it; a change made
 -- here stays, and a number that another student has is not taken.

@@ -37,6 +37,7 @@ def bring_in_users(
     SQL.update_said_renamed_by_email(db, source=source)
     SQL.insert_renamed_faults(db, relinks=relinks)
     SQL.insert_erased_faults(db, source=source)
+    SQL.insert_taken_ids_faults(db, source=source)
     if relinks:
         SQL.delete_said_of_old_ids(db)
         SQL.update_said_relinked(db)

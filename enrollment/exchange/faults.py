@@ -53,6 +53,7 @@ CODES: dict[str, Severity] = {
     "unknown_to_delete": "warning",
     "renamed_id": "warning",
     "erased_person": "warning",
+    "id_taken": "warning",
     "derived_code": "warning",
     "code_changed": "warning",
     "code_kept": "warning",

@@ -84,6 +84,18 @@ def test_ids_of_two_systems_are_no_others_in_an_export(database: Database):
     assert roles == {id for id, name in people.items() if name in ("Nora", "Sven")}
 
 
+def test_a_teacher_whose_id_is_another_person_s_is_shown(database: Database):
+    import_content(database, school("NORTH", "Nora", "Math"))
+    south = school("SOUTH", "Sven", "Art")
+
+    for times in (1, 0):
+        report, _ = import_content(database, south)
+        shown = [fault.detail for fault in report.faults if fault.code == "id_taken"]
+        assert shown == times * [
+            "The system NORTH has this id for someone else: exports leave this person out."
+        ]
+
+
 def test_an_export_for_a_system_has_its_ids_before_those_of_others(database: Database):
     two_schools(database)
 
