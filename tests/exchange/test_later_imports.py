@@ -160,12 +160,14 @@ def test_a_day_that_is_corrected_in_the_source_has_a_line(database: Database, pa
     assert import_path(database, path).report.faults == []
 
 
-def test_an_outcome_that_is_corrected_in_the_source_has_a_line(database: Database, path: Path):
+def test_an_outcome_that_is_gone_from_the_source_stays_and_has_a_line(
+    database: Database, path: Path
+):
     header, *lines = (path / "enrollments.csv").read_text().splitlines()
     rest = "".join(f"{line},\n" for line in lines if not line.startswith("e-06"))
     ended = "e-06,,,cls-art-1,org-s,u-s1,student,,2026-08-24,2026-10-01,"
     found = []
-    for outcome in ("failed", "completed", "completed"):
+    for outcome in ("failed", "", ""):
         content = f"{header},metadata.outcome\n{ended}{outcome}\n{rest}"
         (path / "enrollments.csv").write_text(content)
         report, _ = import_path(database, path)
