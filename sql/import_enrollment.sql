@@ -252,7 +252,7 @@ FROM incoming
 WHERE kind = 'list' AND is_wanted AND content ->> 'course' IS NULL;
 
 -- name: insert_replaced_stretches(course_id)!
--- Who is enrolled in the course and is not in its list?
+-- Who is enrolled in the course and is not in its list? A row that is left out ends nothing.
 INSERT INTO stretch (student_id, course_id, wanted, last, present, is_new, is_deleted)
 SELECT student_id, course_id, 'dropped', 'enrolled', 'enrolled', false, 1
 FROM enrollment
@@ -260,6 +260,13 @@ WHERE course_id = :course_id
     AND status = 'enrolled'
     AND NOT EXISTS (
         SELECT 1 FROM planned WHERE planned.kind = 'student' AND planned.student_id = enrollment.student_id
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM incoming
+        CROSS JOIN student
+        WHERE NOT incoming.is_wanted
+            AND student.id = enrollment.student_id
+            AND (student.number = incoming.number OR student.email = incoming.content ->> 'email')
     )
 ORDER BY student_id;
 

@@ -216,4 +216,19 @@ FROM (
     WINDOW same AS (PARTITION BY lower(identifier), lower(course) ORDER BY id)
 ) AS numbered
 WHERE number > 1
+UNION ALL
+SELECT id, file, line, 'number', identifier, 'number_taken', 'error',
+    'The number is also that of row ' || CAST(first_line AS text) || ', under another name.'
+FROM (
+    SELECT id, file, line, content ->> 'number' AS identifier,
+        lower(content ->> 'course') AS course, first_value(lower(content ->> 'course')) OVER same AS first_course,
+        lower(content ->> 'family_name') AS family, first_value(lower(content ->> 'family_name')) OVER same AS first_family,
+        lower(content ->> 'given_name') AS given, first_value(lower(content ->> 'given_name')) OVER same AS first_given,
+        first_value(line) OVER same AS first_line
+    FROM staged
+    WHERE kind = 'list' AND content ->> 'number' IS NOT NULL
+    WINDOW same AS (PARTITION BY lower(content ->> 'number') ORDER BY id)
+) AS named
+-- One part alone may be spelled in two ways. Two rows for one course were found above.
+WHERE family <> first_family AND given <> first_given AND course <> first_course
 ORDER BY 1, 4;

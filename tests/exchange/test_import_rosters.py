@@ -53,6 +53,25 @@ def test_what_a_roster_says_and_an_import_does_not_do_has_a_line(database: Datab
     ]
 
 
+def test_a_student_whose_row_is_left_out_is_not_dropped(database: Database):
+    content = b"Number,Status\n1,nonsense\n"
+
+    report, _ = import_content(database, content, course_id=1, replace=True)
+
+    assert [(fault.row, fault.code) for fault in report.faults] == [(2, "invalid_value")]
+    assert report.counts.enrollments.dropped == 0
+
+
+def test_two_people_under_one_number_are_not_taken_for_one(database: Database):
+    header = b"Number,Last name,First name,Course\n"
+    same = header + b"8,Adams,Amy,CS1\n8,Brown,Bob,MA1\n9,Diallo,Amara,CS1\n9,Dialo,Amara,MA1\n"
+
+    report, _ = import_content(database, same, create=True)
+
+    found = [(fault.row, fault.detail) for fault in report.faults if fault.code == "number_taken"]
+    assert found == [(3, "The number is also that of row 2, under another name.")]
+
+
 def test_a_roster_completes_with_an_outcome_and_a_grade(database: Database):
     content = b"Number,Status,Ergebnis,Note\n1,completed,Nicht bestanden,5\n2,dropped,,\n"
 
