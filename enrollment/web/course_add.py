@@ -41,11 +41,12 @@ def add(visit: Visit, course_id: int) -> Result:
     wrong = {name: ids for name, ids in found.items() if len(ids) != 1}
     if wrong:
         return _form(visit, course_id, wrong=wrong)
-    ids = [*dict.fromkeys(id for (id,) in found.values())]
-    return _enroll(visit, course_id, ids)
+    return _enroll(visit, course_id, {id: name for name, (id,) in found.items()})
 
 
-def _enroll(visit: Visit, course_id: int, ids: list[int]) -> Result:
+def _enroll(visit: Visit, course_id: int, lines: dict[int, str]) -> Result:
+    """Enroll the students with these ids, who were named in these lines."""
+    ids = [*lines]
     path, seen = f"/v1/courses/{course_id}/students", visit.form.one("seen")
     waits, mode = bool(visit.form.one("waitlist")), visit.form.one("mode") or "all"
     items = [{"student_id": id, "waitlist": waits} for id in ids]
@@ -56,6 +57,10 @@ def _enroll(visit: Visit, course_id: int, ids: list[int]) -> Result:
     def done(answer: Any) -> str:
         states = Counter(item.get("enrollment", {}).get("status") for item in answer["items"])
         outcomes = [(done, states[status]) for done, status in OUTCOMES.items() if states[status]]
+        left = [lines[item["student_id"]] for item in answer["items"] if "errors" in item]
+        if left:
+            again = {"names": "\n".join(left), "mode": "each"}
+            return link(f"/courses/{course_id}/add", **again, **done_query(outcomes))
         return link(f"/courses/{course_id}", **done_query(outcomes))
 
     def show_again(problem: Problem | None, answer: Any) -> Result:
@@ -107,8 +112,8 @@ def _form(
         problem,
         status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK,
         course=get_course(visit.db, course_id),
-        names=visit.form.one("names"),
-        mode=visit.form.one("mode") or "all",
+        names=visit.form.one("names") or visit.query.one("names"),
+        mode=visit.form.one("mode") or visit.query.one("mode") or "all",
         waits=bool(visit.form.one("waitlist")),
         seen=get_course_tag(visit.db, course_id),
         problem=problem,

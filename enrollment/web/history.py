@@ -50,7 +50,7 @@ DONE = {
     "students_completed": "Completed the course for {students}.",
     "added_students": "Added {students}.",
     "students_wait": "{students} joined the waitlist.",
-    "not_added": "Not added: {number}.",
+    "not_added": "Not added: {number}. They are below; a preview shows why.",
     "imported": "The file is imported.",
     "undone": "The import is undone.",
 }
