@@ -104,18 +104,18 @@ class Visit:
 
         def run(db: Connection) -> Result:
             last = get_last_event_id(db)
-            path = act()
-            return Result(HTTPStatus.OK, b"", {"Location": path + self._seats_since(db, last)})
+            return Result(HTTPStatus.OK, b"", {"Location": self._with_seats(db, act(), last)})
 
         with self.site.database.write() as db:
             window = self.site.config.retry_window
             response = execute_idempotently(self.context, db, run, self.form, window)
         return see_other(response.headers["Location"])
 
-    def _seats_since(self, db: Connection, last_event_id: int) -> str:
-        """Return who got a seat from a waitlist, as the end of the address of a page of staff."""
+    def _with_seats(self, db: Connection, path: str, last_event_id: int) -> str:
+        """Return the address of a page of staff with who got a seat from a waitlist since."""
         seats = [] if self.is_student else list_seats_since(db, last_event_id, SEATS_SHOWN)
-        return "".join(f"&seat={student_id}-{course_id}" for student_id, course_id in seats)
+        query = "&".join(f"seat={student_id}-{course_id}" for student_id, course_id in seats)
+        return "".join((path, "&" if "?" in path else "?", query)) if query else path
 
     def send(
         self,
