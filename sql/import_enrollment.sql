@@ -266,7 +266,10 @@ WHERE course_id = :course_id
         CROSS JOIN student
         WHERE NOT incoming.is_wanted
             AND student.id = enrollment.student_id
-            AND (student.number = incoming.number OR student.email = incoming.content ->> 'email')
+            AND (
+                lower(student.number) = lower(incoming.number)
+                OR lower(student.email) = lower(incoming.content ->> 'email')
+            )
     )
 ORDER BY student_id;
 

@@ -54,7 +54,9 @@ def test_what_a_roster_says_and_an_import_does_not_do_has_a_line(database: Datab
 
 
 def test_a_student_whose_row_is_left_out_is_not_dropped(database: Database):
-    content = b"Number,Status\n1,nonsense\n"
+    with database.write() as db:
+        db.execute("UPDATE student SET number = 'a1', version = version + 1 WHERE id = 1")
+    content = b"Number,Status\nA1,nonsense\n"
 
     report, _ = import_content(database, content, course_id=1, replace=True)
 
