@@ -276,7 +276,7 @@ class Replay:
         """The holds for which, as is told, the student was passed over."""
         begin, _, reasons = (told or "").partition(PASSED_OVER)
         assert (begin, bool(reasons)) == ("", True), f"{student} is told {told!r}, and yet: {event}"
-        sentence = f"student_on_hold: Student {student} is on hold: "
+        sentence = "student_on_hold: The student is on hold: "
         return {part.partition(sentence)[2] for part in reasons.split("; ")}
 
     def _is_manual(self, course: int) -> bool:
