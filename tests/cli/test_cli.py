@@ -250,7 +250,7 @@ def test_serve_refuses_a_database_with_pending_migrations(capsys: Captured):
     main(["migrate", "--to", "0001"])
     capsys.readouterr()
 
-    assert main(["serve"]) == 1
+    assert main(["serve", "--port", str(free_port())]) == 1
 
     assert capsys.readouterr().err == (
         f"enrollment: enrollment.db has pending migrations: {', '.join(REST)}; "
