@@ -1,19 +1,16 @@
 """/v1/oneroster.zip and /v1/students.csv: rosters for other systems, and lists for spreadsheets."""
 
-from collections.abc import Iterable
 from functools import partial
 
 from enrollment.data import course, export, term
-from enrollment.data.export import Fields, Scope
+from enrollment.data.export import Scope
 from enrollment.exchange.lists import (
     COURSES,
     MEDIA_TYPES,
     ROSTER,
     STUDENTS,
-    Layout,
     ListFormat,
-    file_name,
-    write_list,
+    list_file,
 )
 from enrollment.exchange.package_writer import write_archive
 from enrollment.http.authentication import READERS
@@ -35,12 +32,14 @@ def export_oneroster(context: Context, db: Connection, query: PackageScope) -> R
 
 def export_students_csv(context: Context, db: Connection, query: StudentListFilter) -> Result:
     """List students as CSV, for a spreadsheet."""
-    return _list(context, STUDENTS, export.list_people(db, query.status), "csv")
+    return download(*list_file(STUDENTS, export.list_people(db, query.status), "csv", context.zone))
 
 
 def export_students_xlsx(context: Context, db: Connection, query: StudentListFilter) -> Result:
     """List students as a workbook."""
-    return _list(context, STUDENTS, export.list_people(db, query.status), "xlsx")
+    return download(
+        *list_file(STUDENTS, export.list_people(db, query.status), "xlsx", context.zone)
+    )
 
 
 def export_roster_csv(
@@ -60,13 +59,17 @@ def export_roster_xlsx(
 def export_courses_csv(context: Context, db: Connection, term_id: int) -> Result:
     """List the courses of a term as CSV, for a spreadsheet."""
     code = term.get_term(db, term_id).code
-    return _list(context, COURSES, export.list_term_courses(db, term_id), "csv", code)
+    return download(
+        *list_file(COURSES, export.list_term_courses(db, term_id), "csv", context.zone, code)
+    )
 
 
 def export_courses_xlsx(context: Context, db: Connection, term_id: int) -> Result:
     """List the courses of a term as a workbook."""
     code = term.get_term(db, term_id).code
-    return _list(context, COURSES, export.list_term_courses(db, term_id), "xlsx", code)
+    return download(
+        *list_file(COURSES, export.list_term_courses(db, term_id), "xlsx", context.zone, code)
+    )
 
 
 def _roster(
@@ -74,14 +77,7 @@ def _roster(
 ) -> Result:
     found = course.get_course(db, course_id)
     rows = export.list_roster(db, course_id, query.status)
-    return _list(context, ROSTER, rows, kind, found.label, found.term)
-
-
-def _list(
-    context: Context, layout: Layout, rows: Iterable[Fields], kind: ListFormat, *about: str | None
-) -> Result:
-    write = partial(write_list, layout, rows, kind, zone=context.zone)
-    return download(file_name(layout, kind, context.zone, *about), MEDIA_TYPES[kind], write)
+    return download(*list_file(ROSTER, rows, kind, context.zone, found.label, found.term))
 
 
 OPERATIONS = (

@@ -3,8 +3,9 @@
 import codecs
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 from typing import Any, BinaryIO, Literal, NamedTuple
 
 from enrollment.data.export import Fields
@@ -101,11 +102,14 @@ CHANGES = Layout(
 )
 
 
-def file_name(layout: Layout, kind: ListFormat, zone: tzinfo, *about: str | None) -> str:
-    """Return the name of a file with the day, and what the list is about: such as
-    roster-CS101-1-2026-FALL-2026-09-01.csv."""
+def list_file(
+    layout: Layout, rows: Iterable[Fields], kind: ListFormat, zone: tzinfo, *about: str | None
+) -> tuple[str, str, Callable[[BinaryIO], object]]:
+    """Return the name of a file with a list, its media type, and what writes it. The name has the
+    day and what the list is about, such as roster-CS101-1-2026-FALL-2026-09-01.csv."""
     parts = [layout.title.lower(), *filter(None, about), f"{datetime.now(zone):%Y-%m-%d}"]
-    return f"{'-'.join(parts)}.{kind}"
+    write = partial(write_list, layout, rows, kind, zone=zone)
+    return f"{'-'.join(parts)}.{kind}", MEDIA_TYPES[kind], write
 
 
 def write_list(

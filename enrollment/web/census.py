@@ -4,15 +4,16 @@ from typing import NamedTuple
 
 from enrollment.data.census import CensusLine, list_census_lines
 from enrollment.data.term import get_term
-from enrollment.exchange.lists import CENSUS, ListFormat
+from enrollment.exchange.lists import CENSUS, ListFormat, list_file
 from enrollment.http.authentication import READERS
+from enrollment.http.download import download
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.queries import CensusFilter
 from enrollment.model.records import Term
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
-from enrollment.web.downloads import file_pages, list_file
+from enrollment.web.downloads import file_pages
 from enrollment.web.past import NOW, TIMES, read_past
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
@@ -61,7 +62,7 @@ def download_census(visit: Visit, term_id: int, kind: ListFormat) -> Result:
     term = get_term(visit.db, term_id)
     census = _count(visit, term, read_past(visit))
     rows = (line._asdict() for line in census.lines)
-    return list_file(visit, CENSUS, rows, kind, term.code)
+    return download(*list_file(CENSUS, rows, kind, visit.context.zone, term.code))
 
 
 def _count(visit: Visit, term: Term, wanted: CensusFilter) -> Count:

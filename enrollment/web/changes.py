@@ -13,15 +13,16 @@ from enrollment.data.change_list import (
 from enrollment.data.course import get_course
 from enrollment.data.export import Fields
 from enrollment.data.student import get_student
-from enrollment.exchange.lists import CHANGES, ListFormat
+from enrollment.exchange.lists import CHANGES, ListFormat, list_file
 from enrollment.http.authentication import READERS
+from enrollment.http.download import download
 from enrollment.http.operation import Operation
 from enrollment.http.query import read_texts
 from enrollment.http.responses import Result
 from enrollment.model.queries import EventFilter
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
-from enrollment.web.downloads import file_pages, list_file
+from enrollment.web.downloads import file_pages
 from enrollment.web.history import correction, moved, record_change, rules_set_aside
 from enrollment.web.paging import after, next_path
 from enrollment.web.visit import Visit
@@ -59,7 +60,7 @@ def show_changes(visit: Visit) -> Result:
 def download_changes(visit: Visit, kind: ListFormat) -> Result:
     """All the changes that the page lists, as a file."""
     rows = _rows(read_changes(visit.db, _scope(visit)), visit.words)
-    return list_file(visit, CHANGES, rows, kind)
+    return download(*list_file(CHANGES, rows, kind, visit.context.zone))
 
 
 def _scope(visit: Visit) -> ChangeScope:

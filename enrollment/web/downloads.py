@@ -1,24 +1,13 @@
 """Lists as files for a spreadsheet. Those that the API has are made by it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 
-from enrollment.data.export import Fields
-from enrollment.exchange.lists import MEDIA_TYPES, Layout, ListFormat, file_name, write_list
+from enrollment.exchange.lists import MEDIA_TYPES, ListFormat
 from enrollment.http.authentication import READERS
-from enrollment.http.download import download
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.web.visit import Visit
-
-
-def list_file(
-    visit: Visit, layout: Layout, rows: Iterable[Fields], kind: ListFormat, *about: str
-) -> Result:
-    """Return a list as a file, whose name has what it is about."""
-    zone = visit.context.zone
-    write = partial(write_list, layout, rows, kind, zone=zone)
-    return download(file_name(layout, kind, zone, *about), MEDIA_TYPES[kind], write)
 
 
 def file_pages(path: str, handler: Callable[..., Result]) -> tuple[Operation, ...]:
