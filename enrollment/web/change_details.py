@@ -3,9 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from enrollment.model.results import Violation
 from enrollment.model.types import Timestamp
-from enrollment.problems.errors import Problem
+from enrollment.web.refusal import wrong_field
 from enrollment.web.visit import Visit
 
 
@@ -29,10 +28,5 @@ def change_details(visit: Visit, *, names_now: bool = False) -> dict[str, Any]:
             elif names_now:
                 given["effective_at"] = str(Timestamp.now())
         except (ValueError, OverflowError):
-            violation = Violation(
-                pointer="/effective_at",
-                code="invalid_value",
-                detail="Expected a date, such as 2026-09-01",
-            )
-            raise Problem("invalid_body", "1 field is invalid.", [violation]) from None
+            raise wrong_field("effective_at", "Expected a date, such as 2026-09-01") from None
     return given

@@ -6,9 +6,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from enrollment.model.meetings import WEEKDAYS
-from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.web.fields import filled_lines
+from enrollment.web.refusal import wrong_field
 
 # Days, the hours with any dash, and perhaps a room, dates and "every 2 weeks".
 LINE = re.compile(
@@ -23,13 +23,8 @@ def read_meetings(text: str) -> list[dict[str, Any]]:
     """Return the meetings of lines, as the API takes them. Raises invalid_body with every line that
     is no meeting."""
     lines = filled_lines(text)
-    wrong = [
-        Violation(pointer="/meetings", code="invalid_value", detail=f"“{line}”: {EXPECTED}")
-        for line in lines
-        if not _read(line)
-    ]
-    if wrong:
-        raise Problem("invalid_body", "1 field is invalid.", wrong)
+    if wrong := [f"“{line}”: {EXPECTED}" for line in lines if not _read(line)]:
+        raise wrong_field("meetings", *wrong)
     return [meeting for line in lines for meeting in _read(line)]
 
 

@@ -46,6 +46,14 @@ def overridable(codes: Iterable[str]) -> list[str]:
     return [rule.code for rule in known if rule and rule.overridable]
 
 
+def wrong_field(field: str, *details: str) -> Problem:
+    """Return the problem of one field of a form, with a sentence for each thing that is wrong."""
+    wrong = [
+        Violation(pointer=f"/{field}", code="invalid_value", detail=detail) for detail in details
+    ]
+    return Problem("invalid_body", "1 field is invalid.", wrong)
+
+
 def reasons(problem: Problem) -> list[Violation]:
     """The reasons of a problem; one without reasons is its own reason."""
     alone = Violation(code=problem.code, detail=problem.detail)
