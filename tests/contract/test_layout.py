@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from configparser import ConfigParser
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
@@ -39,6 +40,10 @@ KNOWN_BY = {
     "asyncio": ("enrollment.server",),
     "openpyxl": ("enrollment.exchange",),
     "prometheus_client": ("enrollment.metrics", "enrollment.api.service"),
+}
+TOP = {
+    *("enrollment", "sql", "migrations", "tests", "docs", "deploy"),
+    *("README.md", "CHANGELOG.md", "LICENSE", "MANIFEST.in", "setup.cfg", "pyproject.toml"),
 }
 # How many modules may stand beside the rooms.
 MOST_BESIDE_ROOMS = 6
@@ -85,6 +90,15 @@ def room(module: str) -> str:
 
 def is_within(module: str, place: str) -> bool:
     return f"{module}.".startswith(f"{place}.")
+
+
+def test_the_top_of_the_repository_is_small():
+    ignored = [pattern.rstrip("/") for pattern in (ROOT / ".gitignore").read_text().split()]
+    found = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
+
+    assert [
+        name for name in found - TOP if not any(fnmatch(name, pattern) for pattern in ignored)
+    ] == []
 
 
 def test_imports_run_one_way():
