@@ -1,3 +1,24 @@
+-- name: list_merges(after_student_id, limit)
+-- Which students were merged into which: when, and by whom?
+SELECT student_id, into_id AS "into", merged_at, merged_by
+FROM merge
+WHERE student_id > :after_student_id
+ORDER BY student_id
+LIMIT :limit;
+
+-- name: get_merge(student_id)^
+-- Into which student was this one merged: when, and by whom?
+SELECT student_id, into_id AS "into", merged_at, merged_by
+FROM merge
+WHERE student_id = :student_id;
+
+-- name: insert_merge(student_id, into_id, at, actor)!
+-- Keep the merge. A record that became active again can be merged again.
+INSERT INTO merge (student_id, into_id, merged_at, merged_by)
+VALUES (:student_id, :into_id, :at, :actor)
+ON CONFLICT (student_id) DO UPDATE
+SET into_id = excluded.into_id, merged_at = excluded.merged_at, merged_by = excluded.merged_by;
+
 -- name: list_broken_merge_rules(student_id, into_id)
 -- Which rules would it break to merge this student into that one?
 SELECT '/into' AS pointer, 'merges_into_itself' AS code,
@@ -17,7 +38,7 @@ FROM erasure
 WHERE student_id IN (:student_id, :into_id)
 ORDER BY pointer, code;
 
--- name: list_merges(student_id, into_id)
+-- name: list_merged_courses(student_id, into_id)
 -- What becomes of each enrollment of this student in a merge into that one? "moved": the other has none, and gets
 -- it. Where both have one, a passed one stays, otherwise a completed one, otherwise the one with more events:
 -- "replaced" is that of this student, "kept" that of the other.

@@ -649,6 +649,21 @@ CREATE TABLE letter (
     CONSTRAINT letter_key PRIMARY KEY (letter)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE merge (
+    student_id INTEGER PRIMARY KEY,
+    into_id    INTEGER NOT NULL,
+    merged_at  TEXT    NOT NULL,
+    merged_by  TEXT    NOT NULL,
+    CONSTRAINT merge_of_two_records CHECK (into_id <> student_id),
+    CONSTRAINT merge_merged_at_is_time CHECK (merged_at IS strftime('%Y-%m-%dT%H:%M:%fZ', merged_at, '+0 days'))
+) STRICT;
+
+CREATE TRIGGER merge_is_never_deleted
+BEFORE DELETE ON merge
+BEGIN
+    SELECT RAISE(ABORT, 'a merge stays on record');
+END;
+
 CREATE TABLE record_change (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     subject     TEXT    NOT NULL,

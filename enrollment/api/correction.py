@@ -1,14 +1,14 @@
 """What undoes a mistake: a change is taken back, a person is forgotten, two records become one."""
 
 from enrollment.data import correction, enrollment, erasure, merge, student
-from enrollment.http.authentication import ADMINS, REGISTRARS
+from enrollment.http.authentication import ADMINS, READERS, REGISTRARS
 from enrollment.http.conditional import check_preconditions, etag_of
 from enrollment.http.context import Context
 from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
 from enrollment.http.pagination import decode_cursor, page_response
 from enrollment.http.responses import Result, ok
-from enrollment.model.history import Erasure
+from enrollment.model.history import Erasure, MergedStudent
 from enrollment.model.queries import Pagination
 from enrollment.model.records import Enrollment
 from enrollment.model.requests import ChangeDetails, ErasureInput, MergeInput, TakeBackInput
@@ -38,6 +38,12 @@ def erase_student(context: Context, db: Connection, student_id: int, body: Erasu
     """Erase the data of a student permanently; counts and events stay."""
     _check_preconditions(context, db, student_id)
     return ok(erasure.erase_student(db, student_id, body.reason, change_context(context)))
+
+
+def list_merges(context: Context, db: Connection, query: Pagination) -> Result:
+    """List which students were merged into which."""
+    listing = merge.list_merges(db, query, decode_cursor(context, query))
+    return page_response(context, listing, query)
 
 
 def merge_student(context: Context, db: Connection, student_id: int, body: MergeInput) -> Result:
@@ -80,6 +86,14 @@ OPERATIONS = (
         answer=Erasure,
         conflicts=rules_for("erasure"),
         conditional=True,
+    ),
+    Operation(
+        "GET",
+        "/v1/merges",
+        READERS,
+        list_merges,
+        query=Pagination,
+        answer=Page[MergedStudent],
     ),
     Operation(
         "POST",

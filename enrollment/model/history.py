@@ -46,6 +46,15 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason
 
 
+class MergedStudent(msgspec.Struct, frozen=True, kw_only=True):
+    """That a student was merged `into` another record of the same person: when, and by whom."""
+
+    student_id: Id
+    into: Id
+    merged_at: TimestampText
+    merged_by: Text
+
+
 class CensusCounts(msgspec.Struct, frozen=True, kw_only=True):
     """How many students have each status."""
 

@@ -10,7 +10,7 @@ from enrollment.model.courses import (
     Course,
     StudentCourse,
 )
-from enrollment.model.history import Erasure
+from enrollment.model.history import Erasure, MergedStudent
 from enrollment.model.imports import Import, ImportReport, Undo, UndoneItem
 from enrollment.model.patches import CoursePatch, StudentPatch, TermPatch
 from enrollment.model.records import (
@@ -128,6 +128,7 @@ SAMPLES: dict[Any, Any] = {
             reason="asked in writing",
         ),
         MergeInput(into=2),
+        MergedStudent(student_id=1, into=2, merged_at=NOW, merged_by="First admin #1"),
         Merge(student_id=1, into=2, items=[MergedCourse(course_id=2, outcome="moved")]),
         ENROLLMENT,
         StudentCourse(**asdict(ENROLLMENT), **OFFER),

@@ -6,6 +6,7 @@ from typing import Any
 from enrollment.data import page
 from enrollment.data.change_list import Changed, ChangeScope, list_changes
 from enrollment.data.hold import list_holds
+from enrollment.data.merge import find_merge
 from enrollment.data.page import Scheduled
 from enrollment.data.student import get_student
 from enrollment.http.authentication import (
@@ -119,6 +120,7 @@ def _desk(
     move: Move = NO_MOVE,
 ) -> Result:
     student = get_student(visit.db, student_id)
+    merge = find_merge(visit.db, student_id) if student.status == "inactive" else None
     terms = choose_term(visit)
     schedule = page.list_schedule(visit.db, student_id)
     others: dict[str | None, list[Scheduled]] = {}
@@ -135,6 +137,8 @@ def _desk(
         hold_refusal,
         move.problem,
         student=student,
+        merge=merge,
+        merged_into=page.list_people(visit.db, [merge.into]) if merge else {},
         alike=[] if visit.is_student else page.list_people(visit.db, visit.query.ids("alike")),
         terms=terms,
         courses=courses,

@@ -370,6 +370,25 @@ def test_the_tokens_of_the_merged_record_are_revoked(client: Client):
     kept.get(f"/v1/students/{student}", status=200)
 
 
+def test_it_is_kept_which_records_were_merged_into_which(client: Client):
+    double, other, student = client.student(), client.student(), client.student()
+    merge(client, double, student)
+    client.patch_json(f"/v1/students/{double}", {"status": "active"})
+    merge(client, other, double)
+
+    merge(client, double, student)
+
+    client.delete(f"/v1/students/{double}", status=204)
+    listed = client.walk("/v1/merges")
+    assert [(item["student_id"], item["into"], item["merged_by"]) for item in listed] == [
+        (double, student, ACTOR),
+        (other, double, ACTOR),
+    ]
+    assert Client(client.app, TOKENS["reader"]).walk("/v1/merges") == listed
+    merged_at = [item["merged_at"] for item in listed]
+    assert merged_at == sorted(merged_at, reverse=True)
+
+
 def test_a_dry_run_shows_a_merge(client: Client):
     double, student, course = client.student(), client.student(), client.course()
     client.enroll(double, course)

@@ -516,10 +516,10 @@ def test_a_file_on_a_network_is_wrong(
 
 def test_pending_migrations_are_wrong(tmp_path: Path, capsys: pytest.CaptureFixture):
     file = tmp_path / "enrollment.db"
-    run("migrate", "--to", "0026", "--database", file)
+    run("migrate", "--to", "0027", "--database", file)
 
     assert run("doctor", "--database", file) == 1
-    assert "wrong migrations are pending: 0027.add-term-windows" in capsys.readouterr().out
+    assert "wrong migrations are pending: 0028.add-merges" in capsys.readouterr().out
 
 
 def test_livez_and_readyz(client: Client, location: Location):
@@ -533,10 +533,10 @@ def test_livez_and_readyz(client: Client, location: Location):
 
 def test_a_schema_of_another_release_is_not_ready(app: App, client: Client):
     with app.database.write() as db:
-        db.execute("DELETE FROM _yoyo_migration WHERE migration_id LIKE '0027%'")
+        db.execute("DELETE FROM _yoyo_migration WHERE migration_id LIKE '0028%'")
     assert client.get("/readyz", status=503).json["code"] == "database_outdated"
     with app.database.write() as db:
-        for id in ("0027.add-term-windows", "9999.of-the-future"):
+        for id in ("0028.add-merges", "9999.of-the-future"):
             db.execute(
                 "INSERT INTO _yoyo_migration (migration_hash, migration_id)"
                 f" VALUES ('{id}', '{id}')"

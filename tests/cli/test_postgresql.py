@@ -17,7 +17,7 @@ from tests.support.postgresql import PostgreSQL
 from tests.support.server import free_port
 
 Captured = pytest.CaptureFixture[str]
-FIRST = "0027.begin-on-postgresql"
+MIGRATIONS = ("0027.begin-on-postgresql", "0028.add-merges")
 
 
 @pytest.fixture
@@ -39,15 +39,14 @@ def test_a_database_is_migrated_and_rolled_back(
     assert run("migrate") == 0
     assert run("migrate") == 0
     url = postgresql.url("commands")
-    assert capsys.readouterr().out == (
-        f"would apply  {FIRST}\npending  {FIRST}\napplied  {FIRST}\n"
-        f"{url} has no pending migrations\n"
-    )
+    said = [f"{verb}  {id}" for verb in ("would apply", "pending", "applied") for id in MIGRATIONS]
+    assert capsys.readouterr().out.splitlines() == [*said, f"{url} has no pending migrations"]
     assert run("token", "create", "--name", "Ada", "--role", "admin") == 0
 
     assert run("migrate", "rollback", "--to", "0000", "--yes") == 0
 
-    assert capsys.readouterr().out.endswith(f"rolled back  {FIRST}\n")
+    rolled_back = [f"rolled back  {id}" for id in reversed(MIGRATIONS)]
+    assert capsys.readouterr().out.splitlines()[-2:] == rolled_back
     with connected(ServerUrl(url)) as db:
         assert [name for name in table_names(db) if "yoyo" not in name] == []
     (backup,) = Path().glob("commands.before-rollback-to-0000.*.backup")

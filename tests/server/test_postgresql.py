@@ -207,7 +207,7 @@ def test_of_services_that_start_at_once_on_an_empty_database_one_migrates(
             service.wait_until_it_answers()
 
         logs = [service.log.read_text() for service in started]
-        assert sum("applied  0027" in log for log in logs) == 1
+        assert sum("applied  0028" in log for log in logs) == 1
         (token,) = re.findall(rf"^  ({TOKEN})$", "".join(logs), re.MULTILINE)
         with connect(url.text) as db:
             assert db.execute(ADMINS).fetchall() == [("first admin",)]

@@ -278,6 +278,7 @@ ROWS: dict[str, list[tuple[str, tuple[object, ...]]]] = {
     "0027": [
         (f"UPDATE term SET enroll_until = '{MOMENT}'", ()),
     ],
+    "0028": [(f"INSERT INTO merge VALUES (60, 1, '{MOMENT}', 'A #1')", ())],
 }  # fmt: skip
 
 
