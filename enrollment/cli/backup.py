@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from enrollment.cli.console import add_settings, complete_file, count, format_counts
+from enrollment.cli.console import add_verb, complete_file, count, format_counts
 from enrollment.config import Config
 from enrollment.maintenance import backup
 from enrollment.problems.errors import CommandError, UsageError
@@ -14,10 +14,8 @@ from enrollment.storage.lock import Purpose
 
 def add(verbs: Any) -> None:
     text = "back up the database, even while it is served, to a file or folder; or verify a backup"
-    usage = "%(prog)s [-h] [--database DATABASE] [--keep N] FILE\n       %(prog)s verify FILE"
-    verb = verbs.add_parser("backup", help=text, description=text, usage=usage)
-    verb.set_defaults(run=back_up_or_verify)
-    add_settings(verb, "database")
+    verb = add_verb(verbs, "backup", back_up_or_verify, text, "database")
+    verb.usage = "%(prog)s [-h] [--database DATABASE] [--keep N] FILE\n       %(prog)s verify FILE"
     # `verify` is no subverb, because argparse would then take every FILE for the name of one.
     text = "the file or folder to write; after the word verify, the backup to verify"
     complete_file(verb.add_argument("words", metavar="FILE", nargs="+", help=text))
@@ -25,9 +23,7 @@ def add(verbs: Any) -> None:
     verb.add_argument("--keep", metavar="N", type=count, help=text)
 
     text = "verify a backup and replace the database with it; the old database is kept"
-    verb = verbs.add_parser("restore", help=text, description=text)
-    verb.set_defaults(run=restore)
-    add_settings(verb, "database")
+    verb = add_verb(verbs, "restore", restore, text, "database")
     text = "the backup to restore"
     complete_file(verb.add_argument("backup", metavar="FILE", type=Path, help=text))
 

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any, get_args
 
-from enrollment.cli.console import add_json, complete_file, format_counts, print_json
+from enrollment.cli.console import add_json, add_verb, complete_file, format_counts, print_json
 from enrollment.cli.import_report import print_faults
 from enrollment.config import Config
 from enrollment.exchange.check import Report, check_path
@@ -15,8 +15,7 @@ from enrollment.problems.errors import CommandError
 
 def add(verbs: Any) -> None:
     text = "check the roster files of another system, and show all that is wrong with them"
-    verb = verbs.add_parser("check", help=text, description=text)
-    verb.set_defaults(run=check)
+    verb = add_verb(verbs, "check", check, text)
     text = "a folder or zip of a package, or a list of people as CSV or XLSX"
     complete_file(verb.add_argument("files", metavar="FILE", type=Path, help=text))
     text = "the encoding of files that are not UTF-8 (else cp1252)"

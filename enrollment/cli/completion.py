@@ -1,21 +1,21 @@
 """The command `enrollment completion`."""
 
 import argparse
-from functools import partial
 from typing import Any
 
 import shtab
 
+from enrollment.cli.console import add_verb
+from enrollment.cli.main import parser_of
 from enrollment.config import Config
 
 
-def add(verbs: Any, parser: argparse.ArgumentParser) -> None:
+def add(verbs: Any) -> None:
     text = "print what makes a shell complete the commands and their flags"
-    verb = verbs.add_parser("completion", help=text, description=text)
-    verb.set_defaults(run=partial(show, parser))
+    verb = add_verb(verbs, "completion", show, text)
     verb.add_argument("shell", choices=("bash", "zsh", "tcsh"), help="the shell")
 
 
-def show(parser: argparse.ArgumentParser, config: Config, options: argparse.Namespace) -> None:
+def show(config: Config, options: argparse.Namespace) -> None:
     """Print a script for the shell to read."""
-    print(shtab.complete(parser, options.shell))
+    print(shtab.complete(parser_of(), options.shell))

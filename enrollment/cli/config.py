@@ -5,7 +5,7 @@ import os
 from dataclasses import fields
 from typing import Any
 
-from enrollment.cli.console import add_json, add_settings, print_json
+from enrollment.cli.console import add_json, add_verb, print_json
 from enrollment.config import Config, given, shown
 
 
@@ -15,9 +15,7 @@ def add(verbs: Any) -> None:
     subverbs = verb.add_subparsers(metavar="show", required=True)
 
     text = "list every setting with its value and its origin; takes the flags of `serve`"
-    subverb = subverbs.add_parser("show", help=text, description=text)
-    subverb.set_defaults(run=show)
-    add_settings(subverb, *(setting.name for setting in fields(Config)))
+    subverb = add_verb(subverbs, "show", show, text, *(setting.name for setting in fields(Config)))
     add_json(subverb)
 
 

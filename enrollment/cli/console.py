@@ -27,10 +27,19 @@ S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
 
 
-def add_settings(verb: argparse.ArgumentParser, *names: str) -> None:
-    """Add the flags of these settings to a verb. The values are read and checked by Config."""
+def add_verb(
+    verbs: Any,
+    name: str,
+    run: Callable[[Config, argparse.Namespace], None],
+    text: str,
+    *settings: str,
+) -> argparse.ArgumentParser:
+    """Add a verb to the others: the function that runs it, its help, and the flags of these
+    settings, which Config reads and checks."""
+    verb: argparse.ArgumentParser = verbs.add_parser(name, help=text, description=text)
+    verb.set_defaults(run=run)
     for setting in fields(Config):
-        if setting.name in names:
+        if setting.name in settings:
             about = (
                 f"{setting.metadata['help']} (${variable(setting.name)}, else "
                 f"{shown(setting.default) or 'none'})"
@@ -45,6 +54,7 @@ def add_settings(verb: argparse.ArgumentParser, *names: str) -> None:
             )
             if setting.name == "database":
                 complete_file(argument)
+    return verb
 
 
 def complete_file(argument: argparse.Action) -> None:

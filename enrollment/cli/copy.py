@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from enrollment.cli.console import complete_file, format_counts
+from enrollment.cli.console import add_verb, complete_file, format_counts
 from enrollment.config import Config
 from enrollment.maintenance.transfer import check_source, copy_school
 from enrollment.model.location import Location, location
@@ -15,8 +15,7 @@ from enrollment.storage.lock import Purpose
 
 def add(verbs: Any) -> None:
     text = "copy a whole school between a file of SQLite and a PostgreSQL server, in both ways"
-    verb = verbs.add_parser("copy", help=text, description=text)
-    verb.set_defaults(run=copy)
+    verb = add_verb(verbs, "copy", copy, text)
     text = "the database to copy, which may be served meanwhile: a file or postgresql://..."
     _add_database(verb, "--from", "source", text)
     text = "the database to fill, which must be empty: a file or postgresql://..."

@@ -4,7 +4,7 @@ import argparse
 from contextlib import closing
 from typing import Any
 
-from enrollment.cli.console import add_settings, count, format_counts, print_outcome
+from enrollment.cli.console import add_verb, count, format_counts, print_outcome
 from enrollment.config import Config
 from enrollment.maintenance import demo, migrations
 from enrollment.storage.engine import lock_database, open_database
@@ -13,9 +13,7 @@ from enrollment.storage.lock import Purpose
 
 def add(verbs: Any) -> None:
     text = "fill an empty database with a demo college"
-    verb = verbs.add_parser("demo", help=text, description=text)
-    verb.set_defaults(run=fill)
-    add_settings(verb, "database")
+    verb = add_verb(verbs, "demo", fill, text, "database")
     text = "the number of students (500)"
     verb.add_argument("--students", metavar="N", type=count, default=500, help=text)
     text = "the same seed makes the same college (1)"

@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from enrollment.cli.console import add_json, add_settings, print_json
+from enrollment.cli.console import add_json, add_verb, print_json
 from enrollment.cli.doctor_file import Finding, check_file
 from enrollment.cli.opening import require_database
 from enrollment.config import Config
@@ -26,9 +26,7 @@ from enrollment.storage.engine import open_to_read
 
 def add(verbs: Any) -> None:
     text = "check the database, where it is and its data; exits with 1 if data is at risk"
-    verb = verbs.add_parser("doctor", help=text, description=text)
-    verb.set_defaults(run=examine)
-    add_settings(verb, "database")
+    verb = add_verb(verbs, "doctor", examine, text, "database")
     add_json(verb)
 
 

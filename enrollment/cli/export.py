@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from enrollment.cli.console import add_settings, complete_file, format_counts, read_flags
+from enrollment.cli.console import add_verb, complete_file, format_counts, read_flags
 from enrollment.cli.opening import open_database, open_to_read
 from enrollment.config import Config
 from enrollment.data.export import Scope, get_school, update_school
@@ -19,9 +19,7 @@ from enrollment.problems.errors import UsageError
 
 def add(verbs: Any) -> None:
     text = "write rosters as a package of OneRoster 1.2, even while the database is served"
-    verb = verbs.add_parser("export", help=text, description=text)
-    verb.set_defaults(run=export)
-    add_settings(verb, "database", "time_zone")
+    verb = add_verb(verbs, "export", export, text, "database", "time_zone")
     text = "the new folder to write, or the new archive if it ends with .zip"
     complete_file(verb.add_argument("target", metavar="FILE", type=Path, help=text))
     verb.add_argument("--term", metavar="CODE", help="only the courses of this term")
@@ -33,9 +31,7 @@ def add(verbs: Any) -> None:
     verb.add_argument("--as", metavar="SOURCE", dest="source", help=text)
 
     text = "show the name and the key of the school in exports, or change the name"
-    verb = verbs.add_parser("school", help=text, description=text)
-    verb.set_defaults(run=school)
-    add_settings(verb, "database")
+    verb = add_verb(verbs, "school", school, text, "database")
     verb.add_argument("name", metavar="NAME", nargs="?", help="the new name")
 
 

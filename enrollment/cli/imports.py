@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from enrollment.cli.console import (
     add_json,
-    add_settings,
+    add_verb,
     list_every,
     print_json,
     read_flags,
@@ -50,9 +50,7 @@ class _RolledBack(Exception):
 
 def add(verbs: Any) -> None:
     text = "bring in rosters: a package of another system, or a list of students as CSV or XLSX"
-    verb = verbs.add_parser("import", help=text, description=text)
-    verb.set_defaults(run=import_)
-    add_settings(verb, "database", "time_zone")
+    verb = add_verb(verbs, "import", import_, text, "database", "time_zone")
     text = "a folder or zip of a package, or a list of students as CSV or XLSX"
     verb.add_argument("files", metavar="FILE", type=Path, help=text)
     _add_options(verb, ImportOptions, "file_name")
@@ -63,20 +61,17 @@ def add(verbs: Any) -> None:
     add_json(verb)
 
     text = "list imports, show the report of one, or undo one"
-    verb = verbs.add_parser("imports", help=text, description=text)
-    verb.set_defaults(run=list_)
-    add_settings(verb, "database", "time_zone")
+    verb = add_verb(verbs, "imports", list_, text, "database", "time_zone")
     add_json(verb)
     actions = verb.add_subparsers(metavar="ACTION")
-    show = actions.add_parser("show", help="show the report of an import")
-    show.set_defaults(run=show_)
-    undo = actions.add_parser("undo", help="undo an import; what was changed since is kept")
-    undo.set_defaults(run=undo_)
+    settings = ("database", "time_zone")
+    show = add_verb(actions, "show", show_, "show the report of an import", *settings)
+    text = "undo an import; what was changed since is kept"
+    undo = add_verb(actions, "undo", undo_, text, *settings)
     _add_options(undo, UndoOptions)
     for action in (show, undo):
         read = reader(Id, "the number of an import")
         action.add_argument("id", metavar="ID", type=read, help="the id of the import")
-        add_settings(action, "database", "time_zone")
         add_json(action, default=argparse.SUPPRESS)
 
 

@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from enrollment.cli import completion, manual
 from enrollment.config import Config
 from enrollment.model.release import RELEASE
 from enrollment.problems.errors import CommandError, Problem
 from enrollment.storage.sqlite import StorageError
 
-# The module of each verb that does not describe the others, in the order of the help.
+# The module of each verb, in the order of the help.
 MODULES = {
     "serve": "serve",
     "migrate": "migrate",
@@ -31,6 +30,8 @@ MODULES = {
     "config": "config",
     "openapi": "openapi",
     "demo": "demo",
+    "completion": "completion",
+    "manual": "manual",
 }
 NO_DRIVER = "the driver for PostgreSQL is missing: pip install 'enrollment[postgresql]'"
 
@@ -116,7 +117,4 @@ def parser_of(verb: str = "") -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(metavar="VERB")
     for name in [MODULES[verb]] if verb in MODULES else dict.fromkeys(MODULES.values()):
         import_module(f"enrollment.cli.{name}").add(verbs)
-    if verb not in MODULES:
-        completion.add(verbs, parser)
-        manual.add(verbs, parser)
     return parser

@@ -1,11 +1,12 @@
 """The command `enrollment manual`."""
 
 import argparse
-from functools import partial
 from typing import Any
 
 from argparse_manpage.manpage import Manpage
 
+from enrollment.cli.console import add_verb
+from enrollment.cli.main import parser_of
 from enrollment.config import Config
 from enrollment.model.release import RELEASE
 
@@ -13,13 +14,12 @@ from enrollment.model.release import RELEASE
 TITLES = {"project_name": "enrollment", "manual_title": "Enrollment"}
 
 
-def add(verbs: Any, parser: argparse.ArgumentParser) -> None:
+def add(verbs: Any) -> None:
     text = "print the manual page of all commands, for man"
-    verb = verbs.add_parser("manual", help=text, description=text)
-    verb.set_defaults(run=partial(show, parser))
+    add_verb(verbs, "manual", show, text)
 
 
-def show(parser: argparse.ArgumentParser, config: Config, options: argparse.Namespace) -> None:
+def show(config: Config, options: argparse.Namespace) -> None:
     """Print a manual page for man to read (man(7))."""
     data = TITLES | {"version": RELEASE}
-    print(Manpage(parser, data, format="single-commands-section"))
+    print(Manpage(parser_of(), data, format="single-commands-section"))

@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import Any
 
-from enrollment.cli.console import add_json, add_settings, print_json, print_outcome
+from enrollment.cli.console import add_json, add_verb, print_json, print_outcome
 from enrollment.config import Config
 from enrollment.maintenance import migrations
 from enrollment.problems.errors import CommandError, UsageError
@@ -14,9 +14,7 @@ from enrollment.storage.lock import Purpose
 
 def add(verbs: Any) -> None:
     text = "apply pending migrations, after a backup"
-    verb = verbs.add_parser("migrate", help=text, description=text)
-    verb.set_defaults(run=apply)
-    add_settings(verb, "database")
+    verb = add_verb(verbs, "migrate", apply, text, "database")
     verb.add_argument("--to", metavar="ID", help="stop after this migration")
     verb.add_argument(
         "--dry-run", action="store_true", help="run the migrations and roll them back"
@@ -24,15 +22,11 @@ def add(verbs: Any) -> None:
     subverbs = verb.add_subparsers(metavar="[status | rollback]")
 
     text = "list the migrations, applied and pending"
-    subverb = subverbs.add_parser("status", help=text, description=text)
-    subverb.set_defaults(run=status)
-    add_settings(subverb, "database")
+    subverb = add_verb(subverbs, "status", status, text, "database")
     add_json(subverb)
 
     text = "undo migrations, after a backup; the data that they added is lost"
-    subverb = subverbs.add_parser("rollback", help=text, description=text)
-    subverb.set_defaults(run=rollback)
-    add_settings(subverb, "database")
+    subverb = add_verb(subverbs, "rollback", rollback, text, "database")
     # The name `to` is taken by the --to of `migrate` itself, which `rollback` refuses.
     text = "the last migration to keep (0000: none)"
     subverb.add_argument("--to", dest="keep", metavar="ID", required=True, help=text)

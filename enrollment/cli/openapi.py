@@ -6,13 +6,13 @@ from typing import Any
 import msgspec
 
 from enrollment.api.operations import openapi
+from enrollment.cli.console import add_verb
 from enrollment.config import Config
 
 
 def add(verbs: Any) -> None:
     text = "print the OpenAPI document of the HTTP interface"
-    verb = verbs.add_parser("openapi", help=text, description=text)
-    verb.set_defaults(run=show)
+    add_verb(verbs, "openapi", show, text)
 
 
 def show(config: Config, options: argparse.Namespace) -> None:

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 from enrollment import output, server
-from enrollment.cli.console import add_settings, print_outcome, print_secret
+from enrollment.cli.console import add_verb, print_outcome, print_secret
 from enrollment.config import Config
 from enrollment.data import session, token
 from enrollment.data.record_change import acting
@@ -20,9 +20,7 @@ from enrollment.storage.lock import Purpose
 
 def add(verbs: Any) -> None:
     text = "serve the database over HTTP until Ctrl-C or SIGTERM; create it if it does not exist"
-    verb = verbs.add_parser("serve", help=text, description=text)
-    verb.set_defaults(run=serve)
-    add_settings(verb, *(setting.name for setting in fields(Config)))
+    verb = add_verb(verbs, "serve", serve, text, *(setting.name for setting in fields(Config)))
     verb.add_argument("--migrate", action="store_true", help="apply pending migrations first")
 
 

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from enrollment.cli.console import (
     add_json,
-    add_settings,
+    add_verb,
     list_every,
     print_json,
     print_secret,
@@ -28,9 +28,7 @@ def add(verbs: Any) -> None:
     subverbs = verb.add_subparsers(metavar="create | list | link | revoke", required=True)
 
     text = "create a token and print it once"
-    subverb = subverbs.add_parser("create", help=text, description=text)
-    subverb.set_defaults(run=create_token)
-    add_settings(subverb, "database")
+    subverb = add_verb(subverbs, "create", create_token, text, "database")
     read = reader(
         Name, "1 to 100 characters without control characters or white space at either end"
     )
@@ -44,23 +42,17 @@ def add(verbs: Any) -> None:
     subverb.add_argument("--expires", dest="expires_at", metavar="TIME", type=read, help=text)
 
     text = "list access tokens, without their secrets"
-    subverb = subverbs.add_parser("list", help=text, description=text)
-    subverb.set_defaults(run=list_tokens)
-    add_settings(subverb, "database")
+    subverb = add_verb(subverbs, "list", list_tokens, text, "database")
     add_json(subverb)
 
     text = "print a link that signs in with a browser as the owner of a token, once"
-    subverb = subverbs.add_parser("link", help=text, description=text)
-    subverb.set_defaults(run=make_link)
-    add_settings(subverb, "database", "host", "port")
+    subverb = add_verb(subverbs, "link", make_link, text, "database", "host", "port")
     subverb.add_argument("id", metavar="ID", type=reader(Id, "the number of a token"))
     text = "the address at which browsers reach the service, such as https://school.example"
     subverb.add_argument("--url", metavar="URL", help=text)
 
     text = "revoke a token permanently"
-    subverb = subverbs.add_parser("revoke", help=text, description=text)
-    subverb.set_defaults(run=revoke_token)
-    add_settings(subverb, "database")
+    subverb = add_verb(subverbs, "revoke", revoke_token, text, "database")
     subverb.add_argument("id", metavar="ID", type=reader(Id, "the number of a token"))
 
 
