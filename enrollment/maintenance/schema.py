@@ -4,14 +4,15 @@ the files and records what is applied."""
 import os
 import socket
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from yoyo import read_migrations
+from yoyo import internalmigrations, read_migrations
+from yoyo.connections import DatabaseURI
 from yoyo.migrations import Migration, default_migration_table
 
 from enrollment.problems.errors import CommandError
@@ -25,10 +26,40 @@ class MigrationError(CommandError):
     """A migration, a rollback or the reading of their state failed. The database is unchanged."""
 
 
+class Backend:
+    """What the backends of yoyo do otherwise here. The write lock of the engine keeps other runs
+    out: unlike yoyo's lock table, it is released when its process ends."""
+
+    # The statement that begins a transaction and takes the write lock.
+    begin_write: str
+    connection: Any
+
+    def __init__(self, database: str) -> None:
+        uri = DatabaseURI("", None, None, None, None, database, {})
+        super().__init__(uri, MIGRATION_TABLE)  # type: ignore[call-arg]
+
+    def begin(self) -> None:
+        self._in_transaction = True
+        self.connection.execute(self.begin_write)
+
+    def get_log_data(self, migration: Any = None, operation: str = "apply") -> dict[str, Any]:
+        """Return what yoyo notes of a run. Its own method asks the DNS, and fails for a user
+        without a name, as in containers."""
+        return {
+            "id": str(uuid4()),
+            "migration_id": migration.id,
+            "migration_hash": migration.hash,
+            "operation": operation,
+            "username": f"uid {os.getuid()}",
+            "hostname": socket.gethostname(),
+            "created_at_utc": datetime.now(UTC).replace(tzinfo=None),
+        }
+
+
 class Run(NamedTuple):
     """A transaction in which migrations are applied or rolled back."""
 
-    # yoyo's backend.
+    # A Backend, and a backend of yoyo.
     backend: Any
     # The ids of the migrations that are applied.
     applied: set[str]
@@ -39,6 +70,8 @@ class Schema(ABC):
 
     # Where the migrations of its engine are.
     folder: Path
+    # A query for the names of all tables.
+    table_names: str
 
     @abstractmethod
     def exists(self) -> bool:
@@ -50,9 +83,12 @@ class Schema(ABC):
         Raises MigrationError if another program or a newer release made the database."""
 
     @abstractmethod
-    def run(self, dry_run: bool = False) -> AbstractContextManager[Run]:
-        """Open a transaction that keeps others from writing. A dry run is rolled back.
-        Raises MigrationError."""
+    def open(self) -> Any:
+        """Open the database for the `with`, as a Backend."""
+
+    @abstractmethod
+    def errors(self) -> AbstractContextManager[None]:
+        """Turn every expected error into a MigrationError that names the database."""
 
     @abstractmethod
     def run_file(self, run: Run, name: str) -> None:
@@ -61,6 +97,21 @@ class Schema(ABC):
     @abstractmethod
     def back_up(self, why: str) -> Path:
         """Write a verified backup. `why` is a part of its name. Raises CommandError."""
+
+    @contextmanager
+    def run(self, dry_run: bool = False) -> Iterator[Run]:
+        """Open a transaction that keeps others from writing. A dry run is rolled back.
+        Raises MigrationError."""
+        with (
+            self.errors(),
+            self.open() as backend,
+            backend.transaction(rollback_on_exit=dry_run),
+        ):
+            applied = self.read_applied(backend.connection)
+            if internalmigrations.needs_upgrading(backend):
+                internalmigrations.upgrade(backend)
+            backend._internal_schema_updated = True
+            yield Run(backend, applied)
 
     def read(self) -> list[Migration]:
         """Return the migrations by number, not yet parsed. Raises MigrationError if there are none,
@@ -80,31 +131,18 @@ class Schema(ABC):
     def ids(self) -> list[str]:
         return [migration.id for migration in self.read()]
 
-    def check_known(self, tables: set[str], applied: set[str]) -> set[str]:
-        """Return the ids of the applied migrations of a database with these tables.
-        Raises MigrationError."""
-        if tables and MIGRATION_TABLE not in tables:
+    def read_applied(self, db: Any) -> set[str]:
+        """Return the ids of the migrations that are applied, on a connection. Raises
+        MigrationError."""
+        tables = {name for (name,) in db.execute(self.table_names)}
+        if not tables:
+            return set()
+        if MIGRATION_TABLE not in tables:
             raise MigrationError("the database is that of another program")
-        unknown = applied.difference(self.ids())
-        if unknown:
+        applied = {id for (id,) in db.execute(f"SELECT migration_id FROM {MIGRATION_TABLE}")}
+        if unknown := applied.difference(self.ids()):
             raise MigrationError(
                 "the database was made by a newer release of enrollment"
                 f" ({', '.join(sorted(unknown))})"
             )
         return applied
-
-
-class OwnLog:
-    """For a backend of yoyo: what it notes of a run. yoyo's own method asks the DNS, and fails for
-    a user without a name, as in containers."""
-
-    def get_log_data(self, migration: Any = None, operation: str = "apply") -> dict[str, Any]:
-        return {
-            "id": str(uuid4()),
-            "migration_id": migration.id,
-            "migration_hash": migration.hash,
-            "operation": operation,
-            "username": f"uid {os.getuid()}",
-            "hostname": socket.gethostname(),
-            "created_at_utc": datetime.now(UTC).replace(tzinfo=None),
-        }
