@@ -4,7 +4,8 @@ Few need the driver for PostgreSQL. What imports it is imported only for a datab
 raises ModuleNotFoundError if the driver is not installed.
 """
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from enrollment.model.location import Location
@@ -13,7 +14,7 @@ from enrollment.storage.database import Database
 from enrollment.storage.lock import Purpose, lock_file
 from enrollment.storage.offline import open_to_read as open_file_to_read
 from enrollment.storage.sqlite_database import SQLiteDatabase
-from enrollment.storage.sqlite_tables import fill_file, read_file
+from enrollment.storage.sqlite_tables import SQLiteTables, fill_file
 from enrollment.storage.tables import Tables
 
 
@@ -50,13 +51,16 @@ def open_to_read(location: Location) -> AbstractContextManager[Connection]:
     return open_server_to_read(location)
 
 
-def read_tables(location: Location) -> AbstractContextManager[Tables]:
+@contextmanager
+def read_tables(location: Location) -> Iterator[Tables]:
     """Open all rows to be read, as they are at the beginning of the `with`. Raises CommandError."""
-    if isinstance(location, Path):
-        return read_file(location)
-    from enrollment.storage.postgresql_tables import read_server
+    with open_to_read(location) as db:
+        if isinstance(location, Path):
+            yield SQLiteTables(db)
+        else:
+            from enrollment.storage.postgresql_tables import PostgreSQLTables
 
-    return read_server(location)
+            yield PostgreSQLTables(db)
 
 
 def fill_tables(location: Location) -> AbstractContextManager[Tables]:

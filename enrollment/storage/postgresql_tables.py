@@ -5,30 +5,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from enrollment.model.location import ServerUrl
-from enrollment.storage.postgresql import (
-    BEGIN_WRITE,
-    CONNECT_TIMEOUT,
-    ServerConnection,
-    command_errors,
-    connect,
-    open_server_to_read,
-)
-from enrollment.storage.tables import Tables, is_copied
+from enrollment.storage.postgresql import BEGIN_WRITE, CONNECT_TIMEOUT, command_errors, connect
+from enrollment.storage.tables import Tables
 
 # How many rows are fetched at a time.
 BATCH = 5000
-COLUMNS = """
-    SELECT table_name, column_name
-      FROM information_schema.columns JOIN information_schema.tables
-           USING (table_schema, table_name)
-     WHERE table_schema = current_schema AND table_type = 'BASE TABLE' AND is_generated = 'NEVER'
-     ORDER BY table_name, ordinal_position
-"""
-PARENTS = """
-    SELECT DISTINCT conrelid::regclass::text, confrelid::regclass::text
-      FROM pg_constraint
-     WHERE contype = 'f' AND connamespace = current_schema::regnamespace
-"""
 # The tables that never give an id twice.
 KEEPERS = """
     SELECT tgrelid::regclass::text
@@ -38,61 +19,51 @@ KEEPERS = """
 
 
 class PostgreSQLTables(Tables):
-    def __init__(self, db: ServerConnection) -> None:
-        self._db = db
-
-    def columns(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for table, column in self._db.execute(COLUMNS):
-            if is_copied(table):
-                found.setdefault(table, []).append(column)
-        return found
-
-    def parents(self) -> dict[str, set[str]]:
-        found: dict[str, set[str]] = {table: set() for table in self.columns()}
-        for table, parent in self._db.execute(PARENTS):
-            if table != parent:
-                found[table].add(parent)
-        return found
+    columns_query = """
+        SELECT table_name, column_name
+          FROM information_schema.columns JOIN information_schema.tables
+               USING (table_schema, table_name)
+         WHERE table_schema = current_schema AND table_type = 'BASE TABLE'
+           AND is_generated = 'NEVER'
+         ORDER BY table_name, ordinal_position
+    """
+    parents_query = """
+        SELECT conrelid::regclass::text, confrelid::regclass::text
+          FROM pg_constraint
+         WHERE contype = 'f' AND connamespace = current_schema::regnamespace
+    """
 
     def rows(self, table: str, columns: Sequence[str]) -> Iterator[Sequence[Any]]:
         names = ", ".join(columns)
-        with self._db.cursor(name="rows") as rows:
+        with self.db.cursor(name="rows") as rows:
             rows.itersize = BATCH
             yield from rows.execute(f"SELECT {names} FROM {table}")
 
     def replace(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         # What the triggers would write is among the rows. The keys are checked.
-        self._db.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        self._db.execute(f"DELETE FROM {table}")
+        self.db.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        self.db.execute(f"DELETE FROM {table}")
         names = ", ".join(columns)
-        with self._db.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as out:
+        with self.db.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as out:
             for row in rows:
                 out.write_row(row)
-        self._db.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        self.db.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
     def last_ids(self) -> dict[str, int]:
-        deleted = dict(self._db.execute("SELECT table_name, highest FROM deleted_id").fetchall())
+        deleted = dict(self.db.execute("SELECT table_name, highest FROM deleted_id").fetchall())
         last = {}
-        for (table,) in self._db.execute(KEEPERS).fetchall():
-            (highest,) = self._db.execute(f"SELECT max(id) FROM {table}").fetchone()
+        for (table,) in self.db.execute(KEEPERS).fetchall():
+            (highest,) = self.db.execute(f"SELECT max(id) FROM {table}").fetchone()
             if highest or table in deleted:
                 last[table] = max(highest or 0, deleted.get(table, 0))
         return last
 
     def set_last_ids(self, ids: Mapping[str, int]) -> None:
-        self._db.execute("DELETE FROM deleted_id")
-        keepers = {table for (table,) in self._db.execute(KEEPERS)}
-        with self._db.cursor() as cursor, cursor.copy("COPY deleted_id FROM STDIN") as out:
+        self.db.execute("DELETE FROM deleted_id")
+        keepers = {table for (table,) in self.db.execute(KEEPERS)}
+        with self.db.cursor() as cursor, cursor.copy("COPY deleted_id FROM STDIN") as out:
             for table in keepers & ids.keys():
                 out.write_row((table, ids[table]))
-
-
-@contextmanager
-def read_server(url: ServerUrl) -> Iterator[PostgreSQLTables]:
-    """Read a database, as it is at the beginning of the `with`. Raises CommandError."""
-    with open_server_to_read(url) as db:
-        yield PostgreSQLTables(db)
 
 
 @contextmanager

@@ -7,56 +7,41 @@ from pathlib import Path
 from typing import Any
 
 from enrollment.problems.errors import CommandError
-from enrollment.storage.offline import missing_references, open_to_read
-from enrollment.storage.tables import Tables, is_copied
+from enrollment.storage.offline import missing_references
+from enrollment.storage.tables import Tables
 
 
 class SQLiteTables(Tables):
-    def __init__(self, db: Any) -> None:
-        self._db = db
-
-    def columns(self) -> dict[str, list[str]]:
-        found = self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        return {
-            table: [row[1] for row in self._db.execute(f"PRAGMA table_info({table})")]
-            for (table,) in found
-            if is_copied(table)
-        }
-
-    def parents(self) -> dict[str, set[str]]:
-        return {
-            table: {row[2] for row in self._db.execute(f"PRAGMA foreign_key_list({table})")}
-            - {table}
-            for table in self.columns()
-        }
+    columns_query = """
+        SELECT tables.name, columns.name
+          FROM sqlite_master AS tables JOIN pragma_table_info(tables.name) AS columns
+         WHERE tables.type = 'table'
+         ORDER BY tables.name, columns.cid
+    """
+    parents_query = """
+        SELECT tables.name, keys."table"
+          FROM sqlite_master AS tables JOIN pragma_foreign_key_list(tables.name) AS keys
+         WHERE tables.type = 'table'
+    """
 
     def rows(self, table: str, columns: Sequence[str]) -> Iterator[Sequence[Any]]:
-        rows: Iterator[Sequence[Any]] = self._db.execute(
-            f"SELECT {', '.join(columns)} FROM {table}"
-        )
+        rows: Iterator[Sequence[Any]] = self.db.execute(f"SELECT {', '.join(columns)} FROM {table}")
         return rows
 
     def replace(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        self._db.execute(f"DELETE FROM {table}")
+        self.db.execute(f"DELETE FROM {table}")
         marks = ", ".join("?" * len(columns))
-        self._db.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+        self.db.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
 
     def last_ids(self) -> dict[str, int]:
-        return dict(self._db.execute("SELECT name, seq FROM sqlite_sequence").fetchall())
+        return dict(self.db.execute("SELECT name, seq FROM sqlite_sequence").fetchall())
 
     def set_last_ids(self, ids: Mapping[str, int]) -> None:
         # SQLite has set what follows from the rows.
-        self._db.executemany(
+        self.db.executemany(
             "DELETE FROM sqlite_sequence WHERE name = ?", [(table,) for table in ids]
         )
-        self._db.executemany("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", ids.items())
-
-
-@contextmanager
-def read_file(path: Path) -> Iterator[SQLiteTables]:
-    """Read a file, as it is at the beginning of the `with`. Raises CommandError."""
-    with open_to_read(path) as db:
-        yield SQLiteTables(db)
+        self.db.executemany("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", ids.items())
 
 
 @contextmanager

@@ -13,13 +13,29 @@ OF_ONE_ENGINE = frozenset({"changed_column", "deleted_id"})
 class Tables(ABC):
     """The tables of a database, within a transaction."""
 
-    @abstractmethod
+    # Queries for the tables with each of their columns, in order, and with each table to which they
+    # refer.
+    columns_query: str
+    parents_query: str
+
+    def __init__(self, db: Any) -> None:
+        self.db = db
+
     def columns(self) -> dict[str, list[str]]:
         """Return the names of the columns of each table that is copied."""
+        found: dict[str, list[str]] = {}
+        for table, column in self.db.execute(self.columns_query).fetchall():
+            if _is_copied(table):
+                found.setdefault(table, []).append(column)
+        return found
 
-    @abstractmethod
     def parents(self) -> dict[str, set[str]]:
         """Return the tables to which each table refers."""
+        found: dict[str, set[str]] = {table: set() for table in self.columns()}
+        for table, parent in self.db.execute(self.parents_query).fetchall():
+            if table != parent:
+                found[table].add(parent)
+        return found
 
     @abstractmethod
     def rows(self, table: str, columns: Sequence[str]) -> Iterator[Sequence[Any]]:
@@ -53,6 +69,6 @@ def copy_rows(source: Tables, target: Tables) -> None:
     target.set_last_ids(source.last_ids())
 
 
-def is_copied(table: str) -> bool:
+def _is_copied(table: str) -> bool:
     """Whether a table has data of the school: yoyo and SQLite have tables of their own."""
     return "yoyo" not in table and not table.startswith("sqlite_") and table not in OF_ONE_ENGINE
