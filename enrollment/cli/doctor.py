@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from enrollment.cli.console import add_json, add_verb, print_json
-from enrollment.cli.doctor_file import Finding, check_file
 from enrollment.cli.opening import require_database
 from enrollment.config import Config
 from enrollment.data.integrity import (
@@ -20,8 +19,8 @@ from enrollment.data.integrity import (
 from enrollment.maintenance import migrations
 from enrollment.model.location import Location
 from enrollment.problems.errors import CommandError
-from enrollment.storage.connection import Connection
-from enrollment.storage.engine import open_to_read
+from enrollment.storage.connection import Connection, Finding
+from enrollment.storage.engine import check_place, open_to_read
 
 
 def add(verbs: Any) -> None:
@@ -35,7 +34,7 @@ def examine(config: Config, options: argparse.Namespace) -> None:
     require_database(config.database)
     findings = []
     # Each finding is printed at once, because the next check can fail on a damaged file.
-    for level, text in chain(_check_place(config.database), _check_data(config.database)):
+    for level, text in chain(check_place(config.database), _check_data(config.database)):
         if not options.json:
             print(f"{level:5} {text}")
         findings.append({"level": level, "text": text})
@@ -44,14 +43,6 @@ def examine(config: Config, options: argparse.Namespace) -> None:
     wrong = sum(finding["level"] == "wrong" for finding in findings)
     if wrong:
         raise CommandError(f"{wrong} of {len(findings)} findings are wrong")
-
-
-def _check_place(database: Location) -> Iterator[Finding]:
-    if isinstance(database, Path):
-        return check_file(database)
-    from enrollment.storage.postgresql_check import check_server_settings
-
-    return check_server_settings(database)
 
 
 def _check_data(database: Location) -> Iterator[Finding]:

@@ -5,6 +5,9 @@ from typing import Any, Protocol
 
 from enrollment.problems.errors import Problem
 
+# What `enrollment doctor` has found: a level ("ok", "warn" or "wrong") and a sentence.
+Finding = tuple[str, str]
+
 
 class Row(Protocol):
     """A row of a result. Its values are found by position or by name."""

@@ -9,10 +9,11 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from enrollment.model.location import Location
-from enrollment.storage.connection import Connection
+from enrollment.storage.connection import Connection, Finding
 from enrollment.storage.database import Database
 from enrollment.storage.lock import Purpose, lock_file
 from enrollment.storage.offline import open_to_read as open_file_to_read
+from enrollment.storage.sqlite_check import check_file
 from enrollment.storage.sqlite_database import SQLiteDatabase
 from enrollment.storage.sqlite_tables import SQLiteTables, fill_file
 from enrollment.storage.tables import Tables
@@ -49,6 +50,16 @@ def open_to_read(location: Location) -> AbstractContextManager[Connection]:
     from enrollment.storage.postgresql import open_server_to_read
 
     return open_server_to_read(location)
+
+
+def check_place(location: Location) -> Iterator[Finding]:
+    """Check where a database is: its server, or its file and the disk. Raises CommandError if the
+    server can't be reached."""
+    if isinstance(location, Path):
+        return check_file(location)
+    from enrollment.storage.postgresql_check import check_server_settings
+
+    return check_server_settings(location)
 
 
 @contextmanager

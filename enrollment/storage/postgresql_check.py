@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from enrollment.model.location import ServerUrl
 from enrollment.problems.errors import CommandError
+from enrollment.storage.connection import Finding
 from enrollment.storage.postgresql import ServerConnection, open_server_to_read
 from enrollment.storage.postgresql_requirements import check_rights, check_server
 from enrollment.storage.postgresql_values import ServerRow
@@ -33,11 +34,8 @@ LONG_TRANSACTIONS = f"""
 """
 
 
-def check_server_settings(url: ServerUrl) -> Iterator[tuple[str, str]]:
-    """Return a level ("ok", "warn" or "wrong") and a sentence for each thing that was checked.
-
-    Raises CommandError if the server can't be reached.
-    """
+def check_server_settings(url: ServerUrl) -> Iterator[Finding]:
+    """Return what was found. Raises CommandError if the server can't be reached."""
     with open_server_to_read(url) as db:
         state = db.execute(STATE).fetchone()
         try:
@@ -62,7 +60,7 @@ def check_server_settings(url: ServerUrl) -> Iterator[tuple[str, str]]:
         yield from _check_transactions(db)
 
 
-def _check_commits(state: ServerRow) -> Iterator[tuple[str, str]]:
+def _check_commits(state: ServerRow) -> Iterator[Finding]:
     if state["fsync"] != "on":
         yield "wrong", "fsync is off: a crash of the machine can damage the database"
     if effect := WEAK_COMMITS.get(state["commits"]):
@@ -79,7 +77,7 @@ def _check_commits(state: ServerRow) -> Iterator[tuple[str, str]]:
         yield "ok", f"synchronous standbys that have what is acknowledged: {state['in_step']}"
 
 
-def _check_transactions(db: ServerConnection) -> Iterator[tuple[str, str]]:
+def _check_transactions(db: ServerConnection) -> Iterator[Finding]:
     found = db.execute(LONG_TRANSACTIONS).fetchall()
     for name, minutes in found:
         yield "warn", f"{name or 'a program'} has had a transaction open for {minutes} minutes"

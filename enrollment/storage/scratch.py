@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from enrollment.storage.sqlite import Connection
+from enrollment.storage.connection import Connection
 
 
 @contextmanager

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from enrollment.problems.errors import CommandError, Problem
 from enrollment.storage.connection import failure
+from enrollment.storage.files import SUFFIXES
 
-Connection = sqlite3.Connection
-Row = sqlite3.Row
 # Everything that SQLite can raise.
 StorageError = sqlite3.Error
 
@@ -53,7 +52,7 @@ DISK_CODES = frozenset(
 )
 
 
-def connect(path: Path, busy_timeout: float, *, create: bool = False) -> Connection:
+def connect(path: Path, busy_timeout: float, *, create: bool = False) -> sqlite3.Connection:
     """Open a connection in autocommit mode: sqlite3 begins no transaction by itself.
 
     Raises CommandError if SQLite is too old, and StorageError if the file can't be opened.
@@ -68,7 +67,7 @@ def connect(path: Path, busy_timeout: float, *, create: bool = False) -> Connect
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     uri = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
     db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-    db.row_factory = Row
+    db.row_factory = sqlite3.Row
     try:
         # The timeout comes first: the next pragma may have to wait for a lock.
         db.execute(f"PRAGMA busy_timeout = {round(busy_timeout * 1000)}")
@@ -106,18 +105,6 @@ def problem_of(code: int) -> Problem:
     return failure(*PROBLEM_BY_RESULT_CODE[code])
 
 
-def sqlite_version() -> str:
-    """Return the version of SQLite that runs here."""
-    return sqlite3.sqlite_version
-
-
-def may_lose_commits() -> bool:
-    """Whether this SQLite can lose a commit when several connections write and checkpoint at once
-    (https://www.sqlite.org/wal.html#walresetbug)."""
-    version = sqlite3.sqlite_version_info
-    return version < (3, 51, 3) and version not in ((3, 50, 7), (3, 44, 6))
-
-
 def primary_code(error: BaseException | None) -> int:
     """Return SQLite's primary result code (https://www.sqlite.org/rescode.html), or 0."""
     code: int = getattr(error, "sqlite_errorcode", 0)
@@ -127,13 +114,13 @@ def primary_code(error: BaseException | None) -> int:
 def unwritable(path: Path) -> Iterator[Path]:
     """Return which of the files of a database, and of its folder, this user may not write to."""
     real = path.resolve()
-    files = [path, *(real.with_name(f"{real.name}{suffix}") for suffix in ("-wal", "-shm"))]
+    files = [path, *(Path(f"{real}{suffix}") for suffix in SUFFIXES[1:])]
     for file in (*files, real.parent):
         if os.path.lexists(file) and not os.access(file, os.W_OK):
             yield file
 
 
-def check_writable(db: Connection, path: Path) -> None:
+def check_writable(db: sqlite3.Connection, path: Path) -> None:
     """Raise CommandError if SQLite has opened the file, or its log, only to read. It does that
     silently, and does not try again later."""
     try:

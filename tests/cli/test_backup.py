@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from enrollment.app import App
-from enrollment.cli import doctor_file
 from enrollment.cli.main import main
 from enrollment.maintenance import migrations
 from enrollment.maintenance.snapshot import temporary_file
 from enrollment.model.location import Location
+from enrollment.storage import sqlite_check
 from tests.support.client import Client
 from tests.support.engine import locked
 from tests.support.server import serving
@@ -508,7 +508,7 @@ def test_a_file_in_memory_is_warned_of(at_rest: Path, capsys: pytest.CaptureFixt
 def test_a_file_on_a_network_is_wrong(
     at_rest: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(doctor_file, "_filesystem", lambda _: "nfs4")
+    monkeypatch.setattr(sqlite_check, "_filesystem", lambda _: "nfs4")
 
     assert run("doctor", "--database", at_rest) == 1
     assert "wrong the filesystem is nfs4" in capsys.readouterr().out

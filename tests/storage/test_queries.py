@@ -11,9 +11,9 @@ import enrollment.data
 from enrollment.data.import_row import create_tables
 from enrollment.data.staging import Staging
 from enrollment.data.undo import create_undo_tables
+from enrollment.storage.connection import Connection
 from enrollment.storage.database import Database
 from enrollment.storage.queries import queries, resource_dir
-from enrollment.storage.sqlite import Connection
 
 pytestmark = pytest.mark.usefixtures("database_file")  # These are the plans of SQLite.
 

@@ -2,13 +2,15 @@
 
 import os
 import shutil
+import sqlite3
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from enrollment.problems.errors import CommandError
+from enrollment.storage.connection import Finding
 from enrollment.storage.lock import check_served_files, lock_of
-from enrollment.storage.sqlite import may_lose_commits, sqlite_version, unwritable
+from enrollment.storage.sqlite import unwritable
 
 MEGABYTE = 1_000_000
 # Free space on the disk: below LITTLE_SPACE is a warning, below NO_SPACE is wrong.
@@ -23,26 +25,25 @@ NETWORK_FILESYSTEMS = set(
 )
 EPHEMERAL_FILESYSTEMS = {"overlay", "ramfs", "tmpfs"}
 
-# A level ("ok", "warn" or "wrong") and a sentence.
-Finding = tuple[str, str]
-
 
 def check_file(database: Path) -> Iterator[Finding]:
-    """Check everything but the data."""
+    """Return what was found: everything but the data is checked."""
     yield from _check_sqlite()
     yield from _check_disk(database)
     yield from _check_rights(database)
 
 
 def _check_sqlite() -> Iterator[Finding]:
-    if may_lose_commits():
+    version = sqlite3.sqlite_version_info
+    # https://www.sqlite.org/wal.html#walresetbug
+    if version < (3, 51, 3) and version not in ((3, 50, 7), (3, 44, 6)):
         yield (
             "warn",
-            f"SQLite {sqlite_version()} can lose a commit when several connections write and"
+            f"SQLite {sqlite3.sqlite_version} can lose a commit when several connections write and"
             " checkpoint at once: let nothing but the service write to the file",
         )
     else:
-        yield "ok", f"SQLite {sqlite_version()}"
+        yield "ok", f"SQLite {sqlite3.sqlite_version}"
 
 
 def _check_disk(database: Path) -> Iterator[Finding]:
