@@ -2,6 +2,7 @@
 default."""
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -15,25 +16,16 @@ from enrollment.problems.errors import UsageError
 # These functions read the text of a setting. Each raises ValueError if the text is invalid.
 
 
-def _port(text: str) -> int:
-    port = int(text)
-    if not 1 <= port <= 65535:
-        raise ValueError
-    return port
+def _number(kind: type[float], least: float, most: float) -> Callable[[str], float]:
+    """Return a function that reads a number within these limits."""
 
+    def read(text: str) -> float:
+        number = kind(text)
+        if not least <= number <= most:
+            raise ValueError
+        return number
 
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 <= seconds <= 3600:
-        raise ValueError
-    return seconds
-
-
-def _positive_seconds(text: str) -> float:
-    seconds = _seconds(text)
-    if not seconds:
-        raise ValueError
-    return seconds
+    return read
 
 
 def _time_zone(text: str) -> ZoneInfo:
@@ -68,13 +60,6 @@ def _host_names(text: str) -> tuple[str, ...]:
     return names
 
 
-def _up_to_a_million(text: str) -> int:
-    limit = int(text)
-    if not 0 <= limit <= 1_000_000:
-        raise ValueError
-    return limit
-
-
 def _setting(default: Any, parse: Callable[[str], Any], expected: str, help: str) -> Any:
     """Return a field of Config. `expected` completes the message about an invalid text."""
     return field(default=default, metadata={"parse": parse, "expected": expected, "help": help})
@@ -91,16 +76,19 @@ class Config:
         "the SQLite file, or the URL of a PostgreSQL database",
     )
     host: str = _setting("127.0.0.1", str, "an address", "the address to listen on")
-    port: int = _setting(8000, _port, "a number from 1 to 65535", "the port to listen on")
+    port: int = _setting(
+        8000, _number(int, 1, 65535), "a number from 1 to 65535", "the port to listen on"
+    )
     busy_timeout: float = _setting(
         5.0,
-        _seconds,
+        _number(float, 0, 3600),
         "seconds from 0 to 3600",
         "how long to wait for a locked database, in seconds",
     )
     body_timeout: float = _setting(
         30.0,
-        _positive_seconds,
+        # More than none: nothing arrives in no time.
+        _number(float, sys.float_info.min, 3600),
         "seconds up to 3600",
         "how long a body may take to arrive, in seconds",
     )
@@ -119,19 +107,19 @@ class Config:
     )
     rate_limit: int = _setting(
         0,
-        _up_to_a_million,
+        _number(int, 0, 1_000_000),
         "a number from 0 to 1000000",
         "how many requests a minute one token may make; 0: no limit",
     )
     failure_limit: int = _setting(
         10,
-        _up_to_a_million,
+        _number(int, 0, 1_000_000),
         "a number from 0 to 1000000",
         "how many invalid tokens an address may send a minute; 0: no limit",
     )
     retry_window: int = _setting(
         86400,
-        _up_to_a_million,
+        _number(int, 0, 1_000_000),
         "seconds from 0 to 1000000",
         "how long the response under an Idempotency-Key is kept, in seconds",
     )
@@ -178,6 +166,8 @@ class Config:
         return cls(**values)
 
 
+# The names of all settings.
+SETTINGS = tuple(setting.name for setting in fields(Config))
 # Kubernetes describes a service that is called "enrollment" to every container beside it
 # (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables).
 INJECTED = re.compile(

@@ -2,12 +2,11 @@
 
 import argparse
 from contextlib import closing
-from dataclasses import fields
 from typing import Any
 
 from enrollment import output, server
 from enrollment.cli.console import add_verb, print_outcome, print_secret
-from enrollment.config import Config
+from enrollment.config import SETTINGS, Config
 from enrollment.data import session, token
 from enrollment.data.record_change import acting
 from enrollment.maintenance import migrations
@@ -20,7 +19,7 @@ from enrollment.storage.lock import Purpose
 
 def add(verbs: Any) -> None:
     text = "serve the database over HTTP until Ctrl-C or SIGTERM; create it if it does not exist"
-    verb = add_verb(verbs, "serve", serve, text, *(setting.name for setting in fields(Config)))
+    verb = add_verb(verbs, "serve", serve, text, *SETTINGS)
     verb.add_argument("--migrate", action="store_true", help="apply pending migrations first")
 
 

@@ -13,7 +13,6 @@ from enrollment.maintenance.snapshot import (
     digest,
     digest_file,
     publish,
-    publish_copy,
     remove,
     sync,
     temporary_file,
@@ -45,7 +44,8 @@ def back_up(database: Location, target: Path) -> Path:
         sync(partial)
         # If the database was removed or replaced meanwhile, the copy may be of no one file.
         check_served_files(database)
-        publish_copy(partial, target, like=database)
+        shutil.copymode(database, partial)
+        publish(partial, target)
     return target
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from enrollment.maintenance.snapshot import publish_copy, sync, temporary_file
+from enrollment.maintenance.snapshot import publish, sync, temporary_file
 from enrollment.maintenance.sqlite_schema import SQLiteSchema
 from enrollment.model.location import ServerUrl
 from enrollment.storage.engine import fill_tables, read_tables
@@ -21,7 +21,7 @@ def write_file(source: ServerUrl, applied: Collection[str], target: Path) -> Non
         with read_tables(source) as rows, fill_tables(partial) as tables:
             copy_rows(rows, tables)
         sync(partial)
-        publish_copy(partial, target)
+        publish(partial, target)
 
 
 def _number(id: str) -> str:

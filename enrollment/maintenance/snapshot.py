@@ -6,7 +6,6 @@ import fcntl
 import hashlib
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -88,17 +87,6 @@ def _is_running(process: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def publish_copy(partial: Path, target: Path, like: Path | None = None) -> None:
-    """Give a finished copy its name and a digest, and the permissions of the file `like`. Without
-    that, only its owner can read it.
-
-    Raises FileExistsError, OSError.
-    """
-    if like:
-        shutil.copymode(like, partial)
-    publish(partial, target)
 
 
 def publish(file: Path, name: Path) -> None:

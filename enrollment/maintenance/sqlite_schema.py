@@ -1,5 +1,6 @@
 """Migrations of a file of SQLite, in one transaction."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from yoyo.backends.core.sqlite3 import SQLiteBackend
 from yoyo.connections import DatabaseURI
 
 from enrollment.maintenance.schema import LOCK_TIMEOUT, Backend, MigrationError, Run, Schema
-from enrollment.maintenance.snapshot import publish_copy, sync, temporary_file, timestamp
+from enrollment.maintenance.snapshot import publish, sync, temporary_file, timestamp
 from enrollment.problems.errors import CommandError
 from enrollment.storage.connection import Connection
 from enrollment.storage.offline import copy, missing_references, open_plainly
@@ -63,7 +64,8 @@ class SQLiteSchema(Schema):
                 if report != "ok":
                     raise MigrationError(f"the backup is damaged: {report}")
                 _check_references(db)
-            publish_copy(partial, backup, like=path)
+            shutil.copymode(path, partial)
+            publish(partial, backup)
         return backup
 
     @contextmanager

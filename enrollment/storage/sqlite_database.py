@@ -107,10 +107,8 @@ class SQLiteDatabase(Database):
 
     def _take_reader(self) -> sqlite3.Connection:
         """Return a connection that no other thread uses. Raises disk_failed if it has none."""
-        try:
+        with suppress(IndexError):
             return self._idle_readers.pop()
-        except IndexError:
-            pass
         try:
             return connect(self._path, self._busy_timeout)
         except sqlite3.DatabaseError as error:
