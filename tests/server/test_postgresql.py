@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from psycopg import connect
 
-from enrollment.maintenance.migrations import migrate
 from enrollment.model.location import ServerUrl
 from tests.support.postgresql import PROGRAMS, PostgreSQL
 from tests.support.server import PATIENCE, Reply, Server, serving
@@ -32,16 +31,14 @@ ADMINS = "SELECT name FROM token WHERE role = 'admin' ORDER BY id"
 @pytest.fixture(scope="module")
 def url(postgresql: PostgreSQL) -> Iterator[ServerUrl]:
     """A database with tokens, students and nothing else."""
-    url = postgresql.create_database("two_services")
-    migrate(url)
-    add_staff_tokens(url)
-    with connect(url.text) as db:
-        db.execute(
-            "INSERT INTO student (given_name, family_name)"
-            f" SELECT 'Ada', 'Lovelace ' || number FROM generate_series(1, {STUDENTS}) AS number"
-        )
-    yield url
-    postgresql.drop_database("two_services")
+    with postgresql.migrated("two_services") as url:
+        add_staff_tokens(url)
+        with connect(url.text) as db:
+            db.execute(
+                "INSERT INTO student (given_name, family_name)"
+                f" SELECT 'Ada', 'Lovelace ' || n FROM generate_series(1, {STUDENTS}) AS n"
+            )
+        yield url
 
 
 @pytest.fixture(scope="module")

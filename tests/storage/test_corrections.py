@@ -1,8 +1,6 @@
 """The schema against raw SQL: only the latest change is corrected, and all else follows it."""
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -11,15 +9,10 @@ from tests.storage.test_void import FIRST, LATER, THEN, put, waitlist
 EARLIER = "2026-08-20T08:00:00.000Z"
 
 
-@pytest.fixture(params=["OFF", "ON"])
-def db(database_file: Path, request: pytest.FixtureRequest) -> Iterator[sqlite3.Connection]:
-    """What someone gets who opens the file with another tool, recursive triggers on or off."""
-    db = sqlite3.connect(database_file, isolation_level=None)
-    db.execute(f"PRAGMA recursive_triggers = {request.param}")
-    db.execute("INSERT INTO student (family_name) VALUES ('A'), ('B'), ('C')")
-    db.execute("INSERT INTO course (code, title) VALUES ('CS1', 'One'), ('CS2', 'Two')")
-    yield db
-    db.close()
+ROWS = (
+    "INSERT INTO student (family_name) VALUES ('A'), ('B'), ('C')",
+    "INSERT INTO course (code, title) VALUES ('CS1', 'One'), ('CS2', 'Two')",
+)
 
 
 def correct(

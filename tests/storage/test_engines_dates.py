@@ -76,12 +76,9 @@ def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Conn
 
 @pytest.fixture(scope="module")
 def on_postgresql(postgresql: PostgreSQL) -> Iterator[psycopg.Connection]:
-    url = postgresql.create_database("dates")
-    migrate(url)
-    with psycopg.connect(url.text) as db:
+    with postgresql.migrated("dates") as url, psycopg.connect(url.text) as db:
         yield db
         db.rollback()
-    postgresql.drop_database("dates")
 
 
 def test_these_are_the_checks_of_the_schema():

@@ -8,7 +8,6 @@ from threading import Barrier
 import psycopg
 import pytest
 
-from enrollment.maintenance.migrations import migrate
 from enrollment.storage.postgresql import WRITE_LOCK
 from tests.support.postgresql import PostgreSQL
 
@@ -28,16 +27,14 @@ SEATS = "SELECT count(*) FROM student_course WHERE course_id = %s AND status = '
 @pytest.fixture
 def url(postgresql: PostgreSQL) -> Iterator[str]:
     """A database with two students, and courses of one seat."""
-    url = postgresql.create_database("locks")
-    migrate(url)
-    with psycopg.connect(url.text) as db:
-        db.execute("INSERT INTO student (family_name) VALUES ('A'), ('B')")
-        db.execute(
-            "INSERT INTO course (code, title, capacity)"
-            " SELECT 'C' || n, 'T', 1 FROM generate_series(1, 20) AS n"
-        )
-    yield url.text
-    postgresql.drop_database("locks")
+    with postgresql.migrated("locks") as url:
+        with psycopg.connect(url.text) as db:
+            db.execute("INSERT INTO student (family_name) VALUES ('A'), ('B')")
+            db.execute(
+                "INSERT INTO course (code, title, capacity)"
+                " SELECT 'C' || n, 'T', 1 FROM generate_series(1, 20) AS n"
+            )
+        yield url.text
 
 
 @pytest.fixture

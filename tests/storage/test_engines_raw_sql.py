@@ -6,6 +6,7 @@ refusals; where they stand, they run on SQLite.
 
 import re
 import sqlite3
+import sys
 from collections.abc import Iterator
 from types import FunctionType
 from typing import Any
@@ -13,7 +14,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from enrollment.maintenance.migrations import migrate
 from enrollment.storage.postgresql_values import adapt
 from tests.storage import (
     test_corrections,
@@ -22,29 +22,9 @@ from tests.storage import (
     test_void,
     test_waitlist_place,
 )
-from tests.storage.test_void import FIRST, erased, put  # noqa: F401 (a fixture of its tests)
+from tests.storage.test_void import erased  # noqa: F401 (a fixture of its tests)
 from tests.support.postgresql import PostgreSQL
 
-TWO_STUDENTS = "INSERT INTO student (given_name, family_name) VALUES ('Ada', 'L'), ('Ben', 'M')"
-# What is in the database before each test of a module.
-ROWS: dict[str, tuple[str, ...]] = {
-    "test_triggers": (
-        TWO_STUDENTS,
-        "INSERT INTO course (code, title, capacity) VALUES ('CS1', 'One', 1), ('CS2', 'Two', 9)",
-    ),
-    "test_void": (
-        f"{TWO_STUDENTS}, ('Cy', 'N'), ('Di', 'O')",
-        "INSERT INTO course (code, title, capacity) VALUES ('CS1', 'One', 1), ('CS2', 'Two', 9)",
-    ),
-    "test_corrections": (
-        "INSERT INTO student (family_name) VALUES ('A'), ('B'), ('C')",
-        "INSERT INTO course (code, title) VALUES ('CS1', 'One'), ('CS2', 'Two')",
-    ),
-    "test_waitlist_place": (
-        "INSERT INTO student (family_name) VALUES ('A'), ('B'), ('C'), ('D')",
-        "INSERT INTO course (code, title) VALUES ('CS1', 'One'), ('CS2', 'Two')",
-    ),
-}
 # Tests that are about SQLite, and why.
 ONLY_SQLITE = {
     "test_the_shell_of_sqlite_can_write_what_is_searched": "it is about a shell",
@@ -141,22 +121,15 @@ for module in MODULES:
 @pytest.fixture(scope="module")
 def connection(postgresql: PostgreSQL) -> Iterator[psycopg.Connection]:
     """To a migrated database, in which each test leaves nothing."""
-    url = postgresql.create_database("raw_sql")
-    migrate(url)
-    with psycopg.connect(url.text) as connection:
+    with postgresql.migrated("raw_sql") as url, psycopg.connect(url.text) as connection:
         yield connection
-    postgresql.drop_database("raw_sql")
 
 
 @pytest.fixture
 def db(connection: psycopg.Connection, request: pytest.FixtureRequest) -> Iterator[AsSQLite]:
     db = AsSQLite(connection)
-    module = request.function.__module__.rpartition(".")[2]
-    for statement in ROWS.get(module, ()):
+    for statement in sys.modules[request.function.__module__].ROWS:
         db.execute(statement)
-    if module == "test_waitlist_place":
-        for student in (1, 2, 3):
-            put(db, student, 1, "waitlisted", FIRST)
     yield db
     connection.rollback()
 

@@ -128,11 +128,8 @@ def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Conn
 
 @pytest.fixture(scope="module")
 def on_postgresql(postgresql: PostgreSQL) -> Iterator[psycopg.Connection]:
-    url = postgresql.create_database("rows")
-    migrate(url)
-    with psycopg.connect(url.text, autocommit=True) as db:
+    with postgresql.migrated("rows") as url, psycopg.connect(url.text, autocommit=True) as db:
         yield db
-    postgresql.drop_database("rows")
 
 
 def fill(db: Any) -> None:
@@ -202,10 +199,11 @@ def test_the_highest_id_of_each_table_is_kept(
 def test_a_dump_is_restored_and_keeps_its_promises(
     postgresql: PostgreSQL,
 ):
-    dumped = postgresql.create_database("dumped")
-    migrate(dumped)
     restored = postgresql.create_database("restored")
-    with psycopg.connect(dumped.text, autocommit=True) as db:
+    with (
+        postgresql.migrated("dumped") as dumped,
+        psycopg.connect(dumped.text, autocommit=True) as db,
+    ):
         fill(db)
         file = str(postgresql.folder / "dump")
         postgresql.run("pg_dump", "-Fc", "--file", file, "--dbname", dumped.text)
@@ -222,5 +220,4 @@ def test_a_dump_is_restored_and_keeps_its_promises(
             with pytest.raises(psycopg.errors.CheckViolation, match="append-only"):
                 other.execute("DELETE FROM student_course_event")
             other.execute(enroll(2, 2, "enrolled", LATER))
-    postgresql.drop_database("dumped")
     postgresql.drop_database("restored")

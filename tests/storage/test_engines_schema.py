@@ -221,11 +221,8 @@ def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> SQLiteSchema:
 @pytest.fixture(scope="module")
 def db(postgresql: PostgreSQL) -> Iterator[psycopg.Connection]:
     """A connection to a new database on a server."""
-    url = postgresql.create_database("schemas")
-    migrate(url)
-    with psycopg.connect(url.text, autocommit=True) as db:
+    with postgresql.migrated("schemas") as url, psycopg.connect(url.text, autocommit=True) as db:
         yield db
-    postgresql.drop_database("schemas")
 
 
 @pytest.fixture(scope="module")

@@ -113,15 +113,12 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connect
 @pytest.fixture(scope="module")
 def server(postgresql: PostgreSQL, filled: sqlite3.Connection) -> Iterator[ServerConnection]:
     """A session of the service in a transaction, on a database with the same rows."""
-    url = postgresql.create_database("queries")
-    migrate(url)
-    with connect(url, 5) as db:
+    with postgresql.migrated("queries") as url, connect(url, 5) as db:
         db.execute("BEGIN; SET LOCAL enable_bitmapscan = off")
         copy_rows(filled, db)
         create_temporary_tables(db)
         yield db
         db.execute("ROLLBACK")
-    postgresql.drop_database("queries")
 
 
 def create_temporary_tables(db: Connection) -> None:

@@ -3,8 +3,6 @@
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,6 +39,7 @@ RAW: dict[str, tuple[str, str, str]] = {
         "name",
     ),
 }
+ROWS = ("DELETE FROM token",)
 # What is not recorded, and why.
 NOT_RECORDED = {
     "id": "it is the subject_id",
@@ -56,16 +55,6 @@ NOT_RECORDED = {
     "digest": "it is made of the secret",
     "last_used_at": "it is no change",
 }
-
-
-@pytest.fixture(params=["OFF", "ON"])
-def db(database_file: Path, request: pytest.FixtureRequest) -> Iterator[sqlite3.Connection]:
-    """What someone gets who opens the file with another tool, foreign keys on or off."""
-    db = sqlite3.connect(database_file, isolation_level=None)
-    db.execute("DELETE FROM token")
-    db.execute(f"PRAGMA foreign_keys = {request.param}")
-    yield db
-    db.close()
 
 
 def last(db: sqlite3.Connection) -> tuple[Any, ...]:

@@ -2,7 +2,6 @@
 
 import sqlite3
 import unicodedata
-from collections.abc import Iterator
 from contextlib import closing, nullcontext
 from pathlib import Path
 
@@ -13,17 +12,11 @@ from enrollment.model.types import Timestamp
 MOMENT = "2026-09-01T08:00:00.000Z"
 
 
-@pytest.fixture(params=["OFF", "ON"])
-def db(database_file: Path, request: pytest.FixtureRequest) -> Iterator[sqlite3.Connection]:
-    """What someone gets who opens the file with another tool, foreign keys on or off."""
-    db = sqlite3.connect(database_file, isolation_level=None)
-    db.execute(f"PRAGMA foreign_keys = {request.param}")
-    db.execute("INSERT INTO student (given_name, family_name) VALUES ('Ada', 'L'), ('Ben', 'M')")
-    db.execute(
-        "INSERT INTO course (code, title, capacity) VALUES ('CS1', 'One', 1), ('CS2', 'Two', 9)"
-    )
-    yield db
-    db.close()
+# What is in the database before each test.
+ROWS = (
+    "INSERT INTO student (given_name, family_name) VALUES ('Ada', 'L'), ('Ben', 'M')",
+    "INSERT INTO course (code, title, capacity) VALUES ('CS1', 'One', 1), ('CS2', 'Two', 9)",
+)
 
 
 def enroll(db: sqlite3.Connection, student: int, course: int, verb: str = "INSERT") -> None:
@@ -225,6 +218,8 @@ def test_a_reason_is_not_repeated_for_a_change_that_gives_none(db: sqlite3.Conne
 def test_replacing_a_row_keeps_the_chain_of_the_history(db: sqlite3.Connection):
     enroll(db, 1, 1)
     drop(db, 1, 1)
+    # With them, the row that is replaced counts as deleted, which is refused.
+    db.execute("PRAGMA recursive_triggers = OFF")
 
     enroll(db, 1, 1, verb="INSERT OR REPLACE")
 

@@ -1,8 +1,6 @@
 """The schema against raw SQL: what is void counts for nothing, and nothing but texts is erased."""
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,20 +11,11 @@ ERASE = (
 )
 
 
-@pytest.fixture(params=["OFF", "ON"])
-def db(database_file: Path, request: pytest.FixtureRequest) -> Iterator[sqlite3.Connection]:
-    """What someone gets who opens the file with another tool, foreign keys on or off."""
-    db = sqlite3.connect(database_file, isolation_level=None)
-    db.execute(f"PRAGMA foreign_keys = {request.param}")
-    db.execute(
-        "INSERT INTO student (given_name, family_name)"
-        " VALUES ('Ada', 'L'), ('Ben', 'M'), ('Cy', 'N'), ('Di', 'O')"
-    )
-    db.execute(
-        "INSERT INTO course (code, title, capacity) VALUES ('CS1', 'One', 1), ('CS2', 'Two', 9)"
-    )
-    yield db
-    db.close()
+ROWS = (
+    "INSERT INTO student (given_name, family_name)"
+    " VALUES ('Ada', 'L'), ('Ben', 'M'), ('Cy', 'N'), ('Di', 'O')",
+    "INSERT INTO course (code, title, capacity) VALUES ('CS1', 'One', 1), ('CS2', 'Two', 9)",
+)
 
 
 TIMES = {status: f"{status}_at" for status in ("enrolled", "waitlisted", "completed", "dropped")}

