@@ -15,6 +15,7 @@ from enrollment.cli.main import MODULES, main, parser_of
 from enrollment.config import Config
 from enrollment.maintenance import migrations
 from enrollment.storage.lock import Purpose, lock_file
+from tests.support.command import run_command
 from tests.support.server import free_port, serving
 
 FIRST, *REST = ALL = [id for id, _ in migrations.status(Path("no such file"))]
@@ -341,14 +342,7 @@ def test_an_interrupt_ends_with_130(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_the_module_is_the_command():
-    run = subprocess.run(
-        [sys.executable, "-m", "enrollment", "--version"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-
-    assert re.fullmatch(r"enrollment \d+\.\d+\.\d+\n", run.stdout)
+    assert re.fullmatch(r"enrollment \d+\.\d+\.\d+\n", run_command("--version").stdout)
 
 
 def test_a_server_needs_a_driver_that_few_have():
@@ -414,16 +408,10 @@ def test_a_token_that_could_not_be_shown_is_not_kept(output: str, command: str, 
 
 def test_a_name_that_the_terminal_can_not_show_is_shown_in_another_way():
     main(["migrate"])
-    command = [sys.executable, "-m", "enrollment", "token"]
     plain = os.environ | {"PYTHONIOENCODING": "ascii"}
 
-    create = [*command, "create", "--name", "J\u00fcrgen", "--role", "reader"]
-    runs = [
-        subprocess.run(arguments, env=plain, capture_output=True, text=True, timeout=60, check=True)
-        for arguments in (create, [*command, "list"])
-    ]
-
-    assert all("J\\xfcrgen" in run.stdout for run in runs)
+    for arguments in (["create", "--name", "J\u00fcrgen", "--role", "reader"], ["list"]):
+        assert "J\\xfcrgen" in run_command("token", *arguments, env=plain).stdout
 
 
 def test_an_address_that_others_can_reach_is_served_only_when_someone_has_a_token(

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from enrollment.cli.main import main
 from enrollment.maintenance.backup import back_up
 from enrollment.maintenance.snapshot import digest, digest_file
 from tests.faults.inject import ALL, SYNC, WRITE, Fault, Plan
+from tests.support.command import run_command
 from tests.support.server import PATIENCE, Reply, Server, free_port, serving
 
 pytestmark = pytest.mark.slow
@@ -172,6 +173,18 @@ def ordinary() -> list[str]:
     return ["setpriv", f"--bounding-set={privileges}", f"--inh-caps={privileges}"]
 
 
+@contextmanager
+def placed(database: Path, file_mode: int, folder_mode: int) -> Iterator[Path]:
+    """A copy of a database in a folder of its own, with these modes during the `with`."""
+    folder = database.with_name("here")
+    folder.mkdir()
+    file = shutil.copy(database, folder / "enrollment.db")
+    file.chmod(file_mode)
+    folder.chmod(folder_mode)
+    yield file
+    folder.chmod(0o700)
+
+
 @pytest.mark.parametrize(
     ("file_mode", "folder_mode", "findings"),
     [
@@ -188,24 +201,13 @@ def test_the_doctor_finds_that_the_file_or_its_folder_may_not_be_written_to(
     folder_mode: int,
     findings: list[str],
 ):
-    folder = database_file.with_name("here")
-    folder.mkdir()
-    file = shutil.copy(database_file, folder / "enrollment.db")
-    file.chmod(file_mode)
-    folder.chmod(folder_mode)
+    with placed(database_file, file_mode, folder_mode) as file:
+        ended = run_command("doctor", "--database", file, under=ordinary)
 
-    ended = subprocess.run(
-        [*ordinary, sys.executable, "-m", "enrollment", "doctor", "--database", str(file)],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
-
-    folder.chmod(0o700)
     wrong = [line for line in ended.stdout.splitlines() if line.startswith("wrong ")]
     assert len(wrong) == len(findings), ended
     for line, finding in zip(wrong, findings, strict=True):
-        assert finding.format(file=file, folder=folder) in line
+        assert finding.format(file=file, folder=file.parent) in line
     assert ended.returncode == 1
     assert ended.stderr.endswith(" findings are wrong\n")
 
@@ -214,25 +216,13 @@ def test_the_doctor_finds_that_the_file_or_its_folder_may_not_be_written_to(
 def test_a_database_that_can_only_be_read_is_exported_and_nothing_is_left_beside_it(
     database_file: Path, tmp_path: Path, ordinary: list[str], folder_mode: int
 ):
-    folder = database_file.with_name("here")
-    folder.mkdir()
-    file = shutil.copy(database_file, folder / "enrollment.db")
-    file.chmod(0o400)
-    folder.chmod(folder_mode)
-    command = [*ordinary, sys.executable, "-m", "enrollment"]
+    commands = (["export", "x.zip"], ["imports"], ["token", "list"], ["backup", "x.backup"])
+    with placed(database_file, 0o400, folder_mode) as file:
+        for arguments in commands:
+            ended = run_command(*arguments, "--database", file, under=ordinary, cwd=tmp_path)
+            assert (ended.returncode, ended.stderr) == (0, "")
 
-    for arguments in (["export", "x.zip"], ["imports"], ["token", "list"], ["backup", "x.backup"]):
-        ended = subprocess.run(
-            [*command, *arguments, "--database", str(file)],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-        )
-        assert (ended.returncode, ended.stderr) == (0, "")
-
-    folder.chmod(0o700)
-    assert list(folder.iterdir()) == [file]
+    assert list(file.parent.iterdir()) == [file]
 
 
 @pytest.mark.parametrize(
@@ -254,12 +244,7 @@ def test_a_file_beside_the_database_that_is_in_the_way_is_named(
     serve = ["serve", "--port", str(free_port())]
 
     said = [
-        subprocess.run(
-            [*ordinary, sys.executable, "-m", "enrollment", *command, "--database", database_file],
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-        )
+        run_command(*command, "--database", database_file, under=ordinary)
         for command in (serve, ["doctor"])
     ]
 
@@ -280,21 +265,9 @@ def test_a_file_beside_the_database_that_is_in_the_way_is_named(
 def test_what_may_not_be_read_or_written_beside_is_not_served(
     database_file: Path, ordinary: list[str], file_mode: int, folder_mode: int, reason: str
 ):
-    folder = database_file.with_name("here")
-    folder.mkdir()
-    file = shutil.copy(database_file, folder / "enrollment.db")
-    file.chmod(file_mode)
-    folder.chmod(folder_mode)
-    command = [sys.executable, "-m", "enrollment", "serve", "--database", str(file)]
+    with placed(database_file, file_mode, folder_mode) as file:
+        ended = run_command("serve", "--database", file, "--port", free_port(), under=ordinary)
 
-    ended = subprocess.run(
-        [*ordinary, *command, "--port", str(free_port())],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
-
-    folder.chmod(0o700)
     assert ended.returncode == 1
     (line,) = ended.stderr.splitlines()
     assert line.startswith("enrollment: ")

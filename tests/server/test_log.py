@@ -134,13 +134,8 @@ def send(server: Server, target: str, body: str = "", **headers: str) -> bytes:
     headers = {"Host": "localhost", "Authorization": f"Bearer {TOKENS['admin']}"} | headers
     headers |= {"Connection": "close", "Content-Length": str(len(body))}
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    with server.connect() as connection:
-        head = f"{method} {target} HTTP/1.1\r\nContent-Type: application/json\r\n{lines}\r\n"
-        connection.sendall((head + body).encode("latin-1"))
-        received = b""
-        while chunk := connection.recv(65536):
-            received += chunk
-    return received
+    head = f"{method} {target} HTTP/1.1\r\nContent-Type: application/json\r\n{lines}\r\n"
+    return server.raw((head + body).encode("latin-1"))
 
 
 def request_ids(answers: list[bytes]) -> list[str]:

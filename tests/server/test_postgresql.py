@@ -16,6 +16,7 @@ import pytest
 from psycopg import connect
 
 from enrollment.model.location import ServerUrl
+from tests.support.command import run_command
 from tests.support.postgresql import PROGRAMS, PostgreSQL
 from tests.support.server import PATIENCE, Reply, Server, serving
 from tests.support.tokens import add_staff_tokens
@@ -79,10 +80,7 @@ def last_event(url: ServerUrl) -> int:
 
 def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a command of the service."""
-    return subprocess.run(
-        [sys.executable, "-m", "enrollment", *arguments],
-        cwd=folder, env=os.environ | variables, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+    return run_command(*arguments, cwd=folder, env=os.environ | variables)
 
 
 def test_a_race_through_two_services_never_oversells(

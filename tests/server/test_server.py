@@ -19,7 +19,7 @@ import pytest
 
 from enrollment.maintenance import migrations
 from enrollment.model.location import Location
-from tests.support.engine import connected
+from tests.support.engine import connected, locked
 from tests.support.server import PATIENCE, Server, serving
 
 STUDENT = {"given_name": "Ada", "family_name": "Lovelace"}
@@ -181,16 +181,14 @@ def test_a_signal_stops_the_server_cleanly(
 
 def test_a_stop_finishes_what_a_client_has_left_behind(database_file: Path):
     body = json.dumps(STUDENT).encode()
-    locked = closing(sqlite3.connect(database_file))
-    with serving(database_file, "--busy-timeout", "30") as server, locked as blocker:
-        blocker.execute("BEGIN IMMEDIATE")
-        with server.begin_to_post(body, sent=len(body)) as connection:
-            assert server.get("/v1/students").status == 200
-            # Closed so, it is reset.
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        server.process.send_signal(signal.SIGTERM)
-        server.wait_for_log("finishing what is in flight")
-        blocker.rollback()
+    with serving(database_file, "--busy-timeout", "30") as server:
+        with locked(database_file):
+            with server.begin_to_post(body, sent=len(body)) as connection:
+                assert server.get("/v1/students").status == 200
+                # Closed so, it is reset.
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            server.process.send_signal(signal.SIGTERM)
+            server.wait_for_log("finishing what is in flight")
 
         assert server.process.wait(PATIENCE) == 0
         assert "Traceback" not in server.log.read_text()
@@ -262,14 +260,11 @@ def test_a_locked_database_keeps_no_reader_waiting(tmp_path: Path):
     file = tmp_path / "enrollment.db"
     with serving(file, "--busy-timeout", "30") as server, ThreadPoolExecutor(4) as pool:
         server.post("/v1/students", STUDENT)
-        blocker = sqlite3.connect(file, isolation_level=None)
-        blocker.execute("BEGIN IMMEDIATE")
-        writers = [pool.submit(server.post, "/v1/students", STUDENT) for _ in range(4)]
-        for _ in range(20):
-            assert server.get("/v1/students/1").status == 200
-        assert not any(writer.done() for writer in writers)
-        blocker.execute("ROLLBACK")
-        blocker.close()
+        with locked(file):
+            writers = [pool.submit(server.post, "/v1/students", STUDENT) for _ in range(4)]
+            for _ in range(20):
+                assert server.get("/v1/students/1").status == 200
+            assert not any(writer.done() for writer in writers)
         assert {writer.result().status for writer in writers} == {201}
         requests = [line for line in server.log.read_text().splitlines() if "POST" in line]
 
@@ -279,10 +274,8 @@ def test_a_locked_database_keeps_no_reader_waiting(tmp_path: Path):
 def test_a_locked_database_is_given_up_in_time(tmp_path: Path):
     file = tmp_path / "enrollment.db"
     with serving(file, "--busy-timeout", "0.1") as server:
-        blocker = sqlite3.connect(file, isolation_level=None)
-        blocker.execute("BEGIN IMMEDIATE")
-        reply = server.post("/v1/students", STUDENT)
-        blocker.close()
+        with locked(file):
+            reply = server.post("/v1/students", STUDENT)
         assert (reply.status, reply.headers["Retry-After"]) == (503, "1")
         assert reply.json["code"] == "database_busy"
         assert server.post("/v1/students", STUDENT).status == 201
