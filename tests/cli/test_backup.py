@@ -18,6 +18,7 @@ from enrollment.maintenance.snapshot import temporary_file
 from enrollment.model.location import Location
 from enrollment.storage import sqlite_check
 from tests.support.client import Client
+from tests.support.command import Captured
 from tests.support.engine import locked
 from tests.support.server import serving
 
@@ -55,7 +56,7 @@ def events(database: Path) -> int:
 
 
 def test_a_backup_of_what_is_served_is_whole_and_is_put_back(
-    database_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+    database_file: Path, tmp_path: Path, capsys: Captured
 ):
     target = tmp_path / "monday"
     with serving(database_file) as server:
@@ -100,7 +101,7 @@ def test_a_link_to_a_database_stays_one(at_rest: Path, tmp_path: Path):
 
 
 def test_what_another_program_has_open_is_not_replaced(
-    at_rest: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+    at_rest: Path, tmp_path: Path, capsys: Captured
 ):
     assert back_up(at_rest, tmp_path / "monday") == 0
     before = at_rest.read_bytes()
@@ -158,7 +159,7 @@ def test_what_a_crash_has_left_in_the_log_is_kept_and_meets_no_other_file(
 
 @pytest.mark.parametrize("place", [0.001, 0.25, 0.5, 0.75, 0.999])
 def test_a_byte_that_is_flipped_makes_a_backup_fail(
-    at_rest: Path, tmp_path: Path, capsys: pytest.CaptureFixture, place: float
+    at_rest: Path, tmp_path: Path, capsys: Captured, place: float
 ):
     target = tmp_path / "monday"
     assert back_up(at_rest, target) == 0
@@ -175,7 +176,7 @@ def test_a_byte_that_is_flipped_makes_a_backup_fail(
 
 
 def test_a_backup_whose_digest_is_missing_is_not_trusted(
-    at_rest: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+    at_rest: Path, tmp_path: Path, capsys: Captured
 ):
     target = tmp_path / "monday"
     assert back_up(at_rest, target) == 0
@@ -195,7 +196,7 @@ def older(at_rest: Path, request: pytest.FixtureRequest) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("older", ["0001", "0005", "0007"], indirect=True)
 def test_a_backup_of_an_older_schema_is_verified_and_put_back_as_it_is(
-    older: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+    older: Path, tmp_path: Path, capsys: Captured
 ):
     applied = [id for id, is_applied in migrations.status(older) if is_applied]
 
@@ -210,9 +211,7 @@ def test_a_backup_of_an_older_schema_is_verified_and_put_back_as_it_is(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("older", ["0001", "0005"], indirect=True)
-def test_the_copy_that_migrate_makes_of_an_older_schema_is_put_back(
-    older: Path, capsys: pytest.CaptureFixture
-):
+def test_the_copy_that_migrate_makes_of_an_older_schema_is_put_back(older: Path, capsys: Captured):
     before = migrations.status(older)
     assert run("migrate", "--database", older) == 0
     (copy,) = older.parent.glob("*.before-000*.backup")
@@ -227,7 +226,7 @@ def test_the_copy_that_migrate_makes_of_an_older_schema_is_put_back(
 
 @pytest.mark.parametrize("older", ["0005"], indirect=True)
 def test_a_state_of_an_older_schema_that_its_history_does_not_tell_is_found(
-    older: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+    older: Path, tmp_path: Path, capsys: Captured
 ):
     tamper(older)
 
@@ -237,7 +236,7 @@ def test_a_state_of_an_older_schema_that_its_history_does_not_tell_is_found(
 
 
 def test_a_copy_that_could_not_be_verified_is_reported_as_such(
-    at_rest: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+    at_rest: Path, tmp_path: Path, capsys: Captured
 ):
     tamper(at_rest)
     target = tmp_path / "monday"
@@ -262,9 +261,7 @@ def test_a_backup_without_room_to_verify_is_reported_as_such(at_rest: Path, tmp_
     assert line.endswith(": File too large; TMPDIR can name another folder")
 
 
-def test_another_programs_database_is_refused_before_it_is_copied(
-    tmp_path: Path, capsys: pytest.CaptureFixture
-):
+def test_another_programs_database_is_refused_before_it_is_copied(tmp_path: Path, capsys: Captured):
     file = tmp_path / "other.db"
     with closing(sqlite3.connect(file)) as db, db:
         db.execute("CREATE TABLE album (title TEXT)")
@@ -289,7 +286,7 @@ def tamper(database: Path) -> None:
 
 
 def test_a_state_that_its_history_does_not_tell_is_found(
-    at_rest: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+    at_rest: Path, tmp_path: Path, capsys: Captured
 ):
     assert run("doctor", "--database", at_rest) == 0
     tamper(at_rest)
@@ -303,7 +300,7 @@ def test_a_state_that_its_history_does_not_tell_is_found(
 
 
 def test_a_search_that_does_not_find_what_is_there_is_found_and_mended(
-    at_rest: Path, capsys: pytest.CaptureFixture
+    at_rest: Path, capsys: Captured
 ):
     with closing(sqlite3.connect(at_rest)) as db, db:
         db.execute("DELETE FROM student_word WHERE word = 'lovelace'")
@@ -322,9 +319,7 @@ def test_a_search_that_does_not_find_what_is_there_is_found_and_mended(
     assert run("doctor", "--database", at_rest) == 0
 
 
-def test_a_record_that_is_gone_without_a_trace_is_told(
-    at_rest: Path, capsys: pytest.CaptureFixture
-):
+def test_a_record_that_is_gone_without_a_trace_is_told(at_rest: Path, capsys: Captured):
     with closing(sqlite3.connect(at_rest)) as db, db:
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("INSERT INTO student (number, family_name) VALUES ('1041', 'A'), ('1042', 'B')")
@@ -363,7 +358,7 @@ def test_a_record_that_is_gone_without_a_trace_is_told(
     ],
 )
 def test_a_history_that_was_tampered_with_is_found(
-    at_rest: Path, capsys: pytest.CaptureFixture, table: str, change: str, shown: str
+    at_rest: Path, capsys: Captured, table: str, change: str, shown: str
 ):
     with closing(sqlite3.connect(at_rest)) as db, db:
         triggers = db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
@@ -375,7 +370,7 @@ def test_a_history_that_was_tampered_with_is_found(
     assert f"wrong {shown}" in capsys.readouterr().out
 
 
-def test_a_folder_keeps_the_newest(at_rest: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
+def test_a_folder_keeps_the_newest(at_rest: Path, tmp_path: Path, capsys: Captured):
     folder = tmp_path / "backups"
     folder.mkdir()
     (folder / "other.backup").touch()
@@ -388,7 +383,7 @@ def test_a_folder_keeps_the_newest(at_rest: Path, tmp_path: Path, capsys: pytest
     assert "other.backup" in left
 
 
-def test_a_backup_replaces_nothing(at_rest: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
+def test_a_backup_replaces_nothing(at_rest: Path, tmp_path: Path, capsys: Captured):
     target = tmp_path / "monday"
     target.write_text("something else")
 
@@ -413,7 +408,7 @@ def test_a_backup_replaces_nothing(at_rest: Path, tmp_path: Path, capsys: pytest
 def test_what_cannot_be_done_is_said_in_one_line(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture,
+    capsys: Captured,
     arguments: list[str],
     reason: str,
 ):
@@ -440,7 +435,7 @@ def test_what_cannot_be_done_is_said_in_one_line(
 def test_the_word_verify_is_never_taken_for_a_file(
     at_rest: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture,
+    capsys: Captured,
     arguments: list[str],
 ):
     monkeypatch.chdir(at_rest.parent)
@@ -451,7 +446,7 @@ def test_the_word_verify_is_never_taken_for_a_file(
     assert [path.name for path in at_rest.parent.iterdir()] == ["enrollment.db"]
 
 
-def test_a_new_database_is_for_its_owner_alone(tmp_path: Path, capsys: pytest.CaptureFixture):
+def test_a_new_database_is_for_its_owner_alone(tmp_path: Path, capsys: Captured):
     file = tmp_path / "enrollment.db"
 
     assert run("migrate", "--database", file) == 0
@@ -461,7 +456,7 @@ def test_a_new_database_is_for_its_owner_alone(tmp_path: Path, capsys: pytest.Ca
     assert "ok    other users may not read the file (-rw-------)" in capsys.readouterr().out
 
 
-def test_a_file_that_others_may_read_is_warned_of(at_rest: Path, capsys: pytest.CaptureFixture):
+def test_a_file_that_others_may_read_is_warned_of(at_rest: Path, capsys: Captured):
     at_rest.chmod(0o644)
 
     assert run("doctor", "--database", at_rest) == 0
@@ -469,16 +464,14 @@ def test_a_file_that_others_may_read_is_warned_of(at_rest: Path, capsys: pytest.
     assert advice in capsys.readouterr().out
 
 
-def test_a_refused_restore_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture):
+def test_a_refused_restore_leaves_nothing(tmp_path: Path, capsys: Captured):
     assert run("restore", tmp_path / "monday", "--database", tmp_path / "new.db") == 1
 
     assert "monday does not exist" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_was_put_back_is_not_warned_of(
-    at_rest: Path, tmp_path: Path, capsys: pytest.CaptureFixture
-):
+def test_what_was_put_back_is_not_warned_of(at_rest: Path, tmp_path: Path, capsys: Captured):
     assert back_up(at_rest, tmp_path / "monday") == 0
     assert run("restore", tmp_path / "monday", "--database", at_rest) == 0
 
@@ -486,7 +479,7 @@ def test_what_was_put_back_is_not_warned_of(
     assert "ok    the journal mode is delete; `enrollment serve`" in capsys.readouterr().out
 
 
-def test_a_log_that_has_grown_is_warned_of(at_rest: Path, capsys: pytest.CaptureFixture):
+def test_a_log_that_has_grown_is_warned_of(at_rest: Path, capsys: Captured):
     log = at_rest.with_name("enrollment.db-wal")
     log.touch()
     os.truncate(log, 100_000_000)
@@ -496,7 +489,7 @@ def test_a_log_that_has_grown_is_warned_of(at_rest: Path, capsys: pytest.Capture
 
 
 @pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="this system has no /dev/shm")
-def test_a_file_in_memory_is_warned_of(at_rest: Path, capsys: pytest.CaptureFixture):
+def test_a_file_in_memory_is_warned_of(at_rest: Path, capsys: Captured):
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
         file = shutil.copy(at_rest, folder)
 
@@ -506,7 +499,7 @@ def test_a_file_in_memory_is_warned_of(at_rest: Path, capsys: pytest.CaptureFixt
 
 
 def test_a_file_on_a_network_is_wrong(
-    at_rest: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+    at_rest: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(sqlite_check, "_filesystem", lambda _: "nfs4")
 
@@ -514,7 +507,7 @@ def test_a_file_on_a_network_is_wrong(
     assert "wrong the filesystem is nfs4" in capsys.readouterr().out
 
 
-def test_pending_migrations_are_wrong(tmp_path: Path, capsys: pytest.CaptureFixture):
+def test_pending_migrations_are_wrong(tmp_path: Path, capsys: Captured):
     file = tmp_path / "enrollment.db"
     run("migrate", "--to", "0027", "--database", file)
 

@@ -7,8 +7,7 @@ import pytest
 
 from enrollment.cli.main import main
 from tests.exchange.packages import case
-
-Captured = pytest.CaptureFixture[str]
+from tests.support.command import Captured
 
 
 def test_files_without_faults_succeed(tmp_path: Path, capsys: Captured):

@@ -15,7 +15,7 @@ from enrollment.cli.main import MODULES, main, parser_of
 from enrollment.config import Config
 from enrollment.maintenance import migrations
 from enrollment.storage.lock import Purpose, lock_file
-from tests.support.command import run_command
+from tests.support.command import Captured, run_command
 from tests.support.server import free_port, serving
 
 FIRST, *REST = ALL = [id for id, _ in migrations.status(Path("no such file"))]
@@ -28,9 +28,6 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("DATABASE", "HOST", "PORT", "BUSY_TIMEOUT", "LOG_FORMAT"):
         monkeypatch.delenv(f"ENROLLMENT_{name}", raising=False)
     return tmp_path
-
-
-Captured = pytest.CaptureFixture[str]
 
 
 def test_a_verb_is_the_same_with_and_without_the_others(capsys: Captured):
@@ -262,7 +259,7 @@ def test_serve_refuses_a_database_with_pending_migrations(capsys: Captured):
 CREATE = "token create --name Ada --role admin"
 
 
-def test_without_a_verb_the_help_is_printed(capsys: pytest.CaptureFixture[str]):
+def test_without_a_verb_the_help_is_printed(capsys: Captured):
     assert main([]) == 0
 
     assert "VERB" in capsys.readouterr().out
@@ -415,7 +412,7 @@ def test_a_name_that_the_terminal_can_not_show_is_shown_in_another_way():
 
 
 def test_an_address_that_others_can_reach_is_served_only_when_someone_has_a_token(
-    tmp_path: Path, capsys: pytest.CaptureFixture
+    tmp_path: Path, capsys: Captured
 ):
     arguments = ["serve", "--host", "0.0.0.0", "--port", str(free_port())]
     file = tmp_path / "enrollment.db"
@@ -428,7 +425,7 @@ def test_an_address_that_others_can_reach_is_served_only_when_someone_has_a_toke
 
 
 def test_variables_that_kubernetes_injects_are_no_settings(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ):
     address = "tcp://10.0.0.1:8000"
     for name, value in {
@@ -450,7 +447,7 @@ def test_variables_that_kubernetes_injects_are_no_settings(
     assert main(["config", "show"]) == 2
 
 
-def test_the_settings_are_shown_as_json(capsys: pytest.CaptureFixture[str]):
+def test_the_settings_are_shown_as_json(capsys: Captured):
     assert main(["config", "show", "--json", "--port", "9000"]) == 0
 
     shown = json.loads(capsys.readouterr().out)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from enrollment.cli.main import main
+from tests.support.command import Captured
 
 
 @pytest.mark.parametrize(
@@ -19,9 +20,7 @@ from enrollment.cli.main import main
     ],
     ids=["verb", "flags", "file", "database"],
 )
-def test_bash_completes(
-    tmp_path: Path, capsys: pytest.CaptureFixture, words: list[str], expected: set[str]
-):
+def test_bash_completes(tmp_path: Path, capsys: Captured, words: list[str], expected: set[str]):
     for name in ("monday.backup", "college.db"):
         (tmp_path / name).touch()
     assert main(["completion", "bash"]) == 0
@@ -44,13 +43,13 @@ def test_bash_completes(
 
 
 @pytest.mark.parametrize("shell", ["zsh", "tcsh"])
-def test_other_shells_have_a_script_too(capsys: pytest.CaptureFixture, shell: str):
+def test_other_shells_have_a_script_too(capsys: Captured, shell: str):
     assert main(["completion", shell]) == 0
     assert "rollback" in capsys.readouterr().out
 
 
 def test_the_manual_page_has_every_command_and_no_line_that_man_would_take_for_an_order(
-    capsys: pytest.CaptureFixture,
+    capsys: Captured,
 ):
     assert main(["manual"]) == 0
     page = capsys.readouterr().out

@@ -10,9 +10,9 @@ from enrollment.cli.main import main
 from enrollment.maintenance.migrations import migrate
 from enrollment.model.location import Location
 from tests.support.client import Client
+from tests.support.command import Captured
 from tests.support.engine import connected
 
-Captured = pytest.CaptureFixture[str]
 UNREACHABLE = "postgresql://127.0.0.1:1/school"
 
 

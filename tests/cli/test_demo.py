@@ -10,9 +10,9 @@ import pytest
 
 from enrollment.cli.main import main
 from enrollment.model.location import Location
+from tests.support.command import Captured
 from tests.support.engine import connected
 
-Captured = pytest.CaptureFixture[str]
 Rows = list[tuple[Any, ...]]
 Ask = Callable[[str], Rows]
 # Without those of the tokens that the database of a test has.

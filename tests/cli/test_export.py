@@ -14,10 +14,8 @@ from enrollment.exchange.package_writer import write_path
 from enrollment.model.location import Location
 from enrollment.problems.errors import CommandError
 from tests.exchange.strict import validate
+from tests.support.command import Captured
 from tests.support.server import serving
-
-Captured = pytest.CaptureFixture[str]
-
 
 pytestmark = pytest.mark.usefixtures("here")
 

@@ -12,8 +12,8 @@ import pytest
 
 from enrollment.cli.main import main
 from tests.exchange.packages import case
+from tests.support.command import Captured
 
-Captured = pytest.CaptureFixture[str]
 LIST = "Student ID,Last name,First name\n00412,Diallo,Amara\n"
 
 

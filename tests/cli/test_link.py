@@ -9,6 +9,7 @@ from enrollment.app import App
 from enrollment.cli.main import main
 from enrollment.model.location import Location
 from tests.support.browser import Browser, text
+from tests.support.command import Captured
 from tests.support.engine import connected
 from tests.support.server import serving
 
@@ -28,7 +29,7 @@ def link(location: Location, *arguments: str) -> int:
     ],
 )
 def test_a_link_is_printed_and_signs_in(
-    location: Location, app: App, capsys: pytest.CaptureFixture[str], flags: list[str], start: str
+    location: Location, app: App, capsys: Captured, flags: list[str], start: str
 ):
     assert link(location, "2", *flags) == 0
 
@@ -49,7 +50,7 @@ def test_a_link_is_printed_and_signs_in(
     ],
 )
 def test_a_token_that_no_one_can_use_has_no_link(
-    location: Location, capsys: pytest.CaptureFixture[str], sql: str, reason: str
+    location: Location, capsys: Captured, sql: str, reason: str
 ):
     with connected(location) as db:
         db.execute(sql)

@@ -12,11 +12,11 @@ from enrollment.cli.main import main
 from enrollment.config import Config
 from enrollment.model.location import Location, ServerUrl
 from tests.support.client import Client
+from tests.support.command import Captured
 from tests.support.engine import connected, table_names
 from tests.support.postgresql import PostgreSQL
 from tests.support.server import free_port
 
-Captured = pytest.CaptureFixture[str]
 MIGRATIONS = ("0027.begin-on-postgresql", "0028.add-merges")
 
 

@@ -6,10 +6,9 @@ import pytest
 
 from enrollment.cli.main import main
 from enrollment.model.location import Location
+from tests.support.command import Captured
 from tests.support.engine import connected, stored_in
 from tests.support.tokens import MOMENT
-
-Captured = pytest.CaptureFixture[str]
 
 pytestmark = pytest.mark.usefixtures("here")
 

@@ -13,6 +13,7 @@ from enrollment.data.integrity import list_history_mismatches
 from enrollment.data.record_change import acting
 from enrollment.maintenance.backup import back_up, prune
 from tests.faults.inject import Plan
+from tests.support.command import Captured
 from tests.support.engine import connected
 from tests.support.server import Server, serving
 
@@ -121,9 +122,7 @@ def test_a_backup_is_the_newest_whatever_the_clock_says(database_file: Path, tmp
     assert made.exists()
 
 
-def test_a_clock_that_is_behind_the_records_is_warned_of(
-    database_file: Path, capsys: pytest.CaptureFixture[str]
-):
+def test_a_clock_that_is_behind_the_records_is_warned_of(database_file: Path, capsys: Captured):
     later = "the latest change was recorded at 2999-01-01T00:00:00.000Z"
     assert main(["doctor", "--database", str(database_file)]) == 0
     assert "ok    the clock is later than" in capsys.readouterr().out

@@ -17,7 +17,7 @@ from enrollment.cli.main import main
 from enrollment.maintenance.backup import back_up
 from enrollment.maintenance.snapshot import digest, digest_file
 from tests.faults.inject import ALL, SYNC, WRITE, Fault, Plan
-from tests.support.command import run_command
+from tests.support.command import Captured, run_command
 from tests.support.server import PATIENCE, Reply, Server, free_port, serving
 
 pytestmark = pytest.mark.slow
@@ -301,7 +301,7 @@ def test_a_file_that_is_refused_is_not_left_open(database_file: Path, ordinary: 
 
 
 def test_a_database_of_a_newer_release_is_refused_by_each_command(
-    database_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+    database_file: Path, tmp_path: Path, capsys: Captured
 ):
     older = tmp_path / "older"
     back_up(database_file, older)
@@ -362,7 +362,7 @@ def test_a_file_that_is_no_longer_at_its_path_is_not_written_to(database_file: P
 
 
 def test_a_page_that_is_damaged_while_it_is_served_is_told_and_found(
-    database_file: Path, capsys: pytest.CaptureFixture
+    database_file: Path, capsys: Captured
 ):
     with closing(sqlite3.connect(database_file, isolation_level=None)) as db:
         db.execute("INSERT INTO course (code, title) VALUES ('CS101', 'Databases')")

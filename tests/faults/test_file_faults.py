@@ -12,6 +12,7 @@ import pytest
 
 from enrollment.cli.main import main
 from enrollment.maintenance.backup import back_up
+from tests.support.command import Captured
 from tests.support.server import Server, serving
 
 pytestmark = pytest.mark.slow
@@ -240,7 +241,7 @@ def test_no_backup_is_made_of_a_database_without_its_log(
     server: Server,
     database_file: Path,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture,
+    capsys: Captured,
     suffixes: list[str],
     how: str,
 ):

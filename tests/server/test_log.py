@@ -12,6 +12,7 @@ import pytest
 from enrollment import log
 from enrollment.cli.main import main
 from tests.support.client import Client
+from tests.support.command import Captured
 from tests.support.server import Server, serving
 from tests.support.tokens import TOKENS
 
@@ -28,7 +29,7 @@ def logging_is_put_back() -> Iterator[None]:
 NASTY = "/v1/x%0D%0A%1B%5B31m%22%E2%80%A8%C3%A9"
 
 
-def test_a_plain_line(client: Client, capsys: pytest.CaptureFixture[str]):
+def test_a_plain_line(client: Client, capsys: Captured):
     log.configure("plain")
 
     client.get(NASTY, status=404, headers={"X-Request-Id": "r1"})
@@ -48,7 +49,7 @@ def test_a_plain_line(client: Client, capsys: pytest.CaptureFixture[str]):
     assert float(milliseconds) > 0
 
 
-def test_a_method_forges_no_line(client: Client, capsys: pytest.CaptureFixture[str]):
+def test_a_method_forges_no_line(client: Client, capsys: Captured):
     log.configure("plain")
     client.lint = False
 
@@ -58,7 +59,7 @@ def test_a_method_forges_no_line(client: Client, capsys: pytest.CaptureFixture[s
     assert " GE%0AT%1B / 405 " in line
 
 
-def test_a_json_line(client: Client, capsys: pytest.CaptureFixture[str]):
+def test_a_json_line(client: Client, capsys: Captured):
     log.configure("json")
 
     client.get(NASTY, status=404, extra_environ={"REMOTE_ADDR": "192.0.2.1"})
@@ -81,9 +82,7 @@ def test_a_json_line(client: Client, capsys: pytest.CaptureFixture[str]):
 @pytest.mark.parametrize(
     ("log_format", "shown"), [("plain", " - 2 GET "), ("json", '"token_id": 2,')]
 )
-def test_a_line_names_the_token(
-    client: Client, capsys: pytest.CaptureFixture[str], log_format: str, shown: str
-):
+def test_a_line_names_the_token(client: Client, capsys: Captured, log_format: str, shown: str):
     assert client.get("/v1/tokens").json["items"][1]["role"] == "registrar"
     log.configure(log_format)
 
@@ -92,7 +91,7 @@ def test_a_line_names_the_token(
     assert shown in capsys.readouterr().err
 
 
-def test_a_json_line_of_a_failure_holds_the_traceback(capsys: pytest.CaptureFixture[str]):
+def test_a_json_line_of_a_failure_holds_the_traceback(capsys: Captured):
     log.configure("json")
     try:
         raise ZeroDivisionError("a\nb")
@@ -105,7 +104,7 @@ def test_a_json_line_of_a_failure_holds_the_traceback(capsys: pytest.CaptureFixt
     assert "ZeroDivisionError" in line["traceback"]
 
 
-def test_a_plain_traceback_forges_no_line(capsys: pytest.CaptureFixture[str]):
+def test_a_plain_traceback_forges_no_line(capsys: Captured):
     log.configure("plain")
     try:
         raise ZeroDivisionError("2026-11-23 \x1b[31m\r2026-11-23\n2026-11-23\u20282026-11-23")
@@ -181,15 +180,13 @@ def identify(line: str, log_format: str) -> str:
     return found[1]
 
 
-def made_by_command(capsys: pytest.CaptureFixture[str], database: Path) -> str:
+def made_by_command(capsys: Captured, database: Path) -> str:
     arguments = ["token", "create", "--name", "Made by command", "--role", "registrar"]
     assert main([*arguments, "--database", str(database)]) == 0
     return capsys.readouterr().out.splitlines()[-1]
 
 
-def test_a_token_is_written_nowhere(
-    database_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-):
+def test_a_token_is_written_nowhere(database_file: Path, tmp_path: Path, capsys: Captured):
     tokens = [made_by_command(capsys, database_file)]
     with serving(database_file) as server:
         for key in ('"a"', '"a"', '"b"'):

@@ -5,7 +5,12 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
 from tests.support.server import PATIENCE
+
+# What a command that runs in this process has printed.
+Captured = pytest.CaptureFixture[str]
 
 
 def run_command(
