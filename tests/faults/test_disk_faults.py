@@ -341,26 +341,6 @@ def test_a_database_of_a_newer_release_is_refused_by_each_command(
     assert not (tmp_path / "copy").exists()
 
 
-@pytest.mark.parametrize("how", ["moved", "replaced", "removed"])
-def test_a_file_that_is_no_longer_at_its_path_is_not_written_to(database_file: Path, how: str):
-    with serving(database_file) as server:
-        assert server.post("/v1/students", STUDENT).status == 201
-        if how == "moved":
-            database_file.rename(database_file.with_name("elsewhere"))
-        elif how == "replaced":
-            other = shutil.copy(database_file, database_file.with_name("other"))
-            Path(other).replace(database_file)
-        else:
-            database_file.unlink()
-
-        refused = server.post("/v1/students", STUDENT)
-
-        assert (refused.status, refused.json["code"]) == (503, "database_moved")
-        assert server.get("/readyz").json["code"] == "database_moved"
-        assert names(server) == 1
-        assert server.log.read_text().count("ERROR database_moved: ") == 1
-
-
 def test_a_page_that_is_damaged_while_it_is_served_is_told_and_found(
     database_file: Path, capsys: Captured
 ):

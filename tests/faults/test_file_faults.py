@@ -58,8 +58,8 @@ def lose(file: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["moved", "replaced", "removed"])
-@pytest.mark.parametrize("suffixes", [["-wal"], ["-shm"], ["-wal", "-shm"]], ids="".join)
-def test_a_log_that_is_no_longer_at_its_path_is_not_written_to(
+@pytest.mark.parametrize("suffixes", [[""], ["-wal"], ["-shm"], ["-wal", "-shm"]], ids=" ".join)
+def test_a_file_that_is_no_longer_at_its_path_is_not_written_to(
     server: Server, database_file: Path, suffixes: list[str], how: str
 ):
     for suffix in suffixes:

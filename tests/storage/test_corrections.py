@@ -7,8 +7,6 @@ import pytest
 from tests.storage.test_void import FIRST, LATER, THEN, put, waitlist
 
 EARLIER = "2026-08-20T08:00:00.000Z"
-
-
 ROWS = (
     "INSERT INTO student (family_name) VALUES ('A'), ('B'), ('C')",
     "INSERT INTO course (code, title) VALUES ('CS1', 'One'), ('CS2', 'Two')",

@@ -443,13 +443,6 @@ def test_an_old_sqlite_is_refused(database_file: Path, monkeypatch: pytest.Monke
         connect(database_file, 1)
 
 
-def test_busy_is_a_problem_with_a_time_to_wait(database: Database, location: Location):
-    with locked(location), pytest.raises(Problem) as caught, database.write():
-        pass
-
-    assert (caught.value.code, caught.value.headers) == ("database_busy", {"Retry-After": "1"})
-
-
 def test_a_server_that_is_refused_leaves_no_connection_and_no_thread(postgresql: PostgreSQL):
     with connect_to_server(postgresql.url(), autocommit=True) as db:
         db.execute("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")

@@ -10,12 +10,14 @@ import pytest
 from enrollment.model.types import Timestamp
 
 MOMENT = "2026-09-01T08:00:00.000Z"
-
-
 # What is in the database before each test.
 ROWS = (
     "INSERT INTO student (given_name, family_name) VALUES ('Ada', 'L'), ('Ben', 'M')",
     "INSERT INTO course (code, title, capacity) VALUES ('CS1', 'One', 1), ('CS2', 'Two', 9)",
+)
+FALL = (
+    "INSERT INTO term (code, title, start_on, end_on)"
+    " VALUES ('FALL', 'Fall', '2026-08-31', '2026-12-18')"
 )
 
 
@@ -302,10 +304,7 @@ def test_a_row_that_makes_no_sense_is_refused(
 def test_a_record_that_makes_no_sense_is_refused(
     db: sqlite3.Connection, table: str, column: str, value: str, constraint: str
 ):
-    db.execute(
-        "INSERT INTO term (code, title, start_on, end_on)"
-        " VALUES ('FALL', 'Fall', '2026-08-31', '2026-12-18')"
-    )
+    db.execute(FALL)
 
     with pytest.raises(sqlite3.IntegrityError, match=constraint):
         db.execute(f"UPDATE {table} SET {column} = {value} WHERE id = 1")
@@ -339,10 +338,7 @@ def test_two_courses_without_a_term_have_two_codes(db: sqlite3.Connection):
 def test_a_section_is_unique_with_its_term_and_code(
     db: sqlite3.Connection, one: tuple[str], other: tuple[str], is_refused: bool
 ):
-    db.execute(
-        "INSERT INTO term (code, title, start_on, end_on)"
-        " VALUES ('FALL', 'Fall', '2026-08-31', '2026-12-18')"
-    )
+    db.execute(FALL)
     insert = "INSERT INTO course (code, section, term, title) VALUES (?, ?, ?, 'T')"
     db.execute(insert, one)
 
@@ -362,10 +358,7 @@ def test_the_label_is_the_code_with_the_section(db: sqlite3.Connection):
 def test_a_change_is_dated_even_if_the_statement_does_not_say_so(
     db: sqlite3.Connection, table: str
 ):
-    db.execute(
-        "INSERT INTO term (code, title, start_on, end_on)"
-        " VALUES ('FALL', 'Fall', '2026-08-31', '2026-12-18')"
-    )
+    db.execute(FALL)
 
     def change(assignments: str) -> str:
         db.execute(f"UPDATE {table} SET {assignments} WHERE id = 1")
@@ -384,10 +377,7 @@ def test_a_change_is_dated_even_if_the_statement_does_not_say_so(
 
 
 def test_a_course_is_dated_when_its_term_gets_another_code(db: sqlite3.Connection):
-    db.execute(
-        "INSERT INTO term (code, title, start_on, end_on)"
-        " VALUES ('FALL', 'Fall', '2026-08-31', '2026-12-18')"
-    )
+    db.execute(FALL)
     db.execute("PRAGMA foreign_keys = ON")
     old = "2001-01-01T00:00:00.000Z"
     db.execute(

@@ -9,8 +9,6 @@ ERASE = (
     "INSERT INTO erasure (student_id, erased_at, erased_by, reason)"
     f" VALUES (?, '{LATER}', 'A #1', 'asked')"
 )
-
-
 ROWS = (
     "INSERT INTO student (given_name, family_name)"
     " VALUES ('Ada', 'L'), ('Ben', 'M'), ('Cy', 'N'), ('Di', 'O')",

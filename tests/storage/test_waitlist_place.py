@@ -7,8 +7,6 @@ import pytest
 from tests.storage.test_void import FIRST, LATER, put
 
 REFUSED = "the events give the places"
-
-
 # Three students wait.
 ROWS = (
     "INSERT INTO student (family_name) VALUES ('A'), ('B'), ('C'), ('D')",
