@@ -1,6 +1,7 @@
 """The command `enrollment copy`."""
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def copy(config: Config, options: argparse.Namespace) -> None:
 
 def _identity(database: Location) -> str:
     """Return a text by which a database is known, however its file is named."""
-    return str(database.resolve()) if isinstance(database, Path) else database.text
+    return os.path.realpath(database) if isinstance(database, Path) else database.text
 
 
 def _database(text: str) -> Location:

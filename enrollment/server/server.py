@@ -65,7 +65,11 @@ def listen(config: Config) -> socket.socket:
 
 def _resolve(config: Config) -> tuple[socket.AddressFamily, str]:
     """Return the address family and the IP address of the host. Raises OSError."""
-    found = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)
+    try:
+        found = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:
+        # A part of the name is empty or too long.
+        raise OSError(socket.EAI_NONAME, "Name or service not known") from error
     family, *_, (ip, *_) = found[0]
     return family, str(ip)
 

@@ -45,10 +45,10 @@ def lock_file(path: Path, purpose: Purpose) -> Iterator[None]:
     be opened.
     """
     mode = fcntl.LOCK_EX if purpose in EXCLUSIVE else fcntl.LOCK_SH
+    lock = lock_of(path)
     with ExitStack() as stack:
         try:
             # Only the right to read is needed: the file may belong to another user.
-            lock = lock_of(path.resolve())
             file = os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
             stack.callback(os.close, file)
             fcntl.flock(file, mode | fcntl.LOCK_NB)
@@ -67,9 +67,10 @@ def lock_file(path: Path, purpose: Purpose) -> Iterator[None]:
         yield
 
 
-def lock_of(real: Path) -> Path:
-    """Return the file of the lock of a database, whose path has no links."""
-    return real.with_name(real.name + ".lock")
+def lock_of(path: Path) -> Path:
+    """Return the file of the lock of a database: it is beside the real file."""
+    # `resolve` fails for links that lead in a circle.
+    return Path(f"{os.path.realpath(path)}.lock")
 
 
 def _holder(lock: Path) -> int | None:
@@ -83,10 +84,10 @@ def _holder(lock: Path) -> int | None:
 def check_served_files(path: Path) -> None:
     """Raise CommandError if the process that serves a database has one of its files open that is no
     longer at its path. Then others can't read what that process has written."""
-    real = path.resolve()
-    process = _holder(lock_of(real))
+    process = _holder(lock_of(path))
     if process is None:
         return
+    real = path.resolve()
     for _ in range(LOOKS):
         lost = _lost_files(real, process)
         if not lost:

@@ -77,8 +77,9 @@ def _filesystem(database: Path) -> str | None:
 
 
 def _check_rights(database: Path) -> Iterator[Finding]:
-    folder = database.resolve().parent
-    lock = lock_of(database.resolve())
+    real = database.resolve()
+    folder = real.parent
+    lock = lock_of(database)
     at_fault = next(unwritable(database), None)
     if not os.access(database, os.R_OK | os.W_OK):
         yield "wrong", f"this user may not read and write {database}"
@@ -99,7 +100,6 @@ def _check_rights(database: Path) -> Iterator[Finding]:
         check_served_files(database)
     except CommandError as error:
         yield "wrong", str(error)
-    real = database.resolve()
     log = real.with_name(f"{real.name}-wal")
     size = log.stat().st_size if log.exists() else 0
     level = "warn" if size >= LARGE_LOG else "ok"

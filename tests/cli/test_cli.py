@@ -187,6 +187,9 @@ def test_settings_come_from_the_flag_then_the_environment(monkeypatch: pytest.Mo
         ),
         (["migrate", "rollback", "--to", "0000", "--yes"], "there is no database enrollment.db"),
         (["serve", "--host", "no.such.host.invalid"], "cannot listen on no.such.host.invalid:8000"),
+        (["serve", "--host", "a..b"], "cannot listen on a..b:8000: Name or service not known"),
+        (["migrate", "--database", "circle.db"], "circle.db is left as it was: unable to open"),
+        (["copy", "--from", "circle.db", "--to", "new.db"], "circle.db does not exist"),
         (["copy", "--from", "none.db", "--to", "new.db"], "none.db does not exist"),
         (["doctor", "--database", "/etc"], "/etc is a folder, not a database"),
     ],
@@ -194,6 +197,8 @@ def test_settings_come_from_the_flag_then_the_environment(monkeypatch: pytest.Mo
 def test_what_cannot_be_done_is_said_in_one_line(
     arguments: list[str], message: str, capsys: Captured
 ):
+    Path("circle.db").symlink_to("circle.db")
+
     assert main(arguments) == 1
 
     (line,) = capsys.readouterr().err.splitlines()
