@@ -141,9 +141,13 @@ class PostgreSQLDatabase(Database):
                     _roll_back(db)
                     raise
         db = self._connect()
-        with self._watchdog.watch(db, seconds):
-            db.execute(begin)
-        return db
+        try:
+            with self._watchdog.watch(db, seconds):
+                db.execute(begin)
+            return db
+        except BaseException:
+            db.close()
+            raise
 
     def _connect(self) -> ServerConnection:
         """Open a connection. If that has just failed, it fails at once: those that wait for this

@@ -3,8 +3,10 @@
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from enrollment.storage.sqlite import connect
 from tests.support.client import Client
 from tests.support.engine import MISTAKES, REFUSALS, connected, locked, read_only
 from tests.support.postgresql import PostgreSQL
+from tests.support.server import PATIENCE
 
 INSERT = "INSERT INTO student (given_name, family_name) VALUES ('Ada', :name)"
 
@@ -455,3 +458,23 @@ def test_a_server_that_is_refused_leaves_no_connection_and_no_thread(postgresql:
     with connect_to_server(postgresql.url(), autocommit=True) as db:
         # This fails while anyone is connected.
         db.execute("DROP DATABASE latin")
+
+
+def test_a_new_connection_that_begins_nothing_is_closed(postgresql: PostgreSQL):
+    sessions = "FROM pg_stat_activity WHERE datname = 'locked'"
+    with (
+        postgresql.migrated("locked") as url,
+        closing(open_database(url, 0.05)) as database,
+        connect_to_server(postgresql.url(), autocommit=True) as db,
+    ):
+        # The writer is lost, and the next one has to wait for too long.
+        db.execute(f"SELECT pg_terminate_backend(pid) {sessions}")
+        with locked(url), pytest.raises(Problem, match="locked"), database.write():
+            pass
+
+        deadline = time.monotonic() + PATIENCE
+        while db.execute(f"SELECT count(*) {sessions}").fetchone() != (0,):
+            assert time.monotonic() < deadline
+        with database.write() as own:
+            own.execute(INSERT, {"name": "Lovelace"})
+        assert names(database) == ["Lovelace"]
