@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from enrollment.cli.console import add_json, add_verb, print_json
-from enrollment.cli.opening import require_database
 from enrollment.config import Config
 from enrollment.data.integrity import (
     describe_clock,
@@ -31,7 +30,7 @@ def add(verbs: Any) -> None:
 
 def examine(config: Config, options: argparse.Namespace) -> None:
     """Run `doctor`. Raises CommandError if there is no database, or if a finding is wrong."""
-    require_database(config.database)
+    migrations.require_database(config.database)
     findings = []
     # Each finding is printed at once, because the next check can fail on a damaged file.
     for level, text in chain(check_place(config.database), _check_data(config.database)):

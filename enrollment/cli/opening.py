@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
-from pathlib import Path
 
 from enrollment.config import Config
 from enrollment.data.record_change import acting
 from enrollment.maintenance import migrations
-from enrollment.model.location import Location
 from enrollment.model.records import Change
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import CommandError
@@ -17,21 +15,13 @@ from enrollment.storage.database import Database
 from enrollment.storage.lock import Purpose
 
 
-def require_database(location: Location) -> None:
-    """Raise CommandError if there is no database."""
-    if isinstance(location, Path) and location.is_dir():
-        raise CommandError(f"{location} is a folder, not a database")
-    if not migrations.schema_of(location).exists():
-        raise CommandError(f"{location} does not exist")
-
-
 @contextmanager
 def open_database(config: Config) -> Iterator[Database]:
     """Open the database, even while it is served: none of these commands needs downtime.
 
     Raises CommandError if the database does not exist or has pending migrations.
     """
-    require_database(config.database)
+    migrations.require_database(config.database)
     with ExitStack() as stack:
         # If no service runs, the lock keeps migrations and restores out meanwhile. A service that
         # runs has the lock, and may keep it: it looks up the token of each request in the database.
@@ -50,7 +40,7 @@ def open_to_read(config: Config) -> Iterator[Connection]:
 
     Raises CommandError if the database does not exist or has pending migrations.
     """
-    require_database(config.database)
+    migrations.require_database(config.database)
     migrations.require_current(config.database)
     with engine.open_to_read(config.database) as db:
         yield db

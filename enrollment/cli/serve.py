@@ -4,7 +4,7 @@ import argparse
 from contextlib import closing
 from typing import Any
 
-from enrollment import output, server
+from enrollment import output
 from enrollment.cli.console import add_verb, print_outcome, print_secret
 from enrollment.config import SETTINGS, Config
 from enrollment.data import session, token
@@ -13,6 +13,7 @@ from enrollment.maintenance import migrations
 from enrollment.model.records import Change, TokenInput
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import CommandError
+from enrollment.server import server
 from enrollment.storage.engine import lock_database, open_database
 from enrollment.storage.lock import Purpose
 

@@ -36,8 +36,7 @@ def last_applied(location: Location) -> str:
     Raises CommandError if the file does not exist, or is not a database of this service, or was
     made by a newer release.
     """
-    if not schema_of(location).exists():
-        raise CommandError(f"{location} does not exist")
+    require_database(location)
     applied = [id for id, is_applied in status(location) if is_applied]
     if not applied:
         raise CommandError(f"{location} is not a database of this service")
@@ -79,6 +78,12 @@ def ensure_current(location: Location, may_migrate: bool) -> Outcome:
         return migrate(location)
     require_current(location)
     return Outcome([], None)
+
+
+def require_database(location: Location) -> None:
+    """Raise CommandError if there is no database."""
+    if not schema_of(location).exists():
+        raise CommandError(f"{location} does not exist")
 
 
 def require_current(location: Location) -> None:

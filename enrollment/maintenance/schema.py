@@ -75,7 +75,8 @@ class Schema(ABC):
 
     @abstractmethod
     def exists(self) -> bool:
-        """Whether there is a database, perhaps an empty one."""
+        """Whether there is a database, perhaps an empty one. Raises MigrationError if there is
+        something that can't be one."""
 
     @abstractmethod
     def applied(self) -> set[str]:

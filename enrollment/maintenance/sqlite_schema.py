@@ -28,13 +28,13 @@ class SQLiteSchema(Schema):
         self.folder = resource_dir("migrations")
 
     def exists(self) -> bool:
+        if self._path.is_dir():
+            raise MigrationError(f"{self._path} is a folder, not a database")
         return self._path.exists()
 
     def applied(self) -> set[str]:
-        if not self._path.exists():
+        if not self.exists():
             return set()
-        if self._path.is_dir():
-            raise MigrationError(f"{self._path} is a folder, not a database")
         with self.errors(), open_plainly(self._path) as db:
             return self.read_applied(db)
 

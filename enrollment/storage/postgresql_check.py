@@ -38,16 +38,15 @@ def check_server_settings(url: ServerUrl) -> Iterator[Finding]:
     """Return what was found. Raises CommandError if the server can't be reached."""
     with open_server_to_read(url) as db:
         state = db.execute(STATE).fetchone()
-        try:
-            check_server(db, url)
-            yield "ok", f"PostgreSQL {state['version']}, with the locale C"
-        except CommandError as error:
-            yield "wrong", str(error)
-        try:
-            check_rights(db, url)
-            yield "ok", "the role may read and write all tables"
-        except CommandError as error:
-            yield "wrong", str(error)
+        for check, fine in (
+            (check_server, f"PostgreSQL {state['version']}, with the locale C"),
+            (check_rights, "the role may read and write all tables"),
+        ):
+            try:
+                check(db, url)
+                yield "ok", fine
+            except CommandError as error:
+                yield "wrong", str(error)
         yield from _check_commits(state)
         if state["is_superuser"]:
             yield (
