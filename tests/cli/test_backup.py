@@ -393,57 +393,6 @@ def test_a_backup_replaces_nothing(at_rest: Path, tmp_path: Path, capsys: Captur
     assert list(tmp_path.glob("*.partial")) == []
 
 
-@pytest.mark.parametrize(
-    ("arguments", "reason"),
-    [
-        (["backup", "x", "--keep", "2"], "--keep needs a folder, and x is not one"),
-        (["backup", "verify", "x"], "x does not exist"),
-        (["backup", "verify", "."], ". does not exist, or is not a file"),
-        (["restore", "x"], "x does not exist"),
-        (["restore", ""], ". does not exist, or is not a file"),
-    ],
-)
-def test_what_cannot_be_done_is_said_in_one_line(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: Captured,
-    arguments: list[str],
-    reason: str,
-):
-    monkeypatch.chdir(tmp_path)
-
-    assert run(*arguments) == 1
-
-    (line,) = capsys.readouterr().err.splitlines()
-    assert reason in line
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["verify"],
-        ["verify", ""],
-        [""],
-        ["verify", "x", "y"],
-        ["x", "y"],
-        ["verify", "x", "--keep", "2"],
-    ],
-)
-def test_the_word_verify_is_never_taken_for_a_file(
-    at_rest: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: Captured,
-    arguments: list[str],
-):
-    monkeypatch.chdir(at_rest.parent)
-
-    assert run("backup", *arguments) == 2
-
-    assert "expected a FILE, or the word verify and a FILE" in capsys.readouterr().err
-    assert [path.name for path in at_rest.parent.iterdir()] == ["enrollment.db"]
-
-
 def test_a_new_database_is_for_its_owner_alone(tmp_path: Path, capsys: Captured):
     file = tmp_path / "enrollment.db"
 

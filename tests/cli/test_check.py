@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from enrollment.cli.main import main
 from tests.exchange.packages import case
 from tests.support.command import Captured
@@ -60,15 +58,3 @@ def test_the_report_is_printed_as_json(tmp_path: Path, capsys: Captured):
         "severity",
         "detail",
     }
-
-
-def test_a_file_that_is_not_there_fails(tmp_path: Path, capsys: Captured):
-    assert main(["check", str(tmp_path / "none.zip")]) == 1
-    assert "No such file" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("name", ["cp99999", "hex", "\0"])
-def test_an_encoding_that_is_none_is_wrong_usage(name: str, capsys: Captured):
-    with pytest.raises(SystemExit, match="2"):
-        main(["check", "--encoding", name, "list.csv"])
-    assert "expected the name of an encoding" in capsys.readouterr().err

@@ -59,40 +59,6 @@ def test_it_works_beside_the_service(location: Location, here: Path, small_colle
     assert len(validate(Path("roster.zip").read_bytes())["users"]) == 2
 
 
-@pytest.mark.parametrize(
-    ("arguments", "status", "error"),
-    [
-        (
-            ["a.zip", "--since", "monday"],
-            2,
-            "--since: Expected a calendar date, YYYY-MM-DD, or a time",
-        ),
-        (["a.zip", "--as", "\udcff"], 2, "--as: Expected no lone surrogates"),
-        (["a.zip", "--term", "\udcff"], 2, "--term: Expected"),
-        (["a.zip", "--term", "2099"], 1, "There is no term with the code 2099."),
-        (["a.zip", "--database", "none.db"], 1, "none.db does not exist"),
-        (["no folder/a.zip"], 1, "the folder of no folder/a.zip does not exist"),
-        (["-"], 2, "an export is not printed: name a folder"),
-        (["taken.zip"], 1, "taken.zip exists already"),
-    ],
-)
-def test_what_is_wrong_is_said_in_one_line(
-    arguments: list[str], status: int, error: str, capsys: Captured
-):
-    Path("taken.zip").touch()
-    before = sorted(Path().iterdir())
-
-    assert main(["export", *arguments]) == status
-
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert error in err
-    assert err.count("\n") == 1
-    assert [
-        path for path in Path().iterdir() if path not in before and "lock" not in path.name
-    ] == []
-
-
 @pytest.mark.parametrize("name", ["roster", "roster.zip"])
 def test_a_write_that_fails_names_the_export_and_leaves_nothing(app: App, name: str):
     before = sorted(Path().iterdir())
@@ -115,9 +81,3 @@ def test_the_school_has_a_name_that_can_be_changed(capsys: Captured):
     assert capsys.readouterr().out.startswith("Zoë's School, whose")
     assert main(["school"]) == 0
     assert capsys.readouterr().out.startswith("Zoë's School, whose")
-
-
-@pytest.mark.parametrize("name", ["", " x", "x" * 201, "a\nb"])
-def test_a_name_that_is_none_is_wrong_usage(name: str, capsys: Captured):
-    assert main(["school", name]) == 2
-    assert "the name:" in capsys.readouterr().err

@@ -173,37 +173,6 @@ def test_a_mangled_package_is_refused(tmp_path: Path, capsys: Captured):
     assert shown.err == f"enrollment: {path}: The file cannot be brought in as it is.\n"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "status", "reason"),
-    [
-        (["import", "nowhere.csv"], 1, "nowhere.csv"),
-        (["import", "people.csv", "--errors", "maybe"], 2, "--errors: Expected one of: refuse"),
-        (["import", "people.csv", "--removals", "many"], 2, "--removals: Expected a whole number"),
-        (["import", "people.csv", "--course-id", "0"], 2, "--course-id: Expected a whole number"),
-        (["import", "people.csv", "--course-id", "7"], 1, "people.csv: There is no course 7."),
-        (["import", "people.csv", "--columns", "x"], 1, "Expected HEADER=FIELD"),
-        (["import", "people.csv", "--encoding", "hex"], 1, "Expected the name of an encoding"),
-        (["imports", "show", "7"], 1, "There is no import 7."),
-    ],
-)
-def test_what_is_wrong_is_one_line(
-    arguments: list[str], status: int, reason: str, capsys: Captured
-):
-    assert main(arguments) == status
-
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("enrollment: ")
-    assert reason in line
-
-
-@pytest.mark.parametrize("number", ["x", "0", "9" * 20])
-def test_a_number_that_no_import_has_is_wrong_usage(number: str, capsys: Captured):
-    with pytest.raises(SystemExit):
-        main(["imports", "show", number])
-
-    assert "argument ID: expected the number of an import" in capsys.readouterr().err
-
-
 def test_every_import_is_listed(database_file: Path, capsys: Captured):
     main(["import", "people.csv"])
     columns = "source, format, digest, made_at, made_by, after_change, last_change, after_event"

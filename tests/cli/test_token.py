@@ -49,23 +49,3 @@ def test_token_list_shows_every_token_and_which_have_expired(location: Location,
     assert len(lines) == 1_004
     assert lines[3] == f"    4  reader        Ada, used never, valid until {later}"
     assert lines[-1] == f" 1004  reader        Ada, used never, expired {expired}"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "reason"),
-    [
-        (["create", "--name", "x", "--role", "student"], "needs a student"),
-        (
-            ["create", "--name", "x", "--role", "admin", "--expires", "2020-01-01T00:00:00Z"],
-            "must be later than now",
-        ),
-        (["revoke", "7"], "There is no token 7."),
-    ],
-)
-def test_what_cannot_be_done_is_told_in_one_line(
-    arguments: list[str], reason: str, capsys: Captured
-):
-    assert main(["token", *arguments]) == 1
-
-    (line,) = capsys.readouterr().err.splitlines()
-    assert reason in line
