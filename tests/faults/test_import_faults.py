@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,14 @@ def package(folder: Path) -> Path:
     return folder
 
 
+def put_back(file: Path, original: Path) -> None:
+    """Make the folder of a database as it was before the import."""
+    file.parent.mkdir(exist_ok=True)
+    for path in file.parent.iterdir():
+        path.unlink()
+    file.write_bytes(original.read_bytes())
+
+
 def counts(file: Path) -> list[int]:
     with closing(sqlite3.connect(file)) as db:
         db.row_factory = sqlite3.Row
@@ -49,21 +58,13 @@ def counts(file: Path) -> list[int]:
 def test_a_killed_import_has_been_made_or_not(
     commands: CommandLine, plan: Plan, tmp_path: Path, fault: Fault
 ):
-    folder = tmp_path / "here"
-    file = folder / "enrollment.db"
-    original = tmp_path / "original.db"
+    file, original = tmp_path / "here" / "enrollment.db", tmp_path / "original.db"
+    reset = partial(put_back, file, original)
     migrate(original)
     before = counts(original)
     source = package(tmp_path / "package")
     command: list[Any] = ["import", source, "--database", file]
     made = [STUDENTS, 1, 0, STUDENTS, STUDENTS, 1, 2 * STUDENTS + 1, STUDENTS + 1]
-
-    def reset() -> None:
-        folder.mkdir(exist_ok=True)
-        for path in folder.iterdir():
-            path.unlink()
-        file.write_bytes(original.read_bytes())
-
     seen = set()
     for ended in endings(commands, plan, fault, reset, *command):
         assert ended.code == -9 or fault.done == ALL, ended
@@ -90,19 +91,12 @@ def statuses(file: Path) -> list[tuple[Any, ...]]:
 def test_a_killed_undo_has_corrected_everything_or_nothing(
     commands: CommandLine, plan: Plan, tmp_path: Path
 ):
-    folder, original = tmp_path / "here", tmp_path / "original.db"
-    file = folder / "enrollment.db"
+    file, original = tmp_path / "here" / "enrollment.db", tmp_path / "original.db"
+    reset = partial(put_back, file, original)
     migrate(original)
     done = commands.run("import", package(tmp_path / "package"), "--database", original)
     assert done.code == 0, done
     before = statuses(original)
-
-    def reset() -> None:
-        folder.mkdir(exist_ok=True)
-        for path in folder.iterdir():
-            path.unlink()
-        file.write_bytes(original.read_bytes())
-
     command = ["imports", "undo", "1", "--database", file]
     reset()
     undone = commands.run(*command)
