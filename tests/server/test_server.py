@@ -10,8 +10,9 @@ import struct
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +25,9 @@ from tests.support.server import PATIENCE, Server, serving
 
 STUDENT = {"given_name": "Ada", "family_name": "Lovelace"}
 COURSE = {"code": "CS101", "title": "Databases"}
+CLIENTS, COURSES = 8, 1000
+# How many enrollments are acknowledged before the server ends.
+ENOUGH = 300
 
 
 def fill(file: Path, students: int, capacities: list[int]) -> None:
@@ -76,40 +80,46 @@ def test_clients_that_race_for_the_last_seats_fill_exactly_those(tmp_path: Path)
         assert len(rosters[number]) == capacity
 
 
-def test_every_acknowledged_enrollment_outlives_a_kill_in_the_middle_of_writes(tmp_path: Path):
-    file, clients, courses = tmp_path / "enrollment.db", 8, 400
-    fill(file, clients, [clients] * courses)
+@contextmanager
+def enrolling(file: Path, *gone: type[Exception]) -> Iterator[tuple[Server, set[tuple[int, int]]]]:
+    """A new database that is served while clients enroll, each in one course after the other, until
+    the server is gone, which raises one of these. Some hundred enrollments are acknowledged."""
+    fill(file, CLIENTS, [CLIENTS] * COURSES)
     acknowledged: set[tuple[int, int]] = set()
     enough = threading.Event()
 
-    def write(student: int) -> None:
-        for course in range(1, courses + 1):
+    def enroll(student: int) -> None:
+        for course in range(1, COURSES + 1):
             try:
                 reply = server.post(f"/v1/students/{student}/courses", {"course_id": course})
-            except (OSError, ValueError, EOFError):
+            except gone:
                 return
             assert reply.status == 201
+            assert (reply.json["student_id"], reply.json["course_id"]) == (student, course)
             acknowledged.add((student, course))
-            if len(acknowledged) >= 300:
+            if len(acknowledged) >= ENOUGH:
                 enough.set()
 
-    for _ in range(3):
-        acknowledged.clear()
-        enough.clear()
-        with serving(file) as server, ThreadPoolExecutor(clients) as pool:
-            writers = [pool.submit(write, student) for student in range(1, clients + 1)]
-            assert enough.wait(PATIENCE)
+    with serving(file) as server, ThreadPoolExecutor(CLIENTS) as pool:
+        clients = [pool.submit(enroll, student) for student in range(1, CLIENTS + 1)]
+        assert enough.wait(PATIENCE)
+        yield server, acknowledged
+        for client in clients:
+            client.result(PATIENCE)
+
+
+def test_every_acknowledged_enrollment_outlives_a_kill_in_the_middle_of_writes(tmp_path: Path):
+    for number in range(3):
+        file = tmp_path / f"{number}.db"
+        with enrolling(file, OSError, ValueError, EOFError) as (server, acknowledged):
             server.kill()
-            for writer in writers:
-                writer.result(PATIENCE)
+
         with closing(sqlite3.connect(file)) as db:
             found = set(db.execute("SELECT student_id, course_id FROM student_course"))
             events = set(db.execute("SELECT student_id, course_id FROM student_course_event"))
             assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert acknowledged <= found
         assert found == events
-        file.unlink()
-        fill(file, clients, [clients] * courses)
 
 
 # Stopping and starting
@@ -131,35 +141,15 @@ def test_sigterm_finishes_what_is_in_flight(tmp_path: Path):
 
 
 def test_sigterm_under_load_drops_no_answer(tmp_path: Path):
-    file, clients, courses = tmp_path / "enrollment.db", 8, 1000
-    fill(file, clients, [clients] * courses)
-    acknowledged: set[tuple[int, int]] = set()
-    enough = threading.Event()
-
-    def write(server: Server, student: int) -> None:
-        for course in range(1, courses + 1):
-            try:
-                reply = server.post(f"/v1/students/{student}/courses", {"course_id": course})
-            except ConnectionError:
-                # Not so for an answer that is cut off: that is another error.
-                return
-            assert reply.status == 201
-            assert (reply.json["student_id"], reply.json["course_id"]) == (student, course)
-            acknowledged.add((student, course))
-            if len(acknowledged) >= 200:
-                enough.set()
-
-    with serving(file) as server, ThreadPoolExecutor(clients) as pool:
-        writers = [pool.submit(write, server, student) for student in range(1, clients + 1)]
-        assert enough.wait(PATIENCE)
+    file = tmp_path / "enrollment.db"
+    # Not so for an answer that is cut off: that is another error.
+    with enrolling(file, ConnectionError) as (server, acknowledged):
         assert server.stop() == 0
-        for writer in writers:
-            writer.result(PATIENCE)
-        assert "Traceback" not in server.log.read_text()
+    assert "Traceback" not in server.log.read_text()
 
     with closing(sqlite3.connect(file)) as db:
         found = set(db.execute("SELECT student_id, course_id FROM student_course"))
-    assert 200 <= len(found) < clients * courses
+    assert ENOUGH <= len(found) < CLIENTS * COURSES
     # What is there was acknowledged too: so no answer was lost on the way.
     assert found == acknowledged
 
