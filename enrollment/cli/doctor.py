@@ -46,29 +46,25 @@ def examine(config: Config, options: argparse.Namespace) -> None:
 
 def _check_data(database: Location) -> Iterator[Finding]:
     try:
-        yield from _check_schema_and_rows(database)
+        if pending := migrations.pending(database):
+            yield "wrong", f"migrations are pending: {', '.join(pending)}"
+            return
+        yield "ok", "the schema is the newest"
+        with open_to_read(database) as db:
+            if isinstance(database, Path):
+                yield _check_journal(db)
+                yield from _findings(list_corruptions(db), "the file is intact")
+            yield from _findings(list_history_mismatches(db), "state and history agree")
+            yield from _findings(list_search_mismatches(db), "a search finds what is there")
+            behind = describe_clock(db)
+            yield (
+                "warn" if behind else "ok",
+                behind or "the clock is later than all that is on record",
+            )
+            # Only a warning: what is gone can't be brought back.
+            yield from (("warn", text) for text in list_unexplained_removals(db))
     except CommandError as error:
         yield "wrong", str(error)
-
-
-def _check_schema_and_rows(database: Location) -> Iterator[Finding]:
-    pending = migrations.pending(database)
-    if pending:
-        yield "wrong", f"migrations are pending: {', '.join(pending)}"
-        return
-    yield "ok", "the schema is the newest"
-    with open_to_read(database) as db:
-        if isinstance(database, Path):
-            yield _check_journal(db)
-            yield from _findings(list_corruptions(db), "the file is intact")
-        yield from _findings(list_history_mismatches(db), "state and history agree")
-        yield from _findings(list_search_mismatches(db), "a search finds what is there")
-        behind = describe_clock(db)
-        yield (
-            ("warn", behind) if behind else ("ok", "the clock is later than all that is on record")
-        )
-        # Only a warning: what is gone can't be brought back.
-        yield from (("warn", text) for text in list_unexplained_removals(db))
 
 
 def _check_journal(db: Connection) -> Finding:

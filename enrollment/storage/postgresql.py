@@ -14,7 +14,7 @@ from psycopg.pq import ExecStatus, TransactionStatus
 
 from enrollment.model.location import ServerUrl
 from enrollment.problems.errors import CommandError, Problem
-from enrollment.storage.connection import failure
+from enrollment.storage.connection import BUSY, DISK_FULL, READ_ONLY, Failure, failure
 from enrollment.storage.dialect import to_postgresql
 from enrollment.storage.postgresql_requirements import ADVICE, check_schema, check_server
 from enrollment.storage.postgresql_values import ServerRow, adapt, make_rows
@@ -46,21 +46,18 @@ OWN_PLAN = dict.fromkeys(SHARED_PLAN, "on") | {"plan_cache_mode": "force_custom_
 CONNECT_TIMEOUT = 2
 # What the texts of the service and of its migrations need, whatever the role or the database has.
 NEEDED_SETTINGS = {"standard_conforming_strings": "on", "statement_timeout": "0"}
-# The problem that a failure becomes, by its SQLSTATE or the class of it: its code, its detail, and
-# after how many seconds a client may try again (None: it should not)
+# The problem that a failure becomes, by its SQLSTATE or the class of it
 # (https://www.postgresql.org/docs/current/errcodes-appendix.html).
-BUSY = ("database_busy", "Another process has locked the database for too long.", 1)
 UNREACHABLE = ("database_unreachable", "The server of the database cannot be reached.", 1)
 DAMAGED = ("database_damaged", "The database is damaged.", 60)
-READ_ONLY = ("database_read_only", "The service may not write to its database.", 60)
-PROBLEM_BY_STATE: dict[str, tuple[str, str, int | None]] = {
+PROBLEM_BY_STATE: dict[str, Failure] = {
     "08": UNREACHABLE,  # connection exception
     "0A000": ("database_outdated", "The database schema does not match this release.", 60),
     "25006": READ_ONLY,  # read-only transaction
     "40001": BUSY,  # serialization failure
     "42501": READ_ONLY,  # insufficient privilege
     "40P01": BUSY,  # deadlock detected
-    "53100": ("disk_full", "There is no space left on the disk.", None),
+    "53100": DISK_FULL,
     "53300": BUSY,  # too many connections
     "55P03": BUSY,  # lock not available
     "57014": BUSY,  # query canceled

@@ -8,48 +8,33 @@ from contextlib import suppress
 from pathlib import Path
 
 from enrollment.problems.errors import CommandError, Problem
-from enrollment.storage.connection import failure
+from enrollment.storage.connection import BUSY, DISK_FULL, READ_ONLY, Failure, failure
 from enrollment.storage.files import SUFFIXES
 
 # Everything that SQLite can raise.
 StorageError = sqlite3.Error
 
 SQLITE_NEEDED = (3, 39, 0)
-# The problem that a failure of SQLite becomes: its code, its detail, and after how many seconds a
-# client may try again (None: it should not).
-DISK_FAILED = (
-    "disk_failed",
-    "The disk, or a limit of the service, refused a read or write.",
-    60,
-)
+# The problem that a failure of SQLite becomes.
+DISK_FAILED = ("disk_failed", "The disk, or a limit of the service, refused a read or write.", 60)
 DAMAGED = ("database_damaged", "The database file is damaged.", 60)
-PROBLEM_BY_RESULT_CODE: dict[int, tuple[str, str, int | None]] = {
-    sqlite3.SQLITE_BUSY: (
-        "database_busy",
-        "Another process has locked the database for too long.",
-        1,
-    ),
-    sqlite3.SQLITE_READONLY: (
-        "database_read_only",
-        "The service may not write to its database.",
-        60,
-    ),
+PROBLEM_BY_RESULT_CODE: dict[int, Failure] = {
+    sqlite3.SQLITE_BUSY: BUSY,
+    sqlite3.SQLITE_READONLY: READ_ONLY,
     sqlite3.SQLITE_IOERR: DISK_FAILED,
     # The database itself is open already, so this is a file that SQLite needs for a short time.
     sqlite3.SQLITE_CANTOPEN: DISK_FAILED,
-    sqlite3.SQLITE_FULL: ("disk_full", "There is no space left on the disk.", None),
+    sqlite3.SQLITE_FULL: DISK_FULL,
     sqlite3.SQLITE_CORRUPT: DAMAGED,
     sqlite3.SQLITE_NOTADB: DAMAGED,
 }
 # After one of these, the next write will probably fail too.
-DISK_CODES = frozenset(
-    {
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_READONLY,
-    }
-)
+DISK_CODES = {
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+}
 
 
 def connect(path: Path, busy_timeout: float, *, create: bool = False) -> sqlite3.Connection:
