@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import UTC, tzinfo
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 import shtab
@@ -14,6 +14,7 @@ from msgspec.structs import fields as fields_of
 from enrollment import output
 from enrollment.config import Config, flag, shown, variable
 from enrollment.data.keyset import KeysetPage
+from enrollment.http.expected import unwrap
 from enrollment.http.query import read_texts
 from enrollment.maintenance.migrations import Outcome
 from enrollment.model.decoding import decoder
@@ -73,24 +74,22 @@ def print_json(value: Any) -> None:
     print(to_json(value))
 
 
-def count(text: str) -> int:
-    """Read a number from 1 to 1,000,000. Raises ArgumentTypeError."""
-    if not (text.isdecimal() and 1 <= int(text) <= 1_000_000):
-        raise argparse.ArgumentTypeError("expected a number from 1 to 1000000")
-    return int(text)
-
-
 def reader(wanted: Any, expected: str) -> Callable[[str], Any]:
     """Return a function that converts an argument to a type of `model/types.py`. It raises
     ArgumentTypeError with what was expected."""
+    kind, _ = unwrap(wanted)
 
     def read(text: str) -> Any:
         try:
-            return msgspec.convert(text, wanted, strict=False, dec_hook=decoder(UTC))
+            value = int(text) if kind is int and text.isdecimal() else text
+            return msgspec.convert(value, wanted, dec_hook=decoder(UTC))
         except (msgspec.ValidationError, ValueError):
             raise argparse.ArgumentTypeError(f"expected {expected}") from None
 
     return read
+
+
+count = reader(Annotated[int, msgspec.Meta(ge=1, le=1_000_000)], "a number from 1 to 1000000")
 
 
 def read_flags(kind: type[S], options: argparse.Namespace, zone: tzinfo, **flags: str) -> S:

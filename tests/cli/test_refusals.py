@@ -62,6 +62,8 @@ USAGE = [
     ("import people.csv --removals many", "--removals: Expected a whole number"),
     ("import people.csv --course-id 0", "--course-id: Expected a whole number"),
     ("imports show x", "argument ID: expected the number of an import"),
+    ("token revoke 1e3", "argument ID: expected the number of a token"),
+    ("imports show 1.0", "argument ID: expected the number of an import"),
     ("imports show 0", "argument ID: expected the number of an import"),
     (f"imports show {'9' * 20}", "argument ID: expected the number of an import"),
     ("check --encoding cp99999 list.csv", "expected the name of an encoding"),
