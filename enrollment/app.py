@@ -13,11 +13,11 @@ from enrollment.api.operations import OPERATIONS
 from enrollment.config import Config
 from enrollment.http.addresses import check_host, find_client, known_hosts
 from enrollment.http.authentication import Authenticator
-from enrollment.http.content import Pieces
 from enrollment.http.context import Context
 from enrollment.http.endpoint import prepare, read, receive_upload, write
 from enrollment.http.operation import answer_unrouted, make_router, match
 from enrollment.http.responses import (
+    Pieces,
     Response,
     complete,
     log_failure,

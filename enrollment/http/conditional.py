@@ -2,13 +2,18 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from hashlib import blake2b, file_digest
+from typing import Any, BinaryIO
 
 from enrollment.http.context import Context
 from enrollment.model.records import Enrollment, Token
 from enrollment.problems.errors import Problem
 
 ENTITY_TAG = r'(?:W/)?"[^"]*"'
+# What is sent to a client: bytes, or a file, which is read while it is sent and then closed.
+Content = bytes | BinaryIO
+_digest = partial(blake2b, digest_size=12)
 
 
 def etag_of(record: Any) -> str | None:
@@ -23,6 +28,14 @@ def etag_of(record: Any) -> str | None:
     if isinstance(record, Enrollment) and record.position:
         return f"{version}-{record.position}"
     return None if version is None else str(version)
+
+
+def digest_of(content: Content) -> str:
+    """Return a digest of what is sent, for its entity tag."""
+    if isinstance(content, bytes):
+        return _digest(content).hexdigest()
+    content.seek(0)
+    return file_digest(content, _digest).hexdigest()  # type: ignore[arg-type]
 
 
 def check_preconditions(context: Context, find_tag: Callable[[], str | None], *also: str) -> None:

@@ -3,14 +3,13 @@
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from io import IOBase
+from io import SEEK_END, IOBase
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, Self
 
 import msgspec
 
-from enrollment.http.conditional import etag_of, not_modified
-from enrollment.http.content import Content, digest_of, discard, size_of
+from enrollment.http.conditional import Content, digest_of, etag_of, not_modified
 from enrollment.http.context import Context
 from enrollment.http.oneroster_errors import error_of, is_oneroster
 from enrollment.model.results import Violation
@@ -28,6 +27,8 @@ SECURITY_HEADERS = {
 }
 # The statuses of responses without content.
 WITHOUT_CONTENT = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+# In bytes. A file is sent in pieces of this size.
+PIECE = 64 * 1024
 
 
 class Result(NamedTuple):
@@ -159,3 +160,38 @@ def complete(context: Context, response: Response) -> Response:
         discard(response.content)
         response = response._replace(content=b"")
     return response._replace(headers=headers)
+
+
+# What is sent
+
+
+def size_of(content: Content) -> int:
+    """Return how many bytes are sent."""
+    return len(content) if isinstance(content, bytes) else content.seek(0, SEEK_END)
+
+
+class Pieces:
+    """A file that is sent piece by piece. It is closed at the end, or by `close` at any time."""
+
+    def __init__(self, content: BinaryIO) -> None:
+        self._file = content
+        self._file.seek(0)
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> bytes:
+        piece = self._file.read(PIECE)
+        if not piece:
+            self.close()
+            raise StopIteration
+        return piece
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def discard(content: Content) -> None:
+    """Close a file that is not sent."""
+    if not isinstance(content, bytes):
+        content.close()

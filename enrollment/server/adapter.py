@@ -16,8 +16,7 @@ from typing import Any, BinaryIO
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]
 
 from enrollment.http.body import BODY_LIMIT, LENGTH_DIGITS, UPLOAD_LIMIT
-from enrollment.http.content import Pieces
-from enrollment.http.responses import Response
+from enrollment.http.responses import Pieces, Response
 
 log = logging.getLogger("enrollment")
 # After the response, the rest of the body is read and discarded, within these limits. A connection
