@@ -2,8 +2,7 @@
 
 from enrollment.data import bulk, correction, course, eligibility, enrollment, roster
 from enrollment.data.eligibility import EnrollmentRequest
-from enrollment.data.ending import StatusChange
-from enrollment.data.outcome import Outcome
+from enrollment.data.ending import Outcome, StatusChange
 from enrollment.http.authentication import (
     READERS,
     READERS_AND_STUDENTS,

@@ -9,9 +9,8 @@ from msgspec.structs import replace
 from enrollment.data import waitlist
 from enrollment.data.course import get_course
 from enrollment.data.eligibility import Decision, EnrollmentRequest, decide_drops
-from enrollment.data.ending import StatusChange, find_violations, update_enrollments
-from enrollment.data.enrollment import decide_after_promotion, enroll_decided
-from enrollment.data.outcome import Outcome, enrollment_of
+from enrollment.data.ending import Outcome, StatusChange, find_violations, update_enrollments
+from enrollment.data.enrollment import decide_after_promotion, enroll_decided, enrollment_of
 from enrollment.data.violations import raise_violations
 from enrollment.model.records import Change
 from enrollment.model.results import BulkResult, Violation

@@ -7,9 +7,8 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from enrollment.data.keyset import LAST_ID, KeysetPage, KeysetPosition, id_range, invalid_cursor
-from enrollment.data.outcome import as_bool
 from enrollment.storage.connection import Connection
-from enrollment.storage.queries import queries
+from enrollment.storage.queries import as_bool, queries
 
 SQL = queries("change_list")
 EVENT = queries("event")

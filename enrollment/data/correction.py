@@ -9,7 +9,6 @@ from msgspec.structs import replace as with_fields
 from enrollment.data import waitlist
 from enrollment.data.ending import StatusChange, list_void_violations
 from enrollment.data.enrollment import get_enrollment, put_enrollment
-from enrollment.data.outcome import as_bool
 from enrollment.data.violations import (
     list_violations,
     raise_broken_rules,
@@ -19,7 +18,7 @@ from enrollment.data.violations import (
 from enrollment.model.records import Change, Enrollment
 from enrollment.model.results import Violation
 from enrollment.storage.connection import Connection
-from enrollment.storage.queries import queries, to_json
+from enrollment.storage.queries import as_bool, queries, to_json
 
 SQL = queries("correction")
 ENROLLMENT = queries("enrollment")

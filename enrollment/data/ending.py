@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict
 
-from enrollment.data.outcome import enrollment_of
 from enrollment.data.violations import (
     list_violations,
     raise_broken_rules,
-    raise_violations,
     rules_to_json,
     violation,
 )
-from enrollment.model.records import Change, Enrollment
+from enrollment.model.records import Change
 from enrollment.model.results import Violation
 from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, to_json
@@ -21,6 +20,25 @@ from enrollment.storage.queries import queries, to_json
 SQL = queries("enrollment")
 # The status, whether passed, the grade, and the overridden rules.
 Ending = tuple[str, bool | None, str | None, tuple[str, ...]]
+
+
+class Outcome(NamedTuple):
+    """What a request says about the outcome of a completion."""
+
+    # None: nothing is said.
+    passed: bool | None = None
+    grade: str | None = None
+    # Whether the grade is said: that there is none can be said too.
+    names_grade: bool = False
+
+    @classmethod
+    def of(cls, passed: bool | UnsetType, grade: str | UnsetType | None) -> "Outcome":
+        """Return the outcome that the fields of a request say."""
+        return cls(
+            passed=None if passed is UNSET else bool(passed),
+            grade=None if grade is UNSET else grade,
+            names_grade=grade is not UNSET,
+        )
 
 
 class StatusChange(NamedTuple):
@@ -116,17 +134,6 @@ def _list_ending_violations(
     parameters = asdict(change) | {"changes": to_json(changes)}
     rows = SQL.list_broken_ending_rules(db, **parameters)
     return [(row["item"], violation(row, row["pointer"])) for row in rows]
-
-
-def void_enrollment(db: Connection, student_id: int, course_id: int, change: Change) -> Enrollment:
-    """Make an enrollment void: it counts for nothing, and no list shows it. Its events stay.
-
-    Raises reason_required, void_has_no_time, not_enrolled, enrollment_completed, void_too_late.
-    """
-    place = {"student_id": student_id, "course_id": course_id}
-    raise_violations(list_void_violations(db, student_id, course_id, change))
-    void_enrollments(db, [(student_id, course_id)], change)
-    return enrollment_of(**SQL.get_void_enrollment(db, **place))
 
 
 def list_void_violations(

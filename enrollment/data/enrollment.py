@@ -1,6 +1,7 @@
 """Enrollments of students in courses, and every change of them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec.structs import asdict, replace
 
@@ -15,10 +16,10 @@ from enrollment.data.eligibility import (
 from enrollment.data.ending import (
     StatusChange,
     end_enrollments,
+    list_void_violations,
     raise_unsaid_corrections,
-    void_enrollment,
+    void_enrollments,
 )
-from enrollment.data.outcome import enrollment_of
 from enrollment.data.student import get_student
 from enrollment.data.violations import list_violations, raise_violations
 from enrollment.model.records import Change, Enrollment, Student
@@ -26,9 +27,14 @@ from enrollment.model.results import Violation
 from enrollment.model.types import Date
 from enrollment.problems.errors import Problem
 from enrollment.storage.connection import Connection
-from enrollment.storage.queries import queries, to_json
+from enrollment.storage.queries import as_bool, queries, to_json
 
 SQL = queries("enrollment")
+
+
+def enrollment_of(passed: int | None, **row: Any) -> Enrollment:
+    """Return the enrollment in a row."""
+    return Enrollment(**row, passed=as_bool(passed))
 
 
 def find_enrollment(db: Connection, student_id: int, course_id: int) -> Enrollment | None:
@@ -86,8 +92,9 @@ def put_enrollment(
 
     `present` is the enrollment as it is now. If it has the status already, nothing is changed or
     recorded. Raises outcome_without_completion, correction_required, not_enrolled,
-    effective_too_early, drop_closed, what void_enrollment does, or every broken rule of
-    sql/eligibility.sql; for "dropped", those of the courses that the student keeps.
+    effective_too_early, drop_closed, or every broken rule of sql/eligibility.sql; for "dropped",
+    those of the courses that the student keeps; for "void", reason_required, void_has_no_time,
+    enrollment_completed, void_too_late.
     """
     student_id, course_id, status, *_ = wanted
     raise_unsaid_corrections(db, wanted, change)
@@ -98,7 +105,7 @@ def put_enrollment(
             db, EnrollmentRequest(student_id, course_id), change, pointer="/status"
         )
     if status == "void":
-        ended = void_enrollment(db, student_id, course_id, change)
+        ended = _void(db, student_id, course_id, change)
     else:
         leaving = [student_id] if status == "dropped" else []
         drops = [*decide_drops(db, leaving, course_id, change).values()]
@@ -108,6 +115,13 @@ def put_enrollment(
         ended = get_enrollment(db, student_id, course_id)
     waitlist.promote_eligible(db, change, course_ids=[course_id], student_ids=[student_id])
     return ended
+
+
+def _void(db: Connection, student_id: int, course_id: int, change: Change) -> Enrollment:
+    """Make an enrollment void: it counts for nothing, and no list shows it. Its events stay."""
+    raise_violations(list_void_violations(db, student_id, course_id, change))
+    void_enrollments(db, [(student_id, course_id)], change)
+    return enrollment_of(**SQL.get_void_enrollment(db, student_id=student_id, course_id=course_id))
 
 
 def replace_enrollments(
@@ -202,8 +216,7 @@ def decide_after_promotion(
 
 
 def enroll_decided(db: Connection, decisions: Sequence[Decision], change: Change) -> None:
-    """Write the outcomes, or raise the violations of all."""
-    raise_violations(_violations(decisions))
+    """Write the outcomes of decisions without a violation."""
     waitlist.insert_decided(db, decisions, change)
     student_ids = list({decision.student_id for decision in decisions})
     given_up = [decision.dropped for decision in decisions if decision.dropped]

@@ -7,11 +7,10 @@ from msgspec.structs import asdict
 
 from enrollment.data.enrollment import get_enrollment
 from enrollment.data.keyset import KeysetPage, KeysetPosition, id_range, list_page
-from enrollment.data.outcome import as_bool
 from enrollment.model.queries import EventFilter, Pagination
 from enrollment.model.records import Event
 from enrollment.storage.connection import Connection
-from enrollment.storage.queries import queries
+from enrollment.storage.queries import as_bool, queries
 
 SQL = queries("event")
 

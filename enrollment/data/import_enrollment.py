@@ -13,13 +13,12 @@ from enrollment.data.correction import correct_change
 from enrollment.data.eligibility import EnrollmentRequest, decide
 from enrollment.data.ending import StatusChange
 from enrollment.data.import_row import insert_missing_records, insert_source_records
-from enrollment.data.outcome import as_bool
 from enrollment.model.records import Change
 from enrollment.model.results import Violation
 from enrollment.model.types import OverridableRule
 from enrollment.storage.connection import Connection
 from enrollment.storage.dialect import count_on_server
-from enrollment.storage.queries import queries, to_json
+from enrollment.storage.queries import as_bool, queries, to_json
 
 SQL = queries("import_enrollment")
 # How many enrollments are decided on at once. The seats that they take count for the next ones.

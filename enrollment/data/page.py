@@ -4,11 +4,10 @@ from typing import Any, NamedTuple
 
 from enrollment.data.course import decode_meetings
 from enrollment.data.keyset import LAST_CHARACTER, KeysetPage, KeysetPosition, list_page
-from enrollment.data.outcome import as_bool
 from enrollment.data.search import split_words
 from enrollment.model.courses import Meeting, StudentCourse
 from enrollment.storage.connection import Connection, Row
-from enrollment.storage.queries import queries, to_json
+from enrollment.storage.queries import as_bool, queries, to_json
 
 SQL = queries("page")
 

@@ -6,7 +6,6 @@ from msgspec.structs import asdict, force_setattr
 
 from enrollment.data.course import decode_meetings, get_course
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
-from enrollment.data.outcome import as_bool
 from enrollment.data.student import get_student, student_not_found
 from enrollment.model.courses import StudentCourse
 from enrollment.model.queries import (
@@ -17,7 +16,7 @@ from enrollment.model.queries import (
 )
 from enrollment.model.records import RosterEntry
 from enrollment.storage.connection import Connection
-from enrollment.storage.queries import queries
+from enrollment.storage.queries import as_bool, queries
 
 SQL = queries("roster")
 # Later than any time in a request.

@@ -140,8 +140,9 @@ def insert_decided(db: Connection, decisions: Sequence[Decision], change: Change
         for decision in decisions
         if decision.dropped
     ]
-    # An override is for the new enrollment.
-    update_enrollments(db, given_up, replace(change, override_reason=None))
+    if given_up:
+        # An override is for the new enrollment.
+        update_enrollments(db, given_up, replace(change, override_reason=None))
     enrollments = [
         (*decision[:3], decision.instead_of, rules_to_json(decision.overridden))
         for decision in decisions

@@ -68,3 +68,8 @@ def count_rows(db: Connection, query: Any, parameters: dict[str, Any]) -> int:
 def to_json(value: Any) -> str:
     """Encode a value as JSON, for a parameter of a query."""
     return msgspec.json.encode(value, enc_hook=str).decode()
+
+
+def as_bool(stored: int | None) -> bool | None:
+    """Return a truth value that the database has as a number."""
+    return None if stored is None else bool(stored)
