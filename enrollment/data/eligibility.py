@@ -80,6 +80,11 @@ class Decision(NamedTuple):
         return self.instead_of if self.outcome == "enrolled" else None
 
 
+def rules_to_json(codes: Sequence[str]) -> str | None:
+    """Return overridden rules as the history has them: a JSON array, or None if there are none."""
+    return to_json(codes) if codes else None
+
+
 def decide(
     db: Connection,
     requests: Sequence[EnrollmentRequest],

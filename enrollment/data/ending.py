@@ -6,10 +6,10 @@ from typing import NamedTuple
 from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict
 
+from enrollment.data.eligibility import rules_to_json
 from enrollment.data.violations import (
     list_violations,
     raise_broken_rules,
-    rules_to_json,
     violation,
 )
 from enrollment.model.records import Change

@@ -7,7 +7,6 @@ from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.storage.connection import Row
-from enrollment.storage.queries import to_json
 
 
 def violation(row: Row, pointer: str | None) -> Violation:
@@ -39,8 +38,3 @@ def raise_violations(violations: Sequence[Violation]) -> None:
 
 def raise_broken_rules(broken: Iterable[Row]) -> None:
     raise_violations(list_violations(broken))
-
-
-def rules_to_json(codes: Sequence[str]) -> str | None:
-    """Return overridden rules as the history has them: a JSON array, or None if there are none."""
-    return to_json(codes) if codes else None

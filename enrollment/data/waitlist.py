@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import asdict, replace
 
-from enrollment.data.eligibility import Decision, EnrollmentRequest, decide
+from enrollment.data.eligibility import Decision, EnrollmentRequest, decide, rules_to_json
 from enrollment.data.ending import StatusChange, update_enrollments
-from enrollment.data.violations import raise_broken_rules, rules_to_json
+from enrollment.data.violations import raise_broken_rules
 from enrollment.model.records import Change
 from enrollment.model.results import Violation
 from enrollment.storage.connection import Connection
