@@ -15,8 +15,6 @@ from enrollment.model.results import Violation
 MAX_VIOLATIONS = 1000
 # Decodes values of types that msgspec does not know.
 Decode = Callable[[type, Any], Any]
-# The codes of what can be wrong with any field. All other codes are in the registry.
-FIELD_CODES = ("missing", "unknown_name", "duplicate_name", "invalid_value", "not_a_number")
 
 
 class JsonObject(dict[str, Any]):

@@ -7,7 +7,6 @@ from typing import Any, get_args
 
 import msgspec
 
-from enrollment.http.validation import FIELD_CODES
 from enrollment.model.decoding import TIMESTAMP_LENGTH
 from enrollment.model.results import DryRun
 from enrollment.model.text import (
@@ -40,7 +39,7 @@ from enrollment.model.types import (
     Timestamp,
     Until,
 )
-from enrollment.problems.registry import PROBLEM_TYPES
+from enrollment.problems.registry import FIELD_CODES, PROBLEM_TYPES
 
 REFERENCE = "#/components/schemas/"
 _DATE = {"type": "string", "format": "date", "maxLength": len("2026-09-01")}

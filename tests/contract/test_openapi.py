@@ -20,8 +20,7 @@ from enrollment.api.operations import OPERATIONS
 from enrollment.app import App, make_app
 from enrollment.cli.main import main
 from enrollment.config import Config
-from enrollment.http.validation import FIELD_CODES
-from enrollment.problems.registry import PROBLEM_TYPES
+from enrollment.problems.registry import FIELD_CODES, PROBLEM_TYPES
 from tests.support import schemathesis_hooks
 from tests.support.client import Client
 from tests.support.document import DOCUMENT, concrete, operations, resolved
