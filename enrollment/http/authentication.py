@@ -1,4 +1,4 @@
-"""Authentication and authorization: who is calling, and what that caller may do."""
+"""Authentication and authorization: who is calling, and what that caller may do and see."""
 
 import math
 import time
@@ -6,10 +6,13 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 
+from msgspec.structs import replace
+
 from enrollment.config import Config
 from enrollment.data import session, token
 from enrollment.http.context import Caller, Context
 from enrollment.http.rate_limit import RateLimiter, Usage
+from enrollment.model.records import Event
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
 from enrollment.storage.connection import Connection, Row
@@ -191,6 +194,21 @@ def role_forbidden(role: str, allowed: Collection[str]) -> Problem:
     """Return the problem of a role that is not among those that are allowed."""
     roles = ", ".join(sorted(allowed))
     return Problem("forbidden", f"The role {role} may not do this. These roles may: {roles}.")
+
+
+def visible_events(caller: Caller | None, events: list[Event]) -> list[Event]:
+    """Return the events that the caller may see.
+
+    A student sees only the events of that student. The actor is hidden if it is someone else: a
+    promotion would show which student has left the course.
+    """
+    if caller is None or caller.role != "student":
+        return events
+    return [
+        event if event.actor == caller.actor else replace(event, actor=None)
+        for event in events
+        if event.student_id == caller.student_id
+    ]
 
 
 def _digest(context: Context) -> bytes:

@@ -12,7 +12,7 @@ from enrollment.http.body import read_body, read_upload, refuse_body
 from enrollment.http.context import Context
 from enrollment.http.query import read_query
 from enrollment.http.responses import Response, Result, render
-from enrollment.http.visibility import forbid_staff_fields
+from enrollment.http.validation import forbid_staff_fields
 from enrollment.http.writes import Handler, dry_run, execute_idempotently
 from enrollment.model.queries import WriteOptions
 from enrollment.model.records import Change

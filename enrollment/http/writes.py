@@ -16,9 +16,9 @@ from enrollment.data.idempotency_key import (
     find_stored_response,
     insert_stored_response,
 )
+from enrollment.http.authentication import visible_events
 from enrollment.http.context import Context
 from enrollment.http.responses import Response, Result, encode, render
-from enrollment.http.visibility import visible_events
 from enrollment.model.queries import EventFilter
 from enrollment.model.results import DryRun
 from enrollment.model.types import UNBOUNDED

@@ -22,8 +22,7 @@ from enrollment.http.authentication import ANYONE, REGISTRARS_AND_STUDENTS
 from enrollment.http.context import Caller
 from enrollment.http.expected import unwrap
 from enrollment.http.operation import Operation, path_template
-from enrollment.http.validation import fields_by_name
-from enrollment.http.visibility import forbid_staff_fields, values_for_students
+from enrollment.http.validation import fields_by_name, forbid_staff_fields, values_for_students
 from enrollment.model.location import Location
 from enrollment.model.records import Input
 from enrollment.model.requests import for_students
