@@ -11,7 +11,7 @@ from enrollment.http.conditional import check_preconditions
 from enrollment.http.context import Context
 from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
-from enrollment.http.pagination import decode_cursor, page_response
+from enrollment.http.query import decode_cursor, page_response
 from enrollment.http.responses import Result, created, created_many, no_content, ok, status_of
 from enrollment.model.courses import Course, CourseInput
 from enrollment.model.patches import CoursePatch, merge

@@ -13,7 +13,7 @@ from enrollment.http.conditional import check_preconditions, etag_of, not_modifi
 from enrollment.http.context import Context
 from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
-from enrollment.http.pagination import decode_cursor, page_response
+from enrollment.http.query import decode_cursor, page_response
 from enrollment.http.responses import (
     Result,
     created,

@@ -8,7 +8,7 @@ from enrollment.data import event
 from enrollment.http.authentication import READERS, READERS_AND_STUDENTS, visible_events
 from enrollment.http.context import Context
 from enrollment.http.operation import Operation
-from enrollment.http.pagination import decode_cursor, filters, next_link, page_response
+from enrollment.http.query import decode_cursor, filters, next_link, page_response
 from enrollment.http.responses import Result
 from enrollment.model.queries import EventFilter, Pagination
 from enrollment.model.records import Event

@@ -16,7 +16,7 @@ from enrollment.http.context import Context
 from enrollment.http.download import download
 from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
-from enrollment.http.pagination import decode_cursor, page_response
+from enrollment.http.query import decode_cursor, page_response
 from enrollment.http.responses import Result, created, ok, render
 from enrollment.http.writes import RolledBack
 from enrollment.model.import_options import ImportOptions, UndoOptions

@@ -16,7 +16,7 @@ from enrollment.http.authentication import READERS
 from enrollment.http.context import Context
 from enrollment.http.oneroster_filter import wanted_page
 from enrollment.http.operation import Operation
-from enrollment.http.pagination import filters
+from enrollment.http.query import filters
 from enrollment.http.responses import Result
 from enrollment.model.oneroster import LARGEST_PAGE, PageOfRecords, RecordQuery
 from enrollment.problems.errors import Problem

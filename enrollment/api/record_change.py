@@ -5,7 +5,7 @@ from enrollment.data.hold import get_hold
 from enrollment.http.authentication import ADMINS, READERS
 from enrollment.http.context import Context
 from enrollment.http.operation import Operation
-from enrollment.http.pagination import decode_cursor, page_response
+from enrollment.http.query import decode_cursor, page_response
 from enrollment.http.responses import Result
 from enrollment.model.history import RecordChange
 from enrollment.model.queries import HistoryFilter, RecordChangeFilter
