@@ -10,8 +10,7 @@ from enrollment.http.authentication import (
     REGISTRARS_AND_STUDENTS,
 )
 from enrollment.http.conditional import check_preconditions, etag_of, not_modified
-from enrollment.http.context import Context
-from enrollment.http.endpoint import change_context
+from enrollment.http.context import Context, change_context
 from enrollment.http.operation import Operation
 from enrollment.http.query import decode_cursor, page_response
 from enrollment.http.responses import (

@@ -12,9 +12,8 @@ from enrollment.exchange.marking import mark, write_marked
 from enrollment.exchange.upload import Upload, reading_options
 from enrollment.http.authentication import READERS, REGISTRARS
 from enrollment.http.conditional import check_preconditions, etag_of
-from enrollment.http.context import Context
+from enrollment.http.context import Context, change_context
 from enrollment.http.download import download
-from enrollment.http.endpoint import change_context
 from enrollment.http.operation import Operation
 from enrollment.http.query import decode_cursor, page_response
 from enrollment.http.responses import Result, created, ok, render

@@ -3,8 +3,7 @@
 from enrollment.data import census, term, waitlist
 from enrollment.http.authentication import READERS, READERS_AND_STUDENTS, REGISTRARS
 from enrollment.http.conditional import check_preconditions, etag_of
-from enrollment.http.context import Context
-from enrollment.http.endpoint import change_context
+from enrollment.http.context import Context, change_context
 from enrollment.http.operation import Operation
 from enrollment.http.query import decode_cursor, page_response
 from enrollment.http.responses import Result, created, no_content, ok

@@ -4,8 +4,7 @@ from enrollment.api.course import check_course
 from enrollment.data import bulk, enrollment, waitlist, waitlist_place
 from enrollment.http.authentication import REGISTRARS
 from enrollment.http.conditional import check_preconditions, etag_of
-from enrollment.http.context import Context
-from enrollment.http.endpoint import change_context
+from enrollment.http.context import Context, change_context
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result, ok
 from enrollment.model.records import Enrollment

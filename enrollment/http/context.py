@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from enrollment.model.records import Change
+from enrollment.model.requests import ChangeDetails
+from enrollment.model.results import Violation
+from enrollment.model.types import Timestamp
+from enrollment.problems.errors import Problem
 from enrollment.storage.connection import Connection, Row
 
 if TYPE_CHECKING:
@@ -119,3 +124,30 @@ class Context:
         """The value of a header, by its name in capitals with underscores."""
         value: str | None = self.environ.get(f"HTTP_{name}")
         return value
+
+
+def change_context(context: Context, given: ChangeDetails | None = None) -> Change:
+    """Return what the history records about this request: who changes what is given, and when.
+
+    Raises effective_in_future.
+    """
+    given = given or ChangeDetails()
+    at, override, caller = Timestamp.now(), given.override, context.caller
+    if given.effective_at and given.effective_at > at:
+        violation = Violation(
+            pointer="/effective_at",
+            code="effective_in_future",
+            detail=f"`effective_at` must not be later than now ({at}).",
+            details={"now": str(at)},
+        )
+        raise Problem.from_violations([violation])
+    return Change(
+        at=at,
+        effective_at=given.effective_at,
+        actor=caller.actor if caller else "api",
+        reason=given.reason,
+        overridden=msgspec.json.encode(override.rules).decode() if override else None,
+        override_reason=override.reason if override else None,
+        by_student=caller is not None and caller.role == "student",
+        zone=context.zone,
+    )

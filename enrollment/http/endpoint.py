@@ -4,8 +4,6 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
-
 from enrollment.data.record_change import acting
 from enrollment.http.accept import prefers_html
 from enrollment.http.body import read_body, read_upload, refuse_body
@@ -15,11 +13,7 @@ from enrollment.http.responses import Response, Result, render
 from enrollment.http.validation import forbid_staff_fields
 from enrollment.http.writes import Handler, dry_run, execute_idempotently
 from enrollment.model.queries import WriteOptions
-from enrollment.model.records import Change
-from enrollment.model.requests import ChangeDetails
-from enrollment.model.results import Violation
 from enrollment.model.types import Timestamp
-from enrollment.problems.errors import Problem
 from enrollment.storage.connection import Connection
 from enrollment.storage.database import Database
 
@@ -97,30 +91,3 @@ def _act_as(actor: str, act: Handler, db: Connection) -> Result:
     """Run a write whose changes of records name the caller as their actor."""
     with acting(db, actor, Timestamp.now()):
         return act(db)
-
-
-def change_context(context: Context, given: ChangeDetails | None = None) -> Change:
-    """Return what the history records about this request: who changes what is given, and when.
-
-    Raises effective_in_future.
-    """
-    given = given or ChangeDetails()
-    at, override, caller = Timestamp.now(), given.override, context.caller
-    if given.effective_at and given.effective_at > at:
-        violation = Violation(
-            pointer="/effective_at",
-            code="effective_in_future",
-            detail=f"`effective_at` must not be later than now ({at}).",
-            details={"now": str(at)},
-        )
-        raise Problem.from_violations([violation])
-    return Change(
-        at=at,
-        effective_at=given.effective_at,
-        actor=caller.actor if caller else "api",
-        reason=given.reason,
-        overridden=msgspec.json.encode(override.rules).decode() if override else None,
-        override_reason=override.reason if override else None,
-        by_student=caller is not None and caller.role == "student",
-        zone=context.zone,
-    )

@@ -12,7 +12,7 @@ from enrollment.data.enrollment import find_enrollment
 from enrollment.data.student import get_student
 from enrollment.http.authentication import READERS, REGISTRARS
 from enrollment.http.conditional import etag_of
-from enrollment.http.endpoint import change_context
+from enrollment.http.context import change_context
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.results import Violation

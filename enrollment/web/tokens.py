@@ -10,7 +10,7 @@ from enrollment.data.record_change import acting
 from enrollment.data.student import get_student
 from enrollment.data.token import get_token, insert_token, list_tokens
 from enrollment.http.authentication import ADMINS, REGISTRARS
-from enrollment.http.endpoint import change_context
+from enrollment.http.context import change_context
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.queries import Pagination
