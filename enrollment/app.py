@@ -14,7 +14,7 @@ from enrollment.config import Config
 from enrollment.http.addresses import check_host, find_client, known_hosts
 from enrollment.http.authentication import Authenticator
 from enrollment.http.context import Context
-from enrollment.http.endpoint import prepare, read, receive_upload, write
+from enrollment.http.endpoint import RolledBack, prepare, read, receive_upload, write
 from enrollment.http.operation import answer_unrouted, make_router, match
 from enrollment.http.responses import (
     Pieces,
@@ -25,7 +25,6 @@ from enrollment.http.responses import (
     render_problem,
     service_failed,
 )
-from enrollment.http.writes import RolledBack
 from enrollment.log import FailureLog, requests
 from enrollment.metrics import Metrics
 from enrollment.problems.errors import Problem

@@ -14,10 +14,10 @@ from enrollment.http.authentication import READERS, REGISTRARS
 from enrollment.http.conditional import check_preconditions, etag_of
 from enrollment.http.context import Context, change_context
 from enrollment.http.download import download
+from enrollment.http.endpoint import RolledBack
 from enrollment.http.operation import Operation
 from enrollment.http.query import decode_cursor, page_response
 from enrollment.http.responses import Result, created, ok, render
-from enrollment.http.writes import RolledBack
 from enrollment.model.import_options import ImportOptions, UndoOptions
 from enrollment.model.imports import Import, ImportReport, Undo
 from enrollment.model.queries import Pagination

@@ -9,8 +9,8 @@ import msgspec
 
 from enrollment.http.authentication import ANYONE
 from enrollment.http.body import media_types
+from enrollment.http.endpoint import KEY
 from enrollment.http.operation import Operation, path_template
-from enrollment.http.writes import KEY
 from enrollment.model.release import RELEASE
 from enrollment.model.results import (
     BulkResult,

@@ -17,13 +17,12 @@ from enrollment.data.page import list_seats_since
 from enrollment.http.authentication import Authenticator, check_role
 from enrollment.http.body import read_content
 from enrollment.http.context import Caller, Context
-from enrollment.http.endpoint import prepare
+from enrollment.http.endpoint import RolledBack, execute_idempotently, prepare
 from enrollment.http.endpoint import read as run_read
 from enrollment.http.endpoint import write as run_write
 from enrollment.http.operation import match
 from enrollment.http.query import FORM, parse_pairs
 from enrollment.http.responses import Response, Result
-from enrollment.http.writes import RolledBack, execute_idempotently
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES

@@ -8,7 +8,7 @@ from uuid import uuid4
 import schemathesis
 from hypothesis import strategies as st
 
-from enrollment.http.writes import KEY
+from enrollment.http.endpoint import KEY
 
 # Entity tags, existing and not.
 TAGS = st.sampled_from(['"1"', '"2"', 'W/"1"', '"1-1"', "*", '"never"'])
