@@ -93,17 +93,6 @@ def media_types(method: str) -> Sequence[str]:
     return ("application/json", MERGE_PATCH) if method == "PATCH" else ("application/json",)
 
 
-def refuse_body(environ: Mapping[str, Any]) -> None:
-    """Refuse a body that would be ignored. A Content-Length of 0 is no body.
-
-    Raises malformed_request.
-    """
-    length = environ.get("CONTENT_LENGTH") or "0"
-    if "HTTP_TRANSFER_ENCODING" in environ or length.strip("0"):
-        detail = f"The request has a body, but {environ['REQUEST_METHOD']} takes none."
-        raise Problem("malformed_request", detail)
-
-
 def read_content(environ: Mapping[str, Any], limit: int = BODY_LIMIT) -> bytes:
     """Return the body. Do not read much more than the limit of one that is too large.
 

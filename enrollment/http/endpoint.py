@@ -23,7 +23,7 @@ from enrollment.data.idempotency_key import (
 from enrollment.data.record_change import acting
 from enrollment.http.accept import prefers_html
 from enrollment.http.authentication import visible_events
-from enrollment.http.body import read_body, read_upload, refuse_body
+from enrollment.http.body import read_body, read_upload
 from enrollment.http.context import Context
 from enrollment.http.query import read_query
 from enrollment.http.responses import Response, Result, encode, render
@@ -44,15 +44,20 @@ Handler = Callable[[Connection], Result]
 
 
 def prepare(context: Context) -> None:
-    """Read the query, and refuse a body that the operation does not take.
+    """Read the query, and refuse a body that the operation would ignore. A Content-Length of 0 is no
+    body.
 
     Raises malformed_request, invalid_query.
     """
-    operation = context.operation
+    operation, environ = context.operation, context.environ
     assert operation
-    context.query = read_query(context.environ, operation.options, context.zone)
-    if not operation.body and not operation.uploads:
-        refuse_body(context.environ)
+    context.query = read_query(environ, operation.options, context.zone)
+    if operation.body or operation.uploads:
+        return
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if "HTTP_TRANSFER_ENCODING" in environ or length.strip("0"):
+        detail = f"The request has a body, but {context.method} takes none."
+        raise Problem("malformed_request", detail)
 
 
 def read(context: Context, source: Connection | Database) -> Response:
