@@ -11,9 +11,8 @@ from bottle import HTTPError
 from enrollment.api.oneroster import ROSTERING
 from enrollment.api.operations import OPERATIONS
 from enrollment.config import Config
-from enrollment.http.addresses import check_host, find_client, known_hosts
 from enrollment.http.authentication import Authenticator
-from enrollment.http.context import Context
+from enrollment.http.context import Context, check_host, find_client, known_hosts
 from enrollment.http.endpoint import RolledBack, prepare, read, receive_upload, write
 from enrollment.http.operation import answer_unrouted, make_router, match
 from enrollment.http.responses import (

@@ -44,8 +44,7 @@ Handler = Callable[[Connection], Result]
 
 
 def prepare(context: Context) -> None:
-    """Read the query, and refuse a body that the operation would ignore. A Content-Length of 0 is no
-    body.
+    """Read the query, and refuse a body that the operation would ignore.
 
     Raises malformed_request, invalid_query.
     """
@@ -54,6 +53,7 @@ def prepare(context: Context) -> None:
     context.query = read_query(environ, operation.options, context.zone)
     if operation.body or operation.uploads:
         return
+    # A length of 0 is no body.
     length = environ.get("CONTENT_LENGTH") or "0"
     if "HTTP_TRANSFER_ENCODING" in environ or length.strip("0"):
         detail = f"The request has a body, but {context.method} takes none."
