@@ -86,11 +86,7 @@ class Metrics:
         }
         self._registry.register(_OutputCollector())
         engine, engine_version = database.engine
-        versions = {
-            "version": RELEASE,
-            "python": platform.python_version(),
-            engine: engine_version,
-        }
+        versions = {"version": RELEASE, "python": platform.python_version(), engine: engine_version}
         build = Gauge("build_info", "What runs here, in labels", [*versions], **common)
         build.labels(**versions).set(1)
         with database.read() as db:

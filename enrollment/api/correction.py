@@ -68,14 +68,7 @@ OPERATIONS = (
         conditional=True,
         only_enrolls=True,
     ),
-    Operation(
-        "GET",
-        "/v1/erasures",
-        ADMINS,
-        list_erasures,
-        query=Pagination,
-        answer=Page[Erasure],
-    ),
+    Operation("GET", "/v1/erasures", ADMINS, list_erasures, query=Pagination, answer=Page[Erasure]),
     Operation(
         "POST",
         "/v1/students/<student_id:id>/erasure",
@@ -87,12 +80,7 @@ OPERATIONS = (
         conditional=True,
     ),
     Operation(
-        "GET",
-        "/v1/merges",
-        READERS,
-        list_merges,
-        query=Pagination,
-        answer=Page[MergedStudent],
+        "GET", "/v1/merges", READERS, list_merges, query=Pagination, answer=Page[MergedStudent]
     ),
     Operation(
         "POST",

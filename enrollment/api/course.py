@@ -17,13 +17,7 @@ from enrollment.model.patches import CoursePatch, merge
 from enrollment.model.queries import CourseFilter
 from enrollment.model.records import Input
 from enrollment.model.requests import CourseBatchInput, CourseCopyInput
-from enrollment.model.results import (
-    CourseCopies,
-    CourseResult,
-    CourseResults,
-    Page,
-    ReplacedCourse,
-)
+from enrollment.model.results import CourseCopies, CourseResult, CourseResults, Page, ReplacedCourse
 from enrollment.model.types import Timestamp
 from enrollment.problems.registry import rules_for
 from enrollment.storage.connection import Connection

@@ -13,14 +13,7 @@ from enrollment.http.conditional import check_preconditions, etag_of, not_modifi
 from enrollment.http.context import Context, change_context
 from enrollment.http.operation import Operation
 from enrollment.http.query import decode_cursor, page_response
-from enrollment.http.responses import (
-    Result,
-    created,
-    created_many,
-    no_content,
-    ok,
-    unchanged,
-)
+from enrollment.http.responses import Result, created, created_many, no_content, ok, unchanged
 from enrollment.model.courses import StudentCourse
 from enrollment.model.queries import EligibleCourseFilter, StudentCourseFilter, StudentRosterFilter
 from enrollment.model.records import Enrollment, RosterEntry

@@ -4,14 +4,7 @@ from functools import partial
 
 from enrollment.data import course, export, term
 from enrollment.data.export import Scope
-from enrollment.exchange.lists import (
-    COURSES,
-    MEDIA_TYPES,
-    ROSTER,
-    STUDENTS,
-    ListFormat,
-    list_file,
-)
+from enrollment.exchange.lists import COURSES, MEDIA_TYPES, ROSTER, STUDENTS, ListFormat, list_file
 from enrollment.exchange.package_writer import write_archive
 from enrollment.http.authentication import READERS
 from enrollment.http.context import Context

@@ -25,12 +25,7 @@ from enrollment.model.results import Page
 from enrollment.storage.connection import Connection
 
 # What the file may be said to be. Its content decides what it is.
-UPLOADS = (
-    "application/zip",
-    "text/csv",
-    MEDIA_TYPES["xlsx"],
-    "application/octet-stream",
-)
+UPLOADS = ("application/zip", "text/csv", MEDIA_TYPES["xlsx"], "application/octet-stream")
 
 
 def read_file(context: Context, content: bytes) -> Upload:

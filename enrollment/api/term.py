@@ -65,12 +65,7 @@ def read_census(context: Context, db: Connection, term_id: int, query: CensusFil
 
 OPERATIONS = (
     Operation(
-        "GET",
-        "/v1/terms",
-        READERS_AND_STUDENTS,
-        list_terms,
-        query=TermFilter,
-        answer=Page[Term],
+        "GET", "/v1/terms", READERS_AND_STUDENTS, list_terms, query=TermFilter, answer=Page[Term]
     ),
     Operation(
         "POST",

@@ -10,11 +10,7 @@ from enrollment.data import waitlist
 from enrollment.data.eligibility import rules_to_json
 from enrollment.data.ending import StatusChange, list_void_violations
 from enrollment.data.enrollment import get_enrollment, put_enrollment
-from enrollment.data.violations import (
-    list_violations,
-    raise_broken_rules,
-    raise_violations,
-)
+from enrollment.data.violations import list_violations, raise_broken_rules, raise_violations
 from enrollment.model.records import Change, Enrollment
 from enrollment.model.results import Violation
 from enrollment.storage.connection import Connection

@@ -7,11 +7,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict
 
 from enrollment.data.eligibility import rules_to_json
-from enrollment.data.violations import (
-    list_violations,
-    raise_broken_rules,
-    violation,
-)
+from enrollment.data.violations import list_violations, raise_broken_rules, violation
 from enrollment.model.records import Change
 from enrollment.model.results import Violation
 from enrollment.storage.connection import Connection

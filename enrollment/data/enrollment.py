@@ -7,12 +7,7 @@ from msgspec.structs import asdict, replace
 
 from enrollment.data import waitlist
 from enrollment.data.course import get_course
-from enrollment.data.eligibility import (
-    Decision,
-    EnrollmentRequest,
-    decide,
-    decide_drops,
-)
+from enrollment.data.eligibility import Decision, EnrollmentRequest, decide, decide_drops
 from enrollment.data.ending import (
     StatusChange,
     end_enrollments,
@@ -173,11 +168,7 @@ def apply_deactivation(
 
 
 def _list_active_enrollments(
-    db: Connection,
-    student_id: int,
-    *,
-    without: Sequence[int] = (),
-    since: Date | None = None,
+    db: Connection, student_id: int, *, without: Sequence[int] = (), since: Date | None = None
 ) -> dict[int, str]:
     """Return the status of each course in which the student is enrolled or waitlisted: except these
     courses, and those of terms that ended before `since`."""

@@ -7,14 +7,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from msgspec import Meta
 
-from enrollment.model.text import (
-    CODE_LENGTH,
-    CODE_RULE,
-    NAME_LENGTH,
-    SURROGATES,
-    TEXT,
-    TEXT_RULE,
-)
+from enrollment.model.text import CODE_LENGTH, CODE_RULE, NAME_LENGTH, SURROGATES, TEXT, TEXT_RULE
 from enrollment.model.types import (
     CREDIT_DECIMALS,
     MAX_CREDITS,

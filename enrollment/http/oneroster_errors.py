@@ -68,10 +68,7 @@ def _record_error(code: str, detail: str) -> tuple[int, Any]:
         status = 400
     other = "invaliddata" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "internal_server_error"
     minor = MINOR_CODES_OF_PROBLEMS.get(code) or MINOR_CODES.get(status, other)
-    field = {
-        "imsx_codeMinorFieldName": "TargetEndSystem",
-        "imsx_codeMinorFieldValue": minor,
-    }
+    field = {"imsx_codeMinorFieldName": "TargetEndSystem", "imsx_codeMinorFieldValue": minor}
     return status, {
         "imsx_codeMajor": "failure",
         "imsx_severity": "error",

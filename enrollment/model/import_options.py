@@ -44,8 +44,7 @@ class ImportOptions(WriteOptions, frozen=True, kw_only=True):
         ),
     ] = ""
     missing: Annotated[
-        Literal["drop", "keep"],
-        Meta(description="End what a bulk file no longer has, or keep it"),
+        Literal["drop", "keep"], Meta(description="End what a bulk file no longer has, or keep it")
     ] = "drop"
     removals: (
         Annotated[

@@ -5,15 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from enrollment.model.types import (
-    UNBOUNDED,
-    Count,
-    Id,
-    Reason,
-    Text,
-    TimestampText,
-    Title,
-)
+from enrollment.model.types import UNBOUNDED, Count, Id, Reason, Text, TimestampText, Title
 
 Severity = Literal["refusal", "error", "warning"]
 # What may stand in the way of an import as a whole.

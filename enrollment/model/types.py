@@ -5,14 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from enrollment.model.text import (
-    END,
-    INVISIBLE,
-    NO_ODD_CHARACTERS,
-    ODD,
-    TEXT,
-    TEXT_RULE,
-)
+from enrollment.model.text import END, INVISIBLE, NO_ODD_CHARACTERS, ODD, TEXT, TEXT_RULE
 
 
 class Date(str):

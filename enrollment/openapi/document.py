@@ -12,13 +12,7 @@ from enrollment.http.body import media_types
 from enrollment.http.endpoint import KEY
 from enrollment.http.operation import Operation, path_template
 from enrollment.model.release import RELEASE
-from enrollment.model.results import (
-    BulkResult,
-    CourseResult,
-    DryRun,
-    StudentResult,
-    Violation,
-)
+from enrollment.model.results import BulkResult, CourseResult, DryRun, StudentResult, Violation
 from enrollment.openapi.college import LIST
 from enrollment.openapi.examples import request_sample
 from enrollment.openapi.headers import headers

@@ -6,10 +6,7 @@ import msgspec
 from msgspec import NODEFAULT
 from msgspec.structs import asdict, fields
 
-from enrollment.model.courses import (
-    Course,
-    StudentCourse,
-)
+from enrollment.model.courses import Course, StudentCourse
 from enrollment.model.history import Erasure, MergedStudent
 from enrollment.model.imports import Import, ImportReport, Undo, UndoneItem
 from enrollment.model.patches import CoursePatch, StudentPatch, TermPatch
@@ -121,12 +118,7 @@ SAMPLES: dict[Any, Any] = {
         CourseBatchInput(items=[COURSE], mode="each"),
         CourseCopyInput(copy_from=Code("2026-FALL")),
         ErasureInput(reason="asked in writing"),
-        Erasure(
-            student_id=1,
-            erased_at=NOW,
-            erased_by="First admin #1",
-            reason="asked in writing",
-        ),
+        Erasure(student_id=1, erased_at=NOW, erased_by="First admin #1", reason="asked in writing"),
         MergeInput(into=2),
         MergedStudent(student_id=1, into=2, merged_at=NOW, merged_by="First admin #1"),
         Merge(student_id=1, into=2, items=[MergedCourse(course_id=2, outcome="moved")]),
