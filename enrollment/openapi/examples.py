@@ -76,7 +76,7 @@ from enrollment.openapi.college import (
     TERM,
     TOKEN,
 )
-from enrollment.problems.examples import example
+from enrollment.problems.body import example
 
 SAMPLES: dict[Any, Any] = {
     type(record): record

@@ -12,7 +12,7 @@ from bottle import html_escape
 from enrollment.http.template import template
 from enrollment.openapi import interface
 from enrollment.openapi.interface import Interface, to_json
-from enrollment.problems.examples import example_body
+from enrollment.problems.body import example_body
 from enrollment.problems.registry import FIELD_CODES, PROBLEM_TYPES, families
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -15,8 +15,7 @@ from enrollment.model.types import UNBOUNDED
 from enrollment.openapi.examples import sample
 from enrollment.openapi.headers import headers_of
 from enrollment.openapi.schemas import reference, written_reference
-from enrollment.problems.body import ProblemBody
-from enrollment.problems.examples import example_body
+from enrollment.problems.body import ProblemBody, example_body
 from enrollment.problems.registry import PROBLEM_TYPES
 
 

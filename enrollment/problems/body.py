@@ -1,4 +1,4 @@
-"""The body of a problem (RFC 9457)."""
+"""The body of a problem (RFC 9457), and examples of it, as the service would send them."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -40,3 +40,22 @@ def problem_body(problem: Problem, request_id: str) -> ProblemBody:
         errors=problem.violations,
         request_id=request_id if problem.code == "internal_error" else msgspec.UNSET,
     )
+
+
+def example(code: str) -> Problem:
+    """Return the example of a code as a problem. Raises KeyError if the code is not registered."""
+    found = PROBLEM_TYPES[code].example
+    violation = found.violation
+    if found.pointer is not None:
+        violation = Violation(
+            pointer=found.pointer,
+            code=code,
+            detail=found.detail,
+            details=dict(found.details),
+        )
+    return Problem(code, found.detail, [violation] if violation else [])
+
+
+def example_body(code: str) -> ProblemBody:
+    """Return the example of a code as a body. Raises KeyError if the code is not registered."""
+    return problem_body(example(code), request_id="8c1f9d02b5a4e673")
