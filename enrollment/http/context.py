@@ -65,27 +65,6 @@ FindToken = Callable[[Connection, "Context", str], Row]
 class Context:
     """One request: its `environ` (PEP 3333), and what is found out while it is answered."""
 
-    __slots__ = (
-        "caller",
-        "client",
-        "environ",
-        "etag",
-        "expose_metrics",
-        "find_token",
-        "ids",
-        "named",
-        "needs_etag",
-        "operation",
-        "path",
-        "poll_seconds",
-        "query",
-        "rate_limit",
-        "refusals",
-        "request_id",
-        "upload",
-        "zone",
-    )
-
     def __init__(
         self,
         environ: dict[str, Any],
