@@ -58,7 +58,10 @@ def list_record_changes(
         query = SQL.list_record_changes_by_actor
     elif wanted.subject:
         query = SQL.list_record_changes_of_subject
-    after_id = after[0] if after and isinstance(after[0], int) else 0
+    after_id = 0
+    # A count is that of all pages, wherever this one begins.
+    if after and isinstance(after[0], int) and not wanted.count:
+        after_id = after[0]
     times = (wanted.since, wanted.until)
     first, period = id_range(db, SQL.get_record_change_range, after_id, *times)
     parameters = asdict(wanted) | period | {"with_tokens": with_tokens}

@@ -264,8 +264,15 @@ def test_every_list_of_pages_is_counted(client: Client):
         (f"/v1/students/{student}/holds?", 1),
         (f"/v1/students/{student}/courses/{other}/events?", 2),
         ("/v1/tokens?", len(client.walk("/v1/tokens"))),
+        ("/v1/changes?", len(client.walk("/v1/changes"))),
+        ("/v1/changes?since=2020-01-01", len(client.walk("/v1/changes"))),
+        (f"/v1/courses/{course}/changes?", 1),
     ]:
-        assert client.get(f"{path}&count=true&limit=1").json["total"] == total, path
+        first = client.get(f"{path}&count=true&limit=1")
+        assert first.json["total"] == total, path
+        if "Link" in first.headers:
+            link = first.headers["Link"].partition(">")[0][1:]
+            assert client.get(f"{link}&count=true").json["total"] == total, link
 
 
 def test_eligible_courses_are_not_counted(client: Client):
