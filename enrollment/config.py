@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from enrollment.model.location import Location, location
+from enrollment.model.location import Location, location, without_secrets
 from enrollment.problems.errors import UsageError
 
 # These functions read the text of a setting. Each raises ValueError if the text is invalid.
@@ -162,7 +162,8 @@ class Config:
                 values[setting.name] = setting.metadata["parse"](text)
             except ValueError:
                 expected = setting.metadata["expected"]
-                raise UsageError(f"{origin} is {text!r}, expected {expected}") from None
+                said = without_secrets(text)
+                raise UsageError(f"{origin} is {said!r}, expected {expected}") from None
         return cls(**values)
 
 

@@ -8,6 +8,11 @@ SCHEMES = ("postgresql://", "postgres://")
 SECRETS = re.compile(r"(?<=//)([^/?@]*?):[^/?]*(?=@)|(?<=[?&])\w*(?:password|secret)=[^&]*&?")
 
 
+def without_secrets(text: str) -> str:
+    """Return a text, perhaps a URL, without the secrets of one."""
+    return SECRETS.sub(r"\1", text)
+
+
 class ServerUrl:
     """The URL of a database on a PostgreSQL server
     (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS).
@@ -24,7 +29,7 @@ class ServerUrl:
         return re.sub(r"[^\w.-]", "-", self.text.partition("?")[0].rpartition("/")[2]) or "school"
 
     def __str__(self) -> str:
-        return SECRETS.sub(r"\1", self.text).rstrip("?&")
+        return without_secrets(self.text).rstrip("?&")
 
 
 # A file is that of SQLite.
