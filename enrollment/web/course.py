@@ -35,81 +35,10 @@ MOST = 1000
 NOTHING_TICKED = Problem("invalid_query", "Tick at least one student first.")
 
 
-def show_course(visit: Visit, course_id: int) -> Result:
-    """Show a course; and to staff its students, now or at an earlier time."""
-    return _course(visit, course_id)
-
-
-def show_class_list(visit: Visit, course_id: int) -> Result:
-    """Show the class list of a course, now or at an earlier time, to print."""
-    course = get_course(visit.db, course_id)
-    past = read_past(visit)
-    roster = _roster(visit, course_id, past)
-    enrolled = [entry for entry in roster if entry.status == "enrolled"]
-    term = find_term(visit, course.term)
-    title = term.title if term else ""
-    return visit.page("class_list", course=course, term=title, past=past, enrolled=enrolled)
-
-
-def drop(visit: Visit, course_id: int) -> Result:
-    """Drop the ticked students."""
-    ticked = visit.form.ids("student")
-
-    def act() -> str:
-        ask_for_reason(visit, [(id, course_id) for id in ticked])
-        body = {
-            "students": [{"student_id": id, "status": "dropped"} for id in ticked],
-            **change_details(visit),
-        }
-        path, seen = f"/v1/courses/{course_id}/students", visit.form.one("seen")
-        roster = _roster(visit, course_id, NOW)
-        left = Counter(entry.status for entry in roster if entry.student_id in ticked)
-        outcomes = [("students_dropped", left["enrolled"]), ("students_left", left["waitlisted"])]
-        visit.send("POST", path, body, if_match=seen)
-        return link(f"/courses/{course_id}", **done_query(outcomes))
-
-    if not ticked:
-        return _course(visit, course_id, NOTHING_TICKED)
-    return submit(visit, act, partial(_course, visit, course_id))
-
-
-def promote(visit: Visit, course_id: int) -> Result:
-    """Give free seats to the first students on the waitlist, or one to the student who is named.
-
-    If no one can have one, nothing is changed, and every reason is shown.
-    """
-
-    def act() -> str:
-        named, rules = visit.form.ids("promoted"), visit.form.all("rule")
-        body: dict[str, Any] = {"seats": whole(visit.form.one("seats"))}
-        if named:
-            body = {"student_id": named[0]}
-        if rules:
-            body["override"] = {"rules": rules, "reason": visit.form.one("override_reason")}
-        answer = visit.send("POST", f"/v1/courses/{course_id}/promotions", body)
-        promoted = sum(item["status"] < HTTPStatus.BAD_REQUEST for item in answer["items"])
-        against = [reason for item in answer["items"] for reason in item.get("errors", ())]
-        if against and not promoted:
-            raise Problem.from_violations([Violation(**reason) for reason in against])
-        return link(f"/courses/{course_id}", done="promoted", n=promoted)
-
-    return submit(visit, act, partial(_course, visit, course_id))
-
-
-def move_on_waitlist(visit: Visit, course_id: int) -> Result:
-    """Move a student on the waitlist."""
-    named = visit.form.ids("moved")
-    if not named:
-        return _course(visit, course_id, NOTHING_TICKED)
-    moved_to = link(f"/courses/{course_id}", done="moved")
-    return move(
-        visit, named[0], course_id, moved_to, lambda moved: _course(visit, course_id, move=moved)
-    )
-
-
-def _course(
+def show_course(
     visit: Visit, course_id: int, problem: Problem | None = None, move: Move = NO_MOVE
 ) -> Result:
+    """Show a course; and to staff its students, now or at an earlier time."""
     course = get_course(visit.db, course_id)
     term = find_term(visit, course.term)
     window = [
@@ -147,6 +76,77 @@ def _course(
         problem=problem,
         reasons=reasons(problem) if problem else [],
         rules=_rules(visit, problem),
+    )
+
+
+def show_class_list(visit: Visit, course_id: int) -> Result:
+    """Show the class list of a course, now or at an earlier time, to print."""
+    course = get_course(visit.db, course_id)
+    past = read_past(visit)
+    roster = _roster(visit, course_id, past)
+    enrolled = [entry for entry in roster if entry.status == "enrolled"]
+    term = find_term(visit, course.term)
+    title = term.title if term else ""
+    return visit.page("class_list", course=course, term=title, past=past, enrolled=enrolled)
+
+
+def drop(visit: Visit, course_id: int) -> Result:
+    """Drop the ticked students."""
+    ticked = visit.form.ids("student")
+
+    def act() -> str:
+        ask_for_reason(visit, [(id, course_id) for id in ticked])
+        body = {
+            "students": [{"student_id": id, "status": "dropped"} for id in ticked],
+            **change_details(visit),
+        }
+        path, seen = f"/v1/courses/{course_id}/students", visit.form.one("seen")
+        roster = _roster(visit, course_id, NOW)
+        left = Counter(entry.status for entry in roster if entry.student_id in ticked)
+        outcomes = [("students_dropped", left["enrolled"]), ("students_left", left["waitlisted"])]
+        visit.send("POST", path, body, if_match=seen)
+        return link(f"/courses/{course_id}", **done_query(outcomes))
+
+    if not ticked:
+        return show_course(visit, course_id, NOTHING_TICKED)
+    return submit(visit, act, partial(show_course, visit, course_id))
+
+
+def promote(visit: Visit, course_id: int) -> Result:
+    """Give free seats to the first students on the waitlist, or one to the student who is named.
+
+    If no one can have one, nothing is changed, and every reason is shown.
+    """
+
+    def act() -> str:
+        named, rules = visit.form.ids("promoted"), visit.form.all("rule")
+        body: dict[str, Any] = {"seats": whole(visit.form.one("seats"))}
+        if named:
+            body = {"student_id": named[0]}
+        if rules:
+            body["override"] = {"rules": rules, "reason": visit.form.one("override_reason")}
+        answer = visit.send("POST", f"/v1/courses/{course_id}/promotions", body)
+        promoted = sum(item["status"] < HTTPStatus.BAD_REQUEST for item in answer["items"])
+        against = [reason for item in answer["items"] for reason in item.get("errors", ())]
+        if against and not promoted:
+            raise Problem.from_violations([Violation(**reason) for reason in against])
+        return link(f"/courses/{course_id}", done="promoted", n=promoted)
+
+    return submit(visit, act, partial(show_course, visit, course_id))
+
+
+def move_on_waitlist(visit: Visit, course_id: int) -> Result:
+    """Move a student on the waitlist."""
+    named = visit.form.ids("moved")
+    if not named:
+        return show_course(visit, course_id, NOTHING_TICKED)
+    moved_to = link(f"/courses/{course_id}", done="moved")
+    return move(
+        visit,
+        named[0],
+        course_id,
+        moved_to,
+        lambda moved: show_course(visit, course_id, move=moved),
     )
 
 

@@ -26,9 +26,33 @@ MOST = 1000
 OUTCOMES = {"added_students": "enrolled", "students_wait": "waitlisted", "not_added": None}
 
 
-def show_form(visit: Visit, course_id: int) -> Result:
+def show_form(
+    visit: Visit,
+    course_id: int,
+    problem: Problem | None = None,
+    results: list[tuple[Person, str, list[Violation]]] | None = None,
+    wrong: dict[str, list[int]] | None = None,
+) -> Result:
     """Ask for the students."""
-    return _form(visit, course_id)
+    broken = [reason.code for _, _, found in results or [] for reason in found]
+    general = [] if problem is None or results else reasons(problem)
+    of_override = [reason for reason in general if (reason.pointer or "").startswith("/override/")]
+    return visit.page(
+        "course_add",
+        problem,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK,
+        course=get_course(visit.db, course_id),
+        names=visit.form.one("names") or visit.query.one("names"),
+        mode=visit.form.one("mode") or visit.query.one("mode") or "all",
+        waits=bool(visit.form.one("waitlist")),
+        seen=get_course_tag(visit.db, course_id),
+        problem=problem,
+        reasons=[reason for reason in general if reason not in of_override],
+        rules=overridable([*visit.form.all("rule"), *broken]),
+        wrong_override=[reason.detail for reason in of_override],
+        results=results or [],
+        wrong=wrong or {},
+    )
 
 
 def add(visit: Visit, course_id: int) -> Result:
@@ -36,11 +60,11 @@ def add(visit: Visit, course_id: int) -> Result:
     names = [*dict.fromkeys(filled_lines(visit.form.one("names")))]
     if not names or len(names) > MOST:
         detail = f"Expected 1 to {MOST} numbers, emails, or ids such as #6, one on each line."
-        return _form(visit, course_id, Problem("invalid_query", detail))
+        return show_form(visit, course_id, Problem("invalid_query", detail))
     found = page.find_students(visit.db, names)
     wrong = {name: ids for name, ids in found.items() if len(ids) != 1}
     if wrong:
-        return _form(visit, course_id, wrong=wrong)
+        return show_form(visit, course_id, wrong=wrong)
     return _enroll(visit, course_id, {id: name for name, (id,) in found.items()})
 
 
@@ -65,7 +89,7 @@ def _enroll(visit: Visit, course_id: int, lines: dict[int, str]) -> Result:
 
     def show_again(problem: Problem | None, answer: Any) -> Result:
         results = _refused(visit, ids, problem) if problem else _results(visit, answer)
-        return _form(visit, course_id, problem, results)
+        return show_form(visit, course_id, problem, results)
 
     send = partial(visit.send, "POST", path, body, if_match=seen)
     return preview_or_submit(visit, send, done, show_again)
@@ -95,34 +119,6 @@ def _refused(
             against.setdefault(ids[int(index)], []).append(reason)
     people = page.list_people(visit.db, [*against])
     return [(people[id], "", found) for id, found in against.items() if id in people]
-
-
-def _form(
-    visit: Visit,
-    course_id: int,
-    problem: Problem | None = None,
-    results: list[tuple[Person, str, list[Violation]]] | None = None,
-    wrong: dict[str, list[int]] | None = None,
-) -> Result:
-    broken = [reason.code for _, _, found in results or [] for reason in found]
-    general = [] if problem is None or results else reasons(problem)
-    of_override = [reason for reason in general if (reason.pointer or "").startswith("/override/")]
-    return visit.page(
-        "course_add",
-        problem,
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK,
-        course=get_course(visit.db, course_id),
-        names=visit.form.one("names") or visit.query.one("names"),
-        mode=visit.form.one("mode") or visit.query.one("mode") or "all",
-        waits=bool(visit.form.one("waitlist")),
-        seen=get_course_tag(visit.db, course_id),
-        problem=problem,
-        reasons=[reason for reason in general if reason not in of_override],
-        rules=overridable([*visit.form.all("rule"), *broken]),
-        wrong_override=[reason.detail for reason in of_override],
-        results=results or [],
-        wrong=wrong or {},
-    )
 
 
 ONE = "/courses/<course_id:id>/add"

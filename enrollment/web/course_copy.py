@@ -20,31 +20,13 @@ from enrollment.web.words import link
 NOTHING_TICKED = Problem("invalid_query", "Tick at least one course first.")
 
 
-def show_form(visit: Visit, term_id: int) -> Result:
-    """Choose the term to copy from, and its courses."""
-    return _form(visit, term_id)
-
-
-def copy(visit: Visit, term_id: int) -> Result:
-    """Preview the copy, or make it. A refusal shows every conflict."""
-    codes = _ticked(visit)
-    body = {"copy_from": visit.form.one("from"), "codes": codes}
-
-    def done(answer: Any) -> str:
-        return link(f"/terms/{term_id}", done="copied", n=len(answer["items"]))
-
-    if not codes:
-        return _form(visit, term_id, NOTHING_TICKED)
-    send = partial(visit.send, "POST", f"/v1/terms/{term_id}/courses", body)
-    return preview_or_submit(visit, send, done, partial(_form, visit, term_id))
-
-
-def _form(
+def show_form(
     visit: Visit,
     term_id: int,
     problem: Problem | None = None,
     answer: dict[str, Any] | None = None,
 ) -> Result:
+    """Choose the term to copy from, and its courses."""
     term = get_term(visit.db, term_id)
     others = [other for other in choose_term(visit).every if other.id != term_id]
     source = _choose(visit, term, others)
@@ -73,6 +55,20 @@ def _form(
         against=against,
         general=general,
     )
+
+
+def copy(visit: Visit, term_id: int) -> Result:
+    """Preview the copy, or make it. A refusal shows every conflict."""
+    codes = _ticked(visit)
+    body = {"copy_from": visit.form.one("from"), "codes": codes}
+
+    def done(answer: Any) -> str:
+        return link(f"/terms/{term_id}", done="copied", n=len(answer["items"]))
+
+    if not codes:
+        return show_form(visit, term_id, NOTHING_TICKED)
+    send = partial(visit.send, "POST", f"/v1/terms/{term_id}/courses", body)
+    return preview_or_submit(visit, send, done, partial(show_form, visit, term_id))
 
 
 def _ticked(visit: Visit) -> list[str]:

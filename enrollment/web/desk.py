@@ -34,9 +34,47 @@ PRESENT = ("enrolled", "waitlisted")
 NOTHING_TICKED = Problem("invalid_query", "Tick at least one course first.")
 
 
-def show_desk(visit: Visit, student_id: int) -> Result:
+def show_desk(
+    visit: Visit,
+    student_id: int,
+    refused: Refused | None = None,
+    hold_refusal: Problem | None = None,
+    move: Move = NO_MOVE,
+) -> Result:
     """Show a student's record, courses, holds and last changes."""
-    return _desk(visit, student_id)
+    student = get_student(visit.db, student_id)
+    merge = find_merge(visit.db, student_id) if student.status == "inactive" else None
+    terms = choose_term(visit)
+    schedule = page.list_schedule(visit.db, student_id)
+    others: dict[str | None, list[Scheduled]] = {}
+    for course in schedule:
+        if course.term != terms.code:
+            others.setdefault(course.term, []).append(course)
+    holds = list_holds(visit.db, student_id, Pagination(limit=100)).items
+    latest = list_changes(visit.db, ChangeScope(student_id), CHANGES)
+    problems = refused.problems if refused else {}
+    courses = [course for course in schedule if course.term == terms.code]
+    return visit.page(
+        "desk",
+        *problems.values(),
+        hold_refusal,
+        move.problem,
+        student=student,
+        merge=merge,
+        merged_into=page.list_people(visit.db, [merge.into]) if merge else {},
+        alike=[] if visit.is_student else page.list_people(visit.db, visit.query.ids("alike")),
+        terms=terms,
+        courses=courses,
+        others=others,
+        limit=student.max_credits or (terms.shown.max_credits if terms.shown else None),
+        holds=[hold for hold in holds if not hold.released_at],
+        changes=_visible(visit, latest.items),
+        problems=problems,
+        hold_errors=by_field(hold_refusal),
+        move=move,
+        tags={course.course_id: etag_of(course) for course in schedule},
+        labels={course.course_id: course.label for course in schedule},
+    )
 
 
 def show_schedule(visit: Visit, student_id: int) -> Result:
@@ -72,11 +110,11 @@ def drop(visit: Visit, student_id: int) -> Result:
             raise Refused({"": NOTHING_TICKED})
         return visit.once(act)
     except Refused as refused:
-        return _desk(visit, student_id, refused)
+        return show_desk(visit, student_id, refused)
     except Problem as problem:
         if not is_shown(problem):
             raise
-        return _desk(visit, student_id, Refused({"": problem}))
+        return show_desk(visit, student_id, Refused({"": problem}))
 
 
 def place_hold(visit: Visit, student_id: int) -> Result:
@@ -88,7 +126,7 @@ def place_hold(visit: Visit, student_id: int) -> Result:
         )
         return _back(visit, student_id, ("held", 1))
 
-    return submit(visit, act, lambda problem: _desk(visit, student_id, hold_refusal=problem))
+    return submit(visit, act, lambda problem: show_desk(visit, student_id, hold_refusal=problem))
 
 
 def release_hold(visit: Visit, student_id: int, hold_id: int) -> Result:
@@ -105,52 +143,14 @@ def move_on_waitlist(visit: Visit, student_id: int) -> Result:
     """Move the student on the waitlist of a course."""
     named = visit.form.ids("moved")
     if not named:
-        return _desk(visit, student_id, Refused({"": NOTHING_TICKED}))
+        return show_desk(visit, student_id, Refused({"": NOTHING_TICKED}))
     moved_to = _back(visit, student_id, ("moved", 1))
     return move(
-        visit, student_id, named[0], moved_to, lambda moved: _desk(visit, student_id, move=moved)
-    )
-
-
-def _desk(
-    visit: Visit,
-    student_id: int,
-    refused: Refused | None = None,
-    hold_refusal: Problem | None = None,
-    move: Move = NO_MOVE,
-) -> Result:
-    student = get_student(visit.db, student_id)
-    merge = find_merge(visit.db, student_id) if student.status == "inactive" else None
-    terms = choose_term(visit)
-    schedule = page.list_schedule(visit.db, student_id)
-    others: dict[str | None, list[Scheduled]] = {}
-    for course in schedule:
-        if course.term != terms.code:
-            others.setdefault(course.term, []).append(course)
-    holds = list_holds(visit.db, student_id, Pagination(limit=100)).items
-    latest = list_changes(visit.db, ChangeScope(student_id), CHANGES)
-    problems = refused.problems if refused else {}
-    courses = [course for course in schedule if course.term == terms.code]
-    return visit.page(
-        "desk",
-        *problems.values(),
-        hold_refusal,
-        move.problem,
-        student=student,
-        merge=merge,
-        merged_into=page.list_people(visit.db, [merge.into]) if merge else {},
-        alike=[] if visit.is_student else page.list_people(visit.db, visit.query.ids("alike")),
-        terms=terms,
-        courses=courses,
-        others=others,
-        limit=student.max_credits or (terms.shown.max_credits if terms.shown else None),
-        holds=[hold for hold in holds if not hold.released_at],
-        changes=_visible(visit, latest.items),
-        problems=problems,
-        hold_errors=by_field(hold_refusal),
-        move=move,
-        tags={course.course_id: etag_of(course) for course in schedule},
-        labels={course.course_id: course.label for course in schedule},
+        visit,
+        student_id,
+        named[0],
+        moved_to,
+        lambda moved: show_desk(visit, student_id, move=moved),
     )
 
 

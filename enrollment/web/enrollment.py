@@ -34,9 +34,43 @@ STATUSES = {
 OUTCOMES = {"": None, "passed": True, "not passed": False}
 
 
-def show_enrollment(visit: Visit, student_id: int, course_id: int) -> Result:
-    """Show an enrollment and its history."""
-    return _enrollment(visit, student_id, course_id)
+def show_enrollment(
+    visit: Visit,
+    student_id: int,
+    course_id: int,
+    sent: str = "",
+    problem: Problem | None = None,
+    answer: dict[str, Any] | None = None,
+) -> Result:
+    """Show an enrollment and its history.
+
+    `sent` names the form that was refused, or tried by a dry run.
+    """
+    present = find_enrollment(visit.db, student_id, course_id)
+    latest = get_latest_change(visit.db, student_id, course_id) if present else None
+    before = latest.before.status if latest and latest.before else ""
+    broken = [*visit.form.all("rule"), *(problem.codes if problem else ())]
+    return visit.page(
+        "enrollment",
+        problem,
+        student=get_student(visit.db, student_id),
+        course=get_course(visit.db, course_id),
+        present=present,
+        latest=latest,
+        seen=etag_of(present),
+        statuses=[
+            status for status, needed in STATUSES.items() if needed is None or before in needed
+        ],
+        outcomes=OUTCOMES,
+        changes=list_changes(visit.db, ChangeScope(student_id, course_id), CHANGES).items,
+        sent=sent,
+        preview=answer,
+        moved=list_moved(visit, student_id, answer),
+        problem=problem,
+        errors=by_field(problem),
+        keeps=_keeps_from_void(visit, student_id, course_id),
+        rules=overridable(broken),
+    )
 
 
 def correct(visit: Visit, student_id: int, course_id: int) -> Result:
@@ -94,7 +128,7 @@ def _undo(
         visit,
         send,
         lambda answer: link(path, done=done),
-        partial(_enrollment, visit, student_id, course_id, done),
+        partial(show_enrollment, visit, student_id, course_id, done),
     )
 
 
@@ -102,42 +136,6 @@ def _override(visit: Visit) -> dict[str, Any]:
     """The rules that the form sets aside, for the reason of the correction."""
     rules = visit.form.all("rule")
     return {"override": {"rules": rules, "reason": visit.form.one("reason")}} if rules else {}
-
-
-def _enrollment(
-    visit: Visit,
-    student_id: int,
-    course_id: int,
-    sent: str = "",
-    problem: Problem | None = None,
-    answer: dict[str, Any] | None = None,
-) -> Result:
-    """Show the page. `sent` names the form that was refused, or tried by a dry run."""
-    present = find_enrollment(visit.db, student_id, course_id)
-    latest = get_latest_change(visit.db, student_id, course_id) if present else None
-    before = latest.before.status if latest and latest.before else ""
-    broken = [*visit.form.all("rule"), *(problem.codes if problem else ())]
-    return visit.page(
-        "enrollment",
-        problem,
-        student=get_student(visit.db, student_id),
-        course=get_course(visit.db, course_id),
-        present=present,
-        latest=latest,
-        seen=etag_of(present),
-        statuses=[
-            status for status, needed in STATUSES.items() if needed is None or before in needed
-        ],
-        outcomes=OUTCOMES,
-        changes=list_changes(visit.db, ChangeScope(student_id, course_id), CHANGES).items,
-        sent=sent,
-        preview=answer,
-        moved=list_moved(visit, student_id, answer),
-        problem=problem,
-        errors=by_field(problem),
-        keeps=_keeps_from_void(visit, student_id, course_id),
-        rules=overridable(broken),
-    )
 
 
 def _keeps_from_void(visit: Visit, student_id: int, course_id: int) -> list[Violation]:

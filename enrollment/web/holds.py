@@ -20,9 +20,19 @@ PAGE = 100
 BOX = re.compile(f"({ID.pattern})-({ID.pattern})")
 
 
-def show_holds(visit: Visit) -> Result:
+def show_holds(visit: Visit, problem: Problem | None = None) -> Result:
     """List the holds in force, or the released ones."""
-    return _holds(visit)
+    active = visit.query.one("show") != "released"
+    found = list_all_holds(visit.db, HoldFilter(active=active, limit=PAGE), after(visit))
+    return visit.page(
+        "holds",
+        problem,
+        holds=found.items,
+        people=page.list_people(visit.db, [hold.student_id for hold in found.items]),
+        active=active,
+        problem=problem,
+        following=next_path(visit, found.next),
+    )
 
 
 def release(visit: Visit) -> Result:
@@ -41,25 +51,11 @@ def release(visit: Visit) -> Result:
         visit.send("DELETE", f"/v1/students/{student_id}/holds/{hold_id}")
 
     if not ticked:
-        return _holds(visit, Problem("invalid_query", "Tick at least one hold first."))
+        return show_holds(visit, Problem("invalid_query", "Tick at least one hold first."))
     try:
         return visit.once(act)
     except Refused as refused:
-        return _holds(visit, next(iter(refused.problems.values())))
-
-
-def _holds(visit: Visit, problem: Problem | None = None) -> Result:
-    active = visit.query.one("show") != "released"
-    found = list_all_holds(visit.db, HoldFilter(active=active, limit=PAGE), after(visit))
-    return visit.page(
-        "holds",
-        problem,
-        holds=found.items,
-        people=page.list_people(visit.db, [hold.student_id for hold in found.items]),
-        active=active,
-        problem=problem,
-        following=next_path(visit, found.next),
-    )
+        return show_holds(visit, next(iter(refused.problems.values())))
 
 
 PAGES = (

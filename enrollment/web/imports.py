@@ -27,9 +27,25 @@ def show_imports(visit: Visit) -> Result:
     return visit.page("imports", imports=found.items, following=following)
 
 
-def show_import(visit: Visit, import_id: int) -> Result:
+def show_import(
+    visit: Visit,
+    import_id: int,
+    problem: Problem | None = None,
+    undone: dict[str, Any] | None = None,
+) -> Result:
     """Show the report of an import, and offer its undo."""
-    return _page(visit, import_id)
+    report = imports.get_import(visit.db, import_id)
+    return visit.page(
+        "import_report",
+        problem,
+        report=report,
+        faults=report.faults,
+        records=name_records(visit, report.changes),
+        seen=etag_of(report),
+        problem=problem,
+        undone=undone,
+        items=name_undone(visit, undone["items"]) if undone else [],
+    )
 
 
 def download_faults(visit: Visit, import_id: int) -> Result:
@@ -59,28 +75,8 @@ def undo(visit: Visit, import_id: int) -> Result:
     except Problem as found:
         if not is_shown(found):
             raise
-        return _page(visit, import_id, problem or found)
-    return _page(visit, import_id, problem, undone)
-
-
-def _page(
-    visit: Visit,
-    import_id: int,
-    problem: Problem | None = None,
-    undone: dict[str, Any] | None = None,
-) -> Result:
-    report = imports.get_import(visit.db, import_id)
-    return visit.page(
-        "import_report",
-        problem,
-        report=report,
-        faults=report.faults,
-        records=name_records(visit, report.changes),
-        seen=etag_of(report),
-        problem=problem,
-        undone=undone,
-        items=name_undone(visit, undone["items"]) if undone else [],
-    )
+        return show_import(visit, import_id, problem or found)
+    return show_import(visit, import_id, problem, undone)
 
 
 ONE = "/imports/<import_id:id>"

@@ -62,16 +62,38 @@ class Choice(NamedTuple):
         return not self.status and not self.can_wait and codes <= SOLVED_TOGETHER
 
 
-def show_choices(visit: Visit, student_id: int) -> Result:
+def show_choices(visit: Visit, student_id: int, problem: Problem | None = None) -> Result:
     """List courses: each with a box to tick, or with every reason why not."""
-    return _page(visit, student_id)
+    student = get_student(visit.db, student_id)
+    fields = visit.form or visit.query
+    terms, q, plan = choose_term(visit), fields.one("q"), read_plan(fields)
+    found = page.list_catalog(visit.db, terms.code, q, "all", PAGE, after(visit))
+    schedule = page.list_schedule(visit.db, student_id)
+    present = {course.course_id: course for course in schedule}
+    listed = {course.id for course in found.items}
+    return visit.page(
+        "student_add",
+        problem,
+        student=student,
+        terms=terms,
+        q=q,
+        choices=_choices(visit, student_id, found.items, present),
+        plan=plan,
+        # What was ticked before another search.
+        unlisted=page.list_labels(visit.db, [id for id in plan.courses if id not in listed]),
+        reason=fields.one("reason"),
+        problem=problem,
+        seen=get_courses_tag(visit.db, student_id),
+        current=_current(schedule, terms.code),
+        following=cursor(found.next),
+    )
 
 
 def add(visit: Visit, student_id: int) -> Result:
     """Preview what was ticked, or enroll. A refusal shows every reason, and what can be done."""
     plan = read_plan(visit.form)
     if not plan.courses and not plan.drops:
-        return _page(visit, student_id, NOTHING_TICKED)
+        return show_choices(visit, student_id, NOTHING_TICKED)
     schedule = page.list_schedule(visit.db, student_id)
     body = _body(visit, plan, schedule)
     path, seen = f"/v1/students/{student_id}/courses", visit.form.one("seen")
@@ -112,32 +134,6 @@ def _with_rules(visit: Visit, path: str, body: dict[str, Any], refusal: Problem)
             return Problem(refusal.code, refusal.detail, violations)
         raise
     return refusal
-
-
-def _page(visit: Visit, student_id: int, problem: Problem | None = None) -> Result:
-    student = get_student(visit.db, student_id)
-    fields = visit.form or visit.query
-    terms, q, plan = choose_term(visit), fields.one("q"), read_plan(fields)
-    found = page.list_catalog(visit.db, terms.code, q, "all", PAGE, after(visit))
-    schedule = page.list_schedule(visit.db, student_id)
-    present = {course.course_id: course for course in schedule}
-    listed = {course.id for course in found.items}
-    return visit.page(
-        "student_add",
-        problem,
-        student=student,
-        terms=terms,
-        q=q,
-        choices=_choices(visit, student_id, found.items, present),
-        plan=plan,
-        # What was ticked before another search.
-        unlisted=page.list_labels(visit.db, [id for id in plan.courses if id not in listed]),
-        reason=fields.one("reason"),
-        problem=problem,
-        seen=get_courses_tag(visit.db, student_id),
-        current=_current(schedule, terms.code),
-        following=cursor(found.next),
-    )
 
 
 def _body(visit: Visit, plan: Plan, schedule: list[Scheduled]) -> dict[str, Any]:

@@ -21,70 +21,17 @@ from enrollment.web.words import link
 NOT_SURE = Problem("invalid_query", "Tick the box first: this cannot be undone.")
 
 
-def show_forms(visit: Visit, student_id: int) -> Result:
-    """Show what can be done with a record that is not wanted any more."""
-    return _page(visit, student_id)
-
-
-def merge(visit: Visit, student_id: int) -> Result:
-    """Merge the record into another one, after a preview that has named it."""
-    form = visit.form
-    try:
-        other = read_student(visit, "into")
-    except Problem as problem:
-        return _page(visit, student_id, "merged", problem)
-    path, body = f"/v1/students/{student_id}/merge", {"into": other}
-    # What was previewed is done, and nothing else.
-    is_preview = form.ids("previewed") != [other]
-
-    def send(**options: Any) -> Any:
-        return visit.send("POST", path, body, if_match=form.one("seen"), **options)
-
-    return preview_or_submit(
-        visit,
-        send,
-        lambda answer: link(f"/students/{answer['into']}", done="merged"),
-        partial(_page, visit, student_id, "merged"),
-        is_preview=is_preview,
-    )
-
-
-def delete(visit: Visit, student_id: int) -> Result:
-    """Delete the record."""
-
-    def act() -> str:
-        _check_sure(visit)
-        visit.send("DELETE", f"/v1/students/{student_id}", if_match=visit.form.one("seen"))
-        return link("/students", done="deleted")
-
-    return submit(visit, act, partial(_page, visit, student_id, "deleted"))
-
-
-def erase(visit: Visit, student_id: int) -> Result:
-    """Erase the data of the person."""
-
-    def act() -> str:
-        _check_sure(visit)
-        path, body = f"/v1/students/{student_id}/erasure", {"reason": visit.form.one("reason")}
-        visit.send("POST", path, body, if_match=visit.form.one("seen"))
-        return link(f"/students/{student_id}", done="erased")
-
-    return submit(visit, act, partial(_page, visit, student_id, "erased"))
-
-
-def _check_sure(visit: Visit) -> None:
-    if not visit.form.one("sure"):
-        raise NOT_SURE
-
-
-def _page(
+def show_forms(
     visit: Visit,
     student_id: int,
     sent: str = "",
     problem: Problem | None = None,
     answer: dict[str, Any] | None = None,
 ) -> Result:
-    """Show the page. `sent` names the form that was refused, or tried by a dry run."""
+    """Show what can be done with a record that is not wanted any more.
+
+    `sent` names the form that was refused, or tried by a dry run.
+    """
     student = get_student(visit.db, student_id)
     keeps_from_erasure = list_erasure_violations(visit.db, student_id)
     courses = [item["course_id"] for item in answer["items"]] if answer else []
@@ -108,6 +55,57 @@ def _page(
             if answer and person.id != answer["into"]
         ],
     )
+
+
+def merge(visit: Visit, student_id: int) -> Result:
+    """Merge the record into another one, after a preview that has named it."""
+    form = visit.form
+    try:
+        other = read_student(visit, "into")
+    except Problem as problem:
+        return show_forms(visit, student_id, "merged", problem)
+    path, body = f"/v1/students/{student_id}/merge", {"into": other}
+    # What was previewed is done, and nothing else.
+    is_preview = form.ids("previewed") != [other]
+
+    def send(**options: Any) -> Any:
+        return visit.send("POST", path, body, if_match=form.one("seen"), **options)
+
+    return preview_or_submit(
+        visit,
+        send,
+        lambda answer: link(f"/students/{answer['into']}", done="merged"),
+        partial(show_forms, visit, student_id, "merged"),
+        is_preview=is_preview,
+    )
+
+
+def delete(visit: Visit, student_id: int) -> Result:
+    """Delete the record."""
+
+    def act() -> str:
+        _check_sure(visit)
+        visit.send("DELETE", f"/v1/students/{student_id}", if_match=visit.form.one("seen"))
+        return link("/students", done="deleted")
+
+    return submit(visit, act, partial(show_forms, visit, student_id, "deleted"))
+
+
+def erase(visit: Visit, student_id: int) -> Result:
+    """Erase the data of the person."""
+
+    def act() -> str:
+        _check_sure(visit)
+        path, body = f"/v1/students/{student_id}/erasure", {"reason": visit.form.one("reason")}
+        visit.send("POST", path, body, if_match=visit.form.one("seen"))
+        return link(f"/students/{student_id}", done="erased")
+
+    return submit(visit, act, partial(show_forms, visit, student_id, "erased"))
+
+
+def _check_sure(visit: Visit) -> None:
+    if not visit.form.one("sure"):
+        raise NOT_SURE
 
 
 ONE = "/students/<student_id:id>/remove"

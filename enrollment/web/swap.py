@@ -28,43 +28,14 @@ PAGE = 50
 NOTHING_CHOSEN = Problem("invalid_query", "Choose a course first.")
 
 
-def show_options(visit: Visit, student_id: int, course_id: int) -> Result:
-    """List courses that the student could take instead: at first, those with the same code."""
-    return _page(visit, student_id, course_id)
-
-
-def swap(visit: Visit, student_id: int, course_id: int) -> Result:
-    """Preview the swap, or do it. A refusal shows every reason."""
-    form = visit.form
-    chosen, rules = form.ids("course"), form.all("rule")
-    path, seen = f"/v1/students/{student_id}/courses", form.one("seen")
-    if not chosen:
-        return _page(visit, student_id, course_id, NOTHING_CHOSEN)
-    body: dict[str, Any] = {"course_id": chosen[0], "waitlist": True, "instead_of": course_id}
-    if rules:
-        body["override"] = {"rules": rules, "reason": form.one("override_reason")}
-
-    def done(new: Any) -> str:
-        done = "swapped" if new["status"] == "enrolled" else "waits_to_swap"
-        return link(f"/students/{student_id}", term=get_course(visit.db, course_id).term, done=done)
-
-    if reason := form.one("reason"):
-        body["reason"] = reason
-
-    def send(**options: Any) -> Any:
-        ask_for_reason(visit, [(student_id, course_id)])
-        return visit.send("POST", path, body, if_match=seen, **options)
-
-    return preview_or_submit(visit, send, done, partial(_page, visit, student_id, course_id))
-
-
-def _page(
+def show_options(
     visit: Visit,
     student_id: int,
     course_id: int,
     problem: Problem | None = None,
     answer: dict[str, Any] | None = None,
 ) -> Result:
+    """List courses that the student could take instead: at first, those with the same code."""
     student = get_student(visit.db, student_id)
     schedule = {item.course_id: item for item in page.list_schedule(visit.db, student_id)}
     course = schedule.get(course_id) or get_course(visit.db, course_id)
@@ -90,6 +61,31 @@ def _page(
         preview=answer,
         moved=list_moved(visit, student_id, answer),
     )
+
+
+def swap(visit: Visit, student_id: int, course_id: int) -> Result:
+    """Preview the swap, or do it. A refusal shows every reason."""
+    form = visit.form
+    chosen, rules = form.ids("course"), form.all("rule")
+    path, seen = f"/v1/students/{student_id}/courses", form.one("seen")
+    if not chosen:
+        return show_options(visit, student_id, course_id, NOTHING_CHOSEN)
+    body: dict[str, Any] = {"course_id": chosen[0], "waitlist": True, "instead_of": course_id}
+    if rules:
+        body["override"] = {"rules": rules, "reason": form.one("override_reason")}
+
+    def done(new: Any) -> str:
+        done = "swapped" if new["status"] == "enrolled" else "waits_to_swap"
+        return link(f"/students/{student_id}", term=get_course(visit.db, course_id).term, done=done)
+
+    if reason := form.one("reason"):
+        body["reason"] = reason
+
+    def send(**options: Any) -> Any:
+        ask_for_reason(visit, [(student_id, course_id)])
+        return visit.send("POST", path, body, if_match=seen, **options)
+
+    return preview_or_submit(visit, send, done, partial(show_options, visit, student_id, course_id))
 
 
 def _options(

@@ -19,49 +19,18 @@ from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
 
-def show_term(visit: Visit, term_id: int) -> Result:
-    """Show a term with its numbers."""
-    return _page(visit, get_term(visit.db, term_id))
-
-
-def change_window(visit: Visit, term_id: int) -> Result:
-    """Close enrollment in the courses of the term from now on, or open it; or preview that."""
-    term, now = get_term(visit.db, term_id), str(Timestamp.now())
-    opens = visit.form.one("to") == "open"
-    body = _in_the_way(term, now) if opens else {"enroll_until": now}
-
-    def show_again(problem: Problem | None, answer: Any) -> Result:
-        if problem:
-            return _page(visit, term, problem=problem)
-        promoted = sum(event["to_status"] == "enrolled" for event in answer["events"])
-        window = answer["enroll_from"], answer["enroll_until"]
-        preview = page.preview_window(visit.db, term_id, now, window, opens=opens)
-        return _page(visit, term, preview, promoted)
-
-    path, seen = f"/v1/terms/{term_id}", visit.form.one("seen")
-    send = partial(visit.send, "PATCH", path, body, if_match=seen)
-    moved_to = link(f"/terms/{term_id}", done="term_opened" if opens else "term_closed")
-    return preview_or_submit(visit, send, lambda answer: moved_to, show_again)
-
-
-def _in_the_way(term: Term, now: str) -> dict[str, str | None]:
-    """The times of the term because of which no one can enroll now, as a patch without them."""
-    patch: dict[str, str | None] = {}
-    if term.enroll_from and term.enroll_from > now:
-        patch["enroll_from"] = None
-    if term.enroll_until and term.enroll_until <= now:
-        patch["enroll_until"] = None
-    return patch
-
-
-def _page(
+def show_term(
     visit: Visit,
-    term: Term,
+    term_id: int,
     preview: WindowPreview | None = None,
     promoted: int = 0,
     problem: Problem | None = None,
 ) -> Result:
-    """`promoted` is how many students get a seat from a waitlist by what is previewed."""
+    """Show a term with its numbers.
+
+    `promoted` is how many students get a seat from a waitlist by what is previewed.
+    """
+    term = get_term(visit.db, term_id)
     start = visit.words.day_start(term.start_on)
     is_over = term.end_on < visit.words.today().isoformat()
     return visit.page(
@@ -78,6 +47,36 @@ def _page(
         promoted=promoted,
         reasons=reasons(problem) if problem else [],
     )
+
+
+def change_window(visit: Visit, term_id: int) -> Result:
+    """Close enrollment in the courses of the term from now on, or open it; or preview that."""
+    term, now = get_term(visit.db, term_id), str(Timestamp.now())
+    opens = visit.form.one("to") == "open"
+    body = _in_the_way(term, now) if opens else {"enroll_until": now}
+
+    def show_again(problem: Problem | None, answer: Any) -> Result:
+        if problem:
+            return show_term(visit, term_id, problem=problem)
+        promoted = sum(event["to_status"] == "enrolled" for event in answer["events"])
+        window = answer["enroll_from"], answer["enroll_until"]
+        preview = page.preview_window(visit.db, term_id, now, window, opens=opens)
+        return show_term(visit, term_id, preview, promoted)
+
+    path, seen = f"/v1/terms/{term_id}", visit.form.one("seen")
+    send = partial(visit.send, "PATCH", path, body, if_match=seen)
+    moved_to = link(f"/terms/{term_id}", done="term_opened" if opens else "term_closed")
+    return preview_or_submit(visit, send, lambda answer: moved_to, show_again)
+
+
+def _in_the_way(term: Term, now: str) -> dict[str, str | None]:
+    """The times of the term because of which no one can enroll now, as a patch without them."""
+    patch: dict[str, str | None] = {}
+    if term.enroll_from and term.enroll_from > now:
+        patch["enroll_from"] = None
+    if term.enroll_until and term.enroll_until <= now:
+        patch["enroll_until"] = None
+    return patch
 
 
 ONE = "/terms/<term_id:id>"

@@ -38,9 +38,21 @@ ROLES = {
 FIELDS = ("name", "role", "student_id")
 
 
-def show_tokens(visit: Visit) -> Result:
+def show_tokens(visit: Visit, problem: Problem | None = None) -> Result:
     """List the tokens, and ask for a new one."""
-    return _tokens(visit)
+    found = list_tokens(visit.db, Pagination(limit=PAGE), after(visit))
+    values = visit.form.typed(FIELDS)
+    return visit.page(
+        "tokens",
+        problem,
+        tokens=found.items,
+        owners=_owners(visit, [token.student_id for token in found.items]),
+        now=Timestamp.now(),
+        roles=ROLES,
+        values=values,
+        errors=by_field(problem),
+        following=next_path(visit, found.next),
+    )
 
 
 def create(visit: Visit) -> Result:
@@ -54,16 +66,17 @@ def create(visit: Visit) -> Result:
         secret.update(visit.send("POST", "/v1/tokens", values))
         return link("/tokens", done="token_made")
 
-    result = submit(visit, act, partial(_tokens, visit))
+    result = submit(visit, act, partial(show_tokens, visit))
     # The same form once more finds that the token is made already, and not its secret.
     if not secret:
         return result
     return visit.page("new_token", token=secret, owners=_owners(visit, [secret["student_id"]]))
 
 
-def ask_to_revoke(visit: Visit, token_id: int) -> Result:
+def ask_to_revoke(visit: Visit, token_id: int, problem: Problem | None = None) -> Result:
     """Ask whether a token is to be revoked."""
-    return _revocation(visit, token_id)
+    token = get_token(visit.db, token_id)
+    return visit.page("revocation", problem, token=token, problem=problem)
 
 
 def revoke(visit: Visit, token_id: int) -> Result:
@@ -73,7 +86,7 @@ def revoke(visit: Visit, token_id: int) -> Result:
         visit.send("DELETE", f"/v1/tokens/{token_id}")
         return link("/tokens", done="token_revoked")
 
-    return submit(visit, act, partial(_revocation, visit, token_id))
+    return submit(visit, act, partial(ask_to_revoke, visit, token_id))
 
 
 def make_link(visit: Visit, token_id: int) -> Result:
@@ -108,30 +121,9 @@ def _link(visit: Visit, token_id: int, back: str) -> Result:
     return visit.page("new_link", owner=owner, role=token.role, url=url, back=back)
 
 
-def _revocation(visit: Visit, token_id: int, problem: Problem | None = None) -> Result:
-    token = get_token(visit.db, token_id)
-    return visit.page("revocation", problem, token=token, problem=problem)
-
-
 def _owners(visit: Visit, student_ids: Iterable[int | None]) -> dict[int, Person]:
     """The students whose tokens these are, by id. A student who was deleted is not among them."""
     return page.list_people(visit.db, [id for id in student_ids if id])
-
-
-def _tokens(visit: Visit, problem: Problem | None = None) -> Result:
-    found = list_tokens(visit.db, Pagination(limit=PAGE), after(visit))
-    values = visit.form.typed(FIELDS)
-    return visit.page(
-        "tokens",
-        problem,
-        tokens=found.items,
-        owners=_owners(visit, [token.student_id for token in found.items]),
-        now=Timestamp.now(),
-        roles=ROLES,
-        values=values,
-        errors=by_field(problem),
-        following=next_path(visit, found.next),
-    )
 
 
 ONE = "/tokens/<token_id:id>"
