@@ -12,14 +12,13 @@ from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.queries import StudentRosterFilter
 from enrollment.model.records import RosterEntry
-from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.web.change_details import change_details
 from enrollment.web.course import MOST, NOTHING_TICKED
 from enrollment.web.fields import Fields
 from enrollment.web.forms import preview_or_submit
 from enrollment.web.moved import list_moved
-from enrollment.web.refusal import reasons
+from enrollment.web.refusal import by_item
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
@@ -76,7 +75,7 @@ def _form(
     ticked = typed.ids("student")
     listed = typed.ids("listed") or ticked or [entry.student_id for entry in enrolled]
     named = {*listed}
-    beside, general = _reasons(ticked, problem)
+    beside, general = by_item(problem, "students", ticked)
     completed = [item["enrollment"] for item in answer["items"]] if answer else []
     return visit.page(
         "completion",
@@ -102,21 +101,6 @@ def _left_out(visit: Visit, named: set[int], enrolled: list[RosterEntry]) -> lis
     """The students who were ticked and are not enrolled, such as those on the waitlist."""
     others = named - {entry.student_id for entry in enrolled}
     return [*page.list_people(visit.db, [*others]).values()]
-
-
-def _reasons(
-    ticked: list[int], problem: Problem | None
-) -> tuple[dict[int, list[Violation]], list[Violation]]:
-    """The reasons of a refusal that are about a student, by id; and the others."""
-    beside: dict[int, list[Violation]] = {}
-    general = []
-    for reason in reasons(problem) if problem else ():
-        index = (reason.pointer or "").removeprefix("/students/").partition("/")[0]
-        if index.isdigit():
-            beside.setdefault(ticked[int(index)], []).append(reason)
-        else:
-            general.append(reason)
-    return beside, general
 
 
 ONE = "/courses/<course_id:id>/complete"

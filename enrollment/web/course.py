@@ -74,7 +74,7 @@ def show_course(
         seen=get_course_tag(visit.db, course_id),
         changes=list_changes(visit.db, ChangeScope(course_id=course_id), CHANGES).items,
         problem=problem,
-        reasons=reasons(problem) if problem else [],
+        reasons=reasons(problem),
         rules=_rules(visit, problem),
     )
 

@@ -16,7 +16,7 @@ from enrollment.problems.errors import Problem
 from enrollment.web.fields import filled_lines
 from enrollment.web.forms import preview_or_submit
 from enrollment.web.history import done_query
-from enrollment.web.refusal import overridable, reasons
+from enrollment.web.refusal import by_item, overridable, reasons
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
@@ -112,11 +112,7 @@ def _refused(
     visit: Visit, ids: list[int], problem: Problem
 ) -> list[tuple[Person, str, list[Violation]]]:
     """The students against whom there are reasons, each with the reasons."""
-    against: dict[int, list[Violation]] = {}
-    for reason in problem.violations:
-        index = (reason.pointer or "").removeprefix("/students/").partition("/")[0]
-        if index.isdigit():
-            against.setdefault(ids[int(index)], []).append(reason)
+    against, _ = by_item(problem, "students", ids)
     people = page.list_people(visit.db, [*against])
     return [(people[id], "", found) for id, found in against.items() if id in people]
 

@@ -9,11 +9,10 @@ from enrollment.http.authentication import REGISTRARS
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.records import Term
-from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.web.chosen_term import choose_term
 from enrollment.web.forms import preview_or_submit
-from enrollment.web.refusal import reasons
+from enrollment.web.refusal import by_item
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
@@ -35,12 +34,7 @@ def show_form(
     for course in answer["items"] if answer else ():
         copies.setdefault(course["code"], []).append(course)
     ticked = _ticked(visit)
-    against: dict[str, list[Violation]] = {}
-    general: list[Violation] = []
-    for reason in reasons(problem) if problem else ():
-        index = (reason.pointer or "").removeprefix("/codes/").partition("/")[0]
-        found = against.setdefault(ticked[int(index)], []) if index.isdigit() else general
-        found.append(reason)
+    against, general = by_item(problem, "codes", ticked)
     return visit.page(
         "copy",
         problem,

@@ -117,7 +117,7 @@ def _form(
     errors = dict[str, list[str]]()
     faults = _faults(report, problem)
     is_shown_apart = problem and problem.code in (*AS_FAULTS, "precondition_failed")
-    for reason in reasons(problem) if problem else ():
+    for reason in reasons(problem):
         field = reason.parameter or ""
         if field or not is_shown_apart:
             errors.setdefault(field if field in BESIDE else "", []).append(reason.detail)

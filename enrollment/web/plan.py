@@ -15,7 +15,7 @@ from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.web.chosen_term import choose_term
 from enrollment.web.fields import Fields
 from enrollment.web.moved import list_moved
-from enrollment.web.refusal import overridable, reasons
+from enrollment.web.refusal import by_item, overridable
 from enrollment.web.visit import Visit
 
 # The fields of the form, as the API names them.
@@ -67,15 +67,11 @@ def show_plan(
 
     `asked` has the ids of all courses in the request, which a pointer of the problem counts.
     """
-    against: dict[int, list[Violation]] = {}
+    against, others = by_item(problem, "courses", asked)
     general: dict[str, list[Violation]] = {}
-    for reason in reasons(problem) if problem else ():
-        field, _, rest = (reason.pointer or "").strip("/").partition("/")
-        index = rest.partition("/")[0]
-        if field == "courses" and index.isdigit():
-            against.setdefault(asked[int(index)], []).append(reason)
-        else:
-            general.setdefault(OTHER_FIELDS.get(field, ""), []).append(reason)
+    for reason in others:
+        field = (reason.pointer or "").strip("/").partition("/")[0]
+        general.setdefault(OTHER_FIELDS.get(field, ""), []).append(reason)
     after = {item["course_id"]: item["status"] for item in answer["items"]} if answer else {}
     by_id = {course.course_id: course for course in schedule}
     waiting = [id for id, course in by_id.items() if course.status == "waitlisted"]

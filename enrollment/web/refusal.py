@@ -1,7 +1,7 @@
 """Refusals that a page shows itself: the problems of what a form has asked for."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
@@ -9,6 +9,7 @@ from enrollment.problems.registry import PROBLEM_TYPES
 
 # Everything else is a page of its own.
 SHOWN = ("record", "enrollment", "request")
+Item = TypeVar("Item", int, str)  # an id or a code that a form sends
 
 
 class Refused(Exception):
@@ -54,8 +55,10 @@ def wrong_field(field: str, *details: str) -> Problem:
     return Problem("invalid_body", "1 field is invalid.", wrong)
 
 
-def reasons(problem: Problem) -> list[Violation]:
-    """The reasons of a problem; one without reasons is its own reason."""
+def reasons(problem: Problem | None) -> list[Violation]:
+    """The reasons of a problem, if there is one; one without reasons is its own reason."""
+    if problem is None:
+        return []
     alone = Violation(code=problem.code, detail=problem.detail)
     return [*problem.violations] or [alone]
 
@@ -63,7 +66,23 @@ def reasons(problem: Problem) -> list[Violation]:
 def by_field(problem: Problem | None) -> dict[str, list[str]]:
     """The sentences of a problem by the field of the form. "" is the form as a whole."""
     found: dict[str, list[str]] = {}
-    for reason in reasons(problem) if problem else ():
+    for reason in reasons(problem):
         field = (reason.pointer or "").strip("/").partition("/")[0]
         found.setdefault(field, []).append(reason.detail)
     return found
+
+
+def by_item(
+    problem: Problem | None, field: str, items: Sequence[Item]
+) -> tuple[dict[Item, list[Violation]], list[Violation]]:
+    """The reasons of a problem by the item that they are about, of those that a form has sent as
+    the list `field`; and the reasons that are about none."""
+    found: dict[Item, list[Violation]] = {}
+    general = []
+    for reason in reasons(problem):
+        index = (reason.pointer or "").removeprefix(f"/{field}/").partition("/")[0]
+        if index.isdigit():
+            found.setdefault(items[int(index)], []).append(reason)
+        else:
+            general.append(reason)
+    return found, general

@@ -56,7 +56,7 @@ def show_options(
         seen=get_courses_tag(visit.db, student_id),
         following=next_path(visit, found.next),
         problem=problem,
-        against=reasons(problem) if problem else [],
+        against=reasons(problem),
         rules=overridable(broken) if visit.may_write else [],
         preview=answer,
         moved=list_moved(visit, student_id, answer),

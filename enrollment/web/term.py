@@ -45,7 +45,7 @@ def show_term(
         seen=etag_of(term),
         preview=preview,
         promoted=promoted,
-        reasons=reasons(problem) if problem else [],
+        reasons=reasons(problem),
     )
 
 
