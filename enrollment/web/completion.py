@@ -89,7 +89,6 @@ def _form(
         typed=typed,
         values=dict(typed),
         seen=get_course_tag(visit.db, course_id),
-        problem=problem,
         beside=beside,
         general=general,
         passed=[item["passed"] for item in completed],

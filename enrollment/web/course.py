@@ -25,7 +25,7 @@ from enrollment.web.history import done_query
 from enrollment.web.late_drop import ask_for_reason
 from enrollment.web.move import NO_MOVE, Move, move
 from enrollment.web.past import NOW, read_past
-from enrollment.web.refusal import overridable, reasons
+from enrollment.web.refusal import overridable
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
@@ -48,7 +48,7 @@ def show_course(
     if own_id := visit.caller.student_id:
         schedule = page.list_schedule(visit.db, own_id)
         own = next((each for each in schedule if each.course_id == course_id), None)
-        return visit.page("course", course=course, window=window, own=own, past=None, problem=None)
+        return visit.page("course", course=course, window=window, own=own, past=None)
     past = read_past(visit)
     roster = _roster(visit, course_id, past)
     waitlist = sorted(
@@ -73,8 +73,6 @@ def show_course(
         tags={entry.student_id: etag_of(entry) for entry in waitlist},
         seen=get_course_tag(visit.db, course_id),
         changes=list_changes(visit.db, ChangeScope(course_id=course_id), CHANGES).items,
-        problem=problem,
-        reasons=reasons(problem),
         rules=_rules(visit, problem),
     )
 

@@ -46,7 +46,6 @@ def show_form(
         mode=visit.form.one("mode") or visit.query.one("mode") or "all",
         waits=bool(visit.form.one("waitlist")),
         seen=get_course_tag(visit.db, course_id),
-        problem=problem,
         reasons=[reason for reason in general if reason not in of_override],
         rules=overridable([*visit.form.all("rule"), *broken]),
         wrong_override=[reason.detail for reason in of_override],

@@ -45,7 +45,6 @@ def show_form(
         # A code is copied with all its sections, so at first those are ticked that are new here.
         ticked=ticked if visit.form else [code.code for code in codes if not code.present],
         copies=copies,
-        problem=problem,
         against=against,
         general=general,
     )

@@ -164,7 +164,6 @@ def _form(
         problem,
         course=course,
         terms=terms,
-        problem=problem,
         affected=affected,
         people=page.list_people(visit.db, named),
         **fill(visit, present, seen, problem),

@@ -22,7 +22,6 @@ def ask_for_course(visit: Visit, course_id: int, problem: Problem | None = None)
     return visit.page(
         "deletion",
         problem,
-        problem=problem,
         what=f"{course.label} {course.title}",
         keeps=keeps,
         back=f"/courses/{course_id}/edit",
@@ -47,7 +46,6 @@ def ask_for_term(visit: Visit, term_id: int, problem: Problem | None = None) -> 
     return visit.page(
         "deletion",
         problem,
-        problem=problem,
         what=term.title,
         keeps="A term with courses cannot be deleted.",
         back=f"/terms/{term_id}/edit",

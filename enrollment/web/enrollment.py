@@ -66,7 +66,6 @@ def show_enrollment(
         sent=sent,
         preview=answer,
         moved=list_moved(visit, student_id, answer),
-        problem=problem,
         errors=by_field(problem),
         keeps=_keeps_from_void(visit, student_id, course_id),
         rules=overridable(broken),

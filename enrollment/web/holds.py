@@ -30,7 +30,6 @@ def show_holds(visit: Visit, problem: Problem | None = None) -> Result:
         holds=found.items,
         people=page.list_people(visit.db, [hold.student_id for hold in found.items]),
         active=active,
-        problem=problem,
         following=next_path(visit, found.next),
     )
 

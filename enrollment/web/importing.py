@@ -128,7 +128,6 @@ def _form(
         values=values,
         every=choose_term(visit).every,
         errors=errors,
-        problem=problem,
         report=report,
         refused_by=refused_by,
         refusal=rule(refused_by) if refused_by else "",

@@ -42,7 +42,6 @@ def show_import(
         faults=report.faults,
         records=name_records(visit, report.changes),
         seen=etag_of(report),
-        problem=problem,
         undone=undone,
         items=name_undone(visit, undone["items"]) if undone else [],
     )

@@ -100,7 +100,6 @@ def show_plan(
         ],
         drops=[by_id[id] for id in plan.drops if id in by_id],
         general=general,
-        problem=problem,
         rules=overridable([*plan.rules, *every]) if visit.may_write else [],
         credits=_credits(schedule, steps, plan, terms.code),
         limit=student.max_credits or (terms.shown.max_credits if terms.shown else None),

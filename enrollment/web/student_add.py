@@ -82,7 +82,6 @@ def show_choices(visit: Visit, student_id: int, problem: Problem | None = None) 
         # What was ticked before another search.
         unlisted=page.list_labels(visit.db, [id for id in plan.courses if id not in listed]),
         reason=fields.one("reason"),
-        problem=problem,
         seen=get_courses_tag(visit.db, student_id),
         current=_current(schedule, terms.code),
         following=cursor(found.next),

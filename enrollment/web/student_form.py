@@ -76,7 +76,7 @@ def _form(visit: Visit, student: Student | None, problem: Problem | None = None)
     empty = dict.fromkeys(FIELDS, "") | {"status": "active"}
     present = _values(student) if student else empty
     filled = fill(visit, present, etag_of(student), problem)
-    return visit.page("student_form", problem, student=student, problem=problem, **filled)
+    return visit.page("student_form", problem, student=student, **filled)
 
 
 PAGES = (

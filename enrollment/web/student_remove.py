@@ -44,7 +44,6 @@ def show_forms(
         keeps_from_erasure=keeps_from_erasure,
         keeps_from_deletion=list_deletion_violations(visit.db, student_id),
         sent=sent,
-        problem=problem,
         errors=by_field(problem),
         preview=answer,
         other=page.list_people(visit.db, [answer["into"]])[answer["into"]] if answer else None,

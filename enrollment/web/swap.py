@@ -20,7 +20,7 @@ from enrollment.web.forms import preview_or_submit
 from enrollment.web.late_drop import ask_for_reason
 from enrollment.web.moved import list_moved
 from enrollment.web.paging import after, next_path
-from enrollment.web.refusal import overridable, reasons
+from enrollment.web.refusal import overridable
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
@@ -55,8 +55,6 @@ def show_options(
         chosen=visit.form.ids("course"),
         seen=get_courses_tag(visit.db, student_id),
         following=next_path(visit, found.next),
-        problem=problem,
-        against=reasons(problem),
         rules=overridable(broken) if visit.may_write else [],
         preview=answer,
         moved=list_moved(visit, student_id, answer),

@@ -14,7 +14,6 @@ from enrollment.model.records import Term
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
 from enrollment.web.forms import preview_or_submit
-from enrollment.web.refusal import reasons
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
@@ -45,7 +44,6 @@ def show_term(
         seen=etag_of(term),
         preview=preview,
         promoted=promoted,
-        reasons=reasons(problem),
     )
 
 

@@ -71,7 +71,7 @@ def _body(visit: Visit) -> dict[str, Any]:
 def _form(visit: Visit, term: Term | None, problem: Problem | None = None) -> Result:
     present = _values(visit, term) if term else dict.fromkeys(FIELDS, "")
     filled = fill(visit, present, etag_of(term), problem)
-    return visit.page("term_form", problem, term=term, problem=problem, **filled)
+    return visit.page("term_form", problem, term=term, **filled)
 
 
 PAGES = (

@@ -76,7 +76,7 @@ def create(visit: Visit) -> Result:
 def ask_to_revoke(visit: Visit, token_id: int, problem: Problem | None = None) -> Result:
     """Ask whether a token is to be revoked."""
     token = get_token(visit.db, token_id)
-    return visit.page("revocation", problem, token=token, problem=problem)
+    return visit.page("revocation", problem, token=token)
 
 
 def revoke(visit: Visit, token_id: int) -> Result:

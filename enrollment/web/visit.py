@@ -23,14 +23,12 @@ from enrollment.http.endpoint import write as run_write
 from enrollment.http.operation import match
 from enrollment.http.query import FORM, parse_pairs
 from enrollment.http.responses import Response, Result
-from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.storage.connection import Connection
 from enrollment.storage.database import Database
 from enrollment.web.fields import Fields
 from enrollment.web.held import HeldFiles
-from enrollment.web.refusal import reasons
 from enrollment.web.render import HEADERS, render
 from enrollment.web.words import Words, parameters
 
@@ -74,18 +72,16 @@ class Visit:
         """Whether the caller may change the records of others."""
         return self.caller.role in ("admin", "registrar")
 
-    def reasons(self, problem: Problem) -> list[Violation]:
-        """The reasons of a problem, for a template."""
-        return reasons(problem)
-
     def page(
         self, name: str, *problems: Problem | None, status: int = HTTPStatus.OK, **values: Any
     ) -> Result:
-        """Return a page, made with a template. The first of the problems that it shows gives it its
-        status, and all of them count in the metrics."""
+        """Return a page, made with a template, which gets the first argument after its name as
+        `problem`. The first of the problems that it shows gives it its status, and all of them
+        count in the metrics."""
         if shown := [problem for problem in problems if problem]:
             status = PROBLEM_TYPES[shown[0].code].status
             self.context.refusals = [code for problem in shown for code in problem.codes]
+        values["problem"] = problems[0] if problems else None
         values |= {"key": secrets.token_hex(8), "visit": self, "school": get_school(self.db)}
         # Only the address remembers it; the links of the layout take it along.
         values["chosen_term"] = self.query.one("term")
