@@ -1,6 +1,8 @@
 """/students/{id}: the desk, with all that is done for one student; and the student's own page."""
 
 from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from enrollment.data import page
@@ -9,10 +11,7 @@ from enrollment.data.hold import list_holds
 from enrollment.data.merge import find_merge
 from enrollment.data.page import Scheduled
 from enrollment.data.student import get_student
-from enrollment.http.authentication import (
-    READERS_AND_STUDENTS,
-    REGISTRARS,
-)
+from enrollment.http.authentication import READERS_AND_STUDENTS, REGISTRARS
 from enrollment.http.conditional import etag_of
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
@@ -24,7 +23,7 @@ from enrollment.web.forms import submit
 from enrollment.web.history import done_query
 from enrollment.web.late_drop import ask_for_reason
 from enrollment.web.move import NO_MOVE, Move, move
-from enrollment.web.refusal import Refused, by_field, is_shown, run_each
+from enrollment.web.refusal import by_field, is_shown
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
@@ -37,11 +36,14 @@ NOTHING_TICKED = Problem("invalid_query", "Tick at least one course first.")
 def show_desk(
     visit: Visit,
     student_id: int,
-    refused: Refused | None = None,
+    problems: Mapping[Any, Problem] = MappingProxyType({}),
     hold_refusal: Problem | None = None,
     move: Move = NO_MOVE,
 ) -> Result:
-    """Show a student's record, courses, holds and last changes."""
+    """Show a student's record, courses, holds and last changes.
+
+    `problems` has those of the form with the courses, by the id of the course, or "".
+    """
     student = get_student(visit.db, student_id)
     merge = find_merge(visit.db, student_id) if student.status == "inactive" else None
     terms = choose_term(visit)
@@ -52,7 +54,6 @@ def show_desk(
             others.setdefault(course.term, []).append(course)
     holds = list_holds(visit.db, student_id, Pagination(limit=100)).items
     latest = list_changes(visit.db, ChangeScope(student_id), CHANGES)
-    problems = refused.problems if refused else {}
     courses = [course for course in schedule if course.term == terms.code]
     return visit.page(
         "desk",
@@ -92,29 +93,34 @@ def show_schedule(visit: Visit, student_id: int) -> Result:
 def drop(visit: Visit, student_id: int) -> Result:
     """Drop the ticked courses: all of them, or none. A student is asked first, by the plan."""
     ticked = visit.form.ids("drop")
+    problems: dict[Any, Problem] = {}
 
     def act() -> str:
         ask_for_reason(visit, [(student_id, course_id) for course_id in ticked])
         details = change_details(visit)
         left = drop_outcomes(page.list_schedule(visit.db, student_id), ticked)
-        run_each(ticked, lambda course_id: drop_one(course_id, details))
+        for course_id in ticked:
+            drop_one(course_id, details)
+        # Each was tried, so that each shows its reason. What is raised undoes the others.
+        if problems:
+            raise next(iter(problems.values()))
         return _back(visit, student_id, *left)
 
     def drop_one(course_id: int, details: dict[str, Any]) -> None:
         path = f"/v1/students/{student_id}/courses/{course_id}"
         seen = visit.form.one(f"seen-{course_id}")
-        visit.send("PUT", path, {"status": "dropped", **details}, if_match=seen)
+        try:
+            visit.send("PUT", path, {"status": "dropped", **details}, if_match=seen)
+        except Problem as problem:
+            if not is_shown(problem):
+                raise
+            problems[course_id] = problem
 
-    try:
-        if not ticked:
-            raise Refused({"": NOTHING_TICKED})
-        return visit.once(act)
-    except Refused as refused:
-        return show_desk(visit, student_id, refused)
-    except Problem as problem:
-        if not is_shown(problem):
-            raise
-        return show_desk(visit, student_id, Refused({"": problem}))
+    if not ticked:
+        return show_desk(visit, student_id, {"": NOTHING_TICKED})
+    return submit(
+        visit, act, lambda problem: show_desk(visit, student_id, problems or {"": problem})
+    )
 
 
 def place_hold(visit: Visit, student_id: int) -> Result:
@@ -143,7 +149,7 @@ def move_on_waitlist(visit: Visit, student_id: int) -> Result:
     """Move the student on the waitlist of a course."""
     named = visit.form.ids("moved")
     if not named:
-        return show_desk(visit, student_id, Refused({"": NOTHING_TICKED}))
+        return show_desk(visit, student_id, {"": NOTHING_TICKED})
     moved_to = _back(visit, student_id, ("moved", 1))
     return move(
         visit,

@@ -1,6 +1,7 @@
 """/holds: who is on hold."""
 
 import re
+from functools import partial
 
 from enrollment.data import page
 from enrollment.data.hold import list_all_holds
@@ -10,8 +11,8 @@ from enrollment.http.responses import Result
 from enrollment.model.queries import HoldFilter
 from enrollment.problems.errors import Problem
 from enrollment.web.fields import ID
+from enrollment.web.forms import submit
 from enrollment.web.paging import after, next_path
-from enrollment.web.refusal import Refused, run_each
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
@@ -39,7 +40,8 @@ def release(visit: Visit) -> Result:
     ticked = visit.form.all("hold")
 
     def act() -> str:
-        run_each(ticked, release_one)
+        for box in ticked:
+            release_one(box)
         return link("/holds", done="holds_released", n=len(ticked))
 
     def release_one(box: str) -> None:
@@ -51,10 +53,7 @@ def release(visit: Visit) -> Result:
 
     if not ticked:
         return show_holds(visit, Problem("invalid_query", "Tick at least one hold first."))
-    try:
-        return visit.once(act)
-    except Refused as refused:
-        return show_holds(visit, next(iter(refused.problems.values())))
+    return submit(visit, act, partial(show_holds, visit))
 
 
 PAGES = (

@@ -1,7 +1,7 @@
 """Refusals that a page shows itself: the problems of what a form has asked for."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
@@ -12,32 +12,9 @@ SHOWN = ("record", "enrollment", "request")
 Item = TypeVar("Item", int, str)  # an id or a code that a form sends
 
 
-class Refused(Exception):
-    """One or more parts of a form were refused: the problems by what they are about, such as the id
-    of a course. Nothing has changed."""
-
-    def __init__(self, problems: dict[Any, Problem]) -> None:
-        super().__init__()
-        self.problems = problems
-
-
 def is_shown(problem: Problem) -> bool:
     """Whether the page with the form shows this problem."""
     return PROBLEM_TYPES[problem.code].family in SHOWN
-
-
-def run_each(items: Iterable[Any], act: Callable[[Any], object]) -> None:
-    """Run `act` for each item. Raises Refused with the problems of all items."""
-    problems = {}
-    for item in items:
-        try:
-            act(item)
-        except Problem as problem:
-            if not is_shown(problem):
-                raise
-            problems[item] = problem
-    if problems:
-        raise Refused(problems)
 
 
 def overridable(codes: Iterable[str]) -> list[str]:
