@@ -1,20 +1,31 @@
-"""Imports in words: what a button will do, and what has become of each record."""
+"""Imports in words: what a button will do, and what becomes of each record, also by an undo."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
+
+import msgspec
 
 from enrollment.data import page
 from enrollment.data.term import list_terms
 from enrollment.model.imports import ImportChange, ImportCounts, ImportReport, UndoneItem
 from enrollment.web.chosen_term import ALL
 from enrollment.web.visit import Visit
-from enrollment.web.words import STATUSES, count, name
+from enrollment.web.words import STATUSES, count, listed, name
 
 # So many faults and changes are shown; a file has them all.
 MOST_SHOWN = 100
 # The names of records, by their kinds and ids.
 Names = dict[tuple[str, int], str]
 ENDING = ("students", "courses", "enrollments")
+UNDONE = {"reversed": "undone", "kept": "kept", "conflict": "in conflict"}
+
+
+class Line(NamedTuple):
+    """One record of an undo."""
+
+    who: str
+    outcome: str
+    detail: str
 
 
 def what_is_done(counts: ImportCounts) -> str:
@@ -33,8 +44,7 @@ def what_is_done(counts: ImportCounts) -> str:
     dropped = enrollments.dropped
     if not parts:
         return f"Drop {count(dropped, 'enrollment')}" if dropped else "Import anyway"
-    said = " and ".join([*filter(None, [", ".join(parts[:-1])]), parts[-1]])
-    return f"Import {said}, drop {dropped}" if dropped else f"Import {said}"
+    return f"Import {listed(parts)}" + (f", drop {dropped}" if dropped else "")
 
 
 def ends(report: ImportReport) -> int:
@@ -42,7 +52,7 @@ def ends(report: ImportReport) -> int:
     return sum(getattr(report.removals, kind).removed for kind in ENDING)
 
 
-def find_names(visit: Visit, records: Sequence[ImportChange | UndoneItem]) -> Names:
+def _find_names(visit: Visit, records: Sequence[ImportChange | UndoneItem]) -> Names:
     """The names of the records that are here."""
     people = page.list_people(
         visit.db, [each.record_id for each in records if each.kind in ("student", "enrollment")]
@@ -55,7 +65,7 @@ def find_names(visit: Visit, records: Sequence[ImportChange | UndoneItem]) -> Na
     )
 
 
-def name_of(names: Names, record: ImportChange | UndoneItem) -> str:
+def _name_of(names: Names, record: ImportChange | UndoneItem) -> str:
     """The name of a record; of an enrollment, those of the student and of the course."""
     kind = "student" if record.kind == "enrollment" else record.kind
     found = names.get((kind, record.record_id), f"{kind} {record.record_id}")
@@ -69,7 +79,7 @@ def name_records(visit: Visit, changes: Sequence[ImportChange]) -> list[tuple[st
     """The records that were changed, each with what became of it. After a preview, new ones are no
     longer there: their names are in their changes."""
     shown = changes[:MOST_SHOWN]
-    names = find_names(visit, shown)
+    names = _find_names(visit, shown)
     for change in changes:
         values = change.after or change.before or {}
         if change.kind == "student" and "family_name" in values and change.before is None:
@@ -80,7 +90,15 @@ def name_records(visit: Visit, changes: Sequence[ImportChange]) -> list[tuple[st
             section = values.get("section")
             label = f"{values['code']}-{section}" if section else str(values["code"])
             names.setdefault((change.kind, change.record_id), label)
-    return [(name_of(names, change), _what(change)) for change in shown]
+    return [(_name_of(names, change), _what(change)) for change in shown]
+
+
+def name_undone(visit: Visit, items: list[dict[str, Any]]) -> list[Line]:
+    """The records of an undo, each with its name and what becomes of it. Those that are created by
+    the import are still there in a preview."""
+    shown = msgspec.convert(items[:MOST_SHOWN], list[UndoneItem])
+    names = _find_names(visit, shown)
+    return [Line(_name_of(names, item), UNDONE[item.outcome], item.detail or "") for item in shown]
 
 
 def _what(change: ImportChange) -> str:

@@ -10,10 +10,9 @@ from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.queries import Pagination
 from enrollment.problems.errors import Problem
-from enrollment.web.import_words import name_records
+from enrollment.web.import_words import name_records, name_undone
 from enrollment.web.paging import after, next_path
 from enrollment.web.refusal import is_shown
-from enrollment.web.undo_words import name_undone
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
