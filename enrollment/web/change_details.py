@@ -1,9 +1,13 @@
-"""The details of a change that a form can give: why, and since when."""
+"""The details of a change that a form gives: why, since when, and which rules it sets aside."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from enrollment.data import page
+from enrollment.model.results import Violation
 from enrollment.model.types import Timestamp
+from enrollment.problems.errors import Problem
+from enrollment.web.fields import Fields
 from enrollment.web.refusal import wrong_field
 from enrollment.web.visit import Visit
 
@@ -30,3 +34,27 @@ def change_details(visit: Visit, *, names_now: bool = False) -> dict[str, Any]:
         except (ValueError, OverflowError):
             raise wrong_field("effective_at", "Expected a date, such as 2026-09-01") from None
     return given
+
+
+def override_of(form: Fields) -> dict[str, Any]:
+    """Return the `override` of a form, if it sets rules aside."""
+    rules, reason = form.all("rule"), form.one("override_reason")
+    return {"override": {"rules": rules, "reason": reason}} if rules else {}
+
+
+def ask_for_reason(visit: Visit, pairs: list[tuple[int, int]]) -> None:
+    """Raise invalid_body if a form of staff drops courses after their deadline without a reason.
+    `pairs` has the ids of the student and of the course of each drop."""
+    if visit.is_student or visit.form.one("reason"):
+        return
+    late = page.list_late_drops(visit.db, pairs, str(Timestamp.now()))
+    violations = [
+        Violation(pointer="/reason", code="invalid_value", detail=sentence)
+        for sentence in dict.fromkeys(
+            f"Students could drop {drop.label} until {visit.words.until(drop.drop_until)}."
+            " Give the reason why it is dropped now."
+            for drop in late
+        )
+    ]
+    if violations:
+        raise Problem("invalid_body", "The reason is missing.", violations)

@@ -3,7 +3,6 @@
 from collections import Counter
 from functools import partial
 from http import HTTPStatus
-from typing import Any
 
 from enrollment.data import page
 from enrollment.data.change_list import ChangeScope, list_changes
@@ -17,12 +16,11 @@ from enrollment.model.queries import CensusFilter, StudentRosterFilter
 from enrollment.model.records import RosterEntry
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
-from enrollment.web.change_details import change_details
+from enrollment.web.change_details import ask_for_reason, change_details, override_of
 from enrollment.web.chosen_term import find_term
 from enrollment.web.fields import whole
 from enrollment.web.forms import submit
 from enrollment.web.history import done_query
-from enrollment.web.late_drop import ask_for_reason
 from enrollment.web.move import NO_MOVE, Move, move
 from enrollment.web.past import NOW, read_past
 from enrollment.web.refusal import overridable
@@ -117,13 +115,11 @@ def promote(visit: Visit, course_id: int) -> Result:
     """
 
     def act() -> str:
-        named, rules = visit.form.ids("promoted"), visit.form.all("rule")
-        body: dict[str, Any] = {"seats": whole(visit.form.one("seats"))}
-        if named:
-            body = {"student_id": named[0]}
-        if rules:
-            body["override"] = {"rules": rules, "reason": visit.form.one("override_reason")}
-        answer = visit.send("POST", f"/v1/courses/{course_id}/promotions", body)
+        named = visit.form.ids("promoted")
+        body = {"student_id": named[0]} if named else {"seats": whole(visit.form.one("seats"))}
+        answer = visit.send(
+            "POST", f"/v1/courses/{course_id}/promotions", body | override_of(visit.form)
+        )
         promoted = sum(item["status"] < HTTPStatus.BAD_REQUEST for item in answer["items"])
         against = [reason for item in answer["items"] for reason in item.get("errors", ())]
         if against and not promoted:

@@ -13,6 +13,7 @@ from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
+from enrollment.web.change_details import override_of
 from enrollment.web.fields import filled_lines
 from enrollment.web.forms import preview_or_submit
 from enrollment.web.history import done_query
@@ -73,9 +74,7 @@ def _enroll(visit: Visit, course_id: int, lines: dict[int, str]) -> Result:
     path, seen = f"/v1/courses/{course_id}/students", visit.form.one("seen")
     waits, mode = bool(visit.form.one("waitlist")), visit.form.one("mode") or "all"
     items = [{"student_id": id, "waitlist": waits} for id in ids]
-    body: dict[str, Any] = {"students": items, "mode": mode}
-    if rules := visit.form.all("rule"):
-        body["override"] = {"rules": rules, "reason": visit.form.one("override_reason")}
+    body = {"students": items, "mode": mode, **override_of(visit.form)}
 
     def done(answer: Any) -> str:
         states = Counter(item.get("enrollment", {}).get("status") for item in answer["items"])

@@ -17,11 +17,10 @@ from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.queries import Pagination
 from enrollment.problems.errors import Problem
-from enrollment.web.change_details import change_details
+from enrollment.web.change_details import ask_for_reason, change_details
 from enrollment.web.chosen_term import choose_term
 from enrollment.web.forms import submit
 from enrollment.web.history import done_query
-from enrollment.web.late_drop import ask_for_reason
 from enrollment.web.move import NO_MOVE, Move, move
 from enrollment.web.refusal import by_field, is_shown
 from enrollment.web.visit import Visit

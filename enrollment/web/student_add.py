@@ -15,12 +15,11 @@ from enrollment.http.responses import Result
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
-from enrollment.web.change_details import change_details
+from enrollment.web.change_details import ask_for_reason, change_details
 from enrollment.web.chosen_term import choose_term
 from enrollment.web.desk import NOTHING_TICKED, PRESENT, drop_outcomes
 from enrollment.web.forms import preview_or_submit
 from enrollment.web.history import done_query
-from enrollment.web.late_drop import ask_for_reason
 from enrollment.web.paging import after, cursor
 from enrollment.web.plan import Plan, read_plan, show_plan
 from enrollment.web.refusal import is_shown

@@ -15,9 +15,9 @@ from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
+from enrollment.web.change_details import ask_for_reason, override_of
 from enrollment.web.desk import PRESENT
 from enrollment.web.forms import preview_or_submit
-from enrollment.web.late_drop import ask_for_reason
 from enrollment.web.moved import list_moved
 from enrollment.web.paging import after, next_path
 from enrollment.web.refusal import overridable
@@ -64,13 +64,12 @@ def show_options(
 def swap(visit: Visit, student_id: int, course_id: int) -> Result:
     """Preview the swap, or do it. A refusal shows every reason."""
     form = visit.form
-    chosen, rules = form.ids("course"), form.all("rule")
+    chosen = form.ids("course")
     path, seen = f"/v1/students/{student_id}/courses", form.one("seen")
     if not chosen:
         return show_options(visit, student_id, course_id, NOTHING_CHOSEN)
     body: dict[str, Any] = {"course_id": chosen[0], "waitlist": True, "instead_of": course_id}
-    if rules:
-        body["override"] = {"rules": rules, "reason": form.one("override_reason")}
+    body |= override_of(form)
 
     def done(new: Any) -> str:
         done = "swapped" if new["status"] == "enrolled" else "waits_to_swap"
