@@ -90,6 +90,6 @@ def _count(visit: Visit, term: Term, wanted: CensusFilter) -> Count:
 
 ONE = "/terms/<term_id:id>/census"
 PAGES = (
-    Operation("GET", ONE, READERS, show_census, is_page=True),
+    Operation("GET", ONE, READERS, show_census),
     *file_pages(ONE, download_census),
 )

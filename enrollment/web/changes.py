@@ -127,6 +127,6 @@ def _rows(changes: Iterator[Changed], words: Words) -> Iterator[Fields]:
 
 
 PAGES = (
-    Operation("GET", "/changes", READERS, show_changes, is_page=True),
+    Operation("GET", "/changes", READERS, show_changes),
     *file_pages("/changes", download_changes),
 )

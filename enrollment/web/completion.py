@@ -104,6 +104,6 @@ def _left_out(visit: Visit, named: set[int], enrolled: list[RosterEntry]) -> lis
 
 ONE = "/courses/<course_id:id>/complete"
 PAGES = (
-    Operation("GET", ONE, REGISTRARS, show_form, is_page=True),
-    Operation("POST", ONE, REGISTRARS, complete, is_page=True),
+    Operation("GET", ONE, REGISTRARS, show_form),
+    Operation("POST", ONE, REGISTRARS, complete),
 )

@@ -159,9 +159,9 @@ def _roster(visit: Visit, course_id: int, past: CensusFilter) -> list[RosterEntr
 
 ONE = "/courses/<course_id:id>"
 PAGES = (
-    Operation("GET", ONE, READERS_AND_STUDENTS, show_course, is_page=True),
-    Operation("GET", f"{ONE}/class-list", READERS, show_class_list, is_page=True),
-    Operation("POST", f"{ONE}/drop", REGISTRARS, drop, is_page=True),
-    Operation("POST", f"{ONE}/move", REGISTRARS, move_on_waitlist, is_page=True),
-    Operation("POST", f"{ONE}/promote", REGISTRARS, promote, is_page=True),
+    Operation("GET", ONE, READERS_AND_STUDENTS, show_course),
+    Operation("GET", f"{ONE}/class-list", READERS, show_class_list),
+    Operation("POST", f"{ONE}/drop", REGISTRARS, drop),
+    Operation("POST", f"{ONE}/move", REGISTRARS, move_on_waitlist),
+    Operation("POST", f"{ONE}/promote", REGISTRARS, promote),
 )

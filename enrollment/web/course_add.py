@@ -117,6 +117,6 @@ def _refused(
 
 ONE = "/courses/<course_id:id>/add"
 PAGES = (
-    Operation("GET", ONE, REGISTRARS, show_form, is_page=True),
-    Operation("POST", ONE, REGISTRARS, add, is_page=True),
+    Operation("GET", ONE, REGISTRARS, show_form),
+    Operation("POST", ONE, REGISTRARS, add),
 )

@@ -79,6 +79,6 @@ def _choose(visit: Visit, term: Term, others: list[Term]) -> Term | None:
 
 ONE = "/terms/<term_id:id>/copy"
 PAGES = (
-    Operation("GET", ONE, REGISTRARS, show_form, is_page=True),
-    Operation("POST", ONE, REGISTRARS, copy, is_page=True),
+    Operation("GET", ONE, REGISTRARS, show_form),
+    Operation("POST", ONE, REGISTRARS, copy),
 )

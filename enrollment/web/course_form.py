@@ -171,8 +171,8 @@ def _form(
 
 
 PAGES = (
-    Operation("GET", "/courses/new", REGISTRARS, show_new, is_page=True),
-    Operation("POST", "/courses/new", REGISTRARS, create, is_page=True),
-    Operation("GET", "/courses/<course_id:id>/edit", REGISTRARS, show_edit, is_page=True),
-    Operation("POST", "/courses/<course_id:id>/edit", REGISTRARS, replace, is_page=True),
+    Operation("GET", "/courses/new", REGISTRARS, show_new),
+    Operation("POST", "/courses/new", REGISTRARS, create),
+    Operation("GET", "/courses/<course_id:id>/edit", REGISTRARS, show_edit),
+    Operation("POST", "/courses/<course_id:id>/edit", REGISTRARS, replace),
 )

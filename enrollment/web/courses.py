@@ -48,4 +48,4 @@ def _find_elsewhere(visit: Visit, q: str, term: str | None) -> list[Course]:
     return [course for course in found if course.term != term]
 
 
-PAGES = (Operation("GET", "/courses", READERS_AND_STUDENTS, show_courses, is_page=True),)
+PAGES = (Operation("GET", "/courses", READERS_AND_STUDENTS, show_courses),)

@@ -65,8 +65,8 @@ def delete_term(visit: Visit, term_id: int) -> Result:
 
 COURSE, TERM = "/courses/<course_id:id>/delete", "/terms/<term_id:id>/delete"
 PAGES = (
-    Operation("GET", COURSE, REGISTRARS, ask_for_course, is_page=True),
-    Operation("POST", COURSE, REGISTRARS, delete_course, is_page=True),
-    Operation("GET", TERM, REGISTRARS, ask_for_term, is_page=True),
-    Operation("POST", TERM, REGISTRARS, delete_term, is_page=True),
+    Operation("GET", COURSE, REGISTRARS, ask_for_course),
+    Operation("POST", COURSE, REGISTRARS, delete_course),
+    Operation("GET", TERM, REGISTRARS, ask_for_term),
+    Operation("POST", TERM, REGISTRARS, delete_term),
 )

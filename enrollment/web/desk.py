@@ -184,10 +184,10 @@ def _back(visit: Visit, student_id: int, *outcomes: tuple[str, int]) -> str:
 
 ONE = "/students/<student_id:id>"
 PAGES = (
-    Operation("GET", ONE, READERS_AND_STUDENTS, show_desk, is_page=True),
-    Operation("GET", f"{ONE}/schedule", READERS_AND_STUDENTS, show_schedule, is_page=True),
-    Operation("POST", f"{ONE}/drop", REGISTRARS, drop, is_page=True),
-    Operation("POST", f"{ONE}/move", REGISTRARS, move_on_waitlist, is_page=True),
-    Operation("POST", f"{ONE}/holds", REGISTRARS, place_hold, is_page=True),
-    Operation("POST", f"{ONE}/holds/<hold_id:id>/release", REGISTRARS, release_hold, is_page=True),
+    Operation("GET", ONE, READERS_AND_STUDENTS, show_desk),
+    Operation("GET", f"{ONE}/schedule", READERS_AND_STUDENTS, show_schedule),
+    Operation("POST", f"{ONE}/drop", REGISTRARS, drop),
+    Operation("POST", f"{ONE}/move", REGISTRARS, move_on_waitlist),
+    Operation("POST", f"{ONE}/holds", REGISTRARS, place_hold),
+    Operation("POST", f"{ONE}/holds/<hold_id:id>/release", REGISTRARS, release_hold),
 )

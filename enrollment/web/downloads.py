@@ -15,12 +15,7 @@ def file_pages(path: str, handler: Callable[..., Result]) -> tuple[Operation, ..
     `kind`."""
     return tuple(
         Operation(
-            "GET",
-            f"{path}.{kind}",
-            READERS,
-            partial(handler, kind=kind),
-            is_page=True,
-            download=media_type,
+            "GET", f"{path}.{kind}", READERS, partial(handler, kind=kind), download=media_type
         )
         for kind, media_type in MEDIA_TYPES.items()
     )

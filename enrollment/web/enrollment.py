@@ -146,8 +146,8 @@ def _keeps_from_void(visit: Visit, student_id: int, course_id: int) -> list[Viol
 
 ONE = "/students/<student_id:id>/courses/<course_id:id>"
 PAGES = (
-    Operation("GET", ONE, READERS, show_enrollment, is_page=True),
-    Operation("POST", f"{ONE}/correct", REGISTRARS, correct, is_page=True),
-    Operation("POST", f"{ONE}/take-back", REGISTRARS, take_back, is_page=True),
-    Operation("POST", f"{ONE}/void", REGISTRARS, make_void, is_page=True),
+    Operation("GET", ONE, READERS, show_enrollment),
+    Operation("POST", f"{ONE}/correct", REGISTRARS, correct),
+    Operation("POST", f"{ONE}/take-back", REGISTRARS, take_back),
+    Operation("POST", f"{ONE}/void", REGISTRARS, make_void),
 )

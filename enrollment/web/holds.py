@@ -57,6 +57,6 @@ def release(visit: Visit) -> Result:
 
 
 PAGES = (
-    Operation("GET", "/holds", READERS, show_holds, is_page=True),
-    Operation("POST", "/holds", REGISTRARS, release, is_page=True),
+    Operation("GET", "/holds", READERS, show_holds),
+    Operation("POST", "/holds", REGISTRARS, release),
 )

@@ -142,14 +142,6 @@ def _form(
 
 
 PAGES = (
-    Operation("GET", "/import", REGISTRARS, show_form, is_page=True),
-    Operation(
-        "POST",
-        "/import",
-        REGISTRARS,
-        bring_in,
-        reader=read_sent,
-        uploads=(MULTIPART,),
-        is_page=True,
-    ),
+    Operation("GET", "/import", REGISTRARS, show_form),
+    Operation("POST", "/import", REGISTRARS, bring_in, reader=read_sent, uploads=(MULTIPART,)),
 )

@@ -79,15 +79,8 @@ def undo(visit: Visit, import_id: int) -> Result:
 
 ONE = "/imports/<import_id:id>"
 PAGES = (
-    Operation("GET", "/imports", READERS, show_imports, is_page=True),
-    Operation("GET", ONE, READERS, show_import, is_page=True),
-    Operation(
-        "GET",
-        f"{ONE}/faults.csv",
-        READERS,
-        download_faults,
-        is_page=True,
-        download=MEDIA_TYPES["csv"],
-    ),
-    Operation("POST", f"{ONE}/undo", REGISTRARS, undo, is_page=True),
+    Operation("GET", "/imports", READERS, show_imports),
+    Operation("GET", ONE, READERS, show_import),
+    Operation("GET", f"{ONE}/faults.csv", READERS, download_faults, download=MEDIA_TYPES["csv"]),
+    Operation("POST", f"{ONE}/undo", REGISTRARS, undo),
 )

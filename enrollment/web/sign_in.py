@@ -100,11 +100,11 @@ def _https(visit: Visit) -> bool:
 
 
 PAGES = (
-    Operation("GET", "/sign-in", ANYONE, show_sign_in, is_page=True),
-    Operation("POST", "/sign-in", ANYONE, sign_in, is_page=True),
-    Operation("GET", "/sign-in/<code:re:[a-z0-9_]+>", ANYONE, show_link, is_page=True),
-    Operation("POST", "/sign-in/<code:re:[a-z0-9_]+>", ANYONE, use_link, is_page=True),
-    Operation("POST", "/sign-out", ANYONE, sign_out, is_page=True),
-    Operation("GET", "/style-<digest:re:[0-9a-f]+>.css", ANYONE, read_style, is_page=True),
-    Operation("GET", "/icon.svg", ANYONE, read_icon, is_page=True),
+    Operation("GET", "/sign-in", ANYONE, show_sign_in),
+    Operation("POST", "/sign-in", ANYONE, sign_in),
+    Operation("GET", "/sign-in/<code:re:[a-z0-9_]+>", ANYONE, show_link),
+    Operation("POST", "/sign-in/<code:re:[a-z0-9_]+>", ANYONE, use_link),
+    Operation("POST", "/sign-out", ANYONE, sign_out),
+    Operation("GET", "/style-<digest:re:[0-9a-f]+>.css", ANYONE, read_style),
+    Operation("GET", "/icon.svg", ANYONE, read_icon),
 )

@@ -28,4 +28,4 @@ def show_start(visit: Visit) -> Result:
     )
 
 
-PAGES = (Operation("GET", "/start", READERS_AND_STUDENTS, show_start, is_page=True),)
+PAGES = (Operation("GET", "/start", READERS_AND_STUDENTS, show_start),)

@@ -166,6 +166,6 @@ def _current(schedule: list[Scheduled], term: str | None) -> list[Scheduled]:
 
 ONE = "/students/<student_id:id>/add"
 PAGES = (
-    Operation("GET", ONE, REGISTRARS_AND_STUDENTS, show_choices, is_page=True),
-    Operation("POST", ONE, REGISTRARS_AND_STUDENTS, add, is_page=True),
+    Operation("GET", ONE, REGISTRARS_AND_STUDENTS, show_choices),
+    Operation("POST", ONE, REGISTRARS_AND_STUDENTS, add),
 )

@@ -80,8 +80,8 @@ def _form(visit: Visit, student: Student | None, problem: Problem | None = None)
 
 
 PAGES = (
-    Operation("GET", "/students/new", REGISTRARS, show_new, is_page=True),
-    Operation("POST", "/students/new", REGISTRARS, create, is_page=True),
-    Operation("GET", "/students/<student_id:id>/edit", REGISTRARS, show_edit, is_page=True),
-    Operation("POST", "/students/<student_id:id>/edit", REGISTRARS, replace, is_page=True),
+    Operation("GET", "/students/new", REGISTRARS, show_new),
+    Operation("POST", "/students/new", REGISTRARS, create),
+    Operation("GET", "/students/<student_id:id>/edit", REGISTRARS, show_edit),
+    Operation("POST", "/students/<student_id:id>/edit", REGISTRARS, replace),
 )

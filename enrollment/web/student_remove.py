@@ -109,8 +109,8 @@ def _check_sure(visit: Visit) -> None:
 
 ONE = "/students/<student_id:id>/remove"
 PAGES = (
-    Operation("GET", ONE, REGISTRARS, show_forms, is_page=True),
-    Operation("POST", f"{ONE}/merge", REGISTRARS, merge, is_page=True),
-    Operation("POST", f"{ONE}/delete", REGISTRARS, delete, is_page=True),
-    Operation("POST", f"{ONE}/erase", ADMINS, erase, is_page=True),
+    Operation("GET", ONE, REGISTRARS, show_forms),
+    Operation("POST", f"{ONE}/merge", REGISTRARS, merge),
+    Operation("POST", f"{ONE}/delete", REGISTRARS, delete),
+    Operation("POST", f"{ONE}/erase", ADMINS, erase),
 )

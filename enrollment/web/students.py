@@ -64,4 +64,4 @@ def _spellings(q: str) -> Iterator[str]:
     yield " ".join(word[:BEGINNING] for word in q.split())
 
 
-PAGES = (Operation("GET", "/students", READERS, show_students, is_page=True),)
+PAGES = (Operation("GET", "/students", READERS, show_students),)

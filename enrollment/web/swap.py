@@ -109,6 +109,6 @@ def _options(
 
 ONE = "/students/<student_id:id>/courses/<course_id:id>/swap"
 PAGES = (
-    Operation("GET", ONE, REGISTRARS_AND_STUDENTS, show_options, is_page=True),
-    Operation("POST", ONE, REGISTRARS_AND_STUDENTS, swap, is_page=True),
+    Operation("GET", ONE, REGISTRARS_AND_STUDENTS, show_options),
+    Operation("POST", ONE, REGISTRARS_AND_STUDENTS, swap),
 )

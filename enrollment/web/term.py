@@ -79,6 +79,6 @@ def _in_the_way(term: Term, now: str) -> dict[str, str | None]:
 
 ONE = "/terms/<term_id:id>"
 PAGES = (
-    Operation("GET", ONE, READERS, show_term, is_page=True),
-    Operation("POST", f"{ONE}/enrollment", REGISTRARS, change_window, is_page=True),
+    Operation("GET", ONE, READERS, show_term),
+    Operation("POST", f"{ONE}/enrollment", REGISTRARS, change_window),
 )

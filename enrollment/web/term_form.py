@@ -75,8 +75,8 @@ def _form(visit: Visit, term: Term | None, problem: Problem | None = None) -> Re
 
 
 PAGES = (
-    Operation("GET", "/terms/new", REGISTRARS, show_new, is_page=True),
-    Operation("POST", "/terms/new", REGISTRARS, create, is_page=True),
-    Operation("GET", "/terms/<term_id:id>/edit", REGISTRARS, show_edit, is_page=True),
-    Operation("POST", "/terms/<term_id:id>/edit", REGISTRARS, replace, is_page=True),
+    Operation("GET", "/terms/new", REGISTRARS, show_new),
+    Operation("POST", "/terms/new", REGISTRARS, create),
+    Operation("GET", "/terms/<term_id:id>/edit", REGISTRARS, show_edit),
+    Operation("POST", "/terms/<term_id:id>/edit", REGISTRARS, replace),
 )

@@ -12,4 +12,4 @@ def show_terms(visit: Visit) -> Result:
     return visit.page("terms", listed=choose_term(visit).every)
 
 
-PAGES = (Operation("GET", "/terms", READERS, show_terms, is_page=True),)
+PAGES = (Operation("GET", "/terms", READERS, show_terms),)

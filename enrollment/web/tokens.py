@@ -128,12 +128,10 @@ def _owners(visit: Visit, student_ids: Iterable[int | None]) -> dict[int, Person
 
 ONE = "/tokens/<token_id:id>"
 PAGES = (
-    Operation("GET", "/tokens", ADMINS, show_tokens, is_page=True),
-    Operation("POST", "/tokens", ADMINS, create, is_page=True),
-    Operation("GET", f"{ONE}/revoke", ADMINS, ask_to_revoke, is_page=True),
-    Operation("POST", f"{ONE}/revoke", ADMINS, revoke, is_page=True),
-    Operation("POST", f"{ONE}/link", ADMINS, make_link, is_page=True),
-    Operation(
-        "POST", "/students/<student_id:id>/link", REGISTRARS, make_student_link, is_page=True
-    ),
+    Operation("GET", "/tokens", ADMINS, show_tokens),
+    Operation("POST", "/tokens", ADMINS, create),
+    Operation("GET", f"{ONE}/revoke", ADMINS, ask_to_revoke),
+    Operation("POST", f"{ONE}/revoke", ADMINS, revoke),
+    Operation("POST", f"{ONE}/link", ADMINS, make_link),
+    Operation("POST", "/students/<student_id:id>/link", REGISTRARS, make_student_link),
 )
