@@ -5,7 +5,7 @@ from typing import NamedTuple
 from enrollment.data import page
 from enrollment.data.term import list_terms
 from enrollment.model.queries import TermFilter
-from enrollment.model.records import Term
+from enrollment.model.records import Student, Term
 from enrollment.web.visit import Visit
 
 ALL = TermFilter(limit=1000)
@@ -41,6 +41,12 @@ class Terms(NamedTuple):
         if self.shown:
             return f"in {self.shown.title}"
         return "without a term" if self.every else ""
+
+    def limit_of(self, student: Student) -> float | None:
+        """The most credits of a student in what is shown, or None without a limit."""
+        if student.max_credits is None and self.shown:
+            return self.shown.max_credits
+        return student.max_credits
 
 
 def choose_term(visit: Visit) -> Terms:

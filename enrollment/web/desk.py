@@ -66,7 +66,7 @@ def show_desk(
         terms=terms,
         courses=courses,
         others=others,
-        limit=student.max_credits or (terms.shown.max_credits if terms.shown else None),
+        limit=terms.limit_of(student),
         holds=[hold for hold in holds if not hold.released_at],
         changes=_visible(visit, latest.items),
         problems=problems,

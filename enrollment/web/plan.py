@@ -102,7 +102,7 @@ def show_plan(
         general=general,
         rules=overridable([*plan.rules, *every]) if visit.may_write else [],
         credits=_credits(schedule, steps, plan, terms.code),
-        limit=student.max_credits or (terms.shown.max_credits if terms.shown else None),
+        limit=terms.limit_of(student),
         moved=list_moved(visit, student_id, answer),
         seen=get_courses_tag(visit.db, student_id),
         changes=list_changes(visit.db, ChangeScope(student_id), 5).items

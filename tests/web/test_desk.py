@@ -201,6 +201,18 @@ def test_a_course_is_completed_with_a_grade(browser: Browser, client: Client, ad
     assert "completed CS101 not passed, grade F" in said
 
 
+def test_a_limit_of_no_credits_is_shown(browser: Browser, client: Client, ada: int):
+    client.term(max_credits=18)
+    course = client.course(term="2026-FALL", credits=3)
+    client.patch_json(f"/v1/students/{ada}", {"max_credits": 0})
+
+    page = browser.get(f"/students/{ada}?term=2026-FALL")
+    plan = browser.post(f"/students/{ada}/add?term=2026-FALL", {"course": course}, status=409)
+
+    assert "0 of 0 credits enrolled" in text(page)
+    assert "3 after this; at most 0." in text(plan)
+
+
 def test_without_a_tick_nothing_is_dropped(browser: Browser, client: Client, ada: int):
     course = client.course()
     client.enroll(ada, course)
