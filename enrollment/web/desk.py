@@ -18,7 +18,7 @@ from enrollment.http.responses import Result
 from enrollment.model.queries import Pagination
 from enrollment.problems.errors import Problem
 from enrollment.web.change_details import ask_for_reason, change_details
-from enrollment.web.chosen_term import choose_term
+from enrollment.web.chosen_term import Terms, choose_term
 from enrollment.web.forms import submit
 from enrollment.web.history import done_query
 from enrollment.web.move import NO_MOVE, Move, move
@@ -80,11 +80,7 @@ def show_desk(
 def show_schedule(visit: Visit, student_id: int) -> Result:
     """Show the schedule of a student in one term, to print."""
     terms = choose_term(visit)
-    courses = [
-        course
-        for course in page.list_schedule(visit.db, student_id)
-        if course.term == terms.code and course.status in PRESENT
-    ]
+    courses = present_in(terms, page.list_schedule(visit.db, student_id))
     student = get_student(visit.db, student_id)
     return visit.page("schedule", student=student, terms=terms, courses=courses)
 
@@ -169,6 +165,11 @@ def _visible(visit: Visit, changes: list[Changed]) -> list[Changed]:
         for change in changes
         if change.subject == "enrollment"
     ]
+
+
+def present_in(terms: Terms, schedule: list[Scheduled]) -> list[Scheduled]:
+    """The courses that a student has now in the term that is shown."""
+    return [course for course in schedule if course.term == terms.code and course.status in PRESENT]
 
 
 def drop_outcomes(schedule: list[Scheduled], dropped: list[int]) -> list[tuple[str, int]]:

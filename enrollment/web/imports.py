@@ -10,6 +10,7 @@ from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.queries import Pagination
 from enrollment.problems.errors import Problem
+from enrollment.web.forms import submit
 from enrollment.web.import_words import name_records, name_undone
 from enrollment.web.paging import after, next_path
 from enrollment.web.refusal import is_shown
@@ -60,21 +61,16 @@ def undo(visit: Visit, import_id: int) -> Result:
         visit.send("DELETE", path, if_match=form.one("seen"), query=query)
         return link(f"/imports/{import_id}", done="undone")
 
-    problem = None
-    if form.one("do") == "undo":
+    def preview(problem: Problem | None = None) -> Result:
         try:
-            return visit.once(act)
+            undone = visit.send("DELETE", path, dry_run=True, query=query)
         except Problem as found:
             if not is_shown(found):
                 raise
-            problem = found
-    try:
-        undone = visit.send("DELETE", path, dry_run=True, query=query)
-    except Problem as found:
-        if not is_shown(found):
-            raise
-        return show_import(visit, import_id, problem or found)
-    return show_import(visit, import_id, problem, undone)
+            return show_import(visit, import_id, problem or found)
+        return show_import(visit, import_id, problem, undone)
+
+    return submit(visit, act, preview) if form.one("do") == "undo" else preview()
 
 
 ONE = "/imports/<import_id:id>"

@@ -17,7 +17,7 @@ from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.web.change_details import ask_for_reason, change_details
 from enrollment.web.chosen_term import choose_term
-from enrollment.web.desk import NOTHING_TICKED, PRESENT, drop_outcomes
+from enrollment.web.desk import NOTHING_TICKED, PRESENT, drop_outcomes, present_in
 from enrollment.web.forms import preview_or_submit
 from enrollment.web.history import done_query
 from enrollment.web.paging import after, cursor
@@ -82,7 +82,7 @@ def show_choices(visit: Visit, student_id: int, problem: Problem | None = None) 
         unlisted=page.list_labels(visit.db, [id for id in plan.courses if id not in listed]),
         reason=fields.one("reason"),
         seen=get_courses_tag(visit.db, student_id),
-        current=_current(schedule, terms.code),
+        current=present_in(terms, schedule),
         following=cursor(found.next),
     )
 
@@ -158,10 +158,6 @@ def _choices(
         Choice(course, present.get(course.id), decision.violations)
         for course, decision in zip(courses, decisions, strict=True)
     ]
-
-
-def _current(schedule: list[Scheduled], term: str | None) -> list[Scheduled]:
-    return [course for course in schedule if course.term == term and course.status in PRESENT]
 
 
 ONE = "/students/<student_id:id>/add"

@@ -70,13 +70,12 @@ def swap(visit: Visit, student_id: int, course_id: int) -> Result:
         return show_options(visit, student_id, course_id, NOTHING_CHOSEN)
     body: dict[str, Any] = {"course_id": chosen[0], "waitlist": True, "instead_of": course_id}
     body |= override_of(form)
+    if reason := form.one("reason"):
+        body["reason"] = reason
 
     def done(new: Any) -> str:
         done = "swapped" if new["status"] == "enrolled" else "waits_to_swap"
         return link(f"/students/{student_id}", term=get_course(visit.db, course_id).term, done=done)
-
-    if reason := form.one("reason"):
-        body["reason"] = reason
 
     def send(**options: Any) -> Any:
         ask_for_reason(visit, [(student_id, course_id)])

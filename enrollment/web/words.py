@@ -46,8 +46,7 @@ class Words:
 
     def now(self) -> str:
         """The time where the school is, such as "3 Nov 2026, 10:12"."""
-        now = datetime.now(self._zone)
-        return f"{self.date(now.date())}, {now:%H:%M}"
+        return self.time(Timestamp.now())
 
     def day_start(self, day: str = "") -> str:
         """The timestamp at which a day began: this one, or today."""
