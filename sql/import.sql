@@ -96,12 +96,15 @@ SELECT (SELECT coalesce(max(id), 0) FROM student) AS student_id,
 
 -- name: list_planned_counts()
 -- How many terms, courses and students are new, changed, ended or as they were?
-SELECT kind,
+SELECT record.name,
     count(*) FILTER (WHERE is_new) AS created,
     count(*) FILTER (WHERE NOT is_new AND NOT is_ended AND is_changed) AS changed,
     count(*) FILTER (WHERE is_ended) AS ended,
     count(*) FILTER (WHERE NOT is_new AND NOT is_ended AND NOT is_changed) AS unchanged
 FROM (
+    SELECT 'terms' AS name, 'term' AS kind UNION ALL SELECT 'courses', 'course' UNION ALL SELECT 'students', 'student'
+) AS record
+LEFT JOIN (
     SELECT kind, is_new, is_ended, before, wanted,
         CASE kind
             WHEN 'course' THEN before ->> 'code' <> wanted ->> 'code'
@@ -115,10 +118,9 @@ FROM (
             ELSE before <> wanted
         END AS is_changed
     FROM planned
-    WHERE kind IN ('term', 'course', 'student')
-) AS counted
-GROUP BY kind
-ORDER BY kind;
+) AS counted ON counted.kind = record.kind
+GROUP BY record.name
+ORDER BY record.name;
 
 -- name: get_stretch_counts(import_id, promoted)^
 -- How many enrollments began, were completed, were dropped, and were as they are; and how many students got a seat from

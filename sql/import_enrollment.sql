@@ -457,21 +457,16 @@ SET status = excluded.status,
 WHERE student_course.status <> excluded.status;
 
 -- name: update_stretches_begun(round)!
--- Note by which event each of them began.
+-- These have begun: note by which event.
 UPDATE stretch
-SET event_id = (
-    SELECT max(event.id) FROM student_course_event AS event
-    WHERE event.student_id = stretch.student_id
-        AND event.course_id = stretch.course_id
-        AND event.to_status = 'enrolled'
-)
+SET is_decided = 2,
+    event_id = (
+        SELECT max(event.id) FROM student_course_event AS event
+        WHERE event.student_id = stretch.student_id
+            AND event.course_id = stretch.course_id
+            AND event.to_status = 'enrolled'
+    )
 WHERE round = :round AND begins AND is_decided = 1;
-
--- name: update_stretches_done(round)!
--- The round is over.
-UPDATE stretch
-SET is_decided = 2
-WHERE round = :round AND is_decided = 1;
 
 -- name: update_ended(round, status, now, actor, reason)!
 -- Complete or drop those that end in this round, each since its own day. None is inserted: PostgreSQL would have the

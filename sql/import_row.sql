@@ -95,6 +95,33 @@ SELECT file, line, place, value, code, severity, detail
 FROM import_fault
 ORDER BY file, line NULLS FIRST, id;
 
+-- name: list_faults_of_refused_students()
+-- Which faults have the rows of new students, each of whose rows is refused?
+SELECT fault.file, fault.line, fault.place, fault.value, fault.code, fault.severity, fault.detail
+FROM planned
+CROSS JOIN stretch
+CROSS JOIN incoming
+CROSS JOIN import_fault AS fault
+WHERE planned.kind = 'student'
+    AND planned.is_new
+    AND stretch.student_id = planned.student_id
+    AND NOT EXISTS (
+        SELECT 1 FROM stretch AS other
+        WHERE other.student_id = planned.student_id AND (NOT other.begins OR other.is_decided = 2)
+    )
+    AND incoming.id = stretch.incoming_id
+    AND fault.file = incoming.file
+    AND fault.line = incoming.line
+    AND fault.severity = 'error'
+ORDER BY fault.id;
+
+-- name: insert_import_faults(faults)!
+-- Note faults again that were found before. faults is a JSON array of the columns of list_import_faults.
+INSERT INTO import_fault (file, line, place, value, code, severity, detail)
+SELECT value ->> 0, CAST(value ->> 1 AS bigint), value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+FROM json_each(:faults)
+ORDER BY key;
+
 -- name: insert_deletion_faults(source, kinds)!
 -- Which rows of a delta are to be deleted and were never here? kinds is a JSON array of the kinds that are deltas.
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)

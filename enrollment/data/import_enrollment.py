@@ -228,7 +228,6 @@ def _begin(db: Connection, number: int, broken: dict[int, list[str]], change: Ch
     acts = {"now": change.at, "actor": change.actor, "reason": change.reason}
     SQL.insert_begun(db, round=number, **acts)
     SQL.update_stretches_begun(db, round=number)
-    SQL.update_stretches_done(db, round=number)
     SQL.delete_decisions(db)
 
 

@@ -103,6 +103,12 @@ def leave_out_faulty_rows(db: Connection) -> None:
     SQL.update_faulty_unwanted(db)
 
 
+def leave_out(db: Connection, faults: Sequence[RowFault]) -> None:
+    """Leave out the rows that have these faults, and note them."""
+    SQL.insert_import_faults(db, faults=to_json(faults))
+    leave_out_faulty_rows(db)
+
+
 def insert_source_records(db: Connection, import_id: int, source: str, *kinds: str) -> None:
     """Keep the rows of these kinds as the records of the source."""
     for kind in kinds:
@@ -129,3 +135,9 @@ def list_import_faults(db: Connection) -> Iterator[RowFault]:
     with SQL.list_import_faults_cursor(db) as rows:
         for row in rows:
             yield RowFault(*row)
+
+
+def list_faults_of_refused_students(db: Connection) -> list[RowFault]:
+    """List the faults of the rows of new students who were enrolled in nothing, as each of their
+    rows breaks a rule."""
+    return [RowFault(*row) for row in SQL.list_faults_of_refused_students(db)]

@@ -25,8 +25,10 @@ from enrollment.data.import_enrollment import (
 from enrollment.data.import_row import (
     RowFault,
     incoming,
+    leave_out,
     leave_out_faulty_rows,
     leave_out_unknown_deletions,
+    list_faults_of_refused_students,
     list_import_faults,
 )
 from enrollment.data.import_student import (
@@ -39,12 +41,10 @@ from enrollment.data.record_change import decode_columns
 from enrollment.data.waitlist import PROMOTED
 from enrollment.model.imports import (
     MOST_CHANGES,
-    EnrollmentCounts,
     Import,
     ImportChange,
     ImportCounts,
     ImportReport,
-    RecordCounts,
     Removal,
     Removals,
 )
@@ -145,10 +145,21 @@ def _bring_in_package(db: Connection, import_id: int, wanted: Wanted, change: Ch
 
 
 def _bring_in_list(db: Connection, wanted: Wanted, change: Change) -> None:
-    is_roster = wanted.course_id is not None or wanted.course_column is not None
     if wanted.course_column is not None and wanted.course_id is None:
         find_listed_courses(db, wanted.course_column)
         leave_out_faulty_rows(db)
+    db.execute("SAVEPOINT list")
+    _bring_in_people_and_roster(db, wanted, change)
+    # The rules look at students who are here. One who was created, and may enroll in nothing that
+    # the list names, must not come in: the list is brought in again without these rows.
+    if faults := list_faults_of_refused_students(db):
+        db.execute("ROLLBACK TO list")
+        leave_out(db, faults)
+        _bring_in_people_and_roster(db, wanted, change)
+
+
+def _bring_in_people_and_roster(db: Connection, wanted: Wanted, change: Change) -> None:
+    is_roster = wanted.course_id is not None or wanted.course_column is not None
     bring_in_people(db, change, creates=wanted.creates or not is_roster, changes=not is_roster)
     bring_in_roster(
         db,
@@ -172,20 +183,9 @@ def _removals(db: Connection, known: dict[str, int]) -> Removals:
 
 def _counts(db: Connection, import_id: int) -> ImportCounts:
     """Count what an import has done."""
-    records = {row["kind"]: _record_counts(**row) for row in SQL.list_planned_counts(db)}
-    none = RecordCounts(created=0, changed=0, ended=0, unchanged=0)
-    return ImportCounts(
-        terms=records.get("term", none),
-        courses=records.get("course", none),
-        students=records.get("student", none),
-        enrollments=EnrollmentCounts(
-            **SQL.get_stretch_counts(db, import_id=import_id, promoted=PROMOTED)
-        ),
-    )
-
-
-def _record_counts(kind: str, **counts: int) -> RecordCounts:
-    return RecordCounts(**counts)
+    counts = {row["name"]: dict(row) for row in SQL.list_planned_counts(db)}
+    enrollments = dict(SQL.get_stretch_counts(db, import_id=import_id, promoted=PROMOTED))
+    return msgspec.convert(counts | {"enrollments": enrollments}, ImportCounts)
 
 
 def _tag(db: Connection, import_id: int, last_ids: dict[str, int]) -> str:
