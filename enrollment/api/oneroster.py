@@ -10,7 +10,7 @@ import msgspec
 
 from enrollment.api import oneroster_token
 from enrollment.data.oneroster import COLUMNS
-from enrollment.exchange.records import KINDS, PATHS, Records, Version
+from enrollment.exchange.records import COMMON, KINDS, PATHS, Records, Version
 from enrollment.exchange.rostering import COLLECTIONS, Roster
 from enrollment.http.authentication import READERS
 from enrollment.http.context import Context
@@ -71,7 +71,7 @@ def refuse_demographics(
 
 def _asked(version: Version, many: str, query: RecordQuery) -> set[str]:
     """Return the fields that a response is to have. Raises invalid_selection."""
-    known, asked = KINDS[many].fields(version), {*query.fields.split(",")} - {""}
+    known, asked = {*COMMON, *KINDS[many].of(version)}, {*query.fields.split(",")} - {""}
     if unknown := asked - known:
         names = ", ".join(sorted(unknown))
         detail = f"There is no field {names}. Expected some of: {', '.join(sorted(known))}."

@@ -1,7 +1,7 @@
 """The records of the OneRoster interface, made of the cells of an export: OneRoster 1.2, and 1.1,
 which differs in its users. What is blank is left out."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 
@@ -16,84 +16,115 @@ PATHS: dict[Version, str] = {
 # When something has changed that has no time of its own: a school never does.
 NEVER = "2000-01-01T00:00:00.000Z"
 # The roles of 1.1, for those that only 1.2 has.
-OLD_ROLES = {
-    "counselor": "administrator",
-    "districtAdministrator": "administrator",
-    "principal": "administrator",
-    "siteAdministrator": "administrator",
-    "systemAdministrator": "administrator",
-}
-# The collection of each type of record that a reference leads to.
-COLLECTIONS = {
-    "academicSession": "academicSessions",
-    "class": "classes",
-    "course": "courses",
-    "org": "orgs",
-    "user": "users",
-}
+OLD_ROLES = dict.fromkeys(
+    ("counselor", "districtAdministrator", "principal", "siteAdministrator", "systemAdministrator"),
+    "administrator",
+)
 COMMON = ("sourcedId", "status", "dateLastModified", "metadata")
 
 
+class Field(NamedTuple):
+    """A field of a record: the column of a file that it is made of."""
+
+    column: str
+    is_list: bool = False
+    # What the ids in the column are those of, if the field is a reference.
+    type: str | None = None
+    # The only version that has the field.
+    version: Version | None = None
+    # What stands in for a blank cell, where a record must have what a row of a file need not.
+    stand_in: str = ""
+
+
 class Kind(NamedTuple):
-    """A kind of record: what it is called in a response, one and many, and its fields."""
+    """A kind of record: what one is called in a response, and its fields."""
 
     one: str
-    many: str
-    names: tuple[str, ...]
+    fields: dict[str, Field]
 
-    def fields(self, version: Version) -> set[str]:
-        """The fields that a record of this kind can have in this version."""
-        of_the_other = OF_1_2 if version == "v1p1" else OF_1_1
-        return {*COMMON, *self.names} - (of_the_other if self.many == "users" else set())
+    def of(self, version: Version) -> dict[str, Field]:
+        """The fields of this kind in a version, besides those that all records have."""
+        return {
+            name: field for name, field in self.fields.items() if field.version in (None, version)
+        }
 
 
-OF_1_1 = {"role", "orgs"}
-OF_1_2 = {
-    "roles",
-    "primaryOrg",
-    "userMasterIdentifier",
-    "preferredFirstName",
-    "preferredMiddleName",
-    "preferredLastName",
-    "pronouns",
-}
+def _texts(names: str) -> dict[str, Field]:
+    return {name: Field(name) for name in names.split()}
+
+
+def _lists(names: str) -> dict[str, Field]:
+    return {name: Field(name, is_list=True) for name in names.split()}
+
+
+# The kinds by what many are called in a response.
 KINDS = {
-    kind.many: kind
-    for kind in (
-        Kind("org", "orgs", ("name", "type", "identifier", "parent")),
-        Kind(
-            "academicSession",
-            "academicSessions",
-            ("title", "type", "startDate", "endDate", "schoolYear", "parent"),
-        ),
-        Kind(
-            "course",
-            "courses",
-            ("title", "schoolYear", "courseCode", "grades", "subjects", "subjectCodes", "org"),
-        ),
-        Kind(
-            "class",
-            "classes",
-            (
-                *("title", "classCode", "classType", "location", "grades", "subjects"),
-                *("subjectCodes", "periods", "course", "school", "terms"),
-            ),
-        ),
-        Kind(
-            "user",
-            "users",
-            (
-                *("username", "userIds", "enabledUser", "givenName", "familyName", "middleName"),
-                *("identifier", "email", "sms", "phone", "grades", "agents", *OF_1_1, *OF_1_2),
-            ),
-        ),
-        Kind(
-            "enrollment",
-            "enrollments",
-            ("user", "class", "school", "role", "primary", "beginDate", "endDate"),
-        ),
-    )
+    "orgs": Kind(
+        "org",
+        _texts("name type")
+        | {
+            "identifier": Field("identifier", stand_in="sourcedId"),
+            "parent": Field("parentSourcedId", type="org"),
+        },
+    ),
+    "academicSessions": Kind(
+        "academicSession",
+        _texts("title type startDate endDate schoolYear")
+        | {"parent": Field("parentSourcedId", type="academicSession")},
+    ),
+    "courses": Kind(
+        "course",
+        {
+            "title": Field("title"),
+            "courseCode": Field("courseCode", stand_in="sourcedId"),
+            "schoolYear": Field("schoolYearSourcedId", type="academicSession"),
+            "org": Field("orgSourcedId", type="org"),
+        }
+        | _lists("grades subjects subjectCodes"),
+    ),
+    "classes": Kind(
+        "class",
+        _texts("title classCode classType location")
+        | {
+            "course": Field("courseSourcedId", type="course"),
+            "school": Field("schoolSourcedId", type="org"),
+            "terms": Field("termSourcedIds", is_list=True, type="academicSession"),
+        }
+        | _lists("grades subjects subjectCodes periods"),
+    ),
+    "users": Kind(
+        "user",
+        _texts(
+            "username enabledUser givenName familyName middleName identifier email sms phone"
+            " userIds"
+        )
+        | {
+            "grades": Field("grades", is_list=True),
+            "agents": Field("agentSourcedIds", is_list=True, type="user"),
+            "role": Field("role", version="v1p1"),
+            "orgs": Field("orgSourcedIds", version="v1p1"),
+            "userMasterIdentifier": Field("userMasterIdentifier", version="v1p2"),
+            "pronouns": Field("pronouns", version="v1p2"),
+            "preferredFirstName": Field("preferredGivenName", version="v1p2"),
+            "preferredMiddleName": Field("preferredMiddleName", version="v1p2"),
+            "preferredLastName": Field("preferredFamilyName", version="v1p2"),
+            "primaryOrg": Field("primaryOrgSourcedId", type="org", version="v1p2"),
+            "roles": Field("roles", version="v1p2"),
+        },
+    ),
+    "enrollments": Kind(
+        "enrollment",
+        {
+            "user": Field("userSourcedId", type="user"),
+            "class": Field("classSourcedId", type="class"),
+            "school": Field("schoolSourcedId", type="org"),
+        }
+        | _texts("role primary beginDate endDate"),
+    ),
 }
+# A role is no record of its own, but a part of a user.
+ROLE = _texts("roleType role beginDate endDate") | {"org": Field("orgSourcedId", type="org")}
+COLLECTIONS = {kind.one: many for many, kind in KINDS.items()}
 
 
 class Records:
@@ -101,126 +132,62 @@ class Records:
 
     def __init__(self, base: str, version: Version) -> None:
         self._root, self._version = f"{base}{PATHS[version]}", version
+        self._fields = {many: kind.of(version) for many, kind in KINDS.items()}
 
-    def of(self, many: str) -> Callable[[Fields], Fields]:
-        """Return the function that makes a record of this kind of its cells."""
-        made: dict[str, Callable[[Fields], Fields]] = {
-            "orgs": self._org,
-            "academicSessions": self._session,
-            "courses": self._course,
-            "classes": self._class,
-            "enrollments": self._enrollment,
+    def make(self, many: str, cells: Fields, **own: Any) -> Fields:
+        """Return a record of a kind. `own` are the fields that are no cells."""
+        metadata = {
+            name.removeprefix(METADATA): value
+            for name, value in cells.items()
+            if name.startswith(METADATA) and value
         }
-        return made[many]
+        common = {
+            "sourcedId": cells["sourcedId"],
+            "status": cells["status"],
+            "dateLastModified": cells["dateLastModified"] or NEVER,
+            "metadata": metadata,
+        }
+        return _present(common | self._values(self._fields[many], cells) | own)
 
     def user(self, cells: Fields, roles: Sequence[Fields]) -> Fields:
         """Return a user. The first of the roles is the primary one."""
-        names = ("username", "enabledUser", "givenName", "familyName", "middleName", "identifier")
-        record = _common(cells) | _texts(cells, *names, "email", "sms", "phone")
-        record |= {
-            "userIds": list(_user_ids(cells)),
-            "grades": _list(cells, "grades"),
-            "agents": self._refs("user", _list(cells, "agentSourcedIds")),
+        ids = list(_user_ids(cells))
+        if self._version == "v1p2":
+            made = [_present(self._values(ROLE, role)) for role in roles]
+            return self.make("users", cells, userIds=ids, roles=made)
+        role = roles[0]["role"]
+        orgs = [
+            self._ref("org", id) for id in dict.fromkeys(each["orgSourcedId"] for each in roles)
+        ]
+        role = OLD_ROLES.get(role, role)
+        return self.make("users", cells, userIds=ids, role=role, orgs=orgs)
+
+    def _values(self, fields: dict[str, Field], cells: Fields) -> Fields:
+        """Return the fields whose cells are not blank."""
+        return {
+            name: self._value(field, text)
+            for name, field in fields.items()
+            if (text := cells.get(field.column) or cells.get(field.stand_in))
         }
-        if self._version == "v1p1":
-            role = roles[0]["role"]
-            orgs = dict.fromkeys(role["orgSourcedId"] for role in roles)
-            return _present(
-                record | {"role": OLD_ROLES.get(role, role), "orgs": self._refs("org", orgs)}
-            )
-        record |= _texts(cells, "userMasterIdentifier", "pronouns")
-        return _present(
-            record
-            | {
-                "preferredFirstName": cells.get("preferredGivenName"),
-                "preferredMiddleName": cells.get("preferredMiddleName"),
-                "preferredLastName": cells.get("preferredFamilyName"),
-                "primaryOrg": self._ref("org", cells.get("primaryOrgSourcedId")),
-                "roles": [self._role(role) for role in roles],
-            }
-        )
 
-    def _role(self, cells: Fields) -> Fields:
-        texts = _texts(cells, "roleType", "role", "beginDate", "endDate")
-        return _present(texts | {"org": self._ref("org", cells["orgSourcedId"])})
+    def _value(self, field: Field, text: str) -> Any:
+        if field.is_list:
+            items = _split(text)
+            return [self._ref(field.type, item) for item in items] if field.type else items
+        return self._ref(field.type, text) if field.type else text
 
-    def _org(self, cells: Fields) -> Fields:
-        parent = self._ref("org", cells.get("parentSourcedId"))
-        # It must have an identifier here; in a file, it need not.
-        identifier = cells.get("identifier") or cells["sourcedId"]
-        own = {"identifier": identifier, "parent": parent}
-        return _present(_common(cells) | _texts(cells, "name", "type") | own)
-
-    def _session(self, cells: Fields) -> Fields:
-        names = ("title", "type", "startDate", "endDate", "schoolYear")
-        parent = self._ref("academicSession", cells.get("parentSourcedId"))
-        return _present(_common(cells) | _texts(cells, *names) | {"parent": parent})
-
-    def _course(self, cells: Fields) -> Fields:
-        own = {
-            # It must have a code here; in a file, it need not.
-            "courseCode": cells.get("courseCode") or cells["sourcedId"],
-            "schoolYear": self._ref("academicSession", cells.get("schoolYearSourcedId")),
-            "org": self._ref("org", cells.get("orgSourcedId")),
-        }
-        lists = {name: _list(cells, name) for name in ("grades", "subjects", "subjectCodes")}
-        return _present(_common(cells) | _texts(cells, "title") | own | lists)
-
-    def _class(self, cells: Fields) -> Fields:
-        names = ("grades", "subjects", "subjectCodes", "periods")
-        own = {
-            "course": self._ref("course", cells.get("courseSourcedId")),
-            "school": self._ref("org", cells.get("schoolSourcedId")),
-            "terms": self._refs("academicSession", _list(cells, "termSourcedIds")),
-        }
-        lists = {name: _list(cells, name) for name in names}
-        texts = _texts(cells, "title", "classCode", "classType", "location")
-        return _present(_common(cells) | texts | own | lists)
-
-    def _enrollment(self, cells: Fields) -> Fields:
-        own = {
-            "user": self._ref("user", cells["userSourcedId"]),
-            "class": self._ref("class", cells["classSourcedId"]),
-            "school": self._ref("org", cells["schoolSourcedId"]),
-        }
-        names = ("role", "primary", "beginDate", "endDate")
-        return _present(_common(cells) | own | _texts(cells, *names))
-
-    def _ref(self, type: str, sourced_id: str | None) -> Fields | None:
-        if not sourced_id:
-            return None
+    def _ref(self, type: str, sourced_id: str) -> Fields:
         href = f"{self._root}/{COLLECTIONS[type]}/{quote(sourced_id, safe='@')}"
         return {"href": href, "sourcedId": sourced_id, "type": type}
 
-    def _refs(self, type: str, ids: Iterable[str]) -> list[Fields | None]:
-        return [self._ref(type, sourced_id) for sourced_id in ids]
+
+def _split(text: str | None) -> list[str]:
+    return [part.strip() for part in (text or "").split(",") if part.strip()]
 
 
-def _common(cells: Fields) -> Fields:
-    metadata = {
-        name.removeprefix(METADATA): value
-        for name, value in cells.items()
-        if name.startswith(METADATA) and value
-    }
-    return {
-        "sourcedId": cells["sourcedId"],
-        "status": cells["status"],
-        "dateLastModified": cells["dateLastModified"] or NEVER,
-        "metadata": metadata,
-    }
-
-
-def _texts(cells: Fields, *names: str) -> Fields:
-    return {name: cells.get(name) for name in names}
-
-
-def _list(cells: Fields, name: str) -> list[str]:
-    return [part.strip() for part in (cells.get(name) or "").split(",") if part.strip()]
-
-
-def _user_ids(cells: Fields) -> Iterator[dict[str, Any]]:
+def _user_ids(cells: Fields) -> Iterator[dict[str, str]]:
     """Yield the ids of a user elsewhere: in a file, each is `{type:id}`."""
-    for text in _list(cells, "userIds"):
+    for text in _split(cells.get("userIds")):
         type, _, identifier = text.strip("{}").partition(":")
         if identifier:
             yield {"type": type, "identifier": identifier}

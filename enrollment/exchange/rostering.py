@@ -66,8 +66,8 @@ class Roster:
             return self._page_of_users(self._users(name, within), wanted)
         if many == "enrollments":
             return self._page_of_enrollments(self._enrollments(within), wanted)
-        make = self._records.of(many)
-        part = oneroster.records([make(cells) for cells in self._few(name, within)])
+        made = [self._records.make(many, cells) for cells in self._few(name, within)]
+        part = oneroster.records(made)
         places, total = oneroster.list_places(self._db, [part], wanted, COLUMNS[many])
         rows = oneroster.list_rows(self._db, [part], places)
         return [rows[place]["content"] for place in places], total
@@ -81,7 +81,7 @@ class Roster:
             found, _ = self._page_of_enrollments(self._enrollment(sourced_id), Wanted())
         else:
             rows = (row for row in self._few(name, {}) if row["sourcedId"] == sourced_id)
-            found = [self._records.of(many)(row) for row in rows]
+            found = [self._records.make(many, row) for row in rows]
         if not found or found[0]["sourcedId"] != sourced_id:
             raise Problem("not_found", f"{name} has no record with this id.")
         return found[0]
@@ -225,8 +225,8 @@ class Roster:
     ) -> tuple[list[Fields], int]:
         places, total = oneroster.list_places(self._db, parts, wanted, COLUMNS["enrollments"])
         rows = oneroster.list_rows(self._db, parts, places)
-        make = self._records.of("enrollments")
-        return [make(self._enrollment_cells(place, rows[place])) for place in places], total
+        cells = [self._enrollment_cells(place, rows[place]) for place in places]
+        return [self._records.make("enrollments", each) for each in cells], total
 
     def _enrollment_cells(self, place: Place, row: Fields) -> Fields:
         if not row["sourced_id"]:
