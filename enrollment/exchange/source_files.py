@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
 
@@ -57,14 +58,25 @@ def open_path(path: Path, faults: Faults) -> Iterator[list[SourceFile]]:
     if path.is_dir():
         yield list(_in_folder(path, faults))
         return
-    with path.open("rb") as stream:
-        yield list(open_stream(path.name, stream, faults))
+    with open_file(_file_at(path), faults) as files:
+        yield files
 
 
-def open_stream(name: str, stream: BinaryIO, faults: Faults) -> Iterator[SourceFile]:
-    """Return the files of an archive, or the one file that it is. The content decides, not the
-    name. The stream must be one that can seek, and stay open."""
-    size = stream.seek(0, io.SEEK_END)
+@contextmanager
+def open_file(file: SourceFile, faults: Faults) -> Iterator[list[SourceFile]]:
+    """Yield the files of an archive, or the one file if it is none. The content decides, not the
+    name."""
+    with file.open() as stream:
+        yield list(_files(file, stream, faults))
+
+
+def _file_at(path: Path) -> SourceFile:
+    return SourceFile(path.name, lambda: path.open("rb"))
+
+
+def _files(file: SourceFile, stream: BinaryIO, faults: Faults) -> Iterator[SourceFile]:
+    """Yield the files of this one. An archive is read from the stream."""
+    name, size = file.name, stream.seek(0, io.SEEK_END)
     stream.seek(0)
     start = stream.read(4)
     other = next((kind for mark, kind in OTHERS.items() if start.lower().startswith(mark)), None)
@@ -76,9 +88,9 @@ def open_stream(name: str, stream: BinaryIO, faults: Faults) -> Iterator[SourceF
     elif other:
         faults.add("unreadable_file", f"{name} is {other}.", name)
     elif start in (ZIP, EMPTY_ZIP):
-        yield from _in_archive(name, stream, size, faults)
+        yield from _in_archive(file, stream, size, faults)
     else:
-        yield SourceFile(name, lambda: _rewound(stream))
+        yield file
 
 
 @contextmanager
@@ -89,35 +101,6 @@ def reports_damage(file: SourceFile, faults: Faults) -> Iterator[None]:
     except Damaged:
         text = f"{file.name} is damaged, or packed in a way that can't be read."
         faults.add("unreadable_file", text, file.name)
-
-
-def _rewound(stream: BinaryIO) -> BinaryIO:
-    stream.seek(0)
-    return io.BufferedReader(_Unclosed(stream))
-
-
-class _Unclosed(io.RawIOBase):
-    """A view of a stream that leaves it open when it is closed itself."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        content = self._stream.read(len(buffer))
-        buffer[: len(content)] = content
-        return len(content)
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return self._stream.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._stream.tell()
 
 
 class _Member(io.RawIOBase):
@@ -156,14 +139,13 @@ def _in_folder(folder: Path, faults: Faults) -> Iterator[SourceFile]:
             text = f"The files have more than {MOST_BYTES // MEGABYTE} MB."
             faults.add("expands_too_far", text, path.name)
             return
-        yield SourceFile(path.name, _opener(path))
+        yield _file_at(path)
 
 
-def _opener(path: Path) -> Callable[[], BinaryIO]:
-    return lambda: path.open("rb")
-
-
-def _in_archive(name: str, stream: BinaryIO, size: int, faults: Faults) -> Iterator[SourceFile]:
+def _in_archive(
+    file: SourceFile, stream: BinaryIO, size: int, faults: Faults
+) -> Iterator[SourceFile]:
+    name = file.name
     try:
         archive = zipfile.ZipFile(stream)
         members = [member for member in archive.infolist() if not member.is_dir()]
@@ -183,7 +165,7 @@ def _in_archive(name: str, stream: BinaryIO, size: int, faults: Faults) -> Itera
         faults.add("unreadable_file", f"{name} is protected by a password.", name)
         return
     if any(member.filename == "[Content_Types].xml" for member in members):
-        yield SourceFile(name, lambda: _rewound(stream), is_workbook=True)
+        yield file._replace(is_workbook=True)
         return
     if any(member.filename == "mimetype" for member in members):
         text = f"{name} is an OpenDocument file. Save it as CSV or .xlsx."
@@ -200,11 +182,11 @@ def _in_archive(name: str, stream: BinaryIO, size: int, faults: Faults) -> Itera
             faults.add("unreadable_file", text, path.name)
             continue
         seen.add(path.name.lower())
-        yield SourceFile(path.name, _member_opener(archive, member))
+        yield SourceFile(path.name, partial(_open_member, archive, member))
 
 
-def _member_opener(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Callable[[], BinaryIO]:
-    return lambda: io.BufferedReader(_Member(archive, member))
+def _open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> BinaryIO:
+    return io.BufferedReader(_Member(archive, member))
 
 
 def _is_added_by_a_system(part: str) -> bool:

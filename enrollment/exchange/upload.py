@@ -1,7 +1,8 @@
 """What is to be brought in: files that were read, with all that is wrong with them alone."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -16,7 +17,7 @@ from enrollment.exchange.formats import read_files
 from enrollment.exchange.list_words import IGNORED, LIST_WORDS
 from enrollment.exchange.plain_list import list_rows
 from enrollment.exchange.reading import Options, Record
-from enrollment.exchange.source_files import SourceFile, open_path, open_stream
+from enrollment.exchange.source_files import SourceFile, open_file, open_path
 from enrollment.exchange.spelling import fold, spell
 from enrollment.exchange.text import Row, is_encoding
 from enrollment.model.import_options import ImportOptions
@@ -52,7 +53,8 @@ class Upload:
     def of_content(cls, name: str, content: bytes, options: Options) -> "Upload":
         """Read a file that was sent."""
         upload = cls(name, sha256(content).hexdigest(), options)
-        return upload._open(nullcontext(open_stream(name, BytesIO(content), upload.faults)))
+        file = SourceFile(name, partial(BytesIO, content))
+        return upload._open(open_file(file, upload.faults))
 
     @classmethod
     def of_path(
