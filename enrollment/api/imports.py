@@ -4,10 +4,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import NoReturn
 
-from enrollment.data import imports
-from enrollment.exchange.fault_list import write_faults
-from enrollment.exchange.importing import bring_in, take_back
-from enrollment.exchange.lists import MEDIA_TYPES, ListFormat
+from enrollment.data import imports, undo
+from enrollment.exchange.importing import bring_in
+from enrollment.exchange.lists import MEDIA_TYPES, ListFormat, write_faults
 from enrollment.exchange.marking import mark, write_marked
 from enrollment.exchange.upload import Upload, reading_options
 from enrollment.http.authentication import READERS, REGISTRARS
@@ -86,7 +85,7 @@ def undo_import(context: Context, db: Connection, import_id: int, query: UndoOpt
     """Undo an import (the record is kept)."""
     present = imports.get_import(db, import_id)
     check_preconditions(context, lambda: etag_of(present))
-    return ok(take_back(db, import_id, query, change_context(context)))
+    return ok(undo.undo_import(db, import_id, query, change_context(context)))
 
 
 MARKED: dict[ListFormat, Callable[..., Result]] = {"csv": mark_list_csv, "xlsx": mark_list_xlsx}

@@ -9,7 +9,7 @@ from msgspec.json import format as indent
 from msgspec.structs import replace
 
 from enrollment.cli.console import format_counts
-from enrollment.exchange.fault_list import write_faults
+from enrollment.exchange.lists import write_faults
 from enrollment.exchange.marking import can_be_marked, write_marked
 from enrollment.exchange.upload import Upload
 from enrollment.model.imports import ImportFault, ImportReport

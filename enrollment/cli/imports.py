@@ -21,7 +21,8 @@ from enrollment.cli.import_report import print_faults, print_report, write_marke
 from enrollment.cli.opening import open_to_read, open_to_write
 from enrollment.config import Config, flag
 from enrollment.data import imports
-from enrollment.exchange.importing import bring_in, faults_of, take_back
+from enrollment.data.undo import undo_import
+from enrollment.exchange.importing import bring_in, faults_of
 from enrollment.exchange.marking import can_be_marked
 from enrollment.exchange.upload import Upload, reading_options
 from enrollment.model.import_options import ImportOptions, UndoOptions
@@ -180,7 +181,7 @@ def undo_(config: Config, options: argparse.Namespace) -> None:
     """Run `imports undo`. Raises CommandError, UsageError, Problem."""
     wanted = read_flags(UndoOptions, options, config.time_zone)
     with suppress(_RolledBack), open_to_write(config, ACTOR) as (db, change):
-        undone = take_back(db, options.id, wanted, change)
+        undone = undo_import(db, options.id, wanted, change)
         if wanted.dry_run:
             raise _RolledBack
     if options.json:

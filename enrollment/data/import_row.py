@@ -7,6 +7,7 @@ from datetime import date, timedelta, tzinfo
 from typing import NamedTuple
 
 from enrollment.model.days import begin_of
+from enrollment.model.imports import Severity
 from enrollment.storage.connection import Connection
 from enrollment.storage.dialect import count_on_server
 from enrollment.storage.queries import queries, to_json
@@ -17,14 +18,14 @@ KEPT = ("orgs", "courses", "roles")
 
 
 class RowFault(NamedTuple):
-    """What is wrong with a row in view of the records."""
+    """What is wrong with a row in view of the others, or of the records."""
 
     file: str
-    line: int | None
-    place: str | None
+    row: int | None
+    column: str | None
     value: str | None
     code: str
-    severity: str
+    severity: Severity | None
     detail: str
 
 

@@ -2,8 +2,8 @@
 connection, so that queries can hold them against each other."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
 
+from enrollment.data.import_row import RowFault
 from enrollment.storage.connection import Connection, Row
 from enrollment.storage.queries import queries, to_json
 
@@ -28,19 +28,6 @@ REFERENCES = {
         "userSourcedId": "users",
     },
 }
-
-
-class StagedFault(NamedTuple):
-    """What is wrong with a row in view of the others. The code has a severity; this may differ."""
-
-    id: int
-    file: str
-    row: int
-    column: str | None
-    value: str | None
-    code: str
-    severity: str | None
-    detail: str
 
 
 class Staging:
@@ -91,16 +78,17 @@ class Staging:
                         target=target,
                     )
 
-    def list_faults(self, whole_kinds: Iterable[str]) -> Iterator[StagedFault]:
-        """List what is wrong between the rows, one by one: there may be as many as rows.
+    def list_faults(self, whole_kinds: Iterable[str]) -> Iterator[tuple[int, RowFault]]:
+        """List what is wrong between the rows, each with the id of the row, one by one: there may
+        be as many as rows. A severity that is not that of the code is given.
 
         `whole_kinds` are the tables of which all rows are staged. What is not among them is
         missing.
         """
         parameters = {"whole_kinds": to_json([*whole_kinds])}
         with SQL.list_staged_faults_cursor(self._db, **parameters) as rows:
-            for row in rows:
-                yield _fault(row)
+            for id, *fault in rows:
+                yield id, RowFault(*fault)
 
     def leave_out(self, ids: Sequence[int]) -> None:
         """Mark rows as ones that can't be meant."""
@@ -116,17 +104,3 @@ class Staging:
         """List the sessions that each class names, in their order."""
         with SQL.list_staged_sessions_cursor(self._db) as rows:
             yield from rows
-
-
-def _fault(row: Row) -> StagedFault:
-    fields: dict[str, Any] = dict(row)
-    return StagedFault(
-        id=fields["id"],
-        file=fields["file"],
-        row=fields["line"],
-        column=fields["place"],
-        value=fields["value"],
-        code=fields["code"],
-        severity=fields["severity"],
-        detail=fields["detail"],
-    )

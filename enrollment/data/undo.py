@@ -1,9 +1,12 @@
 """The undo of an import: what it changed goes back where it is still as the import left it. These
 are changes like any other, and on record."""
 
+from msgspec.structs import replace
+
 from enrollment.data import waitlist
 from enrollment.data.ending import void_enrollments
 from enrollment.data.imports import get_import
+from enrollment.model.import_options import UndoOptions
 from enrollment.model.imports import MOST_CHANGES, Undo, UndoneItem
 from enrollment.model.records import Change
 from enrollment.model.results import Violation
@@ -17,16 +20,18 @@ RESTORED = ("dropped", "completed", "waitlisted", "enrolled")
 LIMITED = ("waitlisted", "enrolled")
 
 
-def undo_import(db: Connection, import_id: int, change: Change, *, keeps_conflicts: bool) -> Undo:
-    """Undo an import, and return what became of each record that it changed.
+def undo_import(db: Connection, import_id: int, options: UndoOptions, change: Change) -> Undo:
+    """Undo an import, and return what became of each record that it changed. A dry run lists all
+    conflicts.
 
     The latest change of an enrollment is taken back, if it is of the import; where nothing held
     before, the enrollment becomes void. New records are deleted if nothing else needs them. Raises
-    import_not_found, import_undone; undo_conflicts unless `keeps_conflicts`.
+    import_not_found, import_undone; undo_conflicts unless they are kept.
     """
     present = get_import(db, import_id)
     if present.undone_at:
         raise Problem("import_undone", f"Import {import_id} was undone at {present.undone_at}.")
+    change = replace(change, reason=options.reason or f"undo import {import_id}")
     create_undo_tables(db)
     _undo_enrollments(db, import_id, change)
     freed = [row["course_id"] for row in SQL.list_undone_courses(db)]
@@ -39,7 +44,7 @@ def undo_import(db: Connection, import_id: int, change: Change, *, keeps_conflic
     SQL.drop_undo_pair(db)
     SQL.drop_undo_step(db)
     SQL.drop_undo_record(db)
-    if counts.get("conflict") and not keeps_conflicts:
+    if counts.get("conflict") and options.conflicts == "refuse" and not options.dry_run:
         raise _conflicts(import_id, items)
     return Undo(
         id=undone["id"],

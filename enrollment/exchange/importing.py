@@ -1,11 +1,10 @@
-"""Imports: files are brought in as a whole or not at all, a report says what that did, and an undo
-takes it back."""
+"""Imports: files are brought in as a whole or not at all, and a report says what that did."""
 
 from collections.abc import Callable
 from copy import deepcopy
-from typing import Any, NamedTuple, NoReturn, TypeVar, cast
+from typing import Any, NamedTuple, NoReturn
 
-from msgspec import Struct
+from msgspec import convert
 from msgspec.structs import asdict, replace
 
 from enrollment.data import imports
@@ -13,27 +12,22 @@ from enrollment.data.course import find_course
 from enrollment.data.export import get_school
 from enrollment.data.import_enrollment import Progress, no_progress
 from enrollment.data.imports import Applied, Wanted
-from enrollment.data.undo import undo_import
 from enrollment.exchange.faults import Faults
 from enrollment.exchange.upload import Upload
-from enrollment.model.import_options import ImportOptions, UndoOptions
+from enrollment.model.import_options import ImportOptions
 from enrollment.model.imports import (
     ImportedFile,
     ImportFault,
     ImportFaultCount,
     ImportReport,
     Refusal,
-    Removal,
     Removals,
-    Severity,
-    Undo,
 )
 from enrollment.model.records import Change
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.storage.connection import Connection
 
-S = TypeVar("S", bound=Struct)
 # The source of the lists that name none. That of a package is its format without the version.
 NO_SOURCE = "default"
 # The columns of a list that only a roster needs, and those that no roster takes of students who are
@@ -82,9 +76,8 @@ def bring_in(
     import_id = imports.insert_import(db, head, replace(change, reason=options.reason))
     own = replace(change, reason=f"import {import_id}")
     applied = imports.apply_import(db, import_id, wanted, upload.rows(), upload.sessions(), own)
-    for file, line, place, value, code, severity, detail in applied.faults:
-        column = upload.understood.header(file, place)
-        faults.add(code, detail, file, line, column, value, cast(Severity, severity))
+    for fault in applied.faults:
+        faults.add(**upload.understood.shown(fault))
     is_confirmed = check_tag(applied.tag)
     refusal = _refused_by(upload, applied, options, faults, is_confirmed=is_confirmed)
     _note_removals(applied.removals, faults, upload)
@@ -92,14 +85,6 @@ def bring_in(
         _raise(refusal, applied, faults)
     imports.update_report(db, import_id, _report(upload, applied, faults))
     return Made(replace(imports.get_import(db, import_id), refused_by=refusal), applied.tag)
-
-
-def take_back(db: Connection, import_id: int, options: UndoOptions, change: Change) -> Undo:
-    """Undo an import, and return what became of each record that it changed. A dry run lists all
-    conflicts. Raises import_not_found, import_undone, undo_conflicts."""
-    own = replace(change, reason=options.reason or f"undo import {import_id}")
-    keeps = options.conflicts == "keep" or options.dry_run
-    return undo_import(db, import_id, own, keeps_conflicts=keeps)
 
 
 def _wanted(db: Connection, upload: Upload, options: ImportOptions) -> Wanted:
@@ -158,7 +143,7 @@ def _refused_by(
         return "import_has_errors"
     # A file without rows says that all is gone, and is more likely to be broken; one without any
     # student of the source is more likely to be another system's.
-    removals = removals_by_name(applied.removals)
+    removals = asdict(applied.removals)
     empties = any(
         removals[name].removed and file.rows == 0
         for name, kind in FILES.items()
@@ -177,7 +162,7 @@ def _refused_by(
 def _note_removals(removals: Removals, faults: Faults, upload: Upload) -> None:
     """Note for each file how much it no longer has."""
     names = {file.kind: file.file for file in upload.understood.files}
-    for name, removal in removals_by_name(removals).items():
+    for name, removal in asdict(removals).items():
         if removal.removed:
             file = names.get(FILES[name]) or upload.understood.files[0].file
             text = f"{removal.removed} of {removal.of} {name} are no longer there, and end."
@@ -192,7 +177,7 @@ def _raise(refusal: Refusal, applied: Applied, faults: Faults) -> NoReturn:
         raise Problem("import_has_errors", detail, violations)
     parts = [
         f"{removal.removed} of {removal.of} {name}"
-        for name, removal in removals_by_name(applied.removals).items()
+        for name, removal in asdict(applied.removals).items()
         if removal.removed
     ]
     raise Problem("too_many_removals", f"{' and '.join(parts)} would end.", violations)
@@ -218,23 +203,13 @@ def faults_of(problem: Problem) -> list[ImportFault]:
     return [ImportFault(**fault) for fault in details if "severity" in fault]
 
 
-def removals_by_name(removals: Removals) -> dict[str, Removal]:
-    """Return how much of what ends."""
-    return {name: getattr(removals, name) for name in FILES}
-
-
 def _report(upload: Upload, applied: Applied, faults: Faults) -> dict[str, Any]:
     """Return what is kept of an import, besides its changes, which the history has."""
     return {
-        "files": [_as(ImportedFile, file) for file in upload.understood.files],
+        "files": convert(upload.understood.files, list[ImportedFile], from_attributes=True),
         "counts": applied.counts,
         "removals": applied.removals,
         "set_aside": applied.set_aside,
-        "summary": [_as(ImportFaultCount, kind) for kind in faults.summary()],
+        "summary": convert(faults.summary(), list[ImportFaultCount], from_attributes=True),
         "faults": [*faults],
     }
-
-
-def _as(kind: type[S], found: Struct) -> S:
-    """Return a struct of this kind, which has some of the fields of the one that was found."""
-    return kind(**{name: getattr(found, name) for name in kind.__struct_fields__})

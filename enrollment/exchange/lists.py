@@ -8,11 +8,14 @@ from datetime import UTC, datetime, tzinfo
 from functools import partial
 from typing import Any, BinaryIO, Literal, NamedTuple
 
+from msgspec.structs import asdict
+
 from enrollment.data.export import Fields
 from enrollment.exchange.plain_list import FORMULA
 from enrollment.exchange.text import CONTROL
 from enrollment.exchange.workbook_writer import write_workbook
 from enrollment.model.days import local
+from enrollment.model.imports import ImportFault
 
 ListFormat = Literal["csv", "xlsx"]
 MEDIA_TYPES: dict[ListFormat, str] = {
@@ -100,6 +103,18 @@ CHANGES = Layout(
         "correction": "Correction",
     },
 )
+FAULTS = Layout(
+    "Faults",
+    {
+        "file": "File",
+        "row": "Row",
+        "column": "Column",
+        "value": "Value",
+        "severity": "Severity",
+        "code": "Code",
+        "detail": "What is wrong",
+    },
+)
 
 
 def list_file(
@@ -122,6 +137,11 @@ def write_list(
     """Write a list, row by row. Times are those of the zone."""
     cells = ([_text(name, row[name], zone) for name in layout.columns] for row in rows)
     write_rows(layout.title, [*layout.columns.values()], cells, kind, target)
+
+
+def write_faults(faults: Iterable[ImportFault], target: BinaryIO) -> None:
+    """Write the faults of an import as CSV, the worst first."""
+    write_list(FAULTS, map(asdict, faults), "csv", target)
 
 
 def write_rows(

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from enrollment.data.import_row import RowFault
 from enrollment.exchange.faults import Faults
 
 DateOrder = Literal["dmy", "mdy"]
@@ -68,10 +69,11 @@ class Understood(msgspec.Struct, kw_only=True):
         """Return the kinds of rows that have this mode."""
         return [kind for kind, found in self.modes.items() if found == mode]
 
-    def header(self, file: str, column: str | None) -> str | None:
-        """Return what a column is called in a file: people know it by that name."""
-        read = next((read for read in self.files if read.file == file), None)
-        return read.header(column) if read and column else column
+    def shown(self, fault: RowFault) -> dict[str, Any]:
+        """Return a fault for `Faults.add`: with its column as it is called in the file."""
+        read = next((read for read in self.files if read.file == fault.file), None)
+        column = read.header(fault.column) if read and fault.column else fault.column
+        return fault._asdict() | {"column": column}
 
 
 class Reading(NamedTuple):

@@ -6,7 +6,6 @@ from functools import partial
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 from unicodedata import normalize
 
 import msgspec
@@ -97,11 +96,8 @@ class Upload:
         if self.understood.format == "list":
             (self.list,) = files
         left_out = []
-        for fault in self._staging.list_faults(self.understood.kinds("bulk")):
-            fields: dict[str, Any] = fault._asdict()
-            id = fields.pop("id")
-            fields["column"] = self.understood.header(fault.file, fault.column)
-            self.faults.add(**fields)
+        for id, fault in self._staging.list_faults(self.understood.kinds("bulk")):
+            self.faults.add(**self.understood.shown(fault))
             if fault.code in LEFT_OUT or (fault.severity or CODES[fault.code]) != "warning":
                 left_out.append(id)
         self._staging.leave_out(left_out)

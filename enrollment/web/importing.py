@@ -7,9 +7,8 @@ from typing import Any
 import msgspec
 
 from enrollment.data.course import get_course
-from enrollment.exchange.fault_list import write_faults
 from enrollment.exchange.importing import faults_of
-from enrollment.exchange.lists import MEDIA_TYPES
+from enrollment.exchange.lists import MEDIA_TYPES, write_faults
 from enrollment.exchange.marking import can_be_marked, write_marked
 from enrollment.http.authentication import REGISTRARS
 from enrollment.http.download import download

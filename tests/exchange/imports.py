@@ -5,7 +5,7 @@ import zipfile
 from contextlib import closing
 from datetime import UTC
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from enrollment.data.export import Scope
 from enrollment.data.record_change import acting
@@ -13,7 +13,7 @@ from enrollment.data.undo import undo_import
 from enrollment.exchange.importing import Made, bring_in
 from enrollment.exchange.package_writer import write_archive
 from enrollment.exchange.upload import Upload, reading_options
-from enrollment.model.import_options import ImportOptions
+from enrollment.model.import_options import ImportOptions, UndoOptions
 from enrollment.model.imports import Undo
 from enrollment.model.records import Change
 from enrollment.model.types import Timestamp
@@ -44,7 +44,8 @@ def _import(database: Database, upload: Upload, wanted: ImportOptions) -> Made:
 
 def undo(database: Database, import_id: int, *, keeps_conflicts: bool = False) -> Undo:
     with database.write() as db, acting(db, CHANGE.actor, NOON):
-        return undo_import(db, import_id, CHANGE, keeps_conflicts=keeps_conflicts)
+        conflicts: Literal["keep", "refuse"] = "keep" if keeps_conflicts else "refuse"
+        return undo_import(db, import_id, UndoOptions(conflicts=conflicts), CHANGE)
 
 
 def export(
