@@ -1,6 +1,6 @@
 """The terms and courses that an import makes or changes."""
 
-from enrollment.data.import_row import insert_missing_records, insert_source_records
+from enrollment.data.import_row import Wanted, insert_missing_records, insert_source_records
 from enrollment.model.records import Change
 from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries
@@ -8,9 +8,10 @@ from enrollment.storage.queries import queries
 SQL = queries("import_course")
 
 
-def bring_in_terms(db: Connection, import_id: int, source: str, key: str, change: Change) -> None:
-    """Make terms of sessions. `key` is what the ids of our own records begin with in exports."""
-    SQL.insert_planned_terms(db, source=source, key=key)
+def bring_in_terms(db: Connection, import_id: int, wanted: Wanted, change: Change) -> None:
+    """Make terms of sessions."""
+    source = wanted.source
+    SQL.insert_planned_terms(db, source=source, key=wanted.key)
     SQL.insert_term_faults(db)
     SQL.insert_terms(db, now=change.at)
     SQL.update_planned_terms(db)
@@ -23,10 +24,9 @@ def note_classes_without_session(db: Connection, source: str) -> None:
     SQL.insert_session_faults(db, source=source)
 
 
-def bring_in_courses(
-    db: Connection, import_id: int, source: str, key: str, change: Change, *, ends: bool
-) -> None:
-    """Make courses of classes. If `ends`, those that have no row any more are canceled."""
+def bring_in_courses(db: Connection, import_id: int, wanted: Wanted, change: Change) -> None:
+    """Make courses of classes. Where all classes are there, others are canceled."""
+    source, key, ends = wanted.source, wanted.key, "classes" in wanted.whole_kinds
     SQL.insert_planned_courses(db, source=source, key=key, ends=ends)
     SQL.insert_course_faults(db, source=source, key=key)
     SQL.insert_courses(db, now=change.at)

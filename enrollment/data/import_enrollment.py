@@ -1,9 +1,9 @@
 """The enrollments that an import begins and ends. The rules are those of sql/eligibility.sql."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 from msgspec.json import decode
 from msgspec.structs import replace
@@ -12,7 +12,13 @@ from enrollment.data import waitlist
 from enrollment.data.correction import correct_change
 from enrollment.data.eligibility import EnrollmentRequest, decide
 from enrollment.data.ending import StatusChange
-from enrollment.data.import_row import insert_missing_records, insert_source_records
+from enrollment.data.import_row import (
+    Progress,
+    Rules,
+    Wanted,
+    insert_missing_records,
+    insert_source_records,
+)
 from enrollment.model.records import Change
 from enrollment.model.results import Violation
 from enrollment.model.types import OverridableRule
@@ -26,15 +32,6 @@ BATCH = 2000
 SEAT_RULES = {"course_full", "waitlist_full"}
 # Decide on seats alone.
 NOT_SEATS = to_json([rule for rule in get_args(OverridableRule) if rule not in SEAT_RULES])
-# What to do with a row that breaks a rule: enroll the student all the same, and record the rule; or
-# leave the row out.
-Rules = Literal["record", "refuse"]
-# Is called with how many enrollments were decided on, and how many there are.
-Progress = Callable[[int, int], None]
-
-
-def no_progress(count: int, total: int) -> None:
-    """Report no progress."""
 
 
 class Decided(NamedTuple):
@@ -44,27 +41,18 @@ class Decided(NamedTuple):
     violations: list[Violation]
 
 
-def bring_in_enrollments(
-    db: Connection,
-    import_id: int,
-    source: str,
-    key: str,
-    change: Change,
-    rules: Rules,
-    *,
-    ends: bool,
-    has_sessions: bool,
-    progress: Progress,
-) -> None:
-    """Begin and end what the rows of a package speak of. If `ends`, what has no row any more is
-    dropped."""
+def bring_in_enrollments(db: Connection, import_id: int, wanted: Wanted, change: Change) -> None:
+    """Begin and end what the rows of a package speak of. Where all enrollments are there, others
+    are dropped."""
+    source, ends = wanted.source, "enrollments" in wanted.whole_kinds
     SQL.insert_unresolved_faults(db, source=source)
-    SQL.insert_stretches(db, source=source, key=key, now=change.at)
+    SQL.insert_stretches(db, source=source, key=wanted.key, now=change.at)
     count_on_server(db, "stretch")
     if ends:
+        has_sessions = "academicSessions" in wanted.whole_kinds
         SQL.insert_missing_stretches(db, source=source, has_sessions=has_sessions)
     SQL.insert_ending_stretches(db, source=source)
-    _apply(db, change, rules, is_list=False, progress=progress)
+    _apply(db, wanted, change)
     _correct_outcomes(db, change)
     SQL.update_adopted(db)
     SQL.insert_planned_stretches(db)
@@ -83,22 +71,14 @@ def find_listed_courses(db: Connection, header: str) -> None:
     SQL.insert_listed_course_faults(db, header=header)
 
 
-def bring_in_roster(
-    db: Connection,
-    course_id: int | None,
-    change: Change,
-    rules: Rules,
-    *,
-    replaces: bool,
-    progress: Progress,
-) -> None:
+def bring_in_roster(db: Connection, wanted: Wanted, change: Change) -> None:
     """Enroll the students of a list in a course, or each in the course that the row names, if any.
-    If `replaces`, students who are in the course and not in the list are dropped."""
-    SQL.insert_listed_stretches(db, course_id=course_id)
+    With `replaces`, students who are in the course and not in the list are dropped."""
+    SQL.insert_listed_stretches(db, course_id=wanted.course_id)
     count_on_server(db, "stretch")
-    if replaces:
-        SQL.insert_replaced_stretches(db, course_id=course_id)
-    _apply(db, change, rules, is_list=True, progress=progress)
+    if wanted.replaces:
+        SQL.insert_replaced_stretches(db, course_id=wanted.course_id)
+    _apply(db, wanted, change)
     SQL.insert_listed_faults(db)
 
 
@@ -109,21 +89,19 @@ def promote_into_freed_seats(db: Connection, change: Change) -> None:
     waitlist.promote_eligible(db, change, course_ids=freed, members_of=freed)
 
 
-def _apply(
-    db: Connection, change: Change, rules: Rules, *, is_list: bool, progress: Progress
-) -> None:
+def _apply(db: Connection, wanted: Wanted, change: Change) -> None:
     """Begin and end enrollments, round after round."""
     SQL.insert_leaving_stretches(db, today=change.today)
-    SQL.update_stretch_actions(db, is_list=is_list)
-    _check_what_stays(db, change, rules)
+    SQL.update_stretch_actions(db, is_list=wanted.is_list)
+    _check_what_stays(db, change, wanted.rules)
     SQL.update_stretch_rounds(db)
     acts = {"now": change.at, "actor": change.actor, "reason": change.reason}
     for number in range(1, SQL.get_last_round(db)["round"] + 1):
         # Seats that become free can be taken in the same import.
         for status in ("completed", "dropped"):
             SQL.update_ended(db, round=number, status=status, **acts)
-        rest = [*_begin_eligible(db, number, change, progress)]
-        if rules == "record":
+        rest = [*_begin_eligible(db, number, change, wanted.progress)]
+        if wanted.rules == "record":
             _begin_against_rules(db, number, rest, change)
         else:
             _note_rules(db, rest)

@@ -1,10 +1,10 @@
 """The rows that an import brings in, in tables that last as long as its transaction: so queries can
 hold them against the records."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta, tzinfo
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from enrollment.model.days import begin_of
 from enrollment.model.imports import Severity
@@ -13,8 +13,42 @@ from enrollment.storage.dialect import count_on_server
 from enrollment.storage.queries import queries, to_json
 
 SQL = queries("import_row")
-# Whatever is no student, term or course of ours is kept as it came.
-KEPT = ("orgs", "courses", "roles")
+# What to do with a row that breaks a rule: enroll the student all the same, and record the rule; or
+# leave the row out.
+Rules = Literal["record", "refuse"]
+# Is called with how many enrollments were decided on, and how many there are.
+Progress = Callable[[int, int], None]
+
+
+def no_progress(count: int, total: int) -> None:
+    """Report no progress."""
+
+
+class Wanted(NamedTuple):
+    """What an import brings in, and how."""
+
+    source: str
+    # What the ids of our own records begin with in exports.
+    key: str
+    is_list: bool
+    rules: Rules
+    # The kinds of which all records are in the files, so that one without a row ends; and those of
+    # which only the changes are.
+    whole_kinds: frozenset[str]
+    delta_kinds: frozenset[str]
+    # For a list: the course of which it is the roster, or the column in which each row names one.
+    course_id: int | None = None
+    course_column: str | None = None
+    creates: bool = False
+    replaces: bool = False
+    # Whether a user can be a student whom the source had under another id.
+    relinks: bool = False
+    progress: Progress = no_progress
+
+    @property
+    def is_roster(self) -> bool:
+        """Whether a list enrolls students."""
+        return self.course_id is not None or self.course_column is not None
 
 
 class RowFault(NamedTuple):
@@ -93,9 +127,10 @@ def _day(day: str, zone: tzinfo) -> tuple[str, str, str]:
     return day, before.isoformat(), begin_of(zone, day)
 
 
-def leave_out_unknown_deletions(db: Connection, source: str, delta_kinds: Sequence[str]) -> None:
+def leave_out_unknown_deletions(db: Connection, wanted: Wanted) -> None:
     """Leave out what a delta deletes and was never here, and note it."""
-    SQL.insert_deletion_faults(db, source=source, kinds=to_json(delta_kinds))
+    kinds = to_json(sorted(wanted.delta_kinds))
+    SQL.insert_deletion_faults(db, source=wanted.source, kinds=kinds)
     SQL.update_unknown_unwanted(db)
 
 

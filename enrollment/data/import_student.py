@@ -1,6 +1,7 @@
 """The students that an import makes or changes."""
 
 from enrollment.data.import_row import (
+    Wanted,
     insert_missing_records,
     insert_source_records,
     leave_out_faulty_rows,
@@ -17,20 +18,11 @@ SQL = queries("import_student")
 NO_NAME = "-"
 
 
-def bring_in_users(
-    db: Connection,
-    import_id: int,
-    source: str,
-    key: str,
-    change: Change,
-    *,
-    ends: bool,
-    relinks: bool,
-) -> None:
-    """Make students of users. If `ends`, those who have no row any more become inactive. If
-    `relinks`, a user with the number, or the email and name, of a student whose id is gone is that
-    student."""
-    SQL.insert_said_users(db, source=source, key=key, no_name=NO_NAME, today=change.today)
+def bring_in_users(db: Connection, import_id: int, wanted: Wanted, change: Change) -> None:
+    """Make students of users. Where all users are there, others become inactive. With `relinks`, a
+    user with the number, or the email and name, of a student whose id is gone is that student."""
+    source, ends, relinks = wanted.source, "users" in wanted.whole_kinds, wanted.relinks
+    SQL.insert_said_users(db, source=source, key=wanted.key, no_name=NO_NAME, today=change.today)
     count_on_server(db, "said_student")
     _find_students(db, source)
     SQL.update_said_renamed_by_number(db, source=source)
@@ -58,17 +50,18 @@ def move_records_of_old_ids(db: Connection, import_id: int, source: str) -> None
     update_records_superseded(db, import_id)
 
 
-def bring_in_people(db: Connection, change: Change, *, creates: bool, changes: bool) -> None:
-    """Find the students of a list: create those who are not here, or change those who are."""
+def bring_in_people(db: Connection, wanted: Wanted, change: Change) -> None:
+    """Find the students of a list. One that is no roster creates and changes students; a roster
+    changes no one, and creates only with `creates`."""
     SQL.insert_said_people(db)
     count_on_server(db, "said_student")
     _find_students(db, "")
     SQL.update_said_names(db)
-    SQL.insert_people_faults(db, creates=creates)
+    SQL.insert_people_faults(db, creates=wanted.creates or not wanted.is_roster)
     leave_out_faulty_rows(db)
     SQL.delete_said_unwanted(db)
     SQL.insert_planned_students(db)
-    if not changes:
+    if wanted.is_roster:
         SQL.update_planned_unchanged(db)
     _write_students(db, change)
 

@@ -14,16 +14,14 @@ from enrollment.data.import_course import (
     note_classes_without_session,
 )
 from enrollment.data.import_enrollment import (
-    Progress,
-    Rules,
     bring_in_enrollments,
     bring_in_roster,
     find_listed_courses,
-    no_progress,
     promote_into_freed_seats,
 )
 from enrollment.data.import_row import (
     RowFault,
+    Wanted,
     incoming,
     leave_out,
     leave_out_faulty_rows,
@@ -57,28 +55,6 @@ from enrollment.storage.queries import queries, to_json
 SQL = queries("import")
 # So many records, or so large a part of them, may end without a confirmation.
 FEW, PART = 3, 0.1
-
-
-class Wanted(NamedTuple):
-    """What is brought in, and how."""
-
-    source: str
-    # What the ids of our own records begin with in exports.
-    key: str
-    is_list: bool
-    rules: Rules
-    # The kinds of which all records are in the files, and those of which only the changes are.
-    whole_kinds: frozenset[str]
-    delta_kinds: frozenset[str]
-    # For a list: the course of which it is the roster, or the column in which each row names one.
-    course_id: int | None = None
-    course_column: str | None = None
-    creates: bool = False
-    replaces: bool = False
-    # Whether a user can be a student whom the source had under another id.
-    relinks: bool = False
-    # Called now and then with how far the import is.
-    progress: Progress = no_progress
 
 
 class Applied(NamedTuple):
@@ -125,23 +101,15 @@ def apply_import(
 
 
 def _bring_in_package(db: Connection, import_id: int, wanted: Wanted, change: Change) -> None:
-    source, key = wanted.source, wanted.key
-    place = (db, import_id, source, key, change)
-    leave_out_unknown_deletions(db, source, sorted(wanted.delta_kinds))
-    bring_in_terms(*place)
-    note_classes_without_session(db, source)
+    leave_out_unknown_deletions(db, wanted)
+    bring_in_terms(db, import_id, wanted, change)
+    note_classes_without_session(db, wanted.source)
     leave_out_faulty_rows(db)
-    bring_in_courses(*place, ends="classes" in wanted.whole_kinds)
-    bring_in_users(*place, ends="users" in wanted.whole_kinds, relinks=wanted.relinks)
-    bring_in_enrollments(
-        *place,
-        wanted.rules,
-        ends="enrollments" in wanted.whole_kinds,
-        has_sessions="academicSessions" in wanted.whole_kinds,
-        progress=wanted.progress,
-    )
+    bring_in_courses(db, import_id, wanted, change)
+    bring_in_users(db, import_id, wanted, change)
+    bring_in_enrollments(db, import_id, wanted, change)
     if wanted.relinks:
-        move_records_of_old_ids(db, import_id, source)
+        move_records_of_old_ids(db, import_id, wanted.source)
 
 
 def _bring_in_list(db: Connection, wanted: Wanted, change: Change) -> None:
@@ -149,26 +117,15 @@ def _bring_in_list(db: Connection, wanted: Wanted, change: Change) -> None:
         find_listed_courses(db, wanted.course_column)
         leave_out_faulty_rows(db)
     db.execute("SAVEPOINT list")
-    _bring_in_people_and_roster(db, wanted, change)
+    bring_in_people(db, wanted, change)
+    bring_in_roster(db, wanted, change)
     # The rules look at students who are here. One who was created, and may enroll in nothing that
     # the list names, must not come in: the list is brought in again without these rows.
     if faults := list_faults_of_refused_students(db):
         db.execute("ROLLBACK TO list")
         leave_out(db, faults)
-        _bring_in_people_and_roster(db, wanted, change)
-
-
-def _bring_in_people_and_roster(db: Connection, wanted: Wanted, change: Change) -> None:
-    is_roster = wanted.course_id is not None or wanted.course_column is not None
-    bring_in_people(db, change, creates=wanted.creates or not is_roster, changes=not is_roster)
-    bring_in_roster(
-        db,
-        wanted.course_id,
-        change,
-        wanted.rules,
-        replaces=wanted.replaces,
-        progress=wanted.progress,
-    )
+        bring_in_people(db, wanted, change)
+        bring_in_roster(db, wanted, change)
 
 
 def _removals(db: Connection, known: dict[str, int]) -> Removals:

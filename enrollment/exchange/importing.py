@@ -10,8 +10,8 @@ from msgspec.structs import asdict, replace
 from enrollment.data import imports
 from enrollment.data.course import find_course
 from enrollment.data.export import get_school
-from enrollment.data.import_enrollment import Progress, no_progress
-from enrollment.data.imports import Applied, Wanted
+from enrollment.data.import_row import Progress, Wanted, no_progress
+from enrollment.data.imports import Applied
 from enrollment.exchange.faults import Faults
 from enrollment.exchange.upload import Upload
 from enrollment.model.import_options import ImportOptions
@@ -123,10 +123,9 @@ def _note_unused_columns(upload: Upload, wanted: Wanted, faults: Faults) -> None
     """Note the columns of a list that say nothing here: outcomes are those of a course, and a
     roster changes no student."""
     (file,) = upload.understood.files
-    is_roster = wanted.course_id is not None or wanted.course_column is not None
-    text = "counts for new students only" if is_roster else "is left out: it needs a course"
+    text = "counts for new students only" if wanted.is_roster else "is left out: it needs a course"
     for header, name in file.columns.items():
-        if name in (CHANGING if is_roster else OF_COURSES):
+        if name in (CHANGING if wanted.is_roster else OF_COURSES):
             faults.add("not_kept", f"The column {header} {text}.", file.file, None, header)
 
 
