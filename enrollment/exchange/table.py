@@ -1,15 +1,16 @@
 """One file of a package: its rows, cell by cell."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from enrollment.exchange.cells import Read, read_cell
+from enrollment.exchange.cells import read_cell
 from enrollment.exchange.columns import Table
 from enrollment.exchange.dates import order_shown_by, parse_date
-from enrollment.exchange.faults import CODES
+from enrollment.exchange.faults import CODES, Faults
 from enrollment.exchange.headers import Taken, match_header
 from enrollment.exchange.reading import FileRead, Reading, Record
 from enrollment.exchange.source_files import SourceFile
 from enrollment.exchange.text import Row, find_encoding, read_rows
+from enrollment.model.imports import Severity
 
 # Days that begin and end something: the end must come after the start.
 SPANS = (("startDate", "endDate", False), ("beginDate", "endDate", True))
@@ -59,13 +60,13 @@ class _RowReader:
         self._knows_order = read.date_order is not None
         # What is shown once for each file: (code, column).
         self._shown: set[tuple[str, str | None]] = set()
-        # Whether the row that is being read has no error so far.
-        self._is_sound = True
+        # The number of the row that is being read, and whether it has no error so far.
+        self._row, self._is_sound = 0, True
 
     def read(self, row: Row) -> None:
         """Read a row, and pass it on."""
-        self._is_sound = True
-        self._check_width(row)
+        self._row, self._is_sound = row.number, True
+        self._check_width(row.cells)
         cells = row.cells + [""] * (self._width - len(row.cells))
         content = {}
         for place, header, column in self._taken:
@@ -75,83 +76,72 @@ class _RowReader:
             if column.kind in DATES and not self._knows_order and parse_date(text, None) is None:
                 self._find_order()
             found = read_cell(column, text, self._read.date_order)
-            if found.code:
-                self._note(found, row.number, header, text)
+            if found.code == "not_kept":
+                # Never with its value: this is a password.
+                self._once(found.code, found.detail, self._row, header)
+            elif found.code:
+                self._note(found.code, found.detail, header, text, found.severity)
             if found.value:
                 content[column.name] = found.value
-        self._check_status(row.number, content)
-        self._check_needed(row.number, content)
-        self._check_spans(row.number, content)
-        record = Record(self._read.file, row.number, self._read.kind, content, self._is_sound)
+        self._check_status(content)
+        self._check_needed(content)
+        self._check_spans(content)
+        record = Record(self._read.file, self._row, self._read.kind, content, self._is_sound)
         self._reading.take(record)
 
-    def _note(self, found: Read, row: int, column: str, value: str) -> None:
-        assert found.code
-        if found.code == "not_kept":
-            # Never with its value: this is a password.
-            self._once(found.code, found.detail, row, column)
-            return
-        severity = found.severity or CODES[found.code]
-        if severity != "warning":
-            self._is_sound = False
-        self._reading.faults.add(
-            found.code, found.detail, self._read.file, row, column, value, severity
-        )
-
-    def _error(self, code: str, detail: str, row: int, column: str | None) -> None:
-        self._is_sound = False
-        self._reading.faults.add(code, detail, self._read.file, row, column)
-
-    def _warn(self, code: str, detail: str, row: int, column: str | None) -> None:
+    def _note(
+        self,
+        code: str,
+        detail: str,
+        column: str | None = None,
+        value: str | None = None,
+        severity: Severity | None = None,
+    ) -> None:
+        severity = severity or CODES[code]
+        self._is_sound &= severity == "warning"
         faults = self._reading.faults
-        faults.add(code, detail, self._read.file, row, column, severity="warning")
+        faults.add(code, detail, self._read.file, self._row, column, value, severity)
 
-    def _once(self, code: str, detail: str, row: int | None, column: str | None) -> None:
+    def _once(self, code: str, detail: str, row: int | None, column: str) -> None:
         if (code, column) not in self._shown:
             self._shown.add((code, column))
             self._reading.faults.add(code, detail, self._read.file, row, column)
 
-    def _check_width(self, row: Row) -> None:
-        if len(row.cells) > self._width and any(row.cells[self._width :]):
-            text = f"The row has {len(row.cells)} cells, and the header {self._width}."
-            self._error("ragged_row", text, row.number, None)
-        elif len(row.cells) < self._width:
-            text = f"The row has {len(row.cells)} cells, and the header {self._width}."
-            self._warn("ragged_row", text, row.number, None)
+    def _check_width(self, cells: Sequence[str]) -> None:
+        is_short = len(cells) < self._width
+        if is_short or any(cells[self._width :]):
+            text = f"The row has {len(cells)} cells, and the header {self._width}."
+            self._note("ragged_row", text, severity="warning" if is_short else None)
 
-    def _check_status(self, row: int, content: dict[str, str]) -> None:
+    def _check_status(self, content: dict[str, str]) -> None:
         """A bulk file says nothing of changes, and a delta file does in every row."""
         status = content.get("status")
         if self._read.mode == "delta":
             if status is None:
-                self._error("missing_value", "A row of a delta needs a status.", row, "status")
+                self._note("missing_value", "A row of a delta needs a status.", "status")
         elif status == "tobedeleted":
             text = "A bulk file holds what is there, and this row is to be deleted."
-            self._warn("status_in_bulk", text, row, "status")
+            self._note("status_in_bulk", text, "status")
         elif status:
             text = "A bulk file has no status: it is read all the same."
             self._once("status_in_bulk", text, None, "status")
 
-    def _check_needed(self, row: int, content: dict[str, str]) -> None:
-        if content.get("status") == "tobedeleted":
-            # Who it was is enough.
+    def _check_needed(self, content: dict[str, str]) -> None:
+        # A value that can't be read has its fault already. Of a row to be deleted, who it was is
+        # enough.
+        if not self._is_sound or content.get("status") == "tobedeleted":
             return
-        # A value that can't be read has its fault already.
-        was_sound = self._is_sound
         for _, header, column in self._taken:
-            if column.needed and column.name not in content and was_sound:
-                text = f"{column.name} is blank."
-                if column.needed == "here":
-                    self._error("missing_value", text, row, header)
-                else:
-                    self._warn("missing_value", text, row, header)
+            if column.needed and column.name not in content:
+                severity: Severity = "error" if column.needed == "here" else "warning"
+                self._note("missing_value", f"{column.name} is blank.", header, severity=severity)
 
-    def _check_spans(self, row: int, content: dict[str, str]) -> None:
+    def _check_spans(self, content: dict[str, str]) -> None:
         for start, end, may_be_equal in SPANS:
             first, last = content.get(start), content.get(end)
             if first and last and (last < first or (last == first and not may_be_equal)):
                 text = f"It ends on {last}, and starts on {first}."
-                self._error("ends_before_start", text, row, self._read.header(end))
+                self._note("ends_before_start", text, self._read.header(end))
 
     def _find_order(self) -> None:
         """Find a day in this file that can be read in one way only, which settles the others."""
@@ -159,16 +149,8 @@ class _RowReader:
         assert self._read.encoding
         places = [place for place, _, column in self._taken if column.kind in DATES]
         # What is wrong with the rows is noted when they are read.
-        ignored = type(self._reading.faults)()
-        for cells in _cells(read_rows(self._file, self._read.encoding, ignored), places):
-            order = order_shown_by(cells)
-            if order:
-                self._read.date_order = order
-                return
-
-
-def _cells(rows: Iterator[Row], places: Sequence[int]) -> Iterator[str]:
-    for row in rows:
-        for place in places:
-            if place < len(row.cells):
-                yield row.cells[place]
+        for row in read_rows(self._file, self._read.encoding, Faults()):
+            for place in places:
+                if place < len(row.cells) and (order := order_shown_by(row.cells[place])):
+                    self._read.date_order = order
+                    return
