@@ -212,8 +212,9 @@ WHERE course.id = stretch.course_id
     )
 ORDER BY stretch.id;
 
--- name: get_outcomes(term, with_history, source)^
--- Has an enrollment ended here, and with a grade? What another system has said of it in the same words is its own.
+-- name: get_outcomes(term, since, with_history, source)^
+-- Has an enrollment ended here, and with a grade? What another system has said of it in the same words is its own. A
+-- delta has the drops too: they are to be deleted.
 WITH exported_record AS NOT MATERIALIZED (
 -- include: exported_record.sql
 ),
@@ -227,7 +228,7 @@ ended AS NOT MATERIALIZED (
         AND event.superseded_by IS NULL
         AND course.id = event.course_id
         AND (:term IS NULL OR course.term = :term)
-        AND (:with_history OR course.status <> 'cancelled' AND event.to_status <> 'dropped')
+        AND (:with_history OR :since IS NOT NULL OR course.status <> 'cancelled' AND event.to_status <> 'dropped')
         AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.student_id = event.student_id)
         AND NOT EXISTS (
             SELECT 1 FROM exported_record AS known

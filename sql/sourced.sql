@@ -108,7 +108,7 @@ WHERE exported_record.kind = 'users'
     )
 ORDER BY exported_record.sourced_id;
 
--- name: list_sourced_stretches(term, with_history, source)
+-- name: list_sourced_stretches(term, since, with_history, source)
 -- Which enrollments has another system, and what was taken of each?
 WITH exported_record AS NOT MATERIALIZED (
 -- include: exported_record.sql
@@ -129,7 +129,7 @@ WHERE exported_record.kind = 'enrollments'
     AND stretch.id = exported_record.event_id
     AND course.id = stretch.course_id
     AND (:term IS NULL OR course.term = :term)
-    AND (:with_history OR course.status <> 'cancelled' AND stretch.status <> 'dropped')
+    AND (:with_history OR :since IS NOT NULL OR course.status <> 'cancelled' AND stretch.status <> 'dropped')
     AND exported_record.id = (
         SELECT first.id FROM exported_record AS first
         WHERE first.event_id = exported_record.event_id
@@ -197,7 +197,7 @@ WHERE person.kind = 'users'
     )
 ORDER BY person.first_id;
 
--- name: list_kept_enrollments(term, with_cancelled, source)
+-- name: list_kept_enrollments(term, with_history, source)
 -- Which enrollments of another system are none of students, but of teachers and others who are exported?
 WITH exported_record AS NOT MATERIALIZED (
 -- include: exported_record.sql
@@ -222,7 +222,7 @@ WHERE place.kind = 'enrollments'
     AND class.is_current = 1
     AND course.id = class.course_id
     AND (:term IS NULL OR course.term = :term)
-    AND (course.status <> 'cancelled' OR :with_cancelled)
+    AND (course.status <> 'cancelled' OR :with_history)
     AND import.id = place.import_id
 ORDER BY place.sourced_id;
 

@@ -62,9 +62,7 @@ def check_scope(db: Connection, scope: Scope) -> None:
 
 def get_outcomes(db: Connection, scope: Scope) -> tuple[bool, bool]:
     """Return whether an enrollment that is exported has ended here, and whether one has a grade."""
-    # A delta has the drops too: they are to be deleted.
-    with_history = scope.with_history or scope.since is not None
-    row = SQL.get_outcomes(db, **scope._replace(with_history=with_history)._asdict())
+    row = SQL.get_outcomes(db, **scope._asdict())
     return bool(row["has_outcomes"]), bool(row["has_grades"])
 
 
@@ -90,11 +88,8 @@ def list_students(db: Connection, scope: Scope) -> Iterator[Fields]:
 
 def list_stretches(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List who was in which course, from when until when, in the order of the first events."""
-    if scope.since is not None:
-        changed = {"term": scope.term, "since": scope.since, "source": scope.source}
-        return read_rows(SQL.list_changed_stretches_cursor(db, **changed))
-    standing = {"term": scope.term, "with_history": scope.with_history, "source": scope.source}
-    return read_rows(SQL.list_stretches_cursor(db, **standing))
+    listed = SQL.list_stretches_cursor if scope.since is None else SQL.list_changed_stretches_cursor
+    return read_rows(listed(db, **scope._asdict()))
 
 
 def list_people(db: Connection, status: str | None) -> Iterator[Fields]:

@@ -44,7 +44,7 @@ def list_courses(db: Connection, scope: Scope) -> Iterator[Fields]:
 
 def list_students(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the students who are users of another system."""
-    return read_rows(SQL.list_sourced_students_cursor(db, since=scope.since, source=scope.source))
+    return read_rows(SQL.list_sourced_students_cursor(db, **scope._asdict()))
 
 
 def list_people(db: Connection, scope: Scope) -> Iterator[Fields]:
@@ -64,17 +64,15 @@ def list_people_without_role(db: Connection, scope: Scope) -> Iterator[Fields]:
 
 def list_stretches(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the enrollments of students that another system has."""
-    parameters = {"term": scope.term, "with_history": scope.with_history or bool(scope.since)}
-    return read_rows(SQL.list_sourced_stretches_cursor(db, source=scope.source, **parameters))
+    return read_rows(SQL.list_sourced_stretches_cursor(db, **scope._asdict()))
 
 
 def list_kept_enrollments(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the enrollments of teachers and others that another system has."""
-    parameters = {"term": scope.term, "with_cancelled": scope.with_history}
-    return read_rows(SQL.list_kept_enrollments_cursor(db, source=scope.source, **parameters))
+    return read_rows(SQL.list_kept_enrollments_cursor(db, **scope._asdict()))
 
 
 def is_user(db: Connection, sourced_id: str, of_source: str, scope: Scope) -> bool:
     """Whether the user is exported whom a system knows by this id."""
-    wanted = {"sourced_id": sourced_id, "of_source": of_source}
-    return SQL.get_user(db, **wanted, source=scope.source) is not None
+    wanted = {"sourced_id": sourced_id, "of_source": of_source, "source": scope.source}
+    return SQL.get_user(db, **wanted) is not None

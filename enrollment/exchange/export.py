@@ -76,24 +76,8 @@ class Rows:
             return own
         has_changed = self.sourced.has_changed
         sourced_row = self.projection.sourced_row
-        others = [map(sourced_row, filter(has_changed, rows)) for rows in self._others(name)]
+        others = [map(sourced_row, filter(has_changed, rows)) for rows in self.sourced.rows(name)]
         return merge(own, *others, key=itemgetter("sourcedId"))
-
-    def _others(self, name: str) -> list[Iterator[Fields]]:
-        known, school = self.sourced, self.projection.school_id
-        tables: dict[str, list[Iterator[Fields]]] = {
-            "orgs": [known.rows_of_orgs()],
-            "academicSessions": [known.rows_of_sessions()],
-            "courses": [known.rows_of_catalog(school)],
-            "classes": [known.rows_of_classes(school)],
-            "users": [known.rows_of_users(), known.rows_of_people()],
-            "roles": [known.rows_of_roles(school), known.rows_of_made_roles(school)],
-            "enrollments": [
-                known.rows_of_enrollments(school),
-                known.rows_of_kept_enrollments(school),
-            ],
-        }
-        return tables[name]
 
     def orgs(self) -> Iterator[Fields]:
         # A delta has nothing of the school: it is the same as in the last bulk export.

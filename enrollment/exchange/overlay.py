@@ -29,7 +29,8 @@ def overlay(cells: dict[str, Any], row: Fields, columns: dict[str, str]) -> None
 
 
 def updated(row: Fields) -> Fields:
-    return {"updated_at": row["updated_at"]}
+    """Return when a row was last changed, if that is known."""
+    return {"updated_at": row.get("updated_at")}
 
 
 def stretch_taken(row: Fields) -> Fields:

@@ -30,8 +30,8 @@ class Projection:
     def __init__(self, db: Connection, scope: Scope, zone: tzinfo, *, with_status: bool) -> None:
         self._zone, self._with_status = zone, with_status
         self.school = export.get_school(db)
-        self.sourced = Sourced(db, scope)
-        self.school_id = self.sourced.school(self.id("school"))
+        self.sourced = Sourced(db, scope, self.id("school"))
+        self.school_id = self.sourced.school_id
 
     def sourced_row(self, cells: Fields) -> Fields:
         """Return a row of another system with the ids of ours that it needs."""

@@ -180,8 +180,7 @@ class Roster:
         """Return the roles of these users of other systems, by the users, the primary one first."""
         roles = defaultdict(list)
         for row in oneroster.list_roles(self._db, ids) if ids else ():
-            cells = self._sourced.role(row, self._projection.school_id)
-            roles[row["user_id"]].append(cells)
+            roles[row["user_id"]].append(self._sourced.role(row))
         for listed in roles.values():
             listed.sort(key=lambda role: role["roleType"] != "primary")
         return roles
@@ -191,7 +190,7 @@ class Roster:
             return self._projection.role(row)
         student_id = row.get("id")
         cells = row | {"student_id": student_id, "id": student_id}
-        return self._sourced.made_role(cells, self._projection.school_id)
+        return self._sourced.made_role(cells)
 
     # Enrollments
 
@@ -233,7 +232,7 @@ class Roster:
             deleted_at = row["updated_at"] if row["status"] == "dropped" else None
             return self._projection.enrollment(row | {"deleted_at": deleted_at})
         of_part = (self._sourced.enrollment, self._sourced.kept_enrollment)[place.part]
-        return self._projection.sourced_row(of_part(row, self._projection.school_id))
+        return self._projection.sourced_row(of_part(row))
 
     # Ids
 

@@ -21,9 +21,11 @@ ENABLED = {"active": "true", "inactive": "false"}
 class Sourced:
     """What other systems have, and which of their ids an export has."""
 
-    def __init__(self, db: Connection, scope: Scope) -> None:
+    def __init__(self, db: Connection, scope: Scope, own_school: str) -> None:
         self._db, self._scope = db, scope
-        self.has_own, self.exists = sourced.get_own_records(db, scope)
+        has_own, self.exists = sourced.get_own_records(db, scope)
+        # The school of what has none: that of another system, unless something is ours alone.
+        self.school_id = own_school
         self.orgs: dict[str, Fields] = {}
         self.terms: dict[int, str] = {}
         self.classes: dict[int, str] = {}
@@ -36,6 +38,10 @@ class Sourced:
         self._foreign = set[tuple[str, str, str]]()
         if self.exists:
             self._find()
+        if self.orgs and not has_own:
+            # The first school, or else the first org.
+            types = {id: row["content"].get("type") for id, row in self.orgs.items()}
+            self.school_id = min(types, key=lambda id: types[id] != "school")
 
     def _find(self) -> None:
         """Find which ids there are, for the rows that refer to them."""
@@ -69,13 +75,6 @@ class Sourced:
     def has(self, sourced_id: str) -> bool:
         """Whether a session or a course of the catalog with this id was brought in."""
         return sourced_id in self._sessions or sourced_id in self._catalog
-
-    def school(self, own: str) -> str:
-        """Return the id of the school of what has none."""
-        if self.has_own or not self.orgs:
-            return own
-        schools = [id for id, row in self.orgs.items() if row["content"].get("type") == "school"]
-        return (schools or [*self.orgs])[0]
 
     def columns(self, kind: str) -> list[str]:
         """The columns that the rows of a file came with, besides those of the standard."""
@@ -111,13 +110,35 @@ class Sourced:
 
     # The tables
 
-    def rows_of_orgs(self) -> Iterator[Fields]:
-        for row in self.orgs.values():
-            cells = kept("orgs", row["content"])
-            self._resolve(row, cells, "parentSourcedId", "orgs")
-            yield {"name": cells["sourcedId"], "type": "school"} | cells | updated(row)
+    def rows(self, name: str) -> list[Iterator[Fields]]:
+        """Return the rows of a table, in parts that are in the order of their ids."""
+        db, scope = self._db, self._scope
+        parts: dict[str, list[Iterator[Fields]]] = {
+            "orgs": [map(self._org, self.orgs.values())],
+            "academicSessions": [self._rows_of_sessions()],
+            "courses": [self._rows_of_catalog()],
+            "classes": [self._rows_of_classes()],
+            "users": [
+                map(self.user, sourced.list_students(db, scope)),
+                map(self.person, sourced.list_people(db, scope)),
+            ],
+            "roles": [
+                map(self.role, sourced.list_roles(db, scope)),
+                map(self.made_role, sourced.list_people_without_role(db, scope)),
+            ],
+            "enrollments": [
+                map(self.enrollment, sourced.list_stretches(db, scope)),
+                map(self.kept_enrollment, sourced.list_kept_enrollments(db, scope)),
+            ],
+        }
+        return parts[name]
 
-    def rows_of_sessions(self) -> Iterator[Fields]:
+    def _org(self, row: Fields) -> Fields:
+        cells = kept("orgs", row["content"])
+        self._resolve(row, cells, "parentSourcedId", "orgs")
+        return {"name": cells["sourcedId"], "type": "school"} | cells | updated(row)
+
+    def _rows_of_sessions(self) -> Iterator[Fields]:
         terms = {row["sourced_id"]: row for row in sourced.list_terms(self._db, self._scope)}
         for row in self._list("academicSessions"):
             if row["sourced_id"] not in self._sessions:
@@ -132,16 +153,16 @@ class Sourced:
                     cells["end_on"] = term["end_on"]
             yield {"type": "term"} | cells | updated(row) | {"term_id": term and term["id"]}
 
-    def rows_of_catalog(self, school: str) -> Iterator[Fields]:
+    def _rows_of_catalog(self) -> Iterator[Fields]:
         for row in self._list("courses"):
             if row["sourced_id"] not in self._catalog:
                 continue
             cells = kept("courses", row["content"])
             self._resolve(row, cells, "schoolYearSourcedId", "academicSessions")
             self._resolve(row, cells, "orgSourcedId", "orgs")
-            yield {"orgSourcedId": school} | cells | updated(row)
+            yield {"orgSourcedId": self.school_id} | cells | updated(row)
 
-    def rows_of_classes(self, school: str) -> Iterator[Fields]:
+    def _rows_of_classes(self) -> Iterator[Fields]:
         """Yield classes. `code_id` or `term_id` is that of a record of ours that replaces what does
         not resolve."""
         for row in sourced.list_courses(self._db, self._scope):
@@ -162,11 +183,8 @@ class Sourced:
                 cells.pop("termSourcedIds", None)
                 cells["term_id"] = row["term_id"] or 0
             deleted_at = row["updated_at"] if row["status"] == "cancelled" else None
-            defaults = {"classType": "scheduled", "schoolSourcedId": school}
+            defaults = {"classType": "scheduled", "schoolSourcedId": self.school_id}
             yield defaults | cells | updated(row) | {"term": row["term"], "deleted_at": deleted_at}
-
-    def rows_of_users(self) -> Iterator[Fields]:
-        return map(self.user, sourced.list_students(self._db, self._scope))
 
     def user(self, row: Fields) -> Fields:
         """Return a student who is a user of another system."""
@@ -175,9 +193,6 @@ class Sourced:
         if row["is_deleted"] or row["status"] != (row["taken"] or {}).get("status"):
             cells["enabledUser"] = ENABLED[row["status"]]
         return cells
-
-    def rows_of_people(self) -> Iterator[Fields]:
-        return map(self.person, sourced.list_people(self._db, self._scope))
 
     def person(self, row: Fields) -> Fields:
         """Return a user of another system, who may be none of our students."""
@@ -193,21 +208,13 @@ class Sourced:
         defaults = {"enabledUser": "true", "username": username, "givenName": "-"}
         return defaults | cells | updated(row)
 
-    def rows_of_roles(self, school: str) -> Iterator[Fields]:
-        for row in sourced.list_roles(self._db, self._scope):
-            yield self.role(row, school) | updated(row)
-
-    def role(self, row: Fields, school: str) -> Fields:
+    def role(self, row: Fields) -> Fields:
         """Return a role as another system has it."""
         cells = kept("roles", row["content"])
         self._resolve(row, cells, "orgSourcedId", "orgs")
-        return {"roleType": "primary", "orgSourcedId": school} | cells
+        return {"roleType": "primary", "orgSourcedId": self.school_id} | cells | updated(row)
 
-    def rows_of_made_roles(self, school: str) -> Iterator[Fields]:
-        for row in sourced.list_people_without_role(self._db, self._scope):
-            yield self.made_role(row, school)
-
-    def made_role(self, row: Fields, school: str) -> Fields:
+    def made_role(self, row: Fields) -> Fields:
         """Return the role of a user without one. `user_id` is the number of our record."""
         content = row["content"]
         orgs = self._known(row, "orgSourcedIds", "orgs")
@@ -215,30 +222,22 @@ class Sourced:
             "userSourcedId": row["sourced_id"],
             "roleType": "primary",
             "role": "student" if row["student_id"] else content.get("role", "relative"),
-            "orgSourcedId": orgs[0] if orgs else school,
+            "orgSourcedId": orgs[0] if orgs else self.school_id,
             "user_id": row["id"],
         }
 
-    def rows_of_enrollments(self, school: str) -> Iterator[Fields]:
-        for row in sourced.list_stretches(self._db, self._scope):
-            yield self.enrollment(row, school)
-
-    def enrollment(self, row: Fields, school: str) -> Fields:
+    def enrollment(self, row: Fields) -> Fields:
         """Return an enrollment of a student. `student` is whose it is, and `stretch` is what stands
         here, if it differs."""
-        cells = self.kept_enrollment(row, school) | {"student": row}
+        cells = self.kept_enrollment(row) | {"student": row}
         if any(row[name] != value for name, value in stretch_taken(row).items()):
             cells["stretch"] = row
         deleted_at = row["updated_at"] if row["status"] == "dropped" else None
         return cells | {"deleted_at": deleted_at}
 
-    def rows_of_kept_enrollments(self, school: str) -> Iterator[Fields]:
-        for row in sourced.list_kept_enrollments(self._db, self._scope):
-            yield self.kept_enrollment(row, school)
-
-    def kept_enrollment(self, row: Fields, school: str) -> Fields:
+    def kept_enrollment(self, row: Fields) -> Fields:
         """Return an enrollment as another system has it. `course_id` is that of our record."""
         cells = kept("enrollments", row["content"])
         self._resolve(row, cells, "schoolSourcedId", "orgs")
         course = {"course_id": row["course_id"]}
-        return {"schoolSourcedId": school} | cells | course | updated(row)
+        return {"schoolSourcedId": self.school_id} | cells | course | updated(row)
