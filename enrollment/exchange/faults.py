@@ -13,56 +13,24 @@ MOST_KEPT = 1000
 MOST_KINDS = 1000
 LONGEST_VALUE = 100
 
-# Every code, and its severity unless the place where it is found says otherwise.
-CODES: dict[str, Severity] = {
-    "unreadable_file": "refusal",
-    "expands_too_far": "refusal",
-    "unknown_format": "refusal",
-    "unclosed_quote": "refusal",
-    "mangled_id": "refusal",
-    "missing_column": "refusal",
-    "ragged_row": "error",
-    "missing_value": "error",
-    "invalid_value": "error",
-    "garbled_text": "error",
-    "ambiguous_date": "error",
-    "precision_lost": "error",
-    "duplicate_id": "error",
-    "unresolved_reference": "error",
-    "ends_before_start": "error",
-    "unknown_file": "warning",
-    "missing_file": "warning",
-    "empty_file": "warning",
-    "decoded_as": "warning",
-    "renamed_column": "warning",
-    "unknown_column": "warning",
-    "mended_value": "warning",
-    "duplicate_row": "warning",
-    "overlapping": "warning",
-    "wrong_org": "warning",
-    "several_terms": "warning",
-    "status_in_bulk": "warning",
-    "not_kept": "warning",
-    "number_taken": "warning",
-    "email_taken": "warning",
-    "email_not_kept": "warning",
-    "possible_duplicate": "warning",
-    "other_name": "warning",
-    "mangled_number": "warning",
-    "missing_rows": "warning",
-    "unknown_to_delete": "warning",
-    "renamed_id": "warning",
-    "erased_person": "warning",
-    "id_taken": "warning",
-    "derived_code": "warning",
-    "code_changed": "warning",
-    "code_kept": "warning",
-    "shared_course": "warning",
-    "local_change_overwritten": "warning",
-    "date_not_recorded": "warning",
-    "rule_set_aside": "warning",
-    "outcome_corrected": "warning",
+# Every code, by its severity unless the place where it is found says otherwise.
+CODES_BY_SEVERITY: dict[Severity, str] = {
+    "refusal": """
+        unreadable_file expands_too_far unknown_format unclosed_quote mangled_id missing_column
+    """,
+    "error": """
+        ragged_row missing_value invalid_value garbled_text ambiguous_date precision_lost
+        duplicate_id unresolved_reference ends_before_start
+    """,
+    "warning": """
+        unknown_file missing_file empty_file decoded_as renamed_column unknown_column mended_value
+        duplicate_row overlapping wrong_org several_terms status_in_bulk not_kept number_taken
+        email_taken email_not_kept possible_duplicate other_name mangled_number missing_rows
+        unknown_to_delete renamed_id erased_person id_taken derived_code code_changed code_kept
+        shared_course local_change_overwritten date_not_recorded rule_set_aside outcome_corrected
+    """,
 }
+CODES = {code: severity for severity, codes in CODES_BY_SEVERITY.items() for code in codes.split()}
 
 
 class FaultCount(msgspec.Struct, kw_only=True):
