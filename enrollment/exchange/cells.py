@@ -35,7 +35,8 @@ MOST_DIGITS = 15
 SOME_DATES = "2026-08-31, 31/08/2026 or 8/31/2026, the year in four digits"
 # As many characters of a title are taken.
 TITLE_LENGTH = 200
-# The kinds of columns whose cells may have another form than that of the standard, without a fault.
+# The kinds of columns whose cells may have another form than that of the standard, without a fault:
+# times, and in files of other systems days (local_date) and words for yes and no (flag).
 IN_ANY_FORM = {"moment", "local_date", "flag"}
 
 

@@ -4,33 +4,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-# What a cell holds; `cells` says how each kind is read.
-Kind = Literal[
-    "id",
-    "ids",
-    "text",
-    "title",
-    "list",
-    "name",
-    "email",
-    "date",
-    # As a date and a yes_or_no, where another form than that of OneRoster is what is expected.
-    "local_date",
-    "flag",
-    "moment",
-    "yes_or_no",
-    "word",
-    "number",
-    "secret",
-]
-
 
 class Column(NamedTuple):
-    """A column: its name in OneRoster, what its cells hold, and whether a row needs it: "here" to
-    be understood, "there" only by the standard."""
+    """A column: its name in OneRoster, what its cells hold (`cells.READERS` says how each kind is
+    read), and whether a row needs it: "here" to be understood, "there" only by the standard."""
 
     name: str
-    kind: Kind
+    kind: str
     needed: Literal["here", "there"] | None = None
     # The words that may stand in it, unless any may.
     words: tuple[str, ...] = ()
@@ -75,7 +55,7 @@ def make_table(
         known = tuple(words.get(column, "").split())
         columns[header or column] = Column(
             column,
-            kind.rstrip("*+"),  # type: ignore[arg-type]
+            kind.rstrip("*+"),
             needed,  # type: ignore[arg-type]
             known,
         )

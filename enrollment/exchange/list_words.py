@@ -1,8 +1,6 @@
 """The words of plain lists: headers, statuses, and rows that count others. Each is compared by its
 letters and digits, without case and accents: see `spelling.spell`."""
 
-from enrollment.exchange.columns import Kind
-
 # The fields of plain lists, each with its words.
 LIST_WORDS = {
     "number": (
@@ -35,7 +33,7 @@ LIST_WORDS = {
 # What a field is called that is to be left out.
 IGNORED = "ignore"
 # What the cells of a field hold, where that is no text.
-LIST_KINDS: dict[str, Kind] = {
+LIST_KINDS = {
     "number": "number",
     "family_name": "name",
     "given_name": "name",
