@@ -4,7 +4,7 @@ import csv
 import io
 import os
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import tzinfo
 from itertools import chain
@@ -79,8 +79,7 @@ def _write(
 ) -> dict[str, int]:
     counts = {}
     for sheet in sheets(db, scope, zone):
-        count = _write_sheet(sheet, create)
-        if count:
+        if count := _write_sheet(sheet, create):
             counts[sheet.name] = count
     _write_sheet(manifest(get_school(db), scope, {*counts}), create)
     return counts
@@ -95,14 +94,10 @@ def _write_sheet(sheet: Sheet, create: Callable[[str], IO[bytes]]) -> int:
         create(f"{sheet.name}.csv") as stream,
         io.TextIOWrapper(stream, "utf-8", newline="") as text,
     ):
-        return _write_rows(text, sheet.header, chain([first], sheet.rows))
-
-
-def _write_rows(text: IO[str], header: Iterable[str], rows: Iterable[Iterable[str]]) -> int:
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(header)
-    count = 0
-    for row in rows:
-        writer.writerow(row)
-        count += 1
+        writer = csv.writer(text, lineterminator="\r\n")
+        writer.writerow(sheet.header)
+        count = 0
+        for row in chain([first], sheet.rows):
+            writer.writerow(row)
+            count += 1
     return count
