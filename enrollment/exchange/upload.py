@@ -1,11 +1,12 @@
 """What is to be brought in: files that were read, with all that is wrong with them alone."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
+from typing import Self
 from unicodedata import normalize
 
 import msgspec
@@ -37,7 +38,15 @@ def quietly(count: int) -> None:
 class Upload:
     """Files that were read into a scratch database. Close it when the import is over."""
 
-    def __init__(self, name: str, digest: str, options: Options) -> None:
+    def __init__(
+        self,
+        name: str,
+        digest: str,
+        options: Options,
+        source: Callable[[Faults], AbstractContextManager[list[SourceFile]]],
+        progress: Callable[[int], object] = quietly,
+    ) -> None:
+        """Read the files of a source, which stays open until this is closed."""
         self.name = name
         # The SHA-256 of the files, one after the other.
         self.digest = digest
@@ -45,41 +54,25 @@ class Upload:
         self.faults = Faults()
         # The file, if it is a list.
         self.list: SourceFile | None = None
-        self._stack = ExitStack()
-        self._staging = Staging(self._stack.enter_context(scratch()))
+        with ExitStack() as opened:
+            self._staging = Staging(opened.enter_context(scratch()))
+            self._read(opened.enter_context(source(self.faults)), progress)
+            # Removes what was read.
+            self.close = opened.pop_all().close
 
     @classmethod
-    def of_content(cls, name: str, content: bytes, options: Options) -> "Upload":
+    def of_content(cls, name: str, content: bytes, options: Options) -> Self:
         """Read a file that was sent."""
-        upload = cls(name, sha256(content).hexdigest(), options)
-        file = SourceFile(name, partial(BytesIO, content))
-        return upload._open(open_file(file, upload.faults))
+        source = partial(open_file, SourceFile(name, partial(BytesIO, content)))
+        return cls(name, sha256(content).hexdigest(), options, source)
 
     @classmethod
     def of_path(
         cls, path: Path, options: Options, progress: Callable[[int], object] = quietly
-    ) -> "Upload":
+    ) -> Self:
         """Read a folder, an archive or a file. `progress` is called with how many rows more were
         read. Raises OSError."""
-        upload = cls(path.name, _digest(path), options)
-        return upload._open(open_path(path, upload.faults), progress)
-
-    def close(self) -> None:
-        """Remove what was read."""
-        self._stack.close()
-
-    def _open(
-        self,
-        source: AbstractContextManager[Iterable[SourceFile]],
-        progress: Callable[[int], object] = quietly,
-    ) -> "Upload":
-        """Read the files of a source, which stays open as long as the upload."""
-        try:
-            self._read([*self._stack.enter_context(source)], progress)
-        except BaseException:
-            self.close()
-            raise
-        return self
+        return cls(path.name, _digest(path), options, partial(open_path, path), progress)
 
     def _read(self, files: list[SourceFile], progress: Callable[[int], object]) -> None:
         """Read the files, and leave out the rows at fault."""
