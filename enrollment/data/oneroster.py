@@ -81,17 +81,30 @@ class Part(NamedTuple):
     narrowed: Mapping[str, Any]
 
 
-class Place(NamedTuple):
-    """Where a record is: in which part, and there under which number."""
+def list_page(
+    db: Connection, many: str, parts: Sequence[Part], wanted: Wanted
+) -> tuple[list[tuple[int, Fields]], int]:
+    """Return the rows of a page of records of a kind, each with the number of its part, and how
+    many all pages have."""
+    places, total = _list_places(db, parts, wanted, COLUMNS[many])
+    rows: dict[tuple[int, int], Fields] = {}
+    for number, part in enumerate(parts):
+        ordinals = [ordinal for of_part, ordinal in places if of_part == number]
+        if ordinals:
+            found = db.execute(
+                f"SELECT * FROM ({_text(part)}) AS listed"
+                " WHERE ordinal IN (SELECT CAST(value AS bigint) FROM json_each(:ordinals))",
+                {**part.parameters, "ordinals": to_json(ordinals)},
+            )
+            rows |= {(number, row["ordinal"]): fields_of(row) for row in found}
+    return [(place[0], rows[place]) for place in places], total
 
-    part: int
-    ordinal: int
 
-
-def list_places(
+def _list_places(
     db: Connection, parts: Sequence[Part], wanted: Wanted, columns: Mapping[str, str]
-) -> tuple[list[Place], int]:
-    """Return where the records of a page are, in their order, and how many all pages have."""
+) -> tuple[list[tuple[int, int]], int]:
+    """Return where the records of a page are, in their order: in which part, and there under which
+    number; and how many all pages have."""
     parameters: dict[str, Any] = {"limit": wanted.limit, "offset": wanted.offset}
     for number, condition in enumerate(wanted.conditions):
         parameters[f"value{number}"] = _operand(condition)
@@ -115,24 +128,7 @@ def list_places(
     # MATERIALIZED keeps the joins out of the count that only columns need which are not read.
     count = f"WITH every AS MATERIALIZED ({every}) SELECT count(*) FROM every"
     (total,) = db.execute(count, parameters).fetchone()
-    return [Place(row["part"], row["ordinal"]) for row in db.execute(page, parameters)], total
-
-
-def list_rows(
-    db: Connection, parts: Sequence[Part], places: Sequence[Place]
-) -> dict[Place, Fields]:
-    """Return the rows at these places."""
-    rows: dict[Place, Fields] = {}
-    for number, part in enumerate(parts):
-        ordinals = [place.ordinal for place in places if place.part == number]
-        if ordinals:
-            found = db.execute(
-                f"SELECT * FROM ({_text(part)}) AS listed"
-                " WHERE ordinal IN (SELECT CAST(value AS bigint) FROM json_each(:ordinals))",
-                {**part.parameters, "ordinals": to_json(ordinals)},
-            )
-            rows |= {Place(number, row["ordinal"]): fields_of(row) for row in found}
-    return rows
+    return [(row["part"], row["ordinal"]) for row in db.execute(page, parameters)], total
 
 
 def list_classes_of(db: Connection, parts: Sequence[Part]) -> set[str]:
@@ -164,20 +160,16 @@ def find_place(db: Connection, event_id: int) -> Row | None:
     return row
 
 
-def students(parameters: Mapping[str, Any], **narrowed: Any) -> Part:
-    return Part(SQL.list_students, parameters, narrowed)
-
-
-def people(parameters: Mapping[str, Any], **narrowed: Any) -> Part:
-    return Part(SQL.list_people, parameters, narrowed)
-
-
-def stretches(parameters: Mapping[str, Any], **narrowed: Any) -> Part:
-    return Part(SQL.list_stretches, parameters, narrowed)
-
-
-def kept_enrollments(parameters: Mapping[str, Any], **narrowed: Any) -> Part:
-    return Part(SQL.list_kept_enrollments, parameters, narrowed)
+def parts_of(
+    many: str, parameters: Mapping[str, Any], narrowed: Mapping[str, Any], *, with_others: bool
+) -> list[Part]:
+    """Return the parts of the users or enrollments; `with_others`, what only others have is one."""
+    of_kind = {
+        "users": (SQL.list_students, SQL.list_people),
+        "enrollments": (SQL.list_stretches, SQL.list_kept_enrollments),
+    }
+    listed = of_kind[many] if with_others else of_kind[many][:1]
+    return [Part(query, parameters, narrowed) for query in listed]
 
 
 def records(listed: Sequence[Any]) -> Part:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from enrollment.data import oneroster
 from enrollment.data.export import Fields, Scope
-from enrollment.data.oneroster import COLUMNS, Part, Place
+from enrollment.data.oneroster import Part
 from enrollment.exchange.export import Rows
 from enrollment.exchange.projection import Projection
 from enrollment.exchange.records import Records
@@ -68,9 +68,8 @@ class Roster:
             return self._page_of_enrollments(self._enrollments(within), wanted)
         made = [self._records.make(many, cells) for cells in self._few(name, within)]
         part = oneroster.records(made)
-        places, total = oneroster.list_places(self._db, [part], wanted, COLUMNS[many])
-        rows = oneroster.list_rows(self._db, [part], places)
-        return [rows[place]["content"] for place in places], total
+        found, total = oneroster.list_page(self._db, many, [part], wanted)
+        return [row["content"] for _, row in found], total
 
     def one(self, name: str, sourced_id: str) -> Fields:
         """Return a record. Raises not_found."""
@@ -127,10 +126,9 @@ class Roster:
         places = self._user(outer, sourced_id)
         parts = self._enrollments({})
         student_id = places[0].narrowed.get("ordinal") if places else None
-        found = [parts[0]._replace(narrowed={"student_id": student_id, "status": "active"})]
-        return oneroster.list_classes_of(self._db, found) | oneroster.list_classes_of(
-            self._db, [part._replace(narrowed={"user_id": sourced_id}) for part in parts[1:]]
-        )
+        taken = parts[0]._replace(narrowed={"student_id": student_id, "status": "active"})
+        taught = [part._replace(narrowed={"user_id": sourced_id}) for part in parts[1:]]
+        return oneroster.list_classes_of(self._db, [taken, *taught])
 
     # Users
 
@@ -142,10 +140,7 @@ class Roster:
         # Without other systems, all is of the one school.
         elif "schools" in within and self._sourced.exists:
             narrowed["org_id"] = within["schools"]
-        parts = [oneroster.students(parameters, **narrowed)]
-        if self._sourced.exists:
-            parts.append(oneroster.people(parameters, **narrowed))
-        return parts
+        return oneroster.parts_of("users", parameters, narrowed, with_others=self._sourced.exists)
 
     def _user(self, name: str, sourced_id: str) -> list[Part]:
         """Return the parts of the one user with this id."""
@@ -160,20 +155,19 @@ class Roster:
         ]
 
     def _page_of_users(self, parts: Sequence[Part], wanted: Wanted) -> tuple[list[Fields], int]:
-        places, total = oneroster.list_places(self._db, parts, wanted, COLUMNS["users"])
-        rows = oneroster.list_rows(self._db, parts, places)
-        users = [self._user_cells(place, rows[place]) for place in places]
-        roles = self._roles([row["sourced_id"] for row in rows.values() if row["sourced_id"]])
+        found, total = oneroster.list_page(self._db, "users", parts, wanted)
+        roles = self._roles([row["sourced_id"] for _, row in found if row["sourced_id"]])
         made = []
-        for place, cells in zip(places, users, strict=True):
-            row, own = rows[place], roles.get(cells["sourcedId"])
-            made.append(self._records.user(cells, own or [self._made_role(row)]))
+        for part, row in found:
+            cells = self._user_cells(part, row)
+            own = roles.get(cells["sourcedId"]) or [self._made_role(row)]
+            made.append(self._records.user(cells, own))
         return made, total
 
-    def _user_cells(self, place: Place, row: Fields) -> Fields:
+    def _user_cells(self, part: int, row: Fields) -> Fields:
         if not row["sourced_id"]:
             return self._projection.user(row)
-        of_part = (self._sourced.user, self._sourced.person)[place.part]
+        of_part = (self._sourced.user, self._sourced.person)[part]
         return self._projection.sourced_row(of_part(row))
 
     def _roles(self, ids: Sequence[str]) -> dict[str, list[Fields]]:
@@ -200,10 +194,9 @@ class Roster:
             narrowed["course_id"] = self._course_id(within["classes"])
         elif "schools" in within and self._sourced.exists:
             narrowed["school_id"] = within["schools"]
-        parts = [oneroster.stretches(self._parameters, **narrowed)]
-        if self._sourced.exists:
-            parts.append(oneroster.kept_enrollments(self._parameters, **narrowed))
-        return parts
+        return oneroster.parts_of(
+            "enrollments", self._parameters, narrowed, with_others=self._sourced.exists
+        )
 
     def _enrollment(self, sourced_id: str) -> list[Part]:
         """Return the parts of the one enrollment with this id."""
@@ -222,16 +215,15 @@ class Roster:
     def _page_of_enrollments(
         self, parts: Sequence[Part], wanted: Wanted
     ) -> tuple[list[Fields], int]:
-        places, total = oneroster.list_places(self._db, parts, wanted, COLUMNS["enrollments"])
-        rows = oneroster.list_rows(self._db, parts, places)
-        cells = [self._enrollment_cells(place, rows[place]) for place in places]
+        found, total = oneroster.list_page(self._db, "enrollments", parts, wanted)
+        cells = [self._enrollment_cells(part, row) for part, row in found]
         return [self._records.make("enrollments", each) for each in cells], total
 
-    def _enrollment_cells(self, place: Place, row: Fields) -> Fields:
+    def _enrollment_cells(self, part: int, row: Fields) -> Fields:
         if not row["sourced_id"]:
             deleted_at = row["updated_at"] if row["status"] == "dropped" else None
             return self._projection.enrollment(row | {"deleted_at": deleted_at})
-        of_part = (self._sourced.enrollment, self._sourced.kept_enrollment)[place.part]
+        of_part = (self._sourced.enrollment, self._sourced.kept_enrollment)[part]
         return self._projection.sourced_row(of_part(row))
 
     # Ids
