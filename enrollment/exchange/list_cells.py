@@ -1,4 +1,4 @@
-"""Cells of lists: statuses, outcomes, grades and groups, in the words of schools."""
+"""Cells of lists: as spreadsheets leave them, and in the words of schools."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,25 +7,73 @@ from functools import partial
 
 import msgspec
 
-from enrollment.exchange.cells import Read, read_cell
+from enrollment.exchange.cells import MOST_DIGITS, SCIENTIFIC, Read, read_cell
 from enrollment.exchange.columns import Column
 from enrollment.exchange.list_words import OUTCOME_WORDS, SOME_STATUSES, STATUS_WORDS
 from enrollment.exchange.spelling import by_spelling, spell
+from enrollment.exchange.workbook import LOST
 from enrollment.model.decoding import decoder
 from enrollment.model.types import Grade, Groups
 from enrollment.storage.queries import to_json
 
+# A spreadsheet takes a cell that begins with one of these for a formula. An apostrophe prevents it,
+# and keeps the zeros of a number. A cell that is guarded itself gets one more.
+FORMULA = re.compile(r"'*[=+\-@\t\r]|'+\d")
+GUARDED = re.compile(r"'+[=+\-@\t\r\d]")
+# A formula that keeps a text as it is, and so the zeros of a number.
+QUOTED = re.compile(r'="((?:[^"]|"")*)"')
+# What a spreadsheet shows in place of a value: #N/A, #REF!, #NAME?, the same in other languages, or
+# #### where the column is too narrow.
+NO_VALUE = re.compile(r"#N/[AD]|#NV|#[¡¿]?[\w/]+[!?]|#{2,}")
 
-def read_list_cell(column: Column, text: str) -> Read:
-    """Read a cell of a list that is not blank."""
-    read = read_cell(column, text, None)
-    # Blanks around a cell of a list are no fault.
-    if column.name not in READERS or read.code not in (None, "mended_value"):
-        return read
-    try:
-        return Read(READERS[column.name](read.value))
-    except ValueError as error:
-        return Read("", "invalid_value", f"{read.value} is not understood. Expected {error}.")
+
+def read_list_cell(column: Column, text: str) -> tuple[Read, dict[str, str]]:
+    """Return a cell that is not blank as it was read, and the values that it has."""
+    if text.startswith(LOST):
+        detail = f"A number of more than {MOST_DIGITS} digits has lost some. Make the column text."
+        return Read("", "precision_lost", detail), {}
+    text = as_read(text)
+    if NO_VALUE.fullmatch(text.strip()):
+        detail = f"The spreadsheet has no value here, but {text.strip()}. Correct the cell there."
+        return Read("", "invalid_value", detail), {}
+    if column.name == "number" and SCIENTIFIC.fullmatch(text.strip()):
+        detail = "A spreadsheet has changed the number: several people may hide behind it."
+        return Read("", "mangled_id", detail), {}
+    found = read_cell(column, text, None)
+    if found.code == "mended_value":
+        # Blanks around a cell of a list are no fault.
+        found = Read(found.value)
+    if found.code is None and column.name in READERS:
+        try:
+            found = Read(READERS[column.name](found.value))
+        except ValueError as error:
+            detail = f"{found.value} is not understood. Expected {error}."
+            return Read("", "invalid_value", detail), {}
+    if column.name == "name" and (names := _split(found.value)):
+        return found, names
+    return found, {column.name: found.value} if found.value else {}
+
+
+def as_read(cell: str) -> str:
+    """Return a cell without what guards it from a spreadsheet: an apostrophe, or ="00412"."""
+    cell = cell.removeprefix(LOST)
+    if quoted := QUOTED.fullmatch(cell.strip()):
+        return quoted[1].replace('""', '"')
+    return cell[1:] if GUARDED.match(cell) else cell
+
+
+def _split(name: str) -> dict[str, str]:
+    """Split a name at its comma, or where capitals end. Another one is left whole: a student who is
+    here already is known without it."""
+    family, comma, given = (part.strip() for part in name.partition(","))
+    words = name.split()
+    capitals = [word for word in words if word.isupper() and len(word) > 1]
+    others = [word for word in words if word not in capitals]
+    if not comma and words in (capitals + others, others + capitals):
+        family, given = " ".join(capitals), " ".join(others)
+    if not family or not (given or comma):
+        return {}
+    return {"family_name": family} | ({"given_name": given} if given else {})
 
 
 def _word(meanings: Mapping[str, str], expected: str, text: str) -> str:

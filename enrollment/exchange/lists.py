@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Literal, NamedTuple
 from msgspec.structs import asdict
 
 from enrollment.data.export import Fields
-from enrollment.exchange.plain_list import FORMULA
+from enrollment.exchange.list_cells import FORMULA
 from enrollment.exchange.text import CONTROL
 from enrollment.exchange.workbook_writer import write_workbook
 from enrollment.model.days import local

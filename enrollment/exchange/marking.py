@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from enrollment.exchange.headers import MARK, find_list_columns, is_mark
 from enrollment.exchange.importing import bring_in, violations_of
+from enrollment.exchange.list_cells import as_read
 from enrollment.exchange.lists import ListFormat, write_rows
-from enrollment.exchange.plain_list import as_read
 from enrollment.exchange.text import Row, find_delimiter
 from enrollment.exchange.upload import Upload
 from enrollment.model.import_options import ImportOptions

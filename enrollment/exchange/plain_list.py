@@ -1,29 +1,16 @@
 """A plain list of people: a CSV file or a workbook with headers in the words of a school."""
 
-import re
 from collections.abc import Iterator, Sequence
 
-from enrollment.exchange.cells import MOST_DIGITS, SCIENTIFIC, Read
-from enrollment.exchange.columns import Column
 from enrollment.exchange.faults import CODES, Faults
 from enrollment.exchange.headers import Taken, find_list_columns, is_mark
-from enrollment.exchange.list_cells import read_list_cell
+from enrollment.exchange.list_cells import as_read, read_list_cell
 from enrollment.exchange.list_words import IGNORED, TOTALS
 from enrollment.exchange.reading import FileRead, Reading, Record
 from enrollment.exchange.source_files import SourceFile, reports_damage
 from enrollment.exchange.spelling import fold, spell
 from enrollment.exchange.text import MOST_LINES_ABOVE_HEADER, Row, find_encoding, read_rows
 from enrollment.exchange.workbook import LOST, read_workbook
-
-# A spreadsheet takes a cell that begins with one of these for a formula. An apostrophe prevents it,
-# and keeps the zeros of a number. A cell that is guarded itself gets one more.
-FORMULA = re.compile(r"'*[=+\-@\t\r]|'+\d")
-GUARDED = re.compile(r"'+[=+\-@\t\r\d]")
-# A formula that keeps a text as it is, and so the zeros of a number.
-QUOTED = re.compile(r'="((?:[^"]|"")*)"')
-# What a spreadsheet shows in place of a value: #N/A, #REF!, #NAME?, the same in other languages, or
-# #### where the column is too narrow.
-NO_VALUE = re.compile(r"#N/[AD]|#NV|#[¡¿]?[\w/]+[!?]|#{2,}")
 
 
 def read_list(file: SourceFile, reading: Reading) -> FileRead:
@@ -59,14 +46,6 @@ def list_rows(file: SourceFile, encoding: str | None, faults: Faults) -> Iterato
     if file.is_workbook:
         return read_workbook(file, faults)
     return iter(()) if encoding is None else read_rows(file, encoding, faults)
-
-
-def as_read(cell: str) -> str:
-    """Return a cell without what guards it from a spreadsheet: an apostrophe, or ="00412"."""
-    cell = cell.removeprefix(LOST)
-    if quoted := QUOTED.fullmatch(cell.strip()):
-        return quoted[1].replace('""', '"')
-    return cell[1:] if GUARDED.match(cell) else cell
 
 
 def _note_columns(header: Row, taken: Sequence[Taken], read: FileRead, reading: Reading) -> None:
@@ -106,44 +85,11 @@ def _read_people(
             text = row.cells[place] if place < len(row.cells) else ""
             if not text.strip():
                 continue
-            found, values = _read_cell(column, text)
+            found, values = read_list_cell(column, text)
             content.update(values)
-            # Blanks around a cell of a list are no fault.
-            if found.code and found.code != "mended_value":
+            if found.code:
                 severity = found.severity or CODES[found.code]
                 is_sound &= severity == "warning"
                 value = text.removeprefix(LOST)
                 faults.add(found.code, found.detail, read.file, row.number, name, value, severity)
         reading.take(Record(read.file, row.number, "list", content, is_sound))
-
-
-def _read_cell(column: Column, text: str) -> tuple[Read, dict[str, str]]:
-    """Return a cell as it was read, and the values that it has."""
-    if text.startswith(LOST):
-        detail = f"A number of more than {MOST_DIGITS} digits has lost some. Make the column text."
-        return Read("", "precision_lost", detail), {}
-    text = as_read(text)
-    if NO_VALUE.fullmatch(text.strip()):
-        detail = f"The spreadsheet has no value here, but {text.strip()}. Correct the cell there."
-        return Read("", "invalid_value", detail), {}
-    if column.name == "number" and SCIENTIFIC.fullmatch(text.strip()):
-        detail = "A spreadsheet has changed the number: several people may hide behind it."
-        return Read("", "mangled_id", detail), {}
-    found = read_list_cell(column, text)
-    if column.name == "name" and (names := _split(found.value)):
-        return found, names
-    return found, {column.name: found.value} if found.value else {}
-
-
-def _split(name: str) -> dict[str, str]:
-    """Split a name at its comma, or where capitals end. Another one is left whole: a student who is
-    here already is known without it."""
-    family, comma, given = (part.strip() for part in name.partition(","))
-    words = name.split()
-    capitals = [word for word in words if word.isupper() and len(word) > 1]
-    others = [word for word in words if word not in capitals]
-    if not comma and words in (capitals + others, others + capitals):
-        family, given = " ".join(capitals), " ".join(others)
-    if not family or not (given or comma):
-        return {}
-    return {"family_name": family} | ({"given_name": given} if given else {})
