@@ -53,13 +53,15 @@ SELECT json_group_array(
 FROM staged
 WHERE id > :after_id AND id <= :last_id;
 
--- name: list_staged_sessions()
--- Which sessions does each class name, in their order?
-SELECT staged_id, min(nth) AS place, target
-FROM staged_reference
-WHERE place = 'termSourcedIds'
-GROUP BY staged_id, target
-ORDER BY staged_id, place;
+-- name: get_staged_sessions()^
+-- Which sessions does each class name, and at which place? They are a JSON array.
+SELECT json_group_array(json_array(staged_id, place, target)) AS sessions
+FROM (
+    SELECT staged_id, min(nth) AS place, target
+    FROM staged_reference
+    WHERE place = 'termSourcedIds'
+    GROUP BY staged_id, target
+) AS named;
 
 -- name: list_staged_faults(whole_kinds)
 -- What is wrong between the rows: what stands twice, names what is not there, or contradicts another?

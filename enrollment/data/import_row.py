@@ -1,13 +1,13 @@
 """The rows that an import brings in, in tables that last as long as its transaction: so queries can
 hold them against the records."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta, tzinfo
 from typing import Literal, NamedTuple
 
+from enrollment.data.staging import RowFault, Staging
 from enrollment.model.days import begin_of
-from enrollment.model.imports import Severity
 from enrollment.storage.connection import Connection
 from enrollment.storage.dialect import count_on_server
 from enrollment.storage.queries import queries, to_json
@@ -51,32 +51,14 @@ class Wanted(NamedTuple):
         return self.course_id is not None or self.course_column is not None
 
 
-class RowFault(NamedTuple):
-    """What is wrong with a row in view of the others, or of the records."""
-
-    file: str
-    row: int | None
-    column: str | None
-    value: str | None
-    code: str
-    severity: Severity | None
-    detail: str
-
-
 @contextmanager
-def incoming(
-    db: Connection,
-    rows: Iterable[str],
-    sessions: Iterable[tuple[int, int, str]],
-    zone: tzinfo,
-) -> Iterator[None]:
-    """Have the rows in tables during the `with`: JSON arrays with the columns of `incoming`. Beside
-    them are the sessions that each class names: the id of the row, the place, the id of the
-    session. An exception must undo the transaction, and so takes the tables with it."""
+def incoming(db: Connection, staging: Staging, zone: tzinfo) -> Iterator[None]:
+    """Have the rows that were staged, and the sessions that classes name, in tables during the
+    `with`. An exception must undo the transaction, and so takes the tables with it."""
     create_tables(db)
-    for staged in rows:
+    for staged in staging.list_rows():
         SQL.insert_incoming(db, staged=staged)
-    SQL.insert_incoming_sessions(db, sessions=to_json([*sessions]))
+    SQL.insert_incoming_sessions(db, sessions=staging.get_sessions())
     days = [_day(row["day"], zone) for row in SQL.list_incoming_days(db)]
     SQL.insert_incoming_days(db, days=to_json(days))
     count_on_server(db, "incoming", "incoming_session", "incoming_day")

@@ -1,6 +1,5 @@
 """Imports: what was brought in from elsewhere, by whom, and what it did."""
 
-from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -20,7 +19,6 @@ from enrollment.data.import_enrollment import (
     promote_into_freed_seats,
 )
 from enrollment.data.import_row import (
-    RowFault,
     Wanted,
     incoming,
     leave_out,
@@ -36,6 +34,7 @@ from enrollment.data.import_student import (
 )
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
 from enrollment.data.record_change import decode_columns
+from enrollment.data.staging import RowFault, Staging
 from enrollment.data.waitlist import PROMOTED
 from enrollment.model.imports import (
     MOST_CHANGES,
@@ -76,17 +75,13 @@ def insert_import(db: Connection, head: dict[str, Any], change: Change) -> int:
 
 
 def apply_import(
-    db: Connection,
-    import_id: int,
-    wanted: Wanted,
-    rows: Iterable[str],
-    sessions: Iterable[tuple[int, int, str]],
-    change: Change,
+    db: Connection, import_id: int, wanted: Wanted, staging: Staging, change: Change
 ) -> Applied:
-    """Bring rows in, and return what that has done. Nothing is refused here: the caller decides."""
+    """Bring in the rows that were staged, and return what that has done. Nothing is refused here:
+    the caller decides."""
     last_ids = dict(SQL.get_last_ids(db))
     known = dict(SQL.get_known_counts(db, source=wanted.source, course_id=wanted.course_id))
-    with incoming(db, rows, sessions, change.zone):
+    with incoming(db, staging, change.zone):
         if wanted.is_list:
             _bring_in_list(db, wanted, change)
         else:

@@ -2,9 +2,10 @@
 connection, so that queries can hold them against each other."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from enrollment.data.import_row import RowFault
-from enrollment.storage.connection import Connection, Row
+from enrollment.model.imports import Severity
+from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, to_json
 
 SQL = queries("staging")
@@ -28,6 +29,18 @@ REFERENCES = {
         "userSourcedId": "users",
     },
 }
+
+
+class RowFault(NamedTuple):
+    """What is wrong with a row in view of the others, or of the records."""
+
+    file: str
+    row: int | None
+    column: str | None
+    value: str | None
+    code: str
+    severity: Severity | None
+    detail: str
 
 
 class Staging:
@@ -100,7 +113,8 @@ class Staging:
         for after in range(0, self._count, BATCH):
             yield SQL.get_staged(self._db, after_id=after, last_id=after + BATCH)["staged"]
 
-    def list_sessions(self) -> Iterator[Row]:
-        """List the sessions that each class names, in their order."""
-        with SQL.list_staged_sessions_cursor(self._db) as rows:
-            yield from rows
+    def get_sessions(self) -> str:
+        """Return the sessions that each class names: a JSON array of the id of the row, the place
+        among its sessions, and the id of the session."""
+        sessions: str = SQL.get_staged_sessions(self._db)["sessions"]
+        return sessions

@@ -75,7 +75,7 @@ def bring_in(
         _note_unused_columns(upload, wanted, faults)
     import_id = imports.insert_import(db, head, replace(change, reason=options.reason))
     own = replace(change, reason=f"import {import_id}")
-    applied = imports.apply_import(db, import_id, wanted, upload.rows(), upload.sessions(), own)
+    applied = imports.apply_import(db, import_id, wanted, upload.staging, own)
     for fault in applied.faults:
         faults.add(**upload.understood.shown(fault))
     is_confirmed = check_tag(applied.tag)

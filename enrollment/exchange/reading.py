@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from enrollment.data.import_row import RowFault
+from enrollment.data.staging import RowFault
 from enrollment.exchange.faults import Faults
 
 DateOrder = Literal["dmy", "mdy"]

@@ -55,7 +55,7 @@ class Upload:
         # The file, if it is a list.
         self.list: SourceFile | None = None
         with ExitStack() as opened:
-            self._staging = Staging(opened.enter_context(scratch()))
+            self.staging = Staging(opened.enter_context(scratch()))
             self._read(opened.enter_context(source(self.faults)), progress)
             # Removes what was read.
             self.close = opened.pop_all().close
@@ -82,32 +82,23 @@ class Upload:
             for name, text in record.content.items():
                 if not text.isascii():
                     record.content[name] = normalize("NFC", text)
-            self._staging.add(*record, *_person(record))
+            self.staging.add(*record, *_person(record))
             progress(1)
 
         self.understood = read_files(files, stage, self.faults, self.options)
         if self.understood.format == "list":
             (self.list,) = files
         left_out = []
-        for id, fault in self._staging.list_faults(self.understood.kinds("bulk")):
+        for id, fault in self.staging.list_faults(self.understood.kinds("bulk")):
             self.faults.add(**self.understood.shown(fault))
             if fault.code in LEFT_OUT or (fault.severity or CODES[fault.code]) != "warning":
                 left_out.append(id)
-        self._staging.leave_out(left_out)
+        self.staging.leave_out(left_out)
 
     def list_rows(self) -> Iterator[Row]:
         """The rows of the list as they came, blank ones too."""
         assert self.list
         return list_rows(self.list, self.understood.files[0].encoding, Faults())
-
-    def rows(self) -> Iterator[str]:
-        """The rows, as an import takes them."""
-        return self._staging.list_rows()
-
-    def sessions(self) -> Iterator[tuple[int, int, str]]:
-        """The sessions that each class names."""
-        for row in self._staging.list_sessions():
-            yield row["staged_id"], row["place"], row["target"]
 
 
 def _digest(path: Path) -> str:
