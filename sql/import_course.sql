@@ -436,7 +436,10 @@ WHERE known.kind = 'classes'
         AND EXISTS (
             SELECT 1 FROM incoming AS session
             WHERE session.kind = 'academicSessions'
-                AND ',' || (known.content ->> 'termSourcedIds') || ',' LIKE '%,' || session.sourced_id || ',%'
+                -- Not LIKE: in an id, _ is no wildcard, and case counts.
+                AND replace(
+                    ',' || (known.content ->> 'termSourcedIds') || ',', ',' || session.sourced_id || ',', ''
+                ) <> ',' || (known.content ->> 'termSourcedIds') || ','
         )
     )
 ORDER BY 2 NULLS FIRST;

@@ -105,7 +105,10 @@ WHERE known.kind = 'enrollments'
         OR EXISTS (
             SELECT 1 FROM incoming AS session
             WHERE session.kind = 'academicSessions'
-                AND ',' || (class.content ->> 'termSourcedIds') || ',' LIKE '%,' || session.sourced_id || ',%'
+                -- Not LIKE: in an id, _ is no wildcard, and case counts.
+                AND replace(
+                    ',' || (class.content ->> 'termSourcedIds') || ',', ',' || session.sourced_id || ',', ''
+                ) <> ',' || (class.content ->> 'termSourcedIds') || ','
         )
     )
 ORDER BY known.id;

@@ -230,3 +230,16 @@ def test_a_user_who_is_not_enabled_and_is_enrolled_has_a_line(database: Database
         (row, "enabledUser", "not_kept") for row in (4, 7)
     ]
     assert report.changes == []
+
+
+def test_nothing_is_missing_from_a_session_whose_id_is_only_like_one(
+    database: Database, path: Path
+):
+    rewrite(path, "academicSessions", "t-spring", "t_spring")
+    for file in ("classes", "enrollments"):
+        lines = (path / f"{file}.csv").read_text().splitlines(keepends=True)
+        (path / f"{file}.csv").write_text("".join(line for line in lines if "bio" not in line))
+
+    report, _ = import_path(database, path)
+
+    assert (report.removals.courses.removed, report.removals.enrollments.removed) == (0, 0)
