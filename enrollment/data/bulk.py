@@ -1,6 +1,6 @@
 """Many students of one course in one request."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Literal, NamedTuple
 
@@ -51,39 +51,38 @@ def change_roster(
     for "all" also every broken rule of every item.
     """
     get_course(db, course_id)
-    changes = {
-        index: StatusChange(item.student_id, course_id, item.status, *item.outcome)
-        for index, item in enumerate(items)
-    }
+    changes = [
+        StatusChange(item.student_id, course_id, item.status, *item.outcome) for item in items
+    ]
     broken, ended = _end(db, course_id, changes, mode, change, pointer)
     begins = {
         index: EnrollmentRequest(item.student_id, course_id, item.waitlist)
         for index, item in enumerate(items)
         if item.status == "enrolled" and index not in broken
     }
-    decisions = {
-        index: Decision(item.student_id, course_id, item.status, broken.get(index, []))
+    decisions = [
+        Decision(item.student_id, course_id, item.status, broken.get(index, []))
         for index, item in enumerate(items)
-    }
+    ]
     decided = decide_after_promotion(db, [*begins.values()], change, "", lists_students=True)
     for index, decision in zip(begins, decided, strict=True):
         place = f"{pointer.replace('%d', str(index))}/student_id"
         found = [replace(violation, pointer=place) for violation in decision.violations]
         decisions[index] = decision._replace(violations=found)
     if mode == "all":
-        raise_violations([found for item in decisions.values() for found in item.violations])
+        raise_violations([found for item in decisions for found in item.violations])
     eligible = [decisions[index] for index in begins if not decisions[index].violations]
     enroll_decided(db, eligible, change)
     waitlist.promote_eligible(
         db, change, course_ids=[course_id] if ended else [], student_ids=ended
     )
-    return list_results(db, [*decisions.values()])
+    return list_results(db, decisions)
 
 
 def _end(
     db: Connection,
     course_id: int,
-    changes: Mapping[int, StatusChange],
+    changes: Sequence[StatusChange],
     mode: str,
     change: Change,
     pointer: str,
@@ -92,14 +91,12 @@ def _end(
 
     With "all" those that break a rule end too; see end_enrollments.
     """
-    ends = {index: item for index, item in changes.items() if item.status != "enrolled"}
-    if not ends and not any(
-        item.passed is not None or item.names_grade for item in changes.values()
-    ):
+    ends = {index: item for index, item in enumerate(changes) if item.status != "enrolled"}
+    if not ends and not any(item.passed is not None or item.names_grade for item in changes):
         return {}, []
     leaving = {item.student_id for item in ends.values() if item.status == "dropped"}
     drops = decide_drops(db, sorted(leaving), course_id, change)
-    refused = find_violations(db, [*changes.values()], change)
+    refused = find_violations(db, changes, change)
     for index, item in ends.items():
         if item.status == "dropped" and index not in refused and item.student_id in drops:
             drop = drops[item.student_id]
