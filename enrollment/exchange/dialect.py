@@ -9,8 +9,8 @@ from enrollment.exchange.columns import TABLES, Table
 from enrollment.exchange.headers import joined
 from enrollment.exchange.manifest import NAME
 from enrollment.exchange.package import note_left_out
-from enrollment.exchange.reading import FileRead, Format, Reading, Record, Understood
-from enrollment.exchange.source_files import Damaged, SourceFile, reports_damage
+from enrollment.exchange.reading import Format, Reading, Record, Understood
+from enrollment.exchange.source_files import Damaged, SourceFile
 from enrollment.exchange.table import read_table
 from enrollment.exchange.text import peek_header
 
@@ -77,16 +77,13 @@ def read_dialect(files: Sequence[SourceFile], dialect: Dialect, reading: Reading
                 text = f"There is no {name}.csv."
                 reading.faults.add("missing_file", text, f"{name}.csv")
             continue
-        read = FileRead(file=file.name, kind=table.name, mode=mode)
-        understood.files.append(read)
         present.add(name)
 
         def take(record: Record, name: str = name) -> None:
             for made in translate(name, record):
                 reading.take(made)
 
-        with reports_damage(file, reading.faults):
-            read_table(file, table, read, reading._replace(take=take))
+        understood.files.append(read_table(file, table, mode, reading._replace(take=take)))
     understood.modes = {
         kind: mode for kind, sources in dialect.kinds.items() if present.issuperset(sources)
     }

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from enrollment.exchange.columns import NOT_KEPT, TABLES, USERS_1_1
 from enrollment.exchange.faults import Faults
 from enrollment.exchange.manifest import NAME, Manifest, read_manifest
-from enrollment.exchange.reading import FileRead, Reading, Understood
+from enrollment.exchange.reading import Reading, Understood
 from enrollment.exchange.source_files import SourceFile, reports_damage
 from enrollment.exchange.table import read_table
 from enrollment.exchange.text import find_encoding, read_rows
@@ -34,13 +34,10 @@ def read_package(files: Sequence[SourceFile], reading: Reading) -> Understood:
             mode = "bulk"
             text = f"{NAME} says that {file.name} is absent. It was read as bulk."
             faults.add("unknown_file", text, file.name)
-        read = FileRead(file=file.name, kind=name, mode=mode)
-        understood.files.append(read)
         understood.modes[name] = mode
         # In 1.1, a user has a role, and there is no roles.csv.
         used = USERS_1_1 if version == "1.1" and name == "users" else table
-        with reports_damage(file, faults):
-            read_table(file, used, read, reading)
+        understood.files.append(read_table(file, used, mode, reading))
     for file in named.values():
         note_left_out(file, faults)
     return understood

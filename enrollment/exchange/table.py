@@ -8,7 +8,7 @@ from enrollment.exchange.dates import order_shown_by, parse_date
 from enrollment.exchange.faults import CODES, Faults
 from enrollment.exchange.headers import Taken, match_header
 from enrollment.exchange.reading import FileRead, Reading, Record
-from enrollment.exchange.source_files import SourceFile
+from enrollment.exchange.source_files import SourceFile, reports_damage
 from enrollment.exchange.text import Row, find_encoding, read_rows
 from enrollment.model.imports import Severity
 
@@ -17,8 +17,15 @@ SPANS = (("startDate", "endDate", False), ("beginDate", "endDate", True))
 DATES = ("date", "local_date", "moment")
 
 
-def read_table(file: SourceFile, table: Table, read: FileRead, reading: Reading) -> None:
-    """Read a file of a package, and note in `read` what it was taken for."""
+def read_table(file: SourceFile, table: Table, mode: str, reading: Reading) -> FileRead:
+    """Read a file of a package, and return what it was taken for."""
+    read = FileRead(file=file.name, kind=table.name, mode=mode)
+    with reports_damage(file, reading.faults):
+        _read(file, table, read, reading)
+    return read
+
+
+def _read(file: SourceFile, table: Table, read: FileRead, reading: Reading) -> None:
     faults = reading.faults
     read.encoding = find_encoding(file, reading.options.encoding, faults)
     if read.encoding is None:
