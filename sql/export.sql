@@ -12,9 +12,7 @@ WHERE id = 1;
 
 -- name: list_exported_terms(term, since, source)
 -- Which terms are there, or have changed since? The term 0 is that of the courses without one.
-WITH exported_record AS NOT MATERIALIZED (
 -- include: exported_record.sql
-)
 
 SELECT 0 AS id, NULL AS title, NULL AS start_on, NULL AS end_on, NULL AS updated_at, NULL AS deleted_at
 WHERE :term IS NULL AND :since IS NULL
@@ -45,9 +43,7 @@ ORDER BY 1;
 
 -- name: list_exported_codes(term, since, source)
 -- Which codes do courses have? Each is one course of the catalog, known by the first that has it.
-WITH exported_record AS NOT MATERIALIZED (
 -- include: exported_record.sql
-)
 
 SELECT course.id, course.code, course.title,
     (SELECT max(section.updated_at) FROM course AS section WHERE section.code = course.code) AS updated_at,
@@ -73,9 +69,7 @@ ORDER BY course.id;
 
 -- name: list_exported_courses(term, since, with_history, source)
 -- Which courses are there, or have changed since? Cancelled ones are part of the history.
-WITH exported_record AS NOT MATERIALIZED (
 -- include: exported_record.sql
-)
 
 SELECT course.id, course.title, course.label,
     (SELECT min(first.id) FROM course AS first WHERE first.code = course.code) AS code_id,
@@ -113,9 +107,7 @@ ORDER BY 1;
 
 -- name: list_exported_students(since, source)
 -- Which students are there, or have changed since? Who was erased is gone.
-WITH exported_record AS NOT MATERIALIZED (
 -- include: exported_record.sql
-)
 
 SELECT student.id, student.number, student.given_name, student.family_name, student.email, student.status,
     student.updated_at, erasure.erased_at AS deleted_at
@@ -137,9 +129,7 @@ ORDER BY 1;
 -- name: list_stretches(term, with_history, source)
 -- Who was in which course, from when until when? What was of someone who is erased is none. Only with the history
 -- are there stretches that ended with a drop, and those in cancelled courses.
-WITH exported_record AS NOT MATERIALIZED (
 -- include: exported_record.sql
-)
 
 SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.began_at, stretch.status, stretch.ended_at,
     ending.passed, ending.grade, stretch.updated_at, NULL AS deleted_at,
@@ -159,11 +149,8 @@ ORDER BY stretch.event_id;
 -- name: list_changed_stretches(term, since, source)
 -- Which stretches have changed since? One that ended with a drop, was corrected away or was of someone who is
 -- erased is deleted.
-WITH exported_record AS NOT MATERIALIZED (
 -- include: exported_record.sql
-),
-
-touched (student_id, course_id) AS MATERIALIZED (
+, touched (student_id, course_id) AS MATERIALIZED (
     SELECT student_id, course_id FROM student_course_event WHERE recorded_at >= :since
     UNION
     SELECT event.student_id, event.course_id
@@ -215,11 +202,8 @@ ORDER BY stretch.id;
 -- name: get_outcomes(term, since, with_history, source)^
 -- Has an enrollment ended here, and with a grade? What another system has said of it in the same words is its own. A
 -- delta has the drops too: they are to be deleted.
-WITH exported_record AS NOT MATERIALIZED (
 -- include: exported_record.sql
-),
-
-ended AS NOT MATERIALIZED (
+, ended AS NOT MATERIALIZED (
     SELECT event.grade
     FROM enrollment_event AS event
     CROSS JOIN course

@@ -1,3 +1,4 @@
+WITH exported_record AS NOT MATERIALIZED (
 -- The records of other systems whose ids are exported: of two with one id that of :source, or else the first, as in the
 -- view of this name. export.sql and sourced.sql include it.
     SELECT id, coalesce(first_id, id) AS first_id, import_id, source, kind, sourced_id, is_deleted, content, taken,
@@ -12,3 +13,4 @@
                 AND (other.source IS DISTINCT FROM :source, coalesce(other.first_id, other.id))
                     < (record.source IS DISTINCT FROM :source, coalesce(record.first_id, record.id))
         )
+)

@@ -1,8 +1,6 @@
 -- name: list_sourced(kind, source)
 -- Which records of this kind are kept as another system has them?
-WITH exported_record AS NOT MATERIALIZED (
 -- include: exported_record.sql
-)
 
 SELECT exported_record.sourced_id, lower(exported_record.source) AS source, exported_record.content,
     import.made_at AS updated_at
@@ -16,9 +14,7 @@ ORDER BY sourced_id;
 -- name: list_foreign_ids(source)
 -- Which ids of orgs, sessions and courses of the catalog has a system given to something else than what is exported
 -- with them, which is that of another system?
-WITH exported_record AS NOT MATERIALIZED (
 -- include: exported_record.sql
-)
 
 SELECT record.kind, lower(record.source) AS source, record.sourced_id
 FROM source_record AS record
@@ -43,9 +39,7 @@ WHERE record.kind IN ('orgs', 'academicSessions', 'courses')
 -- name: list_sourced_terms(source)
 -- Which terms does another system have, and what was taken of each? Of two systems that know one record, `source` is
 -- exported, else the first; so it is with courses, students and enrollments.
-WITH exported_record AS NOT MATERIALIZED (
 -- include: exported_record.sql
-)
 
 SELECT exported_record.sourced_id, exported_record.taken,
     term.id, term.code, term.title, term.start_on, term.end_on, term.updated_at
@@ -64,9 +58,7 @@ ORDER BY exported_record.sourced_id;
 
 -- name: list_sourced_courses(source)
 -- Which courses are classes of another system, and what was taken of each?
-WITH exported_record AS NOT MATERIALIZED (
 -- include: exported_record.sql
-)
 
 SELECT exported_record.sourced_id, lower(exported_record.source) AS source, exported_record.content,
     exported_record.taken, course.id, course.title, course.label, course.term, term.id AS term_id, course.status,
@@ -87,9 +79,7 @@ ORDER BY exported_record.sourced_id;
 
 -- name: list_sourced_students(since, source)
 -- Which students are users of another system, and what was taken of each?
-WITH exported_record AS NOT MATERIALIZED (
 -- include: exported_record.sql
-)
 
 SELECT exported_record.sourced_id, lower(exported_record.source) AS source, exported_record.content,
     exported_record.taken, exported_record.is_deleted,
@@ -110,9 +100,7 @@ ORDER BY exported_record.sourced_id;
 
 -- name: list_sourced_stretches(term, since, with_history, source)
 -- Which enrollments has another system, and what was taken of each?
-WITH exported_record AS NOT MATERIALIZED (
 -- include: exported_record.sql
-)
 
 SELECT exported_record.sourced_id, lower(exported_record.source) AS source, exported_record.content,
     exported_record.taken,
@@ -140,9 +128,7 @@ ORDER BY exported_record.sourced_id;
 
 -- name: list_kept_people(source)
 -- Which users of another system are none of our students?
-WITH exported_record AS NOT MATERIALIZED (
 -- include: exported_record.sql
-)
 
 SELECT exported_record.sourced_id, lower(exported_record.source) AS source, exported_record.content,
     import.made_at AS updated_at
@@ -156,9 +142,7 @@ ORDER BY sourced_id;
 
 -- name: list_kept_roles(source)
 -- Which roles has another system given to people who are exported? The school of each is its own.
-WITH exported_record AS NOT MATERIALIZED (
 -- include: exported_record.sql
-)
 
 SELECT role.sourced_id, lower(role.source) AS source, role.content, person.sourced_id AS user_id,
     import.made_at AS updated_at
@@ -178,9 +162,7 @@ ORDER BY role.sourced_id;
 
 -- name: list_people_without_role(source)
 -- Which users have no role of their own in a file of roles? In OneRoster 1.1 there is no such file.
-WITH exported_record AS NOT MATERIALIZED (
 -- include: exported_record.sql
-)
 
 SELECT person.first_id AS id, person.sourced_id, lower(person.source) AS source, person.content, person.student_id
 FROM exported_record AS person
@@ -199,9 +181,7 @@ ORDER BY person.first_id;
 
 -- name: list_kept_enrollments(term, with_history, source)
 -- Which enrollments of another system are none of students, but of teachers and others who are exported?
-WITH exported_record AS NOT MATERIALIZED (
 -- include: exported_record.sql
-)
 
 SELECT place.sourced_id, lower(place.source) AS source, place.content, class.course_id, import.made_at AS updated_at
 FROM exported_record AS place
@@ -228,9 +208,7 @@ ORDER BY place.sourced_id;
 
 -- name: get_user(sourced_id, of_source, source)^
 -- Is the user exported whom a system knows by this id?
-WITH exported_record AS NOT MATERIALIZED (
 -- include: exported_record.sql
-)
 
 SELECT person.id
 FROM exported_record AS person
@@ -244,9 +222,7 @@ LIMIT 1;
 
 -- name: list_own_columns(kind, source)
 -- Which columns of their own have the records of this kind?
-WITH exported_record AS NOT MATERIALIZED (
 -- include: exported_record.sql
-)
 
 SELECT DISTINCT cell.key AS name
 FROM exported_record
@@ -257,9 +233,7 @@ ORDER BY name;
 
 -- name: get_own_records(source)^
 -- Are there students or courses that have no id of another system? Then they need a school.
-WITH exported_record AS NOT MATERIALIZED (
 -- include: exported_record.sql
-)
 
 SELECT EXISTS (
         SELECT 1 FROM student
