@@ -148,11 +148,9 @@ def update_records_superseded(db: Connection, import_id: int) -> None:
     SQL.update_records_superseded(db, import_id=import_id)
 
 
-def list_import_faults(db: Connection) -> Iterator[RowFault]:
+def list_import_faults(db: Connection) -> list[RowFault]:
     """List what is wrong with the rows in view of the records."""
-    with SQL.list_import_faults_cursor(db) as rows:
-        for row in rows:
-            yield RowFault(*row)
+    return [RowFault(*row) for row in SQL.list_import_faults(db)]
 
 
 def list_faults_of_refused_students(db: Connection) -> list[RowFault]:

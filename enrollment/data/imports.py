@@ -90,7 +90,7 @@ def apply_import(
         removals = _removals(db, known)
         counts = _counts(db, import_id)
         set_aside = {row["code"]: row["count"] for row in SQL.list_set_aside(db)}
-        faults = list(list_import_faults(db))
+        faults = list_import_faults(db)
     SQL.update_import(db, id=import_id, report="{}")
     return Applied(counts, removals, set_aside, faults, _tag(db, import_id, last_ids))
 
