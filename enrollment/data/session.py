@@ -5,8 +5,8 @@ import re
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 
+from enrollment.data.token import digest_secret
 from enrollment.model.types import Timestamp
 from enrollment.storage.connection import Connection, Row
 from enrollment.storage.queries import queries, to_json
@@ -28,7 +28,7 @@ def begin_session(db: Connection, token_id: int) -> str:
     now, secret = datetime.now(UTC), secrets.token_hex(32)
     SQL.delete_old_sessions(db, ended_until=Timestamp.of(now - KNOWN_AFTER))
     times = {"now": Timestamp.of(now), "expires_at": Timestamp.of(now + LASTS)}
-    SQL.insert_session(db, token_id=token_id, digest=_digest(secret), **times)
+    SQL.insert_session(db, token_id=token_id, digest=digest_secret(secret), **times)
     return secret
 
 
@@ -36,13 +36,13 @@ def find_session(db: Connection, secret: str) -> Row | None:
     """Return the session with this secret and its token, or None if either has ended."""
     now = datetime.now(UTC)
     times = {"now": Timestamp.of(now), "seen_since": Timestamp.of(now - LASTS_UNUSED)}
-    row: Row | None = SQL.get_session(db, digest=_digest(secret), **times)
+    row: Row | None = SQL.get_session(db, digest=digest_secret(secret), **times)
     return row
 
 
 def is_known(db: Connection, secret: str) -> bool:
     """Whether there was a session with this secret not long ago, or is one."""
-    return SQL.get_known_session(db, digest=_digest(secret)) is not None
+    return SQL.get_known_session(db, digest=digest_secret(secret)) is not None
 
 
 def flush_session_uses(db: Connection, uses: Mapping[int, Timestamp]) -> None:
@@ -52,7 +52,7 @@ def flush_session_uses(db: Connection, uses: Mapping[int, Timestamp]) -> None:
 
 def end_session(db: Connection, secret: str) -> None:
     """End a session, if there is one with this secret."""
-    SQL.delete_session(db, digest=_digest(secret))
+    SQL.delete_session(db, digest=digest_secret(secret))
 
 
 def insert_link(db: Connection, token_id: int, actor: str) -> str:
@@ -60,7 +60,7 @@ def insert_link(db: Connection, token_id: int, actor: str) -> str:
     now, code = datetime.now(UTC), f"link_{secrets.token_hex(24)}"
     SQL.delete_old_links(db, now=Timestamp.of(now))
     times = {"now": Timestamp.of(now), "expires_at": Timestamp.of(now + LINK_LASTS)}
-    SQL.insert_link(db, token_id=token_id, digest=_digest(code), actor=actor, **times)
+    SQL.insert_link(db, token_id=token_id, digest=digest_secret(code), actor=actor, **times)
     return code
 
 
@@ -68,14 +68,10 @@ def find_link(db: Connection, code: str) -> Row | None:
     """Return the link with this code and its token, or None if it was used or either has ended."""
     if not LINK_FORM.fullmatch(code):
         return None
-    row: Row | None = SQL.get_link(db, digest=_digest(code), now=Timestamp.now())
+    row: Row | None = SQL.get_link(db, digest=digest_secret(code), now=Timestamp.now())
     return row
 
 
 def use_link(db: Connection, link_id: int) -> None:
     """Use up a link."""
     SQL.update_link_used(db, id=link_id, now=Timestamp.now())
-
-
-def _digest(secret: str) -> str:
-    return sha256(secret.encode()).hexdigest()

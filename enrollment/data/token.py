@@ -22,6 +22,11 @@ SQL = queries("token")
 FORM = re.compile(r"enr_([0-9a-f]{12})_[0-9a-f]{48}")
 
 
+def digest_secret(secret: str) -> str:
+    """Return what is stored of a secret."""
+    return sha256(secret.encode()).hexdigest()
+
+
 def get_token(db: Connection, token_id: int) -> Token:
     """Return a token. Raises token_not_found."""
     row = SQL.get_token(db, id=token_id)
@@ -34,7 +39,7 @@ def find_valid_token(db: Connection, text: str) -> Row | None:
     """Return the token with this text, or None if it is unknown, expired or revoked."""
     form = FORM.fullmatch(text)
     row: Row | None = form and SQL.get_token_by_lookup(db, lookup=form[1])
-    if row is None or not hmac.compare_digest(row["digest"], _digest(text)):
+    if row is None or not hmac.compare_digest(row["digest"], digest_secret(text)):
         return None
     expired = row["expires_at"] is not None and row["expires_at"] <= Timestamp.now()
     return None if expired or row["revoked_at"] else row
@@ -61,7 +66,7 @@ def insert_token(db: Connection, fields: TokenInput, change: Change) -> NewToken
     raise_broken_rules(SQL.list_broken_token_rules(db, now=change.at, **parameters))
     lookup = secrets.token_hex(6)
     text = f"enr_{lookup}_{secrets.token_hex(24)}"
-    row = SQL.insert_token(db, lookup=lookup, digest=_digest(text), **parameters)
+    row = SQL.insert_token(db, lookup=lookup, digest=digest_secret(text), **parameters)
     return NewToken(**row, token=text)
 
 
@@ -77,7 +82,3 @@ def revoke_token(db: Connection, token_id: int, change: Change) -> None:
     """
     raise_broken_rules(SQL.list_broken_revocation_rules(db, id=token_id, now=change.at))
     SQL.update_token_revoked(db, id=token_id, at=change.at, actor=change.actor)
-
-
-def _digest(text: str) -> str:
-    return sha256(text.encode()).hexdigest()
