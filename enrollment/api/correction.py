@@ -2,7 +2,7 @@
 
 from enrollment.data import correction, enrollment, erasure, merge, student
 from enrollment.http.authentication import ADMINS, READERS, REGISTRARS
-from enrollment.http.conditional import check_preconditions, etag_of
+from enrollment.http.conditional import check_record
 from enrollment.http.context import Context, change_context
 from enrollment.http.operation import Operation
 from enrollment.http.query import decode_cursor, page_response
@@ -20,8 +20,7 @@ def take_back_change(
     context: Context, db: Connection, student_id: int, course_id: int, body: TakeBackInput
 ) -> Result:
     """Take the latest change of an enrollment back: what held before it holds again."""
-    present = enrollment.find_enrollment(db, student_id, course_id)
-    check_preconditions(context, lambda: etag_of(present))
+    check_record(context, enrollment.find_enrollment(db, student_id, course_id))
     details = ChangeDetails(reason=body.reason, override=body.override)
     change = change_context(context, details)
     return ok(correction.take_back_change(db, student_id, course_id, change))
@@ -35,7 +34,7 @@ def list_erasures(context: Context, db: Connection, query: Pagination) -> Result
 
 def erase_student(context: Context, db: Connection, student_id: int, body: ErasureInput) -> Result:
     """Erase the data of a student permanently; counts and events stay."""
-    _check_preconditions(context, db, student_id)
+    check_record(context, student.get_student(db, student_id))
     return ok(erasure.erase_student(db, student_id, body.reason, change_context(context)))
 
 
@@ -47,13 +46,8 @@ def list_merges(context: Context, db: Connection, query: Pagination) -> Result:
 
 def merge_student(context: Context, db: Connection, student_id: int, body: MergeInput) -> Result:
     """Merge a student into another record of the same person."""
-    _check_preconditions(context, db, student_id)
+    check_record(context, student.get_student(db, student_id))
     return ok(merge.merge_student(db, student_id, body.into, change_context(context)))
-
-
-def _check_preconditions(context: Context, db: Connection, student_id: int) -> None:
-    present = student.get_student(db, student_id)
-    check_preconditions(context, lambda: etag_of(present))
 
 
 OPERATIONS = (

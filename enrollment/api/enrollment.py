@@ -9,7 +9,7 @@ from enrollment.http.authentication import (
     REGISTRARS,
     REGISTRARS_AND_STUDENTS,
 )
-from enrollment.http.conditional import check_preconditions, etag_of, not_modified
+from enrollment.http.conditional import check_preconditions, check_record, not_modified
 from enrollment.http.context import Context, change_context
 from enrollment.http.operation import Operation
 from enrollment.http.query import decode_cursor, page_response
@@ -121,7 +121,7 @@ def set_enrollment_status(
 ) -> Result:
     """Set the status of an enrollment, or correct its latest change (safe to repeat)."""
     present = enrollment.find_enrollment(db, student_id, course_id)
-    check_preconditions(context, lambda: etag_of(present))
+    check_record(context, present)
     change = change_context(context, body)
     outcome = Outcome.of(body.passed, body.grade)
     wanted = StatusChange(student_id, course_id, body.status, *outcome)
@@ -137,7 +137,7 @@ def set_enrollment_status(
 def drop_course(context: Context, db: Connection, student_id: int, course_id: int) -> Result:
     """Drop a course or leave its waitlist (the history is kept)."""
     present = enrollment.get_enrollment(db, student_id, course_id)
-    check_preconditions(context, lambda: etag_of(present))
+    check_record(context, present)
     wanted = StatusChange(student_id, course_id, "dropped")
     enrollment.put_enrollment(db, present, wanted, change_context(context))
     return no_content()

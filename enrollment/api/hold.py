@@ -2,7 +2,7 @@
 
 from enrollment.data import hold, waitlist
 from enrollment.http.authentication import READERS, READERS_AND_STUDENTS, REGISTRARS
-from enrollment.http.conditional import check_preconditions, etag_of
+from enrollment.http.conditional import check_record
 from enrollment.http.context import Context, change_context
 from enrollment.http.operation import Operation
 from enrollment.http.query import decode_cursor, page_response
@@ -40,8 +40,7 @@ def read_hold(context: Context, db: Connection, student_id: int, hold_id: int) -
 
 def release_hold(context: Context, db: Connection, student_id: int, hold_id: int) -> Result:
     """Release a hold (the record is kept)."""
-    present = hold.get_hold(db, student_id, hold_id)
-    check_preconditions(context, lambda: etag_of(present))
+    check_record(context, hold.get_hold(db, student_id, hold_id))
     change = change_context(context)
     hold.release_hold(db, student_id, hold_id, change)
     waitlist.promote_eligible(db, change, student_ids=[student_id])

@@ -10,7 +10,7 @@ from enrollment.exchange.lists import MEDIA_TYPES, ListFormat, write_faults
 from enrollment.exchange.marking import mark, write_marked
 from enrollment.exchange.upload import Upload, reading_options
 from enrollment.http.authentication import READERS, REGISTRARS
-from enrollment.http.conditional import check_preconditions, etag_of
+from enrollment.http.conditional import check_preconditions, check_record
 from enrollment.http.context import Context, change_context
 from enrollment.http.download import download
 from enrollment.http.endpoint import RolledBack
@@ -83,8 +83,7 @@ def _mark(
 
 def undo_import(context: Context, db: Connection, import_id: int, query: UndoOptions) -> Result:
     """Undo an import (the record is kept)."""
-    present = imports.get_import(db, import_id)
-    check_preconditions(context, lambda: etag_of(present))
+    check_record(context, imports.get_import(db, import_id))
     return ok(undo.undo_import(db, import_id, query, change_context(context)))
 
 

@@ -4,7 +4,7 @@ from msgspec.structs import asdict
 
 from enrollment.data import enrollment, student
 from enrollment.http.authentication import READERS, READERS_AND_STUDENTS, REGISTRARS
-from enrollment.http.conditional import check_preconditions, etag_of
+from enrollment.http.conditional import check_record
 from enrollment.http.context import Context, change_context
 from enrollment.http.operation import Operation
 from enrollment.http.query import decode_cursor, page_response
@@ -52,7 +52,7 @@ def replace_student(
 ) -> Result:
     """Replace a student; one who becomes inactive leaves every course whose term is not over."""
     present = student.get_student(db, student_id)
-    check_preconditions(context, lambda: etag_of(present))
+    check_record(context, present)
     change = change_context(context)
     updated = student.update_student(db, student_id, body, change.at)
     dropped = enrollment.apply_deactivation(db, present, updated, change)
@@ -67,8 +67,7 @@ def patch_student(context: Context, db: Connection, student_id: int, body: Input
 
 def delete_student(context: Context, db: Connection, student_id: int) -> Result:
     """Delete a student who has no enrollments (void ones do not count)."""
-    present = student.get_student(db, student_id)
-    check_preconditions(context, lambda: etag_of(present))
+    check_record(context, student.get_student(db, student_id))
     student.delete_student(db, student_id)
     return no_content()
 

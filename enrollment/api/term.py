@@ -2,7 +2,7 @@
 
 from enrollment.data import census, term, waitlist
 from enrollment.http.authentication import READERS, READERS_AND_STUDENTS, REGISTRARS
-from enrollment.http.conditional import check_preconditions, etag_of
+from enrollment.http.conditional import check_record
 from enrollment.http.context import Context, change_context
 from enrollment.http.operation import Operation
 from enrollment.http.query import decode_cursor, page_response
@@ -35,8 +35,7 @@ def read_term(context: Context, db: Connection, term_id: int) -> Result:
 
 def replace_term(context: Context, db: Connection, term_id: int, body: TermInput) -> Result:
     """Replace a term; if its code changes, its courses follow."""
-    present = term.get_term(db, term_id)
-    check_preconditions(context, lambda: etag_of(present))
+    check_record(context, term.get_term(db, term_id))
     change = change_context(context)
     updated = term.update_term(db, term_id, body, change.at)
     courses = term.list_course_ids(db, term_id)
@@ -52,8 +51,7 @@ def patch_term(context: Context, db: Connection, term_id: int, body: Input) -> R
 
 def delete_term(context: Context, db: Connection, term_id: int) -> Result:
     """Delete a term that has no courses."""
-    present = term.get_term(db, term_id)
-    check_preconditions(context, lambda: etag_of(present))
+    check_record(context, term.get_term(db, term_id))
     term.delete_term(db, term_id)
     return no_content()
 

@@ -3,7 +3,7 @@
 from enrollment.api.course import check_course
 from enrollment.data import bulk, enrollment, waitlist, waitlist_place
 from enrollment.http.authentication import REGISTRARS
-from enrollment.http.conditional import check_preconditions, etag_of
+from enrollment.http.conditional import check_record
 from enrollment.http.context import Context, change_context
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result, ok
@@ -29,7 +29,7 @@ def set_waitlist_position(
 ) -> Result:
     """Move a student to another position on the waitlist of a course, with a reason."""
     present = enrollment.get_enrollment(db, student_id, course_id)
-    check_preconditions(context, lambda: etag_of(present))
+    check_record(context, present)
     change = change_context(context, ChangeDetails(reason=body.reason))
     return ok(waitlist_place.move_on_waitlist(db, present, body.position, change))
 

@@ -57,6 +57,14 @@ def check_preconditions(context: Context, find_tag: Callable[[], str | None], *a
         raise Problem("precondition_failed", detail)
 
 
+def check_record(context: Context, present: Any) -> None:
+    """Check the preconditions of a write of this record; None: there is no record.
+
+    Call it inside the transaction that writes. Raises precondition_failed.
+    """
+    check_preconditions(context, lambda: etag_of(present))
+
+
 def not_modified(context: Context, tag: str | None) -> bool:
     """Whether the client of a read has the current version already. Raises precondition_failed."""
     _require_if_match(context, tag)
