@@ -25,50 +25,23 @@ def list_changes(context: Context, db: Connection, query: RecordChangeFilter) ->
     return page_response(context, listing, query)
 
 
-def list_changes_of_student(
-    context: Context, db: Connection, student_id: int, query: HistoryFilter
-) -> Result:
-    """List the changes of a student's record."""
-    return _changes_of(context, db, "student", student_id, query)
+def _operation(path: str, allowed: frozenset[str], subject: RecordSubject, what: str) -> Operation:
+    """Return the operation that lists the changes of one record: `what`, at this path."""
+
+    def handler(context: Context, db: Connection, query: HistoryFilter, **ids: int) -> Result:
+        if subject == "hold":
+            get_hold(db, **ids)
+        place, subject_id = decode_cursor(context, query), ids[f"{subject}_id"]
+        listing = record_change.list_changes_of_record(db, subject, subject_id, query, place)
+        return page_response(context, listing, query)
+
+    handler.__name__ = f"list_changes_of_{subject}"
+    handler.__doc__ = f"List the changes of {what}."
+    page = Page[RecordChange]
+    return Operation("GET", f"{path}/changes", allowed, handler, query=HistoryFilter, answer=page)
 
 
-def list_changes_of_term(
-    context: Context, db: Connection, term_id: int, query: HistoryFilter
-) -> Result:
-    """List the changes of a term."""
-    return _changes_of(context, db, "term", term_id, query)
-
-
-def list_changes_of_course(
-    context: Context, db: Connection, course_id: int, query: HistoryFilter
-) -> Result:
-    """List the changes of a course, its requirements and its meetings."""
-    return _changes_of(context, db, "course", course_id, query)
-
-
-def list_changes_of_hold(
-    context: Context, db: Connection, student_id: int, hold_id: int, query: HistoryFilter
-) -> Result:
-    """List the changes of a hold."""
-    get_hold(db, student_id, hold_id)
-    return _changes_of(context, db, "hold", hold_id, query)
-
-
-def list_changes_of_token(
-    context: Context, db: Connection, token_id: int, query: HistoryFilter
-) -> Result:
-    """List the changes of a token, without its uses."""
-    return _changes_of(context, db, "token", token_id, query)
-
-
-def _changes_of(
-    context: Context, db: Connection, subject: RecordSubject, subject_id: int, query: HistoryFilter
-) -> Result:
-    place = decode_cursor(context, query)
-    listing = record_change.list_changes_of_record(db, subject, subject_id, query, place)
-    return page_response(context, listing, query)
-
-
+STUDENT = "/v1/students/<student_id:id>"
 OPERATIONS = (
     Operation(
         "GET",
@@ -78,44 +51,14 @@ OPERATIONS = (
         query=RecordChangeFilter,
         answer=Page[RecordChange],
     ),
-    Operation(
-        "GET",
-        "/v1/students/<student_id:id>/changes",
+    _operation(STUDENT, READERS, "student", "a student's record"),
+    _operation(f"{STUDENT}/holds/<hold_id:id>", READERS, "hold", "a hold"),
+    _operation("/v1/terms/<term_id:id>", READERS, "term", "a term"),
+    _operation(
+        "/v1/courses/<course_id:id>",
         READERS,
-        list_changes_of_student,
-        query=HistoryFilter,
-        answer=Page[RecordChange],
+        "course",
+        "a course, its requirements and its meetings",
     ),
-    Operation(
-        "GET",
-        "/v1/students/<student_id:id>/holds/<hold_id:id>/changes",
-        READERS,
-        list_changes_of_hold,
-        query=HistoryFilter,
-        answer=Page[RecordChange],
-    ),
-    Operation(
-        "GET",
-        "/v1/terms/<term_id:id>/changes",
-        READERS,
-        list_changes_of_term,
-        query=HistoryFilter,
-        answer=Page[RecordChange],
-    ),
-    Operation(
-        "GET",
-        "/v1/courses/<course_id:id>/changes",
-        READERS,
-        list_changes_of_course,
-        query=HistoryFilter,
-        answer=Page[RecordChange],
-    ),
-    Operation(
-        "GET",
-        "/v1/tokens/<token_id:id>/changes",
-        ADMINS,
-        list_changes_of_token,
-        query=HistoryFilter,
-        answer=Page[RecordChange],
-    ),
+    _operation("/v1/tokens/<token_id:id>", ADMINS, "token", "a token, without its uses"),
 )
