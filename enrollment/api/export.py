@@ -1,6 +1,8 @@
 """/v1/oneroster.zip and /v1/students.csv: rosters for other systems, and lists for spreadsheets."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from enrollment.data import course, export, term
 from enrollment.data.export import Scope
@@ -12,6 +14,7 @@ from enrollment.http.download import download
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.exports import PackageScope, RosterListFilter, StudentListFilter
+from enrollment.model.records import Input
 from enrollment.storage.connection import Connection
 
 ZIP = "application/zip"
@@ -23,54 +26,47 @@ def export_oneroster(context: Context, db: Connection, query: PackageScope) -> R
     return download("oneroster.zip", ZIP, partial(write_archive, db, scope, context.zone))
 
 
-def export_students_csv(context: Context, db: Connection, query: StudentListFilter) -> Result:
-    """List students as CSV, for a spreadsheet."""
-    return download(*list_file(STUDENTS, export.list_people(db, query.status), "csv", context.zone))
-
-
-def export_students_xlsx(context: Context, db: Connection, query: StudentListFilter) -> Result:
-    """List students as a workbook."""
-    return download(
-        *list_file(STUDENTS, export.list_people(db, query.status), "xlsx", context.zone)
-    )
-
-
-def export_roster_csv(
-    context: Context, db: Connection, course_id: int, query: RosterListFilter
+def _students(
+    context: Context, db: Connection, kind: ListFormat, query: StudentListFilter
 ) -> Result:
-    """List the students of a course as CSV, for a spreadsheet."""
-    return _roster(context, db, course_id, query, "csv")
-
-
-def export_roster_xlsx(
-    context: Context, db: Connection, course_id: int, query: RosterListFilter
-) -> Result:
-    """List the students of a course as a workbook."""
-    return _roster(context, db, course_id, query, "xlsx")
-
-
-def export_courses_csv(context: Context, db: Connection, term_id: int) -> Result:
-    """List the courses of a term as CSV, for a spreadsheet."""
-    code = term.get_term(db, term_id).code
-    return download(
-        *list_file(COURSES, export.list_term_courses(db, term_id), "csv", context.zone, code)
-    )
-
-
-def export_courses_xlsx(context: Context, db: Connection, term_id: int) -> Result:
-    """List the courses of a term as a workbook."""
-    code = term.get_term(db, term_id).code
-    return download(
-        *list_file(COURSES, export.list_term_courses(db, term_id), "xlsx", context.zone, code)
-    )
+    rows = export.list_people(db, query.status)
+    return download(*list_file(STUDENTS, rows, kind, context.zone))
 
 
 def _roster(
-    context: Context, db: Connection, course_id: int, query: RosterListFilter, kind: ListFormat
+    context: Context, db: Connection, kind: ListFormat, course_id: int, query: RosterListFilter
 ) -> Result:
     found = course.get_course(db, course_id)
     rows = export.list_roster(db, course_id, query.status)
     return download(*list_file(ROSTER, rows, kind, context.zone, found.label, found.term))
+
+
+def _courses(context: Context, db: Connection, kind: ListFormat, term_id: int) -> Result:
+    code = term.get_term(db, term_id).code
+    rows = export.list_term_courses(db, term_id)
+    return download(*list_file(COURSES, rows, kind, context.zone, code))
+
+
+LISTS = (
+    ("/v1/students", "students", _students, StudentListFilter),
+    ("/v1/courses/<course_id:id>/students", "the students of a course", _roster, RosterListFilter),
+    ("/v1/terms/<term_id:id>/courses", "the courses of a term", _courses, None),
+)
+FORMS: dict[ListFormat, str] = {"csv": "as CSV, for a spreadsheet", "xlsx": "as a workbook"}
+
+
+def _operation(
+    kind: ListFormat, path: str, what: str, send: Callable[..., Result], query: type[Input] | None
+) -> Operation:
+    """Return the operation that sends a list, `what`, as a file of this kind."""
+
+    def handler(context: Context, db: Connection, **named: Any) -> Result:
+        return send(context, db, kind, **named)
+
+    handler.__name__ = f"export{send.__name__}_{kind}"
+    handler.__doc__ = f"List {what} {FORMS[kind]}."
+    media_type = MEDIA_TYPES[kind]
+    return Operation("GET", f"{path}.{kind}", READERS, handler, query=query, download=media_type)
 
 
 OPERATIONS = (
@@ -83,50 +79,5 @@ OPERATIONS = (
         download=ZIP,
         conflicts=("unknown_term",),
     ),
-    Operation(
-        "GET",
-        "/v1/students.csv",
-        READERS,
-        export_students_csv,
-        query=StudentListFilter,
-        download=MEDIA_TYPES["csv"],
-    ),
-    Operation(
-        "GET",
-        "/v1/students.xlsx",
-        READERS,
-        export_students_xlsx,
-        query=StudentListFilter,
-        download=MEDIA_TYPES["xlsx"],
-    ),
-    Operation(
-        "GET",
-        "/v1/courses/<course_id:id>/students.csv",
-        READERS,
-        export_roster_csv,
-        query=RosterListFilter,
-        download=MEDIA_TYPES["csv"],
-    ),
-    Operation(
-        "GET",
-        "/v1/courses/<course_id:id>/students.xlsx",
-        READERS,
-        export_roster_xlsx,
-        query=RosterListFilter,
-        download=MEDIA_TYPES["xlsx"],
-    ),
-    Operation(
-        "GET",
-        "/v1/terms/<term_id:id>/courses.csv",
-        READERS,
-        export_courses_csv,
-        download=MEDIA_TYPES["csv"],
-    ),
-    Operation(
-        "GET",
-        "/v1/terms/<term_id:id>/courses.xlsx",
-        READERS,
-        export_courses_xlsx,
-        download=MEDIA_TYPES["xlsx"],
-    ),
+    *(_operation(kind, *described) for described in LISTS for kind in FORMS),
 )
