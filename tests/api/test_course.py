@@ -238,14 +238,6 @@ def test_unknown_term(client: Client):
     assert answer.json["detail"] == "There is no term with the code 2026-FALL."
 
 
-def test_a_course_is_deleted(client: Client):
-    course = client.course()
-
-    client.delete(f"/v1/courses/{course}", status=204)
-
-    assert client.get(f"/v1/courses/{course}", status=404).json["code"] == "course_not_found"
-
-
 def test_course_has_enrollments(client: Client):
     course = client.course()
     client.enroll(client.student(), course)
@@ -254,13 +246,6 @@ def test_course_has_enrollments(client: Client):
 
     assert broken(answer) == [("", "course_has_enrollments")]
     assert answer.json["detail"] == "Enrollments in the course, present and past: 1."
-
-
-@pytest.mark.parametrize("method", ["get", "delete"])
-def test_a_course_that_is_not_there_is_not_found(client: Client, method: str):
-    answer = getattr(client, method)("/v1/courses/7", status=404)
-
-    assert answer.json["code"] == "course_not_found"
 
 
 LISTED = [

@@ -8,13 +8,13 @@ import pytest
 from webtest import TestRequest
 
 from enrollment import log
-from enrollment.api.operations import OPERATIONS
 from enrollment.app import App
 from enrollment.http.authentication import ANYONE
 from enrollment.http.operation import Operation, make_router
 from enrollment.http.responses import Result
 from enrollment.problems.errors import Problem
 from tests.support.client import Client, broken
+from tests.support.document import concrete, operations
 from tests.support.undone import undone
 
 STUDENT = {"given_name": "Ada", "family_name": "Lovelace"}
@@ -23,11 +23,8 @@ READ_ONLY = ("id", "version", "updated_at", "label", "seats")
 MEMBERS = {"type", "title", "status", "detail", "code", "errors"}
 
 
-def concrete(path: str) -> str:
-    """The path of an operation for the first student, course, term or problem."""
-    for name in ("student_id", "course_id", "term_id", "hold_id", "token_id", "import_id"):
-        path = path.replace(f"<{name}:id>", "1")
-    return path.replace("<code:re:[a-z_]+>", "course_full")
+# Each method and path, with 1 for every id.
+PLACES = [(method, concrete(path)) for method, path, _ in operations()]
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +37,9 @@ def one_of_each(shared_app: App) -> Client:
     return client
 
 
-@pytest.mark.parametrize("path", sorted({concrete(operation.path) for operation in OPERATIONS}))
+@pytest.mark.parametrize("path", sorted({path for _, path in PLACES}))
 def test_options_names_the_methods_that_the_path_takes(one_of_each: Client, path: str):
-    expected = {op.method for op in OPERATIONS if concrete(op.path) == path} | {"OPTIONS"}
+    expected = {method for method, other in PLACES if other == path} | {"OPTIONS"}
     if "GET" in expected:
         expected.add("HEAD")
 
@@ -54,14 +51,9 @@ def test_options_names_the_methods_that_the_path_takes(one_of_each: Client, path
     assert refused.json["code"] == "method_not_allowed"
 
 
+# To read the metrics changes them.
 @pytest.mark.parametrize(
-    "path",
-    sorted(
-        concrete(operation.path)
-        for operation in OPERATIONS
-        # To read the metrics changes them.
-        if operation.method == "GET" and operation.path != "/metrics"
-    ),
+    "path", [path for method, path in PLACES if method == "GET" and path != "/metrics"]
 )
 def test_head_is_get_without_the_body(one_of_each: Client, path: str):
     get, head = one_of_each.get(path, status=200), one_of_each.head(path, status=200)
@@ -294,12 +286,23 @@ def test_a_replaced_record_has_another_version_even_if_nothing_else_changes(
 
 
 @pytest.mark.parametrize("kind", ["students", "terms", "courses"])
-def test_an_id_is_never_given_again(client: Client, kind: str):
-    make = getattr(client, kind.removesuffix("s"))
+def test_a_deleted_record_is_gone_and_its_id_is_never_given_again(client: Client, kind: str):
+    path, name = f"/v1/{kind}/1", kind.removesuffix("s")
+    make = getattr(client, name)
     make()
-    client.delete(f"/v1/{kind}/1", status=204)
+    body = {
+        field: value for field, value in client.get(path).json.items() if field not in READ_ONLY
+    }
+    client.delete(path, status=204)
     make()
 
+    for answer in (
+        client.get(path, status=404),
+        client.put_json(path, body, status=404),
+        client.delete(path, status=404),
+    ):
+        assert answer.json["code"] == f"{name}_not_found"
+        assert answer.json["detail"] == f"There is no {name} 1."
     assert [item["id"] for item in client.walk(f"/v1/{kind}")] == [2]
 
 
@@ -474,10 +477,10 @@ def test_a_cursor_goes_on_with_another_limit(three_students: Client):
 # A body where none is taken
 
 WITHOUT_BODY = [
-    pytest.param(method, concrete(operation.path), id=f"{method} {operation.path}")
-    for operation in OPERATIONS
-    if operation.body is None and not operation.uploads
-    for method in ((operation.method, "HEAD") if operation.reads else (operation.method,))
+    (verb, concrete(path))
+    for method, path, operation in operations()
+    if "requestBody" not in operation
+    for verb in ((method, "HEAD") if method == "GET" else (method,))
 ]
 
 

@@ -51,27 +51,6 @@ def test_a_replaced_student_has_the_defaults_of_what_was_left_out(client: Client
     assert client.get("/v1/students/1").json == student
 
 
-def test_a_deleted_student_is_gone_and_the_id_is_not_given_again(client: Client):
-    student = client.student()
-
-    client.delete(f"/v1/students/{student}", status=204)
-
-    assert client.get(f"/v1/students/{student}", status=404).json["code"] == "student_not_found"
-    assert client.student() == student + 1
-
-
-@pytest.mark.parametrize("method", ["get", "delete"])
-def test_a_student_who_is_not_there_is_not_found(client: Client, method: str):
-    answer = getattr(client, method)("/v1/students/7", status=404)
-
-    assert answer.json["code"] == "student_not_found"
-    assert answer.json["detail"] == "There is no student 7."
-
-
-def test_replacing_a_student_who_is_not_there_is_not_found(client: Client):
-    assert client.put_json("/v1/students/7", ADA, status=404).json["code"] == "student_not_found"
-
-
 def test_number_taken(client: Client):
     client.student(number="S-1041a")
     other = client.student(number="S-2")
