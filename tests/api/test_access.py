@@ -134,18 +134,6 @@ def test_only_what_holds_no_data_is_for_anyone():
     }
 
 
-def test_a_monitor_reads_the_metrics_and_nothing_else(small_college: Client, app: App):
-    body = {"name": "Prometheus", "role": "monitor"}
-    new = small_college.post_json("/v1/tokens", body, status=201).json
-    client = Client(app, new["token"])
-
-    assert "enrollment_" in client.get("/metrics", status=200).text
-    answer = client.get("/v1/courses", status=403)
-    assert answer.json["code"] == "forbidden"
-    client.get("/v1/tokens", status=403)
-    client.post_json("/v1/students", {"given_name": "A", "family_name": "B"}, status=403)
-
-
 # Tokens
 
 
@@ -201,18 +189,26 @@ def test_a_token_that_another_process_ends_writes_nothing_however_lately_it_was_
     assert len(small_college.walk("/v1/students/1/holds")) == 3
 
 
+NO_TOKEN = "The header Authorization must be: Bearer, a space, the token."
+NOT_VALID = "The token is unknown, expired or revoked."
+
+
 @pytest.mark.parametrize(
     ("header", "detail"),
     [
-        (TOKENS["admin"], "The header Authorization must be: Bearer, a space, the token."),
-        ("Basic abc", "The header Authorization must be: Bearer, a space, the token."),
-        ("Bearer ", "The header Authorization must be: Bearer, a space, the token."),
+        ("Bearer", NO_TOKEN),
+        ("Bearer ", NO_TOKEN),
+        ("Basic " + TOKENS["admin"], NO_TOKEN),
+        (TOKENS["admin"], NO_TOKEN),
+        ("Bearer x", NOT_VALID),
+        ("Bearer enr_000000000001_" + "0" * 48, NOT_VALID),
+        ("Bearer " + TOKENS["admin"].upper(), NOT_VALID),
+        ("Bearer " + TOKENS["admin"] + "\u00e9", NOT_VALID),
         (
             f"Bearer {TOKENS['admin']},Bearer {TOKENS['reader']}",
             "The header Authorization was sent with several values. Send one.",
         ),
     ],
-    ids=["no scheme", "another scheme", "no token", "two tokens"],
 )
 def test_what_is_no_token_is_told_from_one_that_is_not_valid(
     client: Client, header: str, detail: str
@@ -320,24 +316,6 @@ def test_a_token_that_makes_no_sense_is_refused(
     answer = small_college.post_json("/v1/tokens", {"name": "Ada"} | fields, status=status)
 
     assert broken(answer) == [(pointer, code)]
-
-
-@pytest.mark.parametrize(
-    "header",
-    [
-        "Bearer",
-        "Bearer x",
-        "Bearer enr_000000000001_" + "0" * 48,
-        "Basic " + TOKENS["admin"],
-        TOKENS["admin"],
-        "Bearer " + TOKENS["admin"].upper(),
-        "Bearer " + TOKENS["admin"] + "\u00e9",
-    ],
-)
-def test_what_is_no_token_lets_no_one_in(small_college: Client, header: str):
-    answer = small_college.get("/v1/courses", headers={"Authorization": header}, status=401)
-
-    assert answer.json["code"] == "token_invalid"
 
 
 def test_who_has_no_token_is_asked_for_one(small_college: Client):
