@@ -778,15 +778,6 @@ def test_completing_takes_passed_and_grade(client: Client):
     assert client.get(f"/v1/students/{student}/courses/{course}").json == answer.json
 
 
-def test_who_completes_has_passed_by_default(client: Client):
-    student, course = client.student(), client.course()
-    client.enroll(student, course)
-
-    answer = put(client, student, course, "completed")
-
-    assert (answer.json["passed"], answer.json["grade"]) == (True, None)
-
-
 def test_many_complete_with_an_outcome_each(client: Client):
     course = client.course()
     students = [client.student() for _ in range(4)]

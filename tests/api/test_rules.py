@@ -427,6 +427,7 @@ def test_every_rule_of_every_item_is_told_at_once(client: Client):
         "course_full",
         "unknown_course",
     ]
+    assert answer.json["detail"] == "9 rules refuse this."
 
 
 # Eligibility

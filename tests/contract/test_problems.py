@@ -20,7 +20,7 @@ from enrollment.problems.registry import FIELD_CODES, PROBLEM_TYPES, rules_for
 from enrollment.storage.postgresql import PROBLEM_BY_STATE
 from enrollment.storage.queries import query_text, resource_dir
 from enrollment.storage.sqlite import PROBLEM_BY_RESULT_CODE
-from tests.support.client import Client, broken
+from tests.support.client import Client
 
 # The status of a problem with several violations
 
@@ -50,22 +50,6 @@ def test_a_code_that_is_not_registered_is_no_failure_before_it_is_rendered():
     violations = [Violation(pointer="", code=code, detail=code) for code in ("new", "number_taken")]
 
     assert Problem.from_violations(violations).code == "new"
-
-
-def test_a_stored_rule_and_a_contradiction_are_answered_together_as_422(client: Client):
-    full = client.course(capacity=0)
-    courses = [{"course_id": full}, {"course_id": 99}, {"course_id": full}]
-
-    answer = client.put_json(
-        f"/v1/students/{client.student()}/courses", {"courses": courses}, status=422
-    )
-
-    assert answer.json["code"] == "duplicate_course"
-    assert broken(answer) == [
-        ("/courses/0/course_id", "course_full"),
-        ("/courses/1/course_id", "unknown_course"),
-        ("/courses/2/course_id", "duplicate_course"),
-    ]
 
 
 def test_a_student_who_is_listed_twice_is_a_422_of_many(client: Client):
