@@ -180,7 +180,7 @@ def test_a_token_that_another_process_ends_writes_nothing_however_lately_it_was_
     new = small_college.post_json("/v1/tokens", body, status=201).json
     client = Client(app, new["token"])
     for _ in range(2):
-        client.post_json("/v1/students/1/holds", {"reason": "fees"}, status=201)
+        client.hold(1, "fees")
 
     with connected(location) as db:
         db.execute(f"UPDATE token SET {end}, version = version + 1 WHERE id = {new['id']}")

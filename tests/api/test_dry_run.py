@@ -59,9 +59,9 @@ WRITES: dict[tuple[str, str], Any] = {
 def college(client: Client) -> Client:
     client.term()
     client.enroll(client.student(), client.course())
-    client.post_json("/v1/students/1/holds", {"reason": "unpaid fees"}, status=201)
+    client.hold(1)
     client.delete("/v1/students/1/holds/1", status=204)
-    client.post_json("/v1/students/1/holds", {"reason": "missing papers"}, status=201)
+    client.hold(1, "missing papers")
     client.delete("/v1/students/1/holds/2", status=204)
     client.student()
     client.course()

@@ -52,8 +52,7 @@ def test_already_enrolled(client: Client):
 
 def test_already_completed(client: Client):
     student, course = client.student(), client.course()
-    client.enroll(student, course)
-    client.put_status(student, course, "completed")
+    client.complete(student, course)
 
     assert broken(client.enroll(student, course, status=409)) == [
         ("/course_id", "already_completed")
@@ -261,8 +260,7 @@ def test_delete_drops_and_keeps_the_history(client: Client):
 
 def test_deleting_a_completed_enrollment_is_refused(client: Client):
     student, course = client.student(), client.course()
-    client.enroll(student, course)
-    client.put_status(student, course, "completed")
+    client.complete(student, course)
 
     answer = client.delete(f"/v1/students/{student}/courses/{course}", status=409)
 
@@ -388,8 +386,7 @@ def test_a_student_who_becomes_inactive_leaves_every_course(client: Client):
 
 def test_what_deactivation_drops_is_returned_with_the_outcome_that_it_had(client: Client):
     student, course = client.student(), client.course(repeatable=True)
-    client.enroll(student, course)
-    client.put_status(student, course, "completed")
+    client.complete(student, course)
     client.enroll(student, course)
     inactive = {"given_name": "Ada", "family_name": "Lovelace", "status": "inactive"}
 

@@ -5,9 +5,7 @@ from typing import Any
 import pytest
 from webtest import TestResponse
 
-from enrollment.app import App
-from enrollment.data import integrity
-from tests.support.client import Client, broken
+from tests.support.client import Client, broken, mismatches
 from tests.support.engine import table_names
 from tests.support.tokens import ACTOR, TOKENS
 
@@ -27,16 +25,6 @@ def outcomes(answer: TestResponse) -> list[tuple[int, str]]:
     return [(item["course_id"], item["outcome"]) for item in answer.json["items"]]
 
 
-def own_token(client: Client, student: int, name: str = "phone") -> Client:
-    body = {"name": name, "role": "student", "student_id": student}
-    return Client(client.app, client.post_json("/v1/tokens", body, status=201).json["token"])
-
-
-def is_consistent(app: App) -> bool:
-    with app.database.read() as db:
-        return integrity.list_history_mismatches(db) == []
-
-
 # Erasure
 
 
@@ -52,7 +40,7 @@ def known(client: Client) -> int:
     client.post_json(f"{path}/holds", {"reason": "gossip"}, headers={"Idempotency-Key": "two"})
     client.delete(f"{path}/holds/1", status=204)
     full, other = client.course(capacity=1), client.course()
-    own = own_token(client, student)
+    own = client.of_student(student)
     own.enroll(student, full, reason="gossip")
     client.enroll(client.student(), full, waitlist=True)
     # This gives the seat to the next student, in whose history the student's own token is.
@@ -127,7 +115,7 @@ def test_counts_and_events_stay_what_they_were(client: Client, known: int):
     erase(client, known)
 
     assert [shown(path) for path in paths] == before
-    assert is_consistent(client.app)
+    assert mismatches(client.app) == []
     actors = {event["actor"] for event in client.walk("/v1/events")}
     token = client.walk("/v1/tokens")[-1]
     assert actors == {ACTOR, f"#{token['id']}"}
@@ -237,7 +225,7 @@ def test_the_enrollments_and_holds_move_to_the_other_record(client: Client):
     client.put_status(double, given_up, "dropped")
     client.enroll(client.student(), waited)
     client.enroll(double, waited, waitlist=True)
-    client.post_json(f"/v1/students/{double}/holds", {"reason": "library fees"}, status=201)
+    client.hold(double, "library fees")
     before = client.walk(f"/v1/students/{double}/courses")
     past = client.walk(f"/v1/students/{double}/courses?as_of=2026-09-02")
 
@@ -259,7 +247,7 @@ def test_the_enrollments_and_holds_move_to_the_other_record(client: Client):
     assert hold["released_at"] is None
     reasons = {event["reason"] for event in client.walk(f"/v1/events?student_id={student}")}
     assert reasons == {f"merged from student {double}"}
-    assert is_consistent(client.app)
+    assert mismatches(client.app) == []
     client.delete(f"/v1/students/{double}", status=204)
 
 
@@ -280,7 +268,7 @@ def test_a_place_on_a_waitlist_moves_as_it_is(client: Client):
         (third, 3),
     ]
     assert {event["overridden"] == [] for event in client.walk("/v1/events")} == {True}
-    assert is_consistent(client.app)
+    assert mismatches(client.app) == []
     client.delete(f"/v1/students/{last}/courses/{course}", status=204)
     client.enroll(last, course, waitlist=True)
     assert client.get(f"/v1/students/{last}/courses/{course}").json["position"] == 3
@@ -301,7 +289,7 @@ def test_where_both_have_an_enrollment_the_longer_history_stays(client: Client):
     statuses = [client.status(student, course) for course in (longer, shorter, same)]
     assert statuses == ["dropped", "dropped", "enrolled"]
     assert client.walk(f"/v1/students/{double}/courses") == []
-    assert is_consistent(client.app)
+    assert mismatches(client.app) == []
 
 
 @pytest.mark.parametrize("completed_by", [0, 1], ids=["this", "the other"])
@@ -361,7 +349,7 @@ def test_a_merge_into_a_course_over_its_capacity_is_on_record(client: Client):
 
 def test_the_tokens_of_the_merged_record_are_revoked(client: Client):
     double, student = client.student(), client.student()
-    own, kept = own_token(client, double), own_token(client, student)
+    own, kept = client.of_student(double), client.of_student(student)
 
     merge(client, double, student)
 

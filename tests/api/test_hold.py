@@ -29,7 +29,7 @@ def test_a_hold_is_placed_and_read(client: Client):
 def test_student_on_hold_until_every_hold_is_released(client: Client):
     student, course = client.student(), client.course()
     for reason in ("unpaid fees", "missing papers"):
-        client.post_json(f"/v1/students/{student}/holds", {"reason": reason}, status=201)
+        client.hold(student, reason)
 
     answer = client.enroll(student, course, status=409)
     assert broken(answer) == [("/course_id", "student_on_hold")] * 2
@@ -44,7 +44,7 @@ def test_student_on_hold_until_every_hold_is_released(client: Client):
 
 def test_a_released_hold_stays_on_record(client: Client):
     student = client.student()
-    client.post_json(f"/v1/students/{student}/holds", {"reason": "unpaid fees"}, status=201)
+    client.hold(student)
     path = f"/v1/students/{student}/holds/1"
 
     client.delete(path, headers={"If-Match": '"2"'}, status=412)
@@ -60,7 +60,7 @@ def test_a_released_hold_stays_on_record(client: Client):
 def test_a_hold_keeps_no_one_from_dropping(client: Client):
     student, course = client.student(), client.course()
     client.enroll(student, course)
-    client.post_json(f"/v1/students/{student}/holds", {"reason": "unpaid fees"}, status=201)
+    client.hold(student)
 
     client.want(student, [course])
     client.want(student, [])
@@ -70,7 +70,7 @@ def test_a_hold_keeps_no_one_from_dropping(client: Client):
 def test_holds_are_listed_in_their_order(client: Client, limit: int):
     one, other = client.student(), client.student()
     for student, reason in ((one, "a"), (other, "b"), (one, "c"), (one, "d")):
-        client.post_json(f"/v1/students/{student}/holds", {"reason": reason}, status=201)
+        client.hold(student, reason)
 
     items = client.walk(f"/v1/students/{one}/holds?limit={limit}")
 
@@ -79,7 +79,7 @@ def test_holds_are_listed_in_their_order(client: Client, limit: int):
 
 def test_a_hold_that_is_not_there_is_not_found(client: Client):
     one, other = client.student(), client.student()
-    client.post_json(f"/v1/students/{one}/holds", {"reason": "a"}, status=201)
+    client.hold(one, "a")
 
     for path in (f"/v1/students/{one}/holds/2", f"/v1/students/{other}/holds/1"):
         assert client.get(path, status=404).json["code"] == "hold_not_found"
@@ -91,7 +91,7 @@ def test_a_hold_that_is_not_there_is_not_found(client: Client):
 
 def test_a_student_with_holds_only_is_deleted_with_them(client: Client):
     student = client.student()
-    client.post_json(f"/v1/students/{student}/holds", {"reason": "a"}, status=201)
+    client.hold(student, "a")
 
     client.delete(f"/v1/students/{student}", status=204)
 
@@ -100,7 +100,7 @@ def test_a_student_with_holds_only_is_deleted_with_them(client: Client):
 def held(client: Client) -> Client:
     """Holds 1 and 3 of student 1, and 2 and 4 of student 2. Holds 1 and 2 are released."""
     for student in (client.student(), client.student()) * 2:
-        client.post_json(f"/v1/students/{student}/holds", {"reason": "fees"}, status=201)
+        client.hold(student, "fees")
     client.delete("/v1/students/1/holds/1", status=204)
     client.delete("/v1/students/2/holds/2", status=204)
     return client

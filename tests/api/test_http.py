@@ -32,7 +32,7 @@ def one_of_each(shared_app: App) -> Client:
     client = Client(shared_app)
     client.term()
     client.enroll(client.student(), client.course())
-    client.post_json("/v1/students/1/holds", {"reason": "unpaid fees"}, status=201)
+    client.hold(1)
     client.post("/v1/imports", "Number,Email\n", headers={"Content-Type": "text/csv"}, status=201)
     return client
 

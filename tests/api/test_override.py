@@ -44,7 +44,7 @@ def test_the_other_rules_still_hold(client: Client):
 
 def test_every_rule_but_those_that_keep_the_data_true_can_be_overridden(client: Client):
     held = client.student(status="inactive", max_credits=0)
-    client.post_json(f"/v1/students/{held}/holds", {"reason": "unpaid fees"}, status=201)
+    client.hold(held)
     meeting = [{"weekday": 1, "from": "09:00", "to": "10:00"}]
     rules = get_args(OverridableRule)
     client.enroll(held, client.course(meetings=meeting), **override(*rules))

@@ -60,7 +60,7 @@ def test_every_kind_of_record_has_its_changes(client: Client):
     term = {"code": "F", "title": "Fall", "start_on": "2026-08-31", "end_on": "2999-12-18"}
     client.put_json("/v1/terms/1", term)
     client.delete("/v1/terms/1", status=204)
-    client.post_json(f"/v1/students/{student}/holds", {"reason": "fees"}, status=201)
+    client.hold(student, "fees")
     client.delete(f"/v1/students/{student}/holds/1", status=204)
     token = client.post_json("/v1/tokens", {"name": "T", "role": "reader"}, status=201).json
     client.delete(f"/v1/tokens/{token['id']}", status=204)
@@ -186,7 +186,7 @@ def test_what_never_was_has_no_changes(client: Client, subject: str):
 
 
 def test_a_hold_of_another_student_is_not_found(client: Client):
-    client.post_json(f"/v1/students/{client.student()}/holds", {"reason": "fees"}, status=201)
+    client.hold(client.student(), "fees")
     path = f"/v1/students/{client.student()}/holds/1/changes"
 
     assert client.get(path, status=404).json["code"] == "hold_not_found"

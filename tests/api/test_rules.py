@@ -20,11 +20,6 @@ def meeting(weekday: int, start: str, end: str) -> dict[str, Any]:
     return {"weekday": weekday, "from": start, "to": end}
 
 
-def complete(client: Client, student: int, course: int) -> None:
-    client.enroll(student, course)
-    client.put_status(student, course, "completed")
-
-
 def codes(answer: Any) -> list[str]:
     return [code for _, code in broken(answer)]
 
@@ -140,7 +135,7 @@ def test_giving_up_what_a_kept_course_needs_is_refused(client: Client):
 
 def test_already_completed_in_another_term(client: Client):
     student = client.student()
-    complete(client, student, client.course(code="CS1", term=client.term(**FALL)))
+    client.complete(student, client.course(code="CS1", term=client.term(**FALL)))
     again = client.course(code="CS1", term=client.term(**SPRING))
 
     assert codes(client.enroll(student, again, 409)) == ["already_completed"]
@@ -224,7 +219,7 @@ def test_the_waitlist_of_another_section_may_be_joined_but_gives_no_seat(client:
 
 def test_a_requirement_is_met_by_any_section(client: Client):
     student = client.student()
-    complete(client, student, client.course(code="ENG101", section="02"))
+    client.complete(student, client.course(code="ENG101", section="02"))
     client.enroll(student, client.course(code="LAB1", section="7"))
 
     needs = {"prerequisites": [{"code": "ENG101"}], "corequisites": ["LAB1"]}
@@ -234,7 +229,7 @@ def test_a_requirement_is_met_by_any_section(client: Client):
 
 def test_a_section_that_was_completed_is_not_taken_again_in_another(client: Client):
     student, fall = client.student(), client.term(**FALL)
-    complete(client, student, client.course(code="ENG101", section="02"))
+    client.complete(student, client.course(code="ENG101", section="02"))
 
     answer = client.enroll(student, client.course(code="ENG101", section="01", term=fall), 409)
 
@@ -253,7 +248,7 @@ def test_a_time_conflict_names_the_sections(client: Client):
 
 def test_a_repeatable_course_is_repeated_and_stays_completed_for_others(client: Client):
     student, choir = client.student(), client.course(code="MUS1", repeatable=True)
-    complete(client, student, choir)
+    client.complete(student, choir)
 
     client.enroll(student, choir)
 
@@ -403,7 +398,7 @@ def test_credits_of_one_request_add_up_and_those_given_up_do_not(client: Client)
 
 def test_every_rule_of_every_item_is_told_at_once(client: Client):
     student = client.student(status="inactive", max_credits=1)
-    client.post_json(f"/v1/students/{student}/holds", {"reason": "unpaid fees"}, status=201)
+    client.hold(student)
     course = client.course(
         code="CS2",
         status="closed",
@@ -479,7 +474,7 @@ def test_eligible_courses_are_those_that_the_student_could_take_now(client: Clie
     fall = client.term(**FALL)
     nine, ten = [meeting(1, "09:00", "10:00")], [meeting(1, "10:00", "11:00")]
     done = client.course(code="CS1", term=fall)
-    complete(client, student, done)
+    client.complete(student, done)
     client.enroll(student, client.course(term=fall, credits=6, meetings=nine))
     expected = [
         client.course(term=fall, credits=4, meetings=ten),

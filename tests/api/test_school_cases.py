@@ -19,10 +19,7 @@ def codes(answer: Any) -> list[str]:
 
 def change_course(client: Client, course: int, expect: int = 200, **fields: Any) -> Any:
     """Change these fields of a course, and keep the others."""
-    own = client.get(f"/v1/courses/{course}").json
-    read_only = ("id", "version", "seats", "label", "updated_at")
-    body = {name: value for name, value in own.items() if name not in read_only}
-    return client.put_json(f"/v1/courses/{course}", body | fields, status=expect)
+    return client.patch_json(f"/v1/courses/{course}", fields, status=expect)
 
 
 def join(client: Client, course: int, student: int) -> None:
@@ -93,8 +90,7 @@ def test_a_cancelled_course_meets_no_corequisite(client: Client):
 
 def test_a_course_completed_before_it_was_cancelled_stays_completed(client: Client):
     student, basic = client.student(), client.course(code="CS1")
-    client.enroll(student, basic)
-    client.put_status(student, basic, "completed")
+    client.complete(student, basic)
 
     change_course(client, basic, status="cancelled")
 
@@ -128,8 +124,7 @@ def test_a_change_of_a_course_lets_its_students_be_promoted_elsewhere(
 
 def test_a_renamed_course_lets_those_who_completed_it_be_promoted(client: Client):
     student, basic = client.student(), client.course(code="CS1")
-    client.enroll(student, basic)
-    client.put_status(student, basic, "completed")
+    client.complete(student, basic)
     advanced = client.course(capacity=1)
     join(client, advanced, student)
     change_course(client, advanced, capacity=2, prerequisites=[{"code": "CS10"}])
@@ -203,7 +198,7 @@ def test_a_seat_is_held_for_those_ahead_of_the_one_who_asks(client: Client):
     first, second = client.student(), client.student()
     for student in (first, second):
         client.enroll(student, course, waitlist=True)
-    client.post_json(f"/v1/students/{first}/holds", {"reason": "unpaid fees"}, status=201)
+    client.hold(first)
     change_course(client, course, capacity=1)
     assert codes(client.enroll(second, course, 409)) == ["course_full"]
     assert codes(client.enroll(first, course, 409)) == ["student_on_hold"]
@@ -412,7 +407,7 @@ def waitlist(client: Client, *students: int, **fields: Any) -> int:
 def test_a_registrar_promotes_against_a_rule_with_a_reason(client: Client):
     student = client.student()
     course = waitlist(client, student)
-    client.post_json(f"/v1/students/{student}/holds", {"reason": "unpaid fees"}, status=201)
+    client.hold(student)
     path, override = f"/v1/courses/{course}/promotions", {"rules": ["student_on_hold"]}
 
     client.post_json(path, {"override": override | {"reason": "paid in cash"}}, status=200)
@@ -587,12 +582,6 @@ def test_a_meeting_can_be_on_the_last_days_of_the_calendar(client: Client):
 PAST, FUTURE = "2020-09-01T08:00:00.000Z", "2099-09-01T08:00:00.000Z"
 
 
-def own_client(client: Client, student: int) -> Client:
-    """A client with a token of this student."""
-    body = {"name": "phone", "role": "student", "student_id": student}
-    return Client(client.app, client.post_json("/v1/tokens", body, status=201).json["token"])
-
-
 @pytest.mark.parametrize(
     ("of_course", "of_term", "is_closed"),
     [
@@ -613,7 +602,7 @@ def test_a_student_drops_until_the_deadline_of_the_course_or_else_of_the_term(
     client.enroll(student, course)
 
     path = f"/v1/students/{student}/courses/{course}"
-    answer = own_client(client, student).delete(path, status=409 if is_closed else 204)
+    answer = client.of_student(student).delete(path, status=409 if is_closed else 204)
 
     assert client.status(student, course) == ("enrolled" if is_closed else "dropped")
     if is_closed:
@@ -626,7 +615,7 @@ def test_after_the_deadline_a_student_leaves_in_no_way(client: Client):
     student, keeps = client.student(), client.course()
     closed = client.course(drop_until=PAST)
     client.want(student, [keeps, closed])
-    own, path = own_client(client, student), f"/v1/students/{student}/courses"
+    own, path = client.of_student(student), f"/v1/students/{student}/courses"
 
     by_status = own.put_status(student, closed, "dropped", 409)
     by_deletion = own.delete(f"{path}/{closed}", status=409)
@@ -644,7 +633,7 @@ def test_a_waitlist_can_be_left_after_the_deadline(client: Client):
     student, course = client.student(), client.course(capacity=0, drop_until=PAST)
     client.enroll(student, course, waitlist=True)
 
-    own_client(client, student).put_status(student, course, "dropped")
+    client.of_student(student).put_status(student, course, "dropped")
 
 
 def test_a_registrar_drops_after_the_deadline_and_the_reason_stays(client: Client):
@@ -782,11 +771,6 @@ def test_closing_a_course_to_a_group_tells_whom_it_affects(client: Client):
 # Either-or, equivalents, renumbering
 
 
-def complete(client: Client, student: int, course: int) -> None:
-    client.enroll(student, course)
-    client.put_status(student, course, "completed")
-
-
 def test_one_of_several_courses_is_enough(client: Client):
     first, second = client.course(code="CS1"), client.course(code="CS2")
     items = [{"any_of": ["CS1", "CS2"]}, {"any_of": ["CS2", "CS3"]}]
@@ -800,9 +784,9 @@ def test_one_of_several_courses_is_enough(client: Client):
     assert one["detail"] == "CS9 needs one of CS1, CS2 completed before."
     assert one["details"] == {"course": "CS9", "requires_any_of": ["CS1", "CS2"]}
     assert other["details"] == {"course": "CS9", "requires_any_of": ["CS2", "CS3"]}
-    complete(client, student, first)
+    client.complete(student, first)
     assert codes(client.enroll(student, course, 409)) == ["prerequisite_missing"]
-    complete(client, student, second)
+    client.complete(student, second)
     client.enroll(student, course)
 
 
@@ -872,7 +856,7 @@ def test_a_course_counts_as_others(client: Client):
     basic = client.course(code="CS100")
     needs = client.course(prerequisites=[{"code": "CS100"}])
     student = client.student()
-    complete(client, student, honors)
+    client.complete(student, honors)
 
     client.enroll(student, needs)
     assert codes(client.enroll(student, basic, 409)) == ["already_completed"]
@@ -880,7 +864,7 @@ def test_a_course_counts_as_others(client: Client):
 
 def test_a_course_that_counts_as_a_completed_one_is_a_repeat(client: Client):
     basic, student = client.course(code="CS100"), client.student()
-    complete(client, student, basic)
+    client.complete(student, basic)
     honors = client.course(code="CS150", counts_as=["CS100"])
     again = client.course(code="CS160", counts_as=["CS100"], repeatable=True)
 
@@ -903,7 +887,7 @@ def test_a_new_code_tells_who_still_requires_the_old_one(client: Client):
     basic = client.course(code="CS1")
     advanced = client.course(code="CS2", prerequisites=[{"any_of": ["cs1", "M1"]}])
     student = client.student()
-    complete(client, student, basic)
+    client.complete(student, basic)
     path, named = f"/v1/courses/{basic}", "required_by_old_code"
 
     tried = client.patch_json(f"{path}?dry_run=true", {"code": "CS10"}, status=200)
@@ -921,7 +905,7 @@ def test_a_new_code_tells_who_still_requires_the_old_one(client: Client):
 
 def test_a_course_that_counts_as_more_lets_those_who_completed_it_be_promoted(client: Client):
     student, basic = client.student(), client.course(code="CS1")
-    complete(client, student, basic)
+    client.complete(student, basic)
     advanced = client.course(capacity=1)
     join(client, advanced, student)
     change_course(client, advanced, capacity=2, prerequisites=[{"code": "CS10"}])

@@ -248,7 +248,7 @@ def test_every_list_of_pages_is_counted(client: Client):
     for taken in (course, other):
         client.enroll(student, taken)
     client.put_status(student, other, "dropped")
-    client.post_json(f"/v1/students/{student}/holds", {"reason": "fees"})
+    client.hold(student)
     later = "as_of=9999-01-01"
     for path, total in [
         ("/v1/terms?", 1),

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from enrollment.app import App
-from tests.api.test_waitlist import enrolled, full, hold, last_event, waiting
+from tests.api.test_waitlist import enrolled, full, last_event, waiting
 from tests.support.client import Client, broken
 
 MONDAY = [{"weekday": 1, "from": "09:00", "to": "10:00"}]
@@ -188,7 +187,7 @@ def test_another_section_of_the_other_half_of_a_pair_will_do(client: Client):
 
 def test_a_skipped_swap_keeps_both_places(client: Client):
     first, second, seated, student = sections(client)
-    held = hold(client, student)
+    held = client.hold(student)
 
     leave(client, seated, first)
 
@@ -271,8 +270,7 @@ def test_nothing_to_swap(client: Client):
     course, seated = full(client)
     student, other, third = client.student(), client.course(capacity=0), client.course()
     client.enroll(student, other, waitlist=True)
-    client.enroll(student, third)
-    client.put_status(student, third, "completed")
+    client.complete(student, third)
 
     for number in (other, third, course, 99):
         answer = swap(client, student, course, number, 409)
@@ -292,22 +290,16 @@ def test_every_reason_against_a_swap_is_listed(client: Client):
     ]
 
 
-def test_a_student_swaps_in_time_only(app: App, client: Client):
+def test_a_student_swaps_in_time_only(client: Client):
     course, seated = full(client)
     early, late = client.course(), client.course(drop_until="2020-01-01T00:00:00Z")
     student, other = client.student(), client.student()
     client.enroll(student, early)
     client.enroll(other, late)
-    tokens = [
-        client.post_json(
-            "/v1/tokens", {"name": "phone", "role": "student", "student_id": number}, status=201
-        ).json["token"]
-        for number in (student, other)
-    ]
 
-    answer = swap(Client(app, tokens[1]), other, course, late, 409)
+    answer = swap(client.of_student(other), other, course, late, 409)
     assert broken(answer) == [("/instead_of", "drop_closed")]
-    swap(Client(app, tokens[0]), student, course, early)
+    swap(client.of_student(student), student, course, early)
     # What was asked for in time is done later too.
     client.patch_json(f"/v1/courses/{early}", {"drop_until": "2020-01-01T00:00:00Z"}, status=200)
     leave(client, seated, course)

@@ -6,10 +6,9 @@ import pytest
 from webtest import TestResponse
 
 from enrollment.app import App
-from enrollment.data import integrity
 from enrollment.model.types import Timestamp
 from enrollment.storage.database import Database
-from tests.support.client import Client, broken
+from tests.support.client import Client, broken, mismatches
 from tests.support.tokens import STUDENT_TOKEN, add_student_token
 
 VOID = {"status": "void", "reason": "entered in error"}
@@ -21,11 +20,6 @@ def void(client: Client, student: int, course: int, status: int = 200) -> TestRe
 
 def seats(client: Client, course: int) -> dict[str, Any]:
     return client.get(f"/v1/courses/{course}").json["seats"]
-
-
-def mismatches(app: App) -> list[str]:
-    with app.database.read() as db:
-        return integrity.list_history_mismatches(db)
 
 
 def test_a_void_enrollment_is_nowhere_but_in_the_history(client: Client):
@@ -178,8 +172,7 @@ def test_not_enrolled_who_never_was_in_the_course(client: Client):
 
 def test_enrollment_completed(client: Client):
     student, course = client.student(), client.course(code="CS101", repeatable=True)
-    client.enroll(student, course)
-    client.put_status(student, course, "completed")
+    client.complete(student, course)
     client.enroll(student, course)
 
     answer = void(client, student, course, 409)

@@ -24,11 +24,6 @@ def join(client: Client, course: int, status: int = 201) -> int:
     return student
 
 
-def hold(client: Client, student: int) -> int:
-    path = f"/v1/students/{student}/holds"
-    return client.post_json(path, {"reason": "unpaid fees"}, status=201).json["id"]
-
-
 def waiting(client: Client, course: int) -> list[tuple[int, int]]:
     items = client.walk(f"/v1/courses/{course}/students?status=waitlisted&limit=2")
     return [(item["student_id"], item["position"]) for item in items]
@@ -122,7 +117,7 @@ def test_a_full_waitlist_can_be_overridden(client: Client):
 def test_only_who_could_be_enrolled_but_for_the_seat_may_wait(client: Client):
     course = client.course(capacity=0, prerequisites=[{"code": "CS1"}])
     student = client.student()
-    hold(client, student)
+    client.hold(student)
 
     answer = client.enroll(student, course, 409, waitlist=True)
 
@@ -217,7 +212,7 @@ def test_an_over_full_course_promotes_no_one_until_it_has_shrunk(client: Client)
 def test_who_is_not_eligible_now_is_passed_over_keeps_the_place_and_is_told_why(client: Client):
     course, leaver = full(client)
     first, second = join(client, course), join(client, course)
-    hold(client, first)
+    client.hold(first)
 
     client.put_status(leaver, course, "dropped")
 
@@ -233,7 +228,7 @@ def test_who_is_not_eligible_now_is_passed_over_keeps_the_place_and_is_told_why(
 def test_being_passed_over_again_for_the_same_reason_is_not_told_again(client: Client):
     course, leaver = full(client)
     first = join(client, course)
-    hold(client, first)
+    client.hold(first)
     client.put_status(leaver, course, "dropped")
 
     client.enroll(leaver, course)
@@ -245,7 +240,7 @@ def test_being_passed_over_again_for_the_same_reason_is_not_told_again(client: C
 def test_a_released_hold_gives_the_seat_that_is_still_free(client: Client):
     course, leaver = full(client)
     first = join(client, course)
-    number = hold(client, first)
+    number = client.hold(first)
     client.put_status(leaver, course, "dropped")
 
     client.delete(f"/v1/students/{first}/holds/{number}", status=204)
@@ -271,7 +266,7 @@ def test_more_who_are_passed_over_than_are_asked_at_a_time(client: Client):
     course, leaver = full(client)
     held = [join(client, course) for _ in range(101)]
     for student in held:
-        hold(client, student)
+        client.hold(student)
     last = join(client, course)
 
     client.put_status(leaver, course, "dropped")
@@ -285,8 +280,7 @@ def one_who_is_eligible_unnoticed(client: Client, app: App) -> tuple[int, int]:
     basic = client.course(code="CS1")
     course, leaver = full(client)
     first = join(client, course)
-    client.enroll(first, basic)
-    client.put_status(first, basic, "completed")
+    client.complete(first, basic)
     replace_course(client, course, capacity=1, prerequisites=[{"code": "CS2"}])
     client.put_status(leaver, course, "dropped")
     assert enrolled(client, course) == []
@@ -298,8 +292,7 @@ def one_who_is_eligible_unnoticed(client: Client, app: App) -> tuple[int, int]:
 def test_a_newcomer_does_not_pass_who_has_become_eligible_unnoticed(client: Client, app: App):
     course, first = one_who_is_eligible_unnoticed(client, app)
     newcomer = client.student()
-    client.enroll(newcomer, 1)
-    client.put_status(newcomer, 1, "completed")
+    client.complete(newcomer, 1)
 
     answer = client.enroll(newcomer, course, 409)
     assert broken(answer) == [("/course_id", "course_full")]
@@ -377,7 +370,7 @@ def test_being_passed_over_does_not_stand_in_the_way_of_a_correction(client: Cli
     course, leaver = full(client)
     first = client.student()
     client.enroll(first, course, waitlist=True, effective_at="2020-01-02T00:00:00Z")
-    hold(client, first)
+    client.hold(first)
     client.put_status(leaver, course, "dropped")
 
     body = {"status": "dropped", "effective_at": "2020-01-05T00:00:00Z"}
@@ -432,7 +425,7 @@ def test_a_seat_that_no_one_waits_for_is_not_held(client: Client):
 def test_a_registrar_promotes_in_order_and_is_told_who_was_passed_over(client: Client):
     course, _ = full(client, promotion="manual")
     first, second, third = (join(client, course) for _ in range(3))
-    hold(client, first)
+    client.hold(first)
     replace_course(client, course, capacity=9, promotion="manual")
 
     items = promote(client, course).json["items"]

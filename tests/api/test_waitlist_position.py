@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from enrollment.app import App
 from enrollment.data.waitlist_place import fraction_between
-from tests.api.test_waitlist import enrolled, full, hold, join, last_event, waiting
+from tests.api.test_waitlist import enrolled, full, join, last_event, waiting
 from tests.support.client import Client, broken
 from tests.support.tokens import TOKENS
 from tests.support.undone import undone
@@ -189,7 +189,7 @@ def test_a_merge_takes_the_moved_place_along(client: Client, queue: tuple[int, l
 def test_a_skipped_student_is_told_again_after_a_move(client: Client):
     course, seated = full(client)
     first, second = join(client, course), join(client, course)
-    hold(client, first)
+    client.hold(first)
     client.patch_json(f"/v1/courses/{course}", {"capacity": 2}, status=200)
     assert enrolled(client, course) == [seated, second]
     third = join(client, course)
@@ -265,8 +265,7 @@ def test_a_move_needs_a_position_and_a_reason(
 
 def test_only_staff_moves(app: App, client: Client, queue: tuple[int, list[int]]):
     course, (first, second, *_) = queue
-    body = {"name": "phone", "role": "student", "student_id": second}
-    own = Client(app, client.post_json("/v1/tokens", body, status=201).json["token"])
+    own = client.of_student(second)
     for other in (own, Client(app, TOKENS["reader"])):
         assert move(other, second, course, 1, 403).json["code"] == "forbidden"
 

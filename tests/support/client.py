@@ -7,6 +7,7 @@ from typing import Any
 from webtest import TestApp, TestResponse
 
 from enrollment.app import App
+from enrollment.data.integrity import list_history_mismatches
 from enrollment.http.authentication import Authenticator
 from enrollment.metrics import Metrics
 from tests.support.tokens import TOKENS
@@ -43,6 +44,11 @@ class Client(TestApp):
         body = {"course_id": course} | fields
         return self.post_json(f"/v1/students/{student}/courses", body, status=status)
 
+    def complete(self, student: int, course: int) -> None:
+        """Enroll a student in a course, and complete it."""
+        self.enroll(student, course)
+        self.put_status(student, course, "completed")
+
     def put_status(
         self, student: int, course: int, to: str, status: int = 200, **headers: str
     ) -> TestResponse:
@@ -53,6 +59,16 @@ class Client(TestApp):
         """Set the courses of a student: these and no others."""
         body = {"courses": [{"course_id": course} for course in courses]}
         return self.put_json(f"/v1/students/{student}/courses", body, status=status)
+
+    def hold(self, student: int, reason: str = "unpaid fees") -> int:
+        """Place a hold on a student. Return its id."""
+        path = f"/v1/students/{student}/holds"
+        return self.post_json(path, {"reason": reason}, status=201).json["id"]
+
+    def of_student(self, student: int, name: str = "phone") -> "Client":
+        """A client with a new token of this student."""
+        body = {"name": name, "role": "student", "student_id": student}
+        return Client(self.app, self.post_json("/v1/tokens", body, status=201).json["token"])
 
     def status(self, student: int, course: int) -> str:
         """The status of an enrollment, such as "waitlisted"."""
@@ -79,6 +95,12 @@ def with_settings(app: App, **settings: Any) -> App:
     """Another service on the same database, with other settings."""
     database, config = app.database, replace(app._config, **settings)
     return App(database, Authenticator(database, config), Metrics(database), config)
+
+
+def mismatches(app: App) -> list[str]:
+    """The enrollments that differ from their history: there should be none."""
+    with app.database.read() as db:
+        return list_history_mismatches(db)
 
 
 def broken(answer: TestResponse) -> list[tuple[str, str]]:
