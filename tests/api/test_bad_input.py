@@ -65,10 +65,16 @@ def texts(limit: int) -> dict[str, Any]:
         "last-code-point": "\U0010ffff",
         "space-before": " a",
         "space-after": "a ",
+        "no-break-space-after": "a\N{NO-BREAK SPACE}",
         "only-space": "\u3000",
+        "only-a-zero-width-space": "\N{ZERO WIDTH SPACE}",
+        "invisible-before": "\N{WORD JOINER}a",
+        "only-a-filler": "\N{HANGUL FILLER}",
     }
 
 
+NAMES = texts(NAME_LIMIT) | {"500-code-points": "x" + "\N{COMBINING TILDE}" * 500}
+NUMBERS = {"empty": "", "space": "1 2", "letter": "Ü1", "long": "x" * 33, "type": 7, "end": "1\n"}
 EMAILS = {
     "no-at": "ada",
     "two-at": "a@b@c",
@@ -76,6 +82,16 @@ EMAILS = {
     "no-host": "ada@",
     "space": "a da@example.org",
     "zero-width": "ad\N{ZERO WIDTH SPACE}a@example.org",
+    "no-break-space": "a\N{NO-BREAK SPACE}@example.org",
+    "brackets": "<ada@example.org>",
+    "scheme": "mailto:ada@example.org",
+    "comma": "ada@example,org",
+    "two-dots": "a..da@example.org",
+    "dot-first": ".ada@example.org",
+    "two-dots-of-host": "ada@example..org",
+    "hyphen-first-of-host": "ada@-example.org",
+    "hyphen-last-of-host": "ada@example-.org",
+    "dot-last": "ada@example.org.",
     "too-long": "a" * 243 + "@example.org",
     "newline": "ada@example.org\n",
     "number": 7,
@@ -85,7 +101,6 @@ CODES = texts(CODE_LIMIT) | {
     "no-letter": "A→1",
     "emoji": "A\N{GRINNING FACE}",
     "zero-width": "A\N{ZERO WIDTH SPACE}1",
-    "nothing": "\N{HANGUL FILLER}",
     "mark-first": "\N{COMBINING ACUTE ACCENT}A",
     "apostrophe-last": "A'",
     "dollar": "A$",
@@ -141,8 +156,9 @@ WEEKDAYS = {"zero": 0, "eight": 8, "text": "1", "null": None, "fraction": 1.5}
 
 GROUPS = {"null": None, "text": "A1", "many": ["A"] * 51}
 FIELDS: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
-    ("/v1/students", STUDENT, "given_name", {**texts(NAME_LIMIT), "null": {}}),
-    ("/v1/students", STUDENT, "family_name", texts(NAME_LIMIT)),
+    ("/v1/students", STUDENT, "given_name", {**NAMES, "null": {}}),
+    ("/v1/students", STUDENT, "family_name", NAMES),
+    ("/v1/students", STUDENT, "number", NUMBERS),
     ("/v1/students", STUDENT, "email", EMAILS),
     ("/v1/students", STUDENT, "status", STATUSES),
     ("/v1/terms", TERM, "code", CODES),
