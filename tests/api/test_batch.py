@@ -8,7 +8,6 @@ from webtest import TestResponse
 from enrollment.data.batch import insert_batch
 from enrollment.problems.errors import Problem
 from tests.support.client import Client, broken
-from tests.support.tokens import TOKENS
 
 # Here the transactions count, so no other is around them.
 pytestmark = pytest.mark.usefixtures("location")
@@ -170,17 +169,6 @@ def test_what_is_no_broken_rule_ends_the_batch(mode: Literal["all", "each"]):
         insert_batch([1, 2], insert, mode, key="student_id")
 
 
-def test_a_retry_creates_nothing_again(client: Client):
-    headers = {"Idempotency-Key": "import-1"}
-    body = {"items": [ADA]}
-
-    first = client.post_json("/v1/students/batch", body, headers=headers, status=201)
-    again = client.post_json("/v1/students/batch", body, headers=headers, status=201)
-
-    assert again.json == first.json
-    assert len(client.walk("/v1/students")) == 1
-
-
 def test_the_metrics_count_what_was_refused_for_each(client: Client):
     client.course(**CS101)
 
@@ -188,10 +176,3 @@ def test_the_metrics_count_what_was_refused_for_each(client: Client):
 
     line = 'enrollment_refusals_total{code="course_code_taken"} 2.0'
     assert line in client.get("/metrics").text
-
-
-@pytest.mark.parametrize("kind", ["students", "courses"])
-def test_a_reader_creates_nothing(client: Client, kind: str):
-    reader = Client(client.app, TOKENS["reader"])
-
-    assert send(reader, kind, [{}], 403).json["code"] == "forbidden"

@@ -85,13 +85,3 @@ def test_a_patch_has_a_media_type_of_its_own(client: Client):
 
     client.put(path, patch, content_type=merge_patch, status=415)
     assert client.get(path).json["given_name"] == "Augusta"
-
-
-def test_a_patch_of_another_version_changes_nothing(client: Client):
-    course = client.course(**COURSE)
-
-    client.patch_json(
-        f"/v1/courses/{course}", {"capacity": 9}, headers={"If-Match": '"0"'}, status=412
-    )
-
-    assert client.get(f"/v1/courses/{course}").json["capacity"] == 2

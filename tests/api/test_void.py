@@ -5,11 +5,9 @@ from typing import Any
 import pytest
 from webtest import TestResponse
 
-from enrollment.app import App
 from enrollment.model.types import Timestamp
 from enrollment.storage.database import Database
 from tests.support.client import Client, broken, mismatches
-from tests.support.tokens import STUDENT_TOKEN, add_student_token
 
 VOID = {"status": "void", "reason": "entered in error"}
 
@@ -188,18 +186,6 @@ def test_void_too_late(client: Client):
     client.enroll(student, course, override=override)
 
     assert broken(void(client, student, course, 409)) == [("/status", "void_too_late")]
-
-
-def test_a_student_cannot_make_an_enrollment_void(client: Client, app: App):
-    student, course = client.student(), client.course()
-    client.enroll(student, course)
-    add_student_token(app.database, student)
-
-    path = f"/v1/students/{student}/courses/{course}"
-    answer = Client(app, STUDENT_TOKEN).put_json(path, VOID, status=403)
-
-    assert broken(answer) == [("/status", "forbidden")]
-    assert client.status(student, course) == "enrolled"
 
 
 # Deletion

@@ -7,25 +7,16 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from enrollment.app import App
 from enrollment.data.waitlist_place import fraction_between
 from tests.api.test_waitlist import enrolled, full, join, last_event, waiting
 from tests.support.client import Client, broken
-from tests.support.tokens import TOKENS
 from tests.support.undone import undone
 
 
-def move(
-    client: Client,
-    student: int,
-    course: int,
-    position: int,
-    status: int = 200,
-    tag: str = "*",
-) -> Any:
+def move(client: Client, student: int, course: int, position: int, status: int = 200) -> Any:
     path = f"/v1/students/{student}/courses/{course}/position"
     body = {"position": position, "reason": "needs it to graduate"}
-    return client.put_json(path, body, headers={"If-Match": tag}, status=status)
+    return client.put_json(path, body, status=status)
 
 
 def order(client: Client, course: int) -> list[int]:
@@ -261,37 +252,6 @@ def test_a_move_needs_a_position_and_a_reason(
     path = f"/v1/students/{first}/courses/{course}/position"
 
     assert broken(client.put_json(path, body, status=422)) == [(pointer, code)]
-
-
-def test_only_staff_moves(app: App, client: Client, queue: tuple[int, list[int]]):
-    course, (first, second, *_) = queue
-    own = client.of_student(second)
-    for other in (own, Client(app, TOKENS["reader"])):
-        assert move(other, second, course, 1, 403).json["code"] == "forbidden"
-
-    move(Client(app, TOKENS["registrar"]), second, course, 1)
-
-    assert order(client, course)[:2] == [second, first]
-
-
-def test_a_move_has_a_dry_run_and_a_precondition(client: Client, queue: tuple[int, list[int]]):
-    course, students = queue
-    student = students[2]
-    path = f"/v1/students/{student}/courses/{course}"
-    tag = client.get(path).headers["ETag"]
-
-    answer = client.put_json(
-        f"{path}/position?dry_run=true", {"position": 1, "reason": "why"}, status=200
-    )
-    assert (answer.json["position"], answer.json["dry_run"]) == (1, True)
-    assert [event["position"] for event in answer.json["events"]] == [1]
-    assert answer.headers["ETag"] == tag
-    assert order(client, course) == students
-
-    move(client, students[3], course, 1)
-    assert move(client, student, course, 1, 412, tag=tag).json["code"] == "precondition_failed"
-    tag = client.get(path).headers["ETag"]
-    move(client, student, course, 1, tag=tag)
 
 
 FRACTIONS = st.text("0123456789", max_size=12).map(lambda digits: digits.rstrip("0"))
