@@ -1,17 +1,10 @@
 """/v1/terms/{id}/census: how many students each course of a term had."""
 
-from typing import Any
-
 import pytest
 
 from tests.support.client import Client
 
 TIME = "2020-01-{:02}T12:00:00.000Z"
-
-
-def put(client: Client, student: int, course: int, to: str, effective_at: str) -> Any:
-    path = f"/v1/students/{student}/courses/{course}"
-    return client.put_json(path, {"status": to, "effective_at": effective_at})
 
 
 @pytest.fixture
@@ -29,8 +22,8 @@ def term(client: Client) -> Client:
         client.enroll(student, second, effective_at=TIME.format(5))
         client.enroll(student, other, effective_at=TIME.format(5))
     client.enroll(students[2], first, waitlist=True)
-    put(client, students[0], second, "dropped", TIME.format(10))
-    put(client, students[1], second, "completed", TIME.format(20))
+    client.put_status(students[0], second, "dropped", effective_at=TIME.format(10))
+    client.put_status(students[1], second, "completed", effective_at=TIME.format(20))
     return client
 
 

@@ -15,18 +15,11 @@ def day(number: int) -> str:
     return f"2020-01-{number:02}T12:00:00.000Z"
 
 
-def put(
-    client: Client, student: int, course: int, to: str, status: int = 200, **fields: Any
-) -> TestResponse:
-    path = f"/v1/students/{student}/courses/{course}"
-    return client.put_json(path, {"status": to, **fields}, status=status)
-
-
 def correct(
     client: Client, student: int, course: int, to: str, status: int = 200, **fields: Any
 ) -> TestResponse:
     fields = {"correction": True, "reason": "a slip"} | fields
-    return put(client, student, course, to, status, **fields)
+    return client.put_status(student, course, to, status, **fields)
 
 
 def take_back(
@@ -65,7 +58,7 @@ def dropped(client: Client) -> tuple[Client, int, int]:
     client.term(start_on="2020-01-01", end_on="2099-01-01")
     student, course = client.student(), client.course(term="2026-FALL", capacity=1)
     client.enroll(student, course, effective_at=day(5))
-    put(client, student, course, "dropped", effective_at=day(20))
+    client.put_status(student, course, "dropped", effective_at=day(20))
     return client, student, course
 
 
@@ -79,13 +72,8 @@ def test_the_effective_time_of_the_latest_change_is_corrected(dropped: tuple[Cli
 
     assert since(answer) == {"enrolled": day(5), "dropped": day(10)}
     assert answer.json["version"] == 3
-    assert last(client, "from_status", "to_status", "effective_at", "reason", "corrects") == (
-        "enrolled",
-        "dropped",
-        day(10),
-        "a slip",
-        2,
-    )
+    names = ("from_status", "to_status", "effective_at", "reason", "corrects")
+    assert last(client, *names) == ("enrolled", "dropped", day(10), "a slip", 2)
     assert mismatches(client.app) == []
 
 
@@ -103,7 +91,7 @@ def test_the_status_of_the_latest_change_is_corrected(dropped: tuple[Client, int
 def test_the_outcome_of_the_latest_change_is_corrected(client: Client):
     student, course = client.student(), client.course()
     client.enroll(student, course, effective_at=day(5))
-    put(client, student, course, "completed", effective_at=day(10), passed=False, grade="F")
+    client.put_status(student, course, "completed", effective_at=day(10), passed=False, grade="F")
 
     answer = correct(client, student, course, "completed", passed=True)
     assert (answer.json["passed"], answer.json["grade"]) == (True, "F")
@@ -134,32 +122,14 @@ def test_a_correction_needs_a_reason(dropped: tuple[Client, int, int], to: str):
 
 def test_a_completion_is_taken_back(client: Client):
     student, course = client.student(), client.course()
-    client.enroll(student, course, effective_at=day(5))
-    put(client, student, course, "completed", effective_at=day(10), grade="A")
+    enrolled = client.enroll(student, course, effective_at=day(5)).json
+    client.put_status(student, course, "completed", effective_at=day(10), grade="A")
 
     answer = take_back(client, student, course)
 
-    assert answer.json == {
-        "student_id": student,
-        "course_id": course,
-        "status": "enrolled",
-        "position": None,
-        "enrolled_at": day(5),
-        "waitlisted_at": None,
-        "completed_at": None,
-        "dropped_at": None,
-        "passed": None,
-        "grade": None,
-        "instead_of": None,
-        "version": 3,
-    }
-    assert last(client, "from_status", "to_status", "effective_at", "corrects", "restores") == (
-        None,
-        "enrolled",
-        day(5),
-        2,
-        1,
-    )
+    assert answer.json == enrolled | {"version": 3}
+    names = ("from_status", "to_status", "effective_at", "corrects", "restores")
+    assert last(client, *names) == (None, "enrolled", day(5), 2, 1)
     assert mismatches(client.app) == []
 
 
@@ -190,8 +160,8 @@ def test_what_held_before_is_not_changed_while_a_change_is_taken_back(
 def test_an_outcome_that_held_before_is_not_changed_while_a_change_is_taken_back(client: Client):
     student, course = client.student(), client.course(repeatable=True)
     client.enroll(student, course)
-    put(client, student, course, "completed", grade="B")
-    put(client, student, course, "enrolled", 200)
+    client.put_status(student, course, "completed", grade="B")
+    client.put_status(student, course, "enrolled")
 
     answer = correct(client, student, course, "completed", 409, passed=False, grade="A")
 
@@ -209,12 +179,8 @@ def test_taking_back_the_first_change_makes_the_enrollment_void(client: Client):
 
     assert take_back(client, student, course).json["status"] == "void"
 
-    assert last(client, "to_status", "effective_at", "corrects", "restores") == (
-        "void",
-        day(5),
-        1,
-        None,
-    )
+    names = ("to_status", "effective_at", "corrects", "restores")
+    assert last(client, *names) == ("void", day(5), 1, None)
     assert broken(take_back(client, student, course, 409)) == [("", "nothing_to_correct")]
     answer = correct(client, student, course, "dropped", 409)
     assert broken(answer) == [("", "nothing_to_correct")]
@@ -226,7 +192,7 @@ def test_a_promotion_is_not_taken_back_to_be_made_again(client: Client):
     first, second = client.student(), client.student()
     client.enroll(first, course)
     client.enroll(second, course, waitlist=True)
-    put(client, first, course, "dropped", 200)
+    client.put_status(first, course, "dropped")
     before = client.get(f"/v1/students/{second}/courses/{course}").json
 
     refused = take_back(client, second, course, 409)
@@ -247,7 +213,7 @@ def test_a_student_who_left_the_waitlist_by_mistake_gets_a_seat_that_is_free_by_
     client.enroll(first, course)
     client.enroll(second, course, waitlist=True)
     for student in (second, first):
-        put(client, student, course, "dropped", 200)
+        client.put_status(student, course, "dropped")
 
     assert take_back(client, second, course).json["status"] == "enrolled"
 
@@ -255,8 +221,8 @@ def test_a_student_who_left_the_waitlist_by_mistake_gets_a_seat_that_is_free_by_
 def test_what_began_after_a_void_goes_back_no_further(client: Client):
     student, course = client.student(), client.course()
     client.enroll(student, course)
-    put(client, student, course, "void", reason="x")
-    put(client, student, course, "enrolled", 201, effective_at=day(9))
+    client.put_status(student, course, "void", reason="x")
+    client.put_status(student, course, "enrolled", 201, effective_at=day(9))
 
     correct(client, student, course, "enrolled", effective_at=day(3))
     assert take_back(client, student, course).json["status"] == "void"
@@ -267,7 +233,7 @@ def test_a_first_change_in_a_term_that_is_over_is_not_taken_back(client: Client)
     client.term(start_on="2020-01-01", end_on="2020-06-01")
     student, course = client.student(), client.course(term="2026-FALL")
     override = {"rules": ["term_ended"], "reason": "the dean agrees"}
-    put(client, student, course, "enrolled", 201, effective_at=day(5), override=override)
+    client.put_status(student, course, "enrolled", 201, effective_at=day(5), override=override)
 
     assert broken(take_back(client, student, course, 409)) == [("", "void_too_late")]
 
@@ -343,7 +309,7 @@ def test_what_is_void_after_a_correction_never_was(dropped: tuple[Client, int, i
     client, student, course = dropped
     take_back(client, student, course)
     correct(client, student, course, "enrolled", effective_at=day(2))
-    put(client, student, course, "void", reason="x")
+    client.put_status(student, course, "void", reason="x")
 
     for at in (1, 3, 7, 21):
         assert statuses(client, student, course, f"as_of={day(at)}") == []
@@ -359,7 +325,7 @@ def test_a_prerequisite_follows_a_correction(client: Client, passed: bool):
     first = client.course(code="CS101")
     second = client.course(code="CS102", prerequisites=[{"code": "CS101"}])
     client.enroll(student, first)
-    put(client, student, first, "completed", passed=not passed)
+    client.put_status(student, first, "completed", passed=not passed)
 
     correct(client, student, first, "completed", passed=passed)
 
@@ -379,7 +345,7 @@ def test_credits_follow_a_correction(client: Client):
 
     assert broken(client.enroll(student, second, 409)) == [("/course_id", "credit_limit")]
     correct(client, student, first, "enrolled", effective_at=day(3))
-    put(client, student, first, "dropped")
+    client.put_status(student, first, "dropped")
     client.enroll(student, second)
 
 
@@ -400,7 +366,7 @@ def test_who_becomes_eligible_by_a_correction_is_promoted(client: Client):
     second = client.course(code="CS102", capacity=0)
     student = client.student()
     client.enroll(student, first)
-    put(client, student, first, "completed", passed=False)
+    client.put_status(student, first, "completed", passed=False)
     client.enroll(student, second, waitlist=True)
     body = client.get(f"/v1/courses/{second}").json
     fields = {"code": "CS102", "title": "T", "capacity": 1, "prerequisites": [{"code": "CS101"}]}
@@ -431,10 +397,10 @@ def test_correction_required(client: Client, to: str, fields: dict[str, Any], po
     client.enroll(student, course, effective_at=day(5))
     if to != "enrolled":
         outcome = {"grade": "B"} if to == "completed" else {}
-        put(client, student, course, to, effective_at=day(20), **outcome)
+        client.put_status(student, course, to, effective_at=day(20), **outcome)
     before = client.walk("/v1/events")
 
-    answer = put(client, student, course, to, 409, **fields)
+    answer = client.put_status(student, course, to, 409, **fields)
 
     assert broken(answer) == [(pointer, "correction_required")]
     assert client.walk("/v1/events") == before
@@ -444,10 +410,10 @@ def test_a_put_that_names_what_is_on_record_is_safe_to_repeat(client: Client):
     student, course = client.student(), client.course()
     client.enroll(student, course, effective_at=day(5))
     fields = {"effective_at": day(20), "passed": False, "grade": "F"}
-    first = put(client, student, course, "completed", **fields)
+    first = client.put_status(student, course, "completed", **fields)
 
-    assert put(client, student, course, "completed", **fields).json == first.json
-    assert put(client, student, course, "completed").json == first.json
+    assert client.put_status(student, course, "completed", **fields).json == first.json
+    assert client.put_status(student, course, "completed").json == first.json
     assert len(client.events()) == 2
 
 
@@ -457,7 +423,7 @@ def test_many_who_are_completed_already_are_not_corrected_either(client: Client,
     first, second = client.student(), client.student()
     for student in (first, second):
         client.enroll(student, course, effective_at=day(5))
-    put(client, first, course, "completed", effective_at=day(10), grade="B")
+    client.put_status(first, course, "completed", effective_at=day(10), grade="B")
     items = [
         {"student_id": first, "status": "completed", "grade": "A"},
         {"student_id": second, "status": "completed", "grade": "A"},
@@ -481,9 +447,9 @@ def test_many_who_are_completed_already_are_not_corrected_either(client: Client,
 def test_several_corrections_walk_back_through_the_history(client: Client):
     student, course = client.student(), client.course(repeatable=True)
     client.enroll(student, course, effective_at=day(1))
-    put(client, student, course, "dropped", effective_at=day(2))
-    put(client, student, course, "enrolled", effective_at=day(3))
-    put(client, student, course, "completed", effective_at=day(4), grade="A")
+    client.put_status(student, course, "dropped", effective_at=day(2))
+    client.put_status(student, course, "enrolled", effective_at=day(3))
+    client.put_status(student, course, "completed", effective_at=day(4), grade="A")
 
     found = []
     for _ in range(4):
@@ -509,8 +475,8 @@ def test_after_a_correction_the_history_goes_on(dropped: tuple[Client, int, int]
     client, student, course = dropped
     correct(client, student, course, "dropped", effective_at=day(10))
 
-    put(client, student, course, "enrolled", effective_at=day(12))
-    answer = put(client, student, course, "completed", effective_at=day(15))
+    client.put_status(student, course, "enrolled", effective_at=day(12))
+    answer = client.put_status(student, course, "completed", effective_at=day(15))
 
     assert since(answer) == {"enrolled": day(12), "completed": day(15), "dropped": day(10)}
     assert mismatches(client.app) == []
@@ -565,7 +531,7 @@ def test_a_first_change_was_no_ending(client: Client, to: str):
 def test_a_student_who_only_waited_did_not_complete(client: Client):
     student, course = client.student(), client.course(capacity=0)
     client.enroll(student, course, waitlist=True)
-    put(client, student, course, "dropped")
+    client.put_status(student, course, "dropped")
 
     answer = correct(client, student, course, "completed", 409)
 
@@ -619,11 +585,11 @@ def test_a_seat_that_is_free_goes_to_the_waitlist_first(client: Client):
     hold = client.hold(second, "x")
     rules = {"rules": ["student_on_hold"], "reason": "may wait"}
     client.enroll(second, course, waitlist=True, override=rules)
-    put(client, student, course, "dropped")
+    client.put_status(student, course, "dropped")
     assert client.status(second, course) == "waitlisted"
 
     assert take_back(client, student, course).json["status"] == "enrolled"
-    put(client, student, course, "dropped")
+    client.put_status(student, course, "dropped")
     client.delete(f"/v1/students/{second}/holds/{hold}", status=204)
     assert broken(take_back(client, student, course, 409)) == [("", "course_full")]
 
@@ -642,7 +608,7 @@ def test_a_promotion_that_is_taken_back_gives_the_old_place_back(client: Client)
     client.enroll(first, course)
     for student in (second, third):
         client.enroll(student, course, waitlist=True)
-    put(client, first, course, "dropped")
+    client.put_status(first, course, "dropped")
     client.post_json(f"/v1/courses/{course}/promotions", {"seats": 1})
     assert positions(client, course) == [third]
 
@@ -660,7 +626,7 @@ def test_leaving_a_waitlist_that_is_taken_back_gives_the_old_place_back(client: 
         client.enroll(student, course, waitlist=True)
 
     for _ in range(2):
-        put(client, students[0], course, "dropped")
+        client.put_status(students[0], course, "dropped")
         take_back(client, students[0], course)
         assert positions(client, course) == students
 
@@ -669,7 +635,7 @@ def test_a_place_is_taken_back_only_while_the_waitlist_has_room(client: Client):
     course = client.course(capacity=0, waitlist_capacity=1)
     first, second = client.student(), client.student()
     client.enroll(first, course, waitlist=True)
-    put(client, first, course, "dropped")
+    client.put_status(first, course, "dropped")
     client.enroll(second, course, waitlist=True)
 
     assert broken(take_back(client, first, course, 409)) == [("", "waitlist_full")]
@@ -684,7 +650,7 @@ def test_a_place_is_taken_back_only_while_the_waitlist_has_room(client: Client):
 def test_students_see_outcomes_and_corrections(app: App, client: Client):
     student, course = client.student(), client.course()
     client.enroll(student, course)
-    put(client, student, course, "completed", passed=False, grade="F")
+    client.put_status(student, course, "completed", passed=False, grade="F")
     correct(client, student, course, "completed", grade="W")
     add_student_token(app.database, student)
     own = Client(app, STUDENT_TOKEN)
@@ -717,7 +683,7 @@ def test_completing_takes_passed_and_grade(client: Client):
     student, course = client.student(), client.course()
     client.enroll(student, course)
 
-    answer = put(client, student, course, "completed", passed=False, grade="F")
+    answer = client.put_status(student, course, "completed", passed=False, grade="F")
 
     assert (answer.json["passed"], answer.json["grade"]) == (False, "F")
     assert last(client, "to_status", "passed", "grade") == ("completed", False, "F")
@@ -752,7 +718,7 @@ def test_outcome_without_completion(client: Client, status: str):
     student, course = client.student(), client.course()
     client.enroll(student, course)
 
-    answer = put(client, student, course, status, 422, passed=True, grade="A")
+    answer = client.put_status(student, course, status, 422, passed=True, grade="A")
     reasons = [("/grade", "outcome_without_completion"), ("/passed", "outcome_without_completion")]
     assert broken(answer) == reasons
     items = [{"student_id": student, "status": status, "grade": "A"}]
@@ -764,7 +730,7 @@ def test_outcome_without_completion(client: Client, status: str):
 def test_a_student_who_has_not_passed_meets_no_prerequisite_and_no_corequisite(client: Client):
     student, first = client.student(), client.course(code="CS101")
     client.enroll(student, first)
-    put(client, student, first, "completed", passed=False)
+    client.put_status(student, first, "completed", passed=False)
 
     for fields, code in (
         ({"prerequisites": [{"code": "CS101"}]}, "prerequisite_missing"),
@@ -778,22 +744,22 @@ def test_a_student_who_has_not_passed_meets_no_prerequisite_and_no_corequisite(c
 def test_a_student_who_has_not_passed_may_repeat(client: Client):
     student, course = client.student(), client.course()
     client.enroll(student, course, effective_at=day(1))
-    put(client, student, course, "completed", effective_at=day(2), passed=False, grade="F")
+    client.put_status(student, course, "completed", effective_at=day(2), passed=False, grade="F")
 
-    again = put(client, student, course, "enrolled", effective_at=day(3))
+    again = client.put_status(student, course, "enrolled", effective_at=day(3))
     assert (again.json["passed"], again.json["grade"]) == (False, "F")
-    put(client, student, course, "completed", effective_at=day(4), grade="C")
+    client.put_status(student, course, "completed", effective_at=day(4), grade="C")
 
-    answer = put(client, student, course, "enrolled", 409)
+    answer = client.put_status(student, course, "enrolled", 409)
     assert broken(answer) == [("/status", "already_completed")]
 
 
 def test_a_student_who_passed_once_has_passed_whatever_comes_later(client: Client):
     student, first = client.student(), client.course(code="CS101", repeatable=True)
     client.enroll(student, first)
-    put(client, student, first, "completed", grade="D")
-    put(client, student, first, "enrolled")
-    put(client, student, first, "completed", passed=False, grade="W")
+    client.put_status(student, first, "completed", grade="D")
+    client.put_status(student, first, "enrolled")
+    client.put_status(student, first, "completed", passed=False, grade="W")
 
     client.enroll(student, client.course(prerequisites=[{"code": "CS101"}]))
     take_back(client, student, first)
@@ -807,7 +773,7 @@ def test_a_withdrawal_with_a_w_is_completed_and_not_passed(client: Client):
     client.enroll(student, course)
     client.enroll(second, course, waitlist=True)
 
-    put(client, student, course, "completed", passed=False, grade="W")
+    client.put_status(student, course, "completed", passed=False, grade="W")
 
     assert client.status(second, course) == "enrolled"
     (item,) = client.walk(f"/v1/students/{student}/courses?status=completed")
@@ -817,9 +783,9 @@ def test_a_withdrawal_with_a_w_is_completed_and_not_passed(client: Client):
 def test_an_outcome_as_of_a_time_is_that_of_the_time(client: Client):
     student, course = client.student(), client.course(repeatable=True)
     client.enroll(student, course, effective_at=day(1))
-    put(client, student, course, "completed", effective_at=day(2), passed=False, grade="F")
-    put(client, student, course, "enrolled", effective_at=day(3))
-    put(client, student, course, "completed", effective_at=day(4), grade="B")
+    client.put_status(student, course, "completed", effective_at=day(2), passed=False, grade="F")
+    client.put_status(student, course, "enrolled", effective_at=day(3))
+    client.put_status(student, course, "completed", effective_at=day(4), grade="B")
     known = moment_of_last(client)
     correct(client, student, course, "completed", grade="A")
 
@@ -836,7 +802,7 @@ def test_an_outcome_as_of_a_time_is_that_of_the_time(client: Client):
 def test_a_merge_moves_what_stands_and_the_outcome(client: Client):
     one, other, course = client.student(), client.student(), client.course()
     client.enroll(one, course, effective_at=day(5))
-    put(client, one, course, "completed", effective_at=day(20), grade="F")
+    client.put_status(one, course, "completed", effective_at=day(20), grade="F")
     correct(client, one, course, "completed", effective_at=day(10), passed=False)
 
     client.post_json(f"/v1/students/{one}/merge", {"into": other})
@@ -851,7 +817,7 @@ def test_of_two_records_the_one_that_passed_stays_in_a_merge(client: Client):
     one, other, course = client.student(), client.student(), client.course()
     for student, passed in ((one, True), (other, False)):
         client.enroll(student, course)
-        put(client, student, course, "completed", passed=passed)
+        client.put_status(student, course, "completed", passed=passed)
 
     merge = client.post_json(f"/v1/students/{one}/merge", {"into": other}).json
 

@@ -1,7 +1,6 @@
 """What was true when, and what was known when."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -17,16 +16,9 @@ def history(client: Client) -> tuple[Client, int, int]:
     """Enrolled on the 5th, dropped on the 10th, enrolled again on the 20th of January 2020."""
     student, course = client.student(), client.course(code="CS101")
     client.enroll(student, course, effective_at=moment(5))
-    put(client, student, course, "dropped", moment(10))
-    put(client, student, course, "enrolled", moment(20))
+    client.put_status(student, course, "dropped", effective_at=moment(10))
+    client.put_status(student, course, "enrolled", effective_at=moment(20))
     return client, student, course
-
-
-def put(
-    client: Client, student: int, course: int, to: str, effective_at: str, status: int = 200
-) -> Any:
-    path = f"/v1/students/{student}/courses/{course}"
-    return client.put_json(path, {"status": to, "effective_at": effective_at}, status=status)
 
 
 def both(client: Client, student: int, course: int, query: str) -> list[str]:
@@ -92,7 +84,7 @@ def test_the_past_is_told_as_it_was(history: tuple[Client, int, int]):
 def test_known_at_asks_what_was_known(client: Client):
     student, course = client.student(), client.course()
     client.enroll(student, course, effective_at=moment(5))
-    put(client, student, course, "dropped", moment(10))
+    client.put_status(student, course, "dropped", effective_at=moment(10))
     enrolled, dropped = (
         event["recorded_at"]
         for event in client.walk(f"/v1/students/{student}/courses/{course}/events")
@@ -114,7 +106,7 @@ def test_the_past_is_filtered_and_paged_like_the_present(client: Client):
     for student in students:
         client.enroll(student, course, effective_at=moment(5))
         client.enroll(student, other, effective_at=moment(5))
-        put(client, student, course, "dropped", moment(10 + student))
+        client.put_status(student, course, "dropped", effective_at=moment(10 + student))
 
     def roster(query: str) -> list[int]:
         items = client.walk(f"/v1/courses/{course}/students?limit=2&{query}")
@@ -155,13 +147,13 @@ def test_an_event_keeps_both_times(client: Client):
 def test_effective_too_early(history: tuple[Client, int, int]):
     client, student, course = history
 
-    answer = put(client, student, course, "dropped", moment(19), 409)
+    answer = client.put_status(student, course, "dropped", 409, effective_at=moment(19))
     assert broken(answer) == [("/effective_at", "effective_too_early")]
     assert answer.json["errors"][0]["details"] == {
         "course_id": course,
         "last_effective_at": moment(20),
     }
-    put(client, student, course, "dropped", moment(20))
+    client.put_status(student, course, "dropped", effective_at=moment(20))
     answer = client.enroll(student, course, 409, effective_at=moment(19))
     assert broken(answer) == [("/course_id", "effective_too_early")]
     body = {"students": [{"student_id": student}], "effective_at": moment(19)}
@@ -207,7 +199,7 @@ def test_who_is_promoted_is_so_from_now_whatever_was_true_before(client: Client)
     client.enroll(leaver, course, effective_at=moment(5))
     client.enroll(waiter, course, waitlist=True, effective_at=moment(6))
 
-    put(client, leaver, course, "dropped", moment(10))
+    client.put_status(leaver, course, "dropped", effective_at=moment(10))
 
     events = client.walk("/v1/events")
     assert [event["effective_at"] for event in events[:3]] == [moment(5), moment(6), moment(10)]

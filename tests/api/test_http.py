@@ -252,8 +252,8 @@ def test_if_none_match_makes_put_create_only(client: Client):
     student, course = client.student(), client.course()
     headers = {"If-None-Match": "*"}
 
-    client.put_status(student, course, "enrolled", 201, **headers)
-    client.put_status(student, course, "completed", 412, **headers)
+    client.put_status(student, course, "enrolled", 201, headers=headers)
+    client.put_status(student, course, "completed", 412, headers=headers)
 
     assert client.status(student, course) == "enrolled"
 
@@ -261,7 +261,7 @@ def test_if_none_match_makes_put_create_only(client: Client):
 def test_if_match_never_creates(client: Client):
     student, course = client.student(), client.course()
 
-    answer = client.put_status(student, course, "enrolled", 412, **{"If-Match": "*"})
+    answer = client.put_status(student, course, "enrolled", 412, headers={"If-Match": "*"})
 
     assert answer.json["detail"] == "If-Match is *, but there is no record."
 

@@ -317,11 +317,11 @@ def test_a_refused_request_promotes_no_one(client: Client, app: App):
     client.enroll(99, course, 404)
     client.enroll(client.student(), course, 409)
     client.put_status(first, course, "completed", 409)
-    client.put_status(first, course, "enrolled", 412, **{"If-Match": '"x"'})
+    client.put_status(first, course, "enrolled", 412, headers={"If-Match": '"x"'})
 
     assert client.events() == before
     tag = client.get(path).headers["ETag"]
-    client.put_status(first, course, "dropped", **{"If-Match": tag})
+    client.put_status(first, course, "dropped", headers={"If-Match": tag})
     assert waiting(client, course) == []
 
 

@@ -50,10 +50,16 @@ class Client(TestApp):
         self.put_status(student, course, "completed")
 
     def put_status(
-        self, student: int, course: int, to: str, status: int = 200, **headers: str
+        self,
+        student: int,
+        course: int,
+        to: str,
+        status: int = 200,
+        headers: dict[str, str] | None = None,
+        **fields: Any,
     ) -> TestResponse:
         path = f"/v1/students/{student}/courses/{course}"
-        return self.put_json(path, {"status": to}, headers=headers, status=status)
+        return self.put_json(path, {"status": to} | fields, headers=headers, status=status)
 
     def want(self, student: int, courses: list[int], status: int = 200) -> TestResponse:
         """Set the courses of a student: these and no others."""
