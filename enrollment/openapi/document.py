@@ -90,7 +90,9 @@ def _schemas(operations: Sequence[Operation]) -> dict[str, Any]:
 def _records(operations: Sequence[Operation]) -> Iterator[Any]:
     yield from (ProblemBody, DryRun)
     for operation in operations:
-        yield from {operation.body, operation.answer} - {None, bytes, str}
+        for kind in (operation.body, operation.answer):
+            if kind not in (None, bytes, str):
+                yield kind
 
 
 def _written(operations: Sequence[Operation]) -> Iterable[Any]:
