@@ -6,177 +6,127 @@ import msgspec
 from msgspec import NODEFAULT
 from msgspec.structs import asdict, fields
 
-from enrollment.model.courses import Course, StudentCourse
-from enrollment.model.history import Erasure, MergedStudent
-from enrollment.model.imports import Import, ImportReport, Undo, UndoneItem
-from enrollment.model.patches import CoursePatch, StudentPatch, TermPatch
-from enrollment.model.records import (
-    Hold,
-    NewToken,
-    ReplacedStudent,
-    RosterEntry,
-    Student,
-    Term,
-    Token,
-)
+from enrollment.model import courses, history, imports, patches, records, requests, results
 from enrollment.model.release import RELEASE
-from enrollment.model.requests import (
-    BulkEnrollmentInput,
-    BulkEnrollmentItem,
-    CourseBatchInput,
-    CourseCopyInput,
-    CourseSetInput,
-    CourseSetItem,
-    EnrollmentInput,
-    EnrollmentStatusInput,
-    ErasureInput,
-    MergeInput,
-    PositionInput,
-    PromotionInput,
-    StudentBatchInput,
-    TakeBackInput,
-)
-from enrollment.model.results import (
-    AffectedEnrollment,
-    BulkResult,
-    BulkResults,
-    CourseCopies,
-    CourseResult,
-    CourseResults,
-    DryRun,
-    Eligibility,
-    EligibleCourse,
-    EventFeed,
-    Liveness,
-    Merge,
-    MergedCourse,
-    Page,
-    Readiness,
-    ReplacedCourse,
-    Service,
-    StudentResult,
-    StudentResults,
-)
 from enrollment.model.types import Code
-from enrollment.openapi.college import (
-    CENSUS,
-    CHANGE,
-    COURSE,
-    ENROLLMENT,
-    EVENT,
-    HOLD,
-    IMPORT,
-    IMPORT_REPORT,
-    NEW_STUDENT,
-    NOW,
-    OFFER,
-    STORED_COURSE,
-    STORED_TOKEN,
-    STUDENT,
-    TERM,
-    TOKEN,
-)
+from enrollment.openapi import college
 from enrollment.problems.body import example
 
 SAMPLES: dict[Any, Any] = {
     type(record): record
     for record in (
-        Service(release=RELEASE),
-        Liveness(status="live"),
-        Readiness(status="ready"),
-        STUDENT,
-        Student(**asdict(STUDENT), id=1, version=1, updated_at=NOW),
-        NEW_STUDENT,
-        TERM,
-        Term(**asdict(TERM), id=1, version=1, updated_at=NOW),
-        COURSE,
-        STORED_COURSE,
-        HOLD,
-        Hold(
-            **asdict(HOLD),
+        results.Service(release=RELEASE),
+        results.Liveness(status="live"),
+        results.Readiness(status="ready"),
+        college.STUDENT,
+        records.Student(**asdict(college.STUDENT), id=1, version=1, updated_at=college.NOW),
+        college.NEW_STUDENT,
+        college.TERM,
+        records.Term(**asdict(college.TERM), id=1, version=1, updated_at=college.NOW),
+        college.COURSE,
+        college.STORED_COURSE,
+        college.HOLD,
+        records.Hold(
+            **asdict(college.HOLD),
             id=1,
             version=1,
             student_id=1,
-            placed_at=NOW,
+            placed_at=college.NOW,
             placed_by="Front desk #2",
             released_at=None,
             released_by=None,
         ),
-        TOKEN,
-        Token(**STORED_TOKEN),
-        NewToken(**STORED_TOKEN, token=f"enr_{2:012x}_{2:048x}"),
-        EnrollmentInput(course_id=2),
-        CourseSetInput(courses=[CourseSetItem(course_id=1), CourseSetItem(course_id=2)]),
-        EnrollmentStatusInput(status="completed", reason="passed"),
-        TakeBackInput(take_back="latest_change", reason="wrong student"),
-        BulkEnrollmentInput(
-            students=[BulkEnrollmentItem(student_id=2), BulkEnrollmentItem(student_id=3)]
+        college.TOKEN,
+        records.Token(**college.STORED_TOKEN),
+        records.NewToken(**college.STORED_TOKEN, token=f"enr_{2:012x}_{2:048x}"),
+        requests.EnrollmentInput(course_id=2),
+        requests.CourseSetInput(
+            courses=[requests.CourseSetItem(course_id=1), requests.CourseSetItem(course_id=2)]
         ),
-        PromotionInput(seats=2),
-        PositionInput(position=1, reason="needs the course to graduate"),
-        StudentBatchInput(items=[STUDENT]),
-        CourseBatchInput(items=[COURSE], mode="each"),
-        CourseCopyInput(copy_from=Code("2026-FALL")),
-        ErasureInput(reason="asked in writing"),
-        Erasure(student_id=1, erased_at=NOW, erased_by="First admin #1", reason="asked in writing"),
-        MergeInput(into=2),
-        MergedStudent(student_id=1, into=2, merged_at=NOW, merged_by="First admin #1"),
-        Merge(student_id=1, into=2, items=[MergedCourse(course_id=2, outcome="moved")]),
-        ENROLLMENT,
-        StudentCourse(**asdict(ENROLLMENT), **OFFER),
-        RosterEntry(
-            **asdict(ENROLLMENT),
-            number=STUDENT.number,
-            given_name=STUDENT.given_name,
-            family_name=STUDENT.family_name,
-            email=STUDENT.email,
+        requests.EnrollmentStatusInput(status="completed", reason="passed"),
+        requests.TakeBackInput(take_back="latest_change", reason="wrong student"),
+        requests.BulkEnrollmentInput(
+            students=[
+                requests.BulkEnrollmentItem(student_id=2),
+                requests.BulkEnrollmentItem(student_id=3),
+            ]
         ),
-        BulkResults(
+        requests.PromotionInput(seats=2),
+        requests.PositionInput(position=1, reason="needs the course to graduate"),
+        requests.StudentBatchInput(items=[college.STUDENT]),
+        requests.CourseBatchInput(items=[college.COURSE], mode="each"),
+        requests.CourseCopyInput(copy_from=Code("2026-FALL")),
+        requests.ErasureInput(reason="asked in writing"),
+        history.Erasure(
+            student_id=1,
+            erased_at=college.NOW,
+            erased_by="First admin #1",
+            reason="asked in writing",
+        ),
+        requests.MergeInput(into=2),
+        history.MergedStudent(
+            student_id=1, into=2, merged_at=college.NOW, merged_by="First admin #1"
+        ),
+        results.Merge(
+            student_id=1, into=2, items=[results.MergedCourse(course_id=2, outcome="moved")]
+        ),
+        college.ENROLLMENT,
+        courses.StudentCourse(**asdict(college.ENROLLMENT), **college.OFFER),
+        records.RosterEntry(
+            **asdict(college.ENROLLMENT),
+            number=college.STUDENT.number,
+            given_name=college.STUDENT.given_name,
+            family_name=college.STUDENT.family_name,
+            email=college.STUDENT.email,
+        ),
+        results.BulkResults(
             [
-                BulkResult(student_id=1, status=201, enrollment=ENROLLMENT),
-                BulkResult(
+                results.BulkResult(student_id=1, status=201, enrollment=college.ENROLLMENT),
+                results.BulkResult(
                     student_id=3, status=409, errors=[*example("already_enrolled").violations]
                 ),
             ]
         ),
-        StudentResults([StudentResult(status=201, student=NEW_STUDENT)]),
-        CourseResults(
+        results.StudentResults([results.StudentResult(status=201, student=college.NEW_STUDENT)]),
+        results.CourseResults(
             [
-                CourseResult(status=201, course=STORED_COURSE),
-                CourseResult(status=409, errors=[*example("course_code_taken").violations]),
+                results.CourseResult(status=201, course=college.STORED_COURSE),
+                results.CourseResult(status=409, errors=[*example("course_code_taken").violations]),
             ]
         ),
-        CourseCopies([STORED_COURSE]),
-        EVENT,
-        DryRun(dry_run=True, events=[EVENT]),
-        EventFeed(items=[EVENT], next=None),
-        EligibleCourse(course_id=2, **OFFER),
-        CHANGE,
-        CENSUS,
-        Import(**IMPORT),
-        ImportReport(**IMPORT, **IMPORT_REPORT),
-        Undo(
+        results.CourseCopies([college.STORED_COURSE]),
+        college.EVENT,
+        results.DryRun(dry_run=True, events=[college.EVENT]),
+        results.EventFeed(items=[college.EVENT], next=None),
+        results.EligibleCourse(course_id=2, **college.OFFER),
+        college.CHANGE,
+        college.CENSUS,
+        imports.Import(**college.IMPORT),
+        imports.ImportReport(**college.IMPORT, **college.IMPORT_REPORT),
+        imports.Undo(
             id=1,
             version=2,
             reversed=1,
             kept=0,
             conflicts=0,
-            items=[UndoneItem(kind="student", record_id=1, outcome="reversed")],
+            items=[imports.UndoneItem(kind="student", record_id=1, outcome="reversed")],
         ),
-        Eligibility(student_id=1, course_id=2, eligible=True, errors=[]),
+        results.Eligibility(student_id=1, course_id=2, eligible=True, errors=[]),
     )
 }
 
-AFFECTED = AffectedEnrollment(
+AFFECTED = results.AffectedEnrollment(
     student_id=1, status="enrolled", errors=[*example("time_conflict").violations]
 )
 SAMPLES |= {
-    StudentPatch: StudentPatch(email="ada@example.org"),
-    TermPatch: TermPatch(max_credits=25),
-    CoursePatch: CoursePatch(capacity=40),
-    ReplacedStudent: ReplacedStudent(**asdict(SAMPLES[Student]), dropped=[]),
-    ReplacedCourse: ReplacedCourse(
-        **asdict(SAMPLES[Course]), affected=[AFFECTED], required_by_old_code=[]
+    patches.StudentPatch: patches.StudentPatch(email="ada@example.org"),
+    patches.TermPatch: patches.TermPatch(max_credits=25),
+    patches.CoursePatch: patches.CoursePatch(capacity=40),
+    records.ReplacedStudent: records.ReplacedStudent(
+        **asdict(SAMPLES[records.Student]), dropped=[]
+    ),
+    results.ReplacedCourse: results.ReplacedCourse(
+        **asdict(SAMPLES[courses.Course]), affected=[AFFECTED], required_by_old_code=[]
     ),
 }
 
@@ -192,7 +142,7 @@ def request_sample(kind: type[msgspec.Struct]) -> dict[str, Any]:
 
 def sample(kind: Any) -> Any:
     """An example of this type in JSON. A page of a list has one item."""
-    if get_origin(kind) is Page:
+    if get_origin(kind) is results.Page:
         (item,) = get_args(kind)
         return {"items": [sample(item)], "next": None}
     return msgspec.to_builtins(SAMPLES[kind], enc_hook=_plain)
