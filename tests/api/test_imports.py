@@ -9,11 +9,9 @@ import pytest
 from webtest import TestResponse
 
 from enrollment import log
-from enrollment.app import App
 from enrollment.http.body import UPLOAD_LIMIT
 from tests.exchange.imports import files, lasting_archive
 from tests.support.client import Client, broken
-from tests.support.tokens import STUDENT_TOKEN, TOKENS
 
 LIST = "Student ID,Last name,First name\n00412,Diallo,Amara\n"
 
@@ -265,19 +263,6 @@ def test_an_unknown_import_is_not_found(client: Client):
     for method, path in [("GET", ""), ("DELETE", ""), ("GET", "/faults.csv")]:
         answer = client.request(f"/v1/imports/7{path}", method=method, status=404)
         assert answer.json["code"] == "import_not_found"
-
-
-def test_registrars_import_readers_read_and_students_neither(app: App, small_college: Client):
-    registrar, reader = Client(app, TOKENS["registrar"]), Client(app, TOKENS["reader"])
-    student = Client(app, STUDENT_TOKEN)
-
-    send(registrar)
-    send(reader, status=403)
-    send(student, status=403)
-    reader.get("/v1/imports/2")
-    student.get("/v1/imports/2", status=403)
-    reader.delete("/v1/imports/2", status=403)
-    registrar.delete("/v1/imports/2", status=200)
 
 
 def test_no_name_is_in_the_log(client: Client, monkeypatch: pytest.MonkeyPatch, capfd: Any):
