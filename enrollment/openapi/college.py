@@ -4,55 +4,26 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from enrollment.model.courses import (
-    Course,
-    CourseInput,
-    CourseSeats,
-    EarlyAccess,
-    Meeting,
-    Prerequisite,
-)
-from enrollment.model.history import Census, CensusCounts, CourseCensus, RecordChange
-from enrollment.model.imports import (
-    EnrollmentCounts,
-    ImportChange,
-    ImportCounts,
-    ImportedFile,
-    ImportFault,
-    ImportFaultCount,
-    RecordCounts,
-    Removal,
-    Removals,
-)
-from enrollment.model.records import (
-    Enrollment,
-    Event,
-    HoldInput,
-    NewStudent,
-    PossibleDuplicate,
-    StudentInput,
-    TermInput,
-    TokenInput,
-)
+from enrollment.model import courses, history, imports, records
 from enrollment.model.types import Code, Credits, Date, PersonName, Since, Until
 
 STARTED, NOW = "2026-08-20T09:00:00.000Z", "2026-09-01T09:00:00.000Z"
 
-STUDENT = StudentInput(
+STUDENT = records.StudentInput(
     number="S-1041",
     given_name=PersonName("Ada"),
     family_name=PersonName("Lovelace"),
     email="ada@example.org",
     groups=[Code("SENIOR"), Code("2027")],
 )
-TERM = TermInput(
+TERM = records.TermInput(
     code=Code("2027-SPRING"),
     title="Spring 2027",
     start_on=Date("2027-02-01"),
     end_on=Date("2027-06-11"),
     max_credits=Credits(30),
 )
-COURSE = CourseInput(
+COURSE = courses.CourseInput(
     code=Code("CS201"),
     section=Code("02"),
     title="Databases",
@@ -63,28 +34,30 @@ COURSE = CourseInput(
     enroll_from=Since("2026-08-08T08:00:00.000Z"),
     enroll_until=Until("2026-09-15T00:00:00.000Z"),
     prerequisites=[
-        Prerequisite(code=Code("CS101")),
-        Prerequisite(any_of=[Code("MATH101"), Code("MATH105")], concurrent=True),
+        courses.Prerequisite(code=Code("CS101")),
+        courses.Prerequisite(any_of=[Code("MATH101"), Code("MATH105")], concurrent=True),
     ],
-    meetings=[Meeting(weekday=1, from_time="09:00", to_time="10:30", room="B 12")],
+    meetings=[courses.Meeting(weekday=1, from_time="09:00", to_time="10:30", room="B 12")],
     open_to=[Code("SENIOR"), Code("JUNIOR")],
     counts_as=[Code("INF201")],
-    early_access=[EarlyAccess(group=Code("SENIOR"), enroll_from=Since("2026-08-01T08:00:00.000Z"))],
+    early_access=[
+        courses.EarlyAccess(group=Code("SENIOR"), enroll_from=Since("2026-08-01T08:00:00.000Z"))
+    ],
 )
-NEW_STUDENT = NewStudent(
+NEW_STUDENT = records.NewStudent(
     **asdict(STUDENT),
     id=1,
     version=1,
     updated_at=NOW,
-    possible_duplicates=[PossibleDuplicate(student_id=1, same_email=True, same_name=False)],
+    possible_duplicates=[records.PossibleDuplicate(student_id=1, same_email=True, same_name=False)],
 )
-STORED_COURSE = Course(
+STORED_COURSE = courses.Course(
     **asdict(COURSE),
     id=2,
     version=1,
     updated_at=NOW,
     label="CS201-02",
-    seats=CourseSeats(capacity=30, enrolled=12, waitlisted=0, free=18),
+    seats=courses.CourseSeats(capacity=30, enrolled=12, waitlisted=0, free=18),
 )
 # What is shown of a course in the lists of a student.
 OFFER: dict[str, Any] = {
@@ -97,9 +70,9 @@ OFFER: dict[str, Any] = {
     "instructor": COURSE.instructor,
     "meetings": COURSE.meetings,
 }
-HOLD = HoldInput(reason="library fees")
-TOKEN = TokenInput(name="Front desk", role="registrar")
-ENROLLMENT = Enrollment(
+HOLD = records.HoldInput(reason="library fees")
+TOKEN = records.TokenInput(name="Front desk", role="registrar")
+ENROLLMENT = records.Enrollment(
     student_id=1,
     course_id=2,
     status="enrolled",
@@ -113,7 +86,7 @@ ENROLLMENT = Enrollment(
     instead_of=None,
     version=1,
 )
-EVENT = Event(
+EVENT = records.Event(
     id=7,
     student_id=1,
     course_id=2,
@@ -131,7 +104,7 @@ EVENT = Event(
     position=None,
     instead_of=None,
 )
-CHANGE = RecordChange(
+CHANGE = history.RecordChange(
     id=1,
     subject="course",
     subject_id=2,
@@ -143,12 +116,12 @@ CHANGE = RecordChange(
     after={"capacity": 40},
 )
 COUNTS = {"enrolled": 28, "waitlisted": 3, "completed": 0, "dropped": 2}
-CENSUS = Census(
+CENSUS = history.Census(
     term_id=1,
     as_of=NOW,
     known_at=None,
     items=[
-        CourseCensus(
+        history.CourseCensus(
             **COUNTS,
             course_id=2,
             label="CS201-02",
@@ -157,7 +130,7 @@ CENSUS = Census(
             title=COURSE.title,
         )
     ],
-    totals=CensusCounts(**COUNTS),
+    totals=history.CensusCounts(**COUNTS),
 )
 STORED_TOKEN = asdict(TOKEN) | {
     "id": 2,
@@ -170,7 +143,7 @@ STORED_TOKEN = asdict(TOKEN) | {
 }
 # A list of students to bring in, as a spreadsheet saves it.
 LIST = "Student ID,Last name,First name,Email\n00412,Diallo,Amara,amara@example.org\n"
-NONE = RecordCounts(created=0, changed=0, ended=0, unchanged=0)
+NONE = imports.RecordCounts(created=0, changed=0, ended=0, unchanged=0)
 IMPORT: dict[str, Any] = {
     "id": 1,
     "version": 1,
@@ -183,18 +156,20 @@ IMPORT: dict[str, Any] = {
     "reason": None,
     "undone_at": None,
     "undone_by": None,
-    "counts": ImportCounts(
+    "counts": imports.ImportCounts(
         terms=NONE,
         courses=NONE,
-        students=RecordCounts(created=1, changed=0, ended=0, unchanged=0),
-        enrollments=EnrollmentCounts(enrolled=0, completed=0, dropped=0, unchanged=0, promoted=0),
+        students=imports.RecordCounts(created=1, changed=0, ended=0, unchanged=0),
+        enrollments=imports.EnrollmentCounts(
+            enrolled=0, completed=0, dropped=0, unchanged=0, promoted=0
+        ),
     ),
 }
-NOTHING_REMOVED = Removal(removed=0, of=0, limit=3)
+NOTHING_REMOVED = imports.Removal(removed=0, of=0, limit=3)
 IMPORT_REPORT: dict[str, Any] = {
     "refused_by": None,
     "files": [
-        ImportedFile(
+        imports.ImportedFile(
             file="students.csv",
             kind="list",
             mode=None,
@@ -203,17 +178,17 @@ IMPORT_REPORT: dict[str, Any] = {
             columns={"Student ID": "number", "Last name": "family_name"},
         )
     ],
-    "removals": Removals(
+    "removals": imports.Removals(
         students=NOTHING_REMOVED, courses=NOTHING_REMOVED, enrollments=NOTHING_REMOVED
     ),
     "set_aside": {},
     "summary": [
-        ImportFaultCount(
+        imports.ImportFaultCount(
             code="unknown_column", severity="warning", file="students.csv", column="Room", count=1
         )
     ],
     "faults": [
-        ImportFault(
+        imports.ImportFault(
             file="students.csv",
             row=1,
             column="Room",
@@ -223,7 +198,7 @@ IMPORT_REPORT: dict[str, Any] = {
         )
     ],
     "changes": [
-        ImportChange(
+        imports.ImportChange(
             kind="student",
             record_id=1,
             course_id=None,

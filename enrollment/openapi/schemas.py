@@ -7,67 +7,38 @@ from typing import Any, get_args
 
 import msgspec
 
+from enrollment.model import text, types
 from enrollment.model.decoding import TIMESTAMP_LENGTH
 from enrollment.model.results import DryRun
-from enrollment.model.text import (
-    CODE_LENGTH,
-    CODE_PATTERN,
-    CODE_RULE,
-    END,
-    NAME_LENGTH,
-    SURROGATES,
-    TEXT,
-)
-from enrollment.model.types import (
-    CREDIT_DECIMALS,
-    MAX_CREDITS,
-    AsOf,
-    Code,
-    CoursePart,
-    CourseStatus,
-    Credits,
-    Date,
-    EnrollmentStatus,
-    OverridableRule,
-    PersonName,
-    Promotion,
-    RecordedStatus,
-    RecordSubject,
-    Role,
-    Since,
-    StudentStatus,
-    Timestamp,
-    Until,
-)
 from enrollment.problems.registry import FIELD_CODES, PROBLEM_TYPES
 
 REFERENCE = "#/components/schemas/"
 _DATE = {"type": "string", "format": "date", "maxLength": len("2026-09-01")}
 _TIMESTAMP = {"type": "string", "format": "date-time", "maxLength": TIMESTAMP_LENGTH}
 _OWN: dict[type, dict[str, Any]] = {
-    PersonName: {
+    types.PersonName: {
         "type": "string",
         "minLength": 1,
-        "maxLength": NAME_LENGTH,
-        "pattern": TEXT,
+        "maxLength": text.NAME_LENGTH,
+        "pattern": text.TEXT,
         "description": "Combining marks and characters that show nothing are not counted",
     },
-    Code: {
+    types.Code: {
         "type": "string",
-        "description": f"Expected {CODE_RULE}",
+        "description": f"Expected {text.CODE_RULE}",
         "minLength": 1,
-        "maxLength": CODE_LENGTH,
-        "pattern": CODE_PATTERN,
+        "maxLength": text.CODE_LENGTH,
+        "pattern": text.CODE_PATTERN,
     },
-    Credits: {
+    types.Credits: {
         "type": "number",
         "minimum": 0,
-        "maximum": MAX_CREDITS,
-        "multipleOf": 10**-CREDIT_DECIMALS,
+        "maximum": types.MAX_CREDITS,
+        "multipleOf": 10**-types.CREDIT_DECIMALS,
     },
-    Date: _DATE,
-    Timestamp: _TIMESTAMP,
-    **{wanted: {"anyOf": [_TIMESTAMP, _DATE]} for wanted in (AsOf, Since, Until)},
+    types.Date: _DATE,
+    types.Timestamp: _TIMESTAMP,
+    **{wanted: {"anyOf": [_TIMESTAMP, _DATE]} for wanted in (types.AsOf, types.Since, types.Until)},
 }
 # The model cannot import the registry, so the closed sets of codes are filled in here.
 _CODES: dict[str, dict[str, Any]] = {
@@ -87,15 +58,15 @@ _CODES: dict[str, dict[str, Any]] = {
 _SETS = {
     tuple(sorted(get_args(literal))): name
     for name, literal in {
-        "CoursePart": CoursePart,
-        "CourseStatus": CourseStatus,
-        "EnrollmentStatus": EnrollmentStatus,
-        "OverridableRule": OverridableRule,
-        "Promotion": Promotion,
-        "RecordedStatus": RecordedStatus,
-        "RecordSubject": RecordSubject,
-        "Role": Role,
-        "StudentStatus": StudentStatus,
+        "CoursePart": types.CoursePart,
+        "CourseStatus": types.CourseStatus,
+        "EnrollmentStatus": types.EnrollmentStatus,
+        "OverridableRule": types.OverridableRule,
+        "Promotion": types.Promotion,
+        "RecordedStatus": types.RecordedStatus,
+        "RecordSubject": types.RecordSubject,
+        "Role": types.Role,
+        "StudentStatus": types.StudentStatus,
     }.items()
 }
 _CODE_OF = {"ProblemBody": "ProblemCode", "Violation": "ViolationCode"}
@@ -215,7 +186,7 @@ def finished(part: Any) -> Any:
         return part
     whole = {name: finished(inner) for name, inner in part.items()}
     if isinstance(whole.get("pattern"), str):
-        whole["pattern"] = whole["pattern"].replace(END, "$").replace(SURROGATES, "")
+        whole["pattern"] = whole["pattern"].replace(text.END, "$").replace(text.SURROGATES, "")
     if whole.get("type") == "integer":
         whole["format"] = "int64"
     listed = whole.get("enum", [whole.get("const")])
