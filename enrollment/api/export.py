@@ -47,23 +47,31 @@ def _courses(context: Context, db: Connection, kind: ListFormat, term_id: int) -
     return download(*list_file(COURSES, rows, kind, context.zone, code))
 
 
+STUDENTS_OF_COURSE = "/v1/courses/<course_id:id>/students"
+COURSES_OF_TERM = "/v1/terms/<term_id:id>/courses"
+# The names of the lists, their paths, and what is on them.
 LISTS = (
-    ("/v1/students", "students", _students, StudentListFilter),
-    ("/v1/courses/<course_id:id>/students", "the students of a course", _roster, RosterListFilter),
-    ("/v1/terms/<term_id:id>/courses", "the courses of a term", _courses, None),
+    ("students", "/v1/students", "students", _students, StudentListFilter),
+    ("roster", STUDENTS_OF_COURSE, "the students of a course", _roster, RosterListFilter),
+    ("courses", COURSES_OF_TERM, "the courses of a term", _courses, None),
 )
 FORMS: dict[ListFormat, str] = {"csv": "as CSV, for a spreadsheet", "xlsx": "as a workbook"}
 
 
 def _operation(
-    kind: ListFormat, path: str, what: str, send: Callable[..., Result], query: type[Input] | None
+    kind: ListFormat,
+    name: str,
+    path: str,
+    what: str,
+    send: Callable[..., Result],
+    query: type[Input] | None,
 ) -> Operation:
     """Return the operation that sends a list, `what`, as a file of this kind."""
 
     def handler(context: Context, db: Connection, **named: Any) -> Result:
         return send(context, db, kind, **named)
 
-    handler.__name__ = f"export{send.__name__}_{kind}"
+    handler.__name__ = f"export_{name}_{kind}"
     handler.__doc__ = f"List {what} {FORMS[kind]}."
     media_type = MEDIA_TYPES[kind]
     return Operation("GET", f"{path}.{kind}", READERS, handler, query=query, download=media_type)
