@@ -172,7 +172,8 @@ def _raise(refusal: Refusal, applied: Applied, faults: Faults) -> NoReturn:
     violations = violations_of(faults, refusal)
     if refusal == "import_has_errors":
         count = faults.counts["error"]
-        detail = f"{count} rows are at fault." if count > 1 else "1 row is at fault."
+        some = f"are {count} errors" if count > 1 else "is 1 error"
+        detail = f"There {some} in the rows."
         raise Problem("import_has_errors", detail, violations)
     parts = [
         f"{removal.removed} of {removal.of} {name}"

@@ -3,14 +3,23 @@
 import re
 from pathlib import Path
 
-SCHEMES = ("postgresql://", "postgres://")
+# With user and password, hosts, database and parameters. What would have another meaning in its place
+# is percent-encoded (RFC 3986, section 2.1): else the driver would take a part of the password for
+# something else, and show it in a message.
+ENCODED = "%[0-9A-Fa-f]{2}"
+PARAMETER = rf"\w+=(?:[^%\s&]|{ENCODED})*"
+URL = re.compile(
+    rf"postgres(?:ql)?://(?:(?:[^@/?%\s]|{ENCODED})*@)?"
+    rf"(?:[^@/?%\s\[\]]|{ENCODED}|\[[^@/?\s\[\]]+\])*"
+    rf"(?:/(?:[^@?%\s]|{ENCODED})*)?(?:\?{PARAMETER}(?:&{PARAMETER})*)?"
+)
 # The secrets of a URL: the password after the user, and those among the parameters.
 SECRETS = re.compile(r"(?<=//)([^/?@]*?):[^/?]*(?=@)|(?<=[?&])\w*(?:password|secret)=[^&]*&?")
 
 
 def without_secrets(text: str) -> str:
-    """Return a text, perhaps a URL, without the secrets of one."""
-    return SECRETS.sub(r"\1", text)
+    """Return a text that may be a URL, without all that can be a secret in one."""
+    return SECRETS.sub(r"\1", re.sub("(?<=//).*@", "", text))
 
 
 class ServerUrl:
@@ -29,7 +38,7 @@ class ServerUrl:
         return re.sub(r"[^\w.-]", "-", self.text.partition("?")[0].rpartition("/")[2]) or "school"
 
     def __str__(self) -> str:
-        return without_secrets(self.text).rstrip("?&")
+        return SECRETS.sub(r"\1", self.text).rstrip("?&")
 
 
 # A file is that of SQLite.
@@ -38,7 +47,7 @@ Location = Path | ServerUrl
 
 def location(text: str) -> Location:
     """Read a URL or the name of a file. Raises ValueError if it is neither."""
-    if text.startswith(SCHEMES):
+    if URL.fullmatch(text):
         return ServerUrl(text)
     # SQLite would not take `:memory:` or `file:...` for the name of a file, and a URL with another
     # scheme is a mistake.

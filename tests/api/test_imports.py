@@ -98,7 +98,7 @@ def test_a_faulty_file_is_refused_with_every_fault_and_skipped_if_asked(client: 
 
     answer = send(client, content, status=422)
     assert answer.json["code"] == "import_has_errors"
-    assert answer.json["detail"] == "2 rows are at fault."
+    assert answer.json["detail"] == "There are 2 errors in the rows."
     places = [
         (error["details"]["row"], error["details"]["code"]) for error in answer.json["errors"]
     ]

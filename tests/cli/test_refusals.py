@@ -38,7 +38,7 @@ USAGE = [
     ("migrate --database folder/", f"--database is 'folder/', {NO_FILE}"),
     ("migrate --database :memory:", f"--database is ':memory:', {NO_FILE}"),
     ("migrate --database 'file:x.db?mode=ro'", f"--database is 'file:x.db?mode=ro', {NO_FILE}"),
-    ("migrate --database mysql://ada:secret@h/x", f"--database is 'mysql://ada@h/x', {NO_FILE}"),
+    ("migrate --database mysql://ada:secret@h/x", f"--database is 'mysql://h/x', {NO_FILE}"),
     ("config show --allowed-hosts localhost,[::1],http://x.de", NO_HOST),
     ("config show --allowed-hosts localhost,[::1],x.de/", NO_HOST),
     ("config show --allowed-hosts localhost,[::1],x.de:8000", NO_HOST),

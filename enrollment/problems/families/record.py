@@ -61,7 +61,7 @@ PROBLEM_TYPES = (
         status=422,
         title="Rows of the file have errors",
         advice="Correct the rows, or send the file with `errors=skip` to leave them out.",
-        example=Example("1 row is at fault."),
+        example=Example("There is 1 error in the rows."),
     ),
     problem(
         code="too_many_removals",
