@@ -1,8 +1,9 @@
 -- name: list_merges(after_student_id, limit)
--- Which students were merged into which: when, and by whom?
+-- Which students were merged into which: when, and by whom? One who became active again is none of them.
 SELECT student_id, into_id AS "into", merged_at, merged_by
 FROM merge
 WHERE student_id > :after_student_id
+    AND NOT EXISTS (SELECT 1 FROM student WHERE id = merge.student_id AND status = 'active')
 ORDER BY student_id
 LIMIT :limit;
 
@@ -10,7 +11,19 @@ LIMIT :limit;
 -- Into which student was this one merged: when, and by whom?
 SELECT student_id, into_id AS "into", merged_at, merged_by
 FROM merge
-WHERE student_id = :student_id;
+WHERE student_id = :student_id
+    AND NOT EXISTS (SELECT 1 FROM student WHERE id = merge.student_id AND status = 'active');
+
+-- name: delete_merge(into_id)!
+-- The record that others are merged into is the person's own from now on.
+DELETE FROM merge
+WHERE student_id = :into_id;
+
+-- name: update_merges(student_id, into_id)!
+-- Whoever was merged into this student is that one now.
+UPDATE merge
+SET into_id = :into_id
+WHERE into_id = :student_id;
 
 -- name: insert_merge(student_id, into_id, at, actor)!
 -- Keep the merge. A record that became active again can be merged again.

@@ -658,12 +658,6 @@ CREATE TABLE merge (
     CONSTRAINT merge_merged_at_is_time CHECK (merged_at IS strftime('%Y-%m-%dT%H:%M:%fZ', merged_at, '+0 days'))
 ) STRICT;
 
-CREATE TRIGGER merge_is_never_deleted
-BEFORE DELETE ON merge
-BEGIN
-    SELECT RAISE(ABORT, 'a merge stays on record');
-END;
-
 CREATE TABLE record_change (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     subject     TEXT    NOT NULL,

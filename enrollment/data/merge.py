@@ -54,6 +54,8 @@ def merge_student(db: Connection, student_id: int, into: int, change: Change) ->
         SQL.insert_moved_event(db, event_id=event["id"], place_of=event["place_of"], **details)
         if event["queue_number"] is not None:
             WAITLIST.update_place(db, student_id=into, **details | dict(event))
+    SQL.delete_merge(db, into_id=into)
+    SQL.update_merges(db, **pair)
     SQL.insert_merge(db, **pair, **acting)
     SQL.update_student_merged(db, id=student_id, at=change.at)
     SQL.update_holds_moved(db, **pair)

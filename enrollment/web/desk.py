@@ -44,7 +44,7 @@ def show_desk(
     `problems` has those of the form with the courses, by the id of the course, or "".
     """
     student = get_student(visit.db, student_id)
-    merge = find_merge(visit.db, student_id) if student.status == "inactive" else None
+    merge = find_merge(visit.db, student_id)
     terms = choose_term(visit)
     schedule = page.list_schedule(visit.db, student_id)
     others: dict[str | None, list[Scheduled]] = {}

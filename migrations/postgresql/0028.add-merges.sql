@@ -10,10 +10,6 @@ CREATE TABLE merge (
     CONSTRAINT merge_merged_at_is_time CHECK (is_moment(merged_at))
 );
 
-CREATE TRIGGER merge_is_never_deleted
-BEFORE DELETE ON merge FOR EACH ROW
-EXECUTE FUNCTION refuse('a merge stays on record');
-
 CREATE TRIGGER merge_is_never_truncated
 BEFORE TRUNCATE ON merge FOR EACH STATEMENT
 EXECUTE FUNCTION refuse('rows are deleted, never truncated');

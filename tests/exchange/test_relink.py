@@ -193,7 +193,7 @@ def test_a_delta_can_be_called_all_there_is(database: Database, path: Path):
     enrollments = (path / "enrollments.csv").read_text()
     (path / "enrollments.csv").write_text(re.sub("e-07.*\n", "", enrollments))
 
-    with pytest.raises(Problem, match="errors? in the rows"):
+    with pytest.raises(Problem, match=r"errors? in the rows"):
         import_path(database, path, errors="refuse")
     report, _ = import_path(database, path, errors="refuse", mode="bulk")
 
