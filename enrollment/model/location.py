@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 # With user and password, hosts, database and parameters. What would have another meaning in its
-# place is percent-encoded (RFC 3986, section 2.1): else the driver would take a part of the password
-# for something else, and show it in a message.
+# place is percent-encoded (RFC 3986, section 2.1): else the driver would take a part of the
+# password for something else, and show it in a message.
 ENCODED = "%[0-9A-Fa-f]{2}"
 PARAMETER = rf"\w+=(?:[^%\s&]|{ENCODED})*"
 URL = re.compile(
