@@ -1,5 +1,5 @@
 -- name: list_merges(after_student_id, limit)
--- Which students were merged into which: when, and by whom? One who became active again is none of them.
+-- Which students were merged into which: when, and by whom? A student who became active again is left out.
 SELECT student_id, into_id AS "into", merged_at, merged_by
 FROM merge
 WHERE student_id > :after_student_id
@@ -8,25 +8,25 @@ ORDER BY student_id
 LIMIT :limit;
 
 -- name: get_merge(student_id)^
--- Into which student was this one merged: when, and by whom?
+-- Into which student was this one merged: when, and by whom? No row if this student became active again.
 SELECT student_id, into_id AS "into", merged_at, merged_by
 FROM merge
 WHERE student_id = :student_id
     AND NOT EXISTS (SELECT 1 FROM student WHERE id = merge.student_id AND status = 'active');
 
 -- name: delete_merge(into_id)!
--- The record that others are merged into is the person's own from now on.
+-- Remove the merge of this student: others are merged into this record, so it is the one that stays.
 DELETE FROM merge
 WHERE student_id = :into_id;
 
 -- name: update_merges(student_id, into_id)!
--- Whoever was merged into this student is that one now.
+-- Point the merges into this student to the other one, into which this student is merged.
 UPDATE merge
 SET into_id = :into_id
 WHERE into_id = :student_id;
 
 -- name: insert_merge(student_id, into_id, at, actor)!
--- Keep the merge. A record that became active again can be merged again.
+-- Record the merge. A student who was merged before can be merged again, into another one.
 INSERT INTO merge (student_id, into_id, merged_at, merged_by)
 VALUES (:student_id, :into_id, :at, :actor)
 ON CONFLICT (student_id) DO UPDATE

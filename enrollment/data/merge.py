@@ -20,13 +20,14 @@ WAITLIST = queries("waitlist")
 def list_merges(
     db: Connection, wanted: Pagination, after: KeysetPosition | None = None
 ) -> KeysetPage[MergedStudent]:
-    """List the merges by the id of the merged student, also those of students deleted since."""
+    """List the merges by the id of the merged student: also those of students deleted since, but
+    not those of students who became active again."""
     start = {"student_id": 0}
     return list_page(db, SQL.list_merges, MergedStudent, asdict(wanted), start=start, after=after)
 
 
 def find_merge(db: Connection, student_id: int) -> MergedStudent | None:
-    """Return into which student this one was merged the last time, or None."""
+    """Return into which student this one was merged, or None: then the record is the person's."""
     row = SQL.get_merge(db, student_id=student_id)
     return MergedStudent(**row) if row else None
 
