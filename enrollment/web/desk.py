@@ -1,8 +1,8 @@
 """/students/{id}: the desk, with all that is done for one student; and the student's own page."""
 
 from collections import Counter
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from enrollment.data import page
@@ -22,7 +22,7 @@ from enrollment.web.chosen_term import Terms, choose_term
 from enrollment.web.forms import submit
 from enrollment.web.history import done_query
 from enrollment.web.move import NO_MOVE, Move, move
-from enrollment.web.refusal import by_field, is_shown
+from enrollment.web.refusal import by_field
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
@@ -35,13 +35,13 @@ NOTHING_TICKED = Problem("invalid_query", "Tick at least one course first.")
 def show_desk(
     visit: Visit,
     student_id: int,
-    problems: Mapping[Any, Problem] = MappingProxyType({}),
+    problem: Problem | None = None,
     hold_refusal: Problem | None = None,
     move: Move = NO_MOVE,
 ) -> Result:
     """Show a student's record, courses, holds and last changes.
 
-    `problems` has those of the form with the courses, by the id of the course, or "".
+    `problem` is that of the form with the courses.
     """
     student = get_student(visit.db, student_id)
     merge = find_merge(visit.db, student_id)
@@ -56,7 +56,7 @@ def show_desk(
     courses = [course for course in schedule if course.term == terms.code]
     return visit.page(
         "desk",
-        *problems.values(),
+        problem,
         hold_refusal,
         move.problem,
         student=student,
@@ -69,7 +69,6 @@ def show_desk(
         limit=terms.limit_of(student),
         holds=[hold for hold in holds if not hold.released_at],
         changes=_visible(visit, latest.items),
-        problems=problems,
         hold_errors=by_field(hold_refusal),
         move=move,
         tags={course.course_id: etag_of(course) for course in schedule},
@@ -88,34 +87,22 @@ def show_schedule(visit: Visit, student_id: int) -> Result:
 def drop(visit: Visit, student_id: int) -> Result:
     """Drop the ticked courses: all of them, or none. A student is asked first, by the plan."""
     ticked = visit.form.ids("drop")
-    problems: dict[Any, Problem] = {}
+    if not ticked:
+        return show_desk(visit, student_id, NOTHING_TICKED)
 
     def act() -> str:
-        ask_for_reason(visit, [(student_id, course_id) for course_id in ticked])
-        details = change_details(visit)
-        left = drop_outcomes(page.list_schedule(visit.db, student_id), ticked)
-        for course_id in ticked:
-            drop_one(course_id, details)
-        # Each was tried, so that each shows its reason. What is raised undoes the others.
-        if problems:
-            raise next(iter(problems.values()))
-        return _back(visit, student_id, *left)
+        schedule = page.list_schedule(visit.db, student_id)
+        versions = {course.course_id: str(course.version) for course in schedule}
+        # A change of another course is no reason to refuse this.
+        if any(visit.form.one(f"seen-{id}") != versions.get(id) for id in ticked):
+            raise Problem("precondition_failed", "A ticked course has changed meanwhile.")
+        ask_for_reason(visit, [(student_id, id) for id in ticked])
+        # As one set, so that courses that are taken together can be dropped together.
+        body = {"courses": kept_courses(schedule, ticked), **change_details(visit)}
+        visit.send("PUT", f"/v1/students/{student_id}/courses", body)
+        return _back(visit, student_id, *drop_outcomes(schedule, ticked))
 
-    def drop_one(course_id: int, details: dict[str, Any]) -> None:
-        path = f"/v1/students/{student_id}/courses/{course_id}"
-        seen = visit.form.one(f"seen-{course_id}")
-        try:
-            visit.send("PUT", path, {"status": "dropped", **details}, if_match=seen)
-        except Problem as problem:
-            if not is_shown(problem):
-                raise
-            problems[course_id] = problem
-
-    if not ticked:
-        return show_desk(visit, student_id, {"": NOTHING_TICKED})
-    return submit(
-        visit, act, lambda problem: show_desk(visit, student_id, problems or {"": problem})
-    )
+    return submit(visit, act, partial(show_desk, visit, student_id))
 
 
 def place_hold(visit: Visit, student_id: int) -> Result:
@@ -144,7 +131,7 @@ def move_on_waitlist(visit: Visit, student_id: int) -> Result:
     """Move the student on the waitlist of a course."""
     named = visit.form.ids("moved")
     if not named:
-        return show_desk(visit, student_id, {"": NOTHING_TICKED})
+        return show_desk(visit, student_id, NOTHING_TICKED)
     moved_to = _back(visit, student_id, ("moved", 1))
     return move(
         visit,
@@ -170,6 +157,15 @@ def _visible(visit: Visit, changes: list[Changed]) -> list[Changed]:
 def present_in(terms: Terms, schedule: list[Scheduled]) -> list[Scheduled]:
     """The courses that a student has now in the term that is shown."""
     return [course for course in schedule if course.term == terms.code and course.status in PRESENT]
+
+
+def kept_courses(schedule: list[Scheduled], without: Sequence[int]) -> list[dict[str, Any]]:
+    """The courses that a student has now, without these, as the API takes the set of them."""
+    return [
+        {"course_id": course.course_id, "waitlist": course.status == "waitlisted"}
+        for course in schedule
+        if course.status in PRESENT and course.course_id not in without
+    ]
 
 
 def drop_outcomes(schedule: list[Scheduled], dropped: list[int]) -> list[tuple[str, int]]:

@@ -17,7 +17,7 @@ from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.web.change_details import ask_for_reason, change_details
 from enrollment.web.chosen_term import choose_term
-from enrollment.web.desk import NOTHING_TICKED, PRESENT, drop_outcomes, present_in
+from enrollment.web.desk import NOTHING_TICKED, PRESENT, drop_outcomes, kept_courses, present_in
 from enrollment.web.forms import preview_or_submit
 from enrollment.web.history import done_query
 from enrollment.web.paging import after, cursor
@@ -136,11 +136,7 @@ def _with_rules(visit: Visit, path: str, body: dict[str, Any], refusal: Problem)
 
 def _body(visit: Visit, plan: Plan, schedule: list[Scheduled]) -> dict[str, Any]:
     """Return the whole set of courses that the student is to have: those that stay, and the new."""
-    stay = [
-        {"course_id": course.course_id, "waitlist": course.status == "waitlisted"}
-        for course in schedule
-        if course.status in PRESENT and course.course_id not in (*plan.drops, *plan.courses)
-    ]
+    stay = kept_courses(schedule, [*plan.drops, *plan.courses])
     new = [{"course_id": id, "waitlist": id in plan.waits} for id in plan.courses]
     body: dict[str, Any] = {"courses": stay + new}
     if plan.rules:

@@ -51,8 +51,8 @@ def test_ticked_courses_are_dropped_with_their_reason_and_day(
 ):
     first, second = client.course(), client.course()
     day = "2026-09-10"
-    for course in (first, second):
-        client.enroll(ada, course, effective_at="2026-09-01T09:00:00Z")
+    client.enroll(ada, first, effective_at="2026-09-01T09:00:00Z")
+    client.enroll(ada, second, effective_at="2026-09-20T09:00:00Z")
     form = desk(browser, ada, "/drop")
     tick(form, "drop", first)
     form["reason"], form["effective_on"] = "paper of that day", day
@@ -236,16 +236,73 @@ def test_a_change_meanwhile_refuses_all_and_keeps_what_was_typed(
 
     page = form.submit(status=412)
 
-    assert "The record has changed since you read it" in text(page)
+    assert "Nothing was changed. The record has changed since you read it" in text(page)
     assert (client.status(ada, first), client.status(ada, second)) == ("enrolled", "completed")
     again = form_to(page, "/drop")
     assert again["reason"].value == "moved away"
     assert [box.checked for box in again.fields["drop"]] == [True]
 
 
-def test_a_day_before_the_enrollment_is_refused_beside_the_course(
+def test_courses_that_are_taken_together_are_dropped_together(
     browser: Browser, client: Client, ada: int
 ):
+    lecture, lab = (
+        client.course(code=code, corequisites=[other])
+        for code, other in (("CS101", "CS102"), ("CS102", "CS101"))
+    )
+    client.want(ada, [lecture, lab])
+    form = desk(browser, ada, "/drop")
+    tick(form, "drop", lab)
+    page = form.submit(status=409)
+    assert "Nothing was changed. CS101 is taken together with CS102." in text(page)
+    form = form_to(page, "/drop")
+    tick(form, "drop", lecture, lab)
+
+    page = form.submit(status=303).follow()
+
+    assert "Dropped 2 courses." in text(page)
+    assert [client.status(ada, course) for course in (lecture, lab)] == ["dropped", "dropped"]
+
+
+def test_a_seat_that_came_meanwhile_is_not_dropped_unseen(
+    browser: Browser, client: Client, ada: int
+):
+    course = client.course(capacity=0)
+    client.enroll(ada, course, waitlist=True)
+    form = desk(browser, ada, "/drop")
+    tick(form, "drop", course)
+    client.patch_json(f"/v1/courses/{course}", {"capacity": 1}, status=200)
+
+    form.submit(status=412)
+
+    assert client.status(ada, course) == "enrolled"
+
+
+def test_a_change_of_another_course_refuses_no_drop(browser: Browser, client: Client, ada: int):
+    dropped, kept = client.course(), client.course()
+    full = client.course(capacity=0, promotion="manual")
+    first = client.student()
+    client.enroll(first, full, waitlist=True)
+    for course in (dropped, kept):
+        client.enroll(ada, course)
+    client.enroll(ada, full, waitlist=True)
+    form = desk(browser, ada, "/drop")
+    tick(form, "drop", dropped)
+    # The place of the student moves, and there is a seat that no one was given yet.
+    client.put_status(first, full, "dropped")
+    client.patch_json(f"/v1/courses/{full}", {"capacity": 1}, status=200)
+
+    page = form.submit(status=303).follow()
+
+    assert "Dropped 1 course." in text(page)
+    assert [client.status(ada, course) for course in (dropped, kept, full)] == [
+        "dropped",
+        "enrolled",
+        "waitlisted",
+    ]
+
+
+def test_a_day_before_the_enrollment_is_refused(browser: Browser, client: Client, ada: int):
     course = client.course(code="CS101")
     client.enroll(ada, course)
     form = desk(browser, ada, "/drop")
