@@ -30,6 +30,13 @@ WHERE id > :after_id AND released_at IS NULL
 ORDER BY id
 LIMIT :limit;
 
+-- name: get_open_count(ids)^
+-- How many of these holds are in force? ids is a JSON array.
+SELECT count(*) AS count
+FROM json_each(:ids) AS wanted
+CROSS JOIN hold
+WHERE hold.id = CAST(wanted.value AS bigint) AND hold.released_at IS NULL;
+
 -- name: insert_hold(student_id, reason, at, actor)^
 INSERT INTO hold (student_id, reason, placed_at, placed_by)
 VALUES (:student_id, :reason, :at, :actor)

@@ -8,7 +8,7 @@ from enrollment.model.queries import HoldFilter, Pagination
 from enrollment.model.records import Change, Hold, HoldInput
 from enrollment.problems.errors import Problem
 from enrollment.storage.connection import Connection
-from enrollment.storage.queries import queries
+from enrollment.storage.queries import queries, to_json
 
 SQL = queries("hold")
 
@@ -40,6 +40,12 @@ def list_all_holds(
     if wanted.student_id:
         query = SQL.list_holds
     return list_page(db, query, Hold, asdict(wanted), start={"id": 0}, after=after)
+
+
+def count_open_holds(db: Connection, hold_ids: list[int]) -> int:
+    """Count those of these holds that are in force."""
+    count: int = SQL.get_open_count(db, ids=to_json(hold_ids))["count"]
+    return count
 
 
 def insert_hold(db: Connection, student_id: int, fields: HoldInput, change: Change) -> Hold:

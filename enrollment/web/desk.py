@@ -7,7 +7,7 @@ from typing import Any
 
 from enrollment.data import page
 from enrollment.data.change_list import Changed, ChangeScope, list_changes
-from enrollment.data.hold import list_holds
+from enrollment.data.hold import count_open_holds, list_holds
 from enrollment.data.merge import find_merge
 from enrollment.data.page import Scheduled
 from enrollment.data.student import get_student
@@ -121,8 +121,10 @@ def release_hold(visit: Visit, student_id: int, hold_id: int) -> Result:
     """Release a hold of the student."""
 
     def act() -> str:
+        in_force = count_open_holds(visit.db, [hold_id])
         visit.send("DELETE", f"/v1/students/{student_id}/holds/{hold_id}")
-        return _back(visit, student_id, ("released", 1))
+        done = "released" if in_force else "holds_released_before"
+        return _back(visit, student_id, (done, 1))
 
     return visit.once(act)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 # An id of 15 digits is a number that JSON keeps exactly.
 ID = re.compile("[1-9][0-9]{0,14}")
+PAIR = re.compile(f"({ID.pattern})-({ID.pattern})")
 
 
 class Fields(list[tuple[str, str]]):
@@ -21,6 +22,11 @@ class Fields(list[tuple[str, str]]):
     def ids(self, name: str) -> list[int]:
         """The ids that were ticked, each once. What is no id is left out."""
         return [int(text) for text in dict.fromkeys(self.all(name)) if ID.fullmatch(text)]
+
+    def pairs(self, name: str) -> list[tuple[int, int]]:
+        """The pairs of ids, such as 3-17, each once. What is no pair is left out."""
+        found = map(PAIR.fullmatch, dict.fromkeys(self.all(name)))
+        return [(int(pair[1]), int(pair[2])) for pair in found if pair]
 
     def typed(self, names: Sequence[str]) -> dict[str, str]:
         """What was typed into these fields, with line breaks as they are stored."""

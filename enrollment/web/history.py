@@ -26,6 +26,7 @@ DONE = {
     "held": "The hold is placed.",
     "released": "The hold is released.",
     "holds_released": "Released {holds}.",
+    "holds_released_before": "{holds} had been released before.",
     "token_made": "The token is made. Its secret was shown before, and is not kept.",
     "token_revoked": "The token is revoked. All who used it are signed out.",
     "corrected": "The latest change is corrected.",

@@ -1,24 +1,21 @@
 """/holds: who is on hold."""
 
-import re
 from functools import partial
 
 from enrollment.data import page
-from enrollment.data.hold import list_all_holds
+from enrollment.data.hold import count_open_holds, list_all_holds
 from enrollment.http.authentication import READERS, REGISTRARS
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.queries import HoldFilter
 from enrollment.problems.errors import Problem
-from enrollment.web.fields import ID
 from enrollment.web.forms import submit
+from enrollment.web.history import done_query
 from enrollment.web.paging import after, next_path
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
 PAGE = 100
-# A box names the student and the hold, as the path in the API does.
-BOX = re.compile(f"({ID.pattern})-({ID.pattern})")
 
 
 def show_holds(visit: Visit, problem: Problem | None = None) -> Result:
@@ -37,22 +34,21 @@ def show_holds(visit: Visit, problem: Problem | None = None) -> Result:
 
 def release(visit: Visit) -> Result:
     """Release the ticked holds: all of them, or none."""
-    ticked = visit.form.all("hold")
-
-    def act() -> str:
-        for box in ticked:
-            release_one(box)
-        return link("/holds", done="holds_released", n=len(ticked))
-
-    def release_one(box: str) -> None:
-        found = BOX.fullmatch(box)
-        if found is None:
-            raise Problem("hold_not_found", "There is no such hold.")
-        student_id, hold_id = found.groups()
-        visit.send("DELETE", f"/v1/students/{student_id}/holds/{hold_id}")
-
+    # A box names the student and the hold, as the path in the API does.
+    ticked = visit.form.pairs("hold")
     if not ticked:
         return show_holds(visit, Problem("invalid_query", "Tick at least one hold first."))
+
+    def act() -> str:
+        in_force = count_open_holds(visit.db, [hold_id for _, hold_id in ticked])
+        for student_id, hold_id in ticked:
+            visit.send("DELETE", f"/v1/students/{student_id}/holds/{hold_id}")
+        outcomes = [
+            ("holds_released", in_force),
+            ("holds_released_before", len(ticked) - in_force),
+        ]
+        return link("/holds", **done_query(outcomes))
+
     return submit(visit, act, partial(show_holds, visit))
 
 

@@ -1,15 +1,10 @@
 """Who gets a seat from a waitlist by what a form does, or has done."""
 
-import re
 from typing import Any
 
 from enrollment.data import page
 from enrollment.data.page import Person
-from enrollment.web.fields import ID
 from enrollment.web.visit import Visit
-
-# A seat in an address: the ids of the student and of the course.
-SEAT = re.compile(f"({ID.pattern})-({ID.pattern})")
 
 
 def list_moved(
@@ -30,10 +25,7 @@ def list_moved(
 def list_moved_up(visit: Visit) -> list[tuple[Person, str]]:
     """The students who got a seat by the form that has led to this page, each with the label of the
     course. A student is shown none."""
-    if visit.is_student:
-        return []
-    found = map(SEAT.fullmatch, visit.query.all("seat"))
-    return _named(visit, [(int(seat[1]), int(seat[2])) for seat in found if seat])
+    return [] if visit.is_student else _named(visit, visit.query.pairs("seat"))
 
 
 def _named(visit: Visit, seats: list[tuple[int, int]]) -> list[tuple[Person, str]]:

@@ -355,11 +355,30 @@ def test_a_hold_is_released(browser: Browser, client: Client, ada: int):
     assert client.get("/v1/holds?active=true").json["items"] == []
 
 
-@pytest.mark.parametrize("box", ["1-1", "1-\u0663", "1-99999999999999999999", "-", ""])
-def test_a_hold_that_there_is_none_of_is_not_released(browser: Browser, ada: int, box: str):
-    page = browser.post("/holds", {"hold": box, "key": "1"}, status=404)
+def test_a_hold_is_released_once(browser: Browser, client: Client, ada: int):
+    end = f"/holds/{client.hold(ada)}/release"
+    first, second = (desk(browser, ada, end) for _ in range(2))
+    first.submit(status=303)
 
-    assert "There is no such hold" in text(page) or "has no hold" in text(page)
+    page = second.submit(status=303).follow()
+
+    assert text(page).startswith("1 hold had been released before.")
+
+
+def test_a_hold_of_another_student_is_not_released(browser: Browser, client: Client, ada: int):
+    hold = client.hold(ada)
+
+    page = browser.post("/holds", {"hold": f"{client.student()}-{hold}", "key": "1"}, status=404)
+
+    assert "has no hold" in text(page)
+    assert client.get("/v1/holds?active=true").json["items"]
+
+
+@pytest.mark.parametrize("box", ["1-\u0663", "1-99999999999999999999", "1-1-1", "-", ""])
+def test_a_box_that_names_no_hold_is_no_tick(browser: Browser, ada: int, box: str):
+    page = browser.post("/holds", {"hold": box, "key": "1"}, status=422)
+
+    assert "Tick at least one hold first." in text(page)
 
 
 @pytest.mark.parametrize("amount", ["0", "2", "9" * 5000, "x", ""])

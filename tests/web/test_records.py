@@ -302,6 +302,21 @@ def test_ticked_holds_are_released(browser: Browser, client: Client, ada: int):
     assert "Lovelace" in text(browser.get("/holds?show=released"))
 
 
+def test_only_the_holds_that_a_form_has_released_are_counted(
+    browser: Browser, client: Client, ada: int
+):
+    boxes = [f"{ada}-{client.hold(ada)}" for _ in range(3)]
+    forms = [form_to(browser.get("/holds"), "/holds") for _ in range(3)]
+    for form, ticked in zip(forms, (boxes[:2], boxes, boxes[:1]), strict=True):
+        tick(form, "hold", *ticked)
+
+    said = [text(form.submit(status=303).follow()) for form in forms]
+
+    assert said[0].startswith("Released 2 holds. Holds")
+    assert said[1].startswith("Released 1 hold. 2 holds had been released before. Holds")
+    assert said[2].startswith("1 hold had been released before. Holds")
+
+
 def test_a_token_is_made_once_and_its_secret_shown_once(admin: Browser, client: Client):
     form = form_to(admin.get("/tokens"), "/tokens")
     form["name"], form["role"] = "Sam Ito", "registrar"
