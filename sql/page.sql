@@ -155,6 +155,29 @@ WHERE :show = 'all'
 ORDER BY code, label, id
 LIMIT :limit;
 
+-- name: get_course_facts(course_id)^
+-- When do students enroll in this course, and until when do they drop it: by its own times, or else by those of its term?
+-- And which codes does it require that no course has or counts as? unknown_codes is a JSON array.
+SELECT
+    coalesce(course.enroll_from, term.enroll_from) AS enroll_from,
+    coalesce(course.enroll_until, term.enroll_until) AS enroll_until,
+    coalesce(course.drop_until, term.drop_until) AS drop_until,
+    (
+        SELECT json_group_array(code)
+        FROM (
+            SELECT DISTINCT required.code
+            FROM course_requirement AS required
+            WHERE required.course_id = course.id
+                AND NOT EXISTS (SELECT 1 FROM course AS other WHERE other.code = required.code)
+                -- This search has no index. It is for the few codes that no course has as its own.
+                AND NOT EXISTS (SELECT 1 FROM course_code WHERE course_code.code = required.code)
+            ORDER BY required.code
+        ) AS unknown_code
+    ) AS unknown_codes
+FROM course
+LEFT JOIN term ON term.code = course.term
+WHERE course.id = :course_id;
+
 -- name: get_course_without_term()^
 -- Which is a course without a term, if there is one?
 SELECT id

@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from msgspec.json import decode
+
 from enrollment.data.course import decode_meetings
 from enrollment.data.keyset import LAST_CHARACTER, KeysetPage, KeysetPosition, list_page
 from enrollment.data.search import split_words
@@ -40,6 +42,17 @@ class Offered(NamedTuple):
     enrolled: int
     waitlisted: int
     meetings: list[Meeting]
+
+
+class CourseFacts(NamedTuple):
+    """What the page of a course shows beside its record. The times are those of the course, else of
+    its term."""
+
+    enroll_from: str | None
+    enroll_until: str | None
+    drop_until: str | None
+    # What the course requires, but no course has as its code or counts as.
+    unknown_codes: list[str]
 
 
 class Code(NamedTuple):
@@ -181,6 +194,12 @@ def list_catalog(
     }
     start = {"code": "", "label": "", "id": 0}
     return list_page(db, SQL.list_catalog, _offered, parameters, start=start, after=after)
+
+
+def get_course_facts(db: Connection, course_id: int) -> CourseFacts:
+    """Return what the page of a course that exists shows beside its record."""
+    facts = dict(SQL.get_course_facts(db, course_id=course_id))
+    return CourseFacts(**facts | {"unknown_codes": decode(facts["unknown_codes"])})
 
 
 def has_courses_without_term(db: Connection) -> bool:

@@ -38,15 +38,11 @@ def show_course(
 ) -> Result:
     """Show a course; and to staff its students, now or at an earlier time."""
     course = get_course(visit.db, course_id)
-    term = find_term(visit, course.term)
-    window = [
-        getattr(course, name) or getattr(term, name, None)
-        for name in ("enroll_from", "enroll_until", "drop_until")
-    ]
+    facts = page.get_course_facts(visit.db, course_id)
     if own_id := visit.caller.student_id:
         schedule = page.list_schedule(visit.db, own_id)
         own = next((each for each in schedule if each.course_id == course_id), None)
-        return visit.page("course", course=course, window=window, own=own, past=None)
+        return visit.page("course", course=course, facts=facts, own=own, past=None)
     past = read_past(visit)
     roster = _roster(visit, course_id, past)
     waitlist = sorted(
@@ -59,7 +55,7 @@ def show_course(
         problem,
         move.problem,
         course=course,
-        window=window,
+        facts=facts,
         past=past if past != NOW else None,
         by_status={
             name: [entry for entry in roster if entry.status == name]

@@ -12,7 +12,8 @@ from enrollment.web.fields import read_codes
 
 def write_prerequisites(listed: Sequence[Prerequisite], *, concurrent: bool) -> str:
     """Return those prerequisites of a list that are `concurrent`, or those that are not."""
-    return ", ".join(_write(item) for item in listed if item.concurrent == concurrent)
+    chosen = [item for item in listed if item.concurrent == concurrent]
+    return ", ".join(" or ".join(codes_of(item)) for item in chosen)
 
 
 def read_prerequisites(text: str, *, concurrent: bool) -> list[dict[str, Any]]:
@@ -20,8 +21,9 @@ def read_prerequisites(text: str, *, concurrent: bool) -> list[dict[str, Any]]:
     return [_read(item) | {"concurrent": concurrent} for item in read_codes(text)]
 
 
-def _write(item: Prerequisite) -> str:
-    return str(item.code) if item.any_of is UNSET else " or ".join(item.any_of)
+def codes_of(item: Prerequisite) -> Sequence[str]:
+    """The codes of which one is enough."""
+    return [str(item.code)] if item.any_of is UNSET else item.any_of
 
 
 def _read(item: str) -> dict[str, Any]:

@@ -97,6 +97,35 @@ def test_a_course_shows_its_roster_by_name_and_its_waitlist_in_order(
     assert "2nd Abel, Bo" in said
 
 
+def test_a_course_shows_what_it_needs_and_which_codes_no_course_has(
+    browser: Browser, own_browser: Browser, client: Client, course: int
+):
+    client.course(code="MA101")
+    client.course(code="CS110", counts_as=["CS100"])
+    form = form_to(browser.get(f"/courses/{course}/edit"), "/edit")
+    form["prerequisites"] = "ma101, CS100, CS-10l or MA101, CS-10l or CS-20l"
+    form["concurrent"], form["corequisites"] = "CS110", "LAB1"
+
+    page = form.submit(status=303).follow()
+
+    needs = (
+        "Needs CS100 CS110 (or taken with it) ma101 CS-10l or MA101 CS-10l or CS-20l"
+        " together with LAB1"
+        " no course has the code CS-10l no course has the code CS-20l no course has the code LAB1"
+    )
+    assert f"{needs} As it was on" in text(page)
+    assert needs in text(own_browser.get(f"/courses/{course}"))
+
+
+def test_a_course_shows_its_own_times_else_those_of_the_term(browser: Browser, client: Client):
+    client.term(enroll_from="2026-08-01", drop_until="2999-09-01")
+    course = client.course(term="2026-FALL", drop_until="2999-10-01")
+
+    said = text(browser.get(f"/courses/{course}"))
+
+    assert "Enrollment from 1 Aug 2026, 00:00 Students drop until 1 Oct 2999" in said
+
+
 def test_a_course_at_an_earlier_time_has_no_buttons(browser: Browser, client: Client, course: int):
     client.enroll(client.student(), course, effective_at="2026-09-10T09:00:00Z")
 
