@@ -17,7 +17,7 @@ from enrollment.web.change_details import change_details
 from enrollment.web.course import MOST, NOTHING_TICKED
 from enrollment.web.fields import Fields
 from enrollment.web.forms import preview_or_submit
-from enrollment.web.moved import list_moved
+from enrollment.web.promoted import preview_promotions
 from enrollment.web.refusal import by_item
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
@@ -92,7 +92,7 @@ def _form(
         beside=beside,
         general=general,
         passed=[item["passed"] for item in completed],
-        moved=list_moved(visit, 0, answer),
+        promoted=preview_promotions(visit, answer),
     )
 
 

@@ -19,7 +19,7 @@ from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.web.change_details import change_details
 from enrollment.web.forms import preview_or_submit
-from enrollment.web.moved import list_moved
+from enrollment.web.promoted import preview_promotions
 from enrollment.web.refusal import by_field, overridable
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
@@ -65,7 +65,7 @@ def show_enrollment(
         changes=list_changes(visit.db, ChangeScope(student_id, course_id), CHANGES).items,
         sent=sent,
         preview=answer,
-        moved=list_moved(visit, student_id, answer),
+        promoted=preview_promotions(visit, answer, [student_id]),
         errors=by_field(problem),
         keeps=_keeps_from_void(visit, student_id, course_id),
         rules=overridable(broken),

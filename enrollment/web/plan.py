@@ -14,7 +14,7 @@ from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.web.chosen_term import choose_term
 from enrollment.web.fields import Fields
-from enrollment.web.moved import list_moved
+from enrollment.web.promoted import preview_promotions
 from enrollment.web.refusal import by_item, overridable
 from enrollment.web.visit import Visit
 
@@ -103,7 +103,7 @@ def show_plan(
         rules=overridable([*plan.rules, *every]) if visit.may_write else [],
         credits=_credits(schedule, steps, plan, terms.code),
         limit=terms.limit_of(student),
-        moved=list_moved(visit, student_id, answer),
+        promoted=preview_promotions(visit, answer, [student_id]),
         seen=get_courses_tag(visit.db, student_id),
         changes=list_changes(visit.db, ChangeScope(student_id), 5).items
         if problem and problem.code == "precondition_failed" and visit.may_write

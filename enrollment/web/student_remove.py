@@ -12,8 +12,8 @@ from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.problems.errors import Problem
 from enrollment.web.forms import preview_or_submit, submit
-from enrollment.web.moved import list_moved
 from enrollment.web.named_student import read_student
+from enrollment.web.promoted import preview_promotions
 from enrollment.web.refusal import by_field
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
@@ -35,6 +35,7 @@ def show_forms(
     student = get_student(visit.db, student_id)
     keeps_from_erasure = list_erasure_violations(visit.db, student_id)
     courses = [item["course_id"] for item in answer["items"]] if answer else []
+    into = [answer["into"]] if answer else []
     return visit.page(
         "student_remove",
         problem,
@@ -46,13 +47,9 @@ def show_forms(
         sent=sent,
         errors=by_field(problem),
         preview=answer,
-        other=page.list_people(visit.db, [answer["into"]])[answer["into"]] if answer else None,
-        labels=page.list_labels(visit.db, courses) if courses else {},
-        moved=[
-            (person, label)
-            for person, label in list_moved(visit, student_id, answer)
-            if answer and person.id != answer["into"]
-        ],
+        other=next(iter(page.list_people(visit.db, into).values()), None),
+        labels=page.list_labels(visit.db, courses),
+        promoted=preview_promotions(visit, answer, [student_id, *into]),
     )
 
 

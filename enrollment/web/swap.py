@@ -18,8 +18,8 @@ from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.web.change_details import ask_for_reason, override_of
 from enrollment.web.desk import PRESENT
 from enrollment.web.forms import preview_or_submit
-from enrollment.web.moved import list_moved
 from enrollment.web.paging import after, next_path
+from enrollment.web.promoted import preview_promotions
 from enrollment.web.refusal import overridable
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
@@ -57,7 +57,7 @@ def show_options(
         following=next_path(visit, found.next),
         rules=overridable(broken) if visit.may_write else [],
         preview=answer,
-        moved=list_moved(visit, student_id, answer),
+        promoted=preview_promotions(visit, answer, [student_id]),
     )
 
 

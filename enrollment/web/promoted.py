@@ -1,5 +1,6 @@
 """Who gets a seat from a waitlist by what a form does, or has done."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from enrollment.data import page
@@ -7,22 +8,22 @@ from enrollment.data.page import Person
 from enrollment.web.visit import Visit
 
 
-def list_moved(
-    visit: Visit, student_id: int, answer: dict[str, Any] | None
+def preview_promotions(
+    visit: Visit, answer: dict[str, Any] | None, without: Sequence[int] = ()
 ) -> list[tuple[Person, str]]:
-    """The other students who would get a seat by a write, each with the label of the course.
-    `answer` is that to its dry run. A student is shown none."""
+    """The students who would get a seat by a write, each with the label of the course: all but
+    those whom the write is about. `answer` is that to its dry run. A student is shown none."""
     return _named(
         visit,
         [
             (event["student_id"], event["course_id"])
             for event in (answer["events"] if answer else ())
-            if event["student_id"] != student_id and event["to_status"] == "enrolled"
+            if event["student_id"] not in without and event["to_status"] == "enrolled"
         ],
     )
 
 
-def list_moved_up(visit: Visit) -> list[tuple[Person, str]]:
+def list_promotions(visit: Visit) -> list[tuple[Person, str]]:
     """The students who got a seat by the form that has led to this page, each with the label of the
     course. A student is shown none."""
     return [] if visit.is_student else _named(visit, visit.query.pairs("seat"))
