@@ -72,6 +72,14 @@ class Words:
             return moment.isoformat(timespec="minutes")
         return (moment.date() - timedelta(days=is_end)).isoformat()
 
+    def window(self, start: str | None, end: str | None) -> str:
+        """Such as "from 1 Aug 2026, 00:00 until 1 Sep 2026, 00:00"; "" if it has no limits."""
+        parts = [
+            f"from {self.time(start)}" if start else "",
+            f"until {self.time(end)}" if end else "",
+        ]
+        return " ".join(filter(None, parts))
+
     def until(self, timestamp: str) -> str:
         """The end that a time is: such as "3 Nov 2026" for the midnight after that day."""
         text = self.boundary(timestamp, is_end=True)
