@@ -159,6 +159,7 @@ LIMIT :limit;
 -- When do students enroll in this course, and until when do they drop it: by its own times, or else by those of its term?
 -- And which codes does it require that no course has or counts as? unknown_codes is a JSON array.
 SELECT
+    term.title AS term_title,
     coalesce(course.enroll_from, term.enroll_from) AS enroll_from,
     coalesce(course.enroll_until, term.enroll_until) AS enroll_until,
     coalesce(course.drop_until, term.drop_until) AS drop_until,

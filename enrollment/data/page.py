@@ -48,6 +48,7 @@ class CourseFacts(NamedTuple):
     """What the page of a course shows beside its record. The times are those of the course, else of
     its term."""
 
+    term_title: str | None
     enroll_from: str | None
     enroll_until: str | None
     drop_until: str | None

@@ -36,9 +36,9 @@ def change_details(visit: Visit, *, names_now: bool = False) -> dict[str, Any]:
     return given
 
 
-def override_of(form: Fields) -> dict[str, Any]:
+def override_of(form: Fields, reason_field: str = "override_reason") -> dict[str, Any]:
     """Return the `override` of a form, if it sets rules aside."""
-    rules, reason = form.all("rule"), form.one("override_reason")
+    rules, reason = form.all("rule"), form.one(reason_field)
     return {"override": {"rules": rules, "reason": reason}} if rules else {}
 
 

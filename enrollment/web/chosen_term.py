@@ -13,11 +13,6 @@ ALL = TermFilter(limit=1000)
 NO_TERM = "-"
 
 
-def find_term(visit: Visit, code: str | None) -> Term | None:
-    """Return the term with this code, or None if there is none."""
-    return next((term for term in list_terms(visit.db, ALL).items if term.code == code), None)
-
-
 class Terms(NamedTuple):
     """All terms, the latest first, and the one that is shown, or None for the courses without a
     term."""

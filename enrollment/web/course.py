@@ -17,7 +17,6 @@ from enrollment.model.records import RosterEntry
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.web.change_details import ask_for_reason, change_details, override_of
-from enrollment.web.chosen_term import find_term
 from enrollment.web.fields import whole
 from enrollment.web.forms import submit
 from enrollment.web.history import done_query
@@ -77,9 +76,8 @@ def show_class_list(visit: Visit, course_id: int) -> Result:
     past = read_past(visit)
     roster = _roster(visit, course_id, past)
     enrolled = [entry for entry in roster if entry.status == "enrolled"]
-    term = find_term(visit, course.term)
-    title = term.title if term else ""
-    return visit.page("class_list", course=course, term=title, past=past, enrolled=enrolled)
+    term = page.get_course_facts(visit.db, course_id).term_title
+    return visit.page("class_list", course=course, term=term, past=past, enrolled=enrolled)
 
 
 def drop(visit: Visit, course_id: int) -> Result:

@@ -11,12 +11,11 @@ from enrollment.http.responses import Result
 from enrollment.model.records import Term
 from enrollment.problems.errors import Problem
 from enrollment.web.chosen_term import choose_term
+from enrollment.web.desk import NOTHING_TICKED
 from enrollment.web.forms import preview_or_submit
 from enrollment.web.refusal import by_item
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
-
-NOTHING_TICKED = Problem("invalid_query", "Tick at least one course first.")
 
 
 def show_form(

@@ -47,13 +47,11 @@ def show_desk(
     merge = find_merge(visit.db, student_id)
     terms = choose_term(visit)
     schedule = page.list_schedule(visit.db, student_id)
-    others: dict[str | None, list[Scheduled]] = {}
+    by_term: dict[str | None, list[Scheduled]] = {terms.code: []}
     for course in schedule:
-        if course.term != terms.code:
-            others.setdefault(course.term, []).append(course)
+        by_term.setdefault(course.term, []).append(course)
     holds = list_holds(visit.db, student_id, Pagination(limit=100)).items
     latest = list_changes(visit.db, ChangeScope(student_id), CHANGES)
-    courses = [course for course in schedule if course.term == terms.code]
     return visit.page(
         "desk",
         problem,
@@ -64,8 +62,8 @@ def show_desk(
         merged_into=page.list_people(visit.db, [merge.into]) if merge else {},
         alike=[] if visit.is_student else page.list_people(visit.db, visit.query.ids("alike")),
         terms=terms,
-        courses=courses,
-        others=others,
+        courses=by_term.pop(terms.code),
+        others=by_term,
         limit=terms.limit_of(student),
         holds=[hold for hold in holds if not hold.released_at],
         changes=_visible(visit, latest.items),

@@ -17,7 +17,7 @@ from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
-from enrollment.web.change_details import change_details
+from enrollment.web.change_details import change_details, override_of
 from enrollment.web.forms import preview_or_submit
 from enrollment.web.promoted import preview_promotions
 from enrollment.web.refusal import by_field, overridable
@@ -77,7 +77,11 @@ def correct(visit: Visit, student_id: int, course_id: int) -> Result:
 
     def body() -> dict[str, Any]:
         form = visit.form
-        given = {"status": form.one("status"), "correction": True, **_override(visit)}
+        given = {
+            "status": form.one("status"),
+            "correction": True,
+            **override_of(visit.form, "reason"),
+        }
         passed = OUTCOMES.get(form.one("passed"))
         given |= {} if passed is None else {"passed": passed}
         given |= {"grade": form.one("grade")} if form.one("grade") else {}
@@ -93,7 +97,7 @@ def take_back(visit: Visit, student_id: int, course_id: int) -> Result:
         return {
             "take_back": "latest_change",
             "reason": visit.form.one("reason"),
-            **_override(visit),
+            **override_of(visit.form, "reason"),
         }
 
     return _undo(visit, student_id, course_id, "POST", "/corrections", body, "taken_back")
@@ -129,12 +133,6 @@ def _undo(
         lambda answer: link(path, done=done),
         partial(show_enrollment, visit, student_id, course_id, done),
     )
-
-
-def _override(visit: Visit) -> dict[str, Any]:
-    """The rules that the form sets aside, for the reason of the correction."""
-    rules = visit.form.all("rule")
-    return {"override": {"rules": rules, "reason": visit.form.one("reason")}} if rules else {}
 
 
 def _keeps_from_void(visit: Visit, student_id: int, course_id: int) -> list[Violation]:

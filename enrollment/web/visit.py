@@ -75,9 +75,11 @@ class Visit:
     def page(
         self, name: str, *problems: Problem | None, status: int = HTTPStatus.OK, **values: Any
     ) -> Result:
-        """Return a page, made with a template, which gets the first argument after its name as
-        `problem`. The first of the problems that it shows gives it its status, and all of them
-        count in the metrics."""
+        """Return the page that the template `name` makes of these values.
+
+        The template has the first problem as `problem`. The first one that is not None gives the
+        page its status, and all of them count in the metrics.
+        """
         if shown := [problem for problem in problems if problem]:
             status = PROBLEM_TYPES[shown[0].code].status
             self.context.refusals = [code for problem in shown for code in problem.codes]
