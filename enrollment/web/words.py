@@ -73,16 +73,19 @@ class Words:
         return (moment.date() - timedelta(days=is_end)).isoformat()
 
     def window(self, start: str | None, end: str | None) -> str:
-        """Such as "from 1 Aug 2026, 00:00 until 1 Sep 2026, 00:00"; "" if it has no limits."""
+        """Such as "from 1 Aug 2026 until 31 Aug 2026"; "" if it has no limits."""
         parts = [
-            f"from {self.time(start)}" if start else "",
-            f"until {self.time(end)}" if end else "",
+            f"from {self._edge(start, is_end=False)}" if start else "",
+            f"until {self._edge(end, is_end=True)}" if end else "",
         ]
         return " ".join(filter(None, parts))
 
     def until(self, timestamp: str) -> str:
         """The end that a time is: such as "3 Nov 2026" for the midnight after that day."""
-        text = self.boundary(timestamp, is_end=True)
+        return self._edge(timestamp, is_end=True)
+
+    def _edge(self, timestamp: str, *, is_end: bool) -> str:
+        text = self.boundary(timestamp, is_end=is_end)
         return self.date(text) if len(text) == len("2026-11-03") else self.time(timestamp)
 
     def date(self, when: date | str | None) -> str:

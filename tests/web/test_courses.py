@@ -119,12 +119,16 @@ def test_a_course_shows_what_it_needs_and_which_codes_no_course_has(
 
 
 def test_a_course_shows_its_own_times_else_those_of_the_term(browser: Browser, client: Client):
-    client.term(enroll_from="2026-08-01", drop_until="2999-09-01")
-    course = client.course(term="2026-FALL", drop_until="2999-10-01")
+    client.term(enroll_from="2026-08-01", enroll_until="2999-08-31", drop_until="2999-09-01")
+    course = client.course(
+        term="2026-FALL", enroll_until="2999-08-30T12:00:00Z", drop_until="2999-10-01"
+    )
 
     said = text(browser.get(f"/courses/{course}"))
 
-    assert "Enrollment from 1 Aug 2026, 00:00 Students drop until 1 Oct 2999" in said
+    assert "Enrollment from 1 Aug 2026 until 30 Aug 2999, 12:00 Students drop" in said
+    assert "Students drop until 1 Oct 2999" in said
+    assert "from 1 Aug 2026 until 31 Aug 2999" in text(browser.get("/terms/1"))
 
 
 def test_a_course_at_an_earlier_time_has_no_buttons(browser: Browser, client: Client, course: int):
