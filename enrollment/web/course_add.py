@@ -23,7 +23,7 @@ from enrollment.web.words import link
 
 # The most students of one form.
 MOST = 1000
-# What the page says of those who came to have a status, or None.
+# Each sentence of the next page, and the status of the students whom it counts; None: not added.
 OUTCOMES = {"added_students": "enrolled", "students_wait": "waitlisted", "not_added": None}
 
 

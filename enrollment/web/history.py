@@ -85,7 +85,8 @@ def student_of(change: Changed) -> tuple[str, str]:
 
 
 def course_of(change: Changed) -> tuple[str, str]:
-    """The same of the course that a change is about: its path and label."""
+    """The path and the label of the course that a change is about. Of a course that was deleted,
+    what is on record is left."""
     if change.label:
         return f"/courses/{change.course_id}", change.label
     path, fields = f"/changes?course={change.course_id}", _fields(change, "course")
@@ -122,7 +123,7 @@ def transition(change: Changed) -> str:
 
 
 def history_line(change: Changed, words: Words) -> str:
-    """The same where it is clear of which enrollment."""
+    """The transition of an enrollment with its details, for a page that names the enrollment."""
     return ", ".join([transition(change), *_details(change, words)])
 
 

@@ -1,4 +1,4 @@
-"""Who gets a seat from a waitlist by what a form does, or has done."""
+"""Students who are promoted from a waitlist by what a form does, or has done."""
 
 from collections.abc import Sequence
 from typing import Any
