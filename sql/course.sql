@@ -327,7 +327,34 @@ VALUES (
 )
 RETURNING id;
 
--- name: update_course(id, now, code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access, counts_as)!
+-- name: update_course(id, now, code, section, title, term, instructor, credits, capacity, waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access, counts_as, requirements, meetings)!
+-- Change the course, if a column or a part differs. The parts follow: their changes on record have the new version.
+-- Without || a difference in case would not count. That of the term does not: a course spells it as the term does.
+WITH present AS (
+    SELECT CAST(json_array(choice, code, kind) AS text) AS part
+    FROM course_requirement
+    WHERE course_id = :id
+    UNION ALL
+    SELECT CAST(json_array(weekday, from_time, to_time, room, start_on, end_on, every) AS text)
+    FROM course_meeting
+    WHERE course_id = :id
+),
+
+wanted AS (
+    SELECT CAST(
+        json_array(CAST(value ->> 'choice' AS bigint), value ->> 'code', value ->> 'kind') AS text
+    ) AS part
+    FROM json_each(:requirements)
+    UNION ALL
+    SELECT CAST(
+        json_array(
+            CAST(value ->> 'weekday' AS bigint), value ->> 'from', value ->> 'to', value ->> 'room',
+            value ->> 'start_on', value ->> 'end_on', CAST(value ->> 'every' AS bigint)
+        ) AS text
+    )
+    FROM json_each(:meetings)
+)
+
 UPDATE course
 SET code = :code, section = :section, title = :title,
     term = (SELECT code FROM term WHERE code = :term), instructor = :instructor, credits = :credits,
@@ -335,7 +362,19 @@ SET code = :code, section = :section, title = :title,
     enroll_from = :enroll_from, enroll_until = :enroll_until, drop_until = :drop_until, status = :status,
     repeatable = :repeatable, open_to = :open_to, early_access = :early_access, counts_as = :counts_as,
     updated_at = :now, version = version + 1
-WHERE id = :id;
+WHERE id = :id
+    AND (
+        (
+            code || '', section || '', title || '', term, instructor || '', credits, capacity, waitlist_capacity,
+            promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access, counts_as
+        ) IS DISTINCT FROM (
+            :code, :section, :title, :term, :instructor, :credits, :capacity, :waitlist_capacity,
+            :promotion, :enroll_from, :enroll_until, :drop_until, :status, :repeatable, :open_to, :early_access,
+            :counts_as
+        )
+        OR EXISTS (SELECT part FROM present EXCEPT SELECT part FROM wanted)
+        OR EXISTS (SELECT part FROM wanted EXCEPT SELECT part FROM present)
+    );
 
 -- name: list_requiring_courses(code, new_code)
 -- Which courses require this code, if the new code is another one?

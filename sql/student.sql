@@ -157,10 +157,13 @@ VALUES (:number, :given_name, :family_name, :email, :status, :max_credits, :grou
 RETURNING id, version, updated_at, number, given_name, family_name, email, status, max_credits, groups;
 
 -- name: update_student(id, now, number, given_name, family_name, email, status, max_credits, groups)!
+-- Change the student, if a column differs. Without || a difference in case would not count.
 UPDATE student
 SET number = :number, given_name = :given_name, family_name = :family_name, email = :email,
     status = :status, max_credits = :max_credits, groups = :groups, updated_at = :now, version = version + 1
-WHERE id = :id;
+WHERE id = :id
+    AND (number || '', given_name || '', family_name || '', email || '', status, max_credits, groups)
+        IS DISTINCT FROM (:number, :given_name, :family_name, :email, :status, :max_credits, :groups);
 
 -- name: list_broken_student_deletion_rules(id)
 -- Which rules would the deletion of this student break? Their enrollments are history and must stay.

@@ -48,11 +48,16 @@ VALUES (:code, :title, :start_on, :end_on, :enroll_from, :enroll_until, :drop_un
 RETURNING id, version, updated_at, code, title, start_on, end_on, enroll_from, enroll_until, drop_until, max_credits;
 
 -- name: update_term(id, now, code, title, start_on, end_on, enroll_from, enroll_until, drop_until, max_credits)!
+-- Change the term, if a column differs. Without || a difference in case would not count.
 UPDATE term
 SET code = :code, title = :title, start_on = :start_on, end_on = :end_on, enroll_from = :enroll_from,
     enroll_until = :enroll_until, drop_until = :drop_until, max_credits = :max_credits, updated_at = :now,
     version = version + 1
-WHERE id = :id;
+WHERE id = :id
+    AND (code || '', title || '', start_on, end_on, enroll_from, enroll_until, drop_until, max_credits)
+        IS DISTINCT FROM (
+            :code, :title, :start_on, :end_on, :enroll_from, :enroll_until, :drop_until, :max_credits
+        );
 
 -- name: list_broken_term_deletion_rules(id)
 -- Which rules would the deletion of this term break? A term with courses must stay.

@@ -82,8 +82,9 @@ def _change_course(
     check_course(context, db, course_id)
     present, change = course.get_course(db, course_id), change_context(context)
     before = eligibility.list_affected(db, course_id, change)
-    course.update_course(db, course_id, fields, change.at, left_out)
-    waitlist.promote_eligible(db, change, course_ids=[course_id], members_of=[course_id])
+    updated = course.update_course(db, course_id, fields, change.at, left_out)
+    if updated.version > present.version:
+        waitlist.promote_eligible(db, change, course_ids=[course_id], members_of=[course_id])
     after = eligibility.list_affected(db, course_id, change)
     replaced = ReplacedCourse(
         **asdict(course.get_course(db, course_id)),

@@ -35,11 +35,13 @@ def read_term(context: Context, db: Connection, term_id: int) -> Result:
 
 def replace_term(context: Context, db: Connection, term_id: int, body: TermInput) -> Result:
     """Replace a term; if its code changes, its courses follow."""
-    check_record(context, term.get_term(db, term_id))
+    present = term.get_term(db, term_id)
+    check_record(context, present)
     change = change_context(context)
     updated = term.update_term(db, term_id, body, change.at)
-    courses = term.list_course_ids(db, term_id)
-    waitlist.promote_eligible(db, change, course_ids=courses, members_of=courses)
+    if updated.version > present.version:
+        courses = term.list_course_ids(db, term_id)
+        waitlist.promote_eligible(db, change, course_ids=courses, members_of=courses)
     return ok(updated)
 
 

@@ -127,7 +127,8 @@ def update_course(
     now: Timestamp,
     left_out: Sequence[str] = (),
 ) -> Course:
-    """Replace all fields of a course that exists. Enrolled students keep their seats.
+    """Replace all fields of a course that exists. Enrolled students keep their seats. If no field
+    differs, nothing changes.
 
     `left_out` are the fields that the request does not name. Raises limit_not_named, and what
     insert_course does.

@@ -157,8 +157,10 @@ def apply_deactivation(
     the dropped enrollments.
 
     Courses of terms that are over stay as they were. Another change of the student is followed by
-    promotion too: the student may be eligible now.
+    promotion too: the student may be eligible now. Without a change, nothing follows.
     """
+    if after.version == before.version:
+        return []
     is_deactivated = (before.status, after.status) == ("active", "inactive")
     active = _list_active_enrollments(db, after.id, since=change.today) if is_deactivated else {}
     raise_violations(_drop(db, after.id, list(active), change))

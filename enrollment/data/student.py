@@ -95,8 +95,8 @@ def insert_students(
 def update_student(
     db: Connection, student_id: int, fields: StudentInput, now: Timestamp
 ) -> Student:
-    """Replace all fields of a student who exists. Raises number_taken, duplicate_group,
-    student_erased."""
+    """Replace all fields of a student who exists. If none differs, nothing changes. Raises
+    number_taken, duplicate_group, student_erased."""
     parameters = _parameters(fields)
     raise_broken_rules(SQL.list_broken_student_rules(db, id=student_id, **parameters))
     SQL.update_student(db, id=student_id, now=now, **parameters)

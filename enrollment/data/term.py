@@ -44,7 +44,8 @@ def insert_term(db: Connection, fields: TermInput, now: Timestamp) -> Term:
 
 
 def update_term(db: Connection, term_id: int, fields: TermInput, now: Timestamp) -> Term:
-    """Replace all fields of a term that exists. Raises term_code_taken, ends_before_start."""
+    """Replace all fields of a term that exists. If none differs, nothing changes. Raises
+    term_code_taken, ends_before_start."""
     raise_broken_rules(SQL.list_broken_term_rules(db, id=term_id, **asdict(fields)))
     SQL.update_term(db, id=term_id, now=now, **asdict(fields))
     # A trigger may have dated the change later, which RETURNING does not see.

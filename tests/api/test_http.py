@@ -15,7 +15,6 @@ from enrollment.http.responses import Result
 from enrollment.problems.errors import Problem
 from tests.support.client import Client, broken
 from tests.support.document import concrete, operations
-from tests.support.undone import undone
 
 STUDENT = {"given_name": "Ada", "family_name": "Lovelace"}
 # What the service adds to a record that a client has sent.
@@ -264,25 +263,6 @@ def test_if_match_never_creates(client: Client):
     answer = client.put_status(student, course, "enrolled", 412, headers={"If-Match": "*"})
 
     assert answer.json["detail"] == "If-Match is *, but there is no record."
-
-
-@pytest.mark.parametrize("kind", ["students", "terms", "courses"])
-def test_a_replaced_record_has_another_version_even_if_nothing_else_changes(
-    one_of_each: Client, kind: str
-):
-    before = one_of_each.get(f"/v1/{kind}/1")
-    body = {name: value for name, value in before.json.items() if name not in READ_ONLY}
-
-    with undone(one_of_each.app.database):
-        answer = one_of_each.put_json(f"/v1/{kind}/1", body, status=200)
-        after = one_of_each.get(f"/v1/{kind}/1")
-
-    dated = {name: answer.json[name] for name in ("updated_at",) if name in answer.json}
-    lists = ("dropped", "affected", "required_by_old_code")
-    shown = {name: [] for name in lists if name in answer.json}
-    assert answer.json == before.json | dated | shown | {"version": 2}
-    assert answer.headers["ETag"] == after.headers["ETag"]
-    assert answer.headers["ETag"] != before.headers["ETag"]
 
 
 @pytest.mark.parametrize("kind", ["students", "terms", "courses"])
