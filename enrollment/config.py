@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from enrollment.model.location import Location, location, without_secrets
+from enrollment.model.location import EXPECTED, Location, location, without_secrets
 from enrollment.problems.errors import UsageError
 
 # These functions read the text of a setting. Each raises ValueError if the text is invalid.
@@ -72,7 +72,7 @@ class Config:
     database: Location = _setting(
         Path("enrollment.db"),
         location,
-        "the name of a file or postgresql://...",
+        EXPECTED,
         "the SQLite file, or the URL of a PostgreSQL database",
     )
     host: str = _setting("127.0.0.1", str, "an address", "the address to listen on")

@@ -8,7 +8,7 @@ from typing import Any
 from enrollment.cli.console import add_verb, complete_file, format_counts
 from enrollment.config import Config
 from enrollment.maintenance.transfer import check_source, copy_school
-from enrollment.model.location import Location, location
+from enrollment.model.location import EXPECTED, Location, location
 from enrollment.problems.errors import CommandError
 from enrollment.storage.engine import lock_database
 from enrollment.storage.lock import Purpose
@@ -51,6 +51,5 @@ def _database(text: str) -> Location:
     try:
         return location(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not the name of a file, nor postgresql://..."
-        ) from None
+        # Without the text, which may have a password in it.
+        raise argparse.ArgumentTypeError(f"expected {EXPECTED}") from None

@@ -13,7 +13,10 @@ from tests.support.engine import stored_in
 CREATE = "token create --name Ada --role admin"
 VERIFY = "expected a FILE, or the word verify and a FILE"
 WITH_SUBVERB = "cannot be used with `status` or `rollback`"
-NO_FILE = "expected the name of a file or postgresql://..."
+NO_FILE = (
+    "expected the name of a file, or postgresql://... with @ / ? % and spaces in the password"
+    " percent-encoded (%40 for @)"
+)
 NO_HOST = "expected names without scheme, port or path, by commas"
 # What was not understood, with the status 2.
 USAGE = [
@@ -38,7 +41,9 @@ USAGE = [
     ("migrate --database folder/", f"--database is 'folder/', {NO_FILE}"),
     ("migrate --database :memory:", f"--database is ':memory:', {NO_FILE}"),
     ("migrate --database 'file:x.db?mode=ro'", f"--database is 'file:x.db?mode=ro', {NO_FILE}"),
-    ("migrate --database mysql://ada:secret@h/x", f"--database is 'mysql://h/x', {NO_FILE}"),
+    ("migrate --database mysql://ada:x@h/x", f"--database is 'mysql://...', {NO_FILE}"),
+    ("migrate --database postgres://ada:s?@h", f"--database is 'postgres://...', {NO_FILE}"),
+    ("copy --to x.db --from postgres://ada:s?@h", f"copy: error: argument --from: {NO_FILE}"),
     ("config show --allowed-hosts localhost,[::1],http://x.de", NO_HOST),
     ("config show --allowed-hosts localhost,[::1],x.de/", NO_HOST),
     ("config show --allowed-hosts localhost,[::1],x.de:8000", NO_HOST),

@@ -39,6 +39,8 @@ def test_a_url_is_shown_without_its_secrets(text: str, shown: str):
         "postgresql://ada:se@cret@host/school",
         "postgresql://ada:se/cret@host/school",
         "postgresql://ada:se?cret@host/school",
+        "postgresql://ada:se\ncret@host/school",
+        "postgresql://ada:se%cret/school",
         "postgresql://host/school?password=se%cret",
         "postgresql://host/school?password=se cret",
         "mysql://ada:secret@host/school",
