@@ -22,6 +22,8 @@ def add(verbs: Any) -> None:
 
 def fill(config: Config, options: argparse.Namespace) -> None:
     """Run `demo`. Raises CommandError if the database has students."""
+    # A command that is refused leaves nothing, not even the file of the lock.
+    migrations.pending(config.database)
     with lock_database(config.database, Purpose.CHANGE):
         print_outcome("applied", migrations.ensure_current(config.database, may_migrate=False))
         with closing(open_database(config.database, config.busy_timeout)) as database:

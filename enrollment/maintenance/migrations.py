@@ -19,15 +19,21 @@ class Outcome(NamedTuple):
 
 def status(location: Location) -> list[tuple[str, bool]]:
     """Return the id of every migration, in order, and whether it is applied. None is applied if
-    there is no database. Raises MigrationError."""
+    there is no database. Raises CommandError."""
     schema = schema_of(location)
     applied = schema.applied()
     return [(id, id in applied) for id in schema.ids()]
 
 
-def pending(location: Location) -> list[str]:
-    """Return the ids of the migrations that are not applied, in order. Raises MigrationError."""
-    return [id for id, applied in status(location) if not applied]
+def pending(location: Location, to: str | None = None) -> list[str]:
+    """Return the ids of the migrations that are not applied, in order, up to and including `to`.
+
+    Raises CommandError if there is another thing than a database of this service; UsageError if
+    there is no migration `to`.
+    """
+    states = status(location)
+    wanted = _until([id for id, _ in states], to)
+    return [id for id, applied in states if id in wanted and not applied]
 
 
 def last_applied(location: Location) -> str:
@@ -49,13 +55,11 @@ def migrate(
     """Apply the pending migrations, up to and including `to`.
 
     A database that is not new is backed up first, unless it is a scratch copy. A dry run makes no
-    backup, and is rolled back. Raises MigrationError; UsageError if there is no migration `to`.
+    backup, and is rolled back. Raises CommandError; UsageError if there is no migration `to`.
     """
     schema = schema_of(location)
-    wanted = _until(schema.ids(), to)
-    if not set(wanted).intersection(pending(location)):
-        return Outcome([], None)
-    if dry_run and not schema.exists():
+    wanted = pending(location, to)
+    if not wanted or (dry_run and not schema.exists()):
         return Outcome(wanted, None)
     with schema.run(dry_run) as run:
         chosen = [m for m in schema.read() if m.id in wanted and m.id not in run.applied]

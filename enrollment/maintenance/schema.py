@@ -75,13 +75,13 @@ class Schema(ABC):
 
     @abstractmethod
     def exists(self) -> bool:
-        """Whether there is a database, perhaps an empty one. Raises MigrationError if there is
+        """Whether there is a database, perhaps an empty one. Raises CommandError if there is
         something that can't be one."""
 
     @abstractmethod
     def applied(self) -> set[str]:
         """Return the ids of the migrations that are applied; none if there is no database.
-        Raises MigrationError if another program or a newer release made the database."""
+        Raises CommandError if another program or a newer release made the database."""
 
     @abstractmethod
     def open(self) -> Any:

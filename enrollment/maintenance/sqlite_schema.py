@@ -13,6 +13,7 @@ from enrollment.maintenance.schema import LOCK_TIMEOUT, Backend, MigrationError,
 from enrollment.maintenance.snapshot import publish, sync, temporary_file, timestamp
 from enrollment.problems.errors import CommandError
 from enrollment.storage.connection import Connection
+from enrollment.storage.lock import check_path
 from enrollment.storage.offline import copy, missing_references, open_plainly
 from enrollment.storage.queries import resource_dir
 from enrollment.storage.sqlite import StorageError, connect, split_statements
@@ -28,8 +29,7 @@ class SQLiteSchema(Schema):
         self.folder = resource_dir("migrations")
 
     def exists(self) -> bool:
-        if self._path.is_dir():
-            raise MigrationError(f"{self._path} is a folder, not a database")
+        check_path(self._path)
         return self._path.exists()
 
     def applied(self) -> set[str]:

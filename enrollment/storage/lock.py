@@ -41,9 +41,11 @@ def lock_file(path: Path, purpose: Purpose) -> Iterator[None]:
     The lock is on a file beside the database: closing a second handle of the database itself would
     free the locks of SQLite (https://www.sqlite.org/howtocorrupt.html, section 2.2).
 
-    Raises CommandError if another process has locked the database, or if the file of the lock can't
-    be opened.
+    Raises CommandError if another process has locked the database, if the file of the lock can't be
+    opened, or as `check_path` does.
     """
+    # Otherwise the file of the lock would stay where no database can be.
+    check_path(path)
     mode = fcntl.LOCK_EX if purpose in EXCLUSIVE else fcntl.LOCK_SH
     lock = lock_of(path)
     with ExitStack() as stack:
@@ -67,10 +69,18 @@ def lock_file(path: Path, purpose: Purpose) -> Iterator[None]:
         yield
 
 
+def check_path(path: Path) -> None:
+    """Raise CommandError if the path can't be that of a database: it is a folder, or a link that
+    leads in a circle."""
+    if path.is_dir():
+        raise CommandError(f"{path} is a folder, not a database")
+    if os.path.islink(os.path.realpath(path)):
+        raise CommandError(f"{path} is a link that leads in a circle, not a database")
+
+
 def lock_of(path: Path) -> Path:
     """Return the file of the lock of a database: it is beside the real file."""
-    # `resolve` fails for links that lead in a circle.
-    return Path(f"{os.path.realpath(path)}.lock")
+    return Path(f"{path.resolve()}.lock")
 
 
 def _holder(lock: Path) -> int | None:

@@ -67,7 +67,7 @@ def test_what_is_no_school_is_not_copied(source: str, message: str, capsys: Capt
         ("folder", "folder is a folder, not a database"),
         ("older.db", "older.db has pending migrations: 0002."),
         ("no/such/folder.db", "cannot write beside no/such/folder.db: No such file or directory"),
-        (UNREACHABLE, f"{UNREACHABLE}: connection failed: "),
+        (UNREACHABLE, f"{UNREACHABLE} is left as it was: connection failed: "),
     ],
 )
 def test_what_is_no_empty_database_is_not_filled(

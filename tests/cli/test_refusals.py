@@ -1,6 +1,8 @@
 """Commands that are refused: each says why in one line, and changes nothing."""
 
 import shlex
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from enrollment.cli.main import main
 from enrollment.model.location import Location
 from tests.support.command import Captured
 from tests.support.engine import stored_in
+from tests.support.server import free_port
 
 CREATE = "token create --name Ada --role admin"
 VERIFY = "expected a FILE, or the word verify and a FILE"
@@ -17,6 +20,7 @@ NO_FILE = (
     "expected the name of a file, or postgresql://... with @ / ? % and spaces in the password"
     " percent-encoded (%40 for @)"
 )
+CIRCLE = "circle.db is a link that leads in a circle, not a database"
 NO_HOST = "expected names without scheme, port or path, by commas"
 # What was not understood, with the status 2.
 USAGE = [
@@ -31,6 +35,7 @@ USAGE = [
     ("serve --body-timeout 0", "--body-timeout is '0', expected seconds up to 3600"),
     ("migrate status --x", "unrecognized arguments: --x"),
     ("migrate --to x", "'x' is not one of: 00"),
+    ("migrate --to x --database new.db", "'x' is not one of: 00"),
     ("migrate rollback --yes --to 9999", "'9999' is not one of: 00"),
     ("migrate --dry-run status", WITH_SUBVERB),
     ("migrate --to 0001 status", WITH_SUBVERB),
@@ -89,10 +94,20 @@ FAILED = [
     ("serve --host no.such.host.invalid", "cannot listen on no.such.host.invalid:8000: "),
     ("serve --host a..b", "cannot listen on a..b:8000: Name or service not known"),
     ("migrate --database no/such/place.db", "cannot write beside no/such/place.db: No such"),
-    ("migrate --database circle.db", "circle.db is left as it was: unable to open"),
+    ("migrate --database folder", "folder is a folder, not a database"),
+    ("migrate --database circle.db", CIRCLE),
+    ("migrate --database other.db", "other.db is left as it was: the database is that of another"),
+    ("demo --database other.db", "other.db is left as it was: the database is that of another"),
+    ("copy --from new.db --to circle.db", "new.db does not exist"),
     ("migrate rollback --to 0000 --yes --database none.db", "there is no database none.db"),
     ("copy --from none.db --to new.db", "none.db does not exist"),
-    ("copy --from circle.db --to new.db", "circle.db does not exist"),
+    ("copy --from circle.db --to new.db", CIRCLE),
+    ("token list --database circle.db", CIRCLE),
+    (f"serve --port {free_port()} --database folder", "folder is a folder, not a database"),
+    (
+        f"serve --port {free_port()} --database other.db",
+        "other.db is left as it was: the database is that",
+    ),
     ("doctor --database /etc", "/etc is a folder, not a database"),
     # Only serve, migrate and demo make a database.
     (f"{CREATE} --database none.db", "none.db does not exist"),
@@ -122,8 +137,8 @@ FAILED = [
 
 
 def files() -> set[str]:
-    """The files in the folder, without those that keep locks."""
-    return {path.name for path in Path().iterdir() if path.suffix != ".lock"}
+    """The files in the folder."""
+    return {path.name for path in Path().iterdir()}
 
 
 @pytest.mark.usefixtures("here")
@@ -138,6 +153,9 @@ def test_a_command_that_is_refused_says_why_and_changes_nothing(
     Path("people.csv").write_text("Student ID,Last name,First name\n00412,Diallo,Amara\n")
     Path("taken.zip").touch()
     Path("circle.db").symlink_to("circle.db")
+    Path("folder").mkdir()
+    with closing(sqlite3.connect("other.db")) as db:
+        db.execute("CREATE TABLE somewhere (else_)")
     # What is stored includes the file of the lock, which is there from now on.
     main(["migrate"])
     capsys.readouterr()
