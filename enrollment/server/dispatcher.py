@@ -36,6 +36,8 @@ REMOTE_READS = 4
 LAST_BODIES_TIMEOUT = 0.5
 
 T = TypeVar("T")
+# The response to an attempt; None if it was not refused.
+R = TypeVar("R", Response, Response | None)
 
 
 class Dispatcher:
@@ -113,10 +115,8 @@ class Dispatcher:
     async def _answer(self, context: Context, request: Request) -> Response:
         if response := self._app.receive(context):
             return response
-        since = time.perf_counter()
-        while (response := await self._admit(context)) and self._may_retry(response, since):
-            await asyncio.sleep(BUSY_INTERVAL)
-        return response or await self._run(context, request)
+        refusal = await self._retried(partial(self._admit, context))
+        return refusal or await self._run(context, request)
 
     async def _admit(self, context: Context) -> Response | None:
         if not self._is_remote:
@@ -136,10 +136,7 @@ class Dispatcher:
             if context.operation and context.operation.uploads:
                 return await self._loop.run_in_executor(self._uploads, self._upload, context)
             start = partial(self._write, context)
-        since = time.perf_counter()
-        while self._may_retry(response := await start(), since):
-            await asyncio.sleep(BUSY_INTERVAL)
-        return response
+        return await self._retried(start)
 
     def _thread_for(self, operation: Operation) -> ThreadPoolExecutor:
         """Return the thread for a slow read."""
@@ -161,11 +158,16 @@ class Dispatcher:
         except Problem as problem:
             return self._app.refuse(context, problem)
 
-    def _may_retry(self, response: Response, since: float) -> bool:
-        """Whether the database is locked or can't be reached, and the busy timeout is not over."""
-        if response.problem not in PASSING:
-            return False
-        return time.perf_counter() < since + self._config.busy_timeout
+    async def _retried(self, attempt: Callable[[], Awaitable[R]]) -> R:
+        """Return what an attempt returns. While the database is locked or can't be reached, try
+        again, until the busy timeout is over. Such an attempt has changed nothing, so a write can
+        be tried again too."""
+        until = time.perf_counter() + self._config.busy_timeout
+        while (found := await attempt()) and found.problem in PASSING:
+            if time.perf_counter() >= until:
+                break
+            await asyncio.sleep(BUSY_INTERVAL)
+        return found
 
 
 @contextmanager
