@@ -17,22 +17,22 @@ SELECT coalesce(max(id), 0) AS id
 FROM student_course_event;
 
 -- name: get_event_range(after_id, since, until)^
--- Between which ids are the events after this one that were recorded from `since` until before `until`?
+-- Where do the events begin that follow this one and were recorded from `since` until before `until`? And which is the
+-- last of that time, wherever they begin?
 -- The index of times is read only if the next one is too early or the last one too late. The least and the highest
 -- id are looked for, since the ids do not follow the times where the clock was set back.
 SELECT
     CASE
-        WHEN next.recorded_at >= :since THEN next.id
+        WHEN next.id IS NULL OR next.recorded_at >= :since THEN next.id
         ELSE (SELECT min(id) FROM student_course_event WHERE recorded_at >= :since AND recorded_at < :until)
     END AS first_id,
     CASE
         WHEN last.recorded_at < :until THEN last.id
         ELSE (SELECT max(id) FROM student_course_event WHERE recorded_at >= :since AND recorded_at < :until)
     END AS last_id
-FROM student_course_event AS next
-CROSS JOIN student_course_event AS last
-WHERE next.id = (SELECT min(id) FROM student_course_event WHERE id > :after_id)
-    AND last.id = (SELECT max(id) FROM student_course_event);
+FROM student_course_event AS last
+LEFT JOIN student_course_event AS next ON next.id = (SELECT min(id) FROM student_course_event WHERE id > :after_id)
+WHERE last.id = (SELECT max(id) FROM student_course_event);
 
 -- name: list_events_of_student(student_id, actor, kind, since, until, last_id, after_id, limit)
 -- Which events of this student follow this one? They are few, so they are sorted.

@@ -8,22 +8,22 @@ ON CONFLICT (only_row) DO UPDATE SET actor = excluded.actor, at = excluded.at;
 DELETE FROM acting;
 
 -- name: get_record_change_range(after_id, since, until)^
--- Between which ids are the changes after this one that were recorded from `since` until before `until`?
+-- Where do the changes begin that follow this one and were recorded from `since` until before `until`? And which is the
+-- last of that time, wherever they begin?
 -- The index of times is read only if the next one is too early or the last one too late. The least and the highest
 -- id are looked for, since the ids do not follow the times where the clock was set back.
 SELECT
     CASE
-        WHEN next.recorded_at >= :since THEN next.id
+        WHEN next.id IS NULL OR next.recorded_at >= :since THEN next.id
         ELSE (SELECT min(id) FROM record_change WHERE recorded_at >= :since AND recorded_at < :until)
     END AS first_id,
     CASE
         WHEN last.recorded_at < :until THEN last.id
         ELSE (SELECT max(id) FROM record_change WHERE recorded_at >= :since AND recorded_at < :until)
     END AS last_id
-FROM record_change AS next
-CROSS JOIN record_change AS last
-WHERE next.id = (SELECT min(id) FROM record_change WHERE id > :after_id)
-    AND last.id = (SELECT max(id) FROM record_change);
+FROM record_change AS last
+LEFT JOIN record_change AS next ON next.id = (SELECT min(id) FROM record_change WHERE id > :after_id)
+WHERE last.id = (SELECT max(id) FROM record_change);
 
 -- name: list_record_changes(with_tokens, since, until, last_id, after_id, limit)
 -- Which changes follow this one, in the order of commits? Here and below, coalesce keeps the index of times out.

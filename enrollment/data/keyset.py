@@ -56,7 +56,8 @@ def id_range(
     """Return what restricts a list that is ordered by id to what was recorded from `since` until
     before `until`: the id after which it goes on, and the parameters since, until and last_id.
 
-    `get_range` finds the ids by the index of the times, so that the rest is not read.
+    `get_range` finds the ids by the index of the times, so that the rest is not read. The
+    parameters are the same for all pages.
     """
     times = {"since": since or "", "until": until or LAST_CHARACTER}
     if not since and not until:
@@ -64,6 +65,16 @@ def id_range(
     row = get_range(db, after_id=after_id, **times)
     first, last = (row["first_id"], row["last_id"]) if row else (None, None)
     return max(after_id, (first or 1) - 1), times | {"last_id": last or 0}
+
+
+def position_of(start: Mapping[str, Any], after: KeysetPosition | None) -> Mapping[str, Any]:
+    """Return the position after which a page begins, by column: `after`, or for the first page
+    `start`. Raises page_not_found if `after` is not a position in this order."""
+    if after is None:
+        return start
+    if [*map(type, after)] != [*map(type, start.values())]:
+        raise invalid_cursor()
+    return dict(zip(start, after, strict=True))
 
 
 def list_page(
@@ -81,9 +92,7 @@ def list_page(
     `start`, which is before the first row. Raises page_not_found if `after` is not a position in
     this order. With `parameters["count"]`, the rows of all pages are counted too.
     """
-    if after is not None and [*map(type, after)] != [*map(type, start.values())]:
-        raise invalid_cursor()
-    position = dict(zip(start, after, strict=True)) if after is not None else start
+    position = position_of(start, after)
     total: int | msgspec.UnsetType = msgspec.UNSET
     if parameters.get("count"):
         total = count_rows(db, query, parameters | _after(start))

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import asdict
 
 from enrollment.data.course import get_course
-from enrollment.data.keyset import KeysetPage, KeysetPosition, id_range, list_page
+from enrollment.data.keyset import KeysetPage, KeysetPosition, id_range, list_page, position_of
 from enrollment.data.student import get_student
 from enrollment.data.term import get_term
 from enrollment.data.token import get_token
@@ -58,14 +58,11 @@ def list_record_changes(
         query = SQL.list_record_changes_by_actor
     elif wanted.subject:
         query = SQL.list_record_changes_of_subject
-    after_id = 0
-    # A count is that of all pages, wherever this one begins.
-    if after and isinstance(after[0], int) and not wanted.count:
-        after_id = after[0]
-    times = (wanted.since, wanted.until)
+    start = {"id": 0}
+    after_id, times = position_of(start, after)["id"], (wanted.since, wanted.until)
     first, period = id_range(db, SQL.get_record_change_range, after_id, *times)
     parameters = asdict(wanted) | period | {"with_tokens": with_tokens}
-    return list_page(db, query, _record_change, parameters, start={"id": first}, after=after)
+    return list_page(db, query, _record_change, parameters, start=start, after=[first])
 
 
 def list_changes_of_record(

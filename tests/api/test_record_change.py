@@ -8,7 +8,9 @@ import pytest
 from enrollment.api.operations import OPERATIONS
 from enrollment.app import App
 from enrollment.cli.main import main
+from enrollment.data.record_change import list_record_changes
 from enrollment.model.location import Location
+from enrollment.model.queries import RecordChangeFilter
 from tests.support.client import Client
 from tests.support.tokens import ACTOR, TOKENS
 
@@ -212,6 +214,22 @@ def test_changes_are_found_by_record_actor_and_time(client: Client, app: App):
     assert ids("until=2020-01-01") == ids("since=2999-01-01") == []
     assert second["id"] in ids(f"since={second['recorded_at']}")
     assert second["id"] not in ids(f"until={second['recorded_at']}")
+
+
+@pytest.mark.parametrize("since", [None, "2020-01-01T00:00:00.000Z"])
+def test_the_count_is_the_same_wherever_a_page_begins(app: App, client: Client, since: str | None):
+    for _ in range(3):
+        client.student()
+    wanted = RecordChangeFilter(subject="student", since=since, count=True)
+
+    with app.database.read() as db:
+        last = db.execute("SELECT max(id) FROM record_change").fetchone()[0]
+        pages = [
+            list_record_changes(db, wanted, after, with_tokens=True)
+            for after in (None, [last - 1], [last])
+        ]
+
+    assert [(len(page.items), page.total) for page in pages] == [(3, 3), (1, 3), (0, 3)]
 
 
 def test_a_period_is_exact_although_the_clock_was_set_back(app: App, client: Client):
