@@ -40,19 +40,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status.
 
     0: done; 1: it failed, and one line on standard error says why; 2: wrong usage or an invalid
-    value; 130: interrupted; 141: the reader of standard output has closed it. Raises SystemExit,
-    from argparse, with 2 for wrong usage and 0 after the help.
+    value; 130: interrupted; 141: the reader of standard output has closed it. A command whose
+    output can't be written has failed. Raises SystemExit, from argparse, with 2 for wrong usage and
+    0 after the help.
     """
     # A name may have characters that the terminal cannot show.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     arguments = sys.argv[1:] if arguments is None else arguments
-    options = parser_of(*arguments[:1]).parse_args(arguments)
     try:
+        try:
+            options = parser_of(*arguments[:1]).parse_args(arguments)
+        finally:
+            # What fails to be written must fail here: the help, and below what a command prints.
+            print(end="", flush=True)
         settings = Config.read(vars(options), os.environ)
         options.run(settings, options)
-        # What fails to be written must fail here. There may be no standard output at all.
         print(end="", flush=True)
+        if sys.stdout is None:
+            raise CommandError("standard output is closed")
     except BrokenPipeError:
         # A reader such as `head` has what it wants.
         return 141

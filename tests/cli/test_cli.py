@@ -232,13 +232,14 @@ def test_a_server_needs_a_driver_that_few_have():
     )
 
 
-def test_a_reader_that_has_seen_enough_is_no_error():
+@pytest.mark.parametrize("command", ["openapi", "config show", "--help"])
+def test_a_reader_that_has_seen_enough_is_no_error(command: str):
     buffered = os.environ | {"PYTHONUNBUFFERED": ""}
     reading, writing = os.pipe()
     os.close(reading)
     with open(writing, "wb") as closed:
         run = subprocess.run(
-            [sys.executable, "-m", "enrollment", "openapi"],
+            [sys.executable, "-m", "enrollment", *command.split()],
             env=buffered,
             stdout=closed,
             stderr=subprocess.PIPE,
@@ -247,6 +248,39 @@ def test_a_reader_that_has_seen_enough_is_no_error():
         )
 
     assert (run.returncode, run.stderr) == (141, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize(
+    ("command", "output", "reason"),
+    [
+        ("config show", "> /dev/full", "No space left on device"),
+        ("config show", ">&-", "standard output is closed"),
+        ("openapi", "> /dev/full", "No space left on device"),
+        ("openapi", ">&-", "standard output is closed"),
+        ("token list", ">&-", "standard output is closed"),
+        ("export out.zip", "> /dev/full", "No space left on device"),
+        ("export out.zip", ">&-", "standard output is closed"),
+        ("--help", "> /dev/full", "No space left on device"),
+    ],
+)
+def test_what_can_not_be_printed_has_failed(command: str, output: str, reason: str):
+    main(["migrate"])
+    buffered = os.environ | {"PYTHONUNBUFFERED": ""}
+
+    run = subprocess.run(
+        f"exec {sys.executable} -m enrollment {command} {output}",
+        env=buffered,
+        shell=True,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
+
+    assert run.returncode == 1
+    (line,) = run.stderr.splitlines()
+    assert line.startswith("enrollment: ")
+    assert line.endswith(reason)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
