@@ -86,8 +86,8 @@ def _selected(record: dict[str, Any], asked: set[str]) -> dict[str, Any]:
 
 
 def _base(context: Context) -> str:
-    """Return the address of the service as its client sees it. A proxy that speaks https says so;
-    what a client itself says changes only the links that it gets."""
+    """Return the URL of the service as its client sees it. A proxy gives the scheme in a header. A
+    client that sends this header itself changes only the links in its own response."""
     proto = (context.header("X_FORWARDED_PROTO") or "").rpartition(",")[2].strip().lower()
     scheme = "https" if proto == "https" else context.environ.get("wsgi.url_scheme", "http")
     host = context.header("HOST")
@@ -114,7 +114,9 @@ def _operations(version: Version) -> Iterator[Operation]:
     get = partial(Operation, "GET", allowed=READERS, slow=True)
     root = PATHS[version]
     for name in COLLECTIONS:
-        yield get(f"{root}/{name}", handler=_listing(version, name), query=PageOfRecords)
+        yield get(
+            f"{root}/{name}", handler=partial(list_records, version, name), query=PageOfRecords
+        )
         one = partial(read_record, version, name)
         yield get(f"{root}/{name}/<{name}:{ID}>", handler=one, query=RecordQuery)
     for path in ("demographics", f"demographics/<demographics:{ID}>"):
@@ -122,12 +124,8 @@ def _operations(version: Version) -> Iterator[Operation]:
     for outer, names in WITHIN.items():
         path = "/".join(f"{part}/<{part}:{ID}>" for part in outer.split("/"))
         for name in names:
-            handler = _listing(version, name)
+            handler = partial(list_records, version, name)
             yield get(f"{root}/{path}/{name}", handler=handler, query=PageOfRecords)
-
-
-def _listing(version: Version, name: str) -> partial[Result]:
-    return partial(list_records, version, name)
 
 
 ROSTERING = (*_operations("v1p2"), *_operations("v1p1"), *oneroster_token.OPERATIONS)

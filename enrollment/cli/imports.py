@@ -34,8 +34,6 @@ from enrollment.problems.registry import PROBLEM_TYPES
 
 # Who makes the changes of these commands, in the history.
 ACTOR = "command line"
-
-
 # What to do about a refusal, in flags.
 ADVICE = {
     "import_has_errors": "Correct the rows, or leave them out with --errors skip.",

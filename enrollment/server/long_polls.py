@@ -47,7 +47,8 @@ class LongPolls:
             return False
         event, closed = self._loop.create_future(), request.closed()
         self._waiting.append(event)
-        # From now on a commit wakes this long poll. One before has perhaps not been seen.
+        # From now on a commit wakes this long poll. If there was one since the request was last
+        # answered, that response may lack its events.
         if commits == self.commits:
             either: set[asyncio.Future[Any]] = {event, closed}
             await asyncio.wait(either, timeout=patience, return_when=asyncio.FIRST_COMPLETED)

@@ -37,8 +37,8 @@ LOST = "The process that brings files in has ended: the change may have been mad
 
 
 class Answer(NamedTuple):
-    """What the process says to a request: the response, or None if the file was read and can be
-    brought in; and the codes of all that was refused."""
+    """The answer of the process to a request: the response, or None if the file was read and can
+    be brought in; and the codes of all that was refused."""
 
     response: Response | None
     refusals: Sequence[str]
@@ -99,8 +99,8 @@ class UploadProcess:
         return process.wait()
 
     def _ask(self, request: dict[str, Any] | None, failure: Problem) -> Answer:
-        """Send a request, or that its file may be brought in now, and return what the process says.
-        Raises the failure if it has ended."""
+        """Send a request, or None: its file may be brought in now. Return the answer of the
+        process. Raises the failure if the process has ended."""
         assert self._process
         try:
             self._line.send(request)
@@ -112,7 +112,7 @@ class UploadProcess:
 
 
 def work(file: int, parent: int) -> None:
-    """Be the process: answer what arrives on this file, until its other end is closed.
+    """Run as the process: answer what arrives on this file, until its other end is closed.
 
     A process that was killed can't close anything in time, so the kernel ends this one with it
     (prctl(2), on Linux).

@@ -31,6 +31,8 @@ def check_file(database: Path) -> Iterator[Finding]:
     yield from _check_sqlite()
     yield from _check_disk(database)
     yield from _check_rights(database)
+    yield from _check_service(database)
+    yield from _check_log(database)
 
 
 def _check_sqlite() -> Iterator[Finding]:
@@ -77,9 +79,7 @@ def _filesystem(database: Path) -> str | None:
 
 
 def _check_rights(database: Path) -> Iterator[Finding]:
-    real = database.resolve()
-    folder = real.parent
-    lock = lock_of(database)
+    folder, lock = database.resolve().parent, lock_of(database)
     at_fault = next(unwritable(database), None)
     if not os.access(database, os.R_OK | os.W_OK):
         yield "wrong", f"this user may not read and write {database}"
@@ -96,11 +96,17 @@ def _check_rights(database: Path) -> Iterator[Finding]:
         yield "warn", f"other users may read the file ({stat.filemode(mode)}): chmod go= {database}"
     else:
         yield "ok", f"other users may not read the file ({stat.filemode(mode)})"
+
+
+def _check_service(database: Path) -> Iterator[Finding]:
     try:
         check_served_files(database)
     except CommandError as error:
         yield "wrong", str(error)
-    log = real.with_name(f"{real.name}-wal")
+
+
+def _check_log(database: Path) -> Iterator[Finding]:
+    log = Path(f"{database.resolve()}-wal")
     size = log.stat().st_size if log.exists() else 0
     level = "warn" if size >= LARGE_LOG else "ok"
     yield level, f"the write-ahead log has {size // MEGABYTE} MB"
