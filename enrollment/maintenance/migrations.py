@@ -4,7 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
-from enrollment.maintenance.schema import MigrationError, Schema
+from enrollment.maintenance.schema import Schema
 from enrollment.maintenance.sqlite_schema import SQLiteSchema
 from enrollment.model.location import Location
 from enrollment.problems.errors import CommandError, UsageError
@@ -74,7 +74,7 @@ def ensure_current(location: Location, may_migrate: bool) -> Outcome:
     """Bring the database to the newest schema. A new database is always migrated, an existing one
     only if `may_migrate`.
 
-    Raises MigrationError if migrations stay pending.
+    Raises CommandError if migrations stay pending.
     """
     missing = pending(location)
     is_new = missing == schema_of(location).ids()
@@ -91,9 +91,9 @@ def require_database(location: Location) -> None:
 
 
 def require_current(location: Location) -> None:
-    """Raise MigrationError if migrations are pending."""
+    """Raise CommandError if migrations are pending."""
     if missing := pending(location):
-        raise MigrationError(
+        raise CommandError(
             f"{location} has pending migrations: {', '.join(missing)}; "
             f"first run: enrollment migrate --database {location}"
         )
@@ -101,15 +101,15 @@ def require_current(location: Location) -> None:
 
 def list_rollbacks(location: Location, to: str) -> list[str]:
     """Return the ids of the applied migrations after `to` ("0000": all), the last first.
-    Raises MigrationError; UsageError if there is no migration `to`."""
+    Raises CommandError; UsageError if there is no migration `to`."""
     schema = schema_of(location)
     if not schema.exists():
-        raise MigrationError(f"there is no database {location}")
+        raise CommandError(f"there is no database {location}")
     return _applied_after(schema.ids(), schema.applied(), to)
 
 
 def rollback(location: Location, to: str) -> Outcome:
-    """Undo every migration after `to`, after a backup. Raises MigrationError, UsageError."""
+    """Undo every migration after `to`, after a backup. Raises CommandError, UsageError."""
     if not list_rollbacks(location, to):
         return Outcome([], None)
     schema = schema_of(location)

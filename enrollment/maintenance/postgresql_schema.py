@@ -8,7 +8,7 @@ from typing import Any
 from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 from yoyo.connections import DatabaseURI
 
-from enrollment.maintenance.schema import Backend, MigrationError, Run, Schema
+from enrollment.maintenance.schema import Backend, Run, Schema
 from enrollment.maintenance.server_backup import write_file
 from enrollment.maintenance.snapshot import timestamp
 from enrollment.model.location import ServerUrl
@@ -59,7 +59,7 @@ class PostgreSQLSchema(Schema):
         except (CommandError, OSError) as error:
             # The text of a failed connection begins with the URL.
             reason = str(error).removeprefix(f"{self._url}: ")
-            raise MigrationError(f"{self._url} is left as it was: {reason}") from error
+            raise CommandError(f"{self._url} is left as it was: {reason}") from error
 
 
 class _Backend(Backend, PostgresqlPsycopgBackend):  # type: ignore[misc]

@@ -22,10 +22,6 @@ MIGRATION_TABLE = default_migration_table
 LOCK_TIMEOUT = 60.0
 
 
-class MigrationError(CommandError):
-    """A migration, a rollback or the reading of their state failed. The database is unchanged."""
-
-
 class Backend:
     """What the backends of yoyo do otherwise here. The write lock of the engine keeps other runs
     out: unlike yoyo's lock table, it is released when its process ends."""
@@ -89,7 +85,7 @@ class Schema(ABC):
 
     @abstractmethod
     def errors(self) -> AbstractContextManager[None]:
-        """Turn every expected error into a MigrationError that names the database."""
+        """Turn every expected error into a CommandError that names the database."""
 
     @abstractmethod
     def run_file(self, run: Run, name: str) -> None:
@@ -102,7 +98,7 @@ class Schema(ABC):
     @contextmanager
     def run(self, dry_run: bool = False) -> Iterator[Run]:
         """Open a transaction that keeps others from writing. A dry run is rolled back.
-        Raises MigrationError."""
+        Raises CommandError."""
         with (
             self.errors(),
             self.open() as backend,
@@ -115,11 +111,11 @@ class Schema(ABC):
             yield Run(backend, applied)
 
     def read(self) -> list[Migration]:
-        """Return the migrations by number, not yet parsed. Raises MigrationError if there are none,
+        """Return the migrations by number, not yet parsed. Raises CommandError if there are none,
         which yoyo would accept."""
         migrations = list(read_migrations(str(self.folder)))
         if not migrations:
-            raise MigrationError("the migrations are missing from this installation")
+            raise CommandError("the migrations are missing from this installation")
         return migrations
 
     def apply(self, run: Run, migrations: Iterable[Migration]) -> None:
@@ -134,15 +130,15 @@ class Schema(ABC):
 
     def read_applied(self, db: Any) -> set[str]:
         """Return the ids of the migrations that are applied, on a connection. Raises
-        MigrationError."""
+        CommandError."""
         tables = {name for (name,) in db.execute(self.table_names)}
         if not tables:
             return set()
         if MIGRATION_TABLE not in tables:
-            raise MigrationError("the database is that of another program")
+            raise CommandError("the database is that of another program")
         applied = {id for (id,) in db.execute(f"SELECT migration_id FROM {MIGRATION_TABLE}")}
         if unknown := applied.difference(self.ids()):
-            raise MigrationError(
+            raise CommandError(
                 "the database was made by a newer release of enrollment"
                 f" ({', '.join(sorted(unknown))})"
             )

@@ -9,7 +9,7 @@ from typing import Any
 from yoyo.backends.core.sqlite3 import SQLiteBackend
 from yoyo.connections import DatabaseURI
 
-from enrollment.maintenance.schema import LOCK_TIMEOUT, Backend, MigrationError, Run, Schema
+from enrollment.maintenance.schema import LOCK_TIMEOUT, Backend, Run, Schema
 from enrollment.maintenance.snapshot import publish, sync, temporary_file, timestamp
 from enrollment.problems.errors import CommandError
 from enrollment.storage.connection import Connection
@@ -62,7 +62,7 @@ class SQLiteSchema(Schema):
             with open_plainly(partial) as db:
                 (report,) = db.execute("PRAGMA integrity_check(1)").fetchone()
                 if report != "ok":
-                    raise MigrationError(f"the backup is damaged: {report}")
+                    raise CommandError(f"the backup is damaged: {report}")
                 _check_references(db)
             shutil.copymode(path, partial)
             publish(partial, backup)
@@ -73,7 +73,7 @@ class SQLiteSchema(Schema):
         try:
             yield
         except (CommandError, OSError, StorageError) as error:
-            raise MigrationError(f"{self._path} is left as it was: {error}") from error
+            raise CommandError(f"{self._path} is left as it was: {error}") from error
 
 
 class _Backend(Backend, SQLiteBackend):  # type: ignore[misc]
@@ -91,4 +91,4 @@ class _Backend(Backend, SQLiteBackend):  # type: ignore[misc]
 
 def _check_references(db: Connection) -> None:
     if missing := next(missing_references(db), None):
-        raise MigrationError(missing)
+        raise CommandError(missing)

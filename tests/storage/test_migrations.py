@@ -16,9 +16,8 @@ import pytest
 from enrollment.app import make_app
 from enrollment.config import Config
 from enrollment.maintenance import migrations, sqlite_schema
-from enrollment.maintenance.migrations import MigrationError
 from enrollment.model.types import Timestamp
-from enrollment.problems.errors import UsageError
+from enrollment.problems.errors import CommandError, UsageError
 from enrollment.storage.queries import resource_dir
 from tests.support.client import Client
 from tests.support.tokens import add_staff_tokens
@@ -513,7 +512,7 @@ def test_a_migration_that_fails_half_way_leaves_nothing_behind(file: Path, files
         "UPDATE student SET given_name = 'X';\n\nSELECT missing FROM nowhere;\n"
     )
 
-    with pytest.raises(MigrationError, match=r"left as it was: no such table: nowhere"):
+    with pytest.raises(CommandError, match=r"left as it was: no such table: nowhere"):
         migrations.migrate(file)
 
     assert snapshot(file) == before
@@ -528,7 +527,7 @@ def test_a_migration_that_leaves_an_orphan_is_undone(file: Path, files: Path):
         "INSERT INTO course (code, title, term) VALUES ('C', 'T', 'NONE');\n"
     )
 
-    with pytest.raises(MigrationError, match="a row of course refers to a row of term"):
+    with pytest.raises(CommandError, match="a row of course refers to a row of term"):
         migrations.migrate(file)
 
     assert snapshot(file)[0]["course"] == []
@@ -538,7 +537,7 @@ def test_a_migration_that_leaves_an_orphan_is_undone(file: Path, files: Path):
 def test_an_installation_without_migrations_is_refused(file: Path, files: Path):
     shutil.rmtree(files)
 
-    with pytest.raises(MigrationError, match="missing from this installation"):
+    with pytest.raises(CommandError, match="missing from this installation"):
         migrations.migrate(file)
 
     assert not file.exists()
@@ -554,7 +553,7 @@ def test_the_database_of_a_newer_release_is_refused(file: Path, files: Path):
         migrations.migrate,
         lambda file: migrations.ensure_current(file, True),
     ):
-        with pytest.raises(MigrationError, match=rf"a newer release .*{LAST}"):
+        with pytest.raises(CommandError, match=rf"a newer release .*{LAST}"):
             attempt(file)
 
 
@@ -563,7 +562,7 @@ def test_the_database_of_another_program_is_refused_and_left_alone(file: Path):
         db.execute("CREATE TABLE photo (id)")
     before = file.read_bytes()
 
-    with pytest.raises(MigrationError, match="another program"):
+    with pytest.raises(CommandError, match="another program"):
         migrations.migrate(file)
 
     assert file.read_bytes() == before
@@ -573,7 +572,7 @@ def test_the_database_of_another_program_is_refused_and_left_alone(file: Path):
 def test_a_file_that_is_no_database_is_refused_and_left_alone(file: Path):
     file.write_text("Dear diary, " * 100)
 
-    with pytest.raises(MigrationError, match="not a database"):
+    with pytest.raises(CommandError, match="not a database"):
         migrations.migrate(file)
 
     assert file.read_text() == "Dear diary, " * 100
@@ -586,7 +585,7 @@ def test_a_migration_that_is_not_there_is_refused(file: Path, to: str):
 
 
 def test_rolling_back_what_is_not_there_is_refused(file: Path):
-    with pytest.raises(MigrationError, match="there is no database"):
+    with pytest.raises(CommandError, match="there is no database"):
         migrations.rollback(file, to="0000")
 
     assert not file.exists()
@@ -648,7 +647,7 @@ def test_a_damaged_database_is_not_migrated(file: Path):
     content[(page - 1) * 4096 + 200 : page * 4096] = bytes(4096 - 200)
     file.write_bytes(content)
 
-    with pytest.raises(MigrationError, match=r"damaged|malformed"):
+    with pytest.raises(CommandError, match=r"damaged|malformed"):
         migrations.migrate(file)
 
     assert file.read_bytes() == content
@@ -661,7 +660,7 @@ def test_what_cannot_be_backed_up_is_not_changed(file: Path):
         db.execute("PRAGMA foreign_keys = OFF")
         db.execute("INSERT INTO course (code, title, term) VALUES ('C', 'T', 'NONE')")
 
-    with pytest.raises(MigrationError, match="a row of course refers to a row of term"):
+    with pytest.raises(CommandError, match="a row of course refers to a row of term"):
         migrations.migrate(file)
 
     assert migrations.pending(file) == REST
@@ -695,7 +694,7 @@ def test_a_dry_run_finds_what_would_fail(file: Path, files: Path):
     migrations.migrate(file)
     (files / "9999.break-down.sql").write_text(f"-- Fails.\n-- depends: {LAST}\n\nSELECT x;\n")
 
-    with pytest.raises(MigrationError, match="no such column"):
+    with pytest.raises(CommandError, match="no such column"):
         migrations.migrate(file, dry_run=True)
 
 
@@ -708,7 +707,7 @@ def test_only_a_new_or_empty_database_is_migrated_without_being_asked(file: Path
     assert migrations.ensure_current(file, may_migrate=False).ids == []
 
     migrations.rollback(file, to="0001")
-    with pytest.raises(MigrationError, match=rf"{LAST}; first run: enrollment migrate --database"):
+    with pytest.raises(CommandError, match=rf"{LAST}; first run: enrollment migrate --database"):
         migrations.ensure_current(file, may_migrate=False)
     assert migrations.pending(file) == REST
     assert migrations.ensure_current(file, may_migrate=True).ids == REST
