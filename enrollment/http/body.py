@@ -108,20 +108,24 @@ def read_content(environ: Mapping[str, Any], limit: int = BODY_LIMIT) -> bytes:
         length = limit + 1
     else:
         raise Problem("length_required", "The request has no Content-Length.")
-    if length <= limit or not declared:
-        try:
-            body: bytes = environ["wsgi.input"].read(length)
-        except TimeoutError:
-            detail = "The body did not arrive in time."
-            raise Problem("request_timeout", detail) from None
-        except ConnectionError:
-            detail = "The body broke off, or has trailer fields, which are not supported."
-            raise Problem("malformed_request", detail) from None
-        if declared and len(body) < length:
-            raise Problem("malformed_request", "The body is shorter than its Content-Length.")
-        if len(body) <= limit:
-            return body
-    raise Problem("body_too_large", f"The body is longer than {limit} bytes.")
+    if declared and length > limit:
+        raise _too_large(limit)
+    try:
+        body: bytes = environ["wsgi.input"].read(length)
+    except TimeoutError:
+        raise Problem("request_timeout", "The body did not arrive in time.") from None
+    except ConnectionError:
+        detail = "The body broke off, or has trailer fields, which are not supported."
+        raise Problem("malformed_request", detail) from None
+    if declared and len(body) < length:
+        raise Problem("malformed_request", "The body is shorter than its Content-Length.")
+    if len(body) > limit:
+        raise _too_large(limit)
+    return body
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem("body_too_large", f"The body is longer than {limit} bytes.")
 
 
 def _parse(body: bytes) -> tuple[Any, bool]:
