@@ -26,8 +26,15 @@ SELECT count(*) AS admins
 FROM token
 WHERE role = 'admin' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now);
 
--- name: list_broken_token_rules(role, student_id, expires_at, now)
--- What speaks against a token with these fields?
+-- name: list_broken_expiry_rules(expires_at, now)
+-- What speaks against a token that expires then?
+SELECT '/expires_at' AS pointer, 'already_expired' AS code,
+    '`expires_at` must be later than now (' || :now || ').' AS detail,
+    json_object('now', :now) AS details
+WHERE :expires_at <= :now;
+
+-- name: list_broken_token_rules(role, student_id)
+-- What speaks against a token with this role, of this student?
 SELECT '/student_id' AS pointer, 'token_student_required' AS code,
     'A token with the role student needs a student.' AS detail,
     json_object('role', :role) AS details
@@ -42,12 +49,7 @@ SELECT '/student_id', 'unknown_student',
     'There is no student ' || CAST(:student_id AS text) || '.',
     json_object('student_id', :student_id)
 WHERE :student_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM student WHERE id = :student_id)
-UNION ALL
-SELECT '/expires_at', 'already_expired',
-    '`expires_at` must be later than now (' || :now || ').',
-    json_object('now', :now)
-WHERE :expires_at <= :now
-ORDER BY pointer, code;
+ORDER BY code;
 
 -- name: list_broken_revocation_rules(id, now)
 -- What speaks against revoking this token? Someone must be able to make another one.
@@ -68,6 +70,27 @@ INSERT INTO token (name, role, student_id, lookup, digest, created_at, created_b
 VALUES (:name, :role, :student_id, :lookup, :digest, :at, :actor, :expires_at)
 RETURNING id, version, name, role, student_id, created_at, created_by, expires_at, last_used_at,
     revoked_at, revoked_by;
+
+-- name: list_students_without_token(now)
+-- Which active students have no valid token of their own, by name? name is that of a token for each.
+SELECT student.id, student.number, student.family_name, student.given_name, student.email,
+    trim(substr(student.family_name || coalesce(', ' || student.given_name, ''), 1, 100)) AS name
+FROM student
+WHERE student.status = 'active'
+    AND NOT EXISTS (
+        SELECT 1
+        FROM token
+        WHERE token.student_id = student.id
+            AND token.revoked_at IS NULL
+            AND (token.expires_at IS NULL OR token.expires_at > :now)
+    )
+ORDER BY student.family_sort, student.given_sort, student.id;
+
+-- name: insert_tokens_of_students(tokens, at, actor, expires_at)!
+-- Add a token for each of several students. tokens is a JSON array of [student_id, name, lookup, digest].
+INSERT INTO token (name, role, student_id, lookup, digest, created_at, created_by, expires_at)
+SELECT value ->> 1, 'student', CAST(value ->> 0 AS bigint), value ->> 2, value ->> 3, :at, :actor, :expires_at
+FROM json_each(:tokens);
 
 -- name: update_tokens_used(uses)!
 -- Keep when each token was used last. uses is a JSON array of [id, time].

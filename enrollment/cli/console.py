@@ -2,10 +2,12 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from datetime import UTC, tzinfo
-from typing import Annotated, Any, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO, TypeVar
 
 import msgspec
 import shtab
@@ -152,3 +154,21 @@ def print_secret(*lines: str) -> None:
     print(*lines, sep="\n", flush=True)
     if output.dropped() > lost_before:
         raise CommandError("standard output is closed, or no one reads it")
+
+
+@contextmanager
+def new_private_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a new file that only its owner can read. It is removed if what is in the `with` fails.
+
+    Raises CommandError if there is one with this name, OSError.
+    """
+    try:
+        path.touch(0o600, exist_ok=False)
+    except FileExistsError:
+        raise CommandError(f"{path} exists already") from None
+    try:
+        with path.open("wb") as target:
+            yield target
+    except BaseException:
+        path.unlink()
+        raise

@@ -1,12 +1,16 @@
-"""The commands `enrollment token create`, `list`, `link` and `revoke`."""
+"""The commands `enrollment token create`, `students`, `list`, `link` and `revoke`."""
 
 import argparse
+from pathlib import Path
 from typing import Any, get_args
 
 from enrollment.cli.console import (
     add_json,
     add_verb,
+    complete_file,
+    format_counts,
     list_every,
+    new_private_file,
     print_json,
     print_secret,
     reader,
@@ -14,6 +18,7 @@ from enrollment.cli.console import (
 from enrollment.cli.opening import open_database, open_to_read, open_to_write
 from enrollment.config import Config
 from enrollment.data import session, token
+from enrollment.exchange.lists import TOKENS, ListFormat, write_list
 from enrollment.model.records import Token, TokenInput
 from enrollment.model.types import Id, Name, Role, Timestamp
 from enrollment.problems.errors import CommandError
@@ -25,7 +30,9 @@ ACTOR = "command"
 def add(verbs: Any) -> None:
     text = "create, list, use and revoke access tokens, even while the database is served"
     verb = verbs.add_parser("token", help=text, description=text)
-    subverbs = verb.add_subparsers(metavar="create | list | link | revoke", required=True)
+    subverbs = verb.add_subparsers(
+        metavar="create | students | list | link | revoke", required=True
+    )
 
     text = "create a token and print it once"
     subverb = add_verb(subverbs, "create", create_token, text, "database")
@@ -37,9 +44,13 @@ def add(verbs: Any) -> None:
     read = reader(Id, "the number of a student")
     text = "student id (role student only)"
     subverb.add_argument("--student", dest="student_id", metavar="ID", type=read, help=text)
-    read = reader(Timestamp, "an RFC 3339 time, such as 2027-01-31T18:00:00Z")
-    text = "when the token expires: an RFC 3339 time"
-    subverb.add_argument("--expires", dest="expires_at", metavar="TIME", type=read, help=text)
+    _add_expiry(subverb, "when the token expires")
+
+    text = "create a token for each active student who has no valid one; write them to a new file"
+    subverb = add_verb(subverbs, "students", create_tokens_of_students, text, "database")
+    text = "the new file: an XLSX workbook if its name ends with .xlsx, else CSV"
+    complete_file(subverb.add_argument("file", metavar="FILE", type=Path, help=text))
+    _add_expiry(subverb, "when the tokens expire")
 
     text = "list access tokens, without their secrets"
     subverb = add_verb(subverbs, "list", list_tokens, text, "database")
@@ -56,6 +67,12 @@ def add(verbs: Any) -> None:
     subverb.add_argument("id", metavar="ID", type=reader(Id, "the number of a token"))
 
 
+def _add_expiry(verb: argparse.ArgumentParser, text: str) -> None:
+    read = reader(Timestamp, "an RFC 3339 time, such as 2027-01-31T18:00:00Z")
+    about = f"{text}: an RFC 3339 time"
+    verb.add_argument("--expires", dest="expires_at", metavar="TIME", type=read, help=about)
+
+
 def create_token(config: Config, options: argparse.Namespace) -> None:
     """Run `token create`. Raises CommandError, Problem."""
     fields = TokenInput(
@@ -67,6 +84,20 @@ def create_token(config: Config, options: argparse.Namespace) -> None:
     with open_to_write(config, ACTOR) as (db, change):
         new = token.insert_token(db, fields, change)
         print_secret(f"token {new.id} of {new.name}, {new.role}; shown only once:", new.token)
+
+
+def create_tokens_of_students(config: Config, options: argparse.Namespace) -> None:
+    """Run `token students`. Raises CommandError, Problem, OSError."""
+    with (
+        new_private_file(options.file) as target,
+        open_to_write(config, ACTOR) as (db, change),
+    ):
+        students = token.insert_tokens_of_students(db, options.expires_at, change)
+        kind: ListFormat = "xlsx" if options.file.suffix == ".xlsx" else "csv"
+        write_list(TOKENS, students, kind, target)
+        # What is committed can't be printed again, so the file is whole before.
+        target.flush()
+    print(f"wrote     {options.file}: {format_counts({'tokens': len(students)})}")
 
 
 def list_tokens(config: Config, options: argparse.Namespace) -> None:

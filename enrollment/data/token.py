@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from hashlib import sha256
+from typing import Any
 
 from msgspec.structs import asdict
 
@@ -63,11 +64,44 @@ def insert_token(db: Connection, fields: TokenInput, change: Change) -> NewToken
     Raises token_student_required, token_student_not_allowed, unknown_student, already_expired.
     """
     parameters = asdict(change) | asdict(fields)
-    raise_broken_rules(SQL.list_broken_token_rules(db, now=change.at, **parameters))
+    raise_broken_rules(
+        [
+            *SQL.list_broken_expiry_rules(db, expires_at=fields.expires_at, now=change.at),
+            *SQL.list_broken_token_rules(db, **parameters),
+        ]
+    )
+    lookup, digest, text = _new_secret()
+    row = SQL.insert_token(db, lookup=lookup, digest=digest, **parameters)
+    return NewToken(**row, token=text)
+
+
+def insert_tokens_of_students(
+    db: Connection, expires_at: Timestamp | None, change: Change
+) -> list[dict[str, Any]]:
+    """Add a token for each active student who has no valid one. Return these students by name: for
+    each the number, the names, the email, and the text of the token.
+
+    Raises already_expired.
+    """
+    broken = SQL.list_broken_expiry_rules(db, expires_at=expires_at, now=change.at)
+    raise_broken_rules(broken)
+    students = SQL.list_students_without_token(db, now=change.at)
+    new = [_new_secret() for _ in students]
+    tokens = [
+        (student["id"], student["name"], lookup, digest)
+        for student, (lookup, digest, _) in zip(students, new, strict=True)
+    ]
+    SQL.insert_tokens_of_students(
+        db, tokens=to_json(tokens), at=change.at, actor=change.actor, expires_at=expires_at
+    )
+    return [{**row, "token": text} for row, (_, _, text) in zip(students, new, strict=True)]
+
+
+def _new_secret() -> tuple[str, str, str]:
+    """Return the lookup, the digest and the text of a new token."""
     lookup = secrets.token_hex(6)
     text = f"enr_{lookup}_{secrets.token_hex(24)}"
-    row = SQL.insert_token(db, lookup=lookup, digest=digest_secret(text), **parameters)
-    return NewToken(**row, token=text)
+    return lookup, digest_secret(text), text
 
 
 def flush_token_uses(db: Connection, uses: Mapping[int, Timestamp]) -> None:

@@ -103,6 +103,16 @@ CHANGES = Layout(
         "correction": "Correction",
     },
 )
+TOKENS = Layout(
+    "Tokens",
+    {
+        "number": "Number",
+        "family_name": "Family name",
+        "given_name": "Given name",
+        "email": "Email",
+        "token": "Token",
+    },
+)
 FAULTS = Layout(
     "Faults",
     {

@@ -1,11 +1,15 @@
 """The command `enrollment token`."""
 
+import csv
 import re
+from pathlib import Path
 
 import pytest
 
+from enrollment.app import App
 from enrollment.cli.main import main
 from enrollment.model.location import Location
+from tests.support.client import Client
 from tests.support.command import Captured
 from tests.support.engine import connected, stored_in
 from tests.support.tokens import MOMENT
@@ -49,3 +53,57 @@ def test_token_list_shows_every_token_and_which_have_expired(location: Location,
     assert len(lines) == 1_004
     assert lines[3] == f"    4  reader        Ada, used never, valid until {later}"
     assert lines[-1] == f" 1004  reader        Ada, used never, expired {expired}"
+
+
+def list_written(path: str) -> list[dict[str, str]]:
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.usefixtures("location")
+def test_each_active_student_without_a_valid_token_gets_one(
+    app: App, client: Client, capsys: Captured
+):
+    ada = client.student(family_name="Lovelace", number="00412", email="ada@college.example")
+    grace = client.student(family_name="x" * 100)
+    client.student(status="inactive")
+    # A token that is valid, and one that is not.
+    fields = {"name": "own", "role": "student"}
+    client.post_json("/v1/tokens", {**fields, "student_id": client.student()}, status=201)
+    revoked = client.post_json("/v1/tokens", {**fields, "student_id": ada}, status=201).json
+    client.delete(f"/v1/tokens/{revoked['id']}", status=204)
+
+    assert main(["token", "students", "tokens.csv", "--expires", "2999-01-01T00:00:00Z"]) == 0
+    assert main(["token", "students", "again.csv"]) == 0
+
+    assert capsys.readouterr().out.splitlines() == [
+        "wrote     tokens.csv: 2 tokens",
+        "wrote     again.csv: 0 tokens",
+    ]
+    assert list_written("again.csv") == []
+    assert Path("tokens.csv").stat().st_mode & 0o777 == 0o600
+    first, second = list_written("tokens.csv")
+    own = {"Number": "00412", "Email": "ada@college.example", "Token": first["Token"]}
+    assert first == {"Family name": "Lovelace", "Given name": "Ada", **own}
+    assert second["Family name"] == "x" * 100
+    for row, student, name in ((first, ada, "Lovelace, Ada"), (second, grace, "x" * 100)):
+        student_client = Client(app, row["Token"])
+        student_client.get(f"/v1/students/{student}", status=200)
+        student_client.get("/v1/students", status=403)
+        (token,) = [
+            token
+            for token in client.get("/v1/tokens").json["items"]
+            if token["student_id"] == student and not token["revoked_at"]
+        ]
+        assert (token["name"], token["created_by"]) == (name, "command")
+        assert token["expires_at"] == "2999-01-01T00:00:00.000Z"
+    assert first["Token"] != second["Token"]
+
+
+@pytest.mark.usefixtures("location")
+def test_the_tokens_of_students_can_be_a_workbook(client: Client):
+    client.student()
+
+    assert main(["token", "students", "tokens.xlsx"]) == 0
+
+    assert Path("tokens.xlsx").read_bytes().startswith(b"PK")

@@ -86,7 +86,8 @@ QUERIES: dict[Subject, str] = {
 }
 # More queries for a subject.
 MORE_QUERIES: dict[Subject, tuple[str, ...]] = {
-    "status": ("list_broken_listing_rules", "list_unsaid_corrections")
+    "status": ("list_broken_listing_rules", "list_unsaid_corrections"),
+    "token": ("list_broken_expiry_rules",),
 }
 # Rules of lists alone.
 OF_LISTS = {"duplicate_student", "unknown_student"}
