@@ -12,7 +12,7 @@ from enrollment.cli.console import format_counts
 from enrollment.exchange.lists import write_faults
 from enrollment.exchange.marking import can_be_marked, write_marked
 from enrollment.exchange.upload import Upload
-from enrollment.model.imports import ImportFault, ImportReport
+from enrollment.model.imports import ImportFault, ImportReport, UnreadableImport
 from enrollment.problems.errors import CommandError
 from enrollment.storage.queries import to_json
 
@@ -20,7 +20,7 @@ from enrollment.storage.queries import to_json
 MOST_SHOWN = 100
 
 
-def write_report(report: ImportReport, path: Path) -> None:
+def write_report(report: ImportReport | UnreadableImport, path: Path) -> None:
     """Write a report: it may have names, so only its owner can read it."""
     path.touch(0o600, exist_ok=False)
     if path.suffix == ".csv":

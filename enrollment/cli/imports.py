@@ -22,11 +22,11 @@ from enrollment.cli.opening import open_to_read, open_to_write
 from enrollment.config import Config, flag
 from enrollment.data import imports
 from enrollment.data.undo import undo_import
-from enrollment.exchange.importing import bring_in, faults_of
+from enrollment.exchange.importing import bring_in, unreadable
 from enrollment.exchange.marking import can_be_marked
 from enrollment.exchange.upload import Upload, reading_options
 from enrollment.model.import_options import ImportOptions, UndoOptions
-from enrollment.model.imports import ImportReport
+from enrollment.model.imports import ImportReport, UnreadableImport
 from enrollment.model.types import Id
 from enrollment.openapi.interface import description
 from enrollment.problems.errors import CommandError, Problem, UsageError
@@ -102,7 +102,8 @@ def import_(config: Config, options: argparse.Namespace) -> None:
         except Problem as problem:
             if options.marked and can_be_marked(upload):
                 write_marked_list(upload, upload.faults, options.marked)
-            print_faults(faults_of(problem))
+            if problem.code == "unreadable_import":
+                _report_unreadable(unreadable(upload), options)
             raise CommandError(f"{options.files}: {problem.detail}") from None
         if options.marked:
             write_marked_list(upload, report.faults, options.marked)
@@ -116,6 +117,16 @@ def import_(config: Config, options: argparse.Namespace) -> None:
         kind = PROBLEM_TYPES[report.refused_by]
         advice = ADVICE.get(report.refused_by, kind.advice)
         raise CommandError(f"{options.files}: {kind.title}. {advice}")
+
+
+def _report_unreadable(report: UnreadableImport, options: argparse.Namespace) -> None:
+    """Write and print what is wrong with files that cannot be brought in."""
+    if options.report:
+        write_report(report, options.report)
+    if options.json:
+        print_json(report)
+    else:
+        print_faults(fault for fault in report.faults if fault.severity != "warning")
 
 
 def _bring_in(config: Config, upload: Upload, wanted: ImportOptions) -> ImportReport:

@@ -22,6 +22,7 @@ from enrollment.model.imports import (
     ImportReport,
     Refusal,
     Removals,
+    UnreadableImport,
 )
 from enrollment.model.records import Change
 from enrollment.model.results import Violation
@@ -203,13 +204,24 @@ def faults_of(problem: Problem) -> list[ImportFault]:
     return [ImportFault(**fault) for fault in details if "severity" in fault]
 
 
+def unreadable(upload: Upload) -> UnreadableImport:
+    """Return the report of files for which `bring_in` raises unreadable_import."""
+    return UnreadableImport(refused_by="unreadable_import", **_found(upload, upload.faults))
+
+
 def _report(upload: Upload, applied: Applied, faults: Faults) -> dict[str, Any]:
     """Return what is kept of an import, besides its changes, which the history has."""
-    return {
-        "files": convert(upload.understood.files, list[ImportedFile], from_attributes=True),
+    return _found(upload, faults) | {
         "counts": applied.counts,
         "removals": applied.removals,
         "set_aside": applied.set_aside,
+    }
+
+
+def _found(upload: Upload, faults: Faults) -> dict[str, Any]:
+    """Return what files were taken for, and what is wrong with them."""
+    return {
+        "files": convert(upload.understood.files, list[ImportedFile], from_attributes=True),
         "summary": convert(faults.summary(), list[ImportFaultCount], from_attributes=True),
         "faults": [*faults],
     }

@@ -139,6 +139,16 @@ class ImportReport(Import, frozen=True, kw_only=True):
     changes: Annotated[list[ImportChange], Meta(max_length=MOST_CHANGES)]
 
 
+class UnreadableImport(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found in files that cannot be brought in, whatever is left out. The fields are those
+    of an import's report."""
+
+    refused_by: Refusal
+    files: list[ImportedFile]
+    summary: list[ImportFaultCount]
+    faults: list[ImportFault]
+
+
 class UndoneItem(msgspec.Struct, frozen=True, kw_only=True):
     """What becomes of one record that an import changed. "reversed": it is as before; `detail` says
     if it was new. "kept": it was changed since, or others need it. "conflict": a rule forbids it;

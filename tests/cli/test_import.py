@@ -173,6 +173,26 @@ def test_a_mangled_package_is_refused(tmp_path: Path, capsys: Captured):
     assert shown.err == f"enrollment: {path}: The file cannot be brought in as it is.\n"
 
 
+def test_a_report_says_why_a_file_is_refused_as_a_whole(people: Path, capsys: Captured):
+    people.write_text(LIST + "2.026E+11,Diallo,Amara\n")
+
+    for flags in (["--report", "r.json"], ["--report", "r.csv"], ["--json", "--dry-run"]):
+        assert main(["import", "people.csv", *flags]) == 1
+
+    lines = capsys.readouterr().out.splitlines()
+    report = json.loads(Path("r.json").read_text())
+    assert json.loads(lines[-1]) == report
+    assert report["refused_by"] == "unreadable_import"
+    assert [file["rows"] for file in report["files"]] == [2]
+    (fault,) = report["faults"]
+    assert (fault["code"], fault["row"]) == ("mangled_id", 3)
+    assert lines[:-1] == 2 * [f"refusal   people.csv, row 3, Student ID: {fault['detail']}"]
+    assert [(kind["code"], kind["count"]) for kind in report["summary"]] == [("mangled_id", 1)]
+    assert stat.S_IMODE(Path("r.json").stat().st_mode) == 0o600
+    with Path("r.csv").open(encoding="utf-8-sig", newline="") as text:
+        assert [row[1] for row in csv.reader(text)] == ["Row", "3"]
+
+
 def test_every_import_is_listed(database_file: Path, capsys: Captured):
     main(["import", "people.csv"])
     columns = "source, format, digest, made_at, made_by, after_change, last_change, after_event"
