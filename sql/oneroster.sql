@@ -1,4 +1,4 @@
--- name: list_students(key, school, course_id, role)
+-- name: list_students(key, school, course_id, role, source)
 -- Which students are there, by their ids? Each column that can be searched is as it is shown. :role is the role that
 -- they must have, and :course_id the course that they must be in, if they are set.
 SELECT student.id AS ordinal, student.id, student.number, student.given_name, student.family_name, student.email,
@@ -52,7 +52,8 @@ SELECT student.id AS ordinal, student.id, student.number, student.given_name, st
         ),
         known.content ->> 'orgSourcedIds',
         :school
-    ) AS orgs
+    ) AS orgs,
+-- include: agents_of_user.sql
 FROM student
 LEFT JOIN source_record AS known ON known.id = (
     SELECT record.id FROM exported_record AS record
@@ -71,42 +72,43 @@ WHERE coalesce(:role, 'student') = 'student'
         )
     );
 
--- name: list_people(school, course_id, role)
+-- name: list_people(school, course_id, role, source)
 -- Which users of other systems are none of our students?
-SELECT person.first_id AS ordinal, person.sourced_id, lower(person.source) AS source, person.content,
+SELECT known.first_id AS ordinal, known.sourced_id, lower(known.source) AS source, known.content,
     import.made_at AS updated_at,
-    person.sourced_id AS shown_id,
+    known.sourced_id AS shown_id,
     'active' AS shown_status,
-    coalesce(person.content ->> 'enabledUser', 'true') AS shown_enabled,
+    coalesce(known.content ->> 'enabledUser', 'true') AS shown_enabled,
     coalesce(
-        person.content ->> 'username', person.content ->> 'identifier', person.content ->> 'email', person.sourced_id
+        known.content ->> 'username', known.content ->> 'identifier', known.content ->> 'email', known.sourced_id
     ) AS shown_username,
-    coalesce(person.content ->> 'givenName', '-') AS shown_given,
-    person.content ->> 'familyName' AS shown_family,
-    person.content ->> 'identifier' AS shown_identifier,
-    person.content ->> 'email' AS shown_email,
-    coalesce(role.content ->> 'role', person.content ->> 'role', 'relative') AS shown_role,
-    coalesce(role.content ->> 'orgSourcedId', person.content ->> 'orgSourcedIds', :school) AS orgs
-FROM exported_record AS person
+    coalesce(known.content ->> 'givenName', '-') AS shown_given,
+    known.content ->> 'familyName' AS shown_family,
+    known.content ->> 'identifier' AS shown_identifier,
+    known.content ->> 'email' AS shown_email,
+    coalesce(role.content ->> 'role', known.content ->> 'role', 'relative') AS shown_role,
+    coalesce(role.content ->> 'orgSourcedId', known.content ->> 'orgSourcedIds', :school) AS orgs,
+-- include: agents_of_user.sql
+FROM exported_record AS known
 CROSS JOIN import
 LEFT JOIN source_record AS role ON role.id = (
     SELECT min(record.id) FROM exported_record AS record
-    WHERE record.user_ref = person.sourced_id AND record.kind = 'roles' AND record.source = person.source
+    WHERE record.user_ref = known.sourced_id AND record.kind = 'roles' AND record.source = known.source
         AND record.is_deleted = 0
 )
-WHERE person.kind = 'users'
-    AND person.is_deleted = 0
-    AND person.student_id IS NULL
-    AND import.id = person.import_id
-    AND (:role IS NULL OR coalesce(role.content ->> 'role', person.content ->> 'role', 'relative') = :role)
+WHERE known.kind = 'users'
+    AND known.is_deleted = 0
+    AND known.student_id IS NULL
+    AND import.id = known.import_id
+    AND (:role IS NULL OR coalesce(role.content ->> 'role', known.content ->> 'role', 'relative') = :role)
     AND (
         :course_id IS NULL
         OR EXISTS (
             SELECT 1
             FROM exported_record AS place
             CROSS JOIN source_record AS class
-            WHERE place.kind = 'enrollments' AND place.user_ref = person.sourced_id AND place.is_deleted = 0
-                AND place.source = person.source AND place.content ->> 'role' = coalesce(:role, 'teacher')
+            WHERE place.kind = 'enrollments' AND place.user_ref = known.sourced_id AND place.is_deleted = 0
+                AND place.source = known.source AND place.content ->> 'role' = coalesce(:role, 'teacher')
                 AND class.kind = 'classes' AND class.sourced_id = place.class_ref AND class.source = place.source
                 AND class.is_current = 1 AND class.course_id = :course_id
         )

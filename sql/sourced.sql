@@ -81,22 +81,22 @@ ORDER BY exported_record.sourced_id;
 -- Which students are users of another system, and what was taken of each?
 -- include: exported_record.sql
 
-SELECT exported_record.sourced_id, lower(exported_record.source) AS source, exported_record.content,
-    exported_record.taken, exported_record.is_deleted,
+SELECT known.sourced_id, lower(known.source) AS source, known.content, known.taken, known.is_deleted,
     student.id, student.number, student.given_name, student.family_name, student.email, student.status,
-    student.updated_at
-FROM exported_record
+    student.updated_at,
+-- include: agents_of_user.sql
+FROM exported_record AS known
 CROSS JOIN student
-WHERE exported_record.kind = 'users'
-    AND student.id = exported_record.student_id
+WHERE known.kind = 'users'
+    AND student.id = known.student_id
     AND (:since IS NULL OR student.updated_at >= :since)
-    AND exported_record.id = (
+    AND known.id = (
         SELECT first.id FROM exported_record AS first
         WHERE first.student_id = student.id AND first.kind = 'users'
         ORDER BY first.source = :source DESC, first.first_id
         LIMIT 1
     )
-ORDER BY exported_record.sourced_id;
+ORDER BY known.sourced_id;
 
 -- name: list_sourced_stretches(term, since, with_history, source)
 -- Which enrollments has another system, and what was taken of each?
@@ -130,14 +130,15 @@ ORDER BY exported_record.sourced_id;
 -- Which users of another system are none of our students?
 -- include: exported_record.sql
 
-SELECT exported_record.sourced_id, lower(exported_record.source) AS source, exported_record.content,
-    import.made_at AS updated_at
-FROM exported_record
+SELECT known.sourced_id, lower(known.source) AS source, known.content,
+    import.made_at AS updated_at,
+-- include: agents_of_user.sql
+FROM exported_record AS known
 CROSS JOIN import
-WHERE exported_record.kind = 'users'
-    AND exported_record.is_deleted = 0
-    AND exported_record.student_id IS NULL
-    AND import.id = exported_record.import_id
+WHERE known.kind = 'users'
+    AND known.is_deleted = 0
+    AND known.student_id IS NULL
+    AND import.id = known.import_id
 ORDER BY sourced_id;
 
 -- name: list_kept_roles(source)
@@ -205,20 +206,6 @@ WHERE place.kind = 'enrollments'
     AND (course.status <> 'cancelled' OR :with_history)
     AND import.id = place.import_id
 ORDER BY place.sourced_id;
-
--- name: get_user(sourced_id, of_source, source)^
--- Is the user exported whom a system knows by this id?
--- include: exported_record.sql
-
-SELECT person.id
-FROM exported_record AS person
-WHERE person.kind = 'users'
-    AND person.sourced_id = :sourced_id
-    AND person.source = :of_source
-    AND (
--- include: exported_user.sql
-    )
-LIMIT 1;
 
 -- name: list_own_columns(kind, source)
 -- Which columns of their own have the records of this kind?

@@ -70,9 +70,3 @@ def list_stretches(db: Connection, scope: Scope) -> Iterator[Fields]:
 def list_kept_enrollments(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the enrollments of teachers and others that another system has."""
     return read_rows(SQL.list_kept_enrollments_cursor(db, **scope._asdict()))
-
-
-def is_user(db: Connection, sourced_id: str, of_source: str, scope: Scope) -> bool:
-    """Whether the user is exported whom a system knows by this id."""
-    wanted = {"sourced_id": sourced_id, "of_source": of_source, "source": scope.source}
-    return SQL.get_user(db, **wanted) is not None

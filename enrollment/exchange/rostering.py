@@ -133,7 +133,8 @@ class Roster:
     # Users
 
     def _users(self, name: str, within: Within) -> list[Part]:
-        parameters = self._parameters | {"course_id": None, "role": COLLECTIONS[name].role}
+        role = COLLECTIONS[name].role
+        parameters = self._parameters | {"course_id": None, "role": role, "source": None}
         narrowed = {}
         if "classes" in within:
             parameters["course_id"] = self._course_id(within["classes"])

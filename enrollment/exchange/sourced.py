@@ -196,11 +196,10 @@ class Sourced:
 
     def person(self, row: Fields) -> Fields:
         """Return a user of another system, who may be none of our students."""
-        content = row["content"]
-        cells = kept("users", content)
-        agents = [id for id in content.get("agentSourcedIds", "").split(",") if id]
-        present = [id for id in agents if sourced.is_user(self._db, id, row["source"], self._scope)]
-        cells["agentSourcedIds"] = ",".join(present)
+        cells = kept("users", row["content"])
+        exported = {*(row["agents"] or "").split(",")}
+        named = cells.get("agentSourcedIds", "").split(",")
+        cells["agentSourcedIds"] = ",".join(id for id in named if id in exported)
         self._resolve(row, cells, "primaryOrgSourcedId", "orgs")
         id = cells["sourcedId"]
         names = ("identifier", "email")

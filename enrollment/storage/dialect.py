@@ -15,7 +15,7 @@ NAMES_BY_TYPE = {
     # The case of A-Z does not count.
     "citext": """
         after_code after_email after_label after_number code code_end email email_end instructor
-        instructor_end new_code number number_end of_source section source target term title
+        instructor_end new_code number number_end section source target term title
         title_end
     """,
     "bigint": """

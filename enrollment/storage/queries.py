@@ -29,11 +29,11 @@ class _Adapter(SQLite3Adapter):
 
 
 def query_text(subject: str) -> str:
-    """Return the text of `sql/<subject>.sql`. A line `-- include: FILE` stands for that file."""
-    directory = resource_dir("sql")
-    text = (directory / f"{subject}.sql").read_text()
+    """Return the text of `sql/<subject>.sql`. A line `-- include: FILE` stands for that file, in
+    which there can be others."""
+    text = (resource_dir("sql") / f"{subject}.sql").read_text()
     return re.sub(
-        r"^-- include: (\S+)\n", lambda found: (directory / found[1]).read_text(), text, flags=re.M
+        r"^-- include: (\S+)\.sql\n", lambda found: query_text(found[1]), text, flags=re.MULTILINE
     )
 
 
