@@ -472,20 +472,20 @@ SET is_decided = 2,
 WHERE round = :round AND begins AND is_decided = 1;
 
 -- name: update_ended(round, status, now, actor, reason)!
--- Complete or drop those that end in this round, each since its own day. None is inserted: PostgreSQL would have the
--- events of an UPDATE in the order of its plan.
+-- Complete or drop those that end in this round, each since its own day, or correct how they have ended. None is
+-- inserted: PostgreSQL would have the events of an UPDATE in the order of its plan.
 INSERT INTO student_course (
     student_id, course_id, status, completed_at, dropped_at, passed, grade, changed_at, effective_at, changed_by,
-    change_reason, overridden
+    change_reason, overridden, corrects
 )
 SELECT student_id, course_id, :status,
     CASE :status WHEN 'completed' THEN since END,
     CASE :status WHEN 'dropped' THEN since END,
     CASE :status WHEN 'completed' THEN coalesce(passed, true) END,
     CASE :status WHEN 'completed' THEN grade END,
-    :now, since, :actor, :reason, overridden
+    :now, since, :actor, :reason, overridden, corrects
 FROM (
-    SELECT stretch.student_id, stretch.course_id, stretch.passed, stretch.grade,
+    SELECT stretch.student_id, stretch.course_id, stretch.passed, stretch.grade, stretch.corrects,
         CASE WHEN NOT stretch.begins THEN stretch.overridden END AS overridden,
         CASE
             WHEN said.enrolled_at > coalesce(stretch.end_at, :now) THEN said.enrolled_at
@@ -500,7 +500,7 @@ FROM (
         AND stretch.wanted = :status
         AND said.student_id = stretch.student_id
         AND said.course_id = stretch.course_id
-        AND said.status IN ('enrolled', 'waitlisted')
+        AND (said.status IN ('enrolled', 'waitlisted') OR stretch.corrects IS NOT NULL)
 ) AS ending
 WHERE true
 ORDER BY student_id, course_id
@@ -515,59 +515,65 @@ SET status = excluded.status,
     changed_by = excluded.changed_by,
     change_reason = excluded.change_reason,
     overridden = excluded.overridden,
+    corrects = coalesce(excluded.corrects, student_course.corrects),
+    restores = CASE WHEN excluded.corrects IS NULL THEN student_course.restores END,
     version = student_course.version + 1;
 
--- name: list_outcomes_to_correct(now)
+-- name: update_stretches_corrected()!
 -- Which enrollments have ended, and has the source changed how? Only an outcome that a row names counts: without one,
--- what the days say may have been read otherwise. The day stays, unless the source has changed it too.
-SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.wanted, stretch.passed, stretch.grade,
-    CASE
-        WHEN incoming.content ->> 'endDate' = known.content ->> 'endDate' THEN NULL
-        WHEN stretch.end_at > :now THEN :now
-        WHEN stretch.end_at < present.enrolled_at THEN present.enrolled_at
-        ELSE stretch.end_at
-    END AS since
-FROM stretch
-CROSS JOIN incoming
-CROSS JOIN source_record AS known
-CROSS JOIN student_course AS present
-CROSS JOIN student_course_event AS latest
-WHERE stretch.wanted <> 'enrolled'
-    AND NOT stretch.begins
-    AND stretch.is_deleted = 0
-    AND incoming.id = stretch.incoming_id
-    AND incoming.content ->> '$."metadata.outcome"' IN ('completed', 'failed', 'dropped')
-    AND known.id = stretch.record_id
-    AND (
-        stretch.wanted <> known.taken ->> 'wanted'
-        OR stretch.passed IS DISTINCT FROM CAST(known.taken ->> 'passed' AS boolean)
-        OR stretch.grade IS DISTINCT FROM known.taken ->> 'grade'
-    )
-    AND present.student_id = stretch.student_id
-    AND present.course_id = stretch.course_id
-    AND present.status IN ('completed', 'dropped')
-    AND (
-        present.status <> stretch.wanted
-        OR present.status = 'completed'
-        AND (present.passed <> stretch.passed OR present.grade IS DISTINCT FROM stretch.grade)
-    )
-    -- It is the latest stretch, and the student did not only wait.
-    AND latest.id = (
-        SELECT max(event.id) FROM enrollment_event AS event
-        WHERE event.student_id = stretch.student_id
-            AND event.course_id = stretch.course_id
-            AND event.superseded_by IS NULL
-            AND event.from_status IS DISTINCT FROM event.to_status
-    )
-    AND latest.from_status = 'enrolled'
-    AND stretch.event_id = (
-        SELECT max(own.id) FROM enrollment_stretch AS own
-        WHERE own.student_id = stretch.student_id AND own.course_id = stretch.course_id
-    )
-ORDER BY stretch.id;
+-- what the days say may have been read otherwise. The day stays, unless the source has changed it too. Of several rows
+-- that mean one enrollment here, the last counts. All are in the round 0.
+UPDATE stretch
+SET round = 0, ends = true, end_at = found.end_at, corrects = found.event_id
+FROM (
+    SELECT stretch.id, latest.id AS event_id,
+        CASE
+            WHEN incoming.content ->> 'endDate' = known.content ->> 'endDate' THEN latest.effective_at
+            ELSE stretch.end_at
+        END AS end_at,
+        row_number() OVER (PARTITION BY latest.id ORDER BY stretch.id DESC) AS nth
+    FROM stretch
+    CROSS JOIN incoming
+    CROSS JOIN source_record AS known
+    CROSS JOIN student_course AS present
+    CROSS JOIN student_course_event AS latest
+    WHERE stretch.wanted <> 'enrolled'
+        AND NOT stretch.begins
+        AND stretch.is_deleted = 0
+        AND incoming.id = stretch.incoming_id
+        AND incoming.content ->> '$."metadata.outcome"' IN ('completed', 'failed', 'dropped')
+        AND known.id = stretch.record_id
+        AND (
+            stretch.wanted <> known.taken ->> 'wanted'
+            OR stretch.passed IS DISTINCT FROM CAST(known.taken ->> 'passed' AS boolean)
+            OR stretch.grade IS DISTINCT FROM known.taken ->> 'grade'
+        )
+        AND present.student_id = stretch.student_id
+        AND present.course_id = stretch.course_id
+        AND present.status IN ('completed', 'dropped')
+        AND (
+            present.status <> stretch.wanted
+            OR present.status = 'completed'
+            AND (present.passed <> stretch.passed OR present.grade IS DISTINCT FROM stretch.grade)
+        )
+        -- It is the latest stretch, and the student did not only wait.
+        AND latest.id = (
+            SELECT max(event.id) FROM enrollment_event AS event
+            WHERE event.student_id = stretch.student_id
+                AND event.course_id = stretch.course_id
+                AND event.superseded_by IS NULL
+                AND event.from_status IS DISTINCT FROM event.to_status
+        )
+        AND latest.from_status = 'enrolled'
+        AND stretch.event_id = (
+            SELECT max(own.id) FROM enrollment_stretch AS own
+            WHERE own.student_id = stretch.student_id AND own.course_id = stretch.course_id
+        )
+) AS found
+WHERE stretch.id = found.id AND found.nth = 1;
 
--- name: insert_outcome_fault(id)!
--- Note that what is on record of this enrollment is corrected.
+-- name: insert_correction_faults()!
+-- Note what was on record of the enrollments that are corrected.
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)
 SELECT incoming.file, incoming.line, 'metadata.outcome', incoming.content ->> '$."metadata.outcome"',
     'outcome_corrected', 'warning',
@@ -578,16 +584,10 @@ SELECT incoming.file, incoming.line, 'metadata.outcome', incoming.content ->> '$
 FROM stretch
 CROSS JOIN incoming
 CROSS JOIN student_course AS present
-WHERE stretch.id = :id
+WHERE stretch.corrects IS NOT NULL
     AND incoming.id = stretch.incoming_id
     AND present.student_id = stretch.student_id
     AND present.course_id = stretch.course_id;
-
--- name: update_stretch_corrected(id)!
--- It ends in another way.
-UPDATE stretch
-SET ends = true
-WHERE id = :id;
 
 -- name: update_adopted()!
 -- Which stretch here is each that was here already?

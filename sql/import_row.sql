@@ -325,6 +325,8 @@ CREATE TEMPORARY TABLE stretch (
     incoming_id bigint,
     record_id   bigint,
     event_id    bigint,
+    -- The event by which it has ended here, if that is corrected.
+    corrects    bigint,
     student_id  bigint  NOT NULL,
     course_id   bigint  NOT NULL,
     begin_at    TEXT,

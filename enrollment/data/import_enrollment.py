@@ -9,9 +9,7 @@ from msgspec.json import decode
 from msgspec.structs import replace
 
 from enrollment.data import waitlist
-from enrollment.data.correction import correct_change
 from enrollment.data.eligibility import EnrollmentRequest, decide
-from enrollment.data.ending import StatusChange
 from enrollment.data.import_row import (
     Progress,
     Rules,
@@ -24,7 +22,7 @@ from enrollment.model.results import Violation
 from enrollment.model.types import OverridableRule
 from enrollment.storage.connection import Connection
 from enrollment.storage.dialect import count_on_server
-from enrollment.storage.queries import as_bool, queries, to_json
+from enrollment.storage.queries import queries, to_json
 
 SQL = queries("import_enrollment")
 # How many enrollments are decided on at once. The seats that they take count for the next ones.
@@ -95,35 +93,31 @@ def _apply(db: Connection, wanted: Wanted, change: Change) -> None:
     SQL.update_stretch_actions(db, is_list=wanted.is_list)
     _check_what_stays(db, change, wanted.rules)
     SQL.update_stretch_rounds(db)
-    acts = {"now": change.at, "actor": change.actor, "reason": change.reason}
     for number in range(1, SQL.get_last_round(db)["round"] + 1):
         # Seats that become free can be taken in the same import.
-        for status in ("completed", "dropped"):
-            SQL.update_ended(db, round=number, status=status, **acts)
+        _end(db, number, change)
         rest = [*_begin_eligible(db, number, change, wanted.progress)]
         if wanted.rules == "record":
             _begin_against_rules(db, number, rest, change)
         else:
             _note_rules(db, rest)
-        for status in ("completed", "dropped"):
-            SQL.update_ended(db, round=number, status=status, **acts)
+        _end(db, number, change)
     SQL.insert_override_faults(db)
 
 
+def _end(db: Connection, number: int, change: Change) -> None:
+    """Complete or drop those that end in this round."""
+    acts = {"now": change.at, "actor": change.actor, "reason": change.reason}
+    for status in ("completed", "dropped"):
+        SQL.update_ended(db, round=number, status=status, **acts)
+
+
 def _correct_outcomes(db: Connection, change: Change) -> None:
-    """Correct what has ended in another way than the source says now."""
-    for row in list(SQL.list_outcomes_to_correct(db, now=change.at)):
-        SQL.insert_outcome_fault(db, id=row["id"])
-        wanted = StatusChange(
-            row["student_id"],
-            row["course_id"],
-            row["wanted"],
-            as_bool(row["passed"]),
-            row["grade"],
-            names_grade=row["wanted"] == "completed",
-        )
-        correct_change(db, wanted, replace(change, effective_at=row["since"]))
-        SQL.update_stretch_corrected(db, id=row["id"])
+    """Correct what has ended in another way than the source says now. No rule forbids that: the
+    student was enrolled before, and needs no seat."""
+    SQL.update_stretches_corrected(db)
+    SQL.insert_correction_faults(db)
+    _end(db, 0, change)
 
 
 def _check_what_stays(db: Connection, change: Change, rules: Rules) -> None:

@@ -1,5 +1,6 @@
 """Outcomes that change in the source are corrected here, on record."""
 
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,27 @@ def path(tmp_path: Path) -> Path:
     return package(tmp_path)
 
 
-def bring_in(database: Database, path: Path, outcome: str, **options: Any) -> Made:
-    """Import one enrollment, which ended in October, with this outcome and grade."""
-    row = f"e-1,,,cls-alg-1,org-s,u-s1,student,,2026-09-01,2026-10-15,{outcome}\n"
-    (path / "enrollments.csv").write_text(HEADER + row)
-    return import_path(database, path, **options)
+def bring_in(
+    database: Database, path: Path, outcome: str, day: str = "2026-10-15", *, students: int = 1
+) -> Made:
+    """Import an enrollment of each of the first students, which ended with this outcome and grade
+    on this day."""
+    rows = [
+        f"e-{number},,,cls-alg-1,org-s,u-s{number},student,,2026-09-01,{day},{outcome}\n"
+        for number in range(1, students + 1)
+    ]
+    (path / "enrollments.csv").write_text(HEADER + "".join(rows))
+    return import_path(database, path)
+
+
+def correct(database: Database, values: str) -> None:
+    """Correct the enrollment of the first student here."""
+    with database.write() as db:
+        db.execute(
+            f"UPDATE student_course SET {values}, corrects ="
+            " (SELECT max(id) FROM student_course_event WHERE student_id = 1),"
+            " change_reason = 'x', version = version + 1 WHERE student_id = 1"
+        )
 
 
 def standing(database: Database) -> tuple[Any, ...]:
@@ -78,14 +95,57 @@ def test_an_outcome_that_was_corrected_here_stays_until_the_source_changes_it(
     database: Database, path: Path
 ):
     bring_in(database, path, "completed,B")
-    with database.write() as db:
-        db.execute(
-            "UPDATE student_course SET grade = 'A', corrects ="
-            " (SELECT max(id) FROM student_course_event WHERE student_id = 1),"
-            " change_reason = 'x', version = version + 1 WHERE student_id = 1"
-        )
+    correct(database, "grade = 'A'")
 
     assert bring_in(database, path, "completed,B").report.changes == []
     assert standing(database)[2] == "A"
     bring_in(database, path, "completed,C")
     assert standing(database)[2] == "C"
+
+
+@pytest.mark.parametrize(("day", "ends"), [("2026-10-15", "2026-10-18"), ("2026-10-20",) * 2])
+def test_the_day_stays_with_a_corrected_outcome_unless_the_source_changes_it_too(
+    database: Database, path: Path, day: str, ends: str
+):
+    bring_in(database, path, "completed,B")
+    here = "'2026-10-18T00:00:00.000Z'"
+    correct(database, f"completed_at = {here}, effective_at = {here}")
+
+    bring_in(database, path, "dropped,", day)
+
+    dropped = "SELECT dropped_at, completed_at FROM enrollment WHERE student_id = 1"
+    assert rows(database, dropped) == [(f"{ends}T00:00:00.000Z", None)]
+
+
+def test_of_two_rows_that_mean_one_enrollment_the_last_is_the_correction(
+    database: Database, path: Path
+):
+    bring_in(database, path, "completed,B")
+    row = "e-{},,,cls-alg-1,org-s,u-s1,student,,2026-{}-01,2026-{}-15,{}\n"
+    found = []
+    for outcome in ("completed,B", "failed,F"):
+        both = (row.format(month, month, month, outcome) for month in ("09", "10"))
+        (path / "enrollments.csv").write_text(HEADER + "".join(both))
+        report, _ = import_path(database, path, source="office")
+        found.append([fault.row for fault in report.faults if fault.code == "outcome_corrected"])
+
+    assert found == [[], [3]]
+    assert standing(database) == ("completed", False, "F")
+    assert len(report.changes) == 1
+
+
+@pytest.mark.usefixtures("database_file")  # SQLite shows its statements.
+def test_many_corrections_take_as_many_statements_as_one(database: Database, path: Path):
+    bring_in(database, path, "completed,B", students=4)
+    counts = []
+    for students, outcome in ((1, "failed,F"), (4, "completed,A")):
+        bring_in(database, path, "completed,B", students=4)
+        seen: list[str] = []
+        with database.write() as db:
+            db.set_trace_callback(seen.append)
+        bring_in(database, path, outcome, students=students)
+        with database.write() as db:
+            db.set_trace_callback(None)
+        # A statement is shown again for each statement of the triggers that it sets off.
+        counts.append(len([*groupby(seen)]))
+    assert counts[0] == counts[1]
