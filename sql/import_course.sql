@@ -29,16 +29,8 @@ FROM (
             ) AS is_shared
     FROM (
         SELECT incoming.id AS incoming_id, known.id AS record_id, known.taken AS last, known.term_id,
-            -- An export of our own has the ids that others gave. One that two gave to different records is neither's.
-            CASE
-                WHEN :source = :key THEN (
-                    SELECT min(exported.term_id) FROM source_record AS exported
-                    WHERE exported.kind = 'academicSessions'
-                        AND exported.sourced_id = incoming.sourced_id
-                        AND exported.is_current = 1
-                    HAVING min(coalesce(exported.term_id, 0)) = max(coalesce(exported.term_id, 0))
-                )
-            END AS exported_id,
+-- include: exported_id.sql
+        AS exported_id,
             CAST(
                 CASE
                     WHEN length(incoming.sourced_id) <= 32 THEN incoming.sourced_id
@@ -48,11 +40,8 @@ FROM (
             CAST(
                 substr(incoming.sourced_id, 1, 21) || '-' || (incoming.content ->> 'startDate') AS citext
             ) AS dated_code,
-            CASE
-                WHEN incoming.sourced_id LIKE :key || '-term-__________'
-                    AND trim(substr(incoming.sourced_id, length(:key) + 7), '0123456789') = ''
-                    THEN CAST(substr(incoming.sourced_id, length(:key) + 7) AS bigint)
-            END AS own_id,
+-- include: own_id.sql
+            AS own_id,
             substr(incoming.content ->> 'title', 1, 200) AS title,
             incoming.content ->> 'startDate' AS start_on,
             incoming_day.day_before AS end_on
@@ -194,21 +183,10 @@ WITH year AS MATERIALIZED (
 
 placed AS (
     SELECT incoming.id AS incoming_id, known.id AS record_id, known.taken AS last, known.course_id,
-        -- An export of our own has the ids that others gave. One that two gave to different records is neither's.
-        CASE
-            WHEN :source = :key THEN (
-                SELECT min(exported.course_id) FROM source_record AS exported
-                WHERE exported.kind = 'classes'
-                    AND exported.sourced_id = incoming.sourced_id
-                    AND exported.is_current = 1
-                HAVING min(coalesce(exported.course_id, 0)) = max(coalesce(exported.course_id, 0))
-            )
-        END AS exported_id,
-        CASE
-            WHEN incoming.sourced_id LIKE :key || '-class-__________'
-                AND trim(substr(incoming.sourced_id, length(:key) + 8), '0123456789') = ''
-                THEN CAST(substr(incoming.sourced_id, length(:key) + 8) AS bigint)
-        END AS own_id,
+-- include: exported_id.sql
+        AS exported_id,
+-- include: own_id.sql
+        AS own_id,
         substr(incoming.content ->> 'title', 1, 200) AS title,
         CASE
             WHEN length(incoming.sourced_id) <= 32 THEN incoming.sourced_id

@@ -55,11 +55,8 @@ FROM (
     LEFT JOIN enrollment_stretch AS own
         ON own.student_id = person.student_id
         AND own.course_id = class.course_id
-        AND own.id = CASE
-            WHEN incoming.sourced_id LIKE :key || '-enrollment-__________'
-                AND trim(substr(incoming.sourced_id, length(:key) + 13), '0123456789') = ''
-                THEN CAST(substr(incoming.sourced_id, length(:key) + 13) AS bigint)
-        END
+        AND own.id =
+-- include: own_id.sql
     LEFT JOIN enrollment AS present ON present.student_id = person.student_id AND present.course_id = class.course_id
     WHERE incoming.kind = 'enrollments'
         AND incoming.is_wanted

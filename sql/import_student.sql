@@ -11,21 +11,10 @@ SELECT incoming_id, record_id,
 FROM (
     SELECT incoming.id AS incoming_id, incoming.is_deleted, known.id AS record_id, known.student_id,
         known.taken AS last,
-        CASE
-            WHEN incoming.sourced_id LIKE :key || '-student-__________'
-                AND trim(substr(incoming.sourced_id, length(:key) + 10), '0123456789') = ''
-                THEN CAST(substr(incoming.sourced_id, length(:key) + 10) AS bigint)
-        END AS own_id,
-        -- An export of our own has the ids that others gave. One that two gave to different records is neither's.
-        CASE
-            WHEN :source = :key THEN (
-                SELECT min(exported.student_id) FROM source_record AS exported
-                WHERE exported.kind = 'users'
-                    AND exported.sourced_id = incoming.sourced_id
-                    AND exported.is_current = 1
-                HAVING min(coalesce(exported.student_id, 0)) = max(coalesce(exported.student_id, 0))
-            )
-        END AS exported_id,
+-- include: own_id.sql
+        AS own_id,
+-- include: exported_id.sql
+        AS exported_id,
         incoming.number,
         CASE
             WHEN incoming.content ->> 'givenName' <> :no_name THEN incoming.content ->> 'givenName'

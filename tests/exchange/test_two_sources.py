@@ -7,6 +7,7 @@ import pytest
 from enrollment.exchange.records import PATHS
 from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
+from enrollment.storage.queries import query_text
 from tests.exchange.imports import archive, export, import_content, rows
 from tests.exchange.packages import zipped
 from tests.exchange.strict import Rows, validate
@@ -108,6 +109,22 @@ def test_an_export_for_a_system_has_its_ids_before_those_of_others(database: Dat
     places = {row["userSourcedId"]: row["classSourcedId"] for row in tables["enrollments"]}
     assert places[people["Nora"]] == by_name(tables["classes"], "title")["Math"]
     assert import_content(database, exported, errors="refuse").report.changes == []
+
+
+def test_an_export_without_a_source_has_the_records_of_the_view(database: Database):
+    """Both say which of two records with one id is exported."""
+    two_schools(database)
+    listed = "SELECT id FROM exported_record ORDER BY id"
+    with database.read() as db:
+        of_view = [row["id"] for row in db.execute(listed, {})]
+        of_export, of_south = (
+            [row["id"] for row in db.execute(query_text("exported_record") + listed, parameters)]
+            for parameters in ({"source": None}, {"source": "south"})
+        )
+
+    assert of_export == of_view
+    assert len(of_south) == len(of_view)
+    assert {*of_south}.isdisjoint(of_view)
 
 
 def test_ids_of_two_systems_are_no_others_in_the_interface(client: Client):
