@@ -292,7 +292,7 @@ WHERE incoming.kind = 'users'
 -- an id of ours in its place.
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)
 SELECT incoming.file, incoming.line, 'sourcedId', incoming.sourced_id, 'id_taken', 'warning',
-    'The system ' || min(other.source) || ' has this id for someone else: exports leave this person out.'
+    'The system ' || min(other.source) || ' has this id for someone else: an export leaves one of the two out.'
 FROM incoming
 CROSS JOIN source_record AS other
 WHERE incoming.kind = 'users'

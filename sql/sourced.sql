@@ -207,6 +207,64 @@ WHERE place.kind = 'enrollments'
     AND import.id = place.import_id
 ORDER BY place.sourced_id;
 
+-- name: get_left_out(term, with_history, source)^
+-- How many users who are none of our students, and how many enrollments of teachers and others, are not exported since
+-- another system has their ids? Users of one name with one id are one person, whose enrollment in a course is exported
+-- once.
+-- include: exported_record.sql
+
+SELECT
+    (
+        SELECT count(*)
+        FROM source_record AS person
+        CROSS JOIN exported_record AS other
+        WHERE person.kind = 'users'
+            AND person.is_current = 1
+            AND person.is_deleted = 0
+            AND person.student_id IS NULL
+            AND other.kind = 'users'
+            AND other.sourced_id = person.sourced_id
+            AND (
+                lower(other.content ->> 'familyName') IS DISTINCT FROM lower(person.content ->> 'familyName')
+                OR lower(other.content ->> 'givenName') IS DISTINCT FROM lower(person.content ->> 'givenName')
+            )
+    ) AS users,
+    (
+        SELECT count(*)
+        FROM (
+            SELECT place.user_ref, class.course_id
+            FROM source_record AS place
+            CROSS JOIN source_record AS person
+            CROSS JOIN source_record AS class
+            CROSS JOIN course
+            WHERE place.kind = 'enrollments'
+                AND place.student_id IS NULL
+                AND place.is_current = 1
+                AND place.is_deleted = 0
+                AND person.kind = 'users'
+                AND person.sourced_id = place.user_ref
+                AND person.source = place.source
+                AND person.is_current = 1
+                AND (person.is_deleted = 0 OR person.student_id IS NOT NULL)
+                AND class.kind = 'classes'
+                AND class.sourced_id = place.class_ref
+                AND class.source = place.source
+                AND class.is_current = 1
+                AND course.id = class.course_id
+                AND (:term IS NULL OR course.term = :term)
+                AND (course.status <> 'cancelled' OR :with_history)
+            GROUP BY place.user_ref, class.course_id, place.content ->> 'role'
+            HAVING 0 = sum(
+                CASE
+                    WHEN EXISTS (SELECT 1 FROM exported_record WHERE exported_record.id = place.id)
+                        AND EXISTS (SELECT 1 FROM exported_record WHERE exported_record.id = person.id)
+                        THEN 1
+                    ELSE 0
+                END
+            )
+        ) AS missing
+    ) AS enrollments;
+
 -- name: list_own_columns(kind, source)
 -- Which columns of their own have the records of this kind?
 -- include: exported_record.sql

@@ -10,6 +10,7 @@ from enrollment.cli.console import add_verb, complete_file, format_counts, read_
 from enrollment.cli.opening import open_database, open_to_read
 from enrollment.config import Config
 from enrollment.data.export import Scope, get_school, update_school
+from enrollment.data.sourced import get_left_out
 from enrollment.exchange.package_writer import write_path
 from enrollment.http.expected import describe_expected
 from enrollment.model.exports import PackageScope
@@ -45,8 +46,11 @@ def export(config: Config, options: argparse.Namespace) -> None:
         )
     with open_to_read(config) as db:
         counts = write_path(db, scope, config.time_zone, options.target)
+        left_out = {name: count for name, count in get_left_out(db, scope).items() if count}
     for name, count in counts.items():
         print(f"wrote     {name}.csv: {format_counts({'rows': count})}")
+    if left_out:
+        print(f"left out  {format_counts(left_out)}: another system has these ids for others")
     print(f"exported  {options.target}")
 
 

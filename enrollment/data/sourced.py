@@ -70,3 +70,9 @@ def list_stretches(db: Connection, scope: Scope) -> Iterator[Fields]:
 def list_kept_enrollments(db: Connection, scope: Scope) -> Iterator[Fields]:
     """List the enrollments of teachers and others that another system has."""
     return read_rows(SQL.list_kept_enrollments_cursor(db, **scope._asdict()))
+
+
+def get_left_out(db: Connection, scope: Scope) -> dict[str, int]:
+    """Count the users and enrollments that are not exported since another system has their ids.
+    Those of students are never left out: they have an id of ours then."""
+    return dict(SQL.get_left_out(db, **scope._asdict()))

@@ -151,6 +151,21 @@ def test_an_export_can_have_the_ids_of_one_source(tmp_path: Path):
         assert f"\n{id}," in (Path(f"of-{id}") / "users.csv").read_text()
 
 
+def test_an_export_says_what_it_leaves_out(tmp_path: Path, capsys: Captured):
+    path = case("clean-1.2", tmp_path)
+    assert main(["import", str(path)]) == 0
+    users = (path / "users.csv").read_text()
+    (path / "users.csv").write_text(users.replace("Ilona,Varga", "Ilona,Veress"))
+    assert main(["import", str(path), "--source", "office"]) == 0
+    capsys.readouterr()
+
+    assert main(["export", "roster"]) == 0
+
+    assert capsys.readouterr().out.endswith(
+        "left out  1 user: another system has these ids for others\nexported  roster\n"
+    )
+
+
 def test_a_report_is_for_its_owner_and_never_overwrites(capsys: Captured):
     assert main(["import", "people.csv", "--report", "report.json"]) == 0
 

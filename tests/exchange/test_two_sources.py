@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from enrollment.data.export import Scope
+from enrollment.data.sourced import get_left_out
 from enrollment.exchange.records import PATHS
 from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
@@ -93,8 +95,42 @@ def test_a_teacher_whose_id_is_another_person_s_is_shown(database: Database):
         report, _ = import_content(database, south)
         shown = [fault.detail for fault in report.faults if fault.code == "id_taken"]
         assert shown == times * [
-            "The system NORTH has this id for someone else: exports leave this person out."
+            "The system NORTH has this id for someone else: an export leaves one of the two out."
         ]
+
+
+@pytest.mark.parametrize("source", [None, "NORTH", "SOUTH"])
+def test_an_export_counts_what_it_leaves_out(database: Database, source: str | None):
+    """A teacher has no id of ours."""
+    two_schools(database)
+
+    shown = validate(export(database, source=source), roles="student|teacher")
+
+    assert [row["role"] for row in shown["enrollments"]].count("teacher") == 1
+    teacher = "SOUTH" if source == "SOUTH" else "NORTH"
+    assert {"NORTH", "SOUTH"} & {*by_name(shown["users"], "givenName")} == {teacher}
+    with database.read() as db:
+        assert get_left_out(db, Scope(source=source)) == {"users": 1, "enrollments": 1}
+        assert get_left_out(db, Scope(source=source, term="x")) == {"users": 1, "enrollments": 0}
+
+
+def test_a_teacher_of_two_systems_is_left_out_of_other_courses_alone(database: Database):
+    """The same name and id is the same person, and an enrollment in the same course is the same."""
+    import_content(database, school("EAST", "Nora", "Math"))
+    people = {
+        "orgs": "High,school",
+        "academicSessions": FALL,
+        "users": "true,1,student,Sven,Sven,Berg,S-1\ntrue,1,teacher,EAST,EAST,Katz,",
+    }
+    courses, classes = "Math,Math1,1", "Math,1,Math1-A,scheduled,1,1"
+    taught, left_out = "1,1,1,student\n1,1,2,teacher", []
+    for more in (("", "", ""), ("\nArt,Art1,1", "\nArt,2,Art1-A,scheduled,1,1", "\n2,1,2,teacher")):
+        courses, classes, taught = courses + more[0], classes + more[1], taught + more[2]
+        west = package("WEST", **people, courses=courses, classes=classes, enrollments=taught)
+        import_content(database, west)
+        with database.read() as db:
+            left_out.append(get_left_out(db, Scope()))
+    assert left_out == [{"users": 0, "enrollments": 0}, {"users": 0, "enrollments": 1}]
 
 
 def test_an_export_for_a_system_has_its_ids_before_those_of_others(database: Database):
