@@ -1,6 +1,11 @@
 """The terms and courses that an import makes or changes."""
 
-from enrollment.data.import_row import Wanted, insert_missing_records, insert_source_records
+from enrollment.data.import_row import (
+    Wanted,
+    insert_missing_records,
+    insert_source_records,
+    leave_out_faulty_rows,
+)
 from enrollment.model.records import Change
 from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries
@@ -19,14 +24,12 @@ def bring_in_terms(db: Connection, import_id: int, wanted: Wanted, change: Chang
     insert_source_records(db, import_id, source, "orgs", "academicSessions", "courses")
 
 
-def note_classes_without_session(db: Connection, source: str) -> None:
-    """Note the classes that are in a session which is left out."""
-    SQL.insert_session_faults(db, source=source)
-
-
 def bring_in_courses(db: Connection, import_id: int, wanted: Wanted, change: Change) -> None:
-    """Make courses of classes. Where all classes are there, others are canceled."""
+    """Make courses of classes, but for those in a session that is left out. Where all classes are
+    there, others are canceled."""
     source, key, ends = wanted.source, wanted.key, "classes" in wanted.whole_kinds
+    SQL.insert_session_faults(db, source=source)
+    leave_out_faulty_rows(db)
     SQL.insert_planned_courses(db, source=source, key=key, ends=ends)
     SQL.insert_course_faults(db, source=source, key=key)
     SQL.insert_courses(db, now=change.at)

@@ -16,6 +16,7 @@ from enrollment.data.import_row import (
     Wanted,
     insert_missing_records,
     insert_source_records,
+    leave_out_faulty_rows,
 )
 from enrollment.model.records import Change
 from enrollment.model.results import Violation
@@ -63,10 +64,11 @@ def bring_in_enrollments(db: Connection, import_id: int, wanted: Wanted, change:
 
 
 def find_listed_courses(db: Connection, header: str) -> None:
-    """Find the course that each row of a list names, in the column with this header, and note those
-    that name none."""
+    """Find the course that each row of a list names, in the column with this header, and leave out
+    those that name none."""
     SQL.update_listed_courses(db)
     SQL.insert_listed_course_faults(db, header=header)
+    leave_out_faulty_rows(db)
 
 
 def bring_in_roster(db: Connection, wanted: Wanted, change: Change) -> None:

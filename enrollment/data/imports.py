@@ -7,11 +7,7 @@ import msgspec
 from msgspec.json import decode
 from msgspec.structs import asdict
 
-from enrollment.data.import_course import (
-    bring_in_courses,
-    bring_in_terms,
-    note_classes_without_session,
-)
+from enrollment.data.import_course import bring_in_courses, bring_in_terms
 from enrollment.data.import_enrollment import (
     bring_in_enrollments,
     bring_in_roster,
@@ -22,7 +18,6 @@ from enrollment.data.import_row import (
     Wanted,
     incoming,
     leave_out,
-    leave_out_faulty_rows,
     leave_out_unknown_deletions,
     list_faults_of_refused_students,
     list_import_faults,
@@ -98,8 +93,6 @@ def apply_import(
 def _bring_in_package(db: Connection, import_id: int, wanted: Wanted, change: Change) -> None:
     leave_out_unknown_deletions(db, wanted)
     bring_in_terms(db, import_id, wanted, change)
-    note_classes_without_session(db, wanted.source)
-    leave_out_faulty_rows(db)
     bring_in_courses(db, import_id, wanted, change)
     bring_in_users(db, import_id, wanted, change)
     bring_in_enrollments(db, import_id, wanted, change)
@@ -110,7 +103,6 @@ def _bring_in_package(db: Connection, import_id: int, wanted: Wanted, change: Ch
 def _bring_in_list(db: Connection, wanted: Wanted, change: Change) -> None:
     if wanted.course_column is not None and wanted.course_id is None:
         find_listed_courses(db, wanted.course_column)
-        leave_out_faulty_rows(db)
     db.execute("SAVEPOINT list")
     bring_in_people(db, wanted, change)
     bring_in_roster(db, wanted, change)

@@ -151,12 +151,10 @@ def _refused_by(
         if file.kind == kind
     )
     replaces = 0 < removals["students"].removed == removals["students"].of
-    is_large = any(removal.removed > removal.limit for removal in removals.values())
-    is_large = is_large or empties or replaces
+    exceeds = any(removal.removed > removal.limit for removal in removals.values())
     removed = sum(removal.removed for removal in removals.values())
-    if is_large and not is_confirmed and (options.removals is None or removed > options.removals):
-        return "too_many_removals"
-    return None
+    is_confirmed = is_confirmed or (options.removals is not None and removed <= options.removals)
+    return "too_many_removals" if (exceeds or empties or replaces) and not is_confirmed else None
 
 
 def _note_removals(removals: Removals, faults: Faults, upload: Upload) -> None:

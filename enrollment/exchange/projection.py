@@ -37,7 +37,7 @@ class Projection:
         """Return a row of another system with the ids of ours that it needs."""
         if "code_id" in cells:
             cells["courseSourcedId"] = self.id("course", cells["code_id"])
-        if "term_id" in cells and "classType" in cells:
+        if "term_id" in cells:
             cells["termSourcedIds"] = self._term(cells["term_id"])
         if "course_id" in cells:
             cells["classSourcedId"] = self._class(cells["course_id"])

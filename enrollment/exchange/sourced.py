@@ -29,11 +29,11 @@ class Sourced:
         self.orgs: dict[str, Fields] = {}
         self.terms: dict[int, str] = {}
         self.classes: dict[int, str] = {}
-        # Whether a class is in no session otherwise.
+        # Whether a class needs the session of the courses without a term.
         self.needs_session_without_term = False
         # The courses of the catalog of ours that classes need, by their numbers.
         self.needs_codes = set[int]()
-        self._sessions, self._catalog, self._exported = set[str](), set[str](), set[str]()
+        self._sessions, self._catalog = set[str](), set[str]()
         # The ids that a system has given to something else than what is exported with them.
         self._foreign = set[tuple[str, str, str]]()
         if self.exists:
@@ -61,7 +61,6 @@ class Sourced:
             own = {row["sourced_id"] for row in terms if self._is_in_scope(row["code"])}
             self._sessions &= own.union(*named)
             self._catalog &= {row["content"].get("courseSourcedId") for row in classes}
-        self._exported = {row["sourced_id"] for row in classes}
         for row in classes:
             if not self._terms_of(row):
                 self.needs_session_without_term |= row["term_id"] is None
@@ -151,7 +150,7 @@ class Sourced:
                 overlay(cells, term, {"title": "title", "start_on": "startDate"})
                 if term["end_on"] != term["taken"].get("end_on"):
                     cells["end_on"] = term["end_on"]
-            yield {"type": "term"} | cells | updated(row) | {"term_id": term and term["id"]}
+            yield {"type": "term"} | cells | updated(row)
 
     def _rows_of_catalog(self) -> Iterator[Fields]:
         for row in self._list("courses"):
@@ -169,7 +168,7 @@ class Sourced:
             with_cancelled = self._scope.with_history or self._scope.since
             if row["status"] == "cancelled" and not with_cancelled:
                 continue
-            if row["sourced_id"] not in self._exported:
+            if not self._is_in_scope(row["term"]):
                 continue
             cells = kept("classes", row["content"])
             overlay(cells, row, {"title": "title"})
@@ -184,7 +183,7 @@ class Sourced:
                 cells["term_id"] = row["term_id"] or 0
             deleted_at = row["updated_at"] if row["status"] == "cancelled" else None
             defaults = {"classType": "scheduled", "schoolSourcedId": self.school_id}
-            yield defaults | cells | updated(row) | {"term": row["term"], "deleted_at": deleted_at}
+            yield defaults | cells | updated(row) | {"deleted_at": deleted_at}
 
     def user(self, row: Fields) -> Fields:
         """Return a student who is a user of another system."""
