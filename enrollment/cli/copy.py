@@ -7,11 +7,10 @@ from typing import Any
 
 from enrollment.cli.console import add_verb, complete_file, format_counts
 from enrollment.config import Config
-from enrollment.maintenance.migrations import pending
+from enrollment.maintenance.migrations import lock_migratable
 from enrollment.maintenance.transfer import check_source, copy_school
 from enrollment.model.location import EXPECTED, Location, location
 from enrollment.problems.errors import CommandError
-from enrollment.storage.engine import lock_database
 from enrollment.storage.lock import Purpose
 
 
@@ -36,10 +35,8 @@ def copy(config: Config, options: argparse.Namespace) -> None:
     """Run `copy`. Raises CommandError."""
     if _identity(options.source) == _identity(options.target):
         raise CommandError(f"--from and --to are the same database, {options.target}")
-    # A command that is refused leaves nothing, not even the file of the lock.
     check_source(options.source)
-    pending(options.target)
-    with lock_database(options.target, Purpose.CHANGE):
+    with lock_migratable(options.target, Purpose.CHANGE):
         counts = copy_school(options.source, options.target)
     print(f"{options.target} now has", format_counts(counts))
 

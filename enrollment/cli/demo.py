@@ -7,7 +7,7 @@ from typing import Any
 from enrollment.cli.console import add_verb, count, format_counts, print_outcome
 from enrollment.config import Config
 from enrollment.maintenance import demo, migrations
-from enrollment.storage.engine import lock_database, open_database
+from enrollment.storage.engine import open_database
 from enrollment.storage.lock import Purpose
 
 
@@ -22,9 +22,7 @@ def add(verbs: Any) -> None:
 
 def fill(config: Config, options: argparse.Namespace) -> None:
     """Run `demo`. Raises CommandError if the database has students."""
-    # A command that is refused leaves nothing, not even the file of the lock.
-    migrations.pending(config.database)
-    with lock_database(config.database, Purpose.CHANGE):
+    with migrations.lock_migratable(config.database, Purpose.CHANGE):
         print_outcome("applied", migrations.ensure_current(config.database, may_migrate=False))
         with closing(open_database(config.database, config.busy_timeout)) as database:
             written = demo.fill(database, options.students, options.seed)

@@ -35,9 +35,7 @@ def add(verbs: Any) -> None:
 
 def apply(config: Config, options: argparse.Namespace) -> None:
     """Run `migrate`. Raises CommandError, UsageError."""
-    # A command that is refused leaves nothing, not even the file of the lock.
-    migrations.pending(config.database, options.to)
-    with lock_database(config.database, Purpose.CHANGE):
+    with migrations.lock_migratable(config.database, Purpose.CHANGE, options.to):
         outcome = migrations.migrate(config.database, options.to, options.dry_run)
     print_outcome("would apply" if options.dry_run else "applied", outcome)
     if not outcome.ids:

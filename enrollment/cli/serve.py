@@ -28,10 +28,9 @@ def serve(config: Config, options: argparse.Namespace) -> None:
     """Run `serve`, which returns when the service is stopped. Raises CommandError, OSError."""
     output.never_wait()
     with closing(server.listen(config)) as listener:
-        # A service that is refused leaves nothing, not even the file of the lock.
-        if migrations.pending(config.database) and options.migrate:
+        if options.migrate and migrations.pending(config.database):
             _migrate(config)
-        with lock_database(config.database, Purpose.SERVE):
+        with migrations.lock_migratable(config.database, Purpose.SERVE):
             outcome = migrations.ensure_current(config.database, may_migrate=False)
             print_outcome("applied", outcome)
             _create_first_admin(config)

@@ -1,6 +1,7 @@
 """Migrations: apply them and roll them back, in one transaction."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,6 +9,8 @@ from enrollment.maintenance.schema import Schema
 from enrollment.maintenance.sqlite_schema import SQLiteSchema
 from enrollment.model.location import Location
 from enrollment.problems.errors import CommandError, UsageError
+from enrollment.storage.engine import lock_database
+from enrollment.storage.lock import Purpose
 
 
 class Outcome(NamedTuple):
@@ -34,6 +37,18 @@ def pending(location: Location, to: str | None = None) -> list[str]:
     states = status(location)
     wanted = _until([id for id, _ in states], to)
     return [id for id, applied in states if id in wanted and not applied]
+
+
+@contextmanager
+def lock_migratable(location: Location, purpose: Purpose, to: str | None = None) -> Iterator[None]:
+    """Keep other processes out of a database that may be new or have pending migrations.
+
+    Raises what `pending` does, before there is a file of a lock: a command that is refused leaves
+    nothing behind. Raises CommandError if another process has locked the database.
+    """
+    pending(location, to)
+    with lock_database(location, purpose):
+        yield
 
 
 def last_applied(location: Location) -> str:
