@@ -156,18 +156,24 @@ def print_secret(*lines: str) -> None:
         raise CommandError("standard output is closed, or no one reads it")
 
 
+def open_private(path: Path) -> BinaryIO:
+    """Open a new file that only its owner can read. Raises FileExistsError, OSError."""
+    path.touch(0o600, exist_ok=False)
+    return path.open("wb")
+
+
 @contextmanager
 def new_private_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a new file that only its owner can read. It is removed if what is in the `with` fails.
+    """Open a private file as `open_private` does, and remove it if what is in the `with` fails.
 
     Raises CommandError if there is one with this name, OSError.
     """
     try:
-        path.touch(0o600, exist_ok=False)
+        target = open_private(path)
     except FileExistsError:
         raise CommandError(f"{path} exists already") from None
     try:
-        with path.open("wb") as target:
+        with target:
             yield target
     except BaseException:
         path.unlink()

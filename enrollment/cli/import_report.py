@@ -8,7 +8,7 @@ import msgspec
 from msgspec.json import format as indent
 from msgspec.structs import replace
 
-from enrollment.cli.console import format_counts
+from enrollment.cli.console import format_counts, open_private
 from enrollment.exchange.lists import write_faults
 from enrollment.exchange.marking import can_be_marked, write_marked
 from enrollment.exchange.upload import Upload
@@ -22,20 +22,18 @@ MOST_SHOWN = 100
 
 def write_report(report: ImportReport | UnreadableImport, path: Path) -> None:
     """Write a report: it may have names, so only its owner can read it."""
-    path.touch(0o600, exist_ok=False)
-    if path.suffix == ".csv":
-        with path.open("wb") as target:
+    with open_private(path) as target:
+        if path.suffix == ".csv":
             write_faults(report.faults, target)
-    else:
-        path.write_bytes(indent(to_json(report)).encode() + b"\n")
+        else:
+            target.write(indent(to_json(report)).encode() + b"\n")
 
 
 def write_marked_list(upload: Upload, faults: Iterable[ImportFault], path: Path) -> None:
     """Write a list with its faults. Raises CommandError if it is none."""
     if not can_be_marked(upload):
         raise CommandError("only a list is marked, not a package")
-    path.touch(0o600, exist_ok=False)
-    with path.open("wb") as target:
+    with open_private(path) as target:
         write_marked(upload, faults, "xlsx" if path.suffix == ".xlsx" else "csv", target)
 
 
