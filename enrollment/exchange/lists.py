@@ -31,17 +31,13 @@ class Layout(NamedTuple):
     columns: dict[str, str]
 
 
-STUDENTS = Layout(
-    "Students",
-    {
-        "number": "Number",
-        "family_name": "Family name",
-        "given_name": "Given name",
-        "email": "Email",
-        "status": "Status",
-        "groups": "Groups",
-    },
-)
+PERSON = {
+    "number": "Number",
+    "family_name": "Family name",
+    "given_name": "Given name",
+    "email": "Email",
+}
+STUDENTS = Layout("Students", {**PERSON, "status": "Status", "groups": "Groups"})
 ROSTER = Layout(
     "Roster",
     {
@@ -103,16 +99,7 @@ CHANGES = Layout(
         "correction": "Correction",
     },
 )
-TOKENS = Layout(
-    "Tokens",
-    {
-        "number": "Number",
-        "family_name": "Family name",
-        "given_name": "Given name",
-        "email": "Email",
-        "token": "Token",
-    },
-)
+TOKENS = Layout("Tokens", {**PERSON, "token": "Token"})
 FAULTS = Layout(
     "Faults",
     {
