@@ -72,9 +72,8 @@ RETURNING id, version, name, role, student_id, created_at, created_by, expires_a
     revoked_at, revoked_by;
 
 -- name: list_students_without_token(now)
--- Which active students have no valid token of their own, by name? name is that of a token for each.
-SELECT student.id, student.number, student.family_name, student.given_name, student.email,
-    trim(substr(student.family_name || coalesce(', ' || student.given_name, ''), 1, 100)) AS name
+-- Which active students have no valid token of their own, by name?
+SELECT student.id, student.number, student.family_name, student.given_name, student.email
 FROM student
 WHERE student.status = 'active'
     AND NOT EXISTS (

@@ -31,6 +31,11 @@ def student_not_found(student_id: int) -> Problem:
     return Problem("student_not_found", f"There is no student {student_id}.")
 
 
+def full_name(family_name: str, given_name: str | None) -> str:
+    """Return a name as lists have it, such as "Lovelace, Ada"."""
+    return f"{family_name}, {given_name}" if given_name else family_name
+
+
 def get_student(db: Connection, student_id: int) -> Student:
     """Return a student. Raises student_not_found."""
     row = SQL.get_student(db, id=student_id)

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec.structs import asdict
 
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
+from enrollment.data.student import full_name
 from enrollment.data.violations import raise_broken_rules
 from enrollment.model.queries import Pagination
 from enrollment.model.records import Change, NewToken, Token, TokenInput
@@ -21,6 +22,8 @@ from enrollment.storage.queries import queries, to_json
 SQL = queries("token")
 # A prefix that scanners for leaked secrets recognize, the lookup, and a secret of 192 bits.
 FORM = re.compile(r"enr_([0-9a-f]{12})_[0-9a-f]{48}")
+# A name of a token has at most so many characters.
+NAME_LENGTH = 100
 
 
 def digest_secret(secret: str) -> str:
@@ -75,6 +78,11 @@ def insert_token(db: Connection, fields: TokenInput, change: Change) -> NewToken
     return NewToken(**row, token=text)
 
 
+def token_name(family_name: str, given_name: str | None) -> str:
+    """Return the name of a token for a student: as much as fits of the student's full name."""
+    return full_name(family_name, given_name)[:NAME_LENGTH].strip()
+
+
 def insert_tokens_of_students(
     db: Connection, expires_at: Timestamp | None, change: Change
 ) -> list[dict[str, Any]]:
@@ -88,8 +96,8 @@ def insert_tokens_of_students(
     students = SQL.list_students_without_token(db, now=change.at)
     new = [_new_secret() for _ in students]
     tokens = [
-        (student["id"], student["name"], lookup, digest)
-        for student, (lookup, digest, _) in zip(students, new, strict=True)
+        (row["id"], token_name(row["family_name"], row["given_name"]), lookup, digest)
+        for row, (lookup, digest, _) in zip(students, new, strict=True)
     ]
     SQL.insert_tokens_of_students(
         db, tokens=to_json(tokens), at=change.at, actor=change.actor, expires_at=expires_at

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from enrollment.data import page
+from enrollment.data.student import full_name
 from enrollment.data.term import list_terms
 from enrollment.model.imports import ImportChange, ImportCounts, ImportReport, UndoneItem
 from enrollment.web.chosen_term import ALL
@@ -83,8 +84,7 @@ def name_records(visit: Visit, changes: Sequence[ImportChange]) -> list[tuple[st
     for change in changes:
         values = change.after or change.before or {}
         if change.kind == "student" and "family_name" in values and change.before is None:
-            given = values.get("given_name")
-            full = f"{values['family_name']}, {given}" if given else str(values["family_name"])
+            full = full_name(values["family_name"], values.get("given_name"))
             names.setdefault(("student", change.record_id), full)
         elif change.kind in ("term", "course") and "code" in values:
             section = values.get("section")

@@ -8,7 +8,7 @@ from enrollment.data import page, session
 from enrollment.data.page import Person
 from enrollment.data.record_change import acting
 from enrollment.data.student import get_student
-from enrollment.data.token import get_token, insert_token, list_tokens
+from enrollment.data.token import get_token, insert_token, list_tokens, token_name
 from enrollment.http.authentication import ADMINS, REGISTRARS
 from enrollment.http.context import change_context
 from enrollment.http.operation import Operation
@@ -26,8 +26,6 @@ from enrollment.web.visit import Visit
 from enrollment.web.words import link, name
 
 PAGE = 100
-# A name of a token has at most so many characters.
-NAME_LENGTH = 100
 ROLES = {
     "registrar": "changes everything except tokens",
     "reader": "sees everything except tokens, and changes nothing",
@@ -100,9 +98,8 @@ def make_student_link(visit: Visit, student_id: int) -> Result:
     now = Timestamp.now()
     token_id = page.find_token_of_student(visit.db, student_id, now)
     if token_id is None:
-        fields = TokenInput(
-            name=name(student)[:NAME_LENGTH].strip(), role="student", student_id=student_id
-        )
+        named = token_name(student.family_name, student.given_name)
+        fields = TokenInput(name=named, role="student", student_id=student_id)
         with acting(visit.db, visit.caller.actor, now):
             token_id = insert_token(visit.db, fields, change_context(visit.context)).id
     return _link(visit, token_id, f"/students/{student_id}")

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
+from enrollment.data.student import full_name
 from enrollment.data.waitlist import SKIPPED
 from enrollment.model.courses import Meeting
 from enrollment.model.days import begin_of, local
@@ -127,8 +128,7 @@ class Words:
 
 def name(person: Any) -> str:
     """Such as "Lovelace, Ada"."""
-    given = person.given_name
-    return f"{person.family_name}, {given}" if given else str(person.family_name)
+    return full_name(person.family_name, person.given_name)
 
 
 def actor(text: str | None) -> str:
