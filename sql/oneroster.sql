@@ -203,17 +203,8 @@ FROM exported_record AS place
 CROSS JOIN exported_record AS person
 CROSS JOIN source_record AS class
 CROSS JOIN import
-WHERE place.kind = 'enrollments'
-    AND place.student_id IS NULL
-    AND place.is_deleted = 0
-    AND person.kind = 'users'
-    AND person.sourced_id = place.user_ref
-    AND person.source = place.source
-    AND (person.is_deleted = 0 OR person.student_id IS NOT NULL)
-    AND class.kind = 'classes'
-    AND class.sourced_id = place.class_ref
-    AND class.source = place.source
-    AND class.is_current = 1
+WHERE
+-- include: kept_enrollment.sql
     AND class.course_id IS NOT NULL
     AND import.id = place.import_id;
 

@@ -190,17 +190,8 @@ CROSS JOIN exported_record AS person
 CROSS JOIN source_record AS class
 CROSS JOIN course
 CROSS JOIN import
-WHERE place.kind = 'enrollments'
-    AND place.student_id IS NULL
-    AND place.is_deleted = 0
-    AND person.kind = 'users'
-    AND person.sourced_id = place.user_ref
-    AND person.source = place.source
-    AND (person.is_deleted = 0 OR person.student_id IS NOT NULL)
-    AND class.kind = 'classes'
-    AND class.sourced_id = place.class_ref
-    AND class.source = place.source
-    AND class.is_current = 1
+WHERE
+-- include: kept_enrollment.sql
     AND course.id = class.course_id
     AND (:term IS NULL OR course.term = :term)
     AND (course.status <> 'cancelled' OR :with_history)
@@ -237,19 +228,10 @@ SELECT
             CROSS JOIN source_record AS person
             CROSS JOIN source_record AS class
             CROSS JOIN course
-            WHERE place.kind = 'enrollments'
-                AND place.student_id IS NULL
+            WHERE
+-- include: kept_enrollment.sql
                 AND place.is_current = 1
-                AND place.is_deleted = 0
-                AND person.kind = 'users'
-                AND person.sourced_id = place.user_ref
-                AND person.source = place.source
                 AND person.is_current = 1
-                AND (person.is_deleted = 0 OR person.student_id IS NOT NULL)
-                AND class.kind = 'classes'
-                AND class.sourced_id = place.class_ref
-                AND class.source = place.source
-                AND class.is_current = 1
                 AND course.id = class.course_id
                 AND (:term IS NULL OR course.term = :term)
                 AND (course.status <> 'cancelled' OR :with_history)
