@@ -80,7 +80,7 @@ def correct(visit: Visit, student_id: int, course_id: int) -> Result:
         given = {
             "status": form.one("status"),
             "correction": True,
-            **override_of(visit.form, "reason"),
+            **override_of(form, "reason"),
         }
         passed = OUTCOMES.get(form.one("passed"))
         given |= {} if passed is None else {"passed": passed}

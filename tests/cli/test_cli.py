@@ -250,6 +250,19 @@ def test_a_reader_that_has_seen_enough_is_no_error(command: str):
     assert (run.returncode, run.stderr) == (141, "")
 
 
+def run_buffered(command: str, output: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the service with its output sent elsewhere, as a shell writes that. What is
+    printed waits in a buffer, as it does for most."""
+    return subprocess.run(
+        f"exec {sys.executable} -m enrollment {command} {output}",
+        env=os.environ | {"PYTHONUNBUFFERED": ""},
+        shell=True,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize(
     ("command", "output", "reason"),
@@ -266,16 +279,8 @@ def test_a_reader_that_has_seen_enough_is_no_error(command: str):
 )
 def test_what_can_not_be_printed_has_failed(command: str, output: str, reason: str):
     main(["migrate"])
-    buffered = os.environ | {"PYTHONUNBUFFERED": ""}
 
-    run = subprocess.run(
-        f"exec {sys.executable} -m enrollment {command} {output}",
-        env=buffered,
-        shell=True,
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=60,
-    )
+    run = run_buffered(command, output)
 
     assert run.returncode == 1
     (line,) = run.stderr.splitlines()
@@ -292,17 +297,8 @@ def test_what_can_not_be_printed_has_failed(command: str, output: str, reason: s
 )
 def test_a_token_that_could_not_be_shown_is_not_kept(output: str, command: str, capsys: Captured):
     main(["migrate"])
-    # As it is for most: what is printed waits in a buffer.
-    buffered = os.environ | {"PYTHONUNBUFFERED": ""}
 
-    run = subprocess.run(
-        f"exec {sys.executable} -m enrollment {command} {output}",
-        env=buffered,
-        shell=True,
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=60,
-    )
+    run = run_buffered(command, output)
 
     assert run.returncode == 1
     (line,) = run.stderr.splitlines()

@@ -10,6 +10,7 @@ from enrollment.exchange.importing import Made
 from enrollment.storage.database import Database
 from tests.exchange.imports import import_path, rows, undo
 from tests.exchange.packages import package
+from tests.support.traced import traced
 
 HEADER = (
     "sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role,primary,"
@@ -140,12 +141,8 @@ def test_many_corrections_take_as_many_statements_as_one(database: Database, pat
     counts = []
     for students, outcome in ((1, "failed,F"), (4, "completed,A")):
         bring_in(database, path, "completed,B", students=4)
-        seen: list[str] = []
-        with database.write() as db:
-            db.set_trace_callback(seen.append)
-        bring_in(database, path, outcome, students=students)
-        with database.write() as db:
-            db.set_trace_callback(None)
-        # A statement is shown again for each statement of the triggers that it sets off.
-        counts.append(len([*groupby(seen)]))
+        with traced(database) as statements:
+            bring_in(database, path, outcome, students=students)
+        # Each once, however many triggers it sets off.
+        counts.append(len([*groupby(statements)]))
     assert counts[0] == counts[1]

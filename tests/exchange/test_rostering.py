@@ -36,6 +36,7 @@ from tests.support.tokens import (
     add_monitor_token,
     add_student_token,
 )
+from tests.support.traced import traced
 
 NEW, OLD = PATHS["v1p2"], PATHS["v1p1"]
 LISTS = [operation for operation in ROSTERING if operation.method == "GET"]
@@ -378,16 +379,12 @@ def test_a_limit_beyond_the_largest_page_is_cut_with_a_link(
 def test_a_page_makes_few_queries_in_one_transaction(reader: Client, path: str):
     if "demographics" in path:
         return
-    address, seen = concrete(path), list[str]()
-    reader.get(address, status=200)
-    connections = [reader.app.database._writer, *reader.app.database._idle_readers]
-    for db in connections:
-        db.set_trace_callback(seen.append)
-
+    address = concrete(path)
     reader.get(address, status=200)
 
-    for db in connections:
-        db.set_trace_callback(None)
+    with traced(reader.app.database) as seen:
+        reader.get(address, status=200)
+
     # The first transaction looks the token up, before a thread is chosen.
     assert [seen.count("BEGIN"), seen.count("COMMIT")] == [2, 2]
     queries = [sql for sql in seen if not re.match("BEGIN|COMMIT|--", sql)]

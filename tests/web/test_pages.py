@@ -10,6 +10,7 @@ from enrollment.web.pages import PAGES
 from tests.support.browser import Browser, form_to, text, tick
 from tests.support.client import Client
 from tests.support.tokens import STUDENT_TOKEN, TOKENS
+from tests.support.traced import traced
 
 ROOT = Path(__file__).parents[2]
 # The pages that anyone sees, with what they need in place of a record.
@@ -175,16 +176,13 @@ def test_a_page_makes_few_queries_in_one_transaction(
     browser = Browser(app, TOKENS["admin"])
     for _ in range(30):
         small_college.enroll(small_college.student(), 1)
-    seen: list[str] = []
-    for db in (app.database._writer, *app.database._idle_readers):
-        db.set_trace_callback(seen.append)
 
     for path in SHOWN:
         with subtests.test(path):
             browser.get(address(path))
-            seen.clear()
 
-            browser.get(address(path))
+            with traced(app.database) as seen:
+                browser.get(address(path))
 
             # The first transaction looks the session up, before a thread is chosen.
             assert [seen.count("BEGIN"), seen.count("COMMIT")] == [2, 2]
