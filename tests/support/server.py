@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,13 +21,18 @@ from enrollment.model.location import Location
 from tests.support.tokens import TOKENS
 
 PATIENCE = 20
+# The ports of this process: a hundred of its own, below those that the kernel gives to clients. A
+# port that the kernel finds free could be given to another test before a server listens on it.
+PORTS = cycle(range(start := 10_000 + os.getpid() % 200 * 100, start + 100))
 
 
 def free_port() -> int:
+    return next(filter(_is_free, PORTS))
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 class Reply(NamedTuple):
@@ -89,9 +95,10 @@ class Server:
                 self.token = self._printed_token() or self.token
                 return
             except ConnectionError:
-                ended = self.process.poll() is not None
-                if ended or time.monotonic() > deadline:
-                    pytest.fail(f"the server does not answer: {self.log.read_text()}")
+                status = self.process.poll()
+                if status is not None or time.monotonic() > deadline:
+                    how = "still runs" if status is None else f"ended with {status}"
+                    pytest.fail(f"no answer, and the server {how}: {self.log.read_text()}")
                 time.sleep(0.01)
 
     def connect(self) -> socket.socket:
