@@ -17,7 +17,9 @@ class Fields(list[tuple[str, str]]):
         return next((value.strip() for key, value in reversed(self) if key == name), "")
 
     def all(self, name: str) -> list[str]:
-        return [value for key, value in self if key == name]
+        """The values of a name. A box of a list has its value in its name as well, such as drop-20:
+        where the list has changed, a browser that goes back then ticks the box of the same row."""
+        return [value for key, value in self if key in (name, f"{name}-{value}")]
 
     def ids(self, name: str) -> list[int]:
         """The ids that were ticked, each once. What is no id is left out."""

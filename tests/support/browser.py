@@ -37,11 +37,16 @@ def form_to(page: TestResponse, end: str) -> Any:
     return form
 
 
-def tick(form: Any, name: str, *values: int) -> None:
-    """Tick these boxes of a form, and no others of the name."""
-    for box in form.fields[name]:
-        if hasattr(box, "checked"):
-            box.checked = box._value in map(str, values)
+def boxes(form: Any, name: str) -> list[Any]:
+    """The boxes of a list in a form. Each has its value in its name, such as drop-20."""
+    fields = (field for same in form.fields.values() for field in same if hasattr(field, "checked"))
+    return [box for box in fields if box.name == f"{name}-{box._value}"]
+
+
+def tick(form: Any, name: str, *values: int | str) -> None:
+    """Tick these boxes of a list, and no others of the list."""
+    for box in boxes(form, name):
+        box.checked = box._value in map(str, values)
 
 
 def text(page: TestResponse) -> str:

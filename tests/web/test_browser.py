@@ -524,3 +524,64 @@ def test_a_file_that_is_too_large_is_refused(registrar: Any, tmp_path: Path):
     page.get_by_role("button", name="Preview").click()
     page.get_by_text("The file is larger than 32 MB.").wait_for()
     check(page)
+
+
+def ticked_after_back(page: Any) -> list[str]:
+    """The labels of what is ticked or chosen on the page before this one."""
+    page.go_back()
+    page.wait_for_load_state()
+    return [box.get_attribute("aria-label") for box in page.locator("main input:checked").all()]
+
+
+def test_back_ticks_no_other_student(registrar: Any, terms: Server):
+    page = registrar
+    page.goto("/courses/3")
+    page.get_by_label("Ito, Sam").check()
+    page.get_by_label("Reason").first.fill("a form")
+    page.get_by_role("button", name="Drop").click()
+    page.get_by_text("Dropped 1 student.").wait_for()
+
+    assert ticked_after_back(page) == []
+    assert page.get_by_label("Reason").first.input_value() == "a form"
+
+    for student in (1, 2):
+        terms.post(f"/v1/students/{student}/holds", {"reason": "fees"})
+    page.goto("/holds")
+    page.get_by_label("Lovelace, Ada").check()
+    page.get_by_role("button", name="Release").click()
+    page.get_by_text("Released 1 hold.").wait_for()
+
+    assert ticked_after_back(page) == []
+
+
+def test_back_keeps_each_outcome_beside_its_student(registrar: Any, terms: Server):
+    page = registrar
+    page.goto("/courses/3/complete")
+    page.get_by_label("Grade of Lovelace, Ada").fill("F")
+    page.get_by_label("not passed: Lovelace, Ada").check()
+    page.get_by_label("Ito, Sam completes").uncheck()
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_text("This works.").wait_for()
+    # Someone else drops the student who was listed first.
+    terms.request("DELETE", "/v1/students/2/courses/3")
+
+    page.go_back()
+    page.wait_for_load_state()
+
+    assert page.locator("tbody tr").count() == 1
+    assert page.get_by_label("Lovelace, Ada completes").is_checked()
+    assert page.get_by_label("not passed: Lovelace, Ada").is_checked()
+    assert page.get_by_label("Grade of Lovelace, Ada").input_value() == "F"
+
+
+def test_back_chooses_no_other_course(registrar: Any, terms: Server):
+    page = registrar
+    page.goto("/students/1/courses/3/swap?q=")
+    page.get_by_label("PH101", exact=True).check()
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_text("MA101 would be dropped").wait_for()
+    # Someone else adds a course that is listed first.
+    terms.post("/v1/courses", {"code": "AR101", "title": "Arts", "term": "2026-FALL"})
+
+    assert ticked_after_back(page) == []
+    assert page.get_by_label("AR101", exact=True).count() == 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.browser import Browser, form_to, text, tick
+from tests.support.browser import Browser, boxes, form_to, text, tick
 from tests.support.client import Client
 
 
@@ -63,12 +63,12 @@ def test_only_those_who_were_ticked_and_are_enrolled_are_in_the_form(
 ):
     form = grading(browser, course, 2, 4)
 
-    assert [box._value for box in form.fields["student"]] == ["2"]
+    assert [box._value for box in boxes(form, "student")] == ["2"]
     said = text(browser.get(f"/courses/{course}/complete?student=2&student=4"))
     assert "Not enrolled, so not listed here: Dirac, Ada." in said
     page = browser.get(f"/courses/{course}/complete?student=4")
     assert "None of them is enrolled." in text(page)
-    assert form_to(page.click("for all who are enrolled"), "/complete").fields["student"]
+    assert boxes(form_to(page.click("for all who are enrolled"), "/complete"), "student")
 
 
 def test_one_wrong_row_refuses_all_and_keeps_what_was_typed(
@@ -84,7 +84,7 @@ def test_one_wrong_row_refuses_all_and_keeps_what_was_typed(
     assert page.html.find(id="why-3")
     again = form_to(page, "/complete")
     assert (again["grade-1"].value, again["reason"].value) == ("A", "the list of grades")
-    assert [box.checked for box in again.fields["not_passed"]] == [False, True, False]
+    assert [box.checked for box in boxes(again, "not_passed")] == [False, True, False]
     assert {status for status, _, _ in outcomes(client, course)} == {"enrolled", "waitlisted"}
 
 
@@ -95,7 +95,7 @@ def test_without_a_tick_no_one_completes(browser: Browser, client: Client, cours
     page = form.submit("do", value="complete", status=422)
 
     assert "Tick at least one student first" in text(page)
-    assert not any(box.checked for box in form_to(page, "/complete").fields["student"])
+    assert not any(box.checked for box in boxes(form_to(page, "/complete"), "student"))
 
 
 def test_who_was_slower_is_told_and_no_one_completes(browser: Browser, client: Client, course: int):

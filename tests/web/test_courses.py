@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.browser import Browser, form_to, text, tick
+from tests.support.browser import Browser, boxes, form_to, text, tick
 from tests.support.client import Client
 
 
@@ -183,9 +183,9 @@ def test_all_who_are_enrolled_are_ticked_at_once(browser: Browser, client: Clien
 
     page = browser.get(f"/courses/{course}").click("Tick all")
 
-    assert [box.checked for box in form_to(page, "/drop").fields["student"]] == [True, False]
+    assert [box.checked for box in boxes(form_to(page, "/drop"), "student")] == [True, False]
     page = page.click("Tick none")
-    assert not any(box.checked for box in form_to(page, "/drop").fields["student"])
+    assert not any(box.checked for box in boxes(form_to(page, "/drop"), "student"))
 
 
 def test_a_roster_that_has_changed_is_refused(browser: Browser, client: Client, course: int):
@@ -299,7 +299,7 @@ def test_a_seat_beyond_the_capacity_is_given_with_a_reason(
     client.student()
 
     form = form_to(adding(browser, course, "#2").submit("do", value="enroll", status=409), "/add")
-    form.fields["rule"][0].checked = True
+    tick(form, "rule", "course_full")
     page = form.submit("do", value="enroll", status=422)
     assert page.html.find(id="why-wrong").get_text() == "Give a reason."
     form = form_to(page, "/add")
@@ -389,10 +389,10 @@ def test_a_seat_is_given_against_a_rule_with_a_reason(
     assert len(client.events()) == 3
     form = form_to(page, "/promote")
     assert form["promoted"].value == "1"
-    form["rule"] = "student_on_hold"
+    tick(form, "rule", "student_on_hold")
     page = form.submit(status=422)
     form = form_to(page, "/promote")
-    assert form["rule"].checked
+    assert form["rule-student_on_hold"].checked
     form["override_reason"] = "pays tomorrow"
     form.submit(status=303)
     event = client.get("/v1/events").json["items"][-1]

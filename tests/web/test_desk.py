@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.support.browser import Browser, form_to, text, tick
+from tests.support.browser import Browser, boxes, form_to, text, tick
 from tests.support.client import Client
 
 
@@ -122,7 +122,7 @@ def test_a_late_drop_beside_other_courses_needs_a_reason(
     other = client.course(code="MA101", term="2026-FALL")
     form = form_to(browser.get(f"/students/{ada}/add?term=2026-FALL"), "/add")
     tick(form, "course", other)
-    form["drop"] = True
+    tick(form, "drop", late)
 
     page = form.submit("do", value="enroll", status=422)
 
@@ -188,8 +188,8 @@ def test_a_course_is_completed_with_a_grade(browser: Browser, client: Client, ad
     client.enroll(ada, course)
     client.enroll(client.student(), course)
     form = form_to(browser.get(f"/students/{ada}").click("Complete"), "/complete")
-    assert [box.value for box in form.fields["student"]] == [str(ada)]
-    form[f"grade-{ada}"], form["not_passed"] = " F ", True
+    assert [box.value for box in boxes(form, "student")] == [str(ada)]
+    form[f"grade-{ada}"], form[f"not_passed-{ada}"] = " F ", True
 
     page = form.submit("do", value="complete", status=303).follow()
 
@@ -240,7 +240,7 @@ def test_a_change_meanwhile_refuses_all_and_keeps_what_was_typed(
     assert (client.status(ada, first), client.status(ada, second)) == ("enrolled", "completed")
     again = form_to(page, "/drop")
     assert again["reason"].value == "moved away"
-    assert [box.checked for box in again.fields["drop"]] == [True]
+    assert [box.checked for box in boxes(again, "drop")] == [True]
 
 
 def test_courses_that_are_taken_together_are_dropped_together(

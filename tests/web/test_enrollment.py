@@ -3,7 +3,7 @@
 import pytest
 
 from enrollment.app import App
-from tests.support.browser import Browser, form_to, text
+from tests.support.browser import Browser, form_to, text, tick
 from tests.support.client import Client
 from tests.support.tokens import TOKENS
 
@@ -215,7 +215,7 @@ def test_a_full_course_takes_someone_back_only_against_the_rule(
     assert "No seat of CS101 is free: 1 of 1 are taken." in text(page)
     form = form_to(page, "/take-back")
     assert form["reason"].value == "not yet complete"
-    form["rule"] = "course_full"
+    tick(form, "rule", "course_full")
     form.submit(status=303)
     event = client.get("/v1/events").json["items"][-1]
     assert (event["reason"], event["overridden"]) == ("not yet complete", ["course_full"])

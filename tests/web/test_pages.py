@@ -91,6 +91,15 @@ def test_no_page_has_what_only_templates_mean(app: App):
     assert [path for path in (*SHOWN, "/sign-in") if "\\" in browser.get(address(path))] == []
 
 
+@pytest.mark.parametrize("path", [path for path in SHOWN if path != "/start"])
+def test_no_two_boxes_of_a_form_have_one_name(app: App, small_college: Client, path: str):
+    page = Browser(app, TOKENS["admin"]).get(address(path))
+
+    for form in page.html.find_all("form"):
+        names = [box["name"] for box in form.find_all("input", type="checkbox")]
+        assert len(names) == len({*names})
+
+
 @pytest.mark.parametrize("role", ["registrar", "reader", "student"])
 def test_a_form_is_refused_to_those_whom_it_is_not_for(app: App, small_college: Client, role: str):
     browser = Browser(app, STUDENT_TOKEN if role == "student" else TOKENS[role])

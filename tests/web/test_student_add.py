@@ -3,7 +3,7 @@
 import pytest
 
 from enrollment.app import App
-from tests.support.browser import Browser, form_to, text, tick
+from tests.support.browser import Browser, boxes, form_to, text, tick
 from tests.support.client import Client
 
 MONDAY = [{"weekday": 1, "from": "09:00", "to": "10:30"}]
@@ -113,15 +113,14 @@ def test_a_refusal_changes_nothing_and_its_rules_can_be_set_aside(
     assert "CS102 needs CS101 completed before." in text(page)
     assert client.events() == []
     again = form_to(page, "/add")
-    assert [box.value for box in again.fields["course"]] == [str(free), str(hard)]
-    tick(again, "rule", 0)
-    again.fields["rule"][0].checked = True
+    assert [box.value for box in boxes(again, "course")] == [str(free), str(hard)]
+    tick(again, "rule", "prerequisite_missing")
     page = again.submit("do", value="enroll", status=422)
     assert page.html.find(id="why-wrong").get_text() == "Give a reason."
     # What was not checked for that is still shown.
     assert "CS102 needs CS101 completed before." in text(page)
     again = form_to(page, "/add")
-    assert again.fields["rule"][0].checked
+    assert boxes(again, "rule")[0].checked
     again["override_reason"] = "studied it elsewhere"
     again.submit("do", value="enroll", status=303)
     event = client.get("/v1/events").json["items"][-1]
@@ -167,7 +166,7 @@ def test_each_button_and_page_says_who_waits_and_who_is_enrolled(
     done = "Enrolled in 1 course. On a waitlist, in 1st place. Dropped 1 course."
     assert page.html.select_one(".good").get_text().strip() == done
     # Who waits already is not asked again.
-    assert not row(browser.get(f"/students/{ada}/add"), "CS101").find("input", {"name": "wait"})
+    assert boxes(form_to(browser.get(f"/students/{ada}/add"), "/add"), "wait") == []
 
 
 def test_what_is_ticked_stays_ticked_while_courses_are_found(
@@ -183,12 +182,12 @@ def test_what_is_ticked_stays_ticked_while_courses_are_found(
     form.method = "get"
     form = form_to(form.submit(), "/add")
 
-    assert [box.value for box in form.fields["course"] if box.checked] == [str(first)]
+    assert [box.value for box in boxes(form, "course") if box.checked] == [str(first)]
     page = form.submit("do", value="preview", status=200)
     assert "CS101 Databases will be enrolled" in text(page)
     assert "CS102 Databases joins the waitlist" in text(page)
     chosen = form_to(page.click("Choose other courses"), "/add")
-    assert [box.value for box in chosen.fields["wait"] if box.checked] == [str(full)]
+    assert [box.value for box in boxes(chosen, "wait") if box.checked] == [str(full)]
 
 
 def test_staff_give_a_seat_beyond_the_capacity_also_to_who_waits(
@@ -203,7 +202,7 @@ def test_staff_give_a_seat_beyond_the_capacity_also_to_who_waits(
 
     assert "waitlist instead" not in text(page)
     form = form_to(page, "/add")
-    form.fields["rule"][0].checked = True
+    tick(form, "rule", "course_full")
     form["override_reason"] = "the dean agrees"
     assert "Enrolled in 1 course." in text(form.submit("do", value="enroll", status=303).follow())
     event = client.get("/v1/events").json["items"][-1]

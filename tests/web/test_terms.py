@@ -3,7 +3,7 @@
 import pytest
 
 from enrollment.app import App
-from tests.support.browser import Browser, form_to, text
+from tests.support.browser import Browser, boxes, form_to, text, tick
 from tests.support.client import Client, broken
 from tests.support.tokens import TOKENS
 
@@ -33,8 +33,7 @@ def codes(client: Client) -> list[str]:
 
 
 def choose(form, *codes: str):
-    for box in form.fields["code"]:
-        box.checked = box._value in codes
+    tick(form, "code", *codes)
     return form
 
 
@@ -171,7 +170,7 @@ def test_every_conflict_is_beside_its_course_and_nothing_is_copied(
     client.course(code="CS101", section="2", term="2027-SPRING")
     client.course(code="MA101", term="2027-SPRING")
     page = browser.get(f"/terms/{spring}/copy?from=2026-fall")
-    ticked = [box["value"] for box in page.html.select("[name=code][checked]")]
+    ticked = [box._value for box in boxes(form_to(page, "/copy"), "code") if box.checked]
     # At first, what can be copied.
     assert ticked == ["PH101"]
     assert "1 of 2 sections already there" in text(page)
@@ -184,7 +183,7 @@ def test_every_conflict_is_beside_its_course_and_nothing_is_copied(
         assert "has the code CS101 and the section 2" in reasons[0]
         assert "MA101" in reasons[1]
         assert "Nothing was copied. Every reason is beside its course." in text(page)
-        assert len(page.html.select("[name=code][checked]")) == 3
+        assert all(box.checked for box in boxes(form_to(page, "/copy"), "code"))
 
     assert codes(client) == ["CS101-2", "MA101"]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.browser import Browser, form_to, text
+from tests.support.browser import Browser, form_to, text, tick
 from tests.support.client import Client
 
 MONDAY = [{"weekday": 1, "from": "09:00", "to": "10:00"}]
@@ -165,7 +165,8 @@ def test_a_swap_against_a_rule_shows_the_reason_and_sets_it_aside(
     assert client.status(ada, section) == "enrolled"
     form = form_to(page, "/swap")
     assert form["course"].value == str(needing)
-    form["rule"], form["override_reason"] = True, "studied it elsewhere"
+    tick(form, "rule", "prerequisite_missing")
+    form["override_reason"] = "studied it elsewhere"
     form.submit("do", value="swap", status=303)
     assert (client.status(ada, section), client.status(ada, needing)) == ("dropped", "enrolled")
     assert client.get("/v1/events").json["items"][-1]["reason"] == "studied it elsewhere"
