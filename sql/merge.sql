@@ -53,11 +53,19 @@ ORDER BY pointer, code;
 
 -- name: list_merged_courses(student_id, into_id)
 -- What becomes of each enrollment of this student in a merge into that one? "moved": the other has none, and gets
--- it. Where both have one, a passed one stays, otherwise a completed one, otherwise the one with more events:
--- "replaced" is that of this student, "kept" that of the other.
-WITH side AS MATERIALIZED (
-    SELECT enrollment.student_id, enrollment.course_id, enrollment.completed_at IS NOT NULL AS is_completed,
-        enrollment.passed_at IS NOT NULL AS is_passed,
+-- it. Where both have one: "replaced", that of this student stays, or "kept", that of the other. What is passed comes
+-- first: it can't be had again without the course. Then comes a seat, which can be lost to the waitlist.
+WITH side AS (
+    SELECT enrollment.student_id, enrollment.course_id, enrollment.status,
+        enrollment.queue_number, enrollment.queue_fraction,
+        CASE
+            WHEN enrollment.passed_at IS NOT NULL THEN 1
+            WHEN enrollment.status = 'completed' AND enrollment.passed IS NULL THEN 1
+            WHEN enrollment.status = 'enrolled' THEN 2
+            WHEN enrollment.status = 'completed' THEN 3
+            WHEN enrollment.status = 'waitlisted' THEN 4
+            ELSE 5
+        END AS place,
         (
             SELECT count(*) FROM enrollment_event AS event
             WHERE event.student_id = enrollment.student_id AND event.course_id = enrollment.course_id
@@ -66,22 +74,34 @@ WITH side AS MATERIALIZED (
         ) AS events
     FROM enrollment
     WHERE enrollment.student_id IN (:student_id, :into_id)
+),
+
+ranked AS (
+    SELECT student_id, course_id,
+        count(*) OVER (PARTITION BY course_id) AS records,
+        row_number() OVER (
+            PARTITION BY course_id
+            -- Of two that are passed, one that is taken again holds a seat too. Of two that wait, the better place
+            -- stays: the others have no queue number.
+            ORDER BY place, CASE status WHEN 'enrolled' THEN 1 WHEN 'waitlisted' THEN 3 ELSE 2 END,
+                queue_number, queue_fraction, events DESC, student_id = :student_id
+        ) AS place
+    FROM side
 )
 
-SELECT one.course_id,
-    CASE
-        WHEN other.student_id IS NULL THEN 'moved'
-        WHEN one.is_passed AND NOT other.is_passed THEN 'replaced'
-        WHEN other.is_passed AND NOT one.is_passed THEN 'kept'
-        WHEN one.is_completed AND NOT other.is_completed THEN 'replaced'
-        WHEN other.is_completed AND NOT one.is_completed THEN 'kept'
-        WHEN one.events > other.events THEN 'replaced'
-        ELSE 'kept'
-    END AS outcome
-FROM side AS one
-LEFT JOIN side AS other ON other.course_id = one.course_id AND other.student_id = :into_id
-WHERE one.student_id = :student_id
-ORDER BY one.course_id;
+SELECT course_id,
+    CASE WHEN records = 1 THEN 'moved' WHEN place = 1 THEN 'replaced' ELSE 'kept' END AS outcome
+FROM ranked
+WHERE student_id = :student_id
+ORDER BY course_id;
+
+-- name: list_statuses(student_id, course_ids)
+-- Which status has this student in these courses? course_ids is a JSON array.
+SELECT course_id, status
+FROM student_course
+WHERE student_id = :student_id
+    AND course_id IN (SELECT CAST(value AS bigint) FROM json_each(:course_ids))
+ORDER BY course_id;
 
 -- name: list_events_to_move(student_id, course_ids)
 -- Which events that stand made this student's enrollments in these courses what they are? place_of is the event

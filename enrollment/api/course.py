@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from msgspec.structs import asdict
 
-from enrollment.data import course, course_copy, eligibility, waitlist
+from enrollment.data import course, course_copy, recheck, waitlist
 from enrollment.http.authentication import READERS_AND_STUDENTS, REGISTRARS
 from enrollment.http.conditional import check_preconditions
 from enrollment.http.context import Context, change_context
@@ -81,11 +81,11 @@ def _change_course(
 ) -> Result:
     check_course(context, db, course_id)
     present, change = course.get_course(db, course_id), change_context(context)
-    before = eligibility.list_affected(db, course_id, change)
+    before = recheck.list_affected(db, course_id, change)
     updated = course.update_course(db, course_id, fields, change.at, left_out)
     if updated.version > present.version:
         waitlist.promote_eligible(db, change, course_ids=[course_id], members_of=[course_id])
-    after = eligibility.list_affected(db, course_id, change)
+    after = recheck.list_affected(db, course_id, change)
     replaced = ReplacedCourse(
         **asdict(course.get_course(db, course_id)),
         affected=[affected for affected in after if affected not in before],

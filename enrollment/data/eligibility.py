@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 from msgspec.structs import asdict
 
@@ -12,8 +12,8 @@ from enrollment.data.student import get_student
 from enrollment.data.violations import violation
 from enrollment.model.queries import EligibleCourseFilter
 from enrollment.model.records import Change
-from enrollment.model.results import AffectedEnrollment, Eligibility, EligibleCourse, Violation
-from enrollment.model.types import Date, OverridableRule, Timestamp
+from enrollment.model.results import Eligibility, EligibleCourse, Violation
+from enrollment.model.types import Date, Timestamp
 from enrollment.problems.registry import rules_for
 from enrollment.storage.connection import Connection, Row
 from enrollment.storage.queries import queries, to_json
@@ -31,21 +31,6 @@ DEFAULTS = {
     "rules": to_json(rules_for("enrollment", "roster")),
     "effective_at": None,
 }
-
-
-# The rules that a change of a course can break for the students who are in it.
-AFFECTING = {
-    "course_not_open",
-    "group_required",
-    "prerequisite_missing",
-    "corequisite_missing",
-    "another_section",
-    "time_conflict",
-    "credit_limit",
-    "course_full",
-    "waitlist_full",
-}
-NOT_AFFECTING = to_json([rule for rule in get_args(OverridableRule) if rule not in AFFECTING])
 
 
 class EnrollmentRequest(NamedTuple):
@@ -116,7 +101,7 @@ def decide(
     for item, group in groupby(SQL.list_decisions(db, **parameters), key=lambda row: row["item"]):
         rows = list(group)
         item_pointer = pointer and pointer.replace("%d", str(item))
-        violations = [violation(row, item_pointer) for row in _upheld(rows)]
+        violations = [violation(row, item_pointer) for row in upheld(rows)]
         overridden = tuple(dict.fromkeys(row["code"] for row in rows if row["is_overridden"]))
         student_id, course_id, _, _, instead_of = requests[item]
         outcome = rows[0]["outcome"]
@@ -126,7 +111,7 @@ def decide(
     return decisions
 
 
-def _upheld(rows: Iterable[Row]) -> list[Row]:
+def upheld(rows: Iterable[Row]) -> list[Row]:
     """Return the rows of the rules that are broken and not overridden."""
     return [row for row in rows if row["code"] and not row["is_overridden"]]
 
@@ -150,33 +135,6 @@ def decide_drops(
             student_id, course_id, "dropped", violations, overridden=tuple(overridden)
         )
     return drops
-
-
-def list_affected(db: Connection, course_id: int, change: Change) -> list[AffectedEnrollment]:
-    """List the students of a course whose enrollment or place on the waitlist breaks rules by now,
-    each with the violations. Seats go to those who came first."""
-    members = [EnrollmentRequest(*row) for row in SQL.list_members(db, course_id=course_id)]
-    alone = {"alone": True, "recheck": True, "reserves_seats": False}
-    parameters = (
-        DEFAULTS
-        | alone
-        | {
-            "requests": to_json(members),
-            "lists_students": True,
-            "overridden": NOT_AFFECTING,
-            "now": change.at,
-            "today": change.today,
-        }
-    )
-    rows = _upheld(SQL.list_decisions(db, **parameters))
-    return [
-        AffectedEnrollment(
-            student_id=members[item].student_id,
-            status="waitlisted" if members[item].waitlist else "enrolled",
-            errors=[violation(row, None) for row in group],
-        )
-        for item, group in groupby(rows, key=lambda row: row["item"])
-    ]
 
 
 def get_eligibility(db: Connection, student_id: int, course_id: int, change: Change) -> Eligibility:

@@ -3,13 +3,15 @@
 from msgspec.structs import asdict, replace
 
 from enrollment.data import waitlist
+from enrollment.data.eligibility import EnrollmentRequest
 from enrollment.data.ending import void_enrollments
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
+from enrollment.data.recheck import list_clashes
 from enrollment.data.violations import raise_broken_rules
 from enrollment.model.history import MergedStudent
 from enrollment.model.queries import Pagination
 from enrollment.model.records import Change
-from enrollment.model.results import Merge, MergedCourse
+from enrollment.model.results import Merge, MergedCourse, MergeOutcome
 from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, to_json
 
@@ -36,19 +38,20 @@ def merge_student(db: Connection, student_id: int, into: int, change: Change) ->
     """Move the enrollments and the holds of a student who exists to another record of the person.
 
     Every enrollment that does not stay becomes void before one moves: so seats and places on
-    waitlists are free for those that do. What moved takes effect when it first did. The student
+    waitlists are free for those that do. What moved takes effect when it first did. No rule keeps
+    it from moving: the result lists the rules that it breaks beside other courses. The student
     becomes inactive, and the student's tokens are revoked: they may be in other hands. Raises
     merges_into_itself, unknown_student, student_erased.
     """
     pair = {"student_id": student_id, "into_id": into}
     acting = {"at": change.at, "actor": change.actor}
     raise_broken_rules(SQL.list_broken_merge_rules(db, **pair))
-    merged = [MergedCourse(**row) for row in SQL.list_merged_courses(db, **pair)]
-    moved = [item.course_id for item in merged if item.outcome != "kept"]
+    outcomes = {row["course_id"]: row["outcome"] for row in SQL.list_merged_courses(db, **pair)}
+    moved = [course_id for course_id, outcome in outcomes.items() if outcome != "kept"]
     events = list(SQL.list_events_to_move(db, student_id=student_id, course_ids=to_json(moved)))
-    void = [(student_id, item.course_id) for item in merged]
+    void = [(student_id, course_id) for course_id in outcomes]
     void_enrollments(db, void, replace(change, reason=f"merged into student {into}"))
-    replaced = [(into, item.course_id) for item in merged if item.outcome == "replaced"]
+    replaced = [(into, course_id) for course_id in outcomes if outcomes[course_id] == "replaced"]
     void_enrollments(db, replaced, replace(change, reason=f"merged with student {student_id}"))
     details = {**acting, "into_id": into, "reason": f"merged from student {student_id}"}
     for event in events:
@@ -62,6 +65,29 @@ def merge_student(db: Connection, student_id: int, into: int, change: Change) ->
     SQL.update_holds_moved(db, **pair)
     SQL.update_source_records_moved(db, **pair)
     SQL.update_tokens_revoked(db, student_id=student_id, **acting)
-    courses = [item.course_id for item in merged]
-    waitlist.promote_eligible(db, change, course_ids=courses, student_ids=[into])
+    waitlist.promote_eligible(db, change, course_ids=[*outcomes], student_ids=[into])
+    merged = _list_merged(db, into, outcomes, change)
     return Merge(student_id=student_id, into=into, items=merged)
+
+
+def _list_merged(
+    db: Connection, into: int, outcomes: dict[int, MergeOutcome], change: Change
+) -> list[MergedCourse]:
+    """Return what the record that stays has now in each of these courses."""
+    rows = SQL.list_statuses(db, student_id=into, course_ids=to_json([*outcomes]))
+    statuses = {row["course_id"]: row["status"] for row in rows}
+    new = [
+        EnrollmentRequest(into, course_id, waitlist=statuses[course_id] == "waitlisted")
+        for course_id, outcome in outcomes.items()
+        if outcome != "kept" and statuses[course_id] in ("enrolled", "waitlisted")
+    ]
+    errors = list_clashes(db, new, change)
+    return [
+        MergedCourse(
+            course_id=course_id,
+            outcome=outcome,
+            status=statuses[course_id],
+            errors=errors.get(course_id, []),
+        )
+        for course_id, outcome in outcomes.items()
+    ]

@@ -68,7 +68,9 @@ SAMPLES: dict[Any, Any] = {
             student_id=1, into=2, merged_at=college.NOW, merged_by="First admin #1"
         ),
         results.Merge(
-            student_id=1, into=2, items=[results.MergedCourse(course_id=2, outcome="moved")]
+            student_id=1,
+            into=2,
+            items=[results.MergedCourse(course_id=2, outcome="moved", status="enrolled")],
         ),
         college.ENROLLMENT,
         courses.StudentCourse(**asdict(college.ENROLLMENT), **college.OFFER),

@@ -260,38 +260,132 @@ def test_a_place_on_a_waitlist_moves_as_it_is(client: Client):
     assert client.get(f"/v1/students/{last}/courses/{course}").json["position"] == 3
 
 
-def test_where_both_have_an_enrollment_the_longer_history_stays(client: Client):
+# What a record can have in a course, from what the person least wants to lose.
+HISTORIES = {
+    "passed": ("enrolled", "completed"),
+    "enrolled": ("enrolled",),
+    "not passed": ("enrolled", "failed"),
+    "waitlisted": ("waitlisted",),
+    "dropped": ("enrolled", "dropped"),
+}
+
+
+def make(client: Client, student: int, course: int, *statuses: str) -> None:
+    """Bring an enrollment about, one status after another."""
+    for status in statuses:
+        if status in ("enrolled", "waitlisted"):
+            capacity = 5 if status == "enrolled" else 0
+            client.patch_json(f"/v1/courses/{course}", {"capacity": capacity})
+            client.enroll(student, course, waitlist=True)
+        elif status == "failed":
+            client.put_status(student, course, "completed", passed=False)
+        else:
+            client.put_status(student, course, status)
+
+
+@pytest.mark.parametrize("first_is_merged", [True, False], ids=["this", "the other"])
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        (one, other)
+        for one in HISTORIES
+        for other in HISTORIES
+        if [*HISTORIES].index(one) < [*HISTORIES].index(other)
+    ],
+)
+def test_the_better_of_two_enrollments_stays(
+    client: Client, better: str, worse: str, first_is_merged: bool
+):
     double, student = client.student(), client.student()
-    longer, shorter, same = (client.course() for _ in range(3))
-    for course in (longer, shorter, same):
-        client.enroll(double, course)
-        client.enroll(student, course)
-    client.put_status(double, longer, "dropped")
-    client.put_status(student, shorter, "dropped")
+    one, other = (double, student) if first_is_merged else (student, double)
+    course = client.course(repeatable=True, promotion="manual")
+    make(client, one, course, *HISTORIES[better])
+    # The number of events does not count here.
+    make(client, other, course, "enrolled", "dropped", "enrolled", "dropped", *HISTORIES[worse])
+    expected = client.get(f"/v1/students/{one}/courses/{course}").json
 
     answer = merge(client, double, student)
 
-    assert outcomes(answer) == [(longer, "replaced"), (shorter, "kept"), (same, "kept")]
-    statuses = [client.status(student, course) for course in (longer, shorter, same)]
-    assert statuses == ["dropped", "dropped", "enrolled"]
+    (item,) = answer.json["items"]
+    assert item["outcome"] == ("replaced" if first_is_merged else "kept")
+    kept = client.get(f"/v1/students/{student}/courses/{course}").json
+    names = ("status", "passed", "grade", "enrolled_at", "waitlisted_at", "completed_at")
+    assert [kept[name] for name in names] == [expected[name] for name in names]
+    assert item["status"] == kept["status"]
     assert client.walk(f"/v1/students/{double}/courses") == []
     assert mismatches(client.app) == []
 
 
-@pytest.mark.parametrize("completed_by", [0, 1], ids=["this", "the other"])
-def test_a_completed_course_is_never_lost(client: Client, completed_by: int):
-    pair = client.student(), client.student()
-    course = client.course()
-    for student in pair:
-        client.enroll(student, course)
-    client.put_status(pair[completed_by], course, "completed")
-    for status in ("dropped", "enrolled", "dropped"):
-        client.put_status(pair[not completed_by], course, status)
+def test_a_seat_that_one_record_holds_is_not_lost_to_the_waitlist(client: Client):
+    holder, dropped, waiting = (client.student() for _ in range(3))
+    course = client.course(capacity=1)
+    client.enroll(dropped, course)
+    client.put_status(dropped, course, "dropped")
+    client.enroll(holder, course)
+    client.enroll(waiting, course, waitlist=True)
 
-    answer = merge(client, *pair)
+    answer = merge(client, holder, dropped)
 
-    assert outcomes(answer) == [(course, ["replaced", "kept"][completed_by])]
-    assert client.status(pair[1], course) == "completed"
+    assert outcomes(answer) == [(course, "replaced")]
+    assert client.status(dropped, course) == "enrolled"
+    assert client.status(waiting, course) == "waitlisted"
+
+
+@pytest.mark.parametrize("first_is_merged", [True, False], ids=["this", "the other"])
+def test_the_better_place_on_a_waitlist_stays(client: Client, first_is_merged: bool):
+    first, second, third = (client.student() for _ in range(3))
+    course = client.course(capacity=0)
+    for waiting in (first, second, third):
+        client.enroll(waiting, course, waitlist=True)
+    # The last one is moved twice, and ends in the second place.
+    for place in (3, 2):
+        path = f"/v1/students/{third}/courses/{course}/position"
+        client.put_json(path, {"position": place, "reason": "asked"})
+    pair = (first, third) if first_is_merged else (third, first)
+
+    merge(client, *pair)
+
+    items = client.walk(f"/v1/courses/{course}/students?status=waitlisted")
+    assert [(item["student_id"], item["position"]) for item in items] == [(pair[1], 1), (second, 2)]
+    assert mismatches(client.app) == []
+
+
+def test_of_equal_enrollments_the_longer_history_stays_and_else_that_of_the_other(client: Client):
+    double, student = client.student(), client.student()
+    longer, same = client.course(), client.course()
+    for one in (double, student):
+        make(client, one, longer, "enrolled", "dropped")
+        client.enroll(one, same)
+    make(client, double, longer, "enrolled", "dropped")
+
+    assert outcomes(merge(client, double, student)) == [(longer, "replaced"), (same, "kept")]
+
+
+def test_a_merge_lists_what_clashes_afterwards(client: Client):
+    double, student = client.student(), client.student()
+    client.term(max_credits=10)
+    meetings = [{"weekday": 1, "from": "09:00", "to": "10:00"}]
+    in_term = {"term": "2026-FALL", "credits": 4}
+    first = client.course(code="CS101", section="1", **in_term)
+    second = client.course(code="CS101", section="2", meetings=meetings, **in_term)
+    third = client.course(code="MA101", meetings=meetings, **in_term)
+    free, done = client.course(code="FREE"), client.course(code="DONE", meetings=meetings)
+    client.enroll(student, first)
+    client.enroll(student, third)
+    client.complete(double, done)
+    client.enroll(double, second)
+    client.enroll(double, free)
+
+    answer = merge(client, double, student)
+
+    errors = {item["course_id"]: item["errors"] for item in answer.json["items"]}
+    assert [error["code"] for error in errors.pop(second)] == [
+        "another_section",
+        "time_conflict",
+        "credit_limit",
+    ]
+    assert errors == {free: [], done: []}
+    assert client.status(student, second) == "enrolled"
 
 
 def test_what_was_void_does_not_count_or_move(client: Client):

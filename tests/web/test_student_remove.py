@@ -7,6 +7,8 @@ from tests.support.browser import Browser, form_to, text
 from tests.support.client import Client
 from tests.support.tokens import TOKENS
 
+ANOTHER_SECTION = {"rules": ["another_section"], "reason": "a mistake"}
+
 
 @pytest.fixture
 def double(client: Client, ada: int) -> int:
@@ -35,8 +37,8 @@ def test_a_record_is_merged_after_a_preview(
 
     said = text(page)
     assert f"Lovelase, Ada would be merged into Lovelace, Ada 2024-0117, student #{ada}." in said
-    assert "CS101 is given up: the other record keeps its own." in said
-    assert "MA101 moves to the other record." in said
+    kept = "CS101: enrolled, as on the other record. What this record has in it becomes void."
+    assert f"That record would have: {kept} MA101: enrolled." in said
     assert client.status(double, 1) == "enrolled"
     form = form_to(page, "/merge")
     page = form.submit("do", value="merge", status=303).follow()
@@ -44,6 +46,17 @@ def test_a_record_is_merged_after_a_preview(
     assert "The other record is merged into this one." in text(page)
     assert [client.status(ada, course) for course in (1, 2)] == ["enrolled", "enrolled"]
     assert client.get(f"/v1/students/{double}").json["status"] == "inactive"
+
+
+def test_a_preview_of_a_merge_names_the_courses_that_clash(
+    browser: Browser, client: Client, ada: int, double: int
+):
+    client.enroll(double, client.course(code="CS101", section="2"), override=ANOTHER_SECTION)
+
+    page = remove(browser, double, "/merge", into="#1").submit("do", value="preview")
+
+    why = "CS101-2 is the same course as CS101, which the student takes."
+    assert f"CS101-2: enrolled. {why}" in text(page)
 
 
 def test_the_page_of_a_merged_record_leads_to_the_other(
