@@ -37,6 +37,14 @@ FROM json_each(:ids) AS wanted
 CROSS JOIN hold
 WHERE hold.id = CAST(wanted.value AS bigint) AND hold.released_at IS NULL;
 
+-- name: list_broken_hold_rules(student_id)
+-- What speaks against a hold on this student?
+SELECT '' AS pointer, 'student_erased' AS code,
+    'Student ' || CAST(student_id AS text) || ' was erased.' AS detail,
+    json_object('student_id', student_id) AS details
+FROM erasure
+WHERE student_id = :student_id;
+
 -- name: insert_hold(student_id, reason, at, actor)^
 INSERT INTO hold (student_id, reason, placed_at, placed_by)
 VALUES (:student_id, :reason, :at, :actor)

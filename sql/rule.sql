@@ -102,11 +102,21 @@ WHERE section.code = candidate.code
     AND NOT candidate.waits
 
 UNION ALL
-SELECT item, 'student_inactive',
-    'The student is ' || student_status || '.',
-    json_object('student_id', student_id, 'status', student_status)
+SELECT candidate.item, 'student_inactive',
+    'The student is ' || candidate.student_status || '.',
+    json_object('student_id', candidate.student_id, 'status', candidate.student_status)
 FROM candidate
-WHERE student_status <> 'active'
+WHERE candidate.student_status <> 'active'
+    AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.student_id = candidate.student_id)
+
+UNION ALL
+SELECT candidate.item, 'student_erased',
+    'Student ' || CAST(candidate.student_id AS text) || ' was erased.',
+    json_object('student_id', candidate.student_id)
+FROM candidate
+JOIN erasure ON erasure.student_id = candidate.student_id
+-- An erased student stays inactive, so there is nothing to look up for others.
+WHERE candidate.student_status <> 'active'
 
 UNION ALL
 SELECT candidate.item, 'student_on_hold',

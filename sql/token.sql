@@ -49,6 +49,12 @@ SELECT '/student_id', 'unknown_student',
     'There is no student ' || CAST(:student_id AS text) || '.',
     json_object('student_id', :student_id)
 WHERE :student_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM student WHERE id = :student_id)
+UNION ALL
+SELECT '/student_id', 'student_erased',
+    'Student ' || CAST(student_id AS text) || ' was erased.',
+    json_object('student_id', student_id)
+FROM erasure
+WHERE student_id = :student_id
 ORDER BY code;
 
 -- name: list_broken_revocation_rules(id, now)

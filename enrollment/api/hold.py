@@ -10,6 +10,7 @@ from enrollment.http.responses import Result, created, no_content, ok
 from enrollment.model.queries import HoldFilter, Pagination
 from enrollment.model.records import Hold, HoldInput
 from enrollment.model.results import Page
+from enrollment.problems.registry import rules_for
 from enrollment.storage.connection import Connection
 
 
@@ -65,6 +66,7 @@ OPERATIONS = (
         body=HoldInput,
         answer=Hold,
         status=201,
+        conflicts=rules_for("hold"),
     ),
     Operation(
         "GET",

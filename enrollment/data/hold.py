@@ -4,6 +4,7 @@ from msgspec.structs import asdict
 
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
 from enrollment.data.student import get_student
+from enrollment.data.violations import raise_broken_rules
 from enrollment.model.queries import HoldFilter, Pagination
 from enrollment.model.records import Change, Hold, HoldInput
 from enrollment.problems.errors import Problem
@@ -49,8 +50,9 @@ def count_open_holds(db: Connection, hold_ids: list[int]) -> int:
 
 
 def insert_hold(db: Connection, student_id: int, fields: HoldInput, change: Change) -> Hold:
-    """Place a hold on a student. Raises student_not_found."""
+    """Place a hold on a student. Raises student_not_found, student_erased."""
     get_student(db, student_id)
+    raise_broken_rules(SQL.list_broken_hold_rules(db, student_id=student_id))
     parameters = asdict(change) | asdict(fields)
     return Hold(**SQL.insert_hold(db, student_id=student_id, **parameters))
 

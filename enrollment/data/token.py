@@ -64,7 +64,8 @@ def list_tokens(
 def insert_token(db: Connection, fields: TokenInput, change: Change) -> NewToken:
     """Add a token, and return it with its text, which is shown only once.
 
-    Raises token_student_required, token_student_not_allowed, unknown_student, already_expired.
+    Raises token_student_required, token_student_not_allowed, unknown_student, student_erased,
+    already_expired.
     """
     parameters = asdict(change) | asdict(fields)
     raise_broken_rules(

@@ -27,6 +27,7 @@ Subject = Literal[
     "course_deletion",
     "course_copy",
     "batch",
+    "hold",
     "token",
     "token_revocation",
     "enrollment",

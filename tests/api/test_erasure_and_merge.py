@@ -168,6 +168,26 @@ def test_student_erased(client: Client, known: int):
     assert "zuleika" not in everything(client)
 
 
+def test_nothing_is_added_to_an_erased_student(client: Client, known: int):
+    erase(client, known)
+    course = client.course()
+    events = client.events()
+    gossip = {"rules": ["student_inactive"], "reason": "gossip"}
+
+    answer = client.post_json(f"/v1/students/{known}/holds", {"reason": "gossip"}, status=409)
+    assert broken(answer) == [("", "student_erased")]
+    body = {"name": "Zuleika", "role": "student", "student_id": known}
+    answer = client.post_json("/v1/tokens", body, status=409)
+    assert broken(answer) == [("/student_id", "student_erased")]
+    answer = client.enroll(known, course, 409, override=gossip)
+    assert broken(answer) == [("/course_id", "student_erased")]
+    body = {"students": [{"student_id": known}], "override": gossip}
+    answer = client.post_json(f"/v1/courses/{course}/students", body, status=409)
+    assert broken(answer) == [("/students/0/student_id", "student_erased")]
+    assert client.events() == events
+    assert [text for text in SECRETS if text in everything(client)] == []
+
+
 @pytest.mark.parametrize("waitlist", [False, True], ids=["enrolled", "waitlisted"])
 def test_student_is_enrolled(client: Client, waitlist: bool):
     student = client.student(family_name="Quixano")

@@ -73,6 +73,7 @@ QUERIES: dict[Subject, str] = {
     "term_deletion": "list_broken_term_deletion_rules",
     "course": "list_broken_course_rules",
     "course_deletion": "list_broken_course_deletion_rules",
+    "hold": "list_broken_hold_rules",
     "token": "list_broken_token_rules",
     "token_revocation": "list_broken_revocation_rules",
     "status": "list_broken_ending_rules",

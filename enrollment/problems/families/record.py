@@ -100,7 +100,7 @@ PROBLEM_TYPES = (
         title="The data of the student was erased",
         advice="An erasure is permanent: create a new student.",
         example=Example("Student 1 was erased.", "", {"student_id": 1}),
-        rule_for=("student", "erasure", "merge"),
+        rule_for=("student", "hold", "token", "enrollment", "roster", "erasure", "merge"),
     ),
     problem(
         code="student_is_enrolled",
