@@ -1,5 +1,6 @@
 """/courses/new and /courses/{id}/edit: the record of a course."""
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -17,17 +18,20 @@ from enrollment.web.fields import decimal, filled_lines, read_codes, whole
 from enrollment.web.forms import submit
 from enrollment.web.meetings import name_lines, read_meetings
 from enrollment.web.prerequisites import read_prerequisites, write_prerequisites
-from enrollment.web.record_form import fill
+from enrollment.web.record_form import fill, read_times
+from enrollment.web.times import read_time
 from enrollment.web.visit import Visit
 from enrollment.web.words import link, number
 
 TIMES = ("enroll_from", "enroll_until", "drop_until")
-TEXTS = ("code", "section", "title", "term", "instructor", *TIMES)
+TEXTS = ("code", "section", "title", "term", "instructor")
 CHOICES = ("promotion", "status")
 NUMBERS = ("credits", "capacity", "waitlist_capacity")
 LISTS = ("corequisites", "counts_as", "open_to")
+# A group can have blanks in its name, and a time has one before the hour.
+EARLY = re.compile(r"(?P<group>.*?)(?P<when>\S+(?: \d\d:\d\d\S*)?)")
 OTHERS = ("prerequisites", "concurrent", "meetings", "early_access", "repeatable")
-FIELDS = (*TEXTS, *CHOICES, *NUMBERS, *LISTS, *OTHERS)
+FIELDS = (*TEXTS, *TIMES, *CHOICES, *NUMBERS, *LISTS, *OTHERS)
 
 
 # So many of the students whom a change affects are named.
@@ -125,7 +129,7 @@ def _send(visit: Visit, method: str, path: str, if_match: str = "") -> Any:
 
 
 def _body(visit: Visit) -> dict[str, Any]:
-    """Return the course that the form describes. Raises invalid_body for meetings."""
+    """Return the course that the form describes. Raises invalid_body for times and meetings."""
     sent = visit.form.typed(FIELDS)
     body: dict[str, Any] = {name: sent[name] or None for name in TEXTS}
     # A missing code or title is empty text, which the API explains; null is not.
@@ -133,18 +137,21 @@ def _body(visit: Visit) -> dict[str, Any]:
     body |= {name: whole(sent[name]) for name in ("capacity", "waitlist_capacity")}
     body |= {name: read_codes(sent[name]) for name in LISTS}
     return body | {
+        **read_times(visit, TIMES),
         "credits": decimal(sent["credits"] or "0"),
         "prerequisites": read_prerequisites(sent["prerequisites"], concurrent=False)
         + read_prerequisites(sent["concurrent"], concurrent=True),
         "meetings": read_meetings(sent["meetings"]),
-        "early_access": [_early(line) for line in filled_lines(sent["early_access"])],
+        "early_access": [_early(visit, line) for line in filled_lines(sent["early_access"])],
         "repeatable": bool(sent["repeatable"]),
     }
 
 
-def _early(line: str) -> dict[str, str]:
-    group, _, day = line.rpartition(" ")
-    return {"group": group.strip(), "enroll_from": day}
+def _early(visit: Visit, line: str) -> dict[str, str | None]:
+    found = EARLY.fullmatch(line)
+    assert found  # whatever is written ends with something that may be a time
+    when = read_time(visit.context.zone, "early_access", found["when"])
+    return {"group": found["group"].strip(), "enroll_from": when}
 
 
 def _form(

@@ -1,12 +1,14 @@
 """The form of a record: what it shows at first, after a refusal, and after the change of another
-person."""
+person; and the times in it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from enrollment.problems.errors import Problem
 from enrollment.web.refusal import by_field
+from enrollment.web.times import read_time
 from enrollment.web.visit import Visit
 
 
@@ -34,6 +36,11 @@ def fill(
         if shown[name] != present[name]
     }
     return {"values": values, "errors": notes, **now}
+
+
+def read_times(visit: Visit, names: Sequence[str]) -> dict[str, str | None]:
+    """The times in these fields, as the API takes them. Raises invalid_body."""
+    return {name: read_time(visit.context.zone, name, visit.form.one(name)) for name in names}
 
 
 def _read(text: str) -> dict[str, str]:

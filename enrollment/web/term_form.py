@@ -12,7 +12,7 @@ from enrollment.model.records import Term
 from enrollment.problems.errors import Problem
 from enrollment.web.fields import decimal
 from enrollment.web.forms import submit
-from enrollment.web.record_form import fill
+from enrollment.web.record_form import fill, read_times
 from enrollment.web.visit import Visit
 from enrollment.web.words import link, number
 
@@ -62,8 +62,9 @@ def _values(visit: Visit, term: Term) -> dict[str, str]:
 
 
 def _body(visit: Visit) -> dict[str, Any]:
+    """Return the term that the form describes. Raises invalid_body for times."""
     return visit.form.typed(TEXTS) | {
-        **{name: visit.form.one(name) or None for name in TIMES},
+        **read_times(visit, TIMES),
         "max_credits": decimal(visit.form.one("max_credits")),
     }
 

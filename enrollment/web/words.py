@@ -15,6 +15,7 @@ from enrollment.model.meetings import WEEKDAYS
 from enrollment.model.results import Violation
 from enrollment.model.types import Timestamp
 from enrollment.problems.registry import PROBLEM_TYPES
+from enrollment.web.times import write_time
 
 STATUSES = {
     "enrolled": "enrolled",
@@ -64,13 +65,12 @@ class Words:
         return self.date(moment.date()) if moment else ""
 
     def boundary(self, timestamp: str | None, *, is_end: bool) -> str:
-        """A time as a form takes it: the first or last day that it bounds, or else the time with
-        its offset."""
+        """A time as a form takes it: the first or last day that it bounds, or else the time."""
         moment = self.moment(timestamp)
         if moment is None:
             return ""
         if moment.time() != time() or moment.date() == date.min:
-            return moment.isoformat(timespec="minutes")
+            return write_time(moment, self._zone)
         return (moment.date() - timedelta(days=is_end)).isoformat()
 
     def window(self, start: str | None, end: str | None) -> str:

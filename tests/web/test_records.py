@@ -225,6 +225,8 @@ def test_a_cancelled_course_is_marked_where_students_are_still_in_it(
         ("prerequisites", "MA101, MA101"),
         ("counts_as", "!"),
         ("early_access", "SENIOR"),
+        ("early_access", "SENIOR soon"),
+        ("early_access", "SENIOR 2026-07-25 25:00"),
         ("enroll_until", "soon"),
     ],
 )

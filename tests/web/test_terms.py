@@ -1,10 +1,13 @@
 """One term with its numbers, and the copy of courses from another term."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from enrollment.app import App
+from enrollment.web.times import EXPECTED
 from tests.support.browser import Browser, boxes, form_to, text, tick
-from tests.support.client import Client, broken
+from tests.support.client import Client, broken, with_settings
 from tests.support.tokens import TOKENS
 
 
@@ -206,3 +209,90 @@ def test_a_first_term_has_nothing_to_copy_from(browser: Browser, client: Client)
     client.term()
 
     assert "There is no other term" in text(browser.get("/terms/1/copy"))
+
+
+@pytest.fixture
+def berlin(app: App) -> Browser:
+    """A browser of a registrar in Berlin."""
+    return Browser(with_settings(app, time_zone=ZoneInfo("Europe/Berlin")))
+
+
+def fill_in_term(browser: Browser, **fields: str):
+    form = form_to(browser.get("/terms/new"), "/new")
+    new = {"code": "2026-FALL", "title": "Fall 2026", "start_on": "2026-08-31"}
+    for name, value in (new | {"end_on": "2026-12-18"} | fields).items():
+        form[name] = value
+    return form
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("2026-12-01 08:30", "2026-12-01T07:30:00.000Z"),
+        ("2026-07-01 08:30", "2026-07-01T06:30:00.000Z"),
+        ("2026-10-25T02:30+01:00", "2026-10-25T01:30:00.000Z"),
+        ("2026-12-01 08:30:15.500000", "2026-12-01T07:30:15.500Z"),
+        ("2026-12-01", "2026-11-30T23:00:00.000Z"),
+    ],
+)
+def test_a_time_without_an_offset_is_one_of_the_school(
+    berlin: Browser, client: Client, typed: str, stored: str
+):
+    fill_in_term(berlin, enroll_from=typed).submit(status=303)
+
+    assert client.get("/v1/terms/1").json["enroll_from"] == stored
+    assert form_to(berlin.get("/terms/1/edit"), "/edit")["enroll_from"].value == typed
+
+
+def test_the_times_of_a_course_are_those_of_the_school(berlin: Browser, client: Client):
+    typed = {
+        "code": "CS101",
+        "title": "Databases",
+        "enroll_from": "2026-08-01T09:00",
+        "enroll_until": "2026-09-15 12:00",
+        "drop_until": "2026-10-01 18:00:30",
+        "early_access": "GRADE 12 2026-07-25 08:30\nSENIOR 2026-07-26",
+    }
+    form = form_to(berlin.get("/courses/new"), "/new")
+    for name, value in typed.items():
+        form[name] = value
+
+    form.submit(status=303)
+
+    course = client.get("/v1/courses/1").json
+    assert course["enroll_from"] == "2026-08-01T07:00:00.000Z"
+    assert course["enroll_until"] == "2026-09-15T10:00:00.000Z"
+    assert course["drop_until"] == "2026-10-01T16:00:30.000Z"
+    assert course["early_access"] == [
+        {"group": "GRADE 12", "enroll_from": "2026-07-25T06:30:00.000Z"},
+        {"group": "SENIOR", "enroll_from": "2026-07-25T22:00:00.000Z"},
+    ]
+    form = form_to(berlin.get("/courses/1/edit"), "/edit")
+    assert form["enroll_from"].value == "2026-08-01 09:00"
+    assert form["drop_until"].value == "2026-10-01 18:00:30"
+    assert form["early_access"].value == typed["early_access"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("1.10.2026", EXPECTED),
+        ("2026-10-01 25:00", EXPECTED),
+        ("2026-10-01 9:00", EXPECTED),
+        ("0001-01-01 00:10", EXPECTED),
+        ("2026-03-29 02:30", "There is no 02:30 on 2026-03-29, because the clocks change"),
+        (
+            "2026-10-25 02:30",
+            "02:30 comes twice on 2026-10-25, because the clocks change. "
+            "Write 2026-10-25T02:30+02:00 or 2026-10-25T02:30+01:00",
+        ),
+    ],
+)
+def test_a_time_that_is_not_one_time_is_refused(
+    berlin: Browser, client: Client, typed: str, why: str
+):
+    page = fill_in_term(berlin, enroll_from=typed).submit(status=422)
+
+    assert page.html.find(id="enroll_from-wrong").get_text() == why
+    assert form_to(page, "/new")["enroll_from"].value == typed
+    assert client.get("/v1/terms").json["items"] == []
