@@ -811,15 +811,3 @@ def test_a_merge_moves_what_stands_and_the_outcome(client: Client):
     assert (moved["passed"], moved["grade"], moved["version"]) == (False, "F", 2)
     assert (moved["enrolled_at"], moved["completed_at"]) == (day(5), day(10))
     assert mismatches(client.app) == []
-
-
-def test_of_two_records_the_one_that_passed_stays_in_a_merge(client: Client):
-    one, other, course = client.student(), client.student(), client.course()
-    for student, passed in ((one, True), (other, False)):
-        client.enroll(student, course)
-        client.put_status(student, course, "completed", passed=passed)
-
-    merge = client.post_json(f"/v1/students/{one}/merge", {"into": other}).json
-
-    assert merge["items"] == [{"course_id": course, "outcome": "replaced"}]
-    assert client.get(f"/v1/students/{other}/courses/{course}").json["passed"] is True
