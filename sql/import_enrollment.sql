@@ -3,10 +3,11 @@
 -- is what it says it is, as in an export of ours, else completed if it lasted to the end of the term, else dropped. One
 -- that is no longer of a student, but of a teacher, is gone.
 INSERT INTO stretch (
-    incoming_id, record_id, event_id, student_id, course_id, begin_at, end_at, wanted, passed, grade, last, present, is_new,
-    is_deleted
+    incoming_id, record_id, event_id, student_id, course_id, begin_at, end_at, back_at, wanted, passed, grade, last,
+    present, is_new, is_deleted
 )
-SELECT incoming_id, record_id, coalesce(event_id, own_event_id), student_id, course_id, begin_at, end_at, wanted,
+SELECT incoming_id, record_id, coalesce(event_id, own_event_id), student_id, course_id, begin_at, end_at, back_at,
+    wanted,
     CASE wanted WHEN 'completed' THEN coalesce(outcome, '') <> 'failed' END,
     CASE WHEN wanted = 'completed' AND outcome IS NOT NULL AND length(grade) BETWEEN 1 AND 10 THEN grade END,
     coalesce(last, own_last), present, last IS NULL AND own_event_id IS NULL, is_deleted
@@ -20,6 +21,7 @@ FROM (
             ELSE begins.begins_at
         END AS begin_at,
         ends.begins_at AS end_at,
+        coalesce(last_day.begins_at, ends.begins_at) AS back_at,
         CASE
             WHEN incoming.is_deleted = 1 OR incoming.content ->> 'role' <> 'student' THEN 'dropped'
             WHEN ends.begins_at IS NULL THEN 'enrolled'
@@ -51,6 +53,8 @@ FROM (
         AND known.is_current = 1
     LEFT JOIN incoming_day AS begins ON begins.day = incoming.content ->> 'beginDate'
     LEFT JOIN incoming_day AS ends ON ends.day = incoming.content ->> 'endDate'
+    -- Where no row names the last day, none begins on it.
+    LEFT JOIN incoming_day AS last_day ON last_day.day = ends.day_before
     LEFT JOIN incoming_day AS term_begins ON term_begins.day = term.start_on
     LEFT JOIN enrollment_stretch AS own
         ON own.student_id = person.student_id
@@ -275,7 +279,7 @@ ORDER BY student_id;
 
 -- name: update_stretch_actions(is_list)!
 -- Which of them begin, and which end? Where a row says that a student is there, no other row of the pair says that the
--- student has left, unless the student came back on a later day. What another system says has ended, and is on record
+-- student has left, unless the student came back on that day or later. What another system says has ended, and is on record
 -- here already, stays as it is.
 UPDATE stretch
 SET begins = CASE
@@ -286,7 +290,7 @@ SET begins = CASE
                 AND left_before.course_id = stretch.course_id
                 AND left_before.wanted <> 'enrolled'
                 AND left_before.last = 'enrolled'
-                AND left_before.end_at <= stretch.begin_at
+                AND left_before.back_at <= stretch.begin_at
         )
         WHEN wanted = 'enrolled' THEN is_new OR last <> 'enrolled'
         ELSE is_new AND present IS NULL AND NOT :is_list
@@ -302,7 +306,7 @@ SET begins = CASE
             WHERE other.student_id = stretch.student_id
                 AND other.course_id = stretch.course_id
                 AND other.wanted = 'enrolled'
-                AND NOT coalesce(other.is_new AND stretch.last = 'enrolled' AND other.begin_at >= stretch.end_at, false)
+                AND NOT coalesce(other.is_new AND stretch.last = 'enrolled' AND other.begin_at >= stretch.back_at, false)
         ) THEN false
         ELSE is_new OR coalesce(last, '') = 'enrolled'
     END;

@@ -331,6 +331,8 @@ CREATE TEMPORARY TABLE stretch (
     course_id   bigint  NOT NULL,
     begin_at    TEXT,
     end_at      TEXT,
+    -- A row that begins then or later says that the student has come back: it may have been on the last day.
+    back_at     TEXT,
     wanted      TEXT    NOT NULL,
     passed      boolean,
     grade       TEXT,

@@ -12,6 +12,8 @@ CREATE TEMPORARY TABLE staged (
     user_ref   TEXT,
     class_ref  TEXT,
     number     TEXT,
+    -- The day after an enrollment begins.
+    second_on  TEXT,
     CONSTRAINT staged_by_sourced_id UNIQUE (kind, sourced_id, id),
     CONSTRAINT staged_by_presence UNIQUE (kind, is_deleted, sourced_id, id)
 );
@@ -26,12 +28,14 @@ CREATE TEMPORARY TABLE staged_reference (
     target      TEXT    NOT NULL
 );
 
--- name: insert_staged(id, file, line, kind, sourced_id, is_deleted, is_sound, cells, user_ref, class_ref, number)!
+-- name: insert_staged(id, file, line, kind, sourced_id, is_deleted, is_sound, cells, user_ref, class_ref, number, second_on)!
 -- Keep a row.
-INSERT INTO staged (id, file, line, kind, sourced_id, is_deleted, is_sound, content, user_ref, class_ref, number)
+INSERT INTO staged (
+    id, file, line, kind, sourced_id, is_deleted, is_sound, content, user_ref, class_ref, number, second_on
+)
 VALUES (
     :id, :file, :line, :kind, :sourced_id, CASE WHEN :is_deleted THEN 1 ELSE 0 END, :is_sound, :cells, :user_ref,
-    :class_ref, :number
+    :class_ref, :number, :second_on
 );
 
 -- name: insert_staged_reference(staged_id, place, nth, target_kind, target)!
@@ -74,13 +78,13 @@ WITH student (sourced_id) AS (
 ),
 
 stretch AS (
-    SELECT id, file, line, begin_on, end_on,
+    SELECT id, file, line, begin_on, second_on, end_on,
         first_value(line) OVER pair AS first_line,
         lag(begin_on) OVER pair AS last_begin_on,
         lag(end_on) OVER pair AS last_end_on,
         max(end_on) OVER (pair ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS busy_until
     FROM (
-        SELECT id, file, line, user_ref, class_ref, content ->> 'role' AS role,
+        SELECT id, file, line, user_ref, class_ref, second_on, content ->> 'role' AS role,
             coalesce(content ->> 'beginDate', '') AS begin_on,
             coalesce(content ->> 'endDate', '9') AS end_on
         FROM staged
@@ -119,7 +123,8 @@ SELECT id, file, line,
     NULL,
     'From row ' || CAST(first_line AS text) || ' on, this person is in this class on the same days already.'
 FROM stretch
-WHERE begin_on < busy_until
+-- A person may leave and come back on one day, which is the last of the one and the first of the other.
+WHERE coalesce(second_on, begin_on) < busy_until
 UNION ALL
 SELECT staged.id, staged.file, staged.line, staged_reference.place, staged_reference.target, 'unresolved_reference',
     CASE

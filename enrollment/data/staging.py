@@ -4,6 +4,7 @@ connection, so that queries can hold them against each other."""
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from enrollment.model.days import day_after
 from enrollment.model.imports import Severity
 from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, to_json
@@ -65,6 +66,7 @@ class Staging:
         """Keep a row: the number of its line, what it is a row of, and its cells; the number of a
         student, if it can be one, and by what a row of a list names a person."""
         self._count += 1
+        begin_on = content.get("beginDate") if kind == "enrollments" else None
         SQL.insert_staged(
             self._db,
             id=self._count,
@@ -78,6 +80,7 @@ class Staging:
             user_ref=content.get("userSourcedId", person),
             class_ref=content.get("classSourcedId"),
             number=number,
+            second_on=day_after(begin_on) if begin_on else None,
         )
         for place, target_kind in REFERENCES.get(kind, {}).items():
             for nth, target in enumerate(content.get(place, "").split(",")):

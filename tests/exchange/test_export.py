@@ -10,6 +10,7 @@ import pytest
 
 from enrollment.data.export import Scope, get_school, update_school
 from enrollment.exchange.check import check_path
+from enrollment.exchange.formats import DEFAULT
 from enrollment.exchange.package_writer import write_archive, write_path
 from enrollment.maintenance.demo import fill
 from enrollment.model.types import Timestamp
@@ -199,6 +200,18 @@ def test_a_correction_changes_a_row_and_keeps_its_id(client: Client):
     assert after == before | {"beginDate": "2026-01-12", "endDate": ""}
     (changed,) = export(client, since="2000-01-01T00:00:00.000Z")["enrollments"]
     assert (changed["sourcedId"], changed["status"]) == (before["sourcedId"], "active")
+
+
+def test_a_student_who_left_and_came_back_on_one_day_is_no_fault(client: Client, tmp_path: Path):
+    student, course = client.student(), client.course()
+    client.enroll(student, course)
+    put(client, "dropped", Timestamp.now())
+    client.enroll(student, course)
+    (tmp_path / "a.zip").write_bytes(archive(client, with_history=True))
+
+    report = check_path(tmp_path / "a.zip", DEFAULT)
+
+    assert report.faults == []
 
 
 def test_a_stretch_that_was_taken_back_is_deleted_in_a_delta(client: Client):

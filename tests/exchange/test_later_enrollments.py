@@ -1,0 +1,165 @@
+"""Packages of which a later one has other enrollments: who is in the class then, and why."""
+
+from typing import Any
+
+import pytest
+
+from enrollment.storage.database import Database
+from tests.exchange.imports import export, files, import_content, rows, undo
+from tests.exchange.packages import zipped
+
+TIME = "2026-10-01T00:00:00.000Z"
+HEADERS = {
+    "orgs": "sourcedId,status,dateLastModified,name,type",
+    "academicSessions": "sourcedId,status,dateLastModified,title,type,startDate,endDate,schoolYear",
+    "courses": "sourcedId,status,dateLastModified,title,courseCode,orgSourcedId",
+    "classes": "sourcedId,status,dateLastModified,title,courseSourcedId,classCode,classType,"
+    "schoolSourcedId,termSourcedIds",
+    "users": "sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,givenName,"
+    "familyName,identifier",
+    "enrollments": "sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,"
+    "userSourcedId,role,beginDate,endDate,metadata.outcome",
+}
+ROSTER = {f"e{n}": f"u{n}" for n in range(1, 7)}
+# Who is in the class k1, and in the class k2.
+ENROLLED = (
+    "SELECT student.number, course.section FROM student_course"
+    " JOIN student ON student.id = student_id JOIN course ON course.id = course_id"
+    " WHERE student_course.status = 'enrolled' ORDER BY student.number, course.section"
+)
+HISTORY = "SELECT from_status, to_status FROM enrollment_event WHERE student_id = 1 ORDER BY id"
+ALL = [f"u{n}" for n in range(1, 7)]
+
+
+def place(
+    user: str, class_: str = "k1", begin: str = "2026-09-01", end: str = "", how: str = ""
+) -> str:
+    """The cells of an enrollment after its id."""
+    return f"{class_},o1,{user},student,{begin},{end},{how}"
+
+
+def user(name: str) -> str:
+    return f"true,o1,student,{name},{name},F{name},{name}"
+
+
+def class_(name: str) -> str:
+    return f"Math {name},c1,MATH1-{name},scheduled,o1,t1"
+
+
+def package(mode: str, tables: dict[str, dict[str, str]], gone: frozenset[str]) -> bytes:
+    """A package of these rows by their ids. In a delta, those that are gone are to be deleted."""
+    members = {"manifest_csv": "propertyName,value\nmanifest.version,1.0\noneroster.version,1.1\n"}
+    for name, header in HEADERS.items():
+        members["manifest_csv"] += f"file.{name},{mode if name in tables else 'absent'}\n"
+        if name in tables:
+            lines = [header]
+            for id, cells in tables[name].items():
+                status = "tobedeleted" if id in gone else "active"
+                lines.append(f"{id},{f'{status},{TIME}' if mode == 'delta' else ','},{cells}")
+            members[f"{name}_csv"] = "\n".join(lines) + "\n"
+    return zipped(**{name: text.encode() for name, text in members.items()})
+
+
+def bulk(places: dict[str, str] | None, users: int = 8) -> bytes:
+    """All there is: two classes of one term, students, and the enrollments of these users, or
+    no file of enrollments."""
+    tables = {
+        "orgs": {"o1": "School,school"},
+        "academicSessions": {"t1": "Fall 2026,term,2026-09-01,2027-01-31,2027"},
+        "courses": {"c1": "Math,MATH1,o1"},
+        "classes": {name: class_(name) for name in ("k1", "k2")},
+        "users": {f"u{n}": user(f"u{n}") for n in range(1, users + 1)},
+    }
+    if places is not None:
+        tables["enrollments"] = filled(places)
+    return package("bulk", tables, frozenset())
+
+
+def delta(
+    *, gone: str = "", users: str = "", classes: str = "", places: dict[str, str] | None = None
+) -> bytes:
+    """What has changed: users, classes and enrollments. `gone` are the ids to be deleted."""
+    tables = {
+        "users": {name: user(name) for name in users.split()},
+        "classes": {name: class_(name) for name in classes.split()},
+        "enrollments": filled(places or {}),
+    }
+    return package(
+        "delta", {name: cells for name, cells in tables.items() if cells}, frozenset(gone.split())
+    )
+
+
+def filled(places: dict[str, str]) -> dict[str, str]:
+    """The cells of enrollments: for a user alone, those of the class k1."""
+    return {id: cells if "," in cells else place(cells) for id, cells in places.items()}
+
+
+def enrolled(database: Database, section: str = "k1") -> list[str]:
+    """The students who are in a class."""
+    return [number for number, found in rows(database, ENROLLED) if found == section]
+
+
+def exported(database: Database, **scope: Any) -> list[tuple[str, str, str]]:
+    """The id, the last day and the outcome of each enrollment of the first student."""
+    lines = files(export(database, **scope))["enrollments.csv"].decode().splitlines()
+    header, *found = [line.split(",") for line in lines]
+    cells = [dict(zip(header, line, strict=True)) for line in found]
+    return [
+        (row["sourcedId"], row["endDate"], row.get("metadata.outcome", ""))
+        for row in cells
+        if row["userSourcedId"] == "u1"
+    ]
+
+
+@pytest.fixture(autouse=True)
+def first(database: Database) -> None:
+    """Six of eight students are in the class k1."""
+    import_content(database, bulk(ROSTER))
+    assert enrolled(database) == ALL
+
+
+LEFT = place("u1", end="2026-11-26", how="dropped")
+BACK = place("u1", begin="2026-11-25")
+
+
+def same_day(mode: str) -> bytes:
+    """A student left and came back on one day."""
+    if mode == "delta":
+        return delta(gone="e1", places={"e1": LEFT, "e7": BACK})
+    return bulk(ROSTER | {"e1": LEFT, "e7": BACK})
+
+
+@pytest.mark.parametrize("mode", ["bulk", "delta"])
+def test_a_student_who_left_and_came_back_on_one_day_is_there(database: Database, mode: str):
+    before = export(database, history=True)
+
+    report, _ = import_content(database, same_day(mode))
+
+    assert enrolled(database) == ALL
+    assert rows(database, HISTORY) == [
+        (None, "enrolled"),
+        ("enrolled", "dropped"),
+        ("dropped", "enrolled"),
+    ]
+    assert [fault.code for fault in report.faults if fault.code != "missing_rows"] == [
+        "date_not_recorded"
+    ]
+    assert exported(database) == [("e7", "", "")]
+    assert exported(database, history=True) == [("e1", "2026-11-26", "dropped"), ("e7", "", "")]
+    assert import_content(database, same_day(mode)).report.changes == []
+    undo(database, report.id + 1)
+    undo(database, report.id)
+    assert export(database, history=True) == before
+
+
+def test_a_student_is_there_who_came_left_and_came_back_on_one_day(database: Database):
+    day = {
+        "e7": place("u7", begin="2026-11-25", end="2026-11-26", how="dropped"),
+        "e8": place("u7", begin="2026-11-25"),
+    }
+
+    report, _ = import_content(database, bulk(ROSTER | day))
+
+    assert enrolled(database) == [*ALL, "u7"]
+    assert not {fault.code for fault in report.faults} & {"overlapping", "duplicate_row"}
+    assert import_content(database, bulk(ROSTER | day)).report.changes == []
