@@ -609,9 +609,12 @@ SELECT 'enrollment', stretch.incoming_id, stretch.record_id, stretch.student_id,
         'began_at', coalesce(
             CASE WHEN NOT stretch.begins AND NOT stretch.ends THEN known.taken ->> 'began_at' END, own.began_at
         ),
-        'status', coalesce(
-            CASE WHEN NOT stretch.begins AND NOT stretch.ends THEN known.taken ->> 'status' END, own.status
-        ),
+        -- What goes on here, since another row has it, is not what this one says.
+        'status', CASE
+            WHEN own.status = 'enrolled' THEN stretch.wanted
+            WHEN NOT stretch.begins AND NOT stretch.ends THEN coalesce(known.taken ->> 'status', own.status)
+            ELSE own.status
+        END,
         'ended_at', CASE
             WHEN NOT stretch.begins AND NOT stretch.ends AND known.taken IS NOT NULL THEN known.taken ->> 'ended_at'
             ELSE own.ended_at

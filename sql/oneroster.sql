@@ -175,7 +175,7 @@ FROM enrollment_stretch AS stretch
 LEFT JOIN source_record AS known ON known.id = (
     SELECT record.id FROM exported_record AS record
     WHERE record.event_id = stretch.id AND record.kind = 'enrollments'
-    ORDER BY record.first_id
+    ORDER BY record.is_deleted, record.first_id
     LIMIT 1
 )
 WHERE NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.student_id = stretch.student_id);

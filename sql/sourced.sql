@@ -99,7 +99,8 @@ WHERE known.kind = 'users'
 ORDER BY known.sourced_id;
 
 -- name: list_sourced_stretches(term, since, with_history, source)
--- Which enrollments has another system, and what was taken of each?
+-- Which enrollments has another system, and what was taken of each? A record that is there is exported before one that
+-- is not any more.
 -- include: exported_record.sql
 
 SELECT exported_record.sourced_id, lower(exported_record.source) AS source, exported_record.content,
@@ -121,7 +122,7 @@ WHERE exported_record.kind = 'enrollments'
     AND exported_record.id = (
         SELECT first.id FROM exported_record AS first
         WHERE first.event_id = exported_record.event_id
-        ORDER BY first.source = :source DESC, first.first_id
+        ORDER BY first.is_deleted, first.source = :source DESC, first.first_id
         LIMIT 1
     )
 ORDER BY exported_record.sourced_id;

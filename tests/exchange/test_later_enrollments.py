@@ -7,6 +7,7 @@ import pytest
 from enrollment.storage.database import Database
 from tests.exchange.imports import export, files, import_content, rows, undo
 from tests.exchange.packages import zipped
+from tests.support.client import Client
 
 TIME = "2026-10-01T00:00:00.000Z"
 HEADERS = {
@@ -163,3 +164,15 @@ def test_a_student_is_there_who_came_left_and_came_back_on_one_day(database: Dat
     assert enrolled(database) == [*ALL, "u7"]
     assert not {fault.code for fault in report.faults} & {"overlapping", "duplicate_row"}
     assert import_content(database, bulk(ROSTER | day)).report.changes == []
+
+
+def test_an_enrollment_that_has_another_id_is_exported_with_it(database: Database, client: Client):
+    gone = place("u1", begin="2026-09-01", end="2026-11-30", how="dropped")
+    import_content(database, delta(gone="e1", places={"e1": gone, "e7": "u1"}))
+
+    assert enrolled(database) == ALL
+    assert exported(database) == [("e7", "", "")]
+    listed = client.get("/ims/oneroster/v1p1/enrollments").json["enrollments"]
+    assert [
+        (row["sourcedId"], row["status"]) for row in listed if row["user"]["sourcedId"] == "u1"
+    ] == [("e7", "active")]
