@@ -311,6 +311,44 @@ SET begins = CASE
         ELSE is_new OR coalesce(last, '') = 'enrolled'
     END;
 
+-- name: update_stretches_held()!
+-- Which of those that a package drops stay? Another record, of any source, has the student in the course, and no row says
+-- otherwise. A student who is gone from the school leaves all the same, and so does one who came back later.
+UPDATE stretch
+SET ends = false
+WHERE ends
+    AND NOT begins
+    AND present = 'enrolled'
+    AND wanted = 'dropped'
+    AND (incoming_id IS NOT NULL OR is_deleted = 1)
+    AND NOT EXISTS (
+        SELECT 1 FROM stretch AS back
+        WHERE back.student_id = stretch.student_id AND back.course_id = stretch.course_id AND back.wanted = 'enrolled'
+    )
+    AND EXISTS (
+        SELECT 1
+        FROM source_record AS other
+        CROSS JOIN source_record AS person
+        CROSS JOIN source_record AS class
+        WHERE other.student_id = stretch.student_id
+            AND other.course_id = stretch.course_id
+            AND other.kind = 'enrollments'
+            AND other.is_current = 1
+            AND other.is_deleted = 0
+            AND other.taken ->> 'wanted' = 'enrolled'
+            AND other.id NOT IN (SELECT record_id FROM stretch WHERE record_id IS NOT NULL)
+            AND person.kind = 'users'
+            AND person.sourced_id = other.user_ref
+            AND person.source = other.source
+            AND person.is_current = 1
+            AND person.is_deleted = 0
+            AND class.kind = 'classes'
+            AND class.sourced_id = other.class_ref
+            AND class.source = other.source
+            AND class.is_current = 1
+            AND class.is_deleted = 0
+    );
+
 -- name: list_left_alone()
 -- Which enrollments stay that are taken at the same time as one that is dropped? begun is a JSON array of the courses
 -- that the student takes from now on.

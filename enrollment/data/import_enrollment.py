@@ -93,6 +93,8 @@ def _apply(db: Connection, wanted: Wanted, change: Change) -> None:
     """Begin and end enrollments, round after round."""
     SQL.insert_leaving_stretches(db, today=change.today)
     SQL.update_stretch_actions(db, is_list=wanted.is_list)
+    if not wanted.is_list:
+        SQL.update_stretches_held(db)
     _check_what_stays(db, change, wanted.rules)
     SQL.update_stretch_rounds(db)
     for number in range(1, SQL.get_last_round(db)["round"] + 1):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from enrollment.storage.database import Database
-from tests.exchange.imports import export, files, import_content, rows, undo
+from tests.exchange.imports import export, files, import_content, one, rows, undo
 from tests.exchange.packages import zipped
 from tests.support.client import Client
 
@@ -176,3 +176,67 @@ def test_an_enrollment_that_has_another_id_is_exported_with_it(database: Databas
     assert [
         (row["sourcedId"], row["status"]) for row in listed if row["user"]["sourcedId"] == "u1"
     ] == [("e7", "active")]
+
+
+ENDED = place("u1", end="2026-10-01")
+
+
+@pytest.mark.parametrize(
+    ("gone", "shown"), [("e1", "e1b"), ("", "e1")], ids=["deleted", "with a last day"]
+)
+def test_a_student_stays_until_no_row_has_the_enrollment(database: Database, gone: str, shown: str):
+    twice = bulk(ROSTER | {"e1b": place("u1", begin="2026-09-02")})
+    import_content(database, delta(places={"e1b": place("u1", begin="2026-09-02")}))
+
+    report, _ = import_content(database, delta(gone=gone, places={"e1": ENDED}))
+
+    assert enrolled(database) == ALL
+    assert report.removals.enrollments.removed == report.counts.enrollments.dropped == 0
+    assert exported(database) == [(shown, "", "")]
+    import_content(database, delta(gone="e1b", places={"e1b": "u1"}))
+    assert enrolled(database) == ALL[1:]
+    import_content(database, twice)
+    assert enrolled(database) == ALL
+
+
+@pytest.mark.parametrize("mode", ["bulk", "delta"])
+def test_a_student_stays_until_no_source_has_the_enrollment(database: Database, mode: str):
+    import_content(database, bulk(ROSTER), source="second")
+    without = {id: name for id, name in ROSTER.items() if id != "e1"}
+    gone = bulk(without) if mode == "bulk" else delta(gone="e1", places={"e1": "u1"})
+
+    report, _ = import_content(database, gone)
+
+    assert enrolled(database) == ALL
+    assert report.removals.enrollments.removed == 0
+    import_content(database, gone, source="second")
+    assert enrolled(database) == ALL[1:]
+
+
+def test_a_class_that_no_source_has_keeps_no_student(database: Database):
+    import_content(database, bulk(ROSTER), source="second")
+    gone = delta(classes="k1", gone="k1")
+
+    import_content(database, gone, source="second", removals=7)
+    assert enrolled(database) == ALL
+    import_content(database, gone, removals=7)
+
+    assert enrolled(database) == []
+
+
+def test_a_student_who_leaves_the_school_leaves_what_another_source_has(database: Database):
+    import_content(database, bulk(ROSTER), source="second")
+
+    import_content(database, delta(users="u1", gone="u1"))
+
+    assert one(database, "SELECT status FROM student WHERE number = 'u1'") == "inactive"
+    assert enrolled(database) == ALL[1:]
+
+
+def test_a_student_who_left_and_came_back_in_one_source_has_both_on_record(database: Database):
+    import_content(database, bulk(ROSTER), source="second")
+
+    import_content(database, same_day("bulk"))
+
+    assert enrolled(database) == ALL
+    assert len(rows(database, HISTORY)) == 3
