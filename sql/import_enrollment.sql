@@ -134,16 +134,30 @@ WHERE planned.kind = 'course'
     AND NOT EXISTS (SELECT 1 FROM stretch WHERE stretch.record_id = known.id)
 ORDER BY known.id;
 
--- name: insert_leaving_stretches(today)!
+-- name: insert_leaving_stretches(source, today)!
 -- Which enrollments, and places on waitlists, has a student who becomes inactive? As elsewhere, they are dropped, unless
--- the term is over.
-INSERT INTO stretch (student_id, course_id, wanted, last, present, is_new, is_deleted)
-SELECT student_course.student_id, student_course.course_id, 'dropped', student_course.status, student_course.status,
-    false, 0
+-- the term is over. The record of the source ends with them, so that it begins again when the source has it later.
+INSERT INTO stretch (record_id, event_id, student_id, course_id, wanted, last, present, is_new, is_deleted)
+SELECT known.id, known.event_id, student_course.student_id, student_course.course_id, 'dropped', student_course.status,
+    student_course.status, false, 0
 FROM planned
 CROSS JOIN student_course
 CROSS JOIN course
 LEFT JOIN term ON term.code = course.term
+LEFT JOIN source_record AS known ON known.id = (
+    SELECT max(record.id) FROM source_record AS record
+    WHERE record.student_id = student_course.student_id
+        AND record.course_id = student_course.course_id
+        AND record.kind = 'enrollments'
+        AND record.source = :source
+        AND record.is_current = 1
+        AND record.is_deleted = 0
+        AND record.taken ->> 'wanted' = 'enrolled'
+        AND NOT EXISTS (
+            SELECT 1 FROM incoming
+            WHERE incoming.kind = 'enrollments' AND incoming.sourced_id = record.sourced_id AND incoming.is_wanted
+        )
+)
 WHERE planned.kind = 'student'
     AND planned.is_ended
     AND student_course.student_id = planned.student_id
@@ -320,7 +334,7 @@ WHERE ends
     AND NOT begins
     AND present = 'enrolled'
     AND wanted = 'dropped'
-    AND (incoming_id IS NOT NULL OR is_deleted = 1)
+    AND student_id NOT IN (SELECT planned.student_id FROM planned WHERE planned.kind = 'student' AND planned.is_ended)
     AND NOT EXISTS (
         SELECT 1 FROM stretch AS back
         WHERE back.student_id = stretch.student_id AND back.course_id = stretch.course_id AND back.wanted = 'enrolled'

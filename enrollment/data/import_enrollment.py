@@ -14,7 +14,8 @@ from enrollment.data.import_row import (
     Progress,
     Rules,
     Wanted,
-    insert_missing_records,
+    insert_ended_records,
+    insert_missing_kept_records,
     insert_source_records,
     leave_out_faulty_rows,
 )
@@ -59,8 +60,9 @@ def bring_in_enrollments(db: Connection, import_id: int, wanted: Wanted, change:
     SQL.insert_outcome_faults(db)
     insert_source_records(db, import_id, source, "enrollments")
     SQL.update_records_of_others(db, import_id=import_id)
+    insert_ended_records(db, import_id, source, "enrollments")
     if ends:
-        insert_missing_records(db, import_id, source, "enrollments")
+        insert_missing_kept_records(db, import_id, source, "enrollments")
 
 
 def find_listed_courses(db: Connection, header: str) -> None:
@@ -91,7 +93,7 @@ def promote_into_freed_seats(db: Connection, change: Change) -> None:
 
 def _apply(db: Connection, wanted: Wanted, change: Change) -> None:
     """Begin and end enrollments, round after round."""
-    SQL.insert_leaving_stretches(db, today=change.today)
+    SQL.insert_leaving_stretches(db, source=wanted.source, today=change.today)
     SQL.update_stretch_actions(db, is_list=wanted.is_list)
     if not wanted.is_list:
         SQL.update_stretches_held(db)

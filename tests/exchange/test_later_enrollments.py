@@ -224,13 +224,18 @@ def test_a_class_that_no_source_has_keeps_no_student(database: Database):
     assert enrolled(database) == []
 
 
-def test_a_student_who_leaves_the_school_leaves_what_another_source_has(database: Database):
+@pytest.mark.parametrize("mode", ["bulk", "delta"])
+def test_a_student_who_leaves_the_school_leaves_what_another_source_has(
+    database: Database, mode: str
+):
     import_content(database, bulk(ROSTER), source="second")
+    rest = {id: name for id, name in ROSTER.items() if id != "e6"}
+    gone = {"bulk": bulk(rest, users=5), "delta": delta(users="u6", gone="u6")}[mode]
 
-    import_content(database, delta(users="u1", gone="u1"))
+    import_content(database, gone)
 
-    assert one(database, "SELECT status FROM student WHERE number = 'u1'") == "inactive"
-    assert enrolled(database) == ALL[1:]
+    assert one(database, "SELECT status FROM student WHERE number = 'u6'") == "inactive"
+    assert enrolled(database) == ALL[:-1]
 
 
 def test_a_student_who_left_and_came_back_in_one_source_has_both_on_record(database: Database):
@@ -240,3 +245,78 @@ def test_a_student_who_left_and_came_back_in_one_source_has_both_on_record(datab
 
     assert enrolled(database) == ALL
     assert len(rows(database, HISTORY)) == 3
+
+
+@pytest.mark.parametrize(
+    ("gone", "back"),
+    [
+        (delta(classes="k1", gone="k1"), delta(classes="k1", places=ROSTER)),
+        (delta(classes="k1", gone="k1"), bulk(ROSTER)),
+        (delta(users="u2", gone="u2"), delta(users="u2", places={"e2": "u2"})),
+        (delta(users="u2", gone="u2"), bulk(ROSTER)),
+        (bulk(None, users=1), bulk(ROSTER)),
+    ],
+    ids=[
+        "a class in a delta, back in a delta",
+        "a class in a delta, back in a bulk",
+        "a student in a delta, back in a delta",
+        "a student in a delta, back in a bulk",
+        "students in a bulk without enrollments",
+    ],
+)
+def test_enrollments_come_back_with_the_class_or_the_student(
+    database: Database, gone: bytes, back: bytes
+):
+    before = export(database, history=True)
+    ended, _ = import_content(database, gone, removals=12)
+    assert "u2" not in enrolled(database)
+    assert import_content(database, gone, removals=12).report.changes == []
+
+    report, _ = import_content(database, back)
+
+    assert enrolled(database) == ALL
+    assert report.counts.enrollments.enrolled == ended.counts.enrollments.dropped
+    assert import_content(database, back).report.changes == []
+    for id in range(report.id + 1, ended.id - 1, -1):
+        undo(database, id)
+    assert export(database, history=True) == before
+
+
+def test_a_student_who_was_dropped_here_stays_so_when_the_student_comes_back(database: Database):
+    with database.write() as db:
+        db.execute(
+            "UPDATE student_course SET status = 'dropped', dropped_at = :at, changed_at = :at,"
+            " effective_at = :at, version = version + 1 WHERE student_id = 2",
+            {"at": "2026-11-02T09:00:00.000Z"},
+        )
+    import_content(database, delta(users="u2", gone="u2"))
+
+    import_content(database, bulk(ROSTER))
+
+    assert one(database, "SELECT status FROM student WHERE number = 'u2'") == "active"
+    assert enrolled(database) == ["u1", *ALL[2:]]
+
+
+def test_a_second_record_of_a_student_who_was_gone_keeps_no_one(database: Database):
+    import_content(database, delta(places={"e1b": place("u1", begin="2026-09-02")}))
+    import_content(database, delta(users="u1", gone="u1"))
+    with database.write() as db:
+        db.execute("UPDATE student SET status = 'active', version = version + 1 WHERE id = 1")
+    import_content(database, bulk(ROSTER), source="second")
+    assert enrolled(database) == ALL
+
+    import_content(database, delta(gone="e1", places={"e1": "u1"}), source="second")
+
+    assert enrolled(database) == ALL[1:]
+
+
+def test_of_two_enrollments_the_one_that_goes_on_comes_back_with_the_student(database: Database):
+    import_content(database, same_day("bulk"))
+    left = place("u1", begin="2026-09-02", end="2026-11-26", how="dropped")
+    import_content(database, delta(places={"e1": left}))
+    import_content(database, delta(users="u1", gone="u1"))
+    assert enrolled(database) == ALL[1:]
+
+    import_content(database, delta(users="u1", places={"e7": BACK}))
+
+    assert enrolled(database) == ALL
