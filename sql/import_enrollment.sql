@@ -114,6 +114,32 @@ WHERE known.kind = 'enrollments'
     )
 ORDER BY known.id;
 
+-- name: insert_moved_stretches(source)!
+-- Which enrollments have a row that is now of another student or another course? They are missing. The record has become
+-- that of the other enrollment, so it is not theirs any more.
+INSERT INTO stretch (record_id, student_id, course_id, wanted, last, present, is_new, is_deleted)
+SELECT known.id, known.student_id, known.course_id, 'dropped', known.taken ->> 'wanted', enrollment.status, false, 1
+FROM incoming
+CROSS JOIN source_record AS known
+CROSS JOIN enrollment
+WHERE incoming.kind = 'enrollments'
+    AND incoming.is_wanted
+    AND known.kind = 'enrollments'
+    AND known.sourced_id = incoming.sourced_id
+    AND known.source = :source
+    AND known.is_current = 1
+    AND known.is_deleted = 0
+    AND (known.user_ref, known.class_ref) <> (incoming.user_ref, incoming.class_ref)
+    AND enrollment.student_id = known.student_id
+    AND enrollment.course_id = known.course_id
+    AND NOT EXISTS (
+        SELECT 1 FROM stretch
+        WHERE stretch.record_id = known.id
+            AND stretch.student_id = known.student_id
+            AND stretch.course_id = known.course_id
+    )
+ORDER BY incoming.id;
+
 -- name: insert_ending_stretches(source)!
 -- Which enrollments are in a class that is canceled now?
 INSERT INTO stretch (record_id, event_id, student_id, course_id, wanted, last, present, is_new, is_deleted)
@@ -153,10 +179,6 @@ LEFT JOIN source_record AS known ON known.id = (
         AND record.is_current = 1
         AND record.is_deleted = 0
         AND record.taken ->> 'wanted' = 'enrolled'
-        AND NOT EXISTS (
-            SELECT 1 FROM incoming
-            WHERE incoming.kind = 'enrollments' AND incoming.sourced_id = record.sourced_id AND incoming.is_wanted
-        )
 )
 WHERE planned.kind = 'student'
     AND planned.is_ended

@@ -191,7 +191,7 @@ WHERE known_id IS NULL
 ORDER BY id;
 
 -- name: insert_missing_records(import_id, source, kind)!
--- Keep that records of this kind are no longer there.
+-- Keep that records of this kind are no longer there. One whose id has a row is that of the row now.
 INSERT INTO source_record (
     first_id, import_id, source, kind, sourced_id, is_deleted, content, user_ref, class_ref, taken, student_id, term_id,
     course_id, event_id
@@ -202,6 +202,10 @@ SELECT coalesce(known.first_id, known.id), :import_id, known.source, known.kind,
 FROM planned
 CROSS JOIN source_record AS known
 WHERE planned.incoming_id IS NULL AND known.id = planned.record_id AND known.kind = :kind AND known.source = :source
+    AND NOT EXISTS (
+        SELECT 1 FROM incoming
+        WHERE incoming.kind = known.kind AND incoming.sourced_id = known.sourced_id AND incoming.is_wanted
+    )
 ORDER BY known.id;
 
 -- name: insert_missing_kept_records(import_id, source, kind)!

@@ -51,6 +51,8 @@ def bring_in_enrollments(db: Connection, import_id: int, wanted: Wanted, change:
     if ends:
         has_sessions = "academicSessions" in wanted.whole_kinds
         SQL.insert_missing_stretches(db, source=source, has_sessions=has_sessions)
+    if ends or "enrollments" in wanted.delta_kinds:
+        SQL.insert_moved_stretches(db, source=source)
     SQL.insert_ending_stretches(db, source=source)
     _apply(db, wanted, change)
     _correct_outcomes(db, change)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
 from tests.exchange.imports import export, files, import_content, one, rows, undo
 from tests.exchange.packages import zipped
@@ -320,3 +321,75 @@ def test_of_two_enrollments_the_one_that_goes_on_comes_back_with_the_student(dat
     import_content(database, delta(users="u1", places={"e7": BACK}))
 
     assert enrolled(database) == ALL
+
+
+@pytest.mark.parametrize("mode", ["bulk", "delta"])
+@pytest.mark.parametrize(
+    ("changed", "in_first", "in_second"),
+    [
+        ({"e2": "u8"}, ["u1", *ALL[2:], "u8"], []),
+        ({"e1": place("u1", "k2")}, ALL[1:], ["u1"]),
+        ({"e1": "u2", "e2": "u1"}, ALL, []),
+        ({"e2": "u8", "e8": "u2"}, [*ALL, "u8"], []),
+    ],
+    ids=["another student", "another class", "two that change places", "another id"],
+)
+def test_an_enrollment_whose_id_is_of_another_student_or_class_is_missing(
+    database: Database,
+    mode: str,
+    changed: dict[str, str],
+    in_first: list[str],
+    in_second: list[str],
+):
+    before = export(database, history=True)
+    content = bulk(ROSTER | changed) if mode == "bulk" else delta(places=changed)
+
+    report, _ = import_content(database, content)
+
+    assert (enrolled(database), enrolled(database, "k2")) == (in_first, in_second)
+    ended = len({*ALL} - {*in_first})
+    assert report.removals.enrollments.removed == report.counts.enrollments.dropped == ended
+    assert import_content(database, content).report.changes == []
+    undo(database, report.id + 1)
+    undo(database, report.id)
+    assert export(database, history=True) == before
+
+
+def test_ids_that_are_of_other_students_count_as_removals(database: Database):
+    others = {"e1": "u7", "e2": "u8"} | {f"e{n}": place(f"u{n}", "k2") for n in (3, 4)}
+
+    with pytest.raises(Problem) as refused:
+        import_content(database, bulk(ROSTER | others))
+    assert refused.value.code == "too_many_removals"
+    report, _ = import_content(database, bulk(ROSTER | others), removals=4)
+    assert report.removals.enrollments.removed == 4
+
+
+def test_an_id_that_is_of_another_student_ends_nothing_if_missing_is_kept(database: Database):
+    import_content(database, bulk(ROSTER | {"e2": "u8"}), missing="keep")
+
+    assert enrolled(database) == [*ALL, "u8"]
+
+
+def test_an_id_that_is_of_a_teacher_now_ends_the_enrollment_of_the_student(database: Database):
+    teacher = "true,o1,teacher,t1,t1,Katz,"
+    tables = {
+        "users": {"t1": teacher},
+        "enrollments": {"e2": "k1,o1,t1,teacher,2026-09-01,,"},
+    }
+
+    import_content(database, package("delta", tables, frozenset()))
+
+    assert enrolled(database) == ["u1", *ALL[2:]]
+
+
+def test_an_id_that_was_of_a_student_who_is_gone_is_of_another(database: Database):
+    tables = {
+        "users": {"u2": user("u2").replace("true", "false"), "u8": user("u8")},
+        "enrollments": filled({"e2": "u8"}),
+    }
+
+    import_content(database, package("bulk", tables, frozenset()), missing="keep")
+
+    assert enrolled(database) == ["u1", *ALL[2:], "u8"]
+    assert one(database, "SELECT count(*) FROM source_record WHERE sourced_id = 'e2'") == 2
