@@ -814,6 +814,28 @@ FROM (
 ) AS named
 WHERE NOT has_user OR NOT has_class;
 
+-- name: insert_gone_faults(now)!
+-- Which rows enroll someone, or in something, that these files delete? What has ended is on record all the same.
+INSERT INTO import_fault (file, line, place, value, code, severity, detail)
+SELECT incoming.file, incoming.line, CASE gone.kind WHEN 'users' THEN 'userSourcedId' ELSE 'classSourcedId' END,
+    gone.sourced_id, 'unresolved_reference', 'warning',
+    'In these files, ' || gone.sourced_id || ' is to be deleted. The row is left out.'
+FROM incoming
+CROSS JOIN incoming AS gone
+LEFT JOIN incoming_day AS ends ON ends.day = incoming.content ->> 'endDate'
+WHERE incoming.kind = 'enrollments'
+    AND incoming.is_wanted
+    AND incoming.is_deleted = 0
+    AND incoming.content ->> 'role' = 'student'
+    AND incoming.content ->> '$."metadata.outcome"' IS NULL
+    AND coalesce(ends.begins_at > :now, true)
+    AND (
+        gone.kind = 'users' AND gone.sourced_id = incoming.user_ref
+        OR gone.kind = 'classes' AND gone.sourced_id = incoming.class_ref
+    )
+    AND gone.is_deleted = 1
+    AND gone.is_wanted;
+
 -- name: list_freed_courses()
 -- In which courses did seats become free, or who in them may be eligible elsewhere? Where others began, seats that
 -- were free may have been left to those who wait.

@@ -137,11 +137,11 @@ WHERE is_deleted = 1
             AND known.content ->> 'sourcedId' IS NOT NULL
     );
 
--- name: update_unknown_unwanted()!
--- Leave out what is to be deleted and was never here.
+-- name: update_unresolved_unwanted()!
+-- Leave out what is to be deleted and was never here, and what names something that is not here.
 UPDATE incoming
 SET is_wanted = false
-WHERE (file, line) IN (SELECT file, line FROM import_fault WHERE code = 'unknown_to_delete');
+WHERE (file, line) IN (SELECT file, line FROM import_fault WHERE code IN ('unknown_to_delete', 'unresolved_reference'));
 
 -- name: update_faulty_unwanted()!
 -- Leave out the rows that are at fault.

@@ -18,6 +18,7 @@ from enrollment.data.import_row import (
     insert_missing_kept_records,
     insert_source_records,
     leave_out_faulty_rows,
+    leave_out_unresolved_rows,
 )
 from enrollment.model.records import Change
 from enrollment.model.results import Violation
@@ -46,6 +47,8 @@ def bring_in_enrollments(db: Connection, import_id: int, wanted: Wanted, change:
     are dropped."""
     source, ends = wanted.source, "enrollments" in wanted.whole_kinds
     SQL.insert_unresolved_faults(db, source=source)
+    SQL.insert_gone_faults(db, now=change.at)
+    leave_out_unresolved_rows(db)
     SQL.insert_stretches(db, source=source, key=wanted.key, now=change.at)
     count_on_server(db, "stretch")
     if ends:

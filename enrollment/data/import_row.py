@@ -113,7 +113,12 @@ def leave_out_unknown_deletions(db: Connection, wanted: Wanted) -> None:
     """Leave out what a delta deletes and was never here, and note it."""
     kinds = to_json(sorted(wanted.delta_kinds))
     SQL.insert_deletion_faults(db, source=wanted.source, kinds=kinds)
-    SQL.update_unknown_unwanted(db)
+    leave_out_unresolved_rows(db)
+
+
+def leave_out_unresolved_rows(db: Connection) -> None:
+    """Leave out the rows of which it was noted that they name something that is not here."""
+    SQL.update_unresolved_unwanted(db)
 
 
 def leave_out_faulty_rows(db: Connection) -> None:

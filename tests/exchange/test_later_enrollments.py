@@ -393,3 +393,45 @@ def test_an_id_that_was_of_a_student_who_is_gone_is_of_another(database: Databas
 
     assert enrolled(database) == ["u1", *ALL[2:], "u8"]
     assert one(database, "SELECT count(*) FROM source_record WHERE sourced_id = 'e2'") == 2
+
+
+@pytest.mark.parametrize("kind", ["users", "classes"])
+def test_a_row_of_what_is_to_be_deleted_is_left_out_with_a_line(database: Database, kind: str):
+    target, column = {"users": ("u1", "userSourcedId"), "classes": ("k1", "classSourcedId")}[kind]
+    both = delta(gone=target, places={"e1": "u1"}, **{kind: target})
+
+    report, _ = import_content(database, both, removals=7)
+
+    assert "u1" not in enrolled(database)
+    found = [fault for fault in report.faults if fault.code == "unresolved_reference"]
+    assert [(fault.row, fault.column, fault.severity) for fault in found] == [
+        (2, column, "warning")
+    ]
+    assert import_content(database, both, removals=7).report.changes == []
+    import_content(database, bulk(ROSTER))
+    assert enrolled(database) == ALL
+
+
+@pytest.mark.parametrize(
+    ("end", "how", "status"),
+    [("2026-10-01", "", "dropped"), ("2026-11-26", "completed", "completed")],
+    ids=["before today", "today, with an outcome"],
+)
+def test_a_row_that_has_ended_is_on_record_beside_a_student_who_is_deleted(
+    database: Database, end: str, how: str, status: str
+):
+    left = place("u1", end=end, how=how)
+
+    report, _ = import_content(database, delta(users="u1", gone="u1", places={"e1": left}))
+
+    assert [fault.code for fault in report.faults] == ["missing_rows"]
+    assert one(database, "SELECT status FROM student_course WHERE student_id = 1") == status
+
+
+def test_an_id_that_is_of_an_unknown_student_ends_nothing(database: Database):
+    report, _ = import_content(database, delta(places={"e2": "u99"}))
+
+    assert enrolled(database) == ALL
+    assert [fault.code for fault in report.faults] == ["unresolved_reference"]
+    import_content(database, delta(users="u99", places={"e2": "u99"}))
+    assert enrolled(database) == ["u1", *ALL[2:], "u99"]
