@@ -372,7 +372,12 @@ WHERE ends
             AND other.is_current = 1
             AND other.is_deleted = 0
             AND other.taken ->> 'wanted' = 'enrolled'
-            AND other.id NOT IN (SELECT record_id FROM stretch WHERE record_id IS NOT NULL)
+            AND NOT EXISTS (
+                SELECT 1 FROM stretch AS said
+                WHERE said.student_id = other.student_id
+                    AND said.course_id = other.course_id
+                    AND said.record_id = other.id
+            )
             AND person.kind = 'users'
             AND person.sourced_id = other.user_ref
             AND person.source = other.source

@@ -190,7 +190,7 @@ WHERE known_id IS NULL
     OR event_id IS DISTINCT FROM old_event_id
 ORDER BY id;
 
--- name: insert_missing_records(import_id, source, kind)!
+-- name: insert_ended_records(import_id, source, kind)!
 -- Keep that records of this kind are no longer there. One whose id has a row is that of the row now.
 INSERT INTO source_record (
     first_id, import_id, source, kind, sourced_id, is_deleted, content, user_ref, class_ref, taken, student_id, term_id,

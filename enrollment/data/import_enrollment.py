@@ -54,6 +54,7 @@ def bring_in_enrollments(db: Connection, import_id: int, wanted: Wanted, change:
     if ends:
         has_sessions = "academicSessions" in wanted.whole_kinds
         SQL.insert_missing_stretches(db, source=source, has_sessions=has_sessions)
+    # Who keeps what is missing from a bulk file keeps these too.
     if ends or "enrollments" in wanted.delta_kinds:
         SQL.insert_moved_stretches(db, source=source)
     SQL.insert_ending_stretches(db, source=source)

@@ -149,7 +149,7 @@ def insert_missing_records(db: Connection, import_id: int, source: str, *kinds: 
 
 def insert_ended_records(db: Connection, import_id: int, source: str, kind: str) -> None:
     """Keep that records of a kind, which are records of ours and have no row, have ended."""
-    SQL.insert_missing_records(db, import_id=import_id, source=source, kind=kind)
+    SQL.insert_ended_records(db, import_id=import_id, source=source, kind=kind)
     update_records_superseded(db, import_id)
 
 
