@@ -435,3 +435,12 @@ def test_an_id_that_is_of_an_unknown_student_ends_nothing(database: Database):
     assert [fault.code for fault in report.faults] == ["unresolved_reference"]
     import_content(database, delta(users="u99", places={"e2": "u99"}))
     assert enrolled(database) == ["u1", *ALL[2:], "u99"]
+
+
+def test_a_row_that_was_deleted_under_another_name_keeps_no_one(database: Database):
+    import_content(database, delta(places={"e1b": place("u1", begin="2026-09-02")}))
+    import_content(database, delta(gone="e1b", places={"e1b": "u8"}))
+
+    import_content(database, delta(gone="e1", places={"e1": "u1"}))
+
+    assert enrolled(database) == ALL[1:]
