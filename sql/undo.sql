@@ -201,10 +201,16 @@ FROM undo_step
 WHERE undo_pair.student_id = undo_step.student_id AND undo_pair.course_id = undo_step.course_id;
 
 -- name: insert_undo_records(id)!
--- Which records did this import change?
+-- Which records did this import change? What is kept stays as it is.
 INSERT INTO undo_record (kind, record_id, is_new, before, after, outcome, detail)
-SELECT change.subject, change.subject_id, change.before IS NULL, change.before, change.after,
-    'kept', 'It was changed since, or others need it.'
+SELECT change.subject, change.subject_id, change.before IS NULL, change.before, change.after, 'kept',
+    CASE
+        WHEN change.before IS NULL
+            AND change.subject = 'student'
+            AND EXISTS (SELECT 1 FROM merge WHERE merge.into_id = change.subject_id)
+            THEN 'Another record was merged into this student.'
+        ELSE 'It was changed since, or others need it.'
+    END
 FROM import
 CROSS JOIN record_change AS change
 WHERE import.id = :id
@@ -223,7 +229,7 @@ WHERE import.id = :id
 
 -- name: update_undo_students()!
 -- Which students are still as the import left them, and whose number is another's by now? A new one goes only if
--- nothing else is on record. One who was erased since stays so.
+-- nothing else is on record, and no other record was merged into it. One who was erased since stays so.
 UPDATE undo_record
 SET outcome = CASE WHEN found.is_free THEN 'reversed' ELSE 'conflict' END,
     detail = CASE WHEN NOT found.is_free THEN 'Another student has the number by now.' END
@@ -274,6 +280,7 @@ FROM (
             )
             AND NOT EXISTS (SELECT 1 FROM hold WHERE hold.student_id = student.id)
             AND NOT EXISTS (SELECT 1 FROM token WHERE token.student_id = student.id)
+            AND NOT EXISTS (SELECT 1 FROM merge WHERE merge.into_id = student.id)
         )
 ) AS found
 WHERE undo_record.kind = 'student' AND undo_record.record_id = found.id;
@@ -311,17 +318,6 @@ WHERE undo_record.kind = 'student'
 -- Delete the new students who have nothing but what the import brought.
 DELETE FROM student
 WHERE id IN (SELECT record_id FROM undo_record WHERE kind = 'student' AND is_new AND outcome = 'reversed');
-
--- name: update_students_left(at)!
--- New students who have more than that become inactive, unless they are in a course.
-UPDATE student
-SET status = 'inactive', updated_at = :at, version = version + 1
-WHERE status = 'active'
-    AND id IN (SELECT record_id FROM undo_record WHERE kind = 'student' AND is_new AND outcome = 'kept')
-    AND NOT EXISTS (
-        SELECT 1 FROM student_course
-        WHERE student_course.student_id = student.id AND student_course.status IN ('enrolled', 'waitlisted')
-    );
 
 -- name: update_undo_courses()!
 -- Which courses are still as the import left them, and what stands in the way of those? A new one goes only if no one

@@ -87,7 +87,6 @@ def _undo_records(db: Connection, import_id: int, change: Change) -> None:
     SQL.update_undo_students(db)
     SQL.update_students_restored(db, at=change.at)
     SQL.delete_undone_students(db)
-    SQL.update_students_left(db, at=change.at)
     SQL.update_undo_courses(db)
     SQL.update_courses_restored(db, at=change.at)
     SQL.delete_undone_courses(db)

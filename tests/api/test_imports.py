@@ -243,6 +243,26 @@ def test_an_undo_keeps_a_student_who_was_erased_since(client: Client):
     assert client.status(student, course) == "dropped"
 
 
+def test_an_undo_keeps_a_student_whom_someone_needs_as_it_is(client: Client):
+    sent = send(client, LIST + "00413,Katz,Ben\n").json
+    into_id, held = (change["record_id"] for change in sent["changes"])
+    merged = client.student()
+    client.post_json(f"/v1/students/{merged}/merge", {"into": into_id})
+    client.post_json(f"/v1/students/{held}/holds", {"reason": "fees"})
+
+    shown = client.delete("/v1/imports/1?dry_run=true", status=200).json
+    undone = client.delete("/v1/imports/1", headers={"If-Match": "*"}, status=200).json
+
+    assert shown["items"] == undone["items"]
+    kept = {item["record_id"]: item["detail"] for item in undone["items"]}
+    assert kept == {
+        into_id: "Another record was merged into this student.",
+        held: "It was changed since, or others need it.",
+    }
+    assert [client.get(f"/v1/students/{id}").json["status"] for id in kept] == ["active"] * 2
+    assert client.get("/v1/merges").json["items"][0]["into"] == into_id
+
+
 def test_an_undo_is_shown_before_and_the_record_stays(client: Client):
     send(client, lasting_archive("clean-1.2"))
 

@@ -483,8 +483,8 @@ def test_what_was_changed_since_is_kept(database: Database, tmp_path: Path):
 
     kept = {(item.kind, item.record_id) for item in undone.items if item.outcome == "kept"}
     assert {("student", 1), ("student", 2), ("enrollment", 2), ("course", 1)} <= kept
-    # Nothing but the record of the student is left: so it is inactive.
-    assert one(database, "SELECT status FROM student WHERE id = 1") == "inactive"
+    # What is kept stays as it is.
+    assert one(database, "SELECT status FROM student WHERE id = 1") == "active"
 
 
 def test_a_seat_taken_since_is_a_conflict(database: Database, tmp_path: Path):
