@@ -148,7 +148,7 @@ def _refused_by(
         removals[name].removed and file.rows == 0
         for name, kind in FILES.items()
         for file in upload.understood.files
-        if file.kind == kind
+        if file.kind in (kind, "list")
     )
     replaces = 0 < removals["students"].removed == removals["students"].of
     exceeds = any(removal.removed > removal.limit for removal in removals.values())

@@ -6,6 +6,7 @@ import pytest
 
 from enrollment.data.export import list_roster
 from enrollment.exchange.lists import ROSTER, write_list
+from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
 from tests.exchange.imports import import_content, rows
 
@@ -62,6 +63,16 @@ def test_a_student_whose_row_is_left_out_is_not_dropped(database: Database):
 
     assert [(fault.row, fault.code) for fault in report.faults] == [(2, "invalid_value")]
     assert report.counts.enrollments.dropped == 0
+
+
+def test_a_list_without_rows_replaces_no_one_unless_it_is_confirmed(database: Database):
+    header = b"Number,Last name\n"
+
+    with pytest.raises(Problem) as refused:
+        import_content(database, header, course_id=1, replace=True)
+    assert refused.value.code == "too_many_removals"
+    report, _ = import_content(database, header, course_id=1, replace=True, removals=1)
+    assert report.counts.enrollments.dropped == 1
 
 
 def test_two_people_under_one_number_are_not_taken_for_one(database: Database):
