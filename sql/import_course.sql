@@ -325,26 +325,43 @@ moved AS (
     FROM following
 ),
 
--- Can it have them? The first of two with the same label has it, and no course requires itself.
+-- What speaks against it? The first of two with the same label has it, and no course requires itself.
+weighed AS (
+    SELECT incoming_id, record_id, last, title, term, code, section, own_section, id, old_code, old_section, old_title,
+        old_term, old_status, is_shared, new_code, new_section, new_term, is_moved,
+        (
+            SELECT other.id FROM course AS other
+            WHERE other.code = moved.new_code
+                AND other.section IS NOT DISTINCT FROM moved.new_section
+                AND other.term IS NOT DISTINCT FROM moved.new_term
+                AND other.id IS DISTINCT FROM moved.id
+        ) AS holder_id,
+        row_number() OVER (
+            PARTITION BY is_moved, new_term, lower(new_code), lower(new_section) ORDER BY incoming_id
+        ) > 1
+            OR EXISTS (
+                SELECT 1 FROM course_requirement
+                WHERE course_requirement.course_id = moved.id AND course_requirement.code = moved.new_code
+            ) AS is_barred
+    FROM moved
+),
+
+-- Can it have them? A new course can also have the label that another one leaves at the same time.
 checked AS (
     SELECT incoming_id, record_id, last, title, term, code, section, own_section, id, old_code, old_section, old_title,
         old_term, old_status, is_shared, new_code, new_section, new_term,
         NOT is_moved
-            OR row_number() OVER (
-                PARTITION BY is_moved, new_term, lower(new_code), lower(new_section) ORDER BY incoming_id
-            ) = 1
-            AND NOT EXISTS (
-                SELECT 1 FROM course AS other
-                WHERE other.code = moved.new_code
-                    AND other.section IS NOT DISTINCT FROM moved.new_section
-                    AND other.term IS NOT DISTINCT FROM moved.new_term
-                    AND other.id IS DISTINCT FROM moved.id
-            )
-            AND NOT EXISTS (
-                SELECT 1 FROM course_requirement
-                WHERE course_requirement.course_id = moved.id AND course_requirement.code = moved.new_code
+            OR NOT is_barred
+            AND (
+                holder_id IS NULL
+                OR id IS NULL
+                AND holder_id IN (
+                    SELECT leaving.id FROM weighed AS leaving
+                    WHERE leaving.is_moved AND NOT leaving.is_barred AND leaving.holder_id IS NULL
+                        AND leaving.id IS NOT NULL
+                )
             ) AS is_free
-    FROM moved
+    FROM weighed
 )
 
 INSERT INTO planned (kind, incoming_id, record_id, course_id, is_new, is_ended, is_kept, taken, before, wanted)

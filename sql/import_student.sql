@@ -318,7 +318,34 @@ GROUP BY incoming.id, incoming.file, incoming.line, incoming.sourced_id;
 
 -- name: insert_planned_students()!
 -- What becomes of each student that the rows name? A value is taken where the source has changed it; a change made
--- here stays, and a number that another student has is not taken.
+-- here stays. A number that another student has is taken only if that student gets another one at the same time: of
+-- held, gives says whether the source gives the other one another, and blocked are those who cannot have the number.
+-- Which number a student keeps instead is noted, so that a change of it here shows the next time.
+WITH RECURSIVE held AS MATERIALIZED (
+    SELECT said.incoming_id, said.student_id, other.id AS other_id,
+        EXISTS (
+            SELECT 1 FROM said_student AS giver
+            WHERE giver.student_id = other.id
+                AND other.number IS DISTINCT FROM giver.number
+                AND CASE
+                    WHEN giver.last IS NULL THEN giver.number IS NOT NULL
+                    ELSE giver.number IS DISTINCT FROM giver.last ->> 'number'
+                END
+        ) AS gives
+    FROM said_student AS said
+    CROSS JOIN student AS other
+    WHERE other.number = said.number AND other.id IS DISTINCT FROM said.student_id
+),
+
+blocked (incoming_id, student_id) AS (
+    SELECT incoming_id, student_id FROM held WHERE NOT gives
+    UNION
+    SELECT held.incoming_id, held.student_id
+    FROM blocked
+    CROSS JOIN held
+    WHERE held.other_id = blocked.student_id
+)
+
 INSERT INTO planned (kind, incoming_id, record_id, student_id, is_new, is_ended, taken, before, wanted)
 SELECT 'student', incoming_id, record_id, id, id IS NULL,
     id IS NOT NULL
@@ -328,6 +355,7 @@ SELECT 'student', incoming_id, record_id, id, id IS NULL,
     CASE
         WHEN record_id IS NOT NULL OR is_user THEN json_object(
             'number', CASE WHEN is_number_free THEN number END,
+            'kept_number', CASE WHEN NOT is_number_free THEN old_number END,
             'given_name', given_name, 'family_name', family_name, 'email', email, 'status', status
         )
     END,
@@ -371,10 +399,7 @@ SELECT 'student', incoming_id, record_id, id, id IS NULL,
 FROM (
     SELECT said.incoming_id, said.record_id, said.last, said.number, said.given_name,
         said.family_name, said.email, said.status, said.groups, incoming.kind = 'users' AS is_user,
-        NOT EXISTS (
-            SELECT 1 FROM student AS other
-            WHERE other.number = said.number AND other.id IS DISTINCT FROM said.student_id
-        ) AS is_number_free,
+        said.incoming_id NOT IN (SELECT incoming_id FROM blocked) AS is_number_free,
         student.id, student.number AS old_number, student.given_name AS old_given_name,
         student.family_name AS old_family_name, student.email AS old_email, student.status AS old_status,
         student.groups AS old_groups
@@ -442,7 +467,7 @@ WHERE incoming.id = said.incoming_id
     AND other.id IS DISTINCT FROM said.student_id
     AND NOT EXISTS (
         SELECT 1 FROM planned
-        WHERE planned.incoming_id = incoming.id AND planned.student_id = other.id
+        WHERE planned.incoming_id = incoming.id AND planned.wanted ->> 'number' = said.number
     )
 UNION ALL
 SELECT incoming.file, incoming.line, 'email', said.email, 'email_taken', 'warning',
@@ -486,7 +511,8 @@ FROM (
     UNION ALL
     SELECT incoming_id, 'email', email, last ->> 'email', student_id FROM said_student
     UNION ALL
-    SELECT incoming_id, 'number', number, last ->> 'number', student_id FROM said_student
+    SELECT incoming_id, 'number', number, coalesce(last ->> 'number', last ->> 'kept_number'), student_id
+    FROM said_student
 ) AS said
 CROSS JOIN incoming
 CROSS JOIN planned
@@ -611,10 +637,11 @@ SET student_id = made.id
 FROM (SELECT id, row_number() OVER (ORDER BY id) AS nth FROM student WHERE id > :after_id) AS made
 WHERE planned.kind = 'student' AND planned.is_new = true AND planned.nth = made.nth;
 
--- name: update_students(now)!
--- Change the students who are to change.
+-- name: update_students(now, frees)!
+-- Change the students who are to change. With `frees`, only those whose number another student gets, and leave them
+-- without one: no two have the same, not even for a moment. Without it, the others, and these get their new numbers.
 UPDATE student
-SET number = planned.wanted ->> 'number',
+SET number = CASE WHEN NOT :frees THEN planned.wanted ->> 'number' END,
     given_name = planned.wanted ->> 'given_name',
     family_name = planned.wanted ->> 'family_name',
     email = planned.wanted ->> 'email',
@@ -626,7 +653,16 @@ FROM planned
 WHERE planned.kind = 'student'
     AND NOT planned.is_new
     AND student.id = planned.student_id
-    AND planned.before <> planned.wanted;
+    AND planned.before <> planned.wanted
+    AND CASE
+        WHEN :frees THEN lower(planned.before ->> 'number') IS DISTINCT FROM lower(planned.wanted ->> 'number')
+            AND lower(planned.before ->> 'number') IN (
+                SELECT lower(other.wanted ->> 'number') FROM planned AS other WHERE other.kind = 'student'
+            )
+        ELSE student.number IS NOT NULL
+            OR planned.before ->> 'number' IS NULL
+            OR planned.wanted ->> 'number' IS NOT NULL
+    END;
 
 -- name: insert_duplicate_faults(after_id)!
 -- Which new students may be someone who was here before: with the same whole name, without case and accents, or with

@@ -32,6 +32,8 @@ CREATE TEMPORARY TABLE undo_record (
     is_new    boolean NOT NULL,
     before    TEXT,
     after     TEXT,
+    -- The number that a student has after the import.
+    number    CITEXT,
     outcome   TEXT    NOT NULL,
     detail    TEXT,
     CONSTRAINT undo_record_key PRIMARY KEY (kind, record_id)
@@ -201,9 +203,23 @@ FROM undo_step
 WHERE undo_pair.student_id = undo_step.student_id AND undo_pair.course_id = undo_step.course_id;
 
 -- name: insert_undo_records(id)!
--- Which records did this import change? What is kept stays as it is.
-INSERT INTO undo_record (kind, record_id, is_new, before, after, outcome, detail)
-SELECT change.subject, change.subject_id, change.before IS NULL, change.before, change.after, 'kept',
+-- Which records did this import change? What is kept stays as it is. A student whose number went to another one was
+-- changed twice: to be without a number, and to have the new one.
+INSERT INTO undo_record (kind, record_id, is_new, before, after, number, outcome, detail)
+SELECT change.subject, change.subject_id, change.before IS NULL, change.before, change.after,
+    coalesce(
+        change.after ->> 'number',
+        (
+            SELECT max(second.after ->> 'number') FROM record_change AS second
+            WHERE change.subject = 'student'
+                AND change.before ->> 'number' IS NOT NULL
+                AND second.subject = 'student'
+                AND second.subject_id = change.subject_id
+                AND second.id > change.id
+                AND second.id <= import.last_change
+        )
+    ),
+    'kept',
     CASE
         WHEN change.before IS NULL
             AND change.subject = 'student'
@@ -228,25 +244,19 @@ WHERE import.id = :id
     );
 
 -- name: update_undo_students()!
--- Which students are still as the import left them, and whose number is another's by now? A new one goes only if
+-- Which students are still as the import left them? A new one goes only if
 -- nothing else is on record, and no other record was merged into it. One who was erased since stays so.
 UPDATE undo_record
-SET outcome = CASE WHEN found.is_free THEN 'reversed' ELSE 'conflict' END,
-    detail = CASE WHEN NOT found.is_free THEN 'Another student has the number by now.' END
+SET outcome = 'reversed', detail = NULL
 FROM (
-    SELECT undo_record.record_id AS id,
-        NOT EXISTS (
-            SELECT 1 FROM student AS other
-            WHERE other.number = CAST(before ->> 'number' AS citext) AND other.id <> student.id
-        ) AS is_free
+    SELECT undo_record.record_id AS id
     FROM undo_record
     CROSS JOIN student
     WHERE undo_record.kind = 'student'
         AND student.id = undo_record.record_id
         AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.student_id = student.id)
         AND student.number IS NOT DISTINCT FROM CASE
-            WHEN is_new OR after ->> 'number' IS DISTINCT FROM before ->> 'number'
-                THEN CAST(after ->> 'number' AS citext)
+            WHEN is_new OR undo_record.number IS DISTINCT FROM before ->> 'number' THEN undo_record.number
             ELSE student.number
         END
         AND student.given_name IS NOT DISTINCT FROM CASE
@@ -285,10 +295,58 @@ FROM (
 ) AS found
 WHERE undo_record.kind = 'student' AND undo_record.record_id = found.id;
 
+-- name: update_undo_numbers()!
+-- Whose number is another's by now, who does not give it back in the same undo?
+WITH RECURSIVE held AS MATERIALIZED (
+    SELECT back.record_id, other.id AS other_id,
+        EXISTS (
+            SELECT 1 FROM undo_record AS giver
+            WHERE giver.kind = 'student'
+                AND giver.record_id = other.id
+                AND giver.outcome = 'reversed'
+                AND giver.number IS DISTINCT FROM giver.before ->> 'number'
+        ) AS gives
+    FROM undo_record AS back
+    CROSS JOIN student AS other
+    WHERE back.kind = 'student'
+        AND back.outcome = 'reversed'
+        AND other.number = CAST(back.before ->> 'number' AS citext)
+        AND other.id <> back.record_id
+),
+
+blocked (record_id) AS (
+    SELECT record_id FROM held WHERE NOT gives
+    UNION
+    SELECT held.record_id
+    FROM blocked
+    CROSS JOIN held
+    WHERE held.other_id = blocked.record_id
+)
+
+UPDATE undo_record
+SET outcome = 'conflict', detail = 'Another student has the number by now.'
+WHERE kind = 'student' AND record_id IN (SELECT record_id FROM blocked);
+
+-- name: update_numbers_freed(at)!
+-- Leave the students without a number who give theirs back: no two have the same, not even for a moment.
+UPDATE student
+SET number = NULL, updated_at = :at, version = version + 1
+FROM undo_record
+WHERE undo_record.kind = 'student'
+    AND undo_record.outcome = 'reversed'
+    AND student.id = undo_record.record_id
+    AND student.number IN (
+        SELECT CAST(back.before ->> 'number' AS citext) FROM undo_record AS back
+        WHERE back.kind = 'student' AND back.outcome = 'reversed' AND back.record_id <> undo_record.record_id
+    );
+
 -- name: update_students_restored(at)!
 -- Give these students the values that they had before.
 UPDATE student
-SET number = CASE WHEN after ->> 'number' IS DISTINCT FROM before ->> 'number' THEN before ->> 'number' ELSE number END,
+SET number = CASE
+        WHEN undo_record.number IS DISTINCT FROM before ->> 'number' THEN before ->> 'number'
+        ELSE student.number
+    END,
     given_name = CASE
         WHEN after ->> 'given_name' IS DISTINCT FROM before ->> 'given_name' THEN before ->> 'given_name'
         ELSE given_name
@@ -319,9 +377,9 @@ WHERE undo_record.kind = 'student'
 DELETE FROM student
 WHERE id IN (SELECT record_id FROM undo_record WHERE kind = 'student' AND is_new AND outcome = 'reversed');
 
--- name: update_undo_courses()!
+-- name: update_undo_courses(is_new)!
 -- Which courses are still as the import left them, and what stands in the way of those? A new one goes only if no one
--- needs it.
+-- needs it. New ones go first: another may need the label.
 UPDATE undo_record
 SET outcome = CASE WHEN found.obstacle IS NULL THEN 'reversed' ELSE 'conflict' END,
     detail = found.obstacle
@@ -362,6 +420,7 @@ FROM (
     FROM undo_record
     CROSS JOIN course
     WHERE undo_record.kind = 'course'
+        AND undo_record.is_new = :is_new
         AND course.id = undo_record.record_id
         AND course.code = CASE
             WHEN is_new OR after ->> 'code' IS DISTINCT FROM before ->> 'code' THEN CAST(after ->> 'code' AS citext)

@@ -32,9 +32,10 @@ def bring_in_courses(db: Connection, import_id: int, wanted: Wanted, change: Cha
     leave_out_faulty_rows(db)
     SQL.insert_planned_courses(db, source=source, key=key, ends=ends)
     SQL.insert_course_faults(db, source=source, key=key)
+    # A new course can have the label that another one leaves.
+    SQL.update_courses(db, now=change.at)
     SQL.insert_courses(db, now=change.at)
     SQL.update_planned_courses(db)
-    SQL.update_courses(db, now=change.at)
     insert_source_records(db, import_id, source, "classes")
     if ends:
         insert_missing_records(db, import_id, source, "classes")

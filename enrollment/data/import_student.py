@@ -89,7 +89,8 @@ def _write_students(db: Connection, change: Change) -> None:
     SQL.insert_student_faults(db)
     last = SQL.get_last_student_id(db)["id"]
     SQL.update_planned_nth(db)
+    SQL.update_students(db, now=change.at, frees=True)
     SQL.insert_students(db, now=change.at)
     SQL.update_planned_students(db, after_id=last)
     SQL.insert_duplicate_faults(db, after_id=last)
-    SQL.update_students(db, now=change.at)
+    SQL.update_students(db, now=change.at, frees=False)
