@@ -44,9 +44,16 @@ ORDER BY 1;
 -- name: list_exported_codes(term, since, source)
 -- Which codes do courses have? Each is one course of the catalog, known by the first that has it.
 -- include: exported_record.sql
+-- include: dated_course.sql
+, dated_code AS MATERIALIZED (
+    SELECT section.code, max(dated_course.updated_at) AS updated_at
+    FROM dated_course
+    CROSS JOIN course AS section
+    WHERE section.id = dated_course.course_id
+    GROUP BY section.code
+)
 
-SELECT course.id, course.code, course.title,
-    (SELECT max(section.updated_at) FROM course AS section WHERE section.code = course.code) AS updated_at,
+SELECT course.id, course.code, course.title, dated_code.updated_at,
     EXISTS (
         SELECT 1 FROM course AS section
         WHERE section.code = course.code
@@ -56,20 +63,20 @@ SELECT course.id, course.code, course.title,
             )
     ) AS is_own
 FROM course
-WHERE NOT EXISTS (SELECT 1 FROM course AS earlier WHERE earlier.code = course.code AND earlier.id < course.id)
+CROSS JOIN dated_code
+WHERE dated_code.code = course.code
+    AND NOT EXISTS (SELECT 1 FROM course AS earlier WHERE earlier.code = course.code AND earlier.id < course.id)
     AND (
         :term IS NULL
         OR EXISTS (SELECT 1 FROM course AS section WHERE section.code = course.code AND section.term = :term)
     )
-    AND (
-        :since IS NULL
-        OR EXISTS (SELECT 1 FROM course AS section WHERE section.code = course.code AND section.updated_at >= :since)
-    )
+    AND (:since IS NULL OR dated_code.updated_at >= :since)
 ORDER BY course.id;
 
 -- name: list_exported_courses(term, since, with_history, source)
 -- Which courses are there, or have changed since? Cancelled ones are part of the history.
 -- include: exported_record.sql
+-- include: dated_course.sql
 
 SELECT course.id, course.title, course.label,
     (SELECT min(first.id) FROM course AS first WHERE first.code = course.code) AS code_id,
@@ -79,12 +86,14 @@ SELECT course.id, course.title, course.label,
         WHERE course_id = course.id
         HAVING min(room) = max(room) AND count(room) = count(*)
     ) AS room,
-    course.updated_at,
+    dated_course.updated_at,
     CASE WHEN course.status = 'cancelled' THEN course.updated_at END AS deleted_at
-FROM course
+FROM dated_course
+CROSS JOIN course
 LEFT JOIN term ON term.code = course.term
-WHERE (:term IS NULL OR course.term = :term)
-    AND (:since IS NULL OR course.updated_at >= :since)
+WHERE course.id = dated_course.course_id
+    AND (:term IS NULL OR course.term = :term)
+    AND (:since IS NULL OR dated_course.updated_at >= :since)
     AND (course.status <> 'cancelled' OR :with_history OR :since IS NOT NULL)
     AND NOT EXISTS (
         SELECT 1 FROM exported_record AS known
@@ -148,15 +157,26 @@ ORDER BY stretch.event_id;
 
 -- name: list_changed_stretches(term, since, source)
 -- Which stretches have changed since? One that ended with a drop, was corrected away or was of someone who is
--- erased is deleted.
+-- erased is deleted. Others are those of courses that are there: all of them, if the course is open again since.
 -- include: exported_record.sql
-, touched (student_id, course_id) AS MATERIALIZED (
+, reopened (course_id) AS MATERIALIZED (
+    SELECT subject_id
+    FROM record_change
+    WHERE recorded_at >= :since AND subject = 'course' AND before ->> 'status' = 'cancelled' AND after IS NOT NULL
+),
+
+touched (student_id, course_id) AS MATERIALIZED (
     SELECT student_id, course_id FROM student_course_event WHERE recorded_at >= :since
     UNION
     SELECT event.student_id, event.course_id
     FROM erasure
     CROSS JOIN student_course_event AS event
     WHERE erasure.erased_at >= :since AND event.student_id = erasure.student_id
+    UNION
+    SELECT student_course.student_id, student_course.course_id
+    FROM reopened
+    CROSS JOIN student_course
+    WHERE student_course.course_id = reopened.course_id
 ),
 
 stretch AS (
@@ -193,7 +213,12 @@ CROSS JOIN course
 LEFT JOIN erasure ON erasure.student_id = stretch.student_id
 WHERE course.id = stretch.course_id
     AND (:term IS NULL OR course.term = :term)
-    AND coalesce(erasure.erased_at, stretch.updated_at) >= :since
+    AND CASE
+        WHEN coalesce(erasure.erased_at, stretch.deleted_at) IS NOT NULL
+            THEN coalesce(erasure.erased_at, stretch.updated_at) >= :since
+        ELSE course.status <> 'cancelled'
+            AND (stretch.updated_at >= :since OR course.id IN (SELECT course_id FROM reopened))
+    END
     AND NOT EXISTS (
         SELECT 1 FROM exported_record AS known WHERE known.event_id = stretch.id
     )

@@ -57,18 +57,22 @@ WHERE exported_record.kind = 'academicSessions'
 ORDER BY exported_record.sourced_id;
 
 -- name: list_sourced_courses(source)
--- Which courses are classes of another system, and what was taken of each?
+-- Which courses are classes of another system, and what was taken of each? Of one that names a course of our catalog,
+-- dated_at says when it last changed.
 -- include: exported_record.sql
+-- include: dated_course.sql
 
 SELECT exported_record.sourced_id, lower(exported_record.source) AS source, exported_record.content,
     exported_record.taken, course.id, course.title, course.label, course.term, term.id AS term_id, course.status,
-    course.updated_at,
+    course.updated_at, dated_course.updated_at AS dated_at,
     (SELECT min(first.id) FROM course AS first WHERE first.code = course.code) AS code_id
 FROM exported_record
 CROSS JOIN course
+CROSS JOIN dated_course
 LEFT JOIN term ON term.code = course.term
 WHERE exported_record.kind = 'classes'
     AND course.id = exported_record.course_id
+    AND dated_course.course_id = course.id
     AND exported_record.id = (
         SELECT first.id FROM exported_record AS first
         WHERE first.course_id = course.id AND first.kind = 'classes'
@@ -118,7 +122,8 @@ WHERE exported_record.kind = 'enrollments'
     AND stretch.id = exported_record.event_id
     AND course.id = stretch.course_id
     AND (:term IS NULL OR course.term = :term)
-    AND (:with_history OR :since IS NOT NULL OR course.status <> 'cancelled' AND stretch.status <> 'dropped')
+    AND (:with_history OR course.status <> 'cancelled' OR :since IS NOT NULL AND stretch.status = 'dropped')
+    AND (:with_history OR :since IS NOT NULL OR stretch.status <> 'dropped')
     AND exported_record.id = (
         SELECT first.id FROM exported_record AS first
         WHERE first.event_id = exported_record.event_id

@@ -173,7 +173,7 @@ class Sourced:
             cells = kept("classes", row["content"])
             overlay(cells, row, {"title": "title"})
             if self._resolve(row, cells, "courseSourcedId", "courses"):
-                cells["code_id"] = row["code_id"]
+                cells["code_id"], row["updated_at"] = row["code_id"], row["dated_at"]
                 cells.setdefault("classCode", row["label"])
             self._resolve(row, cells, "schoolSourcedId", "orgs")
             if terms := self._terms_of(row):

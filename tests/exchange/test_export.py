@@ -309,6 +309,14 @@ def test_a_term_that_is_not_there_is_refused(client: Client):
         archive(client, term="2099")
 
 
+def next_moment() -> Timestamp:
+    """Return a time after all that was done until now, which is before the next millisecond."""
+    now = Timestamp.now()
+    while Timestamp.now() == now:
+        pass
+    return Timestamp.now()
+
+
 def test_a_delta_has_what_has_changed_since(client: Client):
     client.term()
     course, other = client.course(term="2026-FALL"), client.course()
@@ -317,11 +325,7 @@ def test_a_delta_has_what_has_changed_since(client: Client):
     for student in (1, 2, 3):
         client.enroll(student, course)
     client.enroll(4, other)
-    since = Timestamp.now()
-    while Timestamp.now() == since:
-        # What was done until now is before the next millisecond.
-        pass
-    since = Timestamp.now()
+    since = next_moment()
 
     client.put_status(1, course, "dropped")
     void = {"status": "void", "reason": "entered in error"}
@@ -343,6 +347,44 @@ def test_a_delta_has_what_has_changed_since(client: Client):
     }
     assert "orgs" not in tables
     assert export(client, since="9999-01-01T00:00:00.000Z") == {}
+
+
+def test_a_delta_has_the_classes_that_are_of_another_course_of_the_catalog(client: Client):
+    first = client.course(code="CS1", section="1")
+    client.course(code="CS1", section="2")
+    client.course(code="MA1")
+    since = next_moment()
+
+    client.patch_json(f"/v1/courses/{first}", {"code": "CS9"})
+    tables, again = export(client, since=since), next_moment()
+
+    assert (
+        _statuses(tables["courses"])
+        == _statuses(tables["classes"])
+        == dict.fromkeys("12", "active")
+    )
+    assert [row["courseSourcedId"][-1] for row in tables["classes"]] == ["1", "2"]
+    assert {row["dateLastModified"] >= since for row in tables["classes"]} == {True}
+    client.patch_json(f"/v1/courses/{first}", {"code": "cs1"})
+    tables, once_more = export(client, since=again), next_moment()
+    assert [row["courseSourcedId"][-1] for row in tables["classes"]] == ["1", "1"]
+    client.delete(f"/v1/courses/{first}", status=204)
+    tables = export(client, since=once_more)
+    assert _statuses(tables["classes"]) == {"1": "tobedeleted", "2": "active"}
+    assert tables["classes"][1]["courseSourcedId"] == tables["courses"][0]["sourcedId"]
+
+
+def test_a_delta_has_no_enrollment_in_a_course_that_it_has_not(client: Client):
+    student, course = client.student(), client.course(status="cancelled")
+    since = next_moment()
+    override = {"rules": ["course_not_open"], "reason": "finishes it"}
+    client.enroll(student, course, override=override)
+
+    assert export(client, since=since) == {}
+    since = next_moment()
+    client.patch_json(f"/v1/courses/{course}", {"status": "open"})
+    tables = export(client, since=since)
+    assert _statuses(tables["classes"]) == _statuses(tables["enrollments"]) == {"1": "active"}
 
 
 def test_a_delta_of_one_term_has_no_other_term_that_was_deleted(client: Client):

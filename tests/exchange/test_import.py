@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from enrollment.data.record_change import acting
 from enrollment.exchange.faults import CODES
 from enrollment.model.location import Location
+from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
 from enrollment.storage.dialect import count_on_server
@@ -440,6 +442,31 @@ def test_one_term_and_a_delta_of_what_was_brought_in_are_valid(database: Databas
     assert {row["status"] for row in delta["users"]} == {"active"}
     assert len(delta["enrollments"]) == 9
     assert validate(export(database, since="2999-01-01T00:00:00.000Z")) == {}
+
+
+def test_a_delta_of_what_was_brought_in_has_what_changes_with_another_course(
+    database: Database, tmp_path: Path
+):
+    path = package(tmp_path)
+    classes = re.sub("crs-alg,ALG1-[12]", ",ALG1", (path / "classes.csv").read_text())
+    classes = classes.replace("Room 14,org-s,t-fall", "Room 14,org-s,t-spring")
+    (path / "classes.csv").write_text(classes)
+    import_path(database, path)
+    since = "2999-01-01T00:00:00.000Z"
+    with database.write() as db, acting(db, "a test", Timestamp(since)):
+        db.execute("UPDATE course SET code = 'CS9', version = version + 1 WHERE id = 1")
+        db.execute("UPDATE course SET status = 'cancelled', version = version + 1 WHERE id = 4")
+        db.execute(
+            "UPDATE student_course SET status = 'completed', completed_at = :at, changed_at = :at,"
+            " version = version + 1 WHERE student_id = 3 AND course_id = 4",
+            {"at": since},
+        )
+
+    tables = validate(export(database, since=since))
+
+    assert [row["sourcedId"] for row in tables["classes"]] == ["cls-alg-2"]
+    assert tables["classes"][0]["courseSourcedId"] == tables["courses"][0]["sourcedId"]
+    assert "enrollments" not in tables
 
 
 def test_own_columns_go_out_again(database: Database):
