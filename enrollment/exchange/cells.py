@@ -116,6 +116,8 @@ def _list(column: Column, value: str, order: str | None) -> Read:
 
 
 def _name(column: Column, value: str, order: str | None) -> Read:
+    # Two names that look the same are the same.
+    value = " ".join(value.split())
     if value.upper() in ("TRUE", "FALSE", "WAHR", "FALSCH", "VRAI", "FAUX"):
         sentence = "A spreadsheet may have changed the name."
         return Read(value, "invalid_value", sentence, "warning")

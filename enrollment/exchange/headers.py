@@ -1,7 +1,8 @@
 """Headers: which column of a file is which of the standard's, whatever it is called there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from itertools import islice
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from enrollment.exchange.columns import Column, Table
 from enrollment.exchange.faults import Faults
 from enrollment.exchange.list_words import IGNORED, LIST_KINDS, LIST_WORDS
 from enrollment.exchange.spelling import by_spelling, spell
+from enrollment.exchange.text import MOST_LINES_ABOVE_HEADER, Row
 from enrollment.model.imports import Severity
 
 METADATA = "metadata."
@@ -99,6 +101,19 @@ def find_list_columns(cells: Sequence[str], known: Mapping[str, str]) -> list[Ta
         Taken(place, cells[place], Column(field, LIST_KINDS.get(field, "text")))
         for field, place in sorted(places.items(), key=itemgetter(1))
     ]
+
+
+def find_list_header(
+    rows: Iterable[Row], known: Mapping[str, str]
+) -> tuple[Row, list[Taken]] | None:
+    """Return the header of a plain list and its columns, or None: of the first rows, it is the one
+    with the most known words. Above it can stand what the list is about, such as `Course,CS101`."""
+    found = [
+        (row, taken)
+        for row in islice(rows, MOST_LINES_ABOVE_HEADER)
+        if (taken := find_list_columns(row.cells, known))
+    ]
+    return max(found, key=lambda each: len(each[1]), default=None)
 
 
 def is_mark(header: str) -> bool:

@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from msgspec.structs import replace
 
-from enrollment.exchange.headers import MARK, find_list_columns, is_mark
+from enrollment.exchange.headers import MARK, find_list_header, is_mark
 from enrollment.exchange.importing import bring_in, violations_of
 from enrollment.exchange.list_cells import as_read
 from enrollment.exchange.lists import ListFormat, write_rows
@@ -77,6 +77,6 @@ def _marked(upload: Upload, marks: dict[int | None, list[str]]) -> Iterator[list
 
 
 def _header(upload: Upload) -> Row:
-    known = upload.options.columns
-    found = (row for row in upload.list_rows() if find_list_columns(row.cells, known))
-    return next(found)
+    found = find_list_header(upload.list_rows(), upload.options.columns)
+    assert found
+    return found[0]

@@ -1,9 +1,10 @@
 """A plain list of people: a CSV file or a workbook with headers in the words of a school."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 
 from enrollment.exchange.faults import CODES, Faults
-from enrollment.exchange.headers import Taken, find_list_columns, is_mark
+from enrollment.exchange.headers import LIST_COLUMNS, Taken, find_list_header, is_mark
 from enrollment.exchange.list_cells import as_read, read_list_cell
 from enrollment.exchange.list_words import IGNORED, TOTALS
 from enrollment.exchange.reading import FileRead, Reading, Record
@@ -14,21 +15,18 @@ from enrollment.exchange.workbook import LOST, read_workbook
 
 
 def read_list(file: SourceFile, reading: Reading) -> FileRead:
-    """Read a list. Its header is the first of the first rows in which two cells are known words."""
-    read, first = FileRead(file=file.name, kind="list"), ""
+    """Read a list."""
+    read, above = FileRead(file=file.name, kind="list"), list[Row]()
     with reports_damage(file, reading.faults):
         if not file.is_workbook:
             read.encoding = find_encoding(file, reading.options.encoding, reading.faults)
         rows = list_rows(file, read.encoding, reading.faults)
-        for row in rows:
-            first = first or ", ".join(filter(None, map(as_read, row.cells)))
-            taken = find_list_columns(row.cells, reading.options.columns)
-            if taken:
-                _note_columns(row, taken, read, reading)
-                _read_people(rows, row, taken, read, reading)
-                break
-            if row.number >= MOST_LINES_ABOVE_HEADER:
-                break
+        above += islice(rows, MOST_LINES_ABOVE_HEADER)
+        if found := find_list_header(above, reading.options.columns):
+            header, taken = found
+            _note_columns(header, taken, read, reading)
+            below = chain((row for row in above if row.number > header.number), rows)
+            _read_people(below, header, taken, read, reading)
     if not read.columns and not reading.faults.refuse:
         text = (
             f"No row of {file.name} is a header: expected two columns such as number,"
@@ -37,7 +35,8 @@ def read_list(file: SourceFile, reading: Reading) -> FileRead:
         )
         if file.is_workbook:
             text += " Only the first visible sheet is read: put the list there."
-        reading.faults.add("unknown_format", text, file.name, value=first or None)
+        shown = (", ".join(filter(None, map(as_read, row.cells))) for row in above)
+        reading.faults.add("unknown_format", text, file.name, value=next(filter(None, shown), None))
     return read
 
 
@@ -60,8 +59,18 @@ def _note_columns(header: Row, taken: Sequence[Taken], read: FileRead, reading: 
         if reading.options.columns.get(spell(cell)) == IGNORED:
             continue
         if cell.strip() and place not in places and not is_mark(cell):
-            text = f"The column {cell} is not known, and is left out."
+            text = f"The column {cell} {_reason(cell, read)}."
             reading.faults.add("unknown_column", text, read.file, header.number, cell)
+
+
+def _reason(header: str, read: FileRead) -> str:
+    """Return why a column is left out."""
+    field = LIST_COLUMNS.get(spell(header))
+    if field == "grade" and field not in read.columns.values():
+        return "is left out: a grade counts only beside a column Outcome"
+    if field:
+        return f"is left out: the column {read.header(field)} is read for it"
+    return "is not known, and is left out"
 
 
 def _read_people(

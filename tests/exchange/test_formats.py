@@ -367,6 +367,36 @@ def test_the_headers_of_schools_are_known(header: str, tmp_path: Path):
     assert [*report.files[0].columns.values()] == ["number", "family_name", "given_name", "email"]
 
 
+def test_a_second_column_of_a_field_is_left_out(tmp_path: Path):
+    path = tmp_path / "list.csv"
+    path.write_text("number,surname,Mail,E-Mail,Room\n1,Diallo,a@x.example,b@x.example,12\n")
+
+    assert [fault.detail for fault in check_path(path).faults] == [
+        "The column E-Mail is left out: the column Mail is read for it.",
+        "The column Room is not known, and is left out.",
+    ]
+    assert records(path)[0].content["email"] == "a@x.example"
+
+
+def test_what_a_list_is_about_can_stand_above_its_header(tmp_path: Path):
+    path = tmp_path / "list.csv"
+    above = "Autumn 2026\n\nCourse,CS101,Term,2026-FALL\n"
+    path.write_text(f"{above}Student ID,Last name,First name\n1,Diallo,Amara\n2,Last,First\n")
+
+    assert [(record.row, record.content["family_name"]) for record in records(path)] == [
+        (5, "Diallo"),
+        (6, "Last"),
+    ]
+    assert check_path(path).faults == []
+
+
+def test_blanks_within_a_name_are_one(tmp_path: Path):
+    path = tmp_path / "list.csv"
+    path.write_text("number,surname,given name\n1,De\u00a0Marco,Ann  Marie\n")
+
+    assert [*records(path)[0].content.values()] == ["1", "De Marco", "Ann Marie"]
+
+
 def test_an_option_that_names_no_column_is_shown(tmp_path: Path):
     path = tmp_path / "list.csv"
     path.write_text("number,surname,Klasse\n1,Diallo,7a\n")

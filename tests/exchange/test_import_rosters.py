@@ -130,7 +130,7 @@ def test_our_own_roster_comes_in_as_it_went_out(database: Database):
 
 def test_a_grade_without_an_outcome_is_no_field(database: Database):
     assert lines(database, b"Number,Grade,Status\n4,9,gone\n") == [
-        (1, "Grade", "The column Grade is not known, and is left out.")
+        (1, "Grade", "The column Grade is left out: a grade counts only beside a column Outcome.")
     ]
 
 
