@@ -70,9 +70,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StorageError as error:
         print(f"enrollment: {settings.database}: {error}", file=sys.stderr)
         return 1
-    except (CommandError, OSError) as error:
+    except CommandError as error:
         print(f"enrollment: {error}", file=sys.stderr)
-        return getattr(error, "status", 1)
+        return error.status
+    except OSError as error:
+        reason = f"{error.filename}: {error.strerror}" if error.filename else error
+        print(f"enrollment: {reason}", file=sys.stderr)
+        return 1
     except ModuleNotFoundError as error:
         if error.name != "psycopg":
             raise
