@@ -562,7 +562,18 @@ ORDER BY other.key;
 
 -- name: insert_people_faults(creates)!
 -- Which rows of a list name no one: without a number and an address, or someone who is not here and is not to be
--- created, or can't be? And which new students have a name that was taken apart?
+-- created, or can't be? And which new students have a name that was taken apart? Who has the same number but for zeros
+-- before it may be meant.
+WITH likely AS MATERIALIZED (
+    SELECT said.incoming_id, min(bare.id) AS student_id
+    FROM said_student AS said
+    CROSS JOIN (
+        SELECT id, ltrim(lower(number), '0') AS number FROM student WHERE number IS NOT NULL
+    ) AS bare
+    WHERE said.student_id IS NULL AND NOT :creates AND bare.number = ltrim(lower(said.number), '0')
+    GROUP BY said.incoming_id
+)
+
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)
 SELECT incoming.file, incoming.line, place, value, code, CASE code WHEN 'mended_value' THEN 'warning' ELSE 'error' END,
     detail
@@ -572,10 +583,17 @@ FROM (
     FROM said_student
     WHERE number IS NULL AND email IS NULL
     UNION ALL
-    SELECT incoming_id, person, NULL, NULL, 'unresolved_reference',
-        'There is no such student. Correct the row, or choose to create students who are not here yet.'
-    FROM said_student
-    WHERE (number IS NOT NULL OR email IS NOT NULL) AND student_id IS NULL AND NOT :creates
+    SELECT said.incoming_id, said.person, NULL, NULL, 'unresolved_reference',
+        'There is no such student. ' || CASE
+            WHEN other.id IS NULL THEN 'Correct the row, or choose to create students who are not here yet.'
+            ELSE 'This may be ' || coalesce(other.given_name || ' ', '') || other.family_name || ', number '
+                || other.number || ': then correct the number.'
+                || ' Else choose to create students who are not here yet.'
+        END
+    FROM said_student AS said
+    LEFT JOIN likely ON likely.incoming_id = said.incoming_id
+    LEFT JOIN student AS other ON other.id = likely.student_id
+    WHERE (said.number IS NOT NULL OR said.email IS NOT NULL) AND said.student_id IS NULL AND NOT :creates
     UNION ALL
     SELECT incoming_id, person, 'family_name', NULL, 'missing_value', 'The family name is blank.'
     FROM said_student

@@ -648,6 +648,29 @@ def test_a_roster_enrolls_those_who_are_here_and_creates_others_if_asked(databas
     assert (report.counts.enrollments.enrolled, report.counts.enrollments.dropped) == (1, 2)
 
 
+def test_a_roster_names_who_may_be_meant_by_a_number_without_its_zeros(database: Database):
+    import_content(database, f"{LIST}00412,Diallo,Amara,\n00413,Katz,,\n".encode())
+    with database.write() as db:
+        db.execute("INSERT INTO course (code, title) VALUES ('CS1', 'Databases')")
+
+    report, _ = import_content(database, f"{LIST}412,,,\n414,,,\n".encode(), course_id=1)
+
+    assert [(fault.row, fault.code, fault.detail) for fault in report.faults] == [
+        (
+            2,
+            "unresolved_reference",
+            "There is no such student. This may be Amara Diallo, number 00412: then correct the"
+            " number. Else choose to create students who are not here yet.",
+        ),
+        (
+            3,
+            "unresolved_reference",
+            "There is no such student. Correct the row, or choose to create students who are not"
+            " here yet.",
+        ),
+    ]
+
+
 def test_a_list_keeps_the_rules_and_can_name_a_course_in_each_row(database: Database):
     with database.write() as db:
         db.execute("INSERT INTO course (code, section, title) VALUES ('CS1', '1', 'A')")
