@@ -100,8 +100,8 @@ UPDATE planned
 SET term_id = (SELECT term.id FROM term WHERE term.code = CAST(planned.wanted ->> 'code' AS citext))
 WHERE kind = 'term' AND is_new;
 
--- name: insert_term_faults()!
--- Which sessions have the id of another source's, and got a code of their own?
+-- name: insert_term_faults(source)!
+-- Which sessions have the id of another source's, and got a code of their own? Which are deleted there?
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)
 SELECT incoming.file, incoming.line, 'sourcedId', incoming.sourced_id, 'derived_code', 'warning',
     'Another system has a term of this id that begins on another day. The code of this one is '
@@ -111,7 +111,22 @@ CROSS JOIN incoming
 WHERE planned.kind = 'term'
     AND planned.is_new
     AND incoming.id = planned.incoming_id
-    AND planned.wanted ->> 'code' = substr(incoming.sourced_id, 1, 21) || '-' || (incoming.content ->> 'startDate');
+    AND planned.wanted ->> 'code' = substr(incoming.sourced_id, 1, 21) || '-' || (incoming.content ->> 'startDate')
+UNION ALL
+SELECT incoming.file, incoming.line, 'status', incoming.content ->> 'status', 'not_kept', 'warning',
+    'An import deletes no term. The term ' || term.code || ' stays: delete it here if no course needs it.'
+FROM incoming
+CROSS JOIN source_record AS known
+CROSS JOIN term
+WHERE incoming.kind = 'academicSessions'
+    AND incoming.is_wanted
+    AND incoming.is_deleted = 1
+    AND known.kind = 'academicSessions'
+    AND known.sourced_id = incoming.sourced_id
+    AND known.source = :source
+    AND known.is_current = 1
+    AND known.is_deleted = 0
+    AND term.id = known.term_id;
 
 -- name: update_terms(now)!
 -- Change the terms that are to change.

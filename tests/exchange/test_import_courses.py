@@ -8,7 +8,7 @@ import pytest
 from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
 from tests.exchange.imports import export, files, import_path, one, rows, undo
-from tests.exchange.packages import package
+from tests.exchange.packages import case, package
 
 LABELS = "SELECT label FROM course ORDER BY id"
 
@@ -58,6 +58,23 @@ def test_a_class_whose_session_is_at_fault_is_left_out_with_what_hangs_on_it(
         ("enrollments.csv", 10, "classSourcedId"),
     ]
     assert labels(database) == ["ALG1-1", "ALG1-2", "ART1-1"]
+
+
+def test_a_term_that_is_deleted_in_the_source_stays_and_has_a_line(database: Database, path: Path):
+    delta = case("delta-after-clean-1.2", path.parent)
+    rewrite(delta / "manifest.csv", "academicSessions,absent", "academicSessions,delta")
+    header, *sessions = (path / "academicSessions.csv").read_text().splitlines()
+    fall = next(row for row in sessions if row.startswith("t-fall"))
+    deleted = fall.replace("t-fall,,", "t-fall,tobedeleted,2026-09-15T06:00:00.000Z")
+    (delta / "academicSessions.csv").write_text(f"{header}\n{deleted}\n")
+
+    found = [
+        [fault.detail for fault in import_path(database, delta).report.faults if fault.row == 2]
+        for _ in range(2)
+    ]
+
+    text = "An import deletes no term. The term t-fall stays: delete it here if no course needs it."
+    assert found == [[text], []]
 
 
 # Codes
