@@ -11,7 +11,7 @@ from enrollment.exchange.cells import MOST_DIGITS, SCIENTIFIC, Read, read_cell
 from enrollment.exchange.columns import Column
 from enrollment.exchange.list_words import OUTCOME_WORDS, SOME_STATUSES, STATUS_WORDS
 from enrollment.exchange.spelling import by_spelling, spell
-from enrollment.exchange.workbook import LOST
+from enrollment.exchange.workbook import LOST, UNCALCULATED
 from enrollment.model.decoding import decoder
 from enrollment.model.types import Grade, Groups
 from enrollment.storage.queries import to_json
@@ -32,7 +32,12 @@ def read_list_cell(column: Column, text: str) -> tuple[Read, dict[str, str]]:
     if text.startswith(LOST):
         detail = f"A number of more than {MOST_DIGITS} digits has lost some. Make the column text."
         return Read("", "precision_lost", detail), {}
-    text = as_read(text)
+    if text.startswith(UNCALCULATED):
+        detail = (
+            "The workbook has a formula here, but not its value."
+            " Open it in the spreadsheet program, and save it there."
+        )
+        return Read("", "invalid_value", detail), {}
     if NO_VALUE.fullmatch(text.strip()):
         detail = f"The spreadsheet has no value here, but {text.strip()}. Correct the cell there."
         return Read("", "invalid_value", detail), {}
@@ -54,9 +59,9 @@ def read_list_cell(column: Column, text: str) -> tuple[Read, dict[str, str]]:
     return found, {column.name: found.value} if found.value else {}
 
 
-def as_read(cell: str) -> str:
-    """Return a cell without what guards it from a spreadsheet: an apostrophe, or ="00412"."""
-    cell = cell.removeprefix(LOST)
+def unguarded(cell: str) -> str:
+    """Return a cell of CSV without what guards it from a spreadsheet: an apostrophe, or
+    ="00412"."""
     if quoted := QUOTED.fullmatch(cell.strip()):
         return quoted[1].replace('""', '"')
     return cell[1:] if GUARDED.match(cell) else cell

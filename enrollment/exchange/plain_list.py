@@ -5,13 +5,13 @@ from itertools import chain, islice
 
 from enrollment.exchange.faults import CODES, Faults
 from enrollment.exchange.headers import LIST_COLUMNS, Taken, find_list_header, is_mark
-from enrollment.exchange.list_cells import as_read, read_list_cell
+from enrollment.exchange.list_cells import read_list_cell, unguarded
 from enrollment.exchange.list_words import IGNORED, TOTALS
 from enrollment.exchange.reading import FileRead, Reading, Record
 from enrollment.exchange.source_files import SourceFile, reports_damage
 from enrollment.exchange.spelling import fold, spell
 from enrollment.exchange.text import MOST_LINES_ABOVE_HEADER, Row, find_encoding, read_rows
-from enrollment.exchange.workbook import LOST, read_workbook
+from enrollment.exchange.workbook import read_workbook, unmarked
 
 
 def read_list(file: SourceFile, reading: Reading) -> FileRead:
@@ -35,16 +35,19 @@ def read_list(file: SourceFile, reading: Reading) -> FileRead:
         )
         if file.is_workbook:
             text += " Only the first visible sheet is read: put the list there."
-        shown = (", ".join(filter(None, map(as_read, row.cells))) for row in above)
+        shown = (", ".join(filter(None, map(unmarked, row.cells))) for row in above)
         reading.faults.add("unknown_format", text, file.name, value=next(filter(None, shown), None))
     return read
 
 
 def list_rows(file: SourceFile, encoding: str | None, faults: Faults) -> Iterator[Row]:
-    """Return the rows of a list: of a workbook, or of text in this encoding."""
+    """Yield the rows of a list: of a workbook, in which nothing is guarded, or of text in this
+    encoding."""
     if file.is_workbook:
-        return read_workbook(file, faults)
-    return iter(()) if encoding is None else read_rows(file, encoding, faults)
+        yield from read_workbook(file, faults)
+    elif encoding is not None:
+        for row in read_rows(file, encoding, faults):
+            yield Row(row.number, [*map(unguarded, row.cells)])
 
 
 def _note_columns(header: Row, taken: Sequence[Taken], read: FileRead, reading: Reading) -> None:
@@ -99,6 +102,6 @@ def _read_people(
             if found.code:
                 severity = found.severity or CODES[found.code]
                 is_sound &= severity == "warning"
-                value = text.removeprefix(LOST)
+                value = unmarked(text)
                 faults.add(found.code, found.detail, read.file, row.number, name, value, severity)
         reading.take(Record(read.file, row.number, "list", content, is_sound))

@@ -4,7 +4,8 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
-from typing import Any
+from functools import partial
+from typing import Any, BinaryIO
 
 from enrollment.exchange.cells import MOST_DIGITS
 from enrollment.exchange.faults import Faults
@@ -15,30 +16,31 @@ from enrollment.exchange.text import CONTROL, ESCAPE, MOST_COLUMNS, Row
 # Spreadsheets take no format of more than 255 characters.
 PART = r'"[^"]*"|\\.|[-() ]|[0#]'
 PLAIN_FORMAT = re.compile(f"(?:{PART}){{1,255}}")
-# What stands in place of a number that has lost digits. No cell holds it otherwise.
-LOST = "\x00lost"
+# What stands before a number that has lost digits, and before a formula without a stored value. No
+# cell holds it otherwise.
+LOST, UNCALCULATED = "\x00lost", "\x00formula"
 
 
 def read_workbook(file: SourceFile, faults: Faults) -> Iterator[Row]:
     """Read the rows of the first sheet that is visible, one by one; the other sheets are left out,
     and shown."""
-    # The library takes 13 MB of memory and half a second, which only workbooks need.
-    from openpyxl import load_workbook
-
-    with file.open() as stream:
+    with file.open() as stream, file.open() as again:
         try:
-            book = _quietly(lambda: load_workbook(stream, read_only=True, data_only=True))
-            sheet, *others = sorted(book.worksheets, key=lambda each: each.sheet_state != "visible")
-            # What it says of its size can be wrong.
-            sheet.reset_dimensions()
-            rows = enumerate(sheet.iter_rows(), 1)
+            sheet, *others = _quietly(lambda: _sheets(stream, data_only=True))
+            rows, formulas = enumerate(sheet.iter_rows(), 1), _formulas(again)
             while row := _quietly(lambda: next(rows, None)):
                 number, cells = row
                 if len(cells) > MOST_COLUMNS:
                     text = f"{file.name} has more than {MOST_COLUMNS} columns."
                     faults.add("unreadable_file", text, file.name, number)
                     return
-                yield Row(number, [_shown(cell.value, cell.number_format) for cell in cells])
+                shown = [_shown(cell.value, cell.number_format) for cell in cells]
+                if any(map(_may_be_formula, cells)):
+                    found = _quietly(partial(_row, formulas, number))
+                    for place, formula in enumerate(found):
+                        if formula.data_type == "f" and _may_be_formula(cells[place]):
+                            shown[place] = f"{UNCALCULATED}{formula.value}"
+                yield Row(number, shown)
         except Exception:
             # What the library raises depends on which byte is wrong.
             text = f"{file.name} is no workbook that can be read. Save it again as .xlsx."
@@ -47,6 +49,34 @@ def read_workbook(file: SourceFile, faults: Faults) -> Iterator[Row]:
         for other in others:
             text = f"Only the first visible sheet is read, not {other.title}."
             faults.add("unknown_file", text, file.name, value=other.title)
+
+
+def _sheets(stream: BinaryIO, *, data_only: bool) -> list[Any]:
+    """Return the sheets of a workbook, the first visible one first: with the values of formulas, or
+    with the formulas."""
+    # The library takes 13 MB of memory and half a second, which only workbooks need.
+    from openpyxl import load_workbook
+
+    book = load_workbook(stream, read_only=True, data_only=data_only)
+    for sheet in book.worksheets:
+        # What it says of its size can be wrong.
+        sheet.reset_dimensions()
+    return sorted(book.worksheets, key=lambda each: each.sheet_state != "visible")
+
+
+def _formulas(stream: BinaryIO) -> Iterator[tuple[int, Any]]:
+    """Yield the rows of the sheet with its formulas: the library reads these or their values."""
+    yield from enumerate(_sheets(stream, data_only=False)[0].iter_rows(), 1)
+
+
+def _row(rows: Iterator[tuple[int, Any]], number: int) -> Any:
+    """Return the row with this number, which is still to come."""
+    return next(cells for at, cells in rows if at == number)
+
+
+def _may_be_formula(cell: Any) -> bool:
+    """Whether a cell stands in the file without a value. The value of an empty text is one."""
+    return cell.value is None and cell.data_type == "n" and hasattr(cell, "row")
 
 
 def _quietly(act: Callable[[], Any]) -> Any:
@@ -93,6 +123,11 @@ def _formatted(number: int, number_format: str) -> str:
         next(shown).strip() if part in "0#" else part.strip('"').removeprefix("\\")
         for part in parts
     )
+
+
+def unmarked(cell: str) -> str:
+    """Return a cell without what says that it has lost something."""
+    return cell.removeprefix(LOST).removeprefix(UNCALCULATED)
 
 
 def _unescaped(text: str) -> str:

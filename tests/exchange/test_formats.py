@@ -1,5 +1,6 @@
 """The reader: what is wrong in the files of other systems is shown, all of it and at its place."""
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -474,6 +475,43 @@ def test_the_escapes_of_a_workbook_are_read_and_written(tmp_path: Path):
     with path.open("wb") as target:
         write_rows("List", [*content], [[*content.values()]], "xlsx", target)
     assert records(path)[0].content == content
+
+
+def test_a_formula_without_a_stored_value_is_an_error(tmp_path: Path):
+    path = workbook(
+        tmp_path / "list.xlsx",
+        ["Number", "Surname"],
+        ["=1+1", "Diallo"],
+        [],
+        ["3", '="Katz"'],
+        ["4", "Lind"],
+    )
+
+    report = check_path(path)
+
+    assert [(fault.row, fault.column, fault.value) for fault in report.faults] == [
+        (2, "Number", "=1+1"),
+        (4, "Surname", '="Katz"'),
+    ]
+    assert report.faults[0].detail == (
+        "The workbook has a formula here, but not its value."
+        " Open it in the spreadsheet program, and save it there."
+    )
+
+
+def test_a_formula_with_the_value_of_an_empty_text_is_blank(tmp_path: Path):
+    path = workbook(tmp_path / "list.xlsx", ["Number", "Surname", "Email"], ["1", "Katz", "=B2"])
+    with zipfile.ZipFile(path) as opened:
+        members = {name: opened.read(name) for name in opened.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    assert b'<c r="C2"><f>' in members[sheet]
+    members[sheet] = members[sheet].replace(b'<c r="C2"><f>', b'<c r="C2" t="str"><f>')
+    with zipfile.ZipFile(path, "w") as opened:
+        for name, content in members.items():
+            opened.writestr(name, content)
+
+    assert check_path(path).faults == []
+    assert records(path)[0].content == {"number": "1", "family_name": "Katz"}
 
 
 def test_a_hidden_sheet_is_not_read_in_place_of_the_first_visible_one(tmp_path: Path):

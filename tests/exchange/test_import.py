@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from enrollment.data.export import list_people
 from enrollment.data.record_change import acting
 from enrollment.exchange.faults import CODES
+from enrollment.exchange.lists import STUDENTS, ListFormat, write_list
 from enrollment.model.location import Location
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
@@ -705,6 +707,24 @@ def test_a_column_is_left_out_and_a_code_of_several_courses_is_none_of_none(data
 
     report, _ = import_content(database, content, columns="Klasse=ignore")
     assert (report.faults, report.counts.students.created) == ([], 2)
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_our_own_list_changes_no_one_whose_number_looks_guarded(
+    kind: ListFormat, database: Database
+):
+    with database.write() as db:
+        db.execute(
+            "INSERT INTO student (number, family_name)"
+            " VALUES ('''9', 'Katz'), ('''''8', '''-Lind'), ('=\"7\"', '=\"Wu\"'),"
+            " ('-6', 'Diallo'), ('005', '''t Hooft')"
+        )
+        target = BytesIO()
+        write_list(STUDENTS, list_people(db, None), kind, target)
+
+    report, _ = import_content(database, target.getvalue(), errors="refuse")
+
+    assert (report.faults, report.changes, report.counts.students.unchanged) == ([], [], 5)
 
 
 def test_our_own_list_of_students_changes_nothing(database: Database):
