@@ -223,7 +223,7 @@ SELECT change.subject, change.subject_id, change.before IS NULL, change.before, 
     CASE
         WHEN change.before IS NULL
             AND change.subject = 'student'
-            AND EXISTS (SELECT 1 FROM merge WHERE merge.into_id = change.subject_id)
+            AND change.subject_id IN (SELECT into_id FROM merge)
             THEN 'Another record was merged into this student.'
         ELSE 'It was changed since, or others need it.'
     END
@@ -235,12 +235,13 @@ WHERE import.id = :id
     AND change.subject IN ('student', 'course', 'term')
     AND change.part IS NULL
     AND change.after IS NOT NULL
-    AND change.id = (
-        SELECT min(first.id) FROM record_change AS first
-        WHERE first.subject = change.subject
-            AND first.subject_id = change.subject_id
-            AND first.id > import.after_change
-            AND first.part IS NULL
+    AND NOT EXISTS (
+        SELECT 1 FROM record_change AS earlier
+        WHERE earlier.subject = change.subject
+            AND earlier.subject_id = change.subject_id
+            AND earlier.id > import.after_change
+            AND earlier.id < change.id
+            AND earlier.part IS NULL
     );
 
 -- name: update_undo_students()!
@@ -290,7 +291,7 @@ FROM (
             )
             AND NOT EXISTS (SELECT 1 FROM hold WHERE hold.student_id = student.id)
             AND NOT EXISTS (SELECT 1 FROM token WHERE token.student_id = student.id)
-            AND NOT EXISTS (SELECT 1 FROM merge WHERE merge.into_id = student.id)
+            AND student.id NOT IN (SELECT into_id FROM merge)
         )
 ) AS found
 WHERE undo_record.kind = 'student' AND undo_record.record_id = found.id;
@@ -335,9 +336,10 @@ FROM undo_record
 WHERE undo_record.kind = 'student'
     AND undo_record.outcome = 'reversed'
     AND student.id = undo_record.record_id
-    AND student.number IN (
-        SELECT CAST(back.before ->> 'number' AS citext) FROM undo_record AS back
-        WHERE back.kind = 'student' AND back.outcome = 'reversed' AND back.record_id <> undo_record.record_id
+    AND lower(student.number) IS DISTINCT FROM lower(undo_record.before ->> 'number')
+    AND lower(student.number) IN (
+        SELECT lower(back.before ->> 'number') FROM undo_record AS back
+        WHERE back.kind = 'student' AND back.outcome = 'reversed'
     );
 
 -- name: update_students_restored(at)!
