@@ -347,8 +347,8 @@ SET begins = CASE
         ELSE is_new OR coalesce(last, '') = 'enrolled'
     END;
 
--- name: update_stretches_held()!
--- Which of those that a package drops stay? Another record, of any source, has the student in the course, and no row says
+-- name: update_stretches_held(source)!
+-- Which of those that a package drops stay? Another record of the source has the student in the course, and no row says
 -- otherwise. A student who is gone from the school leaves all the same, and so does one who came back later.
 UPDATE stretch
 SET ends = false
@@ -364,11 +364,10 @@ WHERE ends
     AND EXISTS (
         SELECT 1
         FROM source_record AS other
-        CROSS JOIN source_record AS person
-        CROSS JOIN source_record AS class
         WHERE other.student_id = stretch.student_id
             AND other.course_id = stretch.course_id
             AND other.kind = 'enrollments'
+            AND other.source = :source
             AND other.is_current = 1
             AND other.is_deleted = 0
             AND other.taken ->> 'wanted' = 'enrolled'
@@ -378,16 +377,6 @@ WHERE ends
                     AND said.course_id = other.course_id
                     AND said.record_id = other.id
             )
-            AND person.kind = 'users'
-            AND person.sourced_id = other.user_ref
-            AND person.source = other.source
-            AND person.is_current = 1
-            AND person.is_deleted = 0
-            AND class.kind = 'classes'
-            AND class.sourced_id = other.class_ref
-            AND class.source = other.source
-            AND class.is_current = 1
-            AND class.is_deleted = 0
     );
 
 -- name: list_left_alone()

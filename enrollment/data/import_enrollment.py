@@ -102,7 +102,7 @@ def _apply(db: Connection, wanted: Wanted, change: Change) -> None:
     SQL.insert_leaving_stretches(db, source=wanted.source, today=change.today)
     SQL.update_stretch_actions(db, is_list=wanted.is_list)
     if not wanted.is_list:
-        SQL.update_stretches_held(db)
+        SQL.update_stretches_held(db, source=wanted.source)
     _check_what_stays(db, change, wanted.rules)
     SQL.update_stretch_rounds(db)
     for number in range(1, SQL.get_last_round(db)["round"] + 1):
