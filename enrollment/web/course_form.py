@@ -28,8 +28,8 @@ TEXTS = ("code", "section", "title", "term", "instructor")
 CHOICES = ("promotion", "status")
 NUMBERS = ("credits", "capacity", "waitlist_capacity")
 LISTS = ("corequisites", "counts_as", "open_to")
-# A group can have blanks in its name, and a time has one before the hour.
-EARLY = re.compile(r"(?P<group>.*?)(?P<when>\S+(?: \d\d:\d\d\S*)?)")
+# The day or the time at the end of a line. A group can have blanks in its name, and a time has one.
+EARLY = re.compile(r"(?<!\S)\S+(?: \d\d:\d\d\S*)?\Z")
 OTHERS = ("prerequisites", "concurrent", "meetings", "early_access", "repeatable")
 FIELDS = (*TEXTS, *TIMES, *CHOICES, *NUMBERS, *LISTS, *OTHERS)
 
@@ -148,10 +148,10 @@ def _body(visit: Visit) -> dict[str, Any]:
 
 
 def _early(visit: Visit, line: str) -> dict[str, str | None]:
-    found = EARLY.fullmatch(line)
+    found = EARLY.search(line)
     assert found  # whatever is written ends with something that may be a time
-    when = read_time(visit.context.zone, "early_access", found["when"])
-    return {"group": found["group"].strip(), "enroll_from": when}
+    when = read_time(visit.context.zone, "early_access", found[0])
+    return {"group": line[: found.start()].strip(), "enroll_from": when}
 
 
 def _form(
