@@ -20,6 +20,7 @@ from enrollment.storage.queries import to_json
 # and keeps the zeros of a number. A cell that is guarded itself gets one more.
 FORMULA = re.compile(r"'*[=+\-@\t\r]|'+\d")
 GUARDED = re.compile(r"'+[=+\-@\t\r\d]")
+GUARDED_NUMBER = re.compile(r"'\d")
 # A formula that keeps a text as it is, and so the zeros of a number.
 QUOTED = re.compile(r'="((?:[^"]|"")*)"')
 # What a spreadsheet shows in place of a value: #N/A, #REF!, #NAME?, the same in other languages, or
@@ -65,6 +66,12 @@ def unguarded(cell: str) -> str:
     if quoted := QUOTED.fullmatch(cell.strip()):
         return quoted[1].replace('""', '"')
     return cell[1:] if GUARDED.match(cell) else cell
+
+
+def unguarded_number(cell: str) -> str:
+    """Return a cell of a workbook without an apostrophe before a number. The workbook was made of a
+    CSV that has it; our own guard nothing."""
+    return cell[1:] if GUARDED_NUMBER.match(cell) else cell
 
 
 def _split(name: str) -> dict[str, str]:

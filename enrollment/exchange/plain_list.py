@@ -5,7 +5,7 @@ from itertools import chain, islice
 
 from enrollment.exchange.faults import CODES, Faults
 from enrollment.exchange.headers import LIST_COLUMNS, Taken, find_list_header, is_mark
-from enrollment.exchange.list_cells import read_list_cell, unguarded
+from enrollment.exchange.list_cells import read_list_cell, unguarded, unguarded_number
 from enrollment.exchange.list_words import IGNORED, TOTALS
 from enrollment.exchange.reading import FileRead, Reading, Record
 from enrollment.exchange.source_files import SourceFile, reports_damage
@@ -41,13 +41,13 @@ def read_list(file: SourceFile, reading: Reading) -> FileRead:
 
 
 def list_rows(file: SourceFile, encoding: str | None, faults: Faults) -> Iterator[Row]:
-    """Yield the rows of a list: of a workbook, in which nothing is guarded, or of text in this
-    encoding."""
+    """Yield the rows of a list: of a workbook, or of text in this encoding."""
     if file.is_workbook:
-        yield from read_workbook(file, faults)
-    elif encoding is not None:
-        for row in read_rows(file, encoding, faults):
-            yield Row(row.number, [*map(unguarded, row.cells)])
+        rows, plain = read_workbook(file, faults), unguarded_number
+    else:
+        rows, plain = read_rows(file, encoding, faults) if encoding else iter(()), unguarded
+    for row in rows:
+        yield Row(row.number, [*map(plain, row.cells)])
 
 
 def _note_columns(header: Row, taken: Sequence[Taken], read: FileRead, reading: Reading) -> None:

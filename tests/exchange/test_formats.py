@@ -262,6 +262,12 @@ def test_what_keeps_the_zeros_of_a_number_in_a_spreadsheet_is_taken_off(cell: st
     assert (person.content["number"], check_path(path).faults) == ("00412", [])
 
 
+def test_a_number_of_a_csv_that_was_saved_as_a_workbook_has_no_apostrophe(tmp_path: Path):
+    path = workbook(tmp_path / "list.xlsx", ["number", "surname"], ["'00412", "'t Hooft"])
+
+    assert records(path)[0].content == {"number": "00412", "family_name": "'t Hooft"}
+
+
 @pytest.mark.parametrize("cell", ["#N/A", "#REF!", "#DIV/0!", "#NV", "#¡VALOR!", "#####"])
 def test_what_a_spreadsheet_shows_in_place_of_a_value_is_an_error(cell: str, tmp_path: Path):
     path = workbook(

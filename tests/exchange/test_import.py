@@ -716,7 +716,7 @@ def test_our_own_list_changes_no_one_whose_number_looks_guarded(
     with database.write() as db:
         db.execute(
             "INSERT INTO student (number, family_name)"
-            " VALUES ('''9', 'Katz'), ('''''8', '''-Lind'), ('=\"7\"', '=\"Wu\"'),"
+            " VALUES ('''''9', 'Katz'), ('''''8', '''-Lind'), ('=\"7\"', '=\"Wu\"'),"
             " ('-6', 'Diallo'), ('005', '''t Hooft')"
         )
         target = BytesIO()
