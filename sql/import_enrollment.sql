@@ -1,3 +1,15 @@
+-- name: update_deleted_references(source)!
+-- Of which enrollment is a row that is to be deleted? Some systems give its id alone.
+UPDATE incoming
+SET user_ref = coalesce(incoming.user_ref, known.user_ref), class_ref = coalesce(incoming.class_ref, known.class_ref)
+FROM source_record AS known
+WHERE incoming.kind = 'enrollments'
+    AND incoming.is_deleted = 1
+    AND known.kind = 'enrollments'
+    AND known.sourced_id = incoming.sourced_id
+    AND known.source = :source
+    AND known.is_current = 1;
+
 -- name: insert_stretches(source, key, now)!
 -- Which enrollments do the rows of a package speak of, how are they to be, and how are they here? One that has ended
 -- is what it says it is, as in an export of ours, else completed if it lasted to the end of the term, else dropped. One

@@ -46,6 +46,7 @@ def bring_in_enrollments(db: Connection, import_id: int, wanted: Wanted, change:
     """Begin and end what the rows of a package speak of. Where all enrollments are there, others
     are dropped."""
     source, ends = wanted.source, "enrollments" in wanted.whole_kinds
+    SQL.update_deleted_references(db, source=source)
     SQL.insert_unresolved_faults(db, source=source)
     SQL.insert_gone_faults(db, now=change.at)
     leave_out_unresolved_rows(db)

@@ -432,3 +432,14 @@ def test_a_row_that_was_deleted_under_another_name_keeps_no_one(database: Databa
     import_content(database, delta(gone="e1", places={"e1": "u1"}))
 
     assert enrolled(database) == ALL[1:]
+
+
+@pytest.mark.parametrize(
+    "cells", ["k1,o1,,student,,,", ",,u1,student,,,", ",,,,,,"], ids=["class", "user", "id alone"]
+)
+def test_a_row_to_be_deleted_needs_no_more_than_its_id(database: Database, cells: str):
+    report, _ = import_content(database, delta(gone="e1", places={"e1": cells}))
+
+    assert [fault.code for fault in report.faults] == ["missing_rows"]
+    assert enrolled(database) == ALL[1:]
+    assert exported(database) == []
