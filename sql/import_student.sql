@@ -329,7 +329,7 @@ WITH RECURSIVE held AS MATERIALIZED (
                 AND other.number IS DISTINCT FROM giver.number
                 AND CASE
                     WHEN giver.last IS NULL THEN giver.number IS NOT NULL
-                    ELSE giver.number IS DISTINCT FROM giver.last ->> 'number'
+                    ELSE giver.number IS DISTINCT FROM CAST(giver.last ->> 'number' AS citext)
                 END
         ) AS gives
     FROM said_student AS said

@@ -33,7 +33,7 @@ CREATE TEMPORARY TABLE undo_record (
     before    TEXT,
     after     TEXT,
     -- The number that a student has after the import.
-    number    CITEXT,
+    number    TEXT,
     outcome   TEXT    NOT NULL,
     detail    TEXT,
     CONSTRAINT undo_record_key PRIMARY KEY (kind, record_id)
@@ -257,7 +257,8 @@ FROM (
         AND student.id = undo_record.record_id
         AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.student_id = student.id)
         AND student.number IS NOT DISTINCT FROM CASE
-            WHEN is_new OR undo_record.number IS DISTINCT FROM before ->> 'number' THEN undo_record.number
+            WHEN is_new OR undo_record.number IS DISTINCT FROM before ->> 'number'
+                THEN CAST(undo_record.number AS citext)
             ELSE student.number
         END
         AND student.given_name IS NOT DISTINCT FROM CASE
