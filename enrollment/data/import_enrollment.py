@@ -15,7 +15,7 @@ from enrollment.data.import_row import (
     Rules,
     Wanted,
     insert_ended_records,
-    insert_missing_kept_records,
+    insert_missing_records,
     insert_source_records,
     leave_out_faulty_rows,
     leave_out_unresolved_rows,
@@ -67,9 +67,10 @@ def bring_in_enrollments(db: Connection, import_id: int, wanted: Wanted, change:
     SQL.insert_outcome_faults(db)
     insert_source_records(db, import_id, source, "enrollments")
     SQL.update_records_of_others(db, import_id=import_id)
-    insert_ended_records(db, import_id, source, "enrollments")
     if ends:
-        insert_missing_kept_records(db, import_id, source, "enrollments")
+        insert_missing_records(db, import_id, source, "enrollments")
+    else:
+        insert_ended_records(db, import_id, source, "enrollments")
 
 
 def find_listed_courses(db: Connection, header: str) -> None:

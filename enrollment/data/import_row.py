@@ -143,19 +143,14 @@ def insert_source_records(db: Connection, import_id: int, source: str, *kinds: s
 def insert_missing_records(db: Connection, import_id: int, source: str, *kinds: str) -> None:
     """Keep that records of these kinds, which have no row, are no longer there."""
     for kind in kinds:
-        insert_ended_records(db, import_id, source, kind)
-        insert_missing_kept_records(db, import_id, source, kind)
+        SQL.insert_ended_records(db, import_id=import_id, source=source, kind=kind)
+        SQL.insert_missing_kept_records(db, import_id=import_id, source=source, kind=kind)
+    update_records_superseded(db, import_id)
 
 
 def insert_ended_records(db: Connection, import_id: int, source: str, kind: str) -> None:
     """Keep that records of a kind, which are records of ours and have no row, have ended."""
     SQL.insert_ended_records(db, import_id=import_id, source=source, kind=kind)
-    update_records_superseded(db, import_id)
-
-
-def insert_missing_kept_records(db: Connection, import_id: int, source: str, kind: str) -> None:
-    """Keep that records of a kind, which are none of ours and have no row, are no longer there."""
-    SQL.insert_missing_kept_records(db, import_id=import_id, source=source, kind=kind)
     update_records_superseded(db, import_id)
 
 
