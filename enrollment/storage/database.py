@@ -2,8 +2,8 @@
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
 from enrollment.problems.errors import Problem
@@ -33,6 +33,8 @@ class Database(ABC):
 
     def __init__(self) -> None:
         self.thread = ThreadState()
+        # One write at a time.
+        self._writer_lock = threading.Lock()
         self.is_writing = False
 
     @abstractmethod
@@ -54,9 +56,15 @@ class Database(ABC):
         At the end of the outermost `with`, what was written is on disk.
         """
 
-    @abstractmethod
-    def lend(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def lend(self) -> Iterator[None]:
         """Begin no write during the `with`: another process writes."""
+        with self._writer_lock:
+            self.is_writing = True
+            try:
+                yield
+            finally:
+                self.is_writing = False
 
     @abstractmethod
     def on_commit(self, notify: Callable[[], None]) -> None:

@@ -1,7 +1,6 @@
 """A database on a PostgreSQL server: its connections and its transactions."""
 
 import math
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -45,7 +44,6 @@ class PostgreSQLDatabase(Database):
         self._url = url
         self._busy_timeout = busy_timeout
         self._listener: Listener | None = None
-        self._writer_lock = threading.Lock()
         self._idle_readers: list[ServerConnection] = []
         # What the server did to the last write, if it made that fail.
         self._failure: Problem | None = None
@@ -178,11 +176,6 @@ class PostgreSQLDatabase(Database):
     def _unknown(self, detail: str) -> Problem:
         self._failure = Problem("outcome_unknown", detail)
         return self._failure
-
-    @contextmanager
-    def lend(self) -> Iterator[None]:
-        with self._writer_lock:
-            yield
 
     def disable_busy_wait(self) -> None:
         """The server ends the wait for a lock (lock_timeout), and reads do not wait for any."""

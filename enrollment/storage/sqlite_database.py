@@ -1,7 +1,6 @@
 """A database in a file of SQLite: its connections and its transactions."""
 
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -46,7 +45,6 @@ class SQLiteDatabase(Database):
         self._path = path
         self._busy_timeout = busy_timeout
         self._writer = connect(path, busy_timeout)
-        self._writer_lock = threading.Lock()
         self._idle_readers: list[sqlite3.Connection] = []
         self._notify: Callable[[], None] = lambda: None
         # The result code of the last write, if the disk made it fail.
@@ -169,12 +167,8 @@ class SQLiteDatabase(Database):
 
     @contextmanager
     def lend(self) -> Iterator[None]:
-        with self._writer_lock:
-            self.is_writing = True
-            try:
-                yield
-            finally:
-                self.is_writing = False
+        with super().lend():
+            yield
         self._notify()
 
     def on_commit(self, notify: Callable[[], None]) -> None:

@@ -157,6 +157,15 @@ def test_no_read_waits_for_a_write(database: Database):
     assert names(database) == ["Lovelace"]
 
 
+def test_another_process_writes_in_place_of_this_one(database: Database):
+    with database.lend():
+        # A probe does not wait for the end of an import.
+        assert database.is_writing
+        assert names(database) == []
+
+    assert not database.is_writing
+
+
 def test_a_read_beside_a_write_keeps_its_state_and_begins_no_write(database: Database):
     begun, go_on = threading.Event(), threading.Event()
 
