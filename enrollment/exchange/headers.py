@@ -43,7 +43,8 @@ def match_header(
         if not name:
             continue
         found = name if name in table.columns else _renamed(name, table, missing)
-        if found in taken or name in taken:
+        kept = name if name.startswith(METADATA) else f"{METADATA}{name}"
+        if (found or kept) in taken:
             text = f"There are two columns {name}, and the second is left out."
             faults.add("unknown_column", text, file, number, name)
         elif found:
@@ -53,7 +54,6 @@ def match_header(
                 faults.add("renamed_column", text, file, number, name)
             taken[found] = Taken(place, name, table.columns[found])
         else:
-            kept = name if name.startswith(METADATA) else f"{METADATA}{name}"
             taken[kept] = Taken(place, name, Column(kept, "text"))
             if kept != name:
                 text = f"OneRoster has no column {name}. It is kept as {kept}."

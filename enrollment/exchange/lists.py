@@ -164,7 +164,7 @@ def _text(name: str, value: Any, zone: tzinfo) -> str:
         return f"{local(value, zone):%Y-%m-%d %H:%M:%S}"
     if isinstance(value, list):
         return ", ".join(value)
-    text = f"{value:g}" if isinstance(value, float) else str(value)
+    text = f"{value:.10g}" if isinstance(value, float) else str(value)
     return text if text.isprintable() else CONTROL.sub(" ", text)
 
 

@@ -176,6 +176,16 @@ def test_a_fault_has_its_code_and_its_place(
     ]
 
 
+def test_of_two_unknown_columns_of_one_name_the_first_is_kept(tmp_path: Path):
+    orgs = "sourcedId,name,type,room,room\norg-s,School,school,7,8\n"
+    path = package(tmp_path, orgs=orgs)
+
+    details = [fault.detail for fault in check_path(path).faults if fault.column == "room"]
+    assert "There are two columns room, and the second is left out." in details
+    (school,) = [record for record in records(path) if record.kind == "orgs"]
+    assert school.content["metadata.room"] == "7"
+
+
 def test_a_day_that_can_be_two_is_an_error_unless_the_order_is_given(tmp_path: Path):
     text = "sourcedId,title,type,startDate,endDate,schoolYear\nt,Term,term,3/4/2026,5/6/2026,2026\n"
     path = package(tmp_path, academicSessions=text)

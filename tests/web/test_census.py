@@ -176,3 +176,12 @@ def test_a_census_as_a_file_has_the_times_of_the_page(browser: Browser, fall: li
         "CS101,,Databases,3,0,0,0,9",
         "MA101,,Databases,1,0,0,0,7.5",
     ]
+
+
+def test_a_census_as_a_file_has_every_digit_of_the_credits(browser: Browser, client: Client):
+    term = client.term()
+    course = client.course(code="CS101", term=term, credits=333.375)
+    for _ in range(3):
+        client.enroll(client.student(), course)
+
+    assert browser.get("/terms/1/census.csv").text.splitlines()[1].endswith(",3,0,0,0,1000.125")
