@@ -60,7 +60,7 @@ class Authenticator:
         row = self.find_token(db, context, self._read_token(context))
         caller = Caller(row["id"], row["name"], row["role"], row["student_id"])
         self._used[caller.id] = datetime.now(UTC)
-        self._recent[_digest(context)] = caller
+        self._accepted_lately()[_digest(context)] = caller
         self._admit(context, caller)
 
     def recognize(self, context: Context) -> bool:
@@ -70,14 +70,18 @@ class Authenticator:
         This is enough to let a write into the queue: its transaction checks the token again. Raises
         too_many_requests, forbidden.
         """
-        now = time.monotonic()
-        if now >= self._recent_until:
-            self._recent, self._recent_until = {}, now + RECOGNIZED_FOR
-        caller = self._recent.get(_digest(context))
+        caller = self._accepted_lately().get(_digest(context))
         if caller is None:
             return False
         self._admit(context, caller)
         return True
+
+    def _accepted_lately(self) -> dict[bytes, Caller]:
+        """Return the callers by the digests of their headers, without those of a while ago."""
+        now = time.monotonic()
+        if now >= self._recent_until:
+            self._recent, self._recent_until = {}, now + RECOGNIZED_FOR
+        return self._recent
 
     def authorize_session(self, db: Connection, context: Context, secret: str) -> bool:
         """Set the caller of a page to the owner of a session. Return whether the session and its
