@@ -158,6 +158,7 @@ WHERE EXISTS (SELECT 1 FROM student_course_event WHERE actor = :text)
 UNION
 SELECT name || ' #' || CAST(id AS text)
 FROM token
-WHERE lower(name) LIKE '%' || lower(:text) || '%'
+-- Not LIKE: in a text, _ and % are no wildcards.
+WHERE replace(lower(name), lower(:text), '') <> lower(name)
 ORDER BY actor
 LIMIT 20;

@@ -81,7 +81,8 @@ SELECT
         WHERE student_course.student_id = CAST(wanted.value AS bigint)
             AND student_course.status = 'enrolled'
             AND course.id = student_course.course_id
-            AND course.term = :term
+            AND course.term IS NOT DISTINCT FROM :term
+            AND course.status <> 'cancelled'
     ) AS credits,
     (
         SELECT count(*) FROM hold

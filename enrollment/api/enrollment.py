@@ -73,7 +73,8 @@ def set_student_courses(
     enrollment.replace_enrollments(
         db, student_id, requests, change_context(context, body), pointer="/courses/%d/course_id"
     )
-    return list_courses_of_student(context, db, student_id, StudentCourseFilter())
+    # All of them: a student has few, and the set may be among the last.
+    return list_courses_of_student(context, db, student_id, StudentCourseFilter(limit=1000))
 
 
 def change_roster(

@@ -7,7 +7,7 @@ from typing import Any
 
 from enrollment.data import page
 from enrollment.data.change_list import Changed, ChangeScope, list_changes
-from enrollment.data.hold import count_open_holds, list_holds
+from enrollment.data.hold import count_open_holds, list_all_holds
 from enrollment.data.merge import find_merge
 from enrollment.data.page import Scheduled
 from enrollment.data.student import get_student
@@ -15,7 +15,7 @@ from enrollment.http.authentication import READERS_AND_STUDENTS, REGISTRARS
 from enrollment.http.conditional import etag_of
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Result
-from enrollment.model.queries import Pagination
+from enrollment.model.queries import HoldFilter
 from enrollment.problems.errors import Problem
 from enrollment.web.change_details import ask_for_reason, change_details
 from enrollment.web.chosen_term import Terms, choose_term
@@ -50,7 +50,7 @@ def show_desk(
     by_term: dict[str | None, list[Scheduled]] = {terms.code: []}
     for course in schedule:
         by_term.setdefault(course.term, []).append(course)
-    holds = list_holds(visit.db, student_id, Pagination(limit=100)).items
+    holds = list_all_holds(visit.db, HoldFilter(student_id=student_id, active=True, limit=1000))
     latest = list_changes(visit.db, ChangeScope(student_id), CHANGES)
     return visit.page(
         "desk",
@@ -65,7 +65,7 @@ def show_desk(
         courses=by_term.pop(terms.code),
         others=by_term,
         limit=terms.limit_of(student),
-        holds=[hold for hold in holds if not hold.released_at],
+        holds=holds.items,
         changes=_visible(visit, latest.items),
         hold_errors=by_field(hold_refusal),
         move=move,

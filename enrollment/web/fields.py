@@ -1,7 +1,7 @@
 """The fields of a form, and what is read of their texts."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 # An id of 15 digits is a number that JSON keeps exactly.
@@ -11,6 +11,10 @@ PAIR = re.compile(f"({ID.pattern})-({ID.pattern})")
 
 class Fields(list[tuple[str, str]]):
     """The fields of a form or a query, in their order. A name can come more than once."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        # No one can type a NUL, and PostgreSQL takes none.
+        super().__init__((name, value.replace("\0", "")) for name, value in pairs)
 
     def one(self, name: str) -> str:
         """The last value of a field, without white space at either end, or ""."""

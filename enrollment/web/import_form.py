@@ -88,7 +88,7 @@ def _parse(content_type: str, content: bytes) -> tuple[Fields, tuple[str, bytes]
             "wsgi.input": BytesIO(content),
         }
     )
-    fields, file = Fields(), None
+    fields, file = list[tuple[str, str]](), None
     try:
         for name, value in request.POST.allitems():
             if isinstance(value, FileUpload):
@@ -105,7 +105,7 @@ def _parse(content_type: str, content: bytes) -> tuple[Fields, tuple[str, bytes]
     finally:
         # Bottle copies a large body to a file without a name.
         request.body.close()
-    return fields, file
+    return Fields(fields), file
 
 
 def wrong(field: str, detail: str) -> Problem:

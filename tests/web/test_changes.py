@@ -96,6 +96,18 @@ def test_the_changes_of_a_day_of_a_person_or_of_a_course(
     assert wrong.html.find(id="to-wrong").get_text() == "The end is before the start"
     assert len(rows(browser.get("/changes?from=2020-01-01"))) == 5
     assert "No change matches." in text(browser.get("/changes?actor=Nobody"))
+    # In a name, these are no wildcards.
+    assert "No change matches." in text(browser.get("/changes?actor=re_istrar"))
+    assert "No change matches." in text(browser.get("/changes?actor=%25"))
+
+
+def test_a_printed_list_says_which_changes_it_has(browser: Browser):
+    page = browser.get("/changes?from=2026-09-01&to=2026-09-30")
+    printed = page.html.select_one(".only-print")
+    assert printed.get_text().split() == "Only those from 1 Sep 2026 until 30 Sep 2026.".split()
+    page = browser.get("/changes?from=2026-09-01T09:30:00Z")
+    printed = page.html.select_one(".only-print")
+    assert printed.get_text().split() == "Only those from 1 Sep 2026, 09:30.".split()
 
 
 def test_one_of_several_people_with_a_name_is_chosen(

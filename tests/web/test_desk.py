@@ -346,6 +346,16 @@ def test_a_hold_needs_a_reason(browser: Browser, client: Client, ada: int):
     assert client.get("/v1/holds").json["items"] == []
 
 
+def test_a_hold_in_force_is_shown_after_many_that_were_released(
+    browser: Browser, client: Client, ada: int
+):
+    for _ in range(101):
+        client.delete(f"/v1/students/{ada}/holds/{client.hold(ada)}")
+    client.hold(ada)
+
+    assert text(browser.get(f"/students/{ada}")).count("On hold since") == 1
+
+
 def test_a_hold_is_released(browser: Browser, client: Client, ada: int):
     hold = client.post_json(f"/v1/students/{ada}/holds", {"reason": "fees"}, status=201).json["id"]
 

@@ -257,6 +257,23 @@ def test_a_search_that_finds_one_student_opens_it(browser: Browser, client: Clie
     assert "No student matches “xyz”" in text(browser.get("/students?q=xyz"))
 
 
+def test_a_list_of_students_shows_the_credits_of_the_desk(
+    browser: Browser, client: Client, ada: int
+):
+    for fields in ({"credits": 5}, {"credits": 3, "status": "cancelled"}):
+        course = client.course(**fields | {"status": "open"})
+        client.enroll(ada, course)
+        client.patch_json(f"/v1/courses/{course}", fields)
+
+    (credits,) = browser.get("/students").html.select("tbody td.number")
+
+    assert credits.get_text() == "5"
+
+
+def test_a_nul_in_an_address_is_left_out(browser: Browser, ada: int):
+    assert browser.get("/students?q=love%00lace", status=303).location == f"/students/{ada}"
+
+
 @pytest.mark.parametrize("q", ["412", "Mueller"])
 def test_a_search_finds_what_is_written_a_little_differently(
     browser: Browser, client: Client, ada: int, q: str

@@ -128,6 +128,21 @@ def test_a_refusal_changes_nothing_and_its_rules_can_be_set_aside(
     assert event["reason"] == "studied it elsewhere"
 
 
+def test_the_outcome_is_shown_after_a_hundred_old_courses(
+    app: App, browser: Browser, client: Client, ada: int
+):
+    old = [client.course() for _ in range(101)]
+    for course in old:
+        client.complete(ada, course)
+    wanted = client.course(code="CS101")
+    form = choices(browser, ada, q="CS101")
+    tick(form, "course", wanted)
+
+    assert "CS101 Databases will be enrolled" in text(form.submit("do", value="preview"))
+    page = form.submit("do", value="enroll", status=303).follow()
+    assert "Enrolled in 1 course." in text(page)
+
+
 def test_who_is_slower_gets_all_reasons_and_the_waitlist(
     app: App, browser: Browser, client: Client, ada: int
 ):
