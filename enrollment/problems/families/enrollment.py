@@ -218,8 +218,8 @@ PROBLEM_TYPES = (
         status=409,
         title="A prerequisite is missing",
         advice=(
-            "Complete the course in `requires` first, in any term. If `detail` allows it, take both"
-            " at once."
+            "First complete the course in `requires`, or one of those in `requires_any_of`, in any"
+            " term. If `detail` allows it, take both at once."
         ),
         example=Example(
             "CS102 needs CS101 completed before.",

@@ -12,7 +12,10 @@ PROBLEM_TYPES = (
         code="malformed_request",
         status=400,
         title="The request cannot be read",
-        advice="Check the URL, the headers and the length of the body. Only POST and PUT take one.",
+        advice=(
+            "Check the URL, the headers and the length of the body. Only POST, PUT and PATCH take"
+            " one."
+        ),
         example=Example("The body is shorter than its Content-Length."),
     ),
     problem(
