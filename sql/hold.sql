@@ -38,7 +38,7 @@ CROSS JOIN hold
 WHERE hold.id = CAST(wanted.value AS bigint) AND hold.released_at IS NULL;
 
 -- name: list_broken_hold_rules(student_id)
--- What speaks against a hold on this student?
+-- Which rules would a hold on this student break?
 SELECT '' AS pointer, 'student_erased' AS code,
     'Student ' || CAST(student_id AS text) || ' was erased.' AS detail,
     json_object('student_id', student_id) AS details

@@ -182,7 +182,7 @@ SELECT
     END AS enrollments;
 
 -- name: get_removed_counts()^
--- How many students become inactive, how many courses are canceled, and how many enrollments are dropped since the
+-- How many students become inactive, how many courses are cancelled, and how many enrollments are dropped since the
 -- files no longer have them?
 SELECT
     (

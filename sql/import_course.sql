@@ -177,11 +177,11 @@ GROUP BY incoming.id, incoming.file, incoming.line, session.sourced_id, session.
 ORDER BY incoming.id;
 
 -- name: insert_planned_courses(source, key, ends)!
--- Which courses do classes become? The code is that of the catalog, and the section what the code of the class adds
--- to it. A class in all terms of a year is in the year. Where the source has changed the label or the term, the course
+-- Which courses do classes become? The code is that of the catalog, and the section what the code of the class adds to
+-- it. A class in all terms of a year is in the year. Where the source has changed the label or the term, the course
 -- follows, unless another has that label. The course of another source is the same if it has the label in the term:
--- then its title stays. With `ends`, classes that are to be deleted, or have no row
--- any more in a session that has one, are canceled, unless another source has them.
+-- then its title stays. With `ends`, classes that are to be deleted, or have no row any more in a session that has one,
+-- are cancelled, unless another source has them.
 WITH year AS MATERIALIZED (
     SELECT named.incoming_id, min(session.content ->> 'parentSourcedId') AS parent
     FROM incoming_session AS named
@@ -340,7 +340,7 @@ moved AS (
     FROM following
 ),
 
--- What speaks against it? The first of two with the same label has it, and no course requires itself.
+-- What stands in the way? The first of two with the same label has it, and no course requires itself.
 weighed AS (
     SELECT incoming_id, record_id, last, title, term, code, section, own_section, id, old_code, old_section, old_title,
         old_term, old_status, is_shared, new_code, new_section, new_term, is_moved,
@@ -536,7 +536,7 @@ SET course_id = (
 WHERE kind = 'course' AND is_new;
 
 -- name: update_courses(now)!
--- Change the courses that are to change, or to be canceled.
+-- Change the courses that are to change, or to be cancelled.
 UPDATE course
 SET code = planned.wanted ->> 'code',
     section = planned.wanted ->> 'section',

@@ -153,7 +153,7 @@ WHERE incoming.kind = 'enrollments'
 ORDER BY incoming.id;
 
 -- name: insert_ending_stretches(source)!
--- Which enrollments are in a class that is canceled now?
+-- Which enrollments are in a class that is cancelled now?
 INSERT INTO stretch (record_id, event_id, student_id, course_id, wanted, last, present, is_new, is_deleted)
 SELECT known.id, known.event_id, known.student_id, known.course_id, 'dropped', known.taken ->> 'wanted',
     enrollment.status, false, 1
@@ -327,8 +327,8 @@ ORDER BY student_id;
 
 -- name: update_stretch_actions(is_list)!
 -- Which of them begin, and which end? Where a row says that a student is there, no other row of the pair says that the
--- student has left, unless the student came back on that day or later. What another system says has ended, and is on record
--- here already, stays as it is.
+-- student has left, unless the student came back on that day or later. What another system says has ended, and is on
+-- record here already, stays as it is.
 UPDATE stretch
 SET begins = CASE
         WHEN is_deleted = 1 THEN false

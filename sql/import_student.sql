@@ -693,7 +693,8 @@ WITH bare AS MATERIALIZED (
 
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)
 SELECT incoming.file, incoming.line, NULL, NULL, 'possible_duplicate', 'warning',
-    'This may be ' || coalesce(other.given_name || ' ', '') || other.family_name || coalesce(', number ' || other.number, '') || '. A new student is created.'
+    'This may be ' || coalesce(other.given_name || ' ', '') || other.family_name
+        || coalesce(', number ' || other.number, '') || '. A new student is created.'
 FROM (
     SELECT planned.incoming_id, min(other.id) AS other_id
     FROM planned

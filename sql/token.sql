@@ -27,14 +27,14 @@ FROM token
 WHERE role = 'admin' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now);
 
 -- name: list_broken_expiry_rules(expires_at, now)
--- What speaks against a token that expires then?
+-- Which rules would a token break that expires then?
 SELECT '/expires_at' AS pointer, 'already_expired' AS code,
     '`expires_at` must be later than now (' || :now || ').' AS detail,
     json_object('now', :now) AS details
 WHERE :expires_at <= :now;
 
 -- name: list_broken_token_rules(role, student_id)
--- What speaks against a token with this role, of this student?
+-- Which rules would a token with this role, of this student, break?
 SELECT '/student_id' AS pointer, 'token_student_required' AS code,
     'A token with the role student needs a student.' AS detail,
     json_object('role', :role) AS details
@@ -58,7 +58,7 @@ WHERE student_id = :student_id
 ORDER BY code;
 
 -- name: list_broken_revocation_rules(id, now)
--- What speaks against revoking this token? Someone must be able to make another one.
+-- Which rules would it break to revoke this token? Someone must be able to make another one.
 SELECT '' AS pointer, 'last_admin_token' AS code,
     'No other admin token than that of ' || name || ' is valid.' AS detail,
     json_object('name', name) AS details
@@ -104,7 +104,7 @@ SET last_used_at = (SELECT value ->> 1 FROM json_each(:uses) WHERE CAST(value ->
 WHERE id IN (SELECT CAST(value ->> 0 AS bigint) FROM json_each(:uses));
 
 -- name: update_token_revoked(id, at, actor)!
--- Revoke a token for good; one that was revoked before stays as it is.
+-- Revoke a token permanently; one that was revoked before stays as it is.
 UPDATE token
 SET revoked_at = :at, revoked_by = :actor, version = version + 1
 WHERE id = :id AND revoked_at IS NULL;

@@ -64,8 +64,9 @@ DELETE FROM undo_step;
 
 -- name: insert_undo_steps(id, today)!
 -- Which latest changes are those of the import, and what held before each? What was taken back to a change of the
--- import is that change. Before a correction held what it corrects, which no longer stands. Where all that stands is of the import, the enrollment never was. A term that has ended
--- since keeps its counts, and a student who was erased since is not enrolled again.
+-- import is that change. Before a correction, what it corrects held; that no longer stands. If every standing change is
+-- of the import, the enrollment never existed. A term that has ended since keeps its counts, and a student who was
+-- erased since is not enrolled again.
 WITH standing AS (
     SELECT event.id, event.student_id, event.course_id,
         (
@@ -245,8 +246,8 @@ WHERE import.id = :id
     );
 
 -- name: update_undo_students()!
--- Which students are still as the import left them? A new one goes only if
--- nothing else is on record, and no other record was merged into it. One who was erased since stays so.
+-- Which students are still as the import left them? A new one goes only if nothing else is on record, and no other
+-- record was merged into it. One who was erased since stays so.
 UPDATE undo_record
 SET outcome = 'reversed', detail = NULL
 FROM (

@@ -1,4 +1,4 @@
-"""Erasure: the data of a person is blanked for good. Counts and events stay what they were."""
+"""Erasure: the data of a person is blanked permanently. Counts and events stay what they were."""
 
 from msgspec.json import decode
 from msgspec.structs import asdict

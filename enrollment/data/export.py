@@ -51,8 +51,8 @@ def update_school(db: Connection, name: str) -> None:
 
 
 def check_scope(db: Connection, scope: Scope) -> None:
-    """Raise unknown_term if there is no such term: who takes an empty package for all that there
-    is would drop every student."""
+    """Raise unknown_term if there is no such term: a system that takes an empty package as complete
+    would drop every student."""
     if scope.term is not None and not SQL.get_term_of_export(db, code=scope.term):
         detail = f"There is no term with the code {scope.term}."
         details = {"term": scope.term}

@@ -26,7 +26,7 @@ def bring_in_terms(db: Connection, import_id: int, wanted: Wanted, change: Chang
 
 def bring_in_courses(db: Connection, import_id: int, wanted: Wanted, change: Change) -> None:
     """Make courses of classes, but for those in a session that is left out. Where all classes are
-    there, others are canceled."""
+    there, others are cancelled."""
     source, key, ends = wanted.source, wanted.key, "classes" in wanted.whole_kinds
     SQL.insert_session_faults(db, source=source)
     leave_out_faulty_rows(db)

@@ -16,6 +16,7 @@ from enrollment.exchange.faults import Faults
 from enrollment.exchange.upload import Upload
 from enrollment.model.import_options import ImportOptions
 from enrollment.model.imports import (
+    REMOVED_AS,
     ImportedFile,
     ImportFault,
     ImportFaultCount,
@@ -31,10 +32,9 @@ from enrollment.storage.connection import Connection
 
 # The source of the lists that name none. That of a package is its format without the version.
 NO_SOURCE = "default"
-# The columns of a list that only a roster needs, and those that no roster takes of students who are
-# here.
+# Columns that only a roster uses, and columns that a roster uses for new students only.
 OF_COURSES, CHANGING = {"term", "outcome", "grade"}, {"groups"}
-# Which file holds what ends.
+# Which file has the records of each kind.
 FILES = {"students": "users", "courses": "classes", "enrollments": "enrollments"}
 
 
@@ -163,8 +163,8 @@ def _note_removals(removals: Removals, faults: Faults, upload: Upload) -> None:
     for name, removal in asdict(removals).items():
         if removal.removed:
             file = names.get(FILES[name]) or upload.understood.files[0].file
-            text = f"{removal.removed} of {removal.of} {name} are no longer there, and end."
-            faults.add("missing_rows", text, file)
+            text = f"{removal.removed} of {removal.of} {name}: {REMOVED_AS[name]},"
+            faults.add("missing_rows", f"{text} since the files no longer have them.", file)
 
 
 def _raise(refusal: Refusal, applied: Applied, faults: Faults) -> NoReturn:
@@ -175,11 +175,11 @@ def _raise(refusal: Refusal, applied: Applied, faults: Faults) -> NoReturn:
         detail = f"There {some} in the rows."
         raise Problem("import_has_errors", detail, violations)
     parts = [
-        f"{removal.removed} of {removal.of} {name}"
+        f"{removal.removed} of {removal.of} {name} would be {REMOVED_AS[name]}"
         for name, removal in asdict(applied.removals).items()
         if removal.removed
     ]
-    raise Problem("too_many_removals", f"{' and '.join(parts)} would end.", violations)
+    raise Problem("too_many_removals", f"{' and '.join(parts)}.", violations)
 
 
 def violations_of(faults: Faults, code: Refusal = "unreadable_import") -> list[Violation]:

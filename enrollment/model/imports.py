@@ -78,9 +78,13 @@ class ImportCounts(msgspec.Struct, frozen=True, kw_only=True):
     enrollments: EnrollmentCounts
 
 
+# What becomes of the records that the files no longer have.
+REMOVED_AS = {"students": "inactive", "courses": "cancelled", "enrollments": "dropped"}
+
+
 class Removal(msgspec.Struct, frozen=True, kw_only=True):
-    """How many records end since the files no longer have them, of how many that the source has
-    here. More than `limit` must be confirmed."""
+    """How many records become inactive, cancelled or dropped, since the files no longer have them,
+    of how many that the source has here. More than `limit` must be confirmed."""
 
     removed: Count
     of: Count
@@ -88,7 +92,8 @@ class Removal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Removals(msgspec.Struct, frozen=True, kw_only=True):
-    """What ends since the files no longer have it."""
+    """Which students become inactive, courses cancelled and enrollments dropped, since the files no
+    longer have them."""
 
     students: Removal
     courses: Removal

@@ -164,9 +164,10 @@ MergeOutcome = Literal["moved", "replaced", "kept"]
 class MergedCourse(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one enrollment in a merge. "moved": the other record has it now. Where both
     records had one: "replaced", the other record has this one instead of its own; or "kept", it has
-    its own. All that no record has are void. `status` is that of the enrollment that the other
-    record has now. `errors` are the rules that it breaks beside other courses of the student: as a
-    second section, at the same time, or beyond the limit of credits."""
+    its own. An enrollment that neither record keeps becomes void. `status` is that of the
+    enrollment that the other record has now. `errors` are the rules that it breaks beside other
+    courses of the student: as a second section, at the same time, or beyond the limit of credits.
+    """
 
     course_id: Id
     outcome: MergeOutcome

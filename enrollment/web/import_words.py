@@ -49,7 +49,7 @@ def what_is_done(counts: ImportCounts) -> str:
 
 
 def ends(report: ImportReport) -> int:
-    """How many records end since the file no longer has them."""
+    """How many records become inactive, cancelled or dropped, since the file no longer has them."""
     return sum(getattr(report.removals, kind).removed for kind in ENDING)
 
 

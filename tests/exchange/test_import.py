@@ -146,7 +146,9 @@ def test_a_shrunk_package_is_refused_and_done_when_confirmed(database: Database,
     undo(database, preview.id)
 
     assert refused.value.code == "too_many_removals"
-    assert refused.value.detail == "2 of 4 students and 5 of 6 enrollments would end."
+    assert refused.value.detail == (
+        "2 of 4 students would be inactive and 5 of 6 enrollments would be dropped."
+    )
     with pytest.raises(Problem):
         import_path(database, path, removals=6)
     report, _ = import_path(database, path, removals=7)
@@ -168,7 +170,7 @@ def test_a_file_without_rows_is_never_taken_for_all_there_is(database: Database,
     import_path(database, path)
     (path / "enrollments.csv").write_text(with_one[0])
 
-    with pytest.raises(Problem, match="1 of 1 enrollments would end"):
+    with pytest.raises(Problem, match="1 of 1 enrollments would be dropped"):
         import_path(database, path)
 
 

@@ -178,7 +178,7 @@ def test_a_delta_that_has_no_manifest_can_be_called_one(database: Database, tmp_
     path = case("delta-after-clean-1.2", tmp_path)
     (path / "manifest.csv").unlink()
 
-    with pytest.raises(Problem, match="would end"):
+    with pytest.raises(Problem, match="would be"):
         import_path(database, path, source="linden")
     report, _ = import_path(database, path, source="linden", mode="delta")
 

@@ -121,7 +121,7 @@ def test_one_of_several_people_with_a_name_is_chosen(
 
     page = browser.get("/changes?actor=sam+ito&from=2020-01-01")
 
-    assert "Several people are called like this" in text(page)
+    assert "Several people have this name" in text(page)
     page = page.click(f"Sam Ito #{made[1]['id']}")
     assert rows(page) == ["Sam Ito Lovelace, Ada CS101 enrolled"]
     assert page.html.find(id="from")["value"] == "2020-01-01"

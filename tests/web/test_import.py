@@ -141,10 +141,10 @@ def test_removals_are_confirmed(browser: Browser, client: Client):
     page = preview(browser, lasting_archive("shrunk-bulk-after-clean-1.2"))
     said = text(page)
     assert "Much of what is here is no longer in the file. Nothing has been changed yet." in said
-    assert "5 of 6 enrollments end, since the file no longer has them. More than 3" in said
+    assert "5 of 6 enrollments: dropped, since the file no longer has them. More than 3" in said
 
     page = run_import(page, status=422)
-    assert "Confirm how many records end" in page.html.find(id="confirm-wrong").text
+    assert "Confirm how many records are gone" in page.html.find(id="confirm-wrong").text
     form = form_to(page, "/import")
     form["confirm"] = True
     form.submit("do", value="import", status=303)

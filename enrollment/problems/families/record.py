@@ -71,7 +71,9 @@ PROBLEM_TYPES = (
             "Check that the file is whole. If it is, send the `ETag` of a dry run as `If-Match`, or"
             " the number of removals as `removals`."
         ),
-        example=Example("2 of 4 students and 5 of 6 enrollments would end."),
+        example=Example(
+            "2 of 4 students would be inactive and 5 of 6 enrollments would be dropped."
+        ),
     ),
     problem(
         code="import_undone",
