@@ -98,17 +98,13 @@ def import_(config: Config, options: argparse.Namespace) -> None:
         raise UsageError("--marked: expected a name that ends with .csv or .xlsx")
     with closing(_read(options.files, wanted)) as upload:
         try:
-            report = _bring_in(config, upload, wanted)
+            report = _bring_in(config, upload, wanted, options)
         except Problem as problem:
             if options.marked and can_be_marked(upload):
                 write_marked_list(upload, upload.faults, options.marked)
             if problem.code == "unreadable_import":
                 _report_unreadable(unreadable(upload), options)
             raise CommandError(f"{options.files}: {problem.detail}") from None
-        if options.marked:
-            write_marked_list(upload, report.faults, options.marked)
-    if options.report:
-        write_report(report, options.report)
     if options.json:
         print_json(report)
     else:
@@ -129,8 +125,11 @@ def _report_unreadable(report: UnreadableImport, options: argparse.Namespace) ->
         print_faults(fault for fault in report.faults if fault.severity != "warning")
 
 
-def _bring_in(config: Config, upload: Upload, wanted: ImportOptions) -> ImportReport:
-    """Import what was read, unless that is a dry run or refused. Raises Problem."""
+def _bring_in(
+    config: Config, upload: Upload, wanted: ImportOptions, options: argparse.Namespace
+) -> ImportReport:
+    """Import what was read, unless that is a dry run or refused, and write the files that the
+    options name. Raises CommandError, Problem, OSError."""
     # What would be refused gets a report, too.
     asked = msgspec.structs.replace(wanted, dry_run=True)
     with (
@@ -148,6 +147,11 @@ def _bring_in(config: Config, upload: Upload, wanted: ImportOptions) -> ImportRe
         report, _ = bring_in(
             db, upload, asked, change, check_tag=lambda tag: False, progress=progress
         )
+        # A file that cannot be written undoes the import.
+        if options.marked:
+            write_marked_list(upload, report.faults, options.marked)
+        if options.report:
+            write_report(report, options.report)
         if wanted.dry_run or report.refused_by:
             raise _RolledBack
     return report

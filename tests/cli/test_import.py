@@ -116,10 +116,12 @@ def test_a_list_is_written_with_its_faults(people: Path, capsys: Captured):
 def test_a_package_is_not_marked(tmp_path: Path, capsys: Captured):
     path = case("clean-1.2", tmp_path)
 
-    assert main(["import", str(path), "--dry-run", "--marked", "marked.csv"]) == 1
+    assert main(["import", str(path), "--marked", "marked.csv"]) == 1
 
     assert "only a list is marked" in capsys.readouterr().err
     assert not Path("marked.csv").exists()
+    assert main(["imports"]) == 0
+    assert capsys.readouterr().out == ""
 
 
 def test_mode_and_relink_are_flags(tmp_path: Path, capsys: Captured):
@@ -176,6 +178,16 @@ def test_a_report_is_for_its_owner_and_never_overwrites(capsys: Captured):
     assert capsys.readouterr().err == "enrollment: report.json exists already\n"
     assert main(["imports", "show", "1", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["id"] == 1
+
+
+@pytest.mark.parametrize("flag", ["--report", "--marked"])
+def test_an_import_is_undone_if_its_report_cannot_be_written(flag: str, capsys: Captured):
+    assert main(["import", "people.csv", flag, "no folder/report.csv"]) == 1
+
+    shown = capsys.readouterr()
+    assert shown.err == "enrollment: no folder/report.csv: No such file or directory\n"
+    assert main(["imports"]) == 0
+    assert capsys.readouterr().out == ""
 
 
 def test_a_mangled_package_is_refused(tmp_path: Path, capsys: Captured):
