@@ -55,10 +55,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # What fails to be written must fail here: the help, and below what a command prints.
             print(end="", flush=True)
         settings = Config.read(vars(options), os.environ)
+        # A service runs without it; what a command does is of no use if it cannot say so.
+        if sys.stdout is None and arguments[0] != "serve":
+            raise CommandError("standard output is closed")
         options.run(settings, options)
         print(end="", flush=True)
-        if sys.stdout is None:
-            raise CommandError("standard output is closed")
     except BrokenPipeError:
         # A reader such as `head` has what it wants.
         return 141

@@ -272,6 +272,7 @@ def run_buffered(command: str, output: str) -> subprocess.CompletedProcess[str]:
         ("openapi", "> /dev/full", "No space left on device"),
         ("openapi", ">&-", "standard output is closed"),
         ("token list", ">&-", "standard output is closed"),
+        ("token students out.csv", ">&-", "standard output is closed"),
         ("export out.zip", "> /dev/full", "No space left on device"),
         ("export out.zip", ">&-", "standard output is closed"),
         ("--help", "> /dev/full", "No space left on device"),
@@ -286,6 +287,8 @@ def test_what_can_not_be_printed_has_failed(command: str, output: str, reason: s
     (line,) = run.stderr.splitlines()
     assert line.startswith("enrollment: ")
     assert line.endswith(reason)
+    # Without any output, nothing is done.
+    assert output != ">&-" or [*Path().glob("out.*")] == []
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
