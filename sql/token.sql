@@ -91,6 +91,15 @@ WHERE student.status = 'active'
     )
 ORDER BY student.family_sort, student.given_sort, student.id;
 
+-- name: get_token_owners(now)^
+-- How many active students have a valid token of their own?
+SELECT count(DISTINCT student.id) AS count
+FROM token
+JOIN student ON student.id = token.student_id
+WHERE student.status = 'active'
+    AND token.revoked_at IS NULL
+    AND (token.expires_at IS NULL OR token.expires_at > :now);
+
 -- name: insert_tokens_of_students(tokens, at, actor, expires_at)!
 -- Add a token for each of several students. tokens is a JSON array of [student_id, name, lookup, digest].
 INSERT INTO token (name, role, student_id, lookup, digest, created_at, created_by, expires_at)

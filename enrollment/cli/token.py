@@ -1,6 +1,7 @@
 """The commands `enrollment token create`, `students`, `list`, `link` and `revoke`."""
 
 import argparse
+import re
 from pathlib import Path
 from typing import Any, get_args
 
@@ -60,11 +61,17 @@ def add(verbs: Any) -> None:
     subverb = add_verb(subverbs, "link", make_link, text, "database", "host", "port")
     subverb.add_argument("id", metavar="ID", type=reader(Id, "the number of a token"))
     text = "the address at which browsers reach the service, such as https://school.example"
-    subverb.add_argument("--url", metavar="URL", help=text)
+    subverb.add_argument("--url", metavar="URL", type=_web_url, help=text)
 
     text = "revoke a token permanently"
     subverb = add_verb(subverbs, "revoke", revoke_token, text, "database")
     subverb.add_argument("id", metavar="ID", type=reader(Id, "the number of a token"))
+
+
+def _web_url(text: str) -> str:
+    if not re.fullmatch(r"https?://[^/?#\s]+[^?#\s]*", text):
+        raise argparse.ArgumentTypeError("expected an address such as https://school.example")
+    return text
 
 
 def _add_expiry(verb: argparse.ArgumentParser, text: str) -> None:
@@ -92,12 +99,15 @@ def create_tokens_of_students(config: Config, options: argparse.Namespace) -> No
         new_private_file(options.file) as target,
         open_to_write(config, ACTOR) as (db, change),
     ):
+        owners = token.count_token_owners(db, change.at)
         students = token.insert_tokens_of_students(db, options.expires_at, change)
         kind: ListFormat = "xlsx" if options.file.suffix == ".xlsx" else "csv"
         write_list(TOKENS, students, kind, target)
         # What is committed can't be printed again, so the file is whole before.
         target.flush()
     print(f"wrote     {options.file}: {format_counts({'tokens': len(students)})}")
+    if owners:
+        print(f"left out  {format_counts({'students': owners})} with a valid token")
 
 
 def list_tokens(config: Config, options: argparse.Namespace) -> None:

@@ -84,6 +84,12 @@ def token_name(family_name: str, given_name: str | None) -> str:
     return full_name(family_name, given_name)[:NAME_LENGTH].strip()
 
 
+def count_token_owners(db: Connection, now: Timestamp) -> int:
+    """Count the active students who have a valid token of their own."""
+    count: int = SQL.get_token_owners(db, now=now)["count"]
+    return count
+
+
 def insert_tokens_of_students(
     db: Connection, expires_at: Timestamp | None, change: Change
 ) -> list[dict[str, Any]]:

@@ -74,6 +74,8 @@ USAGE = [
     ("import people.csv --course-id 0", "--course-id: Expected a whole number"),
     ("imports show x", "argument ID: expected the number of an import"),
     ("token revoke 1e3", "argument ID: expected the number of a token"),
+    ("token link 1 --url school.example", "expected an address such as https://school.example"),
+    ("token link 1 --url ftp://school.example", "expected an address such as https://school"),
     ("imports show 1.0", "argument ID: expected the number of an import"),
     ("imports show 0", "argument ID: expected the number of an import"),
     (f"imports show {'9' * 20}", "argument ID: expected the number of an import"),

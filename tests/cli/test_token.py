@@ -78,7 +78,9 @@ def test_each_active_student_without_a_valid_token_gets_one(
 
     assert capsys.readouterr().out.splitlines() == [
         "wrote     tokens.csv: 2 tokens",
+        "left out  1 student with a valid token",
         "wrote     again.csv: 0 tokens",
+        "left out  3 students with a valid token",
     ]
     assert list_written("again.csv") == []
     assert Path("tokens.csv").stat().st_mode & 0o777 == 0o600
