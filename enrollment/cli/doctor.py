@@ -41,7 +41,7 @@ def examine(config: Config, options: argparse.Namespace) -> None:
         print_json(findings)
     wrong = sum(finding["level"] == "wrong" for finding in findings)
     if wrong:
-        raise CommandError(f"{wrong} of {len(findings)} findings are wrong")
+        raise CommandError(f"{wrong} of {len(findings)} checks failed")
 
 
 def _check_data(database: Location) -> Iterator[Finding]:

@@ -209,7 +209,7 @@ def test_the_doctor_finds_that_the_file_or_its_folder_may_not_be_written_to(
     for line, finding in zip(wrong, findings, strict=True):
         assert finding.format(file=file, folder=file.parent) in line
     assert ended.returncode == 1
-    assert ended.stderr.endswith(" findings are wrong\n")
+    assert ended.stderr.endswith(" checks failed\n")
 
 
 @pytest.mark.parametrize("folder_mode", [0o700, 0o500])
