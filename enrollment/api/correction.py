@@ -1,10 +1,9 @@
 """What undoes a mistake: a change is taken back, a person is forgotten, two records become one."""
 
 from enrollment.data import correction, enrollment, erasure, merge, student
-from enrollment.http.authentication import ADMINS, READERS, REGISTRARS
 from enrollment.http.conditional import check_record
 from enrollment.http.context import Context, change_context
-from enrollment.http.operation import Operation
+from enrollment.http.operation import ADMINS, READERS, REGISTRARS, Operation
 from enrollment.http.query import decode_cursor, page_response
 from enrollment.http.responses import Result, ok
 from enrollment.model.history import Erasure, MergedStudent

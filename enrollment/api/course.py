@@ -6,10 +6,9 @@ from http import HTTPStatus
 from msgspec.structs import asdict
 
 from enrollment.data import course, course_copy, recheck, waitlist
-from enrollment.http.authentication import READERS_AND_STUDENTS, REGISTRARS
 from enrollment.http.conditional import check_preconditions
 from enrollment.http.context import Context, change_context
-from enrollment.http.operation import Operation
+from enrollment.http.operation import READERS_AND_STUDENTS, REGISTRARS, Operation
 from enrollment.http.query import decode_cursor, page_response
 from enrollment.http.responses import Result, created, created_many, no_content, ok, status_of
 from enrollment.model.courses import Course, CourseInput

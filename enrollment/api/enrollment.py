@@ -3,15 +3,15 @@
 from enrollment.data import bulk, correction, course, eligibility, enrollment, roster
 from enrollment.data.eligibility import EnrollmentRequest
 from enrollment.data.ending import Outcome, StatusChange
-from enrollment.http.authentication import (
+from enrollment.http.conditional import check_preconditions, check_record, not_modified
+from enrollment.http.context import Context, change_context
+from enrollment.http.operation import (
     READERS,
     READERS_AND_STUDENTS,
     REGISTRARS,
     REGISTRARS_AND_STUDENTS,
+    Operation,
 )
-from enrollment.http.conditional import check_preconditions, check_record, not_modified
-from enrollment.http.context import Context, change_context
-from enrollment.http.operation import Operation
 from enrollment.http.query import decode_cursor, page_response
 from enrollment.http.responses import Result, created, created_many, no_content, ok, unchanged
 from enrollment.model.courses import StudentCourse

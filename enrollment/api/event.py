@@ -5,9 +5,9 @@ from http import HTTPStatus
 from msgspec.structs import replace
 
 from enrollment.data import event
-from enrollment.http.authentication import READERS, READERS_AND_STUDENTS, visible_events
+from enrollment.http.authentication import visible_events
 from enrollment.http.context import Context
-from enrollment.http.operation import Operation
+from enrollment.http.operation import READERS, READERS_AND_STUDENTS, Operation
 from enrollment.http.query import decode_cursor, filters, next_link, page_response
 from enrollment.http.responses import Result
 from enrollment.model.queries import EventFilter, Pagination

@@ -8,10 +8,9 @@ from enrollment.data import course, export, term
 from enrollment.data.export import Scope
 from enrollment.exchange.lists import COURSES, MEDIA_TYPES, ROSTER, STUDENTS, ListFormat, list_file
 from enrollment.exchange.package_writer import write_archive
-from enrollment.http.authentication import READERS
 from enrollment.http.context import Context
 from enrollment.http.download import download
-from enrollment.http.operation import Operation
+from enrollment.http.operation import READERS, Operation
 from enrollment.http.responses import Result
 from enrollment.model.exports import PackageScope, RosterListFilter, StudentListFilter
 from enrollment.model.records import Input

@@ -1,10 +1,9 @@
 """/v1/students/{id}/holds and /v1/holds: the holds that keep a student from enrolling."""
 
 from enrollment.data import hold, waitlist
-from enrollment.http.authentication import READERS, READERS_AND_STUDENTS, REGISTRARS
 from enrollment.http.conditional import check_record
 from enrollment.http.context import Context, change_context
-from enrollment.http.operation import Operation
+from enrollment.http.operation import READERS, READERS_AND_STUDENTS, REGISTRARS, Operation
 from enrollment.http.query import decode_cursor, page_response
 from enrollment.http.responses import Result, created, no_content, ok
 from enrollment.model.queries import HoldFilter, Pagination

@@ -9,12 +9,11 @@ from enrollment.exchange.importing import bring_in
 from enrollment.exchange.lists import MEDIA_TYPES, ListFormat, write_faults
 from enrollment.exchange.marking import mark, write_marked
 from enrollment.exchange.upload import Upload, reading_options
-from enrollment.http.authentication import READERS, REGISTRARS
 from enrollment.http.conditional import check_preconditions, check_record
 from enrollment.http.context import Context, change_context
 from enrollment.http.download import download
 from enrollment.http.endpoint import RolledBack
-from enrollment.http.operation import Operation
+from enrollment.http.operation import READERS, REGISTRARS, Operation
 from enrollment.http.query import decode_cursor, page_response
 from enrollment.http.responses import Result, created, ok, render
 from enrollment.model.import_options import ImportOptions, UndoOptions

@@ -12,10 +12,9 @@ from enrollment.api import oneroster_token
 from enrollment.data.oneroster import COLUMNS
 from enrollment.exchange.records import COMMON, KINDS, PATHS, Records, Version
 from enrollment.exchange.rostering import COLLECTIONS, Roster
-from enrollment.http.authentication import READERS
 from enrollment.http.context import Context
 from enrollment.http.oneroster_filter import wanted_page
-from enrollment.http.operation import Operation
+from enrollment.http.operation import READERS, Operation
 from enrollment.http.query import filters
 from enrollment.http.responses import Result
 from enrollment.model.oneroster import LARGEST_PAGE, PageOfRecords, RecordQuery

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import unquote_plus
 
-from enrollment.http.authentication import ANYONE, READERS, role_forbidden
+from enrollment.http.authentication import role_forbidden
 from enrollment.http.context import Context
-from enrollment.http.operation import Operation
+from enrollment.http.operation import ANYONE, READERS, Operation
 from enrollment.http.query import read_form
 from enrollment.http.responses import Result
 from enrollment.model.oneroster import AccessToken, ClientCredentials

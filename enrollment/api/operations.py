@@ -19,9 +19,8 @@ from enrollment.api import (
     token,
     waitlist,
 )
-from enrollment.http.authentication import ANYONE
 from enrollment.http.context import Context
-from enrollment.http.operation import Operation
+from enrollment.http.operation import ANYONE, Operation
 from enrollment.http.responses import Result, encode
 from enrollment.openapi import pages
 from enrollment.openapi.document import document

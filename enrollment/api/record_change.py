@@ -2,9 +2,8 @@
 
 from enrollment.data import record_change
 from enrollment.data.hold import get_hold
-from enrollment.http.authentication import ADMINS, READERS
 from enrollment.http.context import Context
-from enrollment.http.operation import Operation
+from enrollment.http.operation import ADMINS, READERS, Operation
 from enrollment.http.query import decode_cursor, page_response
 from enrollment.http.responses import Result
 from enrollment.model.history import RecordChange

@@ -5,9 +5,8 @@ from http import HTTPStatus
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from enrollment.data.integrity import is_current, probe_write
-from enrollment.http.authentication import ANYONE, MONITORS
 from enrollment.http.context import Context
-from enrollment.http.operation import Operation
+from enrollment.http.operation import ANYONE, MONITORS, Operation
 from enrollment.http.responses import Result, ok
 from enrollment.model.release import RELEASE
 from enrollment.model.results import Liveness, Readiness, Service

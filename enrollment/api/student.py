@@ -3,10 +3,9 @@
 from msgspec.structs import asdict
 
 from enrollment.data import enrollment, student
-from enrollment.http.authentication import READERS, READERS_AND_STUDENTS, REGISTRARS
 from enrollment.http.conditional import check_record
 from enrollment.http.context import Context, change_context
-from enrollment.http.operation import Operation
+from enrollment.http.operation import READERS, READERS_AND_STUDENTS, REGISTRARS, Operation
 from enrollment.http.query import decode_cursor, page_response
 from enrollment.http.responses import Result, created, created_many, no_content, ok, status_of
 from enrollment.model.patches import StudentPatch, merge

@@ -1,10 +1,9 @@
 """/v1/tokens: access tokens and their roles."""
 
 from enrollment.data import token
-from enrollment.http.authentication import ADMINS
 from enrollment.http.conditional import check_preconditions, etag_of
 from enrollment.http.context import Context, change_context
-from enrollment.http.operation import Operation
+from enrollment.http.operation import ADMINS, Operation
 from enrollment.http.query import decode_cursor, page_response
 from enrollment.http.responses import Result, created, no_content, ok
 from enrollment.model.queries import Pagination

@@ -2,10 +2,9 @@
 
 from enrollment.api.course import check_course
 from enrollment.data import bulk, enrollment, waitlist, waitlist_place
-from enrollment.http.authentication import REGISTRARS
 from enrollment.http.conditional import check_record
 from enrollment.http.context import Context, change_context
-from enrollment.http.operation import Operation
+from enrollment.http.operation import REGISTRARS, Operation
 from enrollment.http.responses import Result, ok
 from enrollment.model.records import Enrollment
 from enrollment.model.requests import ChangeDetails, PositionInput, PromotionInput

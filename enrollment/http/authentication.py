@@ -18,15 +18,6 @@ from enrollment.problems.errors import Problem
 from enrollment.storage.connection import Connection, Row
 from enrollment.storage.database import Database
 
-# Sets of roles that may use an operation. With the role student, a path that names a student must
-# name the student of the token.
-ANYONE = frozenset({"anyone"})
-ADMINS = frozenset({"admin"})
-REGISTRARS = ADMINS | {"registrar"}
-READERS = REGISTRARS | {"reader"}
-MONITORS = READERS | {"monitor"}
-REGISTRARS_AND_STUDENTS = REGISTRARS | {"student"}
-READERS_AND_STUDENTS = READERS | {"student"}
 # In seconds: how often the last uses of all tokens are written together. If each request wrote its
 # own, every read would be a write.
 TOKEN_USE_INTERVAL = 60

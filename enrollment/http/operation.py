@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import msgspec
 from bottle import HTTPError, Router
 
-from enrollment.http.authentication import ANYONE
 from enrollment.http.body import BODY_LIMIT, UPLOAD_LIMIT
 from enrollment.http.context import Context
 from enrollment.http.responses import Response, Result
@@ -17,6 +16,15 @@ from enrollment.model.queries import WriteOptions
 from enrollment.model.records import Input
 from enrollment.problems.errors import Problem
 
+# Sets of roles that may use an operation. With the role student, a path that names a student must
+# name the student of the token.
+ANYONE = frozenset({"anyone"})
+ADMINS = frozenset({"admin"})
+REGISTRARS = ADMINS | {"registrar"}
+READERS = REGISTRARS | {"reader"}
+MONITORS = READERS | {"monitor"}
+REGISTRARS_AND_STUDENTS = REGISTRARS | {"student"}
+READERS_AND_STUDENTS = READERS | {"student"}
 PATH_PARAMETER = re.compile(r"<(\w+):(?:id|re:([^>]+))>")
 
 

@@ -7,10 +7,9 @@ from typing import Any
 
 import msgspec
 
-from enrollment.http.authentication import ANYONE
 from enrollment.http.body import media_types
 from enrollment.http.endpoint import KEY
-from enrollment.http.operation import Operation, path_template
+from enrollment.http.operation import ANYONE, Operation, path_template
 from enrollment.model.release import RELEASE
 from enrollment.model.results import BulkResult, CourseResult, DryRun, StudentResult, Violation
 from enrollment.openapi.college import LIST

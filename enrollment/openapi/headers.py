@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from enrollment.http.authentication import ANYONE
-from enrollment.http.operation import Operation
+from enrollment.http.operation import ANYONE, Operation
 from enrollment.model.types import UNBOUNDED, RequestId
 from enrollment.openapi.schemas import reference
 

@@ -6,8 +6,7 @@ from typing import Any, get_origin
 
 import msgspec
 
-from enrollment.http.authentication import ANYONE
-from enrollment.http.operation import Operation
+from enrollment.http.operation import ANYONE, Operation
 from enrollment.model.queries import PageQuery
 from enrollment.model.records import Enrollment
 from enrollment.model.results import CourseCopies, DryRun, EventFeed, Page, Results

@@ -5,9 +5,8 @@ from typing import NamedTuple
 from enrollment.data.census import CensusLine, list_census_lines
 from enrollment.data.term import get_term
 from enrollment.exchange.lists import CENSUS, ListFormat, list_file
-from enrollment.http.authentication import READERS
 from enrollment.http.download import download
-from enrollment.http.operation import Operation
+from enrollment.http.operation import READERS, Operation
 from enrollment.http.responses import Result
 from enrollment.model.queries import CensusFilter
 from enrollment.model.records import Term

@@ -14,9 +14,8 @@ from enrollment.data.course import get_course
 from enrollment.data.export import Fields
 from enrollment.data.student import get_student
 from enrollment.exchange.lists import CHANGES, ListFormat, list_file
-from enrollment.http.authentication import READERS
 from enrollment.http.download import download
-from enrollment.http.operation import Operation
+from enrollment.http.operation import READERS, Operation
 from enrollment.http.query import read_texts
 from enrollment.http.responses import Result
 from enrollment.model.queries import EventFilter

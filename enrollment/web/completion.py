@@ -7,8 +7,7 @@ from enrollment.data import page
 from enrollment.data.course import get_course, get_course_tag
 from enrollment.data.page import Person
 from enrollment.data.roster import list_students_of_course
-from enrollment.http.authentication import REGISTRARS
-from enrollment.http.operation import Operation
+from enrollment.http.operation import REGISTRARS, Operation
 from enrollment.http.responses import Result
 from enrollment.model.queries import StudentRosterFilter
 from enrollment.model.records import RosterEntry

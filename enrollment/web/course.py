@@ -8,9 +8,8 @@ from enrollment.data import page
 from enrollment.data.change_list import ChangeScope, list_changes
 from enrollment.data.course import get_course, get_course_tag
 from enrollment.data.roster import list_students_of_course
-from enrollment.http.authentication import READERS, READERS_AND_STUDENTS, REGISTRARS
 from enrollment.http.conditional import etag_of
-from enrollment.http.operation import Operation
+from enrollment.http.operation import READERS, READERS_AND_STUDENTS, REGISTRARS, Operation
 from enrollment.http.responses import Result
 from enrollment.model.queries import CensusFilter, StudentRosterFilter
 from enrollment.model.records import RosterEntry

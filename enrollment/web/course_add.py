@@ -8,8 +8,7 @@ from typing import Any
 from enrollment.data import page
 from enrollment.data.course import get_course, get_course_tag
 from enrollment.data.page import Person
-from enrollment.http.authentication import REGISTRARS
-from enrollment.http.operation import Operation
+from enrollment.http.operation import REGISTRARS, Operation
 from enrollment.http.responses import Result
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem

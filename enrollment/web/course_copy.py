@@ -5,8 +5,7 @@ from typing import Any
 
 from enrollment.data import page
 from enrollment.data.term import get_term
-from enrollment.http.authentication import REGISTRARS
-from enrollment.http.operation import Operation
+from enrollment.http.operation import REGISTRARS, Operation
 from enrollment.http.responses import Result
 from enrollment.model.records import Term
 from enrollment.problems.errors import Problem

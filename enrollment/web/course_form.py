@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 from enrollment.data import page
 from enrollment.data.course import get_course
-from enrollment.http.authentication import REGISTRARS
-from enrollment.http.operation import Operation
+from enrollment.http.operation import REGISTRARS, Operation
 from enrollment.http.responses import Result
 from enrollment.model.courses import Course
 from enrollment.model.meetings import write_meetings

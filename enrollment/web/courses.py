@@ -2,8 +2,7 @@
 
 from enrollment.data import page
 from enrollment.data.course import list_courses
-from enrollment.http.authentication import READERS_AND_STUDENTS
-from enrollment.http.operation import Operation
+from enrollment.http.operation import READERS_AND_STUDENTS, Operation
 from enrollment.http.responses import Result
 from enrollment.model.courses import Course
 from enrollment.model.queries import CourseFilter

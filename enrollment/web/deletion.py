@@ -4,9 +4,8 @@ from functools import partial
 
 from enrollment.data.course import get_course
 from enrollment.data.term import get_term
-from enrollment.http.authentication import REGISTRARS
 from enrollment.http.conditional import etag_of
-from enrollment.http.operation import Operation
+from enrollment.http.operation import REGISTRARS, Operation
 from enrollment.http.responses import Result
 from enrollment.problems.errors import Problem
 from enrollment.web.chosen_term import NO_TERM

@@ -11,9 +11,8 @@ from enrollment.data.hold import count_open_holds, list_all_holds
 from enrollment.data.merge import find_merge
 from enrollment.data.page import Scheduled
 from enrollment.data.student import get_student
-from enrollment.http.authentication import READERS_AND_STUDENTS, REGISTRARS
 from enrollment.http.conditional import etag_of
-from enrollment.http.operation import Operation
+from enrollment.http.operation import READERS_AND_STUDENTS, REGISTRARS, Operation
 from enrollment.http.responses import Result
 from enrollment.model.queries import HoldFilter
 from enrollment.problems.errors import Problem

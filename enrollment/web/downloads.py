@@ -4,8 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from enrollment.exchange.lists import MEDIA_TYPES, ListFormat
-from enrollment.http.authentication import READERS
-from enrollment.http.operation import Operation
+from enrollment.http.operation import READERS, Operation
 from enrollment.http.responses import Result
 from enrollment.web.visit import Visit
 

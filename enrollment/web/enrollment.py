@@ -10,10 +10,9 @@ from enrollment.data.course import get_course
 from enrollment.data.ending import list_void_violations
 from enrollment.data.enrollment import find_enrollment
 from enrollment.data.student import get_student
-from enrollment.http.authentication import READERS, REGISTRARS
 from enrollment.http.conditional import etag_of
 from enrollment.http.context import change_context
-from enrollment.http.operation import Operation
+from enrollment.http.operation import READERS, REGISTRARS, Operation
 from enrollment.http.responses import Result
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem

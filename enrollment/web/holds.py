@@ -4,8 +4,7 @@ from functools import partial
 
 from enrollment.data import page
 from enrollment.data.hold import count_open_holds, list_all_holds
-from enrollment.http.authentication import READERS, REGISTRARS
-from enrollment.http.operation import Operation
+from enrollment.http.operation import READERS, REGISTRARS, Operation
 from enrollment.http.responses import Result
 from enrollment.model.queries import HoldFilter
 from enrollment.problems.errors import Problem

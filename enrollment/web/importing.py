@@ -10,9 +10,8 @@ from enrollment.data.course import get_course
 from enrollment.exchange.importing import faults_of
 from enrollment.exchange.lists import MEDIA_TYPES, write_faults
 from enrollment.exchange.marking import can_be_marked, write_marked
-from enrollment.http.authentication import REGISTRARS
 from enrollment.http.download import download
-from enrollment.http.operation import Operation
+from enrollment.http.operation import REGISTRARS, Operation
 from enrollment.http.responses import Result
 from enrollment.model.imports import ImportFault, ImportReport
 from enrollment.problems.errors import Problem

@@ -4,9 +4,8 @@ from typing import Any
 
 from enrollment.data import imports
 from enrollment.exchange.lists import MEDIA_TYPES
-from enrollment.http.authentication import READERS, REGISTRARS
 from enrollment.http.conditional import etag_of
-from enrollment.http.operation import Operation
+from enrollment.http.operation import READERS, REGISTRARS, Operation
 from enrollment.http.responses import Result
 from enrollment.model.queries import Pagination
 from enrollment.problems.errors import Problem

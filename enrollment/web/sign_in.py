@@ -3,8 +3,7 @@
 from http import HTTPStatus
 
 from enrollment.data import session
-from enrollment.http.authentication import ANYONE
-from enrollment.http.operation import Operation
+from enrollment.http.operation import ANYONE, Operation
 from enrollment.http.responses import Result
 from enrollment.problems.errors import Problem
 from enrollment.storage.connection import Row

@@ -3,8 +3,7 @@
 from enrollment.data import page
 from enrollment.data.change_list import ChangeScope, list_changes
 from enrollment.data.student import list_students
-from enrollment.http.authentication import READERS_AND_STUDENTS
-from enrollment.http.operation import Operation
+from enrollment.http.operation import READERS_AND_STUDENTS, Operation
 from enrollment.http.responses import Result
 from enrollment.model.queries import StudentFilter
 from enrollment.web.chosen_term import choose_term

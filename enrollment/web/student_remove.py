@@ -6,9 +6,8 @@ from typing import Any
 from enrollment.data import page
 from enrollment.data.erasure import list_erasure_violations
 from enrollment.data.student import get_student, list_deletion_violations
-from enrollment.http.authentication import ADMINS, REGISTRARS
 from enrollment.http.conditional import etag_of
-from enrollment.http.operation import Operation
+from enrollment.http.operation import ADMINS, REGISTRARS, Operation
 from enrollment.http.responses import Result
 from enrollment.problems.errors import Problem
 from enrollment.web.forms import preview_or_submit, submit

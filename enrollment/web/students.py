@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from enrollment.data import page
 from enrollment.data.keyset import KeysetPage
 from enrollment.data.student import list_students
-from enrollment.http.authentication import READERS
-from enrollment.http.operation import Operation
+from enrollment.http.operation import READERS, Operation
 from enrollment.http.responses import Result
 from enrollment.model.queries import StudentFilter
 from enrollment.model.records import Student

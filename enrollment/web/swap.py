@@ -9,9 +9,8 @@ from enrollment.data.eligibility import Decision, EnrollmentRequest, decide
 from enrollment.data.page import Offered
 from enrollment.data.roster import get_courses_tag
 from enrollment.data.student import get_student
-from enrollment.http.authentication import REGISTRARS_AND_STUDENTS
 from enrollment.http.context import change_context
-from enrollment.http.operation import Operation
+from enrollment.http.operation import REGISTRARS_AND_STUDENTS, Operation
 from enrollment.http.responses import Result
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES

@@ -6,9 +6,8 @@ from typing import Any
 from enrollment.data import page
 from enrollment.data.page import WindowPreview
 from enrollment.data.term import get_term
-from enrollment.http.authentication import READERS, REGISTRARS
 from enrollment.http.conditional import etag_of
-from enrollment.http.operation import Operation
+from enrollment.http.operation import READERS, REGISTRARS, Operation
 from enrollment.http.responses import Result
 from enrollment.model.records import Term
 from enrollment.model.types import Timestamp

@@ -1,7 +1,6 @@
 """/terms: the terms, with their dates and credit limits."""
 
-from enrollment.http.authentication import READERS
-from enrollment.http.operation import Operation
+from enrollment.http.operation import READERS, Operation
 from enrollment.http.responses import Result
 from enrollment.web.chosen_term import choose_term
 from enrollment.web.visit import Visit

@@ -9,9 +9,8 @@ from enrollment.data.page import Person
 from enrollment.data.record_change import acting
 from enrollment.data.student import get_student
 from enrollment.data.token import get_token, insert_token, list_tokens, token_name
-from enrollment.http.authentication import ADMINS, REGISTRARS
 from enrollment.http.context import change_context
-from enrollment.http.operation import Operation
+from enrollment.http.operation import ADMINS, REGISTRARS, Operation
 from enrollment.http.responses import Result
 from enrollment.model.queries import Pagination
 from enrollment.model.records import TokenInput

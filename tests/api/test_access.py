@@ -18,10 +18,9 @@ from enrollment.api.operations import OPERATIONS
 from enrollment.app import App
 from enrollment.data import token
 from enrollment.http import authentication
-from enrollment.http.authentication import ANYONE, REGISTRARS_AND_STUDENTS
 from enrollment.http.context import Caller
 from enrollment.http.expected import unwrap
-from enrollment.http.operation import Operation, path_template
+from enrollment.http.operation import ANYONE, REGISTRARS_AND_STUDENTS, Operation, path_template
 from enrollment.http.validation import fields_by_name, forbid_staff_fields, values_for_students
 from enrollment.model.location import Location
 from enrollment.model.records import Input

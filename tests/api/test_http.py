@@ -9,8 +9,7 @@ from webtest import TestRequest
 
 from enrollment import log
 from enrollment.app import App
-from enrollment.http.authentication import ANYONE
-from enrollment.http.operation import Operation, make_router
+from enrollment.http.operation import ANYONE, Operation, make_router
 from enrollment.http.responses import Result
 from enrollment.problems.errors import Problem
 from tests.support.client import Client, broken

@@ -19,9 +19,8 @@ import pytest
 from enrollment.api.operations import OPERATIONS
 from enrollment.app import make_app
 from enrollment.config import Config
-from enrollment.http.authentication import ANYONE
 from enrollment.http.body import BODY_LIMIT
-from enrollment.http.operation import Operation, make_router
+from enrollment.http.operation import ANYONE, Operation, make_router
 from enrollment.http.responses import ok
 from enrollment.server.adapter import Request
 from enrollment.server.dispatcher import Dispatcher
