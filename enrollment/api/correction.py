@@ -4,7 +4,7 @@ from enrollment.data import correction, enrollment, erasure, merge, student
 from enrollment.http.conditional import check_record
 from enrollment.http.context import Context, change_context
 from enrollment.http.operation import ADMINS, READERS, REGISTRARS, Operation
-from enrollment.http.query import decode_cursor, page_response
+from enrollment.http.query import paged
 from enrollment.http.responses import Result, ok
 from enrollment.model.history import Erasure, MergedStudent
 from enrollment.model.queries import Pagination
@@ -27,8 +27,7 @@ def take_back_change(
 
 def list_erasures(context: Context, db: Connection, query: Pagination) -> Result:
     """List whose data was erased."""
-    listing = erasure.list_erasures(db, query, decode_cursor(context, query))
-    return page_response(context, listing, query)
+    return paged(context, query, erasure.list_erasures, db)
 
 
 def erase_student(context: Context, db: Connection, student_id: int, body: ErasureInput) -> Result:
@@ -39,8 +38,7 @@ def erase_student(context: Context, db: Connection, student_id: int, body: Erasu
 
 def list_merges(context: Context, db: Connection, query: Pagination) -> Result:
     """List which students were merged into which."""
-    listing = merge.list_merges(db, query, decode_cursor(context, query))
-    return page_response(context, listing, query)
+    return paged(context, query, merge.list_merges, db)
 
 
 def merge_student(context: Context, db: Connection, student_id: int, body: MergeInput) -> Result:

@@ -9,7 +9,7 @@ from enrollment.data import course, course_copy, recheck, waitlist
 from enrollment.http.conditional import check_preconditions
 from enrollment.http.context import Context, change_context
 from enrollment.http.operation import READERS_AND_STUDENTS, REGISTRARS, Operation
-from enrollment.http.query import decode_cursor, page_response
+from enrollment.http.query import paged
 from enrollment.http.responses import Result, created, created_many, no_content, ok, status_of
 from enrollment.model.courses import Course, CourseInput
 from enrollment.model.patches import CoursePatch, merge
@@ -24,9 +24,7 @@ from enrollment.storage.connection import Connection
 
 def list_courses(context: Context, db: Connection, query: CourseFilter) -> Result:
     """List courses with their seats."""
-    return page_response(
-        context, course.list_courses(db, query, decode_cursor(context, query)), query
-    )
+    return paged(context, query, course.list_courses, db)
 
 
 def create_course(context: Context, db: Connection, body: CourseInput) -> Result:

@@ -12,7 +12,7 @@ from enrollment.http.operation import (
     REGISTRARS_AND_STUDENTS,
     Operation,
 )
-from enrollment.http.query import decode_cursor, page_response
+from enrollment.http.query import decode_cursor, page_response, paged
 from enrollment.http.responses import Result, created, created_many, no_content, ok, unchanged
 from enrollment.model.courses import StudentCourse
 from enrollment.model.queries import EligibleCourseFilter, StudentCourseFilter, StudentRosterFilter
@@ -44,8 +44,7 @@ def list_students_of_course(
     context: Context, db: Connection, course_id: int, query: StudentRosterFilter
 ) -> Result:
     """List a course's students."""
-    listing = roster.list_students_of_course(db, course_id, query, decode_cursor(context, query))
-    return page_response(context, listing, query)
+    return paged(context, query, roster.list_students_of_course, db, course_id)
 
 
 def enroll_student(

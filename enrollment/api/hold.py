@@ -4,7 +4,7 @@ from enrollment.data import hold, waitlist
 from enrollment.http.conditional import check_record
 from enrollment.http.context import Context, change_context
 from enrollment.http.operation import READERS, READERS_AND_STUDENTS, REGISTRARS, Operation
-from enrollment.http.query import decode_cursor, page_response
+from enrollment.http.query import paged
 from enrollment.http.responses import Result, created, no_content, ok
 from enrollment.model.queries import HoldFilter, Pagination
 from enrollment.model.records import Hold, HoldInput
@@ -15,16 +15,12 @@ from enrollment.storage.connection import Connection
 
 def list_holds(context: Context, db: Connection, student_id: int, query: Pagination) -> Result:
     """List a student's holds, including released ones."""
-    return page_response(
-        context, hold.list_holds(db, student_id, query, decode_cursor(context, query)), query
-    )
+    return paged(context, query, hold.list_holds, db, student_id)
 
 
 def list_all_holds(context: Context, db: Connection, query: HoldFilter) -> Result:
     """List the holds of all students, in force and released."""
-    return page_response(
-        context, hold.list_all_holds(db, query, decode_cursor(context, query)), query
-    )
+    return paged(context, query, hold.list_all_holds, db)
 
 
 def place_hold(context: Context, db: Connection, student_id: int, body: HoldInput) -> Result:

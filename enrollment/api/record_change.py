@@ -4,7 +4,7 @@ from enrollment.data import record_change
 from enrollment.data.hold import get_hold
 from enrollment.http.context import Context
 from enrollment.http.operation import ADMINS, READERS, Operation
-from enrollment.http.query import decode_cursor, page_response
+from enrollment.http.query import decode_cursor, page_response, paged
 from enrollment.http.responses import Result
 from enrollment.model.history import RecordChange
 from enrollment.model.queries import HistoryFilter, RecordChangeFilter
@@ -30,9 +30,8 @@ def _operation(path: str, allowed: frozenset[str], subject: RecordSubject, what:
     def handler(context: Context, db: Connection, query: HistoryFilter, **ids: int) -> Result:
         if subject == "hold":
             get_hold(db, **ids)
-        place, subject_id = decode_cursor(context, query), ids[f"{subject}_id"]
-        listing = record_change.list_changes_of_record(db, subject, subject_id, query, place)
-        return page_response(context, listing, query)
+        changes, subject_id = record_change.list_changes_of_record, ids[f"{subject}_id"]
+        return paged(context, query, changes, db, subject, subject_id)
 
     handler.__name__ = f"list_changes_of_{subject}"
     handler.__doc__ = f"List the changes of {what}."

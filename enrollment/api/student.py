@@ -6,7 +6,7 @@ from enrollment.data import enrollment, student
 from enrollment.http.conditional import check_record
 from enrollment.http.context import Context, change_context
 from enrollment.http.operation import READERS, READERS_AND_STUDENTS, REGISTRARS, Operation
-from enrollment.http.query import decode_cursor, page_response
+from enrollment.http.query import paged
 from enrollment.http.responses import Result, created, created_many, no_content, ok, status_of
 from enrollment.model.patches import StudentPatch, merge
 from enrollment.model.queries import StudentFilter
@@ -20,9 +20,7 @@ from enrollment.storage.connection import Connection
 
 def list_students(context: Context, db: Connection, query: StudentFilter) -> Result:
     """List students."""
-    return page_response(
-        context, student.list_students(db, query, decode_cursor(context, query)), query
-    )
+    return paged(context, query, student.list_students, db)
 
 
 def create_student(context: Context, db: Connection, body: StudentInput) -> Result:

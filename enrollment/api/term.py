@@ -4,7 +4,7 @@ from enrollment.data import census, term, waitlist
 from enrollment.http.conditional import check_record
 from enrollment.http.context import Context, change_context
 from enrollment.http.operation import READERS, READERS_AND_STUDENTS, REGISTRARS, Operation
-from enrollment.http.query import decode_cursor, page_response
+from enrollment.http.query import paged
 from enrollment.http.responses import Result, created, no_content, ok
 from enrollment.model.history import Census
 from enrollment.model.patches import TermPatch, merge
@@ -18,7 +18,7 @@ from enrollment.storage.connection import Connection
 
 def list_terms(context: Context, db: Connection, query: TermFilter) -> Result:
     """List terms."""
-    return page_response(context, term.list_terms(db, query, decode_cursor(context, query)), query)
+    return paged(context, query, term.list_terms, db)
 
 
 def create_term(context: Context, db: Connection, body: TermInput) -> Result:

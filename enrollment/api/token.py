@@ -4,7 +4,7 @@ from enrollment.data import token
 from enrollment.http.conditional import check_preconditions, etag_of
 from enrollment.http.context import Context, change_context
 from enrollment.http.operation import ADMINS, Operation
-from enrollment.http.query import decode_cursor, page_response
+from enrollment.http.query import paged
 from enrollment.http.responses import Result, created, no_content, ok
 from enrollment.model.queries import Pagination
 from enrollment.model.records import NewToken, Token, TokenInput
@@ -15,9 +15,7 @@ from enrollment.storage.connection import Connection
 
 def list_tokens(context: Context, db: Connection, query: Pagination) -> Result:
     """List access tokens, without their secrets."""
-    return page_response(
-        context, token.list_tokens(db, query, decode_cursor(context, query)), query
-    )
+    return paged(context, query, token.list_tokens, db)
 
 
 def create_token(context: Context, db: Connection, body: TokenInput) -> Result:

@@ -4,7 +4,7 @@ leads to the next page of a list, with an opaque cursor."""
 import re
 import unicodedata
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import tzinfo
 from hashlib import blake2b
 from http import HTTPStatus
@@ -140,6 +140,15 @@ def page_response(
     following = {**filters(query), "limit": query.limit, "cursor": cursor}
     page = Page(listing.items, cursor, listing.total)
     return Result(HTTPStatus.OK, page, next_link(context, following), tag)
+
+
+def paged(
+    context: Context, query: PageQuery, list_records: Callable[..., KeysetPage[Any]], *first: Any
+) -> Result:
+    """Return the page of a list that the query asks for. `list_records` takes what comes first,
+    the query, and the position after which the page begins. Raises page_not_found."""
+    listing = list_records(*first, query, decode_cursor(context, query))
+    return page_response(context, listing, query)
 
 
 def next_link(context: Context, following: dict[str, Any]) -> dict[str, str]:
