@@ -154,7 +154,6 @@ class App:
         except HTTPError as error:
             return answer_unrouted(context, error)
         operation = context.operation
-        assert operation
         if operation.is_page:
             receive_page(context)
         elif operation.is_public:
@@ -165,7 +164,6 @@ class App:
 
     def _admit(self, context: Context) -> Response | None:
         operation = context.operation
-        assert operation
         if operation.is_public:
             return None
         if operation.is_page:
@@ -181,14 +179,13 @@ class App:
         return None
 
     def _read_upload(self, context: Context) -> None:
-        if context.operation and context.operation.is_page:
+        if context.operation.is_page:
             receive_form(self._site, context)
         else:
             receive_upload(context)
 
     def _run(self, context: Context) -> Response:
         operation = context.operation
-        assert operation
         if operation.is_page:
             return run_page(self._site, context)
         if operation.is_public:

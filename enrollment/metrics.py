@@ -97,7 +97,7 @@ class Metrics:
 
         Unknown paths share one label, and so do unknown methods, so that clients can't add labels.
         """
-        operation, method = context.operation, context.method
+        operation, method = context.matched, context.method
         key = (operation and operation.path, method if method in METHODS else "other", status)
         requests, durations = self._counters.get(key) or self._add_counters(*key)
         requests.inc()

@@ -172,7 +172,7 @@ def check_role(context: Context) -> None:
     """Refuse a caller who may not use the operation of the context. Raises forbidden."""
     caller = context.caller
     assert caller
-    allowed = context.operation.allowed if context.operation else frozenset()
+    allowed = context.operation.allowed
     if caller.role not in allowed:
         raise role_forbidden(caller.role, allowed)
     named = context.ids.get("student_id", caller.student_id)

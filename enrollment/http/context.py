@@ -86,7 +86,7 @@ class Context:
         # The IP address of the client. `find_client` replaces that of a trusted proxy.
         self.client: str = environ.get("REMOTE_ADDR", "-")
         # The operation of this path and method, or None if there is none, and the ids in the path.
-        self.operation: Operation | None = None
+        self.matched: Operation | None = None
         self.ids: dict[str, Any] = {}
         self.query: msgspec.Struct | None = None
         # What was read of a file that is the body. It is closed with the context.
@@ -111,6 +111,12 @@ class Context:
         if self.upload is not None:
             self.upload.close()
             self.upload = None
+
+    @property
+    def operation(self) -> "Operation":
+        """The operation of a request that was routed. Others are answered at once."""
+        assert self.matched
+        return self.matched
 
     @property
     def method(self) -> str:

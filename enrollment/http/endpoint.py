@@ -49,7 +49,6 @@ def prepare(context: Context) -> None:
     Raises malformed_request, invalid_query.
     """
     operation, environ = context.operation, context.environ
-    assert operation
     context.query = read_query(environ, operation.options, context.zone)
     if operation.body or operation.uploads:
         return
@@ -65,7 +64,6 @@ def read(context: Context, source: Connection | Database) -> Response:
     connection.
     """
     operation = context.operation
-    assert operation
     if operation.page and prefers_html(context):
         return Response(HTTPStatus.SEE_OTHER, {"Location": operation.page, "Vary": "Accept"})
     result = operation.handler(context, source, **_arguments(context))
@@ -81,7 +79,7 @@ def receive_upload(context: Context) -> None:
     Raises what `read_upload` does, and the reader of the operation.
     """
     operation = context.operation
-    if operation and operation.reader:
+    if operation.reader:
         content = read_upload(context.environ, operation.uploads)
         context.upload = operation.reader(context, content)
 
@@ -93,7 +91,6 @@ def write(context: Context, db: Connection, retry_window: int) -> Response:
     RolledBack after a dry run, and any Problem.
     """
     operation, body = context.operation, None
-    assert operation
     handler = partial(operation.handler, context, **_arguments(context))
     if operation.body:
         body, context.named = read_body(context.environ, operation.body, context.zone)
@@ -113,7 +110,7 @@ def write(context: Context, db: Connection, retry_window: int) -> Response:
 
 def _arguments(context: Context) -> dict[str, Any]:
     """Return what the handler takes by name: the ids of the path, and a query that is declared."""
-    declared = context.operation and context.operation.query
+    declared = context.operation.query
     return {**context.ids, "query": context.query} if declared else context.ids
 
 

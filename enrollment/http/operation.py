@@ -143,7 +143,7 @@ def match(router: Router, context: Context) -> None:
         detail = "The path is not percent-encoded UTF-8."
         raise Problem("malformed_request", detail) from None
     asked = {"REQUEST_METHOD": context.method, "PATH_INFO": context.path}
-    context.operation, context.ids = router.match(asked)
+    context.matched, context.ids = router.match(asked)
 
 
 def answer_unrouted(context: Context, error: HTTPError) -> Response:

@@ -16,7 +16,6 @@ from typing import TypeVar
 
 from enrollment.app import App
 from enrollment.config import Config
-from enrollment.http.body import BODY_LIMIT
 from enrollment.http.context import Context
 from enrollment.http.operation import Operation
 from enrollment.http.responses import Response
@@ -124,16 +123,16 @@ class Dispatcher:
         return await self._loop.run_in_executor(self._remote_reads, self._app.admit, context)
 
     async def _run(self, context: Context, request: Request) -> Response:
-        run = partial(self._app.run, context)
+        operation, run = context.operation, partial(self._app.run, context)
         start: Callable[[], Awaitable[Response]]
-        if context.operation and context.operation.reads:
-            start = partial(self._loop.run_in_executor, self._thread_for(context.operation), run)
+        if operation.reads:
+            start = partial(self._loop.run_in_executor, self._thread_for(operation), run)
         else:
-            limit = context.operation.body_limit if context.operation else BODY_LIMIT
+            timeout = self._config.body_timeout
             with _member(self._incomplete, request):
-                body = await request.read_body(self._config.body_timeout, limit)
+                body = await request.read_body(timeout, operation.body_limit)
             context.environ["wsgi.input"] = body
-            if context.operation and context.operation.uploads:
+            if operation.uploads:
                 return await self._loop.run_in_executor(self._uploads, self._upload, context)
             start = partial(self._write, context)
         return await self._retried(start)

@@ -18,8 +18,8 @@ from enrollment.web.words import link
 
 def wants_page(context: Context) -> bool:
     """Whether the answer to a request is a page, also if it is refused."""
-    if context.operation:
-        return context.operation.is_page
+    if context.matched:
+        return context.matched.is_page
     return prefers_html(context) and not context.path.startswith(("/v1", "/ims"))
 
 
@@ -43,9 +43,8 @@ def admit_page(site: Site, context: Context) -> Response | None:
 
 def receive_form(site: Site, context: Context) -> None:
     """Read the form with a file, if the page takes one. Raises what the reader of the page does."""
-    operation = context.operation
-    if operation and operation.reader:
-        context.upload = operation.reader(site, context)
+    if read := context.operation.reader:
+        context.upload = read(site, context)
 
 
 def run_page(site: Site, context: Context) -> Response:
@@ -70,7 +69,6 @@ def render_problem_page(context: Context, problem: Problem) -> Response:
 
 def _run(site: Site, context: Context, db: Connection) -> Response:
     operation = context.operation
-    assert operation
     # The session may have ended while the request waited.
     if operation.is_public or _sign_in(site, context, db):
         return _response(operation.handler(Visit(site, context, db), **context.ids))
@@ -84,7 +82,7 @@ def _run(site: Site, context: Context, db: Connection) -> Response:
 def _is_kept(site: Site, context: Context, db: Connection) -> bool:
     """Whether what was sent can be sent again after the sign-in: a form without a file, whose
     session has ended. The body of another one is not read: it could fill memory."""
-    if context.reads or (context.operation and context.operation.reader):
+    if context.reads or context.operation.reader:
         return False
     return session.is_known(db, _secret(site, context))
 
