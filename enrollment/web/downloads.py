@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
-from enrollment.exchange.lists import MEDIA_TYPES, ListFormat
+from enrollment.exchange.lists import MEDIA_TYPES
 from enrollment.http.operation import READERS, Operation
 from enrollment.http.responses import Result
 from enrollment.web.visit import Visit
@@ -20,23 +21,13 @@ def file_pages(path: str, handler: Callable[..., Result]) -> tuple[Operation, ..
     )
 
 
-def download_students(visit: Visit, kind: ListFormat) -> Result:
-    """All students, or those with one status."""
-    return visit.download(f"/v1/students.{kind}", status=visit.query.one("status"))
-
-
-def download_roster(visit: Visit, course_id: int, kind: ListFormat) -> Result:
-    """The students of a course, with those who have left it."""
-    return visit.download(f"/v1/courses/{course_id}/students.{kind}")
-
-
-def download_courses(visit: Visit, term_id: int, kind: ListFormat) -> Result:
-    """The courses of a term with their seats."""
-    return visit.download(f"/v1/terms/{term_id}/courses.{kind}")
+def download_same(visit: Visit, **_: Any) -> Result:
+    """The file that the API has under the same path."""
+    return visit.download(f"/v1{visit.context.path}", status=visit.query.one("status"))
 
 
 PAGES = (
-    *file_pages("/students", download_students),
-    *file_pages("/courses/<course_id:id>/students", download_roster),
-    *file_pages("/terms/<term_id:id>/courses", download_courses),
+    *file_pages("/students", download_same),
+    *file_pages("/courses/<course_id:id>/students", download_same),
+    *file_pages("/terms/<term_id:id>/courses", download_same),
 )

@@ -9,6 +9,7 @@ from enrollment.http.operation import READERS, REGISTRARS, Operation
 from enrollment.http.responses import Result
 from enrollment.model.queries import Pagination
 from enrollment.problems.errors import Problem
+from enrollment.web.downloads import download_same
 from enrollment.web.forms import submit
 from enrollment.web.import_words import name_records, name_undone
 from enrollment.web.paging import after, next_path
@@ -46,11 +47,6 @@ def show_import(
     )
 
 
-def download_faults(visit: Visit, import_id: int) -> Result:
-    """The faults of an import."""
-    return visit.download(f"/v1/imports/{import_id}/faults.csv")
-
-
 def undo(visit: Visit, import_id: int) -> Result:
     """Preview an undo, or undo the import."""
     path, form = f"/v1/imports/{import_id}", visit.form
@@ -76,6 +72,6 @@ ONE = "/imports/<import_id:id>"
 PAGES = (
     Operation("GET", "/imports", READERS, show_imports),
     Operation("GET", ONE, READERS, show_import),
-    Operation("GET", f"{ONE}/faults.csv", READERS, download_faults, download=MEDIA_TYPES["csv"]),
+    Operation("GET", f"{ONE}/faults.csv", READERS, download_same, download=MEDIA_TYPES["csv"]),
     Operation("POST", f"{ONE}/undo", REGISTRARS, undo),
 )
