@@ -23,7 +23,7 @@ def add(verbs: Any) -> None:
 def fill(config: Config, options: argparse.Namespace) -> None:
     """Run `demo`. Raises CommandError if the database has students."""
     with migrations.lock_migratable(config.database, Purpose.CHANGE):
-        print_outcome("applied", migrations.ensure_current(config.database, may_migrate=False))
+        print_outcome("applied", migrations.ensure_current(config.database))
         with closing(open_database(config.database, config.busy_timeout)) as database:
             written = demo.fill(database, options.students, options.seed)
     print(f"{config.database} now has", format_counts(written))

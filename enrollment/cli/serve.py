@@ -31,7 +31,7 @@ def serve(config: Config, options: argparse.Namespace) -> None:
         if options.migrate and migrations.pending(config.database):
             _migrate(config)
         with migrations.lock_migratable(config.database, Purpose.SERVE):
-            outcome = migrations.ensure_current(config.database, may_migrate=False)
+            outcome = migrations.ensure_current(config.database)
             print_outcome("applied", outcome)
             _create_first_admin(config)
             server.serve(config, listener)

@@ -85,15 +85,10 @@ def migrate(
     return Outcome([migration.id for migration in chosen], backup)
 
 
-def ensure_current(location: Location, may_migrate: bool) -> Outcome:
-    """Bring the database to the newest schema. A new database is always migrated, an existing one
-    only if `may_migrate`.
-
-    Raises CommandError if migrations stay pending.
-    """
-    missing = pending(location)
-    is_new = missing == schema_of(location).ids()
-    if may_migrate or is_new:
+def ensure_current(location: Location) -> Outcome:
+    """Bring a new database to the newest schema. Raises CommandError if migrations are pending on
+    one that is not new."""
+    if pending(location) == schema_of(location).ids():
         return migrate(location)
     require_current(location)
     return Outcome([], None)

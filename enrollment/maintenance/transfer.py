@@ -21,7 +21,7 @@ def copy_school(source: Location, target: Location) -> dict[str, int]:
     Call it with the target locked, and with a source that check_source accepts. Raises CommandError
     if the target has rows. On any other failure, the target has no rows.
     """
-    migrations.ensure_current(target, may_migrate=False)
+    migrations.ensure_current(target)
     with read_tables(source) as rows, fill_tables(target) as tables:
         if filled := tables.first_filled():
             raise CommandError(f"{target} is not empty: there are rows in the table {filled}")

@@ -548,11 +548,7 @@ def test_the_database_of_a_newer_release_is_refused(file: Path, files: Path):
     for name in (f"{LAST}.sql", f"{LAST}.rollback.sql"):
         (files / name).unlink()
 
-    for attempt in (
-        migrations.pending,
-        migrations.migrate,
-        lambda file: migrations.ensure_current(file, True),
-    ):
+    for attempt in (migrations.pending, migrations.migrate):
         with pytest.raises(CommandError, match=rf"a newer release .*{LAST}"):
             attempt(file)
 
@@ -703,14 +699,14 @@ def test_a_dry_run_finds_what_would_fail(file: Path, files: Path):
 
 def test_only_a_new_or_empty_database_is_migrated_without_being_asked(file: Path):
     file.touch()
-    assert migrations.ensure_current(file, may_migrate=False).ids == ALL
-    assert migrations.ensure_current(file, may_migrate=False).ids == []
+    assert migrations.ensure_current(file).ids == ALL
+    assert migrations.ensure_current(file).ids == []
 
     migrations.rollback(file, to="0001")
     with pytest.raises(CommandError, match=rf"{LAST}; first run: enrollment migrate --database"):
-        migrations.ensure_current(file, may_migrate=False)
+        migrations.ensure_current(file)
     assert migrations.pending(file) == REST
-    assert migrations.ensure_current(file, may_migrate=True).ids == REST
+    assert migrations.migrate(file).ids == REST
 
 
 # Processes
