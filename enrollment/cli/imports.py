@@ -32,8 +32,6 @@ from enrollment.openapi.interface import description
 from enrollment.problems.errors import CommandError, Problem, UsageError
 from enrollment.problems.registry import PROBLEM_TYPES
 
-# Who makes the changes of these commands, in the history.
-ACTOR = "command line"
 # What to do about a refusal, in flags.
 ADVICE = {
     "import_has_errors": "Correct the rows, or leave them out with --errors skip.",
@@ -134,7 +132,7 @@ def _bring_in(
     asked = msgspec.structs.replace(wanted, dry_run=True)
     with (
         suppress(_RolledBack),
-        open_to_write(config, ACTOR) as (db, change),
+        open_to_write(config) as (db, change),
         _bar("enrolling") as bar,
     ):
 
@@ -193,7 +191,7 @@ def show_(config: Config, options: argparse.Namespace) -> None:
 def undo_(config: Config, options: argparse.Namespace) -> None:
     """Run `imports undo`. Raises CommandError, UsageError, Problem."""
     wanted = read_flags(UndoOptions, options, config.time_zone)
-    with suppress(_RolledBack), open_to_write(config, ACTOR) as (db, change):
+    with suppress(_RolledBack), open_to_write(config) as (db, change):
         undone = undo_import(db, options.id, wanted, change)
         if wanted.dry_run:
             raise _RolledBack

@@ -14,6 +14,9 @@ from enrollment.storage.connection import Connection
 from enrollment.storage.database import Database
 from enrollment.storage.lock import Purpose
 
+# Who makes the changes of the commands, in the history.
+ACTOR = "command line"
+
 
 @contextmanager
 def open_database(config: Config) -> Iterator[Database]:
@@ -47,13 +50,8 @@ def open_to_read(config: Config) -> Iterator[Connection]:
 
 
 @contextmanager
-def open_to_write(config: Config, actor: str) -> Iterator[tuple[Connection, Change]]:
-    """Open the database for one write, whose changes name their actor. Raises what `open_database`
-    does."""
-    change = Change(at=Timestamp.now(), actor=actor, zone=config.time_zone)
-    with (
-        open_database(config) as database,
-        database.write() as db,
-        acting(db, actor, change.at),
-    ):
+def open_to_write(config: Config) -> Iterator[tuple[Connection, Change]]:
+    """Open the database for one write. Raises what `open_database` does."""
+    change = Change(at=Timestamp.now(), actor=ACTOR, zone=config.time_zone)
+    with open_database(config) as database, database.write() as db, acting(db, ACTOR, change.at):
         yield db, change

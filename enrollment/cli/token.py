@@ -16,16 +16,13 @@ from enrollment.cli.console import (
     print_secret,
     reader,
 )
-from enrollment.cli.opening import open_database, open_to_read, open_to_write
+from enrollment.cli.opening import ACTOR, open_database, open_to_read, open_to_write
 from enrollment.config import Config
 from enrollment.data import session, token
 from enrollment.exchange.lists import TOKENS, ListFormat, write_list
 from enrollment.model.records import Token, TokenInput
 from enrollment.model.types import Id, Name, Role, Timestamp
 from enrollment.problems.errors import CommandError
-
-# Who makes the changes of these commands, in the history.
-ACTOR = "command"
 
 
 def add(verbs: Any) -> None:
@@ -88,17 +85,14 @@ def create_token(config: Config, options: argparse.Namespace) -> None:
         student_id=options.student_id,
         expires_at=options.expires_at,
     )
-    with open_to_write(config, ACTOR) as (db, change):
+    with open_to_write(config) as (db, change):
         new = token.insert_token(db, fields, change)
         print_secret(f"token {new.id} of {new.name}, {new.role}; shown only once:", new.token)
 
 
 def create_tokens_of_students(config: Config, options: argparse.Namespace) -> None:
     """Run `token students`. Raises CommandError, Problem, OSError."""
-    with (
-        new_private_file(options.file) as target,
-        open_to_write(config, ACTOR) as (db, change),
-    ):
+    with new_private_file(options.file) as target, open_to_write(config) as (db, change):
         owners = token.count_token_owners(db, change.at)
         students = token.insert_tokens_of_students(db, options.expires_at, change)
         kind: ListFormat = "xlsx" if options.file.suffix == ".xlsx" else "csv"
@@ -149,7 +143,7 @@ def make_link(config: Config, options: argparse.Namespace) -> None:
 
 def revoke_token(config: Config, options: argparse.Namespace) -> None:
     """Run `token revoke`. Raises CommandError, and Problem if there is no such token."""
-    with open_to_write(config, ACTOR) as (db, change):
+    with open_to_write(config) as (db, change):
         token.get_token(db, options.id)
         token.revoke_token(db, options.id, change)
     print(f"token {options.id} is revoked")

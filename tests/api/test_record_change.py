@@ -277,7 +277,10 @@ def test_the_commands_name_themselves(client: Client, location: Location):
     assert main(["token", "create", "--name", "T", "--role", "reader", *database]) == 0
     assert main(["token", "revoke", "4", *database]) == 0
 
-    assert [change[1:4] for change in changes(client)] == [(4, 1, "command"), (4, 2, "command")]
+    assert [change[1:4] for change in changes(client)] == [
+        (4, 1, "command line"),
+        (4, 2, "command line"),
+    ]
 
 
 def test_every_write_that_changes_records_names_the_caller(client: Client):

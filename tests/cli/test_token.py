@@ -97,7 +97,7 @@ def test_each_active_student_without_a_valid_token_gets_one(
             for token in client.get("/v1/tokens").json["items"]
             if token["student_id"] == student and not token["revoked_at"]
         ]
-        assert (token["name"], token["created_by"]) == (name, "command")
+        assert (token["name"], token["created_by"]) == (name, "command line")
         assert token["expires_at"] == "2999-01-01T00:00:00.000Z"
     assert first["Token"] != second["Token"]
 
