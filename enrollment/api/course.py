@@ -76,8 +76,7 @@ def _change_course(
     fields: CourseInput,
     left_out: Sequence[str] = (),
 ) -> Result:
-    check_course(context, db, course_id)
-    present, change = course.get_course(db, course_id), change_context(context)
+    present, change = check_course(context, db, course_id), change_context(context)
     before = recheck.list_affected(db, course_id, change)
     updated = course.update_course(db, course_id, fields, change.at, left_out)
     if updated.version > present.version:
@@ -98,12 +97,14 @@ def delete_course(context: Context, db: Connection, course_id: int) -> Result:
     return no_content()
 
 
-def check_course(context: Context, db: Connection, course_id: int) -> None:
-    """Check the preconditions of a write. Raises course_not_found, precondition_failed."""
+def check_course(context: Context, db: Connection, course_id: int) -> Course:
+    """Check the preconditions of a write, and return the course. Raises course_not_found,
+    precondition_failed."""
     # The version alone is enough: new enrollments change the tag, and a caller who changes a course
     # need not care about them.
-    version = str(course.get_course(db, course_id).version)
-    check_preconditions(context, lambda: course.get_course_tag(db, course_id), version)
+    present = course.get_course(db, course_id)
+    check_preconditions(context, lambda: course.get_course_tag(db, course_id), str(present.version))
+    return present
 
 
 OPERATIONS = (
