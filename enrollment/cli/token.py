@@ -131,7 +131,7 @@ def make_link(config: Config, options: argparse.Namespace) -> None:
     with open_database(config) as database, database.write() as db:
         owner = token.get_token(db, options.id)
         now = Timestamp.now()
-        if owner.revoked_at or (owner.expires_at and owner.expires_at <= now):
+        if owner.is_over(now):
             raise CommandError(f"token {owner.id} is {_validity(owner, now)}")
         address = (options.url or config.url).rstrip("/")
         code = session.insert_link(db, owner.id, ACTOR)

@@ -11,7 +11,6 @@ PREFIX = "/ims/oneroster/"
 TOKEN_PATH = f"{PREFIX}token"
 # The minor code of each status; others are "invaliddata" or "internal_server_error".
 MINOR_CODES = {
-    400: "invaliddata",
     401: "unauthorisedrequest",
     403: "forbidden",
     404: "unknownobject",

@@ -202,6 +202,10 @@ class Token(TokenInput, frozen=True, forbid_unknown_fields=False):
     revoked_at: TimestampText | None
     revoked_by: Text | None
 
+    def is_over(self, now: Timestamp) -> bool:
+        """Whether it is revoked or has expired, so that no one can use it."""
+        return bool(self.revoked_at or (self.expires_at and self.expires_at <= now))
+
 
 class NewToken(Token, frozen=True):
     """A new access token. `token` is its secret, which is shown only once. That of a dry run is

@@ -104,7 +104,7 @@ def name_undone(visit: Visit, items: list[dict[str, Any]]) -> list[Line]:
 def _what(change: ImportChange) -> str:
     after, before = change.after or {}, change.before or {}
     if change.kind == "enrollment":
-        return STATUSES.get(str(after.get("status") or after.get("to_status")), "changed")
+        return STATUSES.get(str(after.get("status")), "changed")
     if change.before is None:
         return _new(after) if change.kind == "student" else "new"
     if change.after is None:

@@ -105,8 +105,8 @@ def make_student_link(visit: Visit, student_id: int) -> Result:
 
 
 def _link(visit: Visit, token_id: int, back: str) -> Result:
-    token, now = get_token(visit.db, token_id), Timestamp.now()
-    if token.revoked_at or (token.expires_at and token.expires_at <= now):
+    token = get_token(visit.db, token_id)
+    if token.is_over(Timestamp.now()):
         raise Problem("link_invalid", "The token is revoked or has expired: no one can use it.")
     scheme = "https" if is_https(visit.context, visit.site.config.trusted_proxies) else "http"
     code = session.insert_link(visit.db, token_id, visit.caller.actor)

@@ -20,7 +20,7 @@ from enrollment.http.context import Caller, Context
 from enrollment.http.endpoint import RolledBack, execute_idempotently, prepare
 from enrollment.http.endpoint import read as run_read
 from enrollment.http.endpoint import write as run_write
-from enrollment.http.operation import match
+from enrollment.http.operation import REGISTRARS, match
 from enrollment.http.query import FORM, parse_pairs
 from enrollment.http.responses import Response, Result
 from enrollment.problems.errors import Problem
@@ -70,7 +70,7 @@ class Visit:
     @property
     def may_write(self) -> bool:
         """Whether the caller may change the records of others."""
-        return self.caller.role in ("admin", "registrar")
+        return self.caller.role in REGISTRARS
 
     def page(
         self, name: str, *problems: Problem | None, status: int = HTTPStatus.OK, **values: Any
