@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from ipaddress import ip_address
 
 import granian.server.embed
@@ -21,7 +22,6 @@ from enrollment.data.integrity import describe_clock
 from enrollment.problems.errors import CommandError
 from enrollment.server.adapter import Adapter
 from enrollment.server.dispatcher import Dispatcher
-from enrollment.server.notify import notify
 from enrollment.server.tuning import raise_file_limit, tune_runtime
 
 # How many connections may wait to be accepted.
@@ -105,9 +105,9 @@ async def _serve(config: Config, listener: socket.socket) -> bool:
     tune_runtime()
     print(f"enrollment: {config.database} on {config.url}, Ctrl-C stops it", flush=True)
     serving = asyncio.create_task(server.serve())
-    notify("READY=1")
+    _notify("READY=1")
     await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
-    notify("STOPPING=1")
+    _notify("STOPPING=1")
     server.stop()  # type: ignore[no-untyped-call]
     dispatcher.end_long_polls()
     asyncio.get_running_loop().call_later(NOTICE_AFTER, _announce_shutdown)
@@ -117,6 +117,19 @@ async def _serve(config: Config, listener: socket.socket) -> bool:
     await asyncio.wait({serving}, timeout=FLUSH_TIMEOUT)
     dispatcher.close()
     return serving.done()
+
+
+def _notify(state: str) -> None:
+    """Send a state such as "READY=1" to the service manager, if there is one that wants it
+    (sd_notify(3))."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    # A name that begins with "@" is one of Linux' abstract names, which begin with NUL.
+    name = "\0" + address[1:] if address.startswith("@") else address
+    # The service runs on if its service manager cannot be reached.
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        sender.sendto(state.encode(), name)
 
 
 class _Server(granian.server.embed.Server):
