@@ -26,7 +26,6 @@ from enrollment.web import (
     swap,
     term,
     term_form,
-    terms,
     tokens,
 )
 
@@ -49,7 +48,6 @@ PAGES: tuple[Operation, ...] = tuple(
         *holds.PAGES,
         *importing.PAGES,
         *imports.PAGES,
-        *terms.PAGES,
         *term_form.PAGES,
         *term.PAGES,
         *tokens.PAGES,

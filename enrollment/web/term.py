@@ -1,4 +1,5 @@
-"""/terms/{id}: one term with its numbers; it closes and opens enrollment in all its courses."""
+"""/terms: the terms. /terms/{id}: one term with its numbers; it closes and opens enrollment in all
+its courses."""
 
 from functools import partial
 from typing import Any
@@ -12,9 +13,15 @@ from enrollment.http.responses import Result
 from enrollment.model.records import Term
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
+from enrollment.web.chosen_term import choose_term
 from enrollment.web.forms import preview_or_submit
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
+
+
+def show_terms(visit: Visit) -> Result:
+    """List the terms, the latest first."""
+    return visit.page("terms", listed=choose_term(visit).every)
 
 
 def show_term(
@@ -78,6 +85,7 @@ def _in_the_way(term: Term, now: str) -> dict[str, str | None]:
 
 ONE = "/terms/<term_id:id>"
 PAGES = (
+    Operation("GET", "/terms", READERS, show_terms),
     Operation("GET", ONE, READERS, show_term),
     Operation("POST", f"{ONE}/enrollment", REGISTRARS, change_window),
 )
