@@ -130,11 +130,7 @@ def _bring_in(
     options name. Raises CommandError, Problem, OSError."""
     # What would be refused gets a report, too.
     asked = msgspec.structs.replace(wanted, dry_run=True)
-    with (
-        suppress(_RolledBack),
-        open_to_write(config) as (db, change),
-        _bar("enrolling") as bar,
-    ):
+    with suppress(_RolledBack), open_to_write(config) as (db, change), _bar("enrolling") as bar:
 
         def progress(count: int, total: int) -> None:
             bar.total = total
