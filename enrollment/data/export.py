@@ -66,30 +66,9 @@ def get_outcomes(db: Connection, scope: Scope) -> tuple[bool, bool]:
     return bool(row["has_outcomes"]), bool(row["has_grades"])
 
 
-def list_terms(db: Connection, scope: Scope) -> Iterator[Fields]:
-    """List the terms by id. The term 0 is that of the courses without one."""
-    return read_rows(SQL.list_exported_terms_cursor(db, **scope._asdict()))
-
-
-def list_codes(db: Connection, scope: Scope) -> Iterator[Fields]:
-    """List the codes of courses, each with the id of the first course that has it."""
-    return read_rows(SQL.list_exported_codes_cursor(db, **scope._asdict()))
-
-
-def list_courses(db: Connection, scope: Scope) -> Iterator[Fields]:
-    """List the courses by id."""
-    return read_rows(SQL.list_exported_courses_cursor(db, **scope._asdict()))
-
-
-def list_students(db: Connection, scope: Scope) -> Iterator[Fields]:
-    """List the students by id."""
-    return read_rows(SQL.list_exported_students_cursor(db, **scope._asdict()))
-
-
-def list_stretches(db: Connection, scope: Scope) -> Iterator[Fields]:
-    """List who was in which course, from when until when, in the order of the first events."""
-    listed = SQL.list_stretches_cursor if scope.since is None else SQL.list_changed_stretches_cursor
-    return read_rows(listed(db, **scope._asdict()))
+def list_rows(db: Connection, name: str, scope: Scope) -> Iterator[Fields]:
+    """List the rows of the query of sql/export.sql that has this name."""
+    return read_rows(getattr(SQL, f"{name}_cursor")(db, **scope._asdict()))
 
 
 def list_people(db: Connection, status: str | None) -> Iterator[Fields]:

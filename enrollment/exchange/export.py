@@ -87,27 +87,31 @@ class Rows:
             yield self.projection.org()
 
     def academicSessions(self) -> Iterator[Fields]:  # noqa: N802
-        terms = [*export.list_terms(self._db, self._scope)]
+        terms = [*self._list("list_exported_terms")]
         if self.sourced.needs_session_without_term and not any(row["id"] == 0 for row in terms):
             terms.insert(0, NO_TERM)
         rows = map(self.projection.session, terms)
         return (cells for cells in rows if not self.sourced.has(cells["sourcedId"]))
 
     def courses(self) -> Iterator[Fields]:
-        for row in export.list_codes(self._db, self._scope):
+        for row in self._list("list_exported_codes"):
             cells = self.projection.course(row)
             is_needed = row["is_own"] or row["id"] in self.sourced.needs_codes
             if is_needed and not self.sourced.has(cells["sourcedId"]):
                 yield cells
 
     def classes(self) -> Iterator[Fields]:
-        return map(self.projection.class_, export.list_courses(self._db, self._scope))
+        return map(self.projection.class_, self._list("list_exported_courses"))
 
     def users(self) -> Iterator[Fields]:
-        return map(self.projection.user, export.list_students(self._db, self._scope))
+        return map(self.projection.user, self._list("list_exported_students"))
 
     def roles(self) -> Iterator[Fields]:
-        return map(self.projection.role, export.list_students(self._db, self._scope))
+        return map(self.projection.role, self._list("list_exported_students"))
 
     def enrollments(self) -> Iterator[Fields]:
-        return map(self.projection.enrollment, export.list_stretches(self._db, self._scope))
+        listed = "list_stretches" if self._scope.since is None else "list_changed_stretches"
+        return map(self.projection.enrollment, self._list(listed))
+
+    def _list(self, name: str) -> Iterator[Fields]:
+        return export.list_rows(self._db, name, self._scope)

@@ -45,14 +45,14 @@ class Sourced:
 
     def _find(self) -> None:
         """Find which ids there are, for the rows that refer to them."""
-        self.orgs = {row["sourced_id"]: row for row in self._list("orgs")}
+        self.orgs = {row["sourced_id"]: row for row in self._list_kind("orgs")}
         self._foreign = sourced.list_foreign_ids(self._db, self._scope)
-        terms = list(sourced.list_terms(self._db, self._scope))
+        terms = list(self._list("list_sourced_terms"))
         self.terms = {row["id"]: row["sourced_id"] for row in terms}
         for kind, ids in (("academicSessions", self._sessions), ("courses", self._catalog)):
-            ids |= {row["sourced_id"] for row in self._list(kind)}
+            ids |= {row["sourced_id"] for row in self._list_kind(kind)}
         classes = []
-        for row in sourced.list_courses(self._db, self._scope):
+        for row in self._list("list_sourced_courses"):
             self.classes[row["id"]] = row["sourced_id"]
             if self._is_in_scope(row["term"]):
                 classes.append(row)
@@ -79,8 +79,11 @@ class Sourced:
         """The columns that the rows of a file came with, besides those of the standard."""
         return sourced.list_own_columns(self._db, kind, self._scope) if self.exists else []
 
-    def _list(self, kind: str) -> Iterator[Fields]:
-        return sourced.list_sourced(self._db, kind, self._scope)
+    def _list(self, name: str, **more: str) -> Iterator[Fields]:
+        return sourced.list_rows(self._db, name, self._scope, **more)
+
+    def _list_kind(self, kind: str) -> Iterator[Fields]:
+        return self._list("list_sourced", kind=kind)
 
     def _terms_of(self, row: Fields) -> list[str]:
         """Return the sessions of a class: those it came with, unless its term was changed here."""
@@ -111,23 +114,22 @@ class Sourced:
 
     def rows(self, name: str) -> list[Iterator[Fields]]:
         """Return the rows of a table, in parts that are in the order of their ids."""
-        db, scope = self._db, self._scope
         parts: dict[str, list[Iterator[Fields]]] = {
             "orgs": [map(self._org, self.orgs.values())],
             "academicSessions": [self._rows_of_sessions()],
             "courses": [self._rows_of_catalog()],
             "classes": [self._rows_of_classes()],
             "users": [
-                map(self.user, sourced.list_students(db, scope)),
-                map(self.person, sourced.list_people(db, scope)),
+                map(self.user, self._list("list_sourced_students")),
+                map(self.person, self._list("list_kept_people")),
             ],
             "roles": [
-                map(self.role, sourced.list_roles(db, scope)),
-                map(self.made_role, sourced.list_people_without_role(db, scope)),
+                map(self.role, self._list("list_kept_roles")),
+                map(self.made_role, self._list("list_people_without_role")),
             ],
             "enrollments": [
-                map(self.enrollment, sourced.list_stretches(db, scope)),
-                map(self.kept_enrollment, sourced.list_kept_enrollments(db, scope)),
+                map(self.enrollment, self._list("list_sourced_stretches")),
+                map(self.kept_enrollment, self._list("list_kept_enrollments")),
             ],
         }
         return parts[name]
@@ -138,8 +140,8 @@ class Sourced:
         return {"name": cells["sourcedId"], "type": "school"} | cells | updated(row)
 
     def _rows_of_sessions(self) -> Iterator[Fields]:
-        terms = {row["sourced_id"]: row for row in sourced.list_terms(self._db, self._scope)}
-        for row in self._list("academicSessions"):
+        terms = {row["sourced_id"]: row for row in self._list("list_sourced_terms")}
+        for row in self._list_kind("academicSessions"):
             if row["sourced_id"] not in self._sessions:
                 continue
             cells = kept("academicSessions", row["content"])
@@ -153,7 +155,7 @@ class Sourced:
             yield {"type": "term"} | cells | updated(row)
 
     def _rows_of_catalog(self) -> Iterator[Fields]:
-        for row in self._list("courses"):
+        for row in self._list_kind("courses"):
             if row["sourced_id"] not in self._catalog:
                 continue
             cells = kept("courses", row["content"])
@@ -164,7 +166,7 @@ class Sourced:
     def _rows_of_classes(self) -> Iterator[Fields]:
         """Yield classes. `code_id` or `term_id` is that of a record of ours that replaces what does
         not resolve."""
-        for row in sourced.list_courses(self._db, self._scope):
+        for row in self._list("list_sourced_courses"):
             with_cancelled = self._scope.with_history or self._scope.since
             if row["status"] == "cancelled" and not with_cancelled:
                 continue
