@@ -46,18 +46,6 @@ CREATE TEMPORARY TABLE import_fault (
     detail   TEXT    NOT NULL
 );
 
--- name: drop_incoming()!
-DROP TABLE IF EXISTS incoming;
-
--- name: drop_incoming_session()!
-DROP TABLE IF EXISTS incoming_session;
-
--- name: drop_incoming_day()!
-DROP TABLE IF EXISTS incoming_day;
-
--- name: drop_import_fault()!
-DROP TABLE IF EXISTS import_fault;
-
 -- name: insert_incoming(staged)!
 -- Add rows that were staged: a JSON array of their columns.
 INSERT INTO incoming (id, file, line, kind, sourced_id, is_deleted, is_wanted, content, user_ref, class_ref, number)
@@ -269,9 +257,6 @@ CREATE TEMPORARY TABLE planned (
 -- name: create_planned_by_kind()!
 CREATE INDEX IF NOT EXISTS planned_by_kind ON planned (kind, is_new, nth);
 
--- name: drop_planned()!
-DROP TABLE IF EXISTS planned;
-
 -- name: create_said_student()!
 -- What the rows say of people: who is a student, and which student of ours that is.
 CREATE TEMPORARY TABLE said_student (
@@ -308,18 +293,12 @@ CREATE INDEX IF NOT EXISTS said_student_by_student ON said_student (student_id);
 -- name: create_said_student_by_record()!
 CREATE INDEX IF NOT EXISTS said_student_by_record ON said_student (record_id);
 
--- name: drop_said_student()!
-DROP TABLE IF EXISTS said_student;
-
 -- name: create_alike()!
 -- Which row may be which student: they have the same address and the same name.
 CREATE TEMPORARY TABLE alike (
     incoming_id bigint NOT NULL,
     student_id  bigint NOT NULL
 );
-
--- name: drop_alike()!
-DROP TABLE IF EXISTS alike;
 
 -- name: create_stretch()!
 -- What becomes of each enrollment in the rows: whether it begins, whether it ends, and in which round. A student who
@@ -377,12 +356,3 @@ SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.begins, stretc
     incoming.line
 FROM stretch
 LEFT JOIN incoming ON incoming.id = stretch.incoming_id;
-
--- name: drop_placed_stretch()!
-DROP VIEW IF EXISTS placed_stretch;
-
--- name: drop_stretch()!
-DROP TABLE IF EXISTS stretch;
-
--- name: drop_decision()!
-DROP TABLE IF EXISTS decision;

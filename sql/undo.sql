@@ -39,15 +39,6 @@ CREATE TEMPORARY TABLE undo_record (
     CONSTRAINT undo_record_key PRIMARY KEY (kind, record_id)
 );
 
--- name: drop_undo_pair()!
-DROP TABLE IF EXISTS undo_pair;
-
--- name: drop_undo_step()!
-DROP TABLE IF EXISTS undo_step;
-
--- name: drop_undo_record()!
-DROP TABLE IF EXISTS undo_record;
-
 -- name: insert_undo_pairs(id)!
 -- Which enrollments did this import change? What was changed since is kept.
 INSERT INTO undo_pair (student_id, course_id, outcome, detail)

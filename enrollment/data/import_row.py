@@ -13,6 +13,10 @@ from enrollment.storage.dialect import count_on_server
 from enrollment.storage.queries import queries, to_json
 
 SQL = queries("import_row")
+TABLES = (
+    *("incoming", "incoming_session", "incoming_day", "import_fault", "planned", "said_student"),
+    *("alike", "stretch", "decision"),
+)
 # What to do with a row that breaks a rule: enroll the student all the same, and record the rule; or
 # leave the row out.
 Rules = Literal["record", "refuse"]
@@ -63,7 +67,10 @@ def incoming(db: Connection, staging: Staging, zone: tzinfo) -> Iterator[None]:
     SQL.insert_incoming_days(db, days=to_json(days))
     count_on_server(db, "incoming", "incoming_session", "incoming_day")
     yield
-    _drop_tables(db)
+    # The view needs two of the tables.
+    db.execute("DROP VIEW placed_stretch")
+    for table in TABLES:
+        db.execute(f"DROP TABLE {table}")
 
 
 def create_tables(db: Connection) -> None:
@@ -86,20 +93,6 @@ def create_tables(db: Connection) -> None:
     SQL.create_stretch_by_round(db)
     SQL.create_placed_stretch(db)
     SQL.create_decision(db)
-
-
-def _drop_tables(db: Connection) -> None:
-    # The view needs two of the tables.
-    SQL.drop_placed_stretch(db)
-    SQL.drop_incoming(db)
-    SQL.drop_incoming_session(db)
-    SQL.drop_incoming_day(db)
-    SQL.drop_import_fault(db)
-    SQL.drop_planned(db)
-    SQL.drop_said_student(db)
-    SQL.drop_alike(db)
-    SQL.drop_stretch(db)
-    SQL.drop_decision(db)
 
 
 def _day(day: str, zone: tzinfo) -> tuple[str, str, str]:

@@ -41,9 +41,8 @@ def undo_import(db: Connection, import_id: int, options: UndoOptions, change: Ch
     counts = {row["outcome"]: row["count"] for row in SQL.list_undo_counts(db)}
     items = [UndoneItem(**row) for row in SQL.list_undone(db, limit=MOST_CHANGES)]
     waitlist.promote_eligible(db, change, course_ids=freed, members_of=freed)
-    SQL.drop_undo_pair(db)
-    SQL.drop_undo_step(db)
-    SQL.drop_undo_record(db)
+    for table in ("undo_pair", "undo_step", "undo_record"):
+        db.execute(f"DROP TABLE {table}")
     if counts.get("conflict") and options.conflicts == "refuse" and not options.dry_run:
         raise _conflicts(import_id, items)
     return Undo(
