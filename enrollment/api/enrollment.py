@@ -2,7 +2,7 @@
 
 from enrollment.data import bulk, correction, course, eligibility, enrollment, roster
 from enrollment.data.eligibility import EnrollmentRequest
-from enrollment.data.ending import Outcome, StatusChange
+from enrollment.data.ending import StatusChange
 from enrollment.http.conditional import check_preconditions, check_record, not_modified
 from enrollment.http.context import Context, change_context
 from enrollment.http.operation import (
@@ -80,18 +80,10 @@ def change_roster(
     context: Context, db: Connection, course_id: int, body: BulkEnrollmentInput
 ) -> Result:
     """Enroll, complete or drop many students: all or nothing, or each."""
-    items = [
-        bulk.RosterChange(
-            student.student_id,
-            student.status,
-            student.waitlist,
-            Outcome.of(student.passed, student.grade),
-        )
-        for student in body.students
-    ]
     check_preconditions(context, lambda: course.get_course_tag(db, course_id))
+    change = change_context(context, body)
     results = bulk.change_roster(
-        db, course_id, items, body.mode, change_context(context, body), pointer="/students/%d"
+        db, course_id, body.students, body.mode, change, pointer="/students/%d"
     )
     return created_many(context, BulkResults(results), body.mode)
 
@@ -123,8 +115,7 @@ def set_enrollment_status(
     present = enrollment.find_enrollment(db, student_id, course_id)
     check_record(context, present)
     change = change_context(context, body)
-    outcome = Outcome.of(body.passed, body.grade)
-    wanted = StatusChange(student_id, course_id, body.status, *outcome)
+    wanted = StatusChange.of(student_id, course_id, body)
     if body.correction:
         return ok(correction.correct_change(db, wanted, change))
     put = enrollment.put_enrollment(db, present, wanted, change)

@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from msgspec.structs import replace
 
 from enrollment.data import waitlist
 from enrollment.data.course import get_course
 from enrollment.data.eligibility import Decision, EnrollmentRequest, decide_drops
-from enrollment.data.ending import Outcome, StatusChange, find_violations, update_enrollments
+from enrollment.data.ending import StatusChange, find_violations, update_enrollments
 from enrollment.data.enrollment import decide_after_promotion, enroll_decided, enrollment_of
 from enrollment.data.violations import raise_violations
 from enrollment.model.records import Change
+from enrollment.model.requests import BulkEnrollmentItem
 from enrollment.model.results import BulkResult, Violation
 from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.storage.connection import Connection
@@ -23,21 +24,10 @@ SQL = queries("enrollment")
 BEGUN = ("enrolled", "waitlisted")
 
 
-class RosterChange(NamedTuple):
-    """What one item of the request wants."""
-
-    student_id: int
-    # "enrolled", "completed" or "dropped".
-    status: str
-    # Whether to join the waitlist if the course is full.
-    waitlist: bool = False
-    outcome: Outcome = Outcome()
-
-
 def change_roster(
     db: Connection,
     course_id: int,
-    items: Sequence[RosterChange],
+    items: Sequence[BulkEnrollmentItem],
     mode: Literal["all", "each"],
     change: Change,
     *,
@@ -51,9 +41,7 @@ def change_roster(
     for "all" also every broken rule of every item.
     """
     get_course(db, course_id)
-    changes = [
-        StatusChange(item.student_id, course_id, item.status, *item.outcome) for item in items
-    ]
+    changes = [StatusChange.of(item.student_id, course_id, item) for item in items]
     broken, ended = _end(db, course_id, changes, mode, change, pointer)
     begins = {
         index: EnrollmentRequest(item.student_id, course_id, item.waitlist)

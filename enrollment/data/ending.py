@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 from msgspec.structs import asdict
 
 from enrollment.data.eligibility import rules_to_json
 from enrollment.data.violations import list_violations, raise_broken_rules, violation
 from enrollment.model.records import Change
+from enrollment.model.requests import BulkEnrollmentItem, EnrollmentStatusInput
 from enrollment.model.results import Violation
 from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, to_json
@@ -18,37 +19,33 @@ SQL = queries("enrollment")
 Ending = tuple[str, bool | None, str | None, tuple[str, ...]]
 
 
-class Outcome(NamedTuple):
-    """What a request says about the outcome of a completion."""
-
-    # None: nothing is said.
-    passed: bool | None = None
-    grade: str | None = None
-    # Whether the grade is said: that there is none can be said too.
-    names_grade: bool = False
-
-    @classmethod
-    def of(cls, passed: bool | UnsetType, grade: str | UnsetType | None) -> "Outcome":
-        """Return the outcome that the fields of a request say."""
-        return cls(
-            passed=None if passed is UNSET else bool(passed),
-            grade=None if grade is UNSET else grade,
-            names_grade=grade is not UNSET,
-        )
-
-
 class StatusChange(NamedTuple):
     """The status that an enrollment is to have."""
 
     student_id: int
     course_id: int
     status: str
-    # See Outcome.
+    # None: the request does not name it.
     passed: bool | None = None
     grade: str | None = None
+    # Whether the request names the grade, which can be None.
     names_grade: bool = False
     # The rules that it breaks, and that are overridden.
     overridden: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, student_id: int, course_id: int, item: BulkEnrollmentItem | EnrollmentStatusInput
+    ) -> "StatusChange":
+        """Return the change of an enrollment that a request wants."""
+        return cls(
+            student_id,
+            course_id,
+            item.status,
+            passed=None if item.passed is UNSET else item.passed,
+            grade=None if item.grade is UNSET else item.grade,
+            names_grade=item.grade is not UNSET,
+        )
 
 
 def raise_unsaid_corrections(db: Connection, wanted: StatusChange, change: Change) -> None:

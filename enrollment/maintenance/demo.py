@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
-from enrollment.data.bulk import RosterChange, change_roster
+from enrollment.data.bulk import change_roster
 from enrollment.data.course import insert_course
 from enrollment.data.hold import insert_hold, release_hold
 from enrollment.data.record_change import acting
@@ -29,6 +29,7 @@ from enrollment.maintenance.demo_college import (
 from enrollment.model.courses import CourseInput, Meeting, Prerequisite
 from enrollment.model.queries import StudentFilter
 from enrollment.model.records import Change, Hold, HoldInput, StudentInput, TermInput
+from enrollment.model.requests import BulkEnrollmentItem
 from enrollment.model.types import Code, Credits, Date, PersonName, Timestamp
 from enrollment.problems.errors import CommandError
 from enrollment.storage.connection import Connection
@@ -121,7 +122,8 @@ def _enroll(
             override_reason="the grades of the last term are to come",
         )
     items = [
-        RosterChange(person, "enrolled", waitlist=semester is PRESENT) for person in section.asking
+        BulkEnrollmentItem(student_id=person, waitlist=semester is PRESENT)
+        for person in section.asking
     ]
     results = change_roster(db, course_id, items, "each", change, pointer="")
     enrollments = [result.enrollment for result in results if result.enrollment]
@@ -136,14 +138,14 @@ def _end(
     it."""
     for course_id, people in seated.items():
         leaving = [person for person in people if chance.random() < DROPPING]
-        items = [RosterChange(person, "dropped") for person in leaving]
+        items = [BulkEnrollmentItem(student_id=person, status="dropped") for person in leaving]
         if items:
             change = _on(semester.drop_on, reason="dropped in the second week")
             change_roster(db, course_id, items, "each", change, pointer="")
     if semester is GRADED:
         for course_id, people in seated.items():
             # Those who dropped it are refused.
-            items = [RosterChange(person, "completed") for person in people]
+            items = [BulkEnrollmentItem(student_id=person, status="completed") for person in people]
             change = _on(semester.end_on, reason="end of term")
             change_roster(db, course_id, items, "each", change, pointer="")
 
