@@ -1,6 +1,6 @@
 """Eligibility: the decisions that the rules of sql/eligibility.sql lead to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -80,6 +80,7 @@ def decide(
     reserves_seats: bool = True,
     dropped: Sequence[int] = (),
     alone: bool = False,
+    recheck: bool = False,
 ) -> list[Decision]:
     """Return one decision for each request, in their order. Nothing is changed.
 
@@ -91,6 +92,7 @@ def decide(
         "lists_students": lists_students,
         "reserves_seats": reserves_seats,
         "alone": alone,
+        "recheck": recheck,
         "dropped": to_json(dropped),
         "overridden": change.overridden or "[]",
         "effective_at": change.effective_at,
@@ -101,7 +103,9 @@ def decide(
     for item, group in groupby(SQL.list_decisions(db, **parameters), key=lambda row: row["item"]):
         rows = list(group)
         item_pointer = pointer and pointer.replace("%d", str(item))
-        violations = [violation(row, item_pointer) for row in upheld(rows)]
+        violations = [
+            violation(row, item_pointer) for row in rows if row["code"] and not row["is_overridden"]
+        ]
         overridden = tuple(dict.fromkeys(row["code"] for row in rows if row["is_overridden"]))
         student_id, course_id, _, _, instead_of = requests[item]
         outcome = rows[0]["outcome"]
@@ -109,11 +113,6 @@ def decide(
             Decision(student_id, course_id, outcome, violations, instead_of, overridden)
         )
     return decisions
-
-
-def upheld(rows: Iterable[Row]) -> list[Row]:
-    """Return the rows of the rules that are broken and not overridden."""
-    return [row for row in rows if row["code"] and not row["is_overridden"]]
 
 
 def decide_drops(

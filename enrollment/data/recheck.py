@@ -1,11 +1,11 @@
 """Enrollments that exist, checked again: they stay, and the rules that they break are listed."""
 
 from collections.abc import Collection, Sequence
-from itertools import groupby
 from typing import get_args
 
-from enrollment.data.eligibility import DEFAULTS, SQL, EnrollmentRequest, upheld
-from enrollment.data.violations import violation
+from msgspec.structs import replace
+
+from enrollment.data.eligibility import SQL, EnrollmentRequest, decide
 from enrollment.model.records import Change
 from enrollment.model.results import AffectedEnrollment, Violation
 from enrollment.model.types import OverridableRule
@@ -58,22 +58,11 @@ def _recheck(
     change: Change,
 ) -> list[tuple[EnrollmentRequest, list[Violation]]]:
     """Return which of these enrollments, which exist, break the rules with these codes by now."""
-    rows = SQL.list_decisions(
-        db,
-        **DEFAULTS
-        | {
-            "requests": to_json(present),
-            "alone": True,
-            "recheck": True,
-            "reserves_seats": False,
-            "overridden": to_json(
-                [rule for rule in get_args(OverridableRule) if rule not in codes]
-            ),
-            "now": change.at,
-            "today": change.today,
-        },
-    )
+    others = to_json([rule for rule in get_args(OverridableRule) if rule not in codes])
+    now = replace(change, overridden=others)
+    decisions = decide(db, present, now, reserves_seats=False, alone=True, recheck=True)
     return [
-        (present[item], [violation(row, None) for row in group])
-        for item, group in groupby(upheld(rows), key=lambda row: row["item"])
+        (request, decision.violations)
+        for request, decision in zip(present, decisions, strict=True)
+        if decision.violations
     ]
