@@ -34,8 +34,8 @@ FROM student_course_event AS last
 LEFT JOIN student_course_event AS next ON next.id = (SELECT min(id) FROM student_course_event WHERE id > :after_id)
 WHERE last.id = (SELECT max(id) FROM student_course_event);
 
--- name: list_events_of_student(student_id, actor, kind, since, until, last_id, after_id, limit)
--- Which events of this student follow this one? They are few, so they are sorted.
+-- name: list_events_of_student(student_id, course_id, actor, kind, since, until, last_id, after_id, limit)
+-- Which events of this student, in this course or in all, follow this one? They are few, so they are sorted.
 SELECT id, student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
     corrects, restores, passed, grade, position, instead_of
 FROM student_course_event
@@ -44,6 +44,7 @@ WHERE student_id = :student_id
     AND id <= :last_id
     AND coalesce(recorded_at, '') >= :since
     AND coalesce(recorded_at, '') < :until
+    AND (:course_id IS NULL OR course_id = :course_id)
     AND (:actor IS NULL OR actor = :actor)
     AND (:kind IS NULL OR to_status = :kind)
 ORDER BY id
@@ -55,22 +56,6 @@ SELECT id, student_id, course_id, from_status, to_status, effective_at, recorded
     corrects, restores, passed, grade, position, instead_of
 FROM student_course_event
 WHERE course_id = :course_id
-    AND id > :after_id
-    AND id <= :last_id
-    AND coalesce(recorded_at, '') >= :since
-    AND coalesce(recorded_at, '') < :until
-    AND (:actor IS NULL OR actor = :actor)
-    AND (:kind IS NULL OR to_status = :kind)
-ORDER BY id
-LIMIT :limit;
-
--- name: list_events_of_enrollment(student_id, course_id, actor, kind, since, until, last_id, after_id, limit)
--- Which events of this student's enrollment in this course follow this one?
-SELECT id, student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
-    corrects, restores, passed, grade, position, instead_of
-FROM student_course_event
-WHERE student_id = :student_id
-    AND course_id = :course_id
     AND id > :after_id
     AND id <= :last_id
     AND coalesce(recorded_at, '') >= :since

@@ -21,9 +21,7 @@ def list_events(db: Connection, wanted: EventFilter) -> KeysetPage[Event]:
     That is so with every filter: what an event is compared by never changes.
     """
     query = SQL.list_events
-    if wanted.student_id and wanted.course_id:
-        query = SQL.list_events_of_enrollment
-    elif wanted.student_id:
+    if wanted.student_id:
         query = SQL.list_events_of_student
     elif wanted.course_id:
         query = SQL.list_events_of_course
@@ -57,7 +55,7 @@ def list_events_of_enrollment(
     filters = EventFilter(student_id=student_id, course_id=course_id, limit=wanted.limit)
     first, period = id_range(db, SQL.get_event_range, 0, None, None)
     parameters = asdict(filters) | period | {"count": wanted.count}
-    query = SQL.list_events_of_enrollment
+    query = SQL.list_events_of_student
     page = list_page(db, query, _event, parameters, start={"id": first}, after=after)
     if not page.items:
         get_enrollment(db, student_id, course_id)

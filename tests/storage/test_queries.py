@@ -43,9 +43,6 @@ HOT = {
     ),
     "waitlist.update_skipped": "PRIMARY KEY (student_id=? AND course_id=?",
     "event.list_events": "INTEGER PRIMARY KEY (rowid>?",
-    "event.list_events_of_enrollment": (
-        "student_course_event_by_enrollment (student_id=? AND course_id=? AND id>?"
-    ),
     "event.list_events_of_course": "student_course_event_by_course (course_id=? AND id>? AND id<?",
     "event.list_events_by_actor": "student_course_event_by_actor (actor=? AND id>? AND id<?",
     "event.list_events_of_kind": "student_course_event_by_kind (to_status=? AND id>? AND id<?",
