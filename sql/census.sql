@@ -38,27 +38,7 @@ ORDER BY course.code, course.label, course.id;
 -- name: list_census_lines(term_id, start)
 -- What does the page of a census show of each course of this term: how many students take it, wait for it, completed it
 -- and dropped it since this time, and its credits? And how many students are enrolled in any of them, or completed one?
-SELECT course.id AS course_id, course.label, course.code, course.section, course.title, course.credits,
-    (SELECT count(*) FROM student_course WHERE course_id = course.id AND status = 'enrolled') AS enrolled,
-    (SELECT count(*) FROM student_course WHERE course_id = course.id AND status = 'waitlisted') AS waitlisted,
-    (SELECT count(*) FROM student_course WHERE course_id = course.id AND status = 'completed') AS completed,
-    (
-        SELECT count(*) FROM student_course
-        WHERE course_id = course.id AND status = 'dropped' AND dropped_at >= :start
-    ) AS dropped,
-    (
-        SELECT count(DISTINCT taken.student_id)
-        FROM term AS same
-        CROSS JOIN course AS other
-        CROSS JOIN student_course AS taken
-        WHERE same.id = :term_id
-            AND other.term = same.code
-            AND taken.course_id = other.id
-            AND taken.status IN ('enrolled', 'completed')
-    ) AS students
-FROM term
-JOIN course ON course.term = term.code
-WHERE term.id = :term_id
+-- include: census_line.sql
 ORDER BY course.code, course.label, course.id;
 
 -- name: list_census_lines_as_of(term_id, start, as_of, known_at)

@@ -29,29 +29,10 @@ SELECT
     coalesce(sum(completed), 0) AS completed,
     coalesce(sum(dropped), 0) AS dropped,
     coalesce(sum(credits * (enrolled + completed)), 0.0) AS credits,
-    (
-        SELECT count(DISTINCT taken.student_id)
-        FROM term AS same
-        CROSS JOIN course AS other
-        CROSS JOIN student_course AS taken
-        WHERE same.id = :term_id
-            AND other.term = same.code
-            AND taken.course_id = other.id
-            AND taken.status IN ('enrolled', 'completed')
-    ) AS students
+    coalesce(max(students), 0) AS students
 FROM (
-    SELECT course.status, course.capacity, course.credits,
-        (SELECT count(*) FROM student_course WHERE course_id = course.id AND status = 'enrolled') AS enrolled,
-        (SELECT count(*) FROM student_course WHERE course_id = course.id AND status = 'waitlisted') AS waitlisted,
-        (SELECT count(*) FROM student_course WHERE course_id = course.id AND status = 'completed') AS completed,
-        (
-            SELECT count(*) FROM student_course
-            WHERE course_id = course.id AND status = 'dropped' AND dropped_at >= :start
-        ) AS dropped
-    FROM term
-    JOIN course ON course.term = term.code
-    WHERE term.id = :term_id
-) AS offered;
+-- include: census_line.sql
+) AS line;
 
 -- name: list_window_changes(term_id, now, enroll_from, enroll_until, opens)
 -- With this window of the term, in which open courses can students enroll now who could not before, or no longer? And
