@@ -4,13 +4,13 @@ from enrollment.data.import_row import (
     Wanted,
     insert_missing_records,
     insert_source_records,
-    leave_out_faulty_rows,
 )
 from enrollment.model.records import Change
 from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries
 
 SQL = queries("import_course")
+ROW = queries("import_row")
 
 
 def bring_in_terms(db: Connection, import_id: int, wanted: Wanted, change: Change) -> None:
@@ -29,7 +29,7 @@ def bring_in_courses(db: Connection, import_id: int, wanted: Wanted, change: Cha
     there, others are cancelled."""
     source, key, ends = wanted.source, wanted.key, "classes" in wanted.whole_kinds
     SQL.insert_session_faults(db, source=source)
-    leave_out_faulty_rows(db)
+    ROW.update_faulty_unwanted(db)
     SQL.insert_planned_courses(db, source=source, key=key, ends=ends)
     SQL.insert_course_faults(db, source=source, key=key)
     # A new course can have the label that another one leaves.

@@ -17,8 +17,6 @@ from enrollment.data.import_row import (
     insert_ended_records,
     insert_missing_records,
     insert_source_records,
-    leave_out_faulty_rows,
-    leave_out_unresolved_rows,
 )
 from enrollment.model.records import Change
 from enrollment.model.results import Violation
@@ -28,6 +26,7 @@ from enrollment.storage.dialect import count_on_server
 from enrollment.storage.queries import queries, to_json
 
 SQL = queries("import_enrollment")
+ROW = queries("import_row")
 # How many enrollments are decided on at once. The seats that they take count for the next ones.
 BATCH = 2000
 SEAT_RULES = {"course_full", "waitlist_full"}
@@ -49,7 +48,7 @@ def bring_in_enrollments(db: Connection, import_id: int, wanted: Wanted, change:
     SQL.update_deleted_references(db, source=source)
     SQL.insert_unresolved_faults(db, source=source)
     SQL.insert_gone_faults(db, now=change.at)
-    leave_out_unresolved_rows(db)
+    ROW.update_unresolved_unwanted(db)
     SQL.insert_stretches(db, source=source, key=wanted.key, now=change.at)
     count_on_server(db, "stretch")
     if ends:
@@ -78,7 +77,7 @@ def find_listed_courses(db: Connection, header: str) -> None:
     those that name none."""
     SQL.update_listed_courses(db)
     SQL.insert_listed_course_faults(db, header=header)
-    leave_out_faulty_rows(db)
+    ROW.update_faulty_unwanted(db)
 
 
 def bring_in_roster(db: Connection, wanted: Wanted, change: Change) -> None:

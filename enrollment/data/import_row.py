@@ -106,30 +106,20 @@ def leave_out_unknown_deletions(db: Connection, wanted: Wanted) -> None:
     """Leave out what a delta deletes and was never here, and note it."""
     kinds = to_json(sorted(wanted.delta_kinds))
     SQL.insert_deletion_faults(db, source=wanted.source, kinds=kinds)
-    leave_out_unresolved_rows(db)
-
-
-def leave_out_unresolved_rows(db: Connection) -> None:
-    """Leave out the rows of which it was noted that they name something that is not here."""
     SQL.update_unresolved_unwanted(db)
-
-
-def leave_out_faulty_rows(db: Connection) -> None:
-    """Leave out the rows in which an error was found."""
-    SQL.update_faulty_unwanted(db)
 
 
 def leave_out(db: Connection, faults: Sequence[RowFault]) -> None:
     """Leave out the rows that have these faults, and note them."""
     SQL.insert_import_faults(db, faults=to_json(faults))
-    leave_out_faulty_rows(db)
+    SQL.update_faulty_unwanted(db)
 
 
 def insert_source_records(db: Connection, import_id: int, source: str, *kinds: str) -> None:
     """Keep the rows of these kinds as the records of the source."""
     for kind in kinds:
         SQL.insert_source_records(db, import_id=import_id, source=source, kind=kind)
-    update_records_superseded(db, import_id)
+    SQL.update_records_superseded(db, import_id=import_id)
     count_on_server(db, "source_record")
 
 
@@ -138,17 +128,12 @@ def insert_missing_records(db: Connection, import_id: int, source: str, *kinds: 
     for kind in kinds:
         SQL.insert_ended_records(db, import_id=import_id, source=source, kind=kind)
         SQL.insert_missing_kept_records(db, import_id=import_id, source=source, kind=kind)
-    update_records_superseded(db, import_id)
+    SQL.update_records_superseded(db, import_id=import_id)
 
 
 def insert_ended_records(db: Connection, import_id: int, source: str, kind: str) -> None:
     """Keep that records of a kind, which are records of ours and have no row, have ended."""
     SQL.insert_ended_records(db, import_id=import_id, source=source, kind=kind)
-    update_records_superseded(db, import_id)
-
-
-def update_records_superseded(db: Connection, import_id: int) -> None:
-    """Let the versions of this import be the current ones."""
     SQL.update_records_superseded(db, import_id=import_id)
 
 

@@ -4,8 +4,6 @@ from enrollment.data.import_row import (
     Wanted,
     insert_missing_records,
     insert_source_records,
-    leave_out_faulty_rows,
-    update_records_superseded,
 )
 from enrollment.data.search import split_words
 from enrollment.model.records import Change
@@ -14,6 +12,7 @@ from enrollment.storage.dialect import count_on_server
 from enrollment.storage.queries import queries, to_json
 
 SQL = queries("import_student")
+ROW = queries("import_row")
 # What an export writes for the given name of a person who has none.
 NO_NAME = "-"
 
@@ -47,7 +46,7 @@ def move_records_of_old_ids(db: Connection, import_id: int, source: str) -> None
     what named them name the new ones."""
     SQL.insert_records_of_old_ids(db, import_id=import_id)
     SQL.insert_references_to_old_ids(db, import_id=import_id, source=source)
-    update_records_superseded(db, import_id)
+    ROW.update_records_superseded(db, import_id=import_id)
 
 
 def bring_in_people(db: Connection, wanted: Wanted, change: Change) -> None:
@@ -58,7 +57,7 @@ def bring_in_people(db: Connection, wanted: Wanted, change: Change) -> None:
     _find_students(db, "")
     SQL.update_said_names(db)
     SQL.insert_people_faults(db, creates=wanted.creates or not wanted.is_roster)
-    leave_out_faulty_rows(db)
+    ROW.update_faulty_unwanted(db)
     SQL.delete_said_unwanted(db)
     SQL.insert_planned_students(db)
     if wanted.is_roster:
