@@ -209,7 +209,6 @@ WHERE kind = :kind
     AND is_current = 1
     AND is_deleted = 0
     AND student_id IS NULL
-    AND kind IN ('users', 'roles', 'enrollments')
     AND NOT EXISTS (
         SELECT 1 FROM incoming WHERE incoming.kind = known.kind AND incoming.sourced_id = known.sourced_id
     )

@@ -2,7 +2,6 @@
 
 from enrollment.data.import_row import (
     Wanted,
-    insert_missing_records,
     insert_source_records,
 )
 from enrollment.model.records import Change
@@ -38,4 +37,5 @@ def bring_in_courses(db: Connection, import_id: int, wanted: Wanted, change: Cha
     SQL.update_planned_courses(db)
     insert_source_records(db, import_id, source, "classes")
     if ends:
-        insert_missing_records(db, import_id, source, "classes")
+        ROW.insert_ended_records(db, import_id=import_id, source=source, kind="classes")
+        ROW.update_records_superseded(db, import_id=import_id)

@@ -14,8 +14,6 @@ from enrollment.data.import_row import (
     Progress,
     Rules,
     Wanted,
-    insert_ended_records,
-    insert_missing_records,
     insert_source_records,
 )
 from enrollment.model.records import Change
@@ -66,10 +64,11 @@ def bring_in_enrollments(db: Connection, import_id: int, wanted: Wanted, change:
     SQL.insert_outcome_faults(db)
     insert_source_records(db, import_id, source, "enrollments")
     SQL.update_records_of_others(db, import_id=import_id)
+    place = {"import_id": import_id, "source": source, "kind": "enrollments"}
+    ROW.insert_ended_records(db, **place)
     if ends:
-        insert_missing_records(db, import_id, source, "enrollments")
-    else:
-        insert_ended_records(db, import_id, source, "enrollments")
+        ROW.insert_missing_kept_records(db, **place)
+    ROW.update_records_superseded(db, import_id=import_id)
 
 
 def find_listed_courses(db: Connection, header: str) -> None:

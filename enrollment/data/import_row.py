@@ -123,20 +123,6 @@ def insert_source_records(db: Connection, import_id: int, source: str, *kinds: s
     count_on_server(db, "source_record")
 
 
-def insert_missing_records(db: Connection, import_id: int, source: str, *kinds: str) -> None:
-    """Keep that records of these kinds, which have no row, are no longer there."""
-    for kind in kinds:
-        SQL.insert_ended_records(db, import_id=import_id, source=source, kind=kind)
-        SQL.insert_missing_kept_records(db, import_id=import_id, source=source, kind=kind)
-    SQL.update_records_superseded(db, import_id=import_id)
-
-
-def insert_ended_records(db: Connection, import_id: int, source: str, kind: str) -> None:
-    """Keep that records of a kind, which are records of ours and have no row, have ended."""
-    SQL.insert_ended_records(db, import_id=import_id, source=source, kind=kind)
-    SQL.update_records_superseded(db, import_id=import_id)
-
-
 def list_import_faults(db: Connection) -> list[RowFault]:
     """List what is wrong with the rows in view of the records."""
     return [RowFault(*row) for row in SQL.list_import_faults(db)]

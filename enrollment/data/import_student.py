@@ -2,7 +2,6 @@
 
 from enrollment.data.import_row import (
     Wanted,
-    insert_missing_records,
     insert_source_records,
 )
 from enrollment.data.search import split_words
@@ -38,7 +37,11 @@ def bring_in_users(db: Connection, import_id: int, wanted: Wanted, change: Chang
     _write_students(db, change)
     insert_source_records(db, import_id, source, "users", "roles")
     if ends:
-        insert_missing_records(db, import_id, source, "users", "roles")
+        place = {"import_id": import_id, "source": source}
+        ROW.insert_ended_records(db, **place, kind="users")
+        for kind in ("users", "roles"):
+            ROW.insert_missing_kept_records(db, **place, kind=kind)
+        ROW.update_records_superseded(db, import_id=import_id)
 
 
 def move_records_of_old_ids(db: Connection, import_id: int, source: str) -> None:

@@ -143,7 +143,7 @@ def test_each_query_is_used(subtests: pytest.Subtests):
     rooms = (*enrollment.data.__path__, *enrollment.exchange.__path__)
     code = "".join(path.read_text() for room in rooms for path in Path(room).glob("*.py"))
     # An export names its queries as texts.
-    used = re.findall(r'(?:\b(?:SQL|COURSE|ENROLLMENT)\.|")(\w+?)(?:_cursor)?\b', code)
+    used = re.findall(r'(?:\b(?:SQL|COURSE|ENROLLMENT|ROW)\.|")(\w+?)(?:_cursor)?\b', code)
 
     for name in QUERIES:
         with subtests.test(name):
