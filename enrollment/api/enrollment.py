@@ -69,9 +69,7 @@ def set_student_courses(
         EnrollmentRequest(student_id, course.course_id, course.waitlist) for course in body.courses
     ]
     check_preconditions(context, lambda: roster.get_courses_tag(db, student_id))
-    enrollment.replace_enrollments(
-        db, student_id, requests, change_context(context, body), pointer="/courses/%d/course_id"
-    )
+    enrollment.replace_enrollments(db, student_id, requests, change_context(context, body))
     # All of them: a student has few, and the set may be among the last.
     return list_courses_of_student(context, db, student_id, StudentCourseFilter(limit=1000))
 

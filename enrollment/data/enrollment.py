@@ -120,18 +120,13 @@ def _void(db: Connection, student_id: int, course_id: int, change: Change) -> En
 
 
 def replace_enrollments(
-    db: Connection,
-    student_id: int,
-    requests: Sequence[EnrollmentRequest],
-    change: Change,
-    *,
-    pointer: str,
+    db: Connection, student_id: int, requests: Sequence[EnrollmentRequest], change: Change
 ) -> None:
     """Enroll the student in exactly these courses, and drop the others.
 
-    The others are dropped first: so the rules are checked against the set as it will be. `pointer`
-    is the JSON pointer of a course in the request, with %d for its index. Raises student_not_found,
-    effective_too_early, drop_closed, or every broken rule of sql/eligibility.sql for every course.
+    The others are dropped first: so the rules are checked against the set as it will be. Raises
+    student_not_found, effective_too_early, drop_closed, or every broken rule of sql/eligibility.sql
+    for every course.
     """
     get_student(db, student_id)
     kept = [request.course_id for request in requests]
@@ -144,6 +139,7 @@ def replace_enrollments(
     ]
     dropped = [course_id for course_id, status in others.items() if status == "enrolled"]
     allow_existing = [request._replace(allow_existing=True) for request in requests]
+    pointer = "/courses/%d/course_id"
     decisions = decide_after_promotion(db, allow_existing, change, pointer, dropped=dropped)
     raise_violations(violations + _violations(decisions))
     enroll_decided(db, decisions, change)
