@@ -1,11 +1,13 @@
 """/v1/courses: the courses, with their seats, requirements and meetings."""
 
 from collections.abc import Sequence
+from functools import partial
 from http import HTTPStatus
 
 from msgspec.structs import asdict
 
 from enrollment.data import course, course_copy, recheck, waitlist
+from enrollment.data.batch import insert_batch
 from enrollment.http.conditional import check_preconditions
 from enrollment.http.context import Context, change_context
 from enrollment.http.operation import READERS_AND_STUDENTS, REGISTRARS, Operation
@@ -36,7 +38,8 @@ def create_course(context: Context, db: Connection, body: CourseInput) -> Result
 
 def create_courses(context: Context, db: Connection, body: CourseBatchInput) -> Result:
     """Create many courses: all or none, or each that breaks no rule."""
-    outcomes = course.insert_courses(db, body.items, body.mode, Timestamp.now())
+    insert = partial(course.insert_course, db, now=Timestamp.now())
+    outcomes = insert_batch(body.items, insert, body.mode, key="course_id")
     results = [
         CourseResult(status=status_of(found), course=record, errors=found)
         for record, found in outcomes

@@ -1,8 +1,11 @@
 """/v1/students: the students, active and inactive."""
 
+from functools import partial
+
 from msgspec.structs import asdict
 
 from enrollment.data import enrollment, student
+from enrollment.data.batch import insert_batch
 from enrollment.http.conditional import check_record
 from enrollment.http.context import Context, change_context
 from enrollment.http.operation import READERS, READERS_AND_STUDENTS, REGISTRARS, Operation
@@ -31,7 +34,8 @@ def create_student(context: Context, db: Connection, body: StudentInput) -> Resu
 
 def create_students(context: Context, db: Connection, body: StudentBatchInput) -> Result:
     """Create many students: all or none, or each that breaks no rule."""
-    outcomes = student.insert_students(db, body.items, body.mode, Timestamp.now())
+    insert = partial(student.insert_student, db, now=Timestamp.now())
+    outcomes = insert_batch(body.items, insert, body.mode, key="student_id")
     results = [
         StudentResult(status=status_of(found), student=record, errors=found)
         for record, found in outcomes

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import count, groupby
 from operator import itemgetter
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from msgspec import UNSET
 from msgspec.json import decode
 from msgspec.structs import asdict
 
-from enrollment.data.batch import ItemResult, insert_batch
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page, prefix_ends
 from enrollment.data.search import search_parameters, split_words
 from enrollment.data.violations import raise_broken_rules
@@ -110,14 +109,6 @@ def insert_course(db: Connection, fields: CourseInput, now: Timestamp) -> Course
     raise_broken_rules(SQL.list_broken_course_rules(db, id=None, **parameters))
     course_id = SQL.insert_course(db, now=now, **parameters)["id"]
     return _insert_details(db, course_id, parameters)
-
-
-def insert_courses(
-    db: Connection, items: Sequence[CourseInput], mode: Literal["all", "each"], now: Timestamp
-) -> list[ItemResult[Course]]:
-    """Add many courses: all or none, or each that breaks no rule. For "all", raises what
-    insert_course does, and duplicate_item."""
-    return insert_batch(items, lambda fields: insert_course(db, fields, now), mode, key="course_id")
 
 
 def update_course(

@@ -1,12 +1,10 @@
 """Students."""
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from msgspec.json import decode
 from msgspec.structs import asdict
 
-from enrollment.data.batch import ItemResult, insert_batch
 from enrollment.data.keyset import (
     LAST_CHARACTER,
     KeysetPage,
@@ -85,16 +83,6 @@ def insert_student(db: Connection, fields: StudentInput, now: Timestamp) -> NewS
         for other in SQL.list_possible_duplicates(db, id=row["id"])
     ]
     return NewStudent(**asdict(_student(**row)), possible_duplicates=duplicates)
-
-
-def insert_students(
-    db: Connection, items: Sequence[StudentInput], mode: Literal["all", "each"], now: Timestamp
-) -> list[ItemResult[NewStudent]]:
-    """Add many students: all or none, or each that breaks no rule. For "all", raises what
-    insert_student does, and duplicate_item."""
-    return insert_batch(
-        items, lambda fields: insert_student(db, fields, now), mode, key="student_id"
-    )
 
 
 def update_student(
