@@ -5,6 +5,7 @@ A write can be a dry run, or have an Idempotency-Key, under which it is run only
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
@@ -15,7 +16,6 @@ from msgspec.structs import asdict
 
 from enrollment.data import event
 from enrollment.data.idempotency_key import (
-    IdempotencyKey,
     StoredResponse,
     find_stored_response,
     insert_stored_response,
@@ -162,16 +162,16 @@ def execute_idempotently(
     text, caller = _key(context), context.caller
     if text is None or caller is None:
         return render(context, act(db))
-    key = IdempotencyKey(caller.id, text, seconds)
+    since = Timestamp.of(datetime.now(UTC) - timedelta(seconds=seconds))
     fingerprint = _fingerprint(context, body)
-    stored = find_stored_response(db, key)
+    stored = find_stored_response(db, caller.id, text, since)
     if stored is None:
         result = act(db)
         response = render(context, result)
         content = encode(result.replay) if result.replay else response.content
         assert isinstance(content, bytes)
         stored = StoredResponse(fingerprint, response.status, response.headers, content)
-        insert_stored_response(db, key, stored)
+        insert_stored_response(db, caller.id, text, since, stored)
         return response
     if stored.fingerprint != fingerprint:
         detail = f'"{text}" was the key of another request.'
