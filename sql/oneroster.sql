@@ -140,12 +140,6 @@ SELECT stretch.event_id AS ordinal, stretch.id, stretch.student_id, stretch.cour
             LIMIT 1
         )
     END AS grade,
-    (
-        SELECT person.sourced_id FROM exported_record AS person
-        WHERE person.student_id = stretch.student_id AND person.kind = 'users'
-        ORDER BY person.first_id
-        LIMIT 1
-    ) AS user_id,
     coalesce(
         known.sourced_id,
         :key || '-enrollment-' || substr('0000000000', 1 + length(CAST(stretch.id AS text))) || stretch.id
@@ -160,7 +154,7 @@ SELECT stretch.event_id AS ordinal, stretch.id, stretch.student_id, stretch.cour
             LIMIT 1
         ),
         :key || '-student-' || substr('0000000000', 1 + length(CAST(stretch.student_id AS text))) || stretch.student_id
-    ) AS shown_user,
+    ) AS user_id,
     coalesce(
         (
             SELECT record.sourced_id FROM exported_record AS record
@@ -188,7 +182,7 @@ SELECT place.first_id AS ordinal, place.sourced_id, lower(place.source) AS sourc
     place.sourced_id AS shown_id,
     'active' AS shown_status,
     place.content ->> 'role' AS shown_role,
-    place.user_ref AS shown_user,
+    place.user_ref AS user_id,
     coalesce(
         (
             SELECT record.sourced_id FROM exported_record AS record

@@ -51,7 +51,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "enrollments": OF_ALL
     | {
         "role": "shown_role",
-        "user.sourcedId": "shown_user",
+        "user.sourcedId": "user_id",
         "class.sourcedId": "shown_class",
         "school.sourcedId": "shown_school",
     },
@@ -62,7 +62,7 @@ NARROWED = {
     "id": "id = :{}",
     "student_id": "student_id = :{}",
     "course_id": "course_id = :{}",
-    "user_id": "shown_user = :{}",
+    "user_id": "user_id = :{}",
     "school_id": "shown_school = :{}",
     "org_id": "replace(',' || orgs || ',', ',' || :{0} || ',', '') <> ',' || orgs || ','",
     "status": "shown_status = :{}",
