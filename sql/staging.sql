@@ -38,10 +38,15 @@ VALUES (
     :class_ref, :number, :second_on
 );
 
--- name: insert_staged_reference(staged_id, place, nth, target_kind, target)!
--- Keep an id by which a row names another.
+-- name: insert_staged_references(places)!
+-- Keep the ids by which rows name others. places is a JSON array of [kind, column, kind of what is named]. Ids in one
+-- cell stand with commas: so they are made a JSON array.
 INSERT INTO staged_reference (staged_id, place, nth, target_kind, target)
-VALUES (:staged_id, :place, :nth, :target_kind, :target);
+SELECT staged.id, listed.value ->> 1, CAST(named.key AS bigint), listed.value ->> 2, named.atom
+FROM json_each(:places) AS listed
+CROSS JOIN staged
+CROSS JOIN json_each(replace(CAST(json_array(staged.content ->> (listed.value ->> 1)) AS text), ',', '","')) AS named
+WHERE staged.kind = listed.value ->> 0 AND named.atom <> '';
 
 -- name: update_staged_unsound(ids)!
 -- Leave rows out. ids is a JSON array.

@@ -82,25 +82,17 @@ class Staging:
             number=number,
             second_on=day_after(begin_on) if begin_on else None,
         )
-        for place, target_kind in REFERENCES.get(kind, {}).items():
-            for nth, target in enumerate(content.get(place, "").split(",")):
-                if target:
-                    SQL.insert_staged_reference(
-                        self._db,
-                        staged_id=self._count,
-                        place=place,
-                        nth=nth,
-                        target_kind=target_kind,
-                        target=target,
-                    )
 
     def list_faults(self, whole_kinds: Iterable[str]) -> Iterator[tuple[int, RowFault]]:
-        """List what is wrong between the rows, each with the id of the row, one by one: there may
-        be as many as rows. A severity that is not that of the code is given.
+        """List what is wrong between the rows when all of them are staged, each with the id of the
+        row, one by one: there may be as many as rows. A severity that is not that of the code is
+        given.
 
         `whole_kinds` are the tables of which all rows are staged. What is not among them is
         missing.
         """
+        places = [(kind, *place) for kind, named in REFERENCES.items() for place in named.items()]
+        SQL.insert_staged_references(self._db, places=to_json(places))
         parameters = {"whole_kinds": to_json([*whole_kinds])}
         with SQL.list_staged_faults_cursor(self._db, **parameters) as rows:
             for id, *fault in rows:

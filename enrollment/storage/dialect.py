@@ -20,8 +20,8 @@ NAMES_BY_TYPE = {
     """,
     "bigint": """
         after_course_id after_id after_queue_number after_student_id before_id capacity
-        corrects course_id event_id id import_id into_id last_id limit line nth offset ordinal
-        place_of position queue_number restores round staged_id status_code student_id subject_id
+        corrects course_id event_id id import_id into_id last_id limit line offset ordinal
+        place_of position queue_number restores round status_code student_id subject_id
         term_id token_id waitlist_capacity
     """,
     "double precision": "credits max_credits",
