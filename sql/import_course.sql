@@ -47,11 +47,7 @@ FROM (
             incoming_day.day_before AS end_on
         FROM incoming
         CROSS JOIN incoming_day
-        LEFT JOIN source_record AS known
-            ON known.kind = 'academicSessions'
-            AND known.sourced_id = incoming.sourced_id
-            AND known.source = :source
-            AND known.is_current = 1
+        LEFT JOIN source_record AS known ON known.id = incoming.known_id
         WHERE incoming.kind = 'academicSessions'
             AND incoming.is_wanted
             AND incoming.is_deleted = 0
@@ -100,7 +96,7 @@ UPDATE planned
 SET term_id = (SELECT term.id FROM term WHERE term.code = CAST(planned.wanted ->> 'code' AS citext))
 WHERE kind = 'term' AND is_new;
 
--- name: insert_term_faults(source)!
+-- name: insert_term_faults()!
 -- Which sessions have the id of another source's, and got a code of their own? Which are deleted there?
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)
 SELECT incoming.file, incoming.line, 'sourcedId', incoming.sourced_id, 'derived_code', 'warning',
@@ -121,10 +117,7 @@ CROSS JOIN term
 WHERE incoming.kind = 'academicSessions'
     AND incoming.is_wanted
     AND incoming.is_deleted = 1
-    AND known.kind = 'academicSessions'
-    AND known.sourced_id = incoming.sourced_id
-    AND known.source = :source
-    AND known.is_current = 1
+    AND known.id = incoming.known_id
     AND known.is_deleted = 0
     AND term.id = known.term_id;
 
@@ -247,11 +240,7 @@ placed AS (
             LIMIT 1
         ) AS first_id
     FROM incoming
-    LEFT JOIN source_record AS known
-        ON known.kind = 'classes'
-        AND known.sourced_id = incoming.sourced_id
-        AND known.source = :source
-        AND known.is_current = 1
+    LEFT JOIN source_record AS known ON known.id = incoming.known_id
     LEFT JOIN source_record AS catalog
         ON catalog.kind = 'courses'
         AND catalog.sourced_id = incoming.content ->> 'courseSourcedId'

@@ -1,14 +1,11 @@
--- name: update_deleted_references(source)!
+-- name: update_deleted_references()!
 -- Of which enrollment is a row that is to be deleted? Some systems give its id alone.
 UPDATE incoming
 SET user_ref = coalesce(incoming.user_ref, known.user_ref), class_ref = coalesce(incoming.class_ref, known.class_ref)
 FROM source_record AS known
 WHERE incoming.kind = 'enrollments'
     AND incoming.is_deleted = 1
-    AND known.kind = 'enrollments'
-    AND known.sourced_id = incoming.sourced_id
-    AND known.source = :source
-    AND known.is_current = 1;
+    AND known.id = incoming.known_id;
 
 -- name: insert_stretches(source, key, now)!
 -- Which enrollments do the rows of a package speak of, how are they to be, and how are they here? One that has ended
@@ -58,11 +55,7 @@ FROM (
     CROSS JOIN source_record AS class
     CROSS JOIN course
     LEFT JOIN term ON term.code = course.term
-    LEFT JOIN source_record AS known
-        ON known.kind = 'enrollments'
-        AND known.sourced_id = incoming.sourced_id
-        AND known.source = :source
-        AND known.is_current = 1
+    LEFT JOIN source_record AS known ON known.id = incoming.known_id
     LEFT JOIN incoming_day AS begins ON begins.day = incoming.content ->> 'beginDate'
     LEFT JOIN incoming_day AS ends ON ends.day = incoming.content ->> 'endDate'
     -- Where no row names the last day, none begins on it.
@@ -126,7 +119,7 @@ WHERE known.kind = 'enrollments'
     )
 ORDER BY known.id;
 
--- name: insert_moved_stretches(source)!
+-- name: insert_moved_stretches()!
 -- Which enrollments have a row that is now of another student or another course? They are missing. The record has become
 -- that of the other enrollment, so it is not theirs any more.
 INSERT INTO stretch (record_id, student_id, course_id, wanted, last, present, is_new, is_deleted)
@@ -136,10 +129,7 @@ CROSS JOIN source_record AS known
 CROSS JOIN enrollment
 WHERE incoming.kind = 'enrollments'
     AND incoming.is_wanted
-    AND known.kind = 'enrollments'
-    AND known.sourced_id = incoming.sourced_id
-    AND known.source = :source
-    AND known.is_current = 1
+    AND known.id = incoming.known_id
     AND known.is_deleted = 0
     AND (known.user_ref, known.class_ref) <> (incoming.user_ref, incoming.class_ref)
     AND enrollment.student_id = known.student_id

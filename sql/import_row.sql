@@ -1,6 +1,7 @@
 -- name: create_incoming()!
 -- The rows that an import brings in, for the queries of the other files. They are gone with the transaction, or
--- dropped at its end. is_wanted: neither the row nor what it hangs on is at fault.
+-- dropped at its end. is_wanted: neither the row nor what it hangs on is at fault. known_id: the record that the source
+-- had under this id when the import began.
 CREATE TEMPORARY TABLE incoming (
     id         INTEGER PRIMARY KEY,
     file       TEXT    NOT NULL,
@@ -13,6 +14,7 @@ CREATE TEMPORARY TABLE incoming (
     user_ref   TEXT,
     class_ref  TEXT,
     number     TEXT,
+    known_id   bigint,
     CONSTRAINT incoming_by_sourced_id UNIQUE (kind, sourced_id, id)
 );
 
@@ -46,12 +48,21 @@ CREATE TEMPORARY TABLE import_fault (
     detail   TEXT    NOT NULL
 );
 
--- name: insert_incoming(staged)!
+-- name: insert_incoming(staged, source)!
 -- Add rows that were staged: a JSON array of their columns.
-INSERT INTO incoming (id, file, line, kind, sourced_id, is_deleted, is_wanted, content, user_ref, class_ref, number)
+INSERT INTO incoming (
+    id, file, line, kind, sourced_id, is_deleted, is_wanted, content, user_ref, class_ref, number, known_id
+)
 SELECT CAST(value ->> 0 AS bigint), value ->> 1, CAST(value ->> 2 AS bigint), value ->> 3, value ->> 4,
-    CAST(value ->> 5 AS bigint), CAST(value ->> 6 AS boolean), value ->> 7, value ->> 8, value ->> 9, value ->> 10
-FROM json_each(:staged)
+    CAST(value ->> 5 AS bigint), CAST(value ->> 6 AS boolean), value ->> 7, value ->> 8, value ->> 9, value ->> 10,
+    (
+        SELECT known.id FROM source_record AS known
+        WHERE known.kind = staged.value ->> 3
+            AND known.sourced_id = staged.value ->> 4
+            AND known.source = :source
+            AND known.is_current = 1
+    )
+FROM json_each(:staged) AS staged
 ORDER BY key;
 
 -- name: insert_incoming_sessions(sessions)!
@@ -159,11 +170,7 @@ FROM (
         known.course_id AS old_course_id, known.event_id AS old_event_id
     FROM incoming
     LEFT JOIN planned ON planned.incoming_id = incoming.id
-    LEFT JOIN source_record AS known
-        ON known.kind = incoming.kind
-        AND known.sourced_id = incoming.sourced_id
-        AND known.source = :source
-        AND known.is_current = 1
+    LEFT JOIN source_record AS known ON known.id = incoming.known_id
     WHERE incoming.kind = :kind
         AND incoming.is_wanted
         AND (planned.incoming_id IS NOT NULL OR incoming.is_deleted = 0 OR known.id IS NOT NULL)

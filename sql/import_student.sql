@@ -54,11 +54,7 @@ FROM (
         WHERE kind = 'users' AND source = :source AND is_current = 1 AND student_id IS NOT NULL
     ) AS person
     CROSS JOIN incoming
-    LEFT JOIN source_record AS known
-        ON known.kind = 'users'
-        AND known.sourced_id = incoming.sourced_id
-        AND known.source = :source
-        AND known.is_current = 1
+    LEFT JOIN source_record AS known ON known.id = incoming.known_id
     WHERE incoming.kind = 'users'
         AND incoming.sourced_id = person.sourced_id
         AND incoming.is_wanted
@@ -271,7 +267,7 @@ ORDER BY known.id
 ON CONFLICT (kind, sourced_id, source, import_id) DO UPDATE
 SET content = excluded.content, user_ref = excluded.user_ref;
 
--- name: insert_erased_faults(source)!
+-- name: insert_erased_faults()!
 -- Who was erased, and is in the source as before?
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)
 SELECT incoming.file, incoming.line, 'sourcedId', incoming.sourced_id, 'erased_person', 'warning',
@@ -281,10 +277,7 @@ CROSS JOIN source_record AS known
 WHERE incoming.kind = 'users'
     AND incoming.is_wanted
     AND incoming.is_deleted = 0
-    AND known.kind = 'users'
-    AND known.sourced_id = incoming.sourced_id
-    AND known.source = :source
-    AND known.is_current = 1
+    AND known.id = incoming.known_id
     AND known.content ->> 'sourcedId' IS NULL;
 
 -- name: insert_taken_ids_faults(source)!
@@ -299,13 +292,7 @@ WHERE incoming.kind = 'users'
     AND incoming.is_wanted
     AND incoming.is_deleted = 0
     AND NOT EXISTS (SELECT 1 FROM said_student WHERE said_student.incoming_id = incoming.id)
-    AND NOT EXISTS (
-        SELECT 1 FROM source_record AS known
-        WHERE known.kind = 'users'
-            AND known.sourced_id = incoming.sourced_id
-            AND known.source = :source
-            AND known.is_current = 1
-    )
+    AND incoming.known_id IS NULL
     AND other.kind = 'users'
     AND other.sourced_id = incoming.sourced_id
     AND other.source <> :source

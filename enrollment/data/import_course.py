@@ -16,7 +16,7 @@ def bring_in_terms(db: Connection, import_id: int, wanted: Wanted, change: Chang
     """Make terms of sessions."""
     source = wanted.source
     SQL.insert_planned_terms(db, source=source, key=wanted.key)
-    SQL.insert_term_faults(db, source=source)
+    SQL.insert_term_faults(db)
     SQL.insert_terms(db, now=change.at)
     SQL.update_planned_terms(db)
     SQL.update_terms(db, now=change.at)

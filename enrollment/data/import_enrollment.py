@@ -43,7 +43,7 @@ def bring_in_enrollments(db: Connection, import_id: int, wanted: Wanted, change:
     """Begin and end what the rows of a package speak of. Where all enrollments are there, others
     are dropped."""
     source, ends = wanted.source, "enrollments" in wanted.whole_kinds
-    SQL.update_deleted_references(db, source=source)
+    SQL.update_deleted_references(db)
     SQL.insert_unresolved_faults(db, source=source)
     SQL.insert_gone_faults(db, now=change.at)
     ROW.update_unresolved_unwanted(db)
@@ -54,7 +54,7 @@ def bring_in_enrollments(db: Connection, import_id: int, wanted: Wanted, change:
         SQL.insert_missing_stretches(db, source=source, has_sessions=has_sessions)
     # Who keeps what is missing from a bulk file keeps these too.
     if ends or "enrollments" in wanted.delta_kinds:
-        SQL.insert_moved_stretches(db, source=source)
+        SQL.insert_moved_stretches(db)
     SQL.insert_ending_stretches(db, source=source)
     _apply(db, wanted, change)
     _correct_outcomes(db, change)

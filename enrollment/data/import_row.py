@@ -56,12 +56,12 @@ class Wanted(NamedTuple):
 
 
 @contextmanager
-def incoming(db: Connection, staging: Staging, zone: tzinfo) -> Iterator[None]:
-    """Have the rows that were staged, and the sessions that classes name, in tables during the
-    `with`. An exception must undo the transaction, and so takes the tables with it."""
+def incoming(db: Connection, staging: Staging, source: str, zone: tzinfo) -> Iterator[None]:
+    """Have the rows of a source that were staged, and the sessions that classes name, in tables
+    during the `with`. An exception must undo the transaction, and so takes the tables with it."""
     create_tables(db)
     for staged in staging.list_rows():
-        SQL.insert_incoming(db, staged=staged)
+        SQL.insert_incoming(db, staged=staged, source=source)
     SQL.insert_incoming_sessions(db, sessions=staging.get_sessions())
     days = [_day(row["day"], zone) for row in SQL.list_incoming_days(db)]
     SQL.insert_incoming_days(db, days=to_json(days))

@@ -26,7 +26,7 @@ def bring_in_users(db: Connection, import_id: int, wanted: Wanted, change: Chang
     SQL.update_said_renamed_by_number(db, source=source)
     SQL.update_said_renamed_by_email(db, source=source)
     SQL.insert_renamed_faults(db, relinks=relinks)
-    SQL.insert_erased_faults(db, source=source)
+    SQL.insert_erased_faults(db)
     SQL.insert_taken_ids_faults(db, source=source)
     if relinks:
         SQL.delete_said_of_old_ids(db)

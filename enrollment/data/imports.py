@@ -76,7 +76,7 @@ def apply_import(
     the caller decides."""
     last_ids = dict(SQL.get_last_ids(db))
     known = dict(SQL.get_known_counts(db, source=wanted.source, course_id=wanted.course_id))
-    with incoming(db, staging, change.zone):
+    with incoming(db, staging, wanted.source, change.zone):
         if wanted.is_list:
             _bring_in_list(db, wanted, change)
         else:
