@@ -13,6 +13,7 @@ from enrollment.storage.dialect import count_on_server
 from enrollment.storage.queries import queries, to_json
 
 SQL = queries("import_row")
+# The temporary tables of an import.
 TABLES = (
     *("incoming", "incoming_session", "incoming_day", "import_fault", "planned", "said_student"),
     *("alike", "stretch", "decision"),
