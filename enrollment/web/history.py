@@ -18,6 +18,7 @@ EVENTS = {
     "void": "enrollment in {} made void",
 }
 DONE = {
+    "on_record": "Nothing was changed: this is on record already.",
     "enrolled": "Enrolled in {courses}.",
     "waits": "On a waitlist, in {place} place.",
     "dropped": "Dropped {courses}.",
@@ -166,8 +167,8 @@ def record_change(change: Changed, words: Words) -> str:
 
 def done_query(outcomes: Iterable[tuple[str, int]]) -> dict[str, list[Any]]:
     """The parameters of an address of which `outcome` makes sentences: a code of DONE each, with
-    its number. What happened to none is left out."""
-    happened = [(done, n) for done, n in outcomes if n]
+    its number. What happened to none is left out; if nothing happened, that is the sentence."""
+    happened = [(done, n) for done, n in outcomes if n] or [("on_record", 1)]
     return {"done": [done for done, _ in happened], "n": [n for _, n in happened]}
 
 

@@ -33,17 +33,23 @@ class Plan(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A course to add, with what would become of it: a status, or the reasons why not."""
+    """A course to add: the status of the student in it now, if any, the one that is asked for or
+    would come of it, and the reasons why not."""
 
     course: Course
-    outcome: str | None
+    before: str | None
+    after: str
     reasons: list[Violation]
-    is_waiting: bool
 
     @property
     def can_wait(self) -> bool:
         is_full = any(reason.code == "course_full" for reason in self.reasons)
-        return is_full and not self.is_waiting
+        return is_full and self.before != "waitlisted"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to do. An enrolled student cannot join the waitlist."""
+        return self.before in ("enrolled", self.after)
 
 
 def read_plan(form: Fields) -> Plan:
@@ -74,9 +80,10 @@ def show_plan(
         general.setdefault(OTHER_FIELDS.get(field, ""), []).append(reason)
     after = {item["course_id"]: item["status"] for item in answer["items"]} if answer else {}
     by_id = {course.course_id: course for course in schedule}
-    waiting = [id for id, course in by_id.items() if course.status == "waitlisted"]
+    before = {id: course.status for id, course in by_id.items()}
+    wanted = {id: "waitlisted" if id in plan.waits else "enrolled" for id in plan.courses} | after
     steps = [
-        Step(get_course(visit.db, id), after.get(id), against.pop(id, []), id in waiting)
+        Step(get_course(visit.db, id), before.get(id), wanted[id], against.pop(id, []))
         for id in plan.courses
     ]
     # A course that stays can lose what it is taken together with.
@@ -93,15 +100,11 @@ def show_plan(
         plan=plan,
         steps=steps,
         kept=kept,
-        waits=[
-            step
-            for step in steps
-            if (step.outcome == "waitlisted" if step.outcome else step.course.id in plan.waits)
-        ],
+        is_tried=answer is not None,
         drops=[by_id[id] for id in plan.drops if id in by_id],
         general=general,
         rules=overridable([*plan.rules, *every]) if visit.may_write else [],
-        credits=_credits(schedule, steps, plan, terms.code),
+        credits=_credits(schedule, steps, plan.drops, terms.code),
         limit=terms.limit_of(student),
         promoted=preview_promotions(visit, answer, [student_id]),
         seen=get_courses_tag(visit.db, student_id),
@@ -112,7 +115,7 @@ def show_plan(
 
 
 def _credits(
-    schedule: list[Scheduled], steps: list[Step], plan: Plan, term: str | None
+    schedule: list[Scheduled], steps: list[Step], drops: list[int], term: str | None
 ) -> tuple[float, float]:
     """The credits of the student in the term, now and with the plan. A cancelled course takes
     none."""
@@ -124,10 +127,10 @@ def _credits(
         and course.course_status != "cancelled"
     ]
     now = sum(course.credits for course in enrolled)
-    gone = sum(course.credits for course in enrolled if course.course_id in plan.drops)
+    gone = sum(course.credits for course in enrolled if course.course_id in drops)
     new = sum(
         step.course.credits
         for step in steps
-        if step.course.term == term and step.course.id not in plan.waits
+        if step.course.term == term and step.after == "enrolled" and not step.is_done
     )
     return now, now - gone + new

@@ -100,7 +100,12 @@ def add(visit: Visit, student_id: int) -> Result:
         return visit.send("PUT", path, body | change_details(visit), if_match=seen, **options)
 
     def done(answer: Any) -> str:
-        added = [item for item in answer["items"] if item["course_id"] in plan.courses]
+        before = {course.course_id: course.status for course in schedule}
+        added = [
+            item
+            for item in answer["items"]
+            if item["course_id"] in plan.courses and item["status"] != before.get(item["course_id"])
+        ]
         places = [item["position"] for item in added if item["status"] == "waitlisted"]
         outcomes = [
             ("enrolled", len(added) - len(places)),

@@ -240,6 +240,46 @@ def test_a_change_meanwhile_is_shown_and_what_was_ticked_is_kept(
     assert (client.status(ada, course), client.status(ada, other)) == ("enrolled", "enrolled")
 
 
+def test_a_course_that_the_student_has_by_now_is_not_enrolled_again(
+    browser: Browser, client: Client, ada: int
+):
+    course = client.course(code="CS101", credits=5)
+    form = choices(browser, ada)
+    client.enroll(ada, course)
+    tick(form, "course", course)
+
+    page = form.submit("do", value="enroll", status=412)
+
+    assert "is enrolled already" in row(page, "CS101").get_text()
+    assert "5 now, 5 after this" in text(page)
+    form = form_to(page, "/add")
+    assert [button["value"] for button in page.html.select("main .send button")] == ["preview"]
+    said = text(form.submit("do", value="preview"))
+    assert "Nothing would be changed: this is on record already." in said
+    form["effective_on"] = "2026-09-01"
+    done = text(form.submit("do", value="enroll", status=303).follow())
+    assert "Nothing was changed: this is on record already." in done
+    assert "Enrolled in" not in done
+
+
+def test_only_what_has_changed_is_counted(browser: Browser, client: Client, ada: int):
+    client.enroll(ada, client.course(capacity=0), waitlist=True)
+    client.enroll(ada, client.course())
+    client.course()
+    page = browser.get(f"/students/{ada}/add?course=1&course=2&course=3&wait=1")
+    form = form_to(page, "/add")
+    fields = [("key", form["key"].value), ("seen", form["seen"].value), ("wait", "1")]
+    fields += [("course", "2"), ("course", "3")]
+
+    preview = browser.post(f"/students/{ada}/add", [*fields, ("do", "preview")])
+    done = browser.post(f"/students/{ada}/add", [*fields, ("do", "enroll")], status=303)
+
+    assert "is on the waitlist already" in text(preview)
+    assert preview.html.select_one("main .send button").get_text() == "Enroll in 1 course"
+    assert "Enrolled in 1 course." in text(done.follow())
+    assert "On a waitlist" not in text(done.follow())
+
+
 def test_a_place_on_a_waitlist_is_kept(browser: Browser, client: Client, ada: int):
     full, free = client.course(capacity=0), client.course()
     client.enroll(ada, full, waitlist=True)
