@@ -14,6 +14,7 @@ from enrollment.http.conditional import etag_of
 from enrollment.http.context import change_context
 from enrollment.http.operation import READERS, REGISTRARS, Operation
 from enrollment.http.responses import Result
+from enrollment.model.records import Enrollment
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.web.change_details import change_details, override_of
@@ -64,6 +65,7 @@ def show_enrollment(
         changes=list_changes(visit.db, ChangeScope(student_id, course_id), CHANGES).items,
         sent=sent,
         preview=answer,
+        is_on_record=_is_on_record(present, answer),
         promoted=preview_promotions(visit, answer, [student_id]),
         errors=by_field(problem),
         keeps=_keeps_from_void(visit, student_id, course_id),
@@ -121,6 +123,7 @@ def _undo(
     done: str,
 ) -> Result:
     path = f"/students/{student_id}/courses/{course_id}"
+    present = find_enrollment(visit.db, student_id, course_id)
 
     def send(**options: Any) -> Any:
         seen = visit.form.one("seen")
@@ -129,9 +132,14 @@ def _undo(
     return preview_or_submit(
         visit,
         send,
-        lambda answer: link(path, done=done),
+        lambda answer: link(path, done="on_record" if _is_on_record(present, answer) else done),
         partial(show_enrollment, visit, student_id, course_id, done),
     )
+
+
+def _is_on_record(present: Enrollment | None, answer: dict[str, Any] | None) -> bool:
+    """Whether the answer to a write is the enrollment as it is now: nothing has changed."""
+    return bool(present and answer and answer["version"] == present.version)
 
 
 def _keeps_from_void(visit: Visit, student_id: int, course_id: int) -> list[Violation]:

@@ -82,6 +82,22 @@ def test_the_latest_change_is_corrected(browser: Browser, client: Client, comple
     assert len(client.events()) == 3
 
 
+def test_a_correction_to_what_is_on_record_changes_nothing(
+    browser: Browser, client: Client, completed: str
+):
+    before = client.events()
+    form = fill(browser, completed, "/correct", grade="B", reason="checked again")
+
+    preview = text(form.submit("do", value="preview"))
+    done = text(form.submit("do", value="change", status=303).follow())
+
+    assert "Nothing would be changed: this is on record already." in preview
+    assert "This works" not in preview
+    assert "Nothing was changed: this is on record already." in done
+    assert "is corrected" not in done
+    assert client.events() == before
+
+
 def test_what_a_correction_leaves_out_stays_as_it_is(
     browser: Browser, client: Client, completed: str
 ):
@@ -113,16 +129,16 @@ def test_the_latest_change_is_taken_back(browser: Browser, client: Client, compl
 
 
 @pytest.mark.parametrize(
-    ("end", "then"),
+    ("end", "fields", "then"),
     [
-        ("/correct", "Then the student is completed, since 1 Oct 2026, 09:00."),
-        ("/take-back", "Then the student is enrolled, since 1 Sep 2026, 09:00."),
+        ("/correct", {"grade": "A"}, "Then the student is completed, since 1 Oct 2026, 09:00."),
+        ("/take-back", {}, "Then the student is enrolled, since 1 Sep 2026, 09:00."),
     ],
 )
 def test_a_preview_shows_what_would_be_and_changes_nothing(
-    browser: Browser, client: Client, completed: str, end: str, then: str
+    browser: Browser, client: Client, completed: str, end: str, fields: dict[str, str], then: str
 ):
-    form = fill(browser, completed, end, reason="a slip")
+    form = fill(browser, completed, end, reason="a slip", **fields)
 
     page = form.submit("do", value="preview", status=200)
 
