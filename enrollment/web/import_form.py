@@ -26,6 +26,10 @@ READING = ("encoding", "date_order", "mode", "columns")
 OPTIONS = (*READING, "source", "errors", "rules", "missing", "reason")
 FLAGS = ("create", "relink")
 FIELDS = (*OPTIONS, *FLAGS, "kind", "course", "term", "replace", "held", "confirm")
+ONLY_ROSTER = (
+    "The course, and to drop students who are not in the file, are only for “The students of one"
+    " course”. Choose that, or clear both."
+)
 GONE = "The file is no longer held for you. Choose it again."
 
 
@@ -121,6 +125,8 @@ def import_query(visit: Visit) -> dict[str, Any]:
     if form.one("kind") == "roster":
         query["course_id"] = find_course(visit, form.one("course"), form.one("term"))
         query["replace"] = "true" if form.one("replace") else ""
+    elif given := [field for field in ("course", "replace") if form.one(field)]:
+        raise wrong(given[0], ONLY_ROSTER)
     query |= {name: "true" if form.one(name) else "" for name in FLAGS}
     if form.one("confirm"):
         query["removals"] = form.one("confirm")

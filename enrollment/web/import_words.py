@@ -1,11 +1,12 @@
 """Imports in words: what a button will do, and what becomes of each record, also by an undo."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any, NamedTuple
 
 import msgspec
 
 from enrollment.data import page
+from enrollment.data.course import find_course
 from enrollment.data.student import full_name
 from enrollment.data.term import list_terms
 from enrollment.model.imports import ImportChange, ImportCounts, ImportReport, UndoneItem
@@ -91,6 +92,16 @@ def name_records(visit: Visit, changes: Sequence[ImportChange]) -> list[tuple[st
             label = f"{values['code']}-{section}" if section else str(values["code"])
             names.setdefault((change.kind, change.record_id), label)
     return [(_name_of(names, change), _what(change)) for change in shown]
+
+
+def name_roster(visit: Visit, course_ids: Set[int | None]) -> str:
+    """The course of a roster with its term, such as "CS101-1 in 2026-FALL". "" if an import is not
+    about one course."""
+    (course_id,) = course_ids if len(course_ids) == 1 else (None,)
+    course = find_course(visit.db, course_id) if course_id else None
+    if course is None:
+        return ""
+    return f"{course.label} in {course.term}" if course.term else f"{course.label} without a term"
 
 
 def name_undone(visit: Visit, items: list[dict[str, Any]]) -> list[Line]:

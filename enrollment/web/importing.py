@@ -17,14 +17,14 @@ from enrollment.model.imports import ImportFault, ImportReport
 from enrollment.problems.errors import Problem
 from enrollment.web.chosen_term import choose_term
 from enrollment.web.import_form import FIELDS, MULTIPART, Sent, import_query, read_sent, wrong
-from enrollment.web.import_words import ends, name_records, what_is_done
+from enrollment.web.import_words import ends, name_records, name_roster, what_is_done
 from enrollment.web.refusal import is_shown, reasons
 from enrollment.web.visit import Visit
 from enrollment.web.words import link, rule
 
 PATH = "/v1/imports"
 # The fields beside which a page says what is wrong with them.
-BESIDE = ("file", "course", "source", "encoding", "columns", "reason", "confirm")
+BESIDE = ("file", "course", "replace", "source", "encoding", "columns", "reason", "confirm")
 # Why an import was refused is shown as faults of the file.
 AS_FAULTS = ("unreadable_import", "import_has_errors", "too_many_removals")
 
@@ -75,11 +75,12 @@ def _query(visit: Visit, sent: Sent) -> dict[str, Any]:
 
 def _preview(visit: Visit, sent: Sent, problem: Problem | None = None) -> Result:
     """Show what the import would do now, and why it was refused, if it was."""
-    report, tag = None, ""
+    report, tag, roster = None, "", ""
     try:
         query = _query(visit, sent)
         content, tag = visit.send_file(PATH, sent.upload, dry_run="true", **query)
         report = msgspec.json.decode(content, type=ImportReport)
+        roster = name_roster(visit, {query.get("course_id")})
     except Problem as found:
         if not is_shown(found):
             raise
@@ -91,8 +92,8 @@ def _preview(visit: Visit, sent: Sent, problem: Problem | None = None) -> Result
     if visit.form.one("do") == "marked" and faults and sent.upload and is_list:
         write = partial(write_marked, sent.upload, faults, "xlsx")
         return download("marked.xlsx", MEDIA_TYPES["xlsx"], write)
-    values = visit.form.typed(FIELDS)
-    return _form(visit, values, problem, report, tag, held=sent.file_name, is_list=is_list)
+    values, held = visit.form.typed(FIELDS), sent.file_name
+    return _form(visit, values, problem, report, tag, roster, held=held, is_list=is_list)
 
 
 def _faults(report: ImportReport | None, problem: Problem | None) -> Sequence[ImportFault]:
@@ -108,6 +109,7 @@ def _form(
     problem: Problem | None = None,
     report: ImportReport | None = None,
     tag: str = "",
+    roster: str = "",
     *,
     held: str = "",
     is_list: bool = False,
@@ -127,6 +129,7 @@ def _form(
         every=choose_term(visit).every,
         errors=errors,
         report=report,
+        roster=roster,
         refused_by=refused_by,
         refusal=rule(refused_by) if refused_by else "",
         ends=ends(report) if report else 0,

@@ -11,7 +11,7 @@ from enrollment.model.queries import Pagination
 from enrollment.problems.errors import Problem
 from enrollment.web.downloads import download_same
 from enrollment.web.forms import submit
-from enrollment.web.import_words import name_records, name_undone
+from enrollment.web.import_words import name_records, name_roster, name_undone
 from enrollment.web.paging import after, next_path
 from enrollment.web.refusal import is_shown
 from enrollment.web.visit import Visit
@@ -35,10 +35,12 @@ def show_import(
 ) -> Result:
     """Show the report of an import, and offer its undo."""
     report = imports.get_import(visit.db, import_id)
+    course_ids = {change.course_id for change in report.changes if change.kind == "enrollment"}
     return visit.page(
         "import_report",
         problem,
         report=report,
+        roster=name_roster(visit, course_ids),
         faults=report.faults,
         records=name_records(visit, report.changes),
         seen=etag_of(report),

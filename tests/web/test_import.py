@@ -193,10 +193,12 @@ def test_the_roster_of_a_course(browser: Browser, client: Client):
 
     said = text(page)
     assert "Enrollments: 2 new, 0 completed, 1 dropped" in said
+    assert "course: CS101-1 in 2026-FALL" in said
     button = page.html.find("button", value="import").text
     assert button == "Import 2 students and 2 enrollments, drop 1"
     assert "Ekström, Björn in CS101-1 enrolled" in said
     page = run_import(page).follow()
+    assert "course: CS101-1 in 2026-FALL" in text(page)
     assert client.status(gone, course) == "dropped"
     page = form_to(page, "/undo").submit("do", value="preview", status=200)
     assert "Ekström, Björn in CS101-1 undone New with the import: becomes void." in text(page)
@@ -214,6 +216,23 @@ def test_a_course_that_is_not_there(browser: Browser, client: Client):
         page = preview(browser, status=422, kind="roster", course=course)
         assert said in page.html.find(id="course-wrong").text
         assert form_to(page, "/import")["course"].value == course
+
+
+def test_a_list_of_all_students_takes_no_course(browser: Browser, client: Client):
+    client.course(code="MUS")
+    for beside, fields in (
+        ("course", {"course": "MUS"}),
+        ("course", {"course": "MUS", "replace": True}),
+        ("replace", {"replace": True}),
+    ):
+        page = preview(browser, status=422, **fields)
+
+        assert "only for “The students of one course”" in page.html.find(id=f"{beside}-wrong").text
+        form = form_to(page, "/import")
+        form["kind"] = "roster"
+        form["course"] = "MUS"
+        again = text(form.submit("do", value="preview", status=200))
+        assert "course: MUS without a term" in again
 
 
 def test_a_list_keeps_the_rules_unless_they_are_set_aside(browser: Browser, client: Client):
