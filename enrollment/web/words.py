@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -69,7 +69,9 @@ class Words:
         moment = self.moment(timestamp)
         if moment is None:
             return ""
-        if moment.time() != time() or moment.date() == date.min:
+        # Where the clocks go back at midnight, a day has two of them, and begins at the first.
+        begin = begin_of(self._zone, moment.date().isoformat())
+        if timestamp != begin or moment.date() == date.min:
             return write_time(moment, self._zone)
         return (moment.date() - timedelta(days=is_end)).isoformat()
 

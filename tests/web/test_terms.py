@@ -244,6 +244,29 @@ def test_a_time_without_an_offset_is_one_of_the_school(
     assert form_to(berlin.get("/terms/1/edit"), "/edit")["enroll_from"].value == typed
 
 
+@pytest.mark.parametrize(
+    ("zone", "first", "second"),
+    [
+        ("Atlantic/Azores", "2026-10-25T00:00:00Z", "2026-10-25T01:00:00Z"),
+        ("America/Havana", "2026-11-01T04:00:00Z", "2026-11-01T05:00:00Z"),
+    ],
+)
+def test_a_day_with_two_midnights_begins_at_the_first(
+    app: App, client: Client, zone: str, first: str, second: str
+):
+    browser = Browser(with_settings(app, time_zone=ZoneInfo(zone)))
+    for number, midnight in enumerate((first, second), start=1):
+        times = dict.fromkeys(("enroll_from", "drop_until"), midnight)
+        client.term(code=f"TERM{number}", **times)
+        before = client.get(f"/v1/terms/{number}").json
+
+        form = form_to(browser.get(f"/terms/{number}/edit"), "/edit")
+        form.submit(status=303)
+
+        assert client.get(f"/v1/terms/{number}").json == before
+        assert (form["enroll_from"].value == first[:10]) is (midnight == first)
+
+
 def test_the_times_of_a_course_are_those_of_the_school(berlin: Browser, client: Client):
     typed = {
         "code": "CS101",
