@@ -46,6 +46,23 @@ def test_the_desk_shows_what_a_student_has(browser: Browser, client: Client, ada
     assert "Credits in Fall 2026: 7.5 now, 0 after this; at most 18." in said
 
 
+@pytest.mark.parametrize("end", ["", "/schedule"])
+def test_the_week_shows_when_a_meeting_is_held_and_who_waits(
+    browser: Browser, client: Client, ada: int, end: str
+):
+    hours = {"from": "13:00", "to": "14:00", "room": "B12"}
+    biweekly = {"weekday": 5, **hours, "start_on": "2026-10-25", "every": 2}
+    client.enroll(ada, client.course(code="LAB1", meetings=[biweekly]))
+    full = client.course(code="FULL1", capacity=0, meetings=[{"weekday": 4, **hours}])
+    client.enroll(ada, full, waitlist=True)
+
+    week = browser.get(f"/students/{ada}{end}").html.find(class_="week").get_text(" ").split()
+
+    said = " ".join(week)
+    assert "Thu 13:00–14:00 FULL1 B12 waits for a seat" in said
+    assert said.endswith("Fri 13:00–14:00 LAB1 B12 from 25 Oct 2026, every 2 weeks")
+
+
 def test_ticked_courses_are_dropped_with_their_reason_and_day(
     browser: Browser, client: Client, ada: int
 ):
