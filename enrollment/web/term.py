@@ -46,7 +46,7 @@ def show_term(
         is_over=is_over,
         # A later end of enrollment is for those who enroll late.
         takes_no_one=is_over and (not term.enroll_until or visit.words.is_over(term.enroll_until)),
-        is_closed=bool(_in_the_way(term, str(Timestamp.now()))),
+        in_the_way=_in_the_way(term, str(Timestamp.now())),
         seen=etag_of(term),
         preview=preview,
         promoted=promoted,

@@ -78,16 +78,17 @@ class Words:
     def window(self, start: str | None, end: str | None) -> str:
         """Such as "from 1 Aug 2026 until 31 Aug 2026"; "" if it has no limits."""
         parts = [
-            f"from {self._edge(start, is_end=False)}" if start else "",
-            f"until {self._edge(end, is_end=True)}" if end else "",
+            f"from {self.edge(start, is_end=False)}" if start else "",
+            f"until {self.edge(end, is_end=True)}" if end else "",
         ]
         return " ".join(filter(None, parts))
 
     def until(self, timestamp: str) -> str:
         """The end that a time is: such as "3 Nov 2026" for the midnight after that day."""
-        return self._edge(timestamp, is_end=True)
+        return self.edge(timestamp, is_end=True)
 
-    def _edge(self, timestamp: str, *, is_end: bool) -> str:
+    def edge(self, timestamp: str, *, is_end: bool) -> str:
+        """A start or an end for people: such as "3 Nov 2026", or with the time within a day."""
         text = self.boundary(timestamp, is_end=is_end)
         return self.date(text) if len(text) == len("2026-11-03") else self.time(timestamp)
 

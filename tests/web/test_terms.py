@@ -1,11 +1,13 @@
 """One term with its numbers, and the copy of courses from another term."""
 
+from datetime import UTC
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from enrollment.app import App
 from enrollment.web.times import EXPECTED
+from enrollment.web.words import Words
 from tests.support.browser import Browser, boxes, form_to, text, tick
 from tests.support.client import Client, broken, with_settings
 from tests.support.tokens import TOKENS
@@ -124,6 +126,26 @@ def test_a_start_that_is_to_come_is_lifted_and_an_end_stays(browser: Browser, cl
     assert first.location == second.location
     assert (term["enroll_from"], term["version"]) == (None, 2)
     assert term["enroll_until"] == window["enroll_until"]
+
+
+def test_which_time_is_lost_is_shown_before_enrollment_is_closed_or_opened(
+    browser: Browser, client: Client
+):
+    client.term(enroll_from="2026-08-01", enroll_until="2099-02-01")
+    page = browser.get("/terms/1")
+
+    assert "The end 1 Feb 2099 would be replaced by this moment." in text(page)
+    assert "The end 1 Feb 2099 would be replaced" in text(change(page, "preview", 200))
+    page = change(page, "change", 303).follow()
+    end = Words(UTC).until(client.get("/v1/terms/1").json["enroll_until"])
+    assert f"The end {end} would be removed." in text(page)
+    assert "would be replaced" not in text(page)
+    client.patch_json("/v1/terms/1", {"enroll_from": "2098-01-01", "enroll_until": "2099-02-01"})
+    said = text(browser.get("/terms/1"))
+    assert "The start 1 Jan 2098 would be removed." in said
+    assert "The end" not in said
+    client.patch_json("/v1/terms/1", {"enroll_from": None, "enroll_until": None})
+    assert "would be" not in text(browser.get("/terms/1"))
 
 
 def test_a_term_that_has_changed_is_not_closed(browser: Browser, client: Client):
