@@ -115,6 +115,36 @@ def test_a_drop_after_the_deadline_needs_a_reason(
     assert "moved away" in [event["reason"] for event in client.get("/v1/events").json["items"]]
 
 
+def test_the_pages_say_that_the_student_sees_a_reason(
+    browser: Browser, own_browser: Browser, client: Client, ada: int, late: int
+):
+    client.patch_json("/v1/terms/1", {"drop_until": None}, status=200)
+    full = client.course(code="CS102", term="2026-FALL", capacity=0, promotion="manual")
+    client.enroll(ada, full, waitlist=True)
+    asked = [("course", str(full)), ("drop", str(late))]
+    pages = [
+        browser.get(f"/students/{ada}?term=2026-FALL"),
+        browser.get(f"/students/{ada}/add?term=2026-FALL"),
+        browser.post(f"/students/{ada}/add", asked, status=409),
+        browser.get(f"/students/{ada}/courses/{late}"),
+        browser.get(f"/courses/{full}"),
+        form_to(browser.get(f"/courses/{full}"), "/promote").submit(status=409),
+        browser.get(f"/courses/{late}/complete"),
+    ]
+    client.patch_json("/v1/terms/1", {"drop_until": "2026-10-02"}, status=200)
+    client.course(code="CS103", term="2026-FALL")
+    pages.append(browser.get(f"/students/{ada}/courses/{late}/swap?q="))
+
+    fields = [page.html.select('main input[name*="reason"]') for page in pages]
+
+    assert [len(found) for found in fields] == [3, 1, 2, 2, 2, 3, 1, 1]
+    for field in (field for found in fields for field in found):
+        assert "The student sees it." in field.find_parent("p").get_text()
+    own = own_browser.post(f"/students/{ada}/add", {"drop": full, "do": "preview"})
+    assert own.html.select('main input[name="reason"]')
+    assert "The student sees it." not in text(own)
+
+
 def test_the_page_of_a_course_asks_for_the_reason_of_a_late_drop(
     browser: Browser, client: Client, ada: int, late: int
 ):
