@@ -136,12 +136,17 @@ def _body(visit: Visit) -> dict[str, Any]:
     body |= {name: whole(sent[name]) for name in ("capacity", "waitlist_capacity")}
     body |= {name: read_codes(sent[name]) for name in LISTS}
     return body | {
-        **read_times(visit, TIMES),
+        **read_times(
+            visit,
+            TIMES,
+            meetings=lambda: read_meetings(sent["meetings"]),
+            early_access=lambda: [
+                _early(visit, line) for line in filled_lines(sent["early_access"])
+            ],
+        ),
         "credits": decimal(sent["credits"] or "0"),
         "prerequisites": read_prerequisites(sent["prerequisites"], concurrent=False)
         + read_prerequisites(sent["concurrent"], concurrent=True),
-        "meetings": read_meetings(sent["meetings"]),
-        "early_access": [_early(visit, line) for line in filled_lines(sent["early_access"])],
         "repeatable": bool(sent["repeatable"]),
     }
 

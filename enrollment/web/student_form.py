@@ -15,7 +15,7 @@ from enrollment.web.record_form import fill
 from enrollment.web.visit import Visit
 from enrollment.web.words import link, number
 
-TEXTS = ("number", "given_name", "family_name", "email")
+TEXTS = ("family_name", "given_name", "number", "email")
 FIELDS = (*TEXTS, "status", "max_credits", "groups")
 
 

@@ -15,7 +15,7 @@ from enrollment.web.record_form import fill, read_times
 from enrollment.web.visit import Visit
 from enrollment.web.words import link, number
 
-TEXTS = ("code", "title", "start_on", "end_on")
+TEXTS = ("title", "code", "start_on", "end_on")
 ENDS = ("enroll_until", "drop_until")
 TIMES = ("enroll_from", *ENDS)
 FIELDS = (*TEXTS, *TIMES, "max_credits")

@@ -119,6 +119,29 @@ def test_a_course_is_added_and_comes_back_as_it_was(browser: Browser, client: Cl
     }
 
 
+def test_all_times_that_are_wrong_are_shown_at_once(browser: Browser):
+    focused = "main form [autofocus]"
+    for path, first, wrong in (
+        ("/terms/new", "title", ["enroll_from", "enroll_until", "drop_until"]),
+        (
+            "/courses/new",
+            "code",
+            ["meetings", "enroll_from", "enroll_until", "drop_until", "early_access"],
+        ),
+    ):
+        page = browser.get(path)
+        assert [field["id"] for field in page.html.select(focused)] == [first]
+        form = form_to(page, "/new")
+        for name in wrong:
+            form[name] = "1.10.2026"
+
+        page = form.submit(status=422)
+
+        shown = [found["id"] for found in page.html.select("[id$=-wrong]")]
+        assert shown == [f"{name}-wrong" for name in wrong]
+        assert [field["id"] for field in page.html.select(focused)] == [wrong[0]]
+
+
 def test_enrollments_do_not_disturb_whoever_edits_a_course(browser: Browser, client: Client):
     course = client.course(capacity=1)
     form = form_to(browser.get(f"/courses/{course}/edit"), "/edit")
