@@ -66,7 +66,7 @@ def show_desk(
         limit=terms.limit_of(student),
         holds=holds.items,
         changes=_visible(visit, latest.items),
-        hold_errors=by_field(hold_refusal),
+        hold_errors=by_field(hold_refusal, visit.words.reason),
         move=move,
         tags={course.course_id: etag_of(course) for course in schedule},
         labels={course.course_id: course.label for course in schedule},

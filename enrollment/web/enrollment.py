@@ -67,7 +67,7 @@ def show_enrollment(
         preview=answer,
         is_on_record=_is_on_record(present, answer),
         promoted=preview_promotions(visit, answer, [student_id]),
-        errors=by_field(problem),
+        errors=by_field(problem, visit.words.reason),
         keeps=_keeps_from_void(visit, student_id, course_id),
         rules=overridable(broken),
     )

@@ -31,7 +31,7 @@ def fill(
         return {"values": present, "errors": {}, "focus": first, **now}
     typed = visit.form.typed([*present])
     if problem is None or problem.code != "precondition_failed":
-        same, errors = visit.form.typed([*now]), by_field(problem)
+        same, errors = visit.form.typed([*now]), by_field(problem, visit.words.reason)
         # A browser sends the fields in their order on the page.
         wrong = next((name for name, _ in visit.form if name in errors), first)
         return {"values": typed, "errors": errors, "focus": wrong, **same}

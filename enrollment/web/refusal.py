@@ -1,6 +1,6 @@
 """Refusals that a page shows itself: the problems of what a form has asked for."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from enrollment.model.results import Violation
@@ -40,12 +40,14 @@ def reasons(problem: Problem | None) -> list[Violation]:
     return [*problem.violations] or [alone]
 
 
-def by_field(problem: Problem | None) -> dict[str, list[str]]:
+def by_field(
+    problem: Problem | None, sentence_of: Callable[[Violation], str]
+) -> dict[str, list[str]]:
     """The sentences of a problem by the field of the form. "" is the form as a whole."""
     found: dict[str, list[str]] = {}
     for reason in reasons(problem):
         field = (reason.pointer or "").strip("/").partition("/")[0]
-        found.setdefault(field, []).append(reason.detail)
+        found.setdefault(field, []).append(sentence_of(reason))
     return found
 
 

@@ -44,7 +44,7 @@ def show_forms(
         keeps_from_erasure=keeps_from_erasure,
         keeps_from_deletion=list_deletion_violations(visit.db, student_id),
         sent=sent,
-        errors=by_field(problem),
+        errors=by_field(problem, visit.words.reason),
         preview=answer,
         other=next(iter(page.list_people(visit.db, into).values()), None),
         labels=page.list_labels(visit.db, courses),

@@ -47,7 +47,7 @@ def show_tokens(visit: Visit, problem: Problem | None = None) -> Result:
         now=Timestamp.now(),
         roles=ROLES,
         values=values,
-        errors=by_field(problem),
+        errors=by_field(problem, visit.words.reason),
         following=next_path(visit, found.next),
     )
 

@@ -27,6 +27,10 @@ STATUSES = {
 # What stands before each sentence in the reason of a student who was skipped.
 SKIP_CODE = re.compile(f"(?:^{SKIPPED}|; )(?:{'|'.join(PROBLEM_TYPES)}): ")
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+AT_TIME = re.compile(rf"(\bat )?({TIMESTAMP.pattern})")
+# The details of a broken rule that are the start or the end of a window.
+STARTS = ("start", "enroll_from")
+ENDS = ("end", "enroll_until", "drop_until")
 
 
 class Words:
@@ -115,10 +119,22 @@ class Words:
         if violation.code == "precondition_failed":
             # Its sentence names entity tags.
             return f"{rule(violation.code)}."
+        starts, ends = (
+            {violation.details[name] for name in names if name in violation.details}
+            for names in (STARTS, ENDS)
+        )
+
+        def write(found: re.Match[str]) -> str:
+            at, timestamp = found.groups(default="")
+            if (timestamp in starts) == (timestamp in ends):
+                return at + self.time(timestamp)
+            text = self.edge(timestamp, is_end=timestamp in ends)
+            return f"on {text}" if at and ":" not in text else at + text
+
+        sentence = AT_TIME.sub(write, violation.detail)
         if violation.code == "drop_closed":
-            until = TIMESTAMP.sub(lambda found: self.until(found[0]), violation.detail)
-            return f"{until} {PROBLEM_TYPES[violation.code].advice}"
-        return TIMESTAMP.sub(lambda found: self.time(found[0]), violation.detail)
+            return f"{sentence} {PROBLEM_TYPES[violation.code].advice}"
+        return sentence
 
     def why(self, reason: str | None) -> str:
         """The reason of a change. That of a student who was skipped on a waitlist is shown without

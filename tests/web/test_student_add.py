@@ -69,6 +69,18 @@ def test_each_course_shows_every_reason_why_not(browser: Browser, client: Client
     assert not row(page, "HI101").find("li")
 
 
+def test_a_window_is_shown_by_its_days(browser: Browser, client: Client, ada: int):
+    client.course(code="CS101", enroll_until="2026-11-01")
+    client.course(code="CS102", enroll_until="2026-11-01T09:30:00Z")
+    client.course(code="CS103", enroll_from="2099-02-01")
+
+    said = text(browser.get(f"/students/{ada}/add"))
+
+    assert "Enrollment in CS101 closed on 1 Nov 2026." in said
+    assert "Enrollment in CS102 closed at 1 Nov 2026, 09:30." in said
+    assert "Enrollment in CS103 opens on 1 Feb 2099." in said
+
+
 def test_courses_are_found_by_their_words(browser: Browser, client: Client, ada: int):
     client.course(code="CS101", title="Databases", instructor="Dr Codd")
     client.course(code="MA101", title="Algebra")

@@ -289,6 +289,27 @@ def test_a_day_with_two_midnights_begins_at_the_first(
         assert (form["enroll_from"].value == first[:10]) is (midnight == first)
 
 
+@pytest.mark.parametrize(
+    ("until", "why"),
+    [
+        ("2026-08-01", "ends on 1 Aug 2026, which is not after it starts on 1 Sep 2026."),
+        ("2026-08-01 09:00", "ends at 1 Aug 2026, 09:00, which is not after it starts on 1 Sep"),
+        (
+            "2026-08-31",
+            "ends at 1 Sep 2026, 00:00, which is not after it starts at 1 Sep 2026, 00:00.",
+        ),
+    ],
+)
+def test_a_window_that_ends_too_early_is_shown_as_it_was_typed(
+    berlin: Browser, until: str, why: str
+):
+    form = fill_in_term(berlin, enroll_from="2026-09-01", enroll_until=until)
+
+    said = form.submit(status=422).html.find(id="enroll_until-wrong").get_text()
+
+    assert why in said
+
+
 def test_the_times_of_a_course_are_those_of_the_school(berlin: Browser, client: Client):
     typed = {
         "code": "CS101",
