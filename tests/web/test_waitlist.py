@@ -150,6 +150,22 @@ def test_a_course_with_a_free_seat_is_swapped_at_once(
     assert (client.status(ada, section), client.status(ada, free)) == ("dropped", "enrolled")
 
 
+def test_a_swap_of_the_only_section_begins_with_all_courses(
+    browser: Browser, client: Client, ada: int
+):
+    only = client.course(code="CS101")
+    client.enroll(ada, only)
+    client.course(code="CS201")
+    path = f"/students/{ada}/courses/{only}/swap"
+
+    page = browser.get(path)
+
+    assert "CS201" in text(page)
+    assert "matches" not in text(page)
+    assert page.html.find(id="find")["value"] == ""
+    assert "No other course matches “CS101”." in text(browser.get(f"{path}?q=CS101"))
+
+
 def test_a_swap_against_a_rule_shows_the_reason_and_sets_it_aside(
     browser: Browser, client: Client, ada: int, section: int
 ):
