@@ -42,6 +42,7 @@ def test_a_class_is_completed_with_grades(browser: Browser, client: Client, cour
     assert "3 students would complete the course: 2 passed, 1 not passed." in said
     assert "Dirac, Ada gets a seat in CS101 from the waitlist." in said
     assert len(client.events()) == 4
+    assert page.html.select_one("button.main").get_text() == "Complete the course for 3 students"
     page = form_to(page, "/complete").submit("do", value="complete", status=303).follow()
     assert "Completed the course for 3 students." in text(page)
     assert outcomes(client, course) == [
