@@ -318,5 +318,9 @@ def test_secrets_are_not_stored(app: App, browser: Browser, location: Location):
 
 
 def test_a_page_that_does_not_exist_is_a_page(browser: Browser):
-    assert "nothing at this URL" in text(browser.get("/nothing", status=404))
+    page = browser.get("/nothing", status=404)
+    assert "nothing at this URL" in text(page)
+    assert "/docs" not in text(page)
+    links = [link["href"] for link in page.html.select("main a")]
+    assert links == ["/students", "/courses", "/start"]
     assert "There is no student 999" in text(browser.get("/students/999", status=404))
