@@ -55,7 +55,7 @@ WHERE student_id = :student_id AND course_id = :course_id;
 -- name: list_broken_promotion_rules(course_id, student_id, overridden)
 -- Which rules would a registrar break who promotes from this waitlist, or this student if one is named?
 SELECT '' AS pointer, 'promotion_automatic' AS code,
-    label || ' gives its seats to those who wait by itself.' AS detail,
+    label || ' gives free seats to waitlisted students automatically.' AS detail,
     json_object('course', label) AS details
 FROM course
 WHERE id = :course_id AND promotion = 'automatic'

@@ -15,8 +15,8 @@ from enrollment.web.visit import Visit
 def change_details(visit: Visit, *, names_now: bool = False) -> dict[str, Any]:
     """Return the `reason` and the `effective_at` of a form, where they are given.
 
-    A day that is over means its end, where the school is; today means now, which is left out unless
-    `names_now`. Raises invalid_body.
+    A day before today means the end of that day, where the school is; today means now, which is
+    left out unless `names_now`. Raises invalid_body.
     """
     given: dict[str, Any] = {}
     if reason := visit.form.one("reason"):

@@ -436,7 +436,9 @@ PROBLEM_TYPES = (
         title="The course promotes from its waitlist automatically",
         advice='Nothing needs to be done. To promote by hand, set `promotion` to "manual".',
         example=Example(
-            "CS102 gives its seats to those who wait by itself.", "", {"course": "CS102"}
+            "CS102 gives free seats to waitlisted students automatically.",
+            "",
+            {"course": "CS102"},
         ),
         rule_for=("promotion",),
     ),
