@@ -182,16 +182,18 @@ def list_catalog(
     show: str,
     limit: int,
     after: KeysetPosition | None = None,
+    *,
+    count: bool = False,
 ) -> KeysetPage[Offered]:
-    """List the courses of a term by code and section, and count them. `show` is all, open, full,
-    waiting or cancelled."""
+    """List the courses of a term by code and section; with `count`, those of all pages are counted
+    too. `show` is all, open, full, waiting or cancelled."""
     parameters = {
         "term": term,
         "words": to_json(split_words(db, q)),
         "last": LAST_CHARACTER,
         "show": show,
         "limit": limit,
-        "count": True,
+        "count": count,
     }
     start = {"code": "", "label": "", "id": 0}
     return list_page(db, SQL.list_catalog, _offered, parameters, start=start, after=after)

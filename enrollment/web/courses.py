@@ -27,7 +27,7 @@ def show_courses(visit: Visit) -> Result:
     terms, q = choose_term(visit), visit.query.one("q")
     show = visit.query.one("show")
     show = show if show in SHOWN else "all"
-    found = page.list_catalog(visit.db, terms.code, q, show, PAGE, after(visit))
+    found = page.list_catalog(visit.db, terms.code, q, show, PAGE, after(visit), count=True)
     return visit.page(
         "courses",
         terms=terms,
