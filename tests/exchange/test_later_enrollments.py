@@ -7,21 +7,9 @@ import pytest
 from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
 from tests.exchange.imports import export, files, import_content, one, rows, undo
-from tests.exchange.packages import zipped
+from tests.exchange.small_packages import bulk, delta, filled, package, place, user
 from tests.support.client import Client
 
-TIME = "2026-10-01T00:00:00.000Z"
-HEADERS = {
-    "orgs": "sourcedId,status,dateLastModified,name,type",
-    "academicSessions": "sourcedId,status,dateLastModified,title,type,startDate,endDate,schoolYear",
-    "courses": "sourcedId,status,dateLastModified,title,courseCode,orgSourcedId",
-    "classes": "sourcedId,status,dateLastModified,title,courseSourcedId,classCode,classType,"
-    "schoolSourcedId,termSourcedIds",
-    "users": "sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,givenName,"
-    "familyName,identifier",
-    "enrollments": "sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,"
-    "userSourcedId,role,beginDate,endDate,metadata.outcome",
-}
 ROSTER = {f"e{n}": f"u{n}" for n in range(1, 7)}
 # Who is in the class k1, and in the class k2.
 ENROLLED = (
@@ -31,69 +19,6 @@ ENROLLED = (
 )
 HISTORY = "SELECT from_status, to_status FROM enrollment_event WHERE student_id = 1 ORDER BY id"
 ALL = [f"u{n}" for n in range(1, 7)]
-
-
-def place(
-    user: str, class_: str = "k1", begin: str = "2026-09-01", end: str = "", how: str = ""
-) -> str:
-    """The cells of an enrollment after its id."""
-    return f"{class_},o1,{user},student,{begin},{end},{how}"
-
-
-def user(name: str) -> str:
-    return f"true,o1,student,{name},{name},F{name},{name}"
-
-
-def class_(name: str) -> str:
-    return f"Math {name},c1,MATH1-{name},scheduled,o1,t1"
-
-
-def package(mode: str, tables: dict[str, dict[str, str]], gone: frozenset[str]) -> bytes:
-    """A package of these rows by their ids. In a delta, those that are gone are to be deleted."""
-    members = {"manifest_csv": "propertyName,value\nmanifest.version,1.0\noneroster.version,1.1\n"}
-    for name, header in HEADERS.items():
-        members["manifest_csv"] += f"file.{name},{mode if name in tables else 'absent'}\n"
-        if name in tables:
-            lines = [header]
-            for id, cells in tables[name].items():
-                status = "tobedeleted" if id in gone else "active"
-                lines.append(f"{id},{f'{status},{TIME}' if mode == 'delta' else ','},{cells}")
-            members[f"{name}_csv"] = "\n".join(lines) + "\n"
-    return zipped(**{name: text.encode() for name, text in members.items()})
-
-
-def bulk(places: dict[str, str] | None, users: int = 8) -> bytes:
-    """All there is: two classes of one term, students, and the enrollments of these users, or
-    no file of enrollments."""
-    tables = {
-        "orgs": {"o1": "School,school"},
-        "academicSessions": {"t1": "Fall 2026,term,2026-09-01,2027-01-31,2027"},
-        "courses": {"c1": "Math,MATH1,o1"},
-        "classes": {name: class_(name) for name in ("k1", "k2")},
-        "users": {f"u{n}": user(f"u{n}") for n in range(1, users + 1)},
-    }
-    if places is not None:
-        tables["enrollments"] = filled(places)
-    return package("bulk", tables, frozenset())
-
-
-def delta(
-    *, gone: str = "", users: str = "", classes: str = "", places: dict[str, str] | None = None
-) -> bytes:
-    """What has changed: users, classes and enrollments. `gone` are the ids to be deleted."""
-    tables = {
-        "users": {name: user(name) for name in users.split()},
-        "classes": {name: class_(name) for name in classes.split()},
-        "enrollments": filled(places or {}),
-    }
-    return package(
-        "delta", {name: cells for name, cells in tables.items() if cells}, frozenset(gone.split())
-    )
-
-
-def filled(places: dict[str, str]) -> dict[str, str]:
-    """The cells of enrollments: for a user alone, those of the class k1."""
-    return {id: cells if "," in cells else place(cells) for id, cells in places.items()}
 
 
 def enrolled(database: Database, section: str = "k1") -> list[str]:
@@ -232,7 +157,7 @@ def test_a_student_who_leaves_the_school_leaves_what_another_source_has(
 ):
     import_content(database, bulk(ROSTER), source="second")
     rest = {id: name for id, name in ROSTER.items() if id != "e6"}
-    gone = {"bulk": bulk(rest, users=5), "delta": delta(users="u6", gone="u6")}[mode]
+    gone = {"bulk": bulk(rest, 5), "delta": delta(users="u6", gone="u6")}[mode]
 
     import_content(database, gone)
 
@@ -256,7 +181,7 @@ def test_a_student_who_left_and_came_back_in_one_source_has_both_on_record(datab
         (delta(classes="k1", gone="k1"), bulk(ROSTER)),
         (delta(users="u2", gone="u2"), delta(users="u2", places={"e2": "u2"})),
         (delta(users="u2", gone="u2"), bulk(ROSTER)),
-        (bulk(None, users=1), bulk(ROSTER)),
+        (bulk(None, 1), bulk(ROSTER)),
     ],
     ids=[
         "a class in a delta, back in a delta",
