@@ -35,9 +35,10 @@ def undo_import(db: Connection, import_id: int, options: UndoOptions, change: Ch
     create_undo_tables(db)
     _undo_enrollments(db, import_id, change)
     freed = [row["course_id"] for row in SQL.list_undone_courses(db)]
-    _undo_records(db, import_id, change)
     undone = SQL.update_import_undone(db, id=import_id, at=change.at, actor=change.actor)
+    # New students and courses take their records of the source along when they are deleted.
     SQL.update_records_undone(db, id=import_id)
+    _undo_records(db, import_id, change)
     counts = {row["outcome"]: row["count"] for row in SQL.list_undo_counts(db)}
     items = [UndoneItem(**row) for row in SQL.list_undone(db, limit=MOST_CHANGES)]
     waitlist.promote_eligible(db, change, course_ids=freed, members_of=freed)

@@ -1,0 +1,38 @@
+"""An undo of an import takes back all that it did, with what is known of the source."""
+
+import pytest
+
+from enrollment.storage.database import Database
+from tests.exchange.imports import export, import_content, one, undo
+from tests.exchange.small_packages import bulk, class_, delta, place, user
+
+FIRST = {"e1": "u1"}
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        bulk({"e1": "u3"}, 3),
+        bulk({"e1": place("u1", "k3")}, 2, classes={"k3": class_("k3")}),
+        delta(users="u3", places={"e1": "u3"}),
+        delta(users={"t9": user("t9")}),
+        bulk({"e1": "u9"}, 0, users={"u2": user("u2"), "u9": user("u9", "u1")}),
+    ],
+    ids=["a new student", "a new class", "a delta", "a new role", "a new id"],
+)
+def test_records_of_the_source_are_as_before_where_new_ones_are_deleted(
+    database: Database, second: bytes
+):
+    first = bulk(FIRST, 2, users={"t9": user("t9", role="teacher")})
+    import_content(database, first)
+    before = export(database, history=True)
+
+    made, _ = import_content(database, second, removals=9)
+
+    undone = undo(database, made.id)
+    assert (undone.kept, undone.conflicts) == (0, 0)
+    assert export(database, history=True) == before
+    again, _ = import_content(database, second, removals=9)
+    assert (again.counts, again.removals) == (made.counts, made.removals)
+    import_content(database, bulk({}, 2), removals=9)
+    assert one(database, "SELECT count(*) FROM enrollment WHERE status = 'enrolled'") == 0
