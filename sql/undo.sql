@@ -55,9 +55,9 @@ DELETE FROM undo_step;
 
 -- name: insert_undo_steps(id, today)!
 -- Which latest changes are those of the import, and what held before each? What was taken back to a change of the
--- import is that change. Before a correction, what it corrects held; that no longer stands. If every standing change is
--- of the import, the enrollment never existed. A term that has ended since keeps its counts, and a student who was
--- erased since is not enrolled again.
+-- import is that change. Before a correction, what it corrects held, unless that is of the import too; it no longer
+-- stands. If every standing change is of the import, the enrollment never existed. A term that has ended since keeps its
+-- counts, and a student who was erased since is not enrolled again.
 WITH standing AS (
     SELECT event.id, event.student_id, event.course_id,
         (
@@ -107,7 +107,10 @@ LEFT JOIN term ON term.code = course.term
 LEFT JOIN student_course_event AS before
     ON before.id = CASE
         WHEN latest.first_id <= import.after_event THEN coalesce(
-            (SELECT corrects FROM student_course_event AS own WHERE own.id = latest.id AND own.restores IS NULL),
+            (
+                SELECT own.corrects FROM student_course_event AS own
+                WHERE own.id = latest.id AND own.restores IS NULL AND own.corrects <= import.after_event
+            ),
             latest.before_id
         )
     END

@@ -3,7 +3,7 @@
 import pytest
 
 from enrollment.storage.database import Database
-from tests.exchange.imports import export, import_content, one, undo
+from tests.exchange.imports import export, import_content, one, rows, undo
 from tests.exchange.small_packages import bulk, class_, delta, place, user
 
 FIRST = {"e1": "u1"}
@@ -36,3 +36,26 @@ def test_records_of_the_source_are_as_before_where_new_ones_are_deleted(
     assert (again.counts, again.removals) == (made.counts, made.removals)
     import_content(database, bulk({}, 2), removals=9)
     assert one(database, "SELECT count(*) FROM enrollment WHERE status = 'enrolled'") == 0
+
+
+@pytest.mark.parametrize("how", ["dropped", "completed"])
+def test_an_enrollment_that_one_import_ended_and_corrected_is_as_before(
+    database: Database, how: str
+):
+    import_content(database, bulk(FIRST, 1))
+    # The second row is of the same enrollment, as no day has come on which the first one ends.
+    both = {"e1": place("u1", end="2026-11-27"), "e2": place("u1", begin="2026-11-26")}
+    import_content(database, bulk(both, 1))
+    before = export(database, history=True)
+    ended = {
+        "e1": place("u1", end="2026-11-27", how=how),
+        "e2": place("u1", begin="2026-11-26", end="2026-11-28", how="failed"),
+    }
+
+    report, _ = import_content(database, bulk(ended, 1))
+
+    events = rows(database, "SELECT to_status FROM enrollment_event ORDER BY id")
+    assert events == [("enrolled",), (how,), ("completed",)]
+    assert undo(database, report.id).reversed == 1
+    assert export(database, history=True) == before
+    assert one(database, "SELECT status FROM enrollment") == "enrolled"
