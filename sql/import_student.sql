@@ -321,7 +321,10 @@ WITH RECURSIVE held AS MATERIALIZED (
         ) AS gives
     FROM said_student AS said
     CROSS JOIN student AS other
-    WHERE other.number = said.number AND other.id IS DISTINCT FROM said.student_id
+    WHERE other.number = said.number
+        AND other.id IS DISTINCT FROM said.student_id
+        -- Where the source has not changed it, a number that was changed here is not wanted.
+        AND said.number IS DISTINCT FROM said.last ->> 'number'
 ),
 
 blocked (incoming_id, student_id) AS (
@@ -452,6 +455,7 @@ CROSS JOIN student AS other
 WHERE incoming.id = said.incoming_id
     AND other.number = said.number
     AND other.id IS DISTINCT FROM said.student_id
+    AND said.number IS DISTINCT FROM said.last ->> 'number'
     AND NOT EXISTS (
         SELECT 1 FROM planned
         WHERE planned.incoming_id = incoming.id AND planned.wanted ->> 'number' = said.number

@@ -107,6 +107,32 @@ def test_a_number_of_someone_who_keeps_it_blocks_those_behind_and_every_line_is_
     assert [(fault.row, fault.code) for fault in report.faults] == [(5, "local_change_overwritten")]
 
 
+@pytest.mark.parametrize("by", ["a registrar", "another source"])
+def test_numbers_that_were_swapped_here_stay(by: str, database: Database, path: Path):
+    swap = {"u_s1": "00412>00413", "u_s2": "00413>00412"}
+    back = {"u_s1": "00413>00412", "u_s2": "00412>00413"}
+    if by == "a registrar":
+        with database.write() as db:
+            for number, id in ((None, 1), ("00412", 2), ("00413", 1)):
+                sql = "UPDATE student SET number = :number, version = version + 1 WHERE id = :id"
+                db.execute(sql, {"number": number, "id": id})
+    else:
+        import_path(database, path, source="another")
+        renumber(path, "users", **swap)
+        import_path(database, path, source="another")
+        renumber(path, "users", **back)
+
+    for _ in range(3):
+        report, _ = import_path(database, path)
+        assert report.changes == []
+        assert "number_taken" not in [fault.code for fault in report.faults]
+
+    for changed in (swap, back):
+        renumber(path, "users", **changed)
+        import_path(database, path)
+    assert [number for (number,) in rows(database, NUMBERS)][:2] == ["00412", "00413"]
+
+
 def test_a_new_class_gets_a_label_that_comes_free(database: Database, path: Path):
     before = export(database)
     text = (path / "classes.csv").read_text()
