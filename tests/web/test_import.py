@@ -152,6 +152,22 @@ def test_removals_are_confirmed(browser: Browser, client: Client):
     assert len(client.get("/v1/imports").json["items"]) == 2
 
 
+def test_how_many_must_be_confirmed_is_not_said_where_it_is_asked_for_another_reason(
+    browser: Browser, client: Client
+):
+    course = client.course(code="CS101")
+    client.enroll(client.student(number="1"), course)
+    form = form_to(browser.get(f"/courses/{course}").click("Import a list"), "/import")
+    form["file"] = Upload("9b.csv", LIST.splitlines()[0])
+    form["replace"] = True
+
+    said = text(form.submit("do", value="preview", status=200))
+
+    assert "Much of what is here is no longer in the file." in said
+    assert "1 of 1 enrollments end, since the file no longer has them." in said
+    assert "More than" not in said
+
+
 def test_too_large(browser: Browser, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("enrollment.http.body.UPLOAD_LIMIT", 1000)
 
