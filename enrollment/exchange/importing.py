@@ -142,7 +142,8 @@ def _refused_by(
     if faults.counts["error"] and options.errors == "refuse":
         return "import_has_errors"
     # A file without rows says that all is gone, and is more likely to be broken; one without any
-    # student of the source is more likely to be another system's.
+    # student of the source is more likely to be another system's. A row that is left out may be
+    # that of a student whom a roster drops.
     removals = asdict(applied.removals)
     empties = any(
         removals[name].removed and file.rows == 0
@@ -151,10 +152,12 @@ def _refused_by(
         if file.kind in (kind, "list")
     )
     replaces = 0 < removals["students"].removed == removals["students"].of
+    doubts = options.replace and removals["enrollments"].removed > 0 and faults.counts["error"] > 0
     exceeds = any(removal.removed > removal.limit for removal in removals.values())
     removed = sum(removal.removed for removal in removals.values())
     is_confirmed = is_confirmed or (options.removals is not None and removed <= options.removals)
-    return "too_many_removals" if (exceeds or empties or replaces) and not is_confirmed else None
+    is_large = exceeds or empties or replaces or doubts
+    return "too_many_removals" if is_large and not is_confirmed else None
 
 
 def _note_removals(removals: Removals, faults: Faults, upload: Upload) -> None:

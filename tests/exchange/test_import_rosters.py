@@ -65,6 +65,18 @@ def test_a_student_whose_row_is_left_out_is_not_dropped(database: Database):
     assert report.counts.enrollments.dropped == 0
 
 
+def test_a_roster_with_a_row_that_is_left_out_drops_no_one_unless_it_is_confirmed(
+    database: Database,
+):
+    content = b"Number,Last name\n4,D\n#N/A,A\n"
+
+    with pytest.raises(Problem) as refused:
+        import_content(database, content, course_id=1, replace=True)
+    assert refused.value.code == "too_many_removals"
+    report, _ = import_content(database, content, course_id=1, replace=True, removals=1)
+    assert (report.counts.enrollments.enrolled, report.counts.enrollments.dropped) == (1, 1)
+
+
 def test_a_list_without_rows_replaces_no_one_unless_it_is_confirmed(database: Database):
     header = b"Number,Last name\n"
 
