@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from enrollment.exchange.columns import OLD_WORDS, OPEN_WORDS, Column
+from enrollment.exchange.columns import ENROLLMENT_ROLES, OLD_WORDS, OPEN_WORDS, Column
 from enrollment.exchange.dates import LOCAL_DATE, parse_date, read_time
 from enrollment.exchange.text import CONTROL
 from enrollment.model.decoding import decode_name
@@ -29,6 +29,7 @@ MADE_A_FIGURE = re.compile(
 UNSEEN = "".join(filter(str.isspace, map(chr, range(0x3001)))) + (
     "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 )
+SEATED = tuple(ENROLLMENT_ROLES.split())
 YES, NO = {"true", "1", "yes", "y"}, {"false", "0", "no", "n"}
 # The largest whole number that a cell of a spreadsheet holds exactly has 15 digits.
 MOST_DIGITS = 15
@@ -199,7 +200,9 @@ def _word(column: Column, value: str, order: str | None) -> Read:
             return Read(value)
         expected = ", ".join(column.words)
         sentence = f"{value} is no {column.name} of OneRoster: {expected}, or ext: and a word."
-        return Read(value, "invalid_value", sentence, "warning")
+        # An enrollment of an unknown role may be that of a student.
+        severity: Severity = "error" if column.words == SEATED else "warning"
+        return Read(value, "invalid_value", sentence, severity)
     return Read("", "invalid_value", f"{column.name} is none of {', '.join(column.words)}.")
 
 
