@@ -1,6 +1,36 @@
--- name: insert_said_users(source, key, no_name, today)!
+-- name: insert_said_users(source, key, no_name, today, ends)!
 -- Which users are students, what is said of them, and who are they? A user who has the role, or is enrolled as
--- one, is a student. One who is enrolled is active. The first of two with the same number has it.
+-- one, is a student. One who is enrolled, in a term that is not over, is active. The first of two with the same number
+-- has it. ends: whether enrollments that have no row end.
+WITH enrolled AS MATERIALIZED (
+    SELECT place.user_ref
+    FROM (
+        SELECT user_ref, class_ref, content FROM incoming WHERE kind = 'enrollments' AND is_wanted AND is_deleted = 0
+        UNION ALL
+        SELECT user_ref, class_ref, content
+        FROM source_record AS known
+        WHERE kind = 'enrollments'
+            AND source = :source
+            AND is_current = 1
+            AND is_deleted = 0
+            AND NOT :ends
+            AND NOT EXISTS (
+                SELECT 1 FROM incoming
+                WHERE incoming.kind = known.kind AND incoming.sourced_id = known.sourced_id AND incoming.is_wanted
+            )
+    ) AS place
+    LEFT JOIN source_record AS class
+        ON class.kind = 'classes'
+        AND class.sourced_id = place.class_ref
+        AND class.source = :source
+        AND class.is_current = 1
+    LEFT JOIN course ON course.id = class.course_id
+    LEFT JOIN term ON term.code = course.term
+    WHERE place.content ->> 'role' = 'student'
+        AND coalesce(place.content ->> 'endDate' > :today, true)
+        AND coalesce(term.end_on >= :today, true)
+)
+
 INSERT INTO said_student (incoming_id, record_id, student_id, last, number, given_name, family_name, email, status)
 SELECT incoming_id, record_id,
     coalesce(student_id, (SELECT id FROM student WHERE student.id = own_id), exported_id), last,
@@ -24,15 +54,7 @@ FROM (
         CASE
             WHEN incoming.is_deleted = 1 THEN 'inactive'
             WHEN incoming.content ->> 'enabledUser' = 'false'
-                AND NOT EXISTS (
-                    SELECT 1 FROM incoming AS place
-                    WHERE place.kind = 'enrollments'
-                        AND place.user_ref = incoming.sourced_id
-                        AND place.is_wanted
-                        AND place.is_deleted = 0
-                        AND place.content ->> 'role' = 'student'
-                        AND coalesce(place.content ->> 'endDate' > :today, true)
-                )
+                AND incoming.sourced_id NOT IN (SELECT user_ref FROM enrolled)
                 THEN 'inactive'
             ELSE 'active'
         END AS status

@@ -20,7 +20,14 @@ def bring_in_users(db: Connection, import_id: int, wanted: Wanted, change: Chang
     """Make students of users. Where all users are there, others become inactive. With `relinks`, a
     user with the number, or the email and name, of a student whose id is gone is that student."""
     source, ends, relinks = wanted.source, "users" in wanted.whole_kinds, wanted.relinks
-    SQL.insert_said_users(db, source=source, key=wanted.key, no_name=NO_NAME, today=change.today)
+    SQL.insert_said_users(
+        db,
+        source=source,
+        key=wanted.key,
+        no_name=NO_NAME,
+        today=change.today,
+        ends="enrollments" in wanted.whole_kinds,
+    )
     count_on_server(db, "said_student")
     _find_students(db, source)
     SQL.update_said_renamed_by_number(db, source=source)

@@ -1,8 +1,10 @@
 """Rows of a package that are at fault, or that speak of what is not here: what they do not do."""
 
+import pytest
+
 from enrollment.storage.database import Database
 from tests.exchange.imports import import_content, one
-from tests.exchange.small_packages import bulk, place
+from tests.exchange.small_packages import bulk, class_, delta, place, user
 
 ENROLLED = "SELECT count(*) FROM enrollment WHERE status = 'enrolled'"
 
@@ -19,3 +21,40 @@ def test_an_enrollment_of_an_unknown_role_is_an_error_and_drops_no_one(database:
     assert one(database, ENROLLED) == 1
     other = bulk({"e1": "u1", "e2": place("u2").replace("student", "ext:guest")})
     assert import_content(database, other).report.faults == []
+
+
+@pytest.mark.parametrize(
+    ("places", "gone", "status"),
+    [
+        ({}, "", "active"),
+        ({"e1": place("u1", end="2026-11-20")}, "", "inactive"),
+        ({"e1": "u1"}, "e1", "inactive"),
+    ],
+    ids=["goes on", "has ended", "is deleted"],
+)
+def test_a_user_who_is_not_enabled_in_a_delta_is_active_while_an_enrollment_goes_on(
+    database: Database, places: dict[str, str], gone: str, status: str
+):
+    import_content(database, bulk({"e1": "u1"}))
+    content = delta(users={"u1": user("u1", enabled="false")}, places=places, gone=gone)
+
+    report, _ = import_content(database, content)
+
+    assert one(database, "SELECT status FROM student WHERE id = 1") == status
+    assert one(database, ENROLLED) == (status == "active")
+    lines = [fault.column for fault in report.faults if fault.code == "not_kept"]
+    assert lines == ["enabledUser"] * (status == "active")
+
+
+def test_a_user_who_is_not_enabled_is_inactive_though_a_term_that_is_over_has_an_enrollment(
+    database: Database,
+):
+    classes = {"k0": class_("k0", "t0")}
+    places = {"e1": place("u1", "k0", "2026-02-01")}
+    import_content(database, bulk(places, classes=classes))
+
+    for enabled, status in (("false", "inactive"), ("true", "active")):
+        users = {"u1": user("u1", enabled=enabled)}
+        import_content(database, bulk(places, classes=classes, users=users))
+        assert one(database, "SELECT status FROM student WHERE id = 1") == status
+        assert one(database, ENROLLED) == 1
