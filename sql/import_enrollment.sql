@@ -317,8 +317,8 @@ ORDER BY student_id;
 
 -- name: update_stretch_actions(is_list)!
 -- Which of them begin, and which end? Where a row says that a student is there, no other row of the pair says that the
--- student has left, unless the student came back on that day or later. What another system says has ended, and is on
--- record here already, stays as it is.
+-- student has left, unless the student came back on that day or later. Where a row says how an enrollment has ended, one
+-- that is gone says nothing. What another system says has ended, and is on record here already, stays as it is.
 UPDATE stretch
 SET begins = CASE
         WHEN is_deleted = 1 THEN false
@@ -339,6 +339,14 @@ SET begins = CASE
         WHEN present <> 'enrolled'
             THEN present = 'waitlisted' AND wanted = 'dropped' AND (:is_list OR coalesce(last, '') = 'waitlisted')
         WHEN is_new AND is_deleted = 1 THEN false
+        WHEN is_deleted = 1 AND EXISTS (
+            SELECT 1 FROM stretch AS other
+            WHERE other.student_id = stretch.student_id
+                AND other.course_id = stretch.course_id
+                AND other.wanted <> 'enrolled'
+                AND other.is_deleted = 0
+                AND (other.is_new OR other.last = 'enrolled')
+        ) THEN false
         WHEN EXISTS (
             SELECT 1 FROM stretch AS other
             WHERE other.student_id = stretch.student_id

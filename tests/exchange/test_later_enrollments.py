@@ -368,3 +368,23 @@ def test_a_row_to_be_deleted_needs_no_more_than_its_id(database: Database, cells
     assert [fault.code for fault in report.faults] == ["missing_rows"]
     assert enrolled(database) == ALL[1:]
     assert exported(database) == []
+
+
+@pytest.mark.parametrize("mode", ["bulk", "delta", "delta, the old id last"])
+def test_an_enrollment_that_ends_under_another_id_ends_as_its_row_says(
+    database: Database, mode: str
+):
+    ended = {"e9": place("u1", end="2026-11-20", how="completed")}
+    rest = {id: name for id, name in ROSTER.items() if id != "e1"}
+    places = {"delta": {"e1": "u1"} | ended, "delta, the old id last": ended | {"e1": "u1"}}
+    content = delta(gone="e1", places=places[mode]) if mode in places else bulk(rest | ended)
+
+    report, _ = import_content(database, content)
+
+    assert rows(database, HISTORY) == [(None, "enrolled"), ("enrolled", "completed")]
+    assert one(database, "SELECT completed_at FROM enrollment WHERE student_id = 1") == (
+        "2026-11-20T00:00:00.000Z"
+    )
+    counts = report.counts.enrollments
+    assert (counts.completed, counts.dropped, report.faults) == (1, 0, [])
+    assert import_content(database, content).report.changes == []
