@@ -80,8 +80,12 @@ FROM (
     WHERE incoming.kind = 'users'
         AND incoming.sourced_id = person.sourced_id
         AND incoming.is_wanted
-        -- Who is gone and was never here is not made.
-        AND (known.student_id IS NOT NULL OR incoming.content ->> 'familyName' IS NOT NULL)
+        -- Who is gone, and was never here or is known as no student, is not made.
+        AND (
+            known.student_id IS NOT NULL
+            OR incoming.is_deleted = 0
+            OR known.id IS NULL AND incoming.content ->> 'familyName' IS NOT NULL
+        )
 ) AS said
 ORDER BY incoming_id;
 

@@ -3,7 +3,7 @@
 import pytest
 
 from enrollment.storage.database import Database
-from tests.exchange.imports import import_content, one
+from tests.exchange.imports import import_content, one, rows
 from tests.exchange.small_packages import bulk, class_, delta, place, user
 
 ENROLLED = "SELECT count(*) FROM enrollment WHERE status = 'enrolled'"
@@ -58,3 +58,19 @@ def test_a_user_who_is_not_enabled_is_inactive_though_a_term_that_is_over_has_an
         import_content(database, bulk(places, classes=classes, users=users))
         assert one(database, "SELECT status FROM student WHERE id = 1") == status
         assert one(database, ENROLLED) == 1
+
+
+@pytest.mark.parametrize("old", ["the old id of a student", "a teacher"])
+def test_a_row_that_deletes_a_user_makes_no_student(old: str, database: Database):
+    first = bulk({"e1": "u1"}, 2, users={"u9": user("u9", role="teacher")})
+    import_content(database, first)
+    renewed = {"u2": user("u2"), "v2": user("v2", "u2").replace("Fv2", "Fu2")}
+    deleted = {"u9": user("u9")}
+    users = renewed if old == "the old id of a student" else deleted
+    content = delta(users=users, gone="u2 u9")
+
+    for _ in range(3):
+        import_content(database, content, relink=True, removals=9)
+
+    found = rows(database, "SELECT number, status FROM student ORDER BY id")
+    assert found == [("u1", "active"), ("u2", "active")]
