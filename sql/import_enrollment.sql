@@ -750,6 +750,21 @@ WHERE incoming.id = said.incoming_id
         ELSE known.is_deleted = 0 AND incoming.content ->> said.place IS DISTINCT FROM known.content ->> said.place
     END;
 
+-- name: insert_later_end_faults(now)!
+-- Which rows of a delta say that a student leaves later, before the term ends? Nothing ends by itself.
+INSERT INTO import_fault (file, line, place, value, code, severity, detail)
+SELECT incoming.file, incoming.line, 'endDate', incoming.content ->> 'endDate', 'date_not_recorded', 'warning',
+    'The day is yet to come: the student stays enrolled until the source sends the enrollment again.'
+FROM stretch
+CROSS JOIN incoming
+CROSS JOIN course
+LEFT JOIN term ON term.code = course.term
+WHERE stretch.wanted = 'enrolled'
+    AND stretch.end_at > :now
+    AND incoming.id = stretch.incoming_id
+    AND course.id = stretch.course_id
+    AND coalesce(incoming.content ->> 'endDate' <= term.end_on, true);
+
 -- name: insert_outcome_faults()!
 -- Which enrollments have another outcome than before, or another grade, and have ended here already?
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)

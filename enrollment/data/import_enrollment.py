@@ -61,6 +61,8 @@ def bring_in_enrollments(db: Connection, import_id: int, wanted: Wanted, change:
     SQL.update_adopted(db)
     SQL.insert_planned_stretches(db)
     SQL.insert_date_faults(db, now=change.at)
+    if "enrollments" in wanted.delta_kinds:
+        SQL.insert_later_end_faults(db, now=change.at)
     SQL.insert_outcome_faults(db)
     insert_source_records(db, import_id, source, "enrollments")
     SQL.update_records_of_others(db, import_id=import_id)

@@ -74,3 +74,26 @@ def test_a_row_that_deletes_a_user_makes_no_student(old: str, database: Database
 
     found = rows(database, "SELECT number, status FROM student ORDER BY id")
     assert found == [("u1", "active"), ("u2", "active")]
+
+
+def test_a_last_day_that_is_yet_to_come_has_a_line_in_a_delta(database: Database):
+    import_content(database, bulk({"e1": "u1", "e2": "u2", "e3": "u3"}))
+    places = {
+        "e1": place("u1", end="2026-11-26"),
+        # These last to the end of the term, or have no last day.
+        "e2": place("u2", end="2027-01-31"),
+        "e3": place("u3"),
+    }
+
+    report, _ = import_content(database, delta(places=places))
+
+    assert [(fault.row, fault.column, fault.detail) for fault in report.faults] == [
+        (
+            2,
+            "endDate",
+            "The day is yet to come: the student stays enrolled until the source sends the"
+            " enrollment again.",
+        )
+    ]
+    assert import_content(database, bulk({**places, "e4": "u4"})).report.faults == []
+    assert one(database, ENROLLED) == 4
