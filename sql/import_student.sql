@@ -518,6 +518,24 @@ WHERE incoming.id = said.incoming_id
     AND incoming.content ->> 'enabledUser' = 'false'
     AND said.status = 'active'
 UNION ALL
+SELECT incoming.file, incoming.line, 'role', incoming.content ->> 'role', 'not_kept', 'warning',
+    'The user is no student any more. The student stays active here: make the student inactive, if that is wanted.'
+FROM said_student AS said
+CROSS JOIN incoming
+CROSS JOIN source_record AS known
+WHERE incoming.id = said.incoming_id
+    AND incoming.is_deleted = 0
+    AND incoming.content ->> 'role' <> 'student'
+    AND said.status = 'active'
+    AND known.id = said.record_id
+    AND known.content ->> 'role' = 'student'
+    AND NOT EXISTS (
+        SELECT 1 FROM incoming AS place
+        WHERE place.kind = 'enrollments'
+            AND place.user_ref = incoming.sourced_id
+            AND place.content ->> 'role' = 'student'
+    )
+UNION ALL
 SELECT incoming.file, incoming.line, said.field, said.value, 'local_change_overwritten', 'warning',
     'It was changed here, and there since. What the source says was taken.'
 FROM (

@@ -97,3 +97,21 @@ def test_a_last_day_that_is_yet_to_come_has_a_line_in_a_delta(database: Database
     ]
     assert import_content(database, bulk({**places, "e4": "u4"})).report.faults == []
     assert one(database, ENROLLED) == 4
+
+
+@pytest.mark.parametrize("mode", ["bulk", "delta"])
+def test_a_student_who_is_a_teacher_now_stays_active_with_a_line(mode: str, database: Database):
+    import_content(database, bulk({"e1": "u1", "e2": "u2"}))
+    users = {"u1": user("u1", role="teacher"), "u2": user("u2", role="teacher")}
+    places = {"e1": place("u1").replace("student", "teacher"), "e2": place("u2")}
+    content = {
+        "bulk": bulk(places, users=users),
+        "delta": delta(users=users, places=places),
+    }[mode]
+
+    report, _ = import_content(database, content, removals=9)
+
+    lines = [(fault.row, fault.column) for fault in report.faults if fault.code == "not_kept"]
+    assert lines == [(2, "role")]
+    assert one(database, "SELECT status FROM student WHERE id = 1") == "active"
+    assert import_content(database, content, removals=9).report.faults == []
