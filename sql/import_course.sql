@@ -505,6 +505,31 @@ WHERE planned.kind = 'course'
     AND other.is_current = 1
 GROUP BY incoming.file, incoming.line, incoming.content, course.label, course.title;
 
+-- name: insert_unfollowed_faults(source)!
+-- Which codes has a delta changed, of classes that have no row in it?
+INSERT INTO import_fault (file, line, place, value, code, severity, detail)
+SELECT incoming.file, incoming.line, 'courseCode', incoming.content ->> 'courseCode', 'code_kept', 'warning',
+    'The code is another one than before. Of its classes, ' || CAST(count(*) AS text)
+        || ' without a row here keep the code that they have: send them too.'
+FROM source_record AS class
+CROSS JOIN incoming
+WHERE class.kind = 'classes'
+    AND class.source = :source
+    AND class.is_current = 1
+    AND class.is_deleted = 0
+    AND incoming.kind = 'courses'
+    AND incoming.sourced_id = class.content ->> 'courseSourcedId'
+    AND incoming.is_wanted
+    AND incoming.is_deleted = 0
+    -- One that is longer is no code here.
+    AND length(incoming.content ->> 'courseCode') <= 32
+    AND class.taken ->> 'code' <> incoming.content ->> 'courseCode'
+    AND NOT EXISTS (
+        SELECT 1 FROM incoming AS sent WHERE sent.kind = 'classes' AND sent.sourced_id = class.sourced_id
+    )
+GROUP BY incoming.id, incoming.file, incoming.line, incoming.content
+ORDER BY incoming.id;
+
 -- name: insert_courses(now)!
 -- Add the new courses.
 INSERT INTO course (code, section, title, term, updated_at)

@@ -31,6 +31,8 @@ def bring_in_courses(db: Connection, import_id: int, wanted: Wanted, change: Cha
     ROW.update_faulty_unwanted(db)
     SQL.insert_planned_courses(db, source=source, key=key, ends=ends)
     SQL.insert_course_faults(db, source=source, key=key)
+    if "courses" in wanted.delta_kinds:
+        SQL.insert_unfollowed_faults(db, source=source)
     # A new course can have the label that another one leaves.
     SQL.update_courses(db, now=change.at)
     SQL.insert_courses(db, now=change.at)

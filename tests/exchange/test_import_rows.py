@@ -115,3 +115,19 @@ def test_a_student_who_is_a_teacher_now_stays_active_with_a_line(mode: str, data
     assert lines == [(2, "role")]
     assert one(database, "SELECT status FROM student WHERE id = 1") == "active"
     assert import_content(database, content, removals=9).report.faults == []
+
+
+def test_a_code_that_a_delta_changes_without_its_classes_has_a_line(database: Database):
+    import_content(database, bulk({"e1": "u1"}))
+    changed = {"c1": "Math,ALG,o1"}
+
+    report, _ = import_content(database, delta(classes="k1", courses=changed))
+
+    assert [(fault.row, fault.code) for fault in report.faults] == [
+        (2, "code_changed"),
+        (2, "code_kept"),
+    ]
+    assert "Of its classes, 1 without a row here" in report.faults[1].detail
+    assert rows(database, "SELECT code FROM course ORDER BY id") == [("ALG",), ("MATH1",)]
+    report, _ = import_content(database, delta(classes="k1 k2", courses=changed))
+    assert [fault.code for fault in report.faults] == ["code_changed"]
