@@ -244,6 +244,7 @@ ORDER BY stretch.id;
             WHERE known.student_id = event.student_id
                 AND known.course_id = event.course_id
                 AND known.kind = 'enrollments'
+                AND known.is_deleted = 0
                 AND known.taken ->> 'status' = event.to_status
                 AND known.taken ->> 'ended_at' = event.effective_at
                 AND known.taken ->> 'grade' IS NOT DISTINCT FROM event.grade

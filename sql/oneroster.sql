@@ -114,12 +114,13 @@ WHERE known.kind = 'users'
         )
     );
 
--- name: list_stretches(key, school)
+-- name: list_stretches(key, school, with_history)
 -- Which enrollments of students are there, by their first events? One that ended with a drop is to be deleted. The
 -- outcome is no join as in end_of_stretch.sql: that would be made for all rows, also where they are only counted.
 SELECT stretch.event_id AS ordinal, stretch.id, stretch.student_id, stretch.course_id,
     stretch.began_at, stretch.status, stretch.ended_at, stretch.updated_at,
-    known.sourced_id, lower(known.source) AS source, known.content, known.taken,
+    known.sourced_id, lower(known.source) AS source, known.content, known.taken, known.is_deleted,
+-- include: left_at.sql
     CASE stretch.status
         WHEN 'completed' THEN (
             SELECT ending.passed FROM enrollment_event AS ending

@@ -108,9 +108,10 @@ ORDER BY known.sourced_id;
 -- include: exported_record.sql
 
 SELECT exported_record.sourced_id, lower(exported_record.source) AS source, exported_record.content,
-    exported_record.taken,
+    exported_record.taken, exported_record.is_deleted,
     stretch.student_id, stretch.course_id, stretch.began_at, stretch.status, stretch.ended_at, stretch.updated_at,
     ending.passed, ending.grade,
+-- include: left_at.sql
 -- include: user_of_stretch.sql
 FROM exported_record
 CROSS JOIN enrollment_stretch AS stretch

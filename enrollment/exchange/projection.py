@@ -47,6 +47,11 @@ class Projection:
             cells["sourcedId"] = self.id("user-role", cells["user_id"])
         if "end_on" in cells:
             cells["endDate"] = day_after(cells["end_on"])
+        if "began_again" in cells:
+            # No two stretches that a student has in a course may overlap.
+            row = cells["began_again"]
+            if cells.get("beginDate", "") < self._day(row["left_at"]):
+                cells["beginDate"] = self._day(row["began_at"])
         if "stretch" in cells:
             for name in ("endDate", OUTCOME, GRADE):
                 cells.pop(name, None)

@@ -234,6 +234,7 @@ class Roster:
         return {
             "key": self._projection.school.key,
             "school": self._projection.school_id,
+            "with_history": True,
         }
 
     def _course_id(self, class_id: str) -> int | None:

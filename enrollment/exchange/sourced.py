@@ -227,10 +227,14 @@ class Sourced:
         }
 
     def enrollment(self, row: Fields) -> Fields:
-        """Return an enrollment of a student. `student` is whose it is, and `stretch` is what stands
-        here, if it differs."""
+        """Return an enrollment of a student. `student` is whose it is, `stretch` is what stands
+        here, if it differs, and `began_again` that, if the student had left before."""
         cells = self.kept_enrollment(row) | {"student": row}
-        if any(row[name] != value for name, value in stretch_taken(row).items()):
+        if row["left_at"]:
+            cells["began_again"] = row
+        # A row that is gone has not said how the enrollment ended.
+        taken = stretch_taken(row)
+        if row["is_deleted"] or any(row[name] != value for name, value in taken.items()):
             cells["stretch"] = row
         deleted_at = row["updated_at"] if row["status"] == "dropped" else None
         return cells | {"deleted_at": deleted_at}

@@ -7,6 +7,8 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any, Literal
 
+from msgspec.structs import replace
+
 from enrollment.data.export import Scope
 from enrollment.data.record_change import acting
 from enrollment.data.undo import undo_import
@@ -31,21 +33,30 @@ def import_path(database: Database, path: Path, **options: Any) -> Made:
     return _import(database, Upload.of_path(path, reading_options(wanted)), wanted)
 
 
-def import_content(database: Database, content: bytes, **options: Any) -> Made:
+def import_content(
+    database: Database, content: bytes, *, at: Timestamp = NOON, **options: Any
+) -> Made:
     """Bring in a file that was sent."""
     wanted = ImportOptions(**{"errors": "skip"} | options)
-    return _import(database, Upload.of_content("a", content, reading_options(wanted)), wanted)
+    upload = Upload.of_content("a", content, reading_options(wanted))
+    return _import(database, upload, wanted, at)
 
 
-def _import(database: Database, upload: Upload, wanted: ImportOptions) -> Made:
-    with closing(upload), database.write() as db, acting(db, CHANGE.actor, NOON):
-        return bring_in(db, upload, wanted, CHANGE, check_tag=lambda tag: False)
+def _import(
+    database: Database, upload: Upload, wanted: ImportOptions, at: Timestamp = NOON
+) -> Made:
+    change = replace(CHANGE, at=at)
+    with closing(upload), database.write() as db, acting(db, change.actor, at):
+        return bring_in(db, upload, wanted, change, check_tag=lambda tag: False)
 
 
-def undo(database: Database, import_id: int, *, keeps_conflicts: bool = False) -> Undo:
-    with database.write() as db, acting(db, CHANGE.actor, NOON):
+def undo(
+    database: Database, import_id: int, *, at: Timestamp = NOON, keeps_conflicts: bool = False
+) -> Undo:
+    with database.write() as db, acting(db, CHANGE.actor, at):
         conflicts: Literal["keep", "refuse"] = "keep" if keeps_conflicts else "refuse"
-        return undo_import(db, import_id, UndoOptions(conflicts=conflicts), CHANGE)
+        options = UndoOptions(conflicts=conflicts)
+        return undo_import(db, import_id, options, replace(CHANGE, at=at))
 
 
 def export(

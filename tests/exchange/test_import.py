@@ -1,10 +1,7 @@
 """Imports: every case comes out as it should, twice; and what was brought in goes out again."""
 
 import re
-import shutil
 import zipfile
-from collections.abc import Iterator
-from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,12 +12,10 @@ from enrollment.data.export import list_people
 from enrollment.data.record_change import acting
 from enrollment.exchange.faults import CODES
 from enrollment.exchange.lists import STUDENTS, ListFormat, write_list
-from enrollment.model.location import Location
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
 from enrollment.storage.dialect import count_on_server
-from enrollment.storage.engine import open_database
 from enrollment.storage.queries import resource_dir
 from tests.exchange.imports import (
     NOON,
@@ -35,7 +30,6 @@ from tests.exchange.imports import (
 )
 from tests.exchange.packages import CASES, FIXTURES, case, expected, package
 from tests.exchange.strict import validate
-from tests.support.postgresql import PostgreSQL
 
 PACKAGES = [
     name for name in CASES if "after" not in expected(name) and not name.startswith("class-list")
@@ -50,23 +44,6 @@ COUNTS = {
     " AND content ->> 'role' = 'teacher'",
 }
 LIST = "Student ID,Last name,First name,Email\n"
-
-
-@pytest.fixture
-def two_databases(
-    database: Database, location: Location, request: pytest.FixtureRequest
-) -> Iterator[tuple[Database, Database]]:
-    """The database of the test, and another one like it."""
-    if isinstance(location, Path):
-        template = request.getfixturevalue("template")
-        other: Location = Path(shutil.copy(template, location.with_name("other.db")))
-    else:
-        server: PostgreSQL = request.getfixturevalue("postgresql")
-        other = server.create_database("other", template="unused")
-    with closing(open_database(other, 1)) as opened:
-        yield database, opened
-    if not isinstance(location, Path):
-        server.drop_database("other")
 
 
 def set_up(database: Database, wanted: dict[str, Any]) -> None:
