@@ -157,7 +157,8 @@ ORDER BY stretch.event_id;
 
 -- name: list_changed_stretches(term, since, source)
 -- Which stretches have changed since? One that ended with a drop, was corrected away or was of someone who is
--- erased is deleted. Others are those of courses that are there: all of them, if the course is open again since.
+-- erased is deleted. Others are those of courses that are there: all of them, if the course is open again since. One that
+-- had an id of another system is ours again when that id is.
 -- include: exported_record.sql
 , reopened (course_id) AS MATERIALIZED (
     SELECT subject_id
@@ -177,11 +178,25 @@ touched (student_id, course_id) AS MATERIALIZED (
     FROM reopened
     CROSS JOIN student_course
     WHERE student_course.course_id = reopened.course_id
+    UNION
+    SELECT named.student_id, named.course_id
+    FROM import
+    CROSS JOIN source_record AS changed
+    CROSS JOIN source_record AS named
+    WHERE coalesce(import.undone_at, import.made_at) >= :since
+        AND changed.import_id = import.id
+        AND changed.kind = 'enrollments'
+        AND named.kind = changed.kind
+        AND named.sourced_id = changed.sourced_id
+        AND named.source = changed.source
+        AND named.event_id IS NOT NULL
 ),
 
 stretch AS (
     SELECT stretch.id, stretch.event_id, stretch.student_id, stretch.course_id, stretch.began_at, stretch.status,
-        stretch.ended_at, stretch.updated_at, CASE stretch.status WHEN 'dropped' THEN stretch.updated_at END AS deleted_at
+        stretch.ended_at,
+-- include: changed_at.sql
+        CASE stretch.status WHEN 'dropped' THEN stretch.updated_at END AS deleted_at
     FROM touched
     CROSS JOIN enrollment_stretch AS stretch
     WHERE stretch.student_id = touched.student_id AND stretch.course_id = touched.course_id

@@ -2,8 +2,10 @@
 -- Which students are there, by their ids? Each column that can be searched is as it is shown. :role is the role that
 -- they must have, and :course_id the course that they must be in, if they are set.
 SELECT student.id AS ordinal, student.id, student.number, student.given_name, student.family_name, student.email,
-    student.status, student.updated_at, known.sourced_id, lower(known.source) AS source, known.content, known.taken,
+    student.status, known.sourced_id, lower(known.source) AS source, known.content, known.taken,
     known.is_deleted,
+-- include: user_changed_at.sql
+    AS updated_at,
     coalesce(
         known.sourced_id,
         :key || '-student-' || substr('0000000000', 1 + length(CAST(student.id AS text))) || student.id
@@ -118,7 +120,8 @@ WHERE known.kind = 'users'
 -- Which enrollments of students are there, by their first events? One that ended with a drop is to be deleted. The
 -- outcome is no join as in end_of_stretch.sql: that would be made for all rows, also where they are only counted.
 SELECT stretch.event_id AS ordinal, stretch.id, stretch.student_id, stretch.course_id,
-    stretch.began_at, stretch.status, stretch.ended_at, stretch.updated_at,
+    stretch.began_at, stretch.status, stretch.ended_at,
+-- include: changed_at.sql
     known.sourced_id, lower(known.source) AS source, known.content, known.taken, known.is_deleted,
 -- include: left_at.sql
     CASE stretch.status

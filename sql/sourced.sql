@@ -81,19 +81,19 @@ WHERE exported_record.kind = 'classes'
     )
 ORDER BY exported_record.sourced_id;
 
--- name: list_sourced_students(since, source)
+-- name: list_sourced_students(source)
 -- Which students are users of another system, and what was taken of each?
 -- include: exported_record.sql
 
 SELECT known.sourced_id, lower(known.source) AS source, known.content, known.taken, known.is_deleted,
     student.id, student.number, student.given_name, student.family_name, student.email, student.status,
-    student.updated_at,
+-- include: user_changed_at.sql
+    AS updated_at,
 -- include: agents_of_user.sql
 FROM exported_record AS known
 CROSS JOIN student
 WHERE known.kind = 'users'
     AND student.id = known.student_id
-    AND (:since IS NULL OR student.updated_at >= :since)
     AND known.id = (
         SELECT first.id FROM exported_record AS first
         WHERE first.student_id = student.id AND first.kind = 'users'
@@ -109,8 +109,9 @@ ORDER BY known.sourced_id;
 
 SELECT exported_record.sourced_id, lower(exported_record.source) AS source, exported_record.content,
     exported_record.taken, exported_record.is_deleted,
-    stretch.student_id, stretch.course_id, stretch.began_at, stretch.status, stretch.ended_at, stretch.updated_at,
+    stretch.student_id, stretch.course_id, stretch.began_at, stretch.status, stretch.ended_at,
     ending.passed, ending.grade,
+-- include: changed_at.sql
 -- include: left_at.sql
 -- include: user_of_stretch.sql
 FROM exported_record
@@ -132,6 +133,74 @@ WHERE exported_record.kind = 'enrollments'
         LIMIT 1
     )
 ORDER BY exported_record.sourced_id;
+
+-- name: list_gone_enrollments(term, since, source)
+-- Which ids have had an enrollment, and have none any more since? The row was deleted and the enrollment has another id,
+-- it was none of a student, or it was taken back.
+-- include: exported_record.sql
+, changed AS MATERIALIZED (
+    SELECT sourced_id, max(changed_at) AS updated_at
+    FROM (
+        SELECT version.sourced_id, coalesce(import.undone_at, import.made_at) AS changed_at
+        FROM import
+        CROSS JOIN source_record AS version
+        WHERE version.import_id = import.id AND version.kind = 'enrollments'
+        UNION ALL
+        SELECT record.sourced_id, began.superseded_at
+        FROM exported_record AS record
+        CROSS JOIN enrollment_event AS began
+        WHERE record.kind = 'enrollments' AND began.id = record.event_id
+    ) AS dated
+    WHERE changed_at >= :since
+    GROUP BY sourced_id
+),
+
+stretch AS (
+    SELECT gone.sourced_id, lower(gone.source) AS source, gone.content, gone.user_ref, gone.student_id,
+        coalesce(gone.course_id, class.course_id) AS course_id, changed.updated_at
+    FROM changed
+    CROSS JOIN source_record AS gone
+    LEFT JOIN source_record AS class
+        ON class.kind = 'classes'
+        AND class.sourced_id = gone.class_ref
+        AND class.source = gone.source
+        AND class.is_current = 1
+    WHERE gone.id = (
+            SELECT max(last.id) FROM source_record AS last
+            WHERE last.kind = 'enrollments' AND last.sourced_id = changed.sourced_id
+        )
+        AND NOT EXISTS (
+            SELECT 1 FROM exported_record AS known
+            WHERE known.kind = 'enrollments'
+                AND known.sourced_id = gone.sourced_id
+                AND CASE
+                    WHEN known.event_id IS NULL THEN known.is_deleted = 0
+                    ELSE EXISTS (
+                            SELECT 1 FROM enrollment_stretch AS standing
+                            WHERE standing.student_id = known.student_id
+                                AND standing.course_id = known.course_id
+                                AND standing.id = known.event_id
+                        )
+                        AND (
+                            known.is_deleted = 0
+                            OR known.id = (
+                                SELECT first.id FROM exported_record AS first
+                                WHERE first.event_id = known.event_id
+                                ORDER BY first.is_deleted, first.source = :source DESC, first.first_id
+                                LIMIT 1
+                            )
+                        )
+                END
+        )
+)
+
+SELECT stretch.sourced_id, stretch.source, stretch.content, stretch.user_ref, stretch.student_id, stretch.course_id,
+    stretch.updated_at,
+-- include: user_of_stretch.sql
+FROM stretch
+CROSS JOIN course
+WHERE course.id = stretch.course_id AND (:term IS NULL OR course.term = :term)
+ORDER BY stretch.sourced_id;
 
 -- name: list_kept_people(source)
 -- Which users of another system are none of our students?
@@ -169,12 +238,20 @@ WHERE role.kind = 'roles'
 ORDER BY role.sourced_id;
 
 -- name: list_people_without_role(source)
--- Which users have no role of their own in a file of roles? In OneRoster 1.1 there is no such file.
+-- Which users have no role of their own in a file of roles? In OneRoster 1.1 there is no such file. The role of a user
+-- changes with the user.
 -- include: exported_record.sql
 
-SELECT person.first_id AS id, person.sourced_id, lower(person.source) AS source, person.content, person.student_id
+SELECT person.first_id AS id, person.sourced_id, lower(person.source) AS source, person.content, person.student_id,
+    coalesce(
+-- include: user_changed_at.sql
+        , import.made_at
+    ) AS updated_at
 FROM exported_record AS person
+CROSS JOIN import
+LEFT JOIN student ON student.id = person.student_id
 WHERE person.kind = 'users'
+    AND import.id = person.import_id
     AND (
 -- include: exported_user.sql
     )

@@ -74,9 +74,11 @@ class Rows:
         own: Iterator[Fields] = getattr(self, name)()
         if not self.sourced.exists:
             return own
-        has_changed = self.sourced.has_changed
-        sourced_row = self.projection.sourced_row
-        others = [map(sourced_row, filter(has_changed, rows)) for rows in self.sourced.rows(name)]
+        sourced_row, since = self.projection.sourced_row, self._scope.since or ""
+        others = [
+            (sourced_row(cells) for cells in rows if (cells["updated_at"] or "") >= since)
+            for rows in self.sourced.rows(name)
+        ]
         return merge(own, *others, key=itemgetter("sourcedId"))
 
     def orgs(self) -> Iterator[Fields]:

@@ -6,6 +6,7 @@ from enrollment.exchange.clever import CLEVER
 from enrollment.exchange.columns import TABLES
 from enrollment.exchange.dialect import find_dialect, read_dialect
 from enrollment.exchange.faults import Faults
+from enrollment.exchange.manifest import NAME
 from enrollment.exchange.package import read_package
 from enrollment.exchange.plain_list import read_list
 from enrollment.exchange.reading import Options, Reading, Record, Understood
@@ -28,7 +29,8 @@ def read_files(
     """
     reading = Reading(take, faults, options)
     names = {file.name.lower() for file in files}
-    is_oneroster = any(f"{table}.csv".lower() in names for table in TABLES)
+    # A package in which nothing has changed has its manifest alone.
+    is_oneroster = names == {NAME} or any(f"{table}.csv".lower() in names for table in TABLES)
     if len(files) == 1 and not is_oneroster:
         return Understood(format="list", files=[read_list(files[0], reading)])
     if dialect := find_dialect(files, (SDS, CLEVER)):

@@ -22,6 +22,11 @@ class Manifest(NamedTuple):
     modes: dict[str, str]
     source: str | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it says that every file is absent: nothing has changed."""
+        return {*self.modes.values()} == {"absent"}
+
 
 def read_manifest(rows: Iterable[Row], faults: Faults) -> Manifest:
     """Read a manifest, and show what is odd in it."""

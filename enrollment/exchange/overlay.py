@@ -33,10 +33,12 @@ def updated(row: Fields) -> Fields:
     return {"updated_at": row.get("updated_at")}
 
 
-def stretch_taken(row: Fields) -> Fields:
-    """Return what was taken of an enrollment. Its outcome was not noted of old: then it counts as
-    it is here."""
+def has_changed_here(row: Fields) -> bool:
+    """Whether an enrollment is not what its row says. A row that is gone does not say how it ended.
+    An outcome that was not noted of old counts as it is here."""
     taken = row["taken"] or {}
-    return {name: taken.get(name) for name in ("began_at", "status", "ended_at")} | {
-        name: taken.get(name, row[name]) for name in ("passed", "grade")
-    }
+    return bool(
+        row["is_deleted"]
+        or any(row[name] != taken.get(name) for name in ("began_at", "status", "ended_at"))
+        or any(row[name] != taken.get(name, row[name]) for name in ("passed", "grade"))
+    )

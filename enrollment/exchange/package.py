@@ -40,6 +40,8 @@ def read_package(files: Sequence[SourceFile], reading: Reading) -> Understood:
         understood.files.append(read_table(file, used, mode, reading))
     for file in named.values():
         note_left_out(file, faults)
+    if not understood.files and not manifest.is_empty:
+        faults.add("unknown_format", f"There is no file beside {NAME}.", NAME)
     return understood
 
 
@@ -59,7 +61,7 @@ def _is_missed(name: str, version: str, manifest: Manifest) -> bool:
     """Whether a file should be there: all of a bulk package, or those that a manifest names."""
     if manifest.modes.get(name, "absent") != "absent":
         return True
-    is_delta = "delta" in manifest.modes.values()
+    is_delta = "delta" in manifest.modes.values() or manifest.is_empty
     return not is_delta and not (version == "1.1" and name == "roles")
 
 

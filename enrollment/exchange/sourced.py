@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from enrollment.data import sourced
 from enrollment.data.export import Fields, Scope
-from enrollment.exchange.overlay import kept, overlay, stretch_taken, updated
+from enrollment.exchange.overlay import has_changed_here, kept, overlay, updated
 from enrollment.storage.connection import Connection
 
 # Our columns, and theirs.
@@ -91,11 +91,6 @@ class Sourced:
             return []
         return self._known(row, "termSourcedIds", "academicSessions")
 
-    def has_changed(self, cells: Fields) -> bool:
-        """Whether a row is in a delta."""
-        since = self._scope.since
-        return since is None or cells.get("updated_at", "") >= since
-
     def _known(self, row: Fields, column: str, kind: str) -> list[str]:
         """Return the ids in a column that lead to what the system of the row means by them."""
         ids = {"orgs": self.orgs, "academicSessions": self._sessions, "courses": self._catalog}
@@ -130,6 +125,7 @@ class Sourced:
             "enrollments": [
                 map(self.enrollment, self._list("list_sourced_stretches")),
                 map(self.kept_enrollment, self._list("list_kept_enrollments")),
+                map(self.gone_enrollment, self._list("list_gone_enrollments")),
             ],
         }
         return parts[name]
@@ -224,20 +220,25 @@ class Sourced:
             "role": "student" if row["student_id"] else content.get("role", "relative"),
             "orgSourcedId": orgs[0] if orgs else self.school_id,
             "user_id": row["id"],
-        }
+        } | updated(row)
 
     def enrollment(self, row: Fields) -> Fields:
         """Return an enrollment of a student. `student` is whose it is, `stretch` is what stands
         here, if it differs, and `began_again` that, if the student had left before."""
-        cells = self.kept_enrollment(row) | {"student": row}
+        cells = {"role": "student"} | self.kept_enrollment(row) | {"student": row}
         if row["left_at"]:
             cells["began_again"] = row
-        # A row that is gone has not said how the enrollment ended.
-        taken = stretch_taken(row)
-        if row["is_deleted"] or any(row[name] != value for name, value in taken.items()):
+        if has_changed_here(row):
             cells["stretch"] = row
         deleted_at = row["updated_at"] if row["status"] == "dropped" else None
         return cells | {"deleted_at": deleted_at}
+
+    def gone_enrollment(self, row: Fields) -> Fields:
+        """Return an enrollment whose id is that of none any more."""
+        cells = {"role": "student", "userSourcedId": row["user_ref"]} | self.kept_enrollment(row)
+        if row["student_id"]:
+            cells["student"] = row
+        return cells | {"deleted_at": row["updated_at"]}
 
     def kept_enrollment(self, row: Fields) -> Fields:
         """Return an enrollment as another system has it. `course_id` is that of our record."""

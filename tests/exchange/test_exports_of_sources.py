@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from enrollment.model.types import Timestamp
+from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
-from tests.exchange.imports import export, import_content, rows
+from tests.exchange.imports import export, files, import_content, rows, undo
+from tests.exchange.packages import zipped
 from tests.exchange.strict import validate
-from tests.exchange.test_later_enrollments import bulk, delta, place
+from tests.exchange.test_later_enrollments import bulk, delta, package, place, user
 from tests.support.client import Client
 
 FIRST = Timestamp("2026-11-20T12:00:00.000Z")
@@ -99,3 +101,140 @@ def test_a_student_who_takes_a_completed_course_again_is_enrolled_in_the_export(
     assert ends(exported)["e1"] == ("2026-11-24", "", "")
     import_content(second, exported, errors="refuse")
     assert state(second) == state(first)
+
+
+# A chain of deltas
+
+
+def follow(first: Database, second: Database, *steps: bytes) -> list[dict[str, dict[str, str]]]:
+    """Import packages into a database, each at a time of its own, and each time export what has
+    changed to another one. Return the statuses of the rows of each delta, by file and id."""
+    since, deltas = None, []
+    for at, content in zip((FIRST, SECOND, THIRD), steps, strict=False):
+        import_content(first, content, at=at, removals=9)
+        deltas.append(pass_on(first, second, at, since))
+        since = at.replace("12:00", "12:01")
+    return deltas[1:]
+
+
+def pass_on(
+    first: Database, second: Database, at: Timestamp, since: str | None
+) -> dict[str, dict[str, str]]:
+    exported = export(first, since=since)
+    import_content(second, exported, at=at, removals=9)
+    return {
+        name: {row["sourcedId"]: row["status"] for row in listed}
+        for name, listed in validate(exported, roles="student|teacher").items()
+    }
+
+
+def test_a_delta_has_the_role_of_a_student_whom_a_package_of_1_1_brought(
+    two_databases: Databases,
+):
+    (changed,) = follow(*two_databases, bulk({"e1": "u1"}, users=1), delta(users="u2"))
+
+    assert [*changed["users"]] == ["u2"]
+    assert [*changed["roles"].values()] == ["active"]
+    assert rows(two_databases[1], "SELECT number FROM student ORDER BY 1") == [("u1",), ("u2",)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"e1": "u2", "e2": "u3"}, {"e1": place("u2", "k2"), "e2": "u2"}),
+        ({"e1": "u1", "e2": "u2"}, {"e9": "u1", "e2": "u2"}),
+        ({"e1": "u1", "e1b": place("u1", begin="2026-09-02")}, {"e1b": "u1"}),
+        ({"e1": "u1", "e2": "u2"}, {"e1": "u2", "e2": "u1"}),
+        ({"e1": "u1", "e1b": place("u1", begin="2026-09-02")}, {"e1": "u2", "e1b": "u1"}),
+    ],
+    ids=["moved", "another id", "another row", "changed places", "another row since one moved"],
+)
+def test_deltas_lead_to_the_same_enrollments(
+    two_databases: Databases, before: dict[str, str], after: dict[str, str]
+):
+    first, second = two_databases
+    rest = {"e7": "u7"}
+
+    follow(first, second, bulk(before | rest), bulk(after | rest))
+    assert state(second) == state(first)
+    import_content(first, bulk(rest), at=THIRD, removals=9)
+    pass_on(first, second, THIRD, SECOND)
+
+    assert state(second) == state(first)
+    assert not [row for row in state(second) if row[2] == "enrolled" and row[0] != "u7"]
+
+
+def test_an_id_that_an_enrollment_has_lost_is_to_be_deleted(two_databases: Databases):
+    (changed,) = follow(*two_databases, bulk({"e1": "u1"}), bulk({"e9": "u1"}))
+
+    assert changed["enrollments"] == {"e1": "tobedeleted", "e9": "active"}
+
+
+def test_an_undo_is_passed_on(two_databases: Databases):
+    first, second = two_databases
+    follow(first, second, bulk({"e1": "u1"}), bulk({"e9": "u1", "e3": "u3"}))
+
+    undo(first, 2, at=THIRD)
+
+    changed = pass_on(first, second, THIRD, THIRD)
+    assert {id: status for id, status in changed["enrollments"].items() if len(id) < 5} == {
+        "e1": "active",
+        "e3": "tobedeleted",
+        "e9": "tobedeleted",
+    }
+    assert [row for row in state(second) if row[2] == "enrolled"] == state(first)
+
+
+def test_a_teacher_who_leaves_a_class_leaves_it_in_a_delta(two_databases: Databases):
+    teaches = {"e1": "u1", "e5": "k1,o1,u5,teacher,2026-09-01,,"}
+
+    (changed,) = follow(*two_databases, bulk(teaches), bulk({"e1": "u1"}))
+
+    assert changed["enrollments"] == {"e5": "tobedeleted"}
+
+
+def test_what_only_another_system_has_of_a_student_is_in_a_delta(two_databases: Databases):
+    named = {"u1": user("u1").replace("student,u1", "student,ada")}
+
+    (changed,) = follow(
+        *two_databases, bulk({"e1": "u1"}), package("delta", {"users": named}, frozenset())
+    )
+
+    assert changed["users"] == {"u1": "active"}
+    assert b",ada," in files(export(two_databases[1]))["users.csv"]
+
+
+def test_an_enrollment_that_loses_its_id_and_stays_is_ours(two_databases: Databases):
+    first, second = two_databases
+    follow(first, second, bulk({"e1": "u1", "e2": "u2"}))
+    import_content(first, bulk({"e1": "u1", "e2": "u8"}), at=SECOND, missing="keep")
+
+    changed = pass_on(first, second, SECOND, SECOND)
+
+    assert [*changed["enrollments"].values()] == ["active", "active"]
+    assert state(second) == state(first)
+
+
+def test_a_delta_in_which_nothing_has_changed_is_imported(two_databases: Databases):
+    first, second = two_databases
+    follow(first, second, bulk({"e1": "u1"}))
+    before = export(second, history=True)
+    empty = export(first, since="2999-01-01T00:00:00.000Z")
+    assert files(empty) == {}
+
+    report, _ = import_content(second, empty, errors="refuse")
+
+    assert (report.changes, report.faults) == ([], [])
+    assert export(second, history=True) == before
+
+
+@pytest.mark.parametrize("modes", ["", "file.users,absent\nfile.orgs,bulk\n"], ids=["none", "bulk"])
+def test_a_manifest_alone_that_does_not_say_that_all_is_absent_is_refused(
+    database: Database, modes: str
+):
+    manifest = f"propertyName,value\nmanifest.version,1.0\noneroster.version,1.2\n{modes}"
+
+    with pytest.raises(Problem) as refused:
+        import_content(database, zipped(manifest_csv=manifest.encode()))
+
+    assert refused.value.code == "unreadable_import"
