@@ -28,6 +28,15 @@ def overlay(cells: dict[str, Any], row: Fields, columns: dict[str, str]) -> None
             cells[column] = row[name]
 
 
+def has_new_value(row: Fields, *names: str) -> bool:
+    """Whether the label of a course, or a part of it, has changed here since it was brought in. Of
+    a label that is not followed, no part is known."""
+    taken = row["taken"] or {}
+    return taken.get("code") is not None and any(
+        (row[name] or "").lower() != (taken.get(name) or "").lower() for name in names
+    )
+
+
 def updated(row: Fields) -> Fields:
     """Return when a row was last changed, if that is known."""
     return {"updated_at": row.get("updated_at")}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from enrollment.data import sourced
 from enrollment.data.export import Fields, Scope
-from enrollment.exchange.overlay import has_changed_here, kept, overlay, updated
+from enrollment.exchange.overlay import has_changed_here, has_new_value, kept, overlay, updated
 from enrollment.storage.connection import Connection
 
 # Our columns, and theirs.
@@ -64,7 +64,7 @@ class Sourced:
         for row in classes:
             if not self._terms_of(row):
                 self.needs_session_without_term |= row["term_id"] is None
-            if not self._known(row, "courseSourcedId", "courses"):
+            if has_new_value(row, "code") or not self._known(row, "courseSourcedId", "courses"):
                 self.needs_codes.add(row["code_id"])
 
     def _is_in_scope(self, term: str | None) -> bool:
@@ -162,14 +162,17 @@ class Sourced:
     def _rows_of_classes(self) -> Iterator[Fields]:
         """Yield classes. `code_id` or `term_id` is that of a record of ours that replaces what does
         not resolve."""
+        with_cancelled = self._scope.with_history or self._scope.since
         for row in self._list("list_sourced_courses"):
-            with_cancelled = self._scope.with_history or self._scope.since
-            if row["status"] == "cancelled" and not with_cancelled:
-                continue
-            if not self._is_in_scope(row["term"]):
+            is_left_out = row["status"] == "cancelled" and not with_cancelled
+            if is_left_out or not self._is_in_scope(row["term"]):
                 continue
             cells = kept("classes", row["content"])
             overlay(cells, row, {"title": "title"})
+            if has_new_value(row, "code"):
+                cells.pop("courseSourcedId", None)
+            if has_new_value(row, "code", "section"):
+                cells["classCode"] = row["label"]
             if self._resolve(row, cells, "courseSourcedId", "courses"):
                 cells["code_id"], row["updated_at"] = row["code_id"], row["dated_at"]
                 cells.setdefault("classCode", row["label"])

@@ -10,7 +10,7 @@ from enrollment.storage.database import Database
 from tests.exchange.imports import export, files, import_content, rows, undo
 from tests.exchange.packages import zipped
 from tests.exchange.strict import validate
-from tests.exchange.test_later_enrollments import bulk, delta, package, place, user
+from tests.exchange.test_later_enrollments import bulk, class_, delta, package, place, user
 from tests.support.client import Client
 
 FIRST = Timestamp("2026-11-20T12:00:00.000Z")
@@ -238,3 +238,44 @@ def test_a_manifest_alone_that_does_not_say_that_all_is_absent_is_refused(
         import_content(database, zipped(manifest_csv=manifest.encode()))
 
     assert refused.value.code == "unreadable_import"
+
+
+# Courses
+
+
+@pytest.mark.parametrize(
+    ("values", "label"),
+    [("code = 'NEW1'", "NEW1-k1"), ("section = 'x9'", "MATH1-x9")],
+    ids=["code", "section"],
+)
+def test_a_label_that_was_changed_here_is_exported(
+    two_databases: Databases, values: str, label: str
+):
+    first, second = two_databases
+    import_content(first, bulk({"e1": "u1"}))
+    with first.write() as db:
+        db.execute(f"UPDATE course SET {values}, version = version + 1 WHERE id = 1")
+
+    exported = export(first)
+
+    import_content(second, exported, errors="refuse")
+    validate(exported)
+    labels = "SELECT label FROM course ORDER BY id"
+    assert rows(second, labels) == rows(first, labels) == [(label,), ("MATH1-k2",)]
+    assert files(export(second)) == files(exported)
+
+
+def test_a_code_that_another_system_has_changed_is_exported_with_the_ids_of_the_first(
+    two_databases: Databases,
+):
+    first, second = two_databases
+    for source in ("first", "second"):
+        import_content(first, bulk({"e1": "u1"}), source=source)
+    renamed = {"courses": {"c1": "Math,ALG1,o1"}, "classes": {"k1": class_("k1")}}
+    import_content(first, package("delta", renamed, frozenset()), source="second")
+    labels = "SELECT label FROM course ORDER BY id"
+
+    import_content(second, export(first, source="first"), errors="refuse")
+
+    assert rows(second, labels) == rows(first, labels)
+    assert rows(first, labels)[0][0].startswith("ALG1")

@@ -293,4 +293,6 @@ def test_a_roster_that_replaces_judges_what_stays(database: Database, together: 
 def test_an_export_has_the_code_that_stands_here(database: Database, path: Path):
     execute(database, "UPDATE course SET code = 'DRAW', version = version + 1 WHERE id = 4")
 
-    assert b"ART1" in files(export(database))["classes.csv"]
+    exported = files(export(database))
+    assert b"DRAW-1" in exported["classes.csv"]
+    assert b",DRAW," in exported["courses.csv"]
