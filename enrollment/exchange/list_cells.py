@@ -42,6 +42,9 @@ def read_list_cell(column: Column, text: str) -> tuple[Read, dict[str, str]]:
     if NO_VALUE.fullmatch(text.strip()):
         detail = f"The spreadsheet has no value here, but {text.strip()}. Correct the cell there."
         return Read("", "invalid_value", detail), {}
+    if column.name == "number" and text.strip().lower() in ("true", "false"):
+        detail = "The cell is true or false, and no number. Correct the cell in the spreadsheet."
+        return Read("", "invalid_value", detail), {}
     if column.name == "number" and SCIENTIFIC.fullmatch(text.strip()):
         detail = "A spreadsheet has changed the number: several people may hide behind it."
         return Read("", "mangled_id", detail), {}

@@ -11,7 +11,7 @@ from enrollment.exchange.importing import bring_in, violations_of
 from enrollment.exchange.lists import ListFormat, write_rows
 from enrollment.exchange.text import Row, find_delimiter
 from enrollment.exchange.upload import Upload
-from enrollment.exchange.workbook import unmarked
+from enrollment.exchange.workbook import resent
 from enrollment.model.import_options import ImportOptions
 from enrollment.model.imports import ImportFault
 from enrollment.model.records import Change
@@ -66,7 +66,7 @@ def _marked(upload: Upload, marks: dict[int | None, list[str]]) -> Iterator[list
     places = [place for place, cell in enumerate(header.cells) if is_mark(cell)]
     place = places[0] if places else max(len(row.cells) for row in upload.list_rows())
     for row in upload.list_rows():
-        cells = [*map(unmarked, row.cells)]
+        cells = [*map(resent, row.cells)]
         found = marks.get(row.number, [])
         if row.number == header.number:
             found = [": ".join([MARK, *marks.get(None, []), *found])]

@@ -233,8 +233,7 @@ class Sourced:
             cells["began_again"] = row
         if has_changed_here(row):
             cells["stretch"] = row
-        deleted_at = row["updated_at"] if row["status"] == "dropped" else None
-        return cells | {"deleted_at": deleted_at}
+        return cells | {"deleted_at": row["updated_at"] if row["status"] == "dropped" else None}
 
     def gone_enrollment(self, row: Fields) -> Fields:
         """Return an enrollment whose id is that of none any more."""

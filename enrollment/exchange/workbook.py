@@ -13,8 +13,9 @@ from enrollment.exchange.source_files import SourceFile
 from enrollment.exchange.text import CONTROL, ESCAPE, MOST_COLUMNS, Row
 
 # The parts of a format of whole numbers that has only digits and text: "S-"0000, 00000 or 000-000.
+# The last two show nothing: a language such as [$-407], and _) for a blank as wide as a bracket.
 # Spreadsheets take no format of more than 255 characters.
-PART = r'"[^"]*"|\\.|[-() ]|[0#]'
+PART = r'"[^"]*"|\\.|[-() ]|[0#]|\[\$-[0-9A-Fa-f,]+\]|_.'
 PLAIN_FORMAT = re.compile(f"(?:{PART}){{1,255}}")
 # What stands before a number that has lost digits, and before a formula without a stored value. No
 # cell holds it otherwise.
@@ -122,7 +123,14 @@ def _formatted(number: int, number_format: str) -> str:
     return "".join(
         next(shown).strip() if part in "0#" else part.strip('"').removeprefix("\\")
         for part in parts
+        if part[0] not in "[_"
     )
+
+
+def resent(cell: str) -> str:
+    """Return a cell for a list that is sent back. One that has lost something shows that it has no
+    value, as a spreadsheet does: it is refused again until it is corrected."""
+    return "#VALUE!" if cell.startswith((LOST, UNCALCULATED)) else cell
 
 
 def unmarked(cell: str) -> str:

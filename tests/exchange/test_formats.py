@@ -453,6 +453,9 @@ def test_a_workbook_shows_what_a_spreadsheet_has_lost(tmp_path: Path):
 @pytest.mark.parametrize(
     ("number", "number_format", "shown"),
     [
+        (40, "[$-407]00000", "00040"),
+        (40, "[$-409,1]00000", "00040"),
+        (40, "00000_)", "00040"),
         (412, "00000", "00412"),
         (412, '"S-"0000', "S-0412"),
         (123456, "\\S\\-0000", "S-123456"),
@@ -608,3 +611,12 @@ def test_no_rows_take_the_square_of_their_time(kind: str, tmp_path: Path):
         # In units of a million operations of SQLite, not in seconds. The square would be 400.
         db.set_progress_handler(count, 1_000_000)
         assert len(list(staging.list_faults(TABLES))) >= 19_999
+
+
+@pytest.mark.parametrize("cell", [True, False])
+def test_a_number_that_is_true_or_false_is_an_error(cell: bool, tmp_path: Path):
+    path = workbook(tmp_path / "list.xlsx", ["Number", "Surname"], [cell, "Diallo"])
+
+    (fault,) = check_path(path).faults
+
+    assert (fault.code, fault.row) == ("invalid_value", 2)

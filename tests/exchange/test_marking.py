@@ -29,7 +29,8 @@ def marked(
         with pytest.raises(ZeroDivisionError), database.write() as db:
             write_marked(upload, mark(db, upload, wanted, CHANGE), kind, target)
             raise ZeroDivisionError
-        delimiter = ";" if b";" in path.read_bytes() else ","
+        has_semicolons = path.suffix == ".csv" and b";" in path.read_bytes()
+        delimiter = ";" if has_semicolons else ","
     if kind == "xlsx":
         book = load_workbook(target)
         return [list(row) for row in book.active.iter_rows(values_only=True)]
@@ -149,3 +150,21 @@ def test_cells_of_a_workbook_are_text(database: Database, tmp_path: Path):
     cells = marked(database, path, "xlsx")
 
     assert cells[2] == ["2", None, "error: Surname: The family name is blank."]
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_cell_that_was_refused_is_refused_when_the_marked_list_comes_back(
+    database: Database, tmp_path: Path, kind: ListFormat
+):
+    path = workbook(
+        tmp_path / "list.xlsx", ["Number", "Surname"], ["=A9+1", "A"], [2026000000000123456, "B"]
+    )
+
+    cells = marked(database, path, kind)
+
+    assert [row[0] for row in cells[1:]] == ["#VALUE!", "#VALUE!"]
+    again = workbook(tmp_path / "again.xlsx", *cells)
+    assert [(fault.row, fault.code) for fault in check_path(again).faults] == [
+        (2, "invalid_value"),
+        (3, "invalid_value"),
+    ]
