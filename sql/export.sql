@@ -153,7 +153,7 @@ WHERE course.id = stretch.course_id
     AND NOT EXISTS (
         SELECT 1 FROM exported_record AS known WHERE known.event_id = stretch.id
     )
-ORDER BY stretch.event_id;
+ORDER BY stretch.id;
 
 -- name: list_changed_stretches(term, since, source)
 -- Which stretches have changed since? One that ended with a drop, was corrected away or was of someone who is

@@ -202,6 +202,21 @@ def test_a_correction_changes_a_row_and_keeps_its_id(client: Client):
     assert (changed["sourcedId"], changed["status"]) == (before["sourcedId"], "active")
 
 
+@pytest.mark.parametrize("history", [True, False])
+def test_a_row_that_was_corrected_stands_at_its_id(client: Client, *, history: bool):
+    course = client.course()
+    for _ in range(2):
+        client.enroll(client.student(), course, effective_at="2026-01-05T00:00:00Z")
+    put(client, "dropped", "2026-02-01T09:00:00Z")
+    take_back(client)
+    correct(client, status="enrolled", effective_at="2026-01-12T00:00:00Z")
+
+    # The order of the ids is checked with the rest.
+    rows = export(client, with_history=history)["enrollments"]
+
+    assert [row["beginDate"] for row in rows] == ["2026-01-12", "2026-01-05"]
+
+
 def test_a_student_who_left_and_came_back_on_one_day_is_no_fault(client: Client, tmp_path: Path):
     student, course = client.student(), client.course()
     client.enroll(student, course)
