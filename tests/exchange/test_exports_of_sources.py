@@ -9,8 +9,8 @@ from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
 from tests.exchange.imports import export, files, import_content, rows, undo
 from tests.exchange.packages import zipped
+from tests.exchange.small_packages import bulk, class_, delta, package, place, user
 from tests.exchange.strict import validate
-from tests.exchange.test_later_enrollments import bulk, class_, delta, package, place, user
 from tests.support.client import Client
 
 FIRST = Timestamp("2026-11-20T12:00:00.000Z")
@@ -131,7 +131,7 @@ def pass_on(
 def test_a_delta_has_the_role_of_a_student_whom_a_package_of_1_1_brought(
     two_databases: Databases,
 ):
-    (changed,) = follow(*two_databases, bulk({"e1": "u1"}, users=1), delta(users="u2"))
+    (changed,) = follow(*two_databases, bulk({"e1": "u1"}, students=1), delta(users="u2"))
 
     assert [*changed["users"]] == ["u2"]
     assert [*changed["roles"].values()] == ["active"]
