@@ -27,6 +27,7 @@ WITH enrolled AS MATERIALIZED (
     LEFT JOIN course ON course.id = class.course_id
     LEFT JOIN term ON term.code = course.term
     WHERE place.content ->> 'role' = 'student'
+        AND place.user_ref IS NOT NULL
         AND coalesce(place.content ->> 'endDate' > :today, true)
         AND coalesce(term.end_on >= :today, true)
 )
