@@ -63,8 +63,8 @@ ORDER BY exported_record.sourced_id;
 -- include: dated_course.sql
 
 SELECT exported_record.sourced_id, lower(exported_record.source) AS source, exported_record.content,
-    exported_record.taken, course.id, course.code, course.section, course.title, course.label, course.term, term.id AS term_id, course.status,
-    course.updated_at, dated_course.updated_at AS dated_at,
+    exported_record.taken, course.id, course.code, course.section, course.title, course.label, course.term,
+    term.id AS term_id, course.status, course.updated_at, dated_course.updated_at AS dated_at,
     (SELECT min(first.id) FROM course AS first WHERE first.code = course.code) AS code_id
 FROM exported_record
 CROSS JOIN course
