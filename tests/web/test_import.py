@@ -164,7 +164,7 @@ def test_how_many_must_be_confirmed_is_not_said_where_it_is_asked_for_another_re
     said = text(form.submit("do", value="preview", status=200))
 
     assert "Much of what is here is no longer in the file." in said
-    assert "1 of 1 enrollments end, since the file no longer has them." in said
+    assert "1 of 1 enrollments: dropped, since the file no longer has them." in said
     assert "More than" not in said
 
 
