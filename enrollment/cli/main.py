@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(end="", flush=True)
         settings = Config.read(vars(options), os.environ)
         # A service runs without it; what a command does is of no use if it cannot say so.
-        if sys.stdout is None and arguments[0] != "serve":
+        if sys.stdout is None and arguments[:1] != ["serve"]:
             raise CommandError("standard output is closed")
         options.run(settings, options)
         print(end="", flush=True)

@@ -268,6 +268,7 @@ def run_buffered(command: str, output: str) -> subprocess.CompletedProcess[str]:
     ("command", "output", "reason"),
     [
         ("config show", "> /dev/full", "No space left on device"),
+        ("", ">&-", "standard output is closed"),
         ("config show", ">&-", "standard output is closed"),
         ("openapi", "> /dev/full", "No space left on device"),
         ("openapi", ">&-", "standard output is closed"),
