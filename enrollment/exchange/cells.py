@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from enrollment.exchange.columns import ENROLLMENT_ROLES, OLD_WORDS, OPEN_WORDS, Column
+from enrollment.exchange.columns import OLD_WORDS, OPEN_WORDS, Column
 from enrollment.exchange.dates import LOCAL_DATE, parse_date, read_time
 from enrollment.exchange.text import CONTROL
 from enrollment.model.decoding import decode_name
@@ -29,7 +29,6 @@ MADE_A_FIGURE = re.compile(
 UNSEEN = "".join(filter(str.isspace, map(chr, range(0x3001)))) + (
     "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 )
-SEATED = tuple(ENROLLMENT_ROLES.split())
 YES, NO = {"true", "1", "yes", "y"}, {"false", "0", "no", "n"}
 # The largest whole number that a cell of a spreadsheet holds exactly has 15 digits.
 MOST_DIGITS = 15
@@ -200,10 +199,14 @@ def _word(column: Column, value: str, order: str | None) -> Read:
             return Read(value)
         expected = ", ".join(column.words)
         sentence = f"{value} is no {column.name} of OneRoster: {expected}, or ext: and a word."
-        # An enrollment of an unknown role may be that of a student.
-        severity: Severity = "error" if column.words == SEATED else "warning"
-        return Read(value, "invalid_value", sentence, severity)
+        return Read(value, "invalid_value", sentence, "warning")
     return Read("", "invalid_value", f"{column.name} is none of {', '.join(column.words)}.")
+
+
+def _seat(column: Column, value: str, order: str | None) -> Read:
+    """Read the role of an enrollment: an unknown one may be that of a student."""
+    read = _word(column, value, order)
+    return read._replace(severity="error") if read.severity == "warning" else read
 
 
 def _secret(column: Column, value: str, order: str | None) -> Read:
@@ -225,5 +228,6 @@ READERS: dict[str, Callable[[Column, str, str | None], Read]] = {
     "yes_or_no": _yes_or_no,
     "flag": _yes_or_no,
     "word": _word,
+    "seat": _seat,
     "secret": _secret,
 }

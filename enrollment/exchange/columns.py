@@ -120,7 +120,7 @@ TABLES = {
         ),
         _table(
             "enrollments",
-            "classSourcedId:id* schoolSourcedId:id+ userSourcedId:id* role:word* primary:yes_or_no"
+            "classSourcedId:id* schoolSourcedId:id+ userSourcedId:id* role:seat* primary:yes_or_no"
             " beginDate:date endDate:date",
             role=ENROLLMENT_ROLES,
         ),

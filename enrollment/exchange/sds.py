@@ -53,7 +53,7 @@ TABLES = (
     ),
     make_table(
         "enrollments",
-        "classSourcedId:id* userSourcedId:id* role:word*",
+        "classSourcedId:id* userSourcedId:id* role:seat*",
         role=ENROLLMENT_ROLES,
     ),
 )
