@@ -39,17 +39,11 @@ def show_options(
     schedule = {item.course_id: item for item in page.list_schedule(visit.db, student_id)}
     course = schedule.get(course_id) or get_course(visit.db, course_id)
     present = [id for id, item in schedule.items() if item.status in PRESENT]
-
-    def search(q: str) -> tuple[list[Offered], Any]:
+    for q in [visit.query.one("q")] if "q" in dict(visit.query) else [course.code, ""]:
         found = page.list_catalog(visit.db, course.term, q, "all", PAGE, after(visit))
-        return [each for each in found.items if each.id not in present], found.next
-
-    is_asked = "q" in dict(visit.query)
-    q = visit.query.one("q") if is_asked else course.code
-    offered, following = search(q)
-    if not is_asked and not offered:
-        q = ""
-        offered, following = search(q)
+        offered = [each for each in found.items if each.id not in present]
+        if offered:
+            break
     broken = [*visit.form.all("rule"), *(problem.codes if problem else ())]
     return visit.page(
         "swap",
@@ -61,7 +55,7 @@ def show_options(
         options=_options(visit, student_id, course_id, offered),
         chosen=visit.form.ids("course"),
         seen=get_courses_tag(visit.db, student_id),
-        following=next_path(visit, following),
+        following=next_path(visit, found.next),
         rules=overridable(broken) if visit.may_write else [],
         preview=answer,
         promoted=preview_promotions(visit, answer, [student_id]),
