@@ -1,4 +1,5 @@
-"""A second database, for what one exports and another imports."""
+"""Fixtures: a package that was imported, and a second database for what one exports and another
+imports."""
 
 import shutil
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ import pytest
 from enrollment.model.location import Location
 from enrollment.storage.database import Database
 from enrollment.storage.engine import open_database
+from tests.exchange.imports import import_path
+from tests.exchange.packages import package
 from tests.support.postgresql import PostgreSQL
 
 
@@ -28,3 +31,11 @@ def two_databases(
         yield database, opened
     if not isinstance(location, Path):
         server.drop_database("other")
+
+
+@pytest.fixture
+def path(database: Database, tmp_path: Path) -> Path:
+    """The clean package, which was imported: students 1 to 4 have the numbers 00412 to 00415."""
+    path = package(tmp_path)
+    import_path(database, path)
+    return path

@@ -13,14 +13,6 @@ from tests.exchange.packages import case, package
 LABELS = "SELECT label FROM course ORDER BY id"
 
 
-@pytest.fixture
-def path(database: Database, tmp_path: Path) -> Path:
-    """The clean package, which was imported."""
-    path = package(tmp_path)
-    import_path(database, path)
-    return path
-
-
 def rewrite(path: Path, old: str, new: str) -> None:
     """Change a text of a file."""
     text = path.read_text()

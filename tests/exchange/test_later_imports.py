@@ -11,14 +11,6 @@ from tests.exchange.packages import case, package
 NOW = "SELECT status FROM student_course WHERE student_id = 1 AND course_id = 4"
 
 
-@pytest.fixture
-def path(database: Database, tmp_path: Path) -> Path:
-    """The clean package, which was imported."""
-    path = package(tmp_path)
-    import_path(database, path)
-    return path
-
-
 def rewrite(path: Path, file: str, old: str, new: str) -> None:
     """Change a text of a file."""
     text = (path / f"{file}.csv").read_text()

@@ -4,19 +4,22 @@ from pathlib import Path
 
 import pytest
 
+from enrollment.model.imports import ImportReport
 from enrollment.storage.database import Database
 from tests.exchange.imports import export, import_path, rows, undo
-from tests.exchange.packages import package
 
 NUMBERS = "SELECT number FROM student ORDER BY id"
 
 
-@pytest.fixture
-def path(database: Database, tmp_path: Path) -> Path:
-    """The clean package, which was imported: students 1 to 4 have the numbers 00412 to 00415."""
-    path = package(tmp_path)
-    import_path(database, path)
-    return path
+def stays_and_goes_back(
+    database: Database, path: Path, report: ImportReport, before: bytes
+) -> None:
+    """The package is as it was imported; undone, all is as it was before."""
+    assert report.faults == import_path(database, path).report.faults == []
+    undo(database, report.id + 1)
+    undone = undo(database, report.id)
+    assert (undone.kept, undone.conflicts) == (0, 0)
+    assert export(database) == before
 
 
 def renumber(path: Path, file: str, **replaced: str) -> None:
@@ -59,11 +62,7 @@ def test_numbers_change_hands_at_once_and_go_back_with_an_undo(
     report, _ = import_path(database, path)
 
     assert [number for (number,) in rows(database, NUMBERS)] == numbers
-    assert report.faults == import_path(database, path).report.faults == []
-    undo(database, report.id + 1)
-    undone = undo(database, report.id)
-    assert (undone.kept, undone.conflicts) == (0, 0)
-    assert export(database) == before
+    stays_and_goes_back(database, path, report, before)
 
 
 def test_a_new_student_gets_a_number_that_comes_free(database: Database, path: Path):
@@ -145,11 +144,7 @@ def test_a_new_class_gets_a_label_that_comes_free(database: Database, path: Path
 
     labels = rows(database, "SELECT id, label FROM course WHERE code = 'ART1' ORDER BY id")
     assert labels == [(4, "ART1-2"), (5, "ART1-1")]
-    assert report.faults == import_path(database, path).report.faults == []
-    undo(database, report.id + 1)
-    undone = undo(database, report.id)
-    assert (undone.kept, undone.conflicts) == (0, 0)
-    assert export(database) == before
+    stays_and_goes_back(database, path, report, before)
 
 
 def test_an_undo_leaves_a_number_to_the_student_who_has_it_by_now(database: Database, path: Path):

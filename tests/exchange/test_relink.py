@@ -21,18 +21,10 @@ from tests.exchange.imports import (
     rows,
     undo,
 )
-from tests.exchange.packages import case, package
+from tests.exchange.packages import case
 from tests.exchange.strict import validate
 
 ROLES = "student|teacher|guardian"
-
-
-@pytest.fixture
-def path(database: Database, tmp_path: Path) -> Path:
-    """The clean package, which was imported."""
-    path = package(tmp_path)
-    import_path(database, path)
-    return path
 
 
 def rename(path: Path, old: str, new: str) -> None:
