@@ -1,9 +1,6 @@
 """The terms and courses that an import makes or changes."""
 
-from enrollment.data.import_row import (
-    Wanted,
-    insert_source_records,
-)
+from enrollment.data.import_row import Wanted, insert_source_records
 from enrollment.model.records import Change
 from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries
