@@ -44,22 +44,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     output can't be written has failed. Raises SystemExit, from argparse, with 2 for wrong usage and
     0 after the help.
     """
-    # A name may have characters that the terminal cannot show.
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+    _prepare_output()
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         try:
             options = parser_of(*arguments[:1]).parse_args(arguments)
         finally:
             # What fails to be written must fail here: the help, and below what a command prints.
-            print(end="", flush=True)
+            _flush()
         settings = Config.read(vars(options), os.environ)
         # A service runs without it; what a command does is of no use if it cannot say so.
         if sys.stdout is None and arguments[:1] != ["serve"]:
             raise CommandError("standard output is closed")
         options.run(settings, options)
-        print(end="", flush=True)
+        _flush()
     except BrokenPipeError:
         # A reader such as `head` has what it wants.
         return 141
@@ -90,11 +88,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _prepare_output() -> None:
+    """Let standard output show every name, and keep what it could not write."""
+    stream = sys.stdout
+    if not isinstance(stream, io.TextIOWrapper):
+        return
+    # A name may have characters that the terminal cannot show.
+    stream.reconfigure(errors="backslashreplace")
+    # With PYTHONUNBUFFERED, what can't be written would be lost: argparse ignores the error, and
+    # Python ignores that only a part of a text was written.
+    if isinstance(stream.buffer, io.FileIO):
+        buffer = io.BufferedWriter(io.FileIO(stream.fileno(), "w", closefd=False))
+        sys.stdout = io.TextIOWrapper(buffer, stream.encoding, stream.errors, line_buffering=True)
+
+
+def _flush() -> None:
+    """Write what standard output holds, if it is open. Raises OSError."""
+    if sys.stdout:
+        sys.stdout.flush()
+
+
 def _discard_unwritable_output() -> None:
     """Discard what standard output does not take. Python would fail again at the end, when it
     writes what is left, with a status of its own."""
     try:
-        print(end="", flush=True)
+        _flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

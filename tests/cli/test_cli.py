@@ -250,12 +250,15 @@ def test_a_reader_that_has_seen_enough_is_no_error(command: str):
     assert (run.returncode, run.stderr) == (141, "")
 
 
-def run_buffered(command: str, output: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of the service with its output sent elsewhere, as a shell writes that. What is
-    printed waits in a buffer, as it does for most."""
+UNBUFFERED = pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+
+
+def run_to(output: str, command: str, unbuffered: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the service with its output sent elsewhere, as a shell writes that. Its
+    environment has this value of PYTHONUNBUFFERED, which containers often set."""
     return subprocess.run(
         f"exec {sys.executable} -m enrollment {command} {output}",
-        env=os.environ | {"PYTHONUNBUFFERED": ""},
+        env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
         shell=True,
         stderr=subprocess.PIPE,
         text=True,
@@ -279,10 +282,13 @@ def run_buffered(command: str, output: str) -> subprocess.CompletedProcess[str]:
         ("--help", "> /dev/full", "No space left on device"),
     ],
 )
-def test_what_can_not_be_printed_has_failed(command: str, output: str, reason: str):
+@UNBUFFERED
+def test_what_can_not_be_printed_has_failed(
+    command: str, output: str, reason: str, unbuffered: str
+):
     main(["migrate"])
 
-    run = run_buffered(command, output)
+    run = run_to(output, command, unbuffered)
 
     assert run.returncode == 1
     (line,) = run.stderr.splitlines()
@@ -299,10 +305,13 @@ def test_what_can_not_be_printed_has_failed(command: str, output: str, reason: s
     ["token create --name Ada --role admin", f"serve --port {free_port()}"],
     ids=["token create", "serve"],
 )
-def test_a_token_that_could_not_be_shown_is_not_kept(output: str, command: str, capsys: Captured):
+@UNBUFFERED
+def test_a_token_that_could_not_be_shown_is_not_kept(
+    output: str, command: str, unbuffered: str, capsys: Captured
+):
     main(["migrate"])
 
-    run = run_buffered(command, output)
+    run = run_to(output, command, unbuffered)
 
     assert run.returncode == 1
     (line,) = run.stderr.splitlines()

@@ -111,9 +111,14 @@ def answers_and_stops(server: Server) -> None:
         ),
     ],
 )
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
 def test_an_output_that_takes_nothing_stops_nothing(
-    database_file: Path, output: Callable[[], AbstractContextManager[int]]
+    database_file: Path,
+    output: Callable[[], AbstractContextManager[int]],
+    unbuffered: str,
+    monkeypatch: pytest.MonkeyPatch,
 ):
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
     with output() as file, serving(database_file, output=file) as server:
         answers_and_stops(server)
 
