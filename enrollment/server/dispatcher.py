@@ -153,7 +153,7 @@ class Dispatcher:
 
     def _upload(self, context: Context) -> Response:
         try:
-            return self._upload_process.respond(context, self._writes.lend)
+            return self._upload_process.respond(context, self._writes.pause_for)
         except Problem as problem:
             return self._app.refuse(context, problem)
 

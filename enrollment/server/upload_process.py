@@ -53,8 +53,10 @@ class UploadProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._line: Connection
 
-    def respond(self, context: Context, lend: Callable[[Callable[[], Answer]], Answer]) -> Response:
-        """Return the response to a request with a file, whose body has arrived. `lend` calls a
+    def respond(
+        self, context: Context, pause_for: Callable[[Callable[[], Answer]], Answer]
+    ) -> Response:
+        """Return the response to a request with a file, whose body has arrived. `pause_for` calls a
         function while no one else writes, and returns what that returns.
 
         Raises internal_error and outcome_unknown.
@@ -66,7 +68,7 @@ class UploadProcess:
         response, context.refusals = self._ask(environ, service_failed())
         if response is None:
             failure = Problem("outcome_unknown", LOST)
-            response, context.refusals = lend(partial(self._ask, None, failure))
+            response, context.refusals = pause_for(partial(self._ask, None, failure))
         assert response
         return response._replace(headers={**context.rate_limit, **response.headers})
 

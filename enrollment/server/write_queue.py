@@ -47,12 +47,12 @@ class WriteQueue(Generic[T]):
         """Run `act` on the writer's thread, after the current batch. Its failure is logged."""
         self._thread.submit(act).add_done_callback(_log_failure)
 
-    def lend(self, act: Callable[[], U]) -> U:
+    def pause_for(self, act: Callable[[], U]) -> U:
         """Return what `act` returns, which has another process write. It runs on the writer's
         thread, after the current batch. Call this on another thread."""
 
         def run() -> U:
-            with self._database.lend():
+            with self._database.pause_writes():
                 return act()
 
         return self._thread.submit(run).result()

@@ -57,7 +57,7 @@ class Database(ABC):
         """
 
     @contextmanager
-    def lend(self) -> Iterator[None]:
+    def pause_writes(self) -> Iterator[None]:
         """Begin no write during the `with`: another process writes."""
         with self._writer_lock:
             self.is_writing = True

@@ -166,8 +166,8 @@ class SQLiteDatabase(Database):
             raise
 
     @contextmanager
-    def lend(self) -> Iterator[None]:
-        with super().lend():
+    def pause_writes(self) -> Iterator[None]:
+        with super().pause_writes():
             yield
         self._notify()
 

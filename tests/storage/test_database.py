@@ -158,7 +158,7 @@ def test_no_read_waits_for_a_write(database: Database):
 
 
 def test_another_process_writes_in_place_of_this_one(database: Database):
-    with database.lend():
+    with database.pause_writes():
         # A probe does not wait for the end of an import.
         assert database.is_writing
         assert names(database) == []
