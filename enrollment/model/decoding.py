@@ -101,6 +101,7 @@ def _decode_credits(value: Any) -> Credits:
     """Return a number of credits without what a sum of fractions has added to it."""
     number = msgspec.convert(value, Annotated[float, Meta(ge=0, le=MAX_CREDITS)])
     credits = Credits(round(number, CREDIT_DECIMALS))
-    if abs(number - credits) > CREDIT_ERROR:
+    # A number next to zero does not mean zero, which as a limit allows nothing.
+    if abs(number - credits) > CREDIT_ERROR or bool(number) != bool(credits):
         raise ValueError(f"Expected at most {CREDIT_DECIMALS} decimals")
     return credits

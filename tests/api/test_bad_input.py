@@ -132,6 +132,7 @@ AMOUNTS = {
     "negative": -1,
     "too-many": 1001,
     "four-decimals": 0.3333,
+    "next-to-zero": 1e-20,
     "text": "1",
     "bool": True,
     "huge": 2**63,
