@@ -33,6 +33,25 @@ WHERE course.id = named.id
     AND (course_seat.capacity IS NULL OR course_seat.capacity > course_seat.enrolled)
 ORDER BY course.id;
 
+-- name: list_opened_courses(since, now)
+-- Which courses opened after since and until now: to all, or earlier to a group of which a student waits?
+SELECT course.id
+FROM course
+LEFT JOIN term ON term.code = course.term
+WHERE coalesce(course.enroll_from, term.enroll_from) > :since AND coalesce(course.enroll_from, term.enroll_from) <= :now
+    OR EXISTS (
+        SELECT 1
+        FROM student_course
+        CROSS JOIN early_admission AS early
+        WHERE student_course.course_id = course.id
+            AND student_course.status = 'waitlisted'
+            AND early.course_id = course.id
+            AND early.student_id = student_course.student_id
+            AND early.enroll_from > :since
+            AND early.enroll_from <= :now
+    )
+ORDER BY course.id;
+
 -- name: list_waitlisted(course_id, after_queue_number, after_queue_fraction, limit)
 -- Which students are on the waitlist of this course, in its order, and what do they give up for a seat?
 SELECT student_id, queue_number, queue_fraction,

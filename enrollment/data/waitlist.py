@@ -10,6 +10,7 @@ from enrollment.data.ending import StatusChange, update_enrollments
 from enrollment.data.violations import raise_broken_rules
 from enrollment.model.records import Change
 from enrollment.model.results import Violation
+from enrollment.model.types import Timestamp
 from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, to_json
 
@@ -63,6 +64,11 @@ def _list_promotable_courses(
         "members_of": to_json(members_of),
     }
     return [row["id"] for row in SQL.list_promotable_courses(db, **lists)]
+
+
+def list_opened_courses(db: Connection, since: Timestamp, now: Timestamp) -> list[int]:
+    """List the courses whose windows of enrollment opened after `since` and until now."""
+    return [row["id"] for row in SQL.list_opened_courses(db, since=since, now=now)]
 
 
 def promote_manually(

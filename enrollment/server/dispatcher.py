@@ -22,6 +22,7 @@ from enrollment.http.responses import Response
 from enrollment.problems.errors import Problem
 from enrollment.server.adapter import Request
 from enrollment.server.long_polls import LongPolls
+from enrollment.server.openings import Openings
 from enrollment.server.upload_process import UploadProcess
 from enrollment.server.write_queue import WriteQueue, start_thread
 
@@ -54,12 +55,20 @@ class Dispatcher:
         self._uploads = start_thread("uploads")
         self._upload_process = UploadProcess(config)
         self._writes: WriteQueue[Response] = WriteQueue(app.database)
+        self._openings = Openings(app.database, config)
         # The tasks of all requests without a response.
         self._unanswered: set[asyncio.Task[object]] = set()
         # The requests whose bodies are still arriving.
         self._incomplete: set[Request] = set()
         # Only the task of a request waits for a locked file, not the thread that runs it.
         app.database.disable_busy_wait()
+
+    async def watch_openings(self) -> None:
+        """Look at each full minute which windows of enrollment have opened, until this is
+        cancelled."""
+        while True:
+            self._writes.submit_background(self._openings.promote)
+            await asyncio.sleep(60 - time.time() % 60)
 
     def end_long_polls(self) -> None:
         """Answer all long polls now."""

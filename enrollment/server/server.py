@@ -105,9 +105,11 @@ async def _serve(config: Config, listener: socket.socket) -> bool:
     tune_runtime()
     print(f"enrollment: {config.database} on {config.url}, Ctrl-C stops it", flush=True)
     serving = asyncio.create_task(server.serve())
+    watching = asyncio.create_task(dispatcher.watch_openings())
     _notify("READY=1")
     await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
     _notify("STOPPING=1")
+    watching.cancel()
     server.stop()  # type: ignore[no-untyped-call]
     dispatcher.end_long_polls()
     asyncio.get_running_loop().call_later(NOTICE_AFTER, _announce_shutdown)
