@@ -183,9 +183,10 @@ FROM recorded
 WHERE names_grade AND new_grade IS DISTINCT FROM grade
 ORDER BY item, pointer;
 
--- name: list_broken_ending_rules(changes, effective_at, at, by_student)
+-- name: list_broken_ending_rules(changes, effective_at, at, today, by_student)
 -- Which rules would it break to complete or drop these enrollments? changes is as above; item is the index in it.
--- Other statuses are left out. at is the current time; by_student says whether students do it themselves.
+-- Other statuses are left out. at is the current time and today the date at the school; by_student says whether
+-- students do it themselves.
 WITH listed AS MATERIALIZED (
     SELECT key AS item, CAST(value ->> 0 AS bigint) AS student_id, CAST(value ->> 1 AS bigint) AS course_id,
         value ->> 2 AS status
@@ -221,8 +222,11 @@ JOIN course ON course.id = ending.course_id
 WHERE :effective_at < last_effective_at AND ending.status IS NOT NULL
 UNION ALL
 SELECT ending.item, '/status', 'drop_closed',
-    course.label || ' could be dropped until ' || coalesce(course.drop_until, term.drop_until) || '.',
-    json_object('course', course.label, 'drop_until', coalesce(course.drop_until, term.drop_until))
+    course.label || ' could be dropped until '
+        || coalesce(course.drop_until, term.drop_until, 'the end of its term, ' || term.end_on) || '.',
+    json_object(
+        'course', course.label, 'drop_until', coalesce(course.drop_until, term.drop_until), 'end_on', term.end_on
+    )
 FROM ending
 JOIN course ON course.id = ending.course_id
 LEFT JOIN term ON term.code = course.term
@@ -230,12 +234,12 @@ WHERE :by_student
     AND ending.next_status = 'dropped'
     -- A waitlist can always be left.
     AND ending.status = 'enrolled'
-    AND :at >= coalesce(course.drop_until, term.drop_until)
+    AND coalesce(:at >= coalesce(course.drop_until, term.drop_until), :today > term.end_on)
 ORDER BY pointer DESC, item;
 
--- name: list_broken_swap_rules(student_id, course_id, effective_at, at, by_student)
--- Which rules would it break to give this enrollment up for another? at is the current time; by_student says whether
--- students do it themselves.
+-- name: list_broken_swap_rules(student_id, course_id, effective_at, at, today, by_student)
+-- Which rules would it break to give this enrollment up for another? at is the current time and today the date at the
+-- school; by_student says whether students do it themselves.
 SELECT '/instead_of' AS pointer, 'nothing_to_swap' AS code,
     'The student is not enrolled in '
         || coalesce((SELECT label FROM course WHERE id = :course_id), 'course ' || CAST(:course_id AS text))
@@ -258,11 +262,16 @@ CROSS JOIN (
 WHERE course.id = :course_id AND :effective_at < last.effective_at
 UNION ALL
 SELECT '/instead_of', 'drop_closed',
-    course.label || ' could be dropped until ' || coalesce(course.drop_until, term.drop_until) || '.',
-    json_object('course', course.label, 'drop_until', coalesce(course.drop_until, term.drop_until))
+    course.label || ' could be dropped until '
+        || coalesce(course.drop_until, term.drop_until, 'the end of its term, ' || term.end_on) || '.',
+    json_object(
+        'course', course.label, 'drop_until', coalesce(course.drop_until, term.drop_until), 'end_on', term.end_on
+    )
 FROM course
 LEFT JOIN term ON term.code = course.term
-WHERE course.id = :course_id AND :by_student AND :at >= coalesce(course.drop_until, term.drop_until)
+WHERE course.id = :course_id
+    AND :by_student
+    AND coalesce(:at >= coalesce(course.drop_until, term.drop_until), :today > term.end_on)
 ORDER BY pointer, code;
 
 -- name: update_enrollments(pairs, status, passed, grade, at, effective_at, actor, reason, overridden, override_reason)!

@@ -124,7 +124,7 @@ def _list_ending_violations(
     db: Connection, changes: Sequence[StatusChange], change: Change
 ) -> list[tuple[int, Violation]]:
     """Return each broken rule of completing and dropping, with the index of the change."""
-    parameters = asdict(change) | {"changes": to_json(changes)}
+    parameters = asdict(change) | {"changes": to_json(changes), "today": change.today}
     rows = SQL.list_broken_ending_rules(db, **parameters)
     return [(row["item"], violation(row, row["pointer"])) for row in rows]
 

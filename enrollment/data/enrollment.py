@@ -71,7 +71,8 @@ def insert_enrollment(
     broken = _violations(decisions)
     if decisions[0].instead_of:
         other = {"student_id": request.student_id, "course_id": decisions[0].instead_of}
-        broken += list_violations(SQL.list_broken_swap_rules(db, **other, **asdict(change)))
+        when = asdict(change) | {"today": change.today}
+        broken += list_violations(SQL.list_broken_swap_rules(db, **other, **when))
     if broken:
         # If the student does not exist, the path is wrong and not the body.
         get_student(db, request.student_id)

@@ -608,7 +608,30 @@ def test_a_student_drops_until_the_deadline_of_the_course_or_else_of_the_term(
     if is_closed:
         assert broken(answer) == [("/status", "drop_closed")]
         until = client.get(f"/v1/courses/{course}").json["drop_until"] or PAST
-        assert answer.json["errors"][0]["details"] == {"course": "CS101", "drop_until": until}
+        details = answer.json["errors"][0]["details"]
+        assert (details["course"], details["drop_until"]) == ("CS101", until)
+
+
+def test_a_student_drops_no_course_of_a_term_that_is_over(client: Client):
+    student = client.student()
+    ended = {"start_on": "2020-02-01", "end_on": "2020-05-31"}
+    course = client.course(term=client.term(**ended), code="CS101", enroll_until=FUTURE)
+    late = client.course(term="2026-FALL", enroll_until=FUTURE, drop_until=FUTURE)
+    other = client.course(capacity=0)
+    client.want(student, [course, late])
+    own, path = client.of_student(student), f"/v1/students/{student}/courses"
+
+    answer = own.delete(f"{path}/{course}", status=409)
+    swap = {"course_id": other, "waitlist": True, "instead_of": course}
+    of_swap = own.post_json(path, swap, status=409)
+
+    assert broken(answer) == [("/status", "drop_closed")]
+    assert broken(of_swap) == [("/instead_of", "drop_closed")]
+    for refusal in (answer, of_swap):
+        (error,) = refusal.json["errors"]
+        assert error["detail"] == "CS101 could be dropped until the end of its term, 2020-05-31."
+    own.delete(f"{path}/{late}", status=204)
+    client.delete(f"{path}/{course}", status=204)
 
 
 def test_after_the_deadline_a_student_leaves_in_no_way(client: Client):

@@ -382,7 +382,11 @@ PROBLEM_TYPES = (
         example=Example(
             "CS101 could be dropped until 2026-10-01T00:00:00.000Z.",
             "/status",
-            {"course": "CS101", "drop_until": "2026-10-01T00:00:00.000Z"},
+            {
+                "course": "CS101",
+                "drop_until": "2026-10-01T00:00:00.000Z",
+                "end_on": "2026-12-18",
+            },
         ),
         rule_for=("status", "drop", "swap"),
     ),
