@@ -80,14 +80,15 @@ def _change_course(
     left_out: Sequence[str] = (),
 ) -> Result:
     present, change = check_course(context, db, course_id), change_context(context)
-    before = recheck.list_affected(db, course_id, change)
+    dependents = recheck.list_dependents(db, course_id)
+    before = recheck.list_affected(db, course_id, dependents, change)
     updated = course.update_course(db, course_id, fields, change.at, left_out)
     if updated.version > present.version:
         waitlist.promote_eligible(db, change, course_ids=[course_id], members_of=[course_id])
-    after = recheck.list_affected(db, course_id, change)
+    after = recheck.list_affected(db, course_id, dependents, change)
     replaced = ReplacedCourse(
         **asdict(course.get_course(db, course_id)),
-        affected=[affected for affected in after if affected not in before],
+        affected=recheck.newly_affected(before, after),
         required_by_old_code=course.list_requiring_courses(db, present.code, fields.code),
     )
     return ok(replaced, course.get_course_tag(db, course_id))

@@ -24,22 +24,60 @@ AFFECTING = {
     "course_full",
     "waitlist_full",
 }
+# Those that it can break in the other courses of these students, which require it.
+REQUIREMENTS = {"prerequisite_missing", "corequisite_missing"}
 # Those by which the courses of a student stand against each other.
 CLASHES = {"another_section", "time_conflict", "credit_limit"}
+# Those that are the same broken rule with other figures.
+COUNTED = {"course_full", "waitlist_full", "credit_limit"}
 
 
-def list_affected(db: Connection, course_id: int, change: Change) -> list[AffectedEnrollment]:
+def list_dependents(db: Connection, course_id: int) -> list[EnrollmentRequest]:
+    """List the enrollments of a course's students in other courses that require it at the same
+    time."""
+    student_ids = [row["student_id"] for row in SQL.list_members(db, course_id=course_id)]
+    listed = to_json(student_ids)
+    rows = SQL.list_dependent_enrollments(db, student_ids=listed, course_id=course_id)
+    return [EnrollmentRequest(row["student_id"], row["course_id"]) for row in rows]
+
+
+def list_affected(
+    db: Connection, course_id: int, dependents: Sequence[EnrollmentRequest], change: Change
+) -> list[AffectedEnrollment]:
     """List the students of a course whose enrollment or place on the waitlist breaks rules by now,
-    each with the violations. Seats go to those who came first."""
+    or whose enrollment in another course does, of those in `dependents`: each with the violations.
+    Seats go to those who came first."""
     members = [EnrollmentRequest(*row) for row in SQL.list_members(db, course_id=course_id)]
+    broken: dict[int, list[Violation]] = {}
+    for requests, codes in ((members, AFFECTING), (dependents, REQUIREMENTS)):
+        for request, errors in _recheck(db, requests, codes, change):
+            broken.setdefault(request.student_id, []).extend(errors)
     return [
         AffectedEnrollment(
             student_id=member.student_id,
             status="waitlisted" if member.waitlist else "enrolled",
-            errors=errors,
+            errors=broken[member.student_id],
         )
-        for member, errors in _recheck(db, members, AFFECTING, change)
+        for member in members
+        if member.student_id in broken
     ]
+
+
+def newly_affected(
+    before: Sequence[AffectedEnrollment], after: Sequence[AffectedEnrollment]
+) -> list[AffectedEnrollment]:
+    """Return those who break a rule after a change that they did not break before it."""
+    known = {(item.student_id, _rule(error)) for item in before for error in item.errors}
+    return [
+        item
+        for item in after
+        if any((item.student_id, _rule(error)) not in known for error in item.errors)
+    ]
+
+
+def _rule(error: Violation) -> tuple[str, str]:
+    """Return what tells a broken rule from the others of a student."""
+    return error.code, "" if error.code in COUNTED else error.detail
 
 
 def list_clashes(

@@ -97,7 +97,8 @@ class BulkResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class AffectedEnrollment(msgspec.Struct, frozen=True, kw_only=True):
     """A student of a course that was changed, whose enrollment or place on the waitlist breaks
-    rules since. It stays as it is; `errors` lists the rules."""
+    rules since, or whose enrollment in another course that requires this one. It stays as it is;
+    `errors` lists the rules."""
 
     student_id: Id
     status: EnrollmentStatus

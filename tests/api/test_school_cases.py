@@ -392,6 +392,37 @@ def test_more_credits_tell_who_has_too_many(client: Client):
     ]
 
 
+def test_a_change_that_helps_affects_no_one(client: Client):
+    course = client.course(capacity=4, corequisites=["A1", "B1"])
+    override = {"rules": ["corequisite_missing"], "reason": "agreed"}
+    for _ in range(3):
+        client.enroll(client.student(), course, override=override)
+    change_course(client, course, capacity=1)
+
+    assert affected(change_course(client, course, capacity=2)) == []
+    assert affected(change_course(client, course, corequisites=["A1"])) == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"term": "LATER"}, {"counts_as": []}, {"status": "cancelled"}], ids=str
+)
+def test_a_change_tells_whose_other_course_requires_it(client: Client, change: dict[str, Any]):
+    term = client.term()
+    client.term(code="LATER", start_on="3000-01-01", end_on="3000-02-01")
+    lab = client.course(code="LAB1", counts_as=["LAB"], term=term)
+    lecture = client.course(code="LEC1", corequisites=["LAB"], term=term)
+    both, alone = client.student(), client.student()
+    client.want(both, [lab, lecture])
+    client.enroll(alone, lab)
+
+    answer = change_course(client, lab, **change)
+
+    of_both = {student: codes for student, _, codes in affected(answer)}[both]
+    assert "corequisite_missing" in of_both
+    assert ("course_not_open" in of_both) == ("status" in change)
+    assert client.status(both, lecture) == "enrolled"
+
+
 # Promotion by a registrar
 
 
