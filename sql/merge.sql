@@ -176,11 +176,19 @@ SET status = excluded.status,
     instead_of = coalesce(excluded.instead_of, student_course.instead_of),
     version = student_course.version + 1;
 
--- name: update_student_merged(id, at)!
+-- name: update_student_kept(student_id, into_id, at)!
+-- Make the student into_id active if the one who is merged is active: the person is.
+UPDATE student
+SET status = 'active', version = version + 1, updated_at = :at
+WHERE id = :into_id
+    AND status <> 'active'
+    AND 'active' = (SELECT status FROM student WHERE id = :student_id);
+
+-- name: update_student_merged(student_id, at)!
 -- Make the student inactive whose record was merged into another.
 UPDATE student
 SET status = 'inactive', version = version + 1, updated_at = :at
-WHERE id = :id AND status <> 'inactive';
+WHERE id = :student_id AND status <> 'inactive';
 
 -- name: update_holds_moved(student_id, into_id)!
 -- Move the holds of this student to the other one: a hold stays in force.

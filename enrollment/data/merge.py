@@ -39,9 +39,9 @@ def merge_student(db: Connection, student_id: int, into: int, change: Change) ->
 
     Every enrollment that does not stay becomes void before one moves: so seats and places on
     waitlists are free for those that do. What moved takes effect when it first did. No rule keeps
-    it from moving: the result lists the rules that it breaks beside other courses. The student
-    becomes inactive, and the student's tokens are revoked: they may be in other hands. Raises
-    merges_into_itself, unknown_student, student_erased.
+    it from moving: the result lists the rules that it breaks beside other courses. The record that
+    stays is active if one of both was. The merged one becomes inactive, and its tokens are revoked:
+    they may be in other hands. Raises merges_into_itself, unknown_student, student_erased.
     """
     pair = {"student_id": student_id, "into_id": into}
     acting = {"at": change.at, "actor": change.actor}
@@ -61,7 +61,8 @@ def merge_student(db: Connection, student_id: int, into: int, change: Change) ->
     SQL.delete_merge(db, into_id=into)
     SQL.update_merges(db, **pair)
     SQL.insert_merge(db, **pair, **acting)
-    SQL.update_student_merged(db, id=student_id, at=change.at)
+    SQL.update_student_kept(db, **pair, at=change.at)
+    SQL.update_student_merged(db, student_id=student_id, at=change.at)
     SQL.update_holds_moved(db, **pair)
     SQL.update_source_records_moved(db, **pair)
     SQL.update_tokens_revoked(db, student_id=student_id, **acting)

@@ -480,6 +480,42 @@ def test_it_is_kept_to_whom_a_merged_record_belongs(client: Client):
     assert merges() == [(first, second)]
 
 
+@pytest.mark.parametrize("into_status", ["active", "inactive"])
+@pytest.mark.parametrize("status", ["active", "inactive"])
+def test_the_record_that_stays_is_active_if_one_was(client: Client, status: str, into_status: str):
+    student, double = client.student(), client.student()
+    course, full = client.course(), client.course(capacity=1)
+    client.enroll(double, course)
+    client.enroll(client.student(), full)
+    client.enroll(double, full, waitlist=True)
+    for record, wanted in ((double, status), (student, into_status)):
+        client.patch_json(f"/v1/students/{record}", {"status": wanted})
+
+    merge(client, double, student)
+
+    active = "active" in (status, into_status)
+    assert client.get(f"/v1/students/{student}").json["status"] == (
+        "active" if active else "inactive"
+    )
+    assert client.get(f"/v1/students/{double}").json["status"] == "inactive"
+    if status == "active":
+        assert client.status(student, course) == "enrolled"
+        client.patch_json(f"/v1/courses/{full}", {"capacity": 2})
+        assert client.status(student, full) == "enrolled"
+
+
+def test_a_merge_in_the_wrong_direction_is_put_right_by_one_back(client: Client):
+    student, double, course = client.student(), client.student(), client.course()
+    client.enroll(student, course)
+
+    merge(client, student, double)
+    merge(client, double, student)
+
+    assert client.get(f"/v1/students/{student}").json["status"] == "active"
+    assert client.get(f"/v1/students/{double}").json["status"] == "inactive"
+    assert client.status(student, course) == "enrolled"
+
+
 def test_merges_into_itself_and_unknown_student(client: Client):
     student = client.student()
 
