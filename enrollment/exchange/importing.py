@@ -58,8 +58,8 @@ def bring_in(
 
     `check_tag` takes the tag of what is done. It raises if someone has seen something else, and
     returns whether they have seen just this, which confirms how much is removed. A dry run gets a
-    report that says what would be refused. Raises unreadable_import, unknown_course,
-    import_has_errors, too_many_removals.
+    report that says what would be refused. Raises unreadable_import, invalid_query,
+    unknown_course, import_has_errors, too_many_removals.
     """
     faults = deepcopy(upload.faults)
     if faults.refuse or upload.understood.format is None:
@@ -89,6 +89,12 @@ def bring_in(
 
 
 def _wanted(db: Connection, upload: Upload, options: ImportOptions) -> Wanted:
+    format, _, _ = str(upload.understood.format).partition("-")
+    is_list = format == "list"
+    if options.course_id is not None and not is_list:
+        detail = "Only a list can be the roster of one course, and this is a package of rosters."
+        violation = Violation(parameter="course_id", code="invalid_value", detail=detail)
+        raise Problem("invalid_query", detail, [violation])
     if options.course_id is not None and find_course(db, options.course_id) is None:
         detail = f"There is no course {options.course_id}."
         violation = Violation(
@@ -98,8 +104,6 @@ def _wanted(db: Connection, upload: Upload, options: ImportOptions) -> Wanted:
             details={"course_id": options.course_id},
         )
         raise Problem.from_violations([violation])
-    format, _, _ = str(upload.understood.format).partition("-")
-    is_list = format == "list"
     unnamed = NO_SOURCE if is_list else format
     ends = options.missing == "drop"
     headers = {
@@ -112,7 +116,7 @@ def _wanted(db: Connection, upload: Upload, options: ImportOptions) -> Wanted:
         rules=options.rules or ("refuse" if is_list else "record"),
         whole_kinds=frozenset(upload.understood.kinds("bulk") if ends else ()),
         delta_kinds=frozenset(upload.understood.kinds("delta")),
-        course_id=options.course_id if is_list else None,
+        course_id=options.course_id,
         course_column=headers.get("course") if is_list else None,
         creates=options.create,
         replaces=options.replace and options.course_id is not None,

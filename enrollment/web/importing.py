@@ -118,7 +118,8 @@ def _form(
     faults = _faults(report, problem)
     is_shown_apart = problem and problem.code in (*AS_FAULTS, "precondition_failed")
     for reason in reasons(problem):
-        field = reason.parameter or ""
+        # The page asks for the course by its code.
+        field = (reason.parameter or "").removesuffix("_id")
         if field or not is_shown_apart:
             errors.setdefault(field if field in BESIDE else "", []).append(reason.detail)
     refused_by = report.refused_by if report else None

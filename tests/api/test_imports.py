@@ -314,3 +314,17 @@ def test_an_erasure_reaches_what_was_imported(client: Client):
         assert name not in report.body
         assert name not in exported
     assert report.json["faults"] == []
+
+
+def test_a_package_is_not_the_roster_of_one_course(client: Client):
+    course = client.course()
+
+    for query in (f"course_id={course}", "course_id=99", f"course_id={course}&dry_run=true"):
+        refused = send(client, lasting_archive("clean-1.2"), query, 422)
+
+        assert broken(refused) == [("course_id", "invalid_value")]
+        assert refused.json["detail"] == (
+            "Only a list can be the roster of one course, and this is a package of rosters."
+        )
+    assert client.get("/v1/imports").json["items"] == []
+    assert client.get("/v1/students").json["items"] == []

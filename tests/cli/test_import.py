@@ -141,6 +141,16 @@ def test_mode_and_relink_are_flags(tmp_path: Path, capsys: Captured):
     assert main(["check", str(path), "--mode", "delta"]) == 1
 
 
+def test_a_package_is_not_the_roster_of_one_course(tmp_path: Path, capsys: Captured):
+    path = case("clean-1.2", tmp_path)
+
+    assert main(["import", str(path), "--course-id", "1"]) == 1
+
+    assert "Only a list can be the roster of one course" in capsys.readouterr().err
+    assert main(["imports"]) == 0
+    assert capsys.readouterr().out == ""
+
+
 def test_an_export_can_have_the_ids_of_one_source(tmp_path: Path):
     path = case("clean-1.2", tmp_path)
     assert main(["import", str(path)]) == 0

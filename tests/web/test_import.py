@@ -251,6 +251,18 @@ def test_a_list_of_all_students_takes_no_course(browser: Browser, client: Client
         assert "course: MUS without a term" in again
 
 
+def test_a_package_is_not_the_roster_of_a_course(browser: Browser, client: Client):
+    client.course(code="MUS")
+
+    page = preview(browser, lasting_archive("clean-1.2"), 422, kind="roster", course="MUS")
+
+    assert "Only a list can be the roster" in page.html.find(id="course-wrong").text
+    form = form_to(page, "/import")
+    form["kind"], form["course"] = "all", ""
+    assert "This works." in text(form.submit("do", value="preview", status=200))
+    assert names(client) == []
+
+
 def test_a_list_keeps_the_rules_unless_they_are_set_aside(browser: Browser, client: Client):
     course = client.course(code="CS101", capacity=1, prerequisites=[{"code": "CS999"}])
     content = b"Student ID,Last name,First name,Course\n7,Diallo,Amara,CS101\n"
