@@ -29,6 +29,11 @@ WITH enrolled AS MATERIALIZED (
     WHERE place.content ->> 'role' = 'student'
         AND place.user_ref IS NOT NULL
         AND coalesce(place.content ->> 'endDate' > :today, true)
+        -- With an outcome, it has ended on the day before its endDate: that may be today.
+        AND (
+            place.content ->> 'endDate' IS NULL
+            OR coalesce(place.content ->> '$."metadata.outcome"', '') NOT IN ('completed', 'failed', 'dropped')
+        )
         AND coalesce(term.end_on >= :today, true)
 )
 

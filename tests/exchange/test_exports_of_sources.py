@@ -103,6 +103,23 @@ def test_a_student_who_takes_a_completed_course_again_is_enrolled_in_the_export(
     assert state(second) == state(first)
 
 
+def test_a_student_who_is_inactive_since_today_is_inactive_where_the_history_goes(
+    two_databases: Databases,
+):
+    first, second = two_databases
+    import_content(first, bulk({"e1": "u1", "e2": "u2"}), at=FIRST)
+    import_content(first, delta(users="u1", gone="u1"), at=SECOND)
+
+    exported = export(first, history=True)
+
+    assert ends(exported)["e1"] == ("2026-09-01", "2026-11-23", "dropped")
+    import_content(second, exported, at=SECOND, errors="refuse")
+    statuses = "SELECT number, status FROM student ORDER BY number LIMIT 2"
+    assert rows(second, statuses) == rows(first, statuses)
+    assert rows(second, statuses) == [("u1", "inactive"), ("u2", "active")]
+    assert state(second) == state(first)
+
+
 # A chain of deltas
 
 
