@@ -1,3 +1,33 @@
+-- name: insert_incoming_disabled(source)!
+-- Which students stay active only since they were enrolled when the source disabled them, and have no row while one of
+-- these enrollments has? The row that the source sent last counts again: it may have been the last enrollment.
+INSERT INTO incoming (id, file, line, kind, sourced_id, is_deleted, is_wanted, content, number, known_id)
+SELECT (SELECT max(id) FROM incoming) + row_number() OVER (ORDER BY person.id), place.file, place.line, person.kind,
+    person.sourced_id, 0, true, person.content, person.taken ->> 'number', person.id
+FROM (
+    SELECT person.id, min(incoming.id) AS place_id
+    FROM incoming
+    CROSS JOIN source_record AS known
+    CROSS JOIN source_record AS person
+    WHERE incoming.kind = 'enrollments'
+        AND incoming.is_wanted
+        AND known.id = incoming.known_id
+        AND person.kind = 'users'
+        AND person.sourced_id = known.user_ref
+        AND person.source = :source
+        AND person.is_current = 1
+        AND person.is_deleted = 0
+        AND person.content ->> 'enabledUser' = 'false'
+        AND person.taken ->> 'status' = 'active'
+        AND NOT EXISTS (
+            SELECT 1 FROM incoming AS sent WHERE sent.kind = 'users' AND sent.sourced_id = person.sourced_id
+        )
+    GROUP BY person.id
+) AS disabled
+CROSS JOIN incoming AS place
+CROSS JOIN source_record AS person
+WHERE place.id = disabled.place_id AND person.id = disabled.id;
+
 -- name: insert_said_users(source, key, no_name, today, ends)!
 -- Which users are students, what is said of them, and who are they? A user who has the role, or is enrolled as
 -- one, is a student. One who is enrolled, in a term that is not over, is active. The first of two with the same number

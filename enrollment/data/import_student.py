@@ -17,6 +17,8 @@ def bring_in_users(db: Connection, import_id: int, wanted: Wanted, change: Chang
     """Make students of users. Where all users are there, others become inactive. With `relinks`, a
     user with the number, or the email and name, of a student whose id is gone is that student."""
     source, ends, relinks = wanted.source, "users" in wanted.whole_kinds, wanted.relinks
+    if not ends:
+        SQL.insert_incoming_disabled(db, source=source)
     SQL.insert_said_users(
         db,
         source=source,

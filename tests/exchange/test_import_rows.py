@@ -3,7 +3,7 @@
 import pytest
 
 from enrollment.storage.database import Database
-from tests.exchange.imports import import_content, one, rows
+from tests.exchange.imports import import_content, one, rows, undo
 from tests.exchange.small_packages import bulk, class_, delta, place, user
 
 ENROLLED = "SELECT count(*) FROM enrollment WHERE status = 'enrolled'"
@@ -28,9 +28,10 @@ def test_an_enrollment_of_an_unknown_role_is_an_error_and_drops_no_one(database:
     [
         ({}, "", "active"),
         ({"e1": place("u1", end="2026-11-20")}, "", "inactive"),
+        ({"e1": place("u1", end="2026-11-26", how="dropped")}, "", "inactive"),
         ({"e1": "u1"}, "e1", "inactive"),
     ],
-    ids=["goes on", "has ended", "is deleted"],
+    ids=["goes on", "has ended", "has ended today", "is deleted"],
 )
 def test_a_user_who_is_not_enabled_in_a_delta_is_active_while_an_enrollment_goes_on(
     database: Database, places: dict[str, str], gone: str, status: str
@@ -44,6 +45,38 @@ def test_a_user_who_is_not_enabled_in_a_delta_is_active_while_an_enrollment_goes
     assert one(database, ENROLLED) == (status == "active")
     lines = [fault.column for fault in report.faults if fault.code == "not_kept"]
     assert lines == ["enabledUser"] * (status == "active")
+
+
+@pytest.mark.parametrize(
+    ("places", "gone"),
+    [
+        ({"e1": "u1", "e2": "u1"}, "e1 e2"),
+        ({"e1": place("u1", end="2026-11-20"), "e2": place("u1", end="2026-11-20")}, ""),
+        ({"e1": "u2", "e2": "u3"}, ""),
+    ],
+    ids=["deleted", "ended", "of others"],
+)
+def test_a_user_who_is_not_enabled_is_inactive_with_the_last_enrollment(
+    database: Database, places: dict[str, str], gone: str
+):
+    enabled = [{"u1": user("u1", enabled=enabled)} for enabled in ("false", "true")]
+    import_content(database, bulk({"e1": "u1", "e2": place("u1", "k2")}))
+    import_content(database, delta(users=enabled[0]))
+    status = "SELECT status FROM student WHERE id = 1"
+
+    # As long as there is one, the student stays.
+    import_content(database, delta(gone="e2", places={"e2": "u1"}))
+    assert one(database, status) == "active"
+    report, _ = import_content(database, delta(gone=gone, places=places))
+
+    assert one(database, status) == "inactive"
+    assert (report.counts.students.ended, report.removals.students.removed) == (1, 1)
+    assert import_content(database, delta(gone=gone, places=places)).report.changes == []
+    undo(database, report.id)
+    assert one(database, status) == "active"
+    import_content(database, delta(gone=gone, places=places))
+    import_content(database, delta(users=enabled[1]))
+    assert one(database, status) == "active"
 
 
 def test_a_user_who_is_not_enabled_is_inactive_though_a_term_that_is_over_has_an_enrollment(
