@@ -30,7 +30,12 @@ FROM (
             ELSE begins.begins_at
         END AS begin_at,
         ends.begins_at AS end_at,
-        coalesce(last_day.begins_at, ends.begins_at) AS back_at,
+        CASE
+            -- Who takes a class again that is completed may begin before the last day.
+            WHEN incoming.content ->> '$."metadata.outcome"' IN ('completed', 'failed')
+                THEN coalesce(begins.begins_at, '')
+            ELSE coalesce(last_day.begins_at, ends.begins_at)
+        END AS back_at,
         CASE
             WHEN incoming.is_deleted = 1 OR incoming.content ->> 'role' <> 'student' THEN 'dropped'
             WHEN ends.begins_at IS NULL THEN 'enrolled'

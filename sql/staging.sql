@@ -87,11 +87,13 @@ stretch AS (
         first_value(line) OVER pair AS first_line,
         lag(begin_on) OVER pair AS last_begin_on,
         lag(end_on) OVER pair AS last_end_on,
-        max(end_on) OVER (pair ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS busy_until
+        max(end_on) OVER earlier AS busy_until,
+        max(end_on) FILTER (WHERE NOT has_outcome) OVER earlier AS open_until
     FROM (
         SELECT id, file, line, user_ref, class_ref, second_on, content ->> 'role' AS role,
             coalesce(content ->> 'beginDate', '') AS begin_on,
-            coalesce(content ->> 'endDate', '9') AS end_on
+            coalesce(content ->> 'endDate', '9') AS end_on,
+            coalesce(content ->> '$."metadata.outcome"', '') IN ('completed', 'failed') AS has_outcome
         FROM staged
         WHERE kind = 'enrollments'
             AND is_deleted = 0
@@ -100,7 +102,9 @@ stretch AS (
                 WHERE same.kind = staged.kind AND same.sourced_id = staged.sourced_id
             )
     ) AS present
-    WINDOW pair AS (PARTITION BY user_ref, class_ref, role ORDER BY begin_on, id)
+    WINDOW
+        pair AS (PARTITION BY user_ref, class_ref, role ORDER BY begin_on, id),
+        earlier AS (pair ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 )
 
 SELECT later.id, later.file, later.line,
@@ -128,8 +132,9 @@ SELECT id, file, line,
     NULL,
     'From row ' || CAST(first_line AS text) || ' on, this person is in this class on the same days already.'
 FROM stretch
--- A person may leave and come back on one day, which is the last of the one and the first of the other.
-WHERE coalesce(second_on, begin_on) < busy_until
+-- A person may leave and come back on one day, which is the last of the one and the first of the other. A row without a
+-- last day may say that a student takes a class again that is completed, whatever the day.
+WHERE coalesce(second_on, begin_on) < CASE end_on WHEN '9' THEN open_until ELSE busy_until END
 UNION ALL
 SELECT staged.id, staged.file, staged.line, staged_reference.place, staged_reference.target, 'unresolved_reference',
     CASE

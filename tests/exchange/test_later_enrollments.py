@@ -92,6 +92,48 @@ def test_a_student_is_there_who_came_left_and_came_back_on_one_day(database: Dat
     assert import_content(database, bulk(ROSTER | day)).report.changes == []
 
 
+@pytest.mark.parametrize("who", ["u1", "u7"])
+@pytest.mark.parametrize("how", ["completed", "failed"])
+def test_a_student_takes_a_class_again_that_was_completed_on_a_later_day(
+    database: Database, who: str, how: str
+):
+    before = export(database, history=True)
+    places = ROSTER | {
+        "e1": place(who, end="2026-10-15", how=how),
+        "e9": place(who, begin="2026-10-01"),
+    }
+
+    report, _ = import_content(database, bulk(places), removals=9)
+
+    assert who in enrolled(database)
+    states = (
+        "SELECT to_status, effective_at FROM enrollment_event JOIN student ON student.id ="
+        f" student_id WHERE number = '{who}' ORDER BY enrollment_event.id"
+    )
+    assert rows(database, states) == [
+        ("enrolled", "2026-09-01T00:00:00.000Z"),
+        ("completed", "2026-10-15T00:00:00.000Z"),
+        ("enrolled", "2026-10-15T00:00:00.000Z"),
+    ]
+    lines = {fault.code: fault.row for fault in report.faults if fault.code != "missing_rows"}
+    rule = {"rule_set_aside": 8} if how == "completed" else {}
+    assert lines == {"date_not_recorded": 8} | rule
+    assert import_content(database, bulk(places)).report.changes == []
+    undo(database, report.id + 1)
+    undo(database, report.id)
+    assert export(database, history=True) == before
+
+
+@pytest.mark.parametrize("how", ["dropped", ""])
+def test_a_row_that_overlaps_one_that_is_not_completed_is_left_out(database: Database, how: str):
+    places = {"e1": place("u1", end="2026-10-15", how=how), "e9": place("u1", begin="2026-10-01")}
+
+    report, _ = import_content(database, bulk(ROSTER | places))
+
+    assert "overlapping" in {fault.code for fault in report.faults}
+    assert "u1" not in enrolled(database)
+
+
 def test_an_enrollment_that_has_another_id_is_exported_with_it(database: Database, client: Client):
     gone = place("u1", begin="2026-09-01", end="2026-11-30", how="dropped")
     import_content(database, delta(gone="e1", places={"e1": gone, "e7": "u1"}))
