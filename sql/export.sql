@@ -262,6 +262,7 @@ ORDER BY stretch.id;
                 AND known.is_deleted = 0
                 AND known.taken ->> 'status' = event.to_status
                 AND known.taken ->> 'ended_at' = event.effective_at
+                AND coalesce(CAST(known.taken ->> 'passed' AS boolean), event.passed) IS NOT DISTINCT FROM event.passed
                 AND known.taken ->> 'grade' IS NOT DISTINCT FROM event.grade
         )
 )

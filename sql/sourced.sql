@@ -331,15 +331,28 @@ SELECT
         ) AS missing
     ) AS enrollments;
 
--- name: list_own_columns(kind, source)
--- Which columns of their own have the records of this kind?
+-- name: list_own_columns(kind, term, since, with_history, source)
+-- Which columns of their own have the records of this kind that are exported? A column without a cell would be gone with
+-- the next export of who imports it.
 -- include: exported_record.sql
 
 SELECT DISTINCT cell.key AS name
 FROM exported_record
 CROSS JOIN json_each(json(exported_record.content)) AS cell
+LEFT JOIN course ON course.id = exported_record.course_id
+LEFT JOIN student_course AS present
+    ON present.student_id = exported_record.student_id
+    AND present.course_id = exported_record.course_id
+    AND present.status = 'dropped'
+    AND exported_record.taken ->> 'status' = 'dropped'
 WHERE exported_record.kind = :kind
     AND cell.key LIKE 'metadata.%'
+    AND (exported_record.is_deleted = 0 OR exported_record.student_id IS NOT NULL OR course.id IS NOT NULL)
+    AND (
+        course.id IS NULL
+        OR (:term IS NULL OR course.term = :term)
+        AND (:with_history OR :since IS NOT NULL OR course.status <> 'cancelled' AND present.student_id IS NULL)
+    )
 ORDER BY name;
 
 -- name: get_own_records(source)^

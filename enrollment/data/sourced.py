@@ -18,7 +18,7 @@ def get_own_records(db: Connection, scope: Scope) -> tuple[bool, bool]:
 
 def list_own_columns(db: Connection, kind: str, scope: Scope) -> list[str]:
     """List the columns of their own that the records of a kind came with."""
-    return [row["name"] for row in SQL.list_own_columns(db, kind=kind, source=scope.source)]
+    return [row["name"] for row in SQL.list_own_columns(db, kind=kind, **scope._asdict())]
 
 
 def list_foreign_ids(db: Connection, scope: Scope) -> set[tuple[str, str, str]]:

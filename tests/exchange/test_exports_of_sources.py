@@ -120,6 +120,51 @@ def test_a_student_who_is_inactive_since_today_is_inactive_where_the_history_goe
     assert state(second) == state(first)
 
 
+# Columns of their own
+
+
+def header(archive: bytes, file: str) -> list[str]:
+    """The columns of their own that a file has."""
+    line, *_ = files(archive)[f"{file}.csv"].decode().splitlines()
+    return [name for name in line.split(",") if name.startswith("metadata.")]
+
+
+def test_a_column_of_rows_that_are_not_exported_is_left_out(two_databases: Databases):
+    first, second = two_databases
+    left = place("u1", end="2026-11-21", how="dropped")
+    done = place("u2", "k2", end="2026-11-21", how="completed")
+    for at, cells in ((FIRST, "u1"), (SECOND, left)):
+        import_content(first, bulk({"e1": cells, "e2": done, "e3": "u3"}), at=at)
+
+    assert header(export(first), "enrollments") == ["metadata.outcome"]
+    with first.write() as db:
+        db.execute("UPDATE course SET status = 'cancelled', version = version + 1 WHERE id = 2")
+    exported = export(first)
+
+    assert header(exported, "enrollments") == []
+    assert header(export(first, history=True), "enrollments") == ["metadata.outcome"]
+    import_content(second, exported, errors="refuse")
+    assert files(export(second)) == files(exported)
+
+
+def test_an_outcome_that_was_corrected_here_has_its_column(two_databases: Databases):
+    first, second = two_databases
+    places = {"e1": place("u1", "k0", "2026-02-01", "2026-07-01")}
+    import_content(first, bulk(places, classes={"k0": class_("k0", "t0")}), at=FIRST)
+    assert header(export(first), "enrollments") == []
+    with first.write() as db:
+        db.execute(
+            "UPDATE student_course SET passed = false, corrects = 2, change_reason = 'x',"
+            " version = version + 1"
+        )
+
+    exported = export(first)
+
+    assert ends(exported)["e1"] == ("2026-02-01", "2026-07-01", "failed")
+    import_content(second, exported, errors="refuse")
+    assert files(export(second)) == files(exported)
+
+
 # A chain of deltas
 
 
