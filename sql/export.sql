@@ -42,7 +42,8 @@ WHERE recorded_at >= :since
 ORDER BY 1;
 
 -- name: list_exported_codes(term, since, source)
--- Which codes do courses have? Each is one course of the catalog, known by the first that has it.
+-- Which codes do courses have? Each is one course of the catalog, known by the first that has it. When that course is
+-- deleted, or gets the code of an earlier one, that course of the catalog is deleted.
 -- include: exported_record.sql
 -- include: dated_course.sql
 , dated_code AS MATERIALIZED (
@@ -61,7 +62,8 @@ SELECT course.id, course.code, course.title, dated_code.updated_at,
                 SELECT 1 FROM exported_record AS known
                 WHERE known.course_id = section.id AND known.kind = 'classes'
             )
-    ) AS is_own
+    ) AS is_own,
+    NULL AS deleted_at
 FROM course
 CROSS JOIN dated_code
 WHERE dated_code.code = course.code
@@ -71,7 +73,25 @@ WHERE dated_code.code = course.code
         OR EXISTS (SELECT 1 FROM course AS section WHERE section.code = course.code AND section.term = :term)
     )
     AND (:since IS NULL OR dated_code.updated_at >= :since)
-ORDER BY course.id;
+UNION ALL
+SELECT changed.subject_id, max(changed.before ->> 'code'), coalesce(course.title, max(changed.before ->> 'title')),
+    max(changed.recorded_at), true, max(changed.recorded_at)
+FROM record_change AS changed
+LEFT JOIN course ON course.id = changed.subject_id
+WHERE changed.recorded_at >= :since
+    AND changed.subject = 'course' AND changed.part IS NULL AND changed.before ->> 'code' IS NOT NULL
+    AND (:term IS NULL OR lower(coalesce(course.term, changed.before ->> 'term')) = lower(:term))
+    AND NOT EXISTS (
+        SELECT 1 FROM course AS first
+        WHERE first.code = CAST(changed.before ->> 'code' AS citext) AND first.id < changed.subject_id
+    )
+    AND (
+        course.id IS NULL
+        OR EXISTS (SELECT 1 FROM course AS earlier WHERE earlier.code = course.code AND earlier.id < course.id)
+    )
+GROUP BY changed.subject_id, course.title
+HAVING coalesce(course.title, max(changed.before ->> 'title')) IS NOT NULL
+ORDER BY 1;
 
 -- name: list_exported_courses(term, since, with_history, source)
 -- Which courses are there, or have changed since? Cancelled ones are part of the history.

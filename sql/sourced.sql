@@ -202,6 +202,44 @@ CROSS JOIN course
 WHERE course.id = stretch.course_id AND (:term IS NULL OR course.term = :term)
 ORDER BY stretch.sourced_id;
 
+-- name: list_gone_records(kind, since, source)
+-- Which ids of orgs, sessions, courses of the catalog, roles, and users who are none of our students are those of none
+-- any more since? The row was deleted, or it came with an import that is undone. A term stays that is here.
+-- include: exported_record.sql
+, changed AS MATERIALIZED (
+    SELECT version.sourced_id, max(coalesce(import.undone_at, import.made_at)) AS updated_at
+    FROM import
+    CROSS JOIN source_record AS version
+    WHERE coalesce(import.undone_at, import.made_at) >= :since
+        AND version.import_id = import.id
+        AND version.kind = :kind
+    GROUP BY version.sourced_id
+)
+
+SELECT gone.sourced_id, lower(gone.source) AS source, gone.content, gone.student_id,
+    coalesce(gone.first_id, gone.id) AS id, changed.updated_at, changed.updated_at AS deleted_at, NULL AS agents,
+    EXISTS (
+        SELECT 1 FROM source_record AS role
+        WHERE role.kind = 'roles' AND role.user_ref = gone.sourced_id AND role.source = gone.source
+    ) AS has_role
+FROM changed
+CROSS JOIN source_record AS gone
+WHERE gone.id = (
+        SELECT max(last.id) FROM source_record AS last
+        WHERE last.kind = :kind AND last.sourced_id = changed.sourced_id
+    )
+    AND gone.student_id IS NULL
+    AND gone.term_id IS NULL
+    -- Of someone who was erased, nothing is known.
+    AND gone.content ->> 'sourcedId' IS NOT NULL
+    AND NOT EXISTS (
+        SELECT 1 FROM exported_record AS known
+        WHERE known.kind = :kind
+            AND known.sourced_id = changed.sourced_id
+            AND (known.is_deleted = 0 OR known.student_id IS NOT NULL)
+    )
+ORDER BY gone.sourced_id;
+
 -- name: list_kept_people(source)
 -- Which users of another system are none of our students?
 -- include: exported_record.sql

@@ -386,7 +386,28 @@ def test_a_delta_has_the_classes_that_are_of_another_course_of_the_catalog(clien
     client.delete(f"/v1/courses/{first}", status=204)
     tables = export(client, since=once_more)
     assert _statuses(tables["classes"]) == {"1": "tobedeleted", "2": "active"}
-    assert tables["classes"][1]["courseSourcedId"] == tables["courses"][0]["sourcedId"]
+    assert _statuses(tables["courses"]) == {"1": "tobedeleted", "2": "active"}
+    assert tables["classes"][1]["courseSourcedId"] == tables["courses"][1]["sourcedId"]
+
+
+def test_a_delta_has_the_courses_of_the_catalog_that_are_gone(client: Client):
+    term = client.term()
+    for code, section in (("CS1", "1"), ("CS2", "1"), ("CS1", "2"), ("CS3", None)):
+        client.course(code=code, section=section, term=term)
+    since = next_moment()
+
+    client.delete("/v1/courses/4", status=204)
+    client.delete("/v1/courses/3", status=204)
+    client.patch_json("/v1/courses/2", {"code": "CS1", "section": "3"})
+
+    for found in (export(client, since=since), export(client, since=since, term=term)):
+        # The third was a section of a course of the catalog that is there.
+        gone = {"2": "tobedeleted", "4": "tobedeleted"}
+        assert _statuses(found["courses"]) == gone | {"1": "active"}
+        gone = {"3": "tobedeleted", "4": "tobedeleted"}
+        assert _statuses(found["classes"]) == gone | {"2": "active"}
+    client.term(code="SPRING")
+    assert export(client, since=since, term="SPRING").keys() == {"academicSessions"}
 
 
 def test_a_delta_has_no_enrollment_in_a_course_that_it_has_not(client: Client):

@@ -7,7 +7,7 @@ import pytest
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
-from tests.exchange.imports import export, files, import_content, rows, undo
+from tests.exchange.imports import archive, export, files, import_content, rows, undo
 from tests.exchange.packages import zipped
 from tests.exchange.small_packages import bulk, class_, delta, package, place, user
 from tests.exchange.strict import validate
@@ -180,13 +180,17 @@ def follow(first: Database, second: Database, *steps: bytes) -> list[dict[str, d
 
 
 def pass_on(
-    first: Database, second: Database, at: Timestamp, since: str | None
+    first: Database,
+    second: Database,
+    at: Timestamp,
+    since: str | None,
+    roles: str = "student|teacher",
 ) -> dict[str, dict[str, str]]:
     exported = export(first, since=since)
     import_content(second, exported, at=at, removals=9)
     return {
         name: {row["sourcedId"]: row["status"] for row in listed}
-        for name, listed in validate(exported, roles="student|teacher").items()
+        for name, listed in validate(exported, roles).items()
     }
 
 
@@ -253,6 +257,82 @@ def test_a_teacher_who_leaves_a_class_leaves_it_in_a_delta(two_databases: Databa
     (changed,) = follow(*two_databases, bulk(teaches), bulk({"e1": "u1"}))
 
     assert changed["enrollments"] == {"e5": "tobedeleted"}
+
+
+TEACHER = {"t9": user("t9", role="teacher")}
+KEPT = {
+    "orgs": {"o2": "Annex,school"},
+    "academicSessions": {"g1": "Quarter 1,gradingPeriod,2026-09-01,2026-11-01,2027"},
+    "courses": {"c2": "Art,ART1,o1"},
+    "users": TEACHER,
+}
+GONE = {
+    "orgs": {"o2": "tobedeleted"},
+    "academicSessions": {"g1": "tobedeleted"},
+    "courses": {"c2": "tobedeleted"},
+    "users": {"t9": "tobedeleted"},
+    "roles": {"role": "tobedeleted"},
+}
+
+
+def named(changed: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """The statuses of a delta. The role of the teacher, which has an id of ours, is `role`."""
+    (status,) = changed["roles"].values()
+    return changed | {"roles": {"role": status}}
+
+
+def test_what_another_system_has_deleted_is_to_be_deleted_in_a_delta(two_databases: Databases):
+    gone = delta(gone="o2 g1 c2 t9", **KEPT)
+
+    (changed,) = follow(*two_databases, bulk({"e1": "u1"}, **KEPT), gone)
+
+    assert named(changed) == GONE
+    sent, passed = (files(export(database)) for database in two_databases)
+    for table in ("orgs", "academicSessions", "courses", "users", "roles"):
+        assert passed[f"{table}.csv"] == sent[f"{table}.csv"]
+
+
+def test_what_came_with_an_import_that_is_undone_is_to_be_deleted_in_a_delta(
+    two_databases: Databases,
+):
+    first, second = two_databases
+    follow(first, second, bulk({"e1": "u1"}), delta(**KEPT))
+
+    undo(first, 2, at=THIRD)
+
+    assert named(pass_on(first, second, THIRD, THIRD)) == GONE
+
+
+def test_a_term_that_another_system_has_deleted_and_is_here_stays_in_a_delta(
+    two_databases: Databases,
+):
+    term = {"t0": "Spring 2026,term,2026-02-01,2026-07-01,2026"}
+
+    (changed,) = follow(*two_databases, bulk({"e1": "u1"}), delta(gone="t0", academicSessions=term))
+
+    assert changed == {}
+
+
+def test_a_role_that_another_system_has_no_more_is_to_be_deleted_in_a_delta(
+    two_databases: Databases,
+):
+    first, second = two_databases
+    roles = "student|teacher|guardian"
+    import_content(first, archive("clean-1.2"), at=FIRST)
+    pass_on(first, second, FIRST, None, roles)
+    lines = [
+        b"r-2,,,u-t2,primary,teacher,,,org-s,\r\n",
+        b"u-t2,,,true,poduya,,Peter,Oduya,,T-11,poduya@linden.example,,,,,,,,,,,,,\r\n",
+        b"e-02,,,cls-alg-2,org-s,u-t2,teacher,true,,\r\n",
+    ]
+    gone = archive("clean-1.2", *((line, b"") for line in lines))
+    import_content(first, gone, at=SECOND)
+
+    assert pass_on(first, second, SECOND, SECOND, roles) == {
+        "enrollments": {"e-02": "tobedeleted"},
+        "roles": {"r-2": "tobedeleted"},
+        "users": {"u-t2": "tobedeleted"},
+    }
 
 
 def test_what_only_another_system_has_of_a_student_is_in_a_delta(two_databases: Databases):
