@@ -54,6 +54,18 @@ def ends(report: ImportReport) -> int:
     return sum(getattr(report.removals, kind).removed for kind in ENDING)
 
 
+def what_is_confirmed(report: ImportReport) -> str:
+    """What a box confirms where the file no longer has records: why they are gone, and how many."""
+    gone = ends(report)
+    if any(fault.severity == "error" for fault in report.summary):
+        why = "No row that is left out is about them"
+    elif report.format == "list" and not any(file.rows for file in report.files):
+        why = "It is right that the file has no rows"
+    else:
+        why = "The file is complete"
+    return f"{why}: {count(gone, 'record')} of those above {'is' if gone == 1 else 'are'} gone"
+
+
 def _find_names(visit: Visit, records: Sequence[ImportChange | UndoneItem]) -> Names:
     """The names of the records that are here."""
     people = page.list_people(

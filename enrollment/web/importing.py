@@ -17,7 +17,13 @@ from enrollment.model.imports import ImportFault, ImportReport
 from enrollment.problems.errors import Problem
 from enrollment.web.chosen_term import choose_term
 from enrollment.web.import_form import FIELDS, MULTIPART, Sent, import_query, read_sent, wrong
-from enrollment.web.import_words import ends, name_records, name_roster, what_is_done
+from enrollment.web.import_words import (
+    ends,
+    name_records,
+    name_roster,
+    what_is_confirmed,
+    what_is_done,
+)
 from enrollment.web.refusal import is_shown, reasons
 from enrollment.web.visit import Visit
 from enrollment.web.words import link, rule
@@ -134,6 +140,7 @@ def _form(
         refused_by=refused_by,
         refusal=rule(refused_by) if refused_by else "",
         ends=ends(report) if report else 0,
+        confirmation=what_is_confirmed(report) if report else "",
         button=what_is_done(report.counts) if report else "",
         faults=faults,
         held=held,

@@ -168,6 +168,33 @@ def test_how_many_must_be_confirmed_is_not_said_where_it_is_asked_for_another_re
     assert "More than" not in said
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "It is right that the file has no rows: 2 records of those above are gone"),
+        (b"#N/A,A,B\n", "No row that is left out is about them: 2 records of those above are gone"),
+        (b"9,A,B\n", "The file is complete: 5 records of those above are gone"),
+    ],
+    ids=["no rows", "rows at fault", "many"],
+)
+def test_a_box_says_what_it_confirms(browser: Browser, client: Client, content: bytes, said: str):
+    course = client.course(code="CS101", capacity=9)
+    for number in range(1, 6 if content.startswith(b"9") else 3):
+        client.enroll(client.student(number=str(number)), course)
+    form = form_to(browser.get(f"/courses/{course}").click("Import a list"), "/import")
+    form["file"] = Upload("9b.csv", LIST.splitlines()[0] + b"\n" + content)
+    form["replace"] = form["create"] = True
+
+    page = form.submit("do", value="preview", status=200)
+    if b"#" in content:
+        form = form_to(page, "/import")
+        form["errors"] = True
+        page = form.submit("do", value="preview", status=200)
+
+    assert page.html.find("input", attrs={"name": "confirm"}).parent.text.strip() == said
+    assert said in text(run_import(page, status=422))
+
+
 def test_too_large(browser: Browser, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("enrollment.http.body.UPLOAD_LIMIT", 1000)
 
