@@ -41,6 +41,8 @@ def print_report(report: ImportReport, *, is_made: bool) -> None:
     """Print a report: what was read, the faults, and what was done."""
     for file in report.files:
         print(f"read      {file.file}: {format_counts({'rows': file.rows})}")
+    if report.course_id:
+        print(f"course    {report.course_id}")
     hidden = print_faults(report.faults, most=MOST_SHOWN)
     if hidden:
         print(f"more      {hidden} faults; --report writes them to a file")

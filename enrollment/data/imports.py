@@ -156,7 +156,9 @@ def get_import(db: Connection, import_id: int) -> ImportReport:
     report = decode(fields.pop("report"))
     changed = SQL.list_import_changes(db, id=import_id, limit=MOST_CHANGES)
     changes = [_import_change(**change) for change in changed]
-    return msgspec.convert(fields | report | {"refused_by": None, "changes": changes}, ImportReport)
+    # Reports that were made before they had a course have none.
+    fields |= {"course_id": None} | report | {"refused_by": None, "changes": changes}
+    return msgspec.convert(fields, ImportReport)
 
 
 def list_imports(

@@ -84,7 +84,7 @@ def bring_in(
     _note_removals(applied.removals, faults, upload)
     if refusal and not options.dry_run:
         _raise(refusal, applied, faults)
-    imports.update_report(db, import_id, _report(upload, applied, faults))
+    imports.update_report(db, import_id, _report(upload, applied, options, faults))
     return Made(replace(imports.get_import(db, import_id), refused_by=refusal), applied.tag)
 
 
@@ -214,9 +214,12 @@ def unreadable(upload: Upload) -> UnreadableImport:
     return UnreadableImport(refused_by="unreadable_import", **_found(upload, upload.faults))
 
 
-def _report(upload: Upload, applied: Applied, faults: Faults) -> dict[str, Any]:
+def _report(
+    upload: Upload, applied: Applied, options: ImportOptions, faults: Faults
+) -> dict[str, Any]:
     """Return what is kept of an import, besides its changes, which the history has."""
     return _found(upload, faults) | {
+        "course_id": options.course_id,
         "counts": applied.counts,
         "removals": applied.removals,
         "set_aside": applied.set_aside,

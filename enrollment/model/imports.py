@@ -130,11 +130,12 @@ class ImportChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ImportReport(Import, frozen=True, kw_only=True):
-    """An import with all that was found. `refused_by` is null, but in a dry run it says what would
-    keep the import from being made. `set_aside` counts the rules that were set aside. `summary`
-    counts all faults; `faults` are the first 1,000 of each severity, and `changes` the first
-    1,000."""
+    """An import with all that was found. `course_id` is the course of which a list is the roster.
+    `refused_by` is null, but in a dry run it says what would keep the import from being made.
+    `set_aside` counts the rules that were set aside. `summary` counts all faults; `faults` are the
+    first 1,000 of each severity, and `changes` the first 1,000."""
 
+    course_id: Id | None
     refused_by: Refusal | None
     files: Annotated[list[ImportedFile], Meta(max_length=1000)]
     removals: Removals

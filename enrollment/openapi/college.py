@@ -167,6 +167,7 @@ IMPORT: dict[str, Any] = {
 }
 NOTHING_REMOVED = imports.Removal(removed=0, of=0, limit=3)
 IMPORT_REPORT: dict[str, Any] = {
+    "course_id": None,
     "refused_by": None,
     "files": [
         imports.ImportedFile(

@@ -1,6 +1,6 @@
 """Imports in words: what a button will do, and what becomes of each record, also by an undo."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -106,11 +106,10 @@ def name_records(visit: Visit, changes: Sequence[ImportChange]) -> list[tuple[st
     return [(_name_of(names, change), _what(change)) for change in shown]
 
 
-def name_roster(visit: Visit, course_ids: Set[int | None]) -> str:
+def name_roster(visit: Visit, report: ImportReport) -> str:
     """The course of a roster with its term, such as "CS101-1 in 2026-FALL". "" if an import is not
-    about one course."""
-    (course_id,) = course_ids if len(course_ids) == 1 else (None,)
-    course = find_course(visit.db, course_id) if course_id else None
+    the roster of one course that is here."""
+    course = find_course(visit.db, report.course_id) if report.course_id else None
     if course is None:
         return ""
     return f"{course.label} in {course.term}" if course.term else f"{course.label} without a term"

@@ -81,12 +81,11 @@ def _query(visit: Visit, sent: Sent) -> dict[str, Any]:
 
 def _preview(visit: Visit, sent: Sent, problem: Problem | None = None) -> Result:
     """Show what the import would do now, and why it was refused, if it was."""
-    report, tag, roster = None, "", ""
+    report, tag = None, ""
     try:
         query = _query(visit, sent)
         content, tag = visit.send_file(PATH, sent.upload, dry_run="true", **query)
         report = msgspec.json.decode(content, type=ImportReport)
-        roster = name_roster(visit, {query.get("course_id")})
     except Problem as found:
         if not is_shown(found):
             raise
@@ -99,7 +98,7 @@ def _preview(visit: Visit, sent: Sent, problem: Problem | None = None) -> Result
         write = partial(write_marked, sent.upload, faults, "xlsx")
         return download("marked.xlsx", MEDIA_TYPES["xlsx"], write)
     values, held = visit.form.typed(FIELDS), sent.file_name
-    return _form(visit, values, problem, report, tag, roster, held=held, is_list=is_list)
+    return _form(visit, values, problem, report, tag, held=held, is_list=is_list)
 
 
 def _faults(report: ImportReport | None, problem: Problem | None) -> Sequence[ImportFault]:
@@ -115,7 +114,6 @@ def _form(
     problem: Problem | None = None,
     report: ImportReport | None = None,
     tag: str = "",
-    roster: str = "",
     *,
     held: str = "",
     is_list: bool = False,
@@ -136,7 +134,7 @@ def _form(
         every=choose_term(visit).every,
         errors=errors,
         report=report,
-        roster=roster,
+        roster=name_roster(visit, report) if report else "",
         refused_by=refused_by,
         refusal=rule(refused_by) if refused_by else "",
         ends=ends(report) if report else 0,

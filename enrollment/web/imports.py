@@ -35,12 +35,11 @@ def show_import(
 ) -> Result:
     """Show the report of an import, and offer its undo."""
     report = imports.get_import(visit.db, import_id)
-    course_ids = {change.course_id for change in report.changes if change.kind == "enrollment"}
     return visit.page(
         "import_report",
         problem,
         report=report,
-        roster=name_roster(visit, course_ids),
+        roster=name_roster(visit, report),
         faults=report.faults,
         records=name_records(visit, report.changes),
         seen=etag_of(report),

@@ -328,3 +328,18 @@ def test_a_package_is_not_the_roster_of_one_course(client: Client):
         )
     assert client.get("/v1/imports").json["items"] == []
     assert client.get("/v1/students").json["items"] == []
+
+
+def test_a_report_of_before_it_named_a_course_is_of_none(client: Client):
+    course = client.course()
+    client.student(number="00412")
+    made = send(client, query=f"course_id={course}").json
+    assert made["course_id"] == course
+    with client.app.database.write() as db:
+        (stored,) = db.execute("SELECT report FROM import", {}).fetchone()
+        report = json.loads(stored)
+        del report["course_id"]
+        sql = "UPDATE import SET report = :report"
+        db.execute(sql, {"report": json.dumps(report, separators=(",", ":"))})
+
+    assert client.get("/v1/imports/1").json == made | {"course_id": None}

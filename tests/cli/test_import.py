@@ -141,6 +141,18 @@ def test_mode_and_relink_are_flags(tmp_path: Path, capsys: Captured):
     assert main(["check", str(path), "--mode", "delta"]) == 1
 
 
+def test_a_report_names_the_course_of_a_roster(here: Path, capsys: Captured):
+    assert main(["import", "people.csv"]) == 0
+    with closing(sqlite3.connect(here / "enrollment.db")) as db, db:
+        db.execute("INSERT INTO course (code, title) VALUES ('CS1', 'Databases')")
+
+    assert main(["import", "people.csv", "--course-id", "1"]) == 0
+
+    assert "course    1\n" in capsys.readouterr().out
+    assert main(["imports", "show", "2"]) == 0
+    assert "course    1\n" in capsys.readouterr().out
+
+
 def test_a_package_is_not_the_roster_of_one_course(tmp_path: Path, capsys: Captured):
     path = case("clean-1.2", tmp_path)
 

@@ -248,6 +248,31 @@ def test_the_roster_of_a_course(browser: Browser, client: Client):
     assert "Ekström, Björn undone New with the import: deleted." in text(page)
 
 
+def test_the_report_of_a_roster_that_changed_nothing_names_the_course(
+    browser: Browser, client: Client
+):
+    course = client.course(code="CS101")
+    client.enroll(client.student(number="00412"), course)
+    form = form_to(browser.get(f"/courses/{course}").click("Import a list"), "/import")
+    form["file"] = Upload("9b.csv", b"Student ID,Last name\n00412,Lovelace\n")
+
+    page = run_import(form.submit("do", value="preview", status=200)).follow()
+
+    assert "course: CS101 without a term" in text(page)
+    report = client.get("/v1/imports/1").json
+    assert (report["course_id"], report["changes"]) == (course, [])
+
+
+def test_the_report_of_a_list_that_names_its_courses_is_of_none(browser: Browser, client: Client):
+    client.enroll(client.student(number="1"), client.course(code="CS101"))
+    content = b"Student ID,Last name,Course\n1,Lovelace,CS101\n"
+
+    page = run_import(preview(browser, content)).follow()
+
+    assert "course: " not in text(page)
+    assert client.get("/v1/imports/1").json["course_id"] is None
+
+
 def test_a_course_that_is_not_there(browser: Browser, client: Client):
     for section in ("1", "2"):
         client.course(code="CS101", section=section)
