@@ -480,7 +480,8 @@ WHERE planned.kind = 'course'
 UNION ALL
 SELECT incoming.file, incoming.line, 'courseSourcedId', incoming.content ->> 'courseSourcedId', 'code_kept', 'warning',
     'The code, section or term has changed there. Another course has the same, or the course would require itself:'
-        || ' it stays as it is.'
+        || ' it stays as it is. If two courses have changed places, give one of them another section here: they follow'
+        || ' with the next two imports.'
 FROM planned
 CROSS JOIN incoming
 WHERE planned.kind = 'course'

@@ -209,6 +209,26 @@ def test_an_undo_keeps_a_term_that_would_end_before_it_starts(database: Database
     assert [(item.kind, item.outcome) for item in undone.items] == [("term", "kept")]
 
 
+def test_courses_that_change_places_follow_when_one_has_another_section(
+    database: Database, path: Path
+):
+    rewrite(path / "classes.csv", "ALG1-1", "ALG1-x")
+    rewrite(path / "classes.csv", "ALG1-2", "ALG1-1")
+    rewrite(path / "classes.csv", "ALG1-x", "ALG1-2")
+    for _ in range(2):
+        report, _ = import_path(database, path)
+        assert labels(database)[:2] == ["ALG1-1", "ALG1-2"]
+        assert [fault.code for fault in report.faults] == ["code_kept"] * 2
+        assert "give one of them another section here" in report.faults[0].detail
+
+    execute(database, "UPDATE course SET section = 'x', version = version + 1 WHERE id = 1")
+    for _ in range(2):
+        report, _ = import_path(database, path)
+
+    assert labels(database)[:2] == ["ALG1-2", "ALG1-1"]
+    assert import_path(database, path).report.faults == []
+
+
 # Courses that are taken together
 
 
