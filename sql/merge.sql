@@ -7,13 +7,6 @@ WHERE student_id > :after_student_id
 ORDER BY student_id
 LIMIT :limit;
 
--- name: get_merge(student_id)^
--- Into which student was this one merged: when, and by whom? No row if this student became active again.
-SELECT student_id, into_id AS "into", merged_at, merged_by
-FROM merge
-WHERE student_id = :student_id
-    AND NOT EXISTS (SELECT 1 FROM student WHERE id = merge.student_id AND status = 'active');
-
 -- name: delete_merge(into_id)!
 -- Remove the merge of this student: others are merged into this record, so it is the one that stays.
 DELETE FROM merge

@@ -194,6 +194,15 @@ FROM student
 WHERE student.id IN (SELECT CAST(value AS bigint) FROM json_each(:ids))
 ORDER BY student.id;
 
+-- name: get_record_end(student_id)^
+-- Into which record was this student merged, and when? When was the data erased? An active student is not merged.
+SELECT merge.merged_at, merge.into_id, other.family_name, other.given_name, erasure.erased_at
+FROM student
+LEFT JOIN merge ON merge.student_id = student.id AND student.status = 'inactive'
+LEFT JOIN student AS other ON other.id = merge.into_id
+LEFT JOIN erasure ON erasure.student_id = student.id
+WHERE student.id = :student_id;
+
 -- name: list_labels(ids)
 -- What are these courses called? ids is a JSON array.
 SELECT course.id, course.label

@@ -28,12 +28,6 @@ def list_merges(
     return list_page(db, SQL.list_merges, MergedStudent, asdict(wanted), start=start, after=after)
 
 
-def find_merge(db: Connection, student_id: int) -> MergedStudent | None:
-    """Return into which student this one was merged, or None: then the record is the person's."""
-    row = SQL.get_merge(db, student_id=student_id)
-    return MergedStudent(**row) if row else None
-
-
 def merge_student(db: Connection, student_id: int, into: int, change: Change) -> Merge:
     """Move the enrollments and the holds of a student who exists to another record of the person.
 

@@ -14,6 +14,18 @@ from enrollment.storage.queries import as_bool, queries, to_json
 SQL = queries("page")
 
 
+class RecordEnd(NamedTuple):
+    """Why the record of a student is not used any more: when it was merged into another one and
+    whose that is, and when its data was erased. What did not happen is None."""
+
+    merged_at: str | None
+    into_id: int | None
+    # None if the other record was deleted since.
+    family_name: str | None
+    given_name: str | None
+    erased_at: str | None
+
+
 class Scheduled(StudentCourse, frozen=True, kw_only=True):
     """A course of a student, with its own status, who waits, and until when students drop it."""
 
@@ -143,6 +155,11 @@ def list_people(db: Connection, student_ids: list[int]) -> dict[int, Person]:
     """Return the names of these students, by id."""
     rows = SQL.list_people(db, ids=to_json(student_ids)) if student_ids else ()
     return {row["id"]: Person(*row) for row in rows}
+
+
+def get_record_end(db: Connection, student_id: int) -> RecordEnd:
+    """Return what ended the use of the record of a student who exists."""
+    return RecordEnd(*SQL.get_record_end(db, student_id=student_id))
 
 
 def list_labels(db: Connection, course_ids: list[int]) -> dict[int, str]:

@@ -8,7 +8,6 @@ from typing import Any
 from enrollment.data import page
 from enrollment.data.change_list import Changed, ChangeScope, list_changes
 from enrollment.data.hold import count_open_holds, list_all_holds
-from enrollment.data.merge import find_merge
 from enrollment.data.page import Scheduled
 from enrollment.data.student import get_student
 from enrollment.http.conditional import etag_of
@@ -43,7 +42,6 @@ def show_desk(
     `problem` is that of the form with the courses.
     """
     student = get_student(visit.db, student_id)
-    merge = find_merge(visit.db, student_id)
     terms = choose_term(visit)
     schedule = page.list_schedule(visit.db, student_id)
     by_term: dict[str | None, list[Scheduled]] = {terms.code: []}
@@ -57,8 +55,7 @@ def show_desk(
         hold_refusal,
         move.problem,
         student=student,
-        merge=merge,
-        merged_into=page.list_people(visit.db, [merge.into]) if merge else {},
+        record_end=page.get_record_end(visit.db, student_id),
         alike=[] if visit.is_student else page.list_people(visit.db, visit.query.ids("alike")),
         terms=terms,
         courses=by_term.pop(terms.code),

@@ -71,7 +71,6 @@ HOT = {
     "import.list_imports": "INTEGER PRIMARY KEY (rowid>?",
     "erasure.list_erasures": "INTEGER PRIMARY KEY (rowid>?",
     "merge.list_merges": "INTEGER PRIMARY KEY (rowid>?",
-    "merge.get_merge": "INTEGER PRIMARY KEY (rowid=?",
     "token.get_token_by_lookup": "sqlite_autoindex_token_1 (lookup=?",
     "term.list_terms": "sqlite_autoindex_term_1 (code>? AND code<?",
 }

@@ -1,5 +1,7 @@
 """A record that is not wanted: merged, deleted or erased."""
 
+import re
+
 import pytest
 
 from enrollment.app import App
@@ -165,6 +167,11 @@ def test_an_admin_erases_the_data_of_a_person(
     assert [item["reason"] for item in client.get("/v1/erasures").json["items"]] == [
         "asked in writing"
     ]
-    said = text(admin.get(f"/students/{ada}/remove"))
+    assert re.search(r"data of the student was erased on \d+ \w+ \d{4}, so the record", text(page))
+    actions = [form["action"] for form in page.html.find("main").find_all("form", method="post")]
+    assert [action for action in actions if action.endswith(("/holds", "/link"))] == []
+    page = admin.get(f"/students/{ada}/remove")
+    assert not page.html.find("main").find_all("a", href=f"/students/{ada}/edit")
+    said = text(page)
     assert "so the record cannot be merged" in said
     assert f"Student {ada} was erased." in said
