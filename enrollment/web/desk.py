@@ -1,8 +1,7 @@
 """/students/{id}: the desk, with all that is done for one student; and the student's own page."""
 
 from collections import Counter
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from enrollment.data import page
@@ -20,7 +19,7 @@ from enrollment.web.chosen_term import Terms, choose_term
 from enrollment.web.forms import submit
 from enrollment.web.history import done_query
 from enrollment.web.move import NO_MOVE, Move, move
-from enrollment.web.refusal import by_field
+from enrollment.web.refusal import by_field, by_item
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
@@ -36,10 +35,12 @@ def show_desk(
     problem: Problem | None = None,
     hold_refusal: Problem | None = None,
     move: Move = NO_MOVE,
+    needing: Collection[int] = (),
 ) -> Result:
     """Show a student's record, courses, holds and last changes.
 
-    `problem` is that of the form with the courses.
+    `problem` is that of the form with the courses. `needing` has the ids of the courses that need
+    one that was to be dropped: they are ticked too.
     """
     student = get_student(visit.db, student_id)
     terms = choose_term(visit)
@@ -59,6 +60,8 @@ def show_desk(
         alike=[] if visit.is_student else page.list_people(visit.db, visit.query.ids("alike")),
         terms=terms,
         courses=by_term.pop(terms.code),
+        ticked={*visit.form.ids("drop"), *needing},
+        needing=needing,
         others=by_term,
         limit=terms.limit_of(student),
         holds=holds.items,
@@ -83,20 +86,25 @@ def drop(visit: Visit, student_id: int) -> Result:
     ticked = visit.form.ids("drop")
     if not ticked:
         return show_desk(visit, student_id, NOTHING_TICKED)
+    schedule = page.list_schedule(visit.db, student_id)
+    kept = kept_courses(schedule, ticked)
 
     def act() -> str:
-        schedule = page.list_schedule(visit.db, student_id)
         versions = {course.course_id: str(course.version) for course in schedule}
         # A change of another course is no reason to refuse this.
         if any(visit.form.one(f"seen-{id}") != versions.get(id) for id in ticked):
             raise Problem("precondition_failed", "A ticked course has changed meanwhile.")
         ask_for_reason(visit, [(student_id, id) for id in ticked])
         # As one set, so that courses that are taken together can be dropped together.
-        body = {"courses": kept_courses(schedule, ticked), **change_details(visit)}
+        body = {"courses": kept, **change_details(visit)}
         visit.send("PUT", f"/v1/students/{student_id}/courses", body)
         return _back(visit, student_id, *drop_outcomes(schedule, ticked))
 
-    return submit(visit, act, partial(show_desk, visit, student_id))
+    def show_again(problem: Problem) -> Result:
+        needing, _ = by_item(problem, "courses", [course["course_id"] for course in kept])
+        return show_desk(visit, student_id, problem, needing=needing.keys())
+
+    return submit(visit, act, show_again)
 
 
 def place_hold(visit: Visit, student_id: int) -> Result:

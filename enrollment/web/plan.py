@@ -88,6 +88,15 @@ def show_plan(
     ]
     # A course that stays can lose what it is taken together with.
     kept = [(by_id[id], found) for id, found in against.items() if id in by_id]
+    # Then it can be dropped too, by a student only before its deadline.
+    droppable = [
+        course
+        for course, _ in kept
+        if not (visit.is_student and visit.words.is_over(course.drop_until))
+    ]
+    drops = [by_id[id] for id in plan.drops if id in by_id]
+    # A plan that adds nothing has no other way than to drop both.
+    dropped = drops if steps else drops + droppable
     every = [reason.code for step in steps for reason in step.reasons]
     every += [reason.code for _, found in kept for reason in found]
     terms = choose_term(visit)
@@ -101,10 +110,12 @@ def show_plan(
         steps=steps,
         kept=kept,
         is_tried=answer is not None,
-        drops=[by_id[id] for id in plan.drops if id in by_id],
+        drops=drops,
+        droppable=droppable,
+        dropped=dropped,
         general=general,
         rules=overridable([*plan.rules, *every]) if visit.may_write else [],
-        credits=_credits(schedule, steps, plan.drops, terms.code),
+        credits=_credits(schedule, steps, dropped, terms.code),
         limit=terms.limit_of(student),
         promoted=preview_promotions(visit, answer, [student_id]),
         seen=get_courses_tag(visit.db, student_id),
@@ -115,7 +126,7 @@ def show_plan(
 
 
 def _credits(
-    schedule: list[Scheduled], steps: list[Step], drops: list[int], term: str | None
+    schedule: list[Scheduled], steps: list[Step], dropped: list[Scheduled], term: str | None
 ) -> tuple[float, float]:
     """The credits of the student in the term, now and with the plan. A cancelled course takes
     none."""
@@ -127,7 +138,7 @@ def _credits(
         and course.course_status != "cancelled"
     ]
     now = sum(course.credits for course in enrolled)
-    gone = sum(course.credits for course in enrolled if course.course_id in drops)
+    gone = sum(course.credits for course in enrolled if course in dropped)
     new = sum(
         step.course.credits
         for step in steps

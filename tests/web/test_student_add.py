@@ -314,6 +314,69 @@ def test_what_a_kept_course_loses_is_shown_beside_it(browser: Browser, client: C
 
     assert "CS101 is taken together with LAB1." in row(page, "CS101").get_text()
     assert client.status(ada, lab) == "enrolled"
+    form = form_to(page, "/add")
+    assert "0 after this" in text(page)
+    assert form.html.find("button", class_="main").get_text() == "Drop 2 courses"
+    form.submit("do", value="enroll", status=303)
+    assert [client.status(ada, id) for id in (lab, course)] == ["dropped", "dropped"]
+
+
+def test_a_course_is_dropped_with_another_only_if_it_is_ticked_beside_courses_to_add(
+    browser: Browser, client: Client, ada: int
+):
+    lab, new = client.course(code="LAB1"), client.course()
+    course = client.course(code="CS101", corequisites=["LAB1"])
+    client.want(ada, [lab, course])
+    form = choices(browser, ada)
+    tick(form, "drop", lab)
+    tick(form, "course", new)
+    page = form.submit("do", value="enroll", status=409)
+    form = form_to(page, "/add")
+    assert [box.checked for box in boxes(form, "drop")] == [True, False]
+    assert "Drop CS101 too" in text(page)
+    tick(form, "drop", lab, course)
+
+    form.submit("do", value="enroll", status=303)
+
+    assert [client.status(ada, id) for id in (lab, course, new)] == [
+        "dropped",
+        "dropped",
+        "enrolled",
+    ]
+
+
+def test_a_student_drops_courses_that_are_taken_together(
+    own_browser: Browser, client: Client, ada: int
+):
+    client.term()
+    lab, course = (
+        client.course(code=code, corequisites=[other], term="2026-FALL")
+        for code, other in (("LAB1", "CS101"), ("CS101", "LAB1"))
+    )
+    client.want(ada, [lab, course])
+    form = form_to(own_browser.get(f"/students/{ada}?term=2026-FALL"), "/add")
+    tick(form, "drop", lab)
+
+    page = form.submit("do", value="preview", status=409)
+
+    assert "Drop CS101 too" in text(page)
+    form_to(page, "/add").submit("do", value="enroll", status=303)
+    assert [client.status(ada, id) for id in (lab, course)] == ["dropped", "dropped"]
+
+
+def test_a_student_is_not_offered_to_drop_a_course_after_its_deadline(
+    own_browser: Browser, client: Client, ada: int
+):
+    lab = client.course(code="LAB1")
+    course = client.course(code="CS101", corequisites=["LAB1"], drop_until="2026-10-02")
+    client.want(ada, [lab, course])
+    form = form_to(own_browser.get(f"/students/{ada}"), "/add")
+    tick(form, "drop", lab)
+
+    page = form.submit("do", value="preview", status=409)
+
+    assert "CS101 is taken together with LAB1." in text(page)
+    assert "Drop CS101 too" not in text(page)
 
 
 def test_enrolling_since_an_earlier_day(browser: Browser, client: Client, ada: int):
