@@ -2,8 +2,10 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 
 from enrollment.app import App
 from enrollment.web.pages import PAGES
@@ -197,6 +199,53 @@ def test_a_page_makes_few_queries_in_one_transaction(
             assert [seen.count("BEGIN"), seen.count("COMMIT")] == [2, 2]
             queries = [sql for sql in seen if not re.match("BEGIN|COMMIT|--", sql)]
             assert len(queries) - 1 <= MOST_QUERIES, queries
+
+
+def main_button(form: Any) -> str:
+    """What the primary button of a form does."""
+    (button,) = BeautifulSoup(form.text, "html.parser").select("button.main")
+    return str(button["value"])
+
+
+PREVIEWED = {
+    "/courses/{course}/add": ("/add", {"names": "#3"}),
+    "/courses/{course}/complete": ("/complete", {}),
+    "/students/{student}/add": ("/add", {"course-{free}": True}),
+    "/students/{student}/remove": ("/merge", {"into": "#3"}),
+    "/students/{student}/courses/{course}": (
+        "/correct",
+        {"effective_on": "2026-09-01", "reason": "x"},
+    ),
+    "/students/{student}/courses/{course}/swap?q=": ("/swap", {"course": "{free}"}),
+    "/terms/1": ("/enrollment", {}),
+    "/terms/1/copy?from=2027-SPRING": ("/copy", {}),
+    "/courses/{full}": ("/move", {"position": "1", "move_reason": "x"}),
+}
+
+
+@pytest.mark.parametrize("path", PREVIEWED)
+def test_the_primary_button_previews_and_then_does_it(browser: Browser, client: Client, path: str):
+    student, other, _ = (client.student() for _ in range(3))
+    client.term()
+    client.term(code="2027-SPRING", title="Spring", start_on="2999-01-01", end_on="2999-05-01")
+    client.course(code="OLD", term="2027-SPRING")
+    course, free, full = (
+        client.course(term="2026-FALL", capacity=capacity) for capacity in (9, 9, 0)
+    )
+    client.enroll(student, course)
+    client.enroll(other, full, waitlist=True)
+    client.enroll(student, full, waitlist=True)
+    ids = {"student": student, "course": course, "free": free, "full": full}
+    end, fields = PREVIEWED[path]
+    form = form_to(browser.get(path.format(**ids)), end)
+    for name, value in fields.items():
+        form[name.format(**ids)] = value.format(**ids) if isinstance(value, str) else value
+    assert main_button(form) == "preview"
+
+    page = form.submit("do", value="preview", status=200)
+
+    assert "yet." in page.html.find(class_="good").get_text()
+    assert main_button(form_to(page, end)) not in ("preview", "")
 
 
 NAMES = [
