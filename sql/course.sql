@@ -251,7 +251,7 @@ WHERE occurrence > 1
 UNION ALL
 SELECT '/early_access/' || CAST(item AS text) || '/enroll_from', 'not_earlier',
     code || ' could enroll from ' || starts_at || ' on, no earlier than everyone.',
-    json_object('group', code, 'enroll_from', :enroll_from)
+    json_object('group', code, 'starts_at', starts_at, 'enroll_from', :enroll_from)
 FROM (
     SELECT key AS item, value ->> 'group' AS code, value ->> 'enroll_from' AS starts_at
     FROM json_each(:early_access_items)

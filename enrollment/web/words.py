@@ -29,7 +29,7 @@ SKIP_CODE = re.compile(f"(?:^{SKIPPED}|; )(?:{'|'.join(PROBLEM_TYPES)}): ")
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 AT_TIME = re.compile(rf"(\bat )?({TIMESTAMP.pattern})")
 # The details of a broken rule that are the start or the end of a window.
-STARTS = ("start", "enroll_from")
+STARTS = ("start", "starts_at", "enroll_from")
 ENDS = ("end", "enroll_until", "drop_until")
 
 

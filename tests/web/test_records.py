@@ -267,6 +267,16 @@ def test_a_fault_of_a_course_is_beside_its_field(
     assert client.get("/v1/courses").json["items"] == []
 
 
+def test_a_group_that_does_not_enroll_earlier_is_named_with_its_day(browser: Browser):
+    form = form_to(browser.get("/courses/new"), "/new")
+    form["code"], form["title"], form["enroll_from"] = "CS101", "Databases", "2026-07-20"
+    form["early_access"] = "SENIOR 2026-07-25"
+
+    said = form.submit(status=409).html.find(id="early_access-wrong").get_text()
+
+    assert said == "SENIOR could enroll from 25 Jul 2026 on, no earlier than everyone."
+
+
 @pytest.mark.parametrize(
     ("lines", "wrong"),
     [

@@ -295,7 +295,11 @@ PROBLEM_TYPES = (
         example=Example(
             "SENIOR could enroll from 2026-08-01T00:00:00.000Z on, no earlier than everyone.",
             "/early_access/0/enroll_from",
-            {"group": "SENIOR", "enroll_from": None},
+            {
+                "group": "SENIOR",
+                "starts_at": "2026-08-01T00:00:00.000Z",
+                "enroll_from": None,
+            },
         ),
         rule_for=("course",),
     ),
