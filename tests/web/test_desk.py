@@ -55,10 +55,15 @@ def test_the_week_shows_when_a_meeting_is_held_and_who_waits(
     client.enroll(ada, client.course(code="LAB1", meetings=[biweekly]))
     full = client.course(code="FULL1", capacity=0, meetings=[{"weekday": 4, **hours}])
     client.enroll(ada, full, waitlist=True)
+    cancelled = client.course(code="GONE1", meetings=[{"weekday": 3, **hours}])
+    client.enroll(ada, cancelled)
+    client.patch_json(f"/v1/courses/{cancelled}", {"status": "cancelled"}, status=200)
 
-    week = browser.get(f"/students/{ada}{end}").html.find(class_="week").get_text(" ").split()
+    page = browser.get(f"/students/{ada}{end}")
 
-    said = " ".join(week)
+    assert "GONE1 Databases cancelled" in text(page)
+    said = " ".join(page.html.find(class_="week").get_text(" ").split())
+    assert "GONE1" not in said
     assert "Thu 13:00–14:00 FULL1 B12 waits for a seat" in said
     assert said.endswith("Fri 13:00–14:00 LAB1 B12 from 25 Oct 2026, every 2 weeks")
 
