@@ -29,7 +29,7 @@ WHERE role = 'admin' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_a
 -- name: list_broken_expiry_rules(expires_at, now)
 -- Which rules would a token break that expires then?
 SELECT '/expires_at' AS pointer, 'already_expired' AS code,
-    '`expires_at` must be later than now (' || :now || ').' AS detail,
+    'The end of the token must be later than now (' || :now || ').' AS detail,
     json_object('now', :now) AS details
 WHERE :expires_at <= :now;
 

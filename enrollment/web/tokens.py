@@ -12,6 +12,7 @@ from enrollment.data.token import get_token, insert_token, list_tokens, token_na
 from enrollment.http.context import change_context
 from enrollment.http.operation import ADMINS, REGISTRARS, Operation
 from enrollment.http.responses import Result
+from enrollment.model.days import day_after
 from enrollment.model.queries import Pagination
 from enrollment.model.records import TokenInput
 from enrollment.model.types import Timestamp
@@ -20,7 +21,9 @@ from enrollment.web.forms import submit
 from enrollment.web.guard import is_https
 from enrollment.web.named_student import read_student
 from enrollment.web.paging import after, next_path
-from enrollment.web.refusal import by_field
+from enrollment.web.record_form import read_times
+from enrollment.web.refusal import by_field, wrong_field
+from enrollment.web.times import EXPECTED, read_time
 from enrollment.web.visit import Visit
 from enrollment.web.words import link, name
 
@@ -32,7 +35,7 @@ ROLES = {
     "admin": "can do everything",
     "monitor": "reads the metrics, and sees no page",
 }
-FIELDS = ("name", "role", "student_id")
+FIELDS = ("name", "role", "student_id", "expires_at")
 
 
 def show_tokens(visit: Visit, problem: Problem | None = None) -> Result:
@@ -59,7 +62,12 @@ def create(visit: Visit) -> Result:
     def act() -> str:
         values: dict[str, Any] = visit.form.typed(FIELDS)
         named = values["student_id"]
-        values["student_id"] = read_student(visit, "student_id") if named else None
+        values |= read_times(
+            visit,
+            (),
+            student_id=lambda: read_student(visit, "student_id") if named else None,
+            expires_at=lambda: _read_end(visit),
+        )
         secret.update(visit.send("POST", "/v1/tokens", values))
         return link("/tokens", done="token_made")
 
@@ -115,6 +123,18 @@ def _link(visit: Visit, token_id: int, back: str) -> Result:
     owners = [name(student) for student in _owners(visit, [token.student_id]).values()]
     owner = next(iter(owners), token.name)
     return visit.page("new_link", owner=owner, role=token.role, url=url, back=back)
+
+
+def _read_end(visit: Visit) -> str | None:
+    """Return the time at which the token of a form expires. A day is the last one on which it is
+    valid. Raises invalid_body."""
+    written = read_time(visit.context.zone, "expires_at", visit.form.one("expires_at"))
+    if not written or len(written) > len("2026-12-01"):
+        return written
+    try:
+        return str(visit.words.day_start(day_after(written)))
+    except ValueError:
+        raise wrong_field("expires_at", EXPECTED) from None
 
 
 def _owners(visit: Visit, student_ids: Iterable[int | None]) -> dict[int, Person]:

@@ -388,6 +388,47 @@ def test_a_token_of_a_student_is_made_by_number_and_names_the_student(admin: Bro
     assert "student Lovelace, Ada" in text(admin.get("/tokens"))
 
 
+@pytest.mark.parametrize(
+    ("typed", "stored", "shown"),
+    [
+        ("2999-12-31", "3000-01-01T00:00:00.000Z", "valid until 31 Dec 2999"),
+        ("2999-12-31 17:00", "2999-12-31T17:00:00.000Z", "valid until 31 Dec 2999, 17:00"),
+        ("", None, "valid, no end"),
+    ],
+)
+def test_a_token_can_have_an_end(
+    admin: Browser, client: Client, typed: str, stored: str | None, shown: str
+):
+    form = form_to(admin.get("/tokens"), "/tokens")
+    form["name"], form["expires_at"] = "Temp", typed
+
+    page = form.submit(status=200)
+
+    assert client.get("/v1/tokens").json["items"][-1]["expires_at"] == stored
+    assert ("valid until" in text(page)) == bool(stored)
+    rows = admin.get("/tokens").html.find("table").find_all("tr")
+    assert shown in " ".join(rows[-1].get_text(" ").split())
+
+
+def test_an_end_of_a_token_that_cannot_be_meant_is_refused(admin: Browser, client: Client):
+    form = form_to(admin.get("/tokens"), "/tokens")
+    form["name"], form["role"], form["student_id"] = "Temp", "student", "nobody"
+    tokens = client.get("/v1/tokens").json
+
+    for typed in ("soon", "2026-02-30"):
+        form["expires_at"] = typed
+        page = form.submit(status=422)
+        assert "Expected a day" in page.html.find(id="expires_at-wrong").get_text()
+        assert page.html.find(id="student_id-wrong")
+    form["role"], form["student_id"], form["expires_at"] = "reader", "", "2020-01-01"
+    page = form.submit(status=422)
+
+    said = page.html.find(id="expires_at-wrong").get_text()
+    assert said.startswith("The end of the token must be later than now (")
+    assert "Z" not in said
+    assert client.get("/v1/tokens").json == tokens
+
+
 def test_a_link_signs_in_as_the_owner_of_a_token(app: App, admin: Browser):
     page = admin.post("/tokens/2/link")
 

@@ -351,7 +351,7 @@ PROBLEM_TYPES = (
         title="The token would already be expired",
         advice="Choose a later `expires_at`, or none.",
         example=Example(
-            "`expires_at` must be later than now (2026-10-01T09:00:00.000Z).",
+            "The end of the token must be later than now (2026-10-01T09:00:00.000Z).",
             "/expires_at",
             {"now": "2026-10-01T09:00:00.000Z"},
         ),
