@@ -12,7 +12,7 @@ from enrollment.http.responses import Result
 from enrollment.model.courses import Course
 from enrollment.model.meetings import write_meetings
 from enrollment.problems.errors import Problem
-from enrollment.web.chosen_term import choose_term
+from enrollment.web.chosen_term import NO_TERM, choose_term
 from enrollment.web.fields import decimal, filled_lines, read_codes, whole
 from enrollment.web.forms import submit
 from enrollment.web.meetings import name_lines, read_meetings
@@ -70,7 +70,8 @@ def create(visit: Visit) -> Result:
 
     def act() -> str:
         new = _send(visit, "POST", "/v1/courses")
-        return link(f"/courses/{new['id']}", done="saved")
+        term = new["term"] or NO_TERM
+        return link(f"/courses/{new['id']}", term=term, done="course_added")
 
     return submit(visit, act, partial(_form, visit, None))
 

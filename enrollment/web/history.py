@@ -34,7 +34,9 @@ DONE = {
     "taken_back": "The latest change is taken back.",
     "made_void": "The enrollment is void.",
     "saved": "Saved.",
-    "added": "The student is added.",
+    "student_added": "The student is added.",
+    "course_added": "The course is added.",
+    "term_added": "The term is added.",
     "merged": "The other record is merged into this one.",
     "deleted": "The record of the student is deleted.",
     "course_deleted": "The course is deleted.",
@@ -56,6 +58,9 @@ DONE = {
     "imported": "The file is imported.",
     "undone": "The import is undone.",
 }
+
+# What a form has just made, so that another one can follow.
+ADDED = {f"{noun}_added": noun for noun in ("student", "course", "term")}
 
 
 def describe(change: Changed, words: Words) -> tuple[str, str, str]:

@@ -30,7 +30,7 @@ def create(visit: Visit) -> Result:
     def act() -> str:
         new = visit.send("POST", "/v1/students", _body(visit))
         alike = [item["student_id"] for item in new["possible_duplicates"][:3]]
-        return link(f"/students/{new['id']}", done="added", alike=alike)
+        return link(f"/students/{new['id']}", done="student_added", alike=alike)
 
     return submit(visit, act, partial(_form, visit, None))
 

@@ -31,7 +31,7 @@ def create(visit: Visit) -> Result:
 
     def act() -> str:
         new = visit.send("POST", "/v1/terms", _body(visit))
-        return link(f"/terms/{new['id']}", done="saved")
+        return link(f"/terms/{new['id']}", done="term_added")
 
     return submit(visit, act, partial(_form, visit, None))
 

@@ -119,6 +119,34 @@ def test_a_course_is_added_and_comes_back_as_it_was(browser: Browser, client: Cl
     }
 
 
+@pytest.mark.parametrize(
+    ("noun", "path", "fields"),
+    [
+        ("student", "/students/new", {"family_name": "Curie"}),
+        ("course", "/courses/new?term=2026-FALL", {"code": "CS101", "title": "Databases"}),
+        (
+            "term",
+            "/terms/new",
+            {"title": "T", "code": "T", "start_on": "2027-01-01", "end_on": "2027-05-01"},
+        ),
+    ],
+)
+def test_another_record_can_follow_a_new_one(
+    browser: Browser, client: Client, noun: str, path: str, fields: dict[str, str]
+):
+    client.term()
+    form = form_to(browser.get(path), "/new")
+    for name, value in fields.items():
+        form[name] = value
+    page = form.submit(status=303).follow()
+    assert f"The {noun} is added. Add another {noun}" in text(page)
+
+    page = page.click(f"Add another {noun}")
+
+    assert page.request.path_qs == path
+    assert not any(form_to(page, "/new")[name].value for name in fields)
+
+
 def test_all_times_that_are_wrong_are_shown_at_once(browser: Browser):
     focused = "main form [autofocus]"
     for path, first, wrong in (
