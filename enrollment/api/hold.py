@@ -1,10 +1,13 @@
 """/v1/students/{id}/holds and /v1/holds: the holds that keep a student from enrolling."""
 
+from msgspec.structs import replace
+
 from enrollment.data import hold, waitlist
+from enrollment.http.authentication import visible_hold
 from enrollment.http.conditional import check_record
 from enrollment.http.context import Context, change_context
 from enrollment.http.operation import READERS, READERS_AND_STUDENTS, REGISTRARS, Operation
-from enrollment.http.query import paged
+from enrollment.http.query import decode_cursor, page_response, paged
 from enrollment.http.responses import Result, created, no_content, ok
 from enrollment.model.queries import HoldFilter, Pagination
 from enrollment.model.records import Hold, HoldInput
@@ -15,7 +18,9 @@ from enrollment.storage.connection import Connection
 
 def list_holds(context: Context, db: Connection, student_id: int, query: Pagination) -> Result:
     """List a student's holds, including released ones."""
-    return paged(context, query, hold.list_holds, db, student_id)
+    listing = hold.list_holds(db, student_id, query, decode_cursor(context, query))
+    visible = [visible_hold(context.caller, each) for each in listing.items]
+    return page_response(context, replace(listing, items=visible), query)
 
 
 def list_all_holds(context: Context, db: Connection, query: HoldFilter) -> Result:
@@ -31,7 +36,7 @@ def place_hold(context: Context, db: Connection, student_id: int, body: HoldInpu
 
 def read_hold(context: Context, db: Connection, student_id: int, hold_id: int) -> Result:
     """Read a hold."""
-    return ok(hold.get_hold(db, student_id, hold_id))
+    return ok(visible_hold(context.caller, hold.get_hold(db, student_id, hold_id)))
 
 
 def release_hold(context: Context, db: Connection, student_id: int, hold_id: int) -> Result:

@@ -12,7 +12,7 @@ from enrollment.config import Config
 from enrollment.data import session, token
 from enrollment.http.context import Caller, Context
 from enrollment.http.rate_limit import RateLimiter, Usage
-from enrollment.model.records import Event
+from enrollment.model.records import Event, Hold
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
 from enrollment.storage.connection import Connection, Row
@@ -204,6 +204,13 @@ def visible_events(caller: Caller | None, events: list[Event]) -> list[Event]:
         for event in events
         if event.student_id == caller.student_id
     ]
+
+
+def visible_hold(caller: Caller | None, hold: Hold) -> Hold:
+    """Return a hold as the caller may see it. A student sees no one who placed or released it."""
+    if caller is None or caller.role != "student":
+        return hold
+    return replace(hold, placed_by=None, released_by=None)
 
 
 def _digest(context: Context) -> bytes:

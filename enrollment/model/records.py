@@ -143,7 +143,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One change of one enrollment. `id` increases in the order in which changes were committed.
     `corrects` is the event that this one replaces. If that was taken back, `restores` is the event
     that holds again. Only a completion has `passed`. `position` is the one to which a registrar
-    moved a student on the waitlist. A waitlisted student gives up the course `instead_of`."""
+    moved a student on the waitlist. A waitlisted student gives up the course `instead_of`. For the
+    role "student", `actor` is null if it is another one."""
 
     id: Id
     student_id: Id
@@ -170,13 +171,14 @@ class HoldInput(Input, frozen=True, kw_only=True):
 
 
 class Hold(HoldInput, frozen=True, forbid_unknown_fields=False):
-    """A hold on a student. It is in force until it is released."""
+    """A hold on a student. It is in force until it is released. The student sees neither
+    `placed_by` nor `released_by`: for the role "student" both are null."""
 
     id: Id
     version: Count
     student_id: Id
     placed_at: TimestampText
-    placed_by: Text
+    placed_by: Text | None
     released_at: TimestampText | None
     released_by: Text | None
 

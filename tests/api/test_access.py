@@ -484,6 +484,25 @@ def test_a_student_is_not_told_who_has_left_the_seat(
     assert [event["actor"] for event in events] == ["Ada #4", "admin #1"]
 
 
+def test_a_student_does_not_see_who_placed_and_released_a_hold(
+    as_role: Callable[[str], Client], small_college: Client
+):
+    client = as_role("student")
+    for reason in ("fees", "books"):
+        small_college.hold(1, reason)
+    listed = small_college.walk("/v1/students/1/holds")
+    last = listed[-1]["id"]
+    path = f"/v1/students/1/holds/{last}"
+    small_college.delete(path, status=204)
+
+    seen = [*client.walk("/v1/students/1/holds?limit=1"), client.get(path).json]
+
+    assert {(hold["placed_by"], hold["released_by"]) for hold in seen} == {(None, None)}
+    assert seen[-1] == small_college.get(path).json | {"placed_by": None, "released_by": None}
+    assert [hold["reason"] for hold in seen][-3:] == ["fees", "books", "books"]
+    assert small_college.get(path).json["released_by"] == "admin #1"
+
+
 # The request as such
 
 
