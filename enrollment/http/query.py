@@ -5,7 +5,7 @@ import re
 import unicodedata
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Mapping
-from datetime import tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from hashlib import blake2b
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -28,12 +28,15 @@ from enrollment.http.validation import (
 )
 from enrollment.model.decoding import decoder
 from enrollment.model.queries import PageQuery
-from enrollment.model.results import Page
+from enrollment.model.results import Page, Violation
+from enrollment.model.types import AsOf, Timestamp
 from enrollment.problems.errors import Problem
 
 FORM = "application/x-www-form-urlencoded"
 # How many parameters a query or a form of the API can have.
 MAX_PARAMETERS = 50
+# So much later than here it can be by the clock of a client that sends its time.
+CLOCK_DIFFERENCE = timedelta(minutes=1)
 
 
 def read_query(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:
@@ -62,7 +65,31 @@ def _query(pairs: list[tuple[str, str]], wanted: type[S], zone: tzinfo) -> S:
             value[name] = int(part)
         if kind is bool and part in ("true", "false"):
             value[name] = part == "true"
-    return _checked(value, wanted, decoder(zone))
+    query = _checked(value, wanted, decoder(zone))
+    _forbid_future(query, zone)
+    return query
+
+
+def _forbid_future(query: msgspec.Struct, zone: tzinfo) -> None:
+    """Refuse a point in the history that is to come. A day that is not over is none: today is shown
+    as it is now. Raises invalid_query."""
+    times = {
+        name: time
+        for name, field in fields_by_name(type(query)).items()
+        if isinstance(time := getattr(query, field.name), AsOf)
+    }
+    if not times:
+        return
+    latest = datetime.now(UTC) + CLOCK_DIFFERENCE
+    today = decoder(zone)(AsOf, latest.astimezone(zone).date().isoformat())
+    detail = "Expected a day or a time that is not in the future"
+    violations = [
+        Violation(parameter=name, code="invalid_value", detail=detail)
+        for name, time in times.items()
+        if time > Timestamp.of(latest) and time != today
+    ]
+    if violations:
+        raise Problem("invalid_query", "The time is in the future.", violations)
 
 
 def read_form(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:

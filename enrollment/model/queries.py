@@ -28,8 +28,8 @@ from enrollment.model.types import (
 QUICK_LIMIT = 100
 OnlySince = Annotated[Since, Meta(description="Show what was recorded from this time on")]
 OnlyUntil = Annotated[Until, Meta(description="Show what was recorded before this time")]
-AsOfTime = Annotated[AsOf, Meta(description="Show what was true at this time")]
-KnownAt = Annotated[AsOf, Meta(description="Show what was known at this time")]
+AsOfTime = Annotated[AsOf, Meta(description="Show what was true at this time (not in the future)")]
+KnownAt = Annotated[AsOf, Meta(description="Show what was known at this time (not in the future)")]
 Limit = Annotated[int, Meta(ge=1, le=1000, description="The maximum number of items")]
 UpdatedSince = Annotated[Since, Meta(description="Show what has changed at this time or later")]
 

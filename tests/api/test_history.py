@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.support.client import Client, broken
+from enrollment.model.types import Timestamp
+from tests.support.client import Client, broken, today
 
 
 def moment(day: int, hour: int = 12) -> str:
@@ -38,14 +39,14 @@ AS_OF = [
     ("2020-01-09", ["enrolled"]),
     ("2020-01-10", ["dropped"]),
     ("2020-01-20", ["enrolled"]),
-    ("2999-12-31", ["enrolled"]),
+    ("{today}", ["enrolled"]),
 ]
 
 
 def test_as_of_asks_what_was_true(history: tuple[Client, int, int], subtests: pytest.Subtests):
     for as_of, expected in AS_OF:
         with subtests.test(as_of):
-            assert both(*history, f"as_of={as_of}") == expected
+            assert both(*history, f"as_of={as_of.format(today=today())}") == expected
 
 
 def test_the_past_is_told_as_it_was(history: tuple[Client, int, int]):
@@ -76,7 +77,7 @@ def test_the_past_is_told_as_it_was(history: tuple[Client, int, int]):
         "meetings": [],
     }
     (now,) = client.get(f"/v1/students/{student}/courses").json["items"]
-    (as_of_now,) = client.get(f"/v1/students/{student}/courses?as_of=2999-01-01").json["items"]
+    (as_of_now,) = client.get(f"/v1/students/{student}/courses?as_of={today()}").json["items"]
     assert as_of_now == now
     assert (now["enrolled_at"], now["dropped_at"]) == (moment(20), moment(10))
 
@@ -132,6 +133,39 @@ def test_what_is_no_time_is_refused(
         with subtests.test(value):
             answer = client.get(f"/v1/{path}?{name}={value}", status=422)
             assert broken(answer) == [(name, "invalid_value")]
+
+
+PAST = ("terms/1/census", "students/{student}/courses", "courses/{course}/students")
+
+
+@pytest.mark.parametrize("path", PAST)
+@pytest.mark.parametrize("name", ["as_of", "known_at"])
+def test_a_time_in_the_future_is_refused(client: Client, path: str, name: str):
+    client.term()
+    path = path.format(student=client.student(), course=client.course())
+    now = datetime.now(UTC)
+    soon = Timestamp.of(now + timedelta(seconds=90))
+
+    for later in (soon, "2999-01-01", "9999-12-31", "2999-01-01T00:00:00Z"):
+        answer = client.get(f"/v1/{path}?{name}={later}", status=422)
+        assert answer.json["code"] == "invalid_query"
+        assert broken(answer) == [(name, "invalid_value")]
+        assert answer.json["errors"][0]["detail"] == (
+            "Expected a day or a time that is not in the future"
+        )
+    for time in (today(), Timestamp.of(now + timedelta(seconds=30))):
+        client.get(f"/v1/{path}?{name}={time}", status=200)
+
+
+def test_the_next_page_of_today_is_that_of_today(client: Client):
+    course = client.course()
+    students = [client.student() for _ in range(3)]
+    for student in students:
+        client.enroll(student, course)
+
+    items = client.walk(f"/v1/courses/{course}/students?as_of={today()}&limit=1")
+
+    assert [item["student_id"] for item in items] == students
 
 
 def test_an_event_keeps_both_times(client: Client):

@@ -7,7 +7,7 @@ import pytest
 
 from enrollment.app import App
 from enrollment.model.types import Timestamp
-from tests.support.client import Client
+from tests.support.client import Client, today
 
 PEOPLE = [
     ("Ada", "Lovelace", "10411", "ada@example.org"),
@@ -249,7 +249,7 @@ def test_every_list_of_pages_is_counted(client: Client):
         client.enroll(student, taken)
     client.put_status(student, other, "dropped")
     client.hold(student)
-    later = "as_of=9999-01-01"
+    later = f"as_of={today()}"
     for path, total in [
         ("/v1/terms?", 1),
         ("/v1/courses?", 2),
@@ -293,7 +293,7 @@ def test_a_roster_has_number_name_and_email(client: Client):
 
 
 @pytest.mark.parametrize("limit", [1, 2, 100])
-@pytest.mark.parametrize("past", ["", "&as_of=9999-01-01"])
+@pytest.mark.parametrize("past", ["", "&as_of={today}"])
 def test_a_roster_comes_by_name_on_request(client: Client, limit: int, past: str):
     course = client.course(capacity=3, waitlist_capacity=9)
     for given_name, family_name in [("B", "Özil"), ("C", "Zorn"), ("A", "ozil"), (None, "Abe")]:
@@ -301,7 +301,7 @@ def test_a_roster_comes_by_name_on_request(client: Client, limit: int, past: str
         client.enroll(student, course, waitlist=True)
     client.put_status(2, course, "dropped")
 
-    path = f"/v1/courses/{course}/students?limit={limit}{past}"
+    path = f"/v1/courses/{course}/students?limit={limit}{past.format(today=today())}"
 
     def names(query: str) -> list[str]:
         return [item["family_name"] for item in client.walk(path + query)]

@@ -1,6 +1,7 @@
 """A date in place of a time is a day where the school is: --time-zone."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -76,6 +77,17 @@ def test_as_of_a_day_is_the_end_of_it(
     census = client.get(f"/v1/terms/1/census?as_of={as_of}").json
     assert census["totals"]["enrolled"] == expected
     assert census["as_of"].endswith("Z")
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/New_York"])
+def test_the_day_that_is_not_over_is_that_of_the_school(
+    client_in: Callable[[str], Client], zone: str
+):
+    client, today = client_in(zone), datetime.now(ZoneInfo(zone)).date()
+    path = f"/v1/courses/{client.course()}/students?as_of="
+
+    client.get(f"{path}{today}", status=200)
+    client.get(f"{path}{today + timedelta(days=2)}", status=422)
 
 
 def test_since_and_until_a_day_include_it(client_in: Callable[[str], Client], app: App):

@@ -1,6 +1,7 @@
 """A client of the application: WebTest, with methods for what tests do most."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
@@ -107,6 +108,11 @@ def mismatches(app: App) -> list[str]:
     """The enrollments that differ from their history: there should be none."""
     with app.database.read() as db:
         return list_history_mismatches(db)
+
+
+def today() -> str:
+    """The date in UTC, which is where the school of the tests is."""
+    return datetime.now(UTC).date().isoformat()
 
 
 def broken(answer: TestResponse) -> list[tuple[str, str]]:
