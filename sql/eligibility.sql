@@ -304,8 +304,11 @@ every_violation AS MATERIALIZED (
 
     UNION ALL
     SELECT item, 'course_full',
-        'No seat of ' || course || ' is free: ' || CAST(taken AS text) || ' of ' || CAST(capacity AS text)
-            || ' are taken' || CASE WHEN reserved > 0 THEN ', and those who wait come first.' ELSE '.' END,
+        CASE capacity
+            WHEN 0 THEN course || ' has no seats.'
+            ELSE 'No seat of ' || course || ' is free: ' || CAST(taken AS text) || ' of ' || CAST(capacity AS text)
+                || ' are taken' || CASE WHEN reserved > 0 THEN ', and those who wait come first.' ELSE '.' END
+        END,
         json_object('course', course, 'capacity', capacity, 'enrolled', taken),
         is_over
     FROM allocation

@@ -449,7 +449,7 @@ def test_eligibility_answers_with_nothing_or_with_every_broken_rule(client: Clie
         },
         {
             "code": "course_full",
-            "detail": "No seat of CS2 is free: 0 of 0 are taken.",
+            "detail": "CS2 has no seats.",
             "details": {"course": "CS2", "capacity": 0, "enrolled": 0},
         },
     ]

@@ -362,6 +362,29 @@ def test_a_smaller_room_tells_who_came_last(client: Client):
     assert affected(answer) == [(last, "enrolled", ["course_full"])]
 
 
+def test_a_course_without_seats_is_said_to_have_none(client: Client):
+    course = client.course(code="CS101", capacity=1, promotion="manual")
+    enrolled, dropped, waiting = (client.student() for _ in range(3))
+    client.enroll(dropped, course)
+    client.put_status(dropped, course, "dropped")
+    client.enroll(enrolled, course)
+    client.enroll(waiting, course, waitlist=True)
+
+    changed = change_course(client, course, capacity=0)
+
+    back = {"take_back": "latest_change", "reason": "x"}
+    refused = [
+        client.enroll(client.student(), course, status=409),
+        client.post_json(f"/v1/courses/{course}/promotions", {"seats": 1}, status=409),
+        client.post_json(f"/v1/students/{dropped}/courses/{course}/corrections", back, status=409),
+    ]
+    assert [reason["detail"] for answer in refused for reason in answer.json["errors"]] == [
+        "CS101 has no seats."
+    ] * 3
+    (item,) = (each for each in changed.json["affected"] if each["student_id"] == enrolled)
+    assert [reason["detail"] for reason in item["errors"]] == ["CS101 has no seats."]
+
+
 def test_a_smaller_room_tells_who_came_last_of_those_who_came_together(client: Client):
     course = client.course(capacity=2)
     last, first = client.student(), client.student()
