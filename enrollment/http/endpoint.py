@@ -46,7 +46,7 @@ Handler = Callable[[Connection], Result]
 def prepare(context: Context) -> None:
     """Read the query, and refuse a body that the operation would ignore.
 
-    Raises malformed_request, invalid_query.
+    Raises malformed_request, invalid_query, time_in_future.
     """
     operation, environ = context.operation, context.environ
     context.query = read_query(environ, operation.options, context.zone)

@@ -42,14 +42,17 @@ CLOCK_DIFFERENCE = timedelta(minutes=1)
 def read_query(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:
     """Read the query as a struct. A date in place of a time is a day in this time zone.
 
-    Raises malformed_request, invalid_query.
+    Raises malformed_request, invalid_query, time_in_future.
     """
     text = environ.get("QUERY_STRING", "")
     return _query(parse_pairs(text, MAX_PARAMETERS) if text else [], wanted, zone)
 
 
 def read_texts(texts: Mapping[str, str], wanted: type[S], zone: tzinfo) -> S:
-    """Read texts as `read_query` reads parameters, without the blank ones. Raises invalid_query."""
+    """Read texts as `read_query` reads parameters, without the blank ones.
+
+    Raises invalid_query, time_in_future.
+    """
     return _query(_composed((name, text) for name, text in texts.items() if text), wanted, zone)
 
 
@@ -72,7 +75,7 @@ def _query(pairs: list[tuple[str, str]], wanted: type[S], zone: tzinfo) -> S:
 
 def _forbid_future(query: msgspec.Struct, zone: tzinfo) -> None:
     """Refuse a point in the history that is to come. A day that is not over is none: today is shown
-    as it is now. Raises invalid_query."""
+    as it is now. Raises time_in_future."""
     times = {
         name: time
         for name, field in fields_by_name(type(query)).items()
@@ -80,16 +83,21 @@ def _forbid_future(query: msgspec.Struct, zone: tzinfo) -> None:
     }
     if not times:
         return
-    latest = datetime.now(UTC) + CLOCK_DIFFERENCE
+    now = datetime.now(UTC)
+    latest = now + CLOCK_DIFFERENCE
     today = decoder(zone)(AsOf, latest.astimezone(zone).date().isoformat())
-    detail = "Expected a day or a time that is not in the future"
     violations = [
-        Violation(parameter=name, code="invalid_value", detail=detail)
+        Violation(
+            parameter=name,
+            code="time_in_future",
+            detail="Expected a day or a time that is not in the future.",
+            details={"now": str(Timestamp.of(now))},
+        )
         for name, time in times.items()
         if time > Timestamp.of(latest) and time != today
     ]
     if violations:
-        raise Problem("invalid_query", "The time is in the future.", violations)
+        raise Problem.from_violations(violations)
 
 
 def read_form(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:

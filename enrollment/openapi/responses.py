@@ -156,6 +156,8 @@ def _codes(operation: Operation) -> Iterator[str]:
         yield "enrollment_not_found"
     if issubclass(operation.options, PageQuery):
         yield "page_not_found"
+    if "as_of" in operation.options.__struct_fields__:
+        yield "time_in_future"
 
 
 def _problems(operation: Operation) -> dict[int, list[str]]:

@@ -14,7 +14,7 @@ NOW = CensusFilter()
 def read_past(visit: Visit) -> CensusFilter:
     """Return the times in the address of a page. A day that is not over means now.
 
-    Raises invalid_query, also for a time that is to come.
+    Raises invalid_query, time_in_future.
     """
     wanted = read_texts(visit.query.typed(TIMES), CensusFilter, visit.context.zone)
     now = Timestamp.now()

@@ -306,6 +306,7 @@ LATER = "2999-01-01T00:00:00Z"
         ("enrollment_not_found", send("GET", "/v1/students/1/courses/2")),
         ("page_not_found", send("GET", "/v1/students?cursor=x")),
         ("invalid_query", send("GET", "/v1/students?limit=1001")),
+        ("time_in_future", send("GET", "/v1/terms/1/census?as_of=2999-01-01")),
         ("invalid_body", send("POST", "/v1/students", **ADA, email=7)),
         ("number_taken", send("POST", "/v1/students", **ADA, number="S-1041")),
         ("term_code_taken", send("POST", "/v1/terms", **TERM, code="2026-FALL")),

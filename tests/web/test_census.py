@@ -148,7 +148,7 @@ def test_a_time_that_is_to_come_is_refused(browser: Browser, fall: list[int]):
 
     for field in ("as_of", "known_at"):
         wrong = page.html.find(id=f"{field}-wrong").get_text()
-        assert wrong == "Expected a day or a time that is not in the future"
+        assert wrong == "Expected a day or a time that is not in the future."
     for path in ("terms/1/census.csv", "courses/1", "courses/1/class-list"):
         browser.get(f"/{path}?{query}", status=422)
 

@@ -174,6 +174,21 @@ PROBLEM_TYPES = (
         ),
     ),
     problem(
+        code="time_in_future",
+        status=422,
+        title="The time is in the future",
+        advice="Send a time that is not later than now, or the date of today.",
+        example=Example(
+            "Expected a day or a time that is not in the future.",
+            violation=Violation(
+                parameter="as_of",
+                code="time_in_future",
+                detail="Expected a day or a time that is not in the future.",
+                details={"now": "2026-10-01T09:00:00.000Z"},
+            ),
+        ),
+    ),
+    problem(
         code="idempotency_key_reused",
         status=422,
         title="The Idempotency-Key was sent with another request",
