@@ -83,7 +83,7 @@ SELECT
         SELECT count(*) FROM student_course AS other
         WHERE other.course_id = course.id AND other.status = 'waitlisted'
     ) AS waiting,
-    coalesce(course.drop_until, term.drop_until) AS drop_until,
+    coalesce(course.drop_until, term.drop_until, term.end_on) AS drop_until,
 -- include: meetings.sql
 FROM enrollment
 CROSS JOIN course
@@ -91,11 +91,11 @@ LEFT JOIN term ON term.code = course.term
 WHERE enrollment.student_id = :student_id AND course.id = enrollment.course_id
 ORDER BY term.start_on DESC NULLS LAST, course.code, course.label, course.id;
 
--- name: list_late_drops(pairs, now)
+-- name: list_late_drops(pairs, now, today)
 -- In which of these courses is the student enrolled, and students cannot drop it any more? pairs is a JSON array of
--- [student_id, course_id].
+-- [student_id, course_id]. drop_until is a time, or the last day of the term.
 SELECT enrollment.student_id, course.id AS course_id, course.label,
-    coalesce(course.drop_until, term.drop_until) AS drop_until
+    coalesce(course.drop_until, term.drop_until, term.end_on) AS drop_until
 FROM json_each(:pairs) AS pair
 CROSS JOIN student_course AS enrollment
 CROSS JOIN course
@@ -104,7 +104,7 @@ WHERE enrollment.student_id = CAST(pair.value ->> 0 AS bigint)
     AND enrollment.course_id = CAST(pair.value ->> 1 AS bigint)
     AND enrollment.status = 'enrolled'
     AND course.id = enrollment.course_id
-    AND coalesce(course.drop_until, term.drop_until) <= :now
+    AND coalesce(:now >= coalesce(course.drop_until, term.drop_until), :today > term.end_on)
 ORDER BY pair.key;
 
 -- name: list_catalog(term, words, last, show, after_code, after_label, after_id, limit)
@@ -144,7 +144,7 @@ SELECT
     term.title AS term_title,
     coalesce(course.enroll_from, term.enroll_from) AS enroll_from,
     coalesce(course.enroll_until, term.enroll_until) AS enroll_until,
-    coalesce(course.drop_until, term.drop_until) AS drop_until,
+    coalesce(course.drop_until, term.drop_until, term.end_on) AS drop_until,
     (
         SELECT json_group_array(code)
         FROM (

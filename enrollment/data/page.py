@@ -31,6 +31,7 @@ class Scheduled(StudentCourse, frozen=True, kw_only=True):
 
     course_status: str
     waiting: int
+    # A time, or the last day.
     drop_until: str | None
 
 
@@ -63,6 +64,7 @@ class CourseFacts(NamedTuple):
     term_title: str | None
     enroll_from: str | None
     enroll_until: str | None
+    # A time, or the last day of the term.
     drop_until: str | None
     # What the course requires, but no course has as its code or counts as.
     unknown_codes: list[str]
@@ -185,10 +187,12 @@ def list_schedule(db: Connection, student_id: int) -> list[Scheduled]:
     return [_scheduled(**dict(row)) for row in rows]
 
 
-def list_late_drops(db: Connection, pairs: list[tuple[int, int]], now: str) -> list[LateDrop]:
+def list_late_drops(
+    db: Connection, pairs: list[tuple[int, int]], now: str, today: str
+) -> list[LateDrop]:
     """List those of these enrollments, each a student's id and a course's, which the student cannot
     drop any more."""
-    rows = SQL.list_late_drops(db, pairs=to_json(pairs), now=now)
+    rows = SQL.list_late_drops(db, pairs=to_json(pairs), now=now, today=today)
     return [LateDrop(*row) for row in rows]
 
 

@@ -47,7 +47,8 @@ def ask_for_reason(visit: Visit, pairs: list[tuple[int, int]]) -> None:
     `pairs` has the ids of the student and of the course of each drop."""
     if visit.is_student or visit.form.one("reason"):
         return
-    late = page.list_late_drops(visit.db, pairs, str(Timestamp.now()))
+    now, today = str(Timestamp.now()), visit.words.today().isoformat()
+    late = page.list_late_drops(visit.db, pairs, now, today)
     violations = [
         Violation(pointer="/reason", code="invalid_value", detail=sentence)
         for sentence in dict.fromkeys(

@@ -46,9 +46,11 @@ class Words:
     def today(self) -> date:
         return datetime.now(self._zone).date()
 
-    def is_over(self, timestamp: str | None) -> bool:
-        """Whether there is such a time, and it has come."""
-        return bool(timestamp and timestamp <= Timestamp.now())
+    def is_over(self, end: str | None) -> bool:
+        """Whether there is such an end, and it has come. It is a time, or the last day."""
+        if end and _is_day(end):
+            return end < self.today().isoformat()
+        return bool(end and end <= Timestamp.now())
 
     def now(self) -> str:
         """The time where the school is, such as "3 Nov 2026, 10:12"."""
@@ -87,14 +89,15 @@ class Words:
         ]
         return " ".join(filter(None, parts))
 
-    def until(self, timestamp: str) -> str:
-        """The end that a time is: such as "3 Nov 2026" for the midnight after that day."""
-        return self.edge(timestamp, is_end=True)
+    def until(self, end: str) -> str:
+        """The end that a time is: such as "3 Nov 2026" for the midnight after that day. It can be
+        the last day itself."""
+        return self.date(end) if _is_day(end) else self.edge(end, is_end=True)
 
     def edge(self, timestamp: str, *, is_end: bool) -> str:
         """A start or an end for people: such as "3 Nov 2026", or with the time within a day."""
         text = self.boundary(timestamp, is_end=is_end)
-        return self.date(text) if len(text) == len("2026-11-03") else self.time(timestamp)
+        return self.date(text) if _is_day(text) else self.time(timestamp)
 
     def date(self, when: date | str | None) -> str:
         if not when:
@@ -143,6 +146,11 @@ class Words:
             return reason or ""
         sentences = " ".join(SKIP_CODE.split(reason)).strip()
         return "skipped: " + TIMESTAMP.sub(lambda found: self.time(found[0]), sentences)
+
+
+def _is_day(text: str) -> bool:
+    """Whether a day or a time is a day."""
+    return len(text) == len("2026-11-03")
 
 
 def name(person: Any) -> str:

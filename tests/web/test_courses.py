@@ -114,7 +114,7 @@ def test_a_course_shows_what_it_needs_and_which_codes_no_course_has(
         " CS-10l or CS-20l no course has the code CS-10l no course has the code CS-20l"
         " together with LAB1 no course has the code LAB1"
     )
-    assert f"{needs} As it was on" in text(page)
+    assert f"{needs} Students drop until 18 Dec 2999 As it was on" in text(page)
     assert needs in text(own_browser.get(f"/courses/{course}"))
 
 
