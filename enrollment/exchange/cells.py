@@ -12,7 +12,7 @@ from enrollment.exchange.dates import LOCAL_DATE, parse_date, read_time
 from enrollment.exchange.text import CONTROL
 from enrollment.model.decoding import decode_name
 from enrollment.model.imports import Severity
-from enrollment.model.text import NAME_LENGTH
+from enrollment.model.text import NAME_LENGTH, UNSEEN
 from enrollment.model.types import Email, StudentNumber
 
 LEGAL_ID = re.compile(r"[0-9A-Za-z./@_-]{1,255}")
@@ -23,11 +23,6 @@ MADE_A_DATE = re.compile(r"(?i)\d{1,2}-[a-z]{3}|[a-z]{3}-\d{2}")
 # What it makes of the number of a student: groups of digits, decimals or a day.
 MADE_A_FIGURE = re.compile(
     r"\d{1,3}(?:[.,]\d{3})+|\d+[.,]0+|\d{4}-\d\d-\d\d|\d{1,2}([./])\d{1,2}\1\d{2,4}"
-)
-# What shows nothing, and is taken off both ends of a value: blanks, marks of direction and of zero
-# width.
-UNSEEN = "".join(filter(str.isspace, map(chr, range(0x3001)))) + (
-    "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 )
 YES, NO = {"true", "1", "yes", "y"}, {"false", "0", "no", "n"}
 # The largest whole number that a cell of a spreadsheet holds exactly has 15 digits.

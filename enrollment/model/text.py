@@ -12,6 +12,11 @@ INVISIBLE = (
     r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     r"\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0"
 )
+# What is taken off both ends of a value that someone has pasted: blanks, and marks of direction and
+# of zero width.
+UNSEEN = "".join(filter(str.isspace, map(chr, range(0x3001)))) + (
+    "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+)
 # Texts that differ only in white space at either end would look the same. A text begins with a
 # character that shows something; in scripts that need them, invisible ones can follow.
 TEXT = rf"^[^\s{ODD}{INVISIBLE}](?:[^{ODD}]*[^\s{ODD}])?{END}"

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from enrollment.model.text import UNSEEN
+
 # An id of 15 digits is a number that JSON keeps exactly.
 ID = re.compile("[1-9][0-9]{0,14}")
 PAIR = re.compile(f"({ID.pattern})-({ID.pattern})")
@@ -17,8 +19,8 @@ class Fields(list[tuple[str, str]]):
         super().__init__((name, value.replace("\0", "")) for name, value in pairs)
 
     def one(self, name: str) -> str:
-        """The last value of a field, without white space at either end, or ""."""
-        return next((value.strip() for key, value in reversed(self) if key == name), "")
+        """The last value of a field, without what shows nothing at either end, or ""."""
+        return next((value.strip(UNSEEN) for key, value in reversed(self) if key == name), "")
 
     def all(self, name: str) -> list[str]:
         """The values of a name. A box of a list has its value in its name as well, such as drop-20:
@@ -46,7 +48,7 @@ def read_codes(text: str) -> list[str]:
 
 def filled_lines(text: str) -> list[str]:
     """The lines of a field, without the empty ones."""
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    return [line for line in (line.strip(UNSEEN) for line in text.splitlines()) if line]
 
 
 def decimal(text: str) -> Any:

@@ -241,7 +241,7 @@ def test_students_are_added_by_number_email_or_id(browser: Browser, client: Clie
     client.student(number="2026-001")
     client.student(email="bo@example.org")
     client.student()
-    form = adding(browser, course, "2026-001\r\n\r\n BO@example.org \r\n#3\r\n#3")
+    form = adding(browser, course, "2026-001\u200b\r\n\r\n BO@example.org \r\n#3\r\n#3")
 
     page = form.submit("do", value="preview", status=200)
 
