@@ -1,5 +1,6 @@
 """What a form wants to add and drop for a student, and the page that shows what comes of it."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from enrollment.data.change_list import ChangeScope, list_changes
@@ -73,21 +74,15 @@ def show_plan(
 
     `asked` has the ids of all courses in the request, which a pointer of the problem counts.
     """
-    against, others = by_item(problem, "courses", asked)
-    general: dict[str, list[Violation]] = {}
-    for reason in others:
-        field = (reason.pointer or "").strip("/").partition("/")[0]
-        general.setdefault(OTHER_FIELDS.get(field, ""), []).append(reason)
-    after = {item["course_id"]: item["status"] for item in answer["items"]} if answer else {}
+    against, general = _sorted_reasons(problem, asked)
     by_id = {course.course_id: course for course in schedule}
-    before = {id: course.status for id, course in by_id.items()}
-    wanted = {id: "waitlisted" if id in plan.waits else "enrolled" for id in plan.courses} | after
-    steps = [
-        Step(get_course(visit.db, id), before.get(id), wanted[id], against.pop(id, []))
-        for id in plan.courses
-    ]
+    steps = _steps(visit, plan, by_id, against, answer)
     # A course that stays can lose what it is taken together with.
-    kept = [(by_id[id], found) for id, found in against.items() if id in by_id]
+    kept = [
+        (by_id[id], found)
+        for id, found in against.items()
+        if id in by_id and id not in plan.courses
+    ]
     # Then it can be dropped too, by a student only before its deadline.
     droppable = [
         course
@@ -97,8 +92,7 @@ def show_plan(
     drops = [by_id[id] for id in plan.drops if id in by_id]
     # A plan that adds nothing has no other way than to drop both.
     dropped = drops if steps else drops + droppable
-    every = [reason.code for step in steps for reason in step.reasons]
-    every += [reason.code for _, found in kept for reason in found]
+    broken = [reason.code for found in against.values() for reason in found]
     terms = choose_term(visit)
     student = get_student(visit.db, student_id)
     return visit.page(
@@ -114,7 +108,7 @@ def show_plan(
         droppable=droppable,
         dropped=dropped,
         general=general,
-        rules=overridable([*plan.rules, *every]) if visit.may_write else [],
+        rules=overridable([*plan.rules, *broken]) if visit.may_write else [],
         credits=_credits(schedule, steps, dropped, terms.code),
         limit=terms.limit_of(student),
         promoted=preview_promotions(visit, answer, [student_id]),
@@ -123,6 +117,40 @@ def show_plan(
         if problem and problem.code == "precondition_failed" and visit.may_write
         else [],
     )
+
+
+def _sorted_reasons(
+    problem: Problem | None, asked: list[int]
+) -> tuple[dict[int, list[Violation]], dict[str, list[Violation]]]:
+    """The reasons of a problem: by the id of the course, and those of no course by the field of the
+    form."""
+    against, others = by_item(problem, "courses", asked)
+    general: dict[str, list[Violation]] = {}
+    for reason in others:
+        field = (reason.pointer or "").strip("/").partition("/")[0]
+        general.setdefault(OTHER_FIELDS.get(field, ""), []).append(reason)
+    return against, general
+
+
+def _steps(
+    visit: Visit,
+    plan: Plan,
+    schedule: Mapping[int, Scheduled],
+    against: Mapping[int, list[Violation]],
+    answer: dict[str, Any] | None,
+) -> list[Step]:
+    """The courses to add, with the reasons against each."""
+    after = {item["course_id"]: item["status"] for item in answer["items"]} if answer else {}
+    wanted = {id: "waitlisted" if id in plan.waits else "enrolled" for id in plan.courses} | after
+    return [
+        Step(
+            get_course(visit.db, id),
+            schedule[id].status if id in schedule else None,
+            wanted[id],
+            against.get(id, []),
+        )
+        for id in plan.courses
+    ]
 
 
 def _credits(
