@@ -186,7 +186,9 @@ SELECT
 -- files no longer have them?
 SELECT
     (
-        SELECT count(*) FROM planned LEFT JOIN incoming ON incoming.id = planned.incoming_id
+        SELECT count(DISTINCT planned.student_id)
+        FROM planned
+        LEFT JOIN incoming ON incoming.id = planned.incoming_id
         WHERE planned.kind = 'student' AND planned.is_ended AND coalesce(incoming.kind, '') <> 'list'
     ) AS students,
     (SELECT count(*) FROM planned WHERE kind = 'course' AND is_ended) AS courses,

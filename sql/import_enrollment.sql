@@ -167,14 +167,42 @@ WHERE planned.kind = 'course'
     AND NOT EXISTS (SELECT 1 FROM stretch WHERE stretch.record_id = known.id)
 ORDER BY known.id;
 
+-- name: insert_gone_stretches(source, today)!
+-- Which enrollments has a user who is gone, whose student stays? Those of terms that are over stay too.
+INSERT INTO stretch (record_id, event_id, student_id, course_id, wanted, last, present, is_new, is_deleted)
+SELECT known.id, known.event_id, known.student_id, known.course_id, 'dropped', known.taken ->> 'wanted',
+    enrollment.status, false, 1
+FROM planned
+CROSS JOIN source_record AS person
+LEFT JOIN incoming ON incoming.id = planned.incoming_id
+CROSS JOIN source_record AS known
+CROSS JOIN enrollment
+CROSS JOIN course
+LEFT JOIN term ON term.code = course.term
+WHERE planned.kind = 'student'
+    AND NOT planned.is_ended
+    AND coalesce(incoming.is_deleted, 1) = 1
+    AND person.id = planned.record_id
+    AND known.kind = 'enrollments'
+    AND known.user_ref = person.sourced_id
+    AND known.source = :source
+    AND known.is_current = 1
+    AND known.is_deleted = 0
+    AND enrollment.student_id = known.student_id
+    AND enrollment.course_id = known.course_id
+    AND enrollment.status = 'enrolled'
+    AND course.id = known.course_id
+    AND coalesce(term.end_on >= :today, true)
+    AND NOT EXISTS (SELECT 1 FROM stretch WHERE stretch.record_id = known.id)
+ORDER BY known.id;
+
 -- name: insert_leaving_stretches(source, today)!
 -- Which enrollments, and places on waitlists, has a student who becomes inactive? As elsewhere, they are dropped, unless
 -- the term is over. The record of the source ends with them, so that it begins again when the source has it later.
 INSERT INTO stretch (record_id, event_id, student_id, course_id, wanted, last, present, is_new, is_deleted)
 SELECT known.id, known.event_id, student_course.student_id, student_course.course_id, 'dropped', student_course.status,
     student_course.status, false, 0
-FROM planned
-CROSS JOIN student_course
+FROM student_course
 CROSS JOIN course
 LEFT JOIN term ON term.code = course.term
 LEFT JOIN source_record AS known ON known.id = (
@@ -187,9 +215,9 @@ LEFT JOIN source_record AS known ON known.id = (
         AND record.is_deleted = 0
         AND record.taken ->> 'wanted' = 'enrolled'
 )
-WHERE planned.kind = 'student'
-    AND planned.is_ended
-    AND student_course.student_id = planned.student_id
+WHERE student_course.student_id IN (
+        SELECT planned.student_id FROM planned WHERE planned.kind = 'student' AND planned.is_ended
+    )
     AND student_course.status IN ('enrolled', 'waitlisted')
     AND course.id = student_course.course_id
     AND coalesce(term.end_on >= :today, true)

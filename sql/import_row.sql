@@ -280,6 +280,8 @@ CREATE TEMPORARY TABLE said_student (
     family_name TEXT,
     email       CITEXT,
     status      TEXT,
+    -- Whether the student stays as before, whatever the status.
+    stays       boolean NOT NULL DEFAULT false,
     -- A JSON array.
     groups      TEXT
 );

@@ -365,6 +365,35 @@ WHERE incoming.kind = 'users'
     )
 GROUP BY incoming.id, incoming.file, incoming.line, incoming.sourced_id;
 
+-- name: update_said_staying(source, ends)!
+-- Which students are gone by their row, and are here by another row of theirs, or by another record, of any source? ends:
+-- whether users who have no row are gone.
+UPDATE said_student
+SET stays = true
+WHERE status = 'inactive'
+    AND (
+        EXISTS (
+            SELECT 1 FROM said_student AS other
+            WHERE other.student_id = said_student.student_id AND other.status = 'active'
+        )
+        OR EXISTS (
+            SELECT 1 FROM source_record AS other
+            WHERE other.student_id = said_student.student_id
+                AND other.kind = 'users'
+                AND other.is_current = 1
+                AND other.is_deleted = 0
+                AND other.taken ->> 'status' = 'active'
+                AND NOT EXISTS (SELECT 1 FROM said_student AS renamed WHERE renamed.renamed_id = other.id)
+                AND (
+                    other.source <> :source
+                    OR NOT :ends
+                    AND NOT EXISTS (
+                        SELECT 1 FROM incoming WHERE incoming.kind = 'users' AND incoming.sourced_id = other.sourced_id
+                    )
+                )
+        )
+    );
+
 -- name: insert_planned_students()!
 -- What becomes of each student that the rows name? A value is taken where the source has changed it; a change made
 -- here stays. A number that another student has is taken only if that student gets another one at the same time: of
@@ -403,6 +432,7 @@ SELECT 'student', incoming_id, record_id, id, id IS NULL,
     id IS NOT NULL
         AND coalesce(status, '') = 'inactive'
         AND coalesce(last ->> 'status', '') <> 'inactive'
+        AND NOT stays
         AND old_status = 'active',
     CASE
         WHEN record_id IS NOT NULL OR is_user THEN json_object(
@@ -443,14 +473,14 @@ SELECT 'student', incoming_id, record_id, id, id IS NULL,
         END,
         'status', CASE
             WHEN id IS NULL THEN coalesce(status, 'active')
-            WHEN status IS NULL OR status IS NOT DISTINCT FROM last ->> 'status' THEN old_status
+            WHEN status IS NULL OR stays OR status IS NOT DISTINCT FROM last ->> 'status' THEN old_status
             ELSE status
         END,
         'groups', coalesce(groups, old_groups, '[]')
     )
 FROM (
     SELECT said.incoming_id, said.record_id, said.last, said.number, said.given_name,
-        said.family_name, said.email, said.status, said.groups, incoming.kind = 'users' AS is_user,
+        said.family_name, said.email, said.status, said.stays, said.groups, incoming.kind = 'users' AS is_user,
         said.incoming_id NOT IN (SELECT incoming_id FROM blocked) AS is_number_free,
         student.id, student.number AS old_number, student.given_name AS old_given_name,
         student.family_name AS old_family_name, student.email AS old_email, student.status AS old_status,
@@ -464,9 +494,10 @@ FROM (
 ORDER BY incoming_id;
 
 -- name: insert_missing_students(source)!
--- Which students have no row any more? They become inactive, unless they take courses that are not of this source.
+-- Which students have no row any more? They become inactive, unless another row or another source has them. Those who
+-- take courses that are not of this source are looked at again next time.
 INSERT INTO planned (kind, record_id, student_id, is_ended, taken, before, wanted)
-SELECT 'student', known.id, student.id, student.status = 'active',
+SELECT 'student', known.id, student.id, NOT known.stays AND student.status = 'active',
     json_object(
         'number', known.taken ->> 'number', 'given_name', known.taken ->> 'given_name',
         'family_name', known.taken ->> 'family_name', 'email', known.taken ->> 'email', 'status', 'inactive'
@@ -477,31 +508,55 @@ SELECT 'student', known.id, student.id, student.status = 'active',
     ),
     json_object(
         'number', student.number, 'given_name', student.given_name, 'family_name', student.family_name,
-        'email', student.email, 'status', 'inactive', 'groups', student.groups
+        'email', student.email, 'status', CASE WHEN known.stays THEN student.status ELSE 'inactive' END,
+        'groups', student.groups
     )
-FROM source_record AS known
+FROM (
+    SELECT missing.id, missing.student_id, missing.taken,
+        EXISTS (
+            SELECT 1 FROM said_student
+            WHERE said_student.student_id = missing.student_id AND said_student.status = 'active'
+        )
+        OR EXISTS (
+            SELECT 1 FROM source_record AS other
+            WHERE other.student_id = missing.student_id
+                AND other.kind = 'users'
+                AND other.source <> :source
+                AND other.is_current = 1
+                AND other.is_deleted = 0
+                AND other.taken ->> 'status' = 'active'
+        ) AS stays
+    FROM source_record AS missing
+    WHERE missing.kind = 'users'
+        AND missing.source = :source
+        AND missing.is_current = 1
+        AND missing.is_deleted = 0
+        AND NOT EXISTS (
+            SELECT 1 FROM incoming WHERE incoming.kind = 'users' AND incoming.sourced_id = missing.sourced_id
+        )
+        -- What names the old id of a student who has a new one is moved.
+        AND NOT EXISTS (
+            SELECT 1 FROM said_student
+            WHERE said_student.renamed_id = missing.id AND said_student.student_id = missing.student_id
+        )
+) AS known
 CROSS JOIN student
-WHERE known.kind = 'users'
-    AND known.source = :source
-    AND known.is_current = 1
-    AND known.is_deleted = 0
-    AND student.id = known.student_id
-    AND NOT EXISTS (
-        SELECT 1 FROM incoming WHERE incoming.kind = 'users' AND incoming.sourced_id = known.sourced_id
-    )
-    AND NOT EXISTS (SELECT 1 FROM said_student WHERE said_student.student_id = known.student_id)
-    AND NOT EXISTS (
-        SELECT 1 FROM student_course
-        WHERE student_course.student_id = known.student_id
-            AND student_course.status = 'enrolled'
-            AND NOT EXISTS (
-                SELECT 1 FROM source_record AS place
-                WHERE place.student_id = known.student_id
-                    AND place.course_id = student_course.course_id
-                    AND place.kind = 'enrollments'
-                    AND place.source = :source
-                    AND place.is_current = 1
-            )
+WHERE student.id = known.student_id
+    AND (
+        known.stays
+        OR NOT EXISTS (
+            SELECT 1 FROM student_course
+            WHERE student_course.student_id = known.student_id
+                AND student_course.status = 'enrolled'
+                AND NOT EXISTS (
+                    SELECT 1 FROM source_record AS place
+                    WHERE place.student_id = known.student_id
+                        AND place.course_id = student_course.course_id
+                        AND place.kind = 'enrollments'
+                        AND place.source = :source
+                        AND place.is_current = 1
+                )
+        )
     )
 ORDER BY known.id;
 

@@ -196,7 +196,16 @@ SET revoked_at = :at, revoked_by = :actor, version = version + 1
 WHERE student_id = :student_id AND revoked_at IS NULL;
 
 -- name: update_source_records_moved(student_id, into_id)!
--- What other systems say of this student, they say of that one.
+-- What other systems say of this student, they say of that one. An enrollment that moved began at the same time; else it
+-- is the latest that the other student has in the course.
 UPDATE source_record
-SET student_id = :into_id
+SET student_id = :into_id,
+    event_id = (
+        SELECT own.id
+        FROM enrollment_stretch AS own
+        LEFT JOIN student_course_event AS began ON began.id = source_record.event_id
+        WHERE own.student_id = :into_id AND own.course_id = source_record.course_id
+        ORDER BY own.began_at = began.effective_at DESC, own.id DESC
+        LIMIT 1
+    )
 WHERE student_id = :student_id;

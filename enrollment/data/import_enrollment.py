@@ -56,6 +56,7 @@ def bring_in_enrollments(db: Connection, import_id: int, wanted: Wanted, change:
     if ends or "enrollments" in wanted.delta_kinds:
         SQL.insert_moved_stretches(db)
     SQL.insert_ending_stretches(db, source=source)
+    SQL.insert_gone_stretches(db, source=source, today=change.today)
     _apply(db, wanted, change)
     _correct_outcomes(db, change)
     SQL.update_adopted(db)

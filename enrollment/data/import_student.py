@@ -37,6 +37,7 @@ def bring_in_users(db: Connection, import_id: int, wanted: Wanted, change: Chang
     if relinks:
         SQL.delete_said_of_old_ids(db)
         SQL.update_said_relinked(db)
+    SQL.update_said_staying(db, source=source, ends=ends)
     SQL.insert_planned_students(db)
     if ends:
         SQL.insert_missing_students(db, source=source)

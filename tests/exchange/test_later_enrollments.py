@@ -194,7 +194,7 @@ def test_a_class_that_no_source_has_keeps_no_student(database: Database):
 
 
 @pytest.mark.parametrize("mode", ["bulk", "delta"])
-def test_a_student_who_leaves_the_school_leaves_what_another_source_has(
+def test_a_student_whom_one_source_no_longer_has_leaves_its_courses_and_stays(
     database: Database, mode: str
 ):
     import_content(database, bulk(ROSTER), source="second")
@@ -203,7 +203,7 @@ def test_a_student_who_leaves_the_school_leaves_what_another_source_has(
 
     import_content(database, gone)
 
-    assert one(database, "SELECT status FROM student WHERE number = 'u6'") == "inactive"
+    assert one(database, "SELECT status FROM student WHERE number = 'u6'") == "active"
     assert enrolled(database) == ALL[:-1]
 
 
