@@ -10,7 +10,8 @@ WHERE incoming.kind = 'enrollments'
 -- name: insert_stretches(source, key, now)!
 -- Which enrollments do the rows of a package speak of, how are they to be, and how are they here? One that has ended
 -- is what it says it is, as in an export of ours, else completed if it lasted to the end of the term, else dropped. One
--- that is no longer of a student, but of a teacher, is gone.
+-- that is no longer of a student, but of a teacher, is gone. A new id is that of the enrollment that the student had in
+-- the course on the same days, if there is one.
 INSERT INTO stretch (
     incoming_id, record_id, event_id, student_id, course_id, begin_at, end_at, back_at, wanted, passed, grade, last,
     present, is_new, is_deleted
@@ -50,8 +51,11 @@ FROM (
             WHEN known.student_id = person.student_id AND known.course_id = class.course_id THEN known.event_id
         END AS event_id,
         CASE
-            WHEN known.student_id = person.student_id AND known.course_id = class.course_id
-                THEN known.taken ->> 'wanted'
+            WHEN known.student_id <> person.student_id OR known.course_id <> class.course_id THEN NULL
+            -- One that is back since another day is not the one that was decided on here.
+            WHEN known.is_deleted = 1 AND known.content ->> 'beginDate' <> incoming.content ->> 'beginDate'
+                THEN 'dropped'
+            ELSE known.taken ->> 'wanted'
         END AS last,
         own.id AS own_event_id, own.status AS own_last,
         present.status AS present
@@ -60,7 +64,21 @@ FROM (
     CROSS JOIN source_record AS class
     CROSS JOIN course
     LEFT JOIN term ON term.code = course.term
-    LEFT JOIN source_record AS known ON known.id = incoming.known_id
+    LEFT JOIN source_record AS known ON known.id = coalesce(
+        incoming.known_id,
+        (
+            SELECT old.id FROM source_record AS old
+            WHERE old.student_id = person.student_id
+                AND old.course_id = class.course_id
+                AND old.kind = 'enrollments'
+                AND old.source = :source
+                AND old.is_current = 1
+                AND old.content ->> 'beginDate' IS NOT DISTINCT FROM incoming.content ->> 'beginDate'
+                AND old.content ->> 'endDate' IS NOT DISTINCT FROM incoming.content ->> 'endDate'
+            ORDER BY old.is_deleted, old.id DESC
+            LIMIT 1
+        )
+    )
     LEFT JOIN incoming_day AS begins ON begins.day = incoming.content ->> 'beginDate'
     LEFT JOIN incoming_day AS ends ON ends.day = incoming.content ->> 'endDate'
     -- Where no row names the last day, none begins on it.
@@ -711,28 +729,36 @@ SET event_id = (
 WHERE event_id IS NULL AND NOT begins AND is_deleted = 0 AND present IS NOT NULL;
 
 -- name: insert_planned_stretches()!
--- Note what was made of each enrollment, for the records of the source: what it says, and what stands here.
+-- Note what was made of each enrollment, for the records of the source: what it says, and what stands here. Where it is
+-- gone and had ended here before, that is what it said last: if it comes back, it has not changed.
 INSERT INTO planned (kind, incoming_id, record_id, student_id, course_id, event_id, is_ended, taken)
 SELECT 'enrollment', stretch.incoming_id, stretch.record_id, stretch.student_id, stretch.course_id, stretch.event_id,
     stretch.ends AND NOT stretch.begins,
-    json_object(
-        'wanted', stretch.wanted,
-        'began_at', coalesce(
-            CASE WHEN NOT stretch.begins AND NOT stretch.ends THEN known.taken ->> 'began_at' END, own.began_at
-        ),
-        -- What goes on here, since another row has it, is not what this one says.
-        'status', CASE
-            WHEN own.status = 'enrolled' THEN stretch.wanted
-            WHEN NOT stretch.begins AND NOT stretch.ends THEN coalesce(known.taken ->> 'status', own.status)
-            ELSE own.status
-        END,
-        'ended_at', CASE
-            WHEN NOT stretch.begins AND NOT stretch.ends AND known.taken IS NOT NULL THEN known.taken ->> 'ended_at'
-            ELSE own.ended_at
-        END,
-        'passed', stretch.passed,
-        'grade', stretch.grade
-    )
+    CASE
+        WHEN stretch.is_deleted = 1 AND stretch.present IN ('completed', 'dropped') AND known.taken IS NOT NULL
+            THEN known.taken
+        ELSE CAST(
+            json_object(
+                'wanted', stretch.wanted,
+                'began_at', coalesce(
+                    CASE WHEN NOT stretch.begins AND NOT stretch.ends THEN known.taken ->> 'began_at' END, own.began_at
+                ),
+                -- What goes on here, since another row has it, is not what this one says.
+                'status', CASE
+                    WHEN own.status = 'enrolled' THEN stretch.wanted
+                    WHEN NOT stretch.begins AND NOT stretch.ends THEN coalesce(known.taken ->> 'status', own.status)
+                    ELSE own.status
+                END,
+                'ended_at', CASE
+                    WHEN NOT stretch.begins AND NOT stretch.ends AND known.taken IS NOT NULL
+                        THEN known.taken ->> 'ended_at'
+                    ELSE own.ended_at
+                END,
+                'passed', stretch.passed,
+                'grade', stretch.grade
+            ) AS text
+        )
+    END
 FROM stretch
 CROSS JOIN enrollment_stretch AS own
 LEFT JOIN source_record AS known ON known.id = stretch.record_id
