@@ -810,7 +810,7 @@ WHERE planned.kind = 'student'
 
 -- name: insert_duplicate_faults(after_id)!
 -- Which new students may be someone who was here before: with the same whole name, without case and accents, or with
--- the same number but for zeros before it? after_id is the highest id of those who were here.
+-- the same number but for zeros before it, also in the same files? after_id is the highest id of those who were here.
 WITH bare AS MATERIALIZED (
     SELECT id, ltrim(lower(number), '0') AS number
     FROM student
@@ -842,7 +842,7 @@ FROM (
         AND planned.is_new
         AND made.id = planned.student_id
         AND other.number = made.number
-        AND other.id <= :after_id
+        AND other.id < made.id
     GROUP BY planned.incoming_id
 ) AS alike
 CROSS JOIN student AS other

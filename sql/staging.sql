@@ -203,11 +203,21 @@ HAVING count(*) > 1
         OR count(DISTINCT session.content ->> 'parentSourcedId') > 1
     )
 UNION ALL
-SELECT id, file, line, 'email', email, 'email_taken', NULL,
-    'The address is also that of row ' || CAST(first_line AS text) || '. It is kept.'
+SELECT id, file, line, 'email', email, 'email_taken', CASE WHEN own_line < line THEN 'error' END,
+    CASE
+        WHEN own_line < line
+            THEN 'The address and the name are also those of row ' || CAST(own_line AS text)
+                || ': one student has one row. Correct or remove one of the two.'
+        ELSE 'The address is also that of row ' || CAST(first_line AS text) || '. It is kept.'
+    END
 FROM (
     SELECT id, file, line, content ->> 'email' AS email,
-        row_number() OVER same AS number, first_value(line) OVER same AS first_line
+        row_number() OVER same AS number, first_value(line) OVER same AS first_line,
+        -- Rows with a number are those of one student by that.
+        CASE
+            WHEN kind = 'list' AND number IS NULL
+                THEN first_value(line) OVER (PARTITION BY user_ref, lower(content ->> 'course') ORDER BY id)
+        END AS own_line
     FROM staged
     WHERE kind IN ('users', 'list') AND content ->> 'email' IS NOT NULL
     -- In a list, a student has a row for each course.

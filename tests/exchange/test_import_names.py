@@ -95,3 +95,54 @@ def test_groups_that_are_none_are_an_error_of_the_row(database: Database):
     assert [(fault.row, fault.column, fault.code) for fault in report.faults] == [
         (2, "Groups", "invalid_value")
     ]
+
+
+@pytest.mark.parametrize("course_id", [None, 1])
+def test_a_second_row_of_one_student_without_a_number_is_an_error(
+    course_id: int | None, database: Database
+):
+    content = (
+        b"Last name,First name,Email,Groups,Outcome\nDiallo,Amara,a@x.example,G1,\n"
+        b"Diallo-Sow,AMARA,A@X.example,G2,\nDiallo,Ben,a@x.example,,\n"
+    )
+
+    report, _ = import_content(database, content, course_id=course_id, create=True)
+
+    found = [
+        (fault.row, fault.severity, fault.detail)
+        for fault in report.faults
+        if fault.code == "email_taken"
+    ]
+    assert found == [
+        (
+            3,
+            "error",
+            "The address and the name are also those of row 2: one student has one row."
+            " Correct or remove one of the two.",
+        ),
+        (4, "warning", "The address is also that of row 2. It is kept."),
+    ]
+    assert report.counts.students.created == 2
+
+
+def test_a_student_without_a_number_has_a_row_for_each_course(database: Database):
+    with database.write() as db:
+        db.execute("INSERT INTO course (code, title) VALUES ('CS2', 'Networks')")
+    content = (
+        b"Name,Email,Course\nChiara De Marco,c@x.example,CS1\nChiara De Marco,c@x.example,CS2\n"
+    )
+
+    report, _ = import_content(database, content, errors="refuse")
+
+    assert (report.faults, report.counts.enrollments.enrolled) == ([], 2)
+
+
+def test_numbers_of_one_file_that_differ_by_zeros_have_a_line(database: Database):
+    content = b"Number,Last name,First name\n00700,Katz,Ben\n700,Katz,Ben\n701,Katz,Ben\n"
+
+    report, _ = import_content(database, content, errors="refuse")
+
+    assert [(fault.row, fault.code, fault.detail) for fault in report.faults] == [
+        (3, "possible_duplicate", "This may be Ben Katz, number 00700. A new student is created.")
+    ]
+    assert import_content(database, content, errors="refuse").report.faults == []
