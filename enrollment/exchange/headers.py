@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from enrollment.exchange.columns import Column, Table
 from enrollment.exchange.faults import Faults
-from enrollment.exchange.list_words import IGNORED, LIST_KINDS, LIST_WORDS
+from enrollment.exchange.list_words import IGNORED, INTERNAL_ID, LIST_KINDS, LIST_WORDS, SIS_ID
 from enrollment.exchange.spelling import by_spelling, spell
 from enrollment.exchange.text import MOST_LINES_ABOVE_HEADER, Row
 from enrollment.model.imports import Severity
@@ -86,9 +86,10 @@ def find_list_columns(cells: Sequence[str], known: Mapping[str, str]) -> list[Ta
     """Return the columns of a plain list, if this row is its header; else None. `known` says what
     some headers mean. A name beside a given name is the family name. A grade without an outcome may
     be a year at school."""
-    places: dict[str, int] = {}
-    for place, cell in enumerate(cells):
-        field = known.get(spell(cell)) or LIST_COLUMNS.get(spell(cell))
+    words, places = [*map(spell, cells)], dict[str, int]()
+    meanings = {**LIST_COLUMNS, **({INTERNAL_ID: IGNORED} if SIS_ID in words else {}), **known}
+    for place, word in enumerate(words):
+        field = meanings.get(word)
         if field and field != IGNORED:
             places.setdefault(field, place)
     if "given_name" in places and "name" in places and "family_name" not in places:

@@ -9,7 +9,12 @@ import msgspec
 
 from enrollment.exchange.cells import MOST_DIGITS, SCIENTIFIC, Read, read_cell
 from enrollment.exchange.columns import Column
-from enrollment.exchange.list_words import OUTCOME_WORDS, SOME_STATUSES, STATUS_WORDS
+from enrollment.exchange.list_words import (
+    CODED_STATUS,
+    OUTCOME_WORDS,
+    SOME_STATUSES,
+    STATUS_WORDS,
+)
 from enrollment.exchange.spelling import by_spelling, spell
 from enrollment.exchange.workbook import LOST, UNCALCULATED
 from enrollment.model.decoding import decoder
@@ -21,6 +26,7 @@ from enrollment.storage.queries import to_json
 FORMULA = re.compile(r"'*[=+\-@\t\r]|'+\d")
 GUARDED = re.compile(r"'+[=+\-@\t\r\d]")
 GUARDED_NUMBER = re.compile(r"'\d")
+FIGURE = re.compile(r"-?\d+")
 # A formula that keeps a text as it is, and so the zeros of a number.
 QUOTED = re.compile(r'="((?:[^"]|"")*)"')
 # What a spreadsheet shows in place of a value: #N/A, #REF!, #NAME?, the same in other languages, or
@@ -28,8 +34,9 @@ QUOTED = re.compile(r'="((?:[^"]|"")*)"')
 NO_VALUE = re.compile(r"#N/[AD]|#NV|#[¡¿]?[\w/]+[!?]|#{2,}")
 
 
-def read_list_cell(column: Column, text: str) -> tuple[Read, dict[str, str]]:
-    """Return a cell that is not blank as it was read, and the values that it has."""
+def read_list_cell(header: str, column: Column, text: str) -> tuple[Read, dict[str, str]]:
+    """Return a cell that is not blank, below this header, as it was read, and the values that it
+    has."""
     if text.startswith(LOST):
         detail = f"A number of more than {MOST_DIGITS} digits has lost some. Make the column text."
         return Read("", "precision_lost", detail), {}
@@ -48,6 +55,11 @@ def read_list_cell(column: Column, text: str) -> tuple[Read, dict[str, str]]:
     if column.name == "number" and SCIENTIFIC.fullmatch(text.strip()):
         detail = "A spreadsheet has changed the number: several people may hide behind it."
         return Read("", "mangled_id", detail), {}
+    if column.name == "status" and spell(header) == CODED_STATUS and FIGURE.fullmatch(text.strip()):
+        detail = (
+            f"Systems differ in what {text.strip()} means: write a word such as {SOME_STATUSES}."
+        )
+        return Read("", "invalid_value", detail), {}
     found = read_cell(column, text, None)
     if found.code == "mended_value":
         # Blanks around a cell of a list are no fault.

@@ -4,9 +4,10 @@ letters and digits, without case and accents: see `spelling.spell`."""
 # The fields of plain lists, each with its words.
 LIST_WORDS = {
     "number": (
-        "number|id|student id|student number|student no|sis id|id number|matriculation number"
-        "|admission no|admission number|roll no|roll number|schulernr|schulernummer|matrikelnummer"
-        "|matrikelnr|matrnr|identifiant|matricule|n etudiant|no etudiant|numero etudiant"
+        "number|id|student id|student number|student no|sis id|sis user id|id number"
+        "|matriculation number|admission no|admission number|roll no|roll number|schulernr"
+        "|schulernummer|matrikelnummer|matrikelnr|matrnr|identifiant|matricule|n etudiant"
+        "|no etudiant|numero etudiant"
         "|numero d'etudiant|numero|codigo|matricula|numero de matricula|matricola|studienummer"
         "|leerlingnummer|elevnummer|学籍番号|学生番号|学号"
     ),
@@ -26,10 +27,16 @@ LIST_WORDS = {
     ),
     "course": "course|course code|class|section|kurs|klasse|cours",
     "term": "term|semester|halbjahr",
-    "status": "status|statut|estado",
+    "status": (
+        "status|student status|enrollment status|enrolment status|enroll status|statut|estado"
+    ),
     "outcome": "outcome|result|ergebnis|resultat|resultado|esito|resultaat",
     "grade": "grade|mark|note|nota|voto|cijfer",
 }
+# In a gradebook of Canvas, the first is an id within Canvas where the second is there.
+INTERNAL_ID, SIS_ID = "id", "sisuserid"
+# PowerSchool has figures in this column: 0 is active there.
+CODED_STATUS = "enrollstatus"
 # What a field is called that is to be left out.
 IGNORED = "ignore"
 # What the cells of a field hold, where that is no text.
@@ -75,5 +82,8 @@ OUTCOME_WORDS = {
 }
 # Some of the words, as the message about an unknown word lists them.
 SOME_STATUSES = "active, yes, inactive, no, withdrawn, graduated, left, completed or dropped"
-# A row with one of these at its start counts rows, and is no person.
-TOTALS = {"total", "sum", "summe", "gesamt", "anzahl", "somme", "suma", "totale", "totaal", "count"}
+# A row with one of these at its start counts rows or points, and is no person.
+TOTALS = {
+    *("total", "sum", "summe", "gesamt", "anzahl", "somme", "suma", "totale", "totaal", "count"),
+    "points possible",
+}

@@ -97,7 +97,7 @@ def _read_people(
             text = row.cells[place] if place < len(row.cells) else ""
             if not text.strip():
                 continue
-            found, values = read_list_cell(column, text)
+            found, values = read_list_cell(name, column, text)
             content.update(values)
             if found.code:
                 severity = found.severity or CODES[found.code]

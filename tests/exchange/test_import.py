@@ -565,6 +565,51 @@ def test_a_word_for_gone_makes_a_student_inactive(word: str, database: Database)
     assert found == [("inactive",), ("active",), ("active",)]
 
 
+@pytest.mark.parametrize(
+    "header", ["Student Status", "Enrollment Status", "Enrolment Status", "Enroll_Status"]
+)
+def test_a_status_has_the_headers_of_common_systems(database: Database, header: str):
+    content = f"Number,Last name,{header}\n1,Rossi,Withdrawn\n2,Diallo,Active\n".encode()
+
+    report, _ = import_content(database, content, errors="refuse")
+
+    assert report.faults == []
+    assert rows(database, "SELECT status FROM student ORDER BY id") == [("inactive",), ("active",)]
+
+
+def test_a_figure_is_no_status_below_the_header_of_a_system_that_counts_otherwise(
+    database: Database,
+):
+    """In PowerSchool, 0 is active."""
+    report, _ = import_content(database, b"Number,Last name,Enroll_Status\n1,Rossi,0\n2,Katz,-1\n")
+
+    assert [(fault.row, fault.code) for fault in report.faults] == [
+        (2, "invalid_value"),
+        (3, "invalid_value"),
+    ]
+
+
+def test_a_gradebook_of_canvas_has_the_number_of_the_school(database: Database):
+    with database.write() as db:
+        db.execute("INSERT INTO course (code, title) VALUES ('MATH1', 'Algebra')")
+    content = (
+        b"Student,ID,SIS User ID,SIS Login ID,Section\n    Points Possible,,,,\n"
+        b'"Diallo, Amara",98765,00412,adiallo,MATH1\n'
+    )
+
+    report, _ = import_content(database, content, create=True)
+
+    assert rows(database, "SELECT number FROM student") == [("00412",)]
+    assert [(fault.row, fault.column, fault.code) for fault in report.faults] == [
+        (1, "ID", "unknown_column"),
+        (1, "SIS Login ID", "unknown_column"),
+        (2, None, "not_kept"),
+    ]
+    assert report.faults[0].detail == (
+        "The column ID is left out: the column SIS User ID is read for it."
+    )
+
+
 def test_a_status_that_is_not_known_is_an_error_of_the_row(database: Database):
     content = b"Number,Last name,Status\n1,Rossi,abroad\n2,Diallo,\n"
 
