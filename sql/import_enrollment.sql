@@ -505,9 +505,10 @@ FROM stretch
 WHERE round = :round AND begins AND is_decided = 0
 ORDER BY id;
 
--- name: list_waiting_first(round)
+-- name: list_waiting_first(round, replaces)
 -- Which students wait for courses in which others begin in this round? A student who begins in another course meanwhile
--- may not be eligible any more, and is none of them. Where a registrar promotes, the rules reserve the seats.
+-- may not be eligible any more, and is none of them. Where a registrar promotes, the rules reserve the seats. replaces:
+-- only students who are in the list have a claim.
 SELECT student_course.student_id, student_course.course_id
 FROM student_course
 CROSS JOIN course
@@ -518,6 +519,13 @@ WHERE student_course.status = 'waitlisted'
         WHERE other.student_id = student_course.student_id
             AND other.course_id <> student_course.course_id
             AND other.begins
+    )
+    AND (
+        NOT :replaces
+        OR EXISTS (
+            SELECT 1 FROM stretch AS own
+            WHERE own.student_id = student_course.student_id AND own.course_id = student_course.course_id
+        )
     )
     AND course.id = student_course.course_id
     AND course.promotion = 'automatic'
@@ -921,3 +929,10 @@ SELECT DISTINCT course_id
 FROM stretch
 WHERE ends OR begins
 ORDER BY course_id;
+
+-- name: list_moved_students()
+-- Which students began or ended an enrollment?
+SELECT DISTINCT student_id
+FROM stretch
+WHERE ends OR begins
+ORDER BY student_id;

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from enrollment.data import waitlist
 from enrollment.data.eligibility import EnrollmentRequest, decide
 from enrollment.data.import_row import (
-    Progress,
     Rules,
     Wanted,
     insert_source_records,
@@ -93,9 +92,14 @@ def bring_in_roster(db: Connection, wanted: Wanted, change: Change) -> None:
     SQL.insert_listed_faults(db)
 
 
-def promote_into_freed_seats(db: Connection, change: Change) -> None:
+def promote_into_freed_seats(db: Connection, wanted: Wanted, change: Change) -> None:
     """Give the seats that the import has freed to those who wait for them. The students who were
-    in these courses may be eligible elsewhere now."""
+    in these courses may be eligible elsewhere now. A complete list gives no seat to a student who
+    is not in it: else it would drop the student the next time."""
+    if wanted.replaces:
+        moved = [row["student_id"] for row in SQL.list_moved_students(db)]
+        waitlist.promote_eligible(db, change, student_ids=moved)
+        return
     freed = [row["course_id"] for row in SQL.list_freed_courses(db)]
     waitlist.promote_eligible(db, change, course_ids=freed, members_of=freed)
 
@@ -111,7 +115,7 @@ def _apply(db: Connection, wanted: Wanted, change: Change) -> None:
     for number in range(1, SQL.get_last_round(db)["round"] + 1):
         # Seats that become free can be taken in the same import.
         _end(db, number, change)
-        rest = [*_begin_eligible(db, number, change, wanted.progress)]
+        rest = [*_begin_eligible(db, number, wanted, change)]
         if wanted.rules == "record":
             _begin_against_rules(db, number, rest, change)
         else:
@@ -164,12 +168,13 @@ def _check_what_stays(db: Connection, change: Change, rules: Rules) -> None:
 
 
 def _begin_eligible(
-    db: Connection, number: int, change: Change, progress: Progress
+    db: Connection, number: int, wanted: Wanted, change: Change
 ) -> Iterator[Decided]:
     """Enroll those who break no rule, and yield the others with the rules. Students who wait claim
     the seats before them."""
     rows = [tuple(row) for row in SQL.list_stretches_to_begin(db, round=number)]
-    waiting = [tuple(row) for row in SQL.list_waiting_first(db, round=number)]
+    first = SQL.list_waiting_first(db, round=number, replaces=wanted.replaces)
+    waiting = [tuple(row) for row in first]
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
         requests = [
@@ -182,7 +187,7 @@ def _begin_eligible(
         }
         decided = [Decided(row[0], decisions[row[1:]]) for row in batch]
         _begin(db, number, {item.stretch_id: [] for item in decided if not item.violations}, change)
-        progress(len(batch), len(rows))
+        wanted.progress(len(batch), len(rows))
         yield from (item for item in decided if item.violations)
 
 

@@ -81,7 +81,7 @@ def apply_import(
             _bring_in_list(db, wanted, change)
         else:
             _bring_in_package(db, import_id, wanted, change)
-        promote_into_freed_seats(db, change)
+        promote_into_freed_seats(db, wanted, change)
         removals = _removals(db, known)
         counts = _counts(db, import_id)
         set_aside = {row["code"]: row["count"] for row in SQL.list_set_aside(db)}

@@ -66,3 +66,48 @@ def test_a_student_who_waits_and_can_not_have_the_seat_leaves_it_to_others(datab
     report, _ = import_content(database, b"Number,Status\n1,dropped\n4,\n", course_id=1)
 
     assert (report.faults, report.counts.enrollments.enrolled) == ([], 1)
+
+
+def test_a_complete_list_gives_no_seat_to_a_student_who_is_not_in_it(database: Database):
+    """Else the same list would drop the student the next time."""
+    with database.write() as db:
+        db.execute("UPDATE course SET capacity = 2, version = version + 1")
+        db.execute("UPDATE student SET status = 'inactive', version = 2 WHERE id = 2")
+    import_content(database, b"Number,Email\n1,\n4,\n", course_id=1, rules="record")
+    before = rows(database, EVENTS)
+
+    for _ in range(2):
+        import_content(database, b"Number,Email\n1,\n", course_id=1, replace=True, removals=1)
+
+    assert rows(database, EVENTS) == [*before, (4, "dropped", None)]
+    states = "SELECT student_id, status FROM student_course ORDER BY student_id"
+    assert rows(database, states) == [
+        (1, "enrolled"),
+        (2, "waitlisted"),
+        (3, "waitlisted"),
+        (4, "dropped"),
+    ]
+
+
+def test_of_a_complete_list_those_who_wait_come_first(database: Database):
+    content = b"Number,Email\n4,\n3,\n"
+
+    report, _ = import_content(database, content, course_id=1, replace=True, removals=1)
+
+    assert [(fault.row, fault.code) for fault in report.faults if fault.row] == [(2, "course_full")]
+    assert rows(database, EVENTS) == [(1, "dropped", None), (3, "enrolled", None)]
+
+
+def test_a_student_whom_a_complete_list_drops_gets_a_seat_elsewhere(database: Database):
+    with database.write() as db:
+        db.execute("INSERT INTO course (code, section, title) VALUES ('CS1', 'B', 'Databases')")
+        db.execute(
+            "INSERT INTO student_course (student_id, course_id, status, waitlisted_at, changed_at)"
+            " VALUES (1, 2, 'waitlisted', :at, :at)",
+            {"at": "2026-11-02T10:00:00.000Z"},
+        )
+
+    import_content(database, b"Number,Email\n4,\n", course_id=1, replace=True, removals=1)
+
+    states = "SELECT course_id, student_id FROM student_course WHERE status = 'enrolled'"
+    assert sorted(rows(database, states)) == [(1, 4), (2, 1)]
