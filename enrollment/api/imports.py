@@ -31,7 +31,7 @@ def read_file(context: Context, content: bytes) -> Upload:
     options = context.query
     assert isinstance(options, ImportOptions)
     name = options.file_name or "upload"
-    return Upload.of_content(name, content, reading_options(options))
+    return Upload.of_content(name, content, reading_options(options, context.zone))
 
 
 def import_file(context: Context, db: Connection, query: ImportOptions, body: Upload) -> Result:

@@ -2,6 +2,7 @@
 
 import argparse
 from contextlib import closing, suppress
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ def import_(config: Config, options: argparse.Namespace) -> None:
             raise CommandError(f"{path} exists already")
     if options.marked and options.marked.suffix not in (".csv", ".xlsx"):
         raise UsageError("--marked: expected a name that ends with .csv or .xlsx")
-    with closing(_read(options.files, wanted)) as upload:
+    with closing(_read(options.files, wanted, config.time_zone)) as upload:
         try:
             report = _bring_in(config, upload, wanted, options)
         except Problem as problem:
@@ -151,10 +152,10 @@ def _bring_in(
     return report
 
 
-def _read(path: Path, wanted: ImportOptions) -> Upload:
+def _read(path: Path, wanted: ImportOptions, zone: tzinfo) -> Upload:
     """Read files, and show on a terminal how far that is."""
     with _bar("reading") as bar:
-        return Upload.of_path(path, reading_options(wanted), bar.update)
+        return Upload.of_path(path, reading_options(wanted, zone), bar.update)
 
 
 def _bar(what: str) -> Any:

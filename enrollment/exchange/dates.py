@@ -1,7 +1,7 @@
 """Days and times, as people, spreadsheets and other systems write them."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Literal
 
 LOCAL_DATE = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})")
@@ -30,6 +30,17 @@ def parse_date(value: str, order: str | None) -> date | None:
     except ValueError:
         pass
     return None
+
+
+def in_zone(value: str, zone: tzinfo) -> str:
+    """Return a time with an offset as the time in a zone; any other text as it is."""
+    moment = MOMENT.fullmatch(value.strip())
+    if not moment or not moment[4]:
+        return value
+    try:
+        return datetime.fromisoformat(moment[0]).astimezone(zone).replace(tzinfo=None).isoformat()
+    except (ValueError, OverflowError):
+        return value
 
 
 def _local(first: str, second: str, year: str, order: str) -> date | None:

@@ -1,6 +1,7 @@
 """What is passed through a reading: what was asked for, what is found, and where each row goes."""
 
 from collections.abc import Callable, Mapping
+from datetime import tzinfo
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
@@ -16,13 +17,15 @@ Format = Literal["oneroster-1.1", "oneroster-1.2", "sds-2.1", "clever", "list"]
 
 class Options(NamedTuple):
     """What the sender of the files knows better: the encoding of files that are not UTF-8, the
-    order of day and month, whether the files of a package hold all there is, and what columns of a
-    list hold, by the spelling of their headers."""
+    order of day and month, whether the files of a package hold all there is, what columns of a list
+    hold, by the spelling of their headers, and where the school is: a time with an offset is a day
+    there."""
 
     encoding: str | None = None
     date_order: DateOrder | None = None
     mode: Mode | None = None
     columns: Mapping[str, str] = MappingProxyType({})
+    zone: tzinfo | None = None
 
 
 class Record(NamedTuple):

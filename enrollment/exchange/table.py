@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from enrollment.exchange.cells import read_cell
 from enrollment.exchange.columns import Table
-from enrollment.exchange.dates import order_shown_by, parse_date
+from enrollment.exchange.dates import in_zone, order_shown_by, parse_date
 from enrollment.exchange.faults import CODES, Faults
 from enrollment.exchange.headers import Taken, match_header
 from enrollment.exchange.reading import FileRead, Reading, Record
@@ -14,7 +14,8 @@ from enrollment.model.imports import Severity
 
 # Days that begin and end something: the end must come after the start.
 SPANS = (("startDate", "endDate", False), ("beginDate", "endDate", True))
-DATES = ("date", "local_date", "moment")
+DAYS = ("date", "local_date")
+DATES = (*DAYS, "moment")
 
 
 def read_table(file: SourceFile, table: Table, mode: str, reading: Reading) -> FileRead:
@@ -75,14 +76,15 @@ class _RowReader:
         self._row, self._is_sound = row.number, True
         self._check_width(row.cells)
         cells = row.cells + [""] * (self._width - len(row.cells))
-        content = {}
+        content, zone = {}, self._reading.options.zone
         for place, header, column in self._taken:
             text = cells[place]
             if not text or text.isspace():
                 continue
             if column.kind in DATES and not self._knows_order and parse_date(text, None) is None:
                 self._find_order()
-            found = read_cell(column, text, self._read.date_order)
+            day = in_zone(text, zone) if zone and column.kind in DAYS else text
+            found = read_cell(column, day, self._read.date_order)
             if found.code == "not_kept":
                 # Never with its value: this is a password.
                 self._once(found.code, found.detail, self._row, header)

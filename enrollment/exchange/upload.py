@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
+from datetime import tzinfo
 from functools import partial
 from hashlib import sha256
 from io import BytesIO
@@ -135,8 +136,8 @@ def _number(text: str | None) -> str | None:
         return None
 
 
-def reading_options(query: ImportOptions) -> Options:
-    """Return how files are read. Raises unreadable_import."""
+def reading_options(query: ImportOptions, zone: tzinfo) -> Options:
+    """Return how files are read, in the zone of the school. Raises unreadable_import."""
     columns, violations = {}, []
     for item in filter(None, query.columns.split(",")):
         header, _, field = item.rpartition("=")
@@ -149,7 +150,9 @@ def reading_options(query: ImportOptions) -> Options:
         violations.append(_invalid("encoding", detail))
     if violations:
         raise Problem("unreadable_import", violations[0].detail, violations)
-    return Options(query.encoding or None, query.date_order or None, query.mode or None, columns)
+    return Options(
+        query.encoding or None, query.date_order or None, query.mode or None, columns, zone
+    )
 
 
 def _invalid(parameter: str, detail: str) -> Violation:

@@ -76,7 +76,7 @@ def read_sent(site: Site, context: Context) -> Sent:
             raise wrong("file", GONE if form.one("held") else "Choose a file.")
         sent.file_name = file[0]
         options = read_texts(form.typed(READING), ImportOptions, context.zone)
-        sent.upload = Upload.of_content(*file, reading_options(options))
+        sent.upload = Upload.of_content(*file, reading_options(options, context.zone))
     except Problem as problem:
         sent.problem = problem
     return sent

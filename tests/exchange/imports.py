@@ -30,7 +30,7 @@ CHANGE = Change(at=NOON, actor="a test")
 def import_path(database: Database, path: Path, **options: Any) -> Made:
     """Bring in a file or a folder. Faulty rows are left out, unless it is said."""
     wanted = ImportOptions(**{"errors": "skip"} | options)
-    return _import(database, Upload.of_path(path, reading_options(wanted)), wanted)
+    return _import(database, Upload.of_path(path, reading_options(wanted, UTC)), wanted)
 
 
 def import_content(
@@ -38,7 +38,7 @@ def import_content(
 ) -> Made:
     """Bring in a file that was sent."""
     wanted = ImportOptions(**{"errors": "skip"} | options)
-    upload = Upload.of_content("a", content, reading_options(wanted))
+    upload = Upload.of_content("a", content, reading_options(wanted, UTC))
     return _import(database, upload, wanted, at)
 
 

@@ -2,6 +2,7 @@
 
 import zipfile
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from openpyxl import Workbook
@@ -198,6 +199,28 @@ def test_a_day_that_can_be_two_is_an_error_unless_the_order_is_given(tmp_path: P
         if record.kind == "academicSessions"
     ]
     assert day == "2026-03-04"
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "day"),
+    [
+        ("2026-08-30T22:00:00Z", "Europe/Berlin", "2026-08-31"),
+        ("2026-08-31 00:00:00.000+02:00", "Europe/Berlin", "2026-08-31"),
+        ("2026-08-31T02:00:00Z", "America/New_York", "2026-08-30"),
+        ("2026-08-30T22:00:00", "Europe/Berlin", "2026-08-30"),
+        ("2026-08-30T22:00:00Z", None, "2026-08-30"),
+    ],
+    ids=["before midnight", "with an offset", "after midnight", "no offset", "no zone"],
+)
+def test_a_time_with_an_offset_is_the_day_where_the_school_is(
+    text: str, zone: str | None, day: str, tmp_path: Path
+):
+    rows = "sourcedId,title,type,startDate,endDate,schoolYear\nt,Term,term,{},2027-01-31,2027\n"
+    path = package(tmp_path, academicSessions=rows.format(text))
+
+    found = records(path, Options(zone=ZoneInfo(zone) if zone else None))
+
+    assert [row.content["startDate"] for row in found if row.kind == "academicSessions"] == [day]
 
 
 def test_a_session_that_ends_before_it_starts_is_an_error(tmp_path: Path):

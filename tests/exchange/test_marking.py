@@ -3,6 +3,7 @@
 import csv
 import io
 from contextlib import closing
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def marked(
 ) -> list[list[Any]]:
     """Mark a list, and return its cells."""
     wanted, target = ImportOptions(**options), io.BytesIO()
-    with closing(Upload.of_path(path, reading_options(wanted))) as upload:
+    with closing(Upload.of_path(path, reading_options(wanted, UTC))) as upload:
         with pytest.raises(ZeroDivisionError), database.write() as db:
             write_marked(upload, mark(db, upload, wanted, CHANGE), kind, target)
             raise ZeroDivisionError
@@ -137,7 +138,9 @@ def test_what_can_not_be_read_to_its_end_is_not_sent_back(
 def test_a_package_is_no_list(database: Database, tmp_path: Path):
     wanted = ImportOptions()
     with (
-        closing(Upload.of_path(case("clean-1.2", tmp_path), reading_options(wanted))) as upload,
+        closing(
+            Upload.of_path(case("clean-1.2", tmp_path), reading_options(wanted, UTC))
+        ) as upload,
         database.write() as db,
         pytest.raises(Problem, match="It is no list"),
     ):
