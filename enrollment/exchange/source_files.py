@@ -19,6 +19,8 @@ MOST_EXPANSION = 100
 EXPANSION_COUNTS_FROM = 10 * MEGABYTE
 
 ZIP, EMPTY_ZIP = b"PK\x03\x04", b"PK\x05\x06"
+# What says of a workbook which kind of Open XML it is, and what it says of the strict kind.
+RELATIONS, STRICT = "_rels/.rels", b"http://purl.oclc.org/ooxml/"
 # What holds no rows that can be read, by its first bytes, in small letters.
 WEB_PAGE = "a web page or XML. If it opens in a spreadsheet, save it as .xlsx there"
 PICTURE = "a picture. Save the list itself as CSV or .xlsx"
@@ -165,6 +167,10 @@ def _in_archive(
         faults.add("unreadable_file", f"{name} is protected by a password.", name)
         return
     if any(member.filename == "[Content_Types].xml" for member in members):
+        if _is_strict(archive):
+            text = f"{name} is a workbook in Strict Open XML. Save it as Excel Workbook (.xlsx)."
+            faults.add("unreadable_file", text, name)
+            return
         yield file._replace(is_workbook=True)
         return
     if any(member.filename == "mimetype" for member in members):
@@ -183,6 +189,16 @@ def _in_archive(
             continue
         seen.add(path.name.lower())
         yield SourceFile(path.name, partial(_open_member, archive, member))
+
+
+def _is_strict(archive: zipfile.ZipFile) -> bool:
+    """Whether a workbook has the names of Strict Open XML, which the library does not know."""
+    try:
+        with archive.open(RELATIONS) as stream:
+            return STRICT in stream.read(MEGABYTE)
+    except Exception:
+        # What the library raises depends on which byte is wrong. It is damaged when it is read.
+        return False
 
 
 def _open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> BinaryIO:

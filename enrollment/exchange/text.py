@@ -12,7 +12,7 @@ from itertools import islice
 from typing import NamedTuple, Self
 
 from enrollment.exchange.faults import Faults
-from enrollment.exchange.source_files import SourceFile
+from enrollment.exchange.source_files import ZIP, SourceFile
 
 CHUNK = 64 * 1024
 MARKS = {
@@ -58,6 +58,15 @@ def find_encoding(file: SourceFile, asked: str | None, faults: Faults) -> str | 
     A mark at the start decides; then NULs mean UTF-16; then UTF-8, if all of it is valid; or else
     the encoding that was asked for, or Windows-1252, which is shown with a line to check.
     """
+    with file.open() as stream:
+        is_archive = stream.read(len(ZIP)) == ZIP
+    if is_archive:
+        text = (
+            f"{file.name} is a zip or a workbook inside of a zip or a folder. Take it out, and"
+            " bring it in by itself."
+        )
+        faults.add("unreadable_file", text, file.name)
+        return None
     encoding = _shown_encoding(file)
     is_guess = encoding is None and not _decodes(file, "utf-8")
     encoding = encoding or (asked or FALLBACK if is_guess else "utf-8")

@@ -115,6 +115,61 @@ def test_a_size_that_is_a_lie_is_not_believed(tmp_path: Path):
     assert "unreadable_file" in codes(check_path(path))
 
 
+@pytest.mark.parametrize("inner", ["a zip", "a workbook"])
+def test_a_zip_inside_of_a_zip_is_called_so(inner: str, tmp_path: Path):
+    rows = [["Number", "Name"], ["1", "Diallo"]]
+    content = (
+        clean_zip() if inner == "a zip" else workbook(tmp_path / "list.xlsx", *rows).read_bytes()
+    )
+    path = tmp_path / "outer.zip"
+    path.write_bytes(zipped(inner_zip=content))
+
+    (fault, *_) = check_path(path).faults
+
+    assert (fault.code, fault.detail) == (
+        "unreadable_file",
+        "inner.zip is a zip or a workbook inside of a zip or a folder. Take it out, and bring it in"
+        " by itself.",
+    )
+
+
+def test_a_zip_beside_the_files_of_a_package_is_left_out(tmp_path: Path):
+    path = tmp_path / "roster.zip"
+    path.write_bytes(clean_zip())
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("photos.zip", clean_zip())
+
+    report = check_path(path)
+
+    assert not report.refused
+    assert [(fault.file, fault.code) for fault in report.faults] == [("photos.zip", "unknown_file")]
+
+
+def test_a_workbook_in_strict_open_xml_is_called_so(tmp_path: Path):
+    plain = workbook(tmp_path / "plain.xlsx", ["Number", "Name"], ["1", "Diallo"])
+    path = tmp_path / "list.xlsx"
+    names = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            for common, strict in (
+                (names, b"http://purl.oclc.org/ooxml/officeDocument/relationships"),
+                (
+                    b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+                    b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+                ),
+            ):
+                content = content.replace(common, strict)
+            new.writestr(name, content)
+
+    (fault,) = check_path(path).faults
+
+    assert (fault.code, fault.detail) == (
+        "unreadable_file",
+        "list.xlsx is a workbook in Strict Open XML. Save it as Excel Workbook (.xlsx).",
+    )
+
+
 def test_names_that_lead_out_of_the_archive_lead_nowhere(tmp_path: Path):
     path = tmp_path / "roster.zip"
     path.write_bytes(zipped(**{"../../users_csv": b"sourcedId,familyName\nu,Diallo\n"}))
