@@ -19,7 +19,7 @@ from enrollment.model.records import Change
 from enrollment.model.results import Violation
 from enrollment.model.types import OverridableRule
 from enrollment.storage.connection import Connection
-from enrollment.storage.dialect import count_on_server
+from enrollment.storage.dialect import analyze_on_server
 from enrollment.storage.queries import queries, to_json
 
 SQL = queries("import_enrollment")
@@ -47,7 +47,7 @@ def bring_in_enrollments(db: Connection, import_id: int, wanted: Wanted, change:
     SQL.insert_gone_faults(db, now=change.at)
     ROW.update_unresolved_unwanted(db)
     SQL.insert_stretches(db, source=source, key=wanted.key, now=change.at)
-    count_on_server(db, "stretch")
+    analyze_on_server(db, "stretch")
     if ends:
         has_sessions = "academicSessions" in wanted.whole_kinds
         SQL.insert_missing_stretches(db, source=source, has_sessions=has_sessions)
@@ -85,7 +85,7 @@ def bring_in_roster(db: Connection, wanted: Wanted, change: Change) -> None:
     """Enroll the students of a list in a course, or each in the course that the row names, if any.
     With `replaces`, students who are in the course and not in the list are dropped."""
     SQL.insert_listed_stretches(db, course_id=wanted.course_id)
-    count_on_server(db, "stretch")
+    analyze_on_server(db, "stretch")
     if wanted.replaces:
         SQL.insert_replaced_stretches(db, course_id=wanted.course_id)
     _apply(db, wanted, change)

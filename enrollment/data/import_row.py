@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from enrollment.data.staging import RowFault, Staging
 from enrollment.model.days import begin_of
 from enrollment.storage.connection import Connection
-from enrollment.storage.dialect import count_on_server
+from enrollment.storage.dialect import analyze_on_server
 from enrollment.storage.queries import queries, to_json
 
 SQL = queries("import_row")
@@ -66,7 +66,7 @@ def incoming(db: Connection, staging: Staging, source: str, zone: tzinfo) -> Ite
     SQL.insert_incoming_sessions(db, sessions=staging.get_sessions())
     days = [_day(row["day"], zone) for row in SQL.list_incoming_days(db)]
     SQL.insert_incoming_days(db, days=to_json(days))
-    count_on_server(db, "incoming", "incoming_session", "incoming_day")
+    analyze_on_server(db, "incoming", "incoming_session", "incoming_day")
     yield
     # The view needs two of the tables.
     db.execute("DROP VIEW placed_stretch")
@@ -121,7 +121,7 @@ def insert_source_records(db: Connection, import_id: int, source: str, *kinds: s
     for kind in kinds:
         SQL.insert_source_records(db, import_id=import_id, source=source, kind=kind)
     SQL.update_records_superseded(db, import_id=import_id)
-    count_on_server(db, "source_record")
+    analyze_on_server(db, "source_record")
 
 
 def list_import_faults(db: Connection) -> list[RowFault]:

@@ -4,7 +4,7 @@ from enrollment.data.import_row import Wanted, insert_source_records
 from enrollment.data.search import split_words
 from enrollment.model.records import Change
 from enrollment.storage.connection import Connection
-from enrollment.storage.dialect import count_on_server
+from enrollment.storage.dialect import analyze_on_server
 from enrollment.storage.queries import queries, to_json
 
 SQL = queries("import_student")
@@ -27,7 +27,7 @@ def bring_in_users(db: Connection, import_id: int, wanted: Wanted, change: Chang
         today=change.today,
         ends="enrollments" in wanted.whole_kinds,
     )
-    count_on_server(db, "said_student")
+    analyze_on_server(db, "said_student")
     _find_students(db, source)
     SQL.update_said_renamed_by_number(db, source=source)
     SQL.update_said_renamed_by_email(db, source=source)
@@ -63,7 +63,7 @@ def bring_in_people(db: Connection, wanted: Wanted, change: Change) -> None:
     """Find the students of a list. One that is no roster creates and changes students; a roster
     changes no one, and creates only with `creates`."""
     SQL.insert_said_people(db)
-    count_on_server(db, "said_student")
+    analyze_on_server(db, "said_student")
     _find_students(db, "")
     SQL.update_said_names(db)
     SQL.insert_people_faults(db, creates=wanted.creates or not wanted.is_roster)
@@ -93,7 +93,7 @@ def _note_other_names(db: Connection) -> None:
 
 
 def _write_students(db: Connection, change: Change) -> None:
-    count_on_server(db, "planned")
+    analyze_on_server(db, "planned")
     _note_other_names(db)
     SQL.insert_student_faults(db)
     last = SQL.get_last_student_id(db)["id"]

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from enrollment.data.export import Fields, fields_of
-from enrollment.model.oneroster import Condition, Wanted
+from enrollment.model.oneroster import Condition, Selection
 from enrollment.storage.connection import Connection, Row
 from enrollment.storage.queries import queries, to_json
 
@@ -82,7 +82,7 @@ class Part(NamedTuple):
 
 
 def list_page(
-    db: Connection, many: str, parts: Sequence[Part], wanted: Wanted
+    db: Connection, many: str, parts: Sequence[Part], wanted: Selection
 ) -> tuple[list[tuple[int, Fields]], int]:
     """Return the rows of a page of records of a kind, each with the number of its part, and how
     many all pages have."""
@@ -101,7 +101,7 @@ def list_page(
 
 
 def _list_places(
-    db: Connection, parts: Sequence[Part], wanted: Wanted, columns: Mapping[str, str]
+    db: Connection, parts: Sequence[Part], wanted: Selection, columns: Mapping[str, str]
 ) -> tuple[list[tuple[int, int]], int]:
     """Return where the records of a page are, in their order: in which part, and there under which
     number; and how many all pages have."""
@@ -192,7 +192,7 @@ def _narrowed(part: Part, number: int) -> tuple[list[str], dict[str, Any]]:
     return conditions, only
 
 
-def _conditions(wanted: Wanted, columns: Mapping[str, str]) -> list[str]:
+def _conditions(wanted: Selection, columns: Mapping[str, str]) -> list[str]:
     texts = [
         OPERATORS[operator].format(f"lower(coalesce({columns[field]}, ''))", operator, f"value{n}")
         for n, (field, operator, _) in enumerate(wanted.conditions)

@@ -11,7 +11,7 @@ from enrollment.data.oneroster import Part
 from enrollment.exchange.export import Rows
 from enrollment.exchange.projection import Projection
 from enrollment.exchange.records import Records
-from enrollment.model.oneroster import Wanted
+from enrollment.model.oneroster import Selection
 from enrollment.problems.errors import Problem
 from enrollment.storage.connection import Connection
 
@@ -55,7 +55,7 @@ class Roster:
         # The rows of the kinds of which there are few, once they are needed.
         self._made: dict[str, list[Fields]] = {}
 
-    def page(self, name: str, within: Within, wanted: Wanted) -> tuple[list[Fields], int]:
+    def page(self, name: str, within: Within, wanted: Selection) -> tuple[list[Fields], int]:
         """Return the records of a page, and how many all pages have. Raises not_found."""
         for outer, sourced_id in within.items():
             self.one(outer, sourced_id)
@@ -75,9 +75,9 @@ class Roster:
         """Return a record. Raises not_found."""
         many = COLLECTIONS[name].many
         if many == "users":
-            found, _ = self._page_of_users(self._user(name, sourced_id), Wanted())
+            found, _ = self._page_of_users(self._user(name, sourced_id), Selection())
         elif many == "enrollments":
-            found, _ = self._page_of_enrollments(self._enrollment(sourced_id), Wanted())
+            found, _ = self._page_of_enrollments(self._enrollment(sourced_id), Selection())
         else:
             rows = (row for row in self._few(name, {}) if row["sourcedId"] == sourced_id)
             found = [self._records.make(many, row) for row in rows]
@@ -155,7 +155,7 @@ class Roster:
             for part, ordinal in zip(parts, ordinals, strict=False)
         ]
 
-    def _page_of_users(self, parts: Sequence[Part], wanted: Wanted) -> tuple[list[Fields], int]:
+    def _page_of_users(self, parts: Sequence[Part], wanted: Selection) -> tuple[list[Fields], int]:
         found, total = oneroster.list_page(self._db, "users", parts, wanted)
         roles = self._roles([row["sourced_id"] for _, row in found if row["sourced_id"]])
         made = []
@@ -214,7 +214,7 @@ class Roster:
         ]
 
     def _page_of_enrollments(
-        self, parts: Sequence[Part], wanted: Wanted
+        self, parts: Sequence[Part], wanted: Selection
     ) -> tuple[list[Fields], int]:
         found, total = oneroster.list_page(self._db, "enrollments", parts, wanted)
         cells = [self._enrollment_cells(part, row) for part, row in found]

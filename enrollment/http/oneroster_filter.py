@@ -6,7 +6,7 @@ from datetime import tzinfo
 from typing import cast, get_args
 
 from enrollment.model.decoding import decoder
-from enrollment.model.oneroster import Condition, Operator, PageOfRecords, Wanted
+from enrollment.model.oneroster import Condition, Operator, PageOfRecords, Selection
 from enrollment.model.types import Since
 from enrollment.problems.errors import Problem
 
@@ -17,7 +17,9 @@ FILTER = re.compile(f"{CONDITION}(?: (AND|OR) {CONDITION})?")
 FORM = "Expected field='value', and perhaps AND or OR and a second one; operators: = != > >= < <= ~"
 
 
-def wanted_page(query: PageOfRecords, known: Collection[str], largest: int, zone: tzinfo) -> Wanted:
+def wanted_page(
+    query: PageOfRecords, known: Collection[str], largest: int, zone: tzinfo
+) -> Selection:
     """Return what is wanted of a list whose records can be searched by these fields. A day in place
     of a time is one where the school is.
 
@@ -32,7 +34,7 @@ def wanted_page(query: PageOfRecords, known: Collection[str], largest: int, zone
             names = _names(known)
             detail = f"Records cannot be searched by {condition.field}. Expected one of: {names}."
             raise Problem("invalid_filter", detail)
-    return Wanted(
+    return Selection(
         tuple(_with_time(condition, zone) for condition in conditions),
         is_either,
         query.sort,

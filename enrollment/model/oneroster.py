@@ -37,7 +37,7 @@ class Condition(NamedTuple):
     value: str
 
 
-class Wanted(NamedTuple):
+class Selection(NamedTuple):
     """Which records a page has: those that meet all conditions, or any of them if `is_either`, in
     the order of a field, or else of their ids."""
 

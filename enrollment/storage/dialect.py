@@ -79,7 +79,7 @@ def _exchanged(token: re.Match[str]) -> str:
     return WORDS.get(text) or text.replace("%", "%%")
 
 
-def count_on_server(db: Connection, *tables: str) -> None:
+def analyze_on_server(db: Connection, *tables: str) -> None:
     """Have PostgreSQL count the rows of tables that were filled in this transaction. Its plans
     depend on such figures, and it collects them later, or for temporary tables never
     (https://www.postgresql.org/docs/current/routine-vacuuming.html#VACUUM-FOR-STATISTICS). SQLite

@@ -15,7 +15,7 @@ from enrollment.exchange.lists import STUDENTS, ListFormat, write_list
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
-from enrollment.storage.dialect import count_on_server
+from enrollment.storage.dialect import analyze_on_server
 from enrollment.storage.queries import resource_dir
 from tests.exchange.imports import (
     NOON,
@@ -154,7 +154,7 @@ def test_a_file_without_rows_is_never_taken_for_all_there_is(database: Database,
 def test_what_an_import_ends_is_in_the_order_of_its_keys(database: Database, tmp_path: Path):
     with database.write() as db:
         # PostgreSQL knows that the tables are small, and walks another index then.
-        count_on_server(db, "student_course")
+        analyze_on_server(db, "student_course")
     path = case("clean-1.2", tmp_path)
     file = path / "enrollments.csv"
     head, *lines = file.read_text().splitlines()
