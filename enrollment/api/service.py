@@ -69,7 +69,7 @@ OPERATIONS = (
         check_readiness,
         answer=Readiness,
         slow=True,
-        conflicts=("database_outdated", "database_moved", "disk_full"),
+        conflicts=("database_outdated", "disk_full"),
     ),
     Operation("GET", "/metrics", MONITORS, read_metrics, answer=str, slow=True),
     Operation("GET", "/problems", ANYONE, list_problems, answer=bytes),

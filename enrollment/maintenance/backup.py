@@ -38,7 +38,6 @@ def back_up(database: Location, target: Path) -> Path:
     if not isinstance(database, Path):
         write_file(database, migrations.schema_of(database).applied(), target)
         return target
-    check_served_files(database)
     with temporary_file(target) as partial:
         copy(database, partial)
         sync(partial)

@@ -13,7 +13,7 @@ from enrollment.maintenance.schema import LOCK_TIMEOUT, Backend, Run, Schema
 from enrollment.maintenance.snapshot import publish, sync, temporary_file, timestamp
 from enrollment.problems.errors import CommandError
 from enrollment.storage.connection import Connection
-from enrollment.storage.lock import check_path
+from enrollment.storage.lock import check_path, check_served_files
 from enrollment.storage.offline import copy, missing_references, open_plainly
 from enrollment.storage.queries import resource_dir
 from enrollment.storage.sqlite import StorageError, connect, split_statements
@@ -35,6 +35,7 @@ class SQLiteSchema(Schema):
     def applied(self) -> set[str]:
         if not self.exists():
             return set()
+        check_served_files(self._path)
         with self.errors(), open_plainly(self._path) as db:
             return self.read_applied(db)
 

@@ -130,7 +130,7 @@ def _codes(operation: Operation) -> Iterator[str]:
     """The codes of every problem that an operation can have."""
     yield from ("malformed_request", "misdirected_request", "invalid_query", "internal_error")
     yield from ("database_busy", "database_read_only", "database_damaged", "disk_failed")
-    yield "database_unreachable"
+    yield from ("database_moved", "database_unreachable")
     if not operation.reads:
         yield "outcome_unknown"
     if operation.allowed is not ANYONE:
@@ -147,7 +147,7 @@ def _codes(operation: Operation) -> Iterator[str]:
     if operation.conditional or operation.method != "POST":
         yield "precondition_failed"
     if operation.method != "GET":
-        yield from ("database_moved", "disk_full")
+        yield "disk_full"
     yield from operation.conflicts
     names = [name for name, _ in operation.ids]
     if names:

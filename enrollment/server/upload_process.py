@@ -53,22 +53,26 @@ class UploadProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._line: Connection
 
-    def respond(
-        self, context: Context, pause_for: Callable[[Callable[[], Answer]], Answer]
-    ) -> Response:
+    def respond(self, context: Context, pause_for: Callable[[Callable[[], Any]], Any]) -> Response:
         """Return the response to a request with a file, whose body has arrived. `pause_for` calls a
-        function while no one else writes, and returns what that returns.
+        function while no one else writes, and returns what that returns. It raises a Problem if the
+        database can't be written.
 
-        Raises internal_error and outcome_unknown.
+        Raises internal_error and outcome_unknown, and what `pause_for` raises.
         """
         if self._process is None or self._process.poll() is not None:
             self.close()
-            self._start()
+            pause_for(self._start)
         environ = context.environ | {"HTTP_X_REQUEST_ID": context.request_id}
         response, context.refusals = self._ask(environ, service_failed())
         if response is None:
             failure = Problem("outcome_unknown", LOST)
-            response, context.refusals = pause_for(partial(self._ask, None, failure))
+            try:
+                response, context.refusals = pause_for(partial(self._ask, None, failure))
+            except Problem:
+                # The process has a file, and would bring it in at the next request.
+                self.close()
+                raise
         assert response
         return response._replace(headers={**context.rate_limit, **response.headers})
 

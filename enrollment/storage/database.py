@@ -58,7 +58,8 @@ class Database(ABC):
 
     @contextmanager
     def pause_writes(self) -> Iterator[None]:
-        """Begin no write during the `with`: another process writes."""
+        """Begin no write during the `with`: another process opens the database, or writes. Raises
+        database_moved as `write` does, since that process may find another database at the path."""
         with self._writer_lock:
             self.is_writing = True
             try:

@@ -93,9 +93,10 @@ def _holder(lock: Path) -> int | None:
 
 def check_served_files(path: Path) -> None:
     """Raise CommandError if the process that serves a database has one of its files open that is no
-    longer at its path. Then others can't read what that process has written."""
+    longer at its path. Then others can't read what that process has written. What they write is
+    lost, and opening what is at the path may empty the log."""
     process = _holder(lock_of(path))
-    if process is None:
+    if process in (None, os.getpid()):
         return
     real = path.resolve()
     for _ in range(LOOKS):
@@ -121,7 +122,10 @@ def _lost_files(real: Path, process: int) -> list[str]:
                 found = os.stat(handle)
                 held[found.st_dev, found.st_ino] = os.readlink(handle)
     names = [f"{real}{suffix}" for suffix in SUFFIXES]
-    is_open = identity(real) in held
+    # A process that has locked this database, and has a log, has opened the database. The process
+    # that an old lock file names may be another program by now.
+    has_log = any(name.removesuffix(" (deleted)").endswith(SUFFIXES[-1]) for name in held.values())
+    is_open = identity(real) in held or (has_log and identity(lock_of(real)) in held)
     return [
         Path(name).name
         for name in names

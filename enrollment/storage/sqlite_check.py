@@ -7,9 +7,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from enrollment.problems.errors import CommandError
 from enrollment.storage.connection import Finding
-from enrollment.storage.lock import check_served_files, lock_of
+from enrollment.storage.lock import lock_of
 from enrollment.storage.sqlite import unwritable
 
 MEGABYTE = 1_000_000
@@ -31,7 +30,6 @@ def check_file(database: Path) -> Iterator[Finding]:
     yield from _check_sqlite()
     yield from _check_disk(database)
     yield from _check_rights(database)
-    yield from _check_service(database)
     yield from _check_log(database)
 
 
@@ -96,13 +94,6 @@ def _check_rights(database: Path) -> Iterator[Finding]:
         yield "warn", f"other users may read the file ({stat.filemode(mode)}): chmod go= {database}"
     else:
         yield "ok", f"other users may not read the file ({stat.filemode(mode)})"
-
-
-def _check_service(database: Path) -> Iterator[Finding]:
-    try:
-        check_served_files(database)
-    except CommandError as error:
-        yield "wrong", str(error)
 
 
 def _check_log(database: Path) -> Iterator[Finding]:

@@ -104,9 +104,12 @@ class SQLiteDatabase(Database):
                 self._idle_readers.append(db)
 
     def _take_reader(self) -> sqlite3.Connection:
-        """Return a connection that no other thread uses. Raises disk_failed if it has none."""
+        """Return a connection that no other thread uses. Raises disk_failed and database_moved if
+        it has none."""
         with suppress(IndexError):
             return self._idle_readers.pop()
+        # What is at the path now may be another database.
+        self._files.check_names()
         try:
             return connect(self._path, self._busy_timeout)
         except sqlite3.DatabaseError as error:
@@ -168,6 +171,14 @@ class SQLiteDatabase(Database):
     @contextmanager
     def pause_writes(self) -> Iterator[None]:
         with super().pause_writes():
+            self._check_names()
+            try:
+                with _transaction(self._writer, "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"):
+                    self._files.check_content()
+            except Problem as problem:
+                # The process for which this pauses waits for another one, and looks itself then.
+                if problem.code != "database_busy":
+                    raise
             yield
         self._notify()
 

@@ -18,6 +18,7 @@ from tests.support.server import Server, serving
 pytestmark = pytest.mark.slow
 
 STUDENT = {"given_name": "Ada", "family_name": "Lovelace"}
+LIST = b"Number,Given name,Family name\n1,Emmy,Noether\n"
 SEEN = 3
 
 
@@ -66,7 +67,26 @@ def test_a_file_that_is_no_longer_at_its_path_is_not_written_to(
         lose(Path(f"{database_file}{suffix}"), how)
 
     require_refusals(server)
+    # No file was brought in before, so the process that does that would find what is there now.
+    for query in ("", "?dry_run=true"):
+        assert server.import_(LIST, query).json["code"] == "database_moved"
     assert students(server) == SEEN
+
+
+def test_an_import_that_was_refused_is_not_brought_in_by_the_next_request(
+    server: Server, database_file: Path
+):
+    assert server.import_(LIST, "?dry_run=true").status == 201
+    log = Path(f"{database_file}-wal")
+    log.rename(log.with_name("elsewhere"))
+    assert server.import_(LIST).json["code"] == "database_moved"
+
+    log.with_name("elsewhere").rename(log)
+
+    assert server.import_(LIST, "?dry_run=true").status == 201
+    assert students(server) == SEEN
+    assert server.import_(LIST).status == 201
+    assert students(server) == SEEN + 1
 
 
 @pytest.mark.parametrize("request_", ["write", "readyz"])
@@ -105,6 +125,7 @@ def test_a_log_that_is_emptied_or_overwritten_is_not_written_to(
     spoil(Path(f"{database_file}-wal"))
 
     require_refusals(server)
+    assert server.import_(LIST).json["code"] == "database_moved"
 
 
 @pytest.fixture
@@ -151,7 +172,9 @@ def test_a_database_that_is_overwritten_is_not_written_to(
     shutil.copyfile(others[name], database_file)
 
     # A request reads before it writes, and then may find what it can't read.
-    require_refusals(server, *(["database_damaged"] if name not in ("backup", "older") else []))
+    also = ["database_damaged"] if name not in ("backup", "older") else []
+    require_refusals(server, *also)
+    assert server.import_(LIST).json["code"] in ("database_moved", *also)
 
 
 def by_hand(file: Path, *statements: str) -> None:
@@ -234,7 +257,12 @@ def test_what_is_restored_through_sqlite_is_written_to(
     assert students(server) == 1
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="this system has no /proc")
+needs_proc = pytest.mark.skipif(
+    not Path("/proc/self/fd").is_dir(), reason="this system has no /proc"
+)
+
+
+@needs_proc
 @pytest.mark.parametrize("how", ["moved", "removed"])
 @pytest.mark.parametrize("suffixes", [["-wal"], ["-shm"], ["-wal", "-shm"]], ids="".join)
 def test_no_backup_is_made_of_a_database_without_its_log(
@@ -262,3 +290,57 @@ def test_no_backup_is_made_of_a_database_without_its_log(
     assert server.stop() == 0
     assert main(["backup", str(target), "--database", str(database_file)]) == 0
     assert f": {SEEN} students" in capsys.readouterr().out
+
+
+COMMANDS = {
+    "token create": ["token", "create", "--name", "Ada", "--role", "admin"],
+    "token students": ["token", "students", "cards.csv"],
+    "token list": ["token", "list"],
+    "import": ["import", "list.csv"],
+    "imports": ["imports"],
+    "export": ["export", "x.zip"],
+    "school": ["school", "Lakeside"],
+    "migrate": ["migrate"],
+    "migrate status": ["migrate", "status"],
+    "backup": ["backup", "x.backup"],
+    "doctor": ["doctor"],
+}
+
+
+@needs_proc
+@pytest.mark.parametrize("lost", ["log", "file", "all"])
+def test_no_command_uses_what_is_in_the_place_of_a_database_that_is_served(
+    server: Server,
+    database_file: Path,
+    tmp_path: Path,
+    capsys: Captured,
+    monkeypatch: pytest.MonkeyPatch,
+    lost: str,
+):
+    """If one opened it, it could write there in vain, or bring the log of the service into it."""
+    monkeypatch.chdir(tmp_path)
+    Path("list.csv").write_bytes(LIST)
+    other = tmp_path / "other.db"
+    back_up(database_file, other)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    suffixes = {"log": ["-wal", "-shm"], "file": [""], "all": ["", "-wal", "-shm"]}[lost]
+    for suffix in suffixes:
+        file = Path(f"{database_file}{suffix}")
+        file.rename(elsewhere / file.name)
+    if lost != "log":
+        shutil.copy(other, database_file)
+
+    for name, arguments in COMMANDS.items():
+        assert main([*arguments, "--database", str(database_file)]) == 1, name
+        told = capsys.readouterr()
+        assert "has been moved, replaced or removed" in told.err + told.out, name
+
+    # Once they are back, nothing is missing.
+    for suffix in suffixes:
+        file = Path(f"{database_file}{suffix}")
+        (elsewhere / file.name).rename(file)
+    assert server.post("/v1/students", STUDENT).status == 201
+    server.kill()
+    with serving(database_file) as again:
+        assert students(again) == SEEN + 1

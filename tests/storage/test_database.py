@@ -1,6 +1,7 @@
 """Connections and transactions, and what a client is told when they fail."""
 
 import os
+import resource
 import sqlite3
 import threading
 import time
@@ -189,9 +190,10 @@ def test_a_read_beside_a_write_keeps_its_state_and_begins_no_write(database: Dat
             assert reading.result(10) == ([], [])
 
 
-def test_a_read_for_which_no_connection_can_be_opened_has_failed_at_the_disk(
+def test_a_read_for_which_no_connection_can_be_opened_says_why(
     database: Database, database_file: Path
 ):
+    """What is at the path of a database that was moved is not opened."""
     readers = 2
     begun, go_on = threading.Barrier(readers + 1), threading.Event()
 
@@ -204,14 +206,20 @@ def test_a_read_for_which_no_connection_can_be_opened_has_failed_at_the_disk(
         reading = [pool.submit(read) for _ in range(readers)]
         begun.wait(10)
         moved = database_file.rename(database_file.with_name("moved.db"))
-        with pytest.raises(Problem) as raised, database.read(is_slow=True):
+        with pytest.raises(Problem) as after_move, database.read(is_slow=True):
             pass
         moved.rename(database_file)
+        files = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, files[1]))
+        with pytest.raises(Problem) as without_files, database.read(is_slow=True):
+            pass
+        resource.setrlimit(resource.RLIMIT_NOFILE, files)
         go_on.set()
         for one in reading:
             one.result(10)
 
-    assert raised.value.code == "disk_failed"
+    assert after_move.value.code == "database_moved"
+    assert without_files.value.code == "disk_failed"
     assert names(database) == []
 
 

@@ -108,7 +108,7 @@ class Server:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             headers = {"Authorization": f"Bearer {self.token}", **headers}
-            if body is not None:
+            if body is not None and not isinstance(body, bytes):
                 body, headers = json.dumps(body), {"Content-Type": "application/json", **headers}
             connection.request(method, path, body, headers)
             response = connection.getresponse()
@@ -121,6 +121,11 @@ class Server:
 
     def post(self, path: str, body: Any) -> Reply:
         return self.request("POST", path, body)
+
+    def import_(self, content: bytes, query: str = "", **headers: str) -> Reply:
+        """Send a list that is to be imported."""
+        headers = {"Content-Type": "text/csv", **headers}
+        return self.request("POST", f"/v1/imports{query}", content, **headers)
 
     def raw(self, sent: bytes, *, is_cut_off: bool = False) -> bytes:
         """Send bytes. Return all that comes back until the server closes the connection: because it
