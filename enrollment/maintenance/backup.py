@@ -78,7 +78,7 @@ def verify(backup: Path) -> tuple[str, dict[str, int]]:
     if not backup.is_file():
         raise CommandError(f"{backup} does not exist, or is not a file")
     try:
-        expected = digest_file(backup).read_text().split()[0]
+        expected = digest_file(backup).read_bytes().split()[0].decode("ascii")
     except (OSError, IndexError, UnicodeDecodeError):
         raise CommandError(f"{digest_file(backup)} is missing, or has no digest") from None
     with tempfile.TemporaryDirectory() as folder:

@@ -43,7 +43,7 @@ class PostgreSQLSchema(Schema):
         return _Backend(self._url.text)
 
     def run_file(self, run: Run, name: str) -> None:
-        run.backend.connection.execute((self.folder / name).read_text())
+        run.backend.connection.execute((self.folder / name).read_text("utf-8"))
 
     def back_up(self, why: str) -> Path:
         """Write the backup as a file of SQLite in the current folder."""

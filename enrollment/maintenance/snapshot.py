@@ -97,13 +97,14 @@ def publish(file: Path, name: Path) -> None:
     one. Raises FileExistsError, OSError.
     """
     folder = name.absolute().parent
-    line = f"{digest(file)}  {name.name}\n"
+    # The name of a file may be no text.
+    line = digest(file).encode() + b"  " + os.fsencode(name.name) + b"\n"
     with _folder_lock(folder):
         if name.exists():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(name))
         try:
             # This may replace the digest of a copy that is gone.
-            digest_file(name).write_text(line)
+            digest_file(name).write_bytes(line)
             sync(digest_file(name))
             os.link(file, name)
             sync(folder)

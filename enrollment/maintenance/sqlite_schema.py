@@ -50,7 +50,7 @@ class SQLiteSchema(Schema):
 
     def run_file(self, run: Run, name: str) -> None:
         # yoyo's own way to split a file takes nearly all of the time of a migration.
-        for statement in split_statements((self.folder / name).read_text()):
+        for statement in split_statements((self.folder / name).read_text("utf-8")):
             run.backend.connection.execute(statement)
 
     def back_up(self, why: str) -> Path:

@@ -16,7 +16,7 @@ from enrollment.problems.body import example_body
 from enrollment.problems.registry import FIELD_CODES, PROBLEM_TYPES, families
 
 TEMPLATES = Path(__file__).parent / "templates"
-STYLE = (TEMPLATES / "style.css").read_text()
+STYLE = (TEMPLATES / "style.css").read_text("utf-8")
 STYLE_DIGEST = b64encode(sha256(STYLE.encode()).digest()).decode()
 HEADERS = {
     "Content-Type": "text/html; charset=utf-8",

@@ -31,7 +31,7 @@ class _Adapter(SQLite3Adapter):
 def query_text(subject: str) -> str:
     """Return the text of `sql/<subject>.sql`. A line `-- include: FILE` stands for that file, in
     which there can be others."""
-    text = (resource_dir("sql") / f"{subject}.sql").read_text()
+    text = (resource_dir("sql") / f"{subject}.sql").read_text("utf-8")
     return re.sub(
         r"^-- include: (\S+)\.sql\n", lambda found: query_text(found[1]), text, flags=re.MULTILINE
     )

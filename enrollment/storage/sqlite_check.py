@@ -69,7 +69,7 @@ def _filesystem(database: Path) -> str | None:
     if not mounts.exists():
         return None
     kinds: dict[Path, str] = {}
-    for line in mounts.read_text().splitlines():
+    for line in os.fsdecode(mounts.read_bytes()).splitlines():
         place, _, rest = line.partition(" - ")
         # The kernel writes a space in a path as \040.
         kinds[Path(place.split()[4].replace("\\040", " "))] = rest.split()[0]

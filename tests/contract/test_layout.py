@@ -171,6 +171,34 @@ def test_a_table_is_nothing_but_a_table():
         assert kinds <= {ast.Expr, ast.ImportFrom, ast.Assign, ast.AnnAssign}, module
 
 
+def encodes(call: ast.Call) -> bool:
+    """Whether a call names the encoding of the text that it reads or writes, if it does that."""
+    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    places = {"read_text": 0, "write_text": 1, "TextIOWrapper": 1}
+    return (
+        name not in places
+        or len(call.args) > places[name]
+        or any(keyword.arg == "encoding" for keyword in call.keywords)
+    )
+
+
+def opens_text(call: ast.Call) -> bool:
+    """Whether a call of the function `open` opens a file as text, which no module needs."""
+    modes = [node.value for node in call.args[1:] if isinstance(node, ast.Constant)]
+    return getattr(call.func, "id", "") == "open" and not any("b" in mode for mode in modes)
+
+
+def test_text_never_has_the_encoding_of_the_locale():
+    wrong = [
+        f"{module}, line {node.lineno}"
+        for module, tree in modules().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and (opens_text(node) or not encodes(node))
+    ]
+
+    assert wrong == []
+
+
 def test_every_package_is_installed():
     """The packages are listed in setup.cfg, where a new one is easily forgotten."""
     config = ConfigParser()

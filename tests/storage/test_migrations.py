@@ -20,6 +20,7 @@ from enrollment.model.types import Timestamp
 from enrollment.problems.errors import CommandError, UsageError
 from enrollment.storage.queries import resource_dir
 from tests.support.client import Client
+from tests.support.command import run_command
 from tests.support.tokens import add_staff_tokens
 
 FILES = sorted(path.name for path in resource_dir("migrations").glob("*.sql"))
@@ -226,6 +227,15 @@ def snapshot(file: Path, columns: dict[str, list[str]] | None = None) -> tuple[S
     known = {*columns}
     found["sqlite_sequence"] = [row for row in found["sqlite_sequence"] if row[0] in known]
     return found, columns
+
+
+def test_the_schema_is_the_same_in_every_locale(file: Path, schemas: dict[str, Path]):
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+    ended = run_command("migrate", "--database", file, env=os.environ | locale)
+
+    assert ended.returncode == 0, ended.stderr
+    assert schema(file) == schema(schemas[NUMBERS[-1]])
 
 
 @pytest.mark.parametrize(
