@@ -50,9 +50,13 @@ def lock_file(path: Path, purpose: Purpose) -> Iterator[None]:
     lock = lock_of(path)
     with ExitStack() as stack:
         try:
-            # Only the right to read is needed: the file may belong to another user.
-            file = os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            # Only the right to read is needed: the file may belong to another user. A pipe would be
+            # waited for without O_NONBLOCK.
+            flags = os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+            file = os.open(lock, flags, 0o644)
             stack.callback(os.close, file)
+            if not lock.is_file():
+                raise CommandError(f"{lock} is not a file")
             fcntl.flock(file, mode | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = _holder(lock)
@@ -70,10 +74,12 @@ def lock_file(path: Path, purpose: Purpose) -> Iterator[None]:
 
 
 def check_path(path: Path) -> None:
-    """Raise CommandError if the path can't be that of a database: it is a folder, or a link that
-    leads in a circle."""
+    """Raise CommandError if the path can't be that of a database: it is a folder, a device or a
+    pipe, or a link that leads in a circle."""
     if path.is_dir():
         raise CommandError(f"{path} is a folder, not a database")
+    if path.exists() and not path.is_file():
+        raise CommandError(f"{path} is not a file")
     if os.path.islink(os.path.realpath(path)):
         raise CommandError(f"{path} is a link that leads in a circle, not a database")
 
@@ -86,7 +92,7 @@ def lock_of(path: Path) -> Path:
 def _holder(lock: Path) -> int | None:
     """Return the id of the process that has locked a database, if its lock file has one."""
     try:
-        return int(lock.read_text("ascii"))
+        return int(lock.read_text("ascii")) if lock.is_file() else None
     except (OSError, ValueError):
         return None
 

@@ -100,6 +100,20 @@ def test_a_link_to_a_database_stays_one(at_rest: Path, tmp_path: Path):
     assert len(list(at_rest.parent.glob("*.before-restore.*.backup"))) == 1
 
 
+def test_a_pipe_is_not_replaced_by_a_backup(at_rest: Path, tmp_path: Path, capsys: Captured):
+    assert back_up(at_rest, tmp_path / "monday") == 0
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    before = set(tmp_path.iterdir())
+    capsys.readouterr()
+
+    assert run("restore", tmp_path / "monday", "--database", pipe) == 1
+
+    assert capsys.readouterr().err == f"enrollment: {pipe} is not a file\n"
+    assert set(tmp_path.iterdir()) == before
+    assert pipe.is_fifo()
+
+
 def test_what_another_program_has_open_is_not_replaced(
     at_rest: Path, tmp_path: Path, capsys: Captured
 ):

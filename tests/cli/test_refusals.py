@@ -1,5 +1,6 @@
 """Commands that are refused: each says why in one line, and changes nothing."""
 
+import os
 import shlex
 import sqlite3
 from contextlib import closing
@@ -91,6 +92,10 @@ USAGE = [
     (f"school {'x' * 201}", "the name:"),
     ("school 'a\nb'", "the name:"),
 ]
+OF_DATABASE = (
+    *(f"serve --port {free_port()}", "migrate", "migrate status", "migrate rollback --to 0000"),
+    *("demo", "token list", "token revoke 1", "backup monday", "doctor", "export a.zip", "imports"),
+)
 # What cannot be done, with the status 1.
 FAILED = [
     ("serve --host no.such.host.invalid", "cannot listen on no.such.host.invalid:8000: "),
@@ -111,6 +116,10 @@ FAILED = [
         "other.db is left as it was: the database is that",
     ),
     ("doctor --database /etc", "/etc is a folder, not a database"),
+    # To open a pipe would wait for another program.
+    *((f"{verb} --database pipe", "pipe is not a file") for verb in OF_DATABASE),
+    ("copy --from pipe --to new.db", "pipe is not a file"),
+    ("migrate --database piped.db", "piped.db.lock is not a file"),
     # Only serve, migrate and demo make a database.
     (f"{CREATE} --database none.db", "none.db does not exist"),
     ("token list --database none.db", "none.db does not exist"),
@@ -160,6 +169,8 @@ def test_a_command_that_is_refused_says_why_and_changes_nothing(
     Path("taken.zip").touch()
     Path("circle.db").symlink_to("circle.db")
     Path("folder").mkdir()
+    os.mkfifo("pipe")
+    os.mkfifo("piped.db.lock")
     with closing(sqlite3.connect("other.db")) as db:
         db.execute("CREATE TABLE somewhere (else_)")
     # What is stored includes the file of the lock, which is there from now on.
