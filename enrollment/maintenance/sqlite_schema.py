@@ -16,7 +16,13 @@ from enrollment.storage.connection import Connection
 from enrollment.storage.lock import check_path, check_served_files
 from enrollment.storage.offline import copy, missing_references, open_plainly
 from enrollment.storage.queries import resource_dir
-from enrollment.storage.sqlite import StorageError, connect, split_statements
+from enrollment.storage.sqlite import (
+    StorageError,
+    check_readable,
+    check_writable,
+    connect,
+    split_statements,
+)
 
 
 class SQLiteSchema(Schema):
@@ -35,6 +41,7 @@ class SQLiteSchema(Schema):
     def applied(self) -> set[str]:
         if not self.exists():
             return set()
+        check_readable(self._path)
         check_served_files(self._path)
         with self.errors(), open_plainly(self._path) as db:
             return self.read_applied(db)
@@ -83,7 +90,9 @@ class _Backend(Backend, SQLiteBackend):  # type: ignore[misc]
     begin_write = "BEGIN IMMEDIATE"
 
     def connect(self, dburi: DatabaseURI) -> Connection:
-        db = connect(Path(dburi.database), LOCK_TIMEOUT, create=True)
+        path = Path(dburi.database)
+        check_writable(path)
+        db = connect(path, LOCK_TIMEOUT, create=True)
         # A table can be rebuilt while others refer to it. The run checks the references at its end
         # (https://www.sqlite.org/lang_altertable.html#otheralter).
         db.execute("PRAGMA foreign_keys = OFF")

@@ -97,30 +97,29 @@ def primary_code(error: BaseException | None) -> int:
 
 
 def unwritable(path: Path) -> Iterator[Path]:
-    """Return which of the files of a database, and of its folder, this user may not write to."""
+    """Return which of the files of a database this user may not write to, and its folder, unless
+    the log that SQLite would make there exists."""
     real = path.resolve()
     files = [path, *(Path(f"{real}{suffix}") for suffix in SUFFIXES[1:])]
-    for file in (*files, real.parent):
-        if os.path.lexists(file) and not os.access(file, os.W_OK):
+    existing = [file for file in files if os.path.lexists(file)]
+    for file in existing if files[1] in existing else (*existing, real.parent):
+        if not os.access(file, os.W_OK):
             yield file
 
 
-def check_writable(db: sqlite3.Connection, path: Path) -> None:
-    """Raise CommandError if SQLite has opened the file, or its log, only to read. It does that
-    silently, and does not try again later."""
-    try:
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            (version,) = db.execute("PRAGMA user_version").fetchone()
-            db.execute(f"PRAGMA user_version = {version}")
-        finally:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-    except sqlite3.OperationalError as error:
-        if primary_code(error) == sqlite3.SQLITE_READONLY:
-            at_fault = next(unwritable(path), path)
-            which = "" if at_fault == path else f", since this user may not write to {at_fault}"
-            raise CommandError(f"{path} can be read, but not written to{which}") from error
-        # SQLite reports SQLITE_BUSY only for a file that it could write to.
-        if primary_code(error) != sqlite3.SQLITE_BUSY:
-            raise
+def check_readable(path: Path) -> None:
+    """Raise CommandError if this user may not read a file that exists."""
+    if not os.access(path, os.R_OK):
+        raise CommandError(f"{path} may not be read")
+
+
+def check_writable(path: Path) -> None:
+    """Raise CommandError if this user may not write to a database.
+
+    Call it before SQLite opens the file. SQLite would make a log that belongs to this user, and the
+    owner of the file could not write to it later. And it would open the file to be read, silently.
+    """
+    at_fault = next(unwritable(path), None)
+    if at_fault:
+        which = "" if at_fault == path else f", since this user may not write to {at_fault}"
+        raise CommandError(f"{path} can be read, but not written to{which}")

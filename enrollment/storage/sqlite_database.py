@@ -44,13 +44,13 @@ class SQLiteDatabase(Database):
         self.engine = ("sqlite", sqlite3.sqlite_version)
         self._path = path
         self._busy_timeout = busy_timeout
+        check_writable(path)
         self._writer = connect(path, busy_timeout)
         self._idle_readers: list[sqlite3.Connection] = []
         self._notify: Callable[[], None] = lambda: None
         # The result code of the last write, if the disk made it fail.
         self._disk_failure: int | None = None
         try:
-            check_writable(self._writer, path)
             for _ in range(READERS):
                 self._idle_readers.append(connect(path, busy_timeout))
             self._files = Files(path)

@@ -189,7 +189,7 @@ def placed(database: Path, file_mode: int, folder_mode: int) -> Iterator[Path]:
     ("file_mode", "folder_mode", "findings"),
     [
         (0o400, 0o700, ["may not read and write {file}"]),
-        (0o000, 0o700, ["may not read and write {file}", "{file} is left as it was: "]),
+        (0o000, 0o700, ["may not read and write {file}", "{file} may not be read"]),
         (0o600, 0o500, ["may not write in {folder}"]),
     ],
     ids=["file is read-only", "file can't be read", "folder is read-only"],
@@ -210,6 +210,38 @@ def test_the_doctor_finds_that_the_file_or_its_folder_may_not_be_written_to(
         assert finding.format(file=file, folder=file.parent) in line
     assert ended.returncode == 1
     assert ended.stderr.endswith(" checks failed\n")
+
+
+WRITES = (
+    ["token", "create", "--name", "Ada", "--role", "admin"],
+    ["demo"],
+    ["migrate", "rollback", "--yes", "--to", "0001"],
+)
+
+
+@pytest.mark.parametrize(
+    ("file_mode", "folder_mode", "at_fault"),
+    [
+        (0o400, 0o700, ""),
+        (0o600, 0o500, ", since this user may not write to {folder}"),
+        (0o400, 0o500, ""),
+    ],
+    ids=["file is read-only", "folder is read-only", "both are"],
+)
+def test_a_write_that_is_refused_leaves_no_file_that_its_owner_cannot_write_to(
+    database_file: Path, ordinary: list[str], file_mode: int, folder_mode: int, at_fault: str
+):
+    with placed(database_file, file_mode, 0o700) as file:
+        file.with_name("enrollment.db.lock").touch()
+        before = set(file.parent.iterdir())
+        file.parent.chmod(folder_mode)
+        for arguments in WRITES:
+            ended = run_command(*arguments, "--database", file, under=ordinary)
+            assert ended.returncode == 1
+            reason = f"{file} can be read, but not written to"
+            assert reason + at_fault.format(folder=file.parent) + "\n" in ended.stderr
+
+        assert set(file.parent.iterdir()) == before
 
 
 @pytest.mark.parametrize("folder_mode", [0o700, 0o500])
@@ -258,7 +290,7 @@ def test_a_file_beside_the_database_that_is_in_the_way_is_named(
     [
         (0o400, 0o700, "can be read, but not written to"),
         (0o600, 0o500, "cannot write beside"),
-        (0o000, 0o700, "unable to open database file"),
+        (0o000, 0o700, "may not be read"),
     ],
     ids=["file is read-only", "folder is read-only", "file can't be read"],
 )
