@@ -33,6 +33,8 @@ HEAD_LIMIT = 32 * 1024
 HEADER_TIMEOUT = 30
 # In seconds: after how long a client that does not take what was sent to it is disconnected.
 SEND_TIMEOUT = 30
+# In seconds: how long after the first signal another one is taken for the same.
+SAME_SIGNAL = 0.5
 # In seconds: after how long a stop prints that it waits.
 NOTICE_AFTER = 1.0
 # In seconds: how long a stop waits for clients.
@@ -82,7 +84,7 @@ def is_loopback(config: Config) -> bool:
 def serve(config: Config, listener: socket.socket) -> None:
     """Serve until SIGTERM, SIGINT or SIGHUP, and then finish the requests in flight.
 
-    A second signal ends the process at once, with status 1.
+    A second signal, half a second later or more, ends the process at once, with status 1.
     """
     log.configure(config.log_format)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -162,16 +164,21 @@ class _Server(granian.server.embed.Server):
 
 
 def _take_signals() -> asyncio.Future[None]:
-    """Return a future that is done at the first signal. A second signal ends the process."""
+    """Return a future that is done at the first signal. A second signal ends the process, unless it
+    comes with the first: when a terminal is closed, the kernel and the shell both send SIGHUP."""
     loop = asyncio.get_running_loop()
     first: asyncio.Future[None] = loop.create_future()
+    began = 0.0
 
     def stop() -> None:
-        if first.done():
+        nonlocal began
+        if not first.done():
+            began = loop.time()
+            first.set_result(None)
+        elif loop.time() > began + SAME_SIGNAL:
             message = "enrollment: ended at once: what was in flight may have no response"
             print(message, file=sys.stderr, flush=True)
             os._exit(1)
-        first.set_result(None)
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         # nohup has SIGHUP ignored, so that the service survives its terminal.

@@ -140,6 +140,23 @@ def test_sigterm_finishes_what_is_in_flight(tmp_path: Path):
         assert len(server.get("/v1/students").json["items"]) == 1
 
 
+def test_a_terminal_that_is_closed_sends_two_signals_and_cuts_nothing_off(
+    tmp_path: Path, request: pytest.FixtureRequest
+):
+    handler = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    request.addfinalizer(partial(signal.signal, signal.SIGHUP, handler))
+    body = json.dumps(STUDENT).encode()
+    with serving(tmp_path / "enrollment.db") as server, server.begin_to_post(body) as connection:
+        assert server.get("/v1/students").status == 200
+        # Two of a kind could be taken for one by the kernel.
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGHUP):
+            server.process.send_signal(number)
+        server.wait_for_log("finishing what is in flight")
+        connection.sendall(body[-1:])
+        assert connection.recv(65536).startswith(b"HTTP/1.1 201 Created\r\n")
+        assert server.process.wait(PATIENCE) == 0
+
+
 def test_sigterm_under_load_drops_no_answer(tmp_path: Path):
     file = tmp_path / "enrollment.db"
     # Not so for an answer that is cut off: that is another error.
