@@ -10,7 +10,7 @@ from enrollment.config import Config
 from enrollment.exchange.check import Report, check_path
 from enrollment.exchange.reading import DateOrder, Mode, Options
 from enrollment.exchange.text import is_encoding
-from enrollment.problems.errors import CommandError
+from enrollment.problems.errors import CommandError, Problem
 
 
 def add(verbs: Any) -> None:
@@ -28,8 +28,13 @@ def add(verbs: Any) -> None:
 
 
 def check(config: Config, options: argparse.Namespace) -> None:
-    """Run `check`. Raises CommandError if rows or files are at fault; OSError."""
-    report = check_path(options.files, Options(options.encoding, options.date_order, options.mode))
+    """Run `check`. Raises CommandError if rows or files are at fault, or if there is no room for
+    temporary files; OSError."""
+    wanted = Options(options.encoding, options.date_order, options.mode)
+    try:
+        report = check_path(options.files, wanted)
+    except Problem as problem:
+        raise CommandError(f"{options.files}: {problem.detail}") from problem
     if options.json:
         print_json(report)
     else:

@@ -153,9 +153,13 @@ def _bring_in(
 
 
 def _read(path: Path, wanted: ImportOptions, zone: tzinfo) -> Upload:
-    """Read files, and show on a terminal how far that is."""
+    """Read files, and show on a terminal how far that is. Raises CommandError, OSError."""
+    how = reading_options(wanted, zone)
     with _bar("reading") as bar:
-        return Upload.of_path(path, reading_options(wanted, zone), bar.update)
+        try:
+            return Upload.of_path(path, how, bar.update)
+        except Problem as problem:
+            raise CommandError(f"{path}: {problem.detail}") from problem
 
 
 def _bar(what: str) -> Any:

@@ -72,6 +72,27 @@ def test_a_disk_that_is_full_refuses_until_there_is_room(small_disk: Path, datab
         assert names(server) == created + 1
 
 
+def test_temporary_files_that_find_no_room_are_not_blamed_on_the_database(
+    small_disk: Path, database_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with (small_disk / "filler").open("wb") as opened:
+        os.posix_fallocate(opened.fileno(), 0, shutil.disk_usage(small_disk).free)
+    rows = "".join(f"{number},Ada,Lovelace {number}\n" for number in range(40_000))
+    people = tmp_path / "people.csv"
+    people.write_text(f"Number,Given name,Family name\n{rows}")
+    monkeypatch.setenv("TMPDIR", str(small_disk))
+    reason = f"The folder of temporary files, {small_disk}, is full (TMPDIR names another)."
+
+    with serving(database_file) as server:
+        reply = server.import_(people.read_bytes())
+        assert (reply.status, reply.json["code"]) == (507, "disk_full")
+        assert reply.json["detail"] == reason
+        assert "Traceback" not in server.log.read_text()
+    for command in ("check", "import"):
+        ended = run_command(command, people, cwd=tmp_path)
+        assert (ended.returncode, ended.stderr) == (1, f"enrollment: {people}: {reason}\n")
+
+
 def test_a_quota_that_is_used_up_refuses_until_it_is_raised(database_file: Path):
     with serving(database_file) as server:
         process, size = server.process.pid, database_file.stat().st_size
