@@ -1,6 +1,7 @@
 """What the verbs share: how they take settings, and how they print."""
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,7 +24,6 @@ from enrollment.model.decoding import decoder
 from enrollment.model.queries import Pagination
 from enrollment.problems.errors import CommandError, Problem, UsageError
 from enrollment.storage.connection import Connection
-from enrollment.storage.queries import to_json
 
 PAGE = Pagination(limit=1000)
 S = TypeVar("S", bound=msgspec.Struct)
@@ -72,8 +72,10 @@ def add_json(verb: argparse.ArgumentParser, default: Any = False) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Print a value as JSON on one line. The value may contain records."""
-    print(to_json(value))
+    """Print a value as JSON on one line. The value may contain records, and names of files that are
+    no text: the bytes of these are escaped as Python does it, which msgspec refuses."""
+    plain = msgspec.to_builtins(value, enc_hook=str)
+    print(json.dumps(plain, ensure_ascii=False, separators=(",", ":")))
 
 
 def reader(wanted: Any, expected: str) -> Callable[[str], Any]:

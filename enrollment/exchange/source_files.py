@@ -1,6 +1,7 @@
 """Where files come from: a folder, a zip, one file. They are opened within limits."""
 
 import io
+import os
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -72,8 +73,14 @@ def open_file(file: SourceFile, faults: Faults) -> Iterator[list[SourceFile]]:
         yield list(_files(file, stream, faults))
 
 
+def name_of(path: Path) -> str:
+    """Return the name of a file as text. A name is bytes, and those that are no text are shown with
+    backslashes."""
+    return os.fsencode(path.name).decode("utf-8", "backslashreplace")
+
+
 def _file_at(path: Path) -> SourceFile:
-    return SourceFile(path.name, lambda: path.open("rb"))
+    return SourceFile(name_of(path), lambda: path.open("rb"))
 
 
 def _files(file: SourceFile, stream: BinaryIO, faults: Faults) -> Iterator[SourceFile]:
@@ -132,14 +139,15 @@ def _in_folder(folder: Path, faults: Faults) -> Iterator[SourceFile]:
     for path in sorted(folder.iterdir()):
         if _is_added_by_a_system(path.name):
             continue
+        name = name_of(path)
         # A link could lead anywhere, and a pipe never ends.
         if path.is_symlink() or not path.is_file():
-            faults.add("unknown_file", f"{path.name} is not a file, and left out.", path.name)
+            faults.add("unknown_file", f"{name} is not a file, and left out.", name)
             continue
         total += path.stat().st_size
         if total > MOST_BYTES:
             text = f"The files have more than {MOST_BYTES // MEGABYTE} MB."
-            faults.add("expands_too_far", text, path.name)
+            faults.add("expands_too_far", text, name)
             return
         yield _file_at(path)
 

@@ -18,7 +18,7 @@ from enrollment.exchange.formats import read_files
 from enrollment.exchange.list_words import IGNORED, LIST_WORDS
 from enrollment.exchange.plain_list import list_rows
 from enrollment.exchange.reading import Options, Record
-from enrollment.exchange.source_files import SourceFile, open_file, open_path
+from enrollment.exchange.source_files import SourceFile, name_of, open_file, open_path
 from enrollment.exchange.spelling import fold, spell
 from enrollment.exchange.text import Row, is_encoding
 from enrollment.model.import_options import ImportOptions
@@ -73,7 +73,7 @@ class Upload:
     ) -> Self:
         """Read a folder, an archive or a file. `progress` is called with how many rows more were
         read. Raises OSError."""
-        return cls(path.name, _digest(path), options, partial(open_path, path), progress)
+        return cls(name_of(path), _digest(path), options, partial(open_path, path), progress)
 
     def _read(self, files: list[SourceFile], progress: Callable[[int], object]) -> None:
         """Read the files, and leave out the rows at fault."""

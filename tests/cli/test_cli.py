@@ -374,6 +374,37 @@ def test_the_settings_are_shown_as_json(capsys: Captured):
     assert shown["allowed_hosts"]["value"] == ["localhost", "127.0.0.1", "::1"]
 
 
+def test_the_name_of_a_file_may_be_no_text(tmp_path: Path):
+    database, people, backup = (os.fsdecode(name) for name in (b"n\xff.db", b"p\xff.csv", b"b\xff"))
+    (tmp_path / people).write_text("Number,Given name,Family name\n1,Ada,Lovelace\n")
+    (tmp_path / "folder").mkdir()
+    verbs = (
+        ["migrate"],
+        ["import", people, "--report", "report.json"],
+        ["imports"],
+        ["imports", "--json"],
+        ["backup", "folder"],
+        ["backup", backup],
+        ["restore", backup],
+        ["migrate", "rollback", "--to", "0027", "--yes"],
+        ["config", "show", "--json"],
+    )
+
+    told = {}
+    for verb in verbs:
+        ended = run_command(*verb, "--database", database, cwd=tmp_path)
+        assert (ended.returncode, ended.stderr) == (0, "")
+        told[" ".join(verb[:2])] = ended.stdout
+
+    assert told["imports"].endswith("  p\\xff.csv\n")
+    assert json.loads(told["imports --json"])[0]["file_name"] == "p\\xff.csv"
+    assert json.loads(told["config show"])["database"]["value"] == database
+    assert run_command("check", people, "--json", cwd=tmp_path).returncode == 0
+    assert run_command("backup", "verify", backup, cwd=tmp_path).returncode == 0
+    digest = (tmp_path / f"{backup}.sha256").read_bytes()
+    assert digest.endswith(b"  b\xff\n")
+
+
 def test_tokens_are_created_listed_and_revoked_while_the_service_runs(
     tmp_path: Path, capsys: Captured
 ):
