@@ -11,6 +11,9 @@ from enrollment.problems.errors import CommandError, UsageError
 from enrollment.storage.engine import lock_database
 from enrollment.storage.lock import Purpose
 
+# In characters: how much of an answer is read.
+ANSWER_LENGTH = 100
+
 
 def add(verbs: Any) -> None:
     text = "apply pending migrations, after a backup"
@@ -64,8 +67,10 @@ def rollback(config: Config, options: argparse.Namespace) -> None:
     if not options.yes:
         print(f"This rolls back {', '.join(undone)} in {config.database}.")
         print("The data that they added is lost. Type yes to continue: ", end="", flush=True)
-        if sys.stdin.readline().strip() != "yes":
-            raise CommandError("nothing was changed")
+        # Standard input may be closed, or may never end.
+        answer = sys.stdin.readline(ANSWER_LENGTH) if sys.stdin else ""
+        if answer.strip() != "yes":
+            raise CommandError("nothing was changed: type yes, or use --yes")
     with lock_database(config.database, Purpose.CHANGE):
         print_outcome("rolled back", migrations.rollback(config.database, options.keep))
 

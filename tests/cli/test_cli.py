@@ -77,7 +77,7 @@ def test_rollback_lists_what_it_undoes_and_asks_first(
     assert main(["migrate", "rollback", "--to", "0001"]) == 1
     out, err = capsys.readouterr()
     assert f"This rolls back {', '.join(reversed(REST))} in" in out
-    assert err == "enrollment: nothing was changed\n"
+    assert err == "enrollment: nothing was changed: type yes, or use --yes\n"
     assert migrations.pending(Path("enrollment.db")) == []
 
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
@@ -90,6 +90,19 @@ def test_rollback_lists_what_it_undoes_and_asks_first(
 
     assert main(["migrate", "rollback", "--to", "0001", "--yes"]) == 0
     assert capsys.readouterr().out == "enrollment.db has no migrations after 0001\n"
+
+
+@pytest.mark.parametrize("answer", ["<&-", "</dev/null", "</dev/zero"])
+def test_without_an_answer_nothing_is_rolled_back(answer: str):
+    main(["migrate"])
+    # The limit is for an answer that never ends.
+    shell = ["sh", "-c", f'ulimit -v 1000000; exec "$@" {answer}', "sh"]
+
+    ended = run_command("migrate", "rollback", "--to", "0001", under=shell)
+
+    assert ended.returncode == 1
+    assert ended.stderr == "enrollment: nothing was changed: type yes, or use --yes\n"
+    assert migrations.pending(Path("enrollment.db")) == []
 
 
 @pytest.mark.parametrize("place", ["verb", "subverb"])
