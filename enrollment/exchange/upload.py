@@ -18,7 +18,7 @@ from enrollment.exchange.formats import read_files
 from enrollment.exchange.list_words import IGNORED, LIST_WORDS
 from enrollment.exchange.plain_list import list_rows
 from enrollment.exchange.reading import Options, Record
-from enrollment.exchange.source_files import SourceFile, name_of, open_file, open_path
+from enrollment.exchange.source_files import MOST_BYTES, SourceFile, name_of, open_file, open_path
 from enrollment.exchange.spelling import fold, spell
 from enrollment.exchange.text import Row, is_encoding
 from enrollment.model.import_options import ImportOptions
@@ -62,17 +62,28 @@ class Upload:
             self.close = opened.pop_all().close
 
     @classmethod
-    def of_content(cls, name: str, content: bytes, options: Options) -> Self:
+    def of_content(
+        cls,
+        name: str,
+        content: bytes,
+        options: Options,
+        progress: Callable[[int], object] = quietly,
+    ) -> Self:
         """Read a file that was sent."""
         source = partial(open_file, SourceFile(name, partial(BytesIO, content)))
-        return cls(name, sha256(content).hexdigest(), options, source)
+        return cls(name, sha256(content).hexdigest(), options, source, progress)
 
     @classmethod
     def of_path(
         cls, path: Path, options: Options, progress: Callable[[int], object] = quietly
     ) -> Self:
-        """Read a folder, an archive or a file. `progress` is called with how many rows more were
-        read. Raises OSError."""
+        """Read a folder, an archive, a file or a pipe. `progress` is called with how many rows more
+        were read. Raises OSError."""
+        if path.exists() and not path.is_dir() and not path.is_file():
+            # It can be read only once. What is too large is refused, however large it is.
+            with path.open("rb") as stream:
+                content = stream.read(MOST_BYTES + 1)
+            return cls.of_content(name_of(path), content, options, progress)
         return cls(name_of(path), _digest(path), options, partial(open_path, path), progress)
 
     def _read(self, files: list[SourceFile], progress: Callable[[int], object]) -> None:

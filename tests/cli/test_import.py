@@ -12,7 +12,7 @@ import pytest
 
 from enrollment.cli.main import main
 from tests.exchange.packages import case
-from tests.support.command import Captured
+from tests.support.command import Captured, run_command
 
 LIST = "Student ID,Last name,First name\n00412,Diallo,Amara\n"
 
@@ -41,6 +41,15 @@ def test_a_list_is_imported_and_undone(capsys: Captured):
     )
     assert main(["imports", "undo", "1"]) == 1
     assert "import 1 was undone at" in capsys.readouterr().err.lower()
+
+
+def test_a_list_is_read_from_another_program():
+    for verb in ("check", "import"):
+        ended = run_command(verb, "/dev/stdin", input=LIST)
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert "read      stdin: 1 row" in ended.stdout
+
+    assert ended.stdout.endswith("students  1 created\nimported  default, import 1\n")
 
 
 def test_what_is_at_fault_is_shown_and_nothing_is_done(people: Path, capsys: Captured):
