@@ -56,14 +56,13 @@ def export(config: Config, options: argparse.Namespace) -> None:
 
 def school(config: Config, options: argparse.Namespace) -> None:
     """Run `school`. Raises CommandError, UsageError."""
-    with open_database(config) as database:
-        if options.name is not None:
-            try:
-                name = msgspec.convert(options.name, Title)
-            except msgspec.ValidationError:
-                raise UsageError(f"the name: {describe_expected(options.name, Title)}") from None
-            with database.write() as db:
-                update_school(db, name)
-        with database.read() as db:
-            found = get_school(db)
+    if options.name is not None:
+        try:
+            name = msgspec.convert(options.name, Title)
+        except msgspec.ValidationError:
+            raise UsageError(f"the name: {describe_expected(options.name, Title)}") from None
+        with open_database(config) as database, database.write() as db:
+            update_school(db, name)
+    with open_to_read(config) as db:
+        found = get_school(db)
     print(f"{found.name}, whose ids begin with {found.key}-")

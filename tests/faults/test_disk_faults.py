@@ -269,7 +269,10 @@ def test_a_write_that_is_refused_leaves_no_file_that_its_owner_cannot_write_to(
 def test_a_database_that_can_only_be_read_is_exported_and_nothing_is_left_beside_it(
     database_file: Path, tmp_path: Path, ordinary: list[str], folder_mode: int
 ):
-    commands = (["export", "x.zip"], ["imports"], ["token", "list"], ["backup", "x.backup"])
+    commands = (
+        *(["export", "x.zip"], ["school"], ["imports"], ["token", "list"]),
+        ["backup", "x.backup"],
+    )
     with placed(database_file, 0o400, folder_mode) as file:
         for arguments in commands:
             ended = run_command(*arguments, "--database", file, under=ordinary, cwd=tmp_path)
