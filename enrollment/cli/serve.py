@@ -14,6 +14,7 @@ from enrollment.model.records import Change, TokenInput
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import CommandError
 from enrollment.server import server
+from enrollment.server.tuning import raise_file_limit
 from enrollment.storage.engine import lock_database, open_database
 from enrollment.storage.lock import Purpose
 
@@ -27,6 +28,7 @@ def add(verbs: Any) -> None:
 def serve(config: Config, options: argparse.Namespace) -> None:
     """Run `serve`, which returns when the service is stopped. Raises CommandError, OSError."""
     output.never_wait()
+    raise_file_limit()
     with closing(server.listen(config)) as listener:
         if options.migrate and migrations.pending(config.database):
             _migrate(config)

@@ -22,7 +22,7 @@ from enrollment.data.integrity import describe_clock
 from enrollment.problems.errors import CommandError
 from enrollment.server.adapter import Adapter
 from enrollment.server.dispatcher import Dispatcher
-from enrollment.server.tuning import raise_file_limit, tune_runtime
+from enrollment.server.tuning import most_connections, tune_runtime
 
 # How many connections may wait to be accepted.
 BACKLOG = 1024
@@ -146,7 +146,7 @@ class _Server(granian.server.embed.Server):
             http=HTTPModes.http1,
             websockets=False,
             backlog=BACKLOG,
-            backpressure=raise_file_limit(),
+            backpressure=most_connections(),
             http1_settings=HTTP1Settings(
                 header_read_timeout=HEADER_TIMEOUT * 1000, max_buffer_size=HEAD_LIMIT
             ),

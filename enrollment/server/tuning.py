@@ -6,6 +6,8 @@ import resource
 import sys
 from contextlib import suppress
 
+from enrollment.problems.errors import CommandError
+
 # How many clients may be connected at a time. Each one's headers may take memory.
 MAX_CONNECTIONS = 2048
 # How many other files may be open: the database, temporary files of SQLite, the log.
@@ -30,12 +32,20 @@ def tune_runtime() -> None:
         ctypes.CDLL(None).mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT)
 
 
-def raise_file_limit() -> int:
-    """Raise the limit of open files to what MAX_CONNECTIONS need, or as far as is allowed.
-
-    Return how many connections fit.
-    """
+def raise_file_limit() -> None:
+    """Raise the limit of open files to what MAX_CONNECTIONS need, or as far as is allowed. Raises
+    CommandError if not even one connection fits."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = max(soft, min(hard, MAX_CONNECTIONS + OTHER_FILES))
+    if files <= OTHER_FILES:
+        raise CommandError(
+            f"the limit of open files is {files}, and the service needs more than {OTHER_FILES}:"
+            " raise it with `ulimit -n`, or LimitNOFILE of systemd"
+        )
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
-    return min(MAX_CONNECTIONS, max(files - OTHER_FILES, 1))
+
+
+def most_connections() -> int:
+    """Return how many connections fit into the limit of open files, once it was raised."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return min(MAX_CONNECTIONS, soft - OTHER_FILES)

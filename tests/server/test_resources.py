@@ -25,7 +25,8 @@ from enrollment.http.responses import ok
 from enrollment.server.adapter import Request
 from enrollment.server.dispatcher import Dispatcher
 from tests.support.bytes import GET, STUDENT
-from tests.support.server import PATIENCE, Server, serving
+from tests.support.command import run_command
+from tests.support.server import PATIENCE, Server, free_port, serving
 from tests.support.tokens import TOKENS
 
 # How much more memory an attack may cost at any moment, in MiB.
@@ -247,10 +248,26 @@ def test_a_stop_cuts_off_no_response_that_is_being_read(server: Server):
     assert b"content-length: %d\r\n" % len(content) in head
 
 
+def limited(files: int) -> list[str]:
+    return ["sh", "-c", f'ulimit -n {files} && exec "$@"', "sh"]
+
+
 def test_more_clients_than_files_wait_for_their_turn(database_file: Path):
-    few = ["sh", "-c", 'ulimit -n 100 && exec "$@"', "sh"]
-    with serving(database_file, under=few) as server:
+    with serving(database_file, under=limited(100)) as server:
         with ExitStack() as stack:
             for _ in range(100):
                 send(stack.enter_context(server.connect()), GET + b"\r\n")
         assert server.post("/v1/students", STUDENT).status == 201
+
+
+def test_a_limit_with_which_nothing_could_be_answered_is_refused(database_file: Path):
+    serve = ["serve", "--database", database_file, "--port", free_port()]
+    ended = run_command(*serve, under=limited(64))
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(
+        "enrollment: the limit of open files is 64, and the service needs more than 64: "
+    )
+    with serving(database_file, under=limited(65)) as server:
+        assert server.post("/v1/students", STUDENT).status == 201
+        assert server.import_(b"Number,Given name,Family name\n1,Ada,Lovelace\n").status == 201
