@@ -6,12 +6,13 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from enrollment.config import Config
 from enrollment.model.release import RELEASE
 from enrollment.problems.errors import CommandError, Problem
-from enrollment.storage.sqlite import StorageError
+from enrollment.storage.sqlite import StorageError, describe
 
 # The module of each verb, in the order of the help.
 MODULES = {
@@ -67,7 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("enrollment:", *reasons, file=sys.stderr)
         return 1
     except StorageError as error:
-        print(f"enrollment: {settings.database}: {error}", file=sys.stderr)
+        reason = describe(error, Path(str(settings.database)))
+        print(f"enrollment: {settings.database}: {reason}", file=sys.stderr)
         return 1
     except CommandError as error:
         print(f"enrollment: {error}", file=sys.stderr)

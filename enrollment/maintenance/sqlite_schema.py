@@ -21,6 +21,7 @@ from enrollment.storage.sqlite import (
     check_readable,
     check_writable,
     connect,
+    describe,
     split_statements,
 )
 
@@ -81,7 +82,8 @@ class SQLiteSchema(Schema):
         try:
             yield
         except (CommandError, OSError, StorageError) as error:
-            raise CommandError(f"{self._path} is left as it was: {error}") from error
+            reason = describe(error, self._path)
+            raise CommandError(f"{self._path} is left as it was: {reason}") from error
 
 
 class _Backend(Backend, SQLiteBackend):  # type: ignore[misc]

@@ -3,17 +3,20 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 from enrollment.problems.errors import CommandError
 from enrollment.storage.connection import Connection
-from enrollment.storage.sqlite import primary_code
+from enrollment.storage.lock import Purpose, lock_file
+from enrollment.storage.sqlite import describe, is_full, primary_code
 
 
-def open_plainly(path: Path) -> closing[sqlite3.Connection]:
-    """Open a connection with the defaults of SQLite. It is closed at the end of the `with`."""
-    return closing(sqlite3.connect(_uri(path, "rw"), uri=True, timeout=1))
+@contextmanager
+def open_plainly(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a connection with the defaults of SQLite."""
+    with _uri(path, "rw") as uri, closing(sqlite3.connect(uri, uri=True, timeout=1)) as db:
+        yield db
 
 
 @contextmanager
@@ -21,13 +24,13 @@ def open_to_read(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a connection that can only read, and read what is there at the first query. Raises
     CommandError if the file can't be read."""
     try:
-        with closing(sqlite3.connect(_uri(path, "ro"), uri=True)) as db:
+        with _uri(path, "ro") as uri, closing(sqlite3.connect(uri, uri=True)) as db:
             db.row_factory = sqlite3.Row
             db.execute("PRAGMA query_only = ON")
             db.execute("BEGIN")
             yield db
     except sqlite3.DatabaseError as error:
-        raise CommandError(f"{path} can't be read: {error}") from error
+        raise CommandError(f"{path} can't be read: {describe(error, path)}") from error
 
 
 def missing_references(db: Connection) -> Iterator[str]:
@@ -37,18 +40,26 @@ def missing_references(db: Connection) -> Iterator[str]:
         yield f"a row of {table} refers to a row of {parent} that is missing"
 
 
-def _uri(path: Path, mode: str) -> str:
+@contextmanager
+def _uri(path: Path, mode: str) -> Iterator[str]:
     """Return the URI of a file to be opened by SQLite, in this mode if the file has a log.
 
     Without one, SQLite makes a log and an index, and removes them if it may write. If it may not,
     they would stay, with the mode of the file, and no one could write to them later. So it makes
-    none then (https://www.sqlite.org/wal.html#read_only_databases).
+    none then (https://www.sqlite.org/wal.html#read_only_databases). On a full disk there is no room
+    for them, so it makes none either, if no one can begin to write meanwhile.
     """
     real = path.resolve()
-    if not os.path.exists(f"{real}-wal"):
+    log = Path(f"{real}-wal")
+    if not log.exists():
         may_write = os.access(real, os.W_OK) and os.access(real.parent, os.W_OK)
         mode = "rw" if may_write else "ro&immutable=1"
-    return f"{path.absolute().as_uri()}?mode={mode}"
+    with ExitStack() as stack:
+        if is_full(path) and not (log.exists() and log.stat().st_size):
+            with suppress(CommandError):
+                stack.enter_context(lock_file(path, Purpose.USE))
+                mode = "ro&immutable=1"
+        yield f"{path.absolute().as_uri()}?mode={mode}"
 
 
 def copy(source: Path, target: Path) -> None:

@@ -15,6 +15,8 @@ from enrollment.storage.files import SUFFIXES
 StorageError = sqlite3.Error
 
 SQLITE_NEEDED = (3, 39, 0)
+# In bytes. With less space on its disk, the next write may not fit.
+MIN_FREE_SPACE = 1024 * 1024
 # The problem that a failure of SQLite becomes.
 DISK_FAILED = ("disk_failed", "The disk, or a limit of the service, refused a read or write.", 60)
 DAMAGED = ("database_damaged", "The database file is damaged.", 60)
@@ -94,6 +96,19 @@ def primary_code(error: BaseException | None) -> int:
     """Return SQLite's primary result code (https://www.sqlite.org/rescode.html), or 0."""
     code: int = getattr(error, "sqlite_errorcode", 0)
     return code & 0xFF
+
+
+def is_full(path: Path) -> bool:
+    """Whether a write may not fit on the disk of a file that exists."""
+    if not path.exists():
+        return False
+    disk = os.statvfs(path)
+    return disk.f_bavail * disk.f_frsize < MIN_FREE_SPACE
+
+
+def describe(error: Exception, path: Path) -> str:
+    """Return what a failure is. SQLite calls a full disk an I/O error if its index does not fit."""
+    return "its disk is full" if primary_code(error) in DISK_CODES and is_full(path) else str(error)
 
 
 def unwritable(path: Path) -> Iterator[Path]:

@@ -11,6 +11,7 @@ from enrollment.storage.database import Database
 from enrollment.storage.files import Files
 from enrollment.storage.sqlite import (
     DISK_CODES,
+    MIN_FREE_SPACE,
     PROBLEM_BY_RESULT_CODE,
     check_writable,
     connect,
@@ -18,8 +19,6 @@ from enrollment.storage.sqlite import (
     problem_of,
 )
 
-# In bytes. With less space on its disk, the next write may not fit.
-MIN_FREE_SPACE = 1024 * 1024
 # How many connections for reads are opened at the start: a server reads on two threads, one for
 # quick reads and one for slow ones.
 READERS = 2

@@ -23,6 +23,12 @@ from tests.support.server import PATIENCE, Reply, Server, free_port, serving
 pytestmark = pytest.mark.slow
 
 STUDENT = {"given_name": "x" * 100, "family_name": "y" * 100}
+# Commands that need to write.
+WRITES = (
+    ["token", "create", "--name", "Ada", "--role", "admin"],
+    ["demo"],
+    ["migrate", "rollback", "--yes", "--to", "0001"],
+)
 
 
 def create_until_refused(server: Server) -> tuple[int, Reply]:
@@ -72,11 +78,40 @@ def test_a_disk_that_is_full_refuses_until_there_is_room(small_disk: Path, datab
         assert names(server) == created + 1
 
 
+def fill(folder: Path) -> Path:
+    """Fill a disk, and return the file that takes all of its room."""
+    filler = folder / "filler"
+    with filler.open("wb") as opened:
+        os.posix_fallocate(opened.fileno(), 0, shutil.disk_usage(folder).free)
+    return filler
+
+
+def test_data_can_be_saved_from_a_disk_that_is_full(
+    small_disk: Path, database_file: Path, tmp_path: Path
+):
+    file = small_disk / "enrollment.db"
+    with closing(sqlite3.connect(database_file)) as db, db:
+        db.execute("INSERT INTO course (code, title) VALUES ('CS101', 'Databases')")
+    shutil.copy(database_file, file)
+    filler = fill(small_disk)
+
+    for verb in WRITES:
+        ended = run_command(*verb, "--database", file)
+        assert (ended.returncode, ended.stderr.endswith(": its disk is full\n")) == (1, True), ended
+    for verb in (["migrate", "status"], ["token", "list"], ["export", "x.zip"], ["backup", "x"]):
+        ended = run_command(*verb, "--database", file, cwd=tmp_path)
+        assert (ended.returncode, ended.stderr) == (0, "")
+    assert " 1 course," in ended.stdout
+
+    filler.unlink()
+    with serving(file, folder=tmp_path) as server:
+        assert len(server.get("/v1/courses").json["items"]) == 1
+
+
 def test_temporary_files_that_find_no_room_are_not_blamed_on_the_database(
     small_disk: Path, database_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    with (small_disk / "filler").open("wb") as opened:
-        os.posix_fallocate(opened.fileno(), 0, shutil.disk_usage(small_disk).free)
+    fill(small_disk)
     rows = "".join(f"{number},Ada,Lovelace {number}\n" for number in range(40_000))
     people = tmp_path / "people.csv"
     people.write_text(f"Number,Given name,Family name\n{rows}")
@@ -231,13 +266,6 @@ def test_the_doctor_finds_that_the_file_or_its_folder_may_not_be_written_to(
         assert finding.format(file=file, folder=file.parent) in line
     assert ended.returncode == 1
     assert ended.stderr.endswith(" checks failed\n")
-
-
-WRITES = (
-    ["token", "create", "--name", "Ada", "--role", "admin"],
-    ["demo"],
-    ["migrate", "rollback", "--yes", "--to", "0001"],
-)
 
 
 @pytest.mark.parametrize(
