@@ -68,8 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("enrollment:", *reasons, file=sys.stderr)
         return 1
     except StorageError as error:
-        reason = describe(error, Path(str(settings.database)))
-        print(f"enrollment: {settings.database}: {reason}", file=sys.stderr)
+        what = describe(error, Path(str(settings.database)))
+        print(f"enrollment: {settings.database}: {what}", file=sys.stderr)
         return 1
     except CommandError as error:
         print(f"enrollment: {error}", file=sys.stderr)

@@ -13,6 +13,7 @@ from enrollment.maintenance.schema import LOCK_TIMEOUT, Backend, Run, Schema
 from enrollment.maintenance.snapshot import publish, sync, temporary_file, timestamp
 from enrollment.problems.errors import CommandError
 from enrollment.storage.connection import Connection
+from enrollment.storage.files import SUFFIXES
 from enrollment.storage.lock import check_path, check_served_files
 from enrollment.storage.offline import copy, missing_references, open_plainly
 from enrollment.storage.queries import resource_dir
@@ -52,9 +53,16 @@ class SQLiteSchema(Schema):
 
     @contextmanager
     def run(self, dry_run: bool = False) -> Iterator[Run]:
-        with super().run(dry_run) as run:
-            yield run
-            _check_references(run.backend.connection)
+        is_new = not self.exists()
+        try:
+            with super().run(dry_run) as run:
+                yield run
+                _check_references(run.backend.connection)
+        except BaseException:
+            if is_new:
+                for suffix in SUFFIXES:
+                    Path(f"{self._path.resolve()}{suffix}").unlink(missing_ok=True)
+            raise
 
     def run_file(self, run: Run, name: str) -> None:
         # yoyo's own way to split a file takes nearly all of the time of a migration.

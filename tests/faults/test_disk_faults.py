@@ -55,13 +55,19 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", folder], check=True)
 
 
+def fill(folder: Path, free: int = 0) -> Path:
+    """Fill a disk but for so many bytes, and return the file that takes its room."""
+    filler = folder / "filler"
+    with filler.open("wb") as opened:
+        os.posix_fallocate(opened.fileno(), 0, shutil.disk_usage(folder).free - free)
+    return filler
+
+
 def test_a_disk_that_is_full_refuses_until_there_is_room(small_disk: Path, database_file: Path):
     file = small_disk / "enrollment.db"
     shutil.copy(database_file, file)
     with serving(file) as server:
-        filler = small_disk / "filler"
-        with filler.open("wb") as opened:
-            os.posix_fallocate(opened.fileno(), 0, shutil.disk_usage(small_disk).free - 400_000)
+        filler = fill(small_disk, 400_000)
         created, reply = create_until_refused(server)
         assert (reply.status, reply.json["code"]) == (507, "disk_full")
         assert names(server) == created > 0
@@ -76,14 +82,6 @@ def test_a_disk_that_is_full_refuses_until_there_is_room(small_disk: Path, datab
 
     with serving(file) as server:
         assert names(server) == created + 1
-
-
-def fill(folder: Path) -> Path:
-    """Fill a disk, and return the file that takes all of its room."""
-    filler = folder / "filler"
-    with filler.open("wb") as opened:
-        os.posix_fallocate(opened.fileno(), 0, shutil.disk_usage(folder).free)
-    return filler
 
 
 def test_data_can_be_saved_from_a_disk_that_is_full(
@@ -106,6 +104,26 @@ def test_data_can_be_saved_from_a_disk_that_is_full(
     filler.unlink()
     with serving(file, folder=tmp_path) as server:
         assert len(server.get("/v1/courses").json["items"]) == 1
+
+
+@pytest.mark.parametrize("free", [0, 200_000])
+def test_a_database_for_which_there_is_no_room_is_not_begun(
+    small_disk: Path, database_file: Path, free: int
+):
+    fill(small_disk, free)
+    file = small_disk / "new.db"
+    before = {*small_disk.iterdir(), small_disk / "new.db.lock"}
+
+    for verb in (
+        *(["migrate"], ["demo"], ["serve", "--port", free_port()]),
+        ["copy", "--from", database_file, "--to", file],
+    ):
+        where = [] if "--to" in verb else ["--database", file]
+        ended = run_command(*verb, *where)
+        assert ended.returncode == 1
+        assert ended.stderr == f"enrollment: {file} is left as it was: its disk is full\n"
+        # The file of a lock stays: another process may have it open.
+        assert {*small_disk.iterdir()} == before
 
 
 def test_temporary_files_that_find_no_room_are_not_blamed_on_the_database(
