@@ -50,6 +50,11 @@ def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
     return tuple(ip_network(name) for name in _names(text))
 
 
+def _host(text: str) -> str:
+    """Read a host. An IPv6 address may be in brackets, as it is in a URL."""
+    return text.strip("[]")
+
+
 def _host_names(text: str) -> tuple[str, ...]:
     names = _names(text)
     for name in names:
@@ -75,7 +80,7 @@ class Config:
         EXPECTED,
         "the SQLite file, or the URL of a PostgreSQL database",
     )
-    host: str = _setting("127.0.0.1", str, "an address", "the address to listen on")
+    host: str = _setting("127.0.0.1", _host, "an address", "the address to listen on")
     port: int = _setting(
         8000, _number(int, 1, 65535), "a number from 1 to 65535", "the port to listen on"
     )
@@ -134,10 +139,15 @@ class Config:
     )
 
     @property
+    def address(self) -> str:
+        """The host and the port, as in a URL."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    @property
     def url(self) -> str:
         """The URL of the service."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        return f"http://{self.address}"
 
     @classmethod
     def read(cls, flags: Mapping[str, str | None], environ: Mapping[str, str]) -> "Config":

@@ -1,10 +1,12 @@
 """The command line: which verbs there are, and how a command ends."""
 
 import argparse
+import errno
 import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -65,29 +67,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Problem as problem:
         reasons = [violation.detail for violation in problem.violations]
         reasons = reasons or [f"{settings.database}: {problem.detail}"]
-        print("enrollment:", *reasons, file=sys.stderr)
-        return 1
+        return _fail(" ".join(reasons))
     except StorageError as error:
         what = describe(error, Path(str(settings.database)))
-        print(f"enrollment: {settings.database}: {what}", file=sys.stderr)
-        return 1
+        return _fail(f"{settings.database}: {what}")
     except CommandError as error:
-        print(f"enrollment: {error}", file=sys.stderr)
-        return error.status
+        return _fail(str(error), error.status)
     except OSError as error:
-        reason = f"{error.filename}: {error.strerror}" if error.filename else error
-        print(f"enrollment: {reason}", file=sys.stderr)
-        return 1
+        if error.errno == errno.ENOENT and error.filename is None:
+            # Of all calls, only the one for the name of this folder has no name itself.
+            return _fail("the folder in which this runs has been removed")
+        return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except ModuleNotFoundError as error:
         if error.name != "psycopg":
             raise
-        print(f"enrollment: {NO_DRIVER}", file=sys.stderr)
-        return 1
+        return _fail(NO_DRIVER)
     except KeyboardInterrupt:
         return 130
     finally:
         _discard_unwritable_output()
     return 0
+
+
+def _fail(reason: str, status: int = 1) -> int:
+    """Print why a command has failed, if standard error can be written, and return its status."""
+    with suppress(OSError):
+        print(f"enrollment: {reason}", file=sys.stderr)
+    return status
 
 
 def _prepare_output() -> None:
@@ -111,12 +117,13 @@ def _flush() -> None:
 
 
 def _discard_unwritable_output() -> None:
-    """Discard what standard output does not take. Python would fail again at the end, when it
-    writes what is left, with a status of its own."""
-    try:
-        _flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Discard what standard output and standard error do not take. Python would fail again at the
+    end, when it writes what is left, with a status of its own."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class _Parser(argparse.ArgumentParser):

@@ -60,8 +60,7 @@ def listen(config: Config) -> socket.socket:
     except OSError as error:
         if listener:
             listener.close()
-        where = f"{config.host}:{config.port}"
-        raise CommandError(f"cannot listen on {where}: {error.strerror}") from error
+        raise CommandError(f"cannot listen on {config.address}: {error.strerror}") from error
     return listener
 
 

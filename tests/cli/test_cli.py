@@ -312,6 +312,27 @@ def test_what_can_not_be_printed_has_failed(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("output", ["2> /dev/full", "2>&-"], ids=["full", "closed"])
+@pytest.mark.parametrize(
+    ("command", "status"), [("fly", 2), ("serve --port x", 2), ("token list", 1)]
+)
+@UNBUFFERED
+def test_the_status_is_the_same_if_the_reason_can_not_be_printed(
+    command: str, status: int, output: str, unbuffered: str
+):
+    assert run_to(output, command, unbuffered).returncode == status
+
+
+def test_a_folder_that_was_removed_is_named(tmp_path: Path):
+    shell = ["sh", "-c", 'mkdir gone && cd gone && rmdir ../gone && exec "$@"', "sh"]
+
+    ended = run_command("migrate", under=shell)
+
+    assert ended.returncode == 1
+    assert ended.stderr == "enrollment: the folder in which this runs has been removed\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize("output", ["> /dev/full", ">&-"], ids=["full", "closed"])
 @pytest.mark.parametrize(
     "command",

@@ -99,6 +99,8 @@ OF_DATABASE = (
 # What cannot be done, with the status 1.
 FAILED = [
     ("serve --host no.such.host.invalid", "cannot listen on no.such.host.invalid:8000: "),
+    ("serve --host 2001:db8::1", "cannot listen on [2001:db8::1]:8000: "),
+    ("serve --host '[2001:db8::1]'", "cannot listen on [2001:db8::1]:8000: "),
     ("serve --host a..b", "cannot listen on a..b:8000: Name or service not known"),
     ("migrate --database no/such/place.db", "cannot write beside no/such/place.db: No such"),
     ("migrate --database folder", "folder is a folder, not a database"),
