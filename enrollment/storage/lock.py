@@ -28,10 +28,12 @@ class Purpose(Enum):
     CHANGE = "change"
     # Put another database in its place.
     REPLACE = "replace"
+    # Read a file that may not change meanwhile.
+    FREEZE = "freeze"
 
 
 # Of a file there can be one service.
-EXCLUSIVE = (Purpose.SERVE, Purpose.REPLACE)
+EXCLUSIVE = (Purpose.SERVE, Purpose.REPLACE, Purpose.FREEZE)
 
 
 @contextmanager
@@ -127,11 +129,13 @@ def _lost_files(real: Path, process: int) -> list[str]:
             with suppress(OSError):
                 found = os.stat(handle)
                 held[found.st_dev, found.st_ino] = os.readlink(handle)
+    # The process that an old lock file names may be another program by now.
+    if identity(lock_of(real)) not in held:
+        return []
     names = [f"{real}{suffix}" for suffix in SUFFIXES]
-    # A process that has locked this database, and has a log, has opened the database. The process
-    # that an old lock file names may be another program by now.
+    # A process that has locked the database, and has the index of a log, has opened the database.
     has_log = any(name.removesuffix(" (deleted)").endswith(SUFFIXES[-1]) for name in held.values())
-    is_open = identity(real) in held or (has_log and identity(lock_of(real)) in held)
+    is_open = has_log or identity(real) in held
     return [
         Path(name).name
         for name in names

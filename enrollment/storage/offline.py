@@ -57,7 +57,7 @@ def _uri(path: Path, mode: str) -> Iterator[str]:
     with ExitStack() as stack:
         if is_full(path) and not (log.exists() and log.stat().st_size):
             with suppress(CommandError):
-                stack.enter_context(lock_file(path, Purpose.USE))
+                stack.enter_context(lock_file(path, Purpose.FREEZE))
                 mode = "ro&immutable=1"
         yield f"{path.absolute().as_uri()}?mode={mode}"
 
