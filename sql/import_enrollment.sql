@@ -51,9 +51,12 @@ FROM (
             WHEN known.student_id = person.student_id AND known.course_id = class.course_id THEN known.event_id
         END AS event_id,
         CASE
-            WHEN known.student_id <> person.student_id OR known.course_id <> class.course_id THEN NULL
+            WHEN known.student_id IS DISTINCT FROM person.student_id
+                OR known.course_id IS DISTINCT FROM class.course_id
+                THEN NULL
             -- One that is back since another day is not the one that was decided on here.
-            WHEN known.is_deleted = 1 AND known.content ->> 'beginDate' <> incoming.content ->> 'beginDate'
+            WHEN known.is_deleted = 1
+                AND known.content ->> 'beginDate' IS DISTINCT FROM incoming.content ->> 'beginDate'
                 THEN 'dropped'
             ELSE known.taken ->> 'wanted'
         END AS last,
@@ -68,7 +71,8 @@ FROM (
         incoming.known_id,
         (
             SELECT old.id FROM source_record AS old
-            WHERE old.student_id = person.student_id
+            WHERE incoming.content ->> 'role' = 'student'
+                AND old.student_id = person.student_id
                 AND old.course_id = class.course_id
                 AND old.kind = 'enrollments'
                 AND old.source = :source

@@ -301,6 +301,9 @@ CREATE INDEX IF NOT EXISTS said_student_by_student ON said_student (student_id);
 -- name: create_said_student_by_record()!
 CREATE INDEX IF NOT EXISTS said_student_by_record ON said_student (record_id);
 
+-- name: create_said_student_by_renamed()!
+CREATE INDEX IF NOT EXISTS said_student_by_renamed ON said_student (renamed_id);
+
 -- name: create_alike()!
 -- Which row may be which student: they have the same address and the same name.
 CREATE TEMPORARY TABLE alike (

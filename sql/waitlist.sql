@@ -33,22 +33,40 @@ WHERE course.id = named.id
     AND (course_seat.capacity IS NULL OR course_seat.capacity > course_seat.enrolled)
 ORDER BY course.id;
 
--- name: list_opened_courses(since, now)
--- Which courses opened after since and until now: to all, or earlier to a group of which a student waits?
+-- name: list_opened_courses(now)
+-- Which courses promote automatically, have waitlisted students and free seats, and have opened, to all or earlier to a
+-- group of a waitlisted student, while nothing happened in them since?
 SELECT course.id
 FROM course
 LEFT JOIN term ON term.code = course.term
-WHERE coalesce(course.enroll_from, term.enroll_from) > :since AND coalesce(course.enroll_from, term.enroll_from) <= :now
-    OR EXISTS (
-        SELECT 1
-        FROM student_course
-        CROSS JOIN early_admission AS early
-        WHERE student_course.course_id = course.id
-            AND student_course.status = 'waitlisted'
-            AND early.course_id = course.id
-            AND early.student_id = student_course.student_id
-            AND early.enroll_from > :since
-            AND early.enroll_from <= :now
+CROSS JOIN course_seat
+CROSS JOIN (SELECT CAST(:now AS text) AS now) AS clock
+WHERE course.promotion = 'automatic'
+    AND EXISTS (
+        SELECT 1 FROM student_course
+        WHERE student_course.course_id = course.id AND student_course.status = 'waitlisted'
+        LIMIT 1 OFFSET 0
+    )
+    AND course_seat.course_id = course.id
+    AND (course_seat.capacity IS NULL OR course_seat.capacity > course_seat.enrolled)
+    AND (
+        SELECT event.recorded_at FROM student_course_event AS event
+        WHERE event.course_id = course.id
+        ORDER BY event.id DESC LIMIT 1
+    ) < (
+        SELECT max(opened_at)
+        FROM (
+            SELECT coalesce(course.enroll_from, term.enroll_from) AS opened_at
+            UNION ALL
+            SELECT early.enroll_from
+            FROM student_course
+            CROSS JOIN early_admission AS early
+            WHERE student_course.course_id = course.id
+                AND student_course.status = 'waitlisted'
+                AND early.course_id = course.id
+                AND early.student_id = student_course.student_id
+        ) AS opening
+        WHERE opened_at <= clock.now
     )
 ORDER BY course.id;
 

@@ -88,6 +88,7 @@ def create_tables(db: Connection) -> None:
     SQL.create_said_student_by_email(db)
     SQL.create_said_student_by_student(db)
     SQL.create_said_student_by_record(db)
+    SQL.create_said_student_by_renamed(db)
     SQL.create_alike(db)
     SQL.create_stretch(db)
     SQL.create_stretch_by_pair(db)

@@ -21,9 +21,9 @@ AFFECTING = {
     "another_section",
     "time_conflict",
     "credit_limit",
-    "course_full",
-    "waitlist_full",
 }
+# Those of seats: also a student who breaks another rule has one.
+SEATS = {"course_full", "waitlist_full"}
 # Those that it can break in the other courses of these students, which require it.
 REQUIREMENTS = {"prerequisite_missing", "corequisite_missing"}
 # Those by which the courses of a student stand against each other.
@@ -49,7 +49,8 @@ def list_affected(
     Seats go to those who came first."""
     members = [EnrollmentRequest(*row) for row in SQL.list_members(db, course_id=course_id)]
     broken: dict[int, list[Violation]] = {}
-    for requests, codes in ((members, AFFECTING), (dependents, REQUIREMENTS)):
+    checks = ((members, AFFECTING), (members, SEATS), (dependents, REQUIREMENTS))
+    for requests, codes in checks:
         for request, errors in _recheck(db, requests, codes, change):
             broken.setdefault(request.student_id, []).extend(errors)
     return [

@@ -66,9 +66,10 @@ def _list_promotable_courses(
     return [row["id"] for row in SQL.list_promotable_courses(db, **lists)]
 
 
-def list_opened_courses(db: Connection, since: Timestamp, now: Timestamp) -> list[int]:
-    """List the courses whose windows of enrollment opened after `since` and until now."""
-    return [row["id"] for row in SQL.list_opened_courses(db, since=since, now=now)]
+def list_opened_courses(db: Connection, now: Timestamp) -> list[int]:
+    """List the courses with free seats for waitlisted students, in which nothing happened since
+    enrollment in them opened."""
+    return [row["id"] for row in SQL.list_opened_courses(db, now=now)]
 
 
 def promote_manually(

@@ -1,7 +1,7 @@
 """Days and times, as people, spreadsheets and other systems write them."""
 
 import re
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Literal
 
 LOCAL_DATE = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})")
@@ -33,12 +33,16 @@ def parse_date(value: str, order: str | None) -> date | None:
 
 
 def in_zone(value: str, zone: tzinfo) -> str:
-    """Return a time with an offset as the time in a zone; any other text as it is."""
-    moment = MOMENT.fullmatch(value.strip())
-    if not moment or not moment[4]:
+    """Return a time with an offset as the time in a zone; any other text as it is. Midnight in UTC
+    stays too: many systems write a day as that."""
+    found = MOMENT.fullmatch(value.strip())
+    if not found or not found[4]:
         return value
     try:
-        return datetime.fromisoformat(moment[0]).astimezone(zone).replace(tzinfo=None).isoformat()
+        moment = datetime.fromisoformat(found[0])
+        if moment.timetz() == time(tzinfo=UTC):
+            return value
+        return moment.astimezone(zone).replace(tzinfo=None).isoformat()
     except (ValueError, OverflowError):
         return value
 

@@ -22,7 +22,7 @@ from enrollment.http.responses import Response
 from enrollment.problems.errors import Problem
 from enrollment.server.adapter import Request
 from enrollment.server.long_polls import LongPolls
-from enrollment.server.openings import Openings
+from enrollment.server.openings import promote_in_opened_courses
 from enrollment.server.upload_process import UploadProcess
 from enrollment.server.write_queue import WriteQueue, start_thread
 
@@ -55,7 +55,6 @@ class Dispatcher:
         self._uploads = start_thread("uploads")
         self._upload_process = UploadProcess(config)
         self._writes: WriteQueue[Response] = WriteQueue(app.database)
-        self._openings = Openings(app.database, config)
         # The tasks of all requests without a response.
         self._unanswered: set[asyncio.Task[object]] = set()
         # The requests whose bodies are still arriving.
@@ -66,8 +65,9 @@ class Dispatcher:
     async def watch_openings(self) -> None:
         """Look at each full minute which windows of enrollment have opened, until this is
         cancelled."""
+        promote = partial(promote_in_opened_courses, self._app.database, self._config.time_zone)
         while True:
-            self._writes.submit_background(self._openings.promote)
+            self._writes.submit_background(promote)
             await asyncio.sleep(60 - time.time() % 60)
 
     def end_long_polls(self) -> None:

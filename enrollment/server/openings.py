@@ -1,8 +1,8 @@
-"""Windows of enrollment that open: free seats go to those who wait, though no request says so."""
+"""Windows of enrollment that open: free seats then go to waitlisted students, without a request."""
 
 from contextlib import suppress
+from datetime import tzinfo
 
-from enrollment.config import Config
 from enrollment.data.waitlist import list_opened_courses, promote_eligible
 from enrollment.model.records import Change
 from enrollment.model.types import Timestamp
@@ -10,23 +10,13 @@ from enrollment.problems.errors import Problem
 from enrollment.storage.database import Database
 
 
-class Openings:
-    """Promotes students in the courses that have opened since the last time. The first time, it
-    looks at all that are open: one may have opened while nothing served."""
-
-    def __init__(self, database: Database, config: Config) -> None:
-        self._database = database
-        self._zone = config.time_zone
-        self._since = Timestamp("")
-
-    def promote(self) -> None:
-        """Promote those who are eligible now. While the database can't be used, nothing happens,
-        and the next call does it."""
-        change = Change(at=Timestamp.now(), actor="serve", zone=self._zone)
-        with suppress(Problem):
-            with self._database.read() as db:
-                courses = list_opened_courses(db, self._since, change.at)
-            if courses:
-                with self._database.write() as db:
-                    promote_eligible(db, change, course_ids=courses)
-            self._since = change.at
+def promote_in_opened_courses(database: Database, zone: tzinfo) -> None:
+    """Promote waitlisted students in the courses that have opened, if nothing happened there since.
+    While the database can't be used, nothing is done, and the next call does it."""
+    change = Change(at=Timestamp.now(), actor="serve", zone=zone)
+    with suppress(Problem):
+        with database.read() as db:
+            courses = list_opened_courses(db, change.at)
+        if courses:
+            with database.write() as db:
+                promote_eligible(db, change, course_ids=courses)

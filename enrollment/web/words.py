@@ -135,6 +135,8 @@ class Words:
             return f"on {text}" if at and ":" not in text else at + text
 
         sentence = AT_TIME.sub(write, violation.detail)
+        if last_day := violation.details.get("end_on"):
+            sentence = sentence.replace(last_day, self.date(last_day))
         if violation.code == "drop_closed":
             return f"{sentence} {PROBLEM_TYPES[violation.code].advice}"
         return sentence

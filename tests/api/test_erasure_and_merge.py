@@ -490,6 +490,7 @@ def test_the_record_that_stays_is_active_if_one_was(client: Client, status: str,
     client.enroll(double, full, waitlist=True)
     for record, wanted in ((double, status), (student, into_status)):
         client.patch_json(f"/v1/students/{record}", {"status": wanted})
+    before = client.get(f"/v1/students/{student}").json["version"]
 
     merge(client, double, student)
 
@@ -498,6 +499,8 @@ def test_the_record_that_stays_is_active_if_one_was(client: Client, status: str,
         "active" if active else "inactive"
     )
     assert client.get(f"/v1/students/{double}").json["status"] == "inactive"
+    changed = (status, into_status) == ("active", "inactive")
+    assert client.get(f"/v1/students/{student}").json["version"] == before + changed
     if status == "active":
         assert client.status(student, course) == "enrolled"
         client.patch_json(f"/v1/courses/{full}", {"capacity": 2})

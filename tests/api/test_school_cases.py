@@ -418,9 +418,12 @@ def test_more_credits_tell_who_has_too_many(client: Client):
 def test_a_change_that_helps_affects_no_one(client: Client):
     course = client.course(capacity=4, corequisites=["A1", "B1"])
     override = {"rules": ["corequisite_missing"], "reason": "agreed"}
-    for _ in range(3):
-        client.enroll(client.student(), course, override=override)
-    change_course(client, course, capacity=1)
+    students = [client.student() for _ in range(3)]
+    for student in students:
+        client.enroll(student, course, override=override)
+    codes = ["corequisite_missing", "corequisite_missing", "course_full"]
+    smaller = change_course(client, course, capacity=1)
+    assert affected(smaller) == [(student, "enrolled", codes) for student in students[1:]]
 
     assert affected(change_course(client, course, capacity=2)) == []
     assert affected(change_course(client, course, corequisites=["A1"])) == []

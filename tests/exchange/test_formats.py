@@ -207,10 +207,20 @@ def test_a_day_that_can_be_two_is_an_error_unless_the_order_is_given(tmp_path: P
         ("2026-08-30T22:00:00Z", "Europe/Berlin", "2026-08-31"),
         ("2026-08-31 00:00:00.000+02:00", "Europe/Berlin", "2026-08-31"),
         ("2026-08-31T02:00:00Z", "America/New_York", "2026-08-30"),
+        ("2026-08-31T00:00:00Z", "America/New_York", "2026-08-31"),
+        ("2026-08-31T00:00:00.000+00:00", "America/New_York", "2026-08-31"),
         ("2026-08-30T22:00:00", "Europe/Berlin", "2026-08-30"),
         ("2026-08-30T22:00:00Z", None, "2026-08-30"),
     ],
-    ids=["before midnight", "with an offset", "after midnight", "no offset", "no zone"],
+    ids=[
+        "before midnight",
+        "with an offset",
+        "after midnight",
+        "midnight",
+        "midnight with an offset",
+        "no offset",
+        "no zone",
+    ],
 )
 def test_a_time_with_an_offset_is_the_day_where_the_school_is(
     text: str, zone: str | None, day: str, tmp_path: Path

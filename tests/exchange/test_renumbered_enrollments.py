@@ -93,3 +93,11 @@ def test_an_enrollment_that_was_dropped_by_the_source_comes_back_with_another_id
     assert rows(database, STATUS) == [("enrolled", None)]
     assert report.counts.enrollments.enrolled == 1
     assert import_content(database, bulk(RENUMBERED)).report.changes == []
+
+
+@pytest.mark.parametrize("role", ["teacher", "aide"])
+def test_a_student_who_helps_to_teach_the_class_stays_in_it(database: Database, role: str):
+    import_content(database, delta(places={"e9": f"k1,o1,u1,{role},2026-09-01,,"}))
+    import_content(database, bulk(ROSTER))
+
+    assert rows(database, STATUS) == [("enrolled", None)]

@@ -447,8 +447,11 @@ def test_a_page_that_is_damaged_while_it_is_served_is_told_and_found(
     database_file: Path, capsys: Captured
 ):
     with closing(sqlite3.connect(database_file, isolation_level=None)) as db:
-        db.execute("INSERT INTO course (code, title) VALUES ('CS101', 'Databases')")
-        (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'course'").fetchone()
+        db.execute(
+            "INSERT INTO term (code, title, start_on, end_on)"
+            " VALUES ('FALL', 'Fall', '2026-08-31', '2026-12-18')"
+        )
+        (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'term'").fetchone()
         (size,) = db.execute("PRAGMA page_size").fetchone()
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with serving(database_file) as server:
@@ -457,10 +460,10 @@ def test_a_page_that_is_damaged_while_it_is_served_is_told_and_found(
             opened.seek((page - 1) * size)
             opened.write(b"\xff" * size)
 
-        reply = server.get("/v1/courses")
+        reply = server.get("/v1/terms")
 
         assert (reply.status, reply.json["code"]) == (503, "database_damaged")
-        assert server.get("/v1/courses").status == 503
+        assert server.get("/v1/terms").status == 503
         log = server.log.read_text()
         assert log.count("ERROR database_damaged: database disk image is malformed: ") == 1
         assert "Traceback" not in log

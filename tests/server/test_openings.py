@@ -9,13 +9,13 @@ from enrollment.app import App
 from enrollment.data.waitlist import list_opened_courses
 from enrollment.model.location import Location
 from enrollment.model.types import Timestamp
+from enrollment.server.openings import promote_in_opened_courses
 from tests.support.client import Client
 from tests.support.server import Server, serving
 
 COURSE = {"code": "CS101", "title": "Databases", "capacity": 1}
-BEFORE, THEN, LATER = (Timestamp(f"2026-08-0{day}T08:00:00.000Z") for day in (1, 2, 3))
 PAST, FUTURE = "2020-01-01T00:00:00.000Z", "2100-01-01T00:00:00.000Z"
-SOON = timedelta(seconds=2)
+BEFORE, SOON, LATER = (f"209{year}-01-01T00:00:00.000Z" for year in (0, 1, 2))
 
 
 def waiting_for_a_free_seat(client: Client | Server, enroll_from: str, **fields: object) -> None:
@@ -43,18 +43,16 @@ def promoted(server: Server, seconds: int) -> bool:
 
 
 @pytest.mark.parametrize(
-    "opened", [{"enroll_from": PAST}, {"early_access": f'{{"A1":"{PAST}"}}'}], ids=["all", "group"]
+    ("column", "value"), [("enroll_from", "{}"), ("early_access", '{{"A1":"{}"}}')]
 )
 def test_a_window_that_opened_while_nothing_served(
-    location: Location, app: App, tmp_path: Path, opened: dict[str, str]
+    location: Location, app: App, tmp_path: Path, column: str, value: str
 ):
     with serving(location, folder=tmp_path) as server:
         waiting_for_a_free_seat(server, FUTURE)
         assert server.stop() == 0
     with app.database.write() as db:
-        # Time has passed.
-        for column, value in opened.items():
-            db.execute(f"UPDATE course SET {column} = '{value}'")
+        db.execute(f"UPDATE course SET {column} = '{value.format(Timestamp.now())}'")
 
     with serving(location, folder=tmp_path) as server:
         assert promoted(server, 20)
@@ -63,25 +61,48 @@ def test_a_window_that_opened_while_nothing_served(
 @pytest.mark.slow
 def test_a_window_that_opens_while_the_service_runs(location: Location, tmp_path: Path):
     with serving(location, folder=tmp_path) as server:
-        waiting_for_a_free_seat(server, (datetime.now(UTC) + SOON).isoformat())
+        waiting_for_a_free_seat(server, (datetime.now(UTC) + timedelta(seconds=2)).isoformat())
 
         # It looks at each full minute.
         assert promoted(server, 90)
 
 
 def test_which_courses_open(client: Client, app: App):
-    own = client.course(enroll_from=THEN)
-    term = client.course(term=client.term(enroll_from=THEN))
-    early = client.course(capacity=0)
-    client.enroll(client.student(groups=["A1"]), early, waitlist=True)
-    access = [{"group": "A1", "enroll_from": THEN}]
-    client.patch_json(f"/v1/courses/{early}", {"early_access": access, "enroll_from": FUTURE})
-    client.course(early_access=access, enroll_from=FUTURE)
-    client.course()
-    client.course(term="2026-FALL", enroll_from=FUTURE)
+    """In each a student waits for a free seat."""
+    term = client.term()
+    groups = {"own": [], "term": [], "early": ["A1"], "of others": ["B1"]}
+    access = {"early_access": [{"group": "A1", "enroll_from": SOON}], "enroll_from": FUTURE}
+    changes = {"own": {"enroll_from": SOON}, "term": {}, "early": access, "of others": access}
+    courses = {name: client.course(term=term, capacity=0) for name in changes}
+    for name, course in courses.items():
+        client.enroll(client.student(groups=groups[name]), course, waitlist=True)
+        client.patch_json(f"/v1/courses/{course}", {"enroll_from": FUTURE} | changes[name])
+    full = client.course(capacity=0)
+    client.enroll(client.student(), full, waitlist=True)
+    client.patch_json(f"/v1/courses/{full}", {"enroll_from": SOON})
+    manual = client.course(capacity=0, promotion="manual")
+    client.enroll(client.student(), manual, waitlist=True)
+    client.patch_json(f"/v1/courses/{manual}", {"enroll_from": SOON})
+    client.patch_json(f"/v1/courses/{courses['term']}", {"enroll_from": None}, status=200)
+    client.patch_json("/v1/terms/1", {"enroll_from": SOON})
+    with app.database.write() as db:
+        db.execute("UPDATE course SET capacity = 1 WHERE id <> 5")
 
     with app.database.read() as db:
-        assert list_opened_courses(db, BEFORE, THEN) == [own, term, early]
-        assert list_opened_courses(db, Timestamp(""), LATER) == [own, term, early]
-        assert list_opened_courses(db, THEN, LATER) == []
-        assert list_opened_courses(db, Timestamp(""), BEFORE) == []
+        assert list_opened_courses(db, Timestamp(PAST)) == []
+        opened = [courses[name] for name in ("own", "term", "early")]
+        assert list_opened_courses(db, Timestamp(LATER)) == opened
+        assert list_opened_courses(db, Timestamp(BEFORE)) == []
+
+
+def test_a_course_is_left_alone_once_something_has_happened_since_it_opened(
+    client: Client, app: App
+):
+    waiting, course = client.student(), client.course(capacity=0)
+    client.enroll(waiting, course, waitlist=True)
+    with app.database.write() as db:
+        db.execute(f"UPDATE course SET capacity = 1, enroll_from = '{PAST}'")
+
+    promote_in_opened_courses(app.database, UTC)
+
+    assert client.status(waiting, course) == "waitlisted"
