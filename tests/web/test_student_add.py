@@ -376,7 +376,10 @@ def test_a_student_is_not_offered_to_drop_a_course_after_its_deadline(
     page = form.submit("do", value="preview", status=409)
 
     assert "CS101 is taken together with LAB1." in text(page)
+    assert "CS101 could be dropped until 2 Oct 2026; now ask the registrar." in text(page)
     assert "Drop CS101 too" not in text(page)
+    # What would only be refused again is not offered.
+    assert not page.html.select('button[value="enroll"]')
 
 
 def test_enrolling_since_an_earlier_day(browser: Browser, client: Client, ada: int):
