@@ -222,10 +222,18 @@ stretch AS (
     WHERE stretch.student_id = touched.student_id AND stretch.course_id = touched.course_id
     UNION ALL
     SELECT began.id, began.id, began.student_id, began.course_id, began.effective_at, 'dropped', began.effective_at,
-        began.superseded_at, began.superseded_at
+        gone.superseded_at, gone.superseded_at
     FROM touched
     CROSS JOIN enrollment_event AS began
+    -- It can have stood again in between.
+    CROSS JOIN (
+        SELECT student_id, course_id, max(recorded_at) AS superseded_at
+        FROM student_course_event
+        WHERE corrects IS NOT NULL
+        GROUP BY student_id, course_id
+    ) AS gone
     WHERE began.student_id = touched.student_id AND began.course_id = touched.course_id
+        AND gone.student_id = began.student_id AND gone.course_id = began.course_id
         AND began.to_status = 'enrolled'
         AND began.superseded_by IS NOT NULL
         AND began.id NOT IN (

@@ -146,10 +146,14 @@ ORDER BY exported_record.sourced_id;
         CROSS JOIN source_record AS version
         WHERE version.import_id = import.id AND version.kind = 'enrollments'
         UNION ALL
-        SELECT record.sourced_id, began.superseded_at
+        SELECT record.sourced_id, correction.recorded_at
         FROM exported_record AS record
-        CROSS JOIN enrollment_event AS began
-        WHERE record.kind = 'enrollments' AND began.id = record.event_id
+        CROSS JOIN student_course_event AS correction
+        WHERE record.kind = 'enrollments'
+            AND record.event_id IS NOT NULL
+            AND correction.student_id = record.student_id
+            AND correction.course_id = record.course_id
+            AND correction.corrects IS NOT NULL
     ) AS dated
     WHERE changed_at >= :since
     GROUP BY sourced_id

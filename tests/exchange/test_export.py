@@ -16,6 +16,8 @@ from enrollment.maintenance.demo import fill
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import CommandError, Problem
 from enrollment.storage.database import Database
+from tests.exchange.imports import import_content
+from tests.exchange.small_packages import bulk
 from tests.exchange.strict import Rows, validate
 from tests.support.client import Client
 
@@ -408,6 +410,31 @@ def test_a_delta_has_the_courses_of_the_catalog_that_are_gone(client: Client):
         assert _statuses(found["classes"]) == gone | {"2": "active"}
     client.term(code="SPRING")
     assert export(client, since=since, term="SPRING").keys() == {"academicSessions"}
+
+
+@pytest.mark.parametrize("end", ["take_back", "void"])
+@pytest.mark.parametrize("is_imported", [False, True])
+def test_a_delta_has_what_is_void_after_a_correction(
+    client: Client, database: Database, end: str, is_imported: bool
+):
+    if is_imported:
+        import_content(database, bulk({"e1": "u1"}))
+    else:
+        client.enroll(client.student(), client.course(), effective_at="2026-09-01T00:00:00Z")
+    path = "/v1/students/1/courses/1"
+    corrected = {"effective_at": "2026-10-15T00:00:00Z", "correction": True, "reason": "x"}
+    client.put_json(path, {"status": "enrolled", **corrected}, status=200)
+    (row,) = export(client, with_history=True)["enrollments"]
+    since = next_moment()
+
+    if end == "void":
+        client.put_json(path, {"status": "void", "reason": "x"}, status=200)
+    else:
+        body = {"take_back": "latest_change", "reason": "x"}
+        client.post_json(f"{path}/corrections", body)
+
+    (gone,) = export(client, since=since)["enrollments"]
+    assert (gone["sourcedId"], gone["status"]) == (row["sourcedId"], "tobedeleted")
 
 
 def test_a_delta_has_no_enrollment_in_a_course_that_it_has_not(client: Client):
