@@ -1,6 +1,6 @@
 -- name: insert_incoming_disabled(source)!
--- Which students stay active only since they were enrolled when the source disabled them, and have no row while one of
--- these enrollments has? The row that the source sent last counts again: it may have been the last enrollment.
+-- Which disabled students are active only because they are enrolled, and have no row, while one of their enrollments
+-- has? The row that the source sent last counts again: it may have been the last enrollment.
 INSERT INTO incoming (id, file, line, kind, sourced_id, is_deleted, is_wanted, content, number, known_id)
 SELECT (SELECT max(id) FROM incoming) + row_number() OVER (ORDER BY person.id), place.file, place.line, person.kind,
     person.sourced_id, 0, true, person.content, person.taken ->> 'number', person.id

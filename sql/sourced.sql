@@ -207,8 +207,8 @@ WHERE course.id = stretch.course_id AND (:term IS NULL OR course.term = :term)
 ORDER BY stretch.sourced_id;
 
 -- name: list_gone_records(kind, since, source)
--- Which ids of orgs, sessions, courses of the catalog, roles, and users who are none of our students are those of none
--- any more since? The row was deleted, or it came with an import that is undone. A term stays that is here.
+-- Which ids of orgs, sessions, courses of the catalog, roles, and users who are none of our students are no longer in
+-- use since then? The row was deleted, or it came with an import that is undone. A term stays that is here.
 -- include: exported_record.sql
 , changed AS MATERIALIZED (
     SELECT version.sourced_id, max(coalesce(import.undone_at, import.made_at)) AS updated_at

@@ -34,7 +34,7 @@ def merge_student(db: Connection, student_id: int, into: int, change: Change) ->
     Every enrollment that does not stay becomes void before one moves: so seats and places on
     waitlists are free for those that do. What moved takes effect when it first did. No rule keeps
     it from moving: the result lists the rules that it breaks beside other courses. The record that
-    stays is active if one of both was. The merged one becomes inactive, and its tokens are revoked:
+    stays is active if either was. The merged one becomes inactive, and its tokens are revoked:
     they may be in other hands. Raises merges_into_itself, unknown_student, student_erased.
     """
     pair = {"student_id": student_id, "into_id": into}

@@ -51,7 +51,7 @@ class Sourced(SourcedIds):
         return parts[name]
 
     def _gone(self, kind: str, make: Callable[[Fields], Fields]) -> Iterator[Fields]:
-        """Yield the rows, made by `make`, whose ids are those of none any more since."""
+        """Yield the rows, made by `make`, whose ids are no longer in use since."""
         for row in self._list("list_gone_records", kind=kind):
             yield make(row) | {"deleted_at": row["updated_at"]}
 
@@ -174,7 +174,7 @@ class Sourced(SourcedIds):
         return cells | {"deleted_at": row["updated_at"] if row["status"] == "dropped" else None}
 
     def gone_enrollment(self, row: Fields) -> Fields:
-        """Return an enrollment whose id is that of none any more."""
+        """Return an enrollment whose id is no longer in use."""
         cells = {"role": "student", "userSourcedId": row["user_ref"]} | self.kept_enrollment(row)
         if row["student_id"]:
             cells["student"] = row

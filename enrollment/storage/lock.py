@@ -112,8 +112,9 @@ def check_served_files(path: Path) -> None:
         if not lost:
             return
         time.sleep(SECONDS_BETWEEN_LOOKS)
+    names, verb = " and ".join(lost), "has" if len(lost) == 1 else "have"
     raise CommandError(
-        f"{path} is in use by process {process}, whose {' and '.join(lost)} has been moved,"
+        f"{path} is in use by process {process}, whose {names} {verb} been moved,"
         " replaced or removed: stop that process first"
     )
 

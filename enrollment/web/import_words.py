@@ -58,7 +58,7 @@ def what_is_confirmed(report: ImportReport) -> str:
     """What a box confirms where the file no longer has records: why they are gone, and how many."""
     gone = ends(report)
     if any(fault.severity == "error" for fault in report.summary):
-        why = "No row that is left out is about them"
+        why = "No row that is left out has them"
     elif report.format == "list" and not any(file.rows for file in report.files):
         why = "It is right that the file has no rows"
     else:

@@ -281,7 +281,8 @@ def test_no_backup_is_made_of_a_database_without_its_log(
 
     told = capsys.readouterr()
     names = " and ".join(f"enrollment.db{suffix}" for suffix in suffixes)
-    reason = f"is in use by process {server.process.pid}, whose {names} has been moved"
+    verb = "has" if len(suffixes) == 1 else "have"
+    reason = f"is in use by process {server.process.pid}, whose {names} {verb} been moved"
     assert reason in told.err
     assert told.out == ""
     assert not list(tmp_path.glob("*monday*"))
@@ -334,7 +335,7 @@ def test_no_command_uses_what_is_in_the_place_of_a_database_that_is_served(
     for name, arguments in COMMANDS.items():
         assert main([*arguments, "--database", str(database_file)]) == 1, name
         told = capsys.readouterr()
-        assert "has been moved, replaced or removed" in told.err + told.out, name
+        assert "been moved, replaced or removed" in told.err + told.out, name
 
     # Once they are back, nothing is missing.
     for suffix in suffixes:

@@ -172,7 +172,7 @@ def test_how_many_must_be_confirmed_is_not_said_where_it_is_asked_for_another_re
     ("content", "said"),
     [
         (b"", "It is right that the file has no rows: 2 records of those above are gone"),
-        (b"#N/A,A,B\n", "No row that is left out is about them: 2 records of those above are gone"),
+        (b"#N/A,A,B\n", "No row that is left out has them: 2 records of those above are gone"),
         (b"9,A,B\n", "The file is complete: 5 records of those above are gone"),
     ],
     ids=["no rows", "rows at fault", "many"],
