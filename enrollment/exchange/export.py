@@ -32,7 +32,7 @@ def sheets(db: Connection, scope: Scope, zone: tzinfo) -> Iterator[Sheet]:
     export.check_scope(db, scope)
     rows = Rows(db, scope, zone, with_status=scope.since is not None)
     for name in sorted(TABLES):
-        own = {*rows.sourced.columns(name)}
+        own = {*rows.ids.columns(name)}
         if name == "enrollments":
             own |= {*compress((OUTCOME, GRADE), export.get_outcomes(db, scope))}
         header = [*TABLES[name].columns, *sorted(own)]
@@ -67,39 +67,39 @@ class Rows:
     def __init__(self, db: Connection, scope: Scope, zone: tzinfo, *, with_status: bool) -> None:
         self._db, self._scope = db, scope
         self.projection = Projection(db, scope, zone, with_status=with_status)
-        self.sourced = self.projection.sourced
+        self.ids = self.projection.ids
 
     def merged(self, name: str) -> Iterator[Fields]:
         """The rows of a table in the order of their ids: our own, and those of other systems."""
         own: Iterator[Fields] = getattr(self, name)()
-        if not self.sourced.exists:
+        if not self.ids.exists:
             return own
         sourced_row, since = self.projection.sourced_row, self._scope.since or ""
         others = [
             (sourced_row(cells) for cells in rows if (cells["updated_at"] or "") >= since)
-            for rows in self.sourced.rows(name)
+            for rows in self.projection.sourced.rows(name)
         ]
         return merge(own, *others, key=itemgetter("sourcedId"))
 
     def orgs(self) -> Iterator[Fields]:
         # A delta has nothing of the school: it is the same as in the last bulk export.
         own = self.projection.school_id
-        is_own = own == self.projection.id("school") and own not in self.sourced.orgs
+        is_own = own == self.projection.id("school") and own not in self.ids.orgs
         if self._scope.since is None and is_own:
             yield self.projection.org()
 
     def academicSessions(self) -> Iterator[Fields]:  # noqa: N802
         terms = [*self._list("list_exported_terms")]
-        if self.sourced.needs_session_without_term and not any(row["id"] == 0 for row in terms):
+        if self.ids.needs_session_without_term and not any(row["id"] == 0 for row in terms):
             terms.insert(0, NO_TERM)
         rows = map(self.projection.session, terms)
-        return (cells for cells in rows if not self.sourced.has(cells["sourcedId"]))
+        return (cells for cells in rows if not self.ids.has(cells["sourcedId"]))
 
     def courses(self) -> Iterator[Fields]:
         for row in self._list("list_exported_codes"):
             cells = self.projection.course(row)
-            is_needed = row["is_own"] or row["id"] in self.sourced.needs_codes
-            if is_needed and not self.sourced.has(cells["sourcedId"]):
+            is_needed = row["is_own"] or row["id"] in self.ids.needs_codes
+            if is_needed and not self.ids.has(cells["sourcedId"]):
                 yield cells
 
     def classes(self) -> Iterator[Fields]:

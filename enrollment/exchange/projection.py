@@ -8,6 +8,7 @@ from enrollment.data import export
 from enrollment.data.export import Fields, Scope
 from enrollment.exchange.headers import METADATA
 from enrollment.exchange.sourced import Sourced
+from enrollment.exchange.sourced_ids import SourcedIds
 from enrollment.model.days import day_after, local, school_year
 from enrollment.storage.connection import Connection
 
@@ -30,8 +31,9 @@ class Projection:
     def __init__(self, db: Connection, scope: Scope, zone: tzinfo, *, with_status: bool) -> None:
         self._zone, self._with_status = zone, with_status
         self.school = export.get_school(db)
-        self.sourced = Sourced(db, scope, self.id("school"))
-        self.school_id = self.sourced.school_id
+        self.ids = SourcedIds(db, scope, self.id("school"))
+        self.sourced = Sourced(self.ids)
+        self.school_id = self.ids.school_id
 
     def sourced_row(self, cells: Fields) -> Fields:
         """Return a row of another system with the ids of ours that it needs."""
@@ -157,10 +159,10 @@ class Projection:
         return row["user_id"] or self.id("student", row["student_id"])
 
     def _class(self, course_id: int) -> str:
-        return self.sourced.classes.get(course_id) or self.id("class", course_id)
+        return self.ids.classes.get(course_id) or self.id("class", course_id)
 
     def _term(self, term_id: int) -> str:
-        return self.sourced.terms.get(term_id) or self.id("term", term_id)
+        return self.ids.terms.get(term_id) or self.id("term", term_id)
 
     def _status(self, row: Fields) -> Fields:
         if not self._with_status:

@@ -51,7 +51,7 @@ class Roster:
         self._db, self._records = db, records
         self._rows = Rows(db, Scope(with_history=True), zone, with_status=True)
         self._projection: Projection = self._rows.projection
-        self._sourced = self._rows.sourced
+        self._sourced, self._ids = self._projection.sourced, self._rows.ids
         # The rows of the kinds of which there are few, once they are needed.
         self._made: dict[str, list[Fields]] = {}
 
@@ -139,9 +139,9 @@ class Roster:
         if "classes" in within:
             parameters["course_id"] = self._course_id(within["classes"])
         # Without other systems, all is of the one school.
-        elif "schools" in within and self._sourced.exists:
+        elif "schools" in within and self._ids.exists:
             narrowed["org_id"] = within["schools"]
-        return oneroster.parts_of("users", parameters, narrowed, with_others=self._sourced.exists)
+        return oneroster.parts_of("users", parameters, narrowed, with_others=self._ids.exists)
 
     def _user(self, name: str, sourced_id: str) -> list[Part]:
         """Return the parts of the one user with this id."""
@@ -193,10 +193,10 @@ class Roster:
         narrowed: dict[str, Any] = {}
         if "classes" in within:
             narrowed["course_id"] = self._course_id(within["classes"])
-        elif "schools" in within and self._sourced.exists:
+        elif "schools" in within and self._ids.exists:
             narrowed["school_id"] = within["schools"]
         return oneroster.parts_of(
-            "enrollments", self._parameters, narrowed, with_others=self._sourced.exists
+            "enrollments", self._parameters, narrowed, with_others=self._ids.exists
         )
 
     def _enrollment(self, sourced_id: str) -> list[Part]:
@@ -238,5 +238,5 @@ class Roster:
         }
 
     def _course_id(self, class_id: str) -> int | None:
-        known = {sourced_id: id for id, sourced_id in self._sourced.classes.items()}
+        known = {sourced_id: id for id, sourced_id in self._ids.classes.items()}
         return known.get(class_id) or self._projection.number("class", class_id)
