@@ -1,24 +1,39 @@
 -- name: insert_incoming_disabled(source)!
--- Which disabled students are active only because they are enrolled, and have no row, while one of their enrollments
--- has? The row that the source sent last counts again: it may have been the last enrollment.
+-- Which disabled users have no row, while one of their enrollments, or its class, has? The row that the source sent last
+-- counts again: it may be their first enrollment, or have been the last one.
 INSERT INTO incoming (id, file, line, kind, sourced_id, is_deleted, is_wanted, content, number, known_id)
 SELECT (SELECT max(id) FROM incoming) + row_number() OVER (ORDER BY person.id), place.file, place.line, person.kind,
     person.sourced_id, 0, true, person.content, person.taken ->> 'number', person.id
 FROM (
-    SELECT person.id, min(incoming.id) AS place_id
-    FROM incoming
-    CROSS JOIN source_record AS known
+    SELECT person.id, min(touched.place_id) AS place_id
+    FROM (
+        SELECT id AS place_id, user_ref FROM incoming WHERE kind = 'enrollments' AND is_wanted
+        UNION ALL
+        SELECT incoming.id, known.user_ref
+        FROM incoming
+        CROSS JOIN source_record AS known
+        WHERE incoming.kind = 'enrollments' AND incoming.is_wanted AND known.id = incoming.known_id
+        UNION ALL
+        SELECT incoming.id, known.user_ref
+        FROM incoming
+        CROSS JOIN source_record AS class
+        CROSS JOIN source_record AS known
+        WHERE incoming.kind = 'classes'
+            AND incoming.is_wanted
+            AND class.id = incoming.known_id
+            AND known.course_id = class.course_id
+            AND known.kind = 'enrollments'
+            AND known.source = :source
+            AND known.is_current = 1
+            AND known.is_deleted = 0
+    ) AS touched
     CROSS JOIN source_record AS person
-    WHERE incoming.kind = 'enrollments'
-        AND incoming.is_wanted
-        AND known.id = incoming.known_id
-        AND person.kind = 'users'
-        AND person.sourced_id = known.user_ref
+    WHERE person.kind = 'users'
+        AND person.sourced_id = touched.user_ref
         AND person.source = :source
         AND person.is_current = 1
         AND person.is_deleted = 0
         AND person.content ->> 'enabledUser' = 'false'
-        AND person.taken ->> 'status' = 'active'
         AND NOT EXISTS (
             SELECT 1 FROM incoming AS sent WHERE sent.kind = 'users' AND sent.sourced_id = person.sourced_id
         )
@@ -58,6 +73,10 @@ WITH enrolled AS MATERIALIZED (
     LEFT JOIN term ON term.code = course.term
     WHERE place.content ->> 'role' = 'student'
         AND place.user_ref IS NOT NULL
+        AND NOT EXISTS (
+            SELECT 1 FROM incoming AS gone
+            WHERE gone.kind = 'classes' AND gone.sourced_id = place.class_ref AND gone.is_deleted = 1
+        )
         AND coalesce(place.content ->> 'endDate' > :today, true)
         -- With an outcome, it has ended on the day before its endDate: that may be today.
         AND (

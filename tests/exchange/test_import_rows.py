@@ -79,6 +79,20 @@ def test_a_user_who_is_not_enabled_is_inactive_with_the_last_enrollment(
     assert one(database, status) == "active"
 
 
+def test_a_user_who_is_not_enabled_is_active_with_the_first_enrollment(database: Database):
+    import_content(database, bulk({}, users={"u1": user("u1", enabled="false")}))
+    status = "SELECT status FROM student WHERE id = 1"
+    assert one(database, status) == "inactive"
+
+    import_content(database, delta(places={"e1": "u1"}))
+
+    assert one(database, status) == "active"
+    assert rows(database, "SELECT status FROM enrollment") == [("enrolled",)]
+    import_content(database, delta(gone="k1", classes="k1"))
+    assert one(database, status) == "inactive"
+    assert rows(database, "SELECT status FROM enrollment") == [("dropped",)]
+
+
 def test_a_user_who_is_not_enabled_is_inactive_though_a_term_that_is_over_has_an_enrollment(
     database: Database,
 ):
