@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from enrollment.cli.main import main
+from enrollment.model.location import Location
+from enrollment.storage.engine import open_database
 from tests.exchange.packages import case
 from tests.support.command import Captured, run_command
 
@@ -150,9 +152,9 @@ def test_mode_and_relink_are_flags(tmp_path: Path, capsys: Captured):
     assert main(["check", str(path), "--mode", "delta"]) == 1
 
 
-def test_a_report_names_the_course_of_a_roster(here: Path, capsys: Captured):
+def test_a_report_names_the_course_of_a_roster(location: Location, capsys: Captured):
     assert main(["import", "people.csv"]) == 0
-    with closing(sqlite3.connect(here / "enrollment.db")) as db, db:
+    with closing(open_database(location, 1)) as database, database.write() as db:
         db.execute("INSERT INTO course (code, title) VALUES ('CS1', 'Databases')")
 
     assert main(["import", "people.csv", "--course-id", "1"]) == 0
