@@ -5,7 +5,7 @@ import re
 import unicodedata
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from hashlib import blake2b
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -83,15 +83,15 @@ def _forbid_future(query: msgspec.Struct, zone: tzinfo) -> None:
     }
     if not times:
         return
-    now = datetime.now(UTC)
-    latest = now + CLOCK_DIFFERENCE
+    now = Timestamp.now()
+    latest = datetime.fromisoformat(now) + CLOCK_DIFFERENCE
     today = decoder(zone)(AsOf, latest.astimezone(zone).date().isoformat())
     violations = [
         Violation(
             parameter=name,
             code="time_in_future",
             detail="Expected a day or a time that is not in the future.",
-            details={"now": str(Timestamp.of(now))},
+            details={"now": str(now)},
         )
         for name, time in times.items()
         if time > Timestamp.of(latest) and time != today
