@@ -222,11 +222,7 @@ JOIN course ON course.id = ending.course_id
 WHERE :effective_at < last_effective_at AND ending.status IS NOT NULL
 UNION ALL
 SELECT ending.item, '/status', 'drop_closed',
-    course.label || ' could be dropped until '
-        || coalesce(course.drop_until, term.drop_until, 'the end of its term, ' || term.end_on) || '.',
-    json_object(
-        'course', course.label, 'drop_until', coalesce(course.drop_until, term.drop_until), 'end_on', term.end_on
-    )
+-- include: drop_closed.sql
 FROM ending
 JOIN course ON course.id = ending.course_id
 LEFT JOIN term ON term.code = course.term
@@ -234,7 +230,7 @@ WHERE :by_student
     AND ending.next_status = 'dropped'
     -- A waitlist can always be left.
     AND ending.status = 'enrolled'
-    AND coalesce(:at >= coalesce(course.drop_until, term.drop_until), :today > term.end_on)
+-- include: drop_is_over.sql
 ORDER BY pointer DESC, item;
 
 -- name: list_broken_swap_rules(student_id, course_id, effective_at, at, today, by_student)
@@ -262,16 +258,12 @@ CROSS JOIN (
 WHERE course.id = :course_id AND :effective_at < last.effective_at
 UNION ALL
 SELECT '/instead_of', 'drop_closed',
-    course.label || ' could be dropped until '
-        || coalesce(course.drop_until, term.drop_until, 'the end of its term, ' || term.end_on) || '.',
-    json_object(
-        'course', course.label, 'drop_until', coalesce(course.drop_until, term.drop_until), 'end_on', term.end_on
-    )
+-- include: drop_closed.sql
 FROM course
 LEFT JOIN term ON term.code = course.term
 WHERE course.id = :course_id
     AND :by_student
-    AND coalesce(:at >= coalesce(course.drop_until, term.drop_until), :today > term.end_on)
+-- include: drop_is_over.sql
 ORDER BY pointer, code;
 
 -- name: update_enrollments(pairs, status, passed, grade, at, effective_at, actor, reason, overridden, override_reason)!

@@ -91,7 +91,7 @@ LEFT JOIN term ON term.code = course.term
 WHERE enrollment.student_id = :student_id AND course.id = enrollment.course_id
 ORDER BY term.start_on DESC NULLS LAST, course.code, course.label, course.id;
 
--- name: list_late_drops(pairs, now, today)
+-- name: list_late_drops(pairs, at, today)
 -- In which of these courses is the student enrolled, and students cannot drop it any more? pairs is a JSON array of
 -- [student_id, course_id]. drop_until is a time, or the last day of the term.
 SELECT enrollment.student_id, course.id AS course_id, course.label,
@@ -104,7 +104,7 @@ WHERE enrollment.student_id = CAST(pair.value ->> 0 AS bigint)
     AND enrollment.course_id = CAST(pair.value ->> 1 AS bigint)
     AND enrollment.status = 'enrolled'
     AND course.id = enrollment.course_id
-    AND coalesce(:now >= coalesce(course.drop_until, term.drop_until), :today > term.end_on)
+-- include: drop_is_over.sql
 ORDER BY pair.key;
 
 -- name: list_catalog(term, words, last, show, after_code, after_label, after_id, limit)

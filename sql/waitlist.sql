@@ -21,16 +21,8 @@ FROM (
 CROSS JOIN course
 CROSS JOIN course_seat
 WHERE course.id = named.id
-    AND course.promotion = 'automatic'
-    -- The view counts the whole waitlist; here one student on it is enough. PostgreSQL would begin with all waitlists
-    -- of the school, but does not take a subquery with an offset apart.
-    AND EXISTS (
-        SELECT 1 FROM student_course
-        WHERE student_course.course_id = course.id AND student_course.status = 'waitlisted'
-        LIMIT 1 OFFSET 0
-    )
     AND course_seat.course_id = course.id
-    AND (course_seat.capacity IS NULL OR course_seat.capacity > course_seat.enrolled)
+-- include: promotable.sql
 ORDER BY course.id;
 
 -- name: list_opened_courses(now)
@@ -41,14 +33,8 @@ FROM course
 LEFT JOIN term ON term.code = course.term
 CROSS JOIN course_seat
 CROSS JOIN (SELECT CAST(:now AS text) AS now) AS clock
-WHERE course.promotion = 'automatic'
-    AND EXISTS (
-        SELECT 1 FROM student_course
-        WHERE student_course.course_id = course.id AND student_course.status = 'waitlisted'
-        LIMIT 1 OFFSET 0
-    )
-    AND course_seat.course_id = course.id
-    AND (course_seat.capacity IS NULL OR course_seat.capacity > course_seat.enrolled)
+WHERE course_seat.course_id = course.id
+-- include: promotable.sql
     AND (
         SELECT event.recorded_at FROM student_course_event AS event
         WHERE event.course_id = course.id

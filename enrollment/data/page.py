@@ -192,7 +192,7 @@ def list_late_drops(
 ) -> list[LateDrop]:
     """List those of these enrollments, each a student's id and a course's, which the student cannot
     drop any more."""
-    rows = SQL.list_late_drops(db, pairs=to_json(pairs), now=now, today=today)
+    rows = SQL.list_late_drops(db, pairs=to_json(pairs), at=now, today=today)
     return [LateDrop(*row) for row in rows]
 
 

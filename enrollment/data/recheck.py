@@ -77,7 +77,7 @@ def newly_affected(
 
 
 def _rule(error: Violation) -> tuple[str, str]:
-    """Return what tells a broken rule from the others of a student."""
+    """Return the key of a broken rule. The same rule with other figures has the same key."""
     return error.code, "" if error.code in COUNTED else error.detail
 
 

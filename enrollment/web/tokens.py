@@ -25,7 +25,7 @@ from enrollment.web.record_form import read_times
 from enrollment.web.refusal import by_field, wrong_field
 from enrollment.web.times import EXPECTED, read_time
 from enrollment.web.visit import Visit
-from enrollment.web.words import link, name
+from enrollment.web.words import is_day, link, name
 
 PAGE = 100
 ROLES = {
@@ -129,7 +129,7 @@ def _read_end(visit: Visit) -> str | None:
     """Return the time at which the token of a form expires. A day is the last one on which it is
     valid. Raises invalid_body."""
     written = read_time(visit.context.zone, "expires_at", visit.form.one("expires_at"))
-    if not written or len(written) > len("2026-12-01"):
+    if not written or not is_day(written):
         return written
     try:
         return str(visit.words.day_start(day_after(written)))

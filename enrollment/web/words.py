@@ -48,7 +48,7 @@ class Words:
 
     def is_over(self, end: str | None) -> bool:
         """Whether there is such an end, and it has come. It is a time, or the last day."""
-        if end and _is_day(end):
+        if end and is_day(end):
             return end < self.today().isoformat()
         return bool(end and end <= Timestamp.now())
 
@@ -92,12 +92,12 @@ class Words:
     def until(self, end: str) -> str:
         """The end that a time is: such as "3 Nov 2026" for the midnight after that day. It can be
         the last day itself."""
-        return self.date(end) if _is_day(end) else self.edge(end, is_end=True)
+        return self.date(end) if is_day(end) else self.edge(end, is_end=True)
 
     def edge(self, timestamp: str, *, is_end: bool) -> str:
         """A start or an end for people: such as "3 Nov 2026", or with the time within a day."""
         text = self.boundary(timestamp, is_end=is_end)
-        return self.date(text) if _is_day(text) else self.time(timestamp)
+        return self.date(text) if is_day(text) else self.time(timestamp)
 
     def date(self, when: date | str | None) -> str:
         if not when:
@@ -150,7 +150,7 @@ class Words:
         return "skipped: " + TIMESTAMP.sub(lambda found: self.time(found[0]), sentences)
 
 
-def _is_day(text: str) -> bool:
+def is_day(text: str) -> bool:
     """Whether a day or a time is a day."""
     return len(text) == len("2026-11-03")
 
