@@ -37,16 +37,21 @@ ORDER BY course.code, course.label, course.id;
 
 -- name: list_census_lines(term_id, start)
 -- What does the page of a census show of each course of this term: how many students take it, wait for it, completed it
--- and dropped it since this time, and its credits? And how many students are enrolled in any of them, or completed one?
+-- and dropped it since this time, and the credits of those who take it or completed it together? And how many students
+-- are enrolled in any of them, or completed one?
+SELECT course_id, label, code, section, title, credits * (enrolled + completed) AS credits,
+    enrolled, waitlisted, completed, dropped, students
+FROM (
 -- include: census_line.sql
-ORDER BY course.code, course.label, course.id;
+) AS line
+ORDER BY code, label, course_id;
 
 -- name: list_census_lines_as_of(term_id, start, as_of, known_at)
 -- The same at as_of, by what was recorded until known_at: also the credits are those that the course had then, and a
 -- course that was added later is left out.
 -- include: past.sql
 SELECT course.id AS course_id, course.label, course.code, course.section, course.title,
-    coalesce(
+    coalesce(counted.enrolled + counted.completed, 0) * coalesce(
         (
             SELECT CAST(change.before ->> 'credits' AS double precision) FROM record_change AS change
             WHERE change.subject_id = course.id

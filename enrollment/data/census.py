@@ -20,7 +20,7 @@ class CensusLine(NamedTuple):
     code: str
     section: str | None
     title: str
-    # Those of the course for one student.
+    # Those of all students together who are enrolled or have completed it.
     credits: float
     enrolled: int
     waitlisted: int
@@ -62,5 +62,4 @@ def list_census_lines(
         rows = SQL.list_census_lines_as_of(db, term_id=term_id, start=start, **times(wanted))
     else:
         rows = SQL.list_census_lines(db, term_id=term_id, start=start)
-    lines = [CensusLine(*(row[name] for name in CensusLine._fields)) for row in rows]
-    return lines, rows[0]["students"] if rows else 0
+    return [CensusLine(*line) for *line, _ in rows], rows[0]["students"] if rows else 0

@@ -65,13 +65,9 @@ def download_census(visit: Visit, term_id: int, kind: ListFormat) -> Result:
 
 
 def _count(visit: Visit, term: Term, wanted: CensusFilter) -> Count:
-    """Count the term. The credits are those of all students of a course together, whether they are
-    enrolled or have completed it."""
+    """Count the term."""
     start = visit.words.day_start(term.start_on)
-    listed, students = list_census_lines(visit.db, term.id, start, wanted)
-    lines = [
-        line._replace(credits=line.credits * (line.enrolled + line.completed)) for line in listed
-    ]
+    lines, students = list_census_lines(visit.db, term.id, start, wanted)
     total = CensusLine(
         course_id=0,
         label="",
