@@ -108,11 +108,17 @@ def read_flags(kind: type[S], options: argparse.Namespace, zone: tzinfo, **flags
     try:
         return read_texts(texts, kind, zone)
     except Problem as problem:
-        reasons = [
-            f"{flags.get(found.parameter or '') or flag(str(found.parameter))}: {found.detail}"
-            for found in problem.violations
-        ]
-        raise UsageError("; ".join(reasons)) from None
+        raise wrong_flags(problem, **flags) from None
+
+
+def wrong_flags(problem: Problem, **flags: str) -> UsageError:
+    """Return the error of flags for a problem of query parameters. `flags` has those whose names
+    differ."""
+    reasons = [
+        f"{flags.get(found.parameter or '') or flag(str(found.parameter))}: {found.detail}"
+        for found in problem.violations
+    ]
+    return UsageError("; ".join(reasons))
 
 
 def list_every(list_page: Callable[..., KeysetPage[T]], db: Connection) -> list[T]:

@@ -17,6 +17,7 @@ from enrollment.cli.console import (
     print_json,
     read_flags,
     reader,
+    wrong_flags,
 )
 from enrollment.cli.import_report import print_faults, print_report, write_marked_list, write_report
 from enrollment.cli.opening import open_to_read, open_to_write
@@ -99,6 +100,8 @@ def import_(config: Config, options: argparse.Namespace) -> None:
         try:
             report = _bring_in(config, upload, wanted, options)
         except Problem as problem:
+            if problem.code == "invalid_query":
+                raise wrong_flags(problem) from None
             if options.marked and can_be_marked(upload):
                 write_marked_list(upload, upload.faults, options.marked)
             if problem.code == "unreadable_import":

@@ -13,6 +13,7 @@ from enrollment.data.export import get_school
 from enrollment.data.import_row import Progress, Wanted, no_progress
 from enrollment.data.imports import Applied
 from enrollment.exchange.faults import Faults
+from enrollment.exchange.unfit_options import check_options
 from enrollment.exchange.upload import Upload
 from enrollment.model.import_options import ImportOptions
 from enrollment.model.imports import (
@@ -91,10 +92,7 @@ def bring_in(
 def _wanted(db: Connection, upload: Upload, options: ImportOptions) -> Wanted:
     format, _, _ = str(upload.understood.format).partition("-")
     is_list = format == "list"
-    if options.course_id is not None and not is_list:
-        detail = "Only a list can be the roster of one course, and this is a package of rosters."
-        violation = Violation(parameter="course_id", code="invalid_value", detail=detail)
-        raise Problem("invalid_query", detail, [violation])
+    check_options(options, is_list=is_list)
     if options.course_id is not None and find_course(db, options.course_id) is None:
         detail = f"There is no course {options.course_id}."
         violation = Violation(
@@ -119,7 +117,7 @@ def _wanted(db: Connection, upload: Upload, options: ImportOptions) -> Wanted:
         course_id=options.course_id,
         course_column=headers.get("course") if is_list else None,
         creates=options.create,
-        replaces=options.replace and options.course_id is not None,
+        replaces=options.replace,
         relinks=options.relink,
     )
 

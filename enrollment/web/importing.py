@@ -30,7 +30,10 @@ from enrollment.web.words import link, rule
 
 PATH = "/v1/imports"
 # The fields beside which a page says what is wrong with them.
-BESIDE = ("file", "course", "replace", "source", "encoding", "columns", "reason", "confirm")
+BESIDE = (
+    *("file", "course", "replace", "source", "mode", "missing", "relink", "encoding", "columns"),
+    *("reason", "confirm"),
+)
 # Why an import was refused is shown as faults of the file.
 AS_FAULTS = ("unreadable_import", "import_has_errors", "too_many_removals")
 

@@ -62,6 +62,12 @@ def test_a_package_has_what_is_asked_for(client: Client, small_college: None):
     assert [row["status"] for row in changed["enrollments"]] == ["tobedeleted", "active"]
 
 
+def test_a_delta_has_no_history(client: Client):
+    answer = client.get("/v1/oneroster.zip?since=2026-01-01&history=true", status=422)
+
+    assert broken(answer) == [("history", "invalid_value")]
+
+
 def test_an_unknown_term_and_a_wrong_time_are_refused(client: Client):
     answer = client.get("/v1/oneroster.zip?term=2099", status=409)
     assert broken(answer) == [("term", "unknown_term")]

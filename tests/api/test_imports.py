@@ -323,11 +323,49 @@ def test_a_package_is_not_the_roster_of_one_course(client: Client):
         refused = send(client, lasting_archive("clean-1.2"), query, 422)
 
         assert broken(refused) == [("course_id", "invalid_value")]
-        assert refused.json["detail"] == (
-            "Only a list can be the roster of one course, and this is a package of rosters."
-        )
+        assert refused.json["detail"] == "Expected only for a list, not for a package of rosters"
     assert client.get("/v1/imports").json["items"] == []
     assert client.get("/v1/students").json["items"] == []
+
+
+def test_students_are_dropped_from_a_course_that_is_given(client: Client):
+    for query in ("replace=true", "replace=true&dry_run=true"):
+        refused = send(client, query=query, status=422)
+
+        assert broken(refused) == [("replace", "invalid_value")]
+        assert refused.json["detail"] == (
+            "Expected only for the roster of one course, and no course is given"
+        )
+    assert client.get("/v1/students").json["items"] == []
+    course = client.course()
+    student = client.student(number="7")
+    client.enroll(student, course)
+    client.student(number="00412")
+    send(client, query=f"replace=true&course_id={course}&removals=1")
+    assert client.status(student, course) == "dropped"
+
+
+def test_an_option_that_would_change_nothing_is_refused(client: Client, subtests: pytest.Subtests):
+    package = lasting_archive("clean-1.2")
+    for content, query in (
+        (LIST, "mode=delta"),
+        (LIST, "mode=bulk&relink=true&missing=keep&replace=true"),
+        (package, "columns=Nr%3Dnumber"),
+        (package, "columns=Nr%3Dnumber&replace=true"),
+    ):
+        with subtests.test(query):
+            refused = send(client, content, query, 422)
+
+            names = {option.partition("=")[0] for option in query.split("&")}
+            assert {*broken(refused)} == {(name, "invalid_value") for name in names}
+    assert client.get("/v1/students").json["items"] == []
+
+
+def test_an_option_that_every_file_grants_is_for_all(client: Client):
+    granted = "create=true&encoding=cp1252&date_order=dmy&removals=0&missing=drop"
+
+    send(client, LIST, f"dry_run=true&{granted}")
+    send(client, lasting_archive("clean-1.2"), f"dry_run=true&{granted}")
 
 
 def test_a_report_of_before_it_named_a_course_is_of_none(client: Client):

@@ -167,11 +167,27 @@ def test_a_report_names_the_course_of_a_roster(location: Location, capsys: Captu
 def test_a_package_is_not_the_roster_of_one_course(tmp_path: Path, capsys: Captured):
     path = case("clean-1.2", tmp_path)
 
-    assert main(["import", str(path), "--course-id", "1"]) == 1
+    assert main(["import", str(path), "--course-id", "1"]) == 2
 
-    assert "Only a list can be the roster of one course" in capsys.readouterr().err
+    assert "--course-id: Expected only for a list" in capsys.readouterr().err
     assert main(["imports"]) == 0
     assert capsys.readouterr().out == ""
+
+
+def test_flags_that_would_change_nothing_are_refused(capsys: Captured):
+    assert main(["import", "people.csv", "--replace", "--missing", "keep"]) == 2
+
+    assert capsys.readouterr().err == (
+        "enrollment: --missing: Expected only for a package of rosters, not for a list;"
+        " --replace: Expected only for the roster of one course, and no course is given\n"
+    )
+    assert main(["imports"]) == 0
+    assert capsys.readouterr().out == ""
+    assert main(["export", "a.zip", "--history", "--since", "2026-01-01"]) == 1
+    assert capsys.readouterr().err == (
+        "enrollment: A delta has no history: leave out history, or since.\n"
+    )
+    assert not Path("a.zip").exists()
 
 
 def test_an_export_can_have_the_ids_of_one_source(tmp_path: Path):

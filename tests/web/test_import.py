@@ -308,7 +308,7 @@ def test_a_package_is_not_the_roster_of_a_course(browser: Browser, client: Clien
 
     page = preview(browser, lasting_archive("clean-1.2"), 422, kind="roster", course="MUS")
 
-    assert "Only a list can be the roster" in page.html.find(id="course-wrong").text
+    assert "Expected only for a list" in page.html.find(id="course-wrong").text
     form = form_to(page, "/import")
     form["kind"], form["course"] = "all", ""
     assert "This works." in text(form.submit("do", value="preview", status=200))
@@ -345,6 +345,19 @@ def test_options_of_reading_are_checked(browser: Browser):
     form = form_to(page, "/import")
     assert "required" not in form["file"].attrs
     form["encoding"] = form["columns"] = ""
+    assert "Import 2 students" in text(form.submit("do", value="preview", status=200))
+
+
+def test_options_of_packages_are_not_for_lists(browser: Browser):
+    form = form_to(preview(browser, status=422, mode="bulk", missing="keep"), "/import")
+    form["relink"] = True
+    page = form.submit("do", value="preview", status=422)
+
+    for field in ("mode", "missing", "relink"):
+        assert "Expected only for a package of rosters" in page.html.find(id=f"{field}-wrong").text
+    form = form_to(page, "/import")
+    form["mode"] = form["missing"] = ""
+    form["relink"] = False
     assert "Import 2 students" in text(form.submit("do", value="preview", status=200))
 
 
