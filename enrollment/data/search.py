@@ -19,8 +19,9 @@ def sort_key(db: Connection, text: str) -> str:
 
 
 def split_words(db: Connection, text: str) -> list[str]:
-    """Return the words of a text, as they are stored. White space and punctuation are no words."""
-    return [word for word in sort_key(db, text).split(" ") if word]
+    """Return the words of a text, as they are stored. White space and punctuation are no words, but
+    punctuation alone is returned as it is: no record has such a word, so a search finds nothing."""
+    return [word for word in sort_key(db, text).split(" ") if word] or text.split()
 
 
 def search_parameters(words: list[str]) -> dict[str, Any]:

@@ -65,8 +65,10 @@ FOUND_STUDENTS = [
     ("क्ष", ["शर्मा"]),
     ("  lov   ada  ", ["Adamsson", "Lovelace"]),
     ("ada xyz", []),
-    ('"', [family for _, family, _, _ in PEOPLE]),
-    ("%", [family for _, family, _, _ in PEOPLE]),
+    (" ", [family for _, family, _, _ in PEOPLE]),
+    ('"', []),
+    ("%", []),
+    ("* -", []),
     ("ada \" ' NEAR * lovel", []),
 ]
 
@@ -165,7 +167,9 @@ FOUND_COURSES = [
     ("q=eng&term=2026-FALL", ["ENG101"]),
     ("q=eng&code=AP", ["AP-10"]),
     ("q=eng+xyz", []),
-    ("q=%25", ["AP-10", "ENG101", "ENG101"]),
+    ("q=+", ["AP-10", "ENG101", "ENG101"]),
+    ("q=%25", []),
+    ("q=*+-", []),
 ]
 
 

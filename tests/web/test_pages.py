@@ -304,6 +304,7 @@ def test_a_search_that_finds_one_student_opens_it(browser: Browser, client: Clie
     said = text(browser.get("/students?q=özilla"))
     assert "Did you look for one of these? Özil, Mesut" in said
     assert "No student matches “xyz”" in text(browser.get("/students?q=xyz"))
+    assert "No student matches “*”. Try the first letters" in text(browser.get("/students?q=*"))
 
 
 def test_a_list_of_students_shows_the_credits_of_the_desk(
