@@ -62,7 +62,7 @@ SELECT :seat_pointer, 'course_full',
     CASE course.capacity
         WHEN 0 THEN course.label || ' has no seats.'
         ELSE 'No seat of ' || course.label || ' is free: ' || CAST(course_seat.enrolled AS text) || ' of '
-            || CAST(course.capacity AS text) || ' are taken.'
+            || CAST(course.capacity AS text) || ' taken.'
     END,
     json_object('course', course.label, 'capacity', course.capacity, 'enrolled', course_seat.enrolled)
 FROM enrollment
@@ -75,8 +75,11 @@ WHERE enrollment.student_id = :student_id
     AND course_seat.enrolled >= course.capacity
 UNION ALL
 SELECT :seat_pointer, 'waitlist_full',
-    'No seat of ' || course.label || ' is free, and ' || CAST(course_seat.waitlisted AS text)
-        || ' wait already, where ' || CAST(course.waitlist_capacity AS text) || ' may.',
+    'No seat of ' || course.label || ' is free, and ' || CASE course.waitlist_capacity
+        WHEN 0 THEN 'no one can join the waitlist.'
+        ELSE 'the waitlist is full: ' || CAST(course_seat.waitlisted AS text) || ' of '
+            || CAST(course.waitlist_capacity AS text) || ' taken.'
+    END,
     json_object(
         'course', course.label,
         'waitlist_capacity', course.waitlist_capacity,

@@ -307,7 +307,7 @@ every_violation AS MATERIALIZED (
         CASE capacity
             WHEN 0 THEN course || ' has no seats.'
             ELSE 'No seat of ' || course || ' is free: ' || CAST(taken AS text) || ' of ' || CAST(capacity AS text)
-                || ' are taken' || CASE WHEN reserved > 0 THEN ', and those who wait come first.' ELSE '.' END
+                || ' taken' || CASE WHEN reserved > 0 THEN ', and those who wait come first.' ELSE '.' END
         END,
         json_object('course', course, 'capacity', capacity, 'enrolled', taken),
         is_over
@@ -316,8 +316,11 @@ every_violation AS MATERIALIZED (
 
     UNION ALL
     SELECT item, 'waitlist_full',
-        'No seat of ' || course || ' is free, and ' || CAST(places_taken AS text) || ' wait already, where '
-            || CAST(waitlist_capacity AS text) || ' may.',
+        'No seat of ' || course || ' is free, and ' || CASE waitlist_capacity
+            WHEN 0 THEN 'no one can join the waitlist.'
+            ELSE 'the waitlist is full: ' || CAST(places_taken AS text) || ' of '
+                || CAST(waitlist_capacity AS text) || ' taken.'
+        END,
         json_object('course', course, 'waitlist_capacity', waitlist_capacity, 'waitlisted', places_taken),
         :overridden LIKE '%"waitlist_full"%'
     FROM (

@@ -221,7 +221,11 @@ UNION ALL
 SELECT item, 'credit_limit',
     -- 22.0 is printed as 22.
     'With ' || course || ' the student takes ' || trim(replace(CAST(total AS text) || ' ', '.0 ', ''))
-        || ' credits of at most ' || trim(replace(CAST(max_credits AS text) || ' ', '.0 ', '')) || '.',
+        || CASE total WHEN 1 THEN ' credit' ELSE ' credits' END
+        || CASE max_credits
+            WHEN 0 THEN ', and may take none.'
+            ELSE ' of at most ' || trim(replace(CAST(max_credits AS text) || ' ', '.0 ', '')) || '.'
+        END,
     json_object('course', course, 'credits', total, 'max_credits', max_credits)
 FROM (
     SELECT item, course, credits, max_credits,

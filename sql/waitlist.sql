@@ -98,7 +98,7 @@ SELECT '', 'course_full',
     CASE course.capacity
         WHEN 0 THEN course.label || ' has no seats.'
         ELSE 'No seat of ' || course.label || ' is free: ' || CAST(course_seat.enrolled AS text) || ' of '
-            || CAST(course.capacity AS text) || ' are taken.'
+            || CAST(course.capacity AS text) || ' taken.'
     END,
     json_object('course', course.label, 'capacity', course.capacity, 'enrolled', course_seat.enrolled)
 FROM course

@@ -66,7 +66,7 @@ def test_all_or_none_and_every_reason_for_each(client: Client):
     ]
     assert roster(client, course) == [enrolled]
     full = answer.json["errors"][-1]
-    assert full["detail"] == "No seat of CS101 is free: 2 of 2 are taken."
+    assert full["detail"] == "No seat of CS101 is free: 2 of 2 taken."
 
 
 def test_each_who_may_is_enrolled_and_a_refusal_costs_no_seat(client: Client):
@@ -167,7 +167,7 @@ def test_figures_are_those_of_the_moment(client: Client):
     answer = fill(client, course, students, 409, waitlist=True)
 
     assert [reason["detail"] for reason in answer.json["errors"]] == [
-        "No seat of CS101 is free, and 1 wait already, where 1 may."
+        "No seat of CS101 is free, and the waitlist is full: 1 of 1 taken."
     ] * 2
 
 

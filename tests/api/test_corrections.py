@@ -638,7 +638,9 @@ def test_a_place_is_taken_back_only_while_the_waitlist_has_room(client: Client):
     client.put_status(first, course, "dropped")
     client.enroll(second, course, waitlist=True)
 
-    assert broken(take_back(client, first, course, 409)) == [("", "waitlist_full")]
+    refused = take_back(client, first, course, 409)
+    assert broken(refused) == [("", "waitlist_full")]
+    assert "is free, and the waitlist is full: 1 of 1 taken." in refused.json["detail"]
     rules = {"rules": ["waitlist_full"], "reason": "our mistake"}
     take_back(client, first, course, override=rules)
     assert positions(client, course) == [first, second]

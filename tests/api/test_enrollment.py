@@ -85,13 +85,13 @@ def test_course_full(client: Client):
         "type": "/problems/course_full",
         "title": "Every seat in the course is taken",
         "status": 409,
-        "detail": "No seat of CS101 is free: 2 of 2 are taken.",
+        "detail": "No seat of CS101 is free: 2 of 2 taken.",
         "code": "course_full",
         "errors": [
             {
                 "pointer": "/course_id",
                 "code": "course_full",
-                "detail": "No seat of CS101 is free: 2 of 2 are taken.",
+                "detail": "No seat of CS101 is free: 2 of 2 taken.",
                 "details": {"course": "CS101", "capacity": 2, "enrolled": 2},
             }
         ],

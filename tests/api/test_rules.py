@@ -348,6 +348,22 @@ def test_credit_limit_of_the_term(client: Client):
     client.enroll(student, client.course(term=spring, credits=30))
 
 
+@pytest.mark.parametrize(
+    ("limit", "credits", "detail"),
+    [
+        (0.5, 1, "With CS1 the student takes 1 credit of at most 0.5."),
+        (0, 3, "With CS1 the student takes 3 credits, and may take none."),
+    ],
+)
+def test_a_refusal_reads_well_with_one_credit_and_with_none(
+    client: Client, limit: float, credits: float, detail: str
+):
+    term = client.term(**FALL, max_credits=limit)
+
+    course = client.course(code="CS1", term=term, credits=credits)
+    assert client.enroll(client.student(), course, 409).json["detail"] == detail
+
+
 @pytest.mark.parametrize("each", [0.1, 0.333, 0.001])
 def test_credits_are_summed_without_drift(client: Client, each: float):
     student, fall = client.student(max_credits=round(12 * each, 3)), client.term(**FALL)

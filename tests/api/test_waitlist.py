@@ -103,6 +103,11 @@ def test_waitlist_full(client: Client, places: int | None, allowed: int):
             "waitlist_capacity": places,
             "waitlisted": places,
         }
+        assert answer.json["detail"] == "No seat of CS101 is free, and " + (
+            f"the waitlist is full: {places} of {places} taken."
+            if places
+            else "no one can join the waitlist."
+        )
 
 
 def test_a_full_waitlist_can_be_overridden(client: Client):
@@ -399,7 +404,7 @@ def test_where_a_registrar_promotes_the_seat_is_held(client: Client):
     answer = client.enroll(client.student(), course, 409)
     assert broken(answer) == [("/course_id", "course_full")]
     assert answer.json["detail"] == (
-        "No seat of CS101 is free: 0 of 1 are taken, and those who wait come first."
+        "No seat of CS101 is free: 0 of 1 taken, and those who wait come first."
     )
     assert broken(client.enroll(second, course, 409)) == [("/course_id", "course_full")]
 

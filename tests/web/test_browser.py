@@ -160,7 +160,7 @@ def test_two_browsers_take_the_last_seat_at_once(school: Server, new_browser: Op
 
     quick, slow = pages
     quick.get_by_text("Enrolled in 1 course.").wait_for()
-    slow.get_by_text("No seat of CS101 is free: 1 of 1 are taken.").wait_for()
+    slow.get_by_text("No seat of CS101 is free: 1 of 1 taken.").wait_for()
     check(slow)
     slow.get_by_label("Join the waitlist instead").check()
     slow.get_by_role("button", name="Enroll in 1 course").click()
@@ -391,7 +391,7 @@ def test_a_seat_is_given_to_a_named_student_against_a_rule(registrar: Any, terms
     check(page)
     page.get_by_label("To", exact=True).select_option(label="Abel, Bo")
     page.get_by_role("button", name="Give the seats").click()
-    page.get_by_text("No seat of MA101 is free: 2 of 2 are taken.").wait_for()
+    page.get_by_text("No seat of MA101 is free: 2 of 2 taken.").wait_for()
     check(page)
     page.get_by_label("Set aside: Every seat in the course is taken").check()
     page.get_by_label("Why").fill("the dean agrees")

@@ -277,7 +277,7 @@ def test_all_or_none_and_each_one(browser: Browser, client: Client, course: int)
     client.student(family_name="Bohr")
 
     page = adding(browser, course, "#1\n#2").submit("do", value="enroll", status=409)
-    assert "Bohr, Ada No seat of CS101 is free: 1 of 1 are taken." in text(page)
+    assert "Bohr, Ada No seat of CS101 is free: 1 of 1 taken." in text(page)
     assert client.events() == []
 
     page = adding(browser, course, "#1\n#2", mode="each").submit("do", value="enroll", status=303)
@@ -285,7 +285,7 @@ def test_all_or_none_and_each_one(browser: Browser, client: Client, course: int)
     assert "Added 1 student. Not added: 1. They are below; a preview shows why." in text(page)
     assert form_to(page, "/add")["names"].value == "#2"
     page = form_to(page, "/add").submit("do", value="preview", status=200)
-    assert "Bohr, Ada No seat of CS101 is free: 1 of 1 are taken." in text(page)
+    assert "Bohr, Ada No seat of CS101 is free: 1 of 1 taken." in text(page)
     form = adding(browser, course, "#2", waitlist="1")
     page = form.submit("do", value="enroll", status=303).follow()
     assert page.html.select_one(".good").get_text().strip() == "1 student joined the waitlist."

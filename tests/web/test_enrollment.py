@@ -228,7 +228,7 @@ def test_a_full_course_takes_someone_back_only_against_the_rule(
 
     page = form.submit(status=409)
 
-    assert "No seat of CS101 is free: 1 of 1 are taken." in text(page)
+    assert "No seat of CS101 is free: 1 of 1 taken." in text(page)
     form = form_to(page, "/take-back")
     assert form["reason"].value == "not yet complete"
     tick(form, "rule", "course_full")

@@ -166,7 +166,7 @@ def test_who_is_slower_gets_all_reasons_and_the_waitlist(
 
     page = slow.submit("do", value="enroll", status=409)
 
-    assert "No seat of CS101 is free: 1 of 1 are taken." in text(page)
+    assert "No seat of CS101 is free: 1 of 1 taken." in text(page)
     form = form_to(page, "/add")
     tick(form, "wait", course)
     page = form.submit("do", value="enroll", status=303).follow()

@@ -282,7 +282,7 @@ PROBLEM_TYPES = (
             " capacity."
         ),
         example=Example(
-            "No seat of CS101 is free: 1 of 1 are taken.",
+            "No seat of CS101 is free: 1 of 1 taken.",
             "/course_id",
             {"course": "CS101", "capacity": 1, "enrolled": 1},
         ),
@@ -295,7 +295,7 @@ PROBLEM_TYPES = (
         title="The course and its waitlist are full",
         advice="Choose another course, or raise the `capacity` or the `waitlist_capacity`.",
         example=Example(
-            "No seat of CS101 is free, and 0 wait already, where 0 may.",
+            "No seat of CS101 is free, and no one can join the waitlist.",
             "/course_id",
             {"course": "CS101", "waitlist_capacity": 0, "waitlisted": 0},
         ),
