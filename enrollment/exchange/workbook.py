@@ -2,10 +2,12 @@
 
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from functools import partial
+from itertools import groupby
 from typing import Any, BinaryIO
+from xml.parsers.expat import ParserCreate
 
 from enrollment.exchange.cells import MOST_DIGITS
 from enrollment.exchange.faults import Faults
@@ -20,15 +22,20 @@ PLAIN_FORMAT = re.compile(f"(?:{PART}){{1,255}}")
 # What stands before a number that has lost digits, and before a formula without a stored value. No
 # cell holds it otherwise.
 LOST, UNCALCULATED = "\x00lost", "\x00formula"
+# The row of a sheet, as the parser of XML names it.
+ROW = "http://schemas.openxmlformats.org/spreadsheetml/2006/main row"
+# How many stretches of hidden rows are named.
+MOST_STRETCHES = 5
 
 
 def read_workbook(file: SourceFile, faults: Faults) -> Iterator[Row]:
     """Read the rows of the first sheet that is visible, one by one; the other sheets are left out,
-    and shown."""
+    and shown. Rows that are hidden are read, as a filter deletes nothing, and are shown."""
     with file.open() as stream, file.open() as again:
         try:
             sheet, *others = _quietly(lambda: _sheets(stream, data_only=True))
             rows, formulas = enumerate(sheet.iter_rows(), 1), _formulas(again)
+            hidden, hidden_read = _hidden_rows(sheet), list[int]()
             while row := _quietly(lambda: next(rows, None)):
                 number, cells = row
                 if len(cells) > MOST_COLUMNS:
@@ -41,12 +48,16 @@ def read_workbook(file: SourceFile, faults: Faults) -> Iterator[Row]:
                     for place, formula in enumerate(found):
                         if formula.data_type == "f" and _may_be_formula(cells[place]):
                             shown[place] = f"{UNCALCULATED}{formula.value}"
+                if number in hidden and any(shown):
+                    hidden_read.append(number)
                 yield Row(number, shown)
         except Exception:
             # What the library raises depends on which byte is wrong.
             text = f"{file.name} is no workbook that can be read. Save it again as .xlsx."
             faults.add("unreadable_file", text, file.name)
             return
+        if hidden_read:
+            faults.add("hidden_rows", _hidden_text(hidden_read), file.name)
         for other in others:
             text = f"Only the first visible sheet is read, not {other.title}."
             faults.add("unknown_file", text, file.name, value=other.title)
@@ -63,6 +74,40 @@ def _sheets(stream: BinaryIO, *, data_only: bool) -> list[Any]:
         # What it says of its size can be wrong.
         sheet.reset_dimensions()
     return sorted(book.worksheets, key=lambda each: each.sheet_state != "visible")
+
+
+def _hidden_rows(sheet: Any) -> set[int]:
+    """Return the numbers of the rows that a person or a filter has hidden. The library leaves that
+    out where it reads row by row."""
+    hidden, number = set[int](), 0
+
+    def note(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal number
+        if tag == ROW:
+            # Some programs write 3.0.
+            number = int(float(attributes.get("r", number + 1)))
+            if attributes.get("hidden") in ("1", "true"):
+                hidden.add(number)
+
+    parser = ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler = note
+    with sheet._get_source() as source:
+        parser.ParseFile(source)
+    return hidden
+
+
+def _hidden_text(rows: Sequence[int]) -> str:
+    """Return what a report says of hidden rows, with the numbers of the first of them."""
+    stretches = []
+    for _, stretch in groupby(enumerate(rows), lambda each: each[1] - each[0]):
+        first, *rest = [number for _, number in stretch]
+        stretches.append(f"{first}-{rest[-1]}" if rest else f"{first}")
+    which = ", ".join(stretches[:MOST_STRETCHES])
+    if len(stretches) > MOST_STRETCHES:
+        which += " and others"
+    is_one = len(rows) == 1
+    count = "1 hidden row was read: row" if is_one else f"{len(rows)} hidden rows were read: rows"
+    return f"{count} {which}. If a filter hides rows that do not belong to the list, delete them."
 
 
 def _formulas(stream: BinaryIO) -> Iterator[tuple[int, Any]]:

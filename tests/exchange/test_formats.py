@@ -1,6 +1,7 @@
 """The reader: what is wrong in the files of other systems is shown, all of it and at its place."""
 
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -582,6 +583,33 @@ def test_a_hidden_sheet_is_not_read_in_place_of_the_first_visible_one(tmp_path: 
     book["List"].append(["1", "Diallo"])
     book.save(path)
     assert [person.content["number"] for person in records(path)] == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("hidden", "said"),
+    [
+        # The rows 10 and 11 are blank.
+        ((3, 10, 11), "1 hidden row was read: row 3."),
+        ((2, 3, 4, 6, 10), "4 hidden rows were read: rows 2-4, 6."),
+        ((2, 4, 6, 8, 9, 12, 14), "7 hidden rows were read: rows 2, 4, 6, 8-9, 12 and others."),
+        ((), None),
+    ],
+)
+def test_hidden_rows_are_read_and_shown(tmp_path: Path, hidden: Sequence[int], said: str | None):
+    path, book = tmp_path / "list.xlsx", Workbook()
+    book.active.append(["Number", "Surname"])
+    for number in (2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 14):
+        book.active.cell(number, 1, str(number))
+        book.active.cell(number, 2, "Diallo")
+    for number in hidden:
+        book.active.row_dimensions[number].hidden = True
+    book.save(path)
+
+    shown = [fault.detail for fault in check_path(path).faults]
+
+    advice = " If a filter hides rows that do not belong to the list, delete them."
+    assert shown == ([said + advice] if said else [])
+    assert len(records(path)) == 11
 
 
 def test_a_day_with_a_year_of_two_digits_is_refused_with_what_is_taken(tmp_path: Path):
