@@ -16,7 +16,7 @@ from enrollment.config import Config
 from enrollment.maintenance import migrations
 from enrollment.storage.lock import Purpose, lock_file
 from tests.support.command import Captured, run_command
-from tests.support.server import free_port, serving
+from tests.support.server import PATIENCE, free_port, serving
 
 FIRST, *REST = ALL = [id for id, _ in migrations.status(Path("no such file"))]
 
@@ -224,6 +224,30 @@ def test_an_interrupt_ends_with_130(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sys, "stdin", Terminal())
 
     assert main(["migrate", "rollback", "--to", "0001"]) == 130
+
+
+# Interrupts the process while it imports this module.
+INTERRUPTED = """
+import os, runpy, signal, sys
+
+module = sys.argv.pop()
+
+def interrupt(event, arguments):
+    if event == "import" and arguments[0] == module:
+        os.kill(os.getpid(), signal.SIGINT)
+
+sys.addaudithook(interrupt)
+runpy.run_module("enrollment", run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("module", ["enrollment.cli.main", "msgspec", "tqdm"])
+def test_an_interrupt_at_the_start_ends_with_130(module: str):
+    command = [sys.executable, "-c", INTERRUPTED, module]
+
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 def test_the_module_is_the_command():
