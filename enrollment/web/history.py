@@ -7,7 +7,7 @@ from typing import Any
 from enrollment.data.change_list import Changed
 from enrollment.model.meetings import WEEKDAYS
 from enrollment.web.fields import Fields, whole
-from enrollment.web.words import STATUSES, TIMESTAMP, Words, count, name, ordinal
+from enrollment.web.words import ENDS, STATUSES, TIMESTAMP, Words, count, name, ordinal
 
 # What happened to an enrollment, with the label of the course for {}.
 EVENTS = {
@@ -165,7 +165,7 @@ def record_change(change: Changed, words: Words) -> str:
     if after.get("erased"):
         return f"{what}changed; what it was is erased"
     return what + ", ".join(
-        f"{field.replace('_', ' ')} {_step(before.get(field), value, words)}"
+        f"{field.replace('_', ' ')} {_step(field, before.get(field), value, words)}"
         for field, value in after.items()
     )
 
@@ -218,22 +218,22 @@ def _part(part: str, fields: dict[str, Any]) -> str:
     return f"{part} {fields.get('code', '')}".strip()
 
 
-def _step(before: Any, after: Any, words: Words) -> str:
+def _step(field: str, before: Any, after: Any, words: Words) -> str:
     """From what to what a field has changed; one that is empty has no value to show."""
     if after in (None, [], {}):
-        return f"{_value(before, words)} removed"
+        return f"{_value(field, before, words)} removed"
     if before in (None, [], {}):
-        return f"set to {_value(after, words)}"
-    return f"{_value(before, words)} → {_value(after, words)}"
+        return f"set to {_value(field, after, words)}"
+    return f"{_value(field, before, words)} → {_value(field, after, words)}"
 
 
-def _value(value: Any, words: Words) -> str:
+def _value(field: str, value: Any, words: Words) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
-        value = [f"{field} {_value(each, words)}" for field, each in value.items()]
+        value = [f"{name} {_value(name, each, words)}" for name, each in value.items()]
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if isinstance(value, str) and TIMESTAMP.fullmatch(value):
-        return words.time(value)
+        return words.edge(value, is_end=field in ENDS)
     return str(value)

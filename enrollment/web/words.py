@@ -28,9 +28,9 @@ STATUSES = {
 SKIP_CODE = re.compile(f"(?:^{SKIPPED}|; )(?:{'|'.join(PROBLEM_TYPES)}): ")
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 AT_TIME = re.compile(rf"(\bat )?({TIMESTAMP.pattern})")
-# The details of a broken rule that are the start or the end of a window.
+# The fields, and the details of a broken rule, that are the start or the end of a window.
 STARTS = ("start", "starts_at", "enroll_from")
-ENDS = ("end", "enroll_until", "drop_until")
+ENDS = ("end", "enroll_until", "drop_until", "expires_at")
 
 
 class Words:

@@ -2,12 +2,13 @@
 
 import csv
 import io
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from enrollment.app import App
 from tests.support.browser import Browser, text
-from tests.support.client import Client
+from tests.support.client import Client, with_settings
 from tests.support.engine import drop_trigger
 from tests.support.tokens import TOKENS
 
@@ -224,6 +225,29 @@ def test_parts_and_times_of_a_course_are_in_words(browser: Browser, client: Clie
     assert "requirement CS100 added" in said
     assert "enroll from set to 1 Aug 2026, 07:00" in said
     assert "early access set to SENIOR 1 Jul 2026, 07:00" in said
+
+
+def test_the_start_and_the_end_of_a_window_are_days_as_in_the_form(
+    app: App, client: Client, course: int
+):
+    browser = Browser(with_settings(app, time_zone=ZoneInfo("Europe/Berlin")))
+    client.term()
+    window = {"enroll_from": "2026-07-31T22:00:00Z", "enroll_until": "2026-08-31T22:00:00Z"}
+    early = [{"group": "SENIOR", "enroll_from": "2026-07-14T22:00:00Z"}]
+    for path in ("/v1/terms/1", f"/v1/courses/{course}"):
+        client.patch_json(path, window)
+        client.patch_json(path, {"enroll_until": "2026-09-05T10:30:00Z"})
+    client.patch_json(f"/v1/courses/{course}", {"early_access": early})
+
+    of_course = " ".join(rows(browser.get(f"/changes?course={course}")))
+    every = " ".join(rows(browser.get("/changes")))
+
+    first = "enroll from set to 1 Aug 2026, enroll until set to 31 Aug 2026"
+    then = "enroll until 31 Aug 2026 → 5 Sep 2026, 12:30"
+    assert (first in of_course, then in of_course) == (True, True)
+    assert (every.count(first), every.count(then)) == (2, 2)
+    assert "early access set to SENIOR 15 Jul 2026" in of_course
+    assert "00:00" not in every
 
 
 def test_the_desk_and_the_course_link_to_their_changes(
