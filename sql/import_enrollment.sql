@@ -370,13 +370,29 @@ WHERE course_id = :course_id
     )
 ORDER BY student_id;
 
+-- name: update_stretches_same()!
+-- Which new enrollments does an earlier row have already, under another id? Nothing happens for them here.
+UPDATE stretch
+SET same_id = (
+    SELECT min(first.id) FROM stretch AS first
+    WHERE first.student_id = stretch.student_id
+        AND first.course_id = stretch.course_id
+        AND first.wanted = stretch.wanted
+        AND first.id < stretch.id
+        AND first.is_new
+        AND first.is_deleted = 0
+        AND first.begin_at IS NOT DISTINCT FROM stretch.begin_at
+        AND first.end_at IS NOT DISTINCT FROM stretch.end_at
+)
+WHERE is_new AND is_deleted = 0;
+
 -- name: update_stretch_actions(is_list)!
 -- Which of them begin, and which end? Where a row says that a student is there, no other row of the pair says that the
 -- student has left, unless the student came back on that day or later. Where a row says how an enrollment has ended, one
 -- that is gone says nothing. What another system says has ended, and is on record here already, stays as it is.
 UPDATE stretch
 SET begins = CASE
-        WHEN is_deleted = 1 THEN false
+        WHEN is_deleted = 1 OR same_id IS NOT NULL THEN false
         WHEN wanted = 'enrolled' AND present = 'enrolled' THEN is_new AND EXISTS (
             SELECT 1 FROM stretch AS left_before
             WHERE left_before.student_id = stretch.student_id
@@ -389,7 +405,7 @@ SET begins = CASE
         ELSE is_new AND present IS NULL AND NOT :is_list
     END,
     ends = CASE
-        WHEN wanted IN ('enrolled', 'waitlisted') THEN false
+        WHEN wanted IN ('enrolled', 'waitlisted') OR same_id IS NOT NULL THEN false
         WHEN present IS NULL THEN is_new AND is_deleted = 0 AND NOT :is_list
         WHEN present <> 'enrolled'
             THEN present = 'waitlisted' AND wanted = 'dropped' AND (:is_list OR coalesce(last, '') = 'waitlisted')
@@ -738,7 +754,14 @@ SET event_id = (
     SELECT max(own.id) FROM enrollment_stretch AS own
     WHERE own.student_id = stretch.student_id AND own.course_id = stretch.course_id
 )
-WHERE event_id IS NULL AND NOT begins AND is_deleted = 0 AND present IS NOT NULL;
+WHERE event_id IS NULL AND NOT begins AND is_deleted = 0 AND present IS NOT NULL AND same_id IS NULL;
+
+-- name: update_adopted_same()!
+-- Which stretch here is each that an earlier row has?
+UPDATE stretch
+SET event_id = first.event_id
+FROM stretch AS first
+WHERE first.id = stretch.same_id;
 
 -- name: insert_planned_stretches()!
 -- Note what was made of each enrollment, for the records of the source: what it says, and what stands here. Where it is

@@ -319,6 +319,8 @@ CREATE TEMPORARY TABLE stretch (
     incoming_id bigint,
     record_id   bigint,
     event_id    bigint,
+    -- The stretch of an earlier row that says the same of the student.
+    same_id     bigint,
     -- The event by which it has ended here, if that is corrected.
     corrects    bigint,
     student_id  bigint  NOT NULL,

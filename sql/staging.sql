@@ -87,13 +87,18 @@ stretch AS (
         first_value(line) OVER pair AS first_line,
         lag(begin_on) OVER pair AS last_begin_on,
         lag(end_on) OVER pair AS last_end_on,
+        -- Rows with two ids that say the same of a student are one enrollment.
+        role = 'student'
+            AND begin_on = lag(begin_on) OVER pair
+            AND end_on = lag(end_on) OVER pair
+            AND outcome = lag(outcome) OVER pair AS is_same,
         max(end_on) OVER earlier AS busy_until,
-        max(end_on) FILTER (WHERE NOT has_outcome) OVER earlier AS open_until
+        max(end_on) FILTER (WHERE outcome NOT IN ('completed', 'failed')) OVER earlier AS open_until
     FROM (
         SELECT id, file, line, user_ref, class_ref, second_on, content ->> 'role' AS role,
             coalesce(content ->> 'beginDate', '') AS begin_on,
             coalesce(content ->> 'endDate', '9') AS end_on,
-            coalesce(content ->> '$."metadata.outcome"', '') IN ('completed', 'failed') AS has_outcome
+            coalesce(content ->> '$."metadata.outcome"', '') AS outcome
         FROM staged
         WHERE kind = 'enrollments'
             AND is_deleted = 0
@@ -128,9 +133,14 @@ UNION ALL
 SELECT id, file, line,
     CASE WHEN begin_on <> last_begin_on OR end_on <> last_end_on THEN 'beginDate' END,
     begin_on,
-    CASE WHEN begin_on <> last_begin_on OR end_on <> last_end_on THEN 'overlapping' ELSE 'duplicate_row' END,
+    CASE
+        WHEN is_same THEN 'same_enrollment'
+        WHEN begin_on <> last_begin_on OR end_on <> last_end_on THEN 'overlapping'
+        ELSE 'duplicate_row'
+    END,
     NULL,
     'From row ' || CAST(first_line AS text) || ' on, this person is in this class on the same days already.'
+        || CASE WHEN is_same THEN ' It is one enrollment, which ends with the last of its rows.' ELSE '' END
 FROM stretch
 -- A person may leave and come back on one day, which is the last of the one and the first of the other. A row without a
 -- last day may say that a student takes a class again that is completed, whatever the day.

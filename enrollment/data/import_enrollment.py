@@ -59,6 +59,7 @@ def bring_in_enrollments(db: Connection, import_id: int, wanted: Wanted, change:
     _apply(db, wanted, change)
     _correct_outcomes(db, change)
     SQL.update_adopted(db)
+    SQL.update_adopted_same(db)
     SQL.insert_planned_stretches(db)
     SQL.insert_date_faults(db, now=change.at)
     if "enrollments" in wanted.delta_kinds:
@@ -107,6 +108,7 @@ def promote_into_freed_seats(db: Connection, wanted: Wanted, change: Change) -> 
 def _apply(db: Connection, wanted: Wanted, change: Change) -> None:
     """Begin and end enrollments, round after round."""
     SQL.insert_leaving_stretches(db, source=wanted.source, today=change.today)
+    SQL.update_stretches_same(db)
     SQL.update_stretch_actions(db, is_list=wanted.is_list)
     if not wanted.is_list:
         SQL.update_stretches_held(db, source=wanted.source)

@@ -24,11 +24,11 @@ CODES_BY_SEVERITY: dict[Severity, str] = {
     """,
     "warning": """
         unknown_file missing_file empty_file decoded_as renamed_column unknown_column mended_value
-        duplicate_row overlapping wrong_org several_terms status_in_bulk not_kept number_taken
-        email_taken email_not_kept possible_duplicate other_name mangled_number missing_rows
-        unknown_to_delete renamed_id erased_person id_taken derived_code code_changed code_kept
-        shared_course local_change_overwritten date_not_recorded rule_set_aside outcome_corrected
-        hidden_rows
+        duplicate_row same_enrollment overlapping wrong_org several_terms status_in_bulk not_kept
+        number_taken email_taken email_not_kept possible_duplicate other_name mangled_number
+        missing_rows unknown_to_delete renamed_id erased_person id_taken derived_code code_changed
+        code_kept shared_course local_change_overwritten date_not_recorded rule_set_aside
+        outcome_corrected hidden_rows
     """,
 }
 CODES = {code: severity for severity, codes in CODES_BY_SEVERITY.items() for code in codes.split()}

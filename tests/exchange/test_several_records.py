@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from enrollment.data.merge import merge_student
 from enrollment.data.record_change import acting
 from enrollment.storage.database import Database
-from tests.exchange.imports import CHANGE, NOON, import_content, one, rows, undo
+from tests.exchange.imports import CHANGE, NOON, export, files, import_content, one, rows, undo
 from tests.exchange.small_packages import bulk, delta, place, user
 
 BOTH = {"e1": "u1", "e2": "u2"}
@@ -116,3 +116,83 @@ def test_a_source_that_deletes_a_student_leaves_the_courses_of_another(
     assert (one(database, STATUS), rows(database, COURSES)) == ("active", [("k2",)])
     import_content(database, delta(users="u2", gone="u2"), source="second")
     assert (one(database, STATUS), rows(database, COURSES)) == ("inactive", [])
+
+
+# Rows that say the same under several ids
+
+TWICE = {"e1": "u1", "e2": "u2", "e9": "u1"}
+FIRST = (
+    "SELECT to_status FROM enrollment_event JOIN student ON student.id = student_id"
+    " WHERE number = 'u1' ORDER BY enrollment_event.id"
+)
+
+
+def exported_ids(database: Database) -> list[str]:
+    """The ids of the enrollments of the first student that are exported."""
+    lines = files(export(database))["enrollments.csv"].decode().splitlines()
+    return [line.split(",")[0] for line in lines if ",u1," in line]
+
+
+@pytest.mark.parametrize("mode", ["bulk", "delta"])
+@pytest.mark.parametrize(("gone", "standing"), [("e1", "e9"), ("e9", "e1")])
+def test_a_student_stays_while_one_of_two_rows_has_the_student(
+    database: Database, mode: str, gone: str, standing: str
+):
+    report, _ = import_content(database, bulk(TWICE))
+    (fault,) = [fault for fault in report.faults if fault.file == "enrollments.csv"]
+    assert (fault.code, fault.row) == ("same_enrollment", 4)
+    assert (report.counts.enrollments.enrolled, exported_ids(database)) == (2, ["e1"])
+    assert import_content(database, bulk(TWICE)).report.changes == []
+    before = export(database, history=True)
+
+    def without(*ids: str) -> bytes:
+        if mode == "bulk":
+            return bulk({id: user for id, user in TWICE.items() if id not in ids})
+        return delta(gone=ids[-1], places={ids[-1]: "u1"})
+
+    first, _ = import_content(database, without(gone))
+
+    assert first.removals.enrollments.removed == 0
+    assert (rows(database, FIRST), exported_ids(database)) == ([("enrolled",)], [standing])
+    assert import_content(database, without(gone)).report.changes == []
+    second, _ = import_content(database, without(gone, standing))
+    assert second.removals.enrollments.removed == 1
+    assert rows(database, FIRST) == [("enrolled",), ("dropped",)]
+    undo(database, second.id)
+    undo(database, first.id)
+    assert export(database, history=True) == before
+
+
+def test_a_second_row_that_says_the_same_later_is_of_the_same_enrollment(database: Database):
+    import_content(database, bulk({"e1": "u1"}))
+
+    import_content(database, delta(places={"e1": "u1", "e9": "u1"}))
+    import_content(database, delta(gone="e1", places={"e1": "u1"}))
+
+    assert (rows(database, FIRST), exported_ids(database)) == ([("enrolled",)], ["e9"])
+
+
+def test_what_two_rows_say_has_ended_is_on_record_once(database: Database):
+    ended = place("u1", end="2026-10-15", how="completed")
+    back = place("u1", begin="2026-11-01")
+    content = bulk({"e1": ended, "e3": back, "e8": ended, "e9": back})
+
+    import_content(database, content)
+
+    assert rows(database, FIRST) == [("enrolled",), ("completed",), ("enrolled",)]
+    assert exported_ids(database) == ["e1", "e3"]
+    assert import_content(database, content).report.changes == []
+    import_content(database, bulk({"e8": ended, "e9": back}))
+    assert rows(database, FIRST) == [("enrolled",), ("completed",), ("enrolled",)]
+    assert exported_ids(database) == ["e8", "e9"]
+
+
+def test_two_rows_of_the_same_days_with_two_outcomes_are_not_the_same(database: Database):
+    ends = {how: place("u1", end="2026-10-15", how=how) for how in ("completed", "dropped")}
+
+    content = bulk({"e1": ends["completed"], "e9": ends["dropped"]})
+    report, _ = import_content(database, content)
+
+    (fault,) = [fault for fault in report.faults if fault.file == "enrollments.csv"]
+    assert fault.code == "duplicate_row"
+    assert rows(database, FIRST) == [("enrolled",), ("completed",)]
