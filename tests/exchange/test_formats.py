@@ -612,6 +612,25 @@ def test_hidden_rows_are_read_and_shown(tmp_path: Path, hidden: Sequence[int], s
     assert len(records(path)) == 11
 
 
+def test_the_numbers_of_hidden_rows_can_be_decimals_or_left_out(tmp_path: Path):
+    path, changed = workbook(tmp_path / "list.xlsx", ["Number", "Surname"]), tmp_path / "other.xlsx"
+    sheet = (
+        '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+        '<row r="1.0"><c t="str"><v>Number</v></c><c t="str"><v>Surname</v></c></row>'
+        '<row r="3.0" hidden="true"><c><v>1</v></c><c t="str"><v>Diallo</v></c></row>'
+        '<row hidden="1"><c><v>2</v></c><c t="str"><v>Katz</v></c></row>'
+        "</sheetData></worksheet>"
+    )
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            is_sheet = name.endswith("sheet1.xml")
+            new.writestr(name, sheet if is_sheet else old.read(name))
+
+    (fault,) = check_path(changed).faults
+
+    assert fault.detail.startswith("2 hidden rows were read: rows 3-4.")
+
+
 def test_a_day_with_a_year_of_two_digits_is_refused_with_what_is_taken(tmp_path: Path):
     text = "sourcedId,title,type,startDate,endDate,schoolYear\nt,T,term,8/31/26,12/20/2026,2027\n"
     report = check_path(package(tmp_path, academicSessions=text))
