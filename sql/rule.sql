@@ -84,21 +84,26 @@ WHERE NOT repeatable
 
 UNION ALL
 SELECT candidate.item, 'another_section',
-    candidate.course || ' is the same course as ' || schedule.course || ', which the student takes.',
+    candidate.course || CASE WHEN other.code = candidate.code THEN ' is' ELSE ' counts as' END
+        || ' the same course as ' || schedule.course || ', which the student takes.',
     json_object(
         'course', candidate.course,
         'conflicts_with', schedule.course,
         'conflicting_course_id', schedule.course_id
     )
 FROM candidate
--- Most courses have one section, and then the schedule is not looked at.
-CROSS JOIN course AS section
 CROSS JOIN schedule
-WHERE section.code = candidate.code
-    AND section.term IS NOT DISTINCT FROM candidate.term
-    AND section.id <> candidate.course_id
-    AND schedule.course_id = section.id
-    AND schedule.student_id = candidate.student_id
+CROSS JOIN course AS other
+WHERE schedule.student_id = candidate.student_id
+    AND schedule.course_id <> candidate.course_id
+    AND schedule.term IS NOT DISTINCT FROM candidate.term
+    AND other.id = schedule.course_id
+    -- Either course has the code of the other, as its own or because it counts as it.
+    AND EXISTS (
+        SELECT 1 FROM course_code
+        WHERE course_code.course_id = candidate.course_id AND course_code.code = other.code
+            OR course_code.course_id = schedule.course_id AND course_code.code = candidate.code
+    )
     AND NOT candidate.waits
 
 UNION ALL

@@ -63,7 +63,8 @@ class CourseInput(Input, frozen=True, kw_only=True):
     A `capacity` of null means no limit, and 0 means no seats. From `drop_until` on, that of the
     course or else of its term, students cannot drop the course themselves. With `open_to`,
     only students in one of these groups can enroll. `counts_as` are other codes as which the course
-    counts: for requirements, and for who has completed it."""
+    counts: it meets the requirements that name them, and no student takes it with a course of such
+    a code, or after one."""
 
     code: Code
     section: Code | None = None

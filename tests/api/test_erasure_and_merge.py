@@ -409,6 +409,20 @@ def test_a_merge_lists_what_clashes_afterwards(client: Client):
     assert client.status(student, second) == "enrolled"
 
 
+def test_a_merge_lists_courses_of_which_one_counts_as_the_other(client: Client):
+    double, student = client.student(), client.student()
+    kept, moved = (
+        client.course(code="MATH201"),
+        client.course(code="STAT201", counts_as=["MATH201"]),
+    )
+    client.enroll(student, kept)
+    client.enroll(double, moved)
+
+    (item,) = merge(client, double, student).json["items"]
+
+    assert [error["code"] for error in item["errors"]] == ["another_section"]
+
+
 def test_what_was_void_does_not_count_or_move(client: Client):
     double, student = client.student(), client.student()
     course, other = client.course(), client.course()

@@ -217,6 +217,76 @@ def test_the_waitlist_of_another_section_may_be_joined_but_gives_no_seat(client:
     assert client.status(student, second) == "enrolled"
 
 
+def cross_listed(client: Client, **fields: Any) -> tuple[int, int]:
+    """Two courses of one term, of which the second counts as the first."""
+    term = client.term(**FALL)
+    return (
+        client.course(code="MATH201", term=term),
+        client.course(code="STAT201", counts_as=["math201"], term=term, **fields),
+    )
+
+
+@pytest.mark.parametrize("first_is_taken", [True, False])
+def test_another_section_is_also_a_course_that_counts_as_the_other(
+    client: Client, first_is_taken: bool
+):
+    student, courses = client.student(), cross_listed(client)
+    taken, wanted = courses if first_is_taken else courses[::-1]
+    client.enroll(student, taken)
+
+    answer = client.enroll(student, wanted, 409)
+
+    labels = ["STAT201", "MATH201"] if first_is_taken else ["MATH201", "STAT201"]
+    assert broken(answer) == [("/course_id", "another_section")]
+    (reason,) = answer.json["errors"]
+    assert reason["detail"] == (
+        f"{labels[0]} counts as the same course as {labels[1]}, which the student takes."
+    )
+    assert reason["details"] == {
+        "course": labels[0],
+        "conflicts_with": labels[1],
+        "conflicting_course_id": taken,
+    }
+    override = {"rules": ["another_section"], "reason": "the dean agrees"}
+    client.enroll(student, wanted, override=override)
+
+
+def test_a_set_swaps_cross_listed_courses_and_never_holds_both(client: Client):
+    student, (first, second) = client.student(), cross_listed(client)
+
+    both = client.want(student, [first, second], 409)
+    client.want(student, [first])
+    client.want(student, [second])
+
+    assert codes(both) == ["another_section"] * 2
+    client.enroll(student, first, instead_of=second)
+    assert (client.status(student, first), client.status(student, second)) == (
+        "enrolled",
+        "dropped",
+    )
+
+
+def test_the_waitlist_of_a_cross_listed_course_gives_no_seat_beside_the_other(client: Client):
+    student, (first, second) = client.student(), cross_listed(client, capacity=0)
+    client.enroll(student, first)
+    client.enroll(student, second, waitlist=True)
+
+    client.patch_json(f"/v1/courses/{second}", {"capacity": 1}, status=200)
+    beside = client.status(student, second)
+    client.patch_json(f"/v1/courses/{second}", {"counts_as": []}, status=200)
+
+    assert (beside, client.status(student, second)) == ("waitlisted", "enrolled")
+
+
+def test_courses_that_count_as_a_third_or_are_in_another_term_can_be_taken_together(
+    client: Client,
+):
+    student, term = client.student(), client.term(**FALL)
+    for code in ("PE1", "PE2"):
+        client.enroll(student, client.course(code=code, counts_as=["PE"], term=term))
+    client.enroll(student, client.course(code="PE", term=client.term(**SPRING)))
+
+
 def test_a_requirement_is_met_by_any_section(client: Client):
     student = client.student()
     client.complete(student, client.course(code="ENG101", section="02"))

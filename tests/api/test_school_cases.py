@@ -415,6 +415,23 @@ def test_more_credits_tell_who_has_too_many(client: Client):
     ]
 
 
+def test_a_course_that_comes_to_count_as_another_tells_who_takes_both(client: Client):
+    course, other = client.course(code="STAT201"), client.course(code="MATH201")
+    both, waits, one = (client.student() for _ in range(3))
+    client.want(both, [course, other])
+    client.enroll(one, course)
+    change_course(client, course, capacity=2)
+    client.enroll(waits, other)
+    client.enroll(waits, course, waitlist=True)
+
+    answer = change_course(client, course, capacity=2, counts_as=["MATH201"])
+
+    assert affected(answer) == [
+        (both, "enrolled", ["another_section"]),
+        (waits, "waitlisted", ["another_section"]),
+    ]
+
+
 def test_a_change_that_helps_affects_no_one(client: Client):
     course = client.course(capacity=4, corequisites=["A1", "B1"])
     override = {"rules": ["corequisite_missing"], "reason": "agreed"}

@@ -54,6 +54,7 @@ FIELDS: dict[int, dict[str, Any]] = {
         "repeatable": True,
         "open_to": ["SENIOR"],
         "counts_as": ["C1"],
+        "term": "NOW",
     },
     6: {"capacity": 1, "code": "C4", "section": "02", "repeatable": True},
 }
@@ -67,7 +68,7 @@ def new_model() -> Model:
     courses[3].corequisites = frozenset({4})
     courses[4].conflicts = frozenset({5})
     courses[5].conflicts = frozenset({4})
-    courses[5].for_group = True
+    courses[5].for_group, courses[5].in_term = True, True
     courses[4].sections = frozenset({6})
     courses[6].sections = frozenset({4})
     return Model(courses, group={1, 2, 3})

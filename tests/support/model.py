@@ -244,6 +244,17 @@ class Model:
         own = self.courses[course].counts_as | {course}
         return {c for c, model in self.courses.items() if own & (model.counts_as | {c})}
 
+    def same_in_term(self, course: int) -> set[int]:
+        """The courses that no one takes beside this one: its other sections, and in the term those
+        of which one counts as the other."""
+        own = self.courses[course]
+        return own.sections | {
+            other
+            for other, model in self.courses.items()
+            if (other in own.counts_as or course in model.counts_as)
+            and model.in_term == own.in_term
+        }
+
     def any_section(self, course: int) -> frozenset[int]:
         return self.courses[course].sections | {course}
 
@@ -269,7 +280,9 @@ class Model:
         if not course.repeatable and self.has_passed_one(student, self.equals(number)):
             reasons.append(("already_completed",))
         if not waits:
-            reasons += [("another_section", str(c)) for c in sorted(course.sections & now)]
+            reasons += [
+                ("another_section", str(c)) for c in sorted(self.same_in_term(number) & now)
+            ]
         if student in self.inactive:
             reasons.append(("student_inactive",))
         if student in self.held:

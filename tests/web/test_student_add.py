@@ -140,6 +140,22 @@ def test_a_refusal_changes_nothing_and_its_rules_can_be_set_aside(
     assert event["reason"] == "studied it elsewhere"
 
 
+def test_a_course_that_counts_as_one_that_is_taken_is_named(
+    browser: Browser, client: Client, ada: int
+):
+    client.enroll(ada, client.course(code="MATH201"))
+    course = client.course(code="STAT201", counts_as=["MATH201"])
+    form = choices(browser, ada)
+    why = "STAT201 counts as the same course as MATH201, which the student takes."
+    assert why in row(form, "STAT201").get_text()
+    tick(form, "course", course)
+
+    page = form.submit("do", value="enroll", status=409)
+
+    assert why in row(page, "STAT201").get_text()
+    assert [box.name for box in boxes(form_to(page, "/add"), "rule")] == ["rule-another_section"]
+
+
 def test_the_outcome_is_shown_after_a_hundred_old_courses(
     app: App, browser: Browser, client: Client, ada: int
 ):

@@ -115,8 +115,10 @@ PROBLEM_TYPES = (
     problem(
         code="another_section",
         status=409,
-        title="The student takes another section of the course in the term",
-        advice=("Drop the other section, or change both at once: `PUT /v1/students/{id}/courses`."),
+        title=(
+            "The student takes another section of the course in the term, or one that counts as it"
+        ),
+        advice="Drop the other course, or change both at once: `PUT /v1/students/{id}/courses`.",
         example=Example(
             "CS101-02 is the same course as CS101-01, which the student takes.",
             "/course_id",
