@@ -78,6 +78,21 @@ def test_the_census_agrees_with_the_rosters(term: Client, query: str):
             assert item[status] == len([entry for entry in roster if entry["status"] == status])
 
 
+def test_a_second_try_that_was_dropped_counts_as_dropped_and_what_was_passed_stays(client: Client):
+    student, term = client.student(), client.term()
+    course = client.course(code="CS1", term=term, repeatable=True)
+    client.complete(student, course)
+    completed = client.get(f"/v1/students/{student}/courses/{course}").json
+    client.enroll(student, course)
+
+    dropped = client.put_status(student, course, "dropped").json
+
+    assert counts(client)["all"] == (0, 0, 0, 1)
+    kept = ("completed_at", "passed", "grade")
+    assert [dropped[name] for name in kept] == [completed[name] for name in kept]
+    client.enroll(student, client.course(prerequisites=[{"code": "CS1"}]))
+
+
 def test_a_term_without_courses_has_zeros(term: Client):
     census = term.get("/v1/terms/2/census").json
 
