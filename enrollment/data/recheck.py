@@ -67,18 +67,34 @@ def list_affected(
 def newly_affected(
     before: Sequence[AffectedEnrollment], after: Sequence[AffectedEnrollment]
 ) -> list[AffectedEnrollment]:
-    """Return those who break a rule after a change that they did not break before it."""
-    known = {(item.student_id, _rule(error)) for item in before for error in item.errors}
+    """Return the students who break a rule after a change that they did not break before it, or who
+    are further above their credit limit than before it."""
+    known = {
+        (item.student_id, _rule(error)): _credits_above(error)
+        for item in before
+        for error in item.errors
+    }
     return [
         item
         for item in after
-        if any((item.student_id, _rule(error)) not in known for error in item.errors)
+        if any(
+            _credits_above(error) > known.get((item.student_id, _rule(error)), -1)
+            for error in item.errors
+        )
     ]
 
 
 def _rule(error: Violation) -> tuple[str, str]:
     """Return the key of a broken rule. The same rule with other figures has the same key."""
     return error.code, "" if error.code in COUNTED else error.detail
+
+
+def _credits_above(error: Violation) -> float:
+    """Return how many credits a student has above the limit; 0 for another rule."""
+    if error.code != "credit_limit":
+        return 0
+    above: float = error.details["credits"] - error.details["max_credits"]
+    return above
 
 
 def list_clashes(

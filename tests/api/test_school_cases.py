@@ -415,6 +415,21 @@ def test_more_credits_tell_who_has_too_many(client: Client):
     ]
 
 
+def test_more_credits_tell_who_is_further_above_the_limit_than_before(client: Client):
+    course, other = client.course(credits=3), client.course(credits=3)
+    student = client.student(max_credits=5)
+    client.enroll(student, other)
+    override = {"rules": ["credit_limit"], "reason": "agreed"}
+    client.enroll(student, course, override=override)
+
+    more = change_course(client, course, credits=4)
+    same = change_course(client, course, title="The same")
+    fewer = change_course(client, course, credits=2.5)
+
+    assert affected(more) == [(student, "enrolled", ["credit_limit"])]
+    assert affected(same) == affected(fewer) == []
+
+
 def test_a_course_that_comes_to_count_as_another_tells_who_takes_both(client: Client):
     course, other = client.course(code="STAT201"), client.course(code="MATH201")
     both, waits, one = (client.student() for _ in range(3))
