@@ -384,6 +384,21 @@ JOIN course ON course.id = course_requirement.course_id
 WHERE course_requirement.code = :code AND lower(:code) <> lower(:new_code)
 ORDER BY course.id;
 
+-- name: list_possible_corequisites(missing)
+-- Which open courses of the same term have the code that a course is taken together with, or count as such a course?
+-- missing is a JSON array of [course_id, code].
+SELECT course.id AS course_id, other.id, other.label
+FROM json_each(:missing) AS pair
+CROSS JOIN course
+CROSS JOIN course AS other
+CROSS JOIN course_code
+WHERE course.id = CAST(pair.value ->> 0 AS bigint)
+    AND other.term IS NOT DISTINCT FROM course.term
+    AND other.status = 'open'
+    AND course_code.course_id = other.id
+    AND course_code.code = pair.value ->> 1
+ORDER BY pair.key, other.code, other.label, other.id;
+
 -- name: delete_other_requirements(course_id, requirements)!
 -- Delete the requirements that are not exactly among these. What stays leaves no change on record.
 -- requirements is a JSON array. Without || a difference in case would not count.

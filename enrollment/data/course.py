@@ -141,6 +141,17 @@ def list_requiring_courses(db: Connection, code: str, new_code: str) -> list[Req
     return [RequiringCourse(**row) for row in rows]
 
 
+def list_possible_corequisites(
+    db: Connection, missing: Sequence[tuple[int, str]]
+) -> dict[int, dict[int, str]]:
+    """Return the open courses of the same term that meet a corequisite of each course: by its id,
+    their labels by id. `missing` has the id of a course with the code that it requires."""
+    found: dict[int, dict[int, str]] = {}
+    for row in SQL.list_possible_corequisites(db, missing=to_json(missing)):
+        found.setdefault(row["course_id"], {})[row["id"]] = row["label"]
+    return found
+
+
 def delete_course(db: Connection, course_id: int) -> None:
     """Delete a course that exists. Raises course_has_enrollments."""
     raise_broken_rules(SQL.list_broken_course_deletion_rules(db, id=course_id))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from enrollment.data.change_list import ChangeScope, list_changes
-from enrollment.data.course import get_course
+from enrollment.data.course import get_course, list_possible_corequisites
 from enrollment.data.page import Scheduled
 from enrollment.data.roster import get_courses_tag
 from enrollment.data.student import get_student
@@ -35,12 +35,14 @@ class Plan(NamedTuple):
 
 class Step(NamedTuple):
     """A course to add: the status of the student in it now, if any, the one that is asked for or
-    would come of it, and the reasons why not."""
+    would come of it, and the reasons why not. `together` has the courses that it could be taken
+    together with, if one is missing: their labels by id."""
 
     course: Course
     before: str | None
     after: str
     reasons: list[Violation]
+    together: dict[int, str]
 
     @property
     def can_wait(self) -> bool:
@@ -142,12 +144,24 @@ def _steps(
     """The courses to add, with the reasons against each."""
     after = {item["course_id"]: item["status"] for item in answer["items"]} if answer else {}
     wanted = {id: "waitlisted" if id in plan.waits else "enrolled" for id in plan.courses} | after
+    missing = [
+        (id, reason.details["requires"])
+        for id in plan.courses
+        for reason in against.get(id, ())
+        if reason.code == "corequisite_missing"
+    ]
+    together = list_possible_corequisites(visit.db, missing)
     return [
         Step(
             get_course(visit.db, id),
             schedule[id].status if id in schedule else None,
             wanted[id],
             against.get(id, []),
+            {
+                other: label
+                for other, label in together.get(id, {}).items()
+                if other not in plan.courses
+            },
         )
         for id in plan.courses
     ]

@@ -292,6 +292,20 @@ def test_all_or_none_and_each_one(browser: Browser, client: Client, course: int)
     assert client.status(2, course) == "waitlisted"
 
 
+def test_a_student_without_a_corequisite_is_offered_both_courses(browser: Browser, client: Client):
+    lecture = client.course(code="BIO1", corequisites=["LAB1"])
+    lab = client.course(code="LAB1", corequisites=["BIO1"])
+    student = client.student()
+    page = adding(browser, lecture, "#1").submit("do", value="enroll", status=409)
+
+    page = form_to(page, f"/students/{student}/add").submit("do", value="preview", status=409)
+
+    form = form_to(page, "/add")
+    tick(form, "course", lecture, lab)
+    form.submit("do", value="enroll", status=303)
+    assert [client.status(student, id) for id in (lecture, lab)] == ["enrolled", "enrolled"]
+
+
 def test_a_seat_beyond_the_capacity_is_given_with_a_reason(
     browser: Browser, client: Client, course: int
 ):

@@ -337,6 +337,35 @@ def test_what_a_kept_course_loses_is_shown_beside_it(browser: Browser, client: C
     assert [client.status(ada, id) for id in (lab, course)] == ["dropped", "dropped"]
 
 
+def test_a_course_that_is_missing_beside_another_can_be_enrolled_in_too(
+    own_browser: Browser, client: Client, ada: int
+):
+    term, other_term = client.term(), client.term(code="LATER")
+    lecture = client.course(code="BIO1", corequisites=["LAB1"], term=term)
+    labs = [
+        client.course(code="LAB1", corequisites=["BIO1"], section=section, term=term)
+        for section in ("01", "02")
+    ]
+    equal = client.course(code="LAB2", counts_as=["lab1"], term=term)
+    client.course(code="LAB1", status="cancelled", term=term)
+    client.course(code="LAB1", term=other_term)
+    form = form_to(own_browser.get(f"/courses/{lecture}"), "/add")
+
+    page = form.submit("do", value="preview", status=409)
+
+    assert "BIO1 is taken together with LAB1." in row(page, "BIO1").get_text()
+    for label in ("LAB1-01", "LAB1-02", "LAB2"):
+        assert f"Enroll in {label} too" in row(page, "BIO1").get_text()
+    form = form_to(page, "/add")
+    offered = [str(id) for id in (lecture, *labs, equal)]
+    assert [box._value for box in boxes(form, "course")] == offered
+    tick(form, "course", lecture, labs[1])
+    page = form.submit("do", value="preview")
+    assert "Enroll in 2 courses" in text(page)
+    form_to(page, "/add").submit("do", value="enroll", status=303)
+    assert [client.status(ada, id) for id in (lecture, labs[1])] == ["enrolled", "enrolled"]
+
+
 def test_a_course_is_dropped_with_another_only_if_it_is_ticked_beside_courses_to_add(
     browser: Browser, client: Client, ada: int
 ):
