@@ -1,6 +1,7 @@
 """The forms of terms, courses and tokens, and the list of holds."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -230,6 +231,29 @@ def test_students_whom_a_change_of_a_course_affects_are_named_before(
     page = form_to(page, "/edit").submit("confirmed", status=303).follow()
     assert "Saved." in text(page)
     form_to(page.click("Edit"), "/edit").submit(status=303)
+
+
+@pytest.mark.parametrize(
+    ("fields", "keeps"),
+    [
+        ({}, False),
+        ({"meetings": [{"weekday": 1, "from": "09:00", "to": "10:00"}]}, False),
+        ({"drop_until": "2026-10-01"}, True),
+        (
+            {"meetings": [{"weekday": 1, "from": "09:00", "to": "10:00", "end_on": "2026-11-01"}]},
+            True,
+        ),
+    ],
+    ids=["nothing", "every week", "a deadline", "a meeting with dates"],
+)
+def test_beside_the_term_stands_what_a_course_keeps_in_another_one(
+    browser: Browser, client: Client, fields: dict[str, Any], keeps: bool
+):
+    course = client.course(**fields)
+
+    said = text(browser.get(f"/courses/{course}/edit"))
+
+    assert ("In another term, the course keeps its own times and dates." in said) == keeps
 
 
 def test_courses_that_require_the_old_code_are_named_before(browser: Browser, client: Client):
