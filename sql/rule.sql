@@ -98,11 +98,10 @@ WHERE schedule.student_id = candidate.student_id
     AND schedule.course_id <> candidate.course_id
     AND schedule.term IS NOT DISTINCT FROM candidate.term
     AND other.id = schedule.course_id
-    -- Either course has the code of the other, as its own or because it counts as it.
-    AND EXISTS (
-        SELECT 1 FROM course_code
-        WHERE course_code.course_id = candidate.course_id AND course_code.code = other.code
-            OR course_code.course_id = schedule.course_id AND course_code.code = candidate.code
+    -- Either course has the code of the other: as its own, or because it counts as it.
+    AND (
+        EXISTS (SELECT 1 FROM course_code WHERE course_id = candidate.course_id AND code = other.code)
+        OR EXISTS (SELECT 1 FROM course_code WHERE course_id = schedule.course_id AND code = candidate.code)
     )
     AND NOT candidate.waits
 
