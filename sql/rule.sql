@@ -232,16 +232,16 @@ SELECT item, 'credit_limit',
         END,
     json_object('course', course, 'credits', total, 'max_credits', max_credits)
 FROM (
-    SELECT item, course, credits, max_credits,
+    SELECT candidate.item, candidate.course, candidate.credits, candidate.max_credits,
         -- Credits have three decimals; a sum of them can have more (0.1 + 0.2).
-        CAST(round(CAST(
-            (
-                SELECT coalesce(sum(schedule.credits), 0.0) FROM schedule
-                WHERE schedule.student_id = candidate.student_id
-                    AND schedule.course_id <> candidate.course_id
-                    AND schedule.term IS NOT DISTINCT FROM candidate.term
-            ) + credits AS numeric
-        ), 3) AS double precision) AS total
+        CAST(
+            round(CAST(coalesce(sum(schedule.credits), 0.0) + candidate.credits AS numeric), 3) AS double precision
+        ) AS total
     FROM candidate
+    LEFT JOIN schedule
+        ON schedule.student_id = candidate.student_id
+        AND schedule.course_id <> candidate.course_id
+        AND schedule.term IS NOT DISTINCT FROM candidate.term
+    GROUP BY candidate.item, candidate.course, candidate.credits, candidate.max_credits
 ) AS credit_load
 WHERE total > max_credits AND credits > 0
