@@ -396,7 +396,7 @@ WHERE course.id = CAST(pair.value ->> 0 AS bigint)
     AND other.term IS NOT DISTINCT FROM course.term
     AND other.status = 'open'
     AND course_code.course_id = other.id
-    AND course_code.code = pair.value ->> 1
+    AND course_code.code = CAST(pair.value ->> 1 AS citext)
 ORDER BY pair.key, other.code, other.label, other.id;
 
 -- name: delete_other_requirements(course_id, requirements)!
