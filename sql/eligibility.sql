@@ -1,15 +1,17 @@
 -- name: list_decisions(requests, lists_students, alone, eligible_only, recheck, reserves_seats, dropped, overridden, rules, effective_at, now, today)
 -- Which outcome has each requested enrollment ("enrolled" or "waitlisted": a row without a code), and which rules does
--- it break (a row for each, with its code, a sentence and its figures)? It has an outcome if all of them are overridden.
+-- it break (a row for each, with its code, a sentence and its figures)? It has an outcome if it breaks no rule, or if
+-- all that it breaks are overridden.
 --
 -- requests       a JSON array of [student_id, course_id, waitlist, allow_existing, instead_of]: whether to join the
 --                waitlist if the course is full, whether an enrollment that already exists is no violation, and
 --                the course that the student gives up for the seat, or NULL
 -- lists_students whether the request lists students of one course, or courses of one student
--- alone          whether each item is checked against the student's present courses alone, or also against the
---                other items: then their times and credits count too
+-- alone          whether each item is checked against the student's present courses only; if not, then also against
+--                the other items of the request: their times and credits count too
 -- eligible_only  whether only the items without a violation are returned
--- recheck        whether enrollments that exist are decided as if they were new; then a request has all of a course
+-- recheck        whether enrollments that exist are decided as if they were new; seats are then counted from none, so
+--                where they matter, the request has all students of the course
 -- reserves_seats whether free seats are reserved for waitlisted students where a registrar promotes
 -- dropped        a JSON array of the ids of the courses that the same request drops
 -- overridden     a JSON array of the codes of the rules that are overridden
@@ -40,8 +42,8 @@ requested AS MATERIALIZED (
     FROM json_each(:requests)
 ),
 
--- The courses that every student of the request leaves (without a student_id), and those that one gives up. A
--- cancelled course met nothing, so that nothing is missing without it.
+-- The codes of the courses that every student of the request drops (without a student_id), and of those that one
+-- student gives up for a seat. A cancelled course is left out: it meets no requirement, so none is missing without it.
 dropped AS MATERIALIZED (
     SELECT CAST(NULL AS bigint) AS student_id, course_code.course_id AS id, course_code.code
     FROM json_each(:dropped) AS listed
@@ -146,7 +148,7 @@ candidate AS MATERIALIZED (
     WHERE course IS NOT NULL AND student_status IS NOT NULL AND occurrence <= 1 AND NOT is_satisfied
 ),
 
--- The courses that each student will have if every candidate is enrolled. A cancelled course is none of them.
+-- The courses that each student will take if every candidate is enrolled. Cancelled courses are left out.
 schedule AS MATERIALIZED (
     SELECT student_course.student_id, student_course.course_id, course.label AS course,
         course.term, course.credits, term.start_on, term.end_on
@@ -166,8 +168,8 @@ schedule AS MATERIALIZED (
     WHERE NOT :alone AND NOT waits AND course_status <> 'cancelled'
 ),
 
--- What candidates require, and courses that the student keeps, of those that the request drops. Any code of a
--- choice is enough. Who waits gives nothing up yet.
+-- The courses whose requirements are checked: the candidates (is_new), and the courses that a student keeps while the
+-- request drops another one. A student who will wait gives up nothing yet.
 requiring AS (
     SELECT item, student_id, course_id, course, start_on, end_on, NOT is_satisfied AS is_new
     FROM request
@@ -188,6 +190,8 @@ requiring AS (
         AND course.status <> 'cancelled'
 ),
 
+-- The requirements that nothing meets. Of a choice, any code is enough. A course that is kept needs only what the
+-- request drops.
 unmet_requirement AS (
     SELECT item, course, kind, choice, min(code) AS code, json_group_array(code) AS codes
     FROM (
@@ -253,8 +257,8 @@ seat_queue AS MATERIALIZED (
 seat_claim AS (
     SELECT item, course_id, course, capacity, enrolled, reserved, waitlist_capacity,
         waitlisted, waitlist, present_status, is_satisfied, is_eligible, was_waitlisted,
-        -- Where seats are reserved, a waitlisted student has one by the place on the waitlist alone: no claim of
-        -- another student takes it, and theirs takes no other seat.
+        -- Where seats are reserved, a waitlisted student has one by the place on the waitlist alone: the claims of
+        -- other students do not take it, and the student's own claim takes no other seat.
         coalesce(
             capacity <= enrolled + reserved + CASE
                 WHEN reserves_seats AND was_waitlisted THEN 0
@@ -262,17 +266,18 @@ seat_claim AS (
             END,
             false
         ) AND is_candidate AS finds_no_seat,
+        -- The same where reserved seats are free too.
         coalesce(capacity <= enrolled + count(*) FILTER (WHERE is_eligible) OVER ahead, false)
-            AND is_candidate AS finds_no_room
+            AND is_candidate AS exceeds_capacity
     FROM seat_queue
     WINDOW ahead AS (PARTITION BY course_id ORDER BY item ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 
 allocation AS MATERIALIZED (
     SELECT item, course_id, course, capacity, waitlist_capacity, waitlisted, waitlist, is_full,
-        -- Those who wait come first, or came first in this request.
+        -- The seats of students who wait ahead, and of those whom this request takes from the waitlist.
         reserved + count(*) FILTER (WHERE is_eligible AND NOT is_full AND was_waitlisted) OVER ahead AS reserved,
-        -- A course may be over its capacity; the claims of this request never take it there.
+        -- A course may be over its capacity, but the claims of a request never bring it there.
         CASE
             WHEN enrolled >= capacity THEN enrolled
             WHEN enrolled + count(*) FILTER (WHERE is_eligible AND NOT is_full) OVER ahead > capacity THEN capacity
@@ -286,12 +291,12 @@ allocation AS MATERIALIZED (
             WHEN NOT is_full THEN 'enrolled'
             WHEN waitlist THEN 'waitlisted'
         END AS outcome,
-        -- Once a student is enrolled against the rule, the seats that are reserved can be taken too.
-        (finds_no_seat OR finds_no_room) AND :overridden LIKE '%"course_full"%' AS is_over
+        -- A student who is enrolled against the rule can take a reserved seat, so the student for whom it was is over too.
+        (finds_no_seat OR exceeds_capacity) AND :overridden LIKE '%"course_full"%' AS is_over
     FROM (
         SELECT item, course_id, course, capacity, enrolled, reserved, waitlist_capacity,
             waitlisted, waitlist, present_status, is_satisfied, is_eligible, was_waitlisted,
-            finds_no_seat, finds_no_room,
+            finds_no_seat, exceeds_capacity,
             finds_no_seat AND :overridden NOT LIKE '%"course_full"%' AS is_full
         FROM seat_claim
     ) AS seat_claim
@@ -348,8 +353,8 @@ ORDER BY item, rank, details;
 
 -- name: list_members(course_id)
 -- Which students are in this course: those enrolled, in the order in which they came, and then those on the waitlist?
--- waitlist says who is on the waitlist, and instead_of what they give up for a seat. Of those who were enrolled at the
--- same time, the events say who came first.
+-- waitlist is whether the student is on the waitlist, and instead_of is the course that the student gives up for a seat.
+-- Of students who were enrolled at the same time, the events show who came first.
 SELECT student_id, course_id, status = 'waitlisted' AS waitlist, false AS allow_existing,
     (
         SELECT instead_of FROM swap
@@ -366,8 +371,8 @@ ORDER BY status, queue_number, queue_fraction, enrolled_at,
     );
 
 -- name: list_dependent_enrollments(student_ids, course_id)
--- In which other courses are these students enrolled that are taken at the same time as this one? student_ids is a
--- JSON array.
+-- In which other courses that require this one at the same time are these students enrolled? student_ids is a JSON
+-- array.
 SELECT student_course.student_id, student_course.course_id
 FROM json_each(:student_ids) AS listed
 CROSS JOIN student_course AS given_up

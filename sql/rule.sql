@@ -18,16 +18,16 @@
 --     last_effective_at          NULL: effective_at is NULL, or the enrollment has no event yet, or is void
 --     waits                      whether the student will be waitlisted, and so does not take the course yet
 --
--- A comparison with NULL is not true, so a rule that compares a column breaks only where there is a value.
+-- A comparison with NULL is not true, so a rule that compares a column is broken only where there is a value.
 SELECT item, 'duplicate_course' AS code,
-    coalesce(course, 'Course ' || CAST(course_id AS text)) || ' is named before.' AS detail,
+    coalesce(course, 'Course ' || CAST(course_id AS text)) || ' is listed twice.' AS detail,
     json_object('course_id', course_id) AS details
 FROM request
 WHERE occurrence > 1 AND NOT :lists_students
 
 UNION ALL
 SELECT item, 'duplicate_student',
-    'The student is named before.',
+    'The student is listed twice.',
     json_object('student_id', student_id)
 FROM request
 WHERE occurrence > 1 AND :lists_students

@@ -15,7 +15,7 @@ PROBLEM_TYPES = (
         status=422,
         title="The request lists the same course twice",
         advice="List each course once.",
-        example=Example("CS101 is named before.", "/courses/1/course_id", {"course_id": 1}),
+        example=Example("CS101 is listed twice.", "/courses/1/course_id", {"course_id": 1}),
         rule_for=("enrollment",),
     ),
     problem(
@@ -24,7 +24,7 @@ PROBLEM_TYPES = (
         title="The request lists the same student twice",
         advice="List each student once.",
         example=Example(
-            "The student is named before.", "/students/1/student_id", {"student_id": 1}
+            "The student is listed twice.", "/students/1/student_id", {"student_id": 1}
         ),
         rule_for=("roster",),
     ),
