@@ -291,7 +291,7 @@ allocation AS MATERIALIZED (
             WHEN NOT is_full THEN 'enrolled'
             WHEN waitlist THEN 'waitlisted'
         END AS outcome,
-        -- A student who is enrolled against the rule can take a reserved seat, so the student for whom it was is over too.
+        -- A student who is enrolled against the rule can take a reserved seat. The student for whom it was is over.
         (finds_no_seat OR exceeds_capacity) AND :overridden LIKE '%"course_full"%' AS is_over
     FROM (
         SELECT item, course_id, course, capacity, enrolled, reserved, waitlist_capacity,
@@ -353,8 +353,8 @@ ORDER BY item, rank, details;
 
 -- name: list_members(course_id)
 -- Which students are in this course: those enrolled, in the order in which they came, and then those on the waitlist?
--- waitlist is whether the student is on the waitlist, and instead_of is the course that the student gives up for a seat.
--- Of students who were enrolled at the same time, the events show who came first.
+-- waitlist is whether the student is on the waitlist; instead_of is the course that the student gives up for a seat. Of
+-- students who were enrolled at the same time, the events show who came first.
 SELECT student_id, course_id, status = 'waitlisted' AS waitlist, false AS allow_existing,
     (
         SELECT instead_of FROM swap
