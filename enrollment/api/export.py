@@ -84,7 +84,7 @@ OPERATIONS = (
         export_oneroster,
         query=PackageScope,
         download=ZIP,
-        conflicts=("unknown_term",),
+        conflicts=("option_does_not_fit", "unknown_term"),
     ),
     *(_operation(kind, *described) for described in LISTS for kind in FORMS),
 )

@@ -99,7 +99,10 @@ OPERATIONS = (
         uploads=UPLOADS,
         answer=ImportReport,
         status=201,
-        conflicts=("unreadable_import", "import_has_errors", "too_many_removals", "unknown_course"),
+        conflicts=(
+            *("option_does_not_fit", "unreadable_import", "import_has_errors", "too_many_removals"),
+            "unknown_course",
+        ),
         conditional=True,
     ),
     Operation(
@@ -122,7 +125,7 @@ OPERATIONS = (
             reader=read_file,
             uploads=UPLOADS,
             download=MEDIA_TYPES[kind],
-            conflicts=("unreadable_import", "unknown_course"),
+            conflicts=("option_does_not_fit", "unreadable_import", "unknown_course"),
         )
         for kind, handler in MARKED.items()
     ),

@@ -100,7 +100,7 @@ def import_(config: Config, options: argparse.Namespace) -> None:
         try:
             report = _bring_in(config, upload, wanted, options)
         except Problem as problem:
-            if problem.code == "invalid_query":
+            if problem.code == "option_does_not_fit":
                 raise wrong_flags(problem) from None
             if options.marked and can_be_marked(upload):
                 write_marked_list(upload, upload.faults, options.marked)

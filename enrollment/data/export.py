@@ -52,11 +52,11 @@ def update_school(db: Connection, name: str) -> None:
 
 def check_scope(db: Connection, scope: Scope) -> None:
     """Raise unknown_term if there is no such term: a system that takes an empty package as complete
-    would drop every student. Raise invalid_query for the history of a delta, which has none."""
+    would drop every student. Raise option_does_not_fit for the history of a delta."""
     if scope.since is not None and scope.with_history:
         detail = "A delta has no history: leave out history, or since."
-        wrong = Violation(parameter="history", code="invalid_value", detail=detail)
-        raise Problem("invalid_query", detail, [wrong])
+        wrong = Violation(parameter="history", code="option_does_not_fit", detail=detail)
+        raise Problem("option_does_not_fit", detail, [wrong])
     if scope.term is not None and not SQL.get_term_of_export(db, code=scope.term):
         detail = f"There is no term with the code {scope.term}."
         details = {"term": scope.term}

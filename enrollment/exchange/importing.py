@@ -59,7 +59,7 @@ def bring_in(
 
     `check_tag` takes the tag of what is done. It raises if someone has seen something else, and
     returns whether they have seen just this, which confirms how much is removed. A dry run gets a
-    report that says what would be refused. Raises unreadable_import, invalid_query,
+    report that says what would be refused. Raises unreadable_import, option_does_not_fit,
     unknown_course, import_has_errors, too_many_removals.
     """
     faults = deepcopy(upload.faults)

@@ -13,7 +13,7 @@ UNUSED = ImportOptions()
 
 
 def check_options(options: ImportOptions, *, is_list: bool) -> None:
-    """Raise invalid_query with every option that would change nothing about this file."""
+    """Raise option_does_not_fit with every option that would change nothing about this file."""
     names, detail = FOR_LISTS, "Expected only for a list, not for a package of rosters"
     if is_list:
         names, detail = FOR_PACKAGES, "Expected only for a package of rosters, not for a list"
@@ -21,8 +21,8 @@ def check_options(options: ImportOptions, *, is_list: bool) -> None:
     if is_list and options.replace and options.course_id is None:
         details["replace"] = "Expected only for the roster of one course, and no course is given"
     violations = [
-        Violation(parameter=name, code="invalid_value", detail=detail)
+        Violation(parameter=name, code="option_does_not_fit", detail=detail)
         for name, detail in details.items()
     ]
     if violations:
-        raise Problem("invalid_query", violations[0].detail, violations)
+        raise Problem("option_does_not_fit", violations[0].detail, violations)

@@ -65,7 +65,7 @@ def test_a_package_has_what_is_asked_for(client: Client, small_college: None):
 def test_a_delta_has_no_history(client: Client):
     answer = client.get("/v1/oneroster.zip?since=2026-01-01&history=true", status=422)
 
-    assert broken(answer) == [("history", "invalid_value")]
+    assert broken(answer) == [("history", "option_does_not_fit")]
 
 
 def test_an_unknown_term_and_a_wrong_time_are_refused(client: Client):

@@ -322,7 +322,7 @@ def test_a_package_is_not_the_roster_of_one_course(client: Client):
     for query in (f"course_id={course}", "course_id=99", f"course_id={course}&dry_run=true"):
         refused = send(client, lasting_archive("clean-1.2"), query, 422)
 
-        assert broken(refused) == [("course_id", "invalid_value")]
+        assert broken(refused) == [("course_id", "option_does_not_fit")]
         assert refused.json["detail"] == "Expected only for a list, not for a package of rosters"
     assert client.get("/v1/imports").json["items"] == []
     assert client.get("/v1/students").json["items"] == []
@@ -332,7 +332,7 @@ def test_students_are_dropped_from_a_course_that_is_given(client: Client):
     for query in ("replace=true", "replace=true&dry_run=true"):
         refused = send(client, query=query, status=422)
 
-        assert broken(refused) == [("replace", "invalid_value")]
+        assert broken(refused) == [("replace", "option_does_not_fit")]
         assert refused.json["detail"] == (
             "Expected only for the roster of one course, and no course is given"
         )
@@ -357,7 +357,7 @@ def test_an_option_that_would_change_nothing_is_refused(client: Client, subtests
             refused = send(client, content, query, 422)
 
             names = {option.partition("=")[0] for option in query.split("&")}
-            assert {*broken(refused)} == {(name, "invalid_value") for name in names}
+            assert {*broken(refused)} == {(name, "option_does_not_fit") for name in names}
     assert client.get("/v1/students").json["items"] == []
 
 

@@ -26,7 +26,7 @@ from tests.support.tokens import TOKENS
 from tests.support.undone import undone
 
 # How many requests, or chains of requests, each phase generates.
-CASES = {"examples": 1, "coverage": 1, "fuzzing": 20, "stateful": 200}
+CASES = {"examples": 1, "coverage": 1, "fuzzing": 10, "stateful": 200}
 
 
 def each(*parts: str) -> Any:

@@ -50,6 +50,13 @@ PROBLEM_TYPES = (
         example=Example("There is no import 7."),
     ),
     problem(
+        code="option_does_not_fit",
+        status=422,
+        title="An option changes nothing here",
+        advice="Leave out the parameters that `errors` names: each is for another file or option.",
+        example=Example("A delta has no history: leave out history, or since."),
+    ),
+    problem(
         code="unreadable_import",
         status=422,
         title="The file cannot be brought in as it is",
