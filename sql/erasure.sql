@@ -95,6 +95,26 @@ WHERE subject = 'student' AND subject_id = :student_id
     OR subject = 'hold' AND subject_id IN (SELECT id FROM hold WHERE student_id = :student_id)
     OR subject = 'token' AND subject_id IN (SELECT id FROM token WHERE student_id = :student_id);
 
+-- name: delete_references_erased(student_id)!
+-- Remove the enrollments and the roles that other systems have of this person, also those as a teacher.
+DELETE FROM source_record
+WHERE kind IN ('enrollments', 'roles')
+    AND (
+        student_id = :student_id
+        OR (user_ref, source) IN (
+            SELECT sourced_id, source FROM source_record WHERE student_id = :student_id AND kind = 'users'
+        )
+    );
+
+-- name: delete_gone_ids_erased(student_id)!
+-- Remove which ids of enrollments of this person are gone: some systems make such an id of those of the user and the
+-- class.
+DELETE FROM gone_id
+WHERE kind = 'enrollments'
+    AND (user_ref, source) IN (
+        SELECT sourced_id, source FROM source_record WHERE student_id = :student_id AND kind = 'users'
+    );
+
 -- name: delete_source_records_erased(student_id)!
 -- Remove what other systems have said of this student, also under an id that was then given up: the last version of
 -- that one is of no student. The record of the person is kept, to be blanked.

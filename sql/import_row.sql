@@ -164,7 +164,19 @@ FROM (
         coalesce(planned.course_id, known.course_id) AS course_id,
         coalesce(planned.event_id, known.event_id) AS event_id,
         incoming.id,
-        known.id AS known_id, coalesce(known.first_id, known.id) AS first_id,
+        known.id AS known_id,
+        -- An id that is back has the place among others that it had.
+        coalesce(
+            known.first_id, known.id,
+            (
+                SELECT min(coalesce(former.first_id, former.id)) FROM source_record AS former
+                WHERE former.kind = :kind AND former.sourced_id = incoming.sourced_id AND former.source = :source
+            ),
+            (
+                SELECT gone_id.first_id FROM gone_id
+                WHERE gone_id.kind = :kind AND gone_id.sourced_id = incoming.sourced_id AND gone_id.source = :source
+            )
+        ) AS first_id,
         known.is_deleted AS was_deleted, known.content AS old_content,
         known.taken AS old_taken, known.student_id AS old_student_id, known.term_id AS old_term_id,
         known.course_id AS old_course_id, known.event_id AS old_event_id

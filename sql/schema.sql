@@ -505,6 +505,22 @@ BEGIN
     SELECT RAISE(ABORT, 'the record of a student is blanked before it is erased');
 END;
 
+CREATE TABLE gone_id (
+    kind       TEXT    NOT NULL,
+    sourced_id TEXT    NOT NULL,
+    source     TEXT    NOT NULL COLLATE NOCASE,
+    gone_at    TEXT    NOT NULL,
+    first_id   INTEGER NOT NULL,
+    content    TEXT    NOT NULL,
+    user_ref   TEXT,
+    class_ref  TEXT,
+    CONSTRAINT gone_id_key PRIMARY KEY (kind, sourced_id),
+    CONSTRAINT gone_id_gone_at_is_time CHECK (gone_at IS strftime('%Y-%m-%dT%H:%M:%fZ', gone_at, '+0 days')),
+    CONSTRAINT gone_id_content_is_an_object CHECK (content LIKE '{%}')
+) STRICT;
+
+CREATE INDEX gone_id_by_time ON gone_id (kind, gone_at);
+
 CREATE TABLE hold (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     student_id  INTEGER NOT NULL,
@@ -857,6 +873,47 @@ CREATE INDEX source_record_by_student ON source_record (student_id, course_id) W
 CREATE INDEX source_record_by_term ON source_record (term_id) WHERE term_id IS NOT NULL;
 
 CREATE INDEX source_record_by_user ON source_record (user_ref, kind) WHERE user_ref IS NOT NULL;
+
+CREATE TRIGGER source_record_blank_leaves_the_id
+AFTER UPDATE OF student_id ON source_record
+WHEN NEW.kind = 'users' AND NEW.is_current = 1 AND OLD.student_id IS NOT NULL AND NEW.student_id IS NULL
+BEGIN
+    INSERT INTO gone_id (kind, sourced_id, source, gone_at, first_id, content)
+    VALUES (
+        OLD.kind, OLD.sourced_id, OLD.source,
+        coalesce((SELECT at FROM acting), strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+        coalesce(OLD.first_id, OLD.id),
+        '{"enabledUser":"false","familyName":"-","role":"student"}'
+    )
+    ON CONFLICT (kind, sourced_id) DO UPDATE
+    SET source = excluded.source, gone_at = excluded.gone_at, first_id = excluded.first_id,
+        content = excluded.content;
+END;
+
+CREATE TRIGGER source_record_delete_leaves_the_id
+AFTER DELETE ON source_record
+WHEN NOT EXISTS (
+        SELECT 1 FROM source_record AS other
+        WHERE other.kind = OLD.kind AND other.sourced_id = OLD.sourced_id AND other.source = OLD.source
+            AND other.is_current = 1
+    )
+BEGIN
+    INSERT INTO gone_id (kind, sourced_id, source, gone_at, first_id, content, user_ref, class_ref)
+    VALUES (
+        OLD.kind, OLD.sourced_id, OLD.source,
+        coalesce((SELECT at FROM acting), strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+        coalesce(OLD.first_id, OLD.id),
+        CASE OLD.kind
+            WHEN 'users' THEN '{"enabledUser":"false","familyName":"-","role":"student"}'
+            WHEN 'enrollments' THEN '{"role":"student"}'
+            ELSE OLD.content
+        END,
+        OLD.user_ref, OLD.class_ref
+    )
+    ON CONFLICT (kind, sourced_id) DO UPDATE
+    SET source = excluded.source, gone_at = excluded.gone_at, first_id = excluded.first_id,
+        content = excluded.content, user_ref = excluded.user_ref, class_ref = excluded.class_ref;
+END;
 
 CREATE TABLE student (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -193,6 +193,10 @@ ROWS: dict[str, list[tuple[str, tuple[object, ...]]]] = {
         (f"UPDATE term SET enroll_until = '{MOMENT}'", ()),
     ],
     "0028": [(f"INSERT INTO merge VALUES (60, 1, '{MOMENT}', 'A #1')", ())],
+    "0029": [
+        ("INSERT INTO gone_id (kind, sourced_id, source, gone_at, first_id, content)"
+         f" VALUES ('users', 'u', 's', '{MOMENT}', 1, '{{}}')", ()),
+    ],
 }  # fmt: skip
 
 
