@@ -413,6 +413,15 @@ WHERE status = 'inactive'
         )
     );
 
+-- name: update_said_of_spare_records()!
+-- A row that deletes one of several records of a student who stays says nothing new of the student.
+UPDATE said_student
+SET number = last ->> 'number', given_name = last ->> 'given_name', family_name = last ->> 'family_name',
+    email = last ->> 'email'
+WHERE stays
+    AND last IS NOT NULL
+    AND incoming_id IN (SELECT id FROM incoming WHERE is_deleted = 1);
+
 -- name: insert_planned_students()!
 -- What becomes of each student that the rows name? A value is taken where the source has changed it; a change made
 -- here stays. A number that another student has is taken only if that student gets another one at the same time: of

@@ -38,6 +38,7 @@ def bring_in_users(db: Connection, import_id: int, wanted: Wanted, change: Chang
         SQL.delete_said_of_old_ids(db)
         SQL.update_said_relinked(db)
     SQL.update_said_staying(db, source=source, ends=ends)
+    SQL.update_said_of_spare_records(db)
     SQL.insert_planned_students(db)
     if ends:
         SQL.insert_missing_students(db, source=source)
