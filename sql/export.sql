@@ -11,8 +11,10 @@ SET name = :name
 WHERE id = 1;
 
 -- name: list_exported_terms(term, since, source)
--- Which terms are there, or have changed since? The term 0 is that of the courses without one.
+-- Which terms are there, or have changed since? The term 0 is that of the courses without one. Of one that has got an id
+-- of another system since, ours is deleted; so it is with courses and students.
 -- include: exported_record.sql
+-- include: renamed.sql
 
 SELECT 0 AS id, NULL AS title, NULL AS start_on, NULL AS end_on, NULL AS updated_at, NULL AS deleted_at
 WHERE :term IS NULL AND :since IS NULL
@@ -25,14 +27,20 @@ WHERE :term IS NULL AND :since IS NULL
             )
     )
 UNION ALL
-SELECT id, title, start_on, end_on, updated_at, NULL
-FROM term
-WHERE (:term IS NULL OR code = :term)
-    AND (:since IS NULL OR updated_at >= :since)
-    AND NOT EXISTS (
-        SELECT 1 FROM exported_record AS known
-        WHERE known.term_id = term.id AND known.is_deleted = 0
-    )
+SELECT id, title, start_on, end_on, updated_at, CASE WHEN is_known THEN updated_at END
+FROM (
+    SELECT term.id, term.title, term.start_on, term.end_on, renamed.renamed_at,
+        CASE WHEN renamed.renamed_at > term.updated_at THEN renamed.renamed_at ELSE term.updated_at END AS updated_at,
+        EXISTS (
+            SELECT 1 FROM exported_record AS known
+            WHERE known.term_id = term.id AND known.is_deleted = 0
+        ) AS is_known
+    FROM term
+    LEFT JOIN renamed ON renamed.term_id = term.id
+    WHERE :term IS NULL OR term.code = :term
+) AS present
+WHERE (:since IS NULL OR updated_at >= :since)
+    AND (NOT is_known OR renamed_at IS NOT NULL)
 UNION ALL
 SELECT subject_id, before ->> 'title', before ->> 'start_on', before ->> 'end_on', recorded_at, recorded_at
 FROM record_change
@@ -43,18 +51,26 @@ ORDER BY 1;
 
 -- name: list_exported_codes(term, since, source)
 -- Which codes do courses have? Each is one course of the catalog, known by the first that has it. When that course is
--- deleted, or gets the code of an earlier one, that course of the catalog is deleted.
+-- deleted, or gets the code of an earlier one, that course of the catalog is deleted. renamed_at is when a course with
+-- the code got or lost an id of another system.
 -- include: exported_record.sql
 -- include: dated_course.sql
+-- include: renamed.sql
 , dated_code AS MATERIALIZED (
-    SELECT section.code, max(dated_course.updated_at) AS updated_at
+    SELECT section.code, max(dated_course.updated_at) AS updated_at, max(renamed.renamed_at) AS renamed_at
     FROM dated_course
     CROSS JOIN course AS section
+    LEFT JOIN renamed ON renamed.course_id = section.id
     WHERE section.id = dated_course.course_id
     GROUP BY section.code
 )
 
-SELECT course.id, course.code, course.title, dated_code.updated_at,
+SELECT course.id, course.code, course.title,
+    CASE
+        WHEN dated_code.renamed_at > dated_code.updated_at THEN dated_code.renamed_at
+        ELSE dated_code.updated_at
+    END AS updated_at,
+    dated_code.renamed_at,
     EXISTS (
         SELECT 1 FROM course AS section
         WHERE section.code = course.code
@@ -72,10 +88,10 @@ WHERE dated_code.code = course.code
         :term IS NULL
         OR EXISTS (SELECT 1 FROM course AS section WHERE section.code = course.code AND section.term = :term)
     )
-    AND (:since IS NULL OR dated_code.updated_at >= :since)
+    AND (:since IS NULL OR dated_code.updated_at >= :since OR dated_code.renamed_at IS NOT NULL)
 UNION ALL
 SELECT changed.subject_id, max(changed.before ->> 'code'), coalesce(course.title, max(changed.before ->> 'title')),
-    max(changed.recorded_at), true, max(changed.recorded_at)
+    max(changed.recorded_at), NULL, true, max(changed.recorded_at)
 FROM record_change AS changed
 LEFT JOIN course ON course.id = changed.subject_id
 WHERE changed.recorded_at >= :since
@@ -97,28 +113,45 @@ ORDER BY 1;
 -- Which courses are there, or have changed since? Cancelled ones are part of the history.
 -- include: exported_record.sql
 -- include: dated_course.sql
+-- include: renamed.sql
 
-SELECT course.id, course.title, course.label,
-    (SELECT min(first.id) FROM course AS first WHERE first.code = course.code) AS code_id,
-    coalesce(term.id, 0) AS term_id,
-    (
-        SELECT min(room) FROM course_meeting
-        WHERE course_id = course.id
-        HAVING min(room) = max(room) AND count(room) = count(*)
-    ) AS room,
-    dated_course.updated_at,
-    CASE WHEN course.status = 'cancelled' THEN course.updated_at END AS deleted_at
-FROM dated_course
-CROSS JOIN course
-LEFT JOIN term ON term.code = course.term
-WHERE course.id = dated_course.course_id
-    AND (:term IS NULL OR course.term = :term)
-    AND (:since IS NULL OR dated_course.updated_at >= :since)
-    AND (course.status <> 'cancelled' OR :with_history OR :since IS NOT NULL)
-    AND NOT EXISTS (
-        SELECT 1 FROM exported_record AS known
-        WHERE known.course_id = course.id AND known.kind = 'classes'
-    )
+SELECT id, title, label, code_id, term_id, room, updated_at,
+    CASE WHEN is_known OR status = 'cancelled' THEN updated_at END AS deleted_at
+FROM (
+    SELECT course.id, course.title, course.label, course.status,
+        (SELECT min(first.id) FROM course AS first WHERE first.code = course.code) AS code_id,
+        coalesce(term.id, 0) AS term_id,
+        (
+            SELECT min(room) FROM course_meeting
+            WHERE course_id = course.id
+            HAVING min(room) = max(room) AND count(room) = count(*)
+        ) AS room,
+        renamed.renamed_at,
+        (
+            SELECT max(changed_at)
+            FROM (
+                SELECT dated_course.updated_at AS changed_at
+                UNION ALL
+                SELECT renamed.renamed_at
+                UNION ALL
+                SELECT renamed_term.renamed_at
+            ) AS dated
+        ) AS updated_at,
+        EXISTS (
+            SELECT 1 FROM exported_record AS known
+            WHERE known.course_id = course.id AND known.kind = 'classes'
+        ) AS is_known
+    FROM dated_course
+    CROSS JOIN course
+    LEFT JOIN term ON term.code = course.term
+    LEFT JOIN renamed ON renamed.course_id = course.id
+    LEFT JOIN renamed AS renamed_term ON renamed_term.term_id = term.id
+    WHERE course.id = dated_course.course_id
+        AND (:term IS NULL OR course.term = :term)
+        AND (course.status <> 'cancelled' OR :with_history OR :since IS NOT NULL)
+) AS present
+WHERE (:since IS NULL OR updated_at >= :since)
+    AND (NOT is_known OR renamed_at IS NOT NULL)
 UNION ALL
 SELECT deleted.subject_id, deleted.before ->> 'title', deleted.before ->> 'code',
     coalesce(
@@ -137,17 +170,26 @@ ORDER BY 1;
 -- name: list_exported_students(since, source)
 -- Which students are there, or have changed since? Who was erased is gone.
 -- include: exported_record.sql
+-- include: renamed.sql
 
-SELECT student.id, student.number, student.given_name, student.family_name, student.email, student.status,
-    student.updated_at, erasure.erased_at AS deleted_at
-FROM student
-LEFT JOIN erasure ON erasure.student_id = student.id
-WHERE (:since IS NULL OR student.updated_at >= :since)
-    AND (:since IS NOT NULL OR erasure.student_id IS NULL)
-    AND NOT EXISTS (
-        SELECT 1 FROM exported_record AS known
-        WHERE known.student_id = student.id AND known.kind = 'users'
-    )
+SELECT id, number, given_name, family_name, email, status, updated_at,
+    CASE WHEN is_known OR is_erased THEN updated_at END AS deleted_at
+FROM (
+    SELECT student.id, student.number, student.given_name, student.family_name, student.email, student.status,
+        renamed.renamed_at,
+        CASE WHEN renamed.renamed_at > student.updated_at THEN renamed.renamed_at ELSE student.updated_at END
+            AS updated_at,
+        EXISTS (
+            SELECT 1 FROM exported_record AS known
+            WHERE known.student_id = student.id AND known.kind = 'users'
+        ) AS is_known,
+        EXISTS (SELECT 1 FROM erasure WHERE erasure.student_id = student.id) AS is_erased
+    FROM student
+    LEFT JOIN renamed ON renamed.student_id = student.id
+) AS present
+WHERE (:since IS NULL OR updated_at >= :since)
+    AND (:since IS NOT NULL OR NOT is_erased)
+    AND (NOT is_known OR renamed_at IS NOT NULL)
 UNION ALL
 SELECT subject_id, NULL, NULL, coalesce(before ->> 'family_name', 'Erased'), NULL, 'inactive', recorded_at, recorded_at
 FROM record_change
@@ -177,13 +219,23 @@ ORDER BY stretch.id;
 
 -- name: list_changed_stretches(term, since, source)
 -- Which stretches have changed since? One that ended with a drop, was corrected away or was of someone who is
--- erased is deleted. Others are those of courses that are there: all of them, if the course is open again since. One that
--- had an id of another system is ours again when that id is.
+-- erased is deleted. Others are those of courses that are there: all of them, if the course is open again since, or if
+-- the student or the course has another id since. One that had an id of another system is ours again when that id is.
 -- include: exported_record.sql
-, reopened (course_id) AS MATERIALIZED (
-    SELECT subject_id
-    FROM record_change
-    WHERE recorded_at >= :since AND subject = 'course' AND before ->> 'status' = 'cancelled' AND after IS NOT NULL
+-- include: renamed.sql
+, resent AS MATERIALIZED (
+    SELECT present.student_id, present.course_id, max(changed.changed_at) AS resent_at
+    FROM (
+        SELECT NULL AS student_id, subject_id AS course_id, recorded_at AS changed_at
+        FROM record_change
+        WHERE recorded_at >= :since AND subject = 'course' AND before ->> 'status' = 'cancelled' AND after IS NOT NULL
+        UNION ALL
+        SELECT student_id, course_id, renamed_at
+        FROM renamed
+    ) AS changed
+    CROSS JOIN student_course AS present
+    WHERE present.student_id = changed.student_id OR present.course_id = changed.course_id
+    GROUP BY present.student_id, present.course_id
 ),
 
 touched (student_id, course_id) AS MATERIALIZED (
@@ -194,10 +246,7 @@ touched (student_id, course_id) AS MATERIALIZED (
     CROSS JOIN student_course_event AS event
     WHERE erasure.erased_at >= :since AND event.student_id = erasure.student_id
     UNION
-    SELECT student_course.student_id, student_course.course_id
-    FROM reopened
-    CROSS JOIN student_course
-    WHERE student_course.course_id = reopened.course_id
+    SELECT student_id, course_id FROM resent
     UNION
     SELECT named.student_id, named.course_id
     FROM import
@@ -247,20 +296,26 @@ stretch AS (
 )
 
 SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.began_at, stretch.status, stretch.ended_at,
-    ending.passed, ending.grade, coalesce(erasure.erased_at, stretch.updated_at) AS updated_at,
+    ending.passed, ending.grade,
+    CASE
+        WHEN erasure.erased_at IS NOT NULL THEN erasure.erased_at
+        WHEN resent.resent_at > stretch.updated_at AND stretch.deleted_at IS NULL THEN resent.resent_at
+        ELSE stretch.updated_at
+    END AS updated_at,
     coalesce(erasure.erased_at, stretch.deleted_at) AS deleted_at,
 -- include: user_of_stretch.sql
 FROM stretch
 CROSS JOIN course
 -- include: end_of_stretch.sql
 LEFT JOIN erasure ON erasure.student_id = stretch.student_id
+LEFT JOIN resent ON resent.student_id = stretch.student_id AND resent.course_id = stretch.course_id
 WHERE course.id = stretch.course_id
     AND (:term IS NULL OR course.term = :term)
     AND CASE
         WHEN coalesce(erasure.erased_at, stretch.deleted_at) IS NOT NULL
             THEN coalesce(erasure.erased_at, stretch.updated_at) >= :since
         ELSE course.status <> 'cancelled'
-            AND (stretch.updated_at >= :since OR course.id IN (SELECT course_id FROM reopened))
+            AND (stretch.updated_at >= :since OR resent.resent_at IS NOT NULL)
     END
     AND NOT EXISTS (
         SELECT 1 FROM exported_record AS known WHERE known.event_id = stretch.id

@@ -16,6 +16,14 @@ def get_own_records(db: Connection, scope: Scope) -> tuple[bool, bool]:
     return bool(row["found"]), bool(row["has_sources"])
 
 
+def get_school_updated_at(db: Connection, scope: Scope) -> str | None:
+    """Return when a record that has no id of another system last changed since the time of a
+    delta, or None: the school of ours is exported with such a record."""
+    row = SQL.get_school_updated_at(db, since=scope.since, source=scope.source)
+    found: str | None = row["updated_at"]
+    return found
+
+
 def list_own_columns(db: Connection, kind: str, scope: Scope) -> list[str]:
     """List the columns of their own that the records of a kind came with."""
     return [row["name"] for row in SQL.list_own_columns(db, kind=kind, **scope._asdict())]

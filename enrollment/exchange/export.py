@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from enrollment.data import export
 from enrollment.data.export import Fields, School, Scope
+from enrollment.data.sourced import get_school_updated_at
 from enrollment.exchange.columns import NOT_KEPT, TABLES
 from enrollment.exchange.projection import GRADE, OUTCOME, Projection
 from enrollment.exchange.text import CONTROL
@@ -82,11 +83,14 @@ class Rows:
         return merge(own, *others, key=itemgetter("sourcedId"))
 
     def orgs(self) -> Iterator[Fields]:
-        # A delta has nothing of the school: it is the same as in the last bulk export.
         own = self.projection.school_id
-        is_own = own == self.projection.id("school") and own not in self.ids.orgs
-        if self._scope.since is None and is_own:
-            yield self.projection.org()
+        if own != self.projection.id("school") or own in self.ids.orgs:
+            return
+        if self._scope.since is None:
+            yield self.projection.org({})
+        # The school is the same as in the last bulk export, unless all was another system's.
+        elif self.ids.exists and (at := get_school_updated_at(self._db, self._scope)):
+            yield self.projection.org({"updated_at": at})
 
     def academicSessions(self) -> Iterator[Fields]:  # noqa: N802
         terms = [*self._list("list_exported_terms")]
@@ -99,7 +103,10 @@ class Rows:
         for row in self._list("list_exported_codes"):
             cells = self.projection.course(row)
             is_needed = row["is_own"] or row["id"] in self.ids.needs_codes
-            if is_needed and not self.ids.has(cells["sourcedId"]):
+            if not is_needed and row["renamed_at"]:
+                # The classes have those of another system since.
+                yield cells | {"status": "tobedeleted"}
+            elif is_needed and not self.ids.has(cells["sourcedId"]):
                 yield cells
 
     def classes(self) -> Iterator[Fields]:

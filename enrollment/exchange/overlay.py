@@ -38,8 +38,10 @@ def has_new_value(row: Fields, *names: str) -> bool:
 
 
 def updated(row: Fields) -> Fields:
-    """Return when a row was last changed, if that is known."""
-    return {"updated_at": row.get("updated_at")}
+    """Return when a row was last changed, if that is known: also because what it is or refers to
+    got another id."""
+    times = (row.get("updated_at"), row.get("renamed_at"))
+    return {"updated_at": max(filter(None, times), default=None)}
 
 
 def has_changed_here(row: Fields) -> bool:

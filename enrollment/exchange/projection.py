@@ -62,8 +62,8 @@ class Projection:
             cells.setdefault("schoolYear", school_year(cells["startDate"]))
         return cells | self._status(cells)
 
-    def org(self) -> Fields:
-        return self._status({}) | {
+    def org(self, row: Fields) -> Fields:
+        return self._status(row) | {
             "sourcedId": self.school_id,
             "name": self.school.name,
             "type": "school",

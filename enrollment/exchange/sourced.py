@@ -33,11 +33,11 @@ class Sourced:
                 self._gone("academicSessions", self._session),
             ],
             "courses": [self._rows_of_catalog(), self._gone("courses", self._catalog_course)],
-            "classes": [self._rows_of_classes()],
+            "classes": [self._rows_of_classes(), self._gone("classes", self._gone_class)],
             "users": [
                 map(self.user, self._ids.list_rows("list_sourced_students")),
                 map(self.person, self._ids.list_rows("list_kept_people")),
-                self._gone("users", self.person),
+                self._gone("users", self._gone_person),
             ],
             "roles": [
                 map(self.role, self._ids.list_rows("list_kept_roles")),
@@ -56,6 +56,7 @@ class Sourced:
     def _gone(self, kind: str, make: Callable[[Fields], Fields]) -> Iterator[Fields]:
         """Yield the rows, made by `make`, whose ids are no longer in use since."""
         for row in self._ids.list_rows("list_gone_records", kind=kind):
+            row["content"]["sourcedId"] = row["sourced_id"]
             yield make(row) | {"deleted_at": row["updated_at"]}
 
     def _gone_made_roles(self) -> Iterator[Fields]:
@@ -127,10 +128,16 @@ class Sourced:
             defaults = {"classType": "scheduled", "schoolSourcedId": self._ids.school_id}
             yield defaults | cells | updated(row) | {"deleted_at": deleted_at}
 
+    def _gone_class(self, row: Fields) -> Fields:
+        """Return a class whose id is no longer in use. What it refers to may be gone too."""
+        defaults = {"classType": "scheduled", "schoolSourcedId": self._ids.school_id}
+        return defaults | kept("classes", row["content"]) | updated(row)
+
     def user(self, row: Fields) -> Fields:
         """Return a student who is a user of another system."""
         cells = self.person(row)
         overlay(cells, row, OF_STUDENT)
+        cells["givenName"] = cells["givenName"] or "-"
         if row["is_deleted"] or row["status"] != (row["taken"] or {}).get("status"):
             cells["enabledUser"] = ENABLED[row["status"]]
         return cells
@@ -147,6 +154,13 @@ class Sourced:
         username = next((cells[name] for name in names if cells.get(name)), id)
         defaults = {"enabledUser": "true", "username": username, "givenName": "-"}
         return defaults | cells | updated(row)
+
+    def _gone_person(self, row: Fields) -> Fields:
+        """Return a user whose id is no longer in use: without the number, which another record may
+        have by now."""
+        named = ("sourcedId", "familyName", "givenName")
+        cells = {name: row["content"][name] for name in named if name in row["content"]}
+        return self.person(row | {"content": {"enabledUser": "false"} | cells})
 
     def role(self, row: Fields) -> Fields:
         """Return a role as another system has it."""
@@ -178,9 +192,16 @@ class Sourced:
 
     def gone_enrollment(self, row: Fields) -> Fields:
         """Return an enrollment whose id is no longer in use."""
-        cells = {"role": "student", "userSourcedId": row["user_ref"]} | self.kept_enrollment(row)
+        row["content"]["sourcedId"] = row["sourced_id"]
+        cells = {
+            "role": "student",
+            "userSourcedId": row["user_ref"],
+            "classSourcedId": row["class_ref"],
+        } | self.kept_enrollment(row)
         if row["student_id"]:
             cells["student"] = row
+        if not row["course_id"]:
+            del cells["course_id"]
         return cells | {"deleted_at": row["updated_at"]}
 
     def kept_enrollment(self, row: Fields) -> Fields:
