@@ -1,9 +1,10 @@
 -- Keeps the ids of other systems whose records are gone here: a delta of an export names them to be deleted.
 -- depends: 0028.add-merges
 
--- An id of another system of which no record is current any more: what had it was deleted, or erased. An id that is
--- back stays here, and keeps the first_id that it had. `content` is what a row of an export needs, and of a person
--- nothing but that it was a student. user_ref and class_ref are those of an enrollment or a role.
+-- An id of another system of which no record stands any more: what had it was deleted, or erased. An id that is back
+-- stays here, and keeps the first_id that it had. `content` is what a row of an export needs: all that a class or
+-- a session came with, and of a person nothing but that it was a student. user_ref and class_ref are those of an
+-- enrollment or a role.
 CREATE TABLE gone_id (
     kind       TEXT    NOT NULL,
     sourced_id TEXT    NOT NULL,
@@ -26,7 +27,7 @@ AFTER DELETE ON source_record
 WHEN NOT EXISTS (
         SELECT 1 FROM source_record AS other
         WHERE other.kind = OLD.kind AND other.sourced_id = OLD.sourced_id AND other.source = OLD.source
-            AND other.is_current = 1
+            AND other.is_current = 1 AND other.is_deleted = 0
     )
 BEGIN
     INSERT INTO gone_id (kind, sourced_id, source, gone_at, first_id, content, user_ref, class_ref)
@@ -36,8 +37,9 @@ BEGIN
         coalesce(OLD.first_id, OLD.id),
         CASE OLD.kind
             WHEN 'users' THEN '{"enabledUser":"false","familyName":"-","role":"student"}'
-            WHEN 'enrollments' THEN '{"role":"student"}'
-            ELSE OLD.content
+            WHEN 'academicSessions' THEN OLD.content
+            WHEN 'classes' THEN OLD.content
+            ELSE '{"role":"student"}'
         END,
         OLD.user_ref, OLD.class_ref
     )

@@ -895,7 +895,7 @@ AFTER DELETE ON source_record
 WHEN NOT EXISTS (
         SELECT 1 FROM source_record AS other
         WHERE other.kind = OLD.kind AND other.sourced_id = OLD.sourced_id AND other.source = OLD.source
-            AND other.is_current = 1
+            AND other.is_current = 1 AND other.is_deleted = 0
     )
 BEGIN
     INSERT INTO gone_id (kind, sourced_id, source, gone_at, first_id, content, user_ref, class_ref)
@@ -905,8 +905,9 @@ BEGIN
         coalesce(OLD.first_id, OLD.id),
         CASE OLD.kind
             WHEN 'users' THEN '{"enabledUser":"false","familyName":"-","role":"student"}'
-            WHEN 'enrollments' THEN '{"role":"student"}'
-            ELSE OLD.content
+            WHEN 'academicSessions' THEN OLD.content
+            WHEN 'classes' THEN OLD.content
+            ELSE '{"role":"student"}'
         END,
         OLD.user_ref, OLD.class_ref
     )

@@ -298,6 +298,7 @@ changed AS MATERIALIZED (
 SELECT changed.sourced_id, lower(coalesce(last.source, gone_id.source)) AS source,
     -- Of someone who was erased, nothing is known.
     CASE WHEN last.content ->> 'sourcedId' IS NOT NULL THEN last.content ELSE gone_id.content END AS content,
+    coalesce(last.user_ref, gone_id.user_ref) AS user_ref,
     last.student_id, coalesce(last.first_id, last.id, gone_id.first_id) AS id,
     changed.updated_at, changed.updated_at AS deleted_at, NULL AS agents,
     EXISTS (

@@ -42,7 +42,7 @@ class Sourced:
             "roles": [
                 map(self.role, self._ids.list_rows("list_kept_roles")),
                 map(self.made_role, self._ids.list_rows("list_people_without_role")),
-                self._gone("roles", self.role),
+                self._gone("roles", self._gone_role),
                 self._gone_made_roles(),
             ],
             "enrollments": [
@@ -161,6 +161,10 @@ class Sourced:
         named = ("sourcedId", "familyName", "givenName")
         cells = {name: row["content"][name] for name in named if name in row["content"]}
         return self.person(row | {"content": {"enabledUser": "false"} | cells})
+
+    def _gone_role(self, row: Fields) -> Fields:
+        """Return a role whose id is no longer in use."""
+        return {"userSourcedId": row["user_ref"]} | self.role(row)
 
     def role(self, row: Fields) -> Fields:
         """Return a role as another system has it."""

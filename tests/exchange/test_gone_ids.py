@@ -69,6 +69,17 @@ def test_an_erased_student_who_is_back_is_not_to_be_deleted(school: FollowedScho
     school.check()
 
 
+def test_an_erased_student_whose_return_is_undone_is_to_be_deleted_again(school: FollowedSchool):
+    school.erase(school.student("u1"))
+    school.bring_in(PACKAGE)
+    school.feed()
+
+    school.undo(2)
+
+    assert theirs(school.feed())["users"] == {"u1": "tobedeleted"}
+    school.check()
+
+
 def test_nothing_says_what_an_erased_student_took(school: FollowedSchool):
     """Not even the ids of enrollments that were gone before: School Data Sync makes them of those
     of the user and the class."""

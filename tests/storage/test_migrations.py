@@ -467,6 +467,23 @@ def test_a_record_is_dated_when_0011_was_applied(file: Path):
             assert all(before <= at <= Timestamp.now() for at in dates)
 
 
+def test_a_person_who_was_erased_before_0029_is_gone(file: Path):
+    migrations.migrate(file, to="0028")
+    fill(file, "0028")
+    with closing(sqlite3.connect(file)) as db, db:
+        db.executemany(
+            "INSERT INTO source_record (import_id, source, kind, sourced_id, is_deleted, content)"
+            " VALUES (1, 's', 'users', ?, 1, ?)",
+            [("erased", "{}"), ("gone", '{"sourcedId":"gone"}')],
+        )
+
+    migrations.migrate(file, to="0029")
+
+    with closing(sqlite3.connect(file)) as db:
+        ids = db.execute("SELECT kind, sourced_id, source FROM gone_id").fetchall()
+    assert ids == [("users", "erased", "s")]
+
+
 def test_an_id_is_not_given_twice_across_a_migration(file: Path):
     migrations.migrate(file, to="0001")
     with closing(sqlite3.connect(file)) as db, db:
