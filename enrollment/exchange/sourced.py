@@ -37,7 +37,7 @@ class Sourced:
             "users": [
                 map(self.user, self._ids.list_rows("list_sourced_students")),
                 map(self.person, self._ids.list_rows("list_kept_people")),
-                self._gone("users", self._gone_person),
+                self._gone("users", self.person),
             ],
             "roles": [
                 map(self.role, self._ids.list_rows("list_kept_roles")),
@@ -154,13 +154,6 @@ class Sourced:
         username = next((cells[name] for name in names if cells.get(name)), id)
         defaults = {"enabledUser": "true", "username": username, "givenName": "-"}
         return defaults | cells | updated(row)
-
-    def _gone_person(self, row: Fields) -> Fields:
-        """Return a user whose id is no longer in use: without the number, which another record may
-        have by now."""
-        named = ("sourcedId", "familyName", "givenName")
-        cells = {name: row["content"][name] for name in named if name in row["content"]}
-        return self.person(row | {"content": {"enabledUser": "false"} | cells})
 
     def _gone_role(self, row: Fields) -> Fields:
         """Return a role whose id is no longer in use."""

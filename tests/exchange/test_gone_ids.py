@@ -35,10 +35,10 @@ def school(two_databases: tuple[Database, Database]) -> FollowedSchool:
     return school
 
 
-def theirs(sent: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
-    """What was sent, without the ids of ours."""
+def theirs(sent: dict[str, dict[str, str]], *ends: str) -> dict[str, dict[str, str]]:
+    """What was sent, without the ids of ours: theirs have no hyphen, or one of these ends."""
     found = {
-        name: {id: status for id, status in listed.items() if "-" not in id}
+        name: {id: status for id, status in listed.items() if "-" not in id or id.endswith(ends)}
         for name, listed in sent.items()
     }
     return {name: listed for name, listed in found.items() if listed}
@@ -127,6 +127,29 @@ def test_what_is_deleted_is_to_be_deleted(school: FollowedSchool):
     school.check()
 
 
+def test_a_role_goes_with_its_user_and_is_back_with_it(two_databases: tuple[Database, Database]):
+    school = FollowedSchool(*two_databases)
+    role, person = b"r-4,,,u-s2,primary,student,,,org-s,\r\n", b"u-s2,,,true,"
+    another = b"u-s9,,,true,s9,,Nina,Novak,,00499,,,,,,,,,,,,,\r\n"
+    content = archive(
+        "clean-1.2",
+        (role, role + role.replace(b"r-4", b"r-9").replace(b"u-s2", b"u-s9")),
+        (person, another + person),
+    )
+    school.bring_in(content)
+    school.feed()
+    school.check()
+
+    school.execute("DELETE FROM student WHERE number = '00499'")
+
+    assert theirs(school.feed(), "-s9", "-9") == gone(roles="r-9", users="u-s9")
+    school.check()
+    school.bring_in(content)
+    sent = theirs(school.feed(), "-s9", "-9")
+    assert sent == {"roles": {"r-9": "active"}, "users": {"u-s9": "active"}}
+    school.check()
+
+
 def test_a_teacher_leaves_a_class_that_is_deleted_and_is_back_with_it(school: FollowedSchool):
     with_teacher = bulk(
         {"e1": "u1", "e9": TEACHES, "e8": TEACHES.replace("k1", "k2")}, users=TEACHER
@@ -149,7 +172,9 @@ def test_a_teacher_leaves_a_class_that_is_deleted_and_is_back_with_it(school: Fo
 
 def test_what_came_with_an_import_that_is_undone_is_to_be_deleted(school: FollowedSchool):
     school.bring_in(bulk({"e1": "u1", "e2": "u2", "e7": "u11"}, 12, classes={"k3": class_("k3")}))
-    school.feed()
+    sent = school.feed()
+    # No id of ours: the new records never had one.
+    assert [*sent["classes"], *sent["users"]] == ["k3", "t9", "u10", "u11", "u12", "u9"]
     school.check()
 
     school.undo(2)
@@ -246,6 +271,29 @@ def test_of_two_ids_that_a_merge_gives_to_one_record_the_second_is_to_be_deleted
     school.check()
 
 
+def test_of_two_enrollments_in_one_course_that_are_merged_one_is_to_be_deleted(
+    school: FollowedSchool,
+):
+    school.merge(school.student("u2"), school.student("u1"))
+
+    assert theirs(school.feed())["enrollments"] == {"e1": "active", "e2": "tobedeleted"}
+    school.check()
+
+
+def test_the_role_of_an_id_that_a_merge_has_replaced_is_to_be_deleted(
+    two_databases: tuple[Database, Database],
+):
+    school = FollowedSchool(*two_databases)
+    school.bring_in(archive("clean-1.2"))
+    school.feed()
+
+    school.merge(school.student("00413"), school.student("00412"))
+
+    sent = school.feed()
+    assert (sent["users"]["u-s2"], sent["roles"]["r-4"]) == ("tobedeleted", "tobedeleted")
+    school.check_rows()
+
+
 def test_the_school_of_ours_comes_with_the_first_record_of_ours(
     two_databases: tuple[Database, Database],
 ):
@@ -273,7 +321,8 @@ def test_records_of_ours_that_another_system_names_have_its_ids(
         "INSERT INTO term (code, title, start_on, end_on, updated_at)"
         " VALUES ('Fall 2026', 'Fall 2026', '2026-09-01', '2027-01-30', '{at}')",
         "INSERT INTO course (code, section, title, term, updated_at)"
-        " VALUES ('MATH1', 'k1', 'Math k1', 'Fall 2026', '{at}')",
+        " VALUES ('MATH1', 'k1', 'Math k1', 'Fall 2026', '{at}'),"
+        " ('ART1', NULL, 'Art', 'Fall 2026', '{at}')",
         ENROLL.format("k1"),
     )
     school.feed()
@@ -283,6 +332,13 @@ def test_records_of_ours_that_another_system_names_have_its_ids(
 
     school.feed()
     school.check_rows()
+
+
+def test_an_id_that_was_never_exported_is_not_in_a_delta(school: FollowedSchool):
+    school.bring_in(bulk(None, 0, users={"v5": user("u5")}), source="other")
+
+    assert "v5" not in school.feed().get("users", {})
+    school.check()
 
 
 def test_an_id_that_two_systems_have_goes_to_the_second_with_the_record_of_the_first(
