@@ -319,10 +319,9 @@ def test_records_of_ours_that_another_system_names_have_its_ids(
         "INSERT INTO student (family_name, given_name, number, updated_at)"
         " VALUES ('Fu1', 'u1', 'u1', '{at}')",
         "INSERT INTO term (code, title, start_on, end_on, updated_at)"
-        " VALUES ('Fall 2026', 'Fall 2026', '2026-09-01', '2027-01-30', '{at}')",
+        " VALUES ('t1', 'Fall 2026', '2026-09-01', '2027-01-30', '{at}')",
         "INSERT INTO course (code, section, title, term, updated_at)"
-        " VALUES ('MATH1', 'k1', 'Math k1', 'Fall 2026', '{at}'),"
-        " ('ART1', NULL, 'Art', 'Fall 2026', '{at}')",
+        " VALUES ('MATH1', 'k1', 'Math k1', 't1', '{at}'), ('ART1', NULL, 'Art', 't1', '{at}')",
         ENROLL.format("k1"),
     )
     school.feed()
@@ -330,7 +329,16 @@ def test_records_of_ours_that_another_system_names_have_its_ids(
 
     school.bring_in(PACKAGE)
 
-    school.feed()
+    sent = school.feed()
+    # The other class has its session under another id.
+    assert {
+        name: {id[-2:]: status for id, status in sent[name].items() if "-" in id}
+        for name in ("academicSessions", "classes", "users")
+    } == {
+        "academicSessions": {"01": "tobedeleted"},
+        "classes": {"01": "tobedeleted", "02": "active"},
+        "users": {"02": "tobedeleted"},
+    }
     school.check_rows()
 
 
