@@ -224,18 +224,28 @@ ORDER BY stretch.id;
 -- include: exported_record.sql
 -- include: renamed.sql
 , resent AS MATERIALIZED (
-    SELECT present.student_id, present.course_id, max(changed.changed_at) AS resent_at
+    SELECT student_id, course_id, max(changed_at) AS resent_at
     FROM (
-        SELECT NULL AS student_id, subject_id AS course_id, recorded_at AS changed_at
-        FROM record_change
-        WHERE recorded_at >= :since AND subject = 'course' AND before ->> 'status' = 'cancelled' AND after IS NOT NULL
+        SELECT present.student_id, present.course_id, reopening.recorded_at AS changed_at
+        FROM record_change AS reopening
+        CROSS JOIN student_course AS present
+        WHERE reopening.recorded_at >= :since
+            AND reopening.subject = 'course'
+            AND reopening.before ->> 'status' = 'cancelled'
+            AND reopening.after IS NOT NULL
+            AND present.course_id = reopening.subject_id
         UNION ALL
-        SELECT student_id, course_id, renamed_at
+        SELECT present.student_id, present.course_id, renamed.renamed_at
         FROM renamed
-    ) AS changed
-    CROSS JOIN student_course AS present
-    WHERE present.student_id = changed.student_id OR present.course_id = changed.course_id
-    GROUP BY present.student_id, present.course_id
+        CROSS JOIN student_course AS present
+        WHERE present.student_id = renamed.student_id
+        UNION ALL
+        SELECT present.student_id, present.course_id, renamed.renamed_at
+        FROM renamed
+        CROSS JOIN student_course AS present
+        WHERE present.course_id = renamed.course_id
+    ) AS dated
+    GROUP BY student_id, course_id
 ),
 
 touched (student_id, course_id) AS MATERIALIZED (
