@@ -69,18 +69,39 @@ WHERE :effective_at < last_effective_at
 
 UNION ALL
 SELECT item, 'already_completed',
-    'The student has completed ' || code || ', and it is not repeatable.',
-    json_object('course', code)
-FROM candidate
-WHERE NOT repeatable
-    AND EXISTS (
-        SELECT 1
-        FROM passed_code
-        CROSS JOIN course_code AS own
-        WHERE passed_code.student_id = candidate.student_id
-            AND own.course_id = candidate.course_id
-            AND own.code = passed_code.code
-    )
+    'The student has completed ' || completed || CASE
+        WHEN completed = code THEN ', and it is not repeatable.'
+        ELSE '. ' || code || ' counts as the same course, and is not repeatable.'
+    END,
+    json_object('course', code, 'completed', completed)
+FROM (
+    SELECT candidate.item, candidate.code,
+        (
+            SELECT min(done.code)
+            FROM student_course
+            CROSS JOIN course AS done
+            WHERE student_course.student_id = candidate.student_id
+                AND student_course.passed_at IS NOT NULL
+                AND done.id = student_course.course_id
+                -- Either course has the code of the other. That both count as a third is no reason.
+                AND (
+                    EXISTS (SELECT 1 FROM course_code WHERE course_id = candidate.course_id AND code = done.code)
+                    OR EXISTS (SELECT 1 FROM course_code WHERE course_id = done.id AND code = candidate.code)
+                )
+        ) AS completed
+    FROM candidate
+    WHERE NOT candidate.repeatable
+        -- Most students have passed nothing that has a code of the course.
+        AND EXISTS (
+            SELECT 1
+            FROM passed_code
+            CROSS JOIN course_code AS own
+            WHERE passed_code.student_id = candidate.student_id
+                AND own.course_id = candidate.course_id
+                AND own.code = passed_code.code
+        )
+) AS repeated
+WHERE completed IS NOT NULL
 
 UNION ALL
 SELECT candidate.item, 'another_section',

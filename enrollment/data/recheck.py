@@ -15,6 +15,7 @@ from enrollment.storage.queries import to_json
 # The rules that a change of a course can break for the students who are in it.
 AFFECTING = {
     "course_not_open",
+    "already_completed",
     "group_required",
     "prerequisite_missing",
     "corequisite_missing",

@@ -287,6 +287,47 @@ def test_courses_that_count_as_a_third_or_are_in_another_term_can_be_taken_toget
     client.enroll(student, client.course(code="PE", term=client.term(**SPRING)))
 
 
+def test_of_courses_that_count_as_a_third_both_can_be_completed(client: Client):
+    student = client.student()
+    for code in ("PE1", "PE2"):
+        client.complete(student, client.course(code=code, counts_as=["PE"]))
+
+    answer = client.enroll(student, client.course(code="PE"), 409)
+
+    assert answer.json["errors"][0]["details"] == {"course": "PE", "completed": "PE1"}
+
+
+@pytest.mark.parametrize(("done", "wanted"), [("MATH201", "STAT201"), ("STAT201", "MATH201")])
+def test_a_completed_course_that_counts_as_the_other_is_named(
+    client: Client, done: str, wanted: str
+):
+    student = client.student()
+    ids = {"MATH201": client.course(code="MATH201")}
+    ids["STAT201"] = client.course(code="STAT201", counts_as=["MATH201"])
+    client.complete(student, ids[done])
+
+    (reason,) = client.enroll(student, ids[wanted], 409).json["errors"]
+
+    assert reason["detail"] == (
+        f"The student has completed {done}. {wanted} counts as the same course, and is not"
+        " repeatable."
+    )
+    assert reason["details"] == {"course": wanted, "completed": done}
+
+
+def test_who_has_completed_what_a_course_counts_as_from_now_on_is_affected(client: Client):
+    student = client.student()
+    client.complete(student, client.course(code="OLD1"))
+    course = client.course(code="NEW1")
+    client.enroll(student, course)
+
+    changed = client.patch_json(f"/v1/courses/{course}", {"counts_as": ["OLD1"]}, status=200).json
+
+    (affected,) = changed["affected"]
+    assert affected["student_id"] == student
+    assert [error["code"] for error in affected["errors"]] == ["already_completed"]
+
+
 def test_a_requirement_is_met_by_any_section(client: Client):
     student = client.student()
     client.complete(student, client.course(code="ENG101", section="02"))

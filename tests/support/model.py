@@ -241,8 +241,7 @@ class Model:
 
     def equals(self, course: int) -> set[int]:
         """The courses of which one that was completed makes this one a repeat."""
-        own = self.courses[course].counts_as | {course}
-        return {c for c, model in self.courses.items() if own & (model.counts_as | {c})}
+        return self.courses[course].counts_as | self.meeting(course)
 
     def same_in_term(self, course: int) -> set[int]:
         """The courses that no one takes beside this one: its other sections, and in the term those

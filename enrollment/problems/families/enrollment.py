@@ -107,7 +107,7 @@ PROBLEM_TYPES = (
         example=Example(
             "The student has completed CS101, and it is not repeatable.",
             "/course_id",
-            {"course": "CS101"},
+            {"course": "CS101", "completed": "CS101"},
         ),
         rule_for=ENROLLING,
         overridable=True,
