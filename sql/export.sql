@@ -394,6 +394,13 @@ CROSS JOIN course_seat
 WHERE term.id = :term_id AND course.term = term.code AND course_seat.course_id = course.id
 ORDER BY course.code, course.label;
 
+-- name: get_source_of_export(source)^
+-- Did an import come from this system?
+SELECT 1 AS found
+FROM import
+WHERE source = :source
+LIMIT 1;
+
 -- name: get_term_of_export(code)^
 -- Is there a term with this code?
 SELECT id

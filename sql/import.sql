@@ -124,17 +124,22 @@ ORDER BY record.name;
 
 -- name: get_stretch_counts(import_id, promoted)^
 -- How many enrollments began, were completed, were dropped, and were as they are; and how many students got a seat from
--- a waitlist?
+-- a waitlist? One that has two rows counts once.
 SELECT
-    (SELECT count(*) FROM stretch WHERE begins AND is_decided = 2) AS enrolled,
-    (SELECT count(*) FROM stretch WHERE ends AND (NOT begins OR is_decided = 2) AND wanted = 'completed') AS completed,
-    (SELECT count(*) FROM stretch WHERE ends AND (NOT begins OR is_decided = 2) AND wanted = 'dropped') AS dropped,
-    (SELECT count(*) FROM stretch WHERE NOT begins AND NOT ends AND is_deleted = 0) AS unchanged,
+    count(*) FILTER (WHERE begins AND is_decided = 2) AS enrolled,
+    count(*) FILTER (WHERE ends AND (NOT begins OR is_decided = 2) AND wanted = 'completed') AS completed,
+    count(*) FILTER (WHERE ends AND (NOT begins OR is_decided = 2) AND wanted = 'dropped') AS dropped,
+    count(*) FILTER (WHERE NOT begins AND NOT ends AND is_deleted = 0) AS unchanged,
     (
         SELECT count(*) FROM student_course_event
         WHERE id > (SELECT after_event FROM import WHERE import.id = :import_id)
             AND to_status = 'enrolled' AND reason = :promoted
-    ) AS promoted;
+    ) AS promoted
+FROM (
+    SELECT DISTINCT student_id, course_id, begin_at, wanted, begins, ends, is_deleted, is_decided
+    FROM stretch
+    WHERE same_id IS NULL
+) AS enrollment;
 
 -- name: list_set_aside()
 -- How often was each rule set aside?
@@ -169,15 +174,18 @@ SELECT
         )
         ELSE (
             SELECT count(*)
-            FROM source_record
-            CROSS JOIN student_course
-            WHERE source_record.kind = 'enrollments'
-                AND source_record.source = :source
-                AND source_record.is_current = 1
-                AND source_record.is_deleted = 0
-                AND student_course.student_id = source_record.student_id
-                AND student_course.course_id = source_record.course_id
-                AND student_course.status = 'enrolled'
+            FROM (
+                SELECT DISTINCT student_course.student_id, student_course.course_id
+                FROM source_record
+                CROSS JOIN student_course
+                WHERE source_record.kind = 'enrollments'
+                    AND source_record.source = :source
+                    AND source_record.is_current = 1
+                    AND source_record.is_deleted = 0
+                    AND student_course.student_id = source_record.student_id
+                    AND student_course.course_id = source_record.course_id
+                    AND student_course.status = 'enrolled'
+            ) AS known
         )
     END AS enrollments;
 
@@ -192,4 +200,7 @@ SELECT
         WHERE planned.kind = 'student' AND planned.is_ended AND coalesce(incoming.kind, '') <> 'list'
     ) AS students,
     (SELECT count(*) FROM planned WHERE kind = 'course' AND is_ended) AS courses,
-    (SELECT count(*) FROM stretch WHERE ends AND is_deleted = 1) AS enrollments;
+    (
+        SELECT count(*)
+        FROM (SELECT DISTINCT student_id, course_id FROM stretch WHERE ends AND is_deleted = 1) AS removed
+    ) AS enrollments;

@@ -52,16 +52,23 @@ def update_school(db: Connection, name: str) -> None:
 
 def check_scope(db: Connection, scope: Scope) -> None:
     """Raise unknown_term if there is no such term: a system that takes an empty package as complete
-    would drop every student. Raise option_does_not_fit for the history of a delta."""
+    would drop every student. Raise option_does_not_fit for the history of a delta, and for a
+    system from which nothing has come."""
+    wrong = []
     if scope.since is not None and scope.with_history:
         detail = "A delta has no history: leave out history, or since."
-        wrong = Violation(parameter="history", code="option_does_not_fit", detail=detail)
-        raise Problem("option_does_not_fit", detail, [wrong])
+        wrong.append(Violation(parameter="history", code="option_does_not_fit", detail=detail))
+    if scope.source is not None and not SQL.get_source_of_export(db, source=scope.source):
+        detail = f"No import has come from the system {scope.source}."
+        wrong.append(Violation(parameter="source", code="option_does_not_fit", detail=detail))
     if scope.term is not None and not SQL.get_term_of_export(db, code=scope.term):
         detail = f"There is no term with the code {scope.term}."
         details = {"term": scope.term}
-        violation = Violation(parameter="term", code="unknown_term", detail=detail, details=details)
-        raise Problem.from_violations([violation])
+        wrong.append(
+            Violation(parameter="term", code="unknown_term", detail=detail, details=details)
+        )
+    if wrong:
+        raise Problem.from_violations(wrong)
 
 
 def get_outcomes(db: Connection, scope: Scope) -> tuple[bool, bool]:

@@ -25,4 +25,4 @@ def check_options(options: ImportOptions, *, is_list: bool) -> None:
         for name, detail in details.items()
     ]
     if violations:
-        raise Problem("option_does_not_fit", violations[0].detail, violations)
+        raise Problem.from_violations(violations)

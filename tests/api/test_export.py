@@ -68,6 +68,12 @@ def test_a_delta_has_no_history(client: Client):
     assert broken(answer) == [("history", "option_does_not_fit")]
 
 
+def test_a_system_from_which_nothing_came_is_refused(client: Client):
+    answer = client.get("/v1/oneroster.zip?source=nosuch&term=2099", status=422)
+
+    assert broken(answer) == [("source", "option_does_not_fit"), ("term", "unknown_term")]
+
+
 def test_an_unknown_term_and_a_wrong_time_are_refused(client: Client):
     answer = client.get("/v1/oneroster.zip?term=2099", status=409)
     assert broken(answer) == [("term", "unknown_term")]

@@ -163,6 +163,19 @@ def test_a_student_stays_while_one_of_two_rows_has_the_student(
     assert export(database, history=True) == before
 
 
+def test_an_enrollment_with_two_rows_counts_once(database: Database):
+    first, _ = import_content(database, bulk(TWICE))
+
+    gone, _ = import_content(database, bulk({"e2": "u2"}))
+    back, _ = import_content(database, bulk(TWICE))
+
+    counts = first.counts.enrollments
+    assert (counts.enrolled, counts.unchanged) == (2, 0)
+    removed = gone.removals.enrollments
+    assert (removed.removed, removed.of, gone.counts.enrollments.dropped) == (1, 2, 1)
+    assert (back.counts.enrollments.enrolled, len(back.changes)) == (1, 1)
+
+
 def test_a_second_row_that_says_the_same_later_is_of_the_same_enrollment(database: Database):
     import_content(database, bulk({"e1": "u1"}))
 
