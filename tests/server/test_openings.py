@@ -59,8 +59,8 @@ def test_a_window_that_opened_while_nothing_served(
 
 
 @pytest.mark.slow
-def test_a_window_that_opens_while_the_service_runs(location: Location, tmp_path: Path):
-    with serving(location, folder=tmp_path) as server:
+def test_a_window_that_opens_while_the_service_runs(database_file: Path, tmp_path: Path):
+    with serving(database_file, folder=tmp_path) as server:
         waiting_for_a_free_seat(server, (datetime.now(UTC) + timedelta(seconds=2)).isoformat())
 
         # It looks at each full minute.
