@@ -1,9 +1,25 @@
 -- name: list_latest_changes(student_id, course_id)
 -- Which are the latest change of this enrollment that stands, and the one before it? A void is no change to go on
 -- from, and what leaves the status as it was is none. The outcome of the latest is the one that is on record now.
+-- was_enrolled is whether the change made the student enrolled, as it is or before it was corrected.
 SELECT latest.id, latest.to_status AS status, latest.effective_at,
     CASE WHEN latest.nth = 1 AND latest.to_status = 'completed' THEN enrollment.passed ELSE latest.passed END AS passed,
-    CASE WHEN latest.nth = 1 AND latest.to_status = 'completed' THEN enrollment.grade ELSE latest.grade END AS grade
+    CASE WHEN latest.nth = 1 AND latest.to_status = 'completed' THEN enrollment.grade ELSE latest.grade END AS grade,
+    EXISTS (
+        WITH RECURSIVE origin (id) AS (
+            SELECT latest.id
+            UNION
+            SELECT coalesce(event.restores, event.corrects)
+            FROM origin
+            CROSS JOIN student_course_event AS event
+            WHERE event.id = origin.id AND event.corrects IS NOT NULL
+        )
+
+        SELECT 1
+        FROM origin
+        JOIN student_course_event AS event ON event.id = origin.id
+        WHERE event.to_status = 'enrolled'
+    ) AS was_enrolled
 FROM (
     SELECT id, student_id, course_id, to_status, effective_at, passed, grade,
         row_number() OVER (ORDER BY id DESC) AS nth
@@ -18,10 +34,11 @@ JOIN enrollment ON enrollment.student_id = latest.student_id AND enrollment.cour
 WHERE latest.nth <= 2
 ORDER BY latest.nth;
 
--- name: list_broken_correction_rules(student_id, course_id, status, effective_at, passed, grade, names_grade, before_status, before_effective_at, before_passed, before_grade, restores, reason, seat_pointer)
+-- name: list_broken_correction_rules(student_id, course_id, status, effective_at, passed, grade, names_grade, before_status, before_effective_at, before_passed, before_grade, restores, was_enrolled, reason, seat_pointer)
 -- Which rules would it break to give this enrollment this status in the place of its latest change? before_... are the
 -- values of the change before that one. restores is NULL unless they hold again; seat_pointer is where the request asks
--- for a seat. A correction takes a seat if one is free; no other rule of enrolling is checked.
+-- for a seat. A correction takes a seat if one is free; no other rule of enrolling is checked, since the student was
+-- enrolled by this change or the one before it.
 SELECT '/reason' AS pointer, 'reason_required' AS code,
     'A correction needs a reason.' AS detail,
     json_object('course_id', :course_id) AS details
@@ -36,6 +53,12 @@ WHERE :restores IS NULL
         :status = 'completed' AND coalesce(:before_status, '') <> 'enrolled'
         OR :status = 'dropped' AND coalesce(:before_status, '') NOT IN ('enrolled', 'waitlisted')
     )
+UNION ALL
+SELECT '/status', 'was_not_enrolled',
+    'The latest change in ' || label || ' gave the student no seat, so a correction cannot give one.',
+    json_object('course_id', :course_id)
+FROM course
+WHERE id = :course_id AND :restores IS NULL AND :status = 'enrolled' AND NOT :was_enrolled
 UNION ALL
 SELECT '/effective_at', 'effective_too_early',
     'The change before in ' || label || ' took effect at ' || :before_effective_at || '. This one cannot be earlier.',

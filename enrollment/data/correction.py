@@ -37,6 +37,8 @@ class LatestChange(NamedTuple):
     # None: there is none, or the enrollment was void.
     before_id: int | None
     before: State | None
+    # Whether the change made the student enrolled, as it is or before it was corrected.
+    was_enrolled: bool
 
 
 def correct_change(db: Connection, wanted: StatusChange, change: Change) -> Enrollment:
@@ -44,8 +46,8 @@ def correct_change(db: Connection, wanted: StatusChange, change: Change) -> Enro
 
     What is not said stays as that change had it. If the status is that of the change before it, it
     is taken back. If all is as it should be, nothing is recorded. Raises nothing_to_correct,
-    outcome_without_completion, reason_required, not_enrolled, effective_too_early,
-    correction_required, course_full, promoted_again.
+    outcome_without_completion, reason_required, not_enrolled, was_not_enrolled,
+    effective_too_early, correction_required, course_full, promoted_again.
     """
     raise_broken_rules(ENROLLMENT.list_broken_listing_rules(db, changes=to_json([wanted])))
     if wanted.status == "void":
@@ -76,11 +78,13 @@ def get_latest_change(db: Connection, student_id: int, course_id: int) -> Latest
     """Return the latest change of an enrollment. Raises nothing_to_correct."""
     place = {"student_id": student_id, "course_id": course_id}
     raise_broken_rules(SQL.list_broken_latest_rules(db, **place))
-    states = [(row["id"], _state(**row)) for row in SQL.list_latest_changes(db, **place)]
-    return LatestChange(*states[0], *(states[1] if states[1:] else (None, None)))
+    rows = list(SQL.list_latest_changes(db, **place))
+    states = [(row["id"], _state(**row)) for row in rows]
+    before_id, before = states[1] if states[1:] else (None, None)
+    return LatestChange(*states[0], before_id, before, bool(rows[0]["was_enrolled"]))
 
 
-def _state(id: int, passed: int | None, **row: Any) -> State:
+def _state(id: int, was_enrolled: int, passed: int | None, **row: Any) -> State:
     return State(**row, passed=as_bool(passed))
 
 
@@ -121,6 +125,7 @@ def _record(
         **wanted._asdict(),
         **{f"before_{name}": value for name, value in before.items()},
         "restores": restores,
+        "was_enrolled": latest.was_enrolled,
         "reason": change.override_reason or change.reason,
         "seat_pointer": pointer,
     }

@@ -578,6 +578,105 @@ def test_no_other_rule_of_enrolling_is_checked(dropped: tuple[Client, int, int])
     assert take_back(client, student, course).json["status"] == "enrolled"
 
 
+# ... since the student was enrolled before. So it gives no seat to a student who only waited
+
+
+@pytest.fixture
+def waiting(client: Client) -> tuple[Client, int, int]:
+    """Skipped on the waitlist of a course with a free seat, since the student is in one that counts
+    as it."""
+    course = client.course(code="CS101", capacity=1)
+    other = client.course(code="CS102", counts_as=["CS101"])
+    first, student = client.student(), client.student()
+    client.enroll(first, course)
+    client.enroll(student, course, waitlist=True)
+    client.enroll(student, other)
+    client.put_status(first, course, "dropped")
+    return client, student, course
+
+
+def refused_seat(client: Client, student: int, course: int) -> list[tuple[str, str]]:
+    """Why a correction cannot enroll the student. It leaves all as it is."""
+    before = client.walk("/v1/events")
+    answer = correct(client, student, course, "enrolled", 409)
+    assert client.walk("/v1/events") == before
+    return broken(answer)
+
+
+WAS_NOT_ENROLLED = [("/status", "was_not_enrolled")]
+
+
+def test_was_not_enrolled(waiting: tuple[Client, int, int]):
+    client, student, course = waiting
+
+    assert refused_seat(client, student, course) == WAS_NOT_ENROLLED
+
+    # The plain change checks the rules, and an override is on record.
+    answer = client.put_status(student, course, "enrolled", 409)
+    assert broken(answer) == [("/status", "another_section")]
+    rules = {"rules": ["another_section"], "reason": "the dean agrees"}
+    client.put_status(student, course, "enrolled", override=rules)
+    assert last(client, "to_status", "overridden") == ("enrolled", ["another_section"])
+    # What made the student enrolled is corrected, and taken back to the waitlist.
+    correct(client, student, course, "enrolled", effective_at=Timestamp.now())
+    assert take_back(client, student, course).json["status"] == "waitlisted"
+    assert refused_seat(client, student, course) == WAS_NOT_ENROLLED
+    assert mismatches(client.app) == []
+
+
+def test_a_student_who_left_the_waitlist_is_not_enrolled_by_a_correction(
+    waiting: tuple[Client, int, int],
+):
+    client, student, course = waiting
+    client.put_status(student, course, "dropped")
+
+    assert refused_seat(client, student, course) == WAS_NOT_ENROLLED
+    assert take_back(client, student, course).json["status"] == "waitlisted"
+
+
+def test_a_correction_does_not_jump_a_queue(client: Client):
+    course = client.course(capacity=1, promotion="manual")
+    first, second, third = client.student(), client.student(), client.student()
+    client.enroll(first, course)
+    for student in (second, third):
+        client.enroll(student, course, waitlist=True)
+    client.put_status(first, course, "dropped")
+
+    assert refused_seat(client, third, course) == WAS_NOT_ENROLLED
+    assert positions(client, course) == [second, third]
+
+
+@pytest.mark.parametrize("ending", ["dropped", "void"])
+def test_a_student_who_waits_again_is_not_enrolled_by_a_correction(client: Client, ending: str):
+    course = client.course(promotion="manual", capacity=1)
+    student, second = client.student(), client.student()
+    client.enroll(student, course)
+    client.put_status(student, course, ending, reason="x")
+    client.enroll(second, course)
+    client.enroll(student, course, waitlist=True)
+    client.put_status(second, course, "dropped")
+
+    assert refused_seat(client, student, course) == WAS_NOT_ENROLLED
+
+
+def test_a_correction_of_an_enrollment_from_the_waitlist_is_corrected_back(client: Client):
+    course = client.course(capacity=1)
+    first, second = client.student(), client.student()
+    client.enroll(first, course)
+    client.enroll(second, course, waitlist=True)
+    client.put_status(first, course, "dropped")
+    correct(client, second, course, "dropped")
+
+    assert correct(client, second, course, "enrolled").json["status"] == "enrolled"
+
+    # Also after a change that was taken back.
+    correct(client, second, course, "dropped")
+    client.put_status(second, course, "enrolled")
+    take_back(client, second, course)
+    assert correct(client, second, course, "enrolled").json["status"] == "enrolled"
+    assert mismatches(client.app) == []
+
+
 def test_a_seat_that_is_free_goes_to_the_waitlist_first(client: Client):
     course = client.course(capacity=1)
     student, second = client.student(), client.student()

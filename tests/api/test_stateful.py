@@ -308,9 +308,13 @@ class Registration(RuleBasedStateMachine):
             since = below.since if early and below else stack[-1].since if stack else 0
             body |= {"effective_at": times[since]} if early and stack else {}
             joined = len(self.model.events)
-            changes = [*stack[:-1], ChangeModel(status, since, joined, passed)]
+            was_enrolled = bool(stack) and stack[-1].was_enrolled
+            changes = [*stack[:-1], ChangeModel(status, since, joined, passed, was_enrolled)]
             needed = {"completed": ["enrolled"], "dropped": ["enrolled", "waitlisted"]}
-            is_refused = status in needed and (not below or below.status not in needed[status])
+            if status == "enrolled":
+                is_refused = not was_enrolled
+            else:
+                is_refused = not below or below.status not in needed[status]
         if not stack or is_refused or not self.model.has_room(place, status):
             expected = 409
         else:

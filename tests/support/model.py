@@ -68,13 +68,15 @@ class Decision:
 @dataclass(frozen=True)
 class ChangeModel:
     """A change that stands: the status, the event since whose time it holds, the place on the
-    waitlist, and whether the student has passed. The place is the event that gave it, or if the
-    student was moved, between two others."""
+    waitlist, whether the student has passed, and whether the change made the student enrolled, as
+    it is or before it was corrected. The place is the event that gave it, or if the student was
+    moved, between two others."""
 
     status: str
     since: int
     joined: int | Fraction
     passed: bool = True
+    was_enrolled: bool = False
 
 
 @dataclass
@@ -340,7 +342,7 @@ class Model:
             self.was_void.add(place)
             self.stand(place, [])
         elif before != status:
-            change = ChangeModel(status, event, event, passed)
+            change = ChangeModel(status, event, event, passed, status == "enrolled")
             if status == "waitlisted":
                 self.swaps[place] = instead_of
                 self.given.setdefault(course, set()).add(event)

@@ -320,6 +320,21 @@ PROBLEM_TYPES = (
         rule_for=("status", "drop", "void", "correction"),
     ),
     problem(
+        code="was_not_enrolled",
+        status=409,
+        title="A correction cannot give a seat that the student did not have",
+        advice=(
+            'Send the `status` "enrolled" without `correction`. The rules of enrollment are checked'
+            " then, and an override of them is on record."
+        ),
+        example=Example(
+            "The latest change in CS101 gave the student no seat, so a correction cannot give one.",
+            "/status",
+            {"course_id": 1},
+        ),
+        rule_for=("correction",),
+    ),
+    problem(
         code="outcome_without_completion",
         status=422,
         title="Only a completion has an outcome",
