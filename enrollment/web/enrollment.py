@@ -25,9 +25,10 @@ from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
 CHANGES = 50
-# What the latest change can be corrected to, and which status must have been before it, if any.
+# What the latest change can be corrected to, and which status must have been before it. A change
+# that made the student enrolled can always be corrected to enrolled.
 STATUSES = {
-    "enrolled": None,
+    "enrolled": ("enrolled",),
     "completed": ("enrolled",),
     "dropped": ("enrolled", "waitlisted"),
 }
@@ -59,7 +60,9 @@ def show_enrollment(
         latest=latest,
         seen=etag_of(present),
         statuses=[
-            status for status, needed in STATUSES.items() if needed is None or before in needed
+            status
+            for status, needed in STATUSES.items()
+            if before in needed or (status == "enrolled" and latest and latest.was_enrolled)
         ],
         outcomes=OUTCOMES,
         changes=list_changes(visit.db, ChangeScope(student_id, course_id), CHANGES).items,

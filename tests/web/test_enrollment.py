@@ -176,6 +176,44 @@ def test_an_enrollment_is_made_void(browser: Browser, client: Client, ada: int, 
     assert client.get(f"/v1/students/{ada}/courses").json["items"] == []
 
 
+@pytest.mark.parametrize("term", [None, "2026-FALL"])
+def test_a_waiting_student_gets_a_seat_by_the_plain_way(
+    browser: Browser, client: Client, ada: int, term: str | None
+):
+    client.term()
+    course = client.course(code="CS101", capacity=1, term=term)
+    first = client.student()
+    client.enroll(first, course)
+    client.enroll(ada, course, waitlist=True)
+    client.hold(ada, "fees")
+    client.put_status(first, course, "dropped")
+
+    page = browser.get(f"/students/{ada}/courses/{course}")
+
+    assert "a correction cannot give one" in text(page)
+    assert not page.html.select("form[action$=correct]")
+    form = form_to(page.click("Enroll the student"), "/add")
+    assert form[f"course-{course}"].checked
+    form = form_to(form.submit("do", value="preview", status=409), "/add")
+    tick(form, "rule", "student_on_hold")
+    form["override_reason"] = "paid by now"
+    form.submit("do", value="change", status=303)
+    event = client.get("/v1/events").json["items"][-1]
+    assert (event["to_status"], event["overridden"]) == ("enrolled", ["student_on_hold"])
+
+
+def test_a_student_who_left_a_waitlist_is_offered_no_seat(
+    browser: Browser, client: Client, ada: int, course: int
+):
+    client.enroll(client.student(), course)
+    client.enroll(ada, course, waitlist=True)
+    client.put_status(ada, course, "dropped")
+
+    page = browser.get(f"/students/{ada}/courses/{course}")
+
+    assert [option["value"] for option in page.html.select("#status option")] == ["dropped"]
+
+
 def test_what_cannot_be_made_void_is_not_offered(
     browser: Browser, client: Client, ada: int, enrolled: str
 ):
