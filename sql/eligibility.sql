@@ -1,17 +1,16 @@
--- name: list_decisions(requests, lists_students, alone, eligible_only, recheck, reserves_seats, dropped, overridden, rules, effective_at, now, today)
+-- name: list_decisions(requests, lists_students, eligible_only, recheck, reserves_seats, dropped, overridden, rules, effective_at, now, today)
 -- Which outcome has each requested enrollment ("enrolled" or "waitlisted": a row without a code), and which rules does
 -- it break (a row for each, with its code, a sentence and its figures)? It has an outcome if it breaks no rule, or if
 -- all that it breaks are overridden.
 --
--- requests       a JSON array of [student_id, course_id, waitlist, allow_existing, instead_of]: whether to join the
---                waitlist if the course is full, whether an enrollment that already exists is no violation, and
---                the course that the student gives up for the seat, or NULL
+-- requests       a JSON array of [student_id, course_id, waitlist, allow_existing, instead_of, alone]: whether to join
+--                the waitlist if the course is full; whether an enrollment that already exists is no violation; the
+--                course that the student gives up for the seat, or NULL; and whether the times and credits of the
+--                course count for this item alone. If not, they count for the other items of the request too
 -- lists_students whether the request lists students of one course, or courses of one student
--- alone          whether each item is checked against the student's present courses only; if not, then also against
---                the other items of the request: their times and credits count too
 -- eligible_only  whether only the items without a violation are returned
--- recheck        whether enrollments that exist are decided as if they were new; seats are then counted from none, so
---                where they matter, the request has all students of the course
+-- recheck        whether enrollments that exist are decided as if they were new, each alone; seats are then counted from
+--                none, so where they matter, the request has all students of the course
 -- reserves_seats whether free seats are reserved for waitlisted students where a registrar promotes
 -- dropped        a JSON array of the ids of the courses that the same request drops
 -- overridden     a JSON array of the codes of the rules that are overridden
@@ -38,7 +37,8 @@ requested AS MATERIALIZED (
         CAST(value ->> 1 AS bigint) AS course_id,
         CAST(value ->> 2 AS boolean) AS waitlist,
         CAST(value ->> 3 AS boolean) AS allow_existing,
-        CAST(value ->> 4 AS bigint) AS instead_of
+        CAST(value ->> 4 AS bigint) AS instead_of,
+        CAST(value ->> 5 AS boolean) AS alone
     FROM json_each(:requests)
 ),
 
@@ -83,6 +83,7 @@ request AS MATERIALIZED (
         requested.waitlist,
         requested.allow_existing,
         requested.instead_of,
+        requested.alone,
         row_number() OVER (PARTITION BY requested.student_id, requested.course_id ORDER BY requested.item)
             AS occurrence,
         student.status AS student_status,
@@ -141,14 +142,15 @@ request AS MATERIALIZED (
 candidate AS MATERIALIZED (
     SELECT item, student_id, student_status, max_credits, course_id, course, code, course_status, term,
         credits, repeatable, enroll_from, enroll_until, start_on, end_on, last_effective_at,
-        open_to, instead_of,
+        open_to, instead_of, alone,
         coalesce(waitlist AND enrolled + reserved >= capacity, false)
             AND :overridden NOT LIKE '%"course_full"%' AS waits
     FROM request
     WHERE course IS NOT NULL AND student_status IS NOT NULL AND occurrence <= 1 AND NOT is_satisfied
 ),
 
--- The courses that each student will take if every candidate is enrolled. Cancelled courses are left out.
+-- The courses that each student will take if every candidate that is not alone is enrolled. Cancelled courses are left
+-- out.
 schedule AS MATERIALIZED (
     SELECT student_course.student_id, student_course.course_id, course.label AS course,
         course.term, course.credits, term.start_on, term.end_on
@@ -165,7 +167,7 @@ schedule AS MATERIALIZED (
     UNION ALL
     SELECT student_id, course_id, course, term, credits, start_on, end_on
     FROM candidate
-    WHERE NOT :alone AND NOT waits AND course_status <> 'cancelled'
+    WHERE NOT :recheck AND NOT alone AND NOT waits AND course_status <> 'cancelled'
 ),
 
 -- The courses whose requirements are checked: the candidates (is_new), and the courses that a student keeps while the

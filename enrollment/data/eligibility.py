@@ -22,7 +22,6 @@ SQL = queries("eligibility")
 COURSE = queries("course")
 DEFAULTS = {
     "lists_students": False,
-    "alone": False,
     "eligible_only": False,
     "recheck": False,
     "reserves_seats": True,
@@ -44,6 +43,8 @@ class EnrollmentRequest(NamedTuple):
     allow_existing: bool = False
     # The course that the student gives up for the seat.
     instead_of: int | None = None
+    # Whether the other requests are decided as if this one were not among them.
+    alone: bool = False
 
 
 class Decision(NamedTuple):
@@ -79,7 +80,6 @@ def decide(
     lists_students: bool = False,
     reserves_seats: bool = True,
     dropped: Sequence[int] = (),
-    alone: bool = False,
     recheck: bool = False,
 ) -> list[Decision]:
     """Return one decision for each request, in their order. Nothing is changed.
@@ -91,7 +91,6 @@ def decide(
         "requests": to_json(requests),
         "lists_students": lists_students,
         "reserves_seats": reserves_seats,
-        "alone": alone,
         "recheck": recheck,
         "dropped": to_json(dropped),
         "overridden": change.overridden or "[]",
@@ -107,7 +106,7 @@ def decide(
             violation(row, item_pointer) for row in rows if row["code"] and not row["is_overridden"]
         ]
         overridden = tuple(dict.fromkeys(row["code"] for row in rows if row["is_overridden"]))
-        student_id, course_id, _, _, instead_of = requests[item]
+        student_id, course_id, _, _, instead_of, _ = requests[item]
         outcome = rows[0]["outcome"]
         decisions.append(
             Decision(student_id, course_id, outcome, violations, instead_of, overridden)
@@ -189,9 +188,9 @@ def _list_eligible(
     while len(found) < limit:
         page = {"term": term, "after_course_id": after_course_id, "limit": batch}
         courses = [row["id"] for row in COURSE.list_course_ids(db, **page)]
-        requests = to_json([EnrollmentRequest(student_id, course) for course in courses])
-        catalog = DEFAULTS | {"alone": True, "eligible_only": True}
-        decisions = SQL.list_decisions(db, **catalog, requests=requests, now=now, today=today)
+        requests = [EnrollmentRequest(student_id, course, alone=True) for course in courses]
+        catalog = DEFAULTS | {"eligible_only": True, "requests": to_json(requests)}
+        decisions = SQL.list_decisions(db, **catalog, now=now, today=today)
         found += [row["course_id"] for row in decisions]
         if len(courses) < batch:
             break

@@ -116,7 +116,7 @@ def _recheck(
     """Return which of these enrollments, which exist, break the rules with these codes by now."""
     others = to_json([rule for rule in get_args(OverridableRule) if rule not in codes])
     now = replace(change, overridden=others)
-    decisions = decide(db, present, now, reserves_seats=False, alone=True, recheck=True)
+    decisions = decide(db, present, now, reserves_seats=False, recheck=True)
     return [
         (request, decision.violations)
         for request, decision in zip(present, decisions, strict=True)

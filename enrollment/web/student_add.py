@@ -152,8 +152,8 @@ def _choices(
     visit: Visit, student_id: int, courses: list[Offered], present: Mapping[int, Scheduled]
 ) -> list[Choice]:
     """Return the courses with the reasons against each, found by one query."""
-    requests = [EnrollmentRequest(student_id, course.id) for course in courses]
-    decisions = decide(visit.db, requests, change_context(visit.context), alone=True)
+    requests = [EnrollmentRequest(student_id, course.id, alone=True) for course in courses]
+    decisions = decide(visit.db, requests, change_context(visit.context))
     return [
         Choice(course, present.get(course.id), decision.violations)
         for course, decision in zip(courses, decisions, strict=True)

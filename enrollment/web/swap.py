@@ -90,10 +90,10 @@ def _options(
 ) -> list[tuple[Offered, Decision, bool]]:
     """The courses with what would become of each alone, and whether it can be chosen."""
     requests = [
-        EnrollmentRequest(student_id, course.id, waitlist=True, instead_of=course_id)
+        EnrollmentRequest(student_id, course.id, waitlist=True, instead_of=course_id, alone=True)
         for course in offered
     ]
-    decisions = decide(visit.db, requests, change_context(visit.context), alone=True)
+    decisions = decide(visit.db, requests, change_context(visit.context))
     return [
         (
             course,
