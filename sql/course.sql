@@ -387,7 +387,7 @@ ORDER BY course.id;
 -- name: list_possible_corequisites(missing)
 -- Which open courses of the same term have the code that a course is taken together with, or count as such a course?
 -- missing is a JSON array of [course_id, code].
-SELECT course.id AS course_id, other.id, other.label
+SELECT course.id AS course_id, pair.value ->> 1 AS code, other.id, other.label
 FROM json_each(:missing) AS pair
 CROSS JOIN course
 CROSS JOIN course AS other

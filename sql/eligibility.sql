@@ -9,8 +9,8 @@
 --                course count for this item alone. If not, they count for the other items of the request too
 -- lists_students whether the request lists students of one course, or courses of one student
 -- eligible_only  whether only the items without a violation are returned
--- recheck        whether enrollments that exist are decided as if they were new, each alone; seats are then counted from
---                none, so where they matter, the request has all students of the course
+-- recheck        whether enrollments that exist are decided as if they were new, each alone; seats are then counted
+--                from none, so where they matter, the request has all students of the course
 -- reserves_seats whether free seats are reserved for waitlisted students where a registrar promotes
 -- dropped        a JSON array of the ids of the courses that the same request drops
 -- overridden     a JSON array of the codes of the rules that are overridden

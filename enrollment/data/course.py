@@ -143,12 +143,13 @@ def list_requiring_courses(db: Connection, code: str, new_code: str) -> list[Req
 
 def list_possible_corequisites(
     db: Connection, missing: Sequence[tuple[int, str]]
-) -> dict[int, dict[int, str]]:
-    """Return the open courses of the same term that meet a corequisite of each course: by its id,
-    their labels by id. `missing` has the id of a course with the code that it requires."""
-    found: dict[int, dict[int, str]] = {}
+) -> dict[tuple[int, str], dict[int, str]]:
+    """Return the open courses of the same term that meet each missing corequisite: their labels by
+    id. `missing` has the id of a course with the code that it requires, which are the key of what
+    is found; what nothing meets has no key."""
+    found: dict[tuple[int, str], dict[int, str]] = {}
     for row in SQL.list_possible_corequisites(db, missing=to_json(missing)):
-        found.setdefault(row["course_id"], {})[row["id"]] = row["label"]
+        found.setdefault((row["course_id"], row["code"]), {})[row["id"]] = row["label"]
     return found
 
 

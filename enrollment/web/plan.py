@@ -1,13 +1,17 @@
 """What a form wants to add and drop for a student, and the page that shows what comes of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from enrollment.data.change_list import ChangeScope, list_changes
 from enrollment.data.course import get_course, list_possible_corequisites
+from enrollment.data.eligibility import EnrollmentRequest, decide, rules_to_json
 from enrollment.data.page import Scheduled
 from enrollment.data.roster import get_courses_tag
 from enrollment.data.student import get_student
+from enrollment.http.context import change_context
 from enrollment.http.responses import Result
 from enrollment.model.courses import Course
 from enrollment.model.results import Violation
@@ -21,6 +25,8 @@ from enrollment.web.visit import Visit
 
 # The fields of the form, as the API names them.
 OTHER_FIELDS = {"override": "override_reason", "effective_at": "effective_on", "reason": "reason"}
+# What can be solved by another course in the same form: one that is dropped, or taken with it.
+SOLVED_TOGETHER = {"time_conflict", "credit_limit", "corequisite_missing", "course_full"}
 
 
 class Plan(NamedTuple):
@@ -33,21 +39,27 @@ class Plan(NamedTuple):
     override_reason: str
 
 
+class Companion(NamedTuple):
+    """A course that another one could be taken together with, and the rules that it breaks beside
+    the plan. A student is offered none that breaks any."""
+
+    course_id: int
+    label: str
+    reasons: list[Violation]
+
+
 class Step(NamedTuple):
     """A course to add: the status of the student in it now, if any, the one that is asked for or
-    would come of it, and the reasons why not. `together` has the courses that it could be taken
-    together with, if one is missing: their labels by id."""
+    would come of it, and the reasons why not."""
 
     course: Course
     before: str | None
     after: str
     reasons: list[Violation]
-    together: dict[int, str]
-
-    @property
-    def can_wait(self) -> bool:
-        is_full = any(reason.code == "course_full" for reason in self.reasons)
-        return is_full and self.before != "waitlisted"
+    # Whether the student could join its waitlist instead.
+    can_wait: bool
+    # What it could be taken together with, if a course is missing.
+    together: list[Companion]
 
     @property
     def is_done(self) -> bool:
@@ -78,7 +90,7 @@ def show_plan(
     """
     against, general = _sorted_reasons(problem, asked)
     by_id = {course.course_id: course for course in schedule}
-    steps = _steps(visit, plan, by_id, against, answer)
+    steps = _steps(visit, student_id, plan, by_id, against, answer)
     # A course that stays can lose what it is taken together with.
     kept = [
         (by_id[id], found)
@@ -136,35 +148,73 @@ def _sorted_reasons(
 
 def _steps(
     visit: Visit,
+    student_id: int,
     plan: Plan,
     schedule: Mapping[int, Scheduled],
     against: Mapping[int, list[Violation]],
     answer: dict[str, Any] | None,
 ) -> list[Step]:
-    """The courses to add, with the reasons against each."""
+    """The courses to add, with the reasons against each, and what could be done instead."""
     after = {item["course_id"]: item["status"] for item in answer["items"]} if answer else {}
     wanted = {id: "waitlisted" if id in plan.waits else "enrolled" for id in plan.courses} | after
+    possible = _possible_companions(visit, plan, against)
+    others = {id: label for found in possible.values() for id, label in found.items()}
+    broken = _decide_offers(visit, student_id, plan, others)
+    steps = []
+    for id in plan.courses:
+        before = schedule[id].status if id in schedule else None
+        reasons = against.get(id, [])
+        codes = {reason.code for reason in broken[id]}
+        # What else is against it is refused again: only staff can set that aside.
+        is_offered = visit.may_write or codes <= SOLVED_TOGETHER
+        is_full = any(reason.code == "course_full" for reason in reasons)
+        has_place = before != "waitlisted" and "waitlist_full" not in codes
+        together = [
+            Companion(other, label, broken[other])
+            for other, label in possible.get(id, {}).items()
+            if is_offered and (visit.may_write or not broken[other])
+        ]
+        can_wait = is_offered and is_full and has_place
+        steps.append(
+            Step(get_course(visit.db, id), before, wanted[id], reasons, can_wait, together)
+        )
+    return steps
+
+
+def _possible_companions(
+    visit: Visit, plan: Plan, against: Mapping[int, list[Violation]]
+) -> dict[int, dict[int, str]]:
+    """The courses that would do for what each course of the plan is taken together with, by its id:
+    their labels by id. What the plan has already, or drops, is left out."""
     missing = [
         (id, reason.details["requires"])
         for id in plan.courses
         for reason in against.get(id, ())
         if reason.code == "corequisite_missing"
     ]
-    together = list_possible_corequisites(visit.db, missing)
-    return [
-        Step(
-            get_course(visit.db, id),
-            schedule[id].status if id in schedule else None,
-            wanted[id],
-            against.get(id, []),
-            {
-                other: label
-                for other, label in together.get(id, {}).items()
-                if other not in plan.courses
-            },
-        )
-        for id in plan.courses
+    possible: dict[int, dict[int, str]] = {}
+    for (id, _), found in list_possible_corequisites(visit.db, missing).items():
+        others = {
+            other: label
+            for other, label in found.items()
+            if other not in plan.courses and other not in plan.drops
+        }
+        possible.setdefault(id, {}).update(others)
+    return possible
+
+
+def _decide_offers(
+    visit: Visit, student_id: int, plan: Plan, others: Iterable[int]
+) -> dict[int, list[Violation]]:
+    """The rules that each course of the plan breaks if the student would also wait for it, and that
+    each of the others breaks beside the plan, by the id of the course."""
+    requests = [
+        EnrollmentRequest(student_id, id, waitlist=True, allow_existing=True) for id in plan.courses
     ]
+    requests += [EnrollmentRequest(student_id, id, alone=True) for id in others]
+    change = replace(change_context(visit.context), overridden=rules_to_json(plan.rules))
+    decisions = decide(visit.db, requests, change, dropped=plan.drops)
+    return {decision.course_id: decision.violations for decision in decisions}
 
 
 def _credits(

@@ -20,14 +20,12 @@ from enrollment.web.desk import NOTHING_TICKED, PRESENT, drop_outcomes, kept_cou
 from enrollment.web.forms import preview_or_submit
 from enrollment.web.history import done_query
 from enrollment.web.paging import after, cursor
-from enrollment.web.plan import Plan, read_plan, show_plan
+from enrollment.web.plan import SOLVED_TOGETHER, Plan, read_plan, show_plan
 from enrollment.web.refusal import is_shown
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
 PAGE = 50
-# What can be solved by another course in the same form: one that is dropped, or taken with it.
-SOLVED_TOGETHER = {"time_conflict", "credit_limit", "corequisite_missing", "course_full"}
 
 
 class Choice(NamedTuple):

@@ -1,0 +1,120 @@
+"""What the pages offer beside a refusal: nothing that is false, or that is refused again."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.browser import Browser, boxes, form_to, text, tick
+from tests.support.client import Client
+
+MONDAY = [{"weekday": 1, "from": "09:00", "to": "10:30"}]
+
+
+def preview(browser: Browser, student: int, *, status: int = 409, **ticked: list[int]) -> Any:
+    """The plan with these courses (course, wait, drop), sent by hand."""
+    fields = [(name, str(id)) for name, ids in ticked.items() for id in ids]
+    return browser.post(f"/students/{student}/add", [*fields, ("do", "preview")], status=status)
+
+
+def offered(page: Any, name: str = "course") -> list[str]:
+    """The ids in the boxes of a plan that are not ticked yet."""
+    return [box._value for box in boxes(form_to(page, "/add"), name) if not box.checked]
+
+
+def test_what_the_plan_drops_is_not_offered_too(own_browser: Browser, client: Client, ada: int):
+    language = client.course(code="NL", section="1")
+    second = client.course(code="NL", section="2")
+    course = client.course(code="NA", corequisites=["NL"])
+    client.enroll(ada, language)
+
+    page = preview(own_browser, ada, course=[course], drop=[language])
+
+    assert "NA is taken together with NL." in text(page)
+    assert "Enroll in NL-1 too" not in text(page)
+    # The other section takes the place of the one that is dropped.
+    form = form_to(page, "/add")
+    tick(form, "course", course, second)
+    form.submit("do", value="enroll", status=303)
+    assert [client.status(ada, id) for id in (language, second)] == ["dropped", "enrolled"]
+
+
+REFUSED = {
+    "full": ({"capacity": 0}, "LAB1-1 has no seats."),
+    "over the credit limit": (
+        {"credits": 7},
+        "With LAB1-1 the student takes 11 credits of at most 10.",
+    ),
+    "the same course as one that is taken": (
+        {"counts_as": ["TAKEN"]},
+        "LAB1-1 counts as the same course as TAKEN, which the student takes.",
+    ),
+    "passed": (
+        {"counts_as": ["PASSED"]},
+        "The student has completed LAB1, and it is not repeatable.",
+    ),
+    "at the same time as the plan": (
+        {"meetings": MONDAY},
+        "LAB1-1 meets at the same time as BIO1.",
+    ),
+    "with a corequisite that is missing": (
+        {"corequisites": ["BIO1", "LAB9"]},
+        "LAB1-1 is taken together with LAB9.",
+    ),
+}
+
+
+@pytest.fixture
+def lecture(client: Client, ada: int) -> int:
+    """A course of 4 credits that needs LAB1; the student may take 10."""
+    term = client.term(max_credits=10)
+    client.complete(ada, client.course(code="PASSED", term=term))
+    client.enroll(ada, client.course(code="TAKEN", term=term))
+    return client.course(code="BIO1", corequisites=["LAB1"], credits=4, meetings=MONDAY, term=term)
+
+
+@pytest.mark.parametrize(("fields", "reason"), REFUSED.values(), ids=REFUSED)
+def test_a_student_is_offered_no_companion_that_is_refused(
+    own_browser: Browser,
+    browser: Browser,
+    client: Client,
+    ada: int,
+    lecture: int,
+    fields: dict[str, Any],
+    reason: str,
+):
+    refused = client.course(code="LAB1", section="1", term="2026-FALL", **fields)
+    good = client.course(code="LAB1", section="2", corequisites=["BIO1"], term="2026-FALL")
+
+    own = preview(own_browser, ada, course=[lecture])
+    page = preview(browser, ada, course=[lecture])
+
+    assert offered(own) == [str(good)]
+    # Staff can set the rule aside.
+    assert offered(page) == [str(refused), str(good)]
+    assert f"Enroll in LAB1-1 too {reason}" in text(page)
+    # It is what the plan with both is refused for.
+    assert reason in text(preview(browser, ada, course=[lecture, refused]))
+
+
+def test_the_reasons_against_a_companion_are_without_the_rules_that_are_set_aside(
+    browser: Browser, client: Client, ada: int, lecture: int
+):
+    client.course(code="LAB1", capacity=0, term="2026-FALL")
+
+    fields = {"course": [lecture], "rule": ["course_full"]}
+    page = preview(browser, ada, status=422, **fields)
+
+    assert "Enroll in LAB1 too" in text(page)
+    assert "LAB1 has no seats." not in text(page)
+
+
+def test_a_student_is_offered_no_companion_of_a_course_that_is_refused_anyway(
+    own_browser: Browser, client: Client, ada: int
+):
+    client.course(code="LAB1")
+    hard = client.course(code="BIO1", corequisites=["LAB1"], prerequisites=[{"code": "BIO0"}])
+
+    page = preview(own_browser, ada, course=[hard])
+
+    assert "BIO1 needs BIO0 completed before." in text(page)
+    assert offered(page) == []
