@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from enrollment.data import page
-from enrollment.data.course import get_course, get_course_tag
+from enrollment.data.course import get_course, get_course_tag, list_possible_corequisites
 from enrollment.data.page import Person
 from enrollment.http.operation import REGISTRARS, Operation
 from enrollment.http.responses import Result
@@ -34,7 +34,7 @@ def show_form(
     wrong: dict[str, list[int]] | None = None,
 ) -> Result:
     """Ask for the students."""
-    broken = [reason.code for _, _, found in results or [] for reason in found]
+    against = [reason for _, _, found in results or [] for reason in found]
     general = [] if problem is None or results else reasons(problem)
     of_override = [reason for reason in general if (reason.pointer or "").startswith("/override/")]
     return visit.page(
@@ -47,9 +47,10 @@ def show_form(
         waits=bool(visit.form.one("waitlist")),
         seen=get_course_tag(visit.db, course_id),
         reasons=[reason for reason in general if reason not in of_override],
-        rules=overridable([*visit.form.all("rule"), *broken]),
+        rules=overridable([*visit.form.all("rule"), *(reason.code for reason in against)]),
         wrong_override=[reason.detail for reason in of_override],
         results=results or [],
+        solvable=_solvable(visit, course_id, against),
         wrong=wrong or {},
     )
 
@@ -90,6 +91,16 @@ def _enroll(visit: Visit, course_id: int, lines: dict[int, str]) -> Result:
 
     send = partial(visit.send, "POST", path, body, if_match=seen)
     return preview_or_submit(visit, send, done, show_again)
+
+
+def _solvable(visit: Visit, course_id: int, against: list[Violation]) -> set[str]:
+    """Return which of the missing corequisites an open course of the term would meet: their
+    codes."""
+    missing = {
+        reason.details["requires"] for reason in against if reason.code == "corequisite_missing"
+    }
+    found = list_possible_corequisites(visit.db, [(course_id, code) for code in missing])
+    return {code for _, code in found}
 
 
 def _results(visit: Visit, answer: dict[str, Any]) -> list[tuple[Person, str, list[Violation]]]:

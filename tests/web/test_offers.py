@@ -118,3 +118,23 @@ def test_a_student_is_offered_no_companion_of_a_course_that_is_refused_anyway(
 
     assert "BIO1 needs BIO0 completed before." in text(page)
     assert offered(page) == []
+
+
+def test_both_are_offered_only_to_students_whose_missing_course_is_there(
+    browser: Browser, client: Client, ada: int
+):
+    term, other_term = client.term(), client.term(code="LATER")
+    client.course(code="LAB1", term=term, status="closed")
+    client.course(code="LAB1", term=other_term)
+    seminar = client.course(code="SEM1", term=term)
+    lecture = client.course(code="BIO1", corequisites=["LAB1", "SEM1"], term=term)
+    bob = client.student()
+    client.enroll(ada, seminar)
+
+    form = form_to(browser.get(f"/courses/{lecture}/add"), f"/courses/{lecture}/add")
+    form["names"] = f"#{ada}\n#{bob}"
+    page = form.submit("do", value="preview", status=409)
+
+    # Ada lacks LAB1 alone, which is closed in this term.
+    actions = [form.action for form in page.forms.values() if form.action.startswith("/students/")]
+    assert actions == [f"/students/{bob}/add"]
