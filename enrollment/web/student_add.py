@@ -36,6 +36,8 @@ class Choice(NamedTuple):
     present: Scheduled | None
     # Why not, if it is added alone.
     reasons: list[Violation]
+    # Whether the course is full, and every rule lets the student wait for a seat.
+    is_waitable: bool
 
     @property
     def status(self) -> str:
@@ -44,8 +46,8 @@ class Choice(NamedTuple):
 
     @property
     def can_wait(self) -> bool:
-        """Whether the student could wait: then a seat is all that is missing."""
-        return not self.status and [reason.code for reason in self.reasons] == ["course_full"]
+        """Whether the student could join the waitlist, and is not on it yet."""
+        return not self.status and self.is_waitable
 
     def can_be_ticked(self, *, by_staff: bool) -> bool:
         """Whether a seat can be asked for: by staff also for a student who waits, and against
@@ -89,6 +91,8 @@ def add(visit: Visit, student_id: int) -> Result:
     plan = read_plan(visit.form)
     if not plan.courses and not plan.drops:
         return show_choices(visit, student_id, NOTHING_TICKED)
+    if both := [id for id in plan.drops if id in plan.courses]:
+        return show_choices(visit, student_id, _ticked_twice(visit, both))
     schedule = page.list_schedule(visit.db, student_id)
     body = _body(visit, plan, schedule)
     path, seen = f"/v1/students/{student_id}/courses", visit.form.one("seen")
@@ -146,16 +150,52 @@ def _body(visit: Visit, plan: Plan, schedule: list[Scheduled]) -> dict[str, Any]
     return body
 
 
+def _ticked_twice(visit: Visit, course_ids: list[int]) -> Problem:
+    """Return the problem of a form in which courses are ticked to add and to drop."""
+    labels = page.list_labels(visit.db, course_ids).values()
+    detail = f"Ticked both to add and to drop: {', '.join(labels)}. Tick only one of the two."
+    return Problem("invalid_query", detail)
+
+
 def _choices(
     visit: Visit, student_id: int, courses: list[Offered], present: Mapping[int, Scheduled]
 ) -> list[Choice]:
-    """Return the courses with the reasons against each, found by one query."""
-    requests = [EnrollmentRequest(student_id, course.id, alone=True) for course in courses]
-    decisions = decide(visit.db, requests, change_context(visit.context))
-    return [
-        Choice(course, present.get(course.id), decision.violations)
-        for course, decision in zip(courses, decisions, strict=True)
+    """Return the courses with the reasons against each, found by one query, and by another one for
+    all that are full."""
+    against = _decide(visit, student_id, [course.id for course in courses])
+    full = [
+        id for id, found in against.items() if any(reason.code == "course_full" for reason in found)
     ]
+    waiting = _decide(visit, student_id, full, waitlist=True)
+    return [
+        Choice(
+            course,
+            present.get(course.id),
+            _with_full_waitlist(against[course.id], waiting.get(course.id, [])),
+            waiting.get(course.id) == [],
+        )
+        for course in courses
+    ]
+
+
+def _decide(
+    visit: Visit, student_id: int, course_ids: list[int], *, waitlist: bool = False
+) -> dict[int, list[Violation]]:
+    """Return the rules that each course breaks alone, by its id."""
+    requests = [
+        EnrollmentRequest(student_id, id, waitlist=waitlist, alone=True) for id in course_ids
+    ]
+    decisions = decide(visit.db, requests, change_context(visit.context))
+    return {decision.course_id: decision.violations for decision in decisions}
+
+
+def _with_full_waitlist(reasons: list[Violation], waiting: list[Violation]) -> list[Violation]:
+    """Return the reasons against a seat. If the waitlist is full too, that is said in place of the
+    seats: then the student cannot wait either."""
+    of_waitlist = [reason for reason in waiting if reason.code == "waitlist_full"]
+    if not of_waitlist:
+        return reasons
+    return [reason for reason in reasons if reason.code != "course_full"] + of_waitlist
 
 
 ONE = "/students/<student_id:id>/add"

@@ -1,5 +1,6 @@
 """What the pages offer beside a refusal: nothing that is false, or that is refused again."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -36,6 +37,37 @@ def test_what_the_plan_drops_is_not_offered_too(own_browser: Browser, client: Cl
     tick(form, "course", course, second)
     form.submit("do", value="enroll", status=303)
     assert [client.status(ada, id) for id in (language, second)] == ["dropped", "enrolled"]
+
+
+def test_a_course_that_is_ticked_to_add_and_to_drop_is_refused(
+    browser: Browser, client: Client, ada: int
+):
+    full, taken = client.course(code="CS101", capacity=0), client.course(code="CS102")
+    client.enroll(ada, full, waitlist=True)
+    client.enroll(ada, taken)
+    form = form_to(browser.get(f"/students/{ada}/add"), "/add")
+    tick(form, "course", full)
+    tick(form, "drop", full, taken)
+
+    page = form.submit("do", value="enroll", status=422)
+
+    assert "Ticked both to add and to drop: CS101. Tick only one of the two." in text(page)
+    form = form_to(page, "/add")
+    assert [box._value for box in boxes(form, "drop") if box.checked] == [str(full), str(taken)]
+    tick(form, "course")
+    form.submit("do", value="enroll", status=303)
+    assert [client.status(ada, id) for id in (full, taken)] == ["dropped", "dropped"]
+
+
+def test_an_enrolled_course_to_add_and_to_drop_by_hand_is_refused(
+    own_browser: Browser, client: Client, ada: int
+):
+    course = client.course(code="CS101")
+    client.enroll(ada, course)
+
+    page = preview(own_browser, ada, status=422, course=[course], drop=[course])
+
+    assert "Ticked both to add and to drop: CS101." in text(page)
 
 
 REFUSED = {
@@ -138,3 +170,61 @@ def test_both_are_offered_only_to_students_whose_missing_course_is_there(
     # Ada lacks LAB1 alone, which is closed in this term.
     actions = [form.action for form in page.forms.values() if form.action.startswith("/students/")]
     assert actions == [f"/students/{bob}/add"]
+
+
+def no_waitlist(client: Client) -> int:
+    return client.course(code="CS101", capacity=0, waitlist_capacity=0)
+
+
+def full_waitlist(client: Client) -> int:
+    course = client.course(code="CS101", capacity=1, waitlist_capacity=1)
+    for _ in range(2):
+        client.enroll(client.student(), course, waitlist=True)
+    return course
+
+
+FULL_WAITLISTS = {
+    no_waitlist: "No seat of CS101 is free, and no one can join the waitlist.",
+    full_waitlist: "No seat of CS101 is free, and the waitlist is full: 1 of 1 taken.",
+}
+
+
+@pytest.mark.parametrize(("make", "reason"), FULL_WAITLISTS.items())
+def test_a_waitlist_without_a_place_is_not_offered(
+    own_browser: Browser,
+    browser: Browser,
+    client: Client,
+    ada: int,
+    make: Callable[[Client], int],
+    reason: str,
+):
+    course = make(client)
+
+    own, page = (each.get(f"/students/{ada}/add") for each in (own_browser, browser))
+    plans = [preview(each, ada, course=[course]) for each in (own_browser, browser)]
+
+    for choices in (own, page):
+        assert reason in text(choices)
+        assert boxes(form_to(choices, "/add"), "wait") == []
+    # Only staff can give a seat beyond the capacity.
+    assert [len(boxes(form_to(choices, "/add"), "course")) for choices in (own, page)] == [0, 1]
+    for plan in plans:
+        assert "CS101" in text(plan)
+        assert "waitlist instead" not in text(plan)
+
+
+def test_a_student_of_another_section_can_join_the_waitlist(
+    own_browser: Browser, client: Client, ada: int
+):
+    taken = client.course(code="CS101", section="1")
+    full = client.course(code="CS101", section="2", capacity=0)
+    client.enroll(ada, taken)
+    form = form_to(own_browser.get(f"/students/{ada}/add"), "/add")
+
+    tick(form, "wait", full)
+    form.submit("do", value="enroll", status=303)
+
+    assert [client.status(ada, id) for id in (taken, full)] == ["enrolled", "waitlisted"]
+    # The plan offers it too.
+    other = client.course(code="CS101", section="3", capacity=0)
+    assert offered(preview(own_browser, ada, course=[other]), "wait") == [str(other)]
