@@ -11,21 +11,22 @@ SET name = :name
 WHERE id = 1;
 
 -- name: list_exported_terms(term, since, source)
--- Which terms are there, or have changed since? The term 0 is that of the courses without one. Of one that has got an id
--- of another system since, ours is deleted; so it is with courses and students.
+-- Which terms are there, or have changed since? The term 0 is that of the courses without one: it has changed with the
+-- last of them. Of one that has got an id of another system since, ours is deleted; so it is with courses and students.
 -- include: exported_record.sql
 -- include: renamed.sql
 
-SELECT 0 AS id, NULL AS title, NULL AS start_on, NULL AS end_on, NULL AS updated_at, NULL AS deleted_at
-WHERE :term IS NULL AND :since IS NULL
-    AND EXISTS (
-        SELECT 1 FROM course
-        WHERE term IS NULL
-            AND NOT EXISTS (
-                SELECT 1 FROM exported_record AS known
-                WHERE known.course_id = course.id AND known.kind = 'classes'
-            )
+SELECT 0 AS id, NULL AS title, NULL AS start_on, NULL AS end_on,
+    CASE WHEN :since IS NOT NULL THEN max(course.updated_at) END AS updated_at, NULL AS deleted_at
+FROM course
+WHERE :term IS NULL
+    AND course.term IS NULL
+    AND (:since IS NULL OR course.updated_at >= :since)
+    AND NOT EXISTS (
+        SELECT 1 FROM exported_record AS known
+        WHERE known.course_id = course.id AND known.kind = 'classes'
     )
+HAVING count(*) > 0
 UNION ALL
 SELECT id, title, start_on, end_on, updated_at, CASE WHEN is_known THEN updated_at END
 FROM (

@@ -308,11 +308,14 @@ SELECT changed.sourced_id, lower(coalesce(last.source, gone_id.source)) AS sourc
             AND role.source = coalesce(last.source, gone_id.source)
     ) AS has_role
 FROM changed
+LEFT JOIN gone_id ON gone_id.kind = :kind AND gone_id.sourced_id = changed.sourced_id
+-- What another system says under the same id is of someone else.
 LEFT JOIN source_record AS last ON last.id = (
     SELECT max(version.id) FROM source_record AS version
-    WHERE version.kind = :kind AND version.sourced_id = changed.sourced_id
+    WHERE version.kind = :kind
+        AND version.sourced_id = changed.sourced_id
+        AND coalesce(version.source = gone_id.source OR gone_id.gone_at < :since, true)
 )
-LEFT JOIN gone_id ON gone_id.kind = :kind AND gone_id.sourced_id = changed.sourced_id
 WHERE (:kind <> 'classes' OR gone_id.sourced_id IS NOT NULL OR last.course_id IS NOT NULL)
     AND NOT EXISTS (
         SELECT 1

@@ -94,8 +94,9 @@ class Rows:
 
     def academicSessions(self) -> Iterator[Fields]:  # noqa: N802
         terms = [*self._list("list_exported_terms")]
-        if self.ids.needs_session_without_term and not any(row["id"] == 0 for row in terms):
-            terms.insert(0, NO_TERM)
+        at, since = self.ids.session_without_term_at, self._scope.since
+        if at and at >= (since or "") and not any(row["id"] == 0 for row in terms):
+            terms.insert(0, NO_TERM | {"updated_at": since and at})
         rows = map(self.projection.session, terms)
         return (cells for cells in rows if not self.ids.has(cells["sourcedId"]))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from enrollment.data import sourced
 from enrollment.data.export import Fields, Scope
-from enrollment.exchange.overlay import has_new_value
+from enrollment.exchange.overlay import has_new_value, updated
 from enrollment.storage.connection import Connection
 
 
@@ -19,8 +19,8 @@ class SourcedIds:
         self.orgs: dict[str, Fields] = {}
         self.terms: dict[int, str] = {}
         self.classes: dict[int, str] = {}
-        # Whether a class needs the session of the courses without a term.
-        self.needs_session_without_term = False
+        # When the last class changed that needs the session of the courses without a term, if any.
+        self.session_without_term_at: str | None = None
         # The courses of the catalog of ours that classes need, by their numbers.
         self.needs_codes = set[int]()
         self.sessions, self.catalog = set[str](), set[str]()
@@ -52,8 +52,9 @@ class SourcedIds:
             self.sessions &= own.union(*named)
             self.catalog &= {row["content"].get("courseSourcedId") for row in classes}
         for row in classes:
-            if not self.terms_of(row):
-                self.needs_session_without_term |= row["term_id"] is None
+            if not self.terms_of(row) and row["term_id"] is None:
+                times = (self.session_without_term_at, *updated(row).values())
+                self.session_without_term_at = max(filter(None, times))
             if has_new_value(row, "code") or not self.known(row, "courseSourcedId", "courses"):
                 self.needs_codes.add(row["code_id"])
 

@@ -36,6 +36,8 @@ class FollowedSchool:
         self._hours = count(10)
         self._at = self._fed_at = Timestamp("2026-11-20T09:00:00.000Z")
         self._kept: Tables = {}
+        # The rows of the last package.
+        self.sent: Tables = {}
 
     # What happens
 
@@ -79,7 +81,7 @@ class FollowedSchool:
         """Send what has changed, and return the statuses of the rows by file and id."""
         content = export(self.database, since=self._fed_at if self._kept else None)
         import_content(self.follower, content, at=self._at, removals=99)
-        sent = _tables(content)
+        self.sent = sent = _tables(content)
         for name, listed in sent.items():
             for id, row in listed.items():
                 if row["status"] == "tobedeleted":

@@ -359,3 +359,38 @@ def test_an_id_that_two_systems_have_goes_to_the_second_with_the_record_of_the_f
     school.execute("DELETE FROM student WHERE number = 'u5'")
 
     assert theirs(school.feed()) == {"users": {"u5": "active"}}
+
+
+# The session of the courses without a term
+
+
+def test_a_first_course_without_a_term_brings_their_session(school: FollowedSchool):
+    school.execute("INSERT INTO course (code, title, updated_at) VALUES ('X1', 'X', '{at}')")
+
+    sent = school.feed()
+
+    assert [*sent["academicSessions"].values()] == ["active"]
+    assert school.feed() == {}
+    school.check()
+
+
+def test_a_first_class_without_a_session_brings_that_session_once(school: FollowedSchool):
+    classes = {"k1": class_("k1"), "k2": class_("k2"), "k3": class_("k3", term="")}
+    school.bring_in(bulk({"e1": "u1", "e2": "u2", "e9": TEACHES}, users=TEACHER, classes=classes))
+
+    sent = school.feed()
+
+    assert [*sent["academicSessions"].values()] == ["active"]
+    assert school.feed() == {}
+    school.check()
+
+
+def test_a_row_to_be_deleted_tells_nothing_of_another_with_the_id(school: FollowedSchool):
+    school.bring_in(bulk({}, users={"u1": user("u1", "91")}), source="other")
+    school.feed()
+    school.erase(school.student("u1"))
+
+    sent = school.feed()
+
+    assert sent["users"]["u1"] == "tobedeleted"
+    assert "91" not in school.sent["users"]["u1"].values()
