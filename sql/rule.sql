@@ -16,6 +16,7 @@
 --     enroll_from, enroll_until  those of the course, else of the term; NULL: the window has no start, no end
 --     instead_of                 the course that the student gives up for the seat; NULL: none
 --     last_effective_at          NULL: effective_at is NULL, or the enrollment has no event yet, or is void
+--     alone                      whether the other items are decided as if this one were not in the request
 --     waits                      whether the student will be waitlisted, and so does not take the course yet
 --
 -- A comparison with NULL is not true, so a rule that compares a column is broken only where there is a value.

@@ -26,7 +26,7 @@ NAMES_BY_TYPE = {
     """,
     "double precision": "credits max_credits",
     "boolean": """
-        active alone before_passed by_student creates eligible_only ends frees has_sessions
+        active before_passed by_student creates eligible_only ends frees has_sessions
         is_deleted is_list is_new is_sound lists_students names_grade only_overrides opens passed
         recheck relinks repeatable replaces reserves_seats waiting was_enrolled with_history
         with_tokens

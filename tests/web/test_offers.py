@@ -82,7 +82,7 @@ REFUSED = {
     ),
     "passed": (
         {"counts_as": ["PASSED"]},
-        "The student has completed LAB1, and it is not repeatable.",
+        "The student has completed PASSED. LAB1 counts as the same course, and is not repeatable.",
     ),
     "at the same time as the plan": (
         {"meetings": MONDAY},
