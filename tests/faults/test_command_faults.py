@@ -42,7 +42,7 @@ FAILURES = [
     Fault(SYNC, errno.EIO, lasting=True),
     Fault(TRUNCATE | LINK | UNLINK, errno.EIO),
 ]
-OLD, NEW = "0014", "0028"
+OLD, NEW = "0014", "0029"
 
 
 class State(NamedTuple):
