@@ -95,10 +95,16 @@ def test_it_is_started_again_if_it_was_killed(server: Server):
     server.import_(LIST)
     (child,) = children(server.process.pid)
     os.kill(child, 9)
-    wait_until(lambda: "Z" in Path(f"/proc/{child}/stat").read_text().split())
+    wait_until(lambda: has_ended(child))
 
     assert server.import_(LIST).json["counts"]["students"]["unchanged"] == 2
     assert children(server.process.pid) != [child]
+
+
+def has_ended(process: int) -> bool:
+    """Whether all threads of a process have ended, for which its parent has not asked yet."""
+    own = Path(f"/proc/{process}")
+    return "Z" in (own / "stat").read_text().split() and len([*(own / "task").iterdir()]) == 1
 
 
 def has_open(process: int, file: Path) -> bool:
