@@ -158,13 +158,14 @@ def _steps(
     after = {item["course_id"]: item["status"] for item in answer["items"]} if answer else {}
     wanted = {id: "waitlisted" if id in plan.waits else "enrolled" for id in plan.courses} | after
     possible = _possible_companions(visit, plan, against)
-    others = {id: label for found in possible.values() for id, label in found.items()}
-    broken = _decide_offers(visit, student_id, plan, others)
+    others = {other for found in possible.values() for other in found}
+    # A plan against which there is nothing needs no offer.
+    broken = _decide_offers(visit, student_id, plan, others) if against else {}
     steps = []
     for id in plan.courses:
         before = schedule[id].status if id in schedule else None
         reasons = against.get(id, [])
-        codes = {reason.code for reason in broken[id]}
+        codes = {reason.code for reason in broken.get(id, ())}
         # What else is against it is refused again: only staff can set that aside.
         is_offered = visit.may_write or codes <= SOLVED_TOGETHER
         is_full = any(reason.code == "course_full" for reason in reasons)
