@@ -634,13 +634,20 @@ def test_a_student_who_left_the_waitlist_is_not_enrolled_by_a_correction(
     assert take_back(client, student, course).json["status"] == "waitlisted"
 
 
-def test_a_correction_does_not_jump_a_queue(client: Client):
+def freed_course(client: Client) -> tuple[int, int, int]:
+    """A course whose one seat is free, and which a registrar gives to one of two who wait for it,
+    in their order."""
     course = client.course(capacity=1, promotion="manual")
     first, second, third = client.student(), client.student(), client.student()
     client.enroll(first, course)
     for student in (second, third):
         client.enroll(student, course, waitlist=True)
     client.put_status(first, course, "dropped")
+    return course, second, third
+
+
+def test_a_correction_does_not_jump_a_queue(client: Client):
+    course, second, third = freed_course(client)
 
     assert refused_seat(client, third, course) == WAS_NOT_ENROLLED
     assert positions(client, course) == [second, third]
@@ -702,12 +709,7 @@ def positions(client: Client, course: int) -> list[int]:
 
 
 def test_a_promotion_that_is_taken_back_gives_the_old_place_back(client: Client):
-    course = client.course(capacity=1, promotion="manual")
-    first, second, third = client.student(), client.student(), client.student()
-    client.enroll(first, course)
-    for student in (second, third):
-        client.enroll(student, course, waitlist=True)
-    client.put_status(first, course, "dropped")
+    course, second, third = freed_course(client)
     client.post_json(f"/v1/courses/{course}/promotions", {"seats": 1})
     assert positions(client, course) == [third]
 
