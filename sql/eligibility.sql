@@ -210,16 +210,23 @@ unmet_requirement AS (
                 WHERE passed_code.student_id = requiring.student_id AND passed_code.code = required.code
             )
                 OR required.kind IN ('concurrent', 'corequisite')
-                AND EXISTS (
-                    SELECT 1
-                    FROM schedule
-                    CROSS JOIN course_code
-                    WHERE schedule.student_id = requiring.student_id
-                        AND course_code.course_id = schedule.course_id
-                        AND course_code.code = required.code
-                        -- A course without a term is taken at the same time as any other.
-                        AND coalesce(schedule.start_on <= requiring.end_on, true)
-                        AND coalesce(schedule.end_on >= requiring.start_on, true)
+                AND (
+                    -- The course counts as what it is taken together with.
+                    EXISTS (
+                        SELECT 1 FROM course_code
+                        WHERE course_code.course_id = requiring.course_id AND course_code.code = required.code
+                    )
+                    OR EXISTS (
+                        SELECT 1
+                        FROM schedule
+                        CROSS JOIN course_code
+                        WHERE schedule.student_id = requiring.student_id
+                            AND course_code.course_id = schedule.course_id
+                            AND course_code.code = required.code
+                            -- A course without a term is taken at the same time as any other.
+                            AND coalesce(schedule.start_on <= requiring.end_on, true)
+                            AND coalesce(schedule.end_on >= requiring.start_on, true)
+                    )
                 ) AS is_met
         FROM requiring
         CROSS JOIN course_requirement AS required

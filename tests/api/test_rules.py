@@ -105,6 +105,31 @@ def test_corequisite_missing(client: Client):
     client.want(student, [lecture, lab])
 
 
+@pytest.mark.parametrize(
+    "requirement",
+    [
+        {"corequisites": ["cs1"]},
+        {"prerequisites": [{"code": "CS1", "concurrent": True}]},
+        {"prerequisites": [{"any_of": ["CS1", "CS2"], "concurrent": True}]},
+    ],
+    ids=["corequisite", "concurrent", "any_of"],
+)
+def test_a_course_that_counts_as_what_it_is_taken_together_with_meets_it(
+    client: Client, requirement: dict[str, Any]
+):
+    student = client.student()
+    free = client.course(code="ADV1", counts_as=["CS1"], **requirement)
+    full = client.course(code="ADV2", counts_as=["CS1"], capacity=0, **requirement)
+    path = f"/v1/students/{student}"
+
+    listed = [item["course_id"] for item in client.walk(f"{path}/eligible-courses")]
+
+    assert listed == [free]
+    assert client.get(f"{path}/courses/{free}/eligibility").json["eligible"]
+    client.enroll(student, free)
+    assert client.enroll(student, full, waitlist=True).json["status"] == "waitlisted"
+
+
 def test_what_was_never_needed_at_the_same_time_may_be_given_up(client: Client):
     student, basic = client.student(), client.course(code="CS1")
     advanced = client.course(code="CS2")
