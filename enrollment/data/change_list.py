@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from enrollment.data.keyset import LAST_ID, KeysetPage, KeysetPosition, id_range, invalid_cursor
 from enrollment.storage.connection import Connection
-from enrollment.storage.queries import as_bool, queries
+from enrollment.storage.queries import as_bool, from_json, queries
 
 SQL = queries("change_list")
 EVENT = queries("event")
@@ -137,8 +137,7 @@ def _changed(**row: Any) -> Changed:
         | {
             "passed": as_bool(row["passed"]),
             "overridden": json.loads(row["overridden"] or "[]"),
-            # Only raw SQL can have stored control characters, which JSON does not allow.
-            "before": row["before"] and json.loads(row["before"], strict=False),
-            "after": row["after"] and json.loads(row["after"], strict=False),
+            "before": row["before"] and from_json(row["before"]),
+            "after": row["after"] and from_json(row["after"]),
         }
     )

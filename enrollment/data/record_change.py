@@ -1,7 +1,6 @@
 """Changes on record: who changed what in a record, and when. Triggers write them; see
 sql/schema.sql."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,7 +16,7 @@ from enrollment.model.history import RecordChange
 from enrollment.model.queries import HistoryFilter, RecordChangeFilter
 from enrollment.model.types import RecordSubject, Timestamp
 from enrollment.storage.connection import Connection
-from enrollment.storage.queries import queries
+from enrollment.storage.queries import from_json, queries
 
 SQL = queries("record_change")
 # What raises the problem of a record that does not exist. A hold is looked up by its student.
@@ -88,14 +87,10 @@ def _record_change(before: str | None, after: str | None, **row: Any) -> RecordC
 
 
 def decode_columns(text: str | None) -> dict[str, Any] | None:
-    """Return the columns that a trigger has written, as clients know them.
-
-    The trigger leaves control characters as they are, which JSON does not allow; only raw SQL can
-    have stored them.
-    """
+    """Return the columns that a trigger has written, as clients know them."""
     if text is None:
         return None
-    columns: dict[str, Any] = json.loads(text, strict=False)
+    columns = from_json(text)
     if "repeatable" in columns:
         columns["repeatable"] = bool(columns["repeatable"])
     if "early_access" in columns:

@@ -1,12 +1,12 @@
 """Violations: each row of a query of rules is one broken rule."""
 
-import json
 from collections.abc import Iterable, Sequence
 
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.storage.connection import Row
+from enrollment.storage.queries import from_json
 
 
 def violation(row: Row, pointer: str | None) -> Violation:
@@ -21,7 +21,7 @@ def violation(row: Row, pointer: str | None) -> Violation:
         pointer=pointer,
         code=row["code"],
         detail=row["detail"],
-        details=json.loads(row["details"]),
+        details=from_json(row["details"]),
     )
 
 

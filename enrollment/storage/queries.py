@@ -1,5 +1,6 @@
 """Named queries: functions that take a connection, made from the files in `sql/`."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ import msgspec
 from aiosql.adapters.sqlite3 import SQLite3Adapter
 
 from enrollment.storage.connection import Connection
+
+# The values of records and problems that can have decimals.
+DECIMALS = {"credits", "max_credits"}
 
 
 def resource_dir(name: str) -> Path:
@@ -68,6 +72,18 @@ def count_rows(db: Connection, query: Any, parameters: dict[str, Any]) -> int:
 def to_json(value: Any) -> str:
     """Encode a value as JSON, for a parameter of a query."""
     return msgspec.json.encode(value, enc_hook=str).decode()
+
+
+def from_json(text: str) -> dict[str, Any]:
+    """Return the figures of a broken rule, or the columns of a record, that the SQL has written.
+
+    Credits are floats, as in records: PostgreSQL writes 7 where SQLite writes 7.0. A trigger leaves
+    control characters as they are, which JSON does not allow; only raw SQL can have stored them.
+    """
+    return {
+        name: float(value) if name in DECIMALS and value is not None else value
+        for name, value in json.loads(text, strict=False).items()
+    }
 
 
 def as_bool(stored: int | None) -> bool | None:

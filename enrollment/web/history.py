@@ -7,7 +7,7 @@ from typing import Any
 from enrollment.data.change_list import Changed
 from enrollment.model.meetings import WEEKDAYS
 from enrollment.web.fields import Fields, whole
-from enrollment.web.words import ENDS, STATUSES, TIMESTAMP, Words, count, name, ordinal
+from enrollment.web.words import ENDS, STATUSES, TIMESTAMP, Words, count, name, number, ordinal
 
 # What happened to an enrollment, with the label of the course for {}.
 EVENTS = {
@@ -236,4 +236,6 @@ def _value(field: str, value: Any, words: Words) -> str:
         return ", ".join(map(str, value))
     if isinstance(value, str) and TIMESTAMP.fullmatch(value):
         return words.edge(value, is_end=field in ENDS)
+    if isinstance(value, float):
+        return number(value)
     return str(value)

@@ -55,6 +55,15 @@ def test_a_raised_capacity_shows_who_when_and_from_what(client: Client):
     assert client.walk("/v1/changes?subject=course") == [new, raised]
 
 
+def test_credits_have_decimals_as_in_records(client: Client):
+    course = client.course(credits=1)
+    client.patch_json(f"/v1/courses/{course}", {"credits": 3}, status=200)
+
+    answer = client.get(f"/v1/courses/{course}/changes")
+
+    assert '"before":{"credits":1.0},"after":{"credits":3.0}' in answer.text
+
+
 def test_every_kind_of_record_has_its_changes(client: Client):
     student = client.student(given_name="Ada", family_name="Lovelace")
     client.put_json(f"/v1/students/{student}", {"given_name": "Ada", "family_name": "King"})

@@ -47,6 +47,20 @@ def test_changes_of_enrollments_and_records_are_in_one_list(
     ]
 
 
+def test_whole_credits_are_shown_without_decimals(
+    browser: Browser, client: Client, ada: int, course: int
+):
+    client.patch_json(f"/v1/courses/{course}", {"credits": 3}, status=200)
+    client.patch_json(f"/v1/students/{ada}", {"max_credits": 7.5}, status=200)
+
+    shown = rows(browser.get("/changes"))[:2]
+
+    assert shown == [
+        "admin Lovelace, Ada max credits set to 7.5",
+        "admin CS101 credits 0 → 3",
+    ]
+
+
 def test_rules_set_aside_and_corrections_are_shown(
     browser: Browser, client: Client, ada: int, course: int
 ):
