@@ -128,7 +128,7 @@ def drop_course(context: Context, db: Connection, student_id: int, course_id: in
     present = enrollment.get_enrollment(db, student_id, course_id)
     check_record(context, present)
     wanted = StatusChange(student_id, course_id, "dropped")
-    enrollment.put_enrollment(db, present, wanted, change_context(context))
+    enrollment.put_enrollment(db, present, wanted, change_context(context), pointer="")
     return no_content()
 
 

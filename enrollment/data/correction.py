@@ -4,11 +4,10 @@ import json
 from typing import Any, NamedTuple
 
 from msgspec.structs import asdict
-from msgspec.structs import replace as with_fields
 
 from enrollment.data import waitlist
 from enrollment.data.eligibility import rules_to_json
-from enrollment.data.ending import StatusChange, list_void_violations
+from enrollment.data.ending import StatusChange
 from enrollment.data.enrollment import get_enrollment, put_enrollment
 from enrollment.data.violations import list_violations, raise_broken_rules, raise_violations
 from enrollment.model.records import Change, Enrollment
@@ -68,10 +67,8 @@ def take_back_change(db: Connection, student_id: int, course_id: int, change: Ch
     if latest.before:
         wanted = StatusChange(student_id, course_id, latest.before.status)
         return _record(db, wanted, latest, latest.before, change, latest.before_id, pointer="")
-    broken = list_void_violations(db, student_id, course_id, change)
-    # The request names no status.
-    raise_violations([with_fields(violation, pointer="") for violation in broken])
-    return put_enrollment(db, None, StatusChange(student_id, course_id, "void"), change)
+    wanted = StatusChange(student_id, course_id, "void")
+    return put_enrollment(db, None, wanted, change, pointer="")
 
 
 def get_latest_change(db: Connection, student_id: int, course_id: int) -> LatestChange:

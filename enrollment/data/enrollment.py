@@ -82,12 +82,18 @@ def insert_enrollment(
 
 
 def put_enrollment(
-    db: Connection, present: Enrollment | None, wanted: StatusChange, change: Change
+    db: Connection,
+    present: Enrollment | None,
+    wanted: StatusChange,
+    change: Change,
+    *,
+    pointer: str = "/status",
 ) -> Enrollment:
     """Set the status of an enrollment to "enrolled", "completed", "dropped" or "void".
 
     `present` is the enrollment as it is now. If it has the status already, nothing is changed or
-    recorded. Raises outcome_without_completion, correction_required, not_enrolled,
+    recorded. `pointer` is the JSON pointer of the status in the request: "" if the request does not
+    name it. Raises outcome_without_completion, correction_required, not_enrolled,
     effective_too_early, drop_closed, or every broken rule of sql/eligibility.sql; for "dropped",
     those of the courses that the student keeps; for "void", reason_required, void_has_no_time,
     enrollment_completed, void_too_late.
@@ -98,24 +104,28 @@ def put_enrollment(
         return present
     if status == "enrolled":
         return insert_enrollment(
-            db, EnrollmentRequest(student_id, course_id), change, pointer="/status"
+            db, EnrollmentRequest(student_id, course_id), change, pointer=pointer
         )
     if status == "void":
-        ended = _void(db, student_id, course_id, change)
+        ended = _void(db, student_id, course_id, change, pointer)
     else:
         leaving = [student_id] if status == "dropped" else []
         drops = [*decide_drops(db, leaving, course_id, change).values()]
         for drop in drops:
             wanted = wanted._replace(overridden=drop.overridden)
-        raise_violations(end_enrollments(db, [wanted], change) + _violations(drops))
+        broken = end_enrollments(db, [wanted], change) + _violations(drops)
+        raise_violations(_of_status(broken, pointer))
         ended = get_enrollment(db, student_id, course_id)
     waitlist.promote_eligible(db, change, course_ids=[course_id], student_ids=[student_id])
     return ended
 
 
-def _void(db: Connection, student_id: int, course_id: int, change: Change) -> Enrollment:
+def _void(
+    db: Connection, student_id: int, course_id: int, change: Change, pointer: str
+) -> Enrollment:
     """Make an enrollment void: it counts for nothing, and no list shows it. Its events stay."""
-    raise_violations(list_void_violations(db, student_id, course_id, change))
+    broken = list_void_violations(db, student_id, course_id, change)
+    raise_violations(_of_status(broken, pointer))
     void_enrollments(db, [(student_id, course_id)], change)
     return enrollment_of(**SQL.get_void_enrollment(db, student_id=student_id, course_id=course_id))
 
@@ -215,6 +225,13 @@ def enroll_decided(db: Connection, decisions: Sequence[Decision], change: Change
 
 def _violations(decisions: Sequence[Decision]) -> list[Violation]:
     return [violation for decision in decisions for violation in decision.violations]
+
+
+def _of_status(broken: Sequence[Violation], pointer: str) -> list[Violation]:
+    """Return the broken rules with this pointer where the status is at fault."""
+    return [
+        replace(found, pointer=pointer) if found.pointer == "/status" else found for found in broken
+    ]
 
 
 def _drop(
