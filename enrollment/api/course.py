@@ -88,7 +88,7 @@ def _change_course(
     after = recheck.list_affected(db, course_id, dependents, change)
     replaced = ReplacedCourse(
         **asdict(course.get_course(db, course_id)),
-        affected=recheck.newly_affected(before, after),
+        affected=recheck.newly_affected(before, after, is_moved=updated.term != present.term),
         required_by_old_code=course.list_requiring_courses(db, present.code, fields.code),
     )
     return ok(replaced, course.get_course_tag(db, course_id))

@@ -66,14 +66,18 @@ def list_affected(
 
 
 def newly_affected(
-    before: Sequence[AffectedEnrollment], after: Sequence[AffectedEnrollment]
+    before: Sequence[AffectedEnrollment], after: Sequence[AffectedEnrollment], *, is_moved: bool
 ) -> list[AffectedEnrollment]:
     """Return the students who break a rule after a change that they did not break before it, or who
-    are further above their credit limit than before it."""
+    are further above their credit limit than before it.
+
+    `is_moved` is whether the course is in another term now. There, it took no credits before.
+    """
     known = {
         (item.student_id, _rule(error)): _credits_above(error)
         for item in before
         for error in item.errors
+        if not (is_moved and error.code == "credit_limit")
     }
     return [
         item

@@ -432,6 +432,24 @@ def test_more_credits_tell_who_is_further_above_the_limit_than_before(client: Cl
     assert affected(same) == affected(fewer) == []
 
 
+def test_a_move_to_another_term_tells_who_has_too_many_credits_there(client: Client):
+    fall, spring = client.term(**FALL), client.term(**SPRING)
+    course, beside = (client.course(term=fall, credits=3) for _ in range(2))
+    later = client.course(term=spring, credits=3)
+    both, one = (client.student(max_credits=5) for _ in range(2))
+    client.enroll(one, course)
+    client.want(both, [beside, later])
+    override = {"rules": ["credit_limit"], "reason": "agreed"}
+    client.enroll(both, course, override=override)
+
+    moved = change_course(client, course, term=spring, credits=2.5)
+    back = change_course(client, course, term=fall, credits=2.25)
+
+    # The student is above the limit of either term by less than before, but was not in this one.
+    for answer in (moved, back):
+        assert affected(answer) == [(both, "enrolled", ["credit_limit"])]
+
+
 def test_a_course_that_comes_to_count_as_another_tells_who_takes_both(client: Client):
     course, other = client.course(code="STAT201"), client.course(code="MATH201")
     both, waits, one = (client.student() for _ in range(3))
