@@ -26,7 +26,13 @@ from enrollment.web.visit import Visit
 # The fields of the form, as the API names them.
 OTHER_FIELDS = {"override": "override_reason", "effective_at": "effective_on", "reason": "reason"}
 # What can be solved by another course in the same form: one that is dropped, or taken with it.
-SOLVED_TOGETHER = {"time_conflict", "credit_limit", "corequisite_missing", "course_full"}
+SOLVED_TOGETHER = {
+    "another_section",
+    "time_conflict",
+    "credit_limit",
+    "corequisite_missing",
+    "course_full",
+}
 
 
 class Plan(NamedTuple):

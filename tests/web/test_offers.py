@@ -228,3 +228,16 @@ def test_a_student_of_another_section_can_join_the_waitlist(
     # The plan offers it too.
     other = client.course(code="CS101", section="3", capacity=0)
     assert offered(preview(own_browser, ada, course=[other]), "wait") == [str(other)]
+
+
+def test_a_student_changes_sections_in_one_form(own_browser: Browser, client: Client, ada: int):
+    taken = client.course(code="CS101", section="1")
+    free = client.course(code="CS101", section="2")
+    client.enroll(ada, taken)
+    form = form_to(own_browser.get(f"/students/{ada}/add"), "/add")
+
+    tick(form, "course", free)
+    tick(form, "drop", taken)
+    form.submit("do", value="enroll", status=303)
+
+    assert [client.status(ada, id) for id in (taken, free)] == ["dropped", "enrolled"]
