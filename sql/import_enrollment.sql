@@ -879,21 +879,21 @@ WHERE incoming.id = stretch.incoming_id
         OR incoming.content ->> '$."metadata.grade"' IS DISTINCT FROM known.content ->> '$."metadata.grade"'
     );
 
--- name: insert_override_faults()!
--- Which rows broke a rule, and are on record all the same?
+-- name: insert_override_faults(faults)!
+-- Note the rules that a row breaks, and that are set aside. faults is a JSON array of [stretch_id, sentences].
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)
 SELECT placed_stretch.file, placed_stretch.line, NULL, NULL, 'rule_set_aside', 'warning',
     coalesce(student.given_name || ' ', '') || student.family_name
         || CASE WHEN placed_stretch.begins THEN ' is enrolled in ' ELSE ' is dropped from ' END || course.label
-        || ' against: ' || replace(
-            replace(replace(replace(placed_stretch.overridden, '["', ''), '"]', ''), '","', ', '), '_', ' '
-        ) || '.'
-FROM placed_stretch
+        || ' against a rule: ' || (fault.value ->> 1)
+FROM json_each(:faults) AS fault
+CROSS JOIN placed_stretch
 CROSS JOIN student
 CROSS JOIN course
-WHERE placed_stretch.overridden IS NOT NULL
+WHERE placed_stretch.id = CAST(fault.value ->> 0 AS bigint)
     AND student.id = placed_stretch.student_id
-    AND course.id = placed_stretch.course_id;
+    AND course.id = placed_stretch.course_id
+ORDER BY fault.key;
 
 -- name: insert_rule_faults(faults)!
 -- Note each rule that a row breaks. faults is a JSON array of [stretch_id, code, detail].

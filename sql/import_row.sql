@@ -371,7 +371,7 @@ CREATE TEMPORARY TABLE decision (
 -- name: create_placed_stretch()!
 -- Each of them with its row. What has no row any more is missing from the file of enrollments.
 CREATE TEMPORARY VIEW placed_stretch AS
-SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.begins, stretch.overridden,
+SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.begins,
     coalesce(
         incoming.file,
         (SELECT min(file) FROM incoming AS place WHERE place.kind IN ('enrollments', 'list')),

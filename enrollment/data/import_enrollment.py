@@ -1,6 +1,6 @@
 """The enrollments that an import begins and ends. The rules are those of sql/eligibility.sql."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple, get_args
@@ -9,12 +9,8 @@ from msgspec.json import decode
 from msgspec.structs import replace
 
 from enrollment.data import waitlist
-from enrollment.data.eligibility import EnrollmentRequest, decide
-from enrollment.data.import_row import (
-    Rules,
-    Wanted,
-    insert_source_records,
-)
+from enrollment.data.eligibility import EnrollmentRequest, decide, rules_to_json
+from enrollment.data.import_row import Rules, Wanted, insert_source_records
 from enrollment.model.records import Change
 from enrollment.model.results import Violation
 from enrollment.model.types import OverridableRule
@@ -123,7 +119,6 @@ def _apply(db: Connection, wanted: Wanted, change: Change) -> None:
         else:
             _note_rules(db, rest)
         _end(db, number, change)
-    SQL.insert_override_faults(db)
 
 
 def _end(db: Connection, number: int, change: Change) -> None:
@@ -155,17 +150,17 @@ def _check_what_stays(db: Connection, change: Change, rules: Rules) -> None:
         decisions = decide(db, requests, change, dropped=dropped)
         found = {decision.course_id: decision.violations for decision in decisions[: len(staying)]}
         broken += [Decided(row["stretch_id"], found[row["staying_id"]]) for row in rows]
-    codes: dict[int, list[str]] = {}
+    against: dict[int, list[Violation]] = {}
     for stretch_id, violations in broken:
         if violations:
-            codes.setdefault(stretch_id, []).extend(violation.code for violation in violations)
-    decided = [(id, to_json([*dict.fromkeys(found)])) for id, found in codes.items()]
-    SQL.insert_decisions(db, decisions=to_json(decided))
+            against.setdefault(stretch_id, []).extend(violations)
+    _insert_decisions(db, against)
     if rules == "refuse":
         _note_rules(db, broken)
         SQL.delete_stretches_decided(db)
     else:
         SQL.update_stretches_against(db)
+        _note_set_aside(db, against)
     SQL.delete_decisions(db)
 
 
@@ -207,22 +202,33 @@ def _begin_against_rules(
             EnrollmentRequest(student_id, course_id, allow_existing=True)
             for _, student_id, course_id in pairs
         ]
-        broken = {}
+        against = {}
         for item, seats in zip(batch, decide(db, requests, own, lists_students=True), strict=True):
-            codes = {violation.code for violation in (*item.violations, *seats.violations)}
-            broken[item.stretch_id] = [code for code in get_args(OverridableRule) if code in codes]
-        _begin(db, number, broken, change)
+            counted = {violation.code for violation in seats.violations}
+            others = [found for found in item.violations if found.code not in counted]
+            against[item.stretch_id] = others + seats.violations
+        _begin(db, number, against, change)
+        _note_set_aside(db, against)
 
 
-def _begin(db: Connection, number: int, broken: dict[int, list[str]], change: Change) -> None:
+def _begin(
+    db: Connection, number: int, against: Mapping[int, Sequence[Violation]], change: Change
+) -> None:
     """Enroll these, each with the rules that are set aside."""
-    decisions = [(id, to_json(codes) if codes else None) for id, codes in broken.items()]
-    SQL.insert_decisions(db, decisions=to_json(decisions))
+    _insert_decisions(db, against)
     SQL.update_stretches_decided(db)
     acts = {"now": change.at, "actor": change.actor, "reason": change.reason}
     SQL.insert_begun(db, round=number, **acts)
     SQL.update_stretches_begun(db, round=number)
     SQL.delete_decisions(db)
+
+
+def _insert_decisions(db: Connection, against: Mapping[int, Sequence[Violation]]) -> None:
+    decisions = [
+        (stretch_id, rules_to_json([*dict.fromkeys(violation.code for violation in violations)]))
+        for stretch_id, violations in against.items()
+    ]
+    SQL.insert_decisions(db, decisions=to_json(decisions))
 
 
 def _note_rules(db: Connection, rest: Sequence[Decided]) -> None:
@@ -233,3 +239,12 @@ def _note_rules(db: Connection, rest: Sequence[Decided]) -> None:
         for violation in item.violations
     ]
     SQL.insert_rule_faults(db, faults=to_json(faults))
+
+
+def _note_set_aside(db: Connection, against: Mapping[int, Sequence[Violation]]) -> None:
+    """Note the rules that each of these rows breaks, and that are set aside, as a warning."""
+    faults = [
+        (stretch_id, " ".join(dict.fromkeys(violation.detail for violation in violations)))
+        for stretch_id, violations in against.items()
+    ]
+    SQL.insert_override_faults(db, faults=to_json(faults))

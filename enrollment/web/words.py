@@ -147,7 +147,11 @@ class Words:
         if not reason or not reason.startswith(SKIPPED):
             return reason or ""
         sentences = " ".join(SKIP_CODE.split(reason)).strip()
-        return "skipped: " + TIMESTAMP.sub(lambda found: self.time(found[0]), sentences)
+        return f"skipped: {self.times_in(sentences)}"
+
+    def times_in(self, text: str) -> str:
+        """A text, with its times where the school is."""
+        return TIMESTAMP.sub(lambda found: self.time(found[0]), text)
 
 
 def is_day(text: str) -> bool:

@@ -253,7 +253,9 @@ def test_what_stays_without_its_corequisite_is_a_rule_that_is_set_aside(
     assert report.set_aside == {"corequisite_missing": 1}
     (fault,) = [fault for fault in report.faults if fault.code == "rule_set_aside"]
     assert fault.file == "enrollments.csv"
-    assert fault.detail == "Amara Diallo is dropped from ART1-1 against: corequisite missing."
+    assert fault.detail == (
+        "Amara Diallo is dropped from ART1-1 against a rule: ALG1-1 is taken together with ART1."
+    )
     event = "SELECT to_status, overridden FROM student_course_event ORDER BY id DESC LIMIT 1"
     assert rows(database, event) == [("dropped", '["corequisite_missing"]')]
 

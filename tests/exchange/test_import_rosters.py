@@ -166,3 +166,19 @@ def test_columns_that_say_nothing_here_have_a_line(database: Database):
         ("Outcome", "The column Outcome is left out: it needs a course.")
     ]
     assert report.changes == []
+
+
+def test_a_rule_that_is_set_aside_says_which_other_course_it_is_about(database: Database):
+    with database.write() as db:
+        db.execute("""INSERT INTO course (code, title, counts_as, capacity)
+                      VALUES ('CS2', 'More', '["CS1"]', 0)""")
+
+    report, _ = import_content(database, b"Number,Last name\n1,A\n", course_id=2, rules="record")
+
+    (fault,) = report.faults
+    assert (fault.row, fault.code, fault.severity) == (2, "rule_set_aside", "warning")
+    assert fault.detail == (
+        "A is enrolled in CS2 against a rule: CS2 counts as the same course as CS1, which the"
+        " student takes. CS2 has no seats."
+    )
+    assert report.set_aside == {"another_section": 1, "course_full": 1}

@@ -316,20 +316,25 @@ def test_a_package_is_not_the_roster_of_a_course(browser: Browser, client: Clien
 
 
 def test_a_list_keeps_the_rules_unless_they_are_set_aside(browser: Browser, client: Client):
-    course = client.course(code="CS101", capacity=1, prerequisites=[{"code": "CS999"}])
+    course = client.course(
+        code="CS101", prerequisites=[{"code": "CS999"}], enroll_until="2026-09-01T09:30:00Z"
+    )
     content = b"Student ID,Last name,First name,Course\n7,Diallo,Amara,CS101\n"
+    reasons = "Enrollment in CS101 closed at 1 Sep 2026, 09:30. CS101 needs CS999 completed before."
 
     page = preview(browser, content)
     assert "Correct the row, or choose to create students who are not here yet." in text(page)
     form = form_to(page, "/import")
     form["create"] = True
     page = form.submit("do", value="preview", status=200)
-    assert "CS101 needs CS999 completed before." in text(page)
+    for reason in reasons.split(". "):
+        assert reason in text(page)
     form = form_to(page, "/import")
     form["rules"] = "record"
     page = form.submit("do", value="preview", status=200)
 
     assert "A prerequisite is missing: 1" in text(page)
+    assert f"Amara Diallo is enrolled in CS101 against a rule: {reasons}" in text(page)
     run_import(page)
     (student,) = client.get("/v1/students").json["items"]
     assert client.status(student["id"], course) == "enrolled"
