@@ -2,7 +2,8 @@
 
 
 def run() -> int:
-    """Run a command and return its exit status, as `enrollment.cli.main` does."""
+    """Run a command and return its exit status: that of `enrollment.cli.main`, or 130 if it was
+    interrupted."""
     try:
         # To import the code takes a moment, in which a command can be interrupted too.
         from enrollment.cli.main import main

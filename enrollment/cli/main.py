@@ -43,9 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status.
 
     0: done; 1: it failed, and one line on standard error says why; 2: wrong usage or an invalid
-    value; 130: interrupted; 141: the reader of standard output has closed it. A command whose
-    output can't be written has failed. Raises SystemExit, from argparse, with 2 for wrong usage and
-    0 after the help.
+    value; 141: the reader of standard output has closed it. A command whose output can't be written
+    has failed. Raises SystemExit, from argparse, with 2 for wrong usage and 0 after the help, and
+    KeyboardInterrupt.
     """
     _prepare_output()
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -82,8 +82,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if error.name != "psycopg":
             raise
         return _fail(NO_DRIVER)
-    except KeyboardInterrupt:
-        return 130
     finally:
         _discard_unwritable_output()
     return 0

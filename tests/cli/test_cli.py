@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from enrollment.__main__ import run
 from enrollment.cli.main import MODULES, main, parser_of
 from enrollment.config import Config
 from enrollment.maintenance import migrations
@@ -222,8 +223,9 @@ def test_an_interrupt_ends_with_130(monkeypatch: pytest.MonkeyPatch):
 
     main(["migrate"])
     monkeypatch.setattr(sys, "stdin", Terminal())
+    monkeypatch.setattr(sys, "argv", ["enrollment", "migrate", "rollback", "--to", "0001"])
 
-    assert main(["migrate", "rollback", "--to", "0001"]) == 130
+    assert run() == 130
 
 
 # Interrupts the process while it imports this module.
