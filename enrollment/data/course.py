@@ -1,6 +1,6 @@
 """Courses, with their requirements, meetings and seats."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import count, groupby
 from operator import itemgetter
@@ -24,6 +24,7 @@ from enrollment.model.courses import (
     RequiringCourse,
 )
 from enrollment.model.queries import CourseFilter
+from enrollment.model.results import Violation
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
 from enrollment.storage.connection import Connection, Row
@@ -142,13 +143,19 @@ def list_requiring_courses(db: Connection, code: str, new_code: str) -> list[Req
 
 
 def list_possible_corequisites(
-    db: Connection, missing: Sequence[tuple[int, str]]
+    db: Connection, against: Mapping[int, Iterable[Violation]]
 ) -> dict[tuple[int, str], dict[int, str]]:
     """Return the open courses of the same term that meet each missing corequisite: their labels by
-    id. `missing` has the id of a course with the code that it requires, which are the key of what
-    is found; what nothing meets has no key."""
+    id. `against` has the reasons against each course, by its id. The key of what is found is the id
+    of a course with the code that it requires; what nothing meets has no key."""
+    missing = dict.fromkeys(
+        (course_id, reason.details["requires"])
+        for course_id, reasons in against.items()
+        for reason in reasons
+        if reason.code == "corequisite_missing"
+    )
     found: dict[tuple[int, str], dict[int, str]] = {}
-    for row in SQL.list_possible_corequisites(db, missing=to_json(missing)):
+    for row in SQL.list_possible_corequisites(db, missing=to_json([*missing])):
         found.setdefault((row["course_id"], row["code"]), {})[row["id"]] = row["label"]
     return found
 

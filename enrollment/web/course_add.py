@@ -96,11 +96,7 @@ def _enroll(visit: Visit, course_id: int, lines: dict[int, str]) -> Result:
 def _solvable(visit: Visit, course_id: int, against: list[Violation]) -> set[str]:
     """Return which of the missing corequisites an open course of the term would meet: their
     codes."""
-    missing = {
-        reason.details["requires"] for reason in against if reason.code == "corequisite_missing"
-    }
-    found = list_possible_corequisites(visit.db, [(course_id, code) for code in missing])
-    return {code for _, code in found}
+    return {code for _, code in list_possible_corequisites(visit.db, {course_id: against})}
 
 
 def _results(visit: Visit, answer: dict[str, Any]) -> list[tuple[Person, str, list[Violation]]]:

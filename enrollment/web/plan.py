@@ -193,14 +193,9 @@ def _possible_companions(
 ) -> dict[int, dict[int, str]]:
     """The courses that would do for what each course of the plan is taken together with, by its id:
     their labels by id. What the plan has already, or drops, is left out."""
-    missing = [
-        (id, reason.details["requires"])
-        for id in plan.courses
-        for reason in against.get(id, ())
-        if reason.code == "corequisite_missing"
-    ]
+    of_plan = {id: against.get(id, []) for id in plan.courses}
     possible: dict[int, dict[int, str]] = {}
-    for (id, _), found in list_possible_corequisites(visit.db, missing).items():
+    for (id, _), found in list_possible_corequisites(visit.db, of_plan).items():
         others = {
             other: label
             for other, label in found.items()
