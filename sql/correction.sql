@@ -82,12 +82,7 @@ SELECT '/grade', 'correction_required',
 WHERE :restores IS NOT NULL AND :names_grade AND :grade IS DISTINCT FROM :before_grade
 UNION ALL
 SELECT :seat_pointer, 'course_full',
-    CASE course.capacity
-        WHEN 0 THEN course.label || ' has no seats.'
-        ELSE 'No seat of ' || course.label || ' is free: ' || CAST(course_seat.enrolled AS text) || ' of '
-            || CAST(course.capacity AS text) || ' taken.'
-    END,
-    json_object('course', course.label, 'capacity', course.capacity, 'enrolled', course_seat.enrolled)
+-- include: course_full.sql
 FROM enrollment
 JOIN course ON course.id = enrollment.course_id
 JOIN course_seat ON course_seat.course_id = course.id

@@ -95,12 +95,7 @@ WHERE id = :course_id
     )
 UNION ALL
 SELECT '', 'course_full',
-    CASE course.capacity
-        WHEN 0 THEN course.label || ' has no seats.'
-        ELSE 'No seat of ' || course.label || ' is free: ' || CAST(course_seat.enrolled AS text) || ' of '
-            || CAST(course.capacity AS text) || ' taken.'
-    END,
-    json_object('course', course.label, 'capacity', course.capacity, 'enrolled', course_seat.enrolled)
+-- include: course_full.sql
 FROM course
 JOIN course_seat ON course_seat.course_id = course.id
 WHERE course.id = :course_id

@@ -449,6 +449,7 @@ def test_a_registrar_cannot_promote_into_a_full_course(client: Client):
     answer = promote(client, course, 409)
 
     assert broken(answer) == [("", "course_full")]
+    assert answer.json["detail"] == "No seat of CS101 is free: 1 of 1 taken."
 
 
 def test_promotion_automatic(client: Client):
