@@ -221,9 +221,11 @@ ORDER BY stretch.id;
 -- name: list_changed_stretches(term, since, source)
 -- Which stretches have changed since? One that ended with a drop, was corrected away or was of someone who is
 -- erased is deleted. Others are those of courses that are there: all of them, if the course is open again since, or if
--- the student or the course has another id since. One that had an id of another system is ours again when that id is.
+-- the student or the course has another id since. One that had an id of another system is ours again when that id is. Of
+-- one that has got an id of another system since, ours is deleted.
 -- include: exported_record.sql
 -- include: renamed.sql
+-- include: renamed_stretch.sql
 , resent AS MATERIALIZED (
     SELECT student_id, course_id, max(changed_at) AS resent_at
     FROM (
@@ -245,6 +247,11 @@ ORDER BY stretch.id;
         FROM renamed
         CROSS JOIN student_course AS present
         WHERE present.course_id = renamed.course_id
+        UNION ALL
+        SELECT event.student_id, event.course_id, renamed_stretch.renamed_at
+        FROM renamed_stretch
+        CROSS JOIN student_course_event AS event
+        WHERE event.id = renamed_stretch.event_id
     ) AS dated
     GROUP BY student_id, course_id
 ),
@@ -272,7 +279,7 @@ touched (student_id, course_id) AS MATERIALIZED (
         AND named.event_id IS NOT NULL
 ),
 
-stretch AS (
+changed AS (
     SELECT stretch.id, stretch.event_id, stretch.student_id, stretch.course_id, stretch.began_at, stretch.status,
         stretch.ended_at,
 -- include: changed_at.sql
@@ -304,6 +311,22 @@ stretch AS (
             SELECT 1 FROM student_course_event AS correction
             WHERE correction.id = began.id AND correction.corrects IS NOT NULL
         )
+),
+
+stretch AS (
+    SELECT id, event_id, student_id, course_id, began_at, status, ended_at,
+        CASE WHEN is_known THEN renamed_at ELSE updated_at END AS updated_at,
+        CASE WHEN is_known THEN renamed_at ELSE deleted_at END AS deleted_at
+    FROM (
+        SELECT changed.id, changed.event_id, changed.student_id, changed.course_id, changed.began_at, changed.status,
+            changed.ended_at, changed.updated_at, changed.deleted_at, renamed_stretch.renamed_at,
+            EXISTS (
+                SELECT 1 FROM exported_record AS known WHERE known.event_id = changed.id
+            ) AS is_known
+        FROM changed
+        LEFT JOIN renamed_stretch ON renamed_stretch.event_id = changed.id
+    ) AS labeled
+    WHERE NOT is_known OR renamed_at IS NOT NULL
 )
 
 SELECT stretch.id, stretch.student_id, stretch.course_id, stretch.began_at, stretch.status, stretch.ended_at,
@@ -328,9 +351,6 @@ WHERE course.id = stretch.course_id
         ELSE course.status <> 'cancelled'
             AND (stretch.updated_at >= :since OR resent.resent_at IS NOT NULL)
     END
-    AND NOT EXISTS (
-        SELECT 1 FROM exported_record AS known WHERE known.event_id = stretch.id
-    )
 ORDER BY stretch.id;
 
 -- name: get_outcomes(term, since, with_history, source)^

@@ -44,20 +44,12 @@
         CROSS JOIN student
         WHERE merge.merged_at >= :since
             AND student.id IN (merge.student_id, merge.into_id)
-            AND EXISTS (
-                SELECT 1 FROM source_record AS named WHERE named.student_id = merge.into_id AND named.kind = 'users'
-            )
         UNION ALL
-        -- An id that two systems have given goes to the second when the record of the first is gone.
-        SELECT named.student_id, named.course_id, named.term_id, gone_id.gone_at
-        FROM gone_id
-        CROSS JOIN source_record AS named
-        WHERE gone_id.gone_at >= :since
-            AND gone_id.kind IN ('academicSessions', 'classes', 'users')
-            AND named.kind = gone_id.kind
-            AND named.sourced_id = gone_id.sourced_id
-            AND named.source <> gone_id.source
-            AND named.is_current = 1
+        SELECT student_id, course_id, term_id, changed_at
+        FROM (
+-- include: shared_id.sql
+        ) AS shared
+        WHERE kind IN ('academicSessions', 'classes', 'users')
     ) AS dated
     WHERE coalesce(student_id, course_id, term_id) IS NOT NULL
     GROUP BY student_id, course_id, term_id

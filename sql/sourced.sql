@@ -115,12 +115,13 @@ ORDER BY known.sourced_id;
 -- is not any more.
 -- include: exported_record.sql
 -- include: renamed.sql
+-- include: renamed_stretch.sql
 
 SELECT exported_record.sourced_id, lower(exported_record.source) AS source, exported_record.content,
     exported_record.taken, exported_record.is_deleted,
     stretch.student_id, stretch.course_id, stretch.began_at, stretch.status, stretch.ended_at,
     ending.passed, ending.grade,
-    coalesce(renamed.renamed_at, renamed_course.renamed_at) AS renamed_at,
+    coalesce(renamed.renamed_at, renamed_course.renamed_at, renamed_stretch.renamed_at) AS renamed_at,
 -- include: changed_at.sql
 -- include: left_at.sql
 -- include: user_of_stretch.sql
@@ -129,6 +130,7 @@ CROSS JOIN enrollment_stretch AS stretch
 CROSS JOIN course
 LEFT JOIN renamed ON renamed.student_id = stretch.student_id
 LEFT JOIN renamed AS renamed_course ON renamed_course.course_id = stretch.course_id
+LEFT JOIN renamed_stretch ON renamed_stretch.event_id = stretch.id
 -- include: end_of_stretch.sql
 WHERE exported_record.kind = 'enrollments'
     AND stretch.student_id = exported_record.student_id

@@ -349,18 +349,6 @@ def test_an_id_that_was_never_exported_is_not_in_a_delta(school: FollowedSchool)
     school.check()
 
 
-def test_an_id_that_two_systems_have_goes_to_the_second_with_the_record_of_the_first(
-    school: FollowedSchool,
-):
-    school.bring_in(bulk(None, 0, users={"u5": user("zoe", "z5")}), source="other")
-    school.feed()
-    school.check()
-
-    school.execute("DELETE FROM student WHERE number = 'u5'")
-
-    assert theirs(school.feed()) == {"users": {"u5": "active"}}
-
-
 # The session of the courses without a term
 
 
