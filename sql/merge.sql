@@ -96,27 +96,49 @@ WHERE student_id = :student_id
     AND course_id IN (SELECT CAST(value AS bigint) FROM json_each(:course_ids))
 ORDER BY course_id;
 
--- name: list_events_to_move(student_id, course_ids)
+-- name: list_events_to_move(student_id, into_id, course_ids)
 -- Which events that stand made this student's enrollments in these courses what they are? place_of is the event
--- that gave the place on the waitlist that goes with one; queue_number and queue_fraction are that place, if the
--- student was moved to it. course_ids is a JSON array.
-SELECT event.id, event.course_id,
-    CASE WHEN event.gives_place THEN coalesce(event.place_of, event.id) END AS place_of,
-    CASE WHEN event.gives_place AND present.queue_fraction <> '' THEN present.queue_number END AS queue_number,
-    present.queue_fraction
-FROM student_course AS present
-CROSS JOIN (
-    SELECT id, student_id, course_id, place_of,
-        to_status = 'waitlisted' AND id = max(id) OVER (PARTITION BY course_id) AS gives_place
-    FROM enrollment_event
-    WHERE student_id = :student_id
-        AND course_id IN (SELECT CAST(value AS bigint) FROM json_each(:course_ids))
-        AND from_status IS DISTINCT FROM to_status
-        AND superseded_by IS NULL
-        AND to_status <> 'void'
-) AS event
-WHERE present.student_id = :student_id AND present.course_id = event.course_id
-ORDER BY event.id;
+-- that gave the place on the waitlist that goes with one. queue_number and queue_fraction are that place, if the student
+-- was moved to it, or if who had it first, and was merged into this student, is in the course again: next_fraction then
+-- is the next place after that number. course_ids is a JSON array.
+SELECT id, course_id,
+    CASE WHEN gives_place AND NOT owner_is_back THEN coalesce(place_of, id) END AS place_of,
+    CASE WHEN gives_place AND (queue_fraction <> '' OR owner_is_back) THEN queue_number END AS queue_number,
+    queue_fraction,
+    (
+        SELECT min(other.queue_fraction) FROM student_course AS other
+        WHERE other.course_id = moving.course_id
+            AND other.status = 'waitlisted'
+            AND other.queue_number = moving.queue_number
+            AND other.queue_fraction > moving.queue_fraction
+    ) AS next_fraction
+FROM (
+    SELECT event.id, event.course_id, event.place_of, event.gives_place,
+        present.queue_number, present.queue_fraction,
+        EXISTS (
+            SELECT 1
+            FROM student_course_event AS first
+            CROSS JOIN student_course AS owner
+            WHERE first.id = event.place_of
+                AND owner.student_id = first.student_id
+                AND owner.course_id = first.course_id
+                AND owner.student_id NOT IN (:student_id, :into_id)
+                AND owner.status <> 'void'
+        ) AS owner_is_back
+    FROM student_course AS present
+    CROSS JOIN (
+        SELECT id, student_id, course_id, place_of,
+            to_status = 'waitlisted' AND id = max(id) OVER (PARTITION BY course_id) AS gives_place
+        FROM enrollment_event
+        WHERE student_id = :student_id
+            AND course_id IN (SELECT CAST(value AS bigint) FROM json_each(:course_ids))
+            AND from_status IS DISTINCT FROM to_status
+            AND superseded_by IS NULL
+            AND to_status <> 'void'
+    ) AS event
+    WHERE present.student_id = :student_id AND present.course_id = event.course_id
+) AS moving
+ORDER BY id;
 
 -- name: insert_moved_event(event_id, place_of, into_id, at, actor, reason)!
 -- Give the enrollment of the other student the status that it has in this event, since the same time. It takes no

@@ -8,6 +8,7 @@ from enrollment.data.ending import void_enrollments
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
 from enrollment.data.recheck import list_clashes
 from enrollment.data.violations import raise_broken_rules
+from enrollment.data.waitlist_place import fraction_between
 from enrollment.model.history import MergedStudent
 from enrollment.model.queries import Pagination
 from enrollment.model.records import Change
@@ -42,7 +43,7 @@ def merge_student(db: Connection, student_id: int, into: int, change: Change) ->
     raise_broken_rules(SQL.list_broken_merge_rules(db, **pair))
     outcomes = {row["course_id"]: row["outcome"] for row in SQL.list_merged_courses(db, **pair)}
     moved = [course_id for course_id, outcome in outcomes.items() if outcome != "kept"]
-    events = list(SQL.list_events_to_move(db, student_id=student_id, course_ids=to_json(moved)))
+    events = list(SQL.list_events_to_move(db, **pair, course_ids=to_json(moved)))
     void = [(student_id, course_id) for course_id in outcomes]
     void_enrollments(db, void, replace(change, reason=f"merged into student {into}"))
     replaced = [(into, course_id) for course_id in outcomes if outcomes[course_id] == "replaced"]
@@ -51,7 +52,9 @@ def merge_student(db: Connection, student_id: int, into: int, change: Change) ->
     for event in events:
         SQL.insert_moved_event(db, event_id=event["id"], place_of=event["place_of"], **details)
         if event["queue_number"] is not None:
-            WAITLIST.update_place(db, student_id=into, **details | dict(event))
+            fraction = event["queue_fraction"] or fraction_between("", event["next_fraction"])
+            place = dict(event) | {"queue_fraction": fraction}
+            WAITLIST.update_place(db, student_id=into, **details | place)
     SQL.delete_merge(db, into_id=into)
     SQL.update_merges(db, **pair)
     SQL.insert_merge(db, **pair, **acting)

@@ -280,6 +280,34 @@ def test_a_place_on_a_waitlist_moves_as_it_is(client: Client):
     assert client.get(f"/v1/students/{last}/courses/{course}").json["position"] == 3
 
 
+@pytest.mark.parametrize("again", ["waits again", "has left again", "enrolled"])
+def test_a_place_moves_on_whatever_who_had_it_first_does(client: Client, again: str):
+    course = client.course(capacity=0)
+    double, student, second, last = (client.student() for _ in range(4))
+    for waiting in (double, second):
+        client.enroll(waiting, course, waitlist=True)
+    merge(client, double, student)
+    # They were two persons.
+    client.patch_json(f"/v1/students/{double}", {"status": "active"})
+    if again == "enrolled":
+        rule = {"rules": ["course_full"], "reason": "asked"}
+        body = {"course_id": course, "override": rule}
+        client.post_json(f"/v1/students/{double}/courses", body)
+    else:
+        client.enroll(double, course, waitlist=True)
+    if again == "has left again":
+        client.delete(f"/v1/students/{double}/courses/{course}", status=204)
+
+    merge(client, student, last)
+
+    items = client.walk(f"/v1/courses/{course}/students?status=waitlisted")
+    assert [item["student_id"] for item in items][:2] == [last, second]
+    assert mismatches(client.app) == []
+    # The place goes on from there too.
+    merge(client, last, student)
+    assert client.get(f"/v1/students/{student}/courses/{course}").json["position"] == 1
+
+
 # What a record can have in a course, from what the person least wants to lose.
 HISTORIES = {
     "passed, and taken again": ("enrolled", "completed", "enrolled"),
