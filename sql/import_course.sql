@@ -395,14 +395,19 @@ SELECT 'course', incoming_id, record_id, id, id IS NULL, false, id IS NOT NULL A
             ELSE title
         END,
         'term', CASE WHEN id IS NULL OR is_free THEN new_term ELSE old_term END,
-        'status', CASE WHEN id IS NULL OR last ->> 'status' = 'cancelled' THEN 'open' ELSE old_status END
+        'status', CASE
+            WHEN id IS NULL THEN 'open'
+            -- It is again what it was before the source no longer had it.
+            WHEN last ->> 'status' = 'cancelled' AND old_status = 'cancelled' THEN coalesce(last ->> 'was', 'open')
+            ELSE old_status
+        END
     )
 FROM checked
 UNION ALL
 SELECT 'course', incoming.id, known.id, known.course_id, false, other.id IS NULL, false,
     json_object(
         'code', known.taken ->> 'code', 'section', known.taken ->> 'section', 'title', known.taken ->> 'title',
-        'term', known.taken ->> 'term', 'status', 'cancelled'
+        'term', known.taken ->> 'term', 'status', 'cancelled', 'was', course.status
     ),
     json_object(
         'code', course.code, 'section', course.section, 'title', course.title, 'term', course.term,

@@ -860,7 +860,8 @@ WHERE stretch.wanted = 'enrolled'
     AND coalesce(incoming.content ->> 'endDate' <= term.end_on, true);
 
 -- name: insert_outcome_faults()!
--- Which enrollments have another outcome than before, or another grade, and have ended here already?
+-- Which enrollments have another outcome than before, or another grade, and have ended here already? Which have no row
+-- any more, and are completed here?
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)
 SELECT incoming.file, incoming.line, 'metadata.outcome', incoming.content ->> '$."metadata.outcome"', 'not_kept', 'warning',
     'The outcome or the grade is another one than before. It is kept for exports; the history here stays as it is: correct'
@@ -877,7 +878,17 @@ WHERE incoming.id = stretch.incoming_id
     AND (
         incoming.content ->> '$."metadata.outcome"' IS DISTINCT FROM known.content ->> '$."metadata.outcome"'
         OR incoming.content ->> '$."metadata.grade"' IS DISTINCT FROM known.content ->> '$."metadata.grade"'
-    );
+    )
+UNION ALL
+SELECT incoming.file, incoming.line, 'status', incoming.content ->> 'status', 'not_kept', 'warning',
+    'The student has completed the course here. That stays: correct the enrollment here, if it is wrong.'
+FROM stretch
+CROSS JOIN incoming
+WHERE incoming.id = stretch.incoming_id
+    AND stretch.is_deleted = 1
+    AND NOT stretch.is_new
+    AND stretch.last <> 'dropped'
+    AND stretch.present = 'completed';
 
 -- name: insert_override_faults(faults)!
 -- Note the rules that a row breaks, and that are set aside. faults is a JSON array of [stretch_id, sentences].

@@ -430,3 +430,47 @@ def test_an_enrollment_that_ends_under_another_id_ends_as_its_row_says(
     counts = report.counts.enrollments
     assert (counts.completed, counts.dropped, report.faults) == (1, 0, [])
     assert import_content(database, content).report.changes == []
+
+
+def test_a_completion_whose_row_is_deleted_stays_and_has_a_line(database: Database):
+    completed = place("u1", how="completed", end="2026-10-01")
+    import_content(database, bulk(ROSTER | {"e1": completed}))
+    gone = {"e1": place("u1"), "e2": place("u2")}
+
+    report, _ = import_content(database, delta(gone="e1 e2", places=gone), removals=1)
+
+    detail = "The student has completed the course here. That stays: correct the enrollment here"
+    missing, kept = report.faults
+    assert missing.detail == "1 of 5 enrollments: dropped, since the files no longer have them."
+    assert (kept.row, kept.code, kept.detail) == (2, "not_kept", f"{detail}, if it is wrong.")
+    statuses = "SELECT status FROM student_course ORDER BY student_id LIMIT 2"
+    assert rows(database, statuses) == [("completed",), ("dropped",)]
+
+
+@pytest.mark.parametrize(
+    ("before", "meanwhile", "after"),
+    [
+        ("open", None, "open"),
+        ("closed", None, "closed"),
+        ("cancelled", None, "cancelled"),
+        ("open", "closed", "closed"),
+    ],
+)
+def test_a_class_that_is_back_has_the_status_that_it_had(
+    database: Database, before: str, meanwhile: str | None, after: str
+):
+    import_content(database, bulk(None))
+    set_status(database, before)
+    import_content(database, delta(gone="k1", classes="k1"), removals=9)
+    assert one(database, "SELECT status FROM course WHERE section = 'k1'") == "cancelled"
+    if meanwhile:
+        set_status(database, meanwhile)
+
+    import_content(database, delta(classes="k1"))
+
+    assert one(database, "SELECT status FROM course WHERE section = 'k1'") == after
+
+
+def set_status(database: Database, status: str) -> None:
+    with database.write() as db:
+        db.execute(f"UPDATE course SET status = '{status}' WHERE section = 'k1'")
