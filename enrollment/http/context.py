@@ -206,7 +206,7 @@ def change_context(context: Context, given: ChangeDetails | None = None) -> Chan
         violation = Violation(
             pointer="/effective_at",
             code="effective_in_future",
-            detail=f"`effective_at` must not be later than now ({at}).",
+            detail=f"A change cannot take effect in the future. It is {at} now.",
             details={"now": str(at)},
         )
         raise Problem.from_violations([violation])

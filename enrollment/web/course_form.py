@@ -17,7 +17,7 @@ from enrollment.web.fields import decimal, filled_lines, read_codes, whole
 from enrollment.web.forms import submit
 from enrollment.web.meetings import name_lines, read_meetings
 from enrollment.web.prerequisites import read_prerequisites, write_prerequisites
-from enrollment.web.record_form import fill, read_times
+from enrollment.web.record_form import done_of, fill, read_times
 from enrollment.web.times import read_time
 from enrollment.web.visit import Visit
 from enrollment.web.words import link, number
@@ -92,7 +92,7 @@ def replace(visit: Visit, course_id: int) -> Result:
         affected = Affected(answer["affected"], answer["required_by_old_code"])
         if affected.amount and visit.form.one("confirmed") != str(affected.amount):
             raise Unconfirmed(affected)
-        return link(f"/courses/{course_id}", done="saved")
+        return link(f"/courses/{course_id}", done=done_of(course, answer))
 
     try:
         return submit(visit, act, partial(_form, visit, course))

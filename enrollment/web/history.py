@@ -34,6 +34,7 @@ DONE = {
     "taken_back": "The latest change is taken back.",
     "made_void": "The enrollment is void.",
     "saved": "Saved.",
+    "unchanged": "Nothing was changed: every value is as it was.",
     "student_added": "The student is added.",
     "course_added": "The course is added.",
     "term_added": "The term is added.",

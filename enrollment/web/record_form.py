@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 
 from enrollment.http.validation import describe_count
+from enrollment.model.courses import Course
+from enrollment.model.records import Student, Term
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.web.refusal import by_field
@@ -44,6 +46,11 @@ def fill(
         if shown[name] != present[name]
     }
     return {"values": values, "errors": notes, "focus": first, **now}
+
+
+def done_of(before: Course | Student | Term, answer: dict[str, Any]) -> str:
+    """Say whether a form has changed the record that it is about, as a code of what was done."""
+    return "saved" if answer["version"] != before.version else "unchanged"
 
 
 def read_times(visit: Visit, names: Sequence[str], **others: Callable[[], Any]) -> dict[str, Any]:

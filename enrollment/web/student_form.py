@@ -11,7 +11,7 @@ from enrollment.model.records import Student
 from enrollment.problems.errors import Problem
 from enrollment.web.fields import decimal, read_codes
 from enrollment.web.forms import submit
-from enrollment.web.record_form import fill
+from enrollment.web.record_form import done_of, fill
 from enrollment.web.visit import Visit
 from enrollment.web.words import link, number
 
@@ -46,8 +46,8 @@ def replace(visit: Visit, student_id: int) -> Result:
 
     def act() -> str:
         path, seen = f"/v1/students/{student_id}", visit.form.one("seen")
-        visit.send("PATCH", path, _body(visit), if_match=seen)
-        return link(f"/students/{student_id}", done="saved")
+        answer = visit.send("PATCH", path, _body(visit), if_match=seen)
+        return link(f"/students/{student_id}", done=done_of(student, answer))
 
     return submit(visit, act, partial(_form, visit, student))
 

@@ -11,7 +11,7 @@ from enrollment.model.records import Term
 from enrollment.problems.errors import Problem
 from enrollment.web.fields import decimal
 from enrollment.web.forms import submit
-from enrollment.web.record_form import fill, read_times
+from enrollment.web.record_form import done_of, fill, read_times
 from enrollment.web.visit import Visit
 from enrollment.web.words import link, number
 
@@ -46,8 +46,9 @@ def replace(visit: Visit, term_id: int) -> Result:
     term = get_term(visit.db, term_id)
 
     def act() -> str:
-        visit.send("PATCH", f"/v1/terms/{term_id}", _body(visit), if_match=visit.form.one("seen"))
-        return link(f"/terms/{term_id}", done="saved")
+        path, seen = f"/v1/terms/{term_id}", visit.form.one("seen")
+        answer = visit.send("PATCH", path, _body(visit), if_match=seen)
+        return link(f"/terms/{term_id}", done=done_of(term, answer))
 
     return submit(visit, act, partial(_form, visit, term))
 

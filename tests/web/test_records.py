@@ -43,6 +43,18 @@ def test_the_faults_of_a_term_are_beside_its_fields(browser: Browser, client: Cl
     assert client.get("/v1/terms").json["items"] == []
 
 
+@pytest.mark.parametrize("kind", ["terms", "courses", "students"])
+def test_a_form_that_changes_nothing_says_so(browser: Browser, client: Client, kind: str):
+    client.student()
+    client.course(term=client.term())
+    form = form_to(browser.get(f"/{kind}/1/edit"), "/edit")
+
+    assert "Nothing was changed: every value is as it was." in text(form.submit().follow())
+
+    form["family_name" if kind == "students" else "title"] = "Another"
+    assert "Saved." in text(form.submit().follow())
+
+
 def test_a_term_is_changed_unless_someone_else_was_faster(browser: Browser, client: Client):
     client.term()
     form = form_to(browser.get("/terms/1/edit"), "/edit")

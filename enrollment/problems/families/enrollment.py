@@ -68,7 +68,7 @@ PROBLEM_TYPES = (
         title="The effective time is in the future",
         advice="Send the change again once its `effective_at` has passed.",
         example=Example(
-            "`effective_at` must not be later than now (2026-10-01T09:00:00.000Z).",
+            "A change cannot take effect in the future. It is 2026-10-01T09:00:00.000Z now.",
             "/effective_at",
             {"now": "2026-10-01T09:00:00.000Z"},
         ),
