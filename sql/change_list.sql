@@ -11,8 +11,7 @@ FROM (
     FROM (
         SELECT id FROM student_course_event
         WHERE :student_id IS NULL AND :course_id IS NULL AND :actor IS NULL AND NOT :only_overrides
-            AND id > :after_id AND id < :before_id
-            AND coalesce(recorded_at, '') >= :since AND coalesce(recorded_at, '') < :until
+-- include: between_changes.sql
         ORDER BY id DESC
         LIMIT :limit
     ) AS of_all
@@ -23,8 +22,7 @@ FROM (
         WHERE student_id = :student_id
             AND (:course_id IS NULL OR course_id = :course_id)
             AND (:actor IS NULL OR actor = :actor)
-            AND id > :after_id AND id < :before_id
-            AND coalesce(recorded_at, '') >= :since AND coalesce(recorded_at, '') < :until
+-- include: between_changes.sql
             AND (NOT :only_overrides OR overridden IS NOT NULL)
         ORDER BY id DESC
         LIMIT :limit
@@ -35,8 +33,7 @@ FROM (
         SELECT id FROM student_course_event
         WHERE :student_id IS NULL AND course_id = :course_id
             AND (:actor IS NULL OR actor = :actor)
-            AND id > :after_id AND id < :before_id
-            AND coalesce(recorded_at, '') >= :since AND coalesce(recorded_at, '') < :until
+-- include: between_changes.sql
             AND (NOT :only_overrides OR overridden IS NOT NULL)
         ORDER BY id DESC
         LIMIT :limit
@@ -46,8 +43,7 @@ FROM (
     FROM (
         SELECT id FROM student_course_event
         WHERE :student_id IS NULL AND :course_id IS NULL AND actor = :actor AND NOT :only_overrides
-            AND id > :after_id AND id < :before_id
-            AND coalesce(recorded_at, '') >= :since AND coalesce(recorded_at, '') < :until
+-- include: between_changes.sql
         ORDER BY id DESC
         LIMIT :limit
     ) AS of_actor
@@ -57,8 +53,7 @@ FROM (
         SELECT id FROM student_course_event
         WHERE :student_id IS NULL AND :course_id IS NULL AND :only_overrides AND overridden IS NOT NULL
             AND (:actor IS NULL OR actor = :actor)
-            AND id > :after_id AND id < :before_id
-            AND coalesce(recorded_at, '') >= :since AND coalesce(recorded_at, '') < :until
+-- include: between_changes.sql
         ORDER BY id DESC
         LIMIT :limit
     ) AS of_overrides
@@ -87,8 +82,7 @@ FROM (
         SELECT id FROM record_change
         WHERE :student_id IS NULL AND :course_id IS NULL AND :actor IS NULL
             AND subject <> 'token'
-            AND id > :after_id AND id < :before_id
-            AND coalesce(recorded_at, '') >= :since AND coalesce(recorded_at, '') < :until
+-- include: between_changes.sql
         ORDER BY id DESC
         LIMIT :limit
     ) AS of_all
@@ -98,8 +92,7 @@ FROM (
         SELECT id FROM record_change
         WHERE :course_id IS NULL AND subject_id = :student_id AND coalesce(subject, '') = 'student'
             AND (:actor IS NULL OR actor = :actor)
-            AND id > :after_id AND id < :before_id
-            AND coalesce(recorded_at, '') >= :since AND coalesce(recorded_at, '') < :until
+-- include: between_changes.sql
         ORDER BY id DESC
         LIMIT :limit
     ) AS of_student
@@ -123,8 +116,7 @@ FROM (
         SELECT id FROM record_change
         WHERE :student_id IS NULL AND subject_id = :course_id AND coalesce(subject, '') = 'course'
             AND (:actor IS NULL OR actor = :actor)
-            AND id > :after_id AND id < :before_id
-            AND coalesce(recorded_at, '') >= :since AND coalesce(recorded_at, '') < :until
+-- include: between_changes.sql
         ORDER BY id DESC
         LIMIT :limit
     ) AS of_course
@@ -134,8 +126,7 @@ FROM (
         SELECT id FROM record_change
         WHERE :student_id IS NULL AND :course_id IS NULL AND actor = :actor
             AND subject <> 'token'
-            AND id > :after_id AND id < :before_id
-            AND coalesce(recorded_at, '') >= :since AND coalesce(recorded_at, '') < :until
+-- include: between_changes.sql
         ORDER BY id DESC
         LIMIT :limit
     ) AS of_actor

@@ -1,8 +1,7 @@
 -- name: get_course(id)^
 -- Which course has this id?
-SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
-    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access,
-    counts_as
+SELECT
+-- include: course_columns.sql
 FROM course
 WHERE id = :id;
 
@@ -17,19 +16,16 @@ WHERE id = :id;
 -- name: list_courses(term, code_end, title, title_end, status, section, instructor, instructor_end, seats, waiting, updated_since, words, last, after_code, after_label, after_id, limit)
 -- Which courses of this term, or of any if it is NULL, follow this place in the order of codes? Of the two searches one
 -- runs, by its index. A first page follows (the prefix of the code, '', 0). Each _end is the end of a prefix.
-SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
-    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access,
-    counts_as
+SELECT
+-- include: course_columns.sql
 FROM (
-    SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
-        waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to,
-        early_access, counts_as
+    SELECT
+-- include: course_columns.sql
     FROM course
     WHERE :term IS NULL
     UNION ALL
-    SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
-        waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to,
-        early_access, counts_as
+    SELECT
+-- include: course_columns.sql
     FROM course
     WHERE term = :term
 ) AS course
@@ -102,9 +98,8 @@ ORDER BY course.id;
 
 -- name: list_courses_to_copy(term, codes)
 -- Which courses of this term have these codes, without the cancelled ones? codes is a JSON array; NULL: all codes.
-SELECT id, version, updated_at, label, code, section, title, term, instructor, credits, capacity,
-    waitlist_capacity, promotion, enroll_from, enroll_until, drop_until, status, repeatable, open_to, early_access,
-    counts_as
+SELECT
+-- include: course_columns.sql
 FROM course
 WHERE term = :term
     AND status <> 'cancelled'

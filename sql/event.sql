@@ -1,12 +1,10 @@
 -- name: list_events(kind, since, until, last_id, after_id, limit)
--- Which events follow this one, in the order of commits? Here and below, coalesce keeps the index of times out.
-SELECT id, student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
-    corrects, restores, passed, grade, position, instead_of
+-- Which events follow this one, in the order of commits?
+SELECT
+-- include: event_columns.sql
 FROM student_course_event
 WHERE id > :after_id
-    AND id <= :last_id
-    AND coalesce(recorded_at, '') >= :since
-    AND coalesce(recorded_at, '') < :until
+-- include: within_period.sql
     AND (:kind IS NULL OR to_status = :kind)
 ORDER BY id
 LIMIT :limit;
@@ -36,14 +34,12 @@ WHERE last.id = (SELECT max(id) FROM student_course_event);
 
 -- name: list_events_of_student(student_id, course_id, actor, kind, since, until, last_id, after_id, limit)
 -- Which events of this student, in this course or in all, follow this one? They are few, so they are sorted.
-SELECT id, student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
-    corrects, restores, passed, grade, position, instead_of
+SELECT
+-- include: event_columns.sql
 FROM student_course_event
 WHERE student_id = :student_id
     AND id > :after_id
-    AND id <= :last_id
-    AND coalesce(recorded_at, '') >= :since
-    AND coalesce(recorded_at, '') < :until
+-- include: within_period.sql
     AND (:course_id IS NULL OR course_id = :course_id)
     AND (:actor IS NULL OR actor = :actor)
     AND (:kind IS NULL OR to_status = :kind)
@@ -52,14 +48,12 @@ LIMIT :limit;
 
 -- name: list_events_of_course(course_id, actor, kind, since, until, last_id, after_id, limit)
 -- Which events of this course follow this one?
-SELECT id, student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
-    corrects, restores, passed, grade, position, instead_of
+SELECT
+-- include: event_columns.sql
 FROM student_course_event
 WHERE course_id = :course_id
     AND id > :after_id
-    AND id <= :last_id
-    AND coalesce(recorded_at, '') >= :since
-    AND coalesce(recorded_at, '') < :until
+-- include: within_period.sql
     AND (:actor IS NULL OR actor = :actor)
     AND (:kind IS NULL OR to_status = :kind)
 ORDER BY id
@@ -67,28 +61,24 @@ LIMIT :limit;
 
 -- name: list_events_by_actor(actor, kind, since, until, last_id, after_id, limit)
 -- Which events by this actor follow this one?
-SELECT id, student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
-    corrects, restores, passed, grade, position, instead_of
+SELECT
+-- include: event_columns.sql
 FROM student_course_event
 WHERE actor = :actor
     AND id > :after_id
-    AND id <= :last_id
-    AND coalesce(recorded_at, '') >= :since
-    AND coalesce(recorded_at, '') < :until
+-- include: within_period.sql
     AND (:kind IS NULL OR to_status = :kind)
 ORDER BY id
 LIMIT :limit;
 
 -- name: list_events_of_kind(kind, since, until, last_id, after_id, limit)
 -- Which events of this kind follow this one? Those of the kind enrolled have no index: most events are.
-SELECT id, student_id, course_id, from_status, to_status, effective_at, recorded_at, actor, reason, overridden,
-    corrects, restores, passed, grade, position, instead_of
+SELECT
+-- include: event_columns.sql
 FROM student_course_event
 WHERE to_status = :kind
     AND to_status <> 'enrolled'
     AND id > :after_id
-    AND id <= :last_id
-    AND coalesce(recorded_at, '') >= :since
-    AND coalesce(recorded_at, '') < :until
+-- include: within_period.sql
 ORDER BY id
 LIMIT :limit;

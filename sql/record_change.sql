@@ -26,13 +26,11 @@ LEFT JOIN record_change AS next ON next.id = (SELECT min(id) FROM record_change 
 WHERE last.id = (SELECT max(id) FROM record_change);
 
 -- name: list_record_changes(with_tokens, since, until, last_id, after_id, limit)
--- Which changes follow this one, in the order of commits? Here and below, coalesce keeps the index of times out.
+-- Which changes follow this one, in the order of commits?
 SELECT id, subject, subject_id, part, version, actor, recorded_at, before, after
 FROM record_change
 WHERE id > :after_id
-    AND id <= :last_id
-    AND coalesce(recorded_at, '') >= :since
-    AND coalesce(recorded_at, '') < :until
+-- include: within_period.sql
     AND (subject <> 'token' OR :with_tokens)
 ORDER BY id
 LIMIT :limit;
@@ -43,9 +41,7 @@ SELECT id, subject, subject_id, part, version, actor, recorded_at, before, after
 FROM record_change
 WHERE actor = :actor
     AND id > :after_id
-    AND id <= :last_id
-    AND coalesce(recorded_at, '') >= :since
-    AND coalesce(recorded_at, '') < :until
+-- include: within_period.sql
     AND (subject <> 'token' OR :with_tokens)
     AND (:subject IS NULL OR subject = :subject)
 ORDER BY id
@@ -57,9 +53,7 @@ SELECT id, subject, subject_id, part, version, actor, recorded_at, before, after
 FROM record_change
 WHERE subject = :subject
     AND id > :after_id
-    AND id <= :last_id
-    AND coalesce(recorded_at, '') >= :since
-    AND coalesce(recorded_at, '') < :until
+-- include: within_period.sql
 ORDER BY id
 LIMIT :limit;
 
@@ -69,9 +63,7 @@ SELECT id, subject, subject_id, part, version, actor, recorded_at, before, after
 FROM record_change
 WHERE subject_id = :subject_id
     AND id > :after_id
-    AND id <= :last_id
-    AND coalesce(recorded_at, '') >= :since
-    AND coalesce(recorded_at, '') < :until
+-- include: within_period.sql
     AND (subject <> 'token' OR :with_tokens)
     AND (:subject IS NULL OR subject = :subject)
     AND (:actor IS NULL OR actor = :actor)

@@ -1,14 +1,15 @@
 -- name: get_student(id)^
 -- Which student has this id?
-SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, groups
+SELECT
+-- include: student_columns.sql
 FROM student
 WHERE id = :id;
 
 -- name: list_students(family_sort_end, given_sort, given_sort_end, status, after_family_sort, after_given_sort, after_id, limit)
 -- Which students follow this place in the order of names? A first page follows
 -- (the prefix of the family name, '', 0). Each _end is the end of a prefix.
-SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, groups, family_sort,
-    given_sort
+SELECT family_sort, given_sort,
+-- include: student_columns.sql
 FROM student
 WHERE (family_sort, given_sort, id) > (:after_family_sort, :after_given_sort, :after_id)
     AND family_sort < :family_sort_end
@@ -20,47 +21,43 @@ LIMIT :limit;
 
 -- name: list_students_by_email(email_end, family_sort, family_sort_end, given_sort, given_sort_end, status, after_email, after_id, limit)
 -- Which students follow this place in the order of emails? A first page follows (the prefix of the email, 0).
-SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, groups
+SELECT
+-- include: student_columns.sql
 FROM student
 WHERE (email, id) > (:after_email, :after_id)
     AND email < :email_end
-    AND (:family_sort = '' OR family_sort >= :family_sort AND family_sort < :family_sort_end)
-    AND (:given_sort = '' OR given_sort >= :given_sort AND given_sort < :given_sort_end)
-    AND (:status IS NULL OR status = :status)
+-- include: student_by_name_and_status.sql
 ORDER BY email, id
 LIMIT :limit;
 
 -- name: list_students_by_number(number_end, email, email_end, family_sort, family_sort_end, given_sort, given_sort_end, status, after_number, after_id, limit)
 -- Which students follow this place in the order of numbers? A first page follows (the prefix of the number, 0).
-SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, groups
+SELECT
+-- include: student_columns.sql
 FROM student
 WHERE (number, id) > (:after_number, :after_id)
     AND number < :number_end
     AND (:email = '' OR email >= :email AND email < :email_end)
-    AND (:family_sort = '' OR family_sort >= :family_sort AND family_sort < :family_sort_end)
-    AND (:given_sort = '' OR given_sort >= :given_sort AND given_sort < :given_sort_end)
-    AND (:status IS NULL OR status = :status)
+-- include: student_by_name_and_status.sql
 ORDER BY number
 LIMIT :limit;
 
 -- name: list_students_by_update(number, number_end, email, email_end, family_sort, family_sort_end, given_sort, given_sort_end, status, after_updated_at, after_id, limit)
 -- Which students follow this place in the order of their last changes? A first page follows (updated_since, 0).
-SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, groups
+SELECT
+-- include: student_columns.sql
 FROM student
 WHERE (updated_at, id) > (:after_updated_at, :after_id)
-    AND (:number = '' OR number >= :number AND number < :number_end)
-    AND (:email = '' OR email >= :email AND email < :email_end)
-    AND (:family_sort = '' OR family_sort >= :family_sort AND family_sort < :family_sort_end)
-    AND (:given_sort = '' OR given_sort >= :given_sort AND given_sort < :given_sort_end)
-    AND (:status IS NULL OR status = :status)
+-- include: student_by_number_and_email.sql
+-- include: student_by_name_and_status.sql
 ORDER BY updated_at, id
 LIMIT :limit;
 
 -- name: list_students_by_word(word, word_end, words, last, number, number_end, email, email_end, family_sort, family_sort_end, given_sort, given_sort_end, status, updated_since, after_family_sort, after_given_sort, after_id, limit)
 -- Which students with each of these words follow this place in the order of names? For a rare word: its students
 -- are looked up, and sorted.
-SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, groups, family_sort,
-    given_sort
+SELECT family_sort, given_sort,
+-- include: student_columns.sql
 FROM (
     SELECT DISTINCT student_id FROM student_word
     WHERE word >= :word AND word < :word_end
@@ -75,19 +72,16 @@ WHERE student.id = found.student_id
             WHERE student_id = student.id AND word >= wanted.atom AND word < wanted.atom || :last
         )
     )
-    AND (:number = '' OR number >= :number AND number < :number_end)
-    AND (:email = '' OR email >= :email AND email < :email_end)
-    AND (:family_sort = '' OR family_sort >= :family_sort AND family_sort < :family_sort_end)
-    AND (:given_sort = '' OR given_sort >= :given_sort AND given_sort < :given_sort_end)
-    AND (:status IS NULL OR status = :status)
+-- include: student_by_number_and_email.sql
+-- include: student_by_name_and_status.sql
     AND (:updated_since IS NULL OR updated_at >= :updated_since)
 ORDER BY family_sort, given_sort, id
 LIMIT :limit;
 
 -- name: list_students_with_words(words, last, number, number_end, email, email_end, family_sort, family_sort_end, given_sort, given_sort_end, status, updated_since, after_family_sort, after_given_sort, after_id, limit)
 -- The same for words that are common: the students are taken by name until the page is full.
-SELECT id, version, updated_at, number, given_name, family_name, email, status, max_credits, groups, family_sort,
-    given_sort
+SELECT family_sort, given_sort,
+-- include: student_columns.sql
 FROM student
 WHERE (family_sort, given_sort, id) > (:after_family_sort, :after_given_sort, :after_id)
     AND NOT EXISTS (
@@ -97,11 +91,8 @@ WHERE (family_sort, given_sort, id) > (:after_family_sort, :after_given_sort, :a
             WHERE student_id = student.id AND word >= wanted.atom AND word < wanted.atom || :last
         )
     )
-    AND (:number = '' OR number >= :number AND number < :number_end)
-    AND (:email = '' OR email >= :email AND email < :email_end)
-    AND (:family_sort = '' OR family_sort >= :family_sort AND family_sort < :family_sort_end)
-    AND (:given_sort = '' OR given_sort >= :given_sort AND given_sort < :given_sort_end)
-    AND (:status IS NULL OR status = :status)
+-- include: student_by_number_and_email.sql
+-- include: student_by_name_and_status.sql
     AND (:updated_since IS NULL OR updated_at >= :updated_since)
 ORDER BY family_sort, given_sort, id
 LIMIT :limit;
