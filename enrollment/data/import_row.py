@@ -10,14 +10,10 @@ from enrollment.data.staging import RowFault, Staging
 from enrollment.model.days import begin_of
 from enrollment.storage.connection import Connection
 from enrollment.storage.dialect import analyze_on_server
-from enrollment.storage.queries import queries, to_json
+from enrollment.storage.queries import create_tables, drop_tables, queries, to_json
 
 SQL = queries("import_row")
-# The temporary tables of an import.
-TABLES = (
-    *("incoming", "incoming_session", "incoming_day", "import_fault", "planned", "said_student"),
-    *("alike", "stretch", "decision"),
-)
+TABLES = "import_table"
 # What to do with a row that breaks a rule: enroll the student all the same, and record the rule; or
 # leave the row out.
 Rules = Literal["record", "refuse"]
@@ -60,7 +56,7 @@ class Wanted(NamedTuple):
 def incoming(db: Connection, staging: Staging, source: str, zone: tzinfo) -> Iterator[None]:
     """Have the rows of a source that were staged, and the sessions that classes name, in tables
     during the `with`. An exception must undo the transaction, and so takes the tables with it."""
-    create_tables(db)
+    create_tables(db, TABLES)
     for staged in staging.list_rows():
         SQL.insert_incoming(db, staged=staged, source=source)
     SQL.insert_incoming_sessions(db, sessions=staging.get_sessions())
@@ -68,33 +64,7 @@ def incoming(db: Connection, staging: Staging, source: str, zone: tzinfo) -> Ite
     SQL.insert_incoming_days(db, days=to_json(days))
     analyze_on_server(db, "incoming", "incoming_session", "incoming_day")
     yield
-    # The view needs two of the tables.
-    db.execute("DROP VIEW placed_stretch")
-    for table in TABLES:
-        db.execute(f"DROP TABLE {table}")
-
-
-def create_tables(db: Connection) -> None:
-    """Add the tables, which are temporary."""
-    SQL.create_incoming(db)
-    SQL.create_incoming_session(db)
-    SQL.create_incoming_day(db)
-    SQL.create_import_fault(db)
-    SQL.create_planned(db)
-    SQL.create_planned_by_kind(db)
-    SQL.create_said_student(db)
-    SQL.create_said_student_by_person(db)
-    SQL.create_said_student_by_number(db)
-    SQL.create_said_student_by_email(db)
-    SQL.create_said_student_by_student(db)
-    SQL.create_said_student_by_record(db)
-    SQL.create_said_student_by_renamed(db)
-    SQL.create_alike(db)
-    SQL.create_stretch(db)
-    SQL.create_stretch_by_pair(db)
-    SQL.create_stretch_by_round(db)
-    SQL.create_placed_stretch(db)
-    SQL.create_decision(db)
+    drop_tables(db, TABLES)
 
 
 def _day(day: str, zone: tzinfo) -> tuple[str, str, str]:

@@ -12,9 +12,10 @@ from enrollment.model.records import Change
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.storage.connection import Connection
-from enrollment.storage.queries import queries
+from enrollment.storage.queries import create_tables, drop_tables, queries
 
 SQL = queries("undo")
+TABLES = "undo_table"
 # Those that leave seats come before those that need one.
 RESTORED = ("dropped", "completed", "waitlisted", "enrolled")
 LIMITED = ("waitlisted", "enrolled")
@@ -32,7 +33,7 @@ def undo_import(db: Connection, import_id: int, options: UndoOptions, change: Ch
     if present.undone_at:
         raise Problem("import_undone", f"Import {import_id} was undone at {present.undone_at}.")
     change = replace(change, reason=options.reason or f"undo import {import_id}")
-    create_undo_tables(db)
+    create_tables(db, TABLES)
     _undo_enrollments(db, import_id, change)
     freed = [row["course_id"] for row in SQL.list_undone_courses(db)]
     undone = SQL.update_import_undone(db, id=import_id, at=change.at, actor=change.actor)
@@ -42,8 +43,7 @@ def undo_import(db: Connection, import_id: int, options: UndoOptions, change: Ch
     counts = {row["outcome"]: row["count"] for row in SQL.list_undo_counts(db)}
     items = [UndoneItem(**row) for row in SQL.list_undone(db, limit=MOST_CHANGES)]
     waitlist.promote_eligible(db, change, course_ids=freed, members_of=freed)
-    for table in ("undo_pair", "undo_step", "undo_record"):
-        db.execute(f"DROP TABLE {table}")
+    drop_tables(db, TABLES)
     if counts.get("conflict") and options.conflicts == "refuse" and not options.dry_run:
         raise _conflicts(import_id, items)
     return Undo(
@@ -54,13 +54,6 @@ def undo_import(db: Connection, import_id: int, options: UndoOptions, change: Ch
         conflicts=counts.get("conflict", 0),
         items=items,
     )
-
-
-def create_undo_tables(db: Connection) -> None:
-    """Add the tables of an undo, which are temporary."""
-    SQL.create_undo_pair(db)
-    SQL.create_undo_step(db)
-    SQL.create_undo_record(db)
 
 
 def _undo_enrollments(db: Connection, import_id: int, change: Change) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,25 @@ class _Queries:
 def queries(subject: str) -> Any:
     """Return the named queries of `sql/<subject>.sql`: functions of a connection and parameters."""
     return _Queries(subject)
+
+
+@cache
+def _statements(script: str) -> list[str]:
+    return re.findall(r".+?;\n", query_text(script), re.DOTALL)
+
+
+def create_tables(db: Connection, script: str) -> None:
+    """Run `sql/<script>.sql`, which creates temporary tables, with their indexes and views."""
+    for statement in _statements(script):
+        # With parameters, even none, PostgreSQL gets its words for types.
+        db.execute(statement, {})
+
+
+def drop_tables(db: Connection, script: str) -> None:
+    """Drop the tables and views that a script has created, the last one first."""
+    for statement in reversed(_statements(script)):
+        if made := re.search("^CREATE TEMPORARY ((TABLE|VIEW) \\w+)", statement, re.MULTILINE):
+            db.execute(f"DROP {made[1]}")
 
 
 def count_rows(db: Connection, query: Any, parameters: dict[str, Any]) -> int:

@@ -11,15 +11,13 @@ import psycopg
 import pytest
 
 from enrollment.data.eligibility import DEFAULTS
-from enrollment.data.import_row import create_tables
 from enrollment.data.staging import Staging
-from enrollment.data.undo import create_undo_tables
 from enrollment.maintenance.demo import fill
 from enrollment.maintenance.migrations import migrate
 from enrollment.storage.connection import Connection
 from enrollment.storage.dialect import TYPES, to_postgresql
 from enrollment.storage.postgresql import ServerConnection, connect
-from enrollment.storage.queries import to_json
+from enrollment.storage.queries import create_tables, to_json
 from enrollment.storage.sqlite_database import SQLiteDatabase
 from tests.exchange.imports import import_path
 from tests.exchange.packages import case
@@ -122,8 +120,8 @@ def server(postgresql: PostgreSQL, filled: sqlite3.Connection) -> Iterator[Serve
 
 
 def create_temporary_tables(db: Connection) -> None:
-    create_tables(db)
-    create_undo_tables(db)
+    create_tables(db, "import_table")
+    create_tables(db, "undo_table")
     Staging(db)
 
 

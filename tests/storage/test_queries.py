@@ -9,12 +9,10 @@ import pytest
 
 import enrollment.data
 import enrollment.exchange
-from enrollment.data.import_row import create_tables
 from enrollment.data.staging import Staging
-from enrollment.data.undo import create_undo_tables
 from enrollment.storage.connection import Connection
 from enrollment.storage.database import Database
-from enrollment.storage.queries import queries, resource_dir
+from enrollment.storage.queries import create_tables, queries, resource_dir
 
 pytestmark = pytest.mark.usefixtures("database_file")  # These are the plans of SQLite.
 
@@ -126,8 +124,8 @@ def test_each_query_compiles_with_the_parameters_that_it_declares(
     with database.write() as db:
         compile_each(db, makers)
         Staging(db)
-        create_tables(db)
-        create_undo_tables(db)
+        create_tables(db, "import_table")
+        create_tables(db, "undo_table")
         compile_each(db, sorted(QUERIES.keys() - {*makers}))
 
 
