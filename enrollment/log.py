@@ -68,7 +68,7 @@ class _Requests:
             "request_id": context.request_id,
             "client": context.client,
             # None if no token was accepted.
-            "token_id": context.caller.id if context.caller else None,
+            "token_id": context.accepted.id if context.accepted else None,
             "method": _shown(context.method),
             "path": _shown(context.environ.get("PATH_INFO", "")),
             "status": status,

@@ -16,7 +16,7 @@ from enrollment.storage.connection import Connection
 
 def list_changes(context: Context, db: Connection, query: RecordChangeFilter) -> Result:
     """List the changes of students, terms, courses, holds and tokens (tokens: for admins only)."""
-    is_admin = context.caller is not None and context.caller.role in ADMINS
+    is_admin = context.caller.role in ADMINS
     if query.subject == "token" and not is_admin:
         raise Problem("forbidden", "Only admins may read the changes of tokens.")
     place = decode_cursor(context, query)

@@ -146,7 +146,7 @@ class Authenticator:
 
     def _admit(self, context: Context, caller: Caller) -> None:
         """Set the caller of the context. Raises too_many_requests, forbidden."""
-        context.caller = caller
+        context.accepted = caller
         self._count(context, caller)
         check_role(context)
 
@@ -171,7 +171,6 @@ class Authenticator:
 def check_role(context: Context) -> None:
     """Refuse a caller who may not use the operation of the context. Raises forbidden."""
     caller = context.caller
-    assert caller
     allowed = context.operation.allowed
     if caller.role not in allowed:
         raise role_forbidden(caller.role, allowed)
@@ -191,13 +190,13 @@ def role_forbidden(role: str, allowed: Collection[str]) -> Problem:
     return Problem("forbidden", f"The role {role} may not do this. These roles may: {roles}.")
 
 
-def visible_events(caller: Caller | None, events: list[Event]) -> list[Event]:
+def visible_events(caller: Caller, events: list[Event]) -> list[Event]:
     """Return the events that the caller may see.
 
     A student sees only the events of that student. The actor is hidden if it is someone else: a
     promotion would show which student has left the course.
     """
-    if caller is None or caller.role != "student":
+    if caller.role != "student":
         return events
     return [
         event if event.actor == caller.actor else replace(event, actor=None)
@@ -206,9 +205,9 @@ def visible_events(caller: Caller | None, events: list[Event]) -> list[Event]:
     ]
 
 
-def visible_hold(caller: Caller | None, hold: Hold) -> Hold:
+def visible_hold(caller: Caller, hold: Hold) -> Hold:
     """Return a hold as the caller may see it. A student sees no one who placed or released it."""
-    if caller is None or caller.role != "student":
+    if caller.role != "student":
         return hold
     return replace(hold, placed_by=None, released_by=None)
 

@@ -93,8 +93,8 @@ class Context:
         self.upload: Any = None
         # The fields that the body names. Others have their defaults.
         self.named: frozenset[str] = frozenset()
-        # None as long as no token has been accepted.
-        self.caller: Caller | None = None
+        # The caller, or None as long as no token has been accepted.
+        self.accepted: Caller | None = None
         # Headers that show what is left of the rate limit. They are empty until it is counted.
         self.rate_limit: Mapping[str, str] = {}
         # The entity tag that a write was checked against.
@@ -117,6 +117,12 @@ class Context:
         """The operation of a request that was routed. Others are answered at once."""
         assert self.matched
         return self.matched
+
+    @property
+    def caller(self) -> Caller:
+        """Who sent a request for an operation that is not public."""
+        assert self.accepted
+        return self.accepted
 
     @property
     def method(self) -> str:
@@ -213,10 +219,10 @@ def change_context(context: Context, given: ChangeDetails | None = None) -> Chan
     return Change(
         at=at,
         effective_at=given.effective_at,
-        actor=caller.actor if caller else "api",
+        actor=caller.actor,
         reason=given.reason,
         overridden=msgspec.json.encode(override.rules).decode() if override else None,
         override_reason=override.reason if override else None,
-        by_student=caller is not None and caller.role == "student",
+        by_student=caller.role == "student",
         zone=context.zone,
     )

@@ -99,7 +99,7 @@ def write(context: Context, db: Connection, retry_window: int) -> Response:
     if operation.uploads:
         handler, body = partial(handler, body=context.upload), context.upload.digest
     act: Handler = handler
-    if context.caller and not operation.only_enrolls:
+    if not operation.only_enrolls:
         act = partial(_act_as, context.caller.actor, act)
     if isinstance(context.query, WriteOptions) and context.query.dry_run:
         _dry_run(context, db, act)
@@ -160,7 +160,7 @@ def execute_idempotently(
     Raises idempotency_key_invalid, idempotency_key_reused.
     """
     text, caller = _key(context), context.caller
-    if text is None or caller is None:
+    if text is None:
         return render(context, act(db))
     since = Timestamp.of(datetime.now(UTC) - timedelta(seconds=seconds))
     fingerprint = _fingerprint(context, body)

@@ -63,7 +63,6 @@ def read_sent(site: Site, context: Context) -> Sent:
         return Sent(Fields(), problem=Problem("body_too_large", detail), is_new=True)
     form, file = _parse(context.environ["CONTENT_TYPE"], content)
     sent = Sent(form, is_new=file is not None)
-    assert context.caller
     if file:
         held = site.held.keep(context.caller.id, *file)
         sent.form = form = Fields(

@@ -30,6 +30,6 @@ HEADERS = {
 def render(name: str, context: Context, **values: Any) -> bytes:
     """Return the HTML of a template. It escapes every value."""
     words = Words(context.zone)
-    common = {"context": context, "caller": context.caller, "words": words, "style": STYLE_DIGEST}
+    common = {"context": context, "caller": context.accepted, "words": words, "style": STYLE_DIGEST}
     rendered: str = template(TEMPLATES, name).render(**common | values)
     return rendered.encode()

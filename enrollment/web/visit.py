@@ -60,7 +60,6 @@ class Visit:
 
     @property
     def caller(self) -> Caller:
-        assert self.context.caller
         return self.context.caller
 
     @property
@@ -168,7 +167,7 @@ class Visit:
         environ |= {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query}
         outer = self.context
         inner = Context(environ, outer.expose_metrics, outer.zone, outer.find_token)
-        inner.caller = self.context.caller
+        inner.accepted = outer.accepted
         match(self.site.router, inner)
         check_role(inner)
         prepare(inner)

@@ -436,7 +436,7 @@ def test_a_field_is_closed_to_students_unless_it_is_opened(app: App):
         items: Annotated[list[Inner], for_students()]
 
     context = app.open({"REQUEST_METHOD": "POST"})
-    context.caller = Caller(1, "Ada", "student", 1)
+    context.accepted = Caller(1, "Ada", "student", 1)
     context.matched = OPERATIONS[0]._replace(allowed=REGISTRARS_AND_STUDENTS)
     inner = Inner(opened=1, closed=1)
 
