@@ -1,11 +1,12 @@
 """The details of a change that a form gives: why, since when, and which rules it sets aside."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 from enrollment.data import page
+from enrollment.model.decoding import decoder
 from enrollment.model.results import Violation
-from enrollment.model.types import Timestamp
+from enrollment.model.types import AsOf, Timestamp
 from enrollment.problems.errors import Problem
 from enrollment.web.fields import Fields
 from enrollment.web.refusal import wrong_field
@@ -22,16 +23,14 @@ def change_details(visit: Visit, *, names_now: bool = False) -> dict[str, Any]:
     if reason := visit.form.one("reason"):
         given["reason"] = reason
     if text := visit.form.one("effective_on"):
-        zone = visit.context.zone
         try:
             day = date.fromisoformat(text)
             if day != visit.words.today():
-                following = datetime.combine(day + timedelta(days=1), datetime.min.time(), zone)
-                end = following.astimezone(UTC) - timedelta(milliseconds=1)
-                given["effective_at"] = str(Timestamp.of(end))
+                end = decoder(visit.context.zone)(AsOf, day.isoformat())
+                given["effective_at"] = str(end)
             elif names_now:
                 given["effective_at"] = str(Timestamp.now())
-        except (ValueError, OverflowError):
+        except ValueError:
             raise wrong_field("effective_at", "Expected a date, such as 2026-09-01") from None
     return given
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from enrollment.data import page, session
 from enrollment.data.page import Person
 from enrollment.data.record_change import acting
@@ -12,10 +14,10 @@ from enrollment.data.token import get_token, insert_token, list_tokens, token_na
 from enrollment.http.context import change_context
 from enrollment.http.operation import ADMINS, REGISTRARS, Operation
 from enrollment.http.responses import Result
-from enrollment.model.days import day_after
+from enrollment.model.decoding import decoder
 from enrollment.model.queries import Pagination
 from enrollment.model.records import TokenInput
-from enrollment.model.types import Timestamp
+from enrollment.model.types import Timestamp, Until
 from enrollment.problems.errors import Problem
 from enrollment.web.forms import submit
 from enrollment.web.guard import is_https
@@ -132,8 +134,8 @@ def _read_end(visit: Visit) -> str | None:
     if not written or not is_day(written):
         return written
     try:
-        return str(visit.words.day_start(day_after(written)))
-    except ValueError:
+        return str(decoder(visit.context.zone)(Until, written))
+    except (ValueError, msgspec.ValidationError):
         raise wrong_field("expires_at", EXPECTED) from None
 
 

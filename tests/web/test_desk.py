@@ -1,11 +1,13 @@
 """The desk: one student's courses, holds and record."""
 
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from enrollment.app import App
 from tests.support.browser import Browser, boxes, form_to, text, tick
-from tests.support.client import Client
+from tests.support.client import Client, with_settings
 
 
 def desk(browser: Browser, student: int, end: str):
@@ -87,6 +89,23 @@ def test_ticked_courses_are_dropped_with_their_reason_and_day(
     assert event["reason"] == "paper of that day"
     assert event["effective_at"] == "2026-09-10T23:59:59.999Z"
     assert event["actor"] == "registrar #2"
+
+
+def test_a_day_ends_when_its_last_hour_is_over_for_the_second_time(
+    app: App, client: Client, ada: int
+):
+    """Where the clocks went back at 00:01, the day before came back for its last hour."""
+    browser = Browser(with_settings(app, time_zone=ZoneInfo("America/St_Johns")))
+    course = client.course()
+    client.enroll(ada, course, effective_at="2010-09-01T09:00:00Z")
+    form = desk(browser, ada, "/drop")
+    tick(form, "drop", course)
+    form["effective_on"] = "2010-11-06"
+
+    form.submit(status=303)
+
+    event = client.get("/v1/events").json["items"][-1]
+    assert event["effective_at"] == "2010-11-07T03:29:59.999Z"
 
 
 LATE_TERMS = (
