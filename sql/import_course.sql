@@ -32,10 +32,8 @@ FROM (
 -- include: exported_id.sql
         AS exported_id,
             CAST(
-                CASE
-                    WHEN length(incoming.sourced_id) <= 32 THEN incoming.sourced_id
-                    ELSE substr(incoming.sourced_id, length(incoming.sourced_id) - 31)
-                END AS citext
+-- include: end_of_id.sql
+                AS citext
             ) AS code,
             CAST(
                 substr(incoming.sourced_id, 1, 21) || '-' || (incoming.content ->> 'startDate') AS citext
@@ -196,10 +194,8 @@ placed AS (
 -- include: own_id.sql
         AS own_id,
         substr(incoming.content ->> 'title', 1, 200) AS title,
-        CASE
-            WHEN length(incoming.sourced_id) <= 32 THEN incoming.sourced_id
-            ELSE substr(incoming.sourced_id, length(incoming.sourced_id) - 31)
-        END AS own_section,
+-- include: end_of_id.sql
+        AS own_section,
         coalesce(
             catalog.content ->> 'courseCode', incoming.content ->> 'classCode', incoming.sourced_id
         ) AS code,
@@ -460,10 +456,8 @@ WHERE planned.kind = 'course'
     AND planned.is_new
     AND incoming.id = planned.incoming_id
     AND incoming.content ->> 'classCode' IS NOT NULL
-    AND planned.wanted ->> 'section' = CASE
-        WHEN length(incoming.sourced_id) <= 32 THEN incoming.sourced_id
-        ELSE substr(incoming.sourced_id, length(incoming.sourced_id) - 31)
-    END
+    AND planned.wanted ->> 'section' =
+-- include: end_of_id.sql
 UNION ALL
 SELECT incoming.file, incoming.line, 'courseSourcedId', incoming.content ->> 'courseSourcedId', 'code_changed',
     'warning',
