@@ -154,13 +154,7 @@ def decode_cursor(context: Context, query: PageQuery) -> KeysetPosition | None:
     """
     if not query.cursor:
         return None
-    try:
-        token = urlsafe_b64decode(query.cursor + "=" * (-len(query.cursor) % 4))
-        if token[:8] != _signature(context, query, token[8:]):
-            raise invalid_cursor()
-        return msgspec.json.decode(token[8:], type=list[str | Annotated[int, Meta(ge=0, le=2**53)]])
-    except (ValueError, msgspec.DecodeError):
-        raise invalid_cursor() from None
+    return read_position(query.cursor, _scope(context, query))
 
 
 def page_response(
@@ -170,8 +164,7 @@ def page_response(
     whole list."""
     if listing.next is None:
         return Result(HTTPStatus.OK, Page(listing.items, None, listing.total), tag=tag)
-    token = msgspec.json.encode(listing.next)
-    cursor = urlsafe_b64encode(_signature(context, query, token) + token).decode().rstrip("=")
+    cursor = write_position(listing.next, _scope(context, query))
     following = {**filters(query), "limit": query.limit, "cursor": cursor}
     page = Page(listing.items, cursor, listing.total)
     return Result(HTTPStatus.OK, page, next_link(context, following), tag)
@@ -206,8 +199,29 @@ def filters(query: msgspec.Struct) -> dict[str, Any]:
     }
 
 
-def _signature(context: Context, query: PageQuery, token: bytes) -> bytes:
-    """Return a digest that binds a cursor to its list and filters. It prevents mistakes. It is not
-    a secret."""
-    scope = msgspec.json.encode([context.path, filters(query)], enc_hook=str)
-    return blake2b(scope + token, digest_size=8).digest()
+def _scope(context: Context, query: PageQuery) -> bytes:
+    """Return what a cursor is bound to: its list and filters."""
+    return msgspec.json.encode([context.path, filters(query)], enc_hook=str)
+
+
+def write_position(position: KeysetPosition, scope: bytes = b"") -> str:
+    """Return a position as a text for a URL. A digest binds it to its scope, if it has one. That
+    prevents mistakes. It is not a secret."""
+    content = msgspec.json.encode(position)
+    return urlsafe_b64encode(_digest(scope, content) + content).decode().rstrip("=")
+
+
+def read_position(text: str, scope: bytes = b"") -> KeysetPosition:
+    """Return the position of a text of `write_position`. Raises page_not_found."""
+    try:
+        token = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        content = token[len(_digest(scope, b"")) :]
+        if token != _digest(scope, content) + content:
+            raise invalid_cursor()
+        return msgspec.json.decode(content, type=list[str | Annotated[int, Meta(ge=0, le=2**53)]])
+    except (ValueError, msgspec.DecodeError):
+        raise invalid_cursor() from None
+
+
+def _digest(scope: bytes, content: bytes) -> bytes:
+    return blake2b(scope + content, digest_size=8).digest() if scope else b""
