@@ -106,13 +106,25 @@ def read_form(environ: Mapping[str, Any], wanted: type[S], zone: tzinfo) -> S:
 
     Raises unsupported_media_type, malformed_request, invalid_query, and what `read_content` does.
     """
-    check_headers(environ, (FORM,))
-    value = JsonObject(parse_pairs(read_content(environ).decode("latin-1"), MAX_PARAMETERS))
+    value = JsonObject(read_fields(environ, MAX_PARAMETERS))
     known = fields_by_name(wanted)
     for name in value.keys() - known.keys():
         del value[name]
     value.repeated &= known.keys()
     return _checked(value, wanted, decoder(zone))
+
+
+def read_fields(environ: Mapping[str, Any], most: int) -> list[tuple[str, str]]:
+    """Return the names and the texts of a form, which has at most so many.
+
+    Raises unsupported_media_type, malformed_request, and what `read_content` does.
+    """
+    check_headers(environ, (FORM,))
+    try:
+        text = read_content(environ).decode("ascii")
+    except UnicodeDecodeError:
+        raise Problem("malformed_request", "The form is not percent-encoded.") from None
+    return parse_pairs(text, most)
 
 
 def _checked(value: JsonObject, wanted: type[S], decode: Decode) -> S:

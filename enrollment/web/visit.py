@@ -15,13 +15,12 @@ from enrollment.data.event import get_last_event_id
 from enrollment.data.export import get_school
 from enrollment.data.page import list_seats_since
 from enrollment.http.authentication import Authenticator, check_role
-from enrollment.http.body import read_content
 from enrollment.http.context import Caller, Context
 from enrollment.http.endpoint import RolledBack, execute_idempotently, prepare
 from enrollment.http.endpoint import read as run_read
 from enrollment.http.endpoint import write as run_write
 from enrollment.http.operation import REGISTRARS, match
-from enrollment.http.query import FORM, parse_pairs
+from enrollment.http.query import parse_pairs, read_fields
 from enrollment.http.responses import Response, Result
 from enrollment.problems.errors import Problem
 from enrollment.problems.registry import PROBLEM_TYPES
@@ -187,17 +186,10 @@ def read_query(context: Context) -> Fields:
 def read_form(context: Context) -> Fields:
     """Return the fields of a form. One with a file was read before.
 
-    Raises malformed_request, unsupported_media_type, and what read_content does.
+    Raises what `read_fields` does.
     """
     if context.upload is not None:
         return cast(Fields, context.upload.form)
     if context.environ.get("CONTENT_LENGTH") in ("", "0"):
         return Fields()
-    media_type = context.environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
-    if media_type != FORM:
-        raise Problem("unsupported_media_type", f"The form is not {FORM}.")
-    try:
-        text = read_content(context.environ).decode("ascii")
-    except UnicodeDecodeError:
-        raise Problem("malformed_request", "The form is not percent-encoded.") from None
-    return Fields(parse_pairs(text, MAX_FIELDS))
+    return Fields(read_fields(context.environ, MAX_FIELDS))

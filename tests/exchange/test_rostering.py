@@ -680,13 +680,14 @@ def test_a_wrong_request_for_a_token_is_refused(
         (json.dumps({"grant_type": "client_credentials"}), {"Content-Type": "application/json"}),
         ("grant_type=client_credentials&grant_type=client_credentials", {}),
         ("grant_type=client_credentials&client_id=%ff", {}),
+        (b"grant_type=client_credentials&client_id=\xe9", {}),
         ("grant_type=client_credentials", {"Authorization": "Basic !"}),
         ("grant_type=client_credentials", {"Authorization": f"Bearer {TOKENS['reader']}"}),
         ("grant_type=client_credentials&client_secret=x", {"Authorization": "Basic YTpi"}),
     ],
 )
 def test_a_request_for_a_token_that_cannot_be_read_is_refused(
-    reader: Client, body: str, headers: dict[str, str]
+    reader: Client, body: str | bytes, headers: dict[str, str]
 ):
     answer = TestApp(reader.app).post(TOKEN, body, headers=headers, status=400)
 

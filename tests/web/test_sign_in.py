@@ -307,6 +307,23 @@ def test_a_browser_without_sec_fetch_site_sends_its_origin(browser: Browser, cli
     assert client.get("/v1/students").json["items"][0]["family_name"] == "Curie"
 
 
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        ({"Content-Encoding": "gzip"}, b"family_name=Curie", 415),
+        ({"Content-Type": "text/plain"}, b"family_name=Curie", 415),
+        ({}, b"family_name=Cur\xeee", 400),
+        ({}, b"family_name=%ff", 400),
+    ],
+)
+def test_a_form_that_cannot_be_read_is_refused(
+    browser: Browser, client: Client, headers: dict[str, str], body: bytes, status: int
+):
+    browser.post("/students/new", body, headers=headers, status=status)
+
+    assert client.get("/v1/students").json["items"] == []
+
+
 def test_secrets_are_not_stored(app: App, browser: Browser, location: Location):
     link = make_link(app)
 
