@@ -12,7 +12,7 @@ from enrollment.api import oneroster_token
 from enrollment.data.oneroster import COLUMNS
 from enrollment.exchange.records import COMMON, KINDS, PATHS, Records, Version
 from enrollment.exchange.rostering import COLLECTIONS, Roster
-from enrollment.http.context import Context
+from enrollment.http.context import Context, forwarded_scheme
 from enrollment.http.oneroster_filter import wanted_page
 from enrollment.http.operation import READERS, Operation
 from enrollment.http.query import filters
@@ -87,8 +87,8 @@ def _selected(record: dict[str, Any], asked: set[str]) -> dict[str, Any]:
 def _base(context: Context) -> str:
     """Return the URL of the service as its client sees it. A proxy gives the scheme in a header. A
     client that sends this header itself changes only the links in its own response."""
-    proto = (context.header("X_FORWARDED_PROTO") or "").rpartition(",")[2].strip().lower()
-    scheme = "https" if proto == "https" else context.environ.get("wsgi.url_scheme", "http")
+    own = context.environ.get("wsgi.url_scheme", "http")
+    scheme = "https" if forwarded_scheme(context) == "https" else own
     host = context.header("HOST")
     return f"{scheme}://{host}" if host else ""
 

@@ -140,6 +140,11 @@ class Context:
         return value
 
 
+def forwarded_scheme(context: Context) -> str:
+    """Return the scheme that the nearest proxy names in X-Forwarded-Proto, or ""."""
+    return (context.header("X_FORWARDED_PROTO") or "").rpartition(",")[2].strip().lower()
+
+
 def known_hosts(names: Iterable[str]) -> frozenset[str]:
     """Return the names of the service, in the form in which `check_host` compares them."""
     return frozenset(map(_comparable, names))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
-from enrollment.http.context import Context
+from enrollment.http.context import Context, forwarded_scheme
 from enrollment.problems.errors import Problem
 
 # A browser sends a cookie with the prefix __Host- only to the host that has set it, over https.
@@ -20,8 +20,7 @@ def is_https(context: Context, proxies: Iterable[IPv4Network | IPv6Network]) -> 
     """Whether the browser uses https, by the word of a trusted proxy: the service has none."""
     peer = _peer(context)
     trusted = peer is not None and any(peer in network for network in proxies)
-    proto = (context.header("X_FORWARDED_PROTO") or "").rpartition(",")[2]
-    return trusted and proto.strip().lower() == "https"
+    return trusted and forwarded_scheme(context) == "https"
 
 
 def is_loopback(context: Context) -> bool:
