@@ -1,6 +1,5 @@
 """/v1/imports: files of other systems, and lists, that are brought in."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import NoReturn
 
@@ -14,7 +13,7 @@ from enrollment.http.context import Context, change_context
 from enrollment.http.download import download
 from enrollment.http.endpoint import RolledBack
 from enrollment.http.operation import READERS, REGISTRARS, Operation
-from enrollment.http.query import decode_cursor, page_response
+from enrollment.http.query import paged
 from enrollment.http.responses import Result, created, ok, render
 from enrollment.model.import_options import ImportOptions, UndoOptions
 from enrollment.model.imports import Import, ImportReport, Undo
@@ -47,8 +46,7 @@ def import_file(context: Context, db: Connection, query: ImportOptions, body: Up
 
 def list_imports(context: Context, db: Connection, query: Pagination) -> Result:
     """List imports, also those that are undone."""
-    page = imports.list_imports(db, query, decode_cursor(context, query))
-    return page_response(context, page, query)
+    return paged(context, query, imports.list_imports, db)
 
 
 def read_import(context: Context, db: Connection, import_id: int) -> Result:
@@ -62,31 +60,37 @@ def export_faults_csv(context: Context, db: Connection, import_id: int) -> Resul
     return download("faults.csv", MEDIA_TYPES["csv"], partial(write_faults, report.faults))
 
 
-def mark_list_csv(context: Context, db: Connection, query: ImportOptions, body: Upload) -> Result:
-    """Send a list back as CSV with its faults behind each row, and import nothing."""
-    return _mark(context, db, query, body, "csv")
-
-
-def mark_list_xlsx(context: Context, db: Connection, query: ImportOptions, body: Upload) -> Result:
-    """Send a list back as a workbook with its faults behind each row, and import nothing."""
-    return _mark(context, db, query, body, "xlsx")
-
-
-def _mark(
-    context: Context, db: Connection, options: ImportOptions, upload: Upload, kind: ListFormat
-) -> NoReturn:
-    faults = mark(db, upload, options, change_context(context))
-    write = partial(write_marked, upload, faults, kind)
-    raise RolledBack(render(context, download(f"marked.{kind}", MEDIA_TYPES[kind], write)))
-
-
 def undo_import(context: Context, db: Connection, import_id: int, query: UndoOptions) -> Result:
     """Undo an import (the record is kept)."""
     check_record(context, imports.get_import(db, import_id))
     return ok(undo.undo_import(db, import_id, query, change_context(context)))
 
 
-MARKED: dict[ListFormat, Callable[..., Result]] = {"csv": mark_list_csv, "xlsx": mark_list_xlsx}
+def _marking(kind: ListFormat, what: str) -> Operation:
+    """Return the operation that sends a list back as a file of this kind, `what`."""
+
+    def handler(context: Context, db: Connection, query: ImportOptions, body: Upload) -> NoReturn:
+        faults = mark(db, body, query, change_context(context))
+        write = partial(write_marked, body, faults, kind)
+        raise RolledBack(render(context, download(f"marked.{kind}", MEDIA_TYPES[kind], write)))
+
+    handler.__name__ = f"mark_list_{kind}"
+    handler.__doc__ = (
+        f"Send a list back as {what} with its faults behind each row, and import nothing."
+    )
+    return Operation(
+        "POST",
+        f"/v1/imports/marked.{kind}",
+        REGISTRARS,
+        handler,
+        query=ImportOptions,
+        reader=read_file,
+        uploads=UPLOADS,
+        download=MEDIA_TYPES[kind],
+        conflicts=("option_does_not_fit", "unreadable_import", "unknown_course"),
+    )
+
+
 OPERATIONS = (
     Operation("GET", "/v1/imports", READERS, list_imports, query=Pagination, answer=Page[Import]),
     Operation(
@@ -115,20 +119,8 @@ OPERATIONS = (
         export_faults_csv,
         download=MEDIA_TYPES["csv"],
     ),
-    *(
-        Operation(
-            "POST",
-            f"/v1/imports/marked.{kind}",
-            REGISTRARS,
-            handler,
-            query=ImportOptions,
-            reader=read_file,
-            uploads=UPLOADS,
-            download=MEDIA_TYPES[kind],
-            conflicts=("option_does_not_fit", "unreadable_import", "unknown_course"),
-        )
-        for kind, handler in MARKED.items()
-    ),
+    _marking("csv", "CSV"),
+    _marking("xlsx", "a workbook"),
     Operation(
         "DELETE",
         "/v1/imports/<import_id:id>",
