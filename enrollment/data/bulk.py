@@ -15,7 +15,7 @@ from enrollment.data.violations import raise_violations
 from enrollment.model.records import Change
 from enrollment.model.requests import BulkEnrollmentItem
 from enrollment.model.results import BulkResult, Violation
-from enrollment.problems.registry import PROBLEM_TYPES
+from enrollment.problems.errors import Problem
 from enrollment.storage.connection import Connection
 from enrollment.storage.queries import queries, to_json
 
@@ -107,7 +107,7 @@ def list_results(db: Connection, decisions: Sequence[Decision]) -> list[BulkResu
     return [
         BulkResult(
             student_id=decision.student_id,
-            status=PROBLEM_TYPES[decision.violations[0].code].status,
+            status=Problem.from_violations(decision.violations).status,
             errors=decision.violations,
         )
         if decision.violations

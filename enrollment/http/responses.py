@@ -15,7 +15,6 @@ from enrollment.http.oneroster_errors import error_of, is_oneroster
 from enrollment.model.results import Violation
 from enrollment.problems.body import problem_body
 from enrollment.problems.errors import Problem
-from enrollment.problems.registry import PROBLEM_TYPES
 
 log = logging.getLogger("enrollment")
 # Only the client may keep a response, and no browser may run or load anything because of it.
@@ -143,9 +142,7 @@ def created_many(context: Context, results: Any, mode: str) -> Result:
 
 def status_of(violations: Sequence[Violation]) -> int:
     """Return the status that a request for one item alone would have."""
-    if not violations:
-        return HTTPStatus.CREATED
-    return PROBLEM_TYPES[Problem.from_violations(violations).code].status
+    return Problem.from_violations(violations).status if violations else HTTPStatus.CREATED
 
 
 def complete(context: Context, response: Response) -> Response:

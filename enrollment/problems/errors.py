@@ -30,6 +30,12 @@ class Problem(Exception):
         """The codes of all reasons. A problem without reasons is its own reason."""
         return [violation.code for violation in self.violations] or [self.code]
 
+    @property
+    def status(self) -> int:
+        """The status of a response that is this problem. Raises KeyError if the code is not
+        registered."""
+        return PROBLEM_TYPES[self.code].status
+
     @classmethod
     def from_violations(cls, violations: Sequence[Violation]) -> Self:
         """Make one problem of one or more violations.

@@ -23,7 +23,6 @@ from enrollment.http.operation import REGISTRARS, match
 from enrollment.http.query import parse_pairs, read_fields
 from enrollment.http.responses import Response, Result
 from enrollment.problems.errors import Problem
-from enrollment.problems.registry import PROBLEM_TYPES
 from enrollment.storage.connection import Connection
 from enrollment.storage.database import Database
 from enrollment.web.fields import Fields
@@ -79,7 +78,7 @@ class Visit:
         page its status, and all of them count in the metrics.
         """
         if shown := [problem for problem in problems if problem]:
-            status = PROBLEM_TYPES[shown[0].code].status
+            status = shown[0].status
             self.context.refusals = [code for problem in shown for code in problem.codes]
         values["problem"] = problems[0] if problems else None
         values |= {"key": secrets.token_hex(8), "visit": self, "school": get_school(self.db)}
