@@ -62,7 +62,7 @@ def export_faults_csv(context: Context, db: Connection, import_id: int) -> Resul
 
 def undo_import(context: Context, db: Connection, import_id: int, query: UndoOptions) -> Result:
     """Undo an import (the record is kept)."""
-    check_record(context, imports.get_import(db, import_id))
+    check_record(context, imports.get_import_head(db, import_id))
     return ok(undo.undo_import(db, import_id, query, change_context(context)))
 
 

@@ -149,16 +149,25 @@ def update_report(db: Connection, import_id: int, report: dict[str, Any]) -> Non
 
 def get_import(db: Connection, import_id: int) -> ImportReport:
     """Return an import with its report. Raises import_not_found."""
-    row = SQL.get_import(db, id=import_id)
-    if row is None:
-        raise Problem("import_not_found", f"There is no import {import_id}.")
-    fields = dict(row)
+    fields = _get_row(db, import_id)
     report = decode(fields.pop("report"))
     changed = SQL.list_import_changes(db, id=import_id, limit=MOST_CHANGES)
     changes = [_import_change(**change) for change in changed]
     # Reports that were made before they had a course have none.
     fields |= {"course_id": None} | report | {"refused_by": None, "changes": changes}
     return msgspec.convert(fields, ImportReport)
+
+
+def get_import_head(db: Connection, import_id: int) -> Import:
+    """Return an import without what was found and changed. Raises import_not_found."""
+    return _import(**_get_row(db, import_id))
+
+
+def _get_row(db: Connection, import_id: int) -> dict[str, Any]:
+    row = SQL.get_import(db, id=import_id)
+    if row is None:
+        raise Problem("import_not_found", f"There is no import {import_id}.")
+    return dict(row)
 
 
 def list_imports(

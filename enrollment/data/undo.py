@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from enrollment.data import waitlist
 from enrollment.data.ending import void_enrollments
-from enrollment.data.imports import get_import
+from enrollment.data.imports import get_import_head
 from enrollment.model.import_options import UndoOptions
 from enrollment.model.imports import MOST_CHANGES, Undo, UndoneItem
 from enrollment.model.records import Change
@@ -29,7 +29,7 @@ def undo_import(db: Connection, import_id: int, options: UndoOptions, change: Ch
     before, the enrollment becomes void. New records are deleted if nothing else needs them. Raises
     import_not_found, import_undone; undo_conflicts unless they are kept.
     """
-    present = get_import(db, import_id)
+    present = get_import_head(db, import_id)
     if present.undone_at:
         raise Problem("import_undone", f"Import {import_id} was undone at {present.undone_at}.")
     change = replace(change, reason=options.reason or f"undo import {import_id}")
