@@ -21,7 +21,7 @@ Rules = Literal["record", "refuse"]
 Progress = Callable[[int, int], None]
 
 
-def no_progress(count: int, total: int) -> None:
+def no_progress(*counts: int) -> None:
     """Report no progress."""
 
 

@@ -9,7 +9,7 @@ from enrollment.storage.queries import queries, to_json
 
 SQL = queries("import_student")
 ROW = queries("import_row")
-# What an export writes for the given name of a person who has none.
+# What stands for the given name of a person who has one name: the standard needs a given name.
 NO_NAME = "-"
 
 

@@ -13,7 +13,7 @@ from enrollment.exchange.text import CONTROL
 from enrollment.model.decoding import decode_name
 from enrollment.model.imports import Severity
 from enrollment.model.text import NAME_LENGTH, UNSEEN
-from enrollment.model.types import Email, StudentNumber
+from enrollment.model.types import TITLE_LENGTH, Email, StudentNumber
 
 LEGAL_ID = re.compile(r"[0-9A-Za-z./@_-]{1,255}")
 # What a spreadsheet makes of an id of twelve digits or more: several ids become one.
@@ -28,8 +28,6 @@ YES, NO = {"true", "1", "yes", "y"}, {"false", "0", "no", "n"}
 # The largest whole number that a cell of a spreadsheet holds exactly has 15 digits.
 MOST_DIGITS = 15
 SOME_DATES = "2026-08-31, 31/08/2026 or 8/31/2026, the year in four digits"
-# As many characters of a title are taken.
-TITLE_LENGTH = 200
 # The kinds of columns whose cells may have another form than that of the standard, without a fault:
 # times, and in files of other systems days (local_date) and words for yes and no (flag).
 IN_ANY_FORM = {"moment", "local_date", "flag"}

@@ -6,6 +6,7 @@ from datetime import UTC, time, tzinfo
 
 from enrollment.data import export
 from enrollment.data.export import Fields, Scope
+from enrollment.data.import_student import NO_NAME
 from enrollment.exchange.headers import METADATA
 from enrollment.exchange.sourced import Sourced
 from enrollment.exchange.sourced_ids import SourcedIds
@@ -18,8 +19,6 @@ GRADE = f"{METADATA}grade"
 # The session of the courses without a term: its title, its first and its last day. Every class
 # needs a session.
 SESSION_WITHOUT_TERM = ("Without a term", "2000-01-01", "2999-12-31")
-# A person with one name: the standard needs a given name.
-NO_NAME = "-"
 # The number of a record of ours at the end of its id.
 NUMBER = re.compile("[0-9]{10,18}")
 

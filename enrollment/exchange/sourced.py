@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from operator import itemgetter
 
 from enrollment.data.export import Fields
+from enrollment.data.import_student import NO_NAME
 from enrollment.exchange.overlay import has_changed_here, has_new_value, kept, overlay, updated
 from enrollment.exchange.sourced_ids import SourcedIds
 
@@ -137,7 +138,7 @@ class Sourced:
         """Return a student who is a user of another system."""
         cells = self.person(row)
         overlay(cells, row, OF_STUDENT)
-        cells["givenName"] = cells["givenName"] or "-"
+        cells["givenName"] = cells["givenName"] or NO_NAME
         if row["is_deleted"] or row["status"] != (row["taken"] or {}).get("status"):
             cells["enabledUser"] = ENABLED[row["status"]]
         return cells
@@ -152,7 +153,7 @@ class Sourced:
         id = cells["sourcedId"]
         names = ("identifier", "email")
         username = next((cells[name] for name in names if cells.get(name)), id)
-        defaults = {"enabledUser": "true", "username": username, "givenName": "-"}
+        defaults = {"enabledUser": "true", "username": username, "givenName": NO_NAME}
         return defaults | cells | updated(row)
 
     def _gone_role(self, row: Fields) -> Fields:

@@ -12,6 +12,7 @@ from unicodedata import normalize
 
 import msgspec
 
+from enrollment.data.import_row import no_progress
 from enrollment.data.staging import Staging
 from enrollment.exchange.faults import CODES, Faults
 from enrollment.exchange.formats import read_files
@@ -32,10 +33,6 @@ LEFT_OUT = {"duplicate_row", "overlapping"}
 CHUNK = 1024 * 1024
 
 
-def quietly(count: int) -> None:
-    """Show to no one how many rows were read."""
-
-
 class Upload:
     """Files that were read into a scratch database. Close it when the import is over."""
 
@@ -45,7 +42,7 @@ class Upload:
         digest: str,
         options: Options,
         source: Callable[[Faults], AbstractContextManager[list[SourceFile]]],
-        progress: Callable[[int], object] = quietly,
+        progress: Callable[[int], object] = no_progress,
     ) -> None:
         """Read the files of a source, which stays open until this is closed."""
         self.name = name
@@ -67,7 +64,7 @@ class Upload:
         name: str,
         content: bytes,
         options: Options,
-        progress: Callable[[int], object] = quietly,
+        progress: Callable[[int], object] = no_progress,
     ) -> Self:
         """Read a file that was sent."""
         source = partial(open_file, SourceFile(name, partial(BytesIO, content)))
@@ -75,7 +72,7 @@ class Upload:
 
     @classmethod
     def of_path(
-        cls, path: Path, options: Options, progress: Callable[[int], object] = quietly
+        cls, path: Path, options: Options, progress: Callable[[int], object] = no_progress
     ) -> Self:
         """Read a folder, an archive, a file or a pipe. `progress` is called with how many rows more
         were read. Raises OSError."""

@@ -69,7 +69,10 @@ def _filter(max_length: int, meaning: str) -> Meta:
 Groups = Annotated[list[Code], Meta(max_length=50)]
 Id = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=TEXT, description=TEXT_RULE)]
-Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=TEXT, description=TEXT_RULE)]
+TITLE_LENGTH = 200
+Title = Annotated[
+    str, Meta(min_length=1, max_length=TITLE_LENGTH, pattern=TEXT, description=TEXT_RULE)
+]
 Room = Annotated[str, Meta(min_length=1, max_length=100, pattern=TEXT, description=TEXT_RULE)]
 Grade = Annotated[str, Meta(min_length=1, max_length=10, pattern=TEXT, description=TEXT_RULE)]
 Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern=TEXT, description=TEXT_RULE)]

@@ -3,7 +3,6 @@
 from typing import Any, get_args, get_origin
 
 import msgspec
-from msgspec import NODEFAULT
 from msgspec.structs import asdict, fields
 
 from enrollment.model import courses, history, imports, patches, records, requests, results
@@ -135,10 +134,7 @@ SAMPLES |= {
 
 def request_sample(kind: type[msgspec.Struct]) -> dict[str, Any]:
     """An example of a body, without the fields that it sets to their defaults."""
-    defaults = {
-        field.encode_name: field.default if field.default_factory is NODEFAULT else []
-        for field in fields(kind)
-    }
+    defaults = {field.encode_name: patches.default_of(field) for field in fields(kind)}
     return {name: value for name, value in sample(kind).items() if value != defaults[name]}
 
 

@@ -56,7 +56,6 @@ def show_enrollment(
         problem,
         student=get_student(visit.db, student_id),
         course=get_course(visit.db, course_id),
-        present=present,
         latest=latest,
         seen=etag_of(present),
         statuses=[

@@ -9,7 +9,13 @@ from enrollment.data import page
 from enrollment.data.course import find_course
 from enrollment.data.student import full_name
 from enrollment.data.term import list_terms
-from enrollment.model.imports import ImportChange, ImportCounts, ImportReport, UndoneItem
+from enrollment.model.imports import (
+    REMOVED_AS,
+    ImportChange,
+    ImportCounts,
+    ImportReport,
+    UndoneItem,
+)
 from enrollment.web.chosen_term import ALL
 from enrollment.web.visit import Visit
 from enrollment.web.words import STATUSES, count, listed, name
@@ -18,7 +24,6 @@ from enrollment.web.words import STATUSES, count, listed, name
 MOST_SHOWN = 100
 # The names of records, by their kinds and ids.
 Names = dict[tuple[str, int], str]
-ENDING = ("students", "courses", "enrollments")
 UNDONE = {"reversed": "undone", "kept": "kept", "conflict": "in conflict"}
 
 
@@ -51,7 +56,7 @@ def what_is_done(counts: ImportCounts) -> str:
 
 def ends(report: ImportReport) -> int:
     """How many records become inactive, cancelled or dropped, since the file no longer has them."""
-    return sum(getattr(report.removals, kind).removed for kind in ENDING)
+    return sum(getattr(report.removals, kind).removed for kind in REMOVED_AS)
 
 
 def what_is_confirmed(report: ImportReport) -> str:
