@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from functools import partial
 from http import HTTPStatus
 
-from msgspec.structs import asdict
-
-from enrollment.data import course, course_copy, recheck, waitlist
+from enrollment.data import course, course_copy
 from enrollment.data.batch import insert_batch
+from enrollment.data.recheck import change_course
 from enrollment.http.conditional import check_preconditions
 from enrollment.http.context import Context, change_context
 from enrollment.http.operation import READERS_AND_STUDENTS, REGISTRARS, Operation
@@ -79,19 +78,9 @@ def _change_course(
     fields: CourseInput,
     left_out: Sequence[str] = (),
 ) -> Result:
-    present, change = check_course(context, db, course_id), change_context(context)
-    dependents = recheck.list_dependents(db, course_id)
-    before = recheck.list_affected(db, course_id, dependents, change)
-    updated = course.update_course(db, course_id, fields, change.at, left_out)
-    if updated.version > present.version:
-        waitlist.promote_eligible(db, change, course_ids=[course_id], members_of=[course_id])
-    after = recheck.list_affected(db, course_id, dependents, change)
-    replaced = ReplacedCourse(
-        **asdict(course.get_course(db, course_id)),
-        affected=recheck.newly_affected(before, after, is_moved=updated.term != present.term),
-        required_by_old_code=course.list_requiring_courses(db, present.code, fields.code),
-    )
-    return ok(replaced, course.get_course_tag(db, course_id))
+    present = check_course(context, db, course_id)
+    changed = change_course(db, present, fields, change_context(context), left_out)
+    return ok(changed, course.get_course_tag(db, course_id))
 
 
 def delete_course(context: Context, db: Connection, course_id: int) -> Result:

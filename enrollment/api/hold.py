@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from enrollment.data import hold, waitlist
+from enrollment.data import hold
 from enrollment.http.authentication import visible_hold
 from enrollment.http.conditional import check_record
 from enrollment.http.context import Context, change_context
@@ -42,9 +42,7 @@ def read_hold(context: Context, db: Connection, student_id: int, hold_id: int) -
 def release_hold(context: Context, db: Connection, student_id: int, hold_id: int) -> Result:
     """Release a hold (the record is kept)."""
     check_record(context, hold.get_hold(db, student_id, hold_id))
-    change = change_context(context)
-    hold.release_hold(db, student_id, hold_id, change)
-    waitlist.promote_eligible(db, change, student_ids=[student_id])
+    hold.release_hold(db, student_id, hold_id, change_context(context))
     return no_content()
 
 

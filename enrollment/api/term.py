@@ -1,6 +1,6 @@
 """/v1/terms: the terms, with their dates and credit limits."""
 
-from enrollment.data import census, term, waitlist
+from enrollment.data import census, term
 from enrollment.http.conditional import check_record
 from enrollment.http.context import Context, change_context
 from enrollment.http.operation import READERS, READERS_AND_STUDENTS, REGISTRARS, Operation
@@ -36,12 +36,7 @@ def replace_term(context: Context, db: Connection, term_id: int, body: TermInput
     """Replace a term; if its code changes, its courses follow."""
     present = term.get_term(db, term_id)
     check_record(context, present)
-    change = change_context(context)
-    updated = term.update_term(db, term_id, body, change.at)
-    if updated.version > present.version:
-        courses = term.list_course_ids(db, term_id)
-        waitlist.promote_eligible(db, change, course_ids=courses, members_of=courses)
-    return ok(updated)
+    return ok(term.update_term(db, present, body, change_context(context)))
 
 
 def patch_term(context: Context, db: Connection, term_id: int, body: Input) -> Result:

@@ -2,6 +2,7 @@
 
 from msgspec.structs import asdict
 
+from enrollment.data import waitlist
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
 from enrollment.data.student import get_student
 from enrollment.data.violations import raise_broken_rules
@@ -58,5 +59,7 @@ def insert_hold(db: Connection, student_id: int, fields: HoldInput, change: Chan
 
 
 def release_hold(db: Connection, student_id: int, hold_id: int, change: Change) -> None:
-    """Release a hold. A hold that is released already does not change."""
+    """Release a hold. The student gets the free seats that the hold has kept from the student. A
+    hold that is released already does not change."""
     SQL.update_hold_released(db, student_id=student_id, id=hold_id, **asdict(change))
+    waitlist.promote_eligible(db, change, student_ids=[student_id])

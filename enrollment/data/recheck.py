@@ -1,13 +1,17 @@
-"""Enrollments that exist, checked again: they stay, and the rules that they break are listed."""
+"""Enrollments that exist, checked again, as after the change of a course: they stay, and the rules
+that they break are listed."""
 
 from collections.abc import Collection, Sequence
 from typing import get_args
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
+from enrollment.data import waitlist
+from enrollment.data.course import get_course, list_requiring_courses, update_course
 from enrollment.data.eligibility import SQL, EnrollmentRequest, decide
+from enrollment.model.courses import Course, CourseInput
 from enrollment.model.records import Change
-from enrollment.model.results import AffectedEnrollment, Violation
+from enrollment.model.results import AffectedEnrollment, ReplacedCourse, Violation
 from enrollment.model.types import OverridableRule
 from enrollment.storage.connection import Connection
 from enrollment.storage.queries import to_json
@@ -33,7 +37,32 @@ CLASHES = {"another_section", "time_conflict", "credit_limit"}
 COUNTED = {"course_full", "waitlist_full", "credit_limit"}
 
 
-def list_dependents(db: Connection, course_id: int) -> list[EnrollmentRequest]:
+def change_course(
+    db: Connection,
+    present: Course,
+    fields: CourseInput,
+    change: Change,
+    left_out: Sequence[str] = (),
+) -> ReplacedCourse:
+    """Replace all fields of a course that exists, and give free seats to students who can be
+    enrolled by now. Return it with the students whose enrollments break rules since.
+
+    Raises what `update_course` does.
+    """
+    dependents = _list_dependents(db, present.id)
+    before = _list_affected(db, present.id, dependents, change)
+    updated = update_course(db, present.id, fields, change.at, left_out)
+    if updated.version > present.version:
+        waitlist.promote_eligible(db, change, course_ids=[present.id], members_of=[present.id])
+    after = _list_affected(db, present.id, dependents, change)
+    return ReplacedCourse(
+        **asdict(get_course(db, present.id)),
+        affected=_newly_affected(before, after, is_moved=updated.term != present.term),
+        required_by_old_code=list_requiring_courses(db, present.code, fields.code),
+    )
+
+
+def _list_dependents(db: Connection, course_id: int) -> list[EnrollmentRequest]:
     """List the enrollments of a course's students in other courses that require it at the same
     time."""
     student_ids = [row["student_id"] for row in SQL.list_members(db, course_id=course_id)]
@@ -42,7 +71,7 @@ def list_dependents(db: Connection, course_id: int) -> list[EnrollmentRequest]:
     return [EnrollmentRequest(row["student_id"], row["course_id"]) for row in rows]
 
 
-def list_affected(
+def _list_affected(
     db: Connection, course_id: int, dependents: Sequence[EnrollmentRequest], change: Change
 ) -> list[AffectedEnrollment]:
     """List the students of a course whose enrollment or place on the waitlist breaks rules by now,
@@ -65,7 +94,7 @@ def list_affected(
     ]
 
 
-def newly_affected(
+def _newly_affected(
     before: Sequence[AffectedEnrollment], after: Sequence[AffectedEnrollment], *, is_moved: bool
 ) -> list[AffectedEnrollment]:
     """Return the students who break a rule after a change that they did not break before it, or who

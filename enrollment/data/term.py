@@ -2,10 +2,11 @@
 
 from msgspec.structs import asdict
 
+from enrollment.data import waitlist
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page, prefix_ends
 from enrollment.data.violations import raise_broken_rules
 from enrollment.model.queries import TermFilter
-from enrollment.model.records import Term, TermInput
+from enrollment.model.records import Change, Term, TermInput
 from enrollment.model.types import Timestamp
 from enrollment.problems.errors import Problem
 from enrollment.storage.connection import Connection
@@ -43,18 +44,17 @@ def insert_term(db: Connection, fields: TermInput, now: Timestamp) -> Term:
     return Term(**SQL.insert_term(db, now=now, **asdict(fields)))
 
 
-def update_term(db: Connection, term_id: int, fields: TermInput, now: Timestamp) -> Term:
-    """Replace all fields of a term that exists. If none differs, nothing changes. Raises
-    term_code_taken, ends_before_start."""
-    raise_broken_rules(SQL.list_broken_term_rules(db, id=term_id, **asdict(fields)))
-    SQL.update_term(db, id=term_id, now=now, **asdict(fields))
+def update_term(db: Connection, present: Term, fields: TermInput, change: Change) -> Term:
+    """Replace all fields of a term that exists, and give free seats to students who can be enrolled
+    by now. If no field differs, nothing changes. Raises term_code_taken, ends_before_start."""
+    raise_broken_rules(SQL.list_broken_term_rules(db, id=present.id, **asdict(fields)))
+    SQL.update_term(db, id=present.id, now=change.at, **asdict(fields))
     # A trigger may have dated the change later, which RETURNING does not see.
-    return get_term(db, term_id)
-
-
-def list_course_ids(db: Connection, term_id: int) -> list[int]:
-    """List the ids of the courses of a term."""
-    return [row["id"] for row in SQL.list_course_ids(db, id=term_id)]
+    updated = get_term(db, present.id)
+    if updated.version > present.version:
+        courses = [row["id"] for row in SQL.list_course_ids(db, id=present.id)]
+        waitlist.promote_eligible(db, change, course_ids=courses, members_of=courses)
+    return updated
 
 
 def delete_term(db: Connection, term_id: int) -> None:
