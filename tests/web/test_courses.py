@@ -398,7 +398,7 @@ def test_a_seat_is_given_against_a_rule_with_a_reason(
 
     page = form.submit(status=409)
 
-    assert "The student is on hold: fees Set aside: The student is on hold" in text(page)
+    assert "The student is on hold: fees Set rules aside The student is on hold" in text(page)
     # The API would note that the student was skipped; the page has changed nothing.
     assert len(client.events()) == 3
     form = form_to(page, "/promote")
@@ -407,6 +407,7 @@ def test_a_seat_is_given_against_a_rule_with_a_reason(
     page = form.submit(status=422)
     form = form_to(page, "/promote")
     assert form["rule-student_on_hold"].checked
+    assert page.html.find(id="why-wrong").get_text() == "Give a reason."
     form["override_reason"] = "pays tomorrow"
     form.submit(status=303)
     event = client.get("/v1/events").json["items"][-1]
