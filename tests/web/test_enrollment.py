@@ -218,7 +218,7 @@ def test_what_cannot_be_made_void_is_not_offered(
     browser: Browser, client: Client, ada: int, enrolled: str
 ):
     form = fill(browser, enrolled, "/void", reason=" ")
-    assert form.submit(status=422).html.find(id="void-wrong")
+    assert form.submit(status=422).html.find(id="void-reason-wrong")
     form["reason"] = "the wrong Ada"
     client.put_status(ada, 1, "completed")
 

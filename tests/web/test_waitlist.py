@@ -74,7 +74,7 @@ def test_a_move_without_a_reason_or_to_no_place_is_refused_beside_the_field(
     form["position"], form["move_reason"] = "first", ""
     page = form.submit("do", value="move", status=422)
     assert page.html.find(id="position-wrong")
-    assert page.html.find(id="move-wrong")
+    assert page.html.find(id="move_reason-wrong")
     assert order(client, course) == waiting
 
 
