@@ -279,38 +279,47 @@ touched (student_id, course_id) AS MATERIALIZED (
         AND named.event_id IS NOT NULL
 ),
 
+-- PostgreSQL expects that almost no event still stands, and would compare each event with all that was touched. So the
+-- events are found first, and which of them stand is asked later.
+began AS MATERIALIZED (
+    SELECT event.id, event.student_id, event.course_id, event.effective_at, event.superseded_by
+    FROM touched
+    CROSS JOIN enrollment_event AS event
+    WHERE event.student_id = touched.student_id
+        AND event.course_id = touched.course_id
+        AND event.to_status = 'enrolled'
+),
+
 changed AS (
     SELECT stretch.id, stretch.event_id, stretch.student_id, stretch.course_id, stretch.began_at, stretch.status,
         stretch.ended_at,
 -- include: changed_at.sql
         CASE stretch.status WHEN 'dropped' THEN stretch.updated_at END AS deleted_at
-    FROM touched
+    FROM began
     CROSS JOIN enrollment_stretch AS stretch
-    WHERE stretch.student_id = touched.student_id AND stretch.course_id = touched.course_id
+    WHERE began.superseded_by IS NULL AND stretch.event_id = began.id
     UNION ALL
-    SELECT began.id, began.id, began.student_id, began.course_id, began.effective_at, 'dropped', began.effective_at,
-        gone.superseded_at, gone.superseded_at
-    FROM touched
-    CROSS JOIN enrollment_event AS began
-    -- It can have stood again in between.
-    CROSS JOIN (
-        SELECT student_id, course_id, max(recorded_at) AS superseded_at
-        FROM student_course_event
-        WHERE corrects IS NOT NULL
-        GROUP BY student_id, course_id
+    SELECT id, id, student_id, course_id, effective_at, 'dropped', effective_at, superseded_at, superseded_at
+    FROM (
+        SELECT began.id, began.student_id, began.course_id, began.effective_at,
+            -- It can have stood again in between.
+            (
+                SELECT max(correction.recorded_at) FROM student_course_event AS correction
+                WHERE correction.student_id = began.student_id
+                    AND correction.course_id = began.course_id
+                    AND correction.corrects IS NOT NULL
+            ) AS superseded_at
+        FROM began
+        WHERE began.superseded_by IS NOT NULL
+            AND began.id NOT IN (
+                SELECT id FROM enrollment_stretch AS standing
+                WHERE standing.student_id = began.student_id AND standing.course_id = began.course_id
+            )
+            AND NOT EXISTS (
+                SELECT 1 FROM student_course_event AS correction
+                WHERE correction.id = began.id AND correction.corrects IS NOT NULL
+            )
     ) AS gone
-    WHERE began.student_id = touched.student_id AND began.course_id = touched.course_id
-        AND gone.student_id = began.student_id AND gone.course_id = began.course_id
-        AND began.to_status = 'enrolled'
-        AND began.superseded_by IS NOT NULL
-        AND began.id NOT IN (
-            SELECT id FROM enrollment_stretch AS standing
-            WHERE standing.student_id = began.student_id AND standing.course_id = began.course_id
-        )
-        AND NOT EXISTS (
-            SELECT 1 FROM student_course_event AS correction
-            WHERE correction.id = began.id AND correction.corrects IS NOT NULL
-        )
 ),
 
 stretch AS (

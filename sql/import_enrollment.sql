@@ -939,12 +939,14 @@ FROM (
 WHERE NOT has_user OR NOT has_class;
 
 -- name: insert_gone_faults(now)!
--- Which rows enroll someone, or in something, that these files delete? What has ended is on record all the same.
+-- Which rows enroll someone, or in something, that these files delete? What has ended is on record all the same. Each id
+-- is looked up by itself: PostgreSQL would use no index for an OR.
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)
 SELECT incoming.file, incoming.line, CASE gone.kind WHEN 'users' THEN 'userSourcedId' ELSE 'classSourcedId' END,
     gone.sourced_id, 'unresolved_reference', 'warning',
     'In these files, ' || gone.sourced_id || ' is to be deleted. The row is left out.'
 FROM incoming
+CROSS JOIN (SELECT 'users' AS kind UNION ALL SELECT 'classes') AS named
 CROSS JOIN incoming AS gone
 LEFT JOIN incoming_day AS ends ON ends.day = incoming.content ->> 'endDate'
 WHERE incoming.kind = 'enrollments'
@@ -953,10 +955,8 @@ WHERE incoming.kind = 'enrollments'
     AND incoming.content ->> 'role' = 'student'
     AND incoming.content ->> '$."metadata.outcome"' IS NULL
     AND coalesce(ends.begins_at > :now, true)
-    AND (
-        gone.kind = 'users' AND gone.sourced_id = incoming.user_ref
-        OR gone.kind = 'classes' AND gone.sourced_id = incoming.class_ref
-    )
+    AND gone.kind = named.kind
+    AND gone.sourced_id = CASE named.kind WHEN 'users' THEN incoming.user_ref ELSE incoming.class_ref END
     AND gone.is_deleted = 1
     AND gone.is_wanted;
 

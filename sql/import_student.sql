@@ -839,10 +839,14 @@ WHERE planned.kind = 'student'
 -- name: insert_duplicate_faults(after_id)!
 -- Which new students may be someone who was here before: with the same whole name, without case and accents, or with
 -- the same number but for zeros before it, also in the same files? after_id is the highest id of those who were here.
-WITH bare AS MATERIALIZED (
-    SELECT id, ltrim(lower(number), '0') AS number
-    FROM student
-    WHERE number IS NOT NULL
+WITH numbered AS MATERIALIZED (
+    SELECT id, first_id
+    FROM (
+        SELECT id, min(id) OVER (PARTITION BY ltrim(lower(number), '0')) AS first_id
+        FROM student
+        WHERE number IS NOT NULL
+    ) AS alike
+    WHERE first_id < id
 )
 
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)
@@ -862,16 +866,12 @@ FROM (
         AND other.id <= :after_id
     GROUP BY planned.incoming_id
     UNION
-    SELECT planned.incoming_id, min(other.id)
+    SELECT planned.incoming_id, numbered.first_id
     FROM planned
-    CROSS JOIN bare AS made
-    CROSS JOIN bare AS other
+    CROSS JOIN numbered
     WHERE planned.kind = 'student'
         AND planned.is_new
-        AND made.id = planned.student_id
-        AND other.number = made.number
-        AND other.id < made.id
-    GROUP BY planned.incoming_id
+        AND numbered.id = planned.student_id
 ) AS alike
 CROSS JOIN student AS other
 CROSS JOIN incoming

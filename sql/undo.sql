@@ -287,15 +287,19 @@ WHERE kind = 'student' AND record_id IN (SELECT record_id FROM blocked);
 -- Leave the students without a number who give theirs back: no two have the same, not even for a moment.
 UPDATE student
 SET number = NULL, updated_at = :at, version = version + 1
-FROM undo_record
-WHERE undo_record.kind = 'student'
-    AND undo_record.outcome = 'reversed'
-    AND student.id = undo_record.record_id
-    AND lower(student.number) IS DISTINCT FROM lower(undo_record.before ->> 'number')
-    AND lower(student.number) IN (
-        SELECT lower(back.before ->> 'number') FROM undo_record AS back
-        WHERE back.kind = 'student' AND back.outcome = 'reversed'
-    );
+WHERE id IN (
+    SELECT giver.record_id
+    FROM undo_record AS back
+    CROSS JOIN student AS other
+    CROSS JOIN undo_record AS giver
+    WHERE back.kind = 'student'
+        AND back.outcome = 'reversed'
+        AND other.number = CAST(back.before ->> 'number' AS citext)
+        AND other.id <> back.record_id
+        AND giver.kind = 'student'
+        AND giver.record_id = other.id
+        AND giver.outcome = 'reversed'
+);
 
 -- name: update_students_restored(at)!
 -- Give these students the values that they had before.
