@@ -118,6 +118,7 @@ def _apply(db: Connection, wanted: Wanted, change: Change) -> None:
             _begin_against_rules(db, number, rest, change)
         else:
             _note_rules(db, rest)
+        analyze_on_server(db, "student_course", "student_course_event")
         _end(db, number, change)
 
 

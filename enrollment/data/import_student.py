@@ -101,6 +101,7 @@ def _write_students(db: Connection, change: Change) -> None:
     SQL.update_planned_nth(db)
     SQL.update_students(db, now=change.at, frees=True)
     SQL.insert_students(db, now=change.at)
+    analyze_on_server(db, "student")
     SQL.update_planned_students(db, after_id=last)
     SQL.insert_duplicate_faults(db, after_id=last)
     SQL.update_students(db, now=change.at, frees=False)

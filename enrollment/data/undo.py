@@ -12,6 +12,7 @@ from enrollment.model.records import Change
 from enrollment.model.results import Violation
 from enrollment.problems.errors import Problem
 from enrollment.storage.connection import Connection
+from enrollment.storage.dialect import analyze_on_server
 from enrollment.storage.queries import create_tables, drop_tables, queries
 
 SQL = queries("undo")
@@ -89,6 +90,9 @@ def _undo_records(db: Connection, import_id: int, change: Change) -> None:
     SQL.update_undo_terms(db)
     SQL.update_terms_restored(db, at=change.at)
     SQL.delete_undone_terms(db)
+    # The ids of what was deleted are there now. The tables that are emptied are not counted: the
+    # next import fills them, and would be planned for empty tables.
+    analyze_on_server(db, "gone_id")
 
 
 def _conflicts(import_id: int, items: list[UndoneItem]) -> Problem:
