@@ -204,3 +204,18 @@ SELECT
         SELECT count(*)
         FROM (SELECT DISTINCT student_id, course_id FROM stretch WHERE ends AND is_deleted = 1) AS removed
     ) AS enrollments;
+
+-- name: list_freed_courses()
+-- In which courses did seats become free, or who in them may be eligible elsewhere? Where others began, seats that
+-- were free may have been left to those who wait.
+SELECT DISTINCT course_id
+FROM stretch
+WHERE ends OR begins
+ORDER BY course_id;
+
+-- name: list_moved_students()
+-- Which students began or ended an enrollment?
+SELECT DISTINCT student_id
+FROM stretch
+WHERE ends OR begins
+ORDER BY student_id;

@@ -959,18 +959,3 @@ WHERE incoming.kind = 'enrollments'
     AND gone.sourced_id = CASE named.kind WHEN 'users' THEN incoming.user_ref ELSE incoming.class_ref END
     AND gone.is_deleted = 1
     AND gone.is_wanted;
-
--- name: list_freed_courses()
--- In which courses did seats become free, or who in them may be eligible elsewhere? Where others began, seats that
--- were free may have been left to those who wait.
-SELECT DISTINCT course_id
-FROM stretch
-WHERE ends OR begins
-ORDER BY course_id;
-
--- name: list_moved_students()
--- Which students began or ended an enrollment?
-SELECT DISTINCT student_id
-FROM stretch
-WHERE ends OR begins
-ORDER BY student_id;

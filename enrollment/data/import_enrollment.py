@@ -8,7 +8,6 @@ from typing import NamedTuple, get_args
 from msgspec.json import decode
 from msgspec.structs import replace
 
-from enrollment.data import waitlist
 from enrollment.data.eligibility import EnrollmentRequest, decide, rules_to_json
 from enrollment.data.import_row import Rules, Wanted, insert_source_records
 from enrollment.model.records import Change
@@ -87,18 +86,6 @@ def bring_in_roster(db: Connection, wanted: Wanted, change: Change) -> None:
         SQL.insert_replaced_stretches(db, course_id=wanted.course_id)
     _apply(db, wanted, change)
     SQL.insert_listed_faults(db)
-
-
-def promote_into_freed_seats(db: Connection, wanted: Wanted, change: Change) -> None:
-    """Give the seats that the import has freed to those who wait for them. The students who were
-    in these courses may be eligible elsewhere now. A complete list gives no seat to a student who
-    is not in it: else it would drop the student the next time."""
-    if wanted.replaces:
-        moved = [row["student_id"] for row in SQL.list_moved_students(db)]
-        waitlist.promote_eligible(db, change, student_ids=moved)
-        return
-    freed = [row["course_id"] for row in SQL.list_freed_courses(db)]
-    waitlist.promote_eligible(db, change, course_ids=freed, members_of=freed)
 
 
 def _apply(db: Connection, wanted: Wanted, change: Change) -> None:

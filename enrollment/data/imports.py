@@ -7,12 +7,12 @@ import msgspec
 from msgspec.json import decode
 from msgspec.structs import asdict
 
+from enrollment.data import waitlist
 from enrollment.data.import_course import bring_in_courses, bring_in_terms
 from enrollment.data.import_enrollment import (
     bring_in_enrollments,
     bring_in_roster,
     find_listed_courses,
-    promote_into_freed_seats,
 )
 from enrollment.data.import_row import (
     Wanted,
@@ -30,7 +30,6 @@ from enrollment.data.import_student import (
 from enrollment.data.keyset import KeysetPage, KeysetPosition, list_page
 from enrollment.data.record_change import decode_columns
 from enrollment.data.staging import RowFault, Staging
-from enrollment.data.waitlist import PROMOTED
 from enrollment.model.imports import (
     MOST_CHANGES,
     Import,
@@ -81,13 +80,25 @@ def apply_import(
             _bring_in_list(db, wanted, change)
         else:
             _bring_in_package(db, import_id, wanted, change)
-        promote_into_freed_seats(db, wanted, change)
+        _promote_into_freed_seats(db, wanted, change)
         removals = _removals(db, known)
         counts = _counts(db, import_id)
         set_aside = {row["code"]: row["count"] for row in SQL.list_set_aside(db)}
         faults = list_import_faults(db)
     SQL.update_import(db, id=import_id, report="{}")
     return Applied(counts, removals, set_aside, faults, _tag(db, import_id, last_ids))
+
+
+def _promote_into_freed_seats(db: Connection, wanted: Wanted, change: Change) -> None:
+    """Give the seats that the import has freed to those who wait for them. The students who were
+    in these courses may be eligible elsewhere now. A complete list gives no seat to a student who
+    is not in it: else it would drop the student the next time."""
+    if wanted.replaces:
+        moved = [row["student_id"] for row in SQL.list_moved_students(db)]
+        waitlist.promote_eligible(db, change, student_ids=moved)
+        return
+    freed = [row["course_id"] for row in SQL.list_freed_courses(db)]
+    waitlist.promote_eligible(db, change, course_ids=freed, members_of=freed)
 
 
 def _bring_in_package(db: Connection, import_id: int, wanted: Wanted, change: Change) -> None:
@@ -128,7 +139,7 @@ def _removals(db: Connection, known: dict[str, int]) -> Removals:
 def _counts(db: Connection, import_id: int) -> ImportCounts:
     """Count what an import has done."""
     counts = {row["name"]: dict(row) for row in SQL.list_planned_counts(db)}
-    enrollments = dict(SQL.get_stretch_counts(db, import_id=import_id, promoted=PROMOTED))
+    enrollments = dict(SQL.get_stretch_counts(db, import_id=import_id, promoted=waitlist.PROMOTED))
     return msgspec.convert(counts | {"enrollments": enrollments}, ImportCounts)
 
 
