@@ -158,9 +158,27 @@ WHERE undo_pair.student_id = undo_step.student_id AND undo_pair.course_id = undo
 
 -- name: insert_undo_records(id)!
 -- Which records did this import change? What is kept stays as it is. A student whose number went to another one was
--- changed twice: to be without a number, and to have the new one.
-INSERT INTO undo_record (kind, record_id, is_new, before, after, number, outcome, detail)
-SELECT change.subject, change.subject_id, change.before IS NULL, change.before, change.after,
+-- changed twice: to be without a number, and to have the new one. A new record is edited unless each change since was
+-- changed back, as the undo of a later import does: what the changes took away is then what they brought.
+INSERT INTO undo_record (kind, record_id, is_new, is_edited, before, after, number, outcome, detail)
+SELECT change.subject, change.subject_id, change.before IS NULL,
+    change.before IS NULL
+    AND EXISTS (
+        SELECT 1
+        FROM (
+            SELECT since.part, side.is_after,
+                CASE WHEN side.is_after = 1 THEN since.after ELSE since.before END AS content
+            FROM record_change AS since
+            CROSS JOIN (SELECT 0 AS is_after UNION ALL SELECT 1) AS side
+            WHERE since.subject_id = change.subject_id
+                AND since.subject = change.subject
+                AND since.id > import.last_change
+        ) AS moved
+        WHERE content IS NOT NULL
+        GROUP BY part, content
+        HAVING count(*) <> 2 * sum(is_after)
+    ),
+    change.before, change.after,
     coalesce(
         change.after ->> 'number',
         (
@@ -209,38 +227,38 @@ FROM (
     CROSS JOIN student
     WHERE undo_record.kind = 'student'
         AND student.id = undo_record.record_id
+        AND NOT undo_record.is_edited
         AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.student_id = student.id)
         AND student.number IS NOT DISTINCT FROM CASE
-            WHEN is_new OR undo_record.number IS DISTINCT FROM before ->> 'number'
+            WHEN undo_record.number IS DISTINCT FROM before ->> 'number'
                 THEN CAST(undo_record.number AS citext)
             ELSE student.number
         END
         AND student.given_name IS NOT DISTINCT FROM CASE
-            WHEN is_new OR after ->> 'given_name' IS DISTINCT FROM before ->> 'given_name'
+            WHEN after ->> 'given_name' IS DISTINCT FROM before ->> 'given_name'
                 THEN CAST(after ->> 'given_name' AS citext)
             ELSE student.given_name
         END
         AND student.family_name IS NOT DISTINCT FROM CASE
-            WHEN is_new OR after ->> 'family_name' IS DISTINCT FROM before ->> 'family_name'
+            WHEN after ->> 'family_name' IS DISTINCT FROM before ->> 'family_name'
                 THEN CAST(after ->> 'family_name' AS citext)
             ELSE student.family_name
         END
         AND student.email IS NOT DISTINCT FROM CASE
-            WHEN is_new OR after ->> 'email' IS DISTINCT FROM before ->> 'email' THEN CAST(after ->> 'email' AS citext)
+            WHEN after ->> 'email' IS DISTINCT FROM before ->> 'email' THEN CAST(after ->> 'email' AS citext)
             ELSE student.email
         END
         AND student.status = CASE
-            WHEN is_new OR after ->> 'status' IS DISTINCT FROM before ->> 'status' THEN after ->> 'status'
+            WHEN after ->> 'status' IS DISTINCT FROM before ->> 'status' THEN after ->> 'status'
             ELSE student.status
         END
         AND student.groups = CASE
-            WHEN is_new OR after ->> 'groups' IS DISTINCT FROM before ->> 'groups' THEN after ->> 'groups'
+            WHEN after ->> 'groups' IS DISTINCT FROM before ->> 'groups' THEN after ->> 'groups'
             ELSE student.groups
         END
         AND (
             NOT is_new
-            OR student.max_credits IS NULL
-            AND NOT EXISTS (
+            OR NOT EXISTS (
                 SELECT 1 FROM student_course
                 WHERE student_course.student_id = student.id AND student_course.status <> 'void'
             )
@@ -382,36 +400,32 @@ FROM (
     CROSS JOIN course
     WHERE undo_record.kind = 'course'
         AND undo_record.is_new = :is_new
+        AND NOT undo_record.is_edited
         AND course.id = undo_record.record_id
         AND course.code = CASE
-            WHEN is_new OR after ->> 'code' IS DISTINCT FROM before ->> 'code' THEN CAST(after ->> 'code' AS citext)
+            WHEN after ->> 'code' IS DISTINCT FROM before ->> 'code' THEN CAST(after ->> 'code' AS citext)
             ELSE course.code
         END
         AND course.section IS NOT DISTINCT FROM CASE
-            WHEN is_new OR after ->> 'section' IS DISTINCT FROM before ->> 'section'
+            WHEN after ->> 'section' IS DISTINCT FROM before ->> 'section'
                 THEN CAST(after ->> 'section' AS citext)
             ELSE course.section
         END
         AND course.title = CASE
-            WHEN is_new OR after ->> 'title' IS DISTINCT FROM before ->> 'title' THEN CAST(after ->> 'title' AS citext)
+            WHEN after ->> 'title' IS DISTINCT FROM before ->> 'title' THEN CAST(after ->> 'title' AS citext)
             ELSE course.title
         END
         AND course.status = CASE
-            WHEN is_new OR after ->> 'status' IS DISTINCT FROM before ->> 'status' THEN after ->> 'status'
+            WHEN after ->> 'status' IS DISTINCT FROM before ->> 'status' THEN after ->> 'status'
             ELSE course.status
         END
         AND course.term IS NOT DISTINCT FROM CASE
-            WHEN is_new OR after ->> 'term' IS DISTINCT FROM before ->> 'term' THEN CAST(after ->> 'term' AS citext)
+            WHEN after ->> 'term' IS DISTINCT FROM before ->> 'term' THEN CAST(after ->> 'term' AS citext)
             ELSE course.term
         END
         AND (
             NOT is_new
-            OR course.instructor IS NULL
-            AND course.capacity IS NULL
-            AND course.waitlist_capacity IS NULL
-            AND NOT EXISTS (SELECT 1 FROM course_meeting WHERE course_meeting.course_id = course.id)
-            AND NOT EXISTS (SELECT 1 FROM course_requirement WHERE course_requirement.course_id = course.id)
-            AND NOT EXISTS (
+            OR NOT EXISTS (
                 SELECT 1 FROM student_course
                 WHERE student_course.course_id = course.id AND student_course.status <> 'void'
             )
@@ -452,20 +466,21 @@ WHERE id IN (SELECT record_id FROM undo_record WHERE kind = 'course' AND is_new 
 UPDATE undo_record
 SET outcome = 'reversed', detail = NULL
 WHERE kind = 'term'
+    AND NOT is_edited
     AND EXISTS (
         SELECT 1 FROM term
         WHERE term.id = undo_record.record_id
             AND term.title = CASE
-                WHEN is_new OR after ->> 'title' IS DISTINCT FROM before ->> 'title'
+                WHEN after ->> 'title' IS DISTINCT FROM before ->> 'title'
                     THEN CAST(after ->> 'title' AS citext)
                 ELSE term.title
             END
             AND term.start_on = CASE
-                WHEN is_new OR after ->> 'start_on' IS DISTINCT FROM before ->> 'start_on' THEN after ->> 'start_on'
+                WHEN after ->> 'start_on' IS DISTINCT FROM before ->> 'start_on' THEN after ->> 'start_on'
                 ELSE term.start_on
             END
             AND term.end_on = CASE
-                WHEN is_new OR after ->> 'end_on' IS DISTINCT FROM before ->> 'end_on' THEN after ->> 'end_on'
+                WHEN after ->> 'end_on' IS DISTINCT FROM before ->> 'end_on' THEN after ->> 'end_on'
                 ELSE term.end_on
             END
             AND CASE

@@ -29,6 +29,8 @@ CREATE TEMPORARY TABLE undo_record (
     kind      TEXT    NOT NULL,
     record_id bigint  NOT NULL,
     is_new    boolean NOT NULL,
+    -- Whether a new record differs by now from what the import left.
+    is_edited boolean NOT NULL,
     before    TEXT,
     after     TEXT,
     -- The number that a student has after the import.

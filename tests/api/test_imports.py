@@ -6,14 +6,65 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import fields
 from webtest import TestResponse
 
 from enrollment import log
+from enrollment.app import App
 from enrollment.http.body import UPLOAD_LIMIT
+from enrollment.model.courses import CourseInput
+from enrollment.model.records import StudentInput, TermInput
 from tests.exchange.imports import files, lasting_archive
+from tests.exchange.small_packages import bulk
 from tests.support.client import Client, broken
+from tests.support.undone import undone
 
 LIST = "Student ID,Last name,First name\n00412,Diallo,Amara\n"
+TIME = "2400-01-01T00:00:00.000Z"
+# A change of each field that a registrar can give a new record, by the path of the records.
+EDITS: dict[str, dict[str, Any]] = {
+    "students": {
+        "number": "7",
+        "given_name": "Ana",
+        "family_name": "Katz",
+        "email": "ana@example.org",
+        "status": "inactive",
+        "max_credits": 9,
+        "groups": ["SENIOR"],
+    },
+    "courses": {
+        "code": "OTHER",
+        "section": "X",
+        "title": "Other",
+        "term": None,
+        "instructor": "Ben Katz",
+        "credits": 3,
+        "capacity": 20,
+        "waitlist_capacity": 5,
+        "promotion": "manual",
+        "enroll_from": TIME,
+        "enroll_until": TIME,
+        "drop_until": TIME,
+        "status": "closed",
+        "repeatable": True,
+        "prerequisites": [{"code": "FIRST"}],
+        "corequisites": ["LAB"],
+        "meetings": [{"weekday": 1, "from": "09:00", "to": "10:00"}],
+        "open_to": ["SENIOR"],
+        "early_access": [{"group": "SENIOR", "enroll_from": "2300-01-01T00:00:00.000Z"}],
+        "counts_as": ["OLD"],
+    },
+    "terms": {
+        "code": "OTHER",
+        "title": "Other",
+        "start_on": "2026-01-01",
+        "end_on": "2427-12-31",
+        "enroll_from": TIME,
+        "enroll_until": TIME,
+        "drop_until": TIME,
+        "max_credits": 20,
+    },
+}
 
 
 def send(
@@ -261,6 +312,30 @@ def test_an_undo_keeps_a_student_whom_someone_needs_as_it_is(client: Client):
     }
     assert [client.get(f"/v1/students/{id}").json["status"] for id in kept] == ["active"] * 2
     assert client.get("/v1/merges").json["items"][0]["into"] == into_id
+
+
+@pytest.mark.parametrize("kind", EDITS)
+def test_an_undo_keeps_a_new_record_of_which_a_field_was_changed_since(
+    app: App, client: Client, kind: str, subtests: pytest.Subtests
+):
+    inputs = {"students": StudentInput, "courses": CourseInput, "terms": TermInput}
+    assert {*EDITS[kind]} == {field.encode_name for field in fields(inputs[kind])}
+    # Of two terms, the first has no course.
+    report = send(client, bulk(None, 1), "errors=skip", media_type="application/zip").json
+    (id, *_) = (item["record_id"] for item in report["changes"] if f"{item['kind']}s" == kind)
+
+    for field, value in EDITS[kind].items():
+        with subtests.test(field), undone(app.database):
+            before = client.get(f"/v1/{kind}/{id}").json
+            # A group is earlier than a time from which everyone can enroll.
+            others = {"enroll_from": TIME} if field == "early_access" else {}
+            client.patch_json(f"/v1/{kind}/{id}", others | {field: value}, status=200)
+            edited = client.get(f"/v1/{kind}/{id}").json
+
+            client.delete("/v1/imports/1", headers={"If-Match": "*"}, status=200)
+
+            assert client.get(f"/v1/{kind}/{id}").json == edited
+            assert before[field] != edited[field]
 
 
 def test_an_undo_is_shown_before_and_the_record_stays(client: Client):

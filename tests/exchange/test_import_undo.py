@@ -59,3 +59,20 @@ def test_an_enrollment_that_one_import_ended_and_corrected_is_as_before(
     assert undo(database, report.id).reversed == 1
     assert export(database, history=True) == before
     assert one(database, "SELECT status FROM enrollment") == "enrolled"
+
+
+def test_a_new_record_that_a_later_import_changed_goes_once_that_one_is_undone(database: Database):
+    before = export(database, history=True)
+    sent = bulk(FIRST, 1)
+    first, _ = import_content(database, sent)
+    renamed = bulk(
+        FIRST,
+        1,
+        academicSessions={"t1": "Autumn 2026,term,2026-09-02,2027-01-30,2027"},
+        classes={"k1": class_("k1").replace("Math", "Maths"), "k2": class_("k2", "t0")},
+        users={"u1": user("Ana", "u1")},
+    )
+    second, _ = import_content(database, renamed)
+
+    assert (undo(database, second.id).reversed, undo(database, first.id).kept) == (4, 0)
+    assert export(database, history=True) == before
