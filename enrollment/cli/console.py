@@ -16,18 +16,13 @@ from msgspec.structs import fields as fields_of
 
 from enrollment import output
 from enrollment.config import Config, flag, shown, variable
-from enrollment.data.keyset import KeysetPage
 from enrollment.http.expected import unwrap
 from enrollment.http.query import read_texts
 from enrollment.maintenance.migrations import Outcome
 from enrollment.model.decoding import decoder
-from enrollment.model.queries import Pagination
 from enrollment.problems.errors import CommandError, Problem, UsageError
-from enrollment.storage.connection import Connection
 
-PAGE = Pagination(limit=1000)
 S = TypeVar("S", bound=msgspec.Struct)
-T = TypeVar("T")
 
 
 def add_verb(
@@ -119,16 +114,6 @@ def wrong_flags(problem: Problem, **flags: str) -> UsageError:
         for found in problem.violations
     ]
     return UsageError("; ".join(reasons))
-
-
-def list_every(list_page: Callable[..., KeysetPage[T]], db: Connection) -> list[T]:
-    """Return the items of all pages of a list."""
-    page = list_page(db, PAGE)
-    items = page.items
-    while page.next:
-        page = list_page(db, PAGE, page.next)
-        items += page.items
-    return items
 
 
 def print_outcome(done: str, outcome: Outcome) -> None:

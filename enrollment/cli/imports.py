@@ -13,7 +13,6 @@ from tqdm import tqdm
 from enrollment.cli.console import (
     add_json,
     add_verb,
-    list_every,
     print_json,
     read_flags,
     reader,
@@ -23,12 +22,14 @@ from enrollment.cli.import_report import print_faults, print_report, write_marke
 from enrollment.cli.opening import open_to_read, open_to_write
 from enrollment.config import Config, flag
 from enrollment.data import imports
+from enrollment.data.keyset import NO_LIMIT
 from enrollment.data.undo import undo_import
 from enrollment.exchange.importing import bring_in, unreadable
 from enrollment.exchange.marking import can_be_marked
 from enrollment.exchange.upload import Upload, reading_options
 from enrollment.model.import_options import ImportOptions, UndoOptions
 from enrollment.model.imports import ImportReport, UnreadableImport
+from enrollment.model.queries import Pagination
 from enrollment.model.types import Id
 from enrollment.openapi.interface import description
 from enrollment.problems.errors import CommandError, Problem, UsageError
@@ -173,7 +174,7 @@ def _bar(what: str) -> Any:
 def list_(config: Config, options: argparse.Namespace) -> None:
     """Run `imports`. Raises CommandError."""
     with open_to_read(config) as db:
-        found = list_every(imports.list_imports, db)
+        found = imports.list_imports(db, Pagination(limit=NO_LIMIT)).items
     if options.json:
         print_json(found)
         return

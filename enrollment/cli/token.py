@@ -10,7 +10,6 @@ from enrollment.cli.console import (
     add_verb,
     complete_file,
     format_counts,
-    list_every,
     new_private_file,
     print_json,
     print_secret,
@@ -19,7 +18,9 @@ from enrollment.cli.console import (
 from enrollment.cli.opening import ACTOR, open_database, open_to_read, open_to_write
 from enrollment.config import Config
 from enrollment.data import session, token
+from enrollment.data.keyset import NO_LIMIT
 from enrollment.exchange.lists import TOKENS, ListFormat, write_list
+from enrollment.model.queries import Pagination
 from enrollment.model.records import Token, TokenInput
 from enrollment.model.types import Id, Name, Role, Timestamp
 from enrollment.problems.errors import CommandError
@@ -107,7 +108,7 @@ def create_tokens_of_students(config: Config, options: argparse.Namespace) -> No
 def list_tokens(config: Config, options: argparse.Namespace) -> None:
     """Run `token list`. Raises CommandError."""
     with open_to_read(config) as db:
-        tokens = list_every(token.list_tokens, db)
+        tokens = token.list_tokens(db, Pagination(limit=NO_LIMIT)).items
     if options.json:
         print_json(tokens)
         return

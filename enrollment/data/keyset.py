@@ -18,6 +18,8 @@ R = TypeVar("R")
 LAST_CHARACTER = "\U0010ffff"
 # No id is higher.
 LAST_ID = 2**53 - 1
+# The limit of a list that is read whole, as one page. No request can have it.
+NO_LIMIT = 2**53 - 1
 KeysetPosition = Sequence[str | int]
 
 

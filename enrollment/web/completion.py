@@ -5,6 +5,7 @@ from typing import Any
 
 from enrollment.data import page
 from enrollment.data.course import get_course, get_course_tag
+from enrollment.data.keyset import NO_LIMIT
 from enrollment.data.page import Person
 from enrollment.data.roster import list_students_of_course
 from enrollment.http.operation import REGISTRARS, Operation
@@ -13,7 +14,7 @@ from enrollment.model.queries import StudentRosterFilter
 from enrollment.model.records import RosterEntry
 from enrollment.problems.errors import Problem
 from enrollment.web.change_details import change_details
-from enrollment.web.course import MOST, NOTHING_TICKED
+from enrollment.web.course import NOTHING_TICKED
 from enrollment.web.fields import Fields
 from enrollment.web.forms import preview_or_submit
 from enrollment.web.promoted import preview_promotions
@@ -69,7 +70,7 @@ def _form(
     problem: Problem | None = None,
     answer: dict[str, Any] | None = None,
 ) -> Result:
-    wanted = StudentRosterFilter(order="name", status="enrolled", limit=MOST)
+    wanted = StudentRosterFilter(order="name", status="enrolled", limit=NO_LIMIT)
     enrolled = list_students_of_course(visit.db, course_id, wanted).items
     ticked = typed.ids("student")
     listed = typed.ids("listed") or ticked or [entry.student_id for entry in enrolled]

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from enrollment.data import page
 from enrollment.data.change_list import ChangeScope, list_changes
 from enrollment.data.course import get_course, get_course_tag
+from enrollment.data.keyset import NO_LIMIT
 from enrollment.data.roster import list_students_of_course
 from enrollment.http.conditional import etag_of
 from enrollment.http.operation import READERS, READERS_AND_STUDENTS, REGISTRARS, Operation
@@ -14,6 +15,7 @@ from enrollment.http.responses import Result
 from enrollment.model.queries import CensusFilter, StudentRosterFilter
 from enrollment.model.records import RosterEntry
 from enrollment.model.results import Violation
+from enrollment.model.types import EnrollmentStatus
 from enrollment.problems.errors import Problem
 from enrollment.web.change_details import ask_for_reason, change_details, override_of
 from enrollment.web.fields import whole
@@ -26,8 +28,6 @@ from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
 CHANGES = 10
-# The most students that the page shows of one course.
-MOST = 1000
 NOTHING_TICKED = Problem("invalid_query", "Tick at least one student first.")
 
 
@@ -73,8 +73,7 @@ def show_class_list(visit: Visit, course_id: int) -> Result:
     """Show the class list of a course, now or at an earlier time, to print."""
     course = get_course(visit.db, course_id)
     past = read_past(visit)
-    roster = _roster(visit, course_id, past)
-    enrolled = [entry for entry in roster if entry.status == "enrolled"]
+    enrolled = _roster(visit, course_id, past, "enrolled")
     term = page.get_course_facts(visit.db, course_id).term_title
     return visit.page("class_list", course=course, term=term, past=past, enrolled=enrolled)
 
@@ -144,9 +143,13 @@ def _rules(visit: Visit, problem: Problem | None) -> list[str]:
     return overridable([*visit.form.all("rule"), *problem.codes])
 
 
-def _roster(visit: Visit, course_id: int, past: CensusFilter) -> list[RosterEntry]:
-    """The students of a course by name."""
-    wanted = StudentRosterFilter(order="name", limit=MOST, as_of=past.as_of, known_at=past.known_at)
+def _roster(
+    visit: Visit, course_id: int, past: CensusFilter, status: EnrollmentStatus | None = None
+) -> list[RosterEntry]:
+    """All students of a course by name, or all with this status."""
+    wanted = StudentRosterFilter(
+        order="name", status=status, limit=NO_LIMIT, as_of=past.as_of, known_at=past.known_at
+    )
     return list_students_of_course(visit.db, course_id, wanted).items
 
 

@@ -357,6 +357,30 @@ def test_the_class_list_has_a_line_for_each_signature(
     ]
 
 
+def test_the_pages_of_a_large_course_show_every_student(browser: Browser, client: Client):
+    course = client.course()
+    # The one who has left comes first by name, and takes no one's place.
+    left = client.student(family_name="Aa", number="left")
+    items = [{"given_name": "Ada", "family_name": f"Bohr {n}"} for n in range(1001)]
+    for part in (items[:1000], items[1000:]):
+        client.post_json("/v1/students/batch", {"items": part}, status=201)
+    client.enroll(left, course)
+    client.put_status(left, course, "dropped")
+    students = [{"student_id": left + n} for n in range(1, 1002)]
+    client.post_json(f"/v1/courses/{course}/students", {"students": students}, status=201)
+
+    page, listed, form = (
+        browser.get(f"/courses/{course}{path}").text for path in ("", "/class-list", "/complete")
+    )
+
+    # To parse the pages would take most of the time of the test.
+    assert "1001 enrolled" in page
+    assert "1001 students enrolled" in page
+    assert "Dropped <small>1</small>" in page
+    assert page.count('name="student-') == listed.count("<tr><td") == 1001
+    assert form.count('name="listed"') == 1001
+
+
 def test_the_class_list_of_an_empty_course_says_so(browser: Browser, course: int):
     page = browser.get(f"/courses/{course}/class-list")
 
