@@ -186,8 +186,10 @@ class PostgreSQLDatabase(Database):
     def check_disk(self) -> None:
         """Raise the problem of the last write, if the server made it fail and the next one is still
         in progress. The server watches its own disk."""
-        if self._failure and self.is_writing:
-            raise self._failure
+        last = self._failure
+        if last and self.is_writing:
+            # A problem that is raised again would keep each request by which it was raised.
+            raise Problem(last.code, last.detail, headers=last.headers)
 
     def on_commit(self, notify: Callable[[], None]) -> None:
         self._listener = Listener(self._url, notify)

@@ -17,8 +17,6 @@ from enrollment.web.refusal import by_field
 from enrollment.web.visit import Visit
 from enrollment.web.words import link
 
-NOT_SURE = Problem("invalid_query", "Tick the box first: this cannot be undone.")
-
 
 def show_forms(
     visit: Visit,
@@ -100,7 +98,7 @@ def erase(visit: Visit, student_id: int) -> Result:
 
 def _check_sure(visit: Visit) -> None:
     if not visit.form.one("sure"):
-        raise NOT_SURE
+        raise Problem("invalid_query", "Tick the box first: this cannot be undone.")
 
 
 ONE = "/students/<student_id:id>/remove"

@@ -199,6 +199,18 @@ def test_text_never_has_the_encoding_of_the_locale():
     assert wrong == []
 
 
+def test_no_error_is_made_once_and_raised_again():
+    """Its traceback would grow with each time, and keep all that the requests have used."""
+    wrong = [
+        f"{module}, line {node.lineno}"
+        for module, tree in modules().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Name) and node.exc.id.isupper()
+    ]
+
+    assert wrong == []
+
+
 def test_every_package_is_installed():
     """The packages are listed in setup.cfg, where a new one is easily forgotten."""
     config = ConfigParser()

@@ -167,6 +167,24 @@ def test_another_process_writes_in_place_of_this_one(database: Database):
     assert not database.is_writing
 
 
+def test_what_the_server_did_to_a_write_is_a_new_problem_each_time(
+    postgresql: PostgreSQL, database: Database
+):
+    with pytest.raises(Problem) as failed, database.write() as db:
+        db.execute("DO $$ BEGIN RAISE disk_full; END $$")
+
+    problems = []
+    with database.write():
+        for _ in range(2):
+            with pytest.raises(Problem) as caught:
+                database.check_disk()
+            problems.append(caught.value)
+
+    assert [problem.code for problem in problems] == [failed.value.code] * 2
+    assert problems[0].headers == failed.value.headers
+    assert problems[0] is not problems[1]
+
+
 def test_a_read_beside_a_write_keeps_its_state_and_begins_no_write(database: Database):
     begun, go_on = threading.Event(), threading.Event()
 
