@@ -1,7 +1,7 @@
 """Copies of the courses of a term in another term."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, timedelta, tzinfo
 
 from msgspec.structs import replace
 
@@ -10,6 +10,7 @@ from enrollment.data.course import get_courses, insert_course
 from enrollment.data.term import get_start, get_term
 from enrollment.data.violations import raise_broken_rules
 from enrollment.model.courses import Course, CourseInput, Meeting
+from enrollment.model.days import local
 from enrollment.model.results import Violation
 from enrollment.model.types import Date, Timestamp
 from enrollment.problems.errors import Problem
@@ -68,9 +69,9 @@ def _move(at: str | None, distance: timedelta, zone: tzinfo) -> Timestamp | None
     """Move a time by so many days. Raises window_out_of_range."""
     if at is None:
         return None
-    local = datetime.fromisoformat(at).astimezone(zone)
+    here = local(at, zone)
     try:
-        return Timestamp.of((local.replace(tzinfo=None) + distance).replace(tzinfo=zone))
+        return Timestamp.of((here.replace(tzinfo=None) + distance).replace(tzinfo=here.tzinfo))
     except OverflowError:
         raise _out_of_range(at) from None
 

@@ -1,10 +1,12 @@
 """POST /v1/terms/{id}/courses: the courses of one term in another."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.support.client import Client, broken
+from enrollment.app import App
+from tests.support.client import Client, broken, with_settings
 
 MEETING = {"weekday": 1, "from": "09:00", "to": "10:00", "room": "B 12"}
 FIELDS = {
@@ -134,6 +136,18 @@ def test_window_out_of_range(client: Client):
 
     assert broken(answer) == [("/codes/0", "window_out_of_range")]
     assert client.walk("/v1/courses?term=LAST") == []
+
+
+def test_a_time_that_is_in_no_year_at_the_school_is_refused_or_moves(app: App):
+    client = Client(with_settings(app, time_zone=ZoneInfo("Europe/Berlin")))
+    client.term(code="FALL", start_on="2026-08-31", end_on="2026-12-18")
+    client.term(code="SPRING", start_on="2027-02-01", end_on="2027-06-11")
+    client.term(code="PAST", start_on="2026-08-30", end_on="2026-12-18")
+    client.course(code="ART1", term="FALL", enroll_until="9999-12-31T23:59:59.999Z")
+
+    assert broken(copy(client, 409)) == [("/copy_from", "window_out_of_range")]
+    copied = client.post_json("/v1/terms/3/courses", {"copy_from": "FALL"}, status=201).json
+    assert copied["items"][0]["enroll_until"] == "9999-12-30T23:59:59.999Z"
 
 
 @pytest.mark.parametrize(
