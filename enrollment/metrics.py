@@ -5,6 +5,7 @@ Each request is counted when it is answered. All else is looked up when the metr
 
 import platform
 from collections.abc import Iterator
+from datetime import datetime, tzinfo
 from http import HTTPMethod
 from threading import Lock
 from typing import Any
@@ -27,7 +28,6 @@ from enrollment.data.metrics import get_seats, list_changes
 from enrollment.http.context import Context
 from enrollment.http.operation import path_template
 from enrollment.model.release import RELEASE
-from enrollment.model.types import Timestamp
 from enrollment.storage.connection import Connection
 from enrollment.storage.database import Database
 
@@ -113,11 +113,12 @@ class Metrics:
         counters = self._requests.labels(route, method, status), self._durations.labels(route)
         return self._counters.setdefault((path, method, status), counters)
 
-    def expose(self, db: Connection) -> bytes:
-        """Return all metrics in the text format of Prometheus."""
+    def expose(self, db: Connection, zone: tzinfo) -> bytes:
+        """Return all metrics in the text format of Prometheus. The zone is that of the school."""
+        today = datetime.now(zone).date().isoformat()
         # Two threads at once would count a change twice.
         with self._lock:
-            for name, seats in get_seats(db, Timestamp.now()).items():
+            for name, seats in get_seats(db, today).items():
                 self._seats[name].set(seats)
             # Changes are counted here, from the history, so that no request is slowed down.
             for row in list_changes(db, self._last_event):

@@ -1,11 +1,11 @@
--- name: get_seats(at)^
+-- name: get_seats(today)^
 -- How many seats do open courses have whose term has not ended, how many of those are taken, and how many
--- students are waitlisted? A course without a limit has no seats to count.
+-- students are waitlisted? A course without a limit has no seats to count. today is the date at the school.
 WITH current_course AS MATERIALIZED (
     SELECT course.id
     FROM term
     CROSS JOIN course
-    WHERE course.term = term.code AND term.end_on >= substr(:at, 1, 10) AND course.status = 'open'
+    WHERE course.term = term.code AND term.end_on >= :today AND course.status = 'open'
     UNION ALL
     SELECT id
     FROM course

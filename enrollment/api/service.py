@@ -43,7 +43,7 @@ def check_readiness(context: Context, database: Database) -> Result:
 
 def read_metrics(context: Context, db: Connection) -> Result:
     """Show the metrics for Prometheus."""
-    text = context.expose_metrics(db)
+    text = context.expose_metrics(db, context.zone)
     return Result(HTTPStatus.OK, text, {"Content-Type": CONTENT_TYPE_LATEST})
 
 

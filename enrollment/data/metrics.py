@@ -1,15 +1,17 @@
 """Numbers of the whole school, for the metrics."""
 
-from enrollment.model.types import Timestamp
 from enrollment.storage.connection import Connection, Row
 from enrollment.storage.queries import queries
 
 SQL = queries("metrics")
 
 
-def get_seats(db: Connection, at: Timestamp) -> dict[str, int]:
-    """Return the seats (capacity, taken, waitlisted) of open courses whose term has not ended."""
-    return dict(SQL.get_seats(db, at=at))
+def get_seats(db: Connection, today: str) -> dict[str, int]:
+    """Return the seats (capacity, taken, waitlisted) of open courses whose term has not ended.
+
+    `today` is the date at the school.
+    """
+    return dict(SQL.get_seats(db, today=today))
 
 
 def list_changes(db: Connection, after: int) -> list[Row]:

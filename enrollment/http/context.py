@@ -68,7 +68,7 @@ class Context:
     def __init__(
         self,
         environ: dict[str, Any],
-        expose_metrics: Callable[[Connection], bytes],
+        expose_metrics: Callable[[Connection, tzinfo], bytes],
         zone: tzinfo,
         find_token: "FindToken",
     ) -> None:

@@ -1,9 +1,12 @@
 """/metrics: what the service counts, read by the parser of the official library."""
 
 import platform
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from enrollment.app import App
@@ -127,6 +130,18 @@ def test_refusals_are_counted_by_rule(client: Client):
         ("course_not_open",): 1,
         ("student_not_found",): 1,
     }
+
+
+# In one of the two, the date is always another one than in UTC.
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])
+def test_a_term_ends_with_its_last_day_at_the_school(app: App, zone: str):
+    client = Client(with_settings(app, time_zone=ZoneInfo(zone)))
+    today = datetime.now(ZoneInfo(zone)).date()
+    for days, capacity in ((0, 1), (1, 10)):
+        end = (today - timedelta(days)).isoformat()
+        client.course(term=client.term(code=f"T{days}", end_on=end), capacity=capacity)
+
+    assert read(client)["seats_capacity",] == 1
 
 
 def test_seats_are_those_of_open_courses_whose_term_has_not_ended(client: Client):
