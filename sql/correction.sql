@@ -41,7 +41,7 @@ ORDER BY latest.nth;
 -- enrolled by this change or the one before it.
 SELECT '/reason' AS pointer, 'reason_required' AS code,
     'A correction needs a reason.' AS detail,
-    json_object('course_id', :course_id) AS details
+    json_object('status', :status) AS details
 WHERE :reason IS NULL
 UNION ALL
 SELECT '/status', 'not_enrolled',

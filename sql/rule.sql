@@ -64,7 +64,7 @@ WHERE is_satisfied AND NOT allow_existing AND occurrence <= 1 AND coalesce(prese
 UNION ALL
 SELECT item, 'effective_too_early',
     'The change before in ' || course || ' took effect at ' || last_effective_at || '. This one cannot be earlier.',
-    json_object('course', course, 'last_effective_at', last_effective_at)
+    json_object('course_id', course_id, 'last_effective_at', last_effective_at)
 FROM candidate
 WHERE :effective_at < last_effective_at
 

@@ -94,6 +94,11 @@ MORE_QUERIES: dict[Subject, tuple[str, ...]] = {
 OF_LISTS = {"duplicate_student", "unknown_student"}
 # Rules of the courses that a student keeps, when another one is dropped.
 KEPT = {"prerequisite_missing", "corequisite_missing"}
+# The details name the field that is against the rule.
+OF_FIELDS = {"correction_required"}
+CODE = "[a-z]+(?:_[a-z]+)+"
+# A text with brackets in two levels.
+NESTED = r"(?:[^()]|\((?:[^()]|\([^()]*\))*\))*"
 # Rules that are not written in SQL.
 IN_PYTHON = {"duplicate_item", "window_out_of_range", "effective_in_future"}
 
@@ -121,7 +126,7 @@ def codes_in(sql: str) -> set[str]:
         values = inner
     members = re.findall(r"json_object\(([^()]*)\)", values)
     names = {name for part in members for name in re.findall(r"'(\w+)',", part)}
-    return set(re.findall(r"'([a-z]+(?:_[a-z]+)+)'", values)) - names
+    return set(re.findall(f"'({CODE})'", values)) - names
 
 
 def sources() -> Iterator[ast.AST]:
@@ -181,6 +186,23 @@ def test_the_rules_of_enrolling_are_those_of_the_query_that_decides():
     written = codes_in(sql_queries()["list_decisions"])
 
     assert set(rules_for("enrollment", "roster")) - IN_PYTHON == written
+
+
+def test_the_details_of_a_code_have_the_names_of_its_example_in_every_query(
+    subtests: pytest.Subtests,
+):
+    for query, sql in sql_queries().items():
+        for branch in sql.split("UNION ALL"):
+            found = re.search(
+                rf"'({CODE})'(?: AS code)?,.*?json_object\((?P<values>{NESTED})\)",
+                branch,
+                re.DOTALL,
+            )
+            if not found or found[1] not in PROBLEM_TYPES or found[1] in OF_FIELDS:
+                continue
+            with subtests.test(query, code=found[1]):
+                names = re.findall(r"'(\w+)',", found["values"])
+                assert names == [*PROBLEM_TYPES[found[1]].example.details]
 
 
 def test_every_rule_that_can_be_overridden_is_a_rule_of_enrolling():
