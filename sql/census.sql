@@ -14,7 +14,7 @@ ORDER BY course.code, course.label, course.id;
 
 -- name: list_census_as_of(term_id, as_of, known_at)
 -- How many students of each course had each status at as_of, by the events that were recorded until known_at
--- and stood then?
+-- and stood then? A course that was added later is left out.
 -- include: past.sql
 SELECT course.id AS course_id, course.label, course.code, course.section, course.title,
     coalesce(counted.enrolled, 0) AS enrolled,
@@ -33,6 +33,7 @@ LEFT JOIN (
     GROUP BY course_id
 ) AS counted ON counted.course_id = course.id
 WHERE term.id = :term_id
+-- include: known_course.sql
 ORDER BY course.code, course.label, course.id;
 
 -- name: list_census_lines(term_id, start)
@@ -47,8 +48,7 @@ FROM (
 ORDER BY code, label, course_id;
 
 -- name: list_census_lines_as_of(term_id, start, as_of, known_at)
--- The same at as_of, by what was recorded until known_at: also the credits are those that the course had then, and a
--- course that was added later is left out.
+-- The same at as_of, by what was recorded until known_at: also the credits are those that the course had then.
 -- include: past.sql
 SELECT course.id AS course_id, course.label, course.code, course.section, course.title,
     coalesce(counted.enrolled + counted.completed, 0) * coalesce(
@@ -81,12 +81,5 @@ LEFT JOIN (
     GROUP BY course_id
 ) AS counted ON counted.course_id = course.id
 WHERE term.id = :term_id
-    AND NOT EXISTS (
-        SELECT 1 FROM record_change AS change
-        WHERE change.subject_id = course.id
-            AND coalesce(change.subject, '') = 'course'
-            AND change.part IS NULL
-            AND change.before IS NULL
-            AND change.recorded_at > :known_at
-    )
+-- include: known_course.sql
 ORDER BY course.code, course.label, course.id;

@@ -30,7 +30,8 @@ class CensusLine(NamedTuple):
 
 
 def get_census(db: Connection, term_id: int, wanted: CensusFilter) -> Census:
-    """Count the students of each course of a term, now or in the past. Raises term_not_found."""
+    """Count the students of each course of a term, now or in the past. A course that was added
+    after `known_at` is left out. Raises term_not_found."""
     get_term(db, term_id)
     if is_past(wanted):
         rows = SQL.list_census_as_of(db, term_id=term_id, **times(wanted))
@@ -55,9 +56,8 @@ def get_census(db: Connection, term_id: int, wanted: CensusFilter) -> Census:
 def list_census_lines(
     db: Connection, term_id: int, start: str, wanted: CensusFilter
 ) -> tuple[list[CensusLine], int]:
-    """Return the lines of the same census without the courses that were added later, and how many
-    students are enrolled in any course or have completed one. `start` is the time since which
-    drops are counted."""
+    """Return the lines of the same census, and how many students are enrolled in any course or have
+    completed one. `start` is the time since which drops are counted."""
     if is_past(wanted):
         rows = SQL.list_census_lines_as_of(db, term_id=term_id, start=start, **times(wanted))
     else:
