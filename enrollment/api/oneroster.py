@@ -11,7 +11,7 @@ import msgspec
 from enrollment.api import oneroster_token
 from enrollment.data.oneroster import COLUMNS
 from enrollment.exchange.records import COMMON, KINDS, PATHS, Records, Version
-from enrollment.exchange.rostering import COLLECTIONS, Roster
+from enrollment.exchange.rostering import COLLECTIONS, WITHIN, Roster
 from enrollment.http.context import Context, forwarded_scheme
 from enrollment.http.oneroster_filter import wanted_page
 from enrollment.http.operation import READERS, Operation
@@ -21,17 +21,6 @@ from enrollment.model.oneroster import LARGEST_PAGE, PageOfRecords, RecordQuery
 from enrollment.problems.errors import Problem
 from enrollment.storage.connection import Connection
 
-# The lists within a record, and within a class of a school.
-WITHIN = {
-    "classes": ("students", "teachers"),
-    "courses": ("classes",),
-    "students": ("classes",),
-    "teachers": ("classes",),
-    "users": ("classes",),
-    "terms": ("classes", "gradingPeriods"),
-    "schools": ("classes", "courses", "enrollments", "students", "teachers", "terms"),
-    "schools/classes": ("enrollments", "students", "teachers"),
-}
 ID = "re:[^/]+"
 
 

@@ -40,6 +40,21 @@ COLLECTIONS = {
     "teachers": Collection("users", role="teacher"),
     "enrollments": Collection("enrollments"),
 }
+# The lists within a record, and within a class of a school, each with the column of its rows that
+# names the record. None: queries find users and enrollments, and so the classes of a user; a
+# session is one of every school.
+Lists = dict[str, str | None]
+PLACES: Lists = {"enrollments": None, "students": None, "teachers": None}
+WITHIN: dict[str, Lists] = {
+    "classes": {"students": None, "teachers": None},
+    "courses": {"classes": "courseSourcedId"},
+    "students": {"classes": None},
+    "teachers": {"classes": None},
+    "users": {"classes": None},
+    "terms": {"classes": "termSourcedIds", "gradingPeriods": "parentSourcedId"},
+    "schools": {"classes": "schoolSourcedId", "courses": "orgSourcedId", **PLACES, "terms": None},
+    "schools/classes": PLACES,
+}
 # The records that a path leads through, by their collections.
 Within = dict[str, str]
 
@@ -106,20 +121,11 @@ class Roster:
         return list(rows)
 
     def _is_within(self, name: str, outer: str, sourced_id: str) -> Callable[[Fields], bool]:
-        if name == "terms":
-            # A session is one of every school.
-            return lambda row: True
-        if name == "classes" and COLLECTIONS[outer].many == "users":
+        if COLLECTIONS[outer].many == "users":
             classes = self._classes_of(outer, sourced_id)
             return lambda row: row["sourcedId"] in classes
-        column = {
-            ("gradingPeriods", "terms"): "parentSourcedId",
-            ("courses", "schools"): "orgSourcedId",
-            ("classes", "schools"): "schoolSourcedId",
-            ("classes", "courses"): "courseSourcedId",
-            ("classes", "terms"): "termSourcedIds",
-        }[name, outer]
-        return lambda row: sourced_id in (row.get(column) or "").split(",")
+        column = WITHIN[outer][name]
+        return lambda row: column is None or sourced_id in (row.get(column) or "").split(",")
 
     def _classes_of(self, outer: str, sourced_id: str) -> set[str]:
         """Return the ids of the classes that a user takes, took or teaches."""
