@@ -2,6 +2,8 @@
 
 import pytest
 
+from enrollment.app import App
+from enrollment.data.hold import SQL
 from tests.support.client import Client, broken
 from tests.support.tokens import ACTOR
 
@@ -126,6 +128,16 @@ def test_the_holds_of_all_students_are_listed(held: Client, query: str, ids: lis
     assert holds == [
         held.get(f"/v1/students/{h['student_id']}/holds/{h['id']}").json for h in holds
     ]
+
+
+@pytest.mark.parametrize(("active", "ids"), [(None, [1, 2, 3, 4]), (True, [3, 4]), (False, [1, 2])])
+def test_the_query_of_all_holds_takes_every_filter(
+    app: App, held: Client, active: bool | None, ids: list[int]
+):
+    with app.database.read() as db:
+        found = SQL.list_all_holds(db, active=active, after_id=0, limit=9)
+
+    assert [hold["id"] for hold in found] == ids
 
 
 def test_active_is_true_or_false(client: Client):
