@@ -321,7 +321,7 @@ every_violation AS MATERIALIZED (
         CASE capacity
             WHEN 0 THEN course || ' has no seats.'
             ELSE 'No seat of ' || course || ' is free: ' || CAST(taken AS text) || ' of ' || CAST(capacity AS text)
-                || ' taken' || CASE WHEN reserved > 0 THEN ', and those who wait come first.' ELSE '.' END
+                || ' taken' || CASE WHEN reserved > 0 THEN ', and waitlisted students come first.' ELSE '.' END
         END,
         json_object('course', course, 'capacity', capacity, 'enrolled', taken),
         is_over

@@ -509,7 +509,7 @@ GROUP BY incoming.file, incoming.line, incoming.content, course.label, course.ti
 -- Which codes has a delta changed, of classes that have no row in it?
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)
 SELECT incoming.file, incoming.line, 'courseCode', incoming.content ->> 'courseCode', 'code_kept', 'warning',
-    'The code is another one than before. Of its classes, ' || CAST(count(*) AS text)
+    'The code has changed. Of its classes, ' || CAST(count(*) AS text)
         || ' without a row here keep the code that they have: send them too.'
 FROM source_record AS class
 CROSS JOIN incoming

@@ -816,8 +816,8 @@ WHERE import_id = :import_id
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)
 SELECT incoming.file, incoming.line, said.place, incoming.content ->> said.place, 'date_not_recorded', 'warning',
     CASE
-        WHEN NOT said.is_recorded THEN 'The day is another one than before. It is kept for exports; the history here stays'
-            || ' as it is: correct the enrollment, if it is wrong.'
+        WHEN NOT said.is_recorded THEN 'The day has changed. It is kept for exports; the history here stays as it is:'
+            || ' correct the enrollment, if it is wrong.'
         WHEN said.at > :now THEN 'The day is yet to come: the student is enrolled from now on.'
         ELSE 'What happened before is later: the student is ' || said.status || ' since ' || said.recorded_at || '.'
     END
@@ -864,8 +864,8 @@ WHERE stretch.wanted = 'enrolled'
 -- any more, and are completed here?
 INSERT INTO import_fault (file, line, place, value, code, severity, detail)
 SELECT incoming.file, incoming.line, 'metadata.outcome', incoming.content ->> '$."metadata.outcome"', 'not_kept', 'warning',
-    'The outcome or the grade is another one than before. It is kept for exports; the history here stays as it is: correct'
-        || ' the enrollment, if it is wrong.'
+    'The outcome or the grade has changed. It is kept for exports; the history here stays as it is: correct the'
+        || ' enrollment, if it is wrong.'
 FROM stretch
 CROSS JOIN incoming
 CROSS JOIN source_record AS known

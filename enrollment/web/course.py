@@ -125,7 +125,7 @@ def move_on_waitlist(visit: Visit, course_id: int) -> Result:
     """Move a student on the waitlist."""
     named = visit.form.ids("moved")
     if not named:
-        return show_course(visit, course_id, NOTHING_TICKED)
+        return show_course(visit, course_id, Problem("invalid_query", "Choose a student first."))
     moved_to = link(f"/courses/{course_id}", done="moved")
     return move(
         visit,

@@ -135,7 +135,7 @@ def move_on_waitlist(visit: Visit, student_id: int) -> Result:
     """Move the student on the waitlist of a course."""
     named = visit.form.ids("moved")
     if not named:
-        return show_desk(visit, student_id, NOTHING_TICKED)
+        return show_desk(visit, student_id, Problem("invalid_query", "Choose a course first."))
     moved_to = _back(visit, student_id, ("moved", 1))
     return move(
         visit,

@@ -60,15 +60,16 @@ def ends(report: ImportReport) -> int:
 
 
 def what_is_confirmed(report: ImportReport) -> str:
-    """What a box confirms where the file no longer has records: why they are gone, and how many."""
+    """What a box confirms where the file no longer has records: how many would end, and why that is
+    right."""
     gone = ends(report)
     if any(fault.severity == "error" for fault in report.summary):
-        why = "No row that is left out has them"
+        why = f"{'It is not' if gone == 1 else 'None is'} in a row that is left out."
     elif report.format == "list" and not any(file.rows for file in report.files):
-        why = "It is right that the file has no rows"
+        why = "The file has no rows on purpose."
     else:
-        why = "The file is complete"
-    return f"{why}: {count(gone, 'record')} of those above {'is' if gone == 1 else 'are'} gone"
+        why = "The file is complete."
+    return f"{count(gone, 'record')} above would end. {why}"
 
 
 def _find_names(visit: Visit, records: Sequence[ImportChange | UndoneItem]) -> Names:

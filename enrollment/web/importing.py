@@ -61,7 +61,7 @@ def bring_in(visit: Visit) -> Result:
         query = _query(visit, sent)
         removed = visit.form.one("ends")
         if removed and visit.form.one("confirm") != removed:
-            raise wrong("confirm", "Confirm how many records are gone, or choose another file.")
+            raise wrong("confirm", "Confirm how many records would end, or choose another file.")
         content, _ = visit.send_file(PATH, sent.upload, if_match=seen, **query)
         return link(f"/imports/{msgspec.json.decode(content)['id']}", done="imported")
 

@@ -404,7 +404,7 @@ def test_where_a_registrar_promotes_the_seat_is_held(client: Client):
     answer = client.enroll(client.student(), course, 409)
     assert broken(answer) == [("/course_id", "course_full")]
     assert answer.json["detail"] == (
-        "No seat of CS101 is free: 0 of 1 taken, and those who wait come first."
+        "No seat of CS101 is free: 0 of 1 taken, and waitlisted students come first."
     )
     assert broken(client.enroll(second, course, 409)) == [("/course_id", "course_full")]
 

@@ -37,7 +37,7 @@ def test_a_list_leaves_a_seat_that_it_frees_to_those_who_wait(database: Database
     report, _ = import_content(database, content, course_id=1)
 
     assert [item.details["detail"] for item in refused.value.violations] == [
-        "No seat of CS1 is free: 1 of 1 taken, and those who wait come first."
+        "No seat of CS1 is free: 1 of 1 taken, and waitlisted students come first."
     ]
     assert report.counts.enrollments.promoted == 1
     assert rows(database, EVENTS) == [(1, "dropped", None), (2, "enrolled", None)]

@@ -147,7 +147,7 @@ def test_a_day_that_is_corrected_in_the_source_has_a_line(database: Database, pa
         (fault,) = report.faults
         assert (fault.row, fault.column, fault.value) == place
         assert fault.code == "date_not_recorded"
-        assert "The day is another one than before." in fault.detail
+        assert "The day has changed." in fault.detail
     assert rows(database, HISTORY) == [BEGAN]
     assert import_path(database, path).report.faults == []
 

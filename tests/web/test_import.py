@@ -144,7 +144,7 @@ def test_removals_are_confirmed(browser: Browser, client: Client):
     assert "5 of 6 enrollments: dropped, since the file no longer has them. More than 3" in said
 
     page = run_import(page, status=422)
-    assert "Confirm how many records are gone" in page.html.find(id="confirm-wrong").text
+    assert "Confirm how many records would end" in page.html.find(id="confirm-wrong").text
     form = form_to(page, "/import")
     form["confirm"] = True
     form.submit("do", value="import", status=303)
@@ -171,9 +171,9 @@ def test_how_many_must_be_confirmed_is_not_said_where_it_is_asked_for_another_re
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "It is right that the file has no rows: 2 records of those above are gone"),
-        (b"#N/A,A,B\n", "No row that is left out has them: 2 records of those above are gone"),
-        (b"9,A,B\n", "The file is complete: 5 records of those above are gone"),
+        (b"", "2 records above would end. The file has no rows on purpose."),
+        (b"#N/A,A,B\n", "2 records above would end. None is in a row that is left out."),
+        (b"9,A,B\n", "5 records above would end. The file is complete."),
     ],
     ids=["no rows", "rows at fault", "many"],
 )

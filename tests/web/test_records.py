@@ -292,7 +292,7 @@ def test_a_cancelled_course_is_marked_where_students_are_still_in_it(
 
     page = form_to(form.submit(), "/edit").submit("confirmed", status=303).follow()
 
-    assert "The course is cancelled, but 1 student did not leave it yet." in text(page)
+    assert "The course is cancelled, but 1 student is still in it." in text(page)
     assert "Databases cancelled" in text(browser.get(f"/students/{ada}?term=2026-FALL"))
     assert "Databases cancelled" in text(browser.get(f"/students/{ada}/schedule?term=2026-FALL"))
 

@@ -61,6 +61,20 @@ def test_a_student_is_moved_on_a_waitlist(
     assert sum(event[2:] == ("waitlisted", "waitlisted") for event in client.events()) == 1
 
 
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("/students/{}", "Choose a course first."), ("/courses/{}", "Choose a student first.")],
+)
+def test_a_move_of_no_one_says_what_to_choose(
+    browser: Browser, course: int, waiting: list[int], path: str, said: str
+):
+    path = path.format(waiting[-1] if "students" in path else course)
+    form = fill(browser, path, position=1, move_reason="so be it")
+    form["moved"].force_value("")
+
+    assert said in text(form.submit("do", value="move", status=422))
+
+
 def test_a_move_without_a_reason_or_to_no_place_is_refused_beside_the_field(
     browser: Browser, client: Client, course: int, waiting: list[int]
 ):

@@ -368,7 +368,7 @@ PROBLEM_TYPES = (
         code="nothing_to_correct",
         status=409,
         title="The student is not in the course, so there is no change to correct",
-        advice="What is void is not corrected, but the student can enroll again.",
+        advice="A void enrollment cannot be corrected. Enroll the student again.",
         example=Example(
             "The student is not in CS101, so there is no change to correct.",
             "",
