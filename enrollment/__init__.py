@@ -1,1 +1,1 @@
-"""Enrollment: who is in what, on one SQLite file."""
+"""Enrollment: who is in what, on one SQLite file or on PostgreSQL."""

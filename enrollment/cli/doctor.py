@@ -3,14 +3,12 @@
 import argparse
 from collections.abc import Iterator
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 from enrollment.cli.console import add_json, add_verb, print_json
 from enrollment.config import Config
 from enrollment.data.integrity import (
     describe_clock,
-    list_corruptions,
     list_history_mismatches,
     list_search_mismatches,
     list_unexplained_removals,
@@ -18,8 +16,8 @@ from enrollment.data.integrity import (
 from enrollment.maintenance import migrations
 from enrollment.model.location import Location
 from enrollment.problems.errors import CommandError
-from enrollment.storage.connection import Connection, Finding
-from enrollment.storage.engine import check_place, open_to_read
+from enrollment.storage.connection import Finding
+from enrollment.storage.engine import check_pages, check_place, open_to_read
 
 
 def add(verbs: Any) -> None:
@@ -51,9 +49,7 @@ def _check_data(database: Location) -> Iterator[Finding]:
             return
         yield "ok", "the schema is the newest"
         with open_to_read(database) as db:
-            if isinstance(database, Path):
-                yield _check_journal(db)
-                yield from _findings(list_corruptions(db), "the file is intact")
+            yield from check_pages(database, db)
             yield from _findings(list_history_mismatches(db), "state and history agree")
             yield from _findings(list_search_mismatches(db), "a search finds what is there")
             behind = describe_clock(db)
@@ -65,16 +61,6 @@ def _check_data(database: Location) -> Iterator[Finding]:
             yield from (("warn", text) for text in list_unexplained_removals(db))
     except CommandError as error:
         yield "wrong", str(error)
-
-
-def _check_journal(db: Connection) -> Finding:
-    (mode,) = db.execute("PRAGMA journal_mode").fetchone()
-    # A restored file has the journal mode of the backup until the service opens it.
-    if mode == "wal":
-        effect = "the service syncs each commit (synchronous = FULL)"
-    else:
-        effect = "`enrollment serve` changes it to wal"
-    return "ok", f"the journal mode is {mode}; {effect}"
 
 
 def _findings(wrong: list[str], otherwise: str) -> list[Finding]:

@@ -1,10 +1,8 @@
-"""Checks: whether the database file is intact, and enrollments agree with their history."""
+"""Checks: whether the data agrees with its history, its words, the clock and the schema."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 
 from enrollment.storage.connection import Connection
-from enrollment.storage.offline import missing_references
 from enrollment.storage.queries import queries, resource_dir
 
 SQL = queries("integrity")
@@ -16,14 +14,6 @@ MIGRATIONS = [
 # At most so many findings of the same kind are returned.
 MAX_FINDINGS = 10
 CLOCK_TOLERANCE = timedelta(minutes=1)
-
-
-def list_corruptions(db: Connection) -> list[str]:
-    """Return a sentence for each corruption of the file
-    (https://www.sqlite.org/pragma.html#pragma_integrity_check)."""
-    reports = db.execute(f"PRAGMA integrity_check({MAX_FINDINGS})").fetchall()
-    damages = [report for (report,) in reports if report != "ok"]
-    return [*damages, *islice(missing_references(db), MAX_FINDINGS)]
 
 
 def list_history_mismatches(db: Connection) -> list[str]:

@@ -6,7 +6,7 @@ import tempfile
 from glob import escape
 from pathlib import Path
 
-from enrollment.data.integrity import get_counts, list_corruptions, list_history_mismatches
+from enrollment.data.integrity import get_counts, list_history_mismatches
 from enrollment.maintenance import migrations
 from enrollment.maintenance.server_backup import write_file
 from enrollment.maintenance.snapshot import (
@@ -22,7 +22,7 @@ from enrollment.maintenance.transfer import copy_school
 from enrollment.model.location import Location, ServerUrl
 from enrollment.problems.errors import CommandError
 from enrollment.storage.lock import check_served_files
-from enrollment.storage.offline import bring_in_log, copy, open_to_read
+from enrollment.storage.offline import bring_in_log, copy, list_corruptions, open_to_read
 
 
 def back_up(database: Location, target: Path) -> Path:

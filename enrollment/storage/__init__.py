@@ -1,1 +1,2 @@
-"""Storage: connections, transactions and named queries. Only this room knows SQLite."""
+"""Storage: connections, transactions and named queries. Only this room imports sqlite3 and
+psycopg."""

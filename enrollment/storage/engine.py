@@ -13,7 +13,7 @@ from enrollment.storage.connection import Connection, Finding
 from enrollment.storage.database import Database
 from enrollment.storage.lock import Purpose, lock_file
 from enrollment.storage.offline import open_to_read as open_file_to_read
-from enrollment.storage.sqlite_check import check_file
+from enrollment.storage.sqlite_check import check_content, check_file
 from enrollment.storage.sqlite_database import SQLiteDatabase
 from enrollment.storage.sqlite_tables import SQLiteTables, fill_file
 from enrollment.storage.tables import Tables
@@ -60,6 +60,11 @@ def check_place(location: Location) -> Iterator[Finding]:
     from enrollment.storage.postgresql_check import check_server_settings
 
     return check_server_settings(location)
+
+
+def check_pages(location: Location, db: Connection) -> Iterator[Finding]:
+    """Check that an open database is stored intact. A server checks its own pages."""
+    return check_content(db) if isinstance(location, Path) else iter(())
 
 
 @contextmanager

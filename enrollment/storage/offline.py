@@ -4,12 +4,15 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 
 from enrollment.problems.errors import CommandError
 from enrollment.storage.connection import Connection
 from enrollment.storage.lock import Purpose, lock_file
 from enrollment.storage.sqlite import describe, is_full, primary_code
+
+MOST_CORRUPTIONS = 10
 
 
 @contextmanager
@@ -31,6 +34,14 @@ def open_to_read(path: Path) -> Iterator[sqlite3.Connection]:
             yield db
     except sqlite3.DatabaseError as error:
         raise CommandError(f"{path} can't be read: {describe(error, path)}") from error
+
+
+def list_corruptions(db: Connection) -> list[str]:
+    """Return a sentence for each corruption of the file, at most so many of each kind
+    (https://www.sqlite.org/pragma.html#pragma_integrity_check)."""
+    reports = db.execute(f"PRAGMA integrity_check({MOST_CORRUPTIONS})").fetchall()
+    damages = [report for (report,) in reports if report != "ok"]
+    return [*damages, *islice(missing_references(db), MOST_CORRUPTIONS)]
 
 
 def missing_references(db: Connection) -> Iterator[str]:

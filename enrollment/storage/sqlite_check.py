@@ -7,8 +7,9 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from enrollment.storage.connection import Finding
+from enrollment.storage.connection import Connection, Finding
 from enrollment.storage.lock import lock_of
+from enrollment.storage.offline import list_corruptions
 from enrollment.storage.sqlite import unwritable
 
 MEGABYTE = 1_000_000
@@ -26,11 +27,26 @@ EPHEMERAL_FILESYSTEMS = {"overlay", "ramfs", "tmpfs"}
 
 
 def check_file(database: Path) -> Iterator[Finding]:
-    """Return what was found: everything but the data is checked."""
+    """Return what was found: everything but the content is checked."""
     yield from _check_sqlite()
     yield from _check_disk(database)
     yield from _check_rights(database)
     yield from _check_log(database)
+
+
+def check_content(db: Connection) -> Iterator[Finding]:
+    """Return what was found in an open file: its journal mode, and whether it is intact."""
+    (mode,) = db.execute("PRAGMA journal_mode").fetchone()
+    # A restored file has the journal mode of the backup until the service opens it.
+    if mode == "wal":
+        effect = "the service syncs each commit (synchronous = FULL)"
+    else:
+        effect = "`enrollment serve` changes it to wal"
+    yield "ok", f"the journal mode is {mode}; {effect}"
+    corruptions = list_corruptions(db)
+    yield from (("wrong", text) for text in corruptions)
+    if not corruptions:
+        yield "ok", "the file is intact"
 
 
 def _check_sqlite() -> Iterator[Finding]:

@@ -144,6 +144,18 @@ def roots(tree: ast.Module) -> set[str]:
     return {name.partition(".")[0] for name in imports(tree)}
 
 
+def test_only_storage_and_the_migrations_of_sqlite_have_a_pragma():
+    found = {
+        module
+        for module, tree in modules().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and str(node.value).startswith("PRAGMA ")
+    }
+
+    others = {module for module in found if not module.startswith("enrollment.storage.")}
+    assert others == {"enrollment.maintenance.sqlite_schema"}
+
+
 def test_few_modules_stand_beside_the_rooms():
     beside = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__", "__main__"}
 

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from enrollment.data.integrity import list_corruptions, list_history_mismatches
+from enrollment.data.integrity import list_history_mismatches
 from enrollment.maintenance import migrations
 from enrollment.maintenance.backup import back_up
 from enrollment.maintenance.snapshot import digest, digest_file
+from enrollment.storage.offline import list_corruptions
 from tests.faults.inject import (
     ALL,
     HALF,

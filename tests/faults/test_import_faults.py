@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from enrollment.data.integrity import list_corruptions, list_history_mismatches
+from enrollment.data.integrity import list_history_mismatches
 from enrollment.maintenance.migrations import migrate
+from enrollment.storage.offline import list_corruptions
 from tests.faults.inject import ALL, HALF, KILL, OPEN, SYNC, WRITE, CommandLine, Fault, Plan
 from tests.faults.test_command_faults import endings
 

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from enrollment.data.integrity import list_corruptions, list_history_mismatches
+from enrollment.data.integrity import list_history_mismatches
+from enrollment.storage.offline import list_corruptions
 from tests.faults.inject import ALL, HALF, KILL, OPEN, SEND, SYNC, WRITE, Fault, Plan
 from tests.support.server import PATIENCE, Reply, Server, serving
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from enrollment.data.integrity import list_corruptions
 from enrollment.data.waitlist import PROMOTED
 from enrollment.model.location import Location
+from enrollment.storage.offline import list_corruptions
 from tests.support.engine import connected, is_being_written, is_sqlite
 from tests.support.replay import PASSED_OVER, Event, Exchange, Replay, current
 from tests.support.server import PATIENCE, Server, serving

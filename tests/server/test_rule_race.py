@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from enrollment.data.integrity import list_corruptions, list_history_mismatches
+from enrollment.data.integrity import list_history_mismatches
 from enrollment.model.location import Location
+from enrollment.storage.offline import list_corruptions
 from tests.support.engine import connected, is_sqlite
 from tests.support.server import Reply, Server, serving
 
