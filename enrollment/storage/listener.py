@@ -6,7 +6,7 @@ from collections.abc import Callable
 import psycopg
 
 from enrollment.model.location import ServerUrl
-from enrollment.storage.postgresql import CONNECT_TIMEOUT, SERVICE_LOCK, connect
+from enrollment.storage.postgresql import LOCK_TIMEOUT, SERVICE_LOCK, connect
 
 # A trigger notifies this channel (https://www.postgresql.org/docs/current/sql-notify.html).
 CHANNEL = "student_course_event"
@@ -38,7 +38,7 @@ class Listener:
                 self._closing.wait(INTERVAL)
 
     def _listen(self) -> None:
-        with connect(self._url, CONNECT_TIMEOUT) as db:
+        with connect(self._url, LOCK_TIMEOUT) as db:
             db.execute(f"LISTEN {CHANNEL}")
             # The lock that `serve` has taken may be lost, as this connection may.
             db.execute(f"SELECT pg_try_advisory_lock_shared({SERVICE_LOCK})")

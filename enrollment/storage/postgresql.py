@@ -44,6 +44,8 @@ SHARED_PLAN = {
 OWN_PLAN = dict.fromkeys(SHARED_PLAN, "on") | {"plan_cache_mode": "force_custom_plan"}
 # In seconds: how long a server may take to accept a connection.
 CONNECT_TIMEOUT = 2
+# In seconds: how long a command, or the listener, waits for a lock.
+LOCK_TIMEOUT = 2
 # What the texts of the service and of its migrations need, whatever the role or the database has.
 NEEDED_SETTINGS = {"standard_conforming_strings": "on", "statement_timeout": "0"}
 # The problem that a failure becomes, by its SQLSTATE or the class of it
@@ -207,7 +209,7 @@ def command_errors(url: ServerUrl) -> Iterator[None]:
 @contextmanager
 def open_server_to_read(url: ServerUrl) -> Iterator[ServerConnection]:
     """Open a connection in a transaction that can only read. Raises CommandError."""
-    with command_errors(url), connect(url, CONNECT_TIMEOUT) as db:
+    with command_errors(url), connect(url, LOCK_TIMEOUT) as db:
         db.execute(BEGIN_READ)
         check_schema(db, url)
         yield db

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from enrollment.model.location import ServerUrl
-from enrollment.storage.postgresql import BEGIN_WRITE, CONNECT_TIMEOUT, command_errors, connect
+from enrollment.storage.postgresql import BEGIN_WRITE, LOCK_TIMEOUT, command_errors, connect
 from enrollment.storage.tables import Tables
 
 # How many rows are fetched at a time.
@@ -70,7 +70,7 @@ class PostgreSQLTables(Tables):
 def fill_server(url: ServerUrl) -> Iterator[PostgreSQLTables]:
     """Fill a database that has been migrated. Nothing is kept if the `with` raises.
     Raises CommandError."""
-    with command_errors(url), connect(url, CONNECT_TIMEOUT) as db:
+    with command_errors(url), connect(url, LOCK_TIMEOUT) as db:
         db.execute(BEGIN_WRITE)
         yield PostgreSQLTables(db)
         db.execute("COMMIT")
