@@ -205,13 +205,46 @@ SELECT
         FROM (SELECT DISTINCT student_id, course_id FROM stretch WHERE ends AND is_deleted = 1) AS removed
     ) AS enrollments;
 
--- name: list_freed_courses()
+-- name: list_freed_courses(import_id)
 -- In which courses did seats become free, or who in them may be eligible elsewhere? Where others began, seats that
--- were free may have been left to those who wait.
-SELECT DISTINCT course_id
-FROM stretch
+-- were free may have been left to those who wait. A course that has changed, or whose term has, may have opened.
+SELECT course_id FROM stretch
 WHERE ends OR begins
+UNION
+SELECT change.subject_id
+FROM import
+CROSS JOIN record_change AS change
+WHERE import.id = :import_id
+    AND change.id > import.after_change
+    AND change.subject = 'course'
+    AND change.before IS NOT NULL
+UNION
+SELECT course.id
+FROM import
+CROSS JOIN record_change AS change
+CROSS JOIN term
+CROSS JOIN course
+WHERE import.id = :import_id
+    AND change.id > import.after_change
+    AND change.subject = 'term'
+    AND change.before IS NOT NULL
+    AND term.id = change.subject_id
+    AND course.term = term.code
 ORDER BY course_id;
+
+-- name: list_changed_students(import_id)
+-- Which students who wait for a course did this import change?
+SELECT DISTINCT student_course.student_id
+FROM import
+CROSS JOIN record_change AS change
+CROSS JOIN student_course
+WHERE import.id = :import_id
+    AND change.id > import.after_change
+    AND change.subject = 'student'
+    AND change.before IS NOT NULL
+    AND student_course.student_id = change.subject_id
+    AND student_course.status = 'waitlisted'
+ORDER BY student_course.student_id;
 
 -- name: list_moved_students()
 -- Which students began or ended an enrollment?

@@ -566,9 +566,27 @@ ORDER BY CASE outcome WHEN 'conflict' THEN 1 WHEN 'kept' THEN 2 ELSE 3 END, kind
 LIMIT :limit;
 
 -- name: list_undone_courses()
--- In which courses was anything taken back?
-SELECT DISTINCT undo_pair.course_id
+-- In which courses was anything taken back, and which are as before, or their term?
+SELECT undo_pair.course_id
 FROM undo_pair
 JOIN course ON course.id = undo_pair.course_id
 WHERE undo_pair.outcome = 'reversed'
-ORDER BY undo_pair.course_id;
+UNION
+SELECT record_id FROM undo_record
+WHERE kind = 'course' AND outcome = 'reversed'
+UNION
+SELECT course.id
+FROM undo_record
+CROSS JOIN term
+CROSS JOIN course
+WHERE undo_record.kind = 'term'
+    AND undo_record.outcome = 'reversed'
+    AND term.id = undo_record.record_id
+    AND course.term = term.code
+ORDER BY course_id;
+
+-- name: list_undone_students()
+-- Which students are as before?
+SELECT record_id AS student_id FROM undo_record
+WHERE kind = 'student' AND outcome = 'reversed'
+ORDER BY record_id;

@@ -80,7 +80,7 @@ def apply_import(
             _bring_in_list(db, wanted, change)
         else:
             _bring_in_package(db, import_id, wanted, change)
-        _promote_into_freed_seats(db, wanted, change)
+        _promote_into_freed_seats(db, import_id, wanted, change)
         removals = _removals(db, known)
         counts = _counts(db, import_id)
         set_aside = {row["code"]: row["count"] for row in SQL.list_set_aside(db)}
@@ -89,16 +89,20 @@ def apply_import(
     return Applied(counts, removals, set_aside, faults, _tag(db, import_id, last_ids))
 
 
-def _promote_into_freed_seats(db: Connection, wanted: Wanted, change: Change) -> None:
-    """Give the seats that the import has freed to those who wait for them. The students who were
-    in these courses may be eligible elsewhere now. A complete list gives no seat to a student who
-    is not in it: else it would drop the student the next time."""
+def _promote_into_freed_seats(
+    db: Connection, import_id: int, wanted: Wanted, change: Change
+) -> None:
+    """Give the seats that the import has freed, and those of courses that it has changed, to those
+    who wait for them. The students who were in these courses, and students whom it has changed, may
+    be eligible elsewhere now. A complete list gives no seat to a student who is not in it: else it
+    would drop the student the next time."""
     if wanted.replaces:
         moved = [row["student_id"] for row in SQL.list_moved_students(db)]
         waitlist.promote_eligible(db, change, student_ids=moved)
         return
-    freed = [row["course_id"] for row in SQL.list_freed_courses(db)]
-    waitlist.promote_eligible(db, change, course_ids=freed, members_of=freed)
+    freed = [row["course_id"] for row in SQL.list_freed_courses(db, import_id=import_id)]
+    changed = [row["student_id"] for row in SQL.list_changed_students(db, import_id=import_id)]
+    waitlist.promote_eligible(db, change, course_ids=freed, members_of=freed, student_ids=changed)
 
 
 def _bring_in_package(db: Connection, import_id: int, wanted: Wanted, change: Change) -> None:

@@ -36,14 +36,15 @@ def undo_import(db: Connection, import_id: int, options: UndoOptions, change: Ch
     change = replace(change, reason=options.reason or f"undo import {import_id}")
     create_tables(db, TABLES)
     _undo_enrollments(db, import_id, change)
-    freed = [row["course_id"] for row in SQL.list_undone_courses(db)]
     undone = SQL.update_import_undone(db, id=import_id, at=change.at, actor=change.actor)
     # New students and courses take their records of the source along when they are deleted.
     SQL.update_records_undone(db, id=import_id)
     _undo_records(db, import_id, change)
     counts = {row["outcome"]: row["count"] for row in SQL.list_undo_counts(db)}
     items = [UndoneItem(**row) for row in SQL.list_undone(db, limit=MOST_CHANGES)]
-    waitlist.promote_eligible(db, change, course_ids=freed, members_of=freed)
+    freed = [row["course_id"] for row in SQL.list_undone_courses(db)]
+    students = [row["student_id"] for row in SQL.list_undone_students(db)]
+    waitlist.promote_eligible(db, change, course_ids=freed, members_of=freed, student_ids=students)
     drop_tables(db, TABLES)
     if counts.get("conflict") and options.conflicts == "refuse" and not options.dry_run:
         raise _conflicts(import_id, items)
