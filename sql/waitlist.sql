@@ -27,7 +27,8 @@ ORDER BY course.id;
 
 -- name: list_opened_courses(now)
 -- Which courses promote automatically, have waitlisted students and free seats, and have opened, to all or earlier to a
--- group of a waitlisted student, while nothing happened in them since?
+-- group of a waitlisted student, while nothing happened in them since? A move on the waitlist, which alone has a
+-- place, gives no seat, and so does not count.
 SELECT course.id
 FROM course
 LEFT JOIN term ON term.code = course.term
@@ -37,7 +38,7 @@ WHERE course_seat.course_id = course.id
 -- include: promotable.sql
     AND (
         SELECT event.recorded_at FROM student_course_event AS event
-        WHERE event.course_id = course.id
+        WHERE event.course_id = course.id AND event.queue_number IS NULL
         ORDER BY event.id DESC LIMIT 1
     ) < (
         SELECT max(opened_at)

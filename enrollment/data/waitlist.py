@@ -67,8 +67,8 @@ def _list_promotable_courses(
 
 
 def list_opened_courses(db: Connection, now: Timestamp) -> list[int]:
-    """List the courses with free seats for waitlisted students, in which nothing happened since
-    enrollment in them opened."""
+    """List the courses with free seats for waitlisted students, in which nothing but moves on the
+    waitlist happened since enrollment in them opened."""
     return [row["id"] for row in SQL.list_opened_courses(db, now=now)]
 
 

@@ -10,6 +10,7 @@ from enrollment.data.waitlist import list_opened_courses
 from enrollment.model.location import Location
 from enrollment.model.types import Timestamp
 from enrollment.server.openings import promote_in_opened_courses
+from tests.api.test_waitlist_position import move
 from tests.support.client import Client
 from tests.support.server import Server, serving
 
@@ -106,3 +107,24 @@ def test_a_course_is_left_alone_once_something_has_happened_since_it_opened(
     promote_in_opened_courses(app.database, UTC)
 
     assert client.status(waiting, course) == "waitlisted"
+
+
+def test_a_move_on_the_waitlist_since_the_course_opened_takes_no_seat_from_it(
+    client: Client, app: App
+):
+    course = client.course(capacity=0)
+    first, second = client.student(), client.student()
+    for student in (first, second):
+        client.enroll(student, course, waitlist=True)
+    joined = Timestamp.now()
+    # A request can take less than the millisecond in which times are recorded.
+    while (opened := Timestamp.now()) <= joined:
+        pass
+    with app.database.write() as db:
+        db.execute("UPDATE course SET capacity = 1, enroll_from = :at", {"at": opened})
+
+    move(client, second, course, 1)
+    promote_in_opened_courses(app.database, UTC)
+
+    assert client.status(first, course) == "waitlisted"
+    assert client.status(second, course) == "enrolled"
