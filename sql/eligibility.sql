@@ -1,4 +1,4 @@
--- name: list_decisions(requests, lists_students, eligible_only, recheck, reserves_seats, dropped, overridden, rules, effective_at, now, today)
+-- name: list_decisions(requests, lists_students, eligible_only, recheck, reserves_seats, promoted, dropped, overridden, rules, effective_at, now, today)
 -- Which outcome has each requested enrollment ("enrolled" or "waitlisted": a row without a code), and which rules does
 -- it break (a row for each, with its code, a sentence and its figures)? It has an outcome if it breaks no rule, or if
 -- all that it breaks are overridden.
@@ -12,6 +12,8 @@
 -- recheck        whether enrollments that exist are decided as if they were new, each alone; seats are then counted
 --                from none, so where they matter, the request has all students of the course
 -- reserves_seats whether free seats are reserved for waitlisted students where a registrar promotes
+-- promoted       a JSON array of the ids of the courses in which the same request has promoted students, one for each
+--                student: their seats are reserved, since a refusal takes the promotion back
 -- dropped        a JSON array of the ids of the courses that the same request drops
 -- overridden     a JSON array of the codes of the rules that are overridden
 -- rules          a JSON array of the codes of all rules, in the order in which violations are returned
@@ -69,9 +71,16 @@ dropped AS MATERIALIZED (
 
 -- The seats of each course once, however many students are to be enrolled in it.
 seat AS MATERIALIZED (
-    SELECT course_id, enrolled, waitlisted
-    FROM course_seat
-    WHERE course_id IN (SELECT course_id FROM requested)
+    SELECT course_id, enrolled - promoted AS enrolled, waitlisted, promoted
+    FROM (
+        SELECT course_id, enrolled, waitlisted,
+            (
+                SELECT count(*) FROM json_each(:promoted) AS listed
+                WHERE CAST(listed.value AS bigint) = course_seat.course_id
+            ) AS promoted
+        FROM course_seat
+        WHERE course_id IN (SELECT course_id FROM requested)
+    ) AS counted
 ),
 
 -- Each item with everything that the rules look at.
@@ -107,7 +116,7 @@ request AS MATERIALIZED (
         :reserves_seats AND course.promotion = 'manual' AS reserves_seats,
         -- A seat is reserved for those who wait ahead of the student: everyone, unless the student waits too.
         CASE
-            WHEN NOT :reserves_seats OR course.promotion <> 'manual' THEN 0
+            WHEN NOT :reserves_seats OR course.promotion <> 'manual' THEN coalesce(seat.promoted, 0)
             WHEN present.status = 'waitlisted' THEN (
                 SELECT count(*) FROM student_course AS ahead
                 WHERE ahead.course_id = requested.course_id

@@ -25,6 +25,7 @@ DEFAULTS = {
     "eligible_only": False,
     "recheck": False,
     "reserves_seats": True,
+    "promoted": "[]",
     "dropped": "[]",
     "overridden": "[]",
     "rules": to_json(rules_for("enrollment", "roster")),
@@ -79,6 +80,7 @@ def decide(
     pointer: str | None = None,
     lists_students: bool = False,
     reserves_seats: bool = True,
+    promoted: Sequence[int] = (),
     dropped: Sequence[int] = (),
     recheck: bool = False,
 ) -> list[Decision]:
@@ -92,6 +94,7 @@ def decide(
         "lists_students": lists_students,
         "reserves_seats": reserves_seats,
         "recheck": recheck,
+        "promoted": to_json(promoted),
         "dropped": to_json(dropped),
         "overridden": change.overridden or "[]",
         "effective_at": change.effective_at,

@@ -211,7 +211,13 @@ def decide_after_promotion(
         for request in requests
     ]
     return decide(
-        db, requests, change, pointer=pointer, lists_students=lists_students, dropped=dropped
+        db,
+        requests,
+        change,
+        pointer=pointer,
+        lists_students=lists_students,
+        promoted=[course_id for _, course_id in promoted],
+        dropped=dropped,
     )
 
 

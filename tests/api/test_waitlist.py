@@ -307,6 +307,35 @@ def test_a_newcomer_does_not_pass_who_has_become_eligible_unnoticed(client: Clie
     assert waiting(client, course) == [(newcomer, 1)]
 
 
+def test_the_refusal_of_a_newcomer_has_the_seats_as_the_course_shows_them(
+    client: Client, app: App, subtests: pytest.Subtests
+):
+    """The refusal takes the promotion back, so the seat is free, but not for the newcomer."""
+    course, newcomer = client.course(code="CS101", capacity=0), client.student()
+    waiting = join(client, course)
+    with app.database.write() as db:
+        db.execute("UPDATE course SET capacity = 1, version = version + 1")
+    students = {"students": [{"student_id": newcomer}]}
+    requests = {
+        "one course": lambda: client.enroll(newcomer, course, 409),
+        "the whole set": lambda: client.want(newcomer, [course], 409),
+        "a class": lambda: client.post_json(f"/v1/courses/{course}/students", students, status=409),
+    }
+
+    for name, request in requests.items():
+        with subtests.test(name):
+            (error,) = request().json["errors"]
+
+            assert error["detail"] == (
+                "No seat of CS101 is free: 0 of 1 taken, and those who wait come first."
+            )
+            assert error["details"] == {"course": "CS101", "capacity": 1, "enrolled": 0}
+    seats = client.get(f"/v1/courses/{course}").json["seats"]
+    assert seats == {"capacity": 1, "enrolled": 0, "waitlisted": 1, "free": 1}
+    assert client.enroll(newcomer, course, waitlist=True).json["status"] == "waitlisted"
+    assert enrolled(client, course) == [waiting]
+
+
 def test_who_has_become_eligible_unnoticed_may_ask_for_the_seat(client: Client, app: App):
     course, first = one_who_is_eligible_unnoticed(client, app)
 
