@@ -191,6 +191,42 @@ SET status = excluded.status,
     instead_of = coalesce(excluded.instead_of, student_course.instead_of),
     version = student_course.version + 1;
 
+-- name: list_swaps(student_id, into_id)
+-- What does each of these students give up for a seat in the courses for which the student waits?
+SELECT course_id, instead_of
+FROM swap
+WHERE student_id IN (:student_id, :into_id);
+
+-- name: update_swaps_kept(swaps, into_id, at, actor, reason)!
+-- Let the student who stays wait with the swap of either record, if the place on the waitlist has none and the student is
+-- in the other course. swaps is a JSON array of [course_id, instead_of].
+UPDATE student_course
+SET instead_of = kept.instead_of,
+    changed_at = :at,
+    effective_at = NULL,
+    changed_by = :actor,
+    change_reason = :reason,
+    overridden = NULL,
+    version = version + 1
+FROM (
+    SELECT waiting.course_id, min(other.course_id) AS instead_of
+    FROM json_each(:swaps) AS listed
+    CROSS JOIN student_course AS waiting
+    CROSS JOIN student_course AS other
+    WHERE waiting.student_id = :into_id
+        AND waiting.course_id = CAST(listed.value ->> 0 AS bigint)
+        AND waiting.status = 'waitlisted'
+        AND other.student_id = :into_id
+        AND other.course_id = CAST(listed.value ->> 1 AS bigint)
+        AND other.status = 'enrolled'
+        AND NOT EXISTS (
+            SELECT 1 FROM swap
+            WHERE swap.student_id = :into_id AND swap.course_id = waiting.course_id
+        )
+    GROUP BY waiting.course_id
+) AS kept
+WHERE student_course.student_id = :into_id AND student_course.course_id = kept.course_id;
+
 -- name: update_student_kept(student_id, into_id, at)!
 -- Make the student into_id active if the one who is merged is active: the person is.
 UPDATE student

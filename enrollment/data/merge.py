@@ -34,9 +34,10 @@ def merge_student(db: Connection, student_id: int, into: int, change: Change) ->
 
     Every enrollment that does not stay becomes void before one moves: so seats and places on
     waitlists are free for those that do. What moved takes effect when it first did. No rule keeps
-    it from moving: the result lists the rules that it breaks beside other courses. The record that
-    stays is active if either was. The merged one becomes inactive, and its tokens are revoked:
-    they may be in other hands. Raises merges_into_itself, unknown_student, student_erased.
+    it from moving: the result lists the rules that it breaks beside other courses. A place on a
+    waitlist has the swap of either record. The record that stays is active if either was. The
+    merged one becomes inactive, and its tokens are revoked: they may be in other hands. Raises
+    merges_into_itself, unknown_student, student_erased.
     """
     pair = {"student_id": student_id, "into_id": into}
     acting = {"at": change.at, "actor": change.actor}
@@ -44,6 +45,7 @@ def merge_student(db: Connection, student_id: int, into: int, change: Change) ->
     outcomes = {row["course_id"]: row["outcome"] for row in SQL.list_merged_courses(db, **pair)}
     moved = [course_id for course_id, outcome in outcomes.items() if outcome != "kept"]
     events = list(SQL.list_events_to_move(db, **pair, course_ids=to_json(moved)))
+    swaps = [tuple(row) for row in SQL.list_swaps(db, **pair)]
     void = [(student_id, course_id) for course_id in outcomes]
     void_enrollments(db, void, replace(change, reason=f"merged into student {into}"))
     replaced = [(into, course_id) for course_id in outcomes if outcomes[course_id] == "replaced"]
@@ -55,6 +57,7 @@ def merge_student(db: Connection, student_id: int, into: int, change: Change) ->
             fraction = event["queue_fraction"] or fraction_between("", event["next_fraction"])
             place = dict(event) | {"queue_fraction": fraction}
             WAITLIST.update_place(db, student_id=into, **details | place)
+    SQL.update_swaps_kept(db, swaps=to_json(swaps), **details)
     SQL.delete_merge(db, into_id=into)
     SQL.update_merges(db, **pair)
     SQL.insert_merge(db, **pair, **acting)

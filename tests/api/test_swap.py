@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.api.test_waitlist import enrolled, full, last_event, waiting
-from tests.support.client import Client, broken
+from tests.support.client import Client, broken, mismatches
 
 MONDAY = [{"weekday": 1, "from": "09:00", "to": "10:00"}]
 
@@ -237,6 +237,46 @@ def test_a_merge_takes_the_swap_along(client: Client):
     leave(client, seated, first)
 
     assert (enrolled(client, first), enrolled(client, second)) == ([other], [])
+
+
+@pytest.mark.parametrize("swaps_stays", [True, False], ids=["into it", "into the other"])
+@pytest.mark.parametrize("swaps_first", [True, False], ids=["its place", "the other place"])
+def test_a_merge_keeps_the_swap_of_either_record_with_the_better_place(
+    client: Client, swaps_first: bool, swaps_stays: bool
+):
+    course, seated = full(client, meetings=MONDAY)
+    swaps, waits, other = client.student(), client.student(), client.course(meetings=MONDAY)
+    client.enroll(swaps, other)
+    for student in (swaps, waits) if swaps_first else (waits, swaps):
+        client.enroll(
+            student, course, waitlist=True, instead_of=other if student == swaps else None
+        )
+    merged, kept = (waits, swaps) if swaps_stays else (swaps, waits)
+
+    client.post_json(f"/v1/students/{merged}/merge", {"into": kept}, status=200)
+
+    place = client.get(f"/v1/students/{kept}/courses/{course}").json
+    assert (place["position"], place["instead_of"]) == (1, other)
+    leave(client, seated, course)
+    assert (enrolled(client, course), enrolled(client, other)) == ([kept], [])
+    assert mismatches(client.app) == []
+
+
+@pytest.mark.parametrize("first_stays", [True, False], ids=["into the first", "into the second"])
+def test_of_two_swaps_a_merge_keeps_that_of_the_better_place(client: Client, first_stays: bool):
+    course, _ = full(client)
+    first, second = client.student(), client.student()
+    # The swap of the second is of the course with the lower id.
+    other_of_second, other_of_first = client.course(), client.course()
+    for student, other in ((first, other_of_first), (second, other_of_second)):
+        client.enroll(student, other)
+        swap(client, student, course, other)
+    merged, kept = (second, first) if first_stays else (first, second)
+
+    client.post_json(f"/v1/students/{merged}/merge", {"into": kept}, status=200)
+
+    place = client.get(f"/v1/students/{kept}/courses/{course}").json
+    assert (place["position"], place["instead_of"]) == (1, other_of_first)
 
 
 def test_who_waits_again_without_a_swap_keeps_the_other_course(client: Client):
