@@ -89,8 +89,13 @@ WHERE student_id = :student_id
 ORDER BY course_id;
 
 -- name: list_statuses(student_id, course_ids)
--- Which status has this student in these courses? course_ids is a JSON array.
-SELECT course_id, status
+-- Which status has this student in these courses, and what does the student give up for a seat? course_ids is a JSON
+-- array.
+SELECT course_id, status,
+    (
+        SELECT instead_of FROM swap
+        WHERE swap.student_id = student_course.student_id AND swap.course_id = student_course.course_id
+    ) AS instead_of
 FROM student_course
 WHERE student_id = :student_id
     AND course_id IN (SELECT CAST(value AS bigint) FROM json_each(:course_ids))

@@ -253,8 +253,10 @@ def test_a_merge_keeps_the_swap_of_either_record_with_the_better_place(
         )
     merged, kept = (waits, swaps) if swaps_stays else (swaps, waits)
 
-    client.post_json(f"/v1/students/{merged}/merge", {"into": kept}, status=200)
+    answer = client.post_json(f"/v1/students/{merged}/merge", {"into": kept}, status=200).json
 
+    # The clash is with the course that is given up.
+    assert [item["errors"] for item in answer["items"] if item["course_id"] == course] == [[]]
     place = client.get(f"/v1/students/{kept}/courses/{course}").json
     assert (place["position"], place["instead_of"]) == (1, other)
     leave(client, seated, course)
