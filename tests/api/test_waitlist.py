@@ -327,7 +327,7 @@ def test_the_refusal_of_a_newcomer_has_the_seats_as_the_course_shows_them(
             (error,) = request().json["errors"]
 
             assert error["detail"] == (
-                "No seat of CS101 is free: 0 of 1 taken, and those who wait come first."
+                "No seat of CS101 is free: 0 of 1 taken, and waitlisted students come first."
             )
             assert error["details"] == {"course": "CS101", "capacity": 1, "enrolled": 0}
     seats = client.get(f"/v1/courses/{course}").json["seats"]
