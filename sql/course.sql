@@ -236,14 +236,13 @@ FROM listed_group
 WHERE occurrence > 1
 UNION ALL
 SELECT '/counts_as/' || CAST(key AS text), 'duplicate_code',
-    'The code ' || atom || CASE WHEN is_own THEN ' is that of the course.' ELSE ' is listed before.' END,
+    'The code ' || atom || ' is listed before.',
     json_object('code', atom)
 FROM (
-    SELECT key, atom, lower(atom) = lower(:code) AS is_own,
-        row_number() OVER (PARTITION BY lower(atom) ORDER BY key) AS occurrence
+    SELECT key, atom, row_number() OVER (PARTITION BY lower(atom) ORDER BY key) AS occurrence
     FROM json_each(:counts_as)
 ) AS listed_code
-WHERE is_own OR occurrence > 1
+WHERE occurrence > 1
 UNION ALL
 SELECT '/early_access/' || CAST(item AS text) || '/enroll_from', 'not_earlier',
     code || ' could enroll from ' || starts_at || ' on, no earlier than everyone.',

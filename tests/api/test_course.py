@@ -171,21 +171,6 @@ def test_requirements_and_meetings_that_make_no_sense_are_all_told(client: Clien
     assert client.walk("/v1/courses") == []
 
 
-def test_a_course_counts_as_each_code_once_and_as_its_own_without_saying_so(client: Client):
-    fields = CS101 | {"counts_as": ["CS9", "cs101", "cs9"]}
-
-    answer = client.post_json("/v1/courses", fields, status=422)
-
-    assert broken(answer) == [
-        ("/counts_as/1", "duplicate_code"),
-        ("/counts_as/2", "duplicate_code"),
-    ]
-    assert [reason["detail"] for reason in answer.json["errors"]] == [
-        "The code cs101 is that of the course.",
-        "The code cs9 is listed before.",
-    ]
-
-
 def test_course_code_taken_within_its_term_only(client: Client):
     fall, spring = client.term(code="FALL"), client.term(code="SPRING")
     client.post_json("/v1/courses", {**CS101, "term": fall}, status=201)

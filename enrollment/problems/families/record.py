@@ -290,7 +290,7 @@ PROBLEM_TYPES = (
         code="duplicate_code",
         status=422,
         title="The course counts as the same code twice",
-        advice="List each code once, and leave out that of the course.",
+        advice="List each code once.",
         example=Example("The code CS100 is listed before.", "/counts_as/1", {"code": "CS100"}),
         rule_for=("course",),
     ),
