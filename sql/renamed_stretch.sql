@@ -1,6 +1,7 @@
 , renamed_stretch AS MATERIALIZED (
 -- Which enrollments have got their first id of another system since, and were here before? Which can have an id that
--- two systems have given? export.sql and sourced.sql include it.
+-- two systems have given? Such an id is not known to be the one of this enrollment in exports. export.sql and
+-- sourced.sql include it.
     SELECT event_id, max(changed_at) AS renamed_at
     FROM (
         SELECT named.event_id, import.made_at AS changed_at
@@ -18,6 +19,12 @@
                     AND earlier.id < named.id
                     AND standing.id = earlier.import_id
                     AND standing.undone_at IS NULL
+                    AND NOT EXISTS (
+                        SELECT 1 FROM source_record AS other
+                        WHERE other.kind = earlier.kind
+                            AND other.sourced_id = earlier.sourced_id
+                            AND other.source <> earlier.source
+                    )
             )
         UNION ALL
         SELECT event_id, changed_at

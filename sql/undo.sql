@@ -586,7 +586,15 @@ WHERE undo_record.kind = 'term'
 ORDER BY course_id;
 
 -- name: list_undone_students()
--- Which students are as before?
+-- Which students are as before, or wait for a course, and had anything taken back? The course in which they had it can be
+-- gone.
 SELECT record_id AS student_id FROM undo_record
 WHERE kind = 'student' AND outcome = 'reversed'
-ORDER BY record_id;
+UNION
+SELECT undo_pair.student_id
+FROM undo_pair
+CROSS JOIN student_course
+WHERE undo_pair.outcome = 'reversed'
+    AND student_course.student_id = undo_pair.student_id
+    AND student_course.status = 'waitlisted'
+ORDER BY student_id;

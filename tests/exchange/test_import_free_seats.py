@@ -2,9 +2,10 @@
 
 import pytest
 
+from enrollment.model.types import Timestamp
 from enrollment.storage.database import Database
-from tests.exchange.imports import import_content, one, undo
-from tests.exchange.small_packages import bulk, delta
+from tests.exchange.imports import import_content, one, rows, undo
+from tests.exchange.small_packages import bulk, delta, place
 
 
 def groups(group: str) -> bytes:
@@ -45,3 +46,22 @@ def test_a_student_who_waits_gets_a_free_seat_when_a_changed_record_allows_it(
         assert opened.counts.enrollments.promoted == 1
 
     assert one(database, "SELECT status FROM student_course") == "enrolled"
+
+
+def test_an_undo_that_deletes_a_class_gives_its_student_the_seat_of_another_section(
+    database: Database,
+):
+    import_content(database, bulk(None))
+    made, _ = import_content(database, delta(classes="k3", places={"e1": place("u1", "k3")}))
+    with database.write() as db:
+        db.execute(
+            "INSERT INTO student_course (student_id, course_id, status, waitlisted_at, changed_at)"
+            " SELECT id, 1, 'waitlisted', :at, :at FROM student WHERE number = 'u1'",
+            {"at": "2026-11-26T10:00:00.000Z"},
+        )
+
+    undo(database, made.id, at=Timestamp("2026-11-27T10:00:00.000Z"))
+
+    assert rows(
+        database, "SELECT course_id, status FROM student_course WHERE status <> 'void'"
+    ) == [(1, "enrolled")]

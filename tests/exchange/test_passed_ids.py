@@ -122,6 +122,22 @@ def test_an_id_goes_back_to_the_system_that_had_it_first(school: FollowedSchool)
     assert school.sent["users"]["u1"]["familyName"] == "Fu1"
 
 
+@pytest.mark.parametrize("ending", [{}, {"end": "2026-10-15", "how": "dropped"}])
+def test_an_enrollment_whose_id_was_that_of_another_gets_its_own(
+    school: FollowedSchool, ending: dict[str, str]
+):
+    bring_in_first(school, "u1")
+    bring_in_second(school, "u1")
+    (own,) = (id for id in feed_and_compare(school)["enrollments"] if "-" in id)
+    tables = {"users": {"u1": user("bu1")}, "enrollments": {"e6": place("u1", **ending)}}
+
+    school.bring_in(package("bulk", OTHER | tables, frozenset()), source="second")
+
+    sent = feed_and_compare(school)["enrollments"]
+    assert sent[own] == "tobedeleted"
+    assert sent["e6"] == ("tobedeleted" if ending else "active")
+
+
 # What happens, and to whom: the nth of those who are there.
 STEPS = st.lists(
     st.tuples(
