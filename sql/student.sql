@@ -55,21 +55,28 @@ LIMIT :limit;
 
 -- name: list_students_by_word(word, word_end, words, last, number, number_end, email, email_end, family_sort, family_sort_end, given_sort, given_sort_end, status, updated_since, after_family_sort, after_given_sort, after_id, limit)
 -- Which students with each of these words follow this place in the order of names? For a rare word: its students
--- are looked up, and sorted.
+-- are looked up, and sorted. Nothing else is asked until they are: PostgreSQL expects that almost no student passes all
+-- the other conditions, and would compare each student with all that were found.
+WITH found AS MATERIALIZED (
+    SELECT family_sort, given_sort,
+-- include: student_columns.sql
+    FROM (
+        SELECT DISTINCT student_id FROM student_word
+        WHERE word >= :word AND word < :word_end
+    ) AS named
+    CROSS JOIN student
+    WHERE student.id = named.student_id
+)
+
 SELECT family_sort, given_sort,
 -- include: student_columns.sql
-FROM (
-    SELECT DISTINCT student_id FROM student_word
-    WHERE word >= :word AND word < :word_end
-) AS found
-CROSS JOIN student
-WHERE student.id = found.student_id
-    AND (family_sort, given_sort, id) > (:after_family_sort, :after_given_sort, :after_id)
+FROM found
+WHERE (family_sort, given_sort, id) > (:after_family_sort, :after_given_sort, :after_id)
     AND NOT EXISTS (
         SELECT 1 FROM json_each(:words) AS wanted
         WHERE NOT EXISTS (
             SELECT 1 FROM student_word
-            WHERE student_id = student.id AND word >= wanted.atom AND word < wanted.atom || :last
+            WHERE student_id = found.id AND word >= wanted.atom AND word < wanted.atom || :last
         )
     )
 -- include: student_by_number_and_email.sql
