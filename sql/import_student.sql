@@ -811,7 +811,8 @@ WHERE planned.kind = 'student' AND planned.is_new = true AND planned.nth = made.
 
 -- name: update_students(now, frees)!
 -- Change the students who are to change. With `frees`, only those whose number another student gets, and leave them
--- without one: no two have the same, not even for a moment. Without it, the others, and these get their new numbers.
+-- without one: no two have the same, not even for a moment. Without it, the others, and these get their new numbers. Of
+-- two rows that change one student, after a merge, the last counts.
 UPDATE student
 SET number = CASE WHEN NOT :frees THEN planned.wanted ->> 'number' END,
     given_name = planned.wanted ->> 'given_name',
@@ -825,7 +826,11 @@ FROM planned
 WHERE planned.kind = 'student'
     AND NOT planned.is_new
     AND student.id = planned.student_id
-    AND planned.before <> planned.wanted
+    AND planned.id IN (
+        SELECT max(id) FROM planned
+        WHERE kind = 'student' AND NOT is_new AND before <> wanted
+        GROUP BY student_id
+    )
     AND CASE
         WHEN :frees THEN lower(planned.before ->> 'number') IS DISTINCT FROM lower(planned.wanted ->> 'number')
             AND lower(planned.before ->> 'number') IN (

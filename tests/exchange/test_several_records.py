@@ -209,3 +209,17 @@ def test_two_rows_of_the_same_days_with_two_outcomes_are_not_the_same(database: 
     (fault,) = [fault for fault in report.faults if fault.file == "enrollments.csv"]
     assert fault.code == "duplicate_row"
     assert rows(database, FIRST) == [("enrolled",), ("completed",)]
+
+
+def test_of_two_changed_rows_of_one_student_the_last_counts(database: Database):
+    """On both engines: an update from two rows takes any of them."""
+    import_content(database, bulk(None))
+    merge(database)
+    changed = {"u1": "true,o1,student,u1,Ada,Fu1,u1", "u2": "true,o1,student,u2,Bob,Fu2,u2"}
+
+    import_content(database, bulk(None, users=changed))
+
+    assert one(database, "SELECT given_name FROM student WHERE id = 2") == "Bob"
+    reversed_ = {"u2": "true,o1,student,u2,Bea,Fu2,u2", "u1": "true,o1,student,u1,Ann,Fu1,u1"}
+    import_content(database, delta(users=reversed_))
+    assert one(database, "SELECT given_name FROM student WHERE id = 2") == "Ann"
