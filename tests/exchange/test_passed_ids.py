@@ -152,7 +152,7 @@ STEPS = st.lists(
 
 @pytest.mark.slow
 @given(STEPS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_whatever_two_systems_with_the_same_ids_do(
     template: Path, steps: list[tuple[str, list[Any]]]
 ):
