@@ -7,7 +7,7 @@ from typing import NamedTuple
 from enrollment.model.days import day_after
 from enrollment.model.imports import Severity
 from enrollment.storage.connection import Connection
-from enrollment.storage.queries import queries, to_json
+from enrollment.storage.queries import create_tables, queries, to_json
 
 SQL = queries("staging")
 # How many rows are passed on at a time.
@@ -50,8 +50,7 @@ class Staging:
     def __init__(self, db: Connection) -> None:
         self._db = db
         self._count = 0
-        SQL.create_staged(db)
-        SQL.create_staged_reference(db)
+        create_tables(db, "staging_table")
 
     def add(
         self,
